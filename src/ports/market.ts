@@ -1,0 +1,38 @@
+import type { Observable } from 'rxjs'
+import type { MarketEvent } from '../../machines/events/market.ts'
+
+/** One message of a market source, on its way to the symbol actor and to a venue that matches against it. */
+export interface MarketMessage {
+  /** The source's own ordinal, contiguous from 1: what a restart resumes after. */
+  readonly position: number
+  /** Epoch ms at which it was received (for recordings: as recorded; never decreasing within a source). */
+  readonly at: number
+  /** e.g. `binance`, `binance-usdm`, `sim`. */
+  readonly venue: string
+  /** e.g. `BTCUSDT`. */
+  readonly symbol: string
+  readonly event: MarketEvent
+}
+
+export interface MarketOpenOptions {
+  /** Resume after this position; what was before is read for its effect on the book, not emitted. Default 0. */
+  readonly after?: number
+  /**
+   * Called before each message is emitted; when it returns a promise the source waits for it. Pace and
+   * backpressure in one place: sleep until the message's time, or until the mailboxes have room.
+   */
+  readonly pace?: (message: MarketMessage) => void | Promise<void>
+}
+
+/** Where market data comes from. A source is opened once; unsubscribing closes it. */
+export interface MarketSource {
+  /** Stable name, part of the log: positions are counted per name. */
+  readonly name: string
+  /** `recorded`/`simulated` time comes from the messages; `live` time is the system clock. */
+  readonly time: 'event' | 'system'
+  /** Symbols known before the first message, `venue:SYMBOL` each. */
+  readonly instruments: readonly string[]
+  /** Raw messages read so far, by kind (`trade`, `bookTicker`, `depthUpdate`, `depthSnapshot`, ...). */
+  readonly counts: Readonly<Record<string, number>>
+  open(options?: MarketOpenOptions): Observable<MarketMessage>
+}

@@ -1,0 +1,80 @@
+import type { Side } from '../../machines/events/fields.ts'
+import type {
+  CancelOrder,
+  ExecutionReport,
+  OrderCancelReject,
+  OrdStatus,
+  OrdType,
+  PlaceOrder,
+} from '../../machines/events/order.ts'
+import type { MarketMessage } from './market.ts'
+
+/** An order as the venue's own books have it. Quantities and prices are decimal strings. */
+export interface VenueOrder {
+  readonly clOrdId: string
+  readonly orderId: string
+  /** Who placed it: an actor's address. */
+  readonly actor: string
+  readonly symbol: string
+  readonly side: Side
+  readonly ordType: OrdType
+  readonly ordStatus: OrdStatus
+  readonly orderQty: string
+  readonly cumQty: string
+  readonly leavesQty: string
+  readonly avgPx: string
+}
+
+/** A report on its way to the runner: the venue's own stream, which can be read again from any position. */
+export interface VenueReport {
+  /** Contiguous from 1 over the venue's life. */
+  readonly position: number
+  /** Event time in epoch ms at which it reaches the runner (execution time plus latency); never decreasing. */
+  readonly at: number
+  /** The actor that placed the order. */
+  readonly actor: string
+  readonly report: ExecutionReport | OrderCancelReject
+}
+
+/** Who asks, under which id, when: the same for every request. */
+export interface RequestHeader {
+  /** Id of the intent. The same id again changes nothing: that makes sending at least once safe. */
+  readonly clOrdId: string
+  readonly actor: string
+  /** Event time of the request; it reaches the venue `latencyMs` later. */
+  readonly at: number
+}
+
+/**
+ * The paper venue stands on its own, as a real exchange does: it has durable state of its own in its own folder, and
+ * answers about everything it ever accepted, whatever became of the runner. All is driven by event time, so that
+ * the same market messages and the same requests give the same reports, also across a crash of either side.
+ */
+export interface PaperVenue {
+  readonly name: string
+  place(order: PlaceOrder & RequestHeader): void
+  cancel(request: CancelOrder & RequestHeader): void
+
+  /**
+   * Matches working orders against the message; requests whose latency is over by `message.at` arrive first.
+   * Messages at or before the position that its durable state has already taken in change nothing.
+   */
+  onMarket(message: MarketMessage): void
+  /** Lets event time pass without a message: requests whose latency is over by `at` arrive. */
+  advance(at: number): void
+  /** Event time of the next request's arrival; undefined when none is under way. */
+  readonly nextAt: number | undefined
+
+  lookup(clOrdId: string): VenueOrder | undefined
+  openOrders(): readonly VenueOrder[]
+  /** Reports of fills executed at or after the time. */
+  fillsSince(at: number): readonly VenueReport[]
+
+  /** True while a change awaits its fsync. */
+  readonly dirty: boolean
+  /** Resolves when every change so far is fsynced. Only then are its reports handed out. */
+  flush(): Promise<void>
+  /** Durable reports after a position, in order. */
+  reportsAfter(position: number): readonly VenueReport[]
+  close(): Promise<void>
+}

@@ -1,0 +1,121 @@
+/**
+ * The log behind one interface. A store keeps commits of records, snapshots of actors and one checkpoint;
+ * it knows nothing of machines. Whatever implements this must pass the suite in tests/tck.
+ *
+ * All of `seq` and `rev` count from 1 and have no gaps: `seq` over the log, `rev` over each actor.
+ */
+
+/** The unit of the log. The store reads these fields and keeps the others as they are (plain JSON). */
+export interface LogRecord {
+  /** Place in the log: contiguous, from 1. */
+  readonly seq: number
+  /** Place in the actor's own history: contiguous, from 1. */
+  readonly rev: number
+  /** The actor's address, e.g. `order/BTCUSDT-7f3a`. */
+  readonly actor: string
+  /** Epoch milliseconds, as the message said; need not grow with `seq`. */
+  readonly at: number
+}
+
+/** An actor's state as of `seq`; `state` is opaque JSON. */
+export interface SnapshotEntry {
+  readonly actor: string
+  readonly seq: number
+  readonly rev: number
+  readonly state: unknown
+  /**
+   * Present while the actor wants to be found when the store is opened, though nobody sends to it:
+   * `at` is the time of its earliest timer in epoch ms, or 0 when it has to be woken at once.
+   */
+  readonly wake?: { readonly at: number }
+}
+
+/** Everything a batch may carry. It is written whole or not at all. */
+export interface Commit<R extends LogRecord = LogRecord> {
+  /** At least one; the first has `seq` = head.seq + 1 and the others follow without a gap. */
+  readonly records: readonly R[]
+  readonly snapshots?: readonly SnapshotEntry[]
+}
+
+/**
+ * A point from which the log need not be read to bring all actors back: every actor's latest snapshot covers
+ * its records up to `seq`. `state` is opaque JSON (what the runtime keeps beside the actors, as of `seq`).
+ */
+export interface Checkpoint {
+  readonly seq: number
+  readonly state: unknown
+}
+
+export interface StoreHead {
+  /** The last durable seq; 0 when empty. */
+  readonly seq: number
+  /** Hash of the last commit, hex; 64 zeros when empty. */
+  readonly hash: string
+}
+
+export interface ReadOptions {
+  /** Inclusive, default 1. */
+  readonly fromSeq?: number
+  /** Inclusive, default the head. */
+  readonly toSeq?: number
+  /** Newest first. */
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+export interface HistoryOptions {
+  readonly fromRev?: number
+  readonly toRev?: number
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+/** What `verifyChain` found: `damage` is empty when the log is whole. */
+export interface ChainReport {
+  readonly commits: number
+  readonly records: number
+  readonly damage: readonly ChainDamage[]
+}
+
+export interface ChainDamage {
+  /** First seq that the damage touches. */
+  readonly seq: number
+  readonly code: 'STORE_CHECKSUM' | 'STORE_CHAIN' | 'STORE_GAP' | 'STORE_UNREADABLE'
+  readonly message: string
+}
+
+export interface Store<R extends LogRecord = LogRecord> {
+  /** Grows by one each time the store is opened for writing (law 9). */
+  readonly epoch: number
+  readonly head: StoreHead
+
+  /**
+   * Durable (fsynced) once it resolves, and then `head` is the commit's last seq. One call at a time.
+   * @throws STORE_FENCED when another writer has opened the store since, or an earlier write failed (laws 9, 11)
+   * @throws STORE_GAP when the commit does not follow the head
+   * @throws STORE_WRITE_FAILED when the disk refused (full, I/O error); the store is fenced from then on
+   */
+  append(commit: Commit<R>): Promise<void>
+
+  /** Records in seq order, each commit's checksum and link to the one before checked on the way (law 4). */
+  read(options?: ReadOptions): AsyncIterable<R>
+  /** One actor's records in rev order, found through an index. */
+  history(actor: string, options?: HistoryOptions): AsyncIterable<R>
+  /** The greatest seq whose record has `at` at or before the time, found through an index; 0 if none. */
+  seqAt(at: number): Promise<number>
+
+  /** The actor's latest snapshot, or the latest at or before `maxSeq`. Synchronous: an actor wakes inside a turn. */
+  snapshot(actor: string, options?: { maxSeq?: number }): SnapshotEntry | undefined
+  /** Snapshots without records (passivation, checkpoints): atomic and fsynced, older ones kept `snapshotsKept` deep. */
+  putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void>
+  checkpoint(): Checkpoint | undefined
+
+  /** Addresses that have a history, in key order, those that start with `prefix` only. */
+  actors(options?: { prefix?: string; after?: string; limit?: number }): AsyncIterable<string>
+  /** Actors whose latest snapshot has `wake`. */
+  wakes(): AsyncIterable<{ actor: string; at: number }>
+
+  /** Reads the whole log and says what is damaged instead of throwing. */
+  verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport>
+  close(): Promise<void>
+}
