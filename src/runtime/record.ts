@@ -29,6 +29,9 @@ export interface ScheduledTimer {
   /** Address of the receiver; absent when it is the actor itself. */
   readonly target?: string
   readonly event: AnyEvent
+  /** seq of the record that scheduled it, which is the cause of what it sets off. */
+  readonly seq: number
+  readonly correlation: string
 }
 
 /**
@@ -63,16 +66,20 @@ export interface TransitionRecord extends LogRecord {
   readonly cancelled?: readonly string[]
   /** Id of the timer of this actor that the record consumed. */
   readonly timer?: string
-  /** Where an actor's first record found its logic: the child's `src` in its parent's machine. */
-  readonly src?: string
+  /** In a child's first record: where its logic is found, as `src` names from the root machine down. */
+  readonly child?: { readonly path: readonly string[]; readonly systemId?: string; readonly syncSnapshot?: true }
   /** `done`, `error` or `stopped`, from the record that ended the actor. */
   readonly status?: string
+  /** Taken in, but kept for the actor until it has restarted; it then takes the event again, in a record of its own. */
+  readonly stashed?: true
   /** The machine had no transition for the event; nothing changed. */
   readonly unhandled?: true
   /** The place in its source of the outside message (market data, execution reports): what a restart resumes after. */
   readonly origin?: Origin
   /** Id of the intent that this message from a port answers for good. */
   readonly settles?: string
+  /** The sender's idempotency key: a message with the same key is answered with this record. */
+  readonly key?: string
 }
 
 export interface Origin {

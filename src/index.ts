@@ -1,0 +1,17 @@
+/** Outcry: a durable actor runtime for trading, built on XState v5. */
+export * from '../store/index.ts'
+export { type Address, parseAddress } from './runtime/address.ts'
+export type { ActorView } from './runtime/actor-view.ts'
+export { type Clock, EventClock, SystemClock } from './runtime/clock.ts'
+export type { Logger } from './runtime/logger.ts'
+export type { Port, PortContext, PortReply } from './runtime/port.ts'
+export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record.ts'
+export type { Machines, Registration, Upgrade } from './runtime/registry.ts'
+export type { Backoff, Supervision } from './runtime/supervision.ts'
+export {
+  createSupervisor,
+  type Receipt,
+  type SendOptions,
+  type Supervisor,
+  type SupervisorOptions,
+} from './runtime/supervisor.ts'

@@ -1,0 +1,122 @@
+import type { Store } from '../../store/store.ts'
+import type { Address } from './address.ts'
+import type { Cell } from './cell.ts'
+import { isLive } from './logic.ts'
+import { persistCell } from './persist.ts'
+import type { TransitionRecord } from './record.ts'
+import type { Registry } from './registry.ts'
+import { wakeCell } from './replay.ts'
+import type { Scope } from './scope.ts'
+import type { Actors } from './turn.ts'
+
+export interface PassivationOptions {
+  /** Actors kept in memory; beyond that the longest unused go first. */
+  readonly residentMax: number
+  /** An actor that took nothing for so long goes too. */
+  readonly idleMs: number
+}
+
+export const DEFAULT_PASSIVATION: PassivationOptions = { residentMax: 100_000, idleMs: 600_000 }
+
+/** The actors in memory, and the way back into it for the others. */
+export class ActorTable implements Actors {
+  /** In order of last use. */
+  readonly #cells = new Map<Address, Cell>()
+  readonly #store: Store<TransitionRecord>
+  readonly #registry: Registry
+  readonly #scope: Scope
+
+  constructor(store: Store<TransitionRecord>, registry: Registry, scope: Scope) {
+    this.#store = store
+    this.#registry = registry
+    this.#scope = scope
+  }
+
+  get size(): number {
+    return this.#cells.size
+  }
+
+  get cells(): IterableIterator<Cell> {
+    return this.#cells.values()
+  }
+
+  resident(address: Address): Cell | undefined {
+    return this.#cells.get(address)
+  }
+
+  /** @throws STORE_CORRUPT, MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN when a passive actor cannot be brought back */
+  find(address: Address): Cell | undefined {
+    const cell = this.#cells.get(address)
+    if (cell !== undefined) return cell
+    const woken = this.read(address)
+    if (woken !== undefined) this.#cells.set(address, woken)
+    return woken
+  }
+
+  /** As `find`, but a passive actor stays passive. */
+  read(address: Address): Cell | undefined {
+    const resident = this.#cells.get(address)
+    if (resident !== undefined) return resident
+    if (this.#registry.find(address) === undefined) return undefined
+    const entry = this.#store.snapshot(address)
+    return entry && wakeCell(this.#scope, this.#registry, entry)
+  }
+
+  add(cell: Cell): void {
+    this.#cells.set(cell.address, cell)
+  }
+
+  remove(address: Address): void {
+    this.#cells.delete(address)
+  }
+
+  /** Marks an actor as the last used. */
+  touch(cell: Cell): void {
+    this.#cells.delete(cell.address)
+    this.#cells.set(cell.address, cell)
+  }
+
+  /**
+   * Snapshots of what goes is durable before it leaves memory; an actor that took a message meanwhile stays.
+   * `durableSeq`: only what is in the log already may be in a snapshot.
+   */
+  async passivate(victims: readonly Cell[], durableSeq: number): Promise<number> {
+    const able = victims.filter((cell) => cell.state.seq <= durableSeq && passivable(cell))
+    const states = able.map((cell) => cell.state)
+    await this.persist(able)
+    let gone = 0
+    for (const [i, cell] of able.entries()) {
+      if (cell.state !== states[i] || this.#cells.get(cell.address) !== cell || cell.busy) continue
+      this.#cells.delete(cell.address)
+      gone++
+    }
+    return gone
+  }
+
+  async persist(cells: readonly Cell[]): Promise<void> {
+    const dirty = cells.filter((cell) => cell.persisted.rev < cell.state.rev)
+    if (dirty.length === 0) return
+    const entries = dirty.map(persistCell)
+    await this.#store.putSnapshots(entries)
+    for (const [i, cell] of dirty.entries()) {
+      const { rev, seq } = entries[i]!
+      if (rev > cell.persisted.rev) cell.persisted = { rev, seq }
+    }
+  }
+
+  /** Those who have to go by the options at `now`, longest unused first. */
+  *surplus(options: PassivationOptions, now: number): Iterable<Cell> {
+    let over = this.#cells.size - options.residentMax
+    for (const cell of this.#cells.values()) {
+      if (over <= 0 && cell.state.at + options.idleMs > now) return
+      if (!passivable(cell)) continue
+      over--
+      yield cell
+    }
+  }
+}
+
+/** A promise, callback or subscription lives only in memory. */
+function passivable(cell: Cell): boolean {
+  return !cell.busy && !(isLive(cell.logic) && cell.state.snapshot.status === 'active')
+}

@@ -1,0 +1,47 @@
+import type { StateValue } from 'xstate'
+import { kindOf } from './address.ts'
+import { type Cell, type Condition, stateValue } from './cell.ts'
+import type { ScheduledTimer } from './record.ts'
+import type { AnySnapshot } from './scope.ts'
+
+/** An actor as the API and the command line show it: plain JSON. */
+export interface ActorView {
+  readonly address: string
+  readonly kind: string
+  readonly machine: string
+  readonly status: AnySnapshot['status']
+  /** Present when something beside its status keeps it from taking messages. */
+  readonly condition?: Exclude<Condition, 'running'>
+  readonly value: StateValue
+  readonly context: unknown
+  readonly output?: unknown
+  readonly error?: unknown
+  readonly tags: readonly string[]
+  readonly rev: number
+  readonly seq: number
+  readonly at: number
+  readonly children: readonly string[]
+  readonly timers: readonly ScheduledTimer[]
+}
+
+export function viewOf(cell: Cell): ActorView {
+  const { state } = cell
+  const snapshot = state.snapshot as AnySnapshot & { tags?: Set<string>; children?: Record<string, Cell['ref']> }
+  return {
+    address: cell.address,
+    kind: kindOf(cell.address),
+    machine: cell.label,
+    status: snapshot.status,
+    ...(state.condition !== 'running' && { condition: state.condition }),
+    value: stateValue(cell.logic, snapshot),
+    context: snapshot.context,
+    ...(snapshot.output !== undefined && { output: snapshot.output }),
+    ...(snapshot.error !== undefined && { error: snapshot.error }),
+    tags: [...(snapshot.tags ?? [])],
+    rev: state.rev,
+    seq: state.seq,
+    at: state.at,
+    children: Object.values(snapshot.children ?? {}).map((ref) => ref.address),
+    timers: state.timers,
+  }
+}

@@ -1,0 +1,114 @@
+import type { AnyActorLogic, StateValue } from 'xstate'
+import type { Address } from './address.ts'
+import { isMachine } from './logic.ts'
+import type { AnyEvent, ScheduledTimer } from './record.ts'
+import type { Ref } from './ref.ts'
+import type { Kind } from './registry.ts'
+import type { AnySnapshot } from './scope.ts'
+import { type Failures, NO_FAILURES } from './supervision.ts'
+
+/** Beside what its snapshot says, an actor may be kept from taking messages. */
+export type Condition = 'running' | 'restarting' | 'quarantined'
+
+/** All that changes about an actor; never changed in place, so that a turn is undone by putting the old one back. */
+export interface ActorState {
+  readonly snapshot: AnySnapshot
+  readonly rev: number
+  /** seq of the actor's last record, and its time. */
+  readonly seq: number
+  readonly at: number
+  /** seq of the record that started or last restarted it. */
+  readonly bornSeq: number
+  readonly timers: readonly ScheduledTimer[]
+  readonly condition: Condition
+  readonly failures: Failures
+  /** Events that came while it was restarting, with the seq of the record that took each in. */
+  readonly stash: readonly Stashed[]
+}
+
+export interface Stashed {
+  readonly event: AnyEvent
+  readonly seq: number
+}
+
+const NO_TIMERS: readonly ScheduledTimer[] = []
+const NO_STASH: readonly Stashed[] = []
+
+/** A resident actor: who it is, what it runs on, and its state. */
+export class Cell {
+  readonly ref: Ref
+  readonly kind: Kind
+  /** Version of the machine that the state belongs to. */
+  version: string
+  logic: AnyActorLogic
+  /** `src` names from the root machine down to this actor's logic; empty for a top actor. */
+  readonly path: readonly string[]
+  /** What it was started with, and is restarted from. */
+  input: unknown
+  state: ActorState
+
+  /** Version it was just carried over from; its next record says so first. */
+  migratedFrom: string | undefined
+  /** What the store's latest snapshot of it covers. */
+  persisted = { rev: 0, seq: 0 }
+  /** While it is being processed in the running turn. */
+  busy = false
+  /** Messages of the running turn that wait for it. */
+  inbox: Delivery[] = []
+
+  constructor(identity: {
+    ref: Ref
+    kind: Kind
+    version: string
+    logic: AnyActorLogic
+    path: readonly string[]
+    input: unknown
+    state: ActorState
+  }) {
+    this.ref = identity.ref
+    this.kind = identity.kind
+    this.version = identity.version
+    this.logic = identity.logic
+    this.path = identity.path
+    this.input = identity.input
+    this.state = identity.state
+  }
+
+  get address(): Address {
+    return this.ref.address
+  }
+
+  get label(): string {
+    return `${this.kind.name}@${this.version}`
+  }
+
+  /** Takes messages: it has not ended and nothing keeps it from them. */
+  get open(): boolean {
+    return this.state.snapshot.status === 'active' && this.state.condition === 'running'
+  }
+}
+
+/** A message on its way inside a turn. */
+export interface Delivery {
+  readonly event: AnyEvent
+  /** seq of the record that sent it. */
+  readonly cause: number | null
+}
+
+/** What a record shows as the state: a machine's state value, the status of anything else. */
+export function stateValue(logic: AnyActorLogic, snapshot: AnySnapshot): StateValue {
+  return isMachine(logic) ? (snapshot as unknown as { value: StateValue }).value : snapshot.status
+}
+
+/** An actor before its first record. */
+export const UNBORN: ActorState = {
+  snapshot: { status: 'stopped', output: undefined, error: undefined },
+  rev: 0,
+  seq: 0,
+  at: 0,
+  bornSeq: 0,
+  timers: NO_TIMERS,
+  condition: 'running',
+  failures: NO_FAILURES,
+  stash: NO_STASH,
+}

@@ -1,0 +1,74 @@
+import type { Store } from '../../store/store.ts'
+import type { ActorTable } from './actor-table.ts'
+import type { Cell } from './cell.ts'
+import type { PendingTurn } from './committer.ts'
+import type { JournalState } from './journal.ts'
+import { persistWithTurn } from './persist.ts'
+import type { TransitionRecord } from './record.ts'
+
+const CHECKPOINT_EVERY = 20_000
+/** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */
+const CELLS_PER_STEP = 500
+
+/**
+ * Writes, bit by bit between commits, a snapshot of every actor that changed, then the checkpoint: what came before
+ * it need not be replayed at the next start.
+ */
+export class Checkpointer {
+  readonly #store: Store<TransitionRecord>
+  readonly #table: ActorTable
+  readonly #every: number
+  #records = 0
+  /** The checkpoint that is being made. */
+  #making: { seq: number; state: JournalState } | undefined
+  /** seq of the turn that takes the last of its snapshots down with it. */
+  #attachedTo = 0
+
+  constructor(store: Store<TransitionRecord>, table: ActorTable, every = CHECKPOINT_EVERY) {
+    this.#store = store
+    this.#table = table
+    this.#every = every
+  }
+
+  /** `records` since the last checkpoint. */
+  begin(records: number): void {
+    this.#records = records
+  }
+
+  count(): void {
+    this.#records++
+  }
+
+  get due(): boolean {
+    return this.#making !== undefined || this.#records >= this.#every
+  }
+
+  /** `last` is the newest turn under way; it takes the snapshots of actors that are ahead of the log with it. */
+  async step(state: () => JournalState, last: PendingTurn | undefined): Promise<void> {
+    if (this.#making === undefined) {
+      this.#making = { seq: this.#store.head.seq, state: state() }
+      this.#records = 0
+    }
+    const { seq } = this.#making
+    const durable: Cell[] = []
+    for (const cell of this.#table.cells) {
+      if (cell.persisted.seq === cell.state.seq || cell.persisted.seq >= seq) continue
+      if (cell.state.seq <= this.#store.head.seq) durable.push(cell)
+      else if (last !== undefined) {
+        last.snapshots.push(persistWithTurn(cell))
+        this.#attachedTo = last.records.at(-1)!.seq
+      }
+      if (durable.length >= CELLS_PER_STEP) break
+    }
+    if (durable.length > 0) return this.#table.persist(durable)
+    if (this.#store.head.seq < this.#attachedTo) return
+    await this.#store.putSnapshots([], this.#making)
+    this.#making = undefined
+  }
+
+  /** At the end: every actor, and a checkpoint at the head. */
+  async finish(state: JournalState): Promise<void> {
+    await this.#table.persist([...this.#table.cells])
+    await this.#store.putSnapshots([], { seq: this.#store.head.seq, state })
+  }
+}

@@ -1,0 +1,126 @@
+import { OutcryError } from '../../store/outcry-error.ts'
+import type { SnapshotEntry, Store } from '../../store/store.ts'
+import type { TransitionRecord } from './record.ts'
+import type { Release } from './turn.ts'
+
+/** A finished turn on its way into the log. */
+export interface PendingTurn {
+  readonly records: readonly TransitionRecord[]
+  readonly releases: readonly Release[]
+  readonly snapshots: SnapshotEntry[]
+  /** Called once the turn is durable and let out, or with why it will never be. */
+  readonly settle: (error?: unknown) => void
+}
+
+/** Records in one commit; a turn is never split. */
+const COMMIT_RECORDS_MAX = 2_000
+/** Records that turns may run ahead of the log. */
+const PENDING_RECORDS_MAX = 20_000
+
+export interface CommitterHooks {
+  /** The turn is durable: let out what it says. Must not throw. */
+  release(turn: PendingTurn): void
+  /** Between two commits, the store being free. */
+  maintain(): Promise<void> | undefined
+  /** There is room again, or nothing left to do. */
+  onCommitted(): void
+  onFenced(error: OutcryError): void
+}
+
+/** Group commit: all turns that finished while the last commit was being fsynced go into the next one. */
+export class Committer {
+  readonly #store: Store<TransitionRecord>
+  readonly #hooks: CommitterHooks
+  #pending: PendingTurn[] = []
+  #pendingRecords = 0
+  #running: Promise<void> | undefined
+  #fence: OutcryError | undefined
+
+  constructor(store: Store<TransitionRecord>, hooks: CommitterHooks) {
+    this.#store = store
+    this.#hooks = hooks
+  }
+
+  get idle(): boolean {
+    return this.#running === undefined && this.#pending.length === 0
+  }
+
+  get full(): boolean {
+    return this.#pendingRecords >= PENDING_RECORDS_MAX
+  }
+
+  get fence(): OutcryError | undefined {
+    return this.#fence
+  }
+
+  /** The newest turn that is not durable yet. */
+  get last(): PendingTurn | undefined {
+    return this.#pending.at(-1)
+  }
+
+  add(turn: PendingTurn): void {
+    this.#pending.push(turn)
+    this.#pendingRecords += turn.records.length
+  }
+
+  /** Commits until nothing is pending. */
+  start(): void {
+    if (this.#running !== undefined || this.#fence !== undefined || this.#pending.length === 0) return
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+      if (this.#pending.length > 0) this.start()
+      this.#hooks.onCommitted()
+    })
+  }
+
+  async #run(): Promise<void> {
+    // Turns that are run in this tick of the event loop share the commit.
+    await undefined
+    while (this.#pending.length > 0) {
+      const batch = this.#takeBatch()
+      const records = batch.flatMap((turn) => turn.records)
+      const snapshots = batch.flatMap((turn) => turn.snapshots)
+      try {
+        await this.#store.append(snapshots.length > 0 ? { records, snapshots } : { records })
+      } catch (error) {
+        this.#fenceOff(error, batch)
+        return
+      }
+      this.#pendingRecords -= records.length
+      for (const turn of batch) this.#hooks.release(turn)
+      for (const turn of batch) turn.settle()
+      try {
+        await this.#hooks.maintain()
+      } catch (error) {
+        this.#fenceOff(error, [])
+        return
+      }
+      this.#hooks.onCommitted()
+    }
+  }
+
+  #takeBatch(): PendingTurn[] {
+    let records = 0
+    let turns = 0
+    for (const turn of this.#pending) {
+      if (turns > 0 && records + turn.records.length > COMMIT_RECORDS_MAX) break
+      records += turn.records.length
+      turns++
+    }
+    return this.#pending.splice(0, turns)
+  }
+
+  /** Law 11: what memory says and what the disk says may differ from here on, so nothing more is taken or told. */
+  #fenceOff(cause: unknown, batch: readonly PendingTurn[]): void {
+    this.#fence = new OutcryError(
+      'STORE_FENCED',
+      `the log refused a commit: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Mend what the store says (disk full, another runner, ...), then start again: all that was acknowledged is there.',
+      { cause },
+    )
+    const lost = [...batch, ...this.#pending]
+    this.#pending = []
+    for (const turn of lost) turn.settle(this.#fence)
+    this.#hooks.onFenced(this.#fence)
+  }
+}

@@ -1,0 +1,49 @@
+import type { Cell } from './cell.ts'
+import { plainError } from './json.ts'
+import type { LifecycleEvent } from './lifecycle.ts'
+import { decide } from './supervision.ts'
+import { Turn, type Message, type TurnContext, TurnFailure } from './turn.ts'
+
+/** Actors that may fail one after another over the same message before it is given up. */
+const FAILURES_MAX = 16
+
+/**
+ * The turn that follows a failed one, which was undone (law 8): the failure is put on record, the message becomes a
+ * dead letter, and each failed actor's supervision is carried out.
+ */
+export function failTurn(
+  context: TurnContext,
+  makeTurn: () => Turn,
+  message: Message,
+  failure: TurnFailure,
+): Turn {
+  const failures = [failure]
+  for (;;) {
+    const turn = makeTurn()
+    try {
+      turn.impose(
+        failures.flatMap((f) => failureOf(context, f, message.at)),
+        () => turn.bury(message.to, message.event, 'failed', message.cause, failures[0]!.cause),
+      )
+      return turn
+    } catch (error) {
+      // The parent failed on the news: now both have.
+      if (!(error instanceof TurnFailure) || failures.length >= FAILURES_MAX) throw error
+      failures.unshift(error)
+    }
+  }
+}
+
+function failureOf(
+  context: TurnContext,
+  { address, event, cause }: TurnFailure,
+  at: number,
+): { cell: Cell; event: LifecycleEvent }[] {
+  const cell = context.actors.find(address)
+  // An actor that failed while it was being made does not exist.
+  if (cell?.state.snapshot.status !== 'active') return []
+  const isChild = cell.path.length > 0
+  const supervision = isChild ? cell.kind.childSupervision : cell.kind.supervision
+  const { directive, failures } = decide(supervision, cell.state.failures, at)
+  return [{ cell, event: { type: 'outcry.failed', at, error: plainError(cause), event, directive, failures } }]
+}

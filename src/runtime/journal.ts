@@ -1,0 +1,69 @@
+/**
+ * What the runtime knows beside its actors, all of it derived from durable records: how far each source was read,
+ * which intents wait for their outcome, which idempotency keys were used. It is kept in checkpoints.
+ */
+import type { Intent, TransitionRecord } from './record.ts'
+
+/** Idempotency keys remembered, the oldest forgotten first. */
+const KEYS_MAX = 10_000
+
+export interface JournalState {
+  readonly cursors: Readonly<Record<string, number>>
+  readonly unsettled: readonly Intent[]
+  readonly keys: readonly (readonly [string, number])[]
+  readonly systemIds: readonly (readonly [string, string])[]
+  readonly turn: number
+}
+
+export class Journal {
+  readonly #cursors = new Map<string, number>()
+  readonly #unsettled = new Map<string, Intent>()
+  readonly #keys = new Map<string, number>()
+  #turn = 0
+
+  constructor(state?: JournalState) {
+    if (state === undefined) return
+    for (const [source, position] of Object.entries(state.cursors)) this.#cursors.set(source, position)
+    for (const intent of state.unsettled) this.#unsettled.set(intent.id, intent)
+    for (const [key, seq] of state.keys) this.#keys.set(key, seq)
+    this.#turn = state.turn
+  }
+
+  get turn(): number {
+    return this.#turn
+  }
+
+  get unsettled(): ReadonlyMap<string, Intent> {
+    return this.#unsettled
+  }
+
+  /** Position of the last message of the source that is in the log; 0 if none is. */
+  cursor(source: string): number {
+    return this.#cursors.get(source) ?? 0
+  }
+
+  /** seq of the record that took the message with this key. */
+  seqOfKey(key: string): number | undefined {
+    return this.#keys.get(key)
+  }
+
+  apply(record: TransitionRecord): void {
+    this.#turn = record.turn
+    if (record.origin !== undefined) this.#cursors.set(record.origin.source, record.origin.position)
+    if (record.settles !== undefined) this.#unsettled.delete(record.settles)
+    for (const intent of record.intents ?? []) this.#unsettled.set(intent.id, intent)
+    if (record.key === undefined) return
+    this.#keys.set(record.key, record.seq)
+    if (this.#keys.size > KEYS_MAX) this.#keys.delete(this.#keys.keys().next().value as string)
+  }
+
+  state(systemIds: Iterable<readonly [string, string]>): JournalState {
+    return {
+      cursors: Object.fromEntries(this.#cursors),
+      unsettled: [...this.#unsettled.values()],
+      keys: [...this.#keys],
+      systemIds: [...systemIds],
+      turn: this.#turn,
+    }
+  }
+}

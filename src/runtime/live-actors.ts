@@ -1,0 +1,122 @@
+/**
+ * The running parts of promises, callbacks and observables. They start when their actor's first record is durable,
+ * and what they send comes back as messages, which are in the log like any other.
+ */
+import type { AnyActorScope } from 'xstate'
+import { type Address, parentOf } from './address.ts'
+import type { Cell } from './cell.ts'
+import { assertJson, plainError } from './json.ts'
+import { STOP } from './lifecycle.ts'
+import { logicKind } from './logic.ts'
+import type { AnyEvent } from './record.ts'
+import type { AnySnapshot } from './scope.ts'
+
+export interface LiveHost {
+  /** Takes what a running part sends. */
+  fromLive(to: Address, event: AnyEvent, cause: number): void
+  lookup(name: string): unknown
+  onError(address: Address, error: unknown): void
+}
+
+interface Running {
+  readonly cell: Cell
+  readonly scope: AnyActorScope
+  snapshot: AnySnapshot
+}
+
+export class LiveActors {
+  readonly #host: LiveHost
+  readonly #running = new Map<Address, Running>()
+
+  constructor(host: LiveHost) {
+    this.#host = host
+  }
+
+  /** `seq` is of the record that started the actor: with its address it makes the id of whatever it does outside. */
+  start(cell: Cell, snapshot: AnySnapshot, seq: number): void {
+    this.halt(cell.address)
+    const running: Running = { cell, scope: this.#scope(cell, seq), snapshot: { ...snapshot } }
+    this.#running.set(cell.address, running)
+    try {
+      cell.logic.start?.(running.snapshot as never, running.scope)
+    } catch (error) {
+      this.#fail(cell, error, seq)
+    }
+  }
+
+  receive(address: Address, event: AnyEvent): void {
+    const running = this.#running.get(address)
+    if (running === undefined) return
+    try {
+      running.cell.logic.transition(running.snapshot as never, event, running.scope)
+    } catch (error) {
+      this.#fail(running.cell, error, running.cell.state.seq)
+    }
+  }
+
+  halt(address: Address): void {
+    const running = this.#running.get(address)
+    if (running === undefined) return
+    this.#running.delete(address)
+    try {
+      const { logic } = running.cell
+      running.snapshot = logic.transition(running.snapshot as never, { type: STOP }, running.scope) as AnySnapshot
+    } catch (error) {
+      this.#host.onError(address, error)
+    }
+  }
+
+  haltAll(): void {
+    for (const address of [...this.#running.keys()]) this.halt(address)
+  }
+
+  /** What XState calls the error of its logic: an event to the actor itself, or to a callback's parent. */
+  #fail(cell: Cell, error: unknown, cause: number): void {
+    const parent = parentOf(cell.address)
+    if (logicKind(cell.logic) === 'callback' && parent !== undefined) {
+      const { id } = cell.ref
+      this.#host.fromLive(parent, { type: `xstate.error.actor.${id}`, error: plainError(error), actorId: id }, cause)
+      return
+    }
+    const type = logicKind(cell.logic) === 'promise' ? 'xstate.promise.reject' : 'xstate.observable.error'
+    this.#host.fromLive(cell.address, { type, data: plainError(error) }, cause)
+  }
+
+  #scope(cell: Cell, seq: number): AnyActorScope {
+    const { address } = cell
+    const relay = (_source: unknown, target: { sessionId: Address }, event: AnyEvent) => {
+      // Promises and observables send to themselves, under the identity that they have outside.
+      const to = target.sessionId === self.sessionId ? address : target.sessionId
+      this.#host.fromLive(to, this.#asJson(cell, event), seq)
+    }
+    const system = { get: (name: string) => this.#host.lookup(name), _relay: relay }
+    const parent = cell.ref._parent
+    const self = {
+      id: cell.ref.id,
+      sessionId: `${address}/${seq}/0` as Address,
+      _parent: parent && { id: parent.id, sessionId: parent.address },
+      getSnapshot: () => this.#running.get(address)?.snapshot ?? { status: 'stopped' },
+      send: (event: AnyEvent) => relay(undefined, self, event),
+    }
+    const emit = () => {
+      throw new Error(`${address} cannot emit from its running part; send the event to its parent instead`)
+    }
+    return { self, id: self.id, sessionId: self.sessionId, system, emit } as unknown as AnyActorScope
+  }
+
+  /** Errors become plain; a result that the log cannot keep becomes an error. */
+  #asJson(cell: Cell, event: AnyEvent): AnyEvent {
+    if (event.type === 'xstate.promise.reject' || event.type === 'xstate.observable.error') {
+      return { ...event, data: plainError(event.data) }
+    }
+    try {
+      assertJson(event, undefined, `what ${cell.address} sends`, false)
+      return event
+    } catch (error) {
+      const data = plainError(error)
+      if (event.type === 'xstate.promise.resolve') return { type: 'xstate.promise.reject', data }
+      if (event.type === 'xstate.observable.next') return { type: 'xstate.observable.error', data }
+      throw error
+    }
+  }
+}

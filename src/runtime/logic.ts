@@ -1,0 +1,89 @@
+import { type AnyActorLogic, type AnyStateMachine, type AnyStateNode, StateMachine } from 'xstate'
+import { OutcryError } from '../../store/outcry-error.ts'
+
+/**
+ * What an actor runs on. Machines and transition functions are pure and live in the log alone; the others have a
+ * running part (a promise, a callback, a subscription) that exists only live, and whose messages are in the log.
+ */
+export type LogicKind = 'machine' | 'transition' | 'promise' | 'callback' | 'observable'
+
+export function isMachine(logic: AnyActorLogic): logic is AnyStateMachine {
+  return logic instanceof StateMachine
+}
+
+const kinds = new WeakMap<AnyActorLogic, LogicKind>()
+
+export function logicKind(logic: AnyActorLogic): LogicKind {
+  let kind = kinds.get(logic)
+  if (kind === undefined) {
+    kind = detect(logic)
+    kinds.set(logic, kind)
+  }
+  return kind
+}
+
+/** True for logic that has a part running outside the log. */
+export function isLive(logic: AnyActorLogic): boolean {
+  const kind = logicKind(logic)
+  return kind === 'promise' || kind === 'callback' || kind === 'observable'
+}
+
+function detect(logic: AnyActorLogic): LogicKind {
+  if (isMachine(logic)) return 'machine'
+  if (logic.start === undefined) return 'transition'
+  // XState does not name its logics; they are told apart by what they do.
+  const scope = { self: {}, system: {} } as never
+  if ('_subscription' in logic.getInitialSnapshot(scope, undefined)) return 'observable'
+  try {
+    // A promise that is done ignores events; a callback looks for receivers that no start has made.
+    logic.transition({ status: 'done', output: undefined, error: undefined }, { type: 'probe' }, scope)
+    return 'promise'
+  } catch {
+    return 'callback'
+  }
+}
+
+const INLINE_INVOKE = /^xstate\.invoke\.(\d+)\.(.*)$/
+
+/** The logic of a child, by its `src` in the parent's machine; undefined when there is none of that name. */
+export function childLogic(parent: AnyActorLogic, src: string): AnyActorLogic | undefined {
+  if (!isMachine(parent)) return undefined
+  const inline = INLINE_INVOKE.exec(src)
+  if (!inline) return parent.implementations.actors[src] as AnyActorLogic | undefined
+  const [, index, stateId] = inline
+  const invoke = [parent.getStateNodeById(stateId as string).config.invoke ?? []].flat()[Number(index)]
+  return invoke?.src as AnyActorLogic | undefined
+}
+
+/** Microsteps in one transition after which a machine counts as looping. */
+const MICROSTEPS_MAX = 1_000
+
+/**
+ * Checks a machine, and those it invokes, before any actor runs on it.
+ * @throws CHILD_UNKNOWN when it invokes what it does not define
+ */
+export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): void {
+  if (seen.has(machine)) return
+  seen.add(machine)
+  if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = MICROSTEPS_MAX
+  for (const node of statesOf(machine.root)) {
+    for (const { src } of node.invoke) {
+      const logic = childLogic(machine, src as string)
+      if (logic === undefined) {
+        throw new OutcryError(
+          'CHILD_UNKNOWN',
+          `machine "${machine.id}" invokes "${String(src)}" in state "${node.id}", but does not define it`,
+          'Name it in setup({ actors: { ... } }) or provide it with machine.provide({ actors: { ... } }).',
+        )
+      }
+    }
+  }
+  for (const logic of Object.values(machine.implementations.actors)) {
+    if (logic && isMachine(logic as AnyActorLogic)) prepareMachine(logic as AnyStateMachine, seen)
+  }
+}
+
+function* statesOf(node: AnyStateNode): Iterable<AnyStateNode> {
+  yield node
+  for (const child of Object.values(node.states)) yield* statesOf(child)
+}

@@ -1,0 +1,74 @@
+import { OutcryError } from '../../store/outcry-error.ts'
+
+/**
+ * Which messages go first: what steers the system, then what venues report, then what people and strategies ask
+ * for, then market data, of which there is always more.
+ */
+export const LANES = ['control', 'execution', 'command', 'market'] as const
+export type Lane = (typeof LANES)[number]
+
+/** Messages waiting in one lane; a source of market data waits for room, others are refused. */
+const LANE_LENGTH_MAX = 100_000
+
+/** Messages in order of lane, and in order of arrival within a lane. */
+export class Mailbox<M> {
+  readonly #lanes: Record<Lane, Queue<M>> = {
+    control: new Queue(),
+    execution: new Queue(),
+    command: new Queue(),
+    market: new Queue(),
+  }
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** @throws MAILBOX_FULL */
+  push(lane: Lane, message: M): void {
+    const queue = this.#lanes[lane]
+    if (queue.length >= LANE_LENGTH_MAX) {
+      throw new OutcryError(
+        'MAILBOX_FULL',
+        `${LANE_LENGTH_MAX} messages wait in the ${lane} lane`,
+        'Send slower: await send(), or await supervisor.drained() before the next tell().',
+      )
+    }
+    queue.push(message)
+    this.#length++
+  }
+
+  shift(): M | undefined {
+    for (const lane of LANES) {
+      const queue = this.#lanes[lane]
+      if (queue.length === 0) continue
+      this.#length--
+      return queue.shift()
+    }
+    return undefined
+  }
+}
+
+/** First in, first out; an array whose used-up front is cut off now and then. */
+class Queue<M> {
+  #items: (M | undefined)[] = []
+  #front = 0
+
+  get length(): number {
+    return this.#items.length - this.#front
+  }
+
+  push(item: M): void {
+    this.#items.push(item)
+  }
+
+  shift(): M | undefined {
+    const item = this.#items[this.#front]
+    this.#items[this.#front++] = undefined
+    if (this.#front > 1_024 && this.#front * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#front)
+      this.#front = 0
+    }
+    return item
+  }
+}

@@ -1,0 +1,180 @@
+/** An actor's state as JSON and back (law 5: what comes back equals what was lived). */
+import type { AnyActorLogic, Snapshot } from 'xstate'
+import type { SnapshotEntry } from '../../store/store.ts'
+import { type Address, childOf, parentOf } from './address.ts'
+import { type ActorState, Cell, type Condition, type Stashed } from './cell.ts'
+import { isLive, isMachine } from './logic.ts'
+import type { ScheduledTimer } from './record.ts'
+import { Ref, type RefHost } from './ref.ts'
+import { type Kind, logicAt } from './registry.ts'
+import type { AnySnapshot, Scope } from './scope.ts'
+import { type Failures, NO_FAILURES } from './supervision.ts'
+
+/** `state` of a SnapshotEntry; what is usual is left out. */
+export interface PersistedActor {
+  readonly version: string
+  readonly path?: readonly string[]
+  readonly systemId?: string
+  readonly syncSnapshot?: true
+  readonly input?: unknown
+  readonly at: number
+  /** Of actors with a running part. */
+  readonly bornSeq?: number
+  readonly snapshot: unknown
+  readonly timers?: readonly ScheduledTimer[]
+  readonly condition?: Condition
+  readonly failures?: Failures
+  readonly stash?: readonly Stashed[]
+}
+
+interface PersistedMachineState {
+  status: string
+  value: unknown
+  context: unknown
+  output?: unknown
+  error?: unknown
+  historyValue?: Record<string, { id: string }[]>
+  children?: Record<string, { src?: string; systemId?: string; syncSnapshot?: true }>
+  /** `order` of the active states, when XState would put them into another order by itself. */
+  nodes?: number[]
+}
+
+interface MachineState extends AnySnapshot {
+  readonly value: unknown
+  context: unknown
+  historyValue: Record<string, { id: string }[]>
+  children: Record<string, Ref>
+  _nodes: { order: number }[]
+}
+
+/** An actor as its snapshot entry. */
+export function persistCell(cell: Cell): SnapshotEntry {
+  const { state, ref } = cell
+  const persisted: PersistedActor = {
+    version: cell.version,
+    ...(cell.path.length > 0 && { path: cell.path }),
+    ...(ref.systemId !== undefined && { systemId: ref.systemId }),
+    ...(ref._syncSnapshot && { syncSnapshot: true }),
+    ...(cell.input !== undefined && { input: cell.input }),
+    at: state.at,
+    ...(isLive(cell.logic) && { bornSeq: state.bornSeq }),
+    snapshot: persistState(cell.logic, state.snapshot),
+    ...(state.timers.length > 0 && { timers: state.timers }),
+    ...(state.condition !== 'running' && { condition: state.condition }),
+    ...(state.failures.count > 0 && { failures: state.failures }),
+    ...(state.stash.length > 0 && { stash: state.stash }),
+  }
+  const wakeAt = wakeTime(cell)
+  return {
+    actor: cell.address,
+    seq: state.seq,
+    rev: state.rev,
+    state: persisted,
+    ...(wakeAt !== undefined && { wake: { at: wakeAt } }),
+  }
+}
+
+/** As `persistCell`, for an entry that goes down with a commit that is under way. */
+export function persistWithTurn(cell: Cell): SnapshotEntry {
+  cell.persisted = { rev: cell.state.rev, seq: cell.state.seq }
+  return persistCell(cell)
+}
+
+/** When the actor has to be in memory though nobody sends to it: 0 for at once, undefined for never. */
+export function wakeTime(cell: Cell): number | undefined {
+  if (cell.state.snapshot.status === 'active' && isLive(cell.logic)) return 0
+  const { timers } = cell.state
+  return timers.length === 0 ? undefined : Math.min(...timers.map((t) => t.dueAt))
+}
+
+/** @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN */
+export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cell {
+  const persisted = entry.state as PersistedActor
+  const path = persisted.path ?? []
+  const ref = makeRef(scope.system, entry.actor as Address, path, persisted)
+  const logic = logicAt(kind, persisted.version, path)
+  const state: ActorState = {
+    snapshot: restoreState(scope, ref, logic, persisted.snapshot),
+    rev: entry.rev,
+    seq: entry.seq,
+    at: persisted.at,
+    bornSeq: persisted.bornSeq ?? 0,
+    timers: persisted.timers ?? [],
+    condition: persisted.condition ?? 'running',
+    failures: persisted.failures ?? NO_FAILURES,
+    stash: persisted.stash ?? [],
+  }
+  const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input: persisted.input, state })
+  cell.persisted = { rev: entry.rev, seq: entry.seq }
+  return cell
+}
+
+/** The reference that an actor has to itself, its parents' within. */
+export function makeRef(
+  host: RefHost,
+  address: Address,
+  path: readonly string[],
+  child: { systemId?: string; syncSnapshot?: boolean } = {},
+): Ref {
+  const parentAddress = parentOf(address)
+  if (parentAddress === undefined) return new Ref(host, address, address)
+  const parent = makeRef(host, parentAddress, path.slice(0, -1))
+  return new Ref(host, address, address.slice(parentAddress.length + 1), parent, { ...child, src: path.at(-1) })
+}
+
+export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unknown {
+  if (!isMachine(logic)) return logic.getPersistedSnapshot(snapshot as Snapshot<unknown>)
+  const state = snapshot as MachineState
+  const children: PersistedMachineState['children'] = {}
+  for (const [id, ref] of Object.entries(state.children)) {
+    children[id] = {
+      src: ref.src,
+      ...(ref.systemId !== undefined && { systemId: ref.systemId }),
+      ...(ref._syncSnapshot && { syncSnapshot: true }),
+    }
+  }
+  const historyValue: PersistedMachineState['historyValue'] = {}
+  for (const [id, nodes] of Object.entries(state.historyValue)) historyValue[id] = nodes.map((n) => ({ id: n.id }))
+  const nodes = state._nodes.map((n) => n.order)
+  const persisted: PersistedMachineState = {
+    status: state.status,
+    value: state.value,
+    context: state.context,
+    ...(state.output !== undefined && { output: state.output }),
+    ...(state.error !== undefined && { error: state.error }),
+    ...(Object.keys(historyValue).length > 0 && { historyValue }),
+    ...(Object.keys(children).length > 0 && { children }),
+    ...(nodes.some((order, i) => i > 0 && order < nodes[i - 1]!) && { nodes }),
+  }
+  return persisted
+}
+
+/** `json` may have come from the store or from `persistState`; it is not changed. */
+export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json: unknown): AnySnapshot {
+  if (!isMachine(logic)) return scope.restore(logic, self, json as AnySnapshot)
+  const persisted = json as PersistedMachineState
+  const bare = { ...persisted, historyValue: persisted.historyValue ?? {}, children: {}, context: {} }
+  const snapshot = scope.restore(logic, self, bare as unknown as AnySnapshot) as MachineState
+  for (const [id, child] of Object.entries(persisted.children ?? {})) {
+    snapshot.children[id] = new Ref(scope.system, childOf(self.address, id), id, self, child)
+  }
+  snapshot.context = revive(persisted.context, scope.system, snapshot.children)
+  const rank = new Map(persisted.nodes?.map((order, i) => [order, i]))
+  const place = (order: number) => rank.get(order) ?? order
+  snapshot._nodes.sort((a, b) => place(a.order) - place(b.order))
+  return snapshot
+}
+
+/** Puts references back where a context held them. */
+function revive(value: unknown, host: RefHost, children: Record<string, Ref>): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => revive(item, host, children))
+  if ('xstate$$type' in value) {
+    const { id, address } = value as unknown as { id: string; address: string }
+    return children[id] ?? new Ref(host, address as Address, id)
+  }
+  if (value instanceof Ref) return value
+  const copy: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value)) copy[key] = revive(item, host, children)
+  return copy
+}

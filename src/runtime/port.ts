@@ -1,0 +1,39 @@
+import type { Address } from './address.ts'
+import type { AnyEvent, Intent, Origin } from './record.ts'
+
+/**
+ * An actor at the edge that talks to the outside. Machines reach it as `port/<name>`; what they send is recorded
+ * and fsynced before the port sees it, and comes again under the same id until the port says that it is settled.
+ */
+export interface Port {
+  start?(context: PortContext): void | Promise<void>
+  /**
+   * Called after the intent's commit. The outside must be told `intent.id`, so that it knows a repetition.
+   * A rejection leaves the intent unsettled: it will be recovered at the next start.
+   */
+  deliver(intent: Intent): void | Promise<void>
+  /**
+   * Called at start for each intent that the last run left unsettled: it may or may not have reached the outside.
+   * The port must look it up there before it sends it again.
+   */
+  recover(intent: Intent): void | Promise<void>
+  stop?(): void | Promise<void>
+}
+
+export interface PortReply {
+  /** Epoch ms; default now. */
+  readonly at?: number
+  /** The intent that this answers for good. */
+  readonly settles?: string
+  readonly origin?: Origin
+  /** seq and correlation of what it answers. */
+  readonly cause?: number
+  readonly correlation?: string
+}
+
+export interface PortContext {
+  /** Resolves when the event is durable. */
+  send(to: Address | string, event: AnyEvent, reply?: PortReply): Promise<void>
+  /** Event time in a recording or simulation, else the system's. */
+  now(): number
+}

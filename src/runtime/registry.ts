@@ -1,0 +1,160 @@
+import type { AnyActorLogic, AnyStateMachine } from 'xstate'
+import type { ZodType } from 'zod'
+import { OutcryError } from '../../store/outcry-error.ts'
+import { kindOf, RESERVED_KINDS } from './address.ts'
+import { childLogic, isMachine, prepareMachine } from './logic.ts'
+import type { AnyEvent } from './record.ts'
+import { DEFAULT_CHILD_SUPERVISION, DEFAULT_SUPERVISION, type Supervision } from './supervision.ts'
+
+/** The step from one version of a machine to the next one. */
+export interface Upgrade {
+  readonly from: string
+  readonly to: string
+  /** Turns a persisted state of `from` into one of `to`. */
+  readonly migrate: (state: { value: unknown; context: unknown }) => { value: unknown; context: unknown }
+  /** Turns an event that `from` took, and that a crash left behind the last snapshot, into one for `to`. */
+  readonly upcast?: (event: AnyEvent) => AnyEvent
+}
+
+/** A machine with what the runtime should know about it. Its version is the machine's own `version`, else "1". */
+export interface Registration {
+  readonly machine: AnyStateMachine
+  /** What happens to an actor that throws. Default: `resume` for top actors, `escalate` for children. */
+  readonly supervision?: Supervision
+  readonly childSupervision?: Supervision
+  /** Checks messages that come from outside; internal ones are trusted. */
+  readonly events?: ZodType
+  /** Lets an event bring the actor `kind/id` it is sent to into being: gives its input, or undefined. Must be pure. */
+  readonly activate?: (event: AnyEvent, id: string) => unknown
+  /**
+   * `src` names of promises that may be run again, under the same intent id, when a crash or restart left them
+   * unfinished. Others fail with PROMISE_INTERRUPTED, for what they did outside is not known.
+   */
+  readonly rerun?: readonly string[]
+  readonly upgrades?: readonly Upgrade[]
+  /** Machines of earlier versions, which let their part of the log be replayed and verified. */
+  readonly previous?: readonly AnyStateMachine[]
+}
+
+/** A kind of actor as the runtime uses it. */
+export interface Kind extends Registration {
+  readonly name: string
+  readonly version: string
+  /** `order@1`. */
+  readonly label: string
+  readonly supervision: Supervision
+  readonly childSupervision: Supervision
+}
+
+export type Machines = Readonly<Record<string, AnyStateMachine | Registration>>
+
+export class Registry {
+  readonly #kinds = new Map<string, Kind>()
+
+  /** @throws KIND_INVALID, CHILD_UNKNOWN */
+  constructor(machines: Machines) {
+    for (const [name, entry] of Object.entries(machines)) {
+      if (RESERVED_KINDS.includes(name) || !/^[\w-]+$/.test(name)) {
+        throw new OutcryError(
+          'KIND_INVALID',
+          `"${name}" cannot be a kind of actor`,
+          `Use letters, digits, - and _, and none of ${RESERVED_KINDS.join(', ')}.`,
+        )
+      }
+      this.#kinds.set(name, makeKind(name, entry))
+    }
+  }
+
+  /** @throws KIND_UNKNOWN */
+  kind(address: string): Kind {
+    const kind = this.find(address)
+    if (kind) return kind
+    throw new OutcryError(
+      'KIND_UNKNOWN',
+      `no machine is registered for "${kindOf(address)}", the kind of ${address}`,
+      `Registered: ${[...this.#kinds.keys()].join(', ') || 'none'}. Add it to createSupervisor({ machines }).`,
+    )
+  }
+
+  find(address: string): Kind | undefined {
+    return this.#kinds.get(kindOf(address))
+  }
+
+  get kinds(): Iterable<Kind> {
+    return this.#kinds.values()
+  }
+
+  add(name: string, machine: AnyStateMachine): void {
+    this.#kinds.set(name, makeKind(name, machine))
+  }
+}
+
+function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
+  const registration = isMachine(entry as AnyActorLogic) ? { machine: entry as AnyStateMachine } : (entry as Registration)
+  for (const machine of [registration.machine, ...(registration.previous ?? [])]) prepareMachine(machine)
+  const version = versionOf(registration.machine)
+  return {
+    supervision: DEFAULT_SUPERVISION,
+    childSupervision: DEFAULT_CHILD_SUPERVISION,
+    ...registration,
+    name,
+    version,
+    label: `${name}@${version}`,
+  }
+}
+
+export function versionOf(machine: AnyStateMachine): string {
+  return machine.version ?? '1'
+}
+
+/** The version in a record's `machine`, e.g. "1" of `order@1`. */
+export function labelVersion(label: string): string {
+  return label.slice(label.lastIndexOf('@') + 1)
+}
+
+/**
+ * The logic that an actor of this kind ran on at `version`, down the path of child `src`s.
+ * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN
+ */
+export function logicAt(kind: Kind, version: string, path: readonly string[]): AnyActorLogic {
+  let logic: AnyActorLogic | undefined = [kind.machine, ...(kind.previous ?? [])].find((m) => versionOf(m) === version)
+  if (logic === undefined) {
+    throw new OutcryError(
+      'MACHINE_VERSION_UNKNOWN',
+      `the log holds ${kind.name}@${version}, but only ${kind.label} is registered`,
+      `Register the old machine under "previous", or give upgrades from "${version}" to "${kind.version}".`,
+    )
+  }
+  for (const src of path) {
+    const child: AnyActorLogic | undefined = childLogic(logic, src)
+    if (child === undefined) {
+      throw new OutcryError(
+        'CHILD_UNKNOWN',
+        `${kind.name}@${version} has no child logic "${src}" (path ${path.join(' > ')})`,
+        'Keep the names of child actors, or raise the machine version and migrate.',
+      )
+    }
+    logic = child
+  }
+  return logic
+}
+
+/**
+ * The steps that lead from `version` to the registered one.
+ * @throws MACHINE_VERSION_UNKNOWN when there is no way up
+ */
+export function upgradePath(kind: Kind, version: string): readonly Upgrade[] {
+  const path: Upgrade[] = []
+  for (let at = version; at !== kind.version; at = path[path.length - 1]!.to) {
+    const next = kind.upgrades?.find((u) => u.from === at)
+    if (next === undefined || path.includes(next)) {
+      throw new OutcryError(
+        'MACHINE_VERSION_UNKNOWN',
+        `the log holds ${kind.name}@${version}, and nothing leads from "${at}" to the registered ${kind.label}`,
+        `Add an upgrade { from: '${at}', to: ..., migrate } to the registration of "${kind.name}".`,
+      )
+    }
+    path.push(next)
+  }
+  return path
+}

@@ -1,0 +1,345 @@
+/**
+ * The one place that knows XState's inside: the ActorScope that its machines are run with. It collects the actions
+ * of a transition instead of running them. XState makes such a scope per actor; we make one and point it at each
+ * actor in turn, which is what makes a transition cheap. The members beginning with `_` are undocumented: xstate is
+ * pinned, tests/runtime/scope.test.ts holds the contract, tests/runtime/differential.test.ts the behaviour.
+ */
+import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
+import { OutcryError } from '../../store/outcry-error.ts'
+import { type Address, childOf, parseAddress } from './address.ts'
+import type { Effect, TakenTransition } from './effect.ts'
+import { assertJson, plainError } from './json.ts'
+import type { AnyEvent } from './record.ts'
+import { Ref, type RefHost } from './ref.ts'
+
+/** What every actor's snapshot has, and what a machine's has besides. */
+export interface AnySnapshot {
+  readonly status: Snapshot<unknown>['status']
+  readonly output: unknown
+  readonly error: unknown
+  readonly children?: Record<string, unknown>
+  readonly context?: unknown
+}
+
+/** What XState hands to `actionExecutor`; `params` depends on `type`. */
+interface CollectedAction {
+  type: string
+  // biome-ignore lint/suspicious/noExplicitAny: each action type has its own params
+  params: any
+  // biome-ignore lint/suspicious/noExplicitAny: what a custom action is called with
+  info: any
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  exec?: (info: any, params: any) => void
+}
+
+/** The actor that XState makes for a child before we replace it by a Ref. */
+interface XStateChild {
+  id: string
+  sessionId: string
+  src: unknown
+  systemId?: string
+  _syncSnapshot?: boolean
+  _parent?: unknown
+  getSnapshot(): { status: string }
+}
+
+export interface Outcome {
+  readonly snapshot: AnySnapshot
+  readonly effects: readonly Effect[]
+  readonly taken: readonly TakenTransition[]
+}
+
+const NO_TRANSITIONS: readonly TakenTransition[] = []
+
+export class Scope {
+  /** Set while somebody inspects: transitions taken are collected only then. */
+  watching = false
+  /** What machines see as `system`. */
+  readonly system: RefHost
+  readonly #systemIds = new Map<string, Address>()
+  /** Of children that the running step makes: in force for it already, for others once they are spawned. */
+  readonly #newSystemIds = new Map<string, Address>()
+  readonly #scope: AnyActorScope
+  #actions: CollectedAction[] = []
+  #taken: TakenTransition[] = []
+  #running = false
+  #self!: Ref
+
+  constructor(relay: RefHost['relay']) {
+    this.system = makeSystem(this, relay, {
+      onTaken: (t) => this.#taken.push(t),
+      onSystemId: (systemId, child) => this.#newSystemIds.set(systemId, addressOfChild(child)),
+    })
+    this.#scope = this.#makeScope()
+  }
+
+  /** True while a machine runs: nothing may be sent by hand then. */
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Addresses that machines gave a `systemId`. */
+  get systemIds(): ReadonlyMap<string, Address> {
+    return this.#systemIds
+  }
+
+  setSystemId(systemId: string, address: Address): void {
+    this.#systemIds.set(systemId, address)
+  }
+
+  dropSystemId(systemId: string, address: Address): void {
+    if (this.#systemIds.get(systemId) === address) this.#systemIds.delete(systemId)
+  }
+
+  /** What `system.get(name)` gives: an actor by systemId, or any address, known or not. */
+  lookup(name: string): Ref | undefined {
+    const systemId = this.#newSystemIds.get(name) ?? this.#systemIds.get(name)
+    const address = systemId ?? (name.includes('/') ? parseAddress(name) : undefined)
+    return address && new Ref(this.system, address, address)
+  }
+
+  initial(logic: AnyActorLogic, self: Ref, input: unknown): Outcome {
+    return this.#run(self, () => logic.getInitialSnapshot(this.#scope, input) as AnySnapshot, undefined)
+  }
+
+  transition(logic: AnyActorLogic, self: Ref, was: AnySnapshot, event: AnyEvent): Outcome {
+    return this.#run(self, () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot, was)
+  }
+
+  /** `persisted` without children and with an empty context: see persist.ts, which puts both back. */
+  restore(logic: AnyActorLogic, self: Ref, persisted: AnySnapshot): AnySnapshot {
+    this.#self = self
+    return (logic.restoreSnapshot?.(persisted as Snapshot<unknown>, this.#scope) as AnySnapshot | undefined) ?? persisted
+  }
+
+  #run(self: Ref, step: () => AnySnapshot, was: AnySnapshot | undefined): Outcome {
+    this.#self = self
+    this.#actions = []
+    this.#taken = []
+    this.#newSystemIds.clear()
+    this.#running = true
+    let snapshot: AnySnapshot
+    try {
+      snapshot = step()
+    } finally {
+      this.#running = false
+    }
+    const actions = this.#actions
+    const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was === undefined)
+    if (snapshot !== was) {
+      if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
+      assertJson(snapshot.context, was?.context, 'context', true)
+      if (snapshot.output !== undefined) assertJson(snapshot.output, was?.output, 'output', false)
+      if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }
+    }
+    return { snapshot, effects, taken: this.watching ? this.#taken : NO_TRANSITIONS }
+  }
+
+  #effects(actions: readonly CollectedAction[], snapshot: AnySnapshot, initial: boolean): Effect[] {
+    // A child stopped in the very step that made it never starts.
+    const stopped = new Set(actions.filter((a) => a.type === 'xstate.stopChild').map((a) => a.params))
+    const started: Effect[] = []
+    const effects: Effect[] = []
+    for (const { type, params, info, exec } of actions) {
+      switch (type) {
+        case 'xstate.sendTo': {
+          const event = asEvent(params.event)
+          const to = this.#addressOf(params.to)
+          if (typeof params.delay === 'number') {
+            effects.push({ type: 'schedule', id: params.id, delayMs: params.delay, to, event })
+          } else {
+            effects.push({ type: 'send', to, event })
+          }
+          break
+        }
+        case 'xstate.raise':
+          // Without a delay the machine has taken the event itself already.
+          if (typeof params.delay === 'number') {
+            effects.push({ type: 'schedule', id: params.id, delayMs: params.delay, event: asEvent(params.event) })
+          }
+          break
+        case 'xstate.cancel':
+          effects.push({ type: 'cancel', id: params.sendId })
+          break
+        case 'xstate.spawnChild': {
+          if (stopped.has(params.actorRef)) break
+          const child = this.#checkChild(params.actorRef, params.src)
+          const effect: Effect = { type: 'spawn', ref: this.#childRef(child), input: params.input }
+          // At its own start an actor starts the children it already has before anything else.
+          if (initial && child.getSnapshot().status === 'active') started.push(effect)
+          else effects.push(effect)
+          break
+        }
+        case 'xstate.stopChild':
+          if (params instanceof Ref) effects.push({ type: 'stop', to: params.address })
+          break
+        case 'xstate.emit': {
+          const event = asEvent(params.event)
+          assertJson(event, undefined, `emitted ${event.type}`, false)
+          effects.push({ type: 'emit', event })
+          break
+        }
+        case 'xstate.log':
+          effects.push({ type: 'log', label: params.label, value: params.value })
+          break
+        default:
+          if (exec) effects.push({ type: 'custom', name: type, run: () => exec(info, params) })
+          else throw unknownAction(type, (snapshot as { machine?: { id: string } }).machine?.id)
+      }
+    }
+    return started.length > 0 ? [...started, ...effects] : effects
+  }
+
+  #addressOf(target: unknown): Address {
+    if (target instanceof Ref) return target.address
+    const child = target as XStateChild | undefined
+    if (child?._parent === this.#self) return childOf(this.#self.address, child.id)
+    throw new OutcryError(
+      'TARGET_UNKNOWN',
+      `${this.#self.address} sent to something that is no actor of this runtime`,
+      "Send to an address, sendTo(({ system }) => system.get('kind/id'), ...), to a child's id, or to the parent.",
+    )
+  }
+
+  #checkChild(child: XStateChild | undefined, src: unknown): XStateChild {
+    if (child === undefined) {
+      throw new OutcryError(
+        'CHILD_UNKNOWN',
+        `${this.#self.address} spawns "${String(src)}", which its machine does not define`,
+        'Name it in setup({ actors: { ... } }).',
+      )
+    }
+    if (typeof src !== 'string') {
+      throw new OutcryError(
+        'CHILD_INLINE',
+        `${this.#self.address} spawns a child from inline logic, which could not be found again after a restart`,
+        "Name the logic in setup({ actors: { child } }) and spawn it by name: spawnChild('child', { id: '...' }).",
+      )
+    }
+    if (child.id === child.sessionId) {
+      throw new OutcryError(
+        'CHILD_ID_REQUIRED',
+        `${this.#self.address} spawns "${src}" without an id; it would have another one after a restart`,
+        `Give it one: spawnChild('${src}', { id: '...' }).`,
+      )
+    }
+    parseAddress(childOf(this.#self.address, child.id))
+    return child
+  }
+
+  #childRef(child: XStateChild): Ref {
+    return new Ref(this.system, childOf(this.#self.address, child.id), child.id, this.#self, {
+      src: child.src as string,
+      systemId: child.systemId,
+      syncSnapshot: child._syncSnapshot,
+    })
+  }
+
+  #adoptChildren(snapshot: AnySnapshot): void {
+    const children = snapshot.children
+    if (!children) return
+    const spawned = new Set(
+      this.#actions.filter((a) => a.type === 'xstate.spawnChild').map((a) => a.params.actorRef as unknown),
+    )
+    for (const id in children) {
+      const child = children[id]
+      if (child instanceof Ref) continue
+      if (!spawned.has(child)) {
+        throw new OutcryError(
+          'SPAWN_IN_ASSIGN',
+          `${this.#self.address} spawns "${id}" inside assign, which leaves no action to record`,
+          "Use the action: spawnChild('child', { id: '...' }), or enqueue.spawnChild in enqueueActions.",
+        )
+      }
+      children[id] = this.#childRef(child as XStateChild)
+    }
+  }
+
+  #makeScope(): AnyActorScope {
+    const current = () => this.#self
+    // XState passes each action on through what it finds here, and looks anew for every microstep.
+    const actionExecutor = (action: CollectedAction) => {
+      this.#actions.push(action)
+    }
+    const scope = {
+      get self() {
+        return current()
+      },
+      get id() {
+        return current().id
+      },
+      get sessionId() {
+        return current().sessionId
+      },
+      logger: () => {},
+      defer: () => {},
+      emit: () => {},
+      stopChild: () => {},
+      actionExecutor,
+      system: this.system,
+    }
+    return scope as unknown as AnyActorScope
+  }
+}
+
+function addressOfChild(child: XStateChild): Address {
+  const parent = child._parent
+  return childOf(parent instanceof Ref ? parent.address : addressOfChild(parent as XStateChild), child.id)
+}
+
+interface XStateTransition {
+  source: { id: string }
+  target?: { id: string }[]
+  eventType: string
+}
+
+/** XState's ActorSystem, as far as its machines and the actors they make for children call it. */
+function makeSystem(
+  scope: Scope,
+  relay: RefHost['relay'],
+  on: {
+    onTaken: (transition: TakenTransition) => void
+    onSystemId: (systemId: string, child: XStateChild) => void
+  },
+): RefHost {
+  let booked = 0
+  const system = {
+    relay,
+    _relay: relay,
+    get: (name: string) => scope.lookup(name),
+    getAll: () => Object.fromEntries([...scope.systemIds.keys()].map((id) => [id, scope.lookup(id)])),
+    _bookId: () => `x:${booked++}`,
+    _register: (sessionId: string) => sessionId,
+    _unregister: () => {},
+    _set: on.onSystemId,
+    _sendInspectionEvent: (event: { type: string; _transitions?: XStateTransition[] }) => {
+      if (!scope.watching || event.type !== '@xstate.microstep') return
+      for (const t of event._transitions ?? []) on.onTaken(takenTransition(t))
+    },
+    _clock: { setTimeout: () => 0, clearTimeout: () => {} },
+    _logger: () => {},
+    _snapshot: { _scheduledEvents: {} },
+    scheduler: { schedule: () => {}, cancel: () => {}, cancelAll: () => {} },
+    getSnapshot: () => ({ _scheduledEvents: {} }),
+    start: () => {},
+    inspect: () => ({ unsubscribe: () => {} }),
+  }
+  return system
+}
+
+function takenTransition(t: XStateTransition): TakenTransition {
+  return { source: t.source.id, targets: t.target?.map((s) => s.id) ?? [], eventType: t.eventType }
+}
+
+function asEvent(event: AnyEvent): AnyEvent {
+  assertJson(event, undefined, `event ${event?.type}`, false)
+  return event
+}
+
+function unknownAction(type: string, machineId: string | undefined): OutcryError {
+  return new OutcryError(
+    'ACTION_UNKNOWN',
+    `machine "${machineId}" calls the action "${type}", which it does not define`,
+    `Define it: setup({ actions: { ${type}: ... } }) or machine.provide({ actions: { ... } }).`,
+  )
+}

@@ -1,0 +1,59 @@
+import type { Address } from './address.ts'
+
+/** A due time of an actor. What is due then, and whether it still is, the actor's own state tells. */
+export interface DueTimer {
+  readonly dueAt: number
+  readonly address: Address
+  /** Undefined: the actor is passive, and is to be brought back to see. */
+  readonly id: string | undefined
+  /** seq of the record that scheduled it, and its place there: decides between equal due times. */
+  readonly seq: number
+  readonly index: number
+}
+
+/** A binary heap, earliest first. Cancelled timers stay in it and are recognised when they come up. */
+export class TimerQueue {
+  readonly #heap: DueTimer[] = []
+
+  get length(): number {
+    return this.#heap.length
+  }
+
+  peek(): DueTimer | undefined {
+    return this.#heap[0]
+  }
+
+  push(timer: DueTimer): void {
+    const heap = this.#heap
+    let i = heap.push(timer) - 1
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (!before(timer, heap[parent]!)) break
+      heap[i] = heap[parent]!
+      i = parent
+    }
+    heap[i] = timer
+  }
+
+  pop(): DueTimer | undefined {
+    const heap = this.#heap
+    const top = heap[0]
+    const last = heap.pop()
+    if (top === undefined || last === undefined || heap.length === 0) return top
+    let i = 0
+    for (;;) {
+      let child = 2 * i + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
+      if (!before(heap[child]!, last)) break
+      heap[i] = heap[child]!
+      i = child
+    }
+    heap[i] = last
+    return top
+  }
+}
+
+function before(a: DueTimer, b: DueTimer): boolean {
+  return a.dueAt - b.dueAt < 0 || (a.dueAt === b.dueAt && (a.seq - b.seq || a.index - b.index) < 0)
+}

@@ -1,0 +1,496 @@
+/**
+ * One message from outside plus every transition it sets off among the actors here: all of it happens, or none
+ * (law 2). Nothing leaves a turn but records and releases; what they say waits for the commit.
+ *
+ * Actors take their messages in the order in which live XState actors would: what a transition sends is delivered at
+ * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
+ */
+import { OutcryError } from '../../store/outcry-error.ts'
+import { type Address, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
+import { type ActorState, Cell, type Delivery, stateValue, UNBORN } from './cell.ts'
+import type { Effect, TakenTransition } from './effect.ts'
+import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
+import { plainError } from './json.ts'
+import { INIT, isLifecycle, type LifecycleEvent, STOP } from './lifecycle.ts'
+import { childLogic, isLive, isMachine } from './logic.ts'
+import { makeRef, persistState } from './persist.ts'
+import type { AnyEvent, Intent, Origin, TransitionRecord } from './record.ts'
+import type { Ref } from './ref.ts'
+import type { Kind, Registry } from './registry.ts'
+import type { AnySnapshot, Scope } from './scope.ts'
+
+/** Records in one turn after which actors count as sending to each other without end. */
+const TURN_RECORDS_MAX = 10_000
+
+/** The actors that a turn can reach. */
+export interface Actors {
+  /** In memory, or brought back from its snapshot. */
+  find(address: Address): Cell | undefined
+  add(cell: Cell): void
+  remove(address: Address): void
+}
+
+export interface TurnContext {
+  readonly actors: Actors
+  readonly registry: Registry
+  readonly scope: Scope
+  readonly ports: { has(name: string): boolean }
+}
+
+/** What starts a turn. */
+export interface Message {
+  readonly to: Address
+  readonly event: AnyEvent
+  readonly at: number
+  /** The record that it answers (a timer, a promise, a port's reply); null from outside. */
+  readonly cause: number | null
+  readonly correlation?: string
+  readonly origin?: Origin
+  readonly settles?: string
+  readonly key?: string
+  /** Id of the timer of `to` that came due. */
+  readonly timer?: string
+}
+
+/** What a record lets out once it is durable. */
+export interface Release {
+  readonly record: TransitionRecord
+  readonly cell: Cell
+  readonly snapshot: AnySnapshot
+  readonly taken: readonly TakenTransition[]
+  /** Custom actions, logs and messages to running parts, in order; most records have none. */
+  readonly effects: readonly Effect[]
+  /** The actor has a running part that now starts or ends. */
+  readonly live?: 'start' | 'halt'
+}
+
+export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull'
+
+/** A machine threw: which actor's, on what. */
+export class TurnFailure extends Error {
+  readonly address: Address
+  readonly event: AnyEvent
+  constructor(address: Address, event: AnyEvent, cause: unknown) {
+    super(`${address} failed on ${event.type}: ${plainError(cause).message}`, { cause })
+    this.address = address
+    this.event = event
+  }
+}
+
+/** An actor at work: its effects are carried out one by one, and a receiver's frame lies on top meanwhile. */
+interface Frame {
+  readonly cell: Cell
+  effects: readonly Effect[]
+  next: number
+  seq: number
+  told: boolean
+  /** Sent to children that its own effects have yet to start. */
+  early?: { to: Address; event: AnyEvent }[]
+}
+
+export class Turn {
+  readonly number: number
+  readonly at: number
+  readonly correlation: string
+  readonly releases: Release[] = []
+  /** Why the message itself did not reach its actor. */
+  refusal: DeadReason | undefined
+  readonly #context: TurnContext
+  readonly #message: Message
+  readonly #undo: (() => void)[] = []
+  readonly #stack: Frame[] = []
+  #nextSeq: number
+
+  constructor(context: TurnContext, number: number, firstSeq: number, message: Message) {
+    this.#context = context
+    this.number = number
+    this.at = message.at
+    this.correlation = message.correlation ?? `c-${firstSeq}`
+    this.#nextSeq = firstSeq
+    this.#message = message
+  }
+
+  get nextSeq(): number {
+    return this.#nextSeq
+  }
+
+  get records(): TransitionRecord[] {
+    return this.releases.map((r) => r.record)
+  }
+
+  /** Takes the message and all that follows. @throws TurnFailure when a machine throws; the turn is undone then */
+  run(): void {
+    const { to, event, cause, timer } = this.#message
+    this.#guarded(() => {
+      const cell = this.#open(to, event, cause)
+      const target = cell?.state.timers.find((t) => t.id === timer)?.target
+      if (cell === undefined) return
+      if (target !== undefined) {
+        this.#take(cell, { event: { type: 'outcry.timer', at: this.at }, cause }, timer)
+        this.#frame(cell).effects = [{ type: 'send', to: target as Address, event }]
+      } else if (cell.busy) cell.inbox.push({ event, cause })
+      else this.#take(cell, { event, cause }, timer)
+    })
+  }
+
+  /** Starts a top actor. @throws TurnFailure */
+  spawn(cell: Cell): void {
+    this.#guarded(() => {
+      this.#add(cell)
+      this.#take(cell, this.#message)
+    })
+  }
+
+  /** Does something to actors that no machine asked for. @throws TurnFailure when a machine throws on what follows */
+  impose(events: readonly { cell: Cell; event: LifecycleEvent | { type: typeof STOP } }[], also?: () => void): void {
+    this.#guarded(() => {
+      for (const { cell, event } of events) this.#take(cell, { event, cause: this.#message.cause })
+      also?.()
+    })
+  }
+
+  /** Records a message that will reach nobody. Only within `impose`'s `also`. */
+  bury(to: string, event: AnyEvent, reason: DeadReason, cause: number | null, error?: unknown): void {
+    const letters = this.#context.actors.find(DEAD_LETTERS)
+    if (letters === undefined) throw new OutcryError('INTERNAL', 'there is no actor for dead letters', 'Report this.')
+    const detail = error === undefined ? {} : { error: plainError(error) }
+    const letter = { type: 'DEAD_LETTER', at: this.at, to, event, reason, ...detail }
+    if (letters.busy) letters.inbox.push({ event: letter, cause })
+    else this.#take(letters, { event: letter, cause })
+  }
+
+  /** Puts everything back as it was before the turn. */
+  undo(): void {
+    for (const step of this.#undo.reverse()) step()
+    this.#undo.length = 0
+    for (const frame of this.#stack) frame.cell.inbox = []
+    for (const frame of this.#stack) frame.cell.busy = false
+    this.#stack.length = 0
+    this.releases.length = 0
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work()
+      this.#work()
+    } catch (error) {
+      this.undo()
+      throw error
+    }
+  }
+
+  #work(): void {
+    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
+      const effect = frame.effects[frame.next]
+      if (effect !== undefined) {
+        frame.next++
+        this.#carryOut(effect, frame)
+      } else if (!frame.told) {
+        frame.told = true
+        this.#tellParent(frame)
+      } else {
+        const delivery = frame.cell.inbox.shift()
+        if (delivery !== undefined && (frame.cell.open || delivery.event.type === STOP)) {
+          this.#take(frame.cell, delivery)
+        } else if (delivery !== undefined) {
+          this.bury(frame.cell.address, delivery.event, 'ended', delivery.cause)
+        } else {
+          frame.cell.busy = false
+          this.#stack.pop()
+        }
+      }
+    }
+  }
+
+  #carryOut(effect: Effect, frame: Frame): void {
+    switch (effect.type) {
+      case 'send':
+        this.#send(effect.to, effect.event, frame)
+        break
+      case 'spawn':
+        this.#spawnChild(frame, effect.ref, effect.input)
+        break
+      case 'stop':
+        this.#stop(effect.to, frame.seq)
+        break
+      // Timers are part of the state already; the others wait for the release.
+    }
+  }
+
+  #send(to: Address, event: AnyEvent, frame: Frame): void {
+    const port = portOf(to)
+    if (port !== undefined) {
+      if (!this.#context.ports.has(port)) this.bury(to, event, 'unknown', frame.seq)
+      return
+    }
+    // An invoked child starts after the entry actions; what they send it waits until then.
+    const starts = frame.effects.some((e, i) => i >= frame.next && e.type === 'spawn' && e.ref.address === to)
+    if (starts) (frame.early ??= []).push({ to, event })
+    else this.#deliver(to, event, frame.seq)
+  }
+
+  #deliver(to: Address, event: AnyEvent, cause: number): void {
+    const cell = this.#open(to, event, cause)
+    if (cell === undefined) return
+    if (cell.busy) cell.inbox.push({ event, cause })
+    else this.#take(cell, { event, cause })
+  }
+
+  /** The actor that is to take the event; undefined when the message became a dead letter instead. */
+  #open(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
+    const cell = this.#context.actors.find(to) ?? this.#activate(to, event, cause)
+    if (cell === undefined) return this.#refuse(to, event, 'unknown', cause)
+    if (cell.open || isLifecycle(event)) return cell
+    if (event.type === STOP && cell.state.snapshot.status === 'active') return cell
+    const { condition, snapshot, stash } = cell.state
+    if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
+    if (condition === 'quarantined') return this.#refuse(to, event, 'quarantined', cause)
+    return stash.length < STASH_MAX ? cell : this.#refuse(to, event, 'stashFull', cause)
+  }
+
+  #refuse(to: Address, event: AnyEvent, reason: DeadReason, cause: number | null): undefined {
+    if (cause === this.#message.cause && this.releases.length === 0) this.refusal = reason
+    this.bury(to, event, reason, cause)
+  }
+
+  /** Brings an actor into being that the event may bring into being. */
+  #activate(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
+    const kind = parentOf(to) === undefined ? this.#context.registry.find(to) : undefined
+    const input = kind?.activate?.(event, idOf(to))
+    if (kind === undefined || input === undefined) return undefined
+    const cell = topCell(this.#context.scope, kind, to, input)
+    this.#add(cell)
+    this.#take(cell, { event: { type: INIT, input }, cause })
+    return cell
+  }
+
+  #spawnChild(frame: Frame, ref: Ref, input: unknown): void {
+    const { cell: parent, seq: cause } = frame
+    const src = ref.src as string
+    const logic = childLogic(parent.logic, src)
+    if (logic === undefined) {
+      throw new TurnFailure(parent.address, { type: 'spawn' }, new Error(`no child logic "${src}"`))
+    }
+    const old = this.#context.actors.find(ref.address)
+    // A child that is replaced while it is itself at work ends now rather than when it has finished.
+    if (old?.open && old.inbox.some((d) => d.event.type === STOP)) this.#take(old, { event: { type: STOP }, cause })
+    else if (old?.open) {
+      throw new TurnFailure(
+        parent.address,
+        { type: 'spawn' },
+        new OutcryError(
+          'CHILD_EXISTS',
+          `${ref.address} is running already`,
+          'Stop it first, or give the new child another id.',
+        ),
+      )
+    }
+    const path = [...parent.path, src]
+    const cell = new Cell({ ref, kind: parent.kind, version: parent.version, logic, path, input, state: UNBORN })
+    if (old !== undefined) cell.state = { ...UNBORN, rev: old.state.rev }
+    this.#add(cell)
+    this.#take(cell, { event: { type: INIT, input }, cause })
+    for (const { to, event } of frame.early ?? []) if (to === ref.address) cell.inbox.push({ event, cause })
+    frame.early = frame.early?.filter(({ to }) => to !== ref.address)
+  }
+
+  #stop(to: Address, cause: number): void {
+    const cell = this.#context.actors.find(to)
+    if (cell?.state.snapshot.status !== 'active') return
+    if (cell.busy) cell.inbox = [{ event: { type: STOP }, cause }]
+    else this.#take(cell, { event: { type: STOP }, cause })
+  }
+
+  /** After an actor's effects XState tells its parent what became of it. */
+  #tellParent({ cell, seq }: Frame): void {
+    const { snapshot } = cell.state
+    if (snapshot.status !== 'active') {
+      cell.inbox = []
+    }
+    const parent = cell.ref._parent
+    if (parent === undefined) return
+    const { id } = cell.ref
+    if (snapshot.status === 'done') {
+      const event = { type: `xstate.done.actor.${id}`, output: snapshot.output, actorId: id }
+      this.#deliver(parent.address, event, seq)
+    } else if (snapshot.status === 'error') {
+      const event = { type: `xstate.error.actor.${id}`, error: snapshot.error, actorId: id }
+      this.#deliver(parent.address, event, seq)
+    } else if (snapshot.status === 'active' && cell.ref._syncSnapshot) {
+      const plain = { ...(persistState(cell.logic, snapshot) as object) }
+      this.#deliver(parent.address, { type: `xstate.snapshot.${id}`, snapshot: plain }, seq)
+    }
+  }
+
+  /** The actor takes the event: a record, and a frame for what follows. */
+  #take(cell: Cell, { event, cause }: Delivery, timer?: string): void {
+    if (this.releases.length >= TURN_RECORDS_MAX) {
+      throw new TurnFailure(
+        cell.address,
+        event,
+        new OutcryError(
+          'TURN_TOO_LONG',
+          `one message led to more than ${TURN_RECORDS_MAX} records`,
+          'Look for actors that answer each other without end.',
+        ),
+      )
+    }
+    if (cell.migratedFrom !== undefined) this.#recordMigration(cell, cause)
+    const was = cell.state
+    const { logic, version } = cell
+    const seq = this.#nextSeq
+    const { correlation, at } = this
+    const stashed = was.condition === 'restarting' && !isLifecycle(event) && event.type !== STOP
+    let evolution: Evolution
+    try {
+      evolution = evolve(this.#context.scope, cell, { event, seq, at, correlation, timer, stashed })
+    } catch (error) {
+      throw new TurnFailure(cell.address, event, error)
+    }
+    this.#nextSeq++
+    cell.state = evolution.state
+    this.#undo.push(() => {
+      cell.state = was
+      cell.version = version
+      cell.logic = logic
+    })
+    const record = this.#record(cell, event, cause, was, evolution, seq, timer, stashed)
+    const { effects, taken, state } = evolution
+    this.releases.push({
+      record,
+      cell,
+      snapshot: state.snapshot,
+      taken,
+      effects: effects.filter((e) => e.type === 'custom' || e.type === 'log' || e.type === 'receive'),
+      ...liveness(cell, was, event),
+    })
+    // The parent hears of what the machine did, not of what was done to it unseen.
+    this.#begin(cell, effects, seq, state.snapshot === was.snapshot && (isLifecycle(event) || stashed))
+    if (event.type === 'outcry.restarted') {
+      cell.inbox.push(...was.stash.map((s) => ({ event: s.event, cause: s.seq })))
+    }
+  }
+
+  #recordMigration(cell: Cell, cause: number | null): void {
+    const from = cell.migratedFrom as string
+    cell.migratedFrom = undefined
+    this.#undo.push(() => {
+      cell.migratedFrom = from
+    })
+    const state = persistState(cell.logic, cell.state.snapshot)
+    this.#take(cell, { event: { type: 'outcry.migrated', at: this.at, from, to: cell.version, state }, cause })
+  }
+
+  #begin(cell: Cell, effects: readonly Effect[], seq: number, told: boolean): void {
+    if (cell.busy) {
+      const frame = this.#frame(cell)
+      frame.effects = effects
+      frame.next = 0
+      frame.seq = seq
+      frame.told = told
+      return
+    }
+    cell.busy = true
+    this.#stack.push({ cell, effects, next: 0, seq, told })
+  }
+
+  #frame(cell: Cell): Frame {
+    return this.#stack.find((f) => f.cell === cell) as Frame
+  }
+
+  #record(
+    cell: Cell,
+    event: AnyEvent,
+    cause: number | null,
+    was: ActorState,
+    { state, effects, scheduled, cancelled }: Evolution,
+    seq: number,
+    timer: string | undefined,
+    stashed: boolean,
+  ): TransitionRecord {
+    const emitted: AnyEvent[] = []
+    const sent: string[] = []
+    const intents: Intent[] = []
+    for (const effect of effects) {
+      if (effect.type === 'emit') emitted.push(effect.event)
+      else if (effect.type === 'send') {
+        sent.push(effect.to)
+        const port = portOf(effect.to)
+        if (port === undefined || !this.#context.ports.has(port)) continue
+        const id = `${cell.address}/${seq}/${intents.length}`
+        const { at, correlation } = this
+        intents.push({ id, port, actor: cell.address, event: effect.event, at, seq, correlation })
+      }
+    }
+    const first = this.releases.length === 0
+    const { origin, settles, key } = this.#message
+    const unhandled =
+      isMachine(cell.logic) && state.snapshot === was.snapshot && effects.length === 0 && !isLifecycle(event)
+    const { status } = state.snapshot
+    return {
+      seq,
+      rev: state.rev,
+      actor: cell.address,
+      at: this.at,
+      event,
+      from: was.snapshot === UNBORN.snapshot ? null : stateValue(cell.logic, was.snapshot),
+      to: stateValue(cell.logic, state.snapshot),
+      cause,
+      correlation: this.correlation,
+      machine: cell.label,
+      turn: this.number,
+      ...(emitted.length > 0 && { emitted }),
+      ...(sent.length > 0 && { sent }),
+      ...(intents.length > 0 && { intents }),
+      ...(scheduled.length > 0 && { scheduled }),
+      ...(cancelled.length > 0 && { cancelled }),
+      ...(timer !== undefined && { timer }),
+      ...(event.type === INIT && cell.path.length > 0 && { child: childOfRecord(cell) }),
+      ...(status !== 'active' && status !== was.snapshot.status && { status }),
+      ...(stashed ? { stashed: true as const } : unhandled && { unhandled: true as const }),
+      ...(first && origin !== undefined && { origin }),
+      ...(first && settles !== undefined && { settles }),
+      ...(first && key !== undefined && { key }),
+    }
+  }
+
+  #add(cell: Cell): void {
+    const { actors, scope } = this.#context
+    const { address } = cell
+    const { systemId } = cell.ref
+    const old = actors.find(address)
+    actors.add(cell)
+    this.#undo.push(() => (old === undefined ? actors.remove(address) : actors.add(old)))
+    if (systemId === undefined) return
+    const owner = scope.systemIds.get(systemId)
+    if (owner !== undefined && owner !== address && actors.find(owner)?.open) {
+      throw new TurnFailure(address, { type: INIT }, new Error(`the system id "${systemId}" is taken by ${owner}`))
+    }
+    scope.setSystemId(systemId, address)
+    this.#undo.push(() => {
+      if (owner === undefined) scope.dropSystemId(systemId, address)
+      else scope.setSystemId(systemId, owner)
+    })
+  }
+}
+
+/** A top actor that has not started yet. */
+export function topCell(scope: Scope, kind: Kind, address: Address, input: unknown): Cell {
+  const ref = makeRef(scope.system, address, [])
+  return new Cell({ ref, kind, version: kind.version, logic: kind.machine, path: [], input, state: UNBORN })
+}
+
+function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
+  const { systemId, _syncSnapshot } = cell.ref
+  return {
+    path: cell.path,
+    ...(systemId !== undefined && { systemId }),
+    ...(_syncSnapshot && { syncSnapshot: true as const }),
+  }
+}
+
+function liveness(cell: Cell, was: ActorState, event: AnyEvent): Pick<Release, 'live'> {
+  if (!isLive(cell.logic)) return {}
+  if (event.type === INIT || event.type === 'outcry.restarted') return { live: 'start' }
+  return was.snapshot.status === 'active' && cell.state.snapshot.status !== 'active' ? { live: 'halt' } : {}
+}
