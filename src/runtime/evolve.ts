@@ -42,12 +42,21 @@ const NO_SCHEDULED: readonly ScheduledTimer[] = []
 export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
   const was = cell.state
   const { event, seq, at } = taking
-  const rest = taking.timer === undefined ? was.timers : was.timers.filter((t) => t.id !== taking.timer)
+  const rest = taking.timer === undefined ? was.timers : without(was.timers, taking.timer)
   const bornSeq = event.type === INIT || event.type === 'outcry.restarted' ? seq : was.bornSeq
   const next = { ...was, rev: was.rev + 1, seq, at, bornSeq, timers: rest }
   if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
   if (isLifecycle(event)) return evolveLifecycle(scope, cell, event, next, taking)
   return settle(next, react(scope, cell, event), taking)
+}
+
+/** As in XState, several timers may have one id; the earliest due of them is the one that fires. */
+function without(timers: readonly ScheduledTimer[], id: string): readonly ScheduledTimer[] {
+  let fired: ScheduledTimer | undefined
+  for (const timer of timers) {
+    if (timer.id === id && (fired === undefined || timer.dueAt < fired.dueAt)) fired = timer
+  }
+  return timers.filter((t) => t !== fired)
 }
 
 /** The logic's own answer to an event. */
@@ -97,7 +106,7 @@ function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
         seq: taking.seq,
         correlation: taking.correlation,
       }
-      timers = [...timers.filter((t) => t.id !== timer.id), timer]
+      timers = [...timers, timer]
       scheduled.push(timer)
     }
   }

@@ -493,6 +493,7 @@ export class Supervisor {
     const { message } = job
     const seen = this.#seen(message)
     if (seen) return job.settle?.(seen)
+    if (this.#cancelled(message)) return
     let turn = new Turn(this.#context, this.#turn + 1, this.#seq + 1, message)
     let failure: unknown
     try {
@@ -590,8 +591,16 @@ export class Supervisor {
     if (timer === undefined || this.#closed()) return
     const { event, correlation } = timer
     const at = this.#clock.now()
-    const message: Message = { to: address, event: { ...event, at }, at, cause: seq, correlation, timer: id }
+    const message: Message = { to: address, event: { ...event, at }, at, cause: seq, correlation, timer }
     this.#enqueue({ message }, 'control')
+  }
+
+  /** A turn that ran since it came due may have cancelled it. */
+  #cancelled({ to, timer }: Message): boolean {
+    if (timer === undefined) return false
+    const { id, dueAt, seq } = timer
+    const timers = this.#table.find(to)?.state.timers
+    return !timers?.some((t) => t.id === id && t.dueAt === dueAt && t.seq === seq)
   }
 
   // --- release ---

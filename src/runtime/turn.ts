@@ -14,7 +14,7 @@ import { plainError } from './json.ts'
 import { INIT, isLifecycle, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { childLogic, isLive, isMachine } from './logic.ts'
 import { makeRef, persistState } from './persist.ts'
-import type { AnyEvent, Intent, Origin, TransitionRecord } from './record.ts'
+import type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './record.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
@@ -48,8 +48,8 @@ export interface Message {
   readonly origin?: Origin
   readonly settles?: string
   readonly key?: string
-  /** Id of the timer of `to` that came due. */
-  readonly timer?: string
+  /** The timer of `to` that came due. */
+  readonly timer?: ScheduledTimer
 }
 
 /** What a record lets out once it is durable. */
@@ -86,6 +86,8 @@ interface Frame {
   told: boolean
   /** Sent to children that its own effects have yet to start. */
   early?: { to: Address; event: AnyEvent }[]
+  /** It was replaced while at work: what it last was, and what its stop still has to do. */
+  farewell?: { readonly snapshot: AnySnapshot; readonly effects: readonly Effect[] }
 }
 
 export class Turn {
@@ -123,13 +125,12 @@ export class Turn {
     const { to, event, cause, timer } = this.#message
     this.#guarded(() => {
       const cell = this.#open(to, event, cause)
-      const target = cell?.state.timers.find((t) => t.id === timer)?.target
       if (cell === undefined) return
-      if (target !== undefined) {
-        this.#take(cell, { event: { type: 'outcry.timer', at: this.at }, cause }, timer)
-        this.#frame(cell).effects = [{ type: 'send', to: target as Address, event }]
+      if (timer?.target !== undefined) {
+        this.#take(cell, { event: { type: 'outcry.timer', at: this.at }, cause }, timer.id)
+        this.#frame(cell).effects = [{ type: 'send', to: timer.target as Address, event }]
       } else if (cell.busy) cell.inbox.push({ event, cause })
-      else this.#take(cell, { event, cause }, timer)
+      else this.#take(cell, { event, cause }, timer?.id)
     })
   }
 
@@ -188,10 +189,14 @@ export class Turn {
       } else if (!frame.told) {
         frame.told = true
         this.#tellParent(frame)
+        if (frame.farewell !== undefined) {
+          frame.effects = frame.farewell.effects
+          frame.next = 0
+        }
       } else {
         const delivery = frame.cell.inbox.shift()
         if (delivery !== undefined && (frame.cell.open || delivery.event.type === STOP)) {
-          this.#take(frame.cell, delivery)
+          if (frame.cell.state.snapshot.status === 'active') this.#take(frame.cell, delivery)
         } else if (delivery !== undefined) {
           this.bury(frame.cell.address, delivery.event, 'ended', delivery.cause)
         } else {
@@ -272,8 +277,7 @@ export class Turn {
       throw new TurnFailure(parent.address, { type: 'spawn' }, new Error(`no child logic "${src}"`))
     }
     const old = this.#context.actors.find(ref.address)
-    // A child that is replaced while it is itself at work ends now rather than when it has finished.
-    if (old?.open && old.inbox.some((d) => d.event.type === STOP)) this.#take(old, { event: { type: STOP }, cause })
+    if (old?.open && old.inbox.some((d) => d.event.type === STOP)) this.#stopAtWork(old, cause)
     else if (old?.open) {
       throw new TurnFailure(
         parent.address,
@@ -301,9 +305,20 @@ export class Turn {
     else this.#take(cell, { event: { type: STOP }, cause })
   }
 
-  /** After an actor's effects XState tells its parent what became of it. */
-  #tellParent({ cell, seq }: Frame): void {
+  /** A child that is replaced while at work is on record as stopped before the new one starts; the rest comes last. */
+  #stopAtWork(cell: Cell, cause: number): void {
+    const frame = this.#frame(cell)
+    const { effects, next, seq, told } = frame
     const { snapshot } = cell.state
+    this.#take(cell, { event: { type: STOP }, cause })
+    frame.farewell = { snapshot, effects: frame.effects }
+    Object.assign(frame, { effects, next, seq, told })
+    cell.inbox = []
+  }
+
+  /** After an actor's effects XState tells its parent what became of it. */
+  #tellParent({ cell, seq, farewell }: Frame): void {
+    const snapshot = farewell?.snapshot ?? cell.state.snapshot
     if (snapshot.status !== 'active') {
       cell.inbox = []
     }

@@ -1,0 +1,191 @@
+import fc from 'fast-check'
+import { type AnyActor, type AnyStateMachine, createActor, type InspectionEvent } from 'xstate'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { EventClock } from '../../src/runtime/clock.ts'
+import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
+import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { memStore } from './scratch-store.ts'
+import { config, type Json, machineOf, type Step, script } from './random-machine.ts'
+
+/** What is compared after each step. Of children that ended before they started nothing is. */
+interface Observation {
+  actors: Record<string, unknown>
+  timers: string[]
+  emitted: AnyEvent[]
+}
+
+const START = 1_000
+const NEVER = 'never started'
+/** XState's ProcessingStatus. */
+const STOPPED = 2
+
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null))
+}
+
+/** XState adds `at` to nothing; we add it to what starts a turn. */
+function withoutAt(event: AnyEvent): AnyEvent {
+  const { at: _at, ...rest } = event
+  return rest as AnyEvent
+}
+
+/**
+ * XState's own SimulatedClock dates what is scheduled during a jump from the jump's end, and still fires what is
+ * cancelled during it; this one does as setTimeout does.
+ */
+class SteppedClock {
+  #now = 0
+  #timeouts: { at: number; fn: () => void }[] = []
+
+  setTimeout(fn: () => void, ms: number): unknown {
+    const timeout = { at: this.#now + ms, fn }
+    this.#timeouts.push(timeout)
+    return timeout
+  }
+
+  clearTimeout(timeout: unknown): void {
+    this.#timeouts = this.#timeouts.filter((t) => t !== timeout)
+  }
+
+  increment(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const next = this.#timeouts.reduce<{ at: number; fn: () => void } | undefined>(
+        (first, t) => (t.at <= end && (first === undefined || t.at < first.at) ? t : first),
+        undefined,
+      )
+      if (next === undefined) break
+      this.#now = next.at
+      this.clearTimeout(next)
+      next.fn()
+    }
+    this.#now = end
+  }
+}
+
+class Live {
+  readonly clock = new SteppedClock()
+  readonly actor: AnyActor
+  readonly emitted: AnyEvent[] = []
+  readonly #started = new Set<string>()
+  failed = false
+
+  constructor(machine: AnyStateMachine) {
+    const inspect = (event: InspectionEvent) => {
+      if (event.type === '@xstate.event' && event.event.type === 'xstate.init') this.#started.add(event.actorRef.sessionId)
+    }
+    this.actor = createActor(machine, { clock: this.clock, id: 'random', inspect })
+    this.actor.subscribe({ error: () => { this.failed = true } })
+    this.actor.on('*', (event) => this.emitted.push(event as AnyEvent))
+    this.actor.start()
+  }
+
+  step(step: Step): void {
+    if ('send' in step) this.actor.send({ type: step.send })
+    else this.clock.increment(step.wait)
+  }
+
+  observe(): Observation {
+    const actors: Observation['actors'] = {}
+    const visit = (actor: AnyActor, path: string): void => {
+      const { value, context, output, ...snapshot } = actor.getSnapshot()
+      // A transition function's snapshot does not say that it was stopped.
+      const stopped = (actor as unknown as { _processingStatus: number })._processingStatus === STOPPED
+      const status = stopped && snapshot.status === 'active' ? 'stopped' : snapshot.status
+      actors[path] = plain({ status, value, context, output })
+      for (const [id, child] of Object.entries(actor.getSnapshot().children ?? {})) {
+        if (this.#started.has((child as AnyActor).sessionId)) visit(child as AnyActor, `${path}/${id}`)
+        else actors[`${path}/${id}`] = NEVER
+      }
+    }
+    visit(this.actor, 'random/r')
+    const scheduled = Object.values(
+      (this.actor.system as unknown as { _snapshot: { _scheduledEvents: Record<string, { id: string; event: AnyEvent }> } })
+        ._snapshot._scheduledEvents,
+    )
+    const timers = scheduled.map((t) => `${t.id}:${t.event.type}`).sort()
+    return { actors, timers, emitted: this.emitted.splice(0) }
+  }
+}
+
+class Durable {
+  readonly clock = new EventClock(START)
+  readonly emitted: AnyEvent[] = []
+  failed = false
+  supervisor!: Supervisor
+
+  async start(machine: AnyStateMachine, passivating: boolean): Promise<this> {
+    this.supervisor = await createSupervisor({
+      store: memStore<TransitionRecord>(),
+      machines: { random: machine },
+      clock: this.clock,
+      logger: { debug() {}, info() {}, warn() {}, error: () => { this.failed = true } },
+      passivation: passivating ? { residentMax: 0, idleMs: 0 } : {},
+    })
+    this.supervisor.transitions$.subscribe((record) => {
+      if (record.actor === 'random/r') this.emitted.push(...(record.emitted ?? []))
+    })
+    await this.supervisor.spawn('random', 'r')
+    return this
+  }
+
+  async step(step: Step): Promise<void> {
+    if ('send' in step) await this.supervisor.send('random/r', { type: step.send }).catch(() => { this.failed = true })
+    else this.clock.advanceTo(this.clock.now() + step.wait)
+    await this.supervisor.settled()
+  }
+
+  async observe(): Promise<Observation> {
+    const actors: Observation['actors'] = {}
+    const timers: string[] = []
+    const visit = async (address: string): Promise<void> => {
+      const view = await this.supervisor.view(address)
+      // A child that is stopped in the step that made it never was.
+      if (view === undefined) return
+      const machine = view.value !== view.status
+      const { status, context, output } = view
+      actors[address] = plain({ status, ...(machine && { value: view.value }), context, output })
+      timers.push(...view.timers.map((t) => `${t.id}:${t.event.type}`))
+      for (const child of view.children) await visit(child)
+    }
+    await visit('random/r')
+    return { actors, timers: timers.sort(), emitted: this.emitted.splice(0).map(withoutAt) }
+  }
+}
+
+async function compare(config: Json, steps: readonly Step[], passivating: boolean): Promise<void> {
+  const machine = machineOf(config)
+  const live = new Live(machine)
+  fc.pre(!live.failed && live.actor.getSnapshot().status !== 'error')
+  const durable = await new Durable().start(machine, passivating)
+  const expectSame = async () => {
+    const expected = live.observe()
+    const observed = await durable.observe()
+    for (const [path, actor] of Object.entries(expected.actors)) if (actor === NEVER) observed.actors[path] = NEVER
+    expect(observed).toEqual(expected)
+  }
+  await expectSame()
+  for (const step of steps) {
+    if (live.actor.getSnapshot().status !== 'active') break
+    live.step(step)
+    if (live.failed) break
+    await durable.step(step)
+    await expectSame()
+  }
+  const { problems } = await durable.supervisor.verify()
+  expect(problems).toEqual([])
+  await durable.supervisor.stop()
+}
+
+// Live XState warns of each event to an actor that has ended; here those are expected.
+beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
+
+describe('random machines behave as in live XState actors', () => {
+  it('while they stay in memory', async () => {
+    await fc.assert(fc.asyncProperty(config, script, (m, steps) => compare(m, steps, false)), { numRuns: 400 })
+  })
+
+  it('when every actor is passivated and rehydrated between any two events', async () => {
+    await fc.assert(fc.asyncProperty(config, script, (m, steps) => compare(m, steps, true)), { numRuns: 400 })
+  })
+})

@@ -1,0 +1,233 @@
+/** Random machines that use all of XState that is durable here, and random scripts of events and time for them. */
+import fc from 'fast-check'
+import {
+  type AnyStateMachine,
+  and,
+  assign,
+  cancel,
+  createMachine,
+  emit,
+  enqueueActions,
+  fromTransition,
+  not,
+  raise,
+  sendParent,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+} from 'xstate'
+
+export const EVENT_TYPES = ['A', 'B', 'C', 'D'] as const
+
+export type Step = { readonly send: string } | { readonly wait: number }
+
+interface Context {
+  n: number
+  log: string[]
+}
+
+/** Counts what it is told, tells its parent, and ends when it has had enough. */
+const counting = createMachine({
+  id: 'counting',
+  version: '1',
+  types: {} as { context: Context; output: number },
+  context: ({ input }) => ({ n: (input as { from?: number } | undefined)?.from ?? 0, log: [] }),
+  initial: 'slow',
+  states: {
+    slow: { after: { 7: 'fast' }, on: { A: { actions: assign({ n: ({ context }) => context.n + 1 }) } } },
+    fast: {
+      entry: sendParent(({ context }) => ({ type: 'C', n: context.n })),
+      on: { A: { actions: [assign({ n: ({ context }) => context.n + 2 }), sendParent({ type: 'D' })] } },
+    },
+    over: { type: 'final' },
+  },
+  always: { guard: ({ context }) => context.n > 3, target: '.over' },
+  output: ({ context }) => context.n,
+})
+
+const adding = fromTransition((context: { sum: number }, event: { type: string }) => {
+  return event.type === 'xstate.stop' ? context : { sum: context.sum + event.type.length }
+}, { sum: 0 })
+
+export type Json = Record<string, unknown>
+
+const inc = assign({ n: ({ context }: { context: Context }) => context.n + 1 })
+const note = (text: string) =>
+  assign({ log: ({ context }: { context: Context }) => [...context.log.slice(-9), `${text}${context.n}`] })
+
+/** Actions by name, so that a generated machine is plain data. */
+const ACTIONS: Record<string, unknown> = {
+  inc,
+  note: note('x'),
+  emit: emit(({ context }) => ({ type: 'EMITTED', n: (context as Context).n })),
+  raise: raise({ type: 'D' }),
+  // A pending timer's id is not used again: live XState then loses sight of the first, and cannot cancel it.
+  raiseLater: enqueueActions(({ enqueue }) => {
+    enqueue.cancel('later')
+    enqueue.raise({ type: 'B' }, { id: 'later', delay: 5 })
+  }),
+  raiseNamed: enqueueActions(({ enqueue }) => {
+    enqueue.cancel('named')
+    enqueue.raise({ type: 'A' }, { id: 'named', delay: 'slowly' as never })
+  }),
+  cancelLater: cancel('later'),
+  toSelfLater: enqueueActions(({ enqueue, self }) => {
+    enqueue.cancel('self')
+    enqueue.sendTo(self, { type: 'C' }, { id: 'self', delay: 11 })
+  }),
+  spawn: enqueueActions(({ enqueue, self, context }) => {
+    const children = (self as unknown as { children?: Json }).children
+    if (children === undefined && (context as Context).n % 2 === 0) enqueue.assign({ n: 1 })
+    else enqueue.raise({ type: 'D' })
+  }),
+  several: enqueueActions(({ enqueue, check }) => {
+    enqueue(inc as never)
+    if (check('odd' as never)) enqueue.emit({ type: 'ODD' } as never)
+    enqueue.cancel('enqueued')
+    enqueue.raise({ type: 'C' }, { id: 'enqueued', delay: 3 } as never)
+  }),
+  startChild: spawnChild('counting' as never, { id: 'spawned', input: { from: 1 } } as never),
+  stopChild: stopChild('spawned'),
+}
+
+const GUARDS = {
+  odd: ({ context }: { context: Context }) => context.n % 2 === 1,
+  small: ({ context }: { context: Context }) => context.n < 6,
+}
+
+const SIMPLE_ACTIONS = Object.keys(ACTIONS).filter((name) => !['startChild', 'stopChild', 'spawn'].includes(name))
+
+/** Levels of nested states below the root. */
+const DEPTH_MAX = 3
+
+const actions = fc.array(fc.constantFrom(...SIMPLE_ACTIONS), { maxLength: 3 })
+const guard = fc.option(fc.constantFrom('odd', 'small', 'notOdd', 'both'), { nil: undefined })
+
+interface Shape {
+  kind: 'atomic' | 'compound' | 'parallel'
+  children: Shape[]
+  history: 'none' | 'shallow' | 'deep'
+  final: boolean
+  entry: string[]
+  exit: string[]
+  after: boolean
+  always: boolean
+  invoke: 'none' | 'counting' | 'adding'
+  watch: boolean
+  on: { event: string; target: number; guard: string | undefined; actions: string[]; reenter: boolean }[]
+}
+
+function shapeAt(depth: number): fc.Arbitrary<Shape> {
+  const leaf = depth === DEPTH_MAX
+  return fc.record({
+    kind: leaf ? fc.constant('atomic' as const) : fc.constantFrom('atomic', 'compound', 'compound', 'parallel'),
+    children: leaf ? fc.constant([]) : fc.array(shapeAt(depth + 1), { minLength: 2, maxLength: 3 }),
+    history: fc.constantFrom('none', 'none', 'shallow', 'deep'),
+    final: fc.boolean(),
+    entry: actions,
+    exit: actions,
+    after: fc.boolean(),
+    always: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+    invoke: fc.constantFrom('none', 'none', 'none', 'counting', 'adding'),
+    watch: fc.boolean(),
+    on: fc.array(
+      fc.record({
+        event: fc.constantFrom(...EVENT_TYPES),
+        target: fc.nat({ max: 40 }),
+        guard,
+        actions,
+        reenter: fc.boolean(),
+      }),
+      { maxLength: 4 },
+    ),
+  })
+}
+
+export const script: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ send: fc.constantFrom(...EVENT_TYPES) }) },
+    { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 20 }) }) },
+  ),
+  { minLength: 1, maxLength: 15 },
+)
+
+/** Configs rather than machines, so that a counterexample can be read. */
+export const config: fc.Arbitrary<Json> = fc
+    .record({ root: shapeAt(0), maySpawn: fc.boolean() })
+  .map(({ root, maySpawn }) => configOf({ ...root, kind: root.kind === 'atomic' ? 'compound' : root.kind }, maySpawn))
+
+function configOf(root: Shape, maySpawn: boolean): Json {
+  const ids: string[] = []
+  const collect = (s: Shape, path: string, depth: number): void => {
+    if (s.kind === 'atomic' || depth >= DEPTH_MAX) return
+    for (const [i, child] of s.children.entries()) {
+      ids.push(`${path}_${i}`)
+      collect(child, `${path}_${i}`, depth + 1)
+    }
+  }
+  collect(root, 'm', 0)
+  const config = node(root, 'm', 0, ids)
+  return {
+    ...config,
+    id: 'random',
+    version: '1',
+    context: { n: 0, log: [] },
+    options: { maxIterations: 200 },
+    on: {
+      ...(config.on as Json),
+      ...(maySpawn && { START: { actions: 'startChild' }, HALT: { actions: 'stopChild' } }),
+    },
+  }
+}
+
+export function machineOf(config: Json): AnyStateMachine {
+  return setup({
+    actors: { counting, adding },
+    actions: ACTIONS as never,
+    guards: { ...GUARDS, notOdd: not('odd') as never, both: and(['odd', 'small']) as never },
+    delays: { slowly: ({ context }) => 2 + (context as Context).n },
+  }).createMachine(structuredClone(config) as never)
+}
+
+function node(s: Shape, path: string, depth: number, ids: readonly string[]): Json {
+  const leaf = s.kind === 'atomic' || depth >= DEPTH_MAX
+  const targets = depth === 0 ? ids : ids.filter((id) => id !== 'm')
+  const on: Record<string, unknown[]> = {}
+  for (const t of s.on) {
+    const list = (on[t.event] ??= [])
+    list.push({
+      target: t.target % 3 === 2 ? undefined : `#${targets[t.target % targets.length]}`,
+      guard: t.guard,
+      actions: t.actions,
+      ...(t.reenter && { reenter: true }),
+    })
+  }
+  const common: Json = {
+    ...(path !== 'm' && { id: path }),
+    entry: s.entry,
+    exit: s.exit,
+    on,
+    ...(s.after && targets.length > 0 && { after: { 6: { target: `#${targets[path.length % targets.length]}`, actions: 'note' } } }),
+    ...(s.always && targets.length > 0 && {
+      always: { target: `#${targets[(path.length * 7) % targets.length]}`, guard: 'small', actions: 'inc' },
+    }),
+    ...(s.invoke !== 'none' && {
+      invoke: {
+        src: s.invoke,
+        id: `${s.invoke}-${path}`,
+        ...(s.invoke === 'counting' && { input: { from: 1 }, onDone: { actions: ['note', 'inc'] } }),
+        // XState shows a transition function its own stop, and its parent one snapshot more: not so here.
+        ...(s.watch && s.invoke === 'counting' && { onSnapshot: { actions: 'note' } }),
+      },
+    }),
+  }
+  if (leaf) return s.final && depth > 0 && path.endsWith('1') ? { id: path, type: 'final', entry: s.entry } : common
+  const states: Json = {}
+  for (const [i, child] of s.children.entries()) states[`s${i}`] = node(child, `${path}_${i}`, depth + 1, ids)
+  if (s.history !== 'none' && s.kind === 'compound') {
+    states.past = { type: 'history', history: s.history, id: `${path}_past` }
+    ;(on.B ??= []).push({ target: `#${path}_past` })
+  }
+  return { ...common, states, ...(s.kind === 'parallel' ? { type: 'parallel' } : { initial: 's0' }) }
+}
