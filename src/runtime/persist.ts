@@ -40,7 +40,7 @@ interface PersistedMachineState {
 }
 
 interface MachineState extends AnySnapshot {
-  readonly value: unknown
+  value: unknown
   context: unknown
   historyValue: Record<string, { id: string }[]>
   children: Record<string, Ref>
@@ -159,6 +159,8 @@ export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json
     snapshot.children[id] = new Ref(scope.system, childOf(self.address, id), id, self, child)
   }
   snapshot.context = revive(persisted.context, scope.system, snapshot.children)
+  // XState takes parallel regions in the order of these two, so both come back as they were.
+  snapshot.value = persisted.value
   const rank = new Map(persisted.nodes?.map((order, i) => [order, i]))
   const place = (order: number) => rank.get(order) ?? order
   snapshot._nodes.sort((a, b) => place(a.order) - place(b.order))
