@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { type AnyActor, type AnyStateMachine, createActor, type InspectionEvent } from 'xstate'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { openMemoryStore } from '../../store/index.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
-import { memStore } from './scratch-store.ts'
 import { config, type Json, machineOf, type Step, script } from './random-machine.ts'
 
 /** What is compared after each step. Of children that ended before they started nothing is. */
@@ -116,7 +116,7 @@ class Durable {
 
   async start(machine: AnyStateMachine, passivating: boolean): Promise<this> {
     this.supervisor = await createSupervisor({
-      store: memStore<TransitionRecord>(),
+      store: await openMemoryStore<TransitionRecord>(),
       machines: { random: machine },
       clock: this.clock,
       logger: { debug() {}, info() {}, warn() {}, error: () => { this.failed = true } },

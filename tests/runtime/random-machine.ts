@@ -12,7 +12,6 @@ import {
   not,
   raise,
   sendParent,
-  sendTo,
   setup,
   spawnChild,
   stopChild,
@@ -185,9 +184,9 @@ export function machineOf(config: Json): AnyStateMachine {
   return setup({
     actors: { counting, adding },
     actions: ACTIONS as never,
-    guards: { ...GUARDS, notOdd: not('odd') as never, both: and(['odd', 'small']) as never },
+    guards: { ...GUARDS, notOdd: not('odd' as never), both: and(['odd', 'small'] as never) } as never,
     delays: { slowly: ({ context }) => 2 + (context as Context).n },
-  }).createMachine(structuredClone(config) as never)
+  }).createMachine(structuredClone(config) as never) as unknown as AnyStateMachine
 }
 
 function node(s: Shape, path: string, depth: number, ids: readonly string[]): Json {

@@ -1,8 +1,8 @@
-import { assign, createMachine, emit, fromPromise, fromCallback, sendTo, setup, spawnChild, raise, sendParent } from 'xstate'
+import { assign, createMachine, emit, fromPromise, fromCallback, sendTo, setup, sendParent } from 'xstate'
 import { describe, expect, it } from 'vitest'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
-import { memStore } from './scratch-store.ts'
+import { newMemory, openMemoryStore } from '../../store/index.ts'
 
 const counter = createMachine({
   id: 'counter',
@@ -25,7 +25,8 @@ const counter = createMachine({
 
 describe('supervisor', () => {
   it('lives, dies, comes back', async () => {
-    const store = memStore<any>()
+    const memory = newMemory()
+    const store = await openMemoryStore<any>(memory)
     const clock = new EventClock(1000)
     const s = await createSupervisor({ store, machines: { counter }, clock })
     await s.spawn('counter', 'a', { start: 5 })
@@ -40,7 +41,7 @@ describe('supervisor', () => {
     await s.send('counter/a', { type: 'WAIT' })
     // console.log(store.state.records.map((r: any) => JSON.stringify(r)).join('\n'))
     // crash: open again on same records, no stop
-    const s2 = await createSupervisor({ store: memStore<any>(store.state), machines: { counter }, clock })
+    const s2 = await createSupervisor({ store: await openMemoryStore<any>(memory), machines: { counter }, clock })
     expect((s2.getSnapshot('counter/a') as any).value).toBe('waiting')
     expect((s2.getSnapshot('counter/a') as any).context).toEqual({ n: 6 })
     clock.advanceTo(2000)
@@ -49,7 +50,7 @@ describe('supervisor', () => {
     const v = await s2.verify()
     expect(v.problems).toEqual([])
     await s2.stop()
-    const s3 = await createSupervisor({ store: memStore<any>(store.state), machines: { counter }, clock })
+    const s3 = await createSupervisor({ store: await openMemoryStore<any>(memory), machines: { counter }, clock })
     expect(s3.residents).toBe(1)
     expect((s3.getSnapshot('counter/a') as any).context).toEqual({ n: 6 })
   })
@@ -75,7 +76,7 @@ describe('supervisor', () => {
         d: {},
       },
     })
-    const store = memStore<any>()
+    const store = await openMemoryStore<any>()
     const s = await createSupervisor({ store, machines: { parent } })
     await s.spawn('parent', 'p')
     await new Promise((r) => setTimeout(r, 50))

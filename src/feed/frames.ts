@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import { parsePattern } from './topic.ts'
+
+/** Subscriptions of one client, and topics of one subscription. */
+const SUBSCRIPTIONS_MAX = 64
+export const TOPICS_MAX = 64
+/** Events that `tail` may ask for. */
+const TAIL_MAX = 10_000
+
+const id = z.string().min(1).max(64)
+
+/** What a client may say. */
+export const clientFrame = z.discriminatedUnion('op', [
+  z.strictObject({
+    op: z.literal('subscribe'),
+    id,
+    topics: z
+      .array(
+        z.string().refine((text) => parsePattern(text) !== undefined, {
+          error: 'no topic pattern: events.{type}.{venue}.{symbol} or transitions.{kind}.{id}, with * and > allowed',
+        }),
+      )
+      .min(1)
+      .max(TOPICS_MAX),
+    /** Everything after this seq, from the log, then live. */
+    since: z.int().nonnegative().optional(),
+    /** The last so many that match, then live. */
+    tail: z.int().positive().max(TAIL_MAX).optional(),
+  }),
+  z.strictObject({ op: z.literal('unsubscribe'), id }),
+])
+
+export type ClientFrame = z.infer<typeof clientFrame>
+export type SubscribeFrame = Extract<ClientFrame, { op: 'subscribe' }>
+
+/** What the server says. */
+export type ServerFrame =
+  | { readonly op: 'hello'; readonly version: string; readonly seq: number; readonly epoch: number }
+  | { readonly op: 'subscribed' | 'unsubscribed'; readonly id: string }
+  | EventFrame
+  | { readonly op: 'caughtUp'; readonly id: string; readonly seq: number }
+  | { readonly op: 'error'; readonly code: string; readonly message: string; readonly id?: string }
+
+/** A domain event, or a record where the topic is one of `transitions`. */
+export interface EventFrame {
+  readonly op: 'event'
+  /** The subscription. */
+  readonly id: string
+  readonly seq: number
+  readonly topic: string
+  readonly at: number
+  readonly actor: string
+  /** Place among the record's events: with `seq` the identity of the event. */
+  readonly index?: number
+  readonly event?: AnyEvent
+  readonly correlation?: string
+  readonly cause?: number | null
+  readonly record?: TransitionRecord
+}
+
+/** Close codes of our own. */
+export const CLOSE = { badFrame: 4400, unauthorised: 4401, tooSlow: 4408 } as const
+
+/** @throws ZodError, SyntaxError */
+export function parseFrame(data: string, subscriptions: number): ClientFrame {
+  const frame = clientFrame.parse(JSON.parse(data))
+  if (frame.op === 'subscribe' && subscriptions >= SUBSCRIPTIONS_MAX) {
+    throw new RangeError(`at most ${SUBSCRIPTIONS_MAX} subscriptions a connection`)
+  }
+  return frame
+}

@@ -1,0 +1,15 @@
+/** The log: an interface, and LevelDB behind it. */
+export { newMemory, openLevelStore, openMemoryStore, type StoreOptions, storeExists } from './open.ts'
+export { isOutcryError, OutcryError } from './outcry-error.ts'
+export type {
+  ChainDamage,
+  ChainReport,
+  Checkpoint,
+  Commit,
+  HistoryOptions,
+  LogRecord,
+  ReadOptions,
+  SnapshotEntry,
+  Store,
+  StoreHead,
+} from './store.ts'

@@ -1,0 +1,53 @@
+/**
+ * The key space. Numbers are padded so that their order as text is their order as numbers; `\0` cannot be part of an
+ * address and so ends one.
+ *
+ *   c!<seq>          commit, by its first seq
+ *   h!<actor>\0<rev> first seq of the commit that holds this rev of the actor, one entry per commit and actor
+ *   t!<at>           last seq of the commit in which the log's time first reached `at`
+ *   s!<actor>        the actor's snapshots, newest first
+ *   w!<actor>        time at which the actor wants to be woken
+ *   a!<actor>        the actor has a history
+ *   m!<name>         about the store itself
+ */
+const DIGITS = 16
+/** Sorts after every digit. */
+const END = '~'
+
+const pad = (n: number) => String(n).padStart(DIGITS, '0')
+
+export const commitKey = (seq: number) => `c!${pad(seq)}`
+export const historyKey = (actor: string, rev: number) => `h!${actor}\0${pad(rev)}`
+export const timeKey = (at: number) => `t!${pad(at)}`
+export const snapshotKey = (actor: string) => `s!${actor}`
+export const wakeKey = (actor: string) => `w!${actor}`
+export const actorKey = (actor: string) => `a!${actor}`
+
+export const META = {
+  format: 'm!format',
+  epoch: 'm!epoch',
+  head: 'm!head',
+  checkpoint: 'm!checkpoint',
+} as const
+
+export const COMMITS = { gte: 'c!', lt: `c!${END}` } as const
+export const TIMES = { gte: 't!', lt: `t!${END}` } as const
+export const WAKES = { gt: 'w!', lt: 'w"' } as const
+
+/** Keys are ASCII, but what is written of the address is not: the upper bound is the prefix's successor. */
+export function actorsRange(prefix: string, after: string | undefined): { gt?: string; gte?: string; lt: string } {
+  const lt = prefix === '' ? 'a"' : successor(actorKey(prefix))
+  return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
+}
+
+export function historyRange(actor: string): { gte: string; lt: string } {
+  return { gte: historyKey(actor, 0), lt: `h!${actor}\0${END}` }
+}
+
+export const seqOfCommitKey = (key: string) => Number(key.slice(2))
+export const actorOfKey = (key: string) => key.slice(2)
+
+function successor(text: string): string {
+  const last = text.length - 1
+  return text.slice(0, last) + String.fromCharCode(text.charCodeAt(last) + 1)
+}

@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { Level } from 'level'
+import { MemoryLevel } from 'memory-level'
+import { decodeCommit, NO_HASH } from './codec.ts'
+import { HeadFile } from './head-file.ts'
+import { COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
+import { type Database, json, LevelStore } from './level-store.ts'
+import { OutcryError } from './outcry-error.ts'
+import type { LogRecord, Store } from './store.ts'
+
+/** Layout of keys and values; raised when an older Outcry could not read them. */
+const FORMAT = 1
+
+export interface StoreOptions {
+  /** Snapshots kept of each actor. Default 2: the last, and one to fall back on. */
+  readonly snapshotsKept?: number
+}
+
+/**
+ * Opens the store in a folder, making it if need be. One process at a time can have it.
+ * @throws STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
+ */
+export async function openLevelStore<R extends LogRecord>(
+  location: string,
+  options: StoreOptions = {},
+): Promise<Store<R>> {
+  const db = new Level<string, Buffer>(location, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+  try {
+    mkdirSync(location, { recursive: true })
+    await db.open()
+  } catch (error) {
+    throw openFailure(location, error)
+  }
+  const acknowledged = HeadFile.read(location)
+  return open(db as unknown as Database, location, options, acknowledged, () => new HeadFile(location))
+}
+
+export function storeExists(location: string): boolean {
+  return existsSync(`${location}/CURRENT`)
+}
+
+/** The same code in memory: for tests, and for runs that nobody wants to keep. `memory` shared is a store reopened. */
+export async function openMemoryStore<R extends LogRecord>(
+  memory: MemoryLevel<string, Buffer> = newMemory(),
+  options: StoreOptions = {},
+): Promise<Store<R>> {
+  await memory.open()
+  return open(memory as unknown as Database, 'memory', options, 0, () => undefined)
+}
+
+export function newMemory(): MemoryLevel<string, Buffer> {
+  return new MemoryLevel<string, Buffer>({ keyEncoding: 'utf8', valueEncoding: 'buffer', storeEncoding: 'buffer' })
+}
+
+async function open<R extends LogRecord>(
+  db: Database,
+  location: string,
+  { snapshotsKept = 2 }: StoreOptions,
+  acknowledged: number,
+  openHeadFile: () => HeadFile | undefined,
+): Promise<Store<R>> {
+  try {
+    await checkFormat(db, location)
+    const head = await readHead(db, location)
+    if (acknowledged > head.seq) throw lostTail(location, head.seq, acknowledged)
+    const epoch = Number((await db.get(META.epoch))?.toString() ?? '0') + 1
+    await db.batch([{ type: 'put', key: META.epoch, value: Buffer.from(String(epoch)) }], { sync: true } as object)
+    const [latest] = await db.keys({ ...TIMES, reverse: true, limit: 1 }).all()
+    const watermark = latest === undefined ? -1 : Number(latest.slice(2))
+    return new LevelStore<R>({ db, epoch, head, watermark, headFile: openHeadFile(), snapshotsKept })
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+async function checkFormat(db: Database, location: string): Promise<void> {
+  const found = (await db.get(META.format))?.toString()
+  if (found === undefined) {
+    const [key] = await db.keys({ limit: 1 }).all()
+    if (key !== undefined) throw formatUnknown(location, 'none')
+    await db.put(META.format, json(FORMAT))
+  } else if (Number(found) !== FORMAT) throw formatUnknown(location, found)
+}
+
+/** The last commit, and that it is the one that was written last. */
+async function readHead(db: Database, location: string): Promise<{ seq: number; hash: Buffer }> {
+  const [entry] = await db.iterator({ ...COMMITS, reverse: true, limit: 1 }).all()
+  const noted = JSON.parse((await db.get(META.head))?.toString() ?? '{"seq":0}') as { seq: number; hash?: string }
+  if (entry === undefined) {
+    if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
+    return { seq: 0, hash: NO_HASH }
+  }
+  const commit = decodeCommit(seqOfCommitKey(entry[0]), entry[1])
+  const seq = commit.firstSeq + commit.records.length - 1
+  if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex')) throw headDiffers(location, seq, noted.seq)
+  return { seq, hash: Buffer.from(commit.hash) }
+}
+
+function headDiffers(location: string, found: number, noted: number): OutcryError {
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `the log in ${location} ends at seq ${found}, but it should end at ${noted}`,
+    'Restore the folder from a backup; do not trade on this store.',
+  )
+}
+
+function lostTail(location: string, found: number, acknowledged: number): OutcryError {
+  return new OutcryError(
+    'STORE_LOST_TAIL',
+    `the log in ${location} ends at seq ${found}, but ${acknowledged} was acknowledged: the end of it is lost`,
+    `Restore from a backup. To go on without those records, delete ${HeadFile.path(location)} and reconcile with the venue.`,
+  )
+}
+
+function formatUnknown(location: string, found: string): OutcryError {
+  return new OutcryError(
+    'STORE_FORMAT',
+    `${location} holds data of format ${found}; this Outcry reads format ${FORMAT}`,
+    'Open it with the version that wrote it, or choose another folder.',
+  )
+}
+
+function openFailure(location: string, error: unknown): OutcryError {
+  const { code, message } = ((error as { cause?: unknown }).cause ?? error) as { code?: string; message: string }
+  if (code === 'LEVEL_LOCKED') {
+    return new OutcryError(
+      'STORE_LOCKED',
+      `another process has the store in ${location}`,
+      'Stop that runner, or let the command line ask it: it finds a running one by itself.',
+      { cause: error },
+    )
+  }
+  if (code === 'LEVEL_CORRUPTION') {
+    return new OutcryError(
+      'STORE_CORRUPT',
+      `LevelDB cannot open ${location}: ${message}`,
+      'Restore the folder from a backup.',
+      { cause: error },
+    )
+  }
+  return new OutcryError('STORE_OPEN_FAILED', `${location} cannot be opened: ${message}`, 'Check path and permissions.', {
+    cause: error,
+  })
+}

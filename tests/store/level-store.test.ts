@@ -1,0 +1,175 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Level } from 'level'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { newMemory, openLevelStore, openMemoryStore, type Store } from '../../store/index.ts'
+import { type TckRecord, storeTck } from '../tck/store-tck.ts'
+
+const folder = () => mkdtempSync(join(tmpdir(), 'outcry-store-'))
+const record = (seq: number, size = 0): TckRecord => ({ seq, rev: seq, actor: 'order/a', at: seq, note: 'x'.repeat(size) })
+
+storeTck('LevelDB', async () => {
+  const location = folder()
+  return { open: () => openLevelStore(location), destroy: async () => rmSync(location, { recursive: true }), twoWriters: false }
+})
+
+storeTck('memory', async () => {
+  const memory = newMemory()
+  return { open: () => openMemoryStore(memory), destroy: async () => {}, twoWriters: true }
+})
+
+describe('a store on LevelDB', () => {
+  let location: string
+  beforeEach(() => {
+    location = folder()
+  })
+  afterEach(() => rmSync(location, { recursive: true, force: true }))
+
+  const write = async (to: number) => {
+    const store = await openLevelStore<TckRecord>(location)
+    for (let seq = store.head.seq + 1; seq <= to; seq++) await store.append({ records: [record(seq)] })
+    await store.putSnapshots([{ actor: 'order/a', seq: to, rev: to, state: { some: 'state' } }])
+    return store
+  }
+
+  const edit = async (key: string, change: (bytes: Buffer) => Buffer | undefined) => {
+    const db = new Level<string, Buffer>(location, { valueEncoding: 'buffer' })
+    const changed = change(Buffer.from((await db.get(key)) as Buffer))
+    if (changed === undefined) await db.del(key)
+    else await db.put(key, changed)
+    await db.close()
+  }
+
+  const readAll = async (store: Store<TckRecord>) => {
+    let count = 0
+    for await (const _ of store.read()) count++
+    return count
+  }
+
+  it('is for one process at a time', async () => {
+    const store = await write(1)
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+    await store.append({ records: [record(2)] })
+    await store.close()
+  })
+
+  it('names the commit in which any one byte has changed', async () => {
+    await (await write(5)).close()
+    const key = 'c!0000000000000003'
+    let length = 1
+    for (let i = 0; i < length; i++) {
+      let original: Buffer | undefined
+      await edit(key, (bytes) => {
+        original = Buffer.from(bytes)
+        length = bytes.length
+        bytes[i] = (bytes[i] as number) ^ 0x20
+        return bytes
+      })
+      const store = await openLevelStore<TckRecord>(location)
+      await expect(readAll(store), `byte ${i}`).rejects.toMatchObject({ code: 'STORE_CORRUPT', message: expect.stringContaining('3') })
+      expect((await store.verifyChain()).damage[0]).toMatchObject({ seq: 3 })
+      await store.close()
+      await edit(key, () => original)
+    }
+    expect(length).toBeGreaterThan(100)
+  })
+
+  it('names a commit that is missing, in the middle and at the end', async () => {
+    await (await write(5)).close()
+    await edit('c!0000000000000003', () => undefined)
+    const store = await openLevelStore<TckRecord>(location)
+    await expect(readAll(store)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    expect((await store.verifyChain()).damage).toMatchObject([{ seq: 3, code: 'STORE_GAP' }])
+    await store.close()
+    await edit('c!0000000000000005', () => undefined)
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  })
+
+  it('refuses a damaged snapshot', async () => {
+    await (await write(5)).close()
+    await edit('s!order/a', (bytes) => {
+      bytes[bytes.length - 3] = 0
+      return bytes
+    })
+    const store = await openLevelStore<TckRecord>(location)
+    expect(() => store.snapshot('order/a')).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+    await store.close()
+  })
+
+  it('notices that the end of the write-ahead log, which LevelDB skips in silence, is gone', async () => {
+    await (await write(5)).close()
+    const log = readdirSync(location).find((name) => name.endsWith('.log')) as string
+    const bytes = readFileSync(join(location, log))
+    truncateSync(join(location, log), bytes.length - 400)
+    await expect(openLevelStore(location)).rejects.toMatchObject({
+      code: expect.stringMatching(/^STORE_(LOST_TAIL|CORRUPT)$/),
+    })
+  })
+
+  it('refuses a folder of another format', async () => {
+    await (await write(1)).close()
+    await edit('m!format', () => Buffer.from('99'))
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_FORMAT' })
+  })
+
+  it('names a folder that LevelDB cannot open', async () => {
+    await (await write(1)).close()
+    writeFileSync(join(location, 'CURRENT'), 'MANIFEST-999999\n')
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: expect.stringMatching(/^STORE_/) })
+  })
+
+  it('has all that was acknowledged to a writer that was killed, and nothing by half', async () => {
+    const script = new URL('./writer.ts', import.meta.url).pathname
+    for (let round = 0; round < 8; round++) {
+      const child = spawn(process.execPath, ['--import', 'tsx', script, location], { stdio: ['ignore', 'pipe', 'inherit'] })
+      let acknowledged = 0
+      const killAfter = 3 + Math.floor(Math.random() * 200)
+      for await (const line of createInterface({ input: child.stdout })) {
+        acknowledged = Number(line)
+        if (acknowledged % 1_000 >= killAfter) child.kill('SIGKILL')
+      }
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      const store = await openLevelStore<TckRecord>(location)
+      expect(store.head.seq).toBeGreaterThanOrEqual(acknowledged)
+      expect(store.head.seq % 3).toBe(0)
+      expect((await store.verifyChain()).damage).toEqual([])
+      await store.close()
+    }
+  })
+
+  describe('on a full disk', () => {
+    const mount = join(tmpdir(), `outcry-full-${process.pid}`)
+    let mounted = false
+    try {
+      mkdirSync(mount)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount], { stdio: 'ignore' })
+      mounted = true
+    } catch {
+      rmSync(mount, { recursive: true, force: true })
+    }
+    afterEach(() => {
+      if (!mounted) return
+      execFileSync('umount', [mount])
+      rmSync(mount, { recursive: true })
+    })
+
+    it.runIf(mounted)('fails the write, fences itself, and has all that was acknowledged', async () => {
+      const store = await openLevelStore<TckRecord>(join(mount, 'store'))
+      let failure: unknown
+      for (let seq = 1; failure === undefined; seq++) {
+        await store.append({ records: [record(seq, 20_000)] }).catch((error) => {
+          failure = error
+        })
+      }
+      expect(failure).toMatchObject({ code: 'STORE_WRITE_FAILED' })
+      const { seq } = store.head
+      await expect(store.append({ records: [record(seq + 1)] })).rejects.toMatchObject({ code: 'STORE_FENCED' })
+      expect(await readAll(store)).toBe(seq)
+      await store.close()
+    })
+  })
+})

@@ -1,0 +1,211 @@
+/** What every store must do. Run it against yours: `storeTck('mine', async () => ({ open, destroy }))`. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { LogRecord, SnapshotEntry, Store } from '../../store/store.ts'
+
+export interface TckRecord extends LogRecord {
+  readonly note?: string
+}
+
+export interface StoreUnderTest {
+  /** Opens the same store anew; the one before may still be open where the store allows that. */
+  open(): Promise<Store<TckRecord>>
+  destroy(): Promise<void>
+  /** A second writer may be opened while the first lives: the epoch fence is then to be seen. */
+  readonly twoWriters: boolean
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+const seqs = async (records: AsyncIterable<LogRecord>) => (await all(records)).map((r) => r.seq)
+
+/** Commits of 1, 2, 3, 1, 2, 3, ... records by three actors in turn, `at` rising by 10. */
+function commits(from: number, to: number, revs = new Map<string, number>()): TckRecord[][] {
+  const list: TckRecord[][] = []
+  let size = 1
+  for (let seq = from; seq <= to; ) {
+    const commit: TckRecord[] = []
+    for (let n = 0; n < size && seq <= to; n++, seq++) {
+      const actor = ['order/a', 'order/b', 'symbol/x:Y'][seq % 3] as string
+      const rev = (revs.get(actor) ?? 0) + 1
+      revs.set(actor, rev)
+      commit.push({ seq, rev, actor, at: seq * 10, note: 'ü\u0000"' })
+    }
+    list.push(commit)
+    size = (size % 3) + 1
+  }
+  return list
+}
+
+const snapshot = (actor: string, seq: number, wakeAt?: number): SnapshotEntry => ({
+  actor,
+  seq,
+  rev: seq,
+  state: { seq },
+  ...(wakeAt !== undefined && { wake: { at: wakeAt } }),
+})
+
+export function storeTck(name: string, make: () => Promise<StoreUnderTest>): void {
+  describe(`${name} is a store`, () => {
+    let subject: StoreUnderTest
+    let store: Store<TckRecord>
+
+    beforeEach(async () => {
+      subject = await make()
+      store = await subject.open()
+    })
+    afterEach(async () => {
+      await store.close()
+      await subject.destroy()
+    })
+
+    const fill = async (to: number) => {
+      for (const records of commits(store.head.seq + 1, to)) await store.append({ records })
+    }
+
+    const reopen = async () => {
+      await store.close()
+      store = await subject.open()
+    }
+
+    it('is empty at first', async () => {
+      expect(store.head).toEqual({ seq: 0, hash: '0'.repeat(64) })
+      expect(await seqs(store.read())).toEqual([])
+      expect(store.checkpoint()).toBeUndefined()
+      expect(store.snapshot('order/a')).toBeUndefined()
+    })
+
+    it('gives back what was appended, in order, and after it was opened anew', async () => {
+      await fill(20)
+      const before = await all(store.read())
+      expect(before).toEqual(commits(1, 20).flat())
+      const { hash } = store.head
+      await reopen()
+      expect(store.head).toEqual({ seq: 20, hash })
+      expect(await all(store.read())).toEqual(before)
+    })
+
+    it('reads any range, both ways, up to a limit', async () => {
+      await fill(20)
+      for (let fromSeq = 1; fromSeq <= 21; fromSeq++) {
+        for (const toSeq of [fromSeq - 1, fromSeq, fromSeq + 4, 20]) {
+          const expected = Array.from({ length: 20 }, (_, i) => i + 1).filter((s) => s >= fromSeq && s <= toSeq)
+          expect(await seqs(store.read({ fromSeq, toSeq }))).toEqual(expected)
+          expect(await seqs(store.read({ fromSeq, toSeq, reverse: true, limit: 3 }))).toEqual(
+            expected.reverse().slice(0, 3),
+          )
+        }
+      }
+    })
+
+    it.each([
+      ['an earlier seq', [{ seq: 5, rev: 9, actor: 'a/b', at: 0 }]],
+      ['a later seq', [{ seq: 22, rev: 1, actor: 'a/b', at: 0 }]],
+      ['a gap within', [{ seq: 21, rev: 1, actor: 'a/b', at: 0 }, { seq: 23, rev: 2, actor: 'a/b', at: 0 }]],
+      ['nothing', []],
+    ])('refuses a commit of %s and goes on', async (_, records) => {
+      await fill(20)
+      await expect(store.append({ records })).rejects.toMatchObject({ code: 'STORE_GAP' })
+      await fill(22)
+      expect(store.head.seq).toBe(22)
+    })
+
+    it('finds the history of an actor in any range of revs, both ways', async () => {
+      await fill(60)
+      const records = commits(1, 60).flat().filter((r) => r.actor === 'order/a')
+      for (let fromRev = 1; fromRev <= 21; fromRev += 3) {
+        for (const toRev of [fromRev, fromRev + 5, 100]) {
+          const expected = records.filter((r) => r.rev >= fromRev && r.rev <= toRev)
+          expect(await all(store.history('order/a', { fromRev, toRev }))).toEqual(expected)
+          expect(await all(store.history('order/a', { fromRev, toRev, reverse: true, limit: 2 }))).toEqual(
+            expected.reverse().slice(0, 2),
+          )
+        }
+      }
+      expect(await all(store.history('order/nobody'))).toEqual([])
+      expect(await all(store.history('order'))).toEqual([])
+    })
+
+    it('tells where the log was at a time, though times may go back', async () => {
+      await fill(20)
+      const late = [5, 300, 250, 400].map((at, i) => ({ seq: 21 + i, rev: i + 1, actor: 'late/x', at }))
+      await store.append({ records: late })
+      for (const [at, seq] of [[9, 0], [10, 1], [55, 5], [200, 21], [299, 21], [300, 23], [399, 23], [400, 24], [1e9, 24]]) {
+        expect([at, await store.seqAt(at as number)]).toEqual([at, seq])
+      }
+    })
+
+    it('keeps snapshots two deep, newest first', async () => {
+      await fill(9)
+      await store.putSnapshots([snapshot('order/a', 3), snapshot('order/b', 2)])
+      await store.putSnapshots([snapshot('order/a', 6)])
+      await fill(12)
+      await store.append({ records: commits(13, 13, new Map([['order/b', 4]])).flat(), snapshots: [snapshot('order/a', 9)] })
+      await reopen()
+      expect(store.snapshot('order/a')).toEqual(snapshot('order/a', 9))
+      expect(store.snapshot('order/a', { maxSeq: 8 })).toEqual(snapshot('order/a', 6))
+      expect(store.snapshot('order/a', { maxSeq: 5 })).toBeUndefined()
+      expect(store.snapshot('order/b')).toEqual(snapshot('order/b', 2))
+    })
+
+    it('lists the actors that want to be woken', async () => {
+      await store.putSnapshots([snapshot('order/a', 1, 500), snapshot('order/b', 1), snapshot('x/c', 1, 0)])
+      expect(await all(store.wakes())).toEqual([{ actor: 'order/a', at: 500 }, { actor: 'x/c', at: 0 }])
+      await store.putSnapshots([snapshot('order/a', 2)])
+      expect(await all(store.wakes())).toEqual([{ actor: 'x/c', at: 0 }])
+    })
+
+    it('keeps one checkpoint', async () => {
+      await store.putSnapshots([], { seq: 0, state: 1 })
+      await store.putSnapshots([], { seq: 0, state: { cursors: {} } })
+      await reopen()
+      expect(store.checkpoint()).toEqual({ seq: 0, state: { cursors: {} } })
+    })
+
+    it('lists actors by prefix, from a place, up to a limit', async () => {
+      await fill(6)
+      expect(await all(store.actors())).toEqual(['order/a', 'order/b', 'symbol/x:Y'])
+      expect(await all(store.actors({ prefix: 'order/' }))).toEqual(['order/a', 'order/b'])
+      expect(await all(store.actors({ prefix: 'order/', after: 'order/a' }))).toEqual(['order/b'])
+      expect(await all(store.actors({ limit: 1 }))).toEqual(['order/a'])
+      expect(await all(store.actors({ prefix: 'z' }))).toEqual([])
+    })
+
+    it('shows a reader what was there when it began', async () => {
+      await fill(10)
+      const reader = store.read()[Symbol.asyncIterator]()
+      await reader.next()
+      await fill(30)
+      let read = 1
+      while (!(await reader.next()).done) read++
+      expect(read).toBe(10)
+    })
+
+    it('counts epochs, and takes no commit from a writer of an older one', async () => {
+      const first = store
+      if (!subject.twoWriters) await first.close()
+      store = await subject.open()
+      expect(store.epoch).toBe(first.epoch + 1)
+      if (!subject.twoWriters) return
+      await expect(first.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({ code: 'STORE_FENCED' })
+      await fill(3)
+      expect(store.head.seq).toBe(3)
+    })
+
+    it('finds its own chain whole', async () => {
+      await fill(50)
+      expect(await store.verifyChain()).toEqual({ commits: 26, records: 50, damage: [] })
+    })
+
+    it('refuses everything once closed', async () => {
+      await store.close()
+      await expect(store.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+      await expect(all(store.read())).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+      expect(() => store.snapshot('a/b')).toThrow(expect.objectContaining({ code: 'STORE_CLOSED' }))
+      await store.close()
+    })
+  })
+}
