@@ -5,6 +5,7 @@ export const ordType = z.enum(['MARKET', 'LIMIT', 'STOP'])
 export const timeInForce = z.enum(['GTC', 'IOC', 'FOK'])
 /** FIX OrdStatus (tag 39), the names spelled out. */
 export const ordStatus = z.enum([
+  'PENDING_NEW',
   'NEW',
   'PARTIALLY_FILLED',
   'FILLED',
@@ -14,7 +15,7 @@ export const ordStatus = z.enum([
   'PENDING_CANCEL',
 ])
 /** FIX ExecType (tag 150). TRIGGERED: a stop's price was reached and it works as a market order from then on. */
-export const execType = z.enum(['NEW', 'TRADE', 'CANCELED', 'REJECTED', 'EXPIRED', 'TRIGGERED'])
+export const execType = z.enum(['NEW', 'TRADE', 'CANCELED', 'REJECTED', 'EXPIRED', 'TRIGGERED', 'ORDER_STATUS'])
 
 /** To a venue's port. The intent's id is the ClOrdID. */
 export const placeOrder = z.object({
@@ -35,6 +36,22 @@ export const cancelOrder = z.object({
   type: z.literal('CANCEL_ORDER'),
   /** ClOrdID of the order to cancel. */
   origClOrdId: z.string(),
+})
+
+/** To a venue's port: what became of an order that it has not answered. FIX OrderStatusRequest (35=H). */
+export const orderStatusRequest = z.object({
+  type: z.literal('ORDER_STATUS_REQUEST'),
+  /** Address of the order. */
+  order: z.string(),
+  /** Its ClOrdID, once a report has told it; before, the port knows which intent of this order it placed. */
+  origClOrdId: z.string().optional(),
+})
+
+/** The venue has never seen the order. Only this says so; a network error does not. */
+export const orderUnknown = z.object({
+  type: z.literal('ORDER_UNKNOWN'),
+  at: epochMs,
+  origClOrdId: z.string().optional(),
 })
 
 /** FIX ExecutionReport (35=8): what a venue says of an order. */
@@ -81,5 +98,7 @@ export type TimeInForce = z.infer<typeof timeInForce>
 export type OrdStatus = z.infer<typeof ordStatus>
 export type PlaceOrder = z.infer<typeof placeOrder>
 export type CancelOrder = z.infer<typeof cancelOrder>
+export type OrderStatusRequest = z.infer<typeof orderStatusRequest>
+export type OrderUnknown = z.infer<typeof orderUnknown>
 export type ExecutionReport = z.infer<typeof executionReport>
 export type OrderCancelReject = z.infer<typeof orderCancelReject>

@@ -1,4 +1,4 @@
-import { type AnyActorLogic, type AnyStateMachine, type AnyStateNode, StateMachine } from 'xstate'
+import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate'
 import { OutcryError } from '../../store/outcry-error.ts'
 
 /**
@@ -7,8 +7,9 @@ import { OutcryError } from '../../store/outcry-error.ts'
  */
 export type LogicKind = 'machine' | 'transition' | 'promise' | 'callback' | 'observable'
 
+/** By XState's own mark, for a program may hold two copies of its module. */
 export function isMachine(logic: AnyActorLogic): logic is AnyStateMachine {
-  return logic instanceof StateMachine
+  return '__xstatenode' in logic
 }
 
 const kinds = new WeakMap<AnyActorLogic, LogicKind>()

@@ -91,7 +91,16 @@ export class Registry {
 
 function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
   const registration = isMachine(entry as AnyActorLogic) ? { machine: entry as AnyStateMachine } : (entry as Registration)
-  for (const machine of [registration.machine, ...(registration.previous ?? [])]) prepareMachine(machine)
+  for (const machine of [registration.machine, ...(registration.previous ?? [])]) {
+    if (machine === undefined || !isMachine(machine)) {
+      throw new OutcryError(
+        'KIND_INVALID',
+        `what is registered for "${name}" is no XState 5 machine`,
+        `Give a machine, or { machine, ... }: { ${name}: createMachine({ ... }) }.`,
+      )
+    }
+    prepareMachine(machine)
+  }
   const version = versionOf(registration.machine)
   return {
     supervision: DEFAULT_SUPERVISION,

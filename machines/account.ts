@@ -1,0 +1,139 @@
+import { enqueueActions, sendTo, setup } from 'xstate'
+import { z } from 'zod'
+import * as decimal from './decimal.ts'
+import {
+  type Fill,
+  fill,
+  type OrderClosed,
+  type OrderRequest,
+  orderClosed,
+  orderRequest,
+  type RequestRefused,
+  type SetTradingState,
+  type Submit,
+  setTradingState,
+} from './events/commands.ts'
+import type { DomainEvents } from './events/domain.ts'
+import { decimal as decimalSchema } from './events/fields.ts'
+import { type Refusal, riskCheck } from './risk.ts'
+
+export const riskLimits = z.object({
+  /** Largest price times quantity of one order, in the quote asset. */
+  orderNotionalMax: decimalSchema,
+  /** Orders working at a time. */
+  openOrdersMax: z.number().int().positive(),
+})
+export type RiskLimits = z.infer<typeof riskLimits>
+
+export const accountInput = z.object({
+  venue: z.string(),
+  /** Cash in the quote asset. */
+  balance: decimalSchema,
+  limits: riskLimits,
+})
+export type AccountInput = z.infer<typeof accountInput>
+
+export interface AccountContext extends AccountInput {
+  /** Cash held for buy orders that work, by order address. Sell orders hold nothing, but count. */
+  readonly reserved: Readonly<Record<string, string>>
+  /** Quantity held of each symbol: what may be sold. */
+  readonly holdings: Readonly<Record<string, string>>
+}
+
+export const accountEvents = z.discriminatedUnion('type', [orderRequest, fill, orderClosed, setTradingState])
+
+export const accountMachine = setup({
+  types: {} as {
+    input: AccountInput
+    context: AccountContext
+    events: OrderRequest | Fill | OrderClosed | SetTradingState
+    emitted: DomainEvents<'RISK_APPROVED' | 'RISK_REJECTED' | 'BALANCE_CHANGED' | 'TRADING_STATE_CHANGED'>
+  },
+  guards: {
+    toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
+    toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
+  },
+  actions: {
+    decide: enqueueActions(({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
+      if (event.type !== 'ORDER_REQUEST') return
+      const { type: _, orderId, refPx, owner, at, ...terms } = event
+      const { venue } = context
+      const refusal = riskCheck(context, event, tradingState)
+      if (refusal !== undefined) {
+        enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol: event.symbol, orderId, ...refusal })
+        const refused: RequestRefused = {
+          type: 'REQUEST_REFUSED',
+          at,
+          orderId,
+          check: refusal.check,
+          text: textOf(refusal),
+        }
+        enqueue(sendTo(({ system }) => system.get(owner), refused))
+        return
+      }
+      const notional = decimal.multiply(event.orderQty, refPx)
+      const order = `order/${orderId}`
+      const held = event.side === 'BUY' ? notional : decimal.ZERO
+      enqueue.assign({ reserved: { ...context.reserved, [order]: held } })
+      enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol: event.symbol, orderId, notional })
+      const submission: Submit = { type: 'SUBMIT', at, ...terms, account: `account/${venue}`, owner }
+      enqueue(sendTo(({ system }) => system.get(order), submission))
+    }),
+    takeFill: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'FILL') return
+      const { side, lastQty, lastPx, commission, order, symbol, at } = event
+      const value = decimal.multiply(lastQty, lastPx)
+      const cash = side === 'BUY' ? decimal.negate(value) : value
+      const change = decimal.subtract(cash, commission)
+      const balance = decimal.add(context.balance, change)
+      const quantity = side === 'BUY' ? lastQty : decimal.negate(lastQty)
+      const held = context.reserved[order]
+      const left = held === undefined ? undefined : decimal.max(decimal.ZERO, decimal.subtract(held, value))
+      enqueue.assign({
+        balance,
+        holdings: { ...context.holdings, [symbol]: decimal.add(context.holdings[symbol] ?? decimal.ZERO, quantity) },
+        ...(left !== undefined && { reserved: { ...context.reserved, [order]: left } }),
+      })
+      enqueue.emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, balance, change })
+    }),
+    releaseOrder: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'ORDER_CLOSED') return
+      const { [event.order]: _, ...reserved } = context.reserved
+      enqueue.assign({ reserved })
+    }),
+    reportState: enqueueActions(({ context: { venue }, event, enqueue }) => {
+      if (event.type !== 'SET_TRADING_STATE') return
+      const { at, tradingState, reason } = event
+      enqueue.emit({ type: 'TRADING_STATE_CHANGED', at, venue, tradingState, ...(reason && { reason }) })
+    }),
+  },
+}).createMachine({
+  id: 'account',
+  version: '1',
+  description: 'The cash at one venue, and the gate that every order passes on its way there.',
+  context: ({ input }) => ({ ...input, reserved: {}, holdings: {} }),
+  initial: 'active',
+  on: {
+    FILL: { actions: 'takeFill' },
+    ORDER_CLOSED: { actions: 'releaseOrder' },
+    SET_TRADING_STATE: [
+      { guard: 'toActive', target: '.active', actions: 'reportState' },
+      { guard: 'toReducing', target: '.reducing', actions: 'reportState' },
+      { target: '.halted', actions: 'reportState' },
+    ],
+  },
+  states: {
+    active: { on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'active' } } } } },
+    reducing: {
+      description: 'Only orders that make a position smaller pass.',
+      on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'reducing' } } } },
+    },
+    halted: { on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'halted' } } } } },
+  },
+})
+
+export type TradingState = SetTradingState['tradingState']
+
+function textOf({ check, limit, value }: Refusal): string {
+  return `${check}: ${value} asked, ${limit} allowed`
+}

@@ -1,0 +1,33 @@
+import { Decimal as DecimalJs } from 'decimal.js'
+
+/** Exact for sums and products of money; quotients are rounded where they are made, by `divide`. */
+const Decimal = DecimalJs.clone({ precision: 60, toExpNeg: -1e9, toExpPos: 1e9 })
+
+/** Decimal places kept of a quotient. */
+const QUOTIENT_PLACES = 18
+
+export const ZERO = '0'
+
+export const add = (a: string, b: string) => new Decimal(a).plus(b).toString()
+export const subtract = (a: string, b: string) => new Decimal(a).minus(b).toString()
+export const multiply = (a: string, b: string) => new Decimal(a).times(b).toString()
+export const divide = (a: string, b: string) => new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
+export const negate = (a: string) => new Decimal(a).negated().toString()
+export const absolute = (a: string) => new Decimal(a).abs().toString()
+
+export const isZero = (a: string) => new Decimal(a).isZero()
+export const isPositive = (a: string) => compare(a, ZERO) > 0
+export const isNegative = (a: string) => compare(a, ZERO) < 0
+
+/**
+ * Below, at or above zero as `a` is less than, equal to or greater than `b`. Reading a decimal as a float keeps the
+ * order of any two, so only those that become the same float need the exact look.
+ */
+export function compare(a: string, b: string): number {
+  if (a === b) return 0
+  const difference = Number(a) - Number(b)
+  return difference !== 0 ? difference : new Decimal(a).comparedTo(b)
+}
+
+export const min = (a: string, b: string) => (compare(a, b) <= 0 ? a : b)
+export const max = (a: string, b: string) => (compare(a, b) >= 0 ? a : b)

@@ -1,0 +1,146 @@
+/** What machines emit: the units of the feed. */
+import { z } from 'zod'
+import { candleClose } from './commands.ts'
+import { decimal, epochMs, side } from './fields.ts'
+import { ordStatus, ordType, timeInForce } from './order.ts'
+
+const base = { at: epochMs }
+const ofSymbol = { ...base, venue: z.string(), symbol: z.string() }
+const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+  z.object({ type: z.literal(type), ...shape })
+
+const ofOrder = {
+  ...ofSymbol,
+  order: z.string(),
+  side,
+  orderQty: decimal,
+  cumQty: decimal,
+  leavesQty: decimal,
+  avgPx: decimal,
+  ordStatus,
+}
+const fillFields = { lastQty: decimal, lastPx: decimal, tradeId: z.string() }
+const reason = { text: z.string().optional() }
+const ofPosition = {
+  ...ofSymbol,
+  /** Positive when long. */
+  quantity: decimal,
+  avgPx: decimal,
+  realizedPnl: decimal,
+  commissions: decimal,
+}
+
+export const marketTick = event('MARKET_TICK', {
+  ...ofSymbol,
+  px: decimal,
+  qty: decimal,
+  bid: decimal.optional(),
+  ask: decimal.optional(),
+})
+export const dataStale = event('DATA_STALE', { ...ofSymbol, lastAt: epochMs })
+export const connectionChanged = event('CONNECTION_CHANGED', {
+  ...ofSymbol,
+  status: z.enum(['connected', 'disconnected', 'resyncing']),
+  ...reason,
+})
+
+export const orderSubmitted = event('ORDER_SUBMITTED', {
+  ...ofSymbol,
+  order: z.string(),
+  side,
+  ordType,
+  orderQty: decimal,
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
+  timeInForce,
+})
+export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
+export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)
+export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields })
+export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
+export const orderPendingCancel = event('ORDER_PENDING_CANCEL', ofOrder)
+export const orderCancelRejected = event('ORDER_CANCEL_REJECTED', { ...ofOrder, ...reason })
+export const orderCancelled = event('ORDER_CANCELLED', { ...ofOrder, ...reason })
+export const orderRejected = event('ORDER_REJECTED', { ...ofOrder, ...reason })
+export const orderExpired = event('ORDER_EXPIRED', { ...ofOrder, ...reason })
+
+export const positionOpened = event('POSITION_OPENED', ofPosition)
+export const positionUpdated = event('POSITION_UPDATED', ofPosition)
+export const positionClosed = event('POSITION_CLOSED', ofPosition)
+export const positionFlipped = event('POSITION_FLIPPED', ofPosition)
+
+export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
+export const riskRejected = event('RISK_REJECTED', {
+  ...ofSymbol,
+  orderId: z.string(),
+  /** Which check refused, what it allows and what was asked. */
+  check: z.string(),
+  limit: z.string(),
+  value: z.string(),
+})
+export const balanceChanged = event('BALANCE_CHANGED', { ...base, venue: z.string(), balance: decimal, change: decimal })
+export const tradingStateChanged = event('TRADING_STATE_CHANGED', {
+  ...base,
+  venue: z.string(),
+  tradingState: z.enum(['active', 'reducing', 'halted']),
+  reason: z.string().optional(),
+})
+
+const ofStrategy = { ...ofSymbol, strategy: z.string() }
+export const strategyStarted = event('STRATEGY_STARTED', ofStrategy)
+export const strategyStopped = event('STRATEGY_STOPPED', { ...ofStrategy, reason: z.string().optional() })
+export const indicatorsCalculated = event('INDICATORS_CALCULATED', {
+  ...ofStrategy,
+  /** Indicators are no money: plain IEEE numbers, the same on every machine. */
+  fast: z.number(),
+  slow: z.number(),
+  close: decimal,
+})
+export const entrySignal = event('ENTRY_SIGNAL', { ...ofStrategy, side, fast: z.number(), slow: z.number() })
+export const exitSignal = event('EXIT_SIGNAL', { ...ofStrategy, side, fast: z.number(), slow: z.number() })
+export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', { ...ofStrategy, pnl: decimal, cycles: z.number().int() })
+
+export const systemStarted = event('SYSTEM_STARTED', {
+  ...base,
+  market: z.string(),
+  venue: z.string(),
+  strategies: z.array(z.string()),
+})
+export const systemStopped = event('SYSTEM_STOPPED', { ...base, reason: z.string(), initiator: z.string() })
+
+export const domainEvent = z.discriminatedUnion('type', [
+  marketTick,
+  candleClose,
+  dataStale,
+  connectionChanged,
+  orderSubmitted,
+  orderAccepted,
+  orderTriggered,
+  orderPartialFill,
+  orderFilled,
+  orderPendingCancel,
+  orderCancelRejected,
+  orderCancelled,
+  orderRejected,
+  orderExpired,
+  positionOpened,
+  positionUpdated,
+  positionClosed,
+  positionFlipped,
+  riskApproved,
+  riskRejected,
+  balanceChanged,
+  tradingStateChanged,
+  strategyStarted,
+  strategyStopped,
+  indicatorsCalculated,
+  entrySignal,
+  exitSignal,
+  tradeCycleCompleted,
+  systemStarted,
+  systemStopped,
+])
+
+export type DomainEvent = z.infer<typeof domainEvent>
+/** The domain events of these types. */
+export type DomainEvents<T extends DomainEvent['type']> = Extract<DomainEvent, { type: T }>

@@ -1,0 +1,48 @@
+/** The machines of trading: pure XState, durable when registered with the runtime. */
+import { accountEvents, accountMachine } from './account.ts'
+import { emaCrossEvents, emaCrossMachine } from './ema-cross.ts'
+import type { Fill, Submit } from './events/commands.ts'
+import { type OrderInput, orderEvents, orderMachine } from './order.ts'
+import { type PositionInput, positionEvents, positionMachine } from './position.ts'
+import { runnerEvents, runnerMachine } from './runner.ts'
+import { symbolEvents, symbolMachine } from './symbol.ts'
+
+/** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
+export const machines = {
+  symbol: { machine: symbolMachine, events: symbolEvents },
+  order: {
+    machine: orderMachine,
+    events: orderEvents,
+    /** An order comes into being with its SUBMIT. */
+    activate: (event: { type: string }, id: string): OrderInput | undefined => {
+      if (event.type !== 'SUBMIT') return undefined
+      const { type: _type, at: _at, ...terms } = event as Submit
+      return { id, terms }
+    },
+  },
+  position: {
+    machine: positionMachine,
+    events: positionEvents,
+    /** A position comes into being with its first fill. */
+    activate: (event: { type: string }): PositionInput | undefined => {
+      if (event.type !== 'FILL') return undefined
+      const { venue, symbol } = event as Fill
+      return { venue, symbol }
+    },
+  },
+  account: { machine: accountMachine, events: accountEvents },
+  strategy: { machine: emaCrossMachine, events: emaCrossEvents },
+  runner: { machine: runnerMachine, events: runnerEvents },
+}
+
+export * from './account.ts'
+export { addTrade, intervalMs } from './candles.ts'
+export * from './ema-cross.ts'
+export * from './events/commands.ts'
+export * from './events/domain.ts'
+export type { Side } from './events/fields.ts'
+export * from './events/market.ts'
+export * from './events/order.ts'
+export * from './order.ts'
+export * from './position.ts'
+export * from './symbol.ts'

@@ -1,0 +1,157 @@
+import { assign, enqueueActions, sendTo, setup } from 'xstate'
+import { z } from 'zod'
+import { addTrade, intervalMs } from './candles.ts'
+import { type Candle, type CandleClose, type Subscribe, subscribe } from './events/commands.ts'
+import type { DomainEvents } from './events/domain.ts'
+import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from './events/market.ts'
+
+export const symbolInput = z.object({
+  venue: z.string(),
+  symbol: z.string(),
+  /** Intervals that candles are made of. */
+  intervals: z.array(z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')),
+  /** Without data for so long the symbol is stale. */
+  staleAfterMs: z.number().int().positive(),
+})
+export type SymbolInput = z.infer<typeof symbolInput>
+
+export interface SymbolContext extends SymbolInput {
+  readonly trade?: { readonly px: string; readonly qty: string; readonly at: number }
+  readonly bid?: string
+  readonly bidSize?: string
+  readonly ask?: string
+  readonly askSize?: string
+  /** When anything last came. */
+  readonly lastAt: number
+  /** The open candle of each interval. */
+  readonly candles: Readonly<Record<string, Candle>>
+  readonly subscribers: readonly { readonly address: string; readonly intervals: readonly string[] }[]
+}
+
+/** What may come from outside. */
+export const symbolEvents = z.discriminatedUnion('type', [trade, quote, orderBook, connection, subscribe])
+
+export const symbolMachine = setup({
+  types: {} as {
+    input: SymbolInput
+    context: SymbolContext
+    events: MarketEvent | Subscribe
+    emitted: DomainEvents<'MARKET_TICK' | 'CANDLE_CLOSE' | 'DATA_STALE' | 'CONNECTION_CHANGED'>
+  },
+  delays: { staleAfter: ({ context }) => context.staleAfterMs },
+  guards: {
+    // The event of a timer carries the time, as all events do; XState's types do not know of it.
+    quiet: ({ context, event }) => (event as { at: number }).at - context.lastAt >= context.staleAfterMs,
+    connected: ({ event }) => event.type === 'CONNECTION' && event.status === 'connected',
+    disconnected: ({ event }) => event.type === 'CONNECTION' && event.status === 'disconnected',
+    resyncing: ({ event }) => event.type === 'CONNECTION' && event.status === 'resyncing',
+  },
+  actions: {
+    takeTrade: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'TRADE') return
+      const { candles, closed } = tradeCandles(context, event)
+      const { px, qty, at } = event
+      enqueue.assign({ trade: { px, qty, at }, lastAt: at, candles })
+      const { venue, symbol, bid, ask } = context
+      enqueue.emit({ type: 'MARKET_TICK', at, venue, symbol, px, qty, ...(bid && { bid }), ...(ask && { ask }) })
+      for (const close of closed) {
+        enqueue.emit(close)
+        for (const { address, intervals } of context.subscribers) {
+          if (!intervals.includes(close.interval)) continue
+          enqueue(sendTo(({ system }) => system.get(address), close))
+        }
+      }
+    }),
+    takeQuote: assign(({ event }) => {
+      if (event.type !== 'QUOTE') return {}
+      const { bid, bidSize, ask, askSize, at } = event
+      return { bid, bidSize, ask, askSize, lastAt: at }
+    }),
+    takeBook: assign(({ event }) => {
+      if (event.type !== 'ORDER_BOOK') return {}
+      const [bid, bidSize] = event.bids[0] ?? []
+      const [ask, askSize] = event.asks[0] ?? []
+      return { bid, bidSize, ask, askSize, lastAt: event.at }
+    }),
+    addSubscriber: assign(({ context, event }) => {
+      if (event.type !== 'SUBSCRIBE') return {}
+      const { subscriber: address, intervals } = event
+      return { subscribers: [...context.subscribers.filter((s) => s.address !== address), { address, intervals }] }
+    }),
+    reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
+      if (event.type !== 'CONNECTION') return
+      const { at, status, reason } = event
+      enqueue.emit({ type: 'CONNECTION_CHANGED', at, venue, symbol, status, ...(reason && { text: reason }) })
+    }),
+    reportStale: enqueueActions(({ context: { venue, symbol, lastAt }, event, enqueue }) => {
+      enqueue.emit({ type: 'DATA_STALE', at: (event as unknown as { at: number }).at, venue, symbol, lastAt })
+    }),
+  },
+}).createMachine({
+  id: 'symbol',
+  version: '1',
+  description: 'What is known of one market: its last trade, best prices and candles, and whether that is current.',
+  context: ({ input }) => ({ ...input, lastAt: 0, candles: {}, subscribers: [] }),
+  type: 'parallel',
+  states: {
+    connection: {
+      initial: 'connecting',
+      on: {
+        CONNECTION: [
+          { guard: 'connected', target: '.connected', actions: 'reportConnection' },
+          { guard: 'disconnected', target: '.disconnected', actions: 'reportConnection' },
+          { guard: 'resyncing', target: '.resyncing', actions: 'reportConnection' },
+        ],
+      },
+      states: {
+        connecting: {},
+        connected: { tags: 'live' },
+        disconnected: {},
+        resyncing: { description: 'The chain of depth updates broke; the book is being read anew.' },
+      },
+    },
+    freshness: {
+      initial: 'stale',
+      states: {
+        stale: { on: { TRADE: 'fresh', QUOTE: 'fresh', ORDER_BOOK: 'fresh' } },
+        fresh: {
+          tags: 'fresh',
+          // A timer per event would be a record per event; this one looks back once in a while.
+          after: {
+            staleAfter: [
+              { guard: 'quiet', target: 'stale', actions: 'reportStale' },
+              { target: 'fresh', reenter: true },
+            ],
+          },
+        },
+      },
+    },
+    prices: {
+      initial: 'tracking',
+      states: {
+        tracking: {
+          on: {
+            TRADE: { actions: 'takeTrade' },
+            QUOTE: { actions: 'takeQuote' },
+            ORDER_BOOK: { actions: 'takeBook' },
+            SUBSCRIBE: { actions: 'addSubscriber' },
+          },
+        },
+      },
+    },
+  },
+})
+
+function tradeCandles(
+  { candles: were, intervals, venue, symbol }: SymbolContext,
+  event: Trade,
+): { candles: SymbolContext['candles']; closed: CandleClose[] } {
+  const candles: Record<string, Candle> = {}
+  const closes: CandleClose[] = []
+  for (const interval of intervals) {
+    const { candle, closed } = addTrade(were[interval], intervalMs(interval) as number, event)
+    candles[interval] = candle
+    if (closed) closes.push({ type: 'CANDLE_CLOSE', at: event.at, venue, symbol, interval, candle: closed })
+  }
+  return { candles, closed: closes }
+}

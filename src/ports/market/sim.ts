@@ -1,0 +1,162 @@
+/** A market out of nothing: seeded, the same at every run, and plausible enough to trade against. */
+import { from, type Observable } from 'rxjs'
+import type { MarketEvent } from '../../../machines/index.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
+import { Random } from './random.ts'
+
+export interface SimSymbol {
+  readonly symbol: string
+  /** Decimal text on the grid of `tickSize`. */
+  readonly startPx: string
+  /** A power of ten as decimal text, such as "0.01". */
+  readonly tickSize: string
+  readonly lotSize: string
+}
+
+export interface SimOptions {
+  readonly seed: number
+  readonly symbols: readonly SimSymbol[]
+  /** Messages a second, each symbol. */
+  readonly ratePerSecond: number
+  /** Epoch ms of the market's beginning. Without it, time goes on from the moment the market is opened. */
+  readonly startAt?: number
+  /** Market time after which it ends; endless without. */
+  readonly durationMs?: number
+}
+
+/** Usual relative move at a message, and how a burst of it grows and dies down. */
+const VOLATILITY_PER_MESSAGE = 0.00008
+const VOLATILITY_DECAY = 0.995
+const VOLATILITY_SHOCK = 0.08
+/** Chance of a jump over many ticks at a message, and its size in usual moves. */
+const JUMP_CHANCE = 0.0005
+const JUMP_SIZE = 25
+const LEVELS = 5
+
+export function createSimMarket(options: SimOptions): MarketSource {
+  return new SimMarket(options)
+}
+
+class SimMarket implements MarketSource {
+  readonly name: string
+  readonly time = 'event'
+  readonly instruments: readonly string[]
+  readonly #options: SimOptions
+  readonly #counts: Record<string, number> = { trade: 0, quote: 0, depth: 0 }
+
+  constructor(options: SimOptions) {
+    this.#options = options
+    this.name = `sim:${options.seed}`
+    this.instruments = options.symbols.map(({ symbol }) => `sim:${symbol}`)
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return this.#counts
+  }
+
+  open(options: MarketOpenOptions = {}): Observable<MarketMessage> {
+    return from(this.#play(options))
+  }
+
+  async *#play({ after = 0, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
+    const { seed, symbols, ratePerSecond, startAt, durationMs = Number.POSITIVE_INFINITY } = this.#options
+    const walks = symbols.map((symbol, i) => new Walk(symbol, seed + i * 7_919))
+    const stepMs = 1_000 / (ratePerSecond * walks.length)
+    let base = startAt
+    for (let position = 1; (position - 1) * stepMs < durationMs; position++) {
+      const walk = walks[(position - 1) % walks.length] as Walk
+      walk.step()
+      if (position <= after) continue
+      base ??= Date.now() - (position - 1) * stepMs
+      const at = Math.floor(base + (position - 1) * stepMs)
+      const event = walk.event(at, position)
+      const message = { position, at, venue: 'sim', symbol: walk.symbol, event }
+      const wait = pace?.(message)
+      if (wait) await wait
+      this.#counts[KIND[event.type] as string]!++
+      yield message
+    }
+  }
+}
+
+const KIND: Partial<Record<MarketEvent['type'], string>> = { TRADE: 'trade', QUOTE: 'quote', ORDER_BOOK: 'depth' }
+
+/** One symbol's price: a walk on the tick grid whose steps grow and calm down in bursts. */
+class Walk {
+  readonly symbol: string
+  readonly #random: Random
+  readonly #places: number
+  readonly #lotPlaces: number
+  /** Middle of the market in ticks, and half the spread. */
+  #mid: number
+  #half = 1
+  #volatility = 1
+  #kind = 0
+  #side = 0
+  #lots = 1
+
+  constructor({ symbol, startPx, tickSize, lotSize }: SimSymbol, seed: number) {
+    this.symbol = symbol
+    this.#random = new Random(seed)
+    this.#places = placesOf(tickSize)
+    this.#lotPlaces = placesOf(lotSize)
+    this.#mid = Math.round(Number(startPx) * 10 ** this.#places)
+  }
+
+  /** Cheap, for a resumed market runs through all steps before. */
+  step(): void {
+    const random = this.#random
+    this.#volatility = 1 + (this.#volatility - 1) * VOLATILITY_DECAY
+    let move = random.normal() * VOLATILITY_PER_MESSAGE * this.#volatility
+    this.#volatility += VOLATILITY_SHOCK * Math.abs(move / VOLATILITY_PER_MESSAGE) * random.next() * 0.1
+    if (random.next() < JUMP_CHANCE) {
+      move *= JUMP_SIZE
+      this.#volatility += 3
+    }
+    this.#mid = Math.max(LEVELS + 2, Math.round(this.#mid * (1 + move)))
+    this.#half = 1 + Math.floor(random.exponential(0.4 * this.#volatility))
+    this.#kind = random.next()
+    this.#side = random.next()
+    this.#lots = 1 + Math.floor(random.exponential(400))
+  }
+
+  event(at: number, position: number): MarketEvent {
+    const bid = this.#px(this.#mid - this.#half)
+    const ask = this.#px(this.#mid + this.#half)
+    const qty = this.#qty(this.#lots)
+    if (this.#kind < 0.4) {
+      const aggressor = this.#side < 0.5 ? 'BUY' : 'SELL'
+      const px = aggressor === 'BUY' ? ask : bid
+      return { type: 'TRADE', at, eventAt: at, tradeId: `s${position}`, px, qty, aggressor }
+    }
+    const otherQty = this.#qty(1 + Math.floor(this.#side * 800))
+    if (this.#kind < 0.85) return { type: 'QUOTE', at, eventAt: at, bid, bidSize: qty, ask, askSize: otherQty }
+    const side = (direction: 1 | -1): [string, string][] =>
+      Array.from({ length: LEVELS }, (_, i) => {
+        const px = this.#px(this.#mid + direction * (this.#half + i))
+        return [px, this.#qty(1 + Math.floor(this.#lots * (1 + i * this.#side)))]
+      })
+    return { type: 'ORDER_BOOK', at, eventAt: at, updateId: position, bids: side(-1), asks: side(1) }
+  }
+
+  #px(ticks: number): string {
+    return onGrid(ticks, this.#places)
+  }
+
+  #qty(lots: number): string {
+    return onGrid(lots, this.#lotPlaces)
+  }
+}
+
+function placesOf(step: string): number {
+  return step.includes('.') ? (step.split('.')[1] as string).length : 0
+}
+
+/** Steps of 10^-places as decimal text, without going through a fraction. */
+function onGrid(steps: number, places: number): string {
+  if (places === 0) return String(steps)
+  const digits = String(steps).padStart(places + 1, '0')
+  const fraction = digits.slice(-places).replace(/0+$/, '')
+  const whole = digits.slice(0, -places)
+  return fraction === '' ? whole : `${whole}.${fraction}`
+}
