@@ -28,8 +28,10 @@ export interface MarketOpenOptions {
 export interface MarketSource {
   /** Stable name, part of the log: positions are counted per name. */
   readonly name: string
-  /** `recorded`/`simulated` time comes from the messages; `live` time is the system clock. */
+  /** Whether time passes with its messages, or is the system's. */
   readonly time: 'event' | 'system'
+  /** Event time at which it begins; undefined where time is the system's. */
+  readonly startsAt: number | undefined
   /** Symbols known before the first message, `venue:SYMBOL` each. */
   readonly instruments: readonly string[]
   /** Raw messages read so far, by kind (`trade`, `bookTicker`, `depthUpdate`, `depthSnapshot`, ...). */

@@ -34,6 +34,15 @@ export interface VenueReport {
   /** The actor that placed the order. */
   readonly actor: string
   readonly report: ExecutionReport | OrderCancelReject
+  /** ClOrdID of the request that this report answers for good, if it does. */
+  readonly settles?: string
+  readonly ref: RequestRef
+}
+
+/** Where a request stands in the runner's log; given back with each report, so that the log links them. */
+export interface RequestRef {
+  readonly seq: number
+  readonly correlation: string
 }
 
 /** Who asks, under which id, when: the same for every request. */
@@ -43,6 +52,7 @@ export interface RequestHeader {
   readonly actor: string
   /** Event time of the request; it reaches the venue `latencyMs` later. */
   readonly at: number
+  readonly ref: RequestRef
 }
 
 /**
@@ -65,6 +75,9 @@ export interface PaperVenue {
   /** Event time of the next request's arrival; undefined when none is under way. */
   readonly nextAt: number | undefined
 
+  /** Position of the last market message that its durable state has taken in: what it can be fed again after. */
+  readonly marketPosition: number
+  /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
   lookup(clOrdId: string): VenueOrder | undefined
   openOrders(): readonly VenueOrder[]
   /** Reports of fills executed at or after the time. */

@@ -10,7 +10,7 @@ export interface AnyEvent {
 
 /** A message to a port: recorded first, sent after its commit, at least once and always under the same `id` (law 6). */
 export interface Intent {
-  /** `actor/seq/index`; also the client order id. */
+  /** `actor/rev/index`; also the client order id. A rev, unlike a seq, does not depend on what other actors do. */
   readonly id: string
   /** Name of the port, as registered. */
   readonly port: string

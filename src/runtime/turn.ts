@@ -432,7 +432,7 @@ export class Turn {
         sent.push(effect.to)
         const port = portOf(effect.to)
         if (port === undefined || !this.#context.ports.has(port)) continue
-        const id = `${cell.address}/${seq}/${intents.length}`
+        const id = `${cell.address}/${state.rev}/${intents.length}`
         const { at, correlation } = this
         intents.push({ id, port, actor: cell.address, event: effect.event, at, seq, correlation })
       }

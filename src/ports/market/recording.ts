@@ -43,16 +43,19 @@ export async function openRecording(options: RecordingOptions): Promise<MarketSo
     }
     feeds.push(new Feed(file, options.venues?.[i] ?? venueOf(file), options.onWarning ?? (() => {})))
   }
-  return new Recording(feeds)
+  const starts = await Promise.all(feeds.map((feed) => feed.startsAt()))
+  return new Recording(feeds, Math.min(...starts))
 }
 
 class Recording implements MarketSource {
   readonly name: string
   readonly time = 'event'
+  readonly startsAt: number
   readonly #feeds: readonly Feed[]
 
-  constructor(feeds: readonly Feed[]) {
+  constructor(feeds: readonly Feed[], startsAt: number) {
     this.#feeds = feeds
+    this.startsAt = startsAt
     // Positions count over these files in this order: other files are another source.
     this.name = `recording:${feeds.map((f) => basename(f.file)).join('+')}`
   }
@@ -121,6 +124,15 @@ class Feed {
     this.file = file
     this.venue = venue
     this.#onWarning = onWarning
+  }
+
+  /** When its first message was received. */
+  async startsAt(): Promise<number> {
+    for await (const text of this.#lines()) {
+      const captured = HEADER.test(text) ? undefined : parseLine(text)
+      if (captured !== undefined) return captured.at
+    }
+    throw unreadable(`${this.file} holds no message`, 'Give a capture of a market socket: "<time> <json>" a line.')
   }
 
   async *messages(): AsyncGenerator<Batch> {

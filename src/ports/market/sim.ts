@@ -41,12 +41,14 @@ class SimMarket implements MarketSource {
   readonly name: string
   readonly time = 'event'
   readonly instruments: readonly string[]
+  readonly startsAt: number
   readonly #options: SimOptions
   readonly #counts: Record<string, number> = { trade: 0, quote: 0, depth: 0 }
 
   constructor(options: SimOptions) {
     this.#options = options
     this.name = `sim:${options.seed}`
+    this.startsAt = options.startAt ?? Date.now()
     this.instruments = options.symbols.map(({ symbol }) => `sim:${symbol}`)
   }
 
