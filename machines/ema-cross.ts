@@ -21,19 +21,17 @@ import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema, type Side } from './events/fields.ts'
 import { intervalMs } from './candles.ts'
 
-export const emaCrossInput = z
-  .object({
-    /** The actor is `strategy/<id>`. */
-    id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
-    venue: z.string(),
-    symbol: z.string(),
-    interval: z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h'),
-    /** Candles of the fast and the slow average. */
-    fast: z.number().int().positive(),
-    slow: z.number().int().positive(),
-    orderQty: decimalSchema,
-  })
-  .refine(({ fast, slow }) => fast < slow, { error: 'fast must be less than slow', path: ['fast'] })
+export const emaCrossInput = z.object({
+  /** The actor is `strategy/<id>`. */
+  id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
+  venue: z.string(),
+  symbol: z.string(),
+  interval: z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h'),
+  /** Candles of the fast average; fewer than of the slow one. */
+  fast: z.number().int().positive(),
+  slow: z.number().int().positive(),
+  orderQty: decimalSchema,
+})
 export type EmaCrossInput = z.infer<typeof emaCrossInput>
 
 export interface EmaCrossContext extends EmaCrossInput {

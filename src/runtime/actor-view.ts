@@ -8,7 +8,11 @@ import type { AnySnapshot } from './scope.ts'
 export interface ActorView {
   readonly address: string
   readonly kind: string
+  /** `order@1`. */
   readonly machine: string
+  readonly version: string
+  /** `src` names from the root machine down, for a child. */
+  readonly path: readonly string[]
   readonly status: AnySnapshot['status']
   /** Present when something beside its status keeps it from taking messages. */
   readonly condition?: Exclude<Condition, 'running'>
@@ -31,6 +35,8 @@ export function viewOf(cell: Cell): ActorView {
     address: cell.address,
     kind: kindOf(cell.address),
     machine: cell.label,
+    version: cell.version,
+    path: cell.path,
     status: snapshot.status,
     ...(state.condition !== 'running' && { condition: state.condition }),
     value: stateValue(cell.logic, snapshot),

@@ -13,6 +13,7 @@ export interface JournalState {
   readonly keys: readonly (readonly [string, number])[]
   readonly systemIds: readonly (readonly [string, string])[]
   readonly turn: number
+  readonly at?: number
 }
 
 export class Journal {
@@ -20,6 +21,7 @@ export class Journal {
   readonly #unsettled = new Map<string, Intent>()
   readonly #keys = new Map<string, number>()
   #turn = 0
+  #at: number | undefined
 
   constructor(state?: JournalState) {
     if (state === undefined) return
@@ -27,10 +29,16 @@ export class Journal {
     for (const intent of state.unsettled) this.#unsettled.set(intent.id, intent)
     for (const [key, seq] of state.keys) this.#keys.set(key, seq)
     this.#turn = state.turn
+    this.#at = state.at
   }
 
   get turn(): number {
     return this.#turn
+  }
+
+  /** Time of the last record. */
+  get at(): number | undefined {
+    return this.#at
   }
 
   get unsettled(): ReadonlyMap<string, Intent> {
@@ -49,6 +57,7 @@ export class Journal {
 
   apply(record: TransitionRecord): void {
     this.#turn = record.turn
+    this.#at = record.at
     if (record.origin !== undefined) this.#cursors.set(record.origin.source, record.origin.position)
     if (record.settles !== undefined) this.#unsettled.delete(record.settles)
     for (const intent of record.intents ?? []) this.#unsettled.set(intent.id, intent)
@@ -64,6 +73,7 @@ export class Journal {
       keys: [...this.#keys],
       systemIds: [...systemIds],
       turn: this.#turn,
+      ...(this.#at !== undefined && { at: this.#at }),
     }
   }
 }

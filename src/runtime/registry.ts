@@ -1,4 +1,4 @@
-import type { AnyActorLogic, AnyStateMachine } from 'xstate'
+import { type AnyActorLogic, type AnyStateMachine, createMachine } from 'xstate'
 import type { ZodType } from 'zod'
 import { OutcryError } from '../../store/outcry-error.ts'
 import { kindOf, RESERVED_KINDS } from './address.ts'
@@ -63,6 +63,7 @@ export class Registry {
       }
       this.#kinds.set(name, makeKind(name, entry))
     }
+    this.#kinds.set('system', makeKind('system', deadLetterMachine))
   }
 
   /** @throws KIND_UNKNOWN */
@@ -84,10 +85,15 @@ export class Registry {
     return this.#kinds.values()
   }
 
-  add(name: string, machine: AnyStateMachine): void {
-    this.#kinds.set(name, makeKind(name, machine))
-  }
 }
+
+/** Takes in what could not be delivered; its history is the list of dead letters. */
+const deadLetterMachine = createMachine({
+  id: 'dead-letters',
+  version: '1',
+  initial: 'collecting',
+  states: { collecting: { on: { DEAD_LETTER: { actions: () => {} } } } },
+})
 
 function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
   const registration = isMachine(entry as AnyActorLogic) ? { machine: entry as AnyStateMachine } : (entry as Registration)

@@ -3,7 +3,6 @@
  * enqueue -> #runTurn -> (commit) -> #release.
  */
 import { type Observable, Subject } from 'rxjs'
-import { createMachine } from 'xstate'
 import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
@@ -120,6 +119,8 @@ export class Supervisor {
   /** Positions that turns have taken, durable or not. */
   readonly #taken = new Map<string, number>()
   #journal = new Journal()
+  /** Intents of turns that are not durable yet. */
+  #intentsAhead = 0
   #seq = 0
   #turn = 0
   #pumping = false
@@ -133,7 +134,6 @@ export class Supervisor {
     this.#passivation = { ...DEFAULT_PASSIVATION, ...options.passivation }
     this.#snapshotEvery = options.snapshotEvery ?? SNAPSHOT_EVERY
     this.#registry = new Registry(options.machines)
-    this.#registry.add('system', deadLetterMachine)
     this.#scope = new Scope((source, target, event) => this.#relay(source?.address, target.address, event))
     this.#table = new ActorTable(this.#store, this.#registry, this.#scope)
     this.#context = { actors: this.#table, registry: this.#registry, scope: this.#scope, ports: this.#ports }
@@ -194,6 +194,16 @@ export class Supervisor {
     return [...this.#journal.unsettled.values()]
   }
 
+  /** Whether turns have run whose intents no port has seen yet. */
+  get hasIntentsAhead(): boolean {
+    return this.#intentsAhead > 0
+  }
+
+  /** Time of the last durable record; undefined when there is none. */
+  get lastAt(): number | undefined {
+    return this.#journal.at
+  }
+
   get registry(): Registry {
     return this.#registry
   }
@@ -201,6 +211,11 @@ export class Supervisor {
   /** Every durable record as it is committed, in seq order. */
   get transitions$(): Observable<TransitionRecord> {
     return this.#transitions.asObservable()
+  }
+
+  /** Why nothing more is taken, once the log has refused a commit. */
+  get fence(): OutcryError | undefined {
+    return this.#committer.fence
   }
 
   /** Emits once, when the log refused a commit and nothing more is taken (law 11). */
@@ -277,6 +292,11 @@ export class Supervisor {
       const cell = this.#table.read(address as Address)
       if (cell) yield viewOf(cell)
     }
+  }
+
+  /** As `actors`, without their states. */
+  addresses(options: { prefix?: string; after?: string; limit?: number } = {}): AsyncIterable<string> {
+    return this.#store.actors(options)
   }
 
   history(address: string, options?: Parameters<Store['history']>[1]): AsyncIterable<TransitionRecord> {
@@ -516,6 +536,7 @@ export class Supervisor {
       snapshots: this.#snapshotsDue(turn),
       settle: (error) => job.settle?.(error || refused ? undefined : receipt, error ?? refused),
     })
+    for (const { intents } of turn.records) this.#intentsAhead += intents?.length ?? 0
     this.#queueTimersOf(turn)
   }
 
@@ -612,7 +633,10 @@ export class Supervisor {
       this.#checkpointer.count()
       this.#transitions.next(record)
       for (const watcher of this.#watchers) this.#shielded(() => watcher(release), record.actor)
-      for (const intent of record.intents ?? []) this.#hand(intent, 'deliver')
+      for (const intent of record.intents ?? []) {
+        this.#intentsAhead--
+        this.#hand(intent, 'deliver')
+      }
       this.#releaseEffects(release)
     }
   }
@@ -733,11 +757,3 @@ function* take<T>(items: Iterable<T>, count: number): Iterable<T> {
     yield item
   }
 }
-
-/** Takes in what could not be delivered; its history is the list of dead letters. */
-const deadLetterMachine = createMachine({
-  id: 'dead-letters',
-  version: '1',
-  initial: 'collecting',
-  states: { collecting: { on: { DEAD_LETTER: { actions: () => {} } } } },
-})

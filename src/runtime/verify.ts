@@ -16,6 +16,7 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
+  readonly commits: number
   readonly records: number
   readonly actors: number
   /** Stored snapshots that were compared. */
@@ -36,7 +37,7 @@ export interface Problem {
 const PROBLEMS_MAX = 100
 
 /**
- * Replays the whole log and compares every state value, what each record emitted, sent and scheduled, every snapshot
+ * Checks the chain of commits, then replays the whole log and compares every state value, what each record emitted, sent and scheduled, every snapshot
  * that the store keeps, and the states in memory (law 5).
  */
 export async function verifyLog(
@@ -44,6 +45,11 @@ export async function verifyLog(
   registry: Registry,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  const chain = await store.verifyChain()
+  if (chain.damage.length > 0) {
+    const damage = chain.damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
+    return { commits: chain.commits, records: chain.records, actors: 0, snapshots: 0, live: 0, problems: damage }
+  }
   const scope = replayScope()
   const cells = new Map<string, Cell>()
   const due = new Map<string, SnapshotEntry[]>()
@@ -88,7 +94,7 @@ export async function verifyLog(
     live++
     compare(entry, cell, 'the state in memory')
   }
-  return { records, actors: cells.size, snapshots, live, problems }
+  return { commits: chain.commits, records, actors: cells.size, snapshots, live, problems }
 }
 
 function kept(store: Store<TransitionRecord>, actor: string): SnapshotEntry[] {

@@ -126,11 +126,13 @@ class Feed {
     this.#onWarning = onWarning
   }
 
-  /** When its first message was received. */
+  /** When its first message was received; looks ahead for its symbol, too. */
   async startsAt(): Promise<number> {
     for await (const text of this.#lines()) {
       const captured = HEADER.test(text) ? undefined : parseLine(text)
-      if (captured !== undefined) return captured.at
+      if (captured === undefined) continue
+      this.symbol = /"s":"(\w+)"/.exec(captured.json)?.[1]
+      return captured.at
     }
     throw unreadable(`${this.file} holds no message`, 'Give a capture of a market socket: "<time> <json>" a line.')
   }

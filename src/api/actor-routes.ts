@@ -1,0 +1,72 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { OutcryError } from '../../store/index.ts'
+import { parseAddress } from '../runtime/address.ts'
+import { isMachine } from '../runtime/logic.ts'
+import { logicAt } from '../runtime/registry.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import { machineDefinition } from './machine-definition.ts'
+
+const PAGE_MAX = 1_000
+const count = (fallback: number) => z.coerce.number().int().positive().max(PAGE_MAX).default(fallback)
+const place = z.coerce.number().int().nonnegative().optional()
+
+const listQuery = z.strictObject({ prefix: z.string().default(''), after: z.string().optional(), limit: count(100) })
+const viewQuery = z
+  .strictObject({ seq: place, rev: place, at: place })
+  .refine((q) => Object.values(q).filter((v) => v !== undefined).length <= 1, 'give one of seq, rev and at')
+const historyQuery = z.strictObject({
+  fromRev: place,
+  toRev: place,
+  reverse: z.stringbool().default(false),
+  limit: count(100),
+})
+
+/** What follows `/actors/`: an address, and what is asked of it. */
+const TAIL = /^(.+?)(?:\/(history|machine))?$/
+
+export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void {
+  http.get('/actors', async (request) => {
+    const { limit, ...query } = listQuery.parse(request.query)
+    const actors = []
+    for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({ ...query, limit: limit + 1 })) {
+      actors.push(actor)
+    }
+    const more = actors.length > limit
+    return { actors: actors.slice(0, limit), ...(more && { next: actors[limit - 1]?.address }) }
+  })
+
+  http.get<{ Params: { '*': string } }>('/actors/*', async (request) => {
+    const [, text = '', what] = TAIL.exec(request.params['*']) ?? []
+    const address = parseAddress(text)
+    if (what === 'history') return history(address, request.query)
+    if (what === 'machine') return machine(address)
+    return view(address, request.query)
+  })
+
+  const view = async (address: string, raw: unknown) => {
+    const { seq, rev, at } = viewQuery.parse(raw)
+    const to = seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
+    const found = await (to === undefined ? supervisor.view(address) : supervisor.stateAt(address, to))
+    return found ?? unknown(address)
+  }
+
+  const history = async (address: string, raw: unknown) => {
+    const { fromRev, toRev, reverse, limit } = historyQuery.parse(raw)
+    const range = { ...(fromRev !== undefined && { fromRev }), ...(toRev !== undefined && { toRev }) }
+    const records = []
+    for await (const record of supervisor.history(address, { ...range, reverse, limit })) records.push(record)
+    return { records }
+  }
+
+  const machine = async (address: string) => {
+    const found = (await supervisor.view(address)) ?? unknown(address)
+    const logic = logicAt(supervisor.registry.kind(address), found.version, found.path)
+    if (isMachine(logic)) return machineDefinition(logic)
+    throw new OutcryError('MACHINE_NONE', `${address} runs on no machine`, 'Promises, callbacks and the like have none.')
+  }
+
+  const unknown = (address: string): never => {
+    throw new OutcryError('ACTOR_UNKNOWN', `${address} does not exist`, 'See /actors for those there are.')
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * `WS /inspect`: what @statelyai/inspect sends, one JSON object a frame, for its receivers and for our own page. While
+ * nobody is connected the runtime collects nothing.
+ */
+import type { WebSocket } from 'ws'
+import { z } from 'zod'
+import type { ActorView } from '../runtime/actor-view.ts'
+import { parentOf } from '../runtime/address.ts'
+import { INIT } from '../runtime/lifecycle.ts'
+import { isMachine } from '../runtime/logic.ts'
+import { persistState } from '../runtime/persist.ts'
+import { logicAt } from '../runtime/registry.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import type { Release } from '../runtime/turn.ts'
+
+/** Protocol version: of the @statelyai/inspect whose frames these are. */
+const PROTOCOL = '0.7.2'
+/** Actors told of on connecting; the page lists the others through the API. */
+const ACTORS_MAX = 2_000
+/** Bytes waiting for a client beyond which frames are dropped for it: a picture of the present may skip. */
+const BUFFERED_MAX = 4_194_304
+/** How often a watching client hears of the actors that it does not watch. */
+const ACTIVITY_MS = 100
+
+const watchFrame = z.strictObject({ op: z.literal('watch'), actors: z.array(z.string().min(1)).max(256) })
+
+interface Activity {
+  readonly address: string
+  readonly value: unknown
+  readonly status: string
+  readonly rev: number
+  readonly seq: number
+  readonly at: number
+}
+
+export class Inspection {
+  readonly #supervisor: Supervisor
+  readonly #clients = new Set<Client>()
+  #unwatch: (() => void) | undefined
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor
+  }
+
+  connect(socket: WebSocket): void {
+    const client = new Client(socket)
+    this.#clients.add(client)
+    this.#unwatch ??= this.#supervisor.watch((release) => {
+      for (const each of this.#clients) each.onRelease(release)
+    })
+    socket.on('close', () => {
+      client.close()
+      this.#clients.delete(client)
+      if (this.#clients.size > 0) return
+      this.#unwatch?.()
+      this.#unwatch = undefined
+    })
+    void this.#introduce(client)
+  }
+
+  async #introduce(client: Client): Promise<void> {
+    for await (const view of this.#supervisor.actors({ limit: ACTORS_MAX })) {
+      client.send(actorFrame(view, this.#definition(view)))
+    }
+  }
+
+  #definition({ address, version, path }: ActorView): string | undefined {
+    const logic = logicAt(this.#supervisor.registry.kind(address), version, path)
+    return isMachine(logic) ? JSON.stringify(logic.config, safe) : undefined
+  }
+}
+
+/** One connection. Without a `watch` it gets every frame, as the protocol has it. */
+class Client {
+  readonly #socket: WebSocket
+  #watched: readonly string[] | undefined
+  readonly #active = new Map<string, Activity>()
+  readonly #activityTimer: NodeJS.Timeout
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.on('message', (data) => this.#onMessage(data.toString()))
+    this.#activityTimer = setInterval(() => this.#sendActivity(), ACTIVITY_MS)
+  }
+
+  send(frame: object): void {
+    if (this.#socket.bufferedAmount < BUFFERED_MAX) this.#socket.send(JSON.stringify(frame, safe))
+  }
+
+  close(): void {
+    clearInterval(this.#activityTimer)
+  }
+
+  onRelease(release: Release): void {
+    const { record, cell, snapshot } = release
+    const { actor: address, seq, rev, at, to: value } = record
+    if (this.#watched !== undefined && !this.#watched.some((pattern) => covers(pattern, address))) {
+      this.#active.set(address, { address, value, status: snapshot.status, rev, seq, at })
+      return
+    }
+    if (record.event.type === INIT) {
+      const definition = isMachine(cell.logic) ? JSON.stringify(cell.logic.config, safe) : undefined
+      this.send(actorFrameOf(address, persistState(cell.logic, snapshot), definition, cell.kind.name, at))
+    }
+    for (const frame of releaseFrames(release)) this.send(frame)
+  }
+
+  #onMessage(text: string): void {
+    const parsed = watchFrame.safeParse(parseJson(text))
+    if (!parsed.success) {
+      this.send({ op: 'error', code: 'FRAME_INVALID', message: 'expected {"op":"watch","actors":["order/*", ...]}' })
+      this.#socket.close(4400, 'bad frame')
+      return
+    }
+    this.#watched = parsed.data.actors
+  }
+
+  #sendActivity(): void {
+    if (this.#active.size === 0) return
+    this.send({ type: 'outcry.activity', actors: [...this.#active.values()] })
+    this.#active.clear()
+  }
+}
+
+function base(address: string, at: number) {
+  const root = address.split('/').slice(0, 2).join('/')
+  return { rootId: root, sessionId: address, createdAt: String(at), id: null, _version: PROTOCOL }
+}
+
+function actorFrame(view: ActorView, definition: string | undefined): object {
+  const { value, context, status, output, error } = view
+  return actorFrameOf(view.address, { value, context, status, output, error }, definition, view.kind, view.at)
+}
+
+function actorFrameOf(address: string, snapshot: unknown, definition: string | undefined, kind: string, at: number): object {
+  const parentId = parentOf(address)
+  const name = parentId === undefined ? address : address.slice(parentId.length + 1)
+  return { type: '@xstate.actor', name, kind, parentId, definition, snapshot, ...base(address, at) }
+}
+
+function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
+  const { actor, at, event, seq, rev, from, to } = record
+  const head = base(actor, at)
+  const sourceId = record.cause === null ? undefined : (cell.ref._parent?.address ?? undefined)
+  return [
+    { type: '@xstate.event', event, sourceId, ...head },
+    {
+      type: '@xstate.snapshot',
+      event,
+      snapshot: persistState(cell.logic, snapshot),
+      ...head,
+      seq,
+      rev,
+      at,
+      from,
+      to,
+      _transitions: taken,
+    },
+  ]
+}
+
+function covers(pattern: string, address: string): boolean {
+  return pattern.endsWith('*') ? address.startsWith(pattern.slice(0, -1)) : pattern === address
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Functions in a machine's config are shown by their names, as the protocol does. */
+function safe(_key: string, value: unknown): unknown {
+  return typeof value === 'function' ? { type: value.name } : value
+}

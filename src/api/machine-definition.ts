@@ -1,0 +1,100 @@
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
+
+/** A machine as a picture needs it: plain JSON. */
+export interface StateDefinition {
+  readonly id: string
+  readonly key: string
+  readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
+  /** Id of the state entered first. */
+  readonly initial?: string
+  readonly description?: string
+  readonly tags: readonly string[]
+  readonly invoke: readonly { readonly id: string; readonly src: string }[]
+  readonly entry: readonly string[]
+  readonly exit: readonly string[]
+  readonly transitions: readonly TransitionDefinition[]
+  readonly states: readonly StateDefinition[]
+}
+
+export interface TransitionDefinition {
+  readonly source: string
+  /** Ids of states; none when the machine stays where it is. */
+  readonly targets: readonly string[]
+  readonly eventType: string
+  readonly kind: 'event' | 'always' | 'after' | 'done' | 'error'
+  /** Milliseconds, or the name of a delay. */
+  readonly delay?: string
+  readonly guard?: string
+  readonly actions: readonly string[]
+}
+
+export function machineDefinition(machine: AnyStateMachine): StateDefinition {
+  return stateDefinition(machine.root)
+}
+
+function stateDefinition(node: AnyStateNode): StateDefinition {
+  const initial = node.type === 'compound' ? node.initial.target[0]?.id : undefined
+  const transitions = [...node.transitions.values()].flat()
+  return {
+    id: node.id,
+    key: node.key,
+    type: node.type,
+    ...(initial !== undefined && { initial }),
+    ...(node.description !== undefined && { description: node.description }),
+    tags: node.tags,
+    invoke: node.invoke.map(({ id, src }) => ({ id, src: String(src) })),
+    // What `after` adds to entry and exit is shown as its edge.
+    entry: node.entry.map(actionName).filter((name) => name !== 'xstate.raise'),
+    exit: node.exit.map(actionName).filter((name) => name !== 'xstate.cancel'),
+    transitions: [...transitions, ...(node.always ?? [])].map((t) => transitionDefinition(node, t)),
+    states: Object.values(node.states).map(stateDefinition),
+  }
+}
+
+type Transition = NonNullable<AnyStateNode['always']>[number]
+
+function transitionDefinition(node: AnyStateNode, { target, eventType, guard, actions }: Transition): TransitionDefinition {
+  const after = /^xstate\.after\.(.+?)\./.exec(eventType)
+  const kind = after
+    ? 'after'
+    : eventType === ''
+      ? 'always'
+      : eventType.startsWith('xstate.done.')
+        ? 'done'
+        : eventType.startsWith('xstate.error.')
+          ? 'error'
+          : 'event'
+  return {
+    source: node.id,
+    targets: target?.map((t) => t.id) ?? [],
+    eventType,
+    kind,
+    ...(after && { delay: after[1] as string }),
+    ...(guard !== undefined && { guard: guardName(guard) }),
+    actions: actions.map(actionName),
+  }
+}
+
+interface Composite {
+  readonly type?: string
+  readonly name?: string
+  readonly guards?: readonly unknown[]
+  readonly stateValue?: unknown
+}
+
+/** `and`, `or`, `not` and `stateIn` are spelled out; what has no name is called inline. */
+function guardName(guard: unknown): string {
+  if (typeof guard === 'string') return guard
+  const { type, name = '', guards = [], stateValue } = guard as Composite
+  const parts = guards.map(guardName)
+  if (name === 'not') return `not ${parts[0]}`
+  if (name === 'and' || name === 'or') return `(${parts.join(` ${name} `)})`
+  if (name === 'stateIn') return `in ${typeof stateValue === 'string' ? stateValue : JSON.stringify(stateValue)}`
+  return type ?? (name === '' || name === 'guard' ? '(inline)' : name)
+}
+
+function actionName(action: unknown): string {
+  if (typeof action === 'string') return action
+  const { type, name } = action as Composite
+  return type ?? (name === '' || name === undefined || name === 'actions' ? '(inline)' : name)
+}

@@ -1,0 +1,106 @@
+import type { AddressInfo } from 'node:net'
+import fastify, { type FastifyInstance } from 'fastify'
+import { WebSocketServer } from 'ws'
+import { OutcryError } from '../../store/index.ts'
+import { Feed } from '../feed/feed.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import { actorRoutes } from './actor-routes.ts'
+import { answerError } from './errors.ts'
+import { eventRoutes } from './event-routes.ts'
+import { Inspection } from './inspection.ts'
+import { pageRoutes } from './page-routes.ts'
+import { systemRoutes } from './system-routes.ts'
+import { VERSION } from './version.ts'
+
+export interface ApiServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Largest frame a client may send, and largest body. */
+const FRAME_BYTES_MAX = 65_536
+const BODY_BYTES_MAX = 65_536
+/** A socket that does not answer a ping within this time is gone. */
+const PING_MS = 15_000
+
+/** @throws PORT_IN_USE */
+export async function startApi(
+  supervisor: Supervisor,
+  { host, port }: { host: string; port: number },
+  logger: Logger,
+): Promise<ApiServer> {
+  const http = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
+  http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
+  http.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: { code: 'ROUTE_UNKNOWN', message: `there is no ${request.method} ${request.url}` } }),
+  )
+  systemRoutes(http, supervisor)
+  actorRoutes(http, supervisor)
+  eventRoutes(http, supervisor)
+  pageRoutes(http)
+  const sockets = attachSockets(http, supervisor, logger)
+  try {
+    await http.listen({ host, port })
+  } catch (error) {
+    throw listenFailure(error, host, port)
+  }
+  const { port: bound } = http.server.address() as AddressInfo
+  const name = host.includes(':') ? `[${host}]` : host
+  return {
+    url: `http://${name}:${bound}`,
+    close: async () => {
+      sockets.close()
+      await http.close()
+    },
+  }
+}
+
+function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Logger): { close(): void } {
+  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
+  const feed = new Feed(supervisor, VERSION)
+  const inspection = new Inspection(supervisor)
+  const alive = new WeakSet<object>()
+  http.server.on('upgrade', (request, socket, head) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const connect =
+      path === '/feed' ? feed.connect.bind(feed) : path === '/inspect' ? inspection.connect.bind(inspection) : undefined
+    if (connect === undefined) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+      return
+    }
+    server.handleUpgrade(request, socket, head, (client) => {
+      alive.add(client)
+      client.on('pong', () => alive.add(client))
+      client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
+      connect(client)
+    })
+  })
+  const pings = setInterval(() => {
+    for (const client of server.clients) {
+      if (!alive.has(client)) client.terminate()
+      else {
+        alive.delete(client)
+        client.ping()
+      }
+    }
+  }, PING_MS)
+  pings.unref()
+  return {
+    close: () => {
+      clearInterval(pings)
+      for (const client of server.clients) client.close(1001, 'the runner stops')
+      server.close()
+    },
+  }
+}
+
+function listenFailure(error: unknown, host: string, port: number): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error
+  return new OutcryError(
+    'PORT_IN_USE',
+    `another process listens on ${host}:${port}`,
+    'Stop it, or choose another port: --port 7078 (0 takes any free one).',
+    { cause: error },
+  )
+}

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import { VERSION } from './version.ts'
+
+export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): void {
+  http.get('/health', async (_request, reply) => {
+    const fence = supervisor.fence
+    const { seq, epoch, residents } = supervisor
+    const unsettledIntents = supervisor.unsettled.length
+    const health = { version: VERSION, seq, epoch, residents, unsettledIntents }
+    if (fence === undefined) return { status: 'ok', ...health }
+    return reply.code(503).send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
+  })
+
+  // Reads the whole log: for the command line, while the runner holds the store.
+  http.get('/verify', async () => supervisor.verify())
+}

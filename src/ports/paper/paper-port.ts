@@ -1,0 +1,72 @@
+import type { CancelOrder, ExecutionReport, OrderStatusRequest, OrderUnknown, PlaceOrder } from '../../../machines/index.ts'
+import { OutcryError } from '../../../store/index.ts'
+import type { Port, PortContext } from '../../runtime/port.ts'
+import type { Intent } from '../../runtime/record.ts'
+import type { PaperVenue, VenueOrder } from '../venue.ts'
+
+type VenueIntent = PlaceOrder | CancelOrder | OrderStatusRequest
+
+/** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
+export class PaperPort implements Port {
+  readonly #venue: PaperVenue
+  #context: PortContext | undefined
+  /** Intents that placed the orders of this run, for those that ask before they know their ClOrdID. */
+  readonly #placed = new Map<string, string>()
+
+  constructor(venue: PaperVenue) {
+    this.#venue = venue
+  }
+
+  start(context: PortContext): void {
+    this.#context = context
+  }
+
+  async deliver(intent: Intent): Promise<void> {
+    const { id: clOrdId, actor, at, seq, correlation } = intent
+    const header = { clOrdId, actor, at, ref: { seq, correlation } }
+    const event = intent.event as VenueIntent
+    switch (event.type) {
+      case 'PLACE_ORDER':
+        this.#placed.set(actor, clOrdId)
+        this.#venue.place({ ...event, ...header })
+        return
+      case 'CANCEL_ORDER':
+        this.#venue.cancel({ ...event, ...header })
+        return
+      case 'ORDER_STATUS_REQUEST':
+        return this.#answer(intent, event)
+      default:
+        throw new OutcryError(
+          'INTENT_UNKNOWN',
+          `the paper venue knows no ${(event as { type: string }).type}`,
+          'Send PLACE_ORDER, CANCEL_ORDER or ORDER_STATUS_REQUEST.',
+        )
+    }
+  }
+
+  /** The venue is asked first: what it has is reported on its stream, and only what it never saw is sent again. */
+  async recover(intent: Intent): Promise<void> {
+    const event = intent.event as VenueIntent
+    if (event.type === 'PLACE_ORDER') this.#placed.set(intent.actor, intent.id)
+    if (event.type === 'PLACE_ORDER' && this.#venue.lookup(intent.id) !== undefined) return
+    // A cancel that the venue has seen is known to it by its id, and not taken twice.
+    await this.deliver(intent)
+  }
+
+  async #answer({ id, actor, seq, correlation }: Intent, request: OrderStatusRequest): Promise<void> {
+    const context = this.#context as PortContext
+    const clOrdId = request.origClOrdId ?? this.#placed.get(actor)
+    const order = clOrdId === undefined ? undefined : this.#venue.lookup(clOrdId)
+    const at = context.now()
+    const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, ...(clOrdId && { origClOrdId: clOrdId }) }
+    const answer = order === undefined ? unknown : statusReport(order, at)
+    await context.send(actor, answer, { at, settles: id, cause: seq, correlation })
+  }
+}
+
+function statusReport(order: VenueOrder, at: number): ExecutionReport {
+  const { clOrdId, orderId, symbol, side, orderQty, cumQty, leavesQty, avgPx, ordStatus } = order
+  const ids = { clOrdId, orderId, execId: `status-${at}` }
+  const quantities = { orderQty, cumQty, leavesQty, avgPx }
+  return { type: 'EXECUTION_REPORT', at, execType: 'ORDER_STATUS', ordStatus, ...ids, symbol, side, ...quantities }
+}

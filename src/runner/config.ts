@@ -1,0 +1,166 @@
+/**
+ * The runner's configuration. The schema is its documentation: every key, its unit and its default. A YAML file goes
+ * before these defaults, the environment (OUTCRY_MARKET_SEED=7) before the file, and flags before all.
+ */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { emaCrossInput, intervalMs, riskLimits } from '../../machines/index.ts'
+import { OutcryError } from '../../store/index.ts'
+
+const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
+const interval = z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
+
+const simSymbol = z.strictObject({ symbol: z.string(), startPx: decimal, tickSize: decimal, lotSize: decimal })
+
+const speed = z
+  .union([z.literal('max'), z.number().positive()])
+  .describe('1 is the pace of life, 10 ten times that, max as fast as it goes')
+
+const market = z.discriminatedUnion('source', [
+  z.strictObject({
+    source: z.literal('sim'),
+    seed: z.number().int().nonnegative().default(1),
+    symbols: z.array(simSymbol).min(1).default([
+      { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
+      { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
+    ]),
+    /** Messages a second, each symbol. */
+    ratePerSecond: z.number().positive().max(100_000).default(25),
+    speed: speed.default(1),
+    /** Epoch ms of its first message; by default the present. */
+    startAt: z.number().int().nonnegative().optional(),
+    /** Market time in ms after which it ends; by default never. */
+    durationMs: z.number().int().positive().optional(),
+  }),
+  z.strictObject({
+    source: z.literal('recording'),
+    /** Captures to play, merged by time. */
+    files: z.array(z.string()).min(1, 'name at least one file: --file capture.ws.gz'),
+    speed: speed.default('max'),
+  }),
+])
+
+const strategy = emaCrossInput
+  .omit({ venue: true })
+  .extend({ type: z.literal('emaCross').default('emaCross') })
+  .strict()
+  .refine(({ fast, slow }) => fast < slow, { error: 'must be less than slow', path: ['fast'] })
+
+export const runnerConfig = z.strictObject({
+  /** Folder of the log and of the paper venue's own books. */
+  data: z.string().min(1).default('data'),
+  market: market.default(() => market.parse({ source: 'sim' })),
+  symbol: z
+    .strictObject({
+      intervals: z.array(interval).min(1).default(['1s', '1m', '5m']),
+      staleAfterMs: z.number().int().min(100).default(10_000),
+    })
+    .prefault({}),
+  venue: z
+    .strictObject({
+      /** Event time of a request's way to the venue, and of a report's way back. */
+      latencyMs: z.number().int().nonnegative().default(20),
+      takerFee: decimal.default('0.001'),
+      makerFee: decimal.default('0.001'),
+    })
+    .prefault({}),
+  account: z
+    .strictObject({
+      balance: decimal.default('100000'),
+      limits: riskLimits.default({ orderNotionalMax: '10000', openOrdersMax: 20 }),
+    })
+    .prefault({}),
+  /** By default one EMA cross for each symbol. */
+  strategies: z
+    .array(strategy)
+    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'two strategies have one id')
+    .optional(),
+  server: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      host: z.string().default('127.0.0.1'),
+      /** 0 takes any free port. */
+      port: z.number().int().min(0).max(65_535).default(7077),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      /** `auto`: a status line on a terminal, JSON otherwise. */
+      format: z.enum(['auto', 'status', 'json']).default('auto'),
+    })
+    .prefault({}),
+})
+
+export type RunnerConfig = z.infer<typeof runnerConfig>
+export type StrategyConfig = z.infer<typeof strategy>
+
+type Settings = Record<string, unknown>
+const PREFIX = 'OUTCRY_'
+
+/** @throws CONFIG_INVALID naming every key that is wrong */
+export function loadConfig(sources: {
+  readonly file?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly flags?: Settings
+}): RunnerConfig {
+  const fromFile = sources.file === undefined ? {} : readYaml(sources.file)
+  const merged = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
+  const parsed = runnerConfig.safeParse(merged)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`)
+  throw invalid(issues.join('; '), sources.file)
+}
+
+function readYaml(file: string): Settings {
+  let content: unknown
+  try {
+    content = parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw invalid((error as Error).message.split('\n')[0] as string, file)
+  }
+  if (content === null || content === undefined) return {}
+  if (typeof content !== 'object' || Array.isArray(content)) throw invalid('it is no mapping of keys to values', file)
+  return content as Settings
+}
+
+/** OUTCRY_MARKET_RATE_PER_SECOND=5 is market.ratePerSecond: 5. */
+function fromEnv(env: NodeJS.ProcessEnv): Settings {
+  let settings: Settings = {}
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX) || text === undefined) continue
+    const [section, ...rest] = name.slice(PREFIX.length).toLowerCase().split('_')
+    const key = rest.map((word, i) => (i === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join('')
+    const value = scalar(text)
+    settings = merge(settings, { [section as string]: key === '' ? value : { [key]: value } })
+  }
+  return settings
+}
+
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+$/.test(text) ? Number(text) : text
+}
+
+function merge(under: Settings, over: Settings): Settings {
+  const merged = { ...under }
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue
+    const below = merged[key]
+    merged[key] = isSettings(below) && isSettings(value) ? merge(below, value) : value
+  }
+  return merged
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(what: string, file: string | undefined): OutcryError {
+  return new OutcryError(
+    'CONFIG_INVALID',
+    `the configuration${file === undefined ? '' : ` (${file})`} is wrong: ${what}`,
+    'Mend these keys; the README shows a whole configuration.',
+  )
+}

@@ -1,0 +1,174 @@
+/**
+ * A run in event time: market messages, the venue's reports, requests on their way and timers happen in the order of
+ * their times, whatever the speed, and each one's consequences are durable before the next begins. So the same market
+ * gives the same log, and a killed run goes on as if nothing had been.
+ */
+import type { Subscription } from 'rxjs'
+import type { MarketMessage, MarketSource } from '../ports/market.ts'
+import type { PaperVenue, VenueReport } from '../ports/venue.ts'
+import type { Address } from '../runtime/address.ts'
+import type { EventClock } from '../runtime/clock.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+
+export interface EventTimeOptions {
+  readonly supervisor: Supervisor
+  readonly clock: EventClock
+  readonly market: MarketSource
+  readonly venue: PaperVenue
+  /** 1 is the pace of life. */
+  readonly speed: number | 'max'
+}
+
+/** How far behind its pace a run may fall before it counts as slow and stops trying to catch up. */
+const LAG_MAX_MS = 1_000
+
+export class EventTimeDriver {
+  readonly #options: EventTimeOptions
+  /** Durable at the venue, not yet due at the runner. */
+  #reports: VenueReport[] = []
+  #reportsRead: number
+  /** Wall-clock time of event time 0, at the run's speed. */
+  #epochMs: number | undefined
+  #subscription: Subscription | undefined
+  #stopped = false
+  #wake: (() => void) | undefined
+  #messages = 0
+
+  constructor(options: EventTimeOptions) {
+    this.#options = options
+    this.#reportsRead = options.supervisor.cursor(options.venue.name)
+  }
+
+  /** Market messages that reached the runner in this run. */
+  get messages(): number {
+    return this.#messages
+  }
+
+  /** Resolves when the market has ended and everything it set off is done, or `stop` was called. */
+  async run(): Promise<void> {
+    const { market, venue, supervisor } = this.#options
+    this.#readReports()
+    // What only one of the two has taken in is given to that one alone.
+    const after = Math.min(venue.marketPosition, supervisor.cursor(market.name))
+    await new Promise<void>((resolve, reject) => {
+      this.#wake = resolve
+      this.#subscription = market.open({ after, pace: (message) => this.#before(message) }).subscribe({
+        next: (message) => this.#take(message),
+        complete: resolve,
+        error: reject,
+      })
+    })
+    if (this.#stopped) return
+    await this.#consequences()
+    await this.#finish()
+  }
+
+  /** Takes no further message. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#subscription?.unsubscribe()
+    this.#wake?.()
+    await this.#consequences()
+  }
+
+  /** All that is due before the message happens; a promise only where something has to be waited for. */
+  #before(message: MarketMessage): Promise<void> | undefined {
+    const { supervisor, speed } = this.#options
+    const lagMs = speed === 'max' ? 0 : this.#waitMs(message.at, speed)
+    const room = supervisor.drained()
+    if (!this.#mustWait && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined) return undefined
+    return this.#beforeSlowly(message.at, lagMs, room)
+  }
+
+  async #beforeSlowly(at: number, waitMs: number, room: Promise<void> | undefined): Promise<void> {
+    await room
+    await this.#consequences()
+    await this.#advanceTo(at)
+    if (waitMs > 0 && !this.#stopped) await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+
+  #take(message: MarketMessage): void {
+    if (this.#stopped) return
+    const { supervisor, clock, market, venue } = this.#options
+    const { at, position, event } = message
+    this.#messages++
+    venue.onMarket(message)
+    clock.advanceTo(at)
+    const to = `symbol/${message.venue}:${message.symbol}` as Address
+    supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
+    supervisor.drain()
+  }
+
+  /** Whether something has happened whose consequences must be durable before the next message. */
+  get #mustWait(): boolean {
+    return this.#options.venue.dirty || this.#options.supervisor.hasIntentsAhead
+  }
+
+  async #consequences(): Promise<void> {
+    const { supervisor, venue } = this.#options
+    while (this.#mustWait) {
+      if (supervisor.hasIntentsAhead) await supervisor.settled()
+      if (!venue.dirty) continue
+      await venue.flush()
+      this.#readReports()
+    }
+  }
+
+  #readReports(): void {
+    const fresh = this.#options.venue.reportsAfter(this.#reportsRead)
+    this.#reports.push(...fresh)
+    this.#reportsRead += fresh.length
+  }
+
+  /** The next moment up to `at` at which something happens by itself. */
+  #nextAt(at: number): number | undefined {
+    const { venue, clock } = this.#options
+    const next = Math.min(venue.nextAt ?? Infinity, this.#reports[0]?.at ?? Infinity, clock.dueAt ?? Infinity)
+    return next <= at ? next : undefined
+  }
+
+  async #advanceTo(at: number): Promise<void> {
+    for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
+      const { venue, clock } = this.#options
+      // At one moment: requests arrive, then reports, then timers.
+      venue.advance(next)
+      if (venue.dirty) {
+        await this.#consequences()
+        continue
+      }
+      const report = this.#reports[0]
+      if (report !== undefined && report.at <= next) this.#deliver(this.#reports.shift() as VenueReport)
+      else clock.advanceTo(next)
+      await this.#consequences()
+    }
+  }
+
+  #deliver({ at, actor, report, position, settles, ref }: VenueReport): void {
+    const { supervisor, venue, clock } = this.#options
+    clock.advanceTo(at)
+    const { seq: cause, correlation } = ref
+    const origin = { source: venue.name, position }
+    const event = { ...report, at }
+    supervisor.tell(actor as Address, event, { at, lane: 'execution', origin, settles, cause, correlation })
+    supervisor.drain()
+  }
+
+  /** After the last message: what is still under way between runner and venue, but no timers, for those never end. */
+  async #finish(): Promise<void> {
+    const { supervisor, venue } = this.#options
+    for (;;) {
+      const next = Math.min(venue.nextAt ?? Infinity, this.#reports[0]?.at ?? Infinity)
+      if (next === Infinity || this.#stopped) break
+      await this.#advanceTo(next)
+    }
+    await supervisor.settled()
+  }
+
+  #waitMs(at: number, speed: number): number {
+    const now = performance.now()
+    this.#epochMs ??= now - at / speed
+    const waitMs = this.#epochMs + at / speed - now
+    if (waitMs < -LAG_MAX_MS) this.#epochMs = now - at / speed
+    return waitMs
+  }
+}

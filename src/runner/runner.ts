@@ -1,0 +1,184 @@
+/** The headless process: venue, market, supervisor, strategies and server, started in that order and stopped in reverse. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { machines } from '../../machines/index.ts'
+import { openLevelStore } from '../../store/index.ts'
+import { type ApiServer, startApi } from '../api/server.ts'
+import type { MarketSource } from '../ports/market.ts'
+import { openRecording } from '../ports/market/recording.ts'
+import { createSimMarket } from '../ports/market/sim.ts'
+import { PaperPort } from '../ports/paper/paper-port.ts'
+import { openPaperVenue } from '../ports/paper/paper-venue.ts'
+import type { PaperVenue } from '../ports/venue.ts'
+import { EventClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { TransitionRecord } from '../runtime/record.ts'
+import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
+import { boot, strategiesOf } from './boot.ts'
+import type { RunnerConfig } from './config.ts'
+import { EventTimeDriver } from './event-time.ts'
+import { type Counts, type Stats, statsOf } from './stats.ts'
+import { venueAndSymbols } from './instruments.ts'
+
+/** Where a running runner says how it is reached, within its data folder. */
+export const RUNNER_FILE = 'runner.json'
+
+export interface RunnerInfo {
+  readonly pid: number
+  /** Undefined when its server is switched off. */
+  readonly url?: string
+}
+
+export interface RunningRunner {
+  readonly supervisor: Supervisor
+  readonly market: MarketSource
+  /** Of the page and the API; undefined when the server is switched off. */
+  readonly url: string | undefined
+  readonly messages: number
+  stats(): Stats
+  /** Resolves when the market has ended, rejects when the run cannot go on. */
+  readonly ended: Promise<void>
+  /** Records why, lets everything finish, and closes it all. */
+  stop(reason: string, initiator: string): Promise<void>
+}
+
+/** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, REPLAY_DIVERGED, ... */
+export async function startRunner(config: RunnerConfig, logger: Logger): Promise<RunningRunner> {
+  const market = await openMarket(config.market, logger)
+  const place = venueAndSymbols(market)
+  mkdirSync(config.data, { recursive: true })
+  const store = await openLevelStore<TransitionRecord>(join(config.data, 'log'))
+  let venue: PaperVenue | undefined
+  let supervisor: Supervisor | undefined
+  let api: ApiServer | undefined
+  try {
+    const { latencyMs, takerFee, makerFee } = config.venue
+    const location = join(config.data, 'venue')
+    venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, takerFee, makerFee })
+    const clock = new EventClock(market.startsAt ?? Date.now())
+    const ports = { [place.venue]: new PaperPort(venue) }
+    supervisor = await createSupervisor({ store, machines, ports, clock, logger })
+    clock.advanceTo(supervisor.lastAt ?? 0)
+    api = config.server.enabled ? await startApi(supervisor, config.server, logger) : undefined
+    const runner = new Runner({ config, market, place, venue, supervisor, clock, api, logger })
+    await runner.start()
+    return runner
+  } catch (error) {
+    await api?.close()
+    await (supervisor?.stop() ?? store.close())
+    await venue?.close()
+    throw error
+  }
+}
+
+interface Parts {
+  readonly config: RunnerConfig
+  readonly market: MarketSource
+  readonly place: { readonly venue: string; readonly symbols: readonly string[] }
+  readonly venue: PaperVenue
+  readonly supervisor: Supervisor
+  readonly clock: EventClock
+  readonly api: ApiServer | undefined
+  readonly logger: Logger
+}
+
+class Runner implements RunningRunner {
+  readonly #parts: Parts
+  readonly #driver: EventTimeDriver
+  #counts: Counts = { ordersSubmitted: 0, fills: 0 }
+  #ended: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    const { supervisor, clock, market, venue, config } = parts
+    this.#driver = new EventTimeDriver({ supervisor, clock, market, venue, speed: config.market.speed })
+  }
+
+  get supervisor(): Supervisor {
+    return this.#parts.supervisor
+  }
+
+  get market(): MarketSource {
+    return this.#parts.market
+  }
+
+  get url(): string | undefined {
+    return this.#parts.api?.url
+  }
+
+  get messages(): number {
+    return this.#driver.messages
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended
+  }
+
+  async start(): Promise<void> {
+    const { supervisor, config, clock, market, place } = this.#parts
+    await this.#countPast()
+    supervisor.transitions$.subscribe((record) => this.#count(record))
+    const at = clock.now()
+    await boot(supervisor, config, { ...place, at })
+    const strategies = strategiesOf(config, place.symbols).map(({ id }) => id)
+    await supervisor.send('runner/main', { type: 'STARTED', at, market: market.name, venue: place.venue, strategies })
+    this.#announce()
+    const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
+    this.#ended = Promise.race([this.#driver.run(), fenced])
+    // Whoever waits for the end hears of it; nobody waiting is no reason to crash.
+    this.#ended.catch(() => {})
+  }
+
+  stats(): Stats {
+    return statsOf(this.#parts.supervisor, this.#parts.place, this.#counts)
+  }
+
+  stop(reason: string, initiator: string): Promise<void> {
+    this.#stopping ??= this.#stop(reason, initiator)
+    return this.#stopping
+  }
+
+  async #stop(reason: string, initiator: string): Promise<void> {
+    const { supervisor, api, venue, clock, config } = this.#parts
+    try {
+      await this.#driver.stop()
+      await supervisor.send('runner/main', { type: 'STOPPED', at: clock.now(), reason, initiator })
+    } finally {
+      await api?.close()
+      await supervisor.stop()
+      await venue.close()
+      rmSync(join(config.data, RUNNER_FILE), { force: true })
+    }
+  }
+
+  /** For the command line: it finds a running runner by its data folder. */
+  #announce(): void {
+    const { url } = this
+    const info: RunnerInfo = { pid: process.pid, ...(url !== undefined && { url }) }
+    writeFileSync(join(this.#parts.config.data, RUNNER_FILE), `${JSON.stringify(info)}\n`)
+  }
+
+  async #countPast(): Promise<void> {
+    for await (const address of this.#parts.supervisor.addresses({ prefix: 'order/' })) {
+      for await (const record of this.#parts.supervisor.history(address)) this.#count(record)
+    }
+  }
+
+  #count({ emitted = [] }: TransitionRecord): void {
+    let { ordersSubmitted, fills } = this.#counts
+    for (const { type } of emitted) {
+      if (type === 'ORDER_SUBMITTED') ordersSubmitted++
+      else if (type === 'ORDER_FILLED' || type === 'ORDER_PARTIAL_FILL') fills++
+    }
+    this.#counts = { ordersSubmitted, fills }
+  }
+}
+
+async function openMarket(config: RunnerConfig['market'], logger: Logger): Promise<MarketSource> {
+  if (config.source === 'sim') return createSimMarket(config)
+  return openRecording({
+    files: config.files,
+    onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
+  })
+}

@@ -1,0 +1,77 @@
+import pc from 'picocolors'
+import { parseAddress } from '../../src/runtime/address.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { OutcryError } from '../../store/index.ts'
+import type { ReadOptions } from './command-actors.ts'
+import { stateText, timeText } from './format.ts'
+import { openReader } from './reader.ts'
+
+/** `outcry replay <address>`: an actor's life, record by record. */
+export async function replay(address: string, options: ReadOptions): Promise<number> {
+  parseAddress(address)
+  const reader = await openReader(options.data, options.machines)
+  try {
+    let count = 0
+    for await (const record of reader.history(address)) {
+      if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`)
+      else {
+        if (count === 0) console.log(`${pc.bold(address)}  ${record.machine}`)
+        console.log(story(record))
+      }
+      count++
+    }
+    if (count > 0) {
+      if (!options.json) console.log(pc.dim(`${count} records in ${reader.source}`))
+      return 0
+    }
+    throw new OutcryError('ACTOR_UNKNOWN', `${address} has no history in ${reader.source}`, 'See `outcry actors` for those that have.')
+  } finally {
+    await reader.close()
+  }
+}
+
+const INDENT = ' '.repeat(8)
+
+function story(record: TransitionRecord): string {
+  const { rev, seq, at, event, from, to, cause } = record
+  const why = cause === null ? 'from outside' : `because of ${cause}`
+  const lines = [
+    `${pc.dim(`#${rev}`.padEnd(7))} ${timeText(at)}  ${pc.cyan(event.type)}  ${pc.dim(`seq ${seq}, ${why}`)}`,
+    `${INDENT}${changeText(record)}`,
+  ]
+  const payload = payloadText(event)
+  if (payload !== '') lines.splice(1, 0, `${INDENT}${pc.dim(payload)}`)
+  for (const emitted of record.emitted ?? []) {
+    lines.push(`${INDENT}${pc.green('emitted')} ${emitted.type} ${pc.dim(payloadText(emitted))}`)
+  }
+  for (const intent of record.intents ?? []) {
+    lines.push(`${INDENT}${pc.yellow('intent')}  ${intent.event.type} to port/${intent.port} as ${intent.id}`)
+  }
+  const local = (record.sent ?? []).filter((to) => !to.startsWith('port/'))
+  if (local.length > 0) lines.push(`${INDENT}${pc.dim(`sent to ${local.join(', ')}`)}`)
+  for (const { id, dueAt } of record.scheduled ?? []) {
+    lines.push(`${INDENT}${pc.dim(`timer   ${id} due ${timeText(dueAt)}`)}`)
+  }
+  return lines.join('\n')
+
+  function changeText({ unhandled, stashed, status }: TransitionRecord): string {
+    if (unhandled) return pc.yellow(`${stateText(to)} does not handle it`)
+    if (stashed) return pc.yellow('kept until the actor has restarted')
+    const change = from === null ? `starts in ${stateText(to)}` : arrow(stateText(from), stateText(to))
+    return status === undefined ? change : `${change} ${pc.magenta(`(${status})`)}`
+  }
+}
+
+function arrow(from: string, to: string): string {
+  return from === to ? `stays ${to}` : `${from} ${pc.bold('->')} ${to}`
+}
+
+/** Longest payload shown on its line; `--json` has all of it. */
+const PAYLOAD_MAX = 160
+
+function payloadText({ type: _, at: _at, ...payload }: { type: string; at?: unknown }): string {
+  const text = Object.entries(payload)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')
+  return text.length > PAYLOAD_MAX ? `${text.slice(0, PAYLOAD_MAX)}...` : text
+}

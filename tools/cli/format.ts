@@ -1,0 +1,41 @@
+import type { StateValue } from 'xstate'
+
+/** Plain text columns, each as wide as its widest cell; the last one is not padded. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] as number))).join('  ')
+  return [head, ...rows].map(line).join('\n')
+}
+
+/** `execution.accepted request.idle`, the leaves of a state value. */
+export function stateText(value: StateValue | null): string {
+  if (value === null) return '-'
+  return leaves(value).join(' ')
+}
+
+function leaves(value: StateValue): string[] {
+  if (typeof value === 'string') return [value]
+  return Object.entries(value).flatMap(([key, below]) => {
+    if (below === undefined) return []
+    const paths = leaves(below)
+    return paths.length === 0 ? [key] : paths.map((path) => `${key}.${path}`)
+  })
+}
+
+/** `2024-08-08 00:54:15.343`, UTC. */
+export function timeText(at: number): string {
+  return new Date(at).toISOString().replace('T', ' ').replace('Z', '')
+}
+
+const grouped = new Intl.NumberFormat('en-US')
+
+export function countText(n: number): string {
+  return grouped.format(n)
+}
+
+/** A decimal as money, two places, for people; the exact one is in --json. */
+export function moneyText(decimal: string): string {
+  const value = Number(decimal)
+  return `${value < 0 ? '-' : ''}${new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(Math.abs(value))}`
+}

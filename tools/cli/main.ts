@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import pc from 'picocolors'
+import { VERSION } from '../../src/api/version.ts'
+import { isOutcryError } from '../../store/index.ts'
+import { actors, type ReadOptions } from './command-actors.ts'
+import { replay } from './command-replay.ts'
+import { type RunOptions, run } from './command-run.ts'
+import { verify } from './command-verify.ts'
+
+/** Fine, found a problem, wrong usage. */
+const EXIT = { fine: 0, problem: 1, usage: 2 } as const
+const USAGE_ERRORS = ['CONFIG_INVALID', 'ADDRESS_INVALID']
+
+const program = new Command('outcry')
+  .description('A durable actor runtime for trading.')
+  .version(VERSION)
+  .exitOverride()
+  .showHelpAfterError('(outcry --help lists the commands)')
+
+const collect = (value: string, all: string[] = []) => [...all, value]
+
+program
+  .command('run')
+  .description('trade until the market ends or Ctrl-C')
+  .option('-c, --config <file>', 'YAML configuration')
+  .option('-d, --data <folder>', 'folder of the log (default: data)')
+  .option('-m, --market <source>', 'sim or recording')
+  .option('-f, --file <capture>', 'recording to play; several are merged by time', collect)
+  .option('-s, --speed <factor>', '1 is the pace of life, max as fast as it goes')
+  .option('--seed <n>', 'of the simulated market')
+  .option('--host <address>', 'to listen on (default: 127.0.0.1)')
+  .option('-p, --port <n>', 'to listen on (default: 7077)')
+  .option('--no-server', 'without page, API and feed')
+  .option('--json', 'summary as JSON')
+  .action((options: RunOptions) => finish(run(options)))
+
+const reading = (name: string, description: string) =>
+  program
+    .command(name)
+    .description(description)
+    .option('-d, --data <folder>', 'folder of the log', 'data')
+    .option('--machines <module>', 'machines of your own: a module that exports "machines"')
+    .option('--json', 'one JSON object a line')
+
+reading('actors', 'list the actors and their states')
+  .argument('[prefix]', 'of their addresses, such as order/', '')
+  .action((prefix: string, options: ReadOptions) => finish(actors(prefix, options)))
+
+reading('replay', "tell an actor's life")
+  .argument('<address>', 'such as order/BTCUSDT-7f3a')
+  .action((address: string, options: ReadOptions) => finish(replay(address, options)))
+
+reading('verify', 'replay the whole log and compare every state, snapshot and the live state').action(
+  (options: ReadOptions) => finish(verify(options)),
+)
+
+async function finish(command: Promise<number>): Promise<void> {
+  process.exitCode = await command
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+// Nothing that a command leaves open (a client's keep-alive socket, say) holds the process.
+process.exit()
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
+  if (isOutcryError(error)) {
+    process.stderr.write(`${pc.red(error.code)}: ${error.message}. ${error.hint}\n`)
+    return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  return EXIT.problem
+}

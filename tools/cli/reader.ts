@@ -1,0 +1,137 @@
+/** The log as the commands that only read see it: a closed store, or a runner that holds it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { machines as tradingMachines } from '../../machines/index.ts'
+import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
+import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { type Machines, Registry } from '../../src/runtime/registry.ts'
+import { cellAt } from '../../src/runtime/replay.ts'
+import { type Verification, verifyLog } from '../../src/runtime/verify.ts'
+import { isOutcryError, openLevelStore, OutcryError, type Store, storeExists } from '../../store/index.ts'
+
+export type ActorSummary = Pick<ActorView, 'address' | 'machine' | 'value' | 'status' | 'rev' | 'seq' | 'at'>
+
+export interface Reader {
+  /** Whom it asks: a folder or a URL. */
+  readonly source: string
+  actors(prefix: string): AsyncIterable<ActorSummary>
+  history(address: string): AsyncIterable<TransitionRecord>
+  verify(onProgress: (seq: number) => void): Promise<Verification>
+  close(): Promise<void>
+}
+
+/** @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, ... */
+export async function openReader(data: string, machinesFrom?: string): Promise<Reader> {
+  const location = join(data, 'log')
+  if (!storeExists(location)) {
+    throw new OutcryError(
+      'STORE_NONE',
+      `there is no log in ${location}`,
+      'Name the folder of a run with --data, or make one: outcry run.',
+    )
+  }
+  try {
+    const store = await openLevelStore<TransitionRecord>(location)
+    return new StoreReader(location, store, await loadMachines(machinesFrom))
+  } catch (error) {
+    const url = isOutcryError(error, 'STORE_LOCKED') ? runnerUrl(data) : undefined
+    if (url === undefined) throw error
+    return new RunnerReader(url)
+  }
+}
+
+async function loadMachines(from: string | undefined): Promise<Machines> {
+  if (from === undefined) return tradingMachines
+  const module = (await import(new URL(from, `file://${process.cwd()}/`).href)) as { machines?: Machines }
+  if (module.machines !== undefined) return { ...tradingMachines, ...module.machines }
+  throw new OutcryError('MACHINES_NONE', `${from} exports no "machines"`, 'Export const machines = { kind: machine }.')
+}
+
+function runnerUrl(data: string): string | undefined {
+  const file = join(data, RUNNER_FILE)
+  if (!existsSync(file)) return undefined
+  return (JSON.parse(readFileSync(file, 'utf8')) as RunnerInfo).url
+}
+
+class StoreReader implements Reader {
+  readonly source: string
+  readonly #store: Store<TransitionRecord>
+  readonly #registry: Registry
+
+  constructor(source: string, store: Store<TransitionRecord>, machines: Machines) {
+    this.source = source
+    this.#store = store
+    this.#registry = new Registry(machines)
+  }
+
+  async *actors(prefix: string): AsyncIterable<ActorSummary> {
+    for await (const address of this.#store.actors({ prefix })) {
+      const cell = await cellAt(this.#store, this.#registry, address, {})
+      if (cell !== undefined) yield viewOf(cell)
+    }
+  }
+
+  history(address: string): AsyncIterable<TransitionRecord> {
+    return this.#store.history(address)
+  }
+
+  verify(onProgress: (seq: number) => void): Promise<Verification> {
+    return verifyLog(this.#store, this.#registry, { onProgress })
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+}
+
+class RunnerReader implements Reader {
+  readonly source: string
+
+  constructor(url: string) {
+    this.source = url
+  }
+
+  async *actors(prefix: string): AsyncIterable<ActorSummary> {
+    for (let after: string | undefined; ; ) {
+      const query = new URLSearchParams({ prefix, limit: '1000', ...(after !== undefined && { after }) })
+      const page = await this.#get<{ actors: ActorSummary[]; next?: string }>(`/actors?${query}`)
+      yield* page.actors
+      if (page.next === undefined) return
+      after = page.next
+    }
+  }
+
+  async *history(address: string): AsyncIterable<TransitionRecord> {
+    for (let fromRev = 1; ; ) {
+      const path = `/actors/${address.split('/').map(encodeURIComponent).join('/')}/history?limit=1000&fromRev=${fromRev}`
+      const { records } = await this.#get<{ records: TransitionRecord[] }>(path)
+      yield* records
+      if (records.length < 1_000) return
+      fromRev = (records.at(-1) as TransitionRecord).rev + 1
+    }
+  }
+
+  verify(): Promise<Verification> {
+    return this.#get('/verify')
+  }
+
+  async close(): Promise<void> {}
+
+  async #get<T>(path: string): Promise<T> {
+    let response: Response
+    try {
+      response = await fetch(new URL(path, this.source))
+    } catch (error) {
+      throw new OutcryError(
+        'RUNNER_UNREACHABLE',
+        `the runner that holds the store does not answer at ${this.source}`,
+        'It may be starting or stopping; try again.',
+        { cause: error },
+      )
+    }
+    const body = (await response.json()) as T & { error?: { code: string; message: string; hint?: string } }
+    if (response.ok || body.error === undefined) return body
+    throw new OutcryError(body.error.code, body.error.message, body.error.hint ?? 'See the log of the runner.')
+  }
+}
