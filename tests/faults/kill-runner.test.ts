@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { machines } from '../../machines/index.ts'
+import { openPaperVenue } from '../../src/ports/paper/paper-venue.ts'
+import { viewOf } from '../../src/runtime/actor-view.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { Registry } from '../../src/runtime/registry.ts'
+import { cellAt } from '../../src/runtime/replay.ts'
+import { openLevelStore } from '../../store/index.ts'
+import { cutRecording, OutcryProcess, outcry } from '../runner/runner-process.ts'
+
+/** Kills of one run, each at a random moment of what is left of it. */
+const KILLS = 36
+const LINES = 16_000
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-kill-'))
+const capture = join(folder, 'binance-spot-cut.ws')
+const data = (name: string) => join(folder, name)
+const run = (name: string) =>
+  ['run', '--data', data(name), '--market', 'recording', '--file', capture, '--no-server', '--json'] as const
+
+/** What must be the same: every actor but the runner's own, without places in the log. */
+async function statesOf(name: string): Promise<Record<string, unknown>> {
+  const store = await openLevelStore<TransitionRecord>(join(data(name), 'log'))
+  const states: Record<string, unknown> = {}
+  for await (const address of store.actors()) {
+    if (address === 'runner/main') continue
+    const cell = await cellAt(store, new Registry(machines), address, {})
+    if (cell === undefined) throw new Error(`${address} has no state`)
+    const { seq: _, timers, ...view } = viewOf(cell)
+    states[address] = { ...view, timers: timers.map(({ id, dueAt, event }) => ({ id, dueAt, event })) }
+  }
+  await store.close()
+  return states
+}
+
+async function recordsOf(name: string): Promise<TransitionRecord[]> {
+  const store = await openLevelStore<TransitionRecord>(join(data(name), 'log'))
+  const records: TransitionRecord[] = []
+  for await (const record of store.read()) records.push(record)
+  await store.close()
+  return records
+}
+
+async function ordersAtVenue(name: string): Promise<{ placed: string[]; reports: unknown[] }> {
+  const options = { name: 'paper:binance', latencyMs: 20, takerFee: '0', makerFee: '0' }
+  const venue = await openPaperVenue({ ...options, location: join(data(name), 'venue') })
+  const reports = venue.reportsAfter(0)
+  await venue.close()
+  const placed = reports.flatMap(({ report }) =>
+    report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
+  )
+  return { placed, reports: reports.map(({ ref: _, ...report }) => report) }
+}
+
+describe('a run over a recording', () => {
+  beforeAll(async () => {
+    await cutRecording('binance-spot-btcusdt-20240808.ws.gz', LINES, capture)
+    const reference = await outcry(...run('reference'))
+    expect(reference.code, reference.stderr).toBe(0)
+  }, 120_000)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('leaves the same log when it is done again', async () => {
+    await outcry(...run('again'))
+    expect(await recordsOf('again')).toEqual(await recordsOf('reference'))
+  }, 120_000)
+
+  it(`goes on where it was when it is killed ${KILLS} times, and ends as if it never had been`, async () => {
+    let kills = 0
+    const resumedAt = new Set<number>()
+    for (;;) {
+      const runner = new OutcryProcess(...run('killed'))
+      const started = kills < KILLS ? await runner.started() : undefined
+      if (started !== undefined) {
+        resumedAt.add(started.seq)
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60))
+        runner.child.kill('SIGKILL')
+      }
+      const finished = await runner.finished()
+      if (finished.signal === 'SIGKILL') {
+        kills++
+        continue
+      }
+      expect(finished.code, finished.stderr).toBe(0)
+      break
+    }
+    // Most kills came after some progress.
+    expect(resumedAt.size).toBeGreaterThan(KILLS / 3)
+    expect(await statesOf('killed')).toEqual(await statesOf('reference'))
+    const { placed, reports } = await ordersAtVenue('killed')
+    expect(new Set(placed).size).toBe(placed.length)
+    expect(placed.length).toBeGreaterThan(0)
+    expect(reports).toEqual((await ordersAtVenue('reference')).reports)
+    const { code, stdout } = await outcry('verify', '--data', data('killed'), '--json')
+    expect([code, JSON.parse(stdout).problems]).toEqual([0, []])
+  }, 600_000)
+})
