@@ -54,31 +54,33 @@ export const accountMachine = setup({
     toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
   },
   actions: {
-    decide: enqueueActions(({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
-      if (event.type !== 'ORDER_REQUEST') return
-      const { type: _, orderId, refPx, owner, at, ...terms } = event
-      const { venue } = context
-      const refusal = riskCheck(context, event, tradingState)
-      if (refusal !== undefined) {
-        enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol: event.symbol, orderId, ...refusal })
-        const refused: RequestRefused = {
-          type: 'REQUEST_REFUSED',
-          at,
-          orderId,
-          check: refusal.check,
-          text: textOf(refusal),
+    decide: enqueueActions(
+      ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
+        if (event.type !== 'ORDER_REQUEST') return
+        const { type: _, orderId, refPx, owner, at, ...terms } = event
+        const { venue } = context
+        const refusal = riskCheck(context, event, tradingState)
+        if (refusal !== undefined) {
+          enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol: event.symbol, orderId, ...refusal })
+          const refused: RequestRefused = {
+            type: 'REQUEST_REFUSED',
+            at,
+            orderId,
+            check: refusal.check,
+            text: textOf(refusal),
+          }
+          enqueue(sendTo(({ system }) => system.get(owner), refused))
+          return
         }
-        enqueue(sendTo(({ system }) => system.get(owner), refused))
-        return
-      }
-      const notional = decimal.multiply(event.orderQty, refPx)
-      const order = `order/${orderId}`
-      const held = event.side === 'BUY' ? notional : decimal.ZERO
-      enqueue.assign({ reserved: { ...context.reserved, [order]: held } })
-      enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol: event.symbol, orderId, notional })
-      const submission: Submit = { type: 'SUBMIT', at, ...terms, account: `account/${venue}`, owner }
-      enqueue(sendTo(({ system }) => system.get(order), submission))
-    }),
+        const notional = decimal.multiply(event.orderQty, refPx)
+        const order = `order/${orderId}`
+        const held = event.side === 'BUY' ? notional : decimal.ZERO
+        enqueue.assign({ reserved: { ...context.reserved, [order]: held } })
+        enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol: event.symbol, orderId, notional })
+        const submission: Submit = { type: 'SUBMIT', at, ...terms, account: `account/${venue}`, owner }
+        enqueue(sendTo(({ system }) => system.get(order), submission))
+      },
+    ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'FILL') return
       const { side, lastQty, lastPx, commission, order, symbol, at } = event
@@ -91,7 +93,10 @@ export const accountMachine = setup({
       const left = held === undefined ? undefined : decimal.max(decimal.ZERO, decimal.subtract(held, value))
       enqueue.assign({
         balance,
-        holdings: { ...context.holdings, [symbol]: decimal.add(context.holdings[symbol] ?? decimal.ZERO, quantity) },
+        holdings: {
+          ...context.holdings,
+          [symbol]: decimal.add(context.holdings[symbol] ?? decimal.ZERO, quantity),
+        },
         ...(left !== undefined && { reserved: { ...context.reserved, [order]: left } }),
       })
       enqueue.emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, balance, change })

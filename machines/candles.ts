@@ -19,7 +19,10 @@ export function addTrade(
   if (was !== undefined && at <= was.closeAt) {
     const high = decimal.max(was.high, px)
     const low = decimal.min(was.low, px)
-    return { candle: { ...was, high, low, close: px, volume: decimal.add(was.volume, qty) }, closed: undefined }
+    return {
+      candle: { ...was, high, low, close: px, volume: decimal.add(was.volume, qty) },
+      closed: undefined,
+    }
   }
   const openAt = Math.floor(at / ms) * ms
   const candle = { openAt, closeAt: openAt + ms - 1, open: px, high: px, low: px, close: px, volume: qty }

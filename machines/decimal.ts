@@ -11,7 +11,8 @@ export const ZERO = '0'
 export const add = (a: string, b: string) => new Decimal(a).plus(b).toString()
 export const subtract = (a: string, b: string) => new Decimal(a).minus(b).toString()
 export const multiply = (a: string, b: string) => new Decimal(a).times(b).toString()
-export const divide = (a: string, b: string) => new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
+export const divide = (a: string, b: string) =>
+  new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
 export const negate = (a: string) => new Decimal(a).negated().toString()
 export const absolute = (a: string) => new Decimal(a).abs().toString()
 

@@ -1,5 +1,6 @@
 import { enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
+import { intervalMs } from './candles.ts'
 import * as decimal from './decimal.ts'
 import {
   type CandleClose,
@@ -19,7 +20,6 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema, type Side } from './events/fields.ts'
-import { intervalMs } from './candles.ts'
 
 export const emaCrossInput = z.object({
   /** The actor is `strategy/<id>`. */
@@ -85,8 +85,11 @@ export const emaCrossMachine = setup({
   guards: {
     warm: ({ context }) => context.candles >= context.slow,
     crossesUp: ({ context, event }) =>
-      event.type === 'CANDLE_CLOSE' && context.fastEma <= context.slowEma && isAbove(averagesAfter(context, event)),
-    crossesDown: ({ context, event }) => event.type === 'CANDLE_CLOSE' && !isAbove(averagesAfter(context, event)),
+      event.type === 'CANDLE_CLOSE' &&
+      context.fastEma <= context.slowEma &&
+      isAbove(averagesAfter(context, event)),
+    crossesDown: ({ context, event }) =>
+      event.type === 'CANDLE_CLOSE' && !isAbove(averagesAfter(context, event)),
     holds: ({ context }) => decimal.isPositive(context.quantity),
   },
   actions: {
@@ -102,7 +105,14 @@ export const emaCrossMachine = setup({
     }),
     reportStopped: enqueueActions(({ context: { id, venue, symbol }, event, enqueue }) => {
       const reason = event.type === 'STOP' ? event.reason : undefined
-      enqueue.emit({ type: 'STRATEGY_STOPPED', at: event.at, venue, symbol, strategy: id, ...(reason && { reason }) })
+      enqueue.emit({
+        type: 'STRATEGY_STOPPED',
+        at: event.at,
+        venue,
+        symbol,
+        strategy: id,
+        ...(reason && { reason }),
+      })
     }),
     takeCandle: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'CANDLE_CLOSE') return
@@ -111,7 +121,16 @@ export const emaCrossMachine = setup({
       const { id, venue, symbol } = context
       enqueue.assign({ ...averages, candles: context.candles + 1 })
       const { close } = event.candle
-      enqueue.emit({ type: 'INDICATORS_CALCULATED', at: event.at, venue, symbol, strategy: id, fast, slow, close })
+      enqueue.emit({
+        type: 'INDICATORS_CALCULATED',
+        at: event.at,
+        venue,
+        symbol,
+        strategy: id,
+        fast,
+        slow,
+        close,
+      })
     }),
     signal: enqueueActions(({ context, event, enqueue }, { side }: { side: Side }) => {
       if (event.type !== 'CANDLE_CLOSE') return
@@ -141,13 +160,24 @@ export const emaCrossMachine = setup({
       const value = decimal.multiply(lastQty, lastPx)
       const flow = decimal.subtract(side === 'BUY' ? decimal.negate(value) : value, commission)
       const quantity = side === 'BUY' ? lastQty : decimal.negate(lastQty)
-      enqueue.assign({ quantity: decimal.add(context.quantity, quantity), cash: decimal.add(context.cash, flow) })
+      enqueue.assign({
+        quantity: decimal.add(context.quantity, quantity),
+        cash: decimal.add(context.cash, flow),
+      })
     }),
     completeCycle: enqueueActions(({ context, event, enqueue }) => {
       const { id, venue, symbol, cash } = context
       const cycles = context.cycles + 1
       enqueue.assign({ cash: decimal.ZERO, cycles })
-      enqueue.emit({ type: 'TRADE_CYCLE_COMPLETED', at: event.at, venue, symbol, strategy: id, pnl: cash, cycles })
+      enqueue.emit({
+        type: 'TRADE_CYCLE_COMPLETED',
+        at: event.at,
+        venue,
+        symbol,
+        strategy: id,
+        pnl: cash,
+        cycles,
+      })
     }),
   },
 }).createMachine({
@@ -174,7 +204,10 @@ export const emaCrossMachine = setup({
       states: {
         warmingUp: {
           description: 'The averages do not reach back far enough yet.',
-          always: [{ guard: 'holds', target: 'long' }, { guard: 'warm', target: 'flat' }],
+          always: [
+            { guard: 'holds', target: 'long' },
+            { guard: 'warm', target: 'flat' },
+          ],
         },
         flat: {
           on: {
@@ -204,7 +237,10 @@ export const emaCrossMachine = setup({
         exiting: {
           tags: 'exposed',
           on: {
-            ORDER_CLOSED: [{ guard: 'holds', target: 'long' }, { target: 'flat', actions: 'completeCycle' }],
+            ORDER_CLOSED: [
+              { guard: 'holds', target: 'long' },
+              { target: 'flat', actions: 'completeCycle' },
+            ],
             REQUEST_REFUSED: 'long',
           },
         },

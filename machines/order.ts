@@ -1,14 +1,7 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
-import {
-  type Cancel,
-  cancel,
-  type Fill,
-  type OrderClosed,
-  type Submit,
-  submit,
-} from './events/commands.ts'
+import { type Cancel, cancel, type Fill, type OrderClosed, type Submit, submit } from './events/commands.ts'
 import type { DomainEvent, DomainEvents } from './events/domain.ts'
 import {
   type CancelOrder,
@@ -87,7 +80,18 @@ type Reported<T extends OrderEmitted['type']> = DomainEvents<T>
 function facts(context: OrderContext, at: number, ordStatus: OrdStatus) {
   const { venue, symbol, side, orderQty } = context.terms
   const { id, cumQty, leavesQty } = context
-  return { at, venue, symbol, order: `order/${id}`, side, orderQty, cumQty, leavesQty, avgPx: avgPx(context), ordStatus }
+  return {
+    at,
+    venue,
+    symbol,
+    order: `order/${id}`,
+    side,
+    orderQty,
+    cumQty,
+    leavesQty,
+    avgPx: avgPx(context),
+    ordStatus,
+  }
 }
 
 export const orderMachine = setup({
@@ -105,7 +109,8 @@ export const orderMachine = setup({
     isExpired: ({ event }) => isReport(event, 'EXPIRED'),
     /** A fill that was not counted before. */
     isFill: ({ context, event }) => isNewFill(context, event),
-    isLastFill: ({ context, event }) => isNewFill(context, event) && leavesAfter(context, event) === decimal.ZERO,
+    isLastFill: ({ context, event }) =>
+      isNewFill(context, event) && leavesAfter(context, event) === decimal.ZERO,
     /** An answer to a status request says where the venue's books are. */
     saysWorking: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus === 'NEW',
     saysRejected: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus === 'REJECTED',
@@ -115,7 +120,15 @@ export const orderMachine = setup({
     place: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'SUBMIT') return
       const { venue, symbol, side, ordType, orderQty, price, stopPx, timeInForce } = context.terms
-      const terms = { symbol, side, ordType, orderQty, timeInForce, ...(price && { price }), ...(stopPx && { stopPx }) }
+      const terms = {
+        symbol,
+        side,
+        ordType,
+        orderQty,
+        timeInForce,
+        ...(price && { price }),
+        ...(stopPx && { stopPx }),
+      }
       enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', ...terms }
       enqueue(sendTo(({ system }) => system.get(`port/${venue}`), placement))
@@ -141,10 +154,16 @@ export const orderMachine = setup({
       return { clOrdId, orderId }
     }),
     reportAccepted: enqueueActions(({ context, event, enqueue }) => {
-      enqueue.emit({ type: 'ORDER_ACCEPTED', ...facts(context, event.at, 'NEW') } as Reported<'ORDER_ACCEPTED'>)
+      enqueue.emit({
+        type: 'ORDER_ACCEPTED',
+        ...facts(context, event.at, 'NEW'),
+      } as Reported<'ORDER_ACCEPTED'>)
     }),
     reportTriggered: enqueueActions(({ context, event, enqueue }) => {
-      enqueue.emit({ type: 'ORDER_TRIGGERED', ...facts(context, event.at, 'NEW') } as Reported<'ORDER_TRIGGERED'>)
+      enqueue.emit({
+        type: 'ORDER_TRIGGERED',
+        ...facts(context, event.at, 'NEW'),
+      } as Reported<'ORDER_TRIGGERED'>)
     }),
     /** Counts a fill and passes it on; `last` says in which state it leaves the order. */
     takeFill: enqueueActions(({ context, event, enqueue }, { out }: { out: boolean }) => {
@@ -188,7 +207,10 @@ export const orderMachine = setup({
     close: enqueueActions(({ context, event, enqueue }, { ordStatus }: { ordStatus: OrdStatus }) => {
       const text = textOf(event) ?? context.text
       enqueue.assign({ leavesQty: decimal.ZERO, ...(text !== undefined && { text }), ...idsOf(event) })
-      const report = { ...facts({ ...context, leavesQty: decimal.ZERO }, event.at, ordStatus), ...(text && { text }) }
+      const report = {
+        ...facts({ ...context, leavesQty: decimal.ZERO }, event.at, ordStatus),
+        ...(text && { text }),
+      }
       if (ordStatus === 'CANCELED') enqueue.emit({ type: 'ORDER_CANCELLED', ...report })
       if (ordStatus === 'REJECTED') enqueue.emit({ type: 'ORDER_REJECTED', ...report })
       if (ordStatus === 'EXPIRED') enqueue.emit({ type: 'ORDER_EXPIRED', ...report })
@@ -264,7 +286,7 @@ export const orderMachine = setup({
         },
         triggered: {
           tags: 'working',
-          description: "A stop whose price was reached; it works as a market order from here on.",
+          description: 'A stop whose price was reached; it works as a market order from here on.',
           on: {
             EXECUTION_REPORT: [
               { guard: 'isLastFill', target: 'filled', actions: fillAction(true) },
@@ -311,7 +333,8 @@ export const orderMachine = setup({
           },
         },
         cancelWanted: {
-          description: 'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
+          description:
+            'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
           always: { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
         },
         pendingCancel: {

@@ -49,7 +49,8 @@ export function applyFill(
   const signed = side === 'BUY' ? lastQty : decimal.negate(lastQty)
   const commissions = decimal.add(was.commissions, commission)
   const quantity = decimal.add(was.quantity, signed)
-  const grows = decimal.isZero(was.quantity) || decimal.isNegative(was.quantity) === decimal.isNegative(signed)
+  const grows =
+    decimal.isZero(was.quantity) || decimal.isNegative(was.quantity) === decimal.isNegative(signed)
   if (grows) {
     const cost = decimal.add(was.cost, decimal.multiply(signed, lastPx))
     const change = decimal.isZero(was.quantity) ? 'opened' : 'updated'
@@ -83,8 +84,10 @@ export const positionMachine = setup({
   },
   guards: {
     counted: ({ context, event }) => event.type === 'FILL' && context.tradeIds.includes(event.tradeId),
-    toLong: ({ context, event }) => event.type === 'FILL' && decimal.isPositive(quantityAfter(context, event)),
-    toShort: ({ context, event }) => event.type === 'FILL' && decimal.isNegative(quantityAfter(context, event)),
+    toLong: ({ context, event }) =>
+      event.type === 'FILL' && decimal.isPositive(quantityAfter(context, event)),
+    toShort: ({ context, event }) =>
+      event.type === 'FILL' && decimal.isNegative(quantityAfter(context, event)),
   },
   actions: {
     takeFill: enqueueActions(({ context, event, enqueue }) => {

@@ -23,7 +23,8 @@ export function riskCheck(
   if (tradingState === 'reducing' && !reduces) return { check: 'tradingState', limit: held, value: orderQty }
   if (!decimal.isPositive(orderQty)) return { check: 'orderQty', limit: 'more than 0', value: orderQty }
   if (!decimal.isPositive(refPx)) return { check: 'refPx', limit: 'more than 0', value: refPx }
-  if (reserved[`order/${orderId}`] !== undefined) return { check: 'orderId', limit: 'a new one', value: orderId }
+  if (reserved[`order/${orderId}`] !== undefined)
+    return { check: 'orderId', limit: 'a new one', value: orderId }
   const notional = decimal.multiply(orderQty, refPx)
   if (decimal.compare(notional, limits.orderNotionalMax) > 0) {
     return { check: 'orderNotionalMax', limit: limits.orderNotionalMax, value: notional }
@@ -34,5 +35,7 @@ export function riskCheck(
   }
   if (side === 'SELL') return undefined
   const free = Object.values(reserved).reduce((rest, amount) => decimal.subtract(rest, amount), balance)
-  return decimal.compare(notional, free) > 0 ? { check: 'freeBalance', limit: free, value: notional } : undefined
+  return decimal.compare(notional, free) > 0
+    ? { check: 'freeBalance', limit: free, value: notional }
+    : undefined
 }

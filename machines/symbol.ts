@@ -9,7 +9,9 @@ export const symbolInput = z.object({
   venue: z.string(),
   symbol: z.string(),
   /** Intervals that candles are made of. */
-  intervals: z.array(z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')),
+  intervals: z.array(
+    z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h'),
+  ),
   /** Without data for so long the symbol is stale. */
   staleAfterMs: z.number().int().positive(),
 })
@@ -53,7 +55,16 @@ export const symbolMachine = setup({
       const { px, qty, at } = event
       enqueue.assign({ trade: { px, qty, at }, lastAt: at, candles })
       const { venue, symbol, bid, ask } = context
-      enqueue.emit({ type: 'MARKET_TICK', at, venue, symbol, px, qty, ...(bid && { bid }), ...(ask && { ask }) })
+      enqueue.emit({
+        type: 'MARKET_TICK',
+        at,
+        venue,
+        symbol,
+        px,
+        qty,
+        ...(bid && { bid }),
+        ...(ask && { ask }),
+      })
       for (const close of closed) {
         enqueue.emit(close)
         for (const { address, intervals } of context.subscribers) {
@@ -76,7 +87,9 @@ export const symbolMachine = setup({
     addSubscriber: assign(({ context, event }) => {
       if (event.type !== 'SUBSCRIBE') return {}
       const { subscriber: address, intervals } = event
-      return { subscribers: [...context.subscribers.filter((s) => s.address !== address), { address, intervals }] }
+      return {
+        subscribers: [...context.subscribers.filter((s) => s.address !== address), { address, intervals }],
+      }
     }),
     reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       if (event.type !== 'CONNECTION') return
@@ -90,7 +103,8 @@ export const symbolMachine = setup({
 }).createMachine({
   id: 'symbol',
   version: '1',
-  description: 'What is known of one market: its last trade, best prices and candles, and whether that is current.',
+  description:
+    'What is known of one market: its last trade, best prices and candles, and whether that is current.',
   context: ({ input }) => ({ ...input, lastAt: 0, candles: {}, subscribers: [] }),
   type: 'parallel',
   states: {

@@ -1,7 +1,7 @@
 /** Outcry: a durable actor runtime for trading, built on XState v5. */
 export * from '../store/index.ts'
-export { type Address, parseAddress } from './runtime/address.ts'
 export type { ActorView } from './runtime/actor-view.ts'
+export { type Address, parseAddress } from './runtime/address.ts'
 export { type Clock, EventClock, SystemClock } from './runtime/clock.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { Port, PortContext, PortReply } from './runtime/port.ts'

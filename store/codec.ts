@@ -41,7 +41,8 @@ export function encodeCommit(epoch: number, records: readonly LogRecord[], previ
 
 /** @throws STORE_CORRUPT; `seq` is what the key says that the first one is. */
 export function decodeCommit<R extends LogRecord>(seq: number, bytes: Buffer): DecodedCommit<R> {
-  if (bytes.length < PAYLOAD || !bytes.subarray(0, EPOCH).equals(MAGIC)) throw corruptCommit(seq, 'it is no commit')
+  if (bytes.length < PAYLOAD || !bytes.subarray(0, EPOCH).equals(MAGIC))
+    throw corruptCommit(seq, 'it is no commit')
   const hash = bytes.subarray(HASH, PAYLOAD)
   if (!hashOf(bytes).equals(hash)) throw corruptCommit(seq, 'its checksum does not fit')
   const firstSeq = Number(bytes.readBigUInt64BE(SEQ))

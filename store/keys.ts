@@ -35,7 +35,10 @@ export const TIMES = { gte: 't!', lt: `t!${END}` } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
 
 /** Keys are ASCII, but what is written of the address is not: the upper bound is the prefix's successor. */
-export function actorsRange(prefix: string, after: string | undefined): { gt?: string; gte?: string; lt: string } {
+export function actorsRange(
+  prefix: string,
+  after: string | undefined,
+): { gt?: string; gte?: string; lt: string } {
   const lt = prefix === '' ? 'a"' : successor(actorKey(prefix))
   return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
 }

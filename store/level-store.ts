@@ -96,7 +96,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#headFile?.write(last.seq)
   }
 
-  async *read({ fromSeq = 1, toSeq = this.#seq, reverse = false, limit = Infinity }: ReadOptions = {}): AsyncIterable<R> {
+  async *read({
+    fromSeq = 1,
+    toSeq = this.#seq,
+    reverse = false,
+    limit = Infinity,
+  }: ReadOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
     if (toSeq < fromSeq || limit <= 0) return
     let left = limit
@@ -122,7 +127,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     let left = limit
     if (left <= 0 || toRev < fromRev) return
     const { gte, lt } = historyRange(actor)
-    const [start] = await this.#db.keys({ gte, lte: historyKey(actor, fromRev), reverse: true, limit: 1 }).all()
+    const [start] = await this.#db
+      .keys({ gte, lte: historyKey(actor, fromRev), reverse: true, limit: 1 })
+      .all()
     const end = toRev === Infinity ? { lt } : { lte: historyKey(actor, toRev) }
     for await (const value of this.#db.values({ gte: start ?? gte, ...end, reverse })) {
       const commit = await this.#commitAt(Number(value.toString()))
@@ -148,7 +155,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return seq
   }
 
-  snapshot(actor: string, { maxSeq = Number.MAX_SAFE_INTEGER }: { maxSeq?: number } = {}): SnapshotEntry | undefined {
+  snapshot(
+    actor: string,
+    { maxSeq = Number.MAX_SAFE_INTEGER }: { maxSeq?: number } = {},
+  ): SnapshotEntry | undefined {
     this.#assertOpen()
     const bytes = this.#db.getSync(snapshotKey(actor))
     return bytes && decodeSnapshot(actor, bytes, maxSeq)
@@ -168,7 +178,15 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return bytes && (JSON.parse(bytes.toString()) as Checkpoint)
   }
 
-  async *actors({ prefix = '', after, limit = Infinity }: { prefix?: string; after?: string; limit?: number } = {}) {
+  async *actors({
+    prefix = '',
+    after,
+    limit = Infinity,
+  }: {
+    prefix?: string
+    after?: string
+    limit?: number
+  } = {}) {
     this.#assertOpen()
     let left = limit
     if (left <= 0) return
@@ -180,7 +198,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async *wakes(): AsyncIterable<{ actor: string; at: number }> {
     this.#assertOpen()
-    for await (const [key, value] of this.#db.iterator(WAKES)) yield { actor: actorOfKey(key), at: Number(value.toString()) }
+    for await (const [key, value] of this.#db.iterator(WAKES))
+      yield { actor: actorOfKey(key), at: Number(value.toString()) }
   }
 
   async verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport> {
@@ -199,7 +218,11 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       try {
         const commit: DecodedCommit<R> = decodeCommit<R>(seq, bytes)
         if (link !== undefined && !commit.previous.equals(link)) {
-          damage.push({ seq, code: 'STORE_CHAIN', message: `the commit at seq ${seq} does not follow the one before it` })
+          damage.push({
+            seq,
+            code: 'STORE_CHAIN',
+            message: `the commit at seq ${seq} does not follow the one before it`,
+          })
         }
         link = commit.hash
         records += commit.records.length
@@ -237,7 +260,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       batch.push(put(historyKey(actor, rev), Buffer.from(first)))
       if (rev === 1) batch.push(put(actorKey(actor), Buffer.alloc(0)))
     }
-    if (watermark > this.#watermark) batch.push(put(timeKey(watermark), Buffer.from(String(records.at(-1)!.seq))))
+    if (watermark > this.#watermark)
+      batch.push(put(timeKey(watermark), Buffer.from(String(records.at(-1)!.seq))))
     return watermark
   }
 
@@ -281,7 +305,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   /** Key of the commit that holds the seq. */
   async #floor(seq: number): Promise<string> {
-    const [key] = await this.#db.keys({ gte: COMMITS.gte, lte: commitKey(seq), reverse: true, limit: 1 }).all()
+    const [key] = await this.#db
+      .keys({ gte: COMMITS.gte, lte: commitKey(seq), reverse: true, limit: 1 })
+      .all()
     return key ?? COMMITS.gte
   }
 

@@ -49,7 +49,11 @@ export async function openMemoryStore<R extends LogRecord>(
 }
 
 export function newMemory(): MemoryLevel<string, Buffer> {
-  return new MemoryLevel<string, Buffer>({ keyEncoding: 'utf8', valueEncoding: 'buffer', storeEncoding: 'buffer' })
+  return new MemoryLevel<string, Buffer>({
+    keyEncoding: 'utf8',
+    valueEncoding: 'buffer',
+    storeEncoding: 'buffer',
+  })
 }
 
 async function open<R extends LogRecord>(
@@ -64,7 +68,9 @@ async function open<R extends LogRecord>(
     const head = await readHead(db, location)
     if (acknowledged > head.seq) throw lostTail(location, head.seq, acknowledged)
     const epoch = Number((await db.get(META.epoch))?.toString() ?? '0') + 1
-    await db.batch([{ type: 'put', key: META.epoch, value: Buffer.from(String(epoch)) }], { sync: true } as object)
+    await db.batch([{ type: 'put', key: META.epoch, value: Buffer.from(String(epoch)) }], {
+      sync: true,
+    } as object)
     const [latest] = await db.keys({ ...TIMES, reverse: true, limit: 1 }).all()
     const watermark = latest === undefined ? -1 : Number(latest.slice(2))
     return new LevelStore<R>({ db, epoch, head, watermark, headFile: openHeadFile(), snapshotsKept })
@@ -86,14 +92,18 @@ async function checkFormat(db: Database, location: string): Promise<void> {
 /** The last commit, and that it is the one that was written last. */
 async function readHead(db: Database, location: string): Promise<{ seq: number; hash: Buffer }> {
   const [entry] = await db.iterator({ ...COMMITS, reverse: true, limit: 1 }).all()
-  const noted = JSON.parse((await db.get(META.head))?.toString() ?? '{"seq":0}') as { seq: number; hash?: string }
+  const noted = JSON.parse((await db.get(META.head))?.toString() ?? '{"seq":0}') as {
+    seq: number
+    hash?: string
+  }
   if (entry === undefined) {
     if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
     return { seq: 0, hash: NO_HASH }
   }
   const commit = decodeCommit(seqOfCommitKey(entry[0]), entry[1])
   const seq = commit.firstSeq + commit.records.length - 1
-  if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex')) throw headDiffers(location, seq, noted.seq)
+  if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex'))
+    throw headDiffers(location, seq, noted.seq)
   return { seq, hash: Buffer.from(commit.hash) }
 }
 
@@ -122,7 +132,10 @@ function formatUnknown(location: string, found: string): OutcryError {
 }
 
 function openFailure(location: string, error: unknown): OutcryError {
-  const { code, message } = ((error as { cause?: unknown }).cause ?? error) as { code?: string; message: string }
+  const { code, message } = ((error as { cause?: unknown }).cause ?? error) as {
+    code?: string
+    message: string
+  }
   if (code === 'LEVEL_LOCKED') {
     return new OutcryError(
       'STORE_LOCKED',
@@ -139,7 +152,12 @@ function openFailure(location: string, error: unknown): OutcryError {
       { cause: error },
     )
   }
-  return new OutcryError('STORE_OPEN_FAILED', `${location} cannot be opened: ${message}`, 'Check path and permissions.', {
-    cause: error,
-  })
+  return new OutcryError(
+    'STORE_OPEN_FAILED',
+    `${location} cannot be opened: ${message}`,
+    'Check path and permissions.',
+    {
+      cause: error,
+    },
+  )
 }

@@ -78,7 +78,12 @@ export const riskRejected = event('RISK_REJECTED', {
   limit: z.string(),
   value: z.string(),
 })
-export const balanceChanged = event('BALANCE_CHANGED', { ...base, venue: z.string(), balance: decimal, change: decimal })
+export const balanceChanged = event('BALANCE_CHANGED', {
+  ...base,
+  venue: z.string(),
+  balance: decimal,
+  change: decimal,
+})
 export const tradingStateChanged = event('TRADING_STATE_CHANGED', {
   ...base,
   venue: z.string(),
@@ -98,7 +103,11 @@ export const indicatorsCalculated = event('INDICATORS_CALCULATED', {
 })
 export const entrySignal = event('ENTRY_SIGNAL', { ...ofStrategy, side, fast: z.number(), slow: z.number() })
 export const exitSignal = event('EXIT_SIGNAL', { ...ofStrategy, side, fast: z.number(), slow: z.number() })
-export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', { ...ofStrategy, pnl: decimal, cycles: z.number().int() })
+export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
+  ...ofStrategy,
+  pnl: decimal,
+  cycles: z.number().int(),
+})
 
 export const systemStarted = event('SYSTEM_STARTED', {
   ...base,

@@ -15,7 +15,15 @@ export const ordStatus = z.enum([
   'PENDING_CANCEL',
 ])
 /** FIX ExecType (tag 150). TRIGGERED: a stop's price was reached and it works as a market order from then on. */
-export const execType = z.enum(['NEW', 'TRADE', 'CANCELED', 'REJECTED', 'EXPIRED', 'TRIGGERED', 'ORDER_STATUS'])
+export const execType = z.enum([
+  'NEW',
+  'TRADE',
+  'CANCELED',
+  'REJECTED',
+  'EXPIRED',
+  'TRIGGERED',
+  'ORDER_STATUS',
+])
 
 /** To a venue's port. The intent's id is the ClOrdID. */
 export const placeOrder = z.object({

@@ -11,7 +11,11 @@ const PAGE_MAX = 1_000
 const count = (fallback: number) => z.coerce.number().int().positive().max(PAGE_MAX).default(fallback)
 const place = z.coerce.number().int().nonnegative().optional()
 
-const listQuery = z.strictObject({ prefix: z.string().default(''), after: z.string().optional(), limit: count(100) })
+const listQuery = z.strictObject({
+  prefix: z.string().default(''),
+  after: z.string().optional(),
+  limit: count(100),
+})
 const viewQuery = z
   .strictObject({ seq: place, rev: place, at: place })
   .refine((q) => Object.values(q).filter((v) => v !== undefined).length <= 1, 'give one of seq, rev and at')
@@ -29,7 +33,10 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
   http.get('/actors', async (request) => {
     const { limit, ...query } = listQuery.parse(request.query)
     const actors = []
-    for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({ ...query, limit: limit + 1 })) {
+    for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({
+      ...query,
+      limit: limit + 1,
+    })) {
       actors.push(actor)
     }
     const more = actors.length > limit
@@ -46,7 +53,8 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
 
   const view = async (address: string, raw: unknown) => {
     const { seq, rev, at } = viewQuery.parse(raw)
-    const to = seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
+    const to =
+      seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
     const found = await (to === undefined ? supervisor.view(address) : supervisor.stateAt(address, to))
     return found ?? unknown(address)
   }
@@ -63,7 +71,11 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
     const found = (await supervisor.view(address)) ?? unknown(address)
     const logic = logicAt(supervisor.registry.kind(address), found.version, found.path)
     if (isMachine(logic)) return machineDefinition(logic)
-    throw new OutcryError('MACHINE_NONE', `${address} runs on no machine`, 'Promises, callbacks and the like have none.')
+    throw new OutcryError(
+      'MACHINE_NONE',
+      `${address} runs on no machine`,
+      'Promises, callbacks and the like have none.',
+    )
   }
 
   const unknown = (address: string): never => {

@@ -18,7 +18,12 @@ const STATUS: Record<string, number> = {
 }
 
 /** Every error answers alike: { error: { code, message, hint } }. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
+export function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): FastifyReply {
   if (isOutcryError(error)) {
     const { code, message, hint } = error
     return reply.code(STATUS[code] ?? 400).send({ error: { code, message, hint } })
@@ -27,8 +32,14 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     const message = error.issues.map((i) => `${i.path.join('.') || 'request'}: ${i.message}`).join('; ')
     return reply.code(400).send({ error: { code: 'REQUEST_INVALID', message } })
   }
-  const { statusCode = 500, code = 'REQUEST_INVALID', message } = error as { statusCode?: number; code?: string; message: string }
+  const {
+    statusCode = 500,
+    code = 'REQUEST_INVALID',
+    message,
+  } = error as { statusCode?: number; code?: string; message: string }
   if (statusCode < 500) return reply.code(statusCode).send({ error: { code, message } })
   logger.error({ err: error, url: request.url }, 'a request failed')
-  return reply.code(500).send({ error: { code: 'INTERNAL', message: 'the request failed; the log of the runner says why' } })
+  return reply
+    .code(500)
+    .send({ error: { code: 'INTERNAL', message: 'the request failed; the log of the runner says why' } })
 }

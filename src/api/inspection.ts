@@ -108,7 +108,11 @@ class Client {
   #onMessage(text: string): void {
     const parsed = watchFrame.safeParse(parseJson(text))
     if (!parsed.success) {
-      this.send({ op: 'error', code: 'FRAME_INVALID', message: 'expected {"op":"watch","actors":["order/*", ...]}' })
+      this.send({
+        op: 'error',
+        code: 'FRAME_INVALID',
+        message: 'expected {"op":"watch","actors":["order/*", ...]}',
+      })
       this.#socket.close(4400, 'bad frame')
       return
     }
@@ -132,14 +136,20 @@ function actorFrame(view: ActorView, definition: string | undefined): object {
   return actorFrameOf(view.address, { value, context, status, output, error }, definition, view.kind, view.at)
 }
 
-function actorFrameOf(address: string, snapshot: unknown, definition: string | undefined, kind: string, at: number): object {
+function actorFrameOf(
+  address: string,
+  snapshot: unknown,
+  definition: string | undefined,
+  kind: string,
+  at: number,
+): object {
   const parentId = parentOf(address)
   const name = parentId === undefined ? address : address.slice(parentId.length + 1)
   return { type: '@xstate.actor', name, kind, parentId, definition, snapshot, ...base(address, at) }
 }
 
 function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
-  const { actor, at, event, seq, rev, from, to } = record
+  const { actor, at, event, seq, rev, from, to, emitted, unhandled } = record
   const head = base(actor, at)
   const sourceId = record.cause === null ? undefined : (cell.ref._parent?.address ?? undefined)
   return [
@@ -154,6 +164,8 @@ function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
       at,
       from,
       to,
+      emitted,
+      unhandled,
       _transitions: taken,
     },
   ]

@@ -53,7 +53,10 @@ function stateDefinition(node: AnyStateNode): StateDefinition {
 
 type Transition = NonNullable<AnyStateNode['always']>[number]
 
-function transitionDefinition(node: AnyStateNode, { target, eventType, guard, actions }: Transition): TransitionDefinition {
+function transitionDefinition(
+  node: AnyStateNode,
+  { target, eventType, guard, actions }: Transition,
+): TransitionDefinition {
   const after = /^xstate\.after\.(.+?)\./.exec(eventType)
   const kind = after
     ? 'after'
@@ -89,7 +92,8 @@ function guardName(guard: unknown): string {
   const parts = guards.map(guardName)
   if (name === 'not') return `not ${parts[0]}`
   if (name === 'and' || name === 'or') return `(${parts.join(` ${name} `)})`
-  if (name === 'stateIn') return `in ${typeof stateValue === 'string' ? stateValue : JSON.stringify(stateValue)}`
+  if (name === 'stateIn')
+    return `in ${typeof stateValue === 'string' ? stateValue : JSON.stringify(stateValue)}`
   return type ?? (name === '' || name === 'guard' ? '(inline)' : name)
 }
 

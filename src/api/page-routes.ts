@@ -10,15 +10,19 @@ const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
   svg: 'image/svg+xml',
 }
-const VENDOR = ['elk.bundled.js', 'elk-worker.min.js']
+const VENDOR = ['elk-api.js', 'elk-worker.min.js']
 /** Nothing on the page comes from elsewhere. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:"
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:"
 
 /** The inspector page and the layout library it uses. */
 export function pageRoutes(http: FastifyInstance): void {
   const folder = pageFolder()
   const require = createRequire(import.meta.url)
-  const send = async (file: string) => ({ body: await readFile(file), type: TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain' })
+  const send = async (file: string) => ({
+    body: await readFile(file),
+    type: TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain',
+  })
   http.get('/', async (_request, reply) => {
     const { body, type } = await send(fileURLToPath(new URL('index.html', folder)))
     return reply.type(type).header('content-security-policy', POLICY).send(body)
@@ -40,5 +44,8 @@ export function pageRoutes(http: FastifyInstance): void {
 /** The page is no TypeScript, so it lies where it was written, also for the build. */
 function pageFolder(): URL {
   const here = import.meta.url
-  return new URL(here.includes('/dist/') ? '../../../tools/inspector/page/' : '../../tools/inspector/page/', here)
+  return new URL(
+    here.includes('/dist/') ? '../../../tools/inspector/page/' : '../../tools/inspector/page/',
+    here,
+  )
 }

@@ -33,7 +33,9 @@ export async function startApi(
   const http = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
   http.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: { code: 'ROUTE_UNKNOWN', message: `there is no ${request.method} ${request.url}` } }),
+    reply
+      .code(404)
+      .send({ error: { code: 'ROUTE_UNKNOWN', message: `there is no ${request.method} ${request.url}` } }),
   )
   systemRoutes(http, supervisor)
   actorRoutes(http, supervisor)
@@ -64,7 +66,11 @@ function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Lo
   http.server.on('upgrade', (request, socket, head) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     const connect =
-      path === '/feed' ? feed.connect.bind(feed) : path === '/inspect' ? inspection.connect.bind(inspection) : undefined
+      path === '/feed'
+        ? feed.connect.bind(feed)
+        : path === '/inspect'
+          ? inspection.connect.bind(inspection)
+          : undefined
     if (connect === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
       return

@@ -9,7 +9,9 @@ export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): voi
     const unsettledIntents = supervisor.unsettled.length
     const health = { version: VERSION, seq, epoch, residents, unsettledIntents }
     if (fence === undefined) return { status: 'ok', ...health }
-    return reply.code(503).send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
+    return reply
+      .code(503)
+      .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
   })
 
   // Reads the whole log: for the command line, while the runner holds the store.

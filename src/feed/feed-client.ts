@@ -100,7 +100,12 @@ export class FeedClient {
   #unsubscribe(id: string): void {
     const stream = this.#streams.get(id)
     if (stream === undefined) {
-      return this.send({ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', message: `"${id}" is not subscribed`, id })
+      return this.send({
+        op: 'error',
+        code: 'SUBSCRIPTION_UNKNOWN',
+        message: `"${id}" is not subscribed`,
+        id,
+      })
     }
     stream.closed = true
     this.#streams.delete(id)
@@ -132,7 +137,12 @@ export class FeedClient {
       stream.live = true
       if (first) this.send({ op: 'caughtUp', id: stream.subscription.id, seq: stream.subscription.position })
     } catch (error) {
-      this.send({ op: 'error', code: 'FEED_FAILED', message: (error as Error).message, id: stream.subscription.id })
+      this.send({
+        op: 'error',
+        code: 'FEED_FAILED',
+        message: (error as Error).message,
+        id: stream.subscription.id,
+      })
       this.#socket.close(1011, 'the log could not be read')
     }
   }

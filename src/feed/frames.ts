@@ -18,7 +18,8 @@ export const clientFrame = z.discriminatedUnion('op', [
     topics: z
       .array(
         z.string().refine((text) => parsePattern(text) !== undefined, {
-          error: 'no topic pattern: events.{type}.{venue}.{symbol} or transitions.{kind}.{id}, with * and > allowed',
+          error:
+            'no topic pattern: events.{type}.{venue}.{symbol} or transitions.{kind}.{id}, with * and > allowed',
         }),
       )
       .min(1)

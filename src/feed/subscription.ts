@@ -20,10 +20,22 @@ export class Subscription {
     for (const [index, event] of (record.emitted ?? []).entries()) {
       const topic = eventTopic(event, actor)
       if (!this.#wants(topic)) continue
-      frames.push({ op: 'event', id: this.id, seq, topic: topic.join('.'), at, actor, index, event, correlation, cause })
+      frames.push({
+        op: 'event',
+        id: this.id,
+        seq,
+        topic: topic.join('.'),
+        at,
+        actor,
+        index,
+        event,
+        correlation,
+        cause,
+      })
     }
     const topic = transitionTopic(record)
-    if (this.#wants(topic)) frames.push({ op: 'event', id: this.id, seq, topic: topic.join('.'), at, actor, record })
+    if (this.#wants(topic))
+      frames.push({ op: 'event', id: this.id, seq, topic: topic.join('.'), at, actor, record })
     return frames
   }
 

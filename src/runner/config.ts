@@ -11,20 +11,28 @@ import { OutcryError } from '../../store/index.ts'
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
 const interval = z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
 
-const simSymbol = z.strictObject({ symbol: z.string(), startPx: decimal, tickSize: decimal, lotSize: decimal })
+const simSymbol = z.strictObject({
+  symbol: z.string(),
+  startPx: decimal,
+  tickSize: decimal,
+  lotSize: decimal,
+})
 
 const speed = z
   .union([z.literal('max'), z.number().positive()])
   .describe('1 is the pace of life, 10 ten times that, max as fast as it goes')
 
-const market = z.discriminatedUnion('source', [
+const marketSource = z.discriminatedUnion('source', [
   z.strictObject({
     source: z.literal('sim'),
     seed: z.number().int().nonnegative().default(1),
-    symbols: z.array(simSymbol).min(1).default([
-      { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
-      { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
-    ]),
+    symbols: z
+      .array(simSymbol)
+      .min(1)
+      .default([
+        { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
+        { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
+      ]),
     /** Messages a second, each symbol. */
     ratePerSecond: z.number().positive().max(100_000).default(25),
     speed: speed.default(1),
@@ -36,10 +44,18 @@ const market = z.discriminatedUnion('source', [
   z.strictObject({
     source: z.literal('recording'),
     /** Captures to play, merged by time. */
-    files: z.array(z.string()).min(1, 'name at least one file: --file capture.ws.gz'),
+    files: z
+      .array(z.string(), 'name at least one file: --file capture.ws.gz')
+      .min(1, 'name at least one file'),
     speed: speed.default('max'),
   }),
 ])
+
+/** Where the source is not named, files are a recording and everything else is the simulated market. */
+const market = z.preprocess((raw) => {
+  if (typeof raw !== 'object' || raw === null || 'source' in raw) return raw
+  return { source: 'files' in raw ? 'recording' : 'sim', ...raw }
+}, marketSource)
 
 const strategy = emaCrossInput
   .omit({ venue: true })
@@ -50,7 +66,7 @@ const strategy = emaCrossInput
 export const runnerConfig = z.strictObject({
   /** Folder of the log and of the paper venue's own books. */
   data: z.string().min(1).default('data'),
-  market: market.default(() => market.parse({ source: 'sim' })),
+  market: market.prefault({}),
   symbol: z
     .strictObject({
       intervals: z.array(interval).min(1).default(['1s', '1m', '5m']),
@@ -121,7 +137,8 @@ function readYaml(file: string): Settings {
     throw invalid((error as Error).message.split('\n')[0] as string, file)
   }
   if (content === null || content === undefined) return {}
-  if (typeof content !== 'object' || Array.isArray(content)) throw invalid('it is no mapping of keys to values', file)
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw invalid('it is no mapping of keys to values', file)
   return content as Settings
 }
 

@@ -76,7 +76,8 @@ export class EventTimeDriver {
     const { supervisor, speed } = this.#options
     const lagMs = speed === 'max' ? 0 : this.#waitMs(message.at, speed)
     const room = supervisor.drained()
-    if (!this.#mustWait && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined) return undefined
+    if (!this.#mustWait && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined)
+      return undefined
     return this.#beforeSlowly(message.at, lagMs, room)
   }
 

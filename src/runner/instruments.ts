@@ -2,11 +2,15 @@ import { OutcryError } from '../../store/index.ts'
 import type { MarketSource } from '../ports/market.ts'
 
 /** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when they are of several venues */
-export function venueAndSymbols({ instruments, name }: MarketSource): { venue: string; symbols: readonly string[] } {
+export function venueAndSymbols({ instruments, name }: MarketSource): {
+  venue: string
+  symbols: readonly string[]
+} {
   const pairs = instruments.map((text) => text.split(':') as [string, string])
   const venues = [...new Set(pairs.map(([venue]) => venue))]
   const [venue] = venues
-  if (venue !== undefined && venues.length === 1) return { venue, symbols: [...new Set(pairs.map(([, s]) => s))] }
+  if (venue !== undefined && venues.length === 1)
+    return { venue, symbols: [...new Set(pairs.map(([, s]) => s))] }
   throw new OutcryError(
     'CONFIG_INVALID',
     `market.files: ${name} has ${venues.length === 0 ? 'no symbol' : `symbols of several venues, ${venues.join(' and ')}`}`,

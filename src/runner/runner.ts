@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { machines } from '../../machines/index.ts'
 import { openLevelStore } from '../../store/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
-import type { MarketSource } from '../ports/market.ts'
 import { openRecording } from '../ports/market/recording.ts'
 import { createSimMarket } from '../ports/market/sim.ts'
+import type { MarketSource } from '../ports/market.ts'
 import { PaperPort } from '../ports/paper/paper-port.ts'
 import { openPaperVenue } from '../ports/paper/paper-venue.ts'
 import type { PaperVenue } from '../ports/venue.ts'
@@ -17,8 +17,8 @@ import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { boot, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
 import { EventTimeDriver } from './event-time.ts'
-import { type Counts, type Stats, statsOf } from './stats.ts'
 import { venueAndSymbols } from './instruments.ts'
+import { type Counts, type Stats, statsOf } from './stats.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'
@@ -122,7 +122,13 @@ class Runner implements RunningRunner {
     const at = clock.now()
     await boot(supervisor, config, { ...place, at })
     const strategies = strategiesOf(config, place.symbols).map(({ id }) => id)
-    await supervisor.send('runner/main', { type: 'STARTED', at, market: market.name, venue: place.venue, strategies })
+    await supervisor.send('runner/main', {
+      type: 'STARTED',
+      at,
+      market: market.name,
+      venue: place.venue,
+      strategies,
+    })
     this.#announce()
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
     this.#ended = Promise.race([this.#driver.run(), fenced])

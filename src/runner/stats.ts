@@ -1,6 +1,12 @@
-import type { Supervisor } from '../runtime/supervisor.ts'
-import { avgPxOf, type AccountContext, type PositionContext, type SymbolContext, unrealizedPnl } from '../../machines/index.ts'
 import * as decimal from '../../machines/decimal.ts'
+import {
+  type AccountContext,
+  avgPxOf,
+  type PositionContext,
+  type SymbolContext,
+  unrealizedPnl,
+} from '../../machines/index.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
 
 /** Totals of the whole log, and the state of the money. Decimals are text. */
 export interface Stats {
@@ -8,7 +14,11 @@ export interface Stats {
   readonly ordersSubmitted: number
   readonly fills: number
   readonly openPositions: number
-  readonly positions: readonly { readonly symbol: string; readonly quantity: string; readonly avgPx: string }[]
+  readonly positions: readonly {
+    readonly symbol: string
+    readonly quantity: string
+    readonly avgPx: string
+  }[]
   readonly realizedPnl: string
   readonly unrealizedPnl: string
   readonly commissions: string

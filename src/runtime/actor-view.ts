@@ -30,7 +30,10 @@ export interface ActorView {
 
 export function viewOf(cell: Cell): ActorView {
   const { state } = cell
-  const snapshot = state.snapshot as AnySnapshot & { tags?: Set<string>; children?: Record<string, Cell['ref']> }
+  const snapshot = state.snapshot as AnySnapshot & {
+    tags?: Set<string>
+    children?: Record<string, Cell['ref']>
+  }
   return {
     address: cell.address,
     kind: kindOf(cell.address),

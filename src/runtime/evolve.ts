@@ -67,7 +67,8 @@ function react(scope: Scope, cell: Cell, event: AnyEvent): Outcome {
   if (isMachine(logic)) return scope.transition(logic, ref, was, event)
   if (event.type === STOP) return { snapshot: { ...was, status: 'stopped' }, effects: NOTHING, taken: [] }
   // A callback's state never changes; its running part gets the event at release.
-  if (logicKind(logic) === 'callback') return { snapshot: was, effects: [{ type: 'receive', event }], taken: [] }
+  if (logicKind(logic) === 'callback')
+    return { snapshot: was, effects: [{ type: 'receive', event }], taken: [] }
   return scope.transition(logic, ref, was, event)
 }
 
@@ -189,7 +190,10 @@ function fail(
 }
 
 function stopChildren(snapshot: AnySnapshot): Effect[] {
-  return Object.values(snapshot.children ?? {}).map((ref) => ({ type: 'stop', to: (ref as Cell['ref']).address }))
+  return Object.values(snapshot.children ?? {}).map((ref) => ({
+    type: 'stop',
+    to: (ref as Cell['ref']).address,
+  }))
 }
 
 function quiet(state: ActorState): Evolution {

@@ -2,7 +2,7 @@ import type { Cell } from './cell.ts'
 import { plainError } from './json.ts'
 import type { LifecycleEvent } from './lifecycle.ts'
 import { decide } from './supervision.ts'
-import { Turn, type Message, type TurnContext, TurnFailure } from './turn.ts'
+import { type Message, type Turn, type TurnContext, TurnFailure } from './turn.ts'
 
 /** Actors that may fail one after another over the same message before it is given up. */
 const FAILURES_MAX = 16
@@ -45,5 +45,7 @@ function failureOf(
   const isChild = cell.path.length > 0
   const supervision = isChild ? cell.kind.childSupervision : cell.kind.supervision
   const { directive, failures } = decide(supervision, cell.state.failures, at)
-  return [{ cell, event: { type: 'outcry.failed', at, error: plainError(cause), event, directive, failures } }]
+  return [
+    { cell, event: { type: 'outcry.failed', at, error: plainError(cause), event, directive, failures } },
+  ]
 }

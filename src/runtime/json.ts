@@ -33,7 +33,9 @@ export function assertJson(value: unknown, was: unknown, path: string, refs: boo
     if (refs && value instanceof Ref) return
     throw notJson(path, `a ${prototype.constructor?.name ?? 'class'} instance`)
   }
-  const before = (typeof was === 'object' && was !== null ? was : undefined) as Record<string, unknown> | undefined
+  const before = (typeof was === 'object' && was !== null ? was : undefined) as
+    | Record<string, unknown>
+    | undefined
   for (const key in value) {
     assertJson((value as Record<string, unknown>)[key], before?.[key], `${path}.${key}`, refs)
   }

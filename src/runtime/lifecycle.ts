@@ -1,6 +1,6 @@
+import type { PlainError } from './json.ts'
 import type { AnyEvent } from './record.ts'
 import type { Directive, Failures } from './supervision.ts'
-import type { PlainError } from './json.ts'
 
 /**
  * What the runtime itself does to an actor. These are events in the actor's history like any other, but its machine

@@ -60,7 +60,11 @@ export class LiveActors {
     this.#running.delete(address)
     try {
       const { logic } = running.cell
-      running.snapshot = logic.transition(running.snapshot as never, { type: STOP }, running.scope) as AnySnapshot
+      running.snapshot = logic.transition(
+        running.snapshot as never,
+        { type: STOP },
+        running.scope,
+      ) as AnySnapshot
     } catch (error) {
       this.#host.onError(address, error)
     }
@@ -75,7 +79,11 @@ export class LiveActors {
     const parent = parentOf(cell.address)
     if (logicKind(cell.logic) === 'callback' && parent !== undefined) {
       const { id } = cell.ref
-      this.#host.fromLive(parent, { type: `xstate.error.actor.${id}`, error: plainError(error), actorId: id }, cause)
+      this.#host.fromLive(
+        parent,
+        { type: `xstate.error.actor.${id}`, error: plainError(error), actorId: id },
+        cause,
+      )
       return
     }
     const type = logicKind(cell.logic) === 'promise' ? 'xstate.promise.reject' : 'xstate.observable.error'

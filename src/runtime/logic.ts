@@ -66,7 +66,8 @@ const MICROSTEPS_MAX = 1_000
 export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): void {
   if (seen.has(machine)) return
   seen.add(machine)
-  if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = MICROSTEPS_MAX
+  if (machine.options.maxIterations === Number.POSITIVE_INFINITY)
+    machine.options.maxIterations = MICROSTEPS_MAX
   for (const node of statesOf(machine.root)) {
     for (const { src } of node.invoke) {
       const logic = childLogic(machine, src as string)

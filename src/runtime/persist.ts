@@ -119,7 +119,10 @@ export function makeRef(
   const parentAddress = parentOf(address)
   if (parentAddress === undefined) return new Ref(host, address, address)
   const parent = makeRef(host, parentAddress, path.slice(0, -1))
-  return new Ref(host, address, address.slice(parentAddress.length + 1), parent, { ...child, src: path.at(-1) })
+  return new Ref(host, address, address.slice(parentAddress.length + 1), parent, {
+    ...child,
+    src: path.at(-1),
+  })
 }
 
 export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unknown {
@@ -134,7 +137,8 @@ export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unkno
     }
   }
   const historyValue: PersistedMachineState['historyValue'] = {}
-  for (const [id, nodes] of Object.entries(state.historyValue)) historyValue[id] = nodes.map((n) => ({ id: n.id }))
+  for (const [id, nodes] of Object.entries(state.historyValue))
+    historyValue[id] = nodes.map((n) => ({ id: n.id }))
   const nodes = state._nodes.map((n) => n.order)
   const persisted: PersistedMachineState = {
     status: state.status,

@@ -67,7 +67,11 @@ export interface TransitionRecord extends LogRecord {
   /** Id of the timer of this actor that the record consumed. */
   readonly timer?: string
   /** In a child's first record: where its logic is found, as `src` names from the root machine down. */
-  readonly child?: { readonly path: readonly string[]; readonly systemId?: string; readonly syncSnapshot?: true }
+  readonly child?: {
+    readonly path: readonly string[]
+    readonly systemId?: string
+    readonly syncSnapshot?: true
+  }
   /** `done`, `error` or `stopped`, from the record that ended the actor. */
   readonly status?: string
   /** Taken in, but kept for the actor until it has restarted; it then takes the event again, in a record of its own. */

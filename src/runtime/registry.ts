@@ -84,7 +84,6 @@ export class Registry {
   get kinds(): Iterable<Kind> {
     return this.#kinds.values()
   }
-
 }
 
 /** Takes in what could not be delivered; its history is the list of dead letters. */
@@ -96,7 +95,9 @@ const deadLetterMachine = createMachine({
 })
 
 function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
-  const registration = isMachine(entry as AnyActorLogic) ? { machine: entry as AnyStateMachine } : (entry as Registration)
+  const registration = isMachine(entry as AnyActorLogic)
+    ? { machine: entry as AnyStateMachine }
+    : (entry as Registration)
   for (const machine of [registration.machine, ...(registration.previous ?? [])]) {
     if (machine === undefined || !isMachine(machine)) {
       throw new OutcryError(
@@ -132,7 +133,9 @@ export function labelVersion(label: string): string {
  * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN
  */
 export function logicAt(kind: Kind, version: string, path: readonly string[]): AnyActorLogic {
-  let logic: AnyActorLogic | undefined = [kind.machine, ...(kind.previous ?? [])].find((m) => versionOf(m) === version)
+  let logic: AnyActorLogic | undefined = [kind.machine, ...(kind.previous ?? [])].find(
+    (m) => versionOf(m) === version,
+  )
   if (logic === undefined) {
     throw new OutcryError(
       'MACHINE_VERSION_UNKNOWN',

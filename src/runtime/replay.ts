@@ -89,14 +89,21 @@ function upcast(kind: Kind, version: string, event: AnyEvent): AnyEvent {
 /** An actor from its snapshot, carried over to the registered version of its machine if it is an older one. */
 export function wakeCell(scope: Scope, registry: Registry, entry: SnapshotEntry): Cell {
   const kind = registry.kind(entry.actor)
-  const persisted = entry.state as { version: string; path?: string[]; snapshot: { value: unknown; context: unknown } }
+  const persisted = entry.state as {
+    version: string
+    path?: string[]
+    snapshot: { value: unknown; context: unknown }
+  }
   const { version } = persisted
   if (version === kind.version) return restoreCell(scope, kind, entry)
   const state = upgradePath(kind, version).reduce(
     (s, upgrade) => ({ ...s, ...upgrade.migrate({ value: s.value, context: s.context }) }),
     persisted.snapshot,
   )
-  const cell = restoreCell(scope, kind, { ...entry, state: { ...persisted, version: kind.version, snapshot: state } })
+  const cell = restoreCell(scope, kind, {
+    ...entry,
+    state: { ...persisted, version: kind.version, snapshot: state },
+  })
   cell.migratedFrom = version
   return cell
 }
@@ -111,7 +118,8 @@ export async function cellAt(
   const scope = replayScope()
   const maxSeq = to.rev === undefined ? to.seq : await seqOfRev(store, address, to.rev)
   // Time in the log need not grow with seq, so a time is looked up record by record.
-  const entry = to.at === undefined ? store.snapshot(address, maxSeq === undefined ? {} : { maxSeq }) : undefined
+  const entry =
+    to.at === undefined ? store.snapshot(address, maxSeq === undefined ? {} : { maxSeq }) : undefined
   let cell = entry && restoreCell(scope, registry.kind(address), entry)
   for await (const record of store.history(address, { fromRev: (entry?.rev ?? 0) + 1 })) {
     if (maxSeq !== undefined && record.seq > maxSeq) break
@@ -129,4 +137,3 @@ async function seqOfRev(store: Store<TransitionRecord>, address: string, rev: nu
     `Look at its history: outcry replay ${address}.`,
   )
 }
-

@@ -103,13 +103,20 @@ export class Scope {
   }
 
   transition(logic: AnyActorLogic, self: Ref, was: AnySnapshot, event: AnyEvent): Outcome {
-    return this.#run(self, () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot, was)
+    return this.#run(
+      self,
+      () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot,
+      was,
+    )
   }
 
   /** `persisted` without children and with an empty context: see persist.ts, which puts both back. */
   restore(logic: AnyActorLogic, self: Ref, persisted: AnySnapshot): AnySnapshot {
     this.#self = self
-    return (logic.restoreSnapshot?.(persisted as Snapshot<unknown>, this.#scope) as AnySnapshot | undefined) ?? persisted
+    return (
+      (logic.restoreSnapshot?.(persisted as Snapshot<unknown>, this.#scope) as AnySnapshot | undefined) ??
+      persisted
+    )
   }
 
   #run(self: Ref, step: () => AnySnapshot, was: AnySnapshot | undefined): Outcome {
@@ -155,7 +162,12 @@ export class Scope {
         case 'xstate.raise':
           // Without a delay the machine has taken the event itself already.
           if (typeof params.delay === 'number') {
-            effects.push({ type: 'schedule', id: params.id, delayMs: params.delay, event: asEvent(params.event) })
+            effects.push({
+              type: 'schedule',
+              id: params.id,
+              delayMs: params.delay,
+              event: asEvent(params.event),
+            })
           }
           break
         case 'xstate.cancel':

@@ -42,7 +42,10 @@ export function decide(
   was: Failures,
   at: number,
 ): { directive: Directive; failures: Failures } {
-  const backoff = { ...DEFAULT_BACKOFF, ...(supervision.strategy === 'restart' ? supervision.backoff : undefined) }
+  const backoff = {
+    ...DEFAULT_BACKOFF,
+    ...(supervision.strategy === 'restart' ? supervision.backoff : undefined),
+  }
   const count = (at - was.lastAt > backoff.resetMs ? 0 : was.count) + 1
   const failures = { count, lastAt: at }
   if (supervision.strategy !== 'restart') return { directive: { action: supervision.strategy }, failures }

@@ -6,8 +6,8 @@ import { type Observable, Subject } from 'rxjs'
 import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
-import { type Address, DEAD_LETTERS, parentOf, parseAddress } from './address.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
+import { type Address, DEAD_LETTERS, parentOf, parseAddress } from './address.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { type Clock, SystemClock } from './clock.ts'
@@ -17,8 +17,8 @@ import { Journal } from './journal.ts'
 import { assertJson } from './json.ts'
 import { INIT, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { LiveActors } from './live-actors.ts'
-import { isLive, logicKind } from './logic.ts'
 import { consoleLogger, type Logger } from './logger.ts'
+import { isLive, logicKind } from './logic.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
 import { persistCell, persistWithTurn } from './persist.ts'
 import type { Port } from './port.ts'
@@ -28,8 +28,16 @@ import { type Machines, Registry } from './registry.ts'
 import { cellAt } from './replay.ts'
 import { type AnySnapshot, Scope } from './scope.ts'
 import { TimerQueue } from './timers.ts'
-import { type DeadReason, type Message, type Release, topCell, Turn, type TurnContext, TurnFailure } from './turn.ts'
-import { verifyLog, type Verification, type VerifyOptions } from './verify.ts'
+import {
+  type DeadReason,
+  type Message,
+  type Release,
+  Turn,
+  type TurnContext,
+  TurnFailure,
+  topCell,
+} from './turn.ts'
+import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
 
 export interface SupervisorOptions {
   readonly store: Store<TransitionRecord>
@@ -81,7 +89,11 @@ const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: s
   unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],
   ended: ['ACTOR_ENDED', 'has ended', 'See `outcry replay` for what became of it.'],
   quarantined: ['ACTOR_QUARANTINED', 'is in quarantine', 'Mend the cause, then supervisor.release(address).'],
-  failed: ['ACTOR_FAILED', 'failed on it', 'See `outcry replay` for the error; the actor is as it was before.'],
+  failed: [
+    'ACTOR_FAILED',
+    'failed on it',
+    'See `outcry replay` for the error; the actor is as it was before.',
+  ],
   stashFull: ['ACTOR_BUSY', 'is restarting and holds as many messages as it may', 'Send again later.'],
 }
 
@@ -270,7 +282,11 @@ export class Supervisor {
       const { to, event } = record.event
       return this.send(to, event, { cause: seq, correlation: record.correlation })
     }
-    throw new OutcryError('LETTER_UNKNOWN', `record ${seq} is no dead letter`, `See \`outcry replay ${DEAD_LETTERS}\`.`)
+    throw new OutcryError(
+      'LETTER_UNKNOWN',
+      `record ${seq} is no dead letter`,
+      `See \`outcry replay ${DEAD_LETTERS}\`.`,
+    )
   }
 
   /** The actor's present in memory, which may be ahead of the log by the commit under way; undefined if unknown. */
@@ -323,7 +339,11 @@ export class Supervisor {
     for (const cell of this.#table.cells) {
       if (cell.state.seq <= this.seq) live.set(cell.address, persistCell(cell))
     }
-    return verifyLog(this.#store, this.#registry, { ...options, toSeq: this.seq, live: (address) => live.get(address) })
+    return verifyLog(this.#store, this.#registry, {
+      ...options,
+      toSeq: this.seq,
+      live: (address) => live.get(address),
+    })
   }
 
   /** Position of the source's last durable message: where to read on after a restart. */
@@ -398,17 +418,29 @@ export class Supervisor {
 
   #checkEvent(to: Address, event: AnyEvent): AnyEvent {
     if (typeof event?.type !== 'string' || event.type === '' || event.type === '*') {
-      throw new OutcryError('EVENT_INVALID', `an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
+      throw new OutcryError(
+        'EVENT_INVALID',
+        `an event for ${to} has no type`,
+        "Send an object: { type: 'SUBMIT' }.",
+      )
     }
     if (event.type.startsWith('outcry.') || event.type.startsWith('xstate.')) {
-      throw new OutcryError('EVENT_INVALID', `${event.type} is the runtime's own`, 'Name your event otherwise.')
+      throw new OutcryError(
+        'EVENT_INVALID',
+        `${event.type} is the runtime's own`,
+        'Name your event otherwise.',
+      )
     }
     assertJson(event, undefined, `event ${event.type}`, false)
     const schema = parentOf(to) === undefined ? this.#registry.find(to)?.events : undefined
     const parsed = schema?.safeParse({ at: this.#clock.now(), ...event })
     if (parsed === undefined || parsed.success) return event
     const issues = parsed.error.issues.map((i) => `${i.path.join('.') || 'event'}: ${i.message}`)
-    throw new OutcryError('EVENT_INVALID', `${event.type} for ${to}: ${issues.join('; ')}`, 'Mend the fields named.')
+    throw new OutcryError(
+      'EVENT_INVALID',
+      `${event.type} for ${to}: ${issues.join('; ')}`,
+      'Mend the fields named.',
+    )
   }
 
   #enqueue(job: Job, lane: Lane): void {
@@ -451,7 +483,11 @@ export class Supervisor {
           message: { ...message, event: { type: INIT, input } },
           work: (turn) => {
             if (this.#table.find(address)) {
-              throw new OutcryError('ACTOR_EXISTS', `${address} exists already`, 'Take another id, or send to it.')
+              throw new OutcryError(
+                'ACTOR_EXISTS',
+                `${address} exists already`,
+                'Take another id, or send to it.',
+              )
             }
             turn.spawn(topCell(this.#scope, kind, address, input))
           },
@@ -554,7 +590,10 @@ export class Supervisor {
   #turnOfFailure(message: Message, error: unknown): Turn | undefined {
     if (isOutcryError(error) && message.event.type.match(/^(xstate\.init|outcry\.imposed)$/)) return undefined
     const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
-    this.#logger.error({ err: failure.cause, actor: failure.address, event: failure.event.type }, failure.message)
+    this.#logger.error(
+      { err: failure.cause, actor: failure.address, event: failure.event.type },
+      failure.message,
+    )
     const makeTurn = () => new Turn(this.#context, this.#turn + 1, this.#seq + 1, message)
     return failTurn(this.#context, makeTurn, message, failure)
   }
@@ -647,14 +686,18 @@ export class Supervisor {
     for (const effect of effects) {
       if (effect.type === 'custom') this.#shielded(effect.run, record.actor, effect.name)
       else if (effect.type === 'receive') this.#live.receive(cell.address, effect.event)
-      else if (effect.type === 'log') this.#logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
+      else if (effect.type === 'log')
+        this.#logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
     }
   }
 
   #hand(intent: Intent, how: 'deliver' | 'recover'): void {
     const port = this.#ports.get(intent.port)
     const onError = (err: unknown) =>
-      this.#logger.error({ err, intent: intent.id, port: intent.port }, `port/${intent.port} failed to ${how} an intent`)
+      this.#logger.error(
+        { err, intent: intent.id, port: intent.port },
+        `port/${intent.port} failed to ${how} an intent`,
+      )
     if (port === undefined) return onError(new Error(`no port is registered under the name "${intent.port}"`))
     try {
       Promise.resolve(port[how](intent)).catch(onError)
@@ -667,7 +710,10 @@ export class Supervisor {
     try {
       work()
     } catch (err) {
-      this.#logger.error({ err, actor, action }, action ? `custom action "${action}" threw` : 'an observer threw')
+      this.#logger.error(
+        { err, actor, action },
+        action ? `custom action "${action}" threw` : 'an observer threw',
+      )
     }
   }
 

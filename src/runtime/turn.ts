@@ -143,7 +143,10 @@ export class Turn {
   }
 
   /** Does something to actors that no machine asked for. @throws TurnFailure when a machine throws on what follows */
-  impose(events: readonly { cell: Cell; event: LifecycleEvent | { type: typeof STOP } }[], also?: () => void): void {
+  impose(
+    events: readonly { cell: Cell; event: LifecycleEvent | { type: typeof STOP } }[],
+    also?: () => void,
+  ): void {
     this.#guarded(() => {
       for (const { cell, event } of events) this.#take(cell, { event, cause: this.#message.cause })
       also?.()
@@ -153,7 +156,8 @@ export class Turn {
   /** Records a message that will reach nobody. Only within `impose`'s `also`. */
   bury(to: string, event: AnyEvent, reason: DeadReason, cause: number | null, error?: unknown): void {
     const letters = this.#context.actors.find(DEAD_LETTERS)
-    if (letters === undefined) throw new OutcryError('INTERNAL', 'there is no actor for dead letters', 'Report this.')
+    if (letters === undefined)
+      throw new OutcryError('INTERNAL', 'there is no actor for dead letters', 'Report this.')
     const detail = error === undefined ? {} : { error: plainError(error) }
     const letter = { type: 'DEAD_LETTER', at: this.at, to, event, reason, ...detail }
     if (letters.busy) letters.inbox.push({ event: letter, cause })
@@ -290,7 +294,15 @@ export class Turn {
       )
     }
     const path = [...parent.path, src]
-    const cell = new Cell({ ref, kind: parent.kind, version: parent.version, logic, path, input, state: UNBORN })
+    const cell = new Cell({
+      ref,
+      kind: parent.kind,
+      version: parent.version,
+      logic,
+      path,
+      input,
+      state: UNBORN,
+    })
     if (old !== undefined) cell.state = { ...UNBORN, rev: old.state.rev }
     this.#add(cell)
     this.#take(cell, { event: { type: INIT, input }, cause })
@@ -393,7 +405,10 @@ export class Turn {
       cell.migratedFrom = from
     })
     const state = persistState(cell.logic, cell.state.snapshot)
-    this.#take(cell, { event: { type: 'outcry.migrated', at: this.at, from, to: cell.version, state }, cause })
+    this.#take(cell, {
+      event: { type: 'outcry.migrated', at: this.at, from, to: cell.version, state },
+      cause,
+    })
   }
 
   #begin(cell: Cell, effects: readonly Effect[], seq: number, told: boolean): void {
@@ -479,7 +494,11 @@ export class Turn {
     if (systemId === undefined) return
     const owner = scope.systemIds.get(systemId)
     if (owner !== undefined && owner !== address && actors.find(owner)?.open) {
-      throw new TurnFailure(address, { type: INIT }, new Error(`the system id "${systemId}" is taken by ${owner}`))
+      throw new TurnFailure(
+        address,
+        { type: INIT },
+        new Error(`the system id "${systemId}" is taken by ${owner}`),
+      )
     }
     scope.setSystemId(systemId, address)
     this.#undo.push(() => {

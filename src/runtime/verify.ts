@@ -48,7 +48,14 @@ export async function verifyLog(
   const chain = await store.verifyChain()
   if (chain.damage.length > 0) {
     const damage = chain.damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
-    return { commits: chain.commits, records: chain.records, actors: 0, snapshots: 0, live: 0, problems: damage }
+    return {
+      commits: chain.commits,
+      records: chain.records,
+      actors: 0,
+      snapshots: 0,
+      live: 0,
+      problems: damage,
+    }
   }
   const scope = replayScope()
   const cells = new Map<string, Cell>()
@@ -77,7 +84,8 @@ export async function verifyLog(
       const { cell, evolution } = replayRecord(scope, registry, cells.get(record.actor), record)
       cells.set(record.actor, cell)
       const difference = differs(record, evolution)
-      if (difference) problems.push({ seq: record.seq, actor: record.actor, code: 'REPLAY_DIVERGED', message: difference })
+      if (difference)
+        problems.push({ seq: record.seq, actor: record.actor, code: 'REPLAY_DIVERGED', message: difference })
       if (record.rev === 1) due.set(record.actor, kept(store, record.actor))
       const entry = due.get(record.actor)?.find((s) => s.rev === record.rev)
       if (entry === undefined) continue
@@ -115,10 +123,12 @@ function differs(
   { effects, scheduled }: ReturnType<typeof replayRecord>['evolution'],
 ): string | undefined {
   const emitted = effects.flatMap((e) => (e.type === 'emit' ? [e.event] : []))
-  if (!jsonEqual(emitted, record.emitted ?? [])) return `record ${record.seq} emits other events when replayed`
+  if (!jsonEqual(emitted, record.emitted ?? []))
+    return `record ${record.seq} emits other events when replayed`
   const sent = effects.flatMap((e) => (e.type === 'send' ? [e.to as string] : []))
   if (!jsonEqual(sent, record.sent ?? [])) return `record ${record.seq} sends to others when replayed`
-  if (!jsonEqual(scheduled, record.scheduled ?? [])) return `record ${record.seq} sets other timers when replayed`
+  if (!jsonEqual(scheduled, record.scheduled ?? []))
+    return `record ${record.seq} sets other timers when replayed`
   return undefined
 }
 

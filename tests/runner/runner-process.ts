@@ -1,9 +1,8 @@
 /** The command line as a real child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { createReadStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { createGunzip } from 'node:zlib'
@@ -11,7 +10,8 @@ import { createGunzip } from 'node:zlib'
 const MAIN = fileURLToPath(new URL('../../tools/cli/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-export const recording = (name: string) => fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
+export const recording = (name: string) =>
+  fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
 
 export interface Finished {
   readonly code: number | null
@@ -66,7 +66,9 @@ export function outcry(...args: string[]): Promise<Finished> {
 export async function cutRecording(name: string, lines: number, to: string): Promise<void> {
   const out = createWriteStream(to)
   let count = 0
-  for await (const line of createInterface({ input: createReadStream(recording(name)).pipe(createGunzip()) })) {
+  for await (const line of createInterface({
+    input: createReadStream(recording(name)).pipe(createGunzip()),
+  })) {
     out.write(`${line}\n`)
     if (++count >= lines) break
   }

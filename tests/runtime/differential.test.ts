@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { type AnyActor, type AnyStateMachine, createActor, type InspectionEvent } from 'xstate'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { openMemoryStore } from '../../store/index.ts'
+import { type AnyActor, type AnyStateMachine, createActor, type InspectionEvent } from 'xstate'
 import { EventClock } from '../../src/runtime/clock.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { openMemoryStore } from '../../store/index.ts'
 import { config, type Json, machineOf, type Step, script } from './random-machine.ts'
 
 /** What is compared after each step. Of children that ended before they started nothing is. */
@@ -72,10 +72,15 @@ class Live {
 
   constructor(machine: AnyStateMachine) {
     const inspect = (event: InspectionEvent) => {
-      if (event.type === '@xstate.event' && event.event.type === 'xstate.init') this.#started.add(event.actorRef.sessionId)
+      if (event.type === '@xstate.event' && event.event.type === 'xstate.init')
+        this.#started.add(event.actorRef.sessionId)
     }
     this.actor = createActor(machine, { clock: this.clock, id: 'random', inspect })
-    this.actor.subscribe({ error: () => { this.failed = true } })
+    this.actor.subscribe({
+      error: () => {
+        this.failed = true
+      },
+    })
     this.actor.on('*', (event) => this.emitted.push(event as AnyEvent))
     this.actor.start()
   }
@@ -100,8 +105,11 @@ class Live {
     }
     visit(this.actor, 'random/r')
     const scheduled = Object.values(
-      (this.actor.system as unknown as { _snapshot: { _scheduledEvents: Record<string, { id: string; event: AnyEvent }> } })
-        ._snapshot._scheduledEvents,
+      (
+        this.actor.system as unknown as {
+          _snapshot: { _scheduledEvents: Record<string, { id: string; event: AnyEvent }> }
+        }
+      )._snapshot._scheduledEvents,
     )
     const timers = scheduled.map((t) => `${t.id}:${t.event.type}`).sort()
     return { actors, timers, emitted: this.emitted.splice(0) }
@@ -119,7 +127,14 @@ class Durable {
       store: await openMemoryStore<TransitionRecord>(),
       machines: { random: machine },
       clock: this.clock,
-      logger: { debug() {}, info() {}, warn() {}, error: () => { this.failed = true } },
+      logger: {
+        debug() {},
+        info() {},
+        warn() {},
+        error: () => {
+          this.failed = true
+        },
+      },
       passivation: passivating ? { residentMax: 0, idleMs: 0 } : {},
     })
     this.supervisor.transitions$.subscribe((record) => {
@@ -130,7 +145,10 @@ class Durable {
   }
 
   async step(step: Step): Promise<void> {
-    if ('send' in step) await this.supervisor.send('random/r', { type: step.send }).catch(() => { this.failed = true })
+    if ('send' in step)
+      await this.supervisor.send('random/r', { type: step.send }).catch(() => {
+        this.failed = true
+      })
     else this.clock.advanceTo(this.clock.now() + step.wait)
     await this.supervisor.settled()
   }
@@ -161,7 +179,8 @@ async function compare(config: Json, steps: readonly Step[], passivating: boolea
   const expectSame = async () => {
     const expected = live.observe()
     const observed = await durable.observe()
-    for (const [path, actor] of Object.entries(expected.actors)) if (actor === NEVER) observed.actors[path] = NEVER
+    for (const [path, actor] of Object.entries(expected.actors))
+      if (actor === NEVER) observed.actors[path] = NEVER
     expect(observed).toEqual(expected)
   }
   await expectSame()
@@ -182,10 +201,16 @@ beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 
 describe('random machines behave as in live XState actors', () => {
   it('while they stay in memory', async () => {
-    await fc.assert(fc.asyncProperty(config, script, (m, steps) => compare(m, steps, false)), { numRuns: 400 })
+    await fc.assert(
+      fc.asyncProperty(config, script, (m, steps) => compare(m, steps, false)),
+      { numRuns: 400 },
+    )
   })
 
   it('when every actor is passivated and rehydrated between any two events', async () => {
-    await fc.assert(fc.asyncProperty(config, script, (m, steps) => compare(m, steps, true)), { numRuns: 400 })
+    await fc.assert(
+      fc.asyncProperty(config, script, (m, steps) => compare(m, steps, true)),
+      { numRuns: 400 },
+    )
   })
 })

@@ -45,9 +45,12 @@ const counting = createMachine({
   output: ({ context }) => context.n,
 })
 
-const adding = fromTransition((context: { sum: number }, event: { type: string }) => {
-  return event.type === 'xstate.stop' ? context : { sum: context.sum + event.type.length }
-}, { sum: 0 })
+const adding = fromTransition(
+  (context: { sum: number }, event: { type: string }) => {
+    return event.type === 'xstate.stop' ? context : { sum: context.sum + event.type.length }
+  },
+  { sum: 0 },
+)
 
 export type Json = Record<string, unknown>
 
@@ -95,7 +98,9 @@ const GUARDS = {
   small: ({ context }: { context: Context }) => context.n < 6,
 }
 
-const SIMPLE_ACTIONS = Object.keys(ACTIONS).filter((name) => !['startChild', 'stopChild', 'spawn'].includes(name))
+const SIMPLE_ACTIONS = Object.keys(ACTIONS).filter(
+  (name) => !['startChild', 'stopChild', 'spawn'].includes(name),
+)
 
 /** Levels of nested states below the root. */
 const DEPTH_MAX = 3
@@ -120,7 +125,9 @@ interface Shape {
 function shapeAt(depth: number): fc.Arbitrary<Shape> {
   const leaf = depth === DEPTH_MAX
   return fc.record({
-    kind: leaf ? fc.constant('atomic' as const) : fc.constantFrom('atomic', 'compound', 'compound', 'parallel'),
+    kind: leaf
+      ? fc.constant('atomic' as const)
+      : fc.constantFrom('atomic', 'compound', 'compound', 'parallel'),
     children: leaf ? fc.constant([]) : fc.array(shapeAt(depth + 1), { minLength: 2, maxLength: 3 }),
     history: fc.constantFrom('none', 'none', 'shallow', 'deep'),
     final: fc.boolean(),
@@ -153,8 +160,10 @@ export const script: fc.Arbitrary<Step[]> = fc.array(
 
 /** Configs rather than machines, so that a counterexample can be read. */
 export const config: fc.Arbitrary<Json> = fc
-    .record({ root: shapeAt(0), maySpawn: fc.boolean() })
-  .map(({ root, maySpawn }) => configOf({ ...root, kind: root.kind === 'atomic' ? 'compound' : root.kind }, maySpawn))
+  .record({ root: shapeAt(0), maySpawn: fc.boolean() })
+  .map(({ root, maySpawn }) =>
+    configOf({ ...root, kind: root.kind === 'atomic' ? 'compound' : root.kind }, maySpawn),
+  )
 
 function configOf(root: Shape, maySpawn: boolean): Json {
   const ids: string[] = []
@@ -207,10 +216,14 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
     entry: s.entry,
     exit: s.exit,
     on,
-    ...(s.after && targets.length > 0 && { after: { 6: { target: `#${targets[path.length % targets.length]}`, actions: 'note' } } }),
-    ...(s.always && targets.length > 0 && {
-      always: { target: `#${targets[(path.length * 7) % targets.length]}`, guard: 'small', actions: 'inc' },
-    }),
+    ...(s.after &&
+      targets.length > 0 && {
+        after: { 6: { target: `#${targets[path.length % targets.length]}`, actions: 'note' } },
+      }),
+    ...(s.always &&
+      targets.length > 0 && {
+        always: { target: `#${targets[(path.length * 7) % targets.length]}`, guard: 'small', actions: 'inc' },
+      }),
     ...(s.invoke !== 'none' && {
       invoke: {
         src: s.invoke,
@@ -221,7 +234,8 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
       },
     }),
   }
-  if (leaf) return s.final && depth > 0 && path.endsWith('1') ? { id: path, type: 'final', entry: s.entry } : common
+  if (leaf)
+    return s.final && depth > 0 && path.endsWith('1') ? { id: path, type: 'final', entry: s.entry } : common
   const states: Json = {}
   for (const [i, child] of s.children.entries()) states[`s${i}`] = node(child, `${path}_${i}`, depth + 1, ids)
   if (s.history !== 'none' && s.kind === 'compound') {

@@ -1,20 +1,38 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Level } from 'level'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newMemory, openLevelStore, openMemoryStore, type Store } from '../../store/index.ts'
-import { type TckRecord, storeTck } from '../tck/store-tck.ts'
+import { storeTck, type TckRecord } from '../tck/store-tck.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'outcry-store-'))
-const record = (seq: number, size = 0): TckRecord => ({ seq, rev: seq, actor: 'order/a', at: seq, note: 'x'.repeat(size) })
+const record = (seq: number, size = 0): TckRecord => ({
+  seq,
+  rev: seq,
+  actor: 'order/a',
+  at: seq,
+  note: 'x'.repeat(size),
+})
 
 storeTck('LevelDB', async () => {
   const location = folder()
-  return { open: () => openLevelStore(location), destroy: async () => rmSync(location, { recursive: true }), twoWriters: false }
+  return {
+    open: () => openLevelStore(location),
+    destroy: async () => rmSync(location, { recursive: true }),
+    twoWriters: false,
+  }
 })
 
 storeTck('memory', async () => {
@@ -70,7 +88,10 @@ describe('a store on LevelDB', () => {
         return bytes
       })
       const store = await openLevelStore<TckRecord>(location)
-      await expect(readAll(store), `byte ${i}`).rejects.toMatchObject({ code: 'STORE_CORRUPT', message: expect.stringContaining('3') })
+      await expect(readAll(store), `byte ${i}`).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('3'),
+      })
       expect((await store.verifyChain()).damage[0]).toMatchObject({ seq: 3 })
       await store.close()
       await edit(key, () => original)
@@ -125,7 +146,9 @@ describe('a store on LevelDB', () => {
   it('has all that was acknowledged to a writer that was killed, and nothing by half', async () => {
     const script = new URL('./writer.ts', import.meta.url).pathname
     for (let round = 0; round < 8; round++) {
-      const child = spawn(process.execPath, ['--import', 'tsx', script, location], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(process.execPath, ['--import', 'tsx', script, location], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       let acknowledged = 0
       const killAfter = 3 + Math.floor(Math.random() * 200)
       for await (const line of createInterface({ input: child.stdout })) {
@@ -167,7 +190,9 @@ describe('a store on LevelDB', () => {
       }
       expect(failure).toMatchObject({ code: 'STORE_WRITE_FAILED' })
       const { seq } = store.head
-      await expect(store.append({ records: [record(seq + 1)] })).rejects.toMatchObject({ code: 'STORE_FENCED' })
+      await expect(store.append({ records: [record(seq + 1)] })).rejects.toMatchObject({
+        code: 'STORE_FENCED',
+      })
       expect(await readAll(store)).toBe(seq)
       await store.close()
     })

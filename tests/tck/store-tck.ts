@@ -92,7 +92,9 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
       await fill(20)
       for (let fromSeq = 1; fromSeq <= 21; fromSeq++) {
         for (const toSeq of [fromSeq - 1, fromSeq, fromSeq + 4, 20]) {
-          const expected = Array.from({ length: 20 }, (_, i) => i + 1).filter((s) => s >= fromSeq && s <= toSeq)
+          const expected = Array.from({ length: 20 }, (_, i) => i + 1).filter(
+            (s) => s >= fromSeq && s <= toSeq,
+          )
           expect(await seqs(store.read({ fromSeq, toSeq }))).toEqual(expected)
           expect(await seqs(store.read({ fromSeq, toSeq, reverse: true, limit: 3 }))).toEqual(
             expected.reverse().slice(0, 3),
@@ -104,7 +106,13 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
     it.each([
       ['an earlier seq', [{ seq: 5, rev: 9, actor: 'a/b', at: 0 }]],
       ['a later seq', [{ seq: 22, rev: 1, actor: 'a/b', at: 0 }]],
-      ['a gap within', [{ seq: 21, rev: 1, actor: 'a/b', at: 0 }, { seq: 23, rev: 2, actor: 'a/b', at: 0 }]],
+      [
+        'a gap within',
+        [
+          { seq: 21, rev: 1, actor: 'a/b', at: 0 },
+          { seq: 23, rev: 2, actor: 'a/b', at: 0 },
+        ],
+      ],
       ['nothing', []],
     ])('refuses a commit of %s and goes on', async (_, records) => {
       await fill(20)
@@ -115,7 +123,9 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
 
     it('finds the history of an actor in any range of revs, both ways', async () => {
       await fill(60)
-      const records = commits(1, 60).flat().filter((r) => r.actor === 'order/a')
+      const records = commits(1, 60)
+        .flat()
+        .filter((r) => r.actor === 'order/a')
       for (let fromRev = 1; fromRev <= 21; fromRev += 3) {
         for (const toRev of [fromRev, fromRev + 5, 100]) {
           const expected = records.filter((r) => r.rev >= fromRev && r.rev <= toRev)
@@ -133,7 +143,17 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
       await fill(20)
       const late = [5, 300, 250, 400].map((at, i) => ({ seq: 21 + i, rev: i + 1, actor: 'late/x', at }))
       await store.append({ records: late })
-      for (const [at, seq] of [[9, 0], [10, 1], [55, 5], [200, 21], [299, 21], [300, 23], [399, 23], [400, 24], [1e9, 24]]) {
+      for (const [at, seq] of [
+        [9, 0],
+        [10, 1],
+        [55, 5],
+        [200, 21],
+        [299, 21],
+        [300, 23],
+        [399, 23],
+        [400, 24],
+        [1e9, 24],
+      ]) {
         expect([at, await store.seqAt(at as number)]).toEqual([at, seq])
       }
     })
@@ -143,7 +163,10 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
       await store.putSnapshots([snapshot('order/a', 3), snapshot('order/b', 2)])
       await store.putSnapshots([snapshot('order/a', 6)])
       await fill(12)
-      await store.append({ records: commits(13, 13, new Map([['order/b', 4]])).flat(), snapshots: [snapshot('order/a', 9)] })
+      await store.append({
+        records: commits(13, 13, new Map([['order/b', 4]])).flat(),
+        snapshots: [snapshot('order/a', 9)],
+      })
       await reopen()
       expect(store.snapshot('order/a')).toEqual(snapshot('order/a', 9))
       expect(store.snapshot('order/a', { maxSeq: 8 })).toEqual(snapshot('order/a', 6))
@@ -153,7 +176,10 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
 
     it('lists the actors that want to be woken', async () => {
       await store.putSnapshots([snapshot('order/a', 1, 500), snapshot('order/b', 1), snapshot('x/c', 1, 0)])
-      expect(await all(store.wakes())).toEqual([{ actor: 'order/a', at: 500 }, { actor: 'x/c', at: 0 }])
+      expect(await all(store.wakes())).toEqual([
+        { actor: 'order/a', at: 500 },
+        { actor: 'x/c', at: 0 },
+      ])
       await store.putSnapshots([snapshot('order/a', 2)])
       expect(await all(store.wakes())).toEqual([{ actor: 'x/c', at: 0 }])
     })
@@ -190,7 +216,9 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
       store = await subject.open()
       expect(store.epoch).toBe(first.epoch + 1)
       if (!subject.twoWriters) return
-      await expect(first.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({ code: 'STORE_FENCED' })
+      await expect(first.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({
+        code: 'STORE_FENCED',
+      })
       await fill(3)
       expect(store.head.seq).toBe(3)
     })
@@ -202,7 +230,9 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
 
     it('refuses everything once closed', async () => {
       await store.close()
-      await expect(store.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+      await expect(store.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({
+        code: 'STORE_CLOSED',
+      })
       await expect(all(store.read())).rejects.toMatchObject({ code: 'STORE_CLOSED' })
       expect(() => store.snapshot('a/b')).toThrow(expect.objectContaining({ code: 'STORE_CLOSED' }))
       await store.close()

@@ -28,5 +28,11 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
 
 function rowOf({ address, machine, value, status, rev, at }: ActorSummary): string[] {
   const state = stateText(value)
-  return [address, machine, String(rev), timeText(at), status === 'active' || state === status ? state : `${state} (${status})`]
+  return [
+    address,
+    machine,
+    String(rev),
+    timeText(at),
+    status === 'active' || state === status ? state : `${state} (${status})`,
+  ]
 }

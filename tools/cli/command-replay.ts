@@ -24,7 +24,11 @@ export async function replay(address: string, options: ReadOptions): Promise<num
       if (!options.json) console.log(pc.dim(`${count} records in ${reader.source}`))
       return 0
     }
-    throw new OutcryError('ACTOR_UNKNOWN', `${address} has no history in ${reader.source}`, 'See `outcry actors` for those that have.')
+    throw new OutcryError(
+      'ACTOR_UNKNOWN',
+      `${address} has no history in ${reader.source}`,
+      'See `outcry actors` for those that have.',
+    )
   } finally {
     await reader.close()
   }

@@ -27,11 +27,17 @@ export async function run(options: RunOptions): Promise<number> {
   })
   const asStatus = showsStatus(config)
   // Log lines go to stderr, so that the summary on stdout can be read by programs.
-  const logger = pino({ level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null }, destination(2))
+  const logger = pino(
+    { level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null },
+    destination(2),
+  )
   const runner = await startRunner(config, logger)
   const stop = stopOnSignal(runner)
   const status = new StatusLine(runner, asStatus)
-  logger.info({ data: config.data, market: runner.market.name, url: runner.url, seq: runner.supervisor.seq }, 'started')
+  logger.info(
+    { data: config.data, market: runner.market.name, url: runner.url, seq: runner.supervisor.seq },
+    'started',
+  )
   if (asStatus) console.error(banner(config, runner))
   const started = performance.now()
   const firstSeq = runner.supervisor.seq
@@ -47,7 +53,10 @@ export async function run(options: RunOptions): Promise<number> {
   const stats = failure === undefined ? runner.stats() : undefined
   const { name: market, counts } = runner.market
   try {
-    await runner.stop(stop.signal ?? (failure ? 'failure' : 'the market has ended'), stop.signal ? 'signal' : 'runner')
+    await runner.stop(
+      stop.signal ?? (failure ? 'failure' : 'the market has ended'),
+      stop.signal ? 'signal' : 'runner',
+    )
   } catch (error) {
     failure ??= error
   } finally {
@@ -92,7 +101,11 @@ function banner({ data }: RunnerConfig, { url, market, supervisor }: RunningRunn
 }
 
 /** The first signal stops gracefully, the second at once. */
-function stopOnSignal(runner: RunningRunner): { requested: Promise<void>; signal: string | undefined; ignore(): void } {
+function stopOnSignal(runner: RunningRunner): {
+  requested: Promise<void>
+  signal: string | undefined
+  ignore(): void
+} {
   let resolve: () => void
   const requested = new Promise<void>((done) => {
     resolve = done
@@ -101,7 +114,9 @@ function stopOnSignal(runner: RunningRunner): { requested: Promise<void>; signal
   const onSignal = (signal: NodeJS.Signals) => {
     if (state.signal !== undefined) process.exit(130)
     state.signal = signal
-    console.error(`\n${signal}: finishing what is under way, once more stops at once (seq ${runner.supervisor.seq})`)
+    console.error(
+      `\n${signal}: finishing what is under way, once more stops at once (seq ${runner.supervisor.seq})`,
+    )
     resolve()
   }
   process.on('SIGINT', onSignal)
@@ -126,14 +141,22 @@ function summaryText(s: Summary): string {
     .map(([kind, count]) => `${countText(count)} ${kind}`)
     .join(', ')
   const read = Object.values(s.counts).reduce((sum, n) => sum + n, 0)
-  const held = s.positions.map(({ symbol, quantity, avgPx }) => `${quantity} ${symbol} at ${moneyText(avgPx)}`)
+  const held = s.positions.map(
+    ({ symbol, quantity, avgPx }) => `${quantity} ${symbol} at ${moneyText(avgPx)}`,
+  )
   const rows: [string, string][] = [
     ['market', s.market],
     ['read', `${countText(read)} messages: ${kinds}`],
-    ['records', `${countText(s.committed)} committed in ${s.seconds.toFixed(1)} s, ${countText(Math.round(s.committed / s.seconds))} a second; the log has ${countText(s.records)}`],
+    [
+      'records',
+      `${countText(s.committed)} committed in ${s.seconds.toFixed(1)} s, ${countText(Math.round(s.committed / s.seconds))} a second; the log has ${countText(s.records)}`,
+    ],
     ['orders', `${countText(s.ordersSubmitted)} submitted, ${countText(s.fills)} fills`],
     ['positions', held.length === 0 ? 'flat' : held.join(', ')],
-    ['PnL', `${moneyText(s.realizedPnl)} realised, ${moneyText(s.unrealizedPnl)} unrealised, ${moneyText(s.commissions)} commissions`],
+    [
+      'PnL',
+      `${moneyText(s.realizedPnl)} realised, ${moneyText(s.unrealizedPnl)} unrealised, ${moneyText(s.commissions)} commissions`,
+    ],
     ['equity', moneyText(s.equity)],
   ]
   return rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n')

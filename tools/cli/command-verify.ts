@@ -21,7 +21,9 @@ export async function verify(options: ReadOptions): Promise<number> {
     }
     const what = `${countText(records)} records in ${countText(commits)} commits, ${countText(actors)} actors, ${countText(snapshots)} snapshots`
     const memory = live > 0 ? `, ${countText(live)} of them compared with memory` : ''
-    console.log(`${what}${memory}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`)
+    console.log(
+      `${what}${memory}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`,
+    )
     if (problems.length === 0) {
       console.log(pc.green(`${reader.source} replays to the same states`))
       return 0

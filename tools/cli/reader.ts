@@ -8,7 +8,7 @@ import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { type Machines, Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
 import { type Verification, verifyLog } from '../../src/runtime/verify.ts'
-import { isOutcryError, openLevelStore, OutcryError, type Store, storeExists } from '../../store/index.ts'
+import { isOutcryError, OutcryError, openLevelStore, type Store, storeExists } from '../../store/index.ts'
 
 export type ActorSummary = Pick<ActorView, 'address' | 'machine' | 'value' | 'status' | 'rev' | 'seq' | 'at'>
 
@@ -45,7 +45,11 @@ async function loadMachines(from: string | undefined): Promise<Machines> {
   if (from === undefined) return tradingMachines
   const module = (await import(new URL(from, `file://${process.cwd()}/`).href)) as { machines?: Machines }
   if (module.machines !== undefined) return { ...tradingMachines, ...module.machines }
-  throw new OutcryError('MACHINES_NONE', `${from} exports no "machines"`, 'Export const machines = { kind: machine }.')
+  throw new OutcryError(
+    'MACHINES_NONE',
+    `${from} exports no "machines"`,
+    'Export const machines = { kind: machine }.',
+  )
 }
 
 function runnerUrl(data: string): string | undefined {
@@ -132,6 +136,10 @@ class RunnerReader implements Reader {
     }
     const body = (await response.json()) as T & { error?: { code: string; message: string; hint?: string } }
     if (response.ok || body.error === undefined) return body
-    throw new OutcryError(body.error.code, body.error.message, body.error.hint ?? 'See the log of the runner.')
+    throw new OutcryError(
+      body.error.code,
+      body.error.message,
+      body.error.hint ?? 'See the log of the runner.',
+    )
   }
 }

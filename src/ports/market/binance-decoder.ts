@@ -44,7 +44,8 @@ export class BinanceDecoder {
   decode(json: string, at: number, snapshotOf: string | undefined): Decoded {
     const raw = JSON.parse(json) as RawMessage
     if (raw.lastUpdateId !== undefined) {
-      if (snapshotOf === undefined) throw new TypeError('a depth snapshot before any message that names its symbol')
+      if (snapshotOf === undefined)
+        throw new TypeError('a depth snapshot before any message that names its symbol')
       return this.takeSnapshot(snapshotOf, raw as unknown as RawSnapshot, at)
     }
     const data = raw.data
@@ -66,7 +67,8 @@ export class BinanceDecoder {
     }
     book.reset(snapshot)
     const events: MarketEvent[] = [bookEvent(book, at, undefined)]
-    if (wasBroken) events.unshift({ type: 'CONNECTION', at, status: 'connected', reason: 'the book is whole again' })
+    if (wasBroken)
+      events.unshift({ type: 'CONNECTION', at, status: 'connected', reason: 'the book is whole again' })
     return { kind: 'depthSnapshot', symbol, events }
   }
 
@@ -87,10 +89,20 @@ export class BinanceDecoder {
     }
     if (stream.endsWith('@bookTicker')) {
       const eventAt = data.T === undefined ? {} : { eventAt: number(data.T) }
-      const [bid, bidSize, ask, askSize] = [decimal(data.b), decimal(data.B), decimal(data.a), decimal(data.A)]
-      return { kind: 'bookTicker', symbol, events: [{ type: 'QUOTE', at, ...eventAt, bid, bidSize, ask, askSize }] }
+      const [bid, bidSize, ask, askSize] = [
+        decimal(data.b),
+        decimal(data.B),
+        decimal(data.a),
+        decimal(data.A),
+      ]
+      return {
+        kind: 'bookTicker',
+        symbol,
+        events: [{ type: 'QUOTE', at, ...eventAt, bid, bidSize, ask, askSize }],
+      }
     }
-    if (stream.includes('@depth')) return { kind: 'depthUpdate', symbol, events: this.#decodeDepth(data, symbol, at) }
+    if (stream.includes('@depth'))
+      return { kind: 'depthUpdate', symbol, events: this.#decodeDepth(data, symbol, at) }
     return { kind: 'other', symbol, events: NONE }
   }
 

@@ -95,7 +95,13 @@ class Recording implements MarketSource {
       for (const event of events) {
         position++
         if (position <= after) continue
-        const message = { position, at: now, venue, symbol, event: event.at === now ? event : { ...event, at: now } }
+        const message = {
+          position,
+          at: now,
+          venue,
+          symbol,
+          event: event.at === now ? event : { ...event, at: now },
+        }
         const wait = pace?.(message)
         if (wait) await wait
         yield message
@@ -134,7 +140,10 @@ class Feed {
       this.symbol = /"s":"(\w+)"/.exec(captured.json)?.[1]
       return captured.at
     }
-    throw unreadable(`${this.file} holds no message`, 'Give a capture of a market socket: "<time> <json>" a line.')
+    throw unreadable(
+      `${this.file} holds no message`,
+      'Give a capture of a market socket: "<time> <json>" a line.',
+    )
   }
 
   async *messages(): AsyncGenerator<Batch> {

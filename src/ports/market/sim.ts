@@ -43,7 +43,7 @@ class SimMarket implements MarketSource {
   readonly instruments: readonly string[]
   readonly startsAt: number
   readonly #options: SimOptions
-  readonly #counts: Record<string, number> = { trade: 0, quote: 0, depth: 0 }
+  readonly #counts: Record<string, number> = {}
 
   constructor(options: SimOptions) {
     this.#options = options
@@ -71,17 +71,26 @@ class SimMarket implements MarketSource {
       if (position <= after) continue
       base ??= Date.now() - (position - 1) * stepMs
       const at = Math.floor(base + (position - 1) * stepMs)
-      const event = walk.event(at, position)
+      const isFirst = position <= walks.length
+      const event: MarketEvent = isFirst
+        ? { type: 'CONNECTION', at, status: 'connected' }
+        : walk.event(at, position)
       const message = { position, at, venue: 'sim', symbol: walk.symbol, event }
       const wait = pace?.(message)
       if (wait) await wait
-      this.#counts[KIND[event.type] as string]!++
+      const kind = KIND[event.type]
+      this.#counts[kind] = (this.#counts[kind] ?? 0) + 1
       yield message
     }
   }
 }
 
-const KIND: Partial<Record<MarketEvent['type'], string>> = { TRADE: 'trade', QUOTE: 'quote', ORDER_BOOK: 'depth' }
+const KIND: Record<MarketEvent['type'], string> = {
+  TRADE: 'trade',
+  QUOTE: 'quote',
+  ORDER_BOOK: 'depth',
+  CONNECTION: 'connection',
+}
 
 /** One symbol's price: a walk on the tick grid whose steps grow and calm down in bursts. */
 class Walk {
@@ -132,7 +141,8 @@ class Walk {
       return { type: 'TRADE', at, eventAt: at, tradeId: `s${position}`, px, qty, aggressor }
     }
     const otherQty = this.#qty(1 + Math.floor(this.#side * 800))
-    if (this.#kind < 0.85) return { type: 'QUOTE', at, eventAt: at, bid, bidSize: qty, ask, askSize: otherQty }
+    if (this.#kind < 0.85)
+      return { type: 'QUOTE', at, eventAt: at, bid, bidSize: qty, ask, askSize: otherQty }
     const side = (direction: 1 | -1): [string, string][] =>
       Array.from({ length: LEVELS }, (_, i) => {
         const px = this.#px(this.#mid + direction * (this.#half + i))

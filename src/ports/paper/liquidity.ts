@@ -15,7 +15,9 @@ export function opposite({ quote, book }: MarketView, side: Side): Take[] {
   const all = levels.map(([px, qty]) => ({ px, qty }))
   if (quote === undefined || (book !== undefined && book.at > quote.at)) return all
   const best = isBuy ? { px: quote.ask, qty: quote.askSize } : { px: quote.bid, qty: quote.bidSize }
-  const behind = all.filter(({ px }) => (isBuy ? decimal.compare(px, best.px) > 0 : decimal.compare(px, best.px) < 0))
+  const behind = all.filter(({ px }) =>
+    isBuy ? decimal.compare(px, best.px) > 0 : decimal.compare(px, best.px) < 0,
+  )
   return [best, ...behind]
 }
 
@@ -47,9 +49,17 @@ export function takeShown(market: MarketView, side: Side, wanted: string, limit:
 }
 
 /** Whether `wanted` could be taken whole, without taking it. */
-export function couldTake(market: MarketView, side: Side, wanted: string, limit: string | undefined): boolean {
+export function couldTake(
+  market: MarketView,
+  side: Side,
+  wanted: string,
+  limit: string | undefined,
+): boolean {
   const copy = { ...market, taken: { ...market.taken } }
-  const total = takeShown(copy, side, wanted, limit).reduce((sum, { qty }) => decimal.add(sum, qty), decimal.ZERO)
+  const total = takeShown(copy, side, wanted, limit).reduce(
+    (sum, { qty }) => decimal.add(sum, qty),
+    decimal.ZERO,
+  )
   return decimal.compare(total, wanted) >= 0
 }
 

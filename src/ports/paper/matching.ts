@@ -1,9 +1,22 @@
 /** The matching engine: books and an input in, reports out. It knows neither disk nor clock. */
 import * as decimal from '../../../machines/decimal.ts'
-import type { ExecutionReport, MarketEvent, OrderCancelReject, OrdStatus, Trade } from '../../../machines/index.ts'
+import type {
+  ExecutionReport,
+  MarketEvent,
+  OrderCancelReject,
+  OrdStatus,
+  Trade,
+} from '../../../machines/index.ts'
 import type { MarketMessage } from '../market.ts'
 import { couldTake, isWithin, shownAt, type Take, takeShown } from './liquidity.ts'
-import { emptyState, type MarketView, type PaperOrder, see, type VenueRequest, type VenueState } from './state.ts'
+import {
+  emptyState,
+  type MarketView,
+  type PaperOrder,
+  see,
+  type VenueRequest,
+  type VenueState,
+} from './state.ts'
 
 export interface MatchingOptions {
   readonly name: string
@@ -95,14 +108,19 @@ export class Matching {
     }
     this.#work(order, market)
     if (order.ordType === 'LIMIT' && isOpen(order)) order.ahead = shownAt(market, side, price as string)
-    if (order.timeInForce === 'IOC' && isOpen(order)) this.#end(order, 'CANCELED', 'immediate or cancel: the rest')
+    if (order.timeInForce === 'IOC' && isOpen(order))
+      this.#end(order, 'CANCELED', 'immediate or cancel: the rest')
   }
 
   #refusal({ symbol, orderQty, ordType, price, stopPx }: PaperOrder): string | undefined {
-    if (this.#state.markets[symbol] === undefined) return `unknown symbol ${symbol}: no market data has come for it`
-    if (!/^\d+(\.\d+)?$/.test(orderQty) || !decimal.isPositive(orderQty)) return `orderQty ${orderQty} is not above 0`
-    if (ordType === 'LIMIT' && (price === undefined || !decimal.isPositive(price))) return 'a LIMIT order needs a price'
-    if (ordType === 'STOP' && (stopPx === undefined || !decimal.isPositive(stopPx))) return 'a STOP order needs a stopPx'
+    if (this.#state.markets[symbol] === undefined)
+      return `unknown symbol ${symbol}: no market data has come for it`
+    if (!/^\d+(\.\d+)?$/.test(orderQty) || !decimal.isPositive(orderQty))
+      return `orderQty ${orderQty} is not above 0`
+    if (ordType === 'LIMIT' && (price === undefined || !decimal.isPositive(price)))
+      return 'a LIMIT order needs a price'
+    if (ordType === 'STOP' && (stopPx === undefined || !decimal.isPositive(stopPx)))
+      return 'a STOP order needs a stopPx'
     return undefined
   }
 

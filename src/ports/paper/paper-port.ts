@@ -1,4 +1,10 @@
-import type { CancelOrder, ExecutionReport, OrderStatusRequest, OrderUnknown, PlaceOrder } from '../../../machines/index.ts'
+import type {
+  CancelOrder,
+  ExecutionReport,
+  OrderStatusRequest,
+  OrderUnknown,
+  PlaceOrder,
+} from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Port, PortContext } from '../../runtime/port.ts'
 import type { Intent } from '../../runtime/record.ts'
@@ -68,5 +74,14 @@ function statusReport(order: VenueOrder, at: number): ExecutionReport {
   const { clOrdId, orderId, symbol, side, orderQty, cumQty, leavesQty, avgPx, ordStatus } = order
   const ids = { clOrdId, orderId, execId: `status-${at}` }
   const quantities = { orderQty, cumQty, leavesQty, avgPx }
-  return { type: 'EXECUTION_REPORT', at, execType: 'ORDER_STATUS', ordStatus, ...ids, symbol, side, ...quantities }
+  return {
+    type: 'EXECUTION_REPORT',
+    at,
+    execType: 'ORDER_STATUS',
+    ordStatus,
+    ...ids,
+    symbol,
+    side,
+    ...quantities,
+  }
 }

@@ -26,7 +26,9 @@ const cancelKey = (clOrdId: string) => `c!${clOrdId}`
 export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
   const { location } = options
   const db =
-    location === undefined ? (new MemoryLevel<string, string>() as unknown as Database) : new Level<string, string>(location)
+    location === undefined
+      ? (new MemoryLevel<string, string>() as unknown as Database)
+      : new Level<string, string>(location)
   try {
     if (location !== undefined) mkdirSync(location, { recursive: true })
     await db.open()
@@ -42,7 +44,12 @@ export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperV
   const stored = await db.get(STATE)
   const reports: VenueReport[] = []
   for await (const value of db.values({ gte: 'r!', lt: 'r"' })) reports.push(JSON.parse(value) as VenueReport)
-  return new Paper(options, db, stored === undefined ? emptyState() : (JSON.parse(stored) as VenueState), reports)
+  return new Paper(
+    options,
+    db,
+    stored === undefined ? emptyState() : (JSON.parse(stored) as VenueState),
+    reports,
+  )
 }
 
 /**
@@ -196,7 +203,8 @@ class Paper implements PaperVenue {
 }
 
 function viewOf(order: PaperOrder): VenueOrder {
-  const { clOrdId, orderId, actor, symbol, side, ordType, ordStatus, orderQty, cumQty, leavesQty, avgPx } = order
+  const { clOrdId, orderId, actor, symbol, side, ordType, ordStatus, orderQty, cumQty, leavesQty, avgPx } =
+    order
   return { clOrdId, orderId, actor, symbol, side, ordType, ordStatus, orderQty, cumQty, leavesQty, avgPx }
 }
 

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { OutcryProcess } from '../runner/runner-process.ts'
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+describe('the inspector page of a running runner', () => {
+  const data = mkdtempSync(join(tmpdir(), 'outcry-page-'))
+  let runner: OutcryProcess
+  let browser: Browser
+  let page: Page
+  let url: string
+  const complaints: string[] = []
+  const foreign: string[] = []
+
+  beforeAll(async () => {
+    runner = new OutcryProcess('run', '--data', data, '--port', '0', '--seed', '3')
+    const started = await runner.started()
+    if (started?.url === undefined) throw new Error(runner.stderr)
+    url = started.url
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith('data:')) foreign.push(request.url())
+    })
+    await page.goto(`${url}/#${encodeURIComponent('symbol/sim:BTCUSDT')}`)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    runner?.child.kill('SIGTERM')
+    await runner?.finished()
+    rmSync(data, { recursive: true, force: true })
+  })
+
+  it('lists the actors by kind and says that it is connected', async () => {
+    await page.waitForSelector('[data-address="strategy/ema-BTCUSDT"]')
+    expect(await page.textContent('#connection')).toBe('connected')
+    expect(await page.$$eval('.kind', (nodes) => nodes.map((n) => n.textContent))).toEqual(
+      expect.arrayContaining(['account', 'runner', 'strategy', 'symbol']),
+    )
+  })
+
+  it("draws the chosen actor's statechart with its active states lit", async () => {
+    await page.waitForSelector('.state.active[data-state="symbol.freshness.fresh"]')
+    await page.waitForSelector('.state.active[data-state="symbol.connection"]')
+    expect(await page.$$('.state')).toHaveLength(11)
+    const boxes = await page.$$eval('.state.atomic > rect', (rects) =>
+      rects.map((r) => r.getBoundingClientRect().toJSON()),
+    )
+    for (const [i, a] of boxes.entries()) {
+      for (const b of boxes.slice(i + 1)) {
+        const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top
+        expect(apart, 'two states overlap').toBe(true)
+      }
+    }
+  })
+
+  it('animates transitions, lights what changed in the context, and lists the records, live', async () => {
+    await page.waitForSelector('.row.taken')
+    await page.waitForSelector('#context .changed')
+    const before = await page.textContent('#history li:first-child .rev')
+    await page.waitForFunction(
+      `document.querySelector('#history li .rev')?.textContent !== ${JSON.stringify(before)}`,
+    )
+    await page.screenshot({ path: join(tmpdir(), 'outcry-page-symbol.png') })
+  })
+
+  it('moves the lit state along an edge when the actor does', async () => {
+    await page.click('[data-address="strategy/ema-BTCUSDT"]')
+    await page.waitForSelector('.state[data-state="emaCross.running.flat"]')
+    await page.waitForSelector('.edge.taken', { timeout: 60_000, state: 'attached' })
+    await page.screenshot({ path: join(tmpdir(), 'outcry-page-strategy.png') })
+    expect(await page.$('.state.active[data-state="emaCross.running"]')).not.toBeNull()
+  })
+
+  it('filters the list', async () => {
+    await page.keyboard.press('/')
+    await page.keyboard.type('runner')
+    await page.waitForFunction("document.querySelectorAll('.actor').length === 1")
+    await page.fill('#filter', '')
+  })
+
+  it('says so when the runner is gone, and asked nobody else for anything', async () => {
+    expect(complaints).toEqual([])
+    expect(foreign).toEqual([])
+    runner.child.kill('SIGTERM')
+    await runner.finished()
+    await page.waitForSelector('#connection[data-state="disconnected"]')
+  })
+})

@@ -1,0 +1,55 @@
+// @ts-check
+/** The runner's HTTP API and its inspection socket, as the page uses them. */
+
+/** @param {string} path @returns {Promise<any>} */
+export async function get(path) {
+  const response = await fetch(path)
+  const body = await response.json()
+  if (!response.ok) throw new Error(body.error?.message ?? `${response.status} ${path}`)
+  return body
+}
+
+/** @param {string} address */
+export const actorPath = (address) => `/actors/${address.split('/').map(encodeURIComponent).join('/')}`
+
+/** Every actor, page by page. */
+export async function* allActors() {
+  let after
+  do {
+    const page = await get(`/actors?limit=1000${after ? `&after=${encodeURIComponent(after)}` : ''}`)
+    yield page.actors
+    after = page.next
+  } while (after)
+}
+
+const BACKOFF_MIN_MS = 250
+const BACKOFF_MAX_MS = 5_000
+
+/**
+ * A socket that comes back. `onState` hears connected and disconnected, `onFrame` every frame.
+ * @param {{ onState: (state: 'connected' | 'disconnected') => void, onFrame: (frame: any) => void, watching: () => string[] }} handlers
+ */
+export function connect({ onState, onFrame, watching }) {
+  let backoffMs = BACKOFF_MIN_MS
+  /** @type {WebSocket} */
+  let socket
+  const watch = () => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ op: 'watch', actors: watching() }))
+  }
+  const open = () => {
+    socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/inspect`)
+    socket.onopen = () => {
+      backoffMs = BACKOFF_MIN_MS
+      watch()
+      onState('connected')
+    }
+    socket.onmessage = ({ data }) => onFrame(JSON.parse(data))
+    socket.onclose = () => {
+      onState('disconnected')
+      setTimeout(open, backoffMs)
+      backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2)
+    }
+  }
+  open()
+  return { watch }
+}
