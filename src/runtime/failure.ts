@@ -39,8 +39,8 @@ function failureOf(
   { address, event, cause }: TurnFailure,
   at: number,
 ): { cell: Cell; event: LifecycleEvent }[] {
-  const cell = context.actors.find(address)
-  // An actor that failed while it was being made does not exist.
+  const cell = findAnyhow(context, address)
+  // An actor that failed while it was being made does not exist, and one that cannot be read back is left alone.
   if (cell?.state.snapshot.status !== 'active') return []
   const isChild = cell.path.length > 0
   const supervision = isChild ? cell.kind.childSupervision : cell.kind.supervision
@@ -48,4 +48,13 @@ function failureOf(
   return [
     { cell, event: { type: 'outcry.failed', at, error: plainError(cause), event, directive, failures } },
   ]
+}
+
+function findAnyhow({ actors }: TurnContext, address: TurnFailure['address']): Cell | undefined {
+  try {
+    return actors.find(address)
+  } catch {
+    // Why not is what the failure itself says.
+    return undefined
+  }
 }

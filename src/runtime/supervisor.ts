@@ -639,7 +639,7 @@ export class Supervisor {
   }
 
   #fire(address: Address, id: string | undefined, dueAt: number, seq: number): void {
-    const cell = this.#table.find(address)
+    const cell = this.#findOrSay(address)
     if (cell === undefined) return
     if (id === undefined) {
       for (const [index, timer] of cell.state.timers.entries()) {
@@ -655,11 +655,20 @@ export class Supervisor {
     this.#enqueue({ message }, 'control')
   }
 
+  #findOrSay(address: Address): Cell | undefined {
+    try {
+      return this.#table.find(address)
+    } catch (err) {
+      this.#logger.error({ err, actor: address }, `${address} has a timer, but cannot be brought back`)
+      return undefined
+    }
+  }
+
   /** A turn that ran since it came due may have cancelled it. */
   #cancelled({ to, timer }: Message): boolean {
     if (timer === undefined) return false
     const { id, dueAt, seq } = timer
-    const timers = this.#table.find(to)?.state.timers
+    const timers = this.#findOrSay(to)?.state.timers
     return !timers?.some((t) => t.id === id && t.dueAt === dueAt && t.seq === seq)
   }
 

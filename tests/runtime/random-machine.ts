@@ -203,8 +203,8 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
   const targets = depth === 0 ? ids : ids.filter((id) => id !== 'm')
   const on: Record<string, unknown[]> = {}
   for (const t of s.on) {
-    const list = (on[t.event] ??= [])
-    list.push({
+    on[t.event] ??= []
+    on[t.event]?.push({
       target: t.target % 3 === 2 ? undefined : `#${targets[t.target % targets.length]}`,
       guard: t.guard,
       actions: t.actions,
@@ -240,7 +240,7 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
   for (const [i, child] of s.children.entries()) states[`s${i}`] = node(child, `${path}_${i}`, depth + 1, ids)
   if (s.history !== 'none' && s.kind === 'compound') {
     states.past = { type: 'history', history: s.history, id: `${path}_past` }
-    ;(on.B ??= []).push({ target: `#${path}_past` })
+    on.B = [...(on.B ?? []), { target: `#${path}_past` }]
   }
   return { ...common, states, ...(s.kind === 'parallel' ? { type: 'parallel' } : { initial: 's0' }) }
 }

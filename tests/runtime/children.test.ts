@@ -1,0 +1,280 @@
+import { Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import {
+  type AnyActorLogic,
+  type AnyStateMachine,
+  assign,
+  createMachine,
+  fromCallback,
+  fromObservable,
+  fromPromise,
+  sendParent,
+  sendTo,
+  setup,
+  spawnChild,
+} from 'xstate'
+import { eventually, Harness } from './harness.ts'
+
+describe('children', () => {
+  it('are actors with addresses and histories of their own, and their output reaches the parent', async () => {
+    const child = setup({ types: {} as { context: { k: number }; output: number } }).createMachine({
+      id: 'child',
+      initial: 'idle',
+      context: { k: 0 },
+      states: {
+        idle: {
+          entry: sendParent({ type: 'HELLO' }),
+          on: { GO: { actions: assign({ k: 7 }), target: 'end' } },
+        },
+        end: { type: 'final' },
+      },
+      output: ({ context }) => context.k,
+    })
+    const parent = setup({ actors: { child }, types: {} as { context: { got: number } } }).createMachine({
+      id: 'parent',
+      initial: 'a',
+      context: { got: 0 },
+      states: {
+        a: {
+          invoke: {
+            src: 'child',
+            id: 'c',
+            onDone: { target: 'b', actions: assign({ got: ({ event }) => event.output }) },
+          },
+          on: { HELLO: { actions: sendTo('c', { type: 'GO' }) } },
+        },
+        b: {},
+      },
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { parent } })
+    await harness.supervisor.spawn('parent', 'p')
+    expect(harness.context('parent/p')).toEqual({ got: 7 })
+    expect(await harness.eventsOf('parent/p/c')).toEqual(['xstate.init', 'GO'])
+    expect((await harness.records()).at(-1)).toMatchObject({
+      event: { type: 'xstate.done.actor.c', output: 7 },
+    })
+  })
+})
+
+/** A parent that runs one live child and keeps what it hears from it. */
+const listener = (actors: Record<string, AnyActorLogic>): AnyStateMachine =>
+  setup({ actors, types: {} as { context: { heard: unknown[] } } }).createMachine({
+    id: 'listener',
+    context: { heard: [] },
+    initial: 'on',
+    states: {
+      on: {
+        invoke: {
+          src: 'live' as never,
+          id: 'live',
+          input: { x: 21 } as never,
+          onDone: {
+            target: 'off',
+            actions: assign({ heard: ({ context, event }) => [...context.heard, event.output] }),
+          },
+          onError: {
+            target: 'off',
+            actions: assign({ heard: ({ context, event }) => [...context.heard, event.error] }),
+          },
+        },
+        on: {
+          PONG: { actions: assign({ heard: ({ context, event }) => [...context.heard, event.type] }) },
+          SAY: { actions: sendTo('live', { type: 'PING' }) },
+          QUIT: 'off',
+        },
+      },
+      off: {},
+    },
+  }) as unknown as AnyStateMachine
+
+describe('a promise', () => {
+  it('runs when its start is durable, and its result is an event in the log', async () => {
+    const machine = listener({ live: fromPromise(async ({ input }) => (input as { x: number }).x * 2) })
+    const harness = new Harness()
+    await harness.open({ machines: { machine } })
+    await harness.supervisor.spawn('machine', 'm')
+    await eventually(() => expect(harness.value('machine/m')).toBe('off'))
+    expect(harness.context('machine/m')).toEqual({ heard: [42] })
+    expect(await harness.eventsOf('machine/m/live')).toEqual(['xstate.init', 'xstate.promise.resolve'])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
+  it('becomes an error when it fails, or when the log could not keep its result', async () => {
+    const failures = [async () => Promise.reject(new TypeError('no')), async () => new Date(0)]
+    const heard: unknown[] = []
+    for (const promise of failures) {
+      const harness = new Harness()
+      await harness.open({ machines: { machine: listener({ live: fromPromise(promise) }) } })
+      await harness.supervisor.spawn('machine', 'm')
+      await eventually(() => expect(harness.value('machine/m')).toBe('off'))
+      heard.push(...(harness.context('machine/m') as { heard: unknown[] }).heard)
+    }
+    expect(heard).toMatchObject([{ name: 'TypeError', message: 'no' }, { code: 'NOT_JSON' }])
+  })
+
+  it('that a crash left unfinished fails, or runs again under the same id where that is allowed', async () => {
+    const ids: string[] = []
+    let finish: (value: number) => void = () => {}
+    const machine = listener({
+      live: fromPromise(({ self }) => {
+        ids.push(self.sessionId)
+        return new Promise<number>((resolve) => {
+          finish = resolve
+        })
+      }),
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { machine } })
+    await harness.supervisor.spawn('machine', 'm')
+    await eventually(() => expect(ids).toHaveLength(1))
+    await harness.crash()
+    await harness.open({ machines: { machine: { machine, rerun: ['live'] } } })
+    await eventually(() => expect(ids).toHaveLength(2))
+    expect(ids[1]).toBe(ids[0])
+    await harness.crash()
+    await harness.open({ machines: { machine } })
+    await eventually(() => expect(harness.value('machine/m')).toBe('off'))
+    expect(harness.context('machine/m')).toMatchObject({ heard: [{ code: 'PROMISE_INTERRUPTED' }] })
+    finish(1)
+  })
+})
+
+describe('a callback', () => {
+  it('gets what it is sent after the commit, answers with events, is disposed of, and starts again after a crash', async () => {
+    const story: string[] = []
+    const machine = listener({
+      live: fromCallback(({ sendBack, receive }) => {
+        story.push('start')
+        receive((event) => {
+          story.push(event.type)
+          sendBack({ type: 'PONG' })
+        })
+        return () => void story.push('dispose')
+      }),
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { machine } })
+    await harness.supervisor.spawn('machine', 'm')
+    await harness.supervisor.send('machine/m', { type: 'SAY' })
+    await eventually(() => expect(harness.context('machine/m')).toEqual({ heard: ['PONG'] }))
+    await harness.crash()
+    await harness.open({ machines: { machine } })
+    await harness.supervisor.send('machine/m', { type: 'SAY' })
+    await eventually(() => expect(harness.context('machine/m')).toEqual({ heard: ['PONG', 'PONG'] }))
+    await harness.supervisor.send('machine/m', { type: 'QUIT' })
+    expect(story).toEqual(['start', 'PING', 'start', 'PING', 'dispose'])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+})
+
+describe('an observable', () => {
+  it('is subscribed live, its values are in the log, and it is left when its state is', async () => {
+    const source = new Subject<number>()
+    const machine = listener({ live: fromObservable(() => source) })
+    const harness = new Harness()
+    await harness.open({ machines: { machine } })
+    await harness.supervisor.spawn('machine', 'm')
+    await eventually(() => expect(source.observed).toBe(true))
+    source.next(5)
+    await eventually(() => expect(harness.context('machine/m/live')).toBe(5))
+    await harness.supervisor.send('machine/m', { type: 'QUIT' })
+    expect(source.observed).toBe(false)
+  })
+})
+
+describe('what could not be brought back is refused, with what to write instead', () => {
+  const child = createMachine({ id: 'child' })
+  const attempts: [string, string, AnyStateMachine][] = [
+    [
+      'spawn inside assign',
+      'SPAWN_IN_ASSIGN',
+      setup({ actors: { child } }).createMachine({
+        context: {},
+        on: { GO: { actions: assign(({ spawn }) => ({ ref: spawn('child', { id: 'x' }) })) } },
+      }) as unknown as AnyStateMachine,
+    ],
+    [
+      'a child from inline logic',
+      'CHILD_INLINE',
+      createMachine({
+        on: { GO: { actions: spawnChild(child as never, { id: 'x' } as never) } },
+      }),
+    ],
+    [
+      'a child without an id',
+      'CHILD_ID_REQUIRED',
+      setup({ actors: { child } }).createMachine({
+        on: { GO: { actions: spawnChild('child') } },
+      }) as unknown as AnyStateMachine,
+    ],
+    [
+      'a date in the context',
+      'NOT_JSON',
+      createMachine({
+        context: {},
+        on: { GO: { actions: assign({ when: () => new Date(0) }) } },
+      }),
+    ],
+    [
+      "reading another actor's snapshot",
+      'CROSS_ACTOR_READ',
+      createMachine({
+        on: {
+          GO: {
+            guard: ({ context: _, ...args }) => Boolean((args as never as { event: object }).event),
+            actions: sendTo(
+              ({ system }) => system.get('refused/a'),
+              ({ system }) => ({ type: 'SAW', seen: system.get('refused/a')?.getSnapshot() }),
+            ),
+          },
+        },
+      }),
+    ],
+    [
+      'sending by hand from a transition',
+      'IMPURE_SEND',
+      createMachine({
+        context: {},
+        on: {
+          GO: {
+            actions: assign(({ self }) => {
+              self.send({ type: 'GO' })
+              return {}
+            }),
+          },
+        },
+      }),
+    ],
+    [
+      'an action that nobody defined',
+      'ACTION_UNKNOWN',
+      createMachine({ on: { GO: { actions: 'missing' } } }),
+    ],
+  ]
+
+  it.each(attempts)('%s', async (_, code, refused) => {
+    const harness = new Harness()
+    await harness.open({ machines: { refused } })
+    await harness.supervisor.spawn('refused', 'a')
+    await expect(harness.supervisor.send('refused/a', { type: 'GO' })).rejects.toMatchObject({
+      cause: { code },
+    })
+  })
+
+  it('an invoked actor that nobody defined, when the machine is registered', async () => {
+    const machine = createMachine({ invoke: { src: 'missing' } })
+    await expect(new Harness().open({ machines: { machine } })).rejects.toMatchObject({
+      code: 'CHILD_UNKNOWN',
+    })
+  })
+
+  it('what is no machine at all', async () => {
+    await expect(new Harness().open({ machines: { m: {} as never } })).rejects.toMatchObject({
+      code: 'KIND_INVALID',
+    })
+    await expect(new Harness().open({ machines: { port: createMachine({}) } })).rejects.toMatchObject({
+      code: 'KIND_INVALID',
+    })
+  })
+})

@@ -1,0 +1,60 @@
+import { vi } from 'vitest'
+import { EventClock } from '../../src/runtime/clock.ts'
+import type { Logger } from '../../src/runtime/logger.ts'
+import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
+import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/runtime/supervisor.ts'
+import { newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+
+type Options = Omit<SupervisorOptions, 'store' | 'clock' | 'logger'>
+
+/** A supervisor on a log in memory that outlives it, in a time that passes when told to. */
+export class Harness {
+  readonly clock = new EventClock(1_000)
+  readonly memory = newMemory()
+  readonly errors: string[] = []
+  store!: Store<TransitionRecord>
+  supervisor!: Supervisor
+
+  /** Opens on the same log: after `open` or `crash`, everything must be as it was. */
+  async open(options: Options): Promise<Supervisor> {
+    const errors = this.errors
+    const note = (_details: object, message: string) => void errors.push(message)
+    const logger: Logger = { debug() {}, info() {}, warn: note, error: note }
+    this.store = await openMemoryStore<TransitionRecord>(this.memory)
+    this.supervisor = await createSupervisor({ ...options, store: this.store, clock: this.clock, logger })
+    return this.supervisor
+  }
+
+  /** What a `kill -9` leaves: the log as it is, and nobody who still listens to this supervisor. */
+  async crash(): Promise<void> {
+    await this.supervisor.settled()
+  }
+
+  async records(): Promise<TransitionRecord[]> {
+    await this.supervisor.settled()
+    const records: TransitionRecord[] = []
+    for await (const record of this.supervisor.read()) records.push(record)
+    return records
+  }
+
+  async eventsOf(actor: string): Promise<string[]> {
+    return (await this.records()).filter((r) => r.actor === actor).map((r) => r.event.type)
+  }
+
+  async deadLetters(): Promise<AnyEvent[]> {
+    return (await this.records()).flatMap(({ event }) => (event.type === 'DEAD_LETTER' ? [event] : []))
+  }
+
+  value(address: string): unknown {
+    return (this.supervisor.getSnapshot(address) as { value?: unknown } | undefined)?.value
+  }
+
+  context(address: string): unknown {
+    return this.supervisor.getSnapshot(address)?.context
+  }
+}
+
+/** Waits for what happens outside of turns: promises, callbacks, ports. */
+export function eventually(check: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(check, { timeout: 10_000, interval: 5 })
+}

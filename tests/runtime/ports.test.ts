@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest'
+import { assign, emit, sendTo, setup } from 'xstate'
+import type { Port, PortContext } from '../../src/runtime/port.ts'
+import type { Intent, TransitionRecord } from '../../src/runtime/record.ts'
+import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { OutcryError, openMemoryStore, type Store } from '../../store/index.ts'
+import { eventually, Harness } from './harness.ts'
+
+const actions: string[] = []
+
+const trader = setup({
+  types: {} as { context: { acks: number }; events: { type: 'BUY' } | { type: 'ACK' } | { type: 'LOST' } },
+  actions: { note: () => void actions.push('note') },
+}).createMachine({
+  id: 'trader',
+  context: { acks: 0 },
+  on: {
+    BUY: {
+      actions: [
+        sendTo(({ system }) => system.get('port/desk'), { type: 'PLACE' }),
+        emit({ type: 'BOUGHT' }),
+        'note',
+      ],
+    },
+    ACK: { actions: assign({ acks: ({ context }) => context.acks + 1 }) },
+    LOST: { actions: sendTo(({ system }) => system.get('port/nowhere'), { type: 'PLACE' }) },
+  },
+})
+
+/** Writes down what it is asked; answers when told to. */
+class Desk implements Port {
+  readonly asked: string[] = []
+  context: PortContext | undefined
+
+  start(context: PortContext): void {
+    this.context = context
+  }
+
+  deliver(intent: Intent): void {
+    this.asked.push(`deliver ${intent.id}`)
+  }
+
+  recover(intent: Intent): void {
+    this.asked.push(`recover ${intent.id}`)
+  }
+
+  async ack(id: string): Promise<void> {
+    await this.context?.send('trader/t', { type: 'ACK' }, { settles: id })
+  }
+}
+
+/** A store whose commits wait until they are let through, or fail. */
+function gated(store: Store<TransitionRecord>) {
+  const waiting: ((error?: Error) => void)[] = []
+  let isOpen = true
+  const append: typeof store.append = async (commit) => {
+    if (!isOpen) {
+      await new Promise<void>((resolve, reject) =>
+        waiting.push((error) => (error ? reject(error) : resolve())),
+      )
+    }
+    await store.append(commit)
+  }
+  const close = () => {
+    isOpen = false
+  }
+  const proxy = new Proxy(store, {
+    get: (target, key) => {
+      if (key === 'append') return append
+      const value = Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  return { store: proxy, waiting, close }
+}
+
+describe('what leaves the runtime', () => {
+  it('waits for its commit: intents, custom actions, the feed and the reply', async () => {
+    const desk = new Desk()
+    const gate = gated(await openMemoryStore<TransitionRecord>())
+    const supervisor = await createSupervisor({ store: gate.store, machines: { trader }, ports: { desk } })
+    await supervisor.spawn('trader', 't')
+    const seen: string[] = []
+    supervisor.transitions$.subscribe((record) => seen.push(record.event.type))
+    actions.length = 0
+    gate.close()
+    let replied = false
+    const sent = supervisor.send('trader/t', { type: 'BUY' }).then(() => {
+      replied = true
+    })
+    await eventually(() => expect(gate.waiting).toHaveLength(1))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([desk.asked, actions, seen, replied]).toEqual([[], [], [], false])
+    gate.waiting.shift()?.()
+    await sent
+    expect([desk.asked, actions, seen, replied]).toEqual([['deliver trader/t/2/0'], ['note'], ['BUY'], true])
+  })
+
+  it('never leaves when the commit fails: the supervisor fences itself and says so', async () => {
+    const desk = new Desk()
+    const gate = gated(await openMemoryStore<TransitionRecord>())
+    const errors: string[] = []
+    const note = (_: object, message: string) => void errors.push(message)
+    const logger = { debug() {}, info() {}, warn: note, error: note }
+    const supervisor = await createSupervisor({
+      store: gate.store,
+      machines: { trader },
+      ports: { desk },
+      logger,
+    })
+    await supervisor.spawn('trader', 't')
+    const fences: OutcryError[] = []
+    supervisor.fenced$.subscribe((error) => fences.push(error))
+    gate.close()
+    const sent = supervisor.send('trader/t', { type: 'BUY' })
+    await eventually(() => expect(gate.waiting).toHaveLength(1))
+    const behind = supervisor.send('trader/t', { type: 'BUY' })
+    gate.waiting.shift()?.(new OutcryError('STORE_WRITE_FAILED', 'no space left', ''))
+    await expect(sent).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await expect(behind).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await expect(supervisor.send('trader/t', { type: 'BUY' })).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    expect([desk.asked, fences.length, errors]).toEqual([[], 1, [expect.stringContaining('no space left')]])
+  })
+})
+
+describe('an intent', () => {
+  it('is recovered under its own id until it is settled, however often the runtime starts', async () => {
+    const harness = new Harness()
+    const desks = [new Desk(), new Desk(), new Desk(), new Desk()]
+    const open = (n: number) => harness.open({ machines: { trader }, ports: { desk: desks[n] as Desk } })
+    await open(0)
+    await harness.supervisor.spawn('trader', 't')
+    await harness.supervisor.send('trader/t', { type: 'BUY' })
+    await harness.crash()
+    await open(1)
+    await harness.supervisor.stop()
+    await open(2)
+    await desks[2]?.ack('trader/t/2/0')
+    expect(harness.supervisor.unsettled).toEqual([])
+    await harness.crash()
+    await open(3)
+    expect(desks.map((desk) => desk.asked)).toEqual([
+      ['deliver trader/t/2/0'],
+      ['recover trader/t/2/0'],
+      ['recover trader/t/2/0'],
+      [],
+    ])
+    expect(harness.context('trader/t')).toEqual({ acks: 1 })
+  })
+
+  it('stays unsettled, and is said, when its port fails or never answers', async () => {
+    const harness = new Harness()
+    const broken: Port = { deliver: () => Promise.reject(new Error('socket closed')), recover: () => {} }
+    await harness.open({ machines: { trader }, ports: { desk: broken } })
+    await harness.supervisor.spawn('trader', 't')
+    await harness.supervisor.send('trader/t', { type: 'BUY' })
+    await eventually(() => expect(harness.errors).toEqual(['port/desk failed to deliver an intent']))
+    expect(harness.supervisor.unsettled.map(({ id }) => id)).toEqual(['trader/t/2/0'])
+  })
+
+  it('to a port that does not exist is a dead letter', async () => {
+    const harness = new Harness()
+    await harness.open({ machines: { trader } })
+    await harness.supervisor.spawn('trader', 't')
+    await harness.supervisor.send('trader/t', { type: 'LOST' })
+    expect(await harness.deadLetters()).toMatchObject([
+      { to: 'port/nowhere', event: { type: 'PLACE' }, reason: 'unknown' },
+    ])
+  })
+})
+
+describe('custom actions', () => {
+  it('run once, when lived, and not when the log is read back', async () => {
+    const harness = new Harness()
+    await harness.open({ machines: { trader }, ports: { desk: new Desk() } })
+    await harness.supervisor.spawn('trader', 't')
+    actions.length = 0
+    await harness.supervisor.send('trader/t', { type: 'BUY' })
+    await harness.crash()
+    await harness.open({ machines: { trader }, ports: { desk: new Desk() } })
+    await harness.supervisor.verify()
+    await harness.supervisor.stateAt('trader/t', { rev: 2 })
+    expect(actions).toEqual(['note'])
+  })
+})
