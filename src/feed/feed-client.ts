@@ -59,7 +59,10 @@ export class FeedClient {
   }
 
   #onMessage(text: string | undefined): void {
-    if (text === undefined) return this.#refuse('FRAME_INVALID', 'frames are JSON text, not binary')
+    if (text === undefined) {
+      this.#refuse('FRAME_INVALID', 'frames are JSON text, not binary')
+      return
+    }
     try {
       const frame = parseFrame(text, this.#streams.size)
       if (frame.op === 'subscribe') void this.#subscribe(frame)
@@ -100,12 +103,8 @@ export class FeedClient {
   #unsubscribe(id: string): void {
     const stream = this.#streams.get(id)
     if (stream === undefined) {
-      return this.send({
-        op: 'error',
-        code: 'SUBSCRIPTION_UNKNOWN',
-        message: `"${id}" is not subscribed`,
-        id,
-      })
+      this.send({ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', message: `"${id}" is not subscribed`, id })
+      return
     }
     stream.closed = true
     this.#streams.delete(id)

@@ -18,25 +18,22 @@ export class Checkpointer {
   readonly #store: Store<TransitionRecord>
   readonly #table: ActorTable
   readonly #every: number
-  #records = 0
+  #records: number
   /** The checkpoint that is being made. */
   #making: { seq: number; state: JournalState } | undefined
   /** seq of the turn that takes the last of its snapshots down with it. */
   #attachedTo = 0
 
-  constructor(store: Store<TransitionRecord>, table: ActorTable, every = CHECKPOINT_EVERY) {
+  /** `records` came since the last checkpoint. */
+  constructor(store: Store<TransitionRecord>, table: ActorTable, records: number, every = CHECKPOINT_EVERY) {
+    this.#records = records
     this.#store = store
     this.#table = table
     this.#every = every
   }
 
-  /** `records` since the last checkpoint. */
-  begin(records: number): void {
-    this.#records = records
-  }
-
-  count(): void {
-    this.#records++
+  count(records: number): void {
+    this.#records += records
   }
 
   get due(): boolean {

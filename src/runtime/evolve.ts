@@ -96,7 +96,7 @@ function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
       if (kept.length === timers.length) continue
       timers = kept
       if (scheduled?.some((t) => t.id === effect.id)) scheduled = scheduled.filter((t) => t.id !== effect.id)
-      else (cancelled ??= []).push(effect.id)
+      else cancelled = [...(cancelled ?? []), effect.id]
     } else if (effect.type === 'schedule') {
       scheduled ??= []
       const timer: ScheduledTimer = {

@@ -96,10 +96,10 @@ export function wakeCell(scope: Scope, registry: Registry, entry: SnapshotEntry)
   }
   const { version } = persisted
   if (version === kind.version) return restoreCell(scope, kind, entry)
-  const state = upgradePath(kind, version).reduce(
-    (s, upgrade) => ({ ...s, ...upgrade.migrate({ value: s.value, context: s.context }) }),
-    persisted.snapshot,
-  )
+  let state = persisted.snapshot
+  for (const { migrate } of upgradePath(kind, version)) {
+    state = { ...state, ...migrate({ value: state.value, context: state.context }) }
+  }
   const cell = restoreCell(scope, kind, {
     ...entry,
     state: { ...persisted, version: kind.version, snapshot: state },

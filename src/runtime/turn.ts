@@ -44,10 +44,10 @@ export interface Message {
   readonly at: number
   /** The record that it answers (a timer, a promise, a port's reply); null from outside. */
   readonly cause: number | null
-  readonly correlation?: string
-  readonly origin?: Origin
-  readonly settles?: string
-  readonly key?: string
+  readonly correlation?: string | undefined
+  readonly origin?: Origin | undefined
+  readonly settles?: string | undefined
+  readonly key?: string | undefined
   /** The timer of `to` that came due. */
   readonly timer?: ScheduledTimer
 }
@@ -234,7 +234,7 @@ export class Turn {
     }
     // An invoked child starts after the entry actions; what they send it waits until then.
     const starts = frame.effects.some((e, i) => i >= frame.next && e.type === 'spawn' && e.ref.address === to)
-    if (starts) (frame.early ??= []).push({ to, event })
+    if (starts) frame.early = [...(frame.early ?? []), { to, event }]
     else this.#deliver(to, event, frame.seq)
   }
 

@@ -58,7 +58,8 @@ export class Matching {
   takeMarket({ symbol, event, at }: MarketMessage): void {
     const state = this.#state
     state.now = Math.max(state.now, at)
-    const market = (state.markets[symbol] ??= { taken: {} })
+    state.markets[symbol] ??= { taken: {} }
+    const market = state.markets[symbol]
     see(market, event)
     if (state.open.length === 0 || event.type === 'CONNECTION') return
     const orders = state.open.filter((order) => order.symbol === symbol)
@@ -126,7 +127,10 @@ export class Matching {
 
   #cancel({ clOrdId, origClOrdId, actor, ref }: VenueRequest & { kind: 'cancel' }): void {
     const order = this.#state.open.find((o) => o.clOrdId === origClOrdId)
-    if (order !== undefined) return this.#end(order, 'CANCELED', undefined, clOrdId)
+    if (order !== undefined) {
+      this.#end(order, 'CANCELED', undefined, clOrdId)
+      return
+    }
     const at = this.#state.now
     const text = 'no open order has this ClOrdID'
     const report: OrderCancelReject = { type: 'ORDER_CANCEL_REJECT', at, clOrdId, origClOrdId, text }

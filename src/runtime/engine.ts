@@ -1,0 +1,246 @@
+/**
+ * The loop from mailbox to log: messages become turns, one at a time; finished turns wait for a commit together.
+ */
+import { isOutcryError, type OutcryError } from '../../store/outcry-error.ts'
+import type { SnapshotEntry, Store } from '../../store/store.ts'
+import type { Cell } from './cell.ts'
+import type { PendingTurn } from './committer.ts'
+import { Committer } from './committer.ts'
+import { failTurn } from './failure.ts'
+import type { Journal } from './journal.ts'
+import type { Logger } from './logger.ts'
+import { type Lane, Mailbox } from './mailbox.ts'
+import { persistWithTurn } from './persist.ts'
+import type { TransitionRecord } from './record.ts'
+import { refusal } from './refusal.ts'
+import { type Message, Turn, type TurnContext, TurnFailure } from './turn.ts'
+
+/** That a message is durable. */
+export interface Receipt {
+  /** seq of its first record; 0 when the source's position was taken before. */
+  readonly seq: number
+  readonly duplicate: boolean
+}
+
+/** One job of the mailbox: a message, or something that the runtime does to an actor. */
+export interface Job {
+  readonly message: Message
+  /** Without it the message is simply taken. What it refuses before any machine ran leaves no record. */
+  readonly work?: (turn: Turn) => void
+  readonly settle?: (receipt: Receipt | undefined, error?: unknown) => void
+}
+
+export interface EngineHooks {
+  isCancelled(message: Message): boolean
+  /** A turn has run: it is in memory, not yet in the log. */
+  onTurn(turn: Turn): void
+  /** It is in the log. Must not throw. */
+  release(turn: PendingTurn): void
+  /** Between two commits, the store being free. */
+  maintain(): Promise<void> | undefined
+  onFenced(error: OutcryError): void
+}
+
+/** Turns run in a row before timers, sockets and disks get their chance. */
+const TURNS_PER_SLICE = 256
+const RECEIVED: Receipt = { seq: 0, duplicate: true }
+
+export class Engine {
+  readonly #context: TurnContext
+  readonly #journal: Journal
+  readonly #logger: Logger
+  readonly #hooks: EngineHooks
+  readonly #snapshotEvery: number
+  readonly #mailbox = new Mailbox<Job>()
+  readonly #committer: Committer
+  readonly #quiet: (() => void)[] = []
+  readonly #room: (() => void)[] = []
+  /** Positions and keys that turns have taken whose commit is still to come. */
+  readonly #positionsAhead = new Map<string, number>()
+  readonly #keysAhead = new Map<string, number>()
+  #seq: number
+  #turn: number
+  #pumping = false
+
+  constructor(
+    context: TurnContext,
+    store: Store<TransitionRecord>,
+    journal: Journal,
+    logger: Logger,
+    snapshotEvery: number,
+    hooks: EngineHooks,
+  ) {
+    this.#context = context
+    this.#journal = journal
+    this.#logger = logger
+    this.#snapshotEvery = snapshotEvery
+    this.#hooks = hooks
+    this.#seq = store.head.seq
+    this.#turn = journal.turn
+    this.#committer = new Committer(store, {
+      release: (turn) => hooks.release(turn),
+      maintain: () => hooks.maintain(),
+      onCommitted: () => this.#onCommitted(),
+      onFenced: (error) => this.#onFenced(error),
+    })
+  }
+
+  get fence(): OutcryError | undefined {
+    return this.#committer.fence
+  }
+
+  /** The newest turn that is not durable yet. */
+  get lastPending(): PendingTurn | undefined {
+    return this.#committer.last
+  }
+
+  /** @throws STORE_FENCED, MAILBOX_FULL */
+  enqueue(job: Job, lane: Lane): void {
+    if (this.fence) throw this.fence
+    this.#mailbox.push(lane, job)
+    this.#schedule()
+  }
+
+  /** Runs what waits at once, up to so many turns; their commits follow. */
+  pump(turns: number = TURNS_PER_SLICE): void {
+    for (let n = 0; n < turns && !this.#committer.full && !this.fence; n++) {
+      const job = this.#mailbox.shift()
+      if (job === undefined) break
+      this.#run(job)
+    }
+    this.#committer.start()
+    if (this.#mailbox.length > 0) this.#schedule()
+  }
+
+  /** Resolves when no message waits and all is durable and let out; rejects when the log refuses. */
+  settled(): Promise<void> {
+    if (this.fence) return Promise.reject(this.fence)
+    if (this.#atRest) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#quiet.push(() => (this.fence ? reject(this.fence) : resolve()))
+    })
+  }
+
+  /** Resolves when there is room for more; undefined when there is now. */
+  drained(): Promise<void> | undefined {
+    return this.#hasRoom ? undefined : new Promise((resolve) => this.#room.push(resolve))
+  }
+
+  get #hasRoom(): boolean {
+    return this.#mailbox.length < TURNS_PER_SLICE && !this.#committer.full
+  }
+
+  get #atRest(): boolean {
+    return this.#mailbox.length === 0 && this.#committer.idle
+  }
+
+  #schedule(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    queueMicrotask(() => this.#slice())
+  }
+
+  #slice(): void {
+    this.pump()
+    if (this.#mailbox.length > 0 && !this.#committer.full && !this.fence) {
+      setImmediate(() => this.#slice())
+      return
+    }
+    this.#pumping = false
+    this.#wakeWaiting()
+  }
+
+  #run(job: Job): void {
+    const { message } = job
+    if (this.#answerDuplicate(job) || this.#hooks.isCancelled(message)) return
+    let turn = this.#newTurn(message)
+    let failure: unknown
+    try {
+      if (job.work) job.work(turn)
+      else turn.run()
+    } catch (error) {
+      failure = error
+      if (job.work && isOutcryError(error)) {
+        job.settle?.(undefined, error)
+        return
+      }
+      turn = this.#failTurn(message, error)
+    }
+    this.#turn = turn.number
+    this.#seq = turn.nextSeq - 1
+    const { records, releases } = turn
+    const receipt = { seq: records[0]?.seq ?? 0, duplicate: false }
+    const refused = failure ?? (turn.refusal && refusal(turn.refusal, message.to, message.event))
+    if (message.origin) this.#positionsAhead.set(message.origin.source, message.origin.position)
+    if (message.key !== undefined) this.#keysAhead.set(message.key, receipt.seq)
+    this.#committer.add({
+      records,
+      releases,
+      snapshots: this.#snapshotsDue(turn),
+      settle: (error) => {
+        if (message.key !== undefined) this.#keysAhead.delete(message.key)
+        job.settle?.(error || refused ? undefined : receipt, error ?? refused)
+      },
+    })
+    this.#hooks.onTurn(turn)
+  }
+
+  #newTurn(message: Message): Turn {
+    return new Turn(this.#context, this.#turn + 1, this.#seq + 1, message)
+  }
+
+  /** A source that reads on from an earlier place, or a request that is sent again. */
+  #answerDuplicate({ message: { origin, key }, settle }: Job): boolean {
+    if (origin !== undefined) {
+      const taken = this.#positionsAhead.get(origin.source) ?? this.#journal.cursor(origin.source)
+      if (origin.position <= taken) {
+        this.#settleWhenDurable(settle, RECEIVED)
+        return true
+      }
+    }
+    if (key === undefined) return false
+    const seq = this.#keysAhead.get(key) ?? this.#journal.seqOfKey(key)
+    if (seq === undefined) return false
+    this.#settleWhenDurable(settle, { seq, duplicate: true })
+    return true
+  }
+
+  #settleWhenDurable(settle: Job['settle'], receipt: Receipt): void {
+    if (settle !== undefined)
+      this.settled().then(
+        () => settle(receipt),
+        (error) => settle(undefined, error),
+      )
+  }
+
+  #failTurn(message: Message, error: unknown): Turn {
+    const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
+    const { cause: err, address: actor, event } = failure
+    this.#logger.error({ err, actor, event: event.type }, failure.message)
+    return failTurn(this.#context, () => this.#newTurn(message), message, failure)
+  }
+
+  #snapshotsDue({ releases }: Turn): SnapshotEntry[] {
+    const due = new Set<Cell>()
+    for (const { cell } of releases) {
+      if (cell.state.rev - cell.persisted.rev >= this.#snapshotEvery) due.add(cell)
+    }
+    return [...due].map(persistWithTurn)
+  }
+
+  #onCommitted(): void {
+    if (this.#mailbox.length > 0) this.#schedule()
+    this.#wakeWaiting()
+  }
+
+  #wakeWaiting(): void {
+    if (this.#hasRoom || this.fence) for (const resolve of this.#room.splice(0)) resolve()
+    if (this.#atRest || this.fence) for (const resolve of this.#quiet.splice(0)) resolve()
+  }
+
+  #onFenced(error: OutcryError): void {
+    for (let job = this.#mailbox.shift(); job; job = this.#mailbox.shift()) job.settle?.(undefined, error)
+    this.#wakeWaiting()
+    this.#hooks.onFenced(error)
+  }
+}

@@ -1,0 +1,21 @@
+import { OutcryError } from '../../store/outcry-error.ts'
+import type { AnyEvent } from './record.ts'
+import type { DeadReason } from './turn.ts'
+
+const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {
+  unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],
+  ended: ['ACTOR_ENDED', 'has ended', 'See `outcry replay` for what became of it.'],
+  quarantined: ['ACTOR_QUARANTINED', 'is in quarantine', 'Mend the cause, then supervisor.release(address).'],
+  failed: [
+    'ACTOR_FAILED',
+    'failed on it',
+    'See `outcry replay` for the error; the actor is as it was before.',
+  ],
+  stashFull: ['ACTOR_BUSY', 'is restarting and holds as many messages as it may', 'Send again later.'],
+}
+
+/** What the sender of a message is told that became a dead letter. */
+export function refusal(reason: DeadReason, to: string, event?: AnyEvent): OutcryError {
+  const [code, what, hint] = REFUSALS[reason]
+  return new OutcryError(code, `${to} ${what}${event ? ` (${event.type})` : ''}`, hint)
+}

@@ -1,0 +1,128 @@
+import { Subject } from 'rxjs'
+import type { Address } from './address.ts'
+import type { Cell } from './cell.ts'
+import type { Journal } from './journal.ts'
+import { LiveActors } from './live-actors.ts'
+import type { Logger } from './logger.ts'
+import { isLive, logicKind } from './logic.ts'
+import type { Port } from './port.ts'
+import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
+import type { Scope } from './scope.ts'
+import type { Release } from './turn.ts'
+
+/**
+ * The last stage of a message's way: what durable records say goes out, in order, to the feed, to ports, to custom
+ * actions and to running parts (law 3). Nothing here can fail a turn: it has happened.
+ */
+export class Releaser {
+  readonly transitions = new Subject<TransitionRecord>()
+  /** Of intents that turns have made, how many no port has seen yet. */
+  intentsAhead = 0
+  readonly #scope: Scope
+  readonly #ports: ReadonlyMap<string, Port>
+  readonly #logger: Logger
+  readonly #live: LiveActors
+  readonly #sendFromLive: (to: Address, event: AnyEvent, cause: number) => void
+  readonly #watchers = new Set<(release: Release) => void>()
+
+  constructor(
+    scope: Scope,
+    ports: ReadonlyMap<string, Port>,
+    logger: Logger,
+    sendFromLive: (to: Address, event: AnyEvent, cause: number) => void,
+  ) {
+    this.#scope = scope
+    this.#ports = ports
+    this.#logger = logger
+    this.#sendFromLive = sendFromLive
+    this.#live = new LiveActors({
+      fromLive: sendFromLive,
+      lookup: (name) => scope.lookup(name),
+      onError: (actor, err) => logger.error({ err, actor }, 'a running part failed to stop'),
+    })
+  }
+
+  /** Transitions taken are collected only while somebody watches. */
+  watch(onRelease: (release: Release) => void): () => void {
+    this.#watchers.add(onRelease)
+    this.#scope.watching = true
+    return () => {
+      this.#watchers.delete(onRelease)
+      this.#scope.watching = this.#watchers.size > 0
+    }
+  }
+
+  release(releases: readonly Release[], journal: Journal): void {
+    for (const release of releases) {
+      const { record } = release
+      journal.apply(record)
+      this.transitions.next(record)
+      for (const watcher of this.#watchers) this.#shielded(() => watcher(release), record.actor)
+      for (const intent of record.intents ?? []) {
+        this.intentsAhead--
+        this.#hand(intent, 'deliver')
+      }
+      this.#releaseEffects(release)
+    }
+  }
+
+  /** After a restart: what the last run left unsettled, and the running parts that ended with it. */
+  resume(intents: readonly Intent[], cells: readonly Cell[]): void {
+    for (const intent of intents) this.#hand(intent, 'recover')
+    for (const cell of cells) this.#resumeLive(cell)
+  }
+
+  halt(): void {
+    this.#live.haltAll()
+  }
+
+  #releaseEffects({ record, cell, snapshot, effects, live }: Release): void {
+    if (live === 'halt') this.#live.halt(cell.address)
+    if (live === 'start') this.#live.start(cell, snapshot, record.seq)
+    for (const effect of effects) {
+      if (effect.type === 'custom') this.#shielded(effect.run, record.actor, effect.name)
+      else if (effect.type === 'receive') this.#live.receive(cell.address, effect.event)
+      else if (effect.type === 'log') {
+        this.#logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
+      }
+    }
+  }
+
+  #hand(intent: Intent, how: 'deliver' | 'recover'): void {
+    const { id, port: name } = intent
+    const port = this.#ports.get(name)
+    const onError = (err: unknown) =>
+      this.#logger.error({ err, intent: id, port: name }, `port/${name} failed to ${how} an intent`)
+    if (port === undefined) {
+      onError(new Error(`no port is registered under the name "${name}"`))
+      return
+    }
+    try {
+      Promise.resolve(port[how](intent)).catch(onError)
+    } catch (error) {
+      onError(error)
+    }
+  }
+
+  #resumeLive(cell: Cell): void {
+    const { address, kind, logic, path, state } = cell
+    if (!isLive(logic) || state.snapshot.status !== 'active') return
+    const src = path.at(-1) ?? ''
+    if (logicKind(logic) !== 'promise' || kind.rerun?.includes(src)) {
+      this.#live.start(cell, state.snapshot, state.bornSeq)
+      return
+    }
+    const message = `the promise "${src}" was unfinished when the runtime stopped; what it did outside is not known`
+    const data = { name: 'OutcryError', code: 'PROMISE_INTERRUPTED', message }
+    this.#sendFromLive(address, { type: 'xstate.promise.reject', data }, state.bornSeq)
+  }
+
+  #shielded(work: () => void, actor: string, action?: string): void {
+    try {
+      work()
+    } catch (err) {
+      const what = action === undefined ? 'an observer threw' : `custom action "${action}" threw`
+      this.#logger.error({ err, actor, action }, what)
+    }
+  }
+}
