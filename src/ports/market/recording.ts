@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { from, type Observable } from 'rxjs'
 import { OutcryError } from '../../../store/index.ts'
@@ -171,21 +171,22 @@ class Feed {
 
   async *#lines(): AsyncIterable<string> {
     const bytes = createReadStream(this.file)
-    const input = this.file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes
-    // readline does not pass a stream's error on.
-    const failed = new Promise<never>((_, reject) => {
-      const fail = (error: Error) => {
-        const hint = 'The file may be cut short; copy it again.'
-        reject(unreadable(`${this.file}: ${error.message}`, hint))
-        reader.close()
+    // What fails in one stream of a pipeline is thrown where the last one is read.
+    const input = this.file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes
+    let rest = ''
+    try {
+      for await (const chunk of input.setEncoding('utf8')) {
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() as string
+        yield* lines
       }
-      bytes.once('error', fail)
-      input.once('error', fail)
-    })
-    failed.catch(() => {})
-    const reader = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-    yield* reader
-    await Promise.race([failed, Promise.resolve()])
+    } catch (error) {
+      throw unreadable(
+        `${this.file}: ${(error as Error).message}`,
+        'The file may be cut short; copy it again.',
+      )
+    }
+    if (rest !== '') yield rest
   }
 
   #count(kind: RawKind | 'unreadable'): void {

@@ -125,7 +125,7 @@ class Walk {
       this.#volatility += 3
     }
     this.#mid = Math.max(LEVELS + 2, Math.round(this.#mid * (1 + move)))
-    this.#half = 1 + Math.floor(random.exponential(0.4 * this.#volatility))
+    this.#half = Math.min(this.#mid - LEVELS - 1, 1 + Math.floor(random.exponential(0.4 * this.#volatility)))
     this.#kind = random.next()
     this.#side = random.next()
     this.#lots = 1 + Math.floor(random.exponential(400))

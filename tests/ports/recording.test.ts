@@ -1,0 +1,162 @@
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs'
+import { afterAll, describe, expect, it } from 'vitest'
+import * as decimal from '../../machines/decimal.ts'
+import { openRecording } from '../../src/ports/market/recording.ts'
+import { createSimMarket } from '../../src/ports/market/sim.ts'
+import type { MarketMessage } from '../../src/ports/market.ts'
+import { recording } from '../runner/runner-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-recording-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const play = async (files: string[], after = 0): Promise<MarketMessage[]> => {
+  const market = await openRecording({ files })
+  return lastValueFrom(market.open({ after }).pipe(toArray()), { defaultValue: [] })
+}
+
+/** Kinds counted by what their lines look like, apart from any decoder. */
+async function countLines(file: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for await (const line of createInterface({ input: createReadStream(file).pipe(createGunzip()) })) {
+    const kind = /@(trade|bookTicker|depth)/.exec(line)?.[1]
+    const name = kind === undefined ? 'depthSnapshot' : kind === 'depth' ? 'depthUpdate' : kind
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+describe('a recording', () => {
+  it.each([
+    ['binance-spot-btcusdt-20240808.ws.gz', 'binance:BTCUSDT'],
+    ['binance-usdm-btcusdt-20240808.ws.gz', 'binance-usdm:BTCUSDT'],
+  ])('%s is read whole, and its book never crosses', async (name, instrument) => {
+    const file = recording(name)
+    const market = await openRecording({ files: [file] })
+    let books = 0
+    let crossed = 0
+    let last = 0
+    let backwards = 0
+    await new Promise<void>((resolve, reject) => {
+      market.open().subscribe({
+        next: ({ at, event }) => {
+          if (at < last) backwards++
+          last = at
+          if (event.type !== 'ORDER_BOOK') return
+          books++
+          const [bid, ask] = [event.bids[0]?.[0], event.asks[0]?.[0]]
+          if (bid !== undefined && ask !== undefined && decimal.compare(bid, ask) >= 0) crossed++
+        },
+        complete: resolve,
+        error: reject,
+      })
+    })
+    expect(market.counts).toEqual(await countLines(file))
+    expect(market.instruments).toEqual([instrument])
+    expect(books).toBeGreaterThan(3_000)
+    expect([crossed, backwards]).toEqual([0, 0])
+  })
+
+  it('goes on after a position exactly as if it had never stopped', async () => {
+    const files = [recording('cryptofeed-binance.ws.gz')]
+    const all = await play(files)
+    expect(all.length).toBeGreaterThan(50)
+    expect(await play(files, 40)).toEqual(all.slice(40))
+    expect(all.map((m) => m.position)).toEqual(all.map((_, i) => i + 1))
+  })
+
+  it('counts and names a line that it cannot read, and goes on', async () => {
+    const file = join(folder, 'binance-broken.ws')
+    const trade =
+      '{"stream":"x@trade","data":{"e":"trade","s":"X","t":1,"p":"1.50","q":"2.00","T":5,"m":true}}'
+    writeFileSync(
+      file,
+      `1700000000000000000 ${trade}\nrubbish\n1700000000000000000 {"stream":"x@trade","data":{"s":1}}\n`,
+    )
+    const warnings: number[] = []
+    const market = await openRecording({ files: [file], onWarning: ({ line }) => warnings.push(line) })
+    const messages = await lastValueFrom(market.open().pipe(toArray()))
+    expect(messages.map(({ event }) => event)).toMatchObject([
+      { type: 'CONNECTION' },
+      { type: 'TRADE', px: '1.5', qty: '2', aggressor: 'SELL' },
+    ])
+    expect([market.counts, warnings]).toEqual([{ trade: 1, unreadable: 2 }, [2, 3]])
+  })
+
+  it('that is cut short, missing, empty or of an unknown venue is refused by name', async () => {
+    const cut = join(folder, 'binance-cut.ws.gz')
+    writeFileSync(cut, Buffer.from([0x1f, 0x8b, 8, 0]))
+    const other = join(folder, 'other.ws')
+    writeFileSync(other, '')
+    const empty = join(folder, 'binance-empty.ws')
+    writeFileSync(empty, '')
+    for (const file of [cut, other, empty, join(folder, 'binance-none.ws')]) {
+      await expect(openRecording({ files: [file] }), file).rejects.toMatchObject({
+        code: 'RECORDING_UNREADABLE',
+      })
+    }
+  })
+
+  it('waits for whoever paces it', async () => {
+    const market = await openRecording({ files: [recording('cryptofeed-binance.ws.gz')] })
+    let open: () => void = () => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    let seen = 0
+    const done = lastValueFrom(
+      market.open({ pace: ({ position }) => (position === 3 ? gate : undefined) }).pipe(toArray()),
+    )
+    market.open({ pace: () => undefined })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    open()
+    seen = (await done).length
+    expect(seen).toBeGreaterThan(50)
+  })
+})
+
+describe('the simulated market', () => {
+  const options = {
+    seed: 7,
+    symbols: [
+      { symbol: 'AUSDT', startPx: '100.00', tickSize: '0.01', lotSize: '0.001' },
+      { symbol: 'BUSDT', startPx: '5', tickSize: '1', lotSize: '1' },
+    ],
+    ratePerSecond: 50,
+    startAt: 1_000_000,
+    durationMs: 60_000,
+  }
+  const all = (after = 0, seed = 7) =>
+    lastValueFrom(
+      createSimMarket({ ...options, seed })
+        .open({ after })
+        .pipe(toArray()),
+    )
+
+  it('is the same at every run, another for another seed, and goes on where it was', async () => {
+    const first = await all()
+    expect(first).toHaveLength(6_000)
+    expect(await all()).toEqual(first)
+    expect(await all(2_500)).toEqual(first.slice(2_500))
+    expect(await all(0, 8)).not.toEqual(first)
+  })
+
+  it('has prices on the grid, and never a bid at or above the ask', async () => {
+    for (const { event } of await all()) {
+      if (event.type === 'QUOTE') expect(decimal.compare(event.bid, event.ask)).toBeLessThan(0)
+      if (event.type === 'TRADE') expect(event.px).toMatch(/^\d+(\.\d{1,2})?$/)
+    }
+  })
+
+  it('begins in the present when no time is given', async () => {
+    const { startAt: _, ...live } = options
+    const before = Date.now()
+    const message = await firstValueFrom(createSimMarket(live).open({ after: 1_000 }))
+    expect(message.position).toBe(1_001)
+    expect(message.at).toBeGreaterThanOrEqual(before - 1)
+  })
+})
