@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/runner/config.ts'
+import { OutcryProcess, outcry } from './runner-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const data = (name: string) => join(folder, name)
+const lines = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+describe('the command line', () => {
+  it('runs a market to its end and sums it up; then reads the log it left', async () => {
+    const config = join(folder, 'short.yaml')
+    writeFileSync(
+      config,
+      'market: { source: sim, seed: 5, speed: max, startAt: 1700000000000, durationMs: 60000 }\n',
+    )
+    const run = await outcry('run', '--config', config, '--data', data('short'), '--no-server', '--json')
+    expect(run.code, run.stderr).toBe(0)
+    const summary = JSON.parse(run.stdout)
+    expect(summary).toMatchObject({ market: 'sim:5', messages: 3_000 })
+    expect(summary.ordersSubmitted).toBeGreaterThan(2)
+    expect(summary.fills).toBeGreaterThanOrEqual(summary.ordersSubmitted)
+
+    const actors = lines((await outcry('actors', 'order/', '--data', data('short'), '--json')).stdout)
+    expect(actors).toHaveLength(summary.ordersSubmitted)
+    const replay = await outcry('replay', actors[0].address, '--data', data('short'), '--json')
+    const events = lines(replay.stdout).map((r) => r.event.type)
+    expect(events.slice(0, 3)).toEqual(['xstate.init', 'SUBMIT', 'EXECUTION_REPORT'])
+    const told = (await outcry('replay', actors[0].address, '--data', data('short'))).stdout
+    expect(told).toContain('execution.initialized request.idle -> execution.submitted request.idle')
+    expect(told).toContain('emitted ORDER_SUBMITTED')
+    const verify = await outcry('verify', '--data', data('short'))
+    expect([verify.code, verify.stdout]).toEqual([0, expect.stringContaining('replays to the same states')])
+  })
+
+  it('asks the runner that holds the store, stops it on a signal, and goes on where it was', async () => {
+    const args = ['run', '--data', data('live'), '--port', '0'] as const
+    const runner = new OutcryProcess(...args)
+    expect((await runner.started())?.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    const actors = await outcry('actors', 'symbol/', '--data', data('live'), '--json')
+    expect(lines(actors.stdout).map((a) => a.address)).toEqual(['symbol/sim:BTCUSDT', 'symbol/sim:ETHUSDT'])
+    expect((await outcry('replay', 'runner/main', '--data', data('live'), '--json')).code).toBe(0)
+    const verify = JSON.parse((await outcry('verify', '--data', data('live'), '--json')).stdout)
+    expect(verify).toMatchObject({ problems: [] })
+    expect(verify.live).toBeGreaterThan(3)
+    const second = await outcry(...args)
+    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('STORE_LOCKED')])
+    runner.child.kill('SIGINT')
+    expect((await runner.finished()).code).toBe(0)
+    const history = lines((await outcry('replay', 'runner/main', '--data', data('live'), '--json')).stdout)
+    expect(history.at(-1)).toMatchObject({
+      emitted: [{ type: 'SYSTEM_STOPPED', reason: 'SIGINT', initiator: 'signal' }],
+    })
+
+    const again = new OutcryProcess(...args)
+    const started = await again.started()
+    expect(started?.seq).toBeGreaterThan(history.at(-1).seq)
+    again.child.kill('SIGTERM')
+    expect((await again.finished()).code).toBe(0)
+  })
+
+  it.each<[string, string[], number, string]>([
+    ['a log that is not there', ['actors', '--data', data('none')], 1, 'STORE_NONE'],
+    ['an actor that is not there', ['replay', 'order/none', '--data', data('short')], 1, 'ACTOR_UNKNOWN'],
+    ['what is no address', ['replay', 'nonsense', '--data', data('short')], 2, 'ADDRESS_INVALID'],
+    ['an unknown command', ['explode'], 2, 'unknown command'],
+    ['an unknown market', ['run', '--market', 'moon'], 2, 'market.source'],
+    ['a recording without a file', ['run', '--market', 'recording'], 2, 'market.files'],
+    [
+      'a recording that is not there',
+      ['run', '--file', join(folder, 'binance.gz'), '--data', data('x')],
+      1,
+      'RECORDING_UNREADABLE',
+    ],
+    ['a port that is none', ['run', '--port', 'http'], 2, 'server.port'],
+  ])('refuses %s in one line', async (_, args, code, text) => {
+    const { code: found, stderr } = await outcry(...args)
+    expect([found, stderr]).toEqual([code, expect.stringContaining(text)])
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('the configuration', () => {
+  it('takes flags before the environment, the environment before the file, the file before defaults', () => {
+    const file = join(folder, 'config.yaml')
+    writeFileSync(file, 'data: from-file\nmarket: { seed: 1, ratePerSecond: 7, speed: 3 }\n')
+    const env = { OUTCRY_MARKET_SEED: '2', OUTCRY_MARKET_RATE_PER_SECOND: '8' }
+    const config = loadConfig({ file, env, flags: { market: { seed: 3 } } })
+    expect(config).toMatchObject({
+      data: 'from-file',
+      market: { source: 'sim', seed: 3, ratePerSecond: 8, speed: 3 },
+    })
+    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077 })
+  })
+
+  const strategy = { id: 'a', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '1' }
+  it.each<[string, Record<string, unknown>, string]>([
+    ['an unknown key', { colour: 'red' }, 'colour'],
+    ['a fee that is a number', { venue: { takerFee: 0.1 } }, 'venue.takerFee'],
+    ['a negative balance', { account: { balance: '-1' } }, 'account.balance'],
+    ['an interval that is none', { symbol: { intervals: ['1x'] } }, 'symbol.intervals.0'],
+    ['averages the wrong way round', { strategies: [{ ...strategy, fast: 9 }] }, 'strategies.0.fast'],
+    ['two strategies of one id', { strategies: [strategy, strategy] }, 'strategies'],
+  ])('refuses %s and names the key', (_, flags, key) => {
+    expect(() => loadConfig({ flags })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(key) }),
+    )
+  })
+})

@@ -1,0 +1,95 @@
+/** What we rely on of XState's inside: a new version of it that behaves otherwise fails here first. */
+
+import { describe, expect, it } from 'vitest'
+import {
+  cancel,
+  createMachine,
+  emit,
+  log,
+  raise,
+  sendParent,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+} from 'xstate'
+import type { Address } from '../../src/runtime/address.ts'
+import type { Effect } from '../../src/runtime/effect.ts'
+import { prepareMachine } from '../../src/runtime/logic.ts'
+import { makeRef } from '../../src/runtime/persist.ts'
+import { replayScope } from '../../src/runtime/replay.ts'
+
+const child = createMachine({ id: 'child' })
+const machine = setup({ actors: { child }, actions: { custom: () => {} } }).createMachine({
+  id: 'm',
+  initial: 'a',
+  states: {
+    a: {
+      on: {
+        SEND: { actions: sendTo(({ system }) => system.get('order/1'), { type: 'X' }) },
+        LATER: {
+          actions: sendTo(({ system }) => system.get('order/1'), { type: 'X' }, { id: 't', delay: 5 }),
+        },
+        PARENT: { actions: sendParent({ type: 'X' }) },
+        RAISE: { actions: raise({ type: 'NEXT' }) },
+        RAISE_LATER: { actions: raise({ type: 'NEXT' }, { delay: 7 }) },
+        CANCEL: { actions: cancel('t') },
+        SPAWN: { actions: spawnChild('child', { id: 'c', input: 1 }) },
+        SPAWN_AND_STOP: { actions: [spawnChild('child', { id: 'c' }), stopChild('c')] },
+        EMIT: { actions: emit({ type: 'OUT' }) },
+        LOG: { actions: log('said', 'label') },
+        CUSTOM: { actions: 'custom' },
+        GO: 'b',
+      },
+    },
+    b: { after: { 9: 'a' } },
+  },
+  on: { NEXT: '.b' },
+})
+prepareMachine(machine)
+
+const scope = replayScope()
+const self = makeRef(scope.system, 'm/1/x' as Address, ['m'])
+
+function effectsOf(type: string): Effect[] {
+  const { snapshot } = scope.initial(machine, self, undefined)
+  return scope.transition(machine, self, snapshot, { type }).effects as Effect[]
+}
+
+describe('the scope collects what a transition wants done, and does none of it', () => {
+  it.each<[string, unknown[]]>([
+    ['SEND', [{ type: 'send', to: 'order/1', event: { type: 'X' } }]],
+    ['LATER', [{ type: 'schedule', id: 't', delayMs: 5, to: 'order/1', event: { type: 'X' } }]],
+    ['PARENT', [{ type: 'send', to: 'm/1', event: { type: 'X' } }]],
+    [
+      'RAISE',
+      [{ type: 'schedule', id: 'xstate.after.9.m.b', delayMs: 9, event: { type: 'xstate.after.9.m.b' } }],
+    ],
+    ['RAISE_LATER', [{ type: 'schedule', id: undefined, delayMs: 7, event: { type: 'NEXT' } }]],
+    ['CANCEL', [{ type: 'cancel', id: 't' }]],
+    ['SPAWN', [{ type: 'spawn', ref: { sessionId: 'm/1/x/c', src: 'child' }, input: 1 }]],
+    ['SPAWN_AND_STOP', []],
+    ['EMIT', [{ type: 'emit', event: { type: 'OUT' } }]],
+    ['LOG', [{ type: 'log', label: 'label', value: 'said' }]],
+    ['CUSTOM', [{ type: 'custom', name: 'custom' }]],
+    ['UNKNOWN', []],
+  ])('%s', (type, expected) => {
+    expect(effectsOf(type)).toMatchObject(expected)
+    expect(effectsOf(type)).toHaveLength(expected.length)
+  })
+
+  it('gives the same snapshot back for an event that is not handled', () => {
+    const { snapshot } = scope.initial(machine, self, undefined)
+    expect(scope.transition(machine, self, snapshot, { type: 'UNKNOWN' }).snapshot).toBe(snapshot)
+  })
+
+  it('notes the transitions taken only while somebody watches', () => {
+    const { snapshot } = scope.initial(machine, self, undefined)
+    expect(scope.transition(machine, self, snapshot, { type: 'GO' }).taken).toEqual([])
+    scope.watching = true
+    expect(scope.transition(machine, self, snapshot, { type: 'GO' }).taken).toEqual([
+      { source: 'm.a', targets: ['m.b'], eventType: 'GO' },
+    ])
+    scope.watching = false
+  })
+})
