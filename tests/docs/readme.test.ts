@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { loadConfig } from '../../src/runner/config.ts'
+
+const root = new URL('../../', import.meta.url)
+const readme = readFileSync(new URL('README.md', root), 'utf8')
+const block = (language: string) =>
+  new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] as string
+
+describe('the README', () => {
+  it('has a first machine that runs, and is still ringing when it is run again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'outcry-readme-'))
+    const source = block('ts')
+      .replace("'outcry'", JSON.stringify(new URL('src/index.ts', root).href))
+      .replace("'xstate'", JSON.stringify(import.meta.resolve('xstate')))
+    const script = join(folder, 'alarm.mts')
+    writeFileSync(script, source)
+    const run = () =>
+      promisify(execFile)(process.execPath, ['--import', import.meta.resolve('tsx'), script], { cwd: folder })
+    expect((await run()).stdout).toBe('ringing\n')
+    expect((await run()).stdout).toBe('ringing\n')
+    rmSync(folder, { recursive: true })
+  })
+
+  it('shows the defaults as they are', () => {
+    const { strategies: _, ...shown } = parse(block('yaml'))
+    const { strategies: __, ...defaults } = loadConfig({})
+    expect(defaults).toMatchObject(shown)
+  })
+
+  it('names only files that exist', () => {
+    for (const [, file] of readme.matchAll(/\]\(((?!https?:)[^)]+)\)/g)) {
+      expect(() => readFileSync(fileURLToPath(new URL(file as string, root)))).not.toThrow()
+    }
+  })
+})
