@@ -49,6 +49,19 @@ const marketSource = z.discriminatedUnion('source', [
       .min(1, 'name at least one file'),
     speed: speed.default('max'),
   }),
+  z.strictObject({
+    source: z.literal('binance'),
+    symbols: z
+      .array(
+        z.string().regex(/^[A-Z0-9]+$/, 'as the exchange writes it, such as BTCUSDT'),
+        'name some, such as [BTCUSDT]',
+      )
+      .min(1),
+    market: z.enum(['spot', 'usdm']).default('spot'),
+    /** Other addresses than the exchange's own. */
+    wsUrl: z.url().optional(),
+    restUrl: z.url().optional(),
+  }),
 ])
 
 /** Where the source is not named, files are a recording and everything else is the simulated market. */

@@ -9,6 +9,7 @@ import type { PaperVenue, VenueReport } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
 import type { EventClock } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import type { Driver } from './driver.ts'
 
 export interface EventTimeOptions {
   readonly supervisor: Supervisor
@@ -22,7 +23,7 @@ export interface EventTimeOptions {
 /** How far behind its pace a run may fall before it counts as slow and stops trying to catch up. */
 const LAG_MAX_MS = 1_000
 
-export class EventTimeDriver {
+export class EventTimeDriver implements Driver {
   readonly #options: EventTimeOptions
   /** Durable at the venue, not yet due at the runner. */
   #reports: VenueReport[] = []
@@ -39,7 +40,6 @@ export class EventTimeDriver {
     this.#reportsRead = options.supervisor.cursor(options.venue.name)
   }
 
-  /** Market messages that reached the runner in this run. */
   get messages(): number {
     return this.#messages
   }
@@ -63,13 +63,15 @@ export class EventTimeDriver {
     await this.#finish()
   }
 
-  /** Takes no further message. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#subscription?.unsubscribe()
     this.#wake?.()
     await this.#consequences()
   }
+
+  /** Requests are looked for after every turn that could have made one. */
+  onRequest(): void {}
 
   /** All that is due before the message happens; a promise only where something has to be waited for. */
   #before(message: MarketMessage): Promise<void> | undefined {

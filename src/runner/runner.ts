@@ -4,20 +4,23 @@ import { join } from 'node:path'
 import { machines } from '../../machines/index.ts'
 import { openLevelStore } from '../../store/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
+import { createBinanceMarket } from '../ports/market/binance.ts'
 import { openRecording } from '../ports/market/recording.ts'
 import { createSimMarket } from '../ports/market/sim.ts'
 import type { MarketSource } from '../ports/market.ts'
 import { PaperPort } from '../ports/paper/paper-port.ts'
 import { openPaperVenue } from '../ports/paper/paper-venue.ts'
 import type { PaperVenue } from '../ports/venue.ts'
-import { EventClock } from '../runtime/clock.ts'
+import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { boot, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
+import type { Driver } from './driver.ts'
 import { EventTimeDriver } from './event-time.ts'
 import { venueAndSymbols } from './instruments.ts'
+import { LiveTimeDriver } from './live-time.ts'
 import { type Counts, type Stats, statsOf } from './stats.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
@@ -55,12 +58,22 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
     const { latencyMs, takerFee, makerFee } = config.venue
     const location = join(config.data, 'venue')
     venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, takerFee, makerFee })
-    const clock = new EventClock(market.startsAt ?? Date.now())
-    const ports = { [place.venue]: new PaperPort(venue) }
+    const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
+    const clock: Clock = eventClock ?? new SystemClock()
+    let driver: Driver | undefined
+    const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest()) }
     supervisor = await createSupervisor({ store, machines, ports, clock, logger })
-    clock.advanceTo(supervisor.lastAt ?? 0)
+    eventClock?.advanceTo(supervisor.lastAt ?? 0)
+    const parts = { supervisor, market, venue }
+    driver = eventClock
+      ? new EventTimeDriver({
+          ...parts,
+          clock: eventClock,
+          speed: 'speed' in config.market ? config.market.speed : 1,
+        })
+      : new LiveTimeDriver(parts)
     api = config.server.enabled ? await startApi(supervisor, config.server, logger) : undefined
-    const runner = new Runner({ config, market, place, venue, supervisor, clock, api, logger })
+    const runner = new Runner({ config, market, place, venue, supervisor, clock, driver, api })
     await runner.start()
     return runner
   } catch (error) {
@@ -77,22 +90,19 @@ interface Parts {
   readonly place: { readonly venue: string; readonly symbols: readonly string[] }
   readonly venue: PaperVenue
   readonly supervisor: Supervisor
-  readonly clock: EventClock
+  readonly clock: Clock
+  readonly driver: Driver
   readonly api: ApiServer | undefined
-  readonly logger: Logger
 }
 
 class Runner implements RunningRunner {
   readonly #parts: Parts
-  readonly #driver: EventTimeDriver
   #counts: Counts = { ordersSubmitted: 0, fills: 0 }
   #ended: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
-    const { supervisor, clock, market, venue, config } = parts
-    this.#driver = new EventTimeDriver({ supervisor, clock, market, venue, speed: config.market.speed })
   }
 
   get supervisor(): Supervisor {
@@ -108,7 +118,7 @@ class Runner implements RunningRunner {
   }
 
   get messages(): number {
-    return this.#driver.messages
+    return this.#parts.driver.messages
   }
 
   get ended(): Promise<void> {
@@ -131,7 +141,7 @@ class Runner implements RunningRunner {
     })
     this.#announce()
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
-    this.#ended = Promise.race([this.#driver.run(), fenced])
+    this.#ended = Promise.race([this.#parts.driver.run(), fenced])
     // Whoever waits for the end hears of it; nobody waiting is no reason to crash.
     this.#ended.catch(() => {})
   }
@@ -148,7 +158,7 @@ class Runner implements RunningRunner {
   async #stop(reason: string, initiator: string): Promise<void> {
     const { supervisor, api, venue, clock, config } = this.#parts
     try {
-      await this.#driver.stop()
+      await this.#parts.driver.stop()
       await supervisor.send('runner/main', { type: 'STOPPED', at: clock.now(), reason, initiator })
     } finally {
       await api?.close()
@@ -182,9 +192,18 @@ class Runner implements RunningRunner {
 }
 
 async function openMarket(config: RunnerConfig['market'], logger: Logger): Promise<MarketSource> {
-  if (config.source === 'sim') return createSimMarket(config)
-  return openRecording({
-    files: config.files,
-    onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
-  })
+  switch (config.source) {
+    case 'sim':
+      return createSimMarket(config)
+    case 'binance':
+      return createBinanceMarket({
+        ...config,
+        onWarning: ({ reason }) => logger.warn({ market: 'binance' }, reason),
+      })
+    case 'recording':
+      return openRecording({
+        files: config.files,
+        onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
+      })
+  }
 }

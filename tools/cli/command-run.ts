@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly data?: string
   readonly market?: string
   readonly file?: readonly string[]
+  readonly symbol?: readonly string[]
   readonly speed?: string
   readonly seed?: string
   readonly host?: string
@@ -71,10 +72,11 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 function flagsOf(options: RunOptions): Record<string, unknown> {
-  const { market, file, speed, seed, data, host, port, server } = options
+  const { market, file, symbol, speed, seed, data, host, port, server } = options
   const marketFlags = {
     ...(market !== undefined && { source: market }),
     ...(file !== undefined && { files: file }),
+    ...(symbol !== undefined && { symbols: symbol }),
     ...(speed !== undefined && { speed: speed === 'max' ? 'max' : Number(speed) }),
     ...(seed !== undefined && { seed: Number(seed) }),
   }

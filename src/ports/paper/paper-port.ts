@@ -15,12 +15,15 @@ type VenueIntent = PlaceOrder | CancelOrder | OrderStatusRequest
 /** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
 export class PaperPort implements Port {
   readonly #venue: PaperVenue
+  readonly #onRequest: () => void
   #context: PortContext | undefined
   /** Intents that placed the orders of this run, for those that ask before they know their ClOrdID. */
   readonly #placed = new Map<string, string>()
 
-  constructor(venue: PaperVenue) {
+  /** `onRequest` is told of everything that was handed to the venue. */
+  constructor(venue: PaperVenue, onRequest: () => void) {
     this.#venue = venue
+    this.#onRequest = onRequest
   }
 
   start(context: PortContext): void {
@@ -35,9 +38,11 @@ export class PaperPort implements Port {
       case 'PLACE_ORDER':
         this.#placed.set(actor, clOrdId)
         this.#venue.place({ ...event, ...header })
+        this.#onRequest()
         return
       case 'CANCEL_ORDER':
         this.#venue.cancel({ ...event, ...header })
+        this.#onRequest()
         return
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, event)

@@ -1,214 +1,216 @@
-import { mkdirSync } from 'node:fs'
-import { Level } from 'level'
-import { MemoryLevel } from 'memory-level'
-import { OutcryError } from '../../../store/index.ts'
+import type { CancelOrder, PlaceOrder } from '../../../machines/index.ts'
 import type { MarketMessage } from '../market.ts'
-import type { PaperVenue, VenueOrder, VenueReport } from '../venue.ts'
-import { type Execution, Matching, type MatchingOptions } from './matching.ts'
-import { emptyState, type PaperOrder, type VenueRequest, type VenueState } from './state.ts'
+import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
+import { takeCancel, takeMarket, takeOrder } from './engine/engine.ts'
+import type { Execution, Terms } from './engine/execution.ts'
+import { arrived, dispatch } from './engine/in-flight.ts'
+import { encodeState, type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
+import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
-export interface PaperVenueOptions extends MatchingOptions {
+export interface PaperVenueOptions extends Terms {
   /** Folder of its own; undefined keeps all in memory. */
   readonly location: string | undefined
   /** Event time that a request takes to the venue, and a report back. */
   readonly latencyMs: number
 }
 
-type Database = Level<string, string>
-
-const STATE = 'state'
-const DIGITS = 12
-const reportKey = (position: number) => `r!${String(position).padStart(DIGITS, '0')}`
-const orderKey = (clOrdId: string) => `o!${clOrdId}`
-const cancelKey = (clOrdId: string) => `c!${clOrdId}`
-
-/** @throws VENUE_OPEN_FAILED */
+/** @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT */
 export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
-  const { location } = options
-  const db =
-    location === undefined
-      ? (new MemoryLevel<string, string>() as unknown as Database)
-      : new Level<string, string>(location)
-  try {
-    if (location !== undefined) mkdirSync(location, { recursive: true })
-    await db.open()
-  } catch (error) {
-    const cause = (error as { cause?: Error }).cause ?? (error as Error)
-    throw new OutcryError(
-      'VENUE_OPEN_FAILED',
-      `the paper venue's folder ${location} cannot be opened: ${cause.message}`,
-      'Another runner may hold it; stop that one, or give this one another data folder.',
-      { cause: error },
-    )
+  return new Paper(options, await openVenueFolder(options.location))
+}
+
+/** What has changed since the last write. */
+class Group {
+  readonly requests = new Map<string, VenueRequest>()
+  readonly reports: VenueReport[] = []
+  readonly ended = new Map<string, VenueOrder>()
+
+  get isEmpty(): boolean {
+    return this.requests.size === 0 && this.reports.length === 0
   }
-  const stored = await db.get(STATE)
-  const reports: VenueReport[] = []
-  for await (const value of db.values({ gte: 'r!', lt: 'r"' })) reports.push(JSON.parse(value) as VenueReport)
-  return new Paper(
-    options,
-    db,
-    stored === undefined ? emptyState() : (JSON.parse(stored) as VenueState),
-    reports,
-  )
+}
+
+/** Orders that had not ended, as of the last write. */
+interface Durable {
+  readonly marketPosition: number
+  readonly reports: number
+  readonly open: ReadonlyMap<string, VenueOrder>
+  /** Received and still on their way in. */
+  readonly pending: ReadonlyMap<string, VenueOrder>
 }
 
 /**
- * The matching engine with a disk under it. The whole state goes down with each change, as of the last market message
- * taken in; messages that change nothing but the view of the market are not written, and are fed again after a crash.
+ * The matching engine with a disk under it. A write is the whole state as of the last market message taken in,
+ * the views of the markets included, so what comes of the messages after it is the same however often they are fed.
+ * Messages that change a view only are not worth a write: they are fed again after a crash.
  */
 class Paper implements PaperVenue {
   readonly name: string
+  readonly #terms: Terms
   readonly #latencyMs: number
-  readonly #db: Database
+  readonly #folder: VenueFolder
   readonly #state: VenueState
-  readonly #matching: Matching
-  /** Durable ones; the index is the position less one. */
-  readonly #reports: VenueReport[]
-  #unsaved: VenueReport[] = []
-  #closed: PaperOrder[] = []
-  #cancels: string[] = []
-  #requested = new Set<string>()
-  #dirty = false
-  #durablePosition: number
+  #durable: Durable
+  #group = new Group()
+  /** The group that a write is under way for, or failed for. */
+  #writing: Group | undefined
+  #flushed: Promise<void> = Promise.resolve()
+  #failure: unknown
 
-  constructor(options: PaperVenueOptions, db: Database, state: VenueState, reports: VenueReport[]) {
-    this.name = options.name
-    this.#latencyMs = options.latencyMs
-    this.#db = db
-    this.#state = state
-    this.#reports = reports
-    this.#durablePosition = state.marketPosition
-    this.#matching = new Matching(options, state, {
-      execution: (execution) => this.#onExecution(execution),
-      closed: (order) => this.#closed.push(order),
-    })
+  constructor({ name, takerFee, makerFee, latencyMs }: PaperVenueOptions, folder: VenueFolder) {
+    this.name = name
+    this.#terms = { name, takerFee, makerFee }
+    this.#latencyMs = latencyMs
+    this.#folder = folder
+    this.#state = folder.state()
+    this.#durable = durableOf(this.#state)
   }
 
   get marketPosition(): number {
-    return this.#durablePosition
+    return this.#durable.marketPosition
   }
 
   get dirty(): boolean {
-    return this.#dirty
+    return this.#writing !== undefined || !this.#group.isEmpty
   }
 
   get nextAt(): number | undefined {
     return this.#state.inFlight[0]?.arriveAt
   }
 
-  place(order: Parameters<PaperVenue['place']>[0]): void {
-    if (this.#requested.has(order.clOrdId) || this.lookup(order.clOrdId) !== undefined) return
-    this.#send({ kind: 'place', ...order })
+  place(order: PlaceOrder & RequestHeader): void {
+    this.#receive({ kind: 'place', ...order })
   }
 
-  cancel(request: Parameters<PaperVenue['cancel']>[0]): void {
-    const { clOrdId, origClOrdId, actor, at, ref } = request
-    if (this.#requested.has(clOrdId) || this.#db.getSync(cancelKey(clOrdId)) !== undefined) return
-    this.#cancels.push(clOrdId)
-    this.#send({ kind: 'cancel', clOrdId, origClOrdId, actor, at, ref })
+  cancel({ origClOrdId, clOrdId, actor, at, ref }: CancelOrder & RequestHeader): void {
+    this.#receive({ kind: 'cancel', origClOrdId, clOrdId, actor, at, ref })
   }
 
   onMarket(message: MarketMessage): void {
     if (message.position <= this.#state.marketPosition) return
     this.advance(message.at)
     this.#state.marketPosition = message.position
-    this.#matching.takeMarket(message)
+    this.#note(takeMarket(this.#state, this.#terms, message))
   }
 
   advance(at: number): void {
-    const { inFlight } = this.#state
-    for (let next = inFlight[0]; next !== undefined && next.arriveAt <= at; next = inFlight[0]) {
-      inFlight.shift()
-      this.#state.now = Math.max(this.#state.now, next.arriveAt)
-      this.#dirty = true
-      this.#matching.takeRequest(next.request)
+    this.#assertSound()
+    for (let next = arrived(this.#state, at); next !== undefined; next = arrived(this.#state, at)) {
+      if (next.kind === 'place') this.#note(takeOrder(this.#state, this.#terms, next))
+      else this.#note(takeCancel(this.#state, this.#terms, next, this.#ended(next.origClOrdId)?.ordStatus))
     }
   }
 
   lookup(clOrdId: string): VenueOrder | undefined {
-    const open = this.#state.open.find((order) => order.clOrdId === clOrdId)
-    const closed = open ?? this.#closed.find((order) => order.clOrdId === clOrdId)
-    if (closed !== undefined) return viewOf(closed)
-    const stored = this.#db.getSync(orderKey(clOrdId))
-    if (stored !== undefined) return JSON.parse(stored) as VenueOrder
-    const onItsWay = this.#state.inFlight.find(({ request }) => request.clOrdId === clOrdId)?.request
-    return onItsWay?.kind === 'place' ? pending(onItsWay) : undefined
+    const { open, pending } = this.#durable
+    const durable = open.get(clOrdId) ?? pending.get(clOrdId) ?? this.#folder.order(clOrdId)
+    if (durable !== undefined) return durable
+    const request = this.#unsaved(clOrdId)
+    return request?.kind === 'place' ? pendingView(request) : undefined
   }
 
   openOrders(): readonly VenueOrder[] {
-    return this.#state.open.map(viewOf)
+    return [...this.#durable.open.values()]
   }
 
   fillsSince(at: number): readonly VenueReport[] {
-    return this.#reports.filter(({ report }) => 'lastQty' in report && report.at >= at)
+    const fills: VenueReport[] = []
+    for (let position = this.#durable.reports; position > 0; position--) {
+      const stored = this.#folder.report(position)
+      if (stored.report.at < at) break
+      if ('lastQty' in stored.report) fills.push(stored)
+    }
+    return fills.reverse()
   }
 
   reportsAfter(position: number): readonly VenueReport[] {
-    return this.#reports.slice(position)
+    const reports: VenueReport[] = []
+    for (let next = position + 1; next <= this.#durable.reports; next++)
+      reports.push(this.#folder.report(next))
+    return reports
   }
 
-  async flush(): Promise<void> {
-    if (!this.#dirty) return
-    const reports = this.#unsaved
-    const closed = this.#closed
-    const cancels = this.#cancels
-    this.#dirty = false
-    this.#unsaved = []
-    this.#closed = []
-    this.#cancels = []
-    const { marketPosition } = this.#state
-    const put = (key: string, value: unknown) => ({ type: 'put' as const, key, value: JSON.stringify(value) })
-    await this.#db.batch(
-      [
-        put(STATE, this.#state),
-        ...reports.map((report) => put(reportKey(report.position), report)),
-        ...closed.map((order) => put(orderKey(order.clOrdId), viewOf(order))),
-        ...cancels.map((clOrdId) => put(cancelKey(clOrdId), true)),
-      ],
-      { sync: true } as object,
-    )
-    this.#durablePosition = marketPosition
-    this.#reports.push(...reports)
-    this.#requested.clear()
+  /** One write at a time; what changes meanwhile goes with the next. After a failed one there is no next. */
+  flush(): Promise<void> {
+    this.#flushed = this.#flushed.then(() => this.#write())
+    return this.#flushed
   }
 
   async close(): Promise<void> {
-    await this.flush()
-    await this.#db.close()
+    try {
+      await this.flush()
+    } finally {
+      await this.#folder.close()
+    }
   }
 
-  #send(request: VenueRequest): void {
-    const { inFlight } = this.#state
-    const arriveAt = request.at + this.#latencyMs
-    const place = inFlight.findIndex((other) => other.arriveAt > arriveAt)
-    inFlight.splice(place < 0 ? inFlight.length : place, 0, { arriveAt, request })
-    this.#requested.add(request.clOrdId)
-    this.#dirty = true
+  async #write(): Promise<void> {
+    if (this.#group.isEmpty) return
+    const group = this.#group
+    const state = encodeState(this.#state)
+    const durable = durableOf(this.#state)
+    this.#group = new Group()
+    this.#writing = group
+    const cancels = [...group.requests.values()].filter(({ kind }) => kind === 'cancel')
+    try {
+      await this.#folder.write({
+        state,
+        reports: group.reports,
+        ended: group.ended.values(),
+        cancels: cancels.map(({ clOrdId }) => clOrdId),
+      })
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
+    this.#durable = durable
+    this.#writing = undefined
   }
 
-  #onExecution({ at, order, report, settles }: Execution): void {
+  #receive(request: VenueRequest): void {
+    this.#assertSound()
+    const { clOrdId } = request
+    if (this.lookup(clOrdId) !== undefined || this.#hasCancel(clOrdId)) return
+    this.#group.requests.set(clOrdId, request)
+    dispatch(this.#state, request, request.at + this.#latencyMs)
+  }
+
+  #hasCancel(clOrdId: string): boolean {
+    return this.#unsaved(clOrdId)?.kind === 'cancel' || this.#folder.hasCancel(clOrdId)
+  }
+
+  #unsaved(clOrdId: string): VenueRequest | undefined {
+    return this.#group.requests.get(clOrdId) ?? this.#writing?.requests.get(clOrdId)
+  }
+
+  #ended(clOrdId: string): VenueOrder | undefined {
+    return this.#group.ended.get(clOrdId) ?? this.#writing?.ended.get(clOrdId) ?? this.#folder.order(clOrdId)
+  }
+
+  #note(executions: readonly Execution[]): void {
     const state = this.#state
-    this.#dirty = true
-    state.reports++
-    state.lastReportAt = Math.max(state.lastReportAt, at + this.#latencyMs)
-    this.#unsaved.push({
-      position: state.reports,
-      at: state.lastReportAt,
-      actor: order.actor,
-      report,
-      ...(settles !== undefined && { settles }),
-      ref: order.ref,
-    })
+    for (const { ended, ...execution } of executions) {
+      state.reports++
+      state.lastReportAt = Math.max(state.lastReportAt, execution.report.at + this.#latencyMs)
+      this.#group.reports.push({ position: state.reports, at: state.lastReportAt, ...execution })
+      if (ended !== undefined) this.#group.ended.set(ended.clOrdId, ended)
+    }
+  }
+
+  /** What could not be written must not be built upon. */
+  #assertSound(): void {
+    if (this.#failure !== undefined) throw this.#failure
   }
 }
 
-function viewOf(order: PaperOrder): VenueOrder {
-  const { clOrdId, orderId, actor, symbol, side, ordType, ordStatus, orderQty, cumQty, leavesQty, avgPx } =
-    order
-  return { clOrdId, orderId, actor, symbol, side, ordType, ordStatus, orderQty, cumQty, leavesQty, avgPx }
+function durableOf({ marketPosition, reports, open, inFlight }: VenueState): Durable {
+  const pending = inFlight.flatMap(({ request }) => (request.kind === 'place' ? [pendingView(request)] : []))
+  const byId = (orders: readonly VenueOrder[]) => new Map(orders.map((order) => [order.clOrdId, order]))
+  return { marketPosition, reports, open: byId(open.map(viewOf)), pending: byId(pending) }
 }
 
-function pending(request: VenueRequest & { kind: 'place' }): VenueOrder {
+/** Of an order that the venue has received: it promises nothing yet. */
+function pendingView(request: PlaceRequest): VenueOrder {
   const { clOrdId, actor, symbol, side, ordType, orderQty } = request
   const none = { cumQty: '0', leavesQty: orderQty, avgPx: '0' }
   return { clOrdId, orderId: '', actor, symbol, side, ordType, ordStatus: 'PENDING_NEW', orderQty, ...none }

@@ -1,0 +1,140 @@
+/** The matching engine: books and an input in, what happened out. It knows neither disk nor clock. */
+import * as decimal from '../../../../machines/decimal.ts'
+import type { OrdStatus } from '../../../../machines/index.ts'
+import type { MarketMessage } from '../../market.ts'
+import {
+  accept,
+  cancel,
+  type Execution,
+  fill,
+  isOpen,
+  refuse,
+  rejectCancel,
+  type Step,
+  type Terms,
+  trigger,
+} from './execution.ts'
+import { aheadOf, available, emptyView, isWithin, type MarketView, noteTaken, see } from './market-view.ts'
+import { refusalOf } from './refusal.ts'
+import { byPriority, fillFromTrade } from './resting.ts'
+import type { CancelRequest, PaperOrder, PlaceRequest, VenueState } from './state.ts'
+
+const NOTHING: readonly Execution[] = []
+
+/** A message changes the view of its market, then what works there. CONNECTION changes neither. */
+export function takeMarket(state: VenueState, terms: Terms, message: MarketMessage): readonly Execution[] {
+  const { symbol, event, at } = message
+  if (at > state.now) state.now = at
+  if (event.type === 'CONNECTION') return NOTHING
+  state.markets[symbol] ??= emptyView()
+  const market = state.markets[symbol]
+  see(market, event)
+  if (market.working === 0) return NOTHING
+  const step: Step = { state, terms, executions: [] }
+  const orders = byPriority(state.open.filter((order) => order.symbol === symbol))
+  if (event.type === 'TRADE') fillFromTrade(step, orders, event)
+  for (const order of orders) {
+    if (!isOpen(order)) continue
+    if (order.phase === 'waiting') triggerWhenReached(step, market, order)
+    else takeShown(step, market, order)
+  }
+  return step.executions
+}
+
+export function takeOrder(state: VenueState, terms: Terms, request: PlaceRequest): readonly Execution[] {
+  const step: Step = { state, terms, executions: [] }
+  const refusal = refusalOf(state, request)
+  const order = newOrder(request, `${terms.name}-${++state.orders}`)
+  if (refusal !== undefined) {
+    refuse(step, order, refusal)
+    return step.executions
+  }
+  accept(step, order)
+  const market = state.markets[order.symbol] as MarketView
+  if (order.phase === 'waiting') triggerWhenReached(step, market, order)
+  else beginToWork(step, market, order)
+  return step.executions
+}
+
+/** `endedAs` is what became of the order, when it was here and is not open. */
+export function takeCancel(
+  state: VenueState,
+  terms: Terms,
+  request: CancelRequest,
+  endedAs: OrdStatus | undefined,
+): readonly Execution[] {
+  const step: Step = { state, terms, executions: [] }
+  const { origClOrdId } = request
+  const order = state.open.find(({ clOrdId }) => clOrdId === origClOrdId)
+  if (order !== undefined) cancel(step, order, { by: request })
+  else if (endedAs !== undefined) rejectCancel(step, request, `too late: the order is ${endedAs}`)
+  else rejectCancel(step, request, `unknown order ${origClOrdId}`)
+  return step.executions
+}
+
+function newOrder(request: PlaceRequest, orderId: string): PaperOrder {
+  const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, timeInForce, ref } = request
+  return {
+    clOrdId,
+    orderId,
+    actor,
+    symbol,
+    side,
+    ordType,
+    ordStatus: 'NEW',
+    orderQty,
+    cumQty: decimal.ZERO,
+    leavesQty: orderQty,
+    avgPx: decimal.ZERO,
+    cumCost: decimal.ZERO,
+    ...(price !== undefined && { price }),
+    ...(stopPx !== undefined && { stopPx }),
+    timeInForce,
+    phase: ordType === 'STOP' ? 'waiting' : 'taking',
+    ahead: decimal.ZERO,
+    ref,
+  }
+}
+
+/** A stop's price is reached when the last trade is at it or beyond, also when that was so before it came. */
+function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): void {
+  const last = market.trade?.px
+  if (last === undefined || !isWithin(order.side, order.stopPx as string, last)) return
+  trigger(step, order)
+  beginToWork(step, market, order)
+}
+
+/**
+ * The order takes what is shown, and its time in force says what becomes of the rest, for a stop from its trigger on.
+ * The rest of a GTC order rests at its limit, or, a market order, goes on taking whatever is shown next.
+ */
+function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
+  const { timeInForce, side, orderQty, price } = order
+  if (timeInForce === 'FOK' && !couldTakeAll(market, order)) {
+    cancel(step, order, { text: `fill or kill: fewer than ${orderQty} can be had` })
+    return
+  }
+  takeShown(step, market, order)
+  if (!isOpen(order)) return
+  if (timeInForce === 'IOC') cancel(step, order, { text: 'immediate or cancel: no more can be had' })
+  else if (price !== undefined) {
+    order.phase = 'resting'
+    order.ahead = aheadOf(market, side, price)
+  }
+}
+
+function couldTakeAll(market: MarketView, { side, orderQty, price }: PaperOrder): boolean {
+  let total = decimal.ZERO
+  for (const [, qty] of available(market, side, orderQty, price)) total = decimal.add(total, qty)
+  return decimal.compare(total, orderQty) >= 0
+}
+
+/** A resting order that what is shown crosses was there before it: it fills at its own price, as the maker. */
+function takeShown(step: Step, market: MarketView, order: PaperOrder): void {
+  const { side, leavesQty, price, phase } = order
+  for (const level of available(market, side, leavesQty, price)) {
+    noteTaken(market, side, level)
+    if (phase === 'resting') fill(step, order, [price as string, level[1]], 'MAKER')
+    else fill(step, order, level, 'TAKER')
+  }
+}

@@ -1,0 +1,126 @@
+/** What happens to an order, and the report that says so. */
+import * as decimal from '../../../../machines/decimal.ts'
+import type { ExecutionReport, OrderCancelReject } from '../../../../machines/index.ts'
+import type { RequestRef, VenueOrder } from '../../venue.ts'
+import { commissionOf, type Fees } from './commission.ts'
+import type { Level } from './market-view.ts'
+import { type CancelRequest, type PaperOrder, type VenueState, viewOf } from './state.ts'
+
+export interface Terms extends Fees {
+  /** Name of the venue: its ids begin with it. */
+  readonly name: string
+}
+
+/** A report as it is made. */
+export interface Execution {
+  readonly report: ExecutionReport | OrderCancelReject
+  readonly actor: string
+  /** Of the request that it answers; else of the one that placed the order. */
+  readonly ref: RequestRef
+  /** ClOrdID of the request that it answers for good. */
+  readonly settles?: string
+  /** The order, when this ended it. */
+  readonly ended?: VenueOrder
+}
+
+/** One input being worked off: the books, and what has come of it so far. */
+export interface Step {
+  readonly state: VenueState
+  readonly terms: Terms
+  readonly executions: Execution[]
+}
+
+type Answered = Pick<CancelRequest, 'clOrdId' | 'ref'>
+
+export function isOpen({ ordStatus }: PaperOrder): boolean {
+  return ordStatus === 'NEW' || ordStatus === 'PARTIALLY_FILLED'
+}
+
+export function accept(step: Step, order: PaperOrder): void {
+  step.state.open.push(order)
+  marketOf(step, order).working++
+  report(step, order, 'NEW', {}, order)
+}
+
+export function refuse(step: Step, order: PaperOrder, text: string): void {
+  order.ordStatus = 'REJECTED'
+  order.leavesQty = decimal.ZERO
+  report(step, order, 'REJECTED', { text }, order)
+}
+
+export function trigger(step: Step, order: PaperOrder): void {
+  order.phase = 'taking'
+  report(step, order, 'TRIGGERED')
+}
+
+export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity: 'MAKER' | 'TAKER'): void {
+  const value = decimal.multiply(px, qty)
+  order.cumQty = decimal.add(order.cumQty, qty)
+  order.leavesQty = decimal.subtract(order.leavesQty, qty)
+  order.cumCost = decimal.add(order.cumCost, value)
+  order.avgPx = decimal.divide(order.cumCost, order.cumQty)
+  order.ordStatus = decimal.isZero(order.leavesQty) ? 'FILLED' : 'PARTIALLY_FILLED'
+  if (!isOpen(order)) close(step, order)
+  report(step, order, 'TRADE', {
+    tradeId: `${step.terms.name}-t${step.state.executions + 1}`,
+    lastQty: qty,
+    lastPx: px,
+    ...commissionOf(step.terms, order.symbol, value, liquidity),
+    liquidity,
+  })
+}
+
+/** Ends an open order unfilled: `by` is the request that asked for it, `text` the reason when nobody did. */
+export function cancel(step: Step, order: PaperOrder, { by, text }: { by?: Answered; text?: string }): void {
+  order.ordStatus = 'CANCELED'
+  order.leavesQty = decimal.ZERO
+  close(step, order)
+  report(step, order, 'CANCELED', text === undefined ? {} : { text }, by)
+}
+
+export function rejectCancel({ state, executions }: Step, request: CancelRequest, text: string): void {
+  const { clOrdId, origClOrdId, actor, ref } = request
+  const reject: OrderCancelReject = {
+    type: 'ORDER_CANCEL_REJECT',
+    at: state.now,
+    clOrdId,
+    origClOrdId,
+    text,
+  }
+  executions.push({ report: reject, actor, ref, settles: clOrdId })
+}
+
+function close(step: Step, order: PaperOrder): void {
+  const { open } = step.state
+  open.splice(open.indexOf(order), 1)
+  marketOf(step, order).working--
+}
+
+function marketOf({ state }: Step, { symbol }: PaperOrder): { working: number } {
+  return state.markets[symbol] as { working: number }
+}
+
+function report(
+  { state, terms, executions }: Step,
+  order: PaperOrder,
+  execType: ExecutionReport['execType'],
+  detail: Partial<ExecutionReport> = {},
+  answered?: Answered,
+): void {
+  state.executions++
+  const { actor, ordType: _, ...told } = viewOf(order)
+  executions.push({
+    report: {
+      type: 'EXECUTION_REPORT',
+      at: state.now,
+      execType,
+      execId: `${terms.name}-e${state.executions}`,
+      ...told,
+      ...detail,
+    },
+    actor,
+    ref: (answered ?? order).ref,
+    ...(answered !== undefined && { settles: answered.clOrdId }),
+    ...(!isOpen(order) && { ended: viewOf(order) }),
+  })
+}

@@ -1,0 +1,110 @@
+/** What is known of a symbol's market, and what our orders can take of what it shows. */
+import * as decimal from '../../../../machines/decimal.ts'
+import type { MarketEvent, OrderBook, Quote, Side, Trade } from '../../../../machines/index.ts'
+
+/** Price and quantity. */
+export type Level = readonly [px: string, qty: string]
+
+export interface MarketView {
+  quote?: Quote
+  book?: OrderBook
+  trade?: Trade
+  /** Which of the two came last: the book behind a newer quote still counts, an older quote before a book does not. */
+  newest?: 'quote' | 'book'
+  /** Quantity that our orders took of what is shown. */
+  taken: { readonly side: Shown; readonly px: string; qty: string }[]
+  /** Our open orders in this market. While there are none, a message costs no more than being noted. */
+  working: number
+}
+
+type Shown = 'bids' | 'asks'
+
+const opposite = (side: Side): Shown => (side === 'BUY' ? 'asks' : 'bids')
+const own = (side: Side): Shown => (side === 'BUY' ? 'bids' : 'asks')
+
+export function emptyView(): MarketView {
+  return { taken: [], working: 0 }
+}
+
+/** Takes a message into the view: a reference is all that is kept, unless our orders took of what it replaces. */
+export function see(view: MarketView, event: Exclude<MarketEvent, { type: 'CONNECTION' }>): void {
+  switch (event.type) {
+    case 'TRADE':
+      view.trade = event
+      return
+    case 'QUOTE':
+      view.quote = event
+      view.newest = 'quote'
+      break
+    case 'ORDER_BOOK':
+      view.book = event
+      view.newest = 'book'
+  }
+  if (view.taken.length > 0) forgetTaken(view)
+}
+
+/** Levels of a side, best first: the quote, then the book behind it, unless the book is the newer. */
+function* shown({ quote, book, newest }: MarketView, side: Shown): Generator<Level> {
+  const levels = book?.[side] ?? []
+  if (quote === undefined || newest === 'book') {
+    yield* levels
+    return
+  }
+  const [px, qty] = side === 'asks' ? [quote.ask, quote.askSize] : [quote.bid, quote.bidSize]
+  if (decimal.isPositive(qty)) yield [px, qty]
+  for (const level of levels) if (isBehind(side, level[0], px)) yield level
+}
+
+function isBehind(side: Shown, px: string, best: string): boolean {
+  return side === 'asks' ? decimal.compare(px, best) > 0 : decimal.compare(px, best) < 0
+}
+
+function shownAtLevel(view: MarketView, side: Shown, price: string): string {
+  for (const [px, qty] of shown(view, side)) if (decimal.compare(px, price) === 0) return qty
+  return decimal.ZERO
+}
+
+/** Quantity shown on the order's own side at its price: those who came before. 0 beyond the depth that is shown. */
+export function aheadOf(view: MarketView, side: Side, price: string): string {
+  return shownAtLevel(view, own(side), price)
+}
+
+/** A price at which an order with this limit may trade. */
+export function isWithin(side: Side, px: string, limit: string): boolean {
+  return side === 'BUY' ? decimal.compare(px, limit) <= 0 : decimal.compare(px, limit) >= 0
+}
+
+/** What an order could take within its limit up to `wanted`, best first, without taking it. */
+export function* available(view: MarketView, side: Side, wanted: string, limit?: string): Generator<Level> {
+  let left = wanted
+  for (const [px, qty] of shown(view, opposite(side))) {
+    if (!decimal.isPositive(left) || (limit !== undefined && !isWithin(side, px, limit))) return
+    const taken = takenAt(view, opposite(side), px)
+    const free = taken === undefined ? qty : decimal.subtract(qty, taken.qty)
+    if (!decimal.isPositive(free)) continue
+    const take = decimal.min(free, left)
+    left = decimal.subtract(left, take)
+    yield [px, take]
+  }
+}
+
+/** Notes a quantity as taken: it is not there for another order. */
+export function noteTaken(view: MarketView, side: Side, [px, qty]: Level): void {
+  const taken = takenAt(view, opposite(side), px)
+  if (taken === undefined) view.taken.push({ side: opposite(side), px, qty })
+  else taken.qty = decimal.add(taken.qty, qty)
+}
+
+function takenAt({ taken }: MarketView, side: Shown, price: string) {
+  return taken.find(({ side: where, px }) => where === side && decimal.compare(px, price) === 0)
+}
+
+/**
+ * The market does not know that our orders took something and goes on showing it. It stays taken until the level is
+ * gone; when the level shrinks, what we took is what left.
+ */
+function forgetTaken(view: MarketView): void {
+  view.taken = view.taken
+    .map(({ side, px, qty }) => ({ side, px, qty: decimal.min(qty, shownAtLevel(view, side, px)) }))
+    .filter(({ qty }) => decimal.isPositive(qty))
+}

@@ -1,0 +1,2 @@
+export { PaperPort } from './paper-port.ts'
+export { openPaperVenue, type PaperVenueOptions } from './paper-venue.ts'

@@ -1,0 +1,120 @@
+/**
+ * A run on a live market: time is the system's. The paper venue is fed as the runner is, and its reports come back
+ * when their time has come.
+ */
+import type { Subscription } from 'rxjs'
+import type { MarketMessage, MarketSource } from '../ports/market.ts'
+import type { PaperVenue, VenueReport } from '../ports/venue.ts'
+import type { Address } from '../runtime/address.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import type { Driver } from './driver.ts'
+
+export interface LiveTimeOptions {
+  readonly supervisor: Supervisor
+  readonly market: MarketSource
+  readonly venue: PaperVenue
+}
+
+export class LiveTimeDriver implements Driver {
+  readonly #options: LiveTimeOptions
+  #subscription: Subscription | undefined
+  #reportsRead: number
+  #messages = 0
+  #flushing: Promise<void> | undefined
+  #wake: NodeJS.Timeout | undefined
+  #end: () => void = () => {}
+  #fail: (error: unknown) => void = () => {}
+
+  constructor(options: LiveTimeOptions) {
+    this.#options = options
+    this.#reportsRead = options.supervisor.cursor(options.venue.name)
+  }
+
+  get messages(): number {
+    return this.#messages
+  }
+
+  async run(): Promise<void> {
+    const { market, supervisor, venue } = this.#options
+    this.#readReports()
+    const after = Math.max(venue.marketPosition, supervisor.cursor(market.name))
+    await new Promise<void>((resolve, reject) => {
+      this.#end = resolve
+      this.#fail = reject
+      this.#subscription = market.open({ after }).subscribe({
+        next: (message) => this.#take(message),
+        complete: resolve,
+        error: reject,
+      })
+      this.onRequest()
+    })
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#wake)
+    this.#subscription?.unsubscribe()
+    this.#end()
+    await this.#flushing
+  }
+
+  /** The port has handed the venue something. */
+  onRequest(): void {
+    this.#flush()
+    this.#arm()
+  }
+
+  #take(message: MarketMessage): void {
+    const { supervisor, market, venue } = this.#options
+    const { at, position, event } = message
+    this.#messages++
+    venue.onMarket(message)
+    const to = `symbol/${message.venue}:${message.symbol}` as Address
+    supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
+    this.#flush()
+  }
+
+  #flush(): void {
+    const { venue } = this.#options
+    if (!venue.dirty || this.#flushing !== undefined) return
+    this.#flushing = venue
+      .flush()
+      .then(() => this.#readReports())
+      .catch((error) => this.#fail(error))
+      .finally(() => {
+        this.#flushing = undefined
+        this.#flush()
+      })
+  }
+
+  #readReports(): void {
+    const reports = this.#options.venue.reportsAfter(this.#reportsRead)
+    this.#reportsRead += reports.length
+    // Timers of one delay fire in the order in which they were set, so reports stay in theirs.
+    for (const report of reports) setTimeout(() => this.#deliver(report), Math.max(0, report.at - Date.now()))
+  }
+
+  #deliver({ at, actor, report, position, settles, ref }: VenueReport): void {
+    const { supervisor, venue } = this.#options
+    const { seq: cause, correlation } = ref
+    const origin = { source: venue.name, position }
+    supervisor.tell(
+      actor as Address,
+      { ...report, at },
+      { at, lane: 'execution', origin, settles, cause, correlation },
+    )
+  }
+
+  /** Requests reach the venue when their latency is over, market or no market. */
+  #arm(): void {
+    const { nextAt } = this.#options.venue
+    clearTimeout(this.#wake)
+    if (nextAt === undefined) return
+    this.#wake = setTimeout(
+      () => {
+        this.#options.venue.advance(Date.now())
+        this.onRequest()
+      },
+      Math.max(0, nextAt - Date.now()),
+    )
+  }
+}

@@ -1,0 +1,163 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Subscription } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { createBinanceMarket } from '../../src/ports/market/binance.ts'
+import type { MarketMessage } from '../../src/ports/market.ts'
+import { eventually } from '../runtime/harness.ts'
+
+/** Binance as far as the source sees it: the combined stream, and depth snapshots over HTTP. */
+class FakeBinance {
+  readonly #http: Server = createServer((_request, response) => {
+    this.asked++
+    const answer = this.answers.shift() ?? { status: 200 }
+    const headers = { 'content-type': 'application/json', ...answer.headers }
+    response.writeHead(answer.status, headers).end(JSON.stringify(this.snapshot))
+  })
+  readonly #sockets = new WebSocketServer({ server: this.#http })
+  readonly clients: WebSocket[] = []
+  readonly paths: string[] = []
+  answers: { status: number; headers?: Record<string, string> }[] = []
+  asked = 0
+  snapshot = { lastUpdateId: 10, bids: [['9', '1']], asks: [['11', '1']] }
+
+  async start(): Promise<{ wsUrl: string; restUrl: string }> {
+    this.#sockets.on('connection', (socket, request) => {
+      this.clients.push(socket)
+      this.paths.push(request.url ?? '')
+    })
+    await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve))
+    const { port } = this.#http.address() as AddressInfo
+    return { wsUrl: `ws://127.0.0.1:${port}`, restUrl: `http://127.0.0.1:${port}` }
+  }
+
+  async client(n: number): Promise<WebSocket> {
+    await eventually(() => expect(this.clients.length).toBeGreaterThan(n))
+    return this.clients[n] as WebSocket
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.terminate()
+    this.#sockets.close()
+    await new Promise((resolve) => this.#http.close(resolve))
+  }
+}
+
+const depth = (U: number, u: number, bids: string[][] = []) =>
+  JSON.stringify({
+    stream: 'xusdt@depth@100ms',
+    data: { e: 'depthUpdate', E: 1, s: 'XUSDT', U, u, b: bids, a: [] },
+  })
+const trade = (t: number) =>
+  JSON.stringify({
+    stream: 'xusdt@trade',
+    data: { e: 'trade', s: 'XUSDT', t, p: '10.50', q: '2.00', T: 5, m: false },
+  })
+
+describe('the live market of Binance', () => {
+  let exchange: FakeBinance
+  let urls: { wsUrl: string; restUrl: string }
+  let subscription: Subscription
+  let warnings: string[]
+  let messages: MarketMessage[]
+
+  const open = (options: { silenceMs?: number; after?: number } = {}) => {
+    const { after, ...rest } = options
+    const onWarning = ({ reason }: { reason: string }) => void warnings.push(reason)
+    const market = createBinanceMarket({ symbols: ['XUSDT'], market: 'spot', ...urls, ...rest, onWarning })
+    subscription = market
+      .open(after === undefined ? {} : { after })
+      .subscribe((message) => messages.push(message))
+    return market
+  }
+  const kinds = () => messages.map(({ event }) => (event.type === 'CONNECTION' ? event.status : event.type))
+
+  beforeEach(async () => {
+    exchange = new FakeBinance()
+    urls = await exchange.start()
+    warnings = []
+    messages = []
+  })
+  afterEach(async () => {
+    subscription.unsubscribe()
+    await exchange.stop()
+  })
+
+  it('subscribes to trades, quotes and depth, and goes on counting where it was', async () => {
+    const market = open({ after: 41 })
+    const client = await exchange.client(0)
+    client.send(trade(1))
+    await eventually(() => expect(kinds()).toEqual(['connected', 'TRADE']))
+    expect(exchange.paths).toEqual(['/stream?streams=xusdt@trade/xusdt@bookTicker/xusdt@depth@100ms'])
+    expect(messages.map(({ position }) => position)).toEqual([42, 43])
+    expect(messages[1]).toMatchObject({
+      venue: 'binance',
+      symbol: 'XUSDT',
+      event: { px: '10.5', qty: '2', aggressor: 'BUY' },
+    })
+    expect(market.counts).toEqual({ trade: 1 })
+  })
+
+  it('builds its book from a snapshot and what follows, and anew after a gap', async () => {
+    open()
+    const client = await exchange.client(0)
+    client.send(depth(9, 12, [['9.5', '1']]))
+    await eventually(() => expect(kinds()).toEqual(['connected', 'ORDER_BOOK']))
+    expect(messages.at(-1)?.event).toMatchObject({
+      updateId: 12,
+      bids: [
+        ['9.5', '1'],
+        ['9', '1'],
+      ],
+    })
+    exchange.snapshot = { lastUpdateId: 30, bids: [['8', '1']], asks: [['11', '1']] }
+    client.send(depth(20, 21))
+    await eventually(() => expect(kinds().slice(2)).toEqual(['resyncing', 'connected', 'ORDER_BOOK']))
+    expect(messages.at(-1)?.event).toMatchObject({ updateId: 30, bids: [['8', '1']] })
+  })
+
+  it('waits as long as it is told to when it asks for snapshots too often', async () => {
+    exchange.answers = [{ status: 429, headers: { 'retry-after': '1' } }, { status: 500 }]
+    open()
+    const begun = Date.now()
+    const client = await exchange.client(0)
+    client.send(depth(9, 12))
+    await eventually(() => expect(kinds()).toContain('ORDER_BOOK'))
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(1_000)
+    expect([exchange.asked, warnings]).toEqual([
+      3,
+      [expect.stringContaining('429'), expect.stringContaining('500')],
+    ])
+  })
+
+  it('comes back when the connection is lost', async () => {
+    open()
+    const first = await exchange.client(0)
+    first.send(trade(1))
+    await eventually(() => expect(kinds()).toEqual(['connected', 'TRADE']))
+    first.terminate()
+    const second = await exchange.client(1)
+    second.send(trade(2))
+    await eventually(() =>
+      expect(kinds()).toEqual(['connected', 'TRADE', 'disconnected', 'connected', 'TRADE']),
+    )
+  })
+
+  it('takes a socket that says nothing for dead', async () => {
+    open({ silenceMs: 100 })
+    await exchange.client(2)
+    expect(kinds().slice(0, 2)).toEqual(['disconnected', 'disconnected'])
+    expect(warnings).toContain('the socket fell silent')
+  })
+
+  it('counts garbage, and goes on', async () => {
+    const market = open()
+    const client = await exchange.client(0)
+    for (const text of ['rubbish', '{"stream":"xusdt@trade","data":{"s":"XUSDT"}}', trade(1)])
+      client.send(text)
+    await eventually(() => expect(kinds()).toEqual(['connected', 'TRADE']))
+    expect(market.counts).toEqual({ unreadable: 2, trade: 1 })
+    expect(warnings).toHaveLength(2)
+  })
+})
