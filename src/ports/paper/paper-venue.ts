@@ -1,10 +1,11 @@
 import type { CancelOrder, PlaceOrder } from '../../../machines/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
+import { type Durable, durableOf, Group, pendingView } from './durable.ts'
 import { takeCancel, takeMarket, takeOrder } from './engine/engine.ts'
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
-import { encodeState, type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
+import { encodeState, type VenueRequest, type VenueState } from './engine/state.ts'
 import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 export interface PaperVenueOptions extends Terms {
@@ -17,26 +18,6 @@ export interface PaperVenueOptions extends Terms {
 /** @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT */
 export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
   return new Paper(options, await openVenueFolder(options.location))
-}
-
-/** What has changed since the last write. */
-class Group {
-  readonly requests = new Map<string, VenueRequest>()
-  readonly reports: VenueReport[] = []
-  readonly ended = new Map<string, VenueOrder>()
-
-  get isEmpty(): boolean {
-    return this.requests.size === 0 && this.reports.length === 0
-  }
-}
-
-/** Orders that had not ended, as of the last write. */
-interface Durable {
-  readonly marketPosition: number
-  readonly reports: number
-  readonly open: ReadonlyMap<string, VenueOrder>
-  /** Received and still on their way in. */
-  readonly pending: ReadonlyMap<string, VenueOrder>
 }
 
 /**
@@ -201,17 +182,4 @@ class Paper implements PaperVenue {
   #assertSound(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
-}
-
-function durableOf({ marketPosition, reports, open, inFlight }: VenueState): Durable {
-  const pending = inFlight.flatMap(({ request }) => (request.kind === 'place' ? [pendingView(request)] : []))
-  const byId = (orders: readonly VenueOrder[]) => new Map(orders.map((order) => [order.clOrdId, order]))
-  return { marketPosition, reports, open: byId(open.map(viewOf)), pending: byId(pending) }
-}
-
-/** Of an order that the venue has received: it promises nothing yet. */
-function pendingView(request: PlaceRequest): VenueOrder {
-  const { clOrdId, actor, symbol, side, ordType, orderQty } = request
-  const none = { cumQty: '0', leavesQty: orderQty, avgPx: '0' }
-  return { clOrdId, orderId: '', actor, symbol, side, ordType, ordStatus: 'PENDING_NEW', orderQty, ...none }
 }

@@ -1,0 +1,38 @@
+/** What of the venue is on disk, and what is yet to go there. */
+import type { VenueOrder, VenueReport } from '../venue.ts'
+import { type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
+
+/** What has changed since the last write. */
+export class Group {
+  readonly requests = new Map<string, VenueRequest>()
+  readonly reports: VenueReport[] = []
+  readonly ended = new Map<string, VenueOrder>()
+
+  get isEmpty(): boolean {
+    return this.requests.size === 0 && this.reports.length === 0
+  }
+}
+
+/** What the venue may speak of, as of the last write; orders that have ended are looked up on disk. */
+export interface Durable {
+  readonly marketPosition: number
+  readonly reports: number
+  readonly open: ReadonlyMap<string, VenueOrder>
+  /** Received and still on their way in. */
+  readonly pending: ReadonlyMap<string, VenueOrder>
+}
+
+export function durableOf({ marketPosition, reports, open, inFlight }: VenueState): Durable {
+  const pending = inFlight.flatMap(({ request }) => (request.kind === 'place' ? [pendingView(request)] : []))
+  return { marketPosition, reports, open: byId(open.map(viewOf)), pending: byId(pending) }
+}
+
+/** Of an order that the venue has received: it promises nothing yet. */
+export function pendingView({ clOrdId, actor, symbol, side, ordType, orderQty }: PlaceRequest): VenueOrder {
+  const none = { cumQty: '0', leavesQty: orderQty, avgPx: '0' }
+  return { clOrdId, orderId: '', actor, symbol, side, ordType, ordStatus: 'PENDING_NEW', orderQty, ...none }
+}
+
+function byId(orders: readonly VenueOrder[]): ReadonlyMap<string, VenueOrder> {
+  return new Map(orders.map((order) => [order.clOrdId, order]))
+}

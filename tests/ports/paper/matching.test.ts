@@ -1,0 +1,338 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type ExecutionReport, executionReport } from '../../../machines/index.ts'
+import { Desk, OPTIONS } from './desk.ts'
+
+let desk: Desk
+beforeEach(async () => {
+  desk = await Desk.open()
+})
+
+describe('an order that takes', () => {
+  it('walks the levels of the book from the best price, at each one’s price', async () => {
+    desk.book([['99', '5']], [['100', '1'], ['101', '2'], ['103', '9']]) // biome-ignore format: a book
+    desk.place('a', { orderQty: '4' })
+    expect(await desk.said()).toEqual([
+      'a NEW',
+      'a TRADE 1@100 TAKER',
+      'a TRADE 2@101 TAKER',
+      'a TRADE 1@103 TAKER',
+    ])
+  })
+
+  it('takes the quote where there is no depth, and goes on with what is shown next', async () => {
+    desk.quote('99', '100', ['1', '2'])
+    desk.place('a', { orderQty: '5' })
+    desk.quote('99', '101', ['1', '2'])
+    desk.quote('99', '102', ['1', '7'])
+    const fills = ['2@100', '2@101', '1@102'].map((fill) => `a TRADE ${fill} TAKER`)
+    expect(await desk.said()).toEqual(['a NEW', ...fills])
+  })
+
+  it('reads the book behind a newer quote, and nothing of a quote before a newer book', async () => {
+    desk.book([['99', '1']], [['100', '1'], ['102', '1']]) // biome-ignore format: a book
+    desk.quote('100', '101')
+    desk.place('a', { orderQty: '2' })
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@101 TAKER', 'a TRADE 1@102 TAKER'])
+    desk.book([['99', '1']], [['105', '1']])
+    desk.place('b')
+    expect(await desk.said()).toEqual(['b NEW', 'b TRADE 1@105 TAKER'])
+  })
+
+  it('stops at its limit, and rests there', async () => {
+    desk.book([['99', '5']], [['100', '1'], ['101', '2']]) // biome-ignore format: a book
+    desk.place('a', { ordType: 'LIMIT', price: '100', orderQty: '3' })
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@100 TAKER'])
+    expect(desk.venue.openOrders()).toMatchObject([{ clOrdId: 'a', cumQty: '1', leavesQty: '2' }])
+  })
+
+  it('leaves nothing behind when it is IOC', async () => {
+    desk.quote('99', '100')
+    desk.place('a', { orderQty: '3', timeInForce: 'IOC' })
+    desk.quote('99', '101')
+    expect(await desk.said()).toEqual([
+      'a NEW',
+      'a TRADE 1@100 TAKER',
+      'a CANCELED: immediate or cancel: no more can be had',
+    ])
+    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'CANCELED', cumQty: '1', leavesQty: '0' })
+  })
+
+  it('takes all or nothing when it is FOK', async () => {
+    desk.book([['99', '5']], [['100', '1'], ['101', '2']]) // biome-ignore format: a book
+    desk.place('a', { orderQty: '3.1', timeInForce: 'FOK' })
+    desk.place('b', { ordType: 'LIMIT', price: '100', orderQty: '2', timeInForce: 'FOK' })
+    desk.place('c', { orderQty: '3', timeInForce: 'FOK' })
+    expect(await desk.said()).toEqual([
+      'a NEW',
+      'a CANCELED: fill or kill: fewer than 3.1 can be had',
+      'b NEW',
+      'b CANCELED: fill or kill: fewer than 2 can be had',
+      'c NEW',
+      'c TRADE 1@100 TAKER',
+      'c TRADE 2@101 TAKER',
+    ])
+  })
+})
+
+describe('what is shown', () => {
+  it('is there for one of our orders only, as long as the market goes on showing it', async () => {
+    desk.quote('99', '100', ['1', '3'])
+    desk.place('a', { orderQty: '2' })
+    desk.quote('98', '100', ['1', '3'])
+    desk.place('b', { orderQty: '2', timeInForce: 'IOC' })
+    expect(await desk.said()).toEqual([
+      'a NEW',
+      'a TRADE 2@100 TAKER',
+      'b NEW',
+      'b TRADE 1@100 TAKER',
+      'b CANCELED: immediate or cancel: no more can be had',
+    ])
+  })
+
+  it('is there again by what the level grows, and all of it when the level comes back', async () => {
+    desk.quote('99', '100', ['1', '3'])
+    desk.place('a', { orderQty: '3' })
+    desk.quote('99', '100', ['1', '4'])
+    desk.place('b', { orderQty: '9', timeInForce: 'IOC' })
+    desk.quote('99', '101')
+    desk.quote('99', '100', ['1', '3'])
+    desk.place('c', { orderQty: '9', timeInForce: 'IOC' })
+    const fills = (await desk.said()).filter((line) => line.includes('TRADE'))
+    expect(fills).toEqual(['a TRADE 3@100 TAKER', 'b TRADE 1@100 TAKER', 'c TRADE 3@100 TAKER'])
+  })
+
+  it('is the same level in quote and book, however its price is written', async () => {
+    desk.book([['99', '1']], [['100.00', '1']])
+    desk.place('a')
+    desk.quote('99', '100', ['1', '1'])
+    desk.place('b', { timeInForce: 'IOC' })
+    expect((await desk.said()).filter((line) => line.includes('TRADE'))).toEqual(['a TRADE 1@100.00 TAKER'])
+  })
+})
+
+describe('a resting order', () => {
+  const rest = (clOrdId: string, price: string, orderQty = '1', side: 'BUY' | 'SELL' = 'BUY') =>
+    desk.place(clOrdId, { ordType: 'LIMIT', price, orderQty, side })
+
+  beforeEach(() => desk.quote('99', '101', ['5', '5']))
+
+  it('fills behind what was shown at its price when it came', async () => {
+    rest('a', '99', '2')
+    desk.trade('99', '4', 'SELL')
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.trade('99', '2', 'SELL')
+    desk.trade('99', '9', 'SELL')
+    expect(await desk.said()).toEqual(['a TRADE 1@99 MAKER', 'a TRADE 1@99 MAKER'])
+  })
+
+  it('fills at once when the market trades through its price, up to what traded, and then is first', async () => {
+    rest('a', '99', '3')
+    desk.trade('98', '1', 'SELL')
+    desk.trade('99', '1', 'SELL')
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@99 MAKER', 'a TRADE 1@99 MAKER'])
+  })
+
+  it('is not filled by those who trade on its own side at its price', async () => {
+    rest('a', '100')
+    desk.trade('100', '9', 'BUY')
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.trade('100', '9', 'SELL')
+    expect(await desk.said()).toEqual(['a TRADE 1@100 MAKER'])
+  })
+
+  it('shares one trade with our others: the better price first, then who came first', async () => {
+    rest('late', '99')
+    rest('early', '99')
+    rest('better', '100')
+    expect((await desk.said()).length).toBe(3)
+    // 1 for the better price, 5 that were shown before us, then ours in turn.
+    desk.trade('99', '7.5', 'SELL')
+    expect(await desk.said()).toEqual([
+      'better TRADE 1@100 MAKER',
+      'late TRADE 1@99 MAKER',
+      'early TRADE 0.5@99 MAKER',
+    ])
+  })
+
+  it('fills at its own price, as the maker, when what is shown crosses it', async () => {
+    rest('a', '100', '2')
+    desk.quote('97', '98', ['1', '1'])
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@100 MAKER'])
+  })
+
+  it('sells as it buys', async () => {
+    rest('a', '101', '2', 'SELL')
+    desk.trade('101', '6', 'BUY')
+    desk.trade('102', '6', 'BUY')
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@101 MAKER', 'a TRADE 1@101 MAKER'])
+  })
+})
+
+describe('a stop', () => {
+  beforeEach(() => desk.quote('99', '101', ['5', '5']))
+
+  it.each([
+    { side: 'SELL', stopPx: '98', short: '98.5', reached: '98', fill: '1@99' },
+    { side: 'BUY', stopPx: '102', short: '101.5', reached: '103', fill: '1@101' },
+  ] as const)('to $side waits until the market trades at its price, then takes', async (stop) => {
+    const { side, stopPx, short, reached, fill } = stop
+    desk.place('a', { ordType: 'STOP', side, stopPx })
+    desk.quote('90', '110')
+    desk.quote('99', '101', ['5', '5'])
+    desk.trade(short, '1', 'SELL')
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.trade(reached, '1', 'SELL')
+    expect(await desk.said()).toEqual(['a TRIGGERED', `a TRADE ${fill} TAKER`])
+  })
+
+  it('whose price was reached before it came triggers at once', async () => {
+    desk.trade('97', '1', 'SELL')
+    desk.place('a', { ordType: 'STOP', side: 'SELL', stopPx: '98' })
+    expect(await desk.said()).toEqual(['a NEW', 'a TRIGGERED', 'a TRADE 1@99 TAKER'])
+  })
+
+  it('that is IOC waits for its price all the same', async () => {
+    desk.place('a', { ordType: 'STOP', side: 'SELL', stopPx: '98', orderQty: '6', timeInForce: 'IOC' })
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.trade('98', '1', 'SELL')
+    expect((await desk.said()).map((line) => line.slice(0, 12))).toEqual([
+      'a TRIGGERED',
+      'a TRADE 5@99',
+      'a CANCELED: ',
+    ])
+  })
+})
+
+describe('a refusal', () => {
+  beforeEach(() => desk.quote('99', '101'))
+
+  it.each([
+    ['a symbol never heard of', { symbol: 'ETHUSDT' }, /unknown symbol ETHUSDT/],
+    ['a symbol that objects have by nature', { symbol: 'constructor' }, /unknown symbol constructor/],
+    ['a quantity of zero', { orderQty: '0.0' }, /orderQty 0.0/],
+    ['a negative quantity', { orderQty: '-1' }, /orderQty -1/],
+    ['a quantity that is no decimal', { orderQty: '1e3' }, /orderQty 1e3/],
+    ['a LIMIT without a price', { ordType: 'LIMIT' }, /needs a price/],
+    ['a LIMIT at no decimal', { ordType: 'LIMIT', price: 'Infinity' }, /price Infinity/],
+    ['a STOP without a stopPx', { ordType: 'STOP' }, /needs a stopPx/],
+    ['a MARKET order with a price', { price: '100' }, /has no price/],
+    ['a LIMIT with a stopPx', { ordType: 'LIMIT', price: '1', stopPx: '1' }, /has no stopPx/],
+  ] as const)('answers %s, and says why', async (_, terms, text) => {
+    desk.place('a', terms)
+    const [only, ...others] = await desk.reports()
+    expect(others).toEqual([])
+    expect(only).toMatchObject({ settles: 'a', report: { execType: 'REJECTED', ordStatus: 'REJECTED' } })
+    expect((only?.report as ExecutionReport).text).toMatch(text)
+    expect(desk.venue.openOrders()).toEqual([])
+    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'REJECTED', leavesQty: '0' })
+  })
+
+  it('answers a symbol of which only the connection was heard', async () => {
+    desk.show({ type: 'CONNECTION', at: ++desk.at, status: 'connected' }, 'SOLUSDT')
+    desk.place('a', { symbol: 'SOLUSDT' })
+    expect(await desk.said()).toEqual(['a REJECTED: unknown symbol SOLUSDT: no market data has come for it'])
+  })
+})
+
+describe('a cancel', () => {
+  beforeEach(() => desk.quote('99', '101'))
+
+  it('ends an open order, and is answered by that', async () => {
+    desk.place('a', { ordType: 'LIMIT', price: '98' })
+    await desk.said()
+    desk.cancel('k', 'a')
+    expect(await desk.reports()).toMatchObject([
+      { settles: 'k', actor: 'order/a', ref: { correlation: 'c-k' }, report: { execType: 'CANCELED' } },
+    ])
+    desk.trade('97', '9', 'SELL')
+    expect(await desk.said()).toEqual([])
+  })
+
+  it('of an order that has ended is too late, and of one never seen is unknown', async () => {
+    desk.place('a')
+    await desk.said()
+    desk.cancel('k1', 'a')
+    desk.cancel('k2', 'nobody')
+    const reports = await desk.reports()
+    expect(reports.map(({ settles, actor }) => [settles, actor])).toEqual([
+      ['k1', 'order/k1'],
+      ['k2', 'order/k2'],
+    ])
+    expect(reports.map(({ report }) => report.text)).toEqual([
+      'too late: the order is FILLED',
+      'unknown order nobody',
+    ])
+  })
+})
+
+describe('a request', () => {
+  it('takes its time to the venue, and its report the same back', async () => {
+    desk.quote('99', '101')
+    const sentAt = desk.at
+    desk.venue.place({
+      type: 'PLACE_ORDER',
+      symbol: 'BTCUSDT',
+      side: 'BUY',
+      ordType: 'MARKET',
+      orderQty: '1',
+      timeInForce: 'GTC',
+      clOrdId: 'a',
+      actor: 'order/a',
+      at: sentAt,
+      ref: { seq: 7, correlation: 'c' },
+    })
+    expect(desk.venue.nextAt).toBe(sentAt + 20)
+    desk.venue.advance(sentAt + 19)
+    expect(await desk.reports()).toEqual([])
+    desk.show({ type: 'QUOTE', at: sentAt + 25, bid: '199', bidSize: '1', ask: '200', askSize: '1' })
+    // It arrived before the message that is later than its arrival.
+    expect(await desk.reports()).toMatchObject([
+      { at: sentAt + 40, settles: 'a', report: { execType: 'NEW', at: sentAt + 20 } },
+      { at: sentAt + 40, report: { execType: 'TRADE', lastPx: '101', at: sentAt + 20 } },
+    ])
+    expect(desk.venue.nextAt).toBeUndefined()
+  })
+
+  it('whose id was seen changes nothing, be it of an order or of a cancel, under way or long ended', async () => {
+    desk.quote('99', '101', ['9', '9'])
+    desk.venue.place({ ...MARKET, clOrdId: 'a' })
+    desk.place('a')
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@101 TAKER'])
+    desk.place('a')
+    desk.cancel('k', 'a')
+    desk.cancel('k', 'a')
+    desk.place('k')
+    desk.cancel('a', 'a')
+    expect((await desk.said()).length).toBe(1)
+    expect(desk.venue.nextAt).toBeUndefined()
+    expect(desk.venue.dirty).toBe(false)
+  })
+})
+
+describe('a report', () => {
+  it('carries exact fees in the asset that the symbol ends in, and is of the published shape', async () => {
+    desk.quote('61837.63', '61837.64', ['1', '0.00317'])
+    desk.place('a', { orderQty: '0.00317' })
+    desk.place('b', { ordType: 'LIMIT', price: '61837.635', orderQty: '0.5' })
+    desk.trade('61837.635', '0.12345', 'SELL')
+    const reports = (await desk.reports()).map(({ report }) => executionReport.parse(report))
+    const fills = reports.filter(({ execType }) => execType === 'TRADE')
+    expect(fills.map(({ commission, commissionAsset }) => [commission, commissionAsset])).toEqual([
+      ['0.1960253188', 'USDT'],
+      ['1.52677120815', 'USDT'],
+    ])
+    expect(new Set(reports.map(({ execId }) => execId)).size).toBe(reports.length)
+  })
+})
+
+const MARKET = {
+  type: 'PLACE_ORDER',
+  symbol: 'BTCUSDT',
+  side: 'BUY',
+  ordType: 'MARKET',
+  orderQty: '1',
+  timeInForce: 'GTC',
+  actor: 'order/a',
+  at: 1_000 + OPTIONS.latencyMs,
+  ref: { seq: 1, correlation: 'c' },
+} as const
