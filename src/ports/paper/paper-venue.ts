@@ -36,6 +36,7 @@ class Paper implements PaperVenue {
   /** The group that a write is under way for, or failed for. */
   #writing: Group | undefined
   #flushed: Promise<void> = Promise.resolve()
+  /** A write that failed. What could not be written is not built upon: from then on nothing is taken in. */
   #failure: unknown
 
   constructor({ name, takerFee, makerFee, latencyMs }: PaperVenueOptions, folder: VenueFolder) {
@@ -52,7 +53,7 @@ class Paper implements PaperVenue {
   }
 
   get dirty(): boolean {
-    return this.#writing !== undefined || !this.#group.isEmpty
+    return this.#failure === undefined && (this.#writing !== undefined || !this.#group.isEmpty)
   }
 
   get nextAt(): number | undefined {
@@ -68,14 +69,14 @@ class Paper implements PaperVenue {
   }
 
   onMarket(message: MarketMessage): void {
-    if (message.position <= this.#state.marketPosition) return
+    if (this.#failure !== undefined || message.position <= this.#state.marketPosition) return
     this.advance(message.at)
     this.#state.marketPosition = message.position
     this.#note(takeMarket(this.#state, this.#terms, message))
   }
 
   advance(at: number): void {
-    this.#assertSound()
+    if (this.#failure !== undefined) return
     for (let next = arrived(this.#state, at); next !== undefined; next = arrived(this.#state, at)) {
       if (next.kind === 'place') this.#note(takeOrder(this.#state, this.#terms, next))
       else this.#note(takeCancel(this.#state, this.#terms, next, this.#ended(next.origClOrdId)?.ordStatus))
@@ -149,7 +150,7 @@ class Paper implements PaperVenue {
   }
 
   #receive(request: VenueRequest): void {
-    this.#assertSound()
+    if (this.#failure !== undefined) throw this.#failure
     const { clOrdId } = request
     if (this.lookup(clOrdId) !== undefined || this.#hasCancel(clOrdId)) return
     this.#group.requests.set(clOrdId, request)
@@ -176,10 +177,5 @@ class Paper implements PaperVenue {
       this.#group.reports.push({ position: state.reports, at: state.lastReportAt, ...execution })
       if (ended !== undefined) this.#group.ended.set(ended.clOrdId, ended)
     }
-  }
-
-  /** What could not be written must not be built upon. */
-  #assertSound(): void {
-    if (this.#failure !== undefined) throw this.#failure
   }
 }

@@ -8,12 +8,12 @@ export function refusalOf({ markets }: VenueState, order: PlaceRequest): string 
   const { symbol, orderQty, ordType, price, stopPx } = order
   if (markets[symbol] === undefined) return `unknown symbol ${symbol}: no market data has come for it`
   if (!isAmount(orderQty)) return `orderQty ${orderQty} is not a decimal above 0`
-  return amountRefusal('price', price, ordType, 'LIMIT') ?? amountRefusal('stopPx', stopPx, ordType, 'STOP')
+  if (ordType === 'LIMIT') return amountRefusal('price', price)
+  if (ordType === 'STOP') return amountRefusal('stopPx', stopPx)
+  return undefined
 }
 
-/** A field that one type of order needs, and no other has. */
-function amountRefusal(field: string, value: string | undefined, ordType: string, needs: string) {
-  if (ordType !== needs) return value === undefined ? undefined : `a ${ordType} order has no ${field}`
-  if (value === undefined) return `a ${ordType} order needs a ${field}`
+function amountRefusal(field: string, value: string | undefined): string | undefined {
+  if (value === undefined) return `the order needs a ${field}`
   return isAmount(value) ? undefined : `${field} ${value} is not a decimal above 0`
 }

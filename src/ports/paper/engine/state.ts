@@ -10,7 +10,9 @@ export interface PaperOrder extends VenueOrder {
   avgPx: string
   /** Sum of price times quantity of its fills. */
   cumCost: string
+  /** Of a LIMIT order only, whatever was sent: it is the limit. */
   readonly price?: string
+  /** Of a STOP order only. */
   readonly stopPx?: string
   readonly timeInForce: PlaceOrder['timeInForce']
   /** A stop waits for its price; then it takes what is shown; what is left of a LIMIT order rests in the book. */
