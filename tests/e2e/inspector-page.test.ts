@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { OutcryProcess } from '../runner/runner-process.ts'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -75,8 +75,8 @@ describe('the inspector page of a running runner', () => {
     await page.waitForSelector('.row.taken')
     await page.waitForSelector('#context .changed')
     const before = await page.textContent('#history li:first-child .rev')
-    await page.waitForFunction(
-      `document.querySelector('#history li .rev')?.textContent !== ${JSON.stringify(before)}`,
+    await vi.waitFor(async () =>
+      expect(await page.textContent('#history li:first-child .rev')).not.toBe(before),
     )
     await page.screenshot({ path: join(tmpdir(), 'outcry-page-symbol.png') })
   })
@@ -92,7 +92,7 @@ describe('the inspector page of a running runner', () => {
   it('filters the list', async () => {
     await page.keyboard.press('/')
     await page.keyboard.type('runner')
-    await page.waitForFunction("document.querySelectorAll('.actor').length === 1")
+    await vi.waitFor(async () => expect(await page.$$('.actor')).toHaveLength(1))
     await page.fill('#filter', '')
   })
 

@@ -13,6 +13,8 @@ const CHAR = 6.5
 const KEY_CHAR = 8.2
 const ROW = 15
 const HEAD = 26
+/** Begins the ids of edges that are laid out but not drawn. */
+const UNSEEN = '$unseen '
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
@@ -40,7 +42,7 @@ export async function layout(root) {
     id: '$graph',
     layoutOptions: { ...OPTIONS, 'elk.padding': '[top=16,left=16,bottom=16,right=16]' },
     children: [elkNode(root)],
-    edges: [...edges.values()].map(elkEdge).concat(initialEdges(root)),
+    edges: [...edges.values()].map(elkEdge).concat(initialEdges(root), stackingEdges(root)),
   })
   return collect(graph, edges)
 }
@@ -136,6 +138,17 @@ function initialEdges(root) {
   return own.concat(root.states.flatMap(initialEdges))
 }
 
+/** Regions lie below each other, for the pane is higher than a row of them: unseen edges pull them there. @param {State} root @returns {any[]} */
+function stackingEdges(root) {
+  const regions = root.type === 'parallel' ? root.states : []
+  const own = regions.slice(1).map((region, i) => ({
+    id: `${UNSEEN}${region.id}`,
+    sources: [regions[i]?.id],
+    targets: [region.id],
+  }))
+  return own.concat(root.states.flatMap(stackingEdges))
+}
+
 /** elk gives places relative to the parent, and edges relative to where they belong. @param {any} graph @param {Map<string, any>} edges */
 function collect(graph, edges) {
   /** @type {Box[]} */
@@ -172,6 +185,7 @@ function collect(graph, edges) {
   place(graph, 0, 0, undefined)
   const trace = (/** @type {any} */ node) => {
     for (const edge of node.edges ?? []) {
+      if (edge.id.startsWith(UNSEEN)) continue
       const origin = places.get(edge.container ?? node.id) ?? { x: 0, y: 0 }
       const points = (edge.sections ?? []).flatMap((/** @type {any} */ s) => [
         s.startPoint,

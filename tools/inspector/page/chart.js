@@ -4,6 +4,8 @@ import { layout } from './chart-layout.js'
 const SVG = 'http://www.w3.org/2000/svg'
 const ZOOM_MIN = 0.15
 const ZOOM_MAX = 3
+/** Below this nothing can be read: a larger chart is shown in part, around what is active. */
+const ZOOM_READABLE = 0.62
 /** How long the dot takes along an edge. */
 const TRAVEL_MS = 450
 
@@ -31,7 +33,9 @@ export class Chart {
     this.drawn = 0
     /** @type {any} */
     this.definition = undefined
-    new ResizeObserver(() => this.fit()).observe(root)
+    /** Whether the view follows the active states; until somebody moves it. */
+    this.following = true
+    new ResizeObserver(() => this.look()).observe(root)
   }
 
   /** @param {any} definition undefined when the actor runs on no machine */
@@ -69,7 +73,8 @@ export class Chart {
     surface.append(markers, this.stage)
     this.root.replaceChildren(surface)
     this.movable(/** @type {SVGSVGElement} */ (surface))
-    this.fit()
+    this.following = true
+    this.look()
   }
 
   /** @param {string} text */
@@ -138,6 +143,7 @@ export class Chart {
     }
     visit(this.definition, value)
     for (const [id, box] of this.boxes) box.classList.toggle('active', active.has(id))
+    if (this.following) this.look()
   }
 
   /** @param {{ source: string, targets: string[], eventType: string }[]} transitions */
@@ -175,6 +181,25 @@ export class Chart {
     requestAnimationFrame(step)
   }
 
+  /** All of it where that can be read, else its active states in the middle. */
+  look() {
+    this.fit()
+    if (this.view.k >= ZOOM_READABLE) return
+    const { clientWidth, clientHeight } = this.root
+    const [k, pane] = [ZOOM_READABLE, { x: clientWidth / 2, y: clientHeight / 2 }]
+    const leaf = this.root.querySelector('.state.active.atomic, .state.active.final')
+    const [, left = 0, top = 0] =
+      /translate\(([\d.]+),([\d.]+)\)/.exec(leaf?.getAttribute('transform') ?? '') ?? []
+    const within = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ room) =>
+      size < room ? (room - size) / 2 : Math.min(12, Math.max(room - size - 12, at))
+    this.view = {
+      k,
+      x: within(pane.x - Number(left) * k, this.size.width * k, clientWidth),
+      y: within(pane.y - Number(top) * k, this.size.height * k, clientHeight),
+    }
+    this.place()
+  }
+
   fit() {
     const { clientWidth, clientHeight } = this.root
     const k = Math.min(1.25, (clientWidth - 24) / this.size.width, (clientHeight - 24) / this.size.height)
@@ -194,6 +219,7 @@ export class Chart {
   /** Drag to pan, wheel to zoom. @param {SVGSVGElement} surface */
   movable(surface) {
     surface.addEventListener('pointerdown', (down) => {
+      this.following = false
       const from = { ...this.view }
       surface.setPointerCapture(down.pointerId)
       const move = (/** @type {PointerEvent} */ event) => {
@@ -213,6 +239,7 @@ export class Chart {
       'wheel',
       (event) => {
         event.preventDefault()
+        this.following = false
         const { left, top } = surface.getBoundingClientRect()
         const [px, py] = [event.clientX - left, event.clientY - top]
         const k = Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, this.view.k * 1.0015 ** -event.deltaY))

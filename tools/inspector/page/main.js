@@ -30,7 +30,10 @@ const socket = connect({
   onFrame,
 })
 
-byId('fit').addEventListener('click', () => chart.fit())
+byId('fit').addEventListener('click', () => {
+  chart.following = false
+  chart.fit()
+})
 addEventListener('hashchange', () => {
   const address = decodeURIComponent(location.hash.slice(1))
   if (address && address !== chosen) choose(address)
