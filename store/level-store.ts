@@ -107,7 +107,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     let left = limit
     let link: Buffer | undefined
     const range = { gte: await this.#floor(fromSeq), lte: commitKey(toSeq), reverse }
-    for await (const [key, bytes] of this.#db.iterator(range)) {
+    for await (const [key, bytes] of readable(this.#db.iterator(range))) {
       const commit = decodeCommit<R>(seqOfCommitKey(key), bytes)
       const broken = link !== undefined && !(reverse ? commit.hash : commit.previous).equals(link)
       if (broken) throw chainBroken(commit.firstSeq)
@@ -131,7 +131,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       .keys({ gte, lte: historyKey(actor, fromRev), reverse: true, limit: 1 })
       .all()
     const end = toRev === Infinity ? { lt } : { lte: historyKey(actor, toRev) }
-    for await (const value of this.#db.values({ gte: start ?? gte, ...end, reverse })) {
+    for await (const value of readable(this.#db.values({ gte: start ?? gte, ...end, reverse }))) {
       const commit = await this.#commitAt(Number(value.toString()))
       const records = reverse ? commit.records.toReversed() : commit.records
       for (const record of records) {
@@ -190,7 +190,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#assertOpen()
     let left = limit
     if (left <= 0) return
-    for await (const key of this.#db.keys(actorsRange(prefix, after))) {
+    for await (const key of readable(this.#db.keys(actorsRange(prefix, after)))) {
       yield actorOfKey(key)
       if (--left <= 0) return
     }
@@ -198,7 +198,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async *wakes(): AsyncIterable<{ actor: string; at: number }> {
     this.#assertOpen()
-    for await (const [key, value] of this.#db.iterator(WAKES))
+    for await (const [key, value] of readable(this.#db.iterator(WAKES)))
       yield { actor: actorOfKey(key), at: Number(value.toString()) }
   }
 
@@ -209,31 +209,36 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     let records = 0
     let next = 1
     let link: Buffer | undefined = NO_HASH
-    for await (const [key, bytes] of this.#db.iterator(COMMITS)) {
-      const seq = seqOfCommitKey(key)
-      if (seq !== next) {
-        damage.push({ seq: next, code: 'STORE_GAP', message: `records ${next} to ${seq - 1} are missing` })
-        link = undefined
-      }
-      try {
-        const commit: DecodedCommit<R> = decodeCommit<R>(seq, bytes)
-        if (link !== undefined && !commit.previous.equals(link)) {
-          damage.push({
-            seq,
-            code: 'STORE_CHAIN',
-            message: `the commit at seq ${seq} does not follow the one before it`,
-          })
+    try {
+      for await (const [key, bytes] of this.#db.iterator(COMMITS)) {
+        const seq = seqOfCommitKey(key)
+        if (seq !== next) {
+          damage.push({ seq: next, code: 'STORE_GAP', message: `records ${next} to ${seq - 1} are missing` })
+          link = undefined
         }
-        link = commit.hash
-        records += commit.records.length
-        next = seq + commit.records.length
-      } catch (error) {
-        damage.push({ seq, code: 'STORE_CHECKSUM', message: (error as Error).message })
-        link = undefined
-        next = seq + bytes.readUInt32BE(16)
+        try {
+          const commit: DecodedCommit<R> = decodeCommit<R>(seq, bytes)
+          if (link !== undefined && !commit.previous.equals(link)) {
+            damage.push({
+              seq,
+              code: 'STORE_CHAIN',
+              message: `the commit at seq ${seq} does not follow the one before it`,
+            })
+          }
+          link = commit.hash
+          records += commit.records.length
+          next = seq + commit.records.length
+        } catch (error) {
+          damage.push({ seq, code: 'STORE_CHECKSUM', message: (error as Error).message })
+          link = undefined
+          next = seq + bytes.readUInt32BE(16)
+        }
+        commits++
+        if (commits % 1_000 === 0) onProgress?.(next - 1)
       }
-      commits++
-      if (commits % 1_000 === 0) onProgress?.(next - 1)
+    } catch (error) {
+      damage.push({ seq: next, code: 'STORE_UNREADABLE', message: unreadable(error).message })
+      return { commits, records, damage }
     }
     if (next - 1 < this.#seq) {
       damage.push({ seq: next, code: 'STORE_GAP', message: `records ${next} to ${this.#seq} are missing` })
@@ -360,5 +365,30 @@ function chainBroken(seq: number): OutcryError {
     'STORE_CORRUPT',
     `the commit at seq ${seq} does not follow its neighbour: a commit between them was lost or exchanged`,
     'Run `outcry verify` to see the extent, and restore from a backup.',
+  )
+}
+
+/** LevelDB finds damage of its own while it reads. */
+async function* readable<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = items[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((error: unknown) => {
+        throw unreadable(error)
+      })
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+function unreadable(error: unknown): OutcryError {
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `LevelDB cannot read the log on: ${error instanceof Error ? error.message : String(error)}`,
+    'Run `outcry verify` to see the extent, and restore from a backup.',
+    { cause: error },
   )
 }

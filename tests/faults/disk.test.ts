@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { outcry } from '../runner/runner-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-disk-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const market = ['--market', 'sim', '--speed', 'max', '--no-server'] as const
+
+describe('a disk that is full', () => {
+  const mount = join(folder, 'tiny')
+  let mounted = false
+  try {
+    mkdirSync(mount)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mount], { stdio: 'ignore' })
+    mounted = true
+  } catch {
+    // Only root may mount; the store's own test of a failing write needs no mount.
+  }
+  afterAll(() => {
+    if (mounted) execFileSync('umount', [mount])
+  })
+
+  it.runIf(mounted)(
+    'ends the runner, which says why; with room again it goes on from the last acknowledged record',
+    async () => {
+      const data = join(mount, 'data')
+      const full = await outcry('run', '--data', data, ...market)
+      expect([full.code, full.stderr]).toEqual([1, expect.stringMatching(/STORE_FENCED|VENUE_WRITE_FAILED/)])
+      expect(full.stderr.trim().split('\n').at(-1)).toContain('No space left on device')
+      execFileSync('mount', ['-o', 'remount,size=16m', mount])
+      const verify = await outcry('verify', '--data', data, '--json')
+      expect([verify.code, JSON.parse(verify.stdout).problems]).toEqual([0, []])
+    },
+    120_000,
+  )
+})
+
+describe('a log with one changed byte', () => {
+  const whole = join(folder, 'whole')
+  beforeAll(async () => {
+    const config = join(folder, 'short.yaml')
+    writeFileSync(config, 'market: { speed: max, startAt: 1700000000000, durationMs: 20000 }\n')
+    const run = await outcry('run', '--config', config, '--data', whole, '--no-server')
+    expect(run.code, run.stderr).toBe(0)
+    // Opening it again moves the records from LevelDB's log into its tables.
+    await outcry('verify', '--data', whole)
+  })
+
+  it('is found wherever the byte is, by verify and by the runner, and named in one line', async () => {
+    const log = join(whole, 'log')
+    const files = readdirSync(log).filter(
+      (name) => /\.(ldb|log)$/.test(name) && statSync(join(log, name)).size > 1_000,
+    )
+    expect(files.length).toBeGreaterThan(0)
+    for (const name of files) {
+      for (const part of [0.2, 0.5, 0.8]) {
+        const data = join(folder, `${name}-${part}`)
+        cpSync(whole, data, { recursive: true })
+        const bytes = readFileSync(join(data, 'log', name))
+        const at = Math.floor(bytes.length * part)
+        bytes[at] = (bytes[at] as number) ^ 0xff
+        writeFileSync(join(data, 'log', name), bytes)
+        const verify = await outcry('verify', '--data', data)
+        expect([name, part, verify.code]).toEqual([name, part, 1])
+        expect(verify.stdout + verify.stderr).toMatch(/STORE_|damaged|missing/)
+        expect(verify.stderr).not.toContain('    at ')
+      }
+    }
+  }, 120_000)
+})
