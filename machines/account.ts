@@ -15,15 +15,7 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
-import { type Refusal, riskCheck } from './risk.ts'
-
-export const riskLimits = z.object({
-  /** Largest price times quantity of one order, in the quote asset. */
-  orderNotionalMax: decimalSchema,
-  /** Orders working at a time. */
-  openOrdersMax: z.number().int().positive(),
-})
-export type RiskLimits = z.infer<typeof riskLimits>
+import { type Exposure, type Refusal, riskCheck, riskLimits, type TradingState } from './risk.ts'
 
 export const accountInput = z.object({
   venue: z.string(),
@@ -33,11 +25,8 @@ export const accountInput = z.object({
 })
 export type AccountInput = z.infer<typeof accountInput>
 
-export interface AccountContext extends AccountInput {
-  /** Cash held for buy orders that work, by order address. Sell orders hold nothing, but count. */
-  readonly reserved: Readonly<Record<string, string>>
-  /** Quantity held of each symbol: what may be sold. */
-  readonly holdings: Readonly<Record<string, string>>
+export interface AccountContext extends Exposure {
+  readonly venue: string
 }
 
 export const accountEvents = z.discriminatedUnion('type', [orderRequest, fill, orderClosed, setTradingState])
@@ -136,8 +125,6 @@ export const accountMachine = setup({
     halted: { on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'halted' } } } } },
   },
 })
-
-export type TradingState = SetTradingState['tradingState']
 
 function textOf({ check, limit, value }: Refusal): string {
   return `${check}: ${value} asked, ${limit} allowed`

@@ -1,7 +1,29 @@
 /** The pre-trade checks: pure, each with its numbers. */
-import type { AccountContext, TradingState } from './account.ts'
+import { z } from 'zod'
 import * as decimal from './decimal.ts'
-import type { OrderRequest } from './events/commands.ts'
+import type { OrderRequest, SetTradingState } from './events/commands.ts'
+import { decimal as decimalSchema } from './events/fields.ts'
+
+export const riskLimits = z.object({
+  /** Largest price times quantity of one order, in the quote asset. */
+  orderNotionalMax: decimalSchema,
+  /** Orders working at a time. */
+  openOrdersMax: z.number().int().positive(),
+})
+export type RiskLimits = z.infer<typeof riskLimits>
+
+export type TradingState = SetTradingState['tradingState']
+
+/** What of an account the checks look at. */
+export interface Exposure {
+  readonly limits: RiskLimits
+  /** Cash in the quote asset. */
+  readonly balance: string
+  /** Cash held for buy orders that work, by order address. Sell orders hold nothing, but count. */
+  readonly reserved: Readonly<Record<string, string>>
+  /** Quantity held of each symbol: what may be sold. */
+  readonly holdings: Readonly<Record<string, string>>
+}
 
 export interface Refusal {
   readonly check: string
@@ -11,7 +33,7 @@ export interface Refusal {
 
 /** The first check that the request does not pass. */
 export function riskCheck(
-  account: AccountContext,
+  account: Exposure,
   request: OrderRequest,
   tradingState: TradingState,
 ): Refusal | undefined {
