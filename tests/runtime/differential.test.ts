@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { type AnyActor, type AnyStateMachine, createActor, type InspectionEvent } from 'xstate'
+import { type AnyActor, type AnyStateMachine, createActor, createMachine, type InspectionEvent } from 'xstate'
 import { EventClock } from '../../src/runtime/clock.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { openMemoryStore } from '../../store/index.ts'
-import { config, type Json, machineOf, type Step, script } from './random-machine.ts'
+import { OUR_MACHINES } from './our-machines.ts'
+import { config, machineOf, type Step, script } from './random-machine.ts'
 
 /** What is compared after each step. Of children that ended before they started nothing is. */
 interface Observation {
@@ -23,12 +24,6 @@ function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null))
 }
 
-/** XState adds `at` to nothing; we add it to what starts a turn. */
-function withoutAt(event: AnyEvent): AnyEvent {
-  const { at: _at, ...rest } = event
-  return rest as AnyEvent
-}
-
 /**
  * XState's own SimulatedClock dates what is scheduled during a jump from the jump's end, and still fires what is
  * cancelled during it; this one does as setTimeout does.
@@ -36,6 +31,10 @@ function withoutAt(event: AnyEvent): AnyEvent {
 class SteppedClock {
   #now = 0
   #timeouts: { at: number; fn: () => void }[] = []
+
+  get now(): number {
+    return this.#now
+  }
 
   setTimeout(fn: () => void, ms: number): unknown {
     const timeout = { at: this.#now + ms, fn }
@@ -70,23 +69,42 @@ class Live {
   readonly #started = new Set<string>()
   failed = false
 
-  constructor(machine: AnyStateMachine) {
+  constructor(machine: AnyStateMachine, input: unknown) {
     const inspect = (event: InspectionEvent) => {
       if (event.type === '@xstate.event' && event.event.type === 'xstate.init')
         this.#started.add(event.actorRef.sessionId)
     }
-    this.actor = createActor(machine, { clock: this.clock, id: 'random', inspect })
+    this.actor = createActor(machine, { clock: this.clock, id: 'random', input, inspect })
     this.actor.subscribe({
       error: () => {
         this.failed = true
       },
     })
     this.actor.on('*', (event) => this.emitted.push(event as AnyEvent))
+    this.#adapt()
     this.actor.start()
   }
 
+  /** Two things that the runtime gives a machine and XState does not: addresses, and the time with each timer. */
+  #adapt(): void {
+    const nobody = createActor(createMachine({})).start()
+    const system = this.actor.system as unknown as {
+      get: (name: string) => unknown
+      scheduler: {
+        schedule: (source: unknown, target: unknown, event: AnyEvent, delay: number, id: string) => void
+      }
+      _relay: (source: unknown, target: unknown, event: AnyEvent) => void
+    }
+    const { get, _relay: relay } = system
+    system.get = (name) => get(name) ?? (name.includes('/') ? nobody : undefined)
+    system._relay = (source, target, event) => {
+      const isTimer = event.type.startsWith('xstate.after.')
+      relay(source, target, isTimer ? { ...event, at: START + this.clock.now } : event)
+    }
+  }
+
   step(step: Step): void {
-    if ('send' in step) this.actor.send({ type: step.send })
+    if ('send' in step) this.actor.send({ ...step.send, at: START + this.clock.now } as { type: string })
     else this.clock.increment(step.wait)
   }
 
@@ -122,7 +140,7 @@ class Durable {
   failed = false
   supervisor!: Supervisor
 
-  async start(machine: AnyStateMachine, passivating: boolean): Promise<this> {
+  async start(machine: AnyStateMachine, input: unknown, passivating: boolean): Promise<this> {
     this.supervisor = await createSupervisor({
       store: await openMemoryStore<TransitionRecord>(),
       machines: { random: machine },
@@ -140,13 +158,13 @@ class Durable {
     this.supervisor.transitions$.subscribe((record) => {
       if (record.actor === 'random/r') this.emitted.push(...(record.emitted ?? []))
     })
-    await this.supervisor.spawn('random', 'r')
+    await this.supervisor.spawn('random', 'r', input)
     return this
   }
 
   async step(step: Step): Promise<void> {
     if ('send' in step)
-      await this.supervisor.send('random/r', { type: step.send }).catch(() => {
+      await this.supervisor.send('random/r', step.send).catch(() => {
         this.failed = true
       })
     else this.clock.advanceTo(this.clock.now() + step.wait)
@@ -160,22 +178,26 @@ class Durable {
       const view = await this.supervisor.view(address)
       // A child that is stopped in the step that made it never was.
       if (view === undefined) return
-      const machine = view.value !== view.status
+      const machine = 'value' in (this.supervisor.getSnapshot(address) ?? {})
       const { status, context, output } = view
       actors[address] = plain({ status, ...(machine && { value: view.value }), context, output })
       timers.push(...view.timers.map((t) => `${t.id}:${t.event.type}`))
       for (const child of view.children) await visit(child)
     }
     await visit('random/r')
-    return { actors, timers: timers.sort(), emitted: this.emitted.splice(0).map(withoutAt) }
+    return { actors, timers: timers.sort(), emitted: this.emitted.splice(0) }
   }
 }
 
-async function compare(config: Json, steps: readonly Step[], passivating: boolean): Promise<void> {
-  const machine = machineOf(config)
-  const live = new Live(machine)
+async function compare(
+  machine: AnyStateMachine,
+  input: unknown,
+  steps: readonly Step[],
+  passivating: boolean,
+): Promise<void> {
+  const live = new Live(machine, input)
   fc.pre(!live.failed && live.actor.getSnapshot().status !== 'error')
-  const durable = await new Durable().start(machine, passivating)
+  const durable = await new Durable().start(machine, input, passivating)
   const expectSame = async () => {
     const expected = live.observe()
     const observed = await durable.observe()
@@ -202,15 +224,25 @@ beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 describe('random machines behave as in live XState actors', () => {
   it('while they stay in memory', async () => {
     await fc.assert(
-      fc.asyncProperty(config, script, (m, steps) => compare(m, steps, false)),
+      fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, false)),
       { numRuns: 400 },
     )
   })
 
   it('when every actor is passivated and rehydrated between any two events', async () => {
     await fc.assert(
-      fc.asyncProperty(config, script, (m, steps) => compare(m, steps, true)),
+      fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, true)),
       { numRuns: 400 },
     )
+  })
+})
+
+describe('our own machines do', () => {
+  it.each(OUR_MACHINES)('$name', async ({ machine, input, steps }) => {
+    const both = async (script: Step[]) => {
+      await compare(machine, input, script, false)
+      await compare(machine, input, script, true)
+    }
+    await fc.assert(fc.asyncProperty(steps, both), { numRuns: 60 })
   })
 })

@@ -16,10 +16,11 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
+import type { AnyEvent } from '../../src/runtime/record.ts'
 
 export const EVENT_TYPES = ['A', 'B', 'C', 'D'] as const
 
-export type Step = { readonly send: string } | { readonly wait: number }
+export type Step = { readonly send: AnyEvent } | { readonly wait: number }
 
 interface Context {
   n: number
@@ -152,7 +153,7 @@ function shapeAt(depth: number): fc.Arbitrary<Shape> {
 
 export const script: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.record({ send: fc.constantFrom(...EVENT_TYPES) }) },
+    { weight: 3, arbitrary: fc.record({ send: fc.constantFrom(...EVENT_TYPES).map((type) => ({ type })) }) },
     { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 20 }) }) },
   ),
   { minLength: 1, maxLength: 15 },

@@ -1,0 +1,146 @@
+/** The machines of trading, each with scripts of whatever may come to it, in any order. */
+import fc from 'fast-check'
+import type { AnyStateMachine } from 'xstate'
+import { machines } from '../../machines/index.ts'
+import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { Step } from './random-machine.ts'
+
+const px = fc.integer({ min: 90, max: 110 }).map(String)
+const qty = fc.integer({ min: 1, max: 4 }).map(String)
+const side = fc.constantFrom('BUY', 'SELL')
+const id = fc.integer({ min: 1, max: 6 }).map((n) => `id${n}`)
+const place = { venue: fc.constant('sim'), symbol: fc.constant('X') }
+
+function event(type: string, fields: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<AnyEvent> {
+  return fc.record(fields).map((rest) => ({ type, ...rest }))
+}
+
+function steps(waitMs: number, ...events: fc.Arbitrary<AnyEvent>[]): fc.Arbitrary<Step[]> {
+  const send = fc.oneof(...events).map((e) => ({ send: e }))
+  const wait = fc.integer({ min: 1, max: waitMs }).map((ms) => ({ wait: ms }))
+  return fc.array(fc.oneof({ weight: 4, arbitrary: send }, { weight: 1, arbitrary: wait }), { maxLength: 20 })
+}
+
+const report = event('EXECUTION_REPORT', {
+  execType: fc.constantFrom(
+    'NEW',
+    'TRADE',
+    'TRADE',
+    'CANCELED',
+    'REJECTED',
+    'EXPIRED',
+    'TRIGGERED',
+    'ORDER_STATUS',
+  ),
+  ordStatus: fc.constantFrom('NEW', 'REJECTED'),
+  clOrdId: fc.constant('c1'),
+  orderId: fc.constant('v1'),
+  execId: id,
+  lastQty: qty,
+  lastPx: px,
+})
+const fill = event('FILL', {
+  ...place,
+  order: fc.constant('order/o'),
+  tradeId: id,
+  side,
+  lastQty: qty,
+  lastPx: px,
+  commission: fc.constant('0.1'),
+})
+const candle = event('CANDLE_CLOSE', {
+  ...place,
+  interval: fc.constant('1s'),
+  candle: px.map((close) => ({ close })),
+})
+const closed = event('ORDER_CLOSED', { order: fc.constantFrom('order/id1', 'order/id2') })
+const terms = {
+  venue: 'sim',
+  symbol: 'X',
+  side: 'BUY',
+  ordType: 'LIMIT',
+  orderQty: '6',
+  price: '100',
+  timeInForce: 'GTC',
+  account: 'account/sim',
+}
+const limits = { orderNotionalMax: '300', openOrdersMax: 2 }
+const level = fc.tuple(px, qty).map((l) => [l])
+
+export const OUR_MACHINES: {
+  name: string
+  machine: AnyStateMachine
+  input: unknown
+  steps: fc.Arbitrary<Step[]>
+}[] = [
+  {
+    name: 'symbol',
+    machine: machines.symbol.machine,
+    input: { venue: 'sim', symbol: 'X', intervals: ['1s', '1m'], staleAfterMs: 700 },
+    steps: steps(
+      1_500,
+      event('TRADE', { tradeId: id, px, qty, aggressor: side }),
+      event('QUOTE', { bid: px, bidSize: qty, ask: px, askSize: qty }),
+      event('ORDER_BOOK', { updateId: fc.constant(1), bids: level, asks: level }),
+      event('CONNECTION', { status: fc.constantFrom('connected', 'disconnected', 'resyncing') }),
+      event('SUBSCRIBE', { subscriber: fc.constant('strategy/s'), intervals: fc.constant(['1s']) }),
+    ),
+  },
+  {
+    name: 'order',
+    machine: machines.order.machine,
+    input: { id: 'o1', terms },
+    steps: steps(
+      6_000,
+      event('SUBMIT'),
+      report,
+      report,
+      event('CANCEL'),
+      event('ORDER_CANCEL_REJECT', { text: fc.constant('no') }),
+      event('ORDER_UNKNOWN'),
+    ),
+  },
+  {
+    name: 'position',
+    machine: machines.position.machine,
+    input: { venue: 'sim', symbol: 'X' },
+    steps: steps(10, fill, event('MARK', { px })),
+  },
+  {
+    name: 'account',
+    machine: machines.account.machine,
+    input: { venue: 'sim', balance: '1000', limits },
+    steps: steps(
+      10,
+      event('ORDER_REQUEST', {
+        ...place,
+        orderId: id,
+        owner: fc.constant('strategy/s'),
+        side,
+        ordType: fc.constant('MARKET'),
+        orderQty: qty,
+        timeInForce: fc.constant('GTC'),
+        refPx: px,
+      }),
+      fill,
+      closed,
+      event('SET_TRADING_STATE', { tradingState: fc.constantFrom('active', 'reducing', 'halted') }),
+    ),
+  },
+  {
+    name: 'EMA cross',
+    machine: machines.strategy.machine,
+    input: { id: 's', venue: 'sim', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '2' },
+    steps: steps(
+      10,
+      event('START'),
+      candle,
+      candle,
+      candle,
+      fill,
+      closed,
+      event('REQUEST_REFUSED'),
+      event('STOP'),
+    ),
+  },
+]
