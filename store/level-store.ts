@@ -204,6 +204,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport> {
     this.#assertOpen()
+    // A running store grows meanwhile; what is read is at least what was there when it began.
+    const head = this.#seq
     const damage: ChainDamage[] = []
     let commits = 0
     let records = 0
@@ -240,8 +242,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       damage.push({ seq: next, code: 'STORE_UNREADABLE', message: unreadable(error).message })
       return { commits, records, damage }
     }
-    if (next - 1 < this.#seq) {
-      damage.push({ seq: next, code: 'STORE_GAP', message: `records ${next} to ${this.#seq} are missing` })
+    if (next - 1 < head) {
+      damage.push({ seq: next, code: 'STORE_GAP', message: `records ${next} to ${head} are missing` })
     }
     return { commits, records, damage }
   }

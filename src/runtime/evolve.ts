@@ -101,7 +101,8 @@ function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
       scheduled ??= []
       const timer: ScheduledTimer = {
         id: effect.id ?? `${next.rev}.${scheduled.length}`,
-        dueAt: taking.at + effect.delayMs,
+        // Times are whole milliseconds; a timer is never early.
+        dueAt: Math.ceil(taking.at + effect.delayMs),
         ...(effect.to === undefined ? {} : { target: effect.to }),
         event: effect.event,
         seq: taking.seq,
