@@ -1,9 +1,10 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openPaperVenue } from '../../../src/ports/paper/index.ts'
+import { leaveCrashImage } from './crash-image.ts'
 import { Desk, header, OPTIONS, order } from './desk.ts'
 import { TraderProcess } from './trader-process.ts'
 
@@ -25,7 +26,7 @@ const resting = { ordType: 'LIMIT', price: '99', orderQty: '2' } as const
 /** What a crash at this moment would leave. */
 async function afterCrash<T>(look: (desk: Desk) => Promise<T>): Promise<T> {
   const left = join(root, String(++folders))
-  cpSync(location, left, { recursive: true })
+  leaveCrashImage(location, left)
   const restored = await Desk.open({ location: left })
   restored.at = desk.at
   try {
@@ -70,6 +71,17 @@ describe('what the venue says', () => {
     const fills = (since: number) => desk.venue.fillsSince(since).map(({ report }) => report.clOrdId)
     expect([fills(0), fills(at), fills(desk.at + 1)]).toEqual([['a', 'b', 'c'], ['b', 'c'], []])
   })
+})
+
+it('a cancel that comes while the end of its order is being written is too late', async () => {
+  desk.place('a', resting)
+  await desk.venue.flush()
+  desk.trade('98', '2', 'SELL')
+  const flushed = desk.venue.flush()
+  await Promise.resolve()
+  desk.cancel('k', 'a')
+  await flushed
+  expect((await desk.said()).at(-1)).toBe('k ORDER_CANCEL_REJECT too late: the order is FILLED')
 })
 
 describe('a request sent again while the first is being written', () => {
