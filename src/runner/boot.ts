@@ -4,7 +4,7 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
-const DEFAULT_STRATEGY = { type: 'emaCross', interval: '1s', fast: 3, slow: 8, orderQty: '0.01' } as const
+const DEFAULT_STRATEGY = { type: 'emaCross', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' } as const
 
 export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): readonly StrategyConfig[] {
   return config.strategies ?? symbols.map((symbol) => ({ ...DEFAULT_STRATEGY, id: `ema-${symbol}`, symbol }))

@@ -25,7 +25,7 @@ const speed = z
 const marketSource = z.discriminatedUnion('source', [
   z.strictObject({
     source: z.literal('sim'),
-    seed: z.number().int().nonnegative().default(1),
+    seed: z.number().int().nonnegative().default(6),
     symbols: z
       .array(simSymbol)
       .min(1)
