@@ -15,7 +15,7 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
-import { type Exposure, type Refusal, riskCheck, riskLimits, type TradingState } from './risk.ts'
+import { type Exposure, notionalOf, type Refusal, riskCheck, riskLimits, type TradingState } from './risk.ts'
 
 export const accountInput = z.object({
   venue: z.string(),
@@ -25,9 +25,7 @@ export const accountInput = z.object({
 })
 export type AccountInput = z.infer<typeof accountInput>
 
-export interface AccountContext extends Exposure {
-  readonly venue: string
-}
+export type AccountContext = Exposure
 
 export const accountEvents = z.discriminatedUnion('type', [orderRequest, fill, orderClosed, setTradingState])
 
@@ -46,7 +44,7 @@ export const accountMachine = setup({
     decide: enqueueActions(
       ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
         if (event.type !== 'ORDER_REQUEST') return
-        const { type: _, orderId, refPx, owner, at, ...terms } = event
+        const { type: _, orderId, refPx: _refPx, reduceOnly: _reduceOnly, owner, at, ...terms } = event
         const { venue } = context
         const refusal = riskCheck(context, event, tradingState)
         if (refusal !== undefined) {
@@ -61,7 +59,7 @@ export const accountMachine = setup({
           enqueue(sendTo(({ system }) => system.get(owner), refused))
           return
         }
-        const notional = decimal.multiply(event.orderQty, refPx)
+        const notional = notionalOf(event)
         const order = `order/${orderId}`
         const held = event.side === 'BUY' ? notional : decimal.ZERO
         enqueue.assign({ reserved: { ...context.reserved, [order]: held } })

@@ -1,4 +1,5 @@
 import { Decimal as DecimalJs } from 'decimal.js'
+import { smallSum } from './decimal-sum.ts'
 
 /** Exact for sums and products of money; quotients are rounded where they are made, by `divide`. */
 const Decimal = DecimalJs.clone({ precision: 60, toExpNeg: -1e9, toExpPos: 1e9 })
@@ -8,8 +9,8 @@ const QUOTIENT_PLACES = 18
 
 export const ZERO = '0'
 
-export const add = (a: string, b: string) => new Decimal(a).plus(b).toString()
-export const subtract = (a: string, b: string) => new Decimal(a).minus(b).toString()
+export const add = (a: string, b: string) => smallSum(a, b, 1) ?? new Decimal(a).plus(b).toString()
+export const subtract = (a: string, b: string) => smallSum(a, b, -1) ?? new Decimal(a).minus(b).toString()
 export const multiply = (a: string, b: string) => new Decimal(a).times(b).toString()
 export const divide = (a: string, b: string) =>
   new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()

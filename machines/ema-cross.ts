@@ -1,6 +1,5 @@
 import { enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
-import { intervalMs } from './candles.ts'
 import * as decimal from './decimal.ts'
 import {
   type CandleClose,
@@ -19,14 +18,14 @@ import {
   stopStrategy,
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
-import { decimal as decimalSchema, type Side } from './events/fields.ts'
+import { decimal as decimalSchema, interval, type Side } from './events/fields.ts'
 
 export const emaCrossInput = z.object({
   /** The actor is `strategy/<id>`. */
   id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
   venue: z.string(),
   symbol: z.string(),
-  interval: z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h'),
+  interval,
   /** Candles of the fast average; fewer than of the slow one. */
   fast: z.number().int().positive(),
   slow: z.number().int().positive(),

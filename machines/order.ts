@@ -1,8 +1,8 @@
-import { assign, enqueueActions, sendTo, setup } from 'xstate'
+import { assign, enqueueActions, sendTo, setup, stateIn } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import { type Cancel, cancel, type Fill, type OrderClosed, type Submit, submit } from './events/commands.ts'
-import type { DomainEvent, DomainEvents } from './events/domain.ts'
+import type { DomainEvent } from './events/domain.ts'
 import {
   type CancelOrder,
   type ExecutionReport,
@@ -15,26 +15,16 @@ import {
   orderUnknown,
   type PlaceOrder,
 } from './events/order.ts'
-
-/** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
-export interface OrderInput {
-  readonly id: string
-  readonly terms: Omit<Submit, 'type' | 'at'>
-}
-
-export interface OrderContext extends OrderInput {
-  readonly cumQty: string
-  readonly leavesQty: string
-  /** Sum of price times quantity over the fills: AvgPx is this by CumQty. */
-  readonly cumCost: string
-  /** ClOrdID and the venue's own id, known from the first report on. */
-  readonly clOrdId?: string
-  readonly orderId?: string
-  /** execIds that were counted: a report that comes twice counts once. */
-  readonly execIds: readonly string[]
-  /** Why it ended without being filled, if it did. */
-  readonly text?: string
-}
+import {
+  avgPx,
+  completes,
+  facts,
+  fillId,
+  type OrderContext,
+  type OrderInput,
+  statusAfter,
+  withFill,
+} from './order-status.ts'
 
 /** What may come from outside: commands, and what venues report. */
 export const orderEvents = z.discriminatedUnion('type', [
@@ -51,48 +41,14 @@ type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` }>
 /** A venue that has not answered within this time is asked what became of the order. */
 const ANSWER_WITHIN_MS = 5_000
 
-/** OrdStatus of each execution state, PendingCancel aside, which goes before those that are still working (FIX D). */
-const ORD_STATUS: Record<string, OrdStatus> = {
-  submitted: 'PENDING_NEW',
-  accepted: 'NEW',
-  triggered: 'NEW',
-  partiallyFilled: 'PARTIALLY_FILLED',
-  filled: 'FILLED',
-  canceled: 'CANCELED',
-  expired: 'EXPIRED',
-  rejected: 'REJECTED',
-}
+// The types of setup() leave no room for a guard that actions check; XState itself takes it.
+const PENDING_CANCEL = stateIn({ request: 'pendingCancel' }) as never
 
-/** FIX's one status of an order in its two regions, by precedence. */
-export function ordStatusOf(value: { execution: string; request: string }): OrdStatus {
-  const status = ORD_STATUS[value.execution] as OrdStatus
-  const working = ['PENDING_NEW', 'NEW', 'PARTIALLY_FILLED'].includes(status)
-  return working && value.request === 'pendingCancel' ? 'PENDING_CANCEL' : status
-}
-
-export function avgPx({ cumCost, cumQty }: Pick<OrderContext, 'cumCost' | 'cumQty'>): string {
-  return decimal.isZero(cumQty) ? decimal.ZERO : decimal.divide(cumCost, cumQty)
-}
-
-type Reported<T extends OrderEmitted['type']> = DomainEvents<T>
-
-/** What every report of an order says. */
-function facts(context: OrderContext, at: number, ordStatus: OrdStatus) {
-  const { venue, symbol, side, orderQty } = context.terms
-  const { id, cumQty, leavesQty } = context
-  return {
-    at,
-    venue,
-    symbol,
-    order: `order/${id}`,
-    side,
-    orderQty,
-    cumQty,
-    leavesQty,
-    avgPx: avgPx(context),
-    ordStatus,
-  }
-}
+/** A fill on its way when the order ended counts as any other, and may make it a filled one (FIX: Filled goes before). */
+const LATE_FILLS = [
+  { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
+  { guard: 'isFill', actions: 'takeFill' },
+] as const
 
 export const orderMachine = setup({
   types: {} as {
@@ -109,11 +65,14 @@ export const orderMachine = setup({
     isExpired: ({ event }) => isReport(event, 'EXPIRED'),
     /** A fill that was not counted before. */
     isFill: ({ context, event }) => isNewFill(context, event),
-    isLastFill: ({ context, event }) =>
-      isNewFill(context, event) && leavesAfter(context, event) === decimal.ZERO,
-    /** An answer to a status request says where the venue's books are. */
-    saysWorking: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus === 'NEW',
+    isLastFill: ({ context, event }) => isNewFill(context, event) && completes(context, event),
+    // An answer to a status request says where the venue's books are. Fills come as reports of their own, so an end
+    // is believed once all fills before it have been counted.
     saysRejected: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus === 'REJECTED',
+    saysCanceled: ({ context, event }) => saysEnded(context, event, 'CANCELED'),
+    saysExpired: ({ context, event }) => saysEnded(context, event, 'EXPIRED'),
+    saysKnown: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus !== 'PENDING_NEW',
+    isOut: ({ context }) => context.endedAs !== undefined,
     isKnown: ({ context }) => context.clOrdId !== undefined,
   },
   actions: {
@@ -154,35 +113,20 @@ export const orderMachine = setup({
       return { clOrdId, orderId }
     }),
     reportAccepted: enqueueActions(({ context, event, enqueue }) => {
-      enqueue.emit({
-        type: 'ORDER_ACCEPTED',
-        ...facts(context, event.at, 'NEW'),
-      } as Reported<'ORDER_ACCEPTED'>)
+      enqueue.emit({ type: 'ORDER_ACCEPTED', ...facts(context, event.at, 'NEW') })
     }),
-    reportTriggered: enqueueActions(({ context, event, enqueue }) => {
-      enqueue.emit({
-        type: 'ORDER_TRIGGERED',
-        ...facts(context, event.at, 'NEW'),
-      } as Reported<'ORDER_TRIGGERED'>)
+    reportTriggered: enqueueActions(({ context, event, enqueue, check }) => {
+      const status = statusAfter(context, check(PENDING_CANCEL))
+      enqueue.emit({ type: 'ORDER_TRIGGERED', ...facts(context, event.at, status) })
     }),
-    /** Counts a fill and passes it on; `last` says in which state it leaves the order. */
-    takeFill: enqueueActions(({ context, event, enqueue }, { out }: { out: boolean }) => {
-      if (event.type !== 'EXECUTION_REPORT') return
-      const { lastQty = decimal.ZERO, lastPx = decimal.ZERO, clOrdId, orderId, execId, at } = event
+    /** Counts a fill and passes it on to whoever keeps a book that it changes. */
+    takeFill: enqueueActions(({ context, event, enqueue, check }) => {
+      if (!isReport(event, 'TRADE')) return
+      const { lastQty = decimal.ZERO, lastPx = decimal.ZERO, at } = event
       const { venue, symbol, side, account, owner } = context.terms
-      const counted = {
-        clOrdId,
-        orderId,
-        cumQty: decimal.add(context.cumQty, lastQty),
-        cumCost: decimal.add(context.cumCost, decimal.multiply(lastQty, lastPx)),
-        // An order that is out has nothing left to be filled, though a late fill may still come.
-        leavesQty: out ? decimal.ZERO : leavesAfter(context, event),
-        execIds: [...context.execIds, execId],
-      }
+      const counted = withFill(context, event)
       enqueue.assign(counted)
-      const after = { ...context, ...counted }
-      const filled = decimal.compare(after.cumQty, context.terms.orderQty) >= 0
-      const tradeId = event.tradeId ?? execId
+      const tradeId = fillId(event)
       const fill: Fill = {
         type: 'FILL',
         at,
@@ -196,7 +140,9 @@ export const orderMachine = setup({
         commission: event.commission ?? decimal.ZERO,
         commissionAsset: event.commissionAsset ?? '',
       }
-      const status = filled ? 'FILLED' : 'PARTIALLY_FILLED'
+      const after = { ...context, ...counted }
+      const filled = completes(context, event)
+      const status = filled ? 'FILLED' : statusAfter(after, check(PENDING_CANCEL))
       const report = { ...facts(after, at, status), lastQty, lastPx, tradeId }
       enqueue.emit({ type: filled ? 'ORDER_FILLED' : 'ORDER_PARTIAL_FILL', ...report })
       for (const to of [`position/${venue}:${symbol}`, account, owner]) {
@@ -206,7 +152,12 @@ export const orderMachine = setup({
     /** The order is out: nothing of it is left to be filled, and those who wait for it are told. */
     close: enqueueActions(({ context, event, enqueue }, { ordStatus }: { ordStatus: OrdStatus }) => {
       const text = textOf(event) ?? context.text
-      enqueue.assign({ leavesQty: decimal.ZERO, ...(text !== undefined && { text }), ...idsOf(event) })
+      enqueue.assign({
+        leavesQty: decimal.ZERO,
+        endedAs: ordStatus,
+        ...(text !== undefined && { text }),
+        ...idsOf(event),
+      })
       const report = {
         ...facts({ ...context, leavesQty: decimal.ZERO }, event.at, ordStatus),
         ...(text && { text }),
@@ -228,8 +179,8 @@ export const orderMachine = setup({
     }),
     reportCancelRejected: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'ORDER_CANCEL_REJECT') return
-      const status: OrdStatus = decimal.isZero(context.cumQty) ? 'NEW' : 'PARTIALLY_FILLED'
-      enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, event.at, status), text: event.text })
+      const report = { ...facts(context, event.at, statusAfter(context, false)), text: event.text }
+      enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...report })
     }),
   },
 }).createMachine({
@@ -243,7 +194,7 @@ export const orderMachine = setup({
     cumQty: decimal.ZERO,
     leavesQty: input.terms.orderQty,
     cumCost: decimal.ZERO,
-    execIds: [],
+    fillIds: [],
   }),
   type: 'parallel',
   states: {
@@ -259,11 +210,13 @@ export const orderMachine = setup({
             ORDER_UNKNOWN: { target: 'rejected' },
             EXECUTION_REPORT: [
               { guard: 'isNew', target: 'accepted', actions: ['learnIds', 'reportAccepted'] },
-              { guard: 'saysWorking', target: 'accepted', actions: ['learnIds', 'reportAccepted'] },
               { guard: 'saysRejected', target: 'rejected' },
+              { guard: 'saysCanceled', target: 'canceled' },
+              { guard: 'saysExpired', target: 'expired' },
+              { guard: 'saysKnown', target: 'accepted', actions: ['learnIds', 'reportAccepted'] },
               // A fill may come before the acknowledgement.
-              { guard: 'isLastFill', target: 'filled', actions: fillAction(true) },
-              { guard: 'isFill', target: 'partiallyFilled', actions: fillAction(false) },
+              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
+              { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
               { guard: 'isTriggered', target: 'triggered', actions: ['learnIds', 'reportTriggered'] },
               { guard: 'isRejected', target: 'rejected' },
               { guard: 'isCanceled', target: 'canceled' },
@@ -275,8 +228,8 @@ export const orderMachine = setup({
           tags: 'working',
           on: {
             EXECUTION_REPORT: [
-              { guard: 'isLastFill', target: 'filled', actions: fillAction(true) },
-              { guard: 'isFill', target: 'partiallyFilled', actions: fillAction(false) },
+              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
+              { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
               { guard: 'isTriggered', target: 'triggered', actions: 'reportTriggered' },
               { guard: 'isRejected', target: 'rejected' },
               { guard: 'isCanceled', target: 'canceled' },
@@ -289,8 +242,8 @@ export const orderMachine = setup({
           description: 'A stop whose price was reached; it works as a market order from here on.',
           on: {
             EXECUTION_REPORT: [
-              { guard: 'isLastFill', target: 'filled', actions: fillAction(true) },
-              { guard: 'isFill', target: 'partiallyFilled', actions: fillAction(false) },
+              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
+              { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
               { guard: 'isCanceled', target: 'canceled' },
               { guard: 'isExpired', target: 'expired' },
             ],
@@ -300,25 +253,34 @@ export const orderMachine = setup({
           tags: 'working',
           on: {
             EXECUTION_REPORT: [
-              { guard: 'isLastFill', target: 'filled', actions: fillAction(true) },
-              { guard: 'isFill', actions: fillAction(false) },
+              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
+              { guard: 'isFill', actions: 'takeFill' },
               { guard: 'isCanceled', target: 'canceled' },
               { guard: 'isExpired', target: 'expired' },
             ],
           },
         },
-        filled: { tags: 'closed', entry: { type: 'close', params: { ordStatus: 'FILLED' } } },
+        filled: {
+          tags: 'closed',
+          description: 'A venue may fill more than was ordered; what it did counts.',
+          entry: { type: 'close', params: { ordStatus: 'FILLED' } },
+          on: { EXECUTION_REPORT: { guard: 'isFill', actions: 'takeFill' } },
+        },
         canceled: {
           tags: 'closed',
           entry: { type: 'close', params: { ordStatus: 'CANCELED' } },
-          on: { EXECUTION_REPORT: { guard: 'isFill', actions: fillAction(true) } },
+          on: { EXECUTION_REPORT: LATE_FILLS },
         },
         expired: {
           tags: 'closed',
           entry: { type: 'close', params: { ordStatus: 'EXPIRED' } },
-          on: { EXECUTION_REPORT: { guard: 'isFill', actions: fillAction(true) } },
+          on: { EXECUTION_REPORT: LATE_FILLS },
         },
-        rejected: { tags: 'closed', entry: { type: 'close', params: { ordStatus: 'REJECTED' } } },
+        rejected: {
+          tags: 'closed',
+          entry: { type: 'close', params: { ordStatus: 'REJECTED' } },
+          on: { EXECUTION_REPORT: LATE_FILLS },
+        },
       },
     },
     request: {
@@ -327,6 +289,7 @@ export const orderMachine = setup({
         idle: {
           on: {
             CANCEL: [
+              { guard: 'isOut', description: 'Nothing is left of it that could be cancelled.' },
               { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
               { target: 'cancelWanted' },
             ],
@@ -335,7 +298,10 @@ export const orderMachine = setup({
         cancelWanted: {
           description:
             'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
-          always: { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
+          always: [
+            { guard: 'isOut', target: 'idle' },
+            { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
+          ],
         },
         pendingCancel: {
           on: {
@@ -348,21 +314,17 @@ export const orderMachine = setup({
   },
 })
 
-function fillAction(out: boolean) {
-  return { type: 'takeFill', params: { out } } as const
-}
-
 function isReport(event: OrderEvent, execType: ExecutionReport['execType']): event is ExecutionReport {
   return event.type === 'EXECUTION_REPORT' && event.execType === execType
 }
 
 function isNewFill(context: OrderContext, event: OrderEvent): event is ExecutionReport {
-  return isReport(event, 'TRADE') && !context.execIds.includes(event.execId)
+  return isReport(event, 'TRADE') && !context.fillIds.includes(fillId(event))
 }
 
-/** LeavesQty after a fill, 0 at the least: a venue that fills more than was ordered leaves nothing. */
-function leavesAfter(context: OrderContext, event: ExecutionReport): string {
-  return decimal.max(decimal.ZERO, decimal.subtract(context.leavesQty, event.lastQty ?? decimal.ZERO))
+function saysEnded({ cumQty }: OrderContext, event: OrderEvent, ordStatus: OrdStatus): boolean {
+  const says = isReport(event, 'ORDER_STATUS') && event.ordStatus === ordStatus
+  return says && decimal.compare(event.cumQty, cumQty) === 0
 }
 
 function textOf(event: OrderEvent): string | undefined {

@@ -22,14 +22,17 @@ export interface PositionContext extends PositionInput {
   /** Sum of what venues charged, in the quote asset. */
   readonly commissions: string
   readonly markPx?: string
-  /** tradeIds of fills that were counted, newest last. */
-  readonly tradeIds: readonly string[]
+  /** Fills that were counted, newest last. */
+  readonly fillIds: readonly string[]
 }
 
 export const positionEvents = z.discriminatedUnion('type', [fill, mark])
 
-/** Trade ids remembered: a fill that comes twice comes soon. */
-const TRADE_IDS_MAX = 256
+/** Fills remembered: one that comes twice comes soon. */
+const FILL_IDS_MAX = 256
+
+/** Two orders of one account that trade with each other have a fill each, under one trade id. */
+const fillId = ({ order, tradeId }: Fill) => `${order} ${tradeId}`
 
 export function unrealizedPnl({ quantity, cost, markPx }: PositionContext): string {
   return markPx === undefined ? decimal.ZERO : decimal.subtract(decimal.multiply(quantity, markPx), cost)
@@ -83,7 +86,7 @@ export const positionMachine = setup({
     emitted: DomainEvents<(typeof REPORTS)[PositionChange]>
   },
   guards: {
-    counted: ({ context, event }) => event.type === 'FILL' && context.tradeIds.includes(event.tradeId),
+    counted: ({ context, event }) => event.type === 'FILL' && context.fillIds.includes(fillId(event)),
     toLong: ({ context, event }) =>
       event.type === 'FILL' && decimal.isPositive(quantityAfter(context, event)),
     toShort: ({ context, event }) =>
@@ -101,7 +104,7 @@ export const positionMachine = setup({
         realizedPnl,
         commissions,
         markPx: event.lastPx,
-        tradeIds: [...context.tradeIds.slice(1 - TRADE_IDS_MAX), event.tradeId],
+        fillIds: [...context.fillIds.slice(1 - FILL_IDS_MAX), fillId(event)],
       })
       const facts = { at: event.at, venue, symbol, quantity, avgPx: avgPxOf(after), realizedPnl, commissions }
       enqueue.emit({ type: REPORTS[change], ...facts })
@@ -121,7 +124,7 @@ export const positionMachine = setup({
     cost: decimal.ZERO,
     realizedPnl: decimal.ZERO,
     commissions: decimal.ZERO,
-    tradeIds: [],
+    fillIds: [],
   }),
   initial: 'flat',
   on: {

@@ -16,6 +16,7 @@ export type TradingState = SetTradingState['tradingState']
 
 /** What of an account the checks look at. */
 export interface Exposure {
+  readonly venue: string
   readonly limits: RiskLimits
   /** Cash in the quote asset. */
   readonly balance: string
@@ -31,6 +32,12 @@ export interface Refusal {
   readonly value: string
 }
 
+/** What the order is worth at the price it names itself, or else at the last one: no order is judged by a kinder one. */
+export function notionalOf({ orderQty, refPx, ordType, price, stopPx }: OrderRequest): string {
+  const own = ordType === 'LIMIT' ? price : ordType === 'STOP' ? stopPx : undefined
+  return decimal.multiply(orderQty, own ?? refPx)
+}
+
 /** The first check that the request does not pass. */
 export function riskCheck(
   account: Exposure,
@@ -38,16 +45,21 @@ export function riskCheck(
   tradingState: TradingState,
 ): Refusal | undefined {
   const { orderQty, refPx, side, symbol, orderId } = request
-  const { limits, reserved, balance, holdings } = account
+  const { venue, limits, reserved, balance, holdings } = account
   const held = holdings[symbol] ?? decimal.ZERO
-  const reduces = side === 'SELL' && decimal.compare(orderQty, held) <= 0
+  const reducible = side === 'SELL' ? held : decimal.negate(held)
+  const reduces = decimal.compare(orderQty, reducible) <= 0
   if (tradingState === 'halted') return { check: 'tradingState', limit: 'active', value: 'halted' }
   if (tradingState === 'reducing' && !reduces) return { check: 'tradingState', limit: held, value: orderQty }
+  if (request.venue !== venue) return { check: 'venue', limit: venue, value: request.venue }
   if (!decimal.isPositive(orderQty)) return { check: 'orderQty', limit: 'more than 0', value: orderQty }
   if (!decimal.isPositive(refPx)) return { check: 'refPx', limit: 'more than 0', value: refPx }
+  const missing = missingPrice(request)
+  if (missing !== undefined) return missing
+  if (request.reduceOnly && !reduces) return { check: 'reduceOnly', limit: held, value: orderQty }
   if (reserved[`order/${orderId}`] !== undefined)
     return { check: 'orderId', limit: 'a new one', value: orderId }
-  const notional = decimal.multiply(orderQty, refPx)
+  const notional = notionalOf(request)
   if (decimal.compare(notional, limits.orderNotionalMax) > 0) {
     return { check: 'orderNotionalMax', limit: limits.orderNotionalMax, value: notional }
   }
@@ -60,4 +72,12 @@ export function riskCheck(
   return decimal.compare(notional, free) > 0
     ? { check: 'freeBalance', limit: free, value: notional }
     : undefined
+}
+
+/** A limit order needs a limit, a stop a price to stop at. */
+function missingPrice({ ordType, price, stopPx }: OrderRequest): Refusal | undefined {
+  if (ordType === 'MARKET') return undefined
+  const [check, value] = ordType === 'LIMIT' ? ['price', price] : ['stopPx', stopPx]
+  if (value !== undefined && decimal.isPositive(value)) return undefined
+  return { check: check as string, limit: 'more than 0', value: value ?? 'none' }
 }

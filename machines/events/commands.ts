@@ -1,6 +1,6 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
-import { decimal, epochMs, side } from './fields.ts'
+import { decimal, epochMs, interval, side } from './fields.ts'
 import { ordStatus, ordType, timeInForce } from './order.ts'
 
 const address = z.string().min(3)
@@ -10,7 +10,7 @@ export const subscribe = z.object({
   type: z.literal('SUBSCRIBE'),
   at: epochMs,
   subscriber: address,
-  intervals: z.array(z.string()).min(1),
+  intervals: z.array(interval).min(1),
 })
 
 export const candle = z.object({
@@ -55,6 +55,8 @@ export const orderRequest = z.object({
   ...orderTerms,
   /** Price that the notional is estimated with. */
   refPx: decimal,
+  /** Refused where it would open or turn a position instead of making it smaller. */
+  reduceOnly: z.boolean().optional(),
 })
 
 /** From an account to the strategy whose request it refused. */

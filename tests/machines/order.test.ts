@@ -177,9 +177,8 @@ describe('an order', () => {
           order.actor.send(SUBMIT)
           const counted = new Map<string, string>()
           for (const s of [...steps, ...again.flatMap((i) => steps[i] ?? [])]) {
-            const isOut = ['FILLED', 'REJECTED'].includes(order.ordStatus())
             order.actor.send(s)
-            if (s.type === 'EXECUTION_REPORT' && s.execType === 'TRADE' && !isOut)
+            if (s.type === 'EXECUTION_REPORT' && s.execType === 'TRADE')
               counted.set(s.execId, s.lastQty as string)
             const { cumQty, leavesQty } = order.context()
             const working = ['PENDING_NEW', 'NEW', 'PARTIALLY_FILLED', 'PENDING_CANCEL'].includes(
