@@ -1,7 +1,7 @@
 /** Commits and snapshots as bytes and back. Pure; whatever is damaged is refused, by name. */
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { OutcryError } from './outcry-error.ts'
+import { corruptCommit, corruptSnapshot } from './damage.ts'
 import type { LogRecord, SnapshotEntry } from './store.ts'
 
 /**
@@ -64,57 +64,56 @@ function hashOf(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes.subarray(0, HASH)).update(bytes.subarray(PAYLOAD)).digest()
 }
 
-function corruptCommit(seq: number, what: string): OutcryError {
-  return new OutcryError(
-    'STORE_CORRUPT',
-    `the commit at seq ${seq} is damaged: ${what}`,
-    'Run `outcry verify` to see the extent, and restore from a backup; do not trade on this store.',
-  )
-}
-
 /**
  * The snapshots of one actor, newest first. Each: crc32 u32 over what follows, length u32, seq u64, JSON. The newest
  * is read without touching the others.
  */
 const SNAPSHOT_HEADER = 16
 
-export function prependSnapshot(entry: SnapshotEntry, older: Buffer | undefined, kept: number): Buffer {
-  const json = Buffer.from(JSON.stringify(entry))
-  const header = Buffer.allocUnsafe(SNAPSHOT_HEADER)
-  header.writeUInt32BE(json.length, 4)
-  header.writeBigUInt64BE(BigInt(entry.seq), 8)
-  header.writeUInt32BE(crc32(json, crc32(header.subarray(4))), 0)
-  const parts: Uint8Array[] = [header, json]
-  let offset = 0
-  for (let n = 1; n < kept && older !== undefined && offset < older.length; n++) {
-    const end = offset + SNAPSHOT_HEADER + older.readUInt32BE(offset + 4)
-    // A snapshot of the same place is replaced.
-    if (older.readBigUInt64BE(offset + 8) !== BigInt(entry.seq)) parts.push(older.subarray(offset, end))
-    offset = end
-  }
-  return Buffer.concat(parts)
+/** `entry` among those that are kept already, in place of one of the same seq. @throws STORE_CORRUPT */
+export function insertSnapshot(
+  entry: SnapshotEntry,
+  others: Buffer | undefined,
+  kept: number,
+): { bytes: Buffer; newest: boolean } {
+  const frames = others === undefined ? [] : [...snapshotFrames(entry.actor, others)]
+  const later = frames.filter(({ seq }) => seq > entry.seq)
+  const earlier = frames.filter(({ seq }) => seq < entry.seq)
+  const bytes = [
+    ...later.map((frame) => frame.bytes),
+    encodeSnapshot(entry),
+    ...earlier.map((frame) => frame.bytes),
+  ]
+  return { bytes: Buffer.concat(bytes.slice(0, kept)), newest: later.length === 0 }
 }
 
 /** The newest at or before `maxSeq`. @throws STORE_CORRUPT */
 export function decodeSnapshot(actor: string, bytes: Buffer, maxSeq: number): SnapshotEntry | undefined {
+  for (const frame of snapshotFrames(actor, bytes)) {
+    if (frame.seq <= maxSeq) return JSON.parse(frame.bytes.toString('utf8', SNAPSHOT_HEADER)) as SnapshotEntry
+  }
+  return undefined
+}
+
+function encodeSnapshot(entry: SnapshotEntry): Buffer {
+  const payload = JSON.stringify(entry)
+  const length = Buffer.byteLength(payload)
+  const bytes = Buffer.allocUnsafe(SNAPSHOT_HEADER + length)
+  bytes.writeUInt32BE(length, 4)
+  bytes.writeBigUInt64BE(BigInt(entry.seq), 8)
+  bytes.write(payload, SNAPSHOT_HEADER)
+  bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0)
+  return bytes
+}
+
+function* snapshotFrames(actor: string, bytes: Buffer): Generator<{ seq: number; bytes: Buffer }> {
   for (let offset = 0; offset < bytes.length; ) {
     if (offset + SNAPSHOT_HEADER > bytes.length) throw corruptSnapshot(actor)
     const end = offset + SNAPSHOT_HEADER + bytes.readUInt32BE(offset + 4)
     if (end > bytes.length || crc32(bytes.subarray(offset + 4, end)) !== bytes.readUInt32BE(offset)) {
       throw corruptSnapshot(actor)
     }
-    if (bytes.readBigUInt64BE(offset + 8) <= BigInt(maxSeq)) {
-      return JSON.parse(bytes.toString('utf8', offset + SNAPSHOT_HEADER, end)) as SnapshotEntry
-    }
+    yield { seq: Number(bytes.readBigUInt64BE(offset + 8)), bytes: bytes.subarray(offset, end) }
     offset = end
   }
-  return undefined
-}
-
-function corruptSnapshot(actor: string): OutcryError {
-  return new OutcryError(
-    'STORE_CORRUPT',
-    `a snapshot of ${actor} is damaged`,
-    'Run `outcry verify`; the log itself may be whole, and snapshots can be made anew from it.',
-  )
 }

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -10,20 +10,18 @@ export class HeadFile {
   readonly #fd: number
 
   constructor(location: string) {
-    this.#fd = openSync(HeadFile.path(location), 'a+')
-    closeSync(this.#fd)
-    this.#fd = openSync(HeadFile.path(location), 'r+')
+    this.#fd = openSync(HeadFile.path(location), constants.O_RDWR | constants.O_CREAT)
   }
 
   static path(location: string): string {
     return join(location, 'HEAD')
   }
 
-  /** 0 when there is none. */
+  /** 0 when there is none, and when a power cut left it empty or torn: then it proves nothing. */
   static read(location: string): number {
     try {
-      const seq = Number(readFileSync(HeadFile.path(location), 'utf8').trim())
-      return Number.isSafeInteger(seq) ? seq : 0
+      const text = readFileSync(HeadFile.path(location), 'utf8')
+      return /^\d{16}\n$/.test(text) ? Number(text) : 0
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
       throw error
@@ -34,12 +32,11 @@ export class HeadFile {
     writeSync(this.#fd, `${String(seq).padStart(16, '0')}\n`, 0)
   }
 
-  /** For a store that was cut back on purpose. */
-  clear(): void {
-    ftruncateSync(this.#fd, 0)
-  }
-
   close(): void {
-    closeSync(this.#fd)
+    try {
+      fsyncSync(this.#fd)
+    } finally {
+      closeSync(this.#fd)
+    }
   }
 }

@@ -4,7 +4,7 @@
  *
  *   c!<seq>          commit, by its first seq
  *   h!<actor>\0<rev> first seq of the commit that holds this rev of the actor, one entry per commit and actor
- *   t!<at>           last seq of the commit in which the log's time first reached `at`
+ *   t!<at>           last seq of the commit that brought the greatest `at` of the log so far up to this
  *   s!<actor>        the actor's snapshots, newest first
  *   w!<actor>        time at which the actor wants to be woken
  *   a!<actor>        the actor has a history
@@ -43,11 +43,17 @@ export function actorsRange(
   return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
 }
 
+/** Times later than `at`. */
+export function timesAfter(at: number): { gt: string; lt: string } {
+  return { gt: at < 0 ? TIMES.gte : timeKey(Math.min(at, Number.MAX_SAFE_INTEGER)), lt: TIMES.lt }
+}
+
 export function historyRange(actor: string): { gte: string; lt: string } {
   return { gte: historyKey(actor, 0), lt: `h!${actor}\0${END}` }
 }
 
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
+export const atOfTimeKey = (key: string) => Number(key.slice(2))
 export const actorOfKey = (key: string) => key.slice(2)
 
 function successor(text: string): string {

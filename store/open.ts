@@ -2,11 +2,14 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
 import { decodeCommit, NO_HASH } from './codec.ts'
+import { corruptMeta, firstOf } from './damage.ts'
+import { type Database, json, put, writeSynced } from './database.ts'
 import { HeadFile } from './head-file.ts'
-import { COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
-import { type Database, json, LevelStore } from './level-store.ts'
-import { OutcryError } from './outcry-error.ts'
+import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
+import { LevelStore } from './level-store.ts'
+import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { LogRecord, Store } from './store.ts'
+import { checkWal } from './wal.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
 const FORMAT = 1
@@ -24,15 +27,20 @@ export async function openLevelStore<R extends LogRecord>(
   location: string,
   options: StoreOptions = {},
 ): Promise<Store<R>> {
-  const db = new Level<string, Buffer>(location, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
-  try {
-    mkdirSync(location, { recursive: true })
-    await db.open()
-  } catch (error) {
-    throw openFailure(location, error)
-  }
+  const db = await openLevel(location).catch((error: unknown) => {
+    throw isOutcryError(error) ? error : openFailure(location, error)
+  })
   const acknowledged = HeadFile.read(location)
   return open(db as unknown as Database, location, options, acknowledged, () => new HeadFile(location))
+}
+
+/** Level opens itself soon after it is made, so what must hold before is looked at before. */
+async function openLevel(location: string): Promise<Level<string, Buffer>> {
+  mkdirSync(location, { recursive: true })
+  checkWal(location)
+  const db = new Level<string, Buffer>(location, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+  await db.open()
+  return db
 }
 
 export function storeExists(location: string): boolean {
@@ -68,11 +76,9 @@ async function open<R extends LogRecord>(
     const head = await readHead(db, location)
     if (acknowledged > head.seq) throw lostTail(location, head.seq, acknowledged)
     const epoch = Number((await db.get(META.epoch))?.toString() ?? '0') + 1
-    await db.batch([{ type: 'put', key: META.epoch, value: Buffer.from(String(epoch)) }], {
-      sync: true,
-    } as object)
-    const [latest] = await db.keys({ ...TIMES, reverse: true, limit: 1 }).all()
-    const watermark = latest === undefined ? -1 : Number(latest.slice(2))
+    await writeSynced(db, [put(META.epoch, json(epoch))])
+    const latest = await firstOf(db.keys({ ...TIMES, reverse: true, limit: 1 }))
+    const watermark = latest === undefined ? -1 : atOfTimeKey(latest)
     return new LevelStore<R>({ db, epoch, head, watermark, headFile: openHeadFile(), snapshotsKept })
   } catch (error) {
     await db.close()
@@ -83,19 +89,15 @@ async function open<R extends LogRecord>(
 async function checkFormat(db: Database, location: string): Promise<void> {
   const found = (await db.get(META.format))?.toString()
   if (found === undefined) {
-    const [key] = await db.keys({ limit: 1 }).all()
-    if (key !== undefined) throw formatUnknown(location, 'none')
-    await db.put(META.format, json(FORMAT))
+    if ((await firstOf(db.keys({ limit: 1 }))) !== undefined) throw formatUnknown(location, 'none')
+    await writeSynced(db, [put(META.format, json(FORMAT))])
   } else if (Number(found) !== FORMAT) throw formatUnknown(location, found)
 }
 
 /** The last commit, and that it is the one that was written last. */
 async function readHead(db: Database, location: string): Promise<{ seq: number; hash: Buffer }> {
-  const [entry] = await db.iterator({ ...COMMITS, reverse: true, limit: 1 }).all()
-  const noted = JSON.parse((await db.get(META.head))?.toString() ?? '{"seq":0}') as {
-    seq: number
-    hash?: string
-  }
+  const entry = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
+  const noted = await notedHead(db)
   if (entry === undefined) {
     if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
     return { seq: 0, hash: NO_HASH }
@@ -105,6 +107,15 @@ async function readHead(db: Database, location: string): Promise<{ seq: number; 
   if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex'))
     throw headDiffers(location, seq, noted.seq)
   return { seq, hash: Buffer.from(commit.hash) }
+}
+
+async function notedHead(db: Database): Promise<{ seq: number; hash?: string }> {
+  const value = await db.get(META.head)
+  try {
+    return value === undefined ? { seq: 0 } : (JSON.parse(value.toString()) as { seq: number; hash: string })
+  } catch {
+    throw corruptMeta('head')
+  }
 }
 
 function headDiffers(location: string, found: number, noted: number): OutcryError {

@@ -80,7 +80,10 @@ export interface ChainReport {
 export interface ChainDamage {
   /** First seq that the damage touches. */
   readonly seq: number
-  readonly code: 'STORE_CHECKSUM' | 'STORE_CHAIN' | 'STORE_GAP' | 'STORE_UNREADABLE'
+  /**
+   * Bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through an index.
+   */
+  readonly code: 'STORE_CHECKSUM' | 'STORE_CHAIN' | 'STORE_GAP' | 'STORE_UNREADABLE' | 'STORE_INDEX'
   readonly message: string
 }
 
@@ -90,18 +93,22 @@ export interface Store<R extends LogRecord = LogRecord> {
   readonly head: StoreHead
 
   /**
-   * Durable (fsynced) once it resolves, and then `head` is the commit's last seq. One call at a time.
+   * Durable (fsynced) once it resolves, and then `head` is the commit's last seq. Writes take effect one after the
+   * other, in the order of the calls.
    * @throws STORE_FENCED when another writer has opened the store since, or an earlier write failed (laws 9, 11)
    * @throws STORE_GAP when the commit does not follow the head
    * @throws STORE_WRITE_FAILED when the disk refused (full, I/O error); the store is fenced from then on
    */
   append(commit: Commit<R>): Promise<void>
 
-  /** Records in seq order, each commit's checksum and link to the one before checked on the way (law 4). */
+  /**
+   * Records in seq order, each commit's checksum and link to the one before checked on the way (law 4).
+   * @throws STORE_CORRUPT when one that should be there is missing or damaged
+   */
   read(options?: ReadOptions): AsyncIterable<R>
-  /** One actor's records in rev order, found through an index. */
+  /** One actor's records in rev order, found through an index. @throws STORE_CORRUPT */
   history(actor: string, options?: HistoryOptions): AsyncIterable<R>
-  /** The greatest seq whose record has `at` at or before the time, found through an index; 0 if none. */
+  /** The last seq before the log's time first passes `at`, found through an index; 0 when it begins later. */
   seqAt(at: number): Promise<number>
 
   /** The actor's latest snapshot, or the latest at or before `maxSeq`. Synchronous: an actor wakes inside a turn. */
@@ -117,5 +124,6 @@ export interface Store<R extends LogRecord = LogRecord> {
 
   /** Reads the whole log and says what is damaged instead of throwing. */
   verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport>
+  /** After the writes that were asked for before it. */
   close(): Promise<void>
 }

@@ -110,6 +110,84 @@ describe('a store on LevelDB', () => {
     await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
+  it('names what is missing, whichever way and wherever one reads', async () => {
+    await (await write(6)).close()
+    await edit('c!0000000000000003', () => undefined)
+    const store = await openLevelStore<TckRecord>(location)
+    const drain = async (items: AsyncIterable<unknown>) => {
+      for await (const _ of items);
+    }
+    for (const options of [
+      {},
+      { reverse: true },
+      { fromSeq: 3 },
+      { fromSeq: 3, toSeq: 3 },
+      { toSeq: 3 },
+      { toSeq: 3, reverse: true },
+    ]) {
+      await expect(drain(store.read(options)), JSON.stringify(options)).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('3'),
+      })
+    }
+    await drain(store.read({ fromSeq: 4 }))
+    await drain(store.read({ toSeq: 2 }))
+    await expect(drain(store.history('order/a'))).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await store.close()
+  })
+
+  it('names a hole in the index of an actor', async () => {
+    await (await write(6)).close()
+    await edit(`h!order/a\0${'4'.padStart(16, '0')}`, () => undefined)
+    const store = await openLevelStore<TckRecord>(location)
+    for (const options of [{}, { reverse: true }, { fromRev: 4 }]) {
+      await expect(
+        (async () => {
+          for await (const _ of store.history('order/a', options));
+        })(),
+        JSON.stringify(options),
+      ).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    }
+    expect((await store.verifyChain()).damage).toMatchObject([{ seq: 4, code: 'STORE_INDEX' }])
+    await store.close()
+  })
+
+  it('goes on behind what is damaged, to tell of all of it', async () => {
+    await (await write(9)).close()
+    const flip = (bytes: Buffer) => {
+      bytes[90] = (bytes[90] as number) ^ 1
+      return bytes
+    }
+    await edit('c!0000000000000003', flip)
+    await edit('c!0000000000000006', () => undefined)
+    await edit('c!0000000000000008', flip)
+    const store = await openLevelStore<TckRecord>(location)
+    expect((await store.verifyChain()).damage).toMatchObject([
+      { seq: 3, code: 'STORE_CHECKSUM' },
+      { seq: 6, code: 'STORE_GAP' },
+      { seq: 8, code: 'STORE_CHECKSUM' },
+    ])
+    await store.close()
+  })
+
+  it('names damage in the write-ahead log that LevelDB would drop in silence', async () => {
+    await (await write(40)).close()
+    const log = join(location, readdirSync(location).find((name) => name.endsWith('.log')) as string)
+    const whole = readFileSync(log)
+    // From the middle, behind the first commits, to short of the last batch.
+    for (let i = 2_000; i < whole.length - 1_500; i += 97) {
+      const bytes = Buffer.from(whole)
+      bytes[i] = (bytes[i] as number) ^ 0x10
+      writeFileSync(log, bytes)
+      await expect(openLevelStore(location), `byte ${i}`).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('damaged at byte'),
+      })
+    }
+    writeFileSync(log, whole)
+    await (await openLevelStore(location)).close()
+  })
+
   it('refuses a damaged snapshot', async () => {
     await (await write(5)).close()
     await edit('s!order/a', (bytes) => {

@@ -121,6 +121,42 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
       expect(store.head.seq).toBe(22)
     })
 
+    it('takes appends one after the other, and refuses one whose place is taken', async () => {
+      const [first, second, third] = commits(1, 6) as [TckRecord[], TckRecord[], TckRecord[]]
+      const results = await Promise.allSettled([
+        store.append({ records: first }),
+        store.append({ records: first }),
+        store.append({ records: second }),
+        store.append({ records: third }),
+      ])
+      expect(results.map((r) => (r.status === 'fulfilled' ? 'ok' : r.reason.code))).toEqual([
+        'ok',
+        'STORE_GAP',
+        'ok',
+        'ok',
+      ])
+      expect(await all(store.read())).toEqual([...first, ...second, ...third])
+    })
+
+    it('finishes the writes that were asked for before it is closed', async () => {
+      const writes = commits(1, 20).map((records) => store.append({ records }))
+      await store.close()
+      await Promise.all(writes)
+      store = await subject.open()
+      expect(store.head.seq).toBe(20)
+    })
+
+    it('keeps the snapshots of writes that run into each other', async () => {
+      await Promise.all([
+        store.append({ records: commits(1, 1).flat(), snapshots: [snapshot('order/a', 1)] }),
+        store.putSnapshots([snapshot('order/a', 3)]),
+        store.putSnapshots([snapshot('order/a', 2, 7)]),
+      ])
+      expect(store.snapshot('order/a')).toEqual(snapshot('order/a', 3))
+      expect(store.snapshot('order/a', { maxSeq: 2 })).toEqual(snapshot('order/a', 2, 7))
+      expect(await all(store.wakes())).toEqual([])
+    })
+
     it('finds the history of an actor in any range of revs, both ways', async () => {
       await fill(60)
       const records = commits(1, 60)

@@ -1,0 +1,84 @@
+/** What is said when the log is not what was written, or cannot be read. Nothing is skipped (law 4). */
+import { OutcryError } from './outcry-error.ts'
+
+const RESTORE =
+  'Run `outcry verify` to see the extent, and restore from a backup; do not trade on this store.'
+
+export function corruptCommit(seq: number, what: string): OutcryError {
+  return new OutcryError('STORE_CORRUPT', `the commit at seq ${seq} is damaged: ${what}`, RESTORE)
+}
+
+export function recordsMissing(seq: number): OutcryError {
+  return new OutcryError('STORE_CORRUPT', `the record of seq ${seq} is missing from the log`, RESTORE)
+}
+
+export function linkBroken(seq: number): OutcryError {
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `the commit at seq ${seq} does not follow its neighbour: one of them was exchanged`,
+    RESTORE,
+  )
+}
+
+export function historyBroken(actor: string, rev: number, seq: number): OutcryError {
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `rev ${rev} of ${actor} is missing from its history, near seq ${seq}`,
+    RESTORE,
+  )
+}
+
+export function corruptSnapshot(actor: string): OutcryError {
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `a snapshot of ${actor} is damaged`,
+    'Run `outcry verify`; the log itself may be whole, and snapshots can be made anew from it.',
+  )
+}
+
+export function corruptMeta(name: string): OutcryError {
+  return new OutcryError('STORE_CORRUPT', `what the store notes as its ${name} is damaged`, RESTORE)
+}
+
+export function storeClosed(): OutcryError {
+  return new OutcryError('STORE_CLOSED', 'the store is closed', 'Open it again.')
+}
+
+/** LevelDB finds damage of its own while it reads; and it may be closed meanwhile. */
+export function unreadable(error: unknown): OutcryError {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN') return storeClosed()
+  return new OutcryError('STORE_CORRUPT', `LevelDB cannot read the log on: ${String(message)}`, RESTORE, {
+    cause: error,
+  })
+}
+
+/** As the items, with errors of the store's own. */
+export async function* readable<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((error: unknown) => {
+        throw unreadable(error)
+      })
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+export async function firstOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of readable(items)) return item
+  return undefined
+}
+
+/** One value, read at once, with an error of the store's own. */
+export function readSync<T>(get: () => T): T {
+  try {
+    return get()
+  } catch (error) {
+    throw unreadable(error)
+  }
+}
