@@ -1,8 +1,17 @@
 /** Outcry: a durable actor runtime for trading, built on XState v5. */
-export * from '../store/index.ts'
+export {
+  type Checkpoint,
+  isOutcryError,
+  newMemory,
+  OutcryError,
+  type SnapshotEntry,
+  type Store,
+  storeExists,
+} from '../store/index.ts'
 export type { ActorView } from './runtime/actor-view.ts'
 export { type Address, parseAddress } from './runtime/address.ts'
 export { type Clock, EventClock, SystemClock } from './runtime/clock.ts'
+export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/log.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { Port, PortContext, PortReply } from './runtime/port.ts'
 export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record.ts'

@@ -1,27 +1,34 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
-import { type DecodedCommit, decodeCommit, NO_HASH } from './codec.ts'
-import { firstOf, unreadable } from './damage.ts'
+import { type DecodedCommit, decodeCommit, NO_HASH } from './commit-codec.ts'
+import { firstOf, readable, unreadable } from './damage.ts'
 import type { Database } from './database.ts'
-import { actorKey, COMMITS, commitKey, historyKey, seqOfCommitKey } from './keys.ts'
+import type { HistoryIndex, Posting } from './history-index.ts'
+import { actorKey, COMMITS, commitKey, seqOfCommitKey } from './keys.ts'
 import { isOutcryError } from './outcry-error.ts'
-import type { ChainDamage, ChainReport, LogRecord, StoreHead } from './store.ts'
+import { PostingDigest } from './posting-digest.ts'
+import type { ChainDamage, ChainReport, LogRecord, RecordCodec, StoreHead } from './store.ts'
 
 const PROGRESS_COMMITS = 1_000
 
 /** `head`: where the log ended when this began; a running store may grow meanwhile. @throws STORE_CLOSED */
-export function verifyCommits(
+export function verifyCommits<R extends LogRecord>(
   db: Database,
+  codec: RecordCodec<R>,
+  index: HistoryIndex,
   head: StoreHead,
   onProgress?: (seq: number) => void,
 ): Promise<ChainReport> {
-  return new ChainWalk(db, head, onProgress).run()
+  return new ChainWalk(db, codec, index, head, onProgress).run()
 }
 
-class ChainWalk {
+class ChainWalk<R extends LogRecord> {
   readonly #db: Database
+  readonly #codec: RecordCodec<R>
+  readonly #index: HistoryIndex
   readonly #head: StoreHead
   readonly #onProgress: ((seq: number) => void) | undefined
   readonly #damage: ChainDamage[] = []
+  readonly #expected = new PostingDigest()
   #commits = 0
   #records = 0
   /** Where the next commit has to begin; undefined behind one whose length cannot be trusted. */
@@ -29,8 +36,16 @@ class ChainWalk {
   /** Hash that it has to name; undefined when the one before is damaged. */
   #link: Buffer | undefined = NO_HASH
 
-  constructor(db: Database, head: StoreHead, onProgress: ((seq: number) => void) | undefined) {
+  constructor(
+    db: Database,
+    codec: RecordCodec<R>,
+    index: HistoryIndex,
+    head: StoreHead,
+    onProgress: ((seq: number) => void) | undefined,
+  ) {
     this.#db = db
+    this.#codec = codec
+    this.#index = index
     this.#head = head
     this.#onProgress = onProgress
   }
@@ -51,6 +66,7 @@ class ChainWalk {
       }
     }
     this.#checkEnd()
+    await this.#checkIndex()
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
@@ -58,9 +74,9 @@ class ChainWalk {
     const seq = seqOfCommitKey(key)
     if (this.#next !== undefined && seq !== this.#next) this.#gap(seq)
     this.#commits++
-    let commit: DecodedCommit<LogRecord>
+    let commit: DecodedCommit<R>
     try {
-      commit = decodeCommit(seq, bytes)
+      commit = decodeCommit(this.#codec, seq, bytes)
     } catch (error) {
       this.#report(seq, 'STORE_CHECKSUM', (error as Error).message)
       this.#next = undefined
@@ -73,30 +89,52 @@ class ChainWalk {
     this.#link = commit.hash
     this.#next = seq + commit.records.length
     this.#records += commit.records.length
-    await this.#checkIndex(commit)
+    await this.#noteActors(commit)
     if (this.#next - 1 === this.#head.seq && commit.hash.toString('hex') !== this.#head.hash) {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
     }
     if (this.#commits % PROGRESS_COMMITS === 0) this.#onProgress?.(this.#next - 1)
   }
 
-  /** Each actor of the commit is found through its index, or its history would have a hole. */
-  async #checkIndex({ firstSeq, records }: DecodedCommit<LogRecord>): Promise<void> {
-    const firsts = new Map<string, LogRecord>()
-    for (const record of records) if (!firsts.has(record.actor)) firsts.set(record.actor, record)
-    const places = await this.#db.getMany(
-      [...firsts.values()].map(({ actor, rev }) => historyKey(actor, rev)),
-    )
-    const born = [...firsts.values()].filter(({ rev }) => rev === 1).map(({ actor }) => actor)
-    const listed = born.length === 0 ? [] : await this.#db.getMany(born.map(actorKey))
-    let n = 0
-    for (const { actor, seq, rev } of firsts.values()) {
-      if (places[n++]?.toString() === String(firstSeq)) continue
-      this.#report(seq, 'STORE_INDEX', `rev ${rev} of ${actor} is not found through its index`)
-    }
+  /** Notes where each actor of the commit has to be found through the index, and that it is in the list of actors. */
+  async #noteActors(commit: DecodedCommit<R>): Promise<void> {
+    for (const { actor, posting } of postingsOf(commit)) this.#expected.add(actor, posting)
+    const { firstSeq, records } = commit
+    const born = records.filter(({ rev }) => rev === 1).map(({ actor }) => actor)
+    if (born.length === 0) return
+    const listed = await this.#db.getMany(born.map(actorKey))
     for (const [i, actor] of born.entries()) {
       if (listed[i] === undefined)
         this.#report(firstSeq, 'STORE_INDEX', `${actor} is not in the list of actors`)
+    }
+  }
+
+  /** A history that is not found through the index would have a hole. Only when the log itself is whole. */
+  async #checkIndex(): Promise<void> {
+    if (this.#damage.length > 0) return
+    const end = (this.#next as number) - 1
+    const found = new PostingDigest()
+    for await (const { actor, posting } of this.#index.all())
+      if (posting.seq <= end) found.add(actor, posting)
+    const isSuspect = this.#expected.differing(found)
+    if (isSuspect === undefined) return
+    const missing = new Map<string, { actor: string; rev: number; seq: number }>()
+    for await (const [key, bytes] of readable(this.#db.iterator({ gte: COMMITS.gte, lte: commitKey(end) }))) {
+      for (const { actor, posting } of postingsOf(decodeCommit(this.#codec, seqOfCommitKey(key), bytes))) {
+        if (isSuspect(actor)) missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })
+      }
+    }
+    for await (const { actor, posting } of this.#index.all()) {
+      if (!isSuspect(actor) || posting.seq > end) continue
+      if (missing.delete(`${actor} ${posting.rev} ${posting.seq}`)) continue
+      this.#report(
+        posting.seq,
+        'STORE_INDEX',
+        `the index finds rev ${posting.rev} of ${actor} where it is not`,
+      )
+    }
+    for (const { actor, rev, seq } of missing.values()) {
+      this.#report(seq, 'STORE_INDEX', `rev ${rev} of ${actor} is not found through its index`)
     }
   }
 
@@ -155,5 +193,16 @@ class ChainWalk {
   #assertStillOpen(error: unknown): void {
     const mapped = isOutcryError(error) ? error : unreadable(error)
     if (mapped.code === 'STORE_CLOSED') throw mapped
+  }
+}
+
+function* postingsOf<R extends LogRecord>(
+  commit: DecodedCommit<R>,
+): Generator<{ actor: string; posting: Posting }> {
+  const seen = new Set<string>()
+  for (const { actor, rev } of commit.records) {
+    if (seen.has(actor)) continue
+    seen.add(actor)
+    yield { actor, posting: { rev, seq: commit.firstSeq } }
   }
 }

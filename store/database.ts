@@ -1,16 +1,25 @@
-import type { AbstractBatchOperation, AbstractLevel } from 'abstract-level'
+import type { AbstractLevel } from 'abstract-level'
 
 /** LevelDB, or anything with its interface. */
 export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Buffer>
-export type Batch = AbstractBatchOperation<Database, string, Buffer>[]
 
-export function put(key: string, value: Buffer): Batch[number] {
-  return { type: 'put', key, value }
-}
+/** Undefined as a value deletes. */
+export type Write = readonly [key: string, value: Buffer | undefined]
+export type Batch = Write[]
 
-/** All of it or nothing, and fsynced. `sync` is an option of LevelDB's own, which others ignore. */
-export function writeSynced(db: Database, batch: Batch): Promise<void> {
-  return db.batch(batch, { sync: true } as object)
+const SYNCED = { sync: true } as object
+
+/**
+ * All of it or nothing, and fsynced. Put by put into a chained batch, which costs a tenth of an array of operations.
+ * `sync` is an option of LevelDB's own, which others ignore.
+ */
+export async function writeSynced(db: Database, batch: Batch): Promise<void> {
+  const chained = db.batch()
+  for (const [key, value] of batch) {
+    if (value === undefined) chained.del(key)
+    else chained.put(key, value)
+  }
+  await chained.write(SYNCED)
 }
 
 export function json(value: unknown): Buffer {

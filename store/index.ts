@@ -9,6 +9,7 @@ export type {
   HistoryOptions,
   LogRecord,
   ReadOptions,
+  RecordCodec,
   SnapshotEntry,
   Store,
   StoreHead,

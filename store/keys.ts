@@ -3,7 +3,7 @@
  * address and so ends one.
  *
  *   c!<seq>          commit, by its first seq
- *   h!<actor>\0<rev> first seq of the commit that holds this rev of the actor, one entry per commit and actor
+ *   h!<actor>\0<rev> commits that hold records of the actor, from this rev on: see history-index.ts
  *   t!<at>           last seq of the commit that brought the greatest `at` of the log so far up to this
  *   s!<actor>        the actor's snapshots, newest first
  *   w!<actor>        time at which the actor wants to be woken
@@ -25,11 +25,13 @@ export const actorKey = (actor: string) => `a!${actor}`
 
 export const META = {
   format: 'm!format',
+  codec: 'm!codec',
   epoch: 'm!epoch',
   head: 'm!head',
   checkpoint: 'm!checkpoint',
 } as const
 
+export const HISTORIES = { gte: 'h!', lt: 'h"' } as const
 export const COMMITS = { gte: 'c!', lt: `c!${END}` } as const
 export const TIMES = { gte: 't!', lt: `t!${END}` } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
@@ -54,6 +56,8 @@ export function historyRange(actor: string): { gte: string; lt: string } {
 
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))
+export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))
+export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const actorOfKey = (key: string) => key.slice(2)
 
 function successor(text: string): string {

@@ -1,22 +1,23 @@
 import { verifyCommits } from './chain.ts'
-import { decodeSnapshot, encodeCommit, hashOfCommit, insertSnapshot } from './codec.ts'
+import { encodeCommit, hashOfCommit } from './commit-codec.ts'
 import { corruptMeta, readable, readSync, storeClosed } from './damage.ts'
-import { type Batch, type Database, json, put, writeSynced } from './database.ts'
+import { type Batch, type Database, json, writeSynced } from './database.ts'
 import type { HeadFile } from './head-file.ts'
+import type { HistoryIndex } from './history-index.ts'
 import {
   actorKey,
   actorOfKey,
   actorsRange,
   commitKey,
-  historyKey,
   META,
   snapshotKey,
   timeKey,
   WAKES,
   wakeKey,
 } from './keys.ts'
-import { findSeqAt, readHistory, readRecords } from './log-reader.ts'
+import { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
+import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
 import type {
   ChainReport,
   Checkpoint,
@@ -24,14 +25,17 @@ import type {
   HistoryOptions,
   LogRecord,
   ReadOptions,
+  RecordCodec,
   SnapshotEntry,
   Store,
   StoreHead,
 } from './store.ts'
 
 /** The state of an opened database: see open.ts, which makes it. */
-export interface Opened {
+export interface Opened<R extends LogRecord> {
   readonly db: Database
+  readonly codec: RecordCodec<R>
+  readonly index: HistoryIndex
   readonly epoch: number
   readonly head: { readonly seq: number; readonly hash: Buffer }
   /** The greatest `at` in the log so far. */
@@ -44,6 +48,9 @@ export interface Opened {
 export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly epoch: number
   readonly #db: Database
+  readonly #codec: RecordCodec<R>
+  readonly #index: HistoryIndex
+  readonly #reader: LogReader<R>
   readonly #headFile: HeadFile | undefined
   readonly #snapshotsKept: number
   #seq: number
@@ -54,8 +61,11 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** Settles with the write that was asked for last: writes go one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor({ db, epoch, head, watermark, headFile, snapshotsKept }: Opened) {
+  constructor({ db, codec, index, epoch, head, watermark, headFile, snapshotsKept }: Opened<R>) {
     this.#db = db
+    this.#codec = codec
+    this.#index = index
+    this.#reader = new LogReader(db, codec, index)
     this.epoch = epoch
     this.#seq = head.seq
     this.#hash = head.hash
@@ -71,24 +81,32 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   append({ records, snapshots = [] }: Commit<R>): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
-      const bytes = encodeCommit(this.epoch, records, this.#hash)
+      const bytes = encodeCommit(this.#codec, this.epoch, records, this.#hash)
       const hash = hashOfCommit(bytes)
       const first = records[0] as R
       const last = records.at(-1) as R
-      const batch: Batch = [put(commitKey(first.seq), bytes), put(META.head, headValue(last.seq, hash))]
-      const watermark = this.#index(records, batch)
+      const batch: Batch = [[commitKey(first.seq), bytes]]
+      this.#index.flush(batch, this.#seq)
+      const head: NotedHead = {
+        seq: last.seq,
+        hash: hash.toString('hex'),
+        indexed: this.#index.writtenTo(this.#seq),
+      }
+      batch.push([META.head, json(head)])
+      const watermark = this.#batchIndexes(records, batch)
       this.#batchSnapshots(snapshots, batch)
       await this.#write(batch)
       this.#seq = last.seq
       this.#hash = hash
       this.#watermark = watermark
+      this.#index.add(records)
       this.#headFile?.write(last.seq)
     })
   }
 
   async *read({ fromSeq = 1, toSeq = this.#seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
-    yield* readRecords<R>(this.#db, {
+    yield* this.#reader.records({
       fromSeq: Math.max(1, fromSeq),
       toSeq: Math.min(toSeq, this.#seq),
       ...options,
@@ -97,12 +115,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async *history(actor: string, options: HistoryOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
-    yield* readHistory<R>(this.#db, actor, options, this.#seq)
+    yield* this.#reader.history(actor, options, this.#seq)
   }
 
   async seqAt(at: number): Promise<number> {
     this.#assertOpen()
-    return findSeqAt(this.#db, at, this.#seq)
+    return this.#reader.seqAt(at, this.#seq)
   }
 
   snapshot(
@@ -117,7 +135,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return this.#inTurn(async () => {
       const batch: Batch = []
       this.#batchSnapshots(snapshots, batch)
-      if (checkpoint !== undefined) batch.push(put(META.checkpoint, json(checkpoint)))
+      if (checkpoint !== undefined) batch.push([META.checkpoint, json(checkpoint)])
       if (batch.length > 0) await this.#write(batch)
     })
   }
@@ -157,7 +175,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport> {
     this.#assertOpen()
-    return verifyCommits(this.#db, this.head, onProgress)
+    return verifyCommits(this.#db, this.#codec, this.#index, this.head, onProgress)
   }
 
   close(): Promise<void> {
@@ -184,20 +202,16 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return readSync(() => this.#db.getSync(key))
   }
 
-  /** History, time and actor entries of a commit; returns the new watermark. */
-  #index(records: readonly R[], batch: Batch): number {
-    const first = String(records[0]!.seq)
-    const seen = new Set<string>()
+  /** Entries for times and new actors; returns the new watermark. */
+  #batchIndexes(records: readonly R[], batch: Batch): number {
     let watermark = this.#watermark
     for (const { actor, rev, at } of records) {
       if (at > watermark) watermark = at
-      if (seen.has(actor)) continue
-      seen.add(actor)
-      batch.push(put(historyKey(actor, rev), Buffer.from(first)))
-      if (rev === 1) batch.push(put(actorKey(actor), Buffer.alloc(0)))
+      if (rev === 1) batch.push([actorKey(actor), Buffer.alloc(0)])
     }
-    if (watermark > this.#watermark)
-      batch.push(put(timeKey(watermark), Buffer.from(String(records.at(-1)!.seq))))
+    if (watermark > this.#watermark) {
+      batch.push([timeKey(watermark), Buffer.from(String(records.at(-1)!.seq))])
+    }
     return watermark
   }
 
@@ -206,10 +220,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       const key = snapshotKey(entry.actor)
       const others = readSync(() => this.#db.getSync(key))
       const { bytes, newest } = insertSnapshot(entry, others, this.#snapshotsKept)
-      batch.push(put(key, bytes))
+      batch.push([key, bytes])
       if (!newest) continue
-      if (entry.wake !== undefined) batch.push(put(wakeKey(entry.actor), Buffer.from(String(entry.wake.at))))
-      else if (others !== undefined) batch.push({ type: 'del', key: wakeKey(entry.actor) })
+      if (entry.wake !== undefined) batch.push([wakeKey(entry.actor), Buffer.from(String(entry.wake.at))])
+      else if (others !== undefined) batch.push([wakeKey(entry.actor), undefined])
     }
   }
 
@@ -247,8 +261,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 }
 
-export function headValue(seq: number, hash: Buffer): Buffer {
-  return json({ seq, hash: hash.toString('hex') })
+/** What the store notes of its end with each commit. */
+export interface NotedHead {
+  readonly seq: number
+  readonly hash: string
+  /** Commits up to this seq are in the written part of the history index; format 1 wrote all of it at once. */
+  readonly indexed?: number
 }
 
 function gap(expected: number, found: number | undefined): OutcryError {

@@ -1,5 +1,5 @@
 /** Records out of a database, in order. Whatever is missing or damaged between them is named, never skipped (law 4). */
-import { type DecodedCommit, decodeCommit } from './codec.ts'
+import { type DecodedCommit, decodeCommit } from './commit-codec.ts'
 import {
   corruptMeta,
   firstOf,
@@ -10,91 +10,109 @@ import {
   unreadable,
 } from './damage.ts'
 import type { Database } from './database.ts'
-import { COMMITS, commitKey, historyKey, historyRange, seqOfCommitKey, timesAfter } from './keys.ts'
-import type { HistoryOptions, LogRecord, ReadOptions } from './store.ts'
+import type { HistoryIndex } from './history-index.ts'
+import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './keys.ts'
+import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from './store.ts'
 
-/** `options.toSeq` may not be beyond the head. */
-export async function* readRecords<R extends LogRecord>(
-  db: Database,
-  { fromSeq, toSeq, reverse = false, limit = Infinity }: ReadOptions & { fromSeq: number; toSeq: number },
-): AsyncGenerator<R> {
-  let left = limit
-  if (toSeq < fromSeq || left <= 0) return
-  /** The record that has to come next. */
-  let due = reverse ? toSeq : fromSeq
-  let link: Buffer | undefined
-  const range = { gte: (await floor(db, fromSeq)) ?? COMMITS.gte, lte: commitKey(toSeq), reverse }
-  for await (const [key, bytes] of readable(db.iterator(range))) {
-    const commit = decodeCommit<R>(seqOfCommitKey(key), bytes)
-    const first = commit.firstSeq
-    const last = first + commit.records.length - 1
-    if (due < first || due > last) throw recordsMissing(due)
-    const broken = link !== undefined && !(reverse ? commit.hash : commit.previous).equals(link)
-    if (broken) throw linkBroken(first)
-    link = reverse ? commit.previous : commit.hash
-    due = reverse ? first - 1 : last + 1
-    for (const record of reverse ? commit.records.toReversed() : commit.records) {
-      if (record.seq < fromSeq || record.seq > toSeq) continue
-      yield record
-      if (--left <= 0) return
+/** Bytes that LevelDB hands over at once; its own default is less than one commit. */
+const READ_AHEAD = { highWaterMarkBytes: 1 << 20 }
+
+export class LogReader<R extends LogRecord> {
+  readonly #db: Database
+  readonly #codec: RecordCodec<R>
+  readonly #index: HistoryIndex
+
+  constructor(db: Database, codec: RecordCodec<R>, index: HistoryIndex) {
+    this.#db = db
+    this.#codec = codec
+    this.#index = index
+  }
+
+  /** Whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, each linked to the one before. */
+  async *commits(fromSeq: number, toSeq: number, reverse = false): AsyncGenerator<DecodedCommit<R>> {
+    if (toSeq < fromSeq) return
+    /** The record that has to come next. */
+    let due = reverse ? toSeq : fromSeq
+    let link: Buffer | undefined
+    const range = { gte: (await this.#floor(fromSeq)) ?? COMMITS.gte, lte: commitKey(toSeq), reverse }
+    for await (const [key, bytes] of readable(this.#db.iterator({ ...range, ...READ_AHEAD }))) {
+      const commit = decodeCommit(this.#codec, seqOfCommitKey(key), bytes)
+      const first = commit.firstSeq
+      const last = first + commit.records.length - 1
+      if (due < first || due > last) throw recordsMissing(due)
+      const broken = link !== undefined && !(reverse ? commit.hash : commit.previous).equals(link)
+      if (broken) throw linkBroken(first)
+      link = reverse ? commit.previous : commit.hash
+      due = reverse ? first - 1 : last + 1
+      yield commit
+    }
+    if (reverse ? due >= fromSeq : due <= toSeq) throw recordsMissing(due)
+  }
+
+  /** `toSeq` may not be beyond the head. */
+  async *records({
+    fromSeq,
+    toSeq,
+    reverse = false,
+    limit = Infinity,
+  }: ReadOptions & { fromSeq: number; toSeq: number }): AsyncGenerator<R> {
+    let left = limit
+    if (left <= 0) return
+    for await (const { records } of this.commits(fromSeq, toSeq, reverse)) {
+      for (const record of reverse ? records.toReversed() : records) {
+        if (record.seq < fromSeq || record.seq > toSeq) continue
+        yield record
+        if (--left <= 0) return
+      }
     }
   }
-  if (reverse ? due >= fromSeq : due <= toSeq) throw recordsMissing(due)
-}
 
-/** Records after `maxSeq` are left out: they are not acknowledged yet. */
-export async function* readHistory<R extends LogRecord>(
-  db: Database,
-  actor: string,
-  options: HistoryOptions,
-  maxSeq: number,
-): AsyncGenerator<R> {
-  const { fromRev = 1, toRev = Infinity, reverse = false, limit = Infinity } = options
-  let left = limit
-  if (left <= 0 || toRev < fromRev) return
-  const { gte, lt } = historyRange(actor)
-  const start = await firstOf(db.keys({ gte, lte: historyKey(actor, fromRev), reverse: true, limit: 1 }))
-  const end = toRev === Infinity ? { lt } : { lte: historyKey(actor, toRev) }
-  /** The rev that has to come next. Where the history ends is not known, so reverse begins with any. */
-  let due = reverse ? undefined : Math.max(1, fromRev)
-  let seq = 0
-  for await (const value of readable(db.values({ gte: start ?? gte, ...end, reverse }))) {
-    seq = Number(value.toString())
-    if (seq > maxSeq) continue
-    const commit = await commitAt<R>(db, seq)
-    for (const record of reverse ? commit.records.toReversed() : commit.records) {
-      if (record.actor !== actor || record.rev < fromRev || record.rev > toRev) continue
-      if (due !== undefined && record.rev !== due) throw historyBroken(actor, due, record.seq)
-      due = reverse ? record.rev - 1 : record.rev + 1
-      yield record
-      if (--left <= 0) return
+  /** Records after `maxSeq` are left out: they are not acknowledged yet. */
+  async *history(actor: string, options: HistoryOptions, maxSeq: number): AsyncGenerator<R> {
+    const { fromRev = 1, toRev = Infinity, reverse = false, limit = Infinity } = options
+    let left = limit
+    if (left <= 0 || toRev < fromRev) return
+    /** The rev that has to come next. Where the history ends is not known, so reverse begins with any. */
+    let due = reverse ? undefined : Math.max(1, fromRev)
+    let seq = 0
+    for await (const posting of this.#index.postings(actor, fromRev, toRev, reverse)) {
+      if (posting.rev > toRev || posting.seq > maxSeq) continue
+      seq = posting.seq
+      const { records } = await this.#commitAt(seq)
+      for (const record of reverse ? records.toReversed() : records) {
+        if (record.actor !== actor || record.rev < fromRev || record.rev > toRev) continue
+        if (due !== undefined && record.rev !== due) throw historyBroken(actor, due, record.seq)
+        due = reverse ? record.rev - 1 : record.rev + 1
+        yield record
+        if (--left <= 0) return
+      }
     }
+    if (reverse && due !== undefined && due >= Math.max(1, fromRev)) throw historyBroken(actor, due, seq)
   }
-  if (reverse && due !== undefined && due >= Math.max(1, fromRev)) throw historyBroken(actor, due, seq)
-}
 
-/** The last seq before the log's time first passed `at`. One seek and one commit. */
-export async function findSeqAt(db: Database, at: number, headSeq: number): Promise<number> {
-  const ms = Math.floor(at)
-  const value = await firstOf(db.values({ ...timesAfter(ms), limit: 1 }))
-  if (value === undefined) return headSeq
-  const key = await floor(db, Number(value.toString()))
-  if (key === undefined) throw recordsMissing(1)
-  const commit = await commitAt(db, seqOfCommitKey(key))
-  const passing = commit.records.find((record) => Math.floor(record.at) > ms)
-  if (passing === undefined) throw corruptMeta(`place in time ${at}`)
-  return Math.min(passing.seq - 1, headSeq)
-}
+  /** The last seq before the log's time first passed `at`. One seek and one commit. */
+  async seqAt(at: number, headSeq: number): Promise<number> {
+    const ms = Math.floor(at)
+    const value = await firstOf(this.#db.values({ ...timesAfter(ms), limit: 1 }))
+    if (value === undefined) return headSeq
+    const key = await this.#floor(Number(value.toString()))
+    if (key === undefined) throw recordsMissing(1)
+    const { records } = await this.#commitAt(seqOfCommitKey(key))
+    const passing = records.find((record) => Math.floor(record.at) > ms)
+    if (passing === undefined) throw corruptMeta(`place in time ${at}`)
+    return Math.min(passing.seq - 1, headSeq)
+  }
 
-async function commitAt<R extends LogRecord>(db: Database, seq: number): Promise<DecodedCommit<R>> {
-  const bytes = await db.get(commitKey(seq)).catch((error: unknown) => {
-    throw unreadable(error)
-  })
-  if (bytes === undefined) throw recordsMissing(seq)
-  return decodeCommit<R>(seq, bytes)
-}
+  async #commitAt(seq: number): Promise<DecodedCommit<R>> {
+    const bytes = await this.#db.get(commitKey(seq)).catch((error: unknown) => {
+      throw unreadable(error)
+    })
+    if (bytes === undefined) throw recordsMissing(seq)
+    return decodeCommit(this.#codec, seq, bytes)
+  }
 
-/** Key of the commit that holds the seq, if none is missing there. */
-function floor(db: Database, seq: number): Promise<string | undefined> {
-  return firstOf(db.keys({ gte: COMMITS.gte, lte: commitKey(seq), reverse: true, limit: 1 }))
+  /** Key of the commit that holds the seq, if none is missing there. */
+  #floor(seq: number): Promise<string | undefined> {
+    return firstOf(this.#db.keys({ gte: COMMITS.gte, lte: commitKey(seq), reverse: true, limit: 1 }))
+  }
 }

@@ -1,20 +1,31 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
-import { decodeCommit, NO_HASH } from './codec.ts'
+import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
 import { corruptMeta, firstOf } from './damage.ts'
-import { type Database, json, put, writeSynced } from './database.ts'
+import { type Batch, type Database, json, writeSynced } from './database.ts'
 import { HeadFile } from './head-file.ts'
+import { HistoryIndex } from './history-index.ts'
 import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
-import { LevelStore } from './level-store.ts'
+import { LevelStore, type NotedHead } from './level-store.ts'
+import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
-import type { LogRecord, Store } from './store.ts'
+import type { LogRecord, RecordCodec, Store } from './store.ts'
 import { checkWal } from './wal.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
-const FORMAT = 1
+const FORMAT = 2
+/** Read as they are; what is added follows the present format. */
+const OLDER_FORMATS = [1]
+/**
+ * Bytes that LevelDB compresses together. Small commits are much alike, which small blocks would hide from it; a
+ * larger one makes reading a single snapshot slower.
+ */
+const BLOCK_BYTES = 32_768
 
-export interface StoreOptions {
+export interface StoreOptions<R extends LogRecord = LogRecord> {
+  /** Default: JSON. */
+  readonly codec?: RecordCodec<R>
   /** Snapshots kept of each actor. Default 2: the last, and one to fall back on. */
   readonly snapshotsKept?: number
 }
@@ -25,7 +36,7 @@ export interface StoreOptions {
  */
 export async function openLevelStore<R extends LogRecord>(
   location: string,
-  options: StoreOptions = {},
+  options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
   const db = await openLevel(location).catch((error: unknown) => {
     throw isOutcryError(error) ? error : openFailure(location, error)
@@ -38,7 +49,11 @@ export async function openLevelStore<R extends LogRecord>(
 async function openLevel(location: string): Promise<Level<string, Buffer>> {
   mkdirSync(location, { recursive: true })
   checkWal(location)
-  const db = new Level<string, Buffer>(location, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+  const db = new Level<string, Buffer>(location, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'buffer',
+    blockSize: BLOCK_BYTES,
+  })
   await db.open()
   return db
 }
@@ -50,7 +65,7 @@ export function storeExists(location: string): boolean {
 /** The same code in memory: for tests, and for runs that nobody wants to keep. `memory` shared is a store reopened. */
 export async function openMemoryStore<R extends LogRecord>(
   memory: MemoryLevel<string, Buffer> = newMemory(),
-  options: StoreOptions = {},
+  options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
   await memory.open()
   return open(memory as unknown as Database, 'memory', options, 0, () => undefined)
@@ -67,52 +82,78 @@ export function newMemory(): MemoryLevel<string, Buffer> {
 async function open<R extends LogRecord>(
   db: Database,
   location: string,
-  { snapshotsKept = 2 }: StoreOptions,
+  { snapshotsKept = 2, codec = jsonCodec as unknown as RecordCodec<R> }: StoreOptions<R>,
   acknowledged: number,
   openHeadFile: () => HeadFile | undefined,
 ): Promise<Store<R>> {
   try {
-    await checkFormat(db, location)
-    const head = await readHead(db, location)
+    const format = await checkFormat(db, location, codec.name)
+    const head = await readHead(db, codec, location)
     if (acknowledged > head.seq) throw lostTail(location, head.seq, acknowledged)
     const epoch = Number((await db.get(META.epoch))?.toString() ?? '0') + 1
-    await writeSynced(db, [put(META.epoch, json(epoch))])
+    await writeSynced(db, [[META.epoch, json(epoch)], ...format])
+    const index = new HistoryIndex(db)
+    const reader = new LogReader(db, codec, index)
+    for await (const { records } of reader.commits(head.indexed + 1, head.seq)) index.add(records)
     const latest = await firstOf(db.keys({ ...TIMES, reverse: true, limit: 1 }))
     const watermark = latest === undefined ? -1 : atOfTimeKey(latest)
-    return new LevelStore<R>({ db, epoch, head, watermark, headFile: openHeadFile(), snapshotsKept })
+    return new LevelStore<R>({
+      db,
+      codec,
+      index,
+      epoch,
+      head,
+      watermark,
+      headFile: openHeadFile(),
+      snapshotsKept,
+    })
   } catch (error) {
     await db.close()
     throw error
   }
 }
 
-async function checkFormat(db: Database, location: string): Promise<void> {
+/** What has to be written so that the store is of the present format, and of this codec. */
+async function checkFormat(db: Database, location: string, codec: string): Promise<Batch> {
   const found = (await db.get(META.format))?.toString()
+  const present: Batch = [
+    [META.format, json(FORMAT)],
+    [META.codec, json(codec)],
+  ]
   if (found === undefined) {
     if ((await firstOf(db.keys({ limit: 1 }))) !== undefined) throw formatUnknown(location, 'none')
-    await writeSynced(db, [put(META.format, json(FORMAT))])
-  } else if (Number(found) !== FORMAT) throw formatUnknown(location, found)
+    return present
+  }
+  if (OLDER_FORMATS.includes(Number(found))) return present
+  if (Number(found) !== FORMAT) throw formatUnknown(location, found)
+  const written = (await db.get(META.codec))?.toString()
+  if (written !== JSON.stringify(codec)) throw codecDiffers(location, written, codec)
+  return []
 }
 
 /** The last commit, and that it is the one that was written last. */
-async function readHead(db: Database, location: string): Promise<{ seq: number; hash: Buffer }> {
+async function readHead<R extends LogRecord>(
+  db: Database,
+  codec: RecordCodec<R>,
+  location: string,
+): Promise<{ seq: number; hash: Buffer; indexed: number }> {
   const entry = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
   const noted = await notedHead(db)
   if (entry === undefined) {
     if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
-    return { seq: 0, hash: NO_HASH }
+    return { seq: 0, hash: NO_HASH, indexed: 0 }
   }
-  const commit = decodeCommit(seqOfCommitKey(entry[0]), entry[1])
+  const commit = decodeCommit(codec, seqOfCommitKey(entry[0]), entry[1])
   const seq = commit.firstSeq + commit.records.length - 1
   if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex'))
     throw headDiffers(location, seq, noted.seq)
-  return { seq, hash: Buffer.from(commit.hash) }
+  return { seq, hash: Buffer.from(commit.hash), indexed: noted.indexed ?? seq }
 }
 
-async function notedHead(db: Database): Promise<{ seq: number; hash?: string }> {
+async function notedHead(db: Database): Promise<Partial<NotedHead> & { seq: number }> {
   const value = await db.get(META.head)
   try {
-    return value === undefined ? { seq: 0 } : (JSON.parse(value.toString()) as { seq: number; hash: string })
+    return value === undefined ? { seq: 0 } : (JSON.parse(value.toString()) as NotedHead)
   } catch {
     throw corruptMeta('head')
   }
@@ -139,6 +180,14 @@ function formatUnknown(location: string, found: string): OutcryError {
     'STORE_FORMAT',
     `${location} holds data of format ${found}; this Outcry reads format ${FORMAT}`,
     'Open it with the version that wrote it, or choose another folder.',
+  )
+}
+
+function codecDiffers(location: string, found: string | undefined, codec: string): OutcryError {
+  return new OutcryError(
+    'STORE_FORMAT',
+    `the records in ${location} are written by the codec ${found ?? 'unknown'}, not by "${codec}"`,
+    'Open it with the codec that wrote it.',
   )
 }
 

@@ -17,6 +17,14 @@ export interface LogRecord {
   readonly at: number
 }
 
+/** How the records of a commit become text and back, exactly. */
+export interface RecordCodec<R extends LogRecord> {
+  /** Noted in the store, which is never read with another. */
+  readonly name: string
+  encode(records: readonly R[]): string
+  decode(text: string, firstSeq: number): R[]
+}
+
 /** An actor's state as of `seq`; `state` is opaque JSON. */
 export interface SnapshotEntry {
   readonly actor: string

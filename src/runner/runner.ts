@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { machines } from '../../machines/index.ts'
-import { openLevelStore } from '../../store/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
 import { openRecording } from '../ports/market/recording.ts'
@@ -12,6 +11,7 @@ import { PaperPort } from '../ports/paper/paper-port.ts'
 import { openPaperVenue } from '../ports/paper/paper-venue.ts'
 import type { PaperVenue } from '../ports/venue.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
+import { openLevelStore } from '../runtime/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
@@ -50,7 +50,7 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
   const market = await openMarket(config.market, logger)
   const place = venueAndSymbols(market)
   mkdirSync(config.data, { recursive: true })
-  const store = await openLevelStore<TransitionRecord>(join(config.data, 'log'))
+  const store = await openLevelStore(join(config.data, 'log'))
   let venue: PaperVenue | undefined
   let supervisor: Supervisor | undefined
   let api: ApiServer | undefined

@@ -16,11 +16,14 @@ export interface PassivationOptions {
   readonly idleMs: number
 }
 
+/** Actors looked at between two commits for one that is idle. */
+const LOOKS = 64
+
 export const DEFAULT_PASSIVATION: PassivationOptions = { residentMax: 100_000, idleMs: 600_000 }
 
 /** The actors in memory, and the way back into it for the others. */
 export class ActorTable implements Actors {
-  /** In order of last use. */
+  /** Roughly in order of last use: an actor that was used goes to the end when it comes to the front, see `surplus`. */
   readonly #cells = new Map<Address, Cell>()
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
@@ -70,12 +73,6 @@ export class ActorTable implements Actors {
     this.#cells.delete(address)
   }
 
-  /** Marks an actor as the last used. */
-  touch(cell: Cell): void {
-    this.#cells.delete(cell.address)
-    this.#cells.set(cell.address, cell)
-  }
-
   /**
    * Snapshots of what goes is durable before it leaves memory; an actor that took a message meanwhile stays.
    * `durableSeq`: only what is in the log already may be in a snapshot.
@@ -104,15 +101,25 @@ export class ActorTable implements Actors {
     }
   }
 
-  /** Those who have to go by the options at `now`, longest unused first. */
-  *surplus(options: PassivationOptions, now: number): Iterable<Cell> {
-    let over = this.#cells.size - options.residentMax
+  /** Some of those who have to go by the options at `now`, roughly those first that were used least lately. */
+  surplus({ residentMax, idleMs }: PassivationOptions, now: number, max: number): Cell[] {
+    const victims: Cell[] = []
+    let looks = LOOKS + 4 * Math.max(0, this.#cells.size - residentMax)
     for (const cell of this.#cells.values()) {
-      if (over <= 0 && cell.state.at + options.idleMs > now) return
-      if (!passivable(cell)) continue
-      over--
-      yield cell
+      const isOver = this.#cells.size - victims.length > residentMax
+      const isIdle = cell.state.at + idleMs <= now
+      const wasUsed = cell.state.seq !== cell.queuedSeq
+      if (looks-- <= 0 || victims.length >= max || !(isOver || isIdle || wasUsed)) break
+      if ((isIdle || (isOver && !wasUsed)) && passivable(cell)) victims.push(cell)
+      else this.#queueAgain(cell)
     }
+    return victims
+  }
+
+  #queueAgain(cell: Cell): void {
+    cell.queuedSeq = cell.state.seq
+    this.#cells.delete(cell.address)
+    this.#cells.set(cell.address, cell)
   }
 }
 

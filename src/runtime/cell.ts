@@ -51,6 +51,8 @@ export class Cell {
   migratedFrom: string | undefined
   /** What the store's latest snapshot of it covers. */
   persisted = { rev: 0, seq: 0 }
+  /** Its last record when it was queued for passivation: see ActorTable. */
+  queuedSeq = 0
   /** While it is being processed in the running turn. */
   busy = false
   /** Messages of the running turn that wait for it. */
@@ -79,7 +81,7 @@ export class Cell {
   }
 
   get label(): string {
-    return `${this.kind.name}@${this.version}`
+    return this.version === this.kind.version ? this.kind.label : `${this.kind.name}@${this.version}`
   }
 
   /** Takes messages: it has not ended and nothing keeps it from them. */

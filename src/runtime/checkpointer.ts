@@ -6,7 +6,7 @@ import type { JournalState } from './journal.ts'
 import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 
-const CHECKPOINT_EVERY = 20_000
+const CHECKPOINT_EVERY = 50_000
 /** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */
 const CELLS_PER_STEP = 500
 
@@ -52,8 +52,9 @@ export class Checkpointer {
       if (cell.persisted.seq === cell.state.seq || cell.persisted.seq >= seq) continue
       if (cell.state.seq <= this.#store.head.seq) durable.push(cell)
       else if (last !== undefined) {
+        last.snapshots ??= []
         last.snapshots.push(persistWithTurn(cell))
-        this.#attachedTo = last.records.at(-1)!.seq
+        this.#attachedTo = last.releases.at(-1)!.record.seq
       }
       if (durable.length >= CELLS_PER_STEP) break
     }

@@ -1,15 +1,17 @@
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
+import type { Job } from './engine.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Release } from './turn.ts'
 
 /** A finished turn on its way into the log. */
 export interface PendingTurn {
-  readonly records: readonly TransitionRecord[]
   readonly releases: readonly Release[]
-  readonly snapshots: SnapshotEntry[]
-  /** Called once the turn is durable and let out, or with why it will never be. */
-  readonly settle: (error?: unknown) => void
+  /** More may be added while it waits for its commit. */
+  snapshots: SnapshotEntry[] | undefined
+  readonly job: Job
+  /** Why its message was not taken. */
+  readonly refused: unknown
 }
 
 /** Records in one commit; a turn is never split. */
@@ -20,6 +22,8 @@ const PENDING_RECORDS_MAX = 20_000
 export interface CommitterHooks {
   /** The turn is durable: let out what it says. Must not throw. */
   release(turn: PendingTurn): void
+  /** The turn is durable and let out, or will never be, for this reason. */
+  settle(turn: PendingTurn, error: unknown): void
   /** Between two commits, the store being free. */
   maintain(): Promise<void> | undefined
   /** There is room again, or nothing left to do. */
@@ -60,7 +64,7 @@ export class Committer {
 
   add(turn: PendingTurn): void {
     this.#pending.push(turn)
-    this.#pendingRecords += turn.records.length
+    this.#pendingRecords += turn.releases.length
   }
 
   /** Commits until nothing is pending. */
@@ -78,8 +82,12 @@ export class Committer {
     await undefined
     while (this.#pending.length > 0) {
       const batch = this.#takeBatch()
-      const records = batch.flatMap((turn) => turn.records)
-      const snapshots = batch.flatMap((turn) => turn.snapshots)
+      const records: TransitionRecord[] = []
+      const snapshots: SnapshotEntry[] = []
+      for (const turn of batch) {
+        for (const { record } of turn.releases) records.push(record)
+        if (turn.snapshots !== undefined) snapshots.push(...turn.snapshots)
+      }
       try {
         await this.#store.append(snapshots.length > 0 ? { records, snapshots } : { records })
       } catch (error) {
@@ -88,7 +96,7 @@ export class Committer {
       }
       this.#pendingRecords -= records.length
       for (const turn of batch) this.#hooks.release(turn)
-      for (const turn of batch) turn.settle()
+      for (const turn of batch) this.#hooks.settle(turn, undefined)
       try {
         await this.#hooks.maintain()
       } catch (error) {
@@ -103,8 +111,8 @@ export class Committer {
     let records = 0
     let turns = 0
     for (const turn of this.#pending) {
-      if (turns > 0 && records + turn.records.length > COMMIT_RECORDS_MAX) break
-      records += turn.records.length
+      if (turns > 0 && records + turn.releases.length > COMMIT_RECORDS_MAX) break
+      records += turn.releases.length
       turns++
     }
     return this.#pending.splice(0, turns)
@@ -120,7 +128,7 @@ export class Committer {
     )
     const lost = [...batch, ...this.#pending]
     this.#pending = []
-    for (const turn of lost) turn.settle(this.#fence)
+    for (const turn of lost) this.#hooks.settle(turn, this.#fence)
     this.#hooks.onFenced(this.#fence)
   }
 }

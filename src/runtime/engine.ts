@@ -3,7 +3,6 @@
  */
 import { isOutcryError, type OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
-import type { Cell } from './cell.ts'
 import type { PendingTurn } from './committer.ts'
 import { Committer } from './committer.ts'
 import { failTurn } from './failure.ts'
@@ -13,7 +12,7 @@ import { type Lane, Mailbox } from './mailbox.ts'
 import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import { refusal } from './refusal.ts'
-import { type Message, Turn, type TurnContext, TurnFailure } from './turn.ts'
+import { type Message, type Release, Turn, type TurnContext, TurnFailure } from './turn.ts'
 
 /** That a message is durable. */
 export interface Receipt {
@@ -26,8 +25,14 @@ export interface Receipt {
 export interface Job {
   readonly message: Message
   /** Without it the message is simply taken. What it refuses before any machine ran leaves no record. */
-  readonly work?: (turn: Turn) => void
-  readonly settle?: (receipt: Receipt | undefined, error?: unknown) => void
+  readonly work?: ((turn: Turn) => void) | undefined
+  /** Of whoever waits for its receipt. */
+  readonly waiting?: Waiting | undefined
+}
+
+export interface Waiting {
+  resolve(receipt: Receipt): void
+  reject(error: unknown): void
 }
 
 export interface EngineHooks {
@@ -79,6 +84,7 @@ export class Engine {
     this.#turn = journal.turn
     this.#committer = new Committer(store, {
       release: (turn) => hooks.release(turn),
+      settle: (turn, error) => this.#settle(turn, error),
       maintain: () => hooks.maintain(),
       onCommitted: () => this.#onCommitted(),
       onFenced: (error) => this.#onFenced(error),
@@ -161,26 +167,22 @@ export class Engine {
     } catch (error) {
       failure = error
       if (job.work && isOutcryError(error)) {
-        job.settle?.(undefined, error)
+        job.waiting?.reject(error)
         return
       }
       turn = this.#failTurn(message, error)
     }
     this.#turn = turn.number
     this.#seq = turn.nextSeq - 1
-    const { records, releases } = turn
-    const receipt = { seq: records[0]?.seq ?? 0, duplicate: false }
-    const refused = failure ?? (turn.refusal && refusal(turn.refusal, message.to, message.event))
+    const { releases } = turn
+    const seq = releases[0]?.record.seq ?? 0
     if (message.origin) this.#positionsAhead.set(message.origin.source, message.origin.position)
-    if (message.key !== undefined) this.#keysAhead.set(message.key, receipt.seq)
+    if (message.key !== undefined) this.#keysAhead.set(message.key, seq)
     this.#committer.add({
-      records,
       releases,
-      snapshots: this.#snapshotsDue(turn),
-      settle: (error) => {
-        if (message.key !== undefined) this.#keysAhead.delete(message.key)
-        job.settle?.(error || refused ? undefined : receipt, error ?? refused)
-      },
+      snapshots: this.#snapshotsDue(releases),
+      job,
+      refused: failure ?? (turn.refusal && refusal(turn.refusal, message.to, message.event)),
     })
     this.#hooks.onTurn(turn)
   }
@@ -189,28 +191,36 @@ export class Engine {
     return new Turn(this.#context, this.#turn + 1, this.#seq + 1, message)
   }
 
+  /** Whoever waits for the turn hears that it is durable, or why it will never be, or why it was refused. */
+  #settle({ job: { message, waiting }, releases, refused }: PendingTurn, error: unknown): void {
+    if (message.key !== undefined) this.#keysAhead.delete(message.key)
+    if (error !== undefined) waiting?.reject(error)
+    else if (refused !== undefined) waiting?.reject(refused)
+    else waiting?.resolve({ seq: releases[0]?.record.seq ?? 0, duplicate: false })
+  }
+
   /** A source that reads on from an earlier place, or a request that is sent again. */
-  #answerDuplicate({ message: { origin, key }, settle }: Job): boolean {
+  #answerDuplicate({ message: { origin, key }, waiting }: Job): boolean {
     if (origin !== undefined) {
       const taken = this.#positionsAhead.get(origin.source) ?? this.#journal.cursor(origin.source)
       if (origin.position <= taken) {
-        this.#settleWhenDurable(settle, RECEIVED)
+        this.#resolveWhenDurable(waiting, RECEIVED)
         return true
       }
     }
     if (key === undefined) return false
     const seq = this.#keysAhead.get(key) ?? this.#journal.seqOfKey(key)
     if (seq === undefined) return false
-    this.#settleWhenDurable(settle, { seq, duplicate: true })
+    this.#resolveWhenDurable(waiting, { seq, duplicate: true })
     return true
   }
 
-  #settleWhenDurable(settle: Job['settle'], receipt: Receipt): void {
-    if (settle !== undefined)
-      this.settled().then(
-        () => settle(receipt),
-        (error) => settle(undefined, error),
-      )
+  #resolveWhenDurable(waiting: Waiting | undefined, receipt: Receipt): void {
+    if (waiting === undefined) return
+    this.settled().then(
+      () => waiting.resolve(receipt),
+      (error) => waiting.reject(error),
+    )
   }
 
   #failTurn(message: Message, error: unknown): Turn {
@@ -220,12 +230,15 @@ export class Engine {
     return failTurn(this.#context, () => this.#newTurn(message), message, failure)
   }
 
-  #snapshotsDue({ releases }: Turn): SnapshotEntry[] {
-    const due = new Set<Cell>()
+  #snapshotsDue(releases: readonly Release[]): SnapshotEntry[] | undefined {
+    let entries: SnapshotEntry[] | undefined
     for (const { cell } of releases) {
-      if (cell.state.rev - cell.persisted.rev >= this.#snapshotEvery) due.add(cell)
+      // Once it is taken, the cell is not due any more.
+      if (cell.state.rev - cell.persisted.rev < this.#snapshotEvery) continue
+      entries ??= []
+      entries.push(persistWithTurn(cell))
     }
-    return [...due].map(persistWithTurn)
+    return entries
   }
 
   #onCommitted(): void {
@@ -239,7 +252,7 @@ export class Engine {
   }
 
   #onFenced(error: OutcryError): void {
-    for (let job = this.#mailbox.shift(); job; job = this.#mailbox.shift()) job.settle?.(undefined, error)
+    for (let job = this.#mailbox.shift(); job; job = this.#mailbox.shift()) job.waiting?.reject(error)
     this.#wakeWaiting()
     this.#hooks.onFenced(error)
   }

@@ -44,7 +44,17 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
   const { event, seq, at } = taking
   const rest = taking.timer === undefined ? was.timers : without(was.timers, taking.timer)
   const bornSeq = event.type === INIT || event.type === 'outcry.restarted' ? seq : was.bornSeq
-  const next = { ...was, rev: was.rev + 1, seq, at, bornSeq, timers: rest }
+  const next: ActorState = {
+    snapshot: was.snapshot,
+    rev: was.rev + 1,
+    seq,
+    at,
+    bornSeq,
+    timers: rest,
+    condition: was.condition,
+    failures: was.failures,
+    stash: was.stash,
+  }
   if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
   if (isLifecycle(event)) return evolveLifecycle(scope, cell, event, next, taking)
   return settle(next, react(scope, cell, event), taking)
@@ -113,12 +123,18 @@ function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
     }
   }
   return {
-    state: { ...next, snapshot, timers },
+    state: stateWith(next, snapshot, timers),
     effects,
     taken,
     scheduled: scheduled ?? NO_SCHEDULED,
     cancelled: cancelled ?? NO_IDS,
   }
+}
+
+/** Written out: a copy by spreading costs more than the transition's own bookkeeping. */
+function stateWith(next: ActorState, snapshot: AnySnapshot, timers: readonly ScheduledTimer[]): ActorState {
+  const { rev, seq, at, bornSeq, condition, failures, stash } = next
+  return { snapshot, rev, seq, at, bornSeq, timers, condition, failures, stash }
 }
 
 function evolveLifecycle(

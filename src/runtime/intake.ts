@@ -30,7 +30,7 @@ export function messageOf(to: Address, event: AnyEvent, clock: Clock, options: S
 }
 
 /** @throws EVENT_INVALID, NOT_JSON */
-export function checkEvent(registry: Registry, to: Address, event: AnyEvent, now: number): void {
+export function checkEvent(registry: Registry, to: Address, event: AnyEvent, clock: Clock): void {
   if (typeof event?.type !== 'string' || event.type === '' || event.type === '*') {
     throw invalid(`an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
   }
@@ -39,8 +39,9 @@ export function checkEvent(registry: Registry, to: Address, event: AnyEvent, now
   }
   assertJson(event, undefined, `event ${event.type}`, false)
   const schema = parentOf(to) === undefined ? registry.find(to)?.events : undefined
-  const parsed = schema?.safeParse({ at: now, ...event })
-  if (parsed === undefined || parsed.success) return
+  if (schema === undefined) return
+  const parsed = schema.safeParse({ at: clock.now(), ...event })
+  if (parsed.success) return
   const issues = parsed.error.issues.map((i) => `${i.path.join('.') || 'event'}: ${i.message}`)
   throw invalid(`${event.type} for ${to}: ${issues.join('; ')}`, 'Mend the fields named.')
 }

@@ -208,10 +208,13 @@ export class Supervisor {
    * @throws ADDRESS_INVALID, EVENT_INVALID, NOT_JSON, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_QUARANTINED, ACTOR_FAILED,
    * ACTOR_BUSY, MAILBOX_FULL, STORE_FENCED, STOPPED
    */
-  async send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
-    const address = parseAddress(to)
-    checkEvent(this.registry, address, event, this.#clock.now())
-    return this.#enqueueAndWait(messageOf(address, event, this.#clock, options), options.lane ?? 'command')
+  send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      const address = this.#addressOf(to)
+      checkEvent(this.registry, address, event, this.#clock)
+      const message = messageOf(address, event, this.#clock, options)
+      this.#enqueue({ message, work: undefined, waiting: { resolve, reject } }, options.lane ?? 'command')
+    })
   }
 
   /** As `send`, for trusted sources that need no answer: a refusal is in the dead letters. @throws MAILBOX_FULL */
@@ -394,10 +397,14 @@ export class Supervisor {
     })
   }
 
+  /** What is in memory has an address; anything else has to look like one. */
+  #addressOf(text: string): Address {
+    return this.#table.resident(text as Address)?.address ?? parseAddress(text)
+  }
+
   #enqueueAndWait(message: Message, lane: Lane, work?: Job['work']): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const settle: Job['settle'] = (receipt, error) => (receipt ? resolve(receipt) : reject(error))
-      this.#enqueue({ message, settle, ...(work && { work }) }, lane)
+      this.#enqueue({ message, work, waiting: { resolve, reject } }, lane)
     })
   }
 
@@ -415,21 +422,19 @@ export class Supervisor {
     this.#timekeeper.arm()
   }
 
-  #onTurn({ records }: Turn): void {
+  #onTurn({ releases }: Turn): void {
     let armed = false
-    for (const record of records) {
-      this.#releaser.intentsAhead += record.intents?.length ?? 0
+    for (const { record } of releases) {
+      if (record.intents !== undefined) this.#releaser.intentsAhead += record.intents.length
+      if (record.scheduled === undefined) continue
       this.#timekeeper.addScheduled(record)
-      armed ||= record.scheduled !== undefined
+      armed = true
     }
     if (armed) this.#timekeeper.arm()
   }
 
   #maintain(): Promise<void> | undefined {
-    const surplus: Cell[] = []
-    for (const cell of this.#table.surplus(this.#passivation, this.#clock.now())) {
-      if (surplus.push(cell) >= PASSIVATED_MAX) break
-    }
+    const surplus = this.#table.surplus(this.#passivation, this.#clock.now(), PASSIVATED_MAX)
     return this.#checkpointer.due || surplus.length > 0 ? this.#maintainNow(surplus) : undefined
   }
 

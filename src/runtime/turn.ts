@@ -15,6 +15,7 @@ import { INIT, isLifecycle, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { childLogic, isLive, isMachine } from './logic.ts'
 import { makeRef, persistState } from './persist.ts'
 import type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './record.ts'
+import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
@@ -61,7 +62,7 @@ export interface Release {
   /** Custom actions, logs and messages to running parts, in order; most records have none. */
   readonly effects: readonly Effect[]
   /** The actor has a running part that now starts or ends. */
-  readonly live?: 'start' | 'halt'
+  readonly live: 'start' | 'halt' | undefined
 }
 
 export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull'
@@ -107,17 +108,13 @@ export class Turn {
     this.#context = context
     this.number = number
     this.at = message.at
-    this.correlation = message.correlation ?? `c-${firstSeq}`
+    this.correlation = message.correlation ?? correlationOf(firstSeq)
     this.#nextSeq = firstSeq
     this.#message = message
   }
 
   get nextSeq(): number {
     return this.#nextSeq
-  }
-
-  get records(): TransitionRecord[] {
-    return this.releases.map((r) => r.record)
   }
 
   /** Takes the message and all that follows. @throws TurnFailure when a machine throws; the turn is undone then */
@@ -388,8 +385,8 @@ export class Turn {
       cell,
       snapshot: state.snapshot,
       taken,
-      effects: effects.filter((e) => e.type === 'custom' || e.type === 'log' || e.type === 'receive'),
-      ...liveness(cell, was, event),
+      effects: effects.length === 0 ? effects : effects.filter(isForRelease),
+      live: isLive(cell.logic) ? liveness(cell, was, event) : undefined,
     })
     // The parent hears of what the machine did, not of what was done to it unseen.
     this.#begin(cell, effects, seq, state.snapshot === was.snapshot && (isLifecycle(event) || stashed))
@@ -452,12 +449,7 @@ export class Turn {
         intents.push({ id, port, actor: cell.address, event: effect.event, at, seq, correlation })
       }
     }
-    const first = this.releases.length === 0
-    const { origin, settles, key } = this.#message
-    const unhandled =
-      isMachine(cell.logic) && state.snapshot === was.snapshot && effects.length === 0 && !isLifecycle(event)
-    const { status } = state.snapshot
-    return {
+    const record: Writable<TransitionRecord> = {
       seq,
       rev: state.rev,
       actor: cell.address,
@@ -469,19 +461,24 @@ export class Turn {
       correlation: this.correlation,
       machine: cell.label,
       turn: this.number,
-      ...(emitted.length > 0 && { emitted }),
-      ...(sent.length > 0 && { sent }),
-      ...(intents.length > 0 && { intents }),
-      ...(scheduled.length > 0 && { scheduled }),
-      ...(cancelled.length > 0 && { cancelled }),
-      ...(timer !== undefined && { timer }),
-      ...(event.type === INIT && cell.path.length > 0 && { child: childOfRecord(cell) }),
-      ...(status !== 'active' && status !== was.snapshot.status && { status }),
-      ...(stashed ? { stashed: true as const } : unhandled && { unhandled: true as const }),
-      ...(first && origin !== undefined && { origin }),
-      ...(first && settles !== undefined && { settles }),
-      ...(first && key !== undefined && { key }),
     }
+    if (emitted.length > 0) record.emitted = emitted
+    if (sent.length > 0) record.sent = sent
+    if (intents.length > 0) record.intents = intents
+    if (scheduled.length > 0) record.scheduled = scheduled
+    if (cancelled.length > 0) record.cancelled = cancelled
+    if (timer !== undefined) record.timer = timer
+    if (event.type === INIT && cell.path.length > 0) record.child = childOfRecord(cell)
+    const { status } = state.snapshot
+    if (status !== 'active' && status !== was.snapshot.status) record.status = status
+    if (stashed) record.stashed = true
+    else if (isUnhandled(cell, event, was, state, effects)) record.unhandled = true
+    if (this.releases.length > 0) return record
+    const { origin, settles, key } = this.#message
+    if (origin !== undefined) record.origin = origin
+    if (settles !== undefined) record.settles = settles
+    if (key !== undefined) record.key = key
+    return record
   }
 
   #add(cell: Cell): void {
@@ -514,6 +511,18 @@ export function topCell(scope: Scope, kind: Kind, address: Address, input: unkno
   return new Cell({ ref, kind, version: kind.version, logic: kind.machine, path: [], input, state: UNBORN })
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function isUnhandled(
+  { logic }: Cell,
+  event: AnyEvent,
+  was: ActorState,
+  state: ActorState,
+  effects: readonly Effect[],
+): boolean {
+  return state.snapshot === was.snapshot && effects.length === 0 && isMachine(logic) && !isLifecycle(event)
+}
+
 function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
   const { systemId, _syncSnapshot } = cell.ref
   return {
@@ -523,8 +532,11 @@ function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
   }
 }
 
-function liveness(cell: Cell, was: ActorState, event: AnyEvent): Pick<Release, 'live'> {
-  if (!isLive(cell.logic)) return {}
-  if (event.type === INIT || event.type === 'outcry.restarted') return { live: 'start' }
-  return was.snapshot.status === 'active' && cell.state.snapshot.status !== 'active' ? { live: 'halt' } : {}
+function isForRelease({ type }: Effect): boolean {
+  return type === 'custom' || type === 'log' || type === 'receive'
+}
+
+function liveness(cell: Cell, was: ActorState, event: AnyEvent): Release['live'] {
+  if (event.type === INIT || event.type === 'outcry.restarted') return 'start'
+  return was.snapshot.status === 'active' && cell.state.snapshot.status !== 'active' ? 'halt' : undefined
 }

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { openPaperVenue } from '../../src/ports/paper/paper-venue.ts'
 import { viewOf } from '../../src/runtime/actor-view.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
-import { openLevelStore } from '../../store/index.ts'
 import { cutRecording, OutcryProcess, outcry } from '../runner/runner-process.ts'
 
 /** Kills of one run, each at a random moment of what is left of it. */
@@ -23,7 +23,7 @@ const run = (name: string) =>
 
 /** What must be the same: every actor but the runner's own, without places in the log. */
 async function statesOf(name: string): Promise<Record<string, unknown>> {
-  const store = await openLevelStore<TransitionRecord>(join(data(name), 'log'))
+  const store = await openLevelStore(join(data(name), 'log'))
   const states: Record<string, unknown> = {}
   for await (const address of store.actors()) {
     if (address === 'runner/main') continue
@@ -37,7 +37,7 @@ async function statesOf(name: string): Promise<Record<string, unknown>> {
 }
 
 async function recordsOf(name: string): Promise<TransitionRecord[]> {
-  const store = await openLevelStore<TransitionRecord>(join(data(name), 'log'))
+  const store = await openLevelStore(join(data(name), 'log'))
   const records: TransitionRecord[] = []
   for await (const record of store.read()) records.push(record)
   await store.close()

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AnyActor, type AnyStateMachine, createActor, createMachine, type InspectionEvent } from 'xstate'
 import { EventClock } from '../../src/runtime/clock.ts'
-import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import type { AnyEvent } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
-import { openMemoryStore } from '../../store/index.ts'
 import { OUR_MACHINES } from './our-machines.ts'
 import { config, machineOf, type Step, script } from './random-machine.ts'
 
@@ -142,7 +142,7 @@ class Durable {
 
   async start(machine: AnyStateMachine, input: unknown, passivating: boolean): Promise<this> {
     this.supervisor = await createSupervisor({
-      store: await openMemoryStore<TransitionRecord>(),
+      store: await openMemoryStore(),
       machines: { random: machine },
       clock: this.clock,
       logger: {

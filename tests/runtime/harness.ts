@@ -1,9 +1,10 @@
 import { vi } from 'vitest'
 import { EventClock } from '../../src/runtime/clock.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/runtime/supervisor.ts'
-import { newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+import { newMemory, type Store } from '../../store/index.ts'
 
 type Options = Omit<SupervisorOptions, 'store' | 'clock' | 'logger'>
 
@@ -20,7 +21,7 @@ export class Harness {
     const errors = this.errors
     const note = (_details: object, message: string) => void errors.push(message)
     const logger: Logger = { debug() {}, info() {}, warn: note, error: note }
-    this.store = await openMemoryStore<TransitionRecord>(this.memory)
+    this.store = await openMemoryStore(this.memory)
     this.supervisor = await createSupervisor({ ...options, store: this.store, clock: this.clock, logger })
     return this.supervisor
   }

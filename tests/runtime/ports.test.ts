@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
+import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
-import { OutcryError, openMemoryStore, type Store } from '../../store/index.ts'
+import { OutcryError, type Store } from '../../store/index.ts'
 import { eventually, Harness } from './harness.ts'
 
 const actions: string[] = []
@@ -77,7 +78,7 @@ function gated(store: Store<TransitionRecord>) {
 describe('what leaves the runtime', () => {
   it('waits for its commit: intents, custom actions, the feed and the reply', async () => {
     const desk = new Desk()
-    const gate = gated(await openMemoryStore<TransitionRecord>())
+    const gate = gated(await openMemoryStore())
     const supervisor = await createSupervisor({ store: gate.store, machines: { trader }, ports: { desk } })
     await supervisor.spawn('trader', 't')
     const seen: string[] = []
@@ -98,7 +99,7 @@ describe('what leaves the runtime', () => {
 
   it('never leaves when the commit fails: the supervisor fences itself and says so', async () => {
     const desk = new Desk()
-    const gate = gated(await openMemoryStore<TransitionRecord>())
+    const gate = gated(await openMemoryStore())
     const errors: string[] = []
     const note = (_: object, message: string) => void errors.push(message)
     const logger = { debug() {}, info() {}, warn: note, error: note }

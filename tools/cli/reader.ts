@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { machines as tradingMachines } from '../../machines/index.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { type Machines, Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
 import { type Verification, verifyLog } from '../../src/runtime/verify.ts'
-import { isOutcryError, OutcryError, openLevelStore, type Store, storeExists } from '../../store/index.ts'
+import { isOutcryError, OutcryError, type Store, storeExists } from '../../store/index.ts'
 
 export type ActorSummary = Pick<ActorView, 'address' | 'machine' | 'value' | 'status' | 'rev' | 'seq' | 'at'>
 
@@ -32,7 +33,7 @@ export async function openReader(data: string, machinesFrom?: string): Promise<R
     )
   }
   try {
-    const store = await openLevelStore<TransitionRecord>(location)
+    const store = await openLevelStore(location)
     return new StoreReader(location, store, await loadMachines(machinesFrom))
   } catch (error) {
     const url = isOutcryError(error, 'STORE_LOCKED') ? runnerUrl(data) : undefined
