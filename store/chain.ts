@@ -3,19 +3,23 @@ import { type DecodedCommit, decodeCommit, NO_HASH } from './commit-codec.ts'
 import { firstOf, readable, unreadable } from './damage.ts'
 import type { Database } from './database.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
-import { actorKey, COMMITS, commitKey, seqOfCommitKey } from './keys.ts'
+import { actorKey, actorOfKey, COMMITS, commitKey, SNAPSHOTS, seqOfCommitKey, WAKES } from './keys.ts'
 import { isOutcryError } from './outcry-error.ts'
 import { PostingDigest } from './posting-digest.ts'
-import type { ChainDamage, ChainReport, LogRecord, RecordCodec, StoreHead } from './store.ts'
+import { decodeSnapshot } from './snapshot-codec.ts'
+import type { ChainDamage, ChainReport, LogRecord, RecordCodec, SnapshotEntry, StoreHead } from './store.ts'
 
 const PROGRESS_COMMITS = 1_000
 
-/** `head`: where the log ended when this began; a running store may grow meanwhile. @throws STORE_CLOSED */
+/**
+ * `head`: where the log ended when this began; a running store may grow meanwhile. Without an index that is not
+ * looked at. @throws STORE_CLOSED
+ */
 export function verifyCommits<R extends LogRecord>(
   db: Database,
   codec: RecordCodec<R>,
-  index: HistoryIndex,
-  head: StoreHead,
+  index: HistoryIndex | undefined,
+  head: Pick<StoreHead, 'seq'> & Partial<StoreHead>,
   onProgress?: (seq: number) => void,
 ): Promise<ChainReport> {
   return new ChainWalk(db, codec, index, head, onProgress).run()
@@ -24,8 +28,8 @@ export function verifyCommits<R extends LogRecord>(
 class ChainWalk<R extends LogRecord> {
   readonly #db: Database
   readonly #codec: RecordCodec<R>
-  readonly #index: HistoryIndex
-  readonly #head: StoreHead
+  readonly #index: HistoryIndex | undefined
+  readonly #head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
   readonly #onProgress: ((seq: number) => void) | undefined
   readonly #damage: ChainDamage[] = []
   readonly #expected = new PostingDigest()
@@ -39,8 +43,8 @@ class ChainWalk<R extends LogRecord> {
   constructor(
     db: Database,
     codec: RecordCodec<R>,
-    index: HistoryIndex,
-    head: StoreHead,
+    index: HistoryIndex | undefined,
+    head: Pick<StoreHead, 'seq'> & Partial<StoreHead>,
     onProgress: ((seq: number) => void) | undefined,
   ) {
     this.#db = db
@@ -67,6 +71,7 @@ class ChainWalk<R extends LogRecord> {
     }
     this.#checkEnd()
     await this.#checkIndex()
+    await this.#checkSnapshots()
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
@@ -90,7 +95,8 @@ class ChainWalk<R extends LogRecord> {
     this.#next = seq + commit.records.length
     this.#records += commit.records.length
     await this.#noteActors(commit)
-    if (this.#next - 1 === this.#head.seq && commit.hash.toString('hex') !== this.#head.hash) {
+    const { seq: end, hash = commit.hash.toString('hex') } = this.#head
+    if (this.#next - 1 === end && commit.hash.toString('hex') !== hash) {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
     }
     if (this.#commits % PROGRESS_COMMITS === 0) this.#onProgress?.(this.#next - 1)
@@ -111,11 +117,11 @@ class ChainWalk<R extends LogRecord> {
 
   /** A history that is not found through the index would have a hole. Only when the log itself is whole. */
   async #checkIndex(): Promise<void> {
-    if (this.#damage.length > 0) return
+    const index = this.#index
+    if (this.#damage.length > 0 || index === undefined) return
     const end = (this.#next as number) - 1
     const found = new PostingDigest()
-    for await (const { actor, posting } of this.#index.all())
-      if (posting.seq <= end) found.add(actor, posting)
+    for await (const { actor, posting } of index.all()) if (posting.seq <= end) found.add(actor, posting)
     const isSuspect = this.#expected.differing(found)
     if (isSuspect === undefined) return
     const missing = new Map<string, { actor: string; rev: number; seq: number }>()
@@ -124,7 +130,7 @@ class ChainWalk<R extends LogRecord> {
         if (isSuspect(actor)) missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })
       }
     }
-    for await (const { actor, posting } of this.#index.all()) {
+    for await (const { actor, posting } of index.all()) {
       if (!isSuspect(actor) || posting.seq > end) continue
       if (missing.delete(`${actor} ${posting.rev} ${posting.seq}`)) continue
       this.#report(
@@ -135,6 +141,29 @@ class ChainWalk<R extends LogRecord> {
     }
     for (const { actor, rev, seq } of missing.values()) {
       this.#report(seq, 'STORE_INDEX', `rev ${rev} of ${actor} is not found through its index`)
+    }
+  }
+
+  /** Every snapshot can be read, and every actor that wants to be woken is on the list for it. */
+  async #checkSnapshots(): Promise<void> {
+    const wakes = new Map<string, number>()
+    for await (const [key, value] of readable(this.#db.iterator(WAKES))) {
+      wakes.set(actorOfKey(key), Number(value.toString()))
+    }
+    for await (const [key, bytes] of readable(this.#db.iterator(SNAPSHOTS))) {
+      const actor = actorOfKey(key)
+      try {
+        const { seq, wake } = decodeSnapshot(actor, bytes, Number.MAX_SAFE_INTEGER) as SnapshotEntry
+        const at = wakes.get(actor)
+        wakes.delete(actor)
+        if (at !== wake?.at)
+          this.#report(seq, 'STORE_INDEX', `${actor} would not be woken when it wants to be`)
+      } catch (error) {
+        this.#report(this.#head.seq, 'STORE_SNAPSHOT', (error as Error).message)
+      }
+    }
+    for (const actor of wakes.keys()) {
+      this.#report(this.#head.seq, 'STORE_SNAPSHOT', `${actor} wants to be woken, but has no snapshot`)
     }
   }
 

@@ -1,8 +1,7 @@
 /** What is said when the log is not what was written, or cannot be read. Nothing is skipped (law 4). */
 import { OutcryError } from './outcry-error.ts'
 
-const RESTORE =
-  'Run `outcry verify` to see the extent, and restore from a backup; do not trade on this store.'
+const RESTORE = 'Run `outcry doctor` to see the extent; do not trade on this store.'
 
 export function corruptCommit(seq: number, what: string): OutcryError {
   return new OutcryError('STORE_CORRUPT', `the commit at seq ${seq} is damaged: ${what}`, RESTORE)
@@ -32,7 +31,7 @@ export function corruptSnapshot(actor: string): OutcryError {
   return new OutcryError(
     'STORE_CORRUPT',
     `a snapshot of ${actor} is damaged`,
-    'Run `outcry verify`; the log itself may be whole, and snapshots can be made anew from it.',
+    'Run `outcry doctor`: the log itself may be whole, and snapshots can be made anew from it.',
   )
 }
 

@@ -34,6 +34,7 @@ export const META = {
 export const HISTORIES = { gte: 'h!', lt: 'h"' } as const
 export const COMMITS = { gte: 'c!', lt: `c!${END}` } as const
 export const TIMES = { gte: 't!', lt: `t!${END}` } as const
+export const SNAPSHOTS = { gte: 's!', lt: 's"' } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
 
 /** Keys are ASCII, but what is written of the address is not: the upper bound is the prefix's successor. */
@@ -54,6 +55,8 @@ export function historyRange(actor: string): { gte: string; lt: string } {
   return { gte: historyKey(actor, 0), lt: `h!${actor}\0${END}` }
 }
 
+/** Commits have a checksum of their own. */
+export const isCommitKey = (key: string) => key.startsWith('c!')
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))
 export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))

@@ -1,20 +1,11 @@
 import { verifyCommits } from './chain.ts'
-import { encodeCommit, hashOfCommit } from './commit-codec.ts'
+import { batchCommit, type LogEnd } from './commit-batch.ts'
+import { encodeCommit } from './commit-codec.ts'
 import { corruptMeta, readable, readSync, storeClosed } from './damage.ts'
 import { type Batch, type Database, json, writeSynced } from './database.ts'
 import type { HeadFile } from './head-file.ts'
 import type { HistoryIndex } from './history-index.ts'
-import {
-  actorKey,
-  actorOfKey,
-  actorsRange,
-  commitKey,
-  META,
-  snapshotKey,
-  timeKey,
-  WAKES,
-  wakeKey,
-} from './keys.ts'
+import { actorOfKey, actorsRange, META, snapshotKey, WAKES, wakeKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
@@ -37,9 +28,7 @@ export interface Opened<R extends LogRecord> {
   readonly codec: RecordCodec<R>
   readonly index: HistoryIndex
   readonly epoch: number
-  readonly head: { readonly seq: number; readonly hash: Buffer }
-  /** The greatest `at` in the log so far. */
-  readonly watermark: number
+  readonly end: LogEnd
   readonly headFile: HeadFile | undefined
   readonly snapshotsKept: number
 }
@@ -53,74 +42,56 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly #reader: LogReader<R>
   readonly #headFile: HeadFile | undefined
   readonly #snapshotsKept: number
-  #seq: number
-  #hash: Buffer
-  #watermark: number
+  #end: LogEnd
   #fence: OutcryError | undefined
   #closing: Promise<void> | undefined
   /** Settles with the write that was asked for last: writes go one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor({ db, codec, index, epoch, head, watermark, headFile, snapshotsKept }: Opened<R>) {
+  constructor({ db, codec, index, epoch, end, headFile, snapshotsKept }: Opened<R>) {
     this.#db = db
     this.#codec = codec
     this.#index = index
     this.#reader = new LogReader(db, codec, index)
     this.epoch = epoch
-    this.#seq = head.seq
-    this.#hash = head.hash
-    this.#watermark = watermark
+    this.#end = end
     this.#headFile = headFile
     this.#snapshotsKept = snapshotsKept
   }
 
   get head(): StoreHead {
-    return { seq: this.#seq, hash: this.#hash.toString('hex') }
+    return { seq: this.#end.seq, hash: this.#end.hash.toString('hex') }
   }
 
   append({ records, snapshots = [] }: Commit<R>): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
-      const bytes = encodeCommit(this.#codec, this.epoch, records, this.#hash)
-      const hash = hashOfCommit(bytes)
-      const first = records[0] as R
-      const last = records.at(-1) as R
-      const batch: Batch = [[commitKey(first.seq), bytes]]
-      this.#index.flush(batch, this.#seq)
-      const head: NotedHead = {
-        seq: last.seq,
-        hash: hash.toString('hex'),
-        indexed: this.#index.writtenTo(this.#seq),
-      }
-      batch.push([META.head, json(head)])
-      const watermark = this.#batchIndexes(records, batch)
+      const bytes = encodeCommit(this.#codec, this.epoch, records, this.#end.hash)
+      const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
       this.#batchSnapshots(snapshots, batch)
-      await this.#write(batch)
-      this.#seq = last.seq
-      this.#hash = hash
-      this.#watermark = watermark
+      await this.#write(batch, end.seq)
+      this.#end = end
       this.#index.add(records)
-      this.#headFile?.write(last.seq)
     })
   }
 
-  async *read({ fromSeq = 1, toSeq = this.#seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
+  async *read({ fromSeq = 1, toSeq = this.#end.seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
     yield* this.#reader.records({
       fromSeq: Math.max(1, fromSeq),
-      toSeq: Math.min(toSeq, this.#seq),
+      toSeq: Math.min(toSeq, this.#end.seq),
       ...options,
     })
   }
 
   async *history(actor: string, options: HistoryOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
-    yield* this.#reader.history(actor, options, this.#seq)
+    yield* this.#reader.history(actor, options, this.#end.seq)
   }
 
   async seqAt(at: number): Promise<number> {
     this.#assertOpen()
-    return this.#reader.seqAt(at, this.#seq)
+    return this.#reader.seqAt(at, this.#end.seq)
   }
 
   snapshot(
@@ -202,19 +173,6 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return readSync(() => this.#db.getSync(key))
   }
 
-  /** Entries for times and new actors; returns the new watermark. */
-  #batchIndexes(records: readonly R[], batch: Batch): number {
-    let watermark = this.#watermark
-    for (const { actor, rev, at } of records) {
-      if (at > watermark) watermark = at
-      if (rev === 1) batch.push([actorKey(actor), Buffer.alloc(0)])
-    }
-    if (watermark > this.#watermark) {
-      batch.push([timeKey(watermark), Buffer.from(String(records.at(-1)!.seq))])
-    }
-    return watermark
-  }
-
   #batchSnapshots(snapshots: readonly SnapshotEntry[], batch: Batch): void {
     for (const entry of snapshots) {
       const key = snapshotKey(entry.actor)
@@ -227,7 +185,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
   }
 
-  async #write(batch: Batch): Promise<void> {
+  /** `acknowledged`: what is safe once this is written. */
+  async #write(batch: Batch, acknowledged?: number): Promise<void> {
     const epoch = Number(readSync(() => this.#db.getSync(META.epoch))?.toString())
     if (epoch !== this.epoch) {
       this.#fence = fenced(`epoch ${epoch} has opened the store since, this writer is of epoch ${this.epoch}`)
@@ -235,6 +194,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
     try {
       await writeSynced(this.#db, batch)
+      if (acknowledged !== undefined) this.#headFile?.write(acknowledged)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#fence = fenced(`an earlier write failed: ${reason}`)
@@ -252,21 +212,13 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   #assertFollows(records: readonly R[]): void {
-    let next = this.#seq + 1
+    let next = this.#end.seq + 1
     for (const { seq } of records) {
       if (seq !== next) throw gap(next, seq)
       next++
     }
-    if (next === this.#seq + 1) throw gap(next, undefined)
+    if (next === this.#end.seq + 1) throw gap(next, undefined)
   }
-}
-
-/** What the store notes of its end with each commit. */
-export interface NotedHead {
-  readonly seq: number
-  readonly hash: string
-  /** Commits up to this seq are in the written part of the history index; format 1 wrote all of it at once. */
-  readonly indexed?: number
 }
 
 function gap(expected: number, found: number | undefined): OutcryError {

@@ -1,20 +1,22 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
+import type { NotedHead } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
 import { corruptMeta, firstOf } from './damage.ts'
 import { type Batch, type Database, json, writeSynced } from './database.ts'
 import { HeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
-import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
-import { LevelStore, type NotedHead } from './level-store.ts'
+import { atOfTimeKey, COMMITS, isCommitKey, META, seqOfCommitKey, TIMES } from './keys.ts'
+import { LevelStore } from './level-store.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
+import { checkTables } from './tables.ts'
 import { checkWal } from './wal.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
-const FORMAT = 2
+export const FORMAT = 2
 /** Read as they are; what is added follows the present format. */
 const OLDER_FORMATS = [1]
 /**
@@ -22,6 +24,8 @@ const OLDER_FORMATS = [1]
  * larger one makes reading a single snapshot slower.
  */
 const BLOCK_BYTES = 32_768
+
+export const LEVEL_OPTIONS = { keyEncoding: 'utf8', valueEncoding: 'buffer', blockSize: BLOCK_BYTES } as const
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {
   /** Default: JSON. */
@@ -49,11 +53,8 @@ export async function openLevelStore<R extends LogRecord>(
 async function openLevel(location: string): Promise<Level<string, Buffer>> {
   mkdirSync(location, { recursive: true })
   checkWal(location)
-  const db = new Level<string, Buffer>(location, {
-    keyEncoding: 'utf8',
-    valueEncoding: 'buffer',
-    blockSize: BLOCK_BYTES,
-  })
+  checkTables(location, isCommitKey)
+  const db = new Level<string, Buffer>(location, LEVEL_OPTIONS)
   await db.open()
   return db
 }
@@ -102,8 +103,7 @@ async function open<R extends LogRecord>(
       codec,
       index,
       epoch,
-      head,
-      watermark,
+      end: { seq: head.seq, hash: head.hash, watermark },
       headFile: openHeadFile(),
       snapshotsKept,
     })
@@ -163,7 +163,7 @@ function headDiffers(location: string, found: number, noted: number): OutcryErro
   return new OutcryError(
     'STORE_CORRUPT',
     `the log in ${location} ends at seq ${found}, but it should end at ${noted}`,
-    'Restore the folder from a backup; do not trade on this store.',
+    'Run `outcry doctor` to see what is lost; do not trade on this store.',
   )
 }
 
@@ -171,7 +171,7 @@ function lostTail(location: string, found: number, acknowledged: number): Outcry
   return new OutcryError(
     'STORE_LOST_TAIL',
     `the log in ${location} ends at seq ${found}, but ${acknowledged} was acknowledged: the end of it is lost`,
-    `Restore from a backup. To go on without those records, delete ${HeadFile.path(location)} and reconcile with the venue.`,
+    'Run `outcry doctor` to see what is lost. Restore from a backup, or cut the log back and reconcile with the venue.',
   )
 }
 
@@ -191,7 +191,7 @@ function codecDiffers(location: string, found: string | undefined, codec: string
   )
 }
 
-function openFailure(location: string, error: unknown): OutcryError {
+export function openFailure(location: string, error: unknown): OutcryError {
   const { code, message } = ((error as { cause?: unknown }).cause ?? error) as {
     code?: string
     message: string
@@ -208,14 +208,14 @@ function openFailure(location: string, error: unknown): OutcryError {
     return new OutcryError(
       'STORE_CORRUPT',
       `LevelDB cannot open ${location}: ${message}`,
-      'Restore the folder from a backup.',
+      'Run `outcry doctor` to see what is lost.',
       { cause: error },
     )
   }
   return new OutcryError(
     'STORE_OPEN_FAILED',
     `${location} cannot be opened: ${message}`,
-    'Check path and permissions.',
+    'Check path and permissions; if there was a log, run `outcry doctor`.',
     {
       cause: error,
     },

@@ -29,7 +29,10 @@ export function insertSnapshot(
 /** The newest at or before `maxSeq`. @throws STORE_CORRUPT */
 export function decodeSnapshot(actor: string, bytes: Buffer, maxSeq: number): SnapshotEntry | undefined {
   for (const frame of snapshotFrames(actor, bytes)) {
-    if (frame.seq <= maxSeq) return JSON.parse(frame.bytes.toString('utf8', SNAPSHOT_HEADER)) as SnapshotEntry
+    if (frame.seq > maxSeq) continue
+    const entry = JSON.parse(frame.bytes.toString('utf8', SNAPSHOT_HEADER)) as SnapshotEntry
+    if (entry.actor !== actor) throw corruptSnapshot(actor)
+    return entry
   }
   return undefined
 }

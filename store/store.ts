@@ -89,9 +89,16 @@ export interface ChainDamage {
   /** First seq that the damage touches. */
   readonly seq: number
   /**
-   * Bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through an index.
+   * Bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through an index; a
+   * snapshot that cannot be read. The last two can be made anew from the records.
    */
-  readonly code: 'STORE_CHECKSUM' | 'STORE_CHAIN' | 'STORE_GAP' | 'STORE_UNREADABLE' | 'STORE_INDEX'
+  readonly code:
+    | 'STORE_CHECKSUM'
+    | 'STORE_CHAIN'
+    | 'STORE_GAP'
+    | 'STORE_UNREADABLE'
+    | 'STORE_INDEX'
+    | 'STORE_SNAPSHOT'
   readonly message: string
 }
 

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32c } from './crc32c.ts'
+import { maskedCrc32c } from './crc32c.ts'
 import { OutcryError } from './outcry-error.ts'
 
 const BLOCK = 32_768
@@ -13,7 +13,6 @@ const HEADER = 7
 const FULL = 1
 const FIRST = 2
 const LAST = 4
-const MASK_DELTA = 0xa282ead8
 
 /**
  * Offset of damage that a later batch follows. Each batch is fsynced before the next one is written, so this was
@@ -44,21 +43,19 @@ function endOfFragment(bytes: Buffer, offset: number, blockEnd: number): number 
   const type = bytes[offset + 6] as number
   const end = offset + HEADER + bytes.readUInt16LE(offset + 4)
   if (type < FULL || type > LAST || end > blockEnd) return undefined
-  const crc = crc32c(bytes.subarray(offset + 6, end))
-  const masked = (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0
-  return masked === bytes.readUInt32LE(offset) ? end : undefined
+  return maskedCrc32c(bytes.subarray(offset + 6, end)) === bytes.readUInt32LE(offset) ? end : undefined
 }
 
 /** @throws STORE_CORRUPT naming file and offset; the file is left as it is */
 export function checkWal(location: string): void {
   for (const name of readdirSync(location)) {
-    if (!/^\d+\.log$/.test(name)) continue
+    if (!/^(\d+\.log|MANIFEST-\d+)$/.test(name)) continue
     const offset = findWalDamage(readFileSync(join(location, name)))
     if (offset === undefined) continue
     throw new OutcryError(
       'STORE_CORRUPT',
-      `${join(location, name)} is damaged at byte ${offset}: LevelDB would drop what was committed there`,
-      'Keep a copy of the folder, then restore it from a backup; do not trade on this store.',
+      `${join(location, name)} is damaged at byte ${offset}: LevelDB would drop in silence what was written there`,
+      'Run `outcry doctor` to see what is lost; do not trade on this store.',
     )
   }
 }

@@ -58,7 +58,7 @@ describe('a log with one changed byte', () => {
     await outcry('verify', '--data', whole)
   })
 
-  it('is found wherever the byte is, by verify and by the runner, and named in one line', async () => {
+  it('is found wherever the byte is, named in one line, and mended by the doctor up to what is whole', async () => {
     const log = join(whole, 'log')
     const files = readdirSync(log).filter(
       (name) => /\.(ldb|log)$/.test(name) && statSync(join(log, name)).size > 1_000,
@@ -76,6 +76,12 @@ describe('a log with one changed byte', () => {
         expect([name, part, verify.code]).toEqual([name, part, 1])
         expect(verify.stdout + verify.stderr).toMatch(/STORE_|damaged|missing/)
         expect(verify.stderr).not.toContain('    at ')
+        const doctor = await outcry('doctor', '--data', data)
+        expect([name, part, doctor.code]).toEqual([name, part, 1])
+        const cut = await outcry('doctor', '--data', data, '--cut')
+        expect([cut.code, cut.stderr]).toEqual([0, ''])
+        const again = await outcry('verify', '--data', data, '--json')
+        expect([again.code, JSON.parse(again.stdout).problems]).toEqual([0, []])
       }
     }
   }, 120_000)

@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import { VERSION } from '../../src/api/version.ts'
 import { isOutcryError } from '../../store/index.ts'
 import { actors, type ReadOptions } from './command-actors.ts'
+import { type DoctorCommandOptions, doctor } from './command-doctor.ts'
 import { replay } from './command-replay.ts'
 import { type RunOptions, run } from './command-run.ts'
 import { verify } from './command-verify.ts'
@@ -55,6 +56,14 @@ reading('replay', "tell an actor's life")
 reading('verify', 'replay the whole log and compare every state, snapshot and the live state').action(
   (options: ReadOptions) => finish(verify(options)),
 )
+
+program
+  .command('doctor')
+  .description('say what is wrong with a log that does not open, and cut it back to what is whole')
+  .option('-d, --data <folder>', 'folder of the log', 'data')
+  .option('--cut', 'make the log end with its last whole commit; the damaged one is kept beside it')
+  .option('--json', 'as JSON')
+  .action((options: DoctorCommandOptions) => finish(doctor(options)))
 
 async function finish(command: Promise<number>): Promise<void> {
   process.exitCode = await command

@@ -1,0 +1,201 @@
+/**
+ * Says what is wrong with a store that nobody will open any more, and makes of it one that ends with its last whole
+ * commit. It looks at a copy: opening LevelDB changes its files.
+ */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { Level } from 'level'
+import { verifyCommits } from './chain.ts'
+import { batchCommit, type LogEnd } from './commit-batch.ts'
+import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
+import { readable } from './damage.ts'
+import { type Batch, type Database, json, writeSynced } from './database.ts'
+import { HeadFile } from './head-file.ts'
+import { HistoryIndex } from './history-index.ts'
+import {
+  actorOfKey,
+  COMMITS,
+  commitKey,
+  META,
+  SNAPSHOTS,
+  seqOfCommitKey,
+  snapshotKey,
+  wakeKey,
+} from './keys.ts'
+import { FORMAT, LEVEL_OPTIONS } from './open.ts'
+import { isOutcryError } from './outcry-error.ts'
+import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
+import type { ChainDamage, Checkpoint, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
+import { type FileDamage, withCopy } from './store-copy.ts'
+
+export interface Diagnosis {
+  /** The log is whole from its beginning to here. */
+  readonly wholeTo: number
+  /** Where it ended once, as far as anything still says. */
+  readonly endedAt: number
+  readonly records: number
+  readonly damage: readonly (Omit<ChainDamage, 'code' | 'seq'> & {
+    readonly code: string
+    readonly seq?: number
+  })[]
+}
+
+export interface DoctorOptions<R extends LogRecord> {
+  readonly codec?: RecordCodec<R>
+  readonly onProgress?: (seq: number) => void
+  /** Records behind the last whole commit that can still be read: what a cut would lose. */
+  readonly onLost?: (record: R) => void
+}
+
+/** @throws STORE_LOCKED, STORE_OPEN_FAILED */
+export async function diagnose<R extends LogRecord>(
+  location: string,
+  options: DoctorOptions<R> = {},
+): Promise<Diagnosis> {
+  return withCopy(location, (db, fileDamage) => examine(db, location, fileDamage, options))
+}
+
+/**
+ * Makes the store anew from its records up to the last whole commit; the damaged folder is kept beside it, whole.
+ * Indexes are made anew, snapshots kept as far as they are readable and not beyond the cut.
+ * @throws STORE_LOCKED, STORE_OPEN_FAILED, STORE_WRITE_FAILED
+ */
+export async function cutBack<R extends LogRecord>(
+  location: string,
+  options: DoctorOptions<R> = {},
+): Promise<{ readonly diagnosis: Diagnosis; readonly keptIn: string }> {
+  const fresh = `${location}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  const diagnosis = await withCopy(location, async (db, fileDamage) => {
+    const found = await examine(db, location, fileDamage, options)
+    await rebuild(db, fresh, found, options.codec ?? (jsonCodec as unknown as RecordCodec<R>))
+    return found
+  })
+  const keptIn = freeName(`${location}.damaged`)
+  renameSync(location, keptIn)
+  renameSync(fresh, location)
+  return { diagnosis, keptIn }
+}
+
+async function examine<R extends LogRecord>(
+  db: Database,
+  location: string,
+  fileDamage: readonly FileDamage[],
+  { codec = jsonCodec as unknown as RecordCodec<R>, onProgress, onLost }: DoctorOptions<R>,
+): Promise<Diagnosis> {
+  const noted = await readOr<{ seq: number }>(db, META.head, { seq: 0 })
+  const endedAt = Math.max(noted.seq, HeadFile.read(location))
+  const { damage, records } = await verifyCommits(db, codec, undefined, { seq: endedAt }, onProgress)
+  const broken = damage.find(({ code }) => code !== 'STORE_INDEX' && code !== 'STORE_SNAPSHOT')
+  const wholeTo = broken === undefined ? endedAt : broken.seq - 1
+  if (onLost !== undefined) await readBehind(db, codec, wholeTo, onLost)
+  return { wholeTo, endedAt, records, damage: [...fileDamage, ...damage] }
+}
+
+/** Whatever commits can be read there, each on its own. */
+async function readBehind<R extends LogRecord>(
+  db: Database,
+  codec: RecordCodec<R>,
+  seq: number,
+  onLost: (record: R) => void,
+): Promise<void> {
+  const range = { gt: commitKey(seq), lt: COMMITS.lt }
+  try {
+    for await (const key of readable(db.keys(range))) {
+      try {
+        const bytes = (await db.get(key)) as Buffer
+        for (const record of decodeCommit(codec, seqOfCommitKey(key), bytes).records) onLost(record)
+      } catch {
+        // Damaged itself: it is among what was found already.
+      }
+    }
+  } catch {
+    // LevelDB cannot read on, which was found already, too.
+  }
+}
+
+async function rebuild<R extends LogRecord>(
+  from: Database,
+  fresh: string,
+  { wholeTo, endedAt, damage }: Diagnosis,
+  codec: RecordCodec<R>,
+): Promise<void> {
+  mkdirSync(fresh, { recursive: true })
+  const to = new Level<string, Buffer>(fresh, LEVEL_OPTIONS) as unknown as Database
+  await to.open()
+  try {
+    const index = new HistoryIndex(to)
+    let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
+    for await (const [key, bytes] of readable(from.iterator({ gte: COMMITS.gte, lte: commitKey(wholeTo) }))) {
+      const { records } = decodeCommit(codec, seqOfCommitKey(key), bytes)
+      const next = batchCommit(end, index, bytes, records)
+      await writeSynced(to, next.batch)
+      end = next.end
+      index.add(records)
+    }
+    const whole = await copySnapshots(from, to, wholeTo)
+    const meta: Batch = [
+      [META.format, json(FORMAT)],
+      [META.codec, json(codec.name)],
+      [META.epoch, json(await readOr<number>(from, META.epoch, 0))],
+    ]
+    // Without its checkpoint everything is replayed, which needs no snapshot.
+    const checkpoint = await readOr<Checkpoint | undefined>(from, META.checkpoint, undefined)
+    const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
+    if (checkpoint !== undefined && holds) meta.push([META.checkpoint, json(checkpoint)])
+    await writeSynced(to, meta)
+    const headFile = new HeadFile(fresh)
+    headFile.write(end.seq)
+    headFile.close()
+  } finally {
+    await to.close()
+  }
+}
+
+/** Those that can be read and are not beyond the cut; true when that is all of them. */
+async function copySnapshots(from: Database, to: Database, wholeTo: number): Promise<boolean> {
+  let whole = true
+  try {
+    for await (const [key, bytes] of readable(from.iterator(SNAPSHOTS))) {
+      const actor = actorOfKey(key)
+      try {
+        const batch: Batch = []
+        let kept: Buffer | undefined
+        let newest: SnapshotEntry | undefined
+        for (
+          let entry = decodeSnapshot(actor, bytes, wholeTo);
+          entry !== undefined;
+          entry = decodeSnapshot(actor, bytes, entry.seq - 1)
+        ) {
+          newest ??= entry
+          kept = insertSnapshot(entry, kept, Number.MAX_SAFE_INTEGER).bytes
+        }
+        if (newest === undefined || kept === undefined) continue
+        batch.push([snapshotKey(actor), kept])
+        if (newest.wake !== undefined) batch.push([wakeKey(actor), Buffer.from(String(newest.wake.at))])
+        await writeSynced(to, batch)
+      } catch (error) {
+        if (!isOutcryError(error, 'STORE_CORRUPT')) throw error
+        whole = false
+      }
+    }
+  } catch (error) {
+    if (!isOutcryError(error, 'STORE_CORRUPT')) throw error
+    whole = false
+  }
+  return whole
+}
+
+async function readOr<T>(db: Database, key: string, otherwise: T): Promise<T> {
+  try {
+    const value = await db.get(key)
+    return value === undefined ? otherwise : (JSON.parse(value.toString()) as T)
+  } catch {
+    return otherwise
+  }
+}
+
+function freeName(name: string): string {
+  let free = name
+  for (let n = 2; existsSync(free); n++) free = `${name}-${n}`
+  return free
+}

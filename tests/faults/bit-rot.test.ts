@@ -1,0 +1,252 @@
+/**
+ * Every byte of a small store changed in turn, and the end of it cut off at every byte: what comes back is either all
+ * that was there, or a refusal that names what is wrong. Never something else (law 4).
+ */
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  cutBack,
+  diagnose,
+  isOutcryError,
+  type LogRecord,
+  openLevelStore,
+  type SnapshotEntry,
+  type Store,
+} from '../../store/index.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'outcry-rot-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+interface Note extends LogRecord {
+  readonly note: string
+}
+
+/** Everything that a store tells. */
+async function tell(store: Store<Note>): Promise<unknown> {
+  const list = async <T>(items: AsyncIterable<T>) => {
+    const all: T[] = []
+    for await (const item of items) all.push(item)
+    return all
+  }
+  const actors = await list(store.actors())
+  const records = await list(store.read())
+  return {
+    head: store.head,
+    records,
+    actors,
+    histories: await Promise.all(
+      [...new Set(records.map((r) => r.actor))].map((a) => list(store.history(a))),
+    ),
+    snapshots: ['order/a', 'order/b', 'strategy/s'].flatMap((actor) => [
+      store.snapshot(actor),
+      store.snapshot(actor, { maxSeq: 5 }),
+    ]),
+    wakes: await list(store.wakes()),
+    checkpoint: store.checkpoint(),
+    times: await Promise.all([0, 10, 25, 40, 1_000].map((at) => store.seqAt(at))),
+  }
+}
+
+async function open<T>(location: string, work: (store: Store<Note>) => Promise<T>): Promise<T> {
+  const store = await openLevelStore<Note>(location)
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+const record = (seq: number): Note => {
+  const actor = ['order/a', 'order/b', 'strategy/s'][seq % 3] as string
+  return { seq, rev: Math.ceil(seq / 3), actor, at: seq * 10, note: `note ${seq}` }
+}
+const snapshot = (actor: string, seq: number, at?: number): SnapshotEntry => ({
+  actor,
+  seq,
+  rev: Math.ceil(seq / 3),
+  state: { seq },
+  ...(at !== undefined && { wake: { at } }),
+})
+
+/** Two runs: what the first wrote is in a table by then, what the second wrote in the write-ahead log. */
+async function make(location: string): Promise<unknown> {
+  await open(location, async (store) => {
+    for (let seq = 1; seq <= 6; seq += 2) await store.append({ records: [record(seq), record(seq + 1)] })
+    await store.putSnapshots([snapshot('order/a', 3, 77), snapshot('order/b', 4)], { seq: 4, state: {} })
+  })
+  return open(location, async (store) => {
+    await store.putSnapshots([snapshot('order/b', 5, 99), snapshot('strategy/s', 2)])
+    for (let seq = 7; seq <= 9; seq++) await store.append({ records: [record(seq)] })
+    return tell(store)
+  })
+}
+
+describe('a store in which a byte has changed', () => {
+  const whole = join(root, 'whole')
+  let expected: unknown
+  beforeAll(async () => {
+    expected = await make(whole)
+  })
+
+  /** What opening the changed store gives: the same as before, or a code. */
+  const look = async (name: string, change: (bytes: Buffer) => Buffer): Promise<string> => {
+    const location = join(root, 'changed')
+    rmSync(location, { recursive: true, force: true })
+    mkdirSync(location)
+    for (const file of readdirSync(whole)) cpSync(join(whole, file), join(location, file))
+    writeFileSync(join(location, name), change(readFileSync(join(whole, name))))
+    try {
+      const told = await open(location, tell)
+      expect(told, name).toEqual(expected)
+      return 'recovered'
+    } catch (error) {
+      if (!isOutcryError(error)) throw error
+      expect(error.code).toMatch(/^STORE_/)
+      return error.code
+    }
+  }
+
+  it.each(['table', 'log', 'MANIFEST', 'CURRENT', 'HEAD'])(
+    'is recovered or refused by name: any byte of its %s',
+    async (kind) => {
+      const pattern = { table: /\.ldb$/, log: /\.log$/ }[kind] ?? new RegExp(`^${kind}`)
+      const names = readdirSync(whole).filter((name) => pattern.test(name))
+      expect(names.length).toBeGreaterThan(0)
+      const outcomes: Record<string, number> = {}
+      for (const name of names) {
+        const { length } = readFileSync(join(whole, name))
+        for (let i = 0; i < length; i++) {
+          const outcome = await look(name, (bytes) => {
+            // Another bit at each place, so that all of them have their turn.
+            bytes[i] = (bytes[i] as number) ^ (1 << (i % 8))
+            return bytes
+          })
+          outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+        }
+      }
+      expect(Object.keys(outcomes).filter((code) => code !== 'recovered').length).toBeGreaterThan(0)
+    },
+    300_000,
+  )
+})
+
+describe('a store whose end is cut off', () => {
+  it('misses the last commit whole, and says so when that was acknowledged', async () => {
+    const whole = join(root, 'cut-whole')
+    await open(whole, async (store) => {
+      for (let seq = 1; seq <= 4; seq++) await store.append({ records: [record(seq)] })
+    })
+    // Opened once more, so that the write-ahead log holds nothing but what comes now.
+    await open(whole, async () => {})
+    const log = readdirSync(whole).find((name) => name.endsWith('.log')) as string
+    const before = readFileSync(join(whole, log)).length
+    await open(whole, (store) => store.append({ records: [record(5)] }))
+    const written = readdirSync(whole).find((name) => name.endsWith('.log')) as string
+    const length = readFileSync(join(whole, written)).length
+    expect(length).toBeGreaterThan(before)
+    for (let end = 0; end < length; end++) {
+      const location = join(root, 'cut')
+      rmSync(location, { recursive: true, force: true })
+      mkdirSync(location)
+      for (const file of readdirSync(whole)) cpSync(join(whole, file), join(location, file))
+      truncateSync(join(location, written), end)
+      await expect(openLevelStore(location), `byte ${end}`).rejects.toMatchObject({ code: 'STORE_LOST_TAIL' })
+      // Had the crash come before the acknowledgement:
+      writeFileSync(join(location, 'HEAD'), '0000000000000004\n')
+      expect(await open(location, async (store) => store.head.seq)).toBe(4)
+    }
+  }, 120_000)
+})
+
+describe('the doctor', () => {
+  const copyOf = (whole: string, name: string) => {
+    const location = join(root, name)
+    rmSync(location, { recursive: true, force: true })
+    cpSync(whole, location, { recursive: true })
+    return location
+  }
+
+  it('finds nothing in a store that is whole, and leaves it alone', async () => {
+    const location = join(root, 'healthy')
+    const expected = await make(location)
+    const files = readdirSync(location)
+    expect(await diagnose(location)).toEqual({ wholeTo: 9, endedAt: 9, records: 9, damage: [] })
+    expect(readdirSync(location)).toEqual(files)
+    expect(await open(location, tell)).toEqual(expected)
+  })
+
+  it('cuts back to the last whole commit, keeps what was there, and tells of what is lost', async () => {
+    const location = join(root, 'sick')
+    await make(location)
+    const before = copyOf(location, 'sick-before')
+    const db = new Level<string, Buffer>(location, { valueEncoding: 'buffer' })
+    const commit8 = `c!${'8'.padStart(16, '0')}`
+    const damaged = Buffer.from((await db.get(commit8)) as Buffer)
+    damaged[100] = (damaged[100] as number) ^ 1
+    await db.put(commit8, damaged)
+    await db.close()
+
+    const lost: number[] = []
+    const { diagnosis, keptIn } = await cutBack<Note>(location, { onLost: (r) => lost.push(r.seq) })
+    expect(diagnosis).toMatchObject({ wholeTo: 7, endedAt: 9 })
+    expect(lost).toEqual([9])
+    const kept = new Level<string, Buffer>(keptIn, { valueEncoding: 'buffer' })
+    expect(await kept.get(commit8)).toEqual(damaged)
+    await kept.close()
+
+    await open(location, async (store) => {
+      expect(store.head.seq).toBe(7)
+      expect((await store.verifyChain()).damage).toEqual([])
+      expect(store.snapshot('order/b')).toEqual(snapshot('order/b', 5, 99))
+      expect(store.checkpoint()).toBeUndefined()
+      const epoch = await open(before, async (old) => old.epoch)
+      expect(store.epoch).toBeGreaterThanOrEqual(epoch)
+      await store.append({ records: [{ ...record(8), note: 'again' }] })
+      expect((await store.verifyChain()).damage).toEqual([])
+    })
+  })
+
+  it('makes indexes and checkpoint anew when only those are damaged', async () => {
+    const location = join(root, 'index')
+    const expected = (await make(location)) as { records: unknown }
+    const table = readdirSync(location).find((name) => name.endsWith('.ldb')) as string
+    const bytes = readFileSync(join(location, table))
+    const at = bytes.indexOf('a!order/')
+    expect(at).toBeGreaterThan(0)
+    bytes[at] = 'b'.charCodeAt(0)
+    writeFileSync(join(location, table), bytes)
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis).toMatchObject({ wholeTo: 9, endedAt: 9 })
+    await open(location, async (store) => {
+      expect(await tell(store)).toMatchObject({
+        records: expected.records,
+        actors: ['order/a', 'order/b', 'strategy/s'],
+      })
+      expect((await store.verifyChain()).damage).toEqual([])
+    })
+  })
+
+  it('reads what is left when LevelDB itself cannot open the folder', async () => {
+    const location = join(root, 'manifest')
+    await make(location)
+    const manifest = readdirSync(location).find((name) => name.startsWith('MANIFEST')) as string
+    rmSync(join(location, manifest))
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: expect.stringMatching(/^STORE_/) })
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis.damage[0]).toMatchObject({ code: 'STORE_UNREADABLE' })
+    await open(location, async (store) => expect(store.head.seq).toBe(9))
+  })
+})

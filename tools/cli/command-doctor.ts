@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import pc from 'picocolors'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { recordCodec } from '../../src/runtime/record-codec.ts'
+import { cutBack, type Diagnosis, diagnose, OutcryError, storeExists } from '../../store/index.ts'
+import { countText, table, timeText } from './format.ts'
+
+export interface DoctorCommandOptions {
+  readonly data: string
+  readonly cut?: boolean
+  readonly json?: boolean
+}
+
+/** What a cut loses, of what can still be read. */
+interface Lost {
+  records: number
+  firstAt: number | undefined
+  lastAt: number | undefined
+  /** Intents: what may have been sent to a venue. */
+  readonly intents: string[]
+}
+
+/** `outcry doctor`: what is wrong with a log that nobody opens any more; with --cut, a log that ends before it. */
+export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise<number> {
+  const location = join(data, 'log')
+  if (!storeExists(location) && !storeExists(`${location}/HEAD`)) {
+    throw new OutcryError(
+      'STORE_NONE',
+      `there is no log in ${location}`,
+      'Name the folder of a run with --data.',
+    )
+  }
+  const showProgress = process.stderr.isTTY && !json
+  const lost: Lost = { records: 0, firstAt: undefined, lastAt: undefined, intents: [] }
+  const options = {
+    codec: recordCodec,
+    onProgress: (seq: number) => {
+      if (showProgress) process.stderr.write(`\r${countText(seq)} records`)
+    },
+    onLost: (record: TransitionRecord) => count(lost, record),
+  }
+  let diagnosis: Diagnosis
+  let keptIn: string | undefined
+  if (cut) ({ diagnosis, keptIn } = await cutIfDamaged(location, options))
+  else diagnosis = await diagnose(location, options)
+  if (showProgress) process.stderr.write('\r\x1b[K')
+  if (json) process.stdout.write(`${JSON.stringify({ ...diagnosis, lost, keptIn })}\n`)
+  else tell(location, diagnosis, lost, keptIn)
+  return diagnosis.damage.length === 0 || keptIn !== undefined ? 0 : 1
+}
+
+async function cutIfDamaged(
+  location: string,
+  options: Parameters<typeof cutBack<TransitionRecord>>[1],
+): Promise<{ diagnosis: Diagnosis; keptIn: string | undefined }> {
+  const diagnosis = await diagnose(location, { codec: recordCodec })
+  return diagnosis.damage.length === 0 ? { diagnosis, keptIn: undefined } : cutBack(location, options)
+}
+
+function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
+  lost.records++
+  lost.firstAt ??= at
+  lost.lastAt = at
+  for (const { id } of intents) lost.intents.push(id)
+}
+
+function tell(location: string, { wholeTo, endedAt, damage }: Diagnosis, lost: Lost, keptIn?: string): void {
+  if (damage.length === 0) {
+    console.log(pc.green(`${location} is whole: ${countText(wholeTo)} records`))
+    return
+  }
+  const rows = damage.map((d) => ['seq' in d ? countText(d.seq as number) : '-', d.code, d.message])
+  console.log(table(['seq', 'problem', 'what'], rows))
+  const behind = endedAt - wholeTo
+  if (behind === 0)
+    console.log(`All ${countText(endedAt)} records are whole; what is damaged is made anew from them.`)
+  else {
+    console.log(
+      `The log is whole up to seq ${countText(wholeTo)}; ${countText(behind)} records come after it, of which ${countText(lost.records)} can still be read.`,
+    )
+    if (lost.firstAt !== undefined && lost.lastAt !== undefined) {
+      console.log(`They are from ${timeText(lost.firstAt)} to ${timeText(lost.lastAt)}.`)
+    }
+    if (lost.intents.length > 0) {
+      console.log(`Orders and requests among them, to look up at the venue: ${lost.intents.join(', ')}`)
+    }
+  }
+  if (keptIn !== undefined)
+    console.log(pc.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged one is ${keptIn}`))
+  else
+    console.log(
+      pc.red(`Restore a backup, or cut the log back: outcry doctor --cut (the damaged one is kept)`),
+    )
+}
