@@ -70,8 +70,8 @@ class ChainWalk<R extends LogRecord> {
       }
     }
     this.#checkEnd()
-    await this.#checkIndex()
-    await this.#checkSnapshots()
+    await this.#reporting('STORE_INDEX', () => this.#checkIndex())
+    await this.#reporting('STORE_SNAPSHOT', () => this.#checkSnapshots())
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
@@ -108,11 +108,13 @@ class ChainWalk<R extends LogRecord> {
     const { firstSeq, records } = commit
     const born = records.filter(({ rev }) => rev === 1).map(({ actor }) => actor)
     if (born.length === 0) return
-    const listed = await this.#db.getMany(born.map(actorKey))
-    for (const [i, actor] of born.entries()) {
-      if (listed[i] === undefined)
+    await this.#reporting('STORE_INDEX', async () => {
+      const listed = await this.#db.getMany(born.map(actorKey))
+      for (const [i, actor] of born.entries()) {
+        if (listed[i] !== undefined) continue
         this.#report(firstSeq, 'STORE_INDEX', `${actor} is not in the list of actors`)
-    }
+      }
+    })
   }
 
   /** A history that is not found through the index would have a hole. Only when the log itself is whole. */
@@ -217,6 +219,17 @@ class ChainWalk<R extends LogRecord> {
 
   #report(seq: number, code: ChainDamage['code'], message: string): void {
     this.#damage.push({ seq, code, message })
+  }
+
+  /** What LevelDB cannot read is damage like any other. */
+  async #reporting(code: ChainDamage['code'], check: () => Promise<void>): Promise<void> {
+    try {
+      await check()
+    } catch (error) {
+      this.#assertStillOpen(error)
+      const { message } = isOutcryError(error) ? error : unreadable(error)
+      this.#report(this.#head.seq, code, message)
+    }
   }
 
   #assertStillOpen(error: unknown): void {
