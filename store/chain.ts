@@ -182,6 +182,8 @@ class ChainWalk<R extends LogRecord> {
       if (this.#next === undefined) break
       seq = this.#next
     }
+    // What cannot be read may lie behind the last commit.
+    if (seq > this.#head.seq) return undefined
     const beyond = await this.#nextReadable(seq)
     const extent = beyond === undefined ? `from ${seq} on` : `${seq} to ${seqOfCommitKey(beyond) - 1}`
     this.#report(seq, 'STORE_UNREADABLE', `records ${extent}: ${unreadable(error).message}`)
@@ -218,7 +220,8 @@ class ChainWalk<R extends LogRecord> {
   }
 
   #report(seq: number, code: ChainDamage['code'], message: string): void {
-    this.#damage.push({ seq, code, message })
+    const last = this.#damage.at(-1)
+    if (last?.seq !== seq || last.message !== message) this.#damage.push({ seq, code, message })
   }
 
   /** What LevelDB cannot read is damage like any other. */

@@ -125,8 +125,10 @@ async function rebuild<R extends LogRecord>(
   try {
     const index = new HistoryIndex(to)
     let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
-    for await (const [key, bytes] of readable(from.iterator({ gte: COMMITS.gte, lte: commitKey(wholeTo) }))) {
-      const { records } = decodeCommit(codec, seqOfCommitKey(key), bytes)
+    // One by one: an iterator fails for a damaged block ahead of it.
+    while (end.seq < wholeTo) {
+      const bytes = (await from.get(commitKey(end.seq + 1))) as Buffer
+      const { records } = decodeCommit(codec, end.seq + 1, bytes)
       const next = batchCommit(end, index, bytes, records)
       await writeSynced(to, next.batch)
       end = next.end
