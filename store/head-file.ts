@@ -1,10 +1,11 @@
 import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 
 /**
- * The last acknowledged seq, in a small file beside LevelDB's own. LevelDB drops damaged records at the end of its
- * write-ahead log without a word; this file then is ahead of it. It is written after each commit without an fsync of
- * its own: after a power cut it may be behind, which proves nothing, but it is never ahead of what was synced.
+ * The last acknowledged seq in a side file, written after each commit. LevelDB skips the damaged end of its write-ahead
+ * log without a word when it opens; with this the store knows that something is gone. It is not fsynced: it may be
+ * behind the log after a power cut, never ahead of it.
  */
 export class HeadFile {
   readonly #fd: number
@@ -17,11 +18,10 @@ export class HeadFile {
     return join(location, 'HEAD')
   }
 
-  /** 0 when there is none, and when a power cut left it empty or torn: then it proves nothing. */
+  /** 0 when there is none, and when a power cut left it empty, torn or mixed: then it proves nothing. */
   static read(location: string): number {
     try {
-      const text = readFileSync(HeadFile.path(location), 'utf8')
-      return /^\d{16}\n$/.test(text) ? Number(text) : 0
+      return parse(readFileSync(HeadFile.path(location), 'utf8'))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
       throw error
@@ -29,7 +29,8 @@ export class HeadFile {
   }
 
   write(seq: number): void {
-    writeSync(this.#fd, `${String(seq).padStart(16, '0')}\n`, 0)
+    const digits = String(seq).padStart(16, '0')
+    writeSync(this.#fd, `${digits} ${checksum(digits)}\n`, 0)
   }
 
   close(): void {
@@ -39,4 +40,15 @@ export class HeadFile {
       closeSync(this.#fd)
     }
   }
+}
+
+/** Format 1 had no checksum. */
+function parse(text: string): number {
+  const [, digits, sum] = /^(\d{16})(?: ([0-9a-f]{8}))?\n$/.exec(text) ?? []
+  if (digits === undefined || (sum !== undefined && sum !== checksum(digits))) return 0
+  return Number(digits)
+}
+
+function checksum(digits: string): string {
+  return crc32(digits).toString(16).padStart(8, '0')
 }

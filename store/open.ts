@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
+import { checkFiles } from './check-files.ts'
 import type { NotedHead } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
 import { corruptMeta, firstOf } from './damage.ts'
@@ -12,8 +14,6 @@ import { LevelStore } from './level-store.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
-import { checkTables } from './tables.ts'
-import { checkWal } from './wal.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
 export const FORMAT = 2
@@ -52,11 +52,25 @@ export async function openLevelStore<R extends LogRecord>(
 /** Level opens itself soon after it is made, so what must hold before is looked at before. */
 async function openLevel(location: string): Promise<Level<string, Buffer>> {
   mkdirSync(location, { recursive: true })
-  checkWal(location)
-  checkTables(location, isCommitKey)
+  removeUnborn(location)
+  checkFiles(location, isCommitKey)
   const db = new Level<string, Buffer>(location, LEVEL_OPTIONS)
   await db.open()
   return db
+}
+
+/**
+ * LevelDB does not sync the first manifest of a new database, so a power cut then leaves one that does not open.
+ * It never held a commit: the head file is made before the first one.
+ */
+function removeUnborn(location: string): void {
+  const names = readdirSync(location)
+  const holdsCommit = (name: string) => readFileSync(join(location, name)).includes(COMMITS.gte)
+  const written = names.some((name) => name === 'HEAD' || /\.(ldb|sst)$/.test(name))
+  if (written || names.some((name) => name.endsWith('.log') && holdsCommit(name))) return
+  for (const name of names) {
+    if (/^(CURRENT|MANIFEST-\d+|\d+\.(log|dbtmp))$/.test(name)) rmSync(join(location, name))
+  }
 }
 
 export function storeExists(location: string): boolean {

@@ -2,11 +2,10 @@
 import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { checkFiles } from './check-files.ts'
 import type { Database } from './database.ts'
 import { LEVEL_OPTIONS, openFailure } from './open.ts'
 import { isOutcryError } from './outcry-error.ts'
-import { checkTables } from './tables.ts'
-import { checkWal } from './wal.ts'
 
 /** Of a file that LevelDB would read as if nothing were wrong, or not at all. */
 export interface FileDamage {
@@ -43,16 +42,13 @@ export async function withCopy<T>(
 }
 
 function damageOfFiles(location: string): FileDamage[] {
-  const damage: FileDamage[] = []
-  for (const check of [() => checkWal(location), () => checkTables(location, () => false)]) {
-    try {
-      check()
-    } catch (error) {
-      if (!isOutcryError(error)) throw error
-      damage.push({ code: error.code, message: error.message })
-    }
+  try {
+    checkFiles(location, () => false)
+    return []
+  } catch (error) {
+    if (!isOutcryError(error)) throw error
+    return [{ code: error.code, message: error.message }]
   }
-  return damage
 }
 
 interface Repairing {

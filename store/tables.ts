@@ -1,12 +1,9 @@
-/**
- * LevelDB's table files, looked through before LevelDB opens them: each block has a checksum, which LevelDB does not
- * check unless it is told to, and the binding has no way to tell it. Format: leveldb/doc/table_format.md.
- */
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+/** LevelDB's table files, whose blocks each have a checksum. Format: leveldb/doc/table_format.md. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { uncompress } from 'snappyjs'
 import { maskedCrc32c } from './crc32c.ts'
 import { OutcryError } from './outcry-error.ts'
+import { Varints } from './varints.ts'
 
 /** Handles of metaindex and index, padded, then the magic number. */
 const FOOTER = 48
@@ -76,30 +73,28 @@ class TableFile {
  * is checked by somebody else, when it is read.
  * @throws STORE_CORRUPT naming file and offset
  */
-export function checkTables(location: string, isSafe: (key: string) => boolean): void {
-  for (const name of readdirSync(location)) {
-    if (!/^\d+\.(ldb|sst)$/.test(name)) continue
-    const file = new TableFile(join(location, name))
-    try {
-      checkTable(file, isSafe)
-    } finally {
-      file.close()
-    }
+export function checkTable(path: string, isSafe: (key: string) => boolean): void {
+  const file = new TableFile(path)
+  try {
+    checkBlocks(file, isSafe)
+  } finally {
+    file.close()
   }
 }
 
-function checkTable(file: TableFile, isSafe: (key: string) => boolean): void {
+function checkBlocks(file: TableFile, isSafe: (key: string) => boolean): void {
   const start = file.size - FOOTER
   const footer = file.read(start, FOOTER)
   if (footer.readBigUInt64LE(FOOTER - 8) !== MAGIC) throw file.damaged(start)
-  const metaindex = readHandle(footer, 0)
-  const index = readHandle(footer, metaindex.end)
-  for (const [, value] of file.entries(metaindex)) file.check(readHandle(value, 0))
+  const handles = new Varints(footer)
+  const metaindex = readHandle(handles)
+  const index = readHandle(handles)
+  for (const [, value] of file.entries(metaindex)) file.check(readHandle(new Varints(value)))
   let wasSafe = false
   for (const [key, value] of file.entries(index)) {
     // The key is at or after the block's last one, and before the next block's first.
     const safe = isSafe(key.subarray(0, -KEY_SUFFIX).toString())
-    if (!(safe && wasSafe)) file.check(readHandle(value, 0))
+    if (!(safe && wasSafe)) file.check(readHandle(new Varints(value)))
     wasSafe = safe
   }
 }
@@ -108,30 +103,19 @@ function checkTable(file: TableFile, isSafe: (key: string) => boolean): void {
 function* entriesOf(block: Buffer): Generator<[key: Buffer, value: Buffer]> {
   const restarts = block.readUInt32LE(block.length - 4)
   const end = block.length - 4 - 4 * restarts
+  const reader = new Varints(block)
   let key: Buffer = Buffer.alloc(0)
-  for (let offset = 0; offset < end; ) {
-    const shared = readVarint(block, offset)
-    const unshared = readVarint(block, shared.end)
-    const length = readVarint(block, unshared.end)
-    const keyEnd = length.end + unshared.value
-    key = Buffer.concat([key.subarray(0, shared.value), block.subarray(length.end, keyEnd)])
-    offset = keyEnd + length.value
-    yield [key, block.subarray(keyEnd, offset)]
+  while (reader.offset < end) {
+    const shared = reader.next()
+    const unshared = reader.next()
+    const length = reader.next()
+    const keyEnd = reader.offset + unshared
+    key = Buffer.concat([key.subarray(0, shared), block.subarray(reader.offset, keyEnd)])
+    yield [key, block.subarray(keyEnd, keyEnd + length)]
+    reader.skip(unshared + length)
   }
 }
 
-function readHandle(bytes: Buffer, at: number): Handle & { end: number } {
-  const offset = readVarint(bytes, at)
-  const size = readVarint(bytes, offset.end)
-  return { offset: offset.value, size: size.value, end: size.end }
-}
-
-function readVarint(bytes: Buffer, at: number): { value: number; end: number } {
-  let value = 0
-  let end = at
-  for (let scale = 1; ; scale *= 128) {
-    const byte = bytes[end++] ?? 0
-    value += (byte & 0x7f) * scale
-    if (byte < 0x80) return { value, end }
-  }
+function readHandle(reader: Varints): Handle {
+  return { offset: reader.next(), size: reader.next() }
 }

@@ -1,0 +1,144 @@
+/**
+ * What a disk may hold after the power is cut, from the journal of what a process did to it (see shim.c). Synced bytes
+ * are there. Of the others anything may be: none, all, some, the first half of one, or zeros in their place. Names
+ * change in order, as in a journaling file system, and a sync of any file carries the changes before it.
+ */
+export type Op =
+  | { readonly kind: 'create'; readonly path: string }
+  | { readonly kind: 'write'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
+  | { readonly kind: 'sync'; readonly path: string }
+  | { readonly kind: 'truncate'; readonly path: string; readonly size: number }
+  | { readonly kind: 'rename'; readonly path: string; readonly to: string }
+  | { readonly kind: 'unlink'; readonly path: string }
+
+interface Piece {
+  readonly offset: number
+  readonly bytes: Buffer
+}
+
+/** A file by whatever name: what was written to it, and how many of these pieces are safe. */
+interface File {
+  pieces: Piece[]
+  safe: number
+  size: number
+}
+
+export function parseJournal(journal: Buffer): Op[] {
+  const ops: Op[] = []
+  for (let at = 0; at < journal.length; ) {
+    const end = journal.indexOf(10, at)
+    const [letter, path, second, third] = journal.toString('utf8', at, end).split(' ') as [
+      string,
+      string,
+      string,
+      string,
+    ]
+    at = end + 1
+    if (letter === 'C') ops.push({ kind: 'create', path })
+    else if (letter === 'S') ops.push({ kind: 'sync', path })
+    else if (letter === 'T') ops.push({ kind: 'truncate', path, size: Number(second) })
+    else if (letter === 'R') ops.push({ kind: 'rename', path, to: second })
+    else if (letter === 'U') ops.push({ kind: 'unlink', path })
+    else if (letter === 'W') {
+      const length = Number(third)
+      ops.push({ kind: 'write', path, offset: Number(second), bytes: journal.subarray(at, at + length) })
+      at += length
+    } else throw new Error(`the journal cannot be read at byte ${at}`)
+  }
+  return ops
+}
+
+/** The files as they may be when the power is cut before operation `at`. */
+export function afterPowerCut(ops: readonly Op[], at: number, random: () => number): Map<string, Buffer> {
+  const barrier = ops.slice(0, at).findLastIndex(({ kind }) => kind === 'sync') + 1
+  // Names change in order; those behind the last sync may be lost from some point on.
+  const namesTo = barrier + Math.floor(random() * (at - barrier + 1))
+  const names = new Map<string, File>()
+  const lasting = new Map<string, File>()
+  for (const [i, op] of ops.slice(0, at).entries()) {
+    apply(op, names)
+    if (i + 1 === namesTo) copyNames(names, lasting)
+  }
+  if (namesTo === 0) lasting.clear()
+  return new Map([...lasting].map(([name, file]) => [name, whatIsLeft(file, random)]))
+}
+
+function copyNames(from: Map<string, File>, to: Map<string, File>): void {
+  to.clear()
+  for (const [name, file] of from) to.set(name, file)
+}
+
+function apply(op: Op, names: Map<string, File>): void {
+  const file = names.get(op.path)
+  switch (op.kind) {
+    case 'create':
+      names.set(op.path, { pieces: [], safe: 0, size: 0 })
+      break
+    case 'write': {
+      if (file === undefined) throw new Error(`${op.path} is written but was never created`)
+      const offset = op.offset < 0 ? file.size : op.offset
+      file.pieces.push({ offset, bytes: op.bytes })
+      file.size = Math.max(file.size, offset + op.bytes.length)
+      break
+    }
+    case 'truncate':
+      if (file === undefined) break
+      file.pieces = [{ offset: 0, bytes: contentOf(file.pieces).subarray(0, op.size) }]
+      file.safe = 1
+      file.size = op.size
+      break
+    case 'sync':
+      if (file === undefined) break
+      file.safe = file.pieces.length
+      break
+    case 'rename':
+      if (file !== undefined) names.set(op.to, file)
+      names.delete(op.path)
+      break
+    case 'unlink':
+      names.delete(op.path)
+      break
+  }
+}
+
+function whatIsLeft({ pieces, safe }: File, random: () => number): Buffer {
+  const unsafe = pieces.slice(safe)
+  if (unsafe.length === 0) return contentOf(pieces)
+  const kept = Math.floor(random() * (unsafe.length + 1))
+  const left = pieces.slice(0, safe)
+  switch (Math.floor(random() * 4)) {
+    case 0:
+      left.push(...unsafe.slice(0, kept))
+      break
+    case 1: {
+      left.push(...unsafe.slice(0, kept))
+      const torn = unsafe[kept]
+      if (torn === undefined) break
+      left.push({
+        offset: torn.offset,
+        bytes: torn.bytes.subarray(0, Math.floor(random() * torn.bytes.length)),
+      })
+      break
+    }
+    case 2:
+      // The size was noted, the bytes were not.
+      left.push(
+        ...unsafe.map(({ offset, bytes }, i) => ({
+          offset,
+          bytes: i < kept ? bytes : Buffer.alloc(bytes.length),
+        })),
+      )
+      break
+    default:
+      left.push(...unsafe.filter(() => random() < 0.5))
+  }
+  return contentOf(left)
+}
+
+function contentOf(pieces: readonly Piece[]): Buffer {
+  const content = Buffer.alloc(
+    pieces.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes.length), 0),
+  )
+  for (const { offset, bytes } of pieces) bytes.copy(content, offset)
+  return content
+}
