@@ -1,0 +1,97 @@
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { Checkpoint, Commit, SnapshotEntry, Store } from '../../store/index.ts'
+import { OutcryError } from '../../store/index.ts'
+
+/**
+ * Places on the way of a commit at which a process may die or its disk may fail:
+ * - beforeWrite: nothing of it is in the log
+ * - answerLost: it is in the log, but nobody was told
+ * - refused: the disk says no, and the process lives to hear it
+ */
+export type StoreFault = 'beforeWrite' | 'answerLost' | 'refused'
+
+/** A store with faults: `next` is asked at each commit; `onDeath` is called when the process has to be taken for dead. */
+export class FaultyStore implements Store<TransitionRecord> {
+  readonly #store: Store<TransitionRecord>
+  readonly #next: (commit: Commit<TransitionRecord>) => StoreFault | undefined
+  readonly #onDeath: () => void
+  #dead = false
+
+  constructor(
+    store: Store<TransitionRecord>,
+    next: (commit: Commit<TransitionRecord>) => StoreFault | undefined,
+    onDeath: () => void,
+  ) {
+    this.#store = store
+    this.#next = next
+    this.#onDeath = onDeath
+  }
+
+  get epoch() {
+    return this.#store.epoch
+  }
+
+  get head() {
+    return this.#store.head
+  }
+
+  /** The process is gone: nothing more reaches the disk. */
+  kill(): void {
+    this.#dead = true
+  }
+
+  async append(commit: Commit<TransitionRecord>): Promise<void> {
+    if (this.#dead) return forever()
+    const fault = this.#next(commit)
+    if (fault === 'refused') throw new OutcryError('STORE_WRITE_FAILED', 'no space left', 'Make room.')
+    if (fault !== 'beforeWrite') await this.#store.append(commit)
+    if (fault === undefined && !this.#dead) return
+    this.#dead = true
+    this.#onDeath()
+    return forever()
+  }
+
+  async putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void> {
+    if (this.#dead) return forever()
+    return this.#store.putSnapshots(snapshots, checkpoint)
+  }
+
+  read(options?: Parameters<Store['read']>[0]) {
+    return this.#store.read(options)
+  }
+
+  history(actor: string, options?: Parameters<Store['history']>[1]) {
+    return this.#store.history(actor, options)
+  }
+
+  seqAt(at: number) {
+    return this.#store.seqAt(at)
+  }
+
+  snapshot(actor: string, options?: { maxSeq?: number }) {
+    return this.#store.snapshot(actor, options)
+  }
+
+  checkpoint() {
+    return this.#store.checkpoint()
+  }
+
+  actors(options?: Parameters<Store['actors']>[0]) {
+    return this.#store.actors(options)
+  }
+
+  wakes() {
+    return this.#store.wakes()
+  }
+
+  verifyChain(onProgress?: (seq: number) => void) {
+    return this.#store.verifyChain(onProgress)
+  }
+
+  /** The memory behind it outlives it. */
+  async close(): Promise<void> {}
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => {})
+}
