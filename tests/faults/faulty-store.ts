@@ -7,6 +7,8 @@ import { OutcryError } from '../../store/index.ts'
  * - beforeWrite: nothing of it is in the log
  * - answerLost: it is in the log, but nobody was told
  * - refused: the disk says no, and the process lives to hear it
+ *
+ * What may happen later, between two steps of a release, is up to who takes what is released.
  */
 export type StoreFault = 'beforeWrite' | 'answerLost' | 'refused'
 
