@@ -1,7 +1,8 @@
 import type { WebSocket } from 'ws'
 import { ZodError } from 'zod'
 import type { TransitionRecord } from '../runtime/record.ts'
-import { CLOSE, type EventFrame, parseFrame, type ServerFrame, type SubscribeFrame } from './frames.ts'
+import { CLOSE, parseFrame, type ServerFrame, type SubscribeFrame } from './frames.ts'
+import { type Publication, publicationsOf } from './publication.ts'
 import { Subscription } from './subscription.ts'
 
 /** The log as a feed reads it. */
@@ -20,18 +21,11 @@ const STUCK_MS = 30_000
 /** Records that `tail` looks back over. */
 const TAIL_SCAN_MAX = 200_000
 
-interface Stream {
-  readonly subscription: Subscription
-  /** Fed by the commits; otherwise it reads the log until it has caught up. */
-  live: boolean
-  closed: boolean
-}
-
 /** One connection to the feed. Whatever its speed, it gets every event once and in order, or is closed (law 4). */
 export class FeedClient {
   readonly #socket: WebSocket
   readonly #source: FeedSource
-  readonly #streams = new Map<string, Stream>()
+  readonly #subscriptions = new Map<string, Subscription>()
 
   constructor(socket: WebSocket, source: FeedSource) {
     this.#socket = socket
@@ -46,15 +40,15 @@ export class FeedClient {
     this.#socket.send(JSON.stringify(frame))
   }
 
-  onRecord(record: TransitionRecord): void {
-    for (const stream of this.#streams.values()) {
-      if (!stream.live || record.seq <= stream.subscription.position) continue
+  onRecord({ seq }: TransitionRecord, publications: readonly Publication[]): void {
+    for (const subscription of this.#subscriptions.values()) {
+      if (!subscription.live || seq <= subscription.position) continue
       if (this.#socket.bufferedAmount > BUFFERED_MAX) {
-        stream.live = false
-        void this.#catchUp(stream, false)
+        subscription.live = false
+        void this.#catchUp(subscription, false)
         continue
       }
-      this.#sendRecord(stream, record)
+      publish(subscription, seq, publications)
     }
   }
 
@@ -64,7 +58,7 @@ export class FeedClient {
       return
     }
     try {
-      const frame = parseFrame(text, this.#streams.size)
+      const frame = parseFrame(text, this.#subscriptions.size)
       if (frame.op === 'subscribe') void this.#subscribe(frame)
       else this.#unsubscribe(frame.id)
     } catch (error) {
@@ -84,92 +78,94 @@ export class FeedClient {
 
   async #subscribe(frame: SubscribeFrame): Promise<void> {
     const { id, since, tail } = frame
-    if (this.#streams.has(id)) {
+    if (this.#subscriptions.has(id)) {
       return this.send({ op: 'error', code: 'SUBSCRIPTION_EXISTS', message: `"${id}" is in use`, id })
     }
     if (since !== undefined && since > this.#source.seq) {
       const message = `since ${since} is beyond the log, which ends at ${this.#source.seq}`
       return this.send({ op: 'error', code: 'SEQ_UNKNOWN', message, id })
     }
-    const stream: Stream = { subscription: new Subscription(frame), live: false, closed: false }
-    this.#streams.set(id, stream)
+    const subscription = new Subscription(frame, (text) => this.#socket.send(text))
+    this.#subscriptions.set(id, subscription)
     this.send({ op: 'subscribed', id })
     const head = this.#source.seq
-    stream.subscription.position = since ?? head
-    if (since === undefined && tail !== undefined) await this.#sendTail(stream, head, tail)
-    await this.#catchUp(stream, true)
+    subscription.position = since ?? head
+    if (since === undefined && tail !== undefined) await this.#sendTail(subscription, head, tail)
+    await this.#catchUp(subscription, true)
   }
 
   #unsubscribe(id: string): void {
-    const stream = this.#streams.get(id)
-    if (stream === undefined) {
+    const subscription = this.#subscriptions.get(id)
+    if (subscription === undefined) {
       this.send({ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', message: `"${id}" is not subscribed`, id })
       return
     }
-    stream.closed = true
-    this.#streams.delete(id)
+    subscription.closed = true
+    this.#subscriptions.delete(id)
     this.send({ op: 'unsubscribed', id })
   }
 
-  async #sendTail(stream: Stream, head: number, tail: number): Promise<void> {
-    const frames: EventFrame[] = []
+  async #sendTail(subscription: Subscription, head: number, tail: number): Promise<void> {
+    const found: Publication[] = []
     const fromSeq = Math.max(1, head - TAIL_SCAN_MAX + 1)
     for await (const record of this.#source.read({ fromSeq, toSeq: head, reverse: true })) {
-      frames.push(...stream.subscription.framesOf(record).reverse())
-      if (frames.length >= tail || stream.closed) break
+      found.push(
+        ...publicationsOf(record)
+          .filter((p) => subscription.wants(p))
+          .reverse(),
+      )
+      if (found.length >= tail || subscription.closed) break
     }
-    if (stream.closed) return
-    for (const frame of frames.slice(0, tail).reverse()) this.send(frame)
+    if (subscription.closed) return
+    for (const publication of found.slice(0, tail).reverse()) subscription.publish(publication)
   }
 
-  /** Reads the log from the stream's position until nothing is missing; from then on the commits feed it. */
-  async #catchUp(stream: Stream, first: boolean): Promise<void> {
+  /** Reads the log from the subscription's position until nothing is missing; from then on the commits feed it. */
+  async #catchUp(subscription: Subscription, first: boolean): Promise<void> {
+    const { id } = subscription
     try {
-      while (!stream.closed && stream.subscription.position < this.#source.seq) {
-        const fromSeq = stream.subscription.position + 1
+      while (!subscription.closed && subscription.position < this.#source.seq) {
+        const fromSeq = subscription.position + 1
         for await (const record of this.#source.read({ fromSeq, toSeq: this.#source.seq })) {
-          if (stream.closed || !(await this.#roomToSend(stream))) return
-          this.#sendRecord(stream, record)
+          if (subscription.closed || !(await this.#roomToSend(subscription))) return
+          publish(subscription, record.seq, publicationsOf(record))
         }
       }
-      if (stream.closed) return
-      stream.live = true
-      if (first) this.send({ op: 'caughtUp', id: stream.subscription.id, seq: stream.subscription.position })
+      if (subscription.closed) return
+      subscription.live = true
+      subscription.flush()
+      if (first) this.send({ op: 'caughtUp', id, seq: subscription.position })
     } catch (error) {
-      this.send({
-        op: 'error',
-        code: 'FEED_FAILED',
-        message: (error as Error).message,
-        id: stream.subscription.id,
-      })
+      this.send({ op: 'error', code: 'FEED_FAILED', message: (error as Error).message, id })
       this.#socket.close(1011, 'the log could not be read')
     }
   }
 
   /** False when the client took nothing for too long and was closed. */
-  async #roomToSend(stream: Stream): Promise<boolean> {
+  async #roomToSend(subscription: Subscription): Promise<boolean> {
     let buffered = this.#socket.bufferedAmount
     let stuckMs = 0
-    while (this.#socket.bufferedAmount > BUFFERED_MAX && !stream.closed) {
+    while (this.#socket.bufferedAmount > BUFFERED_MAX && !subscription.closed) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS))
       stuckMs = this.#socket.bufferedAmount < buffered ? 0 : stuckMs + DRAIN_CHECK_MS
       buffered = this.#socket.bufferedAmount
       if (stuckMs < STUCK_MS) continue
-      this.#socket.close(CLOSE.tooSlow, `too slow; resume with since ${stream.subscription.position}`)
+      this.#socket.close(CLOSE.tooSlow, `too slow; resume with since ${subscription.position}`)
       // Behind what it does not read it would never see the close frame.
       setTimeout(() => this.#socket.terminate(), 1_000).unref()
       return false
     }
-    return !stream.closed
-  }
-
-  #sendRecord({ subscription }: Stream, record: TransitionRecord): void {
-    for (const frame of subscription.framesOf(record)) this.send(frame)
-    subscription.position = record.seq
+    return !subscription.closed
   }
 
   #closeAll(): void {
-    for (const stream of this.#streams.values()) stream.closed = true
-    this.#streams.clear()
+    for (const subscription of this.#subscriptions.values()) subscription.closed = true
+    this.#subscriptions.clear()
   }
+}
+
+function publish(subscription: Subscription, seq: number, publications: readonly Publication[]): void {
+  for (const publication of publications)
+    if (subscription.wants(publication)) subscription.publish(publication)
+  subscription.position = seq
 }

@@ -2,6 +2,7 @@ import type { Observable, Subscription as RxSubscription } from 'rxjs'
 import type { WebSocket } from 'ws'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { FeedClient, type FeedSource } from './feed-client.ts'
+import { publicationsOf } from './publication.ts'
 
 export interface FeedLog extends FeedSource {
   readonly epoch: number
@@ -28,7 +29,8 @@ export class Feed {
     const client = new FeedClient(socket, this.#log)
     this.#clients.add(client)
     this.#records ??= this.#log.transitions$.subscribe((record) => {
-      for (const c of this.#clients) c.onRecord(record)
+      const publications = publicationsOf(record)
+      for (const c of this.#clients) c.onRecord(record, publications)
     })
     socket.on('close', () => {
       this.#clients.delete(client)

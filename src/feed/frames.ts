@@ -8,6 +8,8 @@ export const TOPICS_MAX = 64
 /** Events that `tail` may ask for. */
 const TAIL_MAX = 10_000
 
+const BATCH_MS_MAX = 10_000
+
 const id = z.string().min(1).max(64)
 
 /** What a client may say. */
@@ -28,6 +30,8 @@ export const clientFrame = z.discriminatedUnion('op', [
     since: z.int().nonnegative().optional(),
     /** The last so many that match, then live. */
     tail: z.int().positive().max(TAIL_MAX).optional(),
+    /** Events that come within this time go as one `batch`; 0: those that are committed together. */
+    batchMs: z.int().nonnegative().max(BATCH_MS_MAX).optional(),
   }),
   z.strictObject({ op: z.literal('unsubscribe'), id }),
 ])
@@ -35,15 +39,14 @@ export const clientFrame = z.discriminatedUnion('op', [
 export type ClientFrame = z.infer<typeof clientFrame>
 export type SubscribeFrame = Extract<ClientFrame, { op: 'subscribe' }>
 
-/** What the server says. */
+/** What the server says besides events, see publication.ts. */
 export type ServerFrame =
   | { readonly op: 'hello'; readonly version: string; readonly seq: number; readonly epoch: number }
   | { readonly op: 'subscribed' | 'unsubscribed'; readonly id: string }
-  | EventFrame
   | { readonly op: 'caughtUp'; readonly id: string; readonly seq: number }
   | { readonly op: 'error'; readonly code: string; readonly message: string; readonly id?: string }
 
-/** A domain event, or a record where the topic is one of `transitions`. */
+/** A domain event, or a record where the topic is one of `transitions`; in a `batch` without `op` and `id`. */
 export interface EventFrame {
   readonly op: 'event'
   /** The subscription. */
@@ -58,6 +61,12 @@ export interface EventFrame {
   readonly correlation?: string
   readonly cause?: number | null
   readonly record?: TransitionRecord
+}
+
+export interface BatchFrame {
+  readonly op: 'batch'
+  readonly id: string
+  readonly events: readonly Omit<EventFrame, 'op' | 'id'>[]
 }
 
 /** Close codes of our own. */

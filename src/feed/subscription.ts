@@ -1,45 +1,49 @@
-import type { TransitionRecord } from '../runtime/record.ts'
-import type { EventFrame, SubscribeFrame } from './frames.ts'
-import { eventTopic, matches, parsePattern, type Topic, transitionTopic } from './topic.ts'
+import type { SubscribeFrame } from './frames.ts'
+import { Publication } from './publication.ts'
+import { matches, parsePattern, type Topic } from './topic.ts'
 
-/** What one `subscribe` asked for: pure selection of frames from records. */
+/** What one `subscribe` asked for, and where it is. */
 export class Subscription {
   readonly id: string
   /** seq of the last record that was looked at. */
   position = 0
+  /** Fed by the commits; otherwise it reads the log until it has caught up. */
+  live = false
+  closed = false
   readonly #patterns: readonly Topic[]
+  readonly #batchMs: number | undefined
+  readonly #send: (frame: string) => void
+  #batch: Publication[] = []
 
-  constructor({ id, topics }: SubscribeFrame) {
+  constructor({ id, topics, batchMs }: SubscribeFrame, send: (frame: string) => void) {
     this.id = id
     this.#patterns = topics.map((text) => parsePattern(text) as Topic)
+    this.#batchMs = batchMs
+    this.#send = send
   }
 
-  framesOf(record: TransitionRecord): EventFrame[] {
-    const { seq, at, actor, correlation, cause } = record
-    const frames: EventFrame[] = []
-    for (const [index, event] of (record.emitted ?? []).entries()) {
-      const topic = eventTopic(event, actor)
-      if (!this.#wants(topic)) continue
-      frames.push({
-        op: 'event',
-        id: this.id,
-        seq,
-        topic: topic.join('.'),
-        at,
-        actor,
-        index,
-        event,
-        correlation,
-        cause,
-      })
-    }
-    const topic = transitionTopic(record)
-    if (this.#wants(topic))
-      frames.push({ op: 'event', id: this.id, seq, topic: topic.join('.'), at, actor, record })
-    return frames
-  }
-
-  #wants(topic: Topic): boolean {
+  wants({ topic }: Publication): boolean {
     return this.#patterns.some((pattern) => matches(pattern, topic))
+  }
+
+  /** At once, or with what else comes within the batch's time. */
+  publish(publication: Publication): void {
+    if (this.#batchMs === undefined) {
+      this.#send(publication.frame(this.id))
+      return
+    }
+    this.#batch.push(publication)
+    if (this.#batch.length > 1) return
+    const flush = () => this.flush()
+    if (this.#batchMs === 0) setImmediate(flush)
+    else setTimeout(flush, this.#batchMs)
+  }
+
+  /** What waits for its batch goes now. */
+  flush(): void {
+    const batch = this.#batch
+    if (batch.length === 0 || this.closed) return
+    this.#batch = []
+    this.#send(Publication.batch(this.id, batch))
   }
 }

@@ -1,0 +1,107 @@
+import { fork } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { assign, emit, setup } from 'xstate'
+import { startApi } from '../../src/api/server.ts'
+import type { Address } from '../../src/runtime/address.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import { consoleLogger } from '../../src/runtime/logger.ts'
+import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { below, median, quantile, type Report, type Settings } from './report.ts'
+import { rateOf } from './transitions.ts'
+
+const CLIENTS = 10
+const PER_SECOND = 10_000
+const ACTORS = 100
+
+const beacon = setup({
+  types: {} as {
+    context: { count: number }
+    events: { type: 'BEEP'; at: number }
+    emitted: { type: 'BEEPED'; n: number }
+  },
+}).createMachine({
+  context: { count: 0 },
+  on: {
+    BEEP: {
+      actions: [
+        assign({ count: ({ context }) => context.count + 1 }),
+        emit(({ context }) => ({ type: 'BEEPED', n: context.count })),
+      ],
+    },
+  },
+})
+
+/** From the commit of an event to each client that listens; the clients are in a process of their own. */
+export async function feed({ rounds, scale, folder }: Settings): Promise<Report> {
+  const p50s: number[] = []
+  const p99s: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const took = await run(folder, 5_000 * scale)
+    p50s.push(quantile(took, 0.5))
+    p99s.push(quantile(took, 0.99))
+  }
+  return {
+    name: 'feed',
+    about: `commit to feed client, ${CLIENTS} clients, 10,000 events a second`,
+    rows: [
+      { what: 'EventEmitter in one process, 10 listeners', figures: { 'events a second': bareFanOut() } },
+      {
+        what: 'Outcry, WebSocket',
+        figures: { 'p50 ms': median(p50s), 'p99 ms': median(p99s) },
+        target: below(median(p99s), 2, 'ms p99'),
+      },
+    ],
+  }
+}
+
+function bareFanOut(): number {
+  const emitter = new EventEmitter()
+  let heard = 0
+  for (let i = 0; i < CLIENTS; i++) {
+    emitter.on('event', () => {
+      heard++
+    })
+  }
+  const count = 1_000_000
+  const rate = rateOf(count, () => {
+    for (let n = 0; n < count; n++) emitter.emit('event', n)
+  })
+  return heard === count * CLIENTS ? rate : Number.NaN
+}
+
+async function run(folder: string, count: number): Promise<Float64Array> {
+  const location = mkdtempSync(join(folder, 'feed-'))
+  const store = await openLevelStore(location)
+  const supervisor = await createSupervisor({ store, machines: { beacon } })
+  for (let i = 0; i < ACTORS; i++) await supervisor.spawn('beacon', String(i))
+  const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, consoleLogger)
+  // The same clock in both processes: the system's monotonic one.
+  const committedAt = new Map<number, bigint>()
+  supervisor.transitions$.subscribe(({ seq }) => committedAt.set(seq, process.hrtime.bigint()))
+  const client = fork(new URL(`./feed-clients${extname(import.meta.url)}`, import.meta.url), {
+    execArgv: process.execArgv,
+    serialization: 'advanced',
+  })
+  const first = supervisor.seq + 1
+  client.send({ url: `${api.url.replace('http', 'ws')}/feed`, clients: CLIENTS, events: count })
+  await once(client, 'message')
+  const started = performance.now()
+  for (let n = 0; n < count; n++) {
+    const due = started + (n * 1_000) / PER_SECOND
+    while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve))
+    supervisor.tell(`beacon/${n % ACTORS}` as Address, { type: 'BEEP' })
+  }
+  const [arrivals] = (await once(client, 'message')) as [BigInt64Array]
+  await once(client, 'exit')
+  await api.close()
+  await supervisor.stop()
+  rmSync(location, { recursive: true })
+  // Client by client, event by event: the arrival of seq `first + i`.
+  const took = Float64Array.from(
+    arrivals,
+    (at, i) => Number(at - (committedAt.get(first + (i % count)) as bigint)) / 1e6,
+  )
+  return took.sort()
+}
