@@ -6,5 +6,10 @@ export default defineConfig({
     exclude: ['tests/e2e/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    coverage: {
+      include: ['machines/**', 'store/**', 'src/runtime/**'],
+      reporter: ['text', 'json-summary'],
+      thresholds: { lines: 90, branches: 90 },
+    },
   },
 })

@@ -10,6 +10,7 @@ export {
 } from '../store/index.ts'
 export type { ActorView } from './runtime/actor-view.ts'
 export { type Address, parseAddress } from './runtime/address.ts'
+export type { Retention } from './runtime/archivist.ts'
 export { type Clock, EventClock, SystemClock } from './runtime/clock.ts'
 export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/log.ts'
 export type { Logger } from './runtime/logger.ts'

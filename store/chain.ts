@@ -1,9 +1,11 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
+import type { Archive } from './archive.ts'
 import { type DecodedCommit, decodeCommit, NO_HASH } from './commit-codec.ts'
 import { firstOf, readable, unreadable } from './damage.ts'
 import type { Database } from './database.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
 import { actorKey, actorOfKey, COMMITS, commitKey, SNAPSHOTS, seqOfCommitKey, WAKES } from './keys.ts'
+import { LogReader } from './log-reader.ts'
 import { isOutcryError } from './outcry-error.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { decodeSnapshot } from './snapshot-codec.ts'
@@ -11,26 +13,29 @@ import type { ChainDamage, ChainReport, LogRecord, RecordCodec, SnapshotEntry, S
 
 const PROGRESS_COMMITS = 1_000
 
-/**
- * `head`: where the log ended when this began; a running store may grow meanwhile. Without an index that is not
- * looked at. @throws STORE_CLOSED
- */
-export function verifyCommits<R extends LogRecord>(
-  db: Database,
-  codec: RecordCodec<R>,
-  index: HistoryIndex | undefined,
-  head: Pick<StoreHead, 'seq'> & Partial<StoreHead>,
-  onProgress?: (seq: number) => void,
-): Promise<ChainReport> {
-  return new ChainWalk(db, codec, index, head, onProgress).run()
+export interface Chain<R extends LogRecord> {
+  readonly db: Database
+  readonly codec: RecordCodec<R>
+  /** Not looked at when it is left out. */
+  readonly index?: HistoryIndex
+  readonly archive: Archive | undefined
+  /** Where the log ended when this begins; a running store may grow meanwhile. */
+  readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
+  readonly onProgress?: ((seq: number) => void) | undefined
+}
+
+/** @throws STORE_CLOSED */
+export function verifyCommits<R extends LogRecord>(chain: Chain<R>): Promise<ChainReport> {
+  return new ChainWalk(chain).run()
 }
 
 class ChainWalk<R extends LogRecord> {
   readonly #db: Database
   readonly #codec: RecordCodec<R>
   readonly #index: HistoryIndex | undefined
-  readonly #head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
-  readonly #onProgress: ((seq: number) => void) | undefined
+  readonly #archive: Archive | undefined
+  readonly #head: Chain<R>['head']
+  readonly #onProgress: Chain<R>['onProgress']
   readonly #damage: ChainDamage[] = []
   readonly #expected = new PostingDigest()
   #commits = 0
@@ -40,22 +45,18 @@ class ChainWalk<R extends LogRecord> {
   /** Hash that it has to name; undefined when the one before is damaged. */
   #link: Buffer | undefined = NO_HASH
 
-  constructor(
-    db: Database,
-    codec: RecordCodec<R>,
-    index: HistoryIndex | undefined,
-    head: Pick<StoreHead, 'seq'> & Partial<StoreHead>,
-    onProgress: ((seq: number) => void) | undefined,
-  ) {
+  constructor({ db, codec, index, archive, head, onProgress }: Chain<R>) {
     this.#db = db
     this.#codec = codec
     this.#index = index
+    this.#archive = archive
     this.#head = head
     this.#onProgress = onProgress
   }
 
   async run(): Promise<ChainReport> {
-    let from: string | undefined = COMMITS.gte
+    if (this.#archive !== undefined) await this.#walkArchive(this.#archive)
+    let from: string | undefined = commitKey(this.#archive?.liveFrom ?? 1)
     while (from !== undefined) {
       let read = from
       try {
@@ -73,6 +74,27 @@ class ChainWalk<R extends LogRecord> {
     await this.#reporting('STORE_INDEX', () => this.#checkIndex())
     await this.#reporting('STORE_SNAPSHOT', () => this.#checkSnapshots())
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
+  }
+
+  async #walkArchive(archive: Archive): Promise<void> {
+    const { liveFrom } = archive
+    while (this.#next !== undefined && this.#next < liveFrom) {
+      const from = this.#next
+      try {
+        for (const { seq, bytes } of await archive.from(from)) {
+          if (seq >= liveFrom) break
+          await this.#take(commitKey(seq), bytes)
+        }
+      } catch (error) {
+        this.#assertStillOpen(error)
+        this.#report(from, 'STORE_ARCHIVE', (error as Error).message)
+        this.#link = undefined
+        // On with the next file there is.
+        this.#next = archive.segments.find(({ firstSeq }) => firstSeq > from)?.firstSeq ?? liveFrom
+      }
+    }
+    if (this.#next !== undefined) return
+    this.#next = liveFrom
   }
 
   async #take(key: string, bytes: Buffer): Promise<void> {
@@ -127,8 +149,9 @@ class ChainWalk<R extends LogRecord> {
     const isSuspect = this.#expected.differing(found)
     if (isSuspect === undefined) return
     const missing = new Map<string, { actor: string; rev: number; seq: number }>()
-    for await (const [key, bytes] of readable(this.#db.iterator({ gte: COMMITS.gte, lte: commitKey(end) }))) {
-      for (const { actor, posting } of postingsOf(decodeCommit(this.#codec, seqOfCommitKey(key), bytes))) {
+    const reader = new LogReader(this.#db, this.#codec, index, this.#archive)
+    for await (const commit of reader.commits(1, end)) {
+      for (const { actor, posting } of postingsOf(commit)) {
         if (isSuspect(actor)) missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })
       }
     }

@@ -26,6 +26,8 @@ export interface DecodedCommit<R extends LogRecord> {
   readonly previous: Buffer
   readonly hash: Buffer
   readonly records: readonly R[]
+  /** As it is stored. */
+  readonly bytes: Buffer
 }
 
 export const jsonCodec: RecordCodec<LogRecord> = {
@@ -63,17 +65,28 @@ export function decodeCommit<R extends LogRecord>(
   if (bytes.length < PAYLOAD || known === undefined) throw corruptCommit(seq, 'it is no commit')
   const hash = bytes.subarray(HASH, PAYLOAD)
   if (!hashOf(bytes).equals(hash)) throw corruptCommit(seq, 'its checksum does not fit')
-  const firstSeq = Number(bytes.readBigUInt64BE(SEQ))
+  const firstSeq = seqOfCommit(bytes)
   if (firstSeq !== seq) throw corruptCommit(seq, `it says that it begins at ${firstSeq}`)
   const records = known.decode(bytes.toString('utf8', PAYLOAD), firstSeq) as R[]
-  if (records.length !== bytes.readUInt32BE(COUNT)) throw corruptCommit(seq, 'records are missing in it')
+  if (records.length !== countOfCommit(bytes)) throw corruptCommit(seq, 'records are missing in it')
   return {
     epoch: bytes.readUInt32BE(EPOCH),
     firstSeq,
     previous: bytes.subarray(PREVIOUS, HASH),
     hash,
     records,
+    bytes,
   }
+}
+
+/** How many records it says that it holds. */
+export function countOfCommit(bytes: Buffer): number {
+  return bytes.readUInt32BE(COUNT)
+}
+
+/** What it says that its first seq is. */
+export function seqOfCommit(bytes: Buffer): number {
+  return Number(bytes.readBigUInt64BE(SEQ))
 }
 
 export function hashOfCommit(bytes: Buffer): Buffer {

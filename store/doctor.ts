@@ -3,7 +3,9 @@
  * commit. It looks at a copy: opening LevelDB changes its files.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { Level } from 'level'
+import { Archive, type RawCommit } from './archive.ts'
 import { verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
@@ -22,10 +24,13 @@ import {
   wakeKey,
 } from './keys.ts'
 import { FORMAT, LEVEL_OPTIONS } from './open.ts'
-import { isOutcryError } from './outcry-error.ts'
+import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
 import type { ChainDamage, Checkpoint, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
 import { type FileDamage, withCopy } from './store-copy.ts'
+
+/** Damage that takes nothing from the log itself. */
+const MENDABLE: readonly string[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']
 
 export interface Diagnosis {
   /** The log is whole from its beginning to here. */
@@ -67,7 +72,10 @@ export async function cutBack<R extends LogRecord>(
   rmSync(fresh, { recursive: true, force: true })
   const diagnosis = await withCopy(location, async (db, fileDamage) => {
     const found = await examine(db, location, fileDamage, options)
-    await rebuild(db, fresh, found, options.codec ?? (jsonCodec as unknown as RecordCodec<R>))
+    const lacking = found.damage.find(({ code }) => code === 'STORE_ARCHIVE')
+    if (lacking !== undefined) throw archiveLacking(lacking.message)
+    const archive = await archiveOf(db, location)
+    await rebuild(db, archive, fresh, found, options.codec ?? (jsonCodec as unknown as RecordCodec<R>))
     return found
   })
   const keptIn = freeName(`${location}.damaged`)
@@ -84,8 +92,14 @@ async function examine<R extends LogRecord>(
 ): Promise<Diagnosis> {
   const noted = await readOr<{ seq: number }>(db, META.head, { seq: 0 })
   const endedAt = Math.max(noted.seq, HeadFile.read(location))
-  const { damage, records } = await verifyCommits(db, codec, undefined, { seq: endedAt }, onProgress)
-  const broken = damage.find(({ code }) => code !== 'STORE_INDEX' && code !== 'STORE_SNAPSHOT')
+  const { damage, records } = await verifyCommits({
+    db,
+    codec,
+    archive: await archiveOf(db, location),
+    head: { seq: endedAt },
+    onProgress,
+  })
+  const broken = damage.find(({ code }) => !MENDABLE.includes(code))
   const wholeTo = broken === undefined ? endedAt : broken.seq - 1
   if (onLost !== undefined) await readBehind(db, codec, wholeTo, onLost)
   return { wholeTo, endedAt, records, damage: [...fileDamage, ...damage] }
@@ -113,8 +127,10 @@ async function readBehind<R extends LogRecord>(
   }
 }
 
+/** What is in the archive comes back into the database. */
 async function rebuild<R extends LogRecord>(
   from: Database,
+  archive: Archive,
   fresh: string,
   { wholeTo, endedAt, damage }: Diagnosis,
   codec: RecordCodec<R>,
@@ -127,8 +143,12 @@ async function rebuild<R extends LogRecord>(
     let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
     // One by one: an iterator fails for a damaged block ahead of it.
     while (end.seq < wholeTo) {
-      const bytes = (await from.get(commitKey(end.seq + 1))) as Buffer
-      const { records } = decodeCommit(codec, end.seq + 1, bytes)
+      const seq = end.seq + 1
+      const bytes =
+        seq < archive.liveFrom
+          ? ((await archive.from(seq))[0] as RawCommit).bytes
+          : ((await from.get(commitKey(seq))) as Buffer)
+      const { records } = decodeCommit(codec, seq, bytes)
       const next = batchCommit(end, index, bytes, records)
       await writeSynced(to, next.batch)
       end = next.end
@@ -185,6 +205,14 @@ async function copySnapshots(from: Database, to: Database, wholeTo: number): Pro
     whole = false
   }
   return whole
+}
+
+async function archiveOf(db: Database, location: string): Promise<Archive> {
+  return new Archive(join(location, 'archive'), await readOr<number>(db, META.live, 1))
+}
+
+function archiveLacking(what: string): OutcryError {
+  return new OutcryError('STORE_ARCHIVE', what, 'Put the file back first, then cut.')
 }
 
 async function readOr<T>(db: Database, key: string, otherwise: T): Promise<T> {

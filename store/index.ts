@@ -1,4 +1,5 @@
 /** The log: an interface, and LevelDB behind it. */
+export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
 export { newMemory, openLevelStore, openMemoryStore, type StoreOptions, storeExists } from './open.ts'
 export { isOutcryError, OutcryError } from './outcry-error.ts'
@@ -13,5 +14,6 @@ export type {
   RecordCodec,
   SnapshotEntry,
   Store,
+  StoreEntry,
   StoreHead,
 } from './store.ts'

@@ -28,6 +28,7 @@ export const META = {
   codec: 'm!codec',
   epoch: 'm!epoch',
   head: 'm!head',
+  live: 'm!live',
   checkpoint: 'm!checkpoint',
 } as const
 

@@ -1,11 +1,12 @@
+import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
 import { verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { encodeCommit } from './commit-codec.ts'
 import { corruptMeta, readable, readSync, storeClosed } from './damage.ts'
-import { type Batch, type Database, json, writeSynced } from './database.ts'
+import { type Batch, type Database, json, type Write, writeSynced } from './database.ts'
 import type { HeadFile } from './head-file.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { actorOfKey, actorsRange, META, snapshotKey, WAKES, wakeKey } from './keys.ts'
+import { actorOfKey, actorsRange, COMMITS, commitKey, META, snapshotKey, WAKES, wakeKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
@@ -19,14 +20,20 @@ import type {
   RecordCodec,
   SnapshotEntry,
   Store,
+  StoreEntry,
   StoreHead,
 } from './store.ts'
+
+/** Commits taken out of the database at once when they are in the archive. */
+const PRUNED_AT_ONCE = 256
 
 /** The state of an opened database: see open.ts, which makes it. */
 export interface Opened<R extends LogRecord> {
   readonly db: Database
   readonly codec: RecordCodec<R>
   readonly index: HistoryIndex
+  /** Undefined where there is no place for files. */
+  readonly archive: Archive | undefined
   readonly epoch: number
   readonly end: LogEnd
   readonly headFile: HeadFile | undefined
@@ -40,6 +47,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly #codec: RecordCodec<R>
   readonly #index: HistoryIndex
   readonly #reader: LogReader<R>
+  readonly #archive: Archive | undefined
   readonly #headFile: HeadFile | undefined
   readonly #snapshotsKept: number
   #end: LogEnd
@@ -48,11 +56,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** Settles with the write that was asked for last: writes go one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor({ db, codec, index, epoch, end, headFile, snapshotsKept }: Opened<R>) {
+  constructor({ db, codec, index, archive, epoch, end, headFile, snapshotsKept }: Opened<R>) {
     this.#db = db
     this.#codec = codec
     this.#index = index
-    this.#reader = new LogReader(db, codec, index)
+    this.#archive = archive
+    this.#reader = new LogReader(db, codec, index, archive)
     this.epoch = epoch
     this.#end = end
     this.#headFile = headFile
@@ -144,9 +153,56 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       yield { actor: actorOfKey(key), at: Number(value.toString()) }
   }
 
+  get liveFrom(): number {
+    return this.#archive?.liveFrom ?? 1
+  }
+
+  async archive(toSeq: number): Promise<number> {
+    this.#assertOpen()
+    const archive = this.#archive
+    if (archive === undefined) throw noArchive()
+    // What is not in the written index yet is found again from the commits themselves.
+    const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, this.#index.writtenTo(this.#end.seq))
+    await archiveCommits(this.#reader, archive, limit)
+    await this.#pruneArchived(archive)
+    return archive.liveFrom
+  }
+
+  async *entries(): AsyncIterable<StoreEntry> {
+    this.#assertOpen()
+    // Files first, then what they lack: what goes to the archive meanwhile is in both. The iterator is a snapshot.
+    const files = this.#archive?.segments ?? []
+    const iterator = this.#db.iterator()
+    try {
+      for (const segment of files) yield [`${ARCHIVED}${segment.name}`, await this.#archive!.file(segment)]
+      yield* readable(iterator)
+    } finally {
+      await iterator.close()
+    }
+  }
+
   async verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport> {
     this.#assertOpen()
-    return verifyCommits(this.#db, this.#codec, this.#index, this.head, onProgress)
+    return verifyCommits({
+      db: this.#db,
+      codec: this.#codec,
+      index: this.#index,
+      archive: this.#archive,
+      head: this.head,
+      onProgress,
+    })
+  }
+
+  /** Bit by bit, so that no commit waits for long. */
+  async #pruneArchived({ liveFrom }: Archive): Promise<void> {
+    for (;;) {
+      const range = { gte: COMMITS.gte, lt: commitKey(liveFrom), limit: PRUNED_AT_ONCE }
+      const keys = await this.#db.keys(range).all()
+      if (keys.length === 0) return
+      await this.#inTurn(() =>
+        this.#write([...keys.map((key): Write => [key, undefined]), [META.live, json(liveFrom)]]),
+      )
+    }
   }
 
   close(): Promise<void> {
@@ -219,6 +275,14 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
     if (next === this.#end.seq + 1) throw gap(next, undefined)
   }
+}
+
+function noArchive(): OutcryError {
+  return new OutcryError(
+    'STORE_NO_ARCHIVE',
+    'a store in memory has no archive',
+    'Archive a store in a folder.',
+  )
 }
 
 function gap(expected: number, found: number | undefined): OutcryError {

@@ -1,5 +1,6 @@
 /** Records out of a database, in order. Whatever is missing or damaged between them is named, never skipped (law 4). */
-import { type DecodedCommit, decodeCommit } from './commit-codec.ts'
+import type { Archive, RawCommit } from './archive.ts'
+import { countOfCommit, type DecodedCommit, decodeCommit } from './commit-codec.ts'
 import {
   corruptMeta,
   firstOf,
@@ -21,11 +22,13 @@ export class LogReader<R extends LogRecord> {
   readonly #db: Database
   readonly #codec: RecordCodec<R>
   readonly #index: HistoryIndex
+  readonly #archive: Archive | undefined
 
-  constructor(db: Database, codec: RecordCodec<R>, index: HistoryIndex) {
+  constructor(db: Database, codec: RecordCodec<R>, index: HistoryIndex, archive: Archive | undefined) {
     this.#db = db
     this.#codec = codec
     this.#index = index
+    this.#archive = archive
   }
 
   /** Whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, each linked to the one before. */
@@ -34,9 +37,10 @@ export class LogReader<R extends LogRecord> {
     /** The record that has to come next. */
     let due = reverse ? toSeq : fromSeq
     let link: Buffer | undefined
-    const range = { gte: (await this.#floor(fromSeq)) ?? COMMITS.gte, lte: commitKey(toSeq), reverse }
-    for await (const [key, bytes] of readable(this.#db.iterator({ ...range, ...READ_AHEAD }))) {
-      const commit = decodeCommit(this.#codec, seqOfCommitKey(key), bytes)
+    for await (const { seq, bytes } of reverse
+      ? this.#rawDown(fromSeq, toSeq)
+      : this.#rawUp(fromSeq, toSeq)) {
+      const commit = decodeCommit(this.#codec, seq, bytes)
       const first = commit.firstSeq
       const last = first + commit.records.length - 1
       if (due < first || due > last) throw recordsMissing(due)
@@ -95,15 +99,55 @@ export class LogReader<R extends LogRecord> {
     const ms = Math.floor(at)
     const value = await firstOf(this.#db.values({ ...timesAfter(ms), limit: 1 }))
     if (value === undefined) return headSeq
-    const key = await this.#floor(Number(value.toString()))
-    if (key === undefined) throw recordsMissing(1)
-    const { records } = await this.#commitAt(seqOfCommitKey(key))
+    const { records } = await this.#commitHolding(Number(value.toString()))
     const passing = records.find((record) => Math.floor(record.at) > ms)
     if (passing === undefined) throw corruptMeta(`place in time ${at}`)
     return Math.min(passing.seq - 1, headSeq)
   }
 
+  /** Whole commits as they are, upwards: the archive's part, then the database's. */
+  async *#rawUp(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
+    let from = fromSeq
+    while (this.#archive !== undefined && from < this.#archive.liveFrom && from <= toSeq) {
+      const { liveFrom } = this.#archive
+      for (const commit of await this.#archive.from(from)) {
+        // What is in the database, too, is read there.
+        if (commit.seq > toSeq || commit.seq >= liveFrom) return yield* this.#live(liveFrom, toSeq, false)
+        yield commit
+        from = commit.seq + countOfCommit(commit.bytes)
+      }
+    }
+    yield* this.#live(from, toSeq, false)
+  }
+
+  async *#rawDown(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
+    const liveFrom = this.#archive?.liveFrom ?? 1
+    if (toSeq >= liveFrom) yield* this.#live(Math.max(fromSeq, liveFrom), toSeq, true)
+    let to = Math.min(toSeq, liveFrom - 1)
+    while (this.#archive !== undefined && to >= fromSeq && to > 0) {
+      for (const commit of await this.#archive.downFrom(to)) {
+        yield commit
+        to = commit.seq - 1
+        if (to < fromSeq) return
+      }
+    }
+  }
+
+  async *#live(fromSeq: number, toSeq: number, reverse: boolean): AsyncGenerator<RawCommit> {
+    if (toSeq < fromSeq) return
+    const range = { gte: (await this.#floor(fromSeq)) ?? COMMITS.gte, lte: commitKey(toSeq), reverse }
+    for await (const [key, bytes] of readable(this.#db.iterator({ ...range, ...READ_AHEAD }))) {
+      yield { seq: seqOfCommitKey(key), bytes }
+    }
+  }
+
+  async #commitHolding(seq: number): Promise<DecodedCommit<R>> {
+    for await (const commit of this.commits(seq, seq)) return commit
+    throw recordsMissing(seq)
+  }
+
   async #commitAt(seq: number): Promise<DecodedCommit<R>> {
+    if (this.#archive !== undefined && seq < this.#archive.liveFrom) return this.#commitHolding(seq)
     const bytes = await this.#db.get(commitKey(seq)).catch((error: unknown) => {
       throw unreadable(error)
     })

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
+import { Archive } from './archive.ts'
 import { checkFiles } from './check-files.ts'
 import type { NotedHead } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
@@ -45,8 +46,8 @@ export async function openLevelStore<R extends LogRecord>(
   const db = await openLevel(location).catch((error: unknown) => {
     throw isOutcryError(error) ? error : openFailure(location, error)
   })
-  const acknowledged = HeadFile.read(location)
-  return open(db as unknown as Database, location, options, acknowledged, () => new HeadFile(location))
+  const files = { acknowledged: HeadFile.read(location), archive: join(location, 'archive') }
+  return open(db as unknown as Database, location, options, files)
 }
 
 /** Level opens itself soon after it is made, so what must hold before is looked at before. */
@@ -83,7 +84,7 @@ export async function openMemoryStore<R extends LogRecord>(
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
   await memory.open()
-  return open(memory as unknown as Database, 'memory', options, 0, () => undefined)
+  return open(memory as unknown as Database, 'memory', options, undefined)
 }
 
 export function newMemory(): MemoryLevel<string, Buffer> {
@@ -98,17 +99,19 @@ async function open<R extends LogRecord>(
   db: Database,
   location: string,
   { snapshotsKept = 2, codec = jsonCodec as unknown as RecordCodec<R> }: StoreOptions<R>,
-  acknowledged: number,
-  openHeadFile: () => HeadFile | undefined,
+  files: { readonly acknowledged: number; readonly archive: string } | undefined,
 ): Promise<Store<R>> {
   try {
     const format = await checkFormat(db, location, codec.name)
     const head = await readHead(db, codec, location)
-    if (acknowledged > head.seq) throw lostTail(location, head.seq, acknowledged)
+    if (files !== undefined && files.acknowledged > head.seq)
+      throw lostTail(location, head.seq, files.acknowledged)
     const epoch = Number((await db.get(META.epoch))?.toString() ?? '0') + 1
     await writeSynced(db, [[META.epoch, json(epoch)], ...format])
     const index = new HistoryIndex(db)
-    const reader = new LogReader(db, codec, index)
+    const liveFrom = Number((await db.get(META.live))?.toString() ?? '1')
+    const archive = files && new Archive(files.archive, liveFrom)
+    const reader = new LogReader(db, codec, index, archive)
     for await (const { records } of reader.commits(head.indexed + 1, head.seq)) index.add(records)
     const latest = await firstOf(db.keys({ ...TIMES, reverse: true, limit: 1 }))
     const watermark = latest === undefined ? -1 : atOfTimeKey(latest)
@@ -116,9 +119,10 @@ async function open<R extends LogRecord>(
       db,
       codec,
       index,
+      archive,
       epoch,
       end: { seq: head.seq, hash: head.hash, watermark },
-      headFile: openHeadFile(),
+      headFile: files && new HeadFile(location),
       snapshotsKept,
     })
   } catch (error) {

@@ -90,7 +90,8 @@ export interface ChainDamage {
   readonly seq: number
   /**
    * Bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through an index; a
-   * snapshot that cannot be read. The last two can be made anew from the records.
+   * snapshot that cannot be read (these two can be made anew from the records); a file of the archive that is missing or
+   * damaged.
    */
   readonly code:
     | 'STORE_CHECKSUM'
@@ -99,8 +100,12 @@ export interface ChainDamage {
     | 'STORE_UNREADABLE'
     | 'STORE_INDEX'
     | 'STORE_SNAPSHOT'
+    | 'STORE_ARCHIVE'
   readonly message: string
 }
+
+/** A piece of a store, opaque: an entry of the database, or a file of the archive. */
+export type StoreEntry = readonly [key: string, value: Buffer]
 
 export interface Store<R extends LogRecord = LogRecord> {
   /** Grows by one each time the store is opened for writing (law 9). */
@@ -136,6 +141,18 @@ export interface Store<R extends LogRecord = LogRecord> {
   actors(options?: { prefix?: string; after?: string; limit?: number }): AsyncIterable<string>
   /** Actors whose latest snapshot has `wake`. */
   wakes(): AsyncIterable<{ actor: string; at: number }>
+
+  /** First seq that is not in the archive; 1 while there is none. */
+  readonly liveFrom: number
+  /**
+   * Moves records up to `toSeq` into compressed files, as far as no restart needs them: whole commits, before the last
+   * checkpoint. Everything reads them there as before. Resolves with the new `liveFrom`.
+   * @throws STORE_NO_ARCHIVE where a store has no place for files
+   */
+  archive(toSeq: number): Promise<number>
+
+  /** All that it holds now, as one consistent copy: for `writeBackup`. */
+  entries(): AsyncIterable<StoreEntry>
 
   /** Reads the whole log and says what is damaged instead of throwing. */
   verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport>

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { encodeEntries } from '../../store/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { VERSION } from './version.ts'
 
@@ -12,6 +14,11 @@ export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): voi
     return reply
       .code(503)
       .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
+  })
+
+  http.get('/backup', async (_request, reply) => {
+    reply.type('application/octet-stream')
+    return reply.send(Readable.from(encodeEntries(supervisor.entries())))
   })
 
   // Reads the whole log: for the command line, while the runner holds the store.

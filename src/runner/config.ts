@@ -105,6 +105,14 @@ export const runnerConfig = z.strictObject({
     .array(strategy)
     .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'two strategies have one id')
     .optional(),
+  retention: z
+    .strictObject({
+      /** Records that stay in the database; older ones go to compressed files beside it and are read there. */
+      liveRecords: z.number().int().nonnegative().default(1_000_000),
+      /** Those of the last so many hours stay in any case. */
+      liveHours: z.number().nonnegative().optional(),
+    })
+    .prefault({}),
   server: z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -62,7 +62,10 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
     const clock: Clock = eventClock ?? new SystemClock()
     let driver: Driver | undefined
     const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest()) }
-    supervisor = await createSupervisor({ store, machines, ports, clock, logger })
+    const { liveRecords, liveHours } = config.retention
+    const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
+    const retention = { liveRecords, ...(liveMs !== undefined && { liveMs }) }
+    supervisor = await createSupervisor({ store, machines, ports, clock, logger, retention })
     eventClock?.advanceTo(supervisor.lastAt ?? 0)
     const parts = { supervisor, market, venue }
     driver = eventClock

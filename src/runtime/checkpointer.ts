@@ -40,8 +40,11 @@ export class Checkpointer {
     return this.#making !== undefined || this.#records >= this.#every
   }
 
-  /** `last` is the newest turn under way; it takes the snapshots of actors that are ahead of the log with it. */
-  async step(state: () => JournalState, last: PendingTurn | undefined): Promise<void> {
+  /**
+   * `last` is the newest turn under way; it takes the snapshots of actors that are ahead of the log with it. Resolves
+   * with the checkpoint's seq once it is done.
+   */
+  async step(state: () => JournalState, last: PendingTurn | undefined): Promise<number | undefined> {
     if (this.#making === undefined) {
       this.#making = { seq: this.#store.head.seq, state: state() }
       this.#records = 0
@@ -58,10 +61,11 @@ export class Checkpointer {
       }
       if (durable.length >= CELLS_PER_STEP) break
     }
-    if (durable.length > 0) return this.#table.persist(durable)
-    if (this.#store.head.seq < this.#attachedTo) return
+    if (durable.length > 0) await this.#table.persist(durable)
+    if (durable.length > 0 || this.#store.head.seq < this.#attachedTo) return undefined
     await this.#store.putSnapshots([], this.#making)
     this.#making = undefined
+    return seq
   }
 
   /** At the end: every actor, and a checkpoint at the head. */

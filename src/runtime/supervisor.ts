@@ -1,10 +1,11 @@
 /** The supervisor: what a program sees of the runtime. A message's way through it is in ARCHITECTURE.md. */
 import { type Observable, Subject } from 'rxjs'
 import { OutcryError } from '../../store/outcry-error.ts'
-import type { SnapshotEntry, Store } from '../../store/store.ts'
+import type { SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
 import { type Address, DEAD_LETTERS, parseAddress } from './address.ts'
+import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { type Clock, SystemClock } from './clock.ts'
@@ -41,6 +42,8 @@ export interface SupervisorOptions {
   readonly passivation?: Partial<PassivationOptions>
   /** Records of one actor after which it is snapshotted. */
   readonly snapshotEvery?: number
+  /** What stays in the database; default everything. */
+  readonly retention?: Retention
   /** Records after which a checkpoint spares the next start their replay. */
   readonly checkpointEvery?: number
 }
@@ -101,6 +104,7 @@ export class Supervisor {
   readonly #releaser: Releaser
   readonly #timekeeper: Timekeeper
   readonly #checkpointer: Checkpointer
+  readonly #archivist: Archivist
   readonly #fenced = new Subject<OutcryError>()
   #accepting = true
 
@@ -117,6 +121,7 @@ export class Supervisor {
     this.#table = table
     this.#journal = journal
     this.#checkpointer = new Checkpointer(store, table, replayed, options.checkpointEvery)
+    this.#archivist = new Archivist(store, options.retention ?? {}, logger)
     this.#timekeeper = new Timekeeper(clock, table, logger, (messages) => this.#onDue(messages))
     this.#releaser = new Releaser(scope, this.#ports, logger, (to, event, cause) =>
       this.#sendLive(to, event, cause),
@@ -289,6 +294,12 @@ export class Supervisor {
     return cell && viewOf(cell)
   }
 
+  /** All that the log holds now, as one consistent copy; see `writeBackup`. */
+  async *entries(): AsyncIterable<StoreEntry> {
+    await this.settled()
+    yield* this.#store.entries()
+  }
+
   /** Replays the whole log and compares it with what the store and this supervisor have. */
   async verify(options: Pick<VerifyOptions, 'onProgress'> = {}): Promise<Verification> {
     await this.settled()
@@ -339,6 +350,7 @@ export class Supervisor {
       if (this.fence === undefined) {
         await this.settled()
         await this.#checkpointer.finish(this.#journal.state(this.#scope.systemIds))
+        await this.#archivist.settled()
       }
     } finally {
       for (const port of this.#ports.values()) await port.stop?.()
@@ -440,7 +452,10 @@ export class Supervisor {
 
   async #maintainNow(surplus: readonly Cell[]): Promise<void> {
     const state = () => this.#journal.state(this.#scope.systemIds)
-    if (this.#checkpointer.due) await this.#checkpointer.step(state, this.#engine.lastPending)
+    if (this.#checkpointer.due) {
+      const done = await this.#checkpointer.step(state, this.#engine.lastPending)
+      if (done !== undefined) this.#archivist.consider(done, this.#journal.at ?? 0)
+    }
     if (surplus.length > 0) await this.#table.passivate(surplus, this.seq)
   }
 

@@ -86,6 +86,18 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.wakes()
   }
 
+  get liveFrom() {
+    return this.#store.liveFrom
+  }
+
+  archive(toSeq: number) {
+    return this.#dead ? forever() : this.#store.archive(toSeq)
+  }
+
+  entries() {
+    return this.#store.entries()
+  }
+
   verifyChain(onProgress?: (seq: number) => void) {
     return this.#store.verifyChain(onProgress)
   }

@@ -38,6 +38,8 @@ describe('the command line', () => {
     expect(told).toContain('emitted ORDER_SUBMITTED')
     const verify = await outcry('verify', '--data', data('short'))
     expect([verify.code, verify.stdout]).toEqual([0, expect.stringContaining('replays to the same states')])
+    const doctor = await outcry('doctor', '--data', data('short'))
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('is whole')])
   })
 
   it('asks the runner that holds the store, stops it on a signal, and goes on where it was', async () => {
@@ -50,6 +52,11 @@ describe('the command line', () => {
     const verify = JSON.parse((await outcry('verify', '--data', data('live'), '--json')).stdout)
     expect(verify).toMatchObject({ problems: [] })
     expect(verify.live).toBeGreaterThan(3)
+    const backup = await outcry('backup', data('copy'), '--data', data('live'), '--json')
+    expect([backup.code, backup.stderr]).toEqual([0, ''])
+    const copied = JSON.parse((await outcry('verify', '--data', data('copy'), '--json')).stdout)
+    expect(copied).toMatchObject({ records: JSON.parse(backup.stdout).seq, problems: [] })
+    expect((await outcry('doctor', '--data', data('live'))).stderr).toContain('STORE_LOCKED')
     const second = await outcry(...args)
     expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('STORE_LOCKED')])
     runner.child.kill('SIGINT')
@@ -68,6 +75,8 @@ describe('the command line', () => {
 
   it.each<[string, string[], number, string]>([
     ['a log that is not there', ['actors', '--data', data('none')], 1, 'STORE_NONE'],
+    ['a backup over something', ['backup', data('short'), '--data', data('short')], 1, 'BACKUP_EXISTS'],
+    ['a doctor for nothing', ['doctor', '--data', data('none')], 1, 'STORE_NONE'],
     ['an actor that is not there', ['replay', 'order/none', '--data', data('short')], 1, 'ACTOR_UNKNOWN'],
     ['what is no address', ['replay', 'nonsense', '--data', data('short')], 2, 'ADDRESS_INVALID'],
     ['an unknown command', ['explode'], 2, 'unknown command'],

@@ -26,18 +26,20 @@ const record = (seq: number, size = 0): TckRecord => ({
   note: 'x'.repeat(size),
 })
 
-storeTck('LevelDB', async () => {
+storeTck('LevelDB', { twoWriters: false, archives: true }, async () => {
   const location = folder()
   return {
     open: () => openLevelStore(location),
     destroy: async () => rmSync(location, { recursive: true }),
-    twoWriters: false,
   }
 })
 
-storeTck('memory', async () => {
+storeTck('memory', { twoWriters: true, archives: false }, async () => {
   const memory = newMemory()
-  return { open: () => openMemoryStore(memory), destroy: async () => {}, twoWriters: true }
+  return {
+    open: () => openMemoryStore(memory),
+    destroy: async () => {},
+  }
 })
 
 /** What reading says of a log in which something was changed behind its back. */

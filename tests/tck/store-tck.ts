@@ -1,4 +1,4 @@
-/** What every store must do. Run it against yours: `storeTck('mine', async () => ({ open, destroy }))`. */
+/** What every store must do. Run it against yours: `storeTck('mine', capabilities, async () => ({ open, destroy }))`. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LogRecord, SnapshotEntry, Store } from '../../store/store.ts'
 
@@ -6,12 +6,18 @@ export interface TckRecord extends LogRecord {
   readonly note?: string
 }
 
+/** What a store may lack. */
+export interface Capabilities {
+  /** A second writer may be opened while the first lives: the epoch fence is then to be seen. */
+  readonly twoWriters: boolean
+  /** Has a place for an archive. */
+  readonly archives: boolean
+}
+
 export interface StoreUnderTest {
   /** Opens the same store anew; the one before may still be open where the store allows that. */
   open(): Promise<Store<TckRecord>>
   destroy(): Promise<void>
-  /** A second writer may be opened while the first lives: the epoch fence is then to be seen. */
-  readonly twoWriters: boolean
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -48,7 +54,11 @@ const snapshot = (actor: string, seq: number, wakeAt?: number): SnapshotEntry =>
   ...(wakeAt !== undefined && { wake: { at: wakeAt } }),
 })
 
-export function storeTck(name: string, make: () => Promise<StoreUnderTest>): void {
+export function storeTck(
+  name: string,
+  capabilities: Capabilities,
+  make: () => Promise<StoreUnderTest>,
+): void {
   describe(`${name} is a store`, () => {
     let subject: StoreUnderTest
     let store: Store<TckRecord>
@@ -248,10 +258,10 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
 
     it('counts epochs, and takes no commit from a writer of an older one', async () => {
       const first = store
-      if (!subject.twoWriters) await first.close()
+      if (!capabilities.twoWriters) await first.close()
       store = await subject.open()
       expect(store.epoch).toBe(first.epoch + 1)
-      if (!subject.twoWriters) return
+      if (!capabilities.twoWriters) return
       await expect(first.append({ records: commits(1, 1).flat() })).rejects.toMatchObject({
         code: 'STORE_FENCED',
       })
@@ -263,6 +273,70 @@ export function storeTck(name: string, make: () => Promise<StoreUnderTest>): voi
       await fill(50)
       expect(await store.verifyChain()).toEqual({ commits: 26, records: 50, damage: [] })
     })
+
+    if (!capabilities.archives) {
+      it('says that it has no archive', async () => {
+        await expect(store.archive(10)).rejects.toMatchObject({ code: 'STORE_NO_ARCHIVE' })
+        expect(store.liveFrom).toBe(1)
+      })
+    }
+
+    const withArchive = () => {
+      const archived = async (to: number, checkpoint: number, toSeq = to) => {
+        await fill(to)
+        await store.putSnapshots([], { seq: checkpoint, state: 1 })
+        return store.archive(toSeq)
+      }
+
+      it('moves whole commits there, none that a restart needs, and reads on as before', async () => {
+        // The index that is written is behind by many records: so many have to follow.
+        const many = 41_000
+        await store.append({ records: commits(1, 60).flat() })
+        const revs = new Map(['order/a', 'order/b', 'symbol/x:Y'].map((actor) => [actor, 20]))
+        for (let from = 61; from <= many; from += 1_000) {
+          await store.append({ records: commits(from, Math.min(from + 999, many), revs).flat() })
+        }
+        const all41k = await all(store.read())
+        await store.putSnapshots([], { seq: 15_000, state: 1 })
+        const { hash } = store.head
+        expect(await store.archive(9_000)).toBe(8_061)
+        expect(await store.archive(40_000)).toBe(14_061)
+        expect(await store.archive(10)).toBe(14_061)
+
+        for (let round = 0; round < 2; round++) {
+          expect([store.head, store.liveFrom]).toEqual([{ seq: many, hash }, 14_061])
+          expect((await all(store.read())).length).toBe(many)
+          for (const [fromSeq, toSeq] of [
+            [1, 5],
+            [8_000, 8_100],
+            [14_000, 14_100],
+            [14_061, 14_062],
+            [3, 14_060],
+          ] as const) {
+            const expected = all41k.slice(fromSeq - 1, toSeq)
+            expect(await all(store.read({ fromSeq, toSeq }))).toEqual(expected)
+            expect(await all(store.read({ fromSeq, toSeq, reverse: true }))).toEqual(expected.reverse())
+          }
+          const ofB = all41k.filter((r) => r.actor === 'order/b')
+          expect(await seqs(store.history('order/b', { limit: 50 }))).toEqual(
+            ofB.slice(0, 50).map((r) => r.seq),
+          )
+          expect((await all(store.history('order/b', { fromRev: 4_600, toRev: 4_800 }))).length).toBe(201)
+          expect(await store.seqAt(77_000)).toBe(7_700)
+          expect((await store.verifyChain()).damage).toEqual([])
+          await reopen()
+        }
+        await store.append({ records: [{ seq: many + 1, rev: 1, actor: 'late/x', at: 1e9 }] })
+        expect((await store.verifyChain()).damage).toEqual([])
+      })
+
+      it('moves nothing without a checkpoint', async () => {
+        await fill(50)
+        expect(await store.archive(50)).toBe(1)
+        expect(await archived(60, 55)).toBe(1)
+      })
+    }
+    if (capabilities.archives) describe('with an archive', withArchive)
 
     it('refuses everything once closed', async () => {
       await store.close()

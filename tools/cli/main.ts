@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import { VERSION } from '../../src/api/version.ts'
 import { isOutcryError } from '../../store/index.ts'
 import { actors, type ReadOptions } from './command-actors.ts'
+import { type BackupOptions, backup } from './command-backup.ts'
 import { type DoctorCommandOptions, doctor } from './command-doctor.ts'
 import { replay } from './command-replay.ts'
 import { type RunOptions, run } from './command-run.ts'
@@ -56,6 +57,14 @@ reading('replay', "tell an actor's life")
 reading('verify', 'replay the whole log and compare every state, snapshot and the live state').action(
   (options: ReadOptions) => finish(verify(options)),
 )
+
+program
+  .command('backup')
+  .description('copy the log, of a running runner too, and check the copy')
+  .argument('<folder>', 'that is not there yet')
+  .option('-d, --data <folder>', 'folder of the log', 'data')
+  .option('--json', 'as JSON')
+  .action((folder: string, options: BackupOptions) => finish(backup(folder, options)))
 
 program
   .command('doctor')

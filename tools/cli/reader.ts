@@ -9,7 +9,14 @@ import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { type Machines, Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
 import { type Verification, verifyLog } from '../../src/runtime/verify.ts'
-import { isOutcryError, OutcryError, type Store, storeExists } from '../../store/index.ts'
+import {
+  decodeEntries,
+  isOutcryError,
+  OutcryError,
+  type Store,
+  type StoreEntry,
+  storeExists,
+} from '../../store/index.ts'
 
 export type ActorSummary = Pick<ActorView, 'address' | 'machine' | 'value' | 'status' | 'rev' | 'seq' | 'at'>
 
@@ -19,6 +26,8 @@ export interface Reader {
   actors(prefix: string): AsyncIterable<ActorSummary>
   history(address: string): AsyncIterable<TransitionRecord>
   verify(onProgress: (seq: number) => void): Promise<Verification>
+  /** All that the log holds, as one consistent copy. */
+  entries(): AsyncIterable<StoreEntry>
   close(): Promise<void>
 }
 
@@ -85,6 +94,10 @@ class StoreReader implements Reader {
     return verifyLog(this.#store, this.#registry, { onProgress })
   }
 
+  entries(): AsyncIterable<StoreEntry> {
+    return this.#store.entries()
+  }
+
   close(): Promise<void> {
     return this.#store.close()
   }
@@ -121,12 +134,27 @@ class RunnerReader implements Reader {
     return this.#get('/verify')
   }
 
+  async *entries(): AsyncIterable<StoreEntry> {
+    const { body } = await this.#fetch('/backup')
+    yield* decodeEntries(body as unknown as AsyncIterable<Uint8Array>)
+  }
+
   async close(): Promise<void> {}
 
   async #get<T>(path: string): Promise<T> {
-    let response: Response
+    const response = await this.#fetch(path)
+    const body = (await response.json()) as T & { error?: { code: string; message: string; hint?: string } }
+    if (response.ok || body.error === undefined) return body
+    throw new OutcryError(
+      body.error.code,
+      body.error.message,
+      body.error.hint ?? 'See the log of the runner.',
+    )
+  }
+
+  async #fetch(path: string): Promise<Response> {
     try {
-      response = await fetch(new URL(path, this.source))
+      return await fetch(new URL(path, this.source))
     } catch (error) {
       throw new OutcryError(
         'RUNNER_UNREACHABLE',
@@ -135,12 +163,5 @@ class RunnerReader implements Reader {
         { cause: error },
       )
     }
-    const body = (await response.json()) as T & { error?: { code: string; message: string; hint?: string } }
-    if (response.ok || body.error === undefined) return body
-    throw new OutcryError(
-      body.error.code,
-      body.error.message,
-      body.error.hint ?? 'See the log of the runner.',
-    )
   }
 }

@@ -1,0 +1,55 @@
+import type { Store } from '../../store/store.ts'
+import type { Logger } from './logger.ts'
+import type { TransitionRecord } from './record.ts'
+
+/** What stays in the database; records older than all that is said here go to compressed files, and are read there. */
+export interface Retention {
+  /** So many of the newest. */
+  readonly liveRecords?: number
+  /** Those of the last so many milliseconds of the log's own time. */
+  readonly liveMs?: number
+}
+
+/** Fewer records are not worth a file. */
+const RECORDS_MIN = 20_000
+
+/** Moves what is old to the archive, behind checkpoints and beside the commits. */
+export class Archivist {
+  readonly #store: Store<TransitionRecord>
+  readonly #retention: Retention
+  readonly #logger: Logger
+  #running: Promise<void> | undefined
+
+  constructor(store: Store<TransitionRecord>, retention: Retention, logger: Logger) {
+    this.#store = store
+    this.#retention = retention
+    this.#logger = logger
+  }
+
+  /** After a checkpoint; `at` is the log's time. What fails is tried again after the next one. */
+  consider(checkpointSeq: number, at: number): void {
+    const { liveRecords, liveMs } = this.#retention
+    if (this.#running !== undefined || (liveRecords === undefined && liveMs === undefined)) return
+    this.#running = this.#archive(checkpointSeq, at)
+      .catch((err) => this.#logger.error({ err }, 'old records could not be archived'))
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  async #archive(checkpointSeq: number, at: number): Promise<void> {
+    const { liveRecords = 0, liveMs } = this.#retention
+    const byCount = this.#store.head.seq - liveRecords
+    const byTime = liveMs === undefined ? byCount : await this.#store.seqAt(at - liveMs)
+    const toSeq = Math.min(byCount, byTime, checkpointSeq)
+    const before = this.#store.liveFrom
+    if (toSeq - before + 1 < RECORDS_MIN) return
+    const liveFrom = await this.#store.archive(toSeq)
+    if (liveFrom > before) this.#logger.info({ fromSeq: before, toSeq: liveFrom - 1 }, 'archived')
+  }
+}

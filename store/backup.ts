@@ -1,0 +1,90 @@
+/** A store's entries as another store, in a folder or on the wire. */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { ARCHIVED, Archive } from './archive.ts'
+import type { NotedHead } from './commit-batch.ts'
+import { type Batch, type Database, writeSynced } from './database.ts'
+import { HeadFile } from './head-file.ts'
+import { META } from './keys.ts'
+import { LEVEL_OPTIONS } from './open.ts'
+import { OutcryError } from './outcry-error.ts'
+import type { StoreEntry } from './store.ts'
+
+const BATCH_BYTES = 1 << 20
+/** Before each entry on the wire: length of the key u32, of the value u32. An entry with an empty key is the last. */
+const HEADER = 8
+
+/**
+ * Makes a store in a folder from the entries of another. The folder is there only when it is whole.
+ * @throws BACKUP_EXISTS, BACKUP_CUT_OFF when the entries end early
+ */
+export async function writeBackup(
+  entries: AsyncIterable<StoreEntry>,
+  location: string,
+): Promise<{ seq: number }> {
+  if (existsSync(location))
+    throw new OutcryError('BACKUP_EXISTS', `${location} is there already`, 'Name a folder that is not.')
+  const part = `${location}.part`
+  rmSync(part, { recursive: true, force: true })
+  mkdirSync(part, { recursive: true })
+  const db = new Level<string, Buffer>(part, LEVEL_OPTIONS) as unknown as Database
+  await db.open()
+  let head: NotedHead = { seq: 0, hash: '' }
+  try {
+    const archive = new Archive(join(part, 'archive'), 1)
+    let batch: Batch = []
+    let bytes = 0
+    for await (const [key, value] of entries) {
+      if (key.startsWith(ARCHIVED)) {
+        archive.put(key.slice(ARCHIVED.length), value)
+        continue
+      }
+      if (key === META.head) head = JSON.parse(value.toString()) as NotedHead
+      batch.push([key, value])
+      bytes += value.length
+      if (bytes < BATCH_BYTES) continue
+      await writeSynced(db, batch)
+      batch = []
+      bytes = 0
+    }
+    if (batch.length > 0) await writeSynced(db, batch)
+  } finally {
+    await db.close()
+  }
+  const headFile = new HeadFile(part)
+  headFile.write(head.seq)
+  headFile.close()
+  renameSync(part, location)
+  return { seq: head.seq }
+}
+
+export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncGenerator<Buffer> {
+  for await (const [key, value] of entries) yield frame(Buffer.from(key), value)
+  yield frame(Buffer.alloc(0), Buffer.alloc(0))
+}
+
+/** @throws BACKUP_CUT_OFF */
+export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StoreEntry> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
+    for (;;) {
+      if (rest.length < HEADER) break
+      const keyEnd = HEADER + rest.readUInt32BE(0)
+      const end = keyEnd + rest.readUInt32BE(4)
+      if (rest.length < end) break
+      if (keyEnd === HEADER) return
+      yield [rest.toString('utf8', HEADER, keyEnd), Buffer.from(rest.subarray(keyEnd, end))]
+      rest = rest.subarray(end)
+    }
+  }
+  throw new OutcryError('BACKUP_CUT_OFF', 'the entries of the store ended before the last one', 'Try again.')
+}
+
+function frame(key: Buffer, value: Buffer): Buffer {
+  const header = Buffer.allocUnsafe(HEADER)
+  header.writeUInt32BE(key.length, 0)
+  header.writeUInt32BE(value.length, 4)
+  return Buffer.concat([header, key, value])
+}

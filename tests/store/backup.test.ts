@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import {
+  cutBack,
+  decodeEntries,
+  diagnose,
+  encodeEntries,
+  type LogRecord,
+  openLevelStore,
+  type Store,
+  writeBackup,
+} from '../../store/index.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'outcry-backup-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+const record = (seq: number): LogRecord => ({ seq, rev: seq, actor: 'order/a', at: seq })
+
+async function fill(store: Store, to: number): Promise<void> {
+  while (store.head.seq < to) {
+    const first = store.head.seq + 1
+    const count = Math.min(500, to - store.head.seq)
+    await store.append({ records: Array.from({ length: count }, (_, i) => record(first + i)) })
+  }
+}
+
+/** A store whose first records are in its archive. */
+async function archived(name: string): Promise<string> {
+  const location = join(root, name)
+  const store = await openLevelStore(location)
+  await fill(store, 60_000)
+  await store.putSnapshots([{ actor: 'order/a', seq: 40_000, rev: 40_000, state: {} }], {
+    seq: 40_000,
+    state: 7,
+  })
+  expect(await store.archive(60_000)).toBeGreaterThan(30_000)
+  await store.close()
+  return location
+}
+
+const count = async (items: AsyncIterable<unknown>) => {
+  let n = 0
+  for await (const _ of items) n++
+  return n
+}
+
+describe('a backup', () => {
+  it('is the store as of one moment, though it grows and is archived meanwhile', async () => {
+    const store = await openLevelStore(await archived('growing'))
+    const growing = (async () => {
+      await fill(store, 80_000)
+      await store.putSnapshots([], { seq: 70_000, state: 8 })
+      await store.archive(70_000)
+    })()
+    const { seq } = await writeBackup(store.entries(), join(root, 'copy'))
+    await growing
+    expect(seq).toBeGreaterThanOrEqual(60_000)
+    const copy = await openLevelStore(join(root, 'copy'))
+    expect(copy.head.seq).toBe(seq)
+    expect(copy.checkpoint()?.seq).toBe(seq < 80_000 ? 40_000 : copy.checkpoint()?.seq)
+    expect(await copy.verifyChain()).toMatchObject({ records: seq, damage: [] })
+    expect(await count(copy.history('order/a'))).toBe(seq)
+    await copy.append({ records: [record(seq + 1)] })
+    await copy.close()
+    expect((await store.verifyChain()).damage).toEqual([])
+    await store.close()
+  })
+
+  it('is the same over the wire, in pieces of any size, and is refused when it ends early', async () => {
+    const store = await openLevelStore(join(root, 'wired'))
+    await fill(store, 1_200)
+    const chunks: Buffer[] = []
+    for await (const chunk of encodeEntries(store.entries())) chunks.push(chunk)
+    await store.close()
+    const wire = Buffer.concat(chunks)
+    const pieces = async function* (size: number, end = wire.length) {
+      for (let at = 0; at < end; at += size) yield wire.subarray(at, Math.min(at + size, end))
+    }
+    for (const size of [1, 7, 4_096, wire.length]) {
+      const location = join(root, `wired-${size}`)
+      expect(await writeBackup(decodeEntries(pieces(size)), location)).toEqual({ seq: 1_200 })
+    }
+    for (const end of [0, 5, wire.length - 1, wire.length - 8]) {
+      const location = join(root, `cut-${end}`)
+      await expect(writeBackup(decodeEntries(pieces(100, end)), location)).rejects.toMatchObject({
+        code: 'BACKUP_CUT_OFF',
+      })
+      expect(readdirSync(root)).not.toContain(`cut-${end}`)
+    }
+  })
+
+  it('does not write over anything', async () => {
+    const store = await openLevelStore(join(root, 'one'))
+    await expect(writeBackup(store.entries(), join(root, 'one'))).rejects.toMatchObject({
+      code: 'BACKUP_EXISTS',
+    })
+    await store.close()
+  })
+})
+
+describe('an archive', () => {
+  const firstFile = (location: string) =>
+    join(location, 'archive', readdirSync(join(location, 'archive'))[0] as string)
+
+  it('that misses a file is named wherever it would be read, and takes nothing else away', async () => {
+    const location = await archived('moved')
+    const file = firstFile(location)
+    renameSync(file, join(root, 'elsewhere.gz'))
+    const store = await openLevelStore(location)
+    await expect(count(store.read())).rejects.toMatchObject({ code: 'STORE_ARCHIVE' })
+    await expect(count(store.history('order/a', { toRev: 5 }))).rejects.toMatchObject({
+      code: 'STORE_ARCHIVE',
+    })
+    expect(await count(store.read({ fromSeq: store.liveFrom }))).toBe(60_000 - store.liveFrom + 1)
+    expect((await store.verifyChain()).damage).toMatchObject([{ seq: 1, code: 'STORE_ARCHIVE' }])
+    await fill(store, 60_100)
+    await store.close()
+    expect((await diagnose(location)).wholeTo).toBe(60_100)
+    await expect(cutBack(location)).rejects.toMatchObject({ code: 'STORE_ARCHIVE' })
+    renameSync(join(root, 'elsewhere.gz'), file)
+    expect((await diagnose(location)).damage).toEqual([])
+  })
+
+  it('with a changed byte is named', async () => {
+    const location = await archived('rotten')
+    const file = firstFile(location)
+    const whole = readFileSync(file)
+    for (const part of [0, 0.001, 0.3, 0.6, 0.999]) {
+      const bytes = Buffer.from(whole)
+      const at = Math.floor(bytes.length * part)
+      bytes[at] = (bytes[at] as number) ^ 0x10
+      writeFileSync(file, bytes)
+      const store = await openLevelStore(location)
+      expect((await store.verifyChain()).damage[0], `byte ${at}`).toMatchObject({ code: 'STORE_ARCHIVE' })
+      await store.close()
+    }
+  })
+
+  it('comes back into the database when the doctor cuts the log', async () => {
+    const location = await archived('cut')
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis).toMatchObject({ wholeTo: 60_000, damage: [] })
+    const store = await openLevelStore(location)
+    expect([store.head.seq, store.liveFrom]).toEqual([60_000, 1])
+    expect(await store.verifyChain()).toMatchObject({ records: 60_000, damage: [] })
+    expect(store.checkpoint()).toEqual({ seq: 40_000, state: 7 })
+    await store.close()
+  })
+
+  it('is gone on with when a crash left it half done', async () => {
+    const location = await archived('half')
+    const store = await openLevelStore(location)
+    await fill(store, 90_000)
+    await store.putSnapshots([], { seq: 80_000, state: 9 })
+    const before = store.liveFrom
+    // Closed right away: some of it is in the archive only, some in both.
+    const archiving = store.archive(80_000).catch((error) => error.code)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    await store.close()
+    await archiving
+    const again = await openLevelStore(location)
+    expect(again.liveFrom).toBeGreaterThanOrEqual(before)
+    expect(await again.verifyChain()).toMatchObject({ records: 90_000, damage: [] })
+    expect(await again.archive(80_000)).toBeGreaterThan(60_000)
+    expect(await again.verifyChain()).toMatchObject({ records: 90_000, damage: [] })
+    expect(await count(again.read({ reverse: true }))).toBe(90_000)
+    await again.close()
+  })
+})
