@@ -116,6 +116,7 @@ interface Frame {
   topic?: string
   code?: string
   event?: { n: number }
+  events?: { seq: number }[]
   record?: { rev: number }
 }
 
@@ -155,6 +156,26 @@ describe('the feed', () => {
     expect(frames).toHaveLength(6)
     socket.close()
   })
+
+  it.each([0, 20])(
+    'sends what comes within %i ms as one batch, each event once and in order',
+    async (batchMs) => {
+      await inc(300)
+      const { socket, frames } = await connect('/feed')
+      const batches = () => frames.filter((f) => f.op === 'batch')
+      const events = () => batches().flatMap((f) => f.events ?? [])
+      socket.send(JSON.stringify({ op: 'subscribe', id: 'b', topics: ['events.>'], since: 0, batchMs }))
+      for (let i = 0; i < 7; i++) await inc(100)
+      await eventually(() => expect(events()).toHaveLength(1_000))
+      const seqs = events().map(({ seq }) => seq)
+      expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
+      expect(new Set(seqs).size).toBe(1_000)
+      expect(batches().length).toBeLessThan(200)
+      expect(frames.some((f) => f.op === 'event')).toBe(false)
+      expect(batches()[0]).toMatchObject({ op: 'batch', id: 'b' })
+      socket.close()
+    },
+  )
 
   it('has no gap and nothing twice between the past and the present, while the log grows', async () => {
     await inc(2_000)

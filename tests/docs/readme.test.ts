@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,18 @@ describe('the README', () => {
   it('names only files that exist', () => {
     for (const [, file] of readme.matchAll(/\]\(((?!https?:)[^)]+)\)/g)) {
       expect(() => readFileSync(fileURLToPath(new URL(file as string, root)))).not.toThrow()
+    }
+  })
+})
+
+describe('the page on reliability', () => {
+  it('names only tests that exist', () => {
+    const page = readFileSync(new URL('docs/reliability.md', root), 'utf8')
+    const named = [...page.matchAll(/`(tests\/[\w/-]+)`/g)].map(([, path]) => path as string)
+    expect(named.length).toBeGreaterThan(10)
+    for (const path of named) {
+      const found = ['', '.test.ts'].some((ending) => existsSync(new URL(`${path}${ending}`, root)))
+      expect([path, found]).toEqual([path, true])
     }
   })
 })
