@@ -207,25 +207,12 @@ class ChainWalk<R extends LogRecord> {
     }
     // What cannot be read may lie behind the last commit.
     if (seq > this.#head.seq) return undefined
-    const beyond = await this.#nextReadable(seq)
+    const beyond = await nextReadable(this.#db, seq, this.#head.seq)
     const extent = beyond === undefined ? `from ${seq} on` : `${seq} to ${seqOfCommitKey(beyond) - 1}`
     this.#report(seq, 'STORE_UNREADABLE', `records ${extent}: ${unreadable(error).message}`)
     this.#next = undefined
     this.#link = undefined
     return beyond
-  }
-
-  /** Doubling steps: what is skipped is at most as much again as what is damaged. */
-  async #nextReadable(seq: number): Promise<string | undefined> {
-    for (let step = 1; seq + step <= this.#head.seq; step *= 2) {
-      const range = { gte: commitKey(seq + step), lt: COMMITS.lt, limit: 1 }
-      try {
-        return await firstOf(this.#db.keys(range))
-      } catch (error) {
-        this.#assertStillOpen(error)
-      }
-    }
-    return undefined
   }
 
   #gap(seq: number): void {
@@ -273,4 +260,20 @@ function* postingsOf<R extends LogRecord>(
     seen.add(actor)
     yield { actor, posting: { rev, seq: commit.firstSeq } }
   }
+}
+
+/**
+ * Key of the first commit that can be read behind a damaged place. Doubling steps: what is skipped is at most as much
+ * again as what is damaged. @throws STORE_CLOSED
+ */
+export async function nextReadable(db: Database, seq: number, headSeq: number): Promise<string | undefined> {
+  for (let step = 1; seq + step <= headSeq; step *= 2) {
+    const range = { gte: commitKey(seq + step), lt: COMMITS.lt, limit: 1 }
+    try {
+      return await firstOf(db.keys(range))
+    } catch (error) {
+      if (isOutcryError(error, 'STORE_CLOSED')) throw error
+    }
+  }
+  return undefined
 }

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { Archive, type RawCommit } from './archive.ts'
-import { verifyCommits } from './chain.ts'
+import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
 import { readable } from './damage.ts'
@@ -101,7 +101,7 @@ async function examine<R extends LogRecord>(
   })
   const broken = damage.find(({ code }) => !MENDABLE.includes(code))
   const wholeTo = broken === undefined ? endedAt : broken.seq - 1
-  if (onLost !== undefined) await readBehind(db, codec, wholeTo, onLost)
+  if (onLost !== undefined) await readBehind(db, codec, { wholeTo, endedAt }, onLost)
   return { wholeTo, endedAt, records, damage: [...fileDamage, ...damage] }
 }
 
@@ -109,21 +109,35 @@ async function examine<R extends LogRecord>(
 async function readBehind<R extends LogRecord>(
   db: Database,
   codec: RecordCodec<R>,
-  seq: number,
+  { wholeTo, endedAt }: Pick<Diagnosis, 'wholeTo' | 'endedAt'>,
   onLost: (record: R) => void,
 ): Promise<void> {
-  const range = { gt: commitKey(seq), lt: COMMITS.lt }
-  try {
-    for await (const key of readable(db.keys(range))) {
-      try {
-        const bytes = (await db.get(key)) as Buffer
-        for (const record of decodeCommit(codec, seqOfCommitKey(key), bytes).records) onLost(record)
-      } catch {
-        // Damaged itself: it is among what was found already.
+  let from: string | undefined = commitKey(wholeTo + 1)
+  while (from !== undefined) {
+    let last = from
+    try {
+      for await (const key of readable(db.keys({ gte: from, lt: COMMITS.lt }))) {
+        last = key
+        for (const record of await recordsAt(db, codec, key)) onLost(record)
       }
+      return
+    } catch (error) {
+      if (!isOutcryError(error, 'STORE_CORRUPT')) throw error
+      from = await nextReadable(db, seqOfCommitKey(last), endedAt)
     }
+  }
+}
+
+/** None where they are damaged: that is among what was found already. */
+async function recordsAt<R extends LogRecord>(
+  db: Database,
+  codec: RecordCodec<R>,
+  key: string,
+): Promise<readonly R[]> {
+  try {
+    return decodeCommit(codec, seqOfCommitKey(key), (await db.get(key)) as Buffer).records
   } catch {
-    // LevelDB cannot read on, which was found already, too.
+    return []
   }
 }
 

@@ -28,23 +28,28 @@ export async function recover(
 ): Promise<Recovered> {
   const checkpoint = store.checkpoint()
   const journal = new Journal(checkpoint?.state as JournalState | undefined)
-  for (const [id, address] of (checkpoint?.state as JournalState | undefined)?.systemIds ?? []) {
-    scope.setSystemId(id, address as Address)
+  /** System ids by who has them. */
+  const named = new Map<string, string>()
+  const name = (systemId: string, address: string) => {
+    named.set(address, systemId)
+    scope.setSystemId(systemId, address as Address)
   }
+  for (const [id, address] of (checkpoint?.state as JournalState | undefined)?.systemIds ?? [])
+    name(id, address)
   let records = 0
   for await (const record of store.read({ fromSeq: (checkpoint?.seq ?? 0) + 1 })) {
     journal.apply(record)
     records++
     const address = record.actor as Address
+    if (record.child?.systemId !== undefined) name(record.child.systemId, address)
+    const ended = record.event.type === STOP || record.status !== undefined
+    const systemId = named.get(address)
+    if (ended && systemId !== undefined) scope.dropSystemId(systemId, address)
     const was = table.find(address)
     // A snapshot taken after the record has it already.
     if (was !== undefined && was.state.rev >= record.rev) continue
     const { cell } = replayRecord(scope, registry, was, record)
     if (cell !== was) table.add(cell)
-    const { systemId } = cell.ref
-    if (systemId === undefined) continue
-    if (record.event.type === STOP || record.status !== undefined) scope.dropSystemId(systemId, address)
-    else scope.setSystemId(systemId, address)
   }
   return { journal, records }
 }

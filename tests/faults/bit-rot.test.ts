@@ -251,4 +251,40 @@ describe('the doctor', () => {
     expect(diagnosis.damage[0]).toMatchObject({ code: 'STORE_UNREADABLE' })
     await open(location, async (store) => expect(store.head.seq).toBe(9))
   })
+
+  it('tells of each damage and goes on behind it, where LevelDB itself cannot read on', async () => {
+    const location = join(root, 'large')
+    const note = () => Array.from({ length: 400 }, () => Math.random().toString(36)).join('')
+    await open(location, async (store) => {
+      for (let seq = 1; seq <= 200; seq++) await store.append({ records: [{ ...record(seq), note: note() }] })
+      await store.putSnapshots([snapshot('order/a', 3)])
+    })
+    await open(location, async () => {})
+    const table = readdirSync(location).find((name) => name.endsWith('.ldb')) as string
+    const whole = readFileSync(join(location, table))
+    for (const places of [[0.3], [0.1, 0.5, 0.9], [0.02], [0.97]]) {
+      const bytes = Buffer.from(whole)
+      // The length of a compressed block, so that it cannot be unpacked any more.
+      for (const place of places)
+        bytes.fill(0xff, Math.floor(bytes.length * place), Math.floor(bytes.length * place) + 9_000)
+      writeFileSync(join(location, table), bytes)
+      const { damage, wholeTo, endedAt } = await diagnose<Note>(location)
+      expect(endedAt).toBe(200)
+      expect(wholeTo).toBeLessThan(200)
+      expect(damage[0]).toMatchObject({ code: 'STORE_CORRUPT' })
+      const codes = damage.map(({ code }) => code)
+      expect(codes.some((code) => ['STORE_UNREADABLE', 'STORE_CHECKSUM', 'STORE_GAP'].includes(code))).toBe(
+        true,
+      )
+      const lost: number[] = []
+      await diagnose<Note>(location, { onLost: ({ seq }) => lost.push(seq) })
+      // What is behind the damage can still be read, but for the last of it.
+      if (places[0] === 0.3) expect(lost.length).toBeGreaterThan(20)
+    }
+    const { diagnosis } = await cutBack<Note>(location)
+    await open(location, async (store) => {
+      expect(store.head.seq).toBe(diagnosis.wholeTo)
+      expect((await store.verifyChain()).damage).toEqual([])
+    })
+  }, 60_000)
 })

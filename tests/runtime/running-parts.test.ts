@@ -1,0 +1,192 @@
+/** Promises, callbacks and observables that do not do what one would wish, and observers and ports that throw. */
+import { throwError } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { type AnyActorLogic, assign, fromCallback, fromObservable, fromPromise, sendTo, setup } from 'xstate'
+import type { Port } from '../../src/runtime/port.ts'
+import { eventually, Harness } from './harness.ts'
+
+type Heard = { type: string; [key: string]: unknown }
+
+/** Invokes one thing under the id `part`, and keeps what it hears of it. */
+const parent = (part: AnyActorLogic) =>
+  setup({
+    types: {} as { context: { heard: string[]; error: unknown }; events: Heard },
+    actors: { part },
+  }).createMachine({
+    context: { heard: [], error: null },
+    initial: 'with',
+    states: {
+      with: {
+        invoke: {
+          src: 'part',
+          id: 'part',
+          onError: { actions: assign({ error: ({ event }) => event.error }) },
+        },
+        on: {
+          LEAVE: 'without',
+          POKE: { actions: sendTo('part', ({ event }) => event) },
+          '*': { actions: assign({ heard: ({ context, event }) => [...context.heard, event.type] }) },
+        },
+      },
+      without: {},
+    },
+  })
+
+const open = async (part: Parameters<typeof parent>[0]) => {
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { parent: parent(part) } })
+  await supervisor.spawn('parent', 'p', undefined, { at: 1 })
+  const error = () => (harness.context('parent/p') as { error: { message: string } | null }).error?.message
+  return { harness, supervisor, error }
+}
+
+describe('a running part', () => {
+  it('that throws as it starts is told to its parent', async () => {
+    const { error } = await open(
+      fromCallback(() => {
+        throw new Error('no socket')
+      }),
+    )
+    await eventually(() => expect(error()).toBe('no socket'))
+  })
+
+  it('that throws on what it gets is told to its parent', async () => {
+    const { supervisor, error } = await open(
+      fromCallback(({ receive }) => {
+        receive(() => {
+          throw new Error('no idea')
+        })
+      }),
+    )
+    await supervisor.send('parent/p', { type: 'POKE' })
+    await eventually(() => expect(error()).toBe('no idea'))
+  })
+
+  it('that throws as it is left is only logged', async () => {
+    const { harness, supervisor } = await open(
+      fromCallback(() => () => {
+        throw new Error('stuck')
+      }),
+    )
+    await supervisor.send('parent/p', { type: 'LEAVE' })
+    await eventually(() => expect(harness.errors).toContain('a running part failed to stop'))
+    expect(harness.value('parent/p')).toBe('without')
+  })
+
+  it('that is an observable with an error is told to its parent', async () => {
+    const { error } = await open(fromObservable(() => throwError(() => new Error('feed gone'))))
+    await eventually(() => expect(error()).toBe('feed gone'))
+  })
+
+  it('that gives what the log cannot keep fails by that', async () => {
+    const { error } = await open(fromPromise(async () => ({ when: new Date() })))
+    await eventually(() => expect(error()).toMatch(/output.when|when is a Date/))
+  })
+
+  it('may not emit: its parent does', async () => {
+    const { error } = await open(
+      fromCallback(({ emit }) => {
+        emit({ type: 'NEWS' })
+      }),
+    )
+    await eventually(() => expect(error()).toContain('send the event to its parent'))
+  })
+
+  it('is sent to no more once it has ended', async () => {
+    const { harness, supervisor } = await open(fromPromise(async () => 1))
+    await eventually(async () =>
+      expect((await harness.records()).some(({ status }) => status === 'done')).toBe(true),
+    )
+    await supervisor.send('parent/p', { type: 'POKE' })
+    expect((await harness.deadLetters()).map(({ to, reason }) => [to, reason])).toEqual([
+      ['parent/p/part', 'ended'],
+    ])
+  })
+})
+
+describe('what is let out', () => {
+  const asking = setup({}).createMachine({
+    on: { ASK: { actions: sendTo(({ system }) => system.get('port/out'), { type: 'Q' }) } },
+  })
+  const machines = { asking }
+
+  it('goes on past an observer that throws', async () => {
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines })
+    const heard: number[] = []
+    supervisor.watch(() => {
+      throw new Error('observer')
+    })
+    const leave = supervisor.watch(({ record }) => heard.push(record.seq))
+    await supervisor.spawn('asking', 'a', undefined, { at: 1 })
+    await supervisor.settled()
+    leave()
+    await supervisor.stopActor('asking/a')
+    expect(heard).toHaveLength(1)
+    expect(harness.errors).toContain('an observer threw')
+  })
+
+  it('is said when a port throws at once, or is gone at the next start', async () => {
+    const harness = new Harness()
+    const throwing: Port = {
+      deliver: () => {
+        throw new Error('port')
+      },
+      recover: () => {
+        throw new Error('port')
+      },
+    }
+    const supervisor = await harness.open({ machines, ports: { out: throwing } })
+    await supervisor.spawn('asking', 'a', undefined, { at: 1 })
+    await supervisor.send('asking/a', { type: 'ASK' })
+    await supervisor.settled()
+    expect(harness.errors).toContain('port/out failed to deliver an intent')
+    await harness.crash()
+    await harness.open({ machines, ports: { out: throwing } })
+    expect(harness.errors).toContain('port/out failed to recover an intent')
+    await harness.crash()
+    const without = await harness.open({ machines })
+    expect(without.unsettled).toHaveLength(1)
+    expect(harness.errors.filter((e) => e === 'port/out failed to recover an intent')).toHaveLength(2)
+  })
+})
+
+describe('a system id', () => {
+  const worker = setup({}).createMachine({ on: { HI: {} } })
+  const boss = setup({
+    types: {} as { events: { type: 'HIRE' | 'FIRE' | 'CALL' } },
+    actors: { worker },
+  }).createMachine({
+    initial: 'alone',
+    states: {
+      alone: { on: { HIRE: 'helped' } },
+      helped: {
+        invoke: { src: 'worker', id: 'w', systemId: 'the-worker' },
+        on: {
+          FIRE: 'alone',
+          CALL: { actions: sendTo(({ system }) => system.get('the-worker'), { type: 'HI' }) },
+        },
+      },
+    },
+  })
+
+  it('is known again after a crash, with and without a checkpoint, and forgotten with its actor', async () => {
+    const harness = new Harness()
+    const options = { machines: { boss }, checkpointEvery: 4 }
+    let supervisor = await harness.open(options)
+    await supervisor.spawn('boss', 'b', undefined, { at: 1 })
+    await supervisor.send('boss/b', { type: 'HIRE' })
+    for (let n = 0; n < 3; n++) {
+      await harness.crash()
+      supervisor = await harness.open(options)
+      for (let m = 0; m <= n * 3; m++) await supervisor.send('boss/b', { type: 'CALL' })
+    }
+    const heard = (await harness.eventsOf('boss/b/w')).filter((type) => type === 'HI')
+    expect(heard).toHaveLength(1 + 4 + 7)
+    await supervisor.send('boss/b', { type: 'FIRE' })
+    await harness.crash()
+    supervisor = await harness.open(options)
+    await supervisor.send('boss/b', { type: 'HIRE' })
+    expect((await supervisor.view('boss/b/w'))?.status).toBe('active')
+  })
+})
