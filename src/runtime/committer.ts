@@ -11,7 +11,7 @@ export interface PendingTurn {
   snapshots: SnapshotEntry[] | undefined
   readonly job: Job
   /** Why its message was not taken. */
-  readonly refused: unknown
+  readonly refused: OutcryError | undefined
 }
 
 /** Records in one commit; a turn is never split. */

@@ -11,7 +11,7 @@ import type { Logger } from './logger.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
 import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
-import { refusal } from './refusal.ts'
+import { failed, refusal } from './refusal.ts'
 import { type Message, type Release, Turn, type TurnContext, TurnFailure } from './turn.ts'
 
 /** That a message is durable. */
@@ -160,17 +160,17 @@ export class Engine {
     const { message } = job
     if (this.#answerDuplicate(job) || this.#hooks.isCancelled(message)) return
     let turn = this.#newTurn(message)
-    let failure: unknown
+    let refused: OutcryError | undefined
     try {
       if (job.work) job.work(turn)
       else turn.run()
     } catch (error) {
-      failure = error
       if (job.work && isOutcryError(error)) {
         job.waiting?.reject(error)
         return
       }
       turn = this.#failTurn(message, error)
+      refused = failed(error, message.to, message.event)
     }
     this.#turn = turn.number
     this.#seq = turn.nextSeq - 1
@@ -182,7 +182,7 @@ export class Engine {
       releases,
       snapshots: this.#snapshotsDue(releases),
       job,
-      refused: failure ?? (turn.refusal && refusal(turn.refusal, message.to, message.event)),
+      refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event)),
     })
     this.#hooks.onTurn(turn)
   }

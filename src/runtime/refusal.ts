@@ -1,6 +1,7 @@
 import { OutcryError } from '../../store/outcry-error.ts'
+import type { Address } from './address.ts'
 import type { AnyEvent } from './record.ts'
-import type { DeadReason } from './turn.ts'
+import { type DeadReason, TurnFailure } from './turn.ts'
 
 const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {
   unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],
@@ -18,4 +19,11 @@ const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: s
 export function refusal(reason: DeadReason, to: string, event?: AnyEvent): OutcryError {
   const [code, what, hint] = REFUSALS[reason]
   return new OutcryError(code, `${to} ${what}${event ? ` (${event.type})` : ''}`, hint)
+}
+
+/** What the sender of a message is told whose turn was undone. */
+export function failed(error: unknown, to: string, event: AnyEvent): OutcryError {
+  const [code, , hint] = REFUSALS.failed
+  const failure = error instanceof TurnFailure ? error : new TurnFailure(to as Address, event, error)
+  return new OutcryError(code, failure.message, hint, { cause: failure.cause })
 }

@@ -1,0 +1,186 @@
+/** What the supervisor is asked for in vain: each is refused by a code, and harms nothing else. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { assign, emit, sendTo, setup } from 'xstate'
+import { z } from 'zod'
+import type { Address } from '../../src/runtime/address.ts'
+import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { Harness } from './harness.ts'
+
+const counter = setup({
+  types: {} as { context: { count: number }; events: { type: 'COUNT' | 'END' | 'BREAK' | 'ODD' } },
+}).createMachine({
+  context: { count: 0 },
+  initial: 'counting',
+  states: {
+    counting: {
+      on: {
+        COUNT: { actions: assign({ count: ({ context }) => context.count + 1 }) },
+        END: 'ended',
+        BREAK: {
+          actions: () => {
+            throw new Error('a custom action')
+          },
+        },
+        // Not defined anywhere.
+        ODD: { actions: 'unheardOf' as never },
+      },
+    },
+    ended: { type: 'final' },
+  },
+})
+const strict = {
+  machine: counter,
+  events: z.object({ type: z.enum(['COUNT', 'END']), at: z.number(), by: z.number().positive().optional() }),
+}
+const twin = setup({}).createMachine({})
+const parentOfTwins = setup({ types: {} as { events: { type: 'GO' } }, actors: { twin } }).createMachine({
+  initial: 'without',
+  states: {
+    without: { on: { GO: 'with' } },
+    with: { invoke: { src: 'twin', id: 't', systemId: 'the-only-one' } },
+  },
+})
+const asker = setup({
+  types: {} as { context: { seen: string[] }; events: { type: 'LOOK' | 'SHOUT' } },
+}).createMachine({
+  context: { seen: [] },
+  on: {
+    LOOK: {
+      actions: assign({
+        seen: ({ self }) => Object.keys((self.system as unknown as { getAll(): object }).getAll()),
+      }),
+    },
+    SHOUT: {
+      actions: [
+        emit({ type: 'SHOUTED' }),
+        sendTo(({ system }) => system.get('counter/a'), { type: 'COUNT' }),
+      ],
+    },
+  },
+})
+
+describe('a supervisor', () => {
+  let harness: Harness
+  let supervisor: Supervisor
+
+  beforeEach(async () => {
+    harness = new Harness()
+    supervisor = await harness.open({ machines: { counter, strict, parentOfTwins, asker } })
+    await supervisor.spawn('counter', 'a', undefined, { at: 1 })
+  })
+
+  const bystanderGoesOn = async () => {
+    const { count } = harness.context('counter/a') as { count: number }
+    await supervisor.send('counter/a', { type: 'COUNT' })
+    expect(harness.context('counter/a')).toEqual({ count: count + 1 })
+  }
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['an address that is none', () => supervisor.send('counter', { type: 'COUNT' }), 'ADDRESS_INVALID'],
+    ['an id that is none', () => supervisor.spawn('counter', 'a b'), 'ADDRESS_INVALID'],
+    ['an actor that is not there', () => supervisor.send('counter/z', { type: 'COUNT' }), 'ACTOR_UNKNOWN'],
+    ['a kind that is not there', () => supervisor.spawn('door', 'z'), 'KIND_UNKNOWN'],
+    ['an actor twice', () => supervisor.spawn('counter', 'a'), 'ACTOR_EXISTS'],
+    ['an event without a type', () => supervisor.send('counter/a', {} as AnyEvent), 'EVENT_INVALID'],
+    ['no event at all', () => supervisor.send('counter/a', undefined as never), 'EVENT_INVALID'],
+    [
+      "the runtime's own event",
+      () => supervisor.send('counter/a', { type: 'outcry.failed' }),
+      'EVENT_INVALID',
+    ],
+    ["XState's own event", () => supervisor.send('counter/a', { type: 'xstate.stop' }), 'EVENT_INVALID'],
+    ['what is no JSON', () => supervisor.send('counter/a', { type: 'COUNT', x: Number.NaN }), 'NOT_JSON'],
+    ['input that is no JSON', () => supervisor.spawn('counter', 'b', { f: () => {} }), 'NOT_JSON'],
+    ['the stop of nobody', () => supervisor.stopActor('counter/z'), 'ACTOR_UNKNOWN'],
+    ['the release of nobody', () => supervisor.release('counter/z'), 'ACTOR_UNKNOWN'],
+    ['a letter that is none', () => supervisor.redeliver(1), 'LETTER_UNKNOWN'],
+    ['a letter beyond the log', () => supervisor.redeliver(99), 'LETTER_UNKNOWN'],
+    ['a rev that is not there', () => supervisor.stateAt('counter/a', { rev: 99 }), 'REV_UNKNOWN'],
+  ])('refuses %s', async (_, attempt, code) => {
+    const { seq } = supervisor
+    await expect(attempt()).rejects.toMatchObject({ code })
+    if (code !== 'ACTOR_UNKNOWN') expect(supervisor.seq).toBe(seq)
+    await bystanderGoesOn()
+  })
+
+  it('names every field that an event has wrong', async () => {
+    await supervisor.spawn('strict', 's', undefined, { at: 1 })
+    await expect(supervisor.send('strict/s', { type: 'COUNT', by: -1 })).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+      message: expect.stringContaining('by'),
+    })
+    await expect(supervisor.send('strict/s', { type: 'NONSENSE' })).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+    })
+    await supervisor.send('strict/s', { type: 'COUNT', by: 2 })
+  })
+
+  it('refuses what goes to an actor that has ended, and its stop', async () => {
+    await supervisor.send('counter/a', { type: 'END' })
+    await expect(supervisor.send('counter/a', { type: 'COUNT' })).rejects.toMatchObject({
+      code: 'ACTOR_ENDED',
+    })
+    await expect(supervisor.stopActor('counter/a')).rejects.toMatchObject({ code: 'ACTOR_ENDED' })
+  })
+
+  it('goes on when a custom action throws: it has happened', async () => {
+    await supervisor.send('counter/a', { type: 'BREAK' })
+    await supervisor.settled()
+    expect(harness.errors.join()).toContain('threw')
+    await bystanderGoesOn()
+  })
+
+  it('fails the turn of an action that nobody defined, and names it', async () => {
+    await expect(supervisor.send('counter/a', { type: 'ODD' })).rejects.toMatchObject({
+      code: 'ACTOR_FAILED',
+      message: expect.stringContaining('unheardOf'),
+    })
+  })
+
+  it('fails the turn that takes a system id that somebody has', async () => {
+    for (const id of ['one', 'two']) await supervisor.spawn('parentOfTwins', id, undefined, { at: 1 })
+    await supervisor.send('parentOfTwins/one', { type: 'GO' })
+    await expect(supervisor.send('parentOfTwins/two', { type: 'GO' })).rejects.toMatchObject({
+      message: expect.stringContaining('the-only-one'),
+    })
+    expect(harness.value('parentOfTwins/two')).toBe('without')
+    await supervisor.spawn('asker', 'x', undefined, { at: 1 })
+    await supervisor.send('asker/x', { type: 'LOOK' })
+    expect(harness.context('asker/x')).toEqual({ seen: ['the-only-one'] })
+    await bystanderGoesOn()
+  })
+
+  it('delivers a dead letter again once there is somebody to take it', async () => {
+    await expect(supervisor.send('counter/late', { type: 'COUNT' })).rejects.toMatchObject({
+      code: 'ACTOR_UNKNOWN',
+    })
+    const letter = (await harness.records()).find(({ event }) => event.type === 'DEAD_LETTER')
+    await supervisor.spawn('counter', 'late', undefined, { at: 2 })
+    await supervisor.redeliver(letter!.seq)
+    expect(harness.context('counter/late')).toEqual({ count: 1 })
+  })
+
+  it('says when more waits than it can hold, and works it all off', async () => {
+    let told = 0
+    let code: string | undefined
+    try {
+      for (; told < 200_000; told++) supervisor.tell('counter/a' as Address, { type: 'COUNT' })
+    } catch (error) {
+      code = (error as { code: string }).code
+    }
+    expect(code).toBe('MAILBOX_FULL')
+    await supervisor.settled()
+    expect(harness.context('counter/a')).toEqual({ count: told })
+    await bystanderGoesOn()
+  }, 60_000)
+
+  it('takes nothing more once it has stopped, and may be stopped twice', async () => {
+    await supervisor.stop()
+    await supervisor.stop()
+    await expect(supervisor.send('counter/a', { type: 'COUNT' })).rejects.toMatchObject({ code: 'STOPPED' })
+    expect(() => supervisor.tell('counter/a' as Address, { type: 'COUNT' })).toThrow(
+      expect.objectContaining({ code: 'STOPPED' }),
+    )
+  })
+})
