@@ -9,11 +9,19 @@ import { LogReader } from './log-reader.ts'
 import { isOutcryError } from './outcry-error.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { decodeSnapshot } from './snapshot-codec.ts'
-import type { ChainDamage, ChainReport, LogRecord, RecordCodec, SnapshotEntry, StoreHead } from './store.ts'
+import type {
+  ChainDamage,
+  ChainReport,
+  LogRecord,
+  RecordCodec,
+  SnapshotEntry,
+  StoreHead,
+  VerifyChainOptions,
+} from './store.ts'
 
 const PROGRESS_COMMITS = 1_000
 
-export interface Chain<R extends LogRecord> {
+export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly db: Database
   readonly codec: RecordCodec<R>
   /** Not looked at when it is left out. */
@@ -21,7 +29,6 @@ export interface Chain<R extends LogRecord> {
   readonly archive: Archive | undefined
   /** Where the log ended when this begins; a running store may grow meanwhile. */
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
-  readonly onProgress?: ((seq: number) => void) | undefined
 }
 
 /** @throws STORE_CLOSED */
@@ -36,6 +43,7 @@ class ChainWalk<R extends LogRecord> {
   readonly #archive: Archive | undefined
   readonly #head: Chain<R>['head']
   readonly #onProgress: Chain<R>['onProgress']
+  readonly #onRecords: Chain<R>['onRecords']
   readonly #damage: ChainDamage[] = []
   readonly #expected = new PostingDigest()
   #commits = 0
@@ -45,13 +53,14 @@ class ChainWalk<R extends LogRecord> {
   /** Hash that it has to name; undefined when the one before is damaged. */
   #link: Buffer | undefined = NO_HASH
 
-  constructor({ db, codec, index, archive, head, onProgress }: Chain<R>) {
+  constructor({ db, codec, index, archive, head, onProgress, onRecords }: Chain<R>) {
     this.#db = db
     this.#codec = codec
     this.#index = index
     this.#archive = archive
     this.#head = head
     this.#onProgress = onProgress
+    this.#onRecords = onRecords
   }
 
   async run(): Promise<ChainReport> {
@@ -121,6 +130,7 @@ class ChainWalk<R extends LogRecord> {
     if (this.#next - 1 === end && commit.hash.toString('hex') !== hash) {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
     }
+    if (this.#damage.length === 0) this.#onRecords?.(commit.records)
     if (this.#commits % PROGRESS_COMMITS === 0) this.#onProgress?.(this.#next - 1)
   }
 

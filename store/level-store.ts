@@ -22,6 +22,7 @@ import type {
   Store,
   StoreEntry,
   StoreHead,
+  VerifyChainOptions,
 } from './store.ts'
 
 /** Commits taken out of the database at once when they are in the archive. */
@@ -181,7 +182,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
   }
 
-  async verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport> {
+  async verifyChain(options: VerifyChainOptions<R> = {}): Promise<ChainReport> {
     this.#assertOpen()
     return verifyCommits({
       db: this.#db,
@@ -189,7 +190,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       index: this.#index,
       archive: this.#archive,
       head: this.head,
-      onProgress,
+      ...options,
     })
   }
 

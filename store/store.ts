@@ -78,6 +78,12 @@ export interface HistoryOptions {
   readonly limit?: number
 }
 
+export interface VerifyChainOptions<R extends LogRecord> {
+  readonly onProgress?: ((seq: number) => void) | undefined
+  /** Each commit's records, in order, until the first damage: whoever looks at them need not read the log again. */
+  readonly onRecords?: ((records: readonly R[]) => void) | undefined
+}
+
 /** What `verifyChain` found: `damage` is empty when the log is whole. */
 export interface ChainReport {
   readonly commits: number
@@ -155,7 +161,7 @@ export interface Store<R extends LogRecord = LogRecord> {
   entries(): AsyncIterable<StoreEntry>
 
   /** Reads the whole log and says what is damaged instead of throwing. */
-  verifyChain(onProgress?: (seq: number) => void): Promise<ChainReport>
+  verifyChain(options?: VerifyChainOptions<R>): Promise<ChainReport>
   /** After the writes that were asked for before it. */
   close(): Promise<void>
 }

@@ -37,72 +37,92 @@ export interface Problem {
 const PROBLEMS_MAX = 100
 
 /**
- * Checks the chain of commits, then replays the whole log and compares every state value, what each record emitted, sent and scheduled, every snapshot
- * that the store keeps, and the states in memory (law 5).
+ * Checks the chain of commits and replays the log: compares every state value, what each record emitted, sent and
+ * scheduled, every snapshot that the store keeps, and the states in memory (law 5).
  */
 export async function verifyLog(
   store: Store<TransitionRecord>,
   registry: Registry,
-  options: VerifyOptions = {},
+  { toSeq = Number.POSITIVE_INFINITY, live, onProgress }: VerifyOptions = {},
 ): Promise<Verification> {
-  const chain = await store.verifyChain()
-  if (chain.damage.length > 0) {
-    const damage = chain.damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
-    return {
-      commits: chain.commits,
-      records: chain.records,
-      actors: 0,
-      snapshots: 0,
-      live: 0,
-      problems: damage,
+  const replay = new ReplayCheck(store, registry)
+  const onRecords = (records: readonly TransitionRecord[]) => {
+    for (const record of records) if (record.seq <= toSeq) replay.take(record)
+  }
+  const { commits, records, damage } = await store.verifyChain({ onProgress, onRecords })
+  if (damage.length > 0) {
+    const problems = damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
+    return { commits, records, actors: 0, snapshots: 0, live: 0, problems }
+  }
+  return { commits, ...replay.finish(live) }
+}
+
+/** Takes the records of a log one by one, and compares what they say with what they lead to. */
+class ReplayCheck {
+  readonly #store: Store<TransitionRecord>
+  readonly #registry: Registry
+  readonly #scope = replayScope()
+  readonly #cells = new Map<string, Cell>()
+  /** Snapshots still to come of each actor. */
+  readonly #due = new Map<string, SnapshotEntry[]>()
+  readonly #broken = new Set<string>()
+  readonly #problems: Problem[] = []
+  #records = 0
+  #snapshots = 0
+
+  constructor(store: Store<TransitionRecord>, registry: Registry) {
+    this.#store = store
+    this.#registry = registry
+  }
+
+  take(record: TransitionRecord): void {
+    const { seq, actor, rev } = record
+    this.#records++
+    if (this.#problems.length >= PROBLEMS_MAX || this.#broken.has(actor)) return
+    try {
+      const was = this.#cells.get(actor)
+      const { cell, evolution } = replayRecord(this.#scope, this.#registry, was, record)
+      if (cell !== was) this.#cells.set(actor, cell)
+      if (rev === 1) this.#due.set(actor, kept(this.#store, actor))
+      const difference = differs(record, evolution)
+      if (difference) this.#problems.push({ seq, actor, code: 'REPLAY_DIVERGED', message: difference })
+      const entry = this.#due.get(actor)?.find((s) => s.rev === rev)
+      if (entry === undefined) return
+      this.#snapshots++
+      this.#compare(entry, cell, 'the snapshot')
+    } catch (error) {
+      this.#broken.add(actor)
+      this.#problems.push(asProblem(error, record))
     }
   }
-  const scope = replayScope()
-  const cells = new Map<string, Cell>()
-  const due = new Map<string, SnapshotEntry[]>()
-  const broken = new Set<string>()
-  const problems: Problem[] = []
-  let records = 0
-  let snapshots = 0
-  let live = 0
-  const compare = (entry: SnapshotEntry, cell: Cell, what: string): void => {
+
+  finish(live: VerifyOptions['live']): Omit<Verification, 'commits'> {
+    let compared = 0
+    for (const cell of this.#cells.values()) {
+      const entry = live?.(cell.address)
+      if (entry === undefined || entry.rev !== cell.state.rev) continue
+      compared++
+      this.#compare(entry, cell, 'the state in memory')
+    }
+    return {
+      records: this.#records,
+      actors: this.#cells.size,
+      snapshots: this.#snapshots,
+      live: compared,
+      problems: this.#problems,
+    }
+  }
+
+  #compare(entry: SnapshotEntry, cell: Cell, what: string): void {
     const replayed = persistCell(cell)
     if (jsonEqual(comparable(entry), comparable(replayed))) return
-    problems.push({
+    this.#problems.push({
       seq: entry.seq,
       actor: entry.actor,
       code: 'STATE_DIFFERS',
       message: `${what} of ${entry.actor} at rev ${entry.rev} is not what the log leads to`,
     })
   }
-  for await (const record of store.read(options.toSeq === undefined ? {} : { toSeq: options.toSeq })) {
-    records++
-    if (records % 10_000 === 0) options.onProgress?.(record.seq)
-    if (broken.has(record.actor)) continue
-    if (problems.length >= PROBLEMS_MAX) break
-    try {
-      const { cell, evolution } = replayRecord(scope, registry, cells.get(record.actor), record)
-      cells.set(record.actor, cell)
-      const difference = differs(record, evolution)
-      if (difference)
-        problems.push({ seq: record.seq, actor: record.actor, code: 'REPLAY_DIVERGED', message: difference })
-      if (record.rev === 1) due.set(record.actor, kept(store, record.actor))
-      const entry = due.get(record.actor)?.find((s) => s.rev === record.rev)
-      if (entry === undefined) continue
-      snapshots++
-      compare(entry, cell, 'the snapshot')
-    } catch (error) {
-      broken.add(record.actor)
-      problems.push(asProblem(error, record))
-    }
-  }
-  for (const cell of cells.values()) {
-    const entry = options.live?.(cell.address)
-    if (entry === undefined || entry.rev !== cell.state.rev) continue
-    live++
-    compare(entry, cell, 'the state in memory')
-  }
-  return { commits: chain.commits, records, actors: cells.size, snapshots, live, problems }
 }
 
 function kept(store: Store<TransitionRecord>, actor: string): SnapshotEntry[] {

@@ -98,8 +98,8 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.entries()
   }
 
-  verifyChain(onProgress?: (seq: number) => void) {
-    return this.#store.verifyChain(onProgress)
+  verifyChain(options?: Parameters<Store<TransitionRecord>['verifyChain']>[0]) {
+    return this.#store.verifyChain(options)
   }
 
   /** The memory behind it outlives it. */

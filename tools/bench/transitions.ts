@@ -64,7 +64,7 @@ export async function transitions({ rounds, scale, folder }: Settings): Promise<
 }
 
 /** What the runtime itself does for a transition, and nothing else: the limit. */
-function oneScope(steps: number): number {
+export function oneScope(steps: number): number {
   const scope = new Scope(() => {})
   const refs = Array.from({ length: ORDERS }, (_, i) => makeRef(scope.system, `order/${i}` as Address, []))
   const snapshots = refs.map((ref) => scope.initial(orderMachine, ref, undefined).snapshot)
