@@ -1,4 +1,4 @@
-import { enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import {
@@ -43,7 +43,7 @@ export const accountMachine = setup({
   actions: {
     decide: enqueueActions(
       ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
-        if (event.type !== 'ORDER_REQUEST') return
+        assertEvent(event, 'ORDER_REQUEST')
         const { type: _, orderId, refPx: _refPx, reduceOnly: _reduceOnly, owner, at, ...terms } = event
         const { venue } = context
         const refusal = riskCheck(context, event, tradingState)
@@ -69,7 +69,7 @@ export const accountMachine = setup({
       },
     ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'FILL') return
+      assertEvent(event, 'FILL')
       const { side, lastQty, lastPx, commission, order, symbol, at } = event
       const value = decimal.multiply(lastQty, lastPx)
       const cash = side === 'BUY' ? decimal.negate(value) : value
@@ -89,12 +89,12 @@ export const accountMachine = setup({
       enqueue.emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, balance, change })
     }),
     releaseOrder: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'ORDER_CLOSED') return
+      assertEvent(event, 'ORDER_CLOSED')
       const { [event.order]: _, ...reserved } = context.reserved
       enqueue.assign({ reserved })
     }),
     reportState: enqueueActions(({ context: { venue }, event, enqueue }) => {
-      if (event.type !== 'SET_TRADING_STATE') return
+      assertEvent(event, 'SET_TRADING_STATE')
       const { at, tradingState, reason } = event
       enqueue.emit({ type: 'TRADING_STATE_CHANGED', at, venue, tradingState, ...(reason && { reason }) })
     }),

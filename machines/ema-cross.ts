@@ -1,4 +1,4 @@
-import { enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import {
@@ -114,7 +114,7 @@ export const emaCrossMachine = setup({
       })
     }),
     takeCandle: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'CANDLE_CLOSE') return
+      assertEvent(event, 'CANDLE_CLOSE')
       const averages = averagesAfter(context, event)
       const { fastEma: fast, slowEma: slow } = averages
       const { id, venue, symbol } = context
@@ -132,7 +132,7 @@ export const emaCrossMachine = setup({
       })
     }),
     signal: enqueueActions(({ context, event, enqueue }, { side }: { side: Side }) => {
-      if (event.type !== 'CANDLE_CLOSE') return
+      assertEvent(event, 'CANDLE_CLOSE')
       const { id, venue, symbol, orders } = context
       const { fastEma: fast, slowEma: slow } = averagesAfter(context, event)
       const facts = { at: event.at, venue, symbol, strategy: id, side, fast, slow }
@@ -154,7 +154,7 @@ export const emaCrossMachine = setup({
       enqueue(sendTo(({ system }) => system.get(`account/${venue}`), request))
     }),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'FILL') return
+      assertEvent(event, 'FILL')
       const { side, lastQty, lastPx, commission } = event
       const value = decimal.multiply(lastQty, lastPx)
       const flow = decimal.subtract(side === 'BUY' ? decimal.negate(value) : value, commission)

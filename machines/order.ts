@@ -1,4 +1,4 @@
-import { assign, enqueueActions, sendTo, setup, stateIn } from 'xstate'
+import { assertEvent, assign, enqueueActions, sendTo, setup, stateIn } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import { type Cancel, cancel, type Fill, type OrderClosed, type Submit, submit } from './events/commands.ts'
@@ -77,7 +77,7 @@ export const orderMachine = setup({
   },
   actions: {
     place: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'SUBMIT') return
+      assertEvent(event, 'SUBMIT')
       const { venue, symbol, side, ordType, orderQty, price, stopPx, timeInForce } = context.terms
       const terms = {
         symbol,
@@ -108,7 +108,7 @@ export const orderMachine = setup({
       enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
     }),
     learnIds: assign(({ event }) => {
-      if (event.type !== 'EXECUTION_REPORT') return {}
+      assertEvent(event, 'EXECUTION_REPORT')
       const { clOrdId, orderId } = event
       return { clOrdId, orderId }
     }),
@@ -178,7 +178,7 @@ export const orderMachine = setup({
       }
     }),
     reportCancelRejected: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'ORDER_CANCEL_REJECT') return
+      assertEvent(event, 'ORDER_CANCEL_REJECT')
       const report = { ...facts(context, event.at, statusAfter(context, false)), text: event.text }
       enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...report })
     }),

@@ -1,4 +1,4 @@
-import { enqueueActions, setup } from 'xstate'
+import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import { type Fill, fill, type Mark, mark } from './events/commands.ts'
@@ -94,7 +94,7 @@ export const positionMachine = setup({
   },
   actions: {
     takeFill: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'FILL') return
+      assertEvent(event, 'FILL')
       const { after, change } = applyFill(context, event)
       const { venue, symbol } = context
       const { quantity, cost, realizedPnl, commissions } = after

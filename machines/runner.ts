@@ -1,4 +1,4 @@
-import { enqueueActions, setup } from 'xstate'
+import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import { type RunnerStarted, type RunnerStopped, runnerStarted, runnerStopped } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
@@ -13,12 +13,12 @@ export const runnerMachine = setup({
   },
   actions: {
     reportStarted: enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'STARTED') return
+      assertEvent(event, 'STARTED')
       const { type: _, ...facts } = event
       enqueue.emit({ type: 'SYSTEM_STARTED', ...facts })
     }),
     reportStopped: enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'STOPPED') return
+      assertEvent(event, 'STOPPED')
       const { type: _, ...facts } = event
       enqueue.emit({ type: 'SYSTEM_STOPPED', ...facts })
     }),

@@ -1,4 +1,4 @@
-import { assign, enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, assign, enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import { addTrade, intervalMs } from './candles.ts'
 import { type Candle, type CandleClose, type Subscribe, subscribe } from './events/commands.ts'
@@ -50,7 +50,7 @@ export const symbolMachine = setup({
   },
   actions: {
     takeTrade: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'TRADE') return
+      assertEvent(event, 'TRADE')
       const { candles, closed } = tradeCandles(context, event)
       const { px, qty, at } = event
       enqueue.assign({ trade: { px, qty, at }, lastAt: at, candles })
@@ -74,25 +74,25 @@ export const symbolMachine = setup({
       }
     }),
     takeQuote: assign(({ event }) => {
-      if (event.type !== 'QUOTE') return {}
+      assertEvent(event, 'QUOTE')
       const { bid, bidSize, ask, askSize, at } = event
       return { bid, bidSize, ask, askSize, lastAt: at }
     }),
     takeBook: assign(({ event }) => {
-      if (event.type !== 'ORDER_BOOK') return {}
+      assertEvent(event, 'ORDER_BOOK')
       const [bid, bidSize] = event.bids[0] ?? []
       const [ask, askSize] = event.asks[0] ?? []
       return { bid, bidSize, ask, askSize, lastAt: event.at }
     }),
     addSubscriber: assign(({ context, event }) => {
-      if (event.type !== 'SUBSCRIBE') return {}
+      assertEvent(event, 'SUBSCRIBE')
       const { subscriber: address, intervals } = event
       return {
         subscribers: [...context.subscribers.filter((s) => s.address !== address), { address, intervals }],
       }
     }),
     reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
-      if (event.type !== 'CONNECTION') return
+      assertEvent(event, 'CONNECTION')
       const { at, status, reason } = event
       enqueue.emit({ type: 'CONNECTION_CHANGED', at, venue, symbol, status, ...(reason && { text: reason }) })
     }),

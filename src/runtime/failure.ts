@@ -4,12 +4,13 @@ import type { LifecycleEvent } from './lifecycle.ts'
 import { decide } from './supervision.ts'
 import { type Message, type Turn, type TurnContext, TurnFailure } from './turn.ts'
 
-/** Actors that may fail one after another over the same message before it is given up. */
+/** Actors that may fail one after another over the same message before nobody is told of it any more. */
 const FAILURES_MAX = 16
 
 /**
  * The turn that follows a failed one, which was undone (law 8): the failure is put on record, the message becomes a
- * dead letter, and each failed actor's supervision is carried out.
+ * dead letter, and each failed actor's supervision is carried out. An actor that throws on what follows from that (a
+ * parent on the news of its child) has failed, too, and is told nothing more of it.
  */
 export function failTurn(
   context: TurnContext,
@@ -18,17 +19,20 @@ export function failTurn(
   failure: TurnFailure,
 ): Turn {
   const failures = [failure]
+  const bury = (turn: Turn) => turn.bury(message.to, message.event, 'failed', message.cause, failure.cause)
   for (;;) {
     const turn = makeTurn()
+    const told = failures.length < FAILURES_MAX
+    const isDeaf = (address: string) => !told || failures.some((f) => f.address === address)
     try {
       turn.impose(
         failures.flatMap((f) => failureOf(context, f, message.at)),
-        () => turn.bury(message.to, message.event, 'failed', message.cause, failures[0]!.cause),
+        () => bury(turn),
+        isDeaf,
       )
       return turn
     } catch (error) {
-      // The parent failed on the news: now both have.
-      if (!(error instanceof TurnFailure) || failures.length >= FAILURES_MAX) throw error
+      if (!(error instanceof TurnFailure) || !told) throw error
       failures.unshift(error)
     }
   }

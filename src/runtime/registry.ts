@@ -4,7 +4,12 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import { kindOf, RESERVED_KINDS } from './address.ts'
 import { childLogic, isMachine, prepareMachine } from './logic.ts'
 import type { AnyEvent } from './record.ts'
-import { DEFAULT_CHILD_SUPERVISION, DEFAULT_SUPERVISION, type Supervision } from './supervision.ts'
+import {
+  DEFAULT_CHILD_SUPERVISION,
+  DEFAULT_SUPERVISION,
+  STRATEGIES,
+  type Supervision,
+} from './supervision.ts'
 
 /** The step from one version of a machine to the next one. */
 export interface Upgrade {
@@ -107,6 +112,16 @@ function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
       )
     }
     prepareMachine(machine)
+  }
+  for (const { strategy } of [registration.supervision, registration.childSupervision].filter(
+    (s) => s !== undefined,
+  )) {
+    if (STRATEGIES.includes(strategy)) continue
+    throw new OutcryError(
+      'KIND_INVALID',
+      `"${name}" has the unknown supervision strategy "${strategy}"`,
+      `Use one of ${STRATEGIES.join(', ')}.`,
+    )
   }
   const version = versionOf(registration.machine)
   return {

@@ -10,6 +10,14 @@ export type Supervision =
   /** As in XState: it ends with status `error` and its parent gets `xstate.error.actor.<id>`. */
   | { readonly strategy: 'escalate' }
 
+export const STRATEGIES: readonly Supervision['strategy'][] = [
+  'resume',
+  'restart',
+  'stop',
+  'quarantine',
+  'escalate',
+]
+
 export interface Backoff {
   /** Wait before the first restart. */
   readonly minMs: number

@@ -102,6 +102,8 @@ export class Turn {
   readonly #message: Message
   readonly #undo: (() => void)[] = []
   readonly #stack: Frame[] = []
+  /** Actors to whom nothing is delivered in this turn: what comes for them becomes a dead letter. */
+  #isDeaf: (address: Address) => boolean = () => false
   #nextSeq: number
 
   constructor(context: TurnContext, number: number, firstSeq: number, message: Message) {
@@ -139,11 +141,16 @@ export class Turn {
     })
   }
 
-  /** Does something to actors that no machine asked for. @throws TurnFailure when a machine throws on what follows */
+  /**
+   * Does something to actors that no machine asked for; those who are deaf hear nothing of what follows from it.
+   * @throws TurnFailure when a machine throws on what follows
+   */
   impose(
     events: readonly { cell: Cell; event: LifecycleEvent | { type: typeof STOP } }[],
     also?: () => void,
+    isDeaf: (address: Address) => boolean = () => false,
   ): void {
+    this.#isDeaf = isDeaf
     this.#guarded(() => {
       for (const { cell, event } of events) this.#take(cell, { event, cause: this.#message.cause })
       also?.()
@@ -236,6 +243,10 @@ export class Turn {
   }
 
   #deliver(to: Address, event: AnyEvent, cause: number): void {
+    if (this.#isDeaf(to)) {
+      this.bury(to, event, 'failed', cause)
+      return
+    }
     const cell = this.#open(to, event, cause)
     if (cell === undefined) return
     if (cell.busy) cell.inbox.push({ event, cause })

@@ -104,6 +104,11 @@ describe('a supervisor', () => {
     await bystanderGoesOn()
   })
 
+  it('is not made with a supervision that there is not', async () => {
+    const machines = { counter: { machine: counter, supervision: { strategy: 'hope' as never } } }
+    await expect(new Harness().open({ machines })).rejects.toMatchObject({ code: 'KIND_INVALID' })
+  })
+
   it('names every field that an event has wrong', async () => {
     await supervisor.spawn('strict', 's', undefined, { at: 1 })
     await expect(supervisor.send('strict/s', { type: 'COUNT', by: -1 })).rejects.toMatchObject({

@@ -107,4 +107,64 @@ describe('an actor whose machine throws', () => {
     })
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
+
+  it('fails together with a parent that throws on the news', async () => {
+    const parent = setup({
+      actors: { fragile },
+      types: {} as { events: { type: 'GO' } | { type: 'ASK' } },
+    }).createMachine({
+      initial: 'waiting',
+      invoke: {
+        src: 'fragile',
+        id: 'child',
+        onError: {
+          actions: assign(() => {
+            throw new Error('and now this')
+          }),
+        },
+      },
+      states: { waiting: { on: { GO: { actions: sendTo('child', { type: 'THROW' }) }, ASK: {} } } },
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { parent: { machine: parent, supervision: { strategy: 'resume' } } } })
+    await harness.supervisor.spawn('parent', 'p')
+    await expect(harness.supervisor.send('parent/p', { type: 'GO' })).rejects.toMatchObject({
+      code: 'ACTOR_FAILED',
+    })
+    const failures = (await harness.records()).filter(({ event }) => event.type === 'outcry.failed')
+    expect(failures.map(({ actor, event }) => [actor, event.error.message])).toEqual([
+      ['parent/p', 'and now this'],
+      ['parent/p/child', 'boom'],
+    ])
+    await harness.supervisor.send('parent/p', { type: 'ASK' })
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+})
+
+describe('an actor that cannot be brought back', () => {
+  it('is said when its timer is due and when somebody sends to it, and no other is kept from going on', async () => {
+    const timed = setup({ types: {} as { events: { type: 'POKE' } } }).createMachine({
+      initial: 'waiting',
+      states: { waiting: { after: { 1000: 'done' }, on: { POKE: {} } }, done: {} },
+    })
+    const harness = new Harness()
+    const options = { machines: { timed }, passivation: { residentMax: 0 } }
+    await harness.open(options)
+    for (const id of ['a', 'b']) await harness.supervisor.spawn('timed', id)
+    await harness.supervisor.stop()
+    await harness.memory.open()
+    const key = 's!timed/a'
+    const bytes = Buffer.from((await harness.memory.get(key)) as Buffer)
+    bytes[bytes.length - 2] = 0
+    await harness.memory.put(key, bytes)
+    await harness.open(options)
+    await expect(harness.supervisor.send('timed/a', { type: 'POKE' })).rejects.toMatchObject({
+      code: 'ACTOR_FAILED',
+    })
+    harness.clock.advanceTo(5_000)
+    harness.supervisor.drain()
+    await harness.supervisor.settled()
+    expect(harness.errors.join()).toContain('timed/a has a timer, but cannot be brought back')
+    expect((await harness.supervisor.view('timed/b'))?.value).toBe('done')
+  })
 })
