@@ -4,9 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'tests/store/level-store.test.ts',
-      'tests/store/golden.test.ts',
-      'tests/runtime/{turns,supervision,children,ports,running-parts,upgrades,record-codec,verify}.test.ts',
+      'tests/store/{tck,golden,codecs}.test.ts',
+      'tests/runtime/{turns,supervision,children,ports,running-parts,refusals,upgrades,record-codec,verify}.test.ts',
       'tests/faults/fault-points.test.ts',
     ],
     testTimeout: 30_000,

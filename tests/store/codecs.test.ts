@@ -1,0 +1,101 @@
+/** Commits and snapshots as bytes: what is refused, and by what name. */
+import { describe, expect, it } from 'vitest'
+import { decodeCommit, encodeCommit, hashOfCommit, jsonCodec, NO_HASH } from '../../store/commit-codec.ts'
+import { findDamage, recordsOf } from '../../store/log-format.ts'
+import { decodeSnapshot, insertSnapshot } from '../../store/snapshot-codec.ts'
+import type { LogRecord, SnapshotEntry } from '../../store/store.ts'
+
+const records: LogRecord[] = [
+  { seq: 7, rev: 1, actor: 'a/ü', at: 5 },
+  { seq: 8, rev: 2, actor: 'a/ü', at: 6 },
+]
+
+describe('a commit', () => {
+  const previous = Buffer.alloc(32, 7)
+  const bytes = encodeCommit(jsonCodec, 3, records, previous)
+
+  it('comes back as it was', () => {
+    expect(decodeCommit(jsonCodec, 7, bytes)).toEqual({
+      epoch: 3,
+      firstSeq: 7,
+      previous,
+      hash: hashOfCommit(bytes),
+      records,
+      bytes,
+    })
+    expect(hashOfCommit(bytes)).toHaveLength(32)
+    expect(hashOfCommit(encodeCommit(jsonCodec, 3, records, NO_HASH))).not.toEqual(hashOfCommit(bytes))
+  })
+
+  it.each<[string, (b: Buffer) => Buffer, number, string]>([
+    ['another magic', (b) => (b.write('OCM9'), b), 7, 'it is no commit'],
+    ['nothing', () => Buffer.alloc(0), 7, 'it is no commit'],
+    ['a header alone', (b) => b.subarray(0, 83), 7, 'it is no commit'],
+    ['a byte cut off', (b) => b.subarray(0, -1), 7, 'its checksum does not fit'],
+    ['another place', (b) => b, 8, 'it says that it begins at 7'],
+  ])('with %s is refused', (_, change, seq, what) => {
+    expect(() => decodeCommit(jsonCodec, seq, change(Buffer.from(bytes)))).toThrow(
+      expect.objectContaining({
+        code: 'STORE_CORRUPT',
+        message: `the commit at seq ${seq} is damaged: ${what}`,
+      }),
+    )
+  })
+
+  it('of a codec that loses records is refused', () => {
+    const lossy = { ...jsonCodec, decode: () => [records[0] as LogRecord] }
+    expect(() => decodeCommit(lossy, 7, bytes)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+  })
+})
+
+describe('snapshots', () => {
+  const entry = (seq: number): SnapshotEntry => ({ actor: 'a/b', seq, rev: seq, state: { seq } })
+  const of = (...seqs: number[]) =>
+    seqs.reduce<Buffer | undefined>(
+      (bytes, seq) => insertSnapshot(entry(seq), bytes, 3).bytes,
+      undefined,
+    ) as Buffer
+  const read = (bytes: Buffer) => {
+    const seqs: number[] = []
+    for (
+      let found = decodeSnapshot('a/b', bytes, 99);
+      found;
+      found = decodeSnapshot('a/b', bytes, found.seq - 1)
+    ) {
+      seqs.push(found.seq)
+    }
+    return seqs
+  }
+
+  it('are newest first whatever the order in which they came, the oldest forgotten', () => {
+    expect(read(of(1, 2, 3, 4))).toEqual([4, 3, 2])
+    expect(read(of(4, 1, 3, 2))).toEqual([4, 3, 2])
+    expect(read(of(5, 5, 5))).toEqual([5])
+    expect(insertSnapshot(entry(2), of(3), 3).newest).toBe(false)
+    expect(insertSnapshot(entry(3), of(3), 3).newest).toBe(true)
+    expect(insertSnapshot(entry(4), of(3), 3).newest).toBe(true)
+    expect(insertSnapshot(entry(1), undefined, 3).newest).toBe(true)
+  })
+
+  it('cut off anywhere are refused, and so is one of another actor', () => {
+    const bytes = of(1)
+    for (let end = 1; end < bytes.length; end++) {
+      expect(() => decodeSnapshot('a/b', bytes.subarray(0, end), 99), `${end}`).toThrow(
+        expect.objectContaining({ code: 'STORE_CORRUPT' }),
+      )
+    }
+    expect(() => decodeSnapshot('a/c', bytes, 99)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+    expect(decodeSnapshot('a/b', bytes, 0)).toBeUndefined()
+  })
+})
+
+describe("LevelDB's log", () => {
+  it('that is empty, or too short for a header, holds nothing and is not damaged', () => {
+    for (const length of [0, 1, 6]) {
+      expect(findDamage(Buffer.alloc(length))).toBeUndefined()
+      expect([...recordsOf(Buffer.alloc(length))]).toEqual([])
+    }
+    // Zeros are what a disk may leave of the end of it.
+    expect(findDamage(Buffer.alloc(100_000))).toBeUndefined()
+  })
+})
