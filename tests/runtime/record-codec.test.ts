@@ -96,4 +96,73 @@ describe('records', () => {
       { numRuns: 1_000 },
     )
   })
+
+  it('are written once what repeats, and small what grows by little', () => {
+    const list = Array.from({ length: 4 }, (_, i): TransitionRecord => {
+      const state = () => ({ execution: 'accepted', request: 'idle' })
+      return {
+        seq: 100 + i,
+        rev: 5 + i,
+        actor: 'order/a',
+        at: 1_700_000_000_000 + i,
+        event: { type: 'FILL' },
+        from: i === 0 ? null : state(),
+        to: i === 3 ? 'done' : state(),
+        cause: i === 0 ? null : 99 + i,
+        correlation: i < 2 ? 'c-100' : i === 2 ? 'c-102' : 'mine',
+        machine: 'order@1',
+        turn: 50 + Math.floor(i / 2),
+        ...(i === 1 && { timer: 't', origin: { source: 'feed', position: 9 } }),
+      }
+    })
+    expect(JSON.parse(recordCodec.encode(list))).toEqual({
+      at: 1_700_000_000_000,
+      turn: 50,
+      names: ['order/a', 'order@1', 'feed'],
+      states: [null, { execution: 'accepted', request: 'idle' }, 'done'],
+      rows: [
+        [0, 5, 0, 1, 0, 1, 0, 0, 1, { type: 'FILL' }],
+        [0, 6, 1, 1, 1, 1, 1, 0, 0, { type: 'FILL' }, { timer: 't', origin: [2, 9] }],
+        [0, 7, 2, 1, 1, 1, 1, 1, 1, { type: 'FILL' }],
+        [0, 8, 3, 1, 1, 2, 1, 0, 'mine', { type: 'FILL' }],
+      ],
+    })
+  })
+
+  it('whose times are not whole keep them exactly', () => {
+    const [record] = recordCodec
+      .decode(
+        recordCodec.encode([
+          {
+            seq: 1,
+            rev: 1,
+            actor: 'a/b',
+            at: 0.1,
+            event: { type: 'X' },
+            from: null,
+            to: 'on',
+            cause: null,
+            correlation: 'c-1',
+            machine: 'a@1',
+            turn: 1,
+          },
+          {
+            seq: 2,
+            rev: 2,
+            actor: 'a/b',
+            at: 0.3,
+            event: { type: 'X' },
+            from: 'on',
+            to: 'on',
+            cause: null,
+            correlation: 'c-2',
+            machine: 'a@1',
+            turn: 2,
+          },
+        ]),
+        1,
+      )
+      .slice(1)
+    expect(record?.at).toBe(0.3)
+  })
 })

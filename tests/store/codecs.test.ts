@@ -44,7 +44,12 @@ describe('a commit', () => {
 
   it('of a codec that loses records is refused', () => {
     const lossy = { ...jsonCodec, decode: () => [records[0] as LogRecord] }
-    expect(() => decodeCommit(lossy, 7, bytes)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+    expect(() => decodeCommit(lossy, 7, bytes)).toThrow(
+      expect.objectContaining({
+        code: 'STORE_CORRUPT',
+        message: 'the commit at seq 7 is damaged: records are missing in it',
+      }),
+    )
   })
 })
 
@@ -75,6 +80,22 @@ describe('snapshots', () => {
     expect(insertSnapshot(entry(3), of(3), 3).newest).toBe(true)
     expect(insertSnapshot(entry(4), of(3), 3).newest).toBe(true)
     expect(insertSnapshot(entry(1), undefined, 3).newest).toBe(true)
+  })
+
+  it('of one place are kept once', () => {
+    expect(of(5, 5, 5)).toEqual(of(5))
+    expect(of(3, 5, 3)).toEqual(of(3, 5))
+  })
+
+  it('with any byte changed are refused', () => {
+    const whole = of(1)
+    for (let i = 0; i < whole.length; i++) {
+      const bytes = Buffer.from(whole)
+      bytes[i] = (bytes[i] as number) ^ 0x04
+      expect(() => decodeSnapshot('a/b', bytes, 99), `byte ${i}`).toThrow(
+        expect.objectContaining({ code: 'STORE_CORRUPT' }),
+      )
+    }
   })
 
   it('cut off anywhere are refused, and so is one of another actor', () => {
