@@ -12,6 +12,7 @@ import { HeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
 import { atOfTimeKey, COMMITS, isCommitKey, META, seqOfCommitKey, TIMES } from './keys.ts'
 import { LevelStore } from './level-store.ts'
+import { recordsOf } from './log-format.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
@@ -62,13 +63,16 @@ async function openLevel(location: string): Promise<Level<string, Buffer>> {
 
 /**
  * LevelDB does not sync the first manifest of a new database, so a power cut then leaves one that does not open.
- * It never held a commit: the head file is made before the first one.
+ * Nothing but its first entry was ever written whole to it: no commit of ours, and nothing of anybody else's.
  */
 function removeUnborn(location: string): void {
   const names = readdirSync(location)
-  const holdsCommit = (name: string) => readFileSync(join(location, name)).includes(COMMITS.gte)
-  const written = names.some((name) => name === 'HEAD' || /\.(ldb|sst)$/.test(name))
-  if (written || names.some((name) => name.endsWith('.log') && holdsCommit(name))) return
+  if (names.some((name) => name === 'HEAD' || /\.(ldb|sst)$/.test(name))) return
+  for (const name of names.filter((n) => n.endsWith('.log'))) {
+    for (const batch of recordsOf(readFileSync(join(location, name)))) {
+      if (!batch.includes(META.epoch)) return
+    }
+  }
   for (const name of names) {
     if (/^(CURRENT|MANIFEST-\d+|\d+\.(log|dbtmp))$/.test(name)) rmSync(join(location, name))
   }

@@ -89,6 +89,16 @@ describe('a store on LevelDB', () => {
     })
   })
 
+  it('refuses the database of somebody else, and leaves it as it is', async () => {
+    const other = new Level<string, string>(location)
+    await other.put('theirs', 'precious')
+    await other.close()
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_FORMAT' })
+    const again = new Level<string, string>(location)
+    expect(await again.get('theirs')).toBe('precious')
+    await again.close()
+  })
+
   it('refuses a folder of another format', async () => {
     await (await write(1)).close()
     await edit('m!format', () => Buffer.from('99'))
