@@ -8,7 +8,7 @@ import type { HeadFile } from './head-file.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { actorOfKey, actorsRange, COMMITS, commitKey, META, snapshotKey, WAKES, wakeKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
-import { OutcryError } from './outcry-error.ts'
+import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
 import type {
   ChainReport,
@@ -76,10 +76,11 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   append({ records, snapshots = [] }: Commit<R>): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
+      const snapshotWrites = this.#snapshotWrites(snapshots)
       const bytes = encodeCommit(this.#codec, this.epoch, records, this.#end.hash)
+      // The index gives up here what it puts into the batch: nothing may be refused any more that does not fence.
       const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
-      this.#batchSnapshots(snapshots, batch)
-      await this.#write(batch, end.seq)
+      await this.#write([...batch, ...snapshotWrites], end.seq)
       this.#end = end
       this.#index.add(records)
     })
@@ -114,8 +115,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void> {
     return this.#inTurn(async () => {
-      const batch: Batch = []
-      this.#batchSnapshots(snapshots, batch)
+      const batch = this.#snapshotWrites(snapshots)
       if (checkpoint !== undefined) batch.push([META.checkpoint, json(checkpoint)])
       if (batch.length > 0) await this.#write(batch)
     })
@@ -162,8 +162,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#assertOpen()
     const archive = this.#archive
     if (archive === undefined) throw noArchive()
-    // What is not in the written index yet is found again from the commits themselves.
-    const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, this.#index.writtenTo(this.#end.seq))
+    // What is not in the written index yet is found again from the commits themselves; the last one is the log's end.
+    const { seq } = this.#end
+    const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, this.#index.writtenTo(seq), seq - 1)
     await archiveCommits(this.#reader, archive, limit)
     await this.#pruneArchived(archive)
     return archive.liveFrom
@@ -230,7 +231,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return readSync(() => this.#db.getSync(key))
   }
 
-  #batchSnapshots(snapshots: readonly SnapshotEntry[], batch: Batch): void {
+  /** @throws STORE_CORRUPT when an older one of the same actor is damaged */
+  #snapshotWrites(snapshots: readonly SnapshotEntry[]): Batch {
+    const batch: Batch = []
     for (const entry of snapshots) {
       const key = snapshotKey(entry.actor)
       const others = readSync(() => this.#db.getSync(key))
@@ -240,19 +243,21 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       if (entry.wake !== undefined) batch.push([wakeKey(entry.actor), Buffer.from(String(entry.wake.at))])
       else if (others !== undefined) batch.push([wakeKey(entry.actor), undefined])
     }
+    return batch
   }
 
   /** `acknowledged`: what is safe once this is written. */
   async #write(batch: Batch, acknowledged?: number): Promise<void> {
-    const epoch = Number(readSync(() => this.#db.getSync(META.epoch))?.toString())
-    if (epoch !== this.epoch) {
-      this.#fence = fenced(`epoch ${epoch} has opened the store since, this writer is of epoch ${this.epoch}`)
-      throw this.#fence
-    }
     try {
+      const epoch = Number(this.#db.getSync(META.epoch)?.toString())
+      if (epoch !== this.epoch) throw outdated(epoch, this.epoch)
       await writeSynced(this.#db, batch)
       if (acknowledged !== undefined) this.#headFile?.write(acknowledged)
     } catch (error) {
+      if (isOutcryError(error, 'STORE_FENCED')) {
+        this.#fence = error
+        throw error
+      }
       const reason = error instanceof Error ? error.message : String(error)
       this.#fence = fenced(`an earlier write failed: ${reason}`)
       throw new OutcryError(
@@ -292,6 +297,10 @@ function gap(expected: number, found: number | undefined): OutcryError {
     found === undefined ? 'a commit without records' : `a commit has seq ${found} where ${expected} is due`,
     'Append records in order, from head.seq + 1, each once.',
   )
+}
+
+function outdated(found: number, own: number): OutcryError {
+  return fenced(`epoch ${found} has opened the store since, this writer is of epoch ${own}`)
 }
 
 function fenced(what: string): OutcryError {

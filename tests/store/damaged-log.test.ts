@@ -114,6 +114,24 @@ describe('a damaged log', () => {
     }
   })
 
+  it('loses no place of the index to an append that it refuses', async () => {
+    memory = newMemory()
+    store = await openMemoryStore<TckRecord>(memory)
+    const many = (first: number, size: number) =>
+      Array.from({ length: size }, (_, i): TckRecord => ({ ...record(first + i), actor: 'order/a' }))
+    await store.append({ records: many(1, 15_000) })
+    await store.putSnapshots([{ actor: 'order/b', seq: 1, rev: 1, state: {} }])
+    await store.append({ records: many(15_001, 15_000) })
+    await flip('s!order/b', 20)
+    // By now the first postings are due to be written, with the commit that is refused.
+    const refused = { records: many(30_001, 1), snapshots: [{ actor: 'order/b', seq: 2, rev: 2, state: {} }] }
+    await expect(store.append(refused)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await store.append({ records: many(30_001, 1) })
+    await drain(store.history('order/a'))
+    await flip('s!order/b', 20)
+    expect((await store.verifyChain()).damage).toEqual([])
+  })
+
   it('names a checkpoint and an end that nobody can read', async () => {
     await write(2)
     await store.putSnapshots([], { seq: 2, state: {} })
