@@ -10,7 +10,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -61,25 +61,26 @@ export class Archive {
     return this.#segments
   }
 
-  /** Durable when it resolves; the commits follow each other, from `liveFrom` on. */
+  /** Durable when it resolves, and read back: they leave the database after this. They follow each other from `liveFrom`. */
   async add(commits: readonly Buffer[], lastSeq: number): Promise<void> {
     const parts = commits.flatMap((bytes) => {
       const length = Buffer.allocUnsafe(LENGTH)
       length.writeUInt32BE(bytes.length)
       return [length, bytes]
     })
-    const name = `${pad(this.liveFrom)}-${pad(lastSeq)}.gz`
-    this.put(name, await promisify(gzip)(Buffer.concat(parts)))
+    const segment = { name: `${pad(this.liveFrom)}-${pad(lastSeq)}.gz`, firstSeq: this.liveFrom, lastSeq }
+    this.put(segment.name, await promisify(gzip)(Buffer.concat(parts)))
+    const written = await this.#unpack(segment)
+    const isSame =
+      written.length === commits.length && written.every((c, i) => c.bytes.equals(commits[i] as Buffer))
+    if (!isSame) throw damaged(`${segment.name} does not hold what was written to it`)
   }
 
   /** A file as it is, from another archive. */
   put(name: string, bytes: Buffer): void {
     mkdirSync(this.#folder, { recursive: true })
     const path = join(this.#folder, name)
-    const fd = openSync(`${path}.part`, 'w')
-    writeSync(fd, bytes)
-    fsyncSync(fd)
-    closeSync(fd)
+    writeFileSync(`${path}.part`, bytes, { flush: true })
     renameSync(`${path}.part`, path)
     const folder = openSync(this.#folder, 'r')
     fsyncSync(folder)

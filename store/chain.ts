@@ -19,7 +19,7 @@ import type {
   VerifyChainOptions,
 } from './store.ts'
 
-const PROGRESS_COMMITS = 1_000
+const PROGRESS_RECORDS = 10_000
 
 export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly db: Database
@@ -48,6 +48,8 @@ class ChainWalk<R extends LogRecord> {
   readonly #expected = new PostingDigest()
   #commits = 0
   #records = 0
+  /** Of them at the last progress. */
+  #told = 0
   /** Where the next commit has to begin; undefined behind one whose length cannot be trusted. */
   #next: number | undefined = 1
   /** Hash that it has to name; undefined when the one before is damaged. */
@@ -65,7 +67,7 @@ class ChainWalk<R extends LogRecord> {
 
   async run(): Promise<ChainReport> {
     if (this.#archive !== undefined) await this.#walkArchive(this.#archive)
-    let from: string | undefined = commitKey(this.#archive?.liveFrom ?? 1)
+    let from: string | undefined = commitKey(this.#next ?? this.#archive?.liveFrom ?? 1)
     while (from !== undefined) {
       let read = from
       try {
@@ -85,25 +87,19 @@ class ChainWalk<R extends LogRecord> {
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
+  /** `liveFrom` may grow meanwhile: what is in the archive by then is read there. */
   async #walkArchive(archive: Archive): Promise<void> {
-    const { liveFrom } = archive
-    while (this.#next !== undefined && this.#next < liveFrom) {
-      const from = this.#next
+    for (let next = 1; next < archive.liveFrom; next = this.#next ?? archive.liveFrom) {
       try {
-        for (const { seq, bytes } of await archive.from(from)) {
-          if (seq >= liveFrom) break
-          await this.#take(commitKey(seq), bytes)
-        }
+        for (const { seq, bytes } of await archive.from(next)) await this.#take(commitKey(seq), bytes)
       } catch (error) {
         this.#assertStillOpen(error)
-        this.#report(from, 'STORE_ARCHIVE', (error as Error).message)
+        this.#report(next, 'STORE_ARCHIVE', (error as Error).message)
         this.#link = undefined
         // On with the next file there is.
-        this.#next = archive.segments.find(({ firstSeq }) => firstSeq > from)?.firstSeq ?? liveFrom
+        this.#next = archive.segments.find(({ firstSeq }) => firstSeq > next)?.firstSeq ?? archive.liveFrom
       }
     }
-    if (this.#next !== undefined) return
-    this.#next = liveFrom
   }
 
   async #take(key: string, bytes: Buffer): Promise<void> {
@@ -131,7 +127,9 @@ class ChainWalk<R extends LogRecord> {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
     }
     if (this.#damage.length === 0) this.#onRecords?.(commit.records)
-    if (this.#commits % PROGRESS_COMMITS === 0) this.#onProgress?.(this.#next - 1)
+    if (this.#records < this.#told + PROGRESS_RECORDS) return
+    this.#told = this.#records
+    this.#onProgress?.(this.#next - 1)
   }
 
   /** Notes where each actor of the commit has to be found through the index, and that it is in the list of actors. */

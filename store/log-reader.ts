@@ -105,27 +105,38 @@ export class LogReader<R extends LogRecord> {
     return Math.min(passing.seq - 1, headSeq)
   }
 
-  /** Whole commits as they are, upwards: the archive's part, then the database's. */
+  /**
+   * Whole commits as they are, upwards: the archive's part, then the database's. `liveFrom` may grow meanwhile; an
+   * iterator still sees what was in the database when it was made, and `liveFrom` grows before anything is deleted.
+   */
   async *#rawUp(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
-    let from = fromSeq
-    while (this.#archive !== undefined && from < this.#archive.liveFrom && from <= toSeq) {
-      const { liveFrom } = this.#archive
-      for (const commit of await this.#archive.from(from)) {
-        // What is in the database, too, is read there.
-        if (commit.seq > toSeq || commit.seq >= liveFrom) return yield* this.#live(liveFrom, toSeq, false)
-        yield commit
-        from = commit.seq + countOfCommit(commit.bytes)
+    for (let from = fromSeq; from <= toSeq; ) {
+      if (from < this.#liveFrom) {
+        for (const commit of await (this.#archive as Archive).from(from)) {
+          if (commit.seq > toSeq) return
+          yield commit
+          from = commit.seq + countOfCommit(commit.bytes)
+        }
+        continue
       }
+      const gte = (await this.#floor(from)) ?? COMMITS.gte
+      if (from < this.#liveFrom) continue
+      yield* this.#scan({ gte, lte: commitKey(toSeq) })
+      return
     }
-    yield* this.#live(from, toSeq, false)
   }
 
   async *#rawDown(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
-    const liveFrom = this.#archive?.liveFrom ?? 1
-    if (toSeq >= liveFrom) yield* this.#live(Math.max(fromSeq, liveFrom), toSeq, true)
-    let to = Math.min(toSeq, liveFrom - 1)
-    while (this.#archive !== undefined && to >= fromSeq && to > 0) {
-      for (const commit of await this.#archive.downFrom(to)) {
+    let to = toSeq
+    if (to >= this.#liveFrom) {
+      const floor = (await this.#floor(fromSeq)) ?? COMMITS.gte
+      const liveFrom = this.#liveFrom
+      const gte = fromSeq < liveFrom ? commitKey(liveFrom) : floor
+      yield* this.#scan({ gte, lte: commitKey(to), reverse: true })
+      to = Math.min(to, liveFrom - 1)
+    }
+    while (to >= fromSeq && to > 0) {
+      for (const commit of await (this.#archive as Archive).downFrom(to)) {
         yield commit
         to = commit.seq - 1
         if (to < fromSeq) return
@@ -133,12 +144,13 @@ export class LogReader<R extends LogRecord> {
     }
   }
 
-  async *#live(fromSeq: number, toSeq: number, reverse: boolean): AsyncGenerator<RawCommit> {
-    if (toSeq < fromSeq) return
-    const range = { gte: (await this.#floor(fromSeq)) ?? COMMITS.gte, lte: commitKey(toSeq), reverse }
-    for await (const [key, bytes] of readable(this.#db.iterator({ ...range, ...READ_AHEAD }))) {
-      yield { seq: seqOfCommitKey(key), bytes }
-    }
+  /** The iterator is made at once, not when it is first read. */
+  #scan(range: { gte: string; lte: string; reverse?: boolean }): AsyncIterable<RawCommit> {
+    return rawCommits(this.#db.iterator({ ...range, ...READ_AHEAD }))
+  }
+
+  get #liveFrom(): number {
+    return this.#archive?.liveFrom ?? 1
   }
 
   async #commitHolding(seq: number): Promise<DecodedCommit<R>> {
@@ -147,10 +159,12 @@ export class LogReader<R extends LogRecord> {
   }
 
   async #commitAt(seq: number): Promise<DecodedCommit<R>> {
-    if (this.#archive !== undefined && seq < this.#archive.liveFrom) return this.#commitHolding(seq)
+    if (seq < this.#liveFrom) return this.#commitHolding(seq)
     const bytes = await this.#db.get(commitKey(seq)).catch((error: unknown) => {
       throw unreadable(error)
     })
+    // It may have gone to the archive meanwhile.
+    if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
     return decodeCommit(this.#codec, seq, bytes)
   }
@@ -159,4 +173,8 @@ export class LogReader<R extends LogRecord> {
   #floor(seq: number): Promise<string | undefined> {
     return firstOf(this.#db.keys({ gte: COMMITS.gte, lte: commitKey(seq), reverse: true, limit: 1 }))
   }
+}
+
+async function* rawCommits(iterator: AsyncIterable<[key: string, bytes: Buffer]>): AsyncGenerator<RawCommit> {
+  for await (const [key, bytes] of readable(iterator)) yield { seq: seqOfCommitKey(key), bytes }
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   cutBack,
@@ -138,15 +139,77 @@ describe('an archive', () => {
     }
   })
 
+  it('leaves the last commit in the database, whose end is where the next one follows', async () => {
+    const golden = new URL('./golden/format-1/log', import.meta.url).pathname
+    const location = join(root, 'all-of-it')
+    cpSync(golden, location, { recursive: true })
+    // Format 1 wrote its whole index, so that nothing of it holds anything back.
+    const store = await openLevelStore(location)
+    const { seq } = store.head
+    await store.putSnapshots([], { seq, state: 1 })
+    await store.archive(seq)
+    expect(store.liveFrom).toBeGreaterThan(1)
+    await store.close()
+    const again = await openLevelStore(location)
+    expect(again.head.seq).toBe(seq)
+    expect(await again.verifyChain()).toMatchObject({ records: seq, damage: [] })
+    await again.close()
+  })
+
+  it('takes nothing from readers that are at it while it grows', async () => {
+    const store = await openLevelStore(join(root, 'read-meanwhile'))
+    await fill(store, 100_000)
+    let archiving = true
+    const archived = (async () => {
+      for (let seq = 10_000; seq <= 70_000; seq += 10_000) {
+        await store.putSnapshots([], { seq, state: 0 })
+        await store.archive(seq)
+      }
+      archiving = false
+    })()
+    const read = async (work: () => Promise<unknown>) => {
+      while (archiving) await work()
+    }
+    await Promise.all([
+      archived,
+      read(async () => expect(await count(store.read())).toBe(100_000)),
+      read(async () => expect(await count(store.read({ reverse: true }))).toBe(100_000)),
+      read(async () => {
+        const fromSeq = store.liveFrom
+        expect(await count(store.read({ fromSeq, toSeq: fromSeq + 600 }))).toBe(601)
+      }),
+      read(async () => {
+        const fromRev = store.liveFrom
+        expect(await count(store.history('order/a', { fromRev, toRev: fromRev + 600 }))).toBe(601)
+      }),
+      read(async () => expect((await store.verifyChain()).damage).toEqual([])),
+    ])
+    await store.close()
+  }, 60_000)
+
   it('comes back into the database when the doctor cuts the log', async () => {
     const location = await archived('cut')
+    const db = new Level<string, Buffer>(location, { valueEncoding: 'buffer' })
+    const lastCommit = `c!${'59501'.padStart(16, '0')}`
+    const bytes = Buffer.from((await db.get(lastCommit)) as Buffer)
+    bytes[50] = (bytes[50] as number) ^ 1
+    await db.put(lastCommit, bytes)
+    await db.close()
+
     const { diagnosis } = await cutBack(location)
-    expect(diagnosis).toMatchObject({ wholeTo: 60_000, damage: [] })
+    expect(diagnosis).toMatchObject({ wholeTo: 59_500, endedAt: 60_000 })
     const store = await openLevelStore(location)
-    expect([store.head.seq, store.liveFrom]).toEqual([60_000, 1])
-    expect(await store.verifyChain()).toMatchObject({ records: 60_000, damage: [] })
-    expect(store.checkpoint()).toEqual({ seq: 40_000, state: 7 })
+    expect([store.head.seq, store.liveFrom]).toEqual([59_500, 1])
+    expect(await store.verifyChain()).toMatchObject({ records: 59_500, damage: [] })
+    expect(store.checkpoint()).toBeUndefined()
     await store.close()
+  })
+
+  it('is left alone by the doctor of a whole store', async () => {
+    const location = await archived('healthy')
+    const files = readdirSync(join(location, 'archive'))
+    expect(await cutBack(location)).toMatchObject({ diagnosis: { wholeTo: 60_000 }, keptIn: undefined })
+    expect(readdirSync(join(location, 'archive'))).toEqual(files)
   })
 
   it('is gone on with when a crash left it half done', async () => {
