@@ -38,10 +38,7 @@ export interface Diagnosis {
   /** Where it ended once, as far as anything still says. */
   readonly endedAt: number
   readonly records: number
-  readonly damage: readonly (Omit<ChainDamage, 'code' | 'seq'> & {
-    readonly code: string
-    readonly seq?: number
-  })[]
+  readonly damage: readonly (ChainDamage | FileDamage)[]
 }
 
 export interface DoctorOptions<R extends LogRecord> {
@@ -60,24 +57,26 @@ export async function diagnose<R extends LogRecord>(
 }
 
 /**
- * Makes the store anew from its records up to the last whole commit; the damaged folder is kept beside it, whole.
- * Indexes are made anew, snapshots kept as far as they are readable and not beyond the cut.
+ * Makes a damaged store anew from its records up to the last whole commit; the damaged folder is kept beside it, whole.
+ * Indexes are made anew, snapshots kept as far as they are readable and not beyond the cut. A whole one is left alone.
  * @throws STORE_LOCKED, STORE_OPEN_FAILED, STORE_WRITE_FAILED
  */
 export async function cutBack<R extends LogRecord>(
   location: string,
   options: DoctorOptions<R> = {},
-): Promise<{ readonly diagnosis: Diagnosis; readonly keptIn: string }> {
+): Promise<{ readonly diagnosis: Diagnosis; readonly keptIn: string | undefined }> {
   const fresh = `${location}.new`
   rmSync(fresh, { recursive: true, force: true })
   const diagnosis = await withCopy(location, async (db, fileDamage) => {
     const found = await examine(db, location, fileDamage, options)
+    if (found.damage.length === 0) return found
     const lacking = found.damage.find(({ code }) => code === 'STORE_ARCHIVE')
     if (lacking !== undefined) throw archiveLacking(lacking.message)
     const archive = await archiveOf(db, location)
     await rebuild(db, archive, fresh, found, options.codec ?? (jsonCodec as unknown as RecordCodec<R>))
     return found
   })
+  if (diagnosis.damage.length === 0) return { diagnosis, keptIn: undefined }
   const keptIn = freeName(`${location}.damaged`)
   renameSync(location, keptIn)
   renameSync(fresh, location)

@@ -29,7 +29,7 @@ export async function withCopy<T>(
       if (/\.(ldb|sst)$/.test(name)) linkSync(join(location, name), join(copy, name))
       else copyFileSync(join(location, name), join(copy, name))
     }
-    const { db, repaired } = await openCopy(copy)
+    const { db, repaired } = await openCopy(copy, location)
     try {
       return await work(db, repaired === undefined ? fileDamage : [...fileDamage, repaired])
     } finally {
@@ -55,7 +55,7 @@ interface Repairing {
   repair(location: string): Promise<void>
 }
 
-async function openCopy(copy: string): Promise<{ db: Database; repaired?: FileDamage }> {
+async function openCopy(copy: string, location: string): Promise<{ db: Database; repaired?: FileDamage }> {
   const open = async () => {
     const db = new Level<string, Buffer>(copy, { ...LEVEL_OPTIONS, createIfMissing: false })
     await db.open()
@@ -64,7 +64,7 @@ async function openCopy(copy: string): Promise<{ db: Database; repaired?: FileDa
   try {
     return { db: await open() }
   } catch (error) {
-    const { message } = openFailure(copy, error)
+    const { message } = openFailure(location, error)
     await (Level as unknown as Repairing).repair(copy)
     return { db: await open(), repaired: { code: 'STORE_UNREADABLE', message } }
   }

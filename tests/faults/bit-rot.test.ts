@@ -204,7 +204,7 @@ describe('the doctor', () => {
     const { diagnosis, keptIn } = await cutBack<Note>(location, { onLost: (r) => lost.push(r.seq) })
     expect(diagnosis).toMatchObject({ wholeTo: 7, endedAt: 9 })
     expect(lost).toEqual([9])
-    const kept = new Level<string, Buffer>(keptIn, { valueEncoding: 'buffer' })
+    const kept = new Level<string, Buffer>(keptIn as string, { valueEncoding: 'buffer' })
     expect(await kept.get(commit8)).toEqual(damaged)
     await kept.close()
 
@@ -239,6 +239,15 @@ describe('the doctor', () => {
       })
       expect((await store.verifyChain()).damage).toEqual([])
     })
+  })
+
+  it('finds the log without the file that says where LevelDB begins', async () => {
+    const location = join(root, 'current')
+    await make(location)
+    rmSync(join(location, 'CURRENT'))
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis).toMatchObject({ wholeTo: 9, endedAt: 9 })
+    await open(location, async (store) => expect(store.head.seq).toBe(9))
   })
 
   it('reads what is left when LevelDB itself cannot open the folder', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pc from 'picocolors'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
@@ -23,7 +24,7 @@ interface Lost {
 /** `outcry doctor`: what is wrong with a log that nobody opens any more; with --cut, a log that ends before it. */
 export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise<number> {
   const location = join(data, 'log')
-  if (!storeExists(location) && !storeExists(`${location}/HEAD`)) {
+  if (!storeExists(location) && !existsSync(join(location, 'HEAD'))) {
     throw new OutcryError(
       'STORE_NONE',
       `there is no log in ${location}`,
@@ -39,22 +40,13 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
     },
     onLost: (record: TransitionRecord) => count(lost, record),
   }
-  let diagnosis: Diagnosis
-  let keptIn: string | undefined
-  if (cut) ({ diagnosis, keptIn } = await cutIfDamaged(location, options))
-  else diagnosis = await diagnose(location, options)
+  const { diagnosis, keptIn } = cut
+    ? await cutBack(location, options)
+    : { diagnosis: await diagnose(location, options), keptIn: undefined }
   if (showProgress) process.stderr.write('\r\x1b[K')
   if (json) process.stdout.write(`${JSON.stringify({ ...diagnosis, lost, keptIn })}\n`)
   else tell(location, diagnosis, lost, keptIn)
   return diagnosis.damage.length === 0 || keptIn !== undefined ? 0 : 1
-}
-
-async function cutIfDamaged(
-  location: string,
-  options: Parameters<typeof cutBack<TransitionRecord>>[1],
-): Promise<{ diagnosis: Diagnosis; keptIn: string | undefined }> {
-  const diagnosis = await diagnose(location, { codec: recordCodec })
-  return diagnosis.damage.length === 0 ? { diagnosis, keptIn: undefined } : cutBack(location, options)
 }
 
 function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
@@ -69,7 +61,7 @@ function tell(location: string, { wholeTo, endedAt, damage }: Diagnosis, lost: L
     console.log(pc.green(`${location} is whole: ${countText(wholeTo)} records`))
     return
   }
-  const rows = damage.map((d) => ['seq' in d ? countText(d.seq as number) : '-', d.code, d.message])
+  const rows = damage.map((d) => ['seq' in d ? countText(d.seq) : '-', d.code, d.message])
   console.log(table(['seq', 'problem', 'what'], rows))
   const behind = endedAt - wholeTo
   if (behind === 0)
