@@ -64,10 +64,10 @@ export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncG
   yield frame(Buffer.alloc(0), Buffer.alloc(0))
 }
 
-/** @throws BACKUP_CUT_OFF */
+/** @throws BACKUP_CUT_OFF, also when the connection breaks */
 export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StoreEntry> {
   let rest = Buffer.alloc(0)
-  for await (const chunk of chunks) {
+  for await (const chunk of unbroken(chunks)) {
     rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
     for (;;) {
       if (rest.length < HEADER) break
@@ -79,7 +79,20 @@ export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGe
       rest = rest.subarray(end)
     }
   }
-  throw new OutcryError('BACKUP_CUT_OFF', 'the entries of the store ended before the last one', 'Try again.')
+  throw cutOff()
+}
+
+async function* unbroken(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (cause) {
+    throw cutOff(cause)
+  }
+}
+
+function cutOff(cause?: unknown): OutcryError {
+  const what = 'the entries of the store ended before the last one'
+  return new OutcryError('BACKUP_CUT_OFF', what, 'Try again.', { cause })
 }
 
 function frame(key: Buffer, value: Buffer): Buffer {

@@ -2,6 +2,9 @@ import type { SubscribeFrame } from './frames.ts'
 import { Publication } from './publication.ts'
 import { matches, parsePattern, type Topic } from './topic.ts'
 
+/** Events in one frame: a full batch does not wait for its time. */
+const BATCH_MAX = 1_000
+
 /** What one `subscribe` asked for, and where it is. */
 export class Subscription {
   readonly id: string
@@ -32,8 +35,9 @@ export class Subscription {
       this.#send(publication.frame(this.id))
       return
     }
-    this.#batch.push(publication)
-    if (this.#batch.length > 1) return
+    const size = this.#batch.push(publication)
+    if (size >= BATCH_MAX) this.flush()
+    if (size > 1) return
     const flush = () => this.flush()
     if (this.#batchMs === 0) setImmediate(flush)
     else setTimeout(flush, this.#batchMs)

@@ -142,26 +142,26 @@ class RunnerReader implements Reader {
   async close(): Promise<void> {}
 
   async #get<T>(path: string): Promise<T> {
-    const response = await this.#fetch(path)
-    const body = (await response.json()) as T & { error?: { code: string; message: string; hint?: string } }
-    if (response.ok || body.error === undefined) return body
-    throw new OutcryError(
-      body.error.code,
-      body.error.message,
-      body.error.hint ?? 'See the log of the runner.',
-    )
+    return (await this.#fetch(path)).json() as Promise<T>
   }
 
+  /** @throws RUNNER_UNREACHABLE, and what the runner refuses by */
   async #fetch(path: string): Promise<Response> {
+    let response: Response
     try {
-      return await fetch(new URL(path, this.source))
+      response = await fetch(new URL(path, this.source))
     } catch (error) {
-      throw new OutcryError(
-        'RUNNER_UNREACHABLE',
-        `the runner that holds the store does not answer at ${this.source}`,
-        'It may be starting or stopping; try again.',
-        { cause: error },
-      )
+      throw unreachable(`the runner that holds the store does not answer at ${this.source}`, error)
     }
+    if (response.ok) return response
+    const refusal = (await response.json().catch((error) => {
+      throw unreachable(`what answers at ${this.source} is no runner`, error)
+    })) as { error: { code: string; message: string; hint?: string } }
+    const { code, message, hint } = refusal.error
+    throw new OutcryError(code, message, hint ?? 'See the log of the runner.')
   }
+}
+
+function unreachable(what: string, cause: unknown): OutcryError {
+  return new OutcryError('RUNNER_UNREACHABLE', what, 'It may be starting or stopping; try again.', { cause })
 }
