@@ -1,6 +1,6 @@
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
-import type { Job } from './engine.ts'
+import type { Job } from './job.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Release } from './turn.ts'
 

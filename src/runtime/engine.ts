@@ -6,6 +6,7 @@ import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { PendingTurn } from './committer.ts'
 import { Committer } from './committer.ts'
 import { failTurn } from './failure.ts'
+import type { Job, Receipt, Waiting } from './job.ts'
 import type { Journal } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
@@ -13,27 +14,6 @@ import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import { failed, refusal } from './refusal.ts'
 import { type Message, type Release, Turn, type TurnContext, TurnFailure } from './turn.ts'
-
-/** That a message is durable. */
-export interface Receipt {
-  /** seq of its first record; 0 when the source's position was taken before. */
-  readonly seq: number
-  readonly duplicate: boolean
-}
-
-/** One job of the mailbox: a message, or something that the runtime does to an actor. */
-export interface Job {
-  readonly message: Message
-  /** Without it the message is simply taken. What it refuses before any machine ran leaves no record. */
-  readonly work?: ((turn: Turn) => void) | undefined
-  /** Of whoever waits for its receipt. */
-  readonly waiting?: Waiting | undefined
-}
-
-export interface Waiting {
-  resolve(receipt: Receipt): void
-  reject(error: unknown): void
-}
 
 export interface EngineHooks {
   isCancelled(message: Message): boolean

@@ -9,8 +9,9 @@ import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { type Clock, SystemClock } from './clock.ts'
-import { Engine, type Job, type Receipt } from './engine.ts'
+import { Engine } from './engine.ts'
 import { checkEvent, messageOf, type SendOptions } from './intake.ts'
+import type { Job, Receipt } from './job.ts'
 import type { Journal } from './journal.ts'
 import { assertJson } from './json.ts'
 import { INIT, type LifecycleEvent, STOP } from './lifecycle.ts'
@@ -29,8 +30,8 @@ import { Timekeeper } from './timekeeper.ts'
 import { type Message, type Release, type Turn, topCell } from './turn.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
 
-export type { Receipt } from './engine.ts'
 export type { SendOptions } from './intake.ts'
+export type { Receipt } from './job.ts'
 
 export interface SupervisorOptions {
   /** Belongs to the supervisor from here on: `stop` closes it. */

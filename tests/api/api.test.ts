@@ -50,10 +50,14 @@ const inc = async (times: number) => {
   await harness.supervisor.settled()
 }
 
-const get = async (path: string) => {
+interface Events {
+  seq: number
+  events: { seq: number; event: { n: number } }[]
+}
+
+const get = async <T = unknown>(path: string) => {
   const response = await fetch(`${api.url}${path}`)
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
-  return { status: response.status, body: (await response.json()) as any }
+  return { status: response.status, body: (await response.json()) as T }
 }
 
 describe('HTTP', () => {
@@ -64,27 +68,24 @@ describe('HTTP', () => {
   it('lists actors page by page, and shows one, its past, its history and its machine', async () => {
     await inc(3)
     await harness.supervisor.spawn('tally', 'b')
-    const first = await get('/actors?limit=2')
-    expect(first.body.actors.map((a: { address: string }) => a.address)).toEqual([
-      'system/dead-letters',
-      'tally/a',
-    ])
+    const first = await get<{ actors: { address: string }[]; next: string }>('/actors?limit=2')
+    expect(first.body.actors.map((a) => a.address)).toEqual(['system/dead-letters', 'tally/a'])
     expect((await get(`/actors?after=${first.body.next}`)).body).toMatchObject({
       actors: [{ address: 'tally/b', rev: 1 }],
     })
     expect((await get('/actors/tally/a')).body).toMatchObject({ value: 'busy', context: { n: 3 }, rev: 4 })
     expect((await get('/actors/tally/a?rev=2')).body).toMatchObject({ context: { n: 1 }, rev: 2 })
-    const { body } = await get('/actors/tally/a/history?reverse=true&limit=2')
-    expect(body.records.map((r: { rev: number }) => r.rev)).toEqual([4, 3])
+    const { body } = await get<{ records: { rev: number }[] }>('/actors/tally/a/history?reverse=true&limit=2')
+    expect(body.records.map((r) => r.rev)).toEqual([4, 3])
     expect((await get('/actors/tally/a/machine')).body).toMatchObject({ id: 'tally', initial: 'tally.busy' })
   })
 
   it('gives the last events, or those since a seq, of a type', async () => {
     await inc(5)
-    const { body } = await get('/events?tail=2&type=counted')
-    expect(body.events.map((e: { event: { n: number } }) => e.event.n)).toEqual([4, 5])
-    const since = await get(`/events?since=${body.events[0].seq}`)
-    expect(since.body.events.map((e: { event: { n: number } }) => e.event.n)).toEqual([5])
+    const { body } = await get<Events>('/events?tail=2&type=counted')
+    expect(body.events.map((e) => e.event.n)).toEqual([4, 5])
+    const since = await get<Events>(`/events?since=${body.events[0]?.seq}`)
+    expect(since.body.events.map((e) => e.event.n)).toEqual([5])
     expect(since.body.seq).toBe(harness.supervisor.seq)
   })
 
@@ -97,7 +98,7 @@ describe('HTTP', () => {
     ['/nowhere', 404, 'ROUTE_UNKNOWN'],
     ['/page/..%2f..%2fpackage.json', 404, 'ROUTE_UNKNOWN'],
   ])('refuses %s', async (path, status, code) => {
-    const { status: found, body } = await get(path)
+    const { status: found, body } = await get<{ error: { code: string } }>(path)
     expect([found, body.error.code]).toEqual([status, code])
   })
 
