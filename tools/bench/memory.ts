@@ -1,15 +1,49 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadConfig } from '../../src/runner/config.ts'
+import { startRunner } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { below, type Report, type Settings } from './report.ts'
-import { eventOf, orderMachine } from './workload.ts'
+import { eventOf, orderMachine, silent } from './workload.ts'
 
 const RESIDENT = 100_000
 const MB = 2 ** 20
+const HOUR = 3_600_000
 
-/** What actors cost that are there and do nothing. Needs node --expose-gc, which npm run bench gives it. */
+/** What actors cost that are there and do nothing, and what a day costs. Needs node --expose-gc, as npm run bench has it. */
 export async function memory({ scale, folder }: Settings): Promise<Report> {
+  const hours = Math.max(2, Math.round(2.4 * scale))
+  const { resident, grown, passive } = await ofActors(scale, folder)
+  const day = await ofHours(hours, folder)
+  const first = day[0] as number
+  const last = day.at(-1) as number
+  const asText = (n: number) => n.toLocaleString('en-US')
+  return {
+    name: 'memory',
+    about: 'of actors that rest, over the empty process; of a runner on the simulated market',
+    rows: [
+      {
+        what: `${asText(RESIDENT)} resident`,
+        figures: { MB: resident / MB, 'KB each': resident / RESIDENT / 1_024 },
+        target: below(resident / MB, 120, 'MB'),
+      },
+      {
+        what: `${asText(passive)} passive besides`,
+        figures: { MB: grown / MB },
+        target: { text: 'no growth (within 20 MB)', met: grown / MB < 20 },
+      },
+      { what: 'a runner after an hour of its market', figures: { MB: first / MB } },
+      {
+        what: `the same after ${hours} hours`,
+        figures: { MB: last / MB },
+        target: { text: 'no growth (within 20 MB)', met: (last - first) / MB < 20 },
+      },
+    ],
+  }
+}
+
+async function ofActors(scale: number, folder: string) {
   const location = mkdtempSync(join(folder, 'memory-'))
   const store = await openLevelStore(location)
   const supervisor = await createSupervisor({
@@ -25,23 +59,34 @@ export async function memory({ scale, folder }: Settings): Promise<Report> {
   const grown = (await used()) - empty - resident
   await supervisor.stop()
   rmSync(location, { recursive: true })
-  const asText = (n: number) => n.toLocaleString('en-US')
-  return {
-    name: 'memory',
-    about: 'of actors that rest, over the empty process',
-    rows: [
-      {
-        what: `${asText(RESIDENT)} resident`,
-        figures: { MB: resident / MB, 'KB each': resident / RESIDENT / 1_024 },
-        target: below(resident / MB, 120, 'MB'),
+  return { resident, grown, passive }
+}
+
+/** Bytes after each hour of market time. */
+async function ofHours(hours: number, folder: string): Promise<number[]> {
+  const data = mkdtempSync(join(folder, 'day-'))
+  const startAt = Date.UTC(2026, 0, 5)
+  const runner = await startRunner(
+    loadConfig({
+      flags: {
+        data,
+        market: { source: 'sim', speed: 'max', startAt, durationMs: hours * HOUR },
+        server: { enabled: false },
       },
-      {
-        what: `${asText(passive)} passive besides`,
-        figures: { MB: grown / MB },
-        target: { text: 'no growth (within 20 MB)', met: grown / MB < 20 },
-      },
-    ],
-  }
+    }),
+    silent,
+  )
+  const samples: number[] = []
+  const sampling = setInterval(() => {
+    const passed = (runner.supervisor.lastAt ?? startAt) - startAt
+    if (passed >= (samples.length + 1) * HOUR) samples.push(usedNow())
+  }, 100)
+  await runner.ended
+  clearInterval(sampling)
+  samples.push(usedNow())
+  await runner.stop('end of the day', 'bench')
+  rmSync(data, { recursive: true })
+  return samples
 }
 
 /** Each has taken an event, as an order at work has. */
@@ -57,12 +102,15 @@ async function spawn(supervisor: Supervisor, first: number, count: number): Prom
   await supervisor.settled()
 }
 
-/** Heap and what belongs to it, after everything that can be freed is. */
+/** After everything that can be freed is. */
 async function used(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    globalThis.gc?.()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  return usedNow()
+}
+
+/** Heap and what belongs to it. */
+function usedNow(): number {
+  for (let i = 0; i < 3; i++) globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }

@@ -9,8 +9,7 @@ import type { Address } from '../../src/runtime/address.ts'
 import { makeRef } from '../../src/runtime/persist.ts'
 import { type AnySnapshot, Scope } from '../../src/runtime/scope.ts'
 import { atLeast, median, type Report, type Settings } from './report.ts'
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+import { silent } from './workload.ts'
 
 /** Recorded market data as fast as it goes: parsed and through the symbols' machines, and as a whole runner. */
 export async function recorded({ rounds, folder, recordings }: Settings): Promise<Report | undefined> {

@@ -1,5 +1,7 @@
 /** The order that every contender runs: an XState machine as one would write it, and a life for it that never ends. */
+
 import { assign, setup } from 'xstate'
+import type { Logger } from '../../src/runtime/logger.ts'
 
 export type OrderEvent =
   | { readonly type: 'NEW'; readonly at: number }
@@ -59,3 +61,5 @@ export function eventOf(n: number): OrderEvent {
     ? { type: 'TRADE', at, lastQty: 1, lastPx: 61_837.63 }
     : { type: 'REPLACE', at, orderQty: 4 }
 }
+
+export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
