@@ -73,15 +73,14 @@ class Life {
       deliver: (intent) => take(life.delivered, intent),
       recover: (intent) => take(life.recovered, intent),
     }
-    life.#store = new FaultyStore(
-      await openMemoryStore(memory),
-      () => {
+    life.#store = new FaultyStore(await openMemoryStore(memory), {
+      next: () => {
         const fault = life.#fault
         life.#fault = undefined
         return fault
       },
-      () => life.die(),
-    )
+      onDeath: () => life.die(),
+    })
     const quiet = () => {}
     const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet }
     life.supervisor = await createSupervisor({

@@ -12,21 +12,24 @@ import { OutcryError } from '../../store/index.ts'
  */
 export type StoreFault = 'beforeWrite' | 'answerLost' | 'refused'
 
-/** A store with faults: `next` is asked at each commit; `onDeath` is called when the process has to be taken for dead. */
+export interface FaultyStoreHooks {
+  /** Asked at each commit. */
+  next(commit: Commit<TransitionRecord>): StoreFault | undefined
+  /** The process has to be taken for dead. */
+  onDeath(): void
+  /** Asked before and after each write: a slow disk. */
+  lag?(): Promise<void> | undefined
+}
+
+/** A store with faults. */
 export class FaultyStore implements Store<TransitionRecord> {
   readonly #store: Store<TransitionRecord>
-  readonly #next: (commit: Commit<TransitionRecord>) => StoreFault | undefined
-  readonly #onDeath: () => void
+  readonly #hooks: FaultyStoreHooks
   #dead = false
 
-  constructor(
-    store: Store<TransitionRecord>,
-    next: (commit: Commit<TransitionRecord>) => StoreFault | undefined,
-    onDeath: () => void,
-  ) {
+  constructor(store: Store<TransitionRecord>, hooks: FaultyStoreHooks) {
     this.#store = store
-    this.#next = next
-    this.#onDeath = onDeath
+    this.#hooks = hooks
   }
 
   get epoch() {
@@ -43,19 +46,24 @@ export class FaultyStore implements Store<TransitionRecord> {
   }
 
   async append(commit: Commit<TransitionRecord>): Promise<void> {
+    await this.#hooks.lag?.()
     if (this.#dead) return forever()
-    const fault = this.#next(commit)
+    const fault = this.#hooks.next(commit)
     if (fault === 'refused') throw new OutcryError('STORE_WRITE_FAILED', 'no space left', 'Make room.')
     if (fault !== 'beforeWrite') await this.#store.append(commit)
+    await this.#hooks.lag?.()
     if (fault === undefined && !this.#dead) return
+    if (!this.#dead) this.#hooks.onDeath()
     this.#dead = true
-    this.#onDeath()
     return forever()
   }
 
   async putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void> {
+    await this.#hooks.lag?.()
     if (this.#dead) return forever()
-    return this.#store.putSnapshots(snapshots, checkpoint)
+    await this.#store.putSnapshots(snapshots, checkpoint)
+    await this.#hooks.lag?.()
+    return this.#dead ? forever() : undefined
   }
 
   read(options?: Parameters<Store['read']>[0]) {

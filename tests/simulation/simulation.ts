@@ -4,22 +4,22 @@
  * laws against everything that gets out. At the end nothing goes wrong any more, and everything has to settle.
  */
 import { createHash } from 'node:crypto'
+import { assign, setup } from 'xstate'
 import * as decimal from '../../machines/decimal.ts'
 import type { MarketEvent } from '../../machines/events/market.ts'
-import type { CancelOrder, OrderStatusRequest, PlaceOrder } from '../../machines/events/order.ts'
 import { machines } from '../../machines/index.ts'
 import type { OrderContext } from '../../machines/order-status.ts'
 import { ordStatusOf } from '../../machines/order-status.ts'
 import { boot } from '../../src/runner/boot.ts'
-import type { Address } from '../../src/runtime/address.ts'
+import { type Address, idOf } from '../../src/runtime/address.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/runtime/log.ts'
-import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { isOutcryError, newMemory } from '../../store/index.ts'
 import { FaultyStore, type StoreFault } from '../faults/faulty-store.ts'
 import { parseConfig } from './config.ts'
+import { NetworkPort } from './network.ts'
 import { Scheduler } from './scheduler.ts'
 import { SimulatedVenue } from './venue.ts'
 
@@ -29,6 +29,20 @@ const START_AT = 1_700_000_000_000
 /** The market's messages, and the time that nothing goes wrong any more at the end. */
 const MARKET_STEP_MS = 200
 const CALM_MS = 120_000
+
+/** Sleeps for as long as it is told to, most of it passive. */
+const alarm = setup({
+  types: {} as { context: { delayMs: number }; events: { type: 'SET'; at: number; delayMs: number } },
+  delays: { delay: ({ context }) => context.delayMs },
+}).createMachine({
+  context: { delayMs: 0 },
+  initial: 'off',
+  states: {
+    off: { on: { SET: { target: 'set', actions: assign({ delayMs: ({ event }) => event.delayMs }) } } },
+    set: { after: { delay: 'off' } },
+  },
+})
+const ALARMS = 10
 
 const nothing = () => {}
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing }
@@ -64,16 +78,42 @@ class Incarnation {
   /** Resolves when it dies. */
   readonly ended: Promise<undefined>
   alive = true
+  /** It has started, and its disk may be slow. */
+  up = false
   store!: FaultyStore
   /** Missing while it is still starting. */
   supervisor!: Supervisor
   #end: (value: undefined) => void = nothing
+  /** Writes that its disk is at. */
+  #lagging = 0
+  #onLag: () => void = nothing
 
   constructor(now: number) {
     this.clock = new EventClock(now)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
+  }
+
+  get isLagging(): boolean {
+    return this.#lagging > 0
+  }
+
+  /** A write takes until `done`. */
+  async lag(done: Promise<void>): Promise<void> {
+    this.#lagging++
+    this.#onLag()
+    await done
+    this.#lagging--
+  }
+
+  /** Resolves when all is durable, when the disk has it wait, or when it is dead. */
+  async settled(): Promise<void> {
+    if (this.isLagging) return
+    const lagged = new Promise<void>((resolve) => {
+      this.#onLag = resolve
+    })
+    await Promise.race([this.supervisor.settled().catch(nothing), lagged, this.ended])
   }
 
   die(): void {
@@ -93,6 +133,10 @@ class World {
   /** What was ever released, by seq. */
   readonly #released: string[] = []
   readonly #revs = new Map<string, number>()
+  /** Last position that was taken of each source. */
+  readonly #positions = new Map<string, number>()
+  /** Intents that a port was given. */
+  readonly #delivered = new Set<string>()
   readonly #prices = new Map(SYMBOLS.map((symbol) => [symbol, 100]))
   #marketPosition = 0
   readonly #market: { position: number; at: number; symbol: string; event: MarketEvent }[] = []
@@ -112,6 +156,7 @@ class World {
     if (!this.#runner?.alive) await this.#restart(this.#runner as Incarnation)
     this.#planMarket()
     this.#planPeople()
+    this.#planAlarms()
     this.#planStream()
     this.#planSudden()
     while (this.#scheduler.nextAt !== undefined && this.#scheduler.nextAt < this.#endAt) await this.#step()
@@ -130,20 +175,21 @@ class World {
   }
 
   async #step(): Promise<void> {
-    await this.#scheduler.step()
     const runner = this.#runner as Incarnation
+    runner.up = true
+    await this.#scheduler.step()
     if (runner.alive) {
       runner.clock.advanceTo(this.#scheduler.now)
       runner.supervisor.drain()
       // Sometimes the next thing happens before this one's commit is done.
-      if (this.#scheduler.chance(0.8)) await this.#settled(runner)
+      if (this.#scheduler.chance(0.8)) {
+        await runner.settled()
+        const atRest = runner.alive && !runner.isLagging
+        if (atRest && this.#scheduler.chance(0.02)) await this.#checkTimers(runner)
+      }
     }
     if (!runner.alive) await this.#restart(runner)
     if (this.#failure !== undefined) throw this.#failure
-  }
-
-  async #settled({ supervisor, ended }: Incarnation): Promise<void> {
-    await Promise.race([supervisor.settled().catch(() => {}), ended])
   }
 
   /** May die on the way: then it is not alive when this resolves. */
@@ -151,11 +197,11 @@ class World {
     const life = new Incarnation(this.#scheduler.now)
     this.#runner = life
     const memory = await openMemoryStore(this.#memory)
-    life.store = new FaultyStore(
-      memory,
-      () => this.#nextFault(),
-      () => this.#die(life, 'in a commit'),
-    )
+    life.store = new FaultyStore(memory, {
+      next: () => this.#nextFault(),
+      onDeath: () => this.#die(life, 'in a commit'),
+      lag: () => this.#lag(life),
+    })
     const port = new NetworkPort(this.#scheduler, this.#venue, {
       alive: () => life.alive,
       lossy: () => this.#faults,
@@ -163,7 +209,7 @@ class World {
     })
     const creating = createSupervisor({
       store: life.store,
-      machines,
+      machines: { ...machines, alarm },
       ports: { [VENUE]: port },
       clock: life.clock,
       logger: SILENT,
@@ -220,9 +266,14 @@ class World {
     return dice < 0.009 ? 'refused' : undefined
   }
 
+  #lag(life: Incarnation): Promise<void> | undefined {
+    if (!this.#faults || !life.up || !this.#scheduler.chance(0.05)) return undefined
+    return life.lag(new Promise((resolve) => this.#scheduler.after(this.#scheduler.between(1, 500), resolve)))
+  }
+
   #onReleased(incarnation: Incarnation, record: TransitionRecord): void {
     if (!incarnation.alive) return
-    const { seq, actor, rev } = record
+    const { seq, actor, rev, origin } = record
     if (seq > incarnation.store.head.seq) this.#broken(`record ${seq} got out before it was durable (law 3)`)
     const text = JSON.stringify(record)
     this.#acknowledged = Math.max(this.#acknowledged, seq)
@@ -236,6 +287,11 @@ class World {
     // What an incarnation did not live to release is in the log all the same.
     if (rev <= before) this.#broken(`rev ${rev} of ${actor} after ${before} (law 4)`)
     this.#revs.set(actor, rev)
+    if (origin !== undefined) {
+      const last = this.#positions.get(origin.source) ?? 0
+      if (origin.position <= last) this.#broken(`${origin.source} ${origin.position} was taken after ${last}`)
+      this.#positions.set(origin.source, origin.position)
+    }
     // Between two steps of a release.
     if (this.#faults && this.#scheduler.chance(0.001)) this.#die(incarnation, 'in a release')
   }
@@ -243,6 +299,9 @@ class World {
   #onDeliver(incarnation: Incarnation, intent: Intent): void {
     if (intent.seq > incarnation.store.head.seq)
       this.#broken(`intent ${intent.id} got out before it was durable (law 3)`)
+    // What became of it in an earlier life nobody knows: it has to be looked up.
+    if (this.#delivered.has(intent.id)) this.#broken(`intent ${intent.id} was delivered twice (law 6)`)
+    this.#delivered.add(intent.id)
     if (this.#faults && this.#scheduler.chance(0.02)) this.#die(incarnation, 'before a port')
   }
 
@@ -306,6 +365,18 @@ class World {
     })
   }
 
+  #planAlarms(): void {
+    this.#scheduler.after(this.#scheduler.between(500, 5_000), () => {
+      const { alive, supervisor } = this.#runner as Incarnation
+      const at = this.#scheduler.now
+      const event = { type: 'SET', at, delayMs: Math.round(this.#scheduler.between(1, 20_000)) }
+      const address = `alarm/${Math.floor(this.#scheduler.between(0, ALARMS))}` as Address
+      if (alive && supervisor.getSnapshot(address) !== undefined) supervisor.tell(address, event, { at })
+      else if (alive) supervisor.spawn('alarm', idOf(address), undefined, { at }).catch(nothing)
+      if (at < this.#endAt) this.#planAlarms()
+    })
+  }
+
   /** The venue's reports, read from where the runner has them; the connection is often away. */
   #planStream(): void {
     this.#scheduler.after(
@@ -341,6 +412,7 @@ class World {
 
   async #calmDown(): Promise<void> {
     this.#faults = false
+    while (this.#runner?.isLagging) await this.#step()
     if (!this.#runner?.alive) await this.#restart(this.#runner as Incarnation)
     const { supervisor } = this.#runner as Incarnation
     for (const id of SYMBOLS)
@@ -363,10 +435,22 @@ class World {
       throw new LawBroken(`not what the log leads to (law 5): ${JSON.stringify(problems[0])}`)
   }
 
+  /** Of an actor in memory or not, a timer that is due has fired. */
+  async #checkTimers({ supervisor }: Incarnation): Promise<void> {
+    for await (const { address, timers } of supervisor.actors()) {
+      const late = timers.find(({ dueAt }) => dueAt < this.#scheduler.now)
+      if (late !== undefined) throw new LawBroken(`${late.id} of ${address} did not fire (law 7)`)
+    }
+  }
+
   /** Everything the venue's books say, the runner's say too. */
   async #checkSettled(): Promise<void> {
     const { supervisor } = this.#runner as Incarnation
     await this.#verify(supervisor)
+    await this.#checkTimers(this.#runner as Incarnation)
+    const taken = [supervisor.cursor('market'), supervisor.cursor(VENUE)]
+    const told = [this.#marketPosition, this.#venue.stream.length]
+    if (String(taken) !== String(told)) throw new LawBroken(`${taken} taken of ${told} (law 4)`)
     if (supervisor.unsettled.length > 0)
       throw new LawBroken(`still unsettled (law 6): ${supervisor.unsettled.map(({ id }) => id).join(', ')}`)
     const held = new Map<string, string>()
@@ -396,99 +480,5 @@ class World {
           `${address} is ${JSON.stringify(value)}, but the venue never had it: ${JSON.stringify(context)}`,
         )
     }
-  }
-}
-
-/** The way to the venue: requests are lost, doubled and late, and sent again until the venue has answered for them. */
-class NetworkPort implements Port {
-  readonly #scheduler: Scheduler
-  readonly #venue: SimulatedVenue
-  readonly #hooks: { alive(): boolean; lossy(): boolean; onDeliver(intent: Intent): void }
-  #context: PortContext | undefined
-  /** Orders of this run by who placed them, and whether the venue has answered for the request. */
-  readonly #placed = new Map<string, { id: string; answered: boolean }>()
-
-  constructor(
-    scheduler: Scheduler,
-    venue: SimulatedVenue,
-    hooks: { alive(): boolean; lossy(): boolean; onDeliver(intent: Intent): void },
-  ) {
-    this.#scheduler = scheduler
-    this.#venue = venue
-    this.#hooks = hooks
-  }
-
-  start(context: PortContext): void {
-    this.#context = context
-  }
-
-  deliver(intent: Intent): void {
-    if (!this.#hooks.alive()) return
-    this.#hooks.onDeliver(intent)
-    if (this.#hooks.alive()) this.#send(intent)
-  }
-
-  /** Looked up first: what the venue has is on its stream. */
-  recover(intent: Intent): void {
-    const { type } = intent.event
-    if (type === 'PLACE_ORDER') this.#placed.set(intent.actor, { id: intent.id, answered: false })
-    if (type !== 'ORDER_STATUS_REQUEST' && this.#venue.requests.has(intent.id)) {
-      const placed = this.#placed.get(intent.actor)
-      if (placed?.id === intent.id) placed.answered = true
-      return
-    }
-    this.#send(intent)
-  }
-
-  #send(intent: Intent): void {
-    const { id, actor } = intent
-    const event = intent.event as PlaceOrder | CancelOrder | OrderStatusRequest
-    if (event.type === 'PLACE_ORDER') this.#placed.set(actor, { id, answered: false })
-    const arrive = () => {
-      if (event.type === 'PLACE_ORDER') this.#venue.place(id, actor, event)
-      else if (event.type === 'CANCEL_ORDER') this.#venue.cancel(id, event, actor)
-      else {
-        this.#answer(intent, event)
-        return
-      }
-      const placed = this.#placed.get(actor)
-      const answerLost = this.#hooks.lossy() && this.#scheduler.chance(0.1)
-      if (placed?.id === id && !answerLost) placed.answered = true
-      if (answerLost) this.#again(intent)
-    }
-    const lost = this.#hooks.lossy() && this.#scheduler.chance(0.1)
-    if (lost) this.#again(intent)
-    else this.#scheduler.after(this.#scheduler.between(1, 800), arrive)
-    // The network delivers it a second time.
-    if (this.#hooks.lossy() && this.#scheduler.chance(0.05) && event.type !== 'ORDER_STATUS_REQUEST')
-      this.#scheduler.after(this.#scheduler.between(1, 3_000), arrive)
-  }
-
-  #again(intent: Intent): void {
-    this.#scheduler.after(1_000, () => {
-      if (this.#hooks.alive()) this.#send(intent)
-    })
-  }
-
-  #answer(intent: Intent, request: OrderStatusRequest): void {
-    if (!this.#hooks.alive()) return
-    const { id, actor, seq, correlation } = intent
-    const placed = this.#placed.get(actor)
-    const clOrdId = request.origClOrdId ?? placed?.id
-    const order = clOrdId === undefined ? undefined : this.#venue.orders.get(clOrdId)
-    // While its placement is still under way nobody knows, and nothing is guessed.
-    if (order === undefined && placed !== undefined && !placed.answered) {
-      this.#again(intent)
-      return
-    }
-    const at = this.#scheduler.now
-    const unknown = {
-      type: 'ORDER_UNKNOWN' as const,
-      at,
-      ...(clOrdId !== undefined && { origClOrdId: clOrdId }),
-    }
-    const answer = order === undefined ? unknown : this.#venue.status(order)
-    const reply = { at, settles: id, cause: seq, correlation }
-    this.#context?.send(actor, answer, reply).catch(() => {})
   }
 }

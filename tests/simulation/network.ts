@@ -1,0 +1,99 @@
+import type { CancelOrder, OrderStatusRequest, PlaceOrder } from '../../machines/events/order.ts'
+import type { Port, PortContext } from '../../src/runtime/port.ts'
+import type { Intent } from '../../src/runtime/record.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SimulatedVenue } from './venue.ts'
+
+/** The way to the venue: requests are lost, doubled and late, and sent again until the venue has answered for them. */
+export class NetworkPort implements Port {
+  readonly #scheduler: Scheduler
+  readonly #venue: SimulatedVenue
+  readonly #hooks: { alive(): boolean; lossy(): boolean; onDeliver(intent: Intent): void }
+  #context: PortContext | undefined
+  /** Orders of this run by who placed them, and whether the venue has answered for the request. */
+  readonly #placed = new Map<string, { id: string; answered: boolean }>()
+
+  constructor(
+    scheduler: Scheduler,
+    venue: SimulatedVenue,
+    hooks: { alive(): boolean; lossy(): boolean; onDeliver(intent: Intent): void },
+  ) {
+    this.#scheduler = scheduler
+    this.#venue = venue
+    this.#hooks = hooks
+  }
+
+  start(context: PortContext): void {
+    this.#context = context
+  }
+
+  deliver(intent: Intent): void {
+    if (!this.#hooks.alive()) return
+    this.#hooks.onDeliver(intent)
+    if (this.#hooks.alive()) this.#send(intent)
+  }
+
+  /** Looked up first: what the venue has is on its stream. */
+  recover(intent: Intent): void {
+    const { type } = intent.event
+    if (type === 'PLACE_ORDER') this.#placed.set(intent.actor, { id: intent.id, answered: false })
+    if (type !== 'ORDER_STATUS_REQUEST' && this.#venue.requests.has(intent.id)) {
+      const placed = this.#placed.get(intent.actor)
+      if (placed?.id === intent.id) placed.answered = true
+      return
+    }
+    this.#send(intent)
+  }
+
+  #send(intent: Intent): void {
+    const { id, actor } = intent
+    const event = intent.event as PlaceOrder | CancelOrder | OrderStatusRequest
+    if (event.type === 'PLACE_ORDER') this.#placed.set(actor, { id, answered: false })
+    const arrive = () => {
+      if (event.type === 'PLACE_ORDER') this.#venue.place(id, actor, event)
+      else if (event.type === 'CANCEL_ORDER') this.#venue.cancel(id, event, actor)
+      else {
+        this.#answer(intent, event)
+        return
+      }
+      const placed = this.#placed.get(actor)
+      const answerLost = this.#hooks.lossy() && this.#scheduler.chance(0.1)
+      if (placed?.id === id && !answerLost) placed.answered = true
+      if (answerLost) this.#again(intent)
+    }
+    const lost = this.#hooks.lossy() && this.#scheduler.chance(0.1)
+    if (lost) this.#again(intent)
+    else this.#scheduler.after(this.#scheduler.between(1, 800), arrive)
+    // The network delivers it a second time.
+    if (this.#hooks.lossy() && this.#scheduler.chance(0.05) && event.type !== 'ORDER_STATUS_REQUEST')
+      this.#scheduler.after(this.#scheduler.between(1, 3_000), arrive)
+  }
+
+  #again(intent: Intent): void {
+    this.#scheduler.after(1_000, () => {
+      if (this.#hooks.alive()) this.#send(intent)
+    })
+  }
+
+  #answer(intent: Intent, request: OrderStatusRequest): void {
+    if (!this.#hooks.alive()) return
+    const { id, actor, seq, correlation } = intent
+    const placed = this.#placed.get(actor)
+    const clOrdId = request.origClOrdId ?? placed?.id
+    const order = clOrdId === undefined ? undefined : this.#venue.orders.get(clOrdId)
+    // While its placement is still under way nobody knows, and nothing is guessed.
+    if (order === undefined && placed !== undefined && !placed.answered) {
+      this.#again(intent)
+      return
+    }
+    const at = this.#scheduler.now
+    const unknown = {
+      type: 'ORDER_UNKNOWN' as const,
+      at,
+      ...(clOrdId !== undefined && { origClOrdId: clOrdId }),
+    }
+    const answer = order === undefined ? unknown : this.#venue.status(order)
+    const reply = { at, settles: id, cause: seq, correlation }
+    this.#context?.send(actor, answer, reply).catch(() => {})
+  }
+}
