@@ -15,10 +15,11 @@ import { Level } from 'level'
 import { dispatch, spawnPersistent, start, stop } from 'nact'
 import { configurePersistence } from 'nact/lib/persistence/index.js'
 import { AbstractPersistenceEngine } from 'nact/lib/persistence/persistence-engine.js'
+import { actor, createFileSystemDriver, setup } from 'rivetkit'
 import { createActor, getNextSnapshot, type SnapshotFrom } from 'xstate'
 import { eventOf, orderMachine } from '../workload.ts'
 
-/** The SDK of one of them wants a newer Node than ours. */
+/** Two of them want a newer Node than ours, for this alone. */
 Promise.withResolvers ??= function withResolvers<T>() {
   let resolve!: (value: T | PromiseLike<T>) => void
   let reject!: (reason?: unknown) => void
@@ -149,8 +150,37 @@ async function restateXState(): Promise<number> {
       post(`http://127.0.0.1:9181/order/${i}/send`, { event: eventOf(step) }),
     )
   } finally {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
     server.kill()
+    await ended
   }
+}
+
+/** Actors whose state is a file each, written at every action; it does not sync them. */
+async function rivetkit(): Promise<number> {
+  const initial = createActor(orderMachine).getPersistedSnapshot()
+  const order = actor({
+    state: { snapshot: initial },
+    actions: {
+      take: async (c, event: ReturnType<typeof eventOf>) => {
+        const { value, context } = c.state.snapshot as SnapshotFrom<typeof orderMachine>
+        const before = orderMachine.resolveState({ value, context })
+        c.state.snapshot = JSON.parse(JSON.stringify(getNextSnapshot(orderMachine, before, event)))
+        await c.saveState({ immediate: true })
+      },
+    },
+  })
+  const { client } = setup({ use: { order } }).start({
+    driver: createFileSystemDriver({ path: join(folder, 'rivetkit') }),
+    disableDefaultServer: true,
+    noWelcome: true,
+    inspector: { enabled: false },
+    logging: { level: 'warn' },
+  })
+  const orders = Array.from({ length: ORDERS }, (_, i) => client.order.getOrCreate([String(i)]))
+  const take = (i: number, step: number) => (orders[i] as (typeof orders)[0]).take(eventOf(step))
+  await Promise.all(orders.map((_, i) => take(i, 0)))
+  return rateOf(4_000, (i, step) => take(i, step + 1))
 }
 
 async function post(url: string, body: unknown): Promise<void> {
@@ -171,6 +201,7 @@ async function until(ready: () => Promise<boolean>): Promise<void> {
 const peers: Record<string, () => Promise<number>> = {
   'nact, persistent actors on LevelDB': nact,
   'emmett, event sourcing on SQLite': emmett,
+  'rivetkit, its file system driver (no fsync)': rivetkit,
   '@restatedev/xstate on restate-server': restateXState,
 }
 const results: Record<string, number | string> = {}
