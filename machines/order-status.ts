@@ -14,8 +14,11 @@ export interface OrderContext extends OrderInput {
   readonly leavesQty: string
   /** Sum of price times quantity over the fills: AvgPx is this by CumQty. */
   readonly cumCost: string
-  /** ClOrdID and the venue's own id, known from the first report on. */
-  readonly clOrdId?: string
+  /** ClOrdID that the venue knows it by. */
+  readonly clOrdId: string
+  /** Requests made so far: the next one's ClOrdID ends in the number after it. */
+  readonly requests: number
+  /** The venue's own id, known from the first report on: until then the venue may or may not have it. */
   readonly orderId?: string
   /** Fills that were counted: one that is reported twice counts once. */
   readonly fillIds: readonly string[]
@@ -71,10 +74,9 @@ export function completes(
 
 /** The order with one fill more. One that is out has nothing left to be filled, though a late fill may still come. */
 export function withFill(context: OrderContext, report: ExecutionReport) {
-  const { lastQty = decimal.ZERO, lastPx = decimal.ZERO, clOrdId, orderId } = report
+  const { lastQty = decimal.ZERO, lastPx = decimal.ZERO, orderId } = report
   const out = context.endedAs !== undefined || completes(context, report)
   return {
-    clOrdId,
     orderId,
     cumQty: decimal.add(context.cumQty, lastQty),
     cumCost: decimal.add(context.cumCost, decimal.multiply(lastQty, lastPx)),

@@ -73,7 +73,7 @@ export const orderMachine = setup({
     saysExpired: ({ context, event }) => saysEnded(context, event, 'EXPIRED'),
     saysKnown: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus !== 'PENDING_NEW',
     isOut: ({ context }) => context.endedAs !== undefined,
-    isKnown: ({ context }) => context.clOrdId !== undefined,
+    isKnown: ({ context }) => context.orderId !== undefined,
   },
   actions: {
     place: enqueueActions(({ context, event, enqueue }) => {
@@ -89,28 +89,28 @@ export const orderMachine = setup({
         ...(stopPx && { stopPx }),
       }
       enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
-      const placement: PlaceOrder = { type: 'PLACE_ORDER', ...terms }
+      const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
       enqueue(sendTo(({ system }) => system.get(`port/${venue}`), placement))
     }),
     askStatus: enqueueActions(({ context, enqueue }) => {
       const request: OrderStatusRequest = {
         type: 'ORDER_STATUS_REQUEST',
         order: `order/${context.id}`,
-        ...(context.clOrdId !== undefined && { origClOrdId: context.clOrdId }),
+        clOrdId: context.clOrdId,
       }
       enqueue(sendTo(({ system }) => system.get(`port/${context.terms.venue}`), request))
     }),
     requestCancel: enqueueActions(({ context, event, enqueue }) => {
-      const { clOrdId, terms } = context
-      if (clOrdId === undefined) return
+      const { id, clOrdId: origClOrdId, terms } = context
+      const requests = context.requests + 1
+      enqueue.assign({ requests })
       enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts(context, event.at, 'PENDING_CANCEL') })
-      const request: CancelOrder = { type: 'CANCEL_ORDER', origClOrdId: clOrdId }
+      const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId: `${id}/${requests}`, origClOrdId }
       enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
     }),
-    learnIds: assign(({ event }) => {
+    learnId: assign(({ event }) => {
       assertEvent(event, 'EXECUTION_REPORT')
-      const { clOrdId, orderId } = event
-      return { clOrdId, orderId }
+      return { orderId: event.orderId }
     }),
     reportAccepted: enqueueActions(({ context, event, enqueue }) => {
       enqueue.emit({ type: 'ORDER_ACCEPTED', ...facts(context, event.at, 'NEW') })
@@ -156,7 +156,7 @@ export const orderMachine = setup({
         leavesQty: decimal.ZERO,
         endedAs: ordStatus,
         ...(text !== undefined && { text }),
-        ...idsOf(event),
+        ...(event.type === 'EXECUTION_REPORT' && { orderId: event.orderId }),
       })
       const report = {
         ...facts({ ...context, leavesQty: decimal.ZERO }, event.at, ordStatus),
@@ -185,12 +185,14 @@ export const orderMachine = setup({
   },
 }).createMachine({
   id: 'order',
-  version: '1',
+  version: '2',
   description:
     'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
     'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
   context: ({ input }) => ({
     ...input,
+    clOrdId: input.id,
+    requests: 1,
     cumQty: decimal.ZERO,
     leavesQty: input.terms.orderQty,
     cumCost: decimal.ZERO,
@@ -209,15 +211,15 @@ export const orderMachine = setup({
           on: {
             ORDER_UNKNOWN: { target: 'rejected' },
             EXECUTION_REPORT: [
-              { guard: 'isNew', target: 'accepted', actions: ['learnIds', 'reportAccepted'] },
+              { guard: 'isNew', target: 'accepted', actions: ['learnId', 'reportAccepted'] },
               { guard: 'saysRejected', target: 'rejected' },
               { guard: 'saysCanceled', target: 'canceled' },
               { guard: 'saysExpired', target: 'expired' },
-              { guard: 'saysKnown', target: 'accepted', actions: ['learnIds', 'reportAccepted'] },
+              { guard: 'saysKnown', target: 'accepted', actions: ['learnId', 'reportAccepted'] },
               // A fill may come before the acknowledgement.
               { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
               { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
-              { guard: 'isTriggered', target: 'triggered', actions: ['learnIds', 'reportTriggered'] },
+              { guard: 'isTriggered', target: 'triggered', actions: ['learnId', 'reportTriggered'] },
               { guard: 'isRejected', target: 'rejected' },
               { guard: 'isCanceled', target: 'canceled' },
               { guard: 'isExpired', target: 'expired' },
@@ -330,8 +332,4 @@ function saysEnded({ cumQty }: OrderContext, event: OrderEvent, ordStatus: OrdSt
 function textOf(event: OrderEvent): string | undefined {
   if (event.type === 'EXECUTION_REPORT') return event.text
   return event.type === 'ORDER_UNKNOWN' ? 'the venue never saw the order' : undefined
-}
-
-function idsOf(event: OrderEvent): { clOrdId?: string; orderId?: string } {
-  return event.type === 'EXECUTION_REPORT' ? { clOrdId: event.clOrdId, orderId: event.orderId } : {}
 }

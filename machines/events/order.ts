@@ -25,9 +25,13 @@ export const execType = z.enum([
   'ORDER_STATUS',
 ])
 
-/** To a venue's port. The intent's id is the ClOrdID. */
+/** FIX ClOrdID (tag 11): what the order calls one of its requests. The first one, which places it, is its own id. */
+export const clOrdId = z.string()
+
+/** To a venue's port. */
 export const placeOrder = z.object({
   type: z.literal('PLACE_ORDER'),
+  clOrdId,
   symbol: z.string(),
   side,
   ordType,
@@ -42,8 +46,9 @@ export const placeOrder = z.object({
 /** To a venue's port. */
 export const cancelOrder = z.object({
   type: z.literal('CANCEL_ORDER'),
-  /** ClOrdID of the order to cancel. */
-  origClOrdId: z.string(),
+  clOrdId,
+  /** Of the order to cancel. */
+  origClOrdId: clOrdId,
 })
 
 /** To a venue's port: what became of an order that it has not answered. FIX OrderStatusRequest (35=H). */
@@ -51,15 +56,14 @@ export const orderStatusRequest = z.object({
   type: z.literal('ORDER_STATUS_REQUEST'),
   /** Address of the order. */
   order: z.string(),
-  /** Its ClOrdID, once a report has told it; before, the port knows which intent of this order it placed. */
-  origClOrdId: z.string().optional(),
+  clOrdId,
 })
 
 /** The venue has never seen the order. Only this says so; a network error does not. */
 export const orderUnknown = z.object({
   type: z.literal('ORDER_UNKNOWN'),
   at: epochMs,
-  origClOrdId: z.string().optional(),
+  clOrdId,
 })
 
 /** FIX ExecutionReport (35=8): what a venue says of an order. */
@@ -68,7 +72,7 @@ export const executionReport = z.object({
   at: epochMs,
   execType,
   ordStatus,
-  clOrdId: z.string(),
+  clOrdId,
   /** The venue's own id of the order. */
   orderId: z.string(),
   /** Unique per report at a venue. */
@@ -96,8 +100,8 @@ export const orderCancelReject = z.object({
   type: z.literal('ORDER_CANCEL_REJECT'),
   at: epochMs,
   /** Of the cancel request. */
-  clOrdId: z.string(),
-  origClOrdId: z.string(),
+  clOrdId,
+  origClOrdId: clOrdId,
   text: z.string(),
 })
 

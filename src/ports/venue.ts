@@ -34,7 +34,7 @@ export interface VenueReport {
   /** The actor that placed the order. */
   readonly actor: string
   readonly report: ExecutionReport | OrderCancelReject
-  /** ClOrdID of the request that this report answers for good, if it does. */
+  /** Id of the intent that this report answers for good, if it does. */
   readonly settles?: string
   readonly ref: RequestRef
 }
@@ -43,12 +43,15 @@ export interface VenueReport {
 export interface RequestRef {
   readonly seq: number
   readonly correlation: string
+  /** Id of the intent that it is. */
+  readonly intent: string
 }
 
-/** Who asks, under which id, when: the same for every request. */
+/**
+ * Who asks, and when: the same for every request. A ClOrdID that was asked under before changes nothing; that makes
+ * sending at least once safe.
+ */
 export interface RequestHeader {
-  /** Id of the intent. The same id again changes nothing: that makes sending at least once safe. */
-  readonly clOrdId: string
   readonly actor: string
   /** Event time of the request; it reaches the venue `latencyMs` later. */
   readonly at: number

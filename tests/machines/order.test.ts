@@ -55,7 +55,7 @@ function report(execType: ExecutionReport['execType'], rest: Partial<ExecutionRe
     at: 2,
     execType,
     ordStatus: 'NEW',
-    clOrdId: 'order/o1/2/0',
+    clOrdId: 'o1',
     orderId: 'v1',
     execId: `e${++execs}`,
     symbol: 'BTCUSDT',
@@ -114,7 +114,7 @@ describe('an order', () => {
     ],
     [
       'is unknown to the venue, which is asked and says so',
-      [{ type: 'ORDER_UNKNOWN', at: 2 }],
+      [{ type: 'ORDER_UNKNOWN', at: 2, clOrdId: 'o1' }],
       'REJECTED',
       '0',
       '0',

@@ -51,7 +51,7 @@ const order = (id: string, at: number, terms: Partial<PlaceOrder> = {}) => ({
   clOrdId: id,
   actor: `order/${id}`,
   at,
-  ref: { seq: 1, correlation: 'c-1' },
+  ref: { seq: 1, correlation: 'c-1', intent: id },
 })
 
 type Act = (venue: PaperVenue) => void
@@ -164,7 +164,7 @@ describe('the paper venue', () => {
           origClOrdId: 'a',
           actor: 'order/a',
           at,
-          ref: { seq: 1, correlation: 'c' },
+          ref: { seq: 1, correlation: 'c', intent: id },
         })
     const acts = [
       start,

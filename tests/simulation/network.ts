@@ -37,7 +37,10 @@ export class NetworkPort implements Port {
   recover(intent: Intent): void {
     const { type } = intent.event
     if (type === 'PLACE_ORDER') this.#placed.set(intent.actor, { id: intent.id, answered: false })
-    if (type !== 'ORDER_STATUS_REQUEST' && this.#venue.requests.has(intent.id)) {
+    if (
+      type !== 'ORDER_STATUS_REQUEST' &&
+      this.#venue.requests.has((intent.event as PlaceOrder | CancelOrder).clOrdId)
+    ) {
       const placed = this.#placed.get(intent.actor)
       if (placed?.id === intent.id) placed.answered = true
       return
@@ -75,23 +78,18 @@ export class NetworkPort implements Port {
     })
   }
 
-  #answer(intent: Intent, request: OrderStatusRequest): void {
+  #answer(intent: Intent, { clOrdId }: OrderStatusRequest): void {
     if (!this.#hooks.alive()) return
     const { id, actor, seq, correlation } = intent
     const placed = this.#placed.get(actor)
-    const clOrdId = request.origClOrdId ?? placed?.id
-    const order = clOrdId === undefined ? undefined : this.#venue.orders.get(clOrdId)
+    const order = this.#venue.orders.get(clOrdId)
     // While its placement is still under way nobody knows, and nothing is guessed.
     if (order === undefined && placed !== undefined && !placed.answered) {
       this.#again(intent)
       return
     }
     const at = this.#scheduler.now
-    const unknown = {
-      type: 'ORDER_UNKNOWN' as const,
-      at,
-      ...(clOrdId !== undefined && { origClOrdId: clOrdId }),
-    }
+    const unknown = { type: 'ORDER_UNKNOWN' as const, at, clOrdId }
     const answer = order === undefined ? unknown : this.#venue.status(order)
     const reply = { at, settles: id, cause: seq, correlation }
     this.#context?.send(actor, answer, reply).catch(() => {})

@@ -34,7 +34,7 @@ const WORKING: readonly OrdStatus[] = ['NEW', 'PARTIALLY_FILLED']
 export class SimulatedVenue {
   readonly stream: StreamedReport[] = []
   readonly orders = new Map<string, Booked>()
-  /** Requests that came, by id: how often. */
+  /** Requests that came, by ClOrdID: how often. */
   readonly requests = new Map<string, number>()
   readonly #scheduler: Scheduler
   #execId = 1
@@ -43,7 +43,8 @@ export class SimulatedVenue {
     this.#scheduler = scheduler
   }
 
-  place(clOrdId: string, actor: string, terms: PlaceOrder): void {
+  place(intent: string, actor: string, terms: PlaceOrder): void {
+    const { clOrdId } = terms
     if (this.#seenBefore(clOrdId)) return
     const order: Booked = {
       clOrdId,
@@ -58,23 +59,23 @@ export class SimulatedVenue {
     const s = this.#scheduler
     if (s.chance(0.1)) {
       order.ordStatus = 'REJECTED'
-      this.#report(order, 'REJECTED', { text: 'not today' }, clOrdId)
+      this.#report(order, 'REJECTED', { text: 'not today' }, intent)
       return
     }
     // A fill may be told before the order is.
     if (s.chance(0.1)) {
       this.#fill(order)
-      this.#report(order, 'NEW', {}, clOrdId)
-    } else this.#report(order, 'NEW', {}, clOrdId)
+      this.#report(order, 'NEW', {}, intent)
+    } else this.#report(order, 'NEW', {}, intent)
     this.#live(order)
   }
 
-  cancel(clOrdId: string, { origClOrdId }: CancelOrder, actor: string): void {
+  cancel(intent: string, { clOrdId, origClOrdId }: CancelOrder, actor: string): void {
     if (this.#seenBefore(clOrdId)) return
     const order = this.orders.get(origClOrdId)
     if (order !== undefined && WORKING.includes(order.ordStatus)) {
       order.ordStatus = 'CANCELED'
-      this.#report(order, 'CANCELED', {}, clOrdId)
+      this.#report(order, 'CANCELED', {}, intent)
       // A fill that had happened before reaches the stream after the cancel.
       if (this.#scheduler.chance(0.2)) this.#fill(order)
       return
@@ -86,7 +87,7 @@ export class SimulatedVenue {
       origClOrdId,
       text: 'too late',
     }
-    this.stream.push({ position: this.stream.length + 1, actor, report, settles: clOrdId })
+    this.stream.push({ position: this.stream.length + 1, actor, report, settles: intent })
   }
 
   /** Ends what is still working, so that a world can come to rest. */

@@ -17,8 +17,6 @@ export class PaperPort implements Port {
   readonly #venue: PaperVenue
   readonly #onRequest: () => void
   #context: PortContext | undefined
-  /** Intents that placed the orders of this run, for those that ask before they know their ClOrdID. */
-  readonly #placed = new Map<string, string>()
 
   /** `onRequest` is told of everything that was handed to the venue. */
   constructor(venue: PaperVenue, onRequest: () => void) {
@@ -31,12 +29,11 @@ export class PaperPort implements Port {
   }
 
   async deliver(intent: Intent): Promise<void> {
-    const { id: clOrdId, actor, at, seq, correlation } = intent
-    const header = { clOrdId, actor, at, ref: { seq, correlation } }
+    const { id, actor, at, seq, correlation } = intent
+    const header = { actor, at, ref: { seq, correlation, intent: id } }
     const event = intent.event as VenueIntent
     switch (event.type) {
       case 'PLACE_ORDER':
-        this.#placed.set(actor, clOrdId)
         this.#venue.place({ ...event, ...header })
         this.#onRequest()
         return
@@ -58,18 +55,16 @@ export class PaperPort implements Port {
   /** The venue is asked first: what it has is reported on its stream, and only what it never saw is sent again. */
   async recover(intent: Intent): Promise<void> {
     const event = intent.event as VenueIntent
-    if (event.type === 'PLACE_ORDER') this.#placed.set(intent.actor, intent.id)
-    if (event.type === 'PLACE_ORDER' && this.#venue.lookup(intent.id) !== undefined) return
+    if (event.type === 'PLACE_ORDER' && this.#venue.lookup(event.clOrdId) !== undefined) return
     // A cancel that the venue has seen is known to it by its id, and not taken twice.
     await this.deliver(intent)
   }
 
-  async #answer({ id, actor, seq, correlation }: Intent, request: OrderStatusRequest): Promise<void> {
+  async #answer({ id, actor, seq, correlation }: Intent, { clOrdId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
-    const clOrdId = request.origClOrdId ?? this.#placed.get(actor)
-    const order = clOrdId === undefined ? undefined : this.#venue.lookup(clOrdId)
+    const order = this.#venue.lookup(clOrdId)
     const at = context.now()
-    const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, ...(clOrdId && { origClOrdId: clOrdId }) }
+    const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, clOrdId }
     const answer = order === undefined ? unknown : statusReport(order, at)
     await context.send(actor, answer, { at, settles: id, cause: seq, correlation })
   }

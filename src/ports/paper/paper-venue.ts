@@ -64,8 +64,8 @@ class Paper implements PaperVenue {
     this.#receive({ kind: 'place', ...order })
   }
 
-  cancel({ origClOrdId, clOrdId, actor, at, ref }: CancelOrder & RequestHeader): void {
-    this.#receive({ kind: 'cancel', origClOrdId, clOrdId, actor, at, ref })
+  cancel(request: CancelOrder & RequestHeader): void {
+    this.#receive({ kind: 'cancel', ...request })
   }
 
   onMarket(message: MarketMessage): void {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { MarketEvent, PlaceOrder } from '../../../machines/index.ts'
+import type { MarketEvent } from '../../../machines/index.ts'
 import { openPaperVenue } from '../../../src/ports/paper/index.ts'
 import { openVenueFolder } from '../../../src/ports/paper/venue-folder.ts'
 import type { PaperVenue } from '../../../src/ports/venue.ts'
 import { leaveCrashImage } from './crash-image.ts'
-import { header, message, OPTIONS, order } from './desk.ts'
+import { header, message, OPTIONS, order, type Terms } from './desk.ts'
 import { performStep } from './script.ts'
 import { TraderProcess } from './trader-process.ts'
 
@@ -19,7 +19,7 @@ const folder = () => join(root, String(++folders))
 
 type Step =
   | { readonly market: MarketEvent; readonly symbol: string }
-  | { readonly place: PlaceOrder }
+  | { readonly place: Terms }
   | { readonly cancel: number }
 
 interface Scene {

@@ -13,14 +13,17 @@ export const OPTIONS: PaperVenueOptions = {
   latencyMs: 20,
 }
 
-export const header = (clOrdId: string, at: number): RequestHeader => ({
+export const header = (clOrdId: string, at: number): RequestHeader & { clOrdId: string } => ({
   clOrdId,
   actor: `order/${clOrdId}`,
   at,
-  ref: { seq: at, correlation: `c-${clOrdId}` },
+  ref: { seq: at, correlation: `c-${clOrdId}`, intent: clOrdId },
 })
 
-export const order = (terms: Partial<PlaceOrder> = {}): PlaceOrder => ({
+/** An order before it has an id. */
+export type Terms = Omit<PlaceOrder, 'clOrdId'>
+
+export const order = (terms: Partial<Terms> = {}): Terms => ({
   type: 'PLACE_ORDER',
   symbol: SYMBOL,
   side: 'BUY',

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { ExecutionReport, MarketEvent, PlaceOrder, Quote, Trade } from '../../../machines/index.ts'
+import type { ExecutionReport, MarketEvent, Quote, Trade } from '../../../machines/index.ts'
 import type { MarketMessage } from '../../../src/ports/market.ts'
 import { openPaperVenue } from '../../../src/ports/paper/index.ts'
-import { header, message, OPTIONS, order } from './desk.ts'
+import { header, message, OPTIONS, order, type Terms } from './desk.ts'
 
 const RECORDING = new URL('../../../../shared/data/binance-spot-btcusdt-20240808.ws.gz', import.meta.url)
 /** Market messages between two orders. */
@@ -15,7 +15,7 @@ const NS_DIGITS_OF_MS = 6
 /** A fill, and what the market was when it was made. */
 interface Witnessed {
   readonly fill: ExecutionReport
-  readonly order: PlaceOrder
+  readonly order: Terms
   readonly quote: Quote
   /** The message that made it, if one did, and not the arrival of its order. */
   readonly by: MarketMessage | undefined
@@ -56,11 +56,11 @@ function units(text: string): bigint {
 }
 
 /** Every kind of order in turn, at prices that the market may reach. */
-function scripted(n: number, { bid, ask }: Quote): PlaceOrder {
+function scripted(n: number, { bid, ask }: Quote): Terms {
   const side = n % 2 === 0 ? 'BUY' : 'SELL'
   const near = Number(side === 'BUY' ? bid : ask)
   const away = side === 'BUY' ? -1 : 1
-  const terms: Partial<PlaceOrder>[] = [
+  const terms: Partial<Terms>[] = [
     { ordType: 'MARKET', orderQty: '0.05' },
     { ordType: 'LIMIT', orderQty: '0.2', price: near.toFixed(2) },
     { ordType: 'LIMIT', orderQty: '0.3', price: (near + away * 5).toFixed(2) },
@@ -79,7 +79,7 @@ describe('scripted orders in a recorded market', () => {
 
   beforeAll(async () => {
     const venue = await openPaperVenue(OPTIONS)
-    const placed = new Map<string, PlaceOrder>()
+    const placed = new Map<string, Terms>()
     let quote: Quote | undefined
     let read = 0
     let sinceLast = 0
@@ -93,7 +93,7 @@ describe('scripted orders in a recorded market', () => {
         if (report.execType !== 'TRADE') continue
         witnessed.push({
           fill: report,
-          order: placed.get(report.clOrdId) as PlaceOrder,
+          order: placed.get(report.clOrdId) as Terms,
           quote: quote as Quote,
           by,
         })
@@ -109,7 +109,7 @@ describe('scripted orders in a recorded market', () => {
       sinceLast = 0
       const clOrdId = `o${placed.size}`
       placed.set(clOrdId, scripted(placed.size, quote))
-      venue.place({ ...(placed.get(clOrdId) as PlaceOrder), ...header(clOrdId, next.at) })
+      venue.place({ ...(placed.get(clOrdId) as Terms), ...header(clOrdId, next.at) })
       if (placed.size % 9 === 0)
         venue.cancel({
           type: 'CANCEL_ORDER',

@@ -1,7 +1,7 @@
 /** A market and requests without end, the same at every run: what happens at a step follows from its number alone. */
-import type { MarketEvent, PlaceOrder } from '../../../machines/index.ts'
+import type { MarketEvent } from '../../../machines/index.ts'
 import type { PaperVenue } from '../../../src/ports/venue.ts'
-import { header, message, order } from './desk.ts'
+import { header, message, order, type Terms } from './desk.ts'
 
 const STEP_MS = 7
 
@@ -29,7 +29,7 @@ function marketAt(step: number, at: number): MarketEvent {
   return { type: 'QUOTE', at, bid: String(px), bidSize: qty, ask: String(px + 1), askSize: qty }
 }
 
-function orderAt(step: number): PlaceOrder {
+function orderAt(step: number): Terms {
   const px = String(99 + pick(step, 8, 9))
   return order({
     side: pick(step, 9, 2) === 0 ? 'BUY' : 'SELL',

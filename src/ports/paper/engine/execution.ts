@@ -17,7 +17,7 @@ export interface Execution {
   readonly actor: string
   /** Of the request that it answers; else of the one that placed the order. */
   readonly ref: RequestRef
-  /** ClOrdID of the request that it answers for good. */
+  /** Id of the intent that it answers for good. */
   readonly settles?: string
   /** The order, when this ended it. */
   readonly ended?: VenueOrder
@@ -87,7 +87,7 @@ export function rejectCancel({ state, executions }: Step, request: CancelRequest
     origClOrdId,
     text,
   }
-  executions.push({ report: reject, actor, ref, settles: clOrdId })
+  executions.push({ report: reject, actor, ref, settles: ref.intent })
 }
 
 function close(step: Step, order: PaperOrder): void {
@@ -120,7 +120,7 @@ function report(
     },
     actor,
     ref: (answered ?? order).ref,
-    ...(answered !== undefined && { settles: answered.clOrdId }),
+    ...(answered !== undefined && { settles: answered.ref.intent }),
     ...(!isOpen(order) && { ended: viewOf(order) }),
   })
 }

@@ -1,5 +1,5 @@
 /** The paper venue's books: plain JSON, so that writing them down is all that makes them durable. */
-import type { OrdStatus, PlaceOrder } from '../../../../machines/index.ts'
+import type { CancelOrder, OrdStatus, PlaceOrder } from '../../../../machines/index.ts'
 import type { RequestHeader, RequestRef, VenueOrder } from '../../venue.ts'
 import type { MarketView } from './market-view.ts'
 
@@ -23,7 +23,7 @@ export interface PaperOrder extends VenueOrder {
 }
 
 export type PlaceRequest = { readonly kind: 'place' } & PlaceOrder & RequestHeader
-export type CancelRequest = { readonly kind: 'cancel'; readonly origClOrdId: string } & RequestHeader
+export type CancelRequest = { readonly kind: 'cancel' } & CancelOrder & RequestHeader
 export type VenueRequest = PlaceRequest | CancelRequest
 
 export interface VenueState {
