@@ -4,10 +4,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'tests/store/{tck,golden,codecs}.test.ts',
-      'tests/runtime/{turns,supervision,children,ports,running-parts,refusals,upgrades,record-codec,verify}.test.ts',
+      'tests/store/{tck,golden,codecs,log-format}.test.ts',
+      'tests/runtime/*.test.ts',
       'tests/faults/fault-points.test.ts',
     ],
+    exclude: ['tests/runtime/retention.test.ts'],
+    env: { MACHINES: '60' },
     testTimeout: 30_000,
   },
 })

@@ -15,6 +15,8 @@ interface Observation {
   emitted: AnyEvent[]
 }
 
+/** Random ones, each way. */
+const MACHINES = Number(process.env.MACHINES ?? 400)
 const START = 1_000
 const NEVER = 'never started'
 /** XState's ProcessingStatus. */
@@ -225,14 +227,14 @@ describe('random machines behave as in live XState actors', () => {
   it('while they stay in memory', async () => {
     await fc.assert(
       fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, false)),
-      { numRuns: 400 },
+      { numRuns: MACHINES },
     )
   })
 
   it('when every actor is passivated and rehydrated between any two events', async () => {
     await fc.assert(
       fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, true)),
-      { numRuns: 400 },
+      { numRuns: MACHINES },
     )
   })
 })
@@ -243,6 +245,6 @@ describe('our own machines do', () => {
       await compare(machine, input, script, false)
       await compare(machine, input, script, true)
     }
-    await fc.assert(fc.asyncProperty(steps, both), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(steps, both), { numRuns: Math.ceil(MACHINES / 8) })
   })
 })
