@@ -2,8 +2,11 @@ import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import {
+  type Deny,
   type Fill,
+  type FillBust,
   fill,
+  fillBust,
   type OrderClosed,
   type OrderRequest,
   orderClosed,
@@ -15,6 +18,7 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
+import { flowOf } from './flow.ts'
 import { type Exposure, notionalOf, type Refusal, riskCheck, riskLimits, type TradingState } from './risk.ts'
 
 export const accountInput = z.object({
@@ -27,13 +31,19 @@ export type AccountInput = z.infer<typeof accountInput>
 
 export type AccountContext = Exposure
 
-export const accountEvents = z.discriminatedUnion('type', [orderRequest, fill, orderClosed, setTradingState])
+export const accountEvents = z.discriminatedUnion('type', [
+  orderRequest,
+  fill,
+  fillBust,
+  orderClosed,
+  setTradingState,
+])
 
 export const accountMachine = setup({
   types: {} as {
     input: AccountInput
     context: AccountContext
-    events: OrderRequest | Fill | OrderClosed | SetTradingState
+    events: OrderRequest | Fill | FillBust | OrderClosed | SetTradingState
     emitted: DomainEvents<'RISK_APPROVED' | 'RISK_REJECTED' | 'BALANCE_CHANGED' | 'TRADING_STATE_CHANGED'>
   },
   guards: {
@@ -46,6 +56,7 @@ export const accountMachine = setup({
         assertEvent(event, 'ORDER_REQUEST')
         const { type: _, orderId, refPx: _refPx, reduceOnly: _reduceOnly, owner, at, ...terms } = event
         const { venue } = context
+        const order = `order/${orderId}`
         const refusal = riskCheck(context, event, tradingState)
         if (refusal !== undefined) {
           enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol: event.symbol, orderId, ...refusal })
@@ -57,10 +68,20 @@ export const accountMachine = setup({
             text: textOf(refusal),
           }
           enqueue(sendTo(({ system }) => system.get(owner), refused))
+          // The order comes into being all the same, to say why it never went out; not if the id is another one's.
+          if (refusal.check === 'orderId') return
+          const denial: Deny = {
+            type: 'DENY',
+            at,
+            ...terms,
+            account: `account/${venue}`,
+            owner,
+            text: refused.text,
+          }
+          enqueue(sendTo(({ system }) => system.get(order), denial))
           return
         }
         const notional = notionalOf(event)
-        const order = `order/${orderId}`
         const held = event.side === 'BUY' ? notional : decimal.ZERO
         enqueue.assign({ reserved: { ...context.reserved, [order]: held } })
         enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol: event.symbol, orderId, notional })
@@ -69,15 +90,14 @@ export const accountMachine = setup({
       },
     ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'FILL')
-      const { side, lastQty, lastPx, commission, order, symbol, at } = event
-      const value = decimal.multiply(lastQty, lastPx)
-      const cash = side === 'BUY' ? decimal.negate(value) : value
-      const change = decimal.subtract(cash, commission)
+      assertEvent(event, ['FILL', 'FILL_BUST'])
+      const { order, symbol, at, lastQty, lastPx } = event
+      const { cash: change, quantity } = flowOf(event)
       const balance = decimal.add(context.balance, change)
-      const quantity = side === 'BUY' ? lastQty : decimal.negate(lastQty)
       const held = context.reserved[order]
-      const left = held === undefined ? undefined : decimal.max(decimal.ZERO, decimal.subtract(held, value))
+      // A bust gives back nothing to hold: whether the order works on, its report says, and its own cash is there.
+      const spent = event.type === 'FILL' ? decimal.multiply(lastQty, lastPx) : decimal.ZERO
+      const left = held === undefined ? undefined : decimal.max(decimal.ZERO, decimal.subtract(held, spent))
       enqueue.assign({
         balance,
         holdings: {
@@ -107,6 +127,7 @@ export const accountMachine = setup({
   initial: 'active',
   on: {
     FILL: { actions: 'takeFill' },
+    FILL_BUST: { actions: 'takeFill' },
     ORDER_CLOSED: { actions: 'releaseOrder' },
     SET_TRADING_STATE: [
       { guard: 'toActive', target: '.active', actions: 'reportState' },

@@ -5,7 +5,9 @@ import {
   type CandleClose,
   candleClose,
   type Fill,
+  type FillBust,
   fill,
+  fillBust,
   type OrderClosed,
   type OrderRequest,
   orderClosed,
@@ -19,6 +21,7 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema, interval, type Side } from './events/fields.ts'
+import { flowOf } from './flow.ts'
 
 export const emaCrossInput = z.object({
   /** The actor is `strategy/<id>`. */
@@ -51,6 +54,7 @@ export const emaCrossEvents = z.discriminatedUnion('type', [
   stopStrategy,
   candleClose,
   fill,
+  fillBust,
   orderClosed,
   requestRefused,
 ])
@@ -71,7 +75,7 @@ export const emaCrossMachine = setup({
   types: {} as {
     input: EmaCrossInput
     context: EmaCrossContext
-    events: StartStrategy | StopStrategy | CandleClose | Fill | OrderClosed | RequestRefused
+    events: StartStrategy | StopStrategy | CandleClose | Fill | FillBust | OrderClosed | RequestRefused
     emitted: DomainEvents<
       | 'STRATEGY_STARTED'
       | 'STRATEGY_STOPPED'
@@ -154,14 +158,11 @@ export const emaCrossMachine = setup({
       enqueue(sendTo(({ system }) => system.get(`account/${venue}`), request))
     }),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'FILL')
-      const { side, lastQty, lastPx, commission } = event
-      const value = decimal.multiply(lastQty, lastPx)
-      const flow = decimal.subtract(side === 'BUY' ? decimal.negate(value) : value, commission)
-      const quantity = side === 'BUY' ? lastQty : decimal.negate(lastQty)
+      assertEvent(event, ['FILL', 'FILL_BUST'])
+      const { quantity, cash } = flowOf(event)
       enqueue.assign({
         quantity: decimal.add(context.quantity, quantity),
-        cash: decimal.add(context.cash, flow),
+        cash: decimal.add(context.cash, cash),
       })
     }),
     completeCycle: enqueueActions(({ context, event, enqueue }) => {
@@ -194,7 +195,7 @@ export const emaCrossMachine = setup({
     cycles: 0,
   }),
   initial: 'stopped',
-  on: { FILL: { actions: 'takeFill' } },
+  on: { FILL: { actions: 'takeFill' }, FILL_BUST: { actions: 'takeFill' } },
   states: {
     stopped: { on: { START: { target: 'running', actions: 'subscribe' } } },
     running: {

@@ -1,9 +1,9 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountEvents, accountMachine } from './account.ts'
 import { emaCrossEvents, emaCrossMachine } from './ema-cross.ts'
-import type { Fill, Submit } from './events/commands.ts'
+import type { Deny, Fill, Submit } from './events/commands.ts'
 import { orderEvents, orderMachine } from './order.ts'
-import type { OrderInput } from './order-status.ts'
+import type { OrderInput } from './order-context.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
 import { symbolEvents, symbolMachine } from './symbol.ts'
@@ -14,10 +14,14 @@ export const machines = {
   order: {
     machine: orderMachine,
     events: orderEvents,
-    /** An order comes into being with its SUBMIT. */
+    /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
     activate: (event: { type: string }, id: string): OrderInput | undefined => {
-      if (event.type !== 'SUBMIT') return undefined
-      const { type: _type, at: _at, ...terms } = event as Submit
+      if (event.type === 'SUBMIT') {
+        const { type: _type, at: _at, ...terms } = event as Submit
+        return { id, terms }
+      }
+      if (event.type !== 'DENY') return undefined
+      const { type: _type, at: _at, text: _text, ...terms } = event as Deny
       return { id, terms }
     },
   },
@@ -45,7 +49,7 @@ export type { Side } from './events/fields.ts'
 export * from './events/market.ts'
 export * from './events/order.ts'
 export * from './order.ts'
-export { avgPx, type OrderContext, type OrderInput, ordStatusOf } from './order-status.ts'
+export { avgPx, type OrderContext, type OrderInput, ordStatusOf } from './order-context.ts'
 export * from './position.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
 export * from './symbol.ts'

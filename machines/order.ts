@@ -1,7 +1,19 @@
-import { assertEvent, assign, enqueueActions, sendTo, setup, stateIn } from 'xstate'
+import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
-import { type Cancel, cancel, type Fill, type OrderClosed, type Submit, submit } from './events/commands.ts'
+import {
+  type Cancel,
+  cancel,
+  type Deny,
+  deny,
+  type Fill,
+  type FillBust,
+  type OrderClosed,
+  type Replace,
+  replace,
+  type Submit,
+  submit,
+} from './events/commands.ts'
 import type { DomainEvent } from './events/domain.ts'
 import {
   type CancelOrder,
@@ -10,45 +22,75 @@ import {
   type OrderCancelReject,
   type OrderStatusRequest,
   type OrderUnknown,
-  type OrdStatus,
   orderCancelReject,
   orderUnknown,
   type PlaceOrder,
+  type ReplaceOrder,
 } from './events/order.ts'
 import {
-  avgPx,
-  completes,
+  contextOf,
   facts,
-  fillId,
   type OrderContext,
   type OrderInput,
-  statusAfter,
-  withFill,
-} from './order-status.ts'
+  type PendingRequest,
+  type RequestState,
+  requestState,
+} from './order-context.ts'
+import {
+  type ExecutionState,
+  isOut,
+  ORD_STATUS,
+  type Outcome,
+  outcomeOf,
+  pendingAfter,
+} from './order-execution.ts'
+import { closedReport, fillFor, orderReport } from './order-reports.ts'
 
 /** What may come from outside: commands, and what venues report. */
 export const orderEvents = z.discriminatedUnion('type', [
   submit,
+  deny,
   cancel,
+  replace,
   executionReport,
   orderCancelReject,
   orderUnknown,
 ])
 
-type OrderEvent = Submit | Cancel | ExecutionReport | OrderCancelReject | OrderUnknown
+type OrderEvent = Submit | Deny | Cancel | Replace | ExecutionReport | OrderCancelReject | OrderUnknown
 type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` }>
 
 /** A venue that has not answered within this time is asked what became of the order. */
 const ANSWER_WITHIN_MS = 5_000
 
-// The types of setup() leave no room for a guard that actions check; XState itself takes it.
-const PENDING_CANCEL = stateIn({ request: 'pendingCancel' }) as never
+interface From {
+  readonly from: ExecutionState
+}
 
-/** A fill on its way when the order ended counts as any other, and may make it a filled one (FIX: Filled goes before). */
-const LATE_FILLS = [
-  { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
-  { guard: 'isFill', actions: 'takeFill' },
-] as const
+const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
+const HALTS = ['stopped', 'suspended'] as const
+
+/** A transition for each state that a report may lead to from this one. */
+function reports(from: ExecutionState, ...targets: readonly ExecutionState[]) {
+  return targets.map((to) => ({
+    guard: { type: 'leadsTo' as const, params: { from, to } },
+    ...(to !== from && { target: to }),
+    actions: { type: 'takeReport' as const, params: { from } },
+  }))
+}
+
+/** What an answer leaves to be answered. */
+const answers = (['idle', 'pendingCancel', 'pendingReplace'] as const).map((request) => ({
+  guard: { type: 'leaves' as const, params: { request } },
+  target: request,
+  actions: 'settle' as const,
+}))
+const ANSWERS = { EXECUTION_REPORT: answers, ORDER_CANCEL_REJECT: answers, ORDER_UNKNOWN: answers }
+
+const REPLACE = [
+  { guard: 'mayReplace' as const, target: 'pendingReplace' as const, actions: 'requestReplace' as const },
+  { actions: 'refuseReplace' as const },
+]
 
 export const orderMachine = setup({
   types: {} as {
@@ -58,129 +100,119 @@ export const orderMachine = setup({
     emitted: OrderEmitted
   },
   guards: {
-    isNew: ({ event }) => isReport(event, 'NEW'),
-    isTriggered: ({ event }) => isReport(event, 'TRIGGERED'),
-    isCanceled: ({ event }) => isReport(event, 'CANCELED'),
-    isRejected: ({ event }) => isReport(event, 'REJECTED'),
-    isExpired: ({ event }) => isReport(event, 'EXPIRED'),
-    /** A fill that was not counted before. */
-    isFill: ({ context, event }) => isNewFill(context, event),
-    isLastFill: ({ context, event }) => isNewFill(context, event) && completes(context, event),
-    // An answer to a status request says where the venue's books are. Fills come as reports of their own, so an end
-    // is believed once all fills before it have been counted.
-    saysRejected: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus === 'REJECTED',
-    saysCanceled: ({ context, event }) => saysEnded(context, event, 'CANCELED'),
-    saysExpired: ({ context, event }) => saysEnded(context, event, 'EXPIRED'),
-    saysKnown: ({ event }) => isReport(event, 'ORDER_STATUS') && event.ordStatus !== 'PENDING_NEW',
-    isOut: ({ context }) => context.endedAs !== undefined,
+    /** Where the report takes the order, by FIX's rules: see order-execution.ts. */
+    leadsTo: ({ context, event }, { from, to }: From & { to: ExecutionState }) =>
+      event.type === 'EXECUTION_REPORT' && outcomeOf(context, from, event)?.state === to,
+    /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
+    isDuplicate: ({ event }) => event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
     isKnown: ({ context }) => context.orderId !== undefined,
+    hasEnded: ({ context }) => decimal.isZero(context.leavesQty),
+    /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
+    mayReplace: ({ context: { orderId, leavesQty, cumQty, terms } }) =>
+      orderId !== undefined && (!decimal.isZero(leavesQty) || decimal.compare(cumQty, terms.orderQty) >= 0),
+    /** An answer, and what else was asked for is still to be answered. */
+    leaves: ({ context, event }, { request }: { request: RequestState }) => {
+      const pending = pendingAfter(context, event)
+      return pending !== context.pending && requestState(pending) === request
+    },
   },
   actions: {
     place: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'SUBMIT')
       const { venue, symbol, side, ordType, orderQty, price, stopPx, timeInForce } = context.terms
-      const terms = {
-        symbol,
-        side,
-        ordType,
-        orderQty,
-        timeInForce,
-        ...(price && { price }),
-        ...(stopPx && { stopPx }),
-      }
+      const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
+      const terms = { symbol, side, ordType, orderQty, timeInForce, ...prices }
       enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
       enqueue(sendTo(({ system }) => system.get(`port/${venue}`), placement))
     }),
-    askStatus: enqueueActions(({ context, enqueue }) => {
-      const request: OrderStatusRequest = {
-        type: 'ORDER_STATUS_REQUEST',
-        order: `order/${context.id}`,
-        clOrdId: context.clOrdId,
-      }
-      enqueue(sendTo(({ system }) => system.get(`port/${context.terms.venue}`), request))
+    reportDenied: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'DENY')
+      const { at, text } = event
+      const denied = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, text }
+      enqueue.assign(denied)
+      enqueue.emit({ type: 'ORDER_DENIED', ...facts({ ...context, ...denied }, at), text })
     }),
-    requestCancel: enqueueActions(({ context, event, enqueue }) => {
-      const { id, clOrdId: origClOrdId, terms } = context
-      const requests = context.requests + 1
-      enqueue.assign({ requests })
-      enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts(context, event.at, 'PENDING_CANCEL') })
-      const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId: `${id}/${requests}`, origClOrdId }
+    askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
+      const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
       enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
     }),
-    learnId: assign(({ event }) => {
+    /** What the report changes, and what it tells whom. */
+    takeReport: enqueueActions(({ context, event, enqueue }, { from }: From) => {
       assertEvent(event, 'EXECUTION_REPORT')
-      return { orderId: event.orderId }
-    }),
-    reportAccepted: enqueueActions(({ context, event, enqueue }) => {
-      enqueue.emit({ type: 'ORDER_ACCEPTED', ...facts(context, event.at, 'NEW') })
-    }),
-    reportTriggered: enqueueActions(({ context, event, enqueue, check }) => {
-      const status = statusAfter(context, check(PENDING_CANCEL))
-      enqueue.emit({ type: 'ORDER_TRIGGERED', ...facts(context, event.at, status) })
-    }),
-    /** Counts a fill and passes it on to whoever keeps a book that it changes. */
-    takeFill: enqueueActions(({ context, event, enqueue, check }) => {
-      if (!isReport(event, 'TRADE')) return
-      const { lastQty = decimal.ZERO, lastPx = decimal.ZERO, at } = event
-      const { venue, symbol, side, account, owner } = context.terms
-      const counted = withFill(context, event)
-      enqueue.assign(counted)
-      const tradeId = fillId(event)
-      const fill: Fill = {
-        type: 'FILL',
-        at,
-        order: `order/${context.id}`,
-        tradeId,
-        venue,
-        symbol,
-        side,
-        lastQty,
-        lastPx,
-        commission: event.commission ?? decimal.ZERO,
-        commissionAsset: event.commissionAsset ?? '',
+      const { at } = event
+      const outcome = outcomeOf(context, from, event) as Outcome
+      const { state, changes, counted, busted } = outcome
+      const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
+      enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
+      const { venue, symbol, account, owner } = after.terms
+      const report = orderReport(
+        event,
+        outcome,
+        facts({ ...after, pending: pendingAfter(context, event) }, at),
+        after.terms,
+      )
+      if (report !== undefined) enqueue.emit(report)
+      const tell = (to: string | undefined, news: Fill | FillBust | OrderClosed) => {
+        if (to !== undefined) enqueue(sendTo(({ system }) => system.get(to), news))
       }
-      const after = { ...context, ...counted }
-      const filled = completes(context, event)
-      const status = filled ? 'FILLED' : statusAfter(after, check(PENDING_CANCEL))
-      const report = { ...facts(after, at, status), lastQty, lastPx, tradeId }
-      enqueue.emit({ type: filled ? 'ORDER_FILLED' : 'ORDER_PARTIAL_FILL', ...report })
       for (const to of [`position/${venue}:${symbol}`, account, owner]) {
-        if (to !== undefined) enqueue(sendTo(({ system }) => system.get(to), fill))
+        if (busted !== undefined) tell(to, fillFor(after, 'FILL_BUST', busted, at))
+        if (counted !== undefined) tell(to, fillFor(after, 'FILL', counted, at))
       }
+      if (!isOut(state) || isOut(from)) return
+      for (const to of [account, owner]) tell(to, closedReport(after, at))
     }),
-    /** The order is out: nothing of it is left to be filled, and those who wait for it are told. */
-    close: enqueueActions(({ context, event, enqueue }, { ordStatus }: { ordStatus: OrdStatus }) => {
-      const text = textOf(event) ?? context.text
-      enqueue.assign({
-        leavesQty: decimal.ZERO,
-        endedAs: ordStatus,
-        ...(text !== undefined && { text }),
-        ...(event.type === 'EXECUTION_REPORT' && { orderId: event.orderId }),
-      })
-      const report = {
-        ...facts({ ...context, leavesQty: decimal.ZERO }, event.at, ordStatus),
-        ...(text && { text }),
-      }
-      if (ordStatus === 'CANCELED') enqueue.emit({ type: 'ORDER_CANCELLED', ...report })
-      if (ordStatus === 'REJECTED') enqueue.emit({ type: 'ORDER_REJECTED', ...report })
-      if (ordStatus === 'EXPIRED') enqueue.emit({ type: 'ORDER_EXPIRED', ...report })
-      const closed: OrderClosed = {
-        type: 'ORDER_CLOSED',
-        at: event.at,
-        order: `order/${context.id}`,
-        ordStatus,
-        cumQty: context.cumQty,
-        avgPx: avgPx(context),
-      }
+    /** Only the venue itself can say that it never saw the order. */
+    takeUnknown: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const text = 'the venue never saw the order'
+      const lost = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, text }
+      const after = { ...context, ...lost }
+      enqueue.assign(lost)
+      enqueue.emit({ type: 'ORDER_REJECTED', ...facts(after, at), text })
       for (const to of [context.terms.account, context.terms.owner]) {
-        if (to !== undefined) enqueue(sendTo(({ system }) => system.get(to), closed))
+        if (to !== undefined) enqueue(sendTo(({ system }) => system.get(to), closedReport(after, at)))
       }
     }),
-    reportCancelRejected: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'ORDER_CANCEL_REJECT')
-      const report = { ...facts(context, event.at, statusAfter(context, false)), text: event.text }
-      enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...report })
+    requestCancel: enqueueActions(({ context, event, enqueue }) => {
+      const { clOrdId: origClOrdId, terms } = context
+      const { clOrdId, asked } = nextRequest(context, 'cancel')
+      enqueue.assign(asked)
+      enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
+      const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, origClOrdId }
+      enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
+    }),
+    requestReplace: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'REPLACE')
+      const { terms, pending } = context
+      const { clOrdId, asked } = nextRequest(context, 'replace')
+      // One after the other: the next replaces what the one before it will have made (FIX D.2).
+      const origClOrdId = pending.at(-1)?.clOrdId ?? context.clOrdId
+      const { orderQty = terms.orderQty, price = terms.price, stopPx = terms.stopPx } = event
+      const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
+      enqueue.assign(asked)
+      const report = facts({ ...context, ...asked }, event.at)
+      enqueue.emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices })
+      const request: ReplaceOrder = { type: 'REPLACE_ORDER', clOrdId, origClOrdId, orderQty, ...prices }
+      enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
+    }),
+    refuseReplace: enqueueActions(({ context, event, enqueue }) => {
+      const { pending, orderId } = context
+      const text =
+        orderId === undefined
+          ? 'the venue has not acknowledged the order yet'
+          : pending.length > 0
+            ? 'a cancel is pending'
+            : 'nothing is left of the order'
+      enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
+    }),
+    /** An answer to something that was asked for. */
+    settle: enqueueActions(({ context, event, enqueue }) => {
+      const pending = pendingAfter(context, event)
+      enqueue.assign({ pending })
+      if (event.type !== 'ORDER_CANCEL_REJECT') return
+      const kind = context.pending.find(({ clOrdId }) => clOrdId === event.clOrdId)?.kind
+      const type = kind === 'replace' ? 'ORDER_REPLACE_REJECTED' : 'ORDER_CANCEL_REJECTED'
+      enqueue.emit({ type, ...facts({ ...context, pending }, event.at), text: event.text })
     }),
   },
 }).createMachine({
@@ -189,99 +221,125 @@ export const orderMachine = setup({
   description:
     'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
     'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
-  context: ({ input }) => ({
-    ...input,
-    clOrdId: input.id,
-    requests: 1,
-    cumQty: decimal.ZERO,
-    leavesQty: input.terms.orderQty,
-    cumCost: decimal.ZERO,
-    fillIds: [],
-  }),
+  context: ({ input }) => contextOf(input),
   type: 'parallel',
   states: {
     execution: {
       initial: 'initialized',
       states: {
-        initialized: { on: { SUBMIT: { target: 'submitted', actions: 'place' } } },
+        initialized: {
+          on: {
+            SUBMIT: { target: 'submitted', actions: 'place' },
+            DENY: { target: 'denied', actions: 'reportDenied' },
+          },
+        },
+        denied: {
+          tags: 'closed',
+          description: 'The risk gate did not let it through; the venue never saw it.',
+        },
         submitted: {
           tags: 'working',
           description: 'On its way: the venue may or may not have it, and only the venue can say.',
           after: { [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' } },
           on: {
-            ORDER_UNKNOWN: { target: 'rejected' },
+            ORDER_UNKNOWN: { target: 'rejected', actions: 'takeUnknown' },
             EXECUTION_REPORT: [
-              { guard: 'isNew', target: 'accepted', actions: ['learnId', 'reportAccepted'] },
-              { guard: 'saysRejected', target: 'rejected' },
-              { guard: 'saysCanceled', target: 'canceled' },
-              { guard: 'saysExpired', target: 'expired' },
-              { guard: 'saysKnown', target: 'accepted', actions: ['learnId', 'reportAccepted'] },
-              // A fill may come before the acknowledgement.
-              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
-              { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
-              { guard: 'isTriggered', target: 'triggered', actions: ['learnId', 'reportTriggered'] },
-              { guard: 'isRejected', target: 'rejected' },
-              { guard: 'isCanceled', target: 'canceled' },
-              { guard: 'isExpired', target: 'expired' },
+              { guard: 'isDuplicate', target: 'submitted', reenter: true, actions: 'askStatus' },
+              ...reports(
+                'submitted',
+                'accepted',
+                'triggered',
+                'partiallyFilled',
+                'filled',
+                ...ENDS,
+                ...HALTS,
+              ),
             ],
           },
         },
         accepted: {
           tags: 'working',
           on: {
-            EXECUTION_REPORT: [
-              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
-              { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
-              { guard: 'isTriggered', target: 'triggered', actions: 'reportTriggered' },
-              { guard: 'isRejected', target: 'rejected' },
-              { guard: 'isCanceled', target: 'canceled' },
-              { guard: 'isExpired', target: 'expired' },
-            ],
+            EXECUTION_REPORT: reports(
+              'accepted',
+              'accepted',
+              'triggered',
+              'partiallyFilled',
+              'filled',
+              ...ENDS,
+              ...HALTS,
+            ),
           },
         },
         triggered: {
           tags: 'working',
           description: 'A stop whose price was reached; it works as a market order from here on.',
           on: {
-            EXECUTION_REPORT: [
-              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
-              { guard: 'isFill', target: 'partiallyFilled', actions: 'takeFill' },
-              { guard: 'isCanceled', target: 'canceled' },
-              { guard: 'isExpired', target: 'expired' },
-            ],
+            EXECUTION_REPORT: reports(
+              'triggered',
+              'triggered',
+              'partiallyFilled',
+              'filled',
+              ...ENDS,
+              ...HALTS,
+            ),
           },
         },
         partiallyFilled: {
           tags: 'working',
           on: {
-            EXECUTION_REPORT: [
-              { guard: 'isLastFill', target: 'filled', actions: 'takeFill' },
-              { guard: 'isFill', actions: 'takeFill' },
-              { guard: 'isCanceled', target: 'canceled' },
-              { guard: 'isExpired', target: 'expired' },
-            ],
+            EXECUTION_REPORT: reports(
+              'partiallyFilled',
+              'partiallyFilled',
+              'filled',
+              'accepted',
+              ...ENDS,
+              ...HALTS,
+            ),
+          },
+        },
+        stopped: {
+          tags: 'working',
+          description: 'Its execution is guaranteed by the venue, and still to come (FIX L.1.a).',
+          on: { EXECUTION_REPORT: reports('stopped', 'stopped', 'filled', ...ENDS, ...HALTS) },
+        },
+        suspended: {
+          tags: 'working',
+          description: 'Trading is halted; the venue keeps the order (FIX K.1).',
+          on: {
+            EXECUTION_REPORT: reports(
+              'suspended',
+              'accepted',
+              'partiallyFilled',
+              'suspended',
+              'filled',
+              ...ENDS,
+              ...HALTS,
+            ),
           },
         },
         filled: {
           tags: 'closed',
-          description: 'A venue may fill more than was ordered; what it did counts.',
-          entry: { type: 'close', params: { ordStatus: 'FILLED' } },
-          on: { EXECUTION_REPORT: { guard: 'isFill', actions: 'takeFill' } },
+          description:
+            'A venue may fill more than was ordered; what it did counts. A bust opens it again (FIX J.1.a).',
+          on: { EXECUTION_REPORT: reports('filled', 'filled', 'partiallyFilled', 'accepted') },
         },
         canceled: {
           tags: 'closed',
-          entry: { type: 'close', params: { ordStatus: 'CANCELED' } },
-          on: { EXECUTION_REPORT: LATE_FILLS },
+          description: 'A fill on its way when it ended counts as any other, and may make it a filled one.',
+          on: { EXECUTION_REPORT: reports('canceled', 'canceled', 'filled') },
         },
         expired: {
           tags: 'closed',
-          entry: { type: 'close', params: { ordStatus: 'EXPIRED' } },
-          on: { EXECUTION_REPORT: LATE_FILLS },
+          on: { EXECUTION_REPORT: reports('expired', 'expired', 'filled', 'triggered') },
         },
-        rejected: {
+        rejected: { tags: 'closed', on: { EXECUTION_REPORT: reports('rejected', 'rejected', 'filled') } },
+        doneForDay: {
           tags: 'closed',
-          entry: { type: 'close', params: { ordStatus: 'REJECTED' } },
-          on: { EXECUTION_REPORT: LATE_FILLS },
+          description: 'Nothing more today; a GTC order is restated on the next day (FIX H.1).',
+          on: {
+            EXECUTION_REPORT: reports('doneForDay', 'doneForDay', 'filled', 'accepted', 'partiallyFilled'),
+          },
         },
       },
     },
@@ -291,45 +349,36 @@ export const orderMachine = setup({
         idle: {
           on: {
             CANCEL: [
-              { guard: 'isOut', description: 'Nothing is left of it that could be cancelled.' },
+              { guard: 'hasEnded', description: 'Nothing is left of it that could be cancelled.' },
               { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
               { target: 'cancelWanted' },
             ],
+            REPLACE,
           },
         },
         cancelWanted: {
           description:
             'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
           always: [
-            { guard: 'isOut', target: 'idle' },
+            { guard: 'hasEnded', target: 'idle' },
             { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
           ],
         },
+        pendingReplace: {
+          after: { [ANSWER_WITHIN_MS]: { target: 'pendingReplace', reenter: true, actions: 'askStatus' } },
+          on: { ...ANSWERS, CANCEL: { target: 'pendingCancel', actions: 'requestCancel' }, REPLACE },
+        },
         pendingCancel: {
-          on: {
-            ORDER_CANCEL_REJECT: { target: 'idle', actions: 'reportCancelRejected' },
-            EXECUTION_REPORT: { guard: 'isCanceled', target: 'idle' },
-          },
+          after: { [ANSWER_WITHIN_MS]: { target: 'pendingCancel', reenter: true, actions: 'askStatus' } },
+          on: { ...ANSWERS, REPLACE: { actions: 'refuseReplace' } },
         },
       },
     },
   },
 })
 
-function isReport(event: OrderEvent, execType: ExecutionReport['execType']): event is ExecutionReport {
-  return event.type === 'EXECUTION_REPORT' && event.execType === execType
-}
-
-function isNewFill(context: OrderContext, event: OrderEvent): event is ExecutionReport {
-  return isReport(event, 'TRADE') && !context.fillIds.includes(fillId(event))
-}
-
-function saysEnded({ cumQty }: OrderContext, event: OrderEvent, ordStatus: OrdStatus): boolean {
-  const says = isReport(event, 'ORDER_STATUS') && event.ordStatus === ordStatus
-  return says && decimal.compare(event.cumQty, cumQty) === 0
-}
-
-function textOf(event: OrderEvent): string | undefined {
-  if (event.type === 'EXECUTION_REPORT') return event.text
-  return event.type === 'ORDER_UNKNOWN' ? 'the venue never saw the order' : undefined
+/** The next request of an order, and the order with it made. */
+function nextRequest({ id, requests, pending }: OrderContext, kind: PendingRequest['kind']) {
+  const clOrdId = `${id}/${requests + 1}`
+  return { clOrdId, asked: { requests: requests + 1, pending: [...pending, { clOrdId, kind }] } }
 }

@@ -79,6 +79,26 @@ export const submit = z.object({
 
 export const cancel = z.object({ type: z.literal('CANCEL'), at: epochMs, reason: z.string().optional() })
 
+/** Other terms for an order that works: what is not named stays. The quantity is the whole, fills included. */
+export const replace = z.object({
+  type: z.literal('REPLACE'),
+  at: epochMs,
+  orderQty: decimal.optional(),
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
+})
+
+/** From the account to an order that it does not let through: it comes into being to say so. */
+export const deny = z.object({
+  type: z.literal('DENY'),
+  at: epochMs,
+  ...orderTerms,
+  account: address,
+  owner: address.optional(),
+  /** Which check refused, and its numbers. */
+  text: z.string(),
+})
+
 /** One fill, from an order to its position, account and owner. */
 export const fill = z.object({
   type: z.literal('FILL'),
@@ -93,6 +113,9 @@ export const fill = z.object({
   commission: decimal,
   commissionAsset: z.string(),
 })
+
+/** A fill that was taken back by the venue, from an order to whom it told of the fill. */
+export const fillBust = fill.extend({ type: z.literal('FILL_BUST') })
 
 /** From an order that has ended to its account and owner. */
 export const orderClosed = z.object({
@@ -137,7 +160,10 @@ export type OrderRequest = z.infer<typeof orderRequest>
 export type RequestRefused = z.infer<typeof requestRefused>
 export type Submit = z.infer<typeof submit>
 export type Cancel = z.infer<typeof cancel>
+export type Replace = z.infer<typeof replace>
+export type Deny = z.infer<typeof deny>
 export type Fill = z.infer<typeof fill>
+export type FillBust = z.infer<typeof fillBust>
 export type OrderClosed = z.infer<typeof orderClosed>
 export type Mark = z.infer<typeof mark>
 export type StartStrategy = z.infer<typeof startStrategy>

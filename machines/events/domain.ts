@@ -58,6 +58,22 @@ export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
 export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)
 export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields })
 export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
+export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason })
+export const orderTradeBusted = event('ORDER_TRADE_BUSTED', { ...ofOrder, ...fillFields })
+/** `lastQty` and `lastPx` as they were in truth. */
+export const orderTradeCorrected = event('ORDER_TRADE_CORRECTED', { ...ofOrder, ...fillFields })
+export const orderDoneForDay = event('ORDER_DONE_FOR_DAY', { ...ofOrder, ...reason })
+export const orderStopped = event('ORDER_STOPPED', ofOrder)
+export const orderSuspended = event('ORDER_SUSPENDED', ofOrder)
+const terms = { price: decimal.optional(), stopPx: decimal.optional() }
+/** The terms that were asked for; those in force are still the old ones. */
+export const orderPendingReplace = event('ORDER_PENDING_REPLACE', {
+  ...ofOrder,
+  ...terms,
+  newOrderQty: decimal,
+})
+export const orderReplaced = event('ORDER_REPLACED', { ...ofOrder, ...terms })
+export const orderReplaceRejected = event('ORDER_REPLACE_REJECTED', { ...ofOrder, ...reason })
 export const orderPendingCancel = event('ORDER_PENDING_CANCEL', ofOrder)
 export const orderCancelRejected = event('ORDER_CANCEL_REJECTED', { ...ofOrder, ...reason })
 export const orderCancelled = event('ORDER_CANCELLED', { ...ofOrder, ...reason })
@@ -127,6 +143,15 @@ export const domainEvent = z.discriminatedUnion('type', [
   orderTriggered,
   orderPartialFill,
   orderFilled,
+  orderDenied,
+  orderTradeBusted,
+  orderTradeCorrected,
+  orderDoneForDay,
+  orderStopped,
+  orderSuspended,
+  orderPendingReplace,
+  orderReplaced,
+  orderReplaceRejected,
   orderPendingCancel,
   orderCancelRejected,
   orderCancelled,

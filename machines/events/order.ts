@@ -9,16 +9,33 @@ export const ordStatus = z.enum([
   'NEW',
   'PARTIALLY_FILLED',
   'FILLED',
+  'DONE_FOR_DAY',
   'CANCELED',
   'REJECTED',
   'EXPIRED',
+  'STOPPED',
+  'SUSPENDED',
   'PENDING_CANCEL',
+  'PENDING_REPLACE',
 ])
-/** FIX ExecType (tag 150). TRIGGERED: a stop's price was reached and it works as a market order from then on. */
+/**
+ * FIX ExecType (tag 150). TRIGGERED: a stop's price was reached and it works as a market order from then on. STOPPED: an
+ * execution is guaranteed that has not happened yet. RESTATED: changed by the venue, without being asked.
+ */
 export const execType = z.enum([
+  'PENDING_NEW',
   'NEW',
   'TRADE',
+  'TRADE_CANCEL',
+  'TRADE_CORRECT',
+  'DONE_FOR_DAY',
   'CANCELED',
+  'REPLACED',
+  'RESTATED',
+  'PENDING_CANCEL',
+  'PENDING_REPLACE',
+  'STOPPED',
+  'SUSPENDED',
   'REJECTED',
   'EXPIRED',
   'TRIGGERED',
@@ -51,6 +68,17 @@ export const cancelOrder = z.object({
   origClOrdId: clOrdId,
 })
 
+/** To a venue's port: other terms for an order. FIX OrderCancelReplaceRequest (35=G); the whole quantity, not what is left. */
+export const replaceOrder = z.object({
+  type: z.literal('REPLACE_ORDER'),
+  clOrdId,
+  /** Of the order to replace. */
+  origClOrdId: clOrdId,
+  orderQty: decimal,
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
+})
+
 /** To a venue's port: what became of an order that it has not answered. FIX OrderStatusRequest (35=H). */
 export const orderStatusRequest = z.object({
   type: z.literal('ORDER_STATUS_REQUEST'),
@@ -80,10 +108,15 @@ export const executionReport = z.object({
   symbol: z.string(),
   side,
   orderQty: decimal,
+  /** REPLACED and RESTATED: what is in force from now on, where that changed. */
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
   cumQty: decimal,
   leavesQty: decimal,
   avgPx: decimal,
-  /** TRADE only: this fill. */
+  /** TRADE_CANCEL and TRADE_CORRECT: ExecID of the fill that is busted or corrected (tag 19). */
+  execRefId: z.string().optional(),
+  /** TRADE: this fill. TRADE_CORRECT: what it was in truth. */
   tradeId: z.string().optional(),
   lastQty: decimal.optional(),
   lastPx: decimal.optional(),
@@ -91,15 +124,17 @@ export const executionReport = z.object({
   commission: decimal.optional(),
   commissionAsset: z.string().optional(),
   liquidity: z.enum(['MAKER', 'TAKER']).optional(),
+  /** REJECTED (tag 103). DUPLICATE_ORDER: the venue has had the ClOrdID before. */
+  ordRejReason: z.enum(['DUPLICATE_ORDER', 'OTHER']).optional(),
   /** Why, when refused or ended without a fill. */
   text: z.string().optional(),
 })
 
-/** FIX OrderCancelReject (35=9). */
+/** FIX OrderCancelReject (35=9), of a cancel or a replace. */
 export const orderCancelReject = z.object({
   type: z.literal('ORDER_CANCEL_REJECT'),
   at: epochMs,
-  /** Of the cancel request. */
+  /** Of the request. */
   clOrdId,
   origClOrdId: clOrdId,
   text: z.string(),
@@ -108,8 +143,10 @@ export const orderCancelReject = z.object({
 export type OrdType = z.infer<typeof ordType>
 export type TimeInForce = z.infer<typeof timeInForce>
 export type OrdStatus = z.infer<typeof ordStatus>
+export type ExecType = z.infer<typeof execType>
 export type PlaceOrder = z.infer<typeof placeOrder>
 export type CancelOrder = z.infer<typeof cancelOrder>
+export type ReplaceOrder = z.infer<typeof replaceOrder>
 export type OrderStatusRequest = z.infer<typeof orderStatusRequest>
 export type OrderUnknown = z.infer<typeof orderUnknown>
 export type ExecutionReport = z.infer<typeof executionReport>

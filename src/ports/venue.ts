@@ -6,18 +6,26 @@ import type {
   OrdStatus,
   OrdType,
   PlaceOrder,
+  ReplaceOrder,
 } from '../../machines/events/order.ts'
 import type { MarketMessage } from './market.ts'
 
 /** An order as the venue's own books have it. Quantities and prices are decimal strings. */
 export interface VenueOrder {
+  /** Of the request that it goes by: the last replace that was accepted, or the one that placed it. */
   readonly clOrdId: string
+  /** Those it went by before: it is found by any of them. */
+  readonly origClOrdIds?: readonly string[]
   readonly orderId: string
   /** Who placed it: an actor's address. */
   readonly actor: string
   readonly symbol: string
   readonly side: Side
   readonly ordType: OrdType
+  /** Of a LIMIT order only. */
+  readonly price?: string
+  /** Of a STOP order only. */
+  readonly stopPx?: string
   readonly ordStatus: OrdStatus
   readonly orderQty: string
   readonly cumQty: string
@@ -67,6 +75,7 @@ export interface PaperVenue {
   readonly name: string
   place(order: PlaceOrder & RequestHeader): void
   cancel(request: CancelOrder & RequestHeader): void
+  replace(request: ReplaceOrder & RequestHeader): void
 
   /**
    * Matches working orders against the message; requests whose latency is over by `message.at` arrive first.

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/decimal.ts'
 import { addTrade, type Candle } from '../../machines/index.ts'
-import { applyFill, avgPxOf } from '../../machines/position.ts'
+import { applyBust, applyFill, avgPxOf } from '../../machines/position.ts'
 
 const FLAT = { quantity: '0', cost: '0', realizedPnl: '0', commissions: '0' }
 const deal = (side: 'BUY' | 'SELL', lastQty: string, lastPx: string, commission = '0') => ({
@@ -74,6 +74,77 @@ describe('a position', () => {
         const unrealized = decimal.subtract(marked, state.cost)
         const pnl = decimal.subtract(decimal.add(state.realizedPnl, unrealized), state.commissions)
         expect(pnl).toBe(decimal.add(cash, marked))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('a bust', () => {
+  it.each([
+    [
+      'of what is open goes at its own price',
+      [deal('BUY', '1', '100'), deal('BUY', '1', '110')],
+      0,
+      '1',
+      '110',
+      '0',
+    ],
+    ['of all that is open leaves nothing', [deal('BUY', '2', '100')], 0, '0', '0', '0'],
+    ['of a short one, too', [deal('SELL', '1', '100'), deal('SELL', '1', '90')], 1, '-1', '100', '0'],
+    [
+      'of the fill that closed opens again',
+      [deal('BUY', '2', '100'), deal('SELL', '2', '130')],
+      1,
+      '2',
+      '130',
+      '60',
+    ],
+    [
+      'of what was closed since counts as closed again',
+      [deal('BUY', '2', '100'), deal('SELL', '2', '130'), deal('BUY', '1', '120')],
+      0,
+      '-1',
+      '100',
+      '40',
+    ],
+  ])('%s', (_, deals, which, quantity, avgPx, realizedPnl) => {
+    let state = FLAT
+    for (const d of deals) state = applyFill(state, d).after
+    const { after } = applyBust(state, deals[which] as (typeof deals)[0])
+    expect([after.quantity, avgPxOf(after), after.realizedPnl]).toEqual([quantity, avgPx, realizedPnl])
+  })
+
+  it('leaves every cent accounted for, whichever fills are taken back and when', () => {
+    const plan = fc.array(fc.nat({ max: 60 }), { maxLength: 30 })
+    fc.assert(
+      fc.property(fills, plan, amount, (deals, bustAfter, markPx) => {
+        let state = FLAT
+        let cash = '0'
+        const kept = new Set<number>()
+        const flow = (d: (typeof deals)[0]) => {
+          const value = decimal.multiply(d.lastQty, d.lastPx)
+          return decimal.subtract(d.side === 'BUY' ? decimal.negate(value) : value, d.commission)
+        }
+        for (const [i, d] of deals.entries()) {
+          state = applyFill(state, d).after
+          cash = decimal.add(cash, flow(d))
+          kept.add(i)
+          const which = bustAfter[i]
+          if (which === undefined || !kept.delete(which)) continue
+          const busted = deals[which] as (typeof deals)[0]
+          state = applyBust(state, busted).after
+          cash = decimal.subtract(cash, flow(busted))
+        }
+        const marked = decimal.multiply(state.quantity, markPx)
+        const unrealized = decimal.subtract(marked, state.cost)
+        const pnl = decimal.subtract(decimal.add(state.realizedPnl, unrealized), state.commissions)
+        expect(pnl).toBe(decimal.add(cash, marked))
+        const held = [...kept].reduce((sum, i) => {
+          const { side, lastQty } = deals[i] as (typeof deals)[0]
+          return side === 'BUY' ? decimal.add(sum, lastQty) : decimal.subtract(sum, lastQty)
+        }, '0')
+        expect(state.quantity).toBe(held)
       }),
       { numRuns: 500 },
     )

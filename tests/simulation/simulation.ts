@@ -8,8 +8,7 @@ import { assign, setup } from 'xstate'
 import * as decimal from '../../machines/decimal.ts'
 import type { MarketEvent } from '../../machines/events/market.ts'
 import { machines } from '../../machines/index.ts'
-import type { OrderContext } from '../../machines/order-status.ts'
-import { ordStatusOf } from '../../machines/order-status.ts'
+import { type OrderContext, ordStatusOf } from '../../machines/order-context.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { type Address, idOf } from '../../src/runtime/address.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
@@ -462,7 +461,7 @@ class World {
       placedBy.set(actor, clOrdId)
       const view = await supervisor.view(actor)
       const context = view?.context as OrderContext
-      const here = [ordStatusOf(view?.value as never), context.cumQty]
+      const here = [ordStatusOf(context), context.cumQty]
       if (here[0] !== ordStatus || here[1] !== cumQty)
         throw new LawBroken(`${actor} is ${here} here, ${[ordStatus, cumQty]} at the venue`)
       const signed = terms.side === 'BUY' ? cumQty : decimal.negate(cumQty)
@@ -475,7 +474,7 @@ class World {
     }
     for await (const { address, context, value } of supervisor.actors({ prefix: 'order/' })) {
       if (placedBy.has(address)) continue
-      if (ordStatusOf(value as never) !== 'REJECTED')
+      if ((context as OrderContext).ordStatus !== 'REJECTED')
         throw new LawBroken(
           `${address} is ${JSON.stringify(value)}, but the venue never had it: ${JSON.stringify(context)}`,
         )

@@ -1,11 +1,12 @@
 /** What of the venue is on disk, and what is yet to go there. */
 import type { VenueOrder, VenueReport } from '../venue.ts'
-import { type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
+import { idsOf, type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
 
 /** What has changed since the last write. */
 export class Group {
   readonly requests = new Map<string, VenueRequest>()
   readonly reports: VenueReport[] = []
+  /** By every ClOrdID that they went by. */
   readonly ended = new Map<string, VenueOrder>()
 
   get isEmpty(): boolean {
@@ -34,5 +35,5 @@ export function pendingView({ clOrdId, actor, symbol, side, ordType, orderQty }:
 }
 
 function byId(orders: readonly VenueOrder[]): ReadonlyMap<string, VenueOrder> {
-  return new Map(orders.map((order) => [order.clOrdId, order]))
+  return new Map(orders.flatMap((order) => idsOf(order).map((id) => [id, order] as const)))
 }

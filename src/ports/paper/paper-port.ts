@@ -4,13 +4,14 @@ import type {
   OrderStatusRequest,
   OrderUnknown,
   PlaceOrder,
+  ReplaceOrder,
 } from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Port, PortContext } from '../../runtime/port.ts'
 import type { Intent } from '../../runtime/record.ts'
 import type { PaperVenue, VenueOrder } from '../venue.ts'
 
-type VenueIntent = PlaceOrder | CancelOrder | OrderStatusRequest
+type VenueIntent = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest
 
 /** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
 export class PaperPort implements Port {
@@ -41,13 +42,17 @@ export class PaperPort implements Port {
         this.#venue.cancel({ ...event, ...header })
         this.#onRequest()
         return
+      case 'REPLACE_ORDER':
+        this.#venue.replace({ ...event, ...header })
+        this.#onRequest()
+        return
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, event)
       default:
         throw new OutcryError(
           'INTENT_UNKNOWN',
           `the paper venue knows no ${(event as { type: string }).type}`,
-          'Send PLACE_ORDER, CANCEL_ORDER or ORDER_STATUS_REQUEST.',
+          'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER or ORDER_STATUS_REQUEST.',
         )
     }
   }
@@ -56,7 +61,7 @@ export class PaperPort implements Port {
   async recover(intent: Intent): Promise<void> {
     const event = intent.event as VenueIntent
     if (event.type === 'PLACE_ORDER' && this.#venue.lookup(event.clOrdId) !== undefined) return
-    // A cancel that the venue has seen is known to it by its id, and not taken twice.
+    // Another request that the venue has seen is known to it by its id, and not taken twice.
     await this.deliver(intent)
   }
 
@@ -71,7 +76,9 @@ export class PaperPort implements Port {
 }
 
 function statusReport(order: VenueOrder, at: number): ExecutionReport {
-  const { clOrdId, orderId, symbol, side, orderQty, cumQty, leavesQty, avgPx, ordStatus } = order
+  const { clOrdId, orderId, symbol, side, orderQty, price, stopPx, cumQty, leavesQty, avgPx, ordStatus } =
+    order
+  const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
   const ids = { clOrdId, orderId, execId: `status-${at}` }
   const quantities = { orderQty, cumQty, leavesQty, avgPx }
   return {
@@ -82,6 +89,7 @@ function statusReport(order: VenueOrder, at: number): ExecutionReport {
     ...ids,
     symbol,
     side,
+    ...prices,
     ...quantities,
   }
 }

@@ -1,11 +1,11 @@
-import type { CancelOrder, PlaceOrder } from '../../../machines/index.ts'
+import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
-import { takeCancel, takeMarket, takeOrder } from './engine/engine.ts'
+import { takeCancel, takeMarket, takeOrder, takeReplace } from './engine/engine.ts'
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
-import { encodeState, type VenueRequest, type VenueState } from './engine/state.ts'
+import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
 import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 export interface PaperVenueOptions extends Terms {
@@ -68,6 +68,10 @@ class Paper implements PaperVenue {
     this.#receive({ kind: 'cancel', ...request })
   }
 
+  replace(request: ReplaceOrder & RequestHeader): void {
+    this.#receive({ kind: 'replace', ...request })
+  }
+
   onMarket(message: MarketMessage): void {
     if (this.#failure !== undefined || message.position <= this.#state.marketPosition) return
     this.advance(message.at)
@@ -78,9 +82,14 @@ class Paper implements PaperVenue {
   advance(at: number): void {
     if (this.#failure !== undefined) return
     for (let next = arrived(this.#state, at); next !== undefined; next = arrived(this.#state, at)) {
-      if (next.kind === 'place') this.#note(takeOrder(this.#state, this.#terms, next))
-      else this.#note(takeCancel(this.#state, this.#terms, next, this.#ended(next.origClOrdId)?.ordStatus))
+      this.#note(this.#take(next))
     }
+  }
+
+  #take(request: VenueRequest): readonly Execution[] {
+    if (request.kind === 'place') return takeOrder(this.#state, this.#terms, request)
+    const take = request.kind === 'cancel' ? takeCancel : takeReplace
+    return take(this.#state, this.#terms, request as never, this.#ended(request.origClOrdId)?.ordStatus)
   }
 
   lookup(clOrdId: string): VenueOrder | undefined {
@@ -133,13 +142,13 @@ class Paper implements PaperVenue {
     const durable = durableOf(this.#state)
     this.#group = new Group()
     this.#writing = group
-    const cancels = [...group.requests.values()].filter(({ kind }) => kind === 'cancel')
+    const changes = [...group.requests.values()].filter(({ kind }) => kind !== 'place')
     try {
       await this.#folder.write({
         state,
         reports: group.reports,
-        ended: group.ended.values(),
-        cancels: cancels.map(({ clOrdId }) => clOrdId),
+        ended: group.ended,
+        changes: changes.map(({ clOrdId }) => clOrdId),
       })
     } catch (error) {
       this.#failure = error
@@ -152,13 +161,14 @@ class Paper implements PaperVenue {
   #receive(request: VenueRequest): void {
     if (this.#failure !== undefined) throw this.#failure
     const { clOrdId } = request
-    if (this.lookup(clOrdId) !== undefined || this.#hasCancel(clOrdId)) return
+    if (this.lookup(clOrdId) !== undefined || this.#hasChange(clOrdId)) return
     this.#group.requests.set(clOrdId, request)
     dispatch(this.#state, request, request.at + this.#latencyMs)
   }
 
-  #hasCancel(clOrdId: string): boolean {
-    return this.#unsaved(clOrdId)?.kind === 'cancel' || this.#folder.hasCancel(clOrdId)
+  #hasChange(clOrdId: string): boolean {
+    const unsaved = this.#unsaved(clOrdId)
+    return (unsaved !== undefined && unsaved.kind !== 'place') || this.#folder.hasChange(clOrdId)
   }
 
   #unsaved(clOrdId: string): VenueRequest | undefined {
@@ -175,7 +185,7 @@ class Paper implements PaperVenue {
       state.reports++
       state.lastReportAt = Math.max(state.lastReportAt, execution.report.at + this.#latencyMs)
       this.#group.reports.push({ position: state.reports, at: state.lastReportAt, ...execution })
-      if (ended !== undefined) this.#group.ended.set(ended.clOrdId, ended)
+      if (ended !== undefined) for (const id of idsOf(ended)) this.#group.ended.set(id, ended)
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The paper venue's books on disk: one value of state, one of each report, finished order and cancel request. */
+/** The paper venue's books on disk: one value of state, one of each report, finished order, and request to change one. */
 import { mkdirSync } from 'node:fs'
 import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
@@ -14,7 +14,7 @@ const STATE_KEY = 'state'
 const POSITION_DIGITS = 12
 const reportKey = (position: number) => `r!${String(position).padStart(POSITION_DIGITS, '0')}`
 const orderKey = (clOrdId: string) => `o!${clOrdId}`
-const cancelKey = (clOrdId: string) => `c!${clOrdId}`
+const changeKey = (clOrdId: string) => `c!${clOrdId}`
 
 type Database = AbstractLevel<string | Buffer | Uint8Array, string, string>
 
@@ -23,8 +23,10 @@ export interface Write {
   /** Encoded, as of the moment that the write is of. */
   readonly state: string
   readonly reports: readonly VenueReport[]
-  readonly ended: Iterable<VenueOrder>
-  readonly cancels: Iterable<string>
+  /** By every ClOrdID that they went by. */
+  readonly ended: ReadonlyMap<string, VenueOrder>
+  /** ClOrdIDs of cancels and replaces. */
+  readonly changes: Iterable<string>
 }
 
 /** @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT */
@@ -86,18 +88,18 @@ export class VenueFolder {
     return stored === undefined ? undefined : (JSON.parse(stored) as VenueOrder)
   }
 
-  hasCancel(clOrdId: string): boolean {
-    return this.#db.getSync(cancelKey(clOrdId)) !== undefined
+  hasChange(clOrdId: string): boolean {
+    return this.#db.getSync(changeKey(clOrdId)) !== undefined
   }
 
   /** Resolves when it is fsynced. @throws VENUE_WRITE_FAILED */
-  async write({ state, reports, ended, cancels }: Write): Promise<void> {
+  async write({ state, reports, ended, changes }: Write): Promise<void> {
     const batch = [{ type: 'put' as const, key: STATE_KEY, value: state }]
     const put = (key: string, value: unknown) =>
       batch.push({ type: 'put', key, value: JSON.stringify(value) })
     for (const report of reports) put(reportKey(report.position), report)
-    for (const order of ended) put(orderKey(order.clOrdId), order)
-    for (const clOrdId of cancels) put(cancelKey(clOrdId), true)
+    for (const [clOrdId, order] of ended) put(orderKey(clOrdId), order)
+    for (const clOrdId of changes) put(changeKey(clOrdId), true)
     try {
       await this.#db.batch(batch, { sync: true } as object)
     } catch (error) {

@@ -1,5 +1,5 @@
 /** A paper venue with somebody who trades on it: messages get positions, requests get ids, all at a time. */
-import type { ExecutionReport, MarketEvent, PlaceOrder, Side } from '../../../machines/index.ts'
+import type { ExecutionReport, MarketEvent, PlaceOrder, ReplaceOrder, Side } from '../../../machines/index.ts'
 import type { MarketMessage } from '../../../src/ports/market.ts'
 import { openPaperVenue, type PaperVenueOptions } from '../../../src/ports/paper/index.ts'
 import type { PaperVenue, RequestHeader, VenueReport } from '../../../src/ports/venue.ts'
@@ -83,6 +83,15 @@ export class Desk {
 
   cancel(clOrdId: string, origClOrdId: string): void {
     this.venue.cancel({ type: 'CANCEL_ORDER', origClOrdId, ...header(clOrdId, this.at) })
+    this.arrive()
+  }
+
+  replace(
+    clOrdId: string,
+    origClOrdId: string,
+    terms: Pick<ReplaceOrder, 'orderQty' | 'price' | 'stopPx'>,
+  ): void {
+    this.venue.replace({ type: 'REPLACE_ORDER', origClOrdId, ...terms, ...header(clOrdId, this.at) })
     this.arrive()
   }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { executionReport } from '../../../machines/index.ts'
+import type { VenueOrder } from '../../../src/ports/venue.ts'
 import { Desk, header, order } from './desk.ts'
 
 let desk: Desk
@@ -165,6 +166,91 @@ describe('a resting order', () => {
     desk.trade('101', '6', 'BUY')
     desk.trade('102', '6', 'BUY')
     expect(await desk.said()).toEqual(['a NEW', 'a TRADE 1@101 MAKER', 'a TRADE 1@101 MAKER'])
+  })
+})
+
+describe('a replaced order', () => {
+  beforeEach(() => desk.quote('99', '101', ['5', '5']))
+  const rest = (clOrdId: string, price: string, orderQty: string) =>
+    desk.place(clOrdId, { ordType: 'LIMIT', price, orderQty })
+  const view = (clOrdId: string) => {
+    const {
+      clOrdId: now,
+      orderQty,
+      cumQty,
+      leavesQty,
+      price,
+      ordStatus,
+    } = desk.venue.lookup(clOrdId) as VenueOrder
+    return [now, orderQty, cumQty, leavesQty, price, ordStatus]
+  }
+
+  it('goes on under its new id and terms, and is found by either id', async () => {
+    rest('a', '99', '2')
+    desk.replace('r', 'a', { orderQty: '3', price: '98' })
+    expect(await desk.said()).toEqual(['a NEW', 'r REPLACED'])
+    expect(view('a')).toEqual(['r', '3', '0', '3', '98', 'NEW'])
+    expect(view('r')).toEqual(view('a'))
+    desk.cancel('c', 'a')
+    expect(await desk.said()).toEqual(['r CANCELED'])
+    expect(view('a')).toEqual(['r', '3', '0', '0', '98', 'CANCELED'])
+  })
+
+  it('keeps its place in the queue when there is less of it, and loses it for more or another price', async () => {
+    rest('less', '99', '2')
+    rest('more', '99', '2')
+    desk.trade('99', '4', 'SELL')
+    desk.replace('less/2', 'less', { orderQty: '1' })
+    desk.replace('more/2', 'more', { orderQty: '3' })
+    await desk.said()
+    // One that was shown is still before the one, five again before the other, of which one goes with the first trade.
+    desk.trade('99', '2', 'SELL')
+    expect(await desk.said()).toEqual(['less/2 TRADE 1@99 MAKER'])
+    desk.trade('99', '5', 'SELL')
+    expect(await desk.said()).toEqual(['more/2 TRADE 1@99 MAKER'])
+  })
+
+  it('takes what its new price crosses', async () => {
+    rest('a', '99', '2')
+    desk.replace('r', 'a', { orderQty: '2', price: '101' })
+    expect(await desk.said()).toEqual(['a NEW', 'r REPLACED', 'r TRADE 2@101 TAKER'])
+  })
+
+  it.each(['2', '1'])('is filled when %s is asked for of which 2 are there already', async (orderQty) => {
+    rest('a', '100', '3')
+    desk.trade('99', '2', 'SELL')
+    desk.replace('r', 'a', { orderQty })
+    expect(await desk.said()).toEqual(['a NEW', 'a TRADE 2@100 MAKER', 'r REPLACED'])
+    expect(view('r')).toEqual(['r', '2', '2', '0', '100', 'FILLED'])
+    desk.trade('98', '9', 'SELL')
+    expect(await desk.said()).toEqual([])
+  })
+
+  it('is triggered by a new stop price that was reached', async () => {
+    desk.trade('100', '1', 'BUY')
+    desk.place('s', { ordType: 'STOP', side: 'SELL', stopPx: '95' })
+    desk.replace('r', 's', { orderQty: '1', stopPx: '100' })
+    expect(await desk.said()).toEqual(['s NEW', 'r REPLACED', 'r TRIGGERED', 'r TRADE 1@99 TAKER'])
+  })
+
+  it('is the old one when the request is refused, and replaced once when it comes twice', async () => {
+    rest('a', '99', '2')
+    desk.replace('r1', 'a', { orderQty: '0' })
+    desk.replace('r2', 'a', { orderQty: '1', price: 'x' })
+    desk.replace('r3', 'nobody', { orderQty: '1' })
+    desk.replace('r4', 'a', { orderQty: '1' })
+    desk.replace('r4', 'a', { orderQty: '1' })
+    desk.cancel('c', 'r4')
+    desk.replace('r5', 'a', { orderQty: '1' })
+    expect(await desk.said()).toEqual([
+      'a NEW',
+      'r1 ORDER_CANCEL_REJECT orderQty 0 is not a decimal above 0',
+      'r2 ORDER_CANCEL_REJECT price x is not a decimal above 0',
+      'r3 ORDER_CANCEL_REJECT unknown order nobody',
+      'r4 REPLACED',
+      'r4 CANCELED',
+      'r5 ORDER_CANCEL_REJECT too late: the order is CANCELED',
+    ])
   })
 })
 

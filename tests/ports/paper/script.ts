@@ -17,6 +17,12 @@ export function performStep(venue: PaperVenue, step: number): void {
     const origClOrdId = `o${step - 1 - pick(step, 3, 12)}`
     venue.cancel({ type: 'CANCEL_ORDER', origClOrdId, ...header(`k${step}`, at) })
   }
+  if (pick(step, 13, 7) === 0) {
+    const origClOrdId = `o${step - 1 - pick(step, 14, 12)}`
+    const prices = { price: String(99 + pick(step, 15, 9)), stopPx: String(99 + pick(step, 16, 9)) }
+    const orderQty = String(1 + pick(step, 17, 8))
+    venue.replace({ type: 'REPLACE_ORDER', origClOrdId, orderQty, ...prices, ...header(`r${step}`, at) })
+  }
 }
 
 function marketAt(step: number, at: number): MarketEvent {

@@ -10,14 +10,22 @@ import {
   isOpen,
   refuse,
   rejectCancel,
+  replace,
   type Step,
   type Terms,
   trigger,
 } from './execution.ts'
 import { aheadOf, available, emptyView, isWithin, type MarketView, noteTaken, see } from './market-view.ts'
-import { refusalOf } from './refusal.ts'
+import { refusalOf, replaceRefusalOf } from './refusal.ts'
 import { byPriority, fillFromTrade } from './resting.ts'
-import type { CancelRequest, PaperOrder, PlaceRequest, VenueState } from './state.ts'
+import {
+  type CancelRequest,
+  idsOf,
+  type PaperOrder,
+  type PlaceRequest,
+  type ReplaceRequest,
+  type VenueState,
+} from './state.ts'
 
 const NOTHING: readonly Execution[] = []
 
@@ -56,7 +64,7 @@ export function takeOrder(state: VenueState, terms: Terms, request: PlaceRequest
   return step.executions
 }
 
-/** `endedAs` is what became of the order, when it was here and is not open. */
+/** `endedAs` is what became of the order, when it was here and is not open; the same for a replace. */
 export function takeCancel(
   state: VenueState,
   terms: Terms,
@@ -64,12 +72,47 @@ export function takeCancel(
   endedAs: OrdStatus | undefined,
 ): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
-  const { origClOrdId } = request
-  const order = state.open.find(({ clOrdId }) => clOrdId === origClOrdId)
+  const order = openOrder(state, request)
   if (order !== undefined) cancel(step, order, { by: request })
-  else if (endedAs !== undefined) rejectCancel(step, request, `too late: the order is ${endedAs}`)
-  else rejectCancel(step, request, `unknown order ${origClOrdId}`)
+  else rejectCancel(step, request, whyNot(request, endedAs))
   return step.executions
+}
+
+/** An order with another price or more to fill goes to the back of the queue; one with less keeps its place. */
+export function takeReplace(
+  state: VenueState,
+  terms: Terms,
+  request: ReplaceRequest,
+  endedAs: OrdStatus | undefined,
+): readonly Execution[] {
+  const step: Step = { state, terms, executions: [] }
+  const order = openOrder(state, request)
+  const refusal = order === undefined ? whyNot(request, endedAs) : replaceRefusalOf(order, request)
+  if (order === undefined || refusal !== undefined) {
+    rejectCancel(step, request, refusal as string)
+    return step.executions
+  }
+  const { orderQty, price } = order
+  replace(step, order, request)
+  if (!isOpen(order)) return step.executions
+  const market = state.markets[order.symbol] as MarketView
+  if (order.phase === 'waiting') triggerWhenReached(step, market, order)
+  else if (order.price !== price || decimal.compare(order.orderQty, orderQty) > 0) {
+    order.phase = 'taking'
+    beginToWork(step, market, order)
+  }
+  return step.executions
+}
+
+function openOrder(
+  { open }: VenueState,
+  { origClOrdId }: CancelRequest | ReplaceRequest,
+): PaperOrder | undefined {
+  return open.find((order) => idsOf(order).includes(origClOrdId))
+}
+
+function whyNot({ origClOrdId }: CancelRequest | ReplaceRequest, endedAs: OrdStatus | undefined): string {
+  return endedAs === undefined ? `unknown order ${origClOrdId}` : `too late: the order is ${endedAs}`
 }
 
 function newOrder(request: PlaceRequest, orderId: string): PaperOrder {

@@ -4,7 +4,7 @@ import type { ExecutionReport, OrderCancelReject } from '../../../../machines/in
 import type { RequestRef, VenueOrder } from '../../venue.ts'
 import { commissionOf, type Fees } from './commission.ts'
 import type { Level } from './market-view.ts'
-import { type CancelRequest, type PaperOrder, type VenueState, viewOf } from './state.ts'
+import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueState, viewOf } from './state.ts'
 
 export interface Terms extends Fees {
   /** Name of the venue: its ids begin with it. */
@@ -30,7 +30,7 @@ export interface Step {
   readonly executions: Execution[]
 }
 
-type Answered = Pick<CancelRequest, 'clOrdId' | 'ref'>
+type Answered = Pick<CancelRequest, 'ref'>
 
 export function isOpen({ ordStatus }: PaperOrder): boolean {
   return ordStatus === 'NEW' || ordStatus === 'PARTIALLY_FILLED'
@@ -78,7 +78,28 @@ export function cancel(step: Step, order: PaperOrder, { by, text }: { by?: Answe
   report(step, order, 'CANCELED', text === undefined ? {} : { text }, by)
 }
 
-export function rejectCancel({ state, executions }: Step, request: CancelRequest, text: string): void {
+/** The order goes on under the request's id, on its terms; one that has as much already is filled (FIX C.3). */
+export function replace(step: Step, order: PaperOrder, request: ReplaceRequest): void {
+  const { clOrdId, orderQty, price, stopPx } = request
+  order.origClOrdIds = [...(order.origClOrdIds ?? []), order.clOrdId]
+  order.clOrdId = clOrdId
+  order.orderQty = decimal.max(orderQty, order.cumQty)
+  order.leavesQty = decimal.subtract(order.orderQty, order.cumQty)
+  if (order.price !== undefined && price !== undefined) order.price = price
+  if (order.stopPx !== undefined && stopPx !== undefined) order.stopPx = stopPx
+  if (decimal.isZero(order.leavesQty)) {
+    order.ordStatus = 'FILLED'
+    close(step, order)
+  }
+  report(step, order, 'REPLACED', {}, request)
+}
+
+/** Of a cancel or a replace. */
+export function rejectCancel(
+  { state, executions }: Step,
+  request: CancelRequest | ReplaceRequest,
+  text: string,
+): void {
   const { clOrdId, origClOrdId, actor, ref } = request
   const reject: OrderCancelReject = {
     type: 'ORDER_CANCEL_REJECT',
@@ -108,7 +129,7 @@ function report(
   answered?: Answered,
 ): void {
   state.executions++
-  const { actor, ordType: _, ...told } = viewOf(order)
+  const { actor, ordType: _, origClOrdIds: _earlier, ...told } = viewOf(order)
   executions.push({
     report: {
       type: 'EXECUTION_REPORT',

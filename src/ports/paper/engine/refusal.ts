@@ -1,5 +1,5 @@
 import * as decimal from '../../../../machines/decimal.ts'
-import type { PlaceRequest, VenueState } from './state.ts'
+import type { PaperOrder, PlaceRequest, ReplaceRequest, VenueState } from './state.ts'
 
 const isAmount = (text: string) => /^\d+(\.\d+)?$/.test(text) && decimal.isPositive(text)
 
@@ -10,6 +10,17 @@ export function refusalOf({ markets }: VenueState, order: PlaceRequest): string 
   if (!isAmount(orderQty)) return `orderQty ${orderQty} is not a decimal above 0`
   if (ordType === 'LIMIT') return amountRefusal('price', price)
   if (ordType === 'STOP') return amountRefusal('stopPx', stopPx)
+  return undefined
+}
+
+/** Why the venue does not replace the order so; undefined when it does. */
+export function replaceRefusalOf(
+  order: PaperOrder,
+  { orderQty, price = order.price, stopPx = order.stopPx }: ReplaceRequest,
+): string | undefined {
+  if (!isAmount(orderQty)) return `orderQty ${orderQty} is not a decimal above 0`
+  if (order.price !== undefined) return amountRefusal('price', price)
+  if (order.stopPx !== undefined) return amountRefusal('stopPx', stopPx)
   return undefined
 }
 

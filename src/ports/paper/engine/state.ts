@@ -1,9 +1,12 @@
 /** The paper venue's books: plain JSON, so that writing them down is all that makes them durable. */
-import type { CancelOrder, OrdStatus, PlaceOrder } from '../../../../machines/index.ts'
+import type { CancelOrder, OrdStatus, PlaceOrder, ReplaceOrder } from '../../../../machines/index.ts'
 import type { RequestHeader, RequestRef, VenueOrder } from '../../venue.ts'
 import type { MarketView } from './market-view.ts'
 
 export interface PaperOrder extends VenueOrder {
+  clOrdId: string
+  origClOrdIds?: readonly string[]
+  orderQty: string
   ordStatus: OrdStatus
   cumQty: string
   leavesQty: string
@@ -11,9 +14,9 @@ export interface PaperOrder extends VenueOrder {
   /** Sum of price times quantity of its fills. */
   cumCost: string
   /** Of a LIMIT order only, whatever was sent: it is the limit. */
-  readonly price?: string
+  price?: string
   /** Of a STOP order only. */
-  readonly stopPx?: string
+  stopPx?: string
   readonly timeInForce: PlaceOrder['timeInForce']
   /** A stop waits for its price; then it takes what is shown; what is left of a LIMIT order rests in the book. */
   phase: 'waiting' | 'taking' | 'resting'
@@ -24,7 +27,8 @@ export interface PaperOrder extends VenueOrder {
 
 export type PlaceRequest = { readonly kind: 'place' } & PlaceOrder & RequestHeader
 export type CancelRequest = { readonly kind: 'cancel' } & CancelOrder & RequestHeader
-export type VenueRequest = PlaceRequest | CancelRequest
+export type ReplaceRequest = { readonly kind: 'replace' } & ReplaceOrder & RequestHeader
+export type VenueRequest = PlaceRequest | CancelRequest | ReplaceRequest
 
 export interface VenueState {
   /** Of the last market message taken in: everything else here is as of this message. */
@@ -61,7 +65,27 @@ export function decodeState(json: string): VenueState {
 
 /** What the venue tells of an order. */
 export function viewOf(order: PaperOrder): VenueOrder {
-  const { clOrdId, orderId, actor, symbol, side, ordType } = order
+  const { clOrdId, origClOrdIds, orderId, actor, symbol, side, ordType, price, stopPx } = order
   const { ordStatus, orderQty, cumQty, leavesQty, avgPx } = order
-  return { clOrdId, orderId, actor, symbol, side, ordType, ordStatus, orderQty, cumQty, leavesQty, avgPx }
+  return {
+    clOrdId,
+    ...(origClOrdIds && { origClOrdIds }),
+    orderId,
+    actor,
+    symbol,
+    side,
+    ordType,
+    ...(price && { price }),
+    ...(stopPx && { stopPx }),
+    ordStatus,
+    orderQty,
+    cumQty,
+    leavesQty,
+    avgPx,
+  }
+}
+
+/** Every ClOrdID that the order is found by. */
+export function idsOf({ clOrdId, origClOrdIds = [] }: VenueOrder): readonly string[] {
+  return [clOrdId, ...origClOrdIds]
 }

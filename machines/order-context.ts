@@ -1,0 +1,104 @@
+/** What an order knows of itself, and what it tells of itself. */
+import * as decimal from './decimal.ts'
+import type { Submit } from './events/commands.ts'
+import type { OrdStatus } from './events/order.ts'
+
+/** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
+export interface OrderInput {
+  readonly id: string
+  readonly terms: Omit<Submit, 'type' | 'at'>
+}
+
+/** A fill as it counts now; one that was busted counts as nothing. */
+export interface CountedFill {
+  readonly id: string
+  /** Of the last report about it. */
+  readonly execId: string
+  readonly lastQty: string
+  readonly lastPx: string
+  readonly commission: string
+  readonly commissionAsset: string
+}
+
+/** Something that the venue was asked for and has not answered. */
+export interface PendingRequest {
+  readonly clOrdId: string
+  readonly kind: 'cancel' | 'replace'
+}
+
+export interface OrderContext extends OrderInput {
+  /** Those in force: a replaced order's are its new ones. */
+  readonly terms: OrderInput['terms']
+  /** By its fills and its end; what is pending goes before it, see `ordStatusOf`. */
+  readonly ordStatus: OrdStatus
+  readonly cumQty: string
+  /** 0 once it is out. */
+  readonly leavesQty: string
+  /** Sum of price times quantity over the fills: AvgPx is this by CumQty. */
+  readonly cumCost: string
+  /** ClOrdID that the venue knows it by: of the request that it accepted last. */
+  readonly clOrdId: string
+  /** Requests made so far: the next one's ClOrdID ends in the number after it. */
+  readonly requests: number
+  readonly pending: readonly PendingRequest[]
+  /** The venue's own id, known from the first report on: until then the venue may or may not have it. */
+  readonly orderId?: string
+  /** By what tells them apart: one that is reported twice counts once. */
+  readonly fills: Readonly<Record<string, CountedFill>>
+  /** Why it ended without being filled, if it did. */
+  readonly text?: string
+}
+
+export function contextOf(input: OrderInput): OrderContext {
+  return {
+    ...input,
+    clOrdId: input.id,
+    requests: 1,
+    pending: [],
+    ordStatus: 'PENDING_NEW',
+    cumQty: decimal.ZERO,
+    leavesQty: input.terms.orderQty,
+    cumCost: decimal.ZERO,
+    fills: {},
+  }
+}
+
+export type RequestState = 'idle' | 'pendingCancel' | 'pendingReplace'
+
+/** The state that pending requests put an order into: a cancel goes before a replace (FIX D). */
+export function requestState(pending: OrderContext['pending']): RequestState {
+  if (pending.some(({ kind }) => kind === 'cancel')) return 'pendingCancel'
+  return pending.length > 0 ? 'pendingReplace' : 'idle'
+}
+
+/**
+ * FIX's one status of an order in its two regions. What was asked for goes before all that is: pending cancel, then
+ * pending replace (FIX D); among the others a later state has overruled the earlier ones already.
+ */
+export function ordStatusOf({ ordStatus, pending }: Pick<OrderContext, 'ordStatus' | 'pending'>): OrdStatus {
+  const request = requestState(pending)
+  if (request === 'idle') return ordStatus
+  return request === 'pendingCancel' ? 'PENDING_CANCEL' : 'PENDING_REPLACE'
+}
+
+export function avgPx({ cumCost, cumQty }: Pick<OrderContext, 'cumCost' | 'cumQty'>): string {
+  return decimal.isZero(cumQty) ? decimal.ZERO : decimal.divide(cumCost, cumQty)
+}
+
+/** What every report of an order says. */
+export function facts(context: OrderContext, at: number) {
+  const { venue, symbol, side, orderQty } = context.terms
+  const { id, cumQty, leavesQty } = context
+  return {
+    at,
+    venue,
+    symbol,
+    order: `order/${id}`,
+    side,
+    orderQty,
+    cumQty,
+    leavesQty,
+    avgPx: avgPx(context),
+    ordStatus: ordStatusOf(context),
+  }
+}

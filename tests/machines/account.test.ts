@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { machines, type OrderRequest } from '../../machines/index.ts'
+import { Harness } from '../runtime/harness.ts'
+
+const request: OrderRequest = {
+  type: 'ORDER_REQUEST',
+  at: 1_000,
+  orderId: 'o-1',
+  owner: 'strategy/s',
+  venue: 'paper',
+  symbol: 'BTCUSDT',
+  side: 'BUY',
+  ordType: 'MARKET',
+  orderQty: '2',
+  timeInForce: 'GTC',
+  refPx: '100',
+}
+
+async function open() {
+  const harness = new Harness()
+  await harness.open({ machines, ports: { paper: { deliver: () => {}, recover: () => {} } } })
+  const limits = { orderNotionalMax: '150', openOrdersMax: 5 }
+  await harness.supervisor.spawn('account', 'paper', { venue: 'paper', balance: '1000', limits })
+  return harness
+}
+
+describe('an account', () => {
+  it('lets an order through that passes its checks', async () => {
+    const harness = await open()
+    await harness.supervisor.send('account/paper', { ...request, orderQty: '1' })
+    expect(await harness.supervisor.view('order/o-1')).toMatchObject({ value: { execution: 'submitted' } })
+    expect(harness.supervisor.unsettled.map(({ event }) => event.type)).toEqual(['PLACE_ORDER'])
+  })
+
+  it('denies one that does not: it is on record with the reason, and never went out', async () => {
+    const harness = await open()
+    await harness.supervisor.send('account/paper', request)
+    const text = 'orderNotionalMax: 200 asked, 150 allowed'
+    expect(await harness.supervisor.view('order/o-1')).toMatchObject({
+      value: { execution: 'denied' },
+      context: { ordStatus: 'REJECTED', leavesQty: '0', cumQty: '0', text },
+    })
+    const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
+    expect(emitted).toContainEqual(
+      expect.objectContaining({ type: 'ORDER_DENIED', order: 'order/o-1', text }),
+    )
+    expect(harness.supervisor.unsettled).toEqual([])
+    expect(harness.context('account/paper')).toMatchObject({ reserved: {} })
+  })
+
+  it('leaves an order alone whose id is asked for again', async () => {
+    const harness = await open()
+    await harness.supervisor.send('account/paper', { ...request, orderQty: '1' })
+    await harness.supervisor.send('account/paper', { ...request, orderQty: '1' })
+    expect(await harness.eventsOf('order/o-1')).toEqual(['xstate.init', 'SUBMIT'])
+  })
+})

@@ -1,0 +1,72 @@
+/** An order as a live XState actor among peers that hear everything and say nothing. */
+import { createActor, createMachine } from 'xstate'
+import {
+  type ExecutionReport,
+  type OrderContext,
+  orderMachine,
+  ordStatusOf,
+  type Submit,
+} from '../../machines/index.ts'
+
+export const TERMS = {
+  venue: 'paper',
+  symbol: 'BTCUSDT',
+  side: 'BUY',
+  ordType: 'LIMIT',
+  orderQty: '10',
+  price: '100',
+  timeInForce: 'GTC',
+  account: 'account/paper',
+} as const
+export const SUBMIT: Submit = { type: 'SUBMIT', at: 1, ...TERMS }
+
+export function live(terms: Partial<Submit> = {}) {
+  const heard: { to: string; type: string }[] = []
+  const root = createMachine({})
+  const actor = createActor(orderMachine, {
+    input: { id: 'o1', terms: { ...TERMS, ...terms } },
+    inspect: () => {},
+  })
+  const { system } = actor
+  const peer = (to: string) => {
+    const quiet = createActor(root)
+    Object.assign(quiet, { _send: (event: { type: string }) => heard.push({ to, type: event.type }) })
+    return quiet
+  }
+  const peers = new Map<string, unknown>()
+  Object.assign(system, {
+    get: (to: string) => {
+      if (!peers.has(to)) peers.set(to, peer(to))
+      return peers.get(to)
+    },
+  })
+  const emitted: string[] = []
+  actor.on('*', (event) => emitted.push(event.type))
+  actor.start()
+  const context = () => actor.getSnapshot().context as OrderContext
+  const ordStatus = () => ordStatusOf(context())
+  return { actor, heard, emitted, context, ordStatus }
+}
+
+let execs = 0
+export function report(
+  execType: ExecutionReport['execType'],
+  rest: Partial<ExecutionReport> = {},
+): ExecutionReport {
+  return {
+    type: 'EXECUTION_REPORT',
+    at: 2,
+    execType,
+    ordStatus: 'NEW',
+    clOrdId: 'o1',
+    orderId: 'v1',
+    execId: `e${++execs}`,
+    symbol: 'BTCUSDT',
+    side: 'BUY',
+    orderQty: '10',
+    cumQty: '0',
+    leavesQty: '10',
+    avgPx: '0',
+    ...rest,
+  }
+}
