@@ -54,7 +54,7 @@ export const accountMachine = setup({
     decide: enqueueActions(
       ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
         assertEvent(event, 'ORDER_REQUEST')
-        const { type: _, orderId, refPx: _refPx, reduceOnly: _reduceOnly, owner, at, ...terms } = event
+        const { type: _, orderId, refPx: _refPx, owner, at, ...terms } = event
         const { venue } = context
         const order = `order/${orderId}`
         const refusal = riskCheck(context, event, tradingState)

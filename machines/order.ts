@@ -118,9 +118,7 @@ export const orderMachine = setup({
   },
   actions: {
     place: enqueueActions(({ context, event, enqueue }) => {
-      const { venue, symbol, side, ordType, orderQty, price, stopPx, timeInForce } = context.terms
-      const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
-      const terms = { symbol, side, ordType, orderQty, timeInForce, ...prices }
+      const { venue, account: _account, owner: _owner, ...terms } = context.terms
       enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
       enqueue(sendTo(({ system }) => system.get(`port/${venue}`), placement))
@@ -273,7 +271,7 @@ export const orderMachine = setup({
         },
         triggered: {
           tags: 'working',
-          description: 'A stop whose price was reached; it works as a market order from here on.',
+          description: 'Its price was reached; it works as a market or limit order from here on.',
           on: {
             EXECUTION_REPORT: reports(
               'triggered',

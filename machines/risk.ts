@@ -3,6 +3,7 @@ import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import type { OrderRequest, SetTradingState } from './events/commands.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
+import { isConditional, isLimited, problemOf } from './order-terms.ts'
 
 export const riskLimits = z.object({
   /** Largest price times quantity of one order, in the quote asset. */
@@ -33,8 +34,9 @@ export interface Refusal {
 }
 
 /** What the order is worth at the price it names itself, or else at the last one: no order is judged by a kinder one. */
-export function notionalOf({ orderQty, refPx, ordType, price, stopPx }: OrderRequest): string {
-  const own = ordType === 'LIMIT' ? price : ordType === 'STOP' ? stopPx : undefined
+export function notionalOf(request: OrderRequest): string {
+  const { orderQty, refPx, price, stopPx } = request
+  const own = isLimited(request) ? price : isConditional(request) ? stopPx : undefined
   return decimal.multiply(orderQty, own ?? refPx)
 }
 
@@ -52,10 +54,9 @@ export function riskCheck(
   if (tradingState === 'halted') return { check: 'tradingState', limit: 'active', value: 'halted' }
   if (tradingState === 'reducing' && !reduces) return { check: 'tradingState', limit: held, value: orderQty }
   if (request.venue !== venue) return { check: 'venue', limit: venue, value: request.venue }
-  if (!decimal.isPositive(orderQty)) return { check: 'orderQty', limit: 'more than 0', value: orderQty }
   if (!decimal.isPositive(refPx)) return { check: 'refPx', limit: 'more than 0', value: refPx }
-  const missing = missingPrice(request)
-  if (missing !== undefined) return missing
+  const problem = problemOf(request, request.at)
+  if (problem !== undefined) return { check: problem.field, limit: problem.rule, value: problem.value }
   if (request.reduceOnly && !reduces) return { check: 'reduceOnly', limit: held, value: orderQty }
   if (reserved[`order/${orderId}`] !== undefined)
     return { check: 'orderId', limit: 'a new one', value: orderId }
@@ -72,12 +73,4 @@ export function riskCheck(
   return decimal.compare(notional, free) > 0
     ? { check: 'freeBalance', limit: free, value: notional }
     : undefined
-}
-
-/** A limit order needs a limit, a stop a price to stop at. */
-function missingPrice({ ordType, price, stopPx }: OrderRequest): Refusal | undefined {
-  if (ordType === 'MARKET') return undefined
-  const [check, value] = ordType === 'LIMIT' ? ['price', price] : ['stopPx', stopPx]
-  if (value !== undefined && decimal.isPositive(value)) return undefined
-  return { check: check as string, limit: 'more than 0', value: value ?? 'none' }
 }

@@ -1,7 +1,7 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
 import { decimal, epochMs, interval, side } from './fields.ts'
-import { ordStatus, ordType, timeInForce } from './order.ts'
+import { orderTerms, ordStatus } from './order.ts'
 
 const address = z.string().min(3)
 
@@ -34,16 +34,7 @@ export const candleClose = z.object({
   candle,
 })
 
-const orderTerms = {
-  venue: z.string(),
-  symbol: z.string(),
-  side,
-  ordType,
-  orderQty: decimal,
-  price: decimal.optional(),
-  stopPx: decimal.optional(),
-  timeInForce,
-}
+const termsAtVenue = { venue: z.string(), ...orderTerms }
 
 /** From a strategy to its account: place this, if the risk gate lets it. */
 export const orderRequest = z.object({
@@ -52,11 +43,9 @@ export const orderRequest = z.object({
   /** The order will be `order/<orderId>`. */
   orderId: z.string().regex(/^[\w.:@+~#=()-]+$/),
   owner: address,
-  ...orderTerms,
+  ...termsAtVenue,
   /** Price that the notional is estimated with. */
   refPx: decimal,
-  /** Refused where it would open or turn a position instead of making it smaller. */
-  reduceOnly: z.boolean().optional(),
 })
 
 /** From an account to the strategy whose request it refused. */
@@ -72,7 +61,7 @@ export const requestRefused = z.object({
 export const submit = z.object({
   type: z.literal('SUBMIT'),
   at: epochMs,
-  ...orderTerms,
+  ...termsAtVenue,
   account: address,
   owner: address.optional(),
 })
@@ -92,7 +81,7 @@ export const replace = z.object({
 export const deny = z.object({
   type: z.literal('DENY'),
   at: epochMs,
-  ...orderTerms,
+  ...termsAtVenue,
   account: address,
   owner: address.optional(),
   /** Which check refused, and its numbers. */

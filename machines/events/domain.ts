@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { candleClose } from './commands.ts'
 import { decimal, epochMs, side } from './fields.ts'
-import { ordStatus, ordType, timeInForce } from './order.ts'
+import { orderTerms, ordStatus } from './order.ts'
 
 const base = { at: epochMs }
 const ofSymbol = { ...base, venue: z.string(), symbol: z.string() }
@@ -47,12 +47,7 @@ export const connectionChanged = event('CONNECTION_CHANGED', {
 export const orderSubmitted = event('ORDER_SUBMITTED', {
   ...ofSymbol,
   order: z.string(),
-  side,
-  ordType,
-  orderQty: decimal,
-  price: decimal.optional(),
-  stopPx: decimal.optional(),
-  timeInForce,
+  ...orderTerms,
 })
 export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
 export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)

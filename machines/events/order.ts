@@ -1,8 +1,42 @@
 import { z } from 'zod'
 import { decimal, epochMs, side } from './fields.ts'
 
-export const ordType = z.enum(['MARKET', 'LIMIT', 'STOP'])
-export const timeInForce = z.enum(['GTC', 'IOC', 'FOK'])
+/**
+ * FIX OrdType (tag 40). A stop is a market order once the price goes to stopPx against its holder, a take-profit once it
+ * goes there in his favour; with a price they are limit orders from then on. A trailing stop keeps its distance.
+ */
+export const ordType = z.enum([
+  'MARKET',
+  'LIMIT',
+  'STOP',
+  'STOP_LIMIT',
+  'TRAILING_STOP',
+  'TAKE_PROFIT',
+  'TAKE_PROFIT_LIMIT',
+])
+/** FIX TimeInForce (tag 59). DAY ends at midnight UTC, GTD at its expireTime. */
+export const timeInForce = z.enum(['GTC', 'DAY', 'GTD', 'IOC', 'FOK'])
+
+/** What an order is to be; which of it an order type needs, see order-terms.ts. */
+export const orderTerms = {
+  symbol: z.string(),
+  side,
+  ordType,
+  orderQty: decimal,
+  /** Limit. */
+  price: decimal.optional(),
+  /** Price that triggers it. */
+  stopPx: decimal.optional(),
+  /** Distance of a trailing stop from the best price since, in units of price. */
+  trailingOffset: decimal.optional(),
+  timeInForce,
+  /** GTD only (tag 126). */
+  expireTime: epochMs.optional(),
+  /** Refused where it would take what is there instead of resting. */
+  postOnly: z.boolean().optional(),
+  /** Fills no more than makes a position smaller. */
+  reduceOnly: z.boolean().optional(),
+}
 /** FIX OrdStatus (tag 39), the names spelled out. */
 export const ordStatus = z.enum([
   'PENDING_NEW',
@@ -19,7 +53,7 @@ export const ordStatus = z.enum([
   'PENDING_REPLACE',
 ])
 /**
- * FIX ExecType (tag 150). TRIGGERED: a stop's price was reached and it works as a market order from then on. STOPPED: an
+ * FIX ExecType (tag 150). TRIGGERED: its price was reached, and it works from then on. STOPPED: an
  * execution is guaranteed that has not happened yet. RESTATED: changed by the venue, without being asked.
  */
 export const execType = z.enum([
@@ -49,15 +83,7 @@ export const clOrdId = z.string()
 export const placeOrder = z.object({
   type: z.literal('PLACE_ORDER'),
   clOrdId,
-  symbol: z.string(),
-  side,
-  ordType,
-  orderQty: decimal,
-  /** LIMIT only. */
-  price: decimal.optional(),
-  /** STOP only. */
-  stopPx: decimal.optional(),
-  timeInForce,
+  ...orderTerms,
 })
 
 /** To a venue's port. */

@@ -22,9 +22,8 @@ export interface VenueOrder {
   readonly symbol: string
   readonly side: Side
   readonly ordType: OrdType
-  /** Of a LIMIT order only. */
+  /** Its limit, and the price that triggers it, where its type has them; a trailing stop's as it is by now. */
   readonly price?: string
-  /** Of a STOP order only. */
   readonly stopPx?: string
   readonly ordStatus: OrdStatus
   readonly orderQty: string
@@ -85,6 +84,8 @@ export interface PaperVenue {
   /** Lets event time pass without a message: requests whose latency is over by `at` arrive. */
   advance(at: number): void
   /** Event time of the next request's arrival; undefined when none is under way. */
+  readonly arrivesAt: number | undefined
+  /** Event time at which something happens next: a request arrives or an order expires. */
   readonly nextAt: number | undefined
 
   /** Position of the last market message that its durable state has taken in: what it can be fed again after. */

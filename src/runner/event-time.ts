@@ -156,11 +156,11 @@ export class EventTimeDriver implements Driver {
     supervisor.drain()
   }
 
-  /** After the last message: what is still under way between runner and venue, but no timers, for those never end. */
+  /** After the last message: what is still under way between runner and venue, but no timers and no orders' ends. */
   async #finish(): Promise<void> {
     const { supervisor, venue } = this.#options
     for (;;) {
-      const next = Math.min(venue.nextAt ?? Infinity, this.#reports[0]?.at ?? Infinity)
+      const next = Math.min(venue.arrivesAt ?? Infinity, this.#reports[0]?.at ?? Infinity)
       if (next === Infinity || this.#stopped) break
       await this.#advanceTo(next)
     }

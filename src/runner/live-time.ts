@@ -6,6 +6,7 @@ import type { Subscription } from 'rxjs'
 import type { MarketMessage, MarketSource } from '../ports/market.ts'
 import type { PaperVenue, VenueReport } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
+import { TIMEOUT_MAX_MS } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Driver } from './driver.ts'
 
@@ -104,7 +105,7 @@ export class LiveTimeDriver implements Driver {
     )
   }
 
-  /** Requests reach the venue when their latency is over, market or no market. */
+  /** Requests reach the venue when their latency is over, and orders expire, market or no market. */
   #arm(): void {
     const { nextAt } = this.#options.venue
     clearTimeout(this.#wake)
@@ -114,7 +115,7 @@ export class LiveTimeDriver implements Driver {
         this.#options.venue.advance(Date.now())
         this.onRequest()
       },
-      Math.max(0, nextAt - Date.now()),
+      Math.min(Math.max(0, nextAt - Date.now()), TIMEOUT_MAX_MS),
     )
   }
 }

@@ -7,7 +7,7 @@ export interface Clock {
 }
 
 /** Longest delay that setTimeout takes; longer waits are taken in steps. */
-const TIMEOUT_MAX_MS = 2 ** 31 - 1
+export const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
 export class SystemClock implements Clock {
   #timeout: NodeJS.Timeout | undefined

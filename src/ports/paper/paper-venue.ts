@@ -2,7 +2,7 @@ import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/in
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
-import { takeCancel, takeMarket, takeOrder, takeReplace } from './engine/engine.ts'
+import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engine/engine.ts'
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
@@ -32,6 +32,8 @@ class Paper implements PaperVenue {
   readonly #folder: VenueFolder
   readonly #state: VenueState
   #durable: Durable
+  /** Event time at which the first of the open orders expires; infinite when none does. */
+  #expireAt: number
   #group = new Group()
   /** The group that a write is under way for, or failed for. */
   #writing: Group | undefined
@@ -46,6 +48,7 @@ class Paper implements PaperVenue {
     this.#folder = folder
     this.#state = folder.state()
     this.#durable = durableOf(this.#state)
+    this.#expireAt = firstExpiry(this.#state)
   }
 
   get marketPosition(): number {
@@ -56,8 +59,13 @@ class Paper implements PaperVenue {
     return this.#failure === undefined && (this.#writing !== undefined || !this.#group.isEmpty)
   }
 
-  get nextAt(): number | undefined {
+  get arrivesAt(): number | undefined {
     return this.#state.inFlight[0]?.arriveAt
+  }
+
+  get nextAt(): number | undefined {
+    const next = Math.min(this.arrivesAt ?? Number.POSITIVE_INFINITY, this.#expireAt)
+    return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
   place(order: PlaceOrder & RequestHeader): void {
@@ -81,8 +89,10 @@ class Paper implements PaperVenue {
 
   advance(at: number): void {
     if (this.#failure !== undefined) return
-    for (let next = arrived(this.#state, at); next !== undefined; next = arrived(this.#state, at)) {
-      this.#note(this.#take(next))
+    for (let due = this.nextAt; due !== undefined && due <= at; due = this.nextAt) {
+      if (this.#expireAt <= due) this.#note(takeTime(this.#state, this.#terms, due))
+      const next = arrived(this.#state, due)
+      if (next !== undefined) this.#note(this.#take(next))
     }
   }
 
@@ -180,7 +190,9 @@ class Paper implements PaperVenue {
   }
 
   #note(executions: readonly Execution[]): void {
+    if (executions.length === 0) return
     const state = this.#state
+    this.#expireAt = firstExpiry(state)
     for (const { ended, ...execution } of executions) {
       state.reports++
       state.lastReportAt = Math.max(state.lastReportAt, execution.report.at + this.#latencyMs)
@@ -188,4 +200,8 @@ class Paper implements PaperVenue {
       if (ended !== undefined) for (const id of idsOf(ended)) this.#group.ended.set(id, ended)
     }
   }
+}
+
+function firstExpiry({ open }: VenueState): number {
+  return open.reduce((first, { expireAt }) => Math.min(first, expireAt ?? first), Number.POSITIVE_INFINITY)
 }

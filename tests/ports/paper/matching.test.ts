@@ -244,8 +244,8 @@ describe('a replaced order', () => {
     desk.replace('r5', 'a', { orderQty: '1' })
     expect(await desk.said()).toEqual([
       'a NEW',
-      'r1 ORDER_CANCEL_REJECT orderQty 0 is not a decimal above 0',
-      'r2 ORDER_CANCEL_REJECT price x is not a decimal above 0',
+      'r1 ORDER_CANCEL_REJECT orderQty has to be more than 0, not 0',
+      'r2 ORDER_CANCEL_REJECT price has to be more than 0, not x',
       'r3 ORDER_CANCEL_REJECT unknown order nobody',
       'r4 REPLACED',
       'r4 CANCELED',
@@ -289,6 +289,162 @@ describe('a stop', () => {
   })
 })
 
+describe('a conditional order', () => {
+  beforeEach(() => desk.quote('99', '101', ['5', '5']))
+  const waits = (terms: Parameters<Desk['place']>[1]) =>
+    desk.place('a', { ordType: 'STOP', side: 'SELL', ...terms })
+
+  it('that is a stop-limit rests at its limit once its price is reached', async () => {
+    waits({ ordType: 'STOP_LIMIT', stopPx: '98', price: '100' })
+    desk.trade('98', '1', 'SELL')
+    expect(await desk.said()).toEqual(['a NEW', 'a TRIGGERED'])
+    desk.trade('100.5', '1', 'BUY')
+    expect(await desk.said()).toEqual(['a TRADE 1@100 MAKER'])
+  })
+
+  it.each([
+    ['SELL', '105', '104', '105'],
+    ['BUY', '95', '96', '94'],
+  ] as const)(
+    'that is a take-profit to %s triggers at %s, not at %s',
+    async (side, stopPx, short, reached) => {
+      waits({ ordType: 'TAKE_PROFIT', side, stopPx })
+      desk.trade(short, '1', 'BUY')
+      expect(await desk.said()).toEqual(['a NEW'])
+      desk.trade(reached, '1', 'BUY')
+      expect(await desk.said()).toEqual(['a TRIGGERED', `a TRADE 1@${side === 'SELL' ? 99 : 101} TAKER`])
+    },
+  )
+
+  it('that is a take-profit with a limit takes no worse price', async () => {
+    waits({ ordType: 'TAKE_PROFIT_LIMIT', stopPx: '105', price: '104' })
+    desk.trade('105', '1', 'BUY')
+    expect(await desk.said()).toEqual(['a NEW', 'a TRIGGERED'])
+    desk.quote('104', '105')
+    expect(await desk.said()).toEqual(['a TRADE 1@104 MAKER'])
+  })
+
+  it.each([
+    ['SELL', ['100', '103', '101.5', '106', '104.5'], '104', '99'],
+    ['BUY', ['100', '97', '98.5', '94', '95.5'], '96', '101'],
+  ] as const)('that trails a price to %s follows it one way only', async (side, prices, reached, fill) => {
+    waits({ ordType: 'TRAILING_STOP', side, trailingOffset: '2' })
+    for (const px of prices) desk.trade(px, '1', 'BUY')
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.trade(reached, '1', 'BUY')
+    expect(await desk.said()).toEqual(['a TRIGGERED', `a TRADE 1@${fill} TAKER`])
+  })
+
+  it('that trails begins where it was told to, if it was', async () => {
+    waits({ ordType: 'TRAILING_STOP', stopPx: '99.5', trailingOffset: '2' })
+    desk.trade('100', '1', 'BUY')
+    desk.trade('99.5', '1', 'BUY')
+    expect(await desk.said()).toEqual(['a NEW', 'a TRIGGERED', 'a TRADE 1@99 TAKER'])
+  })
+})
+
+describe('an order for a time', () => {
+  const rest = (terms: Parameters<Desk['place']>[1]) =>
+    desk.place('a', { ordType: 'LIMIT', price: '90', ...terms })
+  const DAY = 86_400_000
+
+  it('that is GTD expires at its time, whether or not anything happens in the market', async () => {
+    desk.quote('99', '101')
+    rest({ timeInForce: 'GTD', expireTime: 5_000 })
+    expect(desk.venue.nextAt).toBe(5_000)
+    desk.venue.advance(4_999)
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.venue.advance(9_000)
+    const [expired] = await desk.reports()
+    expect(expired?.report).toMatchObject({
+      execType: 'EXPIRED',
+      ordStatus: 'EXPIRED',
+      at: 5_000,
+      leavesQty: '0',
+    })
+    expect(desk.venue.nextAt).toBeUndefined()
+  })
+
+  it('that is DAY expires at midnight UTC, and not before', async () => {
+    desk.at = 3 * DAY + 77
+    desk.quote('99', '101')
+    rest({ timeInForce: 'DAY' })
+    desk.venue.advance(4 * DAY - 1)
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.venue.advance(4 * DAY)
+    expect(await desk.said()).toEqual(['a EXPIRED'])
+  })
+
+  it('is not taken when its time is over', async () => {
+    desk.quote('99', '101')
+    rest({ timeInForce: 'GTD', expireTime: 1_000 })
+    expect(await desk.said()).toEqual(['a REJECTED: expireTime has to be after 1021, not 1000'])
+  })
+})
+
+describe('a post-only order', () => {
+  beforeEach(() => desk.quote('99', '101', ['5', '5']))
+  const post = (price: string) => desk.place('a', { ordType: 'LIMIT', price, postOnly: true })
+
+  it('rests, or is refused where it would take', async () => {
+    post('100')
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.replace('r', 'a', { orderQty: '1', price: '101' })
+    expect(await desk.said()).toEqual(['r ORDER_CANCEL_REJECT post only: it would take what is there'])
+    desk.place('b', { ordType: 'LIMIT', price: '101', postOnly: true })
+    desk.place('c', { ordType: 'LIMIT', price: '100', postOnly: true, timeInForce: 'IOC' })
+    expect(await desk.said()).toEqual([
+      'b REJECTED: post only: it would take what is there',
+      'c REJECTED: postOnly has to be an order that can rest, not LIMIT IOC',
+    ])
+  })
+})
+
+describe('a reduce-only order', () => {
+  beforeEach(() => desk.quote('99', '101', ['5', '5']))
+  const reduce = (id: string, terms: Parameters<Desk['place']>[1]) =>
+    desk.place(id, { side: 'SELL', reduceOnly: true, ...terms })
+
+  it('is refused where nothing is held, or the other way', async () => {
+    reduce('a', {})
+    desk.place('long')
+    reduce('b', { side: 'BUY' })
+    expect((await desk.said()).filter((line) => line.includes('REJECTED'))).toEqual([
+      'a REJECTED: reduce only: nothing is held that it could reduce',
+      'b REJECTED: reduce only: nothing is held that it could reduce',
+    ])
+  })
+
+  it('fills up to what is held, and no more', async () => {
+    desk.place('long', { orderQty: '2' })
+    await desk.said()
+    reduce('a', { orderQty: '5' })
+    expect(await desk.said()).toEqual([
+      'a NEW',
+      'a TRADE 2@99 TAKER',
+      'a CANCELED: reduce only: nothing is held that it could reduce',
+    ])
+  })
+
+  it('that rests is cancelled once the position is gone, one that waits stays', async () => {
+    desk.place('long', { orderQty: '2' })
+    reduce('target', { ordType: 'LIMIT', price: '110', orderQty: '2' })
+    reduce('stop', { ordType: 'STOP', stopPx: '90', orderQty: '2' })
+    await desk.said()
+    desk.place('close', { side: 'SELL', orderQty: '2' })
+    expect(await desk.said()).toEqual([
+      'close NEW',
+      'close TRADE 2@99 TAKER',
+      'target CANCELED: reduce only: nothing is held that it could reduce',
+    ])
+    desk.trade('90', '1', 'SELL')
+    expect(await desk.said()).toEqual([
+      'stop TRIGGERED',
+      'stop CANCELED: reduce only: nothing is held that it could reduce',
+    ])
+  })
+})
+
 it('an order heeds no price but that of its own type', async () => {
   desk.quote('99', '101')
   desk.place('a', { price: '1', stopPx: '500' })
@@ -309,12 +465,12 @@ describe('a refusal', () => {
   it.each([
     ['a symbol never heard of', { symbol: 'ETHUSDT' }, /unknown symbol ETHUSDT/],
     ['a symbol that objects have by nature', { symbol: 'constructor' }, /unknown symbol constructor/],
-    ['a quantity of zero', { orderQty: '0.0' }, /orderQty 0.0/],
-    ['a negative quantity', { orderQty: '-1' }, /orderQty -1/],
-    ['a quantity that is no decimal', { orderQty: '1e3' }, /orderQty 1e3/],
-    ['a LIMIT without a price', { ordType: 'LIMIT' }, /needs a price/],
-    ['a LIMIT at no decimal', { ordType: 'LIMIT', price: 'Infinity' }, /price Infinity/],
-    ['a STOP without a stopPx', { ordType: 'STOP' }, /needs a stopPx/],
+    ['a quantity of zero', { orderQty: '0.0' }, /orderQty has to be more than 0, not 0.0/],
+    ['a negative quantity', { orderQty: '-1' }, /orderQty has to be .*, not -1/],
+    ['a quantity that is no decimal', { orderQty: '1e3' }, /orderQty has to be .*, not 1e3/],
+    ['a LIMIT without a price', { ordType: 'LIMIT' }, /price has to be more than 0, not none/],
+    ['a LIMIT at no decimal', { ordType: 'LIMIT', price: 'Infinity' }, /price has to be .*, not Infinity/],
+    ['a STOP without a stopPx', { ordType: 'STOP' }, /stopPx has to be more than 0, not none/],
   ] as const)('answers %s, and says why', async (_, terms, text) => {
     desk.place('a', terms)
     const [only, ...others] = await desk.reports()

@@ -1,12 +1,14 @@
 /** The matching engine: books and an input in, what happened out. It knows neither disk nor clock. */
 import * as decimal from '../../../../machines/decimal.ts'
-import type { OrdStatus } from '../../../../machines/index.ts'
+import { isConditional, isLimited, type OrdStatus, type Side } from '../../../../machines/index.ts'
 import type { MarketMessage } from '../../market.ts'
 import {
   accept,
   cancel,
   type Execution,
+  expire,
   fill,
+  fillable,
   isOpen,
   refuse,
   rejectCancel,
@@ -27,6 +29,8 @@ import {
   type VenueState,
 } from './state.ts'
 
+const DAY_MS = 86_400_000
+const NOTHING_TO_REDUCE = 'reduce only: nothing is held that it could reduce'
 const NOTHING: readonly Execution[] = []
 
 /** A message changes the view of its market, then what works there. CONNECTION changes neither. */
@@ -46,13 +50,24 @@ export function takeMarket(state: VenueState, terms: Terms, message: MarketMessa
     if (order.phase === 'waiting') triggerWhenReached(step, market, order)
     else takeShown(step, market, order)
   }
+  cancelIdle(step, orders)
+  return step.executions
+}
+
+/** Orders whose time is over by `at`. */
+export function takeTime(state: VenueState, terms: Terms, at: number): readonly Execution[] {
+  const step: Step = { state, terms, executions: [] }
+  if (at > state.now) state.now = at
+  for (const order of state.open.filter(({ expireAt }) => expireAt !== undefined && expireAt <= at)) {
+    expire(step, order)
+  }
   return step.executions
 }
 
 export function takeOrder(state: VenueState, terms: Terms, request: PlaceRequest): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
-  const refusal = refusalOf(state, request)
-  const order = newOrder(request, `${terms.name}-${++state.orders}`)
+  const order = newOrder(request, `${terms.name}-${++state.orders}`, state.now)
+  const refusal = refusalOf(state, request) ?? restRefusalOf(step, order)
   if (refusal !== undefined) {
     refuse(step, order, refusal)
     return step.executions
@@ -61,6 +76,7 @@ export function takeOrder(state: VenueState, terms: Terms, request: PlaceRequest
   const market = state.markets[order.symbol] as MarketView
   if (order.phase === 'waiting') triggerWhenReached(step, market, order)
   else beginToWork(step, market, order)
+  cancelIdle(step, state.open)
   return step.executions
 }
 
@@ -87,7 +103,10 @@ export function takeReplace(
 ): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
   const order = openOrder(state, request)
-  const refusal = order === undefined ? whyNot(request, endedAs) : replaceRefusalOf(order, request)
+  const refusal =
+    order === undefined
+      ? whyNot(request, endedAs)
+      : (replaceRefusalOf(state, order, request) ?? restRefusalOf(step, { ...order, ...pricesOf(request) }))
   if (order === undefined || refusal !== undefined) {
     rejectCancel(step, request, refusal as string)
     return step.executions
@@ -115,8 +134,10 @@ function whyNot({ origClOrdId }: CancelRequest | ReplaceRequest, endedAs: OrdSta
   return endedAs === undefined ? `unknown order ${origClOrdId}` : `too late: the order is ${endedAs}`
 }
 
-function newOrder(request: PlaceRequest, orderId: string): PaperOrder {
-  const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, timeInForce, ref } = request
+function newOrder(request: PlaceRequest, orderId: string, now: number): PaperOrder {
+  const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, trailingOffset } = request
+  const { timeInForce, postOnly, reduceOnly, ref } = request
+  const expireAt = timeInForce === 'DAY' ? nextMidnight(now) : request.expireTime
   return {
     clOrdId,
     orderId,
@@ -130,19 +151,60 @@ function newOrder(request: PlaceRequest, orderId: string): PaperOrder {
     leavesQty: orderQty,
     avgPx: decimal.ZERO,
     cumCost: decimal.ZERO,
-    ...(ordType === 'LIMIT' && { price }),
-    ...(ordType === 'STOP' && { stopPx }),
+    ...(isLimited(request) && price !== undefined && { price }),
+    ...(isConditional(request) && stopPx !== undefined && { stopPx }),
+    ...(ordType === 'TRAILING_STOP' && trailingOffset !== undefined && { trailingOffset }),
     timeInForce,
-    phase: ordType === 'STOP' ? 'waiting' : 'taking',
+    ...((timeInForce === 'DAY' || timeInForce === 'GTD') && expireAt !== undefined && { expireAt }),
+    ...(postOnly && { postOnly }),
+    ...(reduceOnly && { reduceOnly }),
+    phase: isConditional(request) ? 'waiting' : 'taking',
     ahead: decimal.ZERO,
     ref,
   }
 }
 
-/** A stop's price is reached when the last trade is at it or beyond, also when that was so before it came. */
+function nextMidnight(now: number): number {
+  return (Math.floor(now / DAY_MS) + 1) * DAY_MS
+}
+
+function pricesOf({ price }: ReplaceRequest): { price?: string } {
+  return price === undefined ? {} : { price }
+}
+
+/** What only the market and the books can say against an order. */
+function restRefusalOf(step: Step, order: PaperOrder): string | undefined {
+  const market = step.state.markets[order.symbol]
+  if (market === undefined || order.phase === 'waiting') return undefined
+  if (order.postOnly && wouldTake(market, order)) return 'post only: it would take what is there'
+  if (order.reduceOnly && decimal.isZero(fillable(step, order))) return NOTHING_TO_REDUCE
+  return undefined
+}
+
+function wouldTake(market: MarketView, { side, price }: PaperOrder): boolean {
+  for (const _level of available(market, side, '1', price)) return true
+  return false
+}
+
+/** A reduce-only order that works has nothing to do once nothing is held; one that waits may find something yet. */
+function cancelIdle(step: Step, orders: readonly PaperOrder[]): void {
+  if (step.executions.length === 0) return
+  for (const order of [...orders]) {
+    const isIdle = order.reduceOnly && order.phase !== 'waiting' && decimal.isZero(fillable(step, order))
+    if (isIdle && isOpen(order)) cancel(step, order, { text: NOTHING_TO_REDUCE })
+  }
+}
+
+/** The last trade is at its price or beyond, also when that was so before the order came. */
 function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): void {
   const last = market.trade?.px
-  if (last === undefined || !isWithin(order.side, order.stopPx as string, last)) return
+  if (last === undefined) return
+  if (order.trailingOffset !== undefined) trail(order, last)
+  const { side, ordType, stopPx } = order
+  // A stop to buy is reached from below, a take-profit to buy from above.
+  const isProfit = ordType === 'TAKE_PROFIT' || ordType === 'TAKE_PROFIT_LIMIT'
+  const reachedBy = isProfit ? opposite(side) : side
+  if (!isWithin(reachedBy, stopPx as string, last)) return
   trigger(step, order)
   beginToWork(step, market, order)
 }
@@ -166,6 +228,19 @@ function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
   }
 }
 
+/** The stop follows the price in its holder's favour, and never goes back. */
+function trail(order: PaperOrder, last: string): void {
+  const offset = order.trailingOffset as string
+  const sells = order.side === 'SELL'
+  const next = sells ? decimal.subtract(last, offset) : decimal.add(last, offset)
+  const best = sells ? decimal.max : decimal.min
+  order.stopPx = order.stopPx === undefined ? next : best(order.stopPx, next)
+}
+
+function opposite(side: Side): Side {
+  return side === 'BUY' ? 'SELL' : 'BUY'
+}
+
 function couldTakeAll(market: MarketView, { side, orderQty, price }: PaperOrder): boolean {
   let total = decimal.ZERO
   for (const [, qty] of available(market, side, orderQty, price)) total = decimal.add(total, qty)
@@ -174,8 +249,8 @@ function couldTakeAll(market: MarketView, { side, orderQty, price }: PaperOrder)
 
 /** A resting order that what is shown crosses was there before it: it fills at its own price, as the maker. */
 function takeShown(step: Step, market: MarketView, order: PaperOrder): void {
-  const { side, leavesQty, price, phase } = order
-  for (const level of available(market, side, leavesQty, price)) {
+  const { side, price, phase } = order
+  for (const level of available(market, side, fillable(step, order), price)) {
     noteTaken(market, side, level)
     if (phase === 'resting') fill(step, order, [price as string, level[1]], 'MAKER')
     else fill(step, order, level, 'TAKER')

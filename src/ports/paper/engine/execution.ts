@@ -48,6 +48,21 @@ export function refuse(step: Step, order: PaperOrder, text: string): void {
   report(step, order, 'REJECTED', { text }, order)
 }
 
+/** What may still be filled of it: of a reduce-only order no more than is held. */
+export function fillable({ state }: Step, { symbol, side, leavesQty, reduceOnly }: PaperOrder): string {
+  if (!reduceOnly) return leavesQty
+  const held = state.held[symbol] ?? decimal.ZERO
+  const reducible = side === 'SELL' ? held : decimal.negate(held)
+  return decimal.max(decimal.ZERO, decimal.min(leavesQty, reducible))
+}
+
+export function expire(step: Step, order: PaperOrder): void {
+  order.ordStatus = 'EXPIRED'
+  order.leavesQty = decimal.ZERO
+  close(step, order)
+  report(step, order, 'EXPIRED')
+}
+
 export function trigger(step: Step, order: PaperOrder): void {
   order.phase = 'taking'
   report(step, order, 'TRIGGERED')
@@ -55,6 +70,9 @@ export function trigger(step: Step, order: PaperOrder): void {
 
 export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity: 'MAKER' | 'TAKER'): void {
   const value = decimal.multiply(px, qty)
+  const { held } = step.state
+  const change = order.side === 'BUY' ? qty : decimal.negate(qty)
+  held[order.symbol] = decimal.add(held[order.symbol] ?? decimal.ZERO, change)
   order.cumQty = decimal.add(order.cumQty, qty)
   order.leavesQty = decimal.subtract(order.leavesQty, qty)
   order.cumCost = decimal.add(order.cumCost, value)

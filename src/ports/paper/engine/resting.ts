@@ -1,7 +1,7 @@
 /** Resting orders fill from what trades. */
 import * as decimal from '../../../../machines/decimal.ts'
 import type { Trade } from '../../../../machines/index.ts'
-import { fill, type Step } from './execution.ts'
+import { fill, fillable, type Step } from './execution.ts'
 import type { PaperOrder } from './state.ts'
 
 /**
@@ -20,7 +20,7 @@ export function fillFromTrade(step: Step, orders: readonly PaperOrder[], trade: 
     const first = through > 0 ? decimal.ZERO : decimal.min(order.ahead, free)
     order.ahead = through > 0 ? decimal.ZERO : decimal.subtract(order.ahead, first)
     free = decimal.subtract(free, first)
-    const qty = decimal.min(free, order.leavesQty)
+    const qty = decimal.min(free, fillable(step, order))
     if (!decimal.isPositive(qty)) continue
     fill(step, order, [price, qty], 'MAKER')
     ours = decimal.add(ours, qty)

@@ -13,12 +13,16 @@ export interface PaperOrder extends VenueOrder {
   avgPx: string
   /** Sum of price times quantity of its fills. */
   cumCost: string
-  /** Of a LIMIT order only, whatever was sent: it is the limit. */
+  /** Only where the order's type has them, whatever was sent. */
   price?: string
-  /** Of a STOP order only. */
   stopPx?: string
+  readonly trailingOffset?: string
   readonly timeInForce: PlaceOrder['timeInForce']
-  /** A stop waits for its price; then it takes what is shown; what is left of a LIMIT order rests in the book. */
+  /** Event time in epoch ms at which it expires: of a DAY or GTD order. */
+  readonly expireAt?: number
+  readonly postOnly?: boolean
+  readonly reduceOnly?: boolean
+  /** A conditional order waits for its price; then it takes what is shown; what is left of a limited one rests in the book. */
   phase: 'waiting' | 'taking' | 'resting'
   /** Of a resting order: quantity shown at its price when it came that has not traded since, and goes first. */
   ahead: string
@@ -45,13 +49,23 @@ export interface VenueState {
   readonly inFlight: { readonly arriveAt: number; readonly request: VenueRequest }[]
   /** Open orders in order of arrival. */
   readonly open: PaperOrder[]
+  /** Quantity held of each symbol, negative when short: what reduce-only orders may reduce. */
+  readonly held: Record<string, string>
   /** By symbol. Has no prototype: a symbol may be called anything. */
   readonly markets: Record<string, MarketView>
 }
 
 export function emptyState(): VenueState {
   const counters = { orders: 0, executions: 0, reports: 0, lastReportAt: 0 }
-  return { marketPosition: 0, now: 0, ...counters, inFlight: [], open: [], markets: Object.create(null) }
+  return {
+    marketPosition: 0,
+    now: 0,
+    ...counters,
+    inFlight: [],
+    open: [],
+    held: Object.create(null),
+    markets: Object.create(null),
+  }
 }
 
 export function encodeState(state: VenueState): string {
@@ -60,7 +74,8 @@ export function encodeState(state: VenueState): string {
 
 export function decodeState(json: string): VenueState {
   const state = JSON.parse(json) as VenueState
-  return { ...state, markets: Object.assign(Object.create(null), state.markets) }
+  const unlike = <T extends object>(record: T): T => Object.assign(Object.create(null), record)
+  return { ...state, held: unlike(state.held ?? {}), markets: unlike(state.markets) }
 }
 
 /** What the venue tells of an order. */

@@ -1,0 +1,49 @@
+/** Which terms go together: the same rules at the risk gate, at the API and at the paper venue. */
+import * as decimal from './decimal.ts'
+import type { OrdType, PlaceOrder } from './events/order.ts'
+
+export type OrderTerms = Omit<PlaceOrder, 'type' | 'clOrdId'>
+
+const LIMITED: readonly OrdType[] = ['LIMIT', 'STOP_LIMIT', 'TAKE_PROFIT_LIMIT']
+const TRIGGERED: readonly OrdType[] = ['STOP', 'STOP_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT']
+
+/** The order has a limit, when it comes to working. */
+export function isLimited({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
+  return LIMITED.includes(ordType)
+}
+
+/** The order waits for a price before it works. */
+export function isConditional({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
+  return TRIGGERED.includes(ordType) || ordType === 'TRAILING_STOP'
+}
+
+export interface TermsProblem {
+  readonly field: keyof OrderTerms
+  readonly rule: string
+  readonly value: string
+}
+
+/** The first rule that the terms break; `at` is when they are to be in force, in epoch ms. */
+export function problemOf(terms: OrderTerms, at: number): TermsProblem | undefined {
+  const { ordType, timeInForce, expireTime, postOnly } = terms
+  const amounts: (keyof OrderTerms & ('orderQty' | 'price' | 'stopPx' | 'trailingOffset'))[] = ['orderQty']
+  if (isLimited(terms)) amounts.push('price')
+  if (TRIGGERED.includes(ordType)) amounts.push('stopPx')
+  if (ordType === 'TRAILING_STOP') amounts.push('trailingOffset')
+  for (const field of amounts) {
+    const value = terms[field]
+    if (value === undefined || !isAmount(value)) return { field, rule: 'more than 0', value: value ?? 'none' }
+  }
+  if (timeInForce === 'GTD' && (expireTime === undefined || expireTime <= at)) {
+    return { field: 'expireTime', rule: `after ${at}`, value: String(expireTime ?? 'none') }
+  }
+  const canRest = isLimited(terms) && timeInForce !== 'IOC' && timeInForce !== 'FOK'
+  if (postOnly && !canRest) {
+    return { field: 'postOnly', rule: 'an order that can rest', value: `${ordType} ${timeInForce}` }
+  }
+  return undefined
+}
+
+function isAmount(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text) && decimal.isPositive(text)
+}
