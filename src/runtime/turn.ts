@@ -258,7 +258,6 @@ export class Turn {
     const cell = this.#context.actors.find(to) ?? this.#activate(to, event, cause)
     if (cell === undefined) return this.#refuse(to, event, 'unknown', cause)
     if (cell.open || isLifecycle(event)) return cell
-    if (event.type === STOP && cell.state.snapshot.status === 'active') return cell
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
     if (condition === 'quarantined') return this.#refuse(to, event, 'quarantined', cause)
@@ -321,7 +320,8 @@ export class Turn {
   #stop(to: Address, cause: number): void {
     const cell = this.#context.actors.find(to)
     if (cell?.state.snapshot.status !== 'active') return
-    if (cell.busy) cell.inbox = [{ event: { type: STOP }, cause }]
+    // What waits for it behind this reaches nobody any more.
+    if (cell.busy) cell.inbox.unshift({ event: { type: STOP }, cause })
     else this.#take(cell, { event: { type: STOP }, cause })
   }
 
@@ -333,15 +333,12 @@ export class Turn {
     this.#take(cell, { event: { type: STOP }, cause })
     frame.farewell = { snapshot, effects: frame.effects }
     Object.assign(frame, { effects, next, seq, told })
-    cell.inbox = []
+    cell.inbox = cell.inbox.filter(({ event }) => event.type !== STOP)
   }
 
   /** After an actor's effects XState tells its parent what became of it. */
   #tellParent({ cell, seq, farewell }: Frame): void {
     const snapshot = farewell?.snapshot ?? cell.state.snapshot
-    if (snapshot.status !== 'active') {
-      cell.inbox = []
-    }
     const parent = cell.ref._parent
     if (parent === undefined) return
     const { id } = cell.ref
