@@ -63,7 +63,7 @@ type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` }>
 /** A venue that has not answered within this time is asked what became of the order. */
 const ANSWER_WITHIN_MS = 5_000
 
-interface From {
+export interface FromState {
   readonly from: ExecutionState
 }
 
@@ -101,7 +101,7 @@ export const orderMachine = setup({
   },
   guards: {
     /** Where the report takes the order, by FIX's rules: see order-execution.ts. */
-    leadsTo: ({ context, event }, { from, to }: From & { to: ExecutionState }) =>
+    leadsTo: ({ context, event }, { from, to }: FromState & { to: ExecutionState }) =>
       event.type === 'EXECUTION_REPORT' && outcomeOf(context, from, event)?.state === to,
     /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
     isDuplicate: ({ event }) => event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
@@ -135,7 +135,7 @@ export const orderMachine = setup({
       enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
     }),
     /** What the report changes, and what it tells whom. */
-    takeReport: enqueueActions(({ context, event, enqueue }, { from }: From) => {
+    takeReport: enqueueActions(({ context, event, enqueue }, { from }: FromState) => {
       assertEvent(event, 'EXECUTION_REPORT')
       const { at } = event
       const outcome = outcomeOf(context, from, event) as Outcome
