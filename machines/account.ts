@@ -19,15 +19,26 @@ import {
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
 import { flowOf } from './flow.ts'
-import { type Exposure, notionalOf, type Refusal, riskCheck, riskLimits, type TradingState } from './risk.ts'
+import { instrument } from './instrument.ts'
+import {
+  type Exposure,
+  notionalOf,
+  type Refusal,
+  riskCheck,
+  riskLimits,
+  type TradingState,
+  withinMinute,
+} from './risk.ts'
 
 export const accountInput = z.object({
   venue: z.string(),
   /** Cash in the quote asset. */
   balance: decimalSchema,
   limits: riskLimits,
+  /** Rules of the venue; a symbol that is not among them has none. */
+  instruments: z.array(instrument).default([]),
 })
-export type AccountInput = z.infer<typeof accountInput>
+export type AccountInput = z.input<typeof accountInput>
 
 export type AccountContext = Exposure
 
@@ -83,7 +94,9 @@ export const accountMachine = setup({
         }
         const notional = notionalOf(event)
         const held = event.side === 'BUY' ? notional : decimal.ZERO
-        enqueue.assign({ reserved: { ...context.reserved, [order]: held } })
+        const passedAt =
+          context.limits.ordersPerMinuteMax === undefined ? [] : [...withinMinute(context.passedAt, at), at]
+        enqueue.assign({ reserved: { ...context.reserved, [order]: held }, passedAt })
         enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol: event.symbol, orderId, notional })
         const submission: Submit = { type: 'SUBMIT', at, ...terms, account: `account/${venue}`, owner }
         enqueue(sendTo(({ system }) => system.get(order), submission))
@@ -121,9 +134,15 @@ export const accountMachine = setup({
   },
 }).createMachine({
   id: 'account',
-  version: '1',
+  version: '2',
   description: 'The cash at one venue, and the gate that every order passes on its way there.',
-  context: ({ input }) => ({ ...input, reserved: {}, holdings: {} }),
+  context: ({ input }) => ({
+    ...input,
+    instruments: input.instruments ?? [],
+    reserved: {},
+    holdings: {},
+    passedAt: [],
+  }),
   initial: 'active',
   on: {
     FILL: { actions: 'takeFill' },

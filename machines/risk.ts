@@ -3,6 +3,7 @@ import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import type { OrderRequest, SetTradingState } from './events/commands.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
+import { type Instrument, instrumentCheck } from './instrument.ts'
 import { isConditional, isLimited, problemOf } from './order-terms.ts'
 
 export const riskLimits = z.object({
@@ -10,6 +11,10 @@ export const riskLimits = z.object({
   orderNotionalMax: decimalSchema,
   /** Orders working at a time. */
   openOrdersMax: z.number().int().positive(),
+  /** Symbols held at a time. */
+  openPositionsMax: z.number().int().positive().optional(),
+  /** Orders let through within a minute. */
+  ordersPerMinuteMax: z.number().int().positive().optional(),
 })
 export type RiskLimits = z.infer<typeof riskLimits>
 
@@ -25,6 +30,9 @@ export interface Exposure {
   readonly reserved: Readonly<Record<string, string>>
   /** Quantity held of each symbol: what may be sold. */
   readonly holdings: Readonly<Record<string, string>>
+  readonly instruments: readonly Instrument[]
+  /** Epoch ms of each order that was let through within the last minute. */
+  readonly passedAt: readonly number[]
 }
 
 export interface Refusal {
@@ -61,6 +69,9 @@ export function riskCheck(
   if (reserved[`order/${orderId}`] !== undefined)
     return { check: 'orderId', limit: 'a new one', value: orderId }
   const notional = notionalOf(request)
+  const rules = account.instruments.find((instrument) => instrument.symbol === symbol)
+  const unlisted = rules && instrumentCheck(rules, request, notional)
+  if (unlisted !== undefined) return unlisted
   if (decimal.compare(notional, limits.orderNotionalMax) > 0) {
     return { check: 'orderNotionalMax', limit: limits.orderNotionalMax, value: notional }
   }
@@ -68,9 +79,35 @@ export function riskCheck(
   if (working >= limits.openOrdersMax) {
     return { check: 'openOrdersMax', limit: String(limits.openOrdersMax), value: String(working + 1) }
   }
+  const tooMany = countCheck(account, request)
+  if (tooMany !== undefined) return tooMany
   if (side === 'SELL') return undefined
   const free = Object.values(reserved).reduce((rest, amount) => decimal.subtract(rest, amount), balance)
   return decimal.compare(notional, free) > 0
     ? { check: 'freeBalance', limit: free, value: notional }
     : undefined
+}
+
+const MINUTE_MS = 60_000
+
+/** Those of the times that are less than a minute before `at`. */
+export function withinMinute(times: readonly number[], at: number): readonly number[] {
+  return times.filter((time) => time > at - MINUTE_MS)
+}
+
+function countCheck(
+  { limits, holdings, passedAt }: Exposure,
+  { symbol, at }: OrderRequest,
+): Refusal | undefined {
+  const { openPositionsMax, ordersPerMinuteMax } = limits
+  const held = Object.entries(holdings).filter(([, quantity]) => !decimal.isZero(quantity))
+  const opens = !held.some(([of]) => of === symbol)
+  if (openPositionsMax !== undefined && opens && held.length >= openPositionsMax) {
+    return { check: 'openPositionsMax', limit: String(openPositionsMax), value: String(held.length + 1) }
+  }
+  const passed = withinMinute(passedAt, at).length
+  if (ordersPerMinuteMax !== undefined && passed >= ordersPerMinuteMax) {
+    return { check: 'ordersPerMinuteMax', limit: String(ordersPerMinuteMax), value: String(passed + 1) }
+  }
+  return undefined
 }

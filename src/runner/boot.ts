@@ -24,7 +24,7 @@ export async function boot(
   for (const symbol of symbols) {
     await spawnOnce('symbol', `${venue}:${symbol}`, { venue, symbol, ...config.symbol } satisfies SymbolInput)
   }
-  await spawnOnce('account', venue, { venue, ...config.account })
+  await spawnOnce('account', venue, { venue, instruments: config.instruments, ...config.account })
   for (const { type: _, ...strategy } of strategiesOf(config, symbols)) {
     const address = `strategy/${strategy.id}`
     await spawnOnce('strategy', strategy.id, { venue, ...strategy })

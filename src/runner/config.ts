@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { emaCrossInput, intervalMs, riskLimits } from '../../machines/index.ts'
+import { emaCrossInput, instrument, intervalMs, riskLimits } from '../../machines/index.ts'
 import { OutcryError } from '../../store/index.ts'
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
@@ -100,6 +100,14 @@ export const runnerConfig = z.strictObject({
       limits: riskLimits.default({ orderNotionalMax: '10000', openOrdersMax: 20 }),
     })
     .prefault({}),
+  /** The venue's rules, by symbol: what the risk gate lets through there. */
+  instruments: z
+    .array(instrument)
+    .refine(
+      (list) => new Set(list.map(({ symbol }) => symbol)).size === list.length,
+      'two instruments have one symbol',
+    )
+    .default([]),
   /** By default one EMA cross for each symbol. */
   strategies: z
     .array(strategy)

@@ -29,7 +29,7 @@ describe('the README', () => {
   })
 
   it('shows the defaults as they are', () => {
-    const { strategies: _, ...shown } = parse(block('yaml'))
+    const { strategies: _strategies, instruments: _instruments, ...shown } = parse(block('yaml'))
     const { strategies: __, ...defaults } = loadConfig({})
     expect(defaults).toMatchObject(shown)
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Actor, createActor } from 'xstate'
 import { accountMachine } from '../../machines/account.ts'
 import { orderRequest } from '../../machines/events/commands.ts'
+import { type Instrument, instrument } from '../../machines/index.ts'
 import { type RiskLimits, riskCheck, riskLimits } from '../../machines/risk.ts'
 
 const limits: RiskLimits = riskLimits.parse({ orderNotionalMax: '1000', openOrdersMax: 2 })
@@ -11,6 +12,8 @@ const account = {
   balance: '1500',
   reserved: {} as Record<string, string>,
   holdings: { BTCUSDT: '2' } as Record<string, string>,
+  instruments: [] as Instrument[],
+  passedAt: [] as number[],
 }
 const request = (change: object = {}) =>
   orderRequest.parse({
@@ -150,6 +153,87 @@ describe('the risk gate', () => {
   })
 })
 
+describe('the rules of an instrument', () => {
+  const BTC: Instrument = {
+    symbol: 'BTCUSDT',
+    tickSize: '0.05',
+    lotSize: '0.001',
+    minQty: '0.01',
+    maxQty: '5',
+    minNotional: '10',
+    maxNotional: '450',
+    priceBandPct: '10',
+  }
+  const limit = (price: string, orderQty = '1') => ({ ordType: 'LIMIT', price, orderQty })
+
+  it.each<[string, object, object | undefined]>([
+    ['let an order pass that keeps them', limit('99.95', '0.123'), undefined],
+    ['hold for their own symbol only', { symbol: 'ETHUSDT', orderQty: '0.0001' }, undefined],
+    ['want whole lots', { orderQty: '0.0105' }, { check: 'lotSize', limit: '0.001', value: '0.0105' }],
+    ['want whole ticks', limit('99.99'), { check: 'tickSize', limit: '0.05', value: '99.99' }],
+    [
+      'want whole ticks of a stop',
+      { ordType: 'STOP', stopPx: '99.99' },
+      { check: 'tickSize', limit: '0.05', value: '99.99' },
+    ],
+    [
+      'want whole ticks of a distance',
+      { ordType: 'TRAILING_STOP', trailingOffset: '0.01' },
+      { check: 'tickSize', limit: '0.05', value: '0.01' },
+    ],
+    ['have a least quantity', { orderQty: '0.009' }, { check: 'minQty', limit: '0.01', value: '0.009' }],
+    ['have a largest quantity', { orderQty: '6' }, { check: 'maxQty', limit: '5', value: '6' }],
+    ['have a least value', { orderQty: '0.05' }, { check: 'minNotional', limit: '10', value: '5' }],
+    ['... but not for what only reduces', { orderQty: '0.05', side: 'SELL', reduceOnly: true }, undefined],
+    ['have a largest value', { orderQty: '4.6' }, { check: 'maxNotional', limit: '450', value: '460' }],
+    ['let a price pass at the end of its band', limit('110'), undefined],
+    [
+      'keep a price within its band',
+      limit('110.05'),
+      { check: 'priceBand', limit: '90 to 110', value: '110.05' },
+    ],
+    ['... below, too', limit('89.95'), { check: 'priceBand', limit: '90 to 110', value: '89.95' }],
+    [
+      '... and a stop',
+      { ordType: 'STOP', stopPx: '111' },
+      { check: 'priceBand', limit: '90 to 110', value: '111' },
+    ],
+  ])('%s', (_, change, refusal) => {
+    expect(riskCheck({ ...account, instruments: [BTC] }, request(change), 'active')).toEqual(refusal)
+  })
+
+  it('are refused themselves where they make no sense', () => {
+    expect(instrument.safeParse({ symbol: 'X', tickSize: '0' }).error?.issues).toMatchObject([
+      { path: ['tickSize'], message: 'must be more than 0' },
+    ])
+    expect(instrument.safeParse({ symbol: 'X', tikSize: '1' }).success).toBe(false)
+  })
+})
+
+describe('counts', () => {
+  const limited = { ...account, limits: { ...limits, openPositionsMax: 1, ordersPerMinuteMax: 2 } }
+  it.each<[string, object, object, object | undefined]>([
+    ['let more of what is held be bought', {}, {}, undefined],
+    [
+      'let no further symbol be held',
+      { symbol: 'ETHUSDT' },
+      {},
+      { check: 'openPositionsMax', limit: '1', value: '2' },
+    ],
+    ['pass over what is held no more', { symbol: 'ETHUSDT' }, { holdings: { BTCUSDT: '0' } }, undefined],
+    ['let so many orders pass in a minute', { at: 70_000 }, { passedAt: [20_000] }, undefined],
+    [
+      'and no more',
+      { at: 70_000 },
+      { passedAt: [20_000, 30_000] },
+      { check: 'ordersPerMinuteMax', limit: '2', value: '3' },
+    ],
+    ['until the minute is over', { at: 80_000 }, { passedAt: [20_000, 30_000] }, undefined],
+  ])('%s', (_, change, of, refusal) => {
+    expect(riskCheck({ ...limited, ...of }, request(change), 'active')).toEqual(refusal)
+  })
+})
+
 describe('an account', () => {
   const live = () => {
     const emitted: string[] = []
@@ -198,6 +282,24 @@ describe('an account', () => {
     })
     expect(actor.getSnapshot().context.reserved).toEqual({})
     expect(emitted).toEqual(['RISK_APPROVED', 'RISK_REJECTED', 'BALANCE_CHANGED'])
+  })
+
+  it('counts the orders that it let through, and forgets them after a minute', () => {
+    const actor = createActor(accountMachine, {
+      input: {
+        venue: 'paper',
+        balance: '1500',
+        limits: { ...limits, openOrdersMax: 9, ordersPerMinuteMax: 2 },
+      },
+    })
+    ;(actor.system as unknown as { get: unknown }).get = (id: string) =>
+      createActor(accountMachine, { id, input: { venue: id, balance: '0', limits } })
+    actor.start()
+    for (const [i, at] of [1_000, 2_000, 3_000, 61_500].entries())
+      actor.send(request({ orderId: `o${i}`, at }))
+    const { reserved, passedAt } = actor.getSnapshot().context
+    expect(Object.keys(reserved)).toEqual(['order/o0', 'order/o1', 'order/o3'])
+    expect(passedAt).toEqual([2_000, 61_500])
   })
 
   it('is halted and opened again by people', () => {

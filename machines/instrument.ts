@@ -1,0 +1,67 @@
+/** What a venue lets be traded of a symbol, and the checks that follow from it. */
+import { z } from 'zod'
+import * as decimal from './decimal.ts'
+import type { OrderRequest } from './events/commands.ts'
+import { decimal as decimalSchema } from './events/fields.ts'
+import type { Refusal } from './risk.ts'
+
+const positive = decimalSchema.refine(decimal.isPositive, 'must be more than 0')
+
+/** Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset. */
+export const instrument = z.strictObject({
+  symbol: z.string(),
+  /** Prices are multiples of it. */
+  tickSize: positive.optional(),
+  /** Quantities are multiples of it. */
+  lotSize: positive.optional(),
+  minQty: positive.optional(),
+  maxQty: positive.optional(),
+  /** Not asked of what only makes a position smaller. */
+  minNotional: positive.optional(),
+  maxNotional: positive.optional(),
+  /** How far from the reference price a price may be, in percent of it. */
+  priceBandPct: positive.optional(),
+})
+export type Instrument = z.infer<typeof instrument>
+
+/** The first rule that the request breaks; `notional` is its own. */
+export function instrumentCheck(
+  rules: Instrument,
+  request: OrderRequest,
+  notional: string,
+): Refusal | undefined {
+  const { orderQty, price, stopPx, trailingOffset, reduceOnly } = request
+  const { tickSize, lotSize, minQty, maxQty, minNotional, maxNotional } = rules
+  if (lotSize && !decimal.isMultiple(orderQty, lotSize)) {
+    return { check: 'lotSize', limit: lotSize, value: orderQty }
+  }
+  const uneven = [price, stopPx, trailingOffset].find(
+    (px) => tickSize && px && !decimal.isMultiple(px, tickSize),
+  )
+  if (tickSize && uneven) return { check: 'tickSize', limit: tickSize, value: uneven }
+  if (minQty && decimal.compare(orderQty, minQty) < 0)
+    return { check: 'minQty', limit: minQty, value: orderQty }
+  if (maxQty && decimal.compare(orderQty, maxQty) > 0)
+    return { check: 'maxQty', limit: maxQty, value: orderQty }
+  if (minNotional && !reduceOnly && decimal.compare(notional, minNotional) < 0) {
+    return { check: 'minNotional', limit: minNotional, value: notional }
+  }
+  if (maxNotional && decimal.compare(notional, maxNotional) > 0) {
+    return { check: 'maxNotional', limit: maxNotional, value: notional }
+  }
+  return bandCheck(rules, request)
+}
+
+function bandCheck(
+  { priceBandPct }: Instrument,
+  { price, stopPx, refPx }: OrderRequest,
+): Refusal | undefined {
+  if (priceBandPct === undefined) return undefined
+  const reach = decimal.divide(decimal.multiply(refPx, priceBandPct), '100')
+  const [low, high] = [decimal.subtract(refPx, reach), decimal.add(refPx, reach)]
+  const isOutside = (px: string) => decimal.compare(px, low) < 0 || decimal.compare(px, high) > 0
+  const outside = [price, stopPx].find((px) => px !== undefined && isOutside(px))
+  return outside === undefined
+    ? undefined
+    : { check: 'priceBand', limit: `${low} to ${high}`, value: outside }
+}
