@@ -414,6 +414,8 @@ class World {
     while (this.#runner?.isLagging) await this.#step()
     if (!this.#runner?.alive) await this.#restart(this.#runner as Incarnation)
     const { supervisor } = this.#runner as Incarnation
+    // What came last may have come while it was down.
+    this.#feedMarket()
     for (const id of SYMBOLS)
       await supervisor.send(`strategy/ema-${id}`, { type: 'STOP', at: this.#scheduler.now })
     const restAt = this.#scheduler.now + CALM_MS
