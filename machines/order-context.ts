@@ -45,6 +45,10 @@ export interface OrderContext extends OrderInput {
   readonly orderId?: string
   /** By what tells them apart: one that is reported twice counts once. */
   readonly fills: Readonly<Record<string, CountedFill>>
+  /** How it ended, if it did before it was filled: a bust of a late fill brings it back to that. */
+  readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
+  /** The venue has said that it has the order. */
+  readonly isAcknowledged: boolean
   /** Why it ended without being filled, if it did. */
   readonly text?: string
 }
@@ -60,6 +64,8 @@ export function contextOf(input: OrderInput): OrderContext {
     leavesQty: input.terms.orderQty,
     cumCost: decimal.ZERO,
     fills: {},
+    endedAs: null,
+    isAcknowledged: false,
   }
 }
 

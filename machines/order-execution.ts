@@ -42,7 +42,7 @@ export function isOut(state: ExecutionState): boolean {
 }
 
 /** The state that each of these reports puts an order into that is not out. */
-const ENDS: Partial<Record<ExecType, ExecutionState>> = {
+const ENDS: Partial<Record<ExecType, NonNullable<OrderContext['endedAs']>>> = {
   CANCELED: 'canceled',
   EXPIRED: 'expired',
   REJECTED: 'rejected',
@@ -69,8 +69,8 @@ export function outcomeOf(
   const end = ENDS[execType]
   if (end !== undefined) {
     // A venue refuses what is sent again as it has the order already: it is not the order that is refused (FIX F.1.b).
-    if (isOut(state) || report.ordRejReason === 'DUPLICATE_ORDER') return undefined
-    return { state: end, changes: { ...known, ...textOf(report), leavesQty: decimal.ZERO } }
+    if (context.endedAs !== null || report.ordRejReason === 'DUPLICATE_ORDER') return undefined
+    return become(context, state, { ...known, ...textOf(report), endedAs: end })
   }
   const halt = HALTS[execType]
   if (halt !== undefined) return isOut(state) ? undefined : { state: halt, changes: known }
@@ -92,10 +92,27 @@ export function outcomeOf(
     case 'PENDING_CANCEL':
     case 'PENDING_REPLACE':
       // It has reached the venue, whether or not its acknowledgement was seen.
-      return state === 'submitted' ? { state: 'accepted', changes: known } : undefined
+      return state === 'submitted' ? become(context, 'accepted', known) : undefined
     default:
       return undefined
   }
+}
+
+/** The order with some of it changed, and the state that this puts it into. */
+function become(context: OrderContext, was: ExecutionState, changes: Partial<OrderContext>): Outcome {
+  const after = { ...context, ...changes }
+  const state = standing(after, was)
+  const left = decimal.subtract(after.terms.orderQty, after.cumQty)
+  return { state, changes: { ...changes, leavesQty: isOut(state) ? decimal.ZERO : left } }
+}
+
+/** By precedence: filled goes before any end, an end before a halt, that before what its fills say (FIX D). */
+function standing({ cumQty, terms, endedAs }: OrderContext, was: ExecutionState): ExecutionState {
+  if (decimal.compare(cumQty, terms.orderQty) >= 0) return 'filled'
+  if (endedAs !== null) return endedAs
+  if (was === 'stopped' || was === 'suspended') return was
+  if (decimal.isPositive(cumQty)) return 'partiallyFilled'
+  return was === 'triggered' ? 'triggered' : 'accepted'
 }
 
 function textOf({ text }: ExecutionReport): { text?: string } {
@@ -107,23 +124,13 @@ function accepted(
   state: ExecutionState,
   known: { orderId: string },
 ): Outcome | undefined {
-  if (state === 'submitted') return { state: 'accepted', changes: known }
+  const news = { ...known, isAcknowledged: true }
+  if (!context.isAcknowledged) return become(context, state, news)
   // Reinstated after a halt (FIX K.1.a).
-  if (state === 'suspended') return { state: working(context), changes: known }
+  if (state === 'suspended') return become(context, 'accepted', news)
   // Some venues let a stop expire when its price is reached, and carry on with it under the same id.
-  const reborn = state === 'expired' && context.terms.stopPx !== undefined
-  if (!reborn) return undefined
-  return { state: 'triggered', changes: { ...known, leavesQty: leaves(context) } }
-}
-
-/** The state of an order that works, by its fills. */
-function working({ cumQty, terms }: Pick<OrderContext, 'cumQty' | 'terms'>): ExecutionState {
-  if (decimal.compare(cumQty, terms.orderQty) >= 0) return 'filled'
-  return decimal.isPositive(cumQty) ? 'partiallyFilled' : 'accepted'
-}
-
-function leaves({ cumQty, terms }: Pick<OrderContext, 'cumQty' | 'terms'>): string {
-  return decimal.max(decimal.ZERO, decimal.subtract(terms.orderQty, cumQty))
+  const isReborn = state === 'expired' && context.terms.stopPx !== undefined
+  return isReborn ? become(context, 'triggered', { ...news, endedAs: null }) : undefined
 }
 
 /** What tells fills of one order apart. Some venues report one trade on two streams, each with an ExecID of its own. */
@@ -131,19 +138,21 @@ export function fillId({ tradeId, execId }: ExecutionReport): string {
   return tradeId ?? execId
 }
 
+function fillOf(report: ExecutionReport, id: string): CountedFill {
+  const { execId, lastQty = decimal.ZERO, lastPx = decimal.ZERO } = report
+  const { commission = decimal.ZERO, commissionAsset = '' } = report
+  return { id, execId, lastQty, lastPx, commission, commissionAsset }
+}
+
 function withFill(
   context: OrderContext,
   state: ExecutionState,
   report: ExecutionReport,
 ): Outcome | undefined {
-  const { lastQty = decimal.ZERO, lastPx = decimal.ZERO, orderId, execId } = report
-  const id = fillId(report)
-  if (context.fills[id] !== undefined) return undefined
-  const { commission = decimal.ZERO, commissionAsset = '' } = report
-  const fill = { id, execId, lastQty, lastPx, commission, commissionAsset }
-  const fills = { ...context.fills, [id]: fill }
-  const next = rebooked(context, state, fills, { sign: 1, fill })
-  return { ...next, changes: { orderId, ...next.changes }, counted: fill }
+  const fill = fillOf(report, fillId(report))
+  if (context.fills[fill.id] !== undefined) return undefined
+  const books = booked(context, fill, undefined)
+  return { ...become(context, state, { orderId: report.orderId, ...books }), counted: fill }
 }
 
 /** A bust takes a fill back, a correction puts another in its place (FIX J). */
@@ -153,41 +162,36 @@ function withoutFill(
   report: ExecutionReport,
 ): Outcome | undefined {
   const { tradeId, execRefId, execId, execType, lastQty, lastPx } = report
-  const busted = Object.values(context.fills).find(
-    (fill) => fill.id === tradeId || (execRefId !== undefined && fill.execId === execRefId),
-  )
-  if (busted === undefined || decimal.isZero(busted.lastQty) || busted.execId === execId) return undefined
-  // The place stays taken: a report of the trade that comes late does not count it again.
-  const gone = { ...busted, execId, lastQty: decimal.ZERO, commission: decimal.ZERO }
-  const without = rebooked(
-    context,
-    state,
-    { ...context.fills, [busted.id]: gone },
-    { sign: -1, fill: busted },
-  )
-  if (execType === 'TRADE_CANCEL') return { ...without, busted }
-  const fill = { ...busted, execId, lastQty: lastQty ?? busted.lastQty, lastPx: lastPx ?? busted.lastPx }
-  const after = { ...context, ...without.changes }
-  const corrected = rebooked(after, state, { ...context.fills, [busted.id]: fill }, { sign: 1, fill })
-  return { ...corrected, busted, counted: fill }
+  const busted = Object.values(context.fills).find((fill) => fill.id === tradeId || fill.execId === execRefId)
+  if (busted !== undefined && (decimal.isZero(busted.lastQty) || busted.execId === execId)) return undefined
+  // It may come before the fill that it is about: that has its place taken then, and counts as nothing when it comes.
+  const was = busted ?? fillOf(report, tradeId ?? execRefId ?? execId)
+  const gone = { ...was, execId, lastQty: decimal.ZERO, commission: decimal.ZERO }
+  const isBust = execType === 'TRADE_CANCEL'
+  const fill = isBust
+    ? gone
+    : { ...was, execId, lastQty: lastQty ?? was.lastQty, lastPx: lastPx ?? was.lastPx }
+  const outcome = become(context, state, booked(context, fill, busted))
+  return { ...outcome, ...(busted && { busted }), ...(!isBust && { counted: fill }) }
 }
 
-/** The books after a fill more or less. An order that is out stays so, but one that is filled by it is filled. */
-function rebooked(
-  context: OrderContext,
-  state: ExecutionState,
-  fills: OrderContext['fills'],
-  { sign, fill: { lastQty, lastPx } }: { sign: 1 | -1; fill: CountedFill },
-): Outcome {
-  const change = sign === 1 ? decimal.add : decimal.subtract
-  const cumQty = change(context.cumQty, lastQty)
-  const cumCost = change(context.cumCost, decimal.multiply(lastQty, lastPx))
-  const byFills = working({ cumQty, terms: context.terms })
-  const stays = (isOut(state) && state !== 'filled') || state === 'suspended' || state === 'stopped'
-  const next = stays && byFills !== 'filled' ? state : byFills
-  const kept = next === 'accepted' && state === 'triggered' ? state : next
-  const leavesQty = isOut(kept) ? decimal.ZERO : leaves({ cumQty, terms: context.terms })
-  return { state: kept, changes: { fills, cumQty, cumCost, leavesQty } }
+/** The books with the fill in place of what was counted for it before. */
+function booked(
+  { fills, cumQty, cumCost }: OrderContext,
+  fill: CountedFill,
+  instead: CountedFill | undefined,
+) {
+  const quantity = decimal.subtract(fill.lastQty, instead?.lastQty ?? decimal.ZERO)
+  const cost = decimal.subtract(costOf(fill), instead === undefined ? decimal.ZERO : costOf(instead))
+  return {
+    fills: { ...fills, [fill.id]: fill },
+    cumQty: decimal.add(cumQty, quantity),
+    cumCost: decimal.add(cumCost, cost),
+  }
+}
+
+function costOf({ lastQty, lastPx }: CountedFill): string {
+  return decimal.multiply(lastQty, lastPx)
 }
 
 /** Other terms: because they were asked for, or on the venue's own account (a split, a new day: FIX H). */
@@ -196,17 +200,21 @@ function restated(
   state: ExecutionState,
   report: ExecutionReport,
 ): Outcome | undefined {
-  const wasAsked = report.execType === 'REPLACED'
-  if (isOut(state) && state !== 'filled' && (wasAsked || state !== 'doneForDay')) return undefined
   const { orderId, clOrdId, orderQty, price, stopPx, cumQty } = report
   const terms = { ...context.terms, orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
+  if (report.execType === 'REPLACED') {
+    // One that a later one has replaced already.
+    if (requestNumber(clOrdId) < requestNumber(context.clOrdId)) return undefined
+    return become(context, state, { terms, orderId, clOrdId })
+  }
+  const endedAs = context.endedAs === 'doneForDay' ? null : context.endedAs
   // A split changes what was filled, too; what it cost stays.
-  const books = { terms, cumQty: wasAsked ? context.cumQty : cumQty }
-  const next = working(books)
-  const halted = state === 'suspended' || state === 'stopped' || state === 'triggered'
-  const kept = halted && next !== 'filled' && wasAsked ? state : next
-  const leavesQty = isOut(kept) ? decimal.ZERO : leaves(books)
-  return { state: kept, changes: { ...books, orderId, leavesQty, ...(wasAsked && { clOrdId }) } }
+  return become(context, 'accepted', { terms, orderId, cumQty, endedAs })
+}
+
+/** The place of a request among those of its order: see OrderContext.clOrdId. */
+function requestNumber(clOrdId: string): number {
+  return Number(clOrdId.split('/')[1] ?? 1)
 }
 
 /**
@@ -217,13 +225,13 @@ function told(context: OrderContext, state: ExecutionState, report: ExecutionRep
   const { ordStatus, orderId, cumQty } = report
   if (isReplacement(context, report)) return restated(context, state, { ...report, execType: 'REPLACED' })
   if (isOut(state)) return undefined
-  const end = (Object.keys(ENDS) as ExecType[]).find((execType) => execType === ordStatus)
-  if (end !== undefined && decimal.compare(cumQty, context.cumQty) === 0) {
-    const changes = { orderId, ...textOf(report), leavesQty: decimal.ZERO }
-    return { state: ENDS[end] as ExecutionState, changes }
+  const end = ENDS[ordStatus as keyof typeof ENDS]
+  if (end !== undefined) {
+    const isWhole = decimal.compare(cumQty, context.cumQty) === 0
+    return isWhole ? become(context, state, { orderId, ...textOf(report), endedAs: end }) : undefined
   }
-  const isNews = state === 'submitted' && ordStatus !== 'PENDING_NEW' && ordStatus !== 'REJECTED'
-  return isNews ? { state: 'accepted', changes: { orderId } } : undefined
+  const isNews = state === 'submitted' && ordStatus !== 'PENDING_NEW'
+  return isNews ? become(context, 'accepted', { orderId, isAcknowledged: true }) : undefined
 }
 
 /** What is still to be answered after an answer; the same array where it answers nothing. */

@@ -20,10 +20,13 @@ type Plain = keyof typeof PLAIN
 
 const BY_STATE: Partial<Record<ExecutionState, Plain>> = {
   accepted: 'NEW',
+  triggered: 'TRIGGERED',
   canceled: 'CANCELED',
   rejected: 'REJECTED',
   expired: 'EXPIRED',
   doneForDay: 'DONE_FOR_DAY',
+  stopped: 'STOPPED',
+  suspended: 'SUSPENDED',
 }
 
 export type OrderReport = DomainEvents<
@@ -52,8 +55,10 @@ export function orderReport(
   if (execType === 'REPLACED' || execType === 'RESTATED') {
     return { type: 'ORDER_REPLACED', ...of, ...(price && { price }), ...(stopPx && { stopPx }) }
   }
-  const plain = isPlain(execType) ? execType : BY_STATE[state]
-  return plain && { type: PLAIN[plain], ...of, ...(text !== undefined && { text }) }
+  const plain = BY_STATE[state]
+  // What the order is already, or what goes before what was reported, is no news.
+  if (plain === undefined || (isPlain(execType) && execType !== plain)) return undefined
+  return { type: PLAIN[plain], ...of, ...(text !== undefined && { text }) }
 }
 
 function isPlain(execType: ExecType): execType is Plain {

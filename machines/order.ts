@@ -163,7 +163,12 @@ export const orderMachine = setup({
     /** Only the venue itself can say that it never saw the order. */
     takeUnknown: enqueueActions(({ context, event: { at }, enqueue }) => {
       const text = 'the venue never saw the order'
-      const lost = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, text }
+      const lost = {
+        leavesQty: decimal.ZERO,
+        endedAs: 'rejected' as const,
+        ordStatus: 'REJECTED' as const,
+        text,
+      }
       const after = { ...context, ...lost }
       enqueue.assign(lost)
       enqueue.emit({ type: 'ORDER_REJECTED', ...facts(after, at), text })
@@ -320,7 +325,7 @@ export const orderMachine = setup({
           tags: 'closed',
           description:
             'A venue may fill more than was ordered; what it did counts. A bust opens it again (FIX J.1.a).',
-          on: { EXECUTION_REPORT: reports('filled', 'filled', 'partiallyFilled', 'accepted') },
+          on: { EXECUTION_REPORT: reports('filled', 'filled', 'partiallyFilled', 'accepted', ...ENDS) },
         },
         canceled: {
           tags: 'closed',

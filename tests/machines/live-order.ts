@@ -1,12 +1,18 @@
 /** An order as a live XState actor among peers that hear everything and say nothing. */
 import { createActor, createMachine } from 'xstate'
 import {
+  type CancelOrder,
   type ExecutionReport,
   type OrderContext,
+  type OrderStatusRequest,
   orderMachine,
   ordStatusOf,
+  type PlaceOrder,
+  type ReplaceOrder,
   type Submit,
 } from '../../machines/index.ts'
+
+export type VenueRequest = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest
 
 export const TERMS = {
   venue: 'paper',
@@ -22,6 +28,8 @@ export const SUBMIT: Submit = { type: 'SUBMIT', at: 1, ...TERMS }
 
 export function live(terms: Partial<Submit> = {}) {
   const heard: { to: string; type: string }[] = []
+  /** What the venue was asked for. */
+  const requests: VenueRequest[] = []
   const root = createMachine({})
   const actor = createActor(orderMachine, {
     input: { id: 'o1', terms: { ...TERMS, ...terms } },
@@ -30,7 +38,12 @@ export function live(terms: Partial<Submit> = {}) {
   const { system } = actor
   const peer = (to: string) => {
     const quiet = createActor(root)
-    Object.assign(quiet, { _send: (event: { type: string }) => heard.push({ to, type: event.type }) })
+    Object.assign(quiet, {
+      _send: (event: VenueRequest) => {
+        heard.push({ to, type: event.type })
+        if (to.startsWith('port/')) requests.push(event)
+      },
+    })
     return quiet
   }
   const peers = new Map<string, unknown>()
@@ -45,7 +58,7 @@ export function live(terms: Partial<Submit> = {}) {
   actor.start()
   const context = () => actor.getSnapshot().context as OrderContext
   const ordStatus = () => ordStatusOf(context())
-  return { actor, heard, emitted, context, ordStatus }
+  return { actor, heard, requests, emitted, context, ordStatus }
 }
 
 let execs = 0
