@@ -1,4 +1,9 @@
-import type { CancelOrder, OrderStatusRequest, PlaceOrder } from '../../machines/events/order.ts'
+import type {
+  CancelOrder,
+  OrderStatusRequest,
+  PlaceOrder,
+  ReplaceOrder,
+} from '../../machines/events/order.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent } from '../../src/runtime/record.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -50,11 +55,12 @@ export class NetworkPort implements Port {
 
   #send(intent: Intent): void {
     const { id, actor } = intent
-    const event = intent.event as PlaceOrder | CancelOrder | OrderStatusRequest
+    const event = intent.event as PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest
     if (event.type === 'PLACE_ORDER') this.#placed.set(actor, { id, answered: false })
     const arrive = () => {
       if (event.type === 'PLACE_ORDER') this.#venue.place(id, actor, event)
       else if (event.type === 'CANCEL_ORDER') this.#venue.cancel(id, event, actor)
+      else if (event.type === 'REPLACE_ORDER') this.#venue.replace(id, event, actor)
       else {
         this.#answer(intent, event)
         return
@@ -82,7 +88,7 @@ export class NetworkPort implements Port {
     if (!this.#hooks.alive()) return
     const { id, actor, seq, correlation } = intent
     const placed = this.#placed.get(actor)
-    const order = this.#venue.orders.get(clOrdId)
+    const order = this.#venue.find(clOrdId)
     // While its placement is still under way nobody knows, and nothing is guessed.
     if (order === undefined && placed !== undefined && !placed.answered) {
       this.#again(intent)

@@ -57,7 +57,8 @@ export interface Outcome {
   readonly steps: number
   readonly crashes: Readonly<Record<string, number>>
   readonly orders: number
-  readonly fills: number
+  /** Of the venue, by what they said. */
+  readonly reports: Readonly<Record<string, number>>
   /** Of everything that happened: the same for the same seed. */
   readonly hash: string
 }
@@ -167,10 +168,18 @@ class World {
       steps: this.#scheduler.steps,
       crashes: this.#crashes,
       orders: this.#venue.orders.size,
-      fills: this.#venue.stream.filter(({ report }) => 'execType' in report && report.execType === 'TRADE')
-        .length,
+      reports: this.#reportsByType(),
       hash: this.#trace.update(reports).digest('hex'),
     }
+  }
+
+  #reportsByType(): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const { report } of this.#venue.stream) {
+      const type = 'execType' in report ? report.execType : report.type
+      counts[type] = (counts[type] ?? 0) + 1
+    }
+    return counts
   }
 
   async #step(): Promise<void> {
@@ -344,7 +353,7 @@ class World {
     }
   }
 
-  /** Somebody cancels an order, or stops and starts a strategy. */
+  /** Somebody cancels an order, or wants another quantity of it. */
   #planPeople(): void {
     this.#scheduler.after(this.#scheduler.between(500, 5_000), () => {
       if (this.#scheduler.now >= this.#endAt) return
@@ -353,8 +362,10 @@ class World {
       const at = this.#scheduler.now
       if (runner.alive && orders.length > 0) {
         const { actor } = this.#scheduler.pick(orders)
+        const orderQty = this.#scheduler.between(0.1, 1).toFixed(2)
+        const wish = this.#scheduler.chance(0.5) ? { type: 'CANCEL', at } : { type: 'REPLACE', at, orderQty }
         runner.supervisor
-          .send(actor, { type: 'CANCEL', at }, { at, key: `cancel-${this.#scheduler.steps}` })
+          .send(actor, wish, { at, key: `wish-${this.#scheduler.steps}` })
           .then(({ seq }) => {
             this.#acknowledged = Math.max(this.#acknowledged, seq)
           })
@@ -456,16 +467,18 @@ class World {
       throw new LawBroken(`still unsettled (law 6): ${supervisor.unsettled.map(({ id }) => id).join(', ')}`)
     const held = new Map<string, string>()
     const placedBy = new Map<string, string>()
-    for (const { clOrdId, actor, terms, ordStatus, cumQty } of this.#venue.orders.values()) {
+    for (const { clOrdIds, actor, terms, orderQty, ordStatus, cumQty } of this.#venue.orders.values()) {
+      const clOrdId = clOrdIds[0] as string
       const other = placedBy.get(actor)
       if (other !== undefined)
         throw new LawBroken(`${actor} was placed as ${other} and as ${clOrdId} (law 6)`)
       placedBy.set(actor, clOrdId)
       const view = await supervisor.view(actor)
       const context = view?.context as OrderContext
-      const here = [ordStatusOf(context), context.cumQty]
-      if (here[0] !== ordStatus || here[1] !== cumQty)
-        throw new LawBroken(`${actor} is ${here} here, ${[ordStatus, cumQty]} at the venue`)
+      const here = [ordStatusOf(context), context.cumQty, context.terms.orderQty]
+      const there = [ordStatus, cumQty, orderQty]
+      if (String(here) !== String(there))
+        throw new LawBroken(`${actor} is ${here} here, ${there} at the venue`)
       const signed = terms.side === 'BUY' ? cumQty : decimal.negate(cumQty)
       held.set(terms.symbol, decimal.add(held.get(terms.symbol) ?? '0', signed))
     }

@@ -5,14 +5,20 @@ import type {
   OrderCancelReject,
   OrdStatus,
   PlaceOrder,
+  ReplaceOrder,
 } from '../../machines/events/order.ts'
 import type { Scheduler } from './scheduler.ts'
 
 interface Booked {
-  readonly clOrdId: string
+  /** Every one that it went by, the newest last. */
+  readonly clOrdIds: string[]
   readonly actor: string
   readonly terms: PlaceOrder
   readonly orderId: string
+  readonly fills: { readonly tradeId: string; execId: string; readonly qty: string; readonly px: string }[]
+  orderQty: string
+  /** How it ended: what a bust of a late fill brings it back to. */
+  endedAs?: OrdStatus
   ordStatus: OrdStatus
   cumQty: string
   cost: string
@@ -28,16 +34,18 @@ export interface StreamedReport {
 const WORKING: readonly OrdStatus[] = ['NEW', 'PARTIALLY_FILLED']
 
 /**
- * An exchange of its own: whatever becomes of the runner, its books stand. It fills, refuses, cancels and expires when it
- * likes. A request that it gets twice under one id it takes once.
+ * An exchange of its own: whatever becomes of the runner, its books stand. It fills, refuses, cancels, expires and takes
+ * fills back when it likes. A request that it gets twice under one id it takes once.
  */
 export class SimulatedVenue {
   readonly stream: StreamedReport[] = []
+  /** By the ClOrdID that placed them. */
   readonly orders = new Map<string, Booked>()
   /** Requests that came, by ClOrdID: how often. */
   readonly requests = new Map<string, number>()
   readonly #scheduler: Scheduler
   #execId = 1
+  #isClosed = false
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
@@ -47,7 +55,9 @@ export class SimulatedVenue {
     const { clOrdId } = terms
     if (this.#seenBefore(clOrdId)) return
     const order: Booked = {
-      clOrdId,
+      clOrdIds: [clOrdId],
+      fills: [],
+      orderQty: terms.orderQty,
       actor,
       terms,
       orderId: `v${this.orders.size + 1}`,
@@ -58,7 +68,7 @@ export class SimulatedVenue {
     this.orders.set(clOrdId, order)
     const s = this.#scheduler
     if (s.chance(0.1)) {
-      order.ordStatus = 'REJECTED'
+      order.ordStatus = order.endedAs = 'REJECTED'
       this.#report(order, 'REJECTED', { text: 'not today' }, intent)
       return
     }
@@ -72,48 +82,66 @@ export class SimulatedVenue {
 
   cancel(intent: string, { clOrdId, origClOrdId }: CancelOrder, actor: string): void {
     if (this.#seenBefore(clOrdId)) return
-    const order = this.orders.get(origClOrdId)
+    const order = this.find(origClOrdId)
     if (order !== undefined && WORKING.includes(order.ordStatus)) {
-      order.ordStatus = 'CANCELED'
+      order.ordStatus = order.endedAs = 'CANCELED'
       this.#report(order, 'CANCELED', {}, intent)
       // A fill that had happened before reaches the stream after the cancel.
       if (this.#scheduler.chance(0.2)) this.#fill(order)
       return
     }
-    const report = {
-      type: 'ORDER_CANCEL_REJECT' as const,
-      at: this.#scheduler.now,
-      clOrdId,
-      origClOrdId,
-      text: 'too late',
+    this.#refuse(intent, actor, clOrdId, origClOrdId)
+  }
+
+  replace(intent: string, { clOrdId, origClOrdId, orderQty }: ReplaceOrder, actor: string): void {
+    if (this.#seenBefore(clOrdId)) return
+    const order = this.find(origClOrdId)
+    if (order === undefined || !WORKING.includes(order.ordStatus) || this.#scheduler.chance(0.2)) {
+      this.#refuse(intent, actor, clOrdId, origClOrdId)
+      return
     }
+    order.clOrdIds.push(clOrdId)
+    order.orderQty = decimal.max(orderQty, order.cumQty)
+    this.#rest(order)
+    this.#report(order, 'REPLACED', {}, intent)
+  }
+
+  /** By any of its ClOrdIDs. */
+  find(clOrdId: string): Booked | undefined {
+    return [...this.orders.values()].find(({ clOrdIds }) => clOrdIds.includes(clOrdId))
+  }
+
+  #refuse(intent: string, actor: string, clOrdId: string, origClOrdId: string): void {
+    const at = this.#scheduler.now
+    const report = { type: 'ORDER_CANCEL_REJECT' as const, at, clOrdId, origClOrdId, text: 'no' }
     this.stream.push({ position: this.stream.length + 1, actor, report, settles: intent })
   }
 
   /** Ends what is still working, so that a world can come to rest. */
   closeAll(): void {
+    this.#isClosed = true
     for (const order of this.orders.values()) {
       if (!WORKING.includes(order.ordStatus)) continue
-      order.ordStatus = 'EXPIRED'
+      order.ordStatus = order.endedAs = 'EXPIRED'
       this.#report(order, 'EXPIRED', {})
     }
   }
 
-  status({ clOrdId, orderId, terms, ordStatus, cumQty, cost }: Booked): ExecutionReport {
+  status({ clOrdIds, orderId, terms, orderQty, ordStatus, cumQty, cost }: Booked): ExecutionReport {
     const out = !WORKING.includes(ordStatus)
     return {
       type: 'EXECUTION_REPORT',
       at: this.#scheduler.now,
       execType: 'ORDER_STATUS',
       ordStatus,
-      clOrdId,
+      clOrdId: clOrdIds.at(-1) as string,
       orderId,
       execId: `s${this.#execId++}`,
       symbol: terms.symbol,
       side: terms.side,
-      orderQty: terms.orderQty,
+      orderQty,
       cumQty,
-      leavesQty: out ? decimal.ZERO : decimal.subtract(terms.orderQty, cumQty),
+      leavesQty: out ? decimal.ZERO : decimal.subtract(orderQty, cumQty),
       avgPx: decimal.isZero(cumQty) ? decimal.ZERO : decimal.divide(cost, cumQty),
     }
   }
@@ -129,7 +157,7 @@ export class SimulatedVenue {
     this.#scheduler.after(this.#scheduler.between(5, 4_000), () => {
       if (!WORKING.includes(order.ordStatus)) return
       if (this.#scheduler.chance(0.08)) {
-        order.ordStatus = 'EXPIRED'
+        order.ordStatus = order.endedAs = 'EXPIRED'
         this.#report(order, 'EXPIRED', {})
         return
       }
@@ -139,7 +167,7 @@ export class SimulatedVenue {
   }
 
   #fill(order: Booked): void {
-    const left = decimal.subtract(order.terms.orderQty, order.cumQty)
+    const left = decimal.subtract(order.orderQty, order.cumQty)
     if (!decimal.isPositive(left)) return
     const whole = this.#scheduler.chance(0.4)
     const half = decimal.divide(left, '2')
@@ -147,16 +175,33 @@ export class SimulatedVenue {
     const lastPx = String(Math.round(this.#scheduler.between(9_000, 11_000)) / 100)
     order.cumQty = decimal.add(order.cumQty, lastQty)
     order.cost = decimal.add(order.cost, decimal.multiply(lastQty, lastPx))
-    const full = decimal.compare(order.cumQty, order.terms.orderQty) === 0
-    if (full) order.ordStatus = 'FILLED'
-    else if (WORKING.includes(order.ordStatus)) order.ordStatus = 'PARTIALLY_FILLED'
-    this.#report(order, 'TRADE', {
-      lastQty,
-      lastPx,
-      tradeId: `t${this.#execId}`,
-      commission: '0',
-      commissionAsset: 'USDT',
-    })
+    this.#rest(order)
+    const tradeId = `t${this.#execId}`
+    const what = { lastQty, lastPx, tradeId, commission: '0', commissionAsset: 'USDT' }
+    const execId = this.#report(order, 'TRADE', what)
+    order.fills.push({ tradeId, execId, qty: lastQty, px: lastPx })
+    if (this.#scheduler.chance(0.05))
+      this.#scheduler.after(this.#scheduler.between(10, 9_000), () => this.#bust(order))
+  }
+
+  /** Takes its last fill back: one that is filled works again, one that has ended stays so. */
+  #bust(order: Booked): void {
+    const fill = this.#isClosed ? undefined : order.fills.pop()
+    if (fill === undefined) return
+    const { tradeId, execId: execRefId, qty, px } = fill
+    order.cumQty = decimal.subtract(order.cumQty, qty)
+    order.cost = decimal.subtract(order.cost, decimal.multiply(qty, px))
+    const wasFilled = order.ordStatus === 'FILLED'
+    this.#rest(order)
+    this.#report(order, 'TRADE_CANCEL', { tradeId, execRefId })
+    if (wasFilled && WORKING.includes(order.ordStatus)) this.#live(order)
+  }
+
+  /** Where its books put an order that has not ended. */
+  #rest(order: Booked): void {
+    const { endedAs, cumQty, orderQty } = order
+    if (decimal.compare(cumQty, orderQty) >= 0) order.ordStatus = 'FILLED'
+    else order.ordStatus = endedAs ?? (decimal.isPositive(cumQty) ? 'PARTIALLY_FILLED' : 'NEW')
   }
 
   #report(
@@ -164,7 +209,7 @@ export class SimulatedVenue {
     execType: ExecutionReport['execType'],
     detail: Partial<ExecutionReport>,
     settles?: string,
-  ): void {
+  ): string {
     const report: ExecutionReport = {
       ...this.status(order),
       execType,
@@ -173,5 +218,6 @@ export class SimulatedVenue {
     }
     const position = this.stream.length + 1
     this.stream.push({ position, actor: order.actor, report, ...(settles !== undefined && { settles }) })
+    return report.execId
   }
 }
