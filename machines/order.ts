@@ -70,10 +70,21 @@ export interface FromState {
 const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
 const HALTS = ['stopped', 'suspended'] as const
 
+/** Where a report may lead. */
+type Reported = Exclude<ExecutionState, 'initialized' | 'denied' | 'submitted'>
+
+/** Whether the report takes the order there, by FIX's rules: see order-execution.ts. */
+function leads(order: OrderContext, event: OrderEvent, { from }: FromState, to: Reported): boolean {
+  return event.type === 'EXECUTION_REPORT' && outcomeOf(order, from, event)?.state === to
+}
+
 /** A transition for each state that a report may lead to from this one. */
-function reports(from: ExecutionState, ...targets: readonly ExecutionState[]) {
+function reports(from: ExecutionState, ...targets: readonly Reported[]) {
   return targets.map((to) => ({
-    guard: { type: 'leadsTo' as const, params: { from, to } },
+    guard: {
+      type: `is${to[0]?.toUpperCase()}${to.slice(1)}` as `is${Capitalize<Reported>}`,
+      params: { from },
+    },
     ...(to !== from && { target: to }),
     actions: { type: 'takeReport' as const, params: { from } },
   }))
@@ -100,9 +111,16 @@ export const orderMachine = setup({
     emitted: OrderEmitted
   },
   guards: {
-    /** Where the report takes the order, by FIX's rules: see order-execution.ts. */
-    leadsTo: ({ context, event }, { from, to }: FromState & { to: ExecutionState }) =>
-      event.type === 'EXECUTION_REPORT' && outcomeOf(context, from, event)?.state === to,
+    isAccepted: ({ context, event }, at: FromState) => leads(context, event, at, 'accepted'),
+    isTriggered: ({ context, event }, at: FromState) => leads(context, event, at, 'triggered'),
+    isPartiallyFilled: ({ context, event }, at: FromState) => leads(context, event, at, 'partiallyFilled'),
+    isFilled: ({ context, event }, at: FromState) => leads(context, event, at, 'filled'),
+    isCanceled: ({ context, event }, at: FromState) => leads(context, event, at, 'canceled'),
+    isExpired: ({ context, event }, at: FromState) => leads(context, event, at, 'expired'),
+    isRejected: ({ context, event }, at: FromState) => leads(context, event, at, 'rejected'),
+    isDoneForDay: ({ context, event }, at: FromState) => leads(context, event, at, 'doneForDay'),
+    isStopped: ({ context, event }, at: FromState) => leads(context, event, at, 'stopped'),
+    isSuspended: ({ context, event }, at: FromState) => leads(context, event, at, 'suspended'),
     /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
     isDuplicate: ({ event }) => event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
     isKnown: ({ context }) => context.orderId !== undefined,
