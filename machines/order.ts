@@ -322,7 +322,7 @@ export const orderMachine = setup({
         stopped: {
           tags: 'working',
           description: 'Its execution is guaranteed by the venue, and still to come (FIX L.1.a).',
-          on: { EXECUTION_REPORT: reports('stopped', 'stopped', 'filled', ...ENDS, ...HALTS) },
+          on: { EXECUTION_REPORT: reports('stopped', 'filled', ...ENDS, ...HALTS) },
         },
         suspended: {
           tags: 'working',
@@ -332,7 +332,6 @@ export const orderMachine = setup({
               'suspended',
               'accepted',
               'partiallyFilled',
-              'suspended',
               'filled',
               ...ENDS,
               ...HALTS,
