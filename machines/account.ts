@@ -1,7 +1,19 @@
-import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import {
+  dailyPnl,
+  drawdownPct,
+  type Performance,
+  performanceAt,
+  type Trip,
+  tripOf,
+} from './circuit-breaker.ts'
 import * as decimal from './decimal.ts'
 import {
+  type AcknowledgeReview,
+  acknowledgeReview,
+  type CandleClose,
+  candleClose,
   type Deny,
   type Fill,
   type FillBust,
@@ -9,149 +21,331 @@ import {
   fillBust,
   type OrderClosed,
   type OrderRequest,
+  type OrderUpdate,
   orderClosed,
   orderRequest,
+  orderUpdate,
+  type PositionChanged,
+  positionChanged,
   type RequestRefused,
+  type RequireReview,
+  type RiskFlag,
+  requireReview,
+  riskFlag,
   type SetTradingState,
   type Submit,
   setTradingState,
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
-import { flowOf } from './flow.ts'
 import { instrument } from './instrument.ts'
+import { isStop } from './order-terms.ts'
+import {
+  balanceOf,
+  equityIn,
+  movementsOf,
+  positionFor,
+  unrealizedIn,
+  withMovements,
+  withPosition,
+} from './portfolio.ts'
 import {
   type Exposure,
   notionalOf,
   type Refusal,
   riskCheck,
   riskLimits,
+  riskPx,
+  SKIPPING,
   type TradingState,
   withinMinute,
 } from './risk.ts'
+import { tell } from './tell.ts'
 
 export const accountInput = z.object({
   venue: z.string(),
-  /** Cash in the quote asset. */
+  /** What it is counted in. */
+  asset: z.string().default('USDT'),
+  /** Cash, in that asset. */
   balance: decimalSchema,
   limits: riskLimits,
-  /** Rules of the venue; a symbol that is not among them has none. */
-  instruments: z.array(instrument).default([]),
+  /** Rules of the venue; a symbol that is not among them is spot and has none. */
+  instruments: z.array(instrument).readonly().default([]),
+  /** Symbols that have a watchdog: it hears of every order that protects a position there. */
+  guarded: z.array(z.string()).default([]),
 })
 export type AccountInput = z.input<typeof accountInput>
 
-export type AccountContext = Exposure
+export interface AccountContext extends Exposure, Performance {
+  readonly guarded: readonly string[]
+}
 
 export const accountEvents = z.discriminatedUnion('type', [
   orderRequest,
   fill,
   fillBust,
+  orderUpdate,
   orderClosed,
+  positionChanged,
+  candleClose,
+  riskFlag,
+  requireReview,
+  acknowledgeReview,
   setTradingState,
 ])
+type AccountEvent =
+  | OrderRequest
+  | Fill
+  | FillBust
+  | OrderUpdate
+  | OrderClosed
+  | PositionChanged
+  | CandleClose
+  | RiskFlag
+  | RequireReview
+  | AcknowledgeReview
+  | SetTradingState
+
+/** What changes the value of the account. */
+type Valuing = PositionChanged | CandleClose
+
+/** Stops remembered for the guard. */
+const STOP_OUTS_MAX = 64
 
 export const accountMachine = setup({
   types: {} as {
     input: AccountInput
     context: AccountContext
-    events: OrderRequest | Fill | FillBust | OrderClosed | SetTradingState
-    emitted: DomainEvents<'RISK_APPROVED' | 'RISK_REJECTED' | 'BALANCE_CHANGED' | 'TRADING_STATE_CHANGED'>
+    events: AccountEvent
+    emitted: DomainEvents<
+      | 'RISK_APPROVED'
+      | 'RISK_REJECTED'
+      | 'ENTRY_SKIPPED'
+      | 'TRADING_BLOCKED'
+      | 'TRADING_AUTHORIZED'
+      | 'LIMIT_BREACHED'
+      | 'CIRCUIT_BREAKER_TRIGGERED'
+      | 'CIRCUIT_BREAKER_RESET'
+      | 'MANUAL_REVIEW_REQUIRED'
+      | 'MANUAL_REVIEW_ACKNOWLEDGED'
+      | 'BALANCE_CHANGED'
+      | 'PORTFOLIO_VALUE'
+    >
   },
   guards: {
     toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
     toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
+    tripsToReducing: ({ context, event }) => trips(context, event) && context.limits.breakTo === 'reducing',
+    tripsToHalted: ({ context, event }) => trips(context, event) && context.limits.breakTo === 'halted',
   },
   actions: {
     decide: enqueueActions(
       ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
         assertEvent(event, 'ORDER_REQUEST')
-        const { type: _, orderId, refPx: _refPx, owner, at, ...terms } = event
-        const { venue } = context
+        const { type: _, orderId, refPx: _refPx, listId, owner, at, ...terms } = event
+        const { venue, guarded } = context
+        const { symbol, positionSide, side, orderQty } = terms
+        const isGuarded = guarded.includes(symbol) && isStop(terms)
+        const watchers = [
+          ...(listId === undefined ? [] : [`list/${listId}`]),
+          ...(isGuarded ? [`watchdog/${venue}:${symbol}`] : []),
+        ]
+        const whose = { account: `account/${venue}`, owner, ...(watchers.length > 0 && { watchers }) }
         const order = `order/${orderId}`
         const refusal = riskCheck(context, event, tradingState)
         if (refusal !== undefined) {
-          enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol: event.symbol, orderId, ...refusal })
-          const refused: RequestRefused = {
-            type: 'REQUEST_REFUSED',
-            at,
-            orderId,
-            check: refusal.check,
-            text: textOf(refusal),
-          }
-          enqueue(sendTo(({ system }) => system.get(owner), refused))
+          const { check } = refusal
+          const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
+          enqueue.emit({ type, at, venue, symbol, orderId, ...refusal })
+          const text = textOf(refusal)
+          const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check, text }
+          enqueue(tell(owner, refused))
           // The order comes into being all the same, to say why it never went out; not if the id is another one's.
-          if (refusal.check === 'orderId') return
-          const denial: Deny = {
-            type: 'DENY',
-            at,
-            ...terms,
-            account: `account/${venue}`,
-            owner,
-            text: refused.text,
-          }
-          enqueue(sendTo(({ system }) => system.get(order), denial))
+          if (check === 'orderId') return
+          const denial: Deny = { type: 'DENY', at, ...terms, ...whose, text }
+          enqueue(tell(order, denial))
           return
         }
-        const notional = notionalOf(event)
-        const held = event.side === 'BUY' ? notional : decimal.ZERO
-        const passedAt =
-          context.limits.ordersPerMinuteMax === undefined ? [] : [...withinMinute(context.passedAt, at), at]
-        enqueue.assign({ reserved: { ...context.reserved, [order]: held }, passedAt })
-        enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol: event.symbol, orderId, notional })
-        const submission: Submit = { type: 'SUBMIT', at, ...terms, account: `account/${venue}`, owner }
-        enqueue(sendTo(({ system }) => system.get(order), submission))
+        const px = riskPx(event)
+        const reduceOnly = terms.reduceOnly ?? false
+        const works = {
+          symbol,
+          ...(positionSide && { positionSide }),
+          side,
+          leavesQty: orderQty,
+          px,
+          reduceOnly,
+        }
+        const counts = context.limits.ordersPerMinuteMax !== undefined
+        enqueue.assign({
+          working: { ...context.working, [order]: works },
+          passedAt: counts ? [...withinMinute(context.passedAt, at), at] : [],
+        })
+        const notional = notionalOf(context, event)
+        enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol, orderId, notional })
+        const submission: Submit = { type: 'SUBMIT', at, ...terms, ...whose }
+        enqueue(tell(order, submission))
       },
     ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, ['FILL', 'FILL_BUST'])
-      const { order, symbol, at, lastQty, lastPx } = event
-      const { cash: change, quantity } = flowOf(event)
-      const balance = decimal.add(context.balance, change)
-      const held = context.reserved[order]
+      const { order, at, lastQty } = event
+      const rules = context.instruments.find(({ symbol }) => symbol === event.symbol)
+      const movements = movementsOf(event, positionFor(context, rules, event))
+      const balances = withMovements(context.balances, movements)
+      const works = context.working[order]
       // A bust gives back nothing to hold: whether the order works on, its report says, and its own cash is there.
-      const spent = event.type === 'FILL' ? decimal.multiply(lastQty, lastPx) : decimal.ZERO
-      const left = held === undefined ? undefined : decimal.max(decimal.ZERO, decimal.subtract(held, spent))
+      const left = works && event.type === 'FILL' && decimal.subtract(works.leavesQty, lastQty)
       enqueue.assign({
-        balance,
-        holdings: {
-          ...context.holdings,
-          [symbol]: decimal.add(context.holdings[symbol] ?? decimal.ZERO, quantity),
-        },
-        ...(left !== undefined && { reserved: { ...context.reserved, [order]: left } }),
+        balances,
+        ...(left && {
+          working: { ...context.working, [order]: { ...works, leavesQty: decimal.max(decimal.ZERO, left) } },
+        }),
       })
-      enqueue.emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, balance, change })
+      for (const { asset, change } of movements) {
+        const balance = balanceOf({ balances }, asset)
+        enqueue.emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, asset, balance, change })
+      }
     }),
-    releaseOrder: enqueueActions(({ context, event, enqueue }) => {
+    takeTerms: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'ORDER_UPDATE')
+      const works = context.working[event.order]
+      if (works === undefined) return
+      const px = event.price ?? event.stopPx ?? works.px
+      const renewed = { ...works, px, leavesQty: event.leavesQty }
+      enqueue.assign({ working: { ...context.working, [event.order]: renewed } })
+    }),
+    forgetOrder: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_CLOSED')
-      const { [event.order]: _, ...reserved } = context.reserved
-      enqueue.assign({ reserved })
+      const { [event.order]: _, ...working } = context.working
+      enqueue.assign({ working })
     }),
-    reportState: enqueueActions(({ context: { venue }, event, enqueue }) => {
+    value: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, ['POSITION_CHANGED', 'CANDLE_CLOSE'])
+      const { at } = event
+      const { venue, asset } = context
+      const after = valued(context, event)
+      enqueue.assign(after)
+      if (event.type === 'POSITION_CHANGED') {
+        const { settleAsset, settled, contract } = event
+        const isPaid = contract !== 'spot' && !decimal.isZero(settled)
+        const balance = balanceOf(after, settleAsset)
+        if (isPaid)
+          enqueue.emit({ type: 'BALANCE_CHANGED', at, venue, asset: settleAsset, balance, change: settled })
+      } else if (after.equity !== context.equity) {
+        const { equity, peakEquity } = after
+        const numbers = { dailyPnl: dailyPnl(after), drawdownPct: drawdownPct(after) }
+        const unrealizedPnl = unrealizedIn(after, asset)
+        enqueue.emit({
+          type: 'PORTFOLIO_VALUE',
+          at,
+          venue,
+          asset,
+          equity,
+          peakEquity,
+          unrealizedPnl,
+          ...numbers,
+        })
+      }
+    }),
+    /** After `value`: the context is as it is by now. */
+    trip: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const breaker = tripOf(context.limits, context, at) as Trip
+      const { check, limit, value } = breaker
+      const facts = { at, venue: context.venue, check, limit, value }
+      const reason = `${check} reached: ${value}, limit ${limit}`
+      enqueue.assign({ breaker, review: { at, reason } })
+      enqueue.emit({ type: 'LIMIT_BREACHED', ...facts })
+      enqueue.emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState: context.limits.breakTo })
+      enqueue.emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason })
+    }),
+    takeFlag: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'RISK_FLAG')
+      const { type: _, ...flag } = event
+      const inForce = context.flags.filter(({ until }) => until > event.at)
+      enqueue.assign({ flags: [...inForce, flag] })
+    }),
+    requireReview: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'REQUIRE_REVIEW')
+      const { at, reason } = event
+      enqueue.assign({ review: { at, reason } })
+      enqueue.emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason })
+    }),
+    acknowledgeReview: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'ACKNOWLEDGE_REVIEW')
+      const { review, venue } = context
+      if (review === undefined) return
+      const { at, by, note } = event
+      enqueue.assign({ review: undefined })
+      const said = { by, ...(note && { note }) }
+      enqueue.emit({ type: 'MANUAL_REVIEW_ACKNOWLEDGED', at, venue, reason: review.reason, ...said })
+    }),
+    authorize: enqueueActions(({ context: { venue, breaker, ...performance }, event, enqueue }) => {
       assertEvent(event, 'SET_TRADING_STATE')
-      const { at, tradingState, reason } = event
-      enqueue.emit({ type: 'TRADING_STATE_CHANGED', at, venue, tradingState, ...(reason && { reason }) })
+      const { at, by, reason } = event
+      enqueue.emit({ type: 'TRADING_AUTHORIZED', at, venue, by, ...(reason && { reason }) })
+      if (breaker === undefined) return
+      const { check, limit, value } = breaker
+      enqueue.emit({ type: 'CIRCUIT_BREAKER_RESET', at, venue, check, limit, value, by })
+      // It begins anew from here: what tripped it would trip it again at once.
+      const { equity } = performance
+      enqueue.assign({ breaker: undefined, consecutiveLosses: 0, peakEquity: equity, dayEquity: equity })
+    }),
+    block: enqueueActions(({ context: { venue }, event, enqueue }) => {
+      assertEvent(event, 'SET_TRADING_STATE')
+      const { at, by, reason } = event
+      const tradingState = event.tradingState === 'reducing' ? 'reducing' : 'halted'
+      enqueue.emit({ type: 'TRADING_BLOCKED', at, venue, tradingState, by, ...(reason && { reason }) })
     }),
   },
 }).createMachine({
   id: 'account',
-  version: '2',
-  description: 'The cash at one venue, and the gate that every order passes on its way there.',
-  context: ({ input }) => ({
-    ...input,
-    instruments: input.instruments ?? [],
-    reserved: {},
-    holdings: {},
-    passedAt: [],
-  }),
+  version: '3',
+  description: 'The money at one venue, and the gate that every order passes on its way there.',
+  context: ({ input }) => {
+    const { venue, asset, balance, limits, instruments, guarded } = accountInput.parse(input)
+    return {
+      venue,
+      asset,
+      balances: { [asset]: balance },
+      limits,
+      instruments,
+      guarded,
+      working: {},
+      positions: {},
+      passedAt: [],
+      stopOuts: [],
+      flags: [],
+      equity: balance,
+      peakEquity: balance,
+      dayAt: 0,
+      dayEquity: balance,
+      consecutiveLosses: 0,
+    }
+  },
   initial: 'active',
   on: {
     FILL: { actions: 'takeFill' },
     FILL_BUST: { actions: 'takeFill' },
-    ORDER_CLOSED: { actions: 'releaseOrder' },
+    ORDER_UPDATE: { actions: 'takeTerms' },
+    ORDER_CLOSED: { actions: 'forgetOrder' },
+    POSITION_CHANGED: [
+      { guard: 'tripsToReducing', target: '.reducing', actions: ['value', 'trip'] },
+      { guard: 'tripsToHalted', target: '.halted', actions: ['value', 'trip'] },
+      { actions: 'value' },
+    ],
+    CANDLE_CLOSE: [
+      { guard: 'tripsToReducing', target: '.reducing', actions: ['value', 'trip'] },
+      { guard: 'tripsToHalted', target: '.halted', actions: ['value', 'trip'] },
+      { actions: 'value' },
+    ],
+    RISK_FLAG: { actions: 'takeFlag' },
+    REQUIRE_REVIEW: { actions: 'requireReview' },
+    ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
     SET_TRADING_STATE: [
-      { guard: 'toActive', target: '.active', actions: 'reportState' },
-      { guard: 'toReducing', target: '.reducing', actions: 'reportState' },
-      { target: '.halted', actions: 'reportState' },
+      { guard: 'toActive', target: '.active', actions: 'authorize' },
+      { guard: 'toReducing', target: '.reducing', actions: 'block' },
+      { target: '.halted', actions: 'block' },
     ],
   },
   states: {
@@ -160,9 +354,46 @@ export const accountMachine = setup({
       description: 'Only orders that make a position smaller pass.',
       on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'reducing' } } } },
     },
-    halted: { on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'halted' } } } } },
+    halted: {
+      description: 'Nothing passes but a stop that protects a position.',
+      on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'halted' } } } },
+    },
   },
 })
+
+/** The account at what its positions are worth by now. */
+function valued(context: AccountContext, event: Valuing): AccountContext {
+  const moved = event.type === 'POSITION_CHANGED' ? withChange(context, event) : withMarks(context, event)
+  return { ...moved, ...performanceAt(moved, equityIn(moved, moved.asset), event.at) }
+}
+
+function withChange(context: AccountContext, event: PositionChanged): AccountContext {
+  const { contract, settleAsset, settled, symbol, at, tradePnl, isStopped } = event
+  const movements = contract === 'spot' ? [] : [{ asset: settleAsset, change: settled }]
+  const { consecutiveLosses, stopOuts } = context
+  const loses = tradePnl !== undefined && decimal.isNegative(tradePnl)
+  return {
+    ...context,
+    balances: withMovements(context.balances, movements),
+    positions: withPosition(context.positions, event),
+    ...(tradePnl !== undefined && { consecutiveLosses: loses ? consecutiveLosses + 1 : 0 }),
+    ...(isStopped && { stopOuts: [...stopOuts.slice(1 - STOP_OUTS_MAX), { symbol, at }] }),
+  }
+}
+
+function withMarks(context: AccountContext, { symbol, candle }: CandleClose): AccountContext {
+  const positions = Object.entries(context.positions).map(
+    ([address, one]) => [address, one.symbol === symbol ? { ...one, markPx: candle.close } : one] as const,
+  )
+  return { ...context, positions: Object.fromEntries(positions) }
+}
+
+/** One that has tripped does so once, until it is reset. */
+function trips(context: AccountContext, event: AccountEvent): boolean {
+  if (context.breaker !== undefined) return false
+  if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE') return false
+  return tripOf(context.limits, valued(context, event), event.at) !== undefined
+}
 
 function textOf({ check, limit, value }: Refusal): string {
   return `${check}: ${value} asked, ${limit} allowed`

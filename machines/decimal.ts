@@ -14,6 +14,8 @@ export const subtract = (a: string, b: string) => smallSum(a, b, -1) ?? new Deci
 export const multiply = (a: string, b: string) => new Decimal(a).times(b).toString()
 export const divide = (a: string, b: string) =>
   new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
+/** To so many decimal places, half away from zero. */
+export const round = (a: string, places: number) => new Decimal(a).toDecimalPlaces(places).toString()
 /** Whether `a` is a whole number of `b`. */
 export const isMultiple = (a: string, b: string) => new Decimal(a).mod(b).isZero()
 export const negate = (a: string) => new Decimal(a).negated().toString()

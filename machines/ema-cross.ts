@@ -1,4 +1,4 @@
-import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import {
@@ -22,6 +22,7 @@ import {
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema, interval, type Side } from './events/fields.ts'
 import { flowOf } from './flow.ts'
+import { tell } from './tell.ts'
 
 export const emaCrossInput = z.object({
   /** The actor is `strategy/<id>`. */
@@ -104,7 +105,7 @@ export const emaCrossMachine = setup({
         subscriber: `strategy/${id}`,
         intervals: [interval],
       }
-      enqueue(sendTo(({ system }) => system.get(`symbol/${venue}:${symbol}`), subscription))
+      enqueue(tell(`symbol/${venue}:${symbol}`, subscription))
     }),
     reportStopped: enqueueActions(({ context: { id, venue, symbol }, event, enqueue }) => {
       const reason = event.type === 'STOP' ? event.reason : undefined
@@ -155,7 +156,7 @@ export const emaCrossMachine = setup({
         refPx: event.candle.close,
       }
       enqueue.assign({ orders: orders + 1 })
-      enqueue(sendTo(({ system }) => system.get(`account/${venue}`), request))
+      enqueue(tell(`account/${venue}`, request))
     }),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, ['FILL', 'FILL_BUST'])

@@ -31,8 +31,8 @@ export const machines = {
     /** A position comes into being with its first fill. */
     activate: (event: { type: string }): PositionInput | undefined => {
       if (event.type !== 'FILL') return undefined
-      const { venue, symbol } = event as Fill
-      return { venue, symbol }
+      const { venue, symbol, positionSide } = event as Fill
+      return { venue, symbol, ...(positionSide && { positionSide }) }
     },
   },
   account: { machine: accountMachine, events: accountEvents },
@@ -42,16 +42,19 @@ export const machines = {
 
 export * from './account.ts'
 export { addTrade, intervalMs } from './candles.ts'
+export * from './contract.ts'
 export * from './ema-cross.ts'
 export * from './events/commands.ts'
 export * from './events/domain.ts'
 export type { Side } from './events/fields.ts'
 export * from './events/market.ts'
 export * from './events/order.ts'
-export { type Instrument, instrument } from './instrument.ts'
+export { type Instrument, type InstrumentInput, instrument } from './instrument.ts'
 export * from './order.ts'
 export { avgPx, type OrderContext, type OrderInput, ordStatusOf } from './order-context.ts'
 export * from './order-terms.ts'
+export * from './portfolio.ts'
 export * from './position.ts'
+export * from './position-books.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
 export * from './symbol.ts'

@@ -1,15 +1,16 @@
 /** What a venue lets be traded of a symbol, and the checks that follow from it. */
 import { z } from 'zod'
+import { contractTerms, positive } from './contract.ts'
 import * as decimal from './decimal.ts'
 import type { OrderRequest } from './events/commands.ts'
-import { decimal as decimalSchema } from './events/fields.ts'
 import type { Refusal } from './risk.ts'
-
-const positive = decimalSchema.refine(decimal.isPositive, 'must be more than 0')
 
 /** Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset. */
 export const instrument = z.strictObject({
   symbol: z.string(),
+  ...contractTerms,
+  /** By default what the symbol ends in. */
+  settleAsset: z.string().optional(),
   /** Prices are multiples of it. */
   tickSize: positive.optional(),
   /** Quantities are multiples of it. */
@@ -23,6 +24,7 @@ export const instrument = z.strictObject({
   priceBandPct: positive.optional(),
 })
 export type Instrument = z.infer<typeof instrument>
+export type InstrumentInput = z.input<typeof instrument>
 
 /** The first rule that the request breaks; `notional` is its own. */
 export function instrumentCheck(

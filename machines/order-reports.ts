@@ -1,8 +1,8 @@
 /** What an order tells others of what its venue reported. Pure. */
-import type { Fill, FillBust, OrderClosed } from './events/commands.ts'
+import type { Fill, FillBust, OrderClosed, OrderUpdate } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import type { ExecType, ExecutionReport } from './events/order.ts'
-import { avgPx, type CountedFill, type facts, type OrderContext } from './order-context.ts'
+import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './order-context.ts'
 import type { ExecutionState, Outcome } from './order-execution.ts'
 
 /** Events of those reports that are about the order as a whole. */
@@ -73,16 +73,40 @@ function tradeOf({ id, lastQty, lastPx }: CountedFill) {
 export function fillFor(order: OrderContext, type: 'FILL', fill: CountedFill, at: number): Fill
 export function fillFor(order: OrderContext, type: 'FILL_BUST', fill: CountedFill, at: number): FillBust
 export function fillFor(
-  { id, terms: { venue, symbol, side } }: OrderContext,
+  { id, terms: { venue, symbol, positionSide, side, ordType } }: OrderContext,
   type: 'FILL' | 'FILL_BUST',
   { id: tradeId, lastQty, lastPx, commission, commissionAsset }: CountedFill,
   at: number,
 ): Fill | FillBust {
   const what = { lastQty, lastPx, commission, commissionAsset }
-  return { type, at, order: `order/${id}`, tradeId, venue, symbol, side, ...what }
+  const of = { venue, symbol, ...(positionSide && { positionSide }), side, ordType }
+  return { type, at, order: `order/${id}`, tradeId, ...of, ...what }
 }
 
 export function closedReport(order: OrderContext, at: number): OrderClosed {
   const { id, cumQty, ordStatus } = order
   return { type: 'ORDER_CLOSED', at, order: `order/${id}`, ordStatus, cumQty, avgPx: avgPx(order) }
+}
+
+/** For those who watch the order. */
+export function updateOf(order: OrderContext, at: number): OrderUpdate {
+  const { id, cumQty, leavesQty, isAcknowledged, text } = order
+  const { symbol, side, ordType, orderQty, price, stopPx } = order.terms
+  return {
+    type: 'ORDER_UPDATE',
+    at,
+    order: `order/${id}`,
+    symbol,
+    side,
+    ordType,
+    ordStatus: ordStatusOf(order),
+    orderQty,
+    ...(price && { price }),
+    ...(stopPx && { stopPx }),
+    cumQty,
+    leavesQty,
+    avgPx: avgPx(order),
+    isAcknowledged,
+    ...(text && { text }),
+  }
 }

@@ -17,6 +17,11 @@ export function isConditional({ ordType }: Pick<OrderTerms, 'ordType'>): boolean
   return TRIGGERED.includes(ordType) || ordType === 'TRAILING_STOP'
 }
 
+/** The order ends a position when the price goes against its holder. */
+export function isStop({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
+  return ordType === 'STOP' || ordType === 'STOP_LIMIT' || ordType === 'TRAILING_STOP'
+}
+
 export interface TermsProblem {
   readonly field: keyof OrderTerms
   readonly rule: string

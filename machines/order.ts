@@ -1,4 +1,4 @@
-import { assertEvent, enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import {
@@ -6,13 +6,12 @@ import {
   cancel,
   type Deny,
   deny,
-  type Fill,
-  type FillBust,
-  type OrderClosed,
   type Replace,
   replace,
   type Submit,
   submit,
+  type Verify,
+  verify,
 } from './events/commands.ts'
 import type { DomainEvent } from './events/domain.ts'
 import {
@@ -44,7 +43,9 @@ import {
   outcomeOf,
   pendingAfter,
 } from './order-execution.ts'
-import { closedReport, fillFor, orderReport } from './order-reports.ts'
+import { closedReport, fillFor, orderReport, updateOf } from './order-reports.ts'
+import { positionAddress } from './position.ts'
+import { tell } from './tell.ts'
 
 /** What may come from outside: commands, and what venues report. */
 export const orderEvents = z.discriminatedUnion('type', [
@@ -52,12 +53,21 @@ export const orderEvents = z.discriminatedUnion('type', [
   deny,
   cancel,
   replace,
+  verify,
   executionReport,
   orderCancelReject,
   orderUnknown,
 ])
 
-type OrderEvent = Submit | Deny | Cancel | Replace | ExecutionReport | OrderCancelReject | OrderUnknown
+type OrderEvent =
+  | Submit
+  | Deny
+  | Cancel
+  | Replace
+  | Verify
+  | ExecutionReport
+  | OrderCancelReject
+  | OrderUnknown
 type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` }>
 
 /** A venue that has not answered within this time is asked what became of the order. */
@@ -73,9 +83,17 @@ const HALTS = ['stopped', 'suspended'] as const
 /** Where a report may lead. */
 type Reported = Exclude<ExecutionState, 'initialized' | 'denied' | 'submitted'>
 
+/** Every guard of a report, and then its action, asks for the same outcome: it is worked out once. */
+let lastOutcome: { order: OrderContext; from: ExecutionState; report: ExecutionReport; outcome?: Outcome }
+function outcomeOnce(order: OrderContext, from: ExecutionState, report: ExecutionReport) {
+  const isSame = lastOutcome?.order === order && lastOutcome.from === from && lastOutcome.report === report
+  if (!isSame) lastOutcome = { order, from, report, outcome: outcomeOf(order, from, report) }
+  return lastOutcome.outcome
+}
+
 /** Whether the report takes the order there, by FIX's rules: see order-execution.ts. */
 function leads(order: OrderContext, event: OrderEvent, { from }: FromState, to: Reported): boolean {
-  return event.type === 'EXECUTION_REPORT' && outcomeOf(order, from, event)?.state === to
+  return event.type === 'EXECUTION_REPORT' && outcomeOnce(order, from, event)?.state === to
 }
 
 /** A transition for each state that a report may lead to from this one. */
@@ -97,6 +115,10 @@ const answers = (['idle', 'pendingCancel', 'pendingReplace'] as const).map((requ
   actions: 'settle' as const,
 }))
 const ANSWERS = { EXECUTION_REPORT: answers, ORDER_CANCEL_REJECT: answers, ORDER_UNKNOWN: answers }
+
+/** Only the venue itself can say that it does not have the order: never, or, once it had, no more. */
+const ORDER_UNKNOWN = { target: 'canceled' as const, actions: 'takeLost' as const }
+const VERIFY = { actions: 'askStatus' as const }
 
 const REPLACE = [
   { guard: 'mayReplace' as const, target: 'pendingReplace' as const, actions: 'requestReplace' as const },
@@ -136,63 +158,65 @@ export const orderMachine = setup({
   },
   actions: {
     place: enqueueActions(({ context, event, enqueue }) => {
-      const { venue, account: _account, owner: _owner, ...terms } = context.terms
+      const { venue, account: _account, owner: _owner, watchers: _watchers, ...terms } = context.terms
       enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
-      enqueue(sendTo(({ system }) => system.get(`port/${venue}`), placement))
+      enqueue(tell(`port/${venue}`, placement))
     }),
     reportDenied: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'DENY')
       const { at, text } = event
       const denied = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, text }
       enqueue.assign(denied)
-      enqueue.emit({ type: 'ORDER_DENIED', ...facts({ ...context, ...denied }, at), text })
+      const after = { ...context, ...denied }
+      enqueue.emit({ type: 'ORDER_DENIED', ...facts(after, at), text })
+      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
     }),
     askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
       const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
-      enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
+      enqueue(tell(`port/${terms.venue}`, request))
     }),
     /** What the report changes, and what it tells whom. */
     takeReport: enqueueActions(({ context, event, enqueue }, { from }: FromState) => {
       assertEvent(event, 'EXECUTION_REPORT')
       const { at } = event
-      const outcome = outcomeOf(context, from, event) as Outcome
+      const outcome = outcomeOnce(context, from, event) as Outcome
       const { state, changes, counted, busted } = outcome
       const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
       enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
-      const { venue, symbol, account, owner } = after.terms
-      const report = orderReport(
-        event,
-        outcome,
-        facts({ ...after, pending: pendingAfter(context, event) }, at),
-        after.terms,
-      )
+      const { watchers = [] } = after.terms
+      const pending = pendingAfter(context, event)
+      const report = orderReport(event, outcome, facts({ ...after, pending }, at), after.terms)
       if (report !== undefined) enqueue.emit(report)
-      const tell = (to: string | undefined, news: Fill | FillBust | OrderClosed) => {
-        if (to !== undefined) enqueue(sendTo(({ system }) => system.get(to), news))
+      // The account first: what a position tells it of its value is of after the money has moved.
+      for (const to of [after.terms.account, positionAddress(after.terms), after.terms.owner]) {
+        if (to === undefined) continue
+        if (busted !== undefined) enqueue(tell(to, fillFor(after, 'FILL_BUST', busted, at)))
+        if (counted !== undefined) enqueue(tell(to, fillFor(after, 'FILL', counted, at)))
       }
-      for (const to of [`position/${venue}:${symbol}`, account, owner]) {
-        if (busted !== undefined) tell(to, fillFor(after, 'FILL_BUST', busted, at))
-        if (counted !== undefined) tell(to, fillFor(after, 'FILL', counted, at))
-      }
-      if (!isOut(state) || isOut(from)) return
-      for (const to of [account, owner]) tell(to, closedReport(after, at))
+      if (isOut(state) && !isOut(from))
+        for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
+      if (after.terms !== context.terms) enqueue(tell(after.terms.account, updateOf(after, at)))
+      // What it settles, too, is told of by `settle`.
+      if (pending === context.pending) for (const to of watchers) enqueue(tell(to, updateOf(after, at)))
     }),
-    /** Only the venue itself can say that it never saw the order. */
     takeUnknown: enqueueActions(({ context, event: { at }, enqueue }) => {
       const text = 'the venue never saw the order'
-      const lost = {
-        leavesQty: decimal.ZERO,
-        endedAs: 'rejected' as const,
-        ordStatus: 'REJECTED' as const,
-        text,
-      }
-      const after = { ...context, ...lost }
-      enqueue.assign(lost)
+      const end = { endedAs: 'rejected', ordStatus: 'REJECTED', text } as const
+      const after = { ...context, ...end, leavesQty: decimal.ZERO }
+      enqueue.assign(after)
       enqueue.emit({ type: 'ORDER_REJECTED', ...facts(after, at), text })
-      for (const to of [context.terms.account, context.terms.owner]) {
-        if (to !== undefined) enqueue(sendTo(({ system }) => system.get(to), closedReport(after, at)))
-      }
+      for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
+      for (const to of after.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
+    }),
+    takeLost: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const text = 'the venue does not know the order any more'
+      const end = { endedAs: 'canceled', ordStatus: 'CANCELED', text } as const
+      const after = { ...context, ...end, leavesQty: decimal.ZERO, pending: [] }
+      enqueue.assign({ ...end, leavesQty: decimal.ZERO })
+      enqueue.emit({ type: 'ORDER_CANCELLED', ...facts(after, at), text })
+      for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
+      for (const to of after.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
     }),
     requestCancel: enqueueActions(({ context, event, enqueue }) => {
       const { clOrdId: origClOrdId, terms } = context
@@ -200,7 +224,7 @@ export const orderMachine = setup({
       enqueue.assign(asked)
       enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
       const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, origClOrdId }
-      enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
+      enqueue(tell(`port/${terms.venue}`, request))
     }),
     requestReplace: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'REPLACE')
@@ -214,7 +238,7 @@ export const orderMachine = setup({
       const report = facts({ ...context, ...asked }, event.at)
       enqueue.emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices })
       const request: ReplaceOrder = { type: 'REPLACE_ORDER', clOrdId, origClOrdId, orderQty, ...prices }
-      enqueue(sendTo(({ system }) => system.get(`port/${terms.venue}`), request))
+      enqueue(tell(`port/${terms.venue}`, request))
     }),
     refuseReplace: enqueueActions(({ context, event, enqueue }) => {
       const { pending, orderId } = context
@@ -230,6 +254,8 @@ export const orderMachine = setup({
     settle: enqueueActions(({ context, event, enqueue }) => {
       const pending = pendingAfter(context, event)
       enqueue.assign({ pending })
+      const after = { ...context, pending }
+      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(after, event.at)))
       if (event.type !== 'ORDER_CANCEL_REJECT') return
       const kind = context.pending.find(({ clOrdId }) => clOrdId === event.clOrdId)?.kind
       const type = kind === 'replace' ? 'ORDER_REPLACE_REJECTED' : 'ORDER_CANCEL_REJECTED'
@@ -263,6 +289,7 @@ export const orderMachine = setup({
           description: 'On its way: the venue may or may not have it, and only the venue can say.',
           after: { [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' } },
           on: {
+            VERIFY,
             ORDER_UNKNOWN: { target: 'rejected', actions: 'takeUnknown' },
             EXECUTION_REPORT: [
               { guard: 'isDuplicate', target: 'submitted', reenter: true, actions: 'askStatus' },
@@ -281,6 +308,8 @@ export const orderMachine = setup({
         accepted: {
           tags: 'working',
           on: {
+            VERIFY,
+            ORDER_UNKNOWN,
             EXECUTION_REPORT: reports(
               'accepted',
               'accepted',
@@ -296,6 +325,8 @@ export const orderMachine = setup({
           tags: 'working',
           description: 'Its price was reached; it works as a market or limit order from here on.',
           on: {
+            VERIFY,
+            ORDER_UNKNOWN,
             EXECUTION_REPORT: reports(
               'triggered',
               'triggered',
@@ -309,6 +340,8 @@ export const orderMachine = setup({
         partiallyFilled: {
           tags: 'working',
           on: {
+            VERIFY,
+            ORDER_UNKNOWN,
             EXECUTION_REPORT: reports(
               'partiallyFilled',
               'partiallyFilled',
@@ -322,12 +355,18 @@ export const orderMachine = setup({
         stopped: {
           tags: 'working',
           description: 'Its execution is guaranteed by the venue, and still to come (FIX L.1.a).',
-          on: { EXECUTION_REPORT: reports('stopped', 'filled', ...ENDS, ...HALTS) },
+          on: {
+            VERIFY,
+            ORDER_UNKNOWN,
+            EXECUTION_REPORT: reports('stopped', 'filled', ...ENDS, ...HALTS),
+          },
         },
         suspended: {
           tags: 'working',
           description: 'Trading is halted; the venue keeps the order (FIX K.1).',
           on: {
+            VERIFY,
+            ORDER_UNKNOWN,
             EXECUTION_REPORT: reports(
               'suspended',
               'accepted',
@@ -396,6 +435,11 @@ export const orderMachine = setup({
     },
   },
 })
+
+/** Those who keep books of what it does. */
+function partiesOf({ terms: { account, owner } }: OrderContext): readonly string[] {
+  return owner === undefined ? [account] : [account, owner]
+}
 
 /** The next request of an order, and the order with it made. */
 function nextRequest({ id, requests, pending }: OrderContext, kind: PendingRequest['kind']) {

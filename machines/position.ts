@@ -1,32 +1,62 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { contractTerms, settleAssetOf } from './contract.ts'
 import * as decimal from './decimal.ts'
-import { type Fill, type FillBust, fill, fillBust, type Mark, mark } from './events/commands.ts'
+import {
+  type Fill,
+  type FillBust,
+  type Funding,
+  fill,
+  fillBust,
+  funding,
+  type Mark,
+  mark,
+  type PositionChanged,
+} from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
+import { positionSide } from './events/order.ts'
+import { isStop } from './order-terms.ts'
+import {
+  applyBust,
+  applyFill,
+  avgPxOf,
+  type Books,
+  fundingOf,
+  NO_BOOKS,
+  netPnl,
+  signedQty,
+  unrealizedPnl,
+} from './position-books.ts'
+import { tell } from './tell.ts'
 
-export interface PositionInput {
-  readonly venue: string
-  readonly symbol: string
-}
+export const positionInput = z.object({
+  venue: z.string(),
+  symbol: z.string(),
+  /** Of a hedging account, which holds a long and a short one of a symbol apart; a netting one has none. */
+  positionSide: positionSide.optional(),
+  ...contractTerms,
+  /** The asset that its PnL is in; by default what the symbol ends in. */
+  settleAsset: z.string().optional(),
+  /** Addresses that are told of every change, besides the venue's account. */
+  watchers: z.array(z.string()).default([]),
+})
+export type PositionInput = z.input<typeof positionInput>
 
-/**
- * A netting position. What is held and what was paid for it are kept as sums; prices are quotients of them, made only
- * to be shown. So realised + unrealised PnL = cash flow + marked value holds exactly, whatever a quotient rounds to.
- */
-export interface PositionContext extends PositionInput {
-  /** Positive when long, negative when short. */
-  readonly quantity: string
-  /** What the open quantity cost: negative when short. */
-  readonly cost: string
-  readonly realizedPnl: string
-  /** Sum of what venues charged, in the quote asset. */
-  readonly commissions: string
+export interface PositionContext extends Books, z.infer<typeof positionInput> {
+  readonly settleAsset: string
+  /** `netPnl` when it was opened last: what it has brought since is what this trade brings. */
+  readonly netAtOpen: string
   readonly markPx?: string
   /** Fills that were counted, newest last. */
   readonly fillIds: readonly string[]
 }
 
-export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, mark])
+export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, mark, funding])
+
+/** Address of the position that a fill goes to. */
+export function positionAddress({ venue, symbol, positionSide }: PositionInput): string {
+  return `position/${venue}:${symbol}${positionSide === undefined ? '' : `:${positionSide}`}`
+}
 
 /** Fills remembered: one that comes twice comes soon. */
 const FILL_IDS_MAX = 256
@@ -34,123 +64,89 @@ const FILL_IDS_MAX = 256
 /** Two orders of one account that trade with each other have a fill each, under one trade id. */
 const fillId = ({ order, tradeId }: Fill | FillBust) => `${order} ${tradeId}`
 
-export function unrealizedPnl({ quantity, cost, markPx }: PositionContext): string {
-  return markPx === undefined ? decimal.ZERO : decimal.subtract(decimal.multiply(quantity, markPx), cost)
+/** Marked at its last price; 0 while there is none. */
+export function unrealizedOf(position: PositionContext): string {
+  const { markPx } = position
+  return markPx === undefined ? decimal.ZERO : unrealizedPnl(position, position, markPx)
 }
 
-export function avgPxOf({ quantity, cost }: Pick<PositionContext, 'quantity' | 'cost'>): string {
-  return decimal.isZero(quantity) ? decimal.ZERO : decimal.divide(cost, quantity)
-}
-
-/** What fills change. */
-export type Books = Pick<PositionContext, 'quantity' | 'cost' | 'realizedPnl' | 'commissions'>
-
-export type PositionChange = 'opened' | 'updated' | 'closed' | 'flipped'
-
-/** The position after a fill. One that goes through zero closes the old position and opens a new one. */
-export function applyFill(
-  was: Books,
-  { side, lastQty, lastPx, commission }: Pick<Fill, 'side' | 'lastQty' | 'lastPx' | 'commission'>,
-): { after: Books; change: PositionChange } {
-  const signed = side === 'BUY' ? lastQty : decimal.negate(lastQty)
-  const commissions = decimal.add(was.commissions, commission)
-  const quantity = decimal.add(was.quantity, signed)
-  const grows =
-    decimal.isZero(was.quantity) || decimal.isNegative(was.quantity) === decimal.isNegative(signed)
-  if (grows) {
-    const cost = decimal.add(was.cost, decimal.multiply(signed, lastPx))
-    const change = decimal.isZero(was.quantity) ? 'opened' : 'updated'
-    return { after: { ...was, quantity, cost, commissions }, change }
-  }
-  const flips = decimal.compare(decimal.absolute(signed), decimal.absolute(was.quantity)) > 0
-  const closes = flips || decimal.isZero(quantity)
-  // The closed part leaves at its share of the cost; all of it, when nothing is left.
-  const closedQty = closes ? was.quantity : decimal.negate(signed)
-  const closedCost = closes ? was.cost : decimal.divide(decimal.multiply(was.cost, closedQty), was.quantity)
-  const gain = decimal.subtract(decimal.multiply(closedQty, lastPx), closedCost)
-  const realizedPnl = decimal.add(was.realizedPnl, gain)
-  const cost = flips ? decimal.multiply(quantity, lastPx) : decimal.subtract(was.cost, closedCost)
-  const change = flips ? 'flipped' : closes ? 'closed' : 'updated'
-  return { after: { quantity, cost, realizedPnl, commissions }, change }
-}
-
-/**
- * The position without a fill that the venue took back. What is still open of it goes at its own price; what was
- * closed since is as if it had been closed again, so that cash and books stay equal.
- */
-export function applyBust(
-  was: Books,
-  { side, lastQty, lastPx, commission }: Pick<FillBust, 'side' | 'lastQty' | 'lastPx' | 'commission'>,
-): { after: Books; change: PositionChange } {
-  const signed = side === 'BUY' ? lastQty : decimal.negate(lastQty)
-  const isOpen =
-    decimal.isNegative(signed) === decimal.isNegative(was.quantity) &&
-    decimal.compare(decimal.absolute(was.quantity), lastQty) >= 0
-  if (!isOpen) {
-    const opposite = side === 'BUY' ? 'SELL' : 'BUY'
-    return applyFill(was, { side: opposite, lastQty, lastPx, commission: decimal.negate(commission) })
-  }
-  const quantity = decimal.subtract(was.quantity, signed)
-  const rest = decimal.subtract(was.cost, decimal.multiply(signed, lastPx))
-  const isClosed = decimal.isZero(quantity)
-  return {
-    after: {
-      quantity,
-      cost: isClosed ? decimal.ZERO : rest,
-      realizedPnl: isClosed ? decimal.subtract(was.realizedPnl, rest) : was.realizedPnl,
-      commissions: decimal.subtract(was.commissions, commission),
-    },
-    change: isClosed ? 'closed' : 'updated',
-  }
-}
-
-const REPORTS = {
-  opened: 'POSITION_OPENED',
-  updated: 'POSITION_UPDATED',
-  closed: 'POSITION_CLOSED',
-  flipped: 'POSITION_FLIPPED',
-} as const
+type PositionEvent = Fill | FillBust | Mark | Funding
 
 export const positionMachine = setup({
   types: {} as {
     input: PositionInput
     context: PositionContext
-    events: Fill | FillBust | Mark
-    emitted: DomainEvents<(typeof REPORTS)[PositionChange]>
+    events: PositionEvent
+    emitted: DomainEvents<
+      | 'POSITION_OPENED'
+      | 'POSITION_UPDATED'
+      | 'POSITION_MODIFIED'
+      | 'POSITION_CLOSED'
+      | 'POSITION_FLIPPED'
+      | 'POSITION_STOP_TRIGGERED'
+    >
   },
   guards: {
     counted: ({ context, event }) => event.type === 'FILL' && context.fillIds.includes(fillId(event)),
-    toLong: ({ context, event }) =>
-      event.type !== 'MARK' && decimal.isPositive(quantityAfter(context, event)),
-    toShort: ({ context, event }) =>
-      event.type !== 'MARK' && decimal.isNegative(quantityAfter(context, event)),
+    toLong: ({ context, event }) => decimal.isPositive(quantityAfter(context, event)),
+    toShort: ({ context, event }) => decimal.isNegative(quantityAfter(context, event)),
   },
   actions: {
     takeFill: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'FILL')
-      const { after, change } = applyFill(context, event)
-      const { venue, symbol } = context
-      const { quantity, cost, realizedPnl, commissions } = after
+      const { after, change } = applyFill(context, context, event)
+      const isReduced = decimal.isNegative(signedQty(event)) !== decimal.isNegative(context.quantity)
+      const isStopped = change !== 'opened' && isReduced && isStop(event)
+      const position = { ...context, ...after, markPx: event.lastPx }
+      const closes = change === 'closed' || change === 'flipped'
+      const net = netPnl(after, context.settleAsset)
+      const fillIds = [...context.fillIds.slice(1 - FILL_IDS_MAX), fillId(event)]
+      const isNew = change === 'opened' || change === 'flipped'
       enqueue.assign({
-        quantity,
-        cost,
-        realizedPnl,
-        commissions,
+        ...after,
+        fillIds,
         markPx: event.lastPx,
-        fillIds: [...context.fillIds.slice(1 - FILL_IDS_MAX), fillId(event)],
+        ...(isNew && { netAtOpen: change === 'opened' ? netPnl(context, context.settleAsset) : net }),
       })
-      const facts = { at: event.at, venue, symbol, quantity, avgPx: avgPxOf(after), realizedPnl, commissions }
-      enqueue.emit({ type: REPORTS[change], ...facts })
+      const { at } = event
+      if (isStopped) {
+        const { order, lastQty, lastPx } = event
+        enqueue.emit({ type: 'POSITION_STOP_TRIGGERED', ...facts(position, at), order, lastQty, lastPx })
+      }
+      const tradePnl = decimal.subtract(net, context.netAtOpen)
+      if (closes) {
+        const closed = {
+          ...position,
+          ...(change === 'flipped' && { quantity: decimal.ZERO, cost: decimal.ZERO }),
+        }
+        enqueue.emit({ type: 'POSITION_CLOSED', ...facts(closed, at), tradePnl })
+      }
+      if (isNew) enqueue.emit({ type: 'POSITION_OPENED', ...facts(position, at) })
+      if (change === 'flipped') enqueue.emit({ type: 'POSITION_FLIPPED', ...facts(position, at) })
+      if (change === 'updated') enqueue.emit({ type: 'POSITION_UPDATED', ...facts(position, at) })
+      const changed = changeOf(context, position, at)
+      const news = closes ? { ...changed, tradePnl, isStopped } : changed
+      for (const to of partiesOf(context)) enqueue(tell(to, news))
     }),
     takeBust: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'FILL_BUST')
-      const { after, change } = applyBust(context, event)
+      const { at } = event
+      const position = { ...context, ...applyBust(context, context, event).after }
       const fillIds = context.fillIds.filter((id) => id !== fillId(event))
-      enqueue.assign({ ...after, fillIds })
-      const { venue, symbol } = context
-      const { quantity, realizedPnl, commissions } = after
-      const facts = { at: event.at, venue, symbol, quantity, avgPx: avgPxOf(after), realizedPnl, commissions }
-      enqueue.emit({ type: REPORTS[change], ...facts })
+      enqueue.assign({ ...position, fillIds })
+      enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason: 'bust' })
+      for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
+    }),
+    takeFunding: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'FUNDING')
+      const { at, rate, px } = event
+      const position = {
+        ...context,
+        funding: decimal.add(context.funding, fundingOf(context, context, rate, px)),
+      }
+      enqueue.assign({ funding: position.funding, markPx: px })
+      enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason: 'funding' })
+      for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
     }),
     takeMark: enqueueActions(({ event, enqueue }) => {
       if (event.type === 'MARK') enqueue.assign({ markPx: event.px })
@@ -158,15 +154,13 @@ export const positionMachine = setup({
   },
 }).createMachine({
   id: 'position',
-  version: '1',
-  description: 'What is held of one symbol at one venue, netted over all orders.',
-  context: ({ input: { venue, symbol } }) => ({
-    venue,
-    symbol,
-    quantity: decimal.ZERO,
-    cost: decimal.ZERO,
-    realizedPnl: decimal.ZERO,
-    commissions: decimal.ZERO,
+  version: '2',
+  description: 'What is held of one symbol at one venue: netted over all orders, or one side of it.',
+  context: ({ input }) => ({
+    ...positionInput.parse(input),
+    settleAsset: input.settleAsset ?? settleAssetOf(input.contract, input.symbol),
+    ...NO_BOOKS,
+    netAtOpen: decimal.ZERO,
     fillIds: [],
   }),
   initial: 'flat',
@@ -184,10 +178,55 @@ export const positionMachine = setup({
     ],
     MARK: { actions: 'takeMark' },
   },
-  states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
+  states: {
+    flat: {},
+    long: { tags: 'open', on: { FUNDING: { actions: 'takeFunding' } } },
+    short: { tags: 'open', on: { FUNDING: { actions: 'takeFunding' } } },
+  },
 })
 
-function quantityAfter({ quantity }: PositionContext, { type, side, lastQty }: Fill | FillBust): string {
-  const grows = (side === 'BUY') === (type === 'FILL')
-  return grows ? decimal.add(quantity, lastQty) : decimal.subtract(quantity, lastQty)
+function quantityAfter({ quantity }: PositionContext, event: PositionEvent): string {
+  if (event.type !== 'FILL' && event.type !== 'FILL_BUST') return quantity
+  const signed = signedQty(event)
+  return event.type === 'FILL' ? decimal.add(quantity, signed) : decimal.subtract(quantity, signed)
+}
+
+function partiesOf({ venue, watchers }: PositionContext): readonly string[] {
+  return [`account/${venue}`, ...watchers]
+}
+
+/** What every report of a position says. */
+function facts(position: PositionContext, at: number) {
+  const { venue, symbol, positionSide, quantity, realizedPnl, commissions, funding } = position
+  return {
+    at,
+    venue,
+    symbol,
+    ...(positionSide && { positionSide }),
+    quantity,
+    avgPx: avgPxOf(position, position),
+    realizedPnl,
+    commissions,
+    funding,
+  }
+}
+
+/** What a change is to those who keep books of their own. */
+function changeOf(was: PositionContext, is: PositionContext, at: number): PositionChanged {
+  const { symbol, contract, multiplier, settleAsset, quantity, cost } = is
+  const received = (position: PositionContext) => decimal.add(position.realizedPnl, position.funding)
+  return {
+    type: 'POSITION_CHANGED',
+    at,
+    position: positionAddress(is),
+    symbol,
+    contract,
+    multiplier,
+    settleAsset,
+    quantity,
+    cost,
+    avgPx: avgPxOf(is, is),
+    settled: decimal.subtract(received(is), received(was)),
+    ...(is.markPx && { markPx: is.markPx }),
+  }
 }

@@ -1,38 +1,52 @@
 /** The pre-trade checks: pure, each with its numbers. */
 import { z } from 'zod'
+import { breakerLimits, type Trip } from './circuit-breaker.ts'
+import { notionalValue, positive } from './contract.ts'
 import * as decimal from './decimal.ts'
-import type { OrderRequest, SetTradingState } from './events/commands.ts'
-import { decimal as decimalSchema } from './events/fields.ts'
+import type { OrderRequest, RiskFlag, SetTradingState } from './events/commands.ts'
 import { type Instrument, instrumentCheck } from './instrument.ts'
-import { isConditional, isLimited, problemOf } from './order-terms.ts'
+import { isConditional, isLimited, isStop, problemOf } from './order-terms.ts'
+import { freeBalance, type Portfolio, positionFor, reducible } from './portfolio.ts'
+import { positionAddress } from './position.ts'
 
-export const riskLimits = z.object({
-  /** Largest price times quantity of one order, in the quote asset. */
-  orderNotionalMax: decimalSchema,
+const count = z.number().int().positive()
+
+/** What only makes a position smaller is held to none of those that keep positions from growing. */
+export const riskLimits = z.strictObject({
+  /** Largest value of one order, in the asset that it is paid or settled in. */
+  orderNotionalMax: positive,
   /** Orders working at a time. */
-  openOrdersMax: z.number().int().positive(),
+  openOrdersMax: count,
   /** Symbols held at a time. */
-  openPositionsMax: z.number().int().positive().optional(),
+  openPositionsMax: count.optional(),
   /** Orders let through within a minute. */
-  ordersPerMinuteMax: z.number().int().positive().optional(),
+  ordersPerMinuteMax: count.optional(),
+  /** Value of contracts held for each unit of equity; spot is paid in full. */
+  leverage: positive.default('1'),
+  /** After a stop has closed a position of a symbol, in ms: no entry there for so long. */
+  cooldownMs: count.optional(),
+  /** So many stops within a time, of whatever symbols, and nothing is entered for a time. */
+  stoplossGuard: z.strictObject({ stops: count, withinMs: count, blockMs: count }).optional(),
+  ...breakerLimits,
 })
 export type RiskLimits = z.infer<typeof riskLimits>
 
 export type TradingState = SetTradingState['tradingState']
 
 /** What of an account the checks look at. */
-export interface Exposure {
+export interface Exposure extends Portfolio {
   readonly venue: string
   readonly limits: RiskLimits
-  /** Cash in the quote asset. */
-  readonly balance: string
-  /** Cash held for buy orders that work, by order address. Sell orders hold nothing, but count. */
-  readonly reserved: Readonly<Record<string, string>>
-  /** Quantity held of each symbol: what may be sold. */
-  readonly holdings: Readonly<Record<string, string>>
   readonly instruments: readonly Instrument[]
   /** Epoch ms of each order that was let through within the last minute. */
   readonly passedAt: readonly number[]
+  /** Positions that a stop has closed, as far back as they matter. */
+  readonly stopOuts: readonly { readonly symbol: string; readonly at: number }[]
+  /** What news say about symbols; those that are over count no more. */
+  readonly flags: readonly Omit<RiskFlag, 'type'>[]
+  /** What a person has yet to look at. */
+  readonly review?: { readonly at: number; readonly reason: string }
+  readonly breaker?: Trip
 }
 
 export interface Refusal {
@@ -41,12 +55,100 @@ export interface Refusal {
   readonly value: string
 }
 
-/** What the order is worth at the price it names itself, or else at the last one: no order is judged by a kinder one. */
-export function notionalOf(request: OrderRequest): string {
-  const { orderQty, refPx, price, stopPx } = request
-  const own = isLimited(request) ? price : isConditional(request) ? stopPx : undefined
-  return decimal.multiply(orderQty, own ?? refPx)
+interface Judged {
+  readonly account: Exposure
+  readonly request: OrderRequest
+  readonly tradingState: TradingState
+  readonly rules: Instrument | undefined
+  readonly notional: string
+  /** Quantity that the position has for it to reduce. */
+  readonly reducible: string
+  readonly reduces: boolean
 }
+
+/** The price that an order is judged by: the one it names itself, or else the last one. None is judged by a kinder one. */
+export function riskPx(request: Pick<OrderRequest, 'ordType' | 'price' | 'stopPx' | 'refPx'>): string {
+  const { refPx, price, stopPx } = request
+  return (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
+}
+
+export function notionalOf(account: Exposure, request: OrderRequest): string {
+  const contract = positionFor(account, rulesFor(account, request.symbol), request)
+  return notionalValue(contract, request.orderQty, riskPx(request))
+}
+
+function rulesFor({ instruments }: Exposure, of: string): Instrument | undefined {
+  return instruments.find(({ symbol }) => symbol === of)
+}
+
+type Check = (judged: Judged) => Refusal | false | undefined
+
+const wellFormed: readonly Check[] = [
+  ({ request, account }) =>
+    request.venue !== account.venue && { check: 'venue', limit: account.venue, value: request.venue },
+  ({ request: { refPx } }) =>
+    !decimal.isPositive(refPx) && { check: 'refPx', limit: 'more than 0', value: refPx },
+  ({ request }) => {
+    const problem = problemOf(request, request.at)
+    return problem && { check: problem.field, limit: problem.rule, value: problem.value }
+  },
+]
+
+const always: readonly Check[] = [
+  // A stop that can only reduce protects: not even a halt leaves a position without it.
+  ({ tradingState, request, reduces }) =>
+    tradingState === 'halted' &&
+    !(reduces && isStop(request)) && { check: 'tradingState', limit: 'active', value: 'halted' },
+  ({ tradingState, request, reduces, reducible }) =>
+    tradingState === 'reducing' &&
+    !reduces && { check: 'tradingState', limit: reducible, value: request.orderQty },
+  ({ request: { reduceOnly, orderQty }, reduces, reducible }) =>
+    reduceOnly && !reduces && { check: 'reduceOnly', limit: reducible, value: orderQty },
+  ({ account, request: { orderId } }) =>
+    account.working[`order/${orderId}`] !== undefined && {
+      check: 'orderId',
+      limit: 'a new one',
+      value: orderId,
+    },
+  ({ request, rules, notional }) => rules && instrumentCheck(rules, request, notional),
+  // What closes one side of a hedged symbol cannot go on to open the other one.
+  ({ request: { positionSide, side, orderQty }, reduces, reducible }) =>
+    positionSide !== undefined &&
+    (positionSide === 'LONG') !== (side === 'BUY') &&
+    !reduces && { check: 'positionSide', limit: reducible, value: orderQty },
+]
+
+/** Of what makes a position larger, or may. */
+const entries: readonly Check[] = [
+  ({ account: { review } }) =>
+    review && { check: 'manualReview', limit: 'acknowledged by a person', value: review.reason },
+  flagCheck,
+  cooldownCheck,
+  guardCheck,
+  ({ account: { limits }, notional }) => most('orderNotionalMax', limits.orderNotionalMax, notional),
+  ({ account: { limits, working } }) =>
+    most('openOrdersMax', String(limits.openOrdersMax), String(Object.keys(working).length + 1)),
+  ({ account, request }) => {
+    const open = Object.keys(account.positions).length
+    const opens = account.positions[positionAddress(request)] === undefined
+    return opens && most('openPositionsMax', text(account.limits.openPositionsMax), String(open + 1))
+  },
+  ({ account: { limits, passedAt }, request: { at } }) =>
+    most(
+      'ordersPerMinuteMax',
+      text(limits.ordersPerMinuteMax),
+      String(withinMinute(passedAt, at).length + 1),
+    ),
+  ({ account, request, rules, notional }) => {
+    const contract = positionFor(account, rules, request)
+    if (contract.contract === 'spot' && request.side === 'SELL') return undefined
+    const free = freeBalance(account, contract, account.limits.leverage)
+    return most('freeBalance', free, notional)
+  },
+]
+
+/** Those that hold an entry back for a time, rather than refuse it for what it is. */
+export const SKIPPING: readonly string[] = ['manualReview', 'newsFlag', 'cooldown', 'stoplossGuard']
 
 /** The first check that the request does not pass. */
 export function riskCheck(
@@ -54,38 +156,57 @@ export function riskCheck(
   request: OrderRequest,
   tradingState: TradingState,
 ): Refusal | undefined {
-  const { orderQty, refPx, side, symbol, orderId } = request
-  const { venue, limits, reserved, balance, holdings } = account
-  const held = holdings[symbol] ?? decimal.ZERO
-  const reducible = side === 'SELL' ? held : decimal.negate(held)
-  const reduces = decimal.compare(orderQty, reducible) <= 0
-  if (tradingState === 'halted') return { check: 'tradingState', limit: 'active', value: 'halted' }
-  if (tradingState === 'reducing' && !reduces) return { check: 'tradingState', limit: held, value: orderQty }
-  if (request.venue !== venue) return { check: 'venue', limit: venue, value: request.venue }
-  if (!decimal.isPositive(refPx)) return { check: 'refPx', limit: 'more than 0', value: refPx }
-  const problem = problemOf(request, request.at)
-  if (problem !== undefined) return { check: problem.field, limit: problem.rule, value: problem.value }
-  if (request.reduceOnly && !reduces) return { check: 'reduceOnly', limit: held, value: orderQty }
-  if (reserved[`order/${orderId}`] !== undefined)
-    return { check: 'orderId', limit: 'a new one', value: orderId }
-  const notional = notionalOf(request)
-  const rules = account.instruments.find((instrument) => instrument.symbol === symbol)
-  const unlisted = rules && instrumentCheck(rules, request, notional)
-  if (unlisted !== undefined) return unlisted
-  if (decimal.compare(notional, limits.orderNotionalMax) > 0) {
-    return { check: 'orderNotionalMax', limit: limits.orderNotionalMax, value: notional }
+  const rules = rulesFor(account, request.symbol)
+  const judged = { account, request, tradingState, rules, notional: decimal.ZERO, reducible: decimal.ZERO }
+  const malformed = firstOf(wellFormed, { ...judged, reduces: false })
+  if (malformed !== undefined) return malformed
+  const left = reducible(account, request)
+  const whole: Judged = {
+    ...judged,
+    notional: notionalOf(account, request),
+    reducible: left,
+    reduces: decimal.compare(request.orderQty, left) <= 0,
   }
-  const working = Object.keys(reserved).length
-  if (working >= limits.openOrdersMax) {
-    return { check: 'openOrdersMax', limit: String(limits.openOrdersMax), value: String(working + 1) }
+  return firstOf(always, whole) ?? (whole.reduces ? undefined : firstOf(entries, whole))
+}
+
+function firstOf(checks: readonly Check[], judged: Judged): Refusal | undefined {
+  for (const check of checks) {
+    const refusal = check(judged)
+    if (refusal) return refusal
   }
-  const tooMany = countCheck(account, request)
-  if (tooMany !== undefined) return tooMany
-  if (side === 'SELL') return undefined
-  const free = Object.values(reserved).reduce((rest, amount) => decimal.subtract(rest, amount), balance)
-  return decimal.compare(notional, free) > 0
-    ? { check: 'freeBalance', limit: free, value: notional }
-    : undefined
+  return undefined
+}
+
+function most(check: string, limit: string | undefined, value: string): Refusal | undefined {
+  return limit !== undefined && decimal.compare(value, limit) > 0 ? { check, limit, value } : undefined
+}
+
+function text(limit: number | undefined): string | undefined {
+  return limit === undefined ? undefined : String(limit)
+}
+
+function flagCheck({ account: { flags }, request: { symbol, at } }: Judged): Refusal | undefined {
+  const flag = flags.find((one) => one.symbol === symbol && one.severity === 'critical' && at < one.until)
+  return flag && { check: 'newsFlag', limit: `after ${flag.until}`, value: `${flag.flag}: ${flag.reason}` }
+}
+
+function cooldownCheck({ account, request: { symbol, at } }: Judged): Refusal | undefined {
+  const { cooldownMs } = account.limits
+  const last = account.stopOuts.findLast((stopOut) => stopOut.symbol === symbol)
+  if (cooldownMs === undefined || last === undefined || at >= last.at + cooldownMs) return undefined
+  return { check: 'cooldown', limit: `after ${last.at + cooldownMs}`, value: String(at) }
+}
+
+function guardCheck({ account: { limits, stopOuts }, request: { at } }: Judged): Refusal | undefined {
+  const guard = limits.stoplossGuard
+  if (guard === undefined) return undefined
+  const last = stopOuts.at(-1)?.at
+  // The stops before which, counted back from the last one, there were as many as the guard stands.
+  const first = stopOuts.at(-guard.stops)?.at
+  const isClosed = last !== undefined && first !== undefined && last - first <= guard.withinMs
+  if (!isClosed || at >= last + guard.blockMs) return undefined
+  return { check: 'stoplossGuard', limit: `after ${last + guard.blockMs}`, value: `${guard.stops} stops` }
 }
 
 const MINUTE_MS = 60_000
@@ -93,21 +214,4 @@ const MINUTE_MS = 60_000
 /** Those of the times that are less than a minute before `at`. */
 export function withinMinute(times: readonly number[], at: number): readonly number[] {
   return times.filter((time) => time > at - MINUTE_MS)
-}
-
-function countCheck(
-  { limits, holdings, passedAt }: Exposure,
-  { symbol, at }: OrderRequest,
-): Refusal | undefined {
-  const { openPositionsMax, ordersPerMinuteMax } = limits
-  const held = Object.entries(holdings).filter(([, quantity]) => !decimal.isZero(quantity))
-  const opens = !held.some(([of]) => of === symbol)
-  if (openPositionsMax !== undefined && opens && held.length >= openPositionsMax) {
-    return { check: 'openPositionsMax', limit: String(openPositionsMax), value: String(held.length + 1) }
-  }
-  const passed = withinMinute(passedAt, at).length
-  if (ordersPerMinuteMax !== undefined && passed >= ordersPerMinuteMax) {
-    return { check: 'ordersPerMinuteMax', limit: String(ordersPerMinuteMax), value: String(passed + 1) }
-  }
-  return undefined
 }

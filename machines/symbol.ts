@@ -1,9 +1,10 @@
-import { assertEvent, assign, enqueueActions, sendTo, setup } from 'xstate'
+import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import { addTrade, intervalMs } from './candles.ts'
 import { type Candle, type CandleClose, type Subscribe, subscribe } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from './events/market.ts'
+import { tell } from './tell.ts'
 
 export const symbolInput = z.object({
   venue: z.string(),
@@ -69,7 +70,7 @@ export const symbolMachine = setup({
         enqueue.emit(close)
         for (const { address, intervals } of context.subscribers) {
           if (!intervals.includes(close.interval)) continue
-          enqueue(sendTo(({ system }) => system.get(address), close))
+          enqueue(tell(address, close))
         }
       }
     }),

@@ -1,7 +1,8 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
+import { contractType } from '../contract.ts'
 import { decimal, epochMs, interval, side } from './fields.ts'
-import { orderTerms, ordStatus } from './order.ts'
+import { orderTerms, ordStatus, ordType, positionSide } from './order.ts'
 
 const address = z.string().min(3)
 
@@ -36,6 +37,9 @@ export const candleClose = z.object({
 
 const termsAtVenue = { venue: z.string(), ...orderTerms }
 
+/** Who an order belongs to, and who else wants to hear of everything that becomes of it. */
+const parties = { account: address, owner: address.optional(), watchers: z.array(address).optional() }
+
 /** From a strategy to its account: place this, if the risk gate lets it. */
 export const orderRequest = z.object({
   type: z.literal('ORDER_REQUEST'),
@@ -44,6 +48,8 @@ export const orderRequest = z.object({
   orderId: z.string().regex(/^[\w.:@+~#=()-]+$/),
   owner: address,
   ...termsAtVenue,
+  /** Of the list that the order is a leg of: it is told of all that becomes of it. */
+  listId: z.string().optional(),
   /** Price that the notional is estimated with. */
   refPx: decimal,
 })
@@ -62,8 +68,7 @@ export const submit = z.object({
   type: z.literal('SUBMIT'),
   at: epochMs,
   ...termsAtVenue,
-  account: address,
-  owner: address.optional(),
+  ...parties,
 })
 
 export const cancel = z.object({ type: z.literal('CANCEL'), at: epochMs, reason: z.string().optional() })
@@ -77,13 +82,15 @@ export const replace = z.object({
   stopPx: decimal.optional(),
 })
 
+/** Asks the venue how an order stands there: of one that is taken to work, whether it still does. */
+export const verify = z.object({ type: z.literal('VERIFY'), at: epochMs })
+
 /** From the account to an order that it does not let through: it comes into being to say so. */
 export const deny = z.object({
   type: z.literal('DENY'),
   at: epochMs,
   ...termsAtVenue,
-  account: address,
-  owner: address.optional(),
+  ...parties,
   /** Which check refused, and its numbers. */
   text: z.string(),
 })
@@ -96,7 +103,9 @@ export const fill = z.object({
   tradeId: z.string(),
   venue: z.string(),
   symbol: z.string(),
+  positionSide: positionSide.optional(),
   side,
+  ordType,
   lastQty: decimal,
   lastPx: decimal,
   commission: decimal,
@@ -116,17 +125,100 @@ export const orderClosed = z.object({
   avgPx: decimal,
 })
 
+/** From an order to its watchers, after everything that changed it or answered it. */
+export const orderUpdate = z.object({
+  type: z.literal('ORDER_UPDATE'),
+  at: epochMs,
+  order: address,
+  symbol: z.string(),
+  side,
+  ordType,
+  /** What is pending goes before what is, so an order that works may be PENDING_REPLACE. */
+  ordStatus,
+  orderQty: decimal,
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
+  cumQty: decimal,
+  leavesQty: decimal,
+  avgPx: decimal,
+  /** The venue has said that it has the order. */
+  isAcknowledged: z.boolean(),
+  text: z.string().optional(),
+})
+
 /** To a position: what it is worth now. */
 export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: decimal })
+
+/** To a position: who is long has paid who is short this share of what it is worth at the price. */
+export const funding = z.object({
+  type: z.literal('FUNDING'),
+  at: epochMs,
+  /** Below zero: the other way round. */
+  rate: decimal,
+  px: decimal,
+})
+
+/** From a position to its account and watchers, after everything that changed what is held or what it brought. */
+export const positionChanged = z.object({
+  type: z.literal('POSITION_CHANGED'),
+  at: epochMs,
+  position: address,
+  symbol: z.string(),
+  contract: contractType,
+  multiplier: decimal,
+  settleAsset: z.string(),
+  /** Positive when long. */
+  quantity: decimal,
+  cost: decimal,
+  avgPx: decimal,
+  markPx: decimal.optional(),
+  /** PnL and funding that this change brought, before commissions. */
+  settled: decimal,
+  /** When it closed a position: what that brought from its opening on, net of commissions in the settle asset. */
+  tradePnl: decimal.optional(),
+  /** When it closed a position: a stop did. */
+  isStopped: z.boolean().optional(),
+})
 
 export const startStrategy = z.object({ type: z.literal('START'), at: epochMs })
 export const stopStrategy = z.object({ type: z.literal('STOP'), at: epochMs, reason: z.string().optional() })
 
+/** Who did it: a person's name, or a program's. */
+const by = z.string().min(1)
+
+/** From a person, to an account. Setting it active closes a circuit breaker that has tripped. */
 export const setTradingState = z.object({
   type: z.literal('SET_TRADING_STATE'),
   at: epochMs,
   tradingState: z.enum(['active', 'reducing', 'halted']),
+  by,
   reason: z.string().optional(),
+})
+
+/** To an account: nothing is entered until a person has looked. */
+export const requireReview = z.object({
+  type: z.literal('REQUIRE_REVIEW'),
+  at: epochMs,
+  reason: z.string(),
+})
+export const acknowledgeReview = z.object({
+  type: z.literal('ACKNOWLEDGE_REVIEW'),
+  at: epochMs,
+  by,
+  note: z.string().optional(),
+})
+
+/** To an account: what news say about a symbol. While a critical one is in force nothing is entered there. */
+export const riskFlag = z.object({
+  type: z.literal('RISK_FLAG'),
+  at: epochMs,
+  venue: z.string(),
+  symbol: z.string(),
+  flag: z.string(),
+  severity: z.enum(['info', 'warning', 'critical']),
+  /** Epoch ms at which it ends. */
+  until: epochMs,
+  reason: z.string(),
 })
 
 export const runnerStarted = z.object({
@@ -150,13 +242,20 @@ export type RequestRefused = z.infer<typeof requestRefused>
 export type Submit = z.infer<typeof submit>
 export type Cancel = z.infer<typeof cancel>
 export type Replace = z.infer<typeof replace>
+export type Verify = z.infer<typeof verify>
 export type Deny = z.infer<typeof deny>
 export type Fill = z.infer<typeof fill>
 export type FillBust = z.infer<typeof fillBust>
 export type OrderClosed = z.infer<typeof orderClosed>
+export type OrderUpdate = z.infer<typeof orderUpdate>
+export type PositionChanged = z.infer<typeof positionChanged>
+export type Funding = z.infer<typeof funding>
 export type Mark = z.infer<typeof mark>
 export type StartStrategy = z.infer<typeof startStrategy>
 export type StopStrategy = z.infer<typeof stopStrategy>
+export type RequireReview = z.infer<typeof requireReview>
+export type AcknowledgeReview = z.infer<typeof acknowledgeReview>
+export type RiskFlag = z.infer<typeof riskFlag>
 export type SetTradingState = z.infer<typeof setTradingState>
 export type RunnerStarted = z.infer<typeof runnerStarted>
 export type RunnerStopped = z.infer<typeof runnerStopped>

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { candleClose } from './commands.ts'
 import { decimal, epochMs, side } from './fields.ts'
-import { orderTerms, ordStatus } from './order.ts'
+import { orderTerms, ordStatus, positionSide } from './order.ts'
 
 const base = { at: epochMs }
 const ofSymbol = { ...base, venue: z.string(), symbol: z.string() }
@@ -23,11 +23,14 @@ const fillFields = { lastQty: decimal, lastPx: decimal, tradeId: z.string() }
 const reason = { text: z.string().optional() }
 const ofPosition = {
   ...ofSymbol,
+  positionSide: positionSide.optional(),
   /** Positive when long. */
   quantity: decimal,
   avgPx: decimal,
   realizedPnl: decimal,
-  commissions: decimal,
+  /** By the asset that was taken. */
+  commissions: z.record(z.string(), decimal),
+  funding: decimal,
 }
 
 export const marketTick = event('MARKET_TICK', {
@@ -77,29 +80,77 @@ export const orderExpired = event('ORDER_EXPIRED', { ...ofOrder, ...reason })
 
 export const positionOpened = event('POSITION_OPENED', ofPosition)
 export const positionUpdated = event('POSITION_UPDATED', ofPosition)
-export const positionClosed = event('POSITION_CLOSED', ofPosition)
+/** Changed by something else than a fill. */
+export const positionModified = event('POSITION_MODIFIED', {
+  ...ofPosition,
+  reason: z.enum(['bust', 'funding']),
+})
+/** `tradePnl`: what it brought from its opening on, net of commissions in the asset it settles in. */
+export const positionClosed = event('POSITION_CLOSED', { ...ofPosition, tradePnl: decimal })
+/** A stop has made it smaller. */
+export const positionStopTriggered = event('POSITION_STOP_TRIGGERED', {
+  ...ofPosition,
+  order: z.string(),
+  lastQty: decimal,
+  lastPx: decimal,
+})
 export const positionFlipped = event('POSITION_FLIPPED', ofPosition)
 
 export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
-export const riskRejected = event('RISK_REJECTED', {
+const refusal = {
   ...ofSymbol,
   orderId: z.string(),
   /** Which check refused, what it allows and what was asked. */
   check: z.string(),
   limit: z.string(),
   value: z.string(),
+}
+export const riskRejected = event('RISK_REJECTED', refusal)
+/** One that was held back for a time, by a cooldown or a flag, say; it was not wrong in itself. */
+export const entrySkipped = event('ENTRY_SKIPPED', refusal)
+const ofVenue = { ...base, venue: z.string() }
+/** Orders that make a position larger, or all, are refused from now on. */
+export const tradingBlocked = event('TRADING_BLOCKED', {
+  ...ofVenue,
+  tradingState: z.enum(['reducing', 'halted']),
+  by: z.string(),
+  reason: z.string().optional(),
 })
+export const tradingAuthorized = event('TRADING_AUTHORIZED', {
+  ...ofVenue,
+  by: z.string(),
+  reason: z.string().optional(),
+})
+const trip = { ...ofVenue, check: z.string(), limit: z.string(), value: z.string() }
+export const limitBreached = event('LIMIT_BREACHED', trip)
+export const circuitBreakerTriggered = event('CIRCUIT_BREAKER_TRIGGERED', {
+  ...trip,
+  tradingState: z.enum(['reducing', 'halted']),
+})
+export const circuitBreakerReset = event('CIRCUIT_BREAKER_RESET', { ...trip, by: z.string() })
+export const manualReviewRequired = event('MANUAL_REVIEW_REQUIRED', { ...ofVenue, reason: z.string() })
+export const manualReviewAcknowledged = event('MANUAL_REVIEW_ACKNOWLEDGED', {
+  ...ofVenue,
+  reason: z.string(),
+  by: z.string(),
+  note: z.string().optional(),
+})
+
 export const balanceChanged = event('BALANCE_CHANGED', {
-  ...base,
-  venue: z.string(),
+  ...ofVenue,
+  asset: z.string(),
   balance: decimal,
   change: decimal,
 })
-export const tradingStateChanged = event('TRADING_STATE_CHANGED', {
-  ...base,
-  venue: z.string(),
-  tradingState: z.enum(['active', 'reducing', 'halted']),
-  reason: z.string().optional(),
+/** In the asset of the account, all that is settled in it marked at the last candles' closes. */
+export const portfolioValue = event('PORTFOLIO_VALUE', {
+  ...ofVenue,
+  asset: z.string(),
+  equity: decimal,
+  peakEquity: decimal,
+  unrealizedPnl: decimal,
+  dailyPnl: decimal,
+  drawdownPct: decimal,
 })
 
 const ofStrategy = { ...ofSymbol, strategy: z.string() }
@@ -154,12 +205,22 @@ export const domainEvent = z.discriminatedUnion('type', [
   orderExpired,
   positionOpened,
   positionUpdated,
+  positionModified,
+  positionStopTriggered,
   positionClosed,
   positionFlipped,
   riskApproved,
   riskRejected,
+  entrySkipped,
+  tradingBlocked,
+  tradingAuthorized,
+  limitBreached,
+  circuitBreakerTriggered,
+  circuitBreakerReset,
+  manualReviewRequired,
+  manualReviewAcknowledged,
   balanceChanged,
-  tradingStateChanged,
+  portfolioValue,
   strategyStarted,
   strategyStopped,
   indicatorsCalculated,

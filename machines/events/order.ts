@@ -17,6 +17,10 @@ export const ordType = z.enum([
 /** FIX TimeInForce (tag 59). DAY ends at midnight UTC, GTD at its expireTime. */
 export const timeInForce = z.enum(['GTC', 'DAY', 'GTD', 'IOC', 'FOK'])
 
+/** Which position of a hedging account an order is for; a netting one has one of each symbol. */
+export const positionSide = z.enum(['LONG', 'SHORT'])
+export type PositionSide = z.infer<typeof positionSide>
+
 /** What an order is to be; which of it an order type needs, see order-terms.ts. */
 export const orderTerms = {
   symbol: z.string(),
@@ -34,6 +38,7 @@ export const orderTerms = {
   expireTime: epochMs.optional(),
   /** Refused where it would take what is there instead of resting. */
   postOnly: z.boolean().optional(),
+  positionSide: positionSide.optional(),
   /** Fills no more than makes a position smaller. */
   reduceOnly: z.boolean().optional(),
 }

@@ -1,7 +1,9 @@
 /** The actors that a runner begins with. On a store that has them already nothing is done. */
-import type { SymbolInput } from '../../machines/index.ts'
+import type { AccountInput, PositionInput, SymbolContext, SymbolInput } from '../../machines/index.ts'
+import type { Address } from '../runtime/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
+import { instrumentsOf } from './instruments.ts'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
 const DEFAULT_STRATEGY = { type: 'emaCross', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' } as const
@@ -24,7 +26,19 @@ export async function boot(
   for (const symbol of symbols) {
     await spawnOnce('symbol', `${venue}:${symbol}`, { venue, symbol, ...config.symbol } satisfies SymbolInput)
   }
-  await spawnOnce('account', venue, { venue, instruments: config.instruments, ...config.account })
+  const { valueEvery = defaultValueEvery(config), ...account } = config.account
+  const instruments = instrumentsOf(config.instruments, { venue, symbols })
+  await spawnOnce('account', venue, { venue, instruments, ...account } satisfies AccountInput)
+  const subscriber = `account/${venue}`
+  for (const { symbol, contract, multiplier, settleAsset } of instruments) {
+    if (!symbols.includes(symbol)) continue
+    const terms = { contract, multiplier, ...(settleAsset && { settleAsset }) }
+    await spawnOnce('position', `${venue}:${symbol}`, { venue, symbol, ...terms } satisfies PositionInput)
+    const market = `symbol/${venue}:${symbol}` as Address
+    const known = supervisor.getSnapshot(market)?.context as SymbolContext | undefined
+    if (known?.subscribers.some(({ address }) => address === subscriber)) continue
+    await supervisor.send(market, { type: 'SUBSCRIBE', at, subscriber, intervals: [valueEvery] }, { at })
+  }
   for (const { type: _, ...strategy } of strategiesOf(config, symbols)) {
     const address = `strategy/${strategy.id}`
     await spawnOnce('strategy', strategy.id, { venue, ...strategy })
@@ -32,4 +46,8 @@ export async function boot(
     const view = await supervisor.view(address)
     if (view?.rev === 1) await supervisor.send(address, { type: 'START', at }, { at })
   }
+}
+
+function defaultValueEvery({ symbol: { intervals } }: RunnerConfig): string {
+  return intervals.includes('1m') ? '1m' : (intervals[0] as string)
 }

@@ -96,8 +96,13 @@ export const runnerConfig = z.strictObject({
     .prefault({}),
   account: z
     .strictObject({
+      /** What it is counted in. */
+      asset: z.string().default('USDT'),
+      /** Cash, in that asset. */
       balance: decimal.default('100000'),
-      limits: riskLimits.default({ orderNotionalMax: '10000', openOrdersMax: 20 }),
+      limits: riskLimits.prefault({ orderNotionalMax: '10000', openOrdersMax: 20 }),
+      /** How often it is valued: one of symbol.intervals; by default 1m, or else the first of them. */
+      valueEvery: interval.optional(),
     })
     .prefault({}),
   /** The venue's rules, by symbol: what the risk gate lets through there. */

@@ -2,9 +2,11 @@ import * as decimal from '../../machines/decimal.ts'
 import {
   type AccountContext,
   avgPxOf,
+  balanceOf,
+  equityIn,
   type PositionContext,
   type SymbolContext,
-  unrealizedPnl,
+  unrealizedOf,
 } from '../../machines/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
@@ -40,21 +42,27 @@ export function statsOf(
 ): Stats {
   const contextOf = <C>(address: string) => supervisor.getSnapshot(address)?.context as C | undefined
   const account = contextOf<AccountContext>(`account/${venue}`)
-  const balance = account?.balance ?? decimal.ZERO
-  let [equity, realizedPnl, unrealized, commissions] = [balance, decimal.ZERO, decimal.ZERO, decimal.ZERO]
+  if (account === undefined) throw new Error(`there is no account/${venue}`)
+  const { asset } = account
+  const balance = balanceOf(account, asset)
+  let [realizedPnl, unrealized, commissions] = [decimal.ZERO, decimal.ZERO, decimal.ZERO]
   const positions: { symbol: string; quantity: string; avgPx: string }[] = []
+  const held = { ...account.positions }
   for (const symbol of symbols) {
-    const position = contextOf<PositionContext>(`position/${venue}:${symbol}`)
+    const address = `position/${venue}:${symbol}`
+    const position = contextOf<PositionContext>(address)
     if (position === undefined) continue
     const markPx = contextOf<SymbolContext>(`symbol/${venue}:${symbol}`)?.trade?.px ?? position.markPx
     const marked = { ...position, ...(markPx !== undefined && { markPx }) }
     realizedPnl = decimal.add(realizedPnl, position.realizedPnl)
-    unrealized = decimal.add(unrealized, unrealizedPnl(marked))
-    commissions = decimal.add(commissions, position.commissions)
+    unrealized = decimal.add(unrealized, unrealizedOf(marked))
+    commissions = decimal.add(commissions, position.commissions[position.settleAsset] ?? decimal.ZERO)
     if (decimal.isZero(position.quantity)) continue
-    equity = decimal.add(equity, decimal.multiply(position.quantity, marked.markPx ?? decimal.ZERO))
-    positions.push({ symbol, quantity: position.quantity, avgPx: avgPxOf(position) })
+    const of = held[address]
+    if (of !== undefined && markPx !== undefined) held[address] = { ...of, markPx }
+    positions.push({ symbol, quantity: position.quantity, avgPx: avgPxOf(position, position) })
   }
+  const equity = equityIn({ ...account, positions: held }, asset)
   const openPositions = positions.length
   const money = { realizedPnl, unrealizedPnl: unrealized, commissions, balance, equity }
   return { records: supervisor.seq, ...counts, openPositions, positions, ...money }

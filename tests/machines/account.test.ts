@@ -45,7 +45,7 @@ describe('an account', () => {
       expect.objectContaining({ type: 'ORDER_DENIED', order: 'order/o-1', text }),
     )
     expect(harness.supervisor.unsettled).toEqual([])
-    expect(harness.context('account/paper')).toMatchObject({ reserved: {} })
+    expect(harness.context('account/paper')).toMatchObject({ working: {} })
   })
 
   it('leaves an order alone whose id is asked for again', async () => {

@@ -87,10 +87,10 @@ describe('an order', () => {
     for (const step of [SUBMIT, report('NEW'), fill('4'), fill('6')]) order.actor.send(step)
     expect(order.heard).toEqual([
       { to: 'port/paper', type: 'PLACE_ORDER' },
-      { to: 'position/paper:BTCUSDT', type: 'FILL' },
       { to: 'account/paper', type: 'FILL' },
       { to: 'position/paper:BTCUSDT', type: 'FILL' },
       { to: 'account/paper', type: 'FILL' },
+      { to: 'position/paper:BTCUSDT', type: 'FILL' },
       { to: 'account/paper', type: 'ORDER_CLOSED' },
     ])
     expect(order.emitted).toEqual(['ORDER_SUBMITTED', 'ORDER_ACCEPTED', 'ORDER_PARTIAL_FILL', 'ORDER_FILLED'])

@@ -1,15 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createActor, createMachine } from 'xstate'
+import { type Contract, contractValue, SPOT } from '../../machines/contract.ts'
 import * as decimal from '../../machines/decimal.ts'
-import { addTrade, type Candle } from '../../machines/index.ts'
-import { applyBust, applyFill, avgPxOf } from '../../machines/position.ts'
+import { addTrade, type Candle, type Fill, type PositionChanged } from '../../machines/index.ts'
+import { positionMachine } from '../../machines/position.ts'
+import {
+  applyBust,
+  applyFill,
+  avgPxOf,
+  fundingOf,
+  NO_BOOKS,
+  netPnl,
+  unrealizedPnl,
+} from '../../machines/position-books.ts'
 
-const FLAT = { quantity: '0', cost: '0', realizedPnl: '0', commissions: '0' }
+const FLAT = NO_BOOKS
 const deal = (side: 'BUY' | 'SELL', lastQty: string, lastPx: string, commission = '0') => ({
   side,
   lastQty,
   lastPx,
   commission,
+  commissionAsset: 'USDT',
 })
 
 const amount = fc.integer({ min: 1, max: 1_000_000 }).map((n) => decimal.divide(String(n), '1000'))
@@ -19,6 +31,7 @@ const fills = fc.array(
     lastQty: amount,
     lastPx: amount,
     commission: amount,
+    commissionAsset: fc.constantFrom('USDT', 'BNB'),
   }),
   { minLength: 1, maxLength: 40 },
 )
@@ -48,35 +61,185 @@ describe('a position', () => {
   ])('%s', (_, deals, change, quantity, avgPx, realizedPnl) => {
     let state = FLAT
     let last = ''
-    for (const d of deals) ({ after: state, change: last } = applyFill(state, d))
-    expect([last, state.quantity, avgPxOf(state), state.realizedPnl]).toEqual([
+    for (const d of deals) ({ after: state, change: last } = applyFill(SPOT, state, d))
+    expect([last, state.quantity, avgPxOf(SPOT, state), state.realizedPnl]).toEqual([
       change,
       quantity,
       avgPx,
       realizedPnl,
     ])
   })
+})
 
-  it('accounts for every cent: realised + unrealised - commissions = cash flow + marked value, exactly', () => {
-    fc.assert(
-      fc.property(fills, amount, (deals, markPx) => {
-        let state = FLAT
-        let cash = '0'
-        for (const d of deals) {
-          state = applyFill(state, d).after
-          const value = decimal.multiply(d.lastQty, d.lastPx)
-          cash = decimal.subtract(
-            decimal.add(cash, d.side === 'BUY' ? decimal.negate(value) : value),
-            d.commission,
-          )
-        }
-        const marked = decimal.multiply(state.quantity, markPx)
-        const unrealized = decimal.subtract(marked, state.cost)
-        const pnl = decimal.subtract(decimal.add(state.realizedPnl, unrealized), state.commissions)
-        expect(pnl).toBe(decimal.add(cash, marked))
-      }),
-      { numRuns: 500 },
-    )
+describe('a contract', () => {
+  const LINEAR: Contract = { contract: 'linear', multiplier: '0.01' }
+  const INVERSE: Contract = { contract: 'inverse', multiplier: '100' }
+
+  it.each<[string, Contract, ReturnType<typeof deal>[], string, string]>([
+    [
+      'linear: gains price times size',
+      LINEAR,
+      [deal('BUY', '200', '100'), deal('SELL', '100', '130')],
+      '100',
+      '30',
+    ],
+    // 100 contracts of 100 USD: 1/50,000 - 1/100,000 of a coin for each dollar.
+    [
+      'inverse: gains coins',
+      INVERSE,
+      [deal('BUY', '100', '50000'), deal('SELL', '100', '100000')],
+      '0',
+      '0.1',
+    ],
+    [
+      'inverse: gains fewer coins than a short loses',
+      INVERSE,
+      [deal('SELL', '10', '50000'), deal('BUY', '10', '100000')],
+      '0',
+      '-0.01',
+    ],
+  ])('%s', (_, contract, deals, avgPx, realizedPnl) => {
+    let books = FLAT
+    for (const d of deals) books = applyFill(contract, books, d).after
+    expect([avgPxOf(contract, books), books.realizedPnl]).toEqual([avgPx, realizedPnl])
+  })
+
+  it('inverse: has the harmonic average for its price', () => {
+    let books = applyFill(INVERSE, FLAT, deal('BUY', '100', '40000')).after
+    books = applyFill(INVERSE, books, deal('BUY', '100', '60000')).after
+    expect(decimal.round(avgPxOf(INVERSE, books), 8)).toBe('48000')
+    expect(decimal.round(unrealizedPnl(INVERSE, books, '48000'), 15)).toBe('0')
+  })
+
+  it.each([
+    ['long pays a positive rate', 'BUY', '0.0001', '-0.02'],
+    ['long receives a negative one', 'BUY', '-0.0001', '0.02'],
+    ['short receives a positive rate', 'SELL', '0.0001', '0.02'],
+  ] as const)('funding: who is %s', (_, side, rate, received) => {
+    const { after } = applyFill(LINEAR, FLAT, deal(side, '100', '100'))
+    expect(fundingOf(LINEAR, after, rate, '200')).toBe(received)
+  })
+
+  it.each<[string, Contract, (signed: string, px: string) => string]>([
+    ['spot', SPOT, (signed, px) => decimal.multiply(signed, px)],
+    ['linear', LINEAR, (signed, px) => decimal.multiply(decimal.multiply(signed, '0.01'), px)],
+    ['inverse', INVERSE, (signed, px) => decimal.negate(decimal.divide(decimal.multiply(signed, '100'), px))],
+  ])(
+    '%s: realised + unrealised + funding - commissions = cash flow + marked value, to the last digit',
+    (_, contract, value) => {
+      const plan = fc.array(fc.nat({ max: 60 }), { maxLength: 30 })
+      const rates = fc.array(fc.integer({ min: -75, max: 75 }), { maxLength: 10 })
+      fc.assert(
+        fc.property(fills, plan, rates, amount, (deals, bustAfter, fundedAfter, markPx) => {
+          let books = FLAT
+          let cash = '0'
+          const kept = new Set<number>()
+          const flow = ({ side, lastQty, lastPx, commission, commissionAsset }: (typeof deals)[0]) => {
+            const paid = value(side === 'BUY' ? lastQty : decimal.negate(lastQty), lastPx)
+            const charged = commissionAsset === 'USDT' ? commission : '0'
+            return decimal.negate(decimal.add(paid, charged))
+          }
+          for (const [i, d] of deals.entries()) {
+            books = applyFill(contract, books, d).after
+            cash = decimal.add(cash, flow(d))
+            kept.add(i)
+            const rate = fundedAfter[i]
+            if (rate !== undefined) {
+              const received = fundingOf(contract, books, decimal.divide(String(rate), '10000'), d.lastPx)
+              books = { ...books, funding: decimal.add(books.funding, received) }
+              cash = decimal.add(cash, received)
+            }
+            const which = bustAfter[i]
+            if (which === undefined || !kept.delete(which)) continue
+            const busted = deals[which] as (typeof deals)[0]
+            books = applyBust(contract, books, busted).after
+            cash = decimal.subtract(cash, flow(busted))
+          }
+          const pnl = decimal.add(netPnl(books, 'USDT'), unrealizedPnl(contract, books, markPx))
+          expect(pnl).toBe(decimal.add(cash, value(books.quantity, markPx)))
+          expect(contractValue(contract, books.quantity, markPx)).toBe(value(books.quantity, markPx))
+          const held = [...kept].reduce((sum, i) => {
+            const { side, lastQty } = deals[i] as (typeof deals)[0]
+            return side === 'BUY' ? decimal.add(sum, lastQty) : decimal.subtract(sum, lastQty)
+          }, '0')
+          expect(books.quantity).toBe(held)
+        }),
+        { numRuns: 400 },
+      )
+    },
+  )
+})
+
+describe('a position as an actor', () => {
+  const fill = (side: 'BUY' | 'SELL', lastQty: string, lastPx: string, rest: Partial<Fill> = {}): Fill => ({
+    type: 'FILL',
+    at: 1,
+    order: 'order/o',
+    tradeId: `${lastQty}@${lastPx}`,
+    venue: 'v',
+    symbol: 'BTCUSDT',
+    side,
+    ordType: 'MARKET',
+    lastQty,
+    lastPx,
+    commission: '1',
+    commissionAsset: 'USDT',
+    ...rest,
+  })
+  const live = (input: object = {}) => {
+    const emitted: unknown[] = []
+    const told: PositionChanged[] = []
+    const actor = createActor(positionMachine, { input: { venue: 'v', symbol: 'BTCUSDT', ...input } })
+    const account = createActor(createMachine({}))
+    Object.assign(account, { _send: (event: PositionChanged) => told.push(event) })
+    Object.assign(actor.system, { get: () => account })
+    actor.on('*', ({ type, quantity }) => emitted.push([type, quantity]))
+    actor.start()
+    return { actor, emitted, told }
+  }
+
+  it('splits a fill through zero into a close and an opening', () => {
+    const { actor, emitted, told } = live()
+    actor.send(fill('BUY', '1', '100'))
+    actor.send(fill('SELL', '3', '120'))
+    actor.send(fill('BUY', '2', '110'))
+    expect(emitted).toEqual([
+      ['POSITION_OPENED', '1'],
+      ['POSITION_CLOSED', '0'],
+      ['POSITION_OPENED', '-2'],
+      ['POSITION_FLIPPED', '-2'],
+      ['POSITION_CLOSED', '0'],
+    ])
+    // 20 - 2 of commission, then 20 - 1: what opened the second trade was paid by the first one.
+    expect(told.map(({ tradePnl }) => tradePnl)).toEqual([undefined, '18', '19'])
+    expect(told.map(({ settled }) => settled)).toEqual(['0', '20', '20'])
+  })
+
+  it('says when a stop made it smaller', () => {
+    const { actor, emitted, told } = live()
+    actor.send(fill('BUY', '2', '100'))
+    actor.send(fill('SELL', '1', '90', { ordType: 'STOP' }))
+    actor.send(fill('SELL', '1', '89', { ordType: 'TRAILING_STOP' }))
+    expect(emitted.slice(1)).toEqual([
+      ['POSITION_STOP_TRIGGERED', '1'],
+      ['POSITION_UPDATED', '1'],
+      ['POSITION_STOP_TRIGGERED', '0'],
+      ['POSITION_CLOSED', '0'],
+    ])
+    expect(told.map(({ isStopped }) => isStopped)).toEqual([undefined, undefined, true])
+  })
+
+  it('takes funding while it is open, and only then', () => {
+    const { actor, emitted, told } = live({ contract: 'linear' })
+    const funding = { type: 'FUNDING', at: 2, rate: '0.001', px: '100' } as const
+    actor.send(funding)
+    actor.send(fill('SELL', '2', '100'))
+    actor.send(funding)
+    expect(emitted).toEqual([
+      ['POSITION_OPENED', '-2'],
+      ['POSITION_MODIFIED', '-2'],
+    ])
+    expect(told.at(-1)?.settled).toBe('0.2')
   })
 })
 
@@ -110,44 +273,9 @@ describe('a bust', () => {
     ],
   ])('%s', (_, deals, which, quantity, avgPx, realizedPnl) => {
     let state = FLAT
-    for (const d of deals) state = applyFill(state, d).after
-    const { after } = applyBust(state, deals[which] as (typeof deals)[0])
-    expect([after.quantity, avgPxOf(after), after.realizedPnl]).toEqual([quantity, avgPx, realizedPnl])
-  })
-
-  it('leaves every cent accounted for, whichever fills are taken back and when', () => {
-    const plan = fc.array(fc.nat({ max: 60 }), { maxLength: 30 })
-    fc.assert(
-      fc.property(fills, plan, amount, (deals, bustAfter, markPx) => {
-        let state = FLAT
-        let cash = '0'
-        const kept = new Set<number>()
-        const flow = (d: (typeof deals)[0]) => {
-          const value = decimal.multiply(d.lastQty, d.lastPx)
-          return decimal.subtract(d.side === 'BUY' ? decimal.negate(value) : value, d.commission)
-        }
-        for (const [i, d] of deals.entries()) {
-          state = applyFill(state, d).after
-          cash = decimal.add(cash, flow(d))
-          kept.add(i)
-          const which = bustAfter[i]
-          if (which === undefined || !kept.delete(which)) continue
-          const busted = deals[which] as (typeof deals)[0]
-          state = applyBust(state, busted).after
-          cash = decimal.subtract(cash, flow(busted))
-        }
-        const marked = decimal.multiply(state.quantity, markPx)
-        const unrealized = decimal.subtract(marked, state.cost)
-        const pnl = decimal.subtract(decimal.add(state.realizedPnl, unrealized), state.commissions)
-        expect(pnl).toBe(decimal.add(cash, marked))
-        const held = [...kept].reduce((sum, i) => {
-          const { side, lastQty } = deals[i] as (typeof deals)[0]
-          return side === 'BUY' ? decimal.add(sum, lastQty) : decimal.subtract(sum, lastQty)
-        }, '0')
-        expect(state.quantity).toBe(held)
-      }),
-      { numRuns: 500 },
-    )
+    for (const d of deals) state = applyFill(SPOT, state, d).after
+    const { after } = applyBust(SPOT, state, deals[which] as (typeof deals)[0])
+    expect([after.quantity, avgPxOf(SPOT, after), after.realizedPnl]).toEqual([quantity, avgPx, realizedPnl])
   })
 })
 

@@ -1,19 +1,46 @@
 import { describe, expect, it } from 'vitest'
 import { type Actor, createActor } from 'xstate'
 import { accountMachine } from '../../machines/account.ts'
-import { orderRequest } from '../../machines/events/commands.ts'
-import { type Instrument, instrument } from '../../machines/index.ts'
-import { type RiskLimits, riskCheck, riskLimits } from '../../machines/risk.ts'
+import {
+  candleClose,
+  orderRequest,
+  type PositionChanged,
+  positionChanged,
+} from '../../machines/events/commands.ts'
+import { type HeldPosition, type Instrument, instrument, type WorkingOrder } from '../../machines/index.ts'
+import { type Exposure, type RiskLimits, riskCheck, riskLimits } from '../../machines/risk.ts'
 
 const limits: RiskLimits = riskLimits.parse({ orderNotionalMax: '1000', openOrdersMax: 2 })
-const account = {
+const POSITION = 'position/paper:BTCUSDT'
+const held = (quantity: string, rest: Partial<HeldPosition> = {}): HeldPosition => ({
+  symbol: 'BTCUSDT',
+  contract: 'spot',
+  multiplier: '1',
+  settleAsset: 'USDT',
+  quantity,
+  cost: '200',
+  markPx: '100',
+  ...rest,
+})
+const working = (leavesQty: string, rest: Partial<WorkingOrder> = {}): WorkingOrder => ({
+  symbol: 'ETHUSDT',
+  side: 'BUY',
+  leavesQty,
+  px: '1',
+  reduceOnly: false,
+  ...rest,
+})
+const account: Exposure = {
   venue: 'paper',
+  asset: 'USDT',
   limits,
-  balance: '1500',
-  reserved: {} as Record<string, string>,
-  holdings: { BTCUSDT: '2' } as Record<string, string>,
-  instruments: [] as Instrument[],
-  passedAt: [] as number[],
+  balances: { USDT: '1500' },
+  working: {},
+  positions: { [POSITION]: held('2') },
+  instruments: [],
+  passedAt: [],
+  stopOuts: [],
+  flags: [],
 }
 const request = (change: object = {}) =>
   orderRequest.parse({
@@ -38,7 +65,7 @@ describe('the risk gate', () => {
       'lets a sale pass that it could not pay for',
       { side: 'SELL', orderQty: '2' },
       'active',
-      { balance: '0' },
+      { balances: {} },
       undefined,
     ],
     [
@@ -53,7 +80,7 @@ describe('the risk gate', () => {
       {},
       'reducing',
       {},
-      { check: 'tradingState', limit: '2', value: '1' },
+      { check: 'tradingState', limit: '0', value: '1' },
     ],
     ['lets what is held be sold while reducing', { side: 'SELL', orderQty: '2' }, 'reducing', {}, undefined],
     ['knows its venue', { venue: 'moon' }, 'active', {}, { check: 'venue', limit: 'paper', value: 'moon' }],
@@ -104,13 +131,13 @@ describe('the risk gate', () => {
       { reduceOnly: true },
       'active',
       {},
-      { check: 'reduceOnly', limit: '2', value: '1' },
+      { check: 'reduceOnly', limit: '0', value: '1' },
     ],
     [
       'takes an id once',
       {},
       'active',
-      { reserved: { 'order/o1': '5' } },
+      { working: { 'order/o1': working('5') } },
       { check: 'orderId', limit: 'a new one', value: 'o1' },
     ],
     [
@@ -138,14 +165,14 @@ describe('the risk gate', () => {
       'has most orders',
       {},
       'active',
-      { reserved: { 'order/a': '1', 'order/b': '1' } },
+      { working: { 'order/a': working('1'), 'order/b': working('1') } },
       { check: 'openOrdersMax', limit: '2', value: '3' },
     ],
     [
       'spends nothing twice',
       { orderQty: '9' },
       'active',
-      { reserved: { 'order/a': '700' } },
+      { working: { 'order/a': working('700') } },
       { check: 'freeBalance', limit: '800', value: '900' },
     ],
   ])('%s', (_, change, state, of, refusal) => {
@@ -154,7 +181,7 @@ describe('the risk gate', () => {
 })
 
 describe('the rules of an instrument', () => {
-  const BTC: Instrument = {
+  const BTC: Instrument = instrument.parse({
     symbol: 'BTCUSDT',
     tickSize: '0.05',
     lotSize: '0.001',
@@ -163,7 +190,7 @@ describe('the rules of an instrument', () => {
     minNotional: '10',
     maxNotional: '450',
     priceBandPct: '10',
-  }
+  })
   const limit = (price: string, orderQty = '1') => ({ ordType: 'LIMIT', price, orderQty })
 
   it.each<[string, object, object | undefined]>([
@@ -220,7 +247,7 @@ describe('counts', () => {
       {},
       { check: 'openPositionsMax', limit: '1', value: '2' },
     ],
-    ['pass over what is held no more', { symbol: 'ETHUSDT' }, { holdings: { BTCUSDT: '0' } }, undefined],
+    ['pass over what is held no more', { symbol: 'ETHUSDT' }, { positions: {} }, undefined],
     ['let so many orders pass in a minute', { at: 70_000 }, { passedAt: [20_000] }, undefined],
     [
       'and no more',
@@ -234,11 +261,120 @@ describe('counts', () => {
   })
 })
 
+describe('a way out', () => {
+  const sell = { side: 'SELL', orderQty: '2' }
+  const full = {
+    limits: riskLimits.parse({ orderNotionalMax: '10', openOrdersMax: 1, ordersPerMinuteMax: 1 }),
+    working: { 'order/a': working('1') },
+    passedAt: [1],
+    review: { at: 1, reason: 'odd' },
+  }
+  it.each<[string, object, Parameters<typeof riskCheck>[2], object, object | undefined]>([
+    ['is never barred by what keeps positions from growing', sell, 'reducing', full, undefined],
+    [
+      'is one no longer where other orders take it all',
+      sell,
+      'reducing',
+      { working: { 'order/a': working('1', { symbol: 'BTCUSDT', side: 'SELL' }) } },
+      { check: 'tradingState', limit: '1', value: '2' },
+    ],
+    [
+      'is one beside others that only reduce, for the venue sees to them',
+      { ...sell, reduceOnly: true },
+      'reducing',
+      { working: { 'order/a': working('2', { symbol: 'BTCUSDT', side: 'SELL' }) } },
+      undefined,
+    ],
+    [
+      'stays open to a stop while all is halted',
+      { ...sell, ordType: 'STOP', stopPx: '90' },
+      'halted',
+      {},
+      undefined,
+    ],
+    [
+      'is closed to others then',
+      sell,
+      'halted',
+      {},
+      { check: 'tradingState', limit: 'active', value: 'halted' },
+    ],
+    [
+      'of a hedged position ends where that ends',
+      { side: 'SELL', orderQty: '3', positionSide: 'LONG' },
+      'active',
+      { positions: { [`${POSITION}:LONG`]: held('2') } },
+      { check: 'positionSide', limit: '2', value: '3' },
+    ],
+  ])('%s', (_, change, state, of, refusal) => {
+    expect(riskCheck({ ...account, ...of }, request(change), state)).toEqual(refusal)
+  })
+})
+
+describe('an entry', () => {
+  const guarded = riskLimits.parse({
+    orderNotionalMax: '1000',
+    openOrdersMax: 2,
+    cooldownMs: 1_000,
+    stoplossGuard: { stops: 2, withinMs: 500, blockMs: 5_000 },
+  })
+  const flag = { at: 1, venue: 'paper', symbol: 'BTCUSDT', flag: 'hack', until: 50, reason: 'stolen' }
+  const btc = (at: number) => ({ symbol: 'BTCUSDT', at })
+  const eth = (at: number) => ({ symbol: 'ETHUSDT', at })
+  it.each<[string, number, object, string | undefined]>([
+    ['waits for a person', 1, { review: { at: 0, reason: 'odd' } }, 'manualReview'],
+    ['waits for bad news to be over', 49, { flags: [{ ...flag, severity: 'critical' }] }, 'newsFlag'],
+    ['goes on then', 50, { flags: [{ ...flag, severity: 'critical' }] }, undefined],
+    ['does not mind lesser news', 49, { flags: [{ ...flag, severity: 'warning' }] }, undefined],
+    ['waits after a stop', 1_999, { stopOuts: [btc(1_000)] }, 'cooldown'],
+    ['... not for ever', 2_000, { stopOuts: [btc(1_000)] }, undefined],
+    ['... nor for those of other symbols', 1_500, { stopOuts: [eth(1_000)] }, undefined],
+    ['waits longer after several stops', 5_000, { stopOuts: [eth(800), eth(1_200)] }, 'stoplossGuard'],
+    ['... until that is over', 6_200, { stopOuts: [eth(800), eth(1_200)] }, undefined],
+    ['... if they came close together', 5_000, { stopOuts: [eth(600), eth(1_200)] }, undefined],
+  ])('%s', (_, at, of, check) => {
+    const refusal = riskCheck({ ...account, limits: guarded, ...of }, request({ at }), 'active')
+    expect(refusal?.check).toBe(check)
+  })
+})
+
+describe('margin', () => {
+  const linear = { contract: 'linear', multiplier: '1' } as const
+  const listed = [instrument.parse({ symbol: 'BTCUSDT', ...linear })]
+  const limited = riskLimits.parse({ orderNotionalMax: '100000', openOrdersMax: 9, leverage: '3' })
+  const on = (positions: Record<string, HeldPosition>) => ({
+    ...account,
+    balances: { USDT: '100' },
+    limits: limited,
+    instruments: listed,
+    positions,
+  })
+  it.each<[string, object, Record<string, HeldPosition>, object | undefined]>([
+    ['carries its leverage', { orderQty: '3' }, {}, undefined],
+    ['and no more', { orderQty: '3.01' }, {}, { check: 'freeBalance', limit: '300', value: '301' }],
+    [
+      'is asked of who goes short, too',
+      { side: 'SELL', orderQty: '3.01' },
+      {},
+      { check: 'freeBalance', limit: '300', value: '301' },
+    ],
+    [
+      'is used by what is held, and shrinks with its loss',
+      {},
+      // 2 at 110, now at 100: equity 80, 240 carried, 200 used.
+      { [POSITION]: held('2', { ...linear, cost: '220' }) },
+      { check: 'freeBalance', limit: '40', value: '100' },
+    ],
+  ])('%s', (_, change, positions, refusal) => {
+    expect(riskCheck(on(positions), request(change), 'active')).toEqual(refusal)
+  })
+})
+
 describe('an account', () => {
-  const live = () => {
+  const live = (rules: object = {}) => {
     const emitted: string[] = []
     const actor: Actor<typeof accountMachine> = createActor(accountMachine, {
-      input: { venue: 'paper', balance: '1500', limits },
+      input: { venue: 'paper', balance: '1500', limits: { ...limits, ...rules } },
     })
     // Whoever it writes to is somebody else here.
     ;(actor.system as unknown as { get: unknown }).get = (id: string) =>
@@ -251,7 +387,7 @@ describe('an account', () => {
   it('reserves what an order may cost, and frees it when the order has ended', () => {
     const { actor, emitted } = live()
     actor.send(request())
-    expect(actor.getSnapshot().context.reserved).toEqual({ 'order/o1': '100' })
+    expect(actor.getSnapshot().context.working).toMatchObject({ 'order/o1': { leavesQty: '1', px: '100' } })
     actor.send(request({ orderId: 'o2', orderQty: '99' }))
     actor.send({
       type: 'FILL',
@@ -261,17 +397,15 @@ describe('an account', () => {
       venue: 'paper',
       symbol: 'BTCUSDT',
       side: 'BUY',
+      ordType: 'MARKET',
       lastQty: '0.4',
       lastPx: '110',
       commission: '0.5',
       commissionAsset: 'USDT',
     })
-    const { balance, reserved, holdings } = actor.getSnapshot().context
-    expect({ balance, reserved, holdings }).toEqual({
-      balance: '1455.5',
-      reserved: { 'order/o1': '56' },
-      holdings: { BTCUSDT: '0.4' },
-    })
+    const { balances, working: left } = actor.getSnapshot().context
+    expect(balances).toEqual({ USDT: '1455.5', BTC: '0.4' })
+    expect(left).toMatchObject({ 'order/o1': { leavesQty: '0.6' } })
     actor.send({
       type: 'ORDER_CLOSED',
       at: 3,
@@ -280,8 +414,8 @@ describe('an account', () => {
       cumQty: '0.4',
       avgPx: '110',
     })
-    expect(actor.getSnapshot().context.reserved).toEqual({})
-    expect(emitted).toEqual(['RISK_APPROVED', 'RISK_REJECTED', 'BALANCE_CHANGED'])
+    expect(actor.getSnapshot().context.working).toEqual({})
+    expect(emitted).toEqual(['RISK_APPROVED', 'RISK_REJECTED', 'BALANCE_CHANGED', 'BALANCE_CHANGED'])
   })
 
   it('counts the orders that it let through, and forgets them after a minute', () => {
@@ -297,17 +431,117 @@ describe('an account', () => {
     actor.start()
     for (const [i, at] of [1_000, 2_000, 3_000, 61_500].entries())
       actor.send(request({ orderId: `o${i}`, at }))
-    const { reserved, passedAt } = actor.getSnapshot().context
-    expect(Object.keys(reserved)).toEqual(['order/o0', 'order/o1', 'order/o3'])
+    const { working: passed, passedAt } = actor.getSnapshot().context
+    expect(Object.keys(passed)).toEqual(['order/o0', 'order/o1', 'order/o3'])
     expect(passedAt).toEqual([2_000, 61_500])
   })
 
   it('is halted and opened again by people', () => {
     const { actor, emitted } = live()
     for (const tradingState of ['halted', 'reducing', 'active'] as const) {
-      actor.send({ type: 'SET_TRADING_STATE', at: 1, tradingState, reason: 'because' })
+      actor.send({ type: 'SET_TRADING_STATE', at: 1, tradingState, by: 'ann', reason: 'because' })
       expect(actor.getSnapshot().value).toBe(tradingState)
     }
-    expect(emitted).toEqual(Array(3).fill('TRADING_STATE_CHANGED'))
+    expect(emitted).toEqual(['TRADING_BLOCKED', 'TRADING_BLOCKED', 'TRADING_AUTHORIZED'])
+  })
+  const changed = (at: number, change: object): PositionChanged =>
+    positionChanged.parse({
+      type: 'POSITION_CHANGED',
+      at,
+      position: POSITION,
+      symbol: 'BTCUSDT',
+      contract: 'linear',
+      multiplier: '1',
+      settleAsset: 'USDT',
+      quantity: '0',
+      cost: '0',
+      avgPx: '0',
+      settled: '0',
+      ...change,
+    })
+  const candle = (at: number, close: string) =>
+    candleClose.parse({
+      type: 'CANDLE_CLOSE',
+      at,
+      venue: 'paper',
+      symbol: 'BTCUSDT',
+      interval: '1m',
+      candle: { openAt: 0, closeAt: at, open: close, high: close, low: close, close, volume: '1' },
+    })
+  const DAY = 86_400_000
+
+  it('is worth what its cash and its positions are, and knows its peak and its day', () => {
+    const { actor, emitted } = live()
+    actor.send(changed(DAY + 1, { quantity: '2', cost: '200', markPx: '100' }))
+    for (const [at, px] of [
+      [DAY + 2, '150'],
+      [DAY + 3, '125'],
+      [2 * DAY, '130'],
+    ] as const)
+      actor.send(candle(at, px))
+    const { equity, peakEquity, dayEquity } = actor.getSnapshot().context
+    expect({ equity, peakEquity, dayEquity }).toEqual({
+      equity: '1560',
+      peakEquity: '1600',
+      dayEquity: '1550',
+    })
+    actor.send(changed(2 * DAY + 1, { settled: '60', tradePnl: '60' }))
+    expect(actor.getSnapshot().context).toMatchObject({
+      balances: { USDT: '1560' },
+      equity: '1560',
+      positions: {},
+    })
+    expect(emitted).toEqual([...Array(3).fill('PORTFOLIO_VALUE'), 'BALANCE_CHANGED'])
+  })
+
+  it.each<[string, object, PositionChanged[], string, string]>([
+    ['a day', { dailyLossMax: '50' }, [changed(DAY, { settled: '-50' })], 'dailyLossMax', '50'],
+    [
+      'a drawdown',
+      { drawdownPctMax: '5' },
+      [changed(1, { settled: '100' }), changed(2, { settled: '-80' })],
+      'drawdownPctMax',
+      '5',
+    ],
+    [
+      'losing trades in a row',
+      { consecutiveLossesMax: 2 },
+      [changed(1, { tradePnl: '-1' }), changed(2, { tradePnl: '-1' })],
+      'consecutiveLossesMax',
+      '2',
+    ],
+  ])(
+    'trips its circuit breaker for %s, once, until a person resets it',
+    (_, rules, changes, check, value) => {
+      const { actor, emitted } = live(rules)
+      for (const change of changes) actor.send(change)
+      expect(actor.getSnapshot()).toMatchObject({ value: 'reducing', context: { breaker: { check, value } } })
+      const { breaker } = actor.getSnapshot().context
+      actor.send(changed(DAY + 9, { settled: '-1', tradePnl: '-1' }))
+      expect(actor.getSnapshot().context.breaker).toEqual(breaker)
+      actor.send(request())
+      actor.send({ type: 'SET_TRADING_STATE', at: DAY + 10, tradingState: 'active', by: 'ann' })
+      actor.send(request({ orderId: 'o2' }))
+      actor.send({ type: 'ACKNOWLEDGE_REVIEW', at: DAY + 11, by: 'ann' })
+      actor.send(request({ orderId: 'o3' }))
+      const wanted = emitted.filter((type) => type !== 'BALANCE_CHANGED')
+      expect(wanted).toEqual([
+        'LIMIT_BREACHED',
+        'CIRCUIT_BREAKER_TRIGGERED',
+        'MANUAL_REVIEW_REQUIRED',
+        'RISK_REJECTED',
+        'TRADING_AUTHORIZED',
+        'CIRCUIT_BREAKER_RESET',
+        'ENTRY_SKIPPED',
+        'MANUAL_REVIEW_ACKNOWLEDGED',
+        'RISK_APPROVED',
+      ])
+    },
+  )
+
+  it('begins its losses in a row anew with a trade that wins', () => {
+    const { actor } = live({ consecutiveLossesMax: 2 })
+    for (const tradePnl of ['-1', '1', '-1']) actor.send(changed(1, { tradePnl }))
+    expect(actor.getSnapshot().value).toBe('active')
   })
 })

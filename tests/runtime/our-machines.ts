@@ -50,6 +50,8 @@ const report = event('EXECUTION_REPORT', {
 })
 const fill = event('FILL', {
   ...place,
+  ordType: fc.constantFrom('MARKET', 'STOP'),
+  commissionAsset: fc.constantFrom('USD', 'X'),
   order: fc.constant('order/o'),
   tradeId: id,
   side,
@@ -74,7 +76,21 @@ const terms = {
   timeInForce: 'GTC',
   account: 'account/sim',
 }
-const limits = { orderNotionalMax: '300', openOrdersMax: 2 }
+const position = event('POSITION_CHANGED', {
+  position: fc.constant('position/sim:X'),
+  symbol: fc.constant('X'),
+  contract: fc.constantFrom('spot', 'linear'),
+  multiplier: fc.constant('1'),
+  settleAsset: fc.constant('USDT'),
+  quantity: fc.integer({ min: -3, max: 3 }).map(String),
+  cost: px,
+  avgPx: px,
+  markPx: px,
+  settled: fc.integer({ min: -30, max: 30 }).map(String),
+  tradePnl: fc.integer({ min: -30, max: 30 }).map(String),
+  isStopped: fc.boolean(),
+})
+const limits = { orderNotionalMax: '300', openOrdersMax: 2, drawdownPctMax: '5', consecutiveLossesMax: 2 }
 const level = fc.tuple(px, qty).map((l) => [l])
 
 export const OUR_MACHINES: {
@@ -107,6 +123,7 @@ export const OUR_MACHINES: {
       report,
       event('CANCEL'),
       event('REPLACE', { orderQty: fc.constantFrom('4', '9') }),
+      event('VERIFY'),
       event('DENY', { text: fc.constant('no') }),
       event('ORDER_CANCEL_REJECT', { clOrdId: fc.constantFrom('o1/2', 'o1/3'), text: fc.constant('no') }),
       event('ORDER_UNKNOWN'),
@@ -116,7 +133,14 @@ export const OUR_MACHINES: {
     name: 'position',
     machine: machines.position.machine,
     input: { venue: 'sim', symbol: 'X' },
-    steps: steps(10, fill, fill, bust, event('MARK', { px })),
+    steps: steps(
+      10,
+      fill,
+      fill,
+      bust,
+      event('MARK', { px }),
+      event('FUNDING', { rate: fc.constantFrom('0.0001', '-0.002'), px }),
+    ),
   },
   {
     name: 'account',
@@ -137,7 +161,22 @@ export const OUR_MACHINES: {
       fill,
       bust,
       closed,
-      event('SET_TRADING_STATE', { tradingState: fc.constantFrom('active', 'reducing', 'halted') }),
+      position,
+      candle,
+      event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),
+      event('RISK_FLAG', {
+        symbol: fc.constant('X'),
+        flag: fc.constant('hack'),
+        severity: fc.constantFrom('warning', 'critical'),
+        until: fc.integer({ min: 0, max: 100 }),
+        reason: fc.constant('news'),
+      }),
+      event('REQUIRE_REVIEW', { reason: fc.constant('odd') }),
+      event('ACKNOWLEDGE_REVIEW', { by: fc.constant('ann') }),
+      event('SET_TRADING_STATE', {
+        by: fc.constant('ann'),
+        tradingState: fc.constantFrom('active', 'reducing', 'halted'),
+      }),
     ),
   },
   {

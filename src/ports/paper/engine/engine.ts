@@ -120,6 +120,7 @@ export function takeReplace(
     order.phase = 'taking'
     beginToWork(step, market, order)
   }
+  cancelIdle(step, state.open)
   return step.executions
 }
 

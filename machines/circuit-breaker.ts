@@ -1,0 +1,80 @@
+/** When losses stop an account from entering anything more. Pure. */
+import { z } from 'zod'
+import { positive } from './contract.ts'
+import * as decimal from './decimal.ts'
+
+export const breakerLimits = {
+  /** Loss of equity since midnight UTC. */
+  dailyLossMax: positive.optional(),
+  /** Fall from the highest equity so far, in percent of it. */
+  drawdownPctMax: positive.optional(),
+  /** Trades that lost, one after the other. */
+  consecutiveLossesMax: z.number().int().positive().optional(),
+  /** What an account may still do when one of these has been reached: only reduce, or nothing. */
+  breakTo: z.enum(['reducing', 'halted']).default('reducing'),
+}
+export interface BreakerLimits {
+  readonly dailyLossMax?: string | undefined
+  readonly drawdownPctMax?: string | undefined
+  readonly consecutiveLossesMax?: number | undefined
+}
+
+/** How the account has fared. */
+export interface Performance {
+  readonly equity: string
+  readonly peakEquity: string
+  /** Midnight UTC that the day began at, in epoch ms, and the equity then. */
+  readonly dayAt: number
+  readonly dayEquity: string
+  readonly consecutiveLosses: number
+}
+
+export interface Trip {
+  readonly check: keyof BreakerLimits
+  readonly limit: string
+  readonly value: string
+  readonly at: number
+}
+
+const DAY_MS = 86_400_000
+const PERCENT_PLACES = 4
+
+/** The account's performance at a new equity. */
+export function performanceAt(was: Performance, equity: string, at: number): Performance {
+  const dayAt = Math.floor(at / DAY_MS) * DAY_MS
+  const isNewDay = dayAt > was.dayAt
+  return {
+    ...was,
+    equity,
+    peakEquity: decimal.max(was.peakEquity, equity),
+    // A day begins with what the one before it ended with.
+    ...(isNewDay && { dayAt, dayEquity: was.equity }),
+  }
+}
+
+export function dailyPnl({ equity, dayEquity }: Performance): string {
+  return decimal.subtract(equity, dayEquity)
+}
+
+/** Fall from the peak in percent of it. */
+export function drawdownPct({ equity, peakEquity }: Performance): string {
+  if (!decimal.isPositive(peakEquity)) return decimal.ZERO
+  const fall = decimal.multiply(decimal.subtract(peakEquity, equity), '100')
+  return decimal.round(decimal.divide(fall, peakEquity), PERCENT_PLACES)
+}
+
+/** The first limit that the account has reached. */
+export function tripOf(limits: BreakerLimits, performance: Performance, at: number): Trip | undefined {
+  const { dailyLossMax, drawdownPctMax, consecutiveLossesMax } = limits
+  const reached = (check: Trip['check'], limit: string | undefined, value: string): Trip | undefined =>
+    limit !== undefined && decimal.compare(value, limit) >= 0 ? { check, limit, value, at } : undefined
+  return (
+    reached('dailyLossMax', dailyLossMax, decimal.negate(dailyPnl(performance))) ??
+    reached('drawdownPctMax', drawdownPctMax, drawdownPct(performance)) ??
+    reached(
+      'consecutiveLossesMax',
+      consecutiveLossesMax === undefined ? undefined : String(consecutiveLossesMax),
+      String(performance.consecutiveLosses),
+    )
+  )
+}

@@ -1,0 +1,126 @@
+/** What fills make of a position: pure, and exact to the last digit. */
+import { type Contract, contractValue, priceOf } from './contract.ts'
+import * as decimal from './decimal.ts'
+import type { Fill, FillBust } from './events/commands.ts'
+
+/**
+ * What is held and what was paid for it are kept as sums; prices are quotients of them, made only to be shown. So
+ * realised + unrealised PnL = cash flow + marked value holds exactly, whatever a quotient rounds to.
+ */
+export interface Books {
+  /** Positive when long, negative when short. */
+  readonly quantity: string
+  /** What the open quantity cost, in the asset that the contract settles in: see `contractValue`. */
+  readonly cost: string
+  readonly realizedPnl: string
+  /** What venues charged, by the asset they took. */
+  readonly commissions: Readonly<Record<string, string>>
+  /** Sum of what was received less what was paid. */
+  readonly funding: string
+}
+
+export const NO_BOOKS: Books = {
+  quantity: decimal.ZERO,
+  cost: decimal.ZERO,
+  realizedPnl: decimal.ZERO,
+  commissions: {},
+  funding: decimal.ZERO,
+}
+
+export type PositionChange = 'opened' | 'updated' | 'closed' | 'flipped'
+
+type Deal = Pick<Fill, 'side' | 'lastQty' | 'lastPx' | 'commission' | 'commissionAsset'>
+
+export function signedQty({ side, lastQty }: Pick<Fill | FillBust, 'side' | 'lastQty'>): string {
+  return side === 'BUY' ? lastQty : decimal.negate(lastQty)
+}
+
+export function unrealizedPnl(contract: Contract, { quantity, cost }: Books, markPx: string): string {
+  return decimal.subtract(contractValue(contract, quantity, markPx), cost)
+}
+
+export function avgPxOf(contract: Contract, { quantity, cost }: Pick<Books, 'quantity' | 'cost'>): string {
+  return priceOf(contract, quantity, cost)
+}
+
+/** The position after a fill. One that goes through zero closes the old position and opens a new one. */
+export function applyFill(
+  contract: Contract,
+  was: Books,
+  deal: Deal,
+): { after: Books; change: PositionChange } {
+  const { lastPx } = deal
+  const signed = signedQty(deal)
+  const books = { ...was, commissions: charged(was.commissions, deal.commissionAsset, deal.commission) }
+  const quantity = decimal.add(was.quantity, signed)
+  const opens = decimal.isZero(was.quantity)
+  if (opens || decimal.isNegative(was.quantity) === decimal.isNegative(signed)) {
+    const cost = decimal.add(was.cost, contractValue(contract, signed, lastPx))
+    return { after: { ...books, quantity, cost }, change: opens ? 'opened' : 'updated' }
+  }
+  const flips = decimal.compare(decimal.absolute(signed), decimal.absolute(was.quantity)) > 0
+  const closes = flips || decimal.isZero(quantity)
+  // The closed part leaves at its share of the cost; all of it, when nothing is left.
+  const closedQty = closes ? was.quantity : decimal.negate(signed)
+  const closedCost = closes ? was.cost : decimal.divide(decimal.multiply(was.cost, closedQty), was.quantity)
+  const closedValue = contractValue(contract, closedQty, lastPx)
+  const realizedPnl = decimal.add(was.realizedPnl, decimal.subtract(closedValue, closedCost))
+  // What a flip opens cost what the fill was worth less the part that closed: to the last digit, also of a quotient.
+  const cost = flips
+    ? decimal.add(contractValue(contract, signed, lastPx), closedValue)
+    : decimal.subtract(was.cost, closedCost)
+  const change = flips ? 'flipped' : closes ? 'closed' : 'updated'
+  return { after: { ...books, quantity, cost, realizedPnl }, change }
+}
+
+/**
+ * The position without a fill that the venue took back. What is still open of it goes at its own price; what was
+ * closed since is as if it had been closed again, so that cash and books stay equal.
+ */
+export function applyBust(
+  contract: Contract,
+  was: Books,
+  deal: Deal,
+): { after: Books; change: PositionChange } {
+  const { side, lastQty, lastPx, commission, commissionAsset } = deal
+  const signed = signedQty(deal)
+  const isOpen =
+    decimal.isNegative(signed) === decimal.isNegative(was.quantity) &&
+    decimal.compare(decimal.absolute(was.quantity), lastQty) >= 0
+  const refund = decimal.negate(commission)
+  if (!isOpen) {
+    const opposite = side === 'BUY' ? 'SELL' : 'BUY'
+    return applyFill(contract, was, { ...deal, side: opposite, commission: refund })
+  }
+  const quantity = decimal.subtract(was.quantity, signed)
+  const rest = decimal.subtract(was.cost, contractValue(contract, signed, lastPx))
+  const isClosed = decimal.isZero(quantity)
+  return {
+    after: {
+      ...was,
+      quantity,
+      cost: isClosed ? decimal.ZERO : rest,
+      realizedPnl: isClosed ? decimal.subtract(was.realizedPnl, rest) : was.realizedPnl,
+      commissions: charged(was.commissions, commissionAsset, refund),
+    },
+    change: isClosed ? 'closed' : 'updated',
+  }
+}
+
+/** What who is long pays to who is short for a rate above zero, and the other way round; received when positive. */
+export function fundingOf(contract: Contract, { quantity }: Books, rate: string, px: string): string {
+  const notional = decimal.absolute(contractValue(contract, quantity, px))
+  const paid = decimal.multiply(notional, rate)
+  return decimal.isNegative(quantity) ? paid : decimal.negate(paid)
+}
+
+/** All that the position has brought so far in the asset it settles in; commissions in others stand for themselves. */
+export function netPnl({ realizedPnl, commissions, funding }: Books, settleAsset: string): string {
+  const paid = commissions[settleAsset] ?? decimal.ZERO
+  return decimal.subtract(decimal.add(realizedPnl, funding), paid)
+}
+
+function charged(commissions: Books['commissions'], asset: string, commission: string): Books['commissions'] {
+  if (decimal.isZero(commission)) return commissions
+  return { ...commissions, [asset]: decimal.add(commissions[asset] ?? decimal.ZERO, commission) }
+}
