@@ -145,10 +145,11 @@ export const accountMachine = setup({
         const { type: _, orderId, refPx: _refPx, listId, owner, at, ...terms } = event
         const { venue, guarded } = context
         const { symbol, positionSide, side, orderQty } = terms
-        const isGuarded = guarded.includes(symbol) && isStop(terms)
+        const watchdog = `watchdog/${venue}:${symbol}${positionSide ? `:${positionSide}` : ''}`
+        const isGuarded = guarded.includes(symbol) && (isStop(terms) || owner === watchdog)
         const watchers = [
           ...(listId === undefined ? [] : [`list/${listId}`]),
-          ...(isGuarded ? [`watchdog/${venue}:${symbol}`] : []),
+          ...(isGuarded ? [watchdog] : []),
         ]
         const whose = { account: `account/${venue}`, owner, ...(watchers.length > 0 && { watchers }) }
         const order = `order/${orderId}`

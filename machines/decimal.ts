@@ -16,6 +16,9 @@ export const divide = (a: string, b: string) =>
   new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
 /** To so many decimal places, half away from zero. */
 export const round = (a: string, places: number) => new Decimal(a).toDecimalPlaces(places).toString()
+/** The whole number below, or above. */
+export const floor = (a: string) => new Decimal(a).floor().toString()
+export const ceil = (a: string) => new Decimal(a).ceil().toString()
 /** Whether `a` is a whole number of `b`. */
 export const isMultiple = (a: string, b: string) => new Decimal(a).mod(b).isZero()
 export const negate = (a: string) => new Decimal(a).negated().toString()

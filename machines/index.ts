@@ -2,11 +2,14 @@
 import { accountEvents, accountMachine } from './account.ts'
 import { emaCrossEvents, emaCrossMachine } from './ema-cross.ts'
 import type { Deny, Fill, Submit } from './events/commands.ts'
+import type { ListRequest } from './events/list.ts'
 import { orderEvents, orderMachine } from './order.ts'
 import type { OrderInput } from './order-context.ts'
+import { type OrderListInput, orderListEvents, orderListMachine } from './order-list.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
 import { symbolEvents, symbolMachine } from './symbol.ts'
+import { watchdogEvents, watchdogMachine } from './watchdog.ts'
 
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
@@ -25,6 +28,13 @@ export const machines = {
       return { id, terms }
     },
   },
+  list: {
+    machine: orderListMachine,
+    events: orderListEvents,
+    /** A list comes into being with its request. */
+    activate: (event: { type: string }, id: string): OrderListInput | undefined =>
+      event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
+  },
   position: {
     machine: positionMachine,
     events: positionEvents,
@@ -35,6 +45,7 @@ export const machines = {
       return { venue, symbol, ...(positionSide && { positionSide }) }
     },
   },
+  watchdog: { machine: watchdogMachine, events: watchdogEvents },
   account: { machine: accountMachine, events: accountEvents },
   strategy: { machine: emaCrossMachine, events: emaCrossEvents },
   runner: { machine: runnerMachine, events: runnerEvents },
@@ -47,6 +58,7 @@ export * from './ema-cross.ts'
 export * from './events/commands.ts'
 export * from './events/domain.ts'
 export type { Side } from './events/fields.ts'
+export * from './events/list.ts'
 export * from './events/market.ts'
 export * from './events/order.ts'
 export { type Instrument, type InstrumentInput, instrument } from './instrument.ts'
@@ -58,3 +70,4 @@ export * from './position.ts'
 export * from './position-books.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
 export * from './symbol.ts'
+export * from './watchdog.ts'

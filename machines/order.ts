@@ -249,6 +249,7 @@ export const orderMachine = setup({
             ? 'a cancel is pending'
             : 'nothing is left of the order'
       enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
+      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, event.at)))
     }),
     /** An answer to something that was asked for. */
     settle: enqueueActions(({ context, event, enqueue }) => {

@@ -1,9 +1,15 @@
-import { type ActionFunction, type EventObject, type MachineContext, sendTo } from 'xstate'
+import {
+  type ActionFunction,
+  type AnyEventObject,
+  type EventObject,
+  type MachineContext,
+  sendTo,
+} from 'xstate'
 
 /** An action that sends an event to the actor at this address. */
 export function tell<TContext extends MachineContext, TEvent extends EventObject>(
   to: string,
-  event: EventObject,
+  event: AnyEventObject,
 ): ActionFunction<TContext, TEvent, TEvent, undefined, never, never, never, never, never> {
   return sendTo(({ system }) => system.get(to), event)
 }

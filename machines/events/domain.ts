@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { candleClose } from './commands.ts'
 import { decimal, epochMs, side } from './fields.ts'
+import { contingencyType, listPhase } from './list.ts'
 import { orderTerms, ordStatus, positionSide } from './order.ts'
 
 const base = { at: epochMs }
@@ -78,6 +79,15 @@ export const orderCancelled = event('ORDER_CANCELLED', { ...ofOrder, ...reason }
 export const orderRejected = event('ORDER_REJECTED', { ...ofOrder, ...reason })
 export const orderExpired = event('ORDER_EXPIRED', { ...ofOrder, ...reason })
 
+export const orderListUpdated = event('ORDER_LIST_UPDATED', {
+  ...ofSymbol,
+  list: z.string(),
+  contingencyType,
+  phase: listPhase,
+  /** Filled by the first order and not closed by the others. */
+  exposure: decimal,
+})
+
 export const positionOpened = event('POSITION_OPENED', ofPosition)
 export const positionUpdated = event('POSITION_UPDATED', ofPosition)
 /** Changed by something else than a fill. */
@@ -95,6 +105,18 @@ export const positionStopTriggered = event('POSITION_STOP_TRIGGERED', {
   lastPx: decimal,
 })
 export const positionFlipped = event('POSITION_FLIPPED', ofPosition)
+
+const ofWatchdog = {
+  ...ofSymbol,
+  /** What is held, what live stops cover of it, and for how many ms not all of it was covered. */
+  exposure: decimal,
+  protectedQty: decimal,
+  unprotectedMs: z.number().int(),
+}
+export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog)
+export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog)
+/** By an order of the watchdog's own. */
+export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog)
 
 export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
 const refusal = {
@@ -203,12 +225,16 @@ export const domainEvent = z.discriminatedUnion('type', [
   orderCancelled,
   orderRejected,
   orderExpired,
+  orderListUpdated,
   positionOpened,
   positionUpdated,
   positionModified,
   positionStopTriggered,
   positionClosed,
   positionFlipped,
+  protectiveOrdersVerified,
+  protectiveOrdersMissing,
+  protectiveOrdersReplaced,
   riskApproved,
   riskRejected,
   entrySkipped,

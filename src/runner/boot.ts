@@ -1,5 +1,11 @@
 /** The actors that a runner begins with. On a store that has them already nothing is done. */
-import type { AccountInput, PositionInput, SymbolContext, SymbolInput } from '../../machines/index.ts'
+import type {
+  AccountInput,
+  PositionInput,
+  SymbolContext,
+  SymbolInput,
+  WatchdogInput,
+} from '../../machines/index.ts'
 import type { Address } from '../runtime/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
@@ -28,12 +34,18 @@ export async function boot(
   }
   const { valueEvery = defaultValueEvery(config), ...account } = config.account
   const instruments = instrumentsOf(config.instruments, { venue, symbols })
-  await spawnOnce('account', venue, { venue, instruments, ...account } satisfies AccountInput)
+  const { enabled: isGuarded, ...watchdog } = config.watchdog
+  const guarded = isGuarded ? [...symbols] : []
+  await spawnOnce('account', venue, { venue, instruments, guarded, ...account } satisfies AccountInput)
   const subscriber = `account/${venue}`
-  for (const { symbol, contract, multiplier, settleAsset } of instruments) {
+  for (const { symbol, contract, multiplier, settleAsset, tickSize } of instruments) {
     if (!symbols.includes(symbol)) continue
-    const terms = { contract, multiplier, ...(settleAsset && { settleAsset }) }
-    await spawnOnce('position', `${venue}:${symbol}`, { venue, symbol, ...terms } satisfies PositionInput)
+    const id = `${venue}:${symbol}`
+    const watchers = isGuarded ? [`watchdog/${id}`] : []
+    const terms = { contract, multiplier, ...(settleAsset && { settleAsset }), watchers }
+    const rules = { ...watchdog, ...(tickSize && { tickSize }) }
+    if (isGuarded) await spawnOnce('watchdog', id, { venue, symbol, ...rules } satisfies WatchdogInput)
+    await spawnOnce('position', id, { venue, symbol, ...terms } satisfies PositionInput)
     const market = `symbol/${venue}:${symbol}` as Address
     const known = supervisor.getSnapshot(market)?.context as SymbolContext | undefined
     if (known?.subscribers.some(({ address }) => address === subscriber)) continue

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { emaCrossInput, instrument, intervalMs, riskLimits } from '../../machines/index.ts'
+import { emaCrossInput, instrument, intervalMs, riskLimits, watchdogRules } from '../../machines/index.ts'
 import { OutcryError } from '../../store/index.ts'
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
@@ -113,6 +113,8 @@ export const runnerConfig = z.strictObject({
       'two instruments have one symbol',
     )
     .default([]),
+  /** Sees to it that everything held has a live stop. */
+  watchdog: z.strictObject({ enabled: z.boolean().default(true), ...watchdogRules }).prefault({}),
   /** By default one EMA cross for each symbol. */
   strategies: z
     .array(strategy)

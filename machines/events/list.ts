@@ -1,0 +1,86 @@
+/** Orders that belong together: what is asked of a list of them, and what it tells. */
+import { z } from 'zod'
+import { decimal, epochMs } from './fields.ts'
+import { orderTerms, positionSide } from './order.ts'
+
+/**
+ * FIX ContingencyType (tag 1385), the names as venues write them. OCO: one cancels the other. OTO: the first triggers
+ * the others, as far as it is filled. OTOCO, a bracket: the first triggers the others, and what one of those fills the
+ * others need not.
+ */
+export const contingencyType = z.enum(['OCO', 'OTO', 'OTOCO'])
+export type ContingencyType = z.infer<typeof contingencyType>
+
+const { symbol, positionSide: _side, ...legTerms } = orderTerms
+const legId = z.string().regex(/^[A-Za-z]\w*$/, 'a word such as entry, stop or target')
+
+export const listLeg = z.object({
+  /** Its orders are `<listId>-<legId>`, and with a number when another one had to be placed. */
+  legId,
+  ...legTerms,
+})
+export type ListLeg = z.infer<typeof listLeg>
+
+/** Brings a list into being: FIX NewOrderList (35=E). The first of an OTO or OTOCO is the one that triggers the others. */
+export const listRequest = z
+  .object({
+    type: z.literal('LIST_REQUEST'),
+    at: epochMs,
+    /** Address of who wants it: told of its fills and of what becomes of it. */
+    owner: z.string().min(3),
+    venue: z.string(),
+    symbol,
+    positionSide: positionSide.optional(),
+    contingencyType,
+    orders: z.array(listLeg).min(2, 'at least two orders').max(8, 'at most eight orders'),
+    /** Price that notionals are estimated with. */
+    refPx: decimal,
+  })
+  .superRefine(({ contingencyType, orders }, context) => {
+    const problem = (i: number, field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: ['orders', i, field], message })
+    const [first, ...others] = orders
+    for (const [i, { legId }] of orders.entries()) {
+      if (orders.findIndex((other) => other.legId === legId) < i) problem(i, 'legId', 'another order has it')
+      if (legId === 'exit') problem(i, 'legId', 'is kept for the market order that ends a list')
+    }
+    if (contingencyType !== 'OTOCO') return
+    for (const [i, { side, orderQty, reduceOnly }] of others.entries()) {
+      if (side === first?.side) problem(i + 1, 'side', 'has to be opposite to that of the first order')
+      if (orderQty !== first?.orderQty) problem(i + 1, 'orderQty', 'has to be that of the first order')
+      if (!reduceOnly) problem(i + 1, 'reduceOnly', 'has to be true: it closes what the first order opened')
+    }
+  })
+export type ListRequest = z.infer<typeof listRequest>
+
+/** To a list: out of what it holds, at market; what protects it stays until that is done. */
+export const exit = z.object({ type: z.literal('EXIT'), at: epochMs, reason: z.string().optional() })
+export type Exit = z.infer<typeof exit>
+
+/** To a list: other prices for one of its orders, those to come included. */
+export const replaceLeg = z.object({
+  type: z.literal('REPLACE_LEG'),
+  at: epochMs,
+  legId,
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
+})
+export type ReplaceLeg = z.infer<typeof replaceLeg>
+
+/**
+ * entering: nothing is filled yet. exposed: something is, and no live stop covers it. protected: one does. working: of
+ * lists that hold nothing. exiting: it is being sold, or bought back, at market.
+ */
+export const listPhase = z.enum(['entering', 'working', 'exposed', 'protected', 'exiting', 'done'])
+export type ListPhase = z.infer<typeof listPhase>
+
+/** From a list to its owner, whenever its phase or its exposure has changed. */
+export const listUpdate = z.object({
+  type: z.literal('LIST_UPDATE'),
+  at: epochMs,
+  list: z.string(),
+  phase: listPhase,
+  /** Filled by the first order and not closed by the others. */
+  exposure: decimal,
+})
+export type ListUpdate = z.infer<typeof listUpdate>

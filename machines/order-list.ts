@@ -1,0 +1,175 @@
+import { enqueueActions, setup } from 'xstate'
+import { z } from 'zod'
+import { type Cancel, cancel, type OrderRequest, type OrderUpdate, orderUpdate } from './events/commands.ts'
+import type { DomainEvents } from './events/domain.ts'
+import {
+  type Exit,
+  exit,
+  type ListPhase,
+  type ListRequest,
+  type ListUpdate,
+  listRequest,
+  type ReplaceLeg,
+  replaceLeg,
+} from './events/list.ts'
+import {
+  exposureOf,
+  forgiven,
+  type List,
+  type ListCommand,
+  listOf,
+  phaseOf,
+  planned,
+  withExit,
+  withPrices,
+  withUpdate,
+} from './order-list-plan.ts'
+import { tell } from './tell.ts'
+
+export const orderListEvents = z.discriminatedUnion('type', [
+  listRequest,
+  orderUpdate,
+  replaceLeg,
+  cancel,
+  exit,
+])
+
+/** What a venue refused is asked for again after this time. */
+const RETRY_AFTER_MS = 5_000
+
+/** A list is brought into being by its request. */
+export interface OrderListInput {
+  readonly id: string
+  readonly request: ListRequest
+}
+
+type Retry = { readonly type: 'RETRY'; readonly at: number }
+type OrderListEvent = ListRequest | OrderUpdate | ReplaceLeg | Cancel | Exit | Retry
+
+/** The list after the event, as far as its orders say: what that asks for comes from `planned`. */
+function after(list: List, event: OrderListEvent): List {
+  switch (event.type) {
+    case 'ORDER_UPDATE':
+      return withUpdate(list, event)
+    case 'REPLACE_LEG':
+      return withPrices(list, event.legId, event)
+    case 'CANCEL':
+      return { ...list, isCancelled: true }
+    case 'EXIT':
+      return withExit(list)
+    default:
+      return event.type === 'RETRY' ? forgiven(list) : list
+  }
+}
+
+function leads(list: List, event: OrderListEvent, phase: ListPhase): boolean {
+  return phaseOf(planned(after(list, event)).list) === phase
+}
+
+const PHASES = [
+  { guard: 'isDone', target: '.done', actions: 'take' },
+  { guard: 'isExiting', target: '.exiting', actions: 'take' },
+  { guard: 'isProtected', target: '.protected', actions: 'take' },
+  { guard: 'isExposed', target: '.exposed', actions: 'take' },
+  { guard: 'isWorking', target: '.working', actions: 'take' },
+  { target: '.entering', actions: 'take' },
+] as const
+
+export const orderListMachine = setup({
+  types: {} as {
+    input: OrderListInput
+    context: List
+    events: OrderListEvent
+    emitted: DomainEvents<'ORDER_LIST_UPDATED'>
+  },
+  guards: {
+    isDone: ({ context, event }) => leads(context, event, 'done'),
+    isExiting: ({ context, event }) => leads(context, event, 'exiting'),
+    isProtected: ({ context, event }) => leads(context, event, 'protected'),
+    isExposed: ({ context, event }) => leads(context, event, 'exposed'),
+    isWorking: ({ context, event }) => leads(context, event, 'working'),
+  },
+  actions: {
+    take: enqueueActions(({ context, event, enqueue }) => {
+      const { at } = event
+      const known = after(context, event)
+      const { list, commands } = planned(known)
+      enqueue.assign(list)
+      const phase = phaseOf(list)
+      const exposure = exposureOf(list)
+      const isNews =
+        phase !== phaseOf(context) || exposure !== exposureOf(context) || event.type === 'LIST_REQUEST'
+      if (isNews) {
+        const { id, venue, symbol, contingencyType, owner } = list
+        const facts = { list: `list/${id}`, phase, exposure }
+        enqueue.emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts })
+        const update: ListUpdate = { type: 'LIST_UPDATE', at, ...facts }
+        enqueue(tell(owner, update))
+      }
+      for (const command of commands) enqueue(tell(...messageOf(list, command, at)))
+      if (event.type === 'REPLACE_LEG') {
+        const order = list.legs.find(({ legId }) => legId === event.legId)?.order
+        const { price, stopPx } = event
+        const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
+        if (order !== undefined) enqueue(tell(order, { type: 'REPLACE', at, ...prices }))
+      }
+      const isRefused = list.legs.some(({ refusals }, i) => refusals > (context.legs[i]?.refusals ?? 0))
+      if (isRefused) enqueue.raise({ type: 'RETRY', at }, { delay: RETRY_AFTER_MS, id: 'retry' })
+    }),
+  },
+}).createMachine({
+  id: 'orderList',
+  version: '1',
+  description: 'Orders that belong together: what becomes of one decides about the others.',
+  context: ({ input }) => listOf(input.id, input.request),
+  initial: 'initialized',
+  on: { ORDER_UPDATE: PHASES, REPLACE_LEG: PHASES, CANCEL: PHASES, EXIT: PHASES, RETRY: PHASES },
+  states: {
+    initialized: { on: { LIST_REQUEST: [...PHASES.map((to) => ({ ...to, target: to.target.slice(1) }))] } },
+    entering: { tags: 'working', description: 'Nothing is filled yet.' },
+    exposed: {
+      tags: ['working', 'exposed'],
+      description: 'Something is held, and its stop is not live yet.',
+    },
+    protected: { tags: ['working', 'exposed'], description: 'A live stop covers all that is held.' },
+    exiting: {
+      tags: ['working', 'exposed'],
+      description: 'On the way out at market; the stop stays until then.',
+    },
+    working: { tags: 'working', description: 'Nothing is held that would need a stop.' },
+    done: { tags: 'closed', description: 'A late fill or a bust opens it again.' },
+  },
+})
+
+/** Where a command goes, and as what. */
+function messageOf(list: List, command: ListCommand, at: number): Parameters<typeof tell> {
+  const { leg } = command
+  const order = leg.order as string
+  if (command.do === 'cancel') return [order, { type: 'CANCEL', at } satisfies Cancel]
+  if (command.do === 'replace') return [order, { type: 'REPLACE', at, ...command.change }]
+  const { id, owner, venue, symbol, positionSide, refPx, legs } = list
+  const { side, ordType, price, stopPx, trailingOffset, timeInForce, expireTime, postOnly, reduceOnly } = leg
+  const entered = legs[0]?.avgPx
+  const request: OrderRequest = {
+    type: 'ORDER_REQUEST',
+    at,
+    orderId: order.slice('order/'.length),
+    owner,
+    listId: id,
+    venue,
+    symbol,
+    ...(positionSide && { positionSide }),
+    side,
+    ordType,
+    orderQty: command.orderQty,
+    ...(price && { price }),
+    ...(stopPx && { stopPx }),
+    ...(trailingOffset && { trailingOffset }),
+    timeInForce,
+    ...(expireTime && { expireTime }),
+    ...(postOnly && { postOnly }),
+    ...(reduceOnly && { reduceOnly }),
+    refPx: entered && entered !== '0' ? entered : refPx,
+  }
+  return [`account/${venue}`, request]
+}

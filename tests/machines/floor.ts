@@ -1,0 +1,180 @@
+/** A whole account on the paper venue, in a time and at prices that a test sets. */
+import { Observable, type Subscriber } from 'rxjs'
+import { type DomainEvent, type ListRequest, machines } from '../../machines/index.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/ports/market.ts'
+import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
+import type { PaperVenue } from '../../src/ports/venue.ts'
+import { boot } from '../../src/runner/boot.ts'
+import { runnerConfig } from '../../src/runner/config.ts'
+import { EventTimeDriver } from '../../src/runner/event-time.ts'
+import { Harness } from '../runtime/harness.ts'
+
+export const SYMBOL = 'BTCUSDT'
+const VENUE = 'paper'
+const LATENCY_MS = 20
+
+export class Floor {
+  readonly #harness = new Harness()
+  readonly #venue: PaperVenue
+  readonly #market: HandMadeMarket
+  readonly #owner: string
+
+  private constructor(venue: PaperVenue, market: HandMadeMarket, owner: string) {
+    this.#venue = venue
+    this.#market = market
+    this.#owner = owner
+  }
+
+  /** Of a runner's configuration; there are no strategies. The price is 100. */
+  static async open(config: object = {}): Promise<Floor> {
+    const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS }
+    const venue = await openPaperVenue({ ...options, takerFee: '0', makerFee: '0' })
+    const market = new HandMadeMarket()
+    const floor = new Floor(venue, market, 'strategy/mine')
+    await floor.#begin(runnerConfig.parse({ strategies: [], ...config }))
+    return floor
+  }
+
+  async #begin(config: ReturnType<typeof runnerConfig.parse>): Promise<void> {
+    const harness = this.#harness
+    const ports = { [VENUE]: new PaperPort(this.#venue, () => {}) }
+    const supervisor = await harness.open({ machines, ports })
+    await boot(supervisor, config, { venue: VENUE, symbols: [SYMBOL], at: harness.clock.now() })
+    const { clock } = harness
+    const driver = new EventTimeDriver({
+      supervisor,
+      clock,
+      market: this.#market,
+      venue: this.#venue,
+      speed: 'max',
+    })
+    driver.run().catch((error) => harness.errors.push(String(error)))
+    await this.price('100')
+  }
+
+  get at(): number {
+    return this.#market.at
+  }
+
+  get harness(): Harness {
+    return this.#harness
+  }
+
+  get venue(): PaperVenue {
+    return this.#venue
+  }
+
+  /** One trade at the price, and a quote a cent around it with much behind it. */
+  async price(px: string, size = '1000'): Promise<void> {
+    const at = this.at + 1
+    const [bid, ask] = [String(Number(px) - 0.01), String(Number(px) + 0.01)]
+    await this.#market.send({ type: 'QUOTE', at, bid, bidSize: size, ask, askSize: size })
+    await this.#market.send({ type: 'TRADE', at, tradeId: `t${at}`, px, qty: '0.000001', aggressor: 'BUY' })
+    await this.#harness.supervisor.settled()
+  }
+
+  /** Time passes: what is under way arrives, timers fire. */
+  async pass(ms = 5 * LATENCY_MS): Promise<void> {
+    await this.#market.send({ type: 'CONNECTION', at: this.at + ms, status: 'connected' })
+    await this.#harness.supervisor.settled()
+  }
+
+  async send(to: string, event: { type: string; [field: string]: unknown }): Promise<void> {
+    await this.#harness.supervisor.send(to, { at: this.at, ...event }, { at: this.at })
+  }
+
+  /** An order of its own, at market where nothing else is said. */
+  async order(orderId: string, change: object = {}): Promise<void> {
+    await this.send(`account/${VENUE}`, {
+      type: 'ORDER_REQUEST',
+      orderId,
+      owner: this.#owner,
+      venue: VENUE,
+      symbol: SYMBOL,
+      side: 'BUY',
+      ordType: 'MARKET',
+      orderQty: '2',
+      timeInForce: 'GTC',
+      refPx: '100',
+      ...change,
+    })
+    await this.pass()
+  }
+
+  /** A long of 2 with a stop at 95 and a target at 110, where nothing else is said. */
+  async bracket(id: string, change: Partial<ListRequest> = {}): Promise<void> {
+    const exit = { side: 'SELL', orderQty: '2', timeInForce: 'GTC', reduceOnly: true } as const
+    await this.send(`list/${id}`, {
+      type: 'LIST_REQUEST',
+      owner: this.#owner,
+      venue: VENUE,
+      symbol: SYMBOL,
+      contingencyType: 'OTOCO',
+      orders: [
+        { legId: 'entry', side: 'BUY', ordType: 'MARKET', orderQty: '2', timeInForce: 'GTC' },
+        { legId: 'stop', ordType: 'STOP', stopPx: '95', ...exit },
+        { legId: 'target', ordType: 'LIMIT', price: '110', ...exit },
+      ],
+      refPx: '100',
+      ...change,
+    })
+  }
+
+  /** Somebody else cancels an order, at the venue itself. */
+  async cancelAtVenue(id: string): Promise<void> {
+    const ref = { seq: 0, correlation: 'c', intent: `by-hand-${id}` }
+    const request = { type: 'CANCEL_ORDER', clOrdId: `by-hand-${id}`, origClOrdId: id } as const
+    this.#venue.cancel({ ...request, actor: `order/${id}`, at: this.at, ref })
+    await this.pass()
+  }
+
+  value(address: string): unknown {
+    return this.#harness.value(address)
+  }
+
+  /** Quantity of the position. */
+  get held(): string {
+    return (this.#harness.context(`position/${VENUE}:${SYMBOL}`) as { quantity: string }).quantity
+  }
+
+  /** What works at the venue, by ClOrdID: quantity left and its price. */
+  working(): Record<string, string> {
+    const orders = this.#venue.openOrders().map((order) => {
+      const [id] = [...(order.origClOrdIds ?? []), order.clOrdId]
+      return [id, `${order.leavesQty} at ${order.stopPx ?? order.price ?? 'market'}`]
+    })
+    return Object.fromEntries(orders)
+  }
+
+  async emitted<T extends DomainEvent['type']>(type: T): Promise<Extract<DomainEvent, { type: T }>[]> {
+    const all = (await this.#harness.records()).flatMap((record) => record.emitted ?? [])
+    return all.filter((event) => event.type === type) as Extract<DomainEvent, { type: T }>[]
+  }
+}
+
+/** A market whose messages come when a test sends them. */
+class HandMadeMarket implements MarketSource {
+  readonly name = 'hand'
+  readonly time = 'event'
+  readonly startsAt = 1_000
+  readonly instruments = [`${VENUE}:${SYMBOL}`]
+  readonly counts = {}
+  at = 1_000
+  #position = 0
+  #subscriber: Subscriber<MarketMessage> | undefined
+  #pace: MarketOpenOptions['pace']
+
+  open({ pace }: MarketOpenOptions = {}): Observable<MarketMessage> {
+    this.#pace = pace
+    return new Observable((subscriber) => {
+      this.#subscriber = subscriber
+    })
+  }
+
+  async send(event: MarketMessage['event']): Promise<void> {
+    this.at = event.at
+    const message = { position: ++this.#position, at: event.at, venue: VENUE, symbol: SYMBOL, event }
+    await this.#pace?.(message)
+    this.#subscriber?.next(message)
+  }
+}
