@@ -1,0 +1,13 @@
+/** Indicators for strategies: folds whose state lives in a machine's context. */
+export * from './adx.ts'
+export * from './atr.ts'
+export * from './bar.ts'
+export * from './bollinger.ts'
+export * from './donchian.ts'
+export * from './indicator.ts'
+export * from './macd.ts'
+export * from './moving-average.ts'
+export * from './rsi.ts'
+export * from './slope.ts'
+export * from './window.ts'
+export * from './z-score.ts'

@@ -1,0 +1,11 @@
+/** Summed as distances from the first value, so that the mean of equal values is exactly that. */
+export function mean(values: readonly number[]): number {
+  const origin = values[0] as number
+  return origin + values.reduce((sum, value) => sum + (value - origin), 0) / values.length
+}
+
+/** Of the whole population: the sum of squares is divided by n. */
+export function standardDeviation(values: readonly number[], around: number): number {
+  const squares = values.reduce((sum, value) => sum + (value - around) * (value - around), 0)
+  return Math.sqrt(squares / values.length)
+}

@@ -1,0 +1,21 @@
+import type { Indicator, Reading } from './indicator.ts'
+
+export interface WindowState<Value> extends Reading<Value> {
+  /** The last inputs, oldest first. */
+  readonly window: readonly number[]
+}
+
+/** A function of the last `length` inputs. It is worked out anew from them each time, for running sums drift. */
+export function overWindow<Value>(
+  length: number,
+  calculate: (window: readonly number[]) => Value,
+): Indicator<number, WindowState<Value>> {
+  return {
+    warmUp: length,
+    initial: { window: [] },
+    next: (state, input) => {
+      const window = [...state.window, input].slice(-length)
+      return window.length < length ? { window } : { window, value: calculate(window) }
+    },
+  }
+}
