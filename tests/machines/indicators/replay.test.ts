@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Bar } from '../../../machines/indicators/index.ts'
+import { type Bar, regime, regimeParameters } from '../../../machines/indicators/index.ts'
 import { walk } from './bars.ts'
-import { cases } from './cases.ts'
+import { anyState, cases } from './cases.ts'
 import { statesOf } from './fold.ts'
+
+const withRegime = [...cases, { name: 'regime', indicator: anyState(regime(regimeParameters.parse({}))) }]
 
 /** Few levels, where bars are equal and windows stand still, or any prices at all. */
 const price = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.double({ min: 1e-9, max: 1e12, noNaN: true }))
@@ -11,7 +13,7 @@ const bar = fc.tuple(price, price, price).map(([a, b, close]): Bar => {
   return { high: Math.max(a, b, close), low: Math.min(a, b, close), close }
 })
 
-describe.each(cases)('$name', ({ indicator }) => {
+describe.each(withRegime)('$name', ({ indicator }) => {
   it('goes on from a state read back as if it had never stopped, and changes none', () => {
     fc.assert(
       fc.property(fc.array(bar, { minLength: 1, maxLength: 80 }), fc.nat(), (bars, at) => {

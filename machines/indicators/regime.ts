@@ -1,0 +1,101 @@
+/** What kind of market it is, for a strategy that trades only in some. */
+import { z } from 'zod'
+import { type AdxState, adx } from './adx.ts'
+import { type AtrState, atr } from './atr.ts'
+import type { Bar } from './bar.ts'
+import type { Indicator, Reading } from './indicator.ts'
+import { slope } from './slope.ts'
+import type { WindowState } from './window.ts'
+
+export type Regime = 'trending_up' | 'trending_down' | 'ranging' | 'volatile'
+
+/**
+ * Each regime has thresholds from which on it is entered, and lower ones below which it is left, so that a market near
+ * either does not flicker. Percentages of slope and range grow with the interval of the candles: the defaults are for
+ * hours.
+ */
+export const regimeParameters = z
+  .object({
+    /** Candles that ADX, ATR and slope are over. */
+    adxLength: z.number().int().positive().default(14),
+    atrLength: z.number().int().positive().default(14),
+    slopeLength: z.number().int().min(2).default(20),
+    /** Of a trend: ADX, 0 to 100. 25 and 20 are customary. */
+    adxEnter: z.number().min(0).max(100).default(25),
+    adxLeave: z.number().min(0).max(100).default(20),
+    /** Of a trend too: slope in its direction, percent of the close per candle. */
+    slopeEnterPct: z.number().nonnegative().default(0.02),
+    slopeLeavePct: z.number().nonnegative().default(0.005),
+    /** Of a volatile market: ATR, percent of the close. */
+    atrEnterPct: z.number().positive().default(2),
+    atrLeavePct: z.number().positive().default(1.5),
+  })
+  .refine((p) => p.adxLeave <= p.adxEnter, { error: 'must be at most adxEnter', path: ['adxLeave'] })
+  .refine((p) => p.slopeLeavePct <= p.slopeEnterPct, {
+    error: 'must be at most slopeEnterPct',
+    path: ['slopeLeavePct'],
+  })
+  .refine((p) => p.atrLeavePct <= p.atrEnterPct, {
+    error: 'must be at most atrEnterPct',
+    path: ['atrLeavePct'],
+  })
+export type RegimeParameters = z.infer<typeof regimeParameters>
+
+/** What a regime is told from. */
+export interface Conditions {
+  readonly adx: number
+  /** ATR, percent of the close. */
+  readonly atrPct: number
+  /** Percent of the close per candle; negative when falling. */
+  readonly slopePct: number
+}
+
+/** The regime after `was`. Volatile goes before a trend: whoever sizes by the usual range must know of it first. */
+export function classify(
+  was: Regime | undefined,
+  { adx, atrPct, slopePct }: Conditions,
+  { adxEnter, adxLeave, slopeEnterPct, slopeLeavePct, atrEnterPct, atrLeavePct }: RegimeParameters,
+): Regime {
+  const trends = (regime: Regime, towardsPct: number) =>
+    adx >= (was === regime ? adxLeave : adxEnter) &&
+    towardsPct >= (was === regime ? slopeLeavePct : slopeEnterPct)
+
+  if (atrPct >= (was === 'volatile' ? atrLeavePct : atrEnterPct)) return 'volatile'
+  if (trends('trending_up', slopePct)) return 'trending_up'
+  if (trends('trending_down', -slopePct)) return 'trending_down'
+  return 'ranging'
+}
+
+export interface RegimeState extends Reading<Regime> {
+  readonly adx: AdxState
+  readonly atr: AtrState
+  readonly slope: WindowState<number>
+}
+
+/** The regime of a market, candle by candle. */
+export function regime(parameters: RegimeParameters): Indicator<Bar, RegimeState> {
+  const { adxLength, atrLength, slopeLength } = parameters
+  const direction = adx(adxLength)
+  const range = atr(atrLength)
+  const line = slope(slopeLength)
+  return {
+    warmUp: Math.max(direction.warmUp, range.warmUp, line.warmUp),
+    initial: { adx: direction.initial, atr: range.initial, slope: line.initial },
+    next: (state, bar) => {
+      const readings = {
+        adx: direction.next(state.adx, bar),
+        atr: range.next(state.atr, bar),
+        slope: line.next(state.slope, bar.close),
+      }
+      const { adx, atr, slope } = readings
+      if (adx.value === undefined || atr.value === undefined || slope.value === undefined) return readings
+      const percent = 100 / bar.close
+      const conditions = {
+        adx: adx.value.adx,
+        atrPct: atr.value * percent,
+        slopePct: slope.value * percent,
+      }
+      return { ...readings, value: classify(state.value, conditions, parameters) }
+    },
+  }
+}
