@@ -3,6 +3,7 @@ import { accountEvents, accountMachine } from './account.ts'
 import { emaCrossEvents, emaCrossMachine } from './ema-cross.ts'
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
+import { newsEvents, newsMachine } from './news.ts'
 import { orderEvents, orderMachine } from './order.ts'
 import type { OrderInput } from './order-context.ts'
 import { type OrderListInput, orderListEvents, orderListMachine } from './order-list.ts'
@@ -48,6 +49,7 @@ export const machines = {
   watchdog: { machine: watchdogMachine, events: watchdogEvents },
   account: { machine: accountMachine, events: accountEvents },
   strategy: { machine: emaCrossMachine, events: emaCrossEvents },
+  news: { machine: newsMachine, events: newsEvents },
   runner: { machine: runnerMachine, events: runnerEvents },
 }
 
@@ -60,9 +62,14 @@ export * from './events/domain.ts'
 export type { Side } from './events/fields.ts'
 export * from './events/list.ts'
 export * from './events/market.ts'
+export * from './events/news.ts'
 export * from './events/order.ts'
 export * as indicators from './indicators/index.ts'
 export { type Instrument, type InstrumentInput, instrument } from './instrument.ts'
+export * from './news.ts'
+export * from './news-classifier.ts'
+export type { Flag } from './news-flags.ts'
+export * from './news-rules.ts'
 export * from './order.ts'
 export { avgPx, type OrderContext, type OrderInput, ordStatusOf } from './order-context.ts'
 export * from './order-terms.ts'

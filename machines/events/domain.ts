@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { candleClose } from './commands.ts'
 import { decimal, epochMs, side } from './fields.ts'
 import { contingencyType, listPhase } from './list.ts'
+import { newsCategory, newsSentiment, newsSeverity } from './news.ts'
 import { orderTerms, ordStatus, positionSide } from './order.ts'
 
 const base = { at: epochMs }
@@ -193,6 +194,32 @@ export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
   cycles: z.number().int(),
 })
 
+const ofNews = { ...base, source: z.string(), id: z.string(), title: z.string() }
+export const newsIngested = event('NEWS_INGESTED', {
+  ...ofNews,
+  url: z.string().optional(),
+  publishedAt: epochMs.optional(),
+})
+export const newsClassified = event('NEWS_CLASSIFIED', {
+  ...ofNews,
+  category: newsCategory,
+  sentiment: newsSentiment.optional(),
+  severity: newsSeverity,
+  /** That it speaks of. */
+  symbols: z.array(z.string()),
+  /** Id of the rule that said so. */
+  rule: z.string(),
+})
+/** Anew, or for longer or more gravely than before. */
+export const symbolFlagged = event('SYMBOL_FLAGGED', {
+  ...ofSymbol,
+  flag: newsCategory,
+  severity: newsSeverity,
+  until: epochMs,
+  reason: z.string(),
+})
+export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory })
+
 export const systemStarted = event('SYSTEM_STARTED', {
   ...base,
   market: z.string(),
@@ -253,6 +280,10 @@ export const domainEvent = z.discriminatedUnion('type', [
   entrySignal,
   exitSignal,
   tradeCycleCompleted,
+  newsIngested,
+  newsClassified,
+  symbolFlagged,
+  symbolFlagExpired,
   systemStarted,
   systemStopped,
 ])
