@@ -10,6 +10,7 @@ import { type OrderListInput, orderListEvents, orderListMachine } from './order-
 import { type PositionInput, positionEvents, positionMachine } from './position.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
 import { symbolEvents, symbolMachine } from './symbol.ts'
+import { universeEvents, universeMachine } from './universe.ts'
 import { watchdogEvents, watchdogMachine } from './watchdog.ts'
 
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
@@ -50,6 +51,7 @@ export const machines = {
   account: { machine: accountMachine, events: accountEvents },
   strategy: { machine: emaCrossMachine, events: emaCrossEvents },
   news: { machine: newsMachine, events: newsEvents },
+  universe: { machine: universeMachine, events: universeEvents },
   runner: { machine: runnerMachine, events: runnerEvents },
 }
 
@@ -64,6 +66,7 @@ export * from './events/list.ts'
 export * from './events/market.ts'
 export * from './events/news.ts'
 export * from './events/order.ts'
+export * from './events/universe.ts'
 export * as indicators from './indicators/index.ts'
 export { type Instrument, type InstrumentInput, instrument } from './instrument.ts'
 export * from './news.ts'
@@ -78,4 +81,6 @@ export * from './position.ts'
 export * from './position-books.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
 export * from './symbol.ts'
+export * from './universe.ts'
+export * from './universe-filters.ts'
 export * from './watchdog.ts'

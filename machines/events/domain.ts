@@ -220,6 +220,22 @@ export const symbolFlagged = event('SYMBOL_FLAGGED', {
 })
 export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory })
 
+export const universeUpdated = event('UNIVERSE_UPDATED', {
+  ...base,
+  venue: z.string(),
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  /** All that are in it now. */
+  symbols: z.array(z.string()),
+})
+export const symbolFiltered = event('SYMBOL_FILTERED', {
+  ...ofSymbol,
+  /** The filter that keeps it out, what that asks for and what was found. */
+  filter: z.string(),
+  limit: z.string(),
+  value: z.string(),
+})
+
 export const systemStarted = event('SYSTEM_STARTED', {
   ...base,
   market: z.string(),
@@ -284,6 +300,8 @@ export const domainEvent = z.discriminatedUnion('type', [
   newsClassified,
   symbolFlagged,
   symbolFlagExpired,
+  universeUpdated,
+  symbolFiltered,
   systemStarted,
   systemStopped,
 ])
