@@ -1,0 +1,36 @@
+import type { Observable } from 'rxjs'
+import type { NewsFacts } from '../../machines/index.ts'
+import type { Origin } from '../runtime/record.ts'
+
+/** One item on its way to the news actor. It may come again: source and `item.id` together say that it is the same. */
+export interface NewsMessage {
+  /** Name of the source. */
+  readonly source: string
+  readonly item: NewsFacts
+  /** Where the source counts its items: what a restart resumes after. */
+  readonly origin?: Origin
+}
+
+export interface NewsOpenOptions {
+  /** Position of the last item with this origin that is durable; 0 when there is none. */
+  readonly cursor?: (source: string) => number
+  /** As of a market: called before each message is emitted; when it returns a promise the source waits for it. */
+  readonly pace?: (message: NewsMessage) => void | Promise<void>
+}
+
+/** Where news comes from. It neither ends nor fails: what goes wrong is a warning, and it tries again. */
+export interface NewsSource {
+  /** Stable, part of the log. */
+  readonly name: string
+  open(options?: NewsOpenOptions): Observable<NewsMessage>
+}
+
+/** Something that could not be read, and was passed over or will be tried again. */
+export interface NewsWarning {
+  readonly source: string
+  /** Line of a document, byte of a file; undefined where the whole is meant. */
+  readonly where?: string
+  readonly reason: string
+}
+
+export type OnNewsWarning = (warning: NewsWarning) => void

@@ -1,0 +1,119 @@
+/** RSS 2.0 and Atom documents as items of news. */
+import { parseXml, XmlElement } from '@rgrove/parse-xml'
+import type { NewsFacts } from '../../../machines/index.ts'
+import { plainText } from './plain-text.ts'
+
+/** What of a document could not be read. */
+export interface Flaw {
+  readonly where: string
+  readonly reason: string
+}
+
+export interface FeedDocument {
+  /** In the order of the document: usually newest first. */
+  readonly items: readonly NewsFacts[]
+  readonly flaws: readonly Flaw[]
+}
+
+/** An item's fields as its format has them. */
+interface RawItem {
+  readonly id: string | undefined
+  readonly url: string | undefined
+  readonly title: string | undefined
+  readonly text: string | undefined
+  readonly published: string | undefined
+}
+
+/** Of an item without a title the beginning of its text is one. */
+const TITLE_MAX = 120
+/** Feeds hold a few dozen; what is behind these is old. */
+const ITEMS_MAX = 500
+
+/** @throws Error that says where the document is broken, or that it is neither RSS 2.0 nor Atom */
+export function readFeed(xml: string): FeedDocument {
+  const { elements, rawOf } = itemsOf(rootOf(xml))
+  const items: NewsFacts[] = []
+  const flaws: Flaw[] = []
+  const note = (element: XmlElement, reason: string) =>
+    flaws.push({ where: `line ${lineOf(xml, element)}`, reason })
+  for (const element of elements.slice(0, ITEMS_MAX)) {
+    const { item, flaw } = itemOf(rawOf(element))
+    if (item !== undefined) items.push(item)
+    if (flaw !== undefined) note(element, flaw)
+  }
+  const unread = elements[ITEMS_MAX]
+  if (unread !== undefined) note(unread, `only the first ${ITEMS_MAX} items are read`)
+  return { items, flaws }
+}
+
+function itemOf(raw: RawItem): { item?: NewsFacts; flaw?: string } {
+  const id = raw.id ?? raw.url
+  const text = plainText(raw.text ?? '')
+  const title = plainText(raw.title ?? '') || text.slice(0, TITLE_MAX)
+  if (!id) return { flaw: `the item "${title}" has neither an id nor a link` }
+  if (!title) return { flaw: `the item ${id} has neither a title nor a text` }
+  const item = { id, title, ...(text && { text }), ...(raw.url && { url: raw.url }) }
+  if (raw.published === undefined) return { item }
+  const publishedAt = Date.parse(raw.published)
+  return publishedAt >= 0
+    ? { item: { ...item, publishedAt } }
+    : { item, flaw: `the item ${id} has no readable date: ${raw.published}` }
+}
+
+function rootOf(xml: string): XmlElement {
+  try {
+    // Entities of HTML are no entities of XML, but feeds are full of them.
+    const { root } = parseXml(xml, { ignoreUndefinedEntities: true, includeOffsets: true })
+    return root as XmlElement
+  } catch (error) {
+    // What follows its first line draws the place.
+    throw new Error((error as Error).message.split('\n')[0])
+  }
+}
+
+function itemsOf(root: XmlElement): {
+  elements: readonly XmlElement[]
+  rawOf: (element: XmlElement) => RawItem
+} {
+  if (root.name === 'feed') return { elements: childrenOf(root, 'entry'), rawOf: rawAtomEntry }
+  const [channel] = root.name === 'rss' ? childrenOf(root, 'channel') : []
+  if (channel === undefined) throw new Error(`it is neither RSS 2.0 nor Atom: its root is <${root.name}>`)
+  return { elements: childrenOf(channel, 'item'), rawOf: rawRssItem }
+}
+
+function rawRssItem(item: XmlElement): RawItem {
+  const url = textOf(item, 'link')
+  return {
+    id: textOf(item, 'guid'),
+    url,
+    title: textOf(item, 'title'),
+    text: textOf(item, 'description') ?? textOf(item, 'content:encoded'),
+    published: textOf(item, 'pubDate') ?? textOf(item, 'dc:date'),
+  }
+}
+
+function rawAtomEntry(entry: XmlElement): RawItem {
+  const link = childrenOf(entry, 'link').find(({ attributes: { rel = 'alternate' } }) => rel === 'alternate')
+  return {
+    id: textOf(entry, 'id'),
+    url: link?.attributes.href,
+    title: textOf(entry, 'title'),
+    text: textOf(entry, 'summary') ?? textOf(entry, 'content'),
+    published: textOf(entry, 'published') ?? textOf(entry, 'updated'),
+  }
+}
+
+function childrenOf(parent: XmlElement, name: string): XmlElement[] {
+  return parent.children.filter(
+    (node): node is XmlElement => node instanceof XmlElement && node.name === name,
+  )
+}
+
+/** Undefined where there is none or it is empty. */
+function textOf(parent: XmlElement, name: string): string | undefined {
+  return childrenOf(parent, name)[0]?.text.trim() || undefined
+}
+
+function lineOf(xml: string, { start }: XmlElement): number {
+  return xml.slice(0, start).split('\n').length
+}
