@@ -10,6 +10,7 @@ import type { Address } from '../runtime/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
 import { instrumentsOf } from './instruments.ts'
+import { bootNews } from './news-feed.ts'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
 const DEFAULT_STRATEGY = { type: 'emaCross', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' } as const
@@ -51,6 +52,7 @@ export async function boot(
     if (known?.subscribers.some(({ address }) => address === subscriber)) continue
     await supervisor.send(market, { type: 'SUBSCRIBE', at, subscriber, intervals: [valueEvery] }, { at })
   }
+  await bootNews(supervisor, config.news, { venue, at })
   for (const { type: _, ...strategy } of strategiesOf(config, symbols)) {
     const address = `strategy/${strategy.id}`
     await spawnOnce('strategy', strategy.id, { venue, ...strategy })

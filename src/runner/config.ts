@@ -5,7 +5,15 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { emaCrossInput, instrument, intervalMs, riskLimits, watchdogRules } from '../../machines/index.ts'
+import {
+  DEFAULT_NEWS_RULES,
+  emaCrossInput,
+  instrument,
+  intervalMs,
+  newsRules,
+  riskLimits,
+  watchdogRules,
+} from '../../machines/index.ts'
 import { OutcryError } from '../../store/index.ts'
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
@@ -76,6 +84,31 @@ const strategy = emaCrossInput
   .strict()
   .refine(({ fast, slow }) => fast < slow, { error: 'must be less than slow', path: ['fast'] })
 
+/** Stands for the source in log and warnings; by default its file, or its address without what may be a key. */
+const sourceName = z.string().min(1).optional()
+
+const newsSource = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('rss'),
+    /** Of RSS 2.0 or Atom. */
+    url: z.url({ protocol: /^https?$/ }),
+    everyMs: z.number().int().min(1_000).default(60_000),
+    name: sourceName,
+  }),
+  z.strictObject({
+    type: z.literal('jsonl'),
+    /** One object a line: id, title, text, url, publishedAt. */
+    file: z.string().min(1),
+    name: sourceName,
+  }),
+])
+
+export function newsSourceName(source: z.infer<typeof newsSource>): string {
+  if (source.name !== undefined) return source.name
+  if (source.type === 'jsonl') return source.file
+  return source.url.replace(/^https?:\/\/(?:[^/@]*@)?|[?#].*$/g, '')
+}
+
 export const runnerConfig = z.strictObject({
   /** Folder of the log and of the paper venue's own books. */
   data: z.string().min(1).default('data'),
@@ -120,6 +153,20 @@ export const runnerConfig = z.strictObject({
     .array(strategy)
     .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'two strategies have one id')
     .optional(),
+  news: z
+    .strictObject({
+      /** Without any there is no news. */
+      sources: z
+        .array(newsSource)
+        .refine(
+          (list) => new Set(list.map(newsSourceName)).size === list.length,
+          'two sources have one name: give them names of their own',
+        )
+        .default([]),
+      rules: newsRules.shape.rules.default(DEFAULT_NEWS_RULES.rules),
+      symbols: newsRules.shape.symbols.default(DEFAULT_NEWS_RULES.symbols),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       /** Records that stay in the database; older ones go to compressed files beside it and are read there. */

@@ -1,6 +1,7 @@
 /** The headless process: venue, market, supervisor, strategies and server, started in that order and stopped in reverse. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Subscription } from 'rxjs'
 import { machines } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
@@ -21,6 +22,7 @@ import type { Driver } from './driver.ts'
 import { EventTimeDriver } from './event-time.ts'
 import { venueAndSymbols } from './instruments.ts'
 import { LiveTimeDriver } from './live-time.ts'
+import { startNewsFeed } from './news-feed.ts'
 import { type Counts, type Stats, statsOf } from './stats.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
@@ -76,7 +78,7 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
         })
       : new LiveTimeDriver(parts)
     api = config.server.enabled ? await startApi(supervisor, config.server, logger) : undefined
-    const runner = new Runner({ config, market, place, venue, supervisor, clock, driver, api })
+    const runner = new Runner({ config, market, place, venue, supervisor, clock, driver, api, logger })
     await runner.start()
     return runner
   } catch (error) {
@@ -96,6 +98,7 @@ interface Parts {
   readonly clock: Clock
   readonly driver: Driver
   readonly api: ApiServer | undefined
+  readonly logger: Logger
 }
 
 class Runner implements RunningRunner {
@@ -103,6 +106,7 @@ class Runner implements RunningRunner {
   #counts: Counts = { ordersSubmitted: 0, fills: 0 }
   #ended: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
+  #news: Subscription | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -143,6 +147,7 @@ class Runner implements RunningRunner {
       strategies,
     })
     this.#announce()
+    this.#news = startNewsFeed(config.news.sources, this.#parts)
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
     this.#ended = Promise.race([this.#parts.driver.run(), fenced])
     // Whoever waits for the end hears of it; nobody waiting is no reason to crash.
@@ -160,6 +165,7 @@ class Runner implements RunningRunner {
 
   async #stop(reason: string, initiator: string): Promise<void> {
     const { supervisor, api, venue, clock, config } = this.#parts
+    this.#news?.unsubscribe()
     try {
       await this.#parts.driver.stop()
       await supervisor.send('runner/main', { type: 'STOPPED', at: clock.now(), reason, initiator })

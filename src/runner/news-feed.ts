@@ -1,0 +1,64 @@
+/** News on its way from its sources to the news actor, each item once, restarts or not. */
+import { isDeepStrictEqual } from 'node:util'
+import { merge, type Subscription } from 'rxjs'
+import type { NewsContext, NewsInput } from '../../machines/index.ts'
+import { createJsonlNews } from '../ports/news/jsonl.ts'
+import { createRssNews } from '../ports/news/rss.ts'
+import type { NewsMessage, NewsSource, NewsWarning } from '../ports/news.ts'
+import type { Address } from '../runtime/address.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import { newsSourceName, type RunnerConfig } from './config.ts'
+
+const NEWS = 'news/main' as Address
+
+/** Spawns the actor where there are sources for it. One that is there already gets the rules that are configured now. */
+export async function bootNews(
+  supervisor: Supervisor,
+  { sources, ...rules }: RunnerConfig['news'],
+  { venue, at }: { venue: string; at: number },
+): Promise<void> {
+  if (sources.length === 0) return
+  const known = supervisor.getSnapshot(NEWS)?.context as NewsContext | undefined
+  if (known === undefined) {
+    await supervisor.spawn('news', 'main', { venue, ...rules } satisfies NewsInput, { at })
+  } else if (!isDeepStrictEqual({ rules: known.rules, symbols: known.symbols }, rules)) {
+    await supervisor.send(NEWS, { type: 'SET_NEWS_RULES', at, ...rules })
+  }
+}
+
+/** Unsubscribing closes the sources. */
+export function startNewsFeed(
+  sources: RunnerConfig['news']['sources'],
+  { supervisor, clock, logger }: { supervisor: Supervisor; clock: Clock; logger: Logger },
+): Subscription {
+  const onWarning = ({ source, where, reason }: NewsWarning) =>
+    logger.warn({ news: source, where }, `${source}: ${where === undefined ? '' : `${where}: `}${reason}`)
+  const take = ({ source, item, origin }: NewsMessage) => {
+    const at = clock.now()
+    // A feed has no positions to read on from: the key is what knows its items again.
+    const key = `news ${source} ${item.id}`
+    try {
+      supervisor.tell(NEWS, { type: 'NEWS_ITEM', at, source, ...item }, { at, lane: 'command', origin, key })
+    } catch (err) {
+      logger.warn({ err, news: source }, `${source}: ${item.id} was not taken: ${(err as Error).message}`)
+    }
+  }
+  const options = {
+    cursor: (source: string) => supervisor.cursor(source),
+    pace: () => supervisor.drained(),
+  }
+  const opened = sources.map((config) => openSource(config, onWarning).open(options))
+  return merge(...opened).subscribe(take)
+}
+
+function openSource(
+  config: RunnerConfig['news']['sources'][number],
+  onWarning: (warning: NewsWarning) => void,
+): NewsSource {
+  const name = newsSourceName(config)
+  return config.type === 'rss'
+    ? createRssNews({ ...config, name, onWarning })
+    : createJsonlNews({ ...config, name, onWarning })
+}
