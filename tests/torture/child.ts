@@ -63,7 +63,7 @@ for (let n = 0; n < LEDGERS; n++) {
     await supervisor.spawn('ledger', String(n), undefined, { at: 1 })
   }
 }
-writeSync(1, 'ready\n')
+process.stdout.write('ready\n')
 let position = 0
 const resumeAfter = supervisor.cursor('script')
 const sends: Promise<void>[] = []
@@ -74,7 +74,7 @@ for (const { to, event } of script(Number(seed))) {
   const origin = { source: 'script', position }
   sends.push(
     supervisor.send(to, event, { origin }).then(({ seq }) => {
-      writeSync(1, `${here} ${seq}\n`)
+      process.stdout.write(`${here} ${seq}\n`)
     }),
   )
   // Batches of every size.
@@ -84,4 +84,4 @@ await Promise.all(sends)
 await supervisor.settled()
 while (supervisor.unsettled.length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
 await supervisor.stop()
-writeSync(1, 'done\n')
+process.stdout.write('done\n')
