@@ -163,7 +163,8 @@ export const accountMachine = setup({
           enqueue(tell(owner, refused))
           // The order comes into being all the same, to say why it never went out; not if the id is another one's.
           if (check === 'orderId') return
-          const denial: Deny = { type: 'DENY', at, ...terms, ...whose, text }
+          const why = { text, ...(check === 'reduceOnly' && { ordRejReason: 'REDUCE_ONLY' as const }) }
+          const denial: Deny = { type: 'DENY', at, ...terms, ...whose, ...why }
           enqueue(tell(order, denial))
           return
         }

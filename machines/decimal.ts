@@ -14,6 +14,8 @@ export const subtract = (a: string, b: string) => smallSum(a, b, -1) ?? new Deci
 export const multiply = (a: string, b: string) => new Decimal(a).times(b).toString()
 export const divide = (a: string, b: string) =>
   new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
+/** A number as it is written: exact for those that a person wrote. */
+export const fromNumber = (n: number) => new Decimal(n).toString()
 /** To so many decimal places, half away from zero. */
 export const round = (a: string, places: number) => new Decimal(a).toDecimalPlaces(places).toString()
 /** The whole number below, or above. */

@@ -1,6 +1,5 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountEvents, accountMachine } from './account.ts'
-import { emaCrossEvents, emaCrossMachine } from './ema-cross.ts'
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
 import { newsEvents, newsMachine } from './news.ts'
@@ -9,6 +8,8 @@ import type { OrderInput } from './order-context.ts'
 import { type OrderListInput, orderListEvents, orderListMachine } from './order-list.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
+import { emaCross } from './strategies/ema-cross.ts'
+import { meanReversion } from './strategies/mean-reversion.ts'
 import { symbolEvents, symbolMachine } from './symbol.ts'
 import { universeEvents, universeMachine } from './universe.ts'
 import { watchdogEvents, watchdogMachine } from './watchdog.ts'
@@ -26,7 +27,7 @@ export const machines = {
         return { id, terms }
       }
       if (event.type !== 'DENY') return undefined
-      const { type: _type, at: _at, text: _text, ...terms } = event as Deny
+      const { type: _type, at: _at, text: _text, ordRejReason: _reason, ...terms } = event as Deny
       return { id, terms }
     },
   },
@@ -49,7 +50,8 @@ export const machines = {
   },
   watchdog: { machine: watchdogMachine, events: watchdogEvents },
   account: { machine: accountMachine, events: accountEvents },
-  strategy: { machine: emaCrossMachine, events: emaCrossEvents },
+  emaCross,
+  meanReversion,
   news: { machine: newsMachine, events: newsEvents },
   universe: { machine: universeMachine, events: universeEvents },
   runner: { machine: runnerMachine, events: runnerEvents },
@@ -58,7 +60,6 @@ export const machines = {
 export * from './account.ts'
 export { addTrade, intervalMs } from './candles.ts'
 export * from './contract.ts'
-export * from './ema-cross.ts'
 export * from './events/commands.ts'
 export * from './events/domain.ts'
 export type { Side } from './events/fields.ts'
@@ -80,7 +81,9 @@ export * from './portfolio.ts'
 export * from './position.ts'
 export * from './position-books.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
+export * from './strategies/define-strategy.ts'
 export * from './symbol.ts'
 export * from './universe.ts'
 export * from './universe-filters.ts'
 export * from './watchdog.ts'
+export { emaCross, meanReversion }

@@ -1,7 +1,7 @@
 /** What an order knows of itself, and what it tells of itself. */
 import * as decimal from './decimal.ts'
 import type { Submit } from './events/commands.ts'
-import type { OrdStatus } from './events/order.ts'
+import type { OrdRejReason, OrdStatus } from './events/order.ts'
 
 /** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
 export interface OrderInput {
@@ -49,6 +49,7 @@ export interface OrderContext extends OrderInput {
   readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
   /** The venue has said that it has the order. */
   readonly isAcknowledged: boolean
+  readonly ordRejReason?: OrdRejReason
   /** Why it ended without being filled, if it did. */
   readonly text?: string
 }

@@ -115,8 +115,8 @@ function standing({ cumQty, terms, endedAs }: OrderContext, was: ExecutionState)
   return was === 'triggered' ? 'triggered' : 'accepted'
 }
 
-function textOf({ text }: ExecutionReport): { text?: string } {
-  return text === undefined ? {} : { text }
+function textOf({ text, ordRejReason }: ExecutionReport): Pick<OrderContext, 'text' | 'ordRejReason'> {
+  return { ...(text !== undefined && { text }), ...(ordRejReason && { ordRejReason }) }
 }
 
 function accepted(

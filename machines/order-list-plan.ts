@@ -30,6 +30,8 @@ export interface Leg extends ListLeg {
 export interface List extends Omit<ListRequest, 'type' | 'at' | 'orders'> {
   readonly id: string
   readonly legs: readonly Leg[]
+  /** Filled by the first order, and gone: others have closed it, for there is nothing left to reduce. */
+  readonly goneQty: string
   /** The first order is wanted no more. */
   readonly isCancelled: boolean
   /** It is to be out of what it holds. */
@@ -48,7 +50,7 @@ const OUT: readonly OrdStatus[] = ['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 
 
 export function listOf(id: string, request: ListRequest): List {
   const { type: _type, at: _at, orders, ...of } = request
-  return { id, ...of, legs: orders.map(legOf), isCancelled: false, isExiting: false }
+  return { id, ...of, legs: orders.map(legOf), goneQty: decimal.ZERO, isCancelled: false, isExiting: false }
 }
 
 function legOf(leg: ListLeg): Leg {
@@ -57,12 +59,14 @@ function legOf(leg: ListLeg): Leg {
 }
 
 /** The list after one of its orders has said how it stands. */
-export function withUpdate(list: List, update: OrderUpdate): List {
-  return withLeg(
-    list,
+export function withUpdate(was: List, update: OrderUpdate): List {
+  const list = withLeg(
+    was,
     ({ filled }) => update.order in filled,
     (leg) => updated(leg, update),
   )
+  if (update.ordRejReason !== 'REDUCE_ONLY') return list
+  return { ...list, goneQty: decimal.add(list.goneQty, decimal.max(decimal.ZERO, exposureOf(list))) }
 }
 
 function updated(leg: Leg, update: OrderUpdate): Leg {
@@ -119,10 +123,11 @@ function withLeg(list: List, which: (leg: Leg) => boolean, change: (leg: Leg) =>
 }
 
 /** Filled by the first order and not yet closed by the others; of an OCO nothing is. */
-export function exposureOf({ contingencyType, legs: [first, ...others] }: List): string {
+export function exposureOf({ contingencyType, goneQty, legs: [first, ...others] }: List): string {
   if (contingencyType === 'OCO' || first === undefined) return decimal.ZERO
-  const closed = others.filter(({ side }) => side !== first.side)
-  return closed.reduce((left, { cumQty }) => decimal.subtract(left, cumQty), first.cumQty)
+  const closing = others.filter(({ side }) => side !== first.side)
+  const left = decimal.subtract(first.cumQty, goneQty)
+  return closing.reduce((rest, { cumQty }) => decimal.subtract(rest, cumQty), left)
 }
 
 /** Quantity that a leg should have working. */
@@ -226,7 +231,9 @@ export function phaseOf(list: List): ListPhase {
   )
   const isOpen = decimal.isPositive(exposure)
   const stops = stopsOf(list)
-  if (isIdle && !(isOpen && stops.length > 0)) return 'done'
+  // What an OTO opened without a stop is nothing of the list's any more.
+  const isLeft = isOpen && (list.contingencyType === 'OTOCO' || stops.length > 0)
+  if (isIdle && !isLeft) return 'done'
   if (list.isExiting && isOpen) return 'exiting'
   if (!isOpen || stops.length === 0) {
     const isEntered =

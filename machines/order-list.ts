@@ -114,7 +114,9 @@ export const orderListMachine = setup({
         if (order !== undefined) enqueue(tell(order, { type: 'REPLACE', at, ...prices }))
       }
       const isRefused = list.legs.some(({ refusals }, i) => refusals > (context.legs[i]?.refusals ?? 0))
-      if (isRefused) enqueue.raise({ type: 'RETRY', at }, { delay: RETRY_AFTER_MS, id: 'retry' })
+      if (!isRefused) return
+      enqueue.cancel('retry')
+      enqueue.raise({ type: 'RETRY', at: at + RETRY_AFTER_MS }, { delay: RETRY_AFTER_MS, id: 'retry' })
     }),
   },
 }).createMachine({

@@ -90,7 +90,7 @@ export function closedReport(order: OrderContext, at: number): OrderClosed {
 
 /** For those who watch the order. */
 export function updateOf(order: OrderContext, at: number): OrderUpdate {
-  const { id, cumQty, leavesQty, isAcknowledged, text } = order
+  const { id, cumQty, leavesQty, isAcknowledged, ordRejReason, text } = order
   const { symbol, side, ordType, orderQty, price, stopPx } = order.terms
   return {
     type: 'ORDER_UPDATE',
@@ -107,6 +107,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     leavesQty,
     avgPx: avgPx(order),
     isAcknowledged,
+    ...(ordRejReason && { ordRejReason }),
     ...(text && { text }),
   }
 }

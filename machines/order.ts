@@ -165,8 +165,9 @@ export const orderMachine = setup({
     }),
     reportDenied: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'DENY')
-      const { at, text } = event
-      const denied = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, text }
+      const { at, text, ordRejReason } = event
+      const why = { text, ...(ordRejReason && { ordRejReason }) }
+      const denied = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, ...why }
       enqueue.assign(denied)
       const after = { ...context, ...denied }
       enqueue.emit({ type: 'ORDER_DENIED', ...facts(after, at), text })

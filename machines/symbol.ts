@@ -28,7 +28,14 @@ export interface SymbolContext extends SymbolInput {
   readonly lastAt: number
   /** The open candle of each interval. */
   readonly candles: Readonly<Record<string, Candle>>
-  readonly subscribers: readonly { readonly address: string; readonly intervals: readonly string[] }[]
+  readonly subscribers: readonly Subscriber[]
+}
+
+interface Subscriber {
+  readonly address: string
+  readonly intervals: readonly string[]
+  /** Also the open candles, after each trade. */
+  readonly updates: boolean
 }
 
 /** What may come from outside. */
@@ -73,6 +80,13 @@ export const symbolMachine = setup({
           enqueue(tell(address, close))
         }
       }
+      for (const { address, intervals, updates } of context.subscribers) {
+        if (!updates) continue
+        for (const interval of intervals) {
+          const candle = candles[interval]
+          if (candle) enqueue(tell(address, { type: 'CANDLE_UPDATE', at, venue, symbol, interval, candle }))
+        }
+      }
     }),
     takeQuote: assign(({ event }) => {
       assertEvent(event, 'QUOTE')
@@ -87,10 +101,9 @@ export const symbolMachine = setup({
     }),
     addSubscriber: assign(({ context, event }) => {
       assertEvent(event, 'SUBSCRIBE')
-      const { subscriber: address, intervals } = event
-      return {
-        subscribers: [...context.subscribers.filter((s) => s.address !== address), { address, intervals }],
-      }
+      const { subscriber: address, intervals, updates = false } = event
+      const others = context.subscribers.filter((one) => one.address !== address)
+      return { subscribers: [...others, { address, intervals, updates }] }
     }),
     reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       assertEvent(event, 'CONNECTION')
@@ -103,7 +116,7 @@ export const symbolMachine = setup({
   },
 }).createMachine({
   id: 'symbol',
-  version: '1',
+  version: '2',
   description:
     'What is known of one market: its last trade, best prices and candles, and whether that is current.',
   context: ({ input }) => ({ ...input, lastAt: 0, candles: {}, subscribers: [] }),

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { contractType } from '../contract.ts'
 import { decimal, epochMs, interval, side } from './fields.ts'
-import { orderTerms, ordStatus, ordType, positionSide } from './order.ts'
+import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
 
 const address = z.string().min(3)
 
@@ -12,6 +12,8 @@ export const subscribe = z.object({
   at: epochMs,
   subscriber: address,
   intervals: z.array(interval).min(1),
+  /** Also the open candles, as they are after each trade. */
+  updates: z.boolean().default(false),
 })
 
 export const candle = z.object({
@@ -34,6 +36,9 @@ export const candleClose = z.object({
   interval: z.string(),
   candle,
 })
+
+/** From a symbol to subscribers that asked for updates: the candle as it is so far. */
+export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })
 
 const termsAtVenue = { venue: z.string(), ...orderTerms }
 
@@ -91,6 +96,7 @@ export const deny = z.object({
   at: epochMs,
   ...termsAtVenue,
   ...parties,
+  ordRejReason: ordRejReason.optional(),
   /** Which check refused, and its numbers. */
   text: z.string(),
 })
@@ -143,6 +149,7 @@ export const orderUpdate = z.object({
   avgPx: decimal,
   /** The venue has said that it has the order. */
   isAcknowledged: z.boolean(),
+  ordRejReason: ordRejReason.optional(),
   text: z.string().optional(),
 })
 
@@ -237,6 +244,7 @@ export const runnerStopped = z.object({
 
 export type Subscribe = z.infer<typeof subscribe>
 export type CandleClose = z.infer<typeof candleClose>
+export type CandleUpdate = z.infer<typeof candleUpdate>
 export type OrderRequest = z.infer<typeof orderRequest>
 export type RequestRefused = z.infer<typeof requestRefused>
 export type Submit = z.infer<typeof submit>

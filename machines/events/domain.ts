@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { candleClose } from './commands.ts'
 import { decimal, epochMs, side } from './fields.ts'
-import { contingencyType, listPhase } from './list.ts'
+import { contingencyType, listLeg, listPhase } from './list.ts'
 import { newsCategory, newsSentiment, newsSeverity } from './news.ts'
 import { orderTerms, ordStatus, positionSide } from './order.ts'
 
@@ -179,18 +179,41 @@ export const portfolioValue = event('PORTFOLIO_VALUE', {
 const ofStrategy = { ...ofSymbol, strategy: z.string() }
 export const strategyStarted = event('STRATEGY_STARTED', ofStrategy)
 export const strategyStopped = event('STRATEGY_STOPPED', { ...ofStrategy, reason: z.string().optional() })
+/** Indicators are no money: plain IEEE numbers, the same on every machine. */
+const values = z.record(z.string(), z.number())
 export const indicatorsCalculated = event('INDICATORS_CALCULATED', {
   ...ofStrategy,
-  /** Indicators are no money: plain IEEE numbers, the same on every machine. */
-  fast: z.number(),
-  slow: z.number(),
+  values,
   close: decimal,
 })
-export const entrySignal = event('ENTRY_SIGNAL', { ...ofStrategy, side, fast: z.number(), slow: z.number() })
-export const exitSignal = event('EXIT_SIGNAL', { ...ofStrategy, side, fast: z.number(), slow: z.number() })
+export const regimeChanged = event('REGIME_CHANGED', {
+  ...ofStrategy,
+  regime: z.string(),
+  was: z.string().optional(),
+})
+const ofSignal = { ...ofStrategy, side, reason: z.string(), values }
+export const signalGenerated = event('SIGNAL_GENERATED', { ...ofSignal, signal: z.enum(['enter', 'exit']) })
+export const entrySignal = event('ENTRY_SIGNAL', ofSignal)
+export const exitSignal = event('EXIT_SIGNAL', ofSignal)
+/** What is to be done about a signal, before the risk gate has seen it. */
+export const tradeProposed = event('TRADE_PROPOSED', {
+  ...ofStrategy,
+  list: z.string(),
+  orders: z.array(listLeg),
+})
+/** It is in, or out: `exposure` is what it holds by now. */
+export const actionExecuted = event('ACTION_EXECUTED', {
+  ...ofStrategy,
+  action: z.enum(['entered', 'exited']),
+  list: z.string(),
+  exposure: decimal,
+})
 export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
   ...ofStrategy,
+  /** Of its own fills, commissions in the asset it settles in taken off. */
   pnl: decimal,
+  /** Quantity that others closed, the watchdog or a person: what that brought is not in its PnL. */
+  goneQty: decimal.optional(),
   cycles: z.number().int(),
 })
 
@@ -293,6 +316,10 @@ export const domainEvent = z.discriminatedUnion('type', [
   strategyStarted,
   strategyStopped,
   indicatorsCalculated,
+  regimeChanged,
+  signalGenerated,
+  tradeProposed,
+  actionExecuted,
   entrySignal,
   exitSignal,
   tradeCycleCompleted,

@@ -32,7 +32,7 @@ export const listRequest = z
     symbol,
     positionSide: positionSide.optional(),
     contingencyType,
-    orders: z.array(listLeg).min(2, 'at least two orders').max(8, 'at most eight orders'),
+    orders: z.array(listLeg).min(1, 'at least one order').max(8, 'at most eight orders'),
     /** Price that notionals are estimated with. */
     refPx: decimal,
   })
@@ -44,7 +44,10 @@ export const listRequest = z
       if (orders.findIndex((other) => other.legId === legId) < i) problem(i, 'legId', 'another order has it')
       if (legId === 'exit') problem(i, 'legId', 'is kept for the market order that ends a list')
     }
-    if (contingencyType !== 'OTOCO') return
+    if (contingencyType !== 'OTOCO') {
+      if (others.length === 0) problem(0, 'legId', 'needs another order beside it')
+      return
+    }
     for (const [i, { side, orderQty, reduceOnly }] of others.entries()) {
       if (side === first?.side) problem(i + 1, 'side', 'has to be opposite to that of the first order')
       if (orderQty !== first?.orderQty) problem(i + 1, 'orderQty', 'has to be that of the first order')

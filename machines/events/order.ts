@@ -125,6 +125,13 @@ export const orderUnknown = z.object({
   clOrdId,
 })
 
+/**
+ * FIX OrdRejReason (tag 103), of what is REJECTED. DUPLICATE_ORDER: the venue has had the ClOrdID before. REDUCE_ONLY:
+ * there is not as much to reduce.
+ */
+export const ordRejReason = z.enum(['DUPLICATE_ORDER', 'REDUCE_ONLY', 'OTHER'])
+export type OrdRejReason = z.infer<typeof ordRejReason>
+
 /** FIX ExecutionReport (35=8): what a venue says of an order. */
 export const executionReport = z.object({
   type: z.literal('EXECUTION_REPORT'),
@@ -155,8 +162,7 @@ export const executionReport = z.object({
   commission: decimal.optional(),
   commissionAsset: z.string().optional(),
   liquidity: z.enum(['MAKER', 'TAKER']).optional(),
-  /** REJECTED (tag 103). DUPLICATE_ORDER: the venue has had the ClOrdID before. */
-  ordRejReason: z.enum(['DUPLICATE_ORDER', 'OTHER']).optional(),
+  ordRejReason: ordRejReason.optional(),
   /** Why, when refused or ended without a fill. */
   text: z.string().optional(),
 })

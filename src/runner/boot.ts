@@ -1,7 +1,9 @@
 /** The actors that a runner begins with. On a store that has them already nothing is done. */
 import type {
   AccountInput,
+  Instrument,
   PositionInput,
+  Strategy,
   SymbolContext,
   SymbolInput,
   WatchdogInput,
@@ -11,6 +13,7 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
 import { instrumentsOf } from './instruments.ts'
 import { bootNews } from './news-feed.ts'
+import { BUILT_IN_STRATEGIES } from './strategies.ts'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
 const DEFAULT_STRATEGY = { type: 'emaCross', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' } as const
@@ -19,10 +22,18 @@ export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): 
   return config.strategies ?? symbols.map((symbol) => ({ ...DEFAULT_STRATEGY, id: `ema-${symbol}`, symbol }))
 }
 
+export interface BootOptions {
+  readonly venue: string
+  readonly symbols: readonly string[]
+  readonly at: number
+  /** By their type in the configuration. */
+  readonly strategies?: ReadonlyMap<string, Strategy>
+}
+
 export async function boot(
   supervisor: Supervisor,
   config: RunnerConfig,
-  { venue, symbols, at }: { venue: string; symbols: readonly string[]; at: number },
+  { venue, symbols, at, strategies = BUILT_IN_STRATEGIES }: BootOptions,
 ): Promise<void> {
   const spawnOnce = async (kind: string, id: string, input: unknown): Promise<boolean> => {
     if (supervisor.getSnapshot(`${kind}/${id}`) !== undefined) return false
@@ -53,9 +64,13 @@ export async function boot(
     await supervisor.send(market, { type: 'SUBSCRIBE', at, subscriber, intervals: [valueEvery] }, { at })
   }
   await bootNews(supervisor, config.news, { venue, at })
-  for (const { type: _, ...strategy } of strategiesOf(config, symbols)) {
-    const address = `strategy/${strategy.id}`
-    await spawnOnce('strategy', strategy.id, { venue, ...strategy })
+  for (const { type, ...params } of strategiesOf(config, symbols)) {
+    const { name, input } = strategies.get(type) as Strategy
+    const listed = instruments.find(({ symbol }) => symbol === params.symbol)
+    const { contract, multiplier, tickSize }: Partial<Instrument> = listed ?? {}
+    const terms = { ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
+    const address = `${name}/${params.id}`
+    await spawnOnce(name, params.id, input.parse({ venue, ...terms, ...params }))
     // One that somebody stopped stays stopped; one that was only just made has its start still before it.
     const view = await supervisor.view(address)
     if (view?.rev === 1) await supervisor.send(address, { type: 'START', at }, { at })

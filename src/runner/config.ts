@@ -3,11 +3,11 @@
  * before these defaults, the environment (OUTCRY_MARKET_SEED=7) before the file, and flags before all.
  */
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import {
   DEFAULT_NEWS_RULES,
-  emaCrossInput,
   instrument,
   intervalMs,
   newsRules,
@@ -15,6 +15,7 @@ import {
   watchdogRules,
 } from '../../machines/index.ts'
 import { OutcryError } from '../../store/index.ts'
+import { BUILT_IN_STRATEGIES, isModule } from './strategies.ts'
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
 const interval = z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
@@ -78,11 +79,25 @@ const market = z.preprocess((raw) => {
   return { source: 'files' in raw ? 'recording' : 'sim', ...raw }
 }, marketSource)
 
-const strategy = emaCrossInput
-  .omit({ venue: true })
-  .extend({ type: z.literal('emaCross').default('emaCross') })
-  .strict()
-  .refine(({ fast, slow }) => fast < slow, { error: 'must be less than slow', path: ['fast'] })
+const strategy = z
+  .looseObject({
+    id: z.string(),
+    /** emaCross, meanReversion, or the path of a module that exports a `strategy`. */
+    type: z.string().default('emaCross'),
+    symbol: z.string(),
+  })
+  .superRefine(({ type, ...params }, context) => {
+    if (isModule(type)) return
+    const built = BUILT_IN_STRATEGIES.get(type)
+    if (built === undefined) {
+      const message = `must be ${[...BUILT_IN_STRATEGIES.keys()].join(', ')} or the path of a module`
+      context.addIssue({ code: 'custom', path: ['type'], message })
+      return
+    }
+    for (const { path, message } of built.input.safeParse({ venue: '-', ...params }).error?.issues ?? []) {
+      context.addIssue({ code: 'custom', path, message })
+    }
+  })
 
 /** Stands for the source in log and warnings; by default its file, or its address without what may be a key. */
 const sourceName = z.string().min(1).optional()
@@ -207,9 +222,17 @@ export function loadConfig(sources: {
   const fromFile = sources.file === undefined ? {} : readYaml(sources.file)
   const merged = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
   const parsed = runnerConfig.safeParse(merged)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return withPaths(parsed.data, sources.file)
   const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`)
   throw invalid(issues.join('; '), sources.file)
+}
+
+/** Modules are found from where the file is that names them. */
+function withPaths(config: RunnerConfig, file = ''): RunnerConfig {
+  const strategies = config.strategies?.map((strategy) =>
+    isModule(strategy.type) ? { ...strategy, type: resolve(dirname(file), strategy.type) } : strategy,
+  )
+  return strategies === undefined ? config : { ...config, strategies }
 }
 
 function readYaml(file: string): Settings {

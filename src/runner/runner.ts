@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Subscription } from 'rxjs'
-import { machines } from '../../machines/index.ts'
+import { machines, type Strategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
 import { openRecording } from '../ports/market/recording.ts'
@@ -24,6 +24,7 @@ import { venueAndSymbols } from './instruments.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
 import { type Counts, type Stats, statsOf } from './stats.ts'
+import { kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'
@@ -63,11 +64,19 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
     const clock: Clock = eventClock ?? new SystemClock()
     let driver: Driver | undefined
+    const strategies = await loadStrategies(strategiesOf(config, place.symbols))
     const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest()) }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
     const retention = { liveRecords, ...(liveMs !== undefined && { liveMs }) }
-    supervisor = await createSupervisor({ store, machines, ports, clock, logger, retention })
+    supervisor = await createSupervisor({
+      store,
+      machines: { ...machines, ...kindsOf(strategies) },
+      ports,
+      clock,
+      logger,
+      retention,
+    })
     eventClock?.advanceTo(supervisor.lastAt ?? 0)
     const parts = { supervisor, market, venue }
     driver = eventClock
@@ -78,7 +87,18 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
         })
       : new LiveTimeDriver(parts)
     api = config.server.enabled ? await startApi(supervisor, config.server, logger) : undefined
-    const runner = new Runner({ config, market, place, venue, supervisor, clock, driver, api, logger })
+    const runner = new Runner({
+      config,
+      strategies,
+      market,
+      place,
+      venue,
+      supervisor,
+      clock,
+      driver,
+      api,
+      logger,
+    })
     await runner.start()
     return runner
   } catch (error) {
@@ -91,6 +111,7 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
 
 interface Parts {
   readonly config: RunnerConfig
+  readonly strategies: ReadonlyMap<string, Strategy>
   readonly market: MarketSource
   readonly place: { readonly venue: string; readonly symbols: readonly string[] }
   readonly venue: PaperVenue
@@ -133,18 +154,18 @@ class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { supervisor, config, clock, market, place } = this.#parts
+    const { supervisor, config, clock, market, place, strategies } = this.#parts
     await this.#countPast()
     supervisor.transitions$.subscribe((record) => this.#count(record))
     const at = clock.now()
-    await boot(supervisor, config, { ...place, at })
-    const strategies = strategiesOf(config, place.symbols).map(({ id }) => id)
+    await boot(supervisor, config, { ...place, at, strategies })
+    rememberStrategies(config.data, strategies)
     await supervisor.send('runner/main', {
       type: 'STARTED',
       at,
       market: market.name,
       venue: place.venue,
-      strategies,
+      strategies: strategiesOf(config, place.symbols).map(({ id }) => id),
     })
     this.#announce()
     this.#news = startNewsFeed(config.news.sources, this.#parts)

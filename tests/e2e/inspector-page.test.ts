@@ -49,10 +49,10 @@ describe('the inspector page of a running runner', () => {
   })
 
   it('lists the actors by kind and says that it is connected', async () => {
-    await page.waitForSelector('[data-address="strategy/ema-BTCUSDT"]')
+    await page.waitForSelector('[data-address="emaCross/ema-BTCUSDT"]')
     expect(await page.textContent('#connection')).toBe('connected')
     expect(await page.$$eval('.kind', (nodes) => nodes.map((n) => n.textContent))).toEqual(
-      expect.arrayContaining(['account', 'runner', 'strategy', 'symbol']),
+      expect.arrayContaining(['account', 'emaCross', 'runner', 'symbol']),
     )
   })
 
@@ -82,7 +82,7 @@ describe('the inspector page of a running runner', () => {
   })
 
   it('moves the lit state along an edge when the actor does', async () => {
-    await page.click('[data-address="strategy/ema-BTCUSDT"]')
+    await page.click('[data-address="emaCross/ema-BTCUSDT"]')
     await page.waitForSelector('.state[data-state="emaCross.running.flat"]')
     await page.waitForSelector('.edge.taken', { timeout: 60_000, state: 'attached' })
     await page.screenshot({ path: join(tmpdir(), 'outcry-page-strategy.png') })

@@ -4,6 +4,7 @@ import * as decimal from '../../machines/decimal.ts'
 import { type ListRequest, listRequest, type OrderUpdate } from '../../machines/index.ts'
 import {
   exposureOf,
+  forgiven,
   type List,
   listOf,
   phaseOf,
@@ -197,7 +198,13 @@ describe('a list', () => {
   })
 
   it.each<[string, object, string, string]>([
-    ['one order', { orders: [ENTRY] }, 'orders', 'at least two orders'],
+    ['no order', { orders: [] }, 'orders', 'at least one order'],
+    [
+      'one order that nothing cancels',
+      { contingencyType: 'OCO', orders: [ENTRY] },
+      'orders.0.legId',
+      'needs another order beside it',
+    ],
     ['two orders of one name', { orders: [ENTRY, STOP, STOP] }, 'orders.2.legId', 'another order has it'],
     [
       'the name of the way out',
@@ -248,7 +255,7 @@ describe('a list', () => {
         if (decimal.isPositive(exposure)) expect(['protected', 'exiting']).toContain(phase)
         if (decimal.isPositive(exposure)) expect(venue.protects()).toBe(exposure)
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     )
   })
 })
@@ -282,9 +289,11 @@ class ModelVenue {
     this.#tell(id, isFilled ? 'FILLED' : order.isOpen ? 'NEW' : what === 'refuse' ? 'REJECTED' : 'CANCELED')
   }
 
-  /** Everything is acknowledged, again and again, and nothing else happens. */
+  /** Everything is acknowledged, what was refused is asked for again, and nothing else happens. */
   settle(): void {
     for (let round = 0; round < 10; round++) {
+      this.list = forgiven(this.list)
+      this.#carryOut()
       for (const [id, order] of this.#orders) {
         if (!order.isOpen) continue
         order.isReal = true

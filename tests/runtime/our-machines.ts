@@ -1,7 +1,7 @@
 /** The machines of trading, each with scripts of whatever may come to it, in any order. */
 import fc from 'fast-check'
 import type { AnyStateMachine } from 'xstate'
-import { machines } from '../../machines/index.ts'
+import { emaCross, machines, meanReversion } from '../../machines/index.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
 import type { Step } from './random-machine.ts'
 
@@ -63,8 +63,41 @@ const bust = fill.map((event) => ({ ...event, type: 'FILL_BUST' }))
 const candle = event('CANDLE_CLOSE', {
   ...place,
   interval: fc.constant('1s'),
-  candle: px.map((close) => ({ close })),
+  candle: px.map((close) => ({ high: close, low: close, close })),
 })
+const update = candle.map((event) => ({ ...event, type: 'CANDLE_UPDATE' }))
+const strategy = { id: 's', venue: 'sim', symbol: 'X', interval: '1s', orderQty: '2' }
+const listUpdate = event('LIST_UPDATE', {
+  list: fc.constant('list/s-1'),
+  phase: fc.constantFrom('entering', 'protected', 'working', 'exiting', 'done'),
+  exposure: fc.constantFrom('0', '2'),
+})
+const orderUpdate = event('ORDER_UPDATE', {
+  order: fc.constantFrom('order/l-entry', 'order/l-stop', 'order/l-stop-2', 'order/sim:X-watchdog-1'),
+  symbol: fc.constant('X'),
+  side: fc.constantFrom('BUY', 'SELL'),
+  ordType: fc.constantFrom('MARKET', 'STOP'),
+  ordStatus: fc.constantFrom('NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'REJECTED', 'PENDING_REPLACE'),
+  orderQty: fc.constantFrom('1', '2'),
+  cumQty: fc.constantFrom('0', '1', '2'),
+  leavesQty: fc.constantFrom('0', '1', '2'),
+  avgPx: px,
+  isAcknowledged: fc.boolean(),
+})
+const leg = { timeInForce: 'GTC', orderQty: '2' }
+const bracket = {
+  type: 'LIST_REQUEST',
+  owner: 'emaCross/s',
+  venue: 'sim',
+  symbol: 'X',
+  contingencyType: 'OTOCO',
+  orders: [
+    { legId: 'entry', side: 'BUY', ordType: 'MARKET', ...leg },
+    { legId: 'stop', side: 'SELL', ordType: 'STOP', stopPx: '90', reduceOnly: true, ...leg },
+    { legId: 'target', side: 'SELL', ordType: 'LIMIT', price: '110', reduceOnly: true, ...leg },
+  ],
+  refPx: '100',
+}
 const closed = event('ORDER_CLOSED', { order: fc.constantFrom('order/id1', 'order/id2') })
 const terms = {
   venue: 'sim',
@@ -181,8 +214,8 @@ export const OUR_MACHINES: {
   },
   {
     name: 'EMA cross',
-    machine: machines.strategy.machine,
-    input: { id: 's', venue: 'sim', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '2' },
+    machine: emaCross.machine,
+    input: emaCross.input.parse({ ...strategy, fast: 1, slow: 2, trailingStopPct: 1 }),
     steps: steps(
       10,
       event('START'),
@@ -192,8 +225,62 @@ export const OUR_MACHINES: {
       fill,
       bust,
       closed,
+      listUpdate,
+      listUpdate,
       event('REQUEST_REFUSED'),
       event('STOP'),
     ),
+  },
+  {
+    name: 'mean reversion',
+    machine: meanReversion.machine,
+    input: meanReversion.input.parse({
+      ...strategy,
+      evaluateOn: 'tick',
+      length: 2,
+      enterAt: 0.5,
+      regime: {
+        adxLength: 2,
+        atrLength: 2,
+        slopeLength: 2,
+        adxEnter: 99,
+        adxLeave: 98,
+        atrEnterPct: 90,
+        atrLeavePct: 80,
+      },
+    }),
+    steps: steps(
+      10,
+      event('START'),
+      candle,
+      candle,
+      candle,
+      update,
+      fill,
+      listUpdate,
+      listUpdate,
+      event('STOP'),
+    ),
+  },
+  {
+    name: 'order list',
+    machine: machines.list.machine,
+    input: { id: 'l', request: { ...bracket, at: 1 } },
+    steps: steps(
+      10,
+      fc.constant(bracket),
+      orderUpdate,
+      orderUpdate,
+      orderUpdate,
+      event('CANCEL'),
+      event('EXIT'),
+      event('REPLACE_LEG', { legId: fc.constant('stop'), stopPx: px }),
+    ),
+  },
+  {
+    name: 'watchdog',
+    machine: machines.watchdog.machine,
+    input: { venue: 'sim', symbol: 'X', graceMs: 20, verifyEveryMs: 50 },
+    steps: steps(60, position, orderUpdate, orderUpdate),
   },
 ]

@@ -428,7 +428,7 @@ class World {
     // What came last may have come while it was down.
     this.#feedMarket()
     for (const id of SYMBOLS)
-      await supervisor.send(`strategy/ema-${id}`, { type: 'STOP', at: this.#scheduler.now })
+      await supervisor.send(`emaCross/ema-${id}`, { type: 'STOP', at: this.#scheduler.now })
     const restAt = this.#scheduler.now + CALM_MS
     let closed = false
     while (this.#scheduler.nextAt !== undefined && this.#scheduler.nextAt < restAt) {

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { machines, type SymbolInput } from '../../machines/index.ts'
+import { emaCross, machines, type SymbolInput } from '../../machines/index.ts'
 import type { Address } from '../../src/runtime/address.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import type { Port } from '../../src/runtime/port.ts'
@@ -57,14 +57,14 @@ async function run(folder: string, count: number): Promise<number[]> {
   const supervisor = await createSupervisor({ store, machines, ports: { [VENUE]: port } })
   const symbols = Array.from({ length: SYMBOLS }, (_, i) => `S${i}USDT`)
   const at = 1_700_000_000_000
-  const limits = { orderNotionalMax: '1000000', positionNotionalMax: '100000000' }
+  const limits = { orderNotionalMax: '1000000', openOrdersMax: 1_000_000 }
   await supervisor.spawn('account', VENUE, { venue: VENUE, balance: '1000000000', limits }, { at })
   for (const symbol of symbols) {
     const input: SymbolInput = { venue: VENUE, symbol, intervals: ['1s'], staleAfterMs: 60_000 }
     await supervisor.spawn('symbol', `${VENUE}:${symbol}`, input, { at })
-    const strategy = { id: symbol, venue: VENUE, symbol, interval: '1s', fast: 1, slow: 2, orderQty: '0.01' }
-    await supervisor.spawn('strategy', symbol, strategy, { at })
-    await supervisor.send(`strategy/${symbol}`, { type: 'START', at }, { at })
+    const params = { id: symbol, venue: VENUE, symbol, interval: '1s', fast: 1, slow: 2, orderQty: '0.01' }
+    await supervisor.spawn('emaCross', symbol, emaCross.input.parse(params), { at })
+    await supervisor.send(`emaCross/${symbol}`, { type: 'START', at }, { at })
   }
   const started = performance.now()
   for (let n = 0; n < count; n++) {

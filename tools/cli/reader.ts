@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { machines as tradingMachines } from '../../machines/index.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
+import { rememberedStrategies } from '../../src/runner/strategies.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
@@ -43,7 +44,7 @@ export async function openReader(data: string, machinesFrom?: string): Promise<R
   }
   try {
     const store = await openLevelStore(location)
-    return new StoreReader(location, store, await loadMachines(machinesFrom))
+    return new StoreReader(location, store, await loadMachines(data, machinesFrom))
   } catch (error) {
     const url = isOutcryError(error, 'STORE_LOCKED') ? runnerUrl(data) : undefined
     if (url === undefined) throw error
@@ -51,10 +52,11 @@ export async function openReader(data: string, machinesFrom?: string): Promise<R
   }
 }
 
-async function loadMachines(from: string | undefined): Promise<Machines> {
-  if (from === undefined) return tradingMachines
+async function loadMachines(data: string, from: string | undefined): Promise<Machines> {
+  const known = { ...tradingMachines, ...(await rememberedStrategies(data)) }
+  if (from === undefined) return known
   const module = (await import(new URL(from, `file://${process.cwd()}/`).href)) as { machines?: Machines }
-  if (module.machines !== undefined) return { ...tradingMachines, ...module.machines }
+  if (module.machines !== undefined) return { ...known, ...module.machines }
   throw new OutcryError(
     'MACHINES_NONE',
     `${from} exports no "machines"`,

@@ -16,6 +16,7 @@ import {
   type Step,
   type Terms,
   trigger,
+  type VenueRefusal,
 } from './execution.ts'
 import { aheadOf, available, emptyView, isWithin, type MarketView, noteTaken, see } from './market-view.ts'
 import { refusalOf, replaceRefusalOf } from './refusal.ts'
@@ -31,6 +32,7 @@ import {
 
 const DAY_MS = 86_400_000
 const NOTHING_TO_REDUCE = 'reduce only: nothing is held that it could reduce'
+const NOT_REDUCING: VenueRefusal = { text: NOTHING_TO_REDUCE, ordRejReason: 'REDUCE_ONLY' }
 const NOTHING: readonly Execution[] = []
 
 /** A message changes the view of its market, then what works there. CONNECTION changes neither. */
@@ -67,7 +69,8 @@ export function takeTime(state: VenueState, terms: Terms, at: number): readonly 
 export function takeOrder(state: VenueState, terms: Terms, request: PlaceRequest): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
   const order = newOrder(request, `${terms.name}-${++state.orders}`, state.now)
-  const refusal = refusalOf(state, request) ?? restRefusalOf(step, order)
+  const text = refusalOf(state, request)
+  const refusal = text === undefined ? restRefusalOf(step, order) : { text }
   if (refusal !== undefined) {
     refuse(step, order, refusal)
     return step.executions
@@ -106,7 +109,8 @@ export function takeReplace(
   const refusal =
     order === undefined
       ? whyNot(request, endedAs)
-      : (replaceRefusalOf(state, order, request) ?? restRefusalOf(step, { ...order, ...pricesOf(request) }))
+      : (replaceRefusalOf(state, order, request) ??
+        restRefusalOf(step, { ...order, ...pricesOf(request) })?.text)
   if (order === undefined || refusal !== undefined) {
     rejectCancel(step, request, refusal as string)
     return step.executions
@@ -174,11 +178,11 @@ function pricesOf({ price }: ReplaceRequest): { price?: string } {
 }
 
 /** What only the market and the books can say against an order. */
-function restRefusalOf(step: Step, order: PaperOrder): string | undefined {
+function restRefusalOf(step: Step, order: PaperOrder): VenueRefusal | undefined {
   const market = step.state.markets[order.symbol]
   if (market === undefined || order.phase === 'waiting') return undefined
-  if (order.postOnly && wouldTake(market, order)) return 'post only: it would take what is there'
-  if (order.reduceOnly && decimal.isZero(fillable(step, order))) return NOTHING_TO_REDUCE
+  if (order.postOnly && wouldTake(market, order)) return { text: 'post only: it would take what is there' }
+  if (order.reduceOnly && decimal.isZero(fillable(step, order))) return NOT_REDUCING
   return undefined
 }
 

@@ -1,6 +1,6 @@
 /** What happens to an order, and the report that says so. */
 import * as decimal from '../../../../machines/decimal.ts'
-import type { ExecutionReport, OrderCancelReject } from '../../../../machines/index.ts'
+import type { ExecutionReport, OrderCancelReject, OrdRejReason } from '../../../../machines/index.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
 import { commissionOf, type Fees } from './commission.ts'
 import type { Level } from './market-view.ts'
@@ -30,6 +30,12 @@ export interface Step {
   readonly executions: Execution[]
 }
 
+/** Why the venue does not take an order. */
+export interface VenueRefusal {
+  readonly text: string
+  readonly ordRejReason?: OrdRejReason
+}
+
 type Answered = Pick<CancelRequest, 'ref'>
 
 export function isOpen({ ordStatus }: PaperOrder): boolean {
@@ -42,10 +48,10 @@ export function accept(step: Step, order: PaperOrder): void {
   report(step, order, 'NEW', {}, order)
 }
 
-export function refuse(step: Step, order: PaperOrder, text: string): void {
+export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: VenueRefusal): void {
   order.ordStatus = 'REJECTED'
   order.leavesQty = decimal.ZERO
-  report(step, order, 'REJECTED', { text }, order)
+  report(step, order, 'REJECTED', { text, ...(ordRejReason && { ordRejReason }) }, order)
 }
 
 /** What may still be filled of it: of a reduce-only order no more than is held. */
