@@ -2,6 +2,7 @@
 import * as decimal from './decimal.ts'
 import type { ExecType, ExecutionReport, OrderCancelReject, OrderUnknown, OrdStatus } from './events/order.ts'
 import type { CountedFill, OrderContext } from './order-context.ts'
+import { isConditional } from './order-terms.ts'
 
 export type ExecutionState =
   | 'initialized'
@@ -39,6 +40,10 @@ const OUT: readonly ExecutionState[] = ['denied', 'filled', 'canceled', 'expired
 
 export function isOut(state: ExecutionState): boolean {
   return OUT.includes(state)
+}
+
+export function hasEnded({ ordStatus }: Pick<OrderContext, 'ordStatus'>): boolean {
+  return OUT.some((state) => ORD_STATUS[state] === ordStatus)
 }
 
 /** The state that each of these reports puts an order into that is not out. */
@@ -81,9 +86,9 @@ export function outcomeOf(
     case 'TRADE_CORRECT':
       return withoutFill(context, state, report)
     case 'NEW':
-      return accepted(context, state, known)
+      return accepted(context, state, report)
     case 'TRIGGERED':
-      return isOut(state) || state === 'partiallyFilled' ? undefined : { state: 'triggered', changes: known }
+      return triggered(context, state, report)
     case 'REPLACED':
     case 'RESTATED':
       return restated(context, state, report)
@@ -108,10 +113,12 @@ function become(context: OrderContext, was: ExecutionState, changes: Partial<Ord
 
 /** By precedence: filled goes before any end, an end before a halt, that before what its fills say (FIX D). */
 function standing({ cumQty, terms, endedAs }: OrderContext, was: ExecutionState): ExecutionState {
-  if (decimal.compare(cumQty, terms.orderQty) >= 0) return 'filled'
+  const isFilling = decimal.isPositive(cumQty)
+  // An order to close whatever is held is for a quantity of zero until it is triggered: that is not filled.
+  if (isFilling && decimal.compare(cumQty, terms.orderQty) >= 0) return 'filled'
   if (endedAs !== null) return endedAs
   if (was === 'stopped' || was === 'suspended') return was
-  if (decimal.isPositive(cumQty)) return 'partiallyFilled'
+  if (isFilling) return 'partiallyFilled'
   return was === 'triggered' ? 'triggered' : 'accepted'
 }
 
@@ -122,15 +129,26 @@ function textOf({ text, ordRejReason }: ExecutionReport): Pick<OrderContext, 'te
 function accepted(
   context: OrderContext,
   state: ExecutionState,
-  known: { orderId: string },
+  report: ExecutionReport,
 ): Outcome | undefined {
-  const news = { ...known, isAcknowledged: true }
+  const news = { orderId: report.orderId, isAcknowledged: true }
   if (!context.isAcknowledged) return become(context, state, news)
   // Reinstated after a halt (FIX K.1.a).
   if (state === 'suspended') return become(context, 'accepted', news)
+  return state === 'expired' ? triggered(context, state, report) : undefined
+}
+
+function triggered(
+  context: OrderContext,
+  state: ExecutionState,
+  { orderId, orderQty }: ExecutionReport,
+): Outcome | undefined {
   // Some venues let a stop expire when its price is reached, and carry on with it under the same id.
-  const isReborn = state === 'expired' && context.terms.stopPx !== undefined
-  return isReborn ? become(context, 'triggered', { ...news, endedAs: null }) : undefined
+  const isReborn = state === 'expired' && isConditional(context.terms)
+  if (isOut(state) ? !isReborn : state === 'partiallyFilled') return undefined
+  const isSized = !decimal.isZero(context.terms.orderQty)
+  const terms = isSized ? context.terms : { ...context.terms, orderQty }
+  return become(context, 'triggered', { orderId, terms, endedAs: null })
 }
 
 /** What tells fills of one order apart. Some venues report one trade on two streams, each with an ExecID of its own. */

@@ -3,6 +3,7 @@ import * as decimal from './decimal.ts'
 import type { OrderUpdate, Replace } from './events/commands.ts'
 import type { ListLeg, ListPhase, ListRequest } from './events/list.ts'
 import type { OrdStatus } from './events/order.ts'
+import { hasEnded } from './order-execution.ts'
 import { isStop } from './order-terms.ts'
 
 /** One of the orders, and the orders at the venue that have stood for it, one after the other. */
@@ -46,7 +47,6 @@ export type ListCommand =
 /** A venue that refuses so often is not asked again by itself; what is exposed then goes at market. */
 const REFUSALS_MAX = 3
 const EXIT = 'exit'
-const OUT: readonly OrdStatus[] = ['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'DONE_FOR_DAY']
 
 export function listOf(id: string, request: ListRequest): List {
   const { type: _type, at: _at, orders, ...of } = request
@@ -80,7 +80,7 @@ function updated(leg: Leg, update: OrderUpdate): Leg {
     ...(price && { price }),
     ...(stopPx && { stopPx }),
   }
-  if (!OUT.includes(ordStatus)) return working(news, update)
+  if (!hasEnded(update)) return working(news, update)
   // A late fill of one that had ended already.
   return leg.order === order ? ended(news, ordStatus) : news
 }

@@ -37,6 +37,7 @@ import {
 } from './order-context.ts'
 import {
   type ExecutionState,
+  hasEnded,
   isOut,
   ORD_STATUS,
   type Outcome,
@@ -146,10 +147,10 @@ export const orderMachine = setup({
     /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
     isDuplicate: ({ event }) => event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
     isKnown: ({ context }) => context.orderId !== undefined,
-    hasEnded: ({ context }) => decimal.isZero(context.leavesQty),
+    hasEnded: ({ context }) => hasEnded(context),
     /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
-    mayReplace: ({ context: { orderId, leavesQty, cumQty, terms } }) =>
-      orderId !== undefined && (!decimal.isZero(leavesQty) || decimal.compare(cumQty, terms.orderQty) >= 0),
+    mayReplace: ({ context }) =>
+      context.orderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
     /** An answer, and what else was asked for is still to be answered. */
     leaves: ({ context, event }, { request }: { request: RequestState }) => {
       const pending = pendingAfter(context, event)
@@ -392,7 +393,7 @@ export const orderMachine = setup({
         },
         expired: {
           tags: 'closed',
-          on: { EXECUTION_REPORT: reports('expired', 'expired', 'filled', 'triggered') },
+          on: { EXECUTION_REPORT: reports('expired', 'expired', 'filled', 'triggered', 'partiallyFilled') },
         },
         rejected: { tags: 'closed', on: { EXECUTION_REPORT: reports('rejected', 'rejected', 'filled') } },
         doneForDay: {

@@ -14,6 +14,7 @@ import {
 import type { DomainEvents } from './events/domain.ts'
 import type { Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
+import { hasEnded } from './order-execution.ts'
 import { isStop } from './order-terms.ts'
 import { tell } from './tell.ts'
 
@@ -65,7 +66,6 @@ export interface WatchdogContext extends z.infer<typeof watchdogInput> {
 
 export const watchdogEvents = z.discriminatedUnion('type', [positionChanged, orderUpdate])
 
-const OUT: readonly string[] = ['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'DONE_FOR_DAY']
 const PX_PLACES = 8
 
 function after(context: WatchdogContext, event: PositionChanged | OrderUpdate): WatchdogContext {
@@ -78,7 +78,7 @@ function after(context: WatchdogContext, event: PositionChanged | OrderUpdate): 
   const { asked, ...rest } = context
   const { [order]: _, ...stops } = context.stops
   const known = { ...rest, ...(asked !== undefined && asked !== order && { asked }) }
-  if (OUT.includes(ordStatus)) {
+  if (hasEnded(event)) {
     return { ...known, stops, ...(isOwn && { isRefused: ordStatus === 'REJECTED' }) }
   }
   if (!isStop(event)) return known

@@ -141,3 +141,65 @@ describe('an order', () => {
     )
   })
 })
+
+describe('a stop that works on under its id after it has expired', () => {
+  const STOP = { ordType: 'STOP', stopPx: '90' } as const
+  const statesOf = (order: ReturnType<typeof live>, ...steps: Step[]) =>
+    steps.map((step) => {
+      order.actor.send(step)
+      return (order.actor.getSnapshot().value as { execution: string }).execution
+    })
+
+  it.each([
+    ['a stop, new again', STOP, report('NEW')],
+    ['a stop, triggered', STOP, report('TRIGGERED')],
+    [
+      'a trailing stop, which has no price',
+      { ordType: 'TRAILING_STOP', trailingOffset: '5' } as const,
+      report('NEW'),
+    ],
+  ])('%s', (_, terms, again) => {
+    const steps = [SUBMIT, report('NEW'), report('EXPIRED'), again, fill('4'), fill('6')]
+    const states = ['submitted', 'accepted', 'expired', 'triggered', 'partiallyFilled', 'filled']
+    expect(statesOf(live(terms), ...steps)).toEqual(states)
+  })
+
+  it('is partly filled when a fill is heard of first', () => {
+    const order = live(STOP)
+    const states = statesOf(order, SUBMIT, report('NEW'), report('EXPIRED'), fill('4'), report('TRIGGERED'))
+    expect(states.slice(2)).toEqual(['expired', 'expired', 'partiallyFilled'])
+    expect(order.context()).toMatchObject({ cumQty: '4', leavesQty: '6' })
+  })
+
+  it('stays expired where it waited for no price', () => {
+    const steps = [SUBMIT, report('NEW'), report('EXPIRED'), report('NEW'), report('TRIGGERED')]
+    expect(statesOf(live(), ...steps)).toEqual(['submitted', 'accepted', 'expired', 'expired', 'expired'])
+  })
+})
+
+describe('a stop that closes whatever is held, for a quantity of zero', () => {
+  const closing = () => {
+    const order = live({ ordType: 'STOP', stopPx: '90', orderQty: '0' })
+    order.actor.send(SUBMIT)
+    order.actor.send(report('NEW', { orderQty: '0', leavesQty: '0' }))
+    return order
+  }
+
+  it('works, and can be cancelled', () => {
+    const order = closing()
+    expect(order.ordStatus()).toBe('NEW')
+    order.actor.send(cancel)
+    expect(order.ordStatus()).toBe('PENDING_CANCEL')
+    order.actor.send(report('CANCELED', { orderQty: '0', leavesQty: '0' }))
+    expect(order.ordStatus()).toBe('CANCELED')
+    order.actor.send({ type: 'REPLACE', at: 2, stopPx: '80' })
+    expect(order.requests.map(({ type }) => type)).toEqual(['PLACE_ORDER', 'CANCEL_ORDER'])
+  })
+
+  it('has the quantity that it is triggered with', () => {
+    const order = closing()
+    for (const step of [report('EXPIRED', { orderQty: '0' }), report('NEW'), fill('4')])
+      order.actor.send(step)
+    expect(order.context()).toMatchObject({ ordStatus: 'PARTIALLY_FILLED', cumQty: '4', leavesQty: '6' })
+  })
+})
