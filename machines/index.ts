@@ -60,6 +60,7 @@ export const machines = {
 export * from './account.ts'
 export { addTrade, intervalMs } from './candles.ts'
 export * from './contract.ts'
+export * from './events/account.ts'
 export * from './events/commands.ts'
 export * from './events/domain.ts'
 export type { Side } from './events/fields.ts'

@@ -1,0 +1,100 @@
+/** What Binance says of an account: spot's `outboundAccountPosition` and `balanceUpdate`, the futures' `ACCOUNT_UPDATE`. */
+import { z } from 'zod'
+import * as decimal from '../../../machines/decimal.ts'
+import { epochMs } from '../../../machines/events/fields.ts'
+import type { BalanceReport, CashFlowReport, PositionReport } from '../../../machines/index.ts'
+import { amount } from './fields.ts'
+
+export type AccountReport = BalanceReport | CashFlowReport | PositionReport
+
+export const outboundAccountPosition = z.object({
+  /** When the account changed. */
+  u: epochMs,
+  /** Of each asset, what is free and what orders hold. */
+  B: z.array(z.object({ a: z.string(), f: amount, l: amount })),
+})
+
+export function spotBalances(
+  { u: at, B }: z.infer<typeof outboundAccountPosition>,
+  venue: string,
+): readonly AccountReport[] {
+  // Spot does not say why.
+  const of = { type: 'BALANCE_REPORT' as const, at, venue, reason: 'outboundAccountPosition' }
+  return B.map(({ a: asset, f: free, l }) => ({ ...of, asset, balance: decimal.add(free, l), free }))
+}
+
+/** Of a deposit, a withdrawal or a transfer. The balance itself comes as an `outboundAccountPosition`. */
+export const balanceUpdate = z.object({ T: epochMs, a: z.string(), d: amount })
+
+export function spotCashFlow(
+  { T: at, a: asset, d: change }: z.infer<typeof balanceUpdate>,
+  venue: string,
+): readonly AccountReport[] {
+  return [{ type: 'CASH_FLOW_REPORT', at, venue, asset, change, reason: 'balanceUpdate' }]
+}
+
+export const accountUpdate = z.object({
+  T: epochMs,
+  a: z.object({
+    m: z.string(),
+    B: z.array(
+      z.object({
+        a: z.string(),
+        /** Wallet balance: unrealised PnL is not in it. */
+        wb: amount,
+        /** What changed it other than PnL and commission. */
+        bc: amount.default(decimal.ZERO),
+      }),
+    ),
+    P: z
+      .array(
+        z.object({
+          s: z.string(),
+          ps: z.enum(['BOTH', 'LONG', 'SHORT']),
+          /** Below zero when short, on either side. */
+          pa: amount,
+          ep: amount,
+          /** Realised PnL so far, and what is not realised. */
+          cr: amount,
+          up: amount,
+        }),
+      )
+      .default([]),
+  }),
+})
+type AccountUpdate = z.infer<typeof accountUpdate>
+type Position = AccountUpdate['a']['P'][number]
+
+export function futuresAccount({ T: at, a }: AccountUpdate, venue: string): readonly AccountReport[] {
+  const { m: reason, B, P } = a
+  const of = { at, venue }
+  const flows = B.filter(({ bc }) => !decimal.isZero(bc)).map(
+    ({ a: asset, bc: change }): CashFlowReport => ({
+      type: 'CASH_FLOW_REPORT',
+      ...of,
+      asset,
+      change,
+      reason,
+    }),
+  )
+  const balances = B.map(
+    ({ a: asset, wb: balance }): BalanceReport => ({ type: 'BALANCE_REPORT', ...of, asset, balance, reason }),
+  )
+  return [...flows, ...balances, ...P.map((position) => positionReport(position, of))]
+}
+
+function positionReport(
+  { s: symbol, ps, pa: quantity, ep: entryPx, up: unrealizedPnl, cr: realizedPnl }: Position,
+  of: { at: number; venue: string },
+): PositionReport {
+  return {
+    type: 'POSITION_REPORT',
+    ...of,
+    symbol,
+    ...(ps !== 'BOTH' && { positionSide: ps }),
+    quantity,
+    entryPx,
+    unrealizedPnl,
+    realizedPnl,
+  }
+}

@@ -1,0 +1,11 @@
+import { z } from 'zod'
+import * as decimal from '../../../machines/decimal.ts'
+
+/** Made plain: "0.07600" and "7.6E-2" are "0.076". */
+export const amount = z
+  .string()
+  .regex(/^-?\d+(\.\d+)?(E[+-]?\d{1,2})?$/i, 'a decimal number as text, like "61837.63"')
+  .transform((text) => decimal.add(text, decimal.ZERO))
+
+/** As text: one of more digits than a double holds must not have been a number on its way here. */
+export const id = z.union([z.int(), z.string().regex(/^-?\d+$/, 'a whole number')]).transform(String)

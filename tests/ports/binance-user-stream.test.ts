@@ -1,0 +1,389 @@
+/** Messages as Binance documents them, read field by field. Recorded ones: binance-user-data.test.ts. */
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { balanceReport, cashFlowReport, executionReport, positionReport } from '../../machines/index.ts'
+import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
+
+const REPORT = z.discriminatedUnion('type', [executionReport, balanceReport, cashFlowReport, positionReport])
+
+const SPOT = {
+  e: 'executionReport',
+  E: 1499405658658,
+  s: 'ETHBTC',
+  c: 'o-1',
+  S: 'BUY',
+  o: 'LIMIT',
+  f: 'GTC',
+  q: '1.00000000',
+  p: '0.10264410',
+  P: '0.00000000',
+  F: '0.00000000',
+  g: -1,
+  C: '',
+  x: 'NEW',
+  X: 'NEW',
+  r: 'NONE',
+  i: 4293153,
+  l: '0.00000000',
+  z: '0.00000000',
+  L: '0.00000000',
+  n: '0',
+  N: null,
+  T: 1499405658657,
+  t: -1,
+  I: 8641984,
+  w: true,
+  m: false,
+  M: false,
+  O: 1499405658657,
+  Z: '0.00000000',
+  Y: '0.00000000',
+  Q: '0.00000000',
+  W: 1499405658657,
+  V: 'NONE',
+}
+const SPOT_TRADE = {
+  ...SPOT,
+  x: 'TRADE',
+  X: 'PARTIALLY_FILLED',
+  l: '0.25000000',
+  z: '0.75000000',
+  L: '0.10200000',
+  n: '0.00025000',
+  N: 'ETH',
+  t: 77,
+  m: true,
+  Z: '0.07575000',
+}
+const FUTURES = {
+  s: 'BTCUSDT',
+  c: 'o-1',
+  S: 'SELL',
+  o: 'STOP',
+  f: 'GTC',
+  q: '0.003',
+  p: '9900.50',
+  ap: '0',
+  sp: '9910',
+  x: 'NEW',
+  X: 'NEW',
+  i: 8886774,
+  l: '0',
+  z: '0',
+  L: '0',
+  T: 1568879465650,
+  t: 0,
+  b: '0',
+  a: '9.91',
+  m: false,
+  R: false,
+  wt: 'CONTRACT_PRICE',
+  ot: 'STOP',
+  ps: 'LONG',
+  cp: false,
+  rp: '0',
+  pP: false,
+  si: 0,
+  ss: 0,
+  V: 'EXPIRE_TAKER',
+  pm: 'NONE',
+  gtd: 0,
+  er: '0',
+}
+const FUTURES_TRADE = {
+  ...FUTURES,
+  o: 'LIMIT',
+  x: 'TRADE',
+  X: 'PARTIALLY_FILLED',
+  ap: '9901.2500',
+  l: '0.001',
+  z: '0.002',
+  L: '9902',
+  n: '-0.0009902',
+  N: 'USDT',
+  t: 1234,
+}
+const ORDER_TRADE_UPDATE = { e: 'ORDER_TRADE_UPDATE', E: 1568879465651, T: 1568879465650 }
+
+const decode = (message: unknown) => decodeUserMessage(JSON.stringify(message), 'binance')
+
+/** The reports of a message, each as its schema has it, and to whom. */
+function reports(message: unknown) {
+  const decoded = decode(message)
+  for (const { event } of decoded.reports) expect(REPORT.parse(event)).toEqual(event)
+  return decoded.reports
+}
+const reportOf = (message: unknown) => reports(message)[0]?.event
+const spot = (change: object = {}) => reportOf({ ...SPOT, ...change })
+const futures = (change: object = {}) => reportOf({ ...ORDER_TRADE_UPDATE, o: { ...FUTURES, ...change } })
+
+describe("spot's executionReport", () => {
+  const ACCEPTED = {
+    type: 'EXECUTION_REPORT',
+    at: 1499405658657,
+    execType: 'NEW',
+    ordStatus: 'NEW',
+    clOrdId: 'o-1',
+    orderId: '4293153',
+    execId: 'ETHBTC-8641984',
+    symbol: 'ETHBTC',
+    side: 'BUY',
+    orderQty: '1',
+    price: '0.1026441',
+    cumQty: '0',
+    leavesQty: '1',
+    avgPx: '0',
+  }
+
+  it('is a report for its order', () => {
+    expect(reports(SPOT)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
+  })
+
+  it('tells a trade with its price, commission, side of the book and average price', () => {
+    expect(reportOf(SPOT_TRADE)).toEqual({
+      ...ACCEPTED,
+      execType: 'TRADE',
+      ordStatus: 'PARTIALLY_FILLED',
+      cumQty: '0.75',
+      leavesQty: '0.25',
+      avgPx: '0.101',
+      tradeId: '77',
+      lastQty: '0.25',
+      lastPx: '0.102',
+      commission: '0.00025',
+      commissionAsset: 'ETH',
+      liquidity: 'MAKER',
+    })
+    // An allocation of smart order routing is no trade with anybody: its ExecID tells it apart.
+    expect(reportOf({ ...SPOT_TRADE, t: -1, a: 1234 })).not.toHaveProperty('tradeId')
+  })
+
+  it.each([
+    [
+      'waits for another order of its list',
+      { X: 'PENDING_NEW', w: false },
+      'PENDING_NEW',
+      'PENDING_NEW',
+      '1',
+    ],
+    ['waits for its stop', { o: 'STOP_LOSS_LIMIT', P: '0.2', w: false }, 'NEW', 'NEW', '1'],
+    ['is triggered', { o: 'STOP_LOSS_LIMIT', P: '0.2', w: true }, 'TRIGGERED', 'NEW', '1'],
+    ['is triggered in favour', { o: 'TAKE_PROFIT', P: '0.2', w: true }, 'TRIGGERED', 'NEW', '1'],
+    ['is filled', { x: 'TRADE', X: 'FILLED', z: '1.00000000' }, 'TRADE', 'FILLED', '0'],
+    ['is cancelled', { x: 'CANCELED', X: 'CANCELED' }, 'CANCELED', 'CANCELED', '0'],
+    ['trades before its cancel', { x: 'TRADE', X: 'PENDING_CANCEL' }, 'TRADE', 'PENDING_CANCEL', '1'],
+    ['is rejected', { x: 'REJECTED', X: 'REJECTED' }, 'REJECTED', 'REJECTED', '0'],
+    ['expires', { x: 'EXPIRED', X: 'EXPIRED' }, 'EXPIRED', 'EXPIRED', '0'],
+    ['would trade with itself', { x: 'TRADE_PREVENTION', X: 'EXPIRED_IN_MATCH' }, 'EXPIRED', 'EXPIRED', '0'],
+    ['loses of its quantity so', { x: 'TRADE_PREVENTION', A: '0.3' }, 'ORDER_STATUS', 'NEW', '0.7'],
+  ])('of one that %s', (_, change, execType, ordStatus, leavesQty) => {
+    expect(spot(change)).toMatchObject({ execType, ordStatus, leavesQty })
+  })
+
+  it('says why an order was rejected or did not trade', () => {
+    const text = 'INSUFFICIENT_BALANCES'
+    const rejected = { x: 'REJECTED', X: 'REJECTED', r: text }
+    expect(spot(rejected)).toMatchObject({ ordRejReason: 'OTHER', text })
+    expect(spot({ x: 'TRADE_PREVENTION', X: 'EXPIRED_IN_MATCH' })).toMatchObject({ text: /own account/ })
+  })
+
+  it('goes by the id of the order, which a cancel leaves it and an amendment changes', () => {
+    const cancel = { x: 'CANCELED', X: 'CANCELED', c: 'o-1/2', C: 'o-1' }
+    expect(reports({ ...SPOT, ...cancel })).toMatchObject([{ to: 'order/o-1', event: { clOrdId: 'o-1' } }])
+    const amendment = { x: 'REPLACED', c: 'o-1/2', C: 'o-1', q: '0.50000000' }
+    expect(reports({ ...SPOT, ...amendment })).toMatchObject([
+      { to: 'order/o-1', event: { execType: 'REPLACED', clOrdId: 'o-1/2', orderQty: '0.5' } },
+    ])
+    expect(reports({ ...SPOT, ...amendment, c: 'web_1' })[0]?.to).toBe('order/o-1')
+    expect(reports({ ...SPOT_TRADE, c: 'o-1/2' })).toMatchObject([
+      { to: 'order/o-1', event: { clOrdId: 'o-1/2' } },
+    ])
+  })
+})
+
+describe("the futures' ORDER_TRADE_UPDATE", () => {
+  const ACCEPTED = {
+    type: 'EXECUTION_REPORT',
+    at: 1568879465650,
+    execType: 'NEW',
+    ordStatus: 'NEW',
+    clOrdId: 'o-1',
+    orderId: '8886774',
+    execId: 'BTCUSDT-8886774-NEW-1568879465650-0',
+    symbol: 'BTCUSDT',
+    side: 'SELL',
+    orderQty: '0.003',
+    price: '9900.5',
+    stopPx: '9910',
+    cumQty: '0',
+    leavesQty: '0.003',
+    avgPx: '0',
+  }
+
+  it('is a report for its order', () => {
+    const message = { ...ORDER_TRADE_UPDATE, o: FUTURES }
+    expect(reports(message)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
+  })
+
+  it('tells a trade, a rebate as a commission below zero', () => {
+    expect(futures(FUTURES_TRADE)).toEqual({
+      ...ACCEPTED,
+      execType: 'TRADE',
+      ordStatus: 'PARTIALLY_FILLED',
+      execId: 'BTCUSDT-8886774-TRADE-1568879465650-0.002',
+      cumQty: '0.002',
+      leavesQty: '0.001',
+      avgPx: '9901.25',
+      tradeId: '1234',
+      lastQty: '0.001',
+      lastPx: '9902',
+      commission: '-0.0009902',
+      commissionAsset: 'USDT',
+      liquidity: 'TAKER',
+    })
+    const { n: _, N: _asset, ...free } = FUTURES_TRADE
+    expect(reportOf({ ...ORDER_TRADE_UPDATE, o: free })).not.toHaveProperty('commission')
+  })
+
+  it.each([
+    ['expires by being triggered', { x: 'EXPIRED', X: 'EXPIRED', er: '8' }, 'TRIGGERED', 'NEW'],
+    ['is new as what it becomes', { o: 'LIMIT' }, 'TRIGGERED', 'NEW'],
+    ['expires', { x: 'EXPIRED', X: 'EXPIRED' }, 'EXPIRED', 'EXPIRED'],
+    ['would trade with itself', { x: 'EXPIRED', X: 'EXPIRED_IN_MATCH' }, 'EXPIRED', 'EXPIRED'],
+    ['is cancelled', { x: 'CANCELED', X: 'CANCELED' }, 'CANCELED', 'CANCELED'],
+    ['is amended', { x: 'AMENDMENT' }, 'REPLACED', 'NEW'],
+    ['a liquidation places', { x: 'CALCULATED', X: 'NEW_INSURANCE' }, 'ORDER_STATUS', 'NEW'],
+    ['deleveraging places', { x: 'CALCULATED', X: 'NEW_ADL' }, 'ORDER_STATUS', 'NEW'],
+    ['a liquidation fills', { x: 'CALCULATED', X: 'FILLED', l: '1', L: '9', z: '1' }, 'TRADE', 'FILLED'],
+  ])('of one that %s', (_, change, execType, ordStatus) => {
+    expect(futures(change)).toMatchObject({ execType, ordStatus })
+  })
+
+  it('says why an order has expired', () => {
+    const expired = { x: 'EXPIRED', X: 'EXPIRED' }
+    expect(futures({ ...expired, er: 6 })).toMatchObject({
+      text: 'the position that it was to close is gone',
+    })
+    expect(futures(expired)).not.toHaveProperty('text')
+    expect(futures({ ...expired, er: '8' })).not.toHaveProperty('text')
+  })
+
+  it('has an ExecID of its own for each thing that happens, and the same one when it is told again', () => {
+    const life = [{}, { x: 'EXPIRED', X: 'EXPIRED' }, { o: 'LIMIT', T: 1568879465651 }, FUTURES_TRADE]
+    const trade = { ...FUTURES_TRADE, z: '0.003', t: 1235 }
+    const ids = () => [...life, trade].map((change) => (futures(change) as { execId: string }).execId)
+    expect(new Set(ids()).size).toBe(5)
+    expect(ids()).toEqual(ids())
+  })
+})
+
+describe("an account's messages", () => {
+  it('of spot are balances, free and held together', () => {
+    const B = [
+      { a: 'ETH', f: '10000.000000', l: '0.500000' },
+      { a: 'BNB', f: '0.000000', l: '0.000000' },
+    ]
+    const of = {
+      type: 'BALANCE_REPORT',
+      at: 1564034571073,
+      venue: 'binance',
+      reason: 'outboundAccountPosition',
+    }
+    expect(reports({ e: 'outboundAccountPosition', E: 1564034571105, u: 1564034571073, B })).toEqual([
+      { to: 'account/binance', event: { ...of, asset: 'ETH', balance: '10000.5', free: '10000' } },
+      { to: 'account/binance', event: { ...of, asset: 'BNB', balance: '0', free: '0' } },
+    ])
+  })
+
+  it('of spot are deposits and transfers', () => {
+    const message = { e: 'balanceUpdate', E: 1573200697110, a: 'BTC', d: '-100.00000000', T: 1573200697068 }
+    const of = { type: 'CASH_FLOW_REPORT', at: 1573200697068, venue: 'binance', reason: 'balanceUpdate' }
+    expect(reportOf(message)).toEqual({ ...of, asset: 'BTC', change: '-100' })
+  })
+
+  it('of futures are balances and positions, of each side its own', () => {
+    const position = { s: 'BTCUSDT', ep: '6563.66500', cr: '0', up: '2850.21200', mt: 'isolated', ma: 'USDT' }
+    const message = {
+      e: 'ACCOUNT_UPDATE',
+      E: 1564745798939,
+      T: 1564745798938,
+      a: {
+        m: 'ORDER',
+        B: [{ a: 'USDT', wb: '122624.12345678', cw: '100.12345678', bc: '0' }],
+        P: [
+          { ...position, pa: '20', ps: 'LONG' },
+          { ...position, pa: '-10', cr: '-45.04000000', up: '-1423.15600', ps: 'SHORT' },
+          { ...position, pa: '0', ep: '0.00000', up: '0E-8', ps: 'BOTH' },
+        ],
+      },
+    }
+    const of = { at: 1564745798938, venue: 'binance' }
+    const held = { type: 'POSITION_REPORT', ...of, symbol: 'BTCUSDT', entryPx: '6563.665' }
+    expect(reports(message).map(({ event }) => event)).toEqual([
+      { type: 'BALANCE_REPORT', ...of, asset: 'USDT', balance: '122624.12345678', reason: 'ORDER' },
+      { ...held, positionSide: 'LONG', quantity: '20', unrealizedPnl: '2850.212', realizedPnl: '0' },
+      { ...held, positionSide: 'SHORT', quantity: '-10', unrealizedPnl: '-1423.156', realizedPnl: '-45.04' },
+      { ...held, quantity: '0', entryPx: '0', unrealizedPnl: '0', realizedPnl: '0' },
+    ])
+  })
+
+  it('tell funding as a flow and a balance of that reason', () => {
+    const B = [{ a: 'USDT', wb: '99.50', cw: '99.50', bc: '-0.50' }]
+    const message = { e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'FUNDING_FEE', B } }
+    const of = { at: 1, venue: 'binance', asset: 'USDT', reason: 'FUNDING_FEE' }
+    expect(reports(message).map(({ event }) => event)).toEqual([
+      { type: 'CASH_FLOW_REPORT', ...of, change: '-0.5' },
+      { type: 'BALANCE_REPORT', ...of, balance: '99.5' },
+    ])
+  })
+})
+
+describe("Binance's user stream", () => {
+  const LITE = { e: 'TRADE_LITE', E: 2, T: 1, s: 'BTCUSDT', q: '1', p: '0', m: false, c: 'o-1', S: 'BUY' }
+
+  it.each([
+    ['decoded', { ...LITE, L: '9', l: '1', t: 5, i: 6 }],
+    ['decoded', { e: 'ACCOUNT_CONFIG_UPDATE', E: 2, T: 1, ac: { s: 'BTCUSDT', l: 25 } }],
+    ['decoded', { e: 'listStatus', E: 2, s: 'ETHBTC', g: 2, c: 'OCO', O: [] }],
+    ['ended', { e: 'listenKeyExpired', E: '1699596037418', listenKey: 'k' }],
+    ['ended', { event: { e: 'eventStreamTerminated', E: 1728973001334 } }],
+    ['unknown', { e: 'MARGIN_CALL', E: 2, cw: '3.16', p: [] }],
+    ['unknown', { e: 'constructor', E: 2 }],
+  ])('names what no actor is told: %s %j', (status, message) => {
+    const kind = ('event' in message ? message.event : message).e
+    expect(decode(message)).toEqual({ kind, status, reports: [] })
+  })
+
+  it('is read bare and wrapped, as text and parsed', () => {
+    const bare = decode(SPOT)
+    expect(bare).toMatchObject({ kind: 'executionReport', status: 'decoded' })
+    expect(decode({ stream: 'key', data: SPOT })).toEqual(bare)
+    expect(decode({ subscriptionId: 0, event: SPOT })).toEqual(bare)
+    expect(decodeUserMessage(SPOT, 'binance')).toEqual(bare)
+  })
+
+  it('keeps ids that are longer than a double, and numbers in texts as they are', () => {
+    const text = JSON.stringify({ ...SPOT, c: ':1234567890123456789,"', q: '1.12345678901234567' })
+    const long = text.replace('4293153', '8389765591844318721')
+    expect(decodeUserMessage(long, 'binance').reports[0]?.event).toMatchObject({
+      orderId: '8389765591844318721',
+      clOrdId: ':1234567890123456789,"',
+      orderQty: '1.12345678901234567',
+    })
+  })
+
+  it.each([
+    ['no JSON', '{"e":', /JSON/],
+    ['no object', 'null', /e: the name/],
+    ['no event', '{"result":null,"id":1}', /e: the name/],
+    ['a quantity that is a number', JSON.stringify({ ...SPOT, q: 1 }), /executionReport.*q: .*string/],
+    ['a price that is none', JSON.stringify({ ...SPOT, p: 'NaN' }), /p: a decimal number/],
+    ['a status that nobody knows', JSON.stringify({ ...SPOT, X: 'ODD' }), /X: .*"FILLED"/],
+    ['a field that is missing', '{"e":"ORDER_TRADE_UPDATE","o":{}}', /ORDER_TRADE_UPDATE.*o\.s: .*o\.c: /],
+    ['an order id that has lost digits', { ...SPOT, i: 2 ** 62 }, /i: /],
+  ])('refuses %s with the field and its rule', (_, raw, problem) => {
+    const refusal = { code: 'USER_MESSAGE_UNREADABLE', message: expect.stringMatching(problem) }
+    expect(() => decodeUserMessage(raw, 'binance')).toThrow(expect.objectContaining(refusal))
+    expect(decode(SPOT).reports).toHaveLength(1)
+  })
+})
