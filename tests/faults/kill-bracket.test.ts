@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { machines, type WatchdogContext } from '../../machines/index.ts'
+import { openPaperVenue } from '../../src/ports/paper/index.ts'
+import { kindsOf, loadStrategies } from '../../src/runner/strategies.ts'
+import { viewOf } from '../../src/runtime/actor-view.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import { Registry } from '../../src/runtime/registry.ts'
+import { cellAt } from '../../src/runtime/replay.ts'
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'outcry-bracket-'))
+const STRATEGY = {
+  id: 'b',
+  type: file('bracket/strategy.ts'),
+  symbol: 'BTCUSDT',
+  interval: '1s',
+  orderQty: '0.01',
+  distancePct: 0.05,
+}
+const GRACE_MS = 2_000
+
+function configure(name: string): string {
+  const path = join(folder, `${name}.yaml`)
+  const config = {
+    data: join(folder, name),
+    market: {
+      source: 'sim',
+      seed: 6,
+      startAt: 1_700_000_000_000,
+      durationMs: 60_000,
+      speed: 'max',
+      symbols: [{ symbol: 'BTCUSDT', startPx: '60000.00', tickSize: '0.01', lotSize: '0.0001' }],
+    },
+    watchdog: { graceMs: GRACE_MS },
+    strategies: [STRATEGY],
+    server: { enabled: false },
+  }
+  writeFileSync(path, stringify(config))
+  return path
+}
+
+/** Resolves with the signal that ended it. */
+async function live(config: string, how: string): Promise<NodeJS.Signals | null> {
+  const child = spawn(process.execPath, ['--import', 'tsx', file('bracket/child.ts'), config, how], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  if (code !== null && code !== 0) throw new Error(`the runner ended with ${code}`)
+  return signal
+}
+
+/** Every actor as it is, but the runner's own, without places in the log. */
+async function statesOf(name: string): Promise<Record<string, { value: unknown; context: unknown }>> {
+  const kinds = kindsOf(await loadStrategies([STRATEGY]))
+  const registry = new Registry({ ...machines, ...kinds })
+  const store = await openLevelStore(join(folder, name, 'log'))
+  const states: Record<string, { value: unknown; context: unknown }> = {}
+  for await (const address of store.actors()) {
+    if (address === 'runner/main') continue
+    const cell = await cellAt(store, registry, address, {})
+    if (cell === undefined) throw new Error(`${address} has no state`)
+    const { value, context, rev } = viewOf(cell)
+    states[address] = Object.assign({ value, context }, { rev })
+  }
+  await store.close()
+  return states
+}
+
+async function reportsOf(name: string) {
+  const options = { name: 'paper:sim', latencyMs: 20, takerFee: '0.001', makerFee: '0.001' }
+  const venue = await openPaperVenue({ ...options, location: join(folder, name, 'venue') })
+  const reports = venue.reportsAfter(0).map(({ ref: _, ...report }) => report)
+  const open = venue.openOrders()
+  await venue.close()
+  return { reports, open }
+}
+
+describe("a bracket's life", () => {
+  beforeAll(async () => {
+    expect(await live(configure('reference'), 'whole')).toBeNull()
+  }, 60_000)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is whole when nobody kills it: entered, protected, out', async () => {
+    const states = await statesOf('reference')
+    expect(states['list/b-1']).toMatchObject({ value: 'done' })
+    expect(states['onceBracketed/b']).toMatchObject({ context: { cycles: 1, quantity: '0' } })
+    expect((await reportsOf('reference')).open).toEqual([])
+  })
+
+  it.each(['released', 'sent', 'answered'])(
+    'is the same one with a kill -9 at each of its steps (%s)',
+    async (how) => {
+      const config = configure(how)
+      let kills = 0
+      while ((await live(config, how)) === 'SIGKILL') kills++
+      expect(kills).toBeGreaterThan(5)
+      const states = await statesOf(how)
+      expect(states).toEqual(await statesOf('reference'))
+      const { reports, open } = await reportsOf(how)
+      expect(reports).toEqual((await reportsOf('reference')).reports)
+      expect(open).toEqual([])
+      const placed = reports.flatMap(({ report }) =>
+        report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
+      )
+      expect(placed).toEqual(['b-1-entry', 'b-1-stop', 'b-1-target'])
+      const watchdog = states['watchdog/sim:BTCUSDT']?.context as WatchdogContext
+      expect(watchdog.unprotectedMs).toBeGreaterThan(0)
+      expect(watchdog.unprotectedMs).toBeLessThan(GRACE_MS)
+    },
+    180_000,
+  )
+})
