@@ -38,12 +38,15 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
+import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from './events/reconciliation.ts'
 import { instrument } from './instrument.ts'
+import { hasEnded } from './order-execution.ts'
 import { isStop } from './order-terms.ts'
 import {
   balanceOf,
   equityIn,
   movementsOf,
+  netPositions,
   positionFor,
   unrealizedIn,
   withMovements,
@@ -92,6 +95,7 @@ export const accountEvents = z.discriminatedUnion('type', [
   requireReview,
   acknowledgeReview,
   setTradingState,
+  portfolioRequest,
 ])
 type AccountEvent =
   | OrderRequest
@@ -105,6 +109,7 @@ type AccountEvent =
   | RequireReview
   | AcknowledgeReview
   | SetTradingState
+  | PortfolioRequest
 
 /** What changes the value of the account. */
 type Valuing = PositionChanged | CandleClose
@@ -211,11 +216,28 @@ export const accountMachine = setup({
     }),
     takeTerms: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_UPDATE')
-      const works = context.working[event.order]
-      if (works === undefined) return
-      const px = event.price ?? event.stopPx ?? works.px
-      const renewed = { ...works, px, leavesQty: event.leavesQty }
-      enqueue.assign({ working: { ...context.working, [event.order]: renewed } })
+      const { order, symbol, side, leavesQty, price, stopPx, avgPx } = event
+      const works = context.working[order]
+      // One that is out is told of as closed; one that was not here yet was adopted.
+      if (works === undefined && hasEnded(event)) return
+      const px = price ?? stopPx ?? works?.px ?? avgPx
+      const renewed = { symbol, side, reduceOnly: false, ...works, px, leavesQty }
+      enqueue.assign({ working: { ...context.working, [order]: renewed } })
+    }),
+    tellPortfolio: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'PORTFOLIO_REQUEST')
+      const { at, owner } = event
+      const working = Object.entries(context.working).map(
+        ([order, { leavesQty }]) => [order, leavesQty] as const,
+      )
+      const answer: PortfolioReport = {
+        type: 'PORTFOLIO',
+        at,
+        working: Object.fromEntries(working),
+        positions: netPositions(context),
+        balances: context.balances,
+      }
+      enqueue(tell(owner, answer))
     }),
     forgetOrder: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_CLOSED')
@@ -341,6 +363,7 @@ export const accountMachine = setup({
       { guard: 'tripsToHalted', target: '.halted', actions: ['value', 'trip'] },
       { actions: 'value' },
     ],
+    PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
     RISK_FLAG: { actions: 'takeFlag' },
     REQUIRE_REVIEW: { actions: 'requireReview' },
     ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },

@@ -2,11 +2,13 @@
 import { accountEvents, accountMachine } from './account.ts'
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
+import type { Adopt } from './events/reconciliation.ts'
 import { newsEvents, newsMachine } from './news.ts'
 import { orderEvents, orderMachine } from './order.ts'
 import type { OrderInput } from './order-context.ts'
 import { type OrderListInput, orderListEvents, orderListMachine } from './order-list.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position.ts'
+import { reconciliationEvents, reconciliationMachine } from './reconciliation.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
@@ -24,6 +26,10 @@ export const machines = {
     activate: (event: { type: string }, id: string): OrderInput | undefined => {
       if (event.type === 'SUBMIT') {
         const { type: _type, at: _at, ...terms } = event as Submit
+        return { id, terms }
+      }
+      if (event.type === 'ADOPT') {
+        const { type: _type, at: _at, ...terms } = event as Adopt
         return { id, terms }
       }
       if (event.type !== 'DENY') return undefined
@@ -48,6 +54,7 @@ export const machines = {
       return { venue, symbol, ...(positionSide && { positionSide }) }
     },
   },
+  reconciliation: { machine: reconciliationMachine, events: reconciliationEvents },
   watchdog: { machine: watchdogMachine, events: watchdogEvents },
   account: { machine: accountMachine, events: accountEvents },
   emaCross,
@@ -68,6 +75,7 @@ export * from './events/list.ts'
 export * from './events/market.ts'
 export * from './events/news.ts'
 export * from './events/order.ts'
+export * from './events/reconciliation.ts'
 export * from './events/universe.ts'
 export * as indicators from './indicators/index.ts'
 export { type Instrument, type InstrumentInput, instrument } from './instrument.ts'
@@ -81,6 +89,7 @@ export * from './order-terms.ts'
 export * from './portfolio.ts'
 export * from './position.ts'
 export * from './position-books.ts'
+export * from './reconciliation.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
 export * from './strategies/define-strategy.ts'
 export * from './symbol.ts'

@@ -25,7 +25,9 @@ import {
   orderUnknown,
   type PlaceOrder,
   type ReplaceOrder,
+  reportLost,
 } from './events/order.ts'
+import { type Adopt, adopt } from './events/reconciliation.ts'
 import {
   contextOf,
   facts,
@@ -55,6 +57,8 @@ export const orderEvents = z.discriminatedUnion('type', [
   cancel,
   replace,
   verify,
+  adopt,
+  reportLost,
   executionReport,
   orderCancelReject,
   orderUnknown,
@@ -66,6 +70,7 @@ type OrderEvent =
   | Cancel
   | Replace
   | Verify
+  | Adopt
   | ExecutionReport
   | OrderCancelReject
   | OrderUnknown
@@ -174,6 +179,11 @@ export const orderMachine = setup({
       enqueue.emit({ type: 'ORDER_DENIED', ...facts(after, at), text })
       for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
     }),
+    /** Placed by somebody else; what it is, the venue's next report says. */
+    reportAdopted: enqueueActions(({ context, event: { at }, enqueue }) => {
+      enqueue.emit({ type: 'ORDER_ADOPTED', ...facts(context, at) })
+      enqueue(tell(context.terms.account, updateOf(context, at)))
+    }),
     askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
       const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
       enqueue(tell(`port/${terms.venue}`, request))
@@ -281,6 +291,7 @@ export const orderMachine = setup({
           on: {
             SUBMIT: { target: 'submitted', actions: 'place' },
             DENY: { target: 'denied', actions: 'reportDenied' },
+            ADOPT: { target: 'submitted', actions: 'reportAdopted' },
           },
         },
         denied: {

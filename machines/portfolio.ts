@@ -156,3 +156,11 @@ export function withPosition(
   const held = { symbol, contract, multiplier, settleAsset, quantity, cost, markPx: markPx ?? avgPx }
   return { ...others, [position]: held }
 }
+
+/** Quantity held of each symbol, long less short. */
+export function netPositions({ positions }: Portfolio): Record<string, string> {
+  const net: Record<string, string> = {}
+  for (const { symbol, quantity } of Object.values(positions))
+    net[symbol] = decimal.add(net[symbol] ?? decimal.ZERO, quantity)
+  return net
+}

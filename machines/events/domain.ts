@@ -5,6 +5,7 @@ import { decimal, epochMs, side } from './fields.ts'
 import { contingencyType, listLeg, listPhase } from './list.ts'
 import { newsCategory, newsSentiment, newsSeverity } from './news.ts'
 import { orderTerms, ordStatus, positionSide } from './order.ts'
+import { difference } from './reconciliation.ts'
 
 const base = { at: epochMs }
 const ofSymbol = { ...base, venue: z.string(), symbol: z.string() }
@@ -58,6 +59,8 @@ export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
 export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)
 export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields })
 export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
+/** The venue had it, and nobody here knew. */
+export const orderAdopted = event('ORDER_ADOPTED', ofOrder)
 export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason })
 export const orderTradeBusted = event('ORDER_TRADE_BUSTED', { ...ofOrder, ...fillFields })
 /** `lastQty` and `lastPx` as they were in truth. */
@@ -118,6 +121,26 @@ export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWa
 export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog)
 /** By an order of the watchdog's own. */
 export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog)
+
+export const reconciliationStarted = event('RECONCILIATION_STARTED', {
+  ...base,
+  venue: z.string(),
+  reason: z.string(),
+})
+export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
+  ...base,
+  venue: z.string(),
+  ...difference,
+  done: z.enum(['fills applied', 'asked', 'told', 'adopted', 'cancelled', 'reported']),
+})
+export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
+  ...base,
+  venue: z.string(),
+  /** Differences that are still there. */
+  discrepancies: z.number().int(),
+  /** Differences that there were. */
+  mended: z.number().int().optional(),
+})
 
 export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
 const refusal = {
@@ -277,6 +300,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   orderTriggered,
   orderPartialFill,
   orderFilled,
+  orderAdopted,
   orderDenied,
   orderTradeBusted,
   orderTradeCorrected,
@@ -298,6 +322,9 @@ export const domainEvent = z.discriminatedUnion('type', [
   positionStopTriggered,
   positionClosed,
   positionFlipped,
+  reconciliationStarted,
+  reconciliationDifference,
+  reconciliationCompleted,
   protectiveOrdersVerified,
   protectiveOrdersMissing,
   protectiveOrdersReplaced,

@@ -167,6 +167,9 @@ export const executionReport = z.object({
   text: z.string().optional(),
 })
 
+/** A report was under way and is lost; what it said, the venue has to be asked. */
+export const reportLost = z.object({ type: z.literal('REPORT_LOST'), at: epochMs })
+
 /** FIX OrderCancelReject (35=9), of a cancel or a replace. */
 export const orderCancelReject = z.object({
   type: z.literal('ORDER_CANCEL_REJECT'),

@@ -7,6 +7,7 @@ import type {
   OrdType,
   PlaceOrder,
   ReplaceOrder,
+  TimeInForce,
 } from '../../machines/events/order.ts'
 import type { MarketMessage } from './market.ts'
 
@@ -25,6 +26,10 @@ export interface VenueOrder {
   /** Its limit, and the price that triggers it, where its type has them; a trailing stop's as it is by now. */
   readonly price?: string
   readonly stopPx?: string
+  readonly trailingOffset?: string
+  readonly timeInForce: TimeInForce
+  readonly postOnly?: boolean
+  readonly reduceOnly?: boolean
   readonly ordStatus: OrdStatus
   readonly orderQty: string
   readonly cumQty: string
@@ -93,6 +98,10 @@ export interface PaperVenue {
   /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
   lookup(clOrdId: string): VenueOrder | undefined
   openOrders(): readonly VenueOrder[]
+  /** What it holds for its customer, by symbol: negative when short. */
+  positions(): Readonly<Record<string, string>>
+  /** What its customer owns, by asset; undefined where it does not keep count. */
+  balances(): Readonly<Record<string, string>> | undefined
   /** Reports of fills executed at or after the time. */
   fillsSince(at: number): readonly VenueReport[]
 

@@ -3,6 +3,7 @@ import type {
   AccountInput,
   Instrument,
   PositionInput,
+  ReconciliationInput,
   Strategy,
   SymbolContext,
   SymbolInput,
@@ -63,6 +64,8 @@ export async function boot(
     if (known?.subscribers.some(({ address }) => address === subscriber)) continue
     await supervisor.send(market, { type: 'SUBSCRIBE', at, subscriber, intervals: [valueEvery] }, { at })
   }
+  const { reconciliation } = config
+  await spawnOnce('reconciliation', venue, { venue, ...reconciliation } satisfies ReconciliationInput)
   await bootNews(supervisor, config.news, { venue, at })
   for (const { type, ...params } of strategiesOf(config, symbols)) {
     const { name, input } = strategies.get(type) as Strategy

@@ -11,10 +11,12 @@ import {
   instrument,
   intervalMs,
   newsRules,
+  reconciliationRules,
   riskLimits,
   watchdogRules,
 } from '../../machines/index.ts'
 import { OutcryError } from '../../store/index.ts'
+import { linkFaults } from '../ports/link-faults.ts'
 import { BUILT_IN_STRATEGIES, isModule } from './strategies.ts'
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
@@ -140,6 +142,8 @@ export const runnerConfig = z.strictObject({
       latencyMs: z.number().int().nonnegative().default(20),
       takerFee: decimal.default('0.001'),
       makerFee: decimal.default('0.001'),
+      /** What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default. */
+      faults: linkFaults.optional(),
     })
     .prefault({}),
   account: z
@@ -163,6 +167,8 @@ export const runnerConfig = z.strictObject({
     .default([]),
   /** Sees to it that everything held has a live stop. */
   watchdog: z.strictObject({ enabled: z.boolean().default(true), ...watchdogRules }).prefault({}),
+  /** How often, and how, the venue's books are held against ours. */
+  reconciliation: z.strictObject(reconciliationRules).prefault({}),
   /** By default one EMA cross for each symbol. */
   strategies: z
     .array(strategy)

@@ -4,18 +4,21 @@
  * gives the same log, and a killed run goes on as if nothing had been.
  */
 import type { Subscription } from 'rxjs'
+import { type Delivery, deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
 import type { MarketMessage, MarketSource } from '../ports/market.ts'
-import type { PaperVenue, VenueReport } from '../ports/venue.ts'
+import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
 import type { EventClock } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import type { Driver } from './driver.ts'
+import { type Driver, tellReport } from './driver.ts'
 
 export interface EventTimeOptions {
   readonly supervisor: Supervisor
   readonly clock: EventClock
   readonly market: MarketSource
   readonly venue: PaperVenue
+  /** What goes wrong on the way from the venue. */
+  readonly faults?: LinkFaults | undefined
   /** 1 is the pace of life. */
   readonly speed: number | 'max'
 }
@@ -26,7 +29,7 @@ const LAG_MAX_MS = 1_000
 export class EventTimeDriver implements Driver {
   readonly #options: EventTimeOptions
   /** Durable at the venue, not yet due at the runner. */
-  #reports: VenueReport[] = []
+  #reports: Delivery[] = []
   #reportsRead: number
   /** Wall-clock time of event time 0, at the run's speed. */
   #epochMs: number | undefined
@@ -119,8 +122,13 @@ export class EventTimeDriver implements Driver {
 
   #readReports(): void {
     const fresh = this.#options.venue.reportsAfter(this.#reportsRead)
-    this.#reports.push(...fresh)
     this.#reportsRead += fresh.length
+    for (const report of fresh) {
+      for (const delivery of deliveriesOf(report, this.#options.faults)) {
+        const later = this.#reports.findIndex(({ at }) => at > delivery.at)
+        this.#reports.splice(later < 0 ? this.#reports.length : later, 0, delivery)
+      }
+    }
   }
 
   /** The next moment up to `at` at which something happens by itself. */
@@ -140,19 +148,16 @@ export class EventTimeDriver implements Driver {
         continue
       }
       const report = this.#reports[0]
-      if (report !== undefined && report.at <= next) this.#deliver(this.#reports.shift() as VenueReport)
+      if (report !== undefined && report.at <= next) this.#deliver(this.#reports.shift() as Delivery)
       else clock.advanceTo(next)
       await this.#consequences()
     }
   }
 
-  #deliver({ at, actor, report, position, settles, ref }: VenueReport): void {
+  #deliver(delivery: Delivery): void {
     const { supervisor, venue, clock } = this.#options
-    clock.advanceTo(at)
-    const { seq: cause, correlation } = ref
-    const origin = { source: venue.name, position }
-    const event = { ...report, at }
-    supervisor.tell(actor as Address, event, { at, lane: 'execution', origin, settles, cause, correlation })
+    clock.advanceTo(delivery.at)
+    tellReport(supervisor, venue.name, delivery)
     supervisor.drain()
   }
 

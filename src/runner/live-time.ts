@@ -3,17 +3,20 @@
  * when their time has come.
  */
 import type { Subscription } from 'rxjs'
+import { deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
 import type { MarketMessage, MarketSource } from '../ports/market.ts'
-import type { PaperVenue, VenueReport } from '../ports/venue.ts'
+import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
 import { TIMEOUT_MAX_MS } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import type { Driver } from './driver.ts'
+import { type Driver, tellReport } from './driver.ts'
 
 export interface LiveTimeOptions {
   readonly supervisor: Supervisor
   readonly market: MarketSource
   readonly venue: PaperVenue
+  /** What goes wrong on the way from the venue. */
+  readonly faults?: LinkFaults | undefined
 }
 
 export class LiveTimeDriver implements Driver {
@@ -91,18 +94,12 @@ export class LiveTimeDriver implements Driver {
     const reports = this.#options.venue.reportsAfter(this.#reportsRead)
     this.#reportsRead += reports.length
     // Timers of one delay fire in the order in which they were set, so reports stay in theirs.
-    for (const report of reports) setTimeout(() => this.#deliver(report), Math.max(0, report.at - Date.now()))
-  }
-
-  #deliver({ at, actor, report, position, settles, ref }: VenueReport): void {
-    const { supervisor, venue } = this.#options
-    const { seq: cause, correlation } = ref
-    const origin = { source: venue.name, position }
-    supervisor.tell(
-      actor as Address,
-      { ...report, at },
-      { at, lane: 'execution', origin, settles, cause, correlation },
-    )
+    for (const report of reports) {
+      for (const delivery of deliveriesOf(report, this.#options.faults)) {
+        const { supervisor, venue } = this.#options
+        setTimeout(() => tellReport(supervisor, venue.name, delivery), Math.max(0, delivery.at - Date.now()))
+      }
+    }
   }
 
   /** Requests reach the venue when their latency is over, and orders expire, market or no market. */

@@ -20,7 +20,7 @@ import { boot, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
 import type { Driver } from './driver.ts'
 import { EventTimeDriver } from './event-time.ts'
-import { venueAndSymbols } from './instruments.ts'
+import { instrumentsOf, venueAndSymbols } from './instruments.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
 import { type Counts, type Stats, statsOf } from './stats.ts'
@@ -58,14 +58,18 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
   let supervisor: Supervisor | undefined
   let api: ApiServer | undefined
   try {
-    const { latencyMs, takerFee, makerFee } = config.venue
+    const { latencyMs, takerFee, makerFee, faults } = config.venue
     const location = join(config.data, 'venue')
-    venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, takerFee, makerFee })
+    const { asset, balance } = config.account
+    // Of contracts the venue knows no balances: what they settle is not its business.
+    const isSpot = instrumentsOf(config.instruments, place).every(({ contract }) => contract === 'spot')
+    const books = { takerFee, makerFee, ...(isSpot && { openingBalances: { [asset]: balance } }) }
+    venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, ...books })
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
     const clock: Clock = eventClock ?? new SystemClock()
     let driver: Driver | undefined
     const strategies = await loadStrategies(strategiesOf(config, place.symbols))
-    const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest()) }
+    const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest(), faults) }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
     const retention = { liveRecords, ...(liveMs !== undefined && { liveMs }) }
@@ -78,7 +82,7 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
       retention,
     })
     eventClock?.advanceTo(supervisor.lastAt ?? 0)
-    const parts = { supervisor, market, venue }
+    const parts = { supervisor, market, venue, faults }
     driver = eventClock
       ? new EventTimeDriver({
           ...parts,
@@ -167,6 +171,8 @@ class Runner implements RunningRunner {
       venue: place.venue,
       strategies: strategiesOf(config, place.symbols).map(({ id }) => id),
     })
+    const reconciliation = `reconciliation/${place.venue}`
+    await supervisor.send(reconciliation, { type: 'RECONCILE', at, reason: 'start' }, { at })
     this.#announce()
     this.#news = startNewsFeed(config.news.sources, this.#parts)
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))

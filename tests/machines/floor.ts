@@ -1,12 +1,13 @@
 /** A whole account on the paper venue, in a time and at prices that a test sets. */
 import { Observable, type Subscriber } from 'rxjs'
-import { type DomainEvent, type ListRequest, machines } from '../../machines/index.ts'
+import { type DomainEvent, type ExecType, type ListRequest, machines } from '../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/ports/market.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
 import type { PaperVenue } from '../../src/ports/venue.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { EventTimeDriver } from '../../src/runner/event-time.ts'
+import type { Port } from '../../src/runtime/port.ts'
 import { Harness } from '../runtime/harness.ts'
 
 export const SYMBOL = 'BTCUSDT'
@@ -18,6 +19,8 @@ export class Floor {
   readonly #venue: PaperVenue
   readonly #market: HandMadeMarket
   readonly #owner: string
+  readonly #lost = new Set<string>()
+  #isAway = false
 
   private constructor(venue: PaperVenue, market: HandMadeMarket, owner: string) {
     this.#venue = venue
@@ -27,7 +30,8 @@ export class Floor {
 
   /** Of a runner's configuration; there are no strategies. The price is 100. */
   static async open(config: object = {}): Promise<Floor> {
-    const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS }
+    const openingBalances = { USDT: '100000' }
+    const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS, openingBalances }
     const venue = await openPaperVenue({ ...options, takerFee: '0', makerFee: '0' })
     const market = new HandMadeMarket()
     const floor = new Floor(venue, market, 'strategy/mine')
@@ -37,7 +41,13 @@ export class Floor {
 
   async #begin(config: ReturnType<typeof runnerConfig.parse>): Promise<void> {
     const harness = this.#harness
-    const ports = { [VENUE]: new PaperPort(this.#venue, () => {}) }
+    const port = new PaperPort(this.#venue, () => {})
+    const wire: Port = {
+      start: (context) => port.start(context),
+      deliver: (intent) => (this.#isAway ? Promise.reject(new Error('no route')) : port.deliver(intent)),
+      recover: (intent) => port.recover(intent),
+    }
+    const ports = { [VENUE]: wire }
     const supervisor = await harness.open({ machines, ports })
     await boot(supervisor, config, { venue: VENUE, symbols: [SYMBOL], at: harness.clock.now() })
     const { clock } = harness
@@ -45,7 +55,7 @@ export class Floor {
       supervisor,
       clock,
       market: this.#market,
-      venue: this.#venue,
+      venue: losing(this.#venue, (report) => this.#lost.has(report)),
       speed: 'max',
     })
     driver.run().catch((error) => harness.errors.push(String(error)))
@@ -120,6 +130,31 @@ export class Floor {
     })
   }
 
+  /** Reports of this ExecType do not reach us from now on. */
+  loseReports(execType: ExecType): void {
+    this.#lost.add(execType)
+  }
+
+  /** Requests do not reach the venue. */
+  disconnect(): void {
+    this.#isAway = true
+  }
+
+  connect(): void {
+    this.#isAway = false
+  }
+
+  /** Somebody else places an order with our account, at the venue itself: to buy 3 at 80. */
+  async orderAtVenue(id: string): Promise<void> {
+    const ref = { seq: 0, correlation: 'c', intent: `by-hand-${id}` }
+    const terms = { side: 'BUY', ordType: 'LIMIT', orderQty: '3', price: '80', timeInForce: 'GTC' } as const
+    const order = { type: 'PLACE_ORDER', clOrdId: id, symbol: SYMBOL, ...terms } as const
+    this.#lost.add('NEW')
+    this.#venue.place({ ...order, actor: `order/${id}`, at: this.at, ref })
+    await this.pass()
+    this.#lost.delete('NEW')
+  }
+
   /** Somebody else cancels an order, at the venue itself. */
   async cancelAtVenue(id: string): Promise<void> {
     const ref = { seq: 0, correlation: 'c', intent: `by-hand-${id}` }
@@ -150,6 +185,22 @@ export class Floor {
     const all = (await this.#harness.records()).flatMap((record) => record.emitted ?? [])
     return all.filter((event) => event.type === type) as Extract<DomainEvent, { type: T }>[]
   }
+}
+
+/** The venue, with reports lost on their way: what of them counts as read is for the next one to say. */
+function losing(venue: PaperVenue, isLost: (execType: string) => boolean): PaperVenue {
+  const reportsAfter = (position: number) =>
+    venue.reportsAfter(position).map((report) => {
+      const { execType } = report.report as { execType?: string }
+      return execType !== undefined && isLost(execType) ? { ...report, actor: 'order/nobody' } : report
+    })
+  return new Proxy(venue, {
+    get: (target, name) => {
+      if (name === 'reportsAfter') return reportsAfter
+      const value = Reflect.get(target, name, target) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 /** A market whose messages come when a test sends them. */

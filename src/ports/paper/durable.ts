@@ -18,20 +18,42 @@ export class Group {
 export interface Durable {
   readonly marketPosition: number
   readonly reports: number
+  readonly held: Readonly<Record<string, string>>
+  readonly balances: Readonly<Record<string, string>>
   readonly open: ReadonlyMap<string, VenueOrder>
   /** Received and still on their way in. */
   readonly pending: ReadonlyMap<string, VenueOrder>
 }
 
-export function durableOf({ marketPosition, reports, open, inFlight }: VenueState): Durable {
+export function durableOf({ marketPosition, reports, held, balances, open, inFlight }: VenueState): Durable {
   const pending = inFlight.flatMap(({ request }) => (request.kind === 'place' ? [pendingView(request)] : []))
-  return { marketPosition, reports, open: byId(open.map(viewOf)), pending: byId(pending) }
+  const books = { held: { ...held }, balances: { ...balances } }
+  return { marketPosition, reports, ...books, open: byId(open.map(viewOf)), pending: byId(pending) }
 }
 
 /** Of an order that the venue has received: it promises nothing yet. */
-export function pendingView({ clOrdId, actor, symbol, side, ordType, orderQty }: PlaceRequest): VenueOrder {
+export function pendingView({
+  clOrdId,
+  actor,
+  symbol,
+  side,
+  ordType,
+  timeInForce,
+  orderQty,
+}: PlaceRequest): VenueOrder {
   const none = { cumQty: '0', leavesQty: orderQty, avgPx: '0' }
-  return { clOrdId, orderId: '', actor, symbol, side, ordType, ordStatus: 'PENDING_NEW', orderQty, ...none }
+  return {
+    clOrdId,
+    orderId: '',
+    actor,
+    symbol,
+    side,
+    ordType,
+    timeInForce,
+    ordStatus: 'PENDING_NEW',
+    orderQty,
+    ...none,
+  }
 }
 
 function byId(orders: readonly VenueOrder[]): ReadonlyMap<string, VenueOrder> {

@@ -5,22 +5,28 @@ import type {
   OrderUnknown,
   PlaceOrder,
   ReplaceOrder,
+  VenueOrderState,
+  VenueState,
+  VenueStateRequest,
 } from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Port, PortContext } from '../../runtime/port.ts'
 import type { Intent } from '../../runtime/record.ts'
+import { isRefused, type LinkFaults } from '../link-faults.ts'
 import type { PaperVenue, VenueOrder } from '../venue.ts'
 
-type VenueIntent = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest
+type VenueIntent = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest | VenueStateRequest
 
 /** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
 export class PaperPort implements Port {
   readonly #venue: PaperVenue
   readonly #onRequest: () => void
+  readonly #faults: LinkFaults | undefined
   #context: PortContext | undefined
 
   /** `onRequest` is told of everything that was handed to the venue. */
-  constructor(venue: PaperVenue, onRequest: () => void) {
+  constructor(venue: PaperVenue, onRequest: () => void, faults?: LinkFaults) {
+    this.#faults = faults
     this.#venue = venue
     this.#onRequest = onRequest
   }
@@ -35,6 +41,8 @@ export class PaperPort implements Port {
     const event = intent.event as VenueIntent
     switch (event.type) {
       case 'PLACE_ORDER':
+        if (this.#faults !== undefined && isRefused(event.clOrdId, this.#faults))
+          return this.#refuse(intent, event)
         this.#venue.place({ ...event, ...header })
         this.#onRequest()
         return
@@ -48,11 +56,13 @@ export class PaperPort implements Port {
         return
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, event)
+      case 'VENUE_STATE_REQUEST':
+        return this.#tellState(intent, event)
       default:
         throw new OutcryError(
           'INTENT_UNKNOWN',
           `the paper venue knows no ${(event as { type: string }).type}`,
-          'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER or ORDER_STATUS_REQUEST.',
+          'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER, ORDER_STATUS_REQUEST or VENUE_STATE_REQUEST.',
         )
     }
   }
@@ -65,6 +75,45 @@ export class PaperPort implements Port {
     await this.deliver(intent)
   }
 
+  async #refuse({ id, actor, seq, correlation }: Intent, order: PlaceOrder): Promise<void> {
+    const context = this.#context as PortContext
+    const at = context.now()
+    const { clOrdId, symbol, side, orderQty } = order
+    const nothing = { cumQty: '0', leavesQty: '0', avgPx: '0' }
+    const report: ExecutionReport = {
+      type: 'EXECUTION_REPORT',
+      at,
+      execType: 'REJECTED',
+      ordStatus: 'REJECTED',
+      clOrdId,
+      orderId: `refused-${clOrdId}`,
+      execId: `refused-${clOrdId}`,
+      symbol,
+      side,
+      orderQty,
+      ...nothing,
+      text: 'refused, as the configured faults want it',
+    }
+    await context.send(actor, report, { at, settles: id, cause: seq, correlation })
+  }
+
+  async #tellState({ id, actor, seq, correlation }: Intent, { since }: VenueStateRequest): Promise<void> {
+    const context = this.#context as PortContext
+    const venue = this.#venue
+    const at = context.now()
+    const state: VenueState = {
+      type: 'VENUE_STATE',
+      at,
+      openOrders: venue.openOrders().map(stateOf),
+      fills: venue
+        .fillsSince(since)
+        .map(({ actor: order, report }) => ({ order, report: report as ExecutionReport })),
+      positions: Object.entries(venue.positions()).map(([symbol, quantity]) => ({ symbol, quantity })),
+      balances: Object.entries(venue.balances() ?? {}).map(([asset, balance]) => ({ asset, balance })),
+    }
+    await context.send(actor, state, { at, settles: id, cause: seq, correlation })
+  }
+
   async #answer({ id, actor, seq, correlation }: Intent, { clOrdId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
     const order = this.#venue.lookup(clOrdId)
@@ -73,6 +122,11 @@ export class PaperPort implements Port {
     const answer = order === undefined ? unknown : statusReport(order, at)
     await context.send(actor, answer, { at, settles: id, cause: seq, correlation })
   }
+}
+
+/** As its customer may see it. */
+function stateOf({ actor: _, origClOrdIds = [], clOrdId, ...order }: VenueOrder): VenueOrderState {
+  return { ...order, clOrdId: origClOrdIds[0] ?? clOrdId }
 }
 
 function statusReport(order: VenueOrder, at: number): ExecutionReport {

@@ -1,3 +1,4 @@
+import * as decimal from '../../../machines/decimal.ts'
 import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
@@ -13,6 +14,8 @@ export interface PaperVenueOptions extends Terms {
   readonly location: string | undefined
   /** Event time that a request takes to the venue, and a report back. */
   readonly latencyMs: number
+  /** What its customer owned at the beginning; without it no balances are kept. */
+  readonly openingBalances?: Readonly<Record<string, string>>
 }
 
 /** @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT */
@@ -29,6 +32,7 @@ class Paper implements PaperVenue {
   readonly name: string
   readonly #terms: Terms
   readonly #latencyMs: number
+  readonly #openingBalances: PaperVenueOptions['openingBalances']
   readonly #folder: VenueFolder
   readonly #state: VenueState
   #durable: Durable
@@ -41,7 +45,9 @@ class Paper implements PaperVenue {
   /** A write that failed. What could not be written is not built upon: from then on nothing is taken in. */
   #failure: unknown
 
-  constructor({ name, takerFee, makerFee, latencyMs }: PaperVenueOptions, folder: VenueFolder) {
+  constructor(options: PaperVenueOptions, folder: VenueFolder) {
+    const { name, takerFee, makerFee, latencyMs } = options
+    this.#openingBalances = options.openingBalances
     this.name = name
     this.#terms = { name, takerFee, makerFee }
     this.#latencyMs = latencyMs
@@ -111,7 +117,19 @@ class Paper implements PaperVenue {
   }
 
   openOrders(): readonly VenueOrder[] {
-    return [...this.#durable.open.values()]
+    return [...new Set(this.#durable.open.values())]
+  }
+
+  positions(): Readonly<Record<string, string>> {
+    return this.#durable.held
+  }
+
+  balances(): Readonly<Record<string, string>> | undefined {
+    if (this.#openingBalances === undefined) return undefined
+    const owned: Record<string, string> = { ...this.#openingBalances }
+    for (const [asset, change] of Object.entries(this.#durable.balances))
+      owned[asset] = decimal.add(owned[asset] ?? decimal.ZERO, change)
+    return owned
   }
 
   fillsSince(at: number): readonly VenueReport[] {

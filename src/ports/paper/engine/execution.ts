@@ -1,4 +1,5 @@
 /** What happens to an order, and the report that says so. */
+import { baseAssetOf, quoteAssetOf } from '../../../../machines/contract.ts'
 import * as decimal from '../../../../machines/decimal.ts'
 import type { ExecutionReport, OrderCancelReject, OrdRejReason } from '../../../../machines/index.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
@@ -79,6 +80,11 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
   const { held } = step.state
   const change = order.side === 'BUY' ? qty : decimal.negate(qty)
   held[order.symbol] = decimal.add(held[order.symbol] ?? decimal.ZERO, change)
+  const charged = commissionOf(step.terms, order.symbol, value, liquidity)
+  const paid = order.side === 'BUY' ? decimal.negate(value) : value
+  credit(step.state, quoteAssetOf(order.symbol), paid)
+  credit(step.state, baseAssetOf(order.symbol), change)
+  credit(step.state, charged.commissionAsset, decimal.negate(charged.commission))
   order.cumQty = decimal.add(order.cumQty, qty)
   order.leavesQty = decimal.subtract(order.leavesQty, qty)
   order.cumCost = decimal.add(order.cumCost, value)
@@ -89,7 +95,7 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
     tradeId: `${step.terms.name}-t${step.state.executions + 1}`,
     lastQty: qty,
     lastPx: px,
-    ...commissionOf(step.terms, order.symbol, value, liquidity),
+    ...charged,
     liquidity,
   })
 }
@@ -116,6 +122,10 @@ export function replace(step: Step, order: PaperOrder, request: ReplaceRequest):
     close(step, order)
   }
   report(step, order, 'REPLACED', {}, request)
+}
+
+function credit({ balances }: VenueState, asset: string, change: string): void {
+  balances[asset] = decimal.add(balances[asset] ?? decimal.ZERO, change)
 }
 
 /** Of a cancel or a replace. */
@@ -153,17 +163,28 @@ function report(
   answered?: Answered,
 ): void {
   state.executions++
-  const { actor, ordType: _, origClOrdIds: _earlier, ...told } = viewOf(order)
+  const { clOrdId, orderId, symbol, side, price, stopPx, ordStatus, orderQty, cumQty, leavesQty, avgPx } =
+    order
   executions.push({
     report: {
       type: 'EXECUTION_REPORT',
       at: state.now,
       execType,
       execId: `${terms.name}-e${state.executions}`,
-      ...told,
+      clOrdId,
+      orderId,
+      symbol,
+      side,
+      ...(price && { price }),
+      ...(stopPx && { stopPx }),
+      ordStatus,
+      orderQty,
+      cumQty,
+      leavesQty,
+      avgPx,
       ...detail,
     },
-    actor,
+    actor: order.actor,
     ref: (answered ?? order).ref,
     ...(answered !== undefined && { settles: answered.ref.intent }),
     ...(!isOpen(order) && { ended: viewOf(order) }),

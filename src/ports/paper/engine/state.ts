@@ -16,12 +16,8 @@ export interface PaperOrder extends VenueOrder {
   /** Only where the order's type has them, whatever was sent. */
   price?: string
   stopPx?: string
-  readonly trailingOffset?: string
-  readonly timeInForce: PlaceOrder['timeInForce']
   /** Event time in epoch ms at which it expires: of a DAY or GTD order. */
   readonly expireAt?: number
-  readonly postOnly?: boolean
-  readonly reduceOnly?: boolean
   /** A conditional order waits for its price; then it takes what is shown; what is left of a limited one rests in the book. */
   phase: 'waiting' | 'taking' | 'resting'
   /** Of a resting order: quantity shown at its price when it came that has not traded since, and goes first. */
@@ -51,6 +47,8 @@ export interface VenueState {
   readonly open: PaperOrder[]
   /** Quantity held of each symbol, negative when short: what reduce-only orders may reduce. */
   readonly held: Record<string, string>
+  /** What trading has changed of each asset. */
+  readonly balances: Record<string, string>
   /** By symbol. Has no prototype: a symbol may be called anything. */
   readonly markets: Record<string, MarketView>
 }
@@ -64,6 +62,7 @@ export function emptyState(): VenueState {
     inFlight: [],
     open: [],
     held: Object.create(null),
+    balances: Object.create(null),
     markets: Object.create(null),
   }
 }
@@ -75,13 +74,19 @@ export function encodeState(state: VenueState): string {
 export function decodeState(json: string): VenueState {
   const state = JSON.parse(json) as VenueState
   const unlike = <T extends object>(record: T): T => Object.assign(Object.create(null), record)
-  return { ...state, held: unlike(state.held ?? {}), markets: unlike(state.markets) }
+  return {
+    ...state,
+    held: unlike(state.held ?? {}),
+    balances: unlike(state.balances ?? {}),
+    markets: unlike(state.markets),
+  }
 }
 
 /** What the venue tells of an order. */
 export function viewOf(order: PaperOrder): VenueOrder {
   const { clOrdId, origClOrdIds, orderId, actor, symbol, side, ordType, price, stopPx } = order
-  const { ordStatus, orderQty, cumQty, leavesQty, avgPx } = order
+  const { trailingOffset, timeInForce, postOnly, reduceOnly, ordStatus, orderQty, cumQty, leavesQty, avgPx } =
+    order
   return {
     clOrdId,
     ...(origClOrdIds && { origClOrdIds }),
@@ -92,6 +97,10 @@ export function viewOf(order: PaperOrder): VenueOrder {
     ordType,
     ...(price && { price }),
     ...(stopPx && { stopPx }),
+    ...(trailingOffset && { trailingOffset }),
+    timeInForce,
+    ...(postOnly && { postOnly }),
+    ...(reduceOnly && { reduceOnly }),
     ordStatus,
     orderQty,
     cumQty,

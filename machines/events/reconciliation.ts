@@ -1,0 +1,77 @@
+/** The venue's books held against ours. */
+import { z } from 'zod'
+import { decimal, epochMs } from './fields.ts'
+import { executionReport, orderTerms, ordStatus } from './order.ts'
+
+/** To a reconciliation: begin now, rather than when the time comes. */
+export const reconcile = z.object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string() })
+
+/** To a venue's port: all that works there, what was filled since a time, what is held. */
+export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })
+
+/** An order as the venue has it. */
+export const venueOrder = z.object({
+  /** Of the request that placed it: our order's id, where it is ours. */
+  clOrdId: z.string(),
+  orderId: z.string(),
+  ...orderTerms,
+  ordStatus,
+  cumQty: decimal,
+  leavesQty: decimal,
+  avgPx: decimal,
+})
+
+/** The answer. A venue that cannot be reached gives none: nothing follows from that. */
+export const venueState = z.object({
+  type: z.literal('VENUE_STATE'),
+  at: epochMs,
+  openOrders: z.array(venueOrder),
+  /** Executed at or after the time that was asked for, each with the address of its order. */
+  fills: z.array(z.object({ order: z.string(), report: executionReport })),
+  /** What is held, zero included; negative when short. */
+  positions: z.array(z.object({ symbol: z.string(), quantity: decimal })),
+  /** Those that the venue knows. */
+  balances: z.array(z.object({ asset: z.string(), balance: decimal })),
+})
+
+/** From a reconciliation to its account, and the answer within the same turn. */
+export const portfolioRequest = z.object({
+  type: z.literal('PORTFOLIO_REQUEST'),
+  at: epochMs,
+  owner: z.string(),
+})
+export const portfolio = z.object({
+  type: z.literal('PORTFOLIO'),
+  at: epochMs,
+  /** Quantity left of each order that works, by address. */
+  working: z.record(z.string(), decimal),
+  positions: z.record(z.string(), decimal),
+  balances: z.record(z.string(), decimal),
+})
+
+/** To an order that the venue has and nobody here knows: it comes into being as one that works. */
+export const adopt = z.object({
+  type: z.literal('ADOPT'),
+  at: epochMs,
+  venue: z.string(),
+  ...orderTerms,
+  account: z.string(),
+})
+
+/** Something that the two books do not agree about. */
+export const difference = {
+  what: z.enum(['order', 'position', 'balance']),
+  /** Address of the order, symbol, or asset. */
+  id: z.string(),
+  /** What either side says: a quantity left, held, or owned; `none` where it knows of none. */
+  here: z.string(),
+  there: z.string(),
+}
+
+export type Reconcile = z.infer<typeof reconcile>
+export type VenueStateRequest = z.infer<typeof venueStateRequest>
+export type VenueOrderState = z.infer<typeof venueOrder>
+export type VenueState = z.infer<typeof venueState>
+export type PortfolioRequest = z.infer<typeof portfolioRequest>
+export type PortfolioReport = z.infer<typeof portfolio>
+export type Adopt = z.infer<typeof adopt>

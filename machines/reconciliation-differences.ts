@@ -1,0 +1,47 @@
+/** Where the venue's books and ours differ. Pure. */
+import * as decimal from './decimal.ts'
+import type { PortfolioReport, VenueOrderState, VenueState } from './events/reconciliation.ts'
+
+export interface Difference {
+  readonly what: 'order' | 'position' | 'balance'
+  readonly id: string
+  readonly here: string
+  readonly there: string
+}
+
+const NONE = 'none'
+
+/** The order that a ClOrdID is of: its requests are its own id and a number. */
+export function orderOf({ clOrdId }: Pick<VenueOrderState, 'clOrdId'>): string {
+  return `order/${clOrdId.split('/')[0]}`
+}
+
+export function differencesOf(venue: VenueState, here: PortfolioReport): readonly Difference[] {
+  const open = Object.fromEntries(venue.openOrders.map((order) => [orderOf(order), order.leavesQty]))
+  const held = Object.fromEntries(venue.positions.map(({ symbol, quantity }) => [symbol, quantity]))
+  const owned = Object.fromEntries(venue.balances.map(({ asset, balance }) => [asset, balance]))
+  return [
+    ...between('order', here.working, open, NONE),
+    ...between('position', here.positions, held, decimal.ZERO),
+    // A venue need not know of all assets, nor of any.
+    ...between('balance', pick(here.balances, owned), owned, decimal.ZERO),
+  ]
+}
+
+function between(
+  what: Difference['what'],
+  here: Readonly<Record<string, string>>,
+  there: Readonly<Record<string, string>>,
+  otherwise: string,
+): Difference[] {
+  const ids = [...new Set([...Object.keys(here), ...Object.keys(there)])].sort()
+  return ids
+    .map((id) => ({ what, id, here: here[id] ?? otherwise, there: there[id] ?? otherwise }))
+    .filter(({ here, there }) =>
+      here === NONE || there === NONE ? here !== there : decimal.compare(here, there) !== 0,
+    )
+}
+
+function pick(of: Readonly<Record<string, string>>, like: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(of).filter(([key]) => key in like))
+}

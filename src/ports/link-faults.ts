@@ -1,0 +1,60 @@
+/** What may go wrong on the way of a venue's reports: the same for the same seed, whatever else happens. */
+import { z } from 'zod'
+import { Random } from './market/random.ts'
+import type { VenueReport } from './venue.ts'
+
+const share = z.number().min(0).max(1)
+
+export const linkFaults = z.strictObject({
+  seed: z.number().int().nonnegative().default(1),
+  /** Share of the reports that never come, come twice, and come late, up to so many ms. */
+  drop: share.default(0),
+  duplicate: share.default(0),
+  delay: share.default(0),
+  delayMaxMs: z.number().int().positive().default(5_000),
+  /** Share of the orders that the venue refuses. */
+  reject: share.default(0),
+  /** The connection is away so often, for so long, in ms: what is reported meanwhile never comes. */
+  disconnectEveryMs: z.number().int().positive().optional(),
+  disconnectForMs: z.number().int().positive().default(10_000),
+})
+export type LinkFaults = z.infer<typeof linkFaults>
+
+/** A report on its way. */
+export interface Delivery {
+  readonly at: number
+  readonly report: VenueReport
+  /** `lost`: it counts as read, and that is all. `again`: one that comes late, or a second time. */
+  readonly as: 'report' | 'lost' | 'again'
+}
+
+/** What comes of a report. */
+export function deliveriesOf(report: VenueReport, faults: LinkFaults | undefined): readonly Delivery[] {
+  const { at } = report
+  const whole: Delivery = { at, report, as: 'report' }
+  // Refusals of requests are answers to them, not reports.
+  if (faults === undefined || report.report.type === 'ORDER_CANCEL_REJECT') return [whole]
+  const random = new Random(faults.seed * 1_000_003 + report.position)
+  const dice = random.next()
+  const lateAt = at + Math.ceil(random.next() * faults.delayMaxMs)
+  const { drop, duplicate, delay } = faults
+  if (isAway(at, faults) || dice < drop) return [{ at, report, as: 'lost' }]
+  if (dice < drop + duplicate) return [whole, { at: lateAt, report, as: 'again' }]
+  if (dice < drop + duplicate + delay)
+    return [
+      { at, report, as: 'lost' },
+      { at: lateAt, report, as: 'again' },
+    ]
+  return [whole]
+}
+
+function isAway(at: number, { disconnectEveryMs, disconnectForMs }: LinkFaults): boolean {
+  return disconnectEveryMs !== undefined && at % disconnectEveryMs < disconnectForMs
+}
+
+/** Whether the venue refuses the order of this id. */
+export function isRefused(clOrdId: string, { seed, reject }: LinkFaults): boolean {
+  let hash = seed
+  for (const letter of clOrdId) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0
+  return new Random(hash).next() < reject
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { Floor } from './floor.ts'
+
+const RECONCILIATION = 'reconciliation/paper'
+const RULES = { watchdog: { enabled: false }, reconciliation: { everyMs: 30_000, settleMs: 2_000 } }
+
+async function reconciled(floor: Floor): Promise<string[]> {
+  await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'test' })
+  await floor.pass(100)
+  await floor.pass(2_100)
+  await floor.pass(100)
+  const differences = await floor.emitted('RECONCILIATION_DIFFERENCE')
+  const completed = await floor.emitted('RECONCILIATION_COMPLETED')
+  return [
+    ...differences.map(
+      ({ what, id, here, there, done }) => `${what} ${id}: ${here} here, ${there} there, ${done}`,
+    ),
+    `${completed.at(-1)?.discrepancies} left`,
+  ]
+}
+
+describe('a reconciliation', () => {
+  it('finds nothing where nothing is, once asked for and then by itself', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order('o')
+    await floor.order('p', { ordType: 'LIMIT', price: '90' })
+    expect(await reconciled(floor)).toEqual(['0 left'])
+    await floor.pass(30_100)
+    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toHaveLength(2)
+  })
+
+  it('applies a fill that was never told, once', async () => {
+    const floor = await Floor.open(RULES)
+    floor.loseReports('TRADE')
+    await floor.order('o')
+    expect([floor.held, floor.value('order/o')]).toMatchObject(['0', { execution: 'accepted' }])
+    expect(await reconciled(floor)).toEqual([
+      'order order/o: 2 here, none there, asked',
+      'position BTCUSDT: 0 here, 2 there, fills applied',
+      'balance BTC: 0 here, 2 there, fills applied',
+      'balance USDT: 100000 here, 99799.98 there, fills applied',
+      '0 left',
+    ])
+    expect([floor.held, floor.value('order/o')]).toMatchObject(['2', { execution: 'filled' }])
+  })
+
+  it('finds out what became of an order whose end was never told', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order('o', { ordType: 'LIMIT', price: '90' })
+    floor.loseReports('CANCELED')
+    await floor.cancelAtVenue('o')
+    expect(floor.value('order/o')).toMatchObject({ execution: 'accepted' })
+    expect(await reconciled(floor)).toEqual(['order order/o: 2 here, none there, asked', '0 left'])
+    expect(floor.value('order/o')).toMatchObject({ execution: 'canceled' })
+  })
+
+  it.each([
+    ['adopt', 'accepted', 'adopted'],
+    ['cancel', 'canceled', 'cancelled'],
+  ])('is told to %s orders that nobody here knows', async (unknownOrders, execution, done) => {
+    const floor = await Floor.open({ ...RULES, reconciliation: { ...RULES.reconciliation, unknownOrders } })
+    await floor.orderAtVenue('stranger')
+    expect(await reconciled(floor)).toEqual([`order order/stranger: none here, 3 there, ${done}`, '0 left'])
+    expect(floor.value('order/stranger')).toMatchObject({ execution })
+  })
+
+  it('says what it could not mend', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.send('position/paper:BTCUSDT', {
+      type: 'FILL',
+      order: 'order/ghost',
+      tradeId: 't',
+      venue: 'paper',
+      symbol: 'BTCUSDT',
+      side: 'BUY',
+      ordType: 'MARKET',
+      lastQty: '1',
+      lastPx: '100',
+      commission: '0',
+      commissionAsset: 'USDT',
+    })
+    expect(await reconciled(floor)).toEqual([
+      'position BTCUSDT: 1 here, 0 there, fills applied',
+      'position BTCUSDT: 1 here, 0 there, reported',
+      '1 left',
+    ])
+  })
+
+  it('takes no answer for no difference: it asks again', async () => {
+    const floor = await Floor.open(RULES)
+    floor.disconnect()
+    await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'test' })
+    await floor.pass(25_000)
+    expect(floor.value(RECONCILIATION)).toBe('firstLook')
+    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toEqual([])
+    floor.connect()
+    await floor.pass(10_100)
+    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toHaveLength(1)
+  })
+})
