@@ -65,6 +65,18 @@ export interface Outcome {
 
 /** undefined when the report says nothing new: seen before, overtaken, or about nothing that the order knows. */
 export function outcomeOf(
+  order: OrderContext,
+  state: ExecutionState,
+  report: ExecutionReport,
+): Outcome | undefined {
+  // A fill under the id of a replace says that the venue has accepted that, should nothing else ever say so.
+  if (report.execType !== 'TRADE' || !isReplacement(order, report)) return reported(order, state, report)
+  const replaced = { terms: termsAfter(order, report), clOrdId: report.clOrdId }
+  const outcome = reported({ ...order, ...replaced }, state, report)
+  return outcome && { ...outcome, changes: { ...replaced, ...outcome.changes } }
+}
+
+function reported(
   context: OrderContext,
   state: ExecutionState,
   report: ExecutionReport,
@@ -218,8 +230,8 @@ function restated(
   state: ExecutionState,
   report: ExecutionReport,
 ): Outcome | undefined {
-  const { orderId, clOrdId, orderQty, price, stopPx, cumQty } = report
-  const terms = { ...context.terms, orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
+  const { orderId, clOrdId, cumQty } = report
+  const terms = termsAfter(context, report)
   if (report.execType === 'REPLACED') {
     // One that a later one has replaced already.
     if (requestNumber(clOrdId) < requestNumber(context.clOrdId)) return undefined
@@ -228,6 +240,13 @@ function restated(
   const endedAs = context.endedAs === 'doneForDay' ? null : context.endedAs
   // A split changes what was filled, too; what it cost stays.
   return become(context, 'accepted', { terms, orderId, cumQty, endedAs })
+}
+
+function termsAfter(
+  { terms }: OrderContext,
+  { orderQty, price, stopPx }: ExecutionReport,
+): OrderContext['terms'] {
+  return { ...terms, orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
 }
 
 /** The place of a request among those of its order: see OrderContext.clOrdId. */
@@ -272,7 +291,7 @@ export function pendingAfter(
 function isReplacement({ pending }: Pick<OrderContext, 'pending'>, report: ExecutionReport): boolean {
   const { execType, clOrdId } = report
   return (
-    execType === 'ORDER_STATUS' &&
+    (execType === 'ORDER_STATUS' || execType === 'TRADE') &&
     pending.some((asked) => asked.kind === 'replace' && asked.clOrdId === clOrdId)
   )
 }

@@ -90,7 +90,7 @@ export function closedReport(order: OrderContext, at: number): OrderClosed {
 
 /** For those who watch the order. */
 export function updateOf(order: OrderContext, at: number): OrderUpdate {
-  const { id, cumQty, leavesQty, isAcknowledged, ordRejReason, text } = order
+  const { id, cumQty, leavesQty, orderId, ordRejReason, text } = order
   const { symbol, side, ordType, orderQty, price, stopPx } = order.terms
   return {
     type: 'ORDER_UPDATE',
@@ -106,7 +106,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     cumQty,
     leavesQty,
     avgPx: avgPx(order),
-    isAcknowledged,
+    isAcknowledged: orderId !== undefined,
     ...(ordRejReason && { ordRejReason }),
     ...(text && { text }),
   }

@@ -145,6 +145,13 @@ export interface Strategy {
   readonly events: z.ZodType
 }
 
+const EXITED = { type: 'reportExecuted', params: { action: 'exited' } } as const
+/** Out of what was held, and then of the orders that are left. */
+const OUT = [
+  { guard: 'isOver', target: 'flat', actions: [EXITED, 'completeCycle'] },
+  { guard: 'isOut', target: 'leaving', actions: EXITED },
+] as const
+
 export function defineStrategy<Shape extends z.ZodRawShape, State extends object>(
   definition: StrategyDefinition<Shape, State>,
 ): Strategy {
@@ -297,7 +304,10 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
     states: {
       stopped: {
         description: 'What it holds stays, with its stop.',
-        on: { START: { target: 'running', actions: 'subscribe' } },
+        on: {
+          START: { target: 'running', actions: 'subscribe' },
+          LIST_UPDATE: { guard: 'isOver', actions: 'completeCycle' },
+        },
       },
       running: {
         initial: 'warmingUp',
@@ -342,25 +352,12 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
                 { actions: 'takeCandle' },
               ],
               CANDLE_UPDATE: { guard: 'wantsOut', target: 'exiting', actions: 'exit' },
-              LIST_UPDATE: [
-                {
-                  guard: 'isOut',
-                  target: 'leaving',
-                  actions: { type: 'reportExecuted', params: { action: 'exited' } },
-                },
-                { guard: 'isExiting', target: 'exiting' },
-              ],
+              LIST_UPDATE: [...OUT, { guard: 'isExiting', target: 'exiting' }],
             },
           },
           exiting: {
             tags: 'exposed',
-            on: {
-              LIST_UPDATE: {
-                guard: 'isOut',
-                target: 'leaving',
-                actions: { type: 'reportExecuted', params: { action: 'exited' } },
-              },
-            },
+            on: { LIST_UPDATE: OUT },
           },
           leaving: {
             description: 'Nothing is held; what is left of the orders is being cancelled.',
