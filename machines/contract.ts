@@ -1,7 +1,7 @@
 /** What a quantity of an instrument is worth. */
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
-import { decimal as decimalSchema } from './events/fields.ts'
+import { positive } from './events/fields.ts'
 
 /**
  * spot: the asset itself changes hands. linear: a contract on it, settled in the quote asset. inverse: a contract
@@ -9,8 +9,6 @@ import { decimal as decimalSchema } from './events/fields.ts'
  */
 export const contractType = z.enum(['spot', 'linear', 'inverse'])
 export type ContractType = z.infer<typeof contractType>
-
-export const positive = decimalSchema.refine(decimal.isPositive, 'must be more than 0')
 
 export const contractTerms = {
   contract: contractType.default('spot'),

@@ -1,13 +1,14 @@
 /** What a venue lets be traded of a symbol, and the checks that follow from it. */
 import { z } from 'zod'
-import { contractTerms, positive } from './contract.ts'
+import { contractTerms } from './contract.ts'
 import * as decimal from './decimal.ts'
 import type { OrderRequest } from './events/commands.ts'
+import { name, positive } from './events/fields.ts'
 import type { Refusal } from './risk.ts'
 
 /** Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset. */
-export const instrument = z.strictObject({
-  symbol: z.string(),
+const rules = z.strictObject({
+  symbol: name,
   ...contractTerms,
   /** By default what the symbol ends in. */
   settleAsset: z.string().optional(),
@@ -23,6 +24,13 @@ export const instrument = z.strictObject({
   /** How far from the reference price a price may be, in percent of it. */
   priceBandPct: positive.optional(),
 })
+const inOrder = (least?: string, most?: string) => !least || !most || decimal.compare(least, most) <= 0
+export const instrument = rules
+  .refine(({ minQty, maxQty }) => inOrder(minQty, maxQty), { path: ['minQty'], error: 'at most maxQty' })
+  .refine(({ minNotional, maxNotional }) => inOrder(minNotional, maxNotional), {
+    path: ['minNotional'],
+    error: 'at most maxNotional',
+  })
 export type Instrument = z.infer<typeof instrument>
 export type InstrumentInput = z.input<typeof instrument>
 

@@ -1,6 +1,6 @@
 /** How news is judged, as data. */
 import { z } from 'zod'
-import { epochMs } from './events/fields.ts'
+import { distinct, epochMs } from './events/fields.ts'
 import { newsCategory, newsSentiment, newsSeverity } from './events/news.ts'
 
 /** What an item is called that no rule fits. */
@@ -35,9 +35,7 @@ export const newsRule = z
 
 export const newsRules = z.strictObject({
   /** The first one that fits an item judges it. */
-  rules: z
-    .array(newsRule)
-    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'two rules have one id'),
+  rules: z.array(newsRule).check(distinct(({ id }) => id, 'id')),
   /** Symbols, and the words that stand for them. */
   symbols: z.record(z.string(), keywords),
 })

@@ -1,10 +1,9 @@
 /** Which of a venue's instruments are fit to be traded: pure, each refusal with its numbers. */
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
-import { decimal as decimalSchema } from './events/fields.ts'
+import { positive } from './events/fields.ts'
 import type { ListedInstrument } from './events/universe.ts'
 
-const positive = decimalSchema.refine(decimal.isPositive, 'must be more than 0')
 /** A symbol's name; `*` stands for any characters, `?` for one. */
 const glob = z.string().regex(/^[^\s]+$/, 'a symbol such as BTCUSDT, or a pattern such as *USDT')
 

@@ -1,6 +1,5 @@
 import { enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { positive } from './contract.ts'
 import * as decimal from './decimal.ts'
 import {
   type Cancel,
@@ -12,7 +11,7 @@ import {
   type Verify,
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
-import type { Side } from './events/fields.ts'
+import { positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
 import { hasEnded } from './order-execution.ts'
 import { isStop } from './order-terms.ts'

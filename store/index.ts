@@ -2,7 +2,7 @@
 export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
 export { newMemory, openLevelStore, openMemoryStore, type StoreOptions, storeExists } from './open.ts'
-export { isOutcryError, OutcryError } from './outcry-error.ts'
+export { type Issue, isOutcryError, OutcryError } from './outcry-error.ts'
 export type {
   ChainDamage,
   ChainReport,

@@ -1,3 +1,9 @@
+/** Something that is wrong with an input: where, and what would be right. */
+export interface Issue {
+  readonly field: string
+  readonly rule: string
+}
+
 /**
  * The one error class of Outcry. `code` is API: tests and callers compare it, never the message.
  * The message says what happened and where; `hint` says what to do about it.
@@ -7,11 +13,19 @@ export class OutcryError extends Error {
   readonly code: string
   /** What to do about it, in one sentence. */
   readonly hint: string
+  /** Of an input that is refused. */
+  readonly issues: readonly Issue[]
 
-  constructor(code: string, message: string, hint: string, options?: { cause?: unknown }) {
+  constructor(
+    code: string,
+    message: string,
+    hint: string,
+    options: { cause?: unknown; issues?: readonly Issue[] } = {},
+  ) {
     super(message, options)
     this.code = code
     this.hint = hint
+    this.issues = options.issues ?? []
   }
 }
 

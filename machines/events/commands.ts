@@ -1,10 +1,8 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
 import { contractType } from '../contract.ts'
-import { decimal, epochMs, interval, side } from './fields.ts'
+import { address, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
-
-const address = z.string().min(3)
 
 /** To a symbol: send me its candles. */
 export const subscribe = z.object({
@@ -40,23 +38,24 @@ export const candleClose = z.object({
 /** From a symbol to subscribers that asked for updates: the candle as it is so far. */
 export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })
 
-const termsAtVenue = { venue: z.string(), ...orderTerms }
+const termsAtVenue = { venue: name, ...orderTerms }
 
 /** Who an order belongs to, and who else wants to hear of everything that becomes of it. */
 const parties = { account: address, owner: address.optional(), watchers: z.array(address).optional() }
 
-/** From a strategy to its account: place this, if the risk gate lets it. */
-export const orderRequest = z.object({
+/** From a strategy or a person to the account: place this, if the risk gate lets it. */
+export const orderRequest = z.strictObject({
   type: z.literal('ORDER_REQUEST'),
   at: epochMs,
   /** The order will be `order/<orderId>`. */
-  orderId: z.string().regex(/^[\w.:@+~#=()-]+$/),
+  orderId: name,
+  /** Who is told of its fills and its end. */
   owner: address,
   ...termsAtVenue,
   /** Of the list that the order is a leg of: it is told of all that becomes of it. */
-  listId: z.string().optional(),
+  listId: name.optional(),
   /** Price that the notional is estimated with. */
-  refPx: decimal,
+  refPx: positive,
 })
 
 /** From an account to the strategy whose request it refused. */
@@ -76,19 +75,23 @@ export const submit = z.object({
   ...parties,
 })
 
-export const cancel = z.object({ type: z.literal('CANCEL'), at: epochMs, reason: z.string().optional() })
+export const cancel = z.strictObject({
+  type: z.literal('CANCEL'),
+  at: epochMs,
+  reason: remark.optional(),
+})
 
 /** Other terms for an order that works: what is not named stays. The quantity is the whole, fills included. */
-export const replace = z.object({
+export const replace = z.strictObject({
   type: z.literal('REPLACE'),
   at: epochMs,
-  orderQty: decimal.optional(),
-  price: decimal.optional(),
-  stopPx: decimal.optional(),
+  orderQty: positive.optional(),
+  price: positive.optional(),
+  stopPx: positive.optional(),
 })
 
 /** Asks the venue how an order stands there: of one that is taken to work, whether it still does. */
-export const verify = z.object({ type: z.literal('VERIFY'), at: epochMs })
+export const verify = z.strictObject({ type: z.literal('VERIFY'), at: epochMs })
 
 /** From the account to an order that it does not let through: it comes into being to say so. */
 export const deny = z.object({
@@ -154,7 +157,7 @@ export const orderUpdate = z.object({
 })
 
 /** To a position: what it is worth now. */
-export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: decimal })
+export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: positive })
 
 /** To a position: who is long has paid who is short this share of what it is worth at the price. */
 export const funding = z.object({
@@ -162,7 +165,7 @@ export const funding = z.object({
   at: epochMs,
   /** Below zero: the other way round. */
   rate: decimal,
-  px: decimal,
+  px: positive,
 })
 
 /** From a position to its account and watchers, after everything that changed what is held or what it brought. */
@@ -187,32 +190,36 @@ export const positionChanged = z.object({
   isStopped: z.boolean().optional(),
 })
 
-export const startStrategy = z.object({ type: z.literal('START'), at: epochMs })
-export const stopStrategy = z.object({ type: z.literal('STOP'), at: epochMs, reason: z.string().optional() })
+export const startStrategy = z.strictObject({ type: z.literal('START'), at: epochMs })
+export const stopStrategy = z.strictObject({
+  type: z.literal('STOP'),
+  at: epochMs,
+  reason: remark.optional(),
+})
 
 /** Who did it: a person's name, or a program's. */
-const by = z.string().min(1)
+const by = z.string().min(1).max(128)
 
 /** From a person, to an account. Setting it active closes a circuit breaker that has tripped. */
-export const setTradingState = z.object({
+export const setTradingState = z.strictObject({
   type: z.literal('SET_TRADING_STATE'),
   at: epochMs,
   tradingState: z.enum(['active', 'reducing', 'halted']),
   by,
-  reason: z.string().optional(),
+  reason: remark.optional(),
 })
 
 /** To an account: nothing is entered until a person has looked. */
-export const requireReview = z.object({
+export const requireReview = z.strictObject({
   type: z.literal('REQUIRE_REVIEW'),
   at: epochMs,
-  reason: z.string(),
+  reason: remark,
 })
-export const acknowledgeReview = z.object({
+export const acknowledgeReview = z.strictObject({
   type: z.literal('ACKNOWLEDGE_REVIEW'),
   at: epochMs,
   by,
-  note: z.string().optional(),
+  note: remark.optional(),
 })
 
 /** To an account: what news say about a symbol. While a critical one is in force nothing is entered there. */

@@ -1,10 +1,47 @@
+/** Fields that many events have, each with its rule. */
 import { z } from 'zod'
+import { isPositive } from '../decimal.ts'
+
+/** No amount of money or units needs more, and what has more costs time and room wherever it comes. */
+const DECIMAL_LENGTH_MAX = 40
+const DECIMAL_RULE = 'a decimal number as a string, like "61837.63"'
 
 /** Money and quantities are decimal strings, never floats. */
-export const decimal = z.string().regex(/^-?\d+(\.\d+)?$/, 'a decimal number as a string, like "61837.63"')
+export const decimal = z
+  .string(DECIMAL_RULE)
+  .max(DECIMAL_LENGTH_MAX, { error: `at most ${DECIMAL_LENGTH_MAX} characters`, abort: true })
+  .regex(/^-?\d+(\.\d+)?$/, { error: DECIMAL_RULE, abort: true })
+export const positive = decimal.refine(isPositive, 'must be more than 0')
 /** Epoch milliseconds, UTC. */
-export const epochMs = z.number().int().nonnegative()
+export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative()
 /** Of candles: "1s", "5m", "1h", "1d". */
 export const interval = z.string().regex(/^[1-9]\d{0,3}[smhd]$/, 'an interval such as 1s, 5m or 1h')
 export const side = z.enum(['BUY', 'SELL'])
 export type Side = z.infer<typeof side>
+
+/** A symbol, a venue, or the part of an address after the kind. */
+export const name = z
+  .string()
+  .regex(/^[\w.:@+~#=()-]{1,128}$/, '1 to 128 letters, digits and . : @ + ~ # = ( ) - _')
+/** Not of a port: what it is told goes outside. */
+export const address = z
+  .string()
+  .regex(/^(?!port\/|system\/)[\w-]+(\/[\w.:@+~#=()-]{1,128})+$/, 'the address of an actor, kind/id')
+/** What people write beside what they ask for. */
+export const remark = z.string().max(1_000)
+
+/** Refuses lists in which two have the same: of both, the later is named. */
+export function distinct<T>(
+  of: (item: T) => string,
+  field: string,
+): (context: z.core.ParsePayload<T[]>) => void {
+  return ({ value, issues }) => {
+    const seen = new Set<string>()
+    for (const [i, item] of value.entries()) {
+      const own = of(item)
+      if (seen.has(own))
+        issues.push({ code: 'custom', input: own, path: [i, field], message: `another one is called ${own}` })
+      seen.add(own)
+    }
+  }
+}

@@ -1,6 +1,6 @@
 /** Orders that belong together: what is asked of a list of them, and what it tells. */
 import { z } from 'zod'
-import { decimal, epochMs } from './fields.ts'
+import { address, decimal, epochMs, name, positive, remark } from './fields.ts'
 import { orderTerms, positionSide } from './order.ts'
 
 /**
@@ -14,7 +14,7 @@ export type ContingencyType = z.infer<typeof contingencyType>
 const { symbol, positionSide: _side, ...legTerms } = orderTerms
 const legId = z.string().regex(/^[A-Za-z]\w*$/, 'a word such as entry, stop or target')
 
-export const listLeg = z.object({
+export const listLeg = z.strictObject({
   /** Its orders are `<listId>-<legId>`, and with a number when another one had to be placed. */
   legId,
   ...legTerms,
@@ -23,18 +23,18 @@ export type ListLeg = z.infer<typeof listLeg>
 
 /** Brings a list into being: FIX NewOrderList (35=E). The first of an OTO or OTOCO is the one that triggers the others. */
 export const listRequest = z
-  .object({
+  .strictObject({
     type: z.literal('LIST_REQUEST'),
     at: epochMs,
-    /** Address of who wants it: told of its fills and of what becomes of it. */
-    owner: z.string().min(3),
-    venue: z.string(),
+    /** Who is told of its fills and of what becomes of it. */
+    owner: address,
+    venue: name,
     symbol,
     positionSide: positionSide.optional(),
     contingencyType,
     orders: z.array(listLeg).min(1, 'at least one order').max(8, 'at most eight orders'),
     /** Price that notionals are estimated with. */
-    refPx: decimal,
+    refPx: positive,
   })
   .superRefine(({ contingencyType, orders }, context) => {
     const problem = (i: number, field: string, message: string) =>
@@ -57,16 +57,16 @@ export const listRequest = z
 export type ListRequest = z.infer<typeof listRequest>
 
 /** To a list: out of what it holds, at market; what protects it stays until that is done. */
-export const exit = z.object({ type: z.literal('EXIT'), at: epochMs, reason: z.string().optional() })
+export const exit = z.strictObject({ type: z.literal('EXIT'), at: epochMs, reason: remark.optional() })
 export type Exit = z.infer<typeof exit>
 
 /** To a list: other prices for one of its orders, those to come included. */
-export const replaceLeg = z.object({
+export const replaceLeg = z.strictObject({
   type: z.literal('REPLACE_LEG'),
   at: epochMs,
   legId,
-  price: decimal.optional(),
-  stopPx: decimal.optional(),
+  price: positive.optional(),
+  stopPx: positive.optional(),
 })
 export type ReplaceLeg = z.infer<typeof replaceLeg>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimal, epochMs, side } from './fields.ts'
+import { decimal, epochMs, name, positive, side } from './fields.ts'
 
 /**
  * FIX OrdType (tag 40). A stop is a market order once the price goes to stopPx against its holder, a take-profit once it
@@ -23,16 +23,16 @@ export type PositionSide = z.infer<typeof positionSide>
 
 /** What an order is to be; which of it an order type needs, see order-terms.ts. */
 export const orderTerms = {
-  symbol: z.string(),
+  symbol: name,
   side,
   ordType,
-  orderQty: decimal,
+  orderQty: positive,
   /** Limit. */
-  price: decimal.optional(),
+  price: positive.optional(),
   /** Price that triggers it. */
-  stopPx: decimal.optional(),
+  stopPx: positive.optional(),
   /** Distance of a trailing stop from the best price since, in units of price. */
-  trailingOffset: decimal.optional(),
+  trailingOffset: positive.optional(),
   timeInForce,
   /** GTD only (tag 126). */
   expireTime: epochMs.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimal, epochMs } from './fields.ts'
+import { decimal, distinct, epochMs } from './fields.ts'
 
 export const listedInstrument = z.object({
   symbol: z.string().min(1),
@@ -18,12 +18,7 @@ export const listedInstrument = z.object({
 export const instrumentsListed = z.object({
   type: z.literal('INSTRUMENTS_LISTED'),
   at: epochMs,
-  instruments: z
-    .array(listedInstrument)
-    .refine(
-      (list) => new Set(list.map(({ symbol }) => symbol)).size === list.length,
-      'two instruments have one symbol',
-    ),
+  instruments: z.array(listedInstrument).check(distinct(({ symbol }) => symbol, 'symbol')),
 })
 
 export type ListedInstrument = z.infer<typeof listedInstrument>

@@ -27,7 +27,7 @@ import {
   stopStrategy,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { decimal as decimalSchema, interval, type Side } from '../events/fields.ts'
+import { interval, name, positive, type Side } from '../events/fields.ts'
 import { type ListLeg, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
 import { flowOf } from '../flow.ts'
 import { tell } from '../tell.ts'
@@ -37,15 +37,15 @@ export const strategyTerms = z.strictObject({
   /** The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<id>-1`, `<id>-2`, ... */
   id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
   venue: z.string(),
-  symbol: z.string(),
+  symbol: name,
   /** Of the candles that it sees. */
   interval,
-  orderQty: decimalSchema.refine(decimal.isPositive, 'must be more than 0'),
+  orderQty: positive,
   /** Whether it decides when a candle has closed, or at every trade, with the candle as it is until then. */
   evaluateOn: z.enum(['candle', 'tick']).default('candle'),
   ...contractTerms,
   /** Prices of the venue are multiples of it. */
-  tickSize: decimalSchema.refine(decimal.isPositive, 'must be more than 0').optional(),
+  tickSize: positive.optional(),
 })
 export type StrategyTerms = z.infer<typeof strategyTerms>
 

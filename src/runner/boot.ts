@@ -17,10 +17,14 @@ import { bootNews } from './news-feed.ts'
 import { BUILT_IN_STRATEGIES } from './strategies.ts'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
-const DEFAULT_STRATEGY = { type: 'emaCross', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' } as const
+const DEFAULT_STRATEGY = { type: 'emaCross', fast: 2, slow: 5, orderQty: '0.01' } as const
 
 export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): readonly StrategyConfig[] {
-  return config.strategies ?? symbols.map((symbol) => ({ ...DEFAULT_STRATEGY, id: `ema-${symbol}`, symbol }))
+  const interval = intervalOf(config, '1s')
+  return (
+    config.strategies ??
+    symbols.map((symbol) => ({ ...DEFAULT_STRATEGY, id: `ema-${symbol}`, symbol, interval }))
+  )
 }
 
 export interface BootOptions {
@@ -45,8 +49,8 @@ export async function boot(
   for (const symbol of symbols) {
     await spawnOnce('symbol', `${venue}:${symbol}`, { venue, symbol, ...config.symbol } satisfies SymbolInput)
   }
-  const { valueEvery = defaultValueEvery(config), ...account } = config.account
-  const instruments = instrumentsOf(config.instruments, { venue, symbols })
+  const { valueEvery = intervalOf(config, '1m'), ...account } = config.account
+  const instruments = instrumentsOf(config, { venue, symbols })
   const { enabled: isGuarded, ...watchdog } = config.watchdog
   const guarded = isGuarded ? [...symbols] : []
   await spawnOnce('account', venue, { venue, instruments, guarded, ...account } satisfies AccountInput)
@@ -80,6 +84,7 @@ export async function boot(
   }
 }
 
-function defaultValueEvery({ symbol: { intervals } }: RunnerConfig): string {
-  return intervals.includes('1m') ? '1m' : (intervals[0] as string)
+/** This one, or the first, where candles of it are not made. */
+function intervalOf({ symbol: { intervals } }: RunnerConfig, usual: string): string {
+  return intervals.includes(usual) ? usual : (intervals[0] as string)
 }

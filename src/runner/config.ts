@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { decimal, distinct, name, positive } from '../../machines/events/fields.ts'
 import {
   DEFAULT_NEWS_RULES,
   instrument,
@@ -15,22 +16,25 @@ import {
   riskLimits,
   watchdogRules,
 } from '../../machines/index.ts'
-import { OutcryError } from '../../store/index.ts'
+import { type Issue, OutcryError } from '../../store/index.ts'
 import { linkFaults } from '../ports/link-faults.ts'
+import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
 import { BUILT_IN_STRATEGIES, isModule } from './strategies.ts'
 
-const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number in quotes, like "0.001"')
+const amount = decimal.refine((text) => !text.startsWith('-'), 'must not be negative')
+const fee = amount.refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
 const interval = z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
+const powerOfTen = z.string().regex(/^(1|0\.0{0,11}1)$/, 'a power of ten from "0.000000000001" to "1"')
 
 const simSymbol = z.strictObject({
-  symbol: z.string(),
-  startPx: decimal,
-  tickSize: decimal,
-  lotSize: decimal,
+  symbol: name,
+  startPx: positive,
+  tickSize: powerOfTen,
+  lotSize: powerOfTen,
 })
 
 const speed = z
-  .union([z.literal('max'), z.number().positive()])
+  .union([z.literal('max'), z.number().positive()], 'max, or a number greater than 0')
   .describe('1 is the pace of life, 10 ten times that, max as fast as it goes')
 
 const marketSource = z.discriminatedUnion('source', [
@@ -40,6 +44,7 @@ const marketSource = z.discriminatedUnion('source', [
     symbols: z
       .array(simSymbol)
       .min(1)
+      .check(distinct(({ symbol }) => symbol, 'symbol'))
       .default([
         { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
         { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
@@ -96,9 +101,9 @@ const strategy = z
       context.addIssue({ code: 'custom', path: ['type'], message })
       return
     }
-    for (const { path, message } of built.input.safeParse({ venue: '-', ...params }).error?.issues ?? []) {
-      context.addIssue({ code: 'custom', path, message })
-    }
+    const { error } = built.input.safeParse({ venue: '-', ...params }, PLAINLY)
+    for (const { field, rule } of error ? issuesOf(error, 'id') : [])
+      context.addIssue({ code: 'custom', path: [field], message: rule })
   })
 
 /** Stands for the source in log and warnings; by default its file, or its address without what may be a key. */
@@ -126,7 +131,7 @@ export function newsSourceName(source: z.infer<typeof newsSource>): string {
   return source.url.replace(/^https?:\/\/(?:[^/@]*@)?|[?#].*$/g, '')
 }
 
-export const runnerConfig = z.strictObject({
+const sections = z.strictObject({
   /** Folder of the log and of the paper venue's own books. */
   data: z.string().min(1).default('data'),
   market: market.prefault({}),
@@ -140,8 +145,8 @@ export const runnerConfig = z.strictObject({
     .strictObject({
       /** Event time of a request's way to the venue, and of a report's way back. */
       latencyMs: z.number().int().nonnegative().default(20),
-      takerFee: decimal.default('0.001'),
-      makerFee: decimal.default('0.001'),
+      takerFee: fee.default('0.001'),
+      makerFee: fee.default('0.001'),
       /** What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default. */
       faults: linkFaults.optional(),
     })
@@ -149,9 +154,9 @@ export const runnerConfig = z.strictObject({
   account: z
     .strictObject({
       /** What it is counted in. */
-      asset: z.string().default('USDT'),
+      asset: name.default('USDT'),
       /** Cash, in that asset. */
-      balance: decimal.default('100000'),
+      balance: amount.default('100000'),
       limits: riskLimits.prefault({ orderNotionalMax: '10000', openOrdersMax: 20 }),
       /** How often it is valued: one of symbol.intervals; by default 1m, or else the first of them. */
       valueEvery: interval.optional(),
@@ -160,10 +165,7 @@ export const runnerConfig = z.strictObject({
   /** The venue's rules, by symbol: what the risk gate lets through there. */
   instruments: z
     .array(instrument)
-    .refine(
-      (list) => new Set(list.map(({ symbol }) => symbol)).size === list.length,
-      'two instruments have one symbol',
-    )
+    .check(distinct(({ symbol }) => symbol, 'symbol'))
     .default([]),
   /** Sees to it that everything held has a live stop. */
   watchdog: z.strictObject({ enabled: z.boolean().default(true), ...watchdogRules }).prefault({}),
@@ -172,18 +174,12 @@ export const runnerConfig = z.strictObject({
   /** By default one EMA cross for each symbol. */
   strategies: z
     .array(strategy)
-    .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'two strategies have one id')
+    .check(distinct(({ id }) => id, 'id'))
     .optional(),
   news: z
     .strictObject({
       /** Without any there is no news. */
-      sources: z
-        .array(newsSource)
-        .refine(
-          (list) => new Set(list.map(newsSourceName)).size === list.length,
-          'two sources have one name: give them names of their own',
-        )
-        .default([]),
+      sources: z.array(newsSource).check(distinct(newsSourceName, 'name')).default([]),
       rules: newsRules.shape.rules.default(DEFAULT_NEWS_RULES.rules),
       symbols: newsRules.shape.symbols.default(DEFAULT_NEWS_RULES.symbols),
     })
@@ -213,6 +209,16 @@ export const runnerConfig = z.strictObject({
     .prefault({}),
 })
 
+export const runnerConfig = sections.check(({ value: { symbol, account, strategies = [] }, issues }) => {
+  const rule = `one of symbol.intervals, ${symbol.intervals.join(', ')}`
+  const expect = (interval: unknown, ...path: (string | number)[]) => {
+    if (interval === undefined || symbol.intervals.includes(interval as string)) return
+    issues.push({ code: 'custom', input: interval, path, message: rule })
+  }
+  expect(account.valueEvery, 'account', 'valueEvery')
+  for (const [i, { interval }] of strategies.entries()) expect(interval, 'strategies', i, 'interval')
+})
+
 export type RunnerConfig = z.infer<typeof runnerConfig>
 export type StrategyConfig = z.infer<typeof strategy>
 
@@ -227,10 +233,9 @@ export function loadConfig(sources: {
 }): RunnerConfig {
   const fromFile = sources.file === undefined ? {} : readYaml(sources.file)
   const merged = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
-  const parsed = runnerConfig.safeParse(merged)
+  const parsed = runnerConfig.safeParse(merged, PLAINLY)
   if (parsed.success) return withPaths(parsed.data, sources.file)
-  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`)
-  throw invalid(issues.join('; '), sources.file)
+  throw wrongConfig(issuesOf(parsed.error, 'config'), sources.file)
 }
 
 /** Modules are found from where the file is that names them. */
@@ -261,15 +266,22 @@ function fromEnv(env: NodeJS.ProcessEnv): Settings {
     if (!name.startsWith(PREFIX) || text === undefined) continue
     const [section, ...rest] = name.slice(PREFIX.length).toLowerCase().split('_')
     const key = rest.map((word, i) => (i === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join('')
-    const value = scalar(text)
-    settings = merge(settings, { [section as string]: key === '' ? value : { [key]: value } })
+    const under = (value: unknown) => ({ [section as string]: key === '' ? value : { [key]: value } })
+    // Money is text that looks like a number: which of the two is wanted, the schema says.
+    const isWanted = (value: unknown) => !refuses(under(value), key === '' ? [section] : [section, key])
+    settings = merge(settings, under([scalar(text), text].find(isWanted) ?? text))
   }
   return settings
 }
 
+function refuses(settings: Settings, path: readonly (string | undefined)[]): boolean {
+  const issues = runnerConfig.safeParse(settings).error?.issues ?? []
+  return issues.some((issue) => issue.path.join('.') === path.join('.'))
+}
+
 function scalar(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true'
-  return /^-?\d+$/.test(text) ? Number(text) : text
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
 
 function merge(under: Settings, over: Settings): Settings {
@@ -286,10 +298,16 @@ function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function invalid(what: string, file: string | undefined): OutcryError {
+/** CONFIG_INVALID, for these reasons. */
+export function wrongConfig(issues: readonly Issue[], file?: string): OutcryError {
+  return invalid(issuesText(issues), file, issues)
+}
+
+function invalid(what: string, file?: string, issues: readonly Issue[] = []): OutcryError {
   return new OutcryError(
     'CONFIG_INVALID',
     `the configuration${file === undefined ? '' : ` (${file})`} is wrong: ${what}`,
     'Mend these keys; the README shows a whole configuration.',
+    { issues },
   )
 }

@@ -17,10 +17,10 @@ import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { boot, strategiesOf } from './boot.ts'
-import type { RunnerConfig } from './config.ts'
+import { type RunnerConfig, wrongConfig } from './config.ts'
 import type { Driver } from './driver.ts'
 import { EventTimeDriver } from './event-time.ts'
-import { instrumentsOf, venueAndSymbols } from './instruments.ts'
+import { checkSymbols, instrumentsOf, venueAndSymbols } from './instruments.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
 import { type Counts, type Stats, statsOf } from './stats.ts'
@@ -52,7 +52,8 @@ export interface RunningRunner {
 export async function startRunner(config: RunnerConfig, logger: Logger): Promise<RunningRunner> {
   const market = await openMarket(config.market, logger)
   const place = venueAndSymbols(market)
-  mkdirSync(config.data, { recursive: true })
+  checkSymbols(config, place)
+  makeFolder(config.data)
   const store = await openLevelStore(join(config.data, 'log'))
   let venue: PaperVenue | undefined
   let supervisor: Supervisor | undefined
@@ -110,6 +111,16 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
     await (supervisor?.stop() ?? store.close())
     await venue?.close()
     throw error
+  }
+}
+
+/** @throws CONFIG_INVALID */
+function makeFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw wrongConfig([{ field: 'data', rule: `a folder that can be made and written (${code})` }])
   }
 }
 

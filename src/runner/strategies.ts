@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { emaCross, machines, meanReversion, type Strategy } from '../../machines/index.ts'
 import { OutcryError } from '../../store/index.ts'
+import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
 
 /** By type, as a configuration names them. */
@@ -25,17 +26,21 @@ export async function loadStrategies(
   configured: readonly { readonly type: string; readonly id: string }[],
 ): Promise<ReadonlyMap<string, Strategy>> {
   const loaded = new Map<string, Strategy>()
-  for (const { type, ...params } of configured) {
+  for (const [i, { type, ...params }] of configured.entries()) {
     const known = loaded.get(type) ?? BUILT_IN_STRATEGIES.get(type)
     const strategy = known ?? (await loadModule(type))
     loaded.set(type, strategy)
-    const issues = strategy.input.safeParse({ venue: '-', ...params }).error?.issues ?? []
-    if (issues.length > 0) {
-      const what = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+    const { error } = strategy.input.safeParse({ venue: '-', ...params }, PLAINLY)
+    if (error) {
+      const issues = issuesOf(error, 'id').map(({ field, rule }) => ({
+        field: `strategies.${i}.${field}`,
+        rule,
+      }))
       throw new OutcryError(
         'CONFIG_INVALID',
-        `strategy ${params.id} (${type}) is configured wrong: ${what}`,
+        `strategy ${params.id} (${type}) is configured wrong: ${issuesText(issues)}`,
         'Mend these parameters; the module says which it has.',
+        { issues },
       )
     }
   }

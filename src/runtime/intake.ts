@@ -1,7 +1,8 @@
 /** Messages from outside on their way into the mailbox: checked once here, trusted afterwards. */
-import { OutcryError } from '../../store/outcry-error.ts'
+import { type Issue, OutcryError } from '../../store/outcry-error.ts'
 import { type Address, parentOf } from './address.ts'
 import type { Clock } from './clock.ts'
+import { issuesOf, issuesText, PLAINLY } from './issues.ts'
 import { assertJson } from './json.ts'
 import type { Lane } from './mailbox.ts'
 import type { AnyEvent, Origin } from './record.ts'
@@ -29,23 +30,25 @@ export function messageOf(to: Address, event: AnyEvent, clock: Clock, options: S
   return { to, event: timed, at, cause, correlation, origin, settles, key }
 }
 
-/** @throws EVENT_INVALID, NOT_JSON */
-export function checkEvent(registry: Registry, to: Address, event: AnyEvent, clock: Clock): void {
+/** `now` is for an event that leaves its time to us. @throws EVENT_INVALID, NOT_JSON */
+export function checkEvent(registry: Registry, to: Address, event: AnyEvent, now: number): void {
   if (typeof event?.type !== 'string' || event.type === '' || event.type === '*') {
     throw invalid(`an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
   }
   if (event.type.startsWith('outcry.') || event.type.startsWith('xstate.')) {
     throw invalid(`${event.type} is the runtime's own`, 'Name your event otherwise.')
   }
-  assertJson(event, undefined, `event ${event.type}`, false)
   const schema = parentOf(to) === undefined ? registry.find(to)?.events : undefined
-  if (schema === undefined) return
-  const parsed = schema.safeParse({ at: clock.now(), ...event })
-  if (parsed.success) return
-  const issues = parsed.error.issues.map((i) => `${i.path.join('.') || 'event'}: ${i.message}`)
-  throw invalid(`${event.type} for ${to}: ${issues.join('; ')}`, 'Mend the fields named.')
+  const error = schema?.safeParse({ at: now, ...event }, PLAINLY).error
+  if (error) throw wrongEvent(`${event.type} for ${to}`, issuesOf(error, 'event'))
+  assertJson(event, undefined, `event ${event.type}`, false)
 }
 
-function invalid(what: string, hint: string): OutcryError {
-  return new OutcryError('EVENT_INVALID', what, hint)
+/** EVENT_INVALID, for these reasons. */
+export function wrongEvent(what: string, issues: readonly Issue[]): OutcryError {
+  return invalid(`${what}: ${issuesText(issues)}`, 'Mend the fields named.', issues)
+}
+
+function invalid(what: string, hint: string, issues?: readonly Issue[]): OutcryError {
+  return new OutcryError('EVENT_INVALID', what, hint, issues && { issues })
 }

@@ -1,13 +1,16 @@
 import { OutcryError } from '../../store/outcry-error.ts'
 import { Ref } from './ref.ts'
 
+/** Deeper values could not be written: the functions that do it call themselves for each level. */
+const DEPTH_MAX = 256
+
 /**
  * Refuses what would come back from the log as something else (law 5): dates, maps, class instances, functions,
  * NaN, ... `was` is an earlier value: what it shares with `value` was checked before and is passed over.
  *
  * @throws NOT_JSON naming the path
  */
-export function assertJson(value: unknown, was: unknown, path: string, refs: boolean): void {
+export function assertJson(value: unknown, was: unknown, path: string, refs: boolean, depth = 0): void {
   if (value === was) return
   switch (typeof value) {
     case 'string':
@@ -23,9 +26,10 @@ export function assertJson(value: unknown, was: unknown, path: string, refs: boo
       throw notJson(path, `a ${typeof value}`)
   }
   if (value === null) return
+  if (depth > DEPTH_MAX) throw notJson(`${path.slice(0, 80)}...`, `more than ${DEPTH_MAX} levels deep`)
   if (Array.isArray(value)) {
     const before = Array.isArray(was) ? was : undefined
-    for (let i = 0; i < value.length; i++) assertJson(value[i], before?.[i], `${path}[${i}]`, refs)
+    for (let i = 0; i < value.length; i++) assertJson(value[i], before?.[i], `${path}[${i}]`, refs, depth + 1)
     return
   }
   const prototype = Object.getPrototypeOf(value)
@@ -37,7 +41,7 @@ export function assertJson(value: unknown, was: unknown, path: string, refs: boo
     | Record<string, unknown>
     | undefined
   for (const key in value) {
-    assertJson((value as Record<string, unknown>)[key], before?.[key], `${path}.${key}`, refs)
+    assertJson((value as Record<string, unknown>)[key], before?.[key], `${path}.${key}`, refs, depth + 1)
   }
 }
 

@@ -217,7 +217,7 @@ export class Supervisor {
   send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const address = this.#addressOf(to)
-      checkEvent(this.registry, address, event, this.#clock)
+      checkEvent(this.registry, address, event, this.now)
       const message = messageOf(address, event, this.#clock, options)
       this.#enqueue({ message, work: undefined, waiting: { resolve, reject } }, options.lane ?? 'command')
     })
@@ -313,6 +313,11 @@ export class Supervisor {
       toSeq: this.seq,
       live: (address) => live.get(address),
     })
+  }
+
+  /** Time as the runtime has it. */
+  get now(): number {
+    return this.#clock.now()
   }
 
   /** Position of the source's last durable message: where to read on after a restart. */

@@ -106,6 +106,6 @@ describe('a rule', () => {
 
   it('has an id of its own', () => {
     const { error } = newsRules.safeParse({ rules: [rule, rule], symbols: {} })
-    expect(error?.issues[0]).toMatchObject({ path: ['rules'], message: 'two rules have one id' })
+    expect(error?.issues[0]).toMatchObject({ path: ['rules', 1, 'id'] })
   })
 })

@@ -115,7 +115,12 @@ describe('the filters of a universe', () => {
   })
 
   it.each<[string, object, string, string]>([
-    ['a volume that is a float', { quoteVolumeMin: 1000 }, 'filters.quoteVolumeMin', 'expected string'],
+    [
+      'a volume that is a float',
+      { quoteVolumeMin: 1000 },
+      'filters.quoteVolumeMin',
+      'a decimal number as a string',
+    ],
     ['a volume of nothing', { quoteVolumeMin: '0' }, 'filters.quoteVolumeMin', 'must be more than 0'],
     ['a spread below zero', { spreadBpsMax: '-1' }, 'filters.spreadBpsMax', 'must be more than 0'],
     ['half a day', { ageDaysMin: 0.5 }, 'filters.ageDaysMin', 'expected int'],

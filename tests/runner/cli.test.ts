@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/runner/config.ts'
 import { OutcryProcess, outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-cli-'))
@@ -89,37 +88,17 @@ describe('the command line', () => {
       'RECORDING_UNREADABLE',
     ],
     ['a port that is none', ['run', '--port', 'http'], 2, 'server.port'],
+    ['a port that is nothing', ['run', '--port', ''], 2, 'server.port'],
+    ['a folder that is a file', ['run', '--data', join(process.cwd(), 'package.json')], 2, 'data: a folder'],
+    [
+      'a host of somebody else',
+      ['run', '--data', data('y'), '--host', '192.0.2.1', '--port', '0'],
+      1,
+      'LISTEN_FAILED',
+    ],
   ])('refuses %s in one line', async (_, args, code, text) => {
     const { code: found, stderr } = await outcry(...args)
     expect([found, stderr]).toEqual([code, expect.stringContaining(text)])
     expect(stderr).not.toContain('    at ')
-  })
-})
-
-describe('the configuration', () => {
-  it('takes flags before the environment, the environment before the file, the file before defaults', () => {
-    const file = join(folder, 'config.yaml')
-    writeFileSync(file, 'data: from-file\nmarket: { seed: 1, ratePerSecond: 7, speed: 3 }\n')
-    const env = { OUTCRY_MARKET_SEED: '2', OUTCRY_MARKET_RATE_PER_SECOND: '8' }
-    const config = loadConfig({ file, env, flags: { market: { seed: 3 } } })
-    expect(config).toMatchObject({
-      data: 'from-file',
-      market: { source: 'sim', seed: 3, ratePerSecond: 8, speed: 3 },
-    })
-    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077 })
-  })
-
-  const strategy = { id: 'a', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '1' }
-  it.each<[string, Record<string, unknown>, string]>([
-    ['an unknown key', { colour: 'red' }, 'colour'],
-    ['a fee that is a number', { venue: { takerFee: 0.1 } }, 'venue.takerFee'],
-    ['a negative balance', { account: { balance: '-1' } }, 'account.balance'],
-    ['an interval that is none', { symbol: { intervals: ['1x'] } }, 'symbol.intervals.0'],
-    ['averages the wrong way round', { strategies: [{ ...strategy, fast: 9 }] }, 'strategies.0.fast'],
-    ['two strategies of one id', { strategies: [strategy, strategy] }, 'strategies'],
-  ])('refuses %s and names the key', (_, flags, key) => {
-    expect(() => loadConfig({ flags })).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(key) }),
-    )
   })
 })

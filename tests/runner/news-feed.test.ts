@@ -132,7 +132,7 @@ describe('the configuration of news', () => {
           { type: 'rss', url: 'https://example.com/feed?key=other' },
         ],
       },
-      'news.sources: two sources have one name',
+      'news.sources.1.name: another one is called',
     ],
     [
       'a rule without keywords',

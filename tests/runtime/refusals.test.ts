@@ -60,6 +60,12 @@ const asker = setup({
   },
 })
 
+const deep = (levels: number): AnyEvent => {
+  let x: unknown = 1
+  for (let i = 0; i < levels; i++) x = [x]
+  return { type: 'COUNT', x }
+}
+
 describe('a supervisor', () => {
   let harness: Harness
   let supervisor: Supervisor
@@ -91,6 +97,7 @@ describe('a supervisor', () => {
     ],
     ["XState's own event", () => supervisor.send('counter/a', { type: 'xstate.stop' }), 'EVENT_INVALID'],
     ['what is no JSON', () => supervisor.send('counter/a', { type: 'COUNT', x: Number.NaN }), 'NOT_JSON'],
+    ['what is too deep to be written', () => supervisor.send('counter/a', deep(9_000)), 'NOT_JSON'],
     ['input that is no JSON', () => supervisor.spawn('counter', 'b', { f: () => {} }), 'NOT_JSON'],
     ['the stop of nobody', () => supervisor.stopActor('counter/z'), 'ACTOR_UNKNOWN'],
     ['the release of nobody', () => supervisor.release('counter/z'), 'ACTOR_UNKNOWN'],

@@ -77,12 +77,12 @@ function flagsOf(options: RunOptions): Record<string, unknown> {
     ...(market !== undefined && { source: market }),
     ...(file !== undefined && { files: file }),
     ...(symbol !== undefined && { symbols: symbol }),
-    ...(speed !== undefined && { speed: speed === 'max' ? 'max' : Number(speed) }),
-    ...(seed !== undefined && { seed: Number(seed) }),
+    ...(speed !== undefined && { speed: speed === 'max' ? 'max' : numberOf(speed) }),
+    ...(seed !== undefined && { seed: numberOf(seed) }),
   }
   const serverFlags = {
     ...(host !== undefined && { host }),
-    ...(port !== undefined && { port: Number(port) }),
+    ...(port !== undefined && { port: numberOf(port) }),
     ...(server === false && { enabled: false }),
   }
   return {
@@ -90,6 +90,11 @@ function flagsOf(options: RunOptions): Record<string, unknown> {
     ...(Object.keys(marketFlags).length > 0 && { market: marketFlags }),
     ...(Object.keys(serverFlags).length > 0 && { server: serverFlags }),
   }
+}
+
+/** Nothing is no number, either. */
+function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text)
 }
 
 function showsStatus({ log }: RunnerConfig): boolean {

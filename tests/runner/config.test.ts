@@ -1,0 +1,236 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { strategiesOf } from '../../src/runner/boot.ts'
+import { loadConfig } from '../../src/runner/config.ts'
+import { checkSymbols, instrumentsOf } from '../../src/runner/instruments.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-config-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const file = join(folder, 'outcry.yaml')
+const fromFile = (text: string) => {
+  writeFileSync(file, text)
+  return () => loadConfig({ file })
+}
+const wrong = (field: string, rule: string) =>
+  expect.objectContaining({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining(`${field}: `),
+    issues: expect.arrayContaining([{ field, rule: expect.stringContaining(rule) }]),
+  })
+
+describe('the configuration', () => {
+  it('takes flags before the environment, the environment before the file, the file before defaults', () => {
+    writeFileSync(file, 'data: from-file\nmarket: { seed: 1, ratePerSecond: 7, speed: 3 }\n')
+    const env = { OUTCRY_MARKET_SEED: '2', OUTCRY_MARKET_RATE_PER_SECOND: '8' }
+    const config = loadConfig({ file, env, flags: { market: { seed: 3 } } })
+    expect(config).toMatchObject({
+      data: 'from-file',
+      market: { source: 'sim', seed: 3, ratePerSecond: 8, speed: 3 },
+    })
+    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077 })
+  })
+
+  it('takes numbers, money and switches from the environment, each as it is wanted', () => {
+    const env = { OUTCRY_MARKET_SPEED: '0.5', OUTCRY_ACCOUNT_BALANCE: '5000', OUTCRY_SERVER_ENABLED: 'false' }
+    expect(loadConfig({ env })).toMatchObject({
+      market: { speed: 0.5 },
+      account: { balance: '5000' },
+      server: { enabled: false },
+    })
+  })
+
+  const strategy = { id: 'a', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '1' }
+  const traded = { symbol: 'X', startPx: '1', tickSize: '0.01', lotSize: '0.1' }
+  const limits = { orderNotionalMax: '1', openOrdersMax: 1 }
+  it.each<[string, Record<string, unknown>, string, string]>([
+    ['an unknown key', { colour: 'red' }, 'colour', 'is unknown'],
+    ['an unknown key of a section', { venue: { fee: '1' } }, 'venue.fee', 'is unknown'],
+    ['a section that is none', { account: 5 }, 'account', 'object'],
+    ['a fee that is a number', { venue: { takerFee: 0.1 } }, 'venue.takerFee', 'as a string'],
+    ['a fee of more than all', { venue: { makerFee: '1.5' } }, 'venue.makerFee', 'less than 1'],
+    ['a negative balance', { account: { balance: '-1' } }, 'account.balance', 'not be negative'],
+    ['a balance without end', { account: { balance: '9'.repeat(50) } }, 'account.balance', 'at most 40'],
+    [
+      'a limit of nothing',
+      { account: { limits: { ...limits, orderNotionalMax: '0' } } },
+      'account.limits.orderNotionalMax',
+      'more than 0',
+    ],
+    [
+      'no orders at all',
+      { account: { limits: { ...limits, openOrdersMax: 0 } } },
+      'account.limits.openOrdersMax',
+      '>0',
+    ],
+    [
+      'half an order',
+      { account: { limits: { ...limits, openOrdersMax: 1.5 } } },
+      'account.limits.openOrdersMax',
+      'whole number',
+    ],
+    [
+      'a negative leverage',
+      { account: { limits: { ...limits, leverage: '-3' } } },
+      'account.limits.leverage',
+      'more than 0',
+    ],
+    [
+      'an interval that is none',
+      { symbol: { intervals: ['1x'] } },
+      'symbol.intervals.0',
+      'an interval such as',
+    ],
+    [
+      'a value at an interval of no candles',
+      { account: { valueEvery: '2m' } },
+      'account.valueEvery',
+      'one of symbol.intervals, 1s, 1m, 5m',
+    ],
+    [
+      'a strategy at an interval of no candles',
+      { strategies: [{ ...strategy, interval: '2m' }] },
+      'strategies.0.interval',
+      'one of symbol.intervals',
+    ],
+    [
+      'averages the wrong way round',
+      { strategies: [{ ...strategy, fast: 9 }] },
+      'strategies.0.fast',
+      'less than slow',
+    ],
+    [
+      'a strategy that sells what it should buy',
+      { strategies: [{ ...strategy, orderQty: '-1' }] },
+      'strategies.0.orderQty',
+      'more than 0',
+    ],
+    [
+      'a strategy that buys nothing',
+      { strategies: [{ ...strategy, orderQty: '0' }] },
+      'strategies.0.orderQty',
+      'more than 0',
+    ],
+    [
+      'a strategy without a symbol',
+      { strategies: [{ ...strategy, symbol: undefined }] },
+      'strategies.0.symbol',
+      'is missing',
+    ],
+    [
+      'two strategies of one id',
+      { strategies: [strategy, strategy] },
+      'strategies.1.id',
+      'another one is called a',
+    ],
+    [
+      'two instruments of one symbol',
+      { instruments: [{ symbol: 'X' }, { symbol: 'X' }] },
+      'instruments.1.symbol',
+      'another one is called X',
+    ],
+    [
+      'a tick of nothing',
+      { instruments: [{ symbol: 'X', tickSize: '0' }] },
+      'instruments.0.tickSize',
+      'more than 0',
+    ],
+    [
+      'a tick of a misspelt name',
+      { instruments: [{ symbol: 'X', tikSize: '1' }] },
+      'instruments.0.tikSize',
+      'is unknown',
+    ],
+    [
+      'less than the least',
+      { instruments: [{ symbol: 'X', minQty: '2', maxQty: '1' }] },
+      'instruments.0.minQty',
+      'at most maxQty',
+    ],
+    [
+      'a market of one symbol twice',
+      { market: { symbols: [traded, traded] } },
+      'market.symbols.1.symbol',
+      'another one is called X',
+    ],
+    [
+      'a market without a price',
+      { market: { symbols: [{ ...traded, startPx: '0' }] } },
+      'market.symbols.0.startPx',
+      'more than 0',
+    ],
+    [
+      'a market of odd ticks',
+      { market: { symbols: [{ ...traded, tickSize: '0.05' }] } },
+      'market.symbols.0.tickSize',
+      'a power of ten',
+    ],
+    ['a market that stands still', { market: { speed: 0 } }, 'market.speed', '>0'],
+    ['a pace in words', { market: { speed: 'fast' } }, 'market.speed', 'max, or a number'],
+    ['half a seed', { market: { seed: 1.5 } }, 'market.seed', 'whole number'],
+    [
+      'two sources of one name',
+      {
+        news: {
+          sources: [
+            { type: 'jsonl', file: 'n' },
+            { type: 'jsonl', file: 'n' },
+          ],
+        },
+      },
+      'news.sources.1.name',
+      'another one is called n',
+    ],
+  ])('refuses %s, and names the key and the rule', (_, settings, field, rule) => {
+    expect(() => loadConfig({ flags: settings })).toThrow(wrong(field, rule))
+    expect(fromFile(JSON.stringify(settings))).toThrow(wrong(field, rule))
+  })
+
+  it.each<[string, Record<string, string>, string, string]>([
+    ['an unknown key', { OUTCRY_COLOUR: 'red' }, 'colour', 'is unknown'],
+    ['a number in words', { OUTCRY_SERVER_PORT: 'http' }, 'server.port', 'number'],
+    ['a negative amount', { OUTCRY_ACCOUNT_BALANCE: '-5' }, 'account.balance', 'not be negative'],
+  ])('refuses %s in the environment', (_, env, field, rule) => {
+    expect(() => loadConfig({ env })).toThrow(wrong(field, rule))
+  })
+
+  it.each([
+    ['broken YAML', 'market: { seed: 1', 'Flow map'],
+    ['a key twice', 'data: a\ndata: b', 'unique'],
+    ['a list', '- data: a', 'no mapping'],
+    ['a word', 'data', 'no mapping'],
+  ])('refuses %s', (_, text, what) => {
+    const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining(what) }
+    expect(fromFile(text)).toThrow(expect.objectContaining(refusal))
+  })
+
+  it('refuses a file that is not there', () => {
+    expect(() => loadConfig({ file: join(folder, 'none.yaml') })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('none.yaml') }),
+    )
+  })
+
+  it.each(['instruments', 'strategies'])('refuses %s for a symbol that the market does not have', (key) => {
+    const config = loadConfig({ flags: { [key]: [key === 'instruments' ? { symbol: 'X' } : strategy] } })
+    expect(() => checkSymbols(config, { venue: 'sim', symbols: ['X'] })).not.toThrow()
+    expect(() => checkSymbols(config, { venue: 'sim', symbols: ['Y', 'Z'] })).toThrow(
+      wrong(`${key}.0.symbol`, 'Y, Z'),
+    )
+  })
+
+  it('lists every symbol of the market, one of a simulated market with its ticks and lots', () => {
+    const config = loadConfig({ flags: { market: { symbols: [traded] }, instruments: [{ symbol: 'Y' }] } })
+    expect(instrumentsOf(config, { venue: 'sim', symbols: ['X', 'Y', 'Z'] })).toMatchObject([
+      { symbol: 'Y' },
+      { symbol: 'X', tickSize: '0.01', lotSize: '0.1' },
+      { symbol: 'Z' },
+    ])
+  })
+
+  it('gives its own strategies candles that are made', () => {
+    const of = (intervals: string[]) =>
+      strategiesOf(loadConfig({ flags: { symbol: { intervals } } }), ['X']).map(({ interval }) => interval)
+    expect([of(['1m', '1s']), of(['5m', '1h'])]).toEqual([['1s'], ['5m']])
+  })
+})
