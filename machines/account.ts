@@ -30,10 +30,13 @@ import {
   type RequestRefused,
   type RequireReview,
   type RiskFlag,
+  requestRefused,
   requireReview,
   riskFlag,
+  type SetInstruments,
   type SetTradingState,
   type Submit,
+  setInstruments,
   setTradingState,
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
@@ -72,7 +75,7 @@ export const accountInput = z.object({
   /** Cash, in that asset. */
   balance: decimalSchema,
   limits: riskLimits,
-  /** Rules of the venue; a symbol that is not among them is spot and has none. */
+  /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
   instruments: z.array(instrument).readonly().default([]),
   /** Symbols that have a watchdog: it hears of every order that protects a position there. */
   guarded: z.array(z.string()).default([]),
@@ -89,11 +92,13 @@ export const accountEvents = z.discriminatedUnion('type', [
   fillBust,
   orderUpdate,
   orderClosed,
+  requestRefused,
   positionChanged,
   candleClose,
   riskFlag,
   requireReview,
   acknowledgeReview,
+  setInstruments,
   setTradingState,
   portfolioRequest,
 ])
@@ -103,11 +108,13 @@ type AccountEvent =
   | FillBust
   | OrderUpdate
   | OrderClosed
+  | RequestRefused
   | PositionChanged
   | CandleClose
   | RiskFlag
   | RequireReview
   | AcknowledgeReview
+  | SetInstruments
   | SetTradingState
   | PortfolioRequest
 
@@ -156,16 +163,20 @@ export const accountMachine = setup({
           ...(listId === undefined ? [] : [`list/${listId}`]),
           ...(isGuarded ? [watchdog] : []),
         ]
-        const whose = { account: `account/${venue}`, owner, ...(watchers.length > 0 && { watchers }) }
+        const whose = {
+          account: `account/${venue}`,
+          ...(owner && { owner }),
+          ...(watchers.length > 0 && { watchers }),
+        }
         const order = `order/${orderId}`
         const refusal = riskCheck(context, event, tradingState)
         if (refusal !== undefined) {
           const { check } = refusal
           const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
-          enqueue.emit({ type, at, venue, symbol, orderId, ...refusal })
           const text = textOf(refusal)
+          enqueue.emit({ type, at, venue, symbol, orderId, ...refusal, text })
           const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check, text }
-          enqueue(tell(owner, refused))
+          if (owner !== undefined) enqueue(tell(owner, refused))
           // The order comes into being all the same, to say why it never went out; not if the id is another one's.
           if (check === 'orderId') return
           const why = { text, ...(check === 'reduceOnly' && { ordRejReason: 'REDUCE_ONLY' as const }) }
@@ -173,7 +184,7 @@ export const accountMachine = setup({
           enqueue(tell(order, denial))
           return
         }
-        const px = riskPx(event)
+        const px = riskPx(context, event)
         const reduceOnly = terms.reduceOnly ?? false
         const works = {
           symbol,
@@ -238,6 +249,17 @@ export const accountMachine = setup({
         balances: context.balances,
       }
       enqueue(tell(owner, answer))
+    }),
+    /** The order's own word: it knows those that have ended, which the account has forgotten. */
+    takeRefusal: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'REQUEST_REFUSED')
+      const { at, orderId, check, text } = event
+      const { [`order/${orderId}`]: works, ...working } = context.working
+      if (works === undefined) return
+      enqueue.assign({ working })
+      const { symbol } = works
+      const refusal = { check, limit: 'a new one', value: orderId, text }
+      enqueue.emit({ type: 'RISK_REJECTED', at, venue: context.venue, symbol, orderId, ...refusal })
     }),
     forgetOrder: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_CLOSED')
@@ -304,6 +326,10 @@ export const accountMachine = setup({
       const said = { by, ...(note && { note }) }
       enqueue.emit({ type: 'MANUAL_REVIEW_ACKNOWLEDGED', at, venue, reason: review.reason, ...said })
     }),
+    setInstruments: enqueueActions(({ event, enqueue }) => {
+      assertEvent(event, 'SET_INSTRUMENTS')
+      enqueue.assign({ instruments: event.instruments })
+    }),
     authorize: enqueueActions(({ context: { venue, breaker, ...performance }, event, enqueue }) => {
       assertEvent(event, 'SET_TRADING_STATE')
       const { at, by, reason } = event
@@ -324,7 +350,7 @@ export const accountMachine = setup({
   },
 }).createMachine({
   id: 'account',
-  version: '3',
+  version: '4',
   description: 'The money at one venue, and the gate that every order passes on its way there.',
   context: ({ input }) => {
     const { venue, asset, balance, limits, instruments, guarded } = accountInput.parse(input)
@@ -335,6 +361,7 @@ export const accountMachine = setup({
       limits,
       instruments,
       guarded,
+      marks: {},
       working: {},
       positions: {},
       passedAt: [],
@@ -353,6 +380,7 @@ export const accountMachine = setup({
     FILL_BUST: { actions: 'takeFill' },
     ORDER_UPDATE: { actions: 'takeTerms' },
     ORDER_CLOSED: { actions: 'forgetOrder' },
+    REQUEST_REFUSED: { actions: 'takeRefusal' },
     POSITION_CHANGED: [
       { guard: 'tripsToReducing', target: '.reducing', actions: ['value', 'trip'] },
       { guard: 'tripsToHalted', target: '.halted', actions: ['value', 'trip'] },
@@ -367,6 +395,7 @@ export const accountMachine = setup({
     RISK_FLAG: { actions: 'takeFlag' },
     REQUIRE_REVIEW: { actions: 'requireReview' },
     ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
+    SET_INSTRUMENTS: { actions: 'setInstruments' },
     SET_TRADING_STATE: [
       { guard: 'toActive', target: '.active', actions: 'authorize' },
       { guard: 'toReducing', target: '.reducing', actions: 'block' },
@@ -410,7 +439,8 @@ function withMarks(context: AccountContext, { symbol, candle }: CandleClose): Ac
   const positions = Object.entries(context.positions).map(
     ([address, one]) => [address, one.symbol === symbol ? { ...one, markPx: candle.close } : one] as const,
   )
-  return { ...context, positions: Object.fromEntries(positions) }
+  const marks = { ...context.marks, [symbol]: candle.close }
+  return { ...context, marks, positions: Object.fromEntries(positions) }
 }
 
 /** One that has tripped does so once, until it is reset. */
@@ -420,6 +450,6 @@ function trips(context: AccountContext, event: AccountEvent): boolean {
   return tripOf(context.limits, valued(context, event), event.at) !== undefined
 }
 
-function textOf({ check, limit, value }: Refusal): string {
-  return `${check}: ${value} asked, ${limit} allowed`
+function textOf({ check, field, limit, value }: Refusal): string {
+  return `${field === undefined ? check : `${field} (${check})`}: ${value} asked, ${limit} allowed`
 }

@@ -56,7 +56,20 @@ export const machines = {
   },
   reconciliation: { machine: reconciliationMachine, events: reconciliationEvents },
   watchdog: { machine: watchdogMachine, events: watchdogEvents },
-  account: { machine: accountMachine, events: accountEvents },
+  account: {
+    machine: accountMachine,
+    events: accountEvents,
+    upgrades: [
+      {
+        from: '3',
+        to: '4',
+        migrate: ({ value, context }: { value: unknown; context: unknown }) => ({
+          value,
+          context: { ...(context as object), marks: {} },
+        }),
+      },
+    ],
+  },
   emaCross,
   meanReversion,
   news: { machine: newsMachine, events: newsEvents },

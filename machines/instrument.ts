@@ -42,17 +42,14 @@ export function instrumentCheck(
 ): Refusal | undefined {
   const { orderQty, price, stopPx, trailingOffset, reduceOnly } = request
   const { tickSize, lotSize, minQty, maxQty, minNotional, maxNotional } = rules
-  if (lotSize && !decimal.isMultiple(orderQty, lotSize)) {
-    return { check: 'lotSize', limit: lotSize, value: orderQty }
+  const ofQty = { field: 'orderQty', value: orderQty }
+  if (lotSize && !decimal.isMultiple(orderQty, lotSize)) return { check: 'lotSize', limit: lotSize, ...ofQty }
+  for (const [field, px] of Object.entries({ price, stopPx, trailingOffset })) {
+    if (tickSize && px && !decimal.isMultiple(px, tickSize))
+      return { check: 'tickSize', limit: tickSize, field, value: px }
   }
-  const uneven = [price, stopPx, trailingOffset].find(
-    (px) => tickSize && px && !decimal.isMultiple(px, tickSize),
-  )
-  if (tickSize && uneven) return { check: 'tickSize', limit: tickSize, value: uneven }
-  if (minQty && decimal.compare(orderQty, minQty) < 0)
-    return { check: 'minQty', limit: minQty, value: orderQty }
-  if (maxQty && decimal.compare(orderQty, maxQty) > 0)
-    return { check: 'maxQty', limit: maxQty, value: orderQty }
+  if (minQty && decimal.compare(orderQty, minQty) < 0) return { check: 'minQty', limit: minQty, ...ofQty }
+  if (maxQty && decimal.compare(orderQty, maxQty) > 0) return { check: 'maxQty', limit: maxQty, ...ofQty }
   if (minNotional && !reduceOnly && decimal.compare(notional, minNotional) < 0) {
     return { check: 'minNotional', limit: minNotional, value: notional }
   }
@@ -70,8 +67,9 @@ function bandCheck(
   const reach = decimal.divide(decimal.multiply(refPx, priceBandPct), '100')
   const [low, high] = [decimal.subtract(refPx, reach), decimal.add(refPx, reach)]
   const isOutside = (px: string) => decimal.compare(px, low) < 0 || decimal.compare(px, high) > 0
-  const outside = [price, stopPx].find((px) => px !== undefined && isOutside(px))
-  return outside === undefined
-    ? undefined
-    : { check: 'priceBand', limit: `${low} to ${high}`, value: outside }
+  for (const [field, px] of Object.entries({ price, stopPx })) {
+    if (px !== undefined && isOutside(px))
+      return { check: 'priceBand', limit: `${low} to ${high}`, field, value: px }
+  }
+  return undefined
 }

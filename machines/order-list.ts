@@ -104,7 +104,7 @@ export const orderListMachine = setup({
         const facts = { list: `list/${id}`, phase, exposure }
         enqueue.emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts })
         const update: ListUpdate = { type: 'LIST_UPDATE', at, ...facts }
-        enqueue(tell(owner, update))
+        if (owner !== undefined) enqueue(tell(owner, update))
       }
       for (const command of commands) enqueue(tell(...messageOf(list, command, at)))
       if (event.type === 'REPLACE_LEG') {
@@ -156,7 +156,7 @@ function messageOf(list: List, command: ListCommand, at: number): Parameters<typ
     type: 'ORDER_REQUEST',
     at,
     orderId: order.slice('order/'.length),
-    owner,
+    ...(owner && { owner }),
     listId: id,
     venue,
     symbol,

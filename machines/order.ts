@@ -7,6 +7,7 @@ import {
   type Deny,
   deny,
   type Replace,
+  type RequestRefused,
   replace,
   type Submit,
   submit,
@@ -184,6 +185,15 @@ export const orderMachine = setup({
       enqueue.emit({ type: 'ORDER_ADOPTED', ...facts(context, at) })
       enqueue(tell(context.terms.account, updateOf(context, at)))
     }),
+    /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
+    refuseSubmit: enqueueActions(({ context: { id: orderId }, event, enqueue }) => {
+      assertEvent(event, 'SUBMIT')
+      const { at, account, owner } = event
+      const text = `orderId: ${orderId} asked, a new one allowed`
+      const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check: 'orderId', text }
+      enqueue(tell(account, refused))
+      if (owner !== undefined) enqueue(tell(owner, refused))
+    }),
     askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
       const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
       enqueue(tell(`port/${terms.venue}`, request))
@@ -264,6 +274,10 @@ export const orderMachine = setup({
       enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
       for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, event.at)))
     }),
+    refuseCancel: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const text = 'nothing is left of the order'
+      enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, at), text })
+    }),
     /** An answer to something that was asked for. */
     settle: enqueueActions(({ context, event, enqueue }) => {
       const pending = pendingAfter(context, event)
@@ -284,6 +298,7 @@ export const orderMachine = setup({
     'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
   context: ({ input }) => contextOf(input),
   type: 'parallel',
+  on: { SUBMIT: { actions: 'refuseSubmit' } },
   states: {
     execution: {
       initial: 'initialized',
@@ -423,7 +438,7 @@ export const orderMachine = setup({
         idle: {
           on: {
             CANCEL: [
-              { guard: 'hasEnded', description: 'Nothing is left of it that could be cancelled.' },
+              { guard: 'hasEnded', actions: 'refuseCancel' },
               { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
               { target: 'cancelWanted' },
             ],

@@ -39,6 +39,8 @@ export interface Exposure extends Portfolio {
   readonly venue: string
   readonly limits: RiskLimits
   readonly instruments: readonly Instrument[]
+  /** The last candle's close of each symbol. */
+  readonly marks: Readonly<Record<string, string>>
   /** Epoch ms of each order that was let through within the last minute. */
   readonly passedAt: readonly number[]
   /** Positions that a stop has closed, as far back as they matter. */
@@ -52,6 +54,8 @@ export interface Exposure extends Portfolio {
 
 export interface Refusal {
   readonly check: string
+  /** Of the request, where the check is of one and not named after it. */
+  readonly field?: string
   readonly limit: string
   readonly value: string
 }
@@ -67,15 +71,23 @@ interface Judged {
   readonly reduces: boolean
 }
 
-/** The price that an order is judged by: the one it names itself, or else the last one. None is judged by a kinder one. */
-export function riskPx(request: Pick<OrderRequest, 'ordType' | 'price' | 'stopPx' | 'refPx'>): string {
-  const { refPx, price, stopPx } = request
-  return (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
+/**
+ * The price that an order is judged by: the one it names itself, or else the reference that came with it. All but the
+ * limit of what buys may trade at the market's price instead, so none is judged by one that is kinder than that.
+ */
+export function riskPx(account: Exposure, request: OrderRequest): string {
+  const { refPx, price, stopPx, side, symbol } = request
+  const named = (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
+  const mark = account.marks[symbol]
+  if (mark === undefined) return named
+  const { contract } = positionFor(account, rulesFor(account, symbol), request)
+  if (contract === 'inverse') return decimal.min(named, mark)
+  return isLimited(request) && side === 'BUY' ? named : decimal.max(named, mark)
 }
 
 export function notionalOf(account: Exposure, request: OrderRequest): string {
   const contract = positionFor(account, rulesFor(account, request.symbol), request)
-  return notionalValue(contract, request.orderQty, riskPx(request))
+  return notionalValue(contract, request.orderQty, riskPx(account, request))
 }
 
 function rulesFor({ instruments }: Exposure, of: string): Instrument | undefined {
@@ -87,8 +99,16 @@ type Check = (judged: Judged) => Refusal | false | undefined
 const wellFormed: readonly Check[] = [
   ({ request, account }) =>
     request.venue !== account.venue && { check: 'venue', limit: account.venue, value: request.venue },
+  ({ request: { symbol }, account: { instruments }, rules }) =>
+    instruments.length > 0 &&
+    rules === undefined && { check: 'symbol', limit: 'a listed one', value: symbol },
   ({ request: { refPx } }) =>
     !decimal.isPositive(refPx) && { check: 'refPx', limit: 'more than 0', value: refPx },
+  // A strategy has its reference from the market; a person's is worth what there is to compare it with.
+  ({ request: { owner, symbol, refPx }, account: { instruments, marks } }) =>
+    instruments.length > 0 &&
+    owner === undefined &&
+    marks[symbol] === undefined && { check: 'refPx', limit: 'after the first candle', value: refPx },
   ({ request }) => {
     const problem = problemOf(request, request.at)
     return problem && { check: problem.field, limit: problem.rule, value: problem.value }

@@ -1,6 +1,7 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
 import { contractType } from '../contract.ts'
+import { instrument } from '../instrument.ts'
 import { address, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
 
@@ -50,7 +51,7 @@ export const orderRequest = z.strictObject({
   /** The order will be `order/<orderId>`. */
   orderId: name,
   /** Who is told of its fills and its end. */
-  owner: address,
+  owner: address.optional(),
   ...termsAtVenue,
   /** Of the list that the order is a leg of: it is told of all that becomes of it. */
   listId: name.optional(),
@@ -235,6 +236,13 @@ export const riskFlag = z.object({
   reason: z.string(),
 })
 
+/** To an account: what its venue lists by now, with its rules. */
+export const setInstruments = z.object({
+  type: z.literal('SET_INSTRUMENTS'),
+  at: epochMs,
+  instruments: z.array(instrument).readonly(),
+})
+
 export const runnerStarted = z.object({
   type: z.literal('STARTED'),
   at: epochMs,
@@ -271,6 +279,7 @@ export type StopStrategy = z.infer<typeof stopStrategy>
 export type RequireReview = z.infer<typeof requireReview>
 export type AcknowledgeReview = z.infer<typeof acknowledgeReview>
 export type RiskFlag = z.infer<typeof riskFlag>
+export type SetInstruments = z.infer<typeof setInstruments>
 export type SetTradingState = z.infer<typeof setTradingState>
 export type RunnerStarted = z.infer<typeof runnerStarted>
 export type RunnerStopped = z.infer<typeof runnerStopped>

@@ -146,10 +146,12 @@ export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.str
 const refusal = {
   ...ofSymbol,
   orderId: z.string(),
-  /** Which check refused, what it allows and what was asked. */
+  /** Which check refused, what it allows and what was asked; of which field, where that is not its name. */
   check: z.string(),
+  field: z.string().optional(),
   limit: z.string(),
   value: z.string(),
+  text: z.string(),
 }
 export const riskRejected = event('RISK_REJECTED', refusal)
 /** One that was held back for a time, by a cooldown or a flag, say; it was not wrong in itself. */

@@ -27,7 +27,7 @@ export const listRequest = z
     type: z.literal('LIST_REQUEST'),
     at: epochMs,
     /** Who is told of its fills and of what becomes of it. */
-    owner: address,
+    owner: address.optional(),
     venue: name,
     symbol,
     positionSide: positionSide.optional(),

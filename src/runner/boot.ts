@@ -1,5 +1,7 @@
-/** The actors that a runner begins with. On a store that has them already nothing is done. */
+/** The actors that a runner begins with. On a store that has them already they hear of what is listed by now. */
+import { isDeepStrictEqual } from 'node:util'
 import type {
+  AccountContext,
   AccountInput,
   Instrument,
   PositionInput,
@@ -55,6 +57,9 @@ export async function boot(
   const guarded = isGuarded ? [...symbols] : []
   await spawnOnce('account', venue, { venue, instruments, guarded, ...account } satisfies AccountInput)
   const subscriber = `account/${venue}`
+  const listing = supervisor.getSnapshot(subscriber)?.context as AccountContext | undefined
+  if (!isDeepStrictEqual(listing?.instruments, instruments))
+    await supervisor.send(subscriber, { type: 'SET_INSTRUMENTS', at, instruments }, { at })
   for (const { symbol, contract, multiplier, settleAsset, tickSize } of instruments) {
     if (!symbols.includes(symbol)) continue
     const id = `${venue}:${symbol}`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { machines, type OrderRequest } from '../../machines/index.ts'
+import { instrument, machines, type OrderRequest } from '../../machines/index.ts'
 import { Harness } from '../runtime/harness.ts'
 
 const request: OrderRequest = {
@@ -46,6 +46,32 @@ describe('an account', () => {
     )
     expect(harness.supervisor.unsettled).toEqual([])
     expect(harness.context('account/paper')).toMatchObject({ working: {} })
+  })
+
+  it('trades what is listed by now, once it lists anything', async () => {
+    const harness = await open()
+    const ask = async (orderId: string) => {
+      await harness.supervisor.send('account/paper', { ...request, orderId, orderQty: '1' })
+      return harness.value(`order/${orderId}`)
+    }
+    const list = (...symbols: string[]) => {
+      const instruments = symbols.map((symbol) => instrument.parse({ symbol }))
+      return harness.supervisor.send('account/paper', { type: 'SET_INSTRUMENTS', instruments })
+    }
+    await list('ETHUSDT')
+    expect(await ask('o-1')).toMatchObject({ execution: 'denied' })
+    await list('ETHUSDT', 'BTCUSDT')
+    expect(await ask('o-2')).toMatchObject({ execution: 'submitted' })
+  })
+
+  it('is told by an order that had ended that its id is used up, and keeps nothing for it', async () => {
+    const harness = await open()
+    await harness.supervisor.send('account/paper', request)
+    await harness.supervisor.send('account/paper', { ...request, orderQty: '1' })
+    expect(harness.value('order/o-1')).toMatchObject({ execution: 'denied' })
+    expect(harness.context('account/paper')).toMatchObject({ working: {} })
+    const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
+    expect(emitted.at(-1)).toMatchObject({ type: 'RISK_REJECTED', check: 'orderId', value: 'o-1' })
   })
 
   it('leaves an order alone whose id is asked for again', async () => {

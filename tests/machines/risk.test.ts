@@ -3,6 +3,7 @@ import { type Actor, createActor } from 'xstate'
 import { accountMachine } from '../../machines/account.ts'
 import {
   candleClose,
+  type OrderRequest,
   orderRequest,
   type PositionChanged,
   positionChanged,
@@ -38,12 +39,13 @@ const account: Exposure = {
   working: {},
   positions: { [POSITION]: held('2') },
   instruments: [],
+  marks: {},
   passedAt: [],
   stopOuts: [],
   flags: [],
 }
-const request = (change: object = {}) =>
-  orderRequest.parse({
+const request = (change: object = {}): OrderRequest => ({
+  ...orderRequest.parse({
     type: 'ORDER_REQUEST',
     at: 1,
     orderId: 'o1',
@@ -55,8 +57,9 @@ const request = (change: object = {}) =>
     orderQty: '1',
     timeInForce: 'GTC',
     refPx: '100',
-    ...change,
-  })
+  }),
+  ...change,
+})
 
 describe('the risk gate', () => {
   it.each<[string, object, Parameters<typeof riskCheck>[2], object, object | undefined]>([
@@ -162,6 +165,27 @@ describe('the risk gate', () => {
       { check: 'orderNotionalMax', limit: '1000', value: '1001' },
     ],
     [
+      'judges none by a kinder price than the market has',
+      { refPx: '1' },
+      'active',
+      { marks: { BTCUSDT: '1001' } },
+      { check: 'orderNotionalMax', limit: '1000', value: '1001' },
+    ],
+    [
+      '... nor a stop that triggers at once',
+      { ordType: 'STOP', stopPx: '1' },
+      'active',
+      { marks: { BTCUSDT: '1001' } },
+      { check: 'orderNotionalMax', limit: '1000', value: '1001' },
+    ],
+    [
+      '... but for the limit of a buyer, who pays no more',
+      { ordType: 'LIMIT', price: '999' },
+      'active',
+      { marks: { BTCUSDT: '1001' } },
+      undefined,
+    ],
+    [
       'has most orders',
       {},
       'active',
@@ -191,47 +215,81 @@ describe('the rules of an instrument', () => {
     maxNotional: '450',
     priceBandPct: '10',
   })
+  const ETH = instrument.parse({ symbol: 'ETHUSDT' })
   const limit = (price: string, orderQty = '1') => ({ ordType: 'LIMIT', price, orderQty })
 
   it.each<[string, object, object | undefined]>([
     ['let an order pass that keeps them', limit('99.95', '0.123'), undefined],
     ['hold for their own symbol only', { symbol: 'ETHUSDT', orderQty: '0.0001' }, undefined],
-    ['want whole lots', { orderQty: '0.0105' }, { check: 'lotSize', limit: '0.001', value: '0.0105' }],
-    ['want whole ticks', limit('99.99'), { check: 'tickSize', limit: '0.05', value: '99.99' }],
+    [
+      'are all that may be traded',
+      { symbol: 'DOGEUSDT' },
+      { check: 'symbol', limit: 'a listed one', value: 'DOGEUSDT' },
+    ],
+    [
+      'want whole lots',
+      { orderQty: '0.0105' },
+      { check: 'lotSize', field: 'orderQty', limit: '0.001', value: '0.0105' },
+    ],
+    [
+      'want whole ticks',
+      limit('99.99'),
+      { check: 'tickSize', field: 'price', limit: '0.05', value: '99.99' },
+    ],
     [
       'want whole ticks of a stop',
       { ordType: 'STOP', stopPx: '99.99' },
-      { check: 'tickSize', limit: '0.05', value: '99.99' },
+      { check: 'tickSize', field: 'stopPx', limit: '0.05', value: '99.99' },
     ],
     [
       'want whole ticks of a distance',
       { ordType: 'TRAILING_STOP', trailingOffset: '0.01' },
-      { check: 'tickSize', limit: '0.05', value: '0.01' },
+      { check: 'tickSize', field: 'trailingOffset', limit: '0.05', value: '0.01' },
     ],
-    ['have a least quantity', { orderQty: '0.009' }, { check: 'minQty', limit: '0.01', value: '0.009' }],
-    ['have a largest quantity', { orderQty: '6' }, { check: 'maxQty', limit: '5', value: '6' }],
+    [
+      'have a least quantity',
+      { orderQty: '0.009' },
+      { check: 'minQty', field: 'orderQty', limit: '0.01', value: '0.009' },
+    ],
+    [
+      'have a largest quantity',
+      { orderQty: '6' },
+      { check: 'maxQty', field: 'orderQty', limit: '5', value: '6' },
+    ],
     ['have a least value', { orderQty: '0.05' }, { check: 'minNotional', limit: '10', value: '5' }],
     ['... but not for what only reduces', { orderQty: '0.05', side: 'SELL', reduceOnly: true }, undefined],
     ['have a largest value', { orderQty: '4.6' }, { check: 'maxNotional', limit: '450', value: '460' }],
     ['let a price pass at the end of its band', limit('110'), undefined],
     [
+      'let no person trade before there is a price to judge by',
+      { owner: undefined },
+      { check: 'refPx', limit: 'after the first candle', value: '100' },
+    ],
+    [
       'keep a price within its band',
       limit('110.05'),
-      { check: 'priceBand', limit: '90 to 110', value: '110.05' },
+      { check: 'priceBand', field: 'price', limit: '90 to 110', value: '110.05' },
     ],
-    ['... below, too', limit('89.95'), { check: 'priceBand', limit: '90 to 110', value: '89.95' }],
+    [
+      '... below, too',
+      limit('89.95'),
+      { check: 'priceBand', field: 'price', limit: '90 to 110', value: '89.95' },
+    ],
     [
       '... and a stop',
       { ordType: 'STOP', stopPx: '111' },
-      { check: 'priceBand', limit: '90 to 110', value: '111' },
+      { check: 'priceBand', field: 'stopPx', limit: '90 to 110', value: '111' },
     ],
   ])('%s', (_, change, refusal) => {
-    expect(riskCheck({ ...account, instruments: [BTC] }, request(change), 'active')).toEqual(refusal)
+    expect(riskCheck({ ...account, instruments: [BTC, ETH] }, request(change), 'active')).toEqual(refusal)
   })
 
   it('are refused themselves where they make no sense', () => {
     expect(instrument.safeParse({ symbol: 'X', tickSize: '0' }).error?.issues).toMatchObject([
       { path: ['tickSize'], message: 'must be more than 0' },
+    ])
+    expect(instrument.safeParse({ symbol: 'X', minQty: '2', maxQty: '1' }).error?.issues).toMatchObject([
+      { path: ['minQty'], message: 'at most maxQty' },
     ])
     expect(instrument.safeParse({ symbol: 'X', tikSize: '1' }).success).toBe(false)
   })
