@@ -350,7 +350,7 @@ export const accountMachine = setup({
   },
 }).createMachine({
   id: 'account',
-  version: '4',
+  version: '3',
   description: 'The money at one venue, and the gate that every order passes on its way there.',
   context: ({ input }) => {
     const { venue, asset, balance, limits, instruments, guarded } = accountInput.parse(input)

@@ -16,12 +16,22 @@ import { symbolEvents, symbolMachine } from './symbol.ts'
 import { universeEvents, universeMachine } from './universe.ts'
 import { watchdogEvents, watchdogMachine } from './watchdog.ts'
 
+/** Where a request is to go, and who is to hear of it. */
+interface Names {
+  readonly type: string
+  readonly venue?: string
+  readonly owner?: string
+}
+
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
-  symbol: { machine: symbolMachine, events: symbolEvents },
+  symbol: { machine: symbolMachine, events: symbolEvents, commands: [] },
   order: {
     machine: orderMachine,
     events: orderEvents,
+    // What makes an order, or makes it larger, has to pass the account.
+    commands: ['CANCEL', 'VERIFY'],
+    refusals: ['ORDER_CANCEL_REJECTED'],
     /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
     activate: (event: { type: string }, id: string): OrderInput | undefined => {
       if (event.type === 'SUBMIT') {
@@ -40,6 +50,8 @@ export const machines = {
   list: {
     machine: orderListMachine,
     events: orderListEvents,
+    commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],
+    needs: ({ venue, owner }: Names) => ({ venue: venue && `account/${venue}`, owner }),
     /** A list comes into being with its request. */
     activate: (event: { type: string }, id: string): OrderListInput | undefined =>
       event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
@@ -47,6 +59,7 @@ export const machines = {
   position: {
     machine: positionMachine,
     events: positionEvents,
+    commands: [],
     /** A position comes into being with its first fill. */
     activate: (event: { type: string }): PositionInput | undefined => {
       if (event.type !== 'FILL') return undefined
@@ -54,27 +67,20 @@ export const machines = {
       return { venue, symbol, ...(positionSide && { positionSide }) }
     },
   },
-  reconciliation: { machine: reconciliationMachine, events: reconciliationEvents },
-  watchdog: { machine: watchdogMachine, events: watchdogEvents },
+  reconciliation: { machine: reconciliationMachine, events: reconciliationEvents, commands: ['RECONCILE'] },
+  watchdog: { machine: watchdogMachine, events: watchdogEvents, commands: [] },
   account: {
     machine: accountMachine,
     events: accountEvents,
-    upgrades: [
-      {
-        from: '3',
-        to: '4',
-        migrate: ({ value, context }: { value: unknown; context: unknown }) => ({
-          value,
-          context: { ...(context as object), marks: {} },
-        }),
-      },
-    ],
+    commands: ['ORDER_REQUEST', 'SET_TRADING_STATE', 'REQUIRE_REVIEW', 'ACKNOWLEDGE_REVIEW'],
+    refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED'],
+    needs: ({ owner }: Names) => ({ owner }),
   },
   emaCross,
   meanReversion,
-  news: { machine: newsMachine, events: newsEvents },
-  universe: { machine: universeMachine, events: universeEvents },
-  runner: { machine: runnerMachine, events: runnerEvents },
+  news: { machine: newsMachine, events: newsEvents, commands: ['NEWS_ITEM'] },
+  universe: { machine: universeMachine, events: universeEvents, commands: ['INSTRUMENTS_LISTED'] },
+  runner: { machine: runnerMachine, events: runnerEvents, commands: [] },
 }
 
 export * from './account.ts'

@@ -143,6 +143,8 @@ export interface Strategy {
   readonly input: z.ZodType<StrategyTerms>
   readonly machine: AnyStateMachine
   readonly events: z.ZodType
+  /** What people may send it. */
+  readonly commands: readonly string[]
 }
 
 const EXITED = { type: 'reportExecuted', params: { action: 'exited' } } as const
@@ -377,7 +379,13 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
       if (!holds(params as Params)) context.addIssue({ code: 'custom', path: [field], message: rule })
     }
   }) as unknown as z.ZodType<StrategyTerms>
-  return { name: definition.name, input, machine: machine as AnyStateMachine, events: strategyEvents }
+  return {
+    name: definition.name,
+    input,
+    machine: machine as AnyStateMachine,
+    events: strategyEvents,
+    commands: ['START', 'STOP'],
+  }
 }
 
 function isCandle(event: StrategyEvent): event is CandleClose | CandleUpdate {

@@ -1,23 +1,36 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ZodError } from 'zod'
 import { isOutcryError } from '../../store/index.ts'
+import { issuesOf, issuesText } from '../runtime/issues.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 const STATUS: Record<string, number> = {
   ACTOR_UNKNOWN: 404,
   KIND_UNKNOWN: 404,
   REV_UNKNOWN: 404,
+  ROUTE_UNKNOWN: 404,
   ACTOR_EXISTS: 409,
   ACTOR_ENDED: 409,
   ACTOR_QUARANTINED: 409,
+  EVENT_UNHANDLED: 409,
   ACTOR_FAILED: 422,
+  KEY_REUSED: 422,
   ACTOR_BUSY: 503,
   MAILBOX_FULL: 503,
   STORE_FENCED: 503,
   STOPPED: 503,
 }
 
-/** Every error answers alike: { error: { code, message, hint } }. */
+/** What never gets as far as a route. */
+const UNREAD: Record<string, readonly [code: string, hint: string]> = {
+  FST_ERR_BAD_URL: ['ADDRESS_INVALID', 'Write kind/id, percent-encoded where need be.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['MEDIA_TYPE_UNKNOWN', 'Send JSON, as Content-Type: application/json.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['JSON_INVALID', 'Send a JSON object.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['JSON_INVALID', 'Send a JSON object.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'Send 64 KiB at most.'],
+}
+
+/** Every error answers alike: { error: { code, message, hint, issues: [{ field, rule }] } }. */
 export function answerError(
   error: unknown,
   request: FastifyRequest,
@@ -25,19 +38,21 @@ export function answerError(
   logger: Logger,
 ): FastifyReply {
   if (isOutcryError(error)) {
-    const { code, message, hint } = error
-    return reply.code(STATUS[code] ?? 400).send({ error: { code, message, hint } })
+    const { code, message, hint, issues } = error
+    return reply.code(STATUS[code] ?? 400).send({ error: { code, message, hint, issues } })
   }
   if (error instanceof ZodError) {
-    const message = error.issues.map((i) => `${i.path.join('.') || 'request'}: ${i.message}`).join('; ')
-    return reply.code(400).send({ error: { code: 'REQUEST_INVALID', message } })
+    const issues = issuesOf(error, 'request')
+    const hint = 'Mend the fields named.'
+    return reply
+      .code(400)
+      .send({ error: { code: 'REQUEST_INVALID', message: issuesText(issues), hint, issues } })
   }
-  const {
-    statusCode = 500,
-    code = 'REQUEST_INVALID',
-    message,
-  } = error as { statusCode?: number; code?: string; message: string }
-  if (statusCode < 500) return reply.code(statusCode).send({ error: { code, message } })
+  const { statusCode = 500, code = '', message } = error as Partial<FastifyError>
+  if (statusCode < 500) {
+    const [own, hint] = UNREAD[code] ?? ['REQUEST_INVALID', 'Mend the request.']
+    return reply.code(statusCode).send({ error: { code: own, message, hint, issues: [] } })
+  }
   logger.error({ err: error, url: request.url }, 'a request failed')
   return reply
     .code(500)

@@ -17,7 +17,7 @@ const query = z
   .refine((q) => q.tail === undefined || q.since === undefined, 'give tail or since, not both')
 
 /** A domain event with where it stands in the log. */
-interface EmittedEvent {
+export interface EmittedEvent {
   readonly seq: number
   readonly index: number
   readonly at: number
@@ -49,6 +49,13 @@ export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void
   })
 }
 
-function eventsOf({ seq, at, actor, cause, correlation, emitted = [] }: TransitionRecord): EmittedEvent[] {
+export function eventsOf({
+  seq,
+  at,
+  actor,
+  cause,
+  correlation,
+  emitted = [],
+}: TransitionRecord): EmittedEvent[] {
   return emitted.map((event, index) => ({ seq, index, at, actor, cause, correlation, event }))
 }

@@ -6,6 +6,7 @@ import { Feed } from '../feed/feed.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { actorRoutes } from './actor-routes.ts'
+import { commandRoutes } from './command-routes.ts'
 import { answerError } from './errors.ts'
 import { eventRoutes } from './event-routes.ts'
 import { Inspection } from './inspection.ts'
@@ -24,21 +25,30 @@ const BODY_BYTES_MAX = 65_536
 /** A socket that does not answer a ping within this time is gone. */
 const PING_MS = 15_000
 
-/** @throws PORT_IN_USE */
+/** @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
   supervisor: Supervisor,
   { host, port }: { host: string; port: number },
   logger: Logger,
 ): Promise<ApiServer> {
-  const http = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
+  const http = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, logger),
+  })
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
-  http.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({ error: { code: 'ROUTE_UNKNOWN', message: `there is no ${request.method} ${request.url}` } }),
-  )
+  // Pages of other origins may send plain text without asking, but not JSON.
+  http.removeContentTypeParser('text/plain')
+  http.setNotFoundHandler(({ method, url }) => {
+    throw new OutcryError(
+      'ROUTE_UNKNOWN',
+      `there is no ${method} ${url}`,
+      'See the README for what there is.',
+    )
+  })
   systemRoutes(http, supervisor)
   actorRoutes(http, supervisor)
+  commandRoutes(http, supervisor)
   eventRoutes(http, supervisor)
   pageRoutes(http)
   const sockets = attachSockets(http, supervisor, logger)
@@ -102,11 +112,13 @@ function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Lo
 }
 
 function listenFailure(error: unknown, host: string, port: number): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error
-  return new OutcryError(
-    'PORT_IN_USE',
-    `another process listens on ${host}:${port}`,
-    'Stop it, or choose another port: --port 7078 (0 takes any free one).',
-    { cause: error },
-  )
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) return error
+  const [own, what, hint] =
+    code === 'EADDRINUSE'
+      ? ['PORT_IN_USE', 'another process listens on', 'Stop it, or choose another port']
+      : ['LISTEN_FAILED', `the system does not let us (${code}) listen on`, 'Choose another host or port']
+  return new OutcryError(own, `${what} ${host}:${port}`, `${hint}: --port 7078 (0 takes any free one).`, {
+    cause: error,
+  })
 }

@@ -74,7 +74,10 @@ async function loadModule(file: string): Promise<Strategy> {
 /** As the supervisor registers them. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries(
-    [...strategies.values()].map(({ name, machine, events }) => [name, { machine, events }]),
+    [...strategies.values()].map(({ name, machine, events, commands }) => [
+      name,
+      { machine, events, commands },
+    ]),
   )
 }
 

@@ -29,6 +29,12 @@ export interface Registration {
   readonly childSupervision?: Supervision
   /** Checks messages that come from outside; internal ones are trusted. */
   readonly events?: ZodType
+  /** Types of the events that people may send through the API, the others being for actors and ports. Default: all. */
+  readonly commands?: readonly string[]
+  /** What a command of people names that has to be there, by field: the addresses of other actors. */
+  readonly needs?: (command: AnyEvent) => Readonly<Record<string, string | undefined>>
+  /** Types of emitted events that say that a command was refused: why is in their `text`, and perhaps their `field`. */
+  readonly refusals?: readonly string[]
   /** Lets an event bring the actor `kind/id` it is sent to into being: gives its input, or undefined. Must be pure. */
   readonly activate?: (event: AnyEvent, id: string) => unknown
   /**
@@ -68,7 +74,7 @@ export class Registry {
       }
       this.#kinds.set(name, makeKind(name, entry))
     }
-    this.#kinds.set('system', makeKind('system', deadLetterMachine))
+    this.#kinds.set('system', makeKind('system', { machine: deadLetterMachine, commands: [] }))
   }
 
   /** @throws KIND_UNKNOWN */

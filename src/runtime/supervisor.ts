@@ -320,6 +320,11 @@ export class Supervisor {
     return this.#clock.now()
   }
 
+  /** Place of the first record of what a message with this idempotency key led to; undefined when there was none. */
+  seqOfKey(key: string): number | undefined {
+    return this.#journal.seqOfKey(key)
+  }
+
   /** Position of the source's last durable message: where to read on after a restart. */
   cursor(source: string): number {
     return this.#journal.cursor(source)

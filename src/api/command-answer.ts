@@ -1,0 +1,74 @@
+/** What became of a command, as the log has it: so the same command again has the same answer. */
+import { OutcryError } from '../../store/index.ts'
+import { type Address, DEAD_LETTERS } from '../runtime/address.ts'
+import { jsonEqual } from '../runtime/json.ts'
+import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import { refusal } from '../runtime/refusal.ts'
+import type { Receipt, Supervisor } from '../runtime/supervisor.ts'
+import { type EmittedEvent, eventsOf } from './event-routes.ts'
+
+/** Of one turn; what comes after is left out of the answer. */
+const RECORDS_MAX = 1_000
+
+/** @throws KEY_REUSED, and as the first time for a duplicate that reached nobody then */
+export async function commandAnswer(
+  supervisor: Supervisor,
+  address: Address,
+  event: AnyEvent,
+  { seq, duplicate }: Receipt,
+): Promise<{ status: number; body: object }> {
+  const records = await turnAt(supervisor, seq)
+  const isSame = (one: AnyEvent) => jsonEqual(one, { at: one.at, ...event })
+  const taken = records.find((record) => record.actor === address && isSame(record.event))
+  if (taken === undefined) throw notTaken(records, address, isSame)
+  const state = records.findLast(({ actor }) => actor === address)?.to
+  const events = records.flatMap(eventsOf)
+  const body = { seq, duplicate, state, events }
+  const refused = events.find((one) => isRefusal(supervisor, one))
+  if (refused !== undefined) return { status: 422, body: { error: refusedError(refused), ...body } }
+  if (!taken.unhandled) return { status: 200, body }
+  const error = {
+    code: 'EVENT_UNHANDLED',
+    message: `${address} does nothing about ${event.type} as it is: ${JSON.stringify(state)}`,
+    hint: 'Nothing has changed.',
+    issues: [],
+  }
+  return { status: 409, body: { error, ...body } }
+}
+
+async function turnAt(supervisor: Supervisor, seq: number): Promise<readonly TransitionRecord[]> {
+  const records: TransitionRecord[] = []
+  for await (const record of supervisor.read({ fromSeq: seq, limit: RECORDS_MAX })) {
+    if (record.turn !== (records[0] ?? record).turn) break
+    records.push(record)
+  }
+  return records
+}
+
+function notTaken(
+  records: readonly TransitionRecord[],
+  address: Address,
+  isSame: (event: AnyEvent) => boolean,
+): OutcryError {
+  const letter = records.find(({ actor }) => actor === DEAD_LETTERS)?.event
+  if (letter?.to === address && isSame(letter.event)) return refusal(letter.reason, address, letter.event)
+  return new OutcryError(
+    'KEY_REUSED',
+    `the Idempotency-Key stands for another event, record ${records[0]?.seq}`,
+    'Give each event a key of its own.',
+    { issues: [{ field: 'idempotency-key', rule: 'a new one for a new event' }] },
+  )
+}
+
+function isRefusal({ registry }: Supervisor, { actor, event }: EmittedEvent): boolean {
+  return registry.find(actor)?.refusals?.includes(event.type) ?? false
+}
+
+function refusedError({ actor, event: { type, text, check, field = check ?? 'event' } }: EmittedEvent) {
+  return {
+    code: type,
+    message: `${actor} refused it: ${text}`,
+    hint: 'Ask for something else; `events` tells all that came of it.',
+    issues: [{ field, rule: text }],
+  }
+}
