@@ -63,7 +63,7 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
     const location = join(config.data, 'venue')
     const { asset, balance } = config.account
     // Of contracts the venue knows no balances: what they settle is not its business.
-    const isSpot = instrumentsOf(config.instruments, place).every(({ contract }) => contract === 'spot')
+    const isSpot = instrumentsOf(config, place).every(({ contract }) => contract === 'spot')
     const books = { takerFee, makerFee, ...(isSpot && { openingBalances: { [asset]: balance } }) }
     venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, ...books })
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
