@@ -48,7 +48,7 @@ export async function loadStrategies(
 }
 
 async function loadModule(file: string): Promise<Strategy> {
-  const hint = 'Export const strategy = defineStrategy({ ... }); see examples/template-strategy.ts.'
+  const hint = 'Export const strategy = defineStrategy({ ... }); the README has one.'
   let module: { strategy?: Strategy }
   try {
     module = (await import(pathToFileURL(file).href)) as typeof module

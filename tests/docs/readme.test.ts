@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../src/runner/config.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -27,6 +27,34 @@ describe('the README', () => {
     expect((await run()).stdout).toBe('ringing\n')
     rmSync(folder, { recursive: true })
   })
+
+  it('has a strategy that trades when it is configured', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'outcry-strategy-'))
+    const source = block('ts strategy')
+      .replace("'outcry/machines'", JSON.stringify(new URL('machines/index.ts', root).href))
+      .replace("'zod'", JSON.stringify(import.meta.resolve('zod')))
+    writeFileSync(join(folder, 'breakout.ts'), source)
+    const mine = {
+      id: 'mine',
+      type: './breakout.ts',
+      symbol: 'BTCUSDT',
+      interval: '1s',
+      orderQty: '0.01',
+      length: 5,
+    }
+    const market = { source: 'sim', seed: 6, startAt: 1_700_000_000_000, durationMs: 120_000, speed: 'max' }
+    writeFileSync(join(folder, 'outcry.yaml'), stringify({ data: 'data', market, strategies: [mine] }))
+    const outcry = (...args: string[]) => {
+      const main = fileURLToPath(new URL('tools/cli/main.ts', root))
+      const node = ['--import', import.meta.resolve('tsx'), main, ...args]
+      return promisify(execFile)(process.execPath, node, { cwd: folder })
+    }
+    await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
+    const { stdout } = await outcry('actors', '--json')
+    expect(stdout).toContain('"address":"list/mine-1"')
+    expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
+    rmSync(folder, { recursive: true })
+  }, 60_000)
 
   it('shows the defaults as they are', () => {
     const { strategies: _strategies, instruments: _instruments, ...shown } = parse(block('yaml'))
