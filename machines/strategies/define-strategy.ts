@@ -223,9 +223,8 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
         const regime = definition.regime?.(is)
         enqueue.assign({ state: is, ...(regime && { regime }) })
         const values = definition.values(is)
-        if (values === undefined) return
         const { close } = event.candle
-        enqueue.emit({ type: 'INDICATORS_CALCULATED', ...of, values: { ...values }, close })
+        if (values) enqueue.emit({ type: 'INDICATORS_CALCULATED', ...of, values: { ...values }, close })
         if (regime === undefined || regime === context.regime) return
         const was = context.regime && { was: context.regime }
         enqueue.emit({ type: 'REGIME_CHANGED', ...of, regime, ...was })
