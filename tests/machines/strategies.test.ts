@@ -60,9 +60,10 @@ describe('an EMA cross', () => {
     const floor = await open({ ...EMA, slow: 50, fast: 2, trailingStopPct: 5 })
     await prices(floor, ...Array.from({ length: 50 }, () => 100), 99, 104, 104)
     expect(floor.working()).toEqual({ 's-1-stop': expect.stringMatching(/^2 at 98\.8/) })
-    await prices(floor, 110, 120)
-    expect(floor.working()).toEqual({ 's-1-stop': expect.stringMatching(/^2 at 114\.8/) })
-    await prices(floor, 114)
+    // 5.2 below the best price since.
+    await prices(floor, 110, 120, 114.9)
+    expect(floor.held).toBe('2')
+    await prices(floor, 114.7)
     expect([floor.held, floor.value(EMA_ADDRESS)]).toEqual(['0', { running: 'flat' }])
     expect(await floor.emitted('POSITION_STOP_TRIGGERED')).toHaveLength(1)
     expect(context(floor).cycles).toBe(1)
