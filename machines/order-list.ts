@@ -62,18 +62,17 @@ function after(list: List, event: OrderListEvent): List {
   }
 }
 
-function leads(list: List, event: OrderListEvent, phase: ListPhase): boolean {
-  return phaseOf(planned(after(list, event)).list) === phase
-}
+const is =
+  (phase: ListPhase) =>
+  ({ context }: { context: List }) =>
+    phaseOf(context) === phase
 
-const PHASES = [
-  { guard: 'isDone', target: '.done', actions: 'take' },
-  { guard: 'isExiting', target: '.exiting', actions: 'take' },
-  { guard: 'isProtected', target: '.protected', actions: 'take' },
-  { guard: 'isExposed', target: '.exposed', actions: 'take' },
-  { guard: 'isWorking', target: '.working', actions: 'take' },
-  { target: '.entering', actions: 'take' },
-] as const
+/** Where its orders have led it by now. */
+const toHeld = { guard: 'isHeld', target: 'held' } as const
+const toExiting = { guard: 'isExiting', target: 'exiting' } as const
+const toWorking = { guard: 'isWorking', target: 'working' } as const
+const toEntering = { guard: 'isEntering', target: 'entering' } as const
+const toDone = { guard: 'isDone', target: 'done' } as const
 
 export const orderListMachine = setup({
   types: {} as {
@@ -83,11 +82,13 @@ export const orderListMachine = setup({
     emitted: DomainEvents<'ORDER_LIST_UPDATED'>
   },
   guards: {
-    isDone: ({ context, event }) => leads(context, event, 'done'),
-    isExiting: ({ context, event }) => leads(context, event, 'exiting'),
-    isProtected: ({ context, event }) => leads(context, event, 'protected'),
-    isExposed: ({ context, event }) => leads(context, event, 'exposed'),
-    isWorking: ({ context, event }) => leads(context, event, 'working'),
+    isEntering: is('entering'),
+    isWorking: is('working'),
+    isHeld: ({ context }) => is('exposed')({ context }) || is('protected')({ context }),
+    isExposed: is('exposed'),
+    isProtected: is('protected'),
+    isExiting: is('exiting'),
+    isDone: is('done'),
   },
   actions: {
     take: enqueueActions(({ context, event, enqueue }) => {
@@ -125,21 +126,50 @@ export const orderListMachine = setup({
   description: 'Orders that belong together: what becomes of one decides about the others.',
   context: ({ input }) => listOf(input.id, input.request),
   initial: 'initialized',
-  on: { ORDER_UPDATE: PHASES, REPLACE_LEG: PHASES, CANCEL: PHASES, EXIT: PHASES, RETRY: PHASES },
+  on: {
+    ORDER_UPDATE: { actions: 'take' },
+    REPLACE_LEG: { actions: 'take' },
+    CANCEL: { actions: 'take' },
+    EXIT: { actions: 'take' },
+    RETRY: { actions: 'take' },
+  },
   states: {
-    initialized: { on: { LIST_REQUEST: [...PHASES.map((to) => ({ ...to, target: to.target.slice(1) }))] } },
-    entering: { tags: 'working', description: 'Nothing is filled yet.' },
-    exposed: {
-      tags: ['working', 'exposed'],
-      description: 'Something is held, and its stop is not live yet.',
+    initialized: { on: { LIST_REQUEST: { target: 'entering', actions: 'take' } } },
+    entering: {
+      tags: 'working',
+      description: 'Nothing is filled yet.',
+      always: [toHeld, toExiting, toWorking, toDone],
     },
-    protected: { tags: ['working', 'exposed'], description: 'A live stop covers all that is held.' },
+    held: {
+      tags: ['working', 'exposed'],
+      initial: 'exposed',
+      always: [toExiting, toWorking, toEntering, toDone],
+      states: {
+        exposed: {
+          description: 'Its stop is not live yet, or does not cover all.',
+          always: { guard: 'isProtected', target: 'protected' },
+        },
+        protected: {
+          description: 'A live stop covers all that is held.',
+          always: { guard: 'isExposed', target: 'exposed' },
+        },
+      },
+    },
     exiting: {
       tags: ['working', 'exposed'],
       description: 'On the way out at market; the stop stays until then.',
+      always: [toHeld, toWorking, toDone],
     },
-    working: { tags: 'working', description: 'Nothing is held that would need a stop.' },
-    done: { tags: 'closed', description: 'A late fill or a bust opens it again.' },
+    working: {
+      tags: 'working',
+      description: 'Nothing is held that would need a stop.',
+      always: [toHeld, toExiting, toEntering, toDone],
+    },
+    done: {
+      tags: 'closed',
+      description: 'A late fill or a bust opens it again.',
+      always: [toHeld, toExiting, toWorking, toEntering],
+    },
   },
 })
 

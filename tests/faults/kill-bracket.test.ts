@@ -56,18 +56,18 @@ async function live(config: string, how: string): Promise<NodeJS.Signals | null>
   return signal
 }
 
-/** Every actor as it is, but the runner's own, without places in the log. */
+/** Every actor as it is, but those that each start tells of itself, without places in the log. */
 async function statesOf(name: string): Promise<Record<string, { value: unknown; context: unknown }>> {
   const kinds = kindsOf(await loadStrategies([STRATEGY]))
   const registry = new Registry({ ...machines, ...kinds })
   const store = await openLevelStore(join(folder, name, 'log'))
   const states: Record<string, { value: unknown; context: unknown }> = {}
   for await (const address of store.actors()) {
-    if (address === 'runner/main') continue
+    if (/^(runner|reconciliation)\//.test(address)) continue
     const cell = await cellAt(store, registry, address, {})
     if (cell === undefined) throw new Error(`${address} has no state`)
-    const { value, context, rev } = viewOf(cell)
-    states[address] = Object.assign({ value, context }, { rev })
+    const { value, context } = viewOf(cell)
+    states[address] = { value, context }
   }
   await store.close()
   return states

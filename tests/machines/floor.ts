@@ -167,6 +167,12 @@ export class Floor {
     return this.#harness.value(address)
   }
 
+  /** Of a list. */
+  phase(id: string): unknown {
+    const value = this.value(`list/${id}`) as string | { held: string }
+    return typeof value === 'string' ? value : value.held
+  }
+
   /** Quantity of the position. */
   get held(): string {
     return (this.#harness.context(`position/${VENUE}:${SYMBOL}`) as { quantity: string }).quantity

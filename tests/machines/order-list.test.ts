@@ -31,10 +31,10 @@ describe('a bracket', () => {
   it('has its stop and its target as soon as its entry is filled', async () => {
     const floor = await Floor.open(GUARDLESS)
     await floor.bracket('b')
-    expect(floor.value('list/b')).toBe('entering')
+    expect(floor.phase('b')).toBe('entering')
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-stop': '2 at 95', 'b-target': '2 at 110' })
-    expect([floor.held, floor.value('list/b')]).toEqual(['2', 'protected'])
+    expect([floor.held, floor.phase('b')]).toEqual(['2', 'protected'])
     const records = await floor.harness.records()
     const turnOf = (actor: string, type: string) =>
       records.find((record) => record.actor === actor && record.event.type === type)?.turn
@@ -48,7 +48,7 @@ describe('a bracket', () => {
     const floor = await entered()
     await floor.price(px)
     await floor.pass()
-    expect([floor.held, floor.value('list/b'), floor.working()]).toEqual(['0', 'done', {}])
+    expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['0', 'done', {}])
   })
 
   it('grows with its entry, and shrinks with its target', async () => {
@@ -65,7 +65,7 @@ describe('a bracket', () => {
     await floor.price('111', '0.3')
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-stop': '1.699999 at 95', 'b-target': '1.699999 at 110' })
-    expect([floor.held, floor.value('list/b')]).toEqual(['1.699999', 'protected'])
+    expect([floor.held, floor.phase('b')]).toEqual(['1.699999', 'protected'])
   })
 
   it('wants no more of its entry once it is on the way out', async () => {
@@ -83,7 +83,7 @@ describe('a bracket', () => {
     expect(floor.working()).toEqual({ 'b-entry': '2 at 99' })
     await floor.send('list/b', { type: 'CANCEL' })
     await floor.pass()
-    expect([floor.working(), floor.value('list/b')]).toEqual([{}, 'done'])
+    expect([floor.working(), floor.phase('b')]).toEqual([{}, 'done'])
   })
 
   it('called off, protects what is filled already', async () => {
@@ -99,17 +99,17 @@ describe('a bracket', () => {
     await floor.send('list/b', { type: 'EXIT' })
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-stop': '1.5 at 95', 'b-exit': '1.5 at market' })
-    expect(floor.value('list/b')).toBe('exiting')
+    expect(floor.phase('b')).toBe('exiting')
     await floor.price('100')
     await floor.pass()
-    expect([floor.held, floor.value('list/b'), floor.working()]).toEqual(['0', 'done', {}])
+    expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['0', 'done', {}])
   })
 
   it('gets out at market when its stop is refused', async () => {
     const instruments = [{ symbol: 'BTCUSDT', tickSize: '0.01' }]
     const floor = await entered({ orders: [ENTRY, { ...STOP, stopPx: '95.005' }, TARGET] }, { instruments })
     await floor.pass()
-    expect([floor.held, floor.value('list/b'), floor.working()]).toEqual(['0', 'done', {}])
+    expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['0', 'done', {}])
     const [denied] = await floor.emitted('RISK_REJECTED')
     expect(denied).toMatchObject({ orderId: 'b-stop', check: 'tickSize' })
   })
@@ -120,7 +120,7 @@ describe('a bracket', () => {
     await floor.cancelAtVenue('b-target')
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-stop-2': '2 at 95' })
-    expect(floor.value('list/b')).toBe('protected')
+    expect(floor.phase('b')).toBe('protected')
   })
 
   it('moves its stop', async () => {
@@ -156,14 +156,14 @@ describe('one cancels the other', () => {
     expect(floor.working()).toEqual({ 'b-low': '2 at 90', 'b-high': '2 at 105' })
     await floor.price('106')
     await floor.pass()
-    expect([floor.held, floor.value('list/b'), floor.working()]).toEqual(['2', 'done', {}])
+    expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['2', 'done', {}])
   })
 
   it('when somebody cancels it', async () => {
     const floor = await entered({ contingencyType: 'OCO', orders })
     await floor.cancelAtVenue('b-low')
     await floor.pass()
-    expect([floor.value('list/b'), floor.working()]).toEqual(['done', {}])
+    expect([floor.phase('b'), floor.working()]).toEqual(['done', {}])
   })
 })
 
