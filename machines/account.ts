@@ -41,6 +41,7 @@ import {
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
+import { type OverfillPolicy, overfillPolicy } from './events/order.ts'
 import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from './events/reconciliation.ts'
 import { instrument } from './instrument.ts'
 import { hasEnded } from './order-execution.ts'
@@ -77,6 +78,8 @@ export const accountInput = z.object({
   limits: riskLimits,
   /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
   instruments: z.array(instrument).readonly().default([]),
+  /** What becomes of fills beyond what was ordered. */
+  overfill: overfillPolicy.default('count'),
   /** Symbols that have a watchdog: it hears of every order that protects a position there. */
   guarded: z.array(z.string()).default([]),
 })
@@ -84,6 +87,7 @@ export type AccountInput = z.input<typeof accountInput>
 
 export interface AccountContext extends Exposure, Performance {
   readonly guarded: readonly string[]
+  readonly overfill: OverfillPolicy
 }
 
 export const accountEvents = z.discriminatedUnion('type', [
@@ -155,7 +159,7 @@ export const accountMachine = setup({
       ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
         assertEvent(event, 'ORDER_REQUEST')
         const { type: _, orderId, refPx: _refPx, listId, owner, at, ...terms } = event
-        const { venue, guarded } = context
+        const { venue, guarded, overfill } = context
         const { symbol, positionSide, side, orderQty } = terms
         const watchdog = `watchdog/${venue}:${symbol}${positionSide ? `:${positionSide}` : ''}`
         const isGuarded = guarded.includes(symbol) && (isStop(terms) || owner === watchdog)
@@ -164,6 +168,7 @@ export const accountMachine = setup({
           ...(isGuarded ? [watchdog] : []),
         ]
         const whose = {
+          overfill,
           account: `account/${venue}`,
           ...(owner && { owner }),
           ...(watchers.length > 0 && { watchers }),
@@ -353,7 +358,7 @@ export const accountMachine = setup({
   version: '3',
   description: 'The money at one venue, and the gate that every order passes on its way there.',
   context: ({ input }) => {
-    const { venue, asset, balance, limits, instruments, guarded } = accountInput.parse(input)
+    const { venue, asset, balance, limits, instruments, guarded, overfill } = accountInput.parse(input)
     return {
       venue,
       asset,
@@ -361,6 +366,7 @@ export const accountMachine = setup({
       limits,
       instruments,
       guarded,
+      overfill,
       marks: {},
       working: {},
       positions: {},

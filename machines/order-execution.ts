@@ -61,6 +61,8 @@ export interface Outcome {
   /** A fill that counts from now on, and one that no longer does; a correction is both. */
   readonly counted?: CountedFill
   readonly busted?: CountedFill
+  /** A fill beyond what was ordered, whether it counts or not. */
+  readonly overfill?: CountedFill
 }
 
 /** undefined when the report says nothing new: seen before, overtaken, or about nothing that the order knows. */
@@ -181,8 +183,18 @@ function withFill(
 ): Outcome | undefined {
   const fill = fillOf(report, fillId(report))
   if (context.fills[fill.id] !== undefined) return undefined
+  const { terms, cumQty } = context
+  const isOver =
+    !decimal.isZero(terms.orderQty) && decimal.compare(decimal.add(cumQty, fill.lastQty), terms.orderQty) > 0
+  const overfill = isOver && { overfill: fill }
+  if (isOver && terms.overfill === 'reject') {
+    // It has its place, and counts as nothing.
+    const refused = { ...fill, lastQty: decimal.ZERO, commission: decimal.ZERO }
+    const fills = { ...context.fills, [fill.id]: refused }
+    return { ...become(context, state, { orderId: report.orderId, fills }), ...overfill }
+  }
   const books = booked(context, fill, undefined)
-  return { ...become(context, state, { orderId: report.orderId, ...books }), counted: fill }
+  return { ...become(context, state, { orderId: report.orderId, ...books }), counted: fill, ...overfill }
 }
 
 /** A bust takes a fill back, a correction puts another in its place (FIX J). */

@@ -52,6 +52,7 @@ export function orderReport(
   if (counted !== undefined) {
     return { type: state === 'filled' ? 'ORDER_FILLED' : 'ORDER_PARTIAL_FILL', ...of, ...tradeOf(counted) }
   }
+  if (execType === 'TRADE') return undefined
   if (execType === 'REPLACED' || execType === 'RESTATED') {
     return { type: 'ORDER_REPLACED', ...of, ...(price && { price }), ...(stopPx && { stopPx }) }
   }
@@ -65,7 +66,7 @@ function isPlain(execType: ExecType): execType is Plain {
   return execType in PLAIN
 }
 
-function tradeOf({ id, lastQty, lastPx }: CountedFill) {
+export function tradeOf({ id, lastQty, lastPx }: CountedFill) {
   return { tradeId: id, lastQty, lastPx }
 }
 

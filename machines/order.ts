@@ -47,7 +47,7 @@ import {
   outcomeOf,
   pendingAfter,
 } from './order-execution.ts'
-import { closedReport, fillFor, orderReport, updateOf } from './order-reports.ts'
+import { closedReport, fillFor, orderReport, tradeOf, updateOf } from './order-reports.ts'
 import { positionAddress } from './position.ts'
 import { tell } from './tell.ts'
 
@@ -165,7 +165,14 @@ export const orderMachine = setup({
   },
   actions: {
     place: enqueueActions(({ context, event, enqueue }) => {
-      const { venue, account: _account, owner: _owner, watchers: _watchers, ...terms } = context.terms
+      const {
+        venue,
+        account: _account,
+        owner: _owner,
+        watchers: _watchers,
+        overfill: _overfill,
+        ...terms
+      } = context.terms
       enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
       enqueue(tell(`port/${venue}`, placement))
@@ -203,13 +210,17 @@ export const orderMachine = setup({
       assertEvent(event, 'EXECUTION_REPORT')
       const { at } = event
       const outcome = outcomeOnce(context, from, event) as Outcome
-      const { state, changes, counted, busted } = outcome
+      const { state, changes, counted, busted, overfill } = outcome
       const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
       enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
       const { watchers = [] } = after.terms
       const pending = pendingAfter(context, event)
       const report = orderReport(event, outcome, facts({ ...after, pending }, at), after.terms)
       if (report !== undefined) enqueue.emit(report)
+      if (overfill !== undefined) {
+        const told = { isCounted: counted !== undefined, ...tradeOf(overfill) }
+        enqueue.emit({ type: 'ORDER_OVERFILLED', ...facts({ ...after, pending }, at), ...told })
+      }
       // The account first: what a position tells it of its value is of after the money has moved.
       for (const to of [after.terms.account, positionAddress(after.terms), after.terms.owner]) {
         if (to === undefined) continue

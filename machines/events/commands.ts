@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { contractType } from '../contract.ts'
 import { instrument } from '../instrument.ts'
 import { address, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
-import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
+import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide } from './order.ts'
 
 /** To a symbol: send me its candles. */
 export const subscribe = z.object({
@@ -42,7 +42,12 @@ export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE'
 const termsAtVenue = { venue: name, ...orderTerms }
 
 /** Who an order belongs to, and who else wants to hear of everything that becomes of it. */
-const parties = { account: address, owner: address.optional(), watchers: z.array(address).optional() }
+const parties = {
+  account: address,
+  owner: address.optional(),
+  watchers: z.array(address).optional(),
+  overfill: overfillPolicy.optional(),
+}
 
 /** From a strategy or a person to the account: place this, if the risk gate lets it. */
 export const orderRequest = z.strictObject({

@@ -61,6 +61,12 @@ export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fil
 export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
 /** The venue had it, and nobody here knew. */
 export const orderAdopted = event('ORDER_ADOPTED', ofOrder)
+/** The venue has filled more than was ordered. */
+export const orderOverfilled = event('ORDER_OVERFILLED', {
+  ...ofOrder,
+  ...fillFields,
+  isCounted: z.boolean(),
+})
 export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason })
 export const orderTradeBusted = event('ORDER_TRADE_BUSTED', { ...ofOrder, ...fillFields })
 /** `lastQty` and `lastPx` as they were in truth. */
@@ -303,6 +309,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   orderPartialFill,
   orderFilled,
   orderAdopted,
+  orderOverfilled,
   orderDenied,
   orderTradeBusted,
   orderTradeCorrected,

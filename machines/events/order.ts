@@ -21,6 +21,13 @@ export const timeInForce = z.enum(['GTC', 'DAY', 'GTD', 'IOC', 'FOK'])
 export const positionSide = z.enum(['LONG', 'SHORT'])
 export type PositionSide = z.infer<typeof positionSide>
 
+/**
+ * What becomes of a fill beyond what was ordered: it is flagged either way. `count`: the venue's books have it, so ours
+ * do. `reject`: ours do not, and a reconciliation says so until somebody has dealt with it.
+ */
+export const overfillPolicy = z.enum(['count', 'reject'])
+export type OverfillPolicy = z.infer<typeof overfillPolicy>
+
 /** What an order is to be; which of it an order type needs, see order-terms.ts. */
 export const orderTerms = {
   symbol: name,

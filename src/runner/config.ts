@@ -12,6 +12,7 @@ import {
   instrument,
   intervalMs,
   newsRules,
+  overfillPolicy,
   reconciliationRules,
   riskLimits,
   watchdogRules,
@@ -158,6 +159,8 @@ const sections = z.strictObject({
       /** Cash, in that asset. */
       balance: amount.default('100000'),
       limits: riskLimits.prefault({ orderNotionalMax: '10000', openOrdersMax: 20 }),
+      /** What becomes of fills beyond what was ordered: count, or reject. They are flagged either way. */
+      overfill: overfillPolicy.default('count'),
       /** How often it is valued: one of symbol.intervals; by default 1m, or else the first of them. */
       valueEvery: interval.optional(),
     })

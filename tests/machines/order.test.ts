@@ -203,3 +203,18 @@ describe('a stop that closes whatever is held, for a quantity of zero', () => {
     expect(order.context()).toMatchObject({ ordStatus: 'PARTIALLY_FILLED', cumQty: '4', leavesQty: '6' })
   })
 })
+
+describe('a fill beyond what was ordered', () => {
+  it.each<['count' | 'reject', string, boolean]>([
+    ['count', '12', true],
+    ['reject', '7', false],
+  ])('is flagged, and by policy it is to %s', (overfill, cumQty, isCounted) => {
+    const order = live({ overfill })
+    const over = fill('5')
+    for (const step of [SUBMIT, report('NEW'), fill('7'), over, over]) order.actor.send(step)
+    expect(order.context()).toMatchObject({ cumQty, leavesQty: isCounted ? '0' : '3' })
+    expect(order.emitted.filter((type) => type === 'ORDER_OVERFILLED')).toHaveLength(1)
+    expect(order.emitted.includes('ORDER_FILLED')).toBe(isCounted)
+    expect(order.heard.filter(({ type }) => type === 'FILL')).toHaveLength(isCounted ? 4 : 2)
+  })
+})
