@@ -9,12 +9,15 @@ export const reconcile = z.object({ type: z.literal('RECONCILE'), at: epochMs, r
 /** To a venue's port: all that works there, what was filled since a time, what is held. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })
 
+/** Somebody else's order may be to close whatever is held, for a quantity of zero until it is triggered. */
+const termsThere = { ...orderTerms, orderQty: decimal }
+
 /** An order as the venue has it. */
 export const venueOrder = z.object({
   /** Of the request that placed it: our order's id, where it is ours. */
   clOrdId: z.string(),
   orderId: z.string(),
-  ...orderTerms,
+  ...termsThere,
   ordStatus,
   cumQty: decimal,
   leavesQty: decimal,
@@ -54,7 +57,7 @@ export const adopt = z.object({
   type: z.literal('ADOPT'),
   at: epochMs,
   venue: z.string(),
-  ...orderTerms,
+  ...termsThere,
   account: z.string(),
 })
 

@@ -15,6 +15,7 @@ import {
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
 import { Harness } from '../runtime/harness.ts'
 import {
+  beginningOf,
   commissionsOf,
   idOf,
   isOfFutures,
@@ -24,7 +25,6 @@ import {
   recordedCases,
   settledBy,
   standingOf,
-  submitOf,
   timeOf,
   tradesIn,
 } from './recorded-user-data.ts'
@@ -83,7 +83,7 @@ class Account {
       if (to === ACCOUNT) continue
       if (supervisor.getSnapshot(to) === undefined) {
         const first = ordersIn(this.#case).find((order) => to === `order/${idOf(order)}`)
-        if (first !== undefined) await supervisor.send(to, submitOf(first, VENUE, at), { at })
+        if (first !== undefined) await supervisor.send(to, beginningOf(first, VENUE, at), { at })
       }
       await supervisor.send(to, event, { at })
     }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import * as decimal from '../../machines/decimal.ts'
-import type { OrdType, Submit } from '../../machines/index.ts'
+import type { Adopt, OrdType, Submit } from '../../machines/index.ts'
 import { recording } from '../runner/runner-process.ts'
 
 export interface Message {
@@ -103,11 +103,11 @@ export function settledBy(trades: readonly Order[], asset: string): string {
   return changes.reduce(decimal.add, '0')
 }
 
-/** What was asked for, as the order's first update has it. */
-export function submitOf({ s, S, o, q, p, P, sp, R }: Order, venue: string, at: number): Submit {
+/** What was asked for, as the order's first update has it: an order to close whatever is held was somebody else's. */
+export function beginningOf({ s, S, o, q, p, P, sp, R }: Order, venue: string, at: number): Submit | Adopt {
   const [price, stopPx] = [plain(p), plain(sp ?? P ?? '0')]
   return {
-    type: 'SUBMIT',
+    type: plain(q) === '0' ? 'ADOPT' : 'SUBMIT',
     at,
     venue,
     symbol: s,
