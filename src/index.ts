@@ -8,6 +8,7 @@ export {
   type Store,
   storeExists,
 } from '../store/index.ts'
+export { type EventEnvelope, eventEnvelope } from './feed/envelope.ts'
 export type { ActorView } from './runtime/actor-view.ts'
 export { type Address, parseAddress } from './runtime/address.ts'
 export type { Retention } from './runtime/archivist.ts'

@@ -1,11 +1,11 @@
 /** What became of a command, as the log has it: so the same command again has the same answer. */
 import { OutcryError } from '../../store/index.ts'
+import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import { type Address, DEAD_LETTERS } from '../runtime/address.ts'
 import { jsonEqual } from '../runtime/json.ts'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
 import { refusal } from '../runtime/refusal.ts'
 import type { Receipt, Supervisor } from '../runtime/supervisor.ts'
-import { type EmittedEvent, eventsOf } from './event-routes.ts'
 
 /** Of one turn; what comes after is left out of the answer. */
 const RECORDS_MAX = 1_000
@@ -22,10 +22,10 @@ export async function commandAnswer(
   const taken = records.find((record) => record.actor === address && isSame(record.event))
   if (taken === undefined) throw notTaken(records, address, isSame)
   const state = records.findLast(({ actor }) => actor === address)?.to
-  const events = records.flatMap(eventsOf)
+  const events = records.flatMap(envelopesOf)
   const body = { seq, duplicate, state, events }
-  const refused = events.find((one) => isRefusal(supervisor, one))
-  if (refused !== undefined) return { status: 422, body: { error: refusedError(refused), ...body } }
+  const refusals = events.filter((one) => isRefusal(supervisor, one))
+  if (refusals.length > 0) return { status: 422, body: { error: refusedError(refusals), ...body } }
   if (!taken.unhandled) return { status: 200, body }
   const error = {
     code: 'EVENT_UNHANDLED',
@@ -60,15 +60,19 @@ function notTaken(
   )
 }
 
-function isRefusal({ registry }: Supervisor, { actor, event }: EmittedEvent): boolean {
+function isRefusal({ registry }: Supervisor, { actor, event }: EventEnvelope): boolean {
   return registry.find(actor)?.refusals?.includes(event.type) ?? false
 }
 
-function refusedError({ actor, event: { type, text, check, field = check ?? 'event' } }: EmittedEvent) {
+function refusedError(refusals: readonly EventEnvelope[]) {
+  const issues = refusals.map(({ event: { text, rule = text, check, field = check ?? 'event' } }) => ({
+    field,
+    rule,
+  }))
   return {
-    code: type,
-    message: `${actor} refused it: ${text}`,
+    code: refusals[0]?.type,
+    message: `${refusals[0]?.actor} refused it: ${issues[0]?.rule}`,
     hint: 'Ask for something else; `events` tells all that came of it.',
-    issues: [{ field, rule: text }],
+    issues,
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 const EVENTS_MAX = 1_000
@@ -16,29 +16,19 @@ const query = z
   })
   .refine((q) => q.tail === undefined || q.since === undefined, 'give tail or since, not both')
 
-/** A domain event with where it stands in the log. */
-export interface EmittedEvent {
-  readonly seq: number
-  readonly index: number
-  readonly at: number
-  readonly actor: string
-  readonly cause: number | null
-  readonly correlation: string
-  readonly event: AnyEvent
-}
-
 export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/events', async (request) => {
     const { tail, since, type, actor } = query.parse(request.query)
-    const wanted = ({ event, actor: from }: EmittedEvent) =>
-      (type === undefined || event.type === type.toUpperCase()) && (actor === undefined || from === actor)
+    const wanted = (envelope: EventEnvelope) =>
+      (type === undefined || envelope.type === type.toUpperCase()) &&
+      (actor === undefined || envelope.actor === actor)
     const reverse = since === undefined
     const max = tail ?? (reverse ? 50 : EVENTS_MAX)
-    const events: EmittedEvent[] = []
+    const events: EventEnvelope[] = []
     const range = reverse ? { limit: SCAN_MAX, reverse } : { fromSeq: since + 1, limit: SCAN_MAX }
     let seq = since ?? supervisor.seq
     for await (const record of supervisor.read(range)) {
-      const found = eventsOf(record).filter(wanted)
+      const found = envelopesOf(record).filter(wanted)
       events.push(...(reverse ? found.reverse() : found))
       if (!reverse) seq = record.seq
       if (events.length >= max) break
@@ -47,15 +37,4 @@ export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void
     if (!reverse) return { seq, events }
     return { seq, events: events.slice(0, max).reverse() }
   })
-}
-
-export function eventsOf({
-  seq,
-  at,
-  actor,
-  cause,
-  correlation,
-  emitted = [],
-}: TransitionRecord): EmittedEvent[] {
-  return emitted.map((event, index) => ({ seq, index, at, actor, cause, correlation, event }))
 }

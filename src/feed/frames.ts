@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import type { TransitionRecord } from '../runtime/record.ts'
+import type { EventEnvelope } from './envelope.ts'
 import { parsePattern } from './topic.ts'
 
 /** Subscriptions of one client, and topics of one subscription. */
@@ -46,27 +47,19 @@ export type ServerFrame =
   | { readonly op: 'caughtUp'; readonly id: string; readonly seq: number }
   | { readonly op: 'error'; readonly code: string; readonly message: string; readonly id?: string }
 
-/** A domain event, or a record where the topic is one of `transitions`; in a `batch` without `op` and `id`. */
-export interface EventFrame {
-  readonly op: 'event'
-  /** The subscription. */
-  readonly id: string
-  readonly seq: number
-  readonly topic: string
-  readonly at: number
-  readonly actor: string
-  /** Place among the record's events: with `seq` the identity of the event. */
-  readonly index?: number
-  readonly event?: AnyEvent
-  readonly correlation?: string
-  readonly cause?: number | null
-  readonly record?: TransitionRecord
-}
+/** A domain event in its envelope, or a record where the topic is one of `transitions`. */
+export type Content =
+  | EventEnvelope
+  | (Pick<TransitionRecord, 'seq' | 'at' | 'actor'> & { readonly record: TransitionRecord })
+export type OnTopic = { readonly topic: string } & Content
+
+/** `id` is the subscription's. */
+export type EventFrame = { readonly op: 'event'; readonly id: string } & OnTopic
 
 export interface BatchFrame {
   readonly op: 'batch'
   readonly id: string
-  readonly events: readonly Omit<EventFrame, 'op' | 'id'>[]
+  readonly events: readonly OnTopic[]
 }
 
 /** Close codes of our own. */

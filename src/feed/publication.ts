@@ -1,15 +1,17 @@
 import type { TransitionRecord } from '../runtime/record.ts'
+import { envelopesOf } from './envelope.ts'
+import type { Content, OnTopic } from './frames.ts'
 import { eventTopic, type Topic, transitionTopic } from './topic.ts'
 
 /** Something that a record has to tell: a domain event, or the record itself. As text it is made once for all clients. */
 export class Publication {
   readonly topic: Topic
-  readonly #content: object
+  readonly #content: OnTopic
   #body: string | undefined
 
-  constructor(topic: Topic, { seq, at, actor }: TransitionRecord, content: object) {
+  constructor(topic: Topic, content: Content) {
     this.topic = topic
-    this.#content = { seq, topic: topic.join('.'), at, actor, ...content }
+    this.#content = { topic: topic.join('.'), ...content }
   }
 
   /** As a frame of the subscription. */
@@ -29,15 +31,8 @@ export class Publication {
 
 /** In order: each event that the record emitted, then the record. */
 export function publicationsOf(record: TransitionRecord): Publication[] {
-  const { actor, correlation, cause, emitted } = record
-  const publications: Publication[] = []
-  if (emitted !== undefined) {
-    for (const [index, event] of emitted.entries()) {
-      publications.push(
-        new Publication(eventTopic(event, actor), record, { index, event, correlation, cause }),
-      )
-    }
-  }
-  publications.push(new Publication(transitionTopic(record), record, { record }))
+  const { seq, at, actor } = record
+  const publications = envelopesOf(record).map((envelope) => new Publication(eventTopic(envelope), envelope))
+  publications.push(new Publication(transitionTopic(record), { seq, at, actor, record }))
   return publications
 }

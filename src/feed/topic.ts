@@ -3,7 +3,8 @@
  * In a pattern `*` stands for one token and `>`, at the end, for all that follow.
  */
 import { idOf, kindOf } from '../runtime/address.ts'
-import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import type { TransitionRecord } from '../runtime/record.ts'
+import type { EventEnvelope } from './envelope.ts'
 
 export type Topic = readonly string[]
 
@@ -14,15 +15,8 @@ export function transitionTopic(record: TransitionRecord): Topic {
   return ['transitions', kindOf(record.actor), token(idOf(record.actor))]
 }
 
-/** Where an event says nothing of venue and symbol, its actor's address may: `symbol/binance:BTCUSDT`. */
-export function eventTopic(event: AnyEvent, actor: string): Topic {
-  const [, venue, symbol] = /^([^:/]+):([^:/]+)/.exec(idOf(actor)) ?? []
-  return [
-    'events',
-    token(event.type.toLowerCase()),
-    token(stringOr(event.venue, venue)),
-    token(stringOr(event.symbol, symbol)),
-  ]
+export function eventTopic({ type, venue, symbol }: EventEnvelope): Topic {
+  return ['events', token(type.toLowerCase()), token(venue ?? NONE), token(symbol ?? NONE)]
 }
 
 /** undefined when it is no pattern. */
@@ -41,8 +35,4 @@ export function matches(pattern: Topic, topic: Topic): boolean {
 /** A dot separates tokens, so within one it is written as an underscore. */
 function token(text: string): string {
   return text.replaceAll('.', '_')
-}
-
-function stringOr(value: unknown, otherwise: string | undefined): string {
-  return typeof value === 'string' && value !== '' ? value : (otherwise ?? NONE)
 }

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import { z } from 'zod'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { eventEnvelope } from '../../src/feed/envelope.ts'
 import { matches, parsePattern } from '../../src/feed/topic.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
@@ -22,7 +23,7 @@ const tally = setup({
             emit(({ context }) => ({ type: 'COUNTED', n: context.n, venue: 'sim', symbol: 'BTC' })),
           ],
         },
-        REST: 'resting',
+        REST: { target: 'resting', actions: emit(() => ({ type: 'RESTED', severity: 'warning' })) },
       },
     },
     resting: {},
@@ -89,6 +90,34 @@ describe('HTTP', () => {
     expect(since.body.seq).toBe(harness.supervisor.seq)
   })
 
+  it('gives each event in an envelope: what it is, where it stands, whence it came', async () => {
+    await inc(1)
+    await harness.supervisor.send('tally/a', { type: 'REST' })
+    const { body } = await get<Events>('/events?since=0')
+    const of = { actor: 'tally/a', cause: null, source: 'tally@1', index: 0 }
+    expect(body.events).toMatchObject([
+      {
+        ...of,
+        eventId: 'tally/a/2/0',
+        seq: 3,
+        type: 'COUNTED',
+        venue: 'sim',
+        symbol: 'BTC',
+        event: { n: 1 },
+      },
+      {
+        ...of,
+        eventId: 'tally/a/3/0',
+        seq: 4,
+        type: 'RESTED',
+        venue: null,
+        symbol: null,
+        severity: 'warning',
+      },
+    ])
+    for (const event of body.events) expect(eventEnvelope.strict().parse(event)).toEqual(event)
+  })
+
   it.each([
     ['/actors/tally/nobody', 404, 'ACTOR_UNKNOWN'],
     ['/actors/tally/a?rev=99', 404, 'REV_UNKNOWN'],
@@ -148,7 +177,7 @@ describe('the feed', () => {
     await inc(1)
     await eventually(() => expect(frames).toHaveLength(5))
     expect(frames.slice(3)).toMatchObject([
-      { op: 'event', id: 's1', topic: 'events.counted.sim.BTC', event: { n: 1 } },
+      { op: 'event', id: 's1', topic: 'events.counted.sim.BTC', eventId: 'tally/a/2/0', event: { n: 1 } },
       { op: 'event', id: 's1', topic: 'transitions.tally.a', record: { rev: 2 } },
     ])
     socket.send(JSON.stringify({ op: 'unsubscribe', id: 's1' }))
@@ -243,6 +272,17 @@ describe('the feed', () => {
     await eventually(() => expect(frames.at(-1)).toMatchObject({ op: 'error', code: 'SEQ_UNKNOWN' }))
     for (let i = 0; i < 2; i++) socket.send(JSON.stringify({ op: 'subscribe', id: 'y', topics: ['>'] }))
     await eventually(() => expect(frames.some((f) => f.code === 'SUBSCRIPTION_EXISTS')).toBe(true))
+    socket.close()
+  })
+
+  it('names a topic - where there is no venue and no symbol', async () => {
+    const { socket, frames } = await connect('/feed')
+    socket.send(JSON.stringify({ op: 'subscribe', id: 'r', topics: ['events.rested.-.-'] }))
+    await eventually(() => expect(frames.at(-1)?.op).toBe('caughtUp'))
+    await harness.supervisor.send('tally/a', { type: 'REST' })
+    await eventually(() =>
+      expect(frames.at(-1)).toMatchObject({ topic: 'events.rested.-.-', venue: null, symbol: null }),
+    )
     socket.close()
   })
 
