@@ -35,9 +35,14 @@ import {
   riskFlag,
   type SetInstruments,
   type SetTradingState,
+  type Stats,
+  type StatsRequest,
   type Submit,
   setInstruments,
   setTradingState,
+  statsRequest,
+  type UpdateLimits,
+  updateLimits,
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { decimal as decimalSchema } from './events/fields.ts'
@@ -67,6 +72,7 @@ import {
   type TradingState,
   withinMinute,
 } from './risk.ts'
+import { renewed } from './settings.ts'
 import { tell } from './tell.ts'
 
 export const accountInput = z.object({
@@ -105,6 +111,8 @@ export const accountEvents = z.discriminatedUnion('type', [
   setInstruments,
   setTradingState,
   portfolioRequest,
+  updateLimits,
+  statsRequest,
 ])
 type AccountEvent =
   | OrderRequest
@@ -121,6 +129,8 @@ type AccountEvent =
   | SetInstruments
   | SetTradingState
   | PortfolioRequest
+  | UpdateLimits
+  | StatsRequest
 
 /** What changes the value of the account. */
 type Valuing = PositionChanged | CandleClose
@@ -144,6 +154,9 @@ export const accountMachine = setup({
       | 'CIRCUIT_BREAKER_RESET'
       | 'MANUAL_REVIEW_REQUIRED'
       | 'MANUAL_REVIEW_ACKNOWLEDGED'
+      | 'MANUAL_INTERVENTION'
+      | 'SETTING_UPDATED'
+      | 'SETTING_FAILED'
       | 'BALANCE_CHANGED'
       | 'PORTFOLIO_VALUE'
     >
@@ -335,6 +348,11 @@ export const accountMachine = setup({
       assertEvent(event, 'SET_INSTRUMENTS')
       enqueue.assign({ instruments: event.instruments })
     }),
+    reportIntervention: enqueueActions(({ context: { venue }, event, enqueue }) => {
+      assertEvent(event, 'SET_TRADING_STATE')
+      const { type: action, at, by, reason } = event
+      enqueue.emit({ type: 'MANUAL_INTERVENTION', at, venue, action, by, ...(reason && { reason }) })
+    }),
     authorize: enqueueActions(({ context: { venue, breaker, ...performance }, event, enqueue }) => {
       assertEvent(event, 'SET_TRADING_STATE')
       const { at, by, reason } = event
@@ -352,10 +370,40 @@ export const accountMachine = setup({
       const tradingState = event.tradingState === 'reducing' ? 'reducing' : 'halted'
       enqueue.emit({ type: 'TRADING_BLOCKED', at, venue, tradingState, by, ...(reason && { reason }) })
     }),
+    updateLimits: enqueueActions(({ context: { venue, limits }, event, enqueue }) => {
+      assertEvent(event, 'UPDATE_LIMITS')
+      const { at, by } = event
+      const renewal = renewed(riskLimits, limits, event.limits)
+      if ('problems' in renewal) {
+        for (const problem of renewal.problems)
+          enqueue.emit({ type: 'SETTING_FAILED', at, venue, ...problem, by })
+        return
+      }
+      enqueue.assign({ limits: renewal.settings })
+      for (const change of renewal.changes)
+        enqueue.emit({ type: 'SETTING_UPDATED', at, venue, ...change, by })
+    }),
+    tellStats: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'STATS_REQUEST')
+      const { venue, asset, equity, working, positions } = context
+      const answer: Stats = {
+        type: 'STATS',
+        at: event.at,
+        venue,
+        asset,
+        balance: balanceOf(context, asset),
+        equity,
+        dailyPnl: dailyPnl(context),
+        drawdownPct: drawdownPct(context),
+        openOrders: Object.keys(working).length,
+        openPositions: Object.keys(positions).length,
+      }
+      enqueue(tell(event.owner, answer))
+    }),
   },
 }).createMachine({
   id: 'account',
-  version: '3',
+  version: '4',
   description: 'The money at one venue, and the gate that every order passes on its way there.',
   context: ({ input }) => {
     const { venue, asset, balance, limits, instruments, guarded, overfill } = accountInput.parse(input)
@@ -403,10 +451,12 @@ export const accountMachine = setup({
     ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
     SET_INSTRUMENTS: { actions: 'setInstruments' },
     SET_TRADING_STATE: [
-      { guard: 'toActive', target: '.active', actions: 'authorize' },
-      { guard: 'toReducing', target: '.reducing', actions: 'block' },
-      { target: '.halted', actions: 'block' },
+      { guard: 'toActive', target: '.active', actions: ['reportIntervention', 'authorize'] },
+      { guard: 'toReducing', target: '.reducing', actions: ['reportIntervention', 'block'] },
+      { target: '.halted', actions: ['reportIntervention', 'block'] },
     ],
+    UPDATE_LIMITS: { actions: 'updateLimits' },
+    STATS_REQUEST: { actions: 'tellStats' },
   },
   states: {
     active: { on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'active' } } } } },

@@ -72,8 +72,8 @@ export const machines = {
   account: {
     machine: accountMachine,
     events: accountEvents,
-    commands: ['ORDER_REQUEST', 'SET_TRADING_STATE', 'REQUIRE_REVIEW', 'ACKNOWLEDGE_REVIEW'],
-    refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED'],
+    commands: ['ORDER_REQUEST', 'SET_TRADING_STATE', 'REQUIRE_REVIEW', 'ACKNOWLEDGE_REVIEW', 'UPDATE_LIMITS'],
+    refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
     needs: ({ owner }: Names) => ({ owner }),
   },
   emaCross,
@@ -110,6 +110,7 @@ export * from './position.ts'
 export * from './position-books.ts'
 export * from './reconciliation.ts'
 export { type RiskLimits, riskLimits } from './risk.ts'
+export { RUNNER } from './runner.ts'
 export * from './strategies/define-strategy.ts'
 export * from './symbol.ts'
 export * from './universe.ts'

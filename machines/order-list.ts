@@ -79,7 +79,7 @@ export const orderListMachine = setup({
     input: OrderListInput
     context: List
     events: OrderListEvent
-    emitted: DomainEvents<'ORDER_LIST_UPDATED'>
+    emitted: DomainEvents<'ORDER_LIST_UPDATED' | 'MANUAL_INTERVENTION'>
   },
   guards: {
     isEntering: is('entering'),
@@ -96,6 +96,11 @@ export const orderListMachine = setup({
       const known = after(context, event)
       const { list, commands } = planned(known)
       enqueue.assign(list)
+      if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
+        const { type: action, by, reason } = event
+        const of = { at, venue: list.venue, symbol: list.symbol, by, ...(reason && { reason }) }
+        enqueue.emit({ type: 'MANUAL_INTERVENTION', action, ...of })
+      }
       const phase = phaseOf(list)
       const exposure = exposureOf(list)
       const isNews =
@@ -122,7 +127,7 @@ export const orderListMachine = setup({
   },
 }).createMachine({
   id: 'orderList',
-  version: '1',
+  version: '2',
   description: 'Orders that belong together: what becomes of one decides about the others.',
   context: ({ input }) => listOf(input.id, input.request),
   initial: 'initialized',

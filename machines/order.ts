@@ -75,7 +75,7 @@ type OrderEvent =
   | ExecutionReport
   | OrderCancelReject
   | OrderUnknown
-type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` }>
+type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` | 'MANUAL_INTERVENTION' }>
 
 /** A venue that has not answered within this time is asked what became of the order. */
 const ANSWER_WITHIN_MS = 5_000
@@ -164,16 +164,12 @@ export const orderMachine = setup({
     },
   },
   actions: {
-    place: enqueueActions(({ context, event, enqueue }) => {
-      const {
-        venue,
-        account: _account,
-        owner: _owner,
-        watchers: _watchers,
-        overfill: _overfill,
-        ...terms
-      } = context.terms
-      enqueue.emit({ type: 'ORDER_SUBMITTED', at: event.at, venue, order: `order/${context.id}`, ...terms })
+    reportCreated: enqueueActions(({ context, event: { at }, enqueue }) => {
+      enqueue.emit({ type: 'ORDER_CREATED', at, order: `order/${context.id}`, ...termsOf(context) })
+    }),
+    place: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const { venue, ...terms } = termsOf(context)
+      enqueue.emit({ type: 'ORDER_SUBMITTED', at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
       enqueue(tell(`port/${venue}`, placement))
     }),
@@ -252,6 +248,13 @@ export const orderMachine = setup({
       for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
       for (const to of after.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
     }),
+    reportIntervention: enqueueActions(({ context: { terms }, event, enqueue }) => {
+      assertEvent(event, 'CANCEL')
+      const { at, by, reason } = event
+      if (by === undefined) return
+      const of = { at, venue: terms.venue, symbol: terms.symbol, by, ...(reason && { reason }) }
+      enqueue.emit({ type: 'MANUAL_INTERVENTION', action: 'CANCEL', ...of })
+    }),
     requestCancel: enqueueActions(({ context, event, enqueue }) => {
       const { clOrdId: origClOrdId, terms } = context
       const { clOrdId, asked } = nextRequest(context, 'cancel')
@@ -303,7 +306,7 @@ export const orderMachine = setup({
   },
 }).createMachine({
   id: 'order',
-  version: '2',
+  version: '3',
   description:
     'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
     'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
@@ -316,9 +319,9 @@ export const orderMachine = setup({
       states: {
         initialized: {
           on: {
-            SUBMIT: { target: 'submitted', actions: 'place' },
-            DENY: { target: 'denied', actions: 'reportDenied' },
-            ADOPT: { target: 'submitted', actions: 'reportAdopted' },
+            SUBMIT: { target: 'submitted', actions: ['reportCreated', 'place'] },
+            DENY: { target: 'denied', actions: ['reportCreated', 'reportDenied'] },
+            ADOPT: { target: 'submitted', actions: ['reportCreated', 'reportAdopted'] },
           },
         },
         denied: {
@@ -450,8 +453,12 @@ export const orderMachine = setup({
           on: {
             CANCEL: [
               { guard: 'hasEnded', actions: 'refuseCancel' },
-              { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
-              { target: 'cancelWanted' },
+              {
+                guard: 'isKnown',
+                target: 'pendingCancel',
+                actions: ['reportIntervention', 'requestCancel'],
+              },
+              { target: 'cancelWanted', actions: 'reportIntervention' },
             ],
             REPLACE,
           },
@@ -466,7 +473,11 @@ export const orderMachine = setup({
         },
         pendingReplace: {
           after: { [ANSWER_WITHIN_MS]: { target: 'pendingReplace', reenter: true, actions: 'askStatus' } },
-          on: { ...ANSWERS, CANCEL: { target: 'pendingCancel', actions: 'requestCancel' }, REPLACE },
+          on: {
+            ...ANSWERS,
+            CANCEL: { target: 'pendingCancel', actions: ['reportIntervention', 'requestCancel'] },
+            REPLACE,
+          },
         },
         pendingCancel: {
           after: { [ANSWER_WITHIN_MS]: { target: 'pendingCancel', reenter: true, actions: 'askStatus' } },
@@ -476,6 +487,12 @@ export const orderMachine = setup({
     },
   },
 })
+
+/** What it is to be, and where; whom it belongs to is no venue's business. */
+function termsOf({ terms }: OrderContext) {
+  const { account: _account, owner: _owner, watchers: _watchers, overfill: _overfill, ...what } = terms
+  return what
+}
 
 /** Those who keep books of what it does. */
 function partiesOf({ terms: { account, owner } }: OrderContext): readonly string[] {

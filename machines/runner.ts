@@ -1,20 +1,50 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { type RunnerStarted, type RunnerStopped, runnerStarted, runnerStopped } from './events/commands.ts'
+import {
+  type ReportError,
+  type RunnerStarted,
+  type RunnerStopped,
+  reportError,
+  runnerStarted,
+  runnerStopped,
+  type Stats,
+  type StatsRequest,
+  stats,
+} from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
+import { tell } from './tell.ts'
 
-export const runnerEvents = z.discriminatedUnion('type', [runnerStarted, runnerStopped])
+export const runnerEvents = z.discriminatedUnion('type', [runnerStarted, runnerStopped, reportError, stats])
+
+/** There is one in a process. */
+export const RUNNER = 'runner/main'
+
+/** Often enough to see that it lives, and nothing beside what a market sends in that time. */
+const HEARTBEAT_MS = 60_000
+
+export interface RunnerContext {
+  readonly venue?: string
+  readonly startedAt?: number
+  readonly heartbeatMs: number
+  /** Since the last heartbeat. */
+  readonly warnings: number
+  readonly errors: number
+}
 
 export const runnerMachine = setup({
   types: {} as {
-    context: Record<string, never>
-    events: RunnerStarted | RunnerStopped
-    emitted: DomainEvents<'SYSTEM_STARTED' | 'SYSTEM_STOPPED'>
+    context: RunnerContext
+    events: RunnerStarted | RunnerStopped | ReportError | Stats
+    emitted: DomainEvents<
+      'SYSTEM_STARTED' | 'SYSTEM_STOPPED' | 'SYSTEM_ERROR' | 'HEARTBEAT' | 'HEALTH_CHECK' | 'STATS_UPDATE'
+    >
   },
+  delays: { heartbeat: ({ context }) => context.heartbeatMs },
   actions: {
     reportStarted: enqueueActions(({ event, enqueue }) => {
       assertEvent(event, 'STARTED')
-      const { type: _, ...facts } = event
+      const { type: _, heartbeatMs = HEARTBEAT_MS, ...facts } = event
+      enqueue.assign({ venue: event.venue, startedAt: event.at, heartbeatMs })
       enqueue.emit({ type: 'SYSTEM_STARTED', ...facts })
     }),
     reportStopped: enqueueActions(({ event, enqueue }) => {
@@ -22,20 +52,44 @@ export const runnerMachine = setup({
       const { type: _, ...facts } = event
       enqueue.emit({ type: 'SYSTEM_STOPPED', ...facts })
     }),
+    reportError: enqueueActions(({ context: { warnings, errors }, event, enqueue }) => {
+      assertEvent(event, 'REPORT_ERROR')
+      const { type: _, ...facts } = event
+      enqueue.assign(facts.severity === 'warning' ? { warnings: warnings + 1 } : { errors: errors + 1 })
+      enqueue.emit({ type: 'SYSTEM_ERROR', ...facts })
+    }),
+    beat: enqueueActions(({ context, event, enqueue }) => {
+      // The event of a timer carries the time, as all events do; XState's types do not know of it.
+      const { at } = event as unknown as { at: number }
+      const { venue, startedAt = at, warnings, errors } = context
+      enqueue.assign({ warnings: 0, errors: 0 })
+      enqueue.emit({ type: 'HEARTBEAT', at, startedAt })
+      enqueue.emit({ type: 'HEALTH_CHECK', at, status: errors > 0 ? 'degraded' : 'ok', warnings, errors })
+      const request: StatsRequest = { type: 'STATS_REQUEST', at, owner: RUNNER }
+      enqueue(tell(`account/${venue}`, request))
+    }),
+    reportStats: enqueueActions(({ event, enqueue }) => {
+      assertEvent(event, 'STATS')
+      enqueue.emit({ ...event, type: 'STATS_UPDATE' })
+    }),
   },
 }).createMachine({
   id: 'runner',
-  version: '1',
-  description: 'Starts and stops of the process. A start without a stop before it was a crash.',
-  context: {},
+  version: '2',
+  description:
+    'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
+  context: { heartbeatMs: HEARTBEAT_MS, warnings: 0, errors: 0 },
   initial: 'stopped',
+  on: { REPORT_ERROR: { actions: 'reportError' }, STATS: { actions: 'reportStats' } },
   states: {
     stopped: { on: { STARTED: { target: 'running', actions: 'reportStarted' } } },
     running: {
+      // Its heartbeats go on from before the crash, so that they come when they would have come without it.
       on: {
-        STARTED: { target: 'running', reenter: true, actions: 'reportStarted' },
+        STARTED: { actions: 'reportStarted' },
         STOPPED: { target: 'stopped', actions: 'reportStopped' },
       },
+      after: { heartbeat: { target: 'running', reenter: true, actions: 'beat' } },
     },
   },
 })

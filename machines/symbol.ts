@@ -1,9 +1,10 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import { addTrade, intervalMs } from './candles.ts'
-import { type Candle, type CandleClose, type Subscribe, subscribe } from './events/commands.ts'
+import { type Candle, type CandleClose, funding, type Subscribe, subscribe } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from './events/market.ts'
+import { positionAddress } from './position.ts'
 import { tell } from './tell.ts'
 
 export const symbolInput = z.object({
@@ -15,6 +16,8 @@ export const symbolInput = z.object({
   ),
   /** Without data for so long the symbol is stale. */
   staleAfterMs: z.number().int().positive(),
+  /** What it emits besides what it always does: all of it, one for one. */
+  emit: z.array(z.enum(['trade', 'quote', 'orderBook'])).optional(),
 })
 export type SymbolInput = z.infer<typeof symbolInput>
 
@@ -39,14 +42,30 @@ interface Subscriber {
 }
 
 /** What may come from outside. */
-export const symbolEvents = z.discriminatedUnion('type', [trade, quote, orderBook, connection, subscribe])
+export const symbolEvents = z.discriminatedUnion('type', [
+  trade,
+  quote,
+  orderBook,
+  funding,
+  connection,
+  subscribe,
+])
 
 export const symbolMachine = setup({
   types: {} as {
     input: SymbolInput
     context: SymbolContext
     events: MarketEvent | Subscribe
-    emitted: DomainEvents<'MARKET_TICK' | 'CANDLE_CLOSE' | 'DATA_STALE' | 'CONNECTION_CHANGED'>
+    emitted: DomainEvents<
+      | 'MARKET_TICK'
+      | 'MARKET_TRADE'
+      | 'MARKET_QUOTE'
+      | 'MARKET_ORDER_BOOK'
+      | 'CANDLE_CLOSE'
+      | 'FUNDING_UPDATE'
+      | 'DATA_STALE'
+      | 'CONNECTION_CHANGED'
+    >
   },
   delays: { staleAfter: ({ context }) => context.staleAfterMs },
   guards: {
@@ -73,6 +92,10 @@ export const symbolMachine = setup({
         ...(bid && { bid }),
         ...(ask && { ask }),
       })
+      if (context.emit?.includes('trade')) {
+        const { tradeId, aggressor } = event
+        enqueue.emit({ type: 'MARKET_TRADE', at, venue, symbol, tradeId, px, qty, aggressor })
+      }
       for (const close of closed) {
         enqueue.emit(close)
         for (const { address, intervals } of context.subscribers) {
@@ -88,16 +111,27 @@ export const symbolMachine = setup({
         }
       }
     }),
-    takeQuote: assign(({ event }) => {
+    takeQuote: enqueueActions(({ context: { venue, symbol, emit }, event, enqueue }) => {
       assertEvent(event, 'QUOTE')
       const { bid, bidSize, ask, askSize, at } = event
-      return { bid, bidSize, ask, askSize, lastAt: at }
+      enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at })
+      if (!emit?.includes('quote')) return
+      enqueue.emit({ type: 'MARKET_QUOTE', at, venue, symbol, bid, bidSize, ask, askSize })
     }),
-    takeBook: assign(({ event }) => {
+    takeBook: enqueueActions(({ context: { venue, symbol, emit }, event, enqueue }) => {
       assertEvent(event, 'ORDER_BOOK')
-      const [bid, bidSize] = event.bids[0] ?? []
-      const [ask, askSize] = event.asks[0] ?? []
-      return { bid, bidSize, ask, askSize, lastAt: event.at }
+      const { at, updateId, bids, asks } = event
+      const [bid, bidSize] = bids[0] ?? []
+      const [ask, askSize] = asks[0] ?? []
+      enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at })
+      if (!emit?.includes('orderBook')) return
+      enqueue.emit({ type: 'MARKET_ORDER_BOOK', at, venue, symbol, updateId, bids, asks })
+    }),
+    takeFunding: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
+      assertEvent(event, 'FUNDING')
+      const { at, rate, px } = event
+      enqueue.emit({ type: 'FUNDING_UPDATE', at, venue, symbol, rate, px })
+      enqueue(tell(positionAddress({ venue, symbol }), event))
     }),
     addSubscriber: assign(({ context, event }) => {
       assertEvent(event, 'SUBSCRIBE')
@@ -116,7 +150,7 @@ export const symbolMachine = setup({
   },
 }).createMachine({
   id: 'symbol',
-  version: '2',
+  version: '3',
   description:
     'What is known of one market: its last trade, best prices and candles, and whether that is current.',
   context: ({ input }) => ({ ...input, lastAt: 0, candles: {}, subscribers: [] }),
@@ -162,6 +196,7 @@ export const symbolMachine = setup({
             TRADE: { actions: 'takeTrade' },
             QUOTE: { actions: 'takeQuote' },
             ORDER_BOOK: { actions: 'takeBook' },
+            FUNDING: { actions: 'takeFunding' },
             SUBSCRIBE: { actions: 'addSubscriber' },
           },
         },

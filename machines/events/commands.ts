@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { contractType } from '../contract.ts'
 import { instrument } from '../instrument.ts'
-import { address, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
+import { address, by, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide } from './order.ts'
 
 /** To a symbol: send me its candles. */
@@ -84,6 +84,8 @@ export const submit = z.object({
 export const cancel = z.strictObject({
   type: z.literal('CANCEL'),
   at: epochMs,
+  /** Where a person did, by hand. */
+  by: by.optional(),
   reason: remark.optional(),
 })
 
@@ -165,7 +167,7 @@ export const orderUpdate = z.object({
 /** To a position: what it is worth now. */
 export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: positive })
 
-/** To a position: who is long has paid who is short this share of what it is worth at the price. */
+/** To a symbol, and from there to its position: who is long has paid who is short this share of its worth at the price. */
 export const funding = z.object({
   type: z.literal('FUNDING'),
   at: epochMs,
@@ -202,9 +204,6 @@ export const stopStrategy = z.strictObject({
   at: epochMs,
   reason: remark.optional(),
 })
-
-/** Who did it: a person's name, or a program's. */
-const by = z.string().min(1).max(128)
 
 /** From a person, to an account. Setting it active closes a circuit breaker that has tripped. */
 export const setTradingState = z.strictObject({
@@ -248,12 +247,64 @@ export const setInstruments = z.object({
   instruments: z.array(instrument).readonly(),
 })
 
+/** By name; null takes one away. Whether they can be is for whoever has them to say: settings.ts. */
+const settings = z.record(z.string(), z.unknown())
+
+/** From a person, to an account: other limits. What is not named stays. */
+export const updateLimits = z.strictObject({
+  type: z.literal('UPDATE_LIMITS'),
+  at: epochMs,
+  by,
+  limits: settings,
+})
+
+/** From a person, to a strategy: other parameters. What is not named stays. */
+export const updateParameters = z.strictObject({
+  type: z.literal('UPDATE_PARAMETERS'),
+  at: epochMs,
+  by,
+  parameters: settings,
+})
+
+/** From the runner to an account, which answers with its stats. */
+export const statsRequest = z.object({ type: z.literal('STATS_REQUEST'), at: epochMs, owner: address })
+
+const count = z.number().int().nonnegative()
+export const accountStats = {
+  asset: z.string(),
+  balance: decimal,
+  equity: decimal,
+  dailyPnl: decimal,
+  drawdownPct: decimal,
+  openOrders: count,
+  openPositions: count,
+}
+export const stats = z.object({
+  type: z.literal('STATS'),
+  at: epochMs,
+  venue: z.string(),
+  ...accountStats,
+})
+
+export const errorSeverity = z.enum(['warning', 'error', 'critical'])
+
+/** From the process to its runner: something went wrong that no record says. */
+export const reportError = z.object({
+  type: z.literal('REPORT_ERROR'),
+  at: epochMs,
+  severity: errorSeverity,
+  text: z.string(),
+  /** The actor, port or source that it happened to. */
+  about: z.string().optional(),
+})
+
 export const runnerStarted = z.object({
   type: z.literal('STARTED'),
   at: epochMs,
   market: z.string(),
   venue: z.string(),
   strategies: z.array(z.string()),
+  heartbeatMs: z.number().int().positive().optional(),
 })
 export const runnerStopped = z.object({
   type: z.literal('STOPPED'),
@@ -286,5 +337,10 @@ export type AcknowledgeReview = z.infer<typeof acknowledgeReview>
 export type RiskFlag = z.infer<typeof riskFlag>
 export type SetInstruments = z.infer<typeof setInstruments>
 export type SetTradingState = z.infer<typeof setTradingState>
+export type UpdateLimits = z.infer<typeof updateLimits>
+export type UpdateParameters = z.infer<typeof updateParameters>
+export type StatsRequest = z.infer<typeof statsRequest>
+export type Stats = z.infer<typeof stats>
+export type ReportError = z.infer<typeof reportError>
 export type RunnerStarted = z.infer<typeof runnerStarted>
 export type RunnerStopped = z.infer<typeof runnerStopped>

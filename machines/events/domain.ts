@@ -1,14 +1,16 @@
-/** What machines emit: the units of the feed. */
+/** What machines emit: the units of the feed. docs/events.md is made from it: say there what a name does not. */
 import { z } from 'zod'
-import { candleClose } from './commands.ts'
-import { decimal, epochMs, side } from './fields.ts'
+import { accountStats, candleClose, errorSeverity } from './commands.ts'
+import { by, decimal, epochMs, side } from './fields.ts'
 import { contingencyType, listLeg, listPhase } from './list.ts'
+import { level } from './market.ts'
 import { newsCategory, newsSentiment, newsSeverity } from './news.ts'
 import { orderTerms, ordStatus, positionSide } from './order.ts'
 import { difference } from './reconciliation.ts'
 
 const base = { at: epochMs }
-const ofSymbol = { ...base, venue: z.string(), symbol: z.string() }
+const ofVenue = { ...base, venue: z.string() }
+const ofSymbol = { ...ofVenue, symbol: z.string() }
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...shape })
 
@@ -27,60 +29,99 @@ const reason = { text: z.string().optional() }
 const ofPosition = {
   ...ofSymbol,
   positionSide: positionSide.optional(),
-  /** Positive when long. */
-  quantity: decimal,
+  quantity: decimal.describe('positive when long'),
   avgPx: decimal,
   realizedPnl: decimal,
-  /** By the asset that was taken. */
-  commissions: z.record(z.string(), decimal),
+  commissions: z.record(z.string(), decimal).describe('by the asset that was taken'),
   funding: decimal,
 }
 
+// Each trade is told of once, as a tick. The others below come thousands a second, most change nothing that anybody
+// acts on, and all of them are in the log already, as what their symbols took: they are emitted where configured.
 export const marketTick = event('MARKET_TICK', {
   ...ofSymbol,
   px: decimal,
   qty: decimal,
   bid: decimal.optional(),
   ask: decimal.optional(),
-})
-export const dataStale = event('DATA_STALE', { ...ofSymbol, lastAt: epochMs })
+}).describe('A trade, with the best prices beside it.')
+export const marketTrade = event('MARKET_TRADE', {
+  ...ofSymbol,
+  tradeId: z.string(),
+  px: decimal,
+  qty: decimal,
+  aggressor: side.describe('side of the order that took liquidity'),
+}).describe('A trade as the venue names it. Where `symbol.emit` has `trade`.')
+export const marketQuote = event('MARKET_QUOTE', {
+  ...ofSymbol,
+  bid: decimal,
+  bidSize: decimal,
+  ask: decimal,
+  askSize: decimal,
+}).describe('The best prices. Where `symbol.emit` has `quote`.')
+export const marketOrderBook = event('MARKET_ORDER_BOOK', {
+  ...ofSymbol,
+  updateId: z.number().int(),
+  bids: z.array(level),
+  asks: z.array(level),
+}).describe('The top of the book, best first. Where `symbol.emit` has `orderBook`.')
+export const fundingUpdate = event('FUNDING_UPDATE', {
+  ...ofSymbol,
+  rate: decimal.describe('who is long pays it to who is short; below zero the other way round'),
+  px: decimal,
+}).describe('Funding has been paid.')
+export const dataStale = event('DATA_STALE', {
+  ...ofSymbol,
+  lastAt: epochMs.describe('when anything last came'),
+}).describe('Nothing has come for `symbol.staleAfterMs`.')
 export const connectionChanged = event('CONNECTION_CHANGED', {
   ...ofSymbol,
   status: z.enum(['connected', 'disconnected', 'resyncing']),
   ...reason,
 })
 
+export const orderCreated = event('ORDER_CREATED', {
+  ...ofSymbol,
+  order: z.string(),
+  ...orderTerms,
+}).describe('It has come into being, whether it is let through or not.')
 export const orderSubmitted = event('ORDER_SUBMITTED', {
   ...ofSymbol,
   order: z.string(),
   ...orderTerms,
-})
+}).describe('On its way to the venue.')
 export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
 export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)
 export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields })
 export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
-/** The venue had it, and nobody here knew. */
-export const orderAdopted = event('ORDER_ADOPTED', ofOrder)
-/** The venue has filled more than was ordered. */
+export const orderAdopted = event('ORDER_ADOPTED', ofOrder).describe(
+  'The venue had it, and nobody here knew.',
+)
 export const orderOverfilled = event('ORDER_OVERFILLED', {
   ...ofOrder,
   ...fillFields,
   isCounted: z.boolean(),
-})
-export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason })
-export const orderTradeBusted = event('ORDER_TRADE_BUSTED', { ...ofOrder, ...fillFields })
-/** `lastQty` and `lastPx` as they were in truth. */
-export const orderTradeCorrected = event('ORDER_TRADE_CORRECTED', { ...ofOrder, ...fillFields })
+}).describe('The venue has filled more than was ordered.')
+export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason }).describe(
+  'The risk gate did not let it through: the venue never saw it.',
+)
+export const orderTradeBusted = event('ORDER_TRADE_BUSTED', { ...ofOrder, ...fillFields }).describe(
+  'The venue has taken a fill back.',
+)
+export const orderTradeCorrected = event('ORDER_TRADE_CORRECTED', { ...ofOrder, ...fillFields }).describe(
+  '`lastQty` and `lastPx` as they were in truth.',
+)
 export const orderDoneForDay = event('ORDER_DONE_FOR_DAY', { ...ofOrder, ...reason })
-export const orderStopped = event('ORDER_STOPPED', ofOrder)
+export const orderStopped = event('ORDER_STOPPED', ofOrder).describe(
+  'Its execution is guaranteed by the venue, and still to come.',
+)
 export const orderSuspended = event('ORDER_SUSPENDED', ofOrder)
 const terms = { price: decimal.optional(), stopPx: decimal.optional() }
-/** The terms that were asked for; those in force are still the old ones. */
 export const orderPendingReplace = event('ORDER_PENDING_REPLACE', {
   ...ofOrder,
   ...terms,
   newOrderQty: decimal,
-})
+}).describe('With the prices and the quantity that were asked for; those in force are still the old ones.')
 export const orderReplaced = event('ORDER_REPLACED', { ...ofOrder, ...terms })
 export const orderReplaceRejected = event('ORDER_REPLACE_REJECTED', { ...ofOrder, ...reason })
 export const orderPendingCancel = event('ORDER_PENDING_CANCEL', ofOrder)
@@ -94,85 +135,77 @@ export const orderListUpdated = event('ORDER_LIST_UPDATED', {
   list: z.string(),
   contingencyType,
   phase: listPhase,
-  /** Filled by the first order and not closed by the others. */
-  exposure: decimal,
+  exposure: decimal.describe('filled by the first order and not closed by the others'),
 })
 
 export const positionOpened = event('POSITION_OPENED', ofPosition)
 export const positionUpdated = event('POSITION_UPDATED', ofPosition)
-/** Changed by something else than a fill. */
 export const positionModified = event('POSITION_MODIFIED', {
   ...ofPosition,
   reason: z.enum(['bust', 'funding']),
+}).describe('Changed by something else than a fill.')
+export const positionClosed = event('POSITION_CLOSED', {
+  ...ofPosition,
+  tradePnl: decimal.describe('since its opening, net of commissions in the asset it settles in'),
 })
-/** `tradePnl`: what it brought from its opening on, net of commissions in the asset it settles in. */
-export const positionClosed = event('POSITION_CLOSED', { ...ofPosition, tradePnl: decimal })
-/** A stop has made it smaller. */
 export const positionStopTriggered = event('POSITION_STOP_TRIGGERED', {
   ...ofPosition,
   order: z.string(),
   lastQty: decimal,
   lastPx: decimal,
-})
-export const positionFlipped = event('POSITION_FLIPPED', ofPosition)
+}).describe('A stop has made it smaller.')
+export const positionFlipped = event('POSITION_FLIPPED', ofPosition).describe('From long to short or back.')
 
 const ofWatchdog = {
   ...ofSymbol,
-  /** What is held, what live stops cover of it, and for how many ms not all of it was covered. */
-  exposure: decimal,
-  protectedQty: decimal,
-  unprotectedMs: z.number().int(),
+  exposure: decimal.describe('what is held'),
+  protectedQty: decimal.describe('what live stops cover of it'),
+  unprotectedMs: z.number().int().describe('for how long not all of it was covered'),
 }
 export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog)
 export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog)
-/** By an order of the watchdog's own. */
-export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog)
+export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog).describe(
+  "By an order of the watchdog's own.",
+)
 
 export const reconciliationStarted = event('RECONCILIATION_STARTED', {
-  ...base,
-  venue: z.string(),
+  ...ofVenue,
   reason: z.string(),
 })
 export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
-  ...base,
-  venue: z.string(),
+  ...ofVenue,
   ...difference,
   done: z.enum(['fills applied', 'asked', 'told', 'adopted', 'cancelled', 'reported']),
 })
 export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
-  ...base,
-  venue: z.string(),
-  /** Differences that are still there. */
-  discrepancies: z.number().int(),
-  /** Differences that there were. */
-  mended: z.number().int().optional(),
+  ...ofVenue,
+  discrepancies: z.number().int().describe('differences that are still there'),
+  mended: z.number().int().describe('differences that there were').optional(),
 })
 
 export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
 const refusal = {
   ...ofSymbol,
   orderId: z.string(),
-  /** Which check refused, what it allows and what was asked; of which field, where that is not its name. */
-  check: z.string(),
-  field: z.string().optional(),
-  limit: z.string(),
-  value: z.string(),
+  check: z.string().describe('that refused'),
+  field: z.string().describe('of the request, where that is not the name of the check').optional(),
+  limit: z.string().describe('what it allows'),
+  value: z.string().describe('what was asked'),
   text: z.string(),
 }
 export const riskRejected = event('RISK_REJECTED', refusal)
-/** One that was held back for a time, by a cooldown or a flag, say; it was not wrong in itself. */
-export const entrySkipped = event('ENTRY_SKIPPED', refusal)
-const ofVenue = { ...base, venue: z.string() }
-/** Orders that make a position larger, or all, are refused from now on. */
+export const entrySkipped = event('ENTRY_SKIPPED', refusal).describe(
+  'Held back for a time, by a cooldown or a flag, say; not wrong in itself.',
+)
 export const tradingBlocked = event('TRADING_BLOCKED', {
   ...ofVenue,
   tradingState: z.enum(['reducing', 'halted']),
-  by: z.string(),
+  by,
   reason: z.string().optional(),
-})
+}).describe('Orders that make a position larger, or all, are refused from now on.')
 export const tradingAuthorized = event('TRADING_AUTHORIZED', {
   ...ofVenue,
-  by: z.string(),
+  by,
   reason: z.string().optional(),
 })
 const trip = { ...ofVenue, check: z.string(), limit: z.string(), value: z.string() }
@@ -181,14 +214,38 @@ export const circuitBreakerTriggered = event('CIRCUIT_BREAKER_TRIGGERED', {
   ...trip,
   tradingState: z.enum(['reducing', 'halted']),
 })
-export const circuitBreakerReset = event('CIRCUIT_BREAKER_RESET', { ...trip, by: z.string() })
+export const circuitBreakerReset = event('CIRCUIT_BREAKER_RESET', { ...trip, by })
 export const manualReviewRequired = event('MANUAL_REVIEW_REQUIRED', { ...ofVenue, reason: z.string() })
 export const manualReviewAcknowledged = event('MANUAL_REVIEW_ACKNOWLEDGED', {
   ...ofVenue,
   reason: z.string(),
-  by: z.string(),
+  by,
   note: z.string().optional(),
 })
+export const manualIntervention = event('MANUAL_INTERVENTION', {
+  ...ofVenue,
+  symbol: z.string().optional(),
+  action: z.enum(['SET_TRADING_STATE', 'CANCEL', 'EXIT']),
+  by,
+  reason: z.string().optional(),
+}).describe('A person has changed trading by hand.')
+
+/** Absent where there is none, of a limit that is not set, say. */
+const setting = z.unknown().meta({ title: 'json' }).optional()
+const changed = { value: setting, was: setting, by }
+export const settingUpdated = event('SETTING_UPDATED', {
+  ...ofVenue,
+  setting: z.string(),
+  ...changed,
+}).describe('A limit of the account.')
+export const settingFailed = event('SETTING_FAILED', {
+  ...ofVenue,
+  symbol: z.string().optional(),
+  strategy: z.string().optional(),
+  field: z.string(),
+  rule: z.string().describe('that it breaks'),
+  by,
+}).describe('One that was asked for and cannot be: nothing of that request has changed.')
 
 export const balanceChanged = event('BALANCE_CHANGED', {
   ...ofVenue,
@@ -196,7 +253,6 @@ export const balanceChanged = event('BALANCE_CHANGED', {
   balance: decimal,
   change: decimal,
 })
-/** In the asset of the account, all that is settled in it marked at the last candles' closes. */
 export const portfolioValue = event('PORTFOLIO_VALUE', {
   ...ofVenue,
   asset: z.string(),
@@ -205,11 +261,16 @@ export const portfolioValue = event('PORTFOLIO_VALUE', {
   unrealizedPnl: decimal,
   dailyPnl: decimal,
   drawdownPct: decimal,
-})
+}).describe("All that is settled in the account's asset, marked at the last candles' closes.")
 
 const ofStrategy = { ...ofSymbol, strategy: z.string() }
 export const strategyStarted = event('STRATEGY_STARTED', ofStrategy)
 export const strategyStopped = event('STRATEGY_STOPPED', { ...ofStrategy, reason: z.string().optional() })
+export const parameterUpdated = event('PARAMETER_UPDATED', {
+  ...ofStrategy,
+  parameter: z.string(),
+  ...changed,
+})
 /** Indicators are no money: plain IEEE numbers, the same on every machine. */
 const values = z.record(z.string(), z.number())
 export const indicatorsCalculated = event('INDICATORS_CALCULATED', {
@@ -226,25 +287,23 @@ const ofSignal = { ...ofStrategy, side, reason: z.string(), values }
 export const signalGenerated = event('SIGNAL_GENERATED', { ...ofSignal, signal: z.enum(['enter', 'exit']) })
 export const entrySignal = event('ENTRY_SIGNAL', ofSignal)
 export const exitSignal = event('EXIT_SIGNAL', ofSignal)
-/** What is to be done about a signal, before the risk gate has seen it. */
 export const tradeProposed = event('TRADE_PROPOSED', {
   ...ofStrategy,
   list: z.string(),
   orders: z.array(listLeg),
-})
-/** It is in, or out: `exposure` is what it holds by now. */
+}).describe('What is to be done about a signal, before the risk gate has seen it.')
 export const actionExecuted = event('ACTION_EXECUTED', {
   ...ofStrategy,
   action: z.enum(['entered', 'exited']),
   list: z.string(),
-  exposure: decimal,
+  exposure: decimal.describe('what it holds by now'),
 })
 export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
   ...ofStrategy,
-  /** Of its own fills, commissions in the asset it settles in taken off. */
-  pnl: decimal,
-  /** Quantity that others closed, the watchdog or a person: what that brought is not in its PnL. */
-  goneQty: decimal.optional(),
+  pnl: decimal.describe('of its own fills, commissions in the asset it settles in taken off'),
+  goneQty: decimal
+    .describe('that others closed, the watchdog or a person: what that brought is not in its PnL')
+    .optional(),
   cycles: z.number().int(),
 })
 
@@ -259,19 +318,16 @@ export const newsClassified = event('NEWS_CLASSIFIED', {
   category: newsCategory,
   sentiment: newsSentiment.optional(),
   severity: newsSeverity,
-  /** That it speaks of. */
-  symbols: z.array(z.string()),
-  /** Id of the rule that said so. */
-  rule: z.string(),
+  symbols: z.array(z.string()).describe('that it speaks of'),
+  rule: z.string().describe('id of the rule that said so'),
 })
-/** Anew, or for longer or more gravely than before. */
 export const symbolFlagged = event('SYMBOL_FLAGGED', {
   ...ofSymbol,
   flag: newsCategory,
   severity: newsSeverity,
   until: epochMs,
   reason: z.string(),
-})
+}).describe('Anew, or for longer or more gravely than before.')
 export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory })
 
 export const universeUpdated = event('UNIVERSE_UPDATED', {
@@ -279,15 +335,13 @@ export const universeUpdated = event('UNIVERSE_UPDATED', {
   venue: z.string(),
   added: z.array(z.string()),
   removed: z.array(z.string()),
-  /** All that are in it now. */
-  symbols: z.array(z.string()),
+  symbols: z.array(z.string()).describe('all that are in it now'),
 })
 export const symbolFiltered = event('SYMBOL_FILTERED', {
   ...ofSymbol,
-  /** The filter that keeps it out, what that asks for and what was found. */
-  filter: z.string(),
-  limit: z.string(),
-  value: z.string(),
+  filter: z.string().describe('that keeps it out'),
+  limit: z.string().describe('what it asks for'),
+  value: z.string().describe('what was found'),
 })
 
 export const systemStarted = event('SYSTEM_STARTED', {
@@ -297,76 +351,118 @@ export const systemStarted = event('SYSTEM_STARTED', {
   strategies: z.array(z.string()),
 })
 export const systemStopped = event('SYSTEM_STOPPED', { ...base, reason: z.string(), initiator: z.string() })
+export const systemError = event('SYSTEM_ERROR', {
+  ...base,
+  severity: errorSeverity,
+  text: z.string(),
+  about: z.string().describe('the actor, port or source that it happened to').optional(),
+}).describe('`critical` ends the run.')
+export const heartbeat = event('HEARTBEAT', {
+  ...base,
+  startedAt: epochMs.describe('when the process last did'),
+}).describe('Every `runner.heartbeatMs`.')
+const count = z.number().int()
+export const healthCheck = event('HEALTH_CHECK', {
+  ...base,
+  status: z.enum(['ok', 'degraded']),
+  warnings: count,
+  errors: count,
+}).describe('With each heartbeat: what went wrong since the last one. `ok` has no errors.')
+export const statsUpdate = event('STATS_UPDATE', { ...ofVenue, ...accountStats }).describe(
+  'After each heartbeat: how the account stands.',
+)
+
+/** All of them, by group. */
+export const domainEvents = {
+  system: [
+    systemStarted,
+    systemStopped,
+    systemError,
+    heartbeat,
+    healthCheck,
+    statsUpdate,
+    connectionChanged,
+    parameterUpdated,
+    manualIntervention,
+    manualReviewRequired,
+    manualReviewAcknowledged,
+    circuitBreakerTriggered,
+    circuitBreakerReset,
+  ],
+  market: [
+    marketTick,
+    marketTrade,
+    marketQuote,
+    marketOrderBook,
+    candleClose,
+    fundingUpdate,
+    dataStale,
+    regimeChanged,
+  ],
+  news: [newsIngested, newsClassified, symbolFlagged, symbolFlagExpired],
+  universe: [universeUpdated, symbolFiltered],
+  strategy: [
+    strategyStarted,
+    strategyStopped,
+    indicatorsCalculated,
+    signalGenerated,
+    entrySignal,
+    exitSignal,
+    tradeProposed,
+    actionExecuted,
+    tradeCycleCompleted,
+  ],
+  risk: [riskApproved, riskRejected, entrySkipped, tradingBlocked, tradingAuthorized, limitBreached],
+  order: [
+    orderCreated,
+    orderSubmitted,
+    orderAdopted,
+    orderAccepted,
+    orderRejected,
+    orderDenied,
+    orderTriggered,
+    orderPartialFill,
+    orderFilled,
+    orderOverfilled,
+    orderPendingCancel,
+    orderCancelRejected,
+    orderCancelled,
+    orderPendingReplace,
+    orderReplaced,
+    orderReplaceRejected,
+    orderExpired,
+    orderDoneForDay,
+    orderStopped,
+    orderSuspended,
+    orderTradeBusted,
+    orderTradeCorrected,
+    orderListUpdated,
+  ],
+  position: [
+    positionOpened,
+    positionUpdated,
+    positionModified,
+    positionClosed,
+    positionFlipped,
+    positionStopTriggered,
+  ],
+  account: [settingUpdated, settingFailed, balanceChanged, portfolioValue],
+  reconciliation: [reconciliationStarted, reconciliationDifference, reconciliationCompleted],
+  watchdog: [protectiveOrdersVerified, protectiveOrdersMissing, protectiveOrdersReplaced],
+} as const
 
 export const domainEvent = z.discriminatedUnion('type', [
-  marketTick,
-  candleClose,
-  dataStale,
-  connectionChanged,
-  orderSubmitted,
-  orderAccepted,
-  orderTriggered,
-  orderPartialFill,
-  orderFilled,
-  orderAdopted,
-  orderOverfilled,
-  orderDenied,
-  orderTradeBusted,
-  orderTradeCorrected,
-  orderDoneForDay,
-  orderStopped,
-  orderSuspended,
-  orderPendingReplace,
-  orderReplaced,
-  orderReplaceRejected,
-  orderPendingCancel,
-  orderCancelRejected,
-  orderCancelled,
-  orderRejected,
-  orderExpired,
-  orderListUpdated,
-  positionOpened,
-  positionUpdated,
-  positionModified,
-  positionStopTriggered,
-  positionClosed,
-  positionFlipped,
-  reconciliationStarted,
-  reconciliationDifference,
-  reconciliationCompleted,
-  protectiveOrdersVerified,
-  protectiveOrdersMissing,
-  protectiveOrdersReplaced,
-  riskApproved,
-  riskRejected,
-  entrySkipped,
-  tradingBlocked,
-  tradingAuthorized,
-  limitBreached,
-  circuitBreakerTriggered,
-  circuitBreakerReset,
-  manualReviewRequired,
-  manualReviewAcknowledged,
-  balanceChanged,
-  portfolioValue,
-  strategyStarted,
-  strategyStopped,
-  indicatorsCalculated,
-  regimeChanged,
-  signalGenerated,
-  tradeProposed,
-  actionExecuted,
-  entrySignal,
-  exitSignal,
-  tradeCycleCompleted,
-  newsIngested,
-  newsClassified,
-  symbolFlagged,
-  symbolFlagExpired,
-  universeUpdated,
-  symbolFiltered,
-  systemStarted,
-  systemStopped,
+  ...domainEvents.system,
+  ...domainEvents.market,
+  ...domainEvents.news,
+  ...domainEvents.universe,
+  ...domainEvents.strategy,
+  ...domainEvents.risk,
+  ...domainEvents.order,
+  ...domainEvents.position,
+  ...domainEvents.account,
+  ...domainEvents.reconciliation,
+  ...domainEvents.watchdog,
 ])
 
 export type DomainEvent = z.infer<typeof domainEvent>

@@ -11,11 +11,14 @@ export const decimal = z
   .string(DECIMAL_RULE)
   .max(DECIMAL_LENGTH_MAX, { error: `at most ${DECIMAL_LENGTH_MAX} characters`, abort: true })
   .regex(/^-?\d+(\.\d+)?$/, { error: DECIMAL_RULE, abort: true })
+  .meta({ title: 'decimal' })
 export const positive = decimal.refine(isPositive, 'must be more than 0')
 /** Epoch milliseconds, UTC. */
-export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative()
+export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
 /** Of candles: "1s", "5m", "1h", "1d". */
 export const interval = z.string().regex(/^[1-9]\d{0,3}[smhd]$/, 'an interval such as 1s, 5m or 1h')
+/** Who did it: a person's name, or a program's. */
+export const by = z.string().min(1).max(128)
 export const side = z.enum(['BUY', 'SELL'])
 export type Side = z.infer<typeof side>
 

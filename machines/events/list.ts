@@ -1,6 +1,6 @@
 /** Orders that belong together: what is asked of a list of them, and what it tells. */
 import { z } from 'zod'
-import { address, decimal, epochMs, name, positive, remark } from './fields.ts'
+import { address, by, decimal, epochMs, name, positive, remark } from './fields.ts'
 import { orderTerms, positionSide } from './order.ts'
 
 /**
@@ -57,7 +57,13 @@ export const listRequest = z
 export type ListRequest = z.infer<typeof listRequest>
 
 /** To a list: out of what it holds, at market; what protects it stays until that is done. */
-export const exit = z.strictObject({ type: z.literal('EXIT'), at: epochMs, reason: remark.optional() })
+export const exit = z.strictObject({
+  type: z.literal('EXIT'),
+  at: epochMs,
+  /** Where a person did, by hand. */
+  by: by.optional(),
+  reason: remark.optional(),
+})
 export type Exit = z.infer<typeof exit>
 
 /** To a list: other prices for one of its orders, those to come included. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { funding } from './commands.ts'
 import { decimal, epochMs, side } from './fields.ts'
 
 /** Best first: price and quantity. */
-const level = z.tuple([decimal, decimal])
+export const level = z.tuple([decimal, decimal])
 
 export const trade = z.object({
   type: z.literal('TRADE'),
@@ -44,7 +45,7 @@ export const connection = z.object({
   reason: z.string().optional(),
 })
 
-export const marketEvent = z.discriminatedUnion('type', [trade, quote, orderBook, connection])
+export const marketEvent = z.discriminatedUnion('type', [trade, quote, orderBook, funding, connection])
 
 export type Trade = z.infer<typeof trade>
 export type Quote = z.infer<typeof quote>

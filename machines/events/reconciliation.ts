@@ -64,11 +64,9 @@ export const adopt = z.object({
 /** Something that the two books do not agree about. */
 export const difference = {
   what: z.enum(['order', 'position', 'balance']),
-  /** Address of the order, symbol, or asset. */
-  id: z.string(),
-  /** What either side says: a quantity left, held, or owned; `none` where it knows of none. */
-  here: z.string(),
-  there: z.string(),
+  id: z.string().describe('address of the order, symbol, or asset'),
+  here: z.string().describe('quantity left, held, or owned; `none` where nothing is known of it'),
+  there: z.string().describe('what the venue says of the same'),
 }
 
 export type Reconcile = z.infer<typeof reconcile>

@@ -2,7 +2,7 @@
  * A strategy as what is its own: a fold over candles and a decision. The rest is the same for all and durable: it
  * subscribes, warms up, enters through a list of orders that protects what it holds, gets out, and counts.
  */
-import { type AnyStateMachine, assertEvent, enqueueActions, setup } from 'xstate'
+import { type AnyStateMachine, assertEvent, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
 import { contractTerms } from '../contract.ts'
 import * as decimal from '../decimal.ts'
@@ -25,11 +25,14 @@ import {
   type Subscribe,
   startStrategy,
   stopStrategy,
+  type UpdateParameters,
+  updateParameters,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { interval, name, positive, type Side } from '../events/fields.ts'
 import { type ListLeg, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
 import { flowOf } from '../flow.ts'
+import { type Problem, renewed } from '../settings.ts'
 import { tell } from '../tell.ts'
 
 /** What every strategy is configured with, besides what is its own. */
@@ -123,6 +126,7 @@ export const strategyEvents = z.discriminatedUnion('type', [
   orderClosed,
   listUpdate,
   requestRefused,
+  updateParameters,
 ])
 
 type StrategyEvent =
@@ -135,6 +139,7 @@ type StrategyEvent =
   | OrderClosed
   | ListUpdate
   | RequestRefused
+  | UpdateParameters
 
 /** A kind of strategy, ready to be registered: what a module of one's own exports as `strategy`. */
 export interface Strategy {
@@ -145,6 +150,8 @@ export interface Strategy {
   readonly events: z.ZodType
   /** What people may send it. */
   readonly commands: readonly string[]
+  /** What it emits when it refuses one. */
+  readonly refusals: readonly string[]
 }
 
 const EXITED = { type: 'reportExecuted', params: { action: 'exited' } } as const
@@ -190,6 +197,8 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
         | 'TRADE_PROPOSED'
         | 'ACTION_EXECUTED'
         | 'TRADE_CYCLE_COMPLETED'
+        | 'PARAMETER_UPDATED'
+        | 'SETTING_FAILED'
       >
     },
     guards: {
@@ -286,6 +295,24 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
           ...gone,
         })
       }),
+      updateParameters: enqueueActions(({ context: { params, state }, event, enqueue }) => {
+        assertEvent(event, 'UPDATE_PARAMETERS')
+        const { at, by, parameters } = event
+        const of = factsOf(params, at)
+        const fixed = fixedAmong(parameters)
+        const renewal = fixed.length > 0 ? { problems: fixed } : renewed(input, params, parameters)
+        if ('problems' in renewal) {
+          for (const problem of renewal.problems)
+            enqueue.emit({ type: 'SETTING_FAILED', ...of, ...problem, by })
+          return
+        }
+        const settings = renewal.settings as Params & StrategyTerms
+        // Indicators of other lengths begin anew.
+        const isOther = renewal.changes.some(({ setting }) => setting in definition.params.shape)
+        enqueue.assign({ params: settings, state: isOther ? definition.initial(settings) : state })
+        for (const { setting: parameter, ...change } of renewal.changes)
+          enqueue.emit({ type: 'PARAMETER_UPDATED', ...of, parameter, ...change, by })
+      }),
       forget: enqueueActions(({ enqueue }) => enqueue.assign({ side: undefined })),
     },
   }).createMachine({
@@ -301,7 +328,11 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
       cycles: 0,
     }),
     initial: 'stopped',
-    on: { FILL: { actions: 'takeFill' }, FILL_BUST: { actions: 'takeFill' } },
+    on: {
+      FILL: { actions: 'takeFill' },
+      FILL_BUST: { actions: 'takeFill' },
+      UPDATE_PARAMETERS: { actions: 'updateParameters' },
+    },
     states: {
       stopped: {
         description: 'What it holds stays, with its stop.',
@@ -325,6 +356,7 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
             ],
           },
           flat: {
+            always: { guard: not('isWarm'), target: 'warmingUp' },
             on: {
               CANDLE_CLOSE: [
                 { guard: 'wantsIn', target: 'entering', actions: ['enter', 'takeCandle'] },
@@ -383,8 +415,16 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
     input,
     machine: machine as AnyStateMachine,
     events: strategyEvents,
-    commands: ['START', 'STOP'],
+    commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
+    refusals: ['SETTING_FAILED'],
   }
+}
+
+/** Terms that all strategies have, of which only the quantity can change: by the others it is set up and subscribed. */
+function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {
+  return Object.keys(parameters)
+    .filter((name) => name in strategyTerms.shape && name !== 'orderQty')
+    .map((field) => ({ field, rule: 'stays as it is: start another strategy' }))
 }
 
 function isCandle(event: StrategyEvent): event is CandleClose | CandleUpdate {

@@ -12,7 +12,7 @@ const length = z.number().int().positive().max(10_000)
 
 export const emaCross = defineStrategy({
   name: 'emaCross',
-  version: '2',
+  version: '3',
   description: 'Buys when the fast average crosses above the slow one, and sells when it falls below.',
   params: z.object({
     /** Candles of the averages; the fast one has fewer. */

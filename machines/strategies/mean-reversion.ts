@@ -14,7 +14,7 @@ interface MeanReversion {
 
 export const meanReversion = defineStrategy({
   name: 'meanReversion',
-  version: '1',
+  version: '2',
   description:
     'In a ranging market, buys far below the mean and sells far above it, until the price is back.',
   params: z.object({

@@ -15,6 +15,7 @@ import {
   overfillPolicy,
   reconciliationRules,
   riskLimits,
+  symbolInput,
   watchdogRules,
 } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
@@ -140,6 +141,8 @@ const sections = z.strictObject({
     .strictObject({
       intervals: z.array(interval).min(1).default(['1s', '1m', '5m']),
       staleAfterMs: z.number().int().min(100).default(10_000),
+      /** Of what comes one event each, besides the ticks: trade, quote, orderBook. */
+      emit: symbolInput.shape.emit,
     })
     .prefault({}),
   venue: z
@@ -185,6 +188,12 @@ const sections = z.strictObject({
       sources: z.array(newsSource).check(distinct(newsSourceName, 'name')).default([]),
       rules: newsRules.shape.rules.default(DEFAULT_NEWS_RULES.rules),
       symbols: newsRules.shape.symbols.default(DEFAULT_NEWS_RULES.symbols),
+    })
+    .prefault({}),
+  runner: z
+    .strictObject({
+      /** How often it says that it lives, what went wrong and how the account stands. */
+      heartbeatMs: z.number().int().min(1_000).default(60_000),
     })
     .prefault({}),
   retention: z

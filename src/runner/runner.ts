@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Subscription } from 'rxjs'
-import { machines, type Strategy } from '../../machines/index.ts'
+import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
 import { openRecording } from '../ports/market/recording.ts'
@@ -11,6 +11,7 @@ import type { MarketSource } from '../ports/market.ts'
 import { PaperPort } from '../ports/paper/paper-port.ts'
 import { openPaperVenue } from '../ports/paper/paper-venue.ts'
 import type { PaperVenue } from '../ports/venue.ts'
+import type { Address } from '../runtime/address.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
 import { openLevelStore } from '../runtime/log.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -19,6 +20,7 @@ import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { boot, strategiesOf } from './boot.ts'
 import { type RunnerConfig, wrongConfig } from './config.ts'
 import type { Driver } from './driver.ts'
+import { ErrorReports } from './error-reports.ts'
 import { EventTimeDriver } from './event-time.ts'
 import { checkSymbols, instrumentsOf, venueAndSymbols } from './instruments.ts'
 import { LiveTimeDriver } from './live-time.ts'
@@ -49,7 +51,8 @@ export interface RunningRunner {
 }
 
 /** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, REPLAY_DIVERGED, ... */
-export async function startRunner(config: RunnerConfig, logger: Logger): Promise<RunningRunner> {
+export async function startRunner(config: RunnerConfig, processLogger: Logger): Promise<RunningRunner> {
+  const logger = new ErrorReports(processLogger)
   const market = await openMarket(config.market, logger)
   const place = venueAndSymbols(market)
   checkSymbols(config, place)
@@ -91,7 +94,8 @@ export async function startRunner(config: RunnerConfig, logger: Logger): Promise
           speed: 'speed' in config.market ? config.market.speed : 1,
         })
       : new LiveTimeDriver(parts)
-    api = config.server.enabled ? await startApi(supervisor, config.server, logger) : undefined
+    // What clients get wrong is theirs: told to the runner it would let them fill the log.
+    api = config.server.enabled ? await startApi(supervisor, config.server, processLogger) : undefined
     const runner = new Runner({
       config,
       strategies,
@@ -134,7 +138,7 @@ interface Parts {
   readonly clock: Clock
   readonly driver: Driver
   readonly api: ApiServer | undefined
-  readonly logger: Logger
+  readonly logger: ErrorReports
 }
 
 class Runner implements RunningRunner {
@@ -169,19 +173,27 @@ class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { supervisor, config, clock, market, place, strategies } = this.#parts
+    const { supervisor, config, clock, market, place, strategies, logger } = this.#parts
     await this.#countPast()
     supervisor.transitions$.subscribe((record) => this.#count(record))
     const at = clock.now()
     await boot(supervisor, config, { ...place, at, strategies })
     rememberStrategies(config.data, strategies)
-    await supervisor.send('runner/main', {
+    await supervisor.send(RUNNER, {
       type: 'STARTED',
       at,
       market: market.name,
       venue: place.venue,
       strategies: strategiesOf(config, place.symbols).map(({ id }) => id),
+      heartbeatMs: config.runner.heartbeatMs,
     })
+    logger.attach((report) =>
+      supervisor.tell(
+        RUNNER as Address,
+        { type: 'REPORT_ERROR', at: clock.now(), ...report },
+        { lane: 'command' },
+      ),
+    )
     const reconciliation = `reconciliation/${place.venue}`
     await supervisor.send(reconciliation, { type: 'RECONCILE', at, reason: 'start' }, { at })
     this.#announce()
@@ -189,7 +201,7 @@ class Runner implements RunningRunner {
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
     this.#ended = Promise.race([this.#parts.driver.run(), fenced])
     // Whoever waits for the end hears of it; nobody waiting is no reason to crash.
-    this.#ended.catch(() => {})
+    this.#ended.catch((error: Error) => logger.report('critical', error.message))
   }
 
   stats(): Stats {
@@ -206,7 +218,7 @@ class Runner implements RunningRunner {
     this.#news?.unsubscribe()
     try {
       await this.#parts.driver.stop()
-      await supervisor.send('runner/main', { type: 'STOPPED', at: clock.now(), reason, initiator })
+      await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason, initiator })
     } finally {
       await api?.close()
       await supervisor.stop()

@@ -74,9 +74,9 @@ async function loadModule(file: string): Promise<Strategy> {
 /** As the supervisor registers them. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries(
-    [...strategies.values()].map(({ name, machine, events, commands }) => [
+    [...strategies.values()].map(({ name, machine, events, commands, refusals }) => [
       name,
-      { machine, events, commands },
+      { machine, events, commands, refusals },
     ]),
   )
 }

@@ -352,10 +352,27 @@ describe('what the account refuses', () => {
     const { status, answer } = await post('account/sim', order(change))
     expect([status, answer.error?.code]).toEqual([422, 'RISK_REJECTED'])
     expect(answer.error?.issues).toEqual([{ field, rule: expect.stringContaining(rule) }])
-    expect(answer.events?.map(({ event }) => event.type)).toEqual(['RISK_REJECTED', 'ORDER_DENIED'])
+    expect(answer.events?.map(({ event }) => event.type)).toEqual([
+      'RISK_REJECTED',
+      'ORDER_CREATED',
+      'ORDER_DENIED',
+    ])
     expect(await runner.supervisor.view(`order/o-${orders}`)).toMatchObject({
       value: { execution: 'denied' },
     })
+  })
+
+  it.each([
+    [
+      'account/sim',
+      { type: 'UPDATE_LIMITS', by: 'ann', limits: { openOrdersMax: 0, sizeMax: 1 } },
+      ['openOrdersMax', 'sizeMax'],
+    ],
+    ['emaCross/s', { type: 'UPDATE_PARAMETERS', by: 'ann', parameters: { fast: 3_000 } }, ['fast']],
+  ])('are settings of %s that cannot be', async (address, command, fields) => {
+    const { status, answer } = await post(address, command)
+    expect([status, answer.error?.code]).toEqual([422, 'SETTING_FAILED'])
+    expect(answer.error?.issues.map(({ field }) => field)).toEqual(fields)
   })
 
   it('is a list of orders, too', async () => {

@@ -93,7 +93,13 @@ describe('an order', () => {
       { to: 'position/paper:BTCUSDT', type: 'FILL' },
       { to: 'account/paper', type: 'ORDER_CLOSED' },
     ])
-    expect(order.emitted).toEqual(['ORDER_SUBMITTED', 'ORDER_ACCEPTED', 'ORDER_PARTIAL_FILL', 'ORDER_FILLED'])
+    expect(order.emitted).toEqual([
+      'ORDER_CREATED',
+      'ORDER_SUBMITTED',
+      'ORDER_ACCEPTED',
+      'ORDER_PARTIAL_FILL',
+      'ORDER_FILLED',
+    ])
   })
 
   it('cancels an order that was not accepted yet as soon as it is', () => {

@@ -500,7 +500,12 @@ describe('an account', () => {
       actor.send({ type: 'SET_TRADING_STATE', at: 1, tradingState, by: 'ann', reason: 'because' })
       expect(actor.getSnapshot().value).toBe(tradingState)
     }
-    expect(emitted).toEqual(['TRADING_BLOCKED', 'TRADING_BLOCKED', 'TRADING_AUTHORIZED'])
+    expect(emitted).toEqual(
+      ['TRADING_BLOCKED', 'TRADING_BLOCKED', 'TRADING_AUTHORIZED'].flatMap((type) => [
+        'MANUAL_INTERVENTION',
+        type,
+      ]),
+    )
   })
   const changed = (at: number, change: object): PositionChanged =>
     positionChanged.parse({
@@ -588,6 +593,7 @@ describe('an account', () => {
         'CIRCUIT_BREAKER_TRIGGERED',
         'MANUAL_REVIEW_REQUIRED',
         'RISK_REJECTED',
+        'MANUAL_INTERVENTION',
         'TRADING_AUTHORIZED',
         'CIRCUIT_BREAKER_RESET',
         'ENTRY_SKIPPED',

@@ -89,6 +89,7 @@ const KIND: Record<MarketEvent['type'], string> = {
   TRADE: 'trade',
   QUOTE: 'quote',
   ORDER_BOOK: 'depth',
+  FUNDING: 'funding',
   CONNECTION: 'connection',
 }
 

@@ -35,11 +35,11 @@ const NOTHING_TO_REDUCE = 'reduce only: nothing is held that it could reduce'
 const NOT_REDUCING: VenueRefusal = { text: NOTHING_TO_REDUCE, ordRejReason: 'REDUCE_ONLY' }
 const NOTHING: readonly Execution[] = []
 
-/** A message changes the view of its market, then what works there. CONNECTION changes neither. */
+/** A message changes the view of its market, then what works there. CONNECTION and FUNDING change neither. */
 export function takeMarket(state: VenueState, terms: Terms, message: MarketMessage): readonly Execution[] {
   const { symbol, event, at } = message
   if (at > state.now) state.now = at
-  if (event.type === 'CONNECTION') return NOTHING
+  if (event.type === 'CONNECTION' || event.type === 'FUNDING') return NOTHING
   state.markets[symbol] ??= emptyView()
   const market = state.markets[symbol]
   see(market, event)

@@ -27,7 +27,7 @@ export function emptyView(): MarketView {
 }
 
 /** Takes a message into the view: a reference is all that is kept, unless our orders took of what it replaces. */
-export function see(view: MarketView, event: Exclude<MarketEvent, { type: 'CONNECTION' }>): void {
+export function see(view: MarketView, event: Exclude<MarketEvent, { type: 'CONNECTION' | 'FUNDING' }>): void {
   switch (event.type) {
     case 'TRADE':
       view.trade = event

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { machines, RUNNER } from '../../machines/index.ts'
+import { Harness } from '../runtime/harness.ts'
+
+const STARTED = { type: 'STARTED', market: 'sim', venue: 'sim', strategies: [], heartbeatMs: 60_000 }
+
+async function open() {
+  const harness = new Harness()
+  const { supervisor, clock } = { supervisor: await harness.open({ machines }), clock: harness.clock }
+  const limits = { orderNotionalMax: '150', openOrdersMax: 5 }
+  await supervisor.spawn('account', 'sim', { venue: 'sim', balance: '1000', limits })
+  await supervisor.spawn('runner', 'main')
+  await supervisor.send(RUNNER, { ...STARTED, at: clock.now() })
+  const pass = async (ms: number) => {
+    clock.advanceTo(clock.now() + ms)
+    await supervisor.settled()
+  }
+  const emitted = async () =>
+    (await harness.records())
+      .filter(({ actor }) => actor === RUNNER)
+      .flatMap((record) => record.emitted ?? [])
+  return { harness, supervisor, clock, pass, emitted }
+}
+
+describe('a runner', () => {
+  it('says with each heartbeat that it lives, what went wrong and how the account stands', async () => {
+    const { supervisor, clock, pass, emitted } = await open()
+    const startedAt = clock.now()
+    await pass(30_000)
+    const text = 'no answer'
+    for (const severity of ['warning', 'error'])
+      await supervisor.send(RUNNER, {
+        type: 'REPORT_ERROR',
+        at: clock.now(),
+        severity,
+        text,
+        about: 'port/sim',
+      })
+    await pass(30_000)
+    await pass(60_000)
+    const at = startedAt + 60_000
+    const stats = {
+      venue: 'sim',
+      asset: 'USDT',
+      balance: '1000',
+      equity: '1000',
+      openOrders: 0,
+      openPositions: 0,
+    }
+    expect((await emitted()).slice(1)).toMatchObject([
+      { type: 'SYSTEM_ERROR', severity: 'warning', text, about: 'port/sim' },
+      { type: 'SYSTEM_ERROR', severity: 'error', text, about: 'port/sim' },
+      { type: 'HEARTBEAT', at, startedAt },
+      { type: 'HEALTH_CHECK', at, status: 'degraded', warnings: 1, errors: 1 },
+      { type: 'STATS_UPDATE', at, ...stats },
+      { type: 'HEARTBEAT', at: at + 60_000 },
+      { type: 'HEALTH_CHECK', status: 'ok', warnings: 0, errors: 0 },
+      { type: 'STATS_UPDATE' },
+    ])
+  })
+
+  it('beats on after a crash as if none had been, and no more once it is stopped', async () => {
+    const { supervisor, clock, pass, emitted } = await open()
+    await pass(40_000)
+    await supervisor.send(RUNNER, { ...STARTED, at: clock.now() })
+    await pass(20_000)
+    const beats = async () => (await emitted()).filter(({ type }) => type === 'HEARTBEAT').length
+    expect(await beats()).toBe(1)
+    await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason: 'done', initiator: 'ann' })
+    await pass(200_000)
+    expect(await beats()).toBe(1)
+  })
+})
