@@ -5,8 +5,8 @@ import { EventClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
-import { OUR_MACHINES } from './our-machines.ts'
-import { config, machineOf, type Step, script } from './random-machine.ts'
+import { SCRIPTED, type Step } from '../../tools/docs/scripts.ts'
+import { config, machineOf, script } from './random-machine.ts'
 
 /** What is compared after each step. Of children that ended before they started nothing is. */
 interface Observation {
@@ -240,7 +240,7 @@ describe('random machines behave as in live XState actors', () => {
 })
 
 describe('our own machines do', () => {
-  it.each(OUR_MACHINES)('$name', async ({ machine, input, steps }) => {
+  it.each(SCRIPTED)('$name', async ({ machine, input, steps }) => {
     const both = async (script: Step[]) => {
       await compare(machine, input, script, false)
       await compare(machine, input, script, true)

@@ -16,11 +16,9 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { Step } from '../../tools/docs/scripts.ts'
 
 export const EVENT_TYPES = ['A', 'B', 'C', 'D'] as const
-
-export type Step = { readonly send: AnyEvent } | { readonly wait: number }
 
 interface Context {
   n: number

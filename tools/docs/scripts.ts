@@ -1,9 +1,13 @@
-/** The machines of trading, each with scripts of whatever may come to it, in any order. */
+/** The machines of trading, each with scripts of whatever may come to it, in any order: for this page and for tests. */
 import fc from 'fast-check'
 import type { AnyStateMachine } from 'xstate'
-import { emaCross, machines, meanReversion } from '../../machines/index.ts'
+import { DEFAULT_NEWS_RULES, emaCross, machines, meanReversion } from '../../machines/index.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
-import type { Step } from './random-machine.ts'
+
+/** Something that happens to an actor. */
+export type Step = { readonly send: AnyEvent } | { readonly wait: number }
+
+const HOUR_MS = 3_600_000
 
 const px = fc.integer({ min: 90, max: 110 }).map(String)
 const qty = fc.integer({ min: 1, max: 4 }).map(String)
@@ -32,6 +36,7 @@ const report = event('EXECUTION_REPORT', {
     'RESTATED',
     'DONE_FOR_DAY',
     'SUSPENDED',
+    'STOPPED',
     'CANCELED',
     'REJECTED',
     'EXPIRED',
@@ -42,10 +47,12 @@ const report = event('EXECUTION_REPORT', {
   clOrdId: fc.constantFrom('o1', 'o1/2', 'o1/3'),
   tradeId: id,
   orderQty: fc.constantFrom('6', '8'),
-  cumQty: fc.constant('2'),
+  cumQty: fc.constantFrom('0', '2'),
   orderId: fc.constant('v1'),
+  ordRejReason: fc.constantFrom('DUPLICATE_ORDER', 'OTHER', undefined),
   execId: id,
-  lastQty: qty,
+  execRefId: id,
+  lastQty: fc.constantFrom('1', '2', '4', '6'),
   lastPx: px,
 })
 const fill = event('FILL', {
@@ -124,56 +131,67 @@ const position = event('POSITION_CHANGED', {
   isStopped: fc.boolean(),
 })
 const limits = { orderNotionalMax: '300', openOrdersMax: 2, drawdownPctMax: '5', consecutiveLossesMax: 2 }
+const funding = event('FUNDING', { rate: fc.constantFrom('0.0001', '-0.002'), px })
+/** Where a person did it. */
+const by = fc.constantFrom('ann', undefined)
+const updateParameters = event('UPDATE_PARAMETERS', {
+  by: fc.constant('ann'),
+  parameters: fc.constantFrom({ slow: 3 }, { length: 3 }, { orderQty: '3' }, { symbol: 'Y' }),
+})
 const level = fc.tuple(px, qty).map((l) => [l])
 
-export const OUR_MACHINES: {
-  name: string
-  machine: AnyStateMachine
-  input: unknown
-  steps: fc.Arbitrary<Step[]>
-}[] = [
+export interface Scripted {
+  /** The kind of its actors. */
+  readonly name: string
+  readonly machine: AnyStateMachine
+  readonly input: unknown
+  readonly steps: fc.Arbitrary<Step[]>
+}
+
+export const SCRIPTED: readonly Scripted[] = [
   {
     name: 'symbol',
     machine: machines.symbol.machine,
-    input: { venue: 'sim', symbol: 'X', intervals: ['1s', '1m'], staleAfterMs: 700 },
+    input: {
+      venue: 'sim',
+      symbol: 'X',
+      intervals: ['1s', '1m'],
+      staleAfterMs: 700,
+      emit: ['trade', 'quote', 'orderBook'],
+    },
     steps: steps(
       1_500,
       event('TRADE', { tradeId: id, px, qty, aggressor: side }),
       event('QUOTE', { bid: px, bidSize: qty, ask: px, askSize: qty }),
       event('ORDER_BOOK', { updateId: fc.constant(1), bids: level, asks: level }),
+      funding,
       event('CONNECTION', { status: fc.constantFrom('connected', 'disconnected', 'resyncing') }),
       event('SUBSCRIBE', { subscriber: fc.constant('strategy/s'), intervals: fc.constant(['1s']) }),
     ),
   },
-  {
+  ...[terms, { ...terms, ordType: 'STOP', stopPx: '100' }].map((of) => ({
     name: 'order',
     machine: machines.order.machine,
-    input: { id: 'o1', terms },
+    input: { id: 'o1', terms: of },
     steps: steps(
       6_000,
       event('SUBMIT'),
       report,
       report,
-      event('CANCEL'),
+      event('CANCEL', { by }),
       event('REPLACE', { orderQty: fc.constantFrom('4', '9') }),
       event('VERIFY'),
       event('DENY', { text: fc.constant('no') }),
+      event('ADOPT'),
       event('ORDER_CANCEL_REJECT', { clOrdId: fc.constantFrom('o1/2', 'o1/3'), text: fc.constant('no') }),
       event('ORDER_UNKNOWN'),
     ),
-  },
+  })),
   {
     name: 'position',
     machine: machines.position.machine,
     input: { venue: 'sim', symbol: 'X' },
-    steps: steps(
-      10,
-      fill,
-      fill,
-      bust,
-      event('MARK', { px }),
-      event('FUNDING', { rate: fc.constantFrom('0.0001', '-0.002'), px }),
-    ),
+    steps: steps(10, fill, fill, bust, event('MARK', { px }), funding),
   },
   {
     name: 'account',
@@ -210,15 +228,21 @@ export const OUR_MACHINES: {
         by: fc.constant('ann'),
         tradingState: fc.constantFrom('active', 'reducing', 'halted'),
       }),
+      event('UPDATE_LIMITS', {
+        by: fc.constant('ann'),
+        limits: fc.constantFrom({ breakTo: 'halted' }, { openOrdersMax: -1 }, { cooldownMs: 5, size: 1 }),
+      }),
+      event('STATS_REQUEST', { from: fc.constant('runner/main') }),
     ),
   },
   {
-    name: 'EMA cross',
+    name: 'emaCross',
     machine: emaCross.machine,
     input: emaCross.input.parse({ ...strategy, fast: 1, slow: 2, trailingStopPct: 1 }),
     steps: steps(
       10,
       event('START'),
+      candle,
       candle,
       candle,
       candle,
@@ -228,11 +252,12 @@ export const OUR_MACHINES: {
       listUpdate,
       listUpdate,
       event('REQUEST_REFUSED'),
+      updateParameters,
       event('STOP'),
     ),
   },
   {
-    name: 'mean reversion',
+    name: 'meanReversion',
     machine: meanReversion.machine,
     input: meanReversion.input.parse({
       ...strategy,
@@ -257,24 +282,101 @@ export const OUR_MACHINES: {
       candle,
       update,
       fill,
+      bust,
       listUpdate,
       listUpdate,
+      updateParameters,
       event('STOP'),
     ),
   },
   {
-    name: 'order list',
+    name: 'list',
     machine: machines.list.machine,
     input: { id: 'l', request: { ...bracket, at: 1 } },
     steps: steps(
-      10,
+      6_000,
       fc.constant(bracket),
       orderUpdate,
       orderUpdate,
       orderUpdate,
-      event('CANCEL'),
-      event('EXIT'),
+      event('CANCEL', { by }),
+      event('EXIT', { by }),
       event('REPLACE_LEG', { legId: fc.constant('stop'), stopPx: px }),
+    ),
+  },
+  {
+    name: 'reconciliation',
+    machine: machines.reconciliation.machine,
+    input: { venue: 'sim', everyMs: 20, settleMs: 5 },
+    steps: steps(
+      15,
+      event('RECONCILE', { reason: fc.constant('start') }),
+      event('VENUE_STATE', {
+        openOrders: fc.constant([]),
+        fills: fc.constant([]),
+        positions: fc.constantFrom([], [{ symbol: 'X', quantity: '1' }]),
+        balances: fc.constant([]),
+      }),
+      event('PORTFOLIO', { working: fc.constant({}), positions: fc.constant({}), balances: fc.constant({}) }),
+    ),
+  },
+  {
+    name: 'news',
+    machine: machines.news.machine,
+    input: { venue: 'sim', ...DEFAULT_NEWS_RULES, symbols: { X: ['xcoin'] } },
+    steps: steps(
+      48 * HOUR_MS,
+      event('NEWS_ITEM', {
+        source: fc.constant('wire'),
+        id,
+        title: fc.constantFrom('Xcoin hacked', 'Exchange to delist xcoin', 'Nothing new about xcoin'),
+      }),
+      fc.constant({ type: 'SET_NEWS_RULES', rules: [], symbols: {} }),
+    ),
+  },
+  {
+    name: 'universe',
+    machine: machines.universe.machine,
+    input: { venue: 'sim', filters: { quoteAssets: ['USDT'] } },
+    steps: steps(
+      10,
+      event('INSTRUMENTS_LISTED', {
+        instruments: fc.uniqueArray(
+          fc.record({
+            symbol: fc.constantFrom('XUSDT', 'YUSDT', 'ZEUR'),
+            quoteAsset: fc.constantFrom('USDT', 'EUR'),
+          }),
+          { maxLength: 3, selector: ({ symbol }) => symbol },
+        ),
+      }),
+    ),
+  },
+  {
+    name: 'runner',
+    machine: machines.runner.machine,
+    input: undefined,
+    steps: steps(
+      90_000,
+      event('STARTED', {
+        market: fc.constant('sim'),
+        venue: fc.constant('sim'),
+        strategies: fc.constant(['s']),
+      }),
+      event('REPORT_ERROR', {
+        severity: fc.constantFrom('warning', 'error', 'critical'),
+        text: fc.constant('no answer'),
+      }),
+      event('STATS', {
+        venue: fc.constant('sim'),
+        asset: fc.constant('USDT'),
+        balance: px,
+        equity: px,
+        dailyPnl: px,
+        drawdownPct: fc.constant('0'),
+        openOrders: fc.constant(1),
+        openPositions: fc.constant(1),
+      }),
+      event('STOPPED', { reason: fc.constant('done'), initiator: fc.constant('ann') }),
     ),
   },
   {
