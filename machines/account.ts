@@ -49,7 +49,6 @@ import { decimal as decimalSchema } from './events/fields.ts'
 import { type OverfillPolicy, overfillPolicy } from './events/order.ts'
 import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from './events/reconciliation.ts'
 import { instrument } from './instrument.ts'
-import { hasEnded } from './order-execution.ts'
 import { isStop } from './order-terms.ts'
 import {
   balanceOf,
@@ -247,8 +246,8 @@ export const accountMachine = setup({
       assertEvent(event, 'ORDER_UPDATE')
       const { order, symbol, side, leavesQty, price, stopPx, avgPx } = event
       const works = context.working[order]
-      // One that is out is told of as closed; one that was not here yet was adopted.
-      if (works === undefined && hasEnded(event)) return
+      // What is not here has ended, or is being adopted, and is then still to hear of its venue.
+      if (works === undefined && event.ordStatus !== 'PENDING_NEW') return
       const px = price ?? stopPx ?? works?.px ?? avgPx
       const renewed = { symbol, side, reduceOnly: false, ...works, px, leavesQty }
       enqueue.assign({ working: { ...context.working, [order]: renewed } })

@@ -4,10 +4,15 @@ import type {
   PlaceOrder,
   ReplaceOrder,
 } from '../../machines/events/order.ts'
+import type { VenueStateRequest } from '../../machines/events/reconciliation.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent } from '../../src/runtime/record.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedVenue } from './venue.ts'
+
+type Request = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest | VenueStateRequest
+/** What changes nothing at the venue, however often it is asked. */
+const QUESTIONS: readonly string[] = ['ORDER_STATUS_REQUEST', 'VENUE_STATE_REQUEST']
 
 /** The way to the venue: requests are lost, doubled and late, and sent again until the venue has answered for them. */
 export class NetworkPort implements Port {
@@ -43,7 +48,7 @@ export class NetworkPort implements Port {
     const { type } = intent.event
     if (type === 'PLACE_ORDER') this.#placed.set(intent.actor, { id: intent.id, answered: false })
     if (
-      type !== 'ORDER_STATUS_REQUEST' &&
+      !QUESTIONS.includes(type) &&
       this.#venue.requests.has((intent.event as PlaceOrder | CancelOrder).clOrdId)
     ) {
       const placed = this.#placed.get(intent.actor)
@@ -55,13 +60,16 @@ export class NetworkPort implements Port {
 
   #send(intent: Intent): void {
     const { id, actor } = intent
-    const event = intent.event as PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest
+    const event = intent.event as Request
     if (event.type === 'PLACE_ORDER') this.#placed.set(actor, { id, answered: false })
     const arrive = () => {
       if (event.type === 'PLACE_ORDER') this.#venue.place(id, actor, event)
       else if (event.type === 'CANCEL_ORDER') this.#venue.cancel(id, event, actor)
       else if (event.type === 'REPLACE_ORDER') this.#venue.replace(id, event, actor)
-      else {
+      else if (event.type === 'VENUE_STATE_REQUEST') {
+        this.#tellState(intent, event)
+        return
+      } else {
         this.#answer(intent, event)
         return
       }
@@ -74,7 +82,7 @@ export class NetworkPort implements Port {
     if (lost) this.#again(intent)
     else this.#scheduler.after(this.#scheduler.between(1, 800), arrive)
     // The network delivers it a second time.
-    if (this.#hooks.lossy() && this.#scheduler.chance(0.05) && event.type !== 'ORDER_STATUS_REQUEST')
+    if (this.#hooks.lossy() && this.#scheduler.chance(0.05) && !QUESTIONS.includes(event.type))
       this.#scheduler.after(this.#scheduler.between(1, 3_000), arrive)
   }
 
@@ -82,6 +90,13 @@ export class NetworkPort implements Port {
     this.#scheduler.after(1_000, () => {
       if (this.#hooks.alive()) this.#send(intent)
     })
+  }
+
+  #tellState({ id, actor, seq, correlation }: Intent, { since }: VenueStateRequest): void {
+    if (!this.#hooks.alive()) return
+    const at = this.#scheduler.now
+    const state = this.#venue.state(since)
+    this.#context?.send(actor, state, { at, settles: id, cause: seq, correlation }).catch(() => {})
   }
 
   #answer(intent: Intent, { clOrdId }: OrderStatusRequest): void {

@@ -27,7 +27,9 @@ const SYMBOLS = ['AAAUSDT', 'BBBUSDT']
 const START_AT = 1_700_000_000_000
 /** The market's messages, and the time that nothing goes wrong any more at the end. */
 const MARKET_STEP_MS = 200
-const CALM_MS = 120_000
+const CALM_MS = 180_000
+/** The longest that an answer is under way, when nothing goes wrong. */
+const ANSWER_MS = 2_000
 
 /** Sleeps for as long as it is told to, most of it passive. */
 const alarm = setup({
@@ -463,8 +465,13 @@ class World {
     const taken = [supervisor.cursor('market'), supervisor.cursor(VENUE)]
     const told = [this.#marketPosition, this.#venue.stream.length]
     if (String(taken) !== String(told)) throw new LawBroken(`${taken} taken of ${told} (law 4)`)
-    if (supervisor.unsettled.length > 0)
-      throw new LawBroken(`still unsettled (law 6): ${supervisor.unsettled.map(({ id }) => id).join(', ')}`)
+    // What was asked a moment ago may still be under way.
+    const open = supervisor.unsettled.filter(({ at }) => at < this.#scheduler.now - ANSWER_MS)
+    if (open.length > 0)
+      throw new LawBroken(`still unsettled (law 6): ${open.map(({ id }) => id).join(', ')}`)
+    const reconciled = this.#released.findLast((text) => text?.includes('"RECONCILIATION_COMPLETED"'))
+    if (!reconciled?.includes('"discrepancies":0'))
+      throw new LawBroken(`the last reconciliation left something: ${reconciled}`)
     const held = new Map<string, string>()
     const placedBy = new Map<string, string>()
     for (const { clOrdIds, actor, terms, orderQty, ordStatus, cumQty } of this.#venue.orders.values()) {

@@ -7,6 +7,7 @@ import type {
   PlaceOrder,
   ReplaceOrder,
 } from '../../machines/events/order.ts'
+import type { VenueState } from '../../machines/events/reconciliation.ts'
 import type { Scheduler } from './scheduler.ts'
 
 interface Booked {
@@ -124,6 +125,33 @@ export class SimulatedVenue {
       if (!WORKING.includes(order.ordStatus)) continue
       order.ordStatus = order.endedAs = 'EXPIRED'
       this.#report(order, 'EXPIRED', {})
+    }
+  }
+
+  /** All that works, what was filled since a time, and what is held. */
+  state(since: number): VenueState {
+    const held = new Map<string, string>()
+    for (const { terms, cumQty } of this.orders.values()) {
+      const signed = terms.side === 'BUY' ? cumQty : decimal.negate(cumQty)
+      held.set(terms.symbol, decimal.add(held.get(terms.symbol) ?? decimal.ZERO, signed))
+    }
+    const working = [...this.orders.values()].filter(({ ordStatus }) => WORKING.includes(ordStatus))
+    return {
+      type: 'VENUE_STATE',
+      at: this.#scheduler.now,
+      openOrders: working.map((order) => {
+        const { type: _type, clOrdId, ...terms } = order.terms
+        const { execType: _execType, clOrdId: _clOrdId, ...status } = this.status(order)
+        const { ordStatus, orderId, orderQty, cumQty, leavesQty, avgPx } = status
+        return { ...terms, clOrdId, ordStatus, orderId, orderQty, cumQty, leavesQty, avgPx }
+      }),
+      fills: this.stream.flatMap(({ actor: order, report }) =>
+        report.type === 'EXECUTION_REPORT' && report.execType === 'TRADE' && report.at >= since
+          ? [{ order, report }]
+          : [],
+      ),
+      positions: [...held].map(([symbol, quantity]) => ({ symbol, quantity })),
+      balances: [],
     }
   }
 
