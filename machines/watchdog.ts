@@ -13,8 +13,8 @@ import {
 import type { DomainEvents } from './events/domain.ts'
 import { positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
-import { hasEnded } from './order-execution.ts'
-import { isStop } from './order-terms.ts'
+import { hasEnded } from './order/execution.ts'
+import { isStop } from './order/terms.ts'
 import { tell } from './tell.ts'
 
 export const watchdogRules = {

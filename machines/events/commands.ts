@@ -1,7 +1,7 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
+import { instrument } from '../account/instrument.ts'
 import { contractType } from '../contract.ts'
-import { instrument } from '../instrument.ts'
 import { address, by, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide } from './order.ts'
 

@@ -28,7 +28,7 @@ export type PositionSide = z.infer<typeof positionSide>
 export const overfillPolicy = z.enum(['count', 'reject'])
 export type OverfillPolicy = z.infer<typeof overfillPolicy>
 
-/** What an order is to be; which of it an order type needs, see order-terms.ts. */
+/** What an order is to be; which of it an order type needs, see terms.ts. */
 export const orderTerms = {
   symbol: name,
   side,

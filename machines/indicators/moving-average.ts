@@ -13,8 +13,7 @@ export function sma(length: number): Indicator<number, WindowState<number>> {
 }
 
 /**
- * Exponential moving average, seeded as in TA-Lib with the simple average of the first `length` inputs. (The one of
- * ema-cross.ts starts from the first candle alone; the two grow equal.)
+ * Exponential moving average, seeded as in TA-Lib with the simple average of the first `length` inputs.
  */
 export function ema(length: number): Indicator<number, SmoothedState> {
   return smoothed(length, 2 / (length + 1))

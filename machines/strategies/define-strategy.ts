@@ -4,6 +4,7 @@
  */
 import { type AnyStateMachine, assertEvent, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
+import { type Problem, renewed } from '../account/settings.ts'
 import { contractTerms } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import {
@@ -31,9 +32,8 @@ import {
 import type { DomainEvents } from '../events/domain.ts'
 import { interval, name, positive, type Side } from '../events/fields.ts'
 import { type ListLeg, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
-import { flowOf } from '../flow.ts'
-import { type Problem, renewed } from '../settings.ts'
 import { tell } from '../tell.ts'
+import { flowOf } from './flow.ts'
 
 /** What every strategy is configured with, besides what is its own. */
 export const strategyTerms = z.strictObject({

@@ -10,7 +10,7 @@ import {
   phaseOf,
   planned,
   withUpdate,
-} from '../../machines/order-list-plan.ts'
+} from '../../machines/list/plan.ts'
 import { Floor } from './floor.ts'
 
 const GUARDLESS = { watchdog: { enabled: false } }

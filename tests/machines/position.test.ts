@@ -4,7 +4,6 @@ import { createActor, createMachine } from 'xstate'
 import { type Contract, contractValue, SPOT } from '../../machines/contract.ts'
 import * as decimal from '../../machines/decimal.ts'
 import { addTrade, type Candle, type Fill, type PositionChanged } from '../../machines/index.ts'
-import { positionMachine } from '../../machines/position.ts'
 import {
   applyBust,
   applyFill,
@@ -13,7 +12,8 @@ import {
   NO_BOOKS,
   netPnl,
   unrealizedPnl,
-} from '../../machines/position-books.ts'
+} from '../../machines/position/books.ts'
+import { positionMachine } from '../../machines/position/position.ts'
 
 const FLAT = NO_BOOKS
 const deal = (side: 'BUY' | 'SELL', lastQty: string, lastPx: string, commission = '0') => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Actor, createActor } from 'xstate'
-import { accountMachine } from '../../machines/account.ts'
+import { accountMachine } from '../../machines/account/account.ts'
+import { type Exposure, type RiskLimits, riskCheck, riskLimits } from '../../machines/account/risk.ts'
 import {
   candleClose,
   type OrderRequest,
@@ -9,7 +10,6 @@ import {
   positionChanged,
 } from '../../machines/events/commands.ts'
 import { type HeldPosition, type Instrument, instrument, type WorkingOrder } from '../../machines/index.ts'
-import { type Exposure, type RiskLimits, riskCheck, riskLimits } from '../../machines/risk.ts'
 
 const limits: RiskLimits = riskLimits.parse({ orderNotionalMax: '1000', openOrdersMax: 2 })
 const POSITION = 'position/paper:BTCUSDT'

@@ -12,7 +12,7 @@ import type {
   OrdStatus,
   ReplaceOrder,
 } from '../../machines/index.ts'
-import { avgPx } from '../../machines/order-context.ts'
+import { avgPx } from '../../machines/order/context.ts'
 import { live, report, SUBMIT } from './live-order.ts'
 
 type Answer = ExecutionReport | OrderCancelReject

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as decimal from '../../../machines/decimal.ts'
 import { epochMs, side } from '../../../machines/events/fields.ts'
 import type { ExecType, ExecutionReport, OrdStatus } from '../../../machines/index.ts'
-import { hasEnded } from '../../../machines/order-execution.ts'
+import { hasEnded } from '../../../machines/order/execution.ts'
 import { amount, id } from './fields.ts'
 
 /** Binance's order statuses in FIX's words. */

@@ -1,7 +1,7 @@
 /** Symbols that news warns of, each for a time. */
-import type { RiskFlag } from './events/commands.ts'
-import { type NewsItem, newsSeverity } from './events/news.ts'
-import type { Classification } from './news-classifier.ts'
+import type { RiskFlag } from '../events/commands.ts'
+import { type NewsItem, newsSeverity } from '../events/news.ts'
+import type { Classification } from './classifier.ts'
 
 export type Flag = Pick<RiskFlag, 'symbol' | 'flag' | 'severity' | 'until' | 'reason'>
 

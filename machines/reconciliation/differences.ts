@@ -1,6 +1,6 @@
 /** Where the venue's books and ours differ. Pure. */
-import * as decimal from './decimal.ts'
-import type { PortfolioReport, VenueOrderState, VenueState } from './events/reconciliation.ts'
+import * as decimal from '../decimal.ts'
+import type { PortfolioReport, VenueOrderState, VenueState } from '../events/reconciliation.ts'
 
 export interface Difference {
   readonly what: 'order' | 'position' | 'balance'

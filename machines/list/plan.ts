@@ -1,10 +1,10 @@
 /** What the orders of a list should be, and what has to be asked for to make them so. Pure. */
-import * as decimal from './decimal.ts'
-import type { OrderUpdate, Replace } from './events/commands.ts'
-import type { ListLeg, ListPhase, ListRequest } from './events/list.ts'
-import type { OrdStatus } from './events/order.ts'
-import { hasEnded } from './order-execution.ts'
-import { isStop } from './order-terms.ts'
+import * as decimal from '../decimal.ts'
+import type { OrderUpdate, Replace } from '../events/commands.ts'
+import type { ListLeg, ListPhase, ListRequest } from '../events/list.ts'
+import type { OrdStatus } from '../events/order.ts'
+import { hasEnded } from '../order/execution.ts'
+import { isStop } from '../order/terms.ts'
 
 /** One of the orders, and the orders at the venue that have stood for it, one after the other. */
 export interface Leg extends ListLeg {

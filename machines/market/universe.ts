@@ -1,7 +1,7 @@
 import { assertEvent, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
-import type { DomainEvents } from './events/domain.ts'
-import { type InstrumentsListed, instrumentsListed } from './events/universe.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { type InstrumentsListed, instrumentsListed } from '../events/universe.ts'
 import { type Filtered, selectUniverse, universeFilters } from './universe-filters.ts'
 
 export const universeInput = z.strictObject({ venue: z.string(), filters: universeFilters })

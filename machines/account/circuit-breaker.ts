@@ -1,7 +1,7 @@
 /** When losses stop an account from entering anything more. Pure. */
 import { z } from 'zod'
-import * as decimal from './decimal.ts'
-import { positive } from './events/fields.ts'
+import * as decimal from '../decimal.ts'
+import { positive } from '../events/fields.ts'
 
 export const breakerLimits = {
   /** Loss of equity since midnight UTC. */

@@ -1,12 +1,12 @@
 import { assertEvent, assign, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
-import type { RiskFlag } from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import { type NewsItem, newsItem } from './events/news.ts'
-import { keywordClassifier } from './news-classifier.ts'
-import { type Flag, flagKey, flagsRaised, withoutFlags } from './news-flags.ts'
-import { newsRules, type SetNewsRules, setNewsRules } from './news-rules.ts'
-import { tell } from './tell.ts'
+import type { RiskFlag } from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { type NewsItem, newsItem } from '../events/news.ts'
+import { tell } from '../tell.ts'
+import { keywordClassifier } from './classifier.ts'
+import { type Flag, flagKey, flagsRaised, withoutFlags } from './flags.ts'
+import { newsRules, type SetNewsRules, setNewsRules } from './rules.ts'
 
 export const newsInput = z.object({
   /** Its account hears of flags. */

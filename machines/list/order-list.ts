@@ -1,7 +1,7 @@
 import { enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { type Cancel, cancel, type OrderRequest, type OrderUpdate, orderUpdate } from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
+import { type Cancel, cancel, type OrderRequest, type OrderUpdate, orderUpdate } from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
 import {
   type Exit,
   exit,
@@ -11,7 +11,8 @@ import {
   listRequest,
   type ReplaceLeg,
   replaceLeg,
-} from './events/list.ts'
+} from '../events/list.ts'
+import { tell } from '../tell.ts'
 import {
   exposureOf,
   forgiven,
@@ -23,8 +24,7 @@ import {
   withExit,
   withPrices,
   withUpdate,
-} from './order-list-plan.ts'
-import { tell } from './tell.ts'
+} from './plan.ts'
 
 export const orderListEvents = z.discriminatedUnion('type', [
   listRequest,

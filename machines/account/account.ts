@@ -1,14 +1,6 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import {
-  dailyPnl,
-  drawdownPct,
-  type Performance,
-  performanceAt,
-  type Trip,
-  tripOf,
-} from './circuit-breaker.ts'
-import * as decimal from './decimal.ts'
+import * as decimal from '../decimal.ts'
 import {
   type AcknowledgeReview,
   acknowledgeReview,
@@ -43,13 +35,22 @@ import {
   statsRequest,
   type UpdateLimits,
   updateLimits,
-} from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import { decimal as decimalSchema } from './events/fields.ts'
-import { type OverfillPolicy, overfillPolicy } from './events/order.ts'
-import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from './events/reconciliation.ts'
+} from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { decimal as decimalSchema } from '../events/fields.ts'
+import { type OverfillPolicy, overfillPolicy } from '../events/order.ts'
+import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from '../events/reconciliation.ts'
+import { isStop } from '../order/terms.ts'
+import { tell } from '../tell.ts'
+import {
+  dailyPnl,
+  drawdownPct,
+  type Performance,
+  performanceAt,
+  type Trip,
+  tripOf,
+} from './circuit-breaker.ts'
 import { instrument } from './instrument.ts'
-import { isStop } from './order-terms.ts'
 import {
   balanceOf,
   equityIn,
@@ -72,7 +73,6 @@ import {
   withinMinute,
 } from './risk.ts'
 import { renewed } from './settings.ts'
-import { tell } from './tell.ts'
 
 export const accountInput = z.object({
   venue: z.string(),

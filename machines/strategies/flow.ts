@@ -1,7 +1,7 @@
-import { type Contract, contractValue, settleAssetOf } from './contract.ts'
-import * as decimal from './decimal.ts'
-import type { Fill, FillBust } from './events/commands.ts'
-import { signedQty } from './position-books.ts'
+import { type Contract, contractValue, settleAssetOf } from '../contract.ts'
+import * as decimal from '../decimal.ts'
+import type { Fill, FillBust } from '../events/commands.ts'
+import { signedQty } from '../position/books.ts'
 
 /**
  * What a fill, or the bust of one, brings: cash in the asset it is paid or settled in, commissions in that asset taken

@@ -1,6 +1,6 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import * as decimal from './decimal.ts'
+import * as decimal from '../decimal.ts'
 import {
   type Cancel,
   cancel,
@@ -13,8 +13,8 @@ import {
   submit,
   type Verify,
   verify,
-} from './events/commands.ts'
-import type { DomainEvent } from './events/domain.ts'
+} from '../events/commands.ts'
+import type { DomainEvent } from '../events/domain.ts'
 import {
   type CancelOrder,
   type ExecutionReport,
@@ -27,8 +27,10 @@ import {
   type PlaceOrder,
   type ReplaceOrder,
   reportLost,
-} from './events/order.ts'
-import { type Adopt, adopt } from './events/reconciliation.ts'
+} from '../events/order.ts'
+import { type Adopt, adopt } from '../events/reconciliation.ts'
+import { positionAddress } from '../position/position.ts'
+import { tell } from '../tell.ts'
 import {
   contextOf,
   facts,
@@ -37,7 +39,7 @@ import {
   type PendingRequest,
   type RequestState,
   requestState,
-} from './order-context.ts'
+} from './context.ts'
 import {
   type ExecutionState,
   hasEnded,
@@ -46,10 +48,8 @@ import {
   type Outcome,
   outcomeOf,
   pendingAfter,
-} from './order-execution.ts'
-import { closedReport, fillFor, orderReport, tradeOf, updateOf } from './order-reports.ts'
-import { positionAddress } from './position.ts'
-import { tell } from './tell.ts'
+} from './execution.ts'
+import { closedReport, fillFor, orderReport, tradeOf, updateOf } from './reports.ts'
 
 /** What may come from outside: commands, and what venues report. */
 export const orderEvents = z.discriminatedUnion('type', [
@@ -98,7 +98,7 @@ function outcomeOnce(order: OrderContext, from: ExecutionState, report: Executio
   return lastOutcome.outcome
 }
 
-/** Whether the report takes the order there, by FIX's rules: see order-execution.ts. */
+/** Whether the report takes the order there, by FIX's rules: see execution.ts. */
 function leads(order: OrderContext, event: OrderEvent, { from }: FromState, to: Reported): boolean {
   return event.type === 'EXECUTION_REPORT' && outcomeOnce(order, from, event)?.state === to
 }

@@ -1,7 +1,7 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { contractTerms, settleAssetOf } from './contract.ts'
-import * as decimal from './decimal.ts'
+import { contractTerms, settleAssetOf } from '../contract.ts'
+import * as decimal from '../decimal.ts'
 import {
   type Fill,
   type FillBust,
@@ -12,10 +12,11 @@ import {
   type Mark,
   mark,
   type PositionChanged,
-} from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import { positionSide } from './events/order.ts'
-import { isStop } from './order-terms.ts'
+} from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { positionSide } from '../events/order.ts'
+import { isStop } from '../order/terms.ts'
+import { tell } from '../tell.ts'
 import {
   applyBust,
   applyFill,
@@ -26,8 +27,7 @@ import {
   netPnl,
   signedQty,
   unrealizedPnl,
-} from './position-books.ts'
-import { tell } from './tell.ts'
+} from './books.ts'
 
 export const positionInput = z.object({
   venue: z.string(),

@@ -1,8 +1,8 @@
 /** Which of a venue's instruments are fit to be traded: pure, each refusal with its numbers. */
 import { z } from 'zod'
-import * as decimal from './decimal.ts'
-import { positive } from './events/fields.ts'
-import type { ListedInstrument } from './events/universe.ts'
+import * as decimal from '../decimal.ts'
+import { positive } from '../events/fields.ts'
+import type { ListedInstrument } from '../events/universe.ts'
 
 /** A symbol's name; `*` stands for any characters, `?` for one. */
 const glob = z.string().regex(/^[^\s]+$/, 'a symbol such as BTCUSDT, or a pattern such as *USDT')

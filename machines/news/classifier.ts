@@ -1,6 +1,6 @@
 /** What an item of news is about, and how grave that is. */
-import type { NewsItem, NewsSentiment, NewsSeverity } from './events/news.ts'
-import { type NewsRule, type NewsRules, NO_RULE } from './news-rules.ts'
+import type { NewsItem, NewsSentiment, NewsSeverity } from '../events/news.ts'
+import { type NewsRule, type NewsRules, NO_RULE } from './rules.ts'
 
 export interface Classification {
   readonly category: string

@@ -1,8 +1,14 @@
 /** What a venue's report makes of an order: its state, its books and its one FIX status. Pure. */
-import * as decimal from './decimal.ts'
-import type { ExecType, ExecutionReport, OrderCancelReject, OrderUnknown, OrdStatus } from './events/order.ts'
-import type { CountedFill, OrderContext } from './order-context.ts'
-import { isConditional } from './order-terms.ts'
+import * as decimal from '../decimal.ts'
+import type {
+  ExecType,
+  ExecutionReport,
+  OrderCancelReject,
+  OrderUnknown,
+  OrdStatus,
+} from '../events/order.ts'
+import type { CountedFill, OrderContext } from './context.ts'
+import { isConditional } from './terms.ts'
 
 export type ExecutionState =
   | 'initialized'

@@ -1,9 +1,9 @@
 /** What an order tells others of what its venue reported. Pure. */
-import type { Fill, FillBust, OrderClosed, OrderUpdate } from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import type { ExecType, ExecutionReport } from './events/order.ts'
-import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './order-context.ts'
-import type { ExecutionState, Outcome } from './order-execution.ts'
+import type { Fill, FillBust, OrderClosed, OrderUpdate } from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import type { ExecType, ExecutionReport } from '../events/order.ts'
+import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './context.ts'
+import type { ExecutionState, Outcome } from './execution.ts'
 
 /** Events of those reports that are about the order as a whole. */
 const PLAIN = {

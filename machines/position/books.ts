@@ -1,7 +1,7 @@
 /** What fills make of a position: pure, and exact to the last digit. */
-import { type Contract, contractValue, priceOf } from './contract.ts'
-import * as decimal from './decimal.ts'
-import type { Fill, FillBust } from './events/commands.ts'
+import { type Contract, contractValue, priceOf } from '../contract.ts'
+import * as decimal from '../decimal.ts'
+import type { Fill, FillBust } from '../events/commands.ts'
 
 /**
  * What is held and what was paid for it are kept as sums; prices are quotients of them, made only to be shown. So

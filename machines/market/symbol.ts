@@ -1,11 +1,11 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { type Candle, type CandleClose, funding, type Subscribe, subscribe } from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from '../events/market.ts'
+import { positionAddress } from '../position/position.ts'
+import { tell } from '../tell.ts'
 import { addTrade, intervalMs } from './candles.ts'
-import { type Candle, type CandleClose, funding, type Subscribe, subscribe } from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from './events/market.ts'
-import { positionAddress } from './position.ts'
-import { tell } from './tell.ts'
 
 export const symbolInput = z.object({
   venue: z.string(),

@@ -1,8 +1,8 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import type { Cancel, Verify } from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import type { ExecutionReport } from './events/order.ts'
+import type { Cancel, Verify } from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import type { ExecutionReport } from '../events/order.ts'
 import {
   type Adopt,
   type PortfolioReport,
@@ -14,9 +14,9 @@ import {
   type VenueState,
   type VenueStateRequest,
   venueState,
-} from './events/reconciliation.ts'
-import { type Difference, differencesOf, orderOf } from './reconciliation-differences.ts'
-import { tell } from './tell.ts'
+} from '../events/reconciliation.ts'
+import { tell } from '../tell.ts'
+import { type Difference, differencesOf, orderOf } from './differences.ts'
 
 export const reconciliationRules = {
   /** How often the books are held against each other, in ms. */
