@@ -31,7 +31,7 @@ export const machines = {
     events: orderEvents,
     // What makes an order, or makes it larger, has to pass the account.
     commands: ['CANCEL', 'VERIFY'],
-    refusals: ['ORDER_CANCEL_REJECTED'],
+    refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
     /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
     activate: (event: { type: string }, id: string): OrderInput | undefined => {
       if (event.type === 'SUBMIT') {
@@ -72,7 +72,14 @@ export const machines = {
   account: {
     machine: accountMachine,
     events: accountEvents,
-    commands: ['ORDER_REQUEST', 'SET_TRADING_STATE', 'REQUIRE_REVIEW', 'ACKNOWLEDGE_REVIEW', 'UPDATE_LIMITS'],
+    commands: [
+      'ORDER_REQUEST',
+      'REPLACE_REQUEST',
+      'SET_TRADING_STATE',
+      'REQUIRE_REVIEW',
+      'ACKNOWLEDGE_REVIEW',
+      'UPDATE_LIMITS',
+    ],
     refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
     needs: ({ owner }: Names) => ({ owner }),
   },

@@ -19,9 +19,11 @@ import {
   orderUpdate,
   type PositionChanged,
   positionChanged,
+  type ReplaceRequest,
   type RequestRefused,
   type RequireReview,
   type RiskFlag,
+  replaceRequest,
   requestRefused,
   requireReview,
   riskFlag,
@@ -58,6 +60,7 @@ import {
   netPositions,
   positionFor,
   unrealizedIn,
+  type WorkingOrder,
   withMovements,
   withPosition,
 } from './portfolio.ts'
@@ -65,6 +68,7 @@ import {
   type Exposure,
   notionalOf,
   type Refusal,
+  replaceCheck,
   riskCheck,
   riskLimits,
   riskPx,
@@ -97,6 +101,7 @@ export interface AccountContext extends Exposure, Performance {
 
 export const accountEvents = z.discriminatedUnion('type', [
   orderRequest,
+  replaceRequest,
   fill,
   fillBust,
   orderUpdate,
@@ -115,6 +120,7 @@ export const accountEvents = z.discriminatedUnion('type', [
 ])
 type AccountEvent =
   | OrderRequest
+  | ReplaceRequest
   | Fill
   | FillBust
   | OrderUpdate
@@ -133,6 +139,14 @@ type AccountEvent =
 
 /** What changes the value of the account. */
 type Valuing = PositionChanged | CandleClose
+
+/** What passes the gate in a state does so by its rules. */
+function gated(tradingState: TradingState) {
+  return {
+    ORDER_REQUEST: { actions: { type: 'decide' as const, params: { tradingState } } },
+    REPLACE_REQUEST: { actions: { type: 'decideReplace' as const, params: { tradingState } } },
+  }
+}
 
 /** Stops remembered for the guard. */
 const STOP_OUTS_MAX = 64
@@ -210,6 +224,7 @@ export const accountMachine = setup({
           leavesQty: orderQty,
           px,
           reduceOnly,
+          request: event,
         }
         const counts = context.limits.ordersPerMinuteMax !== undefined
         enqueue.assign({
@@ -220,6 +235,42 @@ export const accountMachine = setup({
         enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol, orderId, notional })
         const submission: Submit = { type: 'SUBMIT', at, ...terms, ...whose }
         enqueue(tell(order, submission))
+      },
+    ),
+    decideReplace: enqueueActions(
+      ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
+        assertEvent(event, 'REPLACE_REQUEST')
+        const { venue } = context
+        const { at, orderId, owner, orderQty, price, stopPx } = event
+        const order = `order/${orderId}`
+        const works = context.working[order]
+        const decision = replaceCheck(context, event, tradingState)
+        const symbol = works?.symbol ?? ''
+        if ('refusal' in decision) {
+          const text = textOf(decision.refusal)
+          enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol, orderId, ...decision.refusal, text })
+          const { check } = decision.refusal
+          if (owner !== undefined) enqueue(tell(owner, { type: 'REQUEST_REFUSED', at, orderId, check, text }))
+          return
+        }
+        // Held as if it were in force already; what the venue makes of it, the order says.
+        const { request } = decision
+        const renewed = {
+          ...(works as WorkingOrder),
+          px: riskPx(context, request),
+          leavesQty: request.orderQty,
+        }
+        enqueue.assign({ working: { ...context.working, [order]: renewed } })
+        enqueue.emit({
+          type: 'RISK_APPROVED',
+          at,
+          venue,
+          symbol,
+          orderId,
+          notional: notionalOf(context, request),
+        })
+        const terms = { ...(orderQty && { orderQty }), ...(price && { price }), ...(stopPx && { stopPx }) }
+        enqueue(tell(order, { type: 'REPLACE', at, ...terms }))
       },
     ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
@@ -244,12 +295,14 @@ export const accountMachine = setup({
     }),
     takeTerms: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_UPDATE')
-      const { order, symbol, side, leavesQty, price, stopPx, avgPx } = event
+      const { order, symbol, side, orderQty, leavesQty, price, stopPx, avgPx } = event
       const works = context.working[order]
       // What is not here has ended, or is being adopted, and is then still to hear of its venue.
       if (works === undefined && event.ordStatus !== 'PENDING_NEW') return
       const px = price ?? stopPx ?? works?.px ?? avgPx
-      const renewed = { symbol, side, reduceOnly: false, ...works, px, leavesQty }
+      const terms = { orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
+      const request = works?.request && { request: { ...works.request, ...terms } }
+      const renewed = { symbol, side, reduceOnly: false, ...works, ...request, px, leavesQty }
       enqueue.assign({ working: { ...context.working, [order]: renewed } })
     }),
     tellPortfolio: enqueueActions(({ context, event, enqueue }) => {
@@ -458,14 +511,14 @@ export const accountMachine = setup({
     STATS_REQUEST: { actions: 'tellStats' },
   },
   states: {
-    active: { on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'active' } } } } },
+    active: { on: gated('active') },
     reducing: {
       description: 'Only orders that make a position smaller pass.',
-      on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'reducing' } } } },
+      on: gated('reducing'),
     },
     halted: {
       description: 'Nothing passes but a stop that protects a position.',
-      on: { ORDER_REQUEST: { actions: { type: 'decide', params: { tradingState: 'halted' } } } },
+      on: gated('halted'),
     },
   },
 })

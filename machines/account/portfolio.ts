@@ -15,6 +15,8 @@ export interface WorkingOrder {
   /** What it is judged by: its own price, or the last one when it was asked for. */
   readonly px: string
   readonly reduceOnly: boolean
+  /** As it was let through, with the terms that are in force by now; one that was adopted has none. */
+  readonly request?: OrderRequest
 }
 
 export interface HeldPosition extends Contract {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { notionalValue } from '../contract.ts'
 import * as decimal from '../decimal.ts'
-import type { OrderRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
+import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
 import { positive } from '../events/fields.ts'
 import { isConditional, isLimited, isStop, problemOf } from '../order/terms.ts'
 import { positionAddress } from '../position/position.ts'
@@ -189,6 +189,26 @@ export function riskCheck(
     reduces: decimal.compare(request.orderQty, left) <= 0,
   }
   return firstOf(always, whole) ?? (whole.reduces ? undefined : firstOf(entries, whole))
+}
+
+/** The first check that an order does not pass with other terms; what it holds by itself is free for it. */
+export function replaceCheck(
+  account: Exposure,
+  { at, orderId, orderQty, price, stopPx }: ReplaceRequest,
+  tradingState: TradingState,
+): { refusal: Refusal } | { request: OrderRequest } {
+  const { [`order/${orderId}`]: works, ...working } = account.working
+  if (works?.request === undefined)
+    return { refusal: { check: 'orderId', limit: 'one that works', value: orderId } }
+  const { request: was, leavesQty } = works
+  const filled = decimal.subtract(was.orderQty, leavesQty)
+  const left = decimal.subtract(orderQty ?? was.orderQty, filled)
+  if (!decimal.isPositive(left)) {
+    return { refusal: { check: 'orderQty', limit: `more than ${filled}`, value: orderQty ?? was.orderQty } }
+  }
+  const request = { ...was, at, orderQty: left, ...(price && { price }), ...(stopPx && { stopPx }) }
+  const refusal = riskCheck({ ...account, working }, request, tradingState)
+  return refusal === undefined ? { request } : { refusal }
 }
 
 function firstOf(checks: readonly Check[], judged: Judged): Refusal | undefined {

@@ -49,6 +49,21 @@ const parties = {
   overfill: overfillPolicy.optional(),
 }
 
+/**
+ * From a strategy or a person to the account: other terms for an order that works, if the risk gate lets them. What is not
+ * named stays; the quantity is the whole, fills included.
+ */
+export const replaceRequest = z.strictObject({
+  type: z.literal('REPLACE_REQUEST'),
+  at: epochMs,
+  orderId: name,
+  /** Who is told when it is refused. */
+  owner: address.optional(),
+  orderQty: positive.optional(),
+  price: positive.optional(),
+  stopPx: positive.optional(),
+})
+
 /** From a strategy or a person to the account: place this, if the risk gate lets it. */
 export const orderRequest = z.strictObject({
   type: z.literal('ORDER_REQUEST'),
@@ -316,6 +331,7 @@ export const runnerStopped = z.object({
 export type Subscribe = z.infer<typeof subscribe>
 export type CandleClose = z.infer<typeof candleClose>
 export type CandleUpdate = z.infer<typeof candleUpdate>
+export type ReplaceRequest = z.infer<typeof replaceRequest>
 export type OrderRequest = z.infer<typeof orderRequest>
 export type RequestRefused = z.infer<typeof requestRefused>
 export type Submit = z.infer<typeof submit>

@@ -286,7 +286,8 @@ export const orderMachine = setup({
             ? 'a cancel is pending'
             : 'nothing is left of the order'
       enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
-      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, event.at)))
+      for (const to of [context.terms.account, ...(context.terms.watchers ?? [])])
+        enqueue(tell(to, updateOf(context, event.at)))
     }),
     refuseCancel: enqueueActions(({ context, event: { at }, enqueue }) => {
       const text = 'nothing is left of the order'
@@ -300,6 +301,8 @@ export const orderMachine = setup({
       for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(after, event.at)))
       if (event.type !== 'ORDER_CANCEL_REJECT') return
       const kind = context.pending.find(({ clOrdId }) => clOrdId === event.clOrdId)?.kind
+      // The account held what was asked for; the old terms are in force still.
+      if (kind === 'replace') enqueue(tell(context.terms.account, updateOf(after, event.at)))
       const type = kind === 'replace' ? 'ORDER_REPLACE_REJECTED' : 'ORDER_CANCEL_REJECTED'
       enqueue.emit({ type, ...facts({ ...context, pending }, event.at), text: event.text })
     }),

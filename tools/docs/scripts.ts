@@ -215,6 +215,7 @@ export const SCRIPTED: readonly Scripted[] = [
       position,
       candle,
       event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),
+      event('REPLACE_REQUEST', { orderId: id, orderQty: qty }),
       event('RISK_FLAG', {
         symbol: fc.constant('X'),
         flag: fc.constant('hack'),
