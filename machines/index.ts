@@ -93,7 +93,7 @@ export const machines = {
 export * from './account/account.ts'
 export { type Instrument, type InstrumentInput, instrument } from './account/instrument.ts'
 export * from './account/portfolio.ts'
-export { type RiskLimits, riskLimits } from './account/risk.ts'
+export { positionMode, type RiskLimits, riskLimits } from './account/risk.ts'
 export * from './contract.ts'
 export * from './events/account.ts'
 export * from './events/commands.ts'

@@ -57,8 +57,8 @@ import {
   balanceOf,
   equityIn,
   movementsOf,
-  netPositions,
   positionFor,
+  quantitiesHeld,
   unrealizedIn,
   type WorkingOrder,
   withMovements,
@@ -67,6 +67,7 @@ import {
 import {
   type Exposure,
   notionalOf,
+  positionMode,
   type Refusal,
   replaceCheck,
   riskCheck,
@@ -87,6 +88,7 @@ export const accountInput = z.object({
   limits: riskLimits,
   /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
   instruments: z.array(instrument).readonly().default([]),
+  positionMode: positionMode.default('netting'),
   /** What becomes of fills beyond what was ordered. */
   overfill: overfillPolicy.default('count'),
   /** Symbols that have a watchdog: it hears of every order that protects a position there. */
@@ -315,7 +317,7 @@ export const accountMachine = setup({
         type: 'PORTFOLIO',
         at,
         working: Object.fromEntries(working),
-        positions: netPositions(context),
+        positions: quantitiesHeld(context),
         balances: context.balances,
       }
       enqueue(tell(owner, answer))
@@ -458,7 +460,8 @@ export const accountMachine = setup({
   version: '4',
   description: 'The money at one venue, and the gate that every order passes on its way there.',
   context: ({ input }) => {
-    const { venue, asset, balance, limits, instruments, guarded, overfill } = accountInput.parse(input)
+    const { venue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
+      accountInput.parse(input)
     return {
       venue,
       asset,
@@ -467,6 +470,7 @@ export const accountMachine = setup({
       instruments,
       guarded,
       overfill,
+      positionMode,
       marks: {},
       working: {},
       positions: {},

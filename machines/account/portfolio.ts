@@ -159,10 +159,10 @@ export function withPosition(
   return { ...others, [position]: held }
 }
 
-/** Quantity held of each symbol, long less short. */
-export function netPositions({ positions }: Portfolio): Record<string, string> {
-  const net: Record<string, string> = {}
-  for (const { symbol, quantity } of Object.values(positions))
-    net[symbol] = decimal.add(net[symbol] ?? decimal.ZERO, quantity)
-  return net
+/** Quantity of each position, by symbol, and `:LONG` or `:SHORT` where the account hedges. */
+export function quantitiesHeld({ positions }: Portfolio): Record<string, string> {
+  const ids = Object.entries(positions).map(
+    ([address, { quantity }]) => [address.replace(/^[^:]*:/, ''), quantity] as const,
+  )
+  return Object.fromEntries(ids)
 }

@@ -10,6 +10,9 @@ import { breakerLimits, type Trip } from './circuit-breaker.ts'
 import { type Instrument, instrumentCheck } from './instrument.ts'
 import { freeBalance, type Portfolio, positionFor, reducible } from './portfolio.ts'
 
+/** Whether a symbol has one position, or a long and a short one apart: then every order says which it is for. */
+export const positionMode = z.enum(['netting', 'hedging'])
+
 const count = z.number().int().positive()
 
 /** What only makes a position smaller is held to none of those that keep positions from growing. */
@@ -38,6 +41,7 @@ export type TradingState = SetTradingState['tradingState']
 export interface Exposure extends Portfolio {
   readonly venue: string
   readonly limits: RiskLimits
+  readonly positionMode: z.infer<typeof positionMode>
   readonly instruments: readonly Instrument[]
   /** The last candle's close of each symbol. */
   readonly marks: Readonly<Record<string, string>>
@@ -99,6 +103,12 @@ type Check = (judged: Judged) => Refusal | false | undefined
 const wellFormed: readonly Check[] = [
   ({ request, account }) =>
     request.venue !== account.venue && { check: 'venue', limit: account.venue, value: request.venue },
+  ({ request: { positionSide }, account }) =>
+    (positionSide === undefined) !== (account.positionMode === 'netting') && {
+      check: 'positionSide',
+      limit: account.positionMode === 'netting' ? 'none' : 'LONG or SHORT',
+      value: positionSide ?? 'none',
+    },
   ({ request: { symbol }, account: { instruments }, rules }) =>
     instruments.length > 0 &&
     rules === undefined && { check: 'symbol', limit: 'a listed one', value: symbol },

@@ -1,7 +1,7 @@
 /** The venue's books held against ours. */
 import { z } from 'zod'
 import { decimal, epochMs } from './fields.ts'
-import { executionReport, orderTerms, ordStatus } from './order.ts'
+import { executionReport, orderTerms, ordStatus, positionSide } from './order.ts'
 
 /** To a reconciliation: begin now, rather than when the time comes. */
 export const reconcile = z.object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string() })
@@ -32,7 +32,9 @@ export const venueState = z.object({
   /** Executed at or after the time that was asked for, each with the address of its order. */
   fills: z.array(z.object({ order: z.string(), report: executionReport })),
   /** What is held, zero included; negative when short. */
-  positions: z.array(z.object({ symbol: z.string(), quantity: decimal })),
+  positions: z.array(
+    z.object({ symbol: z.string(), positionSide: positionSide.optional(), quantity: decimal }),
+  ),
   /** Those that the venue knows. */
   balances: z.array(z.object({ asset: z.string(), balance: decimal })),
 })

@@ -78,7 +78,9 @@ export function outcomeOf(
   report: ExecutionReport,
 ): Outcome | undefined {
   // A fill under the id of a replace says that the venue has accepted that, should nothing else ever say so.
-  if (report.execType !== 'TRADE' || !isReplacement(order, report)) return reported(order, state, report)
+  const isLater = requestNumber(report.clOrdId) > requestNumber(order.clOrdId)
+  if (report.execType !== 'TRADE' || !isLater || !isReplacement(order, report))
+    return reported(order, state, report)
   const replaced = { terms: termsAfter(order, report), clOrdId: report.clOrdId }
   const outcome = reported({ ...order, ...replaced }, state, report)
   return outcome && { ...outcome, changes: { ...replaced, ...outcome.changes } }

@@ -18,7 +18,12 @@ export function orderOf({ clOrdId }: Pick<VenueOrderState, 'clOrdId'>): string {
 
 export function differencesOf(venue: VenueState, here: PortfolioReport): readonly Difference[] {
   const open = Object.fromEntries(venue.openOrders.map((order) => [orderOf(order), order.leavesQty]))
-  const held = Object.fromEntries(venue.positions.map(({ symbol, quantity }) => [symbol, quantity]))
+  const held = Object.fromEntries(
+    venue.positions.map(({ symbol, positionSide, quantity }) => [
+      positionSide === undefined ? symbol : `${symbol}:${positionSide}`,
+      quantity,
+    ]),
+  )
   const owned = Object.fromEntries(venue.balances.map(({ asset, balance }) => [asset, balance]))
   return [
     ...between('order', here.working, open, NONE),

@@ -4,6 +4,7 @@
  */
 import { type AnyStateMachine, assertEvent, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
+import { positionMode } from '../account/risk.ts'
 import { type Problem, renewed } from '../account/settings.ts'
 import { contractTerms } from '../contract.ts'
 import * as decimal from '../decimal.ts'
@@ -47,6 +48,7 @@ export const strategyTerms = z.strictObject({
   /** Whether it decides when a candle has closed, or at every trade, with the candle as it is until then. */
   evaluateOn: z.enum(['candle', 'tick']).default('candle'),
   ...contractTerms,
+  positionMode: positionMode.default('netting'),
   /** Prices of the venue are multiples of it. */
   tickSize: positive.optional(),
 })
@@ -470,6 +472,9 @@ function entryOf(
     owner,
     venue,
     symbol,
+    ...(params.positionMode === 'hedging' && {
+      positionSide: side === 'BUY' ? ('LONG' as const) : ('SHORT' as const),
+    }),
     contingencyType: 'OTOCO',
     orders: [{ legId: 'entry', side, ordType: 'MARKET', orderQty, timeInForce: 'GTC' }, ...stop, ...target],
     refPx: event.candle.close,

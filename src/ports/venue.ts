@@ -6,6 +6,7 @@ import type {
   OrdStatus,
   OrdType,
   PlaceOrder,
+  PositionSide,
   ReplaceOrder,
   TimeInForce,
 } from '../../machines/events/order.ts'
@@ -21,6 +22,8 @@ export interface VenueOrder {
   /** Who placed it: an actor's address. */
   readonly actor: string
   readonly symbol: string
+  /** Of a hedging account. */
+  readonly positionSide?: PositionSide
   readonly side: Side
   readonly ordType: OrdType
   /** Its limit, and the price that triggers it, where its type has them; a trailing stop's as it is by now. */
@@ -98,7 +101,7 @@ export interface PaperVenue {
   /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
   lookup(clOrdId: string): VenueOrder | undefined
   openOrders(): readonly VenueOrder[]
-  /** What it holds for its customer, by symbol: negative when short. */
+  /** What it holds for its customer, by symbol, and `:LONG` or `:SHORT` where it hedges: negative when short. */
   positions(): Readonly<Record<string, string>>
   /** What its customer owns, by asset; undefined where it does not keep count. */
   balances(): Readonly<Record<string, string>> | undefined

@@ -62,12 +62,16 @@ export async function boot(
     await supervisor.send(subscriber, { type: 'SET_INSTRUMENTS', at, instruments }, { at })
   for (const { symbol, contract, multiplier, settleAsset, tickSize } of instruments) {
     if (!symbols.includes(symbol)) continue
-    const id = `${venue}:${symbol}`
-    const watchers = isGuarded ? [`watchdog/${id}`] : []
-    const terms = { contract, multiplier, ...(settleAsset && { settleAsset }), watchers }
     const rules = { ...watchdog, ...(tickSize && { tickSize }) }
-    if (isGuarded) await spawnOnce('watchdog', id, { venue, symbol, ...rules } satisfies WatchdogInput)
-    await spawnOnce('position', id, { venue, symbol, ...terms } satisfies PositionInput)
+    const sides = account.positionMode === 'hedging' ? (['LONG', 'SHORT'] as const) : [undefined]
+    for (const positionSide of sides) {
+      const of = { venue, symbol, ...(positionSide && { positionSide }) }
+      const id = positionSide === undefined ? `${venue}:${symbol}` : `${venue}:${symbol}:${positionSide}`
+      const watchers = isGuarded ? [`watchdog/${id}`] : []
+      const terms = { contract, multiplier, ...(settleAsset && { settleAsset }), watchers }
+      if (isGuarded) await spawnOnce('watchdog', id, { ...of, ...rules } satisfies WatchdogInput)
+      await spawnOnce('position', id, { ...of, ...terms } satisfies PositionInput)
+    }
     const market = `symbol/${venue}:${symbol}` as Address
     const known = supervisor.getSnapshot(market)?.context as SymbolContext | undefined
     if (known?.subscribers.some(({ address }) => address === subscriber)) continue
@@ -80,7 +84,8 @@ export async function boot(
     const { name, input } = strategies.get(type) as Strategy
     const listed = instruments.find(({ symbol }) => symbol === params.symbol)
     const { contract, multiplier, tickSize }: Partial<Instrument> = listed ?? {}
-    const terms = { ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
+    const { positionMode } = account
+    const terms = { positionMode, ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
     const address = `${name}/${params.id}`
     await spawnOnce(name, params.id, input.parse({ venue, ...terms, ...params }))
     // One that somebody stopped stays stopped; one that was only just made has its start still before it.

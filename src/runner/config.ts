@@ -13,6 +13,7 @@ import {
   intervalMs,
   newsRules,
   overfillPolicy,
+  positionMode,
   reconciliationRules,
   riskLimits,
   symbolInput,
@@ -162,6 +163,7 @@ const sections = z.strictObject({
       /** Cash, in that asset. */
       balance: amount.default('100000'),
       limits: riskLimits.prefault({ orderNotionalMax: '10000', openOrdersMax: 20 }),
+      positionMode: positionMode.default('netting'),
       /** What becomes of fills beyond what was ordered: count, or reject. They are flagged either way. */
       overfill: overfillPolicy.default('count'),
       /** How often it is valued: one of symbol.intervals; by default 1m, or else the first of them. */

@@ -35,6 +35,7 @@ const account: Exposure = {
   venue: 'paper',
   asset: 'USDT',
   limits,
+  positionMode: 'netting',
   balances: { USDT: '1500' },
   working: {},
   positions: { [POSITION]: held('2') },
@@ -361,7 +362,7 @@ describe('a way out', () => {
       'of a hedged position ends where that ends',
       { side: 'SELL', orderQty: '3', positionSide: 'LONG' },
       'active',
-      { positions: { [`${POSITION}:LONG`]: held('2') } },
+      { positionMode: 'hedging', positions: { [`${POSITION}:LONG`]: held('2') } },
       { check: 'positionSide', limit: '2', value: '3' },
     ],
   ])('%s', (_, change, state, of, refusal) => {

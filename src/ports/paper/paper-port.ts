@@ -4,6 +4,7 @@ import type {
   OrderStatusRequest,
   OrderUnknown,
   PlaceOrder,
+  PositionSide,
   ReplaceOrder,
   VenueOrderState,
   VenueState,
@@ -108,7 +109,10 @@ export class PaperPort implements Port {
       fills: venue
         .fillsSince(since)
         .map(({ actor: order, report }) => ({ order, report: report as ExecutionReport })),
-      positions: Object.entries(venue.positions()).map(([symbol, quantity]) => ({ symbol, quantity })),
+      positions: Object.entries(venue.positions()).map(([position, quantity]) => {
+        const [symbol, positionSide] = position.split(':') as [string, PositionSide | undefined]
+        return { symbol, ...(positionSide && { positionSide }), quantity }
+      }),
       balances: Object.entries(venue.balances() ?? {}).map(([asset, balance]) => ({ asset, balance })),
     }
     await context.send(actor, state, { at, settles: id, cause: seq, correlation })

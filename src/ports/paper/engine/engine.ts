@@ -141,13 +141,14 @@ function whyNot({ origClOrdId }: CancelRequest | ReplaceRequest, endedAs: OrdSta
 
 function newOrder(request: PlaceRequest, orderId: string, now: number): PaperOrder {
   const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, trailingOffset } = request
-  const { timeInForce, postOnly, reduceOnly, ref } = request
+  const { positionSide, timeInForce, postOnly, reduceOnly, ref } = request
   const expireAt = timeInForce === 'DAY' ? nextMidnight(now) : request.expireTime
   return {
     clOrdId,
     orderId,
     actor,
     symbol,
+    ...(positionSide && { positionSide }),
     side,
     ordType,
     ordStatus: 'NEW',

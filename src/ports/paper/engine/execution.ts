@@ -5,7 +5,14 @@ import type { ExecutionReport, OrderCancelReject, OrdRejReason } from '../../../
 import type { RequestRef, VenueOrder } from '../../venue.ts'
 import { commissionOf, type Fees } from './commission.ts'
 import type { Level } from './market-view.ts'
-import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueState, viewOf } from './state.ts'
+import {
+  type CancelRequest,
+  type PaperOrder,
+  positionOf,
+  type ReplaceRequest,
+  type VenueState,
+  viewOf,
+} from './state.ts'
 
 export interface Terms extends Fees {
   /** Name of the venue: its ids begin with it. */
@@ -56,9 +63,10 @@ export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: Ve
 }
 
 /** What may still be filled of it: of a reduce-only order no more than is held. */
-export function fillable({ state }: Step, { symbol, side, leavesQty, reduceOnly }: PaperOrder): string {
+export function fillable({ state }: Step, order: PaperOrder): string {
+  const { side, leavesQty, reduceOnly } = order
   if (!reduceOnly) return leavesQty
-  const held = state.held[symbol] ?? decimal.ZERO
+  const held = state.held[positionOf(order)] ?? decimal.ZERO
   const reducible = side === 'SELL' ? held : decimal.negate(held)
   return decimal.max(decimal.ZERO, decimal.min(leavesQty, reducible))
 }
@@ -79,7 +87,8 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
   const value = decimal.multiply(px, qty)
   const { held } = step.state
   const change = order.side === 'BUY' ? qty : decimal.negate(qty)
-  held[order.symbol] = decimal.add(held[order.symbol] ?? decimal.ZERO, change)
+  const position = positionOf(order)
+  held[position] = decimal.add(held[position] ?? decimal.ZERO, change)
   const charged = commissionOf(step.terms, order.symbol, value, liquidity)
   const paid = order.side === 'BUY' ? decimal.negate(value) : value
   credit(step.state, quoteAssetOf(order.symbol), paid)

@@ -45,7 +45,7 @@ export interface VenueState {
   readonly inFlight: { readonly arriveAt: number; readonly request: VenueRequest }[]
   /** Open orders in order of arrival. */
   readonly open: PaperOrder[]
-  /** Quantity held of each symbol, negative when short: what reduce-only orders may reduce. */
+  /** Quantity of each position, by symbol and side where it has one, negative when short: what may be reduced. */
   readonly held: Record<string, string>
   /** What trading has changed of each asset. */
   readonly balances: Record<string, string>
@@ -85,14 +85,25 @@ export function decodeState(json: string): VenueState {
 /** What the venue tells of an order. */
 export function viewOf(order: PaperOrder): VenueOrder {
   const { clOrdId, origClOrdIds, orderId, actor, symbol, side, ordType, price, stopPx } = order
-  const { trailingOffset, timeInForce, postOnly, reduceOnly, ordStatus, orderQty, cumQty, leavesQty, avgPx } =
-    order
+  const {
+    positionSide,
+    trailingOffset,
+    timeInForce,
+    postOnly,
+    reduceOnly,
+    ordStatus,
+    orderQty,
+    cumQty,
+    leavesQty,
+    avgPx,
+  } = order
   return {
     clOrdId,
     ...(origClOrdIds && { origClOrdIds }),
     orderId,
     actor,
     symbol,
+    ...(positionSide && { positionSide }),
     side,
     ordType,
     ...(price && { price }),
@@ -112,4 +123,9 @@ export function viewOf(order: PaperOrder): VenueOrder {
 /** Every ClOrdID that the order is found by. */
 export function idsOf({ clOrdId, origClOrdIds = [] }: VenueOrder): readonly string[] {
   return [clOrdId, ...origClOrdIds]
+}
+
+/** Which position an order is for. */
+export function positionOf({ symbol, positionSide }: Pick<VenueOrder, 'symbol' | 'positionSide'>): string {
+  return positionSide === undefined ? symbol : `${symbol}:${positionSide}`
 }
