@@ -208,9 +208,12 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
       wantsIn: ({ context, event }) => wants(context, event, 'enter'),
       wantsOut: ({ context, event }) => wants(context, event, 'exit'),
       holds: ({ context }) => !decimal.isZero(context.quantity),
+      isEntering: ({ context }) => context.side !== undefined,
       isIn: ({ event }) => event.type === 'LIST_UPDATE' && decimal.isPositive(event.exposure),
       isExiting: ({ event }) => event.type === 'LIST_UPDATE' && event.phase === 'exiting',
       isOver: ({ event }) => event.type === 'LIST_UPDATE' && event.phase === 'done',
+      cameToNothing: ({ context, event }) =>
+        event.type === 'LIST_UPDATE' && event.phase === 'done' && decimal.isZero(context.cash),
       isOut: ({ event }) =>
         event.type === 'LIST_UPDATE' && event.phase !== 'entering' && decimal.isZero(event.exposure),
     },
@@ -340,7 +343,10 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
         description: 'What it holds stays, with its stop.',
         on: {
           START: { target: 'running', actions: 'subscribe' },
-          LIST_UPDATE: { guard: 'isOver', actions: 'completeCycle' },
+          LIST_UPDATE: [
+            { guard: 'cameToNothing', actions: 'forget' },
+            { guard: 'isOver', actions: 'completeCycle' },
+          ],
         },
       },
       running: {
@@ -354,6 +360,7 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
             description: 'The indicators do not reach back far enough yet.',
             always: [
               { guard: 'holds', target: 'holding' },
+              { guard: 'isEntering', target: 'entering' },
               { guard: 'isWarm', target: 'flat' },
             ],
           },

@@ -96,6 +96,18 @@ describe('an EMA cross', () => {
     expect([floor.held, floor.working()]).toEqual(['0', {}])
   })
 
+  it('stopped on its way in, waits for that when it is started, rather than to go in again', async () => {
+    const floor = await open({ ...EMA, evaluateOn: 'tick' })
+    await prices(floor, 100, 99, 98)
+    await floor.price('101')
+    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'entering' })
+    await floor.send(EMA_ADDRESS, { type: 'STOP' })
+    await floor.send(EMA_ADDRESS, { type: 'START' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'entering' })
+    await prices(floor, 102, 103)
+    expect([floor.held, floor.value(EMA_ADDRESS)]).toEqual(['2', { running: 'holding' }])
+  })
+
   it('notices that its stop closed it while it was stopped', async () => {
     const floor = await open({ ...EMA, trailingStopPct: 5 })
     await prices(floor, 100, 99, 101, 102)
