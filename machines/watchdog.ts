@@ -1,5 +1,6 @@
 import { enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { holdingId, watchdogAddress } from './addresses.ts'
 import * as decimal from './decimal.ts'
 import {
   type Cancel,
@@ -86,11 +87,7 @@ function after(context: WatchdogContext, event: PositionChanged | OrderUpdate): 
 
 /** What the ids of its own orders begin with. */
 function ownPrefix(of: WatchdogContext): string {
-  return `${idOf(of)}-watchdog-`
-}
-
-function idOf({ venue, symbol, positionSide }: WatchdogContext): string {
-  return `${venue}:${symbol}${positionSide ? `:${positionSide}` : ''}`
+  return `${holdingId(of)}-watchdog-`
 }
 
 /** Quantity that live stops would close. */
@@ -192,7 +189,7 @@ export const watchdogMachine = setup({
         type: 'ORDER_REQUEST',
         at,
         orderId,
-        owner: `watchdog/${idOf(context)}`,
+        owner: watchdogAddress(context),
         venue,
         symbol,
         ...(positionSide && { positionSide }),

@@ -1,5 +1,6 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { watchdogAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import {
   type AcknowledgeReview,
@@ -9,8 +10,11 @@ import {
   type Deny,
   type Fill,
   type FillBust,
+  type Funding,
+  type FundingPaid,
   fill,
   fillBust,
+  fundingPaid,
   type OrderClosed,
   type OrderRequest,
   type OrderUpdate,
@@ -111,6 +115,7 @@ export const accountEvents = z.discriminatedUnion('type', [
   requestRefused,
   positionChanged,
   candleClose,
+  fundingPaid,
   riskFlag,
   requireReview,
   acknowledgeReview,
@@ -130,6 +135,7 @@ type AccountEvent =
   | RequestRefused
   | PositionChanged
   | CandleClose
+  | FundingPaid
   | RiskFlag
   | RequireReview
   | AcknowledgeReview
@@ -179,8 +185,8 @@ export const accountMachine = setup({
   guards: {
     toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
     toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
-    tripsToReducing: ({ context, event }) => trips(context, event) && context.limits.breakTo === 'reducing',
-    tripsToHalted: ({ context, event }) => trips(context, event) && context.limits.breakTo === 'halted',
+    tripsToReducing: ({ context, event }) => context.limits.breakTo === 'reducing' && trips(context, event),
+    tripsToHalted: ({ context, event }) => context.limits.breakTo === 'halted' && trips(context, event),
   },
   actions: {
     decide: enqueueActions(
@@ -189,7 +195,7 @@ export const accountMachine = setup({
         const { type: _, orderId, refPx: _refPx, listId, owner, at, ...terms } = event
         const { venue, guarded, overfill } = context
         const { symbol, positionSide, side, orderQty } = terms
-        const watchdog = `watchdog/${venue}:${symbol}${positionSide ? `:${positionSide}` : ''}`
+        const watchdog = watchdogAddress(event)
         const isGuarded = guarded.includes(symbol) && (isStop(terms) || owner === watchdog)
         const watchers = [
           ...(listId === undefined ? [] : [`list/${listId}`]),
@@ -377,10 +383,19 @@ export const accountMachine = setup({
       enqueue.emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState: context.limits.breakTo })
       enqueue.emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason })
     }),
+    /** Those that are held of the symbol pay or are paid, both sides of a hedge. */
+    passFunding: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'FUNDING_PAID')
+      const { at, symbol, rate, px } = event
+      const funding: Funding = { type: 'FUNDING', at, rate, px }
+      for (const [address, position] of Object.entries(context.positions))
+        if (position.symbol === symbol) enqueue(tell(address, funding))
+    }),
     takeFlag: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'RISK_FLAG')
       const { type: _, ...flag } = event
-      const inForce = context.flags.filter(({ until }) => until > event.at)
+      const isSame = (one: typeof flag) => one.symbol === flag.symbol && one.flag === flag.flag
+      const inForce = context.flags.filter((one) => one.until > event.at && !isSame(one))
       enqueue.assign({ flags: [...inForce, flag] })
     }),
     requireReview: enqueueActions(({ context, event, enqueue }) => {
@@ -502,6 +517,7 @@ export const accountMachine = setup({
       { actions: 'value' },
     ],
     PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
+    FUNDING_PAID: { actions: 'passFunding' },
     RISK_FLAG: { actions: 'takeFlag' },
     REQUIRE_REVIEW: { actions: 'requireReview' },
     ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },

@@ -1,10 +1,11 @@
 /** The money of an account: balances by asset, positions, orders that work. Pure. */
+
+import { positionAddress } from '../addresses.ts'
 import { baseAssetOf, type Contract, contractValue, notionalValue, SPOT, settleAssetOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, OrderRequest, PositionChanged } from '../events/commands.ts'
 import type { PositionSide } from '../events/order.ts'
 import { signedQty } from '../position/books.ts'
-import { positionAddress } from '../position/position.ts'
 import type { Instrument } from './instrument.ts'
 
 export interface WorkingOrder {

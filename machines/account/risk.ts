@@ -1,11 +1,11 @@
 /** The pre-trade checks: pure, each with its numbers. */
 import { z } from 'zod'
+import { positionAddress } from '../addresses.ts'
 import { notionalValue } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
 import { positive } from '../events/fields.ts'
 import { isConditional, isLimited, isStop, problemOf } from '../order/terms.ts'
-import { positionAddress } from '../position/position.ts'
 import { breakerLimits, type Trip } from './circuit-breaker.ts'
 import { type Instrument, instrumentCheck } from './instrument.ts'
 import { freeBalance, type Portfolio, positionFor, reducible } from './portfolio.ts'

@@ -182,7 +182,7 @@ export const orderUpdate = z.object({
 /** To a position: what it is worth now. */
 export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: positive })
 
-/** To a symbol, and from there to its position: who is long has paid who is short this share of its worth at the price. */
+/** To a symbol, and in the end to positions: who is long has paid who is short this share of its worth at the price. */
 export const funding = z.object({
   type: z.literal('FUNDING'),
   at: epochMs,
@@ -190,6 +190,9 @@ export const funding = z.object({
   rate: decimal,
   px: positive,
 })
+
+/** From a symbol to its venue's account, which knows the positions. */
+export const fundingPaid = funding.extend({ type: z.literal('FUNDING_PAID'), symbol: z.string() })
 
 /** From a position to its account and watchers, after everything that changed what is held or what it brought. */
 export const positionChanged = z.object({
@@ -344,6 +347,7 @@ export type FillBust = z.infer<typeof fillBust>
 export type OrderClosed = z.infer<typeof orderClosed>
 export type OrderUpdate = z.infer<typeof orderUpdate>
 export type PositionChanged = z.infer<typeof positionChanged>
+export type FundingPaid = z.infer<typeof fundingPaid>
 export type Funding = z.infer<typeof funding>
 export type Mark = z.infer<typeof mark>
 export type StartStrategy = z.infer<typeof startStrategy>

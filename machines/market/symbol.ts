@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { type Candle, type CandleClose, funding, type Subscribe, subscribe } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from '../events/market.ts'
-import { positionAddress } from '../position/position.ts'
 import { tell } from '../tell.ts'
 import { addTrade, intervalMs } from './candles.ts'
 
@@ -131,7 +130,7 @@ export const symbolMachine = setup({
       assertEvent(event, 'FUNDING')
       const { at, rate, px } = event
       enqueue.emit({ type: 'FUNDING_UPDATE', at, venue, symbol, rate, px })
-      enqueue(tell(positionAddress({ venue, symbol }), event))
+      enqueue(tell(`account/${venue}`, { type: 'FUNDING_PAID', at, symbol, rate, px }))
     }),
     addSubscriber: assign(({ context, event }) => {
       assertEvent(event, 'SUBSCRIBE')

@@ -1,5 +1,6 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { positionAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import {
   type Cancel,
@@ -29,7 +30,6 @@ import {
   reportLost,
 } from '../events/order.ts'
 import { type Adopt, adopt } from '../events/reconciliation.ts'
-import { positionAddress } from '../position/position.ts'
 import { tell } from '../tell.ts'
 import {
   contextOf,

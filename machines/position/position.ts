@@ -1,5 +1,6 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { positionAddress } from '../addresses.ts'
 import { contractTerms, settleAssetOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import {
@@ -52,11 +53,6 @@ export interface PositionContext extends Books, z.infer<typeof positionInput> {
 }
 
 export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, mark, funding])
-
-/** Address of the position that a fill goes to. */
-export function positionAddress({ venue, symbol, positionSide }: PositionInput): string {
-  return `position/${venue}:${symbol}${positionSide === undefined ? '' : `:${positionSide}`}`
-}
 
 /** Fills remembered: one that comes twice comes soon. */
 const FILL_IDS_MAX = 256

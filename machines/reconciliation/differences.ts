@@ -1,4 +1,5 @@
 /** Where the venue's books and ours differ. Pure. */
+import { holdingName } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import type { PortfolioReport, VenueOrderState, VenueState } from '../events/reconciliation.ts'
 
@@ -18,12 +19,7 @@ export function orderOf({ clOrdId }: Pick<VenueOrderState, 'clOrdId'>): string {
 
 export function differencesOf(venue: VenueState, here: PortfolioReport): readonly Difference[] {
   const open = Object.fromEntries(venue.openOrders.map((order) => [orderOf(order), order.leavesQty]))
-  const held = Object.fromEntries(
-    venue.positions.map(({ symbol, positionSide, quantity }) => [
-      positionSide === undefined ? symbol : `${symbol}:${positionSide}`,
-      quantity,
-    ]),
-  )
+  const held = Object.fromEntries(venue.positions.map(({ quantity, ...of }) => [holdingName(of), quantity]))
   const owned = Object.fromEntries(venue.balances.map(({ asset, balance }) => [asset, balance]))
   return [
     ...between('order', here.working, open, NONE),

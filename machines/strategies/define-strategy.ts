@@ -177,11 +177,9 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
     return { is, signal }
   }
   const addressOf = ({ id }: StrategyTerms) => `${definition.name}/${id}`
-  /** Whether this is the moment to act. */
-  const wants = (context: Context, event: StrategyEvent, what: Signal['do']): boolean => {
-    const isMoment = context.params.evaluateOn === 'tick' ? isCandle(event) : event.type === 'CANDLE_CLOSE'
-    return isMoment && isCandle(event) && after(context, event).signal?.do === what
-  }
+  /** Candles that are still open come only to those that asked for them. */
+  const wants = (context: Context, event: StrategyEvent, what: Signal['do']) =>
+    isCandle(event) && after(context, event).signal?.do === what
 
   const machine = setup({
     types: {} as {
@@ -260,10 +258,11 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
         enqueue.emit({ type: 'TRADE_PROPOSED', ...of, list, orders: request.orders })
         enqueue(tell(list, request))
       }),
-      exit: enqueueActions(({ context: { params, trades, side = 'BUY', ...context }, event, enqueue }) => {
+      exit: enqueueActions(({ context, event, enqueue }) => {
         assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
-        const { is, signal } = after({ params, trades, side, ...context }, event)
+        const { is, signal } = after(context, event)
         if (signal?.do !== 'exit') return
+        const { params, trades, side } = context
         const of = factsOf(params, event.at)
         const values = { ...definition.values(is) }
         const { reason } = signal

@@ -11,6 +11,7 @@ import type {
   SymbolInput,
   WatchdogInput,
 } from '../../machines/index.ts'
+import { holdingId, watchdogAddress } from '../../machines/index.ts'
 import type { Address } from '../runtime/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
@@ -66,8 +67,8 @@ export async function boot(
     const sides = account.positionMode === 'hedging' ? (['LONG', 'SHORT'] as const) : [undefined]
     for (const positionSide of sides) {
       const of = { venue, symbol, ...(positionSide && { positionSide }) }
-      const id = positionSide === undefined ? `${venue}:${symbol}` : `${venue}:${symbol}:${positionSide}`
-      const watchers = isGuarded ? [`watchdog/${id}`] : []
+      const id = holdingId(of)
+      const watchers = isGuarded ? [watchdogAddress(of)] : []
       const terms = { contract, multiplier, ...(settleAsset && { settleAsset }), watchers }
       if (isGuarded) await spawnOnce('watchdog', id, { ...of, ...rules } satisfies WatchdogInput)
       await spawnOnce('position', id, { ...of, ...terms } satisfies PositionInput)

@@ -132,6 +132,7 @@ const position = event('POSITION_CHANGED', {
 })
 const limits = { orderNotionalMax: '300', openOrdersMax: 2, drawdownPctMax: '5', consecutiveLossesMax: 2 }
 const funding = event('FUNDING', { rate: fc.constantFrom('0.0001', '-0.002'), px })
+const fundingPaid = event('FUNDING_PAID', { symbol: fc.constant('X'), rate: fc.constant('0.0001'), px })
 /** Where a person did it. */
 const by = fc.constantFrom('ann', undefined)
 const updateParameters = event('UPDATE_PARAMETERS', {
@@ -215,6 +216,7 @@ export const SCRIPTED: readonly Scripted[] = [
       position,
       candle,
       event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),
+      fundingPaid,
       event('REPLACE_REQUEST', { orderId: id, orderQty: qty }),
       event('RISK_FLAG', {
         symbol: fc.constant('X'),

@@ -1,18 +1,12 @@
 /** What happens to an order, and the report that says so. */
+import { holdingName } from '../../../../machines/addresses.ts'
 import { baseAssetOf, quoteAssetOf } from '../../../../machines/contract.ts'
 import * as decimal from '../../../../machines/decimal.ts'
 import type { ExecutionReport, OrderCancelReject, OrdRejReason } from '../../../../machines/index.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
 import { commissionOf, type Fees } from './commission.ts'
 import type { Level } from './market-view.ts'
-import {
-  type CancelRequest,
-  type PaperOrder,
-  positionOf,
-  type ReplaceRequest,
-  type VenueState,
-  viewOf,
-} from './state.ts'
+import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueState, viewOf } from './state.ts'
 
 export interface Terms extends Fees {
   /** Name of the venue: its ids begin with it. */
@@ -66,7 +60,7 @@ export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: Ve
 export function fillable({ state }: Step, order: PaperOrder): string {
   const { side, leavesQty, reduceOnly } = order
   if (!reduceOnly) return leavesQty
-  const held = state.held[positionOf(order)] ?? decimal.ZERO
+  const held = state.held[holdingName(order)] ?? decimal.ZERO
   const reducible = side === 'SELL' ? held : decimal.negate(held)
   return decimal.max(decimal.ZERO, decimal.min(leavesQty, reducible))
 }
@@ -87,7 +81,7 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
   const value = decimal.multiply(px, qty)
   const { held } = step.state
   const change = order.side === 'BUY' ? qty : decimal.negate(qty)
-  const position = positionOf(order)
+  const position = holdingName(order)
   held[position] = decimal.add(held[position] ?? decimal.ZERO, change)
   const charged = commissionOf(step.terms, order.symbol, value, liquidity)
   const paid = order.side === 'BUY' ? decimal.negate(value) : value

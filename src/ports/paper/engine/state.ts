@@ -124,8 +124,3 @@ export function viewOf(order: PaperOrder): VenueOrder {
 export function idsOf({ clOrdId, origClOrdIds = [] }: VenueOrder): readonly string[] {
   return [clOrdId, ...origClOrdIds]
 }
-
-/** Which position an order is for. */
-export function positionOf({ symbol, positionSide }: Pick<VenueOrder, 'symbol' | 'positionSide'>): string {
-  return positionSide === undefined ? symbol : `${symbol}:${positionSide}`
-}
