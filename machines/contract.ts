@@ -22,6 +22,11 @@ export interface Contract {
 
 export const SPOT: Contract = { contract: 'spot', multiplier: '1' }
 
+/** A contract and the asset that its PnL is in. */
+export interface SettledContract extends Contract {
+  readonly settleAsset: string
+}
+
 /**
  * Value of a quantity, negative when short, at a price, in the asset that the contract settles in. It grows with the
  * price for who is long; an inverse contract's is -1/price of a unit, where only differences mean something. That is

@@ -1,7 +1,8 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { watchdogAddress } from '../addresses.ts'
+import { positionAddress, watchdogAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
+import { type CashFlowReport, cashFlowReport } from '../events/account.ts'
 import {
   type AcknowledgeReview,
   acknowledgeReview,
@@ -10,11 +11,8 @@ import {
   type Deny,
   type Fill,
   type FillBust,
-  type Funding,
-  type FundingPaid,
   fill,
   fillBust,
-  fundingPaid,
   type OrderClosed,
   type OrderRequest,
   type OrderUpdate,
@@ -44,7 +42,7 @@ import {
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { decimal as decimalSchema } from '../events/fields.ts'
-import { type OverfillPolicy, overfillPolicy } from '../events/order.ts'
+import { type OverfillPolicy, overfillPolicy, reportLost } from '../events/order.ts'
 import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from '../events/reconciliation.ts'
 import { isStop } from '../order/terms.ts'
 import { tell } from '../tell.ts'
@@ -55,6 +53,7 @@ import {
   performanceAt,
   type Trip,
   tripOf,
+  withCashFlow,
 } from './circuit-breaker.ts'
 import { instrument } from './instrument.ts'
 import {
@@ -103,6 +102,8 @@ export type AccountInput = z.input<typeof accountInput>
 export interface AccountContext extends Exposure, Performance {
   readonly guarded: readonly string[]
   readonly overfill: OverfillPolicy
+  /** Cash flows that were counted, newest last. */
+  readonly flowIds: readonly string[]
 }
 
 export const accountEvents = z.discriminatedUnion('type', [
@@ -115,7 +116,8 @@ export const accountEvents = z.discriminatedUnion('type', [
   requestRefused,
   positionChanged,
   candleClose,
-  fundingPaid,
+  cashFlowReport,
+  reportLost,
   riskFlag,
   requireReview,
   acknowledgeReview,
@@ -135,7 +137,7 @@ type AccountEvent =
   | RequestRefused
   | PositionChanged
   | CandleClose
-  | FundingPaid
+  | CashFlowReport
   | RiskFlag
   | RequireReview
   | AcknowledgeReview
@@ -158,6 +160,8 @@ function gated(tradingState: TradingState) {
 
 /** Stops remembered for the guard. */
 const STOP_OUTS_MAX = 64
+/** Cash flows remembered: one that comes twice comes soon. */
+const FLOW_IDS_MAX = 256
 
 export const accountMachine = setup({
   types: {} as {
@@ -185,6 +189,8 @@ export const accountMachine = setup({
   guards: {
     toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
     toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
+    isCounted: ({ context, event }) =>
+      event.type === 'CASH_FLOW_REPORT' && context.flowIds.includes(event.flowId),
     tripsToReducing: ({ context, event }) => context.limits.breakTo === 'reducing' && trips(context, event),
     tripsToHalted: ({ context, event }) => context.limits.breakTo === 'halted' && trips(context, event),
   },
@@ -284,8 +290,7 @@ export const accountMachine = setup({
     takeFill: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, ['FILL', 'FILL_BUST'])
       const { order, at, lastQty } = event
-      const rules = context.instruments.find(({ symbol }) => symbol === event.symbol)
-      const movements = movementsOf(event, positionFor(context, rules, event))
+      const movements = movementsOf(event, positionFor(context, event))
       const balances = withMovements(context.balances, movements)
       const works = context.working[order]
       // A bust gives back nothing to hold: whether the order works on, its report says, and its own cash is there.
@@ -383,13 +388,21 @@ export const accountMachine = setup({
       enqueue.emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState: context.limits.breakTo })
       enqueue.emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason })
     }),
-    /** Those that are held of the symbol pay or are paid, both sides of a hedge. */
-    passFunding: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'FUNDING_PAID')
-      const { at, symbol, rate, px } = event
-      const funding: Funding = { type: 'FUNDING', at, rate, px }
-      for (const [address, position] of Object.entries(context.positions))
-        if (position.symbol === symbol) enqueue(tell(address, funding))
+    /** Funding of what is held goes through the books of its position, which tells what it has settled. */
+    takeCashFlow: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'CASH_FLOW_REPORT')
+      const { at, venue, flowId, asset, change, symbol, positionSide, reason } = event
+      const flowIds = [...context.flowIds.slice(1 - FLOW_IDS_MAX), flowId]
+      enqueue.assign({ flowIds })
+      const position = symbol && positionAddress({ venue, symbol, positionSide })
+      if (position && context.positions[position]) {
+        enqueue(tell(position, { type: 'FUNDING_PAID', at, change }))
+        return
+      }
+      const balances = withMovements(context.balances, [{ asset, change }])
+      enqueue.assign({ balances, ...(asset === context.asset && withCashFlow(context, change)) })
+      const balance = balanceOf({ balances }, asset)
+      enqueue.emit({ type: 'BALANCE_CHANGED', at, venue, asset, balance, change, reason })
     }),
     takeFlag: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'RISK_FLAG')
@@ -492,6 +505,7 @@ export const accountMachine = setup({
       passedAt: [],
       stopOuts: [],
       flags: [],
+      flowIds: [],
       equity: balance,
       peakEquity: balance,
       dayAt: 0,
@@ -517,7 +531,7 @@ export const accountMachine = setup({
       { actions: 'value' },
     ],
     PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
-    FUNDING_PAID: { actions: 'passFunding' },
+    CASH_FLOW_REPORT: [{ guard: 'isCounted' }, { actions: 'takeCashFlow' }],
     RISK_FLAG: { actions: 'takeFlag' },
     REQUIRE_REVIEW: { actions: 'requireReview' },
     ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },

@@ -52,6 +52,12 @@ export function performanceAt(was: Performance, equity: string, at: number): Per
   }
 }
 
+/** Money that came or went is neither gain nor loss: what performance is measured from moves along. */
+export function withCashFlow({ equity, peakEquity, dayEquity }: Performance, change: string) {
+  const moved = (amount: string) => decimal.add(amount, change)
+  return { equity: moved(equity), peakEquity: moved(peakEquity), dayEquity: moved(dayEquity) }
+}
+
 export function dailyPnl({ equity, dayEquity }: Performance): string {
   return decimal.subtract(equity, dayEquity)
 }

@@ -1,6 +1,6 @@
 /** What a venue lets be traded of a symbol, and the checks that follow from it. */
 import { z } from 'zod'
-import { contractTerms } from '../contract.ts'
+import { contractTerms, type SettledContract, SPOT, settleAssetOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { OrderRequest } from '../events/commands.ts'
 import { name, positive } from '../events/fields.ts'
@@ -33,6 +33,13 @@ export const instrument = rules
   })
 export type Instrument = z.infer<typeof instrument>
 export type InstrumentInput = z.input<typeof instrument>
+
+/** What is traded under a symbol: as it is listed, else spot. */
+export function contractOf(instruments: readonly Instrument[], symbol: string): SettledContract {
+  const rules = instruments.find((one) => one.symbol === symbol)
+  const { contract, multiplier } = rules ?? SPOT
+  return { contract, multiplier, settleAsset: rules?.settleAsset ?? settleAssetOf(contract, symbol) }
+}
 
 /** The first rule that the request breaks; `notional` is its own. */
 export function instrumentCheck(

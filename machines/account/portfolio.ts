@@ -1,12 +1,12 @@
 /** The money of an account: balances by asset, positions, orders that work. Pure. */
 
 import { positionAddress } from '../addresses.ts'
-import { baseAssetOf, type Contract, contractValue, notionalValue, SPOT, settleAssetOf } from '../contract.ts'
+import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, OrderRequest, PositionChanged } from '../events/commands.ts'
 import type { PositionSide } from '../events/order.ts'
 import { signedQty } from '../position/books.ts'
-import type { Instrument } from './instrument.ts'
+import { contractOf, type Instrument } from './instrument.ts'
 
 export interface WorkingOrder {
   readonly symbol: string
@@ -20,9 +20,8 @@ export interface WorkingOrder {
   readonly request?: OrderRequest
 }
 
-export interface HeldPosition extends Contract {
+export interface HeldPosition extends SettledContract {
   readonly symbol: string
-  readonly settleAsset: string
   readonly quantity: string
   readonly cost: string
   readonly markPx: string
@@ -42,16 +41,12 @@ export function balanceOf({ balances }: Pick<Portfolio, 'balances'>, asset: stri
   return balances[asset] ?? decimal.ZERO
 }
 
-/** What an order's position is of: as it is held, or as the instrument is listed, else spot. */
+/** What an order's position is of: as it is held, or else as the instrument is listed. */
 export function positionFor(
-  { positions }: Pick<Portfolio, 'positions'>,
-  rules: Instrument | undefined,
+  { positions, instruments }: Pick<Portfolio, 'positions'> & { readonly instruments: readonly Instrument[] },
   order: Pick<OrderRequest, 'venue' | 'symbol' | 'positionSide'>,
-): Contract & { readonly settleAsset: string } {
-  const held = positions[positionAddress(order)]
-  const { contract, multiplier } = held ?? rules ?? SPOT
-  const settleAsset = held?.settleAsset ?? rules?.settleAsset ?? settleAssetOf(contract, order.symbol)
-  return { contract, multiplier, settleAsset }
+): SettledContract {
+  return positions[positionAddress(order)] ?? contractOf(instruments, order.symbol)
 }
 
 /** Quantity of its position that the order could take away, with what other orders may take away taken off. */
@@ -82,7 +77,7 @@ export function heldFor({ working }: Portfolio): string {
 /** What new orders may cost: of spot the cash that nothing else holds, of contracts what the equity carries. */
 export function freeBalance(
   portfolio: Portfolio,
-  { contract, settleAsset }: Contract & { readonly settleAsset: string },
+  { contract, settleAsset }: SettledContract,
   leverage: string,
 ): string {
   const held = heldFor(portfolio)
@@ -115,10 +110,15 @@ export function unrealizedIn({ positions }: Portfolio, asset: string): string {
     }, decimal.ZERO)
 }
 
+type Dealt = Pick<
+  Fill | FillBust,
+  'type' | 'symbol' | 'side' | 'lastQty' | 'lastPx' | 'commission' | 'commissionAsset'
+>
+
 /** What a fill, or the bust of one, moves: of spot both assets, of a contract the commission alone. */
 export function movementsOf(
-  event: Fill | FillBust,
-  { contract, multiplier, settleAsset }: Contract & { readonly settleAsset: string },
+  event: Dealt,
+  { contract, multiplier, settleAsset }: SettledContract,
 ): readonly { readonly asset: string; readonly change: string }[] {
   const { lastPx, commission, commissionAsset, symbol } = event
   const signed = signedQty(event)

@@ -84,13 +84,13 @@ export function riskPx(account: Exposure, request: OrderRequest): string {
   const named = (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
   const mark = account.marks[symbol]
   if (mark === undefined) return named
-  const { contract } = positionFor(account, rulesFor(account, symbol), request)
+  const { contract } = positionFor(account, request)
   if (contract === 'inverse') return decimal.min(named, mark)
   return isLimited(request) && side === 'BUY' ? named : decimal.max(named, mark)
 }
 
 export function notionalOf(account: Exposure, request: OrderRequest): string {
-  const contract = positionFor(account, rulesFor(account, request.symbol), request)
+  const contract = positionFor(account, request)
   return notionalValue(contract, request.orderQty, riskPx(account, request))
 }
 
@@ -170,8 +170,8 @@ const entries: readonly Check[] = [
       text(limits.ordersPerMinuteMax),
       String(withinMinute(passedAt, at).length + 1),
     ),
-  ({ account, request, rules, notional }) => {
-    const contract = positionFor(account, rules, request)
+  ({ account, request, notional }) => {
+    const contract = positionFor(account, request)
     if (contract.contract === 'spot' && request.side === 'SELL') return undefined
     const free = freeBalance(account, contract, account.limits.leverage)
     return most('freeBalance', free, notional)

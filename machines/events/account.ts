@@ -1,4 +1,4 @@
-/** What a venue says of an account, to hold our own books against. */
+/** What a venue says of an account. */
 import { z } from 'zod'
 import { decimal, epochMs } from './fields.ts'
 import { positionSide } from './order.ts'
@@ -18,10 +18,15 @@ export const balanceReport = z.object({
   reason,
 })
 
-/** Money that came or went other than by trading: a deposit, a transfer, funding. The balance is told by itself. */
+/** Money that came or went other than by trading: a deposit, a transfer, funding. */
 export const cashFlowReport = z.object({
   type: z.literal('CASH_FLOW_REPORT'),
   ...ofVenue,
+  /** One that comes twice counts once. */
+  flowId: z.string(),
+  /** Of funding, where the venue says what it was for. */
+  symbol: z.string().optional(),
+  positionSide: positionSide.optional(),
   asset: z.string(),
   /** Positive when received. */
   change: decimal,

@@ -182,17 +182,8 @@ export const orderUpdate = z.object({
 /** To a position: what it is worth now. */
 export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: positive })
 
-/** To a symbol, and in the end to positions: who is long has paid who is short this share of its worth at the price. */
-export const funding = z.object({
-  type: z.literal('FUNDING'),
-  at: epochMs,
-  /** Below zero: the other way round. */
-  rate: decimal,
-  px: positive,
-})
-
-/** From a symbol to its venue's account, which knows the positions. */
-export const fundingPaid = funding.extend({ type: z.literal('FUNDING_PAID'), symbol: z.string() })
+/** From an account to a position: what its venue says that was received for holding it, below zero when it was paid. */
+export const fundingPaid = z.object({ type: z.literal('FUNDING_PAID'), at: epochMs, change: decimal })
 
 /** From a position to its account and watchers, after everything that changed what is held or what it brought. */
 export const positionChanged = z.object({
@@ -348,7 +339,6 @@ export type OrderClosed = z.infer<typeof orderClosed>
 export type OrderUpdate = z.infer<typeof orderUpdate>
 export type PositionChanged = z.infer<typeof positionChanged>
 export type FundingPaid = z.infer<typeof fundingPaid>
-export type Funding = z.infer<typeof funding>
 export type Mark = z.infer<typeof mark>
 export type StartStrategy = z.infer<typeof startStrategy>
 export type StopStrategy = z.infer<typeof stopStrategy>

@@ -175,7 +175,7 @@ export const reconciliationStarted = event('RECONCILIATION_STARTED', {
 export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
   ...ofVenue,
   ...difference,
-  done: z.enum(['fills applied', 'asked', 'told', 'adopted', 'cancelled', 'reported']),
+  done: z.enum(['movements applied', 'asked', 'told', 'adopted', 'cancelled', 'reported']),
 })
 export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
   ...ofVenue,
@@ -252,6 +252,7 @@ export const balanceChanged = event('BALANCE_CHANGED', {
   asset: z.string(),
   balance: decimal,
   change: decimal,
+  reason: z.string().optional().describe('why, where it was not a trade: in the words of the venue'),
 })
 export const portfolioValue = event('PORTFOLIO_VALUE', {
   ...ofVenue,

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { funding } from './commands.ts'
-import { decimal, epochMs, side } from './fields.ts'
+import { decimal, epochMs, positive, side } from './fields.ts'
 
 /** Best first: price and quantity. */
 export const level = z.tuple([decimal, decimal])
@@ -36,6 +35,15 @@ export const orderBook = z.object({
   updateId: z.number().int(),
   bids: z.array(level),
   asks: z.array(level),
+})
+
+/** Funding has fallen due: who is long pays who is short this share of what the position is worth at the price. */
+export const funding = z.object({
+  type: z.literal('FUNDING'),
+  at: epochMs,
+  /** Below zero: the other way round. */
+  rate: decimal,
+  px: positive,
 })
 
 export const connection = z.object({

@@ -1,12 +1,13 @@
 /** The venue's books held against ours. */
 import { z } from 'zod'
+import { cashFlowReport } from './account.ts'
 import { decimal, epochMs } from './fields.ts'
 import { executionReport, orderTerms, ordStatus, positionSide } from './order.ts'
 
 /** To a reconciliation: begin now, rather than when the time comes. */
 export const reconcile = z.object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string() })
 
-/** To a venue's port: all that works there, what was filled since a time, what is held. */
+/** To a venue's port: all that works there, what moved money since a time, what is held and owned. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })
 
 /** Somebody else's order may be to close whatever is held, for a quantity of zero until it is triggered. */
@@ -31,6 +32,8 @@ export const venueState = z.object({
   openOrders: z.array(venueOrder),
   /** Executed at or after the time that was asked for, each with the address of its order. */
   fills: z.array(z.object({ order: z.string(), report: executionReport })),
+  /** Of that time, too. */
+  flows: z.array(cashFlowReport),
   /** What is held, zero included; negative when short. */
   positions: z.array(
     z.object({ symbol: z.string(), positionSide: positionSide.optional(), quantity: decimal }),

@@ -1,8 +1,16 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { type Candle, type CandleClose, funding, type Subscribe, subscribe } from '../events/commands.ts'
+import { type Candle, type CandleClose, type Subscribe, subscribe } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { connection, type MarketEvent, orderBook, quote, type Trade, trade } from '../events/market.ts'
+import {
+  connection,
+  funding,
+  type MarketEvent,
+  orderBook,
+  quote,
+  type Trade,
+  trade,
+} from '../events/market.ts'
 import { tell } from '../tell.ts'
 import { addTrade, intervalMs } from './candles.ts'
 
@@ -126,11 +134,10 @@ export const symbolMachine = setup({
       if (!emit?.includes('orderBook')) return
       enqueue.emit({ type: 'MARKET_ORDER_BOOK', at, venue, symbol, updateId, bids, asks })
     }),
-    takeFunding: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
+    reportFunding: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       assertEvent(event, 'FUNDING')
       const { at, rate, px } = event
       enqueue.emit({ type: 'FUNDING_UPDATE', at, venue, symbol, rate, px })
-      enqueue(tell(`account/${venue}`, { type: 'FUNDING_PAID', at, symbol, rate, px }))
     }),
     addSubscriber: assign(({ context, event }) => {
       assertEvent(event, 'SUBSCRIBE')
@@ -195,7 +202,7 @@ export const symbolMachine = setup({
             TRADE: { actions: 'takeTrade' },
             QUOTE: { actions: 'takeQuote' },
             ORDER_BOOK: { actions: 'takeBook' },
-            FUNDING: { actions: 'takeFunding' },
+            FUNDING: { actions: 'reportFunding' },
             SUBSCRIBE: { actions: 'addSubscriber' },
           },
         },

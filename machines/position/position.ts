@@ -6,10 +6,10 @@ import * as decimal from '../decimal.ts'
 import {
   type Fill,
   type FillBust,
-  type Funding,
+  type FundingPaid,
   fill,
   fillBust,
-  funding,
+  fundingPaid,
   type Mark,
   mark,
   type PositionChanged,
@@ -23,7 +23,6 @@ import {
   applyFill,
   avgPxOf,
   type Books,
-  fundingOf,
   NO_BOOKS,
   netPnl,
   signedQty,
@@ -52,7 +51,7 @@ export interface PositionContext extends Books, z.infer<typeof positionInput> {
   readonly fillIds: readonly string[]
 }
 
-export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, mark, funding])
+export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, mark, fundingPaid])
 
 /** Fills remembered: one that comes twice comes soon. */
 const FILL_IDS_MAX = 256
@@ -66,7 +65,7 @@ export function unrealizedOf(position: PositionContext): string {
   return markPx === undefined ? decimal.ZERO : unrealizedPnl(position, position, markPx)
 }
 
-type PositionEvent = Fill | FillBust | Mark | Funding
+type PositionEvent = Fill | FillBust | Mark | FundingPaid
 
 export const positionMachine = setup({
   types: {} as {
@@ -134,13 +133,10 @@ export const positionMachine = setup({
       for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
     }),
     takeFunding: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'FUNDING')
-      const { at, rate, px } = event
-      const position = {
-        ...context,
-        funding: decimal.add(context.funding, fundingOf(context, context, rate, px)),
-      }
-      enqueue.assign({ funding: position.funding, markPx: px })
+      assertEvent(event, 'FUNDING_PAID')
+      const { at, change } = event
+      const position = { ...context, funding: decimal.add(context.funding, change) }
+      enqueue.assign({ funding: position.funding })
       enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason: 'funding' })
       for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
     }),
@@ -173,12 +169,9 @@ export const positionMachine = setup({
       { target: '.flat', actions: 'takeBust' },
     ],
     MARK: { actions: 'takeMark' },
+    FUNDING_PAID: { actions: 'takeFunding' },
   },
-  states: {
-    flat: {},
-    long: { tags: 'open', on: { FUNDING: { actions: 'takeFunding' } } },
-    short: { tags: 'open', on: { FUNDING: { actions: 'takeFunding' } } },
-  },
+  states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
 })
 
 function quantityAfter({ quantity }: PositionContext, event: PositionEvent): string {

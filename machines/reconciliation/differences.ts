@@ -10,6 +10,12 @@ export interface Difference {
   readonly there: string
 }
 
+/** What a venue last said of balances and positions, unasked. */
+export interface Told {
+  readonly balances: Readonly<Record<string, string>>
+  readonly positions: Readonly<Record<string, string>>
+}
+
 const NONE = 'none'
 
 /** The order that a ClOrdID is of: its requests are its own id and a number. */
@@ -27,6 +33,14 @@ export function differencesOf(venue: VenueState, here: PortfolioReport): readonl
     // A venue need not know of all assets, nor of any.
     ...between('balance', pick(here.balances, owned), owned, decimal.ZERO),
   ]
+}
+
+/** Whether the account has something else than its venue has told of in passing. */
+export function differsFrom({ balances, positions }: Told, here: PortfolioReport): boolean {
+  return (
+    between('balance', pick(here.balances, balances), balances, decimal.ZERO).length > 0 ||
+    between('position', pick(here.positions, positions), positions, decimal.ZERO).length > 0
+  )
 }
 
 function between(

@@ -1,5 +1,14 @@
-import { assertEvent, enqueueActions, setup } from 'xstate'
+import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { holdingName } from '../addresses.ts'
+import * as decimal from '../decimal.ts'
+import {
+  type BalanceReport,
+  balanceReport,
+  type CashFlowReport,
+  type PositionReport,
+  positionReport,
+} from '../events/account.ts'
 import type { Cancel, Verify } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { ExecutionReport } from '../events/order.ts'
@@ -16,7 +25,7 @@ import {
   venueState,
 } from '../events/reconciliation.ts'
 import { tell } from '../tell.ts'
-import { type Difference, differencesOf, orderOf } from './differences.ts'
+import { type Difference, differencesOf, differsFrom, orderOf, type Told } from './differences.ts'
 
 export const reconciliationRules = {
   /** How often the books are held against each other, in ms. */
@@ -25,6 +34,8 @@ export const reconciliationRules = {
   settleMs: z.number().int().positive().default(5_000),
   /** What becomes of orders at the venue that nobody here knows. */
   unknownOrders: z.enum(['adopt', 'cancel']).default('adopt'),
+  /** What becomes of a balance that still differs when orders and positions agree: money came or went unseen. */
+  balances: z.enum(['adopt', 'report']).default('adopt'),
 }
 
 export const reconciliationInput = z.object({ venue: z.string(), ...reconciliationRules })
@@ -38,16 +49,26 @@ export interface ReconciliationContext extends z.infer<typeof reconciliationInpu
   readonly state?: VenueState
   /** Differences at the first look: at the second those count that are still there. */
   readonly found: number
+  /** Since it was last held against the account's books. */
+  readonly told: Told
 }
 
-export const reconciliationEvents = z.discriminatedUnion('type', [reconcile, venueState, portfolio])
+export const reconciliationEvents = z.discriminatedUnion('type', [
+  reconcile,
+  venueState,
+  portfolio,
+  balanceReport,
+  positionReport,
+])
 
 /** A venue that has not answered is asked again after this time. */
 const ANSWER_WITHIN_MS = 10_000
 /** Clocks differ, and a fill is told later than it was executed. */
 const OVERLAP_MS = 60_000
 
-type ReconciliationEvent = Reconcile | VenueState | PortfolioReport
+type ReconciliationEvent = Reconcile | VenueState | PortfolioReport | BalanceReport | PositionReport
+
+const NOTHING_TOLD: Told = { balances: {}, positions: {} }
 
 export const reconciliationMachine = setup({
   types: {} as {
@@ -63,20 +84,29 @@ export const reconciliationMachine = setup({
   guards: {
     agree: ({ context: { state }, event }) =>
       event.type === 'PORTFOLIO' && state !== undefined && differencesOf(state, event).length === 0,
+    /** Reports keep coming: what is done from time to time has to be done between them. */
+    isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
+    differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.told, event),
   },
   actions: {
     start: enqueueActions(({ context: { venue }, event, enqueue }) => {
-      const reason = event.type === 'RECONCILE' ? event.reason : 'periodic'
-      enqueue.assign({ startedAt: event.at, found: 0 })
+      const reason = reasonOf(event)
+      enqueue.assign({ startedAt: event.at, found: 0, told: NOTHING_TOLD })
       enqueue.emit({ type: 'RECONCILIATION_STARTED', at: event.at, venue, reason })
     }),
     ask: enqueueActions(({ context: { venue, since }, enqueue }) => {
       const request: VenueStateRequest = { type: 'VENUE_STATE_REQUEST', since }
       enqueue(tell(`port/${venue}`, request))
     }),
+    note: assign(({ context: { told }, event }) => {
+      assertEvent(event, ['BALANCE_REPORT', 'POSITION_REPORT'])
+      if (event.type === 'BALANCE_REPORT')
+        return { told: { ...told, balances: { ...told.balances, [event.asset]: event.balance } } }
+      return { told: { ...told, positions: { ...told.positions, [holdingName(event)]: event.quantity } } }
+    }),
+    forget: assign({ told: NOTHING_TOLD }),
+    takeState: assign(({ event }) => (event.type === 'VENUE_STATE' ? { state: event } : {})),
     askAccount: enqueueActions(({ context: { venue }, event, enqueue }) => {
-      assertEvent(event, 'VENUE_STATE')
-      enqueue.assign({ state: event })
       const request: PortfolioRequest = {
         type: 'PORTFOLIO_REQUEST',
         at: event.at,
@@ -93,6 +123,7 @@ export const reconciliationMachine = setup({
       const differences = differencesOf(state, event)
       enqueue.assign({ state: undefined, found: differences.length })
       for (const { order, report } of state.fills) enqueue(tell(order, { ...report, at }))
+      for (const flow of state.flows) enqueue(tell(`account/${venue}`, { ...flow, at }))
       for (const difference of differences) {
         const { id, here } = difference
         const order = difference.what === 'order' && state.openOrders.find((one) => orderOf(one) === id)
@@ -116,12 +147,15 @@ export const reconciliationMachine = setup({
         enqueue(tell(id, cancellation))
       }
     }),
-    report: enqueueActions(({ context: { venue, state }, event, enqueue }) => {
+    report: enqueueActions(({ context: { venue, state, balances }, event, enqueue }) => {
       assertEvent(event, 'PORTFOLIO')
       const { at } = event
       const differences = differencesOf(state as VenueState, event)
+      const isOfMoney = differences.every(({ what }) => what === 'balance')
+      const done = isOfMoney && balances === 'adopt' ? 'adopted' : 'reported'
       for (const difference of differences) {
-        enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done: 'reported' })
+        enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done })
+        if (done === 'adopted') enqueue(tell(`account/${venue}`, adjustmentFor(difference, venue, at)))
       }
       enqueue.assign({ state: undefined })
       enqueue.emit({ type: 'RECONCILIATION_COMPLETED', at, venue, discrepancies: differences.length })
@@ -142,19 +176,49 @@ export const reconciliationMachine = setup({
   id: 'reconciliation',
   version: '1',
   description: "Holds the venue's books against ours, and says of every difference what was done about it.",
-  context: ({ input }) => ({ ...reconciliationInput.parse(input), since: 0, startedAt: 0, found: 0 }),
+  context: ({ input }) => ({
+    ...reconciliationInput.parse(input),
+    since: 0,
+    startedAt: 0,
+    found: 0,
+    told: NOTHING_TOLD,
+  }),
   initial: 'idle',
   states: {
     idle: {
-      on: { RECONCILE: { target: 'firstLook', actions: 'start' } },
+      on: {
+        RECONCILE: { target: 'firstLook', actions: 'start' },
+        BALANCE_REPORT: { target: 'hearing', actions: 'note' },
+        POSITION_REPORT: { target: 'hearing', actions: 'note' },
+      },
       after: { every: { target: 'firstLook', actions: 'start' } },
+    },
+    hearing: {
+      description: 'The venue told something unasked; the fills behind it may yet have to arrive.',
+      on: {
+        RECONCILE: { target: 'firstLook', actions: 'start' },
+        BALANCE_REPORT: { actions: 'note' },
+        POSITION_REPORT: { actions: 'note' },
+      },
+      after: {
+        settle: [{ guard: 'isDue', target: 'firstLook', actions: 'start' }, { target: 'comparing' }],
+      },
+    },
+    comparing: {
+      entry: 'askAccount',
+      on: {
+        PORTFOLIO: [
+          { guard: 'differs', target: 'firstLook', actions: 'start' },
+          { target: 'idle', actions: 'forget' },
+        ],
+      },
     },
     firstLook: {
       description: 'The venue is asked; no answer means nothing but that it is asked again.',
       entry: 'ask',
       after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', reenter: true } },
       on: {
-        VENUE_STATE: { actions: 'askAccount' },
+        VENUE_STATE: { actions: ['takeState', 'askAccount'] },
         PORTFOLIO: [
           { guard: 'agree', target: 'idle', actions: 'complete' },
           { target: 'settling', actions: 'mend' },
@@ -169,7 +233,7 @@ export const reconciliationMachine = setup({
       entry: 'ask',
       after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
       on: {
-        VENUE_STATE: { actions: 'askAccount' },
+        VENUE_STATE: { actions: ['takeState', 'askAccount'] },
         PORTFOLIO: [
           { guard: 'agree', target: 'idle', actions: 'complete' },
           { target: 'idle', actions: 'report' },
@@ -179,8 +243,20 @@ export const reconciliationMachine = setup({
   },
 })
 
+/** What brings our balance to the venue's. */
+function adjustmentFor({ id: asset, here, there }: Difference, venue: string, at: number): CashFlowReport {
+  const change = decimal.subtract(there, here)
+  const flowId = `reconciled-${at}-${asset}`
+  return { type: 'CASH_FLOW_REPORT', at, venue, flowId, asset, change, reason: 'reconciliation' }
+}
+
+function reasonOf(event: ReconciliationEvent): string {
+  if (event.type === 'RECONCILE') return event.reason
+  return event.type === 'PORTFOLIO' ? 'the venue has told otherwise' : 'periodic'
+}
+
 function doneAbout({ what, here, there }: Difference, unknownOrders: 'adopt' | 'cancel') {
-  if (what !== 'order') return 'fills applied'
+  if (what !== 'order') return 'movements applied'
   if (there === 'none') return 'asked'
   if (here !== 'none') return 'told'
   return unknownOrders === 'adopt' ? 'adopted' : 'cancelled'

@@ -1,3 +1,4 @@
+import type { CashFlowReport } from '../../machines/events/account.ts'
 import type { Side } from '../../machines/events/fields.ts'
 import type {
   CancelOrder,
@@ -46,12 +47,13 @@ export interface VenueReport {
   readonly position: number
   /** Event time in epoch ms at which it reaches the runner (execution time plus latency); never decreasing. */
   readonly at: number
-  /** The actor that placed the order. */
+  /** The actor that placed the order; the account, of a cash flow. */
   readonly actor: string
-  readonly report: ExecutionReport | OrderCancelReject
+  readonly report: ExecutionReport | OrderCancelReject | CashFlowReport
   /** Id of the intent that this report answers for good, if it does. */
   readonly settles?: string
-  readonly ref: RequestRef
+  /** A cash flow has none. */
+  readonly ref?: RequestRef
 }
 
 /** Where a request stands in the runner's log; given back with each report, so that the log links them. */
@@ -103,10 +105,10 @@ export interface PaperVenue {
   openOrders(): readonly VenueOrder[]
   /** What it holds for its customer, by symbol, and `:LONG` or `:SHORT` where it hedges: negative when short. */
   positions(): Readonly<Record<string, string>>
-  /** What its customer owns, by asset; undefined where it does not keep count. */
-  balances(): Readonly<Record<string, string>> | undefined
-  /** Reports of fills executed at or after the time. */
-  fillsSince(at: number): readonly VenueReport[]
+  /** What its customer owns, by asset. */
+  balances(): Readonly<Record<string, string>>
+  /** Reports made at or after the time that moved money: fills and cash flows. */
+  movementsSince(at: number): readonly VenueReport[]
 
   /** True while a change awaits its fsync. */
   readonly dirty: boolean

@@ -34,6 +34,8 @@ const simSymbol = z.strictObject({
   startPx: positive,
   tickSize: powerOfTen,
   lotSize: powerOfTen,
+  /** Of a contract (see instruments): the share of its worth that who is long pays every 8 hours. */
+  fundingRate: decimal.optional(),
 })
 
 const speed = z

@@ -17,10 +17,10 @@ export interface Driver {
 /** A report reaches the actor that it is about; one that was lost is read, settles what it answered, and says no more. */
 export function tellReport(supervisor: Supervisor, venue: string, { at, report, as }: Delivery): void {
   const { position, actor, settles, ref } = report
-  const { seq: cause, correlation } = ref
   const origin = { source: venue, position }
   const to = actor as Address
-  const options = { at, lane: 'execution', cause, correlation } as const
+  const answers = ref && { cause: ref.seq, correlation: ref.correlation }
+  const options = { at, lane: 'execution', ...answers } as const
   if (as === 'again') supervisor.tell(to, { ...report.report, at }, options)
   else if (as === 'report') supervisor.tell(to, { ...report.report, at }, { ...options, origin, settles })
   else supervisor.tell(to, { type: 'REPORT_LOST', at }, { ...options, origin, settles })

@@ -34,7 +34,11 @@ export function instrumentsOf(
   const simulated = market.source === 'sim' ? market.symbols : []
   const others = symbols.filter((symbol) => !configured.some((one) => one.symbol === symbol))
   const listed = others.map((symbol) => {
-    const { startPx: _, ...grid } = simulated.find((one) => one.symbol === symbol) ?? { symbol }
+    const {
+      startPx: _,
+      fundingRate: _rate,
+      ...grid
+    } = simulated.find((one) => one.symbol === symbol) ?? { symbol }
     return instrument.parse({ contract, ...grid })
   })
   return [...configured, ...listed]

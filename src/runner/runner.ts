@@ -65,9 +65,8 @@ export async function startRunner(config: RunnerConfig, processLogger: Logger): 
     const { latencyMs, takerFee, makerFee, faults } = config.venue
     const location = join(config.data, 'venue')
     const { asset, balance } = config.account
-    // Of contracts the venue knows no balances: what they settle is not its business.
-    const isSpot = instrumentsOf(config, place).every(({ contract }) => contract === 'spot')
-    const books = { takerFee, makerFee, ...(isSpot && { openingBalances: { [asset]: balance } }) }
+    const openingBalances = { [asset]: balance }
+    const books = { takerFee, makerFee, instruments: instrumentsOf(config, place), openingBalances }
     venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, ...books })
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
     const clock: Clock = eventClock ?? new SystemClock()

@@ -48,6 +48,26 @@ describe('an account', () => {
     expect(harness.context('account/paper')).toMatchObject({ working: {} })
   })
 
+  it('counts money that comes and goes once, and as neither gain nor loss', async () => {
+    const harness = await open()
+    const flow = { type: 'CASH_FLOW_REPORT', at: 5, venue: 'paper', asset: 'USDT', reason: 'WITHDRAWAL' }
+    for (const flowId of ['1', '1', '2'])
+      await harness.supervisor.send('account/paper', { ...flow, flowId, change: '-300' })
+    await harness.supervisor.send('account/paper', { ...flow, flowId: '3', asset: 'BNB', change: '2' })
+    expect(harness.context('account/paper')).toMatchObject({
+      balances: { USDT: '400', BNB: '2' },
+      equity: '400',
+      peakEquity: '400',
+      dayEquity: '400',
+    })
+    const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
+    expect(emitted).toMatchObject([
+      { type: 'BALANCE_CHANGED', balance: '700', change: '-300', reason: 'WITHDRAWAL' },
+      { type: 'BALANCE_CHANGED', balance: '400' },
+      { type: 'BALANCE_CHANGED', asset: 'BNB', balance: '2' },
+    ])
+  })
+
   it('trades what is listed by now, once it lists anything', async () => {
     const harness = await open()
     const ask = async (orderId: string) => {

@@ -1,5 +1,6 @@
 /** A whole account on the paper venue, in a time and at prices that a test sets. */
 import { Observable, type Subscriber } from 'rxjs'
+import { withMovements } from '../../machines/account/portfolio.ts'
 import { type DomainEvent, type ExecType, type ListRequest, machines } from '../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/ports/market.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
@@ -20,6 +21,7 @@ export class Floor {
   readonly #market: HandMadeMarket
   readonly #owner: string
   readonly #lost = new Set<string>()
+  readonly #deposits: { asset: string; change: string }[] = []
   #isAway = false
 
   private constructor(venue: PaperVenue, market: HandMadeMarket, owner: string) {
@@ -30,18 +32,20 @@ export class Floor {
 
   /** Of a runner's configuration; there are no strategies. The price is 100. */
   static async open(config: object = {}): Promise<Floor> {
-    const openingBalances = { USDT: '100000' }
-    const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS, openingBalances }
+    const { instruments, ...parsed } = runnerConfig.parse({ strategies: [], ...config })
+    const books = { instruments, openingBalances: { USDT: '100000' } }
+    const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS, ...books }
     const venue = await openPaperVenue({ ...options, takerFee: '0', makerFee: '0' })
     const market = new HandMadeMarket()
     const floor = new Floor(venue, market, 'strategy/mine')
-    await floor.#begin(runnerConfig.parse({ strategies: [], ...config }))
+    await floor.#begin({ instruments, ...parsed })
     return floor
   }
 
   async #begin(config: ReturnType<typeof runnerConfig.parse>): Promise<void> {
     const harness = this.#harness
-    const port = new PaperPort(this.#venue, () => {})
+    const balances = () => withMovements(this.#venue.balances(), this.#deposits)
+    const port = new PaperPort(instead(this.#venue, { balances }), () => {})
     const wire: Port = {
       start: (context) => port.start(context),
       deliver: (intent) => (this.#isAway ? Promise.reject(new Error('no route')) : port.deliver(intent)),
@@ -81,6 +85,12 @@ export class Floor {
     await this.#market.send({ type: 'QUOTE', at, bid, bidSize: size, ask, askSize: size })
     await this.#market.send({ type: 'TRADE', at, tradeId: `t${at}`, px, qty: '0.000001', aggressor: 'BUY' })
     await this.#harness.supervisor.settled()
+  }
+
+  /** Funding falls due. */
+  async funding(rate: string, px: string): Promise<void> {
+    await this.#market.send({ type: 'FUNDING', at: this.at + 1, rate, px })
+    await this.pass()
   }
 
   /** Time passes: what is under way arrives, timers fire. */
@@ -130,9 +140,14 @@ export class Floor {
     })
   }
 
-  /** Reports of this ExecType do not reach us from now on. */
-  loseReports(execType: ExecType): void {
-    this.#lost.add(execType)
+  /** Such reports do not reach us from now on. */
+  loseReports(kind: ExecType | 'CASH_FLOW_REPORT'): void {
+    this.#lost.add(kind)
+  }
+
+  /** Somebody pays money into our account, at the venue itself. */
+  deposit(asset: string, amount: string): void {
+    this.#deposits.push({ asset, change: amount })
   }
 
   /** Requests do not reach the venue. */
@@ -194,15 +209,21 @@ export class Floor {
 }
 
 /** The venue, with reports lost on their way: what of them counts as read is for the next one to say. */
-function losing(venue: PaperVenue, isLost: (execType: string) => boolean): PaperVenue {
-  const reportsAfter = (position: number) =>
-    venue.reportsAfter(position).map((report) => {
-      const { execType } = report.report as { execType?: string }
-      return execType !== undefined && isLost(execType) ? { ...report, actor: 'order/nobody' } : report
-    })
+function losing(venue: PaperVenue, isLost: (kind: string) => boolean): PaperVenue {
+  return instead(venue, {
+    reportsAfter: (position) =>
+      venue.reportsAfter(position).map((report) => {
+        const { type, execType = type } = report.report as { type: string; execType?: string }
+        return isLost(execType) ? { ...report, actor: 'order/nobody' } : report
+      }),
+  })
+}
+
+/** The venue, with these of its methods. */
+function instead(venue: PaperVenue, methods: Partial<PaperVenue>): PaperVenue {
   return new Proxy(venue, {
     get: (target, name) => {
-      if (name === 'reportsAfter') return reportsAfter
+      if (name in methods) return methods[name as keyof PaperVenue]
       const value = Reflect.get(target, name, target) as unknown
       return typeof value === 'function' ? value.bind(target) : value
     },

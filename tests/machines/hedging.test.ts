@@ -37,6 +37,24 @@ describe('a hedging account', () => {
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([refusal])
   })
 
+  it('pays and is paid funding for each of them, once', async () => {
+    const instruments = [{ symbol: 'BTCUSDT', contract: 'linear' }]
+    const floor = await Floor.open({ ...HEDGED, watchdog: { enabled: false }, instruments })
+    await floor.price('100')
+    await floor.order('l', { positionSide: 'LONG' })
+    await floor.order('s', { positionSide: 'SHORT', side: 'SELL', orderQty: '1' })
+    await floor.funding('0.001', '110')
+    floor.loseReports('CASH_FLOW_REPORT')
+    await floor.funding('-0.002', '100')
+    const paid = (side: string) =>
+      (floor.harness.context(`position/paper:BTCUSDT:${side}`) as { funding: string }).funding
+    expect([paid('LONG'), paid('SHORT')]).toEqual(['-0.22', '0.11'])
+    await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'test' })
+    await floor.pass(2_000)
+    expect([paid('LONG'), paid('SHORT')]).toEqual(['0.18', '-0.09'])
+    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toMatchObject([{ discrepancies: 0, mended: 1 }])
+  })
+
   it('is what a netting one is not', async () => {
     const floor = await Floor.open()
     await floor.order('o', { positionSide: 'LONG' })

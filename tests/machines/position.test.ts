@@ -229,17 +229,20 @@ describe('a position as an actor', () => {
     expect(told.map(({ isStopped }) => isStopped)).toEqual([undefined, undefined, true])
   })
 
-  it('takes funding while it is open, and only then', () => {
+  it('settles the funding that it was paid, also when that comes late', () => {
     const { actor, emitted, told } = live({ contract: 'linear' })
-    const funding = { type: 'FUNDING', at: 2, rate: '0.001', px: '100' } as const
-    actor.send(funding)
+    const funding = { type: 'FUNDING_PAID', at: 2, change: '0.2' } as const
     actor.send(fill('SELL', '2', '100'))
+    actor.send(funding)
+    actor.send(fill('BUY', '2', '101'))
     actor.send(funding)
     expect(emitted).toEqual([
       ['POSITION_OPENED', '-2'],
       ['POSITION_MODIFIED', '-2'],
+      ['POSITION_CLOSED', '0'],
+      ['POSITION_MODIFIED', '0'],
     ])
-    expect(told.at(-1)?.settled).toBe('0.2')
+    expect(told.map(({ settled }) => settled)).toEqual(['0', '0.2', '-2', '0.2'])
   })
 })
 

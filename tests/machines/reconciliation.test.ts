@@ -36,9 +36,9 @@ describe('a reconciliation', () => {
     expect([floor.held, floor.value('order/o')]).toMatchObject(['0', { execution: 'accepted' }])
     expect(await reconciled(floor)).toEqual([
       'order order/o: 2 here, none there, asked',
-      'position BTCUSDT: 0 here, 2 there, fills applied',
-      'balance BTC: 0 here, 2 there, fills applied',
-      'balance USDT: 100000 here, 99799.98 there, fills applied',
+      'position BTCUSDT: 0 here, 2 there, movements applied',
+      'balance BTC: 0 here, 2 there, movements applied',
+      'balance USDT: 100000 here, 99799.98 there, movements applied',
       '0 left',
     ])
     expect([floor.held, floor.value('order/o')]).toMatchObject(['2', { execution: 'filled' }])
@@ -80,10 +80,60 @@ describe('a reconciliation', () => {
       commissionAsset: 'USDT',
     })
     expect(await reconciled(floor)).toEqual([
-      'position BTCUSDT: 1 here, 0 there, fills applied',
+      'position BTCUSDT: 1 here, 0 there, movements applied',
       'position BTCUSDT: 1 here, 0 there, reported',
       '1 left',
     ])
+  })
+
+  it.each([
+    ['adopts', 'adopt', 'adopted', '100007', 0],
+    ['reports', 'report', 'reported', '100000', 1],
+  ])('%s money that came unseen, as it is told to', async (_, balances, done, balance, left) => {
+    const floor = await Floor.open({ ...RULES, reconciliation: { ...RULES.reconciliation, balances } })
+    floor.deposit('USDT', '7')
+    const difference = (done: string) => `balance USDT: 100000 here, 100007 there, ${done}`
+    expect(await reconciled(floor)).toEqual([difference('movements applied'), difference(done), '1 left'])
+    expect(floor.harness.context('account/paper')).toMatchObject({
+      balances: { USDT: balance },
+      equity: balance,
+      peakEquity: balance,
+    })
+    expect((await reconciled(floor)).at(-1)).toBe(`${left} left`)
+  })
+
+  it.each([
+    ['otherwise', '98', 1],
+    ['the same', '99799.98', 0],
+  ])(
+    'that hears in passing of a balance looks when that says %s, once all may have arrived',
+    async (_, balance, looks) => {
+      const floor = await Floor.open(RULES)
+      const report = { type: 'BALANCE_REPORT', venue: 'paper', asset: 'USDT', reason: 'ORDER' }
+      await floor.send(RECONCILIATION, { ...report, balance })
+      await floor.order('o')
+      expect(floor.value(RECONCILIATION)).toBe('hearing')
+      await floor.pass(2_100)
+      expect(await floor.emitted('RECONCILIATION_STARTED')).toHaveLength(looks)
+      await floor.pass(5_000)
+      expect(floor.value(RECONCILIATION)).toBe('idle')
+    },
+  )
+
+  it('looks from time to time, however often it hears something', async () => {
+    const floor = await Floor.open(RULES)
+    for (let told = 0; told < 40; told++) {
+      const report = {
+        type: 'POSITION_REPORT',
+        venue: 'paper',
+        symbol: 'BTCUSDT',
+        quantity: '0',
+        entryPx: '0',
+      }
+      await floor.send(RECONCILIATION, report)
+      await floor.pass(1_000)
+    }
+    expect(await floor.emitted('RECONCILIATION_STARTED')).toMatchObject([{ reason: 'periodic' }])
   })
 
   it('takes no answer for no difference: it asks again', async () => {

@@ -1,6 +1,5 @@
 /** Recorded accounts through real machines: our books against what the exchange says they are. */
 import { describe, expect, it } from 'vitest'
-import { quoteAssetOf } from '../../machines/contract.ts'
 import * as decimal from '../../machines/decimal.ts'
 import {
   type AccountContext,
@@ -31,6 +30,8 @@ import {
 
 const VENUE = 'binance'
 const ACCOUNT = `account/${VENUE}`
+const SETTLE_MS = 5_000
+const NEVER_MS = 1e15
 const CASES = recordedCases()
 
 const reportsIn = (messages: readonly Message[]) =>
@@ -49,29 +50,31 @@ class Account {
   readonly harness = new Harness()
   readonly #case: readonly Message[]
   readonly #symbol: string
-  readonly #asset: string
 
   constructor(messages: readonly Message[]) {
     this.#case = messages
     this.#symbol = ordersIn(messages)[0]?.s as string
-    this.#asset = quoteAssetOf(this.#symbol)
   }
 
-  /** With the money that it had before the first trade, worked back from the last balance that was told. */
+  /** With the money that it had before the first trade, worked back from the last balances that were told. */
   async open(): Promise<this> {
     const symbol = this.#symbol
-    const told = accountReportsIn(this.#case).findLast(
-      (report): report is BalanceReport => report.type === 'BALANCE_REPORT' && report.asset === this.#asset,
-    )
-    const until = this.#case.filter((message) => timeOf(message) <= (told?.at ?? 0))
-    const balance = decimal.subtract(told?.balance ?? '0', settledBy(tradesIn(until), this.#asset))
     const contract = isOfFutures(this.#case) ? 'linear' : 'spot'
     const limits = { orderNotionalMax: '1000000', openOrdersMax: 10 }
     const instruments = [{ symbol, contract }]
     const quiet = { deliver() {}, recover() {} }
     const supervisor = await this.harness.open({ machines, ports: { [VENUE]: quiet } })
-    await supervisor.spawn('account', VENUE, { venue: VENUE, balance, limits, instruments })
+    await supervisor.spawn('account', VENUE, { venue: VENUE, balance: '0', limits, instruments })
     await supervisor.spawn('position', `${VENUE}:${symbol}`, { venue: VENUE, symbol, contract })
+    await supervisor.spawn('reconciliation', VENUE, { venue: VENUE, settleMs: SETTLE_MS, everyMs: NEVER_MS })
+    const told = accountReportsIn(this.#case).filter((report) => report.type === 'BALANCE_REPORT')
+    const last = new Map(told.map((report) => [report.asset, report]))
+    for (const [asset, { at, balance }] of last) {
+      const until = this.#case.filter((message) => timeOf(message) <= at)
+      const change = decimal.subtract(balance, settledBy(tradesIn(until), asset))
+      const of = { at: 0, venue: VENUE, flowId: `opening-${asset}`, reason: 'opening' }
+      await supervisor.send(ACCOUNT, { type: 'CASH_FLOW_REPORT', ...of, asset, change })
+    }
     return this
   }
 
@@ -80,7 +83,6 @@ class Account {
     const { supervisor } = this.harness
     for (const { to, event } of reportsIn(messages)) {
       const { at } = event
-      if (to === ACCOUNT) continue
       if (supervisor.getSnapshot(to) === undefined) {
         const first = ordersIn(this.#case).find((order) => to === `order/${idOf(order)}`)
         if (first !== undefined) await supervisor.send(to, beginningOf(first, VENUE, at), { at })
@@ -119,8 +121,7 @@ class Account {
   /** `base` is the PnL that the exchange had counted before. */
   expectAgrees(report: BalanceReport | PositionReport, base: string): void {
     if (report.type === 'BALANCE_REPORT') {
-      // Of other assets it is not told what there was before.
-      if (report.asset === this.#asset) expect(this.balances[report.asset]).toBe(report.balance)
+      expect(this.balances[report.asset]).toBe(report.balance)
       return
     }
     const { quantity, cost, realizedPnl } = this.position
@@ -176,6 +177,17 @@ describe.each([...CASES])('the updates of %s', (_, messages) => {
     }
   })
 
+  it('have a reconciliation ask only where a trade came after the last word on balances', async () => {
+    const { harness } = await replay(messages)
+    harness.clock.advanceTo(Math.max(...messages.map(timeOf)) + SETTLE_MS)
+    await harness.supervisor.settled()
+    const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
+    const lastTradeAt = Math.max(...tradesIn(messages).map(({ T }) => T))
+    const lastWordAt = Math.max(...accountReportsIn(messages).map(({ at }) => at))
+    const asked = emitted.filter(({ type }) => type.startsWith('RECONCILIATION'))
+    expect(asked).toHaveLength(lastTradeAt > lastWordAt ? 1 : 0)
+  })
+
   it('lead there also when they come twice, and when neighbours come the other way round', async () => {
     const books = (await replay(messages)).books()
     const twice = messages.flatMap((message) => [message, message])
@@ -216,7 +228,7 @@ describe('recorded updates', () => {
 
   it('move both assets of spot, and the one that the commission is taken in', async () => {
     const taken = await replayCase('spot-2021-06-14-EOSUSDT-market-buy')
-    expect(taken.balances).toEqual({ USDT: '2407.6927191', EOS: '1.95', BNB: '-0.00002007' })
+    expect(taken.balances).toEqual({ USDT: '2407.6927191', EOS: '1.95', BNB: '0.19238282' })
     const made = await replayCase('spot-2025-10-20-BNBUSDT-limit-maker-fill')
     expect(made.balances).toEqual({ USDT: '1.829394', BNB: '0.00699475' })
   })

@@ -290,15 +290,16 @@ describe("an account's messages", () => {
       reason: 'outboundAccountPosition',
     }
     expect(reports({ e: 'outboundAccountPosition', E: 1564034571105, u: 1564034571073, B })).toEqual([
-      { to: 'account/binance', event: { ...of, asset: 'ETH', balance: '10000.5', free: '10000' } },
-      { to: 'account/binance', event: { ...of, asset: 'BNB', balance: '0', free: '0' } },
+      { to: 'reconciliation/binance', event: { ...of, asset: 'ETH', balance: '10000.5', free: '10000' } },
+      { to: 'reconciliation/binance', event: { ...of, asset: 'BNB', balance: '0', free: '0' } },
     ])
   })
 
   it('of spot are deposits and transfers', () => {
     const message = { e: 'balanceUpdate', E: 1573200697110, a: 'BTC', d: '-100.00000000', T: 1573200697068 }
     const of = { type: 'CASH_FLOW_REPORT', at: 1573200697068, venue: 'binance', reason: 'balanceUpdate' }
-    expect(reportOf(message)).toEqual({ ...of, asset: 'BTC', change: '-100' })
+    const event = { ...of, flowId: 'balanceUpdate-1573200697068-BTC', asset: 'BTC', change: '-100' }
+    expect(reports(message)).toEqual([{ to: 'account/binance', event }])
   })
 
   it('of futures are balances and positions, of each side its own', () => {
@@ -332,7 +333,7 @@ describe("an account's messages", () => {
     const message = { e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'FUNDING_FEE', B } }
     const of = { at: 1, venue: 'binance', asset: 'USDT', reason: 'FUNDING_FEE' }
     expect(reports(message).map(({ event }) => event)).toEqual([
-      { type: 'CASH_FLOW_REPORT', ...of, change: '-0.5' },
+      { type: 'CASH_FLOW_REPORT', ...of, flowId: 'FUNDING_FEE-1-USDT', change: '-0.5' },
       { type: 'BALANCE_REPORT', ...of, balance: '99.5' },
     ])
   })

@@ -190,7 +190,7 @@ describe('the paper venue', () => {
     await venue.flush()
     expect(venue.lookup('a')).toMatchObject({ ordStatus: 'FILLED', cumQty: '1', avgPx: '101' })
     expect(venue.lookup('b')).toBeUndefined()
-    const [fill] = venue.fillsSince(0)
+    const [fill] = venue.movementsSince(0)
     expect(fill).toMatchObject({ at: 120, report: { at: 110, commission: '0.101', commissionAsset: 'USDT' } })
     await venue.close()
   })

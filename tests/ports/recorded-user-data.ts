@@ -1,6 +1,7 @@
 /** Real updates of real Binance accounts, and what they say by themselves: read apart from any decoder. */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { baseAssetOf, quoteAssetOf } from '../../machines/contract.ts'
 import * as decimal from '../../machines/decimal.ts'
 import type { Adopt, OrdType, Submit } from '../../machines/index.ts'
 import { recording } from '../runner/runner-process.ts'
@@ -25,6 +26,8 @@ export interface Order {
   readonly R?: boolean
   readonly x: string
   readonly X: string
+  readonly T: number
+  readonly l: string
   readonly z: string
   /** What it cost and the last trade of that: spot. The average price: futures. */
   readonly Z?: string
@@ -94,12 +97,18 @@ export function realizedPnlOf(trades: readonly Order[]): string {
   return trades.map(({ rp = '0' }) => rp).reduce(decimal.add, '0')
 }
 
-/** What the trades did to the balance in the asset that they are settled in. */
+/** What the trades did to the balance of the asset. */
 export function settledBy(trades: readonly Order[], asset: string): string {
-  const changes = trades.flatMap(({ S, Y, rp = '0', n, N }) => [
-    Y === undefined ? rp : S === 'BUY' ? decimal.negate(Y) : Y,
-    N === asset ? decimal.negate(n) : '0',
-  ])
+  const changes = trades.flatMap(({ s, S, l, Y, rp = '0', n, N }) => {
+    const isBuy = S === 'BUY'
+    const settled = Y === undefined ? rp : isBuy ? decimal.negate(Y) : Y
+    return [
+      asset === quoteAssetOf(s) ? settled : '0',
+      // Of futures the asset itself does not change hands.
+      asset === baseAssetOf(s) && Y !== undefined ? (isBuy ? l : decimal.negate(l)) : '0',
+      N === asset ? decimal.negate(n) : '0',
+    ]
+  })
   return changes.reduce(decimal.add, '0')
 }
 

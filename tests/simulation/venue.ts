@@ -150,6 +150,7 @@ export class SimulatedVenue {
           ? [{ order, report }]
           : [],
       ),
+      flows: [],
       positions: [...held].map(([symbol, quantity]) => ({ symbol, quantity })),
       balances: [],
     }

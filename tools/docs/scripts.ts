@@ -132,7 +132,15 @@ const position = event('POSITION_CHANGED', {
 })
 const limits = { orderNotionalMax: '300', openOrdersMax: 2, drawdownPctMax: '5', consecutiveLossesMax: 2 }
 const funding = event('FUNDING', { rate: fc.constantFrom('0.0001', '-0.002'), px })
-const fundingPaid = event('FUNDING_PAID', { symbol: fc.constant('X'), rate: fc.constant('0.0001'), px })
+const fundingPaid = event('FUNDING_PAID', { change: fc.constantFrom('0.2', '-0.1') })
+const cashFlow = event('CASH_FLOW_REPORT', {
+  venue: fc.constant('sim'),
+  flowId: fc.constantFrom('f1', 'f2'),
+  symbol: fc.constantFrom('X', undefined),
+  asset: fc.constant('USDT'),
+  change: fc.constantFrom('5', '-5'),
+  reason: fc.constant('FUNDING_FEE'),
+})
 /** Where a person did it. */
 const by = fc.constantFrom('ann', undefined)
 const updateParameters = event('UPDATE_PARAMETERS', {
@@ -192,7 +200,7 @@ export const SCRIPTED: readonly Scripted[] = [
     name: 'position',
     machine: machines.position.machine,
     input: { venue: 'sim', symbol: 'X' },
-    steps: steps(10, fill, fill, bust, event('MARK', { px }), funding),
+    steps: steps(10, fill, fill, bust, event('MARK', { px }), fundingPaid),
   },
   {
     name: 'account',
@@ -216,7 +224,7 @@ export const SCRIPTED: readonly Scripted[] = [
       position,
       candle,
       event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),
-      fundingPaid,
+      cashFlow,
       event('REPLACE_REQUEST', { orderId: id, orderQty: qty }),
       event('RISK_FLAG', {
         symbol: fc.constant('X'),
@@ -317,8 +325,15 @@ export const SCRIPTED: readonly Scripted[] = [
       event('VENUE_STATE', {
         openOrders: fc.constant([]),
         fills: fc.constant([]),
+        flows: fc.constant([]),
         positions: fc.constantFrom([], [{ symbol: 'X', quantity: '1' }]),
         balances: fc.constant([]),
+      }),
+      event('BALANCE_REPORT', {
+        venue: fc.constant('sim'),
+        asset: fc.constant('USDT'),
+        balance: qty,
+        reason: fc.constant('ORDER'),
       }),
       event('PORTFOLIO', { working: fc.constant({}), positions: fc.constant({}), balances: fc.constant({}) }),
     ),

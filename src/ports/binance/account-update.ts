@@ -30,7 +30,8 @@ export function spotCashFlow(
   { T: at, a: asset, d: change }: z.infer<typeof balanceUpdate>,
   venue: string,
 ): readonly AccountReport[] {
-  return [{ type: 'CASH_FLOW_REPORT', at, venue, asset, change, reason: 'balanceUpdate' }]
+  const reason = 'balanceUpdate'
+  return [{ type: 'CASH_FLOW_REPORT', at, venue, flowId: flowId(reason, at, asset), asset, change, reason }]
 }
 
 export const accountUpdate = z.object({
@@ -72,6 +73,7 @@ export function futuresAccount({ T: at, a }: AccountUpdate, venue: string): read
     ({ a: asset, bc: change }): CashFlowReport => ({
       type: 'CASH_FLOW_REPORT',
       ...of,
+      flowId: flowId(reason, at, asset),
       asset,
       change,
       reason,
@@ -81,6 +83,11 @@ export function futuresAccount({ T: at, a }: AccountUpdate, venue: string): read
     ({ a: asset, wb: balance }): BalanceReport => ({ type: 'BALANCE_REPORT', ...of, asset, balance, reason }),
   )
   return [...flows, ...balances, ...P.map((position) => positionReport(position, of))]
+}
+
+/** There is none in the message. */
+function flowId(reason: string, at: number, asset: string): string {
+  return [reason, at, asset].join('-')
 }
 
 function positionReport(

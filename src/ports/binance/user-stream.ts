@@ -75,7 +75,11 @@ function decoder<T>(
 
 function toAccount<T>(reports: (message: T, venue: string) => readonly AccountReport[]) {
   return (message: T, venue: string): readonly AddressedReport[] =>
-    reports(message, venue).map((event) => ({ to: `account/${venue}`, event }))
+    reports(message, venue).map((event) => {
+      // What it has is held against our books; what came or went is booked.
+      const kind = event.type === 'CASH_FLOW_REPORT' ? 'account' : 'reconciliation'
+      return { to: `${kind}/${venue}`, event }
+    })
 }
 
 function read(text: string): unknown {

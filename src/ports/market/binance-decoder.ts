@@ -3,7 +3,7 @@ import type { MarketEvent } from '../../../machines/index.ts'
 import { type DepthSnapshot, type Level, OrderBook } from './book.ts'
 
 /** What kinds of raw message there are; each is counted. */
-export type RawKind = 'trade' | 'bookTicker' | 'depthUpdate' | 'depthSnapshot' | 'other'
+export type RawKind = 'trade' | 'bookTicker' | 'depthUpdate' | 'depthSnapshot' | 'markPriceUpdate' | 'other'
 
 export interface Decoded {
   readonly kind: RawKind
@@ -26,6 +26,8 @@ type RawLevels = [string, string][]
 export class BinanceDecoder {
   readonly #books = new Map<string, OrderBook>()
   readonly #connected = new Set<string>()
+  /** By symbol, what falls due next. */
+  readonly #funding = new Map<string, { readonly rate: string; readonly dueAt: number }>()
 
   /** The symbol's book, for those who must know whether it is whole. */
   book(symbol: string): OrderBook {
@@ -103,7 +105,24 @@ export class BinanceDecoder {
     }
     if (stream.includes('@depth'))
       return { kind: 'depthUpdate', symbol, events: this.#decodeDepth(data, symbol, at) }
+    if (stream.includes('@markPrice'))
+      return { kind: 'markPriceUpdate', symbol, events: this.#decodeMarkPrice(data, symbol, at) }
     return { kind: 'other', symbol, events: NONE }
+  }
+
+  /** Tells the rate until it is due: once the next time is another, the last one was charged. */
+  #decodeMarkPrice(
+    data: Readonly<Record<string, unknown>>,
+    symbol: string,
+    at: number,
+  ): readonly MarketEvent[] {
+    const due = this.#funding.get(symbol)
+    const dueAt = number(data.T)
+    // A delivery contract has none.
+    if (dueAt === 0) return NONE
+    this.#funding.set(symbol, { rate: decimal(data.r), dueAt })
+    if (due === undefined || dueAt <= due.dueAt || due.rate === '0') return NONE
+    return [{ type: 'FUNDING', at, rate: due.rate, px: decimal(data.p) }]
   }
 
   #decodeDepth(data: Readonly<Record<string, unknown>>, symbol: string, at: number): readonly MarketEvent[] {

@@ -93,9 +93,9 @@ class Session {
 
   connect(): void {
     const { symbols, market, wsUrl = PLACES[market].ws } = this.#options
-    const depth = market === 'spot' ? 'depth@100ms' : 'depth@0ms'
+    const ofMarket = market === 'spot' ? ['depth@100ms'] : ['depth@0ms', 'markPrice@1s']
     const streams = symbols.flatMap((symbol) =>
-      ['trade', 'bookTicker', depth].map((stream) => `${symbol.toLowerCase()}@${stream}`),
+      ['trade', 'bookTicker', ...ofMarket].map((stream) => `${symbol.toLowerCase()}@${stream}`),
     )
     const socket = new WebSocket(`${wsUrl}/stream?streams=${streams.join('/')}`, {
       handshakeTimeout: REST_TIMEOUT_MS,

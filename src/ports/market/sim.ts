@@ -11,6 +11,8 @@ export interface SimSymbol {
   /** A power of ten as decimal text, such as "0.01". */
   readonly tickSize: string
   readonly lotSize: string
+  /** Of a contract: what falls due at 00:00, 08:00 and 16:00 UTC. */
+  readonly fundingRate?: string | undefined
 }
 
 export interface SimOptions {
@@ -32,6 +34,7 @@ const VOLATILITY_SHOCK = 0.08
 const JUMP_CHANCE = 0.0005
 const JUMP_SIZE = 25
 const LEVELS = 5
+const FUNDING_EVERY_MS = 8 * 3_600_000
 
 export function createSimMarket(options: SimOptions): MarketSource {
   return new SimMarket(options)
@@ -72,9 +75,12 @@ class SimMarket implements MarketSource {
       base ??= Date.now() - (position - 1) * stepMs
       const at = Math.floor(base + (position - 1) * stepMs)
       const isFirst = position <= walks.length
+      // Since the symbol's message before this one: a run that is resumed comes to the same.
+      const wasAt = base + (position - 1 - walks.length) * stepMs
+      const isFundingDue = Math.floor(at / FUNDING_EVERY_MS) > Math.floor(wasAt / FUNDING_EVERY_MS)
       const event: MarketEvent = isFirst
         ? { type: 'CONNECTION', at, status: 'connected' }
-        : walk.event(at, position)
+        : ((isFundingDue ? walk.funding(at) : undefined) ?? walk.event(at, position))
       const message = { position, at, venue: 'sim', symbol: walk.symbol, event }
       const wait = pace?.(message)
       if (wait) await wait
@@ -99,6 +105,7 @@ class Walk {
   readonly #random: Random
   readonly #places: number
   readonly #lotPlaces: number
+  readonly #fundingRate: string | undefined
   /** Middle of the market in ticks, and half the spread. */
   #mid: number
   #half = 1
@@ -107,8 +114,9 @@ class Walk {
   #side = 0
   #lots = 1
 
-  constructor({ symbol, startPx, tickSize, lotSize }: SimSymbol, seed: number) {
+  constructor({ symbol, startPx, tickSize, lotSize, fundingRate }: SimSymbol, seed: number) {
     this.symbol = symbol
+    this.#fundingRate = fundingRate
     this.#random = new Random(seed)
     this.#places = placesOf(tickSize)
     this.#lotPlaces = placesOf(lotSize)
@@ -130,6 +138,11 @@ class Walk {
     this.#kind = random.next()
     this.#side = random.next()
     this.#lots = 1 + Math.floor(random.exponential(400))
+  }
+
+  funding(at: number): MarketEvent | undefined {
+    const rate = this.#fundingRate
+    return rate === undefined ? undefined : { type: 'FUNDING', at, rate, px: this.#px(this.#mid) }
   }
 
   event(at: number, position: number): MarketEvent {

@@ -18,17 +18,26 @@ export class Group {
 export interface Durable {
   readonly marketPosition: number
   readonly reports: number
-  readonly held: Readonly<Record<string, string>>
+  /** Quantities. */
+  readonly positions: Readonly<Record<string, string>>
   readonly balances: Readonly<Record<string, string>>
   readonly open: ReadonlyMap<string, VenueOrder>
   /** Received and still on their way in. */
   readonly pending: ReadonlyMap<string, VenueOrder>
 }
 
-export function durableOf({ marketPosition, reports, held, balances, open, inFlight }: VenueState): Durable {
+export function durableOf(state: VenueState): Durable {
+  const { marketPosition, reports, balances, open, inFlight } = state
   const pending = inFlight.flatMap(({ request }) => (request.kind === 'place' ? [pendingView(request)] : []))
-  const books = { held: { ...held }, balances: { ...balances } }
-  return { marketPosition, reports, ...books, open: byId(open.map(viewOf)), pending: byId(pending) }
+  const quantities = Object.entries(state.positions).map(([name, { quantity }]) => [name, quantity] as const)
+  return {
+    marketPosition,
+    reports,
+    positions: Object.fromEntries(quantities),
+    balances: { ...balances },
+    open: byId(open.map(viewOf)),
+    pending: byId(pending),
+  }
 }
 
 /** Of an order that the venue has received: it promises nothing yet. */

@@ -102,18 +102,20 @@ export class PaperPort implements Port {
     const context = this.#context as PortContext
     const venue = this.#venue
     const at = context.now()
+    const movements = venue.movementsSince(since)
     const state: VenueState = {
       type: 'VENUE_STATE',
       at,
       openOrders: venue.openOrders().map(stateOf),
-      fills: venue
-        .fillsSince(since)
-        .map(({ actor: order, report }) => ({ order, report: report as ExecutionReport })),
+      fills: movements.flatMap(({ actor: order, report }) =>
+        report.type === 'EXECUTION_REPORT' ? [{ order, report }] : [],
+      ),
+      flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
       positions: Object.entries(venue.positions()).map(([position, quantity]) => {
         const [symbol, positionSide] = position.split(':') as [string, PositionSide | undefined]
         return { symbol, ...(positionSide && { positionSide }), quantity }
       }),
-      balances: Object.entries(venue.balances() ?? {}).map(([asset, balance]) => ({ asset, balance })),
+      balances: Object.entries(venue.balances()).map(([asset, balance]) => ({ asset, balance })),
     }
     await context.send(actor, state, { at, settles: id, cause: seq, correlation })
   }

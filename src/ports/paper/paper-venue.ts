@@ -9,12 +9,12 @@ import { arrived, dispatch } from './engine/in-flight.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
 import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
-export interface PaperVenueOptions extends Terms {
+export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<Pick<Terms, 'instruments'>> {
   /** Folder of its own; undefined keeps all in memory. */
   readonly location: string | undefined
   /** Event time that a request takes to the venue, and a report back. */
   readonly latencyMs: number
-  /** What its customer owned at the beginning; without it no balances are kept. */
+  /** What its customer owned at the beginning. */
   readonly openingBalances?: Readonly<Record<string, string>>
 }
 
@@ -32,7 +32,7 @@ class Paper implements PaperVenue {
   readonly name: string
   readonly #terms: Terms
   readonly #latencyMs: number
-  readonly #openingBalances: PaperVenueOptions['openingBalances']
+  readonly #openingBalances: Readonly<Record<string, string>>
   readonly #folder: VenueFolder
   readonly #state: VenueState
   #durable: Durable
@@ -46,10 +46,10 @@ class Paper implements PaperVenue {
   #failure: unknown
 
   constructor(options: PaperVenueOptions, folder: VenueFolder) {
-    const { name, takerFee, makerFee, latencyMs } = options
-    this.#openingBalances = options.openingBalances
+    const { name, takerFee, makerFee, instruments = [], latencyMs, openingBalances = {} } = options
+    this.#openingBalances = openingBalances
     this.name = name
-    this.#terms = { name, takerFee, makerFee }
+    this.#terms = { name, takerFee, makerFee, instruments }
     this.#latencyMs = latencyMs
     this.#folder = folder
     this.#state = folder.state()
@@ -121,25 +121,24 @@ class Paper implements PaperVenue {
   }
 
   positions(): Readonly<Record<string, string>> {
-    return this.#durable.held
+    return this.#durable.positions
   }
 
-  balances(): Readonly<Record<string, string>> | undefined {
-    if (this.#openingBalances === undefined) return undefined
+  balances(): Readonly<Record<string, string>> {
     const owned: Record<string, string> = { ...this.#openingBalances }
     for (const [asset, change] of Object.entries(this.#durable.balances))
       owned[asset] = decimal.add(owned[asset] ?? decimal.ZERO, change)
     return owned
   }
 
-  fillsSince(at: number): readonly VenueReport[] {
-    const fills: VenueReport[] = []
+  movementsSince(at: number): readonly VenueReport[] {
+    const movements: VenueReport[] = []
     for (let position = this.#durable.reports; position > 0; position--) {
       const stored = this.#folder.report(position)
       if (stored.report.at < at) break
-      if ('lastQty' in stored.report) fills.push(stored)
+      if ('lastQty' in stored.report || stored.report.type === 'CASH_FLOW_REPORT') movements.push(stored)
     }
-    return fills.reverse()
+    return movements.reverse()
   }
 
   reportsAfter(position: number): readonly VenueReport[] {

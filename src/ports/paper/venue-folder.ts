@@ -8,7 +8,7 @@ import type { VenueOrder, VenueReport } from '../venue.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
-const FORMAT = '1'
+const FORMAT = '2'
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'
 const POSITION_DIGITS = 12

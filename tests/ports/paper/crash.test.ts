@@ -113,7 +113,7 @@ async function endOf(venue: PaperVenue, location: string, at: number) {
   venue.place({ ...order(), ...header('last', at) })
   venue.advance(at + OPTIONS.latencyMs)
   await venue.flush()
-  const said = { reports: venue.reportsAfter(0), open: venue.openOrders(), fills: venue.fillsSince(0) }
+  const said = { reports: venue.reportsAfter(0), open: venue.openOrders(), fills: venue.movementsSince(0) }
   await venue.close()
   const books = await openVenueFolder(location)
   const state = books.state()

@@ -112,6 +112,7 @@ export class Desk {
   async said(): Promise<string[]> {
     return (await this.reports()).map(({ report }) => {
       if (report.type === 'ORDER_CANCEL_REJECT') return `${report.clOrdId} ${report.type} ${report.text}`
+      if (report.type === 'CASH_FLOW_REPORT') return `${report.symbol} ${report.reason} ${report.change}`
       return inShort(report)
     })
   }

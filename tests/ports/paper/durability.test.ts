@@ -68,7 +68,8 @@ describe('what the venue says', () => {
     desk.place('c', resting)
     desk.trade('98', '1', 'SELL')
     await desk.venue.flush()
-    const fills = (since: number) => desk.venue.fillsSince(since).map(({ report }) => report.clOrdId)
+    const fills = (since: number) =>
+      desk.venue.movementsSince(since).map(({ report }) => 'clOrdId' in report && report.clOrdId)
     expect([fills(0), fills(at), fills(desk.at + 1)]).toEqual([['a', 'b', 'c'], ['b', 'c'], []])
   })
 })
@@ -170,7 +171,7 @@ describe('a venue opened again', () => {
       restored.trade('99', '3', 'SELL')
       const reports = await restored.reports()
       expect(reports.map(({ position }) => position)).toEqual([6, 7, 8])
-      expect(reports.map(({ report }) => [report.clOrdId, 'execId' in report && report.execId])).toEqual([
+      expect(reports.map(({ report }) => 'execId' in report && [report.clOrdId, report.execId])).toEqual([
         ['underway', 'paper-e5'],
         ['underway', 'paper-e6'],
         ['open', 'paper-e7'],

@@ -1,4 +1,3 @@
-import { quoteAssetOf } from '../../../../machines/contract.ts'
 import * as decimal from '../../../../machines/decimal.ts'
 
 /** Shares of the traded value, as decimal text: `0.001` is 10 basis points. */
@@ -7,8 +6,12 @@ export interface Fees {
   readonly makerFee: string
 }
 
-/** Charged in the quote asset, on the value of the fill, exact to the last digit. */
-export function commissionOf(fees: Fees, symbol: string, value: string, liquidity: 'MAKER' | 'TAKER') {
-  const fee = liquidity === 'MAKER' ? fees.makerFee : fees.takerFee
-  return { commission: decimal.multiply(value, fee), commissionAsset: quoteAssetOf(symbol) }
+/** Charged on the notional of the fill, in the asset that it is paid or settled in, exact to the last digit. */
+export function commissionOf(
+  { takerFee, makerFee }: Fees,
+  { notional, settleAsset }: { readonly notional: string; readonly settleAsset: string },
+  liquidity: 'MAKER' | 'TAKER',
+) {
+  const fee = liquidity === 'MAKER' ? makerFee : takerFee
+  return { commission: decimal.multiply(notional, fee), commissionAsset: settleAsset }
 }

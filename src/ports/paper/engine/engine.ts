@@ -18,6 +18,7 @@ import {
   trigger,
   type VenueRefusal,
 } from './execution.ts'
+import { takeFunding } from './funding.ts'
 import { aheadOf, available, emptyView, isWithin, type MarketView, noteTaken, see } from './market-view.ts'
 import { refusalOf, replaceRefusalOf } from './refusal.ts'
 import { byPriority, fillFromTrade } from './resting.ts'
@@ -35,11 +36,12 @@ const NOTHING_TO_REDUCE = 'reduce only: nothing is held that it could reduce'
 const NOT_REDUCING: VenueRefusal = { text: NOTHING_TO_REDUCE, ordRejReason: 'REDUCE_ONLY' }
 const NOTHING: readonly Execution[] = []
 
-/** A message changes the view of its market, then what works there. CONNECTION and FUNDING change neither. */
+/** A message changes the view of its market, then what works there. */
 export function takeMarket(state: VenueState, terms: Terms, message: MarketMessage): readonly Execution[] {
   const { symbol, event, at } = message
   if (at > state.now) state.now = at
-  if (event.type === 'CONNECTION' || event.type === 'FUNDING') return NOTHING
+  if (event.type === 'CONNECTION') return NOTHING
+  if (event.type === 'FUNDING') return takeFunding(state, terms, message, event)
   state.markets[symbol] ??= emptyView()
   const market = state.markets[symbol]
   see(market, event)

@@ -1,8 +1,18 @@
 /** What happens to an order, and the report that says so. */
+
+import { contractOf } from '../../../../machines/account/instrument.ts'
+import { movementsOf } from '../../../../machines/account/portfolio.ts'
 import { holdingName } from '../../../../machines/addresses.ts'
-import { baseAssetOf, quoteAssetOf } from '../../../../machines/contract.ts'
+import { notionalValue } from '../../../../machines/contract.ts'
 import * as decimal from '../../../../machines/decimal.ts'
-import type { ExecutionReport, OrderCancelReject, OrdRejReason } from '../../../../machines/index.ts'
+import type {
+  CashFlowReport,
+  ExecutionReport,
+  Instrument,
+  OrderCancelReject,
+  OrdRejReason,
+} from '../../../../machines/index.ts'
+import { applyFill, type Books, NO_BOOKS } from '../../../../machines/position/books.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
 import { commissionOf, type Fees } from './commission.ts'
 import type { Level } from './market-view.ts'
@@ -11,14 +21,16 @@ import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueSta
 export interface Terms extends Fees {
   /** Name of the venue: its ids begin with it. */
   readonly name: string
+  /** What it lists: a symbol that is not among them is spot. */
+  readonly instruments: readonly Instrument[]
 }
 
 /** A report as it is made. */
 export interface Execution {
-  readonly report: ExecutionReport | OrderCancelReject
+  readonly report: ExecutionReport | OrderCancelReject | CashFlowReport
   readonly actor: string
   /** Of the request that it answers; else of the one that placed the order. */
-  readonly ref: RequestRef
+  readonly ref?: RequestRef
   /** Id of the intent that it answers for good. */
   readonly settles?: string
   /** The order, when this ended it. */
@@ -60,8 +72,8 @@ export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: Ve
 export function fillable({ state }: Step, order: PaperOrder): string {
   const { side, leavesQty, reduceOnly } = order
   if (!reduceOnly) return leavesQty
-  const held = state.held[holdingName(order)] ?? decimal.ZERO
-  const reducible = side === 'SELL' ? held : decimal.negate(held)
+  const { quantity } = booksOf(state, order)
+  const reducible = side === 'SELL' ? quantity : decimal.negate(quantity)
   return decimal.max(decimal.ZERO, decimal.min(leavesQty, reducible))
 }
 
@@ -78,19 +90,25 @@ export function trigger(step: Step, order: PaperOrder): void {
 }
 
 export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity: 'MAKER' | 'TAKER'): void {
-  const value = decimal.multiply(px, qty)
-  const { held } = step.state
-  const change = order.side === 'BUY' ? qty : decimal.negate(qty)
-  const position = holdingName(order)
-  held[position] = decimal.add(held[position] ?? decimal.ZERO, change)
-  const charged = commissionOf(step.terms, order.symbol, value, liquidity)
-  const paid = order.side === 'BUY' ? decimal.negate(value) : value
-  credit(step.state, quoteAssetOf(order.symbol), paid)
-  credit(step.state, baseAssetOf(order.symbol), change)
-  credit(step.state, charged.commissionAsset, decimal.negate(charged.commission))
+  const { symbol, side } = order
+  const contract = contractOf(step.terms.instruments, symbol)
+  const { settleAsset } = contract
+  const charged = commissionOf(
+    step.terms,
+    { notional: notionalValue(contract, qty, px), settleAsset },
+    liquidity,
+  )
+  const deal = { symbol, side, lastQty: qty, lastPx: px, ...charged }
+  const was = booksOf(step.state, order)
+  const { after } = applyFill(contract, was, deal)
+  step.state.positions[holdingName(order)] = after
+  for (const { asset, change } of movementsOf({ type: 'FILL', ...deal }, contract))
+    credit(step.state, asset, change)
+  if (contract.contract !== 'spot')
+    credit(step.state, settleAsset, decimal.subtract(after.realizedPnl, was.realizedPnl))
   order.cumQty = decimal.add(order.cumQty, qty)
   order.leavesQty = decimal.subtract(order.leavesQty, qty)
-  order.cumCost = decimal.add(order.cumCost, value)
+  order.cumCost = decimal.add(order.cumCost, decimal.multiply(px, qty))
   order.avgPx = decimal.divide(order.cumCost, order.cumQty)
   order.ordStatus = decimal.isZero(order.leavesQty) ? 'FILLED' : 'PARTIALLY_FILLED'
   if (!isOpen(order)) close(step, order)
@@ -127,8 +145,12 @@ export function replace(step: Step, order: PaperOrder, request: ReplaceRequest):
   report(step, order, 'REPLACED', {}, request)
 }
 
-function credit({ balances }: VenueState, asset: string, change: string): void {
+export function credit({ balances }: VenueState, asset: string, change: string): void {
   balances[asset] = decimal.add(balances[asset] ?? decimal.ZERO, change)
+}
+
+function booksOf({ positions }: VenueState, order: PaperOrder): Books {
+  return positions[holdingName(order)] ?? NO_BOOKS
 }
 
 /** Of a cancel or a replace. */

@@ -1,5 +1,6 @@
 /** The paper venue's books: plain JSON, so that writing them down is all that makes them durable. */
 import type { CancelOrder, OrdStatus, PlaceOrder, ReplaceOrder } from '../../../../machines/index.ts'
+import type { Books } from '../../../../machines/position/books.ts'
 import type { RequestHeader, RequestRef, VenueOrder } from '../../venue.ts'
 import type { MarketView } from './market-view.ts'
 
@@ -45,9 +46,9 @@ export interface VenueState {
   readonly inFlight: { readonly arriveAt: number; readonly request: VenueRequest }[]
   /** Open orders in order of arrival. */
   readonly open: PaperOrder[]
-  /** Quantity of each position, by symbol and side where it has one, negative when short: what may be reduced. */
-  readonly held: Record<string, string>
-  /** What trading has changed of each asset. */
+  /** Of each position, by symbol and side where it has one. */
+  readonly positions: Record<string, Books>
+  /** What trading and funding have changed of each asset. */
   readonly balances: Record<string, string>
   /** By symbol. Has no prototype: a symbol may be called anything. */
   readonly markets: Record<string, MarketView>
@@ -61,7 +62,7 @@ export function emptyState(): VenueState {
     ...counters,
     inFlight: [],
     open: [],
-    held: Object.create(null),
+    positions: Object.create(null),
     balances: Object.create(null),
     markets: Object.create(null),
   }
@@ -76,8 +77,8 @@ export function decodeState(json: string): VenueState {
   const unlike = <T extends object>(record: T): T => Object.assign(Object.create(null), record)
   return {
     ...state,
-    held: unlike(state.held ?? {}),
-    balances: unlike(state.balances ?? {}),
+    positions: unlike(state.positions),
+    balances: unlike(state.balances),
     markets: unlike(state.markets),
   }
 }

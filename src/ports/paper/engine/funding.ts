@@ -1,0 +1,39 @@
+/** Who holds a contract pays, or is paid, when funding falls due. */
+import { contractOf } from '../../../../machines/account/instrument.ts'
+import { holdingName } from '../../../../machines/addresses.ts'
+import * as decimal from '../../../../machines/decimal.ts'
+import type { CashFlowReport } from '../../../../machines/index.ts'
+import { fundingOf } from '../../../../machines/position/books.ts'
+import type { MarketMessage } from '../../market.ts'
+import { credit, type Execution, type Terms } from './execution.ts'
+import type { VenueState } from './state.ts'
+
+export function takeFunding(
+  state: VenueState,
+  terms: Terms,
+  { symbol, venue, position: message }: MarketMessage,
+  { rate, px }: { readonly rate: string; readonly px: string },
+): readonly Execution[] {
+  const contract = contractOf(terms.instruments, symbol)
+  if (contract.contract === 'spot') return []
+  const { settleAsset: asset } = contract
+  return ([undefined, 'LONG', 'SHORT'] as const).flatMap((positionSide) => {
+    const name = holdingName({ symbol, positionSide })
+    const books = state.positions[name]
+    if (books === undefined || decimal.isZero(books.quantity)) return []
+    const change = fundingOf(contract, books, rate, px)
+    credit(state, asset, change)
+    const report: CashFlowReport = {
+      type: 'CASH_FLOW_REPORT',
+      at: state.now,
+      venue,
+      flowId: `${terms.name}-funding-${message}-${name}`,
+      symbol,
+      ...(positionSide && { positionSide }),
+      asset,
+      change,
+      reason: 'FUNDING_FEE',
+    }
+    return [{ report, actor: `account/${venue}` }]
+  })
+}
