@@ -4,13 +4,14 @@
  * gives the same log, and a killed run goes on as if nothing had been.
  */
 import type { Subscription } from 'rxjs'
-import { type Delivery, deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
+import type { LinkFaults } from '../ports/link-faults.ts'
 import type { MarketMessage, MarketSource } from '../ports/market.ts'
 import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
 import type { EventClock } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import { type Driver, tellReport } from './driver.ts'
+import type { Driver } from './driver.ts'
+import { ReportQueue } from './report-queue.ts'
 
 export interface EventTimeOptions {
   readonly supervisor: Supervisor
@@ -28,9 +29,7 @@ const LAG_MAX_MS = 1_000
 
 export class EventTimeDriver implements Driver {
   readonly #options: EventTimeOptions
-  /** Durable at the venue, not yet due at the runner. */
-  #reports: Delivery[] = []
-  #reportsRead: number
+  readonly #reports: ReportQueue
   /** Wall-clock time of event time 0, at the run's speed. */
   #epochMs: number | undefined
   #subscription: Subscription | undefined
@@ -40,7 +39,7 @@ export class EventTimeDriver implements Driver {
 
   constructor(options: EventTimeOptions) {
     this.#options = options
-    this.#reportsRead = options.supervisor.cursor(options.venue.name)
+    this.#reports = new ReportQueue(options.supervisor, options.venue, options.faults)
   }
 
   get messages(): number {
@@ -50,7 +49,7 @@ export class EventTimeDriver implements Driver {
   /** Resolves when the market has ended and everything it set off is done, or `stop` was called. */
   async run(): Promise<void> {
     const { market, venue, supervisor } = this.#options
-    this.#readReports()
+    this.#reports.fill()
     // What only one of the two has taken in is given to that one alone.
     const after = Math.min(venue.marketPosition, supervisor.cursor(market.name))
     await new Promise<void>((resolve, reject) => {
@@ -116,56 +115,38 @@ export class EventTimeDriver implements Driver {
       if (supervisor.hasIntentsAhead) await supervisor.settled()
       if (!venue.dirty) continue
       await venue.flush()
-      this.#readReports()
-    }
-  }
-
-  #readReports(): void {
-    const fresh = this.#options.venue.reportsAfter(this.#reportsRead)
-    this.#reportsRead += fresh.length
-    for (const report of fresh) {
-      for (const delivery of deliveriesOf(report, this.#options.faults)) {
-        const later = this.#reports.findIndex(({ at }) => at > delivery.at)
-        this.#reports.splice(later < 0 ? this.#reports.length : later, 0, delivery)
-      }
+      this.#reports.fill()
     }
   }
 
   /** The next moment up to `at` at which something happens by itself. */
   #nextAt(at: number): number | undefined {
     const { venue, clock } = this.#options
-    const next = Math.min(venue.nextAt ?? Infinity, this.#reports[0]?.at ?? Infinity, clock.dueAt ?? Infinity)
+    const next = Math.min(venue.nextAt ?? Infinity, this.#reports.nextAt ?? Infinity, clock.dueAt ?? Infinity)
     return next <= at ? next : undefined
   }
 
   async #advanceTo(at: number): Promise<void> {
     for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
-      const { venue, clock } = this.#options
+      const { venue, clock, supervisor } = this.#options
       // At one moment: requests arrive, then reports, then timers.
       venue.advance(next)
-      if (venue.dirty) {
-        await this.#consequences()
-        continue
+      if (!venue.dirty) {
+        clock.advanceTo(next)
+        if ((this.#reports.nextAt ?? Infinity) <= next) {
+          this.#reports.deliverNext()
+          supervisor.drain()
+        }
       }
-      const report = this.#reports[0]
-      if (report !== undefined && report.at <= next) this.#deliver(this.#reports.shift() as Delivery)
-      else clock.advanceTo(next)
       await this.#consequences()
     }
-  }
-
-  #deliver(delivery: Delivery): void {
-    const { supervisor, venue, clock } = this.#options
-    clock.advanceTo(delivery.at)
-    tellReport(supervisor, venue.name, delivery)
-    supervisor.drain()
   }
 
   /** After the last message: what is still under way between runner and venue, but no timers and no orders' ends. */
   async #finish(): Promise<void> {
     const { supervisor, venue } = this.#options
     for (;;) {
-      const next = Math.min(venue.arrivesAt ?? Infinity, this.#reports[0]?.at ?? Infinity)
+      const next = Math.min(venue.arrivesAt ?? Infinity, this.#reports.nextAt ?? Infinity)
       if (next === Infinity || this.#stopped) break
       await this.#advanceTo(next)
     }

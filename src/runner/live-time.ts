@@ -3,13 +3,14 @@
  * when their time has come.
  */
 import type { Subscription } from 'rxjs'
-import { deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
+import type { LinkFaults } from '../ports/link-faults.ts'
 import type { MarketMessage, MarketSource } from '../ports/market.ts'
 import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
 import { TIMEOUT_MAX_MS } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import { type Driver, tellReport } from './driver.ts'
+import type { Driver } from './driver.ts'
+import { ReportQueue } from './report-queue.ts'
 
 export interface LiveTimeOptions {
   readonly supervisor: Supervisor
@@ -22,8 +23,9 @@ export interface LiveTimeOptions {
 export class LiveTimeDriver implements Driver {
   readonly #options: LiveTimeOptions
   #subscription: Subscription | undefined
-  #reportsRead: number
+  readonly #reports: ReportQueue
   #messages = 0
+  #stopped = false
   #flushing: Promise<void> | undefined
   #wake: NodeJS.Timeout | undefined
   #end: () => void = () => {}
@@ -31,7 +33,7 @@ export class LiveTimeDriver implements Driver {
 
   constructor(options: LiveTimeOptions) {
     this.#options = options
-    this.#reportsRead = options.supervisor.cursor(options.venue.name)
+    this.#reports = new ReportQueue(options.supervisor, options.venue, options.faults)
   }
 
   get messages(): number {
@@ -40,7 +42,7 @@ export class LiveTimeDriver implements Driver {
 
   async run(): Promise<void> {
     const { market, supervisor, venue } = this.#options
-    this.#readReports()
+    this.#reports.fill()
     const after = Math.max(venue.marketPosition, supervisor.cursor(market.name))
     await new Promise<void>((resolve, reject) => {
       this.#end = resolve
@@ -55,6 +57,7 @@ export class LiveTimeDriver implements Driver {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     clearTimeout(this.#wake)
     this.#subscription?.unsubscribe()
     this.#end()
@@ -79,40 +82,31 @@ export class LiveTimeDriver implements Driver {
 
   #flush(): void {
     const { venue } = this.#options
-    if (!venue.dirty || this.#flushing !== undefined) return
+    if (!venue.dirty || this.#flushing !== undefined || this.#stopped) return
     this.#flushing = venue
       .flush()
-      .then(() => this.#readReports())
+      .then(() => this.#reports.fill())
       .catch((error) => this.#fail(error))
       .finally(() => {
         this.#flushing = undefined
-        this.#flush()
+        this.onRequest()
       })
   }
 
-  #readReports(): void {
-    const reports = this.#options.venue.reportsAfter(this.#reportsRead)
-    this.#reportsRead += reports.length
-    // Timers of one delay fire in the order in which they were set, so reports stay in theirs.
-    for (const report of reports) {
-      for (const delivery of deliveriesOf(report, this.#options.faults)) {
-        const { supervisor, venue } = this.#options
-        setTimeout(() => tellReport(supervisor, venue.name, delivery), Math.max(0, delivery.at - Date.now()))
-      }
-    }
+  /** One timer for all that happens by itself, market or no market: so reports keep their order. */
+  #arm(): void {
+    clearTimeout(this.#wake)
+    const next = Math.min(this.#options.venue.nextAt ?? Infinity, this.#reports.nextAt ?? Infinity)
+    if (next === Infinity || this.#stopped) return
+    const waitMs = Math.max(0, next - Date.now())
+    this.#wake = setTimeout(() => this.#onDue(), Math.min(waitMs, TIMEOUT_MAX_MS))
   }
 
-  /** Requests reach the venue when their latency is over, and orders expire, market or no market. */
-  #arm(): void {
-    const { nextAt } = this.#options.venue
-    clearTimeout(this.#wake)
-    if (nextAt === undefined) return
-    this.#wake = setTimeout(
-      () => {
-        this.#options.venue.advance(Date.now())
-        this.onRequest()
-      },
-      Math.min(Math.max(0, nextAt - Date.now()), TIMEOUT_MAX_MS),
-    )
+  /** Requests reach the venue when their latency is over, orders expire, reports come. */
+  #onDue(): void {
+    const now = Date.now()
+    this.#options.venue.advance(now)
+    while ((this.#reports.nextAt ?? Infinity) <= now) this.#reports.deliverNext()
+    this.onRequest()
   }
 }

@@ -1,0 +1,51 @@
+import { type Delivery, deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
+import type { PaperVenue } from '../ports/venue.ts'
+import type { Address } from '../runtime/address.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+
+/** The venue's reports on their way to the runner, in the order in which they come. */
+export class ReportQueue {
+  readonly #supervisor: Supervisor
+  readonly #venue: PaperVenue
+  readonly #faults: LinkFaults | undefined
+  readonly #underWay: Delivery[] = []
+  /** Position of the last one that was sent on its way. */
+  #read: number
+
+  constructor(supervisor: Supervisor, venue: PaperVenue, faults: LinkFaults | undefined) {
+    this.#supervisor = supervisor
+    this.#venue = venue
+    this.#faults = faults
+    this.#read = supervisor.cursor(venue.name)
+  }
+
+  /** Sends those on their way that are durable at the venue by now. */
+  fill(): void {
+    for (const report of this.#venue.reportsAfter(this.#read)) {
+      this.#read = report.position
+      for (const delivery of deliveriesOf(report, this.#faults)) {
+        const later = this.#underWay.findIndex(({ at }) => at > delivery.at)
+        this.#underWay.splice(later < 0 ? this.#underWay.length : later, 0, delivery)
+      }
+    }
+  }
+
+  /** When the next one comes. */
+  get nextAt(): number | undefined {
+    return this.#underWay[0]?.at
+  }
+
+  /** Hands the next one to the actor that it is about; one that was lost is read, settles what it answered, and says no more. */
+  deliverNext(): void {
+    const delivery = this.#underWay.shift()
+    if (delivery === undefined) return
+    const { at, report: of, as } = delivery
+    const { position, actor, report, settles, ref } = of
+    const answers = ref && { cause: ref.seq, correlation: ref.correlation }
+    const options = { at, lane: 'execution', ...answers } as const
+    // One that comes late, or a second time, is not told by its position: that is read already.
+    const isNext = as !== 'again' && { origin: { source: this.#venue.name, position }, settles }
+    const event = as === 'lost' ? { type: 'REPORT_LOST', at } : { ...report, at }
+    this.#supervisor.tell(actor as Address, event, { ...options, ...isNext })
+  }
+}

@@ -1,0 +1,88 @@
+import { Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { machines, type OrderContext } from '../../machines/index.ts'
+import type { LinkFaults } from '../../src/ports/link-faults.ts'
+import type { MarketMessage } from '../../src/ports/market.ts'
+import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
+import { boot } from '../../src/runner/boot.ts'
+import { runnerConfig } from '../../src/runner/config.ts'
+import { LiveTimeDriver } from '../../src/runner/live-time.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { newMemory } from '../../store/index.ts'
+import { eventually } from '../runtime/harness.ts'
+
+const SYMBOL = 'BTCUSDT'
+const LATE: LinkFaults = {
+  seed: 1,
+  drop: 0,
+  duplicate: 1,
+  delay: 0,
+  delayMaxMs: 50,
+  reject: 0,
+  disconnectForMs: 1,
+}
+
+/** A live run at one price, and how to trade and stop it. */
+async function open(faults?: LinkFaults) {
+  const fees = { takerFee: '0', makerFee: '0' }
+  const venue = await openPaperVenue({ location: undefined, name: 'paper:books', latencyMs: 20, ...fees })
+  let driver: LiveTimeDriver | undefined
+  const ports = { paper: new PaperPort(venue, () => driver?.onRequest()) }
+  const supervisor = await createSupervisor({ store: await openMemoryStore(newMemory()), machines, ports })
+  const limits = { orderNotionalMax: '10000', openOrdersMax: 1_000 }
+  const config = runnerConfig.parse({ strategies: [], account: { limits }, watchdog: { enabled: false } })
+  await boot(supervisor, config, { venue: 'paper', symbols: [SYMBOL], at: Date.now() })
+  const messages = new Subject<MarketMessage>()
+  const of = { name: 'hand', time: 'system', startsAt: undefined, instruments: [], counts: {} } as const
+  driver = new LiveTimeDriver({ supervisor, venue, market: { ...of, open: () => messages }, faults })
+  const ended = driver.run()
+  const at = Date.now()
+  const event = { type: 'QUOTE', at, bid: '1', bidSize: '999', ask: '1', askSize: '999' } as const
+  messages.next({ position: 1, at, venue: 'paper', symbol: SYMBOL, event })
+  const order = (orderId: string) =>
+    supervisor.send('account/paper', {
+      type: 'ORDER_REQUEST',
+      orderId,
+      owner: 'account/paper',
+      venue: 'paper',
+      symbol: SYMBOL,
+      side: 'BUY',
+      ordType: 'MARKET',
+      orderQty: '1',
+      timeInForce: 'GTC',
+      refPx: '1',
+    })
+  const contextOf = (orderId: string) => supervisor.getSnapshot(`order/${orderId}`)?.context as OrderContext
+  const stop = async () => {
+    await driver?.stop()
+    await ended
+    await supervisor.stop()
+    await venue.close()
+  }
+  return { order, contextOf, stop }
+}
+
+describe('a run in live time', () => {
+  it('tells every report, however close together they come', async () => {
+    const run = await open()
+    const ids = Array.from({ length: 300 }, (_, i) => `o${i}`)
+    for (const id of ids) {
+      await run.order(id)
+      await new Promise(setImmediate)
+    }
+    await eventually(() => {
+      expect(ids.filter((id) => run.contextOf(id).ordStatus !== 'FILLED')).toEqual([])
+    })
+    await run.stop()
+  })
+
+  it('stops with reports under way: they are told at the next start', async () => {
+    const run = await open(LATE)
+    await run.order('o')
+    await eventually(() => expect(run.contextOf('o').ordStatus).toBe('FILLED'))
+    await run.stop()
+    // What a timer did now would end the process.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  })
+})
