@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ZodError } from 'zod'
-import { isOutcryError } from '../../store/index.ts'
+import { isOutcryError, type OutcryError } from '../../store/index.ts'
 import { issuesOf, issuesText } from '../runtime/issues.ts'
 import type { Logger } from '../runtime/logger.ts'
 
@@ -30,6 +30,14 @@ const UNREAD: Record<string, readonly [code: string, hint: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'Send 64 KiB at most.'],
 }
 
+export function refusalOf({ code, message, hint, issues }: OutcryError): { status: number; body: object } {
+  return { status: STATUS[code] ?? 400, body: { error: { code, message, hint, issues } } }
+}
+
+export function pathOf(url = '/'): string {
+  return url.replace(/\?.*/, '')
+}
+
 /** Every error answers alike: { error: { code, message, hint, issues: [{ field, rule }] } }. */
 export function answerError(
   error: unknown,
@@ -38,8 +46,8 @@ export function answerError(
   logger: Logger,
 ): FastifyReply {
   if (isOutcryError(error)) {
-    const { code, message, hint, issues } = error
-    return reply.code(STATUS[code] ?? 400).send({ error: { code, message, hint, issues } })
+    const { status, body } = refusalOf(error)
+    return reply.code(status).send(body)
   }
   if (error instanceof ZodError) {
     const issues = issuesOf(error, 'request')

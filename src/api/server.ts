@@ -1,13 +1,15 @@
+import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import fastify, { type FastifyInstance } from 'fastify'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { OutcryError } from '../../store/index.ts'
 import { Feed } from '../feed/feed.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { actorRoutes } from './actor-routes.ts'
 import { commandRoutes } from './command-routes.ts'
-import { answerError } from './errors.ts'
+import { answerError, pathOf, refusalOf } from './errors.ts'
 import { eventRoutes } from './event-routes.ts'
 import { Inspection } from './inspection.ts'
 import { pageRoutes } from './page-routes.ts'
@@ -40,11 +42,7 @@ export async function startApi(
   // Pages of other origins may send plain text without asking, but not JSON.
   http.removeContentTypeParser('text/plain')
   http.setNotFoundHandler(({ method, url }) => {
-    throw new OutcryError(
-      'ROUTE_UNKNOWN',
-      `there is no ${method} ${url}`,
-      'See the README for what there is.',
-    )
+    throw routeUnknown(method, url)
   })
   systemRoutes(http, supervisor)
   actorRoutes(http, supervisor)
@@ -68,28 +66,32 @@ export async function startApi(
   }
 }
 
+function routeUnknown(method: string | undefined, url: string | undefined): OutcryError {
+  return new OutcryError(
+    'ROUTE_UNKNOWN',
+    `there is no ${method} ${pathOf(url)}`,
+    'See the README for what there is.',
+  )
+}
+
 function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Logger): { close(): void } {
   const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
   const feed = new Feed(supervisor, VERSION)
   const inspection = new Inspection(supervisor)
+  const channels = new Map<string, { connect(client: WebSocket): void }>([
+    ['/feed', feed],
+    ['/inspect', inspection],
+  ])
   const alive = new WeakSet<object>()
   http.server.on('upgrade', (request, socket, head) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
-    const connect =
-      path === '/feed'
-        ? feed.connect.bind(feed)
-        : path === '/inspect'
-          ? inspection.connect.bind(inspection)
-          : undefined
-    if (connect === undefined) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
-      return
-    }
+    const path = pathOf(request.url)
+    const channel = channels.get(path)
+    if (channel === undefined) return refuseUpgrade(socket, routeUnknown(request.method, request.url))
     server.handleUpgrade(request, socket, head, (client) => {
       alive.add(client)
       client.on('pong', () => alive.add(client))
       client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
-      connect(client)
+      channel.connect(client)
     })
   })
   const pings = setInterval(() => {
@@ -109,6 +111,22 @@ function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Lo
       server.close()
     },
   }
+}
+
+/** As any other request is refused. */
+function refuseUpgrade(socket: Duplex, error: OutcryError): void {
+  const { status, body } = refusalOf(error)
+  const text = JSON.stringify(body)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ]
+  // Whoever has gone already need not be told.
+  socket.on('error', () => {})
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
 }
 
 function listenFailure(error: unknown, host: string, port: number): unknown {

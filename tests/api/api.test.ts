@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -136,6 +139,30 @@ describe('HTTP', () => {
     await expect(startApi(harness.supervisor, { host: '127.0.0.1', port }, quiet)).rejects.toMatchObject({
       code: 'PORT_IN_USE',
     })
+  })
+})
+
+describe('an upgrade', () => {
+  const ask = (path: string, done?: (socket: Socket) => void) => {
+    const socket = connectTcp(Number(new URL(api.url).port), '127.0.0.1')
+    const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket']
+    return socket.end(`${lines.join('\r\n')}\r\n\r\n`, () => done?.(socket))
+  }
+
+  it.each(['/', '//', '/nowhere', '/feed/'])(
+    'to %s is answered as any request for what is not there',
+    async (path) => {
+      expect(await text(ask(path))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[^]*"code":"ROUTE_UNKNOWN"/)
+      expect((await get('/health')).status).toBe(200)
+    },
+  )
+
+  it('that is refused may be gone by then', async () => {
+    await once(
+      ask('/nowhere', (socket) => socket.resetAndDestroy()),
+      'close',
+    )
+    expect((await get('/health')).status).toBe(200)
   })
 })
 
