@@ -5,6 +5,9 @@ import { issuesOf, issuesText } from '../runtime/issues.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 const STATUS: Record<string, number> = {
+  NOT_AUTHORISED: 401,
+  HOST_REFUSED: 403,
+  ORIGIN_REFUSED: 403,
   ACTOR_UNKNOWN: 404,
   KIND_UNKNOWN: 404,
   REV_UNKNOWN: 404,
@@ -21,9 +24,13 @@ const STATUS: Record<string, number> = {
   STOPPED: 503,
 }
 
-/** What never gets as far as a route. */
-const UNREAD: Record<string, readonly [code: string, hint: string]> = {
-  FST_ERR_BAD_URL: ['ADDRESS_INVALID', 'Write kind/id, percent-encoded where need be.'],
+/** What never gets as far as a route; the message is Fastify's where there is none. */
+const UNREAD: Record<string, readonly [code: string, hint: string, message?: string]> = {
+  FST_ERR_BAD_URL: [
+    'ADDRESS_INVALID',
+    'Write kind/id, percent-encoded where need be.',
+    'the address cannot be decoded',
+  ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['MEDIA_TYPE_UNKNOWN', 'Send JSON, as Content-Type: application/json.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['JSON_INVALID', 'Send a JSON object.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['JSON_INVALID', 'Send a JSON object.'],
@@ -34,6 +41,7 @@ export function refusalOf({ code, message, hint, issues }: OutcryError): { statu
   return { status: STATUS[code] ?? 400, body: { error: { code, message, hint, issues } } }
 }
 
+/** Queries are for no log and no message: the token may be in one. */
 export function pathOf(url = '/'): string {
   return url.replace(/\?.*/, '')
 }
@@ -58,10 +66,10 @@ export function answerError(
   }
   const { statusCode = 500, code = '', message } = error as Partial<FastifyError>
   if (statusCode < 500) {
-    const [own, hint] = UNREAD[code] ?? ['REQUEST_INVALID', 'Mend the request.']
-    return reply.code(statusCode).send({ error: { code: own, message, hint, issues: [] } })
+    const [own, hint, plainly = message] = UNREAD[code] ?? ['REQUEST_INVALID', 'Mend the request.']
+    return reply.code(statusCode).send({ error: { code: own, message: plainly, hint, issues: [] } })
   }
-  logger.error({ err: error, url: request.url }, 'a request failed')
+  logger.error({ err: error, url: pathOf(request.url) }, 'a request failed')
   return reply
     .code(500)
     .send({ error: { code: 'INTERNAL', message: 'the request failed; the log of the runner says why' } })

@@ -5,12 +5,14 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { OutcryError } from '../../store/index.ts'
 import { Feed } from '../feed/feed.ts'
+import { CLOSE } from '../feed/frames.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { actorRoutes } from './actor-routes.ts'
 import { commandRoutes } from './command-routes.ts'
 import { answerError, pathOf, refusalOf } from './errors.ts'
 import { eventRoutes } from './event-routes.ts'
+import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspection.ts'
 import { pageRoutes } from './page-routes.ts'
 import { systemRoutes } from './system-routes.ts'
@@ -30,9 +32,11 @@ const PING_MS = 15_000
 /** @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
   supervisor: Supervisor,
-  { host, port }: { host: string; port: number },
+  { port, ...options }: GuardOptions & { readonly port: number },
   logger: Logger,
 ): Promise<ApiServer> {
+  const { host } = options
+  const guard = new Guard(options)
   const http = fastify({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
@@ -44,12 +48,13 @@ export async function startApi(
   http.setNotFoundHandler(({ method, url }) => {
     throw routeUnknown(method, url)
   })
+  guardRoutes(http, guard)
   systemRoutes(http, supervisor)
   actorRoutes(http, supervisor)
   commandRoutes(http, supervisor)
   eventRoutes(http, supervisor)
   pageRoutes(http)
-  const sockets = attachSockets(http, supervisor, logger)
+  const sockets = attachSockets(http, supervisor, guard, logger)
   try {
     await http.listen({ host, port })
   } catch (error) {
@@ -74,7 +79,12 @@ function routeUnknown(method: string | undefined, url: string | undefined): Outc
   )
 }
 
-function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Logger): { close(): void } {
+function attachSockets(
+  http: FastifyInstance,
+  supervisor: Supervisor,
+  guard: Guard,
+  logger: Logger,
+): { close(): void } {
   const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
   const feed = new Feed(supervisor, VERSION)
   const inspection = new Inspection(supervisor)
@@ -86,12 +96,19 @@ function attachSockets(http: FastifyInstance, supervisor: Supervisor, logger: Lo
   http.server.on('upgrade', (request, socket, head) => {
     const path = pathOf(request.url)
     const channel = channels.get(path)
-    if (channel === undefined) return refuseUpgrade(socket, routeUnknown(request.method, request.url))
+    try {
+      guard.admit(request)
+      if (channel === undefined) throw routeUnknown(request.method, request.url)
+    } catch (error) {
+      return refuseUpgrade(socket, error as OutcryError)
+    }
     server.handleUpgrade(request, socket, head, (client) => {
       alive.add(client)
       client.on('pong', () => alive.add(client))
       client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
-      channel.connect(client)
+      // Browsers tell a page nothing of a refused upgrade, but the code of a closed socket.
+      if (guard.knows(request)) channel.connect(client)
+      else client.close(CLOSE.unauthorised, 'send Authorization: Bearer <server.token>')
     })
   })
   const pings = setInterval(() => {

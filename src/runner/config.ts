@@ -20,6 +20,7 @@ import {
   watchdogRules,
 } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
+import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
 import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
 import { BUILT_IN_STRATEGIES, isModule } from './strategies.ts'
@@ -136,6 +137,13 @@ export function newsSourceName(source: z.infer<typeof newsSource>): string {
   return source.url.replace(/^https?:\/\/(?:[^/@]*@)?|[?#].*$/g, '')
 }
 
+const webOrigin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'an origin such as https://inspector.example.org, without a path',
+  )
+
 const sections = z.strictObject({
   /** Folder of the log and of the paper venue's own books. */
   data: z.string().min(1).default('data'),
@@ -214,6 +222,18 @@ const sections = z.strictObject({
       host: z.string().default('127.0.0.1'),
       /** 0 takes any free port. */
       port: z.number().int().min(0).max(65_535).default(7077),
+      /** Whoever has it may speak to the server, and nobody else. Letters that headers, addresses and cookies take as they are. */
+      token: z
+        .string()
+        .regex(/^[\w.~-]{16,}$/, 'at least 16 letters, digits and - . _ ~')
+        .optional(),
+      /** Of pages elsewhere that may speak to it, too. */
+      origins: z.array(webOrigin).default([]),
+    })
+    .refine(({ enabled, host, token }) => !enabled || isLoopback(host) || token !== undefined, {
+      path: ['token'],
+      error:
+        'must be set where server.host is not 127.0.0.1, localhost or ::1, for whoever reaches it can trade',
     })
     .prefault({}),
   log: z

@@ -1,5 +1,5 @@
 /** The headless process: venue, market, supervisor, strategies and server, started in that order and stopped in reverse. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Subscription } from 'rxjs'
 import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
@@ -35,6 +35,8 @@ export interface RunnerInfo {
   readonly pid: number
   /** Undefined when its server is switched off. */
   readonly url?: string
+  /** What it asks of whoever speaks to it. */
+  readonly token?: string
 }
 
 export interface RunningRunner {
@@ -228,9 +230,12 @@ class Runner implements RunningRunner {
 
   /** For the command line: it finds a running runner by its data folder. */
   #announce(): void {
-    const { url } = this
-    const info: RunnerInfo = { pid: process.pid, ...(url !== undefined && { url }) }
-    writeFileSync(join(this.#parts.config.data, RUNNER_FILE), `${JSON.stringify(info)}\n`)
+    const { data, server } = this.#parts.config
+    const info: RunnerInfo = { pid: process.pid, url: this.url, token: server.token }
+    const file = join(data, RUNNER_FILE)
+    // A file that is there already would keep its mode.
+    writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
+    renameSync(`${file}.part`, file)
   }
 
   async #countPast(): Promise<void> {

@@ -1,12 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { eventually } from '../runtime/harness.ts'
 import { OutcryProcess, outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = (name: string) => join(folder, name)
+const token = 'correct.horse_battery~staple-7'
+const guarded = join(folder, 'guarded.yaml')
+writeFileSync(guarded, `server: { token: ${token} }\n`)
 const lines = (text: string) =>
   text
     .trim()
@@ -72,6 +76,45 @@ describe('the command line', () => {
     expect((await again.finished()).code).toBe(0)
   })
 
+  it('brings the token of a runner that asks for one, and nobody says it', async () => {
+    const runnerFile = join(data('guarded'), 'runner.json')
+    mkdirSync(data('guarded'))
+    writeFileSync(runnerFile, '{}', { mode: 0o644 })
+    const runner = new OutcryProcess('run', '--config', guarded, '--data', data('guarded'), '--port', '0')
+    const { url } = (await runner.started()) ?? {}
+    expect((await fetch(`${url}/actors`)).status).toBe(401)
+    expect(JSON.parse(readFileSync(runnerFile, 'utf8'))).toMatchObject({ url, token })
+    expect(statSync(runnerFile).mode & 0o777).toBe(0o600)
+    const said: string[] = []
+    for (const command of [
+      ['actors'],
+      ['replay', 'runner/main'],
+      ['verify'],
+      ['backup', data('guarded-copy')],
+    ]) {
+      const { code, stdout, stderr } = await outcry(...command, '--data', data('guarded'), '--json')
+      expect([command, code, stderr]).toEqual([command, 0, ''])
+      said.push(stdout)
+    }
+    writeFileSync(runnerFile, JSON.stringify({ url, token: 'x'.repeat(16) }))
+    const { code, stderr } = await outcry('actors', '--data', data('guarded'))
+    expect([code, stderr]).toEqual([1, expect.stringContaining('NOT_AUTHORISED')])
+    runner.child.kill('SIGINT')
+    const ended = await runner.finished()
+    expect(ended.code).toBe(0)
+    expect(JSON.stringify([said, stderr, ended])).not.toContain(token)
+  })
+
+  it('says how the page is opened, without the token', async () => {
+    const config = join(folder, 'status.yaml')
+    writeFileSync(config, `server: { token: ${token} }\nlog: { format: status }\n`)
+    const runner = new OutcryProcess('run', '--config', config, '--data', data('status'), '--port', '0')
+    await eventually(() => expect(runner.stderr).toMatch(/ticks\/s.*http/))
+    expect(runner.stderr).toMatch(/open http:\/\/127\.0\.0\.1:\d+ \(once as \/\?token=<server\.token>\)/)
+    runner.child.kill('SIGTERM')
+    expect(JSON.stringify(await runner.finished())).not.toContain(token)
+  })
+
   it.each<[string, string[], number, string]>([
     ['a log that is not there', ['actors', '--data', data('none')], 1, 'STORE_NONE'],
     ['a backup over something', ['backup', data('short'), '--data', data('short')], 1, 'BACKUP_EXISTS'],
@@ -92,9 +135,15 @@ describe('the command line', () => {
     ['a folder that is a file', ['run', '--data', join(process.cwd(), 'package.json')], 2, 'data: a folder'],
     [
       'a host of somebody else',
-      ['run', '--data', data('y'), '--host', '192.0.2.1', '--port', '0'],
+      ['run', '--config', guarded, '--data', data('y'), '--host', '192.0.2.1', '--port', '0'],
       1,
       'LISTEN_FAILED',
+    ],
+    [
+      'a host that others reach, without a token',
+      ['run', '--host', '0.0.0.0'],
+      2,
+      'server.token: must be set',
     ],
   ])('refuses %s in one line', async (_, args, code, text) => {
     const { code: found, stderr } = await outcry(...args)

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { strategiesOf } from '../../src/runner/boot.ts'
 import { loadConfig } from '../../src/runner/config.ts'
 import { checkSymbols, instrumentsOf } from '../../src/runner/instruments.ts'
+import type { OutcryError } from '../../store/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-config-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,16 +30,61 @@ describe('the configuration', () => {
       data: 'from-file',
       market: { source: 'sim', seed: 3, ratePerSecond: 8, speed: 3 },
     })
-    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077 })
+    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077, origins: [] })
   })
 
   it('takes numbers, money and switches from the environment, each as it is wanted', () => {
-    const env = { OUTCRY_MARKET_SPEED: '0.5', OUTCRY_ACCOUNT_BALANCE: '5000', OUTCRY_SERVER_ENABLED: 'false' }
+    const env = {
+      OUTCRY_MARKET_SPEED: '0.5',
+      OUTCRY_ACCOUNT_BALANCE: '5000',
+      OUTCRY_SERVER_ENABLED: 'false',
+      OUTCRY_SERVER_TOKEN: '1234567890123456',
+    }
     expect(loadConfig({ env })).toMatchObject({
       market: { speed: 0.5 },
       account: { balance: '5000' },
-      server: { enabled: false },
+      server: { enabled: false, token: '1234567890123456' },
     })
+  })
+
+  it.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])(
+    'asks for no token where it listens on %s',
+    (host) => {
+      expect(loadConfig({ flags: { server: { host } } }).server).toMatchObject({ host })
+    },
+  )
+
+  it.each(['0.0.0.0', '::', '', '192.168.0.7', 'bot.example', 'localhost.example'])(
+    'asks for a token where it listens on "%s", unless it does not',
+    (host) => {
+      const rule = wrong('server.token', 'must be set where server.host is not 127.0.0.1, localhost or ::1')
+      expect(() => loadConfig({ flags: { server: { host } } })).toThrow(rule)
+      expect(() => loadConfig({ env: { OUTCRY_SERVER_HOST: host } })).toThrow(rule)
+      const token = 'x'.repeat(16)
+      expect(loadConfig({ env: { OUTCRY_SERVER_HOST: host, OUTCRY_SERVER_TOKEN: token } })).toMatchObject({
+        server: { host, token },
+      })
+      expect(loadConfig({ flags: { server: { host, enabled: false } } }).server).toMatchObject({ host })
+    },
+  )
+
+  it.each([
+    'fifteen-letters',
+    'sixteen letters!',
+    'a+token/of=base64',
+    '',
+    1234567890123456,
+    ['x'.repeat(16)],
+  ])('refuses the token %j, and does not say it', (token) => {
+    let refusal: unknown
+    try {
+      loadConfig({ flags: { server: { token } } })
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toEqual(wrong('server.token', ''))
+    const { message, hint, issues } = refusal as OutcryError
+    if (token !== '') expect(JSON.stringify([message, hint, issues])).not.toContain(String(token))
   })
 
   const strategy = { id: 'a', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '1' }
@@ -168,6 +214,14 @@ describe('the configuration', () => {
     ],
     ['a market that stands still', { market: { speed: 0 } }, 'market.speed', '>0'],
     ['a pace in words', { market: { speed: 'fast' } }, 'market.speed', 'max, or a number'],
+    ...['https://a.example/', 'a.example', 'https://A.example', 'http://a.example:80', '*', 'null'].map(
+      (origin): [string, Record<string, unknown>, string, string] => [
+        `the origin ${origin}`,
+        { server: { origins: ['http://a.example:8080', origin] } },
+        'server.origins.1',
+        'an origin such as https://',
+      ],
+    ),
     ['half a seed', { market: { seed: 1.5 } }, 'market.seed', 'whole number'],
     [
       'two sources of one name',

@@ -101,9 +101,12 @@ function showsStatus({ log }: RunnerConfig): boolean {
   return log.format === 'status' || (log.format === 'auto' && process.stderr.isTTY === true)
 }
 
-function banner({ data }: RunnerConfig, { url, market, supervisor }: RunningRunner): string {
+function banner({ data, server }: RunnerConfig, { url, market, supervisor }: RunningRunner): string {
   const from = supervisor.epoch > 1 ? `resumed at seq ${countText(supervisor.seq)}` : 'a new log'
-  const open = url === undefined ? 'no server' : `open ${pc.cyan(url)}`
+  const open =
+    url === undefined
+      ? 'no server'
+      : `open ${pc.cyan(url)}${server.token === undefined ? '' : ' (once as /?token=<server.token>)'}`
   return `${pc.bold('outcry')}  ${market.name}  ${data} (${from})  ${open}  Ctrl-C stops`
 }
 

@@ -46,9 +46,9 @@ export async function openReader(data: string, machinesFrom?: string): Promise<R
     const store = await openLevelStore(location)
     return new StoreReader(location, store, await loadMachines(data, machinesFrom))
   } catch (error) {
-    const url = isOutcryError(error, 'STORE_LOCKED') ? runnerUrl(data) : undefined
+    const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerInfo(data) : {}
     if (url === undefined) throw error
-    return new RunnerReader(url)
+    return new RunnerReader(url, token)
   }
 }
 
@@ -64,10 +64,9 @@ async function loadMachines(data: string, from: string | undefined): Promise<Mac
   )
 }
 
-function runnerUrl(data: string): string | undefined {
+function runnerInfo(data: string): Partial<RunnerInfo> {
   const file = join(data, RUNNER_FILE)
-  if (!existsSync(file)) return undefined
-  return (JSON.parse(readFileSync(file, 'utf8')) as RunnerInfo).url
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunnerInfo) : {}
 }
 
 class StoreReader implements Reader {
@@ -107,9 +106,11 @@ class StoreReader implements Reader {
 
 class RunnerReader implements Reader {
   readonly source: string
+  readonly #headers: Record<string, string>
 
-  constructor(url: string) {
+  constructor(url: string, token: string | undefined) {
     this.source = url
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
   async *actors(prefix: string): AsyncIterable<ActorSummary> {
@@ -151,7 +152,7 @@ class RunnerReader implements Reader {
   async #fetch(path: string): Promise<Response> {
     let response: Response
     try {
-      response = await fetch(new URL(path, this.source))
+      response = await fetch(new URL(path, this.source), { headers: this.#headers })
     } catch (error) {
       throw unreachable(`the runner that holds the store does not answer at ${this.source}`, error)
     }

@@ -1,0 +1,276 @@
+/** Who may speak to the API, over real sockets: what is refused, and what passes. */
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { setup } from 'xstate'
+import type { GuardOptions } from '../../src/api/guard.ts'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { Harness } from '../runtime/harness.ts'
+
+const TOKEN = 'correct.horse_battery~staple-7'
+const door = setup({}).createMachine({
+  id: 'door',
+  initial: 'shut',
+  states: { shut: { on: { OPEN: 'open' } }, open: {} },
+})
+
+let harness: Harness
+let api: ApiServer
+let port: number
+const logged: unknown[] = []
+const note = (...line: unknown[]) => void logged.push(line)
+
+async function start(options: Partial<GuardOptions> = {}): Promise<void> {
+  harness = new Harness()
+  await harness.open({ machines: { door } })
+  await harness.supervisor.spawn('door', 'a')
+  const logger = { debug: note, info: note, warn: note, error: note }
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, logger)
+  port = Number(new URL(api.url).port)
+}
+afterEach(async () => {
+  await api.close()
+  await harness.supervisor.stop()
+})
+
+type Headers = Record<string, string>
+
+interface Answer {
+  readonly status: number | undefined
+  readonly code: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+async function ask(path: string, headers: Headers = {}, method = 'GET', body?: object): Promise<Answer> {
+  const content: Headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  const asked = request({ host: '127.0.0.1', port, path, method, headers: { ...content, ...headers } })
+  asked.end(body && JSON.stringify(body))
+  const [response] = await once(asked, 'response')
+  return answerOf(response.statusCode, response.headers, await text(response))
+}
+
+function answerOf(status: number | undefined, headers: IncomingHttpHeaders, body: string): Answer {
+  const isJson = headers['content-type']?.startsWith('application/json')
+  return { status, headers, body, code: isJson ? JSON.parse(body).error?.code : undefined }
+}
+
+const open = (headers?: Headers) => ask('/actors/door/a/events', headers, 'POST', { type: 'OPEN' })
+
+/** What the upgrade is refused with, the code that the socket is closed with, or `open` once the server speaks. */
+function upgrade(path: string, headers: Headers = {}): Promise<Answer | number | 'open'> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('close', resolve)
+    socket.once('message', () => {
+      resolve('open')
+      socket.close()
+    })
+    socket.once('unexpected-response', async (_, response) =>
+      resolve(answerOf(response.statusCode, response.headers, await text(response))),
+    )
+  })
+}
+
+const PORT = ':port'
+const there = (text: string) => text.replace(PORT, `:${port}`)
+
+describe('a server that only this machine reaches', () => {
+  it.each(['localhost', `localhost${PORT}`, 'LOCALHOST', `127.0.0.1${PORT}`, '127.0.0.1:1', `[::1]${PORT}`])(
+    'answers to the name of %s',
+    async (name) => {
+      await start()
+      const host = there(name)
+      expect((await ask('/actors', { host })).status).toBe(200)
+      expect((await open({ host })).status).toBe(200)
+      expect(await upgrade('/feed', { host })).toBe('open')
+    },
+  )
+
+  it.each([
+    'evil.example',
+    `evil.example${PORT}`,
+    'localhost.evil.example',
+    'evil.localhost',
+    '127.0.0.1.evil.example',
+    'evil.example@localhost',
+    '192.168.0.7',
+    '::1',
+  ])('refuses the name of %s, for anything', async (name) => {
+    await start()
+    const host = there(name)
+    const refused = { status: 403, code: 'HOST_REFUSED' }
+    for (const path of ['/', '/health', '/actors', '/nowhere', '/page/main.js'])
+      expect(await ask(path, { host })).toMatchObject(refused)
+    expect(await open({ host, origin: `http://${host}` })).toMatchObject(refused)
+    expect(harness.value('door/a')).toBe('shut')
+    for (const path of ['/feed', '/inspect'])
+      expect(await upgrade(path, { host, origin: `http://${host}` })).toMatchObject(refused)
+  })
+})
+
+describe('a server that others reach', () => {
+  it('answers to any name, and to whoever has the token', async () => {
+    await start({ host: '0.0.0.0', token: TOKEN })
+    const headers = { host: 'bot.example', authorization: `Bearer ${TOKEN}` }
+    expect((await ask('/actors', headers)).status).toBe(200)
+    expect(await upgrade('/feed', headers)).toBe('open')
+    expect((await open({ ...headers, origin: 'http://bot.example' })).status).toBe(200)
+    expect((await open({ ...headers, origin: 'http://other.example' })).code).toBe('ORIGIN_REFUSED')
+  })
+})
+
+describe('a page', () => {
+  it.each(['http://127.0.0.1:port', 'http://localhost:port'])(
+    'of the server itself (%s) passes',
+    async (own) => {
+      await start()
+      const origin = there(own)
+      const headers = { origin, host: origin.replace('http://', '') }
+      expect((await open(headers)).status).toBe(200)
+      for (const path of ['/feed', '/inspect']) expect(await upgrade(path, headers)).toBe('open')
+    },
+  )
+
+  it.each([
+    'http://evil.example',
+    'https://127.0.0.1:port',
+    'http://127.0.0.1',
+    'http://127.0.0.1:1',
+    'http://localhost:port',
+    'null',
+    '',
+  ])('of "%s" is refused', async (other) => {
+    await start({ origins: ['http://good.example'] })
+    const origin = there(other)
+    const refused = { status: 403, code: 'ORIGIN_REFUSED' }
+    const answer = await open({ origin })
+    expect(answer).toMatchObject(refused)
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined()
+    expect(harness.value('door/a')).toBe('shut')
+    expect(await ask('/actors', { origin })).toMatchObject(refused)
+    expect(await ask('/actors/door/a/events', { origin }, 'OPTIONS')).toMatchObject(refused)
+    for (const path of ['/feed', '/inspect']) expect(await upgrade(path, { origin })).toMatchObject(refused)
+  })
+
+  it('of an origin that is listed passes, and its browser is told so', async () => {
+    const origin = 'https://good.example'
+    await start({ origins: ['http://other.example', origin], token: TOKEN })
+    const asked = { origin, 'access-control-request-method': 'POST' }
+    const preflight = await ask('/actors/door/a/events', asked, 'OPTIONS')
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': origin,
+        'access-control-allow-headers': 'authorization, content-type, idempotency-key',
+        vary: 'origin',
+      },
+    })
+    expect((await open({ origin })).code).toBe('NOT_AUTHORISED')
+    const headers = { origin, authorization: `Bearer ${TOKEN}` }
+    expect(await open(headers)).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': origin },
+    })
+    expect(await upgrade('/inspect', headers)).toBe('open')
+    expect((await open({ origin: `${origin}.evil.example` })).code).toBe('ORIGIN_REFUSED')
+  })
+})
+
+describe('a server with a token', () => {
+  const cookie = (token: string, at = port) => ({ cookie: `a=1; outcry-${at}=${token}; b=2` })
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+  it.each<[string, () => Headers]>([
+    ['in the header', () => bearer(TOKEN)],
+    ['in the header, its scheme in small letters', () => ({ authorization: `bearer ${TOKEN}` })],
+    ['in the cookie', () => cookie(TOKEN)],
+    [
+      'in the cookie, behind a proxy that asks for a password',
+      () => ({
+        ...cookie(TOKEN),
+        authorization: 'Basic YTpi',
+      }),
+    ],
+  ])('takes it %s', async (_, headers) => {
+    await start({ token: TOKEN })
+    expect((await ask('/actors', headers())).status).toBe(200)
+    expect((await ask('/page/main.js', headers())).status).toBe(200)
+    expect((await open(headers())).status).toBe(200)
+    for (const path of ['/feed', '/inspect']) expect(await upgrade(path, headers())).toBe('open')
+  })
+
+  it.each<[string, () => Headers]>([
+    ['nothing', () => ({})],
+    ['another token', () => bearer(TOKEN.replace('7', '8'))],
+    ['half of it', () => bearer(TOKEN.slice(0, -1))],
+    ['more of it', () => bearer(`${TOKEN}7`)],
+    ['none', () => ({ authorization: 'Bearer ' })],
+    ['it by another scheme', () => ({ authorization: `Basic ${TOKEN}` })],
+    ["another runner's cookie", () => cookie(TOKEN, port + 1)],
+    ['a cookie of another token', () => cookie('x'.repeat(TOKEN.length))],
+  ])('refuses %s, for all but its health', async (_, headers) => {
+    await start({ token: TOKEN })
+    for (const path of ['/', '/page/main.js', '/actors', '/events', '/backup', '/verify', '/nowhere']) {
+      expect(await ask(path, headers())).toMatchObject({
+        status: 401,
+        code: 'NOT_AUTHORISED',
+        headers: { 'www-authenticate': 'Bearer' },
+      })
+    }
+    expect((await open(headers())).code).toBe('NOT_AUTHORISED')
+    expect(harness.value('door/a')).toBe('shut')
+    for (const path of ['/feed', '/inspect']) expect(await upgrade(path, headers())).toBe(4401)
+    expect((await ask('/health', headers())).status).toBe(200)
+  })
+
+  it('gives a page that is opened with it a cookie, and the address without it', async () => {
+    await start({ token: TOKEN })
+    const { status, headers } = await ask(`/?token=${TOKEN}`)
+    expect([status, headers.location]).toEqual([302, '/'])
+    expect(headers['set-cookie']).toEqual([`outcry-${port}=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`])
+    const [pair] = headers['set-cookie']?.[0]?.split(';') ?? []
+    const page = await ask('/', { cookie: pair as string })
+    expect([page.status, page.body.includes(TOKEN)]).toEqual([200, false])
+    expect((await ask(`/?token=${TOKEN}`, { cookie: pair as string })).status).toBe(302)
+  })
+
+  it.each(['/?token=wrong', '/?token=', `/?token=${TOKEN}&token=${TOKEN}`, `/actors?token=${TOKEN}`])(
+    'takes none from the address %s',
+    async (path) => {
+      await start({ token: TOKEN })
+      const { status, headers } = await ask(path)
+      expect([status, headers['set-cookie']]).toEqual([401, undefined])
+      expect(await upgrade(`/feed?token=${TOKEN}`)).toBe(4401)
+    },
+  )
+
+  it('checks host and origin all the same', async () => {
+    await start({ token: TOKEN })
+    expect((await ask('/actors', { ...bearer(TOKEN), host: 'evil.example' })).code).toBe('HOST_REFUSED')
+    const origin = 'http://evil.example'
+    expect((await open({ ...cookie(TOKEN), origin })).code).toBe('ORIGIN_REFUSED')
+    expect(await upgrade('/feed', { ...cookie(TOKEN), origin })).toMatchObject({ code: 'ORIGIN_REFUSED' })
+  })
+
+  it('says it to nobody: neither in answers nor in its log', async () => {
+    await start({ token: TOKEN })
+    logged.length = 0
+    const answers: unknown[] = []
+    for (const path of ['/', '/nowhere', '/events', '/actors', '/%zz']) {
+      for (const headers of [{}, bearer(TOKEN), { ...bearer(TOKEN), host: 'evil.example' }]) {
+        const { body } = await ask(`${path}?token=${TOKEN}`, headers)
+        answers.push(body)
+      }
+    }
+    harness.supervisor.view = () => Promise.reject(new Error('the disk is gone'))
+    expect((await ask(`/actors/door/a?seq=&token=${TOKEN}`, bearer(TOKEN))).status).toBe(400)
+    expect((await ask('/actors/door/a', bearer(TOKEN))).status).toBe(500)
+    answers.push(await upgrade(`/nowhere?token=${TOKEN}`, bearer(TOKEN)))
+    expect(JSON.stringify(logged)).toContain('a request failed')
+    expect(JSON.stringify([answers, logged, await harness.records()])).not.toContain(TOKEN)
+  })
+})

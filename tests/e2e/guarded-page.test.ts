@@ -1,0 +1,132 @@
+/** A runner and the browser of somebody who visits other pages, too. */
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { OutcryProcess } from '../runner/runner-process.ts'
+import { launchChromium } from './chromium.ts'
+
+const TOKEN = 'correct.horse_battery~staple-7'
+const folder = mkdtempSync(join(tmpdir(), 'outcry-guarded-'))
+let browser: Browser
+let elsewhere: Server
+let runner: OutcryProcess
+let url: string
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port
+async function start(name: string, server: object): Promise<void> {
+  const config = join(folder, `${name}.yaml`)
+  writeFileSync(config, JSON.stringify({ server, market: { seed: 3 } }))
+  runner = new OutcryProcess('run', '--config', config, '--data', join(folder, name), '--port', '0')
+  const started = await runner.started()
+  if (started?.url === undefined) throw new Error(runner.stderr)
+  url = started.url
+}
+
+beforeAll(async () => {
+  elsewhere = createServer((_, response) =>
+    response.setHeader('content-type', 'text/html').end('<p>elsewhere'),
+  )
+  await once(elsewhere.listen(0, '127.0.0.1'), 'listening')
+  browser = await launchChromium('--host-resolver-rules=MAP *.example 127.0.0.1')
+})
+afterEach(async () => {
+  runner.child.kill('SIGTERM')
+  await runner.finished()
+})
+afterAll(async () => {
+  await browser.close()
+  elsewhere.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** What comes of it when a page asks for a halt, reads the actors and opens the sockets: by code, or `failed`. */
+function attack(page: Page, runnerUrl: string): Promise<unknown[]> {
+  return page.evaluate(async (runnerUrl) => {
+    const halt = { type: 'SET_TRADING_STATE', tradingState: 'halted', by: 'eve', reason: 'evil' }
+    const post = (mode: 'cors' | 'no-cors', type: string) => {
+      const headers = { 'content-type': type }
+      const init = { method: 'POST', mode, headers, body: JSON.stringify(halt) }
+      return fetch(`${runnerUrl}/actors/account/sim/events`, init).then(({ status }) => status || 'opaque')
+    }
+    const open = (path: string) =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(`${runnerUrl.replace('http', 'ws')}${path}`)
+        socket.onmessage = () => resolve('open')
+        socket.onclose = ({ code }) => reject(code)
+      })
+    const attempts = [
+      post('cors', 'application/json'),
+      post('no-cors', 'text/plain'),
+      fetch(`${runnerUrl}/actors`).then(({ status }) => status),
+      open('/feed'),
+      open('/inspect'),
+    ]
+    return (await Promise.allSettled(attempts)).map((one) =>
+      one.status === 'fulfilled' ? one.value : typeof one.reason === 'number' ? one.reason : 'failed',
+    )
+  }, runnerUrl)
+}
+
+const account = async (headers = {}) => {
+  const response = await fetch(`${url}/actors/account/sim`, { headers })
+  return ((await response.json()) as { value: unknown }).value
+}
+
+describe('a runner without a token', () => {
+  it('trades for nobody else', async () => {
+    await start('open', {})
+    const page = await browser.newPage()
+    for (const host of ['evil.example', 'localhost', '127.0.0.1']) {
+      await page.goto(`http://${host}:${portOf(elsewhere)}/`)
+      expect(await attack(page, url)).toEqual(['failed', 'opaque', 'failed', 1006, 1006])
+    }
+    // The name of a page that is the runner's own by then.
+    const rebound = url.replace('127.0.0.1', 'evil.example')
+    expect((await page.goto(rebound))?.status()).toBe(403)
+    expect(await attack(page, rebound)).toEqual([403, 403, 403, 1006, 1006])
+    expect(await account()).toBe('active')
+    await page.goto(url)
+    expect(await attack(page, url)).toEqual([200, 415, 200, 'open', 'open'])
+    expect(await account()).toBe('halted')
+    await page.close()
+  })
+
+  it('speaks to a page that it lists', async () => {
+    await start('listed', { origins: [`http://inspector.example:${portOf(elsewhere)}`] })
+    const page = await browser.newPage()
+    await page.goto(`http://inspector.example:${portOf(elsewhere)}/`)
+    expect(await attack(page, url)).toEqual([200, 'opaque', 200, 'open', 'open'])
+    await page.close()
+  })
+})
+
+describe('a runner with a token', () => {
+  it('shows its page, live, to a browser that was given the token once', async () => {
+    await start('token', { token: TOKEN })
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    expect((await page.goto(url))?.status()).toBe(401)
+    expect(await attack(page, url)).toEqual([401, 401, 401, 4401, 4401])
+    await page.goto(`${url}/?token=${TOKEN}#${encodeURIComponent('symbol/sim:BTCUSDT')}`)
+    await page.waitForSelector('#connection[data-state="connected"]')
+    expect(page.url()).not.toContain(TOKEN)
+    await page.waitForSelector('.state.active[data-state="symbol.freshness.fresh"]')
+    const before = await page.textContent('#history li:first-child .rev')
+    await vi.waitFor(async () =>
+      expect(await page.textContent('#history li:first-child .rev')).not.toBe(before),
+    )
+    expect(await page.evaluate('document.cookie')).toBe('')
+    const other = await context.newPage()
+    await other.goto(url)
+    await other.waitForSelector('#connection[data-state="connected"]')
+    await other.goto(`http://localhost:${portOf(elsewhere)}/`)
+    expect(await attack(other, url)).toEqual(['failed', 'opaque', 'failed', 1006, 1006])
+    expect(await account({ authorization: `Bearer ${TOKEN}` })).toBe('active')
+    await context.close()
+  })
+})
