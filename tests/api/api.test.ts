@@ -152,7 +152,7 @@ describe('an upgrade', () => {
   it.each(['/', '//', '/nowhere', '/feed/'])(
     'to %s is answered as any request for what is not there',
     async (path) => {
-      expect(await text(ask(path))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[^]*"code":"ROUTE_UNKNOWN"/)
+      expect(await text(ask(path))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*"code":"ROUTE_UNKNOWN"/)
       expect((await get('/health')).status).toBe(200)
     },
   )

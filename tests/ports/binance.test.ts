@@ -23,7 +23,7 @@ describe('the live market of Binance', () => {
   let warnings: string[]
   let messages: MarketMessage[]
 
-  const open = (options: { silenceMs?: number; after?: number } = {}) => {
+  const open = (options: { silenceMs?: number; after?: number; market?: 'spot' | 'usdm' } = {}) => {
     const { after, ...rest } = options
     const onWarning = ({ reason }: { reason: string }) => void warnings.push(reason)
     const market = createBinanceMarket({ symbols: ['XUSDT'], market: 'spot', ...urls, ...rest, onWarning })
@@ -110,6 +110,21 @@ describe('the live market of Binance', () => {
     await exchange.client(2)
     expect(kinds().slice(0, 2)).toEqual(['disconnected', 'disconnected'])
     expect(warnings).toContain('the socket fell silent')
+  })
+
+  it('of futures tells of funding once it was due, at the rate that was told before', async () => {
+    open({ market: 'usdm' })
+    const client = await exchange.client(0)
+    expect(exchange.paths[0]).toContain('xusdt@markPrice@1s')
+    const markPrice = (r: string, T: number) => ({ e: 'markPriceUpdate', E: 1, s: 'XUSDT', p: '10.50', r, T })
+    const due = [
+      markPrice('0.00010000', 1_000),
+      markPrice('0.00020000', 1_000),
+      markPrice('-0.00030000', 2_000),
+    ]
+    for (const data of due) client.send(JSON.stringify({ stream: 'xusdt@markPrice@1s', data }))
+    await eventually(() => expect(kinds()).toEqual(['connected', 'FUNDING']))
+    expect(messages[1]).toMatchObject({ symbol: 'XUSDT', event: { rate: '0.0002', px: '10.5' } })
   })
 
   it('counts garbage, and goes on', async () => {

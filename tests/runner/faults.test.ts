@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import * as decimal from '../../machines/decimal.ts'
-import { machines } from '../../machines/index.ts'
+import { instrument, machines } from '../../machines/index.ts'
 import { openPaperVenue } from '../../src/ports/paper/index.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
@@ -14,11 +14,19 @@ import { cellAt } from '../../src/runtime/replay.ts'
 import { verifyLog } from '../../src/runtime/verify.ts'
 import type { Store } from '../../store/index.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'outcry-faults-'))
+const folders = mkdtempSync(join(tmpdir(), 'outcry-faults-'))
 const nothing = () => {}
 const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 const HOUR_MS = 3_600_000
-const START_AT = 1_700_000_000_000
+const SYMBOL = {
+  symbol: 'BTCUSDT',
+  startPx: '60000.00',
+  tickSize: '0.01',
+  lotSize: '0.0001',
+  fundingRate: '0.0001',
+}
+/** Half an hour before funding falls due. */
+const START_AT = 1_700_006_400_000 - 1_800_000
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
 const FAULTS = {
   seed: SEED,
@@ -30,7 +38,9 @@ const FAULTS = {
   disconnectForMs: 20_000,
 }
 
-async function run(durationMs: number, faults?: object): Promise<void> {
+type Contract = 'spot' | 'linear'
+
+async function run(folder: string, contract: Contract, durationMs: number, faults?: object): Promise<void> {
   const config = runnerConfig.parse({
     data: folder,
     market: {
@@ -40,8 +50,9 @@ async function run(durationMs: number, faults?: object): Promise<void> {
       durationMs,
       ratePerSecond: 10,
       speed: 'max',
-      symbols: [{ symbol: 'BTCUSDT', startPx: '60000.00', tickSize: '0.01', lotSize: '0.0001' }],
+      symbols: [SYMBOL],
     },
+    instruments: [instrumentOf(contract)],
     venue: faults === undefined ? {} : { faults },
     strategies: [
       {
@@ -62,6 +73,8 @@ async function run(durationMs: number, faults?: object): Promise<void> {
   await runner.stop('the market has ended', 'test')
 }
 
+const instrumentOf = (contract: Contract) => instrument.parse({ symbol: SYMBOL.symbol, contract })
+
 async function emitted(store: Store<TransitionRecord>, type: string): Promise<Record<string, unknown>[]> {
   const events: Record<string, unknown>[] = []
   for await (const record of store.read()) {
@@ -70,45 +83,52 @@ async function emitted(store: Store<TransitionRecord>, type: string): Promise<Re
   return events
 }
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-it(`an hour of drops, doubles, delays, refusals and lost connections ends as the venue has it, seed ${SEED}`, async () => {
-  await run(HOUR_MS, FAULTS)
-  // Then nothing goes wrong any more for some minutes.
-  await run(HOUR_MS + 300_000)
-  const store = await openLevelStore(join(folder, 'log'))
-  const completed = await emitted(store, 'RECONCILIATION_COMPLETED')
-  expect(completed.length).toBeGreaterThan(50)
-  expect(completed.at(-1)).toMatchObject({ discrepancies: 0 })
-  // There was much to mend.
-  expect((await emitted(store, 'RECONCILIATION_DIFFERENCE')).length).toBeGreaterThan(0)
-  expect((await emitted(store, 'TRADE_CYCLE_COMPLETED')).length).toBeGreaterThan(3)
-  const registry = new Registry(machines)
-  const contextOf = async (address: string) =>
-    (await cellAt(store, registry, address, {}))?.state.snapshot.context as Record<string, never>
-  const openingBalances = { USDT: '100000' }
-  const options = { name: 'paper:sim', latencyMs: 20, takerFee: '0', makerFee: '0', openingBalances }
-  const venue = await openPaperVenue({ ...options, location: join(folder, 'venue') })
-  const account = await contextOf('account/sim')
-  expect(account.balances).toEqual(venue.balances())
-  expect((await contextOf('position/sim:BTCUSDT')).quantity).toBe(venue.positions().BTCUSDT)
-  const working = Object.keys(account.working as unknown as object).sort()
-  expect(working).toEqual(
-    venue
-      .openOrders()
-      .map(({ actor }) => actor)
-      .sort(),
-  )
-  let filled = '0'
-  for await (const address of store.actors({ prefix: 'order/' })) {
-    const { terms, cumQty } = (await contextOf(address)) as unknown as {
-      terms: { side: string }
-      cumQty: string
+it.each<Contract>(['spot', 'linear'])(
+  `an hour of drops, doubles, delays, refusals and lost connections ends as the venue has it, %s, seed ${SEED}`,
+  async (contract) => {
+    const folder = join(folders, contract)
+    await run(folder, contract, HOUR_MS, FAULTS)
+    // Then nothing goes wrong any more for some minutes.
+    await run(folder, contract, HOUR_MS + 300_000)
+    const store = await openLevelStore(join(folder, 'log'))
+    const completed = await emitted(store, 'RECONCILIATION_COMPLETED')
+    expect(completed.length).toBeGreaterThan(50)
+    expect(completed.at(-1)).toMatchObject({ discrepancies: 0 })
+    // There was much to mend.
+    expect((await emitted(store, 'RECONCILIATION_DIFFERENCE')).length).toBeGreaterThan(0)
+    expect((await emitted(store, 'TRADE_CYCLE_COMPLETED')).length).toBeGreaterThan(3)
+    expect(await emitted(store, 'FUNDING_UPDATE')).toHaveLength(1)
+    const registry = new Registry(machines)
+    const contextOf = async (address: string) =>
+      (await cellAt(store, registry, address, {}))?.state.snapshot.context as Record<string, never>
+    const openingBalances = { USDT: '100000' }
+    const books = { openingBalances, instruments: [instrumentOf(contract)] }
+    const options = { name: 'paper:sim', latencyMs: 20, takerFee: '0', makerFee: '0', ...books }
+    const venue = await openPaperVenue({ ...options, location: join(folder, 'venue') })
+    const account = await contextOf('account/sim')
+    expect(account.balances).toEqual(venue.balances())
+    expect((await contextOf('position/sim:BTCUSDT')).quantity).toBe(venue.positions().BTCUSDT)
+    const working = Object.keys(account.working as unknown as object).sort()
+    expect(working).toEqual(
+      venue
+        .openOrders()
+        .map(({ actor }) => actor)
+        .sort(),
+    )
+    let filled = '0'
+    for await (const address of store.actors({ prefix: 'order/' })) {
+      const { terms, cumQty } = (await contextOf(address)) as unknown as {
+        terms: { side: string }
+        cumQty: string
+      }
+      filled = terms.side === 'BUY' ? decimal.add(filled, cumQty) : decimal.subtract(filled, cumQty)
     }
-    filled = terms.side === 'BUY' ? decimal.add(filled, cumQty) : decimal.subtract(filled, cumQty)
-  }
-  expect(filled).toBe(venue.positions().BTCUSDT)
-  expect((await verifyLog(store, registry, {})).problems).toEqual([])
-  await venue.close()
-  await store.close()
-}, 300_000)
+    expect(filled).toBe(venue.positions().BTCUSDT)
+    expect((await verifyLog(store, registry, {})).problems).toEqual([])
+    await venue.close()
+    await store.close()
+  },
+  300_000,
+)

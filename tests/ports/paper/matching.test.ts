@@ -398,6 +398,14 @@ describe('a post-only order', () => {
       'c REJECTED: postOnly has to be an order that can rest, not LIMIT IOC',
     ])
   })
+
+  it('does not take at its trigger either', async () => {
+    const terms = { ordType: 'TAKE_PROFIT_LIMIT', side: 'SELL', stopPx: '110', price: '99' } as const
+    desk.place('a', { ...terms, postOnly: true })
+    await desk.said()
+    desk.trade('110', '1', 'BUY')
+    expect(await desk.said()).toEqual(['a TRIGGERED', 'a CANCELED: post only: it would take what is there'])
+  })
 })
 
 describe('a reduce-only order', () => {
@@ -424,6 +432,13 @@ describe('a reduce-only order', () => {
       'a TRADE 2@99 TAKER',
       'a CANCELED: reduce only: nothing is held that it could reduce',
     ])
+  })
+
+  it('that is fill or kill is filled whole, or not at all', async () => {
+    desk.place('long', { orderQty: '1' })
+    await desk.said()
+    reduce('a', { orderQty: '2', timeInForce: 'FOK' })
+    expect(await desk.said()).toEqual(['a NEW', 'a CANCELED: fill or kill: fewer than 2 can be had'])
   })
 
   it('that rests is cancelled once the position is gone, one that waits stays', async () => {

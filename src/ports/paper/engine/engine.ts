@@ -33,6 +33,7 @@ import {
 
 const DAY_MS = 86_400_000
 const NOTHING_TO_REDUCE = 'reduce only: nothing is held that it could reduce'
+const WOULD_TAKE = 'post only: it would take what is there'
 const NOT_REDUCING: VenueRefusal = { text: NOTHING_TO_REDUCE, ordRejReason: 'REDUCE_ONLY' }
 const NOTHING: readonly Execution[] = []
 
@@ -184,7 +185,7 @@ function pricesOf({ price }: ReplaceRequest): { price?: string } {
 function restRefusalOf(step: Step, order: PaperOrder): VenueRefusal | undefined {
   const market = step.state.markets[order.symbol]
   if (market === undefined || order.phase === 'waiting') return undefined
-  if (order.postOnly && wouldTake(market, order)) return { text: 'post only: it would take what is there' }
+  if (order.postOnly && wouldTake(market, order)) return { text: WOULD_TAKE }
   if (order.reduceOnly && decimal.isZero(fillable(step, order))) return NOT_REDUCING
   return undefined
 }
@@ -223,7 +224,11 @@ function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): 
  */
 function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
   const { timeInForce, side, orderQty, price } = order
-  if (timeInForce === 'FOK' && !couldTakeAll(market, order)) {
+  if (order.postOnly && wouldTake(market, order)) {
+    cancel(step, order, { text: WOULD_TAKE })
+    return
+  }
+  if (timeInForce === 'FOK' && !couldTakeAll(step, market, order)) {
     cancel(step, order, { text: `fill or kill: fewer than ${orderQty} can be had` })
     return
   }
@@ -249,7 +254,9 @@ function opposite(side: Side): Side {
   return side === 'BUY' ? 'SELL' : 'BUY'
 }
 
-function couldTakeAll(market: MarketView, { side, orderQty, price }: PaperOrder): boolean {
+function couldTakeAll(step: Step, market: MarketView, order: PaperOrder): boolean {
+  const { side, orderQty, price } = order
+  if (decimal.compare(fillable(step, order), orderQty) < 0) return false
   let total = decimal.ZERO
   for (const [, qty] of available(market, side, orderQty, price)) total = decimal.add(total, qty)
   return decimal.compare(total, orderQty) >= 0

@@ -1,0 +1,32 @@
+import { firstValueFrom, toArray } from 'rxjs'
+import { expect, it } from 'vitest'
+import { createSimMarket } from '../../src/ports/market/sim.ts'
+import type { MarketMessage } from '../../src/ports/market.ts'
+
+const HOUR_MS = 3_600_000
+const GRID = { startPx: '100', tickSize: '0.01', lotSize: '0.001' }
+const SYMBOLS = [
+  { symbol: 'BTCUSDT', ...GRID, fundingRate: '0.0001' },
+  { symbol: 'ETHUSDT', ...GRID },
+]
+
+function play(after = 0): Promise<readonly MarketMessage[]> {
+  const time = { startAt: 7 * HOUR_MS, durationMs: 10 * HOUR_MS, ratePerSecond: 0.01 }
+  return firstValueFrom(
+    createSimMarket({ seed: 1, symbols: SYMBOLS, ...time })
+      .open({ after })
+      .pipe(toArray()),
+  )
+}
+
+it('a simulated market has funding fall due every 8 hours, where a symbol has any', async () => {
+  const messages = await play()
+  const due = messages.filter(({ event }) => event.type === 'FUNDING')
+  expect(due.map(({ symbol, at }) => [symbol, Math.floor(at / HOUR_MS)])).toEqual([
+    ['BTCUSDT', 8],
+    ['BTCUSDT', 16],
+  ])
+  expect(due[0]?.event).toMatchObject({ rate: '0.0001', px: expect.stringMatching(/^\d/) })
+  const first = (due[0] as MarketMessage).position
+  expect(await play(first - 1)).toEqual(messages.slice(first - 1))
+})
