@@ -2,6 +2,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { WebSocket } from 'ws'
 import type { MarketEvent } from '../../../machines/index.ts'
+import { getJson, Refused, reasonOf } from '../http.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
 import { BinanceDecoder, type RawKind, type RawSnapshot } from './binance-decoder.ts'
 
@@ -174,13 +175,7 @@ class Session {
     const url = `${restUrl}${PLACES[market].depth}?symbol=${symbol}&limit=${DEPTH_LEVELS}`
     try {
       const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(REST_TIMEOUT_MS)])
-      const response = await fetch(url, { signal })
-      if (!response.ok) {
-        this.#warn(`the depth snapshot of ${symbol} was refused with ${response.status}`)
-        // Asking again too soon gets an address banned.
-        return Math.max(backoff(attempt), Number(response.headers.get('retry-after') ?? 0) * 1_000)
-      }
-      const raw = (await response.json()) as RawSnapshot
+      const raw = (await getJson(url, signal)) as RawSnapshot
       if (decoder !== this.#decoder) return undefined
       const at = Date.now()
       const { kind, events } = decoder.takeSnapshot(symbol, raw, at)
@@ -189,9 +184,9 @@ class Session {
       this.#emit(symbol, at, events)
       return undefined
     } catch (error) {
-      if (!this.#closed.signal.aborted)
-        this.#warn(`no depth snapshot of ${symbol}: ${(error as Error).message}`)
-      return backoff(attempt)
+      if (!this.#closed.signal.aborted) this.#warn(`no depth snapshot of ${symbol}: ${reasonOf(error)}`)
+      // Asking again too soon gets an address banned.
+      return Math.max(backoff(attempt), error instanceof Refused ? error.retryAfterMs : 0)
     }
   }
 

@@ -1,6 +1,6 @@
 /** A feed over HTTP, asked again and again as sparingly as HTTP lets us. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Observable, type Subscriber } from 'rxjs'
+import { poll, Refused } from '../http.ts'
 import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../news.ts'
 import { type FeedDocument, readFeed } from './feed-document.ts'
 
@@ -18,7 +18,6 @@ const TIMEOUT_MS = 10_000
 /** No feed of news is as long; what is would fill the memory. */
 const BODY_BYTES_MAX = 10_000_000
 const BACKOFF_MAX_MS = 3_600_000
-const RETRY_AFTER_MAX_MS = 86_400_000
 
 export function createRssNews(options: RssOptions): NewsSource {
   return {
@@ -29,16 +28,6 @@ export function createRssNews(options: RssOptions): NewsSource {
         void polling.run()
         return () => polling.stop()
       }),
-  }
-}
-
-/** Why there is no document this time, and how long the server asks us to stay away. */
-class Refused extends Error {
-  readonly retryAfterMs: number
-
-  constructor(response: Response) {
-    super(`the server answered ${response.status}`)
-    this.retryAfterMs = retryAfterMs(response.headers.get('retry-after'))
   }
 }
 
@@ -53,7 +42,6 @@ class Polling {
   /** Ids and flaws of that document: only others are news. */
   #ids: ReadonlySet<string> = new Set()
   #flaws: ReadonlySet<string> = new Set()
-  #failures = 0
 
   constructor(options: RssOptions, openOptions: NewsOpenOptions, subscriber: Subscriber<NewsMessage>) {
     this.#options = options
@@ -61,32 +49,18 @@ class Polling {
     this.#subscriber = subscriber
   }
 
-  async run(): Promise<void> {
-    const { signal } = this.#stopped
-    while (!signal.aborted) {
-      const waitMs = await this.#poll()
-      await sleep(waitMs, undefined, { signal }).catch(() => {})
-    }
+  run(): Promise<void> {
+    const { everyMs } = this.#options
+    return poll(() => this.#fetch(), {
+      everyMs,
+      retryMs: { min: everyMs, max: Math.max(everyMs, BACKOFF_MAX_MS) },
+      signal: this.#stopped.signal,
+      onFailure: (reason) => this.#warn(reason),
+    })
   }
 
   stop(): void {
     this.#stopped.abort()
-  }
-
-  /** How long to wait before the next one. */
-  async #poll(): Promise<number> {
-    const { everyMs } = this.#options
-    try {
-      await this.#fetch()
-      this.#failures = 0
-      return everyMs
-    } catch (error) {
-      if (this.#stopped.signal.aborted) return 0
-      const backoffMs = Math.min(everyMs * 2 ** this.#failures++, Math.max(everyMs, BACKOFF_MAX_MS))
-      const waitMs = Math.max(backoffMs, error instanceof Refused ? error.retryAfterMs : 0)
-      this.#warn(`${reasonOf(error)}; it is asked again in ${Math.round(waitMs / 1_000)} s`)
-      return waitMs
-    }
   }
 
   /** @throws Refused, and what fetch and readFeed throw */
@@ -134,13 +108,6 @@ function validatorsOf(headers: Headers): Record<string, string> {
   }
 }
 
-/** Seconds, or a date. */
-function retryAfterMs(header: string | null): number {
-  if (header === null) return 0
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now()
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS)
-}
-
 async function bodyOf(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
@@ -158,10 +125,4 @@ function charsetOf(response: Response, bytes: Buffer): string {
   const declared = /^<\?xml[^>]*\bencoding=["']([\w-]+)/.exec(bytes.toString('latin1', 0, 200).trimStart())
   const ofHeader = /\bcharset="?([\w-]+)/i.exec(response.headers.get('content-type') ?? '')
   return ofHeader?.[1] ?? declared?.[1] ?? 'utf-8'
-}
-
-/** What fetch says is in the cause. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error
-  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

@@ -1,0 +1,67 @@
+/** What the sources that ask over HTTP have in common. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TIMEOUT_MAX_MS } from '../runtime/clock.ts'
+
+const RETRY_AFTER_MAX_MS = 86_400_000
+/** So much of a refusal's body says what it is about. */
+const EXCERPT_LENGTH = 200
+
+/** Why there is no answer this time, and how long the server asks us to stay away. */
+export class Refused extends Error {
+  readonly body: string
+  readonly retryAfterMs: number
+
+  constructor({ status, headers }: Response, body = '') {
+    super(`the server answered ${status}${body && `: ${body.slice(0, EXCERPT_LENGTH)}`}`)
+    this.body = body
+    this.retryAfterMs = retryAfterMs(headers.get('retry-after'))
+  }
+}
+
+/** @throws Refused, and what fetch throws */
+export async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new Refused(response, await response.text())
+  return response.json()
+}
+
+/** What fetch says is in the cause. */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
+}
+
+export interface PollOptions {
+  /** From one answer to the next question. */
+  readonly everyMs: number
+  /** From a failure to the next question, twice as long after each further one. */
+  readonly retryMs: { readonly min: number; readonly max: number }
+  readonly signal: AbortSignal
+  readonly onFailure: (reason: string) => void
+}
+
+/** Asks now, and again and again until the signal. */
+export async function poll(ask: () => Promise<void>, options: PollOptions): Promise<void> {
+  const { everyMs, retryMs, signal, onFailure } = options
+  let failures = 0
+  while (!signal.aborted) {
+    let waitMs = everyMs
+    try {
+      await ask()
+      failures = 0
+    } catch (error) {
+      if (signal.aborted) return
+      const backoffMs = Math.min(retryMs.min * 2 ** failures++, retryMs.max)
+      waitMs = Math.max(backoffMs, error instanceof Refused ? error.retryAfterMs : 0)
+      onFailure(`${reasonOf(error)}; it is asked again in ${Math.round(waitMs / 1_000)} s`)
+    }
+    await sleep(Math.min(waitMs, TIMEOUT_MAX_MS), undefined, { signal }).catch(() => {})
+  }
+}
+
+/** Seconds, or a date. */
+function retryAfterMs(header: string | null): number {
+  if (header === null) return 0
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now()
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS)
+}
