@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { decimal, distinct, epochMs } from './fields.ts'
+import { address, decimal, distinct, epochMs, name } from './fields.ts'
 
+/** Of a symbol, what its venue says. */
 export const listedInstrument = z.object({
   symbol: z.string().min(1),
-  baseAsset: z.string(),
-  quoteAsset: z.string(),
+  baseAsset: z.string().optional(),
+  quoteAsset: z.string().optional(),
   listedAt: epochMs.optional(),
   /** In the quote asset. */
   quoteVolume24h: decimal.optional(),
@@ -21,5 +22,9 @@ export const instrumentsListed = z.object({
   instruments: z.array(listedInstrument).check(distinct(({ symbol }) => symbol, 'symbol')),
 })
 
+/** To a universe: tell me START when the symbol comes in, and STOP when it drops out. */
+export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscriber: address, symbol: name })
+
 export type ListedInstrument = z.infer<typeof listedInstrument>
 export type InstrumentsListed = z.infer<typeof instrumentsListed>
+export type Follow = z.infer<typeof follow>

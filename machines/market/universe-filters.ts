@@ -1,7 +1,7 @@
 /** Which of a venue's instruments are fit to be traded: pure, each refusal with its numbers. */
 import { z } from 'zod'
 import * as decimal from '../decimal.ts'
-import { positive } from '../events/fields.ts'
+import { epochMs, positive } from '../events/fields.ts'
 import type { ListedInstrument } from '../events/universe.ts'
 
 /** A symbol's name; `*` stands for any characters, `?` for one. */
@@ -24,6 +24,14 @@ export const universeFilters = z.strictObject({
   symbolsMax: z.number().int().positive().optional(),
 })
 export type UniverseFilters = z.infer<typeof universeFilters>
+
+/** To a universe: what lets symbols in from its next listing on. */
+export const setUniverseFilters = z.object({
+  type: z.literal('SET_UNIVERSE_FILTERS'),
+  at: epochMs,
+  filters: universeFilters,
+})
+export type SetUniverseFilters = z.infer<typeof setUniverseFilters>
 
 /** Why an instrument stays out. */
 export interface Filtered {
@@ -76,8 +84,8 @@ function filterOf(
   }
   const denied = deny?.find((pattern) => matches(pattern, symbol))
   if (denied !== undefined) return { filter: 'deny', limit: denied, value: symbol }
-  if (quoteAssets && !quoteAssets.includes(quoteAsset)) {
-    return { filter: 'quoteAssets', limit: quoteAssets.join(' '), value: quoteAsset }
+  if (quoteAssets && !(quoteAsset !== undefined && quoteAssets.includes(quoteAsset))) {
+    return { filter: 'quoteAssets', limit: quoteAssets.join(' '), value: quoteAsset ?? UNKNOWN }
   }
   if (ageDaysMin !== undefined && !(listedAt !== undefined && at - listedAt >= ageDaysMin * DAY_MS)) {
     const days = listedAt === undefined ? UNKNOWN : String(Math.floor((at - listedAt) / DAY_MS))

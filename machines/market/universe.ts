@@ -1,8 +1,16 @@
-import { assertEvent, enqueueActions, not, setup } from 'xstate'
+import { assertEvent, assign, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
+import type { StartStrategy, StopStrategy } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { type InstrumentsListed, instrumentsListed } from '../events/universe.ts'
-import { type Filtered, selectUniverse, universeFilters } from './universe-filters.ts'
+import { type Follow, follow, type InstrumentsListed, instrumentsListed } from '../events/universe.ts'
+import { tell } from '../tell.ts'
+import {
+  type Filtered,
+  type SetUniverseFilters,
+  selectUniverse,
+  setUniverseFilters,
+  universeFilters,
+} from './universe-filters.ts'
 
 export const universeInput = z.strictObject({ venue: z.string(), filters: universeFilters })
 export type UniverseInput = z.infer<typeof universeInput>
@@ -12,23 +20,35 @@ export interface UniverseContext extends UniverseInput {
   readonly symbols: readonly string[]
   /** Which filter keeps each of the others out. */
   readonly filtered: Readonly<Record<string, Filtered['filter']>>
+  readonly followers: readonly Follower[]
 }
 
-export const universeEvents = z.discriminatedUnion('type', [instrumentsListed])
+/** A strategy that trades while its symbol is in. */
+interface Follower {
+  readonly address: string
+  readonly symbol: string
+}
+
+/** What may come from outside. */
+export const universeEvents = z.discriminatedUnion('type', [instrumentsListed, follow, setUniverseFilters])
 
 export const universeMachine = setup({
   types: {} as {
     input: UniverseInput
     context: UniverseContext
-    events: InstrumentsListed
+    events: InstrumentsListed | Follow | SetUniverseFilters
     emitted: DomainEvents<'UNIVERSE_UPDATED' | 'SYMBOL_FILTERED'>
   },
-  guards: { hasSymbols: ({ context }) => context.symbols.length > 0 },
+  guards: {
+    hasSymbols: ({ context }) => context.symbols.length > 0,
+    isNew: ({ context, event }) =>
+      event.type === 'FOLLOW' && !context.followers.some(({ address }) => address === event.subscriber),
+  },
   actions: {
     select: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'INSTRUMENTS_LISTED')
       const { at, instruments } = event
-      const { venue, filters, symbols: were } = context
+      const { venue, filters, symbols: were, followers } = context
       const { symbols, filtered } = selectUniverse(filters, instruments, at)
       for (const refusal of filtered) {
         if (context.filtered[refusal.symbol] === refusal.filter) continue
@@ -43,15 +63,33 @@ export const universeMachine = setup({
         symbols,
         filtered: Object.fromEntries(filtered.map(({ symbol, filter }) => [symbol, filter])),
       })
+      for (const { address, symbol } of followers) {
+        if (added.includes(symbol)) enqueue(tell(address, start(at)))
+        if (removed.includes(symbol)) enqueue(tell(address, stop(at, symbol, filtered)))
+      }
+    }),
+    addFollower: enqueueActions(({ context: { followers, symbols }, event, enqueue }) => {
+      assertEvent(event, 'FOLLOW')
+      const { at, subscriber: address, symbol } = event
+      enqueue.assign({ followers: [...followers, { address, symbol }] })
+      if (symbols.includes(symbol)) enqueue(tell(address, start(at)))
+    }),
+    setFilters: assign(({ event }) => {
+      assertEvent(event, 'SET_UNIVERSE_FILTERS')
+      return { filters: event.filters }
     }),
   },
 }).createMachine({
   id: 'universe',
-  version: '1',
+  version: '2',
   description: 'Which symbols of a venue are traded: those of its listing that pass the filters.',
-  context: ({ input }) => ({ ...input, symbols: [], filtered: {} }),
+  context: ({ input }) => ({ ...input, symbols: [], filtered: {}, followers: [] }),
   initial: 'empty',
-  on: { INSTRUMENTS_LISTED: { actions: 'select' } },
+  on: {
+    INSTRUMENTS_LISTED: { actions: 'select' },
+    FOLLOW: { guard: 'isNew', actions: 'addFollower' },
+    SET_UNIVERSE_FILTERS: { actions: 'setFilters' },
+  },
   states: {
     empty: { always: { guard: 'hasSymbols', target: 'selected' } },
     selected: { always: { guard: not('hasSymbols'), target: 'empty' } },
@@ -61,4 +99,14 @@ export const universeMachine = setup({
 function without(symbols: readonly string[], others: readonly string[]): string[] {
   const known = new Set(others)
   return symbols.filter((symbol) => !known.has(symbol))
+}
+
+function start(at: number): StartStrategy {
+  return { type: 'START', at }
+}
+
+function stop(at: number, symbol: string, filtered: readonly Filtered[]): StopStrategy {
+  const refusal = filtered.find((one) => one.symbol === symbol)
+  const why = refusal ? `${refusal.filter} ${refusal.limit}, found ${refusal.value}` : 'listed no more'
+  return { type: 'STOP', at, reason: `${symbol} is out of the universe: ${why}` }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   domainEvent,
+  emaCross,
   type ListedInstrument,
   machines,
   selectUniverse,
@@ -38,6 +39,12 @@ describe('the filters of a universe', () => {
       out('quoteAssets', 'USDT USDC', 'EUR'),
     ],
     ['let the least volume pass', { quoteVolumeMin: '1000' }, {}, undefined],
+    [
+      'keep out what does not name its quote asset',
+      { quoteAssets: ['USDT'] },
+      { quoteAsset: undefined },
+      out('quoteAssets', 'USDT', 'unknown'),
+    ],
     [
       'keep out less, to the last digit',
       { quoteVolumeMin: '100000000000000000.02' },
@@ -195,5 +202,77 @@ describe('a universe', () => {
   it('refuses a listing with one symbol twice', async () => {
     const { list } = await open({})
     await expect(list(listed('AUSDT'), listed('AUSDT'))).rejects.toMatchObject({ code: 'EVENT_INVALID' })
+  })
+
+  describe('with strategies that follow it', () => {
+    async function follow(filters: UniverseFilters = {}) {
+      const { harness, list } = await open(filters)
+      const followed = async (id: string, symbol: string) => {
+        const terms = { id, venue: 'paper', symbol, interval: '1s', orderQty: '1' }
+        await harness.supervisor.spawn('emaCross', id, emaCross.input.parse(terms))
+        await again(id, symbol)
+      }
+      const again = (id: string, symbol: string) =>
+        harness.supervisor.send('universe/paper', { type: 'FOLLOW', subscriber: `emaCross/${id}`, symbol })
+      const running = (...ids: string[]) => ids.filter((id) => harness.value(`emaCross/${id}`) !== 'stopped')
+      return { harness, list, followed, again, running }
+    }
+
+    it('starts each when its symbol comes in, at once where it is in', async () => {
+      const { list, followed, running } = await follow()
+      await followed('a', 'AUSDT')
+      await followed('b', 'BUSDT')
+      expect(running('a', 'b')).toEqual([])
+      await list(listed('AUSDT'))
+      expect(running('a', 'b')).toEqual(['a'])
+      await followed('late', 'AUSDT')
+      expect(running('late')).toEqual(['late'])
+      await list(listed('AUSDT'), listed('BUSDT'))
+      expect(running('a', 'b')).toEqual(['a', 'b'])
+    })
+
+    it('stops each when its symbol drops out, and says why', async () => {
+      const { list, followed, running } = await follow({ quoteVolumeMin: '100' })
+      await followed('a', 'AUSDT')
+      await followed('b', 'BUSDT')
+      await list(listed('AUSDT'), listed('BUSDT'))
+      expect(await list(listed('AUSDT', { quoteVolume24h: '7' }))).toContainEqual(
+        expect.objectContaining({
+          type: 'STRATEGY_STOPPED',
+          strategy: 'a',
+          reason: 'AUSDT is out of the universe: quoteVolumeMin 100, found 7',
+        }),
+      )
+      expect(running('a', 'b')).toEqual([])
+      expect(await list(listed('AUSDT'), listed('BUSDT'))).toContainEqual(
+        expect.objectContaining({ type: 'STRATEGY_STARTED', strategy: 'b' }),
+      )
+      expect(await list()).toContainEqual(
+        expect.objectContaining({ strategy: 'b', reason: 'BUSDT is out of the universe: listed no more' }),
+      )
+    })
+
+    it('leaves alone what a person stopped, however often it is followed and listed', async () => {
+      const { harness, list, followed, again, running } = await follow()
+      await followed('a', 'AUSDT')
+      await list(listed('AUSDT'))
+      await harness.supervisor.send('emaCross/a', { type: 'STOP' })
+      await again('a', 'AUSDT')
+      await list(listed('AUSDT'))
+      expect(running('a')).toEqual([])
+    })
+
+    it('takes other filters from its next listing on', async () => {
+      const { harness, list, followed, running } = await follow()
+      await followed('a', 'AUSDT')
+      await list(listed('AUSDT'))
+      await harness.supervisor.send('universe/paper', {
+        type: 'SET_UNIVERSE_FILTERS',
+        filters: { deny: ['A*'] },
+      })
+      expect(running('a')).toEqual(['a'])
+      await list(listed('AUSDT'))
+      expect(running('a')).toEqual([])
+    })
   })
 })

@@ -367,6 +367,11 @@ export const SCRIPTED: readonly Scripted[] = [
           { maxLength: 3, selector: ({ symbol }) => symbol },
         ),
       }),
+      event('FOLLOW', {
+        subscriber: fc.constantFrom('emaCross/s', 'emaCross/t'),
+        symbol: fc.constantFrom('XUSDT', 'ZEUR'),
+      }),
+      event('SET_UNIVERSE_FILTERS', { filters: fc.constantFrom({}, { deny: ['X*'] }) }),
     ),
   },
   {
