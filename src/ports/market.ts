@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { MarketEvent } from '../../machines/events/market.ts'
+import type { ListedInstrument } from '../../machines/events/universe.ts'
 
 /** One message of a market source, on its way to the symbol actor and to a venue that matches against it. */
 export interface MarketMessage {
@@ -37,4 +38,9 @@ export interface MarketSource {
   /** Raw messages read so far, by kind (`trade`, `bookTicker`, `depthUpdate`, `depthSnapshot`, ...). */
   readonly counts: Readonly<Record<string, number>>
   open(options?: MarketOpenOptions): Observable<MarketMessage>
+  /**
+   * What the venue says now of those of the instruments that it lists. A source without it knows their names alone.
+   * One in event time says the same each time.
+   */
+  listing?(signal: AbortSignal): Promise<readonly ListedInstrument[]>
 }

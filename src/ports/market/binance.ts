@@ -1,10 +1,11 @@
 /** Binance's public combined stream: no key, reconnects by itself, keeps its books whole. */
 import { Observable, type Subscriber } from 'rxjs'
 import { WebSocket } from 'ws'
-import type { MarketEvent } from '../../../machines/index.ts'
+import type { ListedInstrument, MarketEvent } from '../../../machines/index.ts'
 import { getJson, Refused, reasonOf } from '../http.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
 import { BinanceDecoder, type RawKind, type RawSnapshot } from './binance-decoder.ts'
+import { BinanceListing } from './binance-listing.ts'
 
 export interface BinanceOptions {
   readonly symbols: readonly string[]
@@ -20,13 +21,13 @@ const PLACES = {
   spot: {
     ws: 'wss://stream.binance.com:9443',
     rest: 'https://api.binance.com',
-    depth: '/api/v3/depth',
+    api: '/api/v3',
     venue: 'binance',
   },
   usdm: {
     ws: 'wss://fstream.binance.com',
     rest: 'https://fapi.binance.com',
-    depth: '/fapi/v1/depth',
+    api: '/fapi/v1',
     venue: 'binance-usdm',
   },
 } as const
@@ -48,11 +49,17 @@ class BinanceMarket implements MarketSource {
   readonly instruments: readonly string[]
   readonly counts: Partial<Record<RawKind | 'unreadable', number>> & Record<string, number> = {}
   readonly #options: BinanceOptions
+  readonly #listing: BinanceListing
 
   constructor(options: BinanceOptions) {
     this.#options = options
     this.name = PLACES[options.market].venue
     this.instruments = options.symbols.map((symbol) => `${this.name}:${symbol}`)
+    this.#listing = new BinanceListing({ ...options, api: apiOf(options) })
+  }
+
+  listing(signal: AbortSignal): Promise<readonly ListedInstrument[]> {
+    return this.#listing.ask(signal)
   }
 
   /** A live source waits for nobody: `pace` is not called. */
@@ -171,8 +178,7 @@ class Session {
 
   /** How long to wait before the next try; undefined when the book is whole. */
   async #trySnapshot(symbol: string, decoder: BinanceDecoder, attempt: number): Promise<number | undefined> {
-    const { market, restUrl = PLACES[market].rest } = this.#options
-    const url = `${restUrl}${PLACES[market].depth}?symbol=${symbol}&limit=${DEPTH_LEVELS}`
+    const url = `${apiOf(this.#options)}/depth?symbol=${symbol}&limit=${DEPTH_LEVELS}`
     try {
       const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(REST_TIMEOUT_MS)])
       const raw = (await getJson(url, signal)) as RawSnapshot
@@ -203,6 +209,10 @@ class Session {
   #warn(reason: string): void {
     this.#options.onWarning?.({ reason })
   }
+}
+
+function apiOf({ market, restUrl = PLACES[market].rest }: BinanceOptions): string {
+  return `${restUrl}${PLACES[market].api}`
 }
 
 /** Exponential with full jitter, so that many clients do not come back at once. */

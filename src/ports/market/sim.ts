@@ -1,6 +1,12 @@
 /** A market out of nothing: seeded, the same at every run, and plausible enough to trade against. */
 import { from, type Observable } from 'rxjs'
-import type { MarketEvent } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/decimal.ts'
+import {
+  baseAssetOf,
+  type ListedInstrument,
+  type MarketEvent,
+  quoteAssetOf,
+} from '../../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
 import { Random } from './random.ts'
 
@@ -13,6 +19,9 @@ export interface SimSymbol {
   readonly lotSize: string
   /** Of a contract: what falls due at 00:00, 08:00 and 16:00 UTC. */
   readonly fundingRate?: string | undefined
+  /** What its listing says, where it says anything of them. */
+  readonly quoteVolume24h?: string | undefined
+  readonly listedAt?: number | undefined
 }
 
 export interface SimOptions {
@@ -61,6 +70,10 @@ class SimMarket implements MarketSource {
 
   open(options: MarketOpenOptions = {}): Observable<MarketMessage> {
     return from(this.#play(options))
+  }
+
+  async listing(): Promise<readonly ListedInstrument[]> {
+    return this.#options.symbols.map(listed)
   }
 
   async *#play({ after = 0, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
@@ -171,6 +184,20 @@ class Walk {
 
   #qty(lots: number): string {
     return onGrid(lots, this.#lotPlaces)
+  }
+}
+
+/** Its prices are those that it begins with: a tick on either side of the first. */
+function listed({ symbol, startPx, tickSize, quoteVolume24h, listedAt }: SimSymbol): ListedInstrument {
+  return {
+    symbol,
+    baseAsset: baseAssetOf(symbol),
+    quoteAsset: quoteAssetOf(symbol),
+    status: 'TRADING',
+    bid: decimal.subtract(startPx, tickSize),
+    ask: decimal.add(startPx, tickSize),
+    ...(quoteVolume24h !== undefined && { quoteVolume24h }),
+    ...(listedAt !== undefined && { listedAt }),
   }
 }
 
