@@ -16,8 +16,9 @@ import type { Address } from '../runtime/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
 import { instrumentsOf } from './instruments.ts'
+import { bootUniverse, followUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'
-import { BUILT_IN_STRATEGIES } from './strategies.ts'
+import { BUILT_IN_STRATEGIES, eachOf, UNIVERSE } from './strategies.ts'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
 const DEFAULT_STRATEGY = { type: 'emaCross', fast: 2, slow: 5, orderQty: '0.01' } as const
@@ -81,17 +82,24 @@ export async function boot(
   const { reconciliation } = config
   await spawnOnce('reconciliation', venue, { venue, ...reconciliation } satisfies ReconciliationInput)
   await bootNews(supervisor, config.news, { venue, at })
-  for (const { type, ...params } of strategiesOf(config, symbols)) {
-    const { name, input } = strategies.get(type) as Strategy
-    const listed = instruments.find(({ symbol }) => symbol === params.symbol)
-    const { contract, multiplier, tickSize }: Partial<Instrument> = listed ?? {}
-    const { positionMode } = account
-    const terms = { positionMode, ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
-    const address = `${name}/${params.id}`
-    await spawnOnce(name, params.id, input.parse({ venue, ...terms, ...params }))
-    // One that somebody stopped stays stopped; one that was only just made has its start still before it.
-    const view = await supervisor.view(address)
-    if (view?.rev === 1) await supervisor.send(address, { type: 'START', at }, { at })
+  await bootUniverse(supervisor, config.universe, { venue, at })
+  for (const strategy of strategiesOf(config, symbols)) {
+    for (const { type, ...params } of eachOf(strategy, symbols)) {
+      const { name, input } = strategies.get(type) as Strategy
+      const { symbol } = params
+      const listed = instruments.find((one) => one.symbol === symbol)
+      const { contract, multiplier, tickSize }: Partial<Instrument> = listed ?? {}
+      const { positionMode } = account
+      const terms = { positionMode, ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
+      const address = `${name}/${params.id}`
+      await spawnOnce(name, params.id, input.parse({ venue, ...terms, ...params }))
+      if (strategy.symbol === UNIVERSE) {
+        await followUniverse(supervisor, { subscriber: address, symbol }, { venue, at })
+      } else if ((await supervisor.view(address))?.rev === 1) {
+        // One that somebody stopped stays stopped; one that was only just made has its start still before it.
+        await supervisor.send(address, { type: 'START', at }, { at })
+      }
+    }
   }
 }
 

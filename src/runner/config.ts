@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { decimal, distinct, name, positive } from '../../machines/events/fields.ts'
+import { decimal, distinct, epochMs, name, positive } from '../../machines/events/fields.ts'
 import {
   DEFAULT_NEWS_RULES,
   instrument,
@@ -17,13 +17,14 @@ import {
   reconciliationRules,
   riskLimits,
   symbolInput,
+  universeFilters,
   watchdogRules,
 } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
 import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
 import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
-import { BUILT_IN_STRATEGIES, isModule } from './strategies.ts'
+import { BUILT_IN_STRATEGIES, isModule, UNIVERSE } from './strategies.ts'
 
 const amount = decimal.refine((text) => !text.startsWith('-'), 'must not be negative')
 const fee = amount.refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
@@ -31,12 +32,15 @@ const interval = z.string().refine((i) => intervalMs(i) !== undefined, 'an inter
 const powerOfTen = z.string().regex(/^(1|0\.0{0,11}1)$/, 'a power of ten from "0.000000000001" to "1"')
 
 const simSymbol = z.strictObject({
-  symbol: name,
+  symbol: name.refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`),
   startPx: positive,
   tickSize: powerOfTen,
   lotSize: powerOfTen,
   /** Of a contract (see instruments): the share of its worth that who is long pays every 8 hours. */
   fundingRate: decimal.optional(),
+  /** For the filters of a universe. */
+  quoteVolume24h: amount.optional(),
+  listedAt: epochMs.optional(),
 })
 
 const speed = z
@@ -97,6 +101,7 @@ const strategy = z
     id: z.string(),
     /** emaCross, meanReversion, or the path of a module that exports a `strategy`. */
     type: z.string().default('emaCross'),
+    /** Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in. */
     symbol: z.string(),
   })
   .superRefine(({ type, ...params }, context) => {
@@ -194,6 +199,15 @@ const sections = z.strictObject({
     .array(strategy)
     .check(distinct(({ id }) => id, 'id'))
     .optional(),
+  /** Without it there is none. */
+  universe: z
+    .strictObject({
+      /** What lets symbols in. Without any all are in that trade. */
+      filters: universeFilters.default({}),
+      /** How often a live venue is asked what it lists. */
+      everyMs: z.number().int().min(1_000).default(3_600_000),
+    })
+    .optional(),
   news: z
     .strictObject({
       /** Without any there is no news. */
@@ -245,14 +259,25 @@ const sections = z.strictObject({
     .prefault({}),
 })
 
-export const runnerConfig = sections.check(({ value: { symbol, account, strategies = [] }, issues }) => {
+export const runnerConfig = sections.check(({ value, issues }) => {
+  const { symbol, account, strategies = [], universe } = value
   const rule = `one of symbol.intervals, ${symbol.intervals.join(', ')}`
   const expect = (interval: unknown, ...path: (string | number)[]) => {
     if (interval === undefined || symbol.intervals.includes(interval as string)) return
     issues.push({ code: 'custom', input: interval, path, message: rule })
   }
   expect(account.valueEvery, 'account', 'valueEvery')
-  for (const [i, { interval }] of strategies.entries()) expect(interval, 'strategies', i, 'interval')
+  for (const [i, { symbol, interval }] of strategies.entries()) {
+    expect(interval, 'strategies', i, 'interval')
+    if (symbol !== UNIVERSE || universe !== undefined) continue
+    const path = ['strategies', i, 'symbol']
+    issues.push({
+      code: 'custom',
+      input: symbol,
+      path,
+      message: 'wants a section universe, with its filters',
+    })
+  }
 })
 
 export type RunnerConfig = z.infer<typeof runnerConfig>

@@ -1,7 +1,8 @@
-import { type Instrument, instrument } from '../../machines/index.ts'
-import { OutcryError } from '../../store/index.ts'
+import { type Instrument, instrument, strategyTerms } from '../../machines/index.ts'
+import { type Issue, OutcryError } from '../../store/index.ts'
 import type { MarketSource } from '../ports/market.ts'
 import { type RunnerConfig, wrongConfig } from './config.ts'
+import { eachOf } from './strategies.ts'
 
 /** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when they are of several venues */
 export function venueAndSymbols({ instruments, name }: MarketSource): Place {
@@ -34,23 +35,31 @@ export function instrumentsOf(
   const simulated = market.source === 'sim' ? market.symbols : []
   const others = symbols.filter((symbol) => !configured.some((one) => one.symbol === symbol))
   const listed = others.map((symbol) => {
-    const {
-      startPx: _,
-      fundingRate: _rate,
-      ...grid
-    } = simulated.find((one) => one.symbol === symbol) ?? { symbol }
-    return instrument.parse({ contract, ...grid })
+    const grid = simulated.find((one) => one.symbol === symbol)
+    const steps = grid && { tickSize: grid.tickSize, lotSize: grid.lotSize }
+    return instrument.parse({ symbol, contract, ...steps })
   })
   return [...configured, ...listed]
 }
 
-/** @throws CONFIG_INVALID when rules or strategies are for symbols that the market does not have */
-export function checkSymbols(config: RunnerConfig, place: Place): void {
-  const rule = `one of the market's symbols, ${place.symbols.join(', ')}`
-  const strangers = (key: 'instruments' | 'strategies') =>
-    (config[key] ?? []).flatMap(({ symbol }, i) =>
-      place.symbols.includes(symbol) ? [] : [{ field: `${key}.${i}.symbol`, rule }],
-    )
-  const issues = [...strangers('instruments'), ...strangers('strategies')]
+/** @throws CONFIG_INVALID when the market does not have a symbol, or has one that makes no id of its own */
+export function checkSymbols({ instruments, strategies = [] }: RunnerConfig, { symbols }: Place): void {
+  const issues: Issue[] = []
+  const expectKnown = (symbol: string, field: string) => {
+    if (symbols.includes(symbol)) return
+    issues.push({ field, rule: `one of the market's symbols, ${symbols.join(', ')}` })
+  }
+  for (const [i, { symbol }] of instruments.entries()) expectKnown(symbol, `instruments.${i}.symbol`)
+  const ids = new Set<string>()
+  for (const [i, strategy] of strategies.entries()) {
+    for (const { id, symbol } of eachOf(strategy, symbols)) {
+      expectKnown(symbol, `strategies.${i}.symbol`)
+      const field = `strategies.${i}.id`
+      if (ids.has(id)) issues.push({ field, rule: `another one is called ${id}` })
+      else if (!strategyTerms.shape.id.safeParse(id).success)
+        issues.push({ field, rule: `makes ${id}, and an id has letters, digits, - and _` })
+      ids.add(id)
+    }
+  }
   if (issues.length > 0) throw wrongConfig(issues)
 }

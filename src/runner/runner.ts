@@ -1,7 +1,7 @@
 /** The headless process: venue, market, supervisor, strategies and server, started in that order and stopped in reverse. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Subscription } from 'rxjs'
+import { Subscription } from 'rxjs'
 import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
@@ -23,10 +23,11 @@ import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
 import { EventTimeDriver } from './event-time.ts'
 import { checkSymbols, instrumentsOf, venueAndSymbols } from './instruments.ts'
+import { startListing } from './listing.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
 import { type Counts, type Stats, statsOf } from './stats.ts'
-import { kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
+import { eachOf, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'
@@ -147,7 +148,8 @@ class Runner implements RunningRunner {
   #counts: Counts = { ordersSubmitted: 0, fills: 0 }
   #ended: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
-  #news: Subscription | undefined
+  /** What asks outside, besides the driver. */
+  readonly #feeds = new Subscription()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -185,7 +187,9 @@ class Runner implements RunningRunner {
       at,
       market: market.name,
       venue: place.venue,
-      strategies: strategiesOf(config, place.symbols).map(({ id }) => id),
+      strategies: strategiesOf(config, place.symbols).flatMap((one) =>
+        eachOf(one, place.symbols).map(({ id }) => id),
+      ),
       heartbeatMs: config.runner.heartbeatMs,
     })
     logger.attach((report) =>
@@ -198,7 +202,8 @@ class Runner implements RunningRunner {
     const reconciliation = `reconciliation/${place.venue}`
     await supervisor.send(reconciliation, { type: 'RECONCILE', at, reason: 'start' }, { at })
     this.#announce()
-    this.#news = startNewsFeed(config.news.sources, this.#parts)
+    this.#feeds.add(await startListing(config.universe, this.#parts))
+    this.#feeds.add(startNewsFeed(config.news.sources, this.#parts))
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
     this.#ended = Promise.race([this.#parts.driver.run(), fenced])
     // Whoever waits for the end hears of it; nobody waiting is no reason to crash.
@@ -216,7 +221,7 @@ class Runner implements RunningRunner {
 
   async #stop(reason: string, initiator: string): Promise<void> {
     const { supervisor, api, venue, clock, config } = this.#parts
-    this.#news?.unsubscribe()
+    this.#feeds.unsubscribe()
     try {
       await this.#parts.driver.stop()
       await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason, initiator })

@@ -13,6 +13,18 @@ export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['meanReversion', meanReversion],
 ])
 
+/** What a strategy has in place of a symbol where it is to trade all that the universe lets in. */
+export const UNIVERSE = 'universe'
+
+/** The strategies that one of the configuration stands for: itself, or one for each symbol. */
+export function eachOf<S extends { readonly id: string; readonly symbol: string }>(
+  strategy: S,
+  symbols: readonly string[],
+): readonly S[] {
+  if (strategy.symbol !== UNIVERSE) return [strategy]
+  return symbols.map((symbol) => ({ ...strategy, id: `${strategy.id}-${symbol}`, symbol }))
+}
+
 /** Within a run's folder: the modules that its log cannot be replayed without. */
 const STRATEGIES_FILE = 'strategies.json'
 

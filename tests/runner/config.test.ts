@@ -212,6 +212,31 @@ describe('the configuration', () => {
       'market.symbols.0.tickSize',
       'a power of ten',
     ],
+    [
+      'a market with a symbol of a reserved name',
+      { market: { symbols: [{ ...traded, symbol: 'universe' }] } },
+      'market.symbols.0.symbol',
+      'any name but universe',
+    ],
+    [
+      'a strategy of a universe that there is not',
+      { strategies: [{ ...strategy, symbol: 'universe' }] },
+      'strategies.0.symbol',
+      'wants a section universe',
+    ],
+    [
+      'a strategy of the universe at an interval of no candles',
+      { universe: {}, strategies: [{ ...strategy, symbol: 'universe', interval: '2m' }] },
+      'strategies.0.interval',
+      'one of symbol.intervals',
+    ],
+    [
+      'a filter that is none',
+      { universe: { filters: { minVolume: '1' } } },
+      'universe.filters.minVolume',
+      'is unknown',
+    ],
+    ['too much haste', { universe: { everyMs: 10 } }, 'universe.everyMs', '>=1000'],
     ['a market that stands still', { market: { speed: 0 } }, 'market.speed', '>0'],
     ['a pace in words', { market: { speed: 'fast' } }, 'market.speed', 'max, or a number'],
     ...['https://a.example/', 'a.example', 'https://A.example', 'http://a.example:80', '*', 'null'].map(
@@ -273,8 +298,26 @@ describe('the configuration', () => {
     )
   })
 
+  it('has a strategy of the universe for each symbol, of ids that nobody else has', () => {
+    const universal = { ...strategy, id: 'u', symbol: 'universe' }
+    const check = (symbols: string[], ...strategies: object[]) =>
+      checkSymbols(loadConfig({ flags: { universe: {}, strategies } }), { venue: 'sim', symbols })
+    expect(() => check(['X', 'Y'], strategy, universal)).not.toThrow()
+    expect(() => check(['X', 'Y'], universal, { ...strategy, id: 'u-X' })).toThrow(
+      wrong('strategies.1.id', 'another one is called u-X'),
+    )
+    expect(() => check(['X:Y'], universal)).toThrow(wrong('strategies.0.id', 'makes u-X:Y'))
+    expect(() => check(['Y'], universal, strategy)).toThrow(wrong('strategies.1.symbol', 'Y'))
+  })
+
+  it('asks a venue every hour what it lists, and lets in all that trade', () => {
+    expect(loadConfig({ flags: { universe: {} } }).universe).toEqual({ filters: {}, everyMs: 3_600_000 })
+    expect(loadConfig({}).universe).toBeUndefined()
+  })
+
   it('lists every symbol of the market, one of a simulated market with its ticks and lots', () => {
-    const config = loadConfig({ flags: { market: { symbols: [traded] }, instruments: [{ symbol: 'Y' }] } })
+    const symbols = [{ ...traded, quoteVolume24h: '7', listedAt: 5 }]
+    const config = loadConfig({ flags: { market: { symbols }, instruments: [{ symbol: 'Y' }] } })
     expect(instrumentsOf(config, { venue: 'sim', symbols: ['X', 'Y', 'Z'] })).toMatchObject([
       { symbol: 'Y' },
       { symbol: 'X', tickSize: '0.01', lotSize: '0.1' },

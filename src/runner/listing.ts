@@ -1,0 +1,76 @@
+/** What the venue lists on its way to the universe, and strategies on theirs. */
+import { isDeepStrictEqual } from 'node:util'
+import { Subscription } from 'rxjs'
+import type { UniverseContext, UniverseInput } from '../../machines/index.ts'
+import { poll } from '../ports/http.ts'
+import type { MarketSource } from '../ports/market.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+import type { RunnerConfig } from './config.ts'
+
+/** Wait after a first failure: until there is a listing nothing is in the universe. */
+const RETRY_MS = 1_000
+
+const addressOf = (venue: string) => `universe/${venue}`
+const contextOf = (supervisor: Supervisor, venue: string) =>
+  supervisor.getSnapshot(addressOf(venue))?.context as UniverseContext | undefined
+
+/** Spawns the actor where it is configured. One that is there already gets the filters that are configured now. */
+export async function bootUniverse(
+  supervisor: Supervisor,
+  config: RunnerConfig['universe'],
+  { venue, at }: { venue: string; at: number },
+): Promise<void> {
+  if (config === undefined) return
+  const { filters } = config
+  const known = contextOf(supervisor, venue)
+  if (known === undefined) {
+    await supervisor.spawn('universe', venue, { venue, filters } satisfies UniverseInput, { at })
+  } else if (!isDeepStrictEqual(known.filters, filters)) {
+    await supervisor.send(addressOf(venue), { type: 'SET_UNIVERSE_FILTERS', at, filters }, { at })
+  }
+}
+
+/** Once: from then on the universe is what starts and stops the strategy. */
+export async function followUniverse(
+  supervisor: Supervisor,
+  { subscriber, symbol }: { subscriber: string; symbol: string },
+  { venue, at }: { venue: string; at: number },
+): Promise<void> {
+  if (contextOf(supervisor, venue)?.followers.some(({ address }) => address === subscriber)) return
+  await supervisor.send(addressOf(venue), { type: 'FOLLOW', at, subscriber, symbol }, { at })
+}
+
+interface ListingParts {
+  readonly supervisor: Supervisor
+  readonly market: MarketSource
+  readonly place: { readonly venue: string; readonly symbols: readonly string[] }
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * Asks now and, where time is the system's, again and again until it is unsubscribed from. A market that has its own
+ * time is asked before its first message and no more, so that the log is the same each time.
+ */
+export async function startListing(
+  config: RunnerConfig['universe'],
+  { supervisor, market, place, clock, logger }: ListingParts,
+): Promise<Subscription> {
+  if (config === undefined) return Subscription.EMPTY
+  const stopped = new AbortController()
+  const { signal } = stopped
+  const list = async () => {
+    const instruments = (await market.listing?.(signal)) ?? place.symbols.map((symbol) => ({ symbol }))
+    signal.throwIfAborted()
+    const at = clock.now()
+    await supervisor.send(addressOf(place.venue), { type: 'INSTRUMENTS_LISTED', at, instruments }, { at })
+  }
+  const { everyMs } = config
+  const onFailure = (reason: string) =>
+    logger.warn({ market: market.name }, `${market.name} gives no listing: ${reason}`)
+  if (market.time === 'event') await list()
+  else void poll(list, { everyMs, retryMs: { min: RETRY_MS, max: everyMs }, signal, onFailure })
+  return new Subscription(() => stopped.abort())
+}
