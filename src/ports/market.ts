@@ -18,6 +18,8 @@ export interface MarketMessage {
 export interface MarketOpenOptions {
   /** Resume after this position; what was before is read for its effect on the book, not emitted. Default 0. */
   readonly after?: number
+  /** Emitted up to here before, for those who have missed some of it: a market that passes with life goes on after it. */
+  readonly seen?: number
   /**
    * Called before each message is emitted; when it returns a promise the source waits for it. Pace and
    * backpressure in one place: sleep until the message's time, or until the mailboxes have room.

@@ -36,6 +36,8 @@ export class EventTimeDriver implements Driver {
   #stopped = false
   #wake: (() => void) | undefined
   #messages = 0
+  /** Market messages that have been before, and now wait for nothing. */
+  #seen = 0
 
   constructor(options: EventTimeOptions) {
     this.#options = options
@@ -51,14 +53,18 @@ export class EventTimeDriver implements Driver {
     const { market, venue, supervisor } = this.#options
     this.#reports.fill()
     // What only one of the two has taken in is given to that one alone.
-    const after = Math.min(venue.marketPosition, supervisor.cursor(market.name))
+    const positions = [venue.marketPosition, supervisor.cursor(market.name)]
+    const after = Math.min(...positions)
+    this.#seen = Math.max(...positions)
     await new Promise<void>((resolve, reject) => {
       this.#wake = resolve
-      this.#subscription = market.open({ after, pace: (message) => this.#before(message) }).subscribe({
-        next: (message) => this.#take(message),
-        complete: resolve,
-        error: reject,
-      })
+      this.#subscription = market
+        .open({ after, seen: this.#seen, pace: (message) => this.#before(message) })
+        .subscribe({
+          next: (message) => this.#take(message),
+          complete: resolve,
+          error: reject,
+        })
     })
     if (this.#stopped) return
     await this.#consequences()
@@ -78,7 +84,8 @@ export class EventTimeDriver implements Driver {
   /** All that is due before the message happens; a promise only where something has to be waited for. */
   #before(message: MarketMessage): Promise<void> | undefined {
     const { supervisor, speed } = this.#options
-    const lagMs = speed === 'max' ? 0 : this.#waitMs(message.at, speed)
+    const isSeen = message.position <= this.#seen
+    const lagMs = isSeen || speed === 'max' ? 0 : this.#waitMs(message.at, speed)
     const room = supervisor.drained()
     if (!this.#mustWait && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined)
       return undefined

@@ -17,6 +17,7 @@ import { openLevelStore } from '../runtime/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
+import { alert } from './alerts.ts'
 import { boot, strategiesOf } from './boot.ts'
 import { type RunnerConfig, wrongConfig } from './config.ts'
 import type { Driver } from './driver.ts'
@@ -109,6 +110,7 @@ export async function startRunner(config: RunnerConfig, processLogger: Logger): 
       driver,
       api,
       logger,
+      processLogger,
     })
     await runner.start()
     return runner
@@ -141,6 +143,8 @@ interface Parts {
   readonly driver: Driver
   readonly api: ApiServer | undefined
   readonly logger: ErrorReports
+  /** Hears, besides, of what is in the log already. */
+  readonly processLogger: Logger
 }
 
 class Runner implements RunningRunner {
@@ -176,9 +180,12 @@ class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { supervisor, config, clock, market, place, strategies, logger } = this.#parts
+    const { supervisor, config, clock, market, place, strategies, logger, processLogger } = this.#parts
     await this.#countPast()
-    supervisor.transitions$.subscribe((record) => this.#count(record))
+    supervisor.transitions$.subscribe((record) => {
+      this.#count(record)
+      alert(record, processLogger)
+    })
     const at = clock.now()
     await boot(supervisor, config, { ...place, at, strategies })
     rememberStrategies(config.data, strategies)

@@ -4,7 +4,9 @@ import {
   avgPxOf,
   balanceOf,
   equityIn,
+  holdingName,
   type PositionContext,
+  positionAddress,
   type SymbolContext,
   unrealizedOf,
 } from '../../machines/index.ts'
@@ -17,6 +19,7 @@ export interface Stats {
   readonly fills: number
   readonly openPositions: number
   readonly positions: readonly {
+    /** `BTCUSDT`, or `BTCUSDT:LONG`. */
     readonly symbol: string
     readonly quantity: string
     readonly avgPx: string
@@ -35,6 +38,9 @@ export interface Counts {
   readonly fills: number
 }
 
+/** Netted, or the two of a hedge. */
+const SIDES = [undefined, 'LONG', 'SHORT'] as const
+
 export function statsOf(
   supervisor: Supervisor,
   { venue, symbols }: { venue: string; symbols: readonly string[] },
@@ -48,8 +54,10 @@ export function statsOf(
   let [realizedPnl, unrealized, commissions] = [decimal.ZERO, decimal.ZERO, decimal.ZERO]
   const positions: { symbol: string; quantity: string; avgPx: string }[] = []
   const held = { ...account.positions }
-  for (const symbol of symbols) {
-    const address = `position/${venue}:${symbol}`
+  const holdings = symbols.flatMap((symbol) => SIDES.map((positionSide) => ({ venue, symbol, positionSide })))
+  for (const holding of holdings) {
+    const { symbol } = holding
+    const address = positionAddress(holding)
     const position = contextOf<PositionContext>(address)
     if (position === undefined) continue
     const markPx = contextOf<SymbolContext>(`symbol/${venue}:${symbol}`)?.trade?.px ?? position.markPx
@@ -58,9 +66,13 @@ export function statsOf(
     unrealized = decimal.add(unrealized, unrealizedOf(marked))
     commissions = decimal.add(commissions, position.commissions[position.settleAsset] ?? decimal.ZERO)
     if (decimal.isZero(position.quantity)) continue
-    const of = held[address]
-    if (of !== undefined && markPx !== undefined) held[address] = { ...of, markPx }
-    positions.push({ symbol, quantity: position.quantity, avgPx: avgPxOf(position, position) })
+    const known = held[address]
+    if (known !== undefined && markPx !== undefined) held[address] = { ...known, markPx }
+    positions.push({
+      symbol: holdingName(holding),
+      quantity: position.quantity,
+      avgPx: avgPxOf(position, position),
+    })
   }
   const equity = equityIn({ ...account, positions: held }, asset)
   const openPositions = positions.length

@@ -30,3 +30,11 @@ it('a simulated market has funding fall due every 8 hours, where a symbol has an
   const first = (due[0] as MarketMessage).position
   expect(await play(first - 1)).toEqual(messages.slice(first - 1))
 })
+
+it('a simulated market that passes with life goes on after what was seen of it', async () => {
+  const opened = Date.now()
+  const market = createSimMarket({ seed: 1, symbols: SYMBOLS, ratePerSecond: 1, durationMs: 60_000 })
+  const messages = await firstValueFrom(market.open({ after: 10, seen: 100 }).pipe(toArray()))
+  const first = messages.findIndex(({ at }) => at >= opened)
+  expect([messages[0]?.position, messages[first]?.position]).toEqual([11, 101])
+})

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { eventually } from '../runtime/harness.ts'
-import { OutcryProcess, outcry } from './runner-process.ts'
+import { OutcryProcess, outcry, piped } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -43,6 +43,15 @@ describe('the command line', () => {
     expect([verify.code, verify.stdout]).toEqual([0, expect.stringContaining('replays to the same states')])
     const doctor = await outcry('doctor', '--data', data('short'))
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('is whole')])
+  })
+
+  it('tells all of it to whoever reads slowly, and ends with who has read enough', async () => {
+    const replay = ['replay', 'symbol/sim:BTCUSDT', '--data', data('short'), '--json']
+    const whole = lines((await outcry(...replay)).stdout).length
+    expect(whole).toBeGreaterThan(1_000)
+    expect((await piped('(sleep 1; wc -l)', ...replay)).stdout.trim()).toBe(String(whole))
+    const some = await piped('head -2', ...replay)
+    expect([some.stdout.trim().split('\n').length, some.stderr]).toEqual([2, ''])
   })
 
   it('asks the runner that holds the store, stops it on a signal, and goes on where it was', async () => {

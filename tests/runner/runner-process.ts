@@ -1,10 +1,11 @@
 /** The command line as a real child process. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createGunzip } from 'node:zlib'
 
 const MAIN = fileURLToPath(new URL('../../tools/cli/main.ts', import.meta.url))
@@ -60,6 +61,13 @@ export class OutcryProcess {
 
 export function outcry(...args: string[]): Promise<Finished> {
   return new OutcryProcess(...args).finished()
+}
+
+/** What another program makes of its output. */
+export async function piped(into: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const command = `"$@" | ${into}`
+  const node = [process.execPath, '--import', 'tsx', MAIN]
+  return promisify(execFile)('sh', ['-c', command, 'sh', ...node, ...args], { cwd: ROOT })
 }
 
 /** The first lines of a capture, in a file of their own. */

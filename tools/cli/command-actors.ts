@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { stateText, table, timeText } from './format.ts'
+import { print, printJson } from './output.ts'
 import { type ActorSummary, openReader } from './reader.ts'
 
 export interface ReadOptions {
@@ -14,12 +15,12 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
   try {
     const rows: string[][] = []
     for await (const actor of reader.actors(prefix)) {
-      if (options.json) process.stdout.write(`${JSON.stringify(actor)}\n`)
+      if (options.json) await printJson(actor)
       else rows.push(rowOf(actor))
     }
     if (options.json) return 0
-    if (rows.length > 0) console.log(table(['actor', 'machine', 'rev', 'last', 'state'], rows))
-    console.log(pc.dim(`${rows.length} actors in ${reader.source}`))
+    if (rows.length > 0) await print(table(['actor', 'machine', 'rev', 'last', 'state'], rows))
+    await print(pc.dim(`${rows.length} actors in ${reader.source}`))
     return 0
   } finally {
     await reader.close()

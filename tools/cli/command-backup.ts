@@ -3,6 +3,7 @@ import pc from 'picocolors'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import { OutcryError, type StoreEntry, writeBackup } from '../../store/index.ts'
 import { countText } from './format.ts'
+import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
 export interface BackupOptions {
@@ -31,9 +32,9 @@ export async function backup(folder: string, { data, json }: BackupOptions): Pro
         'Look at the log itself: outcry verify.',
       )
     }
-    if (json) process.stdout.write(`${JSON.stringify({ location, seq: copy.head.seq, records, commits })}\n`)
+    if (json) await printJson({ location, seq: copy.head.seq, records, commits })
     else
-      console.log(
+      await print(
         pc.green(
           `${location} has ${countText(records)} records in ${countText(commits)} commits, and is whole`,
         ),

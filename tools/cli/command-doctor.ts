@@ -5,6 +5,7 @@ import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { recordCodec } from '../../src/runtime/record-codec.ts'
 import { cutBack, type Diagnosis, diagnose, OutcryError, storeExists } from '../../store/index.ts'
 import { countText, table, timeText } from './format.ts'
+import { print, printJson } from './output.ts'
 
 export interface DoctorCommandOptions {
   readonly data: string
@@ -44,8 +45,8 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
     ? await cutBack(location, options)
     : { diagnosis: await diagnose(location, options), keptIn: undefined }
   if (showProgress) process.stderr.write('\r\x1b[K')
-  if (json) process.stdout.write(`${JSON.stringify({ ...diagnosis, lost, keptIn })}\n`)
-  else tell(location, diagnosis, lost, keptIn)
+  if (json) await printJson({ ...diagnosis, lost, keptIn })
+  else await tell(location, diagnosis, lost, keptIn)
   return diagnosis.damage.length === 0 || keptIn !== undefined ? 0 : 1
 }
 
@@ -56,31 +57,36 @@ function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
   for (const { id } of intents) lost.intents.push(id)
 }
 
-function tell(location: string, { wholeTo, endedAt, damage }: Diagnosis, lost: Lost, keptIn?: string): void {
+async function tell(
+  location: string,
+  { wholeTo, endedAt, damage }: Diagnosis,
+  lost: Lost,
+  keptIn?: string,
+): Promise<void> {
   if (damage.length === 0) {
-    console.log(pc.green(`${location} is whole: ${countText(wholeTo)} records`))
+    await print(pc.green(`${location} is whole: ${countText(wholeTo)} records`))
     return
   }
   const rows = damage.map((d) => ['seq' in d ? countText(d.seq) : '-', d.code, d.message])
-  console.log(table(['seq', 'problem', 'what'], rows))
+  await print(table(['seq', 'problem', 'what'], rows))
   const behind = endedAt - wholeTo
   if (behind === 0)
-    console.log(`All ${countText(endedAt)} records are whole; what is damaged is made anew from them.`)
+    await print(`All ${countText(endedAt)} records are whole; what is damaged is made anew from them.`)
   else {
-    console.log(
+    await print(
       `The log is whole up to seq ${countText(wholeTo)}; ${countText(behind)} records come after it, of which ${countText(lost.records)} can still be read.`,
     )
     if (lost.firstAt !== undefined && lost.lastAt !== undefined) {
-      console.log(`They are from ${timeText(lost.firstAt)} to ${timeText(lost.lastAt)}.`)
+      await print(`They are from ${timeText(lost.firstAt)} to ${timeText(lost.lastAt)}.`)
     }
     if (lost.intents.length > 0) {
-      console.log(`Orders and requests among them, to look up at the venue: ${lost.intents.join(', ')}`)
+      await print(`Orders and requests among them, to look up at the venue: ${lost.intents.join(', ')}`)
     }
   }
   if (keptIn !== undefined)
-    console.log(pc.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged one is ${keptIn}`))
+    await print(pc.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged one is ${keptIn}`))
   else
-    console.log(
+    await print(
       pc.red(`Restore a backup, or cut the log back: outcry doctor --cut (the damaged one is kept)`),
     )
 }

@@ -4,6 +4,7 @@ import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { OutcryError } from '../../store/index.ts'
 import type { ReadOptions } from './command-actors.ts'
 import { stateText, timeText } from './format.ts'
+import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
 /** `outcry replay <address>`: an actor's life, record by record. */
@@ -13,15 +14,15 @@ export async function replay(address: string, options: ReadOptions): Promise<num
   try {
     let count = 0
     for await (const record of reader.history(address)) {
-      if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`)
+      if (options.json) await printJson(record)
       else {
-        if (count === 0) console.log(`${pc.bold(address)}  ${record.machine}`)
-        console.log(story(record))
+        if (count === 0) await print(`${pc.bold(address)}  ${record.machine}`)
+        await print(story(record))
       }
       count++
     }
     if (count > 0) {
-      if (!options.json) console.log(pc.dim(`${count} records in ${reader.source}`))
+      if (!options.json) await print(pc.dim(`${count} records in ${reader.source}`))
       return 0
     }
     throw new OutcryError(

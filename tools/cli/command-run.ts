@@ -3,6 +3,7 @@ import { destination, pino } from 'pino'
 import { loadConfig, type RunnerConfig } from '../../src/runner/config.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
 import { countText, moneyText } from './format.ts'
+import { print, printJson } from './output.ts'
 import { StatusLine } from './status-line.ts'
 
 export interface RunOptions {
@@ -66,8 +67,8 @@ export async function run(options: RunOptions): Promise<number> {
   if (failure !== undefined || stats === undefined) throw failure
   const records = stats.records - firstSeq
   const summary = { market, counts, messages: runner.messages, seconds, committed: records, ...stats }
-  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
-  else console.log(summaryText(summary))
+  if (options.json) await printJson(summary)
+  else await print(summaryText(summary))
   return 0
 }
 

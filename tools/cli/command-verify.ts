@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import type { ReadOptions } from './command-actors.ts'
 import { countText, table } from './format.ts'
+import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
 /** `outcry verify`: the chain of commits, every state, every snapshot, and the live state of a running runner. */
@@ -16,21 +17,21 @@ export async function verify(options: ReadOptions): Promise<number> {
     if (showProgress) process.stderr.write('\r\x1b[K')
     const { commits, records, actors, snapshots, live, problems } = found
     if (options.json) {
-      process.stdout.write(`${JSON.stringify(found)}\n`)
+      await printJson(found)
       return problems.length === 0 ? 0 : 1
     }
     const what = `${countText(records)} records in ${countText(commits)} commits, ${countText(actors)} actors, ${countText(snapshots)} snapshots`
     const memory = live > 0 ? `, ${countText(live)} of them compared with memory` : ''
-    console.log(
+    await print(
       `${what}${memory}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`,
     )
     if (problems.length === 0) {
-      console.log(pc.green(`${reader.source} replays to the same states`))
+      await print(pc.green(`${reader.source} replays to the same states`))
       return 0
     }
     const rows = problems.map(({ seq, actor, code, message }) => [String(seq), actor, code, message])
-    console.log(table(['seq', 'actor', 'problem', 'what'], rows))
-    console.log(pc.red(`${problems.length} problems in ${reader.source}`))
+    await print(table(['seq', 'actor', 'problem', 'what'], rows))
+    await print(pc.red(`${problems.length} problems in ${reader.source}`))
     return 1
   } finally {
     await reader.close()

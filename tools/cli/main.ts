@@ -9,6 +9,7 @@ import { type DoctorCommandOptions, doctor } from './command-doctor.ts'
 import { replay } from './command-replay.ts'
 import { type RunOptions, run } from './command-run.ts'
 import { verify } from './command-verify.ts'
+import { written } from './output.ts'
 
 /** Fine, found a problem, wrong usage. */
 const EXIT = { fine: 0, problem: 1, usage: 2 } as const
@@ -83,6 +84,7 @@ try {
 } catch (error) {
   process.exitCode = report(error)
 }
+await written()
 // Nothing that a command leaves open (a client's keep-alive socket, say) holds the process.
 process.exit()
 

@@ -76,7 +76,7 @@ class SimMarket implements MarketSource {
     return this.#options.symbols.map(listed)
   }
 
-  async *#play({ after = 0, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
+  async *#play({ after = 0, seen = after, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
     const { seed, symbols, ratePerSecond, startAt, durationMs = Number.POSITIVE_INFINITY } = this.#options
     const walks = symbols.map((symbol, i) => new Walk(symbol, seed + i * 7_919))
     const stepMs = 1_000 / (ratePerSecond * walks.length)
@@ -85,7 +85,7 @@ class SimMarket implements MarketSource {
       const walk = walks[(position - 1) % walks.length] as Walk
       walk.step()
       if (position <= after) continue
-      base ??= Date.now() - (position - 1) * stepMs
+      base ??= Date.now() - seen * stepMs
       const at = Math.floor(base + (position - 1) * stepMs)
       const isFirst = position <= walks.length
       // Since the symbol's message before this one: a run that is resumed comes to the same.
