@@ -24,7 +24,8 @@ import { BUILT_IN_STRATEGIES, eachOf, UNIVERSE } from './strategies.ts'
 const DEFAULT_STRATEGY = { type: 'emaCross', fast: 2, slow: 5, orderQty: '0.01' } as const
 
 export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): readonly StrategyConfig[] {
-  const interval = intervalOf(config, '1s')
+  const { intervals } = config.symbol
+  const interval = intervals.includes('1s') ? '1s' : intervals[0]
   return (
     config.strategies ??
     symbols.map((symbol) => ({ ...DEFAULT_STRATEGY, id: `ema-${symbol}`, symbol, interval }))
@@ -53,7 +54,7 @@ export async function boot(
   for (const symbol of symbols) {
     await spawnOnce('symbol', `${venue}:${symbol}`, { venue, symbol, ...config.symbol } satisfies SymbolInput)
   }
-  const { valueEvery = intervalOf(config, '1m'), ...account } = config.account
+  const { valueEvery = config.symbol.intervals[0] as string, ...account } = config.account
   const instruments = instrumentsOf(config, { venue, symbols })
   const { enabled: isGuarded, ...watchdog } = config.watchdog
   const guarded = isGuarded ? [...symbols] : []
@@ -101,9 +102,4 @@ export async function boot(
       }
     }
   }
-}
-
-/** This one, or the first, where candles of it are not made. */
-function intervalOf({ symbol: { intervals } }: RunnerConfig, usual: string): string {
-  return intervals.includes(usual) ? usual : (intervals[0] as string)
 }

@@ -181,7 +181,7 @@ const sections = z.strictObject({
       positionMode: positionMode.default('netting'),
       /** What becomes of fills beyond what was ordered: count, or reject. They are flagged either way. */
       overfill: overfillPolicy.default('count'),
-      /** How often it is valued: one of symbol.intervals; by default 1m, or else the first of them. */
+      /** How often it is valued, and its limits looked at: one of symbol.intervals, by default the first of them. */
       valueEvery: interval.optional(),
     })
     .prefault({}),
