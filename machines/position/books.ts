@@ -74,8 +74,8 @@ export function applyFill(
 }
 
 /**
- * The position without a fill that the venue took back. What is still open of it goes at its own price; what was
- * closed since is as if it had been closed again, so that cash and books stay equal.
+ * The position without a fill that the venue took back. What is still open of it goes at its own price, if the rest can
+ * have cost what is left then; else it is as if it had been closed again, so that cash and books stay equal.
  */
 export function applyBust(
   contract: Contract,
@@ -84,17 +84,19 @@ export function applyBust(
 ): { after: Books; change: PositionChange } {
   const { side, lastQty, lastPx, commission, commissionAsset } = deal
   const signed = signedQty(deal)
+  const quantity = decimal.subtract(was.quantity, signed)
+  const rest = decimal.subtract(was.cost, contractValue(contract, signed, lastPx))
+  const isClosed = decimal.isZero(quantity)
+  const hasPrice = decimal.isPositive(priceOf(contract, quantity, rest))
   const isOpen =
     decimal.isNegative(signed) === decimal.isNegative(was.quantity) &&
-    decimal.compare(decimal.absolute(was.quantity), lastQty) >= 0
+    decimal.compare(decimal.absolute(was.quantity), lastQty) >= 0 &&
+    (isClosed || hasPrice)
   const refund = decimal.negate(commission)
   if (!isOpen) {
     const opposite = side === 'BUY' ? 'SELL' : 'BUY'
     return applyFill(contract, was, { ...deal, side: opposite, commission: refund })
   }
-  const quantity = decimal.subtract(was.quantity, signed)
-  const rest = decimal.subtract(was.cost, contractValue(contract, signed, lastPx))
-  const isClosed = decimal.isZero(quantity)
   return {
     after: {
       ...was,

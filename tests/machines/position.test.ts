@@ -157,6 +157,8 @@ describe('a contract', () => {
           }
           const pnl = decimal.add(netPnl(books, 'USDT'), unrealizedPnl(contract, books, markPx))
           expect(pnl).toBe(decimal.add(cash, value(books.quantity, markPx)))
+          const isHeld = !decimal.isZero(books.quantity)
+          expect(decimal.isPositive(avgPxOf(contract, books))).toBe(isHeld)
           expect(contractValue(contract, books.quantity, markPx)).toBe(value(books.quantity, markPx))
           const held = [...kept].reduce((sum, i) => {
             const { side, lastQty } = deals[i] as (typeof deals)[0]
@@ -273,6 +275,14 @@ describe('a bust', () => {
       '-1',
       '100',
       '40',
+    ],
+    [
+      'of what can no longer be told from what is left counts as closed again',
+      [deal('BUY', '1', '100'), deal('BUY', '2', '10'), deal('SELL', '1', '60')],
+      0,
+      '1',
+      '40',
+      '80',
     ],
   ])('%s', (_, deals, which, quantity, avgPx, realizedPnl) => {
     let state = FLAT
