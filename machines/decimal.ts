@@ -1,8 +1,11 @@
 import { Decimal as DecimalJs } from 'decimal.js'
 import { smallSum } from './decimal-sum.ts'
 
-/** Exact for sums and products of money; quotients are rounded where they are made, by `divide`. */
-const Decimal = DecimalJs.clone({ precision: 60, toExpNeg: -1e9, toExpPos: 1e9 })
+/**
+ * Exact for sums and products of money: a product of four fields of 40 digits each has room. Quotients are rounded where
+ * they are made, by `divide`.
+ */
+const Decimal = DecimalJs.clone({ precision: 160, toExpNeg: -1e9, toExpPos: 1e9 })
 
 /** Decimal places kept of a quotient. */
 const QUOTIENT_PLACES = 18

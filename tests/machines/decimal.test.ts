@@ -27,6 +27,15 @@ describe('decimals', () => {
     )
   })
 
+  it('are multiplied exactly, as long as fields may be', () => {
+    const long = fc.tuple(digits(1, 20), digits(1, 19)).map(([whole, fraction]) => `${whole}.${fraction}`)
+    fc.assert(
+      fc.property(long, long, long, (a, b, c) => {
+        expect(decimal.multiply(decimal.multiply(a, b), c)).toBe(new Exact(a).times(b).times(c).toString())
+      }),
+    )
+  })
+
   it('are compared exactly', () => {
     fc.assert(
       fc.property(text, text, (a, b) => {
