@@ -179,9 +179,6 @@ export const orderUpdate = z.object({
   text: z.string().optional(),
 })
 
-/** To a position: what it is worth now. */
-export const mark = z.object({ type: z.literal('MARK'), at: epochMs, px: positive })
-
 /** From an account to a position: what its venue says that was received for holding it, below zero when it was paid. */
 export const fundingPaid = z.object({ type: z.literal('FUNDING_PAID'), at: epochMs, change: decimal })
 
@@ -339,7 +336,6 @@ export type OrderClosed = z.infer<typeof orderClosed>
 export type OrderUpdate = z.infer<typeof orderUpdate>
 export type PositionChanged = z.infer<typeof positionChanged>
 export type FundingPaid = z.infer<typeof fundingPaid>
-export type Mark = z.infer<typeof mark>
 export type StartStrategy = z.infer<typeof startStrategy>
 export type StopStrategy = z.infer<typeof stopStrategy>
 export type RequireReview = z.infer<typeof requireReview>

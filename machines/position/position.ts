@@ -10,8 +10,6 @@ import {
   fill,
   fillBust,
   fundingPaid,
-  type Mark,
-  mark,
   type PositionChanged,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
@@ -51,7 +49,7 @@ export interface PositionContext extends Books, z.infer<typeof positionInput> {
   readonly fillIds: readonly string[]
 }
 
-export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, mark, fundingPaid])
+export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, fundingPaid])
 
 /** Fills remembered: one that comes twice comes soon. */
 const FILL_IDS_MAX = 256
@@ -65,7 +63,7 @@ export function unrealizedOf(position: PositionContext): string {
   return markPx === undefined ? decimal.ZERO : unrealizedPnl(position, position, markPx)
 }
 
-type PositionEvent = Fill | FillBust | Mark | FundingPaid
+type PositionEvent = Fill | FillBust | FundingPaid
 
 export const positionMachine = setup({
   types: {} as {
@@ -140,13 +138,10 @@ export const positionMachine = setup({
       enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason: 'funding' })
       for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
     }),
-    takeMark: enqueueActions(({ event, enqueue }) => {
-      if (event.type === 'MARK') enqueue.assign({ markPx: event.px })
-    }),
   },
 }).createMachine({
   id: 'position',
-  version: '2',
+  version: '3',
   description: 'What is held of one symbol at one venue: netted over all orders, or one side of it.',
   context: ({ input }) => ({
     ...positionInput.parse(input),
@@ -168,7 +163,6 @@ export const positionMachine = setup({
       { guard: 'toShort', target: '.short', actions: 'takeBust' },
       { target: '.flat', actions: 'takeBust' },
     ],
-    MARK: { actions: 'takeMark' },
     FUNDING_PAID: { actions: 'takeFunding' },
   },
   states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },

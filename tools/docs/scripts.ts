@@ -200,7 +200,7 @@ export const SCRIPTED: readonly Scripted[] = [
     name: 'position',
     machine: machines.position.machine,
     input: { venue: 'sim', symbol: 'X' },
-    steps: steps(10, fill, fill, bust, event('MARK', { px }), fundingPaid),
+    steps: steps(10, fill, fill, bust, fundingPaid),
   },
   {
     name: 'account',
