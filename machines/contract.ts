@@ -57,9 +57,10 @@ export function quoteAssetOf(symbol: string): string {
   return QUOTE_ASSETS.find((asset) => symbol.endsWith(asset)) ?? symbol
 }
 
-/** What is left of a symbol without its quote asset (`BTCUSDT`: BTC). */
-export function baseAssetOf(symbol: string): string {
-  const base = symbol.slice(0, -quoteAssetOf(symbol).length)
+/** What is left of a symbol without the asset that it is paid in (`BTCUSDT`: BTC). */
+export function baseAssetOf(symbol: string, settleAsset = quoteAssetOf(symbol)): string {
+  const quote = symbol.endsWith(settleAsset) ? settleAsset : quoteAssetOf(symbol)
+  const base = symbol.slice(0, -quote.length)
   return base === '' ? symbol : base
 }
 

@@ -1,19 +1,15 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { positionAddress, watchdogAddress } from '../addresses.ts'
+import { positionAddress } from '../addresses.ts'
+import { baseAssetOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
-import { type CashFlowReport, cashFlowReport } from '../events/account.ts'
+import { cashFlowReport } from '../events/account.ts'
 import {
-  type AcknowledgeReview,
   acknowledgeReview,
   type CandleClose,
   candleClose,
-  type Deny,
-  type Fill,
-  type FillBust,
   fill,
   fillBust,
-  type OrderClosed,
   type OrderRequest,
   type OrderUpdate,
   orderClosed,
@@ -21,30 +17,20 @@ import {
   orderUpdate,
   type PositionChanged,
   positionChanged,
-  type ReplaceRequest,
-  type RequestRefused,
-  type RequireReview,
-  type RiskFlag,
   replaceRequest,
   requestRefused,
   requireReview,
   riskFlag,
-  type SetInstruments,
-  type SetTradingState,
   type Stats,
-  type StatsRequest,
-  type Submit,
   setInstruments,
   setTradingState,
   statsRequest,
-  type UpdateLimits,
   updateLimits,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { decimal as decimalSchema } from '../events/fields.ts'
-import { type OverfillPolicy, overfillPolicy, reportLost } from '../events/order.ts'
-import { type PortfolioReport, type PortfolioRequest, portfolioRequest } from '../events/reconciliation.ts'
-import { isStop } from '../order/terms.ts'
+import { overfillPolicy, reportLost } from '../events/order.ts'
+import { type PortfolioReport, portfolioRequest } from '../events/reconciliation.ts'
 import { tell } from '../tell.ts'
 import {
   dailyPnl,
@@ -55,31 +41,21 @@ import {
   tripOf,
   withCashFlow,
 } from './circuit-breaker.ts'
+import { decide, decideReplace, type Gated } from './gate.ts'
 import { instrument } from './instrument.ts'
 import {
+  assetPx,
   balanceOf,
-  equityIn,
+  equityOf,
+  leavesQtyOf,
   movementsOf,
   positionFor,
   quantitiesHeld,
   unrealizedIn,
-  type WorkingOrder,
   withMovements,
   withPosition,
 } from './portfolio.ts'
-import {
-  type Exposure,
-  notionalOf,
-  positionMode,
-  type Refusal,
-  replaceCheck,
-  riskCheck,
-  riskLimits,
-  riskPx,
-  SKIPPING,
-  type TradingState,
-  withinMinute,
-} from './risk.ts'
+import { positionMode, riskLimits, type TradingState } from './risk.ts'
 import { renewed } from './settings.ts'
 
 export const accountInput = z.object({
@@ -99,9 +75,7 @@ export const accountInput = z.object({
 })
 export type AccountInput = z.input<typeof accountInput>
 
-export interface AccountContext extends Exposure, Performance {
-  readonly guarded: readonly string[]
-  readonly overfill: OverfillPolicy
+export interface AccountContext extends Gated, Performance {
   /** Cash flows that were counted, newest last. */
   readonly flowIds: readonly string[]
 }
@@ -127,36 +101,29 @@ export const accountEvents = z.discriminatedUnion('type', [
   updateLimits,
   statsRequest,
 ])
-type AccountEvent =
-  | OrderRequest
-  | ReplaceRequest
-  | Fill
-  | FillBust
-  | OrderUpdate
-  | OrderClosed
-  | RequestRefused
-  | PositionChanged
-  | CandleClose
-  | CashFlowReport
-  | RiskFlag
-  | RequireReview
-  | AcknowledgeReview
-  | SetInstruments
-  | SetTradingState
-  | PortfolioRequest
-  | UpdateLimits
-  | StatsRequest
+type AccountEvent = z.infer<typeof accountEvents>
 
 /** What changes the value of the account. */
 type Valuing = PositionChanged | CandleClose
 
 /** What passes the gate in a state does so by its rules. */
 function gated(tradingState: TradingState) {
-  return {
-    ORDER_REQUEST: { actions: { type: 'decide' as const, params: { tradingState } } },
-    REPLACE_REQUEST: { actions: { type: 'decideReplace' as const, params: { tradingState } } },
-  }
+  const decide = { actions: { type: 'decide' as const, params: { tradingState } } }
+  return { ORDER_REQUEST: decide, REPLACE_REQUEST: decide }
 }
+
+/** The account at its new value, with the breaker that this has tripped. */
+function tripped(tradingState: 'reducing' | 'halted') {
+  return ['value' as const, { type: 'trip' as const, params: { tradingState } }]
+}
+
+const valuing = [
+  { guard: 'tripsToReducing' as const, target: '.reducing' as const, actions: tripped('reducing') },
+  { guard: 'tripsToHalted' as const, target: '.halted' as const, actions: tripped('halted') },
+  { actions: 'value' as const },
+]
+/** No breaker loosens a halt. */
+const valuingHalted = [{ guard: 'trips' as const, actions: tripped('halted') }, { actions: 'value' as const }]
 
 /** Stops remembered for the guard. */
 const STOP_OUTS_MAX = 64
@@ -191,100 +158,21 @@ export const accountMachine = setup({
     toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
     isCounted: ({ context, event }) =>
       event.type === 'CASH_FLOW_REPORT' && context.flowIds.includes(event.flowId),
+    trips: ({ context, event }) => trips(context, event),
     tripsToReducing: ({ context, event }) => context.limits.breakTo === 'reducing' && trips(context, event),
     tripsToHalted: ({ context, event }) => context.limits.breakTo === 'halted' && trips(context, event),
   },
   actions: {
     decide: enqueueActions(
       ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
-        assertEvent(event, 'ORDER_REQUEST')
-        const { type: _, orderId, refPx: _refPx, listId, owner, at, ...terms } = event
-        const { venue, guarded, overfill } = context
-        const { symbol, positionSide, side, orderQty } = terms
-        const watchdog = watchdogAddress(event)
-        const isGuarded = guarded.includes(symbol) && (isStop(terms) || owner === watchdog)
-        const watchers = [
-          ...(listId === undefined ? [] : [`list/${listId}`]),
-          ...(isGuarded ? [watchdog] : []),
-        ]
-        const whose = {
-          overfill,
-          account: `account/${venue}`,
-          ...(owner && { owner }),
-          ...(watchers.length > 0 && { watchers }),
-        }
-        const order = `order/${orderId}`
-        const refusal = riskCheck(context, event, tradingState)
-        if (refusal !== undefined) {
-          const { check } = refusal
-          const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
-          const text = textOf(refusal)
-          enqueue.emit({ type, at, venue, symbol, orderId, ...refusal, text })
-          const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check, text }
-          if (owner !== undefined) enqueue(tell(owner, refused))
-          // The order comes into being all the same, to say why it never went out; not if the id is another one's.
-          if (check === 'orderId') return
-          const why = { text, ...(check === 'reduceOnly' && { ordRejReason: 'REDUCE_ONLY' as const }) }
-          const denial: Deny = { type: 'DENY', at, ...terms, ...whose, ...why }
-          enqueue(tell(order, denial))
-          return
-        }
-        const px = riskPx(context, event)
-        const reduceOnly = terms.reduceOnly ?? false
-        const works = {
-          symbol,
-          ...(positionSide && { positionSide }),
-          side,
-          leavesQty: orderQty,
-          px,
-          reduceOnly,
-          request: event,
-        }
-        const counts = context.limits.ordersPerMinuteMax !== undefined
-        enqueue.assign({
-          working: { ...context.working, [order]: works },
-          passedAt: counts ? [...withinMinute(context.passedAt, at), at] : [],
-        })
-        const notional = notionalOf(context, event)
-        enqueue.emit({ type: 'RISK_APPROVED', at, venue, symbol, orderId, notional })
-        const submission: Submit = { type: 'SUBMIT', at, ...terms, ...whose }
-        enqueue(tell(order, submission))
-      },
-    ),
-    decideReplace: enqueueActions(
-      ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
-        assertEvent(event, 'REPLACE_REQUEST')
-        const { venue } = context
-        const { at, orderId, owner, orderQty, price, stopPx } = event
-        const order = `order/${orderId}`
-        const works = context.working[order]
-        const decision = replaceCheck(context, event, tradingState)
-        const symbol = works?.symbol ?? ''
-        if ('refusal' in decision) {
-          const text = textOf(decision.refusal)
-          enqueue.emit({ type: 'RISK_REJECTED', at, venue, symbol, orderId, ...decision.refusal, text })
-          const { check } = decision.refusal
-          if (owner !== undefined) enqueue(tell(owner, { type: 'REQUEST_REFUSED', at, orderId, check, text }))
-          return
-        }
-        // Held as if it were in force already; what the venue makes of it, the order says.
-        const { request } = decision
-        const renewed = {
-          ...(works as WorkingOrder),
-          px: riskPx(context, request),
-          leavesQty: request.orderQty,
-        }
-        enqueue.assign({ working: { ...context.working, [order]: renewed } })
-        enqueue.emit({
-          type: 'RISK_APPROVED',
-          at,
-          venue,
-          symbol,
-          orderId,
-          notional: notionalOf(context, request),
-        })
-        const terms = { ...(orderQty && { orderQty }), ...(price && { price }), ...(stopPx && { stopPx }) }
-        enqueue(tell(order, { type: 'REPLACE', at, ...terms }))
+        assertEvent(event, ['ORDER_REQUEST', 'REPLACE_REQUEST'])
+        const { emitted, told, changes } =
+          event.type === 'ORDER_REQUEST'
+            ? decide(context, event, tradingState)
+            : decideReplace(context, event, tradingState)
+        enqueue.assign(changes)
+        enqueue.emit(emitted)
+        for (const message of told) enqueue(tell(message.to, message.event))
       },
     ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
@@ -293,13 +181,10 @@ export const accountMachine = setup({
       const movements = movementsOf(event, positionFor(context, event))
       const balances = withMovements(context.balances, movements)
       const works = context.working[order]
-      // A bust gives back nothing to hold: whether the order works on, its report says, and its own cash is there.
-      const left = works && event.type === 'FILL' && decimal.subtract(works.leavesQty, lastQty)
+      const cumQty = works && (event.type === 'FILL' ? decimal.add : decimal.subtract)(works.cumQty, lastQty)
       enqueue.assign({
         balances,
-        ...(left && {
-          working: { ...context.working, [order]: { ...works, leavesQty: decimal.max(decimal.ZERO, left) } },
-        }),
+        ...(cumQty && { working: { ...context.working, [order]: { ...works, cumQty } } }),
       })
       for (const { asset, change } of movements) {
         const balance = balanceOf({ balances }, asset)
@@ -308,21 +193,21 @@ export const accountMachine = setup({
     }),
     takeTerms: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_UPDATE')
-      const { order, symbol, side, orderQty, leavesQty, price, stopPx, avgPx } = event
+      const { order, ordStatus, leavesQty, cumQty } = event
       const works = context.working[order]
-      // What is not here has ended, or is being adopted, and is then still to hear of its venue.
-      if (works === undefined && event.ordStatus !== 'PENDING_NEW') return
-      const px = price ?? stopPx ?? works?.px ?? avgPx
-      const terms = { orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
-      const request = works?.request && { request: { ...works.request, ...terms } }
-      const renewed = { symbol, side, reduceOnly: false, ...works, ...request, px, leavesQty }
-      enqueue.assign({ working: { ...context.working, [order]: renewed } })
+      // What is not here has ended, or works again, or is being adopted, and is then still to hear of its venue.
+      const isNews = decimal.isPositive(leavesQty) || ordStatus === 'PENDING_NEW'
+      if (works === undefined && !isNews) return
+      // More was asked for since, and counts: the gate has let it through.
+      const isAsked = works !== undefined && ordStatus === 'PENDING_REPLACE'
+      const request = isAsked ? works.request : requestOf(context, event)
+      enqueue.assign({ working: { ...context.working, [order]: { request, cumQty } } })
     }),
     tellPortfolio: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'PORTFOLIO_REQUEST')
       const { at, owner } = event
       const working = Object.entries(context.working).map(
-        ([order, { leavesQty }]) => [order, leavesQty] as const,
+        ([order, works]) => [order, leavesQtyOf(works)] as const,
       )
       const answer: PortfolioReport = {
         type: 'PORTFOLIO',
@@ -340,7 +225,7 @@ export const accountMachine = setup({
       const { [`order/${orderId}`]: works, ...working } = context.working
       if (works === undefined) return
       enqueue.assign({ working })
-      const { symbol } = works
+      const { symbol } = works.request
       const refusal = { check, limit: 'a new one', value: orderId, text }
       enqueue.emit({ type: 'RISK_REJECTED', at, venue: context.venue, symbol, orderId, ...refusal })
     }),
@@ -378,16 +263,18 @@ export const accountMachine = setup({
       }
     }),
     /** After `value`: the context is as it is by now. */
-    trip: enqueueActions(({ context, event: { at }, enqueue }) => {
-      const breaker = tripOf(context.limits, context, at) as Trip
-      const { check, limit, value } = breaker
-      const facts = { at, venue: context.venue, check, limit, value }
-      const reason = `${check} reached: ${value}, limit ${limit}`
-      enqueue.assign({ breaker, review: { at, reason } })
-      enqueue.emit({ type: 'LIMIT_BREACHED', ...facts })
-      enqueue.emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState: context.limits.breakTo })
-      enqueue.emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason })
-    }),
+    trip: enqueueActions(
+      ({ context, event: { at }, enqueue }, { tradingState }: { tradingState: 'reducing' | 'halted' }) => {
+        const breaker = tripOf(context.limits, context, at) as Trip
+        const { check, limit, value } = breaker
+        const facts = { at, venue: context.venue, check, limit, value }
+        const reason = `${check} reached: ${value}, limit ${limit}`
+        enqueue.assign({ breaker, review: { at, reason } })
+        enqueue.emit({ type: 'LIMIT_BREACHED', ...facts })
+        enqueue.emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState })
+        enqueue.emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason })
+      },
+    ),
     /** Funding of what is held goes through the books of its position, which tells what it has settled. */
     takeCashFlow: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'CASH_FLOW_REPORT')
@@ -400,7 +287,8 @@ export const accountMachine = setup({
         return
       }
       const balances = withMovements(context.balances, [{ asset, change }])
-      enqueue.assign({ balances, ...(asset === context.asset && withCashFlow(context, change)) })
+      const value = decimal.multiply(change, assetPx(context, asset) ?? decimal.ZERO)
+      enqueue.assign({ balances, ...withCashFlow(context, value) })
       const balance = balanceOf({ balances }, asset)
       enqueue.emit({ type: 'BALANCE_CHANGED', at, venue, asset, balance, change, reason })
     }),
@@ -467,16 +355,17 @@ export const accountMachine = setup({
     }),
     tellStats: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'STATS_REQUEST')
-      const { venue, asset, equity, working, positions } = context
+      const { venue, asset, working, positions } = context
+      const today = performanceAt(context, context.equity, event.at)
       const answer: Stats = {
         type: 'STATS',
         at: event.at,
         venue,
         asset,
         balance: balanceOf(context, asset),
-        equity,
-        dailyPnl: dailyPnl(context),
-        drawdownPct: drawdownPct(context),
+        equity: today.equity,
+        dailyPnl: dailyPnl(today),
+        drawdownPct: drawdownPct(today),
         openOrders: Object.keys(working).length,
         openPositions: Object.keys(positions).length,
       }
@@ -485,7 +374,7 @@ export const accountMachine = setup({
   },
 }).createMachine({
   id: 'account',
-  version: '4',
+  version: '5',
   description: 'The money at one venue, and the gate that every order passes on its way there.',
   context: ({ input }) => {
     const { venue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
@@ -503,6 +392,7 @@ export const accountMachine = setup({
       working: {},
       positions: {},
       passedAt: [],
+      replacedAt: [],
       stopOuts: [],
       flags: [],
       flowIds: [],
@@ -520,16 +410,8 @@ export const accountMachine = setup({
     ORDER_UPDATE: { actions: 'takeTerms' },
     ORDER_CLOSED: { actions: 'forgetOrder' },
     REQUEST_REFUSED: { actions: 'takeRefusal' },
-    POSITION_CHANGED: [
-      { guard: 'tripsToReducing', target: '.reducing', actions: ['value', 'trip'] },
-      { guard: 'tripsToHalted', target: '.halted', actions: ['value', 'trip'] },
-      { actions: 'value' },
-    ],
-    CANDLE_CLOSE: [
-      { guard: 'tripsToReducing', target: '.reducing', actions: ['value', 'trip'] },
-      { guard: 'tripsToHalted', target: '.halted', actions: ['value', 'trip'] },
-      { actions: 'value' },
-    ],
+    POSITION_CHANGED: valuing,
+    CANDLE_CLOSE: valuing,
     PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
     CASH_FLOW_REPORT: [{ guard: 'isCounted' }, { actions: 'takeCashFlow' }],
     RISK_FLAG: { actions: 'takeFlag' },
@@ -552,7 +434,7 @@ export const accountMachine = setup({
     },
     halted: {
       description: 'Nothing passes but a stop that protects a position.',
-      on: gated('halted'),
+      on: { ...gated('halted'), POSITION_CHANGED: valuingHalted, CANDLE_CLOSE: valuingHalted },
     },
   },
 })
@@ -560,7 +442,7 @@ export const accountMachine = setup({
 /** The account at what its positions are worth by now. */
 function valued(context: AccountContext, event: Valuing): AccountContext {
   const moved = event.type === 'POSITION_CHANGED' ? withChange(context, event) : withMarks(context, event)
-  return { ...moved, ...performanceAt(moved, equityIn(moved, moved.asset), event.at) }
+  return { ...moved, ...performanceAt(moved, equityOf(moved), event.at) }
 }
 
 function withChange(context: AccountContext, event: PositionChanged): AccountContext {
@@ -573,16 +455,41 @@ function withChange(context: AccountContext, event: PositionChanged): AccountCon
     balances: withMovements(context.balances, movements),
     positions: withPosition(context.positions, event),
     ...(tradePnl !== undefined && { consecutiveLosses: loses ? consecutiveLosses + 1 : 0 }),
-    ...(isStopped && { stopOuts: [...stopOuts.slice(1 - STOP_OUTS_MAX), { symbol, at }] }),
+    ...(isStopped && loses && { stopOuts: [...stopOuts.slice(1 - STOP_OUTS_MAX), { symbol, at }] }),
   }
 }
 
 function withMarks(context: AccountContext, { symbol, candle }: CandleClose): AccountContext {
+  const { asset } = context
   const positions = Object.entries(context.positions).map(
     ([address, one]) => [address, one.symbol === symbol ? { ...one, markPx: candle.close } : one] as const,
   )
   const marks = { ...context.marks, [symbol]: candle.close }
-  return { ...context, marks, positions: Object.fromEntries(positions) }
+  // What was owned before there was a price of it is no gain.
+  const base = baseAssetOf(symbol, asset)
+  const isFirst = symbol === `${base}${asset}` && assetPx(context, base) === undefined
+  const found = isFirst && withCashFlow(context, decimal.multiply(balanceOf(context, base), candle.close))
+  return { ...context, ...found, marks, positions: Object.fromEntries(positions) }
+}
+
+/** The order on the terms that are in force; of one that was not let through here, as if it had been. */
+function requestOf({ venue, working, marks }: AccountContext, update: OrderUpdate): OrderRequest {
+  const {
+    type: _type,
+    at,
+    order,
+    ordStatus: _status,
+    cumQty: _cum,
+    leavesQty: _leaves,
+    avgPx,
+    isAcknowledged: _ack,
+    ordRejReason: _reason,
+    text: _text,
+    ...terms
+  } = update
+  const refPx = terms.price ?? terms.stopPx ?? marks[terms.symbol] ?? avgPx
+  const unknown = { type: 'ORDER_REQUEST' as const, at, orderId: order.slice('order/'.length), venue, refPx }
+  return { ...(working[order]?.request ?? unknown), ...terms }
 }
 
 /** One that has tripped does so once, until it is reset. */
@@ -590,8 +497,4 @@ function trips(context: AccountContext, event: AccountEvent): boolean {
   if (context.breaker !== undefined) return false
   if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE') return false
   return tripOf(context.limits, valued(context, event), event.at) !== undefined
-}
-
-function textOf({ check, field, limit, value }: Refusal): string {
-  return `${field === undefined ? check : `${field} (${check})`}: ${value} asked, ${limit} allowed`
 }

@@ -21,7 +21,7 @@ const rules = z.strictObject({
   /** Not asked of what only makes a position smaller. */
   minNotional: positive.optional(),
   maxNotional: positive.optional(),
-  /** How far from the reference price a price may be, in percent of it. */
+  /** How far from the market's price a price may be, in percent of it. */
   priceBandPct: positive.optional(),
 })
 const inOrder = (least?: string, most?: string) => !least || !most || decimal.compare(least, most) <= 0
@@ -63,20 +63,22 @@ export function instrumentCheck(
   if (maxNotional && decimal.compare(notional, maxNotional) > 0) {
     return { check: 'maxNotional', limit: maxNotional, value: notional }
   }
-  return bandCheck(rules, request)
+  return undefined
 }
 
-function bandCheck(
+/** `px` is what the market has: not what the request says of it, wherever that is known. */
+export function bandCheck(
   { priceBandPct }: Instrument,
-  { price, stopPx, refPx }: OrderRequest,
+  { price, stopPx }: OrderRequest,
+  px: string,
 ): Refusal | undefined {
   if (priceBandPct === undefined) return undefined
-  const reach = decimal.divide(decimal.multiply(refPx, priceBandPct), '100')
-  const [low, high] = [decimal.subtract(refPx, reach), decimal.add(refPx, reach)]
-  const isOutside = (px: string) => decimal.compare(px, low) < 0 || decimal.compare(px, high) > 0
-  for (const [field, px] of Object.entries({ price, stopPx })) {
-    if (px !== undefined && isOutside(px))
-      return { check: 'priceBand', limit: `${low} to ${high}`, field, value: px }
+  const reach = decimal.divide(decimal.multiply(px, priceBandPct), '100')
+  const [low, high] = [decimal.subtract(px, reach), decimal.add(px, reach)]
+  const isOutside = (one: string) => decimal.compare(one, low) < 0 || decimal.compare(one, high) > 0
+  for (const [field, value] of Object.entries({ price, stopPx })) {
+    if (value !== undefined && isOutside(value))
+      return { check: 'priceBand', limit: `${low} to ${high}`, field, value }
   }
   return undefined
 }

@@ -1,23 +1,16 @@
 /** The money of an account: balances by asset, positions, orders that work. Pure. */
-
 import { positionAddress } from '../addresses.ts'
 import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, OrderRequest, PositionChanged } from '../events/commands.ts'
-import type { PositionSide } from '../events/order.ts'
+import { isConditional, isLimited } from '../order/terms.ts'
 import { signedQty } from '../position/books.ts'
 import { contractOf, type Instrument } from './instrument.ts'
 
 export interface WorkingOrder {
-  readonly symbol: string
-  readonly positionSide?: PositionSide
-  readonly side: 'BUY' | 'SELL'
-  readonly leavesQty: string
-  /** What it is judged by: its own price, or the last one when it was asked for. */
-  readonly px: string
-  readonly reduceOnly: boolean
-  /** As it was let through, with the terms that are in force by now; one that was adopted has none. */
-  readonly request?: OrderRequest
+  /** On the terms that were asked for last, in force or not: what is pending counts as if it were done. */
+  readonly request: OrderRequest
+  readonly cumQty: string
 }
 
 export interface HeldPosition extends SettledContract {
@@ -35,79 +28,145 @@ export interface Portfolio {
   readonly working: Readonly<Record<string, WorkingOrder>>
   /** Those that are open, by address. */
   readonly positions: Readonly<Record<string, HeldPosition>>
+  readonly instruments: readonly Instrument[]
+  /** The last candle's close of each symbol. */
+  readonly marks: Readonly<Record<string, string>>
 }
 
 export function balanceOf({ balances }: Pick<Portfolio, 'balances'>, asset: string): string {
   return balances[asset] ?? decimal.ZERO
 }
 
+export function leavesQtyOf({ request, cumQty }: WorkingOrder): string {
+  return decimal.max(decimal.ZERO, decimal.subtract(request.orderQty, cumQty))
+}
+
 /** What an order's position is of: as it is held, or else as the instrument is listed. */
 export function positionFor(
-  { positions, instruments }: Pick<Portfolio, 'positions'> & { readonly instruments: readonly Instrument[] },
+  { positions, instruments }: Pick<Portfolio, 'positions' | 'instruments'>,
   order: Pick<OrderRequest, 'venue' | 'symbol' | 'positionSide'>,
 ): SettledContract {
   return positions[positionAddress(order)] ?? contractOf(instruments, order.symbol)
 }
 
+/**
+ * The price that an order is judged by: the one it names itself, or else the reference that came with it. All but the
+ * limit of what buys may trade at the market's price instead, so none is judged by one that is kinder than that.
+ */
+export function riskPx(portfolio: Portfolio, request: OrderRequest): string {
+  const { refPx, price, stopPx, side, symbol } = request
+  const named = (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
+  const mark = portfolio.marks[symbol]
+  if (mark === undefined) return named
+  const { contract } = positionFor(portfolio, request)
+  if (contract === 'inverse') return decimal.min(named, mark)
+  return isLimited(request) && side === 'BUY' ? named : decimal.max(named, mark)
+}
+
+export function notionalOf(portfolio: Portfolio, request: OrderRequest, quantity = request.orderQty): string {
+  return notionalValue(positionFor(portfolio, request), quantity, riskPx(portfolio, request))
+}
+
+/** What an order takes while it works, and which purse it is taken from. */
+export interface Hold {
+  /** spot: what is owned of the asset. margin: what contracts that settle in it may be worth. */
+  readonly purse: 'spot' | 'margin'
+  readonly asset: string
+  readonly amount: string
+}
+
+/** Of spot what the order gives away, of a contract what it would be worth. */
+export function holdOf(portfolio: Portfolio, request: OrderRequest, quantity: string): Hold {
+  const { side, symbol } = request
+  const { contract, settleAsset } = positionFor(portfolio, request)
+  const purse = contract === 'spot' ? 'spot' : 'margin'
+  if (purse === 'spot' && side === 'SELL')
+    return { purse, asset: baseAssetOf(symbol, settleAsset), amount: quantity }
+  return { purse, asset: settleAsset, amount: notionalOf(portfolio, request, quantity) }
+}
+
+/** What is held for working orders; those that only reduce take nothing. */
+function reserved(portfolio: Portfolio, purse: Hold['purse'], asset: string): string {
+  const holds = Object.values(portfolio.working)
+    .filter(({ request }) => !request.reduceOnly)
+    .map((one) => holdOf(portfolio, one.request, leavesQtyOf(one)))
+    .filter((hold) => hold.purse === purse && hold.asset === asset)
+  return sum(holds.map(({ amount }) => amount))
+}
+
+/** What new orders may take: of spot what nothing else holds, of contracts what the asset's own capital carries. */
+export function freeBalance(portfolio: Portfolio, { purse, asset }: Hold, leverage: string): string {
+  if (purse === 'spot') return unheld(portfolio, asset)
+  const used = contractsOf(portfolio)
+    .filter(({ settleAsset }) => settleAsset === asset)
+    .map((one) => notionalValue(one, one.quantity, one.markPx))
+  const carried = decimal.multiply(capitalOf(portfolio)[asset] ?? decimal.ZERO, leverage)
+  return decimal.subtract(carried, sum([...used, reserved(portfolio, purse, asset)]))
+}
+
+function unheld(portfolio: Portfolio, asset: string): string {
+  return decimal.subtract(balanceOf(portfolio, asset), reserved(portfolio, 'spot', asset))
+}
+
 /** Quantity of its position that the order could take away, with what other orders may take away taken off. */
-export function reducible({ positions, working }: Portfolio, order: OrderRequest): string {
+export function reducible(portfolio: Portfolio, order: OrderRequest): string {
   const { side, symbol, positionSide, reduceOnly } = order
-  const held = positions[positionAddress(order)]?.quantity ?? decimal.ZERO
+  const held = portfolio.positions[positionAddress(order)]?.quantity ?? decimal.ZERO
   const against = side === 'SELL' ? held : decimal.negate(held)
   if (!decimal.isPositive(against)) return decimal.ZERO
   // The venue sees to it that orders that only reduce do no more, however many there are.
-  if (reduceOnly) return against
+  const working = reduceOnly ? {} : portfolio.working
   const rivals = Object.values(working).filter(
-    (one) =>
+    ({ request: one }) =>
       one.symbol === symbol && one.side === side && one.positionSide === positionSide && !one.reduceOnly,
   )
-  const taken = rivals.reduce((sum, { leavesQty }) => decimal.add(sum, leavesQty), decimal.ZERO)
-  return decimal.max(decimal.ZERO, decimal.subtract(against, taken))
+  const left = decimal.subtract(against, sum(rivals.map(leavesQtyOf)))
+  const { contract, settleAsset } = positionFor(portfolio, order)
+  if (contract !== 'spot' || side === 'BUY') return decimal.max(decimal.ZERO, left)
+  // A fee in the coin itself, or a withdrawal, leaves less of it than was bought.
+  const owned = unheld({ ...portfolio, working }, baseAssetOf(symbol, settleAsset))
+  return decimal.max(decimal.ZERO, decimal.min(left, owned))
 }
 
-/** What the working orders hold of the asset: the cost of what they buy; what only reduces holds nothing. */
-export function heldFor({ working }: Portfolio): string {
-  return Object.values(working).reduce(
-    (sum, { side, leavesQty, px, reduceOnly }) =>
-      side === 'BUY' && !reduceOnly ? decimal.add(sum, decimal.multiply(leavesQty, px)) : sum,
-    decimal.ZERO,
+/** The last price of an asset in that of the account: as what is held of it was dealt or marked, else its market's. */
+export function assetPx({ asset, positions, marks }: Portfolio, of: string): string | undefined {
+  if (of === asset) return '1'
+  const held = Object.values(positions).find(
+    ({ contract, symbol, settleAsset }) =>
+      contract === 'spot' && settleAsset === asset && baseAssetOf(symbol, asset) === of,
   )
+  return held?.markPx ?? marks[`${of}${asset}`]
 }
 
-/** What new orders may cost: of spot the cash that nothing else holds, of contracts what the equity carries. */
-export function freeBalance(
-  portfolio: Portfolio,
-  { contract, settleAsset }: SettledContract,
-  leverage: string,
-): string {
-  const held = heldFor(portfolio)
-  if (contract === 'spot') return decimal.subtract(balanceOf(portfolio, settleAsset), held)
-  const used = Object.values(portfolio.positions)
-    .filter((position) => position.settleAsset === settleAsset && position.contract !== 'spot')
-    .reduce((sum, one) => decimal.add(sum, notionalValue(one, one.quantity, one.markPx)), held)
-  return decimal.subtract(decimal.multiply(equityIn(portfolio, settleAsset), leverage), used)
+/** All that it is worth, in its own asset; what has no price there counts as nothing. */
+export function equityOf(portfolio: Portfolio): string {
+  const values = Object.entries(capitalOf(portfolio)).map(([asset, amount]) =>
+    decimal.multiply(amount, assetPx(portfolio, asset) ?? decimal.ZERO),
+  )
+  return sum(values)
 }
 
-/** Cash of the asset, what is held of spot paid in it, and the unrealised PnL of contracts settled in it. */
-export function equityIn(portfolio: Portfolio, asset: string): string {
-  return Object.values(portfolio.positions)
-    .filter(({ settleAsset }) => settleAsset === asset)
-    .reduce(
-      (sum, position) => {
-        const value = contractValue(position, position.quantity, position.markPx)
-        return decimal.add(sum, position.contract === 'spot' ? value : decimal.subtract(value, position.cost))
-      },
-      balanceOf(portfolio, asset),
-    )
+/** By asset: what is owned of it, and the unrealised PnL of contracts settled in it. */
+function capitalOf(portfolio: Portfolio): Portfolio['balances'] {
+  const pnl = contractsOf(portfolio).map((one) => ({ asset: one.settleAsset, change: unrealizedOn(one) }))
+  return withMovements(portfolio.balances, pnl)
 }
 
 export function unrealizedIn({ positions }: Portfolio, asset: string): string {
-  return Object.values(positions)
-    .filter(({ settleAsset }) => settleAsset === asset)
-    .reduce((sum, one) => {
-      const value = contractValue(one, one.quantity, one.markPx)
-      return decimal.add(sum, decimal.subtract(value, one.cost))
-    }, decimal.ZERO)
+  const held = Object.values(positions).filter(({ settleAsset }) => settleAsset === asset)
+  return sum(held.map(unrealizedOn))
+}
+
+function unrealizedOn(position: HeldPosition): string {
+  return decimal.subtract(contractValue(position, position.quantity, position.markPx), position.cost)
+}
+
+function contractsOf({ positions }: Portfolio): readonly HeldPosition[] {
+  return Object.values(positions).filter(({ contract }) => contract !== 'spot')
+}
+
+function sum(amounts: readonly string[]): string {
+  return amounts.reduce((total, amount) => decimal.add(total, amount), decimal.ZERO)
 }
 
 type Dealt = Pick<
@@ -129,7 +188,7 @@ export function movementsOf(
             asset: settleAsset,
             change: decimal.negate(contractValue({ contract, multiplier }, signed, lastPx)),
           },
-          { asset: baseAssetOf(symbol), change: signed },
+          { asset: baseAssetOf(symbol, settleAsset), change: signed },
         ]
       : []
   const all = [...bought, { asset: commissionAsset, change: decimal.negate(commission) }]

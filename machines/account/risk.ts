@@ -1,14 +1,13 @@
 /** The pre-trade checks: pure, each with its numbers. */
 import { z } from 'zod'
 import { positionAddress } from '../addresses.ts'
-import { notionalValue } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
 import { positive } from '../events/fields.ts'
-import { isConditional, isLimited, isStop, problemOf } from '../order/terms.ts'
+import { isStop, problemOf } from '../order/terms.ts'
 import { breakerLimits, type Trip } from './circuit-breaker.ts'
-import { type Instrument, instrumentCheck } from './instrument.ts'
-import { freeBalance, type Portfolio, positionFor, reducible } from './portfolio.ts'
+import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
+import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
 
 /** Whether a symbol has one position, or a long and a short one apart: then every order says which it is for. */
 export const positionMode = z.enum(['netting', 'hedging'])
@@ -21,15 +20,15 @@ export const riskLimits = z.strictObject({
   orderNotionalMax: positive,
   /** Orders working at a time. */
   openOrdersMax: count,
-  /** Symbols held at a time. */
+  /** Positions at a time, those included that a working order would open. */
   openPositionsMax: count.optional(),
-  /** Orders let through within a minute. */
+  /** Orders let through within a minute, and as many replaces. */
   ordersPerMinuteMax: count.optional(),
   /** Value of contracts held for each unit of equity; spot is paid in full. */
   leverage: positive.default('1'),
-  /** After a stop has closed a position of a symbol, in ms: no entry there for so long. */
+  /** After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long. */
   cooldownMs: count.optional(),
-  /** So many stops within a time, of whatever symbols, and nothing is entered for a time. */
+  /** So many such stops within a time, of whatever symbols, and nothing is entered for a time. */
   stoplossGuard: z.strictObject({ stops: count, withinMs: count, blockMs: count }).optional(),
   ...breakerLimits,
 })
@@ -42,12 +41,11 @@ export interface Exposure extends Portfolio {
   readonly venue: string
   readonly limits: RiskLimits
   readonly positionMode: z.infer<typeof positionMode>
-  readonly instruments: readonly Instrument[]
-  /** The last candle's close of each symbol. */
-  readonly marks: Readonly<Record<string, string>>
-  /** Epoch ms of each order that was let through within the last minute. */
+  /** Epoch ms of the orders that were let through within the last minute, as many as its limit looks back on. */
   readonly passedAt: readonly number[]
-  /** Positions that a stop has closed, as far back as they matter. */
+  /** The same of replaces. */
+  readonly replacedAt: readonly number[]
+  /** Positions that a stop has closed at a loss, as far back as they matter. */
   readonly stopOuts: readonly { readonly symbol: string; readonly at: number }[]
   /** What news say about symbols; those that are over count no more. */
   readonly flags: readonly Omit<RiskFlag, 'type'>[]
@@ -69,38 +67,22 @@ interface Judged {
   readonly request: OrderRequest
   readonly tradingState: TradingState
   readonly rules: Instrument | undefined
+  /** Of the whole; its position and its balance are asked for what it leaves to be filled. */
   readonly notional: string
+  readonly leavesQty: string
   /** Quantity that the position has for it to reduce. */
   readonly reducible: string
   readonly reduces: boolean
-}
-
-/**
- * The price that an order is judged by: the one it names itself, or else the reference that came with it. All but the
- * limit of what buys may trade at the market's price instead, so none is judged by one that is kinder than that.
- */
-export function riskPx(account: Exposure, request: OrderRequest): string {
-  const { refPx, price, stopPx, side, symbol } = request
-  const named = (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
-  const mark = account.marks[symbol]
-  if (mark === undefined) return named
-  const { contract } = positionFor(account, request)
-  if (contract === 'inverse') return decimal.min(named, mark)
-  return isLimited(request) && side === 'BUY' ? named : decimal.max(named, mark)
-}
-
-export function notionalOf(account: Exposure, request: OrderRequest): string {
-  const contract = positionFor(account, request)
-  return notionalValue(contract, request.orderQty, riskPx(account, request))
 }
 
 function rulesFor({ instruments }: Exposure, of: string): Instrument | undefined {
   return instruments.find(({ symbol }) => symbol === of)
 }
 
-type Check = (judged: Judged) => Refusal | false | undefined
+type Check<T = Judged> = (judged: T) => Refusal | false | undefined
 
-const wellFormed: readonly Check[] = [
+/** What is asked for makes sense. */
+const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
   ({ request, account }) =>
     request.venue !== account.venue && { check: 'venue', limit: account.venue, value: request.venue },
   ({ request: { positionSide }, account }) =>
@@ -123,30 +105,34 @@ const wellFormed: readonly Check[] = [
     const problem = problemOf(request, request.at)
     return problem && { check: problem.field, limit: problem.rule, value: problem.value }
   },
-]
-
-const always: readonly Check[] = [
-  // A stop that can only reduce protects: not even a halt leaves a position without it.
-  ({ tradingState, request, reduces }) =>
-    tradingState === 'halted' &&
-    !(reduces && isStop(request)) && { check: 'tradingState', limit: 'active', value: 'halted' },
-  ({ tradingState, request, reduces, reducible }) =>
-    tradingState === 'reducing' &&
-    !reduces && { check: 'tradingState', limit: reducible, value: request.orderQty },
-  ({ request: { reduceOnly, orderQty }, reduces, reducible }) =>
-    reduceOnly && !reduces && { check: 'reduceOnly', limit: reducible, value: orderQty },
   ({ account, request: { orderId } }) =>
     account.working[`order/${orderId}`] !== undefined && {
       check: 'orderId',
       limit: 'a new one',
       value: orderId,
     },
-  ({ request, rules, notional }) => rules && instrumentCheck(rules, request, notional),
+]
+
+/** The account does it now, and the venue would. */
+const always: readonly Check[] = [
+  // A stop that can only reduce protects: not even a halt leaves a position without it.
+  ({ tradingState, request, reduces }) =>
+    tradingState === 'halted' &&
+    !(reduces && isStop(request)) && { check: 'tradingState', limit: 'active', value: 'halted' },
+  ({ tradingState, reduces, reducible, leavesQty }) =>
+    tradingState === 'reducing' && !reduces && { check: 'tradingState', limit: reducible, value: leavesQty },
+  ({ request: { reduceOnly }, reduces, reducible, leavesQty }) =>
+    reduceOnly && !reduces && { check: 'reduceOnly', limit: reducible, value: leavesQty },
+  // What protects may wait far from a market that has gone its way.
+  ({ account: { marks }, request, rules, reduces }) =>
+    rules &&
+    !(reduces && isStop(request)) &&
+    bandCheck(rules, request, marks[request.symbol] ?? request.refPx),
   // What closes one side of a hedged symbol cannot go on to open the other one.
-  ({ request: { positionSide, side, orderQty }, reduces, reducible }) =>
+  ({ request: { positionSide, side }, reduces, reducible, leavesQty }) =>
     positionSide !== undefined &&
     (positionSide === 'LONG') !== (side === 'BUY') &&
-    !reduces && { check: 'positionSide', limit: reducible, value: orderQty },
+    !reduces && { check: 'positionSide', limit: reducible, value: leavesQty },
 ]
 
 /** Of what makes a position larger, or may. */
@@ -159,22 +145,16 @@ const entries: readonly Check[] = [
   ({ account: { limits }, notional }) => most('orderNotionalMax', limits.orderNotionalMax, notional),
   ({ account: { limits, working } }) =>
     most('openOrdersMax', String(limits.openOrdersMax), String(Object.keys(working).length + 1)),
-  ({ account, request }) => {
-    const open = Object.keys(account.positions).length
-    const opens = account.positions[positionAddress(request)] === undefined
-    return opens && most('openPositionsMax', text(account.limits.openPositionsMax), String(open + 1))
-  },
+  openPositionsCheck,
   ({ account: { limits, passedAt }, request: { at } }) =>
     most(
       'ordersPerMinuteMax',
       text(limits.ordersPerMinuteMax),
       String(withinMinute(passedAt, at).length + 1),
     ),
-  ({ account, request, notional }) => {
-    const contract = positionFor(account, request)
-    if (contract.contract === 'spot' && request.side === 'SELL') return undefined
-    const free = freeBalance(account, contract, account.limits.leverage)
-    return most('freeBalance', free, notional)
+  ({ account, request, leavesQty }) => {
+    const hold = holdOf(account, request, leavesQty)
+    return most('freeBalance', freeBalance(account, hold, account.limits.leverage), hold.amount)
   },
 ]
 
@@ -187,18 +167,10 @@ export function riskCheck(
   request: OrderRequest,
   tradingState: TradingState,
 ): Refusal | undefined {
-  const rules = rulesFor(account, request.symbol)
-  const judged = { account, request, tradingState, rules, notional: decimal.ZERO, reducible: decimal.ZERO }
-  const malformed = firstOf(wellFormed, { ...judged, reduces: false })
-  if (malformed !== undefined) return malformed
-  const left = reducible(account, request)
-  const whole: Judged = {
-    ...judged,
-    notional: notionalOf(account, request),
-    reducible: left,
-    reduces: decimal.compare(request.orderQty, left) <= 0,
-  }
-  return firstOf(always, whole) ?? (whole.reduces ? undefined : firstOf(entries, whole))
+  return (
+    termsCheck(account, request) ??
+    exposureCheck(account, request, { tradingState, leavesQty: request.orderQty })
+  )
 }
 
 /** The first check that an order does not pass with other terms; what it holds by itself is free for it. */
@@ -206,22 +178,63 @@ export function replaceCheck(
   account: Exposure,
   { at, orderId, orderQty, price, stopPx }: ReplaceRequest,
   tradingState: TradingState,
-): { refusal: Refusal } | { request: OrderRequest } {
+): { readonly refusal: Refusal } | { readonly order: WorkingOrder } {
   const { [`order/${orderId}`]: works, ...working } = account.working
-  if (works?.request === undefined)
-    return { refusal: { check: 'orderId', limit: 'one that works', value: orderId } }
-  const { request: was, leavesQty } = works
-  const filled = decimal.subtract(was.orderQty, leavesQty)
-  const left = decimal.subtract(orderQty ?? was.orderQty, filled)
-  if (!decimal.isPositive(left)) {
-    return { refusal: { check: 'orderQty', limit: `more than ${filled}`, value: orderQty ?? was.orderQty } }
+  if (works === undefined) return { refusal: { check: 'orderId', limit: 'one that works', value: orderId } }
+  const { request: was, cumQty } = works
+  const request = {
+    ...was,
+    at,
+    ...(orderQty && { orderQty }),
+    ...(price && { price }),
+    ...(stopPx && { stopPx }),
   }
-  const request = { ...was, at, orderQty: left, ...(price && { price }), ...(stopPx && { stopPx }) }
-  const refusal = riskCheck({ ...account, working }, request, tradingState)
-  return refusal === undefined ? { request } : { refusal }
+  const leavesQty = decimal.subtract(request.orderQty, cumQty)
+  if (!decimal.isPositive(leavesQty))
+    return { refusal: { check: 'orderQty', limit: `more than ${cumQty}`, value: request.orderQty } }
+  const others = { ...account, working, passedAt: account.replacedAt }
+  // Like a cancel, less of the same is never in the way.
+  const isLess =
+    request.price === was.price &&
+    request.stopPx === was.stopPx &&
+    decimal.compare(request.orderQty, was.orderQty) <= 0
+  const refusal =
+    termsCheck(others, request) ??
+    (isLess ? undefined : exposureCheck(others, request, { tradingState, leavesQty }))
+  return refusal === undefined ? { order: { request, cumQty } } : { refusal }
 }
 
-function firstOf(checks: readonly Check[], judged: Judged): Refusal | undefined {
+/** Of the request by itself: the order as a whole. */
+function termsCheck(account: Exposure, request: OrderRequest): Refusal | undefined {
+  const rules = rulesFor(account, request.symbol)
+  return (
+    firstOf(sense, { account, request, rules }) ??
+    (rules && instrumentCheck(rules, request, notionalOf(account, request)))
+  )
+}
+
+/** Of what it would add to what the account has. */
+function exposureCheck(
+  account: Exposure,
+  request: OrderRequest,
+  { tradingState, leavesQty }: Pick<Judged, 'tradingState' | 'leavesQty'>,
+): Refusal | undefined {
+  const left = reducible(account, request)
+  const judged: Judged = {
+    account,
+    request,
+    tradingState,
+    rules: rulesFor(account, request.symbol),
+    notional: notionalOf(account, request),
+    leavesQty,
+    reducible: left,
+    // The venue lets one that only reduces do no more than that, however large it is.
+    reduces: request.reduceOnly ? decimal.isPositive(left) : decimal.compare(leavesQty, left) <= 0,
+  }
+  return firstOf(always, judged) ?? (judged.reduces ? undefined : firstOf(entries, judged))
+}
+
+function firstOf<T>(checks: readonly Check<T>[], judged: T): Refusal | undefined {
   for (const check of checks) {
     const refusal = check(judged)
     if (refusal) return refusal
@@ -240,6 +253,16 @@ function text(limit: number | undefined): string | undefined {
 function flagCheck({ account: { flags }, request: { symbol, at } }: Judged): Refusal | undefined {
   const flag = flags.find((one) => one.symbol === symbol && one.severity === 'critical' && at < one.until)
   return flag && { check: 'newsFlag', limit: `after ${flag.until}`, value: `${flag.flag}: ${flag.reason}` }
+}
+
+function openPositionsCheck({
+  account: { limits, positions, working },
+  request,
+}: Judged): Refusal | undefined {
+  const entering = Object.values(working).filter((one) => !one.request.reduceOnly)
+  const open = new Set([...Object.keys(positions), ...entering.map((one) => positionAddress(one.request))])
+  const opens = !open.has(positionAddress(request))
+  return opens ? most('openPositionsMax', text(limits.openPositionsMax), String(open.size + 1)) : undefined
 }
 
 function cooldownCheck({ account, request: { symbol, at } }: Judged): Refusal | undefined {
@@ -263,6 +286,11 @@ function guardCheck({ account: { limits, stopOuts }, request: { at } }: Judged):
 const MINUTE_MS = 60_000
 
 /** Those of the times that are less than a minute before `at`. */
-export function withinMinute(times: readonly number[], at: number): readonly number[] {
+function withinMinute(times: readonly number[], at: number): readonly number[] {
   return times.filter((time) => time > at - MINUTE_MS)
+}
+
+/** The times with one more, as many as the limit looks back on. */
+export function timesWith(times: readonly number[], at: number, max: number | undefined): readonly number[] {
+  return max === undefined ? [] : [...withinMinute(times, at), at].slice(-max)
 }

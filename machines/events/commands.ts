@@ -162,14 +162,11 @@ export const orderUpdate = z.object({
   type: z.literal('ORDER_UPDATE'),
   at: epochMs,
   order: address,
-  symbol: z.string(),
-  side,
-  ordType,
+  /** Those in force. */
+  ...orderTerms,
+  orderQty: decimal,
   /** What is pending goes before what is, so an order that works may be PENDING_REPLACE. */
   ordStatus,
-  orderQty: decimal,
-  price: decimal.optional(),
-  stopPx: decimal.optional(),
   cumQty: decimal,
   leavesQty: decimal,
   avgPx: decimal,

@@ -185,7 +185,8 @@ export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
 
 export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
 const refusal = {
-  ...ofSymbol,
+  ...ofVenue,
+  symbol: z.string().describe('unless the order that it is about is unknown').optional(),
   orderId: z.string(),
   check: z.string().describe('that refused'),
   field: z.string().describe('of the request, where that is not the name of the check').optional(),

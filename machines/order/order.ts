@@ -225,7 +225,8 @@ export const orderMachine = setup({
       }
       if (isOut(state) && !isOut(from))
         for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
-      if (after.terms !== context.terms)
+      const isOutNoMore = isOut(from) && !isOut(state)
+      if (after.terms !== context.terms || isOutNoMore)
         enqueue(tell(after.terms.account, updateOf({ ...after, pending }, at)))
       // What it settles, too, is told of by `settle`.
       if (pending === context.pending) for (const to of watchers) enqueue(tell(to, updateOf(after, at)))

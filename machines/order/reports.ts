@@ -92,18 +92,20 @@ export function closedReport(order: OrderContext, at: number): OrderClosed {
 /** For those who watch the order. */
 export function updateOf(order: OrderContext, at: number): OrderUpdate {
   const { id, cumQty, leavesQty, orderId, ordRejReason, text } = order
-  const { symbol, side, ordType, orderQty, price, stopPx } = order.terms
+  const {
+    venue: _venue,
+    account: _account,
+    owner: _owner,
+    watchers: _watchers,
+    overfill: _overfill,
+    ...terms
+  } = order.terms
   return {
     type: 'ORDER_UPDATE',
     at,
     order: `order/${id}`,
-    symbol,
-    side,
-    ordType,
+    ...terms,
     ordStatus: ordStatusOf(order),
-    orderQty,
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
     cumQty,
     leavesQty,
     avgPx: avgPx(order),

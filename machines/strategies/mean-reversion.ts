@@ -25,7 +25,7 @@ export const meanReversion = defineStrategy({
     exitAt: z.number().nonnegative().default(0.5),
     /** Distance of its stop in average true ranges. */
     stopRanges: z.number().positive().default(3),
-    /** Whether it sells what it does not have. */
+    /** Whether it sells what it does not have: of a contract; spot has to be owned. */
     short: z.boolean().default(false),
     regime: regimeParameters.prefault({}),
   }),

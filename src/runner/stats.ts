@@ -3,7 +3,7 @@ import {
   type AccountContext,
   avgPxOf,
   balanceOf,
-  equityIn,
+  equityOf,
   holdingName,
   type PositionContext,
   positionAddress,
@@ -74,7 +74,7 @@ export function statsOf(
       avgPx: avgPxOf(position, position),
     })
   }
-  const equity = equityIn({ ...account, positions: held }, asset)
+  const equity = equityOf({ ...account, positions: held })
   const openPositions = positions.length
   const money = { realizedPnl, unrealizedPnl: unrealized, commissions, balance, equity }
   return { records: supervisor.seq, ...counts, openPositions, positions, ...money }

@@ -100,4 +100,35 @@ describe('an account', () => {
     await harness.supervisor.send('account/paper', { ...request, orderQty: '1' })
     expect(await harness.eventsOf('order/o-1')).toEqual(['xstate.init', 'SUBMIT'])
   })
+
+  it('has an order back that a bust opens again', async () => {
+    const harness = await open()
+    await harness.supervisor.send('account/paper', { ...request, orderQty: '1' })
+    const report = (execType: string, rest: object) =>
+      harness.supervisor.send('order/o-1', {
+        type: 'EXECUTION_REPORT',
+        at: 2_000,
+        execType,
+        ordStatus: 'NEW',
+        clOrdId: 'o-1',
+        orderId: 'v1',
+        symbol: 'BTCUSDT',
+        side: 'BUY',
+        orderQty: '1',
+        cumQty: '0',
+        leavesQty: '1',
+        avgPx: '0',
+        tradeId: 't1',
+        lastQty: '1',
+        lastPx: '100',
+        ...rest,
+      })
+    await report('TRADE', { execId: 'e1' })
+    expect(harness.context('account/paper')).toMatchObject({ working: {}, balances: { BTC: '1' } })
+    await report('TRADE_CANCEL', { execId: 'e2', execRefId: 'e1' })
+    expect(harness.context('account/paper')).toMatchObject({
+      working: { 'order/o-1': { cumQty: '0', request: { side: 'BUY', orderQty: '1', ordType: 'MARKET' } } },
+      balances: { BTC: '0' },
+    })
+  })
 })

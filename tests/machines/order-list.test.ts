@@ -323,7 +323,8 @@ class ModelVenue {
       isReal: boolean
     }
     const leavesQty = isOpen ? decimal.subtract(orderQty, cumQty) : '0'
-    const of = { type: 'ORDER_UPDATE', at: 1, symbol: 'BTCUSDT', side: 'SELL', ordType: 'LIMIT' } as const
+    const terms = { symbol: 'BTCUSDT', side: 'SELL', ordType: 'LIMIT', timeInForce: 'GTC' } as const
+    const of = { type: 'ORDER_UPDATE', at: 1, ...terms } as const
     this.list = withUpdate(this.list, {
       ...of,
       order,

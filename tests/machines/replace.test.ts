@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AccountContext } from '../../machines/index.ts'
+import { type AccountContext, leavesQtyOf } from '../../machines/index.ts'
 import { Floor } from './floor.ts'
 
 const QUIET = { watchdog: { enabled: false } }
@@ -7,7 +7,7 @@ const LIMIT = { ordType: 'LIMIT', price: '90', orderQty: '2' }
 
 const held = (floor: Floor) => {
   const { working } = floor.harness.context('account/paper') as AccountContext
-  return Object.values(working).map(({ leavesQty, px }) => `${leavesQty} at ${px}`)
+  return Object.values(working).map((one) => `${leavesQtyOf(one)} at ${one.request.price}`)
 }
 
 async function replaced(change: object, config: object = {}): Promise<Floor> {
@@ -40,6 +40,47 @@ describe('a replace', () => {
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([refusal])
     await floor.pass()
     expect([floor.working(), held(floor)]).toEqual([{ o: '2 at 90' }, ['2 at 90']])
+  })
+
+  it('on top of one that is not answered yet is judged by what that asked for', async () => {
+    const floor = await replaced({ orderQty: '100' })
+    for (const orderQty of ['200', '7', '9'])
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', orderQty })
+    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
+      { check: 'orderNotionalMax', value: '18000', limit: '10000' },
+    ])
+    expect(held(floor)).toEqual(['9 at 90'])
+    await floor.pass()
+    expect([floor.working(), held(floor)]).toEqual([{ o: '9 at 90' }, ['9 at 90']])
+  })
+
+  it('stays held for when one before it is in force', async () => {
+    const floor = await replaced({ orderQty: '3' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', orderQty: '4' })
+    const report = {
+      type: 'EXECUTION_REPORT',
+      execType: 'REPLACED',
+      ordStatus: 'NEW',
+      execId: 'x',
+      orderId: 'v',
+    }
+    const books = { symbol: 'BTCUSDT', side: 'BUY', price: '90', cumQty: '0', leavesQty: '3', avgPx: '0' }
+    await floor.send('order/o', { ...report, ...books, clOrdId: 'o/2', orderQty: '3' })
+    expect(held(floor)).toEqual(['4 at 90'])
+  })
+
+  it('of an order that was adopted passes like any other', async () => {
+    const everySecond = { symbol: { intervals: ['1s'] }, account: { valueEvery: '1s' } }
+    const floor = await Floor.open({ ...QUIET, ...everySecond })
+    await floor.pass(1_000)
+    await floor.price('100')
+    await floor.orderAtVenue('theirs')
+    await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'test' })
+    await floor.pass()
+    expect(held(floor)).toEqual(['3 at 80'])
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'theirs', price: '81' })
+    await floor.pass()
+    expect([floor.working(), held(floor)]).toEqual([{ theirs: '3 at 81' }, ['3 at 81']])
   })
 
   it('that the venue refuses leaves what is held as it was', async () => {

@@ -1,15 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { type Actor, createActor } from 'xstate'
-import { accountMachine } from '../../machines/account/account.ts'
-import { type Exposure, type RiskLimits, riskCheck, riskLimits } from '../../machines/account/risk.ts'
+import { type AccountInput, accountMachine } from '../../machines/account/account.ts'
+import {
+  type Exposure,
+  type RiskLimits,
+  replaceCheck,
+  riskCheck,
+  riskLimits,
+} from '../../machines/account/risk.ts'
 import {
   candleClose,
+  type Fill,
   type OrderRequest,
   orderRequest,
   type PositionChanged,
   positionChanged,
 } from '../../machines/events/commands.ts'
-import { type HeldPosition, type Instrument, instrument, type WorkingOrder } from '../../machines/index.ts'
+import {
+  type HeldPosition,
+  type Instrument,
+  instrument,
+  leavesQtyOf,
+  type WorkingOrder,
+} from '../../machines/index.ts'
 
 const limits: RiskLimits = riskLimits.parse({ orderNotionalMax: '1000', openOrdersMax: 2 })
 const POSITION = 'position/paper:BTCUSDT'
@@ -23,25 +36,18 @@ const held = (quantity: string, rest: Partial<HeldPosition> = {}): HeldPosition 
   markPx: '100',
   ...rest,
 })
-const working = (leavesQty: string, rest: Partial<WorkingOrder> = {}): WorkingOrder => ({
-  symbol: 'ETHUSDT',
-  side: 'BUY',
-  leavesQty,
-  px: '1',
-  reduceOnly: false,
-  ...rest,
-})
 const account: Exposure = {
   venue: 'paper',
   asset: 'USDT',
   limits,
   positionMode: 'netting',
-  balances: { USDT: '1500' },
+  balances: { USDT: '1500', BTC: '2' },
   working: {},
   positions: { [POSITION]: held('2') },
   instruments: [],
   marks: {},
   passedAt: [],
+  replacedAt: [],
   stopOuts: [],
   flags: [],
 }
@@ -61,6 +67,11 @@ const request = (change: object = {}): OrderRequest => ({
   }),
   ...change,
 })
+/** Of an order to buy ETH at 1, where nothing else is said. */
+const working = (orderQty: string, rest: object = {}, cumQty = '0'): WorkingOrder => ({
+  request: request({ symbol: 'ETHUSDT', ordType: 'LIMIT', price: '1', orderQty, ...rest }),
+  cumQty,
+})
 
 describe('the risk gate', () => {
   it.each<[string, object, Parameters<typeof riskCheck>[2], object, object | undefined]>([
@@ -69,7 +80,7 @@ describe('the risk gate', () => {
       'lets a sale pass that it could not pay for',
       { side: 'SELL', orderQty: '2' },
       'active',
-      { balances: {} },
+      { balances: { BTC: '2' } },
       undefined,
     ],
     [
@@ -281,8 +292,23 @@ describe('the rules of an instrument', () => {
       { ordType: 'STOP', stopPx: '111' },
       { check: 'priceBand', field: 'stopPx', limit: '90 to 110', value: '111' },
     ],
+    [
+      '... but not one that protects, wherever the market has gone',
+      { side: 'SELL', ordType: 'STOP', stopPx: '50' },
+      undefined,
+    ],
   ])('%s', (_, change, refusal) => {
     expect(riskCheck({ ...account, instruments: [BTC, ETH] }, request(change), 'active')).toEqual(refusal)
+  })
+
+  it('keep a price to the market, whatever the request says that is', () => {
+    const marked = { ...account, instruments: [BTC], marks: { BTCUSDT: '100' } }
+    expect(riskCheck(marked, request({ ...limit('120'), refPx: '120' }), 'active')).toEqual({
+      check: 'priceBand',
+      field: 'price',
+      limit: '90 to 110',
+      value: '120',
+    })
   })
 
   it('are refused themselves where they make no sense', () => {
@@ -307,6 +333,25 @@ describe('counts', () => {
       { check: 'openPositionsMax', limit: '1', value: '2' },
     ],
     ['pass over what is held no more', { symbol: 'ETHUSDT' }, { positions: {} }, undefined],
+    [
+      'count what would be held',
+      { symbol: 'ETHUSDT' },
+      { positions: {}, working: { 'order/a': working('1', { symbol: 'BTCUSDT' }) } },
+      { check: 'openPositionsMax', limit: '1', value: '2' },
+    ],
+    [
+      '... once, and not what only reduces',
+      { symbol: 'ETHUSDT' },
+      {
+        positions: {},
+        working: {
+          'order/a': working('1'),
+          'order/b': working('1', { symbol: 'BTCUSDT', reduceOnly: true }),
+        },
+        limits: { ...limits, openOrdersMax: 9, openPositionsMax: 1 },
+      },
+      undefined,
+    ],
     ['let so many orders pass in a minute', { at: 70_000 }, { passedAt: [20_000] }, undefined],
     [
       'and no more',
@@ -343,6 +388,20 @@ describe('a way out', () => {
       'reducing',
       { working: { 'order/a': working('2', { symbol: 'BTCUSDT', side: 'SELL' }) } },
       undefined,
+    ],
+    [
+      'is no narrower for an order that is larger, which the venue lets do no more',
+      { ...sell, orderQty: '3', reduceOnly: true },
+      'reducing',
+      full,
+      undefined,
+    ],
+    [
+      'of spot ends with what is owned of it',
+      sell,
+      'reducing',
+      { balances: { BTC: '1.98' } },
+      { check: 'tradingState', limit: '1.98', value: '2' },
     ],
     [
       'stays open to a stop while all is halted',
@@ -397,6 +456,179 @@ describe('an entry', () => {
   })
 })
 
+describe('other terms of an order', () => {
+  const rules = instrument.parse({ symbol: 'BTCUSDT', minQty: '0.1', maxQty: '5' })
+  const limited = { ...account, limits: { ...limits, ordersPerMinuteMax: 1 }, positions: {}, passedAt: [1] }
+  const buys = (orderQty: string, cumQty = '0') =>
+    working(orderQty, { orderId: 'o1', symbol: 'BTCUSDT', price: '100' }, cumQty)
+  const replace = (of: object, change: object, state: Parameters<typeof riskCheck>[2] = 'active') => {
+    const asked = { type: 'REPLACE_REQUEST' as const, at: 1, orderId: 'o1', ...change }
+    const decision = replaceCheck({ ...limited, ...of }, asked, state)
+    return 'refusal' in decision ? decision.refusal : decision.order
+  }
+  const works = (of: WorkingOrder) => ({ working: { 'order/o1': of }, instruments: [] })
+
+  it.each<[string, object, object, Parameters<typeof riskCheck>[2], object]>([
+    [
+      'count orders and replaces apart',
+      { ...works(buys('1')), replacedAt: [1] },
+      { orderQty: '2' },
+      'active',
+      { check: 'ordersPerMinuteMax', limit: '1', value: '2' },
+    ],
+    ['hold nothing twice', works(buys('9')), { orderQty: '10' }, 'active', buys('10')],
+    [
+      'are held to the largest order as a whole',
+      works(buys('9', '8')),
+      { orderQty: '11' },
+      'active',
+      { check: 'orderNotionalMax', limit: '1000', value: '1100' },
+    ],
+    [
+      '... but pay for no more than what is left of it',
+      { ...works(buys('9', '8')), balances: { USDT: '200' } },
+      { orderQty: '10' },
+      'active',
+      buys('10', '8'),
+    ],
+    [
+      'are those of the whole to the rules of the venue: the least quantity',
+      { ...works(buys('1', '0.95')), instruments: [rules] },
+      { price: '101' },
+      'active',
+      { request: { price: '101', orderQty: '1' }, cumQty: '0.95' },
+    ],
+    [
+      '... and the largest',
+      { ...works(buys('5', '4')), instruments: [rules] },
+      { orderQty: '8' },
+      'active',
+      { check: 'maxQty', field: 'orderQty', limit: '5', value: '8' },
+    ],
+    ['are let through, if less, while reducing', works(buys('5')), { orderQty: '2' }, 'reducing', buys('2')],
+    ['... and while halted', works(buys('5')), { orderQty: '2' }, 'halted', buys('2')],
+    [
+      '... not at another price',
+      works(buys('5')),
+      { orderQty: '2', price: '101' },
+      'reducing',
+      { check: 'tradingState', limit: '0', value: '2' },
+    ],
+    [
+      'are for more than is filled',
+      works(buys('10', '4')),
+      { orderQty: '4' },
+      'active',
+      { check: 'orderQty', limit: 'more than 4', value: '4' },
+    ],
+  ])('%s', (_, of, change, state, answer) => {
+    expect(replace(of, change, state)).toMatchObject(answer)
+  })
+})
+
+describe('what working orders hold', () => {
+  const list = (symbol: string, rest: object = {}) => instrument.parse({ symbol, ...rest })
+  const linear = { contract: 'linear' }
+  const inverse = { contract: 'inverse', settleAsset: 'BTC' }
+  const roomy = riskLimits.parse({ orderNotionalMax: '1000000', openOrdersMax: 9 })
+  const on = (of: object): Exposure => ({ ...account, limits: roomy, positions: {}, ...of })
+  const limit = (side: string, orderQty: string, price: string, rest: object = {}) => ({
+    symbol: 'BTCUSDT',
+    side,
+    ordType: 'LIMIT',
+    orderQty,
+    price,
+    ...rest,
+  })
+  const works = (...orders: object[]) => ({
+    working: Object.fromEntries(orders.map((of, i) => [`order/a${i}`, working('1', of)])),
+  })
+  it.each<[string, object, object, object | undefined]>([
+    [
+      'is margin, for who goes short, too',
+      limit('SELL', '1', '100'),
+      {
+        balances: { USDT: '150' },
+        instruments: [list('BTCUSDT', linear)],
+        ...works(limit('SELL', '1', '100')),
+      },
+      { check: 'freeBalance', limit: '50', value: '100' },
+    ],
+    [
+      'is what the contract is worth',
+      limit('BUY', '1.1', '50'),
+      {
+        balances: { USDT: '10000' },
+        instruments: [list('BTCUSDT', { ...linear, multiplier: '100' })],
+        ...works(limit('BUY', '1', '50')),
+      },
+      { check: 'freeBalance', limit: '5000', value: '5500' },
+    ],
+    [
+      '... of an inverse one, coins',
+      limit('BUY', '50000', '50000'),
+      {
+        balances: { BTC: '1' },
+        instruments: [list('BTCUSDT', inverse)],
+        ...works(limit('BUY', '100', '50000')),
+      },
+      { check: 'freeBalance', limit: '0.998', value: '1' },
+    ],
+    [
+      'is of its own asset',
+      limit('BUY', '1', '0.9', { symbol: 'ETHBTC' }),
+      { balances: { USDT: '1000', BTC: '1' }, ...works(limit('BUY', '9', '100')) },
+      undefined,
+    ],
+    [
+      'of contracts is no cash',
+      limit('BUY', '1', '100', { symbol: 'ETHUSDT' }),
+      {
+        balances: { USDT: '100' },
+        instruments: [list('BTCUSDT', linear), list('ETHUSDT')],
+        ...works(limit('BUY', '1', '100')),
+      },
+      undefined,
+    ],
+    [
+      'is nothing for what only reduces',
+      limit('BUY', '1', '100'),
+      { balances: { USDT: '100' }, ...works(limit('BUY', '1', '100', { reduceOnly: true })) },
+      undefined,
+    ],
+    [
+      'is less by what is filled',
+      limit('BUY', '1', '100'),
+      { balances: { USDT: '150' }, working: { 'order/a': working('2', limit('BUY', '2', '100'), '1.5') } },
+      undefined,
+    ],
+    [
+      'of spot is what it gives away: nobody sells what he does not own',
+      limit('SELL', '9', '100'),
+      { balances: { USDT: '10' } },
+      { check: 'freeBalance', limit: '0', value: '9' },
+    ],
+    [
+      '... nor sells it twice',
+      limit('SELL', '2', '100'),
+      { balances: { BTC: '3' }, ...works(limit('SELL', '2', '120')) },
+      { check: 'freeBalance', limit: '1', value: '2' },
+    ],
+  ])('%s', (_, change, of, refusal) => {
+    expect(riskCheck(on(of), request(change), 'active')).toEqual(refusal)
+  })
+
+  it('carries contracts by their own asset, not by coins that somebody else may buy', () => {
+    const positions = { 'position/paper:ETHUSDT': held('9', { symbol: 'ETHUSDT' }) }
+    const of = { balances: { USDT: '100', ETH: '9' }, instruments: [list('BTCUSDT', linear)], positions }
+    expect(riskCheck(on(of), request(limit('BUY', '2', '100')), 'active')).toEqual({
+      check: 'freeBalance',
+      limit: '100',
+      value: '200',
+    })
+  })
+})
+
 describe('margin', () => {
   const linear = { contract: 'linear', multiplier: '1' } as const
   const listed = [instrument.parse({ symbol: 'BTCUSDT', ...linear })]
@@ -430,10 +662,10 @@ describe('margin', () => {
 })
 
 describe('an account', () => {
-  const live = (rules: object = {}) => {
+  const live = (rules: object = {}, of: Partial<AccountInput> = {}) => {
     const emitted: string[] = []
     const actor: Actor<typeof accountMachine> = createActor(accountMachine, {
-      input: { venue: 'paper', balance: '1500', limits: { ...limits, ...rules } },
+      input: { venue: 'paper', balance: '1500', limits: { ...limits, ...rules }, ...of },
     })
     // Whoever it writes to is somebody else here.
     ;(actor.system as unknown as { get: unknown }).get = (id: string) =>
@@ -446,7 +678,7 @@ describe('an account', () => {
   it('reserves what an order may cost, and frees it when the order has ended', () => {
     const { actor, emitted } = live()
     actor.send(request())
-    expect(actor.getSnapshot().context.working).toMatchObject({ 'order/o1': { leavesQty: '1', px: '100' } })
+    expect(actor.getSnapshot().context.working).toMatchObject({ 'order/o1': { cumQty: '0' } })
     actor.send(request({ orderId: 'o2', orderQty: '99' }))
     actor.send({
       type: 'FILL',
@@ -464,7 +696,7 @@ describe('an account', () => {
     })
     const { balances, working: left } = actor.getSnapshot().context
     expect(balances).toEqual({ USDT: '1455.5', BTC: '0.4' })
-    expect(left).toMatchObject({ 'order/o1': { leavesQty: '0.6' } })
+    expect(left).toMatchObject({ 'order/o1': { cumQty: '0.4' } })
     actor.send({
       type: 'ORDER_CLOSED',
       at: 3,
@@ -608,5 +840,104 @@ describe('an account', () => {
     const { actor } = live({ consecutiveLossesMax: 2 })
     for (const tradePnl of ['-1', '1', '-1']) actor.send(changed(1, { tradePnl }))
     expect(actor.getSnapshot().value).toBe('active')
+  })
+
+  it('keeps a halt that a person has set, whatever its breaker makes of it', () => {
+    const { actor, emitted } = live({ consecutiveLossesMax: 1 })
+    actor.send({ type: 'SET_TRADING_STATE', at: 1, tradingState: 'halted', by: 'ann' })
+    actor.send(changed(2, { tradePnl: '-1' }))
+    expect(actor.getSnapshot()).toMatchObject({
+      value: 'halted',
+      context: { breaker: { check: 'consecutiveLossesMax' } },
+    })
+    expect(emitted.filter((type) => type === 'CIRCUIT_BREAKER_TRIGGERED')).toHaveLength(1)
+  })
+
+  it('remembers a stop that lost, and not one that won', () => {
+    const { actor } = live()
+    actor.send(changed(1, { tradePnl: '50', isStopped: true }))
+    actor.send(changed(2, { tradePnl: '-1', isStopped: true }))
+    expect(actor.getSnapshot().context.stopOuts).toEqual([{ symbol: 'BTCUSDT', at: 2 }])
+  })
+
+  const filled = (change: object): Fill => ({
+    type: 'FILL',
+    at: 2,
+    order: 'order/o1',
+    tradeId: 't1',
+    venue: 'paper',
+    symbol: 'BTCUSDT',
+    side: 'BUY',
+    ordType: 'MARKET',
+    lastQty: '1',
+    lastPx: '100',
+    commission: '0',
+    commissionAsset: 'USDT',
+    ...change,
+  })
+
+  it('is worth what it owns, fees in other assets taken off', () => {
+    const { actor } = live()
+    const flow = { type: 'CASH_FLOW_REPORT', at: 1, venue: 'paper', flowId: 'f', reason: 'DEPOSIT' } as const
+    actor.send({ ...flow, asset: 'BNB', change: '2' })
+    actor.send({ ...candle(2, '300'), symbol: 'BNBUSDT' })
+    // What was there before there was a price of it is no gain.
+    expect(actor.getSnapshot().context).toMatchObject({ equity: '2100', peakEquity: '2100' })
+    actor.send({ ...flow, flowId: 'g', asset: 'BNB', change: '1' })
+    expect(actor.getSnapshot().context).toMatchObject({ equity: '2400', dayEquity: '2400' })
+    actor.send(filled({ commission: '0.01', commissionAsset: 'BTC' }))
+    actor.send(filled({ tradeId: 't2', commission: '0.1', commissionAsset: 'BNB' }))
+    actor.send(changed(2, { contract: 'spot', quantity: '2', cost: '200', markPx: '100' }))
+    expect(actor.getSnapshot().context).toMatchObject({
+      balances: { USDT: '1300', BTC: '1.99', BNB: '2.9' },
+      equity: '2369',
+    })
+  })
+
+  it('books the coin under its own name, whatever it was paid with', () => {
+    const instruments = [instrument.parse({ symbol: 'BTCTRY', settleAsset: 'TRY' })]
+    const { actor } = live({}, { instruments })
+    actor.send(filled({ symbol: 'BTCTRY' }))
+    expect(actor.getSnapshot().context.balances).toEqual({ USDT: '1500', TRY: '-100', BTC: '1' })
+  })
+
+  it('begins its day anew when it is asked, too', () => {
+    const { actor } = live()
+    const told: unknown[] = []
+    actor.send(changed(DAY + 1, { settled: '-50' }))
+    const peer = { _send: (event: unknown) => told.push(event) }
+    ;(actor.system as unknown as { get: unknown }).get = () => peer
+    for (const at of [2 * DAY - 1, 2 * DAY]) actor.send({ type: 'STATS_REQUEST', at, owner: 'runner/main' })
+    expect(told).toMatchObject([{ dailyPnl: '-50' }, { dailyPnl: '0' }])
+  })
+
+  it('gives back to an order what was busted of it', () => {
+    const { actor } = live()
+    actor.send(request({ orderQty: '2' }))
+    const left = () => Object.values(actor.getSnapshot().context.working).map(leavesQtyOf)
+    actor.send(filled({ lastQty: '0.5' }))
+    expect(left()).toEqual(['1.5'])
+    actor.send({ ...filled({ lastQty: '0.5' }), type: 'FILL_BUST' })
+    expect(left()).toEqual(['2'])
+  })
+
+  it('says of a refused replace what it was for, and that it was held back where that is all', () => {
+    const { actor } = live()
+    const events: unknown[] = []
+    actor.on('*', (event) => events.push(event))
+    actor.send(request())
+    actor.send({ type: 'REQUIRE_REVIEW', at: 1, reason: 'odd' })
+    for (const orderId of ['o1', 'o2'])
+      actor.send({ type: 'REPLACE_REQUEST', at: 2, orderId, orderQty: '2', owner: 'strategy/s' })
+    expect(events.slice(-2)).toEqual([
+      expect.objectContaining({
+        type: 'ENTRY_SKIPPED',
+        symbol: 'BTCUSDT',
+        orderId: 'o1',
+        check: 'manualReview',
+      }),
+      expect.not.objectContaining({ symbol: expect.anything() }),
+    ])
+    expect(events.at(-1)).toMatchObject({ type: 'RISK_REJECTED', orderId: 'o2', limit: 'one that works' })
   })
 })

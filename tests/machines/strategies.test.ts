@@ -165,11 +165,20 @@ describe('a mean reversion', () => {
   })
 
   it.each([
-    [true, '-2'],
-    [false, '0'],
-  ])('goes short only where it may: %s', async (short, held) => {
-    const floor = await open({ ...MEAN, short })
-    await prices(floor, ...calm, 101.5, 101.5)
-    expect(floor.held).toBe(held)
-  })
+    [true, 'linear', '-2'],
+    [false, 'linear', '0'],
+    [true, 'spot', '0'],
+  ])(
+    'goes short only where it may, and where there is a contract for it: %s, %s',
+    async (short, contract, held) => {
+      const instruments = [{ symbol: SYMBOL, contract }]
+      const floor = await Floor.open({ ...QUIET, instruments, strategies: [{ ...MEAN, short }] })
+      await prices(floor, ...calm, 101.5, 101.5)
+      expect(floor.held).toBe(held)
+      const refused = await floor.emitted('RISK_REJECTED')
+      expect(refused.map(({ check, limit }) => [check, limit])).toEqual(
+        short && contract === 'spot' ? [['freeBalance', '0']] : [],
+      )
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WatchdogContext } from '../../machines/index.ts'
+import { instrument, type WatchdogContext } from '../../machines/index.ts'
 import { Floor } from './floor.ts'
 
 const WATCHDOG = 'watchdog/paper:BTCUSDT'
@@ -61,7 +61,8 @@ describe('a watchdog', () => {
   })
 
   it('buys what is short', async () => {
-    const floor = await Floor.open(RULES)
+    const instruments = [{ symbol: 'BTCUSDT', contract: 'linear', tickSize: '0.01' }]
+    const floor = await Floor.open({ ...RULES, instruments })
     await floor.order('o', { side: 'SELL' })
     await floor.pass(1_200)
     expect(floor.working()).toEqual({ [own(1)]: '2 at 103.98' })
@@ -72,11 +73,12 @@ describe('a watchdog', () => {
   })
 
   it('goes to market when its stop is refused', async () => {
-    const instruments = [{ symbol: 'BTCUSDT', priceBandPct: '1' }]
-    const floor = await Floor.open({ ...RULES, instruments })
+    const floor = await Floor.open(RULES)
     await floor.order('o')
+    const instruments = [instrument.parse({ symbol: 'BTCUSDT', tickSize: '7' })]
+    await floor.send('account/paper', { type: 'SET_INSTRUMENTS', instruments })
     await floor.pass(1_100)
-    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([{ orderId: own(1), check: 'priceBand' }])
+    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([{ orderId: own(1), check: 'tickSize' }])
     await floor.pass(1_100)
     await floor.pass()
     expect([floor.held, floor.value(WATCHDOG)]).toEqual(['0', 'flat'])

@@ -210,7 +210,7 @@ export const SCRIPTED: readonly Scripted[] = [
       10,
       event('ORDER_REQUEST', {
         ...place,
-        orderId: id,
+        orderId: fc.constantFrom('id1', 'id2', 'id3'),
         owner: fc.constant('strategy/s'),
         side,
         ordType: fc.constant('MARKET'),
@@ -222,10 +222,12 @@ export const SCRIPTED: readonly Scripted[] = [
       bust,
       closed,
       position,
+      position,
+      candle,
       candle,
       event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),
       cashFlow,
-      event('REPLACE_REQUEST', { orderId: id, orderQty: qty }),
+      event('REPLACE_REQUEST', { orderId: fc.constantFrom('id1', 'id2'), orderQty: qty }),
       event('RISK_FLAG', {
         symbol: fc.constant('X'),
         flag: fc.constant('hack'),

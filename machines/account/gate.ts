@@ -1,0 +1,132 @@
+/** What an account makes of a request: what it says, whom it tells, what it keeps. Pure. */
+import { watchdogAddress } from '../addresses.ts'
+import * as decimal from '../decimal.ts'
+import type {
+  Deny,
+  OrderRequest,
+  Replace,
+  ReplaceRequest,
+  RequestRefused,
+  Submit,
+} from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import type { OverfillPolicy } from '../events/order.ts'
+import { isStop } from '../order/terms.ts'
+import { notionalOf, type WorkingOrder } from './portfolio.ts'
+import {
+  type Exposure,
+  type Refusal,
+  replaceCheck,
+  riskCheck,
+  SKIPPING,
+  type TradingState,
+  timesWith,
+} from './risk.ts'
+
+/** An account, as far as its gate looks at it. */
+export interface Gated extends Exposure {
+  /** Symbols that have a watchdog: it hears of every order that protects a position there. */
+  readonly guarded: readonly string[]
+  /** What becomes of fills beyond what was ordered. */
+  readonly overfill: OverfillPolicy
+}
+
+interface Message {
+  readonly to: string
+  readonly event: Submit | Deny | Replace | RequestRefused
+}
+
+export interface Decision {
+  readonly emitted: DomainEvents<'RISK_APPROVED' | 'RISK_REJECTED' | 'ENTRY_SKIPPED'>
+  readonly told: readonly Message[]
+  readonly changes: Partial<Pick<Exposure, 'working' | 'passedAt' | 'replacedAt'>>
+}
+
+export function decide(account: Gated, request: OrderRequest, tradingState: TradingState): Decision {
+  const { type: _, orderId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
+  const to = `order/${orderId}`
+  const order = { at, ...terms, ...partiesOf(account, request) }
+  const refusal = riskCheck(account, request, tradingState)
+  if (refusal === undefined) {
+    const passedAt = timesWith(account.passedAt, at, account.limits.ordersPerMinuteMax)
+    const passed = approved(account, { request, cumQty: decimal.ZERO }, { type: 'SUBMIT', ...order })
+    return { ...passed, changes: { ...passed.changes, passedAt } }
+  }
+  const refused = refusedAs(account, request, refusal)
+  // The order comes into being all the same, to say why it never went out; not if the id is another one's.
+  if (refusal.check === 'orderId') return refused
+  const why = {
+    text: textOf(refusal),
+    ...(refusal.check === 'reduceOnly' && { ordRejReason: 'REDUCE_ONLY' as const }),
+  }
+  return { ...refused, told: [...refused.told, { to, event: { type: 'DENY', ...order, ...why } }] }
+}
+
+export function decideReplace(
+  account: Gated,
+  replacement: ReplaceRequest,
+  tradingState: TradingState,
+): Decision {
+  const { type: _, orderId, owner: _owner, ...terms } = replacement
+  const works = account.working[`order/${orderId}`]
+  const decision = replaceCheck(account, replacement, tradingState)
+  if ('refusal' in decision)
+    return refusedAs(account, { ...replacement, symbol: works?.request.symbol }, decision.refusal)
+  const replacedAt = timesWith(account.replacedAt, terms.at, account.limits.ordersPerMinuteMax)
+  const passed = approved(account, decision.order, { type: 'REPLACE', ...terms })
+  return { ...passed, changes: { ...passed.changes, replacedAt } }
+}
+
+/** Held from now on as it was asked for; what the venue makes of it, the order says. */
+function approved({ venue, ...account }: Gated, order: WorkingOrder, event: Submit | Replace): Decision {
+  const { at, orderId, symbol } = order.request
+  const to = `order/${orderId}`
+  const notional = notionalOf(account, order.request)
+  return {
+    emitted: { type: 'RISK_APPROVED', at, venue, symbol, orderId, notional },
+    told: [{ to, event }],
+    changes: { working: { ...account.working, [to]: order } },
+  }
+}
+
+function refusedAs(
+  { venue }: Gated,
+  {
+    at,
+    orderId,
+    owner,
+    symbol,
+  }: Pick<OrderRequest, 'at' | 'orderId' | 'owner'> & { symbol?: string | undefined },
+  refusal: Refusal,
+): Decision {
+  const { check } = refusal
+  const text = textOf(refusal)
+  const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
+  const event: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check, text }
+  return {
+    emitted: { type, at, venue, ...(symbol && { symbol }), orderId, ...refusal, text },
+    told: owner === undefined ? [] : [{ to: owner, event }],
+    changes: {},
+  }
+}
+
+/** Who an order belongs to, and who else is to hear of all that becomes of it. */
+function partiesOf(
+  { venue, guarded, overfill }: Gated,
+  request: OrderRequest,
+): Pick<Submit, 'overfill' | 'account' | 'owner' | 'watchers'> {
+  const { symbol, owner, listId } = request
+  const watchdog = watchdogAddress(request)
+  const isGuarded = guarded.includes(symbol) && (isStop(request) || owner === watchdog)
+  const watchers = [...(listId === undefined ? [] : [`list/${listId}`]), ...(isGuarded ? [watchdog] : [])]
+  return {
+    overfill,
+    account: `account/${venue}`,
+    ...(owner && { owner }),
+    ...(watchers.length > 0 && { watchers }),
+  }
+}
+
+function textOf({ check, field, limit, value }: Refusal): string {
+  return `${field === undefined ? check : `${field} (${check})`}: ${value} asked, ${limit} allowed`
+}
