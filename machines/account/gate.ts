@@ -128,5 +128,20 @@ function partiesOf(
 }
 
 function textOf({ check, field, limit, value }: Refusal): string {
-  return `${field === undefined ? check : `${field} (${check})`}: ${value} asked, ${limit} allowed`
+  switch (check) {
+    case 'tradingState':
+      return value === 'halted'
+        ? 'the account is halted'
+        : `the account only reduces: ${value} asked, ${limit} held`
+    case 'reduceOnly':
+      return `reduceOnly: ${limit} held for it to reduce`
+    case 'manualReview':
+      return `a person has to acknowledge a review first: ${value}`
+    case 'newsFlag':
+    case 'stoplossGuard':
+    case 'cooldown':
+      return `${check}: ${value}, no entry but ${limit}`
+    default:
+      return `${field === undefined ? check : `${field} (${check})`}: ${value} asked, ${limit} allowed`
+  }
 }

@@ -246,13 +246,23 @@ function most(check: string, limit: string | undefined, value: string): Refusal 
   return limit !== undefined && decimal.compare(value, limit) > 0 ? { check, limit, value } : undefined
 }
 
+function timeText(at: number): string {
+  return new Date(at).toISOString()
+}
+
 function text(limit: number | undefined): string | undefined {
   return limit === undefined ? undefined : String(limit)
 }
 
 function flagCheck({ account: { flags }, request: { symbol, at } }: Judged): Refusal | undefined {
   const flag = flags.find((one) => one.symbol === symbol && one.severity === 'critical' && at < one.until)
-  return flag && { check: 'newsFlag', limit: `after ${flag.until}`, value: `${flag.flag}: ${flag.reason}` }
+  return (
+    flag && {
+      check: 'newsFlag',
+      limit: `after ${timeText(flag.until)}`,
+      value: `${flag.flag}: ${flag.reason}`,
+    }
+  )
 }
 
 function openPositionsCheck({
@@ -269,7 +279,7 @@ function cooldownCheck({ account, request: { symbol, at } }: Judged): Refusal | 
   const { cooldownMs } = account.limits
   const last = account.stopOuts.findLast((stopOut) => stopOut.symbol === symbol)
   if (cooldownMs === undefined || last === undefined || at >= last.at + cooldownMs) return undefined
-  return { check: 'cooldown', limit: `after ${last.at + cooldownMs}`, value: String(at) }
+  return { check: 'cooldown', limit: `after ${timeText(last.at + cooldownMs)}`, value: timeText(at) }
 }
 
 function guardCheck({ account: { limits, stopOuts }, request: { at } }: Judged): Refusal | undefined {
@@ -280,7 +290,11 @@ function guardCheck({ account: { limits, stopOuts }, request: { at } }: Judged):
   const first = stopOuts.at(-guard.stops)?.at
   const isClosed = last !== undefined && first !== undefined && last - first <= guard.withinMs
   if (!isClosed || at >= last + guard.blockMs) return undefined
-  return { check: 'stoplossGuard', limit: `after ${last + guard.blockMs}`, value: `${guard.stops} stops` }
+  return {
+    check: 'stoplossGuard',
+    limit: `after ${timeText(last + guard.blockMs)}`,
+    value: `${guard.stops} stops`,
+  }
 }
 
 const MINUTE_MS = 60_000
