@@ -51,6 +51,7 @@ export const machines = {
     machine: orderListMachine,
     events: orderListEvents,
     commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],
+    refusals: ['ORDER_LIST_REJECTED'],
     needs: ({ venue, owner }: Names) => ({ venue: venue && `account/${venue}`, owner }),
     /** A list comes into being with its request. */
     activate: (event: { type: string }, id: string): OrderListInput | undefined =>

@@ -95,17 +95,20 @@ function refusedAs(
     at,
     orderId,
     owner,
+    listId,
     symbol,
-  }: Pick<OrderRequest, 'at' | 'orderId' | 'owner'> & { symbol?: string | undefined },
+  }: Pick<OrderRequest, 'at' | 'orderId' | 'owner' | 'listId'> & { symbol?: string | undefined },
   refusal: Refusal,
 ): Decision {
   const { check } = refusal
   const text = textOf(refusal)
   const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
   const event: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check, text }
+  // A list hears of its order from that itself, unless there will be none.
+  const list = check === 'orderId' && listId !== undefined ? `list/${listId}` : undefined
   return {
     emitted: { type, at, venue, ...(symbol && { symbol }), orderId, ...refusal, text },
-    told: owner === undefined ? [] : [{ to: owner, event }],
+    told: [owner, list].flatMap((to) => (to === undefined ? [] : [{ to, event }])),
     changes: {},
   }
 }

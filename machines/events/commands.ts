@@ -79,7 +79,7 @@ export const orderRequest = z.strictObject({
   refPx: positive,
 })
 
-/** From an account to the strategy whose request it refused. */
+/** To whoever made a request that was refused, and to the list that it was of. */
 export const requestRefused = z.object({
   type: z.literal('REQUEST_REFUSED'),
   at: epochMs,
@@ -172,9 +172,14 @@ export const orderUpdate = z.object({
   avgPx: decimal,
   /** The venue has said that it has the order. */
   isAcknowledged: z.boolean(),
+  /** Its stop price was reached. */
+  isTriggered: z.boolean(),
   ordRejReason: ordRejReason.optional(),
   text: z.string().optional(),
 })
+
+/** From a list to its position: it is told once, of the change that closes what is held. */
+export const watch = z.object({ type: z.literal('WATCH'), at: epochMs, watcher: address })
 
 /** From an account to a position: what its venue says that was received for holding it, below zero when it was paid. */
 export const fundingPaid = z.object({ type: z.literal('FUNDING_PAID'), at: epochMs, change: decimal })
@@ -333,6 +338,7 @@ export type OrderClosed = z.infer<typeof orderClosed>
 export type OrderUpdate = z.infer<typeof orderUpdate>
 export type PositionChanged = z.infer<typeof positionChanged>
 export type FundingPaid = z.infer<typeof fundingPaid>
+export type Watch = z.infer<typeof watch>
 export type StartStrategy = z.infer<typeof startStrategy>
 export type StopStrategy = z.infer<typeof stopStrategy>
 export type RequireReview = z.infer<typeof requireReview>

@@ -137,6 +137,11 @@ export const orderListUpdated = event('ORDER_LIST_UPDATED', {
   phase: listPhase,
   exposure: decimal.describe('filled by the first order and not closed by the others'),
 })
+export const orderListRejected = event('ORDER_LIST_REJECTED', {
+  ...ofSymbol,
+  list: z.string(),
+  text: z.string(),
+}).describe('The id is that of a list that is, or was, there.')
 
 export const positionOpened = event('POSITION_OPENED', ofPosition)
 export const positionUpdated = event('POSITION_UPDATED', ofPosition)
@@ -439,6 +444,7 @@ export const domainEvents = {
     orderTradeBusted,
     orderTradeCorrected,
     orderListUpdated,
+    orderListRejected,
   ],
   position: [
     positionOpened,

@@ -1,11 +1,23 @@
-import { enqueueActions, setup } from 'xstate'
+import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { type Cancel, cancel, type OrderRequest, type OrderUpdate, orderUpdate } from '../events/commands.ts'
+import { positionAddress } from '../addresses.ts'
+import * as decimal from '../decimal.ts'
+import {
+  type Cancel,
+  cancel,
+  type OrderRequest,
+  type OrderUpdate,
+  orderUpdate,
+  type PositionChanged,
+  positionChanged,
+  type ReplaceRequest,
+  type RequestRefused,
+  requestRefused,
+} from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import {
   type Exit,
   exit,
-  type ListPhase,
   type ListRequest,
   type ListUpdate,
   listRequest,
@@ -15,27 +27,28 @@ import {
 import { tell } from '../tell.ts'
 import {
   exposureOf,
-  forgiven,
   type List,
   type ListCommand,
   listOf,
+  nextLookAt,
   phaseOf,
   planned,
+  withClosed,
   withExit,
   withPrices,
+  withRefusal,
   withUpdate,
 } from './plan.ts'
 
 export const orderListEvents = z.discriminatedUnion('type', [
   listRequest,
   orderUpdate,
+  requestRefused,
+  positionChanged,
   replaceLeg,
   cancel,
   exit,
 ])
-
-/** What a venue refused is asked for again after this time. */
-const RETRY_AFTER_MS = 5_000
 
 /** A list is brought into being by its request. */
 export interface OrderListInput {
@@ -43,14 +56,30 @@ export interface OrderListInput {
   readonly request: ListRequest
 }
 
-type Retry = { readonly type: 'RETRY'; readonly at: number }
-type OrderListEvent = ListRequest | OrderUpdate | ReplaceLeg | Cancel | Exit | Retry
+/** To itself: time has come to look after what could not be had before. */
+type LookAgain = { readonly type: 'LOOK_AGAIN'; readonly at: number }
+/** To itself, once the fills of the turn that closed the position are in: what was filled up to then is closed. */
+type Closed = { readonly type: 'CLOSED'; readonly at: number; readonly cumQty: string }
+type OrderListEvent =
+  | ListRequest
+  | OrderUpdate
+  | RequestRefused
+  | PositionChanged
+  | ReplaceLeg
+  | Cancel
+  | Exit
+  | LookAgain
+  | Closed
 
 /** The list after the event, as far as its orders say: what that asks for comes from `planned`. */
 function after(list: List, event: OrderListEvent): List {
   switch (event.type) {
     case 'ORDER_UPDATE':
       return withUpdate(list, event)
+    case 'REQUEST_REFUSED':
+      return withRefusal(list, event)
+    case 'CLOSED':
+      return withClosed(list, event.cumQty)
     case 'REPLACE_LEG':
       return withPrices(list, event.legId, event)
     case 'CANCEL':
@@ -58,43 +87,56 @@ function after(list: List, event: OrderListEvent): List {
     case 'EXIT':
       return withExit(list)
     default:
-      return event.type === 'RETRY' ? forgiven(list) : list
+      return list
   }
 }
 
-const is =
-  (phase: ListPhase) =>
-  ({ context }: { context: List }) =>
-    phaseOf(context) === phase
+/** Named after the phases; while something is held there are two of them. */
+const GUARDS = {
+  entering: 'isEntering',
+  working: 'isWorking',
+  held: 'isHeld',
+  exiting: 'isExiting',
+  done: 'isDone',
+} as const
+type State = keyof typeof GUARDS
 
-/** Where its orders have led it by now. */
-const toHeld = { guard: 'isHeld', target: 'held' } as const
-const toExiting = { guard: 'isExiting', target: 'exiting' } as const
-const toWorking = { guard: 'isWorking', target: 'working' } as const
-const toEntering = { guard: 'isEntering', target: 'entering' } as const
-const toDone = { guard: 'isDone', target: 'done' } as const
+function stateOf(list: List): State {
+  const phase = phaseOf(list)
+  return phase === 'exposed' || phase === 'protected' ? 'held' : phase
+}
+
+const is =
+  (state: State) =>
+  ({ context }: { context: List }) =>
+    stateOf(context) === state
+
+/** To wherever its orders have led it by now. */
+function elsewhere(from: State) {
+  const others = (Object.keys(GUARDS) as State[]).filter((state) => state !== from)
+  return others.map((target) => ({ guard: GUARDS[target], target: `#orderList.${target}` }))
+}
 
 export const orderListMachine = setup({
   types: {} as {
     input: OrderListInput
     context: List
     events: OrderListEvent
-    emitted: DomainEvents<'ORDER_LIST_UPDATED' | 'MANUAL_INTERVENTION'>
+    emitted: DomainEvents<'ORDER_LIST_UPDATED' | 'ORDER_LIST_REJECTED' | 'MANUAL_INTERVENTION'>
   },
   guards: {
     isEntering: is('entering'),
     isWorking: is('working'),
-    isHeld: ({ context }) => is('exposed')({ context }) || is('protected')({ context }),
-    isExposed: is('exposed'),
-    isProtected: is('protected'),
+    isHeld: is('held'),
+    isExposed: ({ context }) => phaseOf(context) === 'exposed',
+    isProtected: ({ context }) => phaseOf(context) === 'protected',
     isExiting: is('exiting'),
     isDone: is('done'),
   },
   actions: {
     take: enqueueActions(({ context, event, enqueue }) => {
       const { at } = event
-      const known = after(context, event)
-      const { list, commands } = planned(known)
+      const { list, commands } = planned(after(context, event), at)
       enqueue.assign(list)
       if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
         const { type: action, by, reason } = event
@@ -113,42 +155,63 @@ export const orderListMachine = setup({
         if (owner !== undefined) enqueue(tell(owner, update))
       }
       for (const command of commands) enqueue(tell(...messageOf(list, command, at)))
-      if (event.type === 'REPLACE_LEG') {
-        const order = list.legs.find(({ legId }) => legId === event.legId)?.order
-        const { price, stopPx } = event
-        const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
-        if (order !== undefined) enqueue(tell(order, { type: 'REPLACE', at, ...prices }))
-      }
-      const isRefused = list.legs.some(({ refusals }, i) => refusals > (context.legs[i]?.refusals ?? 0))
-      if (!isRefused) return
-      enqueue.cancel('retry')
-      enqueue.raise({ type: 'RETRY', at: at + RETRY_AFTER_MS }, { delay: RETRY_AFTER_MS, id: 'retry' })
+      if (!decimal.isPositive(exposureOf(context)) && decimal.isPositive(exposure))
+        enqueue(tell(positionAddress(list), { type: 'WATCH', at, watcher: `list/${list.id}` }))
+      const next = nextLookAt(list, at)
+      if (next === nextLookAt(context, at)) return
+      enqueue.cancel('lookAgain')
+      if (next !== undefined)
+        enqueue.raise({ type: 'LOOK_AGAIN', at: next }, { delay: next - at, id: 'lookAgain' })
+    }),
+    /** Its own orders may have done so: their fills come in the same turn. */
+    noteClosed: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const cumQty = context.legs[0]?.cumQty as string
+      enqueue.cancel('closed')
+      enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
+    }),
+    /** Of other terms: whoever owns the list has asked for them. An order that is another's has a new id by now. */
+    passRefusal: enqueueActions(({ context: { owner, legs }, event, enqueue }) => {
+      assertEvent(event, 'REQUEST_REFUSED')
+      const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === `order/${event.orderId}`)
+      if (owner !== undefined && isKnown) enqueue(tell(owner, event))
+    }),
+    refuse: enqueueActions(({ context: { id, venue, symbol }, event, enqueue }) => {
+      assertEvent(event, 'LIST_REQUEST')
+      const { at, owner } = event
+      const text = `listId: ${id} asked, a new one allowed`
+      enqueue.emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: `list/${id}`, text })
+      const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId: id, check: 'listId', text }
+      if (owner !== undefined) enqueue(tell(owner, refused))
     }),
   },
 }).createMachine({
   id: 'orderList',
-  version: '2',
+  version: '3',
   description: 'Orders that belong together: what becomes of one decides about the others.',
   context: ({ input }) => listOf(input.id, input.request),
   initial: 'initialized',
   on: {
+    LIST_REQUEST: { actions: 'refuse' },
     ORDER_UPDATE: { actions: 'take' },
+    REQUEST_REFUSED: { actions: ['passRefusal', 'take'] },
+    POSITION_CHANGED: { actions: 'noteClosed' },
     REPLACE_LEG: { actions: 'take' },
     CANCEL: { actions: 'take' },
     EXIT: { actions: 'take' },
-    RETRY: { actions: 'take' },
+    LOOK_AGAIN: { actions: 'take' },
+    CLOSED: { actions: 'take' },
   },
   states: {
     initialized: { on: { LIST_REQUEST: { target: 'entering', actions: 'take' } } },
     entering: {
       tags: 'working',
       description: 'Nothing is filled yet.',
-      always: [toHeld, toExiting, toWorking, toDone],
+      always: elsewhere('entering'),
     },
     held: {
       tags: ['working', 'exposed'],
       initial: 'exposed',
-      always: [toExiting, toWorking, toEntering, toDone],
+      always: elsewhere('held'),
       states: {
         exposed: {
           description: 'Its stop is not live yet, or does not cover all.',
@@ -163,17 +226,17 @@ export const orderListMachine = setup({
     exiting: {
       tags: ['working', 'exposed'],
       description: 'On the way out at market; the stop stays until then.',
-      always: [toHeld, toWorking, toDone],
+      always: elsewhere('exiting'),
     },
     working: {
       tags: 'working',
       description: 'Nothing is held that would need a stop.',
-      always: [toHeld, toExiting, toEntering, toDone],
+      always: elsewhere('working'),
     },
     done: {
       tags: 'closed',
       description: 'A late fill or a bust opens it again.',
-      always: [toHeld, toExiting, toWorking, toEntering],
+      always: elsewhere('done'),
     },
   },
 })
@@ -183,14 +246,28 @@ function messageOf(list: List, command: ListCommand, at: number): Parameters<typ
   const { leg } = command
   const order = leg.order as string
   if (command.do === 'cancel') return [order, { type: 'CANCEL', at } satisfies Cancel]
-  if (command.do === 'replace') return [order, { type: 'REPLACE', at, ...command.change }]
+  const orderId = order.slice('order/'.length)
+  if (command.do === 'replace') {
+    const { change } = command
+    // Other prices have to pass the gate; a quantity follows what is held.
+    if (change.price === undefined && change.stopPx === undefined)
+      return [order, { type: 'REPLACE', at, ...change }]
+    const request: ReplaceRequest = {
+      type: 'REPLACE_REQUEST',
+      at,
+      orderId,
+      owner: `list/${list.id}`,
+      ...change,
+    }
+    return [`account/${list.venue}`, request]
+  }
   const { id, owner, venue, symbol, positionSide, refPx, legs } = list
   const { side, ordType, price, stopPx, trailingOffset, timeInForce, expireTime, postOnly, reduceOnly } = leg
   const entered = legs[0]?.avgPx
   const request: OrderRequest = {
     type: 'ORDER_REQUEST',
     at,
-    orderId: order.slice('order/'.length),
+    orderId,
     ...(owner && { owner }),
     listId: id,
     venue,

@@ -49,6 +49,8 @@ export interface OrderContext extends OrderInput {
   readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
   /** The venue has said that it has the order. */
   readonly isAcknowledged: boolean
+  /** Its stop price was reached. */
+  readonly isTriggered: boolean
   readonly ordRejReason?: OrdRejReason
   /** Why it ended without being filled, if it did. */
   readonly text?: string
@@ -67,6 +69,7 @@ export function contextOf(input: OrderInput): OrderContext {
     fills: {},
     endedAs: null,
     isAcknowledged: false,
+    isTriggered: false,
   }
 }
 

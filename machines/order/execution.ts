@@ -170,7 +170,7 @@ function triggered(
   if (isOut(state) ? !isReborn : state === 'partiallyFilled') return undefined
   const isSized = !decimal.isZero(context.terms.orderQty)
   const terms = isSized ? context.terms : { ...context.terms, orderQty }
-  return become(context, 'triggered', { orderId, terms, endedAs: null })
+  return become(context, 'triggered', { orderId, terms, endedAs: null, isTriggered: true })
 }
 
 /** What tells fills of one order apart. Some venues report one trade on two streams, each with an ExecID of its own. */

@@ -191,11 +191,10 @@ export const orderMachine = setup({
     /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
     refuseSubmit: enqueueActions(({ context: { id: orderId }, event, enqueue }) => {
       assertEvent(event, 'SUBMIT')
-      const { at, account, owner } = event
+      const { at, account, owner = account, watchers = [] } = event
       const text = `orderId: ${orderId} asked, a new one allowed`
       const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check: 'orderId', text }
-      enqueue(tell(account, refused))
-      if (owner !== undefined) enqueue(tell(owner, refused))
+      for (const to of new Set([account, owner, ...watchers])) enqueue(tell(to, refused))
     }),
     askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
       const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }

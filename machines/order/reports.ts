@@ -1,9 +1,11 @@
 /** What an order tells others of what its venue reported. Pure. */
+import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, OrderClosed, OrderUpdate } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { ExecType, ExecutionReport } from '../events/order.ts'
 import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './context.ts'
 import type { ExecutionState, Outcome } from './execution.ts'
+import { isConditional } from './terms.ts'
 
 /** Events of those reports that are about the order as a whole. */
 const PLAIN = {
@@ -92,6 +94,8 @@ export function closedReport(order: OrderContext, at: number): OrderClosed {
 /** For those who watch the order. */
 export function updateOf(order: OrderContext, at: number): OrderUpdate {
   const { id, cumQty, leavesQty, orderId, ordRejReason, text } = order
+  // What is being filled was triggered, should nothing else ever say so.
+  const isTriggered = order.isTriggered || (isConditional(order.terms) && decimal.isPositive(cumQty))
   const {
     venue: _venue,
     account: _account,
@@ -110,6 +114,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     leavesQty,
     avgPx: avgPx(order),
     isAcknowledged: orderId !== undefined,
+    isTriggered,
     ...(ordRejReason && { ordRejReason }),
     ...(text && { text }),
   }

@@ -11,6 +11,8 @@ import {
   fillBust,
   fundingPaid,
   type PositionChanged,
+  type Watch,
+  watch,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { positionSide } from '../events/order.ts'
@@ -45,11 +47,13 @@ export interface PositionContext extends Books, z.infer<typeof positionInput> {
   /** `netPnl` when it was opened last: what it has brought since is what this trade brings. */
   readonly netAtOpen: string
   readonly markPx?: string
+  /** Told when it is closed. */
+  readonly holders: readonly string[]
   /** Fills that were counted, newest last. */
   readonly fillIds: readonly string[]
 }
 
-export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, fundingPaid])
+export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, fundingPaid, watch])
 
 /** Fills remembered: one that comes twice comes soon. */
 const FILL_IDS_MAX = 256
@@ -63,7 +67,7 @@ export function unrealizedOf(position: PositionContext): string {
   return markPx === undefined ? decimal.ZERO : unrealizedPnl(position, position, markPx)
 }
 
-type PositionEvent = Fill | FillBust | FundingPaid
+type PositionEvent = Fill | FillBust | FundingPaid | Watch
 
 export const positionMachine = setup({
   types: {} as {
@@ -99,6 +103,7 @@ export const positionMachine = setup({
         ...after,
         fillIds,
         markPx: event.lastPx,
+        ...(closes && { holders: [] }),
         ...(isNew && { netAtOpen: change === 'opened' ? netPnl(context, context.settleAsset) : net }),
       })
       const { at } = event
@@ -120,6 +125,7 @@ export const positionMachine = setup({
       const changed = changeOf(context, position, at)
       const news = closes ? { ...changed, tradePnl, isStopped } : changed
       for (const to of partiesOf(context)) enqueue(tell(to, news))
+      if (closes) for (const to of context.holders) enqueue(tell(to, news))
     }),
     takeBust: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'FILL_BUST')
@@ -138,6 +144,10 @@ export const positionMachine = setup({
       enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason: 'funding' })
       for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
     }),
+    takeHolder: enqueueActions(({ context: { holders }, event, enqueue }) => {
+      assertEvent(event, 'WATCH')
+      enqueue.assign({ holders: [...new Set([...holders, event.watcher])] })
+    }),
   },
 }).createMachine({
   id: 'position',
@@ -148,6 +158,7 @@ export const positionMachine = setup({
     settleAsset: input.settleAsset ?? settleAssetOf(input.contract, input.symbol),
     ...NO_BOOKS,
     netAtOpen: decimal.ZERO,
+    holders: [],
     fillIds: [],
   }),
   initial: 'flat',
@@ -164,6 +175,7 @@ export const positionMachine = setup({
       { target: '.flat', actions: 'takeBust' },
     ],
     FUNDING_PAID: { actions: 'takeFunding' },
+    WATCH: { actions: 'takeHolder' },
   },
   states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
 })

@@ -90,6 +90,11 @@ const orderUpdate = event('ORDER_UPDATE', {
   leavesQty: fc.constantFrom('0', '1', '2'),
   avgPx: px,
   isAcknowledged: fc.boolean(),
+  isTriggered: fc.boolean(),
+})
+const orderRefused = event('REQUEST_REFUSED', {
+  orderId: fc.constantFrom('l-stop', 'sim:X-watchdog-1'),
+  check: fc.constant('orderId'),
 })
 const leg = { timeInForce: 'GTC', orderQty: '2' }
 const bracket = {
@@ -314,6 +319,8 @@ export const SCRIPTED: readonly Scripted[] = [
       orderUpdate,
       event('CANCEL', { by }),
       event('EXIT', { by }),
+      orderRefused,
+      event('POSITION_CHANGED'),
       event('REPLACE_LEG', { legId: fc.constant('stop'), stopPx: px }),
     ),
   },
@@ -408,6 +415,6 @@ export const SCRIPTED: readonly Scripted[] = [
     name: 'watchdog',
     machine: machines.watchdog.machine,
     input: { venue: 'sim', symbol: 'X', graceMs: 20, verifyEveryMs: 50 },
-    steps: steps(60, position, orderUpdate, orderUpdate),
+    steps: steps(60, position, orderUpdate, orderUpdate, orderRefused),
   },
 ]
