@@ -9,13 +9,15 @@ import {
   orderUpdate,
   type PositionChanged,
   positionChanged,
+  type RequestRefused,
+  requestRefused,
   type Verify,
 } from './events/commands.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
 import { hasEnded } from './order/execution.ts'
-import { isStop } from './order/terms.ts'
+import { isLimited, isStop } from './order/terms.ts'
 import { tell } from './tell.ts'
 
 export const watchdogRules = {
@@ -37,52 +39,60 @@ export const watchdogInput = z.object({
 })
 export type WatchdogInput = z.input<typeof watchdogInput>
 
-/** A stop that works, or is on its way. */
-interface Stop {
+/** An order that works, or is on its way, and will close what is held: a stop, or one of its own at market. */
+interface Cover {
   readonly side: Side
   readonly leavesQty: string
   /** The venue has said that it has it. */
   readonly isLive: boolean
-  readonly isOwn: boolean
 }
+type Covers = Readonly<Record<string, Cover>>
 
 export interface WatchdogContext extends z.infer<typeof watchdogInput> {
   /** Of the position: positive when long. */
   readonly quantity: string
   readonly avgPx: string
   /** By order address. */
-  readonly stops: Readonly<Record<string, Stop>>
+  readonly covers: Covers
   /** Orders that it has placed: the next one's number. */
   readonly placed: number
-  /** The one of them that nothing has been heard of yet. */
-  readonly asked?: string
-  /** Its last stop was refused: the price is beyond it, most likely, and what is left goes at market. */
-  readonly isRefused: boolean
+  /** Of them in this spell without cover: each doubles the grace. */
+  readonly refusals: number
   /** Since when what is held is not covered, in epoch ms. */
   readonly exposedAt?: number
   /** ms that anything was ever held without cover. */
   readonly unprotectedMs: number
 }
 
-export const watchdogEvents = z.discriminatedUnion('type', [positionChanged, orderUpdate])
+export const watchdogEvents = z.discriminatedUnion('type', [positionChanged, orderUpdate, requestRefused])
 
 const PX_PLACES = 8
+/** The longest grace is so many times doubled. */
+const DOUBLINGS_MAX = 4
 
-function after(context: WatchdogContext, event: PositionChanged | OrderUpdate): WatchdogContext {
-  if (event.type === 'POSITION_CHANGED') {
-    const { quantity, avgPx } = event
-    return { ...context, quantity, avgPx }
+type WatchdogEvent = PositionChanged | OrderUpdate | RequestRefused
+
+function after(context: WatchdogContext, event: WatchdogEvent): Partial<WatchdogContext> {
+  if (event.type === 'POSITION_CHANGED') return { quantity: event.quantity, avgPx: event.avgPx }
+  if (event.type === 'REQUEST_REFUSED') {
+    // Another order has its id, so it never comes into being to say so; the next one has another.
+    const order = `order/${event.orderId}`
+    const isTaken = event.check === 'orderId' && !context.covers[order]?.isLive
+    return isTaken ? without(context, order, false) : {}
   }
-  const { order, side, leavesQty, ordStatus, isAcknowledged } = event
-  const isOwn = order.startsWith(`order/${ownPrefix(context)}`)
-  const { asked, ...rest } = context
-  const { [order]: _, ...stops } = context.stops
-  const known = { ...rest, ...(asked !== undefined && asked !== order && { asked }) }
-  if (hasEnded(event)) {
-    return { ...known, stops, ...(isOwn && { isRefused: ordStatus === 'REJECTED' }) }
-  }
-  if (!isStop(event)) return known
-  return { ...known, stops: { ...stops, [order]: { side, leavesQty, isLive: isAcknowledged, isOwn } } }
+  const { order, side, leavesQty, ordStatus, isAcknowledged: isLive } = event
+  if (hasEnded(event)) return without(context, order, ordStatus === 'REJECTED')
+  // A limit that the price has jumped may never be filled.
+  const covers = isOwn(context, order) || (isStop(event) && !(event.isTriggered && isLimited(event)))
+  if (!covers) return without(context, order, false)
+  return { covers: { ...context.covers, [order]: { side, leavesQty, isLive } } }
+}
+
+function without(context: WatchdogContext, order: string, isRefused: boolean): Partial<WatchdogContext> {
+  const { [order]: known, ...covers } = context.covers
+  if (known === undefined) return {}
+  const isOwnRefused = isRefused && isOwn(context, order)
+  return { covers, ...(isOwnRefused && { refusals: context.refusals + 1 }) }
 }
 
 /** What the ids of its own orders begin with. */
@@ -90,11 +100,19 @@ function ownPrefix(of: WatchdogContext): string {
   return `${holdingId(of)}-watchdog-`
 }
 
-/** Quantity that live stops would close. */
-function covered({ quantity, stops }: WatchdogContext, which: (stop: Stop) => boolean = () => true): string {
+function isOwn(context: WatchdogContext, order: string): boolean {
+  return order.startsWith(`order/${ownPrefix(context)}`)
+}
+
+function ownCovers(context: WatchdogContext): readonly (readonly [order: string, cover: Cover])[] {
+  return Object.entries(context.covers).filter(([order]) => isOwn(context, order))
+}
+
+/** Quantity that live orders would close. */
+function covered({ quantity, covers }: Pick<WatchdogContext, 'quantity' | 'covers'>): string {
   const closing = decimal.isPositive(quantity) ? 'SELL' : 'BUY'
-  return Object.values(stops)
-    .filter((stop) => stop.side === closing && stop.isLive && which(stop))
+  return Object.values(covers)
+    .filter(({ side, isLive }) => side === closing && isLive)
     .reduce((sum, { leavesQty }) => decimal.add(sum, leavesQty), decimal.ZERO)
 }
 
@@ -102,23 +120,14 @@ function missing(context: WatchdogContext): string {
   return decimal.subtract(decimal.absolute(context.quantity), covered(context))
 }
 
-type WatchdogEvent = PositionChanged | OrderUpdate
-
-const GUARDS = { flat: 'isFlat', protected: 'isCovered', unprotected: 'isUncovered' } as const
-type State = keyof typeof GUARDS
-
-/** To these states when it is so; else it stays, and no timer begins anew. */
-function changes(...targets: readonly State[]) {
-  const to = [
-    ...targets.map((target) => ({ guard: GUARDS[target], target, actions: 'take' as const })),
-    { actions: 'take' as const },
-  ]
-  return { POSITION_CHANGED: to, ORDER_UPDATE: to }
+function isHeld({ quantity }: WatchdogContext): boolean {
+  return !decimal.isZero(quantity)
 }
 
-function isHeld(context: WatchdogContext, event: WatchdogEvent): boolean {
-  return !decimal.isZero(after(context, event).quantity)
-}
+/** To wherever position and orders have led it by now. */
+const FLAT = { guard: 'isFlat', target: 'flat' } as const
+const PROTECTED = { guard: 'isCovered', target: 'protected' } as const
+const UNPROTECTED = { guard: 'isUncovered', target: 'unprotected' } as const
 
 export const watchdogMachine = setup({
   types: {} as {
@@ -130,61 +139,67 @@ export const watchdogMachine = setup({
     >
   },
   delays: {
-    grace: ({ context }) => context.graceMs,
+    grace: ({ context }) => context.graceMs * 2 ** Math.min(context.refusals, DOUBLINGS_MAX),
     verifyEvery: ({ context }) => context.verifyEveryMs,
   },
   guards: {
-    isFlat: ({ context, event }) => !isHeld(context, event),
-    isCovered: ({ context, event }) =>
-      isHeld(context, event) && !decimal.isPositive(missing(after(context, event))),
-    isUncovered: ({ context, event }) => decimal.isPositive(missing(after(context, event))),
+    isFlat: ({ context }) => !isHeld(context),
+    isCovered: ({ context }) => isHeld(context) && !decimal.isPositive(missing(context)),
+    isUncovered: ({ context }) => decimal.isPositive(missing(context)),
   },
   actions: {
-    take: enqueueActions(({ context, event, enqueue }) => {
-      const known = after(context, event)
-      enqueue.assign({ asked: undefined, ...known })
-      const exposure = decimal.absolute(known.quantity)
-      const byOthers = covered(known, ({ isOwn }) => !isOwn)
-      // Its own stop has done its work once nothing is held, or others see to it.
-      if (decimal.compare(byOthers, exposure) < 0) return
-      for (const [order, { isOwn }] of Object.entries(known.stops)) {
-        if (!isOwn) continue
+    take: enqueueActions(({ context: was, event, enqueue }) => {
+      const context = { ...was, ...after(was, event) }
+      enqueue.assign(context)
+      const own = ownCovers(context)
+      const others = { ...context.covers }
+      for (const [order] of own) delete others[order]
+      const byOthers = covered({ ...context, covers: others })
+      // Its own orders have done their work once nothing is held, or others see to it.
+      if (decimal.compare(byOthers, decimal.absolute(context.quantity)) < 0) return
+      for (const [order] of own) {
         const cancellation: Cancel = { type: 'CANCEL', at: event.at, reason: 'it protects nothing any more' }
         enqueue(tell(order, cancellation))
       }
     }),
     exposed: enqueueActions(({ event, enqueue }) => enqueue.assign({ exposedAt: event.at })),
-    covered: enqueueActions(({ context: was, event, enqueue }) => {
-      const context = after(was, event)
-      const { exposedAt = event.at, venue, symbol } = context
-      const { at } = event
+    covered: enqueueActions(({ context, event: { at }, enqueue }) => {
+      const { exposedAt = at, unprotectedMs, quantity, venue, symbol } = context
       const spell = at - exposedAt
-      enqueue.assign({ exposedAt: undefined, unprotectedMs: context.unprotectedMs + spell })
-      const exposure = decimal.absolute(context.quantity)
-      if (decimal.isZero(exposure)) return
-      const protectedQty = covered(context)
-      const facts = { at, venue, symbol, exposure, protectedQty, unprotectedMs: spell }
-      const isOwn = Object.values(context.stops).some((stop) => stop.isOwn && stop.isLive)
-      enqueue.emit({ type: isOwn ? 'PROTECTIVE_ORDERS_REPLACED' : 'PROTECTIVE_ORDERS_VERIFIED', ...facts })
+      enqueue.assign({ exposedAt: undefined, unprotectedMs: unprotectedMs + spell, refusals: 0 })
+      if (!isHeld(context)) return
+      const isByOwn = ownCovers(context).some(([, { isLive }]) => isLive)
+      enqueue.emit({
+        type: isByOwn ? 'PROTECTIVE_ORDERS_REPLACED' : 'PROTECTIVE_ORDERS_VERIFIED',
+        at,
+        venue,
+        symbol,
+        exposure: decimal.absolute(quantity),
+        protectedQty: covered(context),
+        unprotectedMs: spell,
+      })
     }),
-    verify: enqueueActions(({ context: { stops }, event, enqueue }) => {
+    verify: enqueueActions(({ context: { covers }, event, enqueue }) => {
       const question: Verify = { type: 'VERIFY', at: event.at }
-      for (const order of Object.keys(stops)) enqueue(tell(order, question))
+      for (const order of Object.keys(covers)) enqueue(tell(order, question))
     }),
     protect: enqueueActions(({ context, event, enqueue }) => {
-      const { venue, symbol, positionSide, quantity, avgPx, exposedAt, isRefused } = context
+      const { venue, symbol, positionSide, quantity, avgPx, exposedAt, refusals } = context
       const { at } = event
-      const isLong = decimal.isPositive(quantity)
       const exposure = decimal.absolute(quantity)
       const spell = at - (exposedAt ?? at)
       const facts = { exposure, protectedQty: covered(context), unprotectedMs: spell }
       enqueue.emit({ type: 'PROTECTIVE_ORDERS_MISSING', at, venue, symbol, ...facts })
       // What it placed before has no answer yet: the order sees to that itself.
-      if (context.asked !== undefined) return
+      if (ownCovers(context).some(([, { isLive }]) => !isLive)) return
       const placed = context.placed + 1
       const orderId = `${ownPrefix(context)}${placed}`
-      enqueue.assign({ placed, asked: `order/${orderId}` })
-      const stopPx = stopPxOf(context)
+      const side = decimal.isPositive(quantity) ? 'SELL' : 'BUY'
+      const orderQty = missing(context)
+      const asked: Cover = { side, leavesQty: orderQty, isLive: false }
+      enqueue.assign({ placed, covers: { ...context.covers, [`order/${orderId}`]: asked } })
+      // The price is beyond a stop that is refused, most likely; and where neither is taken, each has its turn.
+      const isAtMarket = refusals % 2 === 1
       const request: OrderRequest = {
         type: 'ORDER_REQUEST',
         at,
@@ -193,9 +208,9 @@ export const watchdogMachine = setup({
         venue,
         symbol,
         ...(positionSide && { positionSide }),
-        side: isLong ? 'SELL' : 'BUY',
-        ...(isRefused ? { ordType: 'MARKET' } : { ordType: 'STOP', stopPx }),
-        orderQty: missing(context),
+        side,
+        ...(isAtMarket ? { ordType: 'MARKET' } : { ordType: 'STOP', stopPx: stopPxOf(context) }),
+        orderQty,
         timeInForce: 'GTC',
         reduceOnly: true,
         refPx: avgPx,
@@ -205,24 +220,29 @@ export const watchdogMachine = setup({
   },
 }).createMachine({
   id: 'watchdog',
-  version: '1',
+  version: '2',
   description:
     'Where something is held there is a live stop for all of it: seen to on every change, and by asking the venue.',
   context: ({ input }) => ({
     ...watchdogInput.parse(input),
     quantity: decimal.ZERO,
     avgPx: decimal.ZERO,
-    stops: {},
+    covers: {},
     placed: 0,
-    isRefused: false,
+    refusals: 0,
     unprotectedMs: 0,
   }),
+  on: {
+    POSITION_CHANGED: { actions: 'take' },
+    ORDER_UPDATE: { actions: 'take' },
+    REQUEST_REFUSED: { actions: 'take' },
+  },
   initial: 'flat',
   states: {
-    flat: { on: changes('unprotected', 'protected') },
+    flat: { always: [UNPROTECTED, PROTECTED] },
     protected: {
       tags: 'exposed',
-      on: changes('unprotected', 'flat'),
+      always: [UNPROTECTED, FLAT],
       after: { verifyEvery: { target: 'protected', reenter: true, actions: 'verify' } },
     },
     unprotected: {
@@ -231,7 +251,7 @@ export const watchdogMachine = setup({
       initial: 'waiting',
       entry: 'exposed',
       exit: 'covered',
-      on: changes('flat', 'protected'),
+      always: [FLAT, PROTECTED],
       states: {
         waiting: { after: { grace: { target: 'waiting', reenter: true, actions: 'protect' } } },
       },

@@ -433,7 +433,8 @@ export const accountMachine = setup({
       on: gated('reducing'),
     },
     halted: {
-      description: 'Nothing passes but a stop that protects a position.',
+      description:
+        'Nothing passes but what protects a position: a stop, or its watchdog where none is taken.',
       on: { ...gated('halted'), POSITION_CHANGED: valuingHalted, CANDLE_CLOSE: valuingHalted },
     },
   },

@@ -1,6 +1,6 @@
 /** The pre-trade checks: pure, each with its numbers. */
 import { z } from 'zod'
-import { positionAddress } from '../addresses.ts'
+import { positionAddress, watchdogAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
 import { positive } from '../events/fields.ts'
@@ -115,10 +115,15 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
 
 /** The account does it now, and the venue would. */
 const always: readonly Check[] = [
-  // A stop that can only reduce protects: not even a halt leaves a position without it.
+  // A stop that can only reduce protects, and where no stop is taken its watchdog's way out: not even a halt leaves a
+  // position without it.
   ({ tradingState, request, reduces }) =>
     tradingState === 'halted' &&
-    !(reduces && isStop(request)) && { check: 'tradingState', limit: 'active', value: 'halted' },
+    !(reduces && (isStop(request) || request.owner === watchdogAddress(request))) && {
+      check: 'tradingState',
+      limit: 'active',
+      value: 'halted',
+    },
   ({ tradingState, reduces, reducible, leavesQty }) =>
     tradingState === 'reducing' && !reduces && { check: 'tradingState', limit: reducible, value: leavesQty },
   ({ request: { reduceOnly }, reduces, reducible, leavesQty }) =>

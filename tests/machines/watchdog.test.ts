@@ -9,6 +9,12 @@ const own = (n: number) => `paper:BTCUSDT-watchdog-${n}`
 
 const context = (floor: Floor) => floor.harness.context(WATCHDOG) as WatchdogContext
 
+/** Its prices are on no tick from now on. */
+async function refuseStops(floor: Floor): Promise<void> {
+  const instruments = [instrument.parse({ symbol: 'BTCUSDT', tickSize: '7' })]
+  await floor.send('account/paper', { type: 'SET_INSTRUMENTS', instruments })
+}
+
 describe('a watchdog', () => {
   it('leaves a position alone that its stop protects in time', async () => {
     const floor = await Floor.open(RULES)
@@ -82,6 +88,55 @@ describe('a watchdog', () => {
     await floor.pass(1_100)
     await floor.pass()
     expect([floor.held, floor.value(WATCHDOG)]).toEqual(['0', 'flat'])
+  })
+
+  it('has one order at market at a time, however thin the book', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order('o')
+    await refuseStops(floor)
+    await floor.price('100', '0.1')
+    for (let grace = 0; grace < 6; grace++) await floor.pass(1_050)
+    expect(floor.working()).toEqual({ [own(2)]: '1.9 at market' })
+  })
+
+  it('steps in where the price has jumped the limit of a stop', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order('o')
+    await floor.order('stop', { ...SELL, ordType: 'STOP_LIMIT', stopPx: '95', price: '94.9' })
+    expect(floor.value(WATCHDOG)).toBe('protected')
+    await floor.price('80')
+    await floor.pass(1_200)
+    expect([floor.held, floor.value(WATCHDOG)]).toEqual(['0', 'flat'])
+  })
+
+  it('gets out at market also when trading is halted, where no stop is taken', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order('o')
+    await refuseStops(floor)
+    await floor.send('account/paper', { type: 'SET_TRADING_STATE', tradingState: 'halted', by: 'me' })
+    await floor.pass(2_200)
+    await floor.pass()
+    expect([floor.held, floor.value(WATCHDOG)]).toEqual(['0', 'flat'])
+  })
+
+  it('asks less and less often for what is refused', async () => {
+    const floor = await Floor.open({ ...RULES, instruments: [{ symbol: 'BTCUSDT', minQty: '0.5' }] })
+    await floor.price('100', '0.3')
+    await floor.order('o')
+    await floor.price('100', '0.01')
+    await floor.send('order/o', { type: 'CANCEL' })
+    for (let minute = 0; minute < 4; minute++) await floor.pass(60_000)
+    expect([floor.held, floor.value(WATCHDOG)]).toEqual(['0.3', { unprotected: 'waiting' }])
+    expect(context(floor).placed).toBeLessThan(20)
+  })
+
+  it('has another id where its own is taken', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order(own(1), { ordType: 'LIMIT', price: '50' })
+    await floor.order('o')
+    await floor.pass(2_200)
+    await floor.pass(2_200)
+    expect(floor.working()).toHaveProperty([own(2)])
   })
 
   it('rounds its stop to a tick, towards the price', async () => {
