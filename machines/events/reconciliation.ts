@@ -30,8 +30,8 @@ export const venueState = z.object({
   type: z.literal('VENUE_STATE'),
   at: epochMs,
   openOrders: z.array(venueOrder),
-  /** Executed at or after the time that was asked for, each with the address of its order. */
-  fills: z.array(z.object({ order: z.string(), report: executionReport })),
+  /** Executed at or after the time that was asked for, each with the address of its order and what that is to be. */
+  fills: z.array(z.object({ order: z.string(), terms: z.object(termsThere), report: executionReport })),
   /** Of that time, too. */
   flows: z.array(cashFlowReport),
   /** What is held, zero included; negative when short. */
@@ -57,7 +57,7 @@ export const portfolio = z.object({
   balances: z.record(z.string(), decimal),
 })
 
-/** To an order that the venue has and nobody here knows: it comes into being as one that works. */
+/** To an order that the venue has, or had, and nobody here knows: it comes into being as one that works. */
 export const adopt = z.object({
   type: z.literal('ADOPT'),
   at: epochMs,

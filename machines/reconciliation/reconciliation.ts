@@ -47,8 +47,8 @@ export interface ReconciliationContext extends z.infer<typeof reconciliationInpu
   readonly startedAt: number
   /** What the venue has said, while the account is asked. */
   readonly state?: VenueState
-  /** Differences at the first look: at the second those count that are still there. */
-  readonly found: number
+  /** At the first look: at the second those of them count that are still there, for others have only just come up. */
+  readonly found: readonly Difference[]
   /** Since it was last held against the account's books. */
   readonly told: Told
 }
@@ -91,7 +91,7 @@ export const reconciliationMachine = setup({
   actions: {
     start: enqueueActions(({ context: { venue }, event, enqueue }) => {
       const reason = reasonOf(event)
-      enqueue.assign({ startedAt: event.at, found: 0, told: NOTHING_TOLD })
+      enqueue.assign({ startedAt: event.at, found: [], told: NOTHING_TOLD })
       enqueue.emit({ type: 'RECONCILIATION_STARTED', at: event.at, venue, reason })
     }),
     ask: enqueueActions(({ context: { venue, since }, enqueue }) => {
@@ -121,66 +121,63 @@ export const reconciliationMachine = setup({
       const { venue, unknownOrders } = context
       const state = context.state as VenueState
       const differences = differencesOf(state, event)
-      enqueue.assign({ state: undefined, found: differences.length })
+      const open = new Map(state.openOrders.map((order) => [orderOf(order), order] as const))
+      enqueue.assign({ state: undefined, found: differences })
+      // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.
+      const strangers = new Map<string, TermsThere>()
+      for (const { order, terms } of state.fills) strangers.set(order, terms)
+      for (const [order, it] of open) strangers.set(order, termsOf(it))
+      for (const [order, terms] of strangers)
+        if (event.working[order] === undefined) enqueue(tell(order, adoptionOf(terms, venue, at)))
       for (const { order, report } of state.fills) enqueue(tell(order, { ...report, at }))
       for (const flow of state.flows) enqueue(tell(`account/${venue}`, { ...flow, at }))
       for (const difference of differences) {
-        const { id, here } = difference
-        const order = difference.what === 'order' && state.openOrders.find((one) => orderOf(one) === id)
-        enqueue.emit({
-          type: 'RECONCILIATION_DIFFERENCE',
-          at,
-          venue,
-          ...difference,
-          done: doneAbout(difference, unknownOrders),
-        })
-        if (difference.what !== 'order') continue
-        if (!order) {
+        const { what, id, here } = difference
+        const done = doneAbout(difference, unknownOrders)
+        enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done })
+        if (what !== 'order') continue
+        const order = open.get(id)
+        if (order === undefined) {
           const question: Verify = { type: 'VERIFY', at }
           enqueue(tell(id, question))
           continue
         }
-        if (here === 'none') enqueue(tell(id, adoptionOf(order, venue, at)))
         enqueue(tell(id, statusOf(order, at)))
         if (here !== 'none' || unknownOrders === 'adopt') continue
         const cancellation: Cancel = { type: 'CANCEL', at, reason: 'nobody here knows it' }
         enqueue(tell(id, cancellation))
       }
     }),
-    report: enqueueActions(({ context: { venue, state, balances }, event, enqueue }) => {
+    conclude: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'PORTFOLIO')
       const { at } = event
+      const { venue, state, balances, startedAt, found } = context
       const differences = differencesOf(state as VenueState, event)
+      const lasting = differences.filter((one) =>
+        found.some(({ what, id }) => what === one.what && id === one.id),
+      )
       const isOfMoney = differences.every(({ what }) => what === 'balance')
       const done = isOfMoney && balances === 'adopt' ? 'adopted' : 'reported'
-      for (const difference of differences) {
+      for (const difference of lasting) {
         enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done })
         if (done === 'adopted') enqueue(tell(`account/${venue}`, adjustmentFor(difference, venue, at)))
       }
-      enqueue.assign({ state: undefined })
-      enqueue.emit({ type: 'RECONCILIATION_COMPLETED', at, venue, discrepancies: differences.length })
-    }),
-    complete: enqueueActions(({ context: { venue, startedAt, found }, event: { at }, enqueue }) => {
-      // Up to here nothing is missing.
+      // Whatever moved up to here has been applied: what still differs has another cause.
       enqueue.assign({ state: undefined, since: Math.max(0, startedAt - OVERLAP_MS) })
-      enqueue.emit({
-        type: 'RECONCILIATION_COMPLETED',
-        at,
-        venue,
-        discrepancies: 0,
-        ...(found > 0 && { mended: found }),
-      })
+      const mended = found.length - lasting.length
+      const counts = { discrepancies: lasting.length, ...(mended > 0 && { mended }) }
+      enqueue.emit({ type: 'RECONCILIATION_COMPLETED', at, venue, ...counts })
     }),
   },
 }).createMachine({
   id: 'reconciliation',
-  version: '1',
+  version: '2',
   description: "Holds the venue's books against ours, and says of every difference what was done about it.",
   context: ({ input }) => ({
     ...reconciliationInput.parse(input),
     since: 0,
     startedAt: 0,
-    found: 0,
+    found: [],
     told: NOTHING_TOLD,
   }),
   initial: 'idle',
@@ -220,7 +217,7 @@ export const reconciliationMachine = setup({
       on: {
         VENUE_STATE: { actions: ['takeState', 'askAccount'] },
         PORTFOLIO: [
-          { guard: 'agree', target: 'idle', actions: 'complete' },
+          { guard: 'agree', target: 'idle', actions: 'conclude' },
           { target: 'settling', actions: 'mend' },
         ],
       },
@@ -234,10 +231,7 @@ export const reconciliationMachine = setup({
       after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
       on: {
         VENUE_STATE: { actions: ['takeState', 'askAccount'] },
-        PORTFOLIO: [
-          { guard: 'agree', target: 'idle', actions: 'complete' },
-          { target: 'idle', actions: 'report' },
-        ],
+        PORTFOLIO: { target: 'idle', actions: 'conclude' },
       },
     },
   },
@@ -262,17 +256,16 @@ function doneAbout({ what, here, there }: Difference, unknownOrders: 'adopt' | '
   return unknownOrders === 'adopt' ? 'adopted' : 'cancelled'
 }
 
-function adoptionOf(order: VenueOrderState, venue: string, at: number): Adopt {
-  const {
-    clOrdId: _id,
-    orderId: _order,
-    ordStatus: _status,
-    cumQty: _cum,
-    leavesQty: _left,
-    avgPx: _px,
-    ...terms
-  } = order
+type TermsThere = VenueState['fills'][number]['terms']
+
+function adoptionOf(terms: TermsThere, venue: string, at: number): Adopt {
   return { type: 'ADOPT', at, venue, ...terms, account: `account/${venue}` }
+}
+
+/** What it is to be, without what became of it. */
+function termsOf({ clOrdId: _id, orderId: _order, ...order }: VenueOrderState): TermsThere {
+  const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = order
+  return terms
 }
 
 function statusOf(order: VenueOrderState, at: number): ExecutionReport {

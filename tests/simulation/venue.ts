@@ -145,11 +145,11 @@ export class SimulatedVenue {
         const { ordStatus, orderId, orderQty, cumQty, leavesQty, avgPx } = status
         return { ...terms, clOrdId, ordStatus, orderId, orderQty, cumQty, leavesQty, avgPx }
       }),
-      fills: this.stream.flatMap(({ actor: order, report }) =>
-        report.type === 'EXECUTION_REPORT' && report.execType === 'TRADE' && report.at >= since
-          ? [{ order, report }]
-          : [],
-      ),
+      fills: this.stream.flatMap(({ actor: order, report }) => {
+        if (report.type !== 'EXECUTION_REPORT' || report.execType !== 'TRADE' || report.at < since) return []
+        const { type: _type, clOrdId: _id, ...terms } = (this.find(report.clOrdId) as Booked).terms
+        return [{ order, terms, report }]
+      }),
       flows: [],
       positions: [...held].map(([symbol, quantity]) => ({ symbol, quantity })),
       balances: [],

@@ -108,7 +108,9 @@ export class PaperPort implements Port {
       at,
       openOrders: venue.openOrders().map(stateOf),
       fills: movements.flatMap(({ actor: order, report }) =>
-        report.type === 'EXECUTION_REPORT' ? [{ order, report }] : [],
+        report.type === 'EXECUTION_REPORT'
+          ? [{ order, terms: termsOf(venue.lookup(report.clOrdId) as VenueOrder), report }]
+          : [],
       ),
       flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
       positions: Object.entries(venue.positions()).map(([position, quantity]) => {
@@ -133,6 +135,13 @@ export class PaperPort implements Port {
 /** As its customer may see it. */
 function stateOf({ actor: _, origClOrdIds = [], clOrdId, ...order }: VenueOrder): VenueOrderState {
   return { ...order, clOrdId: origClOrdIds[0] ?? clOrdId }
+}
+
+/** What it is to be, without what became of it. */
+function termsOf(order: VenueOrder): VenueState['fills'][number]['terms'] {
+  const { actor: _, clOrdId: _id, origClOrdIds: _ids, orderId: _order, ...rest } = order
+  const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = rest
+  return terms
 }
 
 function statusReport(order: VenueOrder, at: number): ExecutionReport {
