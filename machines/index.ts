@@ -124,5 +124,7 @@ export * from './position/position.ts'
 export * from './reconciliation/reconciliation.ts'
 export { RUNNER } from './runner.ts'
 export * from './strategies/define-strategy.ts'
+export type { Signal } from './strategies/signal.ts'
+export { type StrategyTerms, strategyTerms } from './strategies/terms.ts'
 export * from './watchdog.ts'
 export { emaCross, meanReversion }

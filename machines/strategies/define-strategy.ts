@@ -2,11 +2,10 @@
  * A strategy as what is its own: a fold over candles and a decision. The rest is the same for all and durable: it
  * subscribes, warms up, enters through a list of orders that protects what it holds, gets out, and counts.
  */
-import { type AnyStateMachine, assertEvent, enqueueActions, not, setup } from 'xstate'
+import { type AnyStateMachine, and, assertEvent, assign, enqueueActions, not, setup, stateIn } from 'xstate'
 import { z } from 'zod'
-import { positionMode } from '../account/risk.ts'
-import { type Problem, renewed } from '../account/settings.ts'
-import { contractTerms } from '../contract.ts'
+import { renewed } from '../account/settings.ts'
+import { settleAssetOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import {
   type Candle,
@@ -18,8 +17,6 @@ import {
   type FillBust,
   fill,
   fillBust,
-  type OrderClosed,
-  orderClosed,
   type RequestRefused,
   requestRefused,
   type StartStrategy,
@@ -31,41 +28,13 @@ import {
   updateParameters,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { interval, name, positive, type Side } from '../events/fields.ts'
-import { type ListLeg, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
+import type { Side } from '../events/fields.ts'
+import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
+import { intervalMs } from '../market/candles.ts'
+import { applyBust, applyFill, type Books, NO_BOOKS, netPnl } from '../position/books.ts'
 import { tell } from '../tell.ts'
-import { flowOf } from './flow.ts'
-
-/** What every strategy is configured with, besides what is its own. */
-export const strategyTerms = z.strictObject({
-  /** The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<id>-1`, `<id>-2`, ... */
-  id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
-  venue: z.string(),
-  symbol: name,
-  /** Of the candles that it sees. */
-  interval,
-  orderQty: positive,
-  /** Whether it decides when a candle has closed, or at every trade, with the candle as it is until then. */
-  evaluateOn: z.enum(['candle', 'tick']).default('candle'),
-  ...contractTerms,
-  positionMode: positionMode.default('netting'),
-  /** Prices of the venue are multiples of it. */
-  tickSize: positive.optional(),
-})
-export type StrategyTerms = z.infer<typeof strategyTerms>
-
-/** What a strategy wants. Prices are in the quote asset, any number of digits: they are put on a tick. */
-export type Signal =
-  | {
-      readonly do: 'enter'
-      readonly side: Side
-      readonly reason: string
-      /** Stop at a price, or one that trails by a distance; without either the watchdog's is the only one. */
-      readonly stopPx?: number
-      readonly trailingOffset?: number
-      readonly targetPx?: number
-    }
-  | { readonly do: 'exit'; readonly reason: string }
+import { type EntrySignal, entryOf, opposite, type Signal } from './signal.ts'
+import { fixedAmong, placedTerms, type StrategyTerms, strategyTerms } from './terms.ts'
 
 /** What a decision is made from. */
 export interface View<Params, State> {
@@ -85,7 +54,13 @@ export interface Rule<Params> {
   readonly holds: (params: Params) => boolean
 }
 
-export interface StrategyDefinition<Shape extends z.ZodRawShape, State extends object> {
+type ParamsOf<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>
+
+export interface StrategyDefinition<
+  Shape extends z.ZodRawShape,
+  State extends object,
+  Folded extends keyof ParamsOf<Shape> & string = keyof ParamsOf<Shape> & string,
+> {
   /** Its `type` in the configuration, and the kind of its actors. */
   readonly name: string
   readonly version: string
@@ -93,28 +68,40 @@ export interface StrategyDefinition<Shape extends z.ZodRawShape, State extends o
   /** Parameters of its own, with defaults and rules. */
   readonly params: z.ZodObject<Shape>
   /** What the parameters have to keep to together. */
-  readonly rules?: readonly Rule<z.infer<z.ZodObject<Shape>>>[]
+  readonly rules?: readonly Rule<ParamsOf<Shape>>[]
+  /** Those that the indicators depend on: when a person changes one of them they begin anew. By default all. */
+  readonly indicatorParams?: readonly Folded[]
   /** Of indicators and whatever else it keeps: plain JSON. */
-  readonly initial: (params: z.infer<z.ZodObject<Shape>>) => State
-  readonly next: (state: State, candle: Candle, params: z.infer<z.ZodObject<Shape>>) => State
+  readonly initial: (params: Pick<ParamsOf<Shape>, Folded>) => State
+  readonly next: (state: State, candle: Candle, params: Pick<ParamsOf<Shape>, Folded>) => State
   /** What it shows of them; undefined until all are there. */
   readonly values: (state: State) => Readonly<Record<string, number>> | undefined
   /** The kind of market it takes this to be. */
   readonly regime?: (state: State) => string | undefined
   /** Asked once values are there. */
-  readonly decide: (view: View<z.infer<z.ZodObject<Shape>>, State>) => Signal | undefined
+  readonly decide: (view: View<ParamsOf<Shape>, State>) => Signal | undefined
+}
+
+/** From its entry until it is out, and over then; but a bust may open it again. */
+export interface StrategyTrade {
+  /** Address of its list of orders. */
+  readonly list: string
+  readonly side: Side
+  /** Of the candle that it was entered in: there is one entry a candle. */
+  readonly openAt: number
+  readonly books: Books
 }
 
 export interface StrategyContext<Params, State> {
   readonly params: Params & StrategyTerms
   readonly state: State
   readonly regime?: string
-  /** Lists that it has asked for: the next one's number. */
+  /** When the last candle closed. */
+  readonly closeAt?: number
+  /** Lists that it has asked for: the last one's number. */
   readonly trades: number
-  readonly side?: Side
-  /** Quantity held, negative when short, and what the trade has paid and received so far. */
-  readonly quantity: string
-  readonly cash: string
+  /** The last one. */
+  readonly trade?: StrategyTrade
   readonly cycles: number
 }
 
@@ -125,20 +112,35 @@ export const strategyEvents = z.discriminatedUnion('type', [
   candleUpdate,
   fill,
   fillBust,
-  orderClosed,
   listUpdate,
   requestRefused,
   updateParameters,
 ])
+
+/** What the strategy makes of a candle: to itself. */
+interface Entry {
+  readonly type: 'ENTRY'
+  readonly at: number
+  readonly signal: EntrySignal
+  readonly candle: Candle
+  readonly values: Readonly<Record<string, number>>
+}
+interface Leave {
+  readonly type: 'LEAVE'
+  readonly at: number
+  readonly reason: string
+  readonly values: Readonly<Record<string, number>>
+}
 
 type StrategyEvent =
   | StartStrategy
   | StopStrategy
   | CandleClose
   | CandleUpdate
+  | Entry
+  | Leave
   | Fill
   | FillBust
-  | OrderClosed
   | ListUpdate
   | RequestRefused
   | UpdateParameters
@@ -147,8 +149,12 @@ type StrategyEvent =
 export interface Strategy {
   readonly name: string
   /** Checks a strategy's configuration: `strategyTerms` and what is its own. */
+  readonly config: z.ZodType
+  /** Of its actors: what is configured, and the terms of where it trades. */
   readonly input: z.ZodType<StrategyTerms>
   readonly machine: AnyStateMachine
+  /** One that throws takes nothing more: to go on would be to undo, with its own, the turns of the market. */
+  readonly supervision: { readonly strategy: 'quarantine' }
   readonly events: z.ZodType
   /** What people may send it. */
   readonly commands: readonly string[]
@@ -156,30 +162,45 @@ export interface Strategy {
   readonly refusals: readonly string[]
 }
 
+/** Intervals without a trade, hence without a candle, after which indicators are of another market than this one. */
+const GAP_MAX = 10
+
+const ENTERED = { type: 'reportExecuted', params: { action: 'entered' } } as const
 const EXITED = { type: 'reportExecuted', params: { action: 'exited' } } as const
+/** What is held can be on its way out from the first. */
+const IN = [
+  { guard: 'isExiting', target: 'exiting', actions: ENTERED },
+  { guard: 'isIn', target: 'holding', actions: ENTERED },
+] as const
 /** Out of what was held, and then of the orders that are left. */
 const OUT = [
   { guard: 'isOver', target: 'flat', actions: [EXITED, 'completeCycle'] },
   { guard: 'isOut', target: 'leaving', actions: EXITED },
 ] as const
+const STOP = { target: 'stopped', actions: 'reportStopped' } as const
 
-export function defineStrategy<Shape extends z.ZodRawShape, State extends object>(
-  definition: StrategyDefinition<Shape, State>,
-): Strategy {
-  type Params = z.infer<z.ZodObject<Shape>>
+export function defineStrategy<
+  Shape extends z.ZodRawShape,
+  State extends object,
+  Folded extends keyof ParamsOf<Shape> & string = keyof ParamsOf<Shape> & string,
+>(definition: StrategyDefinition<Shape, State, Folded>): Strategy {
+  type Params = ParamsOf<Shape>
   type Context = StrategyContext<Params, State>
+  type Seen = { readonly context: Context; readonly event: StrategyEvent }
 
-  /** What a candle, closed or not, makes of the indicators, and what the strategy wants then. */
-  const after = ({ params, state: was, side }: Context, { candle }: CandleClose | CandleUpdate) => {
-    const is = definition.next(was, candle, params)
-    const isWarm = definition.values(is) !== undefined
-    const signal = isWarm ? definition.decide({ params, is, was, side, candle }) : undefined
-    return { is, signal }
-  }
-  const addressOf = ({ id }: StrategyTerms) => `${definition.name}/${id}`
-  /** Candles that are still open come only to those that asked for them. */
-  const wants = (context: Context, event: StrategyEvent, what: Signal['do']) =>
-    isCandle(event) && after(context, event).signal?.do === what
+  const { name, version, description } = definition
+  const indicatorParams: readonly string[] =
+    definition.indicatorParams ?? Object.keys(definition.params.shape)
+  const addressOf = ({ id }: StrategyTerms) => `${name}/${id}`
+  /** With the type, for a strategy of another one may have had the same id before. */
+  const listOf = ({ id }: StrategyTerms, trades: number) => `list/${name}:${id}-${trades}`
+  /** Whether the list of the last trade says so of itself: an earlier one looks after itself. */
+  const says =
+    (what: (update: ListUpdate) => boolean) =>
+    ({ context, event }: Seen) =>
+      event.type === 'LIST_UPDATE' && event.list === context.trade?.list && what(event)
+
+  const input = withRules(placedTerms.extend(definition.params.shape), definition.rules)
 
   const machine = setup({
     types: {} as {
@@ -203,17 +224,21 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
     },
     guards: {
       isWarm: ({ context }) => definition.values(context.state) !== undefined,
-      wantsIn: ({ context, event }) => wants(context, event, 'enter'),
-      wantsOut: ({ context, event }) => wants(context, event, 'exit'),
-      holds: ({ context }) => !decimal.isZero(context.quantity),
-      isEntering: ({ context }) => context.side !== undefined,
-      isIn: ({ event }) => event.type === 'LIST_UPDATE' && decimal.isPositive(event.exposure),
-      isExiting: ({ event }) => event.type === 'LIST_UPDATE' && event.phase === 'exiting',
-      isOver: ({ event }) => event.type === 'LIST_UPDATE' && event.phase === 'done',
-      cameToNothing: ({ context, event }) =>
-        event.type === 'LIST_UPDATE' && event.phase === 'done' && decimal.isZero(context.cash),
-      isOut: ({ event }) =>
-        event.type === 'LIST_UPDATE' && event.phase !== 'entering' && decimal.isZero(event.exposure),
+      isRunning: stateIn({ mode: 'running' }),
+      /** What an old candle showed has passed by now: one closes with the next trade, whenever that comes. */
+      isTimely: ({ context: { params, trade }, event }) =>
+        event.type === 'ENTRY' &&
+        event.at - event.candle.closeAt <= (intervalMs(params.interval) as number) &&
+        event.candle.openAt !== trade?.openAt,
+      isIn: says(({ exposure }) => decimal.isPositive(exposure)),
+      isEntering: says(({ phase }) => phase === 'entering'),
+      isExiting: says(({ phase }) => phase === 'exiting'),
+      isOut: says(({ phase, exposure }) => phase !== 'entering' && !decimal.isPositive(exposure)),
+      isOver: says(({ phase }) => phase === 'done'),
+      isOwnFill: ({ context: { trade }, event }) =>
+        (event.type === 'FILL' || event.type === 'FILL_BUST') && isOf(trade, event.order),
+      isOwnRefusal: ({ context: { trade }, event }) =>
+        event.type === 'REQUEST_REFUSED' && isOf(trade, `order/${event.orderId}`),
     },
     actions: {
       subscribe: enqueueActions(({ context: { params }, event, enqueue }) => {
@@ -228,56 +253,72 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
         const reason = event.type === 'STOP' ? event.reason : undefined
         enqueue.emit({ type: 'STRATEGY_STOPPED', ...factsOf(params, event.at), ...(reason && { reason }) })
       }),
-      takeCandle: enqueueActions(({ context, event, enqueue }) => {
-        assertEvent(event, 'CANDLE_CLOSE')
-        const { is } = after(context, event)
-        const of = factsOf(context.params, event.at)
-        const regime = definition.regime?.(is)
-        enqueue.assign({ state: is, ...(regime && { regime }) })
+      takeCandle: enqueueActions(({ context, event, enqueue, check }) => {
+        assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
+        const { params, regime: regimeBefore, closeAt, trade } = context
+        const { at, candle } = event
+        const side = check(stateIn({ trade: 'holding' })) ? trade?.side : undefined
+        // Who holds something may have to get out by them.
+        const isNew = side === undefined && hasGap(params, closeAt, candle)
+        const was = isNew ? definition.initial(params) : context.state
+        const is = definition.next(was, candle, params)
         const values = definition.values(is)
-        const { close } = event.candle
-        if (values) enqueue.emit({ type: 'INDICATORS_CALCULATED', ...of, values: { ...values }, close })
-        if (regime === undefined || regime === context.regime) return
-        const was = context.regime && { was: context.regime }
-        enqueue.emit({ type: 'REGIME_CHANGED', ...of, regime, ...was })
+        if (event.type === 'CANDLE_CLOSE') {
+          const of = factsOf(params, at)
+          const regime = definition.regime?.(is)
+          enqueue.assign({ state: is, closeAt: candle.closeAt, ...(regime && { regime }) })
+          if (values !== undefined)
+            enqueue.emit({ type: 'INDICATORS_CALCULATED', ...of, values: { ...values }, close: candle.close })
+          if (regime !== undefined && regime !== regimeBefore)
+            enqueue.emit({
+              type: 'REGIME_CHANGED',
+              ...of,
+              regime,
+              ...(regimeBefore && { was: regimeBefore }),
+            })
+        }
+        if (values === undefined) return
+        const signal = definition.decide({ params, is, was, side, candle })
+        if (signal?.do === 'enter') enqueue.raise({ type: 'ENTRY', at, signal, candle, values })
+        if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
       }),
       enter: enqueueActions(({ context, event, enqueue }) => {
-        assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
-        const { is, signal } = after(context, event)
-        if (signal?.do !== 'enter') return
+        assertEvent(event, 'ENTRY')
         const { params } = context
+        const { at, signal, candle } = event
         const { side, reason } = signal
-        const of = factsOf(params, event.at)
-        const values = { ...definition.values(is) }
+        const of = factsOf(params, at)
+        const values = { ...event.values }
+        const trades = context.trades + 1
+        const list = listOf(params, trades)
+        enqueue.assign({ trades, trade: { list, side, openAt: candle.openAt, books: NO_BOOKS } })
         enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'enter', side, reason, values })
         enqueue.emit({ type: 'ENTRY_SIGNAL', ...of, side, reason, values })
-        const trades = context.trades + 1
-        enqueue.assign({ trades, side })
-        const list = listAddress(params, trades)
-        const request = entryOf(params, addressOf(params), signal, event)
-        enqueue.emit({ type: 'TRADE_PROPOSED', ...of, list, orders: request.orders })
+        const entry = entryOf(params, signal, candle)
+        enqueue.emit({ type: 'TRADE_PROPOSED', ...of, list, orders: entry.orders })
+        const request: ListRequest = { type: 'LIST_REQUEST', at, owner: addressOf(params), ...entry }
         enqueue(tell(list, request))
       }),
       exit: enqueueActions(({ context, event, enqueue }) => {
-        assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
-        const { is, signal } = after(context, event)
-        if (signal?.do !== 'exit') return
-        const { params, trades, side } = context
-        const of = factsOf(params, event.at)
-        const values = { ...definition.values(is) }
-        const { reason } = signal
-        const out = side === 'BUY' ? 'SELL' : 'BUY'
-        enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'exit', side: out, reason, values })
-        enqueue.emit({ type: 'EXIT_SIGNAL', ...of, side: out, reason, values })
-        enqueue(tell(listAddress(params, trades), { type: 'EXIT', at: event.at, reason }))
+        assertEvent(event, 'LEAVE')
+        const { at, reason } = event
+        const { list, side: held } = context.trade as StrategyTrade
+        const of = {
+          ...factsOf(context.params, at),
+          side: opposite(held),
+          reason,
+          values: { ...event.values },
+        }
+        enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'exit' })
+        enqueue.emit({ type: 'EXIT_SIGNAL', ...of })
+        const out: Exit = { type: 'EXIT', at, reason }
+        enqueue(tell(list, out))
       }),
-      takeFill: enqueueActions(({ context, event, enqueue }) => {
+      takeFill: assign(({ context: { params, trade }, event }) => {
         assertEvent(event, ['FILL', 'FILL_BUST'])
-        const { quantity, cash } = flowOf(event, context.params)
-        enqueue.assign({
-          quantity: decimal.add(context.quantity, quantity),
-          cash: decimal.add(context.cash, cash),
-        })
+        const { books, ...of } = trade as StrategyTrade
+        const { after } = (event.type === 'FILL' ? applyFill : applyBust)(params, books, event)
+        return { trade: { ...of, books: after } }
       }),
       reportExecuted: enqueueActions(
         ({ context: { params }, event, enqueue }, { action }: { action: 'entered' | 'exited' }) => {
@@ -286,18 +327,15 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
           enqueue.emit({ type: 'ACTION_EXECUTED', ...factsOf(params, event.at), action, list, exposure })
         },
       ),
+      /** What a bust brings after it counts as a cycle of its own, so that the sum of all is right. */
       completeCycle: enqueueActions(({ context, event, enqueue }) => {
-        const { cash, params, quantity } = context
+        const { params } = context
+        const { books, ...trade } = context.trade as StrategyTrade
         const cycles = context.cycles + 1
-        enqueue.assign({ cash: decimal.ZERO, quantity: decimal.ZERO, cycles, side: undefined })
-        const gone = !decimal.isZero(quantity) && { goneQty: quantity }
-        enqueue.emit({
-          type: 'TRADE_CYCLE_COMPLETED',
-          ...factsOf(params, event.at),
-          pnl: cash,
-          cycles,
-          ...gone,
-        })
+        enqueue.assign({ cycles, trade: { ...trade, books: NO_BOOKS } })
+        const gone = !decimal.isZero(books.quantity) && { goneQty: books.quantity }
+        const pnl = netPnl(books, settleAssetOf(params.contract, params.symbol))
+        enqueue.emit({ type: 'TRADE_CYCLE_COMPLETED', ...factsOf(params, event.at), pnl, cycles, ...gone })
       }),
       updateParameters: enqueueActions(({ context: { params, state }, event, enqueue }) => {
         assertEvent(event, 'UPDATE_PARAMETERS')
@@ -311,89 +349,68 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
           return
         }
         const settings = renewal.settings as Params & StrategyTerms
-        // Indicators of other lengths begin anew.
-        const isOther = renewal.changes.some(({ setting }) => setting in definition.params.shape)
+        const isOther = renewal.changes.some(({ setting }) => indicatorParams.includes(setting))
         enqueue.assign({ params: settings, state: isOther ? definition.initial(settings) : state })
         for (const { setting: parameter, ...change } of renewal.changes)
           enqueue.emit({ type: 'PARAMETER_UPDATED', ...of, parameter, ...change, by })
       }),
-      forget: enqueueActions(({ enqueue }) => enqueue.assign({ side: undefined })),
     },
   }).createMachine({
-    id: definition.name,
-    version: definition.version,
-    description: definition.description,
-    context: ({ input }) => ({
-      params: input,
-      state: definition.initial(input),
-      trades: 0,
-      quantity: decimal.ZERO,
-      cash: decimal.ZERO,
-      cycles: 0,
-    }),
-    initial: 'stopped',
+    id: name,
+    version,
+    description,
+    context: ({ input }) => ({ params: input, state: definition.initial(input), trades: 0, cycles: 0 }),
     on: {
-      FILL: { actions: 'takeFill' },
-      FILL_BUST: { actions: 'takeFill' },
+      CANDLE_CLOSE: { actions: 'takeCandle' },
+      FILL: { guard: 'isOwnFill', actions: 'takeFill' },
+      FILL_BUST: { guard: 'isOwnFill', actions: 'takeFill' },
       UPDATE_PARAMETERS: { actions: 'updateParameters' },
     },
+    type: 'parallel',
     states: {
-      stopped: {
-        description: 'What it holds stays, with its stop.',
-        on: {
-          START: { target: 'running', actions: 'subscribe' },
-          LIST_UPDATE: [
-            { guard: 'cameToNothing', actions: 'forget' },
-            { guard: 'isOver', actions: 'completeCycle' },
-          ],
-        },
-      },
-      running: {
-        initial: 'warmingUp',
-        on: {
-          STOP: { target: 'stopped', actions: 'reportStopped' },
-          CANDLE_CLOSE: { actions: 'takeCandle' },
-        },
+      mode: {
+        initial: 'stopped',
         states: {
+          stopped: {
+            description: 'It looks on. What it holds stays, with its stop.',
+            on: { START: { target: 'warmingUp', actions: 'subscribe' } },
+          },
           warmingUp: {
             description: 'The indicators do not reach back far enough yet.',
-            always: [
-              { guard: 'holds', target: 'holding' },
-              { guard: 'isEntering', target: 'entering' },
-              { guard: 'isWarm', target: 'flat' },
-            ],
+            on: { STOP },
+            always: { guard: 'isWarm', target: 'running' },
           },
-          flat: {
+          running: {
+            on: { STOP, CANDLE_UPDATE: { actions: 'takeCandle' } },
             always: { guard: not('isWarm'), target: 'warmingUp' },
+          },
+        },
+      },
+      trade: {
+        initial: 'flat',
+        states: {
+          flat: {
             on: {
-              CANDLE_CLOSE: [
-                { guard: 'wantsIn', target: 'entering', actions: ['enter', 'takeCandle'] },
-                { actions: 'takeCandle' },
-              ],
-              CANDLE_UPDATE: { guard: 'wantsIn', target: 'entering', actions: 'enter' },
+              ENTRY: { guard: and(['isRunning', 'isTimely']), target: 'entering', actions: 'enter' },
+              // A bust opens the last one again.
+              LIST_UPDATE: IN,
             },
           },
           entering: {
             on: {
-              LIST_UPDATE: [
-                {
-                  guard: 'isIn',
-                  target: 'holding',
-                  actions: { type: 'reportExecuted', params: { action: 'entered' } },
-                },
-                { guard: 'isOver', target: 'flat', actions: 'forget' },
-              ],
+              LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat' }],
+              REQUEST_REFUSED: { guard: 'isOwnRefusal', target: 'flat' },
             },
           },
           holding: {
             tags: 'exposed',
             on: {
-              CANDLE_CLOSE: [
-                { guard: 'wantsOut', target: 'exiting', actions: ['exit', 'takeCandle'] },
-                { actions: 'takeCandle' },
+              LEAVE: { guard: 'isRunning', target: 'exiting', actions: 'exit' },
+              LIST_UPDATE: [
+                ...OUT,
+                { guard: 'isEntering', target: 'entering' },
+                { guard: 'isExiting', target: 'exiting' },
               ],
-              CANDLE_UPDATE: { guard: 'wantsOut', target: 'exiting', actions: 'exit' },
-              LIST_UPDATE: [...OUT, { guard: 'isExiting', target: 'exiting' }],
             },
           },
           exiting: {
@@ -402,97 +419,44 @@ export function defineStrategy<Shape extends z.ZodRawShape, State extends object
           },
           leaving: {
             description: 'Nothing is held; what is left of the orders is being cancelled.',
-            on: {
-              LIST_UPDATE: [
-                { guard: 'isIn', target: 'holding' },
-                { guard: 'isOver', target: 'flat', actions: 'completeCycle' },
-              ],
-            },
+            on: { LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat', actions: 'completeCycle' }] },
           },
         },
       },
     },
   })
-  const input = strategyTerms.extend(definition.params.shape).superRefine((params, context) => {
-    for (const { field, rule, holds } of definition.rules ?? []) {
-      if (!holds(params as Params)) context.addIssue({ code: 'custom', path: [field], message: rule })
-    }
-  }) as unknown as z.ZodType<StrategyTerms>
   return {
-    name: definition.name,
+    name,
+    config: withRules(strategyTerms.extend(definition.params.shape), definition.rules),
     input,
     machine: machine as AnyStateMachine,
+    supervision: { strategy: 'quarantine' },
     events: strategyEvents,
     commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
     refusals: ['SETTING_FAILED'],
   }
 }
 
-/** Terms that all strategies have, of which only the quantity can change: by the others it is set up and subscribed. */
-function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {
-  return Object.keys(parameters)
-    .filter((name) => name in strategyTerms.shape && name !== 'orderQty')
-    .map((field) => ({ field, rule: 'stays as it is: start another strategy' }))
+function withRules<Params>(
+  terms: z.ZodObject,
+  rules: readonly Rule<Params>[] = [],
+): z.ZodType<StrategyTerms> {
+  return terms.superRefine((params, context) => {
+    for (const { field, rule, holds } of rules) {
+      if (!holds(params as Params)) context.addIssue({ code: 'custom', path: [field], message: rule })
+    }
+  }) as unknown as z.ZodType<StrategyTerms>
 }
 
-function isCandle(event: StrategyEvent): event is CandleClose | CandleUpdate {
-  return event.type === 'CANDLE_CLOSE' || event.type === 'CANDLE_UPDATE'
+/** Whether the order, or the list that is taken for one, is of the trade. */
+function isOf(trade: StrategyTrade | undefined, order: string): boolean {
+  return trade !== undefined && `${order}-`.startsWith(`${trade.list.replace('list/', 'order/')}-`)
+}
+
+function hasGap({ interval }: StrategyTerms, closeAt: number | undefined, { openAt }: Candle): boolean {
+  return closeAt !== undefined && openAt - closeAt > GAP_MAX * (intervalMs(interval) as number)
 }
 
 function factsOf({ id, venue, symbol }: StrategyTerms, at: number) {
   return { at, venue, symbol, strategy: id }
-}
-
-function listAddress({ id }: StrategyTerms, trades: number): string {
-  return `list/${id}-${trades}`
-}
-
-type Entry = Extract<Signal, { do: 'enter' }>
-
-function entryOf(
-  params: StrategyTerms,
-  owner: string,
-  signal: Entry,
-  event: CandleClose | CandleUpdate,
-): ListRequest {
-  const { venue, symbol, orderQty } = params
-  const { side, stopPx, trailingOffset, targetPx } = signal
-  const exit = {
-    side: side === 'BUY' ? 'SELL' : 'BUY',
-    orderQty,
-    timeInForce: 'GTC',
-    reduceOnly: true,
-  } as const
-  const onTick = (px: number) => tickOf(px, params.tickSize)
-  const stop: ListLeg[] =
-    stopPx !== undefined
-      ? [{ legId: 'stop', ordType: 'STOP', stopPx: onTick(stopPx), ...exit }]
-      : trailingOffset !== undefined
-        ? [{ legId: 'stop', ordType: 'TRAILING_STOP', trailingOffset: onTick(trailingOffset), ...exit }]
-        : []
-  const target: ListLeg[] =
-    targetPx === undefined ? [] : [{ legId: 'target', ordType: 'LIMIT', price: onTick(targetPx), ...exit }]
-  return {
-    type: 'LIST_REQUEST',
-    at: event.at,
-    owner,
-    venue,
-    symbol,
-    ...(params.positionMode === 'hedging' && {
-      positionSide: side === 'BUY' ? ('LONG' as const) : ('SHORT' as const),
-    }),
-    contingencyType: 'OTOCO',
-    orders: [{ legId: 'entry', side, ordType: 'MARKET', orderQty, timeInForce: 'GTC' }, ...stop, ...target],
-    refPx: event.candle.close,
-  }
-}
-
-const PX_PLACES = 8
-
-/** The nearest price that the venue takes, never 0. */
-function tickOf(px: number, tickSize: string | undefined): string {
-  const exact = decimal.round(decimal.fromNumber(px), PX_PLACES)
-  if (tickSize === undefined) return exact
-  const ticks = decimal.round(decimal.divide(exact, tickSize), 0)
-  return decimal.multiply(decimal.max(ticks, '1'), tickSize)
 }

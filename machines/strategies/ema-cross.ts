@@ -12,7 +12,7 @@ const length = z.number().int().positive().max(10_000)
 
 export const emaCross = defineStrategy({
   name: 'emaCross',
-  version: '3',
+  version: '4',
   description: 'Buys when the fast average crosses above the slow one, and sells when it falls below.',
   params: z.object({
     /** Candles of the averages; the fast one has fewer. */
@@ -22,6 +22,7 @@ export const emaCross = defineStrategy({
     trailingStopPct: z.number().positive().max(100).optional(),
   }),
   rules: [{ field: 'fast', rule: 'must be less than slow', holds: ({ fast, slow }) => fast < slow }],
+  indicatorParams: ['fast', 'slow'],
   initial: ({ fast, slow }): EmaCross => ({ fast: ema(fast).initial, slow: ema(slow).initial }),
   next: (state, candle, { fast, slow }) => {
     const { close } = barOf(candle)

@@ -14,7 +14,7 @@ interface MeanReversion {
 
 export const meanReversion = defineStrategy({
   name: 'meanReversion',
-  version: '2',
+  version: '3',
   description:
     'In a ranging market, buys far below the mean and sells far above it, until the price is back.',
   params: z.object({
@@ -29,6 +29,7 @@ export const meanReversion = defineStrategy({
     short: z.boolean().default(false),
     regime: regimeParameters.prefault({}),
   }),
+  indicatorParams: ['length', 'regime'],
   initial: ({ length, regime: of }): MeanReversion => ({
     z: zScore(length).initial,
     range: atr(length).initial,

@@ -86,9 +86,9 @@ async function loadModule(file: string): Promise<Strategy> {
 /** As the supervisor registers them. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries(
-    [...strategies.values()].map(({ name, machine, events, commands, refusals }) => [
+    [...strategies.values()].map(({ name, machine, supervision, events, commands, refusals }) => [
       name,
-      { machine, events, commands, refusals },
+      { machine, supervision, events, commands, refusals },
     ]),
   )
 }

@@ -399,7 +399,7 @@ describe('what the account refuses', () => {
     expect([status, answer.error?.code, answer.state]).toEqual([
       409,
       'EVENT_UNHANDLED',
-      { running: 'warmingUp' },
+      { mode: 'warmingUp', trade: 'flat' },
     ])
   })
 })

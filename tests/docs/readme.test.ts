@@ -51,7 +51,7 @@ describe('the README', () => {
     }
     await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
     const { stdout } = await outcry('actors', '--json')
-    expect(stdout).toContain('"address":"list/mine-1"')
+    expect(stdout).toContain('"address":"list/breakout:mine-1"')
     expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
     rmSync(folder, { recursive: true })
   }, 60_000)

@@ -73,10 +73,10 @@ describe('the inspector page of a running runner', () => {
 
   it('moves the lit state along an edge when the actor does', async () => {
     await page.click('[data-address="emaCross/ema-BTCUSDT"]')
-    await page.waitForSelector('.state[data-state="emaCross.running.flat"]')
+    await page.waitForSelector('.state[data-state="emaCross.trade.flat"]')
     await page.waitForSelector('.edge.taken', { timeout: 60_000, state: 'attached' })
     await page.screenshot({ path: join(tmpdir(), 'outcry-page-strategy.png') })
-    expect(await page.$('.state.active[data-state="emaCross.running"]')).not.toBeNull()
+    expect(await page.$('.state.active[data-state="emaCross.mode"]')).not.toBeNull()
   })
 
   it('filters the list', async () => {

@@ -90,8 +90,8 @@ describe("a bracket's life", () => {
 
   it('is whole when nobody kills it: entered, protected, out', async () => {
     const states = await statesOf('reference')
-    expect(states['list/b-1']).toMatchObject({ value: 'done' })
-    expect(states['onceBracketed/b']).toMatchObject({ context: { cycles: 1, quantity: '0' } })
+    expect(states['list/onceBracketed:b-1']).toMatchObject({ value: 'done' })
+    expect(states['onceBracketed/b']).toMatchObject({ context: { cycles: 1 } })
     expect((await reportsOf('reference')).open).toEqual([])
   })
 
@@ -110,7 +110,7 @@ describe("a bracket's life", () => {
       const placed = reports.flatMap(({ report }) =>
         report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
       )
-      expect(placed).toEqual(['b-1-entry', 'b-1-stop', 'b-1-target'])
+      expect(placed).toEqual(['entry', 'stop', 'target'].map((leg) => `onceBracketed:b-1-${leg}`))
       const watchdog = states['watchdog/sim:BTCUSDT']?.context as WatchdogContext
       expect(watchdog.unprotectedMs).toBeGreaterThan(0)
       expect(watchdog.unprotectedMs).toBeLessThan(GRACE_MS)

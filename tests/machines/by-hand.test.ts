@@ -60,7 +60,7 @@ describe('parameters that a person changes', () => {
     const candle = { openAt: 0, closeAt: 1, open: '1', high: '1', low: '1', close: '1', volume: '1' }
     const close = { type: 'CANDLE_CLOSE', at: 2, venue: 'paper', symbol: 'X', interval: '1s', candle }
     for (let i = 0; i < 3; i++) await send('emaCross/s', close)
-    expect((await harness.supervisor.view('emaCross/s'))?.value).toEqual({ running: 'flat' })
+    expect((await harness.supervisor.view('emaCross/s'))?.value).toEqual({ mode: 'running', trade: 'flat' })
     await send('emaCross/s', { type: 'UPDATE_PARAMETERS', at: 3, by: 'ann', parameters })
     const { params } = harness.context('emaCross/s') as { params: object }
     const told = (await emittedBy('emaCross/s')).filter(({ by }) => by !== undefined)
@@ -72,13 +72,13 @@ describe('parameters that a person changes', () => {
     expect(params).toMatchObject({ orderQty: '3', fast: 1 })
     const of = { at: 3, venue: 'paper', symbol: 'X', strategy: 's', by: 'ann' }
     expect(told).toEqual([{ type: 'PARAMETER_UPDATED', ...of, parameter: 'orderQty', value: '3', was: '2' }])
-    expect(value).toEqual({ running: 'flat' })
+    expect(value).toEqual({ mode: 'running', trade: 'flat' })
   })
 
   it('let it warm up anew where they are those of its indicators', async () => {
     const { told, value } = await strategy({ slow: 3 })
     expect(told).toMatchObject([{ type: 'PARAMETER_UPDATED', parameter: 'slow', value: 3, was: 2 }])
-    expect(value).toEqual({ running: 'warmingUp' })
+    expect(value).toEqual({ mode: 'warmingUp', trade: 'flat' })
   })
 
   it.each([

@@ -1,13 +1,20 @@
 /** A whole account on the paper venue, in a time and at prices that a test sets. */
 import { Observable, type Subscriber } from 'rxjs'
 import { withMovements } from '../../machines/account/portfolio.ts'
-import { type DomainEvent, type ExecType, type ListRequest, machines } from '../../machines/index.ts'
+import {
+  type DomainEvent,
+  type ExecType,
+  type ListRequest,
+  machines,
+  type Strategy,
+} from '../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/ports/market.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
 import type { PaperVenue } from '../../src/ports/venue.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { EventTimeDriver } from '../../src/runner/event-time.ts'
+import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import type { Port } from '../../src/runtime/port.ts'
 import { Harness } from '../runtime/harness.ts'
 
@@ -30,19 +37,22 @@ export class Floor {
     this.#owner = owner
   }
 
-  /** Of a runner's configuration; there are no strategies. The price is 100. */
-  static async open(config: object = {}): Promise<Floor> {
+  /** Of a runner's configuration; there are no strategies, but modules for them by type. The price is 100. */
+  static async open(config: object = {}, modules: Record<string, Strategy> = {}): Promise<Floor> {
     const { instruments, ...parsed } = runnerConfig.parse({ strategies: [], ...config })
     const books = { instruments, openingBalances: { USDT: '100000' } }
     const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS, ...books }
     const venue = await openPaperVenue({ ...options, takerFee: '0', makerFee: '0' })
     const market = new HandMadeMarket()
     const floor = new Floor(venue, market, 'strategy/mine')
-    await floor.#begin({ instruments, ...parsed })
+    await floor.#begin({ instruments, ...parsed }, modules)
     return floor
   }
 
-  async #begin(config: ReturnType<typeof runnerConfig.parse>): Promise<void> {
+  async #begin(
+    config: ReturnType<typeof runnerConfig.parse>,
+    modules: Record<string, Strategy>,
+  ): Promise<void> {
     const harness = this.#harness
     const balances = () => withMovements(this.#venue.balances(), this.#deposits)
     const port = new PaperPort(instead(this.#venue, { balances }), () => {})
@@ -52,8 +62,10 @@ export class Floor {
       recover: (intent) => port.recover(intent),
     }
     const ports = { [VENUE]: wire }
-    const supervisor = await harness.open({ machines, ports })
-    await boot(supervisor, config, { venue: VENUE, symbols: [SYMBOL], at: harness.clock.now() })
+    const strategies = new Map([...BUILT_IN_STRATEGIES, ...Object.entries(modules)])
+    const supervisor = await harness.open({ machines: { ...machines, ...kindsOf(strategies) }, ports })
+    const at = harness.clock.now()
+    await boot(supervisor, config, { venue: VENUE, symbols: [SYMBOL], at, strategies })
     const { clock } = harness
     const driver = new EventTimeDriver({
       supervisor,

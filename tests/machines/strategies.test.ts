@@ -1,4 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import * as decimal from '../../machines/decimal.ts'
+import {
+  defineStrategy,
+  type ExecutionReport,
+  type PositionContext,
+  type Side,
+  type Signal,
+  type StrategyContext,
+} from '../../machines/index.ts'
 import { Floor, SYMBOL } from './floor.ts'
 
 const QUIET = { watchdog: { enabled: false }, symbol: { intervals: ['1s'] }, account: { valueEvery: '1s' } }
@@ -14,20 +24,35 @@ async function prices(floor: Floor, ...list: number[]): Promise<void> {
   await floor.pass()
 }
 
-const open = (strategy: object) => Floor.open({ ...QUIET, strategies: [strategy] })
+const open = (...strategies: object[]) => Floor.open({ ...QUIET, strategies })
 const context = (floor: Floor, address = EMA_ADDRESS) =>
-  floor.harness.context(address) as { cycles: number; quantity: string; regime?: string }
+  floor.harness.context(address) as StrategyContext<object, object>
+
+/** In at 102 and out at 97. */
+const roundTrip = (floor: Floor) => prices(floor, 100, 99, 98, 101, 102, 99, 97, 97)
+
+/** The venue takes back what last filled the order; the refill is the same at another price. */
+async function bust(floor: Floor, order: string): Promise<{ refill: (lastPx: string) => Promise<void> }> {
+  const fills = (await floor.harness.records()).filter(
+    ({ actor, event }) => actor === order && event.execType === 'TRADE',
+  )
+  const report = fills.at(-1)?.event as unknown as ExecutionReport
+  const { execId: execRefId } = report
+  await floor.send(order, { ...report, at: floor.at, execType: 'TRADE_CANCEL', execId: 'bust', execRefId })
+  const again = { execId: 'refill', tradeId: 'refill' }
+  return { refill: (lastPx) => floor.send(order, { ...report, at: floor.at, ...again, lastPx }) }
+}
 
 describe('an EMA cross', () => {
   it('warms up, buys on the cross, sells when it is undone, and counts what that brought', async () => {
     const floor = await open(EMA)
-    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'warmingUp' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'warmingUp', trade: 'flat' })
     await prices(floor, 100, 99, 98)
-    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ running: 'flat' }, '0'])
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'flat' }, '0'])
     await prices(floor, 101, 102)
-    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ running: 'holding' }, '2'])
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'holding' }, '2'])
     await prices(floor, 99, 97, 97)
-    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ running: 'flat' }, '0'])
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'flat' }, '0'])
     const [completed] = await floor.emitted('TRADE_CYCLE_COMPLETED')
     const [closed] = await floor.emitted('POSITION_CLOSED')
     expect(completed).toMatchObject({ cycles: 1, pnl: closed?.tradePnl })
@@ -38,33 +63,32 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 101, 102)
     const records = await floor.harness.records()
     const types = records.flatMap(({ emitted = [] }) => emitted.map(({ type }) => type))
-    const steps = [
-      'INDICATORS_CALCULATED',
-      'SIGNAL_GENERATED',
-      'ENTRY_SIGNAL',
-      'TRADE_PROPOSED',
-      'RISK_APPROVED',
-      'ACTION_EXECUTED',
-    ]
+    const steps = ['TRADE_PROPOSED', 'RISK_APPROVED', 'ACTION_EXECUTED']
     const places = steps.map((type) => types.indexOf(type))
     expect(places).not.toContain(-1)
     expect(places).toEqual([...places].sort((a, b) => a - b))
-    const [proposed] = await floor.emitted('TRADE_PROPOSED')
-    expect(proposed).toMatchObject({
-      list: 'list/s-1',
-      orders: [{ legId: 'entry', side: 'BUY', orderQty: '2' }],
-    })
+    const decided = records.find(({ emitted = [] }) => emitted.some(({ type }) => type === 'ENTRY_SIGNAL'))
+    expect(decided?.emitted).toMatchObject([
+      { type: 'INDICATORS_CALCULATED', values: { fast: 101 } },
+      { type: 'SIGNAL_GENERATED', values: { fast: 101 } },
+      { type: 'ENTRY_SIGNAL' },
+      {
+        type: 'TRADE_PROPOSED',
+        list: 'list/emaCross:s-1',
+        orders: [{ legId: 'entry', side: 'BUY', orderQty: '2' }],
+      },
+    ])
   })
 
   it('has a stop that trails, and is out with it', async () => {
     const floor = await open({ ...EMA, slow: 50, fast: 2, trailingStopPct: 5 })
     await prices(floor, ...Array.from({ length: 50 }, () => 100), 99, 104, 104)
-    expect(floor.working()).toEqual({ 's-1-stop': expect.stringMatching(/^2 at 98\.8/) })
+    expect(floor.working()).toEqual({ 'emaCross:s-1-stop': expect.stringMatching(/^2 at 98\.8/) })
     // 5.2 below the best price since.
     await prices(floor, 110, 120, 114.9)
     expect(floor.held).toBe('2')
     await prices(floor, 114.7)
-    expect([floor.held, floor.value(EMA_ADDRESS)]).toEqual(['0', { running: 'flat' }])
+    expect([floor.held, floor.value(EMA_ADDRESS)]).toEqual(['0', { mode: 'running', trade: 'flat' }])
     expect(await floor.emitted('POSITION_STOP_TRIGGERED')).toHaveLength(1)
     expect(context(floor).cycles).toBe(1)
   })
@@ -78,9 +102,9 @@ describe('an EMA cross', () => {
   it('is flat again when the gate lets it in no more, and goes on', async () => {
     const floor = await open({ ...EMA, orderQty: '101' })
     await prices(floor, 100, 99, 101, 102)
-    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'flat' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
-      { orderId: 's-1-entry', check: 'orderNotionalMax' },
+      { orderId: 'emaCross:s-1-entry', check: 'orderNotionalMax' },
     ])
   })
 
@@ -89,9 +113,9 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 101, 102)
     await floor.send(EMA_ADDRESS, { type: 'STOP' })
     await prices(floor, 101, 100)
-    expect([floor.held, Object.keys(floor.working())]).toEqual(['2', ['s-1-stop']])
+    expect([floor.held, Object.keys(floor.working())]).toEqual(['2', ['emaCross:s-1-stop']])
     await floor.send(EMA_ADDRESS, { type: 'START' })
-    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'holding' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'holding' })
     await prices(floor, 99, 98, 98)
     expect([floor.held, floor.working()]).toEqual(['0', {}])
   })
@@ -100,12 +124,12 @@ describe('an EMA cross', () => {
     const floor = await open({ ...EMA, evaluateOn: 'tick' })
     await prices(floor, 100, 99, 98)
     await floor.price('101')
-    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'entering' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'entering' })
     await floor.send(EMA_ADDRESS, { type: 'STOP' })
     await floor.send(EMA_ADDRESS, { type: 'START' })
-    expect(floor.value(EMA_ADDRESS)).toEqual({ running: 'entering' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'entering' })
     await prices(floor, 102, 103)
-    expect([floor.held, floor.value(EMA_ADDRESS)]).toEqual(['2', { running: 'holding' }])
+    expect([floor.held, floor.value(EMA_ADDRESS)]).toEqual(['2', { mode: 'running', trade: 'holding' }])
   })
 
   it('notices that its stop closed it while it was stopped', async () => {
@@ -113,10 +137,176 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 101, 102)
     await floor.send(EMA_ADDRESS, { type: 'STOP' })
     await prices(floor, 90)
+    expect([floor.value(EMA_ADDRESS), context(floor).cycles]).toEqual([{ mode: 'stopped', trade: 'flat' }, 1])
     await floor.send(EMA_ADDRESS, { type: 'START' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
+  })
+
+  it('stopped on its way out, counts what that brought all the same, also when it is nothing', async () => {
+    const floor = await open({ ...EMA, trailingStopPct: 5 })
+    await prices(floor, 100, 99, 101, 102, 101)
+    const [entry] = await floor.emitted('POSITION_OPENED')
+    // What the entry has cost is bid by now.
+    await floor.price(String(Number(entry?.avgPx) + 0.01))
+    await floor.send('list/emaCross:s-1', { type: 'EXIT' })
+    await floor.send(EMA_ADDRESS, { type: 'STOP' })
+    await floor.send(EMA_ADDRESS, { type: 'START' })
+    await floor.pass()
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'flat' }, '0'])
+    expect(await floor.emitted('TRADE_CYCLE_COMPLETED')).toMatchObject([{ cycles: 1, pnl: '0' }])
+  })
+
+  it('looks on while it is stopped: what it missed is no news when it is started', async () => {
+    const floor = await open(EMA)
+    await prices(floor, 100, 99, 98, 97)
+    await floor.send(EMA_ADDRESS, { type: 'STOP' })
+    await prices(floor, ...Array.from({ length: 20 }, () => 200))
+    await floor.send(EMA_ADDRESS, { type: 'START' })
+    await prices(floor, 200, 200, 200)
+    expect(await floor.emitted('ENTRY_SIGNAL')).toEqual([])
+  })
+
+  it('does not enter on a candle that closed long ago, nor on averages of before the gap', async () => {
+    const floor = await open(EMA)
+    await prices(floor, 100, 99, 98, 101)
+    await floor.pass(3_600_000)
+    await prices(floor, 60, 70)
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'warmingUp', trade: 'flat' })
+    await prices(floor, 70, 70)
+    expect(await floor.emitted('ENTRY_SIGNAL')).toEqual([])
+  })
+
+  it('goes in once a candle, however often it changes its mind within', async () => {
+    const tick = { ...EMA, interval: '1m', evaluateOn: 'tick' }
+    const floor = await Floor.open({ ...QUIET, symbol: { intervals: ['1s', '1m'] }, strategies: [tick] })
+    for (const px of [100, 99, 98]) {
+      await floor.pass(60_000)
+      await floor.price(String(px))
+    }
+    for (const px of [101, 97, 101, 97, 101]) await prices(floor, px, px)
+    expect((await floor.emitted('ENTRY_SIGNAL')).length).toBe(1)
+    expect(context(floor).cycles).toBe(1)
+  })
+
+  it('gets out by its averages also after a person has changed how far its stop is', async () => {
+    const floor = await open({ ...EMA, trailingStopPct: 50 })
+    await prices(floor, 100, 99, 101, 102)
+    const parameters = { trailingStopPct: 7 }
+    await floor.send(EMA_ADDRESS, { type: 'UPDATE_PARAMETERS', by: 'ann', parameters })
+    await prices(floor, 99, 97)
+    expect([floor.held, context(floor).cycles]).toEqual(['0', 1])
+  })
+
+  it('says of a parameter that is none that it is unknown, whatever its name', async () => {
+    const floor = await open(EMA)
+    const parameters = { toString: 1, constructor: 2 }
+    await floor.send(EMA_ADDRESS, { type: 'UPDATE_PARAMETERS', by: 'ann', parameters })
+    const failed = await floor.emitted('SETTING_FAILED')
+    expect(failed.map(({ field }) => field)).toEqual(['toString', 'constructor'])
+    for (const { rule } of failed) expect(rule).not.toContain('stays')
+  })
+
+  it('is not led astray by orders that others place for it', async () => {
+    const floor = await open(EMA)
+    await floor.order('by-hand', { owner: EMA_ADDRESS, orderQty: '1' })
+    await floor.order('too-large', { owner: EMA_ADDRESS, orderQty: '1000' })
+    await roundTrip(floor)
+    const [completed] = await floor.emitted('TRADE_CYCLE_COMPLETED')
+    expect([context(floor).cycles, completed?.goneQty, floor.held]).toEqual([1, undefined, '1'])
+  })
+
+  it('leaves an earlier trade to its list: what a bust makes of that is not of this one', async () => {
+    const floor = await open(EMA)
+    await roundTrip(floor)
+    await prices(floor, 101, 102)
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'holding' })
+    const { trade } = context(floor)
+    const { refill } = await bust(floor, 'order/emaCross:s-1-exit')
+    await refill('90')
     expect([floor.value(EMA_ADDRESS), context(floor)]).toMatchObject([
-      { running: 'flat' },
-      { cycles: 1, quantity: '0' },
+      { mode: 'running', trade: 'holding' },
+      { cycles: 1, trade },
+    ])
+  })
+
+  it('holds again what a bust gives back, until it is out of that, and counts it', async () => {
+    const floor = await open(EMA)
+    await roundTrip(floor)
+    const { refill } = await bust(floor, 'order/emaCross:s-1-exit')
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'exiting' }, '2'])
+    await prices(floor, 96, 101, 102)
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'exiting' }, '2'])
+    await refill('90')
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'flat' }, '0'])
+    const cycles = await floor.emitted('TRADE_CYCLE_COMPLETED')
+    const { realizedPnl } = floor.harness.context('position/paper:BTCUSDT') as PositionContext
+    expect(cycles).toHaveLength(2)
+    expect(cycles.map(({ pnl }) => pnl).reduce(decimal.add)).toBe(realizedPnl)
+  })
+
+  it('is flat again when somebody else has the list that it asked for', async () => {
+    const floor = await open({ ...EMA, evaluateOn: 'tick' })
+    await prices(floor, 100, 99, 98)
+    await floor.price('101')
+    const refused = { type: 'REQUEST_REFUSED', check: 'listId', text: 'was used before' }
+    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'emaCross:s-11' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'entering' })
+    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'emaCross:s-1' })
+    expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
+  })
+})
+
+describe("a strategy of one's own", () => {
+  const terms = { id: 's', type: './mine.ts', symbol: SYMBOL, interval: '1s', orderQty: '1' }
+  const beside = (decide: (side: Side | undefined) => Signal) => {
+    const mine = defineStrategy({
+      name: 'mine',
+      version: '1',
+      description: 'Asks the test from its third candle on.',
+      params: z.object({}),
+      initial: () => ({ candles: 0 }),
+      next: ({ candles }) => ({ candles: candles + 1 }),
+      values: (state) => state,
+      decide: ({ is, side }) => (is.candles >= 3 ? decide(side) : undefined),
+    })
+    const strategies = [terms, { ...EMA, id: 'ema' }]
+    return Floor.open({ ...QUIET, strategies }, { './mine.ts': mine })
+  }
+
+  const enter = { do: 'enter', side: 'BUY', reason: 'now', stopPx: 90 } as const
+  it.each<[string, (side: Side | undefined) => Signal, string[]]>([
+    [
+      'throws with something in its hands',
+      (side) => {
+        if (side === undefined) return enter
+        throw new Error('oh no')
+      },
+      ['mine:s-1-stop'],
+    ],
+    ['wants a stop at no price', () => ({ ...enter, stopPx: Number.NaN }), []],
+  ])(
+    'that %s stops alone: the market goes on, and what it holds keeps its stop',
+    async (_, decide, stops) => {
+      const floor = await beside(decide)
+      await prices(floor, 100, 99, 98, 97, 97, 97, 101, 102)
+      expect(await floor.harness.supervisor.view('mine/s')).toMatchObject({ condition: 'quarantined' })
+      expect(Object.keys(floor.working())).toEqual(stops)
+      expect(floor.value('emaCross/ema')).toEqual({ mode: 'running', trade: 'holding' })
+      const failed = (await floor.harness.records()).filter(({ event }) => event.type === 'outcry.failed')
+      expect(failed.map(({ actor }) => actor)).toEqual(['mine/s'])
+      const trades = (await floor.harness.eventsOf('symbol/paper:BTCUSDT')).filter((type) => type === 'TRADE')
+      // The one at the beginning, and all but the one whose turn was undone.
+      expect(trades).toHaveLength(1 + 8 - 1)
+    },
+  )
+
+  it('has lists of its own, whatever was called as it is before', async () => {
+    const floor = await beside(() => enter)
+    await prices(floor, 100, 99, 98, 97)
+    const [mine] = await floor.emitted('TRADE_PROPOSED')
+    expect([mine?.list, floor.value('mine/s')]).toEqual([
+      'list/mine:s-1',
+      { mode: 'running', trade: 'holding' },
     ])
   })
 })
@@ -147,13 +337,17 @@ describe('a mean reversion', () => {
     const floor = await open(MEAN)
     await prices(floor, ...calm, 98.5, 98.5)
     expect([floor.value(ADDRESS), floor.held, context(floor, ADDRESS).regime]).toEqual([
-      { running: 'holding' },
+      { mode: 'running', trade: 'holding' },
       '2',
       'ranging',
     ])
-    expect(Object.keys(floor.working())).toEqual(['m-1-stop'])
+    expect(Object.keys(floor.working())).toEqual(['meanReversion:m-1-stop'])
     await prices(floor, 100, 100, 100)
-    expect([floor.value(ADDRESS), floor.held, floor.working()]).toEqual([{ running: 'flat' }, '0', {}])
+    expect([floor.value(ADDRESS), floor.held, floor.working()]).toEqual([
+      { mode: 'running', trade: 'flat' },
+      '0',
+      {},
+    ])
   })
 
   it('stays away from a market that is not ranging', async () => {

@@ -214,7 +214,8 @@ describe('a universe', () => {
       }
       const again = (id: string, symbol: string) =>
         harness.supervisor.send('universe/paper', { type: 'FOLLOW', subscriber: `emaCross/${id}`, symbol })
-      const running = (...ids: string[]) => ids.filter((id) => harness.value(`emaCross/${id}`) !== 'stopped')
+      const running = (...ids: string[]) =>
+        ids.filter((id) => (harness.value(`emaCross/${id}`) as { mode: string }).mode !== 'stopped')
       return { harness, list, followed, again, running }
     }
 

@@ -27,9 +27,9 @@ const start = (flags: object) =>
   startRunner(loadConfig({ flags: { server: { enabled: false }, ...flags } }), logger)
 const stop = (runner: RunningRunner) => runner.stop('test', 'test')
 const stateOf = <C>({ supervisor }: RunningRunner, address: string) =>
-  (supervisor.getSnapshot(address) ?? {}) as { value?: unknown; context?: C }
+  (supervisor.getSnapshot(address) ?? {}) as { value?: { mode?: string }; context?: C }
 const running = (runner: RunningRunner, ...ids: string[]) =>
-  ids.filter((id) => stateOf(runner, `emaCross/${id}`).value !== 'stopped')
+  ids.filter((id) => stateOf(runner, `emaCross/${id}`).value?.mode !== 'stopped')
 
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 50 })
 
@@ -175,7 +175,9 @@ describe('a universe of a live market', () => {
     const isProtected = (runner: RunningRunner) => {
       const { context } = stateOf<PositionContext>(runner, 'position/binance:XUSDT')
       expect(context?.quantity).toBe('0.01')
-      expect(stateOf(runner, 'order/ema-XUSDT-1-stop').value).toMatchObject({ execution: 'accepted' })
+      expect(stateOf(runner, 'order/emaCross:ema-XUSDT-1-stop').value).toMatchObject({
+        execution: 'accepted',
+      })
     }
     await soon(() => isProtected(first))
     exchange.listed = thin

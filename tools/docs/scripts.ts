@@ -70,15 +70,22 @@ const bust = fill.map((event) => ({ ...event, type: 'FILL_BUST' }))
 const candle = event('CANDLE_CLOSE', {
   ...place,
   interval: fc.constant('1s'),
-  candle: px.map((close) => ({ high: close, low: close, close })),
+  candle: px.map((close) => ({ openAt: Number(close), closeAt: 999, high: close, low: close, close })),
 })
 const update = candle.map((event) => ({ ...event, type: 'CANDLE_UPDATE' }))
 const strategy = { id: 's', venue: 'sim', symbol: 'X', interval: '1s', orderQty: '2' }
-const listUpdate = event('LIST_UPDATE', {
-  list: fc.constant('list/s-1'),
-  phase: fc.constantFrom('entering', 'protected', 'working', 'exiting', 'done'),
-  exposure: fc.constantFrom('0', '2'),
-})
+/** What a strategy hears of its first trade. */
+function ofTrade(name: string): fc.Arbitrary<AnyEvent>[] {
+  const list = `${name}:s-1`
+  const update = event('LIST_UPDATE', {
+    list: fc.constant(`list/${list}`),
+    phase: fc.constantFrom('entering', 'protected', 'working', 'exiting', 'done'),
+    exposure: fc.constantFrom('0', '2'),
+  })
+  const order = `order/${list}-entry`
+  const own = [fill, bust].map((event) => event.map((fields) => ({ ...fields, order })))
+  return [...own, update, update, event('REQUEST_REFUSED', { orderId: fc.constant(list) })]
+}
 const orderUpdate = event('ORDER_UPDATE', {
   order: fc.constantFrom('order/l-entry', 'order/l-stop', 'order/l-stop-2', 'order/sim:X-watchdog-1'),
   symbol: fc.constant('X'),
@@ -264,12 +271,7 @@ export const SCRIPTED: readonly Scripted[] = [
       candle,
       candle,
       candle,
-      fill,
-      bust,
-      closed,
-      listUpdate,
-      listUpdate,
-      event('REQUEST_REFUSED'),
+      ...ofTrade('emaCross'),
       updateParameters,
       event('STOP'),
     ),
@@ -299,10 +301,7 @@ export const SCRIPTED: readonly Scripted[] = [
       candle,
       candle,
       update,
-      fill,
-      bust,
-      listUpdate,
-      listUpdate,
+      ...ofTrade('meanReversion'),
       updateParameters,
       event('STOP'),
     ),

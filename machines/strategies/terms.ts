@@ -1,0 +1,35 @@
+/** What every strategy has to be told, besides what is its own. */
+import { z } from 'zod'
+import { positionMode } from '../account/risk.ts'
+import type { Problem } from '../account/settings.ts'
+import { contractTerms } from '../contract.ts'
+import { interval, name, positive } from '../events/fields.ts'
+
+/** By its configuration. */
+export const strategyTerms = z.strictObject({
+  /** The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<type>:<id>-1`, `<type>:<id>-2`, ... */
+  id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
+  symbol: name,
+  /** Of the candles that it sees. */
+  interval,
+  orderQty: positive,
+  /** Whether it decides when a candle has closed, or at every trade, with the candle as it is until then. */
+  evaluateOn: z.enum(['candle', 'tick']).default('candle'),
+})
+
+/** And by where it trades: it cannot be configured to trade as its account does not. */
+export const placedTerms = strategyTerms.extend({
+  venue: z.string(),
+  ...contractTerms,
+  positionMode: positionMode.default('netting'),
+  /** Prices of the venue are multiples of it. */
+  tickSize: positive.optional(),
+})
+export type StrategyTerms = z.infer<typeof placedTerms>
+
+/** Of the terms that all strategies have only the quantity can change: by the others it is set up and subscribed. */
+export function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {
+  return Object.keys(parameters)
+    .filter((name) => Object.hasOwn(placedTerms.shape, name) && name !== 'orderQty')
+    .map((field) => ({ field, rule: 'stays as it is: start another strategy' }))
+}
