@@ -28,33 +28,41 @@ describe('the README', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('has a strategy that trades when it is configured', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'outcry-strategy-'))
-    const source = block('ts strategy')
-      .replace("'outcry/machines'", JSON.stringify(new URL('machines/index.ts', root).href))
-      .replace("'zod'", JSON.stringify(import.meta.resolve('zod')))
-    writeFileSync(join(folder, 'breakout.ts'), source)
-    const mine = {
-      id: 'mine',
-      type: './breakout.ts',
-      symbol: 'BTCUSDT',
-      interval: '1s',
-      orderQty: '0.01',
-      length: 5,
-    }
-    const market = { source: 'sim', seed: 6, startAt: 1_700_000_000_000, durationMs: 120_000, speed: 'max' }
-    writeFileSync(join(folder, 'outcry.yaml'), stringify({ data: 'data', market, strategies: [mine] }))
-    const outcry = (...args: string[]) => {
-      const main = fileURLToPath(new URL('tools/cli/main.ts', root))
-      const node = ['--import', import.meta.resolve('tsx'), main, ...args]
-      return promisify(execFile)(process.execPath, node, { cwd: folder })
-    }
-    await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
-    const { stdout } = await outcry('actors', '--json')
-    expect(stdout).toContain('"address":"list/breakout:mine-1"')
-    expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
-    rmSync(folder, { recursive: true })
-  }, 60_000)
+  const template = () => readFileSync(new URL('docs/strategy-template.ts', root), 'utf8')
+  it.each([
+    ['', 'breakout', () => block('ts strategy'), { length: 5 }],
+    [', and one to copy,', 'dip', template, { trendLength: 20, rsiLength: 3, rangeLength: 5 }],
+  ])(
+    'has a strategy%s that trades when it is configured: %s',
+    async (_, name, written, params) => {
+      const folder = mkdtempSync(join(tmpdir(), 'outcry-strategy-'))
+      const source = written()
+        .replace("'outcry/machines'", JSON.stringify(new URL('machines/index.ts', root).href))
+        .replace("'zod'", JSON.stringify(import.meta.resolve('zod')))
+      writeFileSync(join(folder, 'strategy.ts'), source)
+      const mine = {
+        id: 'mine',
+        type: './strategy.ts',
+        symbol: 'BTCUSDT',
+        interval: '1s',
+        orderQty: '0.01',
+        ...params,
+      }
+      const market = { source: 'sim', seed: 6, startAt: 1_700_000_000_000, durationMs: 120_000, speed: 'max' }
+      writeFileSync(join(folder, 'outcry.yaml'), stringify({ data: 'data', market, strategies: [mine] }))
+      const outcry = (...args: string[]) => {
+        const main = fileURLToPath(new URL('tools/cli/main.ts', root))
+        const node = ['--import', import.meta.resolve('tsx'), main, ...args]
+        return promisify(execFile)(process.execPath, node, { cwd: folder })
+      }
+      await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
+      const { stdout } = await outcry('actors', '--json')
+      expect(stdout).toContain(`"address":"list/${name}:mine-1"`)
+      expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
+      rmSync(folder, { recursive: true })
+    },
+    60_000,
+  )
 
   it('shows the defaults as they are', () => {
     const { strategies: _strategies, instruments: _instruments, ...shown } = parse(block('yaml'))
