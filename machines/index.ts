@@ -92,7 +92,7 @@ export const machines = {
 }
 
 export * from './account/account.ts'
-export { type Instrument, type InstrumentInput, instrument } from './account/instrument.ts'
+export { type Instrument, type InstrumentInput, instrument, quantityCheck } from './account/instrument.ts'
 export * from './account/portfolio.ts'
 export { positionMode, type RiskLimits, riskLimits } from './account/risk.ts'
 export * from './addresses.ts'

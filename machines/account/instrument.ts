@@ -48,21 +48,31 @@ export function instrumentCheck(
   notional: string,
 ): Refusal | undefined {
   const { orderQty, price, stopPx, trailingOffset, reduceOnly } = request
-  const { tickSize, lotSize, minQty, maxQty, minNotional, maxNotional } = rules
-  const ofQty = { field: 'orderQty', value: orderQty }
-  if (lotSize && !decimal.isMultiple(orderQty, lotSize)) return { check: 'lotSize', limit: lotSize, ...ofQty }
+  const { tickSize, minNotional, maxNotional } = rules
+  const refusal = quantityCheck(rules, orderQty)
+  if (refusal !== undefined) return refusal
   for (const [field, px] of Object.entries({ price, stopPx, trailingOffset })) {
     if (tickSize && px && !decimal.isMultiple(px, tickSize))
       return { check: 'tickSize', limit: tickSize, field, value: px }
   }
-  if (minQty && decimal.compare(orderQty, minQty) < 0) return { check: 'minQty', limit: minQty, ...ofQty }
-  if (maxQty && decimal.compare(orderQty, maxQty) > 0) return { check: 'maxQty', limit: maxQty, ...ofQty }
   if (minNotional && !reduceOnly && decimal.compare(notional, minNotional) < 0) {
     return { check: 'minNotional', limit: minNotional, value: notional }
   }
   if (maxNotional && decimal.compare(notional, maxNotional) > 0) {
     return { check: 'maxNotional', limit: maxNotional, value: notional }
   }
+  return undefined
+}
+
+/** As far as a quantity alone can break them. */
+export function quantityCheck(
+  { lotSize, minQty, maxQty }: Instrument,
+  orderQty: string,
+): Refusal | undefined {
+  const of = { field: 'orderQty', value: orderQty }
+  if (lotSize && !decimal.isMultiple(orderQty, lotSize)) return { check: 'lotSize', limit: lotSize, ...of }
+  if (minQty && decimal.compare(orderQty, minQty) < 0) return { check: 'minQty', limit: minQty, ...of }
+  if (maxQty && decimal.compare(orderQty, maxQty) > 0) return { check: 'maxQty', limit: maxQty, ...of }
   return undefined
 }
 

@@ -84,6 +84,7 @@ export async function boot(
   await spawnOnce('reconciliation', venue, { venue, ...reconciliation } satisfies ReconciliationInput)
   await bootNews(supervisor, config.news, { venue, at })
   await bootUniverse(supervisor, config.universe, { venue, at })
+  const configured = new Set<string>()
   for (const strategy of strategiesOf(config, symbols)) {
     for (const { type, ...params } of eachOf(strategy, symbols)) {
       const { name, input } = strategies.get(type) as Strategy
@@ -93,13 +94,21 @@ export async function boot(
       const { positionMode } = account
       const terms = { positionMode, ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
       const address = `${name}/${params.id}`
-      await spawnOnce(name, params.id, input.parse({ venue, ...terms, ...params }))
+      configured.add(address)
+      await spawnOnce(name, params.id, input.parse({ ...params, venue, ...terms }))
       if (strategy.symbol === UNIVERSE) {
         await followUniverse(supervisor, { subscriber: address, symbol }, { venue, at })
       } else if ((await supervisor.view(address))?.rev === 1) {
         // One that somebody stopped stays stopped; one that was only just made has its start still before it.
         await supervisor.send(address, { type: 'START', at }, { at })
       }
+    }
+  }
+  for (const { name } of strategies.values()) {
+    for await (const { address, value, condition } of supervisor.actors({ prefix: `${name}/` })) {
+      const isStopped = (value as { mode?: string }).mode === 'stopped'
+      if (configured.has(address) || isStopped || condition !== undefined) continue
+      await supervisor.send(address, { type: 'STOP', at, reason: 'it is configured no more' }, { at })
     }
   }
 }

@@ -24,7 +24,7 @@ import { type Issue, OutcryError } from '../../store/index.ts'
 import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
 import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
-import { BUILT_IN_STRATEGIES, isModule, UNIVERSE } from './strategies.ts'
+import { isModule, UNIVERSE } from './strategies.ts'
 
 const amount = decimal.refine((text) => !text.startsWith('-'), 'must not be negative')
 const fee = amount.refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
@@ -96,26 +96,14 @@ const market = z.preprocess((raw) => {
   return { source: 'files' in raw ? 'recording' : 'sim', ...raw }
 }, marketSource)
 
-const strategy = z
-  .looseObject({
-    id: z.string(),
-    /** emaCross, meanReversion, or the path of a module that exports a `strategy`. */
-    type: z.string().default('emaCross'),
-    /** Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in. */
-    symbol: z.string(),
-  })
-  .superRefine(({ type, ...params }, context) => {
-    if (isModule(type)) return
-    const built = BUILT_IN_STRATEGIES.get(type)
-    if (built === undefined) {
-      const message = `must be ${[...BUILT_IN_STRATEGIES.keys()].join(', ')} or the path of a module`
-      context.addIssue({ code: 'custom', path: ['type'], message })
-      return
-    }
-    const { error } = built.input.safeParse({ venue: '-', ...params }, PLAINLY)
-    for (const { field, rule } of error ? issuesOf(error, 'id') : [])
-      context.addIssue({ code: 'custom', path: [field], message: rule })
-  })
+/** What else it has to say, its type knows: see `loadStrategies`. */
+const strategy = z.looseObject({
+  id: z.string(),
+  /** emaCross, meanReversion, or the path of a module that exports a `strategy`. */
+  type: z.string().default('emaCross'),
+  /** Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in. */
+  symbol: z.string(),
+})
 
 /** Stands for the source in log and warnings; by default its file, or its address without what may be a key. */
 const sourceName = z.string().min(1).optional()

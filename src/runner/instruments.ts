@@ -1,4 +1,4 @@
-import { type Instrument, instrument, strategyTerms } from '../../machines/index.ts'
+import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
 import type { MarketSource } from '../ports/market.ts'
 import { type RunnerConfig, wrongConfig } from './config.ts'
@@ -42,23 +42,34 @@ export function instrumentsOf(
   return [...configured, ...listed]
 }
 
-/** @throws CONFIG_INVALID when the market does not have a symbol, or has one that makes no id of its own */
-export function checkSymbols({ instruments, strategies = [] }: RunnerConfig, { symbols }: Place): void {
+/**
+ * @throws CONFIG_INVALID when the market does not have a symbol, or has one that makes no id of its own, or when a
+ * strategy's quantity is one that its symbol is not traded in
+ */
+export function checkSymbols(config: RunnerConfig, place: Place): void {
+  const { instruments, strategies = [] } = config
+  const { symbols } = place
   const issues: Issue[] = []
   const expectKnown = (symbol: string, field: string) => {
     if (symbols.includes(symbol)) return
     issues.push({ field, rule: `one of the market's symbols, ${symbols.join(', ')}` })
   }
   for (const [i, { symbol }] of instruments.entries()) expectKnown(symbol, `instruments.${i}.symbol`)
+  const listed = instrumentsOf(config, place)
   const ids = new Set<string>()
   for (const [i, strategy] of strategies.entries()) {
-    for (const { id, symbol } of eachOf(strategy, symbols)) {
+    for (const { id, symbol, orderQty } of eachOf(strategy, symbols)) {
       expectKnown(symbol, `strategies.${i}.symbol`)
       const field = `strategies.${i}.id`
       if (ids.has(id)) issues.push({ field, rule: `another one is called ${id}` })
       else if (!strategyTerms.shape.id.safeParse(id).success)
         issues.push({ field, rule: `makes ${id}, and an id has letters, digits, - and _` })
       ids.add(id)
+      const rules = listed.find((one) => one.symbol === symbol)
+      const refusal = rules && quantityCheck(rules, orderQty as string)
+      if (refusal === undefined) continue
+      const { check, limit } = refusal
+      issues.push({ field: `strategies.${i}.orderQty`, rule: `${check} of ${symbol} is ${limit}` })
     }
   }
   if (issues.length > 0) throw wrongConfig(issues)

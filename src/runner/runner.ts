@@ -57,6 +57,7 @@ export interface RunningRunner {
 /** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, REPLAY_DIVERGED, ... */
 export async function startRunner(config: RunnerConfig, processLogger: Logger): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
+  const strategies = await loadStrategies(config.strategies ?? [], config.data)
   const market = await openMarket(config.market, logger)
   const place = venueAndSymbols(market)
   checkSymbols(config, place)
@@ -75,7 +76,6 @@ export async function startRunner(config: RunnerConfig, processLogger: Logger): 
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
     const clock: Clock = eventClock ?? new SystemClock()
     let driver: Driver | undefined
-    const strategies = await loadStrategies(strategiesOf(config, place.symbols))
     const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest(), faults) }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { emaCross, machines, meanReversion, type Strategy } from '../../machines/index.ts'
-import { OutcryError } from '../../store/index.ts'
+import { type Issue, OutcryError } from '../../store/index.ts'
 import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
 
@@ -33,34 +33,58 @@ export function isModule(type: string): boolean {
   return /[\\/]|\.[cm]?[jt]s$/.test(type)
 }
 
-/** By type, those that are configured. @throws STRATEGY_INVALID, CONFIG_INVALID */
+/**
+ * By type: those that come with a run, those that are configured, and modules that the folder's log has actors of.
+ * @throws STRATEGY_INVALID, CONFIG_INVALID
+ */
 export async function loadStrategies(
   configured: readonly { readonly type: string; readonly id: string }[],
+  data?: string,
 ): Promise<ReadonlyMap<string, Strategy>> {
-  const loaded = new Map<string, Strategy>()
+  const loaded = new Map(BUILT_IN_STRATEGIES)
+  const issues: Issue[] = []
   for (const [i, { type, ...params }] of configured.entries()) {
-    const known = loaded.get(type) ?? BUILT_IN_STRATEGIES.get(type)
-    const strategy = known ?? (await loadModule(type))
-    loaded.set(type, strategy)
-    const { error } = strategy.input.safeParse({ venue: '-', ...params }, PLAINLY)
-    if (error) {
-      const issues = issuesOf(error, 'id').map(({ field, rule }) => ({
-        field: `strategies.${i}.${field}`,
-        rule,
-      }))
-      throw new OutcryError(
-        'CONFIG_INVALID',
-        `strategy ${params.id} (${type}) is configured wrong: ${issuesText(issues)}`,
-        'Mend these parameters; the module says which it has.',
-        { issues },
-      )
+    const wrong = ({ field, rule }: Issue) => issues.push({ field: `strategies.${i}.${field}`, rule })
+    if (!loaded.has(type) && !isModule(type)) {
+      wrong({
+        field: 'type',
+        rule: `must be ${[...BUILT_IN_STRATEGIES.keys()].join(', ')} or the path of a module`,
+      })
+      continue
     }
+    const strategy = await load(loaded, type)
+    const { error } = strategy.config.safeParse(params, PLAINLY)
+    if (error) issuesOf(error, 'id').forEach(wrong)
+  }
+  if (issues.length > 0)
+    throw new OutcryError(
+      'CONFIG_INVALID',
+      `strategies are configured wrong: ${issuesText(issues)}`,
+      'Mend these keys; the README shows a whole configuration, and a module says which parameters it has.',
+      { issues },
+    )
+  const names = new Set([...loaded.values()].map(({ name }) => name))
+  for (const [name, file] of data === undefined ? [] : remembered(data)) {
+    if (!names.has(name)) await load(loaded, file)
   }
   return loaded
 }
 
+/** @throws STRATEGY_INVALID */
+async function load(loaded: Map<string, Strategy>, type: string): Promise<Strategy> {
+  const strategy = loaded.get(type) ?? (await loadModule(type))
+  const other = [...loaded].find(([known, { name }]) => known !== type && name === strategy.name)
+  if (other !== undefined) {
+    const text = `${type} calls its strategy ${strategy.name}, as ${other[0]} does`
+    throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
+  }
+  loaded.set(type, strategy)
+  return strategy
+}
+
 async function loadModule(file: string): Promise<Strategy> {
-  const hint = 'Export const strategy = defineStrategy({ ... }); the README has one.'
+  const hint =
+    'Export const strategy = defineStrategy({ ... }); the README has one. A log is read with all it ever had.'
   let module: { strategy?: Strategy }
   try {
     module = (await import(pathToFileURL(file).href)) as typeof module
@@ -72,11 +96,11 @@ async function loadModule(file: string): Promise<Strategy> {
   const { strategy } = module
   if (
     strategy?.machine === undefined ||
-    strategy.input === undefined ||
+    strategy.config === undefined ||
     !/^[A-Za-z][\w-]*$/.test(strategy.name)
   )
     throw new OutcryError('STRATEGY_INVALID', `${file} exports no strategy`, hint)
-  if (strategy.name in machines) {
+  if (Object.hasOwn(machines, strategy.name)) {
     const text = `${file} calls its strategy ${strategy.name}, which is the name of something else here`
     throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
   }
@@ -95,19 +119,23 @@ export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
 
 /** Writes down which modules the log in this folder needs. */
 export function rememberStrategies(data: string, strategies: ReadonlyMap<string, Strategy>): void {
-  const modules = [...new Set([...remembered(data), ...strategies.keys()].filter(isModule))]
-  if (modules.length > 0) writeFileSync(join(data, STRATEGIES_FILE), `${JSON.stringify({ modules })}\n`)
+  const modules = new Map(remembered(data))
+  for (const [type, { name }] of strategies) if (isModule(type)) modules.set(name, type)
+  if (modules.size === 0) return
+  const text = JSON.stringify({ modules: Object.fromEntries(modules) })
+  writeFileSync(join(data, STRATEGIES_FILE), `${text}\n`)
 }
 
 /** The machines of the modules that a run in this folder has had. @throws STRATEGY_INVALID */
 export async function rememberedStrategies(data: string): Promise<Machines> {
-  const loaded = new Map<string, Strategy>()
-  for (const file of remembered(data)) loaded.set(file, await loadModule(file))
-  return kindsOf(loaded)
+  return kindsOf(await loadStrategies([], data))
 }
 
-function remembered(data: string): readonly string[] {
+/** By name, each from where it was last. */
+function remembered(data: string): readonly (readonly [name: string, file: string])[] {
   const file = join(data, STRATEGIES_FILE)
   if (!existsSync(file)) return []
-  return (JSON.parse(readFileSync(file, 'utf8')) as { modules: string[] }).modules
+  return Object.entries(
+    (JSON.parse(readFileSync(file, 'utf8')) as { modules: Record<string, string> }).modules,
+  )
 }

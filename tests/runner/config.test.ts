@@ -141,24 +141,6 @@ describe('the configuration', () => {
       'one of symbol.intervals',
     ],
     [
-      'averages the wrong way round',
-      { strategies: [{ ...strategy, fast: 9 }] },
-      'strategies.0.fast',
-      'less than slow',
-    ],
-    [
-      'a strategy that sells what it should buy',
-      { strategies: [{ ...strategy, orderQty: '-1' }] },
-      'strategies.0.orderQty',
-      'more than 0',
-    ],
-    [
-      'a strategy that buys nothing',
-      { strategies: [{ ...strategy, orderQty: '0' }] },
-      'strategies.0.orderQty',
-      'more than 0',
-    ],
-    [
       'a strategy without a symbol',
       { strategies: [{ ...strategy, symbol: undefined }] },
       'strategies.0.symbol',
@@ -295,6 +277,20 @@ describe('the configuration', () => {
     expect(() => checkSymbols(config, { venue: 'sim', symbols: ['X'] })).not.toThrow()
     expect(() => checkSymbols(config, { venue: 'sim', symbols: ['Y', 'Z'] })).toThrow(
       wrong(`${key}.0.symbol`, 'Y, Z'),
+    )
+  })
+
+  it.each([
+    ['0.000000001', 'lotSize of X is 0.1'],
+    ['0.2', 'minQty of X is 0.5'],
+    ['9', 'maxQty of X is 5'],
+  ])('refuses a strategy of %s, which its symbol is not traded in', (orderQty, rule) => {
+    const instruments = [{ symbol: 'X', lotSize: '0.1', minQty: '0.5', maxQty: '5' }]
+    const config = loadConfig({
+      flags: { instruments, strategies: [strategy, { ...strategy, id: 'b', orderQty }] },
+    })
+    expect(() => checkSymbols(config, { venue: 'sim', symbols: ['X'] })).toThrow(
+      wrong('strategies.1.orderQty', rule),
     )
   })
 

@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/runner/config.ts'
+import { startRunner } from '../../src/runner/runner.ts'
+import { loadStrategies, rememberedStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
+import type { OutcryError } from '../../store/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-strategies-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const MODULE = fileURLToPath(new URL('../faults/bracket/strategy.ts', import.meta.url))
+const TERMS = { id: 'a', symbol: 'BTCUSDT', interval: '1s', orderQty: '0.01' }
+const EMA = { ...TERMS, type: 'emaCross', fast: 1, slow: 2 }
+const MINE = { ...TERMS, type: MODULE, distancePct: 50 }
+
+/** Another file with the same strategy. */
+function copyOf(name: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, `export { strategy } from ${JSON.stringify(MODULE)}\n`)
+  return file
+}
+
+describe('strategies', () => {
+  it.each<[string, object, string, string]>([
+    ['of a type that is none', { type: 'toString' }, 'type', 'must be emaCross, meanReversion or'],
+    ['with averages the wrong way round', { fast: 9 }, 'fast', 'less than slow'],
+    ['that sell what they should buy', { orderQty: '-1' }, 'orderQty', 'more than 0'],
+    ['that buy nothing', { orderQty: '0' }, 'orderQty', 'more than 0'],
+    ['with a parameter of others', { length: 3 }, 'length', 'is unknown'],
+    ['at a venue of their own', { venue: 'elsewhere' }, 'venue', 'is unknown'],
+    ['of a contract of their own', { contract: 'inverse' }, 'contract', 'is unknown'],
+    ['that hedge by themselves', { positionMode: 'hedging' }, 'positionMode', 'is unknown'],
+    ['on ticks of their own', { tickSize: '1' }, 'tickSize', 'is unknown'],
+    ['of a module that knows better', { type: MODULE, distancePct: 0 }, 'distancePct', '>0'],
+  ])('%s are refused, and the key and the rule named', async (_, change, field, rule) => {
+    const loading = loadStrategies([EMA, { ...EMA, id: 'b', ...change }])
+    const { code, issues } = (await loading.catch((error: unknown) => error)) as OutcryError
+    expect(code).toBe('CONFIG_INVALID')
+    expect(issues).toContainEqual({ field: `strategies.1.${field}`, rule: expect.stringContaining(rule) })
+  })
+
+  it('of two modules have two names', async () => {
+    const loading = loadStrategies([MINE, { ...MINE, id: 'b', type: copyOf('same.ts') }])
+    await expect(loading).rejects.toMatchObject({
+      code: 'STRATEGY_INVALID',
+      message: expect.stringContaining(`onceBracketed, as ${MODULE} does`),
+    })
+  })
+
+  it('are found where they were last', async () => {
+    const data = mkdtempSync(join(folder, 'moved-'))
+    rememberStrategies(data, await loadStrategies([{ ...MINE, type: copyOf('old.ts') }]))
+    rememberStrategies(data, await loadStrategies([MINE], data))
+    rmSync(join(folder, 'old.ts'))
+    expect(Object.keys(await rememberedStrategies(data))).toContain('onceBracketed')
+    expect(readFileSync(join(data, 'strategies.json'), 'utf8')).not.toContain('old.ts')
+  })
+
+  it('that are configured no more are stopped, and hear of what they hold', async () => {
+    const run = async (durationMs: number, strategies: object[]) => {
+      const symbols = [{ symbol: 'BTCUSDT', startPx: '60000.00', tickSize: '0.01', lotSize: '0.0001' }]
+      const market = { seed: 6, startAt: 1_700_000_000_000, durationMs, speed: 'max', symbols }
+      const server = { enabled: false }
+      const flags = { data: join(folder, 'data'), market, server, watchdog: { enabled: false }, strategies }
+      const nothing = () => {}
+      const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+      const runner = await startRunner(loadConfig({ flags }), logger)
+      await runner.ended
+      const views = await Promise.all(
+        ['onceBracketed/a', 'emaCross/b'].map((address) => runner.supervisor.view(address)),
+      )
+      const letters: unknown[] = []
+      for await (const { event } of runner.supervisor.history('system/dead-letters')) letters.push(event.to)
+      await runner.stop('test', 'test')
+      return { values: views.map((view) => view?.value), letters }
+    }
+    const before = await run(10_000, [MINE, { ...EMA, id: 'b', slow: 5_000 }])
+    expect(before.values).toEqual([
+      { mode: 'running', trade: 'holding' },
+      { mode: 'warmingUp', trade: 'flat' },
+    ])
+    const after = await run(20_000, [])
+    expect(after.values).toEqual([
+      { mode: 'stopped', trade: 'holding' },
+      { mode: 'stopped', trade: 'flat' },
+    ])
+    expect(after.letters).toEqual([undefined])
+  })
+})
