@@ -2,9 +2,10 @@
  * `WS /inspect`: what @statelyai/inspect sends, one JSON object a frame, for its receivers and for our own page. While
  * nobody is connected the runtime collects nothing.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
-import type { ActorView } from '../runtime/actor-view.ts'
+import { type ActorView, tagsOf } from '../runtime/actor-view.ts'
 import { parentOf } from '../runtime/address.ts'
 import { INIT } from '../runtime/lifecycle.ts'
 import { isMachine } from '../runtime/logic.ts'
@@ -15,7 +16,7 @@ import type { Release } from '../runtime/turn.ts'
 
 /** Protocol version: of the @statelyai/inspect whose frames these are. */
 const PROTOCOL = '0.7.2'
-/** Actors told of on connecting; the page lists the others through the API. */
+/** Actors told of on connecting, unless the client says what it watches: it lists them through the API. */
 const ACTORS_MAX = 2_000
 /** Bytes waiting for a client beyond which frames are dropped for it: a picture of the present may skip. */
 const BUFFERED_MAX = 4_194_304
@@ -27,6 +28,7 @@ const watchFrame = z.strictObject({ op: z.literal('watch'), actors: z.array(z.st
 interface Activity {
   readonly address: string
   readonly value: unknown
+  readonly tags: readonly string[]
   readonly status: string
   readonly rev: number
   readonly seq: number
@@ -55,12 +57,16 @@ export class Inspection {
       this.#unwatch?.()
       this.#unwatch = undefined
     })
-    void this.#introduce(client)
+    // The store may close meanwhile.
+    this.#introduce(client).catch(() => socket.close(1011, 'the actors cannot be read'))
   }
 
   async #introduce(client: Client): Promise<void> {
     for await (const view of this.#supervisor.actors({ limit: ACTORS_MAX })) {
+      if (!client.wantsAll) return
       client.send(actorFrame(view, this.#definition(view)))
+      // Trading goes on, and the client is heard, between one actor and the next.
+      await setImmediate()
     }
   }
 
@@ -83,6 +89,10 @@ class Client {
     this.#activityTimer = setInterval(() => this.#sendActivity(), ACTIVITY_MS)
   }
 
+  get wantsAll(): boolean {
+    return this.#watched === undefined && this.#socket.readyState === this.#socket.OPEN
+  }
+
   send(frame: object): void {
     if (this.#socket.bufferedAmount < BUFFERED_MAX) this.#socket.send(JSON.stringify(frame, safe))
   }
@@ -95,7 +105,8 @@ class Client {
     const { record, cell, snapshot } = release
     const { actor: address, seq, rev, at, to: value } = record
     if (this.#watched !== undefined && !this.#watched.some((pattern) => covers(pattern, address))) {
-      this.#active.set(address, { address, value, status: snapshot.status, rev, seq, at })
+      const { status } = snapshot
+      this.#active.set(address, { address, value, tags: tagsOf(snapshot), status, rev, seq, at })
       return
     }
     if (record.event.type === INIT) {
@@ -164,6 +175,7 @@ function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
       at,
       from,
       to,
+      tags: tagsOf(snapshot),
       emitted,
       unhandled,
       _transitions: taken,

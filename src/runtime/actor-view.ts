@@ -30,10 +30,7 @@ export interface ActorView {
 
 export function viewOf(cell: Cell): ActorView {
   const { state } = cell
-  const snapshot = state.snapshot as AnySnapshot & {
-    tags?: Set<string>
-    children?: Record<string, Cell['ref']>
-  }
+  const snapshot = state.snapshot as AnySnapshot & { children?: Record<string, Cell['ref']> }
   return {
     address: cell.address,
     kind: kindOf(cell.address),
@@ -46,11 +43,15 @@ export function viewOf(cell: Cell): ActorView {
     context: snapshot.context,
     ...(snapshot.output !== undefined && { output: snapshot.output }),
     ...(snapshot.error !== undefined && { error: snapshot.error }),
-    tags: [...(snapshot.tags ?? [])],
+    tags: tagsOf(snapshot),
     rev: state.rev,
     seq: state.seq,
     at: state.at,
     children: Object.values(snapshot.children ?? {}).map((ref) => ref.address),
     timers: state.timers,
   }
+}
+
+export function tagsOf({ tags = [] }: AnySnapshot & { tags?: Iterable<string> }): readonly string[] {
+  return [...tags]
 }

@@ -372,4 +372,19 @@ describe('inspection', () => {
     socket.close()
     await closed
   })
+
+  it('does not tell a client that watches of all actors', async () => {
+    const ids = Array.from({ length: 1_000 }, (_, i) => `t-${i}`)
+    await Promise.all(ids.map((id) => harness.supervisor.spawn('tally', id)))
+    const { socket, frames, closed } = await connect('/inspect')
+    socket.send(JSON.stringify({ op: 'watch', actors: [] }))
+    const types = () => (frames as unknown as { type: string }[]).map((f) => f.type)
+    await eventually(async () => {
+      await inc(1)
+      expect(types()).toContain('outcry.activity')
+    })
+    expect(types().filter((type) => type === '@xstate.actor').length).toBeLessThan(1_000)
+    socket.close()
+    await closed
+  })
 })
