@@ -11,11 +11,14 @@ const PAGE_MAX = 1_000
 const count = (fallback: number) => z.coerce.number().int().positive().max(PAGE_MAX).default(fallback)
 const place = z.coerce.number().int().nonnegative().optional()
 
-const listQuery = z.strictObject({
-  prefix: z.string().default(''),
-  after: z.string().optional(),
-  limit: count(100),
-})
+const listQuery = z
+  .strictObject({
+    kind: z.string().optional(),
+    prefix: z.string().default(''),
+    after: z.string().optional(),
+    limit: count(100),
+  })
+  .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix')
 const viewQuery = z
   .strictObject({ seq: place, rev: place, at: place })
   .refine((q) => Object.values(q).filter((v) => v !== undefined).length <= 1, 'give one of seq, rev and at')
@@ -31,7 +34,8 @@ const TAIL = /^(.+?)(?:\/(history|machine))?$/
 
 export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/actors', async (request) => {
-    const { limit, ...query } = listQuery.parse(request.query)
+    const { kind, limit, ...query } = listQuery.parse(request.query)
+    if (kind !== undefined) query.prefix = `${kind}/`
     const actors = []
     for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({
       ...query,

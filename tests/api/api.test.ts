@@ -77,6 +77,10 @@ describe('HTTP', () => {
     expect((await get(`/actors?after=${first.body.next}`)).body).toMatchObject({
       actors: [{ address: 'tally/b', rev: 1 }],
     })
+    const ofKind = await get<{ actors: { address: string }[] }>('/actors?kind=tally')
+    expect(ofKind.body.actors.map((a) => a.address)).toEqual(['tally/a', 'tally/b'])
+    expect((await get('/actors?kind=tal')).body).toEqual({ actors: [] })
+    expect((await get('/actors?kind=tally&prefix=tally/a')).status).toBe(400)
     expect((await get('/actors/tally/a')).body).toMatchObject({ value: 'busy', context: { n: 3 }, rev: 4 })
     expect((await get('/actors/tally/a?rev=2')).body).toMatchObject({ context: { n: 1 }, rev: 2 })
     const { body } = await get<{ records: { rev: number }[] }>('/actors/tally/a/history?reverse=true&limit=2')
