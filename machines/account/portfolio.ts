@@ -157,7 +157,7 @@ export function unrealizedIn({ positions }: Portfolio, asset: string): string {
   return sum(held.map(unrealizedOn))
 }
 
-function unrealizedOn(position: HeldPosition): string {
+export function unrealizedOn(position: HeldPosition): string {
   return decimal.subtract(contractValue(position, position.quantity, position.markPx), position.cost)
 }
 

@@ -8,6 +8,7 @@ import { Feed } from '../feed/feed.ts'
 import { CLOSE } from '../feed/frames.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { accountRoutes } from './account-routes.ts'
 import { actorRoutes } from './actor-routes.ts'
 import { commandRoutes } from './command-routes.ts'
 import { answerError, pathOf, refusalOf } from './errors.ts'
@@ -51,6 +52,7 @@ export async function startApi(
   guardRoutes(http, guard)
   systemRoutes(http, supervisor)
   actorRoutes(http, supervisor)
+  accountRoutes(http, supervisor)
   commandRoutes(http, supervisor)
   eventRoutes(http, supervisor)
   pageRoutes(http)

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify'
+import { type AccountContext, accountMachine } from '../../machines/account/account.ts'
+import { dailyPnl, drawdownPct, performanceAt } from '../../machines/account/circuit-breaker.ts'
+import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../machines/account/portfolio.ts'
+import type { SymbolContext } from '../../machines/market/symbol.ts'
+import { avgPxOf } from '../../machines/position/books.ts'
+import type { ActorView } from '../runtime/actor-view.ts'
+import { logicAt } from '../runtime/registry.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+
+/** `GET /accounts`: how each account stands at the last prices, what it holds and what works for it. */
+export function accountRoutes(http: FastifyInstance, supervisor: Supervisor): void {
+  http.get('/accounts', async () => {
+    const accounts = []
+    for await (const view of supervisor.actors({ prefix: 'account/' })) {
+      // Somebody's own machine may go by the same name.
+      const logic = logicAt(supervisor.registry.kind(view.address), view.version, view.path)
+      if (logic === accountMachine) accounts.push(standing(view, (symbol) => lastTrade(supervisor, symbol)))
+    }
+    return { accounts }
+  })
+}
+
+type Trade = SymbolContext['trade']
+
+function lastTrade(supervisor: Supervisor, symbol: string): Trade {
+  return (supervisor.getSnapshot(symbol)?.context as Partial<SymbolContext> | undefined)?.trade
+}
+
+/** An account values itself when candles close; here what it holds is worth what it was traded at last. */
+function standing(view: ActorView, lastTradeOf: (symbol: string) => Trade) {
+  const account = view.context as AccountContext
+  const { venue, asset, breaker, review } = account
+  const positions: AccountContext['positions'] = Object.fromEntries(
+    Object.entries(account.positions).map(([position, held]) => {
+      const markPx = lastTradeOf(`symbol/${venue}:${held.symbol}`)?.px ?? held.markPx
+      return [position, { ...held, markPx }]
+    }),
+  )
+  const marked = { ...account, positions }
+  const performance = performanceAt(account, equityOf(marked), view.at)
+  return {
+    address: view.address,
+    seq: view.seq,
+    at: view.at,
+    venue,
+    asset,
+    tradingState: view.value,
+    ...(breaker && { breaker }),
+    ...(review && { review }),
+    equity: performance.equity,
+    dailyPnl: dailyPnl(performance),
+    drawdownPct: drawdownPct(performance),
+    unrealizedPnl: unrealizedIn(marked, asset),
+    positions: Object.entries(positions).map(([address, held]) => {
+      const { symbol, quantity, markPx, settleAsset } = held
+      const figures = { avgPx: avgPxOf(held, held), unrealizedPnl: unrealizedOn(held) }
+      return { address, symbol, quantity, markPx, settleAsset, ...figures }
+    }),
+    orders: Object.entries(account.working).map(([address, works]) => {
+      const { symbol, positionSide, side, ordType, price, stopPx, reduceOnly } = works.request
+      const leavesQty = leavesQtyOf(works)
+      return { address, symbol, positionSide, side, ordType, leavesQty, price, stopPx, reduceOnly }
+    }),
+  }
+}
