@@ -41,7 +41,7 @@ describe('the inspector page of a running runner', () => {
   it('lists the actors by kind and says that it is connected', async () => {
     await page.waitForSelector('[data-address="emaCross/ema-BTCUSDT"]')
     expect(await page.textContent('#connection')).toBe('connected')
-    expect(await page.$$eval('.kind', (nodes) => nodes.map((n) => n.textContent))).toEqual(
+    expect(await page.$$eval('.kind .name', (nodes) => nodes.map((n) => n.textContent))).toEqual(
       expect.arrayContaining(['account', 'emaCross', 'runner', 'symbol']),
     )
   })

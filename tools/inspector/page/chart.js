@@ -1,13 +1,18 @@
 // @ts-check
-import { layout } from './chart-layout.js'
+import { detailOf } from './chart-graph.js'
+import { HEAD, layout, ROW } from './chart-layout.js'
+import { element, restart } from './text.js'
+
+/** @typedef {import('./chart-graph.js').Transition} Transition */
 
 const SVG = 'http://www.w3.org/2000/svg'
 const ZOOM_MIN = 0.15
 const ZOOM_MAX = 3
-/** Below this nothing can be read: a larger chart is shown in part, around what is active. */
-const ZOOM_READABLE = 0.62
+/** Below this the smallest text is under 9 px high: a larger chart is shown in part, around what is active. */
+const ZOOM_READABLE = 0.8
 /** How long the dot takes along an edge. */
 const TRAVEL_MS = 450
+const DOTS_MAX = 24
 
 /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
 function svg(name, attributes, text) {
@@ -17,17 +22,21 @@ function svg(name, attributes, text) {
   return node
 }
 
-/** The statechart of the chosen actor: drawn once a machine, lit anew with each transition. */
+/** The statechart of the chosen actor: laid out once a machine, lit anew with each transition. */
 export class Chart {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
-    /** @type {Map<string, SVGElement>} */
+    /** By machine. @type {Map<string, Promise<{ definition: any, picture: import('./chart-layout.js').Picture }>>} */
+    this.drawings = new Map()
+    /** @type {Map<string, { group: SVGElement, box: import('./chart-layout.js').Box }>} */
     this.boxes = new Map()
-    /** @type {Map<string, SVGGElement>} */
-    this.edges = new Map()
-    /** @type {Map<string, SVGElement>} */
-    this.rows = new Map()
+    /** @type {{ group: SVGElement, edge: import('./chart-graph.js').Edge }[]} */
+    this.edges = []
+    /** @type {{ text: SVGElement, state: string, transitions: Transition[] }[]} */
+    this.rows = []
+    /** Ids of the active states. @type {Set<string>} */
+    this.active = new Set()
     this.view = { x: 0, y: 0, k: 1 }
     this.size = { width: 1, height: 1 }
     this.drawn = 0
@@ -35,97 +44,92 @@ export class Chart {
     this.definition = undefined
     /** Whether the view follows the active states; until somebody moves it. */
     this.following = true
-    new ResizeObserver(() => this.look()).observe(root)
+    this.tip = element('div', 'tip')
+    root.addEventListener('pointerover', (event) => this.explain(event))
+    root.addEventListener('pointerleave', () => this.tip.remove())
+    new ResizeObserver(() => this.following && this.look()).observe(root)
   }
 
-  /** @param {any} definition undefined when the actor runs on no machine */
-  async show(definition) {
-    const turn = ++this.drawn
+  /** @param {string} machine @param {() => Promise<any>} load its definition */
+  async show(machine, load) {
+    this.clear(`Drawing ${machine} …`)
+    const turn = this.drawn
+    try {
+      const drawing = this.drawings.get(machine) ?? drawingOf(load)
+      this.drawings.set(machine, drawing)
+      const { definition, picture } = await drawing
+      // Another actor may have been chosen meanwhile.
+      if (turn === this.drawn) this.draw(definition, picture)
+    } catch (error) {
+      this.drawings.delete(machine)
+      if (turn === this.drawn) this.clear(/** @type {Error} */ (error).message)
+    }
+  }
+
+  /** @param {any} definition @param {import('./chart-layout.js').Picture} picture */
+  draw(definition, { boxes, lines, dots, ...size }) {
     this.definition = definition
-    this.boxes.clear()
-    this.edges.clear()
-    this.rows.clear()
-    if (!definition)
-      return this.note('This actor runs on no machine: it has a status, but no states to draw.')
-    const picture = await layout(definition)
-    // Another actor was chosen meanwhile.
-    if (turn !== this.drawn) return
-    this.size = picture
+    this.size = size
     const surface = svg('svg', { role: 'img', 'aria-label': `Statechart of ${definition.id}` })
-    const markers = svg('defs', {})
-    const arrow = svg('marker', {
-      id: 'arrow',
-      viewBox: '0 0 8 8',
-      refX: 7,
-      refY: 4,
-      markerWidth: 9,
-      markerHeight: 9,
-      markerUnits: 'userSpaceOnUse',
-      orient: 'auto-start-reverse',
-    })
-    arrow.append(svg('path', { d: 'M0,0.5 L8,4 L0,7.5 Z', class: 'arrow' }))
-    markers.append(arrow)
-    this.stage = /** @type {SVGGElement} */ (svg('g', {}))
-    for (const box of picture.boxes) this.stage.append(this.box(box))
-    for (const line of picture.lines) this.stage.append(this.line(line))
-    for (const { x, y } of picture.initials)
+    this.stage = svg('g', {})
+    for (const box of boxes) this.stage.append(this.box(box))
+    this.layer = svg('g', {})
+    for (const line of lines) this.layer.append(this.line(line))
+    this.stage.append(this.layer)
+    for (const { x, y, text } of dots) {
       this.stage.append(svg('circle', { cx: x, cy: y, r: 4.5, class: 'initial' }))
-    surface.append(markers, this.stage)
+      this.stage.append(svg('text', { x: x + 8, y: y + 4, class: 'any' }, text))
+    }
+    surface.append(arrows(), this.stage)
     this.root.replaceChildren(surface)
     this.movable(/** @type {SVGSVGElement} */ (surface))
-    this.following = true
-    this.look()
+    this.follow()
   }
 
-  /** @param {string} text */
-  note(text) {
-    const note = document.createElement('div')
-    note.className = 'note'
-    note.textContent = text
-    this.root.replaceChildren(note)
+  /** Nothing but a word. @param {string} text */
+  clear(text) {
+    this.drawn++
+    this.definition = undefined
+    this.boxes.clear()
+    this.active.clear()
+    this.edges = []
+    this.rows = []
+    this.root.replaceChildren(element('div', 'note', text))
   }
 
   /** @param {import('./chart-layout.js').Box} box */
-  box({ state, x, y, width, height, className, rows }) {
-    const group = /** @type {SVGGElement} */ (
-      svg('g', { class: className, transform: `translate(${x},${y})`, 'data-state': state.id })
-    )
-    group.append(
-      svg(
-        'title',
-        {},
-        [state.description, state.tags.length ? `tags: ${state.tags.join(', ')}` : '']
-          .filter(Boolean)
-          .join('\n') || state.id,
-      ),
-    )
-    group.append(svg('rect', { width, height, rx: state.type === 'history' ? 17 : 8 }))
-    const label = state.type === 'history' ? 'H' : state.key
-    group.append(svg('text', { x: 12, y: state.type === 'history' ? 22 : 18, class: 'key' }, label))
-    for (const [i, row] of rows.entries()) {
-      const text = svg('text', { x: 12, y: 36 + i * 15, class: 'row' }, row.text)
-      if (row.key) this.rows.set(row.key, text)
+  box(box) {
+    const { state, x, y, width, height, className, columns, rows } = box
+    const group = svg('g', { class: className, transform: `translate(${x},${y})`, 'data-state': state.id })
+    const tags = state.tags.length > 0 ? `tags: ${state.tags.join(', ')}` : ''
+    group.dataset.tip = [state.id, state.description, tags].filter(Boolean).join('\n')
+    const isHistory = state.type === 'history'
+    group.append(svg('rect', { width, height, rx: isHistory ? 17 : 8 }))
+    group.append(svg('text', { x: 12, y: isHistory ? 22 : 20, class: 'key' }, isHistory ? 'H' : state.key))
+    const lines = Math.ceil(rows.length / columns)
+    for (const [i, { text: label, transitions }] of rows.entries()) {
+      const place = { x: 12 + Math.floor(i / lines) * (width / columns), y: HEAD + 10 + (i % lines) * ROW }
+      const text = svg('text', { ...place, class: 'row' }, label)
+      if (transitions.length > 0) text.dataset.tip = transitions.map(detailOf).join('\n')
+      this.rows.push({ text, state: state.id, transitions })
       group.append(text)
     }
-    this.boxes.set(state.id, group)
+    this.boxes.set(state.id, { group, box })
     return group
   }
 
   /** @param {import('./chart-layout.js').Line} line */
-  line({ key, points, lines, x, y, transitions }) {
-    const group = /** @type {SVGGElement} */ (svg('g', { class: 'edge', 'data-edge': key }))
-    group.append(
-      svg(
-        'title',
-        {},
-        transitions
-          .map((t) => `${t.eventType || 'always'}${t.actions.length ? ` / ${t.actions.join(', ')}` : ''}`)
-          .join('\n'),
-      ),
-    )
-    group.append(svg('path', { d: rounded(points), 'marker-end': 'url(#arrow)' }))
-    for (const [i, text] of lines.entries()) group.append(svg('text', { x: x + 2, y: y + 11 + i * 13 }, text))
-    this.edges.set(key, group)
+  line({ id = '', source = '', target = '', transitions = [], lines = [], points, x, y }) {
+    const group = svg('g', { class: 'edge', 'data-edge': id })
+    const d = rounded(points)
+    if (id !== '') {
+      const [from, to] = [source, target].map((state) => state.split('.').at(-1)?.replace('$', ': '))
+      group.dataset.tip = [`${from} → ${to}`, ...transitions.map(detailOf)].join('\n')
+      this.edges.push({ group, edge: { id, source, target, transitions, lines } })
+      group.append(svg('path', { d, class: 'reach' }))
+    }
+    group.append(svg('path', { d, class: 'way', 'marker-end': 'url(#arrow)' }))
+    for (const [i, text] of lines.entries()) group.append(svg('text', { x: x + 2, y: y + 11 + i * 14 }, text))
     return group
   }
 
@@ -142,30 +146,47 @@ export class Chart {
       }
     }
     visit(this.definition, value)
-    for (const [id, box] of this.boxes) box.classList.toggle('active', active.has(id))
+    const isSame = active.size === this.active.size && [...active].every((id) => this.active.has(id))
+    if (isSame) return
+    this.active = active
+    for (const [id, { group }] of this.boxes) group.classList.toggle('active', active.has(id))
+    for (const { group, edge } of this.edges) {
+      const isNext = this.isActive(edge.source)
+      group.classList.toggle('next', isNext)
+      if (isNext) this.layer?.append(group)
+    }
     if (this.following) this.look()
   }
 
-  /** @param {{ source: string, targets: string[], eventType: string }[]} transitions */
-  animate(transitions) {
-    for (const { source, targets, eventType } of transitions) {
-      restart(this.rows.get(`${source}|${eventType}|${targets.join()}`), 'taken')
-      for (const target of targets) {
-        const edge = this.edges.get(`${source}>${target}`)
-        if (!edge) continue
-        restart(edge, 'taken')
-        this.travel(/** @type {SVGPathElement} */ (edge.querySelector('path')))
+  /** Also of a dot that stands for any state. @param {string} source */
+  isActive(source) {
+    return this.active.has(source.replace(/\$any$/, ''))
+  }
+
+  /** Before the states that they lead to are lit. @param {{ source: string, targets: string[], eventType: string }[]} taken */
+  animate(taken) {
+    const moves = taken.filter(({ targets }) => targets.length > 0)
+    if (moves.length > 0) for (const { group } of this.edges) group.classList.remove('last')
+    for (const { source, targets, eventType } of taken) {
+      const isIt = (/** @type {string} */ state, /** @type {Transition[]} */ transitions) =>
+        (state === source || this.isActive(state)) &&
+        transitions.some((t) => t.source === source && t.eventType === eventType)
+      for (const { text, state, transitions } of this.rows)
+        if (isIt(state, transitions)) restart(text, 'taken')
+      for (const { group, edge } of this.edges) {
+        if (!targets.includes(edge.target) || !isIt(edge.source, edge.transitions)) continue
+        restart(group, 'taken')
+        group.classList.add('last')
+        this.layer?.append(group)
+        this.travel(/** @type {SVGPathElement} */ (group.querySelector('.way')))
       }
     }
   }
 
   /** @param {SVGPathElement} path */
   travel(path) {
-    if (
-      matchMedia('(prefers-reduced-motion: reduce)').matches ||
-      this.stage?.querySelectorAll('.dot').length === 24
-    )
-      return
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
+    if (isStill || this.stage?.querySelectorAll('.dot').length === DOTS_MAX) return
     const dot = svg('circle', { r: 5, class: 'dot' })
     this.stage?.append(dot)
     const length = path.getTotalLength()
@@ -181,26 +202,43 @@ export class Chart {
     requestAnimationFrame(step)
   }
 
+  /** What the thing pointed at is; of a state, its edges, too. @param {PointerEvent} event */
+  explain(event) {
+    const target = /** @type {Element} */ (event.target)
+    const near = target.closest('[data-state]:not(:has([data-state]))')?.getAttribute('data-state')
+    for (const { group, edge } of this.edges)
+      group.classList.toggle('near', edge.source === near || edge.target === near)
+    const told = /** @type {SVGElement | null} */ (target.closest('[data-tip]'))
+    if (!told) return this.tip.remove()
+    this.tip.textContent = told.dataset.tip ?? ''
+    this.root.append(this.tip)
+    const pane = this.root.getBoundingClientRect()
+    const { offsetWidth, offsetHeight } = this.tip
+    const x = Math.min(event.clientX - pane.left + 14, pane.width - offsetWidth - 8)
+    const y = Math.min(event.clientY - pane.top + 14, pane.height - offsetHeight - 8)
+    this.tip.style.translate = `${Math.max(8, x)}px ${Math.max(8, y)}px`
+  }
+
+  follow() {
+    this.following = true
+    this.look()
+  }
+
   /** All of it where that can be read, else its active states in the middle. */
   look() {
-    this.fit()
-    if (this.view.k >= ZOOM_READABLE) return
-    const { clientWidth, clientHeight } = this.root
-    const [k, pane] = [ZOOM_READABLE, { x: clientWidth / 2, y: clientHeight / 2 }]
-    const leaf = this.root.querySelector('.state.active.atomic, .state.active.final')
-    const [, left = 0, top = 0] =
-      /translate\(([\d.]+),([\d.]+)\)/.exec(leaf?.getAttribute('transform') ?? '') ?? []
-    const within = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ room) =>
-      size < room ? (room - size) / 2 : Math.min(12, Math.max(room - size - 12, at))
-    this.view = {
-      k,
-      x: within(pane.x - Number(left) * k, this.size.width * k, clientWidth),
-      y: within(pane.y - Number(top) * k, this.size.height * k, clientHeight),
-    }
+    if (!this.definition) return
+    this.scaleToFit()
+    if (this.view.k < ZOOM_READABLE) this.centre(this.lit(), ZOOM_READABLE)
     this.place()
   }
 
   fit() {
+    this.following = false
+    this.scaleToFit()
+    this.place()
+  }
+
+  scaleToFit() {
     const { clientWidth, clientHeight } = this.root
     const k = Math.min(1.25, (clientWidth - 24) / this.size.width, (clientHeight - 24) / this.size.height)
     this.view = {
@@ -208,7 +246,41 @@ export class Chart {
       x: (clientWidth - this.size.width * k) / 2,
       y: (clientHeight - this.size.height * k) / 2,
     }
-    this.place()
+  }
+
+  /** The middle of the innermost active states, or of the first one where they lie too far apart. */
+  lit() {
+    const { clientWidth, clientHeight } = this.root
+    const boxes = [...this.boxes]
+      .filter(([id, { box }]) => this.active.has(id) && box.state.states.length === 0)
+      .map(([, { box }]) => box)
+    const [first] = boxes
+    if (!first) return { x: 0, y: 0 }
+    const spread = (/** @type {typeof boxes} */ some) => ({
+      left: Math.min(...some.map(({ x }) => x)),
+      top: Math.min(...some.map(({ y }) => y)),
+      right: Math.max(...some.map(({ x, width }) => x + width)),
+      bottom: Math.max(...some.map(({ y, height }) => y + height)),
+    })
+    const all = spread(boxes)
+    const fits =
+      (all.right - all.left) * ZOOM_READABLE < clientWidth &&
+      (all.bottom - all.top) * ZOOM_READABLE < clientHeight
+    const { left, top, right, bottom } = fits ? all : spread([first])
+    return { x: (left + right) / 2, y: (top + bottom) / 2 }
+  }
+
+  /** @param {{ x: number, y: number }} at @param {number} k */
+  centre(at, k) {
+    const { clientWidth, clientHeight } = this.root
+    const within = (/** @type {number} */ place, /** @type {number} */ size, /** @type {number} */ room) =>
+      size < room ? (room - size) / 2 : Math.min(12, Math.max(room - size - 12, room / 2 - place))
+    const { width, height } = this.size
+    this.view = {
+      k,
+      x: within(at.x * k, width * k, clientWidth),
+      y: within(at.y * k, height * k, clientHeight),
+    }
   }
 
   place() {
@@ -252,12 +324,28 @@ export class Chart {
   }
 }
 
-/** @param {Element | undefined} node @param {string} name */
-function restart(node, name) {
-  if (!node) return
-  node.classList.remove(name)
-  void (/** @type {SVGGraphicsElement} */ (node).getBoundingClientRect())
-  node.classList.add(name)
+/** @param {() => Promise<any>} load */
+async function drawingOf(load) {
+  const definition = await load()
+  return { definition, picture: await layout(definition) }
+}
+
+/** The heads of the lines, each in the colour of its line. */
+function arrows() {
+  const markers = svg('defs', {})
+  const arrow = svg('marker', {
+    id: 'arrow',
+    viewBox: '0 0 8 8',
+    refX: 7,
+    refY: 4,
+    markerWidth: 9,
+    markerHeight: 9,
+    markerUnits: 'userSpaceOnUse',
+    orient: 'auto-start-reverse',
+  })
+  arrow.append(svg('path', { d: 'M0,0.5 L8,4 L0,7.5 Z', class: 'arrow' }))
+  markers.append(arrow)
+  return markers
 }
 
 /** A path with its corners taken off. @param {{x: number, y: number}[]} points */

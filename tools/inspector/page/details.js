@@ -1,10 +1,30 @@
 // @ts-check
-import { element, stateText, timeText } from './text.js'
+import { dateText, element, eventText, stateText, timeText } from './text.js'
 
 /** Transitions listed; older ones are for the command line. */
 const HISTORY_MAX = 60
 /** Members of an object or array shown before it is cut. */
 const MEMBERS_MAX = 100
+/** Members of an object that is open from the start, and how deep. */
+const UNFOLDED_MAX = 14
+const UNFOLDED_DEPTH = 3
+/** Characters of a list of plain values that is shown in one line. */
+const INLINE_MAX = 44
+/** Numbers between are times: 2001 to 2096 in epoch ms. Quantities and money are decimal texts. */
+const TIME_MIN = 1e12
+const TIME_MAX = 4e12
+
+/** What is looked for first, by kind; the rest follows as the machine has it. @type {Record<string, string[]>} */
+const FIRST = {
+  account:
+    'equity breaker review balances positions working dayEquity peakEquity consecutiveLosses flags'.split(
+      ' ',
+    ),
+  position: ['symbol', 'quantity', 'cost', 'markPx', 'realizedPnl', 'commissions', 'funding'],
+  order: ['ordStatus', 'text', 'cumQty', 'leavesQty', 'cumCost', 'terms', 'fills', 'pending'],
+}
+
+const decimal = /^-?\d+(\.\d+)?$/
 
 /** The chosen actor's context as a tree; what changed lights up. */
 export class ContextView {
@@ -12,54 +32,94 @@ export class ContextView {
   constructor(root) {
     this.root = root
     this.last = undefined
-    /** Paths that were opened by hand. @type {Set<string>} */
-    this.open = new Set()
+    /** Paths that were opened or folded by hand. @type {Map<string, boolean>} */
+    this.open = new Map()
   }
 
-  /** @param {any} context @param {boolean} isSame whether it is the same actor as before */
-  show(context, isSame) {
+  /** @param {any} context @param {string} kind @param {boolean} isSame whether it is the same actor as before */
+  show(context, kind, isSame) {
     const before = isSame ? this.last : context
     this.last = context
     if (!isSame) this.open.clear()
     if (context === undefined || context === null)
       return this.root.replaceChildren(element('div', 'leaf', 'none'))
-    this.root.replaceChildren(...this.members(context, before, ''))
+    const ordered = { ...pick(context, FIRST[kind] ?? []), ...context }
+    this.root.replaceChildren(...this.members(ordered, before, ''))
   }
 
   /** @param {any} value @param {any} before @param {string} path @returns {HTMLElement[]} */
   members(value, before, path) {
     const entries = Object.entries(value)
+    // Decimals below each other have their points below each other.
+    const places = Math.max(0, ...entries.map(([, item]) => placesOf(item)))
     const nodes = entries
       .slice(0, MEMBERS_MAX)
-      .map(([key, item]) => this.member(key, item, before?.[key], `${path}.${key}`))
+      .map(([key, item]) => this.member(key, item, before?.[key], `${path}.${key}`, places))
     if (entries.length > MEMBERS_MAX)
       nodes.push(element('div', 'leaf', `${entries.length - MEMBERS_MAX} more`))
     return nodes
   }
 
-  /** @param {string} key @param {any} value @param {any} before @param {string} path */
-  member(key, value, before, path) {
+  /** @param {string} key @param {any} value @param {any} before @param {string} path @param {number} places */
+  member(key, value, before, path, places) {
     const changed = JSON.stringify(value) !== JSON.stringify(before) ? ' changed' : ''
-    if (typeof value !== 'object' || value === null) {
+    const line = inline(value)
+    if (line !== undefined) {
       const leaf = element('div', `leaf${changed}`)
-      leaf.append(element('span', 'key', `${key}: `), JSON.stringify(value))
+      leaf.append(element('span', 'key', key), valueNode(value, line, places))
       return leaf
     }
     const details = /** @type {HTMLDetailsElement} */ (element('details', ''))
     const size = Object.keys(value).length
     const summary = element('summary', changed)
-    summary.append(element('span', 'key', `${key}: `), Array.isArray(value) ? `[${size}]` : `{${size}}`)
+    summary.append(element('span', 'key', key), element('span', 'size', String(size)))
     details.append(summary)
     const fill = () => details.append(...this.members(value, before, path))
-    details.open = this.open.has(path) || (path.split('.').length === 2 && size > 0 && size <= 8)
-    if (details.open) fill()
+    const isSmall = size <= UNFOLDED_MAX && path.split('.').length - 1 <= UNFOLDED_DEPTH
+    const isOpen = this.open.get(path) ?? isSmall
+    details.open = isOpen
+    if (isOpen) fill()
     details.addEventListener('toggle', () => {
-      if (details.open) this.open.add(path)
-      else this.open.delete(path)
+      if (details.open !== isOpen || this.open.has(path)) this.open.set(path, details.open)
       if (details.open && details.children.length === 1) fill()
     })
     return details
   }
+}
+
+/** @param {any} value @param {string[]} keys */
+function pick(value, keys) {
+  return Object.fromEntries(keys.filter((key) => key in value).map((key) => [key, value[key]]))
+}
+
+/** @param {any} value */
+function placesOf(value) {
+  return typeof value === 'string' && decimal.test(value) ? (value.split('.')[1] ?? '').length : 0
+}
+
+/** The value as one line; undefined when it needs more. @param {any} value @returns {string | undefined} */
+function inline(value) {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? value : String(value)
+  const items = Object.values(value)
+  if (items.length === 0) return Array.isArray(value) ? '[]' : '{}'
+  if (!Array.isArray(value) || items.some((item) => typeof item === 'object' && item !== null))
+    return undefined
+  const line = items.join(', ')
+  return line.length <= INLINE_MAX ? line : undefined
+}
+
+/** @param {any} value @param {string} line @param {number} places */
+function valueNode(value, line, places) {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= TIME_MIN && value < TIME_MAX) {
+    const node = element('span', 'is time', dateText(value))
+    node.title = line
+    return node
+  }
+  if (typeof value !== 'string') return element('span', 'is plain', line)
+  if (!decimal.test(value)) return element('span', 'is', line === '' ? '""' : line)
+  const missing = places - placesOf(value)
+  const point = placesOf(value) === 0 && places > 0 ? 1 : 0
+  return element('span', 'is decimal', line + ' '.repeat(missing + point))
 }
 
 /** The chosen actor's last records, newest first. */
@@ -87,11 +147,13 @@ function item(record) {
   const row = element('li', unhandled ? 'unhandled' : '')
   const details = document.createElement('details')
   const summary = document.createElement('summary')
-  summary.append(
-    element('span', 'when', timeText(at)),
-    element('span', 'event', event.type),
-    element('span', 'rev', `#${rev}`),
-  )
+  const when = element('span', 'when', timeText(at))
+  when.title = `${dateText(at)}\n${at}`
+  const what = element('span', 'event', eventText(event.type))
+  what.title = event.type
+  const head = element('span', 'head')
+  head.append(when, what, element('span', 'rev', `#${rev}`))
+  summary.append(head)
   const [was, is] = [stateText(from), stateText(to)]
   const move = element('span', 'move')
   if (unhandled) move.append('not handled')
