@@ -347,7 +347,7 @@ describe('what the account refuses', () => {
     ],
     ['a limit order without a limit', { ordType: 'LIMIT' }, 'price', 'more than 0'],
     ['an order until a time that it does not name', { timeInForce: 'GTD' }, 'expireTime', 'after'],
-    ['one that reduces nothing', { reduceOnly: true }, 'reduceOnly', '0 allowed'],
+    ['one that reduces nothing', { reduceOnly: true }, 'reduceOnly', '0 held'],
   ])('is %s: the poster hears of it, and the order says so', async (_, change, field, rule) => {
     const { status, answer } = await post('account/sim', order(change))
     expect([status, answer.error?.code]).toEqual([422, 'RISK_REJECTED'])
