@@ -1,6 +1,7 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import {
+  type Configured,
   type ReportError,
   type RunnerStarted,
   type RunnerStopped,
@@ -26,6 +27,7 @@ export interface RunnerContext {
   readonly venue?: string
   readonly startedAt?: number
   readonly heartbeatMs: number
+  readonly configured?: Configured
   /** Since the last heartbeat. */
   readonly warnings: number
   readonly errors: number
@@ -43,8 +45,8 @@ export const runnerMachine = setup({
   actions: {
     reportStarted: enqueueActions(({ event, enqueue }) => {
       assertEvent(event, 'STARTED')
-      const { type: _, heartbeatMs = HEARTBEAT_MS, ...facts } = event
-      enqueue.assign({ venue: event.venue, startedAt: event.at, heartbeatMs })
+      const { type: _, heartbeatMs = HEARTBEAT_MS, configured, ...facts } = event
+      enqueue.assign({ venue: event.venue, startedAt: event.at, heartbeatMs, configured })
       enqueue.emit({ type: 'SYSTEM_STARTED', ...facts })
     }),
     reportStopped: enqueueActions(({ event, enqueue }) => {
@@ -75,7 +77,7 @@ export const runnerMachine = setup({
   },
 }).createMachine({
   id: 'runner',
-  version: '2',
+  version: '3',
   description:
     'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
   context: { heartbeatMs: HEARTBEAT_MS, warnings: 0, errors: 0 },

@@ -5,14 +5,12 @@ import * as decimal from './decimal.ts'
 import {
   type Cancel,
   type OrderRequest,
-  type OrderUpdate,
   orderUpdate,
-  type PositionChanged,
   positionChanged,
-  type RequestRefused,
   requestRefused,
   type Verify,
 } from './events/commands.ts'
+import { configure } from './events/configure.ts'
 import type { DomainEvents } from './events/domain.ts'
 import { positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
@@ -21,6 +19,8 @@ import { isLimited, isStop } from './order/terms.ts'
 import { tell } from './tell.ts'
 
 export const watchdogRules = {
+  /** Without it nothing is done about a position without a stop. */
+  enabled: z.boolean().default(true),
   /** How far from what was paid the stop is that it places itself, in percent. */
   stopPct: positive.default('5'),
   /** A position without a stop for so long gets one, in ms: a stop of its own may be on its way. */
@@ -29,13 +29,16 @@ export const watchdogRules = {
   verifyEveryMs: z.number().int().positive().default(60_000),
 }
 
-export const watchdogInput = z.object({
-  venue: z.string(),
-  symbol: z.string(),
-  positionSide: positionSide.optional(),
+/** What another start may configure otherwise. */
+const watchdogSettings = z.object({
   /** Prices of the venue are multiples of it. */
   tickSize: positive.optional(),
   ...watchdogRules,
+})
+export const watchdogInput = watchdogSettings.extend({
+  venue: z.string(),
+  symbol: z.string(),
+  positionSide: positionSide.optional(),
 })
 export type WatchdogInput = z.input<typeof watchdogInput>
 
@@ -64,15 +67,21 @@ export interface WatchdogContext extends z.infer<typeof watchdogInput> {
   readonly unprotectedMs: number
 }
 
-export const watchdogEvents = z.discriminatedUnion('type', [positionChanged, orderUpdate, requestRefused])
+export const watchdogEvents = z.discriminatedUnion('type', [
+  positionChanged,
+  orderUpdate,
+  requestRefused,
+  configure(watchdogSettings),
+])
 
 const PX_PLACES = 8
 /** The longest grace is so many times doubled. */
 const DOUBLINGS_MAX = 4
 
-type WatchdogEvent = PositionChanged | OrderUpdate | RequestRefused
+type WatchdogEvent = z.infer<typeof watchdogEvents>
 
 function after(context: WatchdogContext, event: WatchdogEvent): Partial<WatchdogContext> {
+  if (event.type === 'CONFIGURE') return { tickSize: undefined, ...event.settings }
   if (event.type === 'POSITION_CHANGED') return { quantity: event.quantity, avgPx: event.avgPx }
   if (event.type === 'REQUEST_REFUSED') {
     // Another order has its id, so it never comes into being to say so; the next one has another.
@@ -120,6 +129,11 @@ function missing(context: WatchdogContext): string {
   return decimal.subtract(decimal.absolute(context.quantity), covered(context))
 }
 
+/** Something is held, and it is for the watchdog to see to it. */
+function isGuarded({ enabled, quantity }: WatchdogContext): boolean {
+  return enabled && !decimal.isZero(quantity)
+}
+
 function isHeld({ quantity }: WatchdogContext): boolean {
   return !decimal.isZero(quantity)
 }
@@ -143,9 +157,9 @@ export const watchdogMachine = setup({
     verifyEvery: ({ context }) => context.verifyEveryMs,
   },
   guards: {
-    isFlat: ({ context }) => !isHeld(context),
-    isCovered: ({ context }) => isHeld(context) && !decimal.isPositive(missing(context)),
-    isUncovered: ({ context }) => decimal.isPositive(missing(context)),
+    isFlat: ({ context }) => !isGuarded(context),
+    isCovered: ({ context }) => isGuarded(context) && !decimal.isPositive(missing(context)),
+    isUncovered: ({ context }) => isGuarded(context) && decimal.isPositive(missing(context)),
   },
   actions: {
     take: enqueueActions(({ context: was, event, enqueue }) => {
@@ -236,6 +250,7 @@ export const watchdogMachine = setup({
     POSITION_CHANGED: { actions: 'take' },
     ORDER_UPDATE: { actions: 'take' },
     REQUEST_REFUSED: { actions: 'take' },
+    CONFIGURE: { actions: 'take' },
   },
   initial: 'flat',
   states: {

@@ -1,4 +1,4 @@
-import { assertEvent, enqueueActions, setup } from 'xstate'
+import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import { positionAddress } from '../addresses.ts'
 import { baseAssetOf } from '../contract.ts'
@@ -22,11 +22,11 @@ import {
   requireReview,
   riskFlag,
   type Stats,
-  setInstruments,
   setTradingState,
   statsRequest,
   updateLimits,
 } from '../events/commands.ts'
+import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { decimal as decimalSchema } from '../events/fields.ts'
 import { overfillPolicy, reportLost } from '../events/order.ts'
@@ -58,20 +58,24 @@ import {
 import { positionMode, riskLimits, type TradingState } from './risk.ts'
 import { renewed } from './settings.ts'
 
-export const accountInput = z.object({
+/** What another start may configure otherwise. */
+const accountSettings = z.object({
+  /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
+  instruments: z.array(instrument).readonly().default([]),
+  /** What becomes of fills beyond what was ordered. */
+  overfill: overfillPolicy.default('count'),
+  /** Symbols that have a watchdog: it hears of every order that protects a position there. */
+  guarded: z.array(z.string()).default([]),
+})
+
+export const accountInput = accountSettings.extend({
   venue: z.string(),
   /** What it is counted in. */
   asset: z.string().default('USDT'),
   /** Cash, in that asset. */
   balance: decimalSchema,
   limits: riskLimits,
-  /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
-  instruments: z.array(instrument).readonly().default([]),
   positionMode: positionMode.default('netting'),
-  /** What becomes of fills beyond what was ordered. */
-  overfill: overfillPolicy.default('count'),
-  /** Symbols that have a watchdog: it hears of every order that protects a position there. */
-  guarded: z.array(z.string()).default([]),
 })
 export type AccountInput = z.input<typeof accountInput>
 
@@ -95,7 +99,7 @@ export const accountEvents = z.discriminatedUnion('type', [
   riskFlag,
   requireReview,
   acknowledgeReview,
-  setInstruments,
+  configure(accountSettings),
   setTradingState,
   portfolioRequest,
   updateLimits,
@@ -314,10 +318,7 @@ export const accountMachine = setup({
       const said = { by, ...(note && { note }) }
       enqueue.emit({ type: 'MANUAL_REVIEW_ACKNOWLEDGED', at, venue, reason: review.reason, ...said })
     }),
-    setInstruments: enqueueActions(({ event, enqueue }) => {
-      assertEvent(event, 'SET_INSTRUMENTS')
-      enqueue.assign({ instruments: event.instruments })
-    }),
+    configure: assign(({ event }) => (event.type === 'CONFIGURE' ? event.settings : {})),
     reportIntervention: enqueueActions(({ context: { venue }, event, enqueue }) => {
       assertEvent(event, 'SET_TRADING_STATE')
       const { type: action, at, by, reason } = event
@@ -417,7 +418,7 @@ export const accountMachine = setup({
     RISK_FLAG: { actions: 'takeFlag' },
     REQUIRE_REVIEW: { actions: 'requireReview' },
     ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
-    SET_INSTRUMENTS: { actions: 'setInstruments' },
+    CONFIGURE: { actions: 'configure' },
     SET_TRADING_STATE: [
       { guard: 'toActive', target: '.active', actions: ['reportIntervention', 'authorize'] },
       { guard: 'toReducing', target: '.reducing', actions: ['reportIntervention', 'block'] },

@@ -1,6 +1,5 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
-import { instrument } from '../account/instrument.ts'
 import { contractType } from '../contract.ts'
 import { address, by, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide } from './order.ts'
@@ -248,13 +247,6 @@ export const riskFlag = z.object({
   reason: z.string(),
 })
 
-/** To an account: what its venue lists by now, with its rules. */
-export const setInstruments = z.object({
-  type: z.literal('SET_INSTRUMENTS'),
-  at: epochMs,
-  instruments: z.array(instrument).readonly(),
-})
-
 /** By name; null takes one away. Whether they can be is for whoever has them to say: settings.ts. */
 const settings = z.record(z.string(), z.unknown())
 
@@ -306,6 +298,12 @@ export const reportError = z.object({
   about: z.string().optional(),
 })
 
+/** What people may change at run time, as it was configured at a start: what they changed stays until that changes. */
+export const configured = z.object({
+  limits: settings,
+  /** By address. */
+  strategies: z.record(z.string(), settings),
+})
 export const runnerStarted = z.object({
   type: z.literal('STARTED'),
   at: epochMs,
@@ -313,6 +311,7 @@ export const runnerStarted = z.object({
   venue: z.string(),
   strategies: z.array(z.string()),
   heartbeatMs: z.number().int().positive().optional(),
+  configured: configured.optional(),
 })
 export const runnerStopped = z.object({
   type: z.literal('STOPPED'),
@@ -344,12 +343,12 @@ export type StopStrategy = z.infer<typeof stopStrategy>
 export type RequireReview = z.infer<typeof requireReview>
 export type AcknowledgeReview = z.infer<typeof acknowledgeReview>
 export type RiskFlag = z.infer<typeof riskFlag>
-export type SetInstruments = z.infer<typeof setInstruments>
 export type SetTradingState = z.infer<typeof setTradingState>
 export type UpdateLimits = z.infer<typeof updateLimits>
 export type UpdateParameters = z.infer<typeof updateParameters>
 export type StatsRequest = z.infer<typeof statsRequest>
 export type Stats = z.infer<typeof stats>
 export type ReportError = z.infer<typeof reportError>
+export type Configured = z.infer<typeof configured>
 export type RunnerStarted = z.infer<typeof runnerStarted>
 export type RunnerStopped = z.infer<typeof runnerStopped>

@@ -24,6 +24,8 @@ export const instrumentsListed = z.object({
 
 /** To a universe: tell me START when the symbol comes in, and STOP when it drops out. */
 export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscriber: address, symbol: name })
+/** To a universe: nothing more. */
+export const unfollow = z.object({ type: z.literal('UNFOLLOW'), at: epochMs, subscriber: address })
 
 export type ListedInstrument = z.infer<typeof listedInstrument>
 export type InstrumentsListed = z.infer<typeof instrumentsListed>

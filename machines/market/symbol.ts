@@ -1,22 +1,14 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { type Candle, type CandleClose, type Subscribe, subscribe } from '../events/commands.ts'
+import { type Candle, type CandleClose, subscribe } from '../events/commands.ts'
+import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import {
-  connection,
-  funding,
-  type MarketEvent,
-  orderBook,
-  quote,
-  type Trade,
-  trade,
-} from '../events/market.ts'
+import { connection, funding, orderBook, quote, type Trade, trade } from '../events/market.ts'
 import { tell } from '../tell.ts'
 import { addTrade, intervalMs } from './candles.ts'
 
-export const symbolInput = z.object({
-  venue: z.string(),
-  symbol: z.string(),
+/** What another start may configure otherwise. */
+const symbolSettings = z.object({
   /** Intervals that candles are made of. */
   intervals: z.array(
     z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h'),
@@ -26,6 +18,7 @@ export const symbolInput = z.object({
   /** What it emits besides what it always does: all of it, one for one. */
   emit: z.array(z.enum(['trade', 'quote', 'orderBook'])).optional(),
 })
+export const symbolInput = symbolSettings.extend({ venue: z.string(), symbol: z.string() })
 export type SymbolInput = z.infer<typeof symbolInput>
 
 export interface SymbolContext extends SymbolInput {
@@ -56,13 +49,15 @@ export const symbolEvents = z.discriminatedUnion('type', [
   funding,
   connection,
   subscribe,
+  configure(symbolSettings),
 ])
+type SymbolEvent = z.infer<typeof symbolEvents>
 
 export const symbolMachine = setup({
   types: {} as {
     input: SymbolInput
     context: SymbolContext
-    events: MarketEvent | Subscribe
+    events: SymbolEvent
     emitted: DomainEvents<
       | 'MARKET_TICK'
       | 'MARKET_TRADE'
@@ -145,6 +140,10 @@ export const symbolMachine = setup({
       const others = context.subscribers.filter((one) => one.address !== address)
       return { subscribers: [...others, { address, intervals, updates }] }
     }),
+    /** Candles of another interval begin with the next trade. */
+    configure: assign(({ event }) =>
+      event.type === 'CONFIGURE' ? { emit: undefined, ...event.settings } : {},
+    ),
     reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       assertEvent(event, 'CONNECTION')
       const { at, status, reason } = event
@@ -204,6 +203,7 @@ export const symbolMachine = setup({
             ORDER_BOOK: { actions: 'takeBook' },
             FUNDING: { actions: 'reportFunding' },
             SUBSCRIBE: { actions: 'addSubscriber' },
+            CONFIGURE: { actions: 'configure' },
           },
         },
       },

@@ -2,15 +2,9 @@ import { assertEvent, assign, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
 import type { StartStrategy, StopStrategy } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { type Follow, follow, type InstrumentsListed, instrumentsListed } from '../events/universe.ts'
+import { follow, instrumentsListed, unfollow } from '../events/universe.ts'
 import { tell } from '../tell.ts'
-import {
-  type Filtered,
-  type SetUniverseFilters,
-  selectUniverse,
-  setUniverseFilters,
-  universeFilters,
-} from './universe-filters.ts'
+import { type Filtered, selectUniverse, setUniverseFilters, universeFilters } from './universe-filters.ts'
 
 export const universeInput = z.strictObject({ venue: z.string(), filters: universeFilters })
 export type UniverseInput = z.infer<typeof universeInput>
@@ -30,13 +24,18 @@ interface Follower {
 }
 
 /** What may come from outside. */
-export const universeEvents = z.discriminatedUnion('type', [instrumentsListed, follow, setUniverseFilters])
+export const universeEvents = z.discriminatedUnion('type', [
+  instrumentsListed,
+  follow,
+  unfollow,
+  setUniverseFilters,
+])
 
 export const universeMachine = setup({
   types: {} as {
     input: UniverseInput
     context: UniverseContext
-    events: InstrumentsListed | Follow | SetUniverseFilters
+    events: z.infer<typeof universeEvents>
     emitted: DomainEvents<'UNIVERSE_UPDATED' | 'SYMBOL_FILTERED'>
   },
   guards: {
@@ -74,6 +73,10 @@ export const universeMachine = setup({
       enqueue.assign({ followers: [...followers, { address, symbol }] })
       if (symbols.includes(symbol)) enqueue(tell(address, start(at)))
     }),
+    dropFollower: assign(({ context: { followers }, event }) => {
+      assertEvent(event, 'UNFOLLOW')
+      return { followers: followers.filter(({ address }) => address !== event.subscriber) }
+    }),
     setFilters: assign(({ event }) => {
       assertEvent(event, 'SET_UNIVERSE_FILTERS')
       return { filters: event.filters }
@@ -88,6 +91,7 @@ export const universeMachine = setup({
   on: {
     INSTRUMENTS_LISTED: { actions: 'select' },
     FOLLOW: { guard: 'isNew', actions: 'addFollower' },
+    UNFOLLOW: { actions: 'dropFollower' },
     SET_UNIVERSE_FILTERS: { actions: 'setFilters' },
   },
   states: {

@@ -2,22 +2,15 @@ import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import { holdingName } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
-import {
-  type BalanceReport,
-  balanceReport,
-  type CashFlowReport,
-  type PositionReport,
-  positionReport,
-} from '../events/account.ts'
+import { balanceReport, type CashFlowReport, positionReport } from '../events/account.ts'
 import type { Cancel, Verify } from '../events/commands.ts'
+import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { ExecutionReport } from '../events/order.ts'
 import {
   type Adopt,
-  type PortfolioReport,
   type PortfolioRequest,
   portfolio,
-  type Reconcile,
   reconcile,
   type VenueOrderState,
   type VenueState,
@@ -59,6 +52,7 @@ export const reconciliationEvents = z.discriminatedUnion('type', [
   portfolio,
   balanceReport,
   positionReport,
+  configure(z.object(reconciliationRules)),
 ])
 
 /** A venue that has not answered is asked again after this time. */
@@ -66,7 +60,7 @@ const ANSWER_WITHIN_MS = 10_000
 /** Clocks differ, and a fill is told later than it was executed. */
 const OVERLAP_MS = 60_000
 
-type ReconciliationEvent = Reconcile | VenueState | PortfolioReport | BalanceReport | PositionReport
+type ReconciliationEvent = z.infer<typeof reconciliationEvents>
 
 const NOTHING_TOLD: Told = { balances: {}, positions: {} }
 
@@ -104,6 +98,7 @@ export const reconciliationMachine = setup({
         return { told: { ...told, balances: { ...told.balances, [event.asset]: event.balance } } }
       return { told: { ...told, positions: { ...told.positions, [holdingName(event)]: event.quantity } } }
     }),
+    configure: assign(({ event }) => (event.type === 'CONFIGURE' ? event.settings : {})),
     forget: assign({ told: NOTHING_TOLD }),
     takeState: assign(({ event }) => (event.type === 'VENUE_STATE' ? { state: event } : {})),
     askAccount: enqueueActions(({ context: { venue }, event, enqueue }) => {
@@ -180,6 +175,7 @@ export const reconciliationMachine = setup({
     found: [],
     told: NOTHING_TOLD,
   }),
+  on: { CONFIGURE: { actions: 'configure' } },
   initial: 'idle',
   states: {
     idle: {

@@ -1,24 +1,31 @@
-/** The actors that a runner begins with. On a store that has them already they hear of what is listed by now. */
+/**
+ * The actors that a runner begins with. Those that are there already, by an earlier start, hear of what is configured
+ * otherwise by now.
+ */
 import { isDeepStrictEqual } from 'node:util'
-import type {
-  AccountContext,
-  AccountInput,
-  Instrument,
-  PositionInput,
-  ReconciliationInput,
-  Strategy,
-  SymbolContext,
-  SymbolInput,
-  WatchdogInput,
+import {
+  type AccountContext,
+  type Configured,
+  fixedAmong,
+  holdingId,
+  type Instrument,
+  type PositionInput,
+  positionAddress,
+  RUNNER,
+  type RunnerContext,
+  type Strategy,
+  type SymbolContext,
+  watchdogAddress,
 } from '../../machines/index.ts'
-import { holdingId, watchdogAddress } from '../../machines/index.ts'
-import type { Address } from '../runtime/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import type { RunnerConfig, StrategyConfig } from './config.ts'
+import { type RunnerConfig, type StrategyConfig, wrongConfig } from './config.ts'
 import { instrumentsOf } from './instruments.ts'
-import { bootUniverse, followUniverse } from './listing.ts'
+import { bootUniverse, followUniverse, unfollowUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'
 import { BUILT_IN_STRATEGIES, eachOf, UNIVERSE } from './strategies.ts'
+
+/** Who changes what people may change, too. */
+const BY = 'the configuration'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
 const DEFAULT_STRATEGY = { type: 'emaCross', fast: 2, slow: 5, orderQty: '0.01' } as const
@@ -40,75 +47,227 @@ export interface BootOptions {
   readonly strategies?: ReadonlyMap<string, Strategy>
 }
 
+/** @throws CONFIG_INVALID where what the log has actors of would have to become something else */
 export async function boot(
   supervisor: Supervisor,
   config: RunnerConfig,
-  { venue, symbols, at, strategies = BUILT_IN_STRATEGIES }: BootOptions,
+  options: BootOptions,
 ): Promise<void> {
-  const spawnOnce = async (kind: string, id: string, input: unknown): Promise<boolean> => {
-    if (supervisor.getSnapshot(`${kind}/${id}`) !== undefined) return false
-    await supervisor.spawn(kind, id, input, { at })
-    return true
+  const start = new Start(supervisor, config, options)
+  await start.spawnOnce('runner', 'main', undefined)
+  await start.account()
+  await start.symbols()
+  await start.reconciliation()
+  await bootNews(supervisor, config.news, options)
+  await bootUniverse(supervisor, config.universe, options)
+  await start.strategies()
+}
+
+/** What people may change while the runner runs, as this start has it. */
+export function configuredBy(
+  config: RunnerConfig,
+  { symbols, strategies = BUILT_IN_STRATEGIES }: BootOptions,
+): Configured {
+  const all = strategiesOf(config, symbols).flatMap((strategy) => eachOf(strategy, symbols))
+  const entries = all.map(
+    ({ type, ...params }) => [`${strategies.get(type)?.name}/${params.id}`, params] as const,
+  )
+  return { limits: config.account.limits, strategies: Object.fromEntries(entries) }
+}
+
+class Start {
+  readonly #supervisor: Supervisor
+  readonly #config: RunnerConfig
+  readonly #options: BootOptions
+  readonly #instruments: readonly Instrument[]
+  /** By the start before this one, if there was one. */
+  readonly #was: Configured | undefined
+
+  constructor(supervisor: Supervisor, config: RunnerConfig, options: BootOptions) {
+    this.#supervisor = supervisor
+    this.#config = config
+    this.#options = options
+    this.#instruments = instrumentsOf(config, options)
+    this.#was = (supervisor.getSnapshot(RUNNER)?.context as RunnerContext | undefined)?.configured
   }
-  await spawnOnce('runner', 'main', undefined)
-  for (const symbol of symbols) {
-    await spawnOnce('symbol', `${venue}:${symbol}`, { venue, symbol, ...config.symbol } satisfies SymbolInput)
+
+  /** Whether it was there before. */
+  async spawnOnce(kind: string, id: string, input: unknown): Promise<boolean> {
+    if (this.#contextOf(`${kind}/${id}`) !== undefined) return true
+    await this.#supervisor.spawn(kind, id, input, { at: this.#options.at })
+    return false
   }
-  const { valueEvery = config.symbol.intervals[0] as string, ...account } = config.account
-  const instruments = instrumentsOf(config, { venue, symbols })
-  const { enabled: isGuarded, ...watchdog } = config.watchdog
-  const guarded = isGuarded ? [...symbols] : []
-  await spawnOnce('account', venue, { venue, instruments, guarded, ...account } satisfies AccountInput)
-  const subscriber = `account/${venue}`
-  const listing = supervisor.getSnapshot(subscriber)?.context as AccountContext | undefined
-  if (!isDeepStrictEqual(listing?.instruments, instruments))
-    await supervisor.send(subscriber, { type: 'SET_INSTRUMENTS', at, instruments }, { at })
-  for (const { symbol, contract, multiplier, settleAsset, tickSize } of instruments) {
-    if (!symbols.includes(symbol)) continue
-    const rules = { ...watchdog, ...(tickSize && { tickSize }) }
+
+  async account(): Promise<void> {
+    const { venue, symbols } = this.#options
+    const { valueEvery: _, overfill, ...account } = this.#config.account
+    const settings = { instruments: this.#instruments, overfill, guarded: [...symbols] }
+    const address = `account/${venue}`
+    const was = this.#contextOf(address) as AccountContext | undefined
+    if (was !== undefined) {
+      this.#expectSame(was, { asset: account.asset, positionMode: account.positionMode }, 'account')
+      const limits = changesOf(this.#was?.limits, account.limits)
+      if (limits !== undefined) await this.#send(address, { type: 'UPDATE_LIMITS', by: BY, limits })
+    }
+    await this.#ensure('account', venue, account, settings)
+  }
+
+  async symbols(): Promise<void> {
+    const { symbol: settings } = this.#config
+    const { venue, symbols } = this.#options
+    for (const symbol of symbols)
+      await this.#ensure('symbol', `${venue}:${symbol}`, { venue, symbol }, settings)
+    for (const [i, instrument] of this.#instruments.entries()) {
+      if (!symbols.includes(instrument.symbol)) continue
+      await this.#holdings(instrument, i)
+      await this.#subscribeAccount(instrument.symbol)
+    }
+  }
+
+  async reconciliation(): Promise<void> {
+    const { venue } = this.#options
+    await this.#ensure('reconciliation', venue, { venue }, this.#config.reconciliation)
+  }
+
+  async strategies(): Promise<void> {
+    const { symbols, strategies = BUILT_IN_STRATEGIES } = this.#options
+    const configured = new Set<string>()
+    for (const [i, strategy] of strategiesOf(this.#config, symbols).entries()) {
+      for (const one of eachOf(strategy, symbols)) {
+        const kind = strategies.get(one.type) as Strategy
+        configured.add(await this.#strategy(kind, one, strategy.symbol === UNIVERSE, `strategies.${i}`))
+      }
+    }
+    for (const { name } of strategies.values()) await this.#retire(name, configured)
+  }
+
+  /** Its address. What a person has changed or stopped stays so, until the configuration is another one. */
+  async #strategy(
+    { name, input }: Strategy,
+    { type: _, ...params }: StrategyConfig,
+    isOfUniverse: boolean,
+    path: string,
+  ): Promise<string> {
+    const { venue, at } = this.#options
+    const { id, symbol } = params
+    const address = `${name}/${id}`
+    const { contract, multiplier, tickSize }: Partial<Instrument> =
+      this.#instruments.find((one) => one.symbol === symbol) ?? {}
+    const { positionMode } = this.#config.account
+    const placed = {
+      venue,
+      positionMode,
+      ...(contract && { contract, multiplier }),
+      ...(tickSize && { tickSize }),
+    }
+    const isKnown = await this.spawnOnce(name, id, input.parse({ ...params, ...placed }))
+    const was = this.#was?.strategies[address]
+    const parameters = changesOf(was, params)
+    if (isKnown && parameters !== undefined) {
+      const [problem] = fixedAmong(parameters)
+      if (problem)
+        throw wrongConfig([{ field: `${path}.${problem.field}`, rule: `${problem.rule}, with another id` }])
+      await this.#send(address, { type: 'UPDATE_PARAMETERS', by: BY, parameters })
+    }
+    if (isOfUniverse) await followUniverse(this.#supervisor, { subscriber: address, symbol }, { venue, at })
+    // One that was only just made has its start still before it, and so has one that is configured again.
+    else if (
+      (await this.#supervisor.view(address))?.rev === 1 ||
+      (this.#was !== undefined && was === undefined)
+    )
+      await this.#send(address, { type: 'START' })
+    return address
+  }
+
+  /** Those of a kind that are configured no more. */
+  async #retire(kind: string, configured: ReadonlySet<string>): Promise<void> {
+    const { venue } = this.#options
+    for await (const { address, value, condition } of this.#supervisor.actors({ prefix: `${kind}/` })) {
+      if (configured.has(address) || condition !== undefined) continue
+      await unfollowUniverse(this.#supervisor, address, this.#options)
+      if ((value as { mode?: string }).mode === 'stopped') continue
+      await this.#send(address, { type: 'STOP', reason: `it is configured no more at ${venue}` })
+    }
+  }
+
+  /** What is held of a symbol, and what watches over that. */
+  async #holdings(
+    { symbol, contract, multiplier, settleAsset, tickSize }: Instrument,
+    i: number,
+  ): Promise<void> {
+    const { venue } = this.#options
+    const { account, watchdog } = this.#config
+    const terms = { contract, multiplier, ...(settleAsset && { settleAsset }) }
     const sides = account.positionMode === 'hedging' ? (['LONG', 'SHORT'] as const) : [undefined]
     for (const positionSide of sides) {
       const of = { venue, symbol, ...(positionSide && { positionSide }) }
-      const id = holdingId(of)
-      const watchers = isGuarded ? [watchdogAddress(of)] : []
-      const terms = { contract, multiplier, ...(settleAsset && { settleAsset }), watchers }
-      if (isGuarded) await spawnOnce('watchdog', id, { ...of, ...rules } satisfies WatchdogInput)
-      await spawnOnce('position', id, { ...of, ...terms } satisfies PositionInput)
-    }
-    const market = `symbol/${venue}:${symbol}` as Address
-    const known = supervisor.getSnapshot(market)?.context as SymbolContext | undefined
-    if (known?.subscribers.some(({ address }) => address === subscriber)) continue
-    await supervisor.send(market, { type: 'SUBSCRIBE', at, subscriber, intervals: [valueEvery] }, { at })
-  }
-  const { reconciliation } = config
-  await spawnOnce('reconciliation', venue, { venue, ...reconciliation } satisfies ReconciliationInput)
-  await bootNews(supervisor, config.news, { venue, at })
-  await bootUniverse(supervisor, config.universe, { venue, at })
-  const configured = new Set<string>()
-  for (const strategy of strategiesOf(config, symbols)) {
-    for (const { type, ...params } of eachOf(strategy, symbols)) {
-      const { name, input } = strategies.get(type) as Strategy
-      const { symbol } = params
-      const listed = instruments.find((one) => one.symbol === symbol)
-      const { contract, multiplier, tickSize }: Partial<Instrument> = listed ?? {}
-      const { positionMode } = account
-      const terms = { positionMode, ...(contract && { contract, multiplier }), ...(tickSize && { tickSize }) }
-      const address = `${name}/${params.id}`
-      configured.add(address)
-      await spawnOnce(name, params.id, input.parse({ ...params, venue, ...terms }))
-      if (strategy.symbol === UNIVERSE) {
-        await followUniverse(supervisor, { subscriber: address, symbol }, { venue, at })
-      } else if ((await supervisor.view(address))?.rev === 1) {
-        // One that somebody stopped stays stopped; one that was only just made has its start still before it.
-        await supervisor.send(address, { type: 'START', at }, { at })
-      }
+      await this.#ensure('watchdog', holdingId(of), of, { ...watchdog, ...(tickSize && { tickSize }) })
+      const watchers = [watchdogAddress(of)]
+      const isKnown = await this.spawnOnce('position', holdingId(of), {
+        ...of,
+        ...terms,
+        watchers,
+      } satisfies PositionInput)
+      if (isKnown) this.#expectSame(this.#contextOf(positionAddress(of)) as object, terms, `instruments.${i}`)
     }
   }
-  for (const { name } of strategies.values()) {
-    for await (const { address, value, condition } of supervisor.actors({ prefix: `${name}/` })) {
-      const isStopped = (value as { mode?: string }).mode === 'stopped'
-      if (configured.has(address) || isStopped || condition !== undefined) continue
-      await supervisor.send(address, { type: 'STOP', at, reason: 'it is configured no more' }, { at })
-    }
+
+  /** It is valued, and its limits looked at, with these candles. */
+  async #subscribeAccount(symbol: string): Promise<void> {
+    const { venue } = this.#options
+    const { account, symbol: settings } = this.#config
+    const subscriber = `account/${venue}`
+    const intervals = [account.valueEvery ?? settings.intervals[0]]
+    const market = `symbol/${venue}:${symbol}`
+    const { subscribers } = this.#contextOf(market) as SymbolContext
+    const known = subscribers.find(({ address }) => address === subscriber)
+    if (isDeepStrictEqual(known?.intervals, intervals)) return
+    await this.#send(market, { type: 'SUBSCRIBE', subscriber, intervals })
   }
+
+  /** Spawns the actor, or tells the one that is there of settings that are other than its own. */
+  async #ensure(kind: string, id: string, input: object, settings: object): Promise<void> {
+    const known = await this.spawnOnce(kind, id, { venue: this.#options.venue, ...input, ...settings })
+    if (!known) return
+    const address = `${kind}/${id}`
+    if (differs(this.#contextOf(address) as object, settings))
+      await this.#send(address, { type: 'CONFIGURE', settings })
+  }
+
+  #expectSame(is: object, wanted: Settings, path: string): void {
+    const issues = Object.entries(wanted).flatMap(([key, value]) => {
+      const was = (is as Settings)[key]
+      return was === value
+        ? []
+        : [{ field: `${path}.${key}`, rule: `${was}, as it is in the log in ${this.#config.data}` }]
+    })
+    if (issues.length > 0) throw wrongConfig(issues)
+  }
+
+  #contextOf(address: string): unknown {
+    return this.#supervisor.getSnapshot(address)?.context
+  }
+
+  async #send(
+    to: string,
+    event: { readonly type: string; readonly [field: string]: unknown },
+  ): Promise<void> {
+    const { at } = this.#options
+    await this.#supervisor.send(to, { ...event, at }, { at })
+  }
+}
+
+type Settings = Readonly<Record<string, unknown>>
+
+function differs(are: object, wanted: object): boolean {
+  return Object.entries(wanted).some(([key, value]) => !isDeepStrictEqual((are as Settings)[key], value))
+}
+
+/** What is other than before, null where it is there no more; undefined where nothing is, or nothing was before. */
+function changesOf(was: Settings | undefined, is: Settings): Settings | undefined {
+  if (was === undefined) return undefined
+  const gone = Object.keys(was).filter((key) => is[key] === undefined)
+  const others = Object.entries(is).filter(([key, value]) => !isDeepStrictEqual(was[key], value))
+  const changes = { ...Object.fromEntries(gone.map((key) => [key, null])), ...Object.fromEntries(others) }
+  return Object.keys(changes).length === 0 ? undefined : changes
 }

@@ -179,7 +179,7 @@ const sections = z.strictObject({
     .check(distinct(({ symbol }) => symbol, 'symbol'))
     .default([]),
   /** Sees to it that everything held has a live stop. */
-  watchdog: z.strictObject({ enabled: z.boolean().default(true), ...watchdogRules }).prefault({}),
+  watchdog: z.strictObject(watchdogRules).prefault({}),
   /** How often, and how, the venue's books are held against ours. */
   reconciliation: z.strictObject(reconciliationRules).prefault({}),
   /** By default one EMA cross for each symbol. */

@@ -42,6 +42,16 @@ export async function followUniverse(
   await supervisor.send(addressOf(venue), { type: 'FOLLOW', at, subscriber, symbol }, { at })
 }
 
+/** One that is configured no more. */
+export async function unfollowUniverse(
+  supervisor: Supervisor,
+  subscriber: string,
+  { venue, at }: { venue: string; at: number },
+): Promise<void> {
+  if (!contextOf(supervisor, venue)?.followers.some(({ address }) => address === subscriber)) return
+  await supervisor.send(addressOf(venue), { type: 'UNFOLLOW', at, subscriber }, { at })
+}
+
 interface ListingParts {
   readonly supervisor: Supervisor
   readonly market: MarketSource

@@ -18,7 +18,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { alert } from './alerts.ts'
-import { boot, strategiesOf } from './boot.ts'
+import { boot, configuredBy, strategiesOf } from './boot.ts'
 import { type RunnerConfig, wrongConfig } from './config.ts'
 import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
@@ -198,6 +198,7 @@ class Runner implements RunningRunner {
         eachOf(one, place.symbols).map(({ id }) => id),
       ),
       heartbeatMs: config.runner.heartbeatMs,
+      configured: configuredBy(config, { ...place, at, strategies }),
     })
     logger.attach((report) =>
       supervisor.tell(

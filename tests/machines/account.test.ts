@@ -76,7 +76,7 @@ describe('an account', () => {
     }
     const list = (...symbols: string[]) => {
       const instruments = symbols.map((symbol) => instrument.parse({ symbol }))
-      return harness.supervisor.send('account/paper', { type: 'SET_INSTRUMENTS', instruments })
+      return harness.supervisor.send('account/paper', { type: 'CONFIGURE', settings: { instruments } })
     }
     await list('ETHUSDT')
     expect(await ask('o-1')).toMatchObject({ execution: 'denied' })

@@ -12,7 +12,7 @@ const context = (floor: Floor) => floor.harness.context(WATCHDOG) as WatchdogCon
 /** Its prices are on no tick from now on. */
 async function refuseStops(floor: Floor): Promise<void> {
   const instruments = [instrument.parse({ symbol: 'BTCUSDT', tickSize: '7' })]
-  await floor.send('account/paper', { type: 'SET_INSTRUMENTS', instruments })
+  await floor.send('account/paper', { type: 'CONFIGURE', settings: { instruments } })
 }
 
 describe('a watchdog', () => {
@@ -82,7 +82,7 @@ describe('a watchdog', () => {
     const floor = await Floor.open(RULES)
     await floor.order('o')
     const instruments = [instrument.parse({ symbol: 'BTCUSDT', tickSize: '7' })]
-    await floor.send('account/paper', { type: 'SET_INSTRUMENTS', instruments })
+    await floor.send('account/paper', { type: 'CONFIGURE', settings: { instruments } })
     await floor.pass(1_100)
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([{ orderId: own(1), check: 'tickSize' }])
     await floor.pass(1_100)

@@ -1,22 +1,130 @@
-import { expect, it } from 'vitest'
-import { machines } from '../../machines/index.ts'
-import { boot } from '../../src/runner/boot.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type AccountContext, machines, RUNNER, type StrategyContext } from '../../machines/index.ts'
+import { boot, configuredBy } from '../../src/runner/boot.ts'
 import { loadConfig } from '../../src/runner/config.ts'
+import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from '../runtime/harness.ts'
 
-it('tells the account of an earlier start what is listed by now, and nothing where that is the same', async () => {
-  const harness = new Harness()
-  const supervisor = await harness.open({ machines })
-  const start = async (symbols: string[], tickSize: string) => {
-    const instruments = [{ symbol: 'BTCUSDT', tickSize }]
-    await boot(supervisor, loadConfig({ flags: { instruments } }), { venue: 'sim', symbols, at: 1 })
+const STRATEGY = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 2, slow: 5, orderQty: '1' }
+const EMA = 'emaCross/s'
+const ACCOUNT = 'account/sim'
+const WATCHDOG = 'watchdog/sim:BTCUSDT'
+
+describe('a start on a store that was started on before', () => {
+  let harness: Harness
+  let supervisor: Supervisor
+
+  beforeEach(async () => {
+    harness = new Harness()
+    supervisor = await harness.open({ machines: { ...machines, ...kindsOf(BUILT_IN_STRATEGIES) } })
+  })
+
+  async function start(flags: object = {}, symbols = ['BTCUSDT']): Promise<void> {
+    const config = loadConfig({ flags: { strategies: [STRATEGY], ...flags } })
+    const options = { venue: 'sim', symbols, at: 1 }
+    await boot(supervisor, config, options)
+    const of = { market: 'sim:1', venue: 'sim', strategies: [] }
+    await supervisor.send(RUNNER, {
+      type: 'STARTED',
+      at: 1,
+      ...of,
+      configured: configuredBy(config, options),
+    })
   }
-  await start(['BTCUSDT'], '0.1')
-  const { seq } = supervisor
-  await start(['BTCUSDT'], '0.1')
-  expect(supervisor.seq).toBe(seq)
-  await start(['BTCUSDT', 'ETHUSDT'], '0.5')
-  expect(harness.context('account/sim')).toMatchObject({
-    instruments: [{ symbol: 'BTCUSDT', tickSize: '0.5' }, { symbol: 'ETHUSDT' }],
+  const limits = () => (harness.context(ACCOUNT) as AccountContext).limits
+  const params = () => (harness.context(EMA) as StrategyContext<object, object>).params
+  const mode = () => (harness.value(EMA) as { mode: string }).mode
+  const emitted = async (...types: string[]) =>
+    (await harness.records())
+      .flatMap(({ emitted = [] }) => emitted)
+      .filter(({ type }) => types.includes(type))
+
+  it('changes nothing where the configuration is the same', async () => {
+    await start()
+    const { seq } = supervisor
+    await start()
+    // That it has started is all that there is to say.
+    expect(supervisor.seq).toBe(seq + 1)
+  })
+
+  it('tells the account of other rules and limits, and of more symbols', async () => {
+    await start({ account: { limits: { orderNotionalMax: '500', openOrdersMax: 5, cooldownMs: 1_000 } } })
+    const instruments = [{ symbol: 'BTCUSDT', tickSize: '0.5' }]
+    const account = { limits: { orderNotionalMax: '50', openOrdersMax: 5 } }
+    await start({ instruments, account }, ['BTCUSDT', 'ETHUSDT'])
+    expect(harness.context(ACCOUNT)).toMatchObject({
+      instruments: [{ symbol: 'BTCUSDT', tickSize: '0.5' }, { symbol: 'ETHUSDT' }],
+      guarded: ['BTCUSDT', 'ETHUSDT'],
+      limits: { orderNotionalMax: '50' },
+    })
+    expect(limits().cooldownMs).toBeUndefined()
+    expect(harness.context(WATCHDOG)).toMatchObject({ tickSize: '0.5' })
+    const told = await emitted('SETTING_UPDATED')
+    expect(told).toMatchObject([
+      { setting: 'orderNotionalMax', was: '500', value: '50', by: 'the configuration' },
+      { setting: 'cooldownMs', was: 1_000 },
+    ])
+  })
+
+  it('leaves what a person has changed, until the configuration is another one', async () => {
+    const account = (openOrdersMax: number) => ({ limits: { orderNotionalMax: '500', openOrdersMax } })
+    await start({ account: account(5) })
+    await supervisor.send(ACCOUNT, {
+      type: 'UPDATE_LIMITS',
+      at: 1,
+      by: 'ann',
+      limits: { orderNotionalMax: '9' },
+    })
+    await supervisor.send(EMA, { type: 'UPDATE_PARAMETERS', at: 1, by: 'ann', parameters: { fast: 3 } })
+    await supervisor.send(EMA, { type: 'STOP', at: 1 })
+    await start({ account: account(5) })
+    expect([limits().orderNotionalMax, params(), mode()]).toMatchObject(['9', { fast: 3 }, 'stopped'])
+    await start({ account: account(6), strategies: [{ ...STRATEGY, orderQty: '2' }] })
+    expect(limits()).toMatchObject({ orderNotionalMax: '9', openOrdersMax: 6 })
+    expect(params()).toMatchObject({ fast: 3, orderQty: '2' })
+  })
+
+  it('stops a strategy that is configured no more, and starts it when it is again', async () => {
+    await start()
+    expect(mode()).toBe('warmingUp')
+    await start({ strategies: [] })
+    expect(mode()).toBe('stopped')
+    await start()
+    expect(mode()).toBe('warmingUp')
+    expect(await emitted('STRATEGY_STOPPED')).toMatchObject([{ reason: expect.stringContaining('no more') }])
+  })
+
+  it('sets watchdogs, symbols and reconciliation as they are configured by now', async () => {
+    await start({ watchdog: { enabled: false } })
+    const symbol = { intervals: ['1s', '5s'], staleAfterMs: 500, emit: ['quote'] }
+    await start({ watchdog: { stopPct: '2' }, symbol, reconciliation: { everyMs: 7_000 } })
+    expect(harness.context(WATCHDOG)).toMatchObject({ enabled: true, stopPct: '2' })
+    expect(harness.context('symbol/sim:BTCUSDT')).toMatchObject(symbol)
+    expect(harness.context('reconciliation/sim')).toMatchObject({ everyMs: 7_000 })
+    await start({ symbol: { intervals: ['5s'] }, strategies: [] })
+    expect(harness.context('symbol/sim:BTCUSDT')).toMatchObject({
+      intervals: ['5s'],
+      subscribers: expect.arrayContaining([expect.objectContaining({ address: ACCOUNT, intervals: ['5s'] })]),
+    })
+    expect((harness.context('symbol/sim:BTCUSDT') as { emit?: unknown }).emit).toBeUndefined()
+  })
+
+  it.each<[string, object, string]>([
+    ['an account of another asset', { account: { asset: 'EUR' } }, 'account.asset'],
+    ['an account that hedges', { account: { positionMode: 'hedging' } }, 'account.positionMode'],
+    [
+      'another contract',
+      { instruments: [{ symbol: 'BTCUSDT', contract: 'linear' }] },
+      'instruments.0.contract',
+    ],
+    [
+      'another interval for a strategy',
+      { strategies: [{ ...STRATEGY, interval: '1m' }] },
+      'strategies.0.interval',
+    ],
+  ])('refuses %s: that is another log', async (_, flags, field) => {
+    await start()
+    await expect(start(flags)).rejects.toMatchObject({ code: 'CONFIG_INVALID', issues: [{ field }] })
   })
 })
