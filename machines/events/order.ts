@@ -125,7 +125,7 @@ export const orderStatusRequest = z.object({
   clOrdId,
 })
 
-/** The venue has never seen the order. Only this says so; a network error does not. */
+/** The venue has never seen the order, and nothing is under way that would place it. Only this says so; a network error does not. */
 export const orderUnknown = z.object({
   type: z.literal('ORDER_UNKNOWN'),
   at: epochMs,
@@ -174,7 +174,10 @@ export const executionReport = z.object({
   text: z.string().optional(),
 })
 
-/** A report was under way and is lost; what it said, the venue has to be asked. */
+/**
+ * A report was under way and is lost; what it said, the venue has to be asked. Where it has been dropped to see what becomes
+ * of that, nobody acts on it: of a real loss nobody is told.
+ */
 export const reportLost = z.object({ type: z.literal('REPORT_LOST'), at: epochMs })
 
 /** FIX OrderCancelReject (35=9), of a cancel or a replace. */

@@ -34,6 +34,8 @@ export interface PortReply {
 export interface PortContext {
   /** Resolves when the event is durable. */
   send(to: Address | string, event: AnyEvent, reply?: PortReply): Promise<void>
+  /** Intents of this port, of one actor, that have no outcome yet, the oldest first. */
+  unsettled(actor: string): readonly Intent[]
   /** Event time in a recording or simulation, else the system's. */
   now(): number
 }

@@ -391,6 +391,7 @@ export class Supervisor {
   #portContext(name: string): PortContext {
     return {
       now: () => this.#clock.now(),
+      unsettled: (actor) => this.unsettled.filter((intent) => intent.actor === actor && intent.port === name),
       send: async (to, event, reply = {}) => {
         assertJson(event, undefined, `event ${event.type} of port/${name}`, false)
         await this.#enqueueAndWait(messageOf(parseAddress(to), event, this.#clock, reply), 'execution')

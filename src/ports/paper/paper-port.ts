@@ -122,8 +122,11 @@ export class PaperPort implements Port {
     await context.send(actor, state, { at, settles: id, cause: seq, correlation })
   }
 
+  /** What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. */
   async #answer({ id, actor, seq, correlation }: Intent, { clOrdId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
+    for (const earlier of context.unsettled(actor))
+      if (earlier.seq < seq && earlier.event.type !== 'ORDER_STATUS_REQUEST') await this.recover(earlier)
     const order = this.#venue.lookup(clOrdId)
     const at = context.now()
     const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, clOrdId }
