@@ -95,6 +95,32 @@ describe('a replace', () => {
     expect(held(floor)).toEqual(['2 at 90'])
   })
 
+  it('of one thing leaves the other as it was asked for, though nobody has answered that', async () => {
+    const floor = await replaced({ orderQty: '3' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', price: '92' })
+    await floor.pass()
+    expect([floor.working(), held(floor)]).toEqual([{ o: '3 at 92' }, ['3 at 92']])
+  })
+
+  it.each([
+    [{ orderQty: '1' }, '1 at 115'],
+    [{ stopPx: '113' }, '2 at 115'],
+    [{ stopPx: '116' }, '2 at 116'],
+  ])('never takes a trailing stop back: %j', async (change, there) => {
+    const floor = await Floor.open(QUIET)
+    await floor.order('o', { side: 'SELL', ordType: 'TRAILING_STOP', trailingOffset: '5' })
+    const replace = async (what: object) => {
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', ...what })
+      await floor.pass()
+    }
+    // The stop is told with this one's answer, and goes on from there.
+    await replace({ orderQty: '2' })
+    await floor.price('120')
+    await floor.price('117')
+    await replace(change)
+    expect(floor.working()).toEqual({ o: there })
+  })
+
   it('to less than is filled is refused, and what is filled counts into the whole', async () => {
     const floor = await Floor.open(QUIET)
     await floor.price('100', '0.5')

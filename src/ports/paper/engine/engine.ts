@@ -5,6 +5,7 @@ import type { MarketMessage } from '../../market.ts'
 import {
   accept,
   cancel,
+  closerOf,
   type Execution,
   expire,
   fill,
@@ -244,10 +245,8 @@ function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
 /** The stop follows the price in its holder's favour, and never goes back. */
 function trail(order: PaperOrder, last: string): void {
   const offset = order.trailingOffset as string
-  const sells = order.side === 'SELL'
-  const next = sells ? decimal.subtract(last, offset) : decimal.add(last, offset)
-  const best = sells ? decimal.max : decimal.min
-  order.stopPx = order.stopPx === undefined ? next : best(order.stopPx, next)
+  const next = order.side === 'SELL' ? decimal.subtract(last, offset) : decimal.add(last, offset)
+  order.stopPx = order.stopPx === undefined ? next : closerOf(order, order.stopPx, next)
 }
 
 function opposite(side: Side): Side {

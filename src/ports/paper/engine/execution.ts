@@ -137,12 +137,18 @@ export function replace(step: Step, order: PaperOrder, request: ReplaceRequest):
   order.orderQty = decimal.max(orderQty, order.cumQty)
   order.leavesQty = decimal.subtract(order.orderQty, order.cumQty)
   if (order.price !== undefined && price !== undefined) order.price = price
-  if (order.stopPx !== undefined && stopPx !== undefined) order.stopPx = stopPx
+  if (order.stopPx !== undefined && stopPx !== undefined)
+    order.stopPx = order.trailingOffset === undefined ? stopPx : closerOf(order, order.stopPx, stopPx)
   if (decimal.isZero(order.leavesQty)) {
     order.ordStatus = 'FILLED'
     close(step, order)
   }
   report(step, order, 'REPLACED', {}, request)
+}
+
+/** Of two stops the one that is reached first: a trailing one never goes back. */
+export function closerOf({ side }: PaperOrder, a: string, b: string): string {
+  return side === 'SELL' ? decimal.max(a, b) : decimal.min(a, b)
 }
 
 export function credit({ balances }: VenueState, asset: string, change: string): void {
