@@ -10,6 +10,7 @@ import {
   candleClose,
   fill,
   fillBust,
+  fillCorrected,
   type OrderRequest,
   type OrderUpdate,
   orderClosed,
@@ -31,6 +32,7 @@ import type { DomainEvents } from '../events/domain.ts'
 import { decimal as decimalSchema } from '../events/fields.ts'
 import { overfillPolicy, reportLost } from '../events/order.ts'
 import { type PortfolioReport, portfolioRequest } from '../events/reconciliation.ts'
+import { filledBy } from '../position/books.ts'
 import { tell } from '../tell.ts'
 import {
   dailyPnl,
@@ -89,6 +91,7 @@ export const accountEvents = z.discriminatedUnion('type', [
   replaceRequest,
   fill,
   fillBust,
+  fillCorrected,
   orderUpdate,
   orderClosed,
   requestRefused,
@@ -180,12 +183,12 @@ export const accountMachine = setup({
       },
     ),
     takeFill: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, ['FILL', 'FILL_BUST'])
-      const { order, at, lastQty } = event
+      assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
+      const { order, at } = event
       const movements = movementsOf(event, positionFor(context, event))
       const balances = withMovements(context.balances, movements)
       const works = context.working[order]
-      const cumQty = works && (event.type === 'FILL' ? decimal.add : decimal.subtract)(works.cumQty, lastQty)
+      const cumQty = works && decimal.add(works.cumQty, filledBy(event))
       enqueue.assign({
         balances,
         ...(cumQty && { working: { ...context.working, [order]: { ...works, cumQty } } }),
@@ -408,6 +411,7 @@ export const accountMachine = setup({
   on: {
     FILL: { actions: 'takeFill' },
     FILL_BUST: { actions: 'takeFill' },
+    FILL_CORRECTED: { actions: 'takeFill' },
     ORDER_UPDATE: { actions: 'takeTerms' },
     ORDER_CLOSED: { actions: 'forgetOrder' },
     REQUEST_REFUSED: { actions: 'takeRefusal' },

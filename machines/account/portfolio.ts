@@ -2,7 +2,7 @@
 import { positionAddress } from '../addresses.ts'
 import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../contract.ts'
 import * as decimal from '../decimal.ts'
-import type { Fill, FillBust, OrderRequest, PositionChanged } from '../events/commands.ts'
+import type { Fill, FillBust, FillCorrected, OrderRequest, PositionChanged } from '../events/commands.ts'
 import { isConditional, isLimited } from '../order/terms.ts'
 import { signedQty } from '../position/books.ts'
 import { contractOf, type Instrument } from './instrument.ts'
@@ -174,11 +174,21 @@ type Dealt = Pick<
   'type' | 'symbol' | 'side' | 'lastQty' | 'lastPx' | 'commission' | 'commissionAsset'
 >
 
-/** What a fill, or the bust of one, moves: of spot both assets, of a contract the commission alone. */
-export function movementsOf(
-  event: Dealt,
-  { contract, multiplier, settleAsset }: SettledContract,
-): readonly { readonly asset: string; readonly change: string }[] {
+interface Movement {
+  readonly asset: string
+  readonly change: string
+}
+
+/** What a fill, or the bust or correction of one, moves: of spot both assets, of a contract the commission alone. */
+export function movementsOf(event: Dealt | FillCorrected, of: SettledContract): readonly Movement[] {
+  if (event.type === 'FILL_CORRECTED') {
+    const before = movementsOf({ ...event, ...event.was, type: 'FILL_BUST' }, of)
+    const sums = withMovements({}, [...before, ...movementsOf({ ...event, type: 'FILL' }, of)])
+    return Object.entries(sums)
+      .map(([asset, change]) => ({ asset, change }))
+      .filter(({ change }) => !decimal.isZero(change))
+  }
+  const { contract, multiplier, settleAsset } = of
   const { lastPx, commission, commissionAsset, symbol } = event
   const signed = signedQty(event)
   const bought =
@@ -201,7 +211,7 @@ export function movementsOf(
 
 export function withMovements(
   balances: Portfolio['balances'],
-  movements: readonly { readonly asset: string; readonly change: string }[],
+  movements: readonly Movement[],
 ): Portfolio['balances'] {
   const after = { ...balances }
   for (const { asset, change } of movements) after[asset] = decimal.add(after[asset] ?? decimal.ZERO, change)

@@ -126,6 +126,9 @@ export const deny = z.object({
   text: z.string(),
 })
 
+/** What was dealt, and what the venue charged for it. */
+const deal = { lastQty: decimal, lastPx: decimal, commission: decimal, commissionAsset: z.string() }
+
 /** One fill, from an order to its position, account and owner. */
 export const fill = z.object({
   type: z.literal('FILL'),
@@ -137,14 +140,14 @@ export const fill = z.object({
   positionSide: positionSide.optional(),
   side,
   ordType,
-  lastQty: decimal,
-  lastPx: decimal,
-  commission: decimal,
-  commissionAsset: z.string(),
+  ...deal,
 })
 
 /** A fill that was taken back by the venue, from an order to whom it told of the fill. */
 export const fillBust = fill.extend({ type: z.literal('FILL_BUST') })
+
+/** A fill as it was in truth, and as it had been told: one takes the other's place. */
+export const fillCorrected = fill.extend({ type: z.literal('FILL_CORRECTED'), was: z.object(deal) })
 
 /** From an order that has ended to its account and owner. */
 export const orderClosed = z.object({
@@ -333,6 +336,7 @@ export type Verify = z.infer<typeof verify>
 export type Deny = z.infer<typeof deny>
 export type Fill = z.infer<typeof fill>
 export type FillBust = z.infer<typeof fillBust>
+export type FillCorrected = z.infer<typeof fillCorrected>
 export type OrderClosed = z.infer<typeof orderClosed>
 export type OrderUpdate = z.infer<typeof orderUpdate>
 export type PositionChanged = z.infer<typeof positionChanged>

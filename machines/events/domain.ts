@@ -147,7 +147,7 @@ export const positionOpened = event('POSITION_OPENED', ofPosition)
 export const positionUpdated = event('POSITION_UPDATED', ofPosition)
 export const positionModified = event('POSITION_MODIFIED', {
   ...ofPosition,
-  reason: z.enum(['bust', 'funding']),
+  reason: z.enum(['bust', 'correction', 'funding']),
 }).describe('Changed by something else than a fill.')
 export const positionClosed = event('POSITION_CLOSED', {
   ...ofPosition,

@@ -1,7 +1,7 @@
 /** What fills make of a position: pure, and exact to the last digit. */
 import { type Contract, contractValue, priceOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
-import type { Fill, FillBust } from '../events/commands.ts'
+import type { Fill, FillBust, FillCorrected } from '../events/commands.ts'
 
 /**
  * What is held and what was paid for it are kept as sums; prices are quotients of them, made only to be shown. So
@@ -107,6 +107,22 @@ export function applyBust(
     },
     change: isClosed ? 'closed' : 'updated',
   }
+}
+
+type Dealt = Deal & (Pick<Fill | FillBust, 'type'> | Pick<FillCorrected, 'type' | 'was'>)
+
+/** The position after a fill, without one, or with one in place of what had been told of it. */
+export function booksAfter(contract: Contract, was: Books, event: Dealt): Books {
+  if (event.type === 'FILL') return applyFill(contract, was, event).after
+  if (!('was' in event)) return applyBust(contract, was, event).after
+  return applyFill(contract, applyBust(contract, was, { ...event, ...event.was }).after, event).after
+}
+
+/** By how much it changes what is filled of its order. */
+export function filledBy(event: Fill | FillBust | FillCorrected): string {
+  if (event.type === 'FILL') return event.lastQty
+  if (event.type === 'FILL_BUST') return decimal.negate(event.lastQty)
+  return decimal.subtract(event.lastQty, event.was.lastQty)
 }
 
 /** What who is long pays to who is short for a rate above zero, and the other way round; received when positive. */

@@ -6,9 +6,11 @@ import * as decimal from '../decimal.ts'
 import {
   type Fill,
   type FillBust,
+  type FillCorrected,
   type FundingPaid,
   fill,
   fillBust,
+  fillCorrected,
   fundingPaid,
   type PositionChanged,
   type Watch,
@@ -19,10 +21,11 @@ import { positionSide } from '../events/order.ts'
 import { isStop } from '../order/terms.ts'
 import { tell } from '../tell.ts'
 import {
-  applyBust,
   applyFill,
   avgPxOf,
   type Books,
+  booksAfter,
+  filledBy,
   NO_BOOKS,
   netPnl,
   signedQty,
@@ -53,7 +56,13 @@ export interface PositionContext extends Books, z.infer<typeof positionInput> {
   readonly fillIds: readonly string[]
 }
 
-export const positionEvents = z.discriminatedUnion('type', [fill, fillBust, fundingPaid, watch])
+export const positionEvents = z.discriminatedUnion('type', [
+  fill,
+  fillBust,
+  fillCorrected,
+  fundingPaid,
+  watch,
+])
 
 /** Fills remembered: one that comes twice comes soon. */
 const FILL_IDS_MAX = 256
@@ -67,7 +76,13 @@ export function unrealizedOf(position: PositionContext): string {
   return markPx === undefined ? decimal.ZERO : unrealizedPnl(position, position, markPx)
 }
 
-type PositionEvent = Fill | FillBust | FundingPaid | Watch
+type PositionEvent = Fill | FillBust | FillCorrected | FundingPaid | Watch
+
+const TAKEN_BACK = [
+  { guard: 'toLong', target: '.long', actions: 'takeBack' },
+  { guard: 'toShort', target: '.short', actions: 'takeBack' },
+  { target: '.flat', actions: 'takeBack' },
+] as const
 
 export const positionMachine = setup({
   types: {} as {
@@ -127,13 +142,16 @@ export const positionMachine = setup({
       for (const to of partiesOf(context)) enqueue(tell(to, news))
       if (closes) for (const to of context.holders) enqueue(tell(to, news))
     }),
-    takeBust: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'FILL_BUST')
+    /** What had been told of a fill was not so. */
+    takeBack: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, ['FILL_BUST', 'FILL_CORRECTED'])
       const { at } = event
-      const position = { ...context, ...applyBust(context, context, event).after }
-      const fillIds = context.fillIds.filter((id) => id !== fillId(event))
+      const isBust = event.type === 'FILL_BUST'
+      const position = { ...context, ...booksAfter(context, context, event) }
+      const fillIds = isBust ? context.fillIds.filter((id) => id !== fillId(event)) : context.fillIds
       enqueue.assign({ ...position, fillIds })
-      enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason: 'bust' })
+      const reason = isBust ? 'bust' : 'correction'
+      enqueue.emit({ type: 'POSITION_MODIFIED', ...facts(position, at), reason })
       for (const to of partiesOf(context)) enqueue(tell(to, changeOf(context, position, at)))
     }),
     takeFunding: enqueueActions(({ context, event, enqueue }) => {
@@ -169,11 +187,8 @@ export const positionMachine = setup({
       { guard: 'toShort', target: '.short', actions: 'takeFill' },
       { target: '.flat', actions: 'takeFill' },
     ],
-    FILL_BUST: [
-      { guard: 'toLong', target: '.long', actions: 'takeBust' },
-      { guard: 'toShort', target: '.short', actions: 'takeBust' },
-      { target: '.flat', actions: 'takeBust' },
-    ],
+    FILL_BUST: TAKEN_BACK,
+    FILL_CORRECTED: TAKEN_BACK,
     FUNDING_PAID: { actions: 'takeFunding' },
     WATCH: { actions: 'takeHolder' },
   },
@@ -181,9 +196,8 @@ export const positionMachine = setup({
 })
 
 function quantityAfter({ quantity }: PositionContext, event: PositionEvent): string {
-  if (event.type !== 'FILL' && event.type !== 'FILL_BUST') return quantity
-  const signed = signedQty(event)
-  return event.type === 'FILL' ? decimal.add(quantity, signed) : decimal.subtract(quantity, signed)
+  if (event.type !== 'FILL' && event.type !== 'FILL_BUST' && event.type !== 'FILL_CORRECTED') return quantity
+  return decimal.add(quantity, signedQty({ side: event.side, lastQty: filledBy(event) }))
 }
 
 function partiesOf({ venue, watchers }: PositionContext): readonly string[] {

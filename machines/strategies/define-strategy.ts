@@ -15,8 +15,10 @@ import {
   candleUpdate,
   type Fill,
   type FillBust,
+  type FillCorrected,
   fill,
   fillBust,
+  fillCorrected,
   type RequestRefused,
   requestRefused,
   type StartStrategy,
@@ -31,7 +33,7 @@ import type { DomainEvents } from '../events/domain.ts'
 import type { Side } from '../events/fields.ts'
 import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
 import { intervalMs } from '../market/candles.ts'
-import { applyBust, applyFill, type Books, NO_BOOKS, netPnl } from '../position/books.ts'
+import { type Books, booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import { tell } from '../tell.ts'
 import { type EntrySignal, entryOf, opposite, type Signal } from './signal.ts'
 import { fixedAmong, placedTerms, type StrategyTerms, strategyTerms } from './terms.ts'
@@ -112,6 +114,7 @@ export const strategyEvents = z.discriminatedUnion('type', [
   candleUpdate,
   fill,
   fillBust,
+  fillCorrected,
   listUpdate,
   requestRefused,
   updateParameters,
@@ -141,6 +144,7 @@ type StrategyEvent =
   | Leave
   | Fill
   | FillBust
+  | FillCorrected
   | ListUpdate
   | RequestRefused
   | UpdateParameters
@@ -236,7 +240,8 @@ export function defineStrategy<
       isOut: says(({ phase, exposure }) => phase !== 'entering' && !decimal.isPositive(exposure)),
       isOver: says(({ phase }) => phase === 'done'),
       isOwnFill: ({ context: { trade }, event }) =>
-        (event.type === 'FILL' || event.type === 'FILL_BUST') && isOf(trade, event.order),
+        (event.type === 'FILL' || event.type === 'FILL_BUST' || event.type === 'FILL_CORRECTED') &&
+        isOf(trade, event.order),
       isOwnRefusal: ({ context: { trade }, event }) =>
         event.type === 'REQUEST_REFUSED' && isOf(trade, `order/${event.orderId}`),
     },
@@ -315,10 +320,9 @@ export function defineStrategy<
         enqueue(tell(list, out))
       }),
       takeFill: assign(({ context: { params, trade }, event }) => {
-        assertEvent(event, ['FILL', 'FILL_BUST'])
+        assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
         const { books, ...of } = trade as StrategyTrade
-        const { after } = (event.type === 'FILL' ? applyFill : applyBust)(params, books, event)
-        return { trade: { ...of, books: after } }
+        return { trade: { ...of, books: booksAfter(params, books, event) } }
       }),
       reportExecuted: enqueueActions(
         ({ context: { params }, event, enqueue }, { action }: { action: 'entered' | 'exited' }) => {
@@ -364,6 +368,7 @@ export function defineStrategy<
       CANDLE_CLOSE: { actions: 'takeCandle' },
       FILL: { guard: 'isOwnFill', actions: 'takeFill' },
       FILL_BUST: { guard: 'isOwnFill', actions: 'takeFill' },
+      FILL_CORRECTED: { guard: 'isOwnFill', actions: 'takeFill' },
       UPDATE_PARAMETERS: { actions: 'updateParameters' },
     },
     type: 'parallel',

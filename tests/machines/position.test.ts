@@ -8,6 +8,7 @@ import {
   applyBust,
   applyFill,
   avgPxOf,
+  booksAfter,
   fundingOf,
   NO_BOOKS,
   netPnl,
@@ -134,6 +135,7 @@ describe('a contract', () => {
           let books = FLAT
           let cash = '0'
           const kept = new Set<number>()
+          const corrections: (typeof deals)[0][] = []
           const flow = ({ side, lastQty, lastPx, commission, commissionAsset }: (typeof deals)[0]) => {
             const paid = value(side === 'BUY' ? lastQty : decimal.negate(lastQty), lastPx)
             const charged = commissionAsset === 'USDT' ? commission : '0'
@@ -152,16 +154,23 @@ describe('a contract', () => {
             const which = bustAfter[i]
             if (which === undefined || !kept.delete(which)) continue
             const busted = deals[which] as (typeof deals)[0]
-            books = applyBust(contract, books, busted).after
             cash = decimal.subtract(cash, flow(busted))
+            const { side: _, ...was } = busted
+            const corrected = { ...busted, lastQty: d.lastQty, lastPx: markPx }
+            if (which % 2 === 0) books = applyBust(contract, books, busted).after
+            else {
+              books = booksAfter(contract, books, { type: 'FILL_CORRECTED', ...corrected, was })
+              cash = decimal.add(cash, flow(corrected))
+              corrections.push(corrected)
+            }
           }
           const pnl = decimal.add(netPnl(books, 'USDT'), unrealizedPnl(contract, books, markPx))
           expect(pnl).toBe(decimal.add(cash, value(books.quantity, markPx)))
           const isHeld = !decimal.isZero(books.quantity)
           expect(decimal.isPositive(avgPxOf(contract, books))).toBe(isHeld)
           expect(contractValue(contract, books.quantity, markPx)).toBe(value(books.quantity, markPx))
-          const held = [...kept].reduce((sum, i) => {
-            const { side, lastQty } = deals[i] as (typeof deals)[0]
+          const inForce = [...[...kept].map((i) => deals[i] as (typeof deals)[0]), ...corrections]
+          const held = inForce.reduce((sum, { side, lastQty }) => {
             return side === 'BUY' ? decimal.add(sum, lastQty) : decimal.subtract(sum, lastQty)
           }, '0')
           expect(books.quantity).toBe(held)
