@@ -83,18 +83,27 @@ interface Composite {
   readonly name?: string
   readonly guards?: readonly unknown[]
   readonly stateValue?: unknown
+  readonly params?: unknown
 }
 
-/** `and`, `or`, `not` and `stateIn` are spelled out; what has no name is called inline. */
+/** `and`, `or`, `not`, `stateIn` and parameters are spelled out; what has no name is called inline. */
 function guardName(guard: unknown): string {
   if (typeof guard === 'string') return guard
-  const { type, name = '', guards = [], stateValue } = guard as Composite
+  const { type, name = '', guards = [], stateValue, params } = guard as Composite
   const parts = guards.map(guardName)
   if (name === 'not') return `not ${parts[0]}`
   if (name === 'and' || name === 'or') return `(${parts.join(` ${name} `)})`
   if (name === 'stateIn')
     return `in ${typeof stateValue === 'string' ? stateValue : JSON.stringify(stateValue)}`
-  return type ?? (name === '' || name === 'guard' ? '(inline)' : name)
+  if (type !== undefined) return typeof params === 'object' ? `${type} ${paramsText(params)}` : type
+  return name === '' || name === 'guard' ? '(inline)' : name
+}
+
+/** `to filled, from accepted`. */
+function paramsText(params: object | null): string {
+  return Object.entries(params ?? {})
+    .map((entry) => entry.join(' '))
+    .join(', ')
 }
 
 function actionName(action: unknown): string {
