@@ -12,8 +12,6 @@ export interface OrderInput {
 /** A fill as it counts now; one that was busted counts as nothing. */
 export interface CountedFill {
   readonly id: string
-  /** Of the last report about it. */
-  readonly execId: string
   readonly lastQty: string
   readonly lastPx: string
   readonly commission: string
@@ -24,6 +22,10 @@ export interface CountedFill {
 export interface PendingRequest {
   readonly clOrdId: string
   readonly kind: 'cancel' | 'replace'
+  /** Of a replace: the quantity that was asked for. */
+  readonly orderQty?: string
+  /** Epoch ms at which the venue first told of the order as if this had not been asked for. */
+  readonly missedAt?: number
 }
 
 export interface OrderContext extends OrderInput {
@@ -45,6 +47,10 @@ export interface OrderContext extends OrderInput {
   readonly orderId?: string
   /** By what tells them apart: one that is reported twice counts once. */
   readonly fills: Readonly<Record<string, CountedFill>>
+  /** ExecIDs of reports that count no more when they come again, each with the id of the fill that it is about. */
+  readonly execIds: Readonly<Record<string, string | null>>
+  /** CumQty as the venue last said it, while that is another one than here: a report of a fill is under way, or lost. */
+  readonly toldQty?: string | undefined
   /** How it ended, if it did before it was filled: a bust of a late fill brings it back to that. */
   readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
   /** The venue has said that it has the order. */
@@ -67,6 +73,7 @@ export function contextOf(input: OrderInput): OrderContext {
     leavesQty: input.terms.orderQty,
     cumCost: decimal.ZERO,
     fills: {},
+    execIds: {},
     endedAs: null,
     isAcknowledged: false,
     isTriggered: false,

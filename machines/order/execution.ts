@@ -1,13 +1,7 @@
 /** What a venue's report makes of an order: its state, its books and its one FIX status. Pure. */
 import * as decimal from '../decimal.ts'
-import type {
-  ExecType,
-  ExecutionReport,
-  OrderCancelReject,
-  OrderUnknown,
-  OrdStatus,
-} from '../events/order.ts'
-import type { CountedFill, OrderContext } from './context.ts'
+import type { ExecType, ExecutionReport, OrdStatus } from '../events/order.ts'
+import type { CountedFill, OrderContext, PendingRequest } from './context.ts'
 import { isConditional } from './terms.ts'
 
 export type ExecutionState =
@@ -48,6 +42,7 @@ export function isOut(state: ExecutionState): boolean {
   return OUT.includes(state)
 }
 
+/** Nothing of it is left to be filled, for today at least. */
 export function hasEnded({ ordStatus }: Pick<OrderContext, 'ordStatus'>): boolean {
   return OUT.some((state) => ORD_STATUS[state] === ordStatus)
 }
@@ -61,6 +56,12 @@ const ENDS: Partial<Record<ExecType, NonNullable<OrderContext['endedAs']>>> = {
 }
 const HALTS: Partial<Record<ExecType, ExecutionState>> = { STOPPED: 'stopped', SUSPENDED: 'suspended' }
 
+/** A venue that has not answered within this time is asked what became of the order. */
+export const ANSWER_WITHIN_MS = 5_000
+
+/** Statuses of an order at a venue that is not at any request for it. */
+const WORKS_ON: readonly OrdStatus[] = ['NEW', 'PARTIALLY_FILLED', 'STOPPED', 'SUSPENDED', 'DONE_FOR_DAY']
+
 export interface Outcome {
   readonly state: ExecutionState
   readonly changes: Partial<OrderContext>
@@ -69,57 +70,66 @@ export interface Outcome {
   readonly busted?: CountedFill
   /** A fill beyond what was ordered, whether it counts or not. */
   readonly overfill?: CountedFill
+  /** Requests that the venue works on without. */
+  readonly refused?: readonly PendingRequest[]
 }
 
 /** undefined when the report says nothing new: seen before, overtaken, or about nothing that the order knows. */
 export function outcomeOf(
   order: OrderContext,
-  state: ExecutionState,
+  from: ExecutionState,
   report: ExecutionReport,
 ): Outcome | undefined {
-  // A fill under the id of a replace says that the venue has accepted that, should nothing else ever say so.
-  const isLater = requestNumber(report.clOrdId) > requestNumber(order.clOrdId)
-  if (report.execType !== 'TRADE' || !isLater || !isReplacement(order, report))
-    return reported(order, state, report)
-  const replaced = { terms: termsAfter(order, report), clOrdId: report.clOrdId }
-  const outcome = reported({ ...order, ...replaced }, state, report)
-  return outcome && { ...outcome, changes: { ...replaced, ...outcome.changes } }
+  const { execType, execId, clOrdId } = report
+  const isAnswer = execType === 'ORDER_STATUS'
+  if (!isAnswer && Object.hasOwn(order.execIds, execId)) return undefined
+  const replaced = isReplacement(order, report) ? { terms: termsAfter(order, report), clOrdId } : {}
+  const outcome = reported({ ...order, ...replaced }, from, report)
+  if (outcome === undefined) return undefined
+  const after = { ...order, ...replaced, ...outcome.changes }
+  const { pending, refused } = answeredBy(order, report, after.endedAs)
+  const said = isAnswer || execType in ENDS ? report.cumQty : order.toldQty
+  const toldQty = said !== undefined && decimal.compare(said, after.cumQty) !== 0 ? said : undefined
+  const isNews = outcome.state !== from || pending !== order.pending || after.terms !== order.terms
+  if (isAnswer && !isNews && toldQty === order.toldQty) return undefined
+  const execIds = isAnswer ? order.execIds : { ...order.execIds, [execId]: null, ...outcome.changes.execIds }
+  const changes = { ...replaced, ...outcome.changes, pending, execIds, toldQty }
+  return { ...outcome, changes, ...(refused && { refused }) }
 }
 
-function reported(
-  context: OrderContext,
-  state: ExecutionState,
-  report: ExecutionReport,
-): Outcome | undefined {
+function reported(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
   const { execType, orderId } = report
   const known = { orderId }
   const end = ENDS[execType]
   if (end !== undefined) {
     // A venue refuses what is sent again as it has the order already: it is not the order that is refused (FIX F.1.b).
-    if (context.endedAs !== null || report.ordRejReason === 'DUPLICATE_ORDER') return undefined
-    return become(context, state, { ...known, ...textOf(report), endedAs: end })
+    if (isOver(order) || order.endedAs === end || report.ordRejReason === 'DUPLICATE_ORDER') return undefined
+    return become(order, state, { ...known, ...textOf(report), endedAs: end })
   }
   const halt = HALTS[execType]
   if (halt !== undefined) return isOut(state) ? undefined : { state: halt, changes: known }
   switch (execType) {
     case 'TRADE':
-      return withFill(context, state, report)
+      return withFill(order, state, report)
     case 'TRADE_CANCEL':
     case 'TRADE_CORRECT':
-      return withoutFill(context, state, report)
+      return withoutFill(order, state, report)
     case 'NEW':
-      return accepted(context, state, report)
+      return accepted(order, state, report)
     case 'TRIGGERED':
-      return triggered(context, state, report)
+      return triggered(order, state, report)
     case 'REPLACED':
+      // One that a later one has replaced already says nothing.
+      if (requestNumber(report.clOrdId) < requestNumber(order.clOrdId)) return undefined
+      return become(order, state, { ...known, terms: termsAfter(order, report), clOrdId: report.clOrdId })
     case 'RESTATED':
-      return restated(context, state, report)
+      return restated(order, state, report)
     case 'ORDER_STATUS':
-      return told(context, state, report)
+      return told(order, state, report)
     case 'PENDING_CANCEL':
     case 'PENDING_REPLACE':
       // It has reached the venue, whether or not its acknowledgement was seen.
-      return state === 'submitted' ? become(context, 'accepted', known) : undefined
+      return state === 'submitted' ? become(order, 'accepted', known) : undefined
     default:
       return undefined
   }
@@ -133,8 +143,12 @@ function become(context: OrderContext, was: ExecutionState, changes: Partial<Ord
   return { state, changes: { ...changes, leavesQty: isOut(state) ? decimal.ZERO : left } }
 }
 
-/** By precedence: filled goes before any end, an end before a halt, that before what its fills say (FIX D). */
+/**
+ * By precedence (FIX D): done for the day goes before filled, that before any other end, an end before what its fills
+ * say. A halt is over when the order is (FIX K.1.b).
+ */
 function standing({ cumQty, terms, endedAs }: OrderContext, was: ExecutionState): ExecutionState {
+  if (endedAs === 'doneForDay') return endedAs
   const isFilling = decimal.isPositive(cumQty)
   // An order to close whatever is held is for a quantity of zero until it is triggered: that is not filled.
   if (isFilling && decimal.compare(cumQty, terms.orderQty) >= 0) return 'filled'
@@ -173,56 +187,72 @@ function triggered(
   return become(context, 'triggered', { orderId, terms, endedAs: null, isTriggered: true })
 }
 
-/** What tells fills of one order apart. Some venues report one trade on two streams, each with an ExecID of its own. */
-export function fillId({ tradeId, execId }: ExecutionReport): string {
-  return tradeId ?? execId
-}
-
-function fillOf(report: ExecutionReport, id: string): CountedFill {
-  const { execId, lastQty = decimal.ZERO, lastPx = decimal.ZERO } = report
-  const { commission = decimal.ZERO, commissionAsset = '' } = report
-  return { id, execId, lastQty, lastPx, commission, commissionAsset }
-}
-
-function withFill(
-  context: OrderContext,
-  state: ExecutionState,
-  report: ExecutionReport,
-): Outcome | undefined {
-  const fill = fillOf(report, fillId(report))
-  if (context.fills[fill.id] !== undefined) return undefined
-  const { terms, cumQty } = context
-  const isOver =
+function withFill(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
+  const { tradeId, execId, orderId } = report
+  // Some venues report one trade on two streams, each with an ExecID of its own.
+  const id = tradeId ?? execId
+  const execIds = { [execId]: id }
+  // A bust may have come before it, and knows it by its ExecID, perhaps: its place is taken then, and it counts as nothing.
+  if (order.fills[id] !== undefined) return become(order, state, { orderId, execIds })
+  if (order.fills[execId] !== undefined)
+    return become(order, state, { orderId, execIds: { [execId]: execId } })
+  const fill = { ...NO_FILL, id, ...dealIn(report) }
+  const { terms, cumQty } = order
+  const isExcess =
     !decimal.isZero(terms.orderQty) && decimal.compare(decimal.add(cumQty, fill.lastQty), terms.orderQty) > 0
-  const overfill = isOver && { overfill: fill }
-  if (isOver && terms.overfill === 'reject') {
+  const overfill = isExcess && { overfill: fill }
+  if (isExcess && terms.overfill === 'reject') {
     // It has its place, and counts as nothing.
-    const refused = { ...fill, lastQty: decimal.ZERO, commission: decimal.ZERO }
-    const fills = { ...context.fills, [fill.id]: refused }
-    return { ...become(context, state, { orderId: report.orderId, fills }), ...overfill }
+    const fills = { ...order.fills, [id]: goneOf(fill) }
+    return { ...become(order, state, { orderId, fills, execIds }), ...overfill }
   }
-  const books = booked(context, fill, undefined)
-  return { ...become(context, state, { orderId: report.orderId, ...books }), counted: fill, ...overfill }
+  const books = booked(order, fill, undefined)
+  return { ...become(order, state, { orderId, execIds, ...books }), counted: fill, ...overfill }
 }
 
 /** A bust takes a fill back, a correction puts another in its place (FIX J). */
-function withoutFill(
-  context: OrderContext,
-  state: ExecutionState,
-  report: ExecutionReport,
-): Outcome | undefined {
-  const { tradeId, execRefId, execId, execType, lastQty, lastPx } = report
-  const busted = Object.values(context.fills).find((fill) => fill.id === tradeId || fill.execId === execRefId)
-  if (busted !== undefined && (decimal.isZero(busted.lastQty) || busted.execId === execId)) return undefined
-  // It may come before the fill that it is about: that has its place taken then, and counts as nothing when it comes.
-  const was = busted ?? fillOf(report, tradeId ?? execRefId ?? execId)
-  const gone = { ...was, execId, lastQty: decimal.ZERO, commission: decimal.ZERO }
-  const isBust = execType === 'TRADE_CANCEL'
-  const fill = isBust
-    ? gone
-    : { ...was, execId, lastQty: lastQty ?? was.lastQty, lastPx: lastPx ?? was.lastPx }
-  const outcome = become(context, state, booked(context, fill, busted))
+function withoutFill(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
+  const { execRefId, execId, execType } = report
+  const id = fillNamedIn(order, report)
+  const busted = order.fills[id]
+  // What it refers to is overtaken, should that come yet.
+  const isAhead = execRefId !== undefined && execRefId !== id
+  const execIds = { [execId]: id, ...(isAhead && { [execRefId]: id }) }
+  if (busted !== undefined && decimal.isZero(busted.lastQty)) return become(order, state, { execIds })
+  const was = busted ?? { ...NO_FILL, id }
+  // A correction that another one has overtaken leaves nothing but that one.
+  const isBust = execType === 'TRADE_CANCEL' || order.fills[execId] !== undefined
+  const fill = isBust ? goneOf(was) : { ...was, ...dealIn(report) }
+  const outcome = become(order, state, { execIds, ...booked(order, fill, busted) })
   return { ...outcome, ...(busted && { busted }), ...(!isBust && { counted: fill }) }
+}
+
+/** Id of the fill that a bust or a correction is about, or that it will have when it comes. */
+function fillNamedIn({ fills, execIds }: OrderContext, report: ExecutionReport): string {
+  const { tradeId, execRefId, execId } = report
+  const named = [tradeId, execRefId && execIds[execRefId], execRefId]
+  return named.find((id) => id && fills[id] !== undefined) ?? tradeId ?? execRefId ?? execId
+}
+
+const NO_FILL = {
+  lastQty: decimal.ZERO,
+  lastPx: decimal.ZERO,
+  commission: decimal.ZERO,
+  commissionAsset: '',
+}
+
+function goneOf(fill: CountedFill): CountedFill {
+  return { ...fill, lastQty: decimal.ZERO, commission: decimal.ZERO }
+}
+
+/** What the report says of a deal. */
+function dealIn({ lastQty, lastPx, commission, commissionAsset }: ExecutionReport) {
+  return {
+    ...(lastQty && { lastQty }),
+    ...(lastPx && { lastPx }),
+    ...(commission && { commission }),
+    ...(commissionAsset && { commissionAsset }),
+  }
 }
 
 /** The books with the fill in place of what was counted for it before. */
@@ -244,22 +274,23 @@ function costOf({ lastQty, lastPx }: CountedFill): string {
   return decimal.multiply(lastQty, lastPx)
 }
 
-/** Other terms: because they were asked for, or on the venue's own account (a split, a new day: FIX H). */
-function restated(
-  context: OrderContext,
-  state: ExecutionState,
-  report: ExecutionReport,
-): Outcome | undefined {
-  const { orderId, clOrdId, cumQty } = report
-  const terms = termsAfter(context, report)
-  if (report.execType === 'REPLACED') {
-    // One that a later one has replaced already.
-    if (requestNumber(clOrdId) < requestNumber(context.clOrdId)) return undefined
-    return become(context, state, { terms, orderId, clOrdId })
-  }
-  const endedAs = context.endedAs === 'doneForDay' ? null : context.endedAs
-  // A split changes what was filled, too; what it cost stays.
-  return become(context, 'accepted', { terms, orderId, cumQty, endedAs })
+/** Other terms on the venue's own account: a new day, a split, less to fill (FIX E.1.c, H). */
+function restated(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
+  if (requestNumber(report.clOrdId) < requestNumber(order.clOrdId)) return undefined
+  const { orderId, orderQty } = report
+  const terms = termsAfter(order, report)
+  const { multiply } = decimal
+  // A split, between two days, changes what was filled as what was ordered; what it cost stays. Fills have reports of their own.
+  const isSplit =
+    order.endedAs === 'doneForDay' &&
+    decimal.isPositive(order.cumQty) &&
+    decimal.compare(multiply(report.cumQty, order.terms.orderQty), multiply(order.cumQty, orderQty)) === 0
+  return become(order, state, {
+    terms,
+    orderId,
+    endedAs: resumed(order),
+    ...(isSplit && { cumQty: report.cumQty }),
+  })
 }
 
 function termsAfter(
@@ -278,46 +309,55 @@ function requestNumber(clOrdId: string): number {
  * An answer to a status request says where the venue's books are. Fills come as reports of their own, so an end is
  * believed once all fills before it have been counted.
  */
-function told(context: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
+function told(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
   const { ordStatus, orderId, cumQty } = report
-  if (isReplacement(context, report)) return restated(context, state, { ...report, execType: 'REPLACED' })
-  if (isOut(state)) return undefined
   const end = ENDS[ordStatus as keyof typeof ENDS]
-  if (end !== undefined) {
-    const isWhole = decimal.compare(cumQty, context.cumQty) === 0
-    return isWhole ? become(context, state, { orderId, ...textOf(report), endedAs: end }) : undefined
+  if (end === undefined) {
+    if (state === 'submitted' && ordStatus === 'PENDING_NEW') return { state, changes: {} }
+    return become(order, state, { orderId, isAcknowledged: true, endedAs: resumed(order) })
   }
-  const isNews = state === 'submitted' && ordStatus !== 'PENDING_NEW'
-  return isNews ? become(context, 'accepted', { orderId, isAcknowledged: true }) : undefined
+  const isNews = !isOver(order) && order.endedAs !== end && decimal.compare(cumQty, order.cumQty) === 0
+  return isNews ? become(order, state, { orderId, ...textOf(report), endedAs: end }) : { state, changes: {} }
 }
 
-/** What is still to be answered after an answer; the same array where it answers nothing. */
-export function pendingAfter(
-  { pending }: Pick<OrderContext, 'pending'>,
-  event: ExecutionReport | OrderCancelReject | OrderUnknown | { readonly type: string },
-): OrderContext['pending'] {
-  if (pending.length === 0 || !isAnswer(event)) return pending
+/** It has ended for good: one that is done for the day may go on, and can be cancelled. */
+function isOver({ endedAs }: Pick<OrderContext, 'endedAs'>): boolean {
+  return endedAs !== null && endedAs !== 'doneForDay'
+}
+
+/** How it has ended now that its venue works on it. */
+function resumed({ endedAs }: OrderContext): OrderContext['endedAs'] {
+  return endedAs === 'doneForDay' ? null : endedAs
+}
+
+/** What the report leaves to be answered: the same array where it answers nothing. */
+function answeredBy(
+  order: OrderContext,
+  report: ExecutionReport,
+  endedAs: OrderContext['endedAs'],
+): { pending: OrderContext['pending']; refused?: OrderContext['pending'] } {
+  const { pending } = order
+  const { execType, ordStatus, clOrdId, at } = report
+  if (pending.length === 0) return { pending }
   // An order that has ended has nothing pending, except that one which is filled is still to be told so (FIX B.1.c).
-  if (event.type === 'ORDER_UNKNOWN') return []
-  if (event.type === 'EXECUTION_REPORT' && ENDS[event.execType] !== undefined) return []
-  const isReplaced = event.type === 'EXECUTION_REPORT' && event.execType === 'REPLACED'
-  const isTold = event.type === 'EXECUTION_REPORT' && isReplacement({ pending }, event)
-  if (!isReplaced && !isTold && event.type !== 'ORDER_CANCEL_REJECT') return pending
-  const left = pending.filter(({ clOrdId }) => clOrdId !== event.clOrdId)
-  return left.length === pending.length ? pending : left
+  if (isOver({ endedAs })) return { pending: [] }
+  const isAnswer = execType === 'ORDER_STATUS'
+  if (isAnswer && ordStatus === 'FILLED') return { pending: [], refused: pending }
+  // Requests are taken one after the other: who has accepted one has answered those before it.
+  const isAccepted = execType === 'REPLACED' || isReplacement(order, report)
+  const isAnswered = (one: PendingRequest) => requestNumber(one.clOrdId) <= requestNumber(clOrdId)
+  const open = isAccepted ? pending.filter((one) => !isAnswered(one)) : pending
+  if (!isAnswer || !WORKS_ON.includes(ordStatus)) return { pending: open }
+  // What had not arrived has been sent again meanwhile: a venue that goes on without it has refused it.
+  const isRefused = ({ missedAt }: PendingRequest) =>
+    missedAt !== undefined && at >= missedAt + ANSWER_WITHIN_MS
+  const left = open.filter((one) => !isRefused(one))
+  return { pending: left.map((one) => ({ missedAt: at, ...one })), refused: open.filter(isRefused) }
 }
 
-/** The venue knows the order by the id of a replace: so it has accepted that. */
-function isReplacement({ pending }: Pick<OrderContext, 'pending'>, report: ExecutionReport): boolean {
-  const { execType, clOrdId } = report
-  return (
-    (execType === 'ORDER_STATUS' || execType === 'TRADE') &&
-    pending.some((asked) => asked.kind === 'replace' && asked.clOrdId === clOrdId)
-  )
-}
-
-function isAnswer(event: {
-  readonly type: string
-}): event is ExecutionReport | OrderCancelReject | OrderUnknown {
-  return ['EXECUTION_REPORT', 'ORDER_CANCEL_REJECT', 'ORDER_UNKNOWN'].includes(event.type)
+/** The venue goes by the id of a replace: so it has accepted that, should nothing else ever say so. */
+function isReplacement(order: OrderContext, { execType, clOrdId }: ExecutionReport): boolean {
+  const isCancel = order.pending.some((asked) => asked.kind === 'cancel' && asked.clOrdId === clOrdId)
+  const isLater = requestNumber(clOrdId) > requestNumber(order.clOrdId)
+  return (execType === 'ORDER_STATUS' || execType === 'TRADE') && isLater && !isCancel
 }

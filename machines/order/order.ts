@@ -1,35 +1,21 @@
-import { assertEvent, enqueueActions, setup } from 'xstate'
+import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import { positionAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
-import {
-  type Cancel,
-  cancel,
-  type Deny,
-  deny,
-  type Replace,
-  type RequestRefused,
-  replace,
-  type Submit,
-  submit,
-  type Verify,
-  verify,
-} from '../events/commands.ts'
+import { cancel, type Deny, deny, type RequestRefused, replace, submit, verify } from '../events/commands.ts'
 import type { DomainEvent } from '../events/domain.ts'
 import {
   type CancelOrder,
   type ExecutionReport,
   executionReport,
-  type OrderCancelReject,
   type OrderStatusRequest,
-  type OrderUnknown,
   orderCancelReject,
   orderUnknown,
   type PlaceOrder,
   type ReplaceOrder,
   reportLost,
 } from '../events/order.ts'
-import { type Adopt, adopt } from '../events/reconciliation.ts'
+import { adopt, type Reconcile } from '../events/reconciliation.ts'
 import { tell } from '../tell.ts'
 import {
   contextOf,
@@ -41,15 +27,15 @@ import {
   requestState,
 } from './context.ts'
 import {
+  ANSWER_WITHIN_MS,
   type ExecutionState,
   hasEnded,
   isOut,
   ORD_STATUS,
   type Outcome,
   outcomeOf,
-  pendingAfter,
 } from './execution.ts'
-import { closedReport, fillFor, orderReport, tradeOf, updateOf } from './reports.ts'
+import { closedReport, dealReport, orderReport, tradeOf, updateOf } from './reports.ts'
 
 /** What may come from outside: commands, and what venues report. */
 export const orderEvents = z.discriminatedUnion('type', [
@@ -65,30 +51,17 @@ export const orderEvents = z.discriminatedUnion('type', [
   orderUnknown,
 ])
 
-type OrderEvent =
-  | Submit
-  | Deny
-  | Cancel
-  | Replace
-  | Verify
-  | Adopt
-  | ExecutionReport
-  | OrderCancelReject
-  | OrderUnknown
+type OrderEvent = z.infer<typeof orderEvents> | { readonly type: 'SETTLED'; readonly at: number }
 type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` | 'MANUAL_INTERVENTION' }>
 
-/** A venue that has not answered within this time is asked what became of the order. */
-const ANSWER_WITHIN_MS = 5_000
-
-export interface FromState {
-  readonly from: ExecutionState
-}
-
-const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
-const HALTS = ['stopped', 'suspended'] as const
+/** A report of a fill that the venue has told of otherwise is lost when it has not come within this time. */
+const SETTLES_WITHIN_MS = 2_000
 
 /** Where a report may lead. */
 type Reported = Exclude<ExecutionState, 'initialized' | 'denied' | 'submitted'>
+
+const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
+const HALTS = ['stopped', 'suspended'] as const
 
 /** Every guard of a report, and then its action, asks for the same outcome: it is worked out once. */
 let lastOutcome: { order: OrderContext; from: ExecutionState; report: ExecutionReport; outcome?: Outcome }
@@ -98,39 +71,64 @@ function outcomeOnce(order: OrderContext, from: ExecutionState, report: Executio
   return lastOutcome.outcome
 }
 
-/** Whether the report takes the order there, by FIX's rules: see execution.ts. */
-function leads(order: OrderContext, event: OrderEvent, { from }: FromState, to: Reported): boolean {
-  return event.type === 'EXECUTION_REPORT' && outcomeOnce(order, from, event)?.state === to
+export interface From {
+  readonly from: ExecutionState
 }
 
 /** A transition for each state that a report may lead to from this one. */
 function reports(from: ExecutionState, ...targets: readonly Reported[]) {
   return targets.map((to) => ({
-    guard: {
-      type: `is${to[0]?.toUpperCase()}${to.slice(1)}` as `is${Capitalize<Reported>}`,
-      params: { from },
-    },
+    guard: { type: 'leads' as const, params: { to, from } },
     ...(to !== from && { target: to }),
-    actions: { type: 'takeReport' as const, params: { from } },
+    actions: [{ type: 'takeReport' as const, params: { from } }, 'tellWatchers' as const],
   }))
 }
 
-/** What an answer leaves to be answered. */
-const answers = (['idle', 'pendingCancel', 'pendingReplace'] as const).map((request) => ({
-  guard: { type: 'leaves' as const, params: { request } },
-  target: request,
-  actions: 'settle' as const,
-}))
-const ANSWERS = { EXECUTION_REPORT: answers, ORDER_CANCEL_REJECT: answers, ORDER_UNKNOWN: answers }
+/** How an order ends on less than its venue's report. */
+const ENDINGS = {
+  denied: { type: 'ORDER_DENIED', ordStatus: 'REJECTED', endedAs: null, why: '' },
+  rejected: {
+    type: 'ORDER_REJECTED',
+    ordStatus: 'REJECTED',
+    endedAs: 'rejected',
+    why: 'the venue never saw the order',
+  },
+  canceled: {
+    type: 'ORDER_CANCELLED',
+    ordStatus: 'CANCELED',
+    endedAs: 'canceled',
+    why: 'the venue does not know the order any more',
+  },
+} as const
+type Ending = keyof typeof ENDINGS
+
+function ending(as: Ending) {
+  return { target: as, actions: [{ type: 'end' as const, params: { as } }, 'tellWatchers' as const] }
+}
 
 /** Only the venue itself can say that it does not have the order: never, or, once it had, no more. */
-const ORDER_UNKNOWN = { target: 'canceled' as const, actions: 'takeLost' as const }
+const ORDER_UNKNOWN = ending('canceled')
 const VERIFY = { actions: 'askStatus' as const }
 
+/** A venue that does not know the order answers nothing more about it. */
+const FORGOTTEN = { target: 'idle' as const, actions: ['dropRequests' as const, 'tellWatchers' as const] }
+
+/** What was asked for is pending until it is answered. */
+const answered = (request: RequestState) => ({
+  guard: { type: 'leaves' as const, params: { request } },
+  target: request,
+})
+const unanswered = (state: RequestState) => ({
+  [ANSWER_WITHIN_MS]: { target: state, reenter: true, actions: 'askStatus' as const },
+})
+
+const REFUSE_REPLACE = ['refuseReplace', 'tellWatchers'] as const
 const REPLACE = [
   { guard: 'mayReplace' as const, target: 'pendingReplace' as const, actions: 'requestReplace' as const },
-  { actions: 'refuseReplace' as const },
+  { actions: REFUSE_REPLACE },
 ]
+
+const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
 export const orderMachine = setup({
   types: {} as {
@@ -140,28 +138,23 @@ export const orderMachine = setup({
     emitted: OrderEmitted
   },
   guards: {
-    isAccepted: ({ context, event }, at: FromState) => leads(context, event, at, 'accepted'),
-    isTriggered: ({ context, event }, at: FromState) => leads(context, event, at, 'triggered'),
-    isPartiallyFilled: ({ context, event }, at: FromState) => leads(context, event, at, 'partiallyFilled'),
-    isFilled: ({ context, event }, at: FromState) => leads(context, event, at, 'filled'),
-    isCanceled: ({ context, event }, at: FromState) => leads(context, event, at, 'canceled'),
-    isExpired: ({ context, event }, at: FromState) => leads(context, event, at, 'expired'),
-    isRejected: ({ context, event }, at: FromState) => leads(context, event, at, 'rejected'),
-    isDoneForDay: ({ context, event }, at: FromState) => leads(context, event, at, 'doneForDay'),
-    isStopped: ({ context, event }, at: FromState) => leads(context, event, at, 'stopped'),
-    isSuspended: ({ context, event }, at: FromState) => leads(context, event, at, 'suspended'),
+    /** The report takes the order there, by FIX's rules: see execution.ts. */
+    leads: ({ context, event }, { from, to }: From & { to: Reported }) =>
+      event.type === 'EXECUTION_REPORT' && outcomeOnce(context, from, event)?.state === to,
     /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
     isDuplicate: ({ event }) => event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
     isKnown: ({ context }) => context.orderId !== undefined,
-    hasEnded: ({ context }) => hasEnded(context),
+    /** For good: what is done for the day may be asked to end. */
+    isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
+    isAmiss: ({ context }) => context.toldQty !== undefined,
+    isPending: ({ context, event }) =>
+      event.type === 'ORDER_CANCEL_REJECT' &&
+      context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
     /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
     mayReplace: ({ context }) =>
       context.orderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
-    /** An answer, and what else was asked for is still to be answered. */
-    leaves: ({ context, event }, { request }: { request: RequestState }) => {
-      const pending = pendingAfter(context, event)
-      return pending !== context.pending && requestState(pending) === request
-    },
+    leaves: ({ context }, { request }: { request: RequestState }) =>
+      requestState(context.pending) === request,
   },
   actions: {
     reportCreated: enqueueActions(({ context, event: { at }, enqueue }) => {
@@ -172,16 +165,6 @@ export const orderMachine = setup({
       enqueue.emit({ type: 'ORDER_SUBMITTED', at, venue, order: `order/${context.id}`, ...terms })
       const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
       enqueue(tell(`port/${venue}`, placement))
-    }),
-    reportDenied: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'DENY')
-      const { at, text, ordRejReason } = event
-      const why = { text, ...(ordRejReason && { ordRejReason }) }
-      const denied = { leavesQty: decimal.ZERO, ordStatus: 'REJECTED' as const, ...why }
-      enqueue.assign(denied)
-      const after = { ...context, ...denied }
-      enqueue.emit({ type: 'ORDER_DENIED', ...facts(after, at), text })
-      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
     }),
     /** Placed by somebody else; what it is, the venue's next report says. */
     reportAdopted: enqueueActions(({ context, event: { at }, enqueue }) => {
@@ -201,52 +184,63 @@ export const orderMachine = setup({
       enqueue(tell(`port/${terms.venue}`, request))
     }),
     /** What the report changes, and what it tells whom. */
-    takeReport: enqueueActions(({ context, event, enqueue }, { from }: FromState) => {
+    takeReport: enqueueActions(({ context, event, enqueue }, { from }: From) => {
       assertEvent(event, 'EXECUTION_REPORT')
       const { at } = event
       const outcome = outcomeOnce(context, from, event) as Outcome
-      const { state, changes, counted, busted, overfill } = outcome
+      const { state, changes, counted, busted, overfill, refused = [] } = outcome
       const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
+      const { account, owner } = after.terms
+      const of = facts(after, at)
       enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
-      const { watchers = [] } = after.terms
-      const pending = pendingAfter(context, event)
-      const report = orderReport(event, outcome, facts({ ...after, pending }, at), after.terms)
+      const report = orderReport(event, outcome, from, of, after.terms)
       if (report !== undefined) enqueue.emit(report)
-      if (overfill !== undefined) {
-        const told = { isCounted: counted !== undefined, ...tradeOf(overfill) }
-        enqueue.emit({ type: 'ORDER_OVERFILLED', ...facts({ ...after, pending }, at), ...told })
-      }
+      if (overfill !== undefined)
+        enqueue.emit({
+          type: 'ORDER_OVERFILLED',
+          ...of,
+          isCounted: counted !== undefined,
+          ...tradeOf(overfill),
+        })
+      for (const { kind } of refused)
+        enqueue.emit({ type: REFUSED[kind], ...of, text: 'the venue goes on without it' })
       // The account first: what a position tells it of its value is of after the money has moved.
-      for (const to of [after.terms.account, positionAddress(after.terms), after.terms.owner]) {
-        if (to === undefined) continue
-        if (busted !== undefined) enqueue(tell(to, fillFor(after, 'FILL_BUST', busted, at)))
-        if (counted !== undefined) enqueue(tell(to, fillFor(after, 'FILL', counted, at)))
-      }
+      const deal = dealReport(after, outcome, at)
+      for (const to of [account, positionAddress(after.terms), owner])
+        if (to !== undefined && deal !== undefined) enqueue(tell(to, deal))
       if (isOut(state) && !isOut(from))
         for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
-      const isOutNoMore = isOut(from) && !isOut(state)
-      if (after.terms !== context.terms || isOutNoMore)
-        enqueue(tell(after.terms.account, updateOf({ ...after, pending }, at)))
-      // What it settles, too, is told of by `settle`.
-      if (pending === context.pending) for (const to of watchers) enqueue(tell(to, updateOf(after, at)))
+      // What it holds for an order is what it was told last: of one that works again, on what terms, with how much left.
+      const isBack = !isOut(state) && (isOut(from) || busted !== undefined)
+      if (isBack || after.terms !== context.terms || refused.length > 0)
+        enqueue(tell(account, updateOf(after, at)))
+      if (after.toldQty === undefined || context.toldQty !== undefined) return
+      enqueue.raise(
+        { type: 'SETTLED', at: at + SETTLES_WITHIN_MS },
+        { delay: SETTLES_WITHIN_MS, id: 'settled' },
+      )
     }),
-    takeUnknown: enqueueActions(({ context, event: { at }, enqueue }) => {
-      const text = 'the venue never saw the order'
-      const end = { endedAs: 'rejected', ordStatus: 'REJECTED', text } as const
-      const after = { ...context, ...end, leavesQty: decimal.ZERO }
-      enqueue.assign(after)
-      enqueue.emit({ type: 'ORDER_REJECTED', ...facts(after, at), text })
-      for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
-      for (const to of after.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
+    /** A fill, or the bust of one, is lost: what the venue has can be fetched. */
+    reconcile: enqueueActions(({ context: { id, terms }, event: { at }, enqueue }) => {
+      const reason = `order/${id} has not filled what its venue has told`
+      enqueue.assign({ toldQty: undefined })
+      enqueue(tell(`reconciliation/${terms.venue}`, { type: 'RECONCILE', at, reason } satisfies Reconcile))
     }),
-    takeLost: enqueueActions(({ context, event: { at }, enqueue }) => {
-      const text = 'the venue does not know the order any more'
-      const end = { endedAs: 'canceled', ordStatus: 'CANCELED', text } as const
-      const after = { ...context, ...end, leavesQty: decimal.ZERO, pending: [] }
-      enqueue.assign({ ...end, leavesQty: decimal.ZERO })
-      enqueue.emit({ type: 'ORDER_CANCELLED', ...facts(after, at), text })
-      for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
-      for (const to of after.terms.watchers ?? []) enqueue(tell(to, updateOf(after, at)))
+    end: enqueueActions(({ context, event, enqueue }, { as }: { as: Ending }) => {
+      const { type, ordStatus, endedAs, why } = ENDINGS[as]
+      const { text = why, ordRejReason }: Partial<Deny> = event.type === 'DENY' ? event : {}
+      const reason = { text, ...(ordRejReason && { ordRejReason }) }
+      const end = { endedAs, ordStatus, leavesQty: decimal.ZERO, pending: [], ...reason }
+      const after: OrderContext = { ...context, ...end }
+      enqueue.assign(end)
+      enqueue.emit({ type, ...facts(after, event.at), text })
+      // Those who refused it know.
+      if (as === 'denied') return
+      for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, event.at)))
+    }),
+    dropRequests: assign({ pending: [] }),
+    tellWatchers: enqueueActions(({ context, event: { at }, enqueue }) => {
+      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, at)))
     }),
     reportIntervention: enqueueActions(({ context: { terms }, event, enqueue }) => {
       assertEvent(event, 'CANCEL')
@@ -257,7 +251,7 @@ export const orderMachine = setup({
     }),
     requestCancel: enqueueActions(({ context, event, enqueue }) => {
       const { clOrdId: origClOrdId, terms } = context
-      const { clOrdId, asked } = nextRequest(context, 'cancel')
+      const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' })
       enqueue.assign(asked)
       enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
       const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, origClOrdId }
@@ -266,10 +260,11 @@ export const orderMachine = setup({
     requestReplace: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'REPLACE')
       const { terms, pending } = context
-      const { clOrdId, asked } = nextRequest(context, 'replace')
       // One after the other: the next replaces what the one before it will have made (FIX D.2).
-      const origClOrdId = pending.at(-1)?.clOrdId ?? context.clOrdId
-      const { orderQty = terms.orderQty, price = terms.price, stopPx = terms.stopPx } = event
+      const before = pending.at(-1)
+      const origClOrdId = before?.clOrdId ?? context.clOrdId
+      const { orderQty = before?.orderQty ?? terms.orderQty, price, stopPx } = event
+      const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty })
       const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
       enqueue.assign(asked)
       const report = facts({ ...context, ...asked }, event.at)
@@ -286,36 +281,38 @@ export const orderMachine = setup({
             ? 'a cancel is pending'
             : 'nothing is left of the order'
       enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
-      for (const to of [context.terms.account, ...(context.terms.watchers ?? [])])
-        enqueue(tell(to, updateOf(context, event.at)))
+      enqueue(tell(context.terms.account, updateOf(context, event.at)))
     }),
     refuseCancel: enqueueActions(({ context, event: { at }, enqueue }) => {
       const text = 'nothing is left of the order'
       enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, at), text })
     }),
-    /** An answer to something that was asked for. */
-    settle: enqueueActions(({ context, event, enqueue }) => {
-      const pending = pendingAfter(context, event)
-      enqueue.assign({ pending })
+    /** What was asked for is not to be. */
+    takeRefusal: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'ORDER_CANCEL_REJECT')
+      const { at, clOrdId, text } = event
+      const refused = context.pending.find((asked) => asked.clOrdId === clOrdId) as PendingRequest
+      const pending = context.pending.filter((asked) => asked !== refused)
       const after = { ...context, pending }
-      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(after, event.at)))
-      if (event.type !== 'ORDER_CANCEL_REJECT') return
-      const kind = context.pending.find(({ clOrdId }) => clOrdId === event.clOrdId)?.kind
+      enqueue.assign({ pending })
       // The account held what was asked for; the old terms are in force still.
-      if (kind === 'replace') enqueue(tell(context.terms.account, updateOf(after, event.at)))
-      const type = kind === 'replace' ? 'ORDER_REPLACE_REJECTED' : 'ORDER_CANCEL_REJECTED'
-      enqueue.emit({ type, ...facts({ ...context, pending }, event.at), text: event.text })
+      if (refused.kind === 'replace') enqueue(tell(context.terms.account, updateOf(after, at)))
+      enqueue.emit({ type: REFUSED[refused.kind], ...facts(after, at), text })
     }),
   },
 }).createMachine({
   id: 'order',
-  version: '3',
+  version: '4',
   description:
     'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
     'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
   context: ({ input }) => contextOf(input),
   type: 'parallel',
-  on: { SUBMIT: { actions: 'refuseSubmit' } },
+  on: {
+    SUBMIT: { actions: 'refuseSubmit' },
+    SETTLED: { guard: 'isAmiss', actions: 'reconcile' },
+    ORDER_CANCEL_REJECT: { guard: 'isPending', actions: ['takeRefusal', 'tellWatchers'] },
+  },
   states: {
     execution: {
       initial: 'initialized',
@@ -323,7 +320,7 @@ export const orderMachine = setup({
         initialized: {
           on: {
             SUBMIT: { target: 'submitted', actions: ['reportCreated', 'place'] },
-            DENY: { target: 'denied', actions: ['reportCreated', 'reportDenied'] },
+            DENY: { target: 'denied', actions: ['reportCreated', ...ending('denied').actions] },
             ADOPT: { target: 'submitted', actions: ['reportCreated', 'reportAdopted'] },
           },
         },
@@ -334,10 +331,12 @@ export const orderMachine = setup({
         submitted: {
           tags: 'working',
           description: 'On its way: the venue may or may not have it, and only the venue can say.',
-          after: { [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' } },
+          after: {
+            [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' },
+          },
           on: {
             VERIFY,
-            ORDER_UNKNOWN: { target: 'rejected', actions: 'takeUnknown' },
+            ORDER_UNKNOWN: ending('rejected'),
             EXECUTION_REPORT: [
               { guard: 'isDuplicate', target: 'submitted', reenter: true, actions: 'askStatus' },
               ...reports(
@@ -444,7 +443,15 @@ export const orderMachine = setup({
           tags: 'closed',
           description: 'Nothing more today; a GTC order is restated on the next day (FIX H.1).',
           on: {
-            EXECUTION_REPORT: reports('doneForDay', 'doneForDay', 'filled', 'accepted', 'partiallyFilled'),
+            EXECUTION_REPORT: reports(
+              'doneForDay',
+              'doneForDay',
+              'filled',
+              'accepted',
+              'partiallyFilled',
+              'canceled',
+              'expired',
+            ),
           },
         },
       },
@@ -455,7 +462,7 @@ export const orderMachine = setup({
         idle: {
           on: {
             CANCEL: [
-              { guard: 'hasEnded', actions: 'refuseCancel' },
+              { guard: 'isOver', actions: 'refuseCancel' },
               {
                 guard: 'isKnown',
                 target: 'pendingCancel',
@@ -470,21 +477,24 @@ export const orderMachine = setup({
           description:
             'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
           always: [
-            { guard: 'hasEnded', target: 'idle' },
+            { guard: 'isOver', target: 'idle' },
             { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
           ],
+          on: { REPLACE: { actions: REFUSE_REPLACE } },
         },
         pendingReplace: {
-          after: { [ANSWER_WITHIN_MS]: { target: 'pendingReplace', reenter: true, actions: 'askStatus' } },
+          always: answered('idle'),
+          after: unanswered('pendingReplace'),
           on: {
-            ...ANSWERS,
+            ORDER_UNKNOWN: FORGOTTEN,
             CANCEL: { target: 'pendingCancel', actions: ['reportIntervention', 'requestCancel'] },
             REPLACE,
           },
         },
         pendingCancel: {
-          after: { [ANSWER_WITHIN_MS]: { target: 'pendingCancel', reenter: true, actions: 'askStatus' } },
-          on: { ...ANSWERS, REPLACE: { actions: 'refuseReplace' } },
+          always: [answered('idle'), answered('pendingReplace')],
+          after: unanswered('pendingCancel'),
+          on: { ORDER_UNKNOWN: FORGOTTEN, REPLACE: { actions: REFUSE_REPLACE } },
         },
       },
     },
@@ -503,7 +513,7 @@ function partiesOf({ terms: { account, owner } }: OrderContext): readonly string
 }
 
 /** The next request of an order, and the order with it made. */
-function nextRequest({ id, requests, pending }: OrderContext, kind: PendingRequest['kind']) {
+function nextRequest({ id, requests, pending }: OrderContext, what: Omit<PendingRequest, 'clOrdId'>) {
   const clOrdId = `${id}/${requests + 1}`
-  return { clOrdId, asked: { requests: requests + 1, pending: [...pending, { clOrdId, kind }] } }
+  return { clOrdId, asked: { requests: requests + 1, pending: [...pending, { clOrdId, ...what }] } }
 }

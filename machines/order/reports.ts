@@ -1,38 +1,26 @@
 /** What an order tells others of what its venue reported. Pure. */
 import * as decimal from '../decimal.ts'
-import type { Fill, FillBust, OrderClosed, OrderUpdate } from '../events/commands.ts'
+import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import type { ExecType, ExecutionReport } from '../events/order.ts'
+import type { ExecutionReport } from '../events/order.ts'
 import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './context.ts'
 import type { ExecutionState, Outcome } from './execution.ts'
 import { isConditional } from './terms.ts'
 
-/** Events of those reports that are about the order as a whole. */
-const PLAIN = {
-  NEW: 'ORDER_ACCEPTED',
-  TRIGGERED: 'ORDER_TRIGGERED',
-  CANCELED: 'ORDER_CANCELLED',
-  REJECTED: 'ORDER_REJECTED',
-  EXPIRED: 'ORDER_EXPIRED',
-  DONE_FOR_DAY: 'ORDER_DONE_FOR_DAY',
-  STOPPED: 'ORDER_STOPPED',
-  SUSPENDED: 'ORDER_SUSPENDED',
-} as const
-type Plain = keyof typeof PLAIN
-
-const BY_STATE: Partial<Record<ExecutionState, Plain>> = {
-  accepted: 'NEW',
-  triggered: 'TRIGGERED',
-  canceled: 'CANCELED',
-  rejected: 'REJECTED',
-  expired: 'EXPIRED',
-  doneForDay: 'DONE_FOR_DAY',
-  stopped: 'STOPPED',
-  suspended: 'SUSPENDED',
-}
+/** Events of those states that say all that there is to say. */
+const BY_STATE = {
+  accepted: 'ORDER_ACCEPTED',
+  triggered: 'ORDER_TRIGGERED',
+  canceled: 'ORDER_CANCELLED',
+  rejected: 'ORDER_REJECTED',
+  expired: 'ORDER_EXPIRED',
+  doneForDay: 'ORDER_DONE_FOR_DAY',
+  stopped: 'ORDER_STOPPED',
+  suspended: 'ORDER_SUSPENDED',
+} as const satisfies Partial<Record<ExecutionState, string>>
 
 export type OrderReport = DomainEvents<
-  | (typeof PLAIN)[Plain]
+  | (typeof BY_STATE)[keyof typeof BY_STATE]
   | 'ORDER_REPLACED'
   | 'ORDER_FILLED'
   | 'ORDER_PARTIAL_FILL'
@@ -44,6 +32,7 @@ export type OrderReport = DomainEvents<
 export function orderReport(
   { execType, text }: ExecutionReport,
   { state, counted, busted }: Outcome,
+  from: ExecutionState,
   of: ReturnType<typeof facts>,
   { price, stopPx }: OrderContext['terms'],
 ): OrderReport | undefined {
@@ -54,36 +43,37 @@ export function orderReport(
   if (counted !== undefined) {
     return { type: state === 'filled' ? 'ORDER_FILLED' : 'ORDER_PARTIAL_FILL', ...of, ...tradeOf(counted) }
   }
-  if (execType === 'TRADE') return undefined
   if (execType === 'REPLACED' || execType === 'RESTATED') {
     return { type: 'ORDER_REPLACED', ...of, ...(price && { price }), ...(stopPx && { stopPx }) }
   }
-  const plain = BY_STATE[state]
-  // What the order is already, or what goes before what was reported, is no news.
-  if (plain === undefined || (isPlain(execType) && execType !== plain)) return undefined
-  return { type: PLAIN[plain], ...of, ...(text !== undefined && { text }) }
-}
-
-function isPlain(execType: ExecType): execType is Plain {
-  return execType in PLAIN
+  // What the order is already is no news, nor is what goes before what was reported.
+  if (state === from || !(state in BY_STATE)) return undefined
+  const type = BY_STATE[state as keyof typeof BY_STATE]
+  return { type, ...of, ...(text !== undefined && { text }) }
 }
 
 export function tradeOf({ id, lastQty, lastPx }: CountedFill) {
   return { tradeId: id, lastQty, lastPx }
 }
 
-/** For those who keep books that a fill changes. */
-export function fillFor(order: OrderContext, type: 'FILL', fill: CountedFill, at: number): Fill
-export function fillFor(order: OrderContext, type: 'FILL_BUST', fill: CountedFill, at: number): FillBust
-export function fillFor(
+/** For those who keep books that a fill changes, what has become of one. */
+export function dealReport(
   { id, terms: { venue, symbol, positionSide, side, ordType } }: OrderContext,
-  type: 'FILL' | 'FILL_BUST',
-  { id: tradeId, lastQty, lastPx, commission, commissionAsset }: CountedFill,
+  { counted, busted }: Outcome,
   at: number,
-): Fill | FillBust {
-  const what = { lastQty, lastPx, commission, commissionAsset }
-  const of = { venue, symbol, ...(positionSide && { positionSide }), side, ordType }
-  return { type, at, order: `order/${id}`, tradeId, ...of, ...what }
+): Fill | FillBust | FillCorrected | undefined {
+  const fill = counted ?? busted
+  if (fill === undefined) return undefined
+  const about = { order: `order/${id}`, tradeId: fill.id, venue, symbol, side, ordType }
+  const of = { at, ...about, ...(positionSide && { positionSide }), ...dealOf(fill) }
+  if (counted === undefined) return { type: 'FILL_BUST', ...of }
+  return busted === undefined
+    ? { type: 'FILL', ...of }
+    : { type: 'FILL_CORRECTED', ...of, was: dealOf(busted) }
+}
+
+function dealOf({ lastQty, lastPx, commission, commissionAsset }: CountedFill) {
+  return { lastQty, lastPx, commission, commissionAsset }
 }
 
 export function closedReport(order: OrderContext, at: number): OrderClosed {

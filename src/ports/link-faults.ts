@@ -32,8 +32,7 @@ export interface Delivery {
 export function deliveriesOf(report: VenueReport, faults: LinkFaults | undefined): readonly Delivery[] {
   const { at } = report
   const whole: Delivery = { at, report, as: 'report' }
-  // Refusals of requests are answers to them, not reports.
-  if (faults === undefined || report.report.type === 'ORDER_CANCEL_REJECT') return [whole]
+  if (faults === undefined) return [whole]
   const random = new Random(faults.seed * 1_000_003 + report.position)
   const dice = random.next()
   const lateAt = at + Math.ceil(random.next() * faults.delayMaxMs)

@@ -153,7 +153,7 @@ export class Floor {
   }
 
   /** Such reports do not reach us from now on. */
-  loseReports(kind: ExecType | 'CASH_FLOW_REPORT'): void {
+  loseReports(kind: ExecType | 'ORDER_CANCEL_REJECT' | 'CASH_FLOW_REPORT'): void {
     this.#lost.add(kind)
   }
 

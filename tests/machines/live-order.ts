@@ -1,5 +1,5 @@
 /** An order as a live XState actor among peers that hear everything and say nothing. */
-import { createActor, createMachine } from 'xstate'
+import { type AnyEventObject, createActor, createMachine, SimulatedClock } from 'xstate'
 import {
   type CancelOrder,
   type ExecutionReport,
@@ -28,18 +28,21 @@ export const SUBMIT: Submit = { type: 'SUBMIT', at: 1, ...TERMS }
 
 export function live(terms: Partial<Submit> = {}) {
   const heard: { to: string; type: string }[] = []
+  const told: AnyEventObject[] = []
   /** What the venue was asked for. */
   const requests: VenueRequest[] = []
   const root = createMachine({})
+  const clock = new SimulatedClock()
   const actor = createActor(orderMachine, {
     input: { id: 'o1', terms: { ...TERMS, ...terms } },
-    inspect: () => {},
+    clock,
   })
   const { system } = actor
   const peer = (to: string) => {
     const quiet = createActor(root)
     Object.assign(quiet, {
       _send: (event: VenueRequest) => {
+        told.push(event)
         heard.push({ to, type: event.type })
         if (to.startsWith('port/')) requests.push(event)
       },
@@ -58,7 +61,7 @@ export function live(terms: Partial<Submit> = {}) {
   actor.start()
   const context = () => actor.getSnapshot().context as OrderContext
   const ordStatus = () => ordStatusOf(context())
-  return { actor, heard, requests, emitted, context, ordStatus }
+  return { actor, clock, heard, told, requests, emitted, context, ordStatus }
 }
 
 let execs = 0

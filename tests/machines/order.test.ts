@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/decimal.ts'
+import type { ExecutionReport, OrdStatus } from '../../machines/index.ts'
 import { live, report, SUBMIT } from './live-order.ts'
 
 const fill = (lastQty: string, lastPx = '100') =>
@@ -65,6 +66,34 @@ describe('an order', () => {
       'is unknown to the venue, which is asked and says so',
       [{ type: 'ORDER_UNKNOWN', at: 2, clOrdId: 'o1' }],
       'REJECTED',
+      '0',
+      '0',
+    ],
+    [
+      'is done for the day, whatever fill comes late (FIX D)',
+      [report('NEW'), report('DONE_FOR_DAY'), fill('10')],
+      'DONE_FOR_DAY',
+      '10',
+      '0',
+    ],
+    [
+      'is pending cancel before it is done for the day, and can be cancelled then',
+      [report('NEW'), cancel, report('DONE_FOR_DAY')],
+      'PENDING_CANCEL',
+      '0',
+      '0',
+    ],
+    [
+      'is cancelled on a day that is done',
+      [report('NEW'), report('DONE_FOR_DAY'), cancel, report('CANCELED')],
+      'CANCELED',
+      '0',
+      '0',
+    ],
+    [
+      'is not stopped any more when it is cancelled',
+      [report('NEW'), report('STOPPED'), report('CANCELED')],
+      'CANCELED',
       '0',
       '0',
     ],
@@ -148,6 +177,169 @@ describe('an order', () => {
   })
 })
 
+describe('a report', () => {
+  const deal = (execId: string, lastQty: string, more: Partial<ExecutionReport> = {}) =>
+    report('TRADE', { execId, lastQty, lastPx: '100', ...more })
+  const bust = (execId: string, execRefId: string) => report('TRADE_CANCEL', { execId, execRefId })
+  const correction = (execId: string, execRefId: string, lastQty: string) =>
+    report('TRADE_CORRECT', { execId, execRefId, lastQty, lastPx: '100' })
+  const toFour = correction('c-1', 'e-1', '4')
+  const restated = report('RESTATED', { cumQty: '2' })
+  const fewer = report('RESTATED', { orderQty: '8' })
+
+  it.each<[string, Step[], string, string, string]>([
+    ['of a correction counts once', [deal('e-1', '5'), toFour, toFour], 'partiallyFilled', '4', '6'],
+    [
+      'of a second correction may name the fill or the first one',
+      [deal('e-1', '5'), toFour, correction('c-2', 'e-1', '3'), correction('c-3', 'c-2', '2')],
+      'partiallyFilled',
+      '2',
+      '8',
+    ],
+    [
+      'of a correction that has been corrected is of no use any more',
+      [deal('e-1', '5'), correction('c-2', 'c-1', '3'), toFour],
+      'partiallyFilled',
+      '3',
+      '7',
+    ],
+    [
+      'of a bust takes the place of a fill that is yet to come',
+      [bust('b-1', 'e-1'), deal('e-1', '5', { tradeId: 't-1' })],
+      'accepted',
+      '0',
+      '10',
+    ],
+    [
+      'of a bust may name the fill as any of two streams did',
+      [deal('e-1', '5', { tradeId: 't-1' }), deal('e-2', '5', { tradeId: 't-1' }), bust('b-1', 'e-2')],
+      'accepted',
+      '0',
+      '10',
+    ],
+    [
+      'that restates counts once',
+      [deal('e-1', '2'), restated, deal('e-2', '3'), restated],
+      'partiallyFilled',
+      '5',
+      '5',
+    ],
+    [
+      'that restates contains no fill that is yet to come',
+      [restated, deal('e-1', '2')],
+      'partiallyFilled',
+      '2',
+      '8',
+    ],
+    ['that restates leaves a stopped order stopped', [report('STOPPED'), fewer], 'stopped', '0', '8'],
+    ['... a suspended one suspended', [report('SUSPENDED'), fewer], 'suspended', '0', '8'],
+    ['... a triggered one triggered', [report('TRIGGERED'), fewer], 'triggered', '0', '8'],
+  ])('%s', (_, steps, execution, cumQty, leavesQty) => {
+    const order = live({ ordType: 'STOP_LIMIT', stopPx: '99' })
+    for (const step of [SUBMIT, report('NEW'), ...steps]) order.actor.send(step)
+    expect(order.actor.getSnapshot().value).toMatchObject({ execution })
+    expect(order.context()).toMatchObject({ cumQty, leavesQty })
+  })
+
+  it('tells of what changes, and of nothing else', () => {
+    const order = live()
+    for (const step of [SUBMIT, report('NEW'), bust('b-1', 'nothing'), deal('e-1', '5'), toFour, toFour])
+      order.actor.send(step)
+    const types = ['ORDER_CREATED', 'ORDER_SUBMITTED', 'ORDER_ACCEPTED', 'ORDER_PARTIAL_FILL']
+    expect(order.emitted).toEqual([...types, 'ORDER_TRADE_CORRECTED'])
+    const position = order.heard.filter(({ to }) => to.startsWith('position/'))
+    expect(position.map(({ type }) => type)).toEqual(['FILL', 'FILL_CORRECTED'])
+  })
+})
+
+describe('an answer that was lost', () => {
+  const status = (ordStatus: OrdStatus, rest: Partial<ExecutionReport> = {}) =>
+    report('ORDER_STATUS', { ordStatus, ...rest })
+  const replace = (orderQty: string): Step => ({ type: 'REPLACE', at: 2, orderQty })
+  const told = (...steps: Step[]) => {
+    const order = live()
+    for (const step of [SUBMIT, report('NEW'), ...steps]) order.actor.send(step)
+    return order
+  }
+
+  it.each<[string, Step[], OrdStatus]>([
+    ['of a cancel that was made', [cancel, status('CANCELED')], 'CANCELED'],
+    ['of a cancel that came too late', [cancel, fill('10'), status('FILLED', { cumQty: '10' })], 'FILLED'],
+    ['of two replaces', [replace('11'), replace('12'), report('REPLACED', { clOrdId: 'o1/3' })], 'NEW'],
+    ['of two replaces, asked for', [replace('11'), replace('12'), status('NEW', { clOrdId: 'o1/3' })], 'NEW'],
+    [
+      'of one of two replaces',
+      [replace('11'), replace('12'), status('NEW', { clOrdId: 'o1/2' })],
+      'PENDING_REPLACE',
+    ],
+    [
+      'of a cancel that the venue is at',
+      [cancel, status('PENDING_CANCEL'), status('PENDING_CANCEL', { at: 9_000 })],
+      'PENDING_CANCEL',
+    ],
+    [
+      'of a cancel that may be under way',
+      [cancel, status('NEW'), status('NEW', { at: 5_001 })],
+      'PENDING_CANCEL',
+    ],
+  ])('%s is made up for', (_, steps, ordStatus) => {
+    expect(told(...steps).ordStatus()).toBe(ordStatus)
+  })
+
+  it.each<[Step, string]>([
+    [cancel, 'ORDER_CANCEL_REJECTED'],
+    [replace('11'), 'ORDER_REPLACE_REJECTED'],
+  ])('of a request that the venue has refused: it goes on without it (%j)', (request, refused) => {
+    const order = told(request, status('NEW'), status('NEW', { at: 5_002 }))
+    expect([order.ordStatus(), order.context().pending]).toEqual(['NEW', []])
+    expect(order.emitted.at(-1)).toBe(refused)
+    // It can be asked for again.
+    order.actor.send(cancel)
+    expect(order.requests.at(-1)).toMatchObject({ type: 'CANCEL_ORDER', clOrdId: 'o1/3' })
+  })
+
+  it.each<[string, Step]>([
+    ['with fewer fills than the venue has', status('PARTIALLY_FILLED', { cumQty: '4' })],
+    ['with fills that the venue does not have', status('NEW', { cumQty: '1' })],
+    ['with an end before its fills', report('CANCELED', { cumQty: '4' })],
+  ])('has the books held against the venue: %s', (_, last) => {
+    const order = told(fill('2'), last)
+    expect(order.heard.filter(({ type }) => type === 'RECONCILE')).toEqual([])
+    order.clock.increment(2_000)
+    expect(order.heard.filter(({ type }) => type === 'RECONCILE')).toEqual([
+      { to: 'reconciliation/paper', type: 'RECONCILE' },
+    ])
+  })
+
+  it('has nothing held against the venue when the fill was only late', () => {
+    const order = told(status('PARTIALLY_FILLED', { cumQty: '4' }), fill('4'))
+    order.clock.increment(2_000)
+    expect(order.heard.filter(({ type }) => type === 'RECONCILE')).toEqual([])
+  })
+})
+
+describe('a replace', () => {
+  const change = (what: object): Step => ({ type: 'REPLACE', at: 2, ...what })
+  const asked = (order: ReturnType<typeof live>) =>
+    order.requests.flatMap(({ type, clOrdId: _, ...terms }) => (type === 'REPLACE_ORDER' ? [terms] : []))
+
+  it('leaves what the one before it has asked for', () => {
+    const order = live()
+    for (const step of [SUBMIT, report('NEW'), change({ orderQty: '12' }), change({ price: '92' })])
+      order.actor.send(step)
+    expect(asked(order)).toEqual([
+      { origClOrdId: 'o1', orderQty: '12' },
+      { origClOrdId: 'o1/2', orderQty: '12', price: '92' },
+    ])
+  })
+
+  it('is refused, and says so, while a cancel waits for the order to be known', () => {
+    const order = live()
+    for (const step of [SUBMIT, cancel, change({ orderQty: '12' })]) order.actor.send(step)
+    expect(order.emitted.at(-1)).toBe('ORDER_REPLACE_REJECTED')
+  })
+})
+
 describe('a stop that works on under its id after it has expired', () => {
   const STOP = { ordType: 'STOP', stopPx: '90' } as const
   const statesOf = (order: ReturnType<typeof live>, ...steps: Step[]) =>
@@ -175,6 +367,12 @@ describe('a stop that works on under its id after it has expired', () => {
     const states = statesOf(order, SUBMIT, report('NEW'), report('EXPIRED'), fill('4'), report('TRIGGERED'))
     expect(states.slice(2)).toEqual(['expired', 'expired', 'partiallyFilled'])
     expect(order.context()).toMatchObject({ cumQty: '4', leavesQty: '6' })
+  })
+
+  it('stays expired when its acceptance is told a second time', () => {
+    const accepted = report('NEW')
+    const states = statesOf(live(STOP), SUBMIT, accepted, report('EXPIRED'), accepted)
+    expect(states).toEqual(['submitted', 'accepted', 'expired', 'expired'])
   })
 
   it('stays expired where it waited for no price', () => {

@@ -108,6 +108,7 @@ describe('a replace', () => {
     [{ stopPx: '116' }, '2 at 116'],
   ])('never takes a trailing stop back: %j', async (change, there) => {
     const floor = await Floor.open(QUIET)
+    await floor.order('in')
     await floor.order('o', { side: 'SELL', ordType: 'TRAILING_STOP', trailingOffset: '5' })
     const replace = async (what: object) => {
       await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', ...what })

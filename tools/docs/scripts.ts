@@ -50,7 +50,7 @@ const report = event('EXECUTION_REPORT', {
   cumQty: fc.constantFrom('0', '2'),
   orderId: fc.constant('v1'),
   ordRejReason: fc.constantFrom('DUPLICATE_ORDER', 'OTHER', undefined),
-  execId: id,
+  execId: fc.nat().map(String),
   execRefId: id,
   lastQty: fc.constantFrom('1', '2', '4', '6'),
   lastPx: px,
@@ -67,6 +67,8 @@ const fill = event('FILL', {
   commission: fc.constant('0.1'),
 })
 const bust = fill.map((event) => ({ ...event, type: 'FILL_BUST' }))
+const was = { lastQty: '1', lastPx: '100', commission: '0.1', commissionAsset: 'USD' }
+const correction = fill.map((event) => ({ ...event, type: 'FILL_CORRECTED', was }))
 const candle = event('CANDLE_CLOSE', {
   ...place,
   interval: fc.constant('1s'),
@@ -83,7 +85,7 @@ function ofTrade(name: string): fc.Arbitrary<AnyEvent>[] {
     exposure: fc.constantFrom('0', '2'),
   })
   const order = `order/${list}-entry`
-  const own = [fill, bust].map((event) => event.map((fields) => ({ ...fields, order })))
+  const own = [fill, bust, correction].map((event) => event.map((fields) => ({ ...fields, order })))
   return [...own, update, update, event('REQUEST_REFUSED', { orderId: fc.constant(list) })]
 }
 const orderUpdate = event('ORDER_UPDATE', {
@@ -212,7 +214,7 @@ export const SCRIPTED: readonly Scripted[] = [
     name: 'position',
     machine: machines.position.machine,
     input: { venue: 'sim', symbol: 'X' },
-    steps: steps(10, fill, fill, bust, fundingPaid),
+    steps: steps(10, fill, fill, bust, correction, fundingPaid),
   },
   {
     name: 'account',
@@ -232,6 +234,7 @@ export const SCRIPTED: readonly Scripted[] = [
       }),
       fill,
       bust,
+      correction,
       closed,
       position,
       position,
