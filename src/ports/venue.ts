@@ -103,6 +103,8 @@ export interface PaperVenue {
   /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
   lookup(clOrdId: string): VenueOrder | undefined
   openOrders(): readonly VenueOrder[]
+  /** Received, and not yet at the book. */
+  pendingOrders(): readonly VenueOrder[]
   /** What it holds for its customer, by symbol, and `:LONG` or `:SHORT` where it hedges: negative when short. */
   positions(): Readonly<Record<string, string>>
   /** What its customer owns, by asset. */

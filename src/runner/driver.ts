@@ -8,4 +8,6 @@ export interface Driver {
   stop(): Promise<void>
   /** The port has handed the venue something. */
   onRequest(): void
+  /** Resolves when what the venue has reported up to now has reached the runner. */
+  reportsCome(): Promise<void>
 }

@@ -51,7 +51,6 @@ export class EventTimeDriver implements Driver {
   /** Resolves when the market has ended and everything it set off is done, or `stop` was called. */
   async run(): Promise<void> {
     const { market, venue, supervisor } = this.#options
-    this.#reports.fill()
     // What only one of the two has taken in is given to that one alone.
     const positions = [venue.marketPosition, supervisor.cursor(market.name)]
     const after = Math.min(...positions)
@@ -69,6 +68,10 @@ export class EventTimeDriver implements Driver {
     if (this.#stopped) return
     await this.#consequences()
     await this.#finish()
+  }
+
+  reportsCome(): Promise<void> {
+    return this.#reports.come()
   }
 
   async stop(): Promise<void> {

@@ -42,7 +42,6 @@ export class LiveTimeDriver implements Driver {
 
   async run(): Promise<void> {
     const { market, supervisor, venue } = this.#options
-    this.#reports.fill()
     const after = Math.max(venue.marketPosition, supervisor.cursor(market.name))
     await new Promise<void>((resolve, reject) => {
       this.#end = resolve
@@ -54,6 +53,10 @@ export class LiveTimeDriver implements Driver {
       })
       this.onRequest()
     })
+  }
+
+  reportsCome(): Promise<void> {
+    return this.#reports.come()
   }
 
   async stop(): Promise<void> {

@@ -9,14 +9,17 @@ export class ReportQueue {
   readonly #venue: PaperVenue
   readonly #faults: LinkFaults | undefined
   readonly #underWay: Delivery[] = []
-  /** Position of the last one that was sent on its way. */
+  /** Positions of the last one that was sent on its way, and of the last one that has come. */
   #read: number
+  #come: number
+  #waiting: { readonly position: number; readonly resolve: () => void }[] = []
 
   constructor(supervisor: Supervisor, venue: PaperVenue, faults: LinkFaults | undefined) {
     this.#supervisor = supervisor
     this.#venue = venue
     this.#faults = faults
-    this.#read = supervisor.cursor(venue.name)
+    this.#read = this.#come = supervisor.cursor(venue.name)
+    this.fill()
   }
 
   /** Sends those on their way that are durable at the venue by now. */
@@ -47,5 +50,16 @@ export class ReportQueue {
     const isNext = as !== 'again' && { origin: { source: this.#venue.name, position }, settles }
     const event = as === 'lost' ? { type: 'REPORT_LOST', at } : { ...report, at }
     this.#supervisor.tell(actor as Address, event, { ...options, ...isNext })
+    if (!isNext) return
+    this.#come = position
+    for (const { position, resolve } of this.#waiting) if (position <= this.#come) resolve()
+    this.#waiting = this.#waiting.filter(({ position }) => position > this.#come)
+  }
+
+  /** Resolves when all that the venue has reported up to now has come, but for what comes late or twice. */
+  async come(): Promise<void> {
+    this.fill()
+    const position = this.#read
+    if (position > this.#come) await new Promise<void>((resolve) => this.#waiting.push({ position, resolve }))
   }
 }

@@ -76,7 +76,14 @@ export async function startRunner(config: RunnerConfig, processLogger: Logger): 
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
     const clock: Clock = eventClock ?? new SystemClock()
     let driver: Driver | undefined
-    const ports = { [place.venue]: new PaperPort(venue, () => driver?.onRequest(), faults) }
+    let drive: (driver: Driver) => void = () => {}
+    const driving = new Promise<Driver>((resolve) => {
+      drive = resolve
+    })
+    const reportsCome = async () => (await driving).reportsCome()
+    const ports = {
+      [place.venue]: new PaperPort(venue, () => driver?.onRequest(), { faults, reportsCome }),
+    }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
     const retention = { liveRecords, ...(liveMs !== undefined && { liveMs }) }
@@ -97,6 +104,7 @@ export async function startRunner(config: RunnerConfig, processLogger: Logger): 
           speed: 'speed' in config.market ? config.market.speed : 1,
         })
       : new LiveTimeDriver(parts)
+    drive(driver)
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
     api = config.server.enabled ? await startApi(supervisor, config.server, processLogger) : undefined
     const runner = new Runner({

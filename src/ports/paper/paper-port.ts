@@ -18,16 +18,30 @@ import type { PaperVenue, VenueOrder } from '../venue.ts'
 
 type VenueIntent = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest | VenueStateRequest
 
+interface PaperPortOptions {
+  readonly faults?: LinkFaults | undefined
+  readonly reportsCome?: () => Promise<void>
+}
+
 /** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
 export class PaperPort implements Port {
   readonly #venue: PaperVenue
   readonly #onRequest: () => void
+  readonly #reportsCome: () => Promise<void>
   readonly #faults: LinkFaults | undefined
   #context: PortContext | undefined
 
-  /** `onRequest` is told of everything that was handed to the venue. */
-  constructor(venue: PaperVenue, onRequest: () => void, faults?: LinkFaults) {
+  /**
+   * `onRequest` is told of everything that was handed to the venue; `reportsCome` resolves when what it has reported by
+   * then has reached the runner.
+   */
+  constructor(
+    venue: PaperVenue,
+    onRequest: () => void,
+    { faults, reportsCome = async () => {} }: PaperPortOptions = {},
+  ) {
     this.#faults = faults
+    this.#reportsCome = reportsCome
     this.#venue = venue
     this.#onRequest = onRequest
   }
@@ -101,12 +115,14 @@ export class PaperPort implements Port {
   async #tellState({ id, actor, seq, correlation }: Intent, { since }: VenueStateRequest): Promise<void> {
     const context = this.#context as PortContext
     const venue = this.#venue
+    // Else what is only on its way would be a difference, and a start after a kill know more than one without.
+    await this.#reportsCome()
     const at = context.now()
     const movements = venue.movementsSince(since)
     const state: VenueState = {
       type: 'VENUE_STATE',
       at,
-      openOrders: venue.openOrders().map(stateOf),
+      openOrders: [...venue.openOrders(), ...venue.pendingOrders()].map(stateOf),
       fills: movements.flatMap(({ actor: order, report }) =>
         report.type === 'EXECUTION_REPORT'
           ? [{ order, terms: termsOf(venue.lookup(report.clOrdId) as VenueOrder), report }]

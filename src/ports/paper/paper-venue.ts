@@ -120,6 +120,12 @@ class Paper implements PaperVenue {
     return [...new Set(this.#durable.open.values())]
   }
 
+  pendingOrders(): readonly VenueOrder[] {
+    const requests = [this.#writing, this.#group].flatMap((group) => [...(group?.requests.values() ?? [])])
+    const unsaved = requests.flatMap((request) => (request.kind === 'place' ? [pendingView(request)] : []))
+    return [...this.#durable.pending.values(), ...unsaved]
+  }
+
   positions(): Readonly<Record<string, string>> {
     return this.#durable.positions
   }
