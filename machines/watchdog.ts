@@ -22,7 +22,7 @@ export const watchdogRules = {
   /** Without it nothing is done about a position without a stop. */
   enabled: z.boolean().default(true),
   /** How far from what was paid the stop is that it places itself, in percent. */
-  stopPct: positive.default('5'),
+  stopPct: positive.refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100').default('5'),
   /** A position without a stop for so long gets one, in ms: a stop of its own may be on its way. */
   graceMs: z.number().int().positive().default(5_000),
   /** How often it asks the venue whether the stops are there still, in ms. */

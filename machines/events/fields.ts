@@ -8,7 +8,8 @@ const DECIMAL_RULE = 'a decimal number as a string, like "61837.63"'
 
 /** Money and quantities are decimal strings, never floats. */
 export const decimal = z
-  .string(DECIMAL_RULE)
+  // What is missing is called that, as it is of any other type.
+  .string({ error: ({ input }) => (input === undefined ? undefined : DECIMAL_RULE) })
   .max(DECIMAL_LENGTH_MAX, { error: `at most ${DECIMAL_LENGTH_MAX} characters`, abort: true })
   .regex(/^-?\d+(\.\d+)?$/, { error: DECIMAL_RULE, abort: true })
   .meta({ title: 'decimal' })

@@ -165,7 +165,12 @@ const sections = z.strictObject({
       asset: name.default('USDT'),
       /** Cash, in that asset. */
       balance: amount.default('100000'),
-      limits: riskLimits.prefault({ orderNotionalMax: '10000', openOrdersMax: 20 }),
+      limits: riskLimits
+        .extend({
+          orderNotionalMax: riskLimits.shape.orderNotionalMax.default('10000'),
+          openOrdersMax: riskLimits.shape.openOrdersMax.default(20),
+        })
+        .prefault({}),
       positionMode: positionMode.default('netting'),
       /** What becomes of fills beyond what was ordered: count, or reject. They are flagged either way. */
       overfill: overfillPolicy.default('count'),
@@ -287,12 +292,19 @@ export function loadConfig(sources: {
   throw wrongConfig(issuesOf(parsed.error, 'config'), sources.file)
 }
 
-/** Modules are found from where the file is that names them. */
-function withPaths(config: RunnerConfig, file = ''): RunnerConfig {
-  const strategies = config.strategies?.map((strategy) =>
-    isModule(strategy.type) ? { ...strategy, type: resolve(dirname(file), strategy.type) } : strategy,
+/** Modules and news are found from where the file is that names them. */
+function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): RunnerConfig {
+  const fromFile = (path: string) => resolve(dirname(file), path)
+  const sources = news.sources.map((source) =>
+    // What is logged of a source goes by its name, wherever the folder is by now.
+    source.type === 'jsonl'
+      ? { ...source, name: newsSourceName(source), file: fromFile(source.file) }
+      : source,
   )
-  return strategies === undefined ? config : { ...config, strategies }
+  const located = strategies?.map((strategy) =>
+    isModule(strategy.type) ? { ...strategy, type: fromFile(strategy.type) } : strategy,
+  )
+  return { ...config, news: { ...news, sources }, ...(located && { strategies: located }) }
 }
 
 function readYaml(file: string): Settings {

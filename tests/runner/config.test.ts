@@ -47,6 +47,24 @@ describe('the configuration', () => {
     })
   })
 
+  it('takes one limit, and leaves the others as they are', () => {
+    const { limits } = loadConfig({ flags: { account: { limits: { dailyLossMax: '5' } } } }).account
+    expect(limits).toEqual({ ...loadConfig({}).account.limits, dailyLossMax: '5' })
+    expect(limits).toMatchObject({ orderNotionalMax: '10000', openOrdersMax: 20 })
+  })
+
+  it('finds modules and news from where it is, and calls news as it writes them', () => {
+    const config = fromFile(`
+strategies: [{ id: a, type: ./mine.ts, symbol: X }]
+news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /var/news.jsonl, name: wire }] }
+`)()
+    expect(config.strategies).toMatchObject([{ type: join(folder, 'mine.ts') }])
+    expect(config.news.sources).toEqual([
+      { type: 'jsonl', file: join(folder, 'news/desk.jsonl'), name: 'news/desk.jsonl' },
+      { type: 'jsonl', file: '/var/news.jsonl', name: 'wire' },
+    ])
+  })
+
   it.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])(
     'asks for no token where it listens on %s',
     (host) => {
@@ -95,6 +113,13 @@ describe('the configuration', () => {
     ['an unknown key of a section', { venue: { fee: '1' } }, 'venue.fee', 'is unknown'],
     ['a section that is none', { account: 5 }, 'account', 'object'],
     ['a fee that is a number', { venue: { takerFee: 0.1 } }, 'venue.takerFee', 'as a string'],
+    [
+      'a symbol without a price',
+      { market: { symbols: [{ ...traded, startPx: undefined }] } },
+      'market.symbols.0.startPx',
+      'is missing',
+    ],
+    ['a stop at nothing', { watchdog: { stopPct: '100' } }, 'watchdog.stopPct', 'less than 100'],
     ['a fee of more than all', { venue: { makerFee: '1.5' } }, 'venue.makerFee', 'less than 1'],
     ['a negative balance', { account: { balance: '-1' } }, 'account.balance', 'not be negative'],
     ['a balance without end', { account: { balance: '9'.repeat(50) } }, 'account.balance', 'at most 40'],
