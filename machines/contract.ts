@@ -3,17 +3,18 @@ import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import { positive } from './events/fields.ts'
 
-/**
- * spot: the asset itself changes hands. linear: a contract on it, settled in the quote asset. inverse: a contract
- * worth a fixed amount of the quote asset, settled in the base asset.
- */
-export const contractType = z.enum(['spot', 'linear', 'inverse'])
+export const contractType = z
+  .enum(['spot', 'linear', 'inverse'])
+  .describe(
+    'spot: the asset itself changes hands, so none is sold that is not owned. linear: a contract on it, settled in the quote asset. inverse: a contract worth a fixed amount of the quote asset, settled in the base asset.',
+  )
 export type ContractType = z.infer<typeof contractType>
 
 export const contractTerms = {
   contract: contractType.default('spot'),
-  /** Units of the base asset that one contract is of; of an inverse one, of the quote asset. */
-  multiplier: positive.default('1'),
+  multiplier: positive
+    .default('1')
+    .describe('Units of the base asset that one contract is of; of an inverse one, of the quote asset.'),
 }
 export interface Contract {
   readonly contract: ContractType

@@ -19,20 +19,28 @@ import { isLimited, isStop } from './order/terms.ts'
 import { tell } from './tell.ts'
 
 export const watchdogRules = {
-  /** Without it nothing is done about a position without a stop. */
-  enabled: z.boolean().default(true),
-  /** How far from what was paid the stop is that it places itself, in percent. */
-  stopPct: positive.refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100').default('5'),
-  /** A position without a stop for so long gets one, in ms: a stop of its own may be on its way. */
-  graceMs: z.number().int().positive().default(5_000),
-  /** How often it asks the venue whether the stops are there still, in ms. */
-  verifyEveryMs: z.number().int().positive().default(60_000),
+  enabled: z.boolean().default(true).describe('Without it nothing is done about a position without a stop.'),
+  stopPct: positive
+    .refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100')
+    .default('5')
+    .describe('How far from what was paid the stop is that it places itself, in percent.'),
+  graceMs: z
+    .number()
+    .int()
+    .positive()
+    .default(5_000)
+    .describe('A position without a stop for so long gets one, in ms: a stop of its own may be on its way.'),
+  verifyEveryMs: z
+    .number()
+    .int()
+    .positive()
+    .default(60_000)
+    .describe('How often it asks the venue whether the stops are there still, in ms.'),
 }
 
 /** What another start may configure otherwise. */
 const watchdogSettings = z.object({
-  /** Prices of the venue are multiples of it. */
-  tickSize: positive.optional(),
+  tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
   ...watchdogRules,
 })
 export const watchdogInput = watchdogSettings.extend({

@@ -4,14 +4,24 @@ import * as decimal from '../decimal.ts'
 import { positive } from '../events/fields.ts'
 
 export const breakerLimits = {
-  /** Loss of equity since midnight UTC. */
-  dailyLossMax: positive.optional(),
-  /** Fall from the highest equity so far, in percent of it. */
-  drawdownPctMax: positive.optional(),
-  /** Trades that lost, one after the other. */
-  consecutiveLossesMax: z.number().int().positive().optional(),
-  /** What an account may still do when one of these has been reached: only reduce, or nothing. */
-  breakTo: z.enum(['reducing', 'halted']).default('reducing'),
+  dailyLossMax: positive
+    .optional()
+    .describe(
+      'Loss of equity since midnight UTC at which the circuit breaker trips, in the asset of the account.',
+    ),
+  drawdownPctMax: positive
+    .optional()
+    .describe('Fall from the highest equity so far at which it trips, in percent of that.'),
+  consecutiveLossesMax: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Trades that lost, one after the other, at which it trips.'),
+  breakTo: z
+    .enum(['reducing', 'halted'])
+    .default('reducing')
+    .describe('What an account may still do when it has tripped: only reduce, or nothing.'),
 }
 export interface BreakerLimits {
   readonly dailyLossMax?: string | undefined

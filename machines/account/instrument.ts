@@ -8,21 +8,25 @@ import type { Refusal } from './risk.ts'
 
 /** Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset. */
 const rules = z.strictObject({
-  symbol: name,
+  symbol: name.describe('Whose rules these are.'),
   ...contractTerms,
-  /** By default what the symbol ends in. */
-  settleAsset: z.string().optional(),
-  /** Prices are multiples of it. */
-  tickSize: positive.optional(),
-  /** Quantities are multiples of it. */
-  lotSize: positive.optional(),
-  minQty: positive.optional(),
-  maxQty: positive.optional(),
-  /** Not asked of what only makes a position smaller. */
-  minNotional: positive.optional(),
-  maxNotional: positive.optional(),
-  /** How far from the market's price a price may be, in percent of it. */
-  priceBandPct: positive.optional(),
+  settleAsset: z
+    .string()
+    .optional()
+    .describe(
+      'Asset that it settles in; by default the one that the symbol ends in, of an inverse contract the other one.',
+    ),
+  tickSize: positive.optional().describe('Prices are multiples of it.'),
+  lotSize: positive.optional().describe('Quantities are multiples of it.'),
+  minQty: positive.optional().describe('Least quantity of an order.'),
+  maxQty: positive.optional().describe('Largest quantity of an order.'),
+  minNotional: positive
+    .optional()
+    .describe('Least value of an order; not asked of what only makes a position smaller.'),
+  maxNotional: positive.optional().describe('Largest value of an order.'),
+  priceBandPct: positive
+    .optional()
+    .describe("How far from the market's price a price may be, in percent of it."),
 })
 const inOrder = (least?: string, most?: string) => !least || !most || decimal.compare(least, most) <= 0
 export const instrument = rules

@@ -9,27 +9,38 @@ import { breakerLimits, type Trip } from './circuit-breaker.ts'
 import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
 import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
 
-/** Whether a symbol has one position, or a long and a short one apart: then every order says which it is for. */
-export const positionMode = z.enum(['netting', 'hedging'])
+export const positionMode = z
+  .enum(['netting', 'hedging'])
+  .describe(
+    'Whether a symbol has one position, or a long and a short one apart: then every order says which it is for.',
+  )
 
 const count = z.number().int().positive()
 
 /** What only makes a position smaller is held to none of those that keep positions from growing. */
 export const riskLimits = z.strictObject({
-  /** Largest value of one order, in the asset that it is paid or settled in. */
-  orderNotionalMax: positive,
-  /** Orders working at a time. */
-  openOrdersMax: count,
-  /** Positions at a time, those included that a working order would open. */
-  openPositionsMax: count.optional(),
-  /** Orders let through within a minute, and as many replaces. */
-  ordersPerMinuteMax: count.optional(),
-  /** Value of contracts held for each unit of equity; spot is paid in full. */
-  leverage: positive.default('1'),
-  /** After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long. */
-  cooldownMs: count.optional(),
-  /** So many such stops within a time, of whatever symbols, and nothing is entered for a time. */
-  stoplossGuard: z.strictObject({ stops: count, withinMs: count, blockMs: count }).optional(),
+  orderNotionalMax: positive.describe(
+    'Largest value of one order, in the asset that it is paid or settled in.',
+  ),
+  openOrdersMax: count.describe('Orders working at a time.'),
+  openPositionsMax: count
+    .optional()
+    .describe('Positions at a time, those included that a working order would open.'),
+  ordersPerMinuteMax: count.optional().describe('Orders let through within a minute, and as many replaces.'),
+  leverage: positive
+    .default('1')
+    .describe('Value of contracts held for each unit of equity; spot is paid in full.'),
+  cooldownMs: count
+    .optional()
+    .describe('After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long.'),
+  stoplossGuard: z
+    .strictObject({
+      stops: count.describe('Number of stops.'),
+      withinMs: count.describe('Time that they come within, in ms.'),
+      blockMs: count.describe('Time after the last of them in which nothing is entered, in ms.'),
+    })
+    .optional()
+    .describe('So many such stops within a time, of whatever symbols, and nothing is entered for a time.'),
   ...breakerLimits,
 })
 export type RiskLimits = z.infer<typeof riskLimits>

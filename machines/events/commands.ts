@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { contractType } from '../contract.ts'
 import { address, by, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
-import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide } from './order.ts'
+import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide, refPx } from './order.ts'
 
 /** To a symbol: send me its candles. */
 export const subscribe = z.object({
@@ -38,7 +38,7 @@ export const candleClose = z.object({
 /** From a symbol to subscribers that asked for updates: the candle as it is so far. */
 export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })
 
-const termsAtVenue = { venue: name, ...orderTerms }
+const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTerms }
 
 /** Who an order belongs to, and who else wants to hear of everything that becomes of it. */
 const parties = {
@@ -48,35 +48,33 @@ const parties = {
   overfill: overfillPolicy.optional(),
 }
 
-/**
- * From a strategy or a person to the account: other terms for an order that works, if the risk gate lets them. What is not
- * named stays; the quantity is the whole, fills included.
- */
-export const replaceRequest = z.strictObject({
-  type: z.literal('REPLACE_REQUEST'),
-  at: epochMs,
-  orderId: name,
-  /** Who is told when it is refused. */
-  owner: address.optional(),
-  orderQty: positive.optional(),
-  price: positive.optional(),
-  stopPx: positive.optional(),
-})
+export const replaceRequest = z
+  .strictObject({
+    type: z.literal('REPLACE_REQUEST'),
+    at: epochMs,
+    orderId: name.describe('The order is `order/<orderId>`.'),
+    owner: address.optional().describe('Who is told when it is refused.'),
+    orderQty: positive.optional().describe('The whole quantity, fills included.'),
+    price: orderTerms.price,
+    stopPx: orderTerms.stopPx,
+  })
+  .describe(
+    'From a strategy or a person to the account: other terms for an order that works, if the risk gate lets them. What is not named stays.',
+  )
 
-/** From a strategy or a person to the account: place this, if the risk gate lets it. */
-export const orderRequest = z.strictObject({
-  type: z.literal('ORDER_REQUEST'),
-  at: epochMs,
-  /** The order will be `order/<orderId>`. */
-  orderId: name,
-  /** Who is told of its fills and its end. */
-  owner: address.optional(),
-  ...termsAtVenue,
-  /** Of the list that the order is a leg of: it is told of all that becomes of it. */
-  listId: name.optional(),
-  /** Price that the notional is estimated with. */
-  refPx: positive,
-})
+export const orderRequest = z
+  .strictObject({
+    type: z.literal('ORDER_REQUEST'),
+    at: epochMs,
+    orderId: name.describe('A new one: the order will be `order/<orderId>`.'),
+    owner: address.optional().describe('Who is told of its fills and its end.'),
+    ...termsAtVenue,
+    listId: name
+      .optional()
+      .describe('Of the list that the order is a leg of: it is told of all that becomes of it.'),
+    refPx,
+  })
+  .describe('From a strategy or a person to the account: place this, if the risk gate lets it.')
 
 /** To whoever made a request that was refused, and to the list that it was of. */
 export const requestRefused = z.object({
@@ -95,13 +93,16 @@ export const submit = z.object({
   ...parties,
 })
 
-export const cancel = z.strictObject({
-  type: z.literal('CANCEL'),
-  at: epochMs,
-  /** Where a person did, by hand. */
-  by: by.optional(),
-  reason: remark.optional(),
-})
+export const cancel = z
+  .strictObject({
+    type: z.literal('CANCEL'),
+    at: epochMs,
+    by: by.optional().describe('Where a person did, by hand.'),
+    reason: remark.optional().describe('For the record.'),
+  })
+  .describe(
+    'Ends an order. Of a list it ends what enters; what closes what the list holds stays. Of an OCO it ends both.',
+  )
 
 /** Other terms for an order that works: what is not named stays. The quantity is the whole, fills included. */
 export const replace = z.strictObject({
@@ -112,8 +113,9 @@ export const replace = z.strictObject({
   stopPx: positive.optional(),
 })
 
-/** Asks the venue how an order stands there: of one that is taken to work, whether it still does. */
-export const verify = z.strictObject({ type: z.literal('VERIFY'), at: epochMs })
+export const verify = z
+  .strictObject({ type: z.literal('VERIFY'), at: epochMs })
+  .describe('Asks the venue how an order stands there: of one that is taken to work, whether it still does.')
 
 /** From the account to an order that it does not let through: it comes into being to say so. */
 export const deny = z.object({
@@ -208,34 +210,50 @@ export const positionChanged = z.object({
   isStopped: z.boolean().optional(),
 })
 
-export const startStrategy = z.strictObject({ type: z.literal('START'), at: epochMs })
-export const stopStrategy = z.strictObject({
-  type: z.literal('STOP'),
-  at: epochMs,
-  reason: remark.optional(),
-})
+export const startStrategy = z
+  .strictObject({ type: z.literal('START'), at: epochMs })
+  .describe('From now on it trades, once it is warm.')
+export const stopStrategy = z
+  .strictObject({
+    type: z.literal('STOP'),
+    at: epochMs,
+    reason: remark.optional().describe('For the record.'),
+  })
+  .describe('From now on it looks on. What it holds stays, with its stop.')
 
-/** From a person, to an account. Setting it active closes a circuit breaker that has tripped. */
-export const setTradingState = z.strictObject({
-  type: z.literal('SET_TRADING_STATE'),
-  at: epochMs,
-  tradingState: z.enum(['active', 'reducing', 'halted']),
-  by,
-  reason: remark.optional(),
-})
+export const setTradingState = z
+  .strictObject({
+    type: z.literal('SET_TRADING_STATE'),
+    at: epochMs,
+    tradingState: z
+      .enum(['active', 'reducing', 'halted'])
+      .describe(
+        'active: all that passes the risk gate. reducing: only what makes a position smaller. halted: only what protects one, a stop or its watchdog.',
+      ),
+    by: by.describe('Who says so.'),
+    reason: remark.optional().describe('For the record.'),
+  })
+  .describe(
+    'From a person, to an account. Setting it active resets a circuit breaker that has tripped, which counts losses anew from then on; entries are let through once the review that the breaker asked for is acknowledged, too (ACKNOWLEDGE_REVIEW).',
+  )
 
-/** To an account: nothing is entered until a person has looked. */
-export const requireReview = z.strictObject({
-  type: z.literal('REQUIRE_REVIEW'),
-  at: epochMs,
-  reason: remark,
-})
-export const acknowledgeReview = z.strictObject({
-  type: z.literal('ACKNOWLEDGE_REVIEW'),
-  at: epochMs,
-  by,
-  note: remark.optional(),
-})
+export const requireReview = z
+  .strictObject({
+    type: z.literal('REQUIRE_REVIEW'),
+    at: epochMs,
+    reason: remark.describe('What there is to look at.'),
+  })
+  .describe('To an account: nothing is entered until a person has looked (ACKNOWLEDGE_REVIEW).')
+export const acknowledgeReview = z
+  .strictObject({
+    type: z.literal('ACKNOWLEDGE_REVIEW'),
+    at: epochMs,
+    by: by.describe('Who has looked.'),
+    note: remark.optional().describe('What there was to see.'),
+  })
+  .describe(
+    'From a person, to an account: has looked at what a review was required for. A circuit breaker that has tripped is reset apart (SET_TRADING_STATE).',
+  )
 
 /** To an account: what news say about a symbol. While a critical one is in force nothing is entered there. */
 export const riskFlag = z.object({
@@ -250,24 +268,30 @@ export const riskFlag = z.object({
   reason: z.string(),
 })
 
-/** By name; null takes one away. Whether they can be is for whoever has them to say: settings.ts. */
+/** Whether they can be is for whoever has them to say: settings.ts. */
 const settings = z.record(z.string(), z.unknown())
 
-/** From a person, to an account: other limits. What is not named stays. */
-export const updateLimits = z.strictObject({
-  type: z.literal('UPDATE_LIMITS'),
-  at: epochMs,
-  by,
-  limits: settings,
-})
+export const updateLimits = z
+  .strictObject({
+    type: z.literal('UPDATE_LIMITS'),
+    at: epochMs,
+    by: by.describe('Who says so.'),
+    limits: settings.describe(
+      'Any of [account.limits](configuration.md#account), by name; null takes one away.',
+    ),
+  })
+  .describe('From a person, to an account: other limits, all of them or none. What is not named stays.')
 
-/** From a person, to a strategy: other parameters. What is not named stays. */
-export const updateParameters = z.strictObject({
-  type: z.literal('UPDATE_PARAMETERS'),
-  at: epochMs,
-  by,
-  parameters: settings,
-})
+export const updateParameters = z
+  .strictObject({
+    type: z.literal('UPDATE_PARAMETERS'),
+    at: epochMs,
+    by: by.describe('Who says so.'),
+    parameters: settings.describe(
+      'Any of [its own](configuration.md#strategies) and `orderQty`, by name; null takes one away. By the others it is set up: start another strategy.',
+    ),
+  })
+  .describe('From a person, to a strategy: other parameters, all of them or none. What is not named stays.')
 
 /** From the runner to an account, which answers with its stats. */
 export const statsRequest = z.object({ type: z.literal('STATS_REQUEST'), at: epochMs, owner: address })

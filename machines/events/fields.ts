@@ -13,11 +13,14 @@ export const decimal = z
   .max(DECIMAL_LENGTH_MAX, { error: `at most ${DECIMAL_LENGTH_MAX} characters`, abort: true })
   .regex(/^-?\d+(\.\d+)?$/, { error: DECIMAL_RULE, abort: true })
   .meta({ title: 'decimal' })
-export const positive = decimal.refine(isPositive, 'must be more than 0')
+export const positive = decimal.refine(isPositive, 'must be more than 0').meta({ title: 'decimal above 0' })
 /** Epoch milliseconds, UTC. */
 export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
 /** Of candles: "1s", "5m", "1h", "1d". */
-export const interval = z.string().regex(/^[1-9]\d{0,3}[smhd]$/, 'an interval such as 1s, 5m or 1h')
+export const interval = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[smhd]$/, 'an interval such as 1s, 5m or 1h')
+  .meta({ title: 'interval' })
 /** Who did it: a person's name, or a program's. */
 export const by = z.string().min(1).max(128)
 export const side = z.enum(['BUY', 'SELL'])
@@ -27,10 +30,12 @@ export type Side = z.infer<typeof side>
 export const name = z
   .string()
   .regex(/^[\w.:@+~#=()-]{1,128}$/, '1 to 128 letters, digits and . : @ + ~ # = ( ) - _')
+  .meta({ title: 'name' })
 /** Not of a port: what it is told goes outside. */
 export const address = z
   .string()
   .regex(/^(?!port\/|system\/)[\w-]+(\/[\w.:@+~#=()-]{1,128})+$/, 'the address of an actor, kind/id')
+  .meta({ title: 'address' })
 /** What people write beside what they ask for. */
 export const remark = z.string().max(1_000)
 

@@ -1,40 +1,41 @@
 /** Orders that belong together: what is asked of a list of them, and what it tells. */
 import { z } from 'zod'
 import { address, by, decimal, epochMs, name, positive, remark } from './fields.ts'
-import { orderTerms, positionSide } from './order.ts'
+import { orderTerms, positionSide, refPx } from './order.ts'
 
-/**
- * FIX ContingencyType (tag 1385), the names as venues write them. OCO: one cancels the other. OTO: the first triggers
- * the others, as far as it is filled. OTOCO, a bracket: the first triggers the others, and what one of those fills the
- * others need not.
- */
-export const contingencyType = z.enum(['OCO', 'OTO', 'OTOCO'])
+export const contingencyType = z
+  .enum(['OCO', 'OTO', 'OTOCO'])
+  .describe(
+    'FIX ContingencyType (tag 1385), the names as venues write them. OCO: one cancels the other. OTO: the first triggers the others, as far as it is filled. OTOCO, a bracket: the first triggers the others, and what one of those fills the others need not.',
+  )
 export type ContingencyType = z.infer<typeof contingencyType>
 
 const { symbol, positionSide: _side, ...legTerms } = orderTerms
 const legId = z.string().regex(/^[A-Za-z]\w*$/, 'a word such as entry, stop or target')
 
 export const listLeg = z.strictObject({
-  /** Its orders are `<listId>-<legId>`, and with a number when another one had to be placed. */
-  legId,
+  legId: legId.describe(
+    'A word such as entry, stop or target. Its orders are `<listId>-<legId>`, and with a number when another one had to be placed.',
+  ),
   ...legTerms,
 })
 export type ListLeg = z.infer<typeof listLeg>
 
-/** Brings a list into being: FIX NewOrderList (35=E). The first of an OTO or OTOCO is the one that triggers the others. */
 export const listRequest = z
   .strictObject({
     type: z.literal('LIST_REQUEST'),
     at: epochMs,
-    /** Who is told of its fills and of what becomes of it. */
-    owner: address.optional(),
-    venue: name,
+    owner: address.optional().describe('Who is told of its fills and of what becomes of it.'),
+    venue: name.describe('Of the account that its orders go through.'),
     symbol,
     positionSide: positionSide.optional(),
     contingencyType,
-    orders: z.array(listLeg).min(1, 'at least one order').max(8, 'at most eight orders'),
-    /** Price that notionals are estimated with. */
-    refPx: positive,
+    orders: z
+      .array(listLeg)
+      .min(1, 'at least one order')
+      .max(8, 'at most eight orders')
+      .describe('Its orders, one to eight.'),
+    refPx,
   })
   .superRefine(({ contingencyType, orders }, context) => {
     const problem = (i: number, field: string, message: string) =>
@@ -54,16 +55,19 @@ export const listRequest = z
       if (!reduceOnly) problem(i + 1, 'reduceOnly', 'has to be true: it closes what the first order opened')
     }
   })
+  .describe(
+    'Brings a list into being: FIX NewOrderList (35=E). The first of an OTO or OTOCO is the one that triggers the others. Those of an OTOCO close what it opens: they are of the other side, of its quantity, and `reduceOnly`.',
+  )
 export type ListRequest = z.infer<typeof listRequest>
 
-/** To a list: out of what it holds, at market; what protects it stays until that is done. */
-export const exit = z.strictObject({
-  type: z.literal('EXIT'),
-  at: epochMs,
-  /** Where a person did, by hand. */
-  by: by.optional(),
-  reason: remark.optional(),
-})
+export const exit = z
+  .strictObject({
+    type: z.literal('EXIT'),
+    at: epochMs,
+    by: by.optional().describe('Where a person did, by hand.'),
+    reason: remark.optional().describe('For the record.'),
+  })
+  .describe('To a list: out of what it holds, at market; what protects it stays until that is done.')
 export type Exit = z.infer<typeof exit>
 
 /** To a list: other prices for one of its orders, those to come included. */
@@ -89,7 +93,6 @@ export const listUpdate = z.object({
   at: epochMs,
   list: z.string(),
   phase: listPhase,
-  /** Filled by the first order and not closed by the others. */
-  exposure: decimal,
+  exposure: decimal.describe('Filled by the first order and not closed by the others.'),
 })
 export type ListUpdate = z.infer<typeof listUpdate>

@@ -9,19 +9,20 @@ export const newsCategory = z.string().regex(/^[a-z][\w-]*$/, 'a word in lower c
 
 /** What a source says of one item. */
 export const newsFacts = z.object({
-  /** Unique within its source. */
-  id: z.string().min(1),
-  title: z.string().min(1),
-  text: z.string().optional(),
-  url: z.string().optional(),
-  publishedAt: epochMs.optional(),
+  id: z.string().min(1).describe('Unique within its source: what comes twice counts once.'),
+  title: z.string().min(1).describe('Headline.'),
+  text: z.string().optional().describe('What it says.'),
+  url: z.string().optional().describe('Where it is to be read.'),
+  publishedAt: epochMs.optional().describe('Flags count from then; by default from when it came.'),
 })
 
-export const newsItem = newsFacts.extend({
-  type: z.literal('NEWS_ITEM'),
-  at: epochMs,
-  source: z.string().min(1),
-})
+export const newsItem = newsFacts
+  .extend({
+    type: z.literal('NEWS_ITEM'),
+    at: epochMs,
+    source: z.string().min(1).describe('Who says it.'),
+  })
+  .describe('To news/main: an item of news, to be judged by the rules.')
 
 export type NewsSeverity = z.infer<typeof newsSeverity>
 export type NewsSentiment = z.infer<typeof newsSentiment>

@@ -1,54 +1,48 @@
 import { z } from 'zod'
 import { decimal, epochMs, name, positive, side } from './fields.ts'
 
-/**
- * FIX OrdType (tag 40). A stop is a market order once the price goes to stopPx against its holder, a take-profit once it
- * goes there in his favour; with a price they are limit orders from then on. A trailing stop keeps its distance.
- */
-export const ordType = z.enum([
-  'MARKET',
-  'LIMIT',
-  'STOP',
-  'STOP_LIMIT',
-  'TRAILING_STOP',
-  'TAKE_PROFIT',
-  'TAKE_PROFIT_LIMIT',
-])
-/** FIX TimeInForce (tag 59). DAY ends at midnight UTC, GTD at its expireTime. */
-export const timeInForce = z.enum(['GTC', 'DAY', 'GTD', 'IOC', 'FOK'])
+export const ordType = z
+  .enum(['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'])
+  .describe(
+    'FIX OrdType (tag 40). A stop is a market order once the price goes to stopPx against its holder, a take-profit once it goes there in his favour; with a price they are limit orders from then on. A trailing stop keeps its distance.',
+  )
+export const timeInForce = z
+  .enum(['GTC', 'DAY', 'GTD', 'IOC', 'FOK'])
+  .describe('FIX TimeInForce (tag 59). DAY ends at midnight UTC, GTD at its expireTime.')
 
-/** Which position of a hedging account an order is for; a netting one has one of each symbol. */
-export const positionSide = z.enum(['LONG', 'SHORT'])
+export const positionSide = z
+  .enum(['LONG', 'SHORT'])
+  .describe('Which position of a hedging account an order is for; a netting one has one of each symbol.')
 export type PositionSide = z.infer<typeof positionSide>
 
-/**
- * What becomes of a fill beyond what was ordered: it is flagged either way. `count`: the venue's books have it, so ours
- * do. `reject`: ours do not, and a reconciliation says so until somebody has dealt with it.
- */
-export const overfillPolicy = z.enum(['count', 'reject'])
+export const overfillPolicy = z
+  .enum(['count', 'reject'])
+  .describe(
+    "What becomes of a fill beyond what was ordered: it is flagged either way. count: the venue's books have it, so ours do. reject: ours do not, and a reconciliation says so until somebody has dealt with it.",
+  )
 export type OverfillPolicy = z.infer<typeof overfillPolicy>
 
 /** What an order is to be; which of it an order type needs, see terms.ts. */
 export const orderTerms = {
-  symbol: name,
-  side,
+  symbol: name.describe('What is traded.'),
+  side: side.describe('FIX Side (tag 54).'),
   ordType,
-  orderQty: positive,
-  /** Limit. */
-  price: positive.optional(),
-  /** Price that triggers it. */
-  stopPx: positive.optional(),
-  /** Distance of a trailing stop from the best price since, in units of price. */
-  trailingOffset: positive.optional(),
+  orderQty: positive.describe('In units of the symbol.'),
+  price: positive.optional().describe('Limit: of LIMIT, STOP_LIMIT and TAKE_PROFIT_LIMIT.'),
+  stopPx: positive
+    .optional()
+    .describe('Price that triggers it: of STOP, STOP_LIMIT, TAKE_PROFIT and TAKE_PROFIT_LIMIT.'),
+  trailingOffset: positive
+    .optional()
+    .describe('Distance of a TRAILING_STOP from the best price since, in units of price.'),
   timeInForce,
-  /** GTD only (tag 126). */
-  expireTime: epochMs.optional(),
-  /** Refused where it would take what is there instead of resting. */
-  postOnly: z.boolean().optional(),
+  expireTime: epochMs.optional().describe('GTD only (tag 126).'),
+  postOnly: z.boolean().optional().describe('Refused where it would take what is there instead of resting.'),
   positionSide: positionSide.optional(),
-  /** Fills no more than makes a position smaller. */
-  reduceOnly: z.boolean().optional(),
+  reduceOnly: z.boolean().optional().describe('Fills no more than makes a position smaller.'),
 }
+export const refPx = positive.describe('Price that the notional is estimated with.')
+
 /** FIX OrdStatus (tag 39), the names spelled out. */
 export const ordStatus = z.enum([
   'PENDING_NEW',

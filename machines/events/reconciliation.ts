@@ -4,8 +4,9 @@ import { cashFlowReport } from './account.ts'
 import { decimal, epochMs } from './fields.ts'
 import { executionReport, orderTerms, ordStatus, positionSide } from './order.ts'
 
-/** To a reconciliation: begin now, rather than when the time comes. */
-export const reconcile = z.object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string() })
+export const reconcile = z
+  .object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string().describe('For the record.') })
+  .describe('To a reconciliation: begin now, rather than when the time comes.')
 
 /** To a venue's port: all that works there, what moved money since a time, what is held and owned. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })

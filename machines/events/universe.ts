@@ -3,24 +3,26 @@ import { address, decimal, distinct, epochMs, name } from './fields.ts'
 
 /** Of a symbol, what its venue says. */
 export const listedInstrument = z.object({
-  symbol: z.string().min(1),
-  baseAsset: z.string().optional(),
-  quoteAsset: z.string().optional(),
-  listedAt: epochMs.optional(),
-  /** In the quote asset. */
-  quoteVolume24h: decimal.optional(),
-  bid: decimal.optional(),
-  ask: decimal.optional(),
-  /** TRADING, or what the venue calls it when it does not. */
-  status: z.string().optional(),
+  symbol: z.string().min(1).describe('What it is called.'),
+  baseAsset: z.string().optional().describe('What it is of.'),
+  quoteAsset: z.string().optional().describe('What it is paid in.'),
+  listedAt: epochMs.optional().describe('When it was listed.'),
+  quoteVolume24h: decimal.optional().describe('Volume of 24 hours, in the quote asset.'),
+  bid: decimal.optional().describe('Best price to sell at.'),
+  ask: decimal.optional().describe('Best price to buy at.'),
+  status: z.string().optional().describe('TRADING, or what the venue calls it when it does not.'),
 })
 
-/** All that the venue lists: what is missing here is listed no more. */
-export const instrumentsListed = z.object({
-  type: z.literal('INSTRUMENTS_LISTED'),
-  at: epochMs,
-  instruments: z.array(listedInstrument).check(distinct(({ symbol }) => symbol, 'symbol')),
-})
+export const instrumentsListed = z
+  .object({
+    type: z.literal('INSTRUMENTS_LISTED'),
+    at: epochMs,
+    instruments: z
+      .array(listedInstrument)
+      .check(distinct(({ symbol }) => symbol, 'symbol'))
+      .describe('Each symbol once.'),
+  })
+  .describe('To a universe: all that the venue lists. What is missing here is listed no more.')
 
 /** To a universe: tell me START when the symbol comes in, and STOP when it drops out. */
 export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscriber: address, symbol: name })

@@ -16,19 +16,30 @@ export type Regime = 'trending_up' | 'trending_down' | 'ranging' | 'volatile'
  */
 export const regimeParameters = z
   .object({
-    /** Candles that ADX, ATR and slope are over. */
-    adxLength: z.number().int().positive().default(14),
-    atrLength: z.number().int().positive().default(14),
-    slopeLength: z.number().int().min(2).default(20),
-    /** Of a trend: ADX, 0 to 100. 25 and 20 are customary. */
-    adxEnter: z.number().min(0).max(100).default(25),
-    adxLeave: z.number().min(0).max(100).default(20),
-    /** Of a trend too: slope in its direction, percent of the close per candle. */
-    slopeEnterPct: z.number().nonnegative().default(0.02),
-    slopeLeavePct: z.number().nonnegative().default(0.005),
-    /** Of a volatile market: ATR, percent of the close. */
-    atrEnterPct: z.number().positive().default(2),
-    atrLeavePct: z.number().positive().default(1.5),
+    adxLength: z.number().int().positive().default(14).describe('Candles that ADX is over.'),
+    atrLength: z.number().int().positive().default(14).describe('Candles that ATR is over.'),
+    slopeLength: z.number().int().min(2).default(20).describe('Candles that the slope is over.'),
+    adxEnter: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(25)
+      .describe('ADX, 0 to 100, that a trend begins at, where its slope is as steep, too: 25 is customary.'),
+    adxLeave: z.number().min(0).max(100).default(20).describe('ADX below which it is over: 20 is customary.'),
+    slopeEnterPct: z
+      .number()
+      .nonnegative()
+      .default(0.02)
+      .describe(
+        'Slope in its direction that a trend begins at, in percent of the close per candle: the default is for hours.',
+      ),
+    slopeLeavePct: z.number().nonnegative().default(0.005).describe('Slope below which it is over.'),
+    atrEnterPct: z
+      .number()
+      .positive()
+      .default(2)
+      .describe('ATR from which on a market is volatile, in percent of the close: the default is for hours.'),
+    atrLeavePct: z.number().positive().default(1.5).describe('ATR below which it is so no more.'),
   })
   .refine((p) => p.adxLeave <= p.adxEnter, { error: 'must be at most adxEnter', path: ['adxLeave'] })
   .refine((p) => p.slopeLeavePct <= p.slopeEnterPct, {

@@ -11,7 +11,10 @@ import { addTrade, intervalMs } from './candles.ts'
 const symbolSettings = z.object({
   /** Intervals that candles are made of. */
   intervals: z.array(
-    z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h'),
+    z
+      .string()
+      .refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
+      .meta({ title: 'interval' }),
   ),
   /** Without data for so long the symbol is stale. */
   staleAfterMs: z.number().int().positive(),

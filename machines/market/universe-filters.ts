@@ -4,24 +4,32 @@ import * as decimal from '../decimal.ts'
 import { epochMs, positive } from '../events/fields.ts'
 import type { ListedInstrument } from '../events/universe.ts'
 
-/** A symbol's name; `*` stands for any characters, `?` for one. */
 const glob = z.string().regex(/^[^\s]+$/, 'a symbol such as BTCUSDT, or a pattern such as *USDT')
 
 /** Each filter holds where it is given. What the venue does not say of an instrument counts as unfit. */
 export const universeFilters = z.strictObject({
-  quoteAssets: z.array(z.string().min(1)).min(1).optional(),
-  /** Least volume of 24 hours, in the quote asset. */
-  quoteVolumeMin: positive.optional(),
-  /** Widest distance of bid and ask, in basis points of their middle. */
-  spreadBpsMax: positive.optional(),
-  /** Days since it was listed. */
-  ageDaysMin: z.number().int().positive().optional(),
-  /** Only these, */
-  allow: z.array(glob).min(1).optional(),
-  /** and of them none of these. */
-  deny: z.array(glob).min(1).optional(),
-  /** Of those that pass, only so many: those of the largest volume. */
-  symbolsMax: z.number().int().positive().optional(),
+  quoteAssets: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Only symbols that are paid in one of these.'),
+  quoteVolumeMin: positive.optional().describe('Least volume of 24 hours, in the quote asset.'),
+  spreadBpsMax: positive
+    .optional()
+    .describe('Widest distance of bid and ask, in basis points of their middle.'),
+  ageDaysMin: z.number().int().positive().optional().describe('Least number of days since it was listed.'),
+  allow: z
+    .array(glob)
+    .min(1)
+    .optional()
+    .describe('Only symbols of these names; `*` stands for any characters, `?` for one.'),
+  deny: z.array(glob).min(1).optional().describe('None of these, either.'),
+  symbolsMax: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Of those that pass, only so many: those of the largest volume.'),
 })
 export type UniverseFilters = z.infer<typeof universeFilters>
 

@@ -6,7 +6,6 @@ import { newsCategory, newsSentiment, newsSeverity } from '../events/news.ts'
 /** What an item is called that no rule fits. */
 export const NO_RULE = 'none'
 
-/** A word or words: whole ones, in upper or lower case alike. */
 const keyword = z.string().regex(/\S/, 'a word or words')
 const keywords = z.array(keyword).min(1)
 
@@ -15,18 +14,24 @@ export const newsRule = z
     id: z
       .string()
       .min(1)
-      .refine((id) => id !== NO_RULE, `"${NO_RULE}" stands for no rule`),
-    /** Title and text hold at least one of these, */
-    any: keywords.optional(),
-    /** each of these, */
-    all: keywords.optional(),
-    /** and not one of these. */
-    none: keywords.optional(),
-    category: newsCategory,
-    sentiment: newsSentiment.optional(),
-    severity: newsSeverity,
-    /** For so long after it was published the symbols that it speaks of are flagged; without it they are not. */
-    flagForMs: z.number().int().positive().optional(),
+      .refine((id) => id !== NO_RULE, `"${NO_RULE}" stands for no rule`)
+      .describe('What it is called by what is judged by it.'),
+    any: keywords
+      .optional()
+      .describe('Title and text hold at least one of these: whole words, in upper or lower case alike.'),
+    all: keywords.optional().describe('They hold each of these.'),
+    none: keywords.optional().describe('They hold none of these.'),
+    category: newsCategory.describe('What it is about: hack, delisting, outage, ...'),
+    sentiment: newsSentiment.optional().describe('Whether it is good for who holds the symbol.'),
+    severity: newsSeverity.describe('How grave it is: while a symbol has a critical flag it is not entered.'),
+    flagForMs: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'For so many ms after it was published the symbols that it speaks of are flagged; without it they are not.',
+      ),
   })
   .refine(({ any, all }) => any !== undefined || all !== undefined, {
     error: 'name keywords under any or all',
@@ -34,10 +39,11 @@ export const newsRule = z
   })
 
 export const newsRules = z.strictObject({
-  /** The first one that fits an item judges it. */
-  rules: z.array(newsRule).check(distinct(({ id }) => id, 'id')),
-  /** Symbols, and the words that stand for them. */
-  symbols: z.record(z.string(), keywords),
+  rules: z
+    .array(newsRule)
+    .check(distinct(({ id }) => id, 'id'))
+    .describe('The first one that fits an item judges it.'),
+  symbols: z.record(z.string(), keywords).describe('Symbols, and the words that stand for them.'),
 })
 
 /** Other rules from now on; flags in force stay. */

@@ -21,14 +21,28 @@ import { tell } from '../tell.ts'
 import { type Difference, differencesOf, differsFrom, orderOf, type Told } from './differences.ts'
 
 export const reconciliationRules = {
-  /** How often the books are held against each other, in ms. */
-  everyMs: z.number().int().positive().default(60_000),
-  /** How long what is under way may take to arrive before a difference counts as one, in ms. */
-  settleMs: z.number().int().positive().default(5_000),
-  /** What becomes of orders at the venue that nobody here knows. */
-  unknownOrders: z.enum(['adopt', 'cancel']).default('adopt'),
-  /** What becomes of a balance that still differs when orders and positions agree: money came or went unseen. */
-  balances: z.enum(['adopt', 'report']).default('adopt'),
+  everyMs: z
+    .number()
+    .int()
+    .positive()
+    .default(60_000)
+    .describe('How often the books are held against each other, in ms.'),
+  settleMs: z
+    .number()
+    .int()
+    .positive()
+    .default(5_000)
+    .describe('How long what is under way may take to arrive before a difference counts as one, in ms.'),
+  unknownOrders: z
+    .enum(['adopt', 'cancel'])
+    .default('adopt')
+    .describe('What becomes of orders at the venue that nobody here knows.'),
+  balances: z
+    .enum(['adopt', 'report'])
+    .default('adopt')
+    .describe(
+      'What becomes of a balance that still differs when orders and positions agree: money came or went unseen.',
+    ),
 }
 
 export const reconciliationInput = z.object({ venue: z.string(), ...reconciliationRules })

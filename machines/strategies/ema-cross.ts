@@ -15,11 +15,14 @@ export const emaCross = defineStrategy({
   version: '4',
   description: 'Buys when the fast average crosses above the slow one, and sells when it falls below.',
   params: z.object({
-    /** Candles of the averages; the fast one has fewer. */
-    fast: length.default(12),
-    slow: length.default(26),
-    /** Distance of its trailing stop, in percent of the price at entry; none without. */
-    trailingStopPct: z.number().positive().max(100).optional(),
+    fast: length.default(12).describe('Candles of the fast average, fewer than of the slow one.'),
+    slow: length.default(26).describe('Candles of the slow average.'),
+    trailingStopPct: z
+      .number()
+      .positive()
+      .max(100)
+      .optional()
+      .describe('Distance of its trailing stop, in percent of the price at entry; none without.'),
   }),
   rules: [{ field: 'fast', rule: 'must be less than slow', holds: ({ fast, slow }) => fast < slow }],
   indicatorParams: ['fast', 'slow'],

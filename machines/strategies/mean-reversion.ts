@@ -18,16 +18,25 @@ export const meanReversion = defineStrategy({
   description:
     'In a ranging market, buys far below the mean and sells far above it, until the price is back.',
   params: z.object({
-    /** Candles of the mean and of the range. */
-    length: z.number().int().min(2).max(10_000).default(20),
-    /** Standard deviations from the mean at which it enters, and at which it is out again. */
-    enterAt: z.number().positive().default(2),
-    exitAt: z.number().nonnegative().default(0.5),
-    /** Distance of its stop in average true ranges. */
-    stopRanges: z.number().positive().default(3),
-    /** Whether it sells what it does not have: of a contract; spot has to be owned. */
-    short: z.boolean().default(false),
-    regime: regimeParameters.prefault({}),
+    length: z.number().int().min(2).max(10_000).default(20).describe('Candles of the mean and of the range.'),
+    enterAt: z
+      .number()
+      .positive()
+      .default(2)
+      .describe('Standard deviations from the mean at which it enters.'),
+    exitAt: z
+      .number()
+      .nonnegative()
+      .default(0.5)
+      .describe('Standard deviations from the mean at which it is out again.'),
+    stopRanges: z.number().positive().default(3).describe('Distance of its stop in average true ranges.'),
+    short: z
+      .boolean()
+      .default(false)
+      .describe('Whether it sells what it does not have: of a contract; spot has to be owned.'),
+    regime: regimeParameters
+      .prefault({})
+      .describe('What it takes for a ranging market, the only one that it enters.'),
   }),
   indicatorParams: ['length', 'regime'],
   initial: ({ length, regime: of }): MeanReversion => ({

@@ -7,14 +7,21 @@ import { interval, name, positive } from '../events/fields.ts'
 
 /** By its configuration. */
 export const strategyTerms = z.strictObject({
-  /** The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<type>:<id>-1`, `<type>:<id>-2`, ... */
-  id: z.string().regex(/^[\w-]+$/, 'letters, digits, - and _'),
-  symbol: name,
-  /** Of the candles that it sees. */
-  interval,
-  orderQty: positive,
-  /** Whether it decides when a candle has closed, or at every trade, with the candle as it is until then. */
-  evaluateOn: z.enum(['candle', 'tick']).default('candle'),
+  id: z
+    .string()
+    .regex(/^[\w-]+$/, 'letters, digits, - and _')
+    .describe(
+      'The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<type>:<id>-1`, `<type>:<id>-2`, ...',
+    ),
+  symbol: name.describe('What it trades.'),
+  interval: interval.describe('Of the candles that it sees: one of `symbol.intervals`.'),
+  orderQty: positive.describe('Quantity of each entry.'),
+  evaluateOn: z
+    .enum(['candle', 'tick'])
+    .default('candle')
+    .describe(
+      'Whether it decides when a candle has closed, or at every trade, with the candle as it is until then.',
+    ),
 })
 
 /** And by where it trades: it cannot be configured to trade as its account does not. */
@@ -22,8 +29,7 @@ export const placedTerms = strategyTerms.extend({
   venue: z.string(),
   ...contractTerms,
   positionMode: positionMode.default('netting'),
-  /** Prices of the venue are multiples of it. */
-  tickSize: positive.optional(),
+  tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
 })
 export type StrategyTerms = z.infer<typeof placedTerms>
 

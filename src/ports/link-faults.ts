@@ -6,17 +6,24 @@ import type { VenueReport } from './venue.ts'
 const share = z.number().min(0).max(1)
 
 export const linkFaults = z.strictObject({
-  seed: z.number().int().nonnegative().default(1),
-  /** Share of the reports that never come, come twice, and come late, up to so many ms. */
-  drop: share.default(0),
-  duplicate: share.default(0),
-  delay: share.default(0),
-  delayMaxMs: z.number().int().positive().default(5_000),
-  /** Share of the orders that the venue refuses. */
-  reject: share.default(0),
-  /** The connection is away so often, for so long, in ms: what is reported meanwhile never comes. */
-  disconnectEveryMs: z.number().int().positive().optional(),
-  disconnectForMs: z.number().int().positive().default(10_000),
+  seed: z.number().int().nonnegative().default(1).describe('The same faults for the same seed.'),
+  drop: share.default(0).describe('Share of the reports that never come, 0 to 1.'),
+  duplicate: share.default(0).describe('Share of the reports that come twice.'),
+  delay: share.default(0).describe('Share of the reports that come late.'),
+  delayMaxMs: z
+    .number()
+    .int()
+    .positive()
+    .default(5_000)
+    .describe('So many ms late, at most; the second of two comes as late.'),
+  reject: share.default(0).describe('Share of the orders that the venue refuses.'),
+  disconnectEveryMs: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('The connection is away once in so many ms: what is reported meanwhile never comes.'),
+  disconnectForMs: z.number().int().positive().default(10_000).describe('For so many ms each time.'),
 })
 export type LinkFaults = z.infer<typeof linkFaults>
 

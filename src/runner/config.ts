@@ -10,12 +10,12 @@ import { decimal, distinct, epochMs, name, positive } from '../../machines/event
 import {
   DEFAULT_NEWS_RULES,
   instrument,
-  intervalMs,
   newsRules,
   overfillPolicy,
   positionMode,
   reconciliationRules,
   riskLimits,
+  strategyTerms,
   symbolInput,
   universeFilters,
   watchdogRules,
@@ -26,31 +26,42 @@ import { linkFaults } from '../ports/link-faults.ts'
 import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
 import { isModule, UNIVERSE } from './strategies.ts'
 
-const amount = decimal.refine((text) => !text.startsWith('-'), 'must not be negative')
-const fee = amount.refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
-const interval = z.string().refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
-const powerOfTen = z.string().regex(/^(1|0\.0{0,11}1)$/, 'a power of ten from "0.000000000001" to "1"')
+const amount = decimal
+  .refine((text) => !text.startsWith('-'), 'must not be negative')
+  .meta({ title: 'decimal from 0' })
+const fee = amount
+  .refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
+  .meta({ title: 'decimal from 0, below 1' })
+const { element: interval } = symbolInput.shape.intervals
+const powerOfTen = z
+  .string()
+  .regex(/^(1|0\.0{0,11}1)$/, 'a power of ten from "0.000000000001" to "1"')
+  .meta({ title: 'power of ten up to 1, as a decimal' })
 
 const simSymbol = z.strictObject({
-  symbol: name.refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`),
-  startPx: positive,
-  tickSize: powerOfTen,
-  lotSize: powerOfTen,
-  /** Of a contract (see instruments): the share of its worth that who is long pays every 8 hours. */
-  fundingRate: decimal.optional(),
-  /** For the filters of a universe. */
-  quoteVolume24h: amount.optional(),
-  listedAt: epochMs.optional(),
+  symbol: name
+    .refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`)
+    .describe('What it is called, the asset that it is paid in last.'),
+  startPx: positive.describe('Its first price.'),
+  tickSize: powerOfTen.describe('Prices are multiples of it.'),
+  lotSize: powerOfTen.describe('Quantities are multiples of it.'),
+  fundingRate: decimal
+    .optional()
+    .describe('Of a contract (see instruments): the share of its worth that who is long pays every 8 hours.'),
+  quoteVolume24h: amount
+    .optional()
+    .describe('What it says of its volume of 24 hours, in the quote asset: for the filters of a universe.'),
+  listedAt: epochMs.optional().describe('When it says that it was listed, for them too.'),
 })
 
 const speed = z
   .union([z.literal('max'), z.number().positive()], 'max, or a number greater than 0')
-  .describe('1 is the pace of life, 10 ten times that, max as fast as it goes')
+  .describe('1 is the pace of life, 10 ten times that, max as fast as it goes.')
 
 const marketSource = z.discriminatedUnion('source', [
   z.strictObject({
-    source: z.literal('sim'),
-    seed: z.number().int().nonnegative().default(6),
+    source: z.literal('sim').describe('A market that is made up.'),
+    seed: z.number().int().nonnegative().default(6).describe('The same market for the same seed.'),
     symbols: z
       .array(simSymbol)
       .min(1)
@@ -58,68 +69,90 @@ const marketSource = z.discriminatedUnion('source', [
       .default([
         { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
         { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
-      ]),
-    /** Messages a second, each symbol. */
-    ratePerSecond: z.number().positive().max(100_000).default(25),
+      ])
+      .describe('What is traded there.'),
+    ratePerSecond: z.number().positive().max(100_000).default(25).describe('Messages a second, each symbol.'),
     speed: speed.default(1),
-    /** Epoch ms of its first message; by default the present. */
-    startAt: z.number().int().nonnegative().optional(),
-    /** Market time in ms after which it ends; by default never. */
-    durationMs: z.number().int().positive().optional(),
+    startAt: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Epoch ms of its first message; by default the present.'),
+    durationMs: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('Market time in ms after which it ends; by default never.'),
   }),
   z.strictObject({
-    source: z.literal('recording'),
-    /** Captures to play, merged by time. */
+    source: z.literal('recording').describe('Captures of a market, played again.'),
     files: z
       .array(z.string(), 'name at least one file: --file capture.ws.gz')
-      .min(1, 'name at least one file'),
+      .min(1, 'name at least one file')
+      .describe('Captures to play, merged by time; paths from the working directory.'),
     speed: speed.default('max'),
   }),
   z.strictObject({
-    source: z.literal('binance'),
+    source: z.literal('binance').describe('Binance, live; orders go to the paper venue.'),
     symbols: z
       .array(
         z.string().regex(/^[A-Z0-9]+$/, 'as the exchange writes it, such as BTCUSDT'),
         'name some, such as [BTCUSDT]',
       )
-      .min(1),
-    market: z.enum(['spot', 'usdm']).default('spot'),
-    /** Other addresses than the exchange's own. */
-    wsUrl: z.url().optional(),
-    restUrl: z.url().optional(),
+      .min(1)
+      .describe('What is watched, as the exchange writes it.'),
+    market: z.enum(['spot', 'usdm']).default('spot').describe('Spot, or the futures that settle in USDT.'),
+    wsUrl: z.url().optional().describe("Another address of its streams than the exchange's own."),
+    restUrl: z.url().optional().describe('The same for its REST API.'),
   }),
 ])
 
-/** Where the source is not named, files are a recording and everything else is the simulated market. */
-const market = z.preprocess((raw) => {
-  if (typeof raw !== 'object' || raw === null || 'source' in raw) return raw
-  return { source: 'files' in raw ? 'recording' : 'sim', ...raw }
-}, marketSource)
+const market = z
+  .preprocess((raw) => {
+    if (typeof raw !== 'object' || raw === null || 'source' in raw) return raw
+    return { source: 'files' in raw ? 'recording' : 'sim', ...raw }
+  }, marketSource)
+  .describe(
+    'Where prices come from. Where `source` is not named, `files` are a recording and everything else is the simulated market.',
+  )
 
 /** What else it has to say, its type knows: see `loadStrategies`. */
 const strategy = z.looseObject({
-  id: z.string(),
-  /** emaCross, meanReversion, or the path of a module that exports a `strategy`. */
-  type: z.string().default('emaCross'),
-  /** Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in. */
-  symbol: z.string(),
+  id: strategyTerms.shape.id,
+  type: z
+    .string()
+    .default('emaCross')
+    .describe('emaCross, meanReversion, or the path of a module that exports a `strategy`.'),
+  symbol: strategyTerms.shape.symbol.describe(
+    'What it trades. Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in.',
+  ),
 })
 
-/** Stands for the source in log and warnings; by default its file, or its address without what may be a key. */
-const sourceName = z.string().min(1).optional()
+const sourceName = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    'Stands for the source in log and warnings; by default its file as it is written here, or its address without what may be a key.',
+  )
 
 const newsSource = z.discriminatedUnion('type', [
   z.strictObject({
-    type: z.literal('rss'),
-    /** Of RSS 2.0 or Atom. */
-    url: z.url({ protocol: /^https?$/ }),
-    everyMs: z.number().int().min(1_000).default(60_000),
+    type: z.literal('rss').describe('A feed over HTTP.'),
+    url: z.url({ protocol: /^https?$/ }).describe('Of RSS 2.0 or Atom.'),
+    everyMs: z.number().int().min(1_000).default(60_000).describe('How often it is asked, in ms.'),
     name: sourceName,
   }),
   z.strictObject({
-    type: z.literal('jsonl'),
-    /** One object a line: id, title, text, url, publishedAt. */
-    file: z.string().min(1),
+    type: z.literal('jsonl').describe('A file that others append to.'),
+    file: z
+      .string()
+      .min(1)
+      .describe(
+        'One object a line: id, title, text, url, publishedAt. A path from where the configuration is.',
+      ),
     name: sourceName,
   }),
 ])
@@ -138,118 +171,188 @@ const webOrigin = z
   )
 
 const sections = z.strictObject({
-  /** Folder of the log and of the paper venue's own books. */
-  data: z.string().min(1).default('data'),
+  data: z.string().min(1).default('data').describe("Folder of the log and of the paper venue's own books."),
   market: market.prefault({}),
   symbol: z
     .strictObject({
-      intervals: z.array(interval).min(1).default(['1s', '1m', '5m']),
-      staleAfterMs: z.number().int().min(100).default(10_000),
-      /** Of what comes one event each, besides the ticks: trade, quote, orderBook. */
-      emit: symbolInput.shape.emit,
+      intervals: z
+        .array(interval)
+        .min(1)
+        .default(['1s', '1m', '5m'])
+        .describe('Of the candles that are made.'),
+      staleAfterMs: z
+        .number()
+        .int()
+        .min(100)
+        .default(10_000)
+        .describe('Without data for so many ms a symbol is stale.'),
+      emit: symbolInput.shape.emit.describe(
+        'Of what comes one event each, besides the ticks: trade, quote, orderBook.',
+      ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What is made of the market of each symbol.'),
   venue: z
     .strictObject({
-      /** Event time of a request's way to the venue, and of a report's way back. */
-      latencyMs: z.number().int().nonnegative().default(20),
-      takerFee: fee.default('0.001'),
-      makerFee: fee.default('0.001'),
-      /** What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default. */
-      faults: linkFaults.optional(),
+      latencyMs: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(20)
+        .describe("Event time, in ms, of a request's way to the venue, and of a report's way back."),
+      takerFee: fee
+        .default('0.001')
+        .describe('Share of its value that a fill costs who takes what is there.'),
+      makerFee: fee.default('0.001').describe('The same for who has waited for it.'),
+      faults: linkFaults
+        .optional()
+        .describe(
+          'What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default.',
+        ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The paper venue, where orders go.'),
   account: z
     .strictObject({
-      /** What it is counted in. */
-      asset: name.default('USDT'),
-      /** Cash, in that asset. */
-      balance: amount.default('100000'),
+      asset: name.default('USDT').describe('What it is counted in.'),
+      balance: amount.default('100000').describe('Cash, in that asset.'),
       limits: riskLimits
         .extend({
           orderNotionalMax: riskLimits.shape.orderNotionalMax.default('10000'),
           openOrdersMax: riskLimits.shape.openOrdersMax.default(20),
         })
-        .prefault({}),
+        .prefault({})
+        .describe(
+          'What the risk gate lets through. What only makes a position smaller is held to none of those that keep positions from growing.',
+        ),
       positionMode: positionMode.default('netting'),
-      /** What becomes of fills beyond what was ordered: count, or reject. They are flagged either way. */
       overfill: overfillPolicy.default('count'),
-      /** How often it is valued, and its limits looked at: one of symbol.intervals, by default the first of them. */
-      valueEvery: interval.optional(),
+      valueEvery: interval
+        .optional()
+        .describe(
+          'How often it is valued, and its limits looked at: one of symbol.intervals, by default the first of them.',
+        ),
     })
-    .prefault({}),
-  /** The venue's rules, by symbol: what the risk gate lets through there. */
+    .prefault({})
+    .describe('The money, and what may be done with it.'),
   instruments: z
     .array(instrument)
     .check(distinct(({ symbol }) => symbol, 'symbol'))
-    .default([]),
-  /** Sees to it that everything held has a live stop. */
-  watchdog: z.strictObject(watchdogRules).prefault({}),
-  /** How often, and how, the venue's books are held against ours. */
-  reconciliation: z.strictObject(reconciliationRules).prefault({}),
-  /** By default one EMA cross for each symbol. */
+    .default([])
+    .describe(
+      "The venue's rules, by symbol: what the risk gate lets through there. Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset.",
+    ),
+  watchdog: z
+    .strictObject(watchdogRules)
+    .prefault({})
+    .describe('Sees to it that everything held has a live stop.'),
+  reconciliation: z
+    .strictObject(reconciliationRules)
+    .prefault({})
+    .describe("How often, and how, the venue's books are held against ours."),
   strategies: z
     .array(strategy)
     .check(distinct(({ id }) => id, 'id'))
-    .optional(),
-  /** Without it there is none. */
+    .optional()
+    .describe('What trades; by default one EMA cross for each symbol.'),
   universe: z
     .strictObject({
-      /** What lets symbols in. Without any all are in that trade. */
-      filters: universeFilters.default({}),
-      /** How often a live venue is asked what it lists. */
-      everyMs: z.number().int().min(1_000).default(3_600_000),
+      filters: universeFilters
+        .default({})
+        .describe('What lets symbols in. Without any all are in that trade.'),
+      everyMs: z
+        .number()
+        .int()
+        .min(1_000)
+        .default(3_600_000)
+        .describe('How often a live venue is asked what it lists, in ms.'),
     })
-    .optional(),
+    .optional()
+    .describe("Which of the market's symbols are traded; without this section there is no universe."),
   news: z
     .strictObject({
-      /** Without any there is no news. */
-      sources: z.array(newsSource).check(distinct(newsSourceName, 'name')).default([]),
+      sources: z
+        .array(newsSource)
+        .check(distinct(newsSourceName, 'name'))
+        .default([])
+        .describe('Without any there is no news.'),
       rules: newsRules.shape.rules.default(DEFAULT_NEWS_RULES.rules),
       symbols: newsRules.shape.symbols.default(DEFAULT_NEWS_RULES.symbols),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('News of the world, which can keep a symbol from being entered.'),
   runner: z
     .strictObject({
-      /** How often it says that it lives, what went wrong and how the account stands. */
-      heartbeatMs: z.number().int().min(1_000).default(60_000),
+      heartbeatMs: z
+        .number()
+        .int()
+        .min(1_000)
+        .default(60_000)
+        .describe('How often it says that it lives, what went wrong and how the account stands, in ms.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The process.'),
   retention: z
     .strictObject({
-      /** Records that stay in the database; older ones go to compressed files beside it and are read there. */
-      liveRecords: z.number().int().nonnegative().default(1_000_000),
-      /** Those of the last so many hours stay in any case. */
-      liveHours: z.number().nonnegative().optional(),
+      liveRecords: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(1_000_000)
+        .describe(
+          'Records that stay in the database; older ones go to compressed files beside it and are read there.',
+        ),
+      liveHours: z
+        .number()
+        .nonnegative()
+        .optional()
+        .describe('Those of the last so many hours stay in any case.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How much of the log stays at hand.'),
   server: z
     .strictObject({
-      enabled: z.boolean().default(true),
-      host: z.string().default('127.0.0.1'),
-      /** 0 takes any free port. */
-      port: z.number().int().min(0).max(65_535).default(7077),
-      /** Whoever has it may speak to the server, and nobody else. Letters that headers, addresses and cookies take as they are. */
+      enabled: z.boolean().default(true).describe('Whether there is one.'),
+      host: z.string().default('127.0.0.1').describe('Address that it listens on.'),
+      port: z
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(7077)
+        .describe('Port that it listens on; 0 takes any free one.'),
       token: z
         .string()
         .regex(/^[\w.~-]{16,}$/, 'at least 16 letters, digits and - . _ ~')
-        .optional(),
-      /** Of pages elsewhere that may speak to it, too. */
-      origins: z.array(webOrigin).default([]),
+        .optional()
+        .describe(
+          'Whoever has it may speak to the server, and nobody else: at least 16 letters that headers, addresses and cookies take as they are. Wanted where `host` is none of this machine alone.',
+        ),
+      origins: z
+        .array(webOrigin)
+        .default([])
+        .describe('Origins of pages elsewhere that may speak to it, too.'),
     })
     .refine(({ enabled, host, token }) => !enabled || isLoopback(host) || token !== undefined, {
       path: ['token'],
       error:
         'must be set where server.host is not 127.0.0.1, localhost or ::1, for whoever reaches it can trade',
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The page, the API and the feed.'),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-      /** `auto`: a status line on a terminal, JSON otherwise. */
-      format: z.enum(['auto', 'status', 'json']).default('auto'),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe('The least grave that is said.'),
+      format: z
+        .enum(['auto', 'status', 'json'])
+        .default('auto')
+        .describe('`auto`: a status line on a terminal, JSON otherwise.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What the process says.'),
 })
 
 export const runnerConfig = sections.check(({ value, issues }) => {
@@ -368,7 +471,7 @@ function invalid(what: string, file?: string, issues: readonly Issue[] = []): Ou
   return new OutcryError(
     'CONFIG_INVALID',
     `the configuration${file === undefined ? '' : ` (${file})`} is wrong: ${what}`,
-    'Mend these keys; the README shows a whole configuration.',
+    'Mend these keys: docs/configuration.md has them all.',
     { issues },
   )
 }

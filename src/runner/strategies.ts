@@ -60,7 +60,7 @@ export async function loadStrategies(
     throw new OutcryError(
       'CONFIG_INVALID',
       `strategies are configured wrong: ${issuesText(issues)}`,
-      'Mend these keys; the README shows a whole configuration, and a module says which parameters it has.',
+      'Mend these keys: docs/configuration.md has them all, and a module says which parameters it has.',
       { issues },
     )
   const names = new Set([...loaded.values()].map(({ name }) => name))

@@ -1,17 +1,22 @@
 /** The fields of a zod schema as rows of a table in Markdown. */
 import { type ZodType, z } from 'zod'
 
-interface JsonSchema {
+export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly title?: string
   readonly description?: string
+  readonly default?: unknown
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly JsonSchema[]
+  readonly oneOf?: readonly JsonSchema[]
   readonly items?: JsonSchema
   readonly prefixItems?: readonly JsonSchema[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
+  readonly minimum?: number
+  readonly exclusiveMinimum?: number
+  readonly maximum?: number
   readonly additionalProperties?: JsonSchema | boolean
 }
 
@@ -40,7 +45,7 @@ export function tableOf(fields: readonly Field[]): string {
   return ['| field | type | |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-function typeOf(schema: JsonSchema): string {
+export function typeOf(schema: JsonSchema): string {
   const { title, type, items, prefixItems, anyOf, properties, additionalProperties: rest } = schema
   if (title !== undefined) return title
   if (schema.const !== undefined) return `\`${schema.const}\``

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { machines } from '../../machines/index.ts'
+import { loadConfig, runnerConfig } from '../../src/runner/config.ts'
+import { checkSymbols } from '../../src/runner/instruments.ts'
+import { loadStrategies } from '../../src/runner/strategies.ts'
+import { Registry } from '../../src/runtime/registry.ts'
+import { commandKinds, commandPage } from '../../tools/docs/command-page.ts'
+import { configurationPage, type Section, sections } from '../../tools/docs/configuration-page.ts'
+import { inputOf, type Key } from '../../tools/docs/keys.ts'
+
+const docs = new URL('../../docs/', import.meta.url)
+const page = (name: string) => readFileSync(new URL(name, docs), 'utf8')
+const unexplained = (keys: readonly Key[]) =>
+  keys.filter(({ meaning }) => meaning === '').map(({ path }) => path)
+
+describe('the configuration', () => {
+  it('has a page that is up to date: else npm run docs', () => {
+    expect(page('configuration.md')).toBe(configurationPage())
+  })
+
+  it('says of every key what it means', () => {
+    const all = (of: readonly Section[]): readonly Section[] => of.flatMap((one) => [one, ...all(one.kinds)])
+    const found = all(sections())
+    expect(found.filter(({ about }) => about === '')).toEqual([])
+    expect(unexplained(found.flatMap(({ tables }) => tables.flatMap(({ keys }) => keys)))).toEqual([])
+  })
+
+  it('has an example of every section, which is one', async () => {
+    const file = fileURLToPath(new URL('outcry.yaml', docs))
+    const config = loadConfig({ file })
+    checkSymbols(config, { venue: 'sim', symbols: ['BTCUSDT', 'ETHUSDT'] })
+    await loadStrategies(config.strategies ?? [])
+    const written = [...page('outcry.yaml').matchAll(/^\w+/gm)].map(([key]) => key)
+    expect(written.sort()).toEqual(Object.keys(inputOf(runnerConfig).properties ?? {}).sort())
+  })
+})
+
+describe('the commands', () => {
+  it('have a page that is up to date: else npm run docs', () => {
+    expect(page('commands.md')).toBe(commandPage())
+  })
+
+  it('say what they do, and what each of their fields means', () => {
+    const found = commandKinds().flatMap(({ commands }) => commands)
+    expect(found.filter(({ about }) => about === '')).toEqual([])
+    expect(unexplained(found.flatMap(({ keys }) => keys))).toEqual([])
+  })
+
+  it('have each an example that their kind takes', () => {
+    const registry = new Registry(machines)
+    const curls = /actors\/(\S+)\/events -H 'content-type: application\/json' -d '(.*?)'\n```/gs
+    const shown = [...page('commands.md').matchAll(curls)].map(([, address, body]) => {
+      const kind = registry.kind(address as string)
+      const event = JSON.parse(body as string)
+      expect(kind.commands).toContain(event.type)
+      expect(kind.events?.safeParse({ at: 1, ...event }).error).toBeUndefined()
+      return event.type
+    })
+    expect(shown).toEqual(commandKinds().flatMap(({ commands }) => commands.map(({ type }) => type)))
+  })
+})

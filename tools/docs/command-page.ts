@@ -1,0 +1,142 @@
+/** docs/commands.md, made from what is registered: which kinds take which commands, and how they refuse them. */
+import type { z } from 'zod'
+import { machines } from '../../machines/index.ts'
+import type { Registration } from '../../src/runtime/registry.ts'
+import { inputOf, type Key, keyTable, keyTablesOf } from './keys.ts'
+
+const INTRO = `# Commands
+
+What people and programs may ask of actors: \`POST /actors/{kind}/{id}/events\`, the event as JSON. Made by
+\`npm run docs:reference\` from the schemas in \`machines/events\`: do not edit it by hand.
+
+Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC; a **name**
+is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _; an **address** is that of an actor, \`kind/id\`. Every
+command may have an \`at\`, epochMs of the last minute; left out, it is the runner's clock. With an \`Idempotency-Key\` it
+may be sent again, and is answered as it was the first time.
+
+| status | |
+| --- | --- |
+| 200 | Taken, and on disk. The answer has its \`seq\`, the actor's \`state\` by now and the \`events\` that it led to. |
+| 422 | The same, but what was asked for was refused, with one of the events named below: \`error\` says why, by field. |
+| 409 \`EVENT_UNHANDLED\` | On record, but the actor does nothing about it in the state that it is in. |
+| other 4xx | \`error\` names what is wrong, by field. No actor has come into being, and none has changed. |
+
+A **circuit breaker** that has tripped (\`CIRCUIT_BREAKER_TRIGGERED\`) wants two things of a person before anything is
+entered again: \`SET_TRADING_STATE\` with \`active\`, and \`ACKNOWLEDGE_REVIEW\`. A strategy of your own takes what
+\`emaCross\` does.
+`
+
+interface Kinds {
+  readonly names: readonly string[]
+  readonly registration: Registration
+  readonly commands: readonly Command[]
+}
+export interface Command {
+  readonly type: string
+  readonly about: string
+  readonly keys: readonly Key[]
+}
+
+/** With those together that take the same, as strategies do. */
+export function commandKinds(): readonly Kinds[] {
+  const kinds = new Map<unknown, Kinds>()
+  for (const [name, registration] of Object.entries<Registration>(machines)) {
+    const { events, commands: types = [] } = registration
+    if (types.length === 0) continue
+    const { names = [] } = kinds.get(events) ?? {}
+    const commands = types.map((type) => commandOf(events as z.ZodDiscriminatedUnion<z.ZodObject[]>, type))
+    kinds.set(events, { names: [...names, name], registration, commands })
+  }
+  return [...kinds.values()]
+}
+
+/** Those that the route fills in, or has asked for. */
+const COMMON = ['type', 'at']
+
+function commandOf({ options }: z.ZodDiscriminatedUnion<z.ZodObject[]>, type: string): Command {
+  const schema = options.find(({ shape }) => (shape.type as z.ZodLiteral).value === type) as z.ZodObject
+  const keys = keyTablesOf(inputOf(schema), '').flatMap((table) => table.keys)
+  return { type, about: schema.description ?? '', keys: keys.filter(({ path }) => !COMMON.includes(path)) }
+}
+
+/** An actor of each kind, to send to. */
+const ACTORS: Readonly<Record<string, string>> = {
+  order: 'order/mine-1',
+  list: 'list/mine-2',
+  reconciliation: 'reconciliation/sim',
+  account: 'account/sim',
+  emaCross: 'emaCross/ema-BTCUSDT',
+  news: 'news/main',
+  universe: 'universe/sim',
+}
+
+const bought = { side: 'BUY', orderQty: '0.01', timeInForce: 'GTC' }
+const sold = { ...bought, side: 'SELL', reduceOnly: true }
+const EXAMPLES: Readonly<Record<string, object>> = {
+  CANCEL: { by: 'ann', reason: 'not today' },
+  VERIFY: {},
+  LIST_REQUEST: {
+    venue: 'sim',
+    symbol: 'BTCUSDT',
+    contingencyType: 'OTOCO',
+    orders: [
+      { legId: 'entry', ordType: 'MARKET', ...bought },
+      { legId: 'stop', ordType: 'STOP', stopPx: '58000', ...sold },
+      { legId: 'target', ordType: 'LIMIT', price: '66000', ...sold },
+    ],
+    refPx: '61800',
+  },
+  EXIT: { by: 'ann', reason: 'enough' },
+  RECONCILE: { reason: 'after a call with the venue' },
+  ORDER_REQUEST: {
+    orderId: 'mine-1',
+    venue: 'sim',
+    symbol: 'BTCUSDT',
+    ordType: 'LIMIT',
+    price: '60000',
+    ...bought,
+    refPx: '60000',
+  },
+  REPLACE_REQUEST: { orderId: 'mine-1', price: '60500' },
+  SET_TRADING_STATE: { tradingState: 'active', by: 'ann', reason: 'looked into it' },
+  REQUIRE_REVIEW: { reason: 'fills look odd' },
+  ACKNOWLEDGE_REVIEW: { by: 'ann', note: 'the venue was late' },
+  UPDATE_LIMITS: { by: 'ann', limits: { orderNotionalMax: '5000', dailyLossMax: null } },
+  START: {},
+  STOP: { reason: 'a holiday' },
+  UPDATE_PARAMETERS: { by: 'ann', parameters: { orderQty: '0.02' } },
+  NEWS_ITEM: { source: 'desk', id: '1', title: 'Bitcoin exchange hacked', url: 'https://example.org/1' },
+  INSTRUMENTS_LISTED: {
+    instruments: [{ symbol: 'BTCUSDT', quoteAsset: 'USDT', quoteVolume24h: '900000000' }],
+  },
+}
+
+export function commandPage(): string {
+  return `${[INTRO.trimEnd(), ...commandKinds().map(kindsText)].join('\n\n')}\n`
+}
+
+function kindsText({ names, registration: { refusals = [] }, commands }: Kinds): string {
+  const about = names.map(
+    (name) => `- \`${name}/<id>\`: ${machines[name as keyof typeof machines].machine.config.description}`,
+  )
+  const events = refusals.map((type) => `[\`${type}\`](events.md#${type.toLowerCase()})`)
+  const refused = events.length === 0 ? [] : [`Refused with ${events.join(', ')}.`]
+  const address = ACTORS[names[0] as string] as string
+  return [
+    `## ${names.join(', ')}`,
+    about.join('\n'),
+    ...refused,
+    ...commands.map((one) => commandText(one, address)),
+  ].join('\n\n')
+}
+
+const LINE_LENGTH_MAX = 100
+
+function commandText({ type, about, keys }: Command, address: string): string {
+  const event = { type, ...EXAMPLES[type] }
+  const line = JSON.stringify(event)
+  const body = line.length > LINE_LENGTH_MAX ? JSON.stringify(event, null, 2) : line
+  const curl = `curl -X POST localhost:7077/actors/${address}/events -H 'content-type: application/json' -d '${body}'`
+  const table = keys.length === 0 ? [] : [keyTable(keys)]
+  return [`### ${type}`, about, ...table, `\`\`\`sh\n${curl}\n\`\`\``].join('\n\n')
+}

@@ -1,0 +1,100 @@
+/** The keys of a configuration or of a command, as they are written there, in tables of Markdown. */
+
+import { stringify } from 'yaml'
+import { type ZodType, z } from 'zod'
+import { type JsonSchema, typeOf } from './fields.ts'
+
+export interface Key {
+  /** From the section on, `market.symbols[].tickSize`. */
+  readonly path: string
+  readonly takes: string
+  readonly isRequired: boolean
+  readonly byDefault?: unknown
+  readonly meaning: string
+}
+
+export interface KeyTable {
+  /** Of one of several shapes: what tells it from the others, `market.source: sim`. */
+  readonly shape?: string
+  readonly keys: readonly Key[]
+}
+
+/** As it is to be written: a key with a default may be left out. */
+export function inputOf(schema: ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+}
+
+/** Of a schema and all below it; first those that it always has. */
+export function keyTablesOf(schema: JsonSchema, path: string): readonly KeyTable[] {
+  const shapes: KeyTable[] = []
+  const keysWithin = (of: JsonSchema, at: string): readonly Key[] => {
+    if (of.items !== undefined) return keysWithin(of.items, `${at}[]`)
+    for (const shape of of.oneOf ?? [])
+      shapes.push({ shape: `${at}.${tagOf(shape)}`, keys: keysWithin(shape, at) })
+    return Object.entries(of.properties ?? {}).flatMap(([name, value]) => {
+      const path = at === '' ? name : `${at}.${name}`
+      return [keyOf(value, path, of.required?.includes(name) ?? false), ...keysWithin(value, path)]
+    })
+  }
+  const keys = keysWithin(schema, path)
+  const own = keys.length + shapes.length === 0 ? [keyOf(schema, path, false)] : keys
+  return [{ keys: own }, ...shapes].filter(({ keys }) => keys.length > 0)
+}
+
+function keyOf(schema: JsonSchema, path: string, isRequired: boolean): Key {
+  const { default: byDefault, description: meaning = '' } = schema
+  return { path, takes: takesOf(schema), isRequired, byDefault, meaning }
+}
+
+function tagOf({ properties = {} }: JsonSchema): string {
+  const [name, tag] = Object.entries(properties).find(([, { const: value }]) => value !== undefined) ?? []
+  return `${name}: ${tag?.const}`
+}
+
+function takesOf(schema: JsonSchema): string {
+  const {
+    items,
+    oneOf,
+    properties,
+    minimum = Number.MIN_SAFE_INTEGER,
+    maximum = Number.MAX_SAFE_INTEGER,
+  } = schema
+  if (properties !== undefined || oneOf !== undefined) return 'keys of its own'
+  if (items?.properties !== undefined || items?.oneOf !== undefined) return 'list, each with keys of its own'
+  if (schema.title !== undefined) return schema.title
+  if (schema.anyOf !== undefined) return schema.anyOf.map(takesOf).join(' or ')
+  const least = minimum === Number.MIN_SAFE_INTEGER ? '' : ` from ${minimum}`
+  const above = schema.exclusiveMinimum === undefined ? least : ` above ${schema.exclusiveMinimum}`
+  const most = maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${maximum}`
+  return `${typeOf(schema)}${above}${most}`
+}
+
+/** What is too long for a table stands below it. */
+const DEFAULT_LENGTH_MAX = 60
+
+export function keyTable(keys: readonly Key[]): string {
+  const rows = keys.map(
+    ({ path, takes, meaning, ...key }) => `| \`${path}\` | ${takes} | ${defaultOf(key)} | ${meaning} |`,
+  )
+  const long = keys.filter(isLong).map(({ path, byDefault }) => {
+    const yaml = stringify(byDefault, { flowCollectionPadding: true, lineWidth: 110 })
+    return `\`${path}\` by default:\n\n\`\`\`yaml\n${yaml}\`\`\``
+  })
+  return [['| key | takes | default | |', '| --- | --- | --- | --- |', ...rows].join('\n'), ...long].join(
+    '\n\n',
+  )
+}
+
+function defaultOf(key: Pick<Key, 'isRequired' | 'byDefault'>): string {
+  if (key.isRequired) return '_required_'
+  if (key.byDefault === undefined || flow(key.byDefault) === '{}') return ''
+  return isLong(key) ? 'below' : `\`${flow(key.byDefault)}\``
+}
+
+function isLong({ byDefault }: Pick<Key, 'byDefault'>): boolean {
+  return byDefault !== undefined && flow(byDefault).length > DEFAULT_LENGTH_MAX
+}
+
+function flow(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim()
+}

@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { commandPage } from './command-page.ts'
+import { configurationPage } from './configuration-page.ts'
+
+const write = (page: string, text: string) =>
+  writeFileSync(new URL(`../../docs/${page}`, import.meta.url), text)
+write('configuration.md', configurationPage())
+write('commands.md', commandPage())
