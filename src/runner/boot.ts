@@ -28,7 +28,13 @@ import { BUILT_IN_STRATEGIES, eachOf, UNIVERSE } from './strategies.ts'
 const BY = 'the configuration'
 
 /** Averages over few seconds' candles, so that there is something to see within the first minute. */
-const DEFAULT_STRATEGY = { type: 'emaCross', fast: 2, slow: 5, orderQty: '0.01' } as const
+const DEFAULT_STRATEGY = {
+  type: 'emaCross',
+  fast: 3,
+  slow: 9,
+  trailingStopPct: 0.15,
+  orderQty: '0.01',
+} as const
 
 export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): readonly StrategyConfig[] {
   const { intervals } = config.symbol
@@ -73,6 +79,16 @@ export function configuredBy(
     ({ type, ...params }) => [`${strategies.get(type)?.name}/${params.id}`, params] as const,
   )
   return { limits: config.account.limits, strategies: Object.fromEntries(entries) }
+}
+
+/** By symbol, strategies that trade it in one position: what one opens another may close. */
+export function rivalsIn({ strategies }: Configured): ReadonlyMap<unknown, readonly string[]> {
+  const all = Object.entries(strategies)
+  const symbols = new Set(all.map(([, { symbol }]) => symbol))
+  const of = (symbol: unknown) => all.filter(([, one]) => one.symbol === symbol).map(([address]) => address)
+  return new Map(
+    [...symbols].map((symbol) => [symbol, of(symbol)] as const).filter(([, { length }]) => length > 1),
+  )
 }
 
 class Start {

@@ -18,7 +18,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { alert } from './alerts.ts'
-import { boot, configuredBy, strategiesOf } from './boot.ts'
+import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
 import { type RunnerConfig, wrongConfig } from './config.ts'
 import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
@@ -195,6 +195,13 @@ class Runner implements RunningRunner {
       alert(record, processLogger)
     })
     const at = clock.now()
+    const configured = configuredBy(config, { ...place, at, strategies })
+    if (config.account.positionMode === 'netting')
+      for (const [symbol, rivals] of rivalsIn(configured))
+        logger.warn(
+          {},
+          `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
+        )
     await boot(supervisor, config, { ...place, at, strategies })
     rememberStrategies(config.data, strategies)
     await supervisor.send(RUNNER, {
@@ -206,7 +213,7 @@ class Runner implements RunningRunner {
         eachOf(one, place.symbols).map(({ id }) => id),
       ),
       heartbeatMs: config.runner.heartbeatMs,
-      configured: configuredBy(config, { ...place, at, strategies }),
+      configured,
     })
     logger.attach((report) =>
       supervisor.tell(

@@ -87,10 +87,10 @@ async function loadModule(file: string): Promise<Strategy> {
     'Export const strategy = defineStrategy({ ... }); the README has one. A log is read with all it ever had.'
   let module: { strategy?: Strategy }
   try {
-    module = (await import(pathToFileURL(file).href)) as typeof module
+    module = (await importModule(file)) as typeof module
   } catch (error) {
     const isTypes = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION'
-    const help = isTypes ? 'Run it with npm start, or compile it to JavaScript first.' : hint
+    const help = isTypes ? 'Install tsx beside outcry, or compile it to JavaScript first.' : hint
     throw new OutcryError('STRATEGY_INVALID', `${file} cannot be loaded: ${(error as Error).message}`, help)
   }
   const { strategy } = module
@@ -105,6 +105,17 @@ async function loadModule(file: string): Promise<Strategy> {
     throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
   }
   return strategy
+}
+
+/** TypeScript is compiled as it is loaded, where tsx is installed. */
+async function importModule(file: string): Promise<unknown> {
+  const compiler = /\.[cm]?ts$/.test(file) ? await import('tsx/esm/api').catch(() => undefined) : undefined
+  const unregister = compiler?.register()
+  try {
+    return await import(pathToFileURL(file).href)
+  } finally {
+    await unregister?.()
+  }
 }
 
 /** As the supervisor registers them. */

@@ -29,7 +29,7 @@ describe('the command line', () => {
     const summary = JSON.parse(run.stdout)
     expect(summary).toMatchObject({ market: 'sim:5', messages: 3_000 })
     expect(summary.ordersSubmitted).toBeGreaterThan(2)
-    expect(summary.fills).toBeGreaterThanOrEqual(summary.ordersSubmitted)
+    expect(summary.fills).toBeGreaterThan(2)
 
     const actors = lines((await outcry('actors', 'order/', '--data', data('short'), '--json')).stdout)
     expect(actors).toHaveLength(summary.ordersSubmitted)
