@@ -189,7 +189,6 @@ class Runner implements RunningRunner {
 
   async start(): Promise<void> {
     const { supervisor, config, clock, market, place, strategies, logger, processLogger } = this.#parts
-    await this.#countPast()
     supervisor.transitions$.subscribe((record) => {
       this.#count(record)
       alert(record, processLogger)
@@ -264,12 +263,6 @@ class Runner implements RunningRunner {
     // A file that is there already would keep its mode.
     writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
     renameSync(`${file}.part`, file)
-  }
-
-  async #countPast(): Promise<void> {
-    for await (const address of this.#parts.supervisor.addresses({ prefix: 'order/' })) {
-      for await (const record of this.#parts.supervisor.history(address)) this.#count(record)
-    }
   }
 
   #count({ emitted = [] }: TransitionRecord): void {

@@ -12,9 +12,11 @@ import {
 } from '../../machines/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
-/** Totals of the whole log, and the state of the money. Decimals are text. */
+/** What the log has, what this run has done, and the state of the money. Decimals are text. */
 export interface Stats {
+  /** In the whole log. */
   readonly records: number
+  /** Since this run has started. */
   readonly ordersSubmitted: number
   readonly fills: number
   readonly openPositions: number
@@ -32,7 +34,7 @@ export interface Stats {
   readonly equity: string
 }
 
-/** Counts that the runner keeps from the durable records. */
+/** Counts that the runner keeps of the durable records of its run. */
 export interface Counts {
   readonly ordersSubmitted: number
   readonly fills: number
