@@ -7,12 +7,15 @@ export const newsSentiment = z.enum(['positive', 'neutral', 'negative'])
 /** hack, delisting, outage, ...: what rules call it. */
 export const newsCategory = z.string().regex(/^[a-z][\w-]*$/, 'a word in lower case, such as hack')
 
+/** In characters: what goes into the log, ids into the memory of what has been seen, too. */
+export const NEWS_MAX = { id: 2_048, url: 2_048, title: 500, text: 4_000 }
+
 /** What a source says of one item. */
 export const newsFacts = z.object({
-  id: z.string().min(1).describe('Unique within its source: what comes twice counts once.'),
-  title: z.string().min(1).describe('Headline.'),
-  text: z.string().optional().describe('What it says.'),
-  url: z.string().optional().describe('Where it is to be read.'),
+  id: z.string().min(1).max(NEWS_MAX.id).describe('Unique within its source: what comes twice counts once.'),
+  title: z.string().min(1).max(NEWS_MAX.title).describe('Headline.'),
+  text: z.string().max(NEWS_MAX.text).optional().describe('What it says.'),
+  url: z.string().max(NEWS_MAX.url).optional().describe('Where it is to be read.'),
   publishedAt: epochMs.optional().describe('Flags count from then; by default from when it came.'),
 })
 

@@ -207,6 +207,7 @@ describe('the news actor', () => {
 
   it.each<[string, object, string]>([
     ['an item without a title', { type: 'NEWS_ITEM', source: 'feed', id: '1', title: '' }, 'title'],
+    ['an id of any length', { type: 'NEWS_ITEM', source: 'feed', id: 'x'.repeat(2_049), title: 'x' }, 'id'],
     ['an item without an id', { type: 'NEWS_ITEM', source: 'feed', title: 'x' }, 'id'],
     [
       'the end of a flag, which is its own to tell',

@@ -1,6 +1,6 @@
 /** RSS 2.0 and Atom documents as items of news. */
 import { parseXml, XmlElement } from '@rgrove/parse-xml'
-import type { NewsFacts } from '../../../machines/index.ts'
+import { NEWS_MAX, type NewsFacts } from '../../../machines/index.ts'
 import { plainText } from './plain-text.ts'
 
 /** What of a document could not be read. */
@@ -25,17 +25,20 @@ interface RawItem {
 }
 
 /** Of an item without a title the beginning of its text is one. */
-const TITLE_MAX = 120
+const TITLE_FROM_TEXT = 120
 /** Feeds hold a few dozen; what is behind these is old. */
 const ITEMS_MAX = 500
+/** Of what a feed says, in what is said of its flaws. */
+const QUOTE_MAX = 80
 
 /** @throws Error that says where the document is broken, or that it is neither RSS 2.0 nor Atom */
 export function readFeed(xml: string): FeedDocument {
   const { elements, rawOf } = itemsOf(rootOf(xml))
   const items: NewsFacts[] = []
   const flaws: Flaw[] = []
+  const lineOf = lineCounter(xml)
   const note = (element: XmlElement, reason: string) =>
-    flaws.push({ where: `line ${lineOf(xml, element)}`, reason })
+    flaws.push({ where: `line ${lineOf(element)}`, reason })
   for (const element of elements.slice(0, ITEMS_MAX)) {
     const { item, flaw } = itemOf(rawOf(element))
     if (item !== undefined) items.push(item)
@@ -48,16 +51,23 @@ export function readFeed(xml: string): FeedDocument {
 
 function itemOf(raw: RawItem): { item?: NewsFacts; flaw?: string } {
   const id = raw.id ?? raw.url
-  const text = plainText(raw.text ?? '')
-  const title = plainText(raw.title ?? '') || text.slice(0, TITLE_MAX)
-  if (!id) return { flaw: `the item "${title}" has neither an id nor a link` }
-  if (!title) return { flaw: `the item ${id} has neither a title nor a text` }
-  const item = { id, title, ...(text && { text }), ...(raw.url && { url: raw.url }) }
+  const text = plainText(raw.text ?? '', NEWS_MAX.text)
+  const title = plainText(raw.title ?? '', NEWS_MAX.title) || text.slice(0, TITLE_FROM_TEXT)
+  if (!id) return { flaw: `the item ${quoted(title)} has neither an id nor a link` }
+  if (id.length > NEWS_MAX.id) return { flaw: `the id of the item ${quoted(title)} is too long` }
+  const name = id.slice(0, QUOTE_MAX)
+  if (!title) return { flaw: `the item ${name} has neither a title nor a text` }
+  const isLinked = raw.url !== undefined && raw.url.length <= NEWS_MAX.url
+  const item = { id, title, ...(text && { text }), ...(isLinked && { url: raw.url }) }
   if (raw.published === undefined) return { item }
   const publishedAt = Date.parse(raw.published)
   return publishedAt >= 0
     ? { item: { ...item, publishedAt } }
-    : { item, flaw: `the item ${id} has no readable date: ${raw.published}` }
+    : { item, flaw: `the item ${name} has no readable date: ${raw.published.slice(0, QUOTE_MAX)}` }
+}
+
+function quoted(title: string): string {
+  return `"${title.slice(0, QUOTE_MAX)}"`
 }
 
 function rootOf(xml: string): XmlElement {
@@ -114,6 +124,12 @@ function textOf(parent: XmlElement, name: string): string | undefined {
   return childrenOf(parent, name)[0]?.text.trim() || undefined
 }
 
-function lineOf(xml: string, { start }: XmlElement): number {
-  return xml.slice(0, start).split('\n').length
+/** Counts on from the place before, so it has to be asked in the order of the document. */
+function lineCounter(xml: string): (element: XmlElement) => number {
+  let line = 1
+  let counted = 0
+  return ({ start }) => {
+    for (; counted < start; counted++) if (xml[counted] === '\n') line++
+    return line
+  }
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Observable, type Subscriber } from 'rxjs'
 import { z } from 'zod'
-import { type NewsFacts, newsFacts } from '../../../machines/index.ts'
+import { NEWS_MAX, type NewsFacts, newsFacts } from '../../../machines/index.ts'
 import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../news.ts'
 
 export interface JsonlOptions {
@@ -20,9 +20,13 @@ const EVERY_MS = 500
 const LINE_BYTES_MAX = 262_144
 const NEWLINE = 10
 
+const cutTo = (max: number) => (text: string) => text.slice(0, max)
+
 const line = newsFacts
   .extend({
     id: newsFacts.shape.id.optional(),
+    title: z.string().min(1).transform(cutTo(NEWS_MAX.title)),
+    text: z.string().transform(cutTo(NEWS_MAX.text)).optional(),
     publishedAt: z
       .union(
         [newsFacts.shape.publishedAt, z.iso.datetime({ offset: true }).transform((iso) => Date.parse(iso))],

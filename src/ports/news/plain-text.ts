@@ -1,6 +1,3 @@
-/** Longest text of an item that goes into the log: enough to judge it by. */
-const TEXT_MAX = 4_000
-
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
   lt: '<',
@@ -10,8 +7,8 @@ const NAMED: Readonly<Record<string, string>> = {
   nbsp: ' ',
 }
 
-/** HTML, as feeds have it in titles and descriptions, as the words that a reader sees. */
-export function plainText(html: string): string {
+/** HTML, as feeds have it in titles and descriptions, as the words that a reader sees: so many characters of them. */
+export function plainText(html: string, max: number): string {
   return html
     .replace(/<[^<>]*>/g, ' ')
     .replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi, (entity, decimal, hex, name) =>
@@ -21,7 +18,7 @@ export function plainText(html: string): string {
     )
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, TEXT_MAX)
+    .slice(0, max)
 }
 
 function characterOf(codePoint: number): string {

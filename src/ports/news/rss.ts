@@ -15,8 +15,8 @@ export interface RssOptions {
 }
 
 const TIMEOUT_MS = 10_000
-/** No feed of news is as long; what is would fill the memory. */
-const BODY_BYTES_MAX = 10_000_000
+/** No feed of news is as long; what is would keep all else waiting while it is read. */
+const BODY_BYTES_MAX = 2_000_000
 const BACKOFF_MAX_MS = 3_600_000
 
 export function createRssNews(options: RssOptions): NewsSource {

@@ -74,6 +74,34 @@ describe('a feed', () => {
     expect(item?.text).toHaveLength(4_000)
   })
 
+  it('takes no id, title, date or link of any length, and says so without repeating it', () => {
+    const long = 'x'.repeat(100_000)
+    const { items, flaws } = readFeed(
+      rss(
+        `<guid>${long}</guid><title>T</title>`,
+        `<link>${long}</link><title>${long}</title>`,
+        `<guid>3</guid><link>${long}</link><title>${long}</title><pubDate>${long}</pubDate>`,
+      ),
+    )
+    expect(items).toEqual([{ id: '3', title: 'x'.repeat(500) }])
+    expect(flaws).toEqual([
+      { where: 'line 4', reason: 'the id of the item "T" is too long' },
+      { where: 'line 5', reason: `the id of the item "${'x'.repeat(80)}" is too long` },
+      { where: 'line 6', reason: `the item 3 has no readable date: ${'x'.repeat(80)}` },
+    ])
+  })
+
+  it('goes through a document once for all its flaws', () => {
+    const blank = '\n'.repeat(1_900_000)
+    const nameless = Array.from({ length: 300 }, () => '<title>T</title>')
+    const from = performance.now()
+    readFeed(rss(blank))
+    const once = performance.now() - from
+    const { flaws } = readFeed(rss(blank, ...nameless))
+    expect(performance.now() - from - once).toBeLessThan(10 * once + 500)
+    expect(flaws.at(-1)?.where).toBe('line 1900304')
+  })
+
   it('reads so many items and no more', () => {
     const many = Array.from({ length: 502 }, (_, i) => `<guid>${i}</guid><title>T</title>`)
     const { items, flaws } = readFeed(rss(...many))

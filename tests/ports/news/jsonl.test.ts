@@ -48,6 +48,15 @@ describe('a file of news', () => {
     await idsAre('1', '2', '3')
   })
 
+  it('cuts what is too long of a title and a text, and passes over an id that is', async () => {
+    const long = 'x'.repeat(5_000)
+    writeFileSync(file, line(long) + line('2', { title: long, text: long }))
+    tail()
+    await idsAre('2')
+    expect(messages[0]?.item).toEqual({ id: '2', title: long.slice(0, 500), text: long.slice(0, 4_000) })
+    expect(warnings).toEqual([{ source: 'news', where: 'byte 0', reason: expect.stringContaining('id: ') }])
+  })
+
   it('waits for the end of a line', async () => {
     const [start, end] = [line('1é').slice(0, 9), line('1é').slice(9)]
     writeFileSync(file, start)
