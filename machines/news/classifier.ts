@@ -16,21 +16,23 @@ export interface Classification {
 /** Pure: the same item gives the same answer. */
 export type Classifier = (item: Pick<NewsItem, 'title' | 'text'>) => Classification
 
-/** Judges by the first rule whose keywords fit title and text. */
+/** Judges by the first rule that fits; the symbols are those named where that looks. */
 export function keywordClassifier({ rules, symbols }: NewsRules): Classifier {
   const tests = rules.map((rule) => ({ rule, fits: fitting(rule) }))
   const aliases = Object.entries(symbols).map(([symbol, words]) => ({ symbol, pattern: anyOf(words) }))
+  const named = (words: string) =>
+    aliases.filter(({ pattern }) => has(words, pattern)).map(({ symbol }) => symbol)
   return ({ title, text = '' }) => {
-    const words = `${title}\n${text}`
-    const found = aliases.filter(({ pattern }) => pattern.test(words)).map(({ symbol }) => symbol)
-    const rule = tests.find(({ fits }) => fits(words))?.rule
-    if (rule === undefined) return { category: 'other', severity: 'info', symbols: found, rule: NO_RULE }
+    const all = `${title}.\n${text}`
+    const readBy = (rule: NewsRule) => (rule.in === 'title' ? title : all)
+    const rule = tests.find(({ rule, fits }) => fits(readBy(rule)))?.rule
+    if (rule === undefined) return { category: 'other', severity: 'info', symbols: named(all), rule: NO_RULE }
     const { id, category, sentiment, severity, flagForMs } = rule
     return {
       category,
       ...(sentiment !== undefined && { sentiment }),
       severity,
-      symbols: found,
+      symbols: named(readBy(rule)),
       rule: id,
       ...(flagForMs !== undefined && { flagForMs }),
     }
@@ -38,22 +40,52 @@ export function keywordClassifier({ rules, symbols }: NewsRules): Classifier {
 }
 
 function fitting({ any, all = [], none }: NewsRule): (words: string) => boolean {
-  const wanted = [...(any ? [anyOf(any)] : []), ...all.map((keyword) => anyOf([keyword]))]
+  const wanted = [...(any ? [any] : []), ...all.map((keyword) => [keyword])].map(anyOf)
   const unwanted = none && anyOf(none)
-  return (words) => wanted.every((pattern) => pattern.test(words)) && !unwanted?.test(words)
+  return (words) =>
+    wanted.every((pattern) =>
+      unwanted === undefined
+        ? has(words, pattern)
+        : [...words.matchAll(pattern)].some((found) => !has(around(words, found), unwanted)),
+    )
+}
+
+function has(words: string, pattern: RegExp): boolean {
+  return words.search(pattern) >= 0
+}
+
+/** So far words can be from each other and be about the same: "was not even hacked", "the hack attempt was thwarted". */
+const REACH_WORDS = 4
+const REACH_CHARACTERS = 80
+/** Not that of "Mt. Gox". */
+const CLAUSE_END = /[,;:!?…](?=\s|$)|(?<=\p{L}{3})\.(?=\s|$)|\s[–—-]+\s|\s(?:but|while|with)\s/iu
+
+/** What is said of a keyword: it, and the words next to it in the same clause. */
+function around(words: string, { index, 0: keyword }: RegExpExecArray): string {
+  const end = index + keyword.length
+  const before = words
+    .slice(Math.max(0, index - REACH_CHARACTERS), index)
+    .split(CLAUSE_END)
+    .at(-1) as string
+  const after = words.slice(end, end + REACH_CHARACTERS).split(CLAUSE_END)[0] as string
+  return [...wordsOf(before).slice(-REACH_WORDS), keyword, ...wordsOf(after).slice(0, REACH_WORDS)].join(' ')
+}
+
+function wordsOf(text: string): string[] {
+  return text.trim().split(/\s+/)
 }
 
 /** `\b` knows only the letters of English. */
 const WORD = String.raw`[\p{L}\p{N}_]`
 
 function anyOf(keywords: readonly string[]): RegExp {
-  return new RegExp(`(?<!${WORD})(?:${keywords.map(patternOf).join('|')})(?!${WORD})`, 'iu')
+  return new RegExp(`(?<!${WORD})(?:${keywords.map(patternOf).join('|')})(?!${WORD})`, 'giu')
 }
 
 function patternOf(keyword: string): string {
   return keyword
     .trim()
     .split(/\s+/)
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
+    .map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`).replaceAll("'", "['’]"))
     .join(String.raw`\s+`)
 }

@@ -16,8 +16,8 @@ export const newsInput = z.object({
 export type NewsInput = z.infer<typeof newsInput>
 
 export interface NewsContext extends NewsInput {
-  /** Items taken, newest last. */
-  readonly seen: readonly string[]
+  /** Ids of the items taken, by source, newest last. */
+  readonly seen: Readonly<Record<string, readonly string[]>>
   /** In force. */
   readonly flags: readonly Flag[]
 }
@@ -28,10 +28,12 @@ export const newsEvents = z.discriminatedUnion('type', [newsItem, setNewsRules])
 /** To itself, when a flag's time is over. */
 type FlagExpired = Pick<Flag, 'symbol' | 'flag'> & { type: 'FLAG_EXPIRED'; at: number }
 
-/** Items remembered: more than feeds usually hold at once, for only those can come again. */
+/** Items remembered of each source: more than a feed is read of at once, for only those can come again. */
 const SEEN_MAX = 1_000
 
-const itemKey = ({ source, id }: NewsItem) => `${source} ${id}`
+function seenOf(seen: NewsContext['seen'], source: string): readonly string[] {
+  return (Object.hasOwn(seen, source) && seen[source]) || []
+}
 
 export const newsMachine = setup({
   types: {} as {
@@ -41,7 +43,8 @@ export const newsMachine = setup({
     emitted: DomainEvents<'NEWS_INGESTED' | 'NEWS_CLASSIFIED' | 'SYMBOL_FLAGGED' | 'SYMBOL_FLAG_EXPIRED'>
   },
   guards: {
-    seen: ({ context, event }) => event.type === 'NEWS_ITEM' && context.seen.includes(itemKey(event)),
+    seen: ({ context: { seen }, event }) =>
+      event.type === 'NEWS_ITEM' && seenOf(seen, event.source).includes(event.id),
     hasFlags: ({ context }) => context.flags.length > 0,
   },
   actions: {
@@ -56,7 +59,7 @@ export const newsMachine = setup({
       enqueue.emit({ type: 'NEWS_CLASSIFIED', at, source, id, title, ...found })
       const raised = flagsRaised(flags, event, classification)
       enqueue.assign({
-        seen: [...seen, itemKey(event)].slice(-SEEN_MAX),
+        seen: { ...seen, [source]: [...seenOf(seen, source), id].slice(-SEEN_MAX) },
         flags: [...withoutFlags(flags, raised), ...raised],
       })
       for (const raise of raised) {
@@ -85,9 +88,9 @@ export const newsMachine = setup({
   },
 }).createMachine({
   id: 'news',
-  version: '1',
+  version: '2',
   description: 'Takes news once each, judges it by rules, and warns of the symbols that it speaks of.',
-  context: ({ input }) => ({ ...input, seen: [], flags: [] }),
+  context: ({ input }) => ({ ...input, seen: {}, flags: [] }),
   initial: 'clear',
   on: {
     NEWS_ITEM: [{ guard: 'seen' }, { actions: 'takeItem' }],

@@ -16,11 +16,19 @@ export const newsRule = z
       .min(1)
       .refine((id) => id !== NO_RULE, `"${NO_RULE}" stands for no rule`)
       .describe('What it is called by what is judged by it.'),
+    in: z
+      .literal('title')
+      .optional()
+      .describe('It looks at the title alone; without this at title and text.'),
     any: keywords
       .optional()
-      .describe('Title and text hold at least one of these: whole words, in upper or lower case alike.'),
-    all: keywords.optional().describe('They hold each of these.'),
-    none: keywords.optional().describe('They hold none of these.'),
+      .describe('There is at least one of these: whole words, in upper or lower case alike.'),
+    all: keywords.optional().describe('There is each of these.'),
+    none: keywords
+      .optional()
+      .describe(
+        'A keyword does not count with one of these close by in its clause: `not hacked`, `hack thwarted`.',
+      ),
     category: newsCategory.describe('What it is about: hack, delisting, outage, ...'),
     sentiment: newsSentiment.optional().describe('Whether it is good for who holds the symbol.'),
     severity: newsSeverity.describe('How grave it is: while a symbol has a critical flag it is not entered.'),
@@ -60,26 +68,93 @@ export type SetNewsRules = z.infer<typeof setNewsRules>
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** Gravest first. Words that mean something else as often, such as "list" or "avalanche", are left out or in phrases. */
+/** Says that it did not happen, or may, or did long ago. */
+const UNREAL = [
+  'not',
+  'no',
+  'never',
+  "wasn't",
+  "weren't",
+  "isn't",
+  "aren't",
+  "hasn't",
+  "haven't",
+  "won't",
+  'denies',
+  'denied',
+  'refutes',
+  'debunks',
+  'if',
+  'could',
+  'would',
+  'might',
+  'years after',
+  'years ago',
+  'anniversary',
+]
+
+/**
+ * Gravest first. Texts tell of old cases and of other coins in passing: what flags symbols goes by the title. Words that
+ * mean something else as often, such as "drained", "list" or "avalanche", are left out or in phrases.
+ */
 export const DEFAULT_NEWS_RULES: NewsRules = {
   rules: [
     {
       id: 'hack',
+      in: 'title',
       any: [
-        'hack',
-        'hacks',
         'hacked',
-        'hackers',
-        'exploit',
-        'exploited',
+        'exchange hack',
+        'exchange hacking',
+        'bridge hack',
+        'wallet hack',
+        'suffers hack',
+        'hit by hack',
+        'hack drains',
+        'hackers steal',
+        'hackers stole',
+        'hackers drain',
+        'hacker steals',
+        'hacker drains',
+        'exploited for',
+        'bridge exploited',
+        'protocol exploited',
+        'exploit drains',
+        'hit by exploit',
+        'suffers exploit',
         'stolen',
-        'drained',
+        'wallets drained',
+        'funds drained',
+        'bridge drained',
+        'drained of',
         'security breach',
         'private key leak',
         '51% attack',
+        'flash loan attack',
         'rug pull',
       ],
-      none: ['hackathon', 'thwarted', 'anniversary'],
+      none: [
+        ...UNREAL,
+        'hackathon',
+        'hacked together',
+        'thwart',
+        'thwarts',
+        'thwarted',
+        'foiled',
+        'averted',
+        'prevented',
+        'returns',
+        'returned',
+        'recovers',
+        'recovered',
+        'seizes',
+        'seized',
+        'arrested',
+        'charged',
+        'convicted',
+        'sentenced',
+        'pleads guilty',
+      ],
       category: 'hack',
       sentiment: 'negative',
       severity: 'critical',
@@ -87,7 +162,21 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'delisting',
-      any: ['delist', 'delists', 'delisted', 'delisting', 'will remove', 'cease trading', 'trading removal'],
+      in: 'title',
+      any: [
+        'delist',
+        'delists',
+        'delisted',
+        'delisting',
+        'cease trading',
+        'ceases trading',
+        'remove trading pairs',
+        'remove spot trading pairs',
+        'removes trading pairs',
+        'removal of trading pairs',
+        'trading removal',
+      ],
+      none: [...UNREAL, 'reverses', 'reversed', 'cancels', 'lifted'],
       category: 'delisting',
       sentiment: 'negative',
       severity: 'critical',
@@ -95,7 +184,25 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'insolvency',
-      any: ['insolvent', 'insolvency', 'bankruptcy', 'chapter 11', 'depeg', 'depegs', 'depegged', 'bank run'],
+      in: 'title',
+      any: [
+        'insolvent',
+        'insolvency',
+        'files for bankruptcy',
+        'filed for bankruptcy',
+        'filing for bankruptcy',
+        'declares bankruptcy',
+        'files for chapter 11',
+        'filed for chapter 11',
+        'depegs',
+        'depegged',
+        'depegging',
+        'loses peg',
+        'loses its peg',
+        'lost its peg',
+        'bank run',
+      ],
+      none: UNREAL,
       category: 'insolvency',
       sentiment: 'negative',
       severity: 'critical',
@@ -103,6 +210,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'outage',
+      in: 'title',
       any: [
         'outage',
         'halts withdrawals',
@@ -115,6 +223,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
         'network halted',
         'block production halted',
       ],
+      none: UNREAL,
       category: 'outage',
       sentiment: 'negative',
       severity: 'warning',
@@ -122,6 +231,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'regulation',
+      in: 'title',
       any: [
         'lawsuit',
         'sues',
@@ -134,7 +244,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
         'sanctioned',
         'wells notice',
       ],
-      none: ['dismissed', 'dismisses', 'drops lawsuit', 'settles'],
+      none: [...UNREAL, 'dismissed', 'dismisses', 'drops', 'dropped', 'settles', 'settled'],
       category: 'regulation',
       sentiment: 'negative',
       severity: 'warning',

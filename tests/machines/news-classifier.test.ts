@@ -30,7 +30,10 @@ describe('the keyword classifier', () => {
     ['finds a word whatever its case', 'Exchange HACKED', 'theft', []],
     ['does not find it within another word', 'Whacked and unhackedly', 'none', []],
     ['finds words however they are spaced', 'Stolen\n  funds return', 'theft', []],
-    ['lets what must not be there forbid a rule', 'Hacked together at a hackathon', 'none', []],
+    ['lets what must not be there forbid a keyword', 'Hacked together at a hackathon', 'none', []],
+    ['but only close to it', 'Hacked: a fund that met its founders at a hackathon', 'theft', []],
+    ['and in the same clause', 'Exchange hacked, hackathon goes on', 'theft', []],
+    ['and not where the keyword comes once more', 'Hackathon of the hacked; an exchange hacked', 'theft', []],
     ['wants all of what must be there', 'A lawsuit over bitcoin', 'none', ['BTCUSDT']],
     ['takes them in any order', 'Lawsuit by the SEC against ETH', 'sec-suit', ['ETHUSDT']],
     ['takes the first rule of two that fit', 'SEC lawsuit: exchange hacked', 'theft', []],
@@ -55,6 +58,17 @@ describe('the keyword classifier', () => {
     })
   })
 
+  it('reads the title alone where the rule says so, symbols included', () => {
+    const rule = { id: 'theft', in: 'title', any: ['hacked'], category: 'hack', severity: 'critical' }
+    const classify = keywordClassifier(newsRules.parse({ ...rules, rules: [rule] }))
+    const text = 'BTC was hacked years ago'
+    expect(classify({ title: 'ETH rises', text })).toMatchObject({
+      rule: 'none',
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+    })
+    expect(classify({ title: 'ETH hacked', text })).toMatchObject({ rule: 'theft', symbols: ['ETHUSDT'] })
+  })
+
   it('calls what no rule fits other', () => {
     expect(classify({ title: 'Weather' })).toEqual({
       category: 'other',
@@ -70,19 +84,68 @@ describe('the rules that come along', () => {
     expect(newsRules.parse(DEFAULT_NEWS_RULES)).toEqual(DEFAULT_NEWS_RULES)
   })
 
+  const BTC = ['BTCUSDT']
+  const ETH = ['ETHUSDT']
+  const SOL = ['SOLUSDT']
+  const XRP = ['XRPUSDT']
   it.each<[string, string, string[]]>([
-    ['Bridge exploited for $80m in Ethereum', 'hack', ['ETHUSDT']],
-    ['Exchange will delist three pairs with XRP', 'delisting', ['XRPUSDT']],
-    ['Stablecoin depegs as Solana lender files for bankruptcy', 'insolvency', ['SOLUSDT']],
-    ['Exchange halts withdrawals of BTC', 'outage', ['BTCUSDT']],
+    ['Bybit hacked for $1.4bn in Ethereum', 'hack', ETH],
+    ['Hackers steal $100M from Solana bridge', 'hack', SOL],
+    ['Bridge exploited for $80m in Ethereum', 'hack', ETH],
+    ['Exchange hacking in Korea: 6,000 BTC gone', 'hack', BTC],
+    ['Coinbase hacked; attack on second bridge thwarted, BTC stolen', 'hack', BTC],
+    ['Exchange hacked but no user lost bitcoin, it says', 'hack', BTC],
+    ['Litecoin fork suffers 51% attack', 'hack', ['LTCUSDT']],
+    ['Security breach at custodian of Solana fund', 'hack', SOL],
+    ['Flash loan attack empties Ethereum lender', 'hack', ETH],
+    ['Rug pull: team behind Solana coin vanishes', 'hack', SOL],
+    ['Solana wallets drained overnight', 'hack', SOL],
+    ['Exchanges not affected as of now after Solana bridge hacked', 'hack', SOL],
+    ['Bitcoin was NOT hacked', 'other', BTC],
+    ['No, Bitcoin wasn’t hacked', 'other', BTC],
+    ['Exchange denies it was hacked, bitcoin recovers', 'other', BTC],
+    ['Supply of bitcoin on exchanges drained to a five-year low', 'other', BTC],
+    ['Bitcoin hackathon drew thousands who hacked all night', 'other', BTC],
+    ['Hacked together in a weekend: a bitcoin wallet for children', 'other', BTC],
+    ['Crypto hacks fell by half in the third quarter as bitcoin rose', 'other', BTC],
+    ['Hack attempt on Ethereum bridge thwarted', 'other', ETH],
+    ['Stolen Ethereum returned by attacker', 'other', ETH],
+    ['US seizes bitcoin stolen in 2016', 'other', BTC],
+    ['Could bitcoin be hacked by quantum computers?', 'other', BTC],
+    ['Exchange will delist three pairs with XRP', 'delisting', XRP],
+    ['Kraken delists XRP in Canada', 'delisting', XRP],
+    ['Binance will remove and cease trading of LTC', 'delisting', ['LTCUSDT']],
+    ['Binance will remove trading fees for BTC', 'other', BTC],
+    ['Exchange will not delist XRP', 'other', XRP],
+    ['Exchange will remove leverage tiers for DOGE', 'other', ['DOGEUSDT']],
+    ['Stablecoin depegs as Solana lender files for bankruptcy', 'insolvency', SOL],
+    ['stETH depegging rattles ETH lenders', 'insolvency', ETH],
+    ['Bank run at the bank of crypto, bitcoin falls', 'insolvency', BTC],
+    ['Fund with 10,000 BTC insolvent, says auditor', 'insolvency', BTC],
+    ['FTX bankruptcy estate unlocks SOL', 'other', SOL],
+    ['Lender would be insolvent if bitcoin halved', 'other', BTC],
+    ['Issuer denies it is insolvent, BTC calm', 'other', BTC],
+    ['Exchange halts withdrawals of BTC', 'outage', BTC],
     ['SEC sues exchange', 'regulation', []],
-    ['Judge dismisses lawsuit about XRP', 'other', ['XRPUSDT']],
+    ['SEC drops its lawsuit over SOL', 'other', SOL],
+    ['Judge dismisses lawsuit about XRP', 'other', XRP],
     ['Exchange will list a new coin', 'listing', []],
     ['FOMC leaves interest rate as it is', 'macro', []],
-    ['Bitcoin hackathon drew thousands who hacked all night', 'other', ['BTCUSDT']],
     ['An avalanche of lists', 'other', []],
   ])('judge "%s"', (title, category, symbols) => {
     expect(keywordClassifier(DEFAULT_NEWS_RULES)({ title })).toMatchObject({ category, symbols })
+  })
+
+  it('flag nothing for what a text tells in passing', () => {
+    const text =
+      'Nothing like it since the FTX bankruptcy, when ETH was stolen and SOL delisted; one was sued.'
+    const found = keywordClassifier(DEFAULT_NEWS_RULES)({ title: 'Bitcoin hits a new all-time high', text })
+    expect(found).toEqual({
+      category: 'other',
+      severity: 'info',
+      symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'],
+      rule: 'none',
+    })
   })
 })
 

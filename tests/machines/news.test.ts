@@ -58,15 +58,17 @@ describe('the news actor', () => {
     const { item, types } = await open()
     await item('1', 'CPI')
     await item('1', 'CPI')
-    await item('1', 'CPI', { source: 'another' })
+    await item('1', 'CPI', { source: 'constructor' })
     expect(await types()).toEqual(['NEWS_INGESTED', 'NEWS_CLASSIFIED', 'NEWS_INGESTED', 'NEWS_CLASSIFIED'])
   })
 
-  it('remembers so many items and no more', async () => {
+  it('remembers so many items of each source and no more', async () => {
     const { harness, item } = await open()
+    await item('1', 'CPI', { source: 'slow' })
     for (let n = 0; n < 1_005; n++) await item(`${n}`, 'CPI')
     const { seen } = harness.context('news/main') as NewsContext
-    expect([seen.length, seen[0], seen.at(-1)]).toEqual([1_000, 'feed 5', 'feed 1004'])
+    const { slow, feed = [] } = seen
+    expect([slow, feed.length, feed[0], feed.at(-1)]).toEqual([['1'], 1_000, '5', '1004'])
   })
 
   it('flags each symbol that the item speaks of, and tells the account until when', async () => {
