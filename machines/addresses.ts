@@ -21,6 +21,15 @@ export function positionAddress(of: Holding & { readonly venue: string }): strin
   return `position/${holdingId(of)}`
 }
 
+/**
+ * The order that a ClOrdID is of: a request of ours is its order's id, from the second one on with a number, `o-1/2`. In
+ * somebody else's a slash may be anywhere, and is written `=2F` for an address has its own meaning of it; none at all is `=`.
+ */
+export function orderAddress(clOrdId: string): string {
+  const id = clOrdId.replace(/^([^/]+)\/\d+$/, '$1').replaceAll('/', '=2F')
+  return `order/${id || '='}`
+}
+
 export function watchdogAddress(of: Holding & { readonly venue: string }): string {
   return `watchdog/${holdingId(of)}`
 }

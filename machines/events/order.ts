@@ -146,6 +146,7 @@ export const executionReport = z.object({
   execId: z.string(),
   symbol: z.string(),
   side,
+  positionSide: positionSide.optional(),
   orderQty: decimal,
   /** REPLACED and RESTATED: what is in force from now on, where that changed. */
   price: decimal.optional(),

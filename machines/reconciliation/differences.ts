@@ -1,7 +1,7 @@
 /** Where the venue's books and ours differ. Pure. */
-import { holdingName } from '../addresses.ts'
+import { holdingName, orderAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
-import type { PortfolioReport, VenueOrderState, VenueState } from '../events/reconciliation.ts'
+import type { PortfolioReport, VenueState } from '../events/reconciliation.ts'
 
 export interface Difference {
   readonly what: 'order' | 'position' | 'balance'
@@ -18,13 +18,10 @@ export interface Told {
 
 const NONE = 'none'
 
-/** The order that a ClOrdID is of: its requests are its own id and a number. */
-export function orderOf({ clOrdId }: Pick<VenueOrderState, 'clOrdId'>): string {
-  return `order/${clOrdId.split('/')[0]}`
-}
-
 export function differencesOf(venue: VenueState, here: PortfolioReport): readonly Difference[] {
-  const open = Object.fromEntries(venue.openOrders.map((order) => [orderOf(order), order.leavesQty]))
+  const open = Object.fromEntries(
+    venue.openOrders.map(({ clOrdId, leavesQty }) => [orderAddress(clOrdId), leavesQty]),
+  )
   const held = Object.fromEntries(venue.positions.map(({ quantity, ...of }) => [holdingName(of), quantity]))
   const owned = Object.fromEntries(venue.balances.map(({ asset, balance }) => [asset, balance]))
   return [

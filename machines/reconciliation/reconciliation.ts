@@ -1,6 +1,6 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { holdingName } from '../addresses.ts'
+import { holdingName, orderAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import { balanceReport, type CashFlowReport, positionReport } from '../events/account.ts'
 import type { Cancel, Verify } from '../events/commands.ts'
@@ -18,7 +18,7 @@ import {
   venueState,
 } from '../events/reconciliation.ts'
 import { tell } from '../tell.ts'
-import { type Difference, differencesOf, differsFrom, orderOf, type Told } from './differences.ts'
+import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
 
 export const reconciliationRules = {
   everyMs: z
@@ -130,7 +130,7 @@ export const reconciliationMachine = setup({
       const { venue, unknownOrders } = context
       const state = context.state as VenueState
       const differences = differencesOf(state, event)
-      const open = new Map(state.openOrders.map((order) => [orderOf(order), order] as const))
+      const open = new Map(state.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const))
       enqueue.assign({ state: undefined, found: differences })
       // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.
       const strangers = new Map<string, TermsThere>()

@@ -1,10 +1,25 @@
 /** Messages as Binance documents them, read field by field. Recorded ones: binance-user-data.test.ts. */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { balanceReport, cashFlowReport, executionReport, positionReport } from '../../machines/index.ts'
+import {
+  balanceReport,
+  cashFlowReport,
+  executionReport,
+  positionReport,
+  reconcile,
+  reportError,
+} from '../../machines/index.ts'
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
+import { parseAddress } from '../../src/runtime/address.ts'
 
-const REPORT = z.discriminatedUnion('type', [executionReport, balanceReport, cashFlowReport, positionReport])
+const REPORT = z.discriminatedUnion('type', [
+  executionReport,
+  balanceReport,
+  cashFlowReport,
+  positionReport,
+  reconcile,
+  reportError,
+])
 
 const SPOT = {
   e: 'executionReport',
@@ -110,7 +125,10 @@ const decode = (message: unknown) => decodeUserMessage(JSON.stringify(message), 
 /** The reports of a message, each as its schema has it, and to whom. */
 function reports(message: unknown) {
   const decoded = decode(message)
-  for (const { event } of decoded.reports) expect(REPORT.parse(event)).toEqual(event)
+  for (const { to, event } of decoded.reports) {
+    expect(REPORT.parse(event)).toEqual(event)
+    expect(parseAddress(to)).toBe(to)
+  }
   return decoded.reports
 }
 const reportOf = (message: unknown) => reports(message)[0]?.event
@@ -212,6 +230,7 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
     execId: 'BTCUSDT-8886774-NEW-1568879465650-0',
     symbol: 'BTCUSDT',
     side: 'SELL',
+    positionSide: 'LONG',
     orderQty: '0.003',
     price: '9900.5',
     stopPx: '9910',
@@ -223,6 +242,22 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
   it('is a report for its order', () => {
     const message = { ...ORDER_TRADE_UPDATE, o: FUTURES }
     expect(reports(message)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
+  })
+
+  it('is of no side where the account nets', () => {
+    expect(futures({ ps: 'BOTH' })).not.toHaveProperty('positionSide')
+  })
+
+  it.each([
+    ['its second request', 'o-1/2', 'order/o-1'],
+    ["somebody else's with a slash", 'bot/x7', 'order/bot=2Fx7'],
+    ["somebody else's with two", 'bot/7/7', 'order/bot=2F7=2F7'],
+    ["somebody else's that begins with one", '/7', 'order/=2F7'],
+    ['none', '', 'order/='],
+  ])('is for the order of the ClOrdID: %s', (_, c, to) => {
+    expect(reports({ ...ORDER_TRADE_UPDATE, o: { ...FUTURES, c } })).toMatchObject([
+      { to, event: { clOrdId: c } },
+    ])
   })
 
   it('tells a trade, a rebate as a commission below zero', () => {
@@ -277,6 +312,108 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
   })
 })
 
+describe("the futures' ALGO_UPDATE", () => {
+  const ALGO = {
+    caid: 'o-1',
+    aid: 1000000033225453,
+    at: 'CONDITIONAL',
+    o: 'STOP_MARKET',
+    s: 'DOGEUSDT',
+    S: 'BUY',
+    ps: 'SHORT',
+    f: 'GTC',
+    q: '38',
+    X: 'NEW',
+    ai: '',
+    tp: '0.13855',
+    p: '0',
+    V: 'EXPIRE_MAKER',
+    wt: 'CONTRACT_PRICE',
+    pm: 'NONE',
+    cp: false,
+    pP: false,
+    R: false,
+    tt: 0,
+    gtd: 0,
+  }
+  const algo = (change: object = {}) =>
+    reports({ e: 'ALGO_UPDATE', T: 1765431097030, E: 1765431097037, o: { ...ALGO, ...change } })
+
+  it('is a report for its order', () => {
+    const event = {
+      type: 'EXECUTION_REPORT',
+      at: 1765431097030,
+      execType: 'NEW',
+      ordStatus: 'NEW',
+      clOrdId: 'o-1',
+      orderId: '1000000033225453',
+      execId: 'DOGEUSDT-algo-1000000033225453-NEW-1765431097030',
+      symbol: 'DOGEUSDT',
+      side: 'BUY',
+      positionSide: 'SHORT',
+      orderQty: '38',
+      stopPx: '0.13855',
+      cumQty: '0',
+      leavesQty: '38',
+      avgPx: '0',
+    }
+    expect(algo()).toEqual([{ to: 'order/o-1', event }])
+  })
+
+  it('names the order that it becomes when it is triggered', () => {
+    const triggered = {
+      X: 'TRIGGERED',
+      ai: '88937381063',
+      ap: '0',
+      aq: '0',
+      act: 'MARKET',
+      tt: 1765431097019,
+    }
+    expect(algo(triggered)).toMatchObject([
+      { event: { execType: 'TRIGGERED', ordStatus: 'NEW', orderId: '88937381063', leavesQty: '38' } },
+    ])
+  })
+
+  it.each(['CANCELED', 'EXPIRED', 'REJECTED'])('says that it ended %s, and why', (X) => {
+    expect(algo({ X, rm: 'Reduce Only reject' })).toMatchObject([
+      { event: { execType: X, ordStatus: X, leavesQty: '0', text: 'Reduce Only reject' } },
+    ])
+  })
+
+  it.each(['TRIGGERING', 'FINISHED'])('leaves it to the order that it becomes to say more: %s', (X) => {
+    expect(algo({ X, ai: '88937381063' })).toEqual([])
+  })
+})
+
+describe('what the futures warn of', () => {
+  it('is an error where positions want for margin', () => {
+    const position = { s: 'ETHUSDT', ps: 'LONG', pa: '1.327', mt: 'CROSSED', iw: '0', mp: '187.17127' }
+    const message = {
+      e: 'MARGIN_CALL',
+      E: 1587727187525,
+      cw: '3.16812045',
+      p: [{ ...position, up: '-1.166074', mm: '1.614445' }],
+    }
+    const text = 'margin call: 1.327 ETHUSDT:LONG at 187.17127 need 1.614445'
+    const about = 'account/binance'
+    expect(reports(message)).toEqual([
+      {
+        to: 'runner/main',
+        event: { type: 'REPORT_ERROR', at: 1587727187525, severity: 'error', text, about },
+      },
+    ])
+  })
+
+  it('has the books held against each other where a triggered order was refused', () => {
+    const or = { s: 'ETHUSDT', i: 155618472834, r: 'it could not be filled' }
+    const E = 1685517224945
+    const reason = 'ETHUSDT order 155618472834 was refused when it was triggered: it could not be filled'
+    expect(reports({ e: 'CONDITIONAL_ORDER_TRIGGER_REJECT', E, T: 1685517224955, or })).toEqual([
+      { to: 'reconciliation/binance', event: { type: 'RECONCILE', at: E, reason } },
+    ])
+  })
+})
+
 describe("an account's messages", () => {
   it('of spot are balances, free and held together', () => {
     const B = [
@@ -328,6 +465,10 @@ describe("an account's messages", () => {
     ])
   })
 
+  it('of futures may be of positions alone', () => {
+    expect(reports({ e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'ORDER', P: [] } })).toEqual([])
+  })
+
   it('tell funding as a flow and a balance of that reason', () => {
     const B = [{ a: 'USDT', wb: '99.50', cw: '99.50', bc: '-0.50' }]
     const message = { e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'FUNDING_FEE', B } }
@@ -346,9 +487,12 @@ describe("Binance's user stream", () => {
     ['decoded', { ...LITE, L: '9', l: '1', t: 5, i: 6 }],
     ['decoded', { e: 'ACCOUNT_CONFIG_UPDATE', E: 2, T: 1, ac: { s: 'BTCUSDT', l: 25 } }],
     ['decoded', { e: 'listStatus', E: 2, s: 'ETHBTC', g: 2, c: 'OCO', O: [] }],
+    ['decoded', { e: 'externalLockUpdate', E: 2, a: 'NEO', d: '10.00000000', T: 1 }],
+    ['decoded', { e: 'STRATEGY_UPDATE', T: 1, E: 2, su: { si: 1, st: 'GRID', ss: 'NEW', s: 'BTCUSDT' } }],
+    ['decoded', { event: { e: 'serverShutdown', E: 2 } }],
     ['ended', { e: 'listenKeyExpired', E: '1699596037418', listenKey: 'k' }],
     ['ended', { event: { e: 'eventStreamTerminated', E: 1728973001334 } }],
-    ['unknown', { e: 'MARGIN_CALL', E: 2, cw: '3.16', p: [] }],
+    ['unknown', { e: 'news', E: 2 }],
     ['unknown', { e: 'constructor', E: 2 }],
   ])('names what no actor is told: %s %j', (status, message) => {
     const kind = ('event' in message ? message.event : message).e

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as decimal from '../../../machines/decimal.ts'
 import { epochMs } from '../../../machines/events/fields.ts'
 import type { BalanceReport, CashFlowReport, PositionReport } from '../../../machines/index.ts'
-import { amount } from './fields.ts'
+import { amount, positionSide } from './fields.ts'
 
 export type AccountReport = BalanceReport | CashFlowReport | PositionReport
 
@@ -38,20 +38,22 @@ export const accountUpdate = z.object({
   T: epochMs,
   a: z.object({
     m: z.string(),
-    B: z.array(
-      z.object({
-        a: z.string(),
-        /** Wallet balance: unrealised PnL is not in it. */
-        wb: amount,
-        /** What changed it other than PnL and commission. */
-        bc: amount.default(decimal.ZERO),
-      }),
-    ),
+    B: z
+      .array(
+        z.object({
+          a: z.string(),
+          /** Wallet balance: unrealised PnL is not in it. */
+          wb: amount,
+          /** What changed it other than PnL and commission. */
+          bc: amount.default(decimal.ZERO),
+        }),
+      )
+      .default([]),
     P: z
       .array(
         z.object({
           s: z.string(),
-          ps: z.enum(['BOTH', 'LONG', 'SHORT']),
+          ps: positionSide,
           /** Below zero when short, on either side. */
           pa: amount,
           ep: amount,
@@ -98,7 +100,7 @@ function positionReport(
     type: 'POSITION_REPORT',
     ...of,
     symbol,
-    ...(ps !== 'BOTH' && { positionSide: ps }),
+    ...ps,
     quantity,
     entryPx,
     unrealizedPnl,

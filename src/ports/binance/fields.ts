@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as decimal from '../../../machines/decimal.ts'
+import type { PositionSide } from '../../../machines/index.ts'
 
 /** Made plain: "0.07600" and "7.6E-2" are "0.076". */
 export const amount = z
@@ -9,3 +10,8 @@ export const amount = z
 
 /** As text: one of more digits than a double holds must not have been a number on its way here. */
 export const id = z.union([z.int(), z.string().regex(/^-?\d+$/, 'a whole number')]).transform(String)
+
+/** Which position of a hedging account it is about; a netting one has one of each symbol. */
+export const positionSide = z
+  .enum(['BOTH', 'LONG', 'SHORT'])
+  .transform((side): { positionSide?: PositionSide } => (side === 'BOTH' ? {} : { positionSide: side }))

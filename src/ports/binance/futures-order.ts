@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import * as decimal from '../../../machines/decimal.ts'
 import type { ExecType } from '../../../machines/index.ts'
-import { amount } from './fields.ts'
+import { amount, positionSide } from './fields.ts'
 import { type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
 
 /** An order's expiry reason that is none: its price was reached, and it goes on under the same id. */
@@ -29,6 +29,7 @@ export const futuresOrder = z.object({
     /** StopPx, zero where the order has none. */
     sp: amount,
     ap: amount,
+    ps: positionSide,
     /** Why it has expired. */
     er: z.coerce.string().optional(),
   }),
@@ -36,7 +37,7 @@ export const futuresOrder = z.object({
 type FuturesOrder = z.infer<typeof futuresOrder>['o']
 
 export function futuresReport({ o: order }: z.infer<typeof futuresOrder>): OrderReport {
-  const { s: symbol, c: clOrdId, i, x, T, z: cumQty, sp: stopPx, ap: avgPx, er = '' } = order
+  const { s: symbol, c: clOrdId, i, x, T, z: cumQty, sp: stopPx, ap: avgPx, ps, er = '' } = order
   const execType = execTypeOf(order)
   const event = reportOf(order, {
     execType,
@@ -46,6 +47,7 @@ export function futuresReport({ o: order }: z.infer<typeof futuresOrder>): Order
     execId: [symbol, i, x, T, cumQty].join('-'),
     stopPx,
     avgPx,
+    ...ps,
     text: execType === 'EXPIRED' ? EXPIRY_REASONS[er] : undefined,
   })
   return toOrder(clOrdId, event)

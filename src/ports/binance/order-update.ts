@@ -1,8 +1,9 @@
 /** What Binance's updates of an order have in common, spot and futures. */
 import { z } from 'zod'
+import { orderAddress } from '../../../machines/addresses.ts'
 import * as decimal from '../../../machines/decimal.ts'
 import { epochMs, side } from '../../../machines/events/fields.ts'
-import type { ExecType, ExecutionReport, OrdStatus } from '../../../machines/index.ts'
+import type { ExecType, ExecutionReport, OrdStatus, PositionSide } from '../../../machines/index.ts'
 import { hasEnded } from '../../../machines/order/execution.ts'
 import { amount, id } from './fields.ts'
 
@@ -66,6 +67,8 @@ export interface Told {
   readonly avgPx: string
   /** Why, when it was refused or ended without a fill. */
   readonly text?: string | undefined
+  /** Of a hedging account. */
+  readonly positionSide?: PositionSide | undefined
   /** Of the quantity, what will never be filled although the order works. */
   readonly preventedQty?: string | undefined
 }
@@ -76,14 +79,13 @@ export interface OrderReport {
   readonly event: ExecutionReport
 }
 
-/** A ClOrdID of ours is the order's id, and from its second request on that and a number: `o-1/2`. */
 export function toOrder(clOrdId: string, event: ExecutionReport): OrderReport {
-  return { to: `order/${clOrdId.split('/')[0]}`, event }
+  return { to: orderAddress(clOrdId), event }
 }
 
 export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
   const { s: symbol, S, q: orderQty, p: price, X, i: orderId, z: cumQty, T: at } = update
-  const { execType, clOrdId, execId, stopPx, avgPx, text, preventedQty = decimal.ZERO } = told
+  const { execType, clOrdId, execId, stopPx, avgPx, text, positionSide, preventedQty = decimal.ZERO } = told
   // A stop that expires by being triggered works on.
   const ordStatus = execType === 'TRIGGERED' ? 'NEW' : ORD_STATUS[X]
   const left = decimal.subtract(decimal.subtract(orderQty, cumQty), preventedQty)
@@ -97,6 +99,7 @@ export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
     execId,
     symbol,
     side: S,
+    ...(positionSide && { positionSide }),
     orderQty,
     ...(decimal.isPositive(price) && { price }),
     ...(decimal.isPositive(stopPx) && { stopPx }),

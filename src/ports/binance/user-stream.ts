@@ -10,13 +10,15 @@ import {
   spotBalances,
   spotCashFlow,
 } from './account-update.ts'
+import { type Alert, marginAlert, marginCall, triggerAlert, triggerReject } from './alerts.ts'
+import { algoOrder, algoReports } from './algo-order.ts'
 import { futuresOrder, futuresReport } from './futures-order.ts'
 import { parseJson } from './json.ts'
 import type { OrderReport } from './order-update.ts'
 import { spotOrder, spotReport } from './spot-order.ts'
 
 /** A report and the address of the actor that it is for. */
-export type AddressedReport = OrderReport | { readonly to: string; readonly event: AccountReport }
+export type AddressedReport = OrderReport | Alert | { readonly to: string; readonly event: AccountReport }
 
 export interface UserMessage {
   /** Binance's name of the message. */
@@ -33,6 +35,12 @@ const NOTHING: Decode = () => []
 const DECODERS: ReadonlyMap<string, Decode> = new Map([
   ['executionReport', decoder(spotOrder, (order) => [spotReport(order)])],
   ['ORDER_TRADE_UPDATE', decoder(futuresOrder, (order) => [futuresReport(order)])],
+  ['ALGO_UPDATE', decoder(algoOrder, algoReports)],
+  [
+    'CONDITIONAL_ORDER_TRIGGER_REJECT',
+    decoder(triggerReject, (reject, venue) => [triggerAlert(reject, venue)]),
+  ],
+  ['MARGIN_CALL', decoder(marginCall, (call, venue) => [marginAlert(call, venue)])],
   // A fill told in haste, without CumQty and commission, even before its order is new. The ORDER_TRADE_UPDATE that
   // always follows says all of it: a fill is booked once, whole, from there.
   ['TRADE_LITE', NOTHING],
@@ -41,8 +49,14 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map([
   ['ACCOUNT_UPDATE', decoder(accountUpdate, toAccount(futuresAccount))],
   // Leverage and margin mode: no actor keeps them.
   ['ACCOUNT_CONFIG_UPDATE', NOTHING],
-  // Each order of a list has reports of its own.
+  // What the balance is comes as an outboundAccountPosition, locked or not.
+  ['externalLockUpdate', NOTHING],
+  // Each order of a list, of a grid, of a strategy of the venue's has reports of its own.
   ['listStatus', NOTHING],
+  ['GRID_UPDATE', NOTHING],
+  ['STRATEGY_UPDATE', NOTHING],
+  // Minutes ahead of the end of the connection.
+  ['serverShutdown', NOTHING],
 ])
 
 const ENDINGS: readonly string[] = ['listenKeyExpired', 'eventStreamTerminated']

@@ -1,0 +1,46 @@
+/** What the futures warn of, and no order or balance says. */
+import { z } from 'zod'
+import { epochMs } from '../../../machines/events/fields.ts'
+import { holdingName, type Reconcile, type ReportError, RUNNER } from '../../../machines/index.ts'
+import { amount, id, positionSide } from './fields.ts'
+
+export interface Alert {
+  readonly to: string
+  readonly event: ReportError | Reconcile
+}
+
+export const marginCall = z.object({
+  E: epochMs,
+  p: z.array(
+    z.object({
+      s: z.string(),
+      ps: positionSide,
+      /** Quantity. */
+      pa: amount,
+      /** Mark price. */
+      mp: amount,
+      /** Maintenance margin. */
+      mm: amount,
+    }),
+  ),
+})
+
+export function marginAlert({ E: at, p }: z.infer<typeof marginCall>, venue: string): Alert {
+  const held = p.map(
+    ({ s: symbol, ps, pa, mp, mm }) => `${pa} ${holdingName({ symbol, ...ps })} at ${mp} need ${mm}`,
+  )
+  const text = `margin call: ${held.join(', ')}`
+  return {
+    to: RUNNER,
+    event: { type: 'REPORT_ERROR', at, severity: 'error', text, about: `account/${venue}` },
+  }
+}
+
+/** Of an order that is gone without a report of its own. */
+export const triggerReject = z.object({ E: epochMs, or: z.object({ s: z.string(), i: id, r: z.string() }) })
+
+/** It says no ClOrdID: which order of ours that is, if it is one, its absence at the venue tells. */
+export function triggerAlert({ E: at, or }: z.infer<typeof triggerReject>, venue: string): Alert {
+  const reason = `${or.s} order ${or.i} was refused when it was triggered: ${or.r}`
+  return { to: `reconciliation/${venue}`, event: { type: 'RECONCILE', at, reason } }
+}
