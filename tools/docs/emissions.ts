@@ -1,13 +1,10 @@
-/** Which transitions emit what: found by running the machines over seeded scripts, each transition marked. */
+/** Which transitions emit what: found by a search through what machines may come to, each transition marked. */
 import fc from 'fast-check'
-import {
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  createMachine,
-  initialTransition,
-  transition,
-} from 'xstate'
+import { type AnyMachineSnapshot, type AnyStateMachine, createMachine } from 'xstate'
+import type { Address } from '../../src/runtime/address.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
+import { Ref } from '../../src/runtime/ref.ts'
+import { type Outcome, Scope } from '../../src/runtime/scope.ts'
 import { SCRIPTED, type Step } from './scripts.ts'
 
 /** A transition, or the entry or exit of a state, as the machine's definition has it. */
@@ -25,106 +22,183 @@ export interface Emission extends Place {
   readonly kind: string
 }
 
-const SEED = 1
-const SCRIPTS = 1_000
+/** Not a multiple of how many states there are, so that each state meets each script. */
+const SCRIPTS = 4_001
+/** From each state it is gone on so often without news before a machine counts as known. */
+const ROUNDS = 100
+/** Of few states, each stands for much. */
+const STATES_MIN = 40
+/** Of so many rounds there is one that leads on. */
+const BREADTH = 3
 const STARTS_AT = 1_000
-/** Of each state, so many moments are gone on from: what is behind rare states is found, too. */
-const KEPT_PER_STATE = 8
 const MARK = 'mark'
 
 /** A moment in the life of an actor. */
 interface Moment {
   readonly now: number
   readonly snapshot: AnyMachineSnapshot
-  readonly timers: readonly { readonly id: string; readonly dueAt: number; readonly event: AnyEvent }[]
-  /** By the step that led here. */
-  readonly emitted: readonly (Place & { readonly type: string })[]
+  readonly timers: readonly {
+    readonly id: string | undefined
+    readonly dueAt: number
+    readonly event: AnyEvent
+  }[]
 }
 
-/** In the order in which they were met first, the same each time. */
+type OnEmission = (one: Omit<Emission, 'kind'>) => void
+
+/** All of them: searches with ever other scripts, until one brings nothing new. The same each time. */
 export function emissions(): readonly Emission[] {
   const found = new Map<string, Emission>()
+  for (let seed = 1, known = -1; found.size > known; seed++) {
+    known = found.size
+    for (const one of search(seed, ROUNDS)) found.set(JSON.stringify(one), one)
+  }
+  return [...found.values()]
+}
+
+/** What one search finds; more, the more rounds it goes without news. */
+export function search(seed: number, rounds: number): readonly Emission[] {
+  const found = new Map<string, Emission>()
   for (const { name: kind, machine, input, steps } of SCRIPTED) {
-    const scripts = fc.sample(steps, { seed: SEED, numRuns: SCRIPTS })
-    for (const { emitted } of lives(withMarks(machine), input, scripts)) {
-      for (const one of emitted) found.set(JSON.stringify([kind, one]), { kind, ...one })
+    const search = new Search(machine, (one) => found.set(JSON.stringify([kind, one]), { kind, ...one }))
+    search.begin(input)
+    const scripts = fc.sample(steps, { seed, numRuns: SCRIPTS })
+    for (let quiet = 0; quiet < rounds * Math.max(search.states, STATES_MIN); quiet++) {
+      const known = found.size
+      search.goOn(scripts)
+      if (found.size > known) quiet = 0
     }
   }
   return [...found.values()]
 }
 
-/** Each script goes on from some moment that an earlier one came to. */
-function* lives(machine: AnyStateMachine, input: unknown, scripts: readonly Step[][]): Iterable<Moment> {
-  const born = { now: STARTS_AT, timers: [] }
-  const kept = [after(born, initialTransition(machine, input) as Taken)]
-  yield* kept
-  const seen = new Map<string, number>()
-  for (const [i, script] of scripts.entries()) {
-    for (const moment of life(machine, kept[i % kept.length] as Moment, script)) {
-      yield moment
-      const state = JSON.stringify(moment.snapshot.value)
-      const times = (seen.get(state) ?? 0) + 1
-      seen.set(state, times)
-      if (times <= KEPT_PER_STATE) kept.push(moment)
+/** Goes on from each state as often as from any other, and within one from moments that are unlike each other. */
+class Search {
+  readonly #machine: AnyStateMachine
+  readonly #onEmission: OnEmission
+  readonly #scope = new Scope(() => {})
+  readonly #self = new Ref(this.#scope.system, 'kind/id' as Address, 'kind/id')
+  readonly #moments = new Map<string, Moment[]>()
+  readonly #seen = new Set<string>()
+  #turns = 0
+  #place!: Place
+
+  constructor(machine: AnyStateMachine, onEmission: OnEmission) {
+    this.#machine = withMarks(machine, (place) => {
+      this.#place = place
+    })
+    this.#onEmission = onEmission
+  }
+
+  get states(): number {
+    return this.#moments.size
+  }
+
+  begin(input: unknown): void {
+    const born = this.#scope.initial(this.#machine, this.#self, input)
+    this.#after({ now: STARTS_AT, timers: [] }, born)
+  }
+
+  /** From the next moment, by the next script: along it, or only so far as each of its steps leads from there. */
+  goOn(scripts: readonly Step[][]): void {
+    const turn = this.#turns++
+    const states = [...this.#moments.values()]
+    const round = Math.floor(turn / states.length)
+    const moments = states[turn % states.length] as Moment[]
+    const from = moments[round % moments.length] as Moment
+    let is = from
+    for (const step of scripts[turn % scripts.length] as Step[]) {
+      try {
+        const next = 'send' in step ? this.#take(is, step.send) : this.#wait(is, is.now + step.wait)
+        is = round % BREADTH === 0 ? next : from
+      } catch {
+        // A script may say what no venue would; the runtime takes such a turn back.
+      }
     }
+  }
+
+  #wait(from: Moment, until: number): Moment {
+    let is = from
+    for (let due = nextOf(is, until); due !== undefined; due = nextOf(is, until)) {
+      const fired = due
+      const timers = is.timers.filter((timer) => timer !== fired)
+      is = this.#take({ ...is, now: due.dueAt, timers }, due.event)
+    }
+    return { ...is, now: until }
+  }
+
+  #take(is: Moment, event: AnyEvent): Moment {
+    const at = { ...event, at: is.now }
+    return this.#after(is, this.#scope.transition(this.#machine, this.#self, is.snapshot, at))
+  }
+
+  #after({ now, timers: were }: Pick<Moment, 'now' | 'timers'>, { snapshot, effects }: Outcome): Moment {
+    let timers = were
+    for (const effect of effects) {
+      if (effect.type === 'custom' && effect.name === MARK) effect.run()
+      else if (effect.type === 'emit') this.#onEmission({ ...this.#place, type: effect.event.type })
+      else if (effect.type === 'cancel') timers = timers.filter(({ id }) => id !== effect.id)
+      else if (effect.type === 'schedule') {
+        const { id, delayMs, event } = effect
+        timers = [...timers, { id, dueAt: now + delayMs, event }]
+      }
+    }
+    const moment = { now, snapshot: snapshot as AnyMachineSnapshot, timers }
+    this.#keep(moment)
+    return moment
+  }
+
+  #keep(moment: Moment): void {
+    const { value, context } = moment.snapshot
+    const facts = Object.values(context)
+    const state = JSON.stringify([value, facts.filter(isWord)])
+    const likeness = JSON.stringify([state, facts.map(roughly)])
+    if (this.#seen.has(likeness)) return
+    this.#seen.add(likeness)
+    const moments = this.#moments.get(state)
+    if (moments === undefined) this.#moments.set(state, [moment])
+    else moments.push(moment)
   }
 }
 
-function* life(machine: AnyStateMachine, from: Moment, script: readonly Step[]): Iterable<Moment> {
-  let is = from
-  const take = (event: AnyEvent, changes: Partial<Moment>): Moment => {
-    const was = { ...is, ...changes }
-    is = after(was, transition(machine, is.snapshot, { ...event, at: was.now }) as Taken)
-    return is
-  }
-  try {
-    for (const step of script) {
-      if ('send' in step) {
-        yield take(step.send, {})
-        continue
-      }
-      const until = is.now + step.wait
-      for (let due = nextOf(is, until); due !== undefined; due = nextOf(is, until)) {
-        const fired = due
-        yield take(due.event, { now: due.dueAt, timers: is.timers.filter((timer) => timer !== fired) })
-      }
-      is = { ...is, now: until }
-    }
-  } catch {
-    // A script may say what no venue would; the runtime takes such a turn back.
-  }
+/** As good as a state: how an order ended, say. Not so a number, an id or a text. */
+function isWord(fact: unknown): boolean {
+  return fact === null || typeof fact === 'boolean' || (typeof fact === 'string' && /^[a-z_]+$/i.test(fact))
+}
+
+/** Of a fact what guards ask about most: its sign, whether there is one, or several. */
+function roughly(fact: unknown): unknown {
+  if (typeof fact === 'number') return Math.sign(fact)
+  if (typeof fact === 'string') return /^-?[\d.]+$/.test(fact) ? Math.sign(Number(fact)) : fact
+  if (typeof fact !== 'object' || fact === null) return fact
+  return Math.min(Object.keys(fact).length, 2)
 }
 
 function nextOf({ timers }: Moment, until: number): Moment['timers'][number] | undefined {
   return timers.filter(({ dueAt }) => dueAt <= until).sort((a, b) => a.dueAt - b.dueAt)[0]
 }
 
-type Taken = [AnyMachineSnapshot, { readonly type: string; readonly params: Record<string, unknown> }[]]
-
-function after({ now, timers: were }: Pick<Moment, 'now' | 'timers'>, [snapshot, actions]: Taken): Moment {
-  let place: Place | undefined
-  let timers = were
-  const emitted: (Place & { readonly type: string })[] = []
-  for (const { type, params } of actions) {
-    if (type === MARK) place = params as unknown as Place
-    else if (type === 'xstate.emit')
-      emitted.push({ ...(place as Place), type: (params.event as AnyEvent).type })
-    else if (type === 'xstate.cancel') timers = timers.filter(({ id }) => id !== params.sendId)
-    else if (type === 'xstate.raise' && params.delay !== undefined) {
-      const { id, delay, event } = params as { id: string; delay: number; event: AnyEvent }
-      timers = [...timers, { id, dueAt: now + delay, event }]
+/** Where a machine does anything at all. */
+export function placesOf(machine: AnyStateMachine): readonly Place[] {
+  const places: Place[] = []
+  const note = (config: Config): void => {
+    for (const [key, value] of Object.entries(config)) {
+      if (value?.type === MARK) places.push(value.params)
+      else if (key !== 'meta' && typeof value === 'object' && value !== null) note(value)
     }
   }
-  return { now, snapshot, timers, emitted }
+  note(marked(machine.config, ''))
+  return places
 }
 
 /** The machine, with an action before those of each place that names it. */
-function withMarks(machine: AnyStateMachine): AnyStateMachine {
+function withMarks(machine: AnyStateMachine, onPlace: (place: Place) => void): AnyStateMachine {
   const { actions, ...implementations } = machine.implementations
   const config = marked(machine.config, '')
+  const mark = (_: unknown, place: Place) => onPlace(place)
   return createMachine(
     config as never,
-    { ...implementations, actions: { ...actions, [MARK]: () => {} } } as never,
+    { ...implementations, actions: { ...actions, [MARK]: mark } } as never,
   )
 }
 

@@ -7,7 +7,7 @@ import { type Field, fieldsOf, tableOf } from './fields.ts'
 const INTRO = `# Events
 
 What machines emit, as the feed and \`GET /events\` give it. Made by \`npm run docs:events\` from the schemas in
-\`machines/events/domain.ts\` and from runs of the machines: do not edit it by hand.
+\`machines/events/domain.ts\` and from a search through what the machines may come to: do not edit it by hand.
 
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC.
 
@@ -56,12 +56,33 @@ function topicOf(type: string, fields: readonly Field[]): string {
 /** By machine and event, the transitions. */
 function emittedText(of: readonly Emission[]): string {
   const places = new Map<string, string[]>()
-  for (const { kind, on, state, target } of of) {
-    const what = on === 'entry' || on === 'exit' ? on : `on \`${on}\``
-    const key = `- \`${kind}\` ${what}: `
-    const where = `${state === '' ? 'any state' : state}${target === undefined ? '' : ` → ${target}`}`
-    places.set(key, [...(places.get(key) ?? []), where])
+  for (const one of of) {
+    const [who, where] = placeText(one)
+    places.set(who, [...(places.get(who) ?? []), where])
   }
-  const lines = [...places].map(([key, where]) => `${key}${where.sort().join(', ')}`).sort()
+  const lines = [...places].map(([who, where]) => `- ${who}: ${where.sort().join(', ')}`).sort()
   return ['Emitted by', '', ...lines].join('\n')
+}
+
+/** Who on what, and where. */
+function placeText({ kind, on, state, target }: Omit<Emission, 'type'>): readonly [string, string] {
+  const what = on === 'entry' || on === 'exit' ? on : `on \`${on}\``
+  const where = `${state === '' ? 'any state' : state}${target === undefined ? '' : ` → ${target}`}`
+  return [`\`${kind}\` ${what}`, where]
+}
+
+/** As `emittedOn` reads it. */
+export function placeName(of: Omit<Emission, 'type'>): string {
+  return placeText(of).join(': ')
+}
+
+/** What a page says: of each event, the names of the places. */
+export function emittedOn(page: string): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    page.split(/^### /m).map((section) => {
+      const lines = [...section.matchAll(/^- (`.*?): (.*)$/gm)]
+      const places = lines.flatMap(([, who, where = '']) => where.split(', ').map((one) => `${who}: ${one}`))
+      return [section.split('\n', 1)[0] as string, new Set(places)]
+    }),
+  )
 }
