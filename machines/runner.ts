@@ -2,12 +2,12 @@ import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import {
   type Configured,
+  type ProcessStarted,
+  type ProcessStopped,
+  processStarted,
+  processStopped,
   type ReportError,
-  type RunnerStarted,
-  type RunnerStopped,
   reportError,
-  runnerStarted,
-  runnerStopped,
   type Stats,
   type StatsRequest,
   stats,
@@ -15,7 +15,7 @@ import {
 import type { DomainEvents } from './events/domain.ts'
 import { tell } from './tell.ts'
 
-export const runnerEvents = z.discriminatedUnion('type', [runnerStarted, runnerStopped, reportError, stats])
+export const runnerEvents = z.discriminatedUnion('type', [processStarted, processStopped, reportError, stats])
 
 /** There is one in a process. */
 export const RUNNER = 'runner/main'
@@ -36,22 +36,32 @@ export interface RunnerContext {
 export const runnerMachine = setup({
   types: {} as {
     context: RunnerContext
-    events: RunnerStarted | RunnerStopped | ReportError | Stats
+    events: ProcessStarted | ProcessStopped | ReportError | Stats
     emitted: DomainEvents<
-      'SYSTEM_STARTED' | 'SYSTEM_STOPPED' | 'SYSTEM_ERROR' | 'HEARTBEAT' | 'HEALTH_CHECK' | 'STATS_UPDATE'
+      | 'RUNNER_STARTED'
+      | 'RUNNER_STOPPED'
+      | 'SYSTEM_STARTED'
+      | 'SYSTEM_STOPPED'
+      | 'SYSTEM_ERROR'
+      | 'HEARTBEAT'
+      | 'HEALTH_CHECK'
+      | 'STATS_UPDATE'
     >
   },
   delays: { heartbeat: ({ context }) => context.heartbeatMs },
   actions: {
     reportStarted: enqueueActions(({ event, enqueue }) => {
       assertEvent(event, 'STARTED')
-      const { type: _, heartbeatMs = HEARTBEAT_MS, configured, ...facts } = event
-      enqueue.assign({ venue: event.venue, startedAt: event.at, heartbeatMs, configured })
-      enqueue.emit({ type: 'SYSTEM_STARTED', ...facts })
+      const { at, version, market, venue, strategies, heartbeatMs = HEARTBEAT_MS, configured } = event
+      enqueue.assign({ venue, startedAt: at, heartbeatMs, configured })
+      enqueue.emit({ type: 'SYSTEM_STARTED', at, version })
+      enqueue.emit({ type: 'RUNNER_STARTED', at, venue, market, strategies })
     }),
-    reportStopped: enqueueActions(({ event, enqueue }) => {
+    reportStopped: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'STOPPED')
       const { type: _, ...facts } = event
+      const { venue = '', startedAt = event.at } = context
+      enqueue.emit({ type: 'RUNNER_STOPPED', at: event.at, venue, startedAt })
       enqueue.emit({ type: 'SYSTEM_STOPPED', ...facts })
     }),
     reportError: enqueueActions(({ context: { warnings, errors }, event, enqueue }) => {

@@ -331,16 +331,18 @@ export const configured = z.object({
   /** By address. */
   strategies: z.record(z.string(), settings),
 })
-export const runnerStarted = z.object({
+export const processStarted = z.object({
   type: z.literal('STARTED'),
   at: epochMs,
+  /** Of the package. */
+  version: z.string(),
   market: z.string(),
   venue: z.string(),
   strategies: z.array(z.string()),
   heartbeatMs: z.number().int().positive().optional(),
   configured: configured.optional(),
 })
-export const runnerStopped = z.object({
+export const processStopped = z.object({
   type: z.literal('STOPPED'),
   at: epochMs,
   reason: z.string(),
@@ -378,5 +380,5 @@ export type StatsRequest = z.infer<typeof statsRequest>
 export type Stats = z.infer<typeof stats>
 export type ReportError = z.infer<typeof reportError>
 export type Configured = z.infer<typeof configured>
-export type RunnerStarted = z.infer<typeof runnerStarted>
-export type RunnerStopped = z.infer<typeof runnerStopped>
+export type ProcessStarted = z.infer<typeof processStarted>
+export type ProcessStopped = z.infer<typeof processStopped>

@@ -353,11 +353,22 @@ export const symbolFiltered = event('SYMBOL_FILTERED', {
 
 export const systemStarted = event('SYSTEM_STARTED', {
   ...base,
+  version: z.string().describe('of the package'),
+}).describe('The process is up, and has its log. Twice in a row: there was a crash between.')
+export const systemStopped = event('SYSTEM_STOPPED', {
+  ...base,
+  reason: z.string(),
+  initiator: z.string(),
+}).describe('The process ends as it should.')
+export const runnerStarted = event('RUNNER_STARTED', {
+  ...ofVenue,
   market: z.string(),
-  venue: z.string(),
   strategies: z.array(z.string()),
-})
-export const systemStopped = event('SYSTEM_STOPPED', { ...base, reason: z.string(), initiator: z.string() })
+}).describe('It takes from the market from now on, and trades.')
+export const runnerStopped = event('RUNNER_STOPPED', {
+  ...ofVenue,
+  startedAt: epochMs.describe('when it last did'),
+}).describe('It takes nothing from the market any more.')
 export const systemError = event('SYSTEM_ERROR', {
   ...base,
   severity: errorSeverity,
@@ -457,6 +468,7 @@ export const domainEvents = {
   account: [settingUpdated, settingFailed, balanceChanged, portfolioValue],
   reconciliation: [reconciliationStarted, reconciliationDifference, reconciliationCompleted],
   watchdog: [protectiveOrdersVerified, protectiveOrdersMissing, protectiveOrdersReplaced],
+  runner: [runnerStarted, runnerStopped],
 } as const
 
 export const domainEvent = z.discriminatedUnion('type', [
@@ -471,6 +483,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   ...domainEvents.account,
   ...domainEvents.reconciliation,
   ...domainEvents.watchdog,
+  ...domainEvents.runner,
 ])
 
 export type DomainEvent = z.infer<typeof domainEvent>

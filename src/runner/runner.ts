@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Subscription } from 'rxjs'
 import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
+import { VERSION } from '../api/version.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
 import { openRecording } from '../ports/market/recording.ts'
 import { createSimMarket } from '../ports/market/sim.ts'
@@ -206,6 +207,7 @@ class Runner implements RunningRunner {
     await supervisor.send(RUNNER, {
       type: 'STARTED',
       at,
+      version: VERSION,
       market: market.name,
       venue: place.venue,
       strategies: strategiesOf(config, place.symbols).flatMap((one) =>

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const STARTED = { type: 'STARTED', market: 'sim', venue: 'sim', strategies: [], heartbeatMs: 60_000 }
+const STARTED = {
+  type: 'STARTED',
+  version: '1.2.3',
+  market: 'sim',
+  venue: 'sim',
+  strategies: ['s'],
+  heartbeatMs: 60_000,
+}
 
 async function open() {
   const harness = new Harness()
@@ -47,7 +54,7 @@ describe('a runner', () => {
       openOrders: 0,
       openPositions: 0,
     }
-    expect((await emitted()).slice(1)).toMatchObject([
+    expect((await emitted()).slice(2)).toMatchObject([
       { type: 'SYSTEM_ERROR', severity: 'warning', text, about: 'port/sim' },
       { type: 'SYSTEM_ERROR', severity: 'error', text, about: 'port/sim' },
       { type: 'HEARTBEAT', at, startedAt },
@@ -56,6 +63,20 @@ describe('a runner', () => {
       { type: 'HEARTBEAT', at: at + 60_000 },
       { type: 'HEALTH_CHECK', status: 'ok', warnings: 0, errors: 0 },
       { type: 'STATS_UPDATE' },
+    ])
+  })
+
+  it('tells of the process and of its own trading, each by its name', async () => {
+    const { supervisor, clock, emitted } = await open()
+    const startedAt = clock.now()
+    clock.advanceTo(startedAt + 7)
+    const at = startedAt + 7
+    await supervisor.send(RUNNER, { type: 'STOPPED', at, reason: 'done', initiator: 'ann' })
+    expect(await emitted()).toEqual([
+      { type: 'SYSTEM_STARTED', at: startedAt, version: '1.2.3' },
+      { type: 'RUNNER_STARTED', at: startedAt, venue: 'sim', market: 'sim', strategies: ['s'] },
+      { type: 'RUNNER_STOPPED', at, venue: 'sim', startedAt },
+      { type: 'SYSTEM_STOPPED', at, reason: 'done', initiator: 'ann' },
     ])
   })
 

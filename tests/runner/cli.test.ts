@@ -75,7 +75,10 @@ describe('the command line', () => {
     expect((await runner.finished()).code).toBe(0)
     const history = lines((await outcry('replay', 'runner/main', '--data', data('live'), '--json')).stdout)
     expect(history.at(-1)).toMatchObject({
-      emitted: [{ type: 'SYSTEM_STOPPED', reason: 'SIGINT', initiator: 'signal' }],
+      emitted: [
+        { type: 'RUNNER_STOPPED', venue: 'sim' },
+        { type: 'SYSTEM_STOPPED', reason: 'SIGINT', initiator: 'signal' },
+      ],
     })
 
     const again = new OutcryProcess(...args)

@@ -13,11 +13,10 @@ Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** 
 
 A topic is \`events.{type}.{venue}.{symbol}\`, the type in lower case, with \`-\` where an event has no venue or symbol.
 
-## Names for what is there already
+## State transitions
 
-- **RUNNER_STARTED**, **RUNNER_STOPPED**: one runner is one process, so these are \`SYSTEM_STARTED\` and \`SYSTEM_STOPPED\`.
-- **STATE_TRANSITION**: every record of the log is one. It is not emitted once more, but published as it is on
-  \`transitions.{kind}.{id}\`: from and to which state, on which event, and what that set off.
+Every record of the log is one. It is not emitted once more, but published as it is on \`transitions.{kind}.{id}\`: from and to
+which state, on which event, and what that set off.
 
 ## The envelope
 

@@ -379,6 +379,7 @@ export const SCRIPTED: readonly Scripted[] = [
     steps: steps(
       90_000,
       event('STARTED', {
+        version: fc.constant('1.0.0'),
         market: fc.constant('sim'),
         venue: fc.constant('sim'),
         strategies: fc.constant(['s']),
