@@ -199,8 +199,8 @@ describe('the chart', () => {
     const line = page.locator('[data-edge="order.execution.accepted>order.execution.canceled"]')
     await line.locator('.reach').dispatchEvent('pointerover')
     const tip = await page.textContent('.tip')
-    expect(tip).toContain('ORDER_UNKNOWN / takeLost')
-    expect(tip).toContain('EXECUTION_REPORT [isCanceled] / takeReport')
+    expect(tip).toContain('ORDER_UNKNOWN / end')
+    expect(tip).toContain('EXECUTION_REPORT [leads to canceled, from accepted] / takeReport')
   })
 
   it('counts transitions of one event in its label', async () => {
