@@ -346,13 +346,21 @@ function answeredBy(
   // Requests are taken one after the other: who has accepted one has answered those before it.
   const isAccepted = execType === 'REPLACED' || isReplacement(order, report)
   const isAnswered = (one: PendingRequest) => requestNumber(one.clOrdId) <= requestNumber(clOrdId)
-  const open = isAccepted ? pending.filter((one) => !isAnswered(one)) : pending
+  // A venue that amends an order under its own id does not name the request: it is the first that asked for this.
+  const amended =
+    execType === 'REPLACED' && clOrdId === order.clOrdId ? pending.find(asksFor(report)) : undefined
+  const open = isAccepted ? pending.filter((one) => one !== amended && !isAnswered(one)) : pending
   if (!isAnswer || !WORKS_ON.includes(ordStatus)) return { pending: open }
   // What had not arrived has been sent again meanwhile: a venue that goes on without it has refused it.
   const isRefused = ({ missedAt }: PendingRequest) =>
     missedAt !== undefined && at >= missedAt + ANSWER_WITHIN_MS
   const left = open.filter((one) => !isRefused(one))
   return { pending: left.map((one) => ({ missedAt: at, ...one })), refused: open.filter(isRefused) }
+}
+
+function asksFor({ orderQty: amendedTo }: ExecutionReport) {
+  return ({ orderQty }: PendingRequest) =>
+    orderQty !== undefined && decimal.compare(orderQty, amendedTo) === 0
 }
 
 /** The venue goes by the id of a replace: so it has accepted that, should nothing else ever say so. */

@@ -58,7 +58,7 @@ type OrderEmitted = Extract<DomainEvent, { type: `ORDER_${string}` | 'MANUAL_INT
 const SETTLES_WITHIN_MS = 2_000
 
 /** Where a report may lead. */
-type Reported = Exclude<ExecutionState, 'initialized' | 'denied' | 'submitted'>
+type Reported = Exclude<ExecutionState, 'initialized' | 'denied'>
 
 const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
 const HALTS = ['stopped', 'suspended'] as const
@@ -340,6 +340,7 @@ export const orderMachine = setup({
             EXECUTION_REPORT: [
               { guard: 'isDuplicate', target: 'submitted', reenter: true, actions: 'askStatus' },
               ...reports(
+                'submitted',
                 'submitted',
                 'accepted',
                 'triggered',

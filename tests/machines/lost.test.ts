@@ -32,6 +32,17 @@ describe('an order', () => {
   })
 })
 
+it('an order of which nothing was told, and that has ended, fetches its fills', async () => {
+  const floor = await Floor.open(QUIET)
+  for (const kind of ['NEW', 'TRADE', 'CANCELED'] as const) floor.loseReports(kind)
+  await floor.price('100', '1')
+  await floor.order('o', { timeInForce: 'IOC' })
+  await floor.pass(ASKED_MS)
+  for (let second = 0; second < 20; second++) await floor.pass(1_000)
+  expect(floor.held).toBe('1')
+  expect(floor.value('order/o')).toMatchObject({ execution: 'canceled' })
+})
+
 describe('a cancel', () => {
   it.each(['CANCELED', 'nothing'] as const)('is made, and known to be (%s lost)', async (lost) => {
     const floor = await Floor.open(QUIET)
@@ -49,6 +60,34 @@ describe('a cancel', () => {
 })
 
 describe('a replace', () => {
+  it("is answered by an amendment under the order's own id, as some venues make it", async () => {
+    const floor = await Floor.open(QUIET)
+    await floor.order('o', LIMIT)
+    floor.loseReports('REPLACED')
+    await floor.send('order/o', { type: 'REPLACE', price: '91', orderQty: '3' })
+    await floor.send('order/o', { type: 'REPLACE', price: '92', orderQty: '4' })
+    const amendment = {
+      type: 'EXECUTION_REPORT',
+      execType: 'REPLACED',
+      ordStatus: 'NEW',
+      clOrdId: 'o',
+      orderId: 'v',
+    }
+    const terms = { symbol: 'BTCUSDT', side: 'BUY', orderQty: '3', price: '91' }
+    await floor.send('order/o', {
+      ...amendment,
+      ...terms,
+      execId: 'a',
+      cumQty: '0',
+      leavesQty: '3',
+      avgPx: '0',
+    })
+    expect(floor.harness.context('order/o')).toMatchObject({
+      terms: { orderQty: '3', price: '91' },
+      pending: [{ clOrdId: 'o/3' }],
+    })
+  })
+
   it('that the venue refused, and nobody was told, is pending no more', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order('o', { ...LIMIT, postOnly: true })
