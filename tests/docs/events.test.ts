@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { domainEvent } from '../../machines/index.ts'
-import { placesOf, search } from '../../tools/docs/emissions.ts'
+import { FIRST_SEED, placesOf, search } from '../../tools/docs/emissions.ts'
 import { emittedOn, eventPage, placeName } from '../../tools/docs/event-page.ts'
 import { SCRIPTED } from '../../tools/docs/scripts.ts'
 
 const declared = domainEvent.options.map(({ shape }) => shape.type.value).sort()
 const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')
 
-/** Of a search that is none of the page's. */
-const SEED = 1_234
+/** Of a search as the page's first one, and shorter. */
 const ROUNDS = 20
-const found = search(SEED, ROUNDS)
+const found = search(FIRST_SEED, ROUNDS)
 const told = emittedOn(page)
 
 describe('the events of trading', () => {

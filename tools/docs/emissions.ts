@@ -22,6 +22,10 @@ export interface Emission extends Place {
   readonly kind: string
 }
 
+/** What a shorter search with it finds, the page has, too. */
+export const FIRST_SEED = 1
+/** Searches in a row. */
+const QUIET_MAX = 4
 /** Not a multiple of how many states there are, so that each state meets each script. */
 const SCRIPTS = 4_001
 /** From each state it is gone on so often without news before a machine counts as known. */
@@ -46,12 +50,13 @@ interface Moment {
 
 type OnEmission = (one: Omit<Emission, 'kind'>) => void
 
-/** All of them: searches with ever other scripts, until one brings nothing new. The same each time. */
+/** All of them: searches with ever other scripts, until some in a row bring nothing new. The same each time. */
 export function emissions(): readonly Emission[] {
   const found = new Map<string, Emission>()
-  for (let seed = 1, known = -1; found.size > known; seed++) {
-    known = found.size
+  for (let seed = FIRST_SEED, quiet = 0; quiet < QUIET_MAX; seed++) {
+    const known = found.size
     for (const one of search(seed, ROUNDS)) found.set(JSON.stringify(one), one)
+    quiet = found.size > known ? 0 : quiet + 1
   }
   return [...found.values()]
 }
