@@ -33,9 +33,11 @@ export const placedTerms = strategyTerms.extend({
 })
 export type StrategyTerms = z.infer<typeof placedTerms>
 
-/** Of the terms that all strategies have only the quantity can change: by the others it is set up and subscribed. */
+/** Of the terms that all strategies have only these can change: by the others it is set up and subscribed. */
+const CHANGEABLE: readonly string[] = ['orderQty', 'tickSize']
+
 export function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {
   return Object.keys(parameters)
-    .filter((name) => Object.hasOwn(placedTerms.shape, name) && name !== 'orderQty')
+    .filter((name) => Object.hasOwn(placedTerms.shape, name) && !CHANGEABLE.includes(name))
     .map((field) => ({ field, rule: 'stays as it is: start another strategy' }))
 }

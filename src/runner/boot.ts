@@ -131,8 +131,7 @@ class Start {
   async symbols(): Promise<void> {
     const { symbol: settings } = this.#config
     const { venue, symbols } = this.#options
-    for (const symbol of symbols)
-      await this.#ensure('symbol', `${venue}:${symbol}`, { venue, symbol }, settings)
+    for (const symbol of symbols) await this.#ensure('symbol', `${venue}:${symbol}`, { symbol }, settings)
     for (const [i, instrument] of this.#instruments.entries()) {
       if (!symbols.includes(instrument.symbol)) continue
       await this.#holdings(instrument, i)
@@ -142,7 +141,7 @@ class Start {
 
   async reconciliation(): Promise<void> {
     const { venue } = this.#options
-    await this.#ensure('reconciliation', venue, { venue }, this.#config.reconciliation)
+    await this.#ensure('reconciliation', venue, {}, this.#config.reconciliation)
   }
 
   async strategies(): Promise<void> {
@@ -178,8 +177,8 @@ class Start {
     }
     const isKnown = await this.spawnOnce(name, id, input.parse({ ...params, ...placed }))
     const was = this.#was?.strategies[address]
-    const parameters = changesOf(was, params)
-    if (isKnown && parameters !== undefined) {
+    const parameters = isKnown ? this.#parametersFor(address, changesOf(was, params), tickSize) : undefined
+    if (parameters !== undefined) {
       const [problem] = fixedAmong(parameters)
       if (problem)
         throw wrongConfig([{ field: `${path}.${problem.field}`, rule: `${problem.rule}, with another id` }])
@@ -193,6 +192,12 @@ class Start {
     )
       await this.#send(address, { type: 'START' })
     return address
+  }
+
+  /** What is configured otherwise, and the tick that its prices have to be on, where that is another one by now. */
+  #parametersFor(address: string, changes: Settings | undefined, tickSize: string | undefined) {
+    const { params } = this.#contextOf(address) as { params: { tickSize?: string } }
+    return params.tickSize === tickSize ? changes : { ...changes, tickSize: tickSize ?? null }
   }
 
   /** Those of a kind that are configured no more. */

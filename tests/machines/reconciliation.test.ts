@@ -19,6 +19,19 @@ const GHOST = {
   commissionAsset: 'USDT',
 }
 
+const ORDER = {
+  type: 'ORDER_REQUEST',
+  owner: 'strategy/mine',
+  venue: 'paper',
+  symbol: 'BTCUSDT',
+  side: 'BUY',
+  ordType: 'LIMIT',
+  price: '90',
+  orderQty: '2',
+  timeInForce: 'GTC',
+  refPx: '100',
+}
+
 async function reconciled(floor: Floor): Promise<string[]> {
   await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'test' })
   await floor.pass(100)
@@ -42,6 +55,13 @@ describe('a reconciliation', () => {
     expect(await reconciled(floor)).toEqual(['0 left'])
     await floor.pass(30_100)
     expect(await floor.emitted('RECONCILIATION_COMPLETED')).toHaveLength(2)
+  })
+
+  it('takes an order that is on its way to the book for no difference', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.send('account/paper', { ...ORDER, orderId: 'o' })
+    expect(floor.venue.pendingOrders()).toMatchObject([{ clOrdId: 'o', ordStatus: 'PENDING_NEW' }])
+    expect(await reconciled(floor)).toEqual(['0 left'])
   })
 
   it('applies a fill that was never told, once', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type AccountContext, machines, RUNNER, type StrategyContext } from '../../machines/index.ts'
-import { boot, configuredBy } from '../../src/runner/boot.ts'
+import { boot, configuredBy, rivalsIn } from '../../src/runner/boot.ts'
 import { loadConfig } from '../../src/runner/config.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
@@ -60,6 +60,7 @@ describe('a start on a store that was started on before', () => {
     })
     expect(limits().cooldownMs).toBeUndefined()
     expect(harness.context(WATCHDOG)).toMatchObject({ tickSize: '0.5' })
+    expect(params()).toMatchObject({ tickSize: '0.5' })
     const told = await emitted('SETTING_UPDATED')
     expect(told).toMatchObject([
       { setting: 'orderNotionalMax', was: '500', value: '50', by: 'the configuration' },
@@ -93,6 +94,22 @@ describe('a start on a store that was started on before', () => {
     await start()
     expect(mode()).toBe('warmingUp')
     expect(await emitted('STRATEGY_STOPPED')).toMatchObject([{ reason: expect.stringContaining('no more') }])
+  })
+
+  it('has the universe forget one that is configured no more', async () => {
+    const universe = { filters: {} }
+    const followers = () => (harness.context('universe/sim') as { followers: object[] }).followers
+    await start({ universe, strategies: [{ ...STRATEGY, symbol: 'universe' }] })
+    expect(followers()).toMatchObject([{ address: 'emaCross/s-BTCUSDT' }])
+    await start({ universe, strategies: [] })
+    expect(followers()).toEqual([])
+  })
+
+  it('names strategies that share one position', () => {
+    const strategies = [STRATEGY, { ...STRATEGY, id: 't' }, { ...STRATEGY, id: 'u', symbol: 'ETHUSDT' }]
+    const symbols = ['BTCUSDT', 'ETHUSDT']
+    const configured = configuredBy(loadConfig({ flags: { strategies } }), { venue: 'sim', symbols, at: 1 })
+    expect([...rivalsIn(configured)]).toEqual([['BTCUSDT', [EMA, 'emaCross/t']]])
   })
 
   it('sets watchdogs, symbols and reconciliation as they are configured by now', async () => {

@@ -60,7 +60,8 @@ async function open(faults?: LinkFaults) {
     await supervisor.stop()
     await venue.close()
   }
-  return { order, contextOf, stop }
+  const told = () => supervisor.cursor(venue.name)
+  return { order, contextOf, stop, told, driver, venue, supervisor }
 }
 
 describe('a run in live time', () => {
@@ -74,6 +75,17 @@ describe('a run in live time', () => {
     await eventually(() => {
       expect(ids.filter((id) => run.contextOf(id).ordStatus !== 'FILLED')).toEqual([])
     })
+    await run.stop()
+  })
+
+  it('knows when all has come that its venue had reported', async () => {
+    const run = await open()
+    await run.order('o')
+    await eventually(() => expect(run.venue.reportsAfter(0)).toHaveLength(2))
+    expect(run.told()).toBe(0)
+    await run.driver.reportsCome()
+    await run.supervisor.settled()
+    expect(run.told()).toBe(2)
     await run.stop()
   })
 

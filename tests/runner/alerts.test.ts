@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { alert } from '../../src/runner/alerts.ts'
+import type { Logger } from '../../src/runtime/logger.ts'
+import { Floor } from '../machines/floor.ts'
+
+it('people hear of a breaker, a review, a halt, a missing stop and books that differ, and of nothing else', async () => {
+  const limits = { orderNotionalMax: '10000', openOrdersMax: 5, dailyLossMax: '10' }
+  const reconciliation = { settleMs: 1_000, balances: 'report' }
+  const floor = await Floor.open({ account: { limits }, watchdog: { graceMs: 500 }, reconciliation })
+  await floor.order('o')
+  await floor.pass(1_000)
+  for (const px of ['94', '94']) {
+    await floor.pass(1_000)
+    await floor.price(px)
+  }
+  await floor.send('account/paper', { type: 'SET_TRADING_STATE', tradingState: 'halted', by: 'ann' })
+  floor.deposit('USDT', '7')
+  await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'test' })
+  await floor.pass(2_000)
+  const told: string[] = []
+  const nothing = () => {}
+  const warn: Logger['warn'] = (_, message) => void told.push(message)
+  for (const record of await floor.harness.records())
+    alert(record, { debug: nothing, info: nothing, error: nothing, warn })
+  expect(told).toEqual([
+    'BTCUSDT: of 2 held, live stops cover 0',
+    expect.stringMatching(/circuit breaker has tripped at dailyLossMax .*reducing until SET_TRADING_STATE/),
+    expect.stringContaining('ACKNOWLEDGE_REVIEW: dailyLossMax'),
+    'the account is halted: ann has set it so',
+    "the venue's books and ours differ in 1 places",
+  ])
+})
