@@ -183,29 +183,26 @@ interface Movement {
 export function movementsOf(event: Dealt | FillCorrected, of: SettledContract): readonly Movement[] {
   if (event.type === 'FILL_CORRECTED') {
     const before = movementsOf({ ...event, ...event.was, type: 'FILL_BUST' }, of)
-    const sums = withMovements({}, [...before, ...movementsOf({ ...event, type: 'FILL' }, of)])
-    return Object.entries(sums)
-      .map(([asset, change]) => ({ asset, change }))
-      .filter(({ change }) => !decimal.isZero(change))
+    return netted([...before, ...movementsOf({ ...event, type: 'FILL' }, of)])
   }
-  const { contract, multiplier, settleAsset } = of
+  const { settleAsset } = of
   const { lastPx, commission, commissionAsset, symbol } = event
   const signed = signedQty(event)
-  const bought =
-    contract === 'spot'
-      ? [
-          {
-            asset: settleAsset,
-            change: decimal.negate(contractValue({ contract, multiplier }, signed, lastPx)),
-          },
-          { asset: baseAssetOf(symbol, settleAsset), change: signed },
-        ]
-      : []
-  const all = [...bought, { asset: commissionAsset, change: decimal.negate(commission) }]
-  const sums = new Map<string, string>()
-  for (const { asset, change } of all) sums.set(asset, decimal.add(sums.get(asset) ?? decimal.ZERO, change))
-  return [...sums]
-    .map(([asset, change]) => ({ asset, change: event.type === 'FILL' ? change : decimal.negate(change) }))
+  const paid = decimal.negate(contractValue(of, signed, lastPx))
+  const bought = [
+    { asset: settleAsset, change: paid },
+    { asset: baseAssetOf(symbol, settleAsset), change: signed },
+  ]
+  const charged = { asset: commissionAsset, change: decimal.negate(commission) }
+  const moved = netted(of.contract === 'spot' ? [...bought, charged] : [charged])
+  if (event.type === 'FILL') return moved
+  return moved.map(({ asset, change }) => ({ asset, change: decimal.negate(change) }))
+}
+
+/** Each asset once, and none that does not move. */
+function netted(movements: readonly Movement[]): readonly Movement[] {
+  return Object.entries(withMovements({}, movements))
+    .map(([asset, change]) => ({ asset, change }))
     .filter(({ change }) => !decimal.isZero(change))
 }
 

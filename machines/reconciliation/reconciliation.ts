@@ -6,19 +6,18 @@ import { balanceReport, type CashFlowReport, positionReport } from '../events/ac
 import type { Cancel, Verify } from '../events/commands.ts'
 import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import type { ExecutionReport } from '../events/order.ts'
 import {
   type Adopt,
   type PortfolioRequest,
   portfolio,
   reconcile,
-  type VenueOrderState,
   type VenueState,
   type VenueStateRequest,
   venueState,
 } from '../events/reconciliation.ts'
 import { tell } from '../tell.ts'
 import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
+import { statusReport, type TermsThere, termsThere } from './venue-order.ts'
 
 export const reconciliationRules = {
   everyMs: z
@@ -135,7 +134,7 @@ export const reconciliationMachine = setup({
       // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.
       const strangers = new Map<string, TermsThere>()
       for (const { order, terms } of state.fills) strangers.set(order, terms)
-      for (const [order, it] of open) strangers.set(order, termsOf(it))
+      for (const [order, it] of open) strangers.set(order, termsThere(it))
       for (const [order, terms] of strangers)
         if (event.working[order] === undefined) enqueue(tell(order, adoptionOf(terms, venue, at)))
       for (const { order, report } of state.fills) enqueue(tell(order, { ...report, at }))
@@ -151,7 +150,7 @@ export const reconciliationMachine = setup({
           enqueue(tell(id, question))
           continue
         }
-        enqueue(tell(id, statusOf(order, at)))
+        enqueue(tell(id, statusReport(order, { at, execId: `reconciled-${at}` })))
         if (here !== 'none' || unknownOrders === 'adopt') continue
         const cancellation: Cancel = { type: 'CANCEL', at, reason: 'nobody here knows it' }
         enqueue(tell(id, cancellation))
@@ -266,36 +265,6 @@ function doneAbout({ what, here, there }: Difference, unknownOrders: 'adopt' | '
   return unknownOrders === 'adopt' ? 'adopted' : 'cancelled'
 }
 
-type TermsThere = VenueState['fills'][number]['terms']
-
 function adoptionOf(terms: TermsThere, venue: string, at: number): Adopt {
   return { type: 'ADOPT', at, venue, ...terms, account: `account/${venue}` }
-}
-
-/** What it is to be, without what became of it. */
-function termsOf({ clOrdId: _id, orderId: _order, ...order }: VenueOrderState): TermsThere {
-  const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = order
-  return terms
-}
-
-function statusOf(order: VenueOrderState, at: number): ExecutionReport {
-  const { clOrdId, orderId, symbol, side, orderQty, price, stopPx, ordStatus, cumQty, leavesQty, avgPx } =
-    order
-  return {
-    type: 'EXECUTION_REPORT',
-    at,
-    execType: 'ORDER_STATUS',
-    ordStatus,
-    clOrdId,
-    orderId,
-    execId: `reconciled-${at}`,
-    symbol,
-    side,
-    orderQty,
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
-    cumQty,
-    leavesQty,
-    avgPx,
-  }
 }

@@ -10,6 +10,7 @@ import type {
   VenueState,
   VenueStateRequest,
 } from '../../../machines/index.ts'
+import { statusReport, termsThere } from '../../../machines/reconciliation/venue-order.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Port, PortContext } from '../../runtime/port.ts'
 import type { Intent } from '../../runtime/record.ts'
@@ -125,7 +126,7 @@ export class PaperPort implements Port {
       openOrders: [...venue.openOrders(), ...venue.pendingOrders()].map(stateOf),
       fills: movements.flatMap(({ actor: order, report }) =>
         report.type === 'EXECUTION_REPORT'
-          ? [{ order, terms: termsOf(venue.lookup(report.clOrdId) as VenueOrder), report }]
+          ? [{ order, terms: termsThere(stateOf(venue.lookup(report.clOrdId) as VenueOrder)), report }]
           : [],
       ),
       flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
@@ -146,7 +147,7 @@ export class PaperPort implements Port {
     const order = this.#venue.lookup(clOrdId)
     const at = context.now()
     const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, clOrdId }
-    const answer = order === undefined ? unknown : statusReport(order, at)
+    const answer = order === undefined ? unknown : statusReport(order, { at, execId: `status-${at}` })
     await context.send(actor, answer, { at, settles: id, cause: seq, correlation })
   }
 }
@@ -154,30 +155,4 @@ export class PaperPort implements Port {
 /** As its customer may see it. */
 function stateOf({ actor: _, origClOrdIds = [], clOrdId, ...order }: VenueOrder): VenueOrderState {
   return { ...order, clOrdId: origClOrdIds[0] ?? clOrdId }
-}
-
-/** What it is to be, without what became of it. */
-function termsOf(order: VenueOrder): VenueState['fills'][number]['terms'] {
-  const { actor: _, clOrdId: _id, origClOrdIds: _ids, orderId: _order, ...rest } = order
-  const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = rest
-  return terms
-}
-
-function statusReport(order: VenueOrder, at: number): ExecutionReport {
-  const { clOrdId, orderId, symbol, side, orderQty, price, stopPx, cumQty, leavesQty, avgPx, ordStatus } =
-    order
-  const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
-  const ids = { clOrdId, orderId, execId: `status-${at}` }
-  const quantities = { orderQty, cumQty, leavesQty, avgPx }
-  return {
-    type: 'EXECUTION_REPORT',
-    at,
-    execType: 'ORDER_STATUS',
-    ordStatus,
-    ...ids,
-    symbol,
-    side,
-    ...prices,
-    ...quantities,
-  }
 }

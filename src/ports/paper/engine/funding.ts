@@ -11,7 +11,7 @@ import type { VenueState } from './state.ts'
 export function takeFunding(
   state: VenueState,
   terms: Terms,
-  { symbol, venue, position: message }: MarketMessage,
+  { symbol, venue, position }: MarketMessage,
   { rate, px }: { readonly rate: string; readonly px: string },
 ): readonly Execution[] {
   const contract = contractOf(terms.instruments, symbol)
@@ -27,7 +27,7 @@ export function takeFunding(
       type: 'CASH_FLOW_REPORT',
       at: state.now,
       venue,
-      flowId: `${terms.name}-funding-${message}-${name}`,
+      flowId: `${terms.name}-funding-${position}-${name}`,
       symbol,
       ...(positionSide && { positionSide }),
       asset,

@@ -1,0 +1,36 @@
+/** What a venue has of an order, in the words of its reports. Pure. */
+import type { ExecutionReport } from '../events/order.ts'
+import type { VenueOrderState, VenueState } from '../events/reconciliation.ts'
+
+export type TermsThere = VenueState['fills'][number]['terms']
+
+/** What it is to be, without what became of it. */
+export function termsThere({ clOrdId: _id, orderId: _order, ...order }: VenueOrderState): TermsThere {
+  const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = order
+  return terms
+}
+
+export function statusReport(
+  order: VenueOrderState,
+  { at, execId }: Pick<ExecutionReport, 'at' | 'execId'>,
+): ExecutionReport {
+  const { clOrdId, orderId, symbol, side, orderQty, price, stopPx, ordStatus, cumQty, leavesQty, avgPx } =
+    order
+  return {
+    type: 'EXECUTION_REPORT',
+    at,
+    execType: 'ORDER_STATUS',
+    ordStatus,
+    clOrdId,
+    orderId,
+    execId,
+    symbol,
+    side,
+    orderQty,
+    ...(price && { price }),
+    ...(stopPx && { stopPx }),
+    cumQty,
+    leavesQty,
+    avgPx,
+  }
+}
