@@ -11,13 +11,15 @@ const TYPES: Record<string, string> = {
   svg: 'image/svg+xml',
 }
 const VENDOR = ['elk-api.js', 'elk-worker.min.js']
+/** The build copies it, so it lies in the same place beside the sources and beside what was built. */
+const PAGE = new URL('../../tools/inspector/page/', import.meta.url)
 /** Nothing on the page comes from elsewhere. */
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:"
 
 /** The inspector page and the layout library it uses. */
 export function pageRoutes(http: FastifyInstance): void {
-  const folder = pageFolder()
+  const folder = PAGE
   const require = createRequire(import.meta.url)
   const send = async (file: string) => ({
     body: await readFile(file),
@@ -39,13 +41,4 @@ export function pageRoutes(http: FastifyInstance): void {
       return reply.type(type).header('cache-control', 'max-age=86400').send(body)
     })
   }
-}
-
-/** The page is no TypeScript, so it lies where it was written, also for the build. */
-function pageFolder(): URL {
-  const here = import.meta.url
-  return new URL(
-    here.includes('/dist/') ? '../../../tools/inspector/page/' : '../../tools/inspector/page/',
-    here,
-  )
 }

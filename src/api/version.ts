@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** Outcry's own version. The package file lies two folders up from here, and three from the build. */
-export const VERSION: string = JSON.parse(readFileSync(packageFile(), 'utf8')).version
-
-function packageFile(): URL {
-  const here = import.meta.url
-  return new URL(here.includes('/dist/') ? '../../../package.json' : '../../package.json', here)
-}
+/** Outcry's own version. The package finds itself by its name, from the sources and from the build. */
+export const VERSION: string = createRequire(import.meta.url)('outcry/package.json').version
