@@ -1,11 +1,11 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { emaCross, machines, meanReversion, type Strategy } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
-import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
+import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
+import { importUserModule } from './user-module.ts'
 
 /** By type, as a configuration names them. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
@@ -33,41 +33,51 @@ export function isModule(type: string): boolean {
   return /[\\/]|\.[cm]?[jt]s$/.test(type)
 }
 
-/**
- * By type: those that come with a run, those that are configured, and modules that the folder's log has actors of.
- * @throws STRATEGY_INVALID, CONFIG_INVALID
- */
+interface Configured {
+  readonly type: string
+  readonly id: string
+}
+
+/** What a strategy finds wrong with its parameters; `path` is where they stand in the configuration. */
+function parameterIssues({ config }: Strategy, params: object, path: string): readonly Issue[] {
+  const { error } = config.safeParse(params, PLAINLY)
+  if (error === undefined) return []
+  return issuesOf(error, 'id').map(({ field, rule }) => ({ field: `${path}.${field}`, rule }))
+}
+
+/** What is wrong with one that comes with outcry, or that is neither that nor a module. */
+export function builtInIssues({ type, ...params }: Configured, path: string): readonly Issue[] {
+  const strategy = BUILT_IN_STRATEGIES.get(type)
+  if (strategy !== undefined) return parameterIssues(strategy, params, path)
+  if (isModule(type)) return []
+  const rule = `must be ${[...BUILT_IN_STRATEGIES.keys()].join(', ')} or the path of a module`
+  return [{ field: `${path}.type`, rule }]
+}
+
+export interface LoadedStrategies {
+  /** By type: those that come with a run, those that are configured, and modules that the folder's log has actors of. */
+  readonly strategies: ReadonlyMap<string, Strategy>
+  /** What is wrong with those that are configured. */
+  readonly issues: readonly Issue[]
+}
+
+/** @throws STRATEGY_INVALID when a module cannot be loaded, or is none */
 export async function loadStrategies(
-  configured: readonly { readonly type: string; readonly id: string }[],
+  configured: readonly Configured[],
   data?: string,
-): Promise<ReadonlyMap<string, Strategy>> {
-  const loaded = new Map(BUILT_IN_STRATEGIES)
+): Promise<LoadedStrategies> {
+  const strategies = new Map(BUILT_IN_STRATEGIES)
   const issues: Issue[] = []
   for (const [i, { type, ...params }] of configured.entries()) {
-    const wrong = ({ field, rule }: Issue) => issues.push({ field: `strategies.${i}.${field}`, rule })
-    if (!loaded.has(type) && !isModule(type)) {
-      wrong({
-        field: 'type',
-        rule: `must be ${[...BUILT_IN_STRATEGIES.keys()].join(', ')} or the path of a module`,
-      })
-      continue
-    }
-    const strategy = await load(loaded, type)
-    const { error } = strategy.config.safeParse(params, PLAINLY)
-    if (error) issuesOf(error, 'id').forEach(wrong)
+    const path = `strategies.${i}`
+    const own = isModule(type) ? await load(strategies, type) : undefined
+    issues.push(...(own ? parameterIssues(own, params, path) : builtInIssues({ type, ...params }, path)))
   }
-  if (issues.length > 0)
-    throw new OutcryError(
-      'CONFIG_INVALID',
-      `strategies are configured wrong: ${issuesText(issues)}`,
-      'Mend these keys: docs/configuration.md has them all, and a module says which parameters it has.',
-      { issues },
-    )
-  const names = new Set([...loaded.values()].map(({ name }) => name))
+  const names = new Set([...strategies.values()].map(({ name }) => name))
   for (const [name, file] of data === undefined ? [] : remembered(data)) {
-    if (!names.has(name)) await load(loaded, file)
+    if (!names.has(name)) await load(strategies, file)
   }
-  return loaded
+  return { strategies, issues }
 }
 
 /** @throws STRATEGY_INVALID */
@@ -87,11 +97,10 @@ async function loadModule(file: string): Promise<Strategy> {
     'Export const strategy = defineStrategy({ ... }); the README has one. A log is read with all it ever had.'
   let module: { strategy?: Strategy }
   try {
-    module = (await importModule(file)) as typeof module
+    module = await importUserModule(file)
   } catch (error) {
-    const isTypes = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION'
-    const help = isTypes ? 'Install tsx beside outcry, or compile it to JavaScript first.' : hint
-    throw new OutcryError('STRATEGY_INVALID', `${file} cannot be loaded: ${(error as Error).message}`, help)
+    const text = `${file} cannot be loaded: ${(error as Error).message}`
+    throw new OutcryError('STRATEGY_INVALID', text, hint, { cause: error })
   }
   const { strategy } = module
   if (
@@ -105,17 +114,6 @@ async function loadModule(file: string): Promise<Strategy> {
     throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
   }
   return strategy
-}
-
-/** TypeScript is compiled as it is loaded, where tsx is installed. */
-async function importModule(file: string): Promise<unknown> {
-  const compiler = /\.[cm]?ts$/.test(file) ? await import('tsx/esm/api').catch(() => undefined) : undefined
-  const unregister = compiler?.register()
-  try {
-    return await import(pathToFileURL(file).href)
-  } finally {
-    await unregister?.()
-  }
 }
 
 /** As the supervisor registers them. */
@@ -139,7 +137,7 @@ export function rememberStrategies(data: string, strategies: ReadonlyMap<string,
 
 /** The machines of the modules that a run in this folder has had. @throws STRATEGY_INVALID */
 export async function rememberedStrategies(data: string): Promise<Machines> {
-  return kindsOf(await loadStrategies([], data))
+  return kindsOf((await loadStrategies([], data)).strategies)
 }
 
 /** By name, each from where it was last. */
