@@ -6,6 +6,7 @@ import { isMachine } from '../runtime/logic.ts'
 import { logicAt } from '../runtime/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { machineDefinition } from './machine-definition.ts'
+import { requestOf } from './request.ts'
 
 const PAGE_MAX = 1_000
 const count = (fallback: number) => z.coerce.number().int().positive().max(PAGE_MAX).default(fallback)
@@ -34,7 +35,7 @@ const TAIL = /^(.+?)(?:\/(history|machine))?$/
 
 export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/actors', async (request) => {
-    const { kind, limit, ...query } = listQuery.parse(request.query)
+    const { kind, limit, ...query } = requestOf(listQuery, request.query)
     if (kind !== undefined) query.prefix = `${kind}/`
     const actors = []
     for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({
@@ -56,7 +57,7 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
   })
 
   const view = async (address: string, raw: unknown) => {
-    const { seq, rev, at } = viewQuery.parse(raw)
+    const { seq, rev, at } = requestOf(viewQuery, raw)
     const to =
       seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
     const found = await (to === undefined ? supervisor.view(address) : supervisor.stateAt(address, to))
@@ -64,7 +65,7 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
   }
 
   const history = async (address: string, raw: unknown) => {
-    const { fromRev, toRev, reverse, limit } = historyQuery.parse(raw)
+    const { fromRev, toRev, reverse, limit } = requestOf(historyQuery, raw)
     const range = { ...(fromRev !== undefined && { fromRev }), ...(toRev !== undefined && { toRev }) }
     const records = []
     for await (const record of supervisor.history(address, { ...range, reverse, limit })) records.push(record)

@@ -18,6 +18,7 @@ import type { AnyEvent } from '../runtime/record.ts'
 import { refusal } from '../runtime/refusal.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { commandAnswer } from './command-answer.ts'
+import { requestOf } from './request.ts'
 
 const TAIL = /^(.+)\/events$/
 /** What was asked for longer ago was not meant for now. */
@@ -36,7 +37,7 @@ export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): vo
     const text = TAIL.exec(request.params['*'])?.[1]
     if (text === undefined) return reply.callNotFound()
     const address = parseAddress(text)
-    const { 'idempotency-key': key } = headers.parse(request.headers)
+    const { 'idempotency-key': key } = requestOf(headers, request.headers)
     const event = commandOf(supervisor, address, request.body)
     const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
     if (seq === undefined) assertTakes(supervisor, address, event)

@@ -1,10 +1,15 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { ZodError } from 'zod'
 import { isOutcryError, type OutcryError } from '../../store/index.ts'
-import { issuesOf, issuesText } from '../runtime/issues.ts'
 import type { Logger } from '../runtime/logger.ts'
 
+/** What is wrong with a request, or with what it asks for. Every other error is the server's own: 500, and logged. */
 const STATUS: Record<string, number> = {
+  ADDRESS_INVALID: 400,
+  COMMAND_UNKNOWN: 400,
+  EVENT_INVALID: 400,
+  MACHINE_NONE: 400,
+  NOT_JSON: 400,
+  REQUEST_INVALID: 400,
   NOT_AUTHORISED: 401,
   HOST_REFUSED: 403,
   ORIGIN_REFUSED: 403,
@@ -38,7 +43,7 @@ const UNREAD: Record<string, readonly [code: string, hint: string, message?: str
 }
 
 export function refusalOf({ code, message, hint, issues }: OutcryError): { status: number; body: object } {
-  return { status: STATUS[code] ?? 400, body: { error: { code, message, hint, issues } } }
+  return { status: STATUS[code] ?? 500, body: { error: { code, message, hint, issues } } }
 }
 
 /** Queries are for no log and no message: the token may be in one. */
@@ -55,22 +60,20 @@ export function answerError(
 ): FastifyReply {
   if (isOutcryError(error)) {
     const { status, body } = refusalOf(error)
+    if (!(error.code in STATUS)) logFault(error, request, logger)
     return reply.code(status).send(body)
   }
-  if (error instanceof ZodError) {
-    const issues = issuesOf(error, 'request')
-    const hint = 'Mend the fields named.'
-    return reply
-      .code(400)
-      .send({ error: { code: 'REQUEST_INVALID', message: issuesText(issues), hint, issues } })
-  }
   const { statusCode = 500, code = '', message } = error as Partial<FastifyError>
-  if (statusCode < 500) {
-    const [own, hint, plainly = message] = UNREAD[code] ?? ['REQUEST_INVALID', 'Mend the request.']
+  if (statusCode < 500 && code.startsWith('FST_')) {
+    const [own, hint, plainly = message] = UNREAD[code] ?? ['REQUEST_INVALID', 'Change the request.']
     return reply.code(statusCode).send({ error: { code: own, message: plainly, hint, issues: [] } })
   }
-  logger.error({ err: error, url: pathOf(request.url) }, 'a request failed')
-  return reply
-    .code(500)
-    .send({ error: { code: 'INTERNAL', message: 'the request failed; the log of the runner says why' } })
+  logFault(error, request, logger)
+  const text = 'the request failed; the log of the runner says why'
+  const hint = 'Report it with that log.'
+  return reply.code(500).send({ error: { code: 'INTERNAL', message: text, hint, issues: [] } })
+}
+
+function logFault(err: unknown, { url }: FastifyRequest, logger: Logger): void {
+  logger.error({ err, url: pathOf(url) }, 'a request failed')
 }

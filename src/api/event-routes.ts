@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { requestOf } from './request.ts'
 
 const EVENTS_MAX = 1_000
 /** Records looked back over for events that match. */
@@ -18,7 +19,7 @@ const query = z
 
 export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/events', async (request) => {
-    const { tail, since, type, actor } = query.parse(request.query)
+    const { tail, since, type, actor } = requestOf(query, request.query)
     const wanted = (envelope: EventEnvelope) =>
       (type === undefined || envelope.type === type.toUpperCase()) &&
       (actor === undefined || envelope.actor === actor)

@@ -18,7 +18,8 @@ import {
   watchdogAddress,
 } from '../../machines/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import { type RunnerConfig, type StrategyConfig, wrongConfig } from './config.ts'
+import type { RunnerConfig, StrategyConfig } from './config.ts'
+import { wrongConfig } from './config-problems.ts'
 import { instrumentsOf } from './instruments.ts'
 import { bootUniverse, followUniverse, unfollowUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'

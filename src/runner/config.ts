@@ -20,10 +20,11 @@ import {
   universeFilters,
   watchdogRules,
 } from '../../machines/index.ts'
-import { type Issue, OutcryError } from '../../store/index.ts'
 import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
-import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
+import { issuesOf, PLAINLY } from '../runtime/issues.ts'
+import { crossIssues } from './config-checks.ts'
+import { PREFIX, wrongConfig } from './config-problems.ts'
 import { isModule, UNIVERSE } from './strategies.ts'
 
 const amount = decimal
@@ -91,7 +92,10 @@ const marketSource = z.discriminatedUnion('source', [
     files: z
       .array(z.string(), 'name at least one file: --file capture.ws.gz')
       .min(1, 'name at least one file')
-      .describe('Captures to play, merged by time; paths from the working directory.'),
+      .optional()
+      .describe(
+        'Captures to play, merged by time; paths from the working directory. By default a minute of two spot markets that comes with outcry.',
+      ),
     speed: speed.default('max'),
   }),
   z.strictObject({
@@ -171,7 +175,11 @@ const webOrigin = z
   )
 
 const sections = z.strictObject({
-  data: z.string().min(1).default('data').describe("Folder of the log and of the paper venue's own books."),
+  data: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe("Folder of the log and of the paper venue's own books; `data-recording` for a recording."),
   market: market.prefault({}),
   symbol: z
     .strictObject({
@@ -356,31 +364,14 @@ const sections = z.strictObject({
 })
 
 export const runnerConfig = sections.check(({ value, issues }) => {
-  const { symbol, account, strategies = [], universe } = value
-  const rule = `one of symbol.intervals, ${symbol.intervals.join(', ')}`
-  const expect = (interval: unknown, ...path: (string | number)[]) => {
-    if (interval === undefined || symbol.intervals.includes(interval as string)) return
-    issues.push({ code: 'custom', input: interval, path, message: rule })
-  }
-  expect(account.valueEvery, 'account', 'valueEvery')
-  for (const [i, { symbol, interval }] of strategies.entries()) {
-    expect(interval, 'strategies', i, 'interval')
-    if (symbol !== UNIVERSE || universe !== undefined) continue
-    const path = ['strategies', i, 'symbol']
-    issues.push({
-      code: 'custom',
-      input: symbol,
-      path,
-      message: 'wants a section universe, with its filters',
-    })
-  }
+  for (const { field, rule } of crossIssues(value))
+    issues.push({ code: 'custom', input: value, path: field.split('.'), message: rule })
 })
 
 export type RunnerConfig = z.infer<typeof runnerConfig>
 export type StrategyConfig = z.infer<typeof strategy>
 
 type Settings = Record<string, unknown>
-const PREFIX = 'OUTCRY_'
 
 /** @throws CONFIG_INVALID naming every key that is wrong */
 export function loadConfig(sources: {
@@ -389,10 +380,28 @@ export function loadConfig(sources: {
   readonly flags?: Settings
 }): RunnerConfig {
   const fromFile = sources.file === undefined ? {} : readYaml(sources.file)
-  const merged = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
-  const parsed = runnerConfig.safeParse(merged, PLAINLY)
-  if (parsed.success) return withPaths(parsed.data, sources.file)
-  throw wrongConfig(issuesOf(parsed.error, 'config'), sources.file)
+  const given = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
+  const merged = { data: defaultFolder(given), ...given }
+  const parsed = sections.safeParse(merged, PLAINLY)
+  const own = parsed.success ? [] : issuesOf(parsed.error, 'config')
+  const issues = [...own, ...crossIssues(parsed.data ?? rightSections(merged))]
+  if (parsed.data === undefined || issues.length > 0) throw wrongConfig(issues, sources.file)
+  return withPaths(parsed.data, sources.file)
+}
+
+/** A recording has a past of its own, which does not mix with a market of today. */
+function defaultFolder({ market }: Settings): string {
+  const isRecording = isSettings(market) && (market.source === 'recording' || 'files' in market)
+  return isRecording ? 'data-recording' : 'data'
+}
+
+/** Those that are right by themselves, so that all problems come at once. */
+function rightSections(settings: Settings): Partial<RunnerConfig> {
+  const entries = Object.entries(sections.shape).flatMap(([name, schema]) => {
+    const { success, data } = schema.safeParse(settings[name])
+    return success ? [[name, data]] : []
+  })
+  return Object.fromEntries(entries)
 }
 
 /** Modules and news are found from where the file is that names them. */
@@ -415,11 +424,11 @@ function readYaml(file: string): Settings {
   try {
     content = parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw invalid((error as Error).message.split('\n')[0] as string, file)
+    throw wrongConfig([{ field: file, rule: (error as Error).message.split('\n')[0] as string }])
   }
   if (content === null || content === undefined) return {}
   if (typeof content !== 'object' || Array.isArray(content))
-    throw invalid('it is no mapping of keys to values', file)
+    throw wrongConfig([{ field: file, rule: 'must be a mapping of keys to values' }])
   return content as Settings
 }
 
@@ -460,18 +469,4 @@ function merge(under: Settings, over: Settings): Settings {
 
 function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** CONFIG_INVALID, for these reasons. */
-export function wrongConfig(issues: readonly Issue[], file?: string): OutcryError {
-  return invalid(issuesText(issues), file, issues)
-}
-
-function invalid(what: string, file?: string, issues: readonly Issue[] = []): OutcryError {
-  return new OutcryError(
-    'CONFIG_INVALID',
-    `the configuration${file === undefined ? '' : ` (${file})`} is wrong: ${what}`,
-    'Mend these keys: docs/configuration.md has them all.',
-    { issues },
-  )
 }

@@ -1,7 +1,8 @@
+import { decimal } from '../../machines/events/fields.ts'
 import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
 import type { MarketSource } from '../ports/market.ts'
-import { type RunnerConfig, wrongConfig } from './config.ts'
+import type { RunnerConfig } from './config.ts'
 import { eachOf } from './strategies.ts'
 
 /** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when they are of several venues */
@@ -28,7 +29,7 @@ interface Place {
  * rules: a contract where the venue trades nothing else.
  */
 export function instrumentsOf(
-  { instruments: configured, market }: RunnerConfig,
+  { instruments: configured, market }: Pick<RunnerConfig, 'instruments' | 'market'>,
   { venue, symbols }: Place,
 ): readonly Instrument[] {
   const contract = venue.endsWith('-usdm') ? 'linear' : 'spot'
@@ -43,10 +44,10 @@ export function instrumentsOf(
 }
 
 /**
- * @throws CONFIG_INVALID when the market does not have a symbol, or has one that makes no id of its own, or when a
- * strategy's quantity is one that its symbol is not traded in
+ * Symbols that the market does not have or that make no id of their own, and quantities that a strategy's symbol is not
+ * traded in.
  */
-export function checkSymbols(config: RunnerConfig, place: Place): void {
+export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
   const { instruments, strategies = [] } = config
   const { symbols } = place
   const issues: Issue[] = []
@@ -66,11 +67,15 @@ export function checkSymbols(config: RunnerConfig, place: Place): void {
         issues.push({ field, rule: `makes ${id}, and an id has letters, digits, - and _` })
       ids.add(id)
       const rules = listed.find((one) => one.symbol === symbol)
-      const refusal = rules && quantityCheck(rules, orderQty as string)
+      const { data: quantity } = decimal.safeParse(orderQty)
+      const refusal = rules && quantity !== undefined ? quantityCheck(rules, quantity) : undefined
       if (refusal === undefined) continue
       const { check, limit } = refusal
       issues.push({ field: `strategies.${i}.orderQty`, rule: `${check} of ${symbol} is ${limit}` })
     }
   }
-  if (issues.length > 0) throw wrongConfig(issues)
+  return issues
 }
+
+/** What of a configuration names symbols. */
+type Traded = Pick<RunnerConfig, 'instruments' | 'strategies' | 'market'>

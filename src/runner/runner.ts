@@ -6,7 +6,7 @@ import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { VERSION } from '../api/version.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
-import { openRecording } from '../ports/market/recording.ts'
+import { openRecording, SAMPLE } from '../ports/market/recording.ts'
 import { createSimMarket } from '../ports/market/sim.ts'
 import type { MarketSource } from '../ports/market.ts'
 import { PaperPort } from '../ports/paper/paper-port.ts'
@@ -16,19 +16,19 @@ import type { Address } from '../runtime/address.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
 import { openLevelStore } from '../runtime/log.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { alert } from './alerts.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
-import { type RunnerConfig, wrongConfig } from './config.ts'
+import type { RunnerConfig } from './config.ts'
+import { wrongConfig } from './config-problems.ts'
 import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
 import { EventTimeDriver } from './event-time.ts'
-import { checkSymbols, instrumentsOf, venueAndSymbols } from './instruments.ts'
+import { instrumentsOf, symbolIssues, venueAndSymbols } from './instruments.ts'
 import { startListing } from './listing.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
-import { type Counts, type Stats, statsOf } from './stats.ts'
+import { counted, NO_COUNTS, type Stats, statsOf } from './stats.ts'
 import { eachOf, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
@@ -58,10 +58,11 @@ export interface RunningRunner {
 /** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, REPLAY_DIVERGED, ... */
 export async function startRunner(config: RunnerConfig, processLogger: Logger): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
-  const strategies = await loadStrategies(config.strategies ?? [], config.data)
+  const { strategies, issues } = await loadStrategies(config.strategies ?? [], config.data)
   const market = await openMarket(config.market, logger)
   const place = venueAndSymbols(market)
-  checkSymbols(config, place)
+  const wrong = [...issues, ...symbolIssues(config, place)]
+  if (wrong.length > 0) throw wrongConfig(wrong)
   makeFolder(config.data)
   const store = await openLevelStore(join(config.data, 'log'))
   let venue: PaperVenue | undefined
@@ -158,7 +159,7 @@ interface Parts {
 
 class Runner implements RunningRunner {
   readonly #parts: Parts
-  #counts: Counts = { ordersSubmitted: 0, fills: 0 }
+  #counts = NO_COUNTS
   #ended: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
   /** What asks outside, besides the driver. */
@@ -191,7 +192,7 @@ class Runner implements RunningRunner {
   async start(): Promise<void> {
     const { supervisor, config, clock, market, place, strategies, logger, processLogger } = this.#parts
     supervisor.transitions$.subscribe((record) => {
-      this.#count(record)
+      this.#counts = counted(this.#counts, record)
       alert(record, processLogger)
     })
     const at = clock.now()
@@ -266,15 +267,6 @@ class Runner implements RunningRunner {
     writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
     renameSync(`${file}.part`, file)
   }
-
-  #count({ emitted = [] }: TransitionRecord): void {
-    let { ordersSubmitted, fills } = this.#counts
-    for (const { type } of emitted) {
-      if (type === 'ORDER_SUBMITTED') ordersSubmitted++
-      else if (type === 'ORDER_FILLED' || type === 'ORDER_PARTIAL_FILL') fills++
-    }
-    this.#counts = { ordersSubmitted, fills }
-  }
 }
 
 async function openMarket(config: RunnerConfig['market'], logger: Logger): Promise<MarketSource> {
@@ -288,7 +280,7 @@ async function openMarket(config: RunnerConfig['market'], logger: Logger): Promi
       })
     case 'recording':
       return openRecording({
-        files: config.files,
+        files: config.files ?? SAMPLE,
         onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
       })
   }

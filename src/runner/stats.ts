@@ -10,6 +10,7 @@ import {
   type SymbolContext,
   unrealizedOf,
 } from '../../machines/index.ts'
+import type { TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 /** What the log has, what this run has done, and the state of the money. Decimals are text. */
@@ -19,6 +20,10 @@ export interface Stats {
   /** Since this run has started. */
   readonly ordersSubmitted: number
   readonly fills: number
+  /** Orders that the risk gate did not let through, by the check that refused. */
+  readonly denied: Readonly<Record<string, number>>
+  /** Actors that take no message until somebody releases them: a fact of the log, not of this run. */
+  readonly quarantined: readonly string[]
   readonly openPositions: number
   readonly positions: readonly {
     /** `BTCUSDT`, or `BTCUSDT:LONG`. */
@@ -38,6 +43,21 @@ export interface Stats {
 export interface Counts {
   readonly ordersSubmitted: number
   readonly fills: number
+  readonly denied: Readonly<Record<string, number>>
+}
+
+export const NO_COUNTS: Counts = { ordersSubmitted: 0, fills: 0, denied: {} }
+
+/** The counts after one more durable record. */
+export function counted(counts: Counts, { emitted = [] }: TransitionRecord): Counts {
+  let { ordersSubmitted, fills, denied } = counts
+  for (const { type, check } of emitted) {
+    if (type === 'ORDER_SUBMITTED') ordersSubmitted++
+    else if (type === 'ORDER_FILLED' || type === 'ORDER_PARTIAL_FILL') fills++
+    else if (type === 'RISK_REJECTED' || type === 'ENTRY_SKIPPED')
+      denied = { ...denied, [String(check)]: (denied[String(check)] ?? 0) + 1 }
+  }
+  return { ordersSubmitted, fills, denied }
 }
 
 /** Netted, or the two of a hedge. */
@@ -79,5 +99,6 @@ export function statsOf(
   const equity = equityOf({ ...account, positions: held })
   const openPositions = positions.length
   const money = { realizedPnl, unrealizedPnl: unrealized, commissions, balance, equity }
-  return { records: supervisor.seq, ...counts, openPositions, positions, ...money }
+  const quarantined = supervisor.quarantined.map(({ address }) => address)
+  return { records: supervisor.seq, ...counts, quarantined, openPositions, positions, ...money }
 }

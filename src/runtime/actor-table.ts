@@ -1,8 +1,7 @@
 import type { Store } from '../../store/store.ts'
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
-import { isLive } from './logic.ts'
-import { persistCell } from './persist.ts'
+import { persistCell, staysResident } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { wakeCell } from './replay.ts'
@@ -123,7 +122,6 @@ export class ActorTable implements Actors {
   }
 }
 
-/** A promise, callback or subscription lives only in memory. */
 function passivable(cell: Cell): boolean {
-  return !cell.busy && !(isLive(cell.logic) && cell.state.snapshot.status === 'active')
+  return !cell.busy && !staysResident(cell)
 }

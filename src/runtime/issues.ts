@@ -2,13 +2,41 @@
 import type { ZodError, z } from 'zod'
 import type { Issue } from '../../store/outcry-error.ts'
 
-/** To be given to `safeParse`: "expected string, received undefined" is less clear. */
+/** To be given to `safeParse`, whose own words are a library's. */
 export const PLAINLY: z.core.ParseContext<z.core.$ZodIssue> = {
   error: (issue) => {
-    if (issue.code !== 'invalid_type') return undefined
-    if (issue.input === undefined) return 'is missing'
-    return issue.expected === 'int' ? 'must be a whole number' : undefined
+    switch (issue.code) {
+      case 'invalid_type':
+        if (issue.input === undefined) return 'is missing'
+        return `must be ${NOUNS[issue.expected as string] ?? issue.expected}`
+      case 'too_small':
+        return `must ${bound(issue.inclusive === false ? 'more than' : 'at least', issue.minimum, issue.origin)}`
+      case 'too_big':
+        return `must ${bound(issue.inclusive === false ? 'less than' : 'at most', issue.maximum, issue.origin)}`
+      case 'invalid_value':
+        return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`
+      default:
+        return undefined
+    }
   },
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object of keys and values',
+  record: 'an object of keys and values',
+}
+
+const COUNTED: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' }
+
+/** `be at least 2`, `have at most 5 entries`. */
+function bound(limit: string, value: unknown, origin: string | undefined): string {
+  const noun = COUNTED[origin ?? '']
+  return noun === undefined ? `be ${limit} ${value}` : `have ${limit} ${value} ${noun}`
 }
 
 /** `whole` is what the input itself is called. */

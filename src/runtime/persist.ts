@@ -80,9 +80,15 @@ export function persistWithTurn(cell: Cell): SnapshotEntry {
   return persistCell(cell)
 }
 
+/** A promise, callback or subscription lives only in memory. What is quarantined stays in sight. */
+export function staysResident({ logic, state }: Cell): boolean {
+  if (state.snapshot.status !== 'active') return false
+  return isLive(logic) || state.condition === 'quarantined'
+}
+
 /** When the actor has to be in memory though nobody sends to it: 0 for at once, undefined for never. */
 export function wakeTime(cell: Cell): number | undefined {
-  if (cell.state.snapshot.status === 'active' && isLive(cell.logic)) return 0
+  if (staysResident(cell)) return 0
   const { timers } = cell.state
   return timers.length === 0 ? undefined : Math.min(...timers.map((t) => t.dueAt))
 }

@@ -10,6 +10,7 @@ import {
   STRATEGIES,
   type Supervision,
 } from './supervision.ts'
+import { assertXState } from './xstate-version.ts'
 
 /** The step from one version of a machine to the next one. */
 export interface Upgrade {
@@ -62,8 +63,9 @@ export type Machines = Readonly<Record<string, AnyStateMachine | Registration>>
 export class Registry {
   readonly #kinds = new Map<string, Kind>()
 
-  /** @throws KIND_INVALID, CHILD_UNKNOWN */
+  /** @throws XSTATE_UNSUPPORTED, KIND_INVALID, CHILD_UNKNOWN */
   constructor(machines: Machines) {
+    assertXState()
     for (const [name, entry] of Object.entries(machines)) {
       if (RESERVED_KINDS.includes(name) || !/^[\w-]+$/.test(name)) {
         throw new OutcryError(

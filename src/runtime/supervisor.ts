@@ -144,7 +144,7 @@ export class Supervisor {
   async start(): Promise<void> {
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
-      if (at === 0) this.#table.find(address)
+      if (at === 0) this.#wake(address)
       else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
     }
     for (const cell of this.#table.cells) this.#timekeeper.addAllOf(cell)
@@ -152,6 +152,15 @@ export class Supervisor {
     for (const [name, port] of this.#ports) await port.start?.(this.#portContext(name))
     this.#releaser.resume(this.unsettled, [...this.#table.cells])
     this.#timekeeper.start()
+  }
+
+  /** One actor that cannot be brought back keeps nobody else from starting (law 8). */
+  #wake(address: Address): void {
+    try {
+      this.#table.find(address)
+    } catch (err) {
+      this.#logger.error({ err, actor: address }, 'an actor cannot be brought back, and stays passive')
+    }
   }
 
   /** Last durable seq. */
@@ -166,6 +175,12 @@ export class Supervisor {
   /** Actors in memory. */
   get residents(): number {
     return this.#table.size
+  }
+
+  /** Actors that take no message until somebody releases them, in order of address. */
+  get quarantined(): readonly ActorView[] {
+    const cells = [...this.#table.cells].filter(({ state }) => state.condition === 'quarantined')
+    return cells.map(viewOf).sort((a, b) => (a.address < b.address ? -1 : 1))
   }
 
   /** Intents whose outcome is not known yet. */

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { loadConfig, runnerConfig } from '../../src/runner/config.ts'
-import { checkSymbols } from '../../src/runner/instruments.ts'
 import { loadStrategies } from '../../src/runner/strategies.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { commandKinds, commandPage } from '../../tools/docs/command-page.ts'
@@ -30,8 +29,7 @@ describe('the configuration', () => {
   it('has an example of every section, which is one', async () => {
     const file = fileURLToPath(new URL('outcry.yaml', docs))
     const config = loadConfig({ file })
-    checkSymbols(config, { venue: 'sim', symbols: ['BTCUSDT', 'ETHUSDT'] })
-    await loadStrategies(config.strategies ?? [])
+    expect((await loadStrategies(config.strategies ?? [])).issues).toEqual([])
     const written = [...page('outcry.yaml').matchAll(/^\w+/gm)].map(([key]) => key)
     expect(written.sort()).toEqual(Object.keys(inputOf(runnerConfig).properties ?? {}).sort())
   })

@@ -58,7 +58,7 @@ async function live(config: string, how: string): Promise<NodeJS.Signals | null>
 
 /** Every actor as it is, but those that each start tells of itself, without places in the log. */
 async function statesOf(name: string): Promise<Record<string, { value: unknown; context: unknown }>> {
-  const kinds = kindsOf(await loadStrategies([STRATEGY]))
+  const kinds = kindsOf((await loadStrategies([STRATEGY])).strategies)
   const registry = new Registry({ ...machines, ...kinds })
   const store = await openLevelStore(join(folder, name, 'log'))
   const states: Record<string, { value: unknown; context: unknown }> = {}

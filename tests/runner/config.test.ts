@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { strategiesOf } from '../../src/runner/boot.ts'
 import { loadConfig } from '../../src/runner/config.ts'
-import { checkSymbols, instrumentsOf } from '../../src/runner/instruments.ts'
+import { instrumentsOf } from '../../src/runner/instruments.ts'
 import type { OutcryError } from '../../store/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-config-'))
@@ -55,7 +55,7 @@ describe('the configuration', () => {
 
   it('finds modules and news from where it is, and calls news as it writes them', () => {
     const config = fromFile(`
-strategies: [{ id: a, type: ./mine.ts, symbol: X }]
+strategies: [{ id: a, type: ./mine.ts, symbol: BTCUSDT }]
 news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /var/news.jsonl, name: wire }] }
 `)()
     expect(config.strategies).toMatchObject([{ type: join(folder, 'mine.ts') }])
@@ -133,7 +133,7 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
       'no orders at all',
       { account: { limits: { ...limits, openOrdersMax: 0 } } },
       'account.limits.openOrdersMax',
-      '>0',
+      'more than 0',
     ],
     [
       'half an order',
@@ -243,8 +243,8 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
       'universe.filters.minVolume',
       'is unknown',
     ],
-    ['too much haste', { universe: { everyMs: 10 } }, 'universe.everyMs', '>=1000'],
-    ['a market that stands still', { market: { speed: 0 } }, 'market.speed', '>0'],
+    ['too much haste', { universe: { everyMs: 10 } }, 'universe.everyMs', 'at least 1000'],
+    ['a market that stands still', { market: { speed: 0 } }, 'market.speed', 'more than 0'],
     ['a pace in words', { market: { speed: 'fast' } }, 'market.speed', 'max, or a number'],
     ...['https://a.example/', 'a.example', 'https://A.example', 'http://a.example:80', '*', 'null'].map(
       (origin): [string, Record<string, unknown>, string, string] => [
@@ -273,6 +273,46 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
     expect(fromFile(JSON.stringify(settings))).toThrow(wrong(field, rule))
   })
 
+  it('tells all problems at once, one a line, each with the flag and the variable that set the key', () => {
+    const wrongEverywhere = `
+market: { seed: half, symbols: [{ symbol: X, startPx: "1", tickSize: "3", lotSize: "1" }] }
+colour: red
+symbol: { intervals: [1s] }
+account: { valueEvery: 5m }
+strategies:
+  - { id: a, type: emaCross, symbol: ETHUSDT, interval: 1h, orderQty: "1", fast: 9, slow: 3 }
+  - { id: b, type: emaCros, symbol: universe, interval: 1s, orderQty: "1" }
+server: { port: 70000 }
+`
+    let message = ''
+    try {
+      fromFile(wrongEverywhere)()
+    } catch (error) {
+      message = (error as OutcryError).message
+    }
+    const [head, ...lines] = message.split('\n')
+    expect(head).toBe(`the configuration (${file}) has ${lines.length} problems:`)
+    expect(lines.map((line) => line.replace(/: .*?( \(.*\))?$/, '$1').trim()).sort()).toEqual([
+      'account.valueEvery (OUTCRY_ACCOUNT_VALUE_EVERY)',
+      'colour (OUTCRY_COLOUR)',
+      'market.seed (--seed, OUTCRY_MARKET_SEED)',
+      'market.symbols.0.tickSize',
+      'server.port (--port, OUTCRY_SERVER_PORT)',
+      'strategies.0.fast',
+      'strategies.0.interval',
+      'strategies.1.symbol',
+      'strategies.1.type',
+    ])
+  })
+
+  it('keeps what a recording did apart from what another market did, unless a folder is named', () => {
+    const folderOf = (flags: object) => loadConfig({ flags: { ...flags } }).data
+    expect(folderOf({})).toBe('data')
+    expect(folderOf({ market: { source: 'recording' } })).toBe('data-recording')
+    expect(folderOf({ market: { files: ['a.ws'] } })).toBe('data-recording')
+    expect(folderOf({ market: { source: 'recording' }, data: 'mine' })).toBe('mine')
+  })
+
   it.each<[string, Record<string, string>, string, string]>([
     ['an unknown key', { OUTCRY_COLOUR: 'red' }, 'colour', 'is unknown'],
     ['a number in words', { OUTCRY_SERVER_PORT: 'http' }, 'server.port', 'number'],
@@ -284,8 +324,8 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
   it.each([
     ['broken YAML', 'market: { seed: 1', 'Flow map'],
     ['a key twice', 'data: a\ndata: b', 'unique'],
-    ['a list', '- data: a', 'no mapping'],
-    ['a word', 'data', 'no mapping'],
+    ['a list', '- data: a', 'must be a mapping'],
+    ['a word', 'data', 'must be a mapping'],
   ])('refuses %s', (_, text, what) => {
     const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining(what) }
     expect(fromFile(text)).toThrow(expect.objectContaining(refusal))
@@ -298,11 +338,15 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
   })
 
   it.each(['instruments', 'strategies'])('refuses %s for a symbol that the market does not have', (key) => {
-    const config = loadConfig({ flags: { [key]: [key === 'instruments' ? { symbol: 'X' } : strategy] } })
-    expect(() => checkSymbols(config, { venue: 'sim', symbols: ['X'] })).not.toThrow()
-    expect(() => checkSymbols(config, { venue: 'sim', symbols: ['Y', 'Z'] })).toThrow(
-      wrong(`${key}.0.symbol`, 'Y, Z'),
-    )
+    const of = (...names: string[]) => {
+      const symbols = names.map((symbol) => ({ ...traded, symbol }))
+      return () =>
+        loadConfig({
+          flags: { market: { symbols }, [key]: [key === 'instruments' ? { symbol: 'X' } : strategy] },
+        })
+    }
+    expect(of('X')).not.toThrow()
+    expect(of('Y', 'Z')).toThrow(wrong(`${key}.0.symbol`, 'Y, Z'))
   })
 
   it.each([
@@ -311,18 +355,19 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
     ['9', 'maxQty of X is 5'],
   ])('refuses a strategy of %s, which its symbol is not traded in', (orderQty, rule) => {
     const instruments = [{ symbol: 'X', lotSize: '0.1', minQty: '0.5', maxQty: '5' }]
-    const config = loadConfig({
-      flags: { instruments, strategies: [strategy, { ...strategy, id: 'b', orderQty }] },
-    })
-    expect(() => checkSymbols(config, { venue: 'sim', symbols: ['X'] })).toThrow(
+    const strategies = [strategy, { ...strategy, id: 'b', orderQty }]
+    const market = { symbols: [traded] }
+    expect(() => loadConfig({ flags: { market, instruments, strategies } })).toThrow(
       wrong('strategies.1.orderQty', rule),
     )
   })
 
   it('has a strategy of the universe for each symbol, of ids that nobody else has', () => {
     const universal = { ...strategy, id: 'u', symbol: 'universe' }
-    const check = (symbols: string[], ...strategies: object[]) =>
-      checkSymbols(loadConfig({ flags: { universe: {}, strategies } }), { venue: 'sim', symbols })
+    const check = (names: string[], ...strategies: object[]) => {
+      const symbols = names.map((symbol) => ({ ...traded, symbol }))
+      return loadConfig({ flags: { market: { symbols }, universe: {}, strategies } })
+    }
     expect(() => check(['X', 'Y'], strategy, universal)).not.toThrow()
     expect(() => check(['X', 'Y'], universal, { ...strategy, id: 'u-X' })).toThrow(
       wrong('strategies.1.id', 'another one is called u-X'),
@@ -337,7 +382,10 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
   })
 
   it('lists every symbol of the market, one of a simulated market with its ticks and lots', () => {
-    const symbols = [{ ...traded, quoteVolume24h: '7', listedAt: 5 }]
+    const symbols = [
+      { ...traded, quoteVolume24h: '7', listedAt: 5 },
+      { ...traded, symbol: 'Y' },
+    ]
     const config = loadConfig({ flags: { market: { symbols }, instruments: [{ symbol: 'Y' }] } })
     expect(instrumentsOf(config, { venue: 'sim', symbols: ['X', 'Y', 'Z'] })).toMatchObject([
       { symbol: 'Y' },

@@ -6,7 +6,6 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { loadStrategies, rememberedStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
-import type { OutcryError } from '../../store/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-strategies-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,11 +33,9 @@ describe('strategies', () => {
     ['of a contract of their own', { contract: 'inverse' }, 'contract', 'is unknown'],
     ['that hedge by themselves', { positionMode: 'hedging' }, 'positionMode', 'is unknown'],
     ['on ticks of their own', { tickSize: '1' }, 'tickSize', 'is unknown'],
-    ['of a module that knows better', { type: MODULE, distancePct: 0 }, 'distancePct', '>0'],
+    ['of a module that knows better', { type: MODULE, distancePct: 0 }, 'distancePct', 'more than 0'],
   ])('%s are refused, and the key and the rule named', async (_, change, field, rule) => {
-    const loading = loadStrategies([EMA, { ...EMA, id: 'b', ...change }])
-    const { code, issues } = (await loading.catch((error: unknown) => error)) as OutcryError
-    expect(code).toBe('CONFIG_INVALID')
+    const { issues } = await loadStrategies([EMA, { ...EMA, id: 'b', ...change }])
     expect(issues).toContainEqual({ field: `strategies.1.${field}`, rule: expect.stringContaining(rule) })
   })
 
@@ -52,8 +49,8 @@ describe('strategies', () => {
 
   it('are found where they were last', async () => {
     const data = mkdtempSync(join(folder, 'moved-'))
-    rememberStrategies(data, await loadStrategies([{ ...MINE, type: copyOf('old.ts') }]))
-    rememberStrategies(data, await loadStrategies([MINE], data))
+    rememberStrategies(data, (await loadStrategies([{ ...MINE, type: copyOf('old.ts') }])).strategies)
+    rememberStrategies(data, (await loadStrategies([MINE], data)).strategies)
     rmSync(join(folder, 'old.ts'))
     expect(Object.keys(await rememberedStrategies(data))).toContain('onceBracketed')
     expect(readFileSync(join(data, 'strategies.json'), 'utf8')).not.toContain('old.ts')
@@ -88,5 +85,48 @@ describe('strategies', () => {
       { mode: 'stopped', trade: 'flat' },
     ])
     expect(after.letters).toEqual([undefined])
+  })
+
+  it('that throw are in the summary until somebody releases them, and so are orders that were denied', async () => {
+    const file = join(folder, 'thrower.js')
+    writeFileSync(
+      file,
+      `import { defineStrategy } from 'outcry/machines'
+import { z } from 'zod'
+export const strategy = defineStrategy({
+  name: 'thrower', version: '1', description: 'Throws.', params: z.object({}),
+  initial: () => ({}), next: (state) => state, values: () => ({}),
+  decide: () => { throw new Error('a bug') },
+})`,
+    )
+    const strategies = [
+      { ...TERMS, type: file },
+      { ...EMA, id: 'b', orderQty: '5' },
+    ]
+    const run = async (durationMs: number) => {
+      const market = { seed: 6, startAt: 1_700_000_000_000, durationMs, speed: 'max' }
+      const flags = { data: join(folder, 'thrown'), market, server: { enabled: false }, strategies }
+      const nothing = () => {}
+      const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+      const runner = await startRunner(loadConfig({ flags }), logger)
+      const atStart = runner.stats().quarantined
+      await runner.ended
+      const stats = runner.stats()
+      if (durationMs > 20_000) await runner.supervisor.release('thrower/a')
+      await runner.supervisor.settled()
+      const released = runner.stats().quarantined
+      await runner.stop('test', 'test')
+      return { atStart, stats, released }
+    }
+    const first = await run(20_000)
+    expect([first.atStart, first.stats.quarantined]).toEqual([[], ['thrower/a']])
+    expect(first.stats.denied.orderNotionalMax).toBeGreaterThan(0)
+    expect(first.stats.ordersSubmitted).toBe(0)
+    const second = await run(30_000)
+    expect([second.atStart, second.stats.quarantined, second.released]).toEqual([
+      ['thrower/a'],
+      ['thrower/a'],
+      [],
+    ])
   })
 })

@@ -1,10 +1,13 @@
 import pc from 'picocolors'
 import { destination, pino } from 'pino'
+import { VERSION } from '../../src/api/version.ts'
 import { loadConfig, type RunnerConfig } from '../../src/runner/config.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
-import { countText, moneyText } from './format.ts'
+import { countText } from './format.ts'
 import { print, printJson } from './output.ts'
+import { summaryText } from './run-summary.ts'
 import { StatusLine } from './status-line.ts'
+import { Terminal } from './terminal.ts'
 
 export interface RunOptions {
   readonly config?: string
@@ -27,30 +30,31 @@ export async function run(options: RunOptions): Promise<number> {
     env: process.env,
     flags: flagsOf(options),
   })
-  const asStatus = showsStatus(config)
+  const terminal = new Terminal()
+  const asStatus = showsStatus(config, terminal)
   // Log lines go to stderr, so that the summary on stdout can be read by programs.
   const logger = pino(
     { level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null },
-    destination(2),
+    asStatus && terminal.isTTY ? terminal.log : destination(2),
   )
   const runner = await startRunner(config, logger)
-  const stop = stopOnSignal(runner)
-  const status = new StatusLine(runner, asStatus)
+  const stop = stopOnSignal(runner, terminal)
+  const status = asStatus ? new StatusLine(runner, terminal) : undefined
   logger.info(
     { data: config.data, market: runner.market.name, url: runner.url, seq: runner.supervisor.seq },
     'started',
   )
-  if (asStatus) console.error(banner(config, runner))
+  if (asStatus) terminal.print(banner(config, runner))
   const started = performance.now()
   const firstSeq = runner.supervisor.seq
-  status.start()
+  status?.start()
   let failure: unknown
   try {
     await Promise.race([runner.ended, stop.requested])
   } catch (error) {
     failure = error
   }
-  status.stop()
+  status?.stop()
   const seconds = (performance.now() - started) / 1_000
   const stats = failure === undefined ? runner.stats() : undefined
   const { name: market, counts } = runner.market
@@ -66,7 +70,8 @@ export async function run(options: RunOptions): Promise<number> {
   }
   if (failure !== undefined || stats === undefined) throw failure
   const records = stats.records - firstSeq
-  const summary = { market, counts, messages: runner.messages, seconds, committed: records, ...stats }
+  const run = { market, data: config.data, counts, messages: runner.messages, seconds, committed: records }
+  const summary = { ...run, isOver: stop.signal === undefined, ...stats }
   if (options.json) await printJson(summary)
   else await print(summaryText(summary))
   return 0
@@ -98,21 +103,31 @@ function numberOf(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text)
 }
 
-function showsStatus({ log }: RunnerConfig): boolean {
-  return log.format === 'status' || (log.format === 'auto' && process.stderr.isTTY === true)
+function showsStatus({ log }: RunnerConfig, { isTTY }: Terminal): boolean {
+  return log.format === 'status' || (log.format === 'auto' && isTTY)
 }
 
 function banner({ data, server }: RunnerConfig, { url, market, supervisor }: RunningRunner): string {
-  const from = supervisor.epoch > 1 ? `resumed at seq ${countText(supervisor.seq)}` : 'a new log'
-  const open =
-    url === undefined
-      ? 'no server'
-      : `open ${pc.cyan(url)}${server.token === undefined ? '' : ' (once as /?token=<server.token>)'}`
-  return `${pc.bold('outcry')}  ${market.name}  ${data} (${from})  ${open}  Ctrl-C stops`
+  const from = supervisor.epoch > 1 ? `goes on at seq ${countText(supervisor.seq)}` : 'a new log'
+  const once = server.token === undefined ? '' : ', once as /?token=<server.token>'
+  const rows = [
+    ['market', market.name],
+    ['data', `${data}, ${from}`],
+    ['page', url === undefined ? 'no server' : `${pc.cyan(url)}${once}`],
+    ['stop', 'Ctrl-C; a new start goes on from there'],
+  ] as const
+  const lines = rows.map(([name, text]) => `${pc.dim(name.padEnd(7))} ${text}`)
+  return [pc.bold(`outcry ${VERSION}`), ...lines].join('\n')
 }
 
+/** npm passes on the signal that the terminal has sent already: the same Ctrl-C comes twice. */
+const SAME_SIGNAL_MS = 500
+
 /** The first signal stops gracefully, the second at once. */
-function stopOnSignal(runner: RunningRunner): {
+function stopOnSignal(
+  runner: RunningRunner,
+  terminal: Terminal,
+): {
   requested: Promise<void>
   signal: string | undefined
   ignore(): void
@@ -122,13 +137,14 @@ function stopOnSignal(runner: RunningRunner): {
     resolve = done
   })
   const state = { requested, signal: undefined as string | undefined, ignore }
+  let firstAt = 0
   const onSignal = (signal: NodeJS.Signals) => {
-    if (state.signal !== undefined) process.exit(130)
-    state.signal = signal
-    console.error(
-      `\n${signal}: finishing what is under way, once more stops at once (seq ${runner.supervisor.seq})`,
-    )
-    resolve()
+    if (state.signal === undefined) {
+      state.signal = signal
+      firstAt = performance.now()
+      terminal.print(`${signal}: finishes what is under way at seq ${countText(runner.supervisor.seq)}`)
+      resolve()
+    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
@@ -137,38 +153,4 @@ function stopOnSignal(runner: RunningRunner): {
     process.off('SIGTERM', onSignal)
   }
   return state
-}
-
-interface Summary extends ReturnType<RunningRunner['stats']> {
-  readonly market: string
-  readonly counts: Readonly<Record<string, number>>
-  readonly messages: number
-  readonly seconds: number
-  readonly committed: number
-}
-
-function summaryText(s: Summary): string {
-  const kinds = Object.entries(s.counts)
-    .map(([kind, count]) => `${countText(count)} ${kind}`)
-    .join(', ')
-  const read = Object.values(s.counts).reduce((sum, n) => sum + n, 0)
-  const held = s.positions.map(
-    ({ symbol, quantity, avgPx }) => `${quantity} ${symbol} at ${moneyText(avgPx)}`,
-  )
-  const rows: [string, string][] = [
-    ['market', s.market],
-    ['read', `${countText(read)} messages: ${kinds}`],
-    [
-      'records',
-      `${countText(s.committed)} committed in ${s.seconds.toFixed(1)} s, ${countText(Math.round(s.committed / s.seconds))} a second; the log has ${countText(s.records)}`,
-    ],
-    ['orders', `${countText(s.ordersSubmitted)} submitted, ${countText(s.fills)} fills`],
-    ['positions', held.length === 0 ? 'flat' : held.join(', ')],
-    [
-      'PnL',
-      `${moneyText(s.realizedPnl)} realised, ${moneyText(s.unrealizedPnl)} unrealised, ${moneyText(s.commissions)} commissions`,
-    ],
-    ['equity', moneyText(s.equity)],
-  ]
-  return rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n')
 }

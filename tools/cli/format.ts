@@ -34,6 +34,11 @@ export function countText(n: number): string {
   return grouped.format(n)
 }
 
+/** `1 fill`, `2 fills`. */
+export function counted(n: number, noun: string): string {
+  return `${countText(n)} ${noun}${n === 1 ? '' : 's'}`
+}
+
 /** A decimal as money, two places, for people; the exact one is in --json. */
 export function moneyText(decimal: string): string {
   const value = Number(decimal)

@@ -2,13 +2,12 @@
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
 import { VERSION } from '../../src/api/version.ts'
+import { assertXState } from '../../src/runtime/xstate-version.ts'
 import { isOutcryError } from '../../store/index.ts'
-import { actors, type ReadOptions } from './command-actors.ts'
-import { type BackupOptions, backup } from './command-backup.ts'
-import { type DoctorCommandOptions, doctor } from './command-doctor.ts'
-import { replay } from './command-replay.ts'
-import { type RunOptions, run } from './command-run.ts'
-import { verify } from './command-verify.ts'
+import type { ReadOptions } from './command-actors.ts'
+import type { BackupOptions } from './command-backup.ts'
+import type { DoctorCommandOptions } from './command-doctor.ts'
+import type { RunOptions } from './command-run.ts'
 import { written } from './output.ts'
 
 /** Fine, found a problem, wrong usage. */
@@ -21,23 +20,21 @@ const program = new Command('outcry')
   .exitOverride()
   .showHelpAfterError('(outcry --help lists the commands)')
 
-const collect = (value: string, all: string[] = []) => [...all, value]
-
 program
   .command('run')
   .description('trade until the market ends or Ctrl-C')
   .option('-c, --config <file>', 'YAML configuration')
   .option('-d, --data <folder>', 'folder of the log (default: data)')
   .option('-m, --market <source>', 'sim, recording or binance')
-  .option('--symbol <name>', 'of a live market; may be given several times', collect)
-  .option('-f, --file <capture>', 'recording to play; several are merged by time', collect)
+  .option('--symbol <name...>', 'of a live market')
+  .option('-f, --file <capture...>', 'recording to play; several are merged by time')
   .option('-s, --speed <factor>', '1 is the pace of life, max as fast as it goes')
   .option('--seed <n>', 'of the simulated market')
   .option('--host <address>', 'to listen on (default: 127.0.0.1)')
   .option('-p, --port <n>', 'to listen on (default: 7077)')
   .option('--no-server', 'without page, API and feed')
   .option('--json', 'summary as JSON')
-  .action((options: RunOptions) => finish(run(options)))
+  .action(async (options: RunOptions) => finish((await import('./command-run.ts')).run(options)))
 
 const reading = (name: string, description: string) =>
   program
@@ -49,14 +46,18 @@ const reading = (name: string, description: string) =>
 
 reading('actors', 'list the actors and their states')
   .argument('[prefix]', 'of their addresses, such as order/', '')
-  .action((prefix: string, options: ReadOptions) => finish(actors(prefix, options)))
+  .action(async (prefix: string, options: ReadOptions) =>
+    finish((await import('./command-actors.ts')).actors(prefix, options)),
+  )
 
 reading('replay', "tell an actor's life")
   .argument('<address>', 'such as order/BTCUSDT-7f3a')
-  .action((address: string, options: ReadOptions) => finish(replay(address, options)))
+  .action(async (address: string, options: ReadOptions) =>
+    finish((await import('./command-replay.ts')).replay(address, options)),
+  )
 
 reading('verify', 'replay the whole log and compare every state, snapshot and the live state').action(
-  (options: ReadOptions) => finish(verify(options)),
+  async (options: ReadOptions) => finish((await import('./command-verify.ts')).verify(options)),
 )
 
 program
@@ -65,7 +66,9 @@ program
   .argument('<folder>', 'that is not there yet')
   .option('-d, --data <folder>', 'folder of the log', 'data')
   .option('--json', 'as JSON')
-  .action((folder: string, options: BackupOptions) => finish(backup(folder, options)))
+  .action(async (folder: string, options: BackupOptions) =>
+    finish((await import('./command-backup.ts')).backup(folder, options)),
+  )
 
 program
   .command('doctor')
@@ -73,13 +76,17 @@ program
   .option('-d, --data <folder>', 'folder of the log', 'data')
   .option('--cut', 'make the log end with its last whole commit; the damaged one is kept beside it')
   .option('--json', 'as JSON')
-  .action((options: DoctorCommandOptions) => finish(doctor(options)))
+  .action(async (options: DoctorCommandOptions) =>
+    finish((await import('./command-doctor.ts')).doctor(options)),
+  )
 
+/** A command's own modules are loaded when it runs, so that help comes at once. */
 async function finish(command: Promise<number>): Promise<void> {
   process.exitCode = await command
 }
 
 try {
+  assertXState()
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
@@ -91,7 +98,8 @@ process.exit()
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
   if (isOutcryError(error)) {
-    process.stderr.write(`${pc.red(error.code)}: ${error.message}. ${error.hint}\n`)
+    const { code, message, hint } = error
+    process.stderr.write(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}\n`)
     return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

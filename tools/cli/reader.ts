@@ -1,9 +1,10 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { machines as tradingMachines } from '../../machines/index.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
 import { rememberedStrategies } from '../../src/runner/strategies.ts'
+import { importUserModule } from '../../src/runner/user-module.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
@@ -55,7 +56,7 @@ export async function openReader(data: string, machinesFrom?: string): Promise<R
 async function loadMachines(data: string, from: string | undefined): Promise<Machines> {
   const known = { ...tradingMachines, ...(await rememberedStrategies(data)) }
   if (from === undefined) return known
-  const module = (await import(new URL(from, `file://${process.cwd()}/`).href)) as { machines?: Machines }
+  const module: { machines?: Machines } = await importUserModule(resolve(from))
   if (module.machines !== undefined) return { ...known, ...module.machines }
   throw new OutcryError(
     'MACHINES_NONE',

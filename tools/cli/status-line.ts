@@ -1,49 +1,64 @@
 import type { RunningRunner } from '../../src/runner/runner.ts'
-import { countText, moneyText } from './format.ts'
+import { counted, countText, moneyText } from './format.ts'
+import type { Terminal } from './terminal.ts'
 
 const EVERY_MS = 1_000
 
-/** One line a second about a running runner, written over itself. */
+/** One line a second about a running runner. */
 export class StatusLine {
   readonly #runner: RunningRunner
-  readonly #enabled: boolean
+  readonly #terminal: Terminal
   #timer: NodeJS.Timeout | undefined
   #lastMessages = 0
   #lastAt = performance.now()
 
-  constructor(runner: RunningRunner, enabled: boolean) {
+  constructor(runner: RunningRunner, terminal: Terminal) {
     this.#runner = runner
-    this.#enabled = enabled
+    this.#terminal = terminal
   }
 
   start(): void {
-    if (this.#enabled) this.#timer = setInterval(() => this.#show(), EVERY_MS)
+    this.#timer = setInterval(() => this.#show(), EVERY_MS)
   }
 
   stop(): void {
     clearInterval(this.#timer)
-    if (this.#timer !== undefined) process.stderr.write('\n')
+    this.#terminal.showStatus('')
   }
 
   #show(): void {
-    const { market, messages, supervisor, url } = this.#runner
+    const { market, messages, supervisor } = this.#runner
     const now = performance.now()
     const rate = ((messages - this.#lastMessages) * 1_000) / (now - this.#lastAt)
     this.#lastMessages = messages
     this.#lastAt = now
-    const { ordersSubmitted, fills, openPositions, equity } = this.#runner.stats()
-    const parts = [
-      `${market.instruments.length} symbols`,
-      `${countText(Math.round(rate))} ticks/s`,
-      `${countText(ordersSubmitted)} orders`,
-      `${countText(fills)} fills`,
-      `${openPositions} positions`,
-      `equity ${moneyText(equity)}`,
-      `seq ${countText(supervisor.seq)}`,
-      ...(url === undefined ? [] : [url]),
-    ]
-    const line = parts.join('  ')
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
-    else process.stderr.write(`${line}\n`)
+    const { ordersSubmitted, fills, openPositions, equity, quarantined } = this.#runner.stats()
+    const line = fitted(
+      [
+        [6, counted(market.instruments.length, 'symbol')],
+        [4, `${countText(Math.round(rate))} ticks/s`],
+        [2, counted(ordersSubmitted, 'order')],
+        [3, counted(fills, 'fill')],
+        [1, counted(openPositions, 'position')],
+        [0, `equity ${moneyText(equity)}`],
+        [5, `seq ${countText(supervisor.seq)}`],
+        ...(quarantined.length > 0 ? [[-1, `${quarantined.length} quarantined`] as const] : []),
+      ],
+      // A terminal that is filled to its last column may begin another line.
+      this.#terminal.columns - 1,
+    )
+    this.#terminal.showStatus(line)
   }
+}
+
+/** The parts in their order, without the least important ones (the highest numbers) where the line has no room. */
+export function fitted(parts: readonly (readonly [rank: number, text: string])[], columns: number): string {
+  const text = parts.map(([, part]) => part).join('  ')
+  if (text.length <= columns) return text
+  const last = Math.max(...parts.map(([rank]) => rank))
+  if (parts.length === 1) return text.slice(0, columns)
+  return fitted(
+    parts.filter(([rank]) => rank !== last),
+    columns,
+  )
 }

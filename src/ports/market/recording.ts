@@ -3,11 +3,17 @@ import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { createGunzip } from 'node:zlib'
 import { from, type Observable } from 'rxjs'
 import { OutcryError } from '../../../store/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
 import { BinanceDecoder, type RawKind } from './binance-decoder.ts'
+
+/** A minute of BTCUSDT and ETHUSDT, Binance spot, 2024-08-08 23:54 UTC. The build copies it. */
+export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
+  fileURLToPath(new URL(`sample/binance-spot-${symbol}.ws.gz`, import.meta.url)),
+)
 
 export interface RecordingOptions {
   /** `.gz` or plain. Several are merged by the time at which their messages were received. */

@@ -1,0 +1,52 @@
+/** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
+import type { Issue } from '../../store/index.ts'
+import type { RunnerConfig } from './config.ts'
+import { symbolIssues } from './instruments.ts'
+import { builtInIssues, UNIVERSE } from './strategies.ts'
+
+type Some = Partial<RunnerConfig>
+
+export function crossIssues(config: Some): readonly Issue[] {
+  return [
+    ...intervalIssues(config),
+    ...universeIssues(config),
+    ...strategyIssues(config),
+    ...marketIssues(config),
+  ]
+}
+
+/** Candles are made of the intervals of `symbol`, and of no others. */
+function intervalIssues({ symbol, account, strategies = [] }: Some): readonly Issue[] {
+  if (symbol === undefined) return []
+  const wanted = [
+    ['account.valueEvery', account?.valueEvery] as const,
+    ...strategies.map(({ interval }, i) => [`strategies.${i}.interval`, interval] as const),
+  ]
+  const rule = `one of symbol.intervals, ${symbol.intervals.join(', ')}`
+  return wanted
+    .filter(([, interval]) => interval !== undefined && !symbol.intervals.includes(interval as string))
+    .map(([field]) => ({ field, rule }))
+}
+
+function universeIssues({ strategies = [], ...config }: Some): readonly Issue[] {
+  if (config.universe !== undefined) return []
+  return strategies.flatMap(({ symbol }, i) =>
+    symbol === UNIVERSE
+      ? [{ field: `strategies.${i}.symbol`, rule: 'wants a section universe, with its filters' }]
+      : [],
+  )
+}
+
+/** A module says which parameters it has when it is loaded: see `loadStrategies`. */
+function strategyIssues({ strategies = [] }: Some): readonly Issue[] {
+  return strategies.flatMap((one, i) => builtInIssues(one, `strategies.${i}`))
+}
+
+/** A recording says which symbols it has when it is opened. */
+function marketIssues({ market, ...config }: Some): readonly Issue[] {
+  if (market === undefined || market.source === 'recording') return []
+  const symbols =
+    market.source === 'sim' ? market.symbols.map(({ symbol }) => symbol) : [...new Set(market.symbols)]
+  const venue = market.source === 'sim' ? 'sim' : market.market === 'usdm' ? 'binance-usdm' : 'binance'
+  return symbolIssues({ instruments: [], ...config, market }, { venue, symbols })
+}

@@ -1,0 +1,46 @@
+/** What is wrong with a configuration, one problem a line, and where each key is set. */
+import { type Issue, OutcryError } from '../../store/index.ts'
+
+/** Before each variable of the environment that sets a key. */
+export const PREFIX = 'OUTCRY_'
+
+/** Flags of `outcry run`, by the key that each sets. */
+export const FLAGS: Readonly<Record<string, string>> = {
+  data: '--data',
+  'market.source': '--market',
+  'market.symbols': '--symbol',
+  'market.files': '--file',
+  'market.speed': '--speed',
+  'market.seed': '--seed',
+  'server.host': '--host',
+  'server.port': '--port',
+  'server.enabled': '--no-server',
+}
+
+/** CONFIG_INVALID, for these reasons. */
+export function wrongConfig(issues: readonly Issue[], file?: string): OutcryError {
+  const where = `the configuration${file === undefined ? '' : ` (${file})`}`
+  const lines = issues.map(({ field, rule }) => `${field}: ${rule}${setBy(field)}`)
+  const what =
+    lines.length === 1
+      ? `is wrong: ${lines[0]}`
+      : `has ${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`
+  return new OutcryError('CONFIG_INVALID', `${where} ${what}`, 'docs/configuration.md explains every key.', {
+    issues,
+  })
+}
+
+/** ` (--seed, OUTCRY_MARKET_SEED)`; a variable sets a section's own keys, and a file sets what is below them. */
+function setBy(field: string): string {
+  const path = field.split('.')
+  const flag = FLAGS[field]
+  const isKey = path.length <= 2 && path.every((part) => /^[a-zA-Z]\w*$/.test(part))
+  const names = [...(flag === undefined ? [] : [flag]), ...(isKey ? [variableOf(path)] : [])]
+  return names.length === 0 ? '' : ` (${names.join(', ')})`
+}
+
+/** `OUTCRY_MARKET_RATE_PER_SECOND` for `market.ratePerSecond`. */
+function variableOf(path: readonly string[]): string {
+  const words = path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase())
+  return PREFIX + words.join('_')
+}

@@ -1,0 +1,23 @@
+/** The runtime uses XState's inside (see scope.ts), so it runs on the releases that its tests ran on, and no others. */
+import { createRequire } from 'node:module'
+import { satisfies } from 'semver'
+import { OutcryError } from '../../store/outcry-error.ts'
+
+const require = createRequire(import.meta.url)
+
+interface Package {
+  readonly version: string
+  readonly peerDependencies: { readonly xstate: string }
+}
+
+/** Refuses a version outside the peer range of outcry's own package. @throws XSTATE_UNSUPPORTED */
+export function assertXState(installed: string = require('xstate/package.json').version): void {
+  const { version, peerDependencies }: Package = require('outcry/package.json')
+  const range = peerDependencies.xstate
+  if (satisfies(installed, range)) return
+  throw new OutcryError(
+    'XSTATE_UNSUPPORTED',
+    `outcry ${version} runs on xstate ${range}, and ${require.resolve('xstate/package.json')} is ${installed}`,
+    `Install the right one: npm install xstate@${range}`,
+  )
+}

@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createMachine } from 'xstate'
+import { z } from 'zod'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { OutcryError } from '../../store/index.ts'
+import { Harness } from '../runtime/harness.ts'
+
+let harness: Harness
+let api: ApiServer
+let logged: { err?: unknown; url?: string }[]
+
+beforeEach(async () => {
+  harness = new Harness()
+  logged = []
+  await harness.open({ machines: { idle: createMachine({}) } })
+  const logger = { debug() {}, info() {}, warn() {}, error: (details: object) => void logged.push(details) }
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, logger)
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await api.close()
+  await harness.supervisor.stop()
+})
+
+const zodError = () => z.string().safeParse(1).error as Error
+const FAULTS: readonly (readonly [name: string, error: Error, code: string])[] = [
+  [
+    'of the store',
+    new OutcryError('STORE_CORRUPT', 'record 7 is damaged', 'Run outcry doctor.'),
+    'STORE_CORRUPT',
+  ],
+  ['of a code that nobody listed', new OutcryError('BRAND_NEW', 'what', 'why'), 'BRAND_NEW'],
+  ['of a schema within the server', zodError(), 'INTERNAL'],
+  ['that calls itself somebody else’s', Object.assign(new Error('no'), { statusCode: 404 }), 'INTERNAL'],
+  ['of no kind at all', new TypeError('x is undefined'), 'INTERNAL'],
+]
+
+describe('a fault of the server', () => {
+  it.each(FAULTS)('%s is answered by 500, and logged', async (_, error, code) => {
+    vi.spyOn(harness.supervisor, 'read').mockImplementation(() => {
+      throw error
+    })
+    const response = await fetch(`${api.url}/events?since=0`)
+    const body = (await response.json()) as { error: Record<string, unknown> }
+    expect([response.status, body.error.code]).toEqual([500, code])
+    expect([typeof body.error.message, typeof body.error.hint]).toEqual(['string', 'string'])
+    expect(logged).toEqual([{ err: error, url: '/events' }])
+  })
+
+  it('is not what a client asks for wrongly, which nobody logs', async () => {
+    const response = await fetch(`${api.url}/events?since=yesterday`)
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      {
+        error: expect.objectContaining({
+          code: 'REQUEST_INVALID',
+          issues: [{ field: 'since', rule: 'must be a number' }],
+        }),
+      },
+    ])
+    expect(logged).toEqual([])
+  })
+})

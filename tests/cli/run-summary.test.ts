@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { type Summary, summaryText } from '../../tools/cli/run-summary.ts'
+
+const QUIET: Summary = {
+  market: 'sim:6',
+  data: 'data',
+  counts: { trade: 3, quote: 1 },
+  messages: 4,
+  seconds: 2,
+  committed: 10,
+  records: 30,
+  ordersSubmitted: 1,
+  fills: 1,
+  denied: {},
+  quarantined: [],
+  openPositions: 0,
+  positions: [],
+  realizedPnl: '1',
+  unrealizedPnl: '0',
+  commissions: '0.5',
+  balance: '100',
+  equity: '100.5',
+}
+
+describe('the summary of a run', () => {
+  it('tells what was read, committed, ordered and earned', () => {
+    expect(summaryText(QUIET).split('\n')).toEqual([
+      'market     sim:6',
+      'read       4 messages: 3 trade, 1 quote',
+      'records    10 committed in 2.0 s, 5 a second; the log has 30',
+      'orders     1 submitted, 1 fill',
+      'positions  flat',
+      'PnL        1.00 realised, 0.00 unrealised, 0.50 commissions',
+      'equity     100.50',
+    ])
+  })
+
+  it('counts the orders that the risk gate denied, by reason, the most frequent first', () => {
+    const denied = { cooldown: 1, orderNotionalMax: 12 }
+    expect(summaryText({ ...QUIET, denied })).toContain(
+      '\ndenied     13 orders by the risk gate: 12 orderNotionalMax, 1 cooldown\n',
+    )
+  })
+
+  it('names who is quarantined, and what to ask', () => {
+    const quarantined = ['mine/a', 'mine/b', 'mine/c', 'mine/d', 'mine/e', 'mine/f']
+    expect(
+      summaryText({ ...QUIET, quarantined })
+        .split('\n')
+        .at(-1),
+    ).toBe(
+      'quarantine 6 actors take no messages: mine/a, mine/b, mine/c, mine/d, mine/e and 1 more. See why: outcry replay mine/a',
+    )
+  })
+
+  it('says what to do when a recording has been played already', () => {
+    expect(summaryText({ ...QUIET, counts: {}, messages: 0, isOver: true })).toContain(
+      '\nread       nothing new: data has played it to its end; --data <new folder> plays it again\n',
+    )
+  })
+})

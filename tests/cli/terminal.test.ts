@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { fitted } from '../../tools/cli/status-line.ts'
+import { logText, Terminal } from '../../tools/cli/terminal.ts'
+
+/** To the end of the line. */
+const ERASE = '\x1b[K'
+
+/** What a screen of one width shows of what was written to it: lines, and what is left of the last one. */
+class Screen {
+  readonly isTTY = true
+  readonly columns: number
+  readonly lines: string[] = ['']
+
+  constructor(columns: number) {
+    this.columns = columns
+  }
+
+  write(text: string): boolean {
+    const parts = text.replaceAll(ERASE, '␛').split(/(\n|\r|␛)/)
+    for (const part of parts) {
+      if (part === '\n') this.lines.push('')
+      else if (part === '\r') this.#at = 0
+      else if (part === '␛') this.#set(this.#last.slice(0, this.#at))
+      else this.#type(part)
+    }
+    return true
+  }
+
+  #at = 0
+  get #last(): string {
+    return this.lines.at(-1) ?? ''
+  }
+  #set(line: string): void {
+    this.lines[this.lines.length - 1] = line
+  }
+  #type(text: string): void {
+    if (this.#last === '') this.#at = 0
+    this.#set(this.#last.slice(0, this.#at) + text + this.#last.slice(this.#at + text.length))
+    this.#at += text.length
+  }
+}
+
+const PARTS = [
+  [6, '2 symbols'],
+  [4, '50 ticks/s'],
+  [0, 'equity 99,999.12'],
+  [5, 'seq 1,234'],
+] as const
+
+describe('the terminal of a run', () => {
+  it('keeps log lines above the status, which stays at the bottom', () => {
+    const screen = new Screen(80)
+    const terminal = new Terminal(screen as unknown as NodeJS.WriteStream)
+    terminal.showStatus('equity 1')
+    terminal.print('first')
+    terminal.showStatus('equity 22')
+    terminal.log.write(JSON.stringify({ level: 40, time: 0, msg: 'second' }))
+    expect(screen.lines).toEqual([
+      'first',
+      expect.stringMatching(/^\d\d:\d\d:\d\d warn {2}second$/),
+      'equity 22',
+    ])
+    terminal.showStatus('')
+    expect(screen.lines.at(-1)).toBe('')
+  })
+
+  it('tells who it is about and why, once each', () => {
+    const line = (more: object) => logText({ level: 50, time: 0, msg: 'it failed', ...more }).slice(15)
+    expect(line({ actor: 'order/a' })).toBe('order/a: it failed')
+    expect(line({ msg: 'order/a failed', actor: 'order/a' })).toBe('order/a failed')
+    expect(line({ err: { message: 'no disk' } })).toBe('it failed: no disk')
+  })
+
+  it.each([10, 20, 30, 40, 50, 60])('has a status that fits %i columns', (columns) => {
+    const line = fitted(PARTS, columns)
+    expect(line.length).toBeLessThanOrEqual(columns)
+    expect(line).toContain('equity 99,999.12'.slice(0, columns))
+  })
+
+  it('leaves out what matters least, and keeps the order of the rest', () => {
+    expect(fitted(PARTS, 80)).toBe('2 symbols  50 ticks/s  equity 99,999.12  seq 1,234')
+    expect(fitted(PARTS, 40)).toBe('50 ticks/s  equity 99,999.12  seq 1,234')
+    expect(fitted(PARTS, 30)).toBe('50 ticks/s  equity 99,999.12')
+  })
+})

@@ -1,0 +1,68 @@
+/** What a run has done, as `outcry run` tells it at its end. */
+import pc from 'picocolors'
+import type { RunningRunner } from '../../src/runner/runner.ts'
+import { counted, countText, moneyText } from './format.ts'
+
+export interface Summary extends ReturnType<RunningRunner['stats']> {
+  readonly market: string
+  /** The folder of the log. */
+  readonly data: string
+  readonly counts: Readonly<Record<string, number>>
+  readonly messages: number
+  readonly seconds: number
+  readonly committed: number
+  /** Whether the market has ended, and not somebody the run. */
+  readonly isOver?: boolean
+}
+
+export function summaryText(s: Summary): string {
+  const held = s.positions.map(
+    ({ symbol, quantity, avgPx }) => `${quantity} ${symbol} at ${moneyText(avgPx)}`,
+  )
+  const rows: readonly (readonly [name: string, text: string])[] = [
+    ['market', s.market],
+    ['read', readText(s)],
+    [
+      'records',
+      `${countText(s.committed)} committed in ${s.seconds.toFixed(1)} s, ${countText(Math.round(s.committed / s.seconds))} a second; the log has ${countText(s.records)}`,
+    ],
+    ['orders', `${countText(s.ordersSubmitted)} submitted, ${counted(s.fills, 'fill')}`],
+    ...deniedRows(s.denied),
+    ['positions', held.length === 0 ? 'flat' : held.join(', ')],
+    [
+      'PnL',
+      `${moneyText(s.realizedPnl)} realised, ${moneyText(s.unrealizedPnl)} unrealised, ${moneyText(s.commissions)} commissions`,
+    ],
+    ['equity', moneyText(s.equity)],
+    ...quarantinedRows(s.quarantined),
+  ]
+  return rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n')
+}
+
+function readText({ counts, data, isOver }: Summary): string {
+  const read = Object.values(counts).reduce((sum, n) => sum + n, 0)
+  if (read === 0 && isOver)
+    return `nothing new: ${data} has played it to its end; --data <new folder> plays it again`
+  const kinds = Object.entries(counts).map(([kind, count]) => `${countText(count)} ${kind}`)
+  return `${counted(read, 'message')}${read > 0 ? `: ${kinds.join(', ')}` : ''}`
+}
+
+/** Orders that never left, most frequent reason first. */
+function deniedRows(denied: Summary['denied']) {
+  const reasons = Object.entries(denied).sort(([, a], [, b]) => b - a)
+  if (reasons.length === 0) return []
+  const total = reasons.reduce((sum, [, n]) => sum + n, 0)
+  const text = reasons.map(([check, n]) => `${countText(n)} ${check}`).join(', ')
+  return [['denied', `${counted(total, 'order')} by the risk gate: ${text}`]] as const
+}
+
+/** Addresses told before the rest is only counted. */
+const NAMED_MAX = 5
+
+function quarantinedRows(quarantined: Summary['quarantined']) {
+  if (quarantined.length === 0) return []
+  const named = quarantined.slice(0, NAMED_MAX).join(', ')
+  const more = quarantined.length > NAMED_MAX ? ` and ${quarantined.length - NAMED_MAX} more` : ''
+  const text = pc.red(`${counted(quarantined.length, 'actor')} take no messages: ${named}${more}`)
+  return [['quarantine', `${text}. See why: outcry replay ${quarantined[0]}`]] as const
+}
