@@ -2,6 +2,7 @@
 export {
   type Checkpoint,
   isOutcryError,
+  type Memory,
   newMemory,
   OutcryError,
   type SnapshotEntry,

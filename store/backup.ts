@@ -35,7 +35,8 @@ export async function writeBackup(
     const archive = new Archive(join(part, 'archive'), 1)
     let batch: Batch = []
     let bytes = 0
-    for await (const [key, value] of entries) {
+    for await (const [key, entry] of entries) {
+      const value = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength)
       if (key.startsWith(ARCHIVED)) {
         archive.put(key.slice(ARCHIVED.length), value)
         continue
@@ -59,7 +60,7 @@ export async function writeBackup(
   return { seq: head.seq }
 }
 
-export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncGenerator<Buffer> {
+export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncGenerator<Uint8Array> {
   for await (const [key, value] of entries) yield frame(Buffer.from(key), value)
   yield frame(Buffer.alloc(0), Buffer.alloc(0))
 }
@@ -95,7 +96,7 @@ function cutOff(cause?: unknown): OutcryError {
   return new OutcryError('BACKUP_CUT_OFF', what, 'Try again.', { cause })
 }
 
-function frame(key: Buffer, value: Buffer): Buffer {
+function frame(key: Uint8Array, value: Uint8Array): Uint8Array {
   const header = Buffer.allocUnsafe(HEADER)
   header.writeUInt32BE(key.length, 0)
   header.writeUInt32BE(value.length, 4)

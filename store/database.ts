@@ -1,7 +1,13 @@
 import type { AbstractLevel } from 'abstract-level'
+import type { Memory } from './memory.ts'
 
 /** LevelDB, or anything with its interface. */
 export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Buffer>
+
+/** The same code in memory. */
+export function databaseIn(memory: Memory): Database {
+  return memory as unknown as Database
+}
 
 /** Undefined as a value deletes. */
 export type Write = readonly [key: string, value: Buffer | undefined]

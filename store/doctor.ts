@@ -26,8 +26,8 @@ import {
 import { FORMAT, LEVEL_OPTIONS } from './open.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
-import type { ChainDamage, Checkpoint, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
-import { type FileDamage, withCopy } from './store-copy.ts'
+import type { ChainDamage, Checkpoint, FileDamage, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
+import { withCopy } from './store-copy.ts'
 
 /** Damage that takes nothing from the log itself. */
 const MENDABLE: readonly string[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']

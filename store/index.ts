@@ -1,7 +1,8 @@
 /** The log: an interface, and LevelDB behind it. */
 export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
-export { newMemory, openLevelStore, openMemoryStore, type StoreOptions, storeExists } from './open.ts'
+export { type Memory, newMemory } from './memory.ts'
+export { openLevelStore, openMemoryStore, type StoreOptions, storeExists } from './open.ts'
 export { type Issue, isOutcryError, OutcryError } from './outcry-error.ts'
 export type {
   ChainDamage,

@@ -1,19 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { MemoryLevel } from 'memory-level'
 import { Archive } from './archive.ts'
 import { checkFiles } from './check-files.ts'
 import type { NotedHead } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
 import { corruptMeta, firstOf } from './damage.ts'
-import { type Batch, type Database, json, writeSynced } from './database.ts'
+import { type Batch, type Database, databaseIn, json, writeSynced } from './database.ts'
 import { HeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
 import { atOfTimeKey, COMMITS, isCommitKey, META, seqOfCommitKey, TIMES } from './keys.ts'
 import { LevelStore } from './level-store.ts'
 import { recordsOf } from './log-format.ts'
 import { LogReader } from './log-reader.ts'
+import { type Memory, newMemory } from './memory.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
 
@@ -84,19 +84,12 @@ export function storeExists(location: string): boolean {
 
 /** The same code in memory: for tests, and for runs that nobody wants to keep. `memory` shared is a store reopened. */
 export async function openMemoryStore<R extends LogRecord>(
-  memory: MemoryLevel<string, Buffer> = newMemory(),
+  memory: Memory = newMemory(),
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
-  await memory.open()
-  return open(memory as unknown as Database, 'memory', options, undefined)
-}
-
-export function newMemory(): MemoryLevel<string, Buffer> {
-  return new MemoryLevel<string, Buffer>({
-    keyEncoding: 'utf8',
-    valueEncoding: 'buffer',
-    storeEncoding: 'buffer',
-  })
+  const db = databaseIn(memory)
+  await db.open()
+  return open(db, 'memory', options, undefined)
 }
 
 async function open<R extends LogRecord>(

@@ -6,12 +6,7 @@ import { checkFiles } from './check-files.ts'
 import type { Database } from './database.ts'
 import { LEVEL_OPTIONS, openFailure } from './open.ts'
 import { isOutcryError } from './outcry-error.ts'
-
-/** Of a file that LevelDB would read as if nothing were wrong, or not at all. */
-export interface FileDamage {
-  readonly code: string
-  readonly message: string
-}
+import type { FileDamage } from './store.ts'
 
 /** Opens a copy of the store, by repair if need be. Tables never change, so they are linked, not copied. */
 export async function withCopy<T>(

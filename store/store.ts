@@ -91,6 +91,12 @@ export interface ChainReport {
   readonly damage: readonly ChainDamage[]
 }
 
+/** Of a file that LevelDB would read as if nothing were wrong, or not at all. */
+export interface FileDamage {
+  readonly code: string
+  readonly message: string
+}
+
 export interface ChainDamage {
   /** First seq that the damage touches. */
   readonly seq: number
@@ -111,7 +117,7 @@ export interface ChainDamage {
 }
 
 /** A piece of a store, opaque: an entry of the database, or a file of the archive. */
-export type StoreEntry = readonly [key: string, value: Buffer]
+export type StoreEntry = readonly [key: string, value: Uint8Array]
 
 export interface Store<R extends LogRecord = LogRecord> {
   /** Grows by one each time the store is opened for writing (law 9). */

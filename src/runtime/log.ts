@@ -1,6 +1,5 @@
 /** The store of transition records: the log that the rest of the runtime speaks of. */
-import type { MemoryLevel } from 'memory-level'
-import type { Store, StoreOptions } from '../../store/index.ts'
+import type { Memory, Store, StoreOptions } from '../../store/index.ts'
 import * as stores from '../../store/index.ts'
 import type { TransitionRecord } from './record.ts'
 import { recordCodec } from './record-codec.ts'
@@ -16,9 +15,6 @@ export function openLevelStore(location: string, options: LogOptions = {}): Prom
 }
 
 /** In memory: for tests, and for runs that nobody wants to keep. `memory` shared is a log reopened. */
-export function openMemoryStore(
-  memory?: MemoryLevel<string, Buffer>,
-  options: LogOptions = {},
-): Promise<Store<TransitionRecord>> {
+export function openMemoryStore(memory?: Memory, options: LogOptions = {}): Promise<Store<TransitionRecord>> {
   return stores.openMemoryStore(memory, { ...options, codec: recordCodec })
 }

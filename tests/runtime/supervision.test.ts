@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { assign, sendTo, setup } from 'xstate'
 import type { Supervision } from '../../src/runtime/supervision.ts'
+import { databaseIn } from '../../store/database.ts'
 import { Harness } from './harness.ts'
 
 const fragile = setup({
@@ -152,11 +153,12 @@ describe('an actor that cannot be brought back', () => {
     await harness.open(options)
     for (const id of ['a', 'b']) await harness.supervisor.spawn('timed', id)
     await harness.supervisor.stop()
-    await harness.memory.open()
+    const db = databaseIn(harness.memory)
+    await db.open()
     const key = 's!timed/a'
-    const bytes = Buffer.from((await harness.memory.get(key)) as Buffer)
+    const bytes = Buffer.from((await db.get(key)) as Buffer)
     bytes[bytes.length - 2] = 0
-    await harness.memory.put(key, bytes)
+    await db.put(key, bytes)
     await harness.open(options)
     await expect(harness.supervisor.send('timed/a', { type: 'POKE' })).rejects.toMatchObject({
       code: 'ACTOR_FAILED',

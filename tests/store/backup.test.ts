@@ -72,7 +72,7 @@ describe('a backup', () => {
   it('is the same over the wire, in pieces of any size, and is refused when it ends early', async () => {
     const store = await openLevelStore(join(root, 'wired'))
     await fill(store, 1_200)
-    const chunks: Buffer[] = []
+    const chunks: Uint8Array[] = []
     for await (const chunk of encodeEntries(store.entries())) chunks.push(chunk)
     await store.close()
     const wire = Buffer.concat(chunks)

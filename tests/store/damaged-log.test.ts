@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+import { type Database, databaseIn } from '../../store/database.ts'
+import { type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
 import type { TckRecord } from '../tck/store-tck.ts'
 
 const record = (seq: number, size = 0): TckRecord => ({
@@ -15,25 +16,27 @@ describe('a damaged log', () => {
   const drain = async (items: AsyncIterable<unknown>) => {
     for await (const _ of items);
   }
-  let memory: ReturnType<typeof newMemory>
+  let memory: Memory
+  let db: Database
   let store: Store<TckRecord>
 
   const write = async (to: number) => {
     memory = newMemory()
+    db = databaseIn(memory)
     store = await openMemoryStore<TckRecord>(memory)
     for (let seq = 1; seq <= to; seq++) await store.append({ records: [record(seq)] })
     await store.putSnapshots([{ actor: 'order/a', seq: to, rev: to, state: { some: 'state' } }])
   }
   const commit = (seq: number) => `c!${String(seq).padStart(16, '0')}`
   const flip = async (key: string, at: number) => {
-    const bytes = Buffer.from((await memory.get(key)) as Buffer)
+    const bytes = Buffer.from((await db.get(key)) as Buffer)
     bytes[at] = (bytes[at] as number) ^ 0x20
-    await memory.put(key, bytes)
+    await db.put(key, bytes)
   }
 
   it('names the commit in which any one byte has changed', async () => {
     await write(5)
-    const original = (await memory.get(commit(3))) as Buffer
+    const original = (await db.get(commit(3))) as Buffer
     for (let i = 0; i < original.length; i++) {
       await flip(commit(3), i)
       await expect(drain(store.read()), `byte ${i}`).rejects.toMatchObject({
@@ -42,8 +45,8 @@ describe('a damaged log', () => {
       })
       expect((await store.verifyChain()).damage[0]).toMatchObject({ seq: 3 })
       await expect(openMemoryStore(memory)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
-      await memory.open()
-      await memory.put(commit(3), original)
+      await db.open()
+      await db.put(commit(3), original)
       store = await openMemoryStore<TckRecord>(memory)
     }
     expect(original.length).toBeGreaterThan(100)
@@ -51,7 +54,7 @@ describe('a damaged log', () => {
 
   it('names what is missing, whichever way and wherever one reads', async () => {
     await write(6)
-    await memory.del(commit(3))
+    await db.del(commit(3))
     for (const options of [
       {},
       { reverse: true },
@@ -73,7 +76,7 @@ describe('a damaged log', () => {
 
   it('names a last commit that is missing', async () => {
     await write(6)
-    await memory.del(commit(6))
+    await db.del(commit(6))
     await expect(drain(store.read())).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
     expect((await store.verifyChain()).damage).toMatchObject([{ seq: 6, code: 'STORE_GAP' }])
     await expect(openMemoryStore(memory)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
@@ -84,7 +87,7 @@ describe('a damaged log', () => {
     const other = newMemory()
     const elsewhere = await openMemoryStore<TckRecord>(other)
     for (let seq = 1; seq <= 6; seq++) await elsewhere.append({ records: [record(seq, 3)] })
-    await memory.put(commit(4), (await other.get(commit(4))) as Buffer)
+    await db.put(commit(4), (await databaseIn(other).get(commit(4))) as Buffer)
     await expect(drain(store.read())).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
     expect((await store.verifyChain()).damage).toMatchObject([
       { seq: 4, code: 'STORE_CHAIN' },
@@ -95,7 +98,7 @@ describe('a damaged log', () => {
   it('goes on behind what is damaged, to tell of all of it', async () => {
     await write(9)
     await flip(commit(3), 90)
-    await memory.del(commit(6))
+    await db.del(commit(6))
     await flip(commit(8), 90)
     expect((await store.verifyChain()).damage).toMatchObject([
       { seq: 3, code: 'STORE_CHECKSUM' },
@@ -106,7 +109,7 @@ describe('a damaged log', () => {
 
   it('refuses a damaged snapshot', async () => {
     await write(5)
-    const length = ((await memory.get('s!order/a')) as Buffer).length
+    const length = ((await db.get('s!order/a')) as Buffer).length
     for (let i = 0; i < length; i++) {
       await flip('s!order/a', i)
       expect(() => store.snapshot('order/a')).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
@@ -116,6 +119,7 @@ describe('a damaged log', () => {
 
   it('loses no place of the index to an append that it refuses', async () => {
     memory = newMemory()
+    db = databaseIn(memory)
     store = await openMemoryStore<TckRecord>(memory)
     const many = (first: number, size: number) =>
       Array.from({ length: size }, (_, i): TckRecord => ({ ...record(first + i), actor: 'order/a' }))
@@ -135,9 +139,9 @@ describe('a damaged log', () => {
   it('names a checkpoint and an end that nobody can read', async () => {
     await write(2)
     await store.putSnapshots([], { seq: 2, state: {} })
-    await memory.put('m!checkpoint', Buffer.from('{"se'))
+    await db.put('m!checkpoint', Buffer.from('{"se'))
     expect(() => store.checkpoint()).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
-    await memory.put('m!head', Buffer.from('{"se'))
+    await db.put('m!head', Buffer.from('{"se'))
     await expect(openMemoryStore(memory)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
@@ -145,6 +149,7 @@ describe('a damaged log', () => {
     /** Commits of many records by two actors, so many that the index is written in parts. */
     const writeMany = async () => {
       memory = newMemory()
+      db = databaseIn(memory)
       store = await openMemoryStore<TckRecord>(memory)
       const revs: Record<string, number> = {}
       for (let first = 1; first <= 60_000; first += 1_500) {
@@ -183,9 +188,9 @@ describe('a damaged log', () => {
 
     it('names what is not found through it', async () => {
       await writeMany()
-      const keys = await memory.keys({ gte: 'h!order/a', lt: 'h!order/b' }).all()
+      const keys = await db.keys({ gte: 'h!order/a', lt: 'h!order/b' }).all()
       expect(keys.length).toBeGreaterThan(1)
-      await memory.del(keys[1] as string)
+      await db.del(keys[1] as string)
       for (const options of [{}, { reverse: true }]) {
         await expect(drain(store.history('order/a', options))).rejects.toMatchObject({
           code: 'STORE_CORRUPT',
@@ -199,9 +204,9 @@ describe('a damaged log', () => {
 
     it('names a place in it where there is nothing, and an actor that is not listed', async () => {
       await writeMany()
-      await memory.put(`h!order/x\0${'1'.padStart(16, '0')}`, Buffer.from('1'))
+      await db.put(`h!order/x\0${'1'.padStart(16, '0')}`, Buffer.from('1'))
       expect((await store.verifyChain()).damage).toMatchObject([{ seq: 1, code: 'STORE_INDEX' }])
-      await memory.del('a!order/b')
+      await db.del('a!order/b')
       expect((await store.verifyChain()).damage).toMatchObject([{ code: 'STORE_INDEX' }])
     })
   })
