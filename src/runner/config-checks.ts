@@ -6,13 +6,14 @@ import { builtInIssues, UNIVERSE } from './strategies.ts'
 
 type Some = Partial<RunnerConfig>
 
+/** Of the sections among themselves. */
 export function crossIssues(config: Some): readonly Issue[] {
-  return [
-    ...intervalIssues(config),
-    ...universeIssues(config),
-    ...strategyIssues(config),
-    ...marketIssues(config),
-  ]
+  return [...intervalIssues(config), ...universeIssues(config)]
+}
+
+/** Of what is to be traded, as far as that is known before a market is opened and a module loaded. */
+export function tradingIssues(config: Some): readonly Issue[] {
+  return [...strategyIssues(config), ...marketIssues(config)]
 }
 
 /** Candles are made of the intervals of `symbol`, and of no others. */

@@ -23,7 +23,7 @@ import {
 import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
-import { crossIssues } from './config-checks.ts'
+import { crossIssues, tradingIssues } from './config-checks.ts'
 import { PREFIX, wrongConfig } from './config-problems.ts'
 import { isModule, UNIVERSE } from './strategies.ts'
 
@@ -384,7 +384,8 @@ export function loadConfig(sources: {
   const merged = { data: defaultFolder(given), ...given }
   const parsed = sections.safeParse(merged, PLAINLY)
   const own = parsed.success ? [] : issuesOf(parsed.error, 'config')
-  const issues = [...own, ...crossIssues(parsed.data ?? rightSections(merged))]
+  const right = parsed.data ?? rightSections(merged)
+  const issues = [...own, ...crossIssues(right), ...tradingIssues(right)]
   if (parsed.data === undefined || issues.length > 0) throw wrongConfig(issues, sources.file)
   return withPaths(parsed.data, sources.file)
 }
