@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { loadConfig } from '../../src/runner/config.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -61,16 +61,21 @@ describe('the README', () => {
     60_000,
   )
 
-  it('shows the defaults as they are', () => {
-    const { strategies: _strategies, instruments: _instruments, ...shown } = parse(block('yaml'))
-    const { strategies: __, ...defaults } = loadConfig({})
-    expect(defaults).toMatchObject(shown)
+  it('names its strategy as a configuration does', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'outcry-readme-'))
+    writeFileSync(join(folder, 'outcry.yaml'), block('yaml strategy'))
+    const { strategies = [] } = loadConfig({ file: join(folder, 'outcry.yaml') })
+    expect(strategies).toMatchObject([{ id: 'mine', type: join(folder, 'breakout.ts') }])
+    rmSync(folder, { recursive: true })
   })
 
-  it('names only files that exist', () => {
-    for (const [, file] of readme.matchAll(/\]\(((?!https?:)[^)]+)\)/g)) {
-      expect(() => readFileSync(fileURLToPath(new URL(file as string, root)))).not.toThrow()
-    }
+  it.each(['README.md', 'docs/trading.md', 'docs/api.md'])('names only files that exist: %s', (page) => {
+    const at = new URL(page, root)
+    const names = [...readFileSync(at, 'utf8').matchAll(/\]\(((?!https?:)[^)]+)\)/g)].map(
+      ([, file]) => file as string,
+    )
+    expect(names.length).toBeGreaterThan(0)
+    for (const file of names) expect([file, existsSync(new URL(file, at))]).toEqual([file, true])
   })
 })
 

@@ -7,6 +7,7 @@ import { loadStrategies } from '../../src/runner/strategies.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { commandKinds, commandPage } from '../../tools/docs/command-page.ts'
 import { configurationPage, type Section, sections } from '../../tools/docs/configuration-page.ts'
+import { defaultConfiguration } from '../../tools/docs/default-configuration.ts'
 import { inputOf, type Key } from '../../tools/docs/keys.ts'
 
 const docs = new URL('../../docs/', import.meta.url)
@@ -17,6 +18,11 @@ const unexplained = (keys: readonly Key[]) =>
 describe('the configuration', () => {
   it('has a page that is up to date: else npm run docs', () => {
     expect(page('configuration.md')).toBe(configurationPage())
+  })
+
+  it('has its defaults in a file that is up to date, and that changes nothing: else npm run docs', () => {
+    expect(page('defaults.yaml')).toBe(defaultConfiguration())
+    expect(loadConfig({ file: fileURLToPath(new URL('defaults.yaml', docs)) })).toEqual(loadConfig({}))
   })
 
   it('says of every key what it means', () => {

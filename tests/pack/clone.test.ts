@@ -1,0 +1,124 @@
+/** The sources as a stranger clones them: nothing beside them, and nothing that was installed by hand. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants, cpSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NPMS, ROOT, type Toolchain, Workshop } from './toolchain.ts'
+
+const workshop = new Workshop()
+beforeAll(() => workshop.install())
+afterAll(() => workshop.remove())
+
+const git = (cwd: string, ...args: string[]) => execFileSync('git', args, { cwd, encoding: 'utf8' })
+
+/** A clone of the sources as they are, committed or not. */
+function clone(...path: string[]): string {
+  const folder = workshop.empty(...path)
+  const names = git(ROOT, 'ls-files', '-co', '--exclude-standard', '-z').split('\0').filter(Boolean)
+  const there = names.filter((name) => isThere(join(ROOT, name)))
+  for (const name of there) cpSync(join(ROOT, name), join(folder, name))
+  git(folder, 'init', '--quiet')
+  git(folder, 'add', '--all')
+  const who = ['-c', 'user.name=nobody', '-c', 'user.email=nobody@example.org']
+  git(folder, ...who, 'commit', '--quiet', '--message', 'as it is')
+  return folder
+}
+
+function isThere(file: string): boolean {
+  try {
+    accessSync(file)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const expectClean = (folder: string) => expect(git(folder, 'status', '--porcelain')).toBe('')
+
+describe.each(NPMS)('a clone with npm %s', (npm) => {
+  let tools: Toolchain
+  let folder: string
+  beforeAll(() => {
+    tools = workshop.toolchain('20', npm)
+    folder = clone(`npm${npm}`, 'outcry')
+  })
+
+  it('installs by its lock file, without a warning about engines, and stays clean', async () => {
+    const { code, stdout, stderr } = await tools.npm(folder, 'ci')
+    expect(code, stdout + stderr).toBe(0)
+    expect(stdout + stderr).not.toContain('EBADENGINE')
+    expectClean(folder)
+  })
+
+  it('keeps its lock file when it is installed once more', async () => {
+    const { code, stdout, stderr } = await tools.npm(folder, 'install')
+    expect(code, stdout + stderr).toBe(0)
+    expectClean(folder)
+  })
+
+  it('has a command that may be run, after each build', async () => {
+    expect((await tools.npm(folder, 'run', 'build')).code).toBe(0)
+    accessSync(join(folder, 'dist/tools/cli/main.js'), constants.X_OK)
+    const { code, stdout, stderr } = await tools.npx(folder, 'outcry', 'run', '--help')
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('Usage: outcry run')
+    expectClean(folder)
+  })
+})
+
+describe('a clone in a folder called dist', () => {
+  it('serves the page from its sources and from its build, and knows its version', async () => {
+    const tools = workshop.toolchain('20', '11')
+    const folder = clone('dist', 'outcry')
+    expect((await tools.npm(folder, 'ci')).code).toBe(0)
+    const probe = `
+import { startApi } from './api/server.EXT'
+import { VERSION } from './api/version.EXT'
+import { createSupervisor, openMemoryStore } from './index.EXT'
+const quiet = { debug() {}, info() {}, warn() {}, error: console.error }
+const supervisor = await createSupervisor({ store: await openMemoryStore(), machines: {} })
+const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+const answers = await Promise.all(['/', '/page/main.js', '/vendor/elk-api.js'].map((path) => fetch(api.url + path)))
+console.log(VERSION, ...answers.map(({ status }) => status))
+await api.close()
+await supervisor.stop()
+`
+    writeFileSync(join(folder, 'src/probe.ts'), probe.replaceAll('EXT', 'ts'))
+    writeFileSync(join(folder, 'dist/src/probe.js'), probe.replaceAll('EXT', 'js'))
+    const fromSources = await tools.run(folder, tools.node, '--import', 'tsx', 'src/probe.ts')
+    const fromBuild = await tools.run(folder, tools.node, 'dist/src/probe.js')
+    const answer = { code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+ 200 200 200\n$/) }
+    expect([fromSources, fromBuild]).toMatchObject([answer, answer])
+  })
+})
+
+describe('npm start on a terminal', () => {
+  it('shows lines that fit, and ends in order on Ctrl-C', async () => {
+    const tools = workshop.toolchain('20', '11')
+    const folder = clone('start', 'outcry')
+    expect((await tools.npm(folder, 'ci')).code).toBe(0)
+    // `script` gives it a terminal of its own; what is typed there reaches the whole group, npm included.
+    const command = `stty cols 80 rows 24; npm start -- --port 0; echo "code $?"`
+    const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd: folder,
+      env: { ...tools.env, TERM: 'xterm', SHELL: '/bin/sh' },
+    })
+    let shown = ''
+    terminal.stdout.on('data', (data) => {
+      shown += data
+      if (/ticks\/s/.test(shown) && !shown.includes('SIGINT')) terminal.stdin.write('\x03')
+    })
+    await once(terminal, 'close')
+    expect(shown).toMatch(/SIGINT: finishes what is under way at seq \d+/)
+    expect(shown).toMatch(/equity +100,000\.00/)
+    expect(shown).toMatch(/code 0/)
+    const widths = stripVTControlCharacters(shown)
+      .split(/[\r\n]+/)
+      .map(({ length }) => length)
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80)
+    expectClean(folder)
+    rmSync(dirname(folder), { recursive: true })
+  })
+})

@@ -1,0 +1,57 @@
+/** docs/defaults.yaml: what holds where a configuration says nothing, each key with its meaning, from the schema. */
+import { Document, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml'
+import { loadConfig } from '../../src/runner/config.ts'
+import { sections } from './configuration-page.ts'
+
+const HEAD = ` What holds where a configuration says nothing. Made by npm run docs:reference from the schema in
+ src/runner/config.ts: do not edit it by hand. docs/configuration.md has the keys that have no default, too.`
+/** Where a comment is broken. */
+const COLUMNS = 100
+/** Entries of a list or a mapping that fit a line. */
+const FLOW_MAX = 6
+
+export function defaultConfiguration(): string {
+  const document = new Document(loadConfig({}))
+  document.commentBefore = HEAD
+  const meanings = new Map(
+    sections().flatMap(({ name, about, tables }) => [
+      [name, about] as const,
+      ...tables.flatMap(({ shape, keys }) =>
+        shape === undefined || shape === 'market.source: sim'
+          ? keys.map(({ path, meaning }) => [path, meaning] as const)
+          : [],
+      ),
+    ]),
+  )
+  visit(document, {
+    Pair(_, { key }, ancestors) {
+      const path = [...ancestors.flatMap((node) => keyOf(node)), (key as Scalar).value].join('.')
+      const meaning = meanings.get(path)
+      if (isScalar(key) && meaning) key.commentBefore = wrapped(meaning)
+    },
+    // What is short takes one line.
+    Collection(at, node) {
+      const isShort = node.items.length <= FLOW_MAX && node.items.every((item) => isPlain(item))
+      node.flow = isShort && (isSeq(node) || typeof at === 'number')
+    },
+  })
+  return document.toString({ lineWidth: COLUMNS, flowCollectionPadding: true })
+}
+
+function isPlain(item: unknown): boolean {
+  return isScalar(item) || (isPair(item) && isScalar(item.value))
+}
+
+function keyOf(node: unknown): readonly unknown[] {
+  const { key } = node as { key?: Scalar }
+  return isScalar(key) ? [key.value] : []
+}
+
+function wrapped(text: string): string {
+  const lines: string[] = ['']
+  for (const word of text.split(' ')) {
+    if ((lines.at(-1) ?? '').length + word.length + 1 > COLUMNS) lines.push('')
+    lines[lines.length - 1] += ` ${word}`
+  }
+  return lines.join('\n')
+}
