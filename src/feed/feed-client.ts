@@ -90,7 +90,11 @@ export class FeedClient {
     this.send({ op: 'subscribed', id })
     const head = this.#source.seq
     subscription.position = since ?? head
-    if (since === undefined && tail !== undefined) await this.#sendTail(subscription, head, tail)
+    try {
+      if (since === undefined && tail !== undefined) await this.#sendTail(subscription, head, tail)
+    } catch (error) {
+      return this.#endUnread(id, error)
+    }
     await this.#catchUp(subscription, true)
   }
 
@@ -136,9 +140,14 @@ export class FeedClient {
       subscription.flush()
       if (first) this.send({ op: 'caughtUp', id, seq: subscription.position })
     } catch (error) {
-      this.send({ op: 'error', code: 'FEED_FAILED', message: (error as Error).message, id })
-      this.#socket.close(1011, 'the log could not be read')
+      this.#endUnread(id, error)
     }
+  }
+
+  /** Ends the connection when the log cannot be read: a client without its events would have a gap (law 4). */
+  #endUnread(id: string, error: unknown): void {
+    this.send({ op: 'error', code: 'FEED_FAILED', message: (error as Error).message, id })
+    this.#socket.close(1011, 'the log could not be read')
   }
 
   /** False when the client took nothing for too long and was closed. */
