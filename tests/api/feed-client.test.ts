@@ -159,6 +159,41 @@ describe('a log that cannot be read', () => {
   })
 })
 
+describe('a client that asks for too much, or for what there is not', () => {
+  it('may have 64 subscriptions and no more', () => {
+    for (let n = 1; n <= 64; n++) socket.says({ op: 'subscribe', id: `s${n}`, topics: RECORDS })
+    expect(socket.closes).toEqual([])
+    socket.says({ op: 'subscribe', id: 's65', topics: RECORDS })
+    expect(socket.frames.at(-1)).toMatchObject({ op: 'error', code: 'FRAME_INVALID' })
+    expect(socket.closes).toEqual([[4400, 'bad frame']])
+  })
+
+  it('is told what it cannot end, and goes on', async () => {
+    socket.says({ op: 'unsubscribe', id: 's' })
+    expect(socket.frames).toMatchObject([{ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', id: 's' }])
+    socket.says({ op: 'subscribe', id: 's', topics: RECORDS })
+    await caughtUp()
+    expect(socket.closes).toEqual([])
+  })
+
+  it.each([
+    ['bytes', Buffer.from('{"op":"unsubscribe","id":"s"}'), true, 'frames are JSON text, not binary'],
+    ['a list', Buffer.from('[]'), false, 'frame: '],
+    [
+      'a subscription without topics',
+      Buffer.from('{"op":"subscribe","id":"s","topics":[]}'),
+      false,
+      'topics: ',
+    ],
+  ])('is closed when it sends %s', (_, data, isBinary, message) => {
+    socket.emit('message', data, isBinary)
+    expect(socket.frames).toMatchObject([
+      { op: 'error', code: 'FRAME_INVALID', message: expect.stringContaining(message) },
+    ])
+    expect(socket.closes).toEqual([[4400, 'bad frame']])
+  })
+})
+
 describe('a subscription that ends', () => {
   it.each([
     { since: 0, from: [1, 2] },

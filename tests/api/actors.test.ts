@@ -1,0 +1,159 @@
+/** What HTTP tells of actors: their past, their machines, and what they did; and what it refuses to send them. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { assign, emit, fromPromise, setup } from 'xstate'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { Harness } from '../runtime/harness.ts'
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
+const counter = setup({
+  types: {} as { context: { n: number } },
+  actors: { wait: fromPromise(() => new Promise(() => {})) },
+}).createMachine({
+  id: 'counter',
+  context: { n: 0 },
+  initial: 'on',
+  states: {
+    on: {
+      invoke: { src: 'wait', id: 'w' },
+      on: {
+        INC: {
+          actions: [
+            assign({ n: ({ context }) => context.n + 1 }),
+            emit(({ context }) => ({ type: 'COUNTED', n: context.n })),
+          ],
+        },
+        END: 'off',
+      },
+    },
+    off: { type: 'final' },
+  },
+})
+
+let harness: Harness
+let api: ApiServer
+
+beforeEach(async () => {
+  harness = new Harness()
+  await harness.open({ machines: { counter } })
+  const { supervisor, clock } = harness
+  for (const id of ['a', 'b']) await supervisor.spawn('counter', id)
+  for (let n = 1; n <= 4; n++) {
+    clock.advanceTo(1_000 * n)
+    await supervisor.send(n === 3 ? 'counter/b' : 'counter/a', { type: 'INC' })
+  }
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+})
+afterEach(async () => {
+  await api.close()
+  await harness.supervisor.stop()
+})
+
+interface Answer {
+  readonly error?: { readonly code: string; readonly issues: readonly { readonly field: string }[] }
+  readonly records?: readonly { readonly rev: number }[]
+  readonly events?: readonly { readonly actor: string; readonly event: { readonly n: number } }[]
+  readonly seq?: number
+}
+
+async function ask(path: string, init?: RequestInit): Promise<{ status: number; body: Answer }> {
+  const response = await fetch(`${api.url}${path}`, init)
+  return { status: response.status, body: (await response.json()) as Answer }
+}
+
+function post(path: string, event: object): Promise<{ status: number; body: Answer }> {
+  const headers = { 'content-type': 'application/json' }
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(event) })
+}
+
+describe('the past of an actor', () => {
+  it.each([
+    ['at=1999', { rev: 2, context: { n: 1 }, at: 1_000 }],
+    ['at=2000', { rev: 3, context: { n: 2 }, at: 2_000 }],
+    ['seq=8', { rev: 3, context: { n: 2 }, seq: 7 }],
+    ['rev=1', { rev: 1, context: { n: 0 } }],
+  ])('is asked for by %s', async (place, view) => {
+    expect(await ask(`/actors/counter/a?${place}`)).toMatchObject({ status: 200, body: view })
+  })
+
+  it.each([
+    ['before it was there', 'at=999', 404, 'ACTOR_UNKNOWN'],
+    ['at two places at once', 'at=999&rev=1', 400, 'REQUEST_INVALID'],
+    ['at a place that is none', 'rev=-1', 400, 'REQUEST_INVALID'],
+  ])('is refused %s', async (_, place, status, code) => {
+    expect(await ask(`/actors/counter/a?${place}`)).toMatchObject({ status, body: { error: { code } } })
+  })
+
+  it('is given from one rev to another', async () => {
+    const revs = async (range: string) =>
+      (await ask(`/actors/counter/a/history?${range}`)).body.records?.map(({ rev }) => rev)
+    expect(await revs('fromRev=2')).toEqual([2, 3, 4])
+    expect(await revs('toRev=2')).toEqual([1, 2])
+    expect(await revs('fromRev=2&toRev=3&reverse=true')).toEqual([3, 2])
+    expect(await revs('fromRev=3&toRev=2')).toEqual([])
+  })
+})
+
+describe('the machine of an actor', () => {
+  it('is there for machines alone', async () => {
+    expect(await ask('/actors/counter/a/machine')).toMatchObject({ status: 200, body: { id: 'counter' } })
+    expect(await ask('/actors/counter/a/w/machine')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'MACHINE_NONE' } },
+    })
+    expect(await ask('/actors/counter/nobody/machine')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'ACTOR_UNKNOWN' } },
+    })
+  })
+})
+
+describe('events', () => {
+  it('are those of one actor, where one is named', async () => {
+    const { body } = await ask('/events?actor=counter/b')
+    expect(body.events?.map(({ actor, event }) => [actor, event.n])).toEqual([['counter/b', 1]])
+  })
+
+  it('are the last fifty, where nothing is said, and there is a seq to go on from', async () => {
+    for (let n = 0; n < 60; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
+    const { body } = await ask('/events')
+    expect(body.events?.map(({ event }) => event.n)).toEqual(Array.from({ length: 50 }, (_, i) => 14 + i))
+    expect((await ask(`/events?since=${body.seq}`)).body).toEqual({ seq: body.seq, events: [] })
+  })
+})
+
+describe('a command', () => {
+  it('is refused by an actor that has ended, and nothing is written', async () => {
+    expect(await post('/actors/counter/a/events', { type: 'END' })).toMatchObject({ status: 200 })
+    const { seq } = harness.supervisor
+    expect(await post('/actors/counter/a/events', { type: 'INC' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'ACTOR_ENDED' } },
+    })
+    expect(harness.supervisor.seq).toBe(seq)
+  })
+
+  it('goes to events and nowhere else', async () => {
+    expect(await post('/actors/counter/a', { type: 'INC' })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'ROUTE_UNKNOWN' } },
+    })
+  })
+
+  it('that came too late once is answered so again, under its key', async () => {
+    const { supervisor } = harness
+    await supervisor.send('counter/a', { type: 'END' })
+    // As a command that its actor takes when it is checked, and no more when its turn comes.
+    await expect(supervisor.send('counter/a', { type: 'INC', at: 4_000 }, { key: 'k' })).rejects.toThrow()
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
+    const again = (event: object) =>
+      ask('/actors/counter/a/events', { method: 'POST', headers, body: JSON.stringify(event) })
+    expect(await again({ type: 'INC' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'ACTOR_ENDED' } },
+    })
+    expect(await again({ type: 'END' })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'KEY_REUSED' } },
+    })
+  })
+})

@@ -1,0 +1,166 @@
+/** `WS /inspect` over real sockets: what a client is told of actors, and what ends its connection. */
+import { once } from 'node:events'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { fromPromise, sendTo, setup } from 'xstate'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { eventually, Harness } from '../runtime/harness.ts'
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
+
+const child = setup({}).createMachine({ id: 'child', initial: 'up', states: { up: { on: { PING: {} } } } })
+const parent = setup({
+  actors: { child, wait: fromPromise(() => new Promise(() => {})) },
+  types: {} as { events: { type: 'START' } | { type: 'POKE' } },
+}).createMachine({
+  id: 'parent',
+  initial: 'idle',
+  states: {
+    idle: {
+      on: {
+        START: 'busy',
+        POKE: {
+          guard: function isAsleep() {
+            return false
+          },
+          target: 'busy',
+        },
+      },
+    },
+    busy: {
+      invoke: [
+        { src: 'child', id: 'c' },
+        { src: 'wait', id: 'w' },
+      ],
+      on: { POKE: { actions: sendTo('c', { type: 'PING' }) } },
+    },
+  },
+})
+
+interface Frame {
+  readonly type?: string
+  readonly op?: string
+  readonly code?: string
+  readonly name?: string
+  readonly kind?: string
+  readonly sessionId?: string
+  readonly rootId?: string
+  readonly parentId?: string
+  readonly sourceId?: string
+  readonly definition?: string
+  readonly event?: { readonly type: string }
+  readonly actors?: readonly { readonly address: string; readonly rev: number; readonly status: string }[]
+}
+
+let harness: Harness
+let api: ApiServer
+
+beforeEach(async () => {
+  harness = new Harness()
+  await harness.open({ machines: { parent } })
+  await harness.supervisor.spawn('parent', 'p')
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+})
+afterEach(async () => {
+  await api.close()
+  await harness.supervisor.stop()
+})
+
+async function connect() {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/inspect`)
+  const frames: Frame[] = []
+  socket.on('message', (data) => frames.push(JSON.parse(data.toString()) as Frame))
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve))
+  await once(socket, 'open')
+  return { socket, frames, closed }
+}
+
+const introduced = (frames: readonly Frame[]) =>
+  eventually(() => expect(frames.map(({ sessionId }) => sessionId)).toContain('parent/p'))
+const of = (frames: readonly Frame[], address: string) =>
+  frames.filter(({ sessionId }) => sessionId === address)
+
+describe('a client of the inspection', () => {
+  it('hears of children as they start: whose they are, and what those that are machines look like', async () => {
+    const { frames, socket } = await connect()
+    await introduced(frames)
+    await harness.supervisor.send('parent/p', { type: 'START' })
+    await harness.supervisor.send('parent/p', { type: 'POKE' })
+    await eventually(() => expect(of(frames, 'parent/p/c')).toHaveLength(5))
+    const [actor, born, , ping] = of(frames, 'parent/p/c')
+    expect(actor).toMatchObject({
+      type: '@xstate.actor',
+      name: 'c',
+      kind: 'parent',
+      parentId: 'parent/p',
+      rootId: 'parent/p',
+    })
+    expect(JSON.parse(actor?.definition as string)).toMatchObject({ id: 'child', initial: 'up' })
+    expect(born).toMatchObject({ type: '@xstate.event', event: { type: 'xstate.init' } })
+    expect(ping).toMatchObject({ type: '@xstate.event', event: { type: 'PING' }, sourceId: 'parent/p' })
+    const promise = of(frames, 'parent/p/w')[0]
+    expect([promise?.type, promise?.name, promise?.definition]).toEqual(['@xstate.actor', 'w', undefined])
+    socket.close()
+  })
+
+  it('that comes later is told of them, too, and of guards by their names', async () => {
+    await harness.supervisor.send('parent/p', { type: 'START' })
+    const { frames, socket } = await connect()
+    await eventually(() => expect(of(frames, 'parent/p/w')).toHaveLength(1))
+    expect(of(frames, 'parent/p/c')).toMatchObject([{ type: '@xstate.actor', name: 'c' }])
+    const definition = of(frames, 'parent/p')[0]?.definition
+    expect(JSON.parse(definition as string).states.idle.on.POKE).toMatchObject({
+      guard: { type: 'isAsleep' },
+    })
+    expect(of(frames, 'parent/p/w')[0]?.definition).toBeUndefined()
+    socket.close()
+  })
+
+  it('that watches all below an address is told of those in full, and of the rest in short', async () => {
+    const { frames, socket } = await connect()
+    await introduced(frames)
+    socket.send(JSON.stringify({ op: 'watch', actors: ['parent/p/*'] }))
+    const short = () => frames.flatMap(({ actors = [] }) => actors)
+    // The frame has come when the parent is told of in short.
+    await eventually(async () => {
+      await harness.supervisor.send('parent/p', { type: 'POKE' })
+      expect(short().length).toBeGreaterThan(0)
+    })
+    frames.length = 0
+    await harness.supervisor.send('parent/p', { type: 'START' })
+    await eventually(() => expect(short()).toMatchObject([{ address: 'parent/p', status: 'active' }]))
+    const full = new Set(frames.flatMap(({ sessionId }) => sessionId ?? []))
+    expect(full).toEqual(new Set(['parent/p/c', 'parent/p/w']))
+    socket.close()
+  })
+
+  it('goes on when another one leaves', async () => {
+    const [first, second] = [await connect(), await connect()]
+    await introduced(second.frames)
+    first.socket.close()
+    await first.closed
+    await harness.supervisor.send('parent/p', { type: 'START' })
+    await eventually(() => expect(of(second.frames, 'parent/p/c')).toHaveLength(3))
+    second.socket.close()
+  })
+
+  it.each([
+    ['no JSON', 'watch'],
+    ['an operation that there is not', '{"op":"look","actors":[]}'],
+    ['an address that is none', '{"op":"watch","actors":[""]}'],
+    ['too many addresses', JSON.stringify({ op: 'watch', actors: Array(257).fill('a/b') })],
+  ])('that sends %s is told so and closed', async (_, text) => {
+    const { frames, socket, closed } = await connect()
+    socket.send(text)
+    expect(await closed).toBe(4400)
+    expect(frames.at(-1)).toMatchObject({ op: 'error', code: 'FRAME_INVALID' })
+  })
+
+  it('is closed when the actors cannot be read', async () => {
+    harness.supervisor.actors = () => {
+      throw new Error('the disk is gone')
+    }
+    const { closed } = await connect()
+    expect(await closed).toBe(1011)
+  })
+})
