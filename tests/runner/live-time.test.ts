@@ -1,9 +1,10 @@
 import { Subject } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { machines, type OrderContext } from '../../machines/index.ts'
 import type { LinkFaults } from '../../src/ports/link-faults.ts'
 import type { MarketMessage } from '../../src/ports/market.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
+import { VenueFolder } from '../../src/ports/paper/venue-folder.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { LiveTimeDriver } from '../../src/runner/live-time.ts'
@@ -29,7 +30,12 @@ async function open(faults?: LinkFaults) {
   const venue = await openPaperVenue({ location: undefined, name: 'paper:books', latencyMs: 20, ...fees })
   let driver: LiveTimeDriver | undefined
   const ports = { paper: new PaperPort(venue, () => driver?.onRequest()) }
-  const supervisor = await createSupervisor({ store: await openMemoryStore(newMemory()), machines, ports })
+  const errors: string[] = []
+  const nothing = () => {}
+  const error = (_: object, message: string) => void errors.push(message)
+  const logger = { debug: nothing, info: nothing, warn: nothing, error }
+  const store = await openMemoryStore(newMemory())
+  const supervisor = await createSupervisor({ store, machines, ports, logger })
   const limits = { orderNotionalMax: '10000', openOrdersMax: 1_000 }
   const config = runnerConfig.parse({ strategies: [], account: { limits }, watchdog: { enabled: false } })
   await boot(supervisor, config, { venue: 'paper', symbols: [SYMBOL], at: Date.now() })
@@ -61,7 +67,7 @@ async function open(faults?: LinkFaults) {
     await venue.close()
   }
   const told = () => supervisor.cursor(venue.name)
-  return { order, contextOf, stop, told, driver, venue, supervisor }
+  return { order, contextOf, stop, told, driver, venue, supervisor, ended, errors }
 }
 
 describe('a run in live time', () => {
@@ -87,6 +93,23 @@ describe('a run in live time', () => {
     await run.supervisor.settled()
     expect(run.told()).toBe(2)
     await run.stop()
+  })
+
+  it('ends where the venue cannot write its books, and nothing more is written there', async () => {
+    const run = await open()
+    const write = vi.spyOn(VenueFolder.prototype, 'write').mockRejectedValue(new Error('no space left'))
+    const failed = expect(run.ended).rejects.toThrow('no space left')
+    await run.order('o')
+    await failed
+    await run.order('later')
+    await run.supervisor.settled()
+    expect(['o', 'later'].map((id) => run.contextOf(id).ordStatus)).toEqual(['PENDING_NEW', 'PENDING_NEW'])
+    expect(run.errors).toEqual(['port/paper failed to deliver an intent'])
+    expect([run.venue.dirty, write.mock.calls.length, run.driver.messages]).toEqual([false, 1, 1])
+    await run.driver.stop()
+    await run.supervisor.stop()
+    await expect(run.venue.close()).rejects.toThrow('no space left')
+    write.mockRestore()
   })
 
   it('stops with reports under way: they are told at the next start', async () => {
