@@ -44,21 +44,26 @@ export async function openLevelStore<R extends LogRecord>(
   location: string,
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
-  const db = await openLevel(location).catch((error: unknown) => {
+  const { db, acknowledged } = await openLevel(location).catch((error: unknown) => {
     throw isOutcryError(error) ? error : openFailure(location, error)
   })
-  const files = { acknowledged: HeadFile.read(location), archive: join(location, 'archive') }
+  const files = { acknowledged, archive: join(location, 'archive') }
   return open(db as unknown as Database, location, options, files)
 }
 
 /** Level opens itself soon after it is made, so what must hold before is looked at before. */
-async function openLevel(location: string): Promise<Level<string, Buffer>> {
+async function openLevel(location: string): Promise<{ db: Level<string, Buffer>; acknowledged: number }> {
   mkdirSync(location, { recursive: true })
   removeUnborn(location)
   checkFiles(location, isCommitKey)
   const db = new Level<string, Buffer>(location, LEVEL_OPTIONS)
   await db.open()
-  return db
+  try {
+    return { db, acknowledged: HeadFile.read(location) }
+  } catch (error) {
+    await db.close()
+    throw error
+  }
 }
 
 /**

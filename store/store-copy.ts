@@ -1,5 +1,5 @@
 /** A copy of a store that may be opened, which changes files; the store itself is held locked meanwhile. */
-import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { checkFiles } from './check-files.ts'
@@ -72,8 +72,8 @@ async function openCopy(copy: string, location: string): Promise<{ db: Database;
 async function lock(location: string): Promise<() => Promise<void>> {
   const folder = `${location}.lock`
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
   try {
+    mkdirSync(folder)
     copyLock(location, folder)
     const db = new Level(folder)
     await db.open()
@@ -92,6 +92,6 @@ function copyLock(location: string, folder: string): void {
     linkSync(join(location, 'LOCK'), join(folder, 'LOCK'))
   } catch (error) {
     // Never opened, so nobody has it open.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(location)) throw error
   }
 }

@@ -1,0 +1,156 @@
+/** Stores that cannot be opened, or examined, or copied: each says why by a code, and holds nothing afterwards. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { afterAll, describe, expect, it } from 'vitest'
+import {
+  cutBack,
+  decodeEntries,
+  diagnose,
+  encodeEntries,
+  type LogRecord,
+  newMemory,
+  openLevelStore,
+  openMemoryStore,
+  type Store,
+  writeBackup,
+} from '../../store/index.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'outcry-failures-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+let folders = 0
+const fresh = () => join(root, String(++folders))
+
+const record = (seq: number): LogRecord => ({ seq, rev: seq, actor: 'order/a', at: seq })
+async function fill(store: Store, to: number): Promise<void> {
+  for (let seq = store.head.seq + 1; seq <= to; seq++) await store.append({ records: [record(seq)] })
+}
+async function make(to = 5): Promise<string> {
+  const location = fresh()
+  const store = await openLevelStore(location)
+  await fill(store, to)
+  await store.putSnapshots([{ actor: 'order/a', seq: 3, rev: 3, state: {}, wake: { at: 7 } }], {
+    seq: 3,
+    state: 'a checkpoint',
+  })
+  await store.close()
+  return location
+}
+async function edit(location: string, key: string, change: (bytes: Buffer) => void): Promise<void> {
+  const db = new Level<string, Buffer>(location, { valueEncoding: 'buffer' })
+  const bytes = Buffer.from((await db.get(key)) as Buffer)
+  change(bytes)
+  await db.put(key, bytes)
+  await db.close()
+}
+const flip = (bytes: Buffer) => {
+  bytes[20] = (bytes[20] as number) ^ 0x10
+}
+const commit = (seq: number) => `c!${String(seq).padStart(16, '0')}`
+const nameOf = (location: string) => location.slice(root.length + 1)
+
+describe('a store', () => {
+  it('whose noted end cannot be read is not opened, and is open to the next one', async () => {
+    const location = await make()
+    rmSync(join(location, 'HEAD'))
+    mkdirSync(join(location, 'HEAD'))
+    for (let n = 0; n < 2; n++)
+      await expect(openLevelStore(location)).rejects.toMatchObject({
+        code: 'STORE_OPEN_FAILED',
+        message: expect.stringContaining('EISDIR'),
+      })
+    rmSync(join(location, 'HEAD'), { recursive: true })
+    const store = await openLevelStore(location)
+    expect(store.head.seq).toBe(5)
+    await store.close()
+  })
+
+  it('is not read with another codec than the one that wrote it', async () => {
+    const memory = newMemory()
+    await fill(await openMemoryStore(memory), 1)
+    const other = { name: 'other', encode: () => '', decode: () => [] }
+    await expect(openMemoryStore(memory, { codec: other })).rejects.toMatchObject({
+      code: 'STORE_FORMAT',
+      message: expect.stringMatching(/by the codec "\w+", not by "other"/),
+    })
+    await memory.open()
+    await memory.del('m!codec')
+    await expect(openMemoryStore(memory)).rejects.toMatchObject({
+      code: 'STORE_FORMAT',
+      message: expect.stringContaining('by the codec unknown'),
+    })
+  })
+
+  it('that has lost all its commits is not taken for a new one', async () => {
+    const memory = newMemory()
+    await fill(await openMemoryStore(memory), 5)
+    for (let seq = 1; seq <= 5; seq++) await memory.del(commit(seq))
+    await expect(openMemoryStore(memory)).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('ends at seq 0, but it should end at 5'),
+    })
+  })
+})
+
+describe('the doctor', () => {
+  it.each([
+    ['diagnose', diagnose],
+    ['cut back', cutBack],
+  ])('has nothing to %s where there is no store, and leaves nothing there', async (_, work) => {
+    for (const location of [fresh(), join(fresh(), 'log')])
+      await expect(work(location)).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED' })
+    expect(readdirSync(root).filter((name) => name.startsWith(String(folders)))).toEqual([])
+  })
+
+  it('keeps what is whole of the snapshots that are not beyond the cut, and every damaged folder', async () => {
+    const location = await make()
+    await edit(location, commit(5), flip)
+    expect(await cutBack(location)).toMatchObject({ diagnosis: { wholeTo: 4, endedAt: 5 } })
+    await edit(location, commit(3), flip)
+    const { diagnosis, keptIn } = await cutBack(location)
+    expect([diagnosis.wholeTo, keptIn]).toEqual([2, `${location}.damaged-2`])
+    const kept = readdirSync(root).filter((name) => name.startsWith(`${nameOf(location)}.`))
+    expect(kept).toEqual([`${nameOf(location)}.damaged`, `${nameOf(location)}.damaged-2`])
+    const store = await openLevelStore(location)
+    // It was of seq 3.
+    expect(store.snapshot('order/a')).toBeUndefined()
+    await store.close()
+  })
+})
+
+describe('a backup', () => {
+  it('that is cut off by its connection says so, and can be made again', async () => {
+    const store = await openLevelStore(await make())
+    const location = fresh()
+    async function* broken() {
+      for await (const chunk of encodeEntries(store.entries())) {
+        yield chunk
+        throw new Error('socket hang up')
+      }
+    }
+    await expect(writeBackup(decodeEntries(broken()), location)).rejects.toMatchObject({
+      code: 'BACKUP_CUT_OFF',
+      cause: expect.objectContaining({ message: 'socket hang up' }),
+    })
+    expect(existsSync(location)).toBe(false)
+    expect(await writeBackup(store.entries(), location)).toEqual({ seq: 5 })
+    await store.close()
+  })
+
+  it('of a store in memory opens in a folder', async () => {
+    const memory = await openMemoryStore()
+    await fill(memory, 5)
+    const location = fresh()
+    expect(await writeBackup(memory.entries(), location)).toEqual({ seq: 5 })
+    const copy = await openLevelStore(location)
+    expect(copy.head).toEqual(memory.head)
+    await copy.close()
+  })
+})
+
+it('LevelDB is not asked to open what is no folder', async () => {
+  const location = fresh()
+  writeFileSync(location, '')
+  await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED' })
+})
