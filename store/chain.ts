@@ -185,10 +185,10 @@ class ChainWalk<R extends LogRecord> {
     }
     for await (const [key, bytes] of readable(this.#db.iterator(SNAPSHOTS))) {
       const actor = actorOfKey(key)
+      const at = wakes.get(actor)
+      wakes.delete(actor)
       try {
         const { seq, wake } = decodeSnapshot(actor, bytes, Number.MAX_SAFE_INTEGER) as SnapshotEntry
-        const at = wakes.get(actor)
-        wakes.delete(actor)
         if (at !== wake?.at)
           this.#report(seq, 'STORE_INDEX', `${actor} would not be woken when it wants to be`)
       } catch (error) {

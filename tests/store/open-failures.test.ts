@@ -103,6 +103,18 @@ describe('the doctor', () => {
     expect(readdirSync(root).filter((name) => name.startsWith(String(folders)))).toEqual([])
   })
 
+  it('leaves a damaged snapshot and its checkpoint behind, and nothing of the log', async () => {
+    const location = await make()
+    await edit(location, 's!order/a', flip)
+    const { diagnosis, keptIn } = await cutBack(location)
+    expect(diagnosis).toMatchObject({ wholeTo: 5, endedAt: 5, damage: [{ code: 'STORE_SNAPSHOT' }] })
+    expect(keptIn).toBe(`${location}.damaged`)
+    const store = await openLevelStore(location)
+    expect([store.head.seq, store.snapshot('order/a'), store.checkpoint()]).toEqual([5, undefined, undefined])
+    expect((await store.verifyChain()).damage).toEqual([])
+    await store.close()
+  })
+
   it('keeps what is whole of the snapshots that are not beyond the cut, and every damaged folder', async () => {
     const location = await make()
     await edit(location, commit(5), flip)
