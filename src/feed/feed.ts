@@ -21,10 +21,6 @@ export class Feed {
     this.#version = version
   }
 
-  get clients(): number {
-    return this.#clients.size
-  }
-
   connect(socket: WebSocket): void {
     const client = new FeedClient(socket, this.#log)
     this.#clients.add(client)

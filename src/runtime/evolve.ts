@@ -153,8 +153,6 @@ function evolveLifecycle(
       const outcome = begin(scope, cell, cell.input)
       return settle({ ...next, timers: [], condition: 'running', stash: [] }, outcome, taking)
     }
-    case 'outcry.quarantined':
-      return quiet({ ...next, condition: 'quarantined' })
     case 'outcry.released':
       return quiet({ ...next, condition: 'running', failures: NO_FAILURES })
     case 'outcry.migrated': {

@@ -20,7 +20,6 @@ export type LifecycleEvent =
     }
   /** It begins anew from its input. */
   | { readonly type: 'outcry.restarted'; readonly at: number }
-  | { readonly type: 'outcry.quarantined'; readonly at: number; readonly reason: string }
   /** Somebody let it out of quarantine. */
   | { readonly type: 'outcry.released'; readonly at: number }
   /** Its state was carried over to another version of its machine. */

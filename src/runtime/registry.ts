@@ -86,7 +86,7 @@ export class Registry {
     throw new OutcryError(
       'KIND_UNKNOWN',
       `no machine is registered for "${kindOf(address)}", the kind of ${address}`,
-      `Registered: ${[...this.#kinds.keys()].join(', ') || 'none'}. Add it to createSupervisor({ machines }).`,
+      `Registered: ${[...this.#kinds.keys()].join(', ')}. Add it to createSupervisor({ machines }).`,
     )
   }
 

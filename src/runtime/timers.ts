@@ -15,10 +15,6 @@ export interface DueTimer {
 export class TimerQueue {
   readonly #heap: DueTimer[] = []
 
-  get length(): number {
-    return this.#heap.length
-  }
-
   peek(): DueTimer | undefined {
     return this.#heap[0]
   }
