@@ -76,10 +76,12 @@ export function plainError(error: unknown): PlainError {
   return { name: 'Error', message: String(error) }
 }
 
-/** Equal as JSON: key order and undefined members do not matter. */
+/** Equal as JSON: key order and undefined members do not matter, and a reference is what it is written as. */
 export function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (a instanceof Ref) return jsonEqual(a.toJSON(), b)
+  if (b instanceof Ref) return jsonEqual(a, b.toJSON())
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
     return a.every((item, i) => jsonEqual(item, b[i]))

@@ -183,7 +183,9 @@ function revive(value: unknown, host: RefHost, children: Record<string, Ref>): u
   if (Array.isArray(value)) return value.map((item) => revive(item, host, children))
   if ('xstate$$type' in value) {
     const { id, address } = value as unknown as { id: string; address: string }
-    return children[id] ?? new Ref(host, address as Address, id)
+    const child = children[id]
+    // A parent may go by the id that one of its grandchildren has, too.
+    return child?.address === address ? child : new Ref(host, address as Address, id)
   }
   if (value instanceof Ref) return value
   const copy: Record<string, unknown> = {}
