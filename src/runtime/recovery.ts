@@ -2,11 +2,11 @@ import type { Store } from '../../store/store.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Address } from './address.ts'
 import { Journal, type JournalState } from './journal.ts'
-import { STOP } from './lifecycle.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { replayRecord } from './replay.ts'
 import type { Scope } from './scope.ts'
+import { SystemIds } from './system-ids.ts'
 
 export interface Recovered {
   readonly journal: Journal
@@ -28,28 +28,19 @@ export async function recover(
 ): Promise<Recovered> {
   const checkpoint = store.checkpoint()
   const journal = new Journal(checkpoint?.state as JournalState | undefined)
-  /** System ids by who has them. */
-  const named = new Map<string, string>()
-  const name = (systemId: string, address: string) => {
-    named.set(address, systemId)
-    scope.setSystemId(systemId, address as Address)
-  }
-  for (const [id, address] of (checkpoint?.state as JournalState | undefined)?.systemIds ?? [])
-    name(id, address)
+  const systemIds = new SystemIds(scope, (checkpoint?.state as JournalState | undefined)?.systemIds)
   let records = 0
   for await (const record of store.read({ fromSeq: (checkpoint?.seq ?? 0) + 1 })) {
     journal.apply(record)
     records++
-    const address = record.actor as Address
-    if (record.child?.systemId !== undefined) name(record.child.systemId, address)
-    const ended = record.event.type === STOP || record.status !== undefined
-    const systemId = named.get(address)
-    if (ended && systemId !== undefined) scope.dropSystemId(systemId, address)
-    const was = table.find(address)
+    systemIds.before(record)
+    const was = table.find(record.actor as Address)
     // A snapshot taken after the record has it already.
-    if (was !== undefined && was.state.rev >= record.rev) continue
-    const { cell } = replayRecord(scope, registry, was, record)
-    if (cell !== was) table.add(cell)
+    if (was === undefined || was.state.rev < record.rev) {
+      const { cell } = replayRecord(scope, registry, was, record)
+      if (cell !== was) table.add(cell)
+    }
+    systemIds.after(record)
   }
   return { journal, records }
 }

@@ -386,6 +386,9 @@ export class Turn {
       cell.version = version
       cell.logic = logic
     })
+    const { systemId } = cell.ref
+    if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
+      this.#dropSystemId(systemId, cell.address)
     const record = this.#record(cell, event, cause, was, evolution, seq, timer, stashed)
     const { effects, taken, state } = evolution
     this.releases.push({
@@ -487,6 +490,14 @@ export class Turn {
     if (settles !== undefined) record.settles = settles
     if (key !== undefined) record.key = key
     return record
+  }
+
+  /** As in XState, whoever has ended is found by it no more. */
+  #dropSystemId(systemId: string, address: Address): void {
+    const { scope } = this.#context
+    if (scope.systemIds.get(systemId) !== address) return
+    scope.dropSystemId(systemId, address)
+    this.#undo.push(() => scope.setSystemId(systemId, address))
   }
 
   #add(cell: Cell): void {

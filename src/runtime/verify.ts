@@ -6,6 +6,7 @@ import { persistCell } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { replayRecord, replayScope } from './replay.ts'
+import { SystemIds } from './system-ids.ts'
 
 export interface VerifyOptions {
   /** Where to end; default the head of the log. */
@@ -62,6 +63,7 @@ class ReplayCheck {
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #scope = replayScope()
+  readonly #systemIds = new SystemIds(this.#scope)
   readonly #cells = new Map<string, Cell>()
   /** Snapshots still to come of each actor. */
   readonly #due = new Map<string, SnapshotEntry[]>()
@@ -76,6 +78,12 @@ class ReplayCheck {
   }
 
   take(record: TransitionRecord): void {
+    this.#systemIds.before(record)
+    this.#replay(record)
+    this.#systemIds.after(record)
+  }
+
+  #replay(record: TransitionRecord): void {
     const { seq, actor, rev } = record
     this.#records++
     if (this.#problems.length >= PROBLEMS_MAX || this.#broken.has(actor)) return
