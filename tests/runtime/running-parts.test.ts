@@ -1,5 +1,5 @@
 /** Promises, callbacks and observables that do not do what one would wish, and observers and ports that throw. */
-import { throwError } from 'rxjs'
+import { of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { type AnyActorLogic, assign, fromCallback, fromObservable, fromPromise, sendTo, setup } from 'xstate'
 import type { Port } from '../../src/runtime/port.ts'
@@ -90,6 +90,66 @@ describe('a running part', () => {
       }),
     )
     await eventually(() => expect(error()).toContain('send the event to its parent'))
+  })
+
+  it.each<[string, AnyActorLogic]>([
+    [
+      'a promise',
+      fromPromise(() => {
+        throw new Error('at once')
+      }),
+    ],
+    [
+      'an observable',
+      fromObservable(() => {
+        throw new Error('at once')
+      }),
+    ],
+  ])('that is %s and throws before there is one is told to its parent', async (_, part) => {
+    const { error } = await open(part)
+    await eventually(() => expect(error()).toBe('at once'))
+  })
+
+  it('that is an observable of what the log cannot keep fails by that', async () => {
+    const { error } = await open(fromObservable(() => of({ when: new Date() })))
+    await eventually(() => expect(error()).toContain('when is a Date'))
+  })
+
+  it('that sends what the log cannot keep hears so itself', async () => {
+    const refused: unknown[] = []
+    const { harness } = await open(
+      fromCallback(({ sendBack }) => {
+        try {
+          sendBack({ type: 'NEWS', when: new Date() })
+        } catch (error) {
+          refused.push(error)
+        }
+        sendBack({ type: 'NEWS', when: 1 })
+      }),
+    )
+    await eventually(() => expect(harness.context('parent/p')).toMatchObject({ heard: ['NEWS'] }))
+    expect(refused).toMatchObject([{ code: 'NOT_JSON' }])
+  })
+
+  it('finds other actors, itself, and how it stands', async () => {
+    const statuses: string[] = []
+    const part = fromCallback(({ self, system, receive }) => {
+      const sender = self as unknown as { send(event: { type: string }): void }
+      statuses.push(self.getSnapshot().status)
+      receive(({ type }) => {
+        statuses.push(type)
+        return () => {}
+      })
+      sender.send({ type: 'MYSELF' })
+      system.get('parent/p').send({ type: 'FOUND' })
+      return () => statuses.push(self.getSnapshot().status)
+    })
+    const { harness, supervisor } = await open(part)
+    await eventually(() => expect(harness.context('parent/p')).toMatchObject({ heard: ['FOUND'] }))
+    await eventually(() => expect(statuses).toEqual(['active', 'MYSELF']))
+    await supervisor.send('parent/p', { type: 'LEAVE' })
+    expect(statuses).toEqual(['active', 'MYSELF', 'stopped'])
+    expect((await supervisor.verify()).problems).toEqual([])
   })
 
   it('is sent to no more once it has ended', async () => {

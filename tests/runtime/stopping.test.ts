@@ -1,0 +1,209 @@
+/** What comes when a runtime stops, or when its log has refused: nothing of it is lost that was taken, nothing more is. */
+import { describe, expect, it, vi } from 'vitest'
+import { type AnyActorLogic, assign, fromCallback, fromPromise, raise, sendTo, setup } from 'xstate'
+import type { Address } from '../../src/runtime/address.ts'
+import { Archivist } from '../../src/runtime/archivist.ts'
+import { Journal } from '../../src/runtime/journal.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import { consoleLogger } from '../../src/runtime/logger.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { newMemory, type Store } from '../../store/index.ts'
+import { FaultyStore } from '../faults/faulty-store.ts'
+import { eventually, Harness } from './harness.ts'
+
+const owner = (part: AnyActorLogic) =>
+  setup({ types: {} as { context: { heard: string[] } }, actors: { part } }).createMachine({
+    context: { heard: [] },
+    invoke: { src: 'part', id: 'part', onError: { actions: assign({ heard: ['an error'] }) } },
+    on: {
+      POKE: { actions: sendTo('part', { type: 'POKE' }) },
+      LATER: { actions: raise({ type: 'HEARD' }, { delay: 100 }) },
+      HEARD: { actions: assign({ heard: ({ context }) => [...context.heard, 'HEARD'] }) },
+    },
+  })
+
+async function open(part: AnyActorLogic) {
+  const harness = new Harness()
+  const machines = { owner: owner(part) }
+  const supervisor = await harness.open({ machines })
+  await supervisor.spawn('owner', 'o')
+  return { harness, supervisor, machines }
+}
+
+describe('a runtime that stops', () => {
+  it('takes what waits; its running parts have ended by then, and hear no more of it', async () => {
+    const heard: string[] = []
+    const { harness, supervisor, machines } = await open(
+      fromCallback(({ receive }) => {
+        receive(({ type }) => heard.push(type))
+        return () => heard.push('left')
+      }),
+    )
+    supervisor.tell('owner/o' as Address, { type: 'POKE' })
+    await supervisor.stop()
+    expect(heard).toEqual(['left'])
+    await harness.open({ machines })
+    expect(await harness.eventsOf('owner/o/part')).toEqual(['xstate.init', 'POKE'])
+  })
+
+  it('lets a promise end unheard: the next start says that it was cut off', async () => {
+    let finish: (value: string) => void = () => {}
+    const { harness, supervisor, machines } = await open(
+      fromPromise(
+        () =>
+          new Promise<string>((resolve) => {
+            finish = resolve
+          }),
+      ),
+    )
+    await eventually(() => expect(supervisor.residents).toBe(3))
+    await supervisor.stop()
+    const { seq } = supervisor
+    finish('too late')
+    await new Promise(setImmediate)
+    expect(supervisor.seq).toBe(seq)
+    await harness.open({ machines })
+    await eventually(() => expect(harness.context('owner/o')).toEqual({ heard: ['an error'] }))
+  })
+
+  it('sets no timer more: what was taken last is due after the next start', async () => {
+    const { harness, supervisor, machines } = await open(fromCallback(() => {}))
+    supervisor.tell('owner/o' as Address, { type: 'LATER' })
+    await supervisor.stop()
+    harness.clock.advanceTo(2_000)
+    expect(harness.clock.dueAt).toBeUndefined()
+    await harness.open({ machines })
+    harness.clock.advanceTo(2_001)
+    await harness.supervisor.settled()
+    expect(harness.context('owner/o')).toEqual({ heard: ['HEARD'] })
+  })
+})
+
+it('once the log has refused, timers are due in vain, and whoever waits for a duplicate hears why', async () => {
+  let isRefusing = false
+  const harness = new Harness()
+  const store = new FaultyStore(await openMemoryStore(newMemory()), {
+    next: () => (isRefusing ? 'refused' : undefined),
+    onDeath: () => {},
+  })
+  const nothing = () => {}
+  const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+  const machines = { owner: owner(fromCallback(() => {})) }
+  const supervisor = await createSupervisor({ store, machines, clock: harness.clock, logger })
+  await supervisor.spawn('owner', 'o')
+  await supervisor.send('owner/o', { type: 'LATER' })
+  isRefusing = true
+  const refusals = await Promise.allSettled([
+    supervisor.send('owner/o', { type: 'HEARD' }, { key: 'k' }),
+    supervisor.send('owner/o', { type: 'HEARD' }, { key: 'k' }),
+  ])
+  for (const refusal of refusals) expect(refusal).toMatchObject({ reason: { code: 'STORE_FENCED' } })
+  isRefusing = false
+  const { seq } = supervisor
+  harness.clock.advanceTo(5_000)
+  await new Promise(setImmediate)
+  expect(supervisor.seq).toBe(seq)
+  await supervisor.stop()
+})
+
+it('a checkpoint of many actors is made bit by bit, and spares the next start their replay', async () => {
+  const harness = new Harness()
+  const options = { machines: { idle: setup({}).createMachine({ on: { POKE: {} } }) }, checkpointEvery: 600 }
+  const supervisor = await harness.open(options)
+  await Promise.all(Array.from({ length: 800 }, (_, i) => supervisor.spawn('idle', String(i))))
+  for (let n = 0; harness.store.checkpoint() === undefined && n < 100; n++)
+    await supervisor.send('idle/1', { type: 'POKE' })
+  expect(harness.store.checkpoint()?.seq).toBeGreaterThanOrEqual(600)
+  await harness.crash()
+  const again = await harness.open(options)
+  // Those that have changed since, and the dead letters' collector.
+  expect(again.residents).toBeLessThan(250)
+  expect((await again.view('idle/7'))?.rev).toBe(1)
+  expect((await again.verify()).problems).toEqual([])
+})
+
+describe('idempotency keys', () => {
+  it('are remembered for ten thousand messages, and the oldest forgotten first', () => {
+    const journal = new Journal()
+    const take = (seq: number) =>
+      journal.apply({ seq, key: `k${seq}`, turn: seq, at: seq } as TransitionRecord)
+    for (let seq = 1; seq <= 10_000; seq++) take(seq)
+    expect([journal.seqOfKey('k1'), journal.seqOfKey('k10000')]).toEqual([1, 10_000])
+    take(10_001)
+    expect([journal.seqOfKey('k1'), journal.seqOfKey('k2')]).toEqual([undefined, 2])
+    const restored = new Journal(journal.state([]))
+    expect([restored.seqOfKey('k1'), restored.seqOfKey('k10001')]).toEqual([undefined, 10_001])
+  })
+})
+
+describe('the archivist', () => {
+  /** A store of 100,000 records, a millisecond each, whose archive does as it is told. */
+  function rig(
+    retention: { liveRecords?: number; liveMs?: number },
+    archive: (toSeq: number) => Promise<number>,
+  ) {
+    const asked: number[] = []
+    const said: string[] = []
+    const store = {
+      head: { seq: 100_000 },
+      liveFrom: 1,
+      seqAt: async (at: number) => at,
+      archive: (toSeq: number) => {
+        asked.push(toSeq)
+        return archive(toSeq)
+      },
+    } as unknown as Store<TransitionRecord>
+    const nothing = () => {}
+    const note = (_: object, message: string) => void said.push(message)
+    const archivist = new Archivist(store, retention, { debug: nothing, info: note, warn: note, error: note })
+    return { archivist, asked, said }
+  }
+
+  it.each([
+    ['so many records', { liveRecords: 30_000 }, 70_000],
+    ['so much time', { liveMs: 10_000 }, 90_000],
+    ['whichever is more', { liveRecords: 30_000, liveMs: 40_000 }, 60_000],
+    ['all behind the last checkpoint', { liveRecords: 0 }, 95_000],
+  ])('keeps %s', async (_, retention, toSeq) => {
+    const { archivist, asked, said } = rig(retention, async (to) => to + 1)
+    archivist.consider(95_000, 100_000)
+    await archivist.settled()
+    expect([asked, said]).toEqual([[toSeq], ['archived']])
+  })
+
+  it.each<[string, { liveRecords?: number }]>([
+    ['is too little', { liveRecords: 90_000 }],
+    ['is not wanted', {}],
+  ])('leaves alone what %s', async (_, retention) => {
+    const { archivist, asked } = rig(retention, async () => 1)
+    archivist.consider(100_000, 100_000)
+    await archivist.settled()
+    expect(asked).toEqual([])
+  })
+
+  it('says what fails, and tries it again after the next checkpoint; one at a time', async () => {
+    const answers = [Promise.reject(new Error('no space left')), Promise.resolve(1), Promise.resolve(5)]
+    const { archivist, asked, said } = rig({ liveRecords: 0 }, () => answers.shift() as Promise<number>)
+    for (let n = 0; n < 3; n++) {
+      archivist.consider(100_000, 0)
+      archivist.consider(100_000, 0)
+      await archivist.settled()
+    }
+    expect(asked).toEqual([100_000, 100_000, 100_000])
+    // The second one has moved nothing.
+    expect(said).toEqual(['old records could not be archived', 'archived'])
+  })
+})
+
+it('without a logger of its own the runtime says on the console what goes wrong, and no more', () => {
+  const [warn, error, log] = (['warn', 'error', 'log'] as const).map((name) =>
+    vi.spyOn(console, name).mockImplementation(() => {}),
+  )
+  const details = { actor: 'a/b' }
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) consoleLogger[level](details, level)
+  expect(warn?.mock.calls).toEqual([['warn', details]])
+  expect(error?.mock.calls).toEqual([['error', details]])
+  expect(log?.mock.calls).toEqual([])
+  vi.restoreAllMocks()
+})

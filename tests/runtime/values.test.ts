@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Address } from '../../src/runtime/address.ts'
+import { assertJson, jsonEqual, plainError } from '../../src/runtime/json.ts'
+import { Ref } from '../../src/runtime/ref.ts'
+
+const ref = (address: string) => new Ref({ relay: () => {} }, address as Address, address)
+const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)])
+class Money {
+  readonly amount = '1'
+}
+const nameless = Object.create({ constructor: undefined }) as object
+
+describe('a value that the log keeps', () => {
+  it.each<[string, unknown, string]>([
+    ['a number that is none', { a: [1, Number.NaN] }, 'it.a[1] is NaN'],
+    ['infinity', { a: -Infinity }, 'it.a is -Infinity'],
+    ['a function', { a: { b: () => {} } }, 'it.a.b is a function'],
+    ['a big integer', [10n], 'it[0] is a bigint'],
+    ['a symbol', Symbol('s'), 'it is a symbol'],
+    ['a date', { at: new Date(0) }, 'it.at is a Date instance'],
+    ['a map', new Map(), 'it is a Map instance'],
+    ['an object of a class', { m: new Money() }, 'it.m is a Money instance'],
+    ['one whose class has no name', nameless, 'it is a class instance'],
+    ['a reference, where there may be none', ref('a/b'), 'it is a Ref instance'],
+    ['what is too deep', nested(300), 'more than 256 levels deep'],
+  ])('is not %s', (_, value, message) => {
+    expect(() => assertJson(value, undefined, 'it', false)).toThrow(
+      expect.objectContaining({ code: 'NOT_JSON', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('may be a reference where those come back, an object without a prototype, and undefined', () => {
+    const value = { ref: ref('a/b'), bare: Object.assign(Object.create(null), { a: 1 }), none: undefined }
+    expect(() => assertJson(value, undefined, 'it', true)).not.toThrow()
+  })
+
+  it('was looked through before, where it is the same as before', () => {
+    const kept = { at: new Date(0) }
+    expect(() => assertJson({ kept, n: 2 }, { kept, n: 1 }, 'it', false)).not.toThrow()
+    expect(() => assertJson({ kept: { ...kept } }, { kept }, 'it', false)).not.toThrow()
+    expect(() => assertJson({ kept: { at: new Date(0) } }, { kept }, 'it', false)).toThrow('it.kept.at')
+  })
+})
+
+describe('two values are equal as JSON', () => {
+  it('when they are written alike, whatever the order of their keys', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        const back = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown
+        expect(jsonEqual(a, back(a))).toBe(true)
+        expect(jsonEqual(a, b)).toBe(jsonEqual(b, a))
+        if (jsonEqual(a, b)) expect(back(a)).toEqual(back(b))
+        else expect(back(a)).not.toEqual(back(b))
+      }),
+    )
+  })
+
+  it.each<[unknown, unknown, boolean]>([
+    [{ a: 1, b: undefined }, { a: 1 }, true],
+    [{ a: 1 }, { a: 1, b: undefined }, true],
+    [{ a: 1 }, { a: 1, b: 2 }, false],
+    [{ a: undefined }, { a: 1 }, false],
+    [[1, 2], [1], false],
+    [[], {}, false],
+    [null, {}, false],
+    ['1', 1, false],
+    [{ r: ref('a/b') }, { r: ref('a/b') }, true],
+    [{ r: ref('a/b') }, { r: ref('a/c') }, false],
+    [{ r: ref('a/b') }, { r: { xstate$$type: 1, id: 'a/b', address: 'a/b' } }, true],
+    [{ r: { xstate$$type: 1, id: 'a/c', address: 'a/c' } }, { r: ref('a/b') }, false],
+  ])('%j and %j: %s', (a, b, equal) => {
+    expect(jsonEqual(a, b)).toBe(equal)
+  })
+})
+
+it.each<[string, unknown, object]>([
+  ['an error', new RangeError('far'), { name: 'RangeError', message: 'far' }],
+  [
+    'its code',
+    Object.assign(new Error('no'), { code: 'EIO' }),
+    { name: 'Error', message: 'no', code: 'EIO' },
+  ],
+  ['no code that is no text', Object.assign(new Error('no'), { code: 5 }), { name: 'Error', message: 'no' }],
+  ['what is like an error', { message: 7, code: 'X', stack: '' }, { name: 'Error', message: '7', code: 'X' }],
+  ['its name', { name: 'Odd', message: 'm' }, { name: 'Odd', message: 'm' }],
+  ['text', 'gone', { name: 'Error', message: 'gone' }],
+  ['nothing', undefined, { name: 'Error', message: 'undefined' }],
+])('of what was thrown %s is kept', (_, thrown, plain) => {
+  expect(plainError(thrown)).toEqual(plain)
+})
