@@ -15,7 +15,7 @@ function module(name: string, content: string): string {
 }
 const strategy = (name: string) =>
   `export const strategy = { name: ${JSON.stringify(name)}, machine: {}, config: { safeParse: () => ({}) } }`
-const load = (type: string) => loadStrategies([{ id: 's', type }])
+const load = async (type: string) => (await loadStrategies([{ id: 's', type }])).strategies
 
 describe('a module of a strategy', () => {
   it('in JavaScript is loaded as it is', async () => {
@@ -56,6 +56,6 @@ describe('a module of a strategy', () => {
     rememberStrategies(data, new Map([[missing, once]]))
     await expect(loadStrategies([], data)).rejects.toMatchObject(refusal)
     // One that is configured under the same name stands in for it.
-    expect((await loadStrategies([{ id: 's', type: file }], data)).has(missing)).toBe(false)
+    expect((await loadStrategies([{ id: 's', type: file }], data)).strategies.has(missing)).toBe(false)
   })
 })

@@ -1,6 +1,7 @@
 /** A log, and machines that are not those that wrote it: each difference is named as the runtime starts, or as one asks. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, setup } from 'xstate'
+import { databaseIn } from '../../store/database.ts'
 import { Harness } from './harness.ts'
 
 const child = createMachine({ id: 'child', on: { HI: {} } })
@@ -125,9 +126,9 @@ it('verify says what is damaged, and replays nothing of it', async () => {
   const supervisor = await harness.open({ machines: { lamp } })
   await supervisor.spawn('lamp', 'l')
   const key = `c!${String(2).padStart(16, '0')}`
-  const bytes = Buffer.from((await harness.memory.get(key)) as Buffer)
+  const bytes = Buffer.from((await databaseIn(harness.memory).get(key)) as Buffer)
   bytes[90] = (bytes[90] as number) ^ 0x10
-  await harness.memory.put(key, bytes)
+  await databaseIn(harness.memory).put(key, bytes)
   expect(await supervisor.verify()).toMatchObject({
     actors: 0,
     live: 0,

@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MemoryLevel } from 'memory-level'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { type Database, databaseIn } from '../../store/database.ts'
 import { type LogRecord, newMemory, openLevelStore, openMemoryStore, type Store } from '../../store/index.ts'
 
 const record = (seq: number, at = seq): LogRecord => ({ seq, rev: seq, actor: 'order/a', at })
@@ -14,13 +14,14 @@ const list = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   return all
 }
 
-let memory: MemoryLevel<string, Buffer>
+let memory: Database
 let store: Store
 
 /** Commits of so many records each. */
 async function write(...sizes: number[]): Promise<void> {
-  memory = newMemory()
-  store = await openMemoryStore(memory)
+  const kept = newMemory()
+  memory = databaseIn(kept)
+  store = await openMemoryStore(kept)
   for (const size of sizes) await append(store, size)
 }
 
@@ -49,7 +50,7 @@ describe('verify names', () => {
     const other = newMemory()
     const elsewhere = await openMemoryStore(other)
     for (const at of [1, 2, 99]) await append(elsewhere, 1, at)
-    await memory.put(commit(3), (await other.get(commit(3))) as Buffer)
+    await memory.put(commit(3), (await databaseIn(other).get(commit(3))) as Buffer)
     expect(await damage()).toEqual([
       {
         seq: 3,
@@ -64,7 +65,7 @@ describe('verify names', () => {
     const other = newMemory()
     const elsewhere = await openMemoryStore(other)
     for (let n = 0; n < 3; n++) await append(elsewhere, 1)
-    await memory.put(commit(3), (await other.get(commit(3))) as Buffer)
+    await memory.put(commit(3), (await databaseIn(other).get(commit(3))) as Buffer)
     expect((await damage())[0]).toEqual({
       seq: 5,
       code: 'STORE_CHAIN',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
+import { databaseIn } from '../../store/database.ts'
 import {
   cutBack,
   decodeEntries,
@@ -74,8 +75,8 @@ describe('a store', () => {
       code: 'STORE_FORMAT',
       message: expect.stringMatching(/by the codec "\w+", not by "other"/),
     })
-    await memory.open()
-    await memory.del('m!codec')
+    await databaseIn(memory).open()
+    await databaseIn(memory).del('m!codec')
     await expect(openMemoryStore(memory)).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringContaining('by the codec unknown'),
@@ -85,7 +86,7 @@ describe('a store', () => {
   it('that has lost all its commits is not taken for a new one', async () => {
     const memory = newMemory()
     await fill(await openMemoryStore(memory), 5)
-    for (let seq = 1; seq <= 5; seq++) await memory.del(commit(seq))
+    for (let seq = 1; seq <= 5; seq++) await databaseIn(memory).del(commit(seq))
     await expect(openMemoryStore(memory)).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringContaining('ends at seq 0, but it should end at 5'),
