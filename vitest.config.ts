@@ -1,11 +1,47 @@
+import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The files that take longest, the longest first. */
+const LONG = [
+  'crash-loop',
+  'kill-bracket',
+  'cli',
+  'live',
+  'simulation',
+  'kill-runner',
+  'full-disk',
+  'differential',
+  'readme',
+  'power-loss',
+  'faults',
+  'bit-rot',
+  'universe',
+  'crash',
+]
+
+/** Starts the long files first, so that no worker is left with one of them at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = LONG.indexOf(basename(moduleId, '.test.ts'))
+      return place < 0 ? LONG.length : place
+    }
+    return [...(await super.sort(files))].sort((a, b) => placeOf(a) - placeOf(b))
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/e2e/**', 'tests/pack/**'],
-    testTimeout: 120_000,
-    hookTimeout: 30_000,
+    globalSetup: 'tests/programs/compile.ts',
+    sequence: { sequencer: LongestFirst },
+    // One on each core: by default Vitest leaves one of them free.
+    maxWorkers: '100%',
+    // For a test that hangs. The longest takes half a minute, and machines may be ten times slower.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     coverage: {
       // What lies in tests/machines matches as well.
       exclude: ['tests/**'],

@@ -22,9 +22,7 @@ async function start(name: string, server: object): Promise<void> {
   const config = join(folder, `${name}.yaml`)
   writeFileSync(config, JSON.stringify({ server, market: { seed: 3 } }))
   runner = new OutcryProcess('run', '--config', config, '--data', join(folder, name), '--port', '0')
-  const started = await runner.started()
-  if (started?.url === undefined) throw new Error(runner.stderr)
-  url = started.url
+  url = (await runner.started()).url as string
 }
 
 beforeAll(async () => {

@@ -17,9 +17,7 @@ describe('the inspector page of a running runner', () => {
 
   beforeAll(async () => {
     runner = new OutcryProcess('run', '--data', data, '--port', '0', '--seed', '3')
-    const started = await runner.started()
-    if (started?.url === undefined) throw new Error(runner.stderr)
-    url = started.url
+    url = (await runner.started()).url as string
     browser = await launchChromium()
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     page.on('console', (message) => {

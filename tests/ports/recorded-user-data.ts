@@ -1,10 +1,9 @@
 /** Real updates of real Binance accounts, and what they say by themselves: read apart from any decoder. */
 import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { baseAssetOf, quoteAssetOf } from '../../machines/contract.ts'
 import * as decimal from '../../machines/decimal.ts'
 import type { Adopt, OrdType, Submit } from '../../machines/index.ts'
-import { recording } from '../runner/runner-process.ts'
+import { existing } from '../data/data.ts'
 
 export interface Message {
   readonly [field: string]: unknown
@@ -48,7 +47,7 @@ const ORD_TYPES: Readonly<Record<string, OrdType>> = {
 /** By name: what an account was told, in the order in which it came. */
 export function recordedCases(): ReadonlyMap<string, readonly Message[]> {
   const cases = new Map<string, Message[]>()
-  const text = gunzipSync(readFileSync(recording('binance-user-data.jsonl.gz'))).toString()
+  const text = readFileSync(existing('tests/data/binance-user-data.jsonl'), 'utf8')
   for (const line of text.trim().split('\n')) {
     const { case: name, msg } = JSON.parse(line)
     cases.set(name, [...(cases.get(name) ?? []), msg])

@@ -57,7 +57,7 @@ describe('the command line', () => {
   it('asks the runner that holds the store, stops it on a signal, and goes on where it was', async () => {
     const args = ['run', '--data', data('live'), '--port', '0'] as const
     const runner = new OutcryProcess(...args)
-    expect((await runner.started())?.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    expect((await runner.started()).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     const actors = await outcry('actors', 'symbol/', '--data', data('live'), '--json')
     expect(lines(actors.stdout).map((a) => a.address)).toEqual(['symbol/sim:BTCUSDT', 'symbol/sim:ETHUSDT'])
     expect((await outcry('replay', 'runner/main', '--data', data('live'), '--json')).code).toBe(0)
@@ -83,7 +83,7 @@ describe('the command line', () => {
 
     const again = new OutcryProcess(...args)
     const started = await again.started()
-    expect(started?.seq).toBeGreaterThan(history.at(-1).seq)
+    expect(started.seq).toBeGreaterThan(history.at(-1).seq)
     again.child.kill('SIGTERM')
     expect((await again.finished()).code).toBe(0)
   })
@@ -93,7 +93,7 @@ describe('the command line', () => {
     mkdirSync(data('guarded'))
     writeFileSync(runnerFile, '{}', { mode: 0o644 })
     const runner = new OutcryProcess('run', '--config', guarded, '--data', data('guarded'), '--port', '0')
-    const { url } = (await runner.started()) ?? {}
+    const { url } = await runner.started()
     expect((await fetch(`${url}/actors`)).status).toBe(401)
     expect(JSON.parse(readFileSync(runnerFile, 'utf8'))).toMatchObject({ url, token })
     expect(statSync(runnerFile).mode & 0o777).toBe(0o600)

@@ -40,9 +40,9 @@ describe('a run on a live market', () => {
       return events.length
     }
     const first = new OutcryProcess(...args)
-    const url = (await first.started())?.url as string
+    const url = (await first.started()).url as string
     await vi.waitFor(async () => expect(await filled(url)).toBeGreaterThan(1), {
-      timeout: 40_000,
+      timeout: 120_000,
       interval: 100,
     })
     first.child.kill('SIGKILL')
@@ -50,11 +50,11 @@ describe('a run on a live market', () => {
 
     const second = new OutcryProcess(...args)
     const started = await second.started()
-    expect(started?.seq).toBeGreaterThan(100)
-    const before = await filled(started?.url as string)
+    expect(started.seq).toBeGreaterThan(100)
+    const before = await filled(started.url as string)
     expect(before).toBeGreaterThan(1)
-    await vi.waitFor(async () => expect(await filled(started?.url as string)).toBeGreaterThan(before), {
-      timeout: 40_000,
+    await vi.waitFor(async () => expect(await filled(started.url as string)).toBeGreaterThan(before), {
+      timeout: 120_000,
       interval: 100,
     })
     clearInterval(ticking)
@@ -69,5 +69,5 @@ describe('a run on a live market', () => {
       .split('\n')
     const states = orders.map((line) => JSON.parse(line).value.execution)
     expect(states.filter((state) => !['filled', 'accepted', 'submitted'].includes(state))).toEqual([])
-  }, 120_000)
+  })
 })

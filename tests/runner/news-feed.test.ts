@@ -38,7 +38,7 @@ describe('news in a run', () => {
     const first = new OutcryProcess(...args)
     const started = await first.started()
     const before = ['desk j1', 'desk j2', 'press r1', 'press r2']
-    await eventually(async () => expect(await ingested(started?.url as string)).toEqual(before))
+    await eventually(async () => expect(await ingested(started.url as string)).toEqual(before))
     expect(first.stderr).toContain('press: the server answered 503')
     first.child.kill('SIGKILL')
     await first.finished()
@@ -48,7 +48,7 @@ describe('news in a run', () => {
     const second = new OutcryProcess(...args)
     const again = await second.started()
     const after = ['desk j1', 'desk j2', 'desk j3', 'press r1', 'press r2', 'press r3']
-    await eventually(async () => expect(await ingested(again?.url as string)).toEqual(after))
+    await eventually(async () => expect(await ingested(again.url as string)).toEqual(after))
     second.child.kill('SIGTERM')
     expect((await second.finished()).code, second.stderr).toBe(0)
     await server.stop()
@@ -61,7 +61,7 @@ describe('news in a run', () => {
     expect(events).toEqual(['xstate.init', ...after.map(() => 'NEWS_ITEM')])
     const verify = await outcry('verify', '--data', join(folder, 'data'), '--json')
     expect(JSON.parse(verify.stdout).problems).toEqual([])
-  }, 60_000)
+  })
 
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
   const start = (flags: object) =>

@@ -1,18 +1,11 @@
 /** The command line as a real child process. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createGunzip } from 'node:zlib'
+import { program } from '../programs/program.ts'
 
-const MAIN = fileURLToPath(new URL('../../tools/cli/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-
-export const recording = (name: string) =>
-  fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
+const MAIN = 'tools/cli/main.ts'
 
 export interface Finished {
   readonly code: number | null
@@ -21,41 +14,63 @@ export interface Finished {
   readonly stderr: string
 }
 
+export interface Started {
+  readonly url?: string
+  readonly seq: number
+}
+
 export class OutcryProcess {
   readonly child: ChildProcess
   stdout = ''
   stderr = ''
-  readonly #exit: Promise<unknown>
+  readonly #started: Promise<Started>
+  readonly #finished: Promise<Finished>
 
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    this.child = spawn(process.execPath, [...program(MAIN), ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     })
-    this.child.stdout?.on('data', (data) => {
+    this.child.stdout?.setEncoding('utf8').on('data', (data) => {
       this.stdout += data
     })
-    this.child.stderr?.on('data', (data) => {
-      this.stderr += data
+    this.#finished = new Promise((resolve, reject) => {
+      // A process that could not be spawned may never close.
+      this.child.once('error', reject)
+      this.child.once('close', (code, signal) => {
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
+      })
     })
-    this.#exit = once(this.child, 'close')
+    this.#started = new Promise((resolve, reject) => {
+      let isStarted = false
+      this.child.stderr?.setEncoding('utf8').on('data', (data) => {
+        this.stderr += data
+        const line = isStarted ? undefined : startLineOf(this.stderr)
+        if (line === undefined) return
+        isStarted = true
+        resolve(JSON.parse(line))
+      })
+      this.#finished.then(({ code, signal, stderr }) => {
+        reject(new Error(`the runner ended with ${signal ?? code} before it started: ${stderr}`))
+      }, reject)
+    })
+    // Many a test never asks whether it started.
+    this.#started.catch(() => {})
+    this.#finished.catch(() => {})
   }
 
-  /** Resolves when the runner says that it has started, or ended. */
-  async started(): Promise<{ url?: string; seq: number } | undefined> {
-    for (;;) {
-      const line = this.stderr.split('\n').find((text) => text.includes('"msg":"started"'))
-      if (line !== undefined) return JSON.parse(line) as { url?: string; seq: number }
-      if (this.child.exitCode !== null || this.child.signalCode !== null) return undefined
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+  /**
+   * Resolves with what the runner says when it has started.
+   * @throws Error with its stderr when it ends before that, or cannot be spawned
+   */
+  started(): Promise<Started> {
+    return this.#started
   }
 
-  async finished(): Promise<Finished> {
-    await this.#exit
-    const { exitCode: code, signalCode: signal } = this.child
-    return { code, signal, stdout: this.stdout, stderr: this.stderr }
+  /** @throws Error when it cannot be spawned */
+  finished(): Promise<Finished> {
+    return this.#finished
   }
 }
 
@@ -66,20 +81,12 @@ export function outcry(...args: string[]): Promise<Finished> {
 /** What another program makes of its output. */
 export async function piped(into: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
   const command = `"$@" | ${into}`
-  const node = [process.execPath, '--import', 'tsx', MAIN]
+  const node = [process.execPath, ...program(MAIN)]
   return promisify(execFile)('sh', ['-c', command, 'sh', ...node, ...args], { cwd: ROOT })
 }
 
-/** The first lines of a capture, in a file of their own. */
-export async function cutRecording(name: string, lines: number, to: string): Promise<void> {
-  const out = createWriteStream(to)
-  let count = 0
-  for await (const line of createInterface({
-    input: createReadStream(recording(name)).pipe(createGunzip()),
-  })) {
-    out.write(`${line}\n`)
-    if (++count >= lines) break
-  }
-  out.end()
-  await finished(out)
+/** Its last line may still be on its way. */
+function startLineOf(stderr: string): string | undefined {
+  const lines = stderr.split('\n').slice(0, -1)
+  return lines.find((line) => line.includes('"msg":"started"'))
 }

@@ -9,8 +9,8 @@ import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { verifyLog } from '../../src/runtime/verify.ts'
+import { writeFirstLines } from '../data/data.ts'
 import { FakeBinance, type Listed } from '../ports/fake-binance.ts'
-import { cutRecording } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-universe-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -31,7 +31,7 @@ const stateOf = <C>({ supervisor }: RunningRunner, address: string) =>
 const running = (runner: RunningRunner, ...ids: string[]) =>
   ids.filter((id) => stateOf(runner, `emaCross/${id}`).value?.mode !== 'stopped')
 
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 50 })
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 120_000, interval: 50 })
 
 async function recordsOf(data: string): Promise<TransitionRecord[]> {
   const store = await openLevelStore(join(data, 'log'))
@@ -75,7 +75,7 @@ describe('a universe of a simulated market', () => {
     ])
     const traded = emittedIn(once, 'ORDER_SUBMITTED').map(({ symbol }) => symbol)
     expect(new Set(traded)).toEqual(new Set(['AUSDT', 'CUSDT']))
-  }, 60_000)
+  })
 
   it('stays as it is over a restart, with what a person stopped, and takes in strategies that are new', async () => {
     const first = await start(settings('restart', 10_000))
@@ -100,7 +100,7 @@ describe('a universe of a simulated market', () => {
       ...['FOLLOW', 'FOLLOW', 'FOLLOW', 'INSTRUMENTS_LISTED'],
       ...['FOLLOW', 'FOLLOW', 'FOLLOW', 'INSTRUMENTS_LISTED'],
     ])
-  }, 60_000)
+  })
 
   it('takes the filters of the configuration, also when they have changed since', async () => {
     const first = await start(settings('filters', 1_000))
@@ -113,7 +113,7 @@ describe('a universe of a simulated market', () => {
 
 it('knows the names of a recorded market and no more, and lets in what they say enough of', async () => {
   const capture = join(folder, 'binance-spot-cut.ws')
-  await cutRecording('binance-spot-btcusdt-20240808.ws.gz', 500, capture)
+  await writeFirstLines('binance-spot-btcusdt', 500, capture)
   const traded = async (name: string, filters: object) => {
     const data = join(folder, name)
     const market = { files: [capture] }
@@ -207,5 +207,5 @@ describe('a universe of a live market', () => {
     expect(emittedIn(records, 'SYSTEM_ERROR')).toContainEqual(
       expect.objectContaining({ severity: 'warning', about: 'binance' }),
     )
-  }, 60_000)
+  })
 })

@@ -57,5 +57,5 @@ export class Harness {
 
 /** Waits for what happens outside of turns: promises, callbacks, ports. */
 export function eventually(check: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 5 })
+  return vi.waitFor(check, { timeout: 120_000, interval: 5 })
 }

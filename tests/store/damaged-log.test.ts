@@ -172,12 +172,13 @@ describe('a damaged log', () => {
         ] as const) {
           for (const fromRev of [1, 2, 499, 500, 501, 9_999, 19_999, 20_000]) {
             let rev = fromRev
-            for await (const found of store.history(actor, { fromRev })) expect(found.rev).toBe(rev++)
+            for await (const found of store.history(actor, { fromRev }))
+              rev = found.rev === rev ? rev + 1 : Number.NaN
             expect(rev - 1).toBe(count)
             let back = Math.min(count, fromRev + 700)
-            for await (const found of store.history(actor, { fromRev, toRev: back, reverse: true })) {
-              expect(found.rev).toBe(back--)
-            }
+            const backwards = { fromRev, toRev: back, reverse: true }
+            for await (const found of store.history(actor, backwards))
+              back = found.rev === back ? back - 1 : Number.NaN
             expect(back).toBe(fromRev - 1)
           }
         }

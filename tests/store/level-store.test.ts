@@ -1,20 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Level } from 'level'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openLevelStore, type Store } from '../../store/index.ts'
+import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
+import { program } from '../programs/program.ts'
 import type { TckRecord } from '../tck/store-tck.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'outcry-store-'))
@@ -112,9 +106,8 @@ describe('a store on LevelDB', () => {
   })
 
   it('has all that was acknowledged to a writer that was killed, and nothing by half', async () => {
-    const script = new URL('./writer.ts', import.meta.url).pathname
     for (let round = 0; round < 8; round++) {
-      const child = spawn(process.execPath, ['--import', 'tsx', script, location], {
+      const child = spawn(process.execPath, [...program('tests/store/writer.ts'), location], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let acknowledged = 0
@@ -134,21 +127,15 @@ describe('a store on LevelDB', () => {
 
   describe('on a full disk', () => {
     const mount = join(tmpdir(), `outcry-full-${process.pid}`)
-    let mounted = false
-    try {
-      mkdirSync(mount)
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount], { stdio: 'ignore' })
-      mounted = true
-    } catch {
-      rmSync(mount, { recursive: true, force: true })
-    }
-    afterEach(() => {
-      if (!mounted) return
+    const isMounted = mountDisk(mount, '1m')
+    afterAll(() => {
+      if (!isMounted) return
       execFileSync('umount', [mount])
       rmSync(mount, { recursive: true })
     })
 
-    it.runIf(mounted)('fails the write, fences itself, and has all that was acknowledged', async () => {
+    it('fails the write, fences itself, and has all that was acknowledged', async ({ skip }) => {
+      skip(!isMounted, NO_MOUNT)
       const store = await openLevelStore<TckRecord>(join(mount, 'store'))
       let failure: unknown
       for (let seq = 1; failure === undefined; seq++) {

@@ -8,14 +8,25 @@ import { openLevelStore } from '../../src/runtime/log.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
 import { verifyLog } from '../../src/runtime/verify.ts'
+import { program } from '../programs/program.ts'
 import { seeded } from '../seeded.ts'
 import { booksAfter, LEDGERS, machines } from './ledger.ts'
 
-const CHILD = new URL('./child.ts', import.meta.url).pathname
-/** Longest life of a process after it has started. */
-const LIFE_MS = 250
+const CHILD = program('tests/torture/child.ts')
+/** About as long as a process takes to start: one in ten is killed meanwhile. */
+const START_MS = 300
+/** Longest time between the line after which a process is to be killed, and the kill. */
+const LATER_MS = 8
+
+/** When a process is killed: some time after it has started, or has told of so many lines. */
+interface Kill {
+  readonly lines: number
+  readonly laterMs: number
+  readonly isEarly: boolean
+}
 
 export interface CrashReport {
+  /** That there really were: fewer than asked for only where all the work was done before. */
   readonly kills: number
   readonly lines: number
   readonly records: number
@@ -32,41 +43,42 @@ export async function crashLoop(
   const random = seeded(seed)
   let acknowledged = { position: 0, seq: 0 }
   for (let done = 0; ; done++) {
-    const killAfter = done < kills ? random() * LIFE_MS : undefined
-    const life = await live(folder, seed, lines, killAfter, random() < 0.1)
+    // By lines, not by time, so that no machine is too fast for all of the kills.
+    const isEarly = random() < 0.1
+    const laterMs = random() * (isEarly ? START_MS : LATER_MS)
+    const kill = { isEarly, laterMs, lines: Math.floor((random() * lines) / kills) }
+    const life = await live(folder, seed, lines, done < kills ? kill : undefined)
     if (life.position > acknowledged.position) acknowledged = life
     await checkAfter(folder, seed, acknowledged)
-    if (life.finished) break
+    if (life.finished) return checkEnd(folder, seed, lines, done)
     onKill(done + 1)
   }
-  return checkEnd(folder, seed, lines, kills)
 }
 
-/** One life of the process; `early`: it may be killed while it starts. */
+/** One life of the process. */
 async function live(
   folder: string,
   seed: number,
   lines: number,
-  killAfter: number | undefined,
-  early: boolean,
+  kill: Kill | undefined,
 ): Promise<{ position: number; seq: number; finished: boolean }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, folder, String(seed), String(lines)], {
+  const child = spawn(process.execPath, [...CHILD, folder, String(seed), String(lines)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const kill = () => setTimeout(() => child.kill('SIGKILL'), killAfter)
-  if (early && killAfter !== undefined) kill()
+  const killLater = () => void setTimeout(() => child.kill('SIGKILL'), kill?.laterMs)
+  if (kill?.isEarly) killLater()
+  let told = -1
   let position = 0
   let seq = 0
   let finished = false
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line === 'ready') {
-      if (!early && killAfter !== undefined) kill()
-    } else if (line === 'done') finished = true
-    else {
+    if (line === 'done') finished = true
+    else if (line !== 'ready') {
       const [here, at] = line.split(' ').map(Number) as [number, number]
       position = Math.max(position, here)
       seq = Math.max(seq, at)
     }
+    if (++told === kill?.lines && !kill.isEarly) killLater()
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   if (!finished && child.signalCode !== 'SIGKILL') throw new Error(`the process ended with ${child.exitCode}`)

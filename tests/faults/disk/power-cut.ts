@@ -4,11 +4,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type LogRecord, openLevelStore } from '../../../store/index.ts'
+import { program } from '../../programs/program.ts'
 import { seeded } from '../../seeded.ts'
 import { commitOf } from './commits.ts'
 import { afterPowerCut, type Op, parseJournal } from './model.ts'
 
-const WRITER = new URL('./writer.ts', import.meta.url).pathname
+const WRITER = program('tests/faults/disk/writer.ts')
 
 /** What the writer does: how often it opens the store, commits each time, and how large they are. */
 export interface Writing {
@@ -37,7 +38,7 @@ export function writeOn(
   mkdirSync(root)
   const output = execFileSync(
     process.execPath,
-    ['--import', 'tsx', WRITER, root, String(runs), String(commits), String(size)],
+    [...WRITER, root, String(runs), String(commits), String(size)],
     {
       env: {
         ...process.env,

@@ -4,7 +4,7 @@ import type { Trade } from '../../../machines/events/market.ts'
 import { type Bar, barOf } from '../../../machines/indicators/index.ts'
 import { addTrade } from '../../../machines/market/candles.ts'
 import { openRecording } from '../../../src/ports/market/recording.ts'
-import { recording } from '../../runner/runner-process.ts'
+import { capture } from '../../data/data.ts'
 import { seeded } from '../../seeded.ts'
 
 interface Walk {
@@ -39,9 +39,9 @@ export function walk({ seed, count, from, tick, gaps }: Walk): Bar[] {
   return bars
 }
 
-/** Candles of a second, of recorded trades. */
+/** Candles of a quarter of a second, of recorded trades. */
 async function recorded(): Promise<Bar[]> {
-  const market = await openRecording({ files: [recording('binance-spot-btcusdt-20240808.ws.gz')] })
+  const market = await openRecording({ files: [capture('binance-spot-btcusdt')] })
   const trades = market.open().pipe(
     map(({ event }) => event),
     filter((event): event is Trade => event.type === 'TRADE'),
@@ -49,7 +49,7 @@ async function recorded(): Promise<Bar[]> {
   const bars: Bar[] = []
   let open: Candle | undefined
   for (const trade of await lastValueFrom(trades.pipe(toArray()))) {
-    const { candle, closed } = addTrade(open, 1_000, trade)
+    const { candle, closed } = addTrade(open, 250, trade)
     open = candle
     if (closed) bars.push(barOf(closed))
   }
@@ -68,5 +68,5 @@ export const series: Readonly<Record<string, readonly Bar[]>> = {
     gaps: { every: 97, still: 40 },
   }),
   'a price that never moves': walk({ seed: 6, count: 500, from: 0.1, gaps: { every: 500, still: 500 } }),
-  'recorded candles of a second': await recorded(),
+  'recorded candles of a quarter of a second': await recorded(),
 }

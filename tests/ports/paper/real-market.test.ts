@@ -5,9 +5,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { ExecutionReport, MarketEvent, Quote, Trade } from '../../../machines/index.ts'
 import type { MarketMessage } from '../../../src/ports/market.ts'
 import { openPaperVenue } from '../../../src/ports/paper/index.ts'
+import { capture } from '../../data/data.ts'
 import { header, message, OPTIONS, order, type Terms } from './desk.ts'
 
-const RECORDING = new URL('../../../../shared/data/binance-spot-btcusdt-20240808.ws.gz', import.meta.url)
+const RECORDING = capture('binance-spot-btcusdt')
 /** Market messages between two orders. */
 const EVERY = 40
 const NS_DIGITS_OF_MS = 6
@@ -122,7 +123,7 @@ describe('scripted orders in a recorded market', () => {
       ends.push({ clOrdId, cumQty })
     }
     await venue.close()
-  }, 120_000)
+  })
 
   const of = (liquidity: 'MAKER' | 'TAKER') => witnessed.filter(({ fill }) => fill.liquidity === liquidity)
 

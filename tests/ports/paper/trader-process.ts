@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { program } from '../../programs/program.ts'
 
-const TRADER = fileURLToPath(new URL('./trader.ts', import.meta.url))
+const TRADER = program('tests/ports/paper/trader.ts')
 
 /** `trader.ts` as a real process; `fileSizeMaxKb` is the disk's patience: no file may grow beyond it. */
 export class TraderProcess {
@@ -15,8 +15,8 @@ export class TraderProcess {
 
   constructor(args: readonly string[], { fileSizeMaxKb }: { fileSizeMaxKb?: number } = {}) {
     const limit = fileSizeMaxKb === undefined ? '' : `ulimit -f ${fileSizeMaxKb}; `
-    const command = `${limit}exec "$0" --import tsx "$@"`
-    this.child = spawn('bash', ['-c', command, process.execPath, TRADER, ...args], {
+    const command = `${limit}exec "$0" "$@"`
+    this.child = spawn('bash', ['-c', command, process.execPath, ...TRADER, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stderr?.on('data', (data) => {

@@ -1,0 +1,18 @@
+/** `npx tsx tests/data/cut.ts <folder>`: cuts the captures that stand here from whole ones in that folder. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+/** File here, whole capture, first lines that are kept. */
+const CUTS: readonly (readonly [string, string, number])[] = [
+  ['binance-usdm-btcusdt.ws.gz', 'binance-usdm-btcusdt-20240808.ws.gz', 4_000],
+  ['cryptofeed-binance.ws.gz', 'cryptofeed-binance.ws.gz', 160],
+]
+
+const [folder] = process.argv.slice(2)
+if (folder === undefined) throw new Error('name the folder of the whole captures')
+for (const [to, from, lines] of CUTS) {
+  const whole = gunzipSync(readFileSync(join(folder, from))).toString()
+  const kept = whole.split('\n').slice(0, lines).join('\n')
+  writeFileSync(new URL(to, import.meta.url), gzipSync(`${kept}\n`, { level: 9 }))
+}
