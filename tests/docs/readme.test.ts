@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../src/runner/config.ts'
+import { modulePath, program } from '../programs/program.ts'
+import { FORMS } from '../torture/forms.ts'
 
 const root = new URL('../../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
@@ -17,7 +19,7 @@ describe('the README', () => {
   it('has a first machine that runs, and is still ringing when it is run again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-readme-'))
     const source = block('ts')
-      .replace("'outcry'", JSON.stringify(new URL('src/index.ts', root).href))
+      .replace("'outcry'", JSON.stringify(pathToFileURL(modulePath('src/index.ts')).href))
       .replace("'xstate'", JSON.stringify(import.meta.resolve('xstate')))
     const script = join(folder, 'alarm.mts')
     writeFileSync(script, source)
@@ -32,34 +34,30 @@ describe('the README', () => {
   it.each([
     ['', 'breakout', () => block('ts strategy'), { length: 5 }],
     [', and one to copy,', 'dip', template, { trendLength: 20, rsiLength: 3, rangeLength: 5 }],
-  ])(
-    'has a strategy%s that trades when it is configured: %s',
-    async (_, name, written, params) => {
-      const folder = mkdtempSync(join(tmpdir(), 'outcry-strategy-'))
-      writeFileSync(join(folder, 'strategy.ts'), written())
-      const mine = {
-        id: 'mine',
-        type: './strategy.ts',
-        symbol: 'BTCUSDT',
-        interval: '1s',
-        orderQty: '0.01',
-        ...params,
-      }
-      const market = { source: 'sim', seed: 6, startAt: 1_700_000_000_000, durationMs: 120_000, speed: 'max' }
-      writeFileSync(join(folder, 'outcry.yaml'), stringify({ data: 'data', market, strategies: [mine] }))
-      const outcry = (...args: string[]) => {
-        const main = fileURLToPath(new URL('tools/cli/main.ts', root))
-        const node = ['--import', import.meta.resolve('tsx'), main, ...args]
-        return promisify(execFile)(process.execPath, node, { cwd: folder })
-      }
-      await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
-      const { stdout } = await outcry('actors', '--json')
-      expect(stdout).toContain(`"address":"list/${name}:mine-1"`)
-      expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
-      rmSync(folder, { recursive: true })
-    },
-    60_000,
-  )
+  ])('has a strategy%s that trades when it is configured: %s', async (_, name, written, params) => {
+    const folder = mkdtempSync(join(tmpdir(), 'outcry-strategy-'))
+    writeFileSync(join(folder, 'strategy.ts'), written())
+    const mine = {
+      id: 'mine',
+      type: './strategy.ts',
+      symbol: 'BTCUSDT',
+      interval: '1s',
+      orderQty: '0.01',
+      ...params,
+    }
+    const market = { source: 'sim', seed: 6, startAt: 1_700_000_000_000, durationMs: 120_000, speed: 'max' }
+    writeFileSync(join(folder, 'outcry.yaml'), stringify({ data: 'data', market, strategies: [mine] }))
+    const outcry = (...args: string[]) => {
+      return promisify(execFile)(process.execPath, [...program('tools/cli/main.ts'), ...args], {
+        cwd: folder,
+      })
+    }
+    await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
+    const { stdout } = await outcry('actors', '--json')
+    expect(stdout).toContain(`"address":"list/${name}:mine-1"`)
+    expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
+    rmSync(folder, { recursive: true })
+  })
 
   it('names its strategy as a configuration does', () => {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-readme-'))
@@ -88,5 +86,11 @@ describe('the page on reliability', () => {
       const found = ['', '.test.ts'].some((ending) => existsSync(new URL(`${path}${ending}`, root)))
       expect([path, found]).toEqual([path, true])
     }
+  })
+
+  it('names each full form, and none that there is not', () => {
+    const page = readFileSync(new URL('docs/reliability.md', root), 'utf8')
+    const named = [...page.matchAll(/`torture ([\w-]+)`/g)].map(([, name]) => name as string)
+    expect([...new Set(named)].sort()).toEqual(Object.keys(FORMS).sort())
   })
 })

@@ -6,10 +6,8 @@ import type { Port } from '../../src/runtime/port.ts'
 import type { Intent } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory } from '../../store/index.ts'
-import { seeded } from '../seeded.ts'
+import { SEED, seeded } from '../seeded.ts'
 import { FaultyStore, type StoreFault } from './faulty-store.ts'
-
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 
 /** Asks the port for two things at a time, and tells another actor. */
 const trader = setup({
@@ -130,8 +128,8 @@ const intentsOf = (n: number) => [`trader/main/${n + 1}/0`, `trader/main/${n + 1
 const count = (life: Life) =>
   (life.supervisor.getSnapshot('counter/main')?.context as { count: number } | undefined)?.count
 
-describe(`a process that dies, seed ${seed}`, () => {
-  const random = seeded(seed)
+describe(`a process that dies, seed ${SEED}`, () => {
+  const random = seeded(SEED)
   const rounds = Array.from({ length: 5 }, () => Math.floor(random() * 8))
 
   it.each(rounds)('before the durable write: nothing has happened (after %i turns)', async (asks) => {

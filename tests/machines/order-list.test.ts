@@ -16,6 +16,7 @@ import {
   withUpdate,
 } from '../../machines/list/plan.ts'
 import { isConditional, isLimited, isStop } from '../../machines/order/terms.ts'
+import { howMany, SEED } from '../seeded.ts'
 import { Floor } from './floor.ts'
 
 const GUARDLESS = { watchdog: { enabled: false } }
@@ -418,7 +419,7 @@ describe('a list', () => {
   ]
 
   it.each(LISTS)(
-    '%s never sells more than is held, and comes to rest with all of it covered',
+    `%s never sells more than is held, and comes to rest with all of it covered, seed ${SEED}`,
     (_, contingencyType, orders) => {
       const step = fc.record({
         which: fc.nat(),
@@ -443,7 +444,7 @@ describe('a list', () => {
             for (const { leavesQty } of venue.working('SELL'))
               expect(decimal.compare(leavesQty, held)).toBeLessThanOrEqual(0)
         }),
-        { numRuns: 1_000 },
+        { numRuns: howMany('LISTS', 400), seed: SEED },
       )
     },
   )

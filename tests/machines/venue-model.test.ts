@@ -16,6 +16,7 @@ import type {
 } from '../../machines/index.ts'
 import { avgPx } from '../../machines/order/context.ts'
 import { ANSWER_WITHIN_MS } from '../../machines/order/execution.ts'
+import { howMany, SEED } from '../seeded.ts'
 import { live, report, SUBMIT, type VenueRequest } from './live-order.ts'
 
 type Answer = ExecutionReport | OrderCancelReject
@@ -300,7 +301,7 @@ function play({ ordType, naming, rejected, acts, order }: Play) {
 }
 
 describe('an order and its venue', () => {
-  it('agree once everything has arrived or been asked for, however late, twice, out of order or lost', () => {
+  it(`agree once everything has arrived or been asked for, however late, twice, out of order or lost, seed ${SEED}`, () => {
     const plays = fc.record({
       ordType: fc.constantFrom('LIMIT' as const, 'STOP_LIMIT' as const),
       naming,
@@ -329,7 +330,7 @@ describe('an order and its venue', () => {
         const left = venue.works ? decimal.subtract(terms.orderQty, cumQty) : '0'
         expect(leavesQty).toBe(left)
       }),
-      { numRuns: 3_000 },
+      { numRuns: howMany('ORDERS', 1_000), seed: SEED },
     )
   })
 })

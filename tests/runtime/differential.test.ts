@@ -6,6 +6,7 @@ import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { SCRIPTED, type Step } from '../../tools/docs/scripts.ts'
+import { howMany, SEED } from '../seeded.ts'
 import { config, machineOf, script } from './random-machine.ts'
 
 /** What is compared after each step. Of children that ended before they started nothing is. */
@@ -16,7 +17,8 @@ interface Observation {
 }
 
 /** Random ones, each way. */
-const MACHINES = Number(process.env.MACHINES ?? 400)
+const MACHINES = howMany('MACHINES', 120)
+const WITH_SEED = { numRuns: MACHINES, seed: SEED }
 const START = 1_000
 const NEVER = 'never started'
 /** XState's ProcessingStatus. */
@@ -223,28 +225,28 @@ async function compare(
 // Live XState warns of each event to an actor that has ended; here those are expected.
 beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 
-describe('random machines behave as in live XState actors', () => {
+describe(`random machines behave as in live XState actors, seed ${SEED}`, () => {
   it('while they stay in memory', async () => {
     await fc.assert(
       fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, false)),
-      { numRuns: MACHINES },
+      WITH_SEED,
     )
   })
 
   it('when every actor is passivated and rehydrated between any two events', async () => {
     await fc.assert(
       fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, true)),
-      { numRuns: MACHINES },
+      WITH_SEED,
     )
   })
 })
 
-describe('our own machines do', () => {
+describe(`our own machines do, seed ${SEED}`, () => {
   it.each(SCRIPTED)('$name', async ({ machine, input, steps }) => {
     const both = async (script: Step[]) => {
       await compare(machine, input, script, false)
       await compare(machine, input, script, true)
     }
-    await fc.assert(fc.asyncProperty(steps, both), { numRuns: Math.ceil(MACHINES / 8) })
+    await fc.assert(fc.asyncProperty(steps, both), { numRuns: Math.ceil(MACHINES / 8), seed: SEED })
   })
 })

@@ -1,63 +1,60 @@
-/** `npm run torture -- --minutes 10 [--seed 1]`: everything that is driven by chance, one after the other, for so long. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/**
+ * `npm run torture` lists the names of forms.ts; `npm run torture -- <name>...` runs their full forms one after the other;
+ * `npm run torture -- all --minutes 10` goes through kills, power cuts and simulated worlds for so long.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { cutPower } from '../faults/disk/power-cut.ts'
-import { compileShim } from '../faults/disk/shim.ts'
-import { simulate } from '../simulation/simulation.ts'
-import { crashLoop } from './crash-loop.ts'
+import { FORMS, type Form } from './forms.ts'
+import { tortureFor } from './rounds.ts'
 
-const options = new Command('torture')
-  .option('--minutes <n>', 'how long', Number, 10)
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+const command = new Command('torture')
+  .argument('[names...]', 'of full forms, or all')
+  .option('--minutes <n>', 'how long, of all', Number, 10)
   .option('--seed <n>', 'of the first round', Number, Math.floor(Math.random() * 1e9))
+  .option('--recordings <folder>', 'whole captures, in place of the short pieces in tests/data')
+  .addHelpText('after', () => `\nNames:\n${listed()}`)
   .parse()
-  .opts<{ minutes: number; seed: number }>()
+const options = command.opts<{ minutes: number; seed: number; recordings?: string }>()
 
-const folder = mkdtempSync(join(tmpdir(), 'outcry-torture-'))
-const shim = compileShim(folder)
-const until = performance.now() + options.minutes * 60_000
-const counts = { kills: 0, 'power cuts': 0, worlds: 0, 'crashes in worlds': 0, records: 0 }
-
-const rounds: Record<string, (seed: number) => Promise<void>> = {
-  'killed process': async (seed) => {
-    const { kills, records } = await crashLoop(join(folder, 'crash'), { seed, kills: 12, lines: 6_000 })
-    rmSync(join(folder, 'crash'), { recursive: true })
-    counts.kills += kills
-    counts.records += records
-  },
-  'power cut': async (seed) => {
-    if (shim === undefined) return
-    const disk = { folder, shim }
-    await cutPower(disk, 'small', { runs: 3, commits: 10 + (seed % 20), size: 40 + (seed % 300) }, seed, 150)
-    await cutPower(disk, 'large', { runs: 2, commits: 60, size: 9_000 }, seed, 10)
-    counts['power cuts'] += 160
-  },
-  simulation: async (seed) => {
-    for (let n = 0; n < 10; n++) {
-      const { crashes, records } = await simulate({ seed: seed + n, durationMs: 180_000 })
-      counts.worlds++
-      counts.records += records
-      counts['crashes in worlds'] += Object.values(crashes).reduce((a, b) => a + b, 0)
-    }
-  },
+/** Resolves to whether nothing broke. */
+function run({ files, amounts }: Form): boolean {
+  const vitest = createRequire(import.meta.url).resolve('vitest/package.json')
+  const { bin } = JSON.parse(readFileSync(vitest, 'utf8')) as { bin: { vitest: string } }
+  const unlimited = ['--testTimeout=0', '--hookTimeout=0']
+  const set = Object.entries(amounts).map(([name, value]) => [name, String(value)])
+  const env = {
+    // What is set by hand goes before.
+    ...Object.fromEntries(set),
+    ...process.env,
+    SEED: String(options.seed),
+    ...(options.recordings !== undefined && { RECORDINGS: resolve(options.recordings) }),
+  }
+  const vitestRun = [join(dirname(vitest), bin.vitest), 'run', ...files, ...unlimited]
+  return spawnSync(process.execPath, vitestRun, { cwd: ROOT, env, stdio: 'inherit' }).status === 0
 }
 
-console.log(`torture for ${options.minutes} minutes from seed ${options.seed}`)
-if (shim === undefined) console.log('no C compiler here: power cuts are left out')
-for (let { seed } = options; performance.now() < until; seed += 1_000) {
-  for (const [name, round] of Object.entries(rounds)) {
-    try {
-      await round(seed)
-    } catch (error) {
-      console.error(`\n${name} broke with seed ${seed}; its files are in ${folder}\n`, error)
-      process.exit(1)
-    }
-    const left = Math.max(0, Math.ceil((until - performance.now()) / 60_000))
-    const so = Object.entries(counts).map(([what, n]) => `${n.toLocaleString('en-US')} ${what}`)
-    console.log(`seed ${seed} ${name}: ${so.join(', ')}; ${left} min left`)
-    if (performance.now() > until) break
+function listed(): string {
+  return Object.entries(FORMS)
+    .map(([name, { about }]) => `  ${name.padEnd(14)}${about}\n`)
+    .concat(`  ${'all'.padEnd(14)}kills, power cuts and simulated worlds for as long as --minutes\n`)
+    .join('')
+}
+
+if (command.args.length === 0) process.stdout.write(`npm run torture -- <name>...\n${listed()}`)
+for (const name of command.args) {
+  const form = FORMS[name]
+  if (name === 'all') await tortureFor(options.minutes, options.seed)
+  else if (form === undefined) command.error(`torture has no ${name}; its names are\n${listed()}`)
+  else {
+    if (form.needsRecordings && options.recordings === undefined)
+      command.error(`${name} needs --recordings <folder>`)
+    console.log(`${name}: ${form.about}, seed ${options.seed}`)
+    if (!run(form)) command.error(`${name} broke with seed ${options.seed}`)
   }
 }
-rmSync(folder, { recursive: true })
-console.log('nothing broke')

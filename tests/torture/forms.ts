@@ -1,0 +1,79 @@
+/** The full forms of tests that `npm test` has a short form of: what `npm run torture -- <name>` runs. */
+
+export interface Form {
+  /** What it is about, in one line. */
+  readonly about: string
+  readonly files: readonly string[]
+  /** How much it does, by the variables that its files read with `howMany`. */
+  readonly amounts: Readonly<Record<string, number>>
+  /** It is about nothing without whole captures. */
+  readonly needsRecordings?: true
+}
+
+export const FORMS: Readonly<Record<string, Form>> = {
+  kills: {
+    about: 'a process that is killed at random moments',
+    files: ['tests/torture/crash-loop.test.ts'],
+    amounts: { KILLS: 500 },
+  },
+  runner: {
+    about: 'a runner over a recording, killed again and again',
+    files: ['tests/faults/kill-runner.test.ts'],
+    amounts: { RUNNER_KILLS: 200 },
+  },
+  power: {
+    about: 'power cuts of a store',
+    files: ['tests/faults/power-loss.test.ts'],
+    amounts: { POWER_CUTS: 4_000 },
+  },
+  'bit-rot': {
+    about: 'every bit of a store changed, its end cut off at every byte, a runner with a changed log',
+    files: ['tests/faults/bit-rot.test.ts', 'tests/faults/full-disk.test.ts'],
+    amounts: { BYTE_STEP: 1, BITS: 8, DAMAGED_LOGS: 1_000 },
+  },
+  worlds: {
+    about: 'simulated worlds in which everything goes wrong',
+    files: ['tests/simulation/simulation.test.ts'],
+    amounts: { WORLDS: 250 },
+  },
+  differential: {
+    about: 'random machines against live XState',
+    files: ['tests/runtime/differential.test.ts'],
+    amounts: { MACHINES: 10_000 },
+  },
+  'venue-model': {
+    about: 'random lives of an order and its venue',
+    files: ['tests/machines/venue-model.test.ts'],
+    amounts: { ORDERS: 200_000 },
+  },
+  lists: {
+    about: 'random lives of lists of orders',
+    files: ['tests/machines/order-list.test.ts'],
+    amounts: { LISTS: 50_000 },
+  },
+  books: {
+    about: 'random books of positions',
+    files: ['tests/machines/position.test.ts'],
+    amounts: { BOOKS: 20_000 },
+  },
+  venue: {
+    about: 'a paper venue killed at any moment and fed the same again',
+    files: ['tests/ports/paper/crash.test.ts'],
+    amounts: { VENUES: 5_000 },
+  },
+  faults: {
+    about: 'a day of the simulated market over a faulty link',
+    files: ['tests/runner/faults.test.ts'],
+    amounts: { MINUTES: 1_440 },
+  },
+  recordings: {
+    about: 'whole captures: their books, scripted orders in them, indicators over them',
+    files: [
+      'tests/ports/recording.test.ts',
+      'tests/ports/paper/real-market.test.ts',
+      'tests/machines/indicators/indicators.test.ts',
+    ],
+    amounts: {},
+    needsRecordings: true,
+  },
+}
