@@ -6,9 +6,12 @@ export type Answer = (response: ServerResponse) => void
 /** A server of one feed: the answers in turn, the last one again and again. */
 export class FakeFeed {
   readonly asked: IncomingHttpHeaders[] = []
+  /** In milliseconds of `performance.now()`. */
+  readonly askedAt: number[] = []
   readonly #server: Server = createServer((request, response) => {
     const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0]
     this.asked.push(request.headers)
+    this.askedAt.push(performance.now())
     answer?.(response)
   })
   answers: Answer[]

@@ -76,9 +76,9 @@ describe('a feed over HTTP', () => {
     await poll([status(429, { 'retry-after': '1' }), feed(['1'])])
     await eventually(() => expect(warnings).toHaveLength(1))
     expect(warnings[0]?.reason).toContain('429; it is asked again in 1 s')
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(server.asked).toHaveLength(1)
     await eventually(() => expect(ids()).toEqual(['1']))
+    const [first, second] = server.askedAt as [number, number]
+    expect(second - first).toBeGreaterThan(990)
   })
 
   it('does not wait for a server that does not answer', async () => {
@@ -98,9 +98,8 @@ describe('a feed over HTTP', () => {
     await eventually(() => expect(ids()).toEqual(['1']))
     expect(warnings[0]?.reason).toMatch(/^fetch failed: /)
     await server.stop()
-    const before = warnings.length
-    await eventually(() => expect(warnings.length).toBeGreaterThan(before))
-    expect(warnings.at(-1)?.reason).toContain('ECONNREFUSED')
+    // A question that is under way is cut off first.
+    await eventually(() => expect(warnings.at(-1)?.reason).toContain('ECONNREFUSED'))
   })
 
   it('tells a flawed item once, with its line, and gives the others', async () => {
