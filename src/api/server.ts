@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import fastifyCompress, { type FastifyCompressOptions } from '@fastify/compress'
 import fastify, { type FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { OutcryError } from '../../store/index.ts'
@@ -29,6 +30,8 @@ const FRAME_BYTES_MAX = 65_536
 const BODY_BYTES_MAX = 65_536
 /** A socket that does not answer a ping within this time is gone. */
 const PING_MS = 15_000
+/** Answers only: what clients send is taken as it is. Brotli and gzip, for every browser has these. */
+const COMPRESSION = { encodings: ['br', 'gzip'], globalDecompression: false } satisfies FastifyCompressOptions
 
 /** @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
@@ -51,6 +54,8 @@ export async function startApi(
   })
   guardRoutes(http, guard)
   systemRoutes(http, supervisor)
+  // What has a route before this is sent as it is: a backup is written to a file, byte by byte.
+  await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(http, supervisor)
   accountRoutes(http, supervisor)
   commandRoutes(http, supervisor)

@@ -1,0 +1,157 @@
+/** How the page's files and JSON go out: compressed, asked for again and not sent again, and nothing beside them. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { createRequire } from 'node:module'
+import { buffer } from 'node:stream/consumers'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { setup } from 'xstate'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { Harness } from '../runtime/harness.ts'
+
+const door = setup({}).createMachine({ id: 'door', initial: 'shut', states: { shut: {} } })
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+const ACTORS = 40
+const UNPACK: Record<string, (bytes: Buffer) => Buffer> = { br: brotliDecompressSync, gzip: gunzipSync }
+
+let harness: Harness
+let api: ApiServer
+
+beforeEach(async () => {
+  harness = new Harness()
+  await harness.open({ machines: { door } })
+  for (let i = 0; i < ACTORS; i++) await harness.supervisor.spawn('door', `d-${i}`)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+})
+afterEach(async () => {
+  await api.close()
+  await harness.supervisor.stop()
+})
+
+interface Answer {
+  readonly status: number | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly bytes: Buffer
+}
+
+/** As it is on the wire: nothing decodes it, and nothing tidies the path. */
+async function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  const { port } = new URL(api.url)
+  const asked = request({ host: '127.0.0.1', port, path, method, headers })
+  asked.end()
+  const [response] = await once(asked, 'response')
+  return { status: response.statusCode, headers: response.headers, bytes: await buffer(response) }
+}
+
+const pageFile = (name: string) =>
+  readFileSync(new URL(`../../tools/inspector/page/${name}`, import.meta.url))
+const elkFile = (name: string) => readFileSync(createRequire(import.meta.url).resolve(`elkjs/lib/${name}`))
+
+describe.each(['br', 'gzip'])('with %s', (encoding) => {
+  it.each([
+    ['/', 'text/html', () => pageFile('index.html')],
+    ['/page/main.js', 'javascript', () => pageFile('main.js')],
+    ['/page/style.css', 'text/css', () => pageFile('style.css')],
+    ['/vendor/elk-api.js', 'javascript', () => elkFile('elk-api.js')],
+    ['/vendor/elk-worker.min.js', 'javascript', () => elkFile('elk-worker.min.js')],
+  ])('sends %s compressed, and whole', async (path, type, file) => {
+    const { status, headers, bytes } = await ask(path, { 'accept-encoding': encoding })
+    expect([status, headers['content-encoding']]).toEqual([200, encoding])
+    expect(headers['content-type']).toContain(type)
+    expect(headers.vary).toContain('accept-encoding')
+    expect(bytes.length).toBeLessThan(file().length * 0.6)
+    expect(UNPACK[encoding]?.(bytes).equals(file())).toBe(true)
+  })
+
+  it('sends JSON compressed', async () => {
+    const { headers, bytes } = await ask('/actors', { 'accept-encoding': encoding })
+    expect(headers['content-encoding']).toBe(encoding)
+    const { actors } = JSON.parse(String(UNPACK[encoding]?.(bytes)))
+    expect(actors).toHaveLength(ACTORS + 1)
+  })
+})
+
+it('sends what it has to whoever takes nothing compressed', async () => {
+  for (const [path, file] of [
+    ['/', 'index.html'],
+    ['/page/main.js', 'main.js'],
+  ] as const) {
+    const { headers, bytes } = await ask(path)
+    expect(headers['content-encoding']).toBeUndefined()
+    expect(bytes.equals(pageFile(file))).toBe(true)
+  }
+})
+
+it('sends a backup as it is, in pieces', async () => {
+  const { headers, bytes } = await ask('/backup', { 'accept-encoding': 'br, gzip' })
+  expect(headers).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'transfer-encoding': 'chunked',
+  })
+  expect(headers['content-encoding']).toBeUndefined()
+  expect(bytes.equals((await ask('/backup')).bytes)).toBe(true)
+})
+
+it.each(['/', '/page/main.js', '/vendor/elk-worker.min.js'])(
+  'answers a browser that has %s already that it is right',
+  async (path) => {
+    const { headers } = await ask(path, { 'accept-encoding': 'br' })
+    const etag = String(headers.etag)
+    for (const method of ['GET', 'HEAD']) {
+      const again = await ask(path, { 'accept-encoding': 'br', 'if-none-match': etag }, method)
+      expect([again.status, again.bytes.length, again.headers.etag]).toEqual([304, 0, etag])
+    }
+    const again = await ask(path, { 'accept-encoding': 'br', 'if-none-match': etag })
+    expect(again.headers['content-encoding']).toBeUndefined()
+    expect((await ask(path, { 'if-none-match': '"another"' })).status).toBe(200)
+  },
+)
+
+it('has browsers ask again for the page, and keep the layout library', async () => {
+  for (const path of ['/', '/page/main.js'])
+    expect((await ask(path)).headers['cache-control']).toBe('private, no-cache')
+  for (const path of ['/vendor/elk-api.js', '/vendor/elk-worker.min.js'])
+    expect((await ask(path)).headers['cache-control']).toBe('private, max-age=86400')
+})
+
+it.each(['/', '/page/main.js', '/vendor/elk-api.js', '/actors', '/health', '/backup'])(
+  'answers HEAD %s without a body',
+  async (path) => {
+    for (const encodings of ['identity', 'br, gzip']) {
+      const { status, bytes } = await ask(path, { 'accept-encoding': encodings }, 'HEAD')
+      expect([status, bytes.length]).toEqual([200, 0])
+    }
+  },
+)
+
+it('gives the document its policy', async () => {
+  for (const method of ['GET', 'HEAD']) {
+    const { headers } = await ask('/', {}, method)
+    expect(headers['content-security-policy']).toContain("default-src 'self'")
+  }
+})
+
+it.each([
+  '/page/..%2f..%2fpackage.json',
+  '/page/..%2F..%2F..%2Fpackage.json',
+  '/page/../../../package.json',
+  '/page/%2e%2e/%2e%2e/package.json',
+  '/page/..%5c..%5cpackage.json',
+  '/page//etc/passwd',
+  '/page/%00',
+  '/page/main.js%00',
+  '/page/.',
+  '/page/..',
+  '/page/',
+  '/page',
+  '/page/nosuch.js',
+  '/page/main.js/',
+  '/vendor/',
+  '/vendor/elk.bundled.js',
+  '/vendor/elk-worker.js',
+  '/vendor/../package.json',
+])('has nothing at %s', async (path) => {
+  const { status, bytes } = await ask(path, { 'accept-encoding': 'br' })
+  expect([status, JSON.parse(String(bytes)).error.code]).toEqual([404, 'ROUTE_UNKNOWN'])
+})
