@@ -13,12 +13,13 @@ import { persistState } from '../runtime/persist.ts'
 import { logicAt } from '../runtime/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Release } from '../runtime/turn.ts'
+import { FailureList, failuresOf } from './failures.ts'
 
 /** Protocol version: of the @statelyai/inspect whose frames these are. */
 const PROTOCOL = '0.7.2'
 /** Actors told of on connecting, unless the client says what it watches: it lists them through the API. */
 const ACTORS_MAX = 2_000
-/** Bytes waiting for a client beyond which frames are dropped for it: a picture of the present may skip. */
+/** Bytes waiting for a client beyond which it gets no frame of its own for each transition: a picture of the present may skip. */
 const BUFFERED_MAX = 4_194_304
 /** How often a watching client hears of the actors that it does not watch. */
 const ACTIVITY_MS = 100
@@ -30,6 +31,10 @@ interface Activity {
   readonly value: unknown
   readonly tags: readonly string[]
   readonly status: string
+  /** As an actor's view has it: absent when nothing keeps it from taking messages. */
+  readonly condition?: string | undefined
+  /** Why it has ended, if it failed. */
+  readonly error?: unknown
   readonly rev: number
   readonly seq: number
   readonly at: number
@@ -81,6 +86,8 @@ class Client {
   readonly #socket: WebSocket
   #watched: readonly string[] | undefined
   readonly #active = new Map<string, Activity>()
+  /** Of all actors: one may be running again by the time that a watching client hears of it. */
+  #failures = new FailureList()
   readonly #activityTimer: NodeJS.Timeout
 
   constructor(socket: WebSocket) {
@@ -94,7 +101,11 @@ class Client {
   }
 
   send(frame: object): void {
-    if (this.#socket.bufferedAmount < BUFFERED_MAX) this.#socket.send(JSON.stringify(frame, safe))
+    if (!this.#isBehind) this.#socket.send(JSON.stringify(frame, safe))
+  }
+
+  get #isBehind(): boolean {
+    return this.#socket.bufferedAmount >= BUFFERED_MAX
   }
 
   close(): void {
@@ -104,9 +115,12 @@ class Client {
   onRelease(release: Release): void {
     const { record, cell, snapshot } = release
     const { actor: address, seq, rev, at, to: value } = record
-    if (this.#watched !== undefined && !this.#watched.some((pattern) => covers(pattern, address))) {
-      const { status } = snapshot
-      this.#active.set(address, { address, value, tags: tagsOf(snapshot), status, rev, seq, at })
+    if (this.#watched !== undefined) for (const failure of failuresOf(record)) this.#failures.add(failure)
+    if (this.#watched !== undefined && (this.#isBehind || !this.#watches(address))) {
+      const { status, error } = snapshot
+      const condition = conditionOf(release)
+      const tags = tagsOf(snapshot)
+      this.#active.set(address, { address, value, tags, status, condition, error, rev, seq, at })
       return
     }
     if (record.event.type === INIT) {
@@ -114,6 +128,10 @@ class Client {
       this.send(actorFrameOf(address, persistState(cell.logic, snapshot), definition, cell.kind.name, at))
     }
     for (const frame of releaseFrames(release)) this.send(frame)
+  }
+
+  #watches(address: string): boolean {
+    return this.#watched?.some((pattern) => covers(pattern, address)) ?? true
   }
 
   #onMessage(text: string): void {
@@ -131,6 +149,12 @@ class Client {
   }
 
   #sendActivity(): void {
+    // What a client that is behind would miss waits for it: how each actor stands by then, and what has failed.
+    if (this.#isBehind) return
+    if (this.#failures.size > 0) {
+      this.send({ type: 'outcry.failures', failures: this.#failures.list() })
+      this.#failures = new FailureList()
+    }
     if (this.#active.size === 0) return
     this.send({ type: 'outcry.activity', actors: [...this.#active.values()] })
     this.#active.clear()
@@ -143,8 +167,9 @@ function base(address: string, at: number) {
 }
 
 function actorFrame(view: ActorView, definition: string | undefined): object {
-  const { value, context, status, output, error } = view
-  return actorFrameOf(view.address, { value, context, status, output, error }, definition, view.kind, view.at)
+  const { address, kind, at, condition, value, context, status, output, error } = view
+  const snapshot = { value, context, status, output, error }
+  return { ...actorFrameOf(address, snapshot, definition, kind, at), condition }
 }
 
 function actorFrameOf(
@@ -159,7 +184,8 @@ function actorFrameOf(
   return { type: '@xstate.actor', name, kind, parentId, definition, snapshot, ...base(address, at) }
 }
 
-function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
+function releaseFrames(release: Release): object[] {
+  const { record, cell, snapshot, taken } = release
   const { actor, at, event, seq, rev, from, to, emitted, unhandled } = record
   const head = base(actor, at)
   const sourceId = record.cause === null ? undefined : (cell.ref._parent?.address ?? undefined)
@@ -169,6 +195,7 @@ function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
       type: '@xstate.snapshot',
       event,
       snapshot: persistState(cell.logic, snapshot),
+      condition: conditionOf(release),
       ...head,
       seq,
       rev,
@@ -181,6 +208,10 @@ function releaseFrames({ record, cell, snapshot, taken }: Release): object[] {
       _transitions: taken,
     },
   ]
+}
+
+function conditionOf({ condition }: Release): string | undefined {
+  return condition === 'running' ? undefined : condition
 }
 
 function covers(pattern: string, address: string): boolean {

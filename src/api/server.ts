@@ -14,6 +14,7 @@ import { actorRoutes } from './actor-routes.ts'
 import { commandRoutes } from './command-routes.ts'
 import { answerError, pathOf, refusalOf } from './errors.ts'
 import { eventRoutes } from './event-routes.ts'
+import { failureRoutes } from './failures.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspection.ts'
 import { pageRoutes } from './page-routes.ts'
@@ -60,6 +61,7 @@ export async function startApi(
   accountRoutes(http, supervisor)
   commandRoutes(http, supervisor)
   eventRoutes(http, supervisor)
+  failureRoutes(http, supervisor)
   pageRoutes(http)
   const sockets = attachSockets(http, supervisor, guard, logger)
   try {

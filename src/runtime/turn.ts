@@ -7,7 +7,7 @@
  */
 import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
-import { type ActorState, Cell, type Delivery, stateValue, UNBORN } from './cell.ts'
+import { type ActorState, Cell, type Condition, type Delivery, stateValue, UNBORN } from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
 import { plainError } from './json.ts'
@@ -58,6 +58,7 @@ export interface Release {
   readonly record: TransitionRecord
   readonly cell: Cell
   readonly snapshot: AnySnapshot
+  readonly condition: Condition
   readonly taken: readonly TakenTransition[]
   /** Custom actions, logs and messages to running parts, in order; most records have none. */
   readonly effects: readonly Effect[]
@@ -395,6 +396,7 @@ export class Turn {
       record,
       cell,
       snapshot: state.snapshot,
+      condition: state.condition,
       taken,
       effects: effects.length === 0 ? effects : effects.filter(isForRelease),
       live: isLive(cell.logic) ? liveness(cell, was, event) : undefined,

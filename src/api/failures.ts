@@ -1,0 +1,110 @@
+/** What has failed, as the log has it: actors whose machines threw, and what the runner reports of itself. */
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import type { Supervisor } from '../runtime/supervisor.ts'
+
+/**
+ * @example
+ * { actor: 'emaCross/btc', seq: 512, rev: 40, at: 1723161255343, event: 'CANDLE_CLOSED', message: 'TypeError: ...',
+ *   action: 'quarantine', count: 1 }
+ */
+export interface Failure {
+  /** That failed, or that reports it. */
+  readonly actor: string
+  /** Of the latest record that says so, as are rev and time. */
+  readonly seq: number
+  readonly rev: number
+  readonly at: number
+  /** Type of the event that it failed on, or by which it is reported. */
+  readonly event: string
+  readonly message: string
+  /** Followed from it, by the actor's supervision; absent in what is only reported. */
+  readonly action?: string
+  /** How often the actor failed on such an event with this message. */
+  readonly count: number
+}
+
+/** Records looked back over: what is older is no recent failure. */
+export const RECENT_RECORDS = 50_000
+/** Different failures listed. */
+const FAILURES_MAX = 100
+/** Characters of an error's message that are told; all of it is in the record. */
+const MESSAGE_MAX = 500
+
+/** Failures of which those that are alike are one, bounded. */
+export class FailureList {
+  readonly #byKey = new Map<string, Failure>()
+  readonly #max: number
+
+  constructor(max = FAILURES_MAX) {
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  add(failure: Failure): void {
+    const key = JSON.stringify([failure.actor, failure.event, failure.message])
+    const known = this.#byKey.get(key)
+    if (known === undefined && this.#byKey.size === this.#max) return
+    const latest = known === undefined || known.seq < failure.seq ? failure : known
+    this.#byKey.set(key, { ...latest, count: failure.count + (known?.count ?? 0) })
+  }
+
+  /** Newest first. */
+  list(): Failure[] {
+    return [...this.#byKey.values()].sort((a, b) => b.seq - a.seq)
+  }
+}
+
+export function failuresOf({ actor, seq, rev, at, event, emitted = [] }: TransitionRecord): Failure[] {
+  const place = { actor, seq, rev, at, count: 1 }
+  const { type, error, directive } = event
+  if (type === 'outcry.failed')
+    return [{ ...place, event: event.event.type, message: messageOf(error), action: directive.action }]
+  if (type === 'outcry.quarantined')
+    return [{ ...place, event: type, message: cut(event.reason), action: 'quarantine' }]
+  return emitted
+    .filter(isReport)
+    .map(({ type: event, text }) => ({ ...place, event, message: cut(text as string) }))
+}
+
+/** Not what an actor's failure is reported with: that is on record as its own. */
+function isReport({ type, severity, text, about }: AnyEvent): boolean {
+  if (type !== 'SYSTEM_ERROR' || typeof text !== 'string') return false
+  return severity !== 'warning' && !text.startsWith(`${about} failed on `)
+}
+
+function messageOf({ name, message }: { name: string; message: string }): string {
+  return cut(name === 'Error' ? message : `${name}: ${message}`)
+}
+
+function cut(text: string): string {
+  return text.length > MESSAGE_MAX ? `${text.slice(0, MESSAGE_MAX)}…` : text
+}
+
+const query = z.strictObject({
+  actor: z.string().optional(),
+  limit: z.coerce.number().int().positive().max(FAILURES_MAX).default(FAILURES_MAX),
+})
+
+/** `GET /failures`: the recent ones, or those of one actor; not what somebody has since released the actor from. */
+export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): void {
+  http.get('/failures', async (request) => {
+    const { actor, limit } = query.parse(request.query)
+    const { seq } = supervisor
+    const found = new FailureList()
+    const released = new Set<string>()
+    const range = { reverse: true, limit: RECENT_RECORDS }
+    for await (const record of actor === undefined
+      ? supervisor.read(range)
+      : supervisor.history(actor, range)) {
+      if (record.event.type === 'outcry.released') released.add(record.actor)
+      if (!released.has(record.actor)) for (const failure of failuresOf(record)) found.add(failure)
+      if (found.size >= limit) break
+    }
+    return { seq, failures: found.list().slice(0, limit) }
+  })
+}
