@@ -9,6 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { OutcryProcess } from '../runner/runner-process.ts'
 import { launchChromium } from './chromium.ts'
+import { complaintsOf } from './complaints.ts'
 
 const TOKEN = 'correct.horse_battery~staple-7'
 const folder = mkdtempSync(join(tmpdir(), 'outcry-guarded-'))
@@ -110,6 +111,7 @@ describe('a runner with a token', () => {
     const page = await context.newPage()
     expect((await page.goto(url))?.status()).toBe(401)
     expect(await attack(page, url)).toEqual([401, 401, 401, 4401, 4401])
+    const complaints = complaintsOf(page)
     await page.goto(`${url}/?token=${TOKEN}#${encodeURIComponent('symbol/sim:BTCUSDT')}`)
     await page.waitForSelector('#connection[data-state="connected"]')
     expect(page.url()).not.toContain(TOKEN)
@@ -119,6 +121,7 @@ describe('a runner with a token', () => {
       expect(await page.textContent('#history li:first-child .rev')).not.toBe(before),
     )
     expect(await page.evaluate('document.cookie')).toBe('')
+    expect(complaints).toEqual([])
     const other = await context.newPage()
     await other.goto(url)
     await other.waitForSelector('#connection[data-state="connected"]')

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { OutcryProcess } from '../runner/runner-process.ts'
 import { launchChromium } from './chromium.ts'
+import { complaintsOf } from './complaints.ts'
 
 describe('the inspector page of a running runner', () => {
   const data = mkdtempSync(join(tmpdir(), 'outcry-page-'))
@@ -12,7 +13,7 @@ describe('the inspector page of a running runner', () => {
   let browser: Browser
   let page: Page
   let url: string
-  const complaints: string[] = []
+  let complaints: string[]
   const foreign: string[] = []
 
   beforeAll(async () => {
@@ -20,10 +21,7 @@ describe('the inspector page of a running runner', () => {
     url = (await runner.started()).url as string
     browser = await launchChromium()
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
+    complaints = complaintsOf(page)
     page.on('request', (request) => {
       if (!request.url().startsWith(url) && !request.url().startsWith('data:')) foreign.push(request.url())
     })
@@ -90,5 +88,6 @@ describe('the inspector page of a running runner', () => {
     runner.child.kill('SIGTERM')
     await runner.finished()
     await page.waitForSelector('#connection[data-state="disconnected"]')
+    await page.waitForSelector('#lost:has-text("No connection to the runner since")')
   })
 })

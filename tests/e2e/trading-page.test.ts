@@ -4,12 +4,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
 import { launchChromium } from './chromium.ts'
+import { complaintsOf, NOT_FOUND } from './complaints.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 let browser: Browser
 let page: Page
 let floor: Floor
 let api: ApiServer
+let complaints: string[]
 
 beforeAll(async () => {
   browser = await launchChromium()
@@ -21,11 +23,13 @@ beforeEach(async () => {
   floor = await Floor.open({ watchdog: { enabled: false } })
   api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  complaints = complaintsOf(page)
 })
 afterEach(async () => {
   await page.close()
   await api.close()
   await floor.harness.supervisor.stop()
+  expect(complaints).toEqual([])
 })
 
 const open = (address: string) => page.goto(`${api.url}/#${encodeURIComponent(address)}`)
@@ -141,6 +145,7 @@ describe('an address', () => {
     await floor.order('nosuch')
     await drawn('order')
     await page.waitForSelector('.state.active[data-state="order.execution.filled"]')
+    complaints = complaints.filter((text) => !NOT_FOUND.test(text))
   })
 })
 

@@ -1,29 +1,32 @@
 // @ts-check
-import { element, restart, shortState, stateText } from './text.js'
+import { isOpen, itemsOf, keyOf, placeIn, ROW_PX, standingOf } from './actor-items.js'
+import { troubleOf } from './failures.js'
+import { onKey } from './list-keys.js'
+import { element, restart, showName, soon, stateText } from './text.js'
 
-/** Height of a row, as in the stylesheet: only those in view are in the page, however many there are. */
-const ROW_PX = 28
-/** Rows kept ready above and below. */
+/** Only the rows in view are in the page, however many there are; and these above and below. */
 const SPARE = 6
+/** Long lists take long to sort: of the time between, this part may be spent so. */
+const SORT_SHARE = 0.2
+const SORT_MS = 16
 
-/** @typedef {{ address: string, kind: string, value: any, tags: readonly string[], status: string, rev: number, seq: number, at: number }} Actor */
-/** @typedef {{ kind: string, open: number, all: number } | Actor} Item */
+/** @typedef {import('./actor-items.js').Actor} Actor */
+/** @typedef {import('./actor-items.js').Item} Item */
+/** @typedef {import('./actor-items.js').Head} Head */
 
-const natural = new Intl.Collator('en', { numeric: true }).compare
+let ids = 0
 
-/** Whether it may still do something by itself: not ended, not tagged as closed; a flat position is not held. @param {Actor} actor */
-export function isOpen({ kind, status, tags }) {
-  if (kind === 'position') return tags.includes('open')
-  return status === 'active' && !tags.includes('closed')
-}
-
-/** The list on the left: grouped by kind, filtered, flashing where something moves. */
+/**
+ * The list on the left: grouped by kind, filtered, flashing where something moves. A tree to those who do not see it: the
+ * focus stays on the whole, and the rows that are not in the page are counted all the same.
+ */
 export class ActorList {
-  /** @param {HTMLElement} root @param {HTMLInputElement} filter @param {HTMLInputElement} openOnly @param {(address: string) => void} onChoose */
-  constructor(root, filter, openOnly, onChoose) {
+  /** @param {HTMLElement} root @param {HTMLInputElement} filter @param {HTMLInputElement} openOnly @param {(address: string, byKey: boolean) => void} onChoose @param {HTMLInputElement} [failingOnly] */
+  constructor(root, filter, openOnly, onChoose, failingOnly) {
     this.root = root
     this.filter = filter
     this.openOnly = openOnly
+    this.failingOnly = failingOnly
     this.onChoose = onChoose
     /** @type {Map<string, Actor>} */
     this.actors = new Map()
@@ -31,87 +34,100 @@ export class ActorList {
     this.order = []
     /** What the list shows, in view or not. @type {Item[]} */
     this.items = []
+    /** @type {Head[]} */
+    this.heads = []
     /** Rows in the page, by what they show. @type {Map<string, HTMLElement>} */
     this.rows = new Map()
     /** Kinds folded away. @type {Set<string>} */
     this.folded = new Set()
     /** @type {string | undefined} */
     this.chosen = undefined
-    this.drawing = false
+    /** Where the keys are: an address or a kind. @type {string | undefined} */
+    this.active = undefined
+    this.sortMs = 0
+    this.sortSoon = soon(
+      () => this.sort(),
+      () => Math.max(SORT_MS, this.sortMs / SORT_SHARE),
+    )
     this.space = element('div', 'space')
     root.append(this.space)
     root.addEventListener('scroll', () => this.draw())
     new ResizeObserver(() => this.draw()).observe(root)
-    filter.addEventListener('input', () => this.sort())
-    openOnly.addEventListener('input', () => {
-      this.sort()
-      this.reveal()
-    })
-    document.addEventListener('keydown', (event) => this.onKey(event))
+    filter.addEventListener('input', this.sortSoon)
+    for (const narrows of [openOnly, failingOnly]) narrows?.addEventListener('input', () => this.resort())
+    root.addEventListener('keydown', (event) => onKey(this, event))
   }
 
-  /** @param {Omit<Actor, 'kind'>} actor */
+  /** @param {Omit<Actor, 'kind'>} actor @returns {Actor} */
   put(actor) {
     const known = this.actors.get(actor.address)
     const is = { ...actor, kind: actor.address.split('/')[0] ?? '' }
     this.actors.set(actor.address, is)
     if (!known) this.order.splice(placeIn(this.order, actor.address), 0, actor.address)
-    if (!known || isOpen(known) !== isOpen(is)) this.sortSoon()
+    if (!known || isOpen(known) !== isOpen(is) || troubleOf(known) !== troubleOf(is)) this.sortSoon()
     const row = this.rows.get(actor.address)
-    if (!row || known?.rev === actor.rev) return
-    fill(row, is)
-    restart(row, 'flash')
+    if (row && (known?.rev !== actor.rev || known.seq !== actor.seq)) {
+      fill(row, is)
+      restart(row, 'flash')
+    }
+    return is
+  }
+
+  /** @param {string} address */
+  drop(address) {
+    this.actors.delete(address)
+    this.order.splice(this.order.indexOf(address), 1)
+    this.sortSoon()
   }
 
   /** @param {string | undefined} address */
   choose(address) {
     this.chosen = address
+    this.active = address
     // What was chosen on purpose is to be seen, whatever is folded away.
     const kind = this.actors.get(address ?? '')?.kind
-    if (kind) this.folded.delete(kind)
-    this.sort()
+    const isHidden = kind !== undefined && (this.folded.delete(kind) || this.indexOf(address) < 0)
+    if (isHidden) this.sort()
+    // What was shown for being chosen alone is not any more.
+    else this.sortSoon()
     this.reveal()
   }
 
+  /** @param {string | undefined} key */
+  indexOf(key) {
+    return this.items.findIndex((item) => keyOf(item) === key)
+  }
+
+  /** The one that an actor is below. @param {number} index */
+  headOf(index) {
+    return this.heads.findLast((head) => head.index < index)
+  }
+
+  /** Scrolls to what is active. */
   reveal() {
-    const at = this.items.findIndex((item) => 'address' in item && item.address === this.chosen)
-    if (at < 0) return
+    const at = this.indexOf(this.active)
     const { scrollTop, clientHeight } = this.root
     const top = at * ROW_PX
-    if (top < scrollTop + ROW_PX || top + 2 * ROW_PX > scrollTop + clientHeight)
+    if (at >= 0 && (top < scrollTop + ROW_PX || top + 2 * ROW_PX > scrollTop + clientHeight))
       this.root.scrollTop = top - clientHeight / 2
     this.draw()
   }
 
-  sortSoon() {
-    if (this.drawing) return
-    this.drawing = true
-    requestAnimationFrame(() => {
-      this.drawing = false
-      this.sort()
-    })
+  resort() {
+    this.sort()
+    this.reveal()
   }
 
   sort() {
-    const wanted = this.filter.value.trim().toLowerCase()
-    /** @type {Map<string, { open: number, all: number, shown: Actor[] }>} */
-    const kinds = new Map()
-    for (const address of this.order) {
-      const actor = /** @type {Actor} */ (this.actors.get(address))
-      const kind = kinds.get(actor.kind) ?? { open: 0, all: 0, shown: [] }
-      kinds.set(actor.kind, kind)
-      kind.all++
-      if (isOpen(actor)) kind.open++
-      else if (this.openOnly.checked && address !== this.chosen) continue
-      if (wanted === '' || `${address} ${stateText(actor.value)}`.toLowerCase().includes(wanted))
-        kind.shown.push(actor)
-    }
-    this.items = [...kinds].flatMap(([kind, { open, all, shown }]) => {
-      if (shown.length === 0 && wanted !== '') return []
-      return [{ kind, open, all }, ...(this.folded.has(kind) && wanted === '' ? [] : shown)]
-    })
+    const began = performance.now()
+    const { order, actors, folded, chosen } = this
+    const text = this.filter.value.trim().toLowerCase()
+    const failingOnly = this.failingOnly?.checked ?? false
+    const wanted = { text, openOnly: this.openOnly.checked, failingOnly, folded, chosen }
+    Object.assign(this, itemsOf(order, actors, wanted))
     this.space.style.height = `${this.items.length * ROW_PX}px`
     this.draw()
+    this.sortMs = performance.now() - began
   }
 
   /** Puts the rows in view into the page; those that stay are left as they are. */
@@ -121,80 +137,106 @@ export class ActorList {
     const last = Math.ceil((scrollTop + clientHeight) / ROW_PX) + SPARE
     const was = this.rows
     this.rows = new Map()
+    /** @type {HTMLElement | undefined} */
+    let before
     for (const [i, item] of this.items.slice(first, last).entries()) {
-      const key = 'address' in item ? item.address : item.kind
+      const key = keyOf(item)
       const row = was.get(key) ?? this.row(item)
       was.delete(key)
       this.rows.set(key, row)
       row.style.top = `${(first + i) * ROW_PX}px`
-      if ('address' in item) row.setAttribute('aria-selected', String(key === this.chosen))
-      else this.fillKind(row, item)
-      if (!row.isConnected) this.space.append(row)
+      this.place(row, item, first + i)
+      // Whoever reads the page aloud goes from one to the next.
+      /** @type {Element | null} */
+      const there = before ? before.nextElementSibling : this.space.firstElementChild
+      if (there !== row) this.space.insertBefore(row, there)
+      before = row
     }
     for (const row of was.values()) row.remove()
     this.root.dataset.empty = this.items.length === 0 ? 'No actor matches' : ''
+    const active = this.rows.get(this.active ?? '')
+    if (active) this.root.setAttribute('aria-activedescendant', active.id)
+    else this.root.removeAttribute('aria-activedescendant')
+  }
+
+  /** Where it stands among its like, in view or not. @param {HTMLElement} row @param {Item} item @param {number} index */
+  place(row, item, index) {
+    row.classList.toggle('active', keyOf(item) === this.active)
+    if ('address' in item) {
+      const head = this.headOf(index)
+      row.setAttribute('aria-selected', String(item.address === this.chosen))
+      position(row, index - (head?.index ?? 0), head?.shown ?? 0)
+    } else {
+      position(row, item.nth, this.heads.length)
+      this.fillHead(row, item)
+    }
   }
 
   /** @param {Item} item */
   row(item) {
-    if (!('address' in item)) {
-      const row = element('button', 'kind')
-      row.append(element('span', 'name', item.kind), element('span', 'value'))
-      row.addEventListener('click', () => {
-        if (!this.folded.delete(item.kind)) this.folded.add(item.kind)
-        this.sort()
-      })
+    const isActor = 'address' in item
+    const row = element('div', isActor ? 'actor' : 'kind')
+    row.id = `item-${ids++}`
+    row.setAttribute('role', 'treeitem')
+    row.setAttribute('aria-level', isActor ? '2' : '1')
+    if (!isActor) {
+      row.append(
+        element('span', 'name', item.kind),
+        ' ',
+        element('span', 'failing'),
+        ' ',
+        element('span', 'value'),
+      )
+      row.addEventListener('click', () => this.fold(item.kind, !this.folded.has(item.kind)))
       return row
     }
-    const row = element('button', 'actor')
-    row.setAttribute('role', 'option')
     row.dataset.address = item.address
-    row.append(element('span', 'name'), element('span', 'value'))
+    row.append(element('span', 'name'), ' ', element('span', 'value'))
     fill(row, item)
-    row.addEventListener('click', () => this.onChoose(item.address))
+    row.addEventListener('click', () => this.onChoose(item.address, false))
     return row
   }
 
-  /** @param {HTMLElement} row @param {{ kind: string, open: number, all: number }} counts */
-  fillKind(row, { kind, open, all }) {
-    row.setAttribute('aria-expanded', String(!this.folded.has(kind)))
-    const count = /** @type {HTMLElement} */ (row.lastElementChild)
-    count.textContent = open === all ? String(all) : `${open} of ${all}`
-    row.title = `${open} open, ${all} in all`
+  /** @param {HTMLElement} row @param {Head} head */
+  fillHead(row, { isFolded, open, failing, all }) {
+    row.setAttribute('aria-expanded', String(!isFolded))
+    const [, bad, count] = /** @type {HTMLElement[]} */ ([...row.children])
+    const [badText, countText] = [
+      failing > 0 ? `${failing} failing` : '',
+      open === all ? `${all}` : `${open} of ${all}`,
+    ]
+    if (bad && bad.textContent !== badText) bad.textContent = badText
+    if (count && count.textContent !== countText) count.textContent = countText
+    const failingText = failing > 0 ? `, ${failing} failing` : ''
+    row.title = `${open} open, ${all} in all${failingText}`
   }
 
-  /** `/` goes to the filter, up and down move along the list. @param {KeyboardEvent} event */
-  onKey(event) {
-    if (event.key === '/' && document.activeElement !== this.filter) {
-      event.preventDefault()
-      this.filter.focus()
-    }
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-    event.preventDefault()
-    const addresses = this.items.flatMap((item) => ('address' in item ? [item.address] : []))
-    const next = addresses.indexOf(this.chosen ?? '') + (event.key === 'ArrowDown' ? 1 : -1)
-    const address = addresses[Math.max(0, Math.min(addresses.length - 1, next))]
-    if (address) this.onChoose(address)
+  /** @param {string} kind @param {boolean} isFolded */
+  fold(kind, isFolded) {
+    if (isFolded) this.folded.add(kind)
+    else this.folded.delete(kind)
+    this.active = kind
+    this.sort()
   }
 }
 
-/** Where it belongs among what is sorted. @param {string[]} order @param {string} address */
-function placeIn(order, address) {
-  let [low, high] = [0, order.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (natural(order[middle] ?? '', address) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
+/** @param {HTMLElement} row @param {number} nth @param {number} of */
+function position(row, nth, of) {
+  row.setAttribute('aria-posinset', String(nth))
+  row.setAttribute('aria-setsize', String(of))
 }
 
 /** @param {HTMLElement} row @param {Actor} actor */
 function fill(row, actor) {
-  const { address, value, status } = actor
+  const { address, value } = actor
+  const trouble = troubleOf(actor)
   row.classList.toggle('ended', !isOpen(actor))
+  row.classList.toggle('failing', trouble !== undefined)
+  row.dataset.trouble = trouble ?? ''
   const [name, state] = /** @type {HTMLElement[]} */ ([...row.children])
-  if (name) name.textContent = address.slice(address.indexOf('/') + 1)
-  if (state) state.textContent = status === 'active' ? shortState(value) : `${shortState(value)} (${status})`
-  row.title = `${address}\n${stateText(value)}`
+  const standing = standingOf(actor)
+  if (name) showName(name, address.slice(address.indexOf('/') + 1), address)
+  if (state) state.textContent = standing
+  row.title = `${address}\n${trouble ? `${standing}: ` : ''}${stateText(value)}`
+  row.setAttribute('aria-label', `${address} ${standing}`)
 }

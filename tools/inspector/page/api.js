@@ -26,8 +26,8 @@ const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 5_000
 
 /**
- * A socket that comes back. `onState` hears connected and disconnected, `onFrame` every frame.
- * @param {{ onState: (state: 'connected' | 'disconnected') => void, onFrame: (frame: any) => void, watching: () => string[] }} handlers
+ * A socket that comes back. `onState` hears connected and disconnected, and why if that was said; `onFrame` every frame.
+ * @param {{ onState: (state: 'connected' | 'disconnected', reason: string) => void, onFrame: (frame: any) => void, watching: () => string[] }} handlers
  */
 export function connect({ onState, onFrame, watching }) {
   let backoffMs = BACKOFF_MIN_MS
@@ -41,11 +41,11 @@ export function connect({ onState, onFrame, watching }) {
     socket.onopen = () => {
       backoffMs = BACKOFF_MIN_MS
       watch()
-      onState('connected')
+      onState('connected', '')
     }
     socket.onmessage = ({ data }) => onFrame(JSON.parse(data))
-    socket.onclose = () => {
-      onState('disconnected')
+    socket.onclose = ({ reason }) => {
+      onState('disconnected', reason)
       setTimeout(open, backoffMs)
       backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2)
     }

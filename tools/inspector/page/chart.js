@@ -303,9 +303,9 @@ export class Chart {
         this.place()
       }
       surface.addEventListener('pointermove', move)
-      surface.addEventListener('pointerup', () => surface.removeEventListener('pointermove', move), {
-        once: true,
-      })
+      // Also when the browser takes the finger for scrolling.
+      const end = () => surface.removeEventListener('pointermove', move)
+      surface.addEventListener('lostpointercapture', end, { once: true })
     })
     surface.addEventListener(
       'wheel',

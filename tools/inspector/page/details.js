@@ -1,4 +1,5 @@
 // @ts-check
+import { errorText, failureText } from './failures.js'
 import { dateText, element, eventText, stateText, timeText } from './text.js'
 
 /** Transitions listed; older ones are for the command line. */
@@ -31,6 +32,10 @@ export class ContextView {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
+    // It scrolls, and may hold nothing else that takes the focus.
+    root.tabIndex = 0
+    root.setAttribute('role', 'group')
+    root.setAttribute('aria-labelledby', 'context-title')
     this.last = undefined
     /** Paths that were opened or folded by hand. @type {Map<string, boolean>} */
     this.open = new Map()
@@ -161,6 +166,14 @@ function item(record) {
   else if (was === is) move.append('stays ', is)
   else move.append(was, ' → ', element('b', '', is))
   summary.append(move)
+  if (event.type === 'outcry.failed') {
+    const failed = {
+      event: event.event.type,
+      message: errorText(event.error),
+      action: event.directive.action,
+    }
+    summary.append(element('span', 'failed', failureText(failed)))
+  }
   for (const { type } of emitted) summary.append(element('span', 'emitted', `emitted ${type}`))
   details.append(summary)
   details.addEventListener('toggle', () => {

@@ -1,53 +1,84 @@
 // @ts-check
 import { ActorList } from './actor-list.js'
-import { actorPath, allActors, connect, get } from './api.js'
-import { Chart } from './chart.js'
-import { ContextView, HistoryView } from './details.js'
+import { allActors, connect, get } from './api.js'
+import { ChosenActor } from './chosen-actor.js'
+import { ConnectionView } from './connection.js'
+import { FailurePanel } from './failure-panel.js'
 import { Overview } from './overview.js'
-import { stateText } from './text.js'
+import { copyName } from './text.js'
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
 /** @param {string} id */
 const inputById = (id) => /** @type {HTMLInputElement} */ (byId(id))
 
-const list = new ActorList(byId('actors'), inputById('filter'), inputById('open-only'), choose)
-const chart = new Chart(byId('chart'))
-const context = new ContextView(byId('context'))
-const history = new HistoryView(byId('history'))
+const list = new ActorList(
+  byId('actors'),
+  inputById('filter'),
+  inputById('open-only'),
+  (address, byKey) => {
+    choose(address, byKey)
+    if (!byKey) showChart()
+  },
+  inputById('failing-only'),
+)
+const failures = new FailurePanel(byId('failures'), byId('said'), list.actors)
+const chosen = new ChosenActor({
+  title: byId('address'),
+  state: byId('state'),
+  chart: byId('chart'),
+  context: byId('context'),
+  past: byId('history'),
+})
 const overview = new Overview(byId('overview'))
+const connection = new ConnectionView(byId('connection'), byId('lost'))
 /** Kinds that move what accounts are worth. */
 const MONEY = ['account', 'symbol']
 
-/** @type {string | undefined} */
-let chosen
-/** What is shown of it; undefined until it has been read. @type {{ rev: number, value: any } | undefined} */
-let shown
-/** Its frames that came before that. @type {any[]} */
-let early = []
-/** Whether there was nothing to be read. */
-let isMissing = false
 let seq = 0
 let transitions = 0
+/** Of the actors that this connection has told of, the latest rev. @type {Map<string, number>} */
+let told = new Map()
 
 const socket = connect({
-  watching: () => (chosen ? [chosen] : []),
-  onState: (state) => {
-    const pill = byId('connection')
-    pill.dataset.state = state
-    pill.textContent = state
+  watching: () => (chosen.address ? [chosen.address] : []),
+  onState: (state, reason) => {
+    connection.show(state, reason)
     if (state === 'connected') void load()
   },
   onFrame,
 })
 
-byId('fit').addEventListener('click', () => chart.fit())
-byId('follow').addEventListener('click', () => chart.follow())
+byId('fit').addEventListener('click', () => chosen.chart.fit())
+byId('follow').addEventListener('click', () => chosen.chart.follow())
 addEventListener('hashchange', () => {
   const address = addressed()
-  if (address && address !== chosen) void choose(address)
+  if (!address || address === chosen.address) return
+  choose(address)
+  showChart()
 })
+addEventListener('keydown', toFilter)
+addEventListener('copy', copyName)
 setInterval(showFigures, 1_000)
+
+/** Where all lies one below the other, what was chosen is out of sight. */
+function showChart() {
+  if (!matchMedia('(max-width: 600px)').matches) return
+  const main = /** @type {HTMLElement} */ (document.querySelector('main'))
+  main.style.scrollMarginTop = `${byId('alarms').offsetHeight}px`
+  main.scrollIntoView()
+}
+
+/** `/` goes to the filter, unless somebody writes it. @param {KeyboardEvent} event */
+function toFilter(event) {
+  const { key, ctrlKey, altKey, metaKey, isComposing, target } = event
+  if (key !== '/' || ctrlKey || altKey || metaKey || isComposing || event.defaultPrevented) return
+  const isWritten =
+    target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'))
+  if (isWritten) return
+  event.preventDefault()
+  byId('filter').focus()
+}
 
 /** What the page's own address names. */
 function addressed() {
@@ -59,115 +90,96 @@ function addressed() {
   }
 }
 
-/** @param {string} address */
-const kindOf = (address) => address.split('/')[0] ?? ''
+/** @param {string} address @param {boolean} [byKey] */
+function choose(address, byKey = false) {
+  const hash = `#${encodeURIComponent(address)}`
+  // Who goes along the list by keys need not come back through all of it.
+  if (byKey) history.replaceState(null, '', hash)
+  else location.hash = hash
+  void chosen.show(address)
+  list.choose(address)
+  socket.watch()
+}
 
 /** All actors, and the chosen one anew: after a lost connection nothing shown is trusted. */
 async function load() {
+  const since = new Map()
+  told = since
+  failures.begin()
   overview.refresh()
-  const wanted = chosen ?? addressed()
-  if (wanted) void choose(wanted)
-  for await (const actors of allActors()) for (const actor of actors) put(actor)
-  list.choose(chosen)
-  if (chosen) return
+  const wanted = chosen.address ?? addressed()
+  if (wanted) choose(wanted)
+  try {
+    const recent = await get('/failures')
+    seq = recent.seq
+    failures.reset(recent)
+    const listed = new Set()
+    for await (const actors of allActors()) {
+      if (told !== since) return
+      for (const actor of actors) {
+        listed.add(actor.address)
+        // What was told meanwhile may be newer.
+        if ((since.get(actor.address) ?? 0) < actor.rev) put(actor)
+      }
+    }
+    for (const address of [...list.actors.keys()])
+      if (!listed.has(address) && !since.has(address)) drop(address)
+  } catch (error) {
+    // A connection that is gone says so itself, and the next one begins anew.
+    if (told !== since || connection.isLost) return
+    connection.say(`The actors cannot be read: ${/** @type {Error} */ (error).message}`)
+  }
+  list.choose(chosen.address)
+  if (chosen.address) return
   const addresses = [...list.actors.keys()]
   const first = ['account/', 'symbol/', ''].map((kind) => addresses.find((a) => a.startsWith(kind)))
   const address = first.find((a) => a !== undefined)
-  if (address) void choose(address)
+  if (address) choose(address)
 }
 
 /** @param {any} actor */
 function put(actor) {
-  list.put(actor)
-  if (MONEY.includes(kindOf(actor.address))) overview.refresh()
+  const is = list.put(actor)
+  const { kind, address } = is
+  failures.put(is)
+  if (MONEY.includes(kind)) overview.refresh()
   // It was asked for before it came into being.
-  if (isMissing && actor.address === chosen) void choose(actor.address)
+  if (chosen.isMissing && address === chosen.address) choose(address)
 }
 
-/** @param {string} address */
-async function choose(address) {
-  const isOther = address !== chosen
-  chosen = address
-  shown = undefined
-  early = []
-  isMissing = false
-  location.hash = encodeURIComponent(address)
-  list.choose(address)
-  byId('address').textContent = address
-  byId('address').title = address
-  socket.watch()
-  const path = actorPath(address)
-  try {
-    const [view, { records }] = await Promise.all([get(path), get(`${path}/history?limit=50&reverse=true`)])
-    if (chosen !== address) return
-    shown = view
-    showState(view)
-    context.show(view.context, kindOf(address), false)
-    history.show(records)
-    const machine = [view.machine, ...view.path].join(' ')
-    if (isOther || !chart.definition) void draw(machine, path)
-    else chart.light(view.value)
-    for (const frame of early) showTransition(frame)
-  } catch (error) {
-    if (chosen === address) showMissing(/** @type {Error} */ (error))
-  }
-}
-
-/** @param {string} machine @param {string} path */
-async function draw(machine, path) {
-  await chart.show(machine, () => get(`${path}/machine`))
-  chart.light(shown?.value)
-}
-
-/** @param {Error} error */
-function showMissing({ message }) {
-  isMissing = true
-  byId('state').textContent = ''
-  context.show(undefined, '', false)
-  history.show([])
-  chart.clear(message)
+/** What the log has no more: another one, or one that was put back. @param {string} address */
+function drop(address) {
+  list.drop(address)
+  failures.drop(address)
 }
 
 /** @param {any} frame */
 function onFrame(frame) {
   if (frame.type === '@xstate.snapshot') onSnapshot(frame)
-  else if (frame.type === 'outcry.activity') {
-    for (const actor of frame.actors) {
-      transitions += Math.max(1, actor.rev - (list.actors.get(actor.address)?.rev ?? actor.rev - 1))
-      seq = Math.max(seq, actor.seq)
-      put(actor)
-    }
-  }
+  else if (frame.type === 'outcry.failures') failures.add(frame.failures)
+  else if (frame.type === 'outcry.activity') for (const actor of frame.actors) onActivity(actor)
+}
+
+/** @param {any} actor */
+function onActivity(actor) {
+  const { address, rev } = actor
+  transitions += Math.max(1, rev - (list.actors.get(address)?.rev ?? rev - 1))
+  seq = Math.max(seq, actor.seq)
+  told.set(address, rev)
+  put(actor)
+  // In short also of what is watched, when this page is slow.
+  if (chosen.isBehind(actor)) choose(address)
 }
 
 /** @param {any} frame */
 function onSnapshot(frame) {
-  const { sessionId: address, snapshot, to: value, tags, rev, at } = frame
+  const { sessionId: address, snapshot, condition, to: value, tags, rev, at } = frame
+  const { status, error } = snapshot
   transitions++
   seq = Math.max(seq, frame.seq)
-  put({ address, value, tags, status: snapshot.status, rev, seq: frame.seq, at })
-  if (address !== chosen) return
-  if (shown) showTransition(frame)
-  else early.push(frame)
-}
-
-/** One that the chosen actor took. @param {any} frame */
-function showTransition({ sessionId: address, snapshot, _transitions: taken, ...record }) {
-  const { to: value, rev } = record
-  if (!shown || rev <= shown.rev) return
-  shown = { rev, value }
-  showState({ value, status: snapshot.status })
-  context.show(snapshot.context, kindOf(address), true)
-  history.add(record)
-  chart.animate(taken ?? [])
-  chart.light(value)
-}
-
-/** @param {{ value: any, status: string }} of */
-function showState({ value, status }) {
-  const text = status === 'active' ? stateText(value) : `${stateText(value)} (${status})`
-  byId('state').textContent = text
-  byId('state').title = text
+  told.set(address, rev)
+  put({ address, value, tags, status, condition, error, rev, seq: frame.seq, at })
+  if (address === chosen.address) chosen.take(frame)
 }
 
 function showFigures() {

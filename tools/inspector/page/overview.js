@@ -1,6 +1,6 @@
 // @ts-check
 import { get } from './api.js'
-import { decimalText, element } from './text.js'
+import { decimalText, element, showName, soon } from './text.js'
 
 /** @typedef {{ text: string, title?: string, name?: string, className?: string }} Cell */
 
@@ -14,17 +14,11 @@ export class Overview {
     this.root = root
     /** @type {Map<string, AccountView>} */
     this.accounts = new Map()
-    this.isAsked = false
-  }
-
-  /** Soon, once for all that happens until then. */
-  refresh() {
-    if (this.isAsked) return
-    this.isAsked = true
-    setTimeout(async () => {
-      this.isAsked = false
-      this.show((await get('/accounts').catch(() => ({ accounts: [] }))).accounts)
-    }, REFRESH_MS)
+    /** Soon, once for all that happens until then. */
+    this.refresh = soon(
+      async () => this.show((await get('/accounts').catch(() => ({ accounts: [] }))).accounts),
+      () => REFRESH_MS,
+    )
   }
 
   /** @param {any[]} accounts */
@@ -41,14 +35,18 @@ export class Overview {
 
 class AccountView {
   constructor() {
-    this.root = /** @type {HTMLDetailsElement} */ (element('details', 'account'))
-    this.root.open = innerHeight > 700
+    this.root = element('div', 'account')
+    // Beside what folds and not in it: one thing to press is not within another.
+    this.link = element('a', 'link')
+    const details = /** @type {HTMLDetailsElement} */ (element('details', ''))
+    details.open = innerHeight > 700
     this.summary = new Cells(element('summary', ''))
     this.positions = new Table('Positions', 'nothing held')
     this.orders = new Table('Working orders', 'none')
     const tables = element('div', 'tables')
     tables.append(this.positions.root, this.orders.root)
-    this.root.append(this.summary.root, tables)
+    details.append(this.summary.root, tables)
+    this.root.append(this.link, details)
   }
 
   /** @param {any} account */
@@ -56,8 +54,11 @@ class AccountView {
     const { equity, dailyPnl, unrealizedPnl, drawdownPct } = figures
     const limit = breaker && `${breaker.check} reached: ${breaker.value}, limit ${breaker.limit}`
     const why = review ? `to be reviewed: ${review.reason}` : (limit ?? '')
+    showName(this.link, address)
+    this.link.setAttribute('href', `#${encodeURIComponent(address)}`)
     this.summary.show([
-      { text: address, className: 'link' },
+      // Room for the link, which lies over it.
+      { text: address, className: 'room' },
       { text: tradingState, name: 'tradingState', className: `pill ${tradingState}` },
       { ...money(equity, asset), text: `${money(equity, asset).text} ${asset}`, name: 'equity' },
       { ...gain(dailyPnl, asset), name: 'dailyPnl' },
@@ -66,7 +67,6 @@ class AccountView {
       { text: why, title: why, name: 'why', className: 'why' },
       { text: `${positions.length} held, ${orders.length} working`, className: 'counts' },
     ])
-    this.summary.link(address)
     this.positions.show(positions.map(positionRow))
     this.orders.show(orders.map(orderRow))
   }
@@ -77,7 +77,7 @@ function positionRow({ address, symbol, quantity, avgPx, markPx, settleAsset, un
   return [
     address,
     [
-      { text: address.endsWith(symbol) ? symbol : address.slice(address.indexOf(symbol)), className: 'link' },
+      { text: address.slice(address.lastIndexOf(symbol)), className: 'link', title: address },
       { text: quantity, name: 'quantity', className: sideOf(quantity) },
       { ...price(avgPx), name: 'avgPx' },
       { ...price(markPx), name: 'markPx' },
@@ -134,9 +134,14 @@ class Cells {
       const node = /** @type {HTMLElement} */ (
         this.root.children[i] ?? this.root.appendChild(element(className === 'link' ? 'a' : 'span', ''))
       )
+      if (className === 'link') {
+        node.classList.add(className)
+        showName(node, text, title || text)
+        continue
+      }
+      node.className = className
       if (node.textContent !== text) node.textContent = text
       node.title = title
-      node.className = className
       if (name) node.dataset.figure = name
     }
   }

@@ -1,0 +1,176 @@
+/** Names that are too long for their place: what tells one from the other stays in view, and all of it can be had. */
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { Floor } from '../machines/floor.ts'
+import { launchChromium } from './chromium.ts'
+import { complaintsOf } from './complaints.ts'
+
+const MIDDLE = '-of-a-strategy-with-a-name-that-is-much-longer-than-any-place-for-it-'
+const AT_END: [string, string] = [`ema-BTCUSDT${MIDDLE}1-entry`, `ema-BTCUSDT${MIDDLE}2-entry`]
+const AT_START: [string, string] = [`back-BTC${MIDDLE}stop`, `fast-BTC${MIDDLE}stop`]
+const ALL = [...AT_END, ...AT_START]
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+let browser: Browser
+let page: Page
+let floor: Floor
+let api: ApiServer
+let complaints: string[]
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+})
+beforeEach(async () => {
+  floor = await Floor.open({ watchdog: { enabled: false } })
+  for (const id of ALL) await floor.order(id, { ordType: 'LIMIT', price: '90' })
+  api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  page = await browser.newPage({ reducedMotion: 'reduce' })
+  complaints = complaintsOf(page)
+})
+afterEach(async () => {
+  await page.close()
+  await api.close()
+  await floor.harness.supervisor.stop()
+  expect(complaints).toEqual([])
+})
+
+const open = async (width: number, address: string) => {
+  await page.setViewportSize({ width, height: 900 })
+  await page.goto(`${api.url}/#${encodeURIComponent(address)}`)
+  await page.waitForSelector(`.actor[data-address="order/${ALL[3]}"]`)
+  await page.waitForSelector('.row a')
+}
+/** What can be seen of a name, and whether anything of it is cut or lies outside of its place. */
+const seen = (name: Locator) =>
+  name.evaluate((node) => {
+    const { left, right } = node.getBoundingClientRect()
+    const parts = [...node.children].map((part) => part.getBoundingClientRect())
+    const isCut = [...node.children].some((part) => part.scrollWidth > part.clientWidth)
+    const place = node.parentElement?.getBoundingClientRect()
+    return {
+      isCut,
+      isWithin: parts.every((part) => part.left >= left - 1 && part.right <= right + 1),
+      isInPlace: place !== undefined && left >= place.left - 1 && right <= place.right + 1,
+      text: node.textContent,
+      title: node.getAttribute('title'),
+    }
+  })
+const picture = async (name: Locator) => (await name.screenshot()).toString('base64')
+
+async function expectTold(
+  nameOf: (id: string) => Promise<Locator> | Locator,
+  pair: [string, string],
+): Promise<void> {
+  const pictures: string[] = []
+  for (const id of pair) {
+    const name = await nameOf(id)
+    expect(await seen(name)).toMatchObject({ isCut: true, isWithin: true, isInPlace: true })
+    pictures.push(await picture(name))
+  }
+  expect(pictures[0]).not.toBe(pictures[1])
+}
+
+const WIDTHS = [1440, 1024, 390]
+
+describe.each([
+  ['at the end', AT_END],
+  ['at the start', AT_START],
+])('two long names that differ %s alone', (_, pair) => {
+  it('are told apart in the list', async () => {
+    for (const width of WIDTHS) {
+      await open(width, 'account/paper')
+      await expectTold((id) => page.locator(`.actor[data-address="order/${id}"] .name`), pair)
+    }
+    for (const id of pair) {
+      const row = page.locator(`.actor[data-address="order/${id}"]`)
+      const name = await seen(row.locator('.name'))
+      expect([name.text, name.title]).toEqual([id, `order/${id}`])
+      expect(await row.getAttribute('title')).toContain(`order/${id}`)
+      expect(await page.getByRole('treeitem', { name: `order/${id}` }).count()).toBe(1)
+    }
+  })
+
+  it('are told apart in the title of the chart', async () => {
+    for (const width of WIDTHS) {
+      await open(width, 'account/paper')
+      // A large window has room for it.
+      if (width > 1200) await page.addStyleTag({ content: '#address { max-width: 300px }' })
+      await expectTold(async (id) => {
+        await page.evaluate(`location.hash = '#order%2F${id}'`)
+        await page.waitForSelector(`#address[title="order/${id}"]`)
+        return page.locator('#address')
+      }, pair)
+    }
+    expect(await page.getByRole('heading', { name: `order/${pair[1]}` }).count()).toBe(1)
+  })
+
+  it('are told apart in the table of orders', async () => {
+    for (const width of WIDTHS) {
+      await open(width, 'account/paper')
+      await expectTold((id) => page.locator(`.row[data-of="order/${id}"] a`), pair)
+    }
+    const { text, title } = await seen(page.locator(`.row[data-of="order/${pair[0]}"] a`))
+    expect([text, title]).toEqual([pair[0], `order/${pair[0]}`])
+    expect(await page.getByRole('link', { name: pair[0], exact: true }).count()).toBe(1)
+  })
+})
+
+describe('a name', () => {
+  /** One in a place of this width: whether it is cut, and what it takes. */
+  const measure = (text: string, widths: readonly number[]) =>
+    page.evaluate<{ width: number; isCut: boolean; taken: number; tail: number; isTailWhole: boolean }[]>(
+      `import('/page/text.js').then(({ showName }) => ${JSON.stringify(widths)}.map((width) => {
+        const place = document.createElement('div')
+        place.style.cssText = 'display: flex; font: 13px monospace; width: ' + width + 'px'
+        const name = document.createElement('span')
+        showName(name, ${JSON.stringify(text)})
+        place.append(name)
+        document.body.append(place)
+        const [head, tail] = name.children
+        const isCut = head.scrollWidth > head.clientWidth || tail.scrollWidth > tail.clientWidth
+        const taken = name.getBoundingClientRect().width
+        const found = { width, isCut, taken, tail: tail.textContent.length, isTailWhole: tail.scrollWidth <= tail.clientWidth }
+        place.remove()
+        return found
+      }))`,
+    )
+
+  it('fits its place, however wide that is, and is whole where there is room', async () => {
+    await open(1440, 'account/paper')
+    const widths = Array.from({ length: 60 }, (_, i) => 40 + 10 * i)
+    for (const text of [
+      'ema-BTCUSDT-1-entry',
+      ALL[0] as string,
+      'o-1',
+      'сделка-№-7-🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀',
+    ]) {
+      for (const { width, isCut, taken, isTailWhole } of await measure(text, widths)) {
+        expect(taken).toBeLessThanOrEqual(width + 0.5)
+        // Where there is room it takes no more than it needs.
+        if (!isCut) expect(taken).toBeLessThanOrEqual(text.length * 16)
+        if (width > 250) expect(isTailWhole).toBe(true)
+      }
+      const [wide] = await measure(text, [2_000])
+      expect(wide?.isCut).toBe(false)
+    }
+    const [short, whole] = await measure('ema-BTCUSDT-1-entry', [100, 200])
+    expect([short?.isCut, whole?.isCut]).toEqual([true, false])
+  })
+
+  it('that is copied is whole', async () => {
+    await open(1440, `order/${AT_END[0]}`)
+    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe(`order/${AT_END[0]}`))
+    await page.evaluate(`getSelection().selectAllChildren(document.getElementById('address'))`)
+    await page.keyboard.press('Control+c')
+    // Unlike an input, it shows line breaks.
+    await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<textarea id="own"></textarea>')`)
+    await page.focus('#own')
+    await page.keyboard.press('Control+v')
+    const copied = await page.inputValue('#own')
+    expect(copied).toBe(`order/${AT_END[0]}`)
+  })
+})

@@ -1,0 +1,182 @@
+// @ts-check
+/** What is wrong now, and what has gone wrong lately: from actors and failures to what is told of them. */
+import { eventText } from './text.js'
+
+/** @typedef {import('./actor-items.js').Actor} Actor */
+/** As the runner's API has it. @typedef {{ actor: string, seq: number, rev: number, at: number, event: string, message: string, action?: string, count: number }} Failure */
+/** @typedef {'quarantined' | 'restarting' | 'error' | 'stopped'} Trouble */
+/** @typedef {{ key: string, address: string, trouble?: Trouble, what: string, text: string, at: number, seq: number, count: number }} Entry */
+
+/** Records after which a failure that is over is not told any more: as many as the runner looks back over. */
+const RECENT_RECORDS = 50_000
+/** Different failures kept. */
+const RECENT_MAX = 100
+
+/** The worst first, as a person reads it. @type {Record<Trouble, string>} */
+export const TROUBLES = {
+  quarantined: 'quarantined',
+  restarting: 'restarting',
+  error: 'ended with an error',
+  stopped: 'stopped by an error',
+}
+/** What a list has room for. @type {Record<Trouble, string>} */
+export const SIGNS = { ...TROUBLES, error: 'error', stopped: 'stopped' }
+const ORDER = /** @type {Trouble[]} */ (Object.keys(TROUBLES))
+
+/** What is wrong with an actor as it is. @param {Pick<Actor, 'status' | 'condition' | 'error'>} actor @returns {Trouble | undefined} */
+export function troubleOf({ status, condition, error }) {
+  if (status === 'active') return condition
+  if (status === 'error') return 'error'
+  return status === 'stopped' && error !== undefined && error !== null ? 'stopped' : undefined
+}
+
+/** @param {Failure} failure */
+const keyOf = ({ actor, event, message }) => JSON.stringify([actor, event, message])
+
+export class Failures {
+  /** @param {Map<string, Actor>} all actors, as they are */
+  constructor(all) {
+    this.all = all
+    /** Those with something wrong. @type {Map<string, Actor>} */
+    this.troubled = new Map()
+    /** The newest last; those that are alike are one. @type {Map<string, Failure>} */
+    this.recent = new Map()
+    /** Of actors whose last failure is not recent: undefined where none is found. @type {Map<string, Failure | undefined>} */
+    this.older = new Map()
+    /** What a new connection has told before all else was read. @type {Failure[] | undefined} */
+    this.early = undefined
+    this.seq = 0
+  }
+
+  /** Takes an actor that is in `all` by now; whether there is something else to tell. @param {Actor} actor @returns {boolean} */
+  put(actor) {
+    const { address, seq } = actor
+    this.seq = Math.max(this.seq, seq)
+    const was = this.troubled.get(address)
+    const trouble = troubleOf(actor)
+    if (trouble !== undefined) {
+      this.troubled.set(address, actor)
+      return was === undefined || troubleOf(was) !== trouble
+    }
+    this.drop(address)
+    if (was === undefined && this.recent.size === 0) return false
+    const over = [...this.recent].filter(
+      ([, failure]) => failure.actor === address && this.isReleased(failure),
+    )
+    if (over.length === 0) return was !== undefined
+    // Whoever released it knows of what came before, too.
+    const until = Math.max(...over.map(([, failure]) => failure.seq))
+    for (const [key, { actor: of, seq }] of this.recent)
+      if (of === address && seq <= until) this.recent.delete(key)
+    return true
+  }
+
+  /** @param {string} address */
+  drop(address) {
+    this.troubled.delete(address)
+    this.older.delete(address)
+  }
+
+  /** @param {Failure} failure */
+  add(failure) {
+    this.early?.push(failure)
+    this.seq = Math.max(this.seq, failure.seq)
+    if (this.isReleased(failure)) return
+    const key = keyOf(failure)
+    const count = failure.count + (this.recent.get(key)?.count ?? 0)
+    this.recent.delete(key)
+    this.recent.set(key, { ...failure, count })
+    this.older.delete(failure.actor)
+    for (const oldest of this.recent.keys()) {
+      if (this.recent.size <= RECENT_MAX) break
+      this.recent.delete(oldest)
+    }
+  }
+
+  /** A new connection: what it tells from now on stays. */
+  begin() {
+    this.early = []
+  }
+
+  /** What the log has up to `seq`. @param {{ seq: number, failures: Failure[] }} told newest first */
+  reset({ seq, failures }) {
+    const early = this.early?.filter((failure) => failure.seq > seq) ?? []
+    this.early = undefined
+    this.recent.clear()
+    this.older.clear()
+    this.seq = seq
+    for (const failure of [...failures.toReversed(), ...early]) this.add(failure)
+  }
+
+  /** Only a person ends a quarantine. @param {Failure} failure */
+  isReleased({ actor: address, action, seq }) {
+    const actor = this.all.get(address)
+    return action === 'quarantine' && actor?.status === 'active' && !actor.condition && actor.seq > seq
+  }
+
+  /** All there is to tell, the worst first, and the newest first of each kind. */
+  entries() {
+    for (const [key, { seq }] of this.recent) if (seq < this.seq - RECENT_RECORDS) this.recent.delete(key)
+    /** @type {Map<string, Failure>} */
+    const last = new Map()
+    for (const failure of this.recent.values())
+      if (failure.action !== undefined && failure.seq >= (last.get(failure.actor)?.seq ?? 0))
+        last.set(failure.actor, failure)
+    const told = new Set()
+    const troubled = [...this.troubled.values()].map((actor) => {
+      const failure = last.get(actor.address) ?? this.older.get(actor.address)
+      if (failure) told.add(keyOf(failure))
+      return troubleEntry(actor, failure)
+    })
+    const rank = (/** @type {Entry} */ { trouble }) => ORDER.indexOf(/** @type {Trouble} */ (trouble))
+    troubled.sort((a, b) => rank(a) - rank(b) || b.seq - a.seq)
+    const others = [...this.recent.values()].filter((failure) => !told.has(keyOf(failure)))
+    others.sort((a, b) => b.seq - a.seq)
+    const [failed, reported] = [true, false].map((isActor) =>
+      others.filter(({ action }) => (action !== undefined) === isActor).map(recentEntry),
+    )
+    return [...troubled, .../** @type {Entry[]} */ (failed), .../** @type {Entry[]} */ (reported)]
+  }
+}
+
+/** @param {Actor} actor @param {Failure} [failure] @returns {Entry} */
+function troubleEntry(actor, failure) {
+  const { address, status, error } = actor
+  const trouble = /** @type {Trouble} */ (troubleOf(actor))
+  const text = failure ? failureText(failure) : status === 'active' ? '' : errorText(error)
+  // What has ended takes no more records; others may have some since.
+  const { at, seq } = status === 'active' && failure ? failure : actor
+  const count = failure?.count ?? 1
+  return { key: address, address, trouble, what: TROUBLES[trouble], text, at, seq, count }
+}
+
+/** @param {Failure} failure @returns {Entry} */
+function recentEntry(failure) {
+  const { actor: address, action, at, seq, count } = failure
+  const what = action === undefined ? 'reports' : 'failed'
+  return { key: keyOf(failure), address, what, text: failureText(failure), at, seq, count }
+}
+
+/** @param {Pick<Failure, 'event' | 'message' | 'action'>} failure */
+export function failureText({ event, message, action }) {
+  const isAsItIs = action === undefined || event === 'outcry.quarantined'
+  return isAsItIs ? message : `failed on ${eventText(event)}: ${message}`
+}
+
+/** @param {any} error */
+export function errorText(error) {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error ?? '')
+  const { name = 'Error', message } = error
+  return name === 'Error' ? message : `${name}: ${message}`
+}
+
+/** `2 quarantined, 1 ended with an error, 3 failed`. @param {Entry[]} entries */
+export function countText(entries) {
+  /** @type {Map<string, number>} */
+  const counts = new Map()
+  for (const { trouble, what } of entries) {
+    const name = trouble ? what : what === 'failed' ? 'failed lately' : 'reported'
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, count]) => `${count.toLocaleString('en')} ${name}`).join(', ')
+}
