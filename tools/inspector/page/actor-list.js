@@ -2,7 +2,8 @@
 import { isOpen, itemsOf, keyOf, placeIn, ROW_PX, standingOf } from './actor-items.js'
 import { troubleOf } from './failures.js'
 import { onKey } from './list-keys.js'
-import { element, restart, showName, soon, stateText } from './text.js'
+import { showName } from './names.js'
+import { element, restart, soon, stateText } from './text.js'
 
 /** Only the rows in view are in the page, however many there are; and these above and below. */
 const SPARE = 6

@@ -64,7 +64,8 @@ export async function layout(root) {
 function elkNode(state, graph) {
   const rows = graph.rows.get(state.id) ?? []
   const rowWidth = Math.max(24, ...rows.map((r) => r.text.length * CHAR + 24))
-  const columns = state.states.length > 0 ? Math.max(1, Math.floor(ROWS_WIDTH / rowWidth)) : 1
+  const room = state.states.length > 0 ? Math.floor(ROWS_WIDTH / rowWidth) : 1
+  const columns = Math.max(1, Math.min(room, rows.length))
   const width = Math.max(70, state.key.length * KEY_CHAR + 24, Math.min(columns, rows.length) * rowWidth)
   const lines = Math.ceil(rows.length / columns)
   const head = HEAD + lines * ROW + (lines > 0 ? 4 : 0)

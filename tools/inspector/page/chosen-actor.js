@@ -3,7 +3,8 @@ import { actorPath, get } from './api.js'
 import { Chart } from './chart.js'
 import { ContextView, HistoryView } from './details.js'
 import { TROUBLES, troubleOf } from './failures.js'
-import { showName, stateText } from './text.js'
+import { showName } from './names.js'
+import { stateText } from './text.js'
 
 /** The actor in the middle: its chart, its context and its past, read once and then live. */
 export class ChosenActor {

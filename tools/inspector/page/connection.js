@@ -1,5 +1,5 @@
 // @ts-check
-import { timeText } from './text.js'
+import { secondText } from './text.js'
 
 /** Whether what the page shows is of now: a word at the top, and a line across the page while it is not. */
 export class ConnectionView {
@@ -26,7 +26,7 @@ export class ConnectionView {
       // Once: each attempt to come back ends here, too.
       this.lostAt = Date.now()
       const why = reason === '' ? '' : ` (${reason})`
-      const since = `No connection to the runner since ${timeText(this.lostAt)}${why}.`
+      const since = `No connection to the runner since ${secondText(this.lostAt)}${why}.`
       this.say(`${since} What is shown is from before. Trying again …`)
     }
   }

@@ -1,7 +1,7 @@
 // @ts-check
 import { get } from './api.js'
 import { countText, Failures } from './failures.js'
-import { dateText, element, soon, timeText } from './text.js'
+import { dateText, element, secondText, soon } from './text.js'
 
 /** @typedef {import('./actor-items.js').Actor} Actor */
 /** @typedef {import('./failures.js').Failure} Failure */
@@ -137,7 +137,7 @@ function fill(row, { address, trouble, what, text, at, count }) {
   const link = /** @type {HTMLElement} */ (row.firstElementChild)
   const [label, , told, when] = /** @type {HTMLElement[]} */ ([...link.children])
   if (!label || !told || !when) return
-  const since = `${trouble ? 'since' : 'at'} ${timeText(at)}`
+  const since = `${trouble ? 'since' : 'at'} ${secondText(at)}`
   for (const [node, is] of /** @type {[HTMLElement, string][]} */ ([
     [label, what],
     [told, count > 1 ? `${text} (${count} times)` : text],

@@ -4,8 +4,8 @@ import { allActors, connect, get } from './api.js'
 import { ChosenActor } from './chosen-actor.js'
 import { ConnectionView } from './connection.js'
 import { FailurePanel } from './failure-panel.js'
+import { copyName } from './names.js'
 import { Overview } from './overview.js'
-import { copyName } from './text.js'
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id))

@@ -1,6 +1,7 @@
 // @ts-check
 import { get } from './api.js'
-import { decimalText, element, showName, soon } from './text.js'
+import { showName } from './names.js'
+import { decimalText, element, soon } from './text.js'
 
 /** @typedef {{ text: string, title?: string, name?: string, className?: string }} Cell */
 

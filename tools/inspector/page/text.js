@@ -52,6 +52,9 @@ export function timeText(at) {
   return date.toDateString() === now ? clock(date) : dateText(at)
 }
 
+/** As `timeText`, to the second. @param {number} at epoch ms */
+export const secondText = (at) => timeText(at).replace(/\.\d+$/, '')
+
 /** Local date and time. @param {number} at epoch ms */
 export function dateText(at) {
   const date = new Date(at)
@@ -76,40 +79,6 @@ export function element(tag, className, text) {
   node.className = className
   if (text !== undefined) node.textContent = text
   return node
-}
-
-/** Characters at the end of a name that stay in view when it is cut. */
-const TAIL = 12
-/** Names below this length stay whole: there is nothing to be gained. */
-const WHOLE = 8
-
-/**
- * Shows a name that the stylesheet (`.cut`) cuts in the middle where it does not fit: names differ at their ends as
- * often as at their beginnings. All of it stays in the page, and is in the title.
- * @param {HTMLElement} node @param {string} text @param {string} [title]
- */
-export function showName(node, text, title = text) {
-  if (node.title !== title) node.title = title
-  const letters = [...text]
-  node.classList.add('cut')
-  node.classList.toggle('long', letters.length >= 2 * TAIL)
-  if (node.dataset.name === text) return
-  node.dataset.name = text
-  // What is a link or a heading is read out by this, without a gap.
-  if (node.tagName !== 'SPAN') node.setAttribute('aria-label', text)
-  const tail = letters.length < WHOLE ? 0 : Math.min(TAIL, letters.length >> 1)
-  const head = letters.slice(0, letters.length - tail).join('')
-  node.replaceChildren(element('span', '', head), element('span', '', text.slice(head.length)))
-}
-
-/** A cut name is copied whole: browsers put a line break between its parts. @param {ClipboardEvent} event */
-export function copyName(event) {
-  const selection = getSelection()
-  const within = selection?.rangeCount ? selection.getRangeAt(0).commonAncestorContainer : undefined
-  const place = within instanceof Element ? within : within?.parentElement
-  if (!selection || !place?.closest('.cut')) return
-  event.clipboardData?.setData('text/plain', selection.toString().replaceAll('\n', ''))
-  event.preventDefault()
 }
 
 /** What calls `work` once, after a while, for all who ask for it until then. @param {() => void} work @param {() => number} delayMs */

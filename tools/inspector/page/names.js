@@ -1,0 +1,63 @@
+// @ts-check
+/** Names that are cut in the middle where they do not fit: they differ at their ends as often as at their beginnings. */
+import { element } from './text.js'
+
+/** Characters at the end of a name that stay in view, at most and at least, and the part of the place that they may take. */
+const TAIL_MAX = 12
+const TAIL_MIN = 3
+const TAIL_SHARE = 0.55
+
+/** Names that may not fit, each judged anew when its place changes. */
+const places = new ResizeObserver((entries) => {
+  const fits = entries.map(({ target }) => /** @type {const} */ ([target, tailFor(target)]))
+  for (const [node, tail] of fits) split(/** @type {HTMLElement} */ (node), tail)
+})
+
+/**
+ * Shows a name that the stylesheet (`.cut`) cuts between its two parts. All of it stays in the page, and is in the title.
+ * @param {HTMLElement} node @param {string} text @param {string} [title]
+ */
+export function showName(node, text, title = text) {
+  if (node.title !== title) node.title = title
+  node.classList.add('cut')
+  if (node.dataset.name === text) return
+  node.dataset.name = text
+  node.classList.toggle('long', text.length > 2 * TAIL_MAX)
+  // What is a link or a heading is read out by this, without a gap.
+  if (node.tagName !== 'SPAN') node.setAttribute('aria-label', text)
+  node.replaceChildren(element('span', ''), element('span', ''))
+  split(node, TAIL_MAX)
+  places.unobserve(node)
+  places.observe(node)
+}
+
+/** How many characters its end may have. @param {Element} node */
+function tailFor(node) {
+  const [head, tail] = node.children
+  if (!head || !tail) return TAIL_MAX
+  const width = head.scrollWidth + tail.scrollWidth
+  const letters = [.../** @type {string} */ (node.textContent)].length
+  const room = Math.floor((TAIL_SHARE * node.clientWidth * letters) / Math.max(1, width))
+  return Math.max(TAIL_MIN, Math.min(TAIL_MAX, room))
+}
+
+/** @param {HTMLElement} node @param {number} tail */
+function split(node, tail) {
+  const letters = [...(node.dataset.name ?? '')]
+  const at = Math.max(Math.ceil(letters.length / 2), letters.length - tail)
+  const texts = [letters.slice(0, at).join(''), letters.slice(at).join('')]
+  for (const [i, text] of texts.entries()) {
+    const part = node.children[i]
+    if (part && part.textContent !== text) part.textContent = text
+  }
+}
+
+/** A cut name is copied whole: browsers put a line break between its parts. @param {ClipboardEvent} event */
+export function copyName(event) {
+  const selection = getSelection()
+  const within = selection?.rangeCount ? selection.getRangeAt(0).commonAncestorContainer : undefined
+  const place = within instanceof Element ? within : within?.parentElement
+  if (!selection || !place?.closest('.cut')) return
+  event.clipboardData?.setData('text/plain', selection.toString().replaceAll('\n', ''))
+  event.preventDefault()
+}
