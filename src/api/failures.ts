@@ -1,4 +1,4 @@
-/** What has failed, as the log has it: actors whose machines threw, and what the runner reports of itself. */
+/** Failures as the log has them: machines that threw, and errors that the runner reports of itself. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
@@ -10,29 +10,29 @@ import type { Supervisor } from '../runtime/supervisor.ts'
  *   action: 'quarantine', count: 1 }
  */
 export interface Failure {
-  /** That failed, or that reports it. */
+  /** Address of the actor that failed, or that reports the error. */
   readonly actor: string
-  /** Of the latest record that says so, as are rev and time. */
+  /** Place of the latest record of it; `rev` and `at` belong to the same record. */
   readonly seq: number
   readonly rev: number
   readonly at: number
-  /** Type of the event that it failed on, or by which it is reported. */
+  /** Type of the event that the actor failed on, or of the event that reports the error. */
   readonly event: string
   readonly message: string
-  /** Followed from it, by the actor's supervision; absent in what is only reported. */
+  /** What the actor's supervision did; absent in an error that is only reported. */
   readonly action?: string
   /** How often the actor failed on such an event with this message. */
   readonly count: number
 }
 
-/** Records looked back over: what is older is no recent failure. */
+/** Records that are searched for recent failures, from the end of the log. */
 export const RECENT_RECORDS = 50_000
-/** Different failures listed. */
+/** Different failures in one answer. */
 const FAILURES_MAX = 100
-/** Characters of an error's message that are told; all of it is in the record. */
+/** Characters of an error's message in an answer; the record has all of it. */
 const MESSAGE_MAX = 500
 
-/** Failures of which those that are alike are one, bounded. */
+/** A bounded list of failures. Failures of one actor with the same event and message are one entry. */
 export class FailureList {
   readonly #byKey = new Map<string, Failure>()
   readonly #max: number
@@ -71,7 +71,7 @@ export function failuresOf({ actor, seq, rev, at, event, emitted = [] }: Transit
     .map(({ type: event, text }) => ({ ...place, event, message: cut(text as string) }))
 }
 
-/** Not what an actor's failure is reported with: that is on record as its own. */
+/** Whether the runner reports an error that no other record has: an actor's failure has a record of its own. */
 function isReport({ type, severity, text, about }: AnyEvent): boolean {
   if (type !== 'SYSTEM_ERROR' || typeof text !== 'string') return false
   return severity !== 'warning' && !text.startsWith(`${about} failed on `)
@@ -90,7 +90,7 @@ const query = z.strictObject({
   limit: z.coerce.number().int().positive().max(FAILURES_MAX).default(FAILURES_MAX),
 })
 
-/** `GET /failures`: the recent ones, or those of one actor; not what somebody has since released the actor from. */
+/** `GET /failures`: recent failures, or those of one actor. A release ends the failures before it. */
 export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/failures', async (request) => {
     const { actor, limit } = query.parse(request.query)

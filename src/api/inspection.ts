@@ -19,7 +19,7 @@ import { FailureList, failuresOf } from './failures.ts'
 const PROTOCOL = '0.7.2'
 /** Actors told of on connecting, unless the client says what it watches: it lists them through the API. */
 const ACTORS_MAX = 2_000
-/** Bytes waiting for a client beyond which it gets no frame of its own for each transition: a picture of the present may skip. */
+/** Bytes that wait for a client. Beyond that it gets no frame for each transition: a picture of the present may skip. */
 const BUFFERED_MAX = 4_194_304
 /** How often a watching client hears of the actors that it does not watch. */
 const ACTIVITY_MS = 100
@@ -31,9 +31,9 @@ interface Activity {
   readonly value: unknown
   readonly tags: readonly string[]
   readonly status: string
-  /** As an actor's view has it: absent when nothing keeps it from taking messages. */
+  /** As in an actor's view: absent while the actor takes messages. */
   readonly condition?: string | undefined
-  /** Why it has ended, if it failed. */
+  /** The error that ended the actor. */
   readonly error?: unknown
   readonly rev: number
   readonly seq: number
@@ -86,7 +86,7 @@ class Client {
   readonly #socket: WebSocket
   #watched: readonly string[] | undefined
   readonly #active = new Map<string, Activity>()
-  /** Of all actors: one may be running again by the time that a watching client hears of it. */
+  /** Failures of all actors since the last frame: an actor may run again before the client hears of it. */
   #failures = new FailureList()
   readonly #activityTimer: NodeJS.Timeout
 
@@ -149,7 +149,7 @@ class Client {
   }
 
   #sendActivity(): void {
-    // What a client that is behind would miss waits for it: how each actor stands by then, and what has failed.
+    // A slow client gets the latest state of each actor, and all failures, once it has read what it was sent.
     if (this.#isBehind) return
     if (this.#failures.size > 0) {
       this.send({ type: 'outcry.failures', failures: this.#failures.list() })

@@ -10,15 +10,15 @@ const VENDOR = ['elk-api.js', 'elk-worker.min.js']
 /** Nothing on the page comes from elsewhere. */
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:"
-/** Each time a browser asks whether its copy is still right, and mostly hears that it is (304): a new version shows at once. */
+/** A browser asks before it uses its copy, and mostly gets a 304. So a new version shows at once. */
 const ASKED = 'private, no-cache'
-/** The layout library is large and changes with a release alone. */
+/** A browser keeps the layout library for a day: it is large and changes only with a release. */
 const KEPT = 'private, max-age=86400'
 
-/** The inspector page and the layout library it uses. Only what is in its folder at the start has a route. */
+/** The inspector page and the layout library it uses. Each file in the folder gets a route at the start; no other path does. */
 export function pageRoutes(http: FastifyInstance): void {
   http.register(async (page) => {
-    // Nothing follows "not modified", so nothing is to be compressed and called so.
+    // A 304 has no body, so the compression must not add its header.
     page.addHook('onSend', async ({ method }, { statusCode }, payload) =>
       statusCode === 304 && method === 'GET' ? null : payload,
     )
@@ -27,7 +27,7 @@ export function pageRoutes(http: FastifyInstance): void {
       prefix: '/page/',
       wildcard: false,
       index: false,
-      // It has an address of its own.
+      // The document has the route / instead.
       globIgnore: [DOCUMENT],
       cacheControl: false,
       setHeaders: (response, path) => {

@@ -31,7 +31,7 @@ const FRAME_BYTES_MAX = 65_536
 const BODY_BYTES_MAX = 65_536
 /** A socket that does not answer a ping within this time is gone. */
 const PING_MS = 15_000
-/** Answers only: what clients send is taken as it is. Brotli and gzip, for every browser has these. */
+/** Compresses answers, not requests. Every browser has brotli and gzip. */
 const COMPRESSION = { encodings: ['br', 'gzip'], globalDecompression: false } satisfies FastifyCompressOptions
 
 /** @throws PORT_IN_USE, LISTEN_FAILED */
@@ -55,7 +55,7 @@ export async function startApi(
   })
   guardRoutes(http, guard)
   systemRoutes(http, supervisor)
-  // What has a route before this is sent as it is: a backup is written to a file, byte by byte.
+  // Routes from before this are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(http, supervisor)
   accountRoutes(http, supervisor)

@@ -1,4 +1,4 @@
-/** How the page's files and JSON go out: compressed, asked for again and not sent again, and nothing beside them. */
+/** How the server sends the page's files and JSON: compression, revalidation, and paths that do not exist. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
@@ -35,7 +35,7 @@ interface Answer {
   readonly bytes: Buffer
 }
 
-/** As it is on the wire: nothing decodes it, and nothing tidies the path. */
+/** Returns the answer as it is on the wire: nothing decodes the body or normalizes the path. */
 async function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   const { port } = new URL(api.url)
   const asked = request({ host: '127.0.0.1', port, path, method, headers })
@@ -72,7 +72,7 @@ describe.each(['br', 'gzip'])('with %s', (encoding) => {
   })
 })
 
-it('sends what it has to whoever takes nothing compressed', async () => {
+it('sends plain bytes to a client that accepts no encoding', async () => {
   for (const [path, file] of [
     ['/', 'index.html'],
     ['/page/main.js', 'main.js'],
@@ -83,7 +83,7 @@ it('sends what it has to whoever takes nothing compressed', async () => {
   }
 })
 
-it('sends a backup as it is, in pieces', async () => {
+it('streams a backup without compression', async () => {
   const { headers, bytes } = await ask('/backup', { 'accept-encoding': 'br, gzip' })
   expect(headers).toMatchObject({
     'content-type': 'application/octet-stream',
@@ -94,7 +94,7 @@ it('sends a backup as it is, in pieces', async () => {
 })
 
 it.each(['/', '/page/main.js', '/vendor/elk-worker.min.js'])(
-  'answers a browser that has %s already that it is right',
+  'answers 304 to a browser that has %s already',
   async (path) => {
     const { headers } = await ask(path, { 'accept-encoding': 'br' })
     const etag = String(headers.etag)
@@ -108,7 +108,7 @@ it.each(['/', '/page/main.js', '/vendor/elk-worker.min.js'])(
   },
 )
 
-it('has browsers ask again for the page, and keep the layout library', async () => {
+it('lets browsers keep the layout library, and makes them ask for the page', async () => {
   for (const path of ['/', '/page/main.js'])
     expect((await ask(path)).headers['cache-control']).toBe('private, no-cache')
   for (const path of ['/vendor/elk-api.js', '/vendor/elk-worker.min.js'])
@@ -151,7 +151,7 @@ it.each([
   '/vendor/elk.bundled.js',
   '/vendor/elk-worker.js',
   '/vendor/../package.json',
-])('has nothing at %s', async (path) => {
+])('answers 404 for %s', async (path) => {
   const { status, bytes } = await ask(path, { 'accept-encoding': 'br' })
   expect([status, JSON.parse(String(bytes)).error.code]).toEqual([404, 'ROUTE_UNKNOWN'])
 })

@@ -1,4 +1,4 @@
-/** What the API tells of actors that failed: as a list, and live. */
+/** Failures in the API: the list, and inspection frames. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
@@ -68,8 +68,8 @@ const fail = (actor: string, event: object = {}) =>
 const get = async <T>(path: string) => (await (await fetch(`${api.url}${path}`)).json()) as T
 const failures = async (query = '') => (await get<{ failures: Told[] }>(`/failures${query}`)).failures
 
-describe('failures', () => {
-  it('are listed with the event and the error, and what followed, newest first', async () => {
+describe('GET /failures', () => {
+  it('lists each failure with its event, its error and the directive, newest first', async () => {
     expect(await failures()).toEqual([])
     for (const kind of KINDS) await fail(`${kind}/a`)
     await fail('resume/a', { why: 'odd' })
@@ -90,7 +90,7 @@ describe('failures', () => {
     ])
   })
 
-  it('that are alike are one, with their number and the place of the last', async () => {
+  it('counts failures that are alike in one entry, with the place of the last', async () => {
     for (let i = 0; i < 5; i++) await fail('resume/a')
     await fail('resume/a', { why: 'odd' })
     const last = harness.supervisor.seq
@@ -101,7 +101,7 @@ describe('failures', () => {
     expect(second).toMatchObject({ message: 'Oddity: odd', count: 1 })
   })
 
-  it('are asked for by actor, which finds old ones', async () => {
+  it('finds old failures when an actor is named', async () => {
     await fail('quarantine/a')
     for (let i = 0; i < 30; i++) await fail('resume/a', { why: `odd ${i}` })
     expect(await failures('?actor=quarantine/a&limit=1')).toMatchObject([
@@ -114,7 +114,7 @@ describe('failures', () => {
     expect((await fetch(`${api.url}/failures?limit=1000`)).status).toBe(400)
   })
 
-  it('are over for an actor that somebody has released, until it fails again', async () => {
+  it('drops the failures of a released actor until it fails again', async () => {
     await fail('quarantine/a')
     await harness.supervisor.release('quarantine/a')
     expect(await failures()).toEqual([])
@@ -123,7 +123,7 @@ describe('failures', () => {
     expect(await failures()).toMatchObject([{ message: 'Oddity: odd', count: 1 }])
   })
 
-  it('have what the runner reports of itself, but not a second time what is on record, and no warnings', async () => {
+  it('lists errors that the runner reports, but no warnings, and no failure twice', async () => {
     const report = (text: string, severity = 'error') =>
       harness.supervisor.send('resume/a', { type: 'REPORT', text, severity })
     await report('the disk is nearly full')
@@ -134,7 +134,7 @@ describe('failures', () => {
     ])
   })
 
-  it('are cut when they are endless', async () => {
+  it('cuts long messages', async () => {
     await fail('resume/a', { why: 'x'.repeat(10_000) })
     expect((await failures())[0]?.message.length).toBeLessThan(600)
   })
@@ -155,7 +155,7 @@ async function inspect(watched?: string[]): Promise<{ frames: Frame[]; socket: W
   await new Promise((resolve) => socket.once('open', resolve))
   if (watched === undefined) return { frames, socket }
   socket.send(JSON.stringify({ op: 'watch', actors: watched }))
-  // Whoever watches hears in short of the others from then on.
+  // The first activity frame shows that the server has taken the watch frame.
   await eventually(async () => {
     await harness.supervisor.send('stop/a', { type: 'INC' })
     expect(frames.some(({ type }) => type === 'outcry.activity')).toBe(true)
@@ -168,7 +168,7 @@ describe('inspection', () => {
   const lastOf = (frames: Frame[], address: string) =>
     frames.flatMap(({ actors = [] }) => actors.filter((actor) => actor.address === address)).at(-1)
 
-  it('tells whoever watches something else what keeps an actor from its messages, and when nothing does any more', async () => {
+  it('tells a client the condition of actors that it does not watch, also when the condition ends', async () => {
     const { frames, socket } = await inspect([])
     await fail('quarantine/a')
     await fail('restart/a')
@@ -187,7 +187,7 @@ describe('inspection', () => {
     socket.close()
   })
 
-  it('tells of failures of actors that went on, watched or not', async () => {
+  it('tells a client of failures after which the actor went on, watched or not', async () => {
     const { frames, socket } = await inspect(['resume/a'])
     await fail('resume/a')
     await harness.supervisor.send('resume/a', { type: 'INC' })

@@ -1,4 +1,4 @@
-/** The page for everybody: no violation of accessibility rules, in any window, light or dark, in good times and in bad. */
+/** Accessibility rules, contrast, and windows of all sizes: light and dark, with failures and without. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
@@ -59,7 +59,7 @@ afterEach(async () => {
   expect(complaints).toEqual([])
 })
 
-/** A position, orders, and an order in the chart; with failures, two strategies that are quarantined, too. */
+/** Opens a page with a position, orders, an order in the chart and, if asked, two quarantined strategies. */
 async function open(
   [width, height]: [number, number],
   colorScheme: 'light' | 'dark',
@@ -80,13 +80,13 @@ async function open(
     viewport: { width, height },
     colorScheme,
     hasTouch: width < 1440,
-    // Colours that fade would be judged on their way.
+    // axe would judge a colour in the middle of an animation.
     reducedMotion: 'reduce',
   })
   complaints = complaintsOf(page, GONE)
   await page.goto(`${api.url}/#${encodeURIComponent('order/b-stop')}`)
   await page.waitForSelector('svg[aria-label="Statechart of order"]')
-  // Folded away in a low window.
+  // A low window folds the tables away.
   await page.waitForSelector('.row[data-of="order/b-stop"]', { state: 'attached' })
   await page.waitForSelector(`.actor[data-address="order/${LONG}"]`)
   if (isFailing) await page.waitForSelector('#failures li:nth-child(2)')
@@ -108,7 +108,7 @@ async function expectNoViolation(): Promise<void> {
   expect(told).toEqual([])
 }
 
-/** axe knows no colours of SVG: text and lines of the chart, each against all grounds that there are. */
+/** axe does not judge SVG. Returns the least contrast of the chart's text and lines with any of its grounds. */
 const chartContrast = () =>
   page.evaluate<{ text: number; lines: number; count: number }>(`(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
@@ -139,7 +139,7 @@ const combinations = WINDOWS.flatMap((size) =>
 
 describe('a page', () => {
   it.each(combinations)(
-    'breaks no rule, $width px wide, $scheme, with failures: $isFailing',
+    'has no violation at $width px, $scheme, with failures: $isFailing',
     async ({ size, scheme, isFailing }) => {
       await open(size, scheme, isFailing)
       await expectNoViolation()
@@ -153,7 +153,7 @@ describe('a page', () => {
     },
   )
 
-  it.each(['light', 'dark'] as const)('breaks none without its runner, %s', async (scheme) => {
+  it.each(['light', 'dark'] as const)('has no violation without its runner, %s', async (scheme) => {
     await open([1024, 768], scheme, true)
     await api.close()
     await page.waitForSelector('#lost:has-text("No connection")')
@@ -161,7 +161,7 @@ describe('a page', () => {
   })
 
   it.each(['light', 'dark'] as const)(
-    'breaks none with all unfolded, and all actors listed, %s',
+    'has no violation with all unfolded and all actors listed, %s',
     async (scheme) => {
       await open([1440, 900], scheme, false)
       await page.uncheck('#open-only')
@@ -179,7 +179,7 @@ describe('a window', () => {
   const sizes: [number, number][] = [...WINDOWS, [320, 640], [600, 900], [768, 1024], [900, 600], [1200, 500]]
 
   it.each(sizes)(
-    'of %i x %i px needs no scrolling sideways, and has list, chart and details',
+    'of %i x %i px shows list, chart and details, and does not scroll sideways',
     async (width, height) => {
       await open([width, height], 'light', true)
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
@@ -202,19 +202,19 @@ describe('a window', () => {
     },
   )
 
-  it.each(WINDOWS)('of %i x %i px has nothing to press that is smaller than 24 px', async (width, height) => {
+  it.each(WINDOWS)('of %i x %i px has no target below 24 px', async (width, height) => {
     await open([width, height], 'light', true)
     const small =
       await page.evaluate(`[...document.querySelectorAll('a, button, input, summary, [role="treeitem"], [tabindex="0"]')]
       .map((node) => ({ node, box: node.getBoundingClientRect() }))
       .filter(({ box }) => box.width > 0 && (box.height < 24 || box.width < 24))
-      // A box is ticked by its label, too.
+      // The label of a checkbox is part of its target.
       .filter(({ node }) => !(node.type === 'checkbox' && ${width} === 1440 && node.closest('label').offsetHeight >= 24))
       .map(({ node, box }) => node.outerHTML.slice(0, 80) + ' ' + box.width + ' x ' + box.height)`)
     expect(small).toEqual([])
   })
 
-  it('that is small shows the chart of what a finger chooses, and lets it scroll over the chart', async () => {
+  it('that is small scrolls to the chart of the chosen actor, and lets a finger scroll over it', async () => {
     await open([390, 844], 'light', true)
     await page.tap(`.actor[data-address="order/${LONG}"]`)
     await vi.waitFor(async () => expect(await page.textContent('#address')).toBe(`order/${LONG}`))

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** All that the page's browser complains of, from now on; but what a test does on purpose, such as to end the runner. */
+/** Collects errors and warnings of the browser's console from now on, without those that a test causes on purpose. */
 export function complaintsOf(page: Page, ...expected: readonly RegExp[]): string[] {
   const complaints: string[] = []
   const note = (text: string) => {
@@ -13,7 +13,7 @@ export function complaintsOf(page: Page, ...expected: readonly RegExp[]): string
   return complaints
 }
 
-/** What browsers say when a server has gone. */
+/** Messages of a browser whose server is gone. */
 export const GONE = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket connection .* failed/
-/** What they say of an address that nobody has. */
+/** The message for an address that does not exist. */
 export const NOT_FOUND = /the server responded with a status of 404/

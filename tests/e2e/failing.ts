@@ -1,4 +1,4 @@
-/** A runner whose actors fail when they are told to, each kind with another supervision. */
+/** A runner whose actors fail on command. Each kind has another supervision strategy. */
 import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Harness } from '../runtime/harness.ts'
@@ -23,7 +23,7 @@ const fragile = setup({ types: {} as { context: { pings: number }; events: Fragi
   states: { working: { on: { PING: 'resting' } }, resting: { on: { PING: 'working' } } },
 })
 
-/** Before it is back by itself. */
+/** Time until a failed actor restarts. */
 export const RESTART_MS = 60_000
 const backoff = { minMs: RESTART_MS, maxMs: RESTART_MS, restartsMax: 3, resetMs: 600_000 }
 const machines = {
@@ -50,18 +50,18 @@ export class FailingRunner {
     return runner
   }
 
-  /** Again at the same address, after it was away. */
+  /** Starts the API, at the same port as before. */
   async serve(): Promise<void> {
     this.#api = await startApi(this.harness.supervisor, { host: '127.0.0.1', port: this.#port }, quiet)
     this.#port = Number(new URL(this.url).port)
   }
 
-  /** Out of reach; its actors go on. */
+  /** Stops the API; the actors go on. */
   async leave(): Promise<void> {
     await this.#api?.close()
   }
 
-  /** On an empty log. */
+  /** Starts over on an empty log. */
   async begin(): Promise<void> {
     await this.harness.supervisor.stop()
     Object.assign(this.harness, { memory: new Harness().memory })
@@ -80,7 +80,7 @@ export class FailingRunner {
     await this.harness.supervisor.send(address, event)
   }
 
-  /** It throws on THROW, with this message. */
+  /** Makes the actor throw on THROW, with this message. */
   async fail(address: string, why = 'boom'): Promise<void> {
     const refused = await this.harness.supervisor.send(address, { type: 'THROW', why }).then(
       () => undefined,

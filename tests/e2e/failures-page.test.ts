@@ -1,4 +1,4 @@
-/** What somebody sees at once when something has gone wrong, and no more of when it has not. */
+/** Failures on the page: the panel at the top, the marks in the list, and a lost connection. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { launchChromium } from './chromium.ts'
@@ -43,14 +43,14 @@ const styleOf = (selector: string, property: string, of = '') =>
   )
 const row = (address: string) => page.locator(`.actor[data-address="${address}"]`)
 
-describe('the failures', () => {
+describe('the failure panel', () => {
   it.each<[Strategy, string]>([
     ['quarantine', 'quarantined'],
     ['restart', 'restarting'],
     ['stop', 'stopped by an error'],
     ['escalate', 'ended with an error'],
     ['resume', 'failed'],
-  ])('show at once, and after a reload, an actor of the strategy %s as %s', async (strategy, what) => {
+  ])('shows an actor of the strategy %s as %s, live and after a reload', async (strategy, what) => {
     await runner.spawn(strategy, 'a')
     await open()
     await row(`${strategy}/a`).waitFor()
@@ -63,7 +63,7 @@ describe('the failures', () => {
     await expectEntries(expected)
   })
 
-  it('are red, say since when, and lead to their actor', async () => {
+  it('is red, says since when, and leads to the actor', async () => {
     await runner.spawn('fragile', 'other')
     await runner.spawn('quarantine', 'a')
     await open('fragile/other')
@@ -83,7 +83,7 @@ describe('the failures', () => {
     await page.waitForSelector('#history .failed:has-text("failed on THROW: boom")')
   })
 
-  it('go when an actor is released, and come again when it fails again', async () => {
+  it('drops an actor that is released, and shows it when it fails again', async () => {
     await runner.spawn('quarantine', 'a')
     await open('quarantine/a')
     await runner.fail('quarantine/a')
@@ -102,7 +102,7 @@ describe('the failures', () => {
     expect(await entries()).toEqual([])
   })
 
-  it('have an actor that has restarted among what has failed lately', async () => {
+  it('keeps a restarted actor as a recent failure', async () => {
     await runner.spawn('restart', 'a')
     await open()
     await runner.fail('restart/a')
@@ -113,7 +113,7 @@ describe('the failures', () => {
     await vi.waitFor(async () => expect(await row('restart/a').textContent()).toContain('working'))
   })
 
-  it('count what fails again and again, and keep apart what is different', async () => {
+  it('counts failures that are alike, and keeps others apart', async () => {
     await runner.spawn('resume', 'a')
     await open('resume/a')
     for (let i = 0; i < 7; i++) await runner.fail('resume/a')
@@ -127,7 +127,7 @@ describe('the failures', () => {
     await expectEntries(...expected)
   })
 
-  it('have the worst first, and count them', async () => {
+  it('shows the worst first, and counts each sort', async () => {
     for (const kind of ['resume', 'escalate', 'restart', 'quarantine', 'stop'] as const) {
       await runner.spawn(kind, 'a')
       await runner.fail(`${kind}/a`)
@@ -142,7 +142,7 @@ describe('the failures', () => {
       ['ended with an error', 'escalate/a', text],
       ['stopped by an error', 'stop/a', text],
       ['failed', 'resume/a', text],
-      ['reports', 'fragile/runner', 'the disk is nearly full'],
+      ['reported', 'fragile/runner', 'the disk is nearly full'],
     )
     expect(await page.textContent('#failures h2')).toBe(
       'Failures: 1 quarantined, 1 restarting, 1 ended with an error, 1 stopped by an error, 1 failed lately, 1 reported',
@@ -151,17 +151,17 @@ describe('the failures', () => {
     expect(await page.textContent('#said')).toContain('1 quarantined')
   })
 
-  it('are bounded, however many there are: counted, scrolled, and out of the way of the rest', async () => {
+  it('scrolls within a bounded height, and counts what it does not show', async () => {
     const ids = Array.from({ length: 150 }, (_, i) => `q-${i}`)
     await Promise.all(ids.map((id) => runner.spawn('quarantine', id)))
     for (const id of ids) await runner.fail(`quarantine/${id}`)
-    // So many later ones that none of those is a recent one: of each it has to be asked why.
+    // These fill the list of recent failures, so the page has to ask why each actor is quarantined.
     await runner.spawn('resume', 'a')
     for (let i = 0; i < 100; i++) await runner.fail('resume/a', `odd ${i}`)
     await open()
     await vi.waitFor(async () => expect(await page.$$('#failures li')).toHaveLength(100))
     expect(await page.textContent('#failures h2')).toBe('Failures: 150 quarantined, 100 failed lately')
-    expect(await page.getAttribute('#failures', 'data-more')).toContain('and 150 more')
+    expect(await page.getAttribute('#failures', 'data-more')).toContain('150 more')
     const panel = await page.locator('#failures').boundingBox()
     expect(panel?.height).toBeLessThan(220)
     expect((await page.locator('#chart').boundingBox())?.height).toBeGreaterThan(250)
@@ -177,7 +177,7 @@ describe('the failures', () => {
     )
   })
 
-  it('stay in view while a small page is scrolled', async () => {
+  it('stays in view while a small page scrolls', async () => {
     await runner.spawn('quarantine', 'a')
     await runner.fail('quarantine/a')
     await page.setViewportSize({ width: 390, height: 700 })
@@ -192,7 +192,7 @@ describe('the failures', () => {
 })
 
 describe('the list of actors', () => {
-  it('marks what is failing by a word and a sign, and has it alone on demand', async () => {
+  it('marks failing actors by a word and a sign, and filters to them', async () => {
     for (const id of ['a', 'b']) await runner.spawn('quarantine', id)
     await runner.spawn('escalate', 'a')
     await runner.spawn('fragile', 'a')
@@ -220,7 +220,7 @@ describe('the list of actors', () => {
     await vi.waitFor(async () => expect(await shown()).toEqual(['quarantine/b']))
   })
 
-  it('takes a quarantined actor for open, whatever its state is tagged as', async () => {
+  it('counts a quarantined actor as open, whatever its tags', async () => {
     await open()
     const open_ = await page.evaluate(`import('/page/actor-items.js').then(({ isOpen }) =>
       ['quarantined', undefined].map((condition) =>
@@ -234,7 +234,7 @@ describe('the list of actors', () => {
 })
 
 describe('a page without its runner', () => {
-  it('says so, and since when, and is right again when it is back', async () => {
+  it('says that the connection is gone, and is right again after it is back', async () => {
     for (const id of ['a', 'b', 'c']) await runner.spawn('quarantine', id)
     await runner.fail('quarantine/a')
     await open('quarantine/a')
@@ -257,7 +257,7 @@ describe('a page without its runner', () => {
     )
   })
 
-  it('forgets what another log has not', async () => {
+  it('drops actors that a new log does not have', async () => {
     await runner.spawn('quarantine', 'a')
     await runner.fail('quarantine/a')
     await open()
@@ -270,7 +270,7 @@ describe('a page without its runner', () => {
     await row('fragile/new').waitFor()
     await page.waitForSelector('#failures', { state: 'hidden' })
     await row('quarantine/a').waitFor({ state: 'detached' })
-    // It was the one that was shown.
+    // The page asked for the chosen actor, which the new log does not have.
     complaints = complaints.filter((text) => !NOT_FOUND.test(text))
   })
 })

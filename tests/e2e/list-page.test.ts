@@ -1,4 +1,4 @@
-/** The list of actors for hands on keys, for ears, and for a hundred thousand actors. */
+/** The list of actors: keyboard, screen readers, and 100,000 actors. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { launchChromium } from './chromium.ts'
@@ -36,7 +36,7 @@ afterEach(async () => {
 
 const expectChosen = (address: string) =>
   vi.waitFor(async () => expect(await page.textContent('#address')).toBe(address))
-/** What is read out of the row where the keys are. */
+/** Returns what a screen reader gets of the active row. */
 const active = () =>
   page.evaluate(`(() => {
     const row = document.getElementById(document.getElementById('actors').getAttribute('aria-activedescendant'))
@@ -53,7 +53,7 @@ const active = () =>
   })()`)
 
 describe('the list, with the focus in it', () => {
-  it('is a tree: kinds, and their actors, each with its place', async () => {
+  it('is a tree of kinds and their actors, each with its position', async () => {
     await page.focus('#actors')
     expect(await page.getAttribute('#actors', 'role')).toBe('tree')
     expect(await active()).toMatchObject({
@@ -67,7 +67,7 @@ describe('the list, with the focus in it', () => {
     expect(await active()).toMatchObject({ says: 'fragile 3', level: '1', place: '1 of 3', expanded: 'true' })
   })
 
-  it('moves along its actors by arrows, and chooses them', async () => {
+  it('chooses the next actor by arrow keys', async () => {
     await page.focus('#actors')
     await page.keyboard.press('ArrowDown')
     await expectChosen('fragile/b')
@@ -85,7 +85,7 @@ describe('the list, with the focus in it', () => {
     expect(await active()).toMatchObject({ says: 'fragile/a working', inView: true })
   })
 
-  it('folds and unfolds a kind, and passes over what is folded away', async () => {
+  it('folds and unfolds a kind, and skips folded actors', async () => {
     await page.focus('#actors')
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowLeft')
@@ -101,13 +101,13 @@ describe('the list, with the focus in it', () => {
     await expectChosen('fragile/a')
   })
 
-  it('goes on from where it was clicked', async () => {
+  it('moves on from a clicked actor', async () => {
     await page.click('.actor[data-address="quarantine/a"]')
     await page.keyboard.press('ArrowDown')
     await expectChosen('quarantine/b')
   })
 
-  it('comes back by the way it was clicked, not through all that was passed by keys', async () => {
+  it('keeps clicks in the browser history, and key moves out of it', async () => {
     await page.click('.actor[data-address="quarantine/a"]')
     await page.keyboard.press('ArrowDown')
     await expectChosen('quarantine/b')
@@ -115,7 +115,7 @@ describe('the list, with the focus in it', () => {
     await expectChosen('fragile/a')
   })
 
-  it('shows where it is', async () => {
+  it('shows the active row', async () => {
     await page.focus('#filter')
     for (let i = 0; i < 3; i++) await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.id')).toBe('actors')
@@ -126,7 +126,7 @@ describe('the list, with the focus in it', () => {
 })
 
 describe('keys outside of the list', () => {
-  it('that move do not move it', async () => {
+  it('do not move the selection', async () => {
     for (const where of ['body', '#filter', '#fit', '#context', '#history summary', '#open-only']) {
       if (where !== 'body') await page.focus(where)
       for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'End', 'PageDown', 'Home', 'ArrowDown'])
@@ -136,7 +136,7 @@ describe('keys outside of the list', () => {
     expect(new URL(page.url()).hash).toBe('#fragile%2Fa')
   })
 
-  it('leave arrows to whoever writes in the search', async () => {
+  it('move the cursor within the search', async () => {
     await page.focus('#filter')
     await page.keyboard.type('agile')
     await page.keyboard.press('Home')
@@ -148,7 +148,7 @@ describe('keys outside of the list', () => {
     expect(await page.inputValue('#filter')).toBe('xfragile')
   })
 
-  it('lead to the search by / alone', async () => {
+  it('focus the search by / without a modifier', async () => {
     const focused = () => page.evaluate('document.activeElement.id || document.activeElement.tagName')
     for (const where of ['#actors', '#fit', '#context']) {
       await page.focus(where)
@@ -166,7 +166,7 @@ describe('keys outside of the list', () => {
     expect(await page.inputValue('#filter')).toBe('a/b')
   })
 
-  it('write / where somebody writes', async () => {
+  it('write / in a text field', async () => {
     for (const html of ['<textarea></textarea>', '<div contenteditable="true"></div>', '<input>']) {
       await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '${html}')`)
       await page.evaluate('document.body.lastElementChild.focus()')
@@ -176,7 +176,7 @@ describe('keys outside of the list', () => {
     }
   })
 
-  it('reach all there is by Tab, in the order in which it lies', async () => {
+  it('reach all controls by Tab, in their order on the page', async () => {
     await runner.fail('quarantine/a')
     await page.waitForSelector('#failures a')
     await page.evaluate('scrollTo(0, 0)')
@@ -217,7 +217,7 @@ describe('a hundred thousand actors', () => {
     readonly place: string
     readonly top: number
   }
-  /** In a list of its own, in place of the page's. */
+  /** Puts a list of its own in place of the page's. */
   const fill = () =>
     page.evaluate(`import('/page/actor-list.js').then(({ ActorList }) => {
       const old = document.getElementById('actors')
@@ -252,7 +252,7 @@ describe('a hundred thousand actors', () => {
     }
   }
 
-  it('are as few rows as fit, each with its place among all, wherever it is scrolled to', async () => {
+  it('take only the rows in view, each with its position among all', async () => {
     await fill()
     await expectRight('order/o-1')
     await page.evaluate(`document.getElementById('actors').scrollTop = 50_000 * 28`)
@@ -261,7 +261,7 @@ describe('a hundred thousand actors', () => {
     await vi.waitFor(() => expectRight(`order/o-${MANY}`))
   })
 
-  it('are gone along by keys from end to end', async () => {
+  it('can be walked by keys from end to end', async () => {
     await fill()
     await page.focus('#actors')
     const press = async (key: string) => {
@@ -278,7 +278,7 @@ describe('a hundred thousand actors', () => {
     expect(await active()).toMatchObject({ place: `1 of ${MANY}` })
   })
 
-  it('are searched', async () => {
+  it('can be searched', async () => {
     await fill()
     await page.evaluate(`list.filter.value = '99999'; list.filter.dispatchEvent(new Event('input'))`)
     await vi.waitFor(async () => expect((await rows()).map((row) => row.place)).toEqual(['1 of 1']))

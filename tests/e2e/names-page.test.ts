@@ -1,4 +1,4 @@
-/** Names that are too long for their place: what tells one from the other stays in view, and all of it can be had. */
+/** Long names: the difference between two names stays in view, and each element has the whole name. */
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
@@ -44,7 +44,7 @@ const open = async (width: number, address: string) => {
   await page.waitForSelector(`.actor[data-address="order/${ALL[3]}"]`)
   await page.waitForSelector('.row a')
 }
-/** What can be seen of a name, and whether anything of it is cut or lies outside of its place. */
+/** Returns whether a name is cut, whether it stays within its place, and its full text. */
 const seen = (name: Locator) =>
   name.evaluate((node) => {
     const { left, right } = node.getBoundingClientRect()
@@ -97,7 +97,7 @@ describe.each([
   it('are told apart in the title of the chart', async () => {
     for (const width of WIDTHS) {
       await open(width, 'account/paper')
-      // A large window has room for it.
+      // A large window has room for the whole name.
       if (width > 1200) await page.addStyleTag({ content: '#address { max-width: 300px }' })
       await expectTold(async (id) => {
         await page.evaluate(`location.hash = '#order%2F${id}'`)
@@ -125,11 +125,11 @@ describe('a name', () => {
     readonly isCut: boolean
     readonly taken: number
     readonly whole: number
-    /** How far its end reaches beyond its place. */
+    /** Pixels by which the end of the name leaves its place. */
     readonly beyond: number
     readonly tail: string
   }
-  /** One in places of these widths. */
+  /** Measures the name in places of these widths. */
   const measure = (text: string, widths: readonly number[]) =>
     page.evaluate<Fit[]>(`import('/page/names.js').then(async ({ showName }) => {
       const names = ${JSON.stringify(widths)}.map((width) => {
@@ -159,7 +159,7 @@ describe('a name', () => {
     })`)
 
   it.each(['ema-BTCUSDT-1-entry', AT_END[0], 'o-1', 'x', 'сделка-№-7-🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀'])(
-    'fits its place to its end, however wide that is, and is whole where there is room: %s',
+    'fits any width with its end in view, and is whole where there is room: %s',
     async (text) => {
       await open(1440, 'account/paper')
       const widths = Array.from({ length: 60 }, (_, i) => 80 + 10 * i)
@@ -173,12 +173,12 @@ describe('a name', () => {
     },
   )
 
-  it('that is copied is whole', async () => {
+  it('is copied whole', async () => {
     await open(1440, `order/${AT_END[0]}`)
     await vi.waitFor(async () => expect(await page.textContent('#address')).toBe(`order/${AT_END[0]}`))
     await page.evaluate(`getSelection().selectAllChildren(document.getElementById('address'))`)
     await page.keyboard.press('Control+c')
-    // Unlike an input, it shows line breaks.
+    // Unlike an input, a textarea keeps line breaks.
     await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<textarea id="own"></textarea>')`)
     await page.focus('#own')
     await page.keyboard.press('Control+v')

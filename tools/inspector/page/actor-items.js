@@ -1,29 +1,29 @@
 // @ts-check
-/** Which actors the list shows, in which order: pure. */
+/** The items of the actor list and their order: pure. */
 import { SIGNS, TROUBLES, troubleOf } from './failures.js'
 import { shortState, stateText } from './text.js'
 
 /** @typedef {{ address: string, kind: string, value: any, tags: readonly string[], status: string, condition?: 'quarantined' | 'restarting', error?: any, rev: number, seq: number, at: number }} Actor */
-/** The row above the actors of a kind: its place among all items and among the kinds, and what it counts. @typedef {{ kind: string, index: number, nth: number, shown: number, isFolded: boolean, open: number, failing: number, all: number }} Head */
+/** The row above the actors of a kind: its index among all items, its position among the kinds, and its counts. @typedef {{ kind: string, index: number, nth: number, shown: number, isFolded: boolean, open: number, failing: number, all: number }} Head */
 /** @typedef {Head | Actor} Item */
 /** @typedef {{ text: string, openOnly: boolean, failingOnly: boolean, folded: Set<string>, chosen: string | undefined }} Wanted */
 
 /** Height of a row, as in the stylesheet. */
 export const ROW_PX = 28
 
-/** What an item is known by. @param {Item} item */
+/** Returns the key of an item: an address or a kind. @param {Item} item */
 export const keyOf = (item) => ('address' in item ? item.address : item.kind)
 
 const natural = new Intl.Collator('en', { numeric: true }).compare
 
-/** Whether it may still do something by itself: not ended, not tagged as closed; a flat position is not held. What is kept from its messages waits for a person. @param {Actor} actor */
+/** Whether an actor may still act: it has not ended and is not tagged as closed; a position is not flat. An actor that is quarantined or restarts counts as open. @param {Actor} actor */
 export function isOpen({ kind, status, tags, condition }) {
   if (status === 'active' && condition) return true
   if (kind === 'position') return tags.includes('open')
   return status === 'active' && !tags.includes('closed')
 }
 
-/** Where an address belongs among those that are sorted. @param {string[]} order @param {string} address */
+/** Returns the index of an address in a sorted list. @param {string[]} order @param {string} address */
 export function placeIn(order, address) {
   const last = order.at(-1)
   if (last === undefined || natural(last, address) < 0) return order.length
@@ -77,7 +77,7 @@ function matches(actor, text) {
   return `${actor.address} ${rest}`.toLowerCase().includes(text)
 }
 
-/** What a row says of how an actor stands. @param {Actor} actor */
+/** Returns the text of a row beside the name: the trouble or the state. @param {Actor} actor */
 export function standingOf(actor) {
   const trouble = troubleOf(actor)
   if (trouble) return SIGNS[trouble]

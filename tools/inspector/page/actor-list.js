@@ -5,9 +5,9 @@ import { onKey } from './list-keys.js'
 import { showName } from './names.js'
 import { element, restart, soon, stateText } from './text.js'
 
-/** Only the rows in view are in the page, however many there are; and these above and below. */
+/** The page has only the rows in view, and this many above and below. */
 const SPARE = 6
-/** Long lists take long to sort: of the time between, this part may be spent so. */
+/** The part of the time that sorting may take: a long list takes long to sort. */
 const SORT_SHARE = 0.2
 const SORT_MS = 16
 
@@ -18,8 +18,8 @@ const SORT_MS = 16
 let ids = 0
 
 /**
- * The list on the left: grouped by kind, filtered, flashing where something moves. A tree to those who do not see it: the
- * focus stays on the whole, and the rows that are not in the page are counted all the same.
+ * The list on the left: grouped by kind, filtered, flashing where something moves. Its role is a tree. The tree keeps the
+ * focus and names the active row, and each row says its position, so rows that are not in the page count too.
  */
 export class ActorList {
   /** @param {HTMLElement} root @param {HTMLInputElement} filter @param {HTMLInputElement} openOnly @param {(address: string, byKey: boolean) => void} onChoose @param {HTMLInputElement} [failingOnly] */
@@ -43,7 +43,7 @@ export class ActorList {
     this.folded = new Set()
     /** @type {string | undefined} */
     this.chosen = undefined
-    /** Where the keys are: an address or a kind. @type {string | undefined} */
+    /** Key of the row that the keyboard acts on. @type {string | undefined} */
     this.active = undefined
     this.sortMs = 0
     this.sortSoon = soon(
@@ -89,7 +89,7 @@ export class ActorList {
     const kind = this.actors.get(address ?? '')?.kind
     const isHidden = kind !== undefined && (this.folded.delete(kind) || this.indexOf(address) < 0)
     if (isHidden) this.sort()
-    // What was shown for being chosen alone is not any more.
+    // The actor that was chosen before may have to go.
     else this.sortSoon()
     this.reveal()
   }
@@ -99,12 +99,12 @@ export class ActorList {
     return this.items.findIndex((item) => keyOf(item) === key)
   }
 
-  /** The one that an actor is below. @param {number} index */
+  /** Returns the head above an item. @param {number} index */
   headOf(index) {
     return this.heads.findLast((head) => head.index < index)
   }
 
-  /** Scrolls to what is active. */
+  /** Scrolls to the active row. */
   reveal() {
     const at = this.indexOf(this.active)
     const { scrollTop, clientHeight } = this.root
@@ -147,7 +147,7 @@ export class ActorList {
       this.rows.set(key, row)
       row.style.top = `${(first + i) * ROW_PX}px`
       this.place(row, item, first + i)
-      // Whoever reads the page aloud goes from one to the next.
+      // A screen reader reads the rows in the order of the document.
       /** @type {Element | null} */
       const there = before ? before.nextElementSibling : this.space.firstElementChild
       if (there !== row) this.space.insertBefore(row, there)
@@ -160,7 +160,7 @@ export class ActorList {
     else this.root.removeAttribute('aria-activedescendant')
   }
 
-  /** Where it stands among its like, in view or not. @param {HTMLElement} row @param {Item} item @param {number} index */
+  /** Says the row's position among its siblings. @param {HTMLElement} row @param {Item} item @param {number} index */
   place(row, item, index) {
     row.classList.toggle('active', keyOf(item) === this.active)
     if ('address' in item) {

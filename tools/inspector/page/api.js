@@ -26,7 +26,7 @@ const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 5_000
 
 /**
- * A socket that comes back. `onState` hears connected and disconnected, and why if that was said; `onFrame` every frame.
+ * Opens a socket that reconnects. `onState` gets the state and the reason of a close, if there is one; `onFrame` gets every frame.
  * @param {{ onState: (state: 'connected' | 'disconnected', reason: string) => void, onFrame: (frame: any) => void, watching: () => string[] }} handlers
  */
 export function connect({ onState, onFrame, watching }) {

@@ -303,7 +303,7 @@ export class Chart {
         this.place()
       }
       surface.addEventListener('pointermove', move)
-      // Also when the browser takes the finger for scrolling.
+      // This event also comes when the browser starts to scroll by the same finger.
       const end = () => surface.removeEventListener('pointermove', move)
       surface.addEventListener('lostpointercapture', end, { once: true })
     })

@@ -6,7 +6,7 @@ import { TROUBLES, troubleOf } from './failures.js'
 import { showName } from './names.js'
 import { stateText } from './text.js'
 
-/** The actor in the middle: its chart, its context and its past, read once and then live. */
+/** The chosen actor: its chart, its context and its history, read once and then kept up to date by frames. */
 export class ChosenActor {
   /** @param {{ title: HTMLElement, state: HTMLElement, chart: HTMLElement, context: HTMLElement, past: HTMLElement }} places */
   constructor({ title, state, chart, context, past }) {
@@ -17,11 +17,11 @@ export class ChosenActor {
     this.past = new HistoryView(past)
     /** @type {string | undefined} */
     this.address = undefined
-    /** What is shown of it; undefined until it has been read. @type {{ rev: number, value: any } | undefined} */
+    /** The state in view; undefined until it has been read. @type {{ rev: number, value: any } | undefined} */
     this.shown = undefined
-    /** Its frames that came before that. @type {any[]} */
+    /** Frames that came before the state was read. @type {any[]} */
     this.early = []
-    /** Whether there was nothing to be read. */
+    /** Whether the actor could not be read. */
     this.isMissing = false
   }
 
@@ -29,7 +29,7 @@ export class ChosenActor {
     return this.address?.split('/')[0] ?? ''
   }
 
-  /** Whether what is shown is older. @param {{ address: string, rev: number }} actor */
+  /** Whether the state in view is older than this. @param {{ address: string, rev: number }} actor */
   isBehind({ address, rev }) {
     return address === this.address && this.shown !== undefined && rev > this.shown.rev
   }
@@ -74,7 +74,7 @@ export class ChosenActor {
     this.chart.clear(message)
   }
 
-  /** One of its transitions. @param {any} frame */
+  /** Takes a transition of the actor. @param {any} frame */
   take(frame) {
     if (this.shown) this.showTransition(frame)
     else this.early.push(frame)

@@ -1,7 +1,7 @@
 // @ts-check
 import { secondText } from './text.js'
 
-/** Whether what the page shows is of now: a word at the top, and a line across the page while it is not. */
+/** Shows whether the page is connected: a word in the header, and a line across the page while it is not. */
 export class ConnectionView {
   /** @param {HTMLElement} pill @param {HTMLElement} line */
   constructor(pill, line) {
@@ -23,7 +23,7 @@ export class ConnectionView {
       this.lostAt = undefined
       this.line.hidden = true
     } else if (this.lostAt === undefined) {
-      // Once: each attempt to come back ends here, too.
+      // Only once: each failed attempt to reconnect ends here, too.
       this.lostAt = Date.now()
       const why = reason === '' ? '' : ` (${reason})`
       const since = `No connection to the runner since ${secondText(this.lostAt)}${why}.`

@@ -32,7 +32,7 @@ export class ContextView {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
-    // It scrolls, and may hold nothing else that takes the focus.
+    // The place scrolls, and may have no other element that takes the focus.
     root.tabIndex = 0
     root.setAttribute('role', 'group')
     root.setAttribute('aria-labelledby', 'context-title')

@@ -7,22 +7,22 @@ import { dateText, element, secondText, soon } from './text.js'
 /** @typedef {import('./failures.js').Failure} Failure */
 /** @typedef {import('./failures.js').Entry} Entry */
 
-/** Entries in the page: who has more of them filters the list. */
+/** Entries in the panel; the list has all failing actors. */
 const ENTRIES_MAX = 100
 const DRAW_MS = 60
-/** Why an actor is quarantined mostly follows by itself; else it is asked for after this. */
+/** Time that the page waits for a failure's frame before it asks for the failure. */
 const ASK_MS = 400
 
-/** On top of the page, as long as there are any: actors with something wrong, and what has failed lately. */
+/** The panel at the top: actors that are failing, and recent failures. It is hidden while there are none. */
 export class FailurePanel {
-  /** @param {HTMLElement} root @param {HTMLElement} said where it is announced @param {Map<string, Actor>} actors */
+  /** @param {HTMLElement} root @param {HTMLElement} said what a screen reader announces @param {Map<string, Actor>} actors */
   constructor(root, said, actors) {
     this.root = root
     this.said = said
     this.count = /** @type {HTMLElement} */ (root.querySelector('.count'))
     this.list = /** @type {HTMLElement} */ (root.querySelector('ol'))
     this.failures = new Failures(actors)
-    /** By what they tell. @type {Map<string, HTMLElement>} */
+    /** Rows by the key of their entry. @type {Map<string, HTMLElement>} */
     this.rows = new Map()
     this.drawSoon = soon(
       () => this.draw(),
@@ -68,8 +68,7 @@ export class FailurePanel {
     this.root.hidden = all.length === 0
     if (this.count.textContent !== text) this.count.textContent = text
     const more = all.length - shown.length
-    this.root.dataset.more =
-      more > 0 ? `and ${more.toLocaleString('en')} more: see “failing” in the list` : ''
+    this.root.dataset.more = more > 0 ? `${more.toLocaleString('en')} more: tick “failing” to list them` : ''
     const said = text === '' ? 'nothing is failing' : text
     if (this.said.textContent !== said) this.said.textContent = said
     document.title = `${text === '' ? '' : `(${all.length}!) `}Outcry inspector`
@@ -77,7 +76,7 @@ export class FailurePanel {
     if (this.unexplained().length > 0) this.askSoon()
   }
 
-  /** Rows that stay are left where they are: one that is focused keeps the focus. @param {Entry[]} entries */
+  /** Leaves rows that stay in place, so that a focused row keeps the focus. @param {Entry[]} entries */
   place(entries) {
     const gone = new Set(this.rows.keys())
     for (const { key } of entries) gone.delete(key)
@@ -94,7 +93,7 @@ export class FailurePanel {
     }
   }
 
-  /** Actors in view of which it is not known why they are as they are. */
+  /** Returns the actors in the panel whose failure is not known. */
   unexplained() {
     const { troubled, recent, older } = this.failures
     const explained = new Set([...recent.values()].map(({ actor }) => actor))
@@ -104,12 +103,12 @@ export class FailurePanel {
     })
   }
 
-  /** One after the other: the runner has something else to do. */
+  /** Asks for their failures one by one, to spare the runner. */
   async ask() {
     for (const address of this.unexplained()) {
       const path = `/failures?limit=1&actor=${encodeURIComponent(address)}`
       const told = await get(path).catch(() => undefined)
-      // The connection is gone; the next one begins anew.
+      // The connection is gone. The next one loads everything again.
       if (told === undefined) return
       if (this.failures.troubled.has(address)) this.failures.older.set(address, told.failures[0])
     }

@@ -1,29 +1,29 @@
 // @ts-check
-/** What is wrong now, and what has gone wrong lately: from actors and failures to what is told of them. */
+/** Failing actors and recent failures, and the entries that the panel shows of them. */
 import { eventText } from './text.js'
 
 /** @typedef {import('./actor-items.js').Actor} Actor */
-/** As the runner's API has it. @typedef {{ actor: string, seq: number, rev: number, at: number, event: string, message: string, action?: string, count: number }} Failure */
+/** An entry of `GET /failures`. @typedef {{ actor: string, seq: number, rev: number, at: number, event: string, message: string, action?: string, count: number }} Failure */
 /** @typedef {'quarantined' | 'restarting' | 'error' | 'stopped'} Trouble */
 /** @typedef {{ key: string, address: string, trouble?: Trouble, what: string, text: string, at: number, seq: number, count: number }} Entry */
 
-/** Records after which a failure that is over is not told any more: as many as the runner looks back over. */
+/** Records after which a failure is no longer recent: the runner searches as many. */
 const RECENT_RECORDS = 50_000
-/** Different failures kept. */
+/** Different failures that are kept. */
 const RECENT_MAX = 100
 
-/** The worst first, as a person reads it. @type {Record<Trouble, string>} */
+/** What the panel calls each trouble, the worst first. @type {Record<Trouble, string>} */
 export const TROUBLES = {
   quarantined: 'quarantined',
   restarting: 'restarting',
   error: 'ended with an error',
   stopped: 'stopped by an error',
 }
-/** What a list has room for. @type {Record<Trouble, string>} */
+/** What the list calls it, which has less room. @type {Record<Trouble, string>} */
 export const SIGNS = { ...TROUBLES, error: 'error', stopped: 'stopped' }
 const ORDER = /** @type {Trouble[]} */ (Object.keys(TROUBLES))
 
-/** What is wrong with an actor as it is. @param {Pick<Actor, 'status' | 'condition' | 'error'>} actor @returns {Trouble | undefined} */
+/** Returns what is wrong with an actor. @param {Pick<Actor, 'status' | 'condition' | 'error'>} actor @returns {Trouble | undefined} */
 export function troubleOf({ status, condition, error }) {
   if (status === 'active') return condition
   if (status === 'error') return 'error'
@@ -34,21 +34,21 @@ export function troubleOf({ status, condition, error }) {
 const keyOf = ({ actor, event, message }) => JSON.stringify([actor, event, message])
 
 export class Failures {
-  /** @param {Map<string, Actor>} all actors, as they are */
+  /** @param {Map<string, Actor>} all actors by address, kept up to date by the caller */
   constructor(all) {
     this.all = all
-    /** Those with something wrong. @type {Map<string, Actor>} */
+    /** Actors that are failing, by address. @type {Map<string, Actor>} */
     this.troubled = new Map()
-    /** The newest last; those that are alike are one. @type {Map<string, Failure>} */
+    /** Recent failures, the newest last; failures that are alike are one. @type {Map<string, Failure>} */
     this.recent = new Map()
-    /** Of actors whose last failure is not recent: undefined where none is found. @type {Map<string, Failure | undefined>} */
+    /** The last failure of an actor where it is not recent; undefined if there is none. @type {Map<string, Failure | undefined>} */
     this.older = new Map()
-    /** What a new connection has told before all else was read. @type {Failure[] | undefined} */
+    /** Failures that came after the connection and before `reset`. @type {Failure[] | undefined} */
     this.early = undefined
     this.seq = 0
   }
 
-  /** Takes an actor that is in `all` by now; whether there is something else to tell. @param {Actor} actor @returns {boolean} */
+  /** Takes an actor that is in `all` already. Returns whether the entries change. @param {Actor} actor @returns {boolean} */
   put(actor) {
     const { address, seq } = actor
     this.seq = Math.max(this.seq, seq)
@@ -64,7 +64,7 @@ export class Failures {
       ([, failure]) => failure.actor === address && this.isReleased(failure),
     )
     if (over.length === 0) return was !== undefined
-    // Whoever released it knows of what came before, too.
+    // A release ends all failures before it.
     const until = Math.max(...over.map(([, failure]) => failure.seq))
     for (const [key, { actor: of, seq }] of this.recent)
       if (of === address && seq <= until) this.recent.delete(key)
@@ -93,12 +93,12 @@ export class Failures {
     }
   }
 
-  /** A new connection: what it tells from now on stays. */
+  /** Keeps the failures that come from now on through the next `reset`. */
   begin() {
     this.early = []
   }
 
-  /** What the log has up to `seq`. @param {{ seq: number, failures: Failure[] }} told newest first */
+  /** Starts over with the failures that the log has up to `seq`. @param {{ seq: number, failures: Failure[] }} told newest first */
   reset({ seq, failures }) {
     const early = this.early?.filter((failure) => failure.seq > seq) ?? []
     this.early = undefined
@@ -108,13 +108,13 @@ export class Failures {
     for (const failure of [...failures.toReversed(), ...early]) this.add(failure)
   }
 
-  /** Only a person ends a quarantine. @param {Failure} failure */
+  /** Whether the quarantine that followed is over, which takes a release. @param {Failure} failure */
   isReleased({ actor: address, action, seq }) {
     const actor = this.all.get(address)
     return action === 'quarantine' && actor?.status === 'active' && !actor.condition && actor.seq > seq
   }
 
-  /** All there is to tell, the worst first, and the newest first of each kind. */
+  /** Returns all entries, the worst first; of the same sort, the newest first. */
   entries() {
     for (const [key, { seq }] of this.recent) if (seq < this.seq - RECENT_RECORDS) this.recent.delete(key)
     /** @type {Map<string, Failure>} */
@@ -144,7 +144,7 @@ function troubleEntry(actor, failure) {
   const { address, status, error } = actor
   const trouble = /** @type {Trouble} */ (troubleOf(actor))
   const text = failure ? failureText(failure) : status === 'active' ? '' : errorText(error)
-  // What has ended takes no more records; others may have some since.
+  // The last record of an actor that has ended is its failure. Others may have later records.
   const { at, seq } = status === 'active' && failure ? failure : actor
   const count = failure?.count ?? 1
   return { key: address, address, trouble, what: TROUBLES[trouble], text, at, seq, count }
@@ -153,7 +153,7 @@ function troubleEntry(actor, failure) {
 /** @param {Failure} failure @returns {Entry} */
 function recentEntry(failure) {
   const { actor: address, action, at, seq, count } = failure
-  const what = action === undefined ? 'reports' : 'failed'
+  const what = action === undefined ? 'reported' : 'failed'
   return { key: keyOf(failure), address, what, text: failureText(failure), at, seq, count }
 }
 
@@ -170,12 +170,12 @@ export function errorText(error) {
   return name === 'Error' ? message : `${name}: ${message}`
 }
 
-/** `2 quarantined, 1 ended with an error, 3 failed`. @param {Entry[]} entries */
+/** Returns `2 quarantined, 1 ended with an error, 3 failed lately`. @param {Entry[]} entries */
 export function countText(entries) {
   /** @type {Map<string, number>} */
   const counts = new Map()
   for (const { trouble, what } of entries) {
-    const name = trouble ? what : what === 'failed' ? 'failed lately' : 'reported'
+    const name = trouble || what !== 'failed' ? what : 'failed lately'
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return [...counts].map(([name, count]) => `${count.toLocaleString('en')} ${name}`).join(', ')

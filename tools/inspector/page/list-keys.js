@@ -1,5 +1,5 @@
 // @ts-check
-/** The list under the keys, while the focus is in it: up and down move along it, left and right fold. */
+/** The keyboard while the focus is in the list: up and down choose, left and right fold. */
 import { keyOf, ROW_PX } from './actor-items.js'
 
 /** @typedef {import('./actor-items.js').Item} Item */
@@ -30,9 +30,9 @@ export function onKey(list, event) {
   go()
 }
 
-/** To the next row there that is an actor, or a kind whose actors are folded away. @param {ActorList} list @param {number} index @param {1 | -1} step */
+/** Goes to the next actor or folded kind from an index on. @param {ActorList} list @param {number} index @param {1 | -1} step */
 function move(list, index, step) {
-  // Where nothing follows there is what lies nearest on the way back.
+  // At the end of the list the nearest row before it counts.
   go(list, nextStop(list.items, index, step) ?? nextStop(list.items, index, -step))
 }
 
@@ -52,14 +52,14 @@ function go(list, item) {
   else list.reveal()
 }
 
-/** To the kind of an actor, and of a kind, folds it. @param {ActorList} list @param {number} at */
+/** Goes from an actor to its kind; folds a kind. @param {ActorList} list @param {number} at */
 function leave(list, at) {
   const item = list.items[at]
   if (item && 'address' in item) go(list, list.headOf(at))
   else if (item) list.fold(item.kind, true)
 }
 
-/** To the actors of a kind, once they are there. @param {ActorList} list @param {number} at */
+/** Unfolds a kind, or goes to its first actor. @param {ActorList} list @param {number} at */
 function enter(list, at) {
   const item = list.items[at]
   if (!item || 'address' in item) return

@@ -37,7 +37,7 @@ const MONEY = ['account', 'symbol']
 
 let seq = 0
 let transitions = 0
-/** Of the actors that this connection has told of, the latest rev. @type {Map<string, number>} */
+/** The latest rev of each actor that this connection has told of. @type {Map<string, number>} */
 let told = new Map()
 
 const socket = connect({
@@ -61,7 +61,7 @@ addEventListener('keydown', toFilter)
 addEventListener('copy', copyName)
 setInterval(showFigures, 1_000)
 
-/** Where all lies one below the other, what was chosen is out of sight. */
+/** Scrolls to the chart in a small window, where it lies below the list. */
 function showChart() {
   if (!matchMedia('(max-width: 600px)').matches) return
   const main = /** @type {HTMLElement} */ (document.querySelector('main'))
@@ -69,7 +69,7 @@ function showChart() {
   main.scrollIntoView()
 }
 
-/** `/` goes to the filter, unless somebody writes it. @param {KeyboardEvent} event */
+/** Focuses the filter on `/`, but not in a text field. @param {KeyboardEvent} event */
 function toFilter(event) {
   const { key, ctrlKey, altKey, metaKey, isComposing, target } = event
   if (key !== '/' || ctrlKey || altKey || metaKey || isComposing || event.defaultPrevented) return
@@ -93,7 +93,7 @@ function addressed() {
 /** @param {string} address @param {boolean} [byKey] */
 function choose(address, byKey = false) {
   const hash = `#${encodeURIComponent(address)}`
-  // Who goes along the list by keys need not come back through all of it.
+  // A walk along the list by keys would fill the browser's history.
   if (byKey) history.replaceState(null, '', hash)
   else location.hash = hash
   void chosen.show(address)
@@ -118,14 +118,14 @@ async function load() {
       if (told !== since) return
       for (const actor of actors) {
         listed.add(actor.address)
-        // What was told meanwhile may be newer.
+        // A frame may have told of a newer state.
         if ((since.get(actor.address) ?? 0) < actor.rev) put(actor)
       }
     }
     for (const address of [...list.actors.keys()])
       if (!listed.has(address) && !since.has(address)) drop(address)
   } catch (error) {
-    // A connection that is gone says so itself, and the next one begins anew.
+    // A lost connection is shown already, and the next one loads again.
     if (told !== since || connection.isLost) return
     connection.say(`The actors cannot be read: ${/** @type {Error} */ (error).message}`)
   }
@@ -147,7 +147,7 @@ function put(actor) {
   if (chosen.isMissing && address === chosen.address) choose(address)
 }
 
-/** What the log has no more: another one, or one that was put back. @param {string} address */
+/** Removes an actor that the log does not have, because it is another log. @param {string} address */
 function drop(address) {
   list.drop(address)
   failures.drop(address)
@@ -167,7 +167,7 @@ function onActivity(actor) {
   seq = Math.max(seq, actor.seq)
   told.set(address, rev)
   put(actor)
-  // In short also of what is watched, when this page is slow.
+  // While the page is slow, the chosen actor comes in these frames, too.
   if (chosen.isBehind(actor)) choose(address)
 }
 

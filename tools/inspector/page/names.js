@@ -1,20 +1,20 @@
 // @ts-check
-/** Names that are cut in the middle where they do not fit: they differ at their ends as often as at their beginnings. */
+/** Cuts long names in the middle: names differ at their ends as often as at their starts. */
 import { element } from './text.js'
 
-/** Characters at the end of a name that stay in view, at most and at least, and the part of the place that they may take. */
+/** Characters that the end of a cut name has, and the part of the width that it may take. */
 const TAIL_MAX = 12
 const TAIL_MIN = 3
 const TAIL_SHARE = 0.55
 
-/** Names that may not fit, each judged anew when its place changes. */
+/** Fits names again when their widths change. */
 const places = new ResizeObserver((entries) => {
   const fits = entries.map(({ target }) => /** @type {const} */ ([target, tailFor(target)]))
   for (const [node, tail] of fits) split(/** @type {HTMLElement} */ (node), tail)
 })
 
 /**
- * Shows a name that the stylesheet (`.cut`) cuts between its two parts. All of it stays in the page, and is in the title.
+ * Shows a name in two parts. Where it does not fit, the stylesheet (`.cut`) cuts the first part. The page keeps all of it.
  * @param {HTMLElement} node @param {string} text @param {string} [title]
  */
 export function showName(node, text, title = text) {
@@ -23,7 +23,7 @@ export function showName(node, text, title = text) {
   if (node.dataset.name === text) return
   node.dataset.name = text
   node.classList.toggle('long', text.length > 2 * TAIL_MAX)
-  // What is a link or a heading is read out by this, without a gap.
+  // A screen reader would put a gap between the parts of a link or a heading.
   if (node.tagName !== 'SPAN') node.setAttribute('aria-label', text)
   node.replaceChildren(element('span', ''), element('span', ''))
   split(node, TAIL_MAX)
@@ -31,7 +31,7 @@ export function showName(node, text, title = text) {
   places.observe(node)
 }
 
-/** How many characters its end may have. @param {Element} node */
+/** Returns how many characters the end may have. @param {Element} node */
 function tailFor(node) {
   const [head, tail] = node.children
   if (!head || !tail) return TAIL_MAX
@@ -52,7 +52,7 @@ function split(node, tail) {
   }
 }
 
-/** A cut name is copied whole: browsers put a line break between its parts. @param {ClipboardEvent} event */
+/** Copies a cut name without the line break that browsers put between its parts. @param {ClipboardEvent} event */
 export function copyName(event) {
   const selection = getSelection()
   const within = selection?.rangeCount ? selection.getRangeAt(0).commonAncestorContainer : undefined

@@ -15,7 +15,7 @@ export class Overview {
     this.root = root
     /** @type {Map<string, AccountView>} */
     this.accounts = new Map()
-    /** Soon, once for all that happens until then. */
+    /** Reads the accounts soon, once for all calls until then. */
     this.refresh = soon(
       async () => this.show((await get('/accounts').catch(() => ({ accounts: [] }))).accounts),
       () => REFRESH_MS,
@@ -37,7 +37,7 @@ export class Overview {
 class AccountView {
   constructor() {
     this.root = element('div', 'account')
-    // Beside what folds and not in it: one thing to press is not within another.
+    // A link must not lie within a summary, which is a control itself.
     this.link = element('a', 'link')
     const details = /** @type {HTMLDetailsElement} */ (element('details', ''))
     details.open = innerHeight > 700
@@ -58,7 +58,7 @@ class AccountView {
     showName(this.link, address)
     this.link.setAttribute('href', `#${encodeURIComponent(address)}`)
     this.summary.show([
-      // Room for the link, which lies over it.
+      // Leaves room for the link, which lies over it.
       { text: address, className: 'room' },
       { text: tradingState, name: 'tradingState', className: `pill ${tradingState}` },
       { ...money(equity, asset), text: `${money(equity, asset).text} ${asset}`, name: 'equity' },

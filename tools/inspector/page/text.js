@@ -52,7 +52,7 @@ export function timeText(at) {
   return date.toDateString() === now ? clock(date) : dateText(at)
 }
 
-/** As `timeText`, to the second. @param {number} at epoch ms */
+/** Returns the time as `timeText` does, to the second. @param {number} at epoch ms */
 export const secondText = (at) => timeText(at).replace(/\.\d+$/, '')
 
 /** Local date and time. @param {number} at epoch ms */
@@ -81,7 +81,7 @@ export function element(tag, className, text) {
   return node
 }
 
-/** What calls `work` once, after a while, for all who ask for it until then. @param {() => void} work @param {() => number} delayMs */
+/** Returns a function that calls `work` after a delay, once for all calls until then. @param {() => void} work @param {() => number} delayMs */
 export function soon(work, delayMs) {
   let isAsked = false
   return () => {
