@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { requestOf } from './request.ts'
 
 /**
  * @example
@@ -93,7 +94,7 @@ const query = z.strictObject({
 /** `GET /failures`: recent failures, or those of one actor. A release ends the failures before it. */
 export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/failures', async (request) => {
-    const { actor, limit } = query.parse(request.query)
+    const { actor, limit } = requestOf(query, request.query)
     const { seq } = supervisor
     const found = new FailureList()
     const released = new Set<string>()

@@ -100,15 +100,19 @@ describe('npm start on a terminal', () => {
     const folder = clone('start', 'outcry')
     expect((await tools.npm(folder, 'ci')).code).toBe(0)
     // `script` gives it a terminal of its own; what is typed there reaches the whole group, npm included.
-    const command = `stty cols 80 rows 24; npm start -- --port 0; echo "code $?"`
+    // The shell around it is told to stay, so that it can tell the code.
+    const command = `trap : INT; stty cols 80 rows 24; npm start -- --port 0; echo "code $?"`
     const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: folder,
       env: { ...tools.env, TERM: 'xterm', SHELL: '/bin/sh' },
     })
     let shown = ''
+    let typed = false
     terminal.stdout.on('data', (data) => {
       shown += data
-      if (/ticks\/s/.test(shown) && !shown.includes('SIGINT')) terminal.stdin.write('\x03')
+      if (typed || !shown.includes('ticks/s')) return
+      typed = true
+      terminal.stdin.write('\x03')
     })
     await once(terminal, 'close')
     expect(shown).toMatch(/SIGINT: finishes what is under way at seq \d+/)

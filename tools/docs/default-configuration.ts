@@ -35,7 +35,7 @@ export function defaultConfiguration(): string {
       node.flow = isShort && (isSeq(node) || typeof at === 'number')
     },
   })
-  return document.toString({ lineWidth: COLUMNS, flowCollectionPadding: true })
+  return document.toString({ lineWidth: COLUMNS, flowCollectionPadding: false })
 }
 
 function isPlain(item: unknown): boolean {
