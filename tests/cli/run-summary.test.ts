@@ -1,5 +1,9 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type Summary, summaryText } from '../../tools/cli/run-summary.ts'
+
+/** As it reads, with or without colours. */
+const textOf = (summary: Summary) => stripVTControlCharacters(summaryText(summary))
 
 const QUIET: Summary = {
   market: 'sim:6',
@@ -24,7 +28,7 @@ const QUIET: Summary = {
 
 describe('the summary of a run', () => {
   it('tells what was read, committed, ordered and earned', () => {
-    expect(summaryText(QUIET).split('\n')).toEqual([
+    expect(textOf(QUIET).split('\n')).toEqual([
       'market     sim:6',
       'read       4 messages: 3 trade, 1 quote',
       'records    10 committed in 2.0 s, 5 a second; the log has 30',
@@ -37,7 +41,7 @@ describe('the summary of a run', () => {
 
   it('counts the orders that the risk gate denied, by reason, the most frequent first', () => {
     const denied = { cooldown: 1, orderNotionalMax: 12 }
-    expect(summaryText({ ...QUIET, denied })).toContain(
+    expect(textOf({ ...QUIET, denied })).toContain(
       '\ndenied     13 orders by the risk gate: 12 orderNotionalMax, 1 cooldown\n',
     )
   })
@@ -45,7 +49,7 @@ describe('the summary of a run', () => {
   it('names who is quarantined, and what to ask', () => {
     const quarantined = ['mine/a', 'mine/b', 'mine/c', 'mine/d', 'mine/e', 'mine/f']
     expect(
-      summaryText({ ...QUIET, quarantined })
+      textOf({ ...QUIET, quarantined })
         .split('\n')
         .at(-1),
     ).toBe(
@@ -54,7 +58,7 @@ describe('the summary of a run', () => {
   })
 
   it('says what to do when a recording has been played already', () => {
-    expect(summaryText({ ...QUIET, counts: {}, messages: 0, isOver: true })).toContain(
+    expect(textOf({ ...QUIET, counts: {}, messages: 0, isOver: true })).toContain(
       '\nread       nothing new: data has played it to its end; --data <new folder> plays it again\n',
     )
   })

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { fitted } from '../../tools/cli/status-line.ts'
 import { logText, Terminal } from '../../tools/cli/terminal.ts'
@@ -55,7 +56,7 @@ describe('the terminal of a run', () => {
     terminal.print('first')
     terminal.showStatus('equity 22')
     terminal.log.write(JSON.stringify({ level: 40, time: 0, msg: 'second' }))
-    expect(screen.lines).toEqual([
+    expect(screen.lines.map(stripVTControlCharacters)).toEqual([
       'first',
       expect.stringMatching(/^\d\d:\d\d:\d\d warn {2}second$/),
       'equity 22',
@@ -65,7 +66,8 @@ describe('the terminal of a run', () => {
   })
 
   it('tells who it is about and why, once each', () => {
-    const line = (more: object) => logText({ level: 50, time: 0, msg: 'it failed', ...more }).slice(15)
+    const line = (more: object) =>
+      stripVTControlCharacters(logText({ level: 50, time: 0, msg: 'it failed', ...more })).slice(15)
     expect(line({ actor: 'order/a' })).toBe('order/a: it failed')
     expect(line({ msg: 'order/a failed', actor: 'order/a' })).toBe('order/a failed')
     expect(line({ err: { message: 'no disk' } })).toBe('it failed: no disk')
