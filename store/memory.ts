@@ -2,7 +2,7 @@ import { MemoryLevel } from 'memory-level'
 
 declare const opaque: unique symbol
 
-/** What a store in memory writes to: it outlives the store, and another one opens on it. */
+/** A store in memory writes to it. It outlives the store, and another store opens on it. */
 export interface Memory {
   readonly [opaque]: true
 }

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isOutcryError, type OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 
-/** What is wrong with a request, or with what it asks for. Every other error is the server's own: 500, and logged. */
+/** These errors are the client's. Every other error is a fault of the server: it answers 500 and is logged. */
 const STATUS: Record<string, number> = {
   ADDRESS_INVALID: 400,
   COMMAND_UNKNOWN: 400,

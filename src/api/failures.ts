@@ -20,7 +20,7 @@ export interface Failure {
   /** Type of the event that the actor failed on, or of the event that reports the error. */
   readonly event: string
   readonly message: string
-  /** What the actor's supervision did; absent in an error that is only reported. */
+  /** The actor's supervision did this; absent in an error that is only reported. */
   readonly action?: string
   /** How often the actor failed on such an event with this message. */
   readonly count: number
@@ -65,14 +65,12 @@ export function failuresOf({ actor, seq, rev, at, event, emitted = [] }: Transit
   const { type, error, directive } = event
   if (type === 'outcry.failed')
     return [{ ...place, event: event.event.type, message: messageOf(error), action: directive.action }]
-  if (type === 'outcry.quarantined')
-    return [{ ...place, event: type, message: cut(event.reason), action: 'quarantine' }]
   return emitted
     .filter(isReport)
     .map(({ type: event, text }) => ({ ...place, event, message: cut(text as string) }))
 }
 
-/** Whether the runner reports an error that no other record has: an actor's failure has a record of its own. */
+/** Returns whether the runner reports an error that no other record has: an actor's failure has its own record. */
 function isReport({ type, severity, text, about }: AnyEvent): boolean {
   if (type !== 'SYSTEM_ERROR' || typeof text !== 'string') return false
   return severity !== 'warning' && !text.startsWith(`${about} failed on `)

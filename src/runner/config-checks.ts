@@ -6,12 +6,12 @@ import { builtInIssues, UNIVERSE } from './strategies.ts'
 
 type Some = Partial<RunnerConfig>
 
-/** Of the sections among themselves. */
+/** Returns what sections get wrong about each other. */
 export function crossIssues(config: Some): readonly Issue[] {
   return [...intervalIssues(config), ...universeIssues(config)]
 }
 
-/** Of what is to be traded, as far as that is known before a market is opened and a module loaded. */
+/** Returns what is wrong with strategies and symbols, as far as that is known before a market is opened and a module loaded. */
 export function tradingIssues(config: Some): readonly Issue[] {
   return [...strategyIssues(config), ...marketIssues(config)]
 }

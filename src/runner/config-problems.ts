@@ -1,4 +1,4 @@
-/** What is wrong with a configuration, one problem a line, and where each key is set. */
+/** Tells the problems of a configuration, one a line, each with the flag and the variable that set the key. */
 import { type Issue, OutcryError } from '../../store/index.ts'
 
 /** Before each variable of the environment that sets a key. */

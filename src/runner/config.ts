@@ -396,7 +396,7 @@ function defaultFolder({ market }: Settings): string {
   return isRecording ? 'data-recording' : 'data'
 }
 
-/** Those that are right by themselves, so that all problems come at once. */
+/** Returns the sections that are right by themselves, so that all problems come at once. */
 function rightSections(settings: Settings): Partial<RunnerConfig> {
   const entries = Object.entries(sections.shape).flatMap(([name, schema]) => {
     const { success, data } = schema.safeParse(settings[name])

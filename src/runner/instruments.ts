@@ -44,8 +44,8 @@ export function instrumentsOf(
 }
 
 /**
- * Symbols that the market does not have or that make no id of their own, and quantities that a strategy's symbol is not
- * traded in.
+ * Returns a problem for each symbol that the market does not have or that makes no id of its own, and for each quantity
+ * that a strategy's symbol is not traded in.
  */
 export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
   const { instruments, strategies = [] } = config
@@ -77,5 +77,5 @@ export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
   return issues
 }
 
-/** What of a configuration names symbols. */
+/** The parts of a configuration that name symbols. */
 type Traded = Pick<RunnerConfig, 'instruments' | 'strategies' | 'market'>

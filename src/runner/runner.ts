@@ -251,10 +251,14 @@ class Runner implements RunningRunner {
       await this.#parts.driver.stop()
       await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason, initiator })
     } finally {
-      await api?.close()
-      await supervisor.stop()
-      await venue.close()
-      rmSync(join(config.data, RUNNER_FILE), { force: true })
+      try {
+        await api?.close()
+        await supervisor.stop()
+        await venue.close()
+      } finally {
+        // Last, so that until then the command line is told that the runner stops; and whatever failed before.
+        rmSync(join(config.data, RUNNER_FILE), { force: true })
+      }
     }
   }
 

@@ -14,14 +14,9 @@ import type { TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 /** What the log has, what this run has done, and the state of the money. Decimals are text. */
-export interface Stats {
+export interface Stats extends Counts {
   /** In the whole log. */
   readonly records: number
-  /** Since this run has started. */
-  readonly ordersSubmitted: number
-  readonly fills: number
-  /** Orders that the risk gate did not let through, by the check that refused. */
-  readonly denied: Readonly<Record<string, number>>
   /** Actors that take no message until somebody releases them: a fact of the log, not of this run. */
   readonly quarantined: readonly string[]
   readonly openPositions: number
@@ -41,23 +36,27 @@ export interface Stats {
 
 /** Counts that the runner keeps of the durable records of its run. */
 export interface Counts {
+  /** Records of symbols: what the market has brought that the log did not have. */
+  readonly marketRecords: number
   readonly ordersSubmitted: number
   readonly fills: number
+  /** Orders that the risk gate did not let through, by the check that refused. */
   readonly denied: Readonly<Record<string, number>>
 }
 
-export const NO_COUNTS: Counts = { ordersSubmitted: 0, fills: 0, denied: {} }
+export const NO_COUNTS: Counts = { marketRecords: 0, ordersSubmitted: 0, fills: 0, denied: {} }
 
 /** The counts after one more durable record. */
-export function counted(counts: Counts, { emitted = [] }: TransitionRecord): Counts {
+export function counted(counts: Counts, { actor, emitted = [] }: TransitionRecord): Counts {
   let { ordersSubmitted, fills, denied } = counts
+  const marketRecords = counts.marketRecords + (actor.startsWith('symbol/') ? 1 : 0)
   for (const { type, check } of emitted) {
     if (type === 'ORDER_SUBMITTED') ordersSubmitted++
     else if (type === 'ORDER_FILLED' || type === 'ORDER_PARTIAL_FILL') fills++
     else if (type === 'RISK_REJECTED' || type === 'ENTRY_SKIPPED')
       denied = { ...denied, [String(check)]: (denied[String(check)] ?? 0) + 1 }
   }
-  return { ordersSubmitted, fills, denied }
+  return { marketRecords, ordersSubmitted, fills, denied }
 }
 
 /** Netted, or the two of a hedge. */

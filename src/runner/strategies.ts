@@ -38,14 +38,14 @@ interface Configured {
   readonly id: string
 }
 
-/** What a strategy finds wrong with its parameters; `path` is where they stand in the configuration. */
+/** Returns what a strategy finds wrong with its parameters; `path` is their place in the configuration. */
 function parameterIssues({ config }: Strategy, params: object, path: string): readonly Issue[] {
   const { error } = config.safeParse(params, PLAINLY)
   if (error === undefined) return []
   return issuesOf(error, 'id').map(({ field, rule }) => ({ field: `${path}.${field}`, rule }))
 }
 
-/** What is wrong with one that comes with outcry, or that is neither that nor a module. */
+/** Returns what is wrong with a strategy that comes with outcry, or with a type that nobody has. */
 export function builtInIssues({ type, ...params }: Configured, path: string): readonly Issue[] {
   const strategy = BUILT_IN_STRATEGIES.get(type)
   if (strategy !== undefined) return parameterIssues(strategy, params, path)
@@ -57,7 +57,7 @@ export function builtInIssues({ type, ...params }: Configured, path: string): re
 export interface LoadedStrategies {
   /** By type: those that come with a run, those that are configured, and modules that the folder's log has actors of. */
   readonly strategies: ReadonlyMap<string, Strategy>
-  /** What is wrong with those that are configured. */
+  /** The problems of those that are configured. */
   readonly issues: readonly Issue[]
 }
 

@@ -13,6 +13,7 @@ const QUIET: Summary = {
   seconds: 2,
   committed: 10,
   records: 30,
+  marketRecords: 4,
   ordersSubmitted: 1,
   fills: 1,
   denied: {},
@@ -58,7 +59,7 @@ describe('the summary of a run', () => {
   })
 
   it('says what to do when a recording has been played already', () => {
-    expect(textOf({ ...QUIET, counts: {}, messages: 0, isOver: true })).toContain(
+    expect(textOf({ ...QUIET, marketRecords: 0, isOver: true })).toContain(
       '\nread       nothing new: data has played it to its end; --data <new folder> plays it again\n',
     )
   })

@@ -39,8 +39,13 @@ export function counted(n: number, noun: string): string {
   return `${countText(n)} ${noun}${n === 1 ? '' : 's'}`
 }
 
+const money = new Intl.NumberFormat('en-US', {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: 'negative',
+})
+
 /** A decimal as money, two places, for people; the exact one is in --json. */
 export function moneyText(decimal: string): string {
-  const value = Number(decimal)
-  return `${value < 0 ? '-' : ''}${new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(Math.abs(value))}`
+  return money.format(Number(decimal))
 }

@@ -1,4 +1,4 @@
-/** What a run has done, as `outcry run` tells it at its end. */
+/** Makes the summary that `outcry run` prints at its end. */
 import pc from 'picocolors'
 import type { RunningRunner } from '../../src/runner/runner.ts'
 import { counted, countText, moneyText } from './format.ts'
@@ -39,10 +39,10 @@ export function summaryText(s: Summary): string {
   return rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n')
 }
 
-function readText({ counts, data, isOver }: Summary): string {
-  const read = Object.values(counts).reduce((sum, n) => sum + n, 0)
-  if (read === 0 && isOver)
+function readText({ counts, marketRecords, data, isOver }: Summary): string {
+  if (marketRecords === 0 && isOver)
     return `nothing new: ${data} has played it to its end; --data <new folder> plays it again`
+  const read = Object.values(counts).reduce((sum, n) => sum + n, 0)
   const kinds = Object.entries(counts).map(([kind, count]) => `${countText(count)} ${kind}`)
   return `${counted(read, 'message')}${read > 0 ? `: ${kinds.join(', ')}` : ''}`
 }

@@ -159,8 +159,7 @@ function recentEntry(failure) {
 
 /** @param {Pick<Failure, 'event' | 'message' | 'action'>} failure */
 export function failureText({ event, message, action }) {
-  const isAsItIs = action === undefined || event === 'outcry.quarantined'
-  return isAsItIs ? message : `failed on ${eventText(event)}: ${message}`
+  return action === undefined ? message : `failed on ${eventText(event)}: ${message}`
 }
 
 /** @param {any} error */
