@@ -2,10 +2,10 @@
 import { OutcryError } from '../../store/index.ts'
 import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import { type Address, DEAD_LETTERS } from '../runtime/address.ts'
-import { jsonEqual } from '../runtime/json.ts'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
 import { refusal } from '../runtime/refusal.ts'
 import type { Receipt, Supervisor } from '../runtime/supervisor.ts'
+import { jsonEqual } from '../runtime/values.ts'
 
 /** Of one turn; what comes after is left out of the answer. */
 const RECORDS_MAX = 1_000

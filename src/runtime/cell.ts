@@ -95,6 +95,8 @@ export interface Delivery {
   readonly event: AnyEvent
   /** seq of the record that sent it. */
   readonly cause: number | null
+  /** It was kept while its actor restarted, and its turn has come. */
+  readonly unstashed?: true
 }
 
 /** What a record shows as the state: a machine's state value, the status of anything else. */

@@ -7,6 +7,8 @@ import type { Release } from './turn.ts'
 /** A finished turn on its way into the log. */
 export interface PendingTurn {
   readonly releases: readonly Release[]
+  /** Of its events, roughly, in characters. */
+  readonly size: number
   /** More may be added while it waits for its commit. */
   snapshots: SnapshotEntry[] | undefined
   readonly job: Job
@@ -16,8 +18,11 @@ export interface PendingTurn {
 
 /** Records in one commit; a turn is never split. */
 const COMMIT_RECORDS_MAX = 2_000
-/** Records that turns may run ahead of the log. */
+/** Size of the events in one commit, in characters; a turn is never split. */
+const COMMIT_SIZE_MAX = 16 * 2 ** 20
+/** Records that turns may run ahead of the log, and size of their events. */
 const PENDING_RECORDS_MAX = 20_000
+const PENDING_SIZE_MAX = 128 * 2 ** 20
 
 export interface CommitterHooks {
   /** The turn is durable: let out what it says. Must not throw. */
@@ -37,6 +42,7 @@ export class Committer {
   readonly #hooks: CommitterHooks
   #pending: PendingTurn[] = []
   #pendingRecords = 0
+  #pendingSize = 0
   #running: Promise<void> | undefined
   #fence: OutcryError | undefined
 
@@ -50,7 +56,7 @@ export class Committer {
   }
 
   get full(): boolean {
-    return this.#pendingRecords >= PENDING_RECORDS_MAX
+    return this.#pendingRecords >= PENDING_RECORDS_MAX || this.#pendingSize >= PENDING_SIZE_MAX
   }
 
   get fence(): OutcryError | undefined {
@@ -65,6 +71,7 @@ export class Committer {
   add(turn: PendingTurn): void {
     this.#pending.push(turn)
     this.#pendingRecords += turn.releases.length
+    this.#pendingSize += turn.size
   }
 
   /** Commits until nothing is pending. */
@@ -95,6 +102,7 @@ export class Committer {
         return
       }
       this.#pendingRecords -= records.length
+      for (const { size } of batch) this.#pendingSize -= size
       for (const turn of batch) this.#hooks.release(turn)
       for (const turn of batch) this.#hooks.settle(turn, undefined)
       try {
@@ -109,10 +117,12 @@ export class Committer {
 
   #takeBatch(): PendingTurn[] {
     let records = 0
+    let size = 0
     let turns = 0
     for (const turn of this.#pending) {
-      if (turns > 0 && records + turn.releases.length > COMMIT_RECORDS_MAX) break
       records += turn.releases.length
+      size += turn.size
+      if (turns > 0 && (records > COMMIT_RECORDS_MAX || size > COMMIT_SIZE_MAX)) break
       turns++
     }
     return this.#pending.splice(0, turns)

@@ -160,6 +160,7 @@ export class Engine {
     if (message.key !== undefined) this.#keysAhead.set(message.key, seq)
     this.#committer.add({
       releases,
+      size: turn.size,
       snapshots: this.#snapshotsDue(releases),
       job,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event)),

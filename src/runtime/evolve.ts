@@ -2,16 +2,16 @@
  * One actor takes one event: from values to values, the same when it is lived and when it is replayed.
  */
 import { OutcryError } from '../../store/outcry-error.ts'
-import type { ActorState, Cell } from './cell.ts'
+import type { ActorState, Cell, Stashed } from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
-import { plainError } from './json.ts'
-import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP } from './lifecycle.ts'
+import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
 import { isMachine, logicKind } from './logic.ts'
 import { restoreState } from './persist.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { logicAt } from './registry.ts'
 import type { AnySnapshot, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
+import { plainError } from './values.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface Taking {
@@ -37,6 +37,7 @@ export const STASH_MAX = 1_000
 const NOTHING: Outcome['effects'] = []
 const NO_IDS: readonly string[] = []
 const NO_SCHEDULED: readonly ScheduledTimer[] = []
+const NO_STASH: readonly Stashed[] = []
 
 /** @throws whatever the machine throws */
 export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
@@ -95,7 +96,8 @@ function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
   const { snapshot, effects, taken } = outcome
   if (snapshot.status !== 'active') {
     const cancelled = next.timers.length === 0 ? NO_IDS : next.timers.map((t) => t.id)
-    return { state: { ...next, snapshot, timers: [] }, effects, taken, scheduled: NO_SCHEDULED, cancelled }
+    const state = { ...next, snapshot, timers: [], stash: NO_STASH }
+    return { state, effects, taken, scheduled: NO_SCHEDULED, cancelled }
   }
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
@@ -151,10 +153,24 @@ function evolveLifecycle(
       return fail(cell, event, next, taking)
     case 'outcry.restarted': {
       const outcome = begin(scope, cell, cell.input)
-      return settle({ ...next, timers: [], condition: 'running', stash: [] }, outcome, taking)
+      const fresh = { ...next, timers: [], condition: 'running', stash: NO_STASH } as const
+      return unstashing(settle(fresh, outcome, taking), event.keeps ? next.stash : NO_STASH, taking)
     }
-    case 'outcry.released':
-      return quiet({ ...next, condition: 'running', failures: NO_FAILURES })
+    case 'outcry.unstashed': {
+      const timers = next.timers.filter(({ id }) => id !== UNSTASH_TIMER)
+      const emptied: ActorState = { ...next, timers, condition: 'running', stash: NO_STASH }
+      return unstashing(quiet(emptied), next.stash.slice(1), taking)
+    }
+    case 'outcry.released': {
+      const released: ActorState = { ...next, condition: 'running', failures: NO_FAILURES }
+      if (!event.keeps) return quiet(released)
+      const timers = next.timers.filter(({ id }) => id !== RESTART_TIMER && id !== UNSTASH_TIMER)
+      return unstashing(quiet({ ...released, timers, stash: NO_STASH }), next.stash, taking)
+    }
+    case 'outcry.threw':
+      return quiet({ ...next, snapshot: { ...next.snapshot, status: 'error', error: event.error } })
+    case 'outcry.emitted':
+      return { ...quiet(next), effects: [{ type: 'emit', event: event.event }] }
     case 'outcry.migrated': {
       const logic = logicAt(cell.kind, event.to, cell.path)
       const snapshot = restoreState(scope, cell.ref, logic, event.state)
@@ -162,6 +178,28 @@ function evolveLifecycle(
       cell.logic = logic
       return quiet({ ...next, snapshot })
     }
+  }
+}
+
+/** What was kept comes before what comes now; a timer has it taken, message by message. */
+function unstashing(
+  evolution: Evolution,
+  stash: readonly Stashed[],
+  { at, seq, correlation }: Taking,
+): Evolution {
+  const { state } = evolution
+  if (stash.length === 0 || state.snapshot.status !== 'active') return evolution
+  const timer: ScheduledTimer = {
+    id: UNSTASH_TIMER,
+    dueAt: at,
+    event: { type: 'outcry.unstashed' },
+    seq,
+    correlation,
+  }
+  return {
+    ...evolution,
+    state: { ...state, condition: 'restarting', stash, timers: [...state.timers, timer] },
+    scheduled: [...evolution.scheduled, timer],
   }
 }
 
@@ -193,7 +231,8 @@ function fail(
     case 'escalate': {
       const status = directive.action === 'stop' ? 'stopped' : 'error'
       const snapshot = { ...next.snapshot, status, error: plainError(error) } as const
-      return { ...quiet({ ...failed, snapshot, timers: [] }), effects: stopChildren(next.snapshot) }
+      const state = { ...failed, snapshot, timers: [], stash: NO_STASH }
+      return { ...quiet(state), effects: stopChildren(next.snapshot) }
     }
     default:
       throw new OutcryError(

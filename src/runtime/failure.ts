@@ -1,8 +1,8 @@
 import type { Cell } from './cell.ts'
-import { plainError } from './json.ts'
-import type { LifecycleEvent } from './lifecycle.ts'
+import { isLifecycle, type LifecycleEvent, UNSTASH_TIMER } from './lifecycle.ts'
 import { decide } from './supervision.ts'
 import { type Message, type Turn, type TurnContext, TurnFailure } from './turn.ts'
+import { plainError } from './values.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */
 const FAILURES_MAX = 16
@@ -19,17 +19,23 @@ export function failTurn(
   failure: TurnFailure,
 ): Turn {
   const failures = [failure]
-  const bury = (turn: Turn) => turn.bury(message.to, message.event, 'failed', message.cause, failure.cause)
+  const { to, event, cause, at, timer } = message
+  // A message that was kept during a restart: it has had its turn, and those behind it get theirs.
+  const keeper = timer?.id === UNSTASH_TIMER ? findAnyhow(context, to) : undefined
+  const kept = keeper?.state.stash[0]
+  const unstashed =
+    keeper && kept ? [{ cell: keeper, event: { type: 'outcry.unstashed', at } as LifecycleEvent }] : []
+  const bury = (turn: Turn) => {
+    if (kept !== undefined) turn.bury(to, kept.event, 'failed', kept.seq, failure.cause)
+    else if (!isLifecycle(event)) turn.bury(to, event, 'failed', cause, failure.cause)
+  }
   for (;;) {
     const turn = makeTurn()
     const told = failures.length < FAILURES_MAX
     const isDeaf = (address: string) => !told || failures.some((f) => f.address === address)
     try {
-      turn.impose(
-        failures.flatMap((f) => failureOf(context, f, message.at)),
-        () => bury(turn),
-        isDeaf,
-      )
+      const failed = failures.flatMap((f) => failureOf(context, f, at))
+      turn.impose([...unstashed, ...failed], () => bury(turn), isDeaf)
       return turn
     } catch (error) {
       if (!(error instanceof TurnFailure) || !told) throw error

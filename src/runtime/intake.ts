@@ -3,11 +3,11 @@ import { type Issue, OutcryError } from '../../store/outcry-error.ts'
 import { type Address, parentOf } from './address.ts'
 import type { Clock } from './clock.ts'
 import { issuesOf, issuesText, PLAINLY } from './issues.ts'
-import { assertJson } from './json.ts'
 import type { Lane } from './mailbox.ts'
 import type { AnyEvent, Origin } from './record.ts'
 import type { Registry } from './registry.ts'
 import type { Message } from './turn.ts'
+import { EVENT, sizeTaken, takeIn } from './values.ts'
 
 export interface SendOptions {
   /** Epoch ms; default the event's own `at`, else the clock's. */
@@ -22,26 +22,77 @@ export interface SendOptions {
   readonly correlation?: string | undefined
 }
 
-/** Every event that begins a turn carries its time (law 1). */
-export function messageOf(to: Address, event: AnyEvent, clock: Clock, options: SendOptions = {}): Message {
-  const { cause = null, correlation, origin, settles, key } = options
+/** Latest time that a Date has, in epoch milliseconds. */
+const TIME_MAX = 8.64e15
+/** Longest idempotency key, correlation, intent id or name of a source. */
+const NAME_LENGTH_MAX = 1_024
+
+/**
+ * The message that an event from outside becomes: a copy of its own, checked and frozen, with its time (law 1).
+ * @throws EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE
+ */
+export function receive(to: Address, event: AnyEvent, clock: Clock, options: SendOptions = {}): Message {
+  checkType(to, event)
   const at = options.at ?? (typeof event.at === 'number' ? event.at : clock.now())
-  const timed = event.at === undefined ? { ...event, at } : event
-  return { to, event: timed, at, cause, correlation, origin, settles, key }
+  const taken = takeIn(event.at === undefined ? { ...event, at } : event, EVENT)
+  return messageOf(to, taken, at, sizeTaken(), options)
 }
 
-/** `now` is for an event that leaves its time to us. @throws EVENT_INVALID, NOT_JSON */
-export function checkEvent(registry: Registry, to: Address, event: AnyEvent, now: number): void {
-  if (typeof event?.type !== 'string' || event.type === '' || event.type === '*') {
-    throw invalid(`an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
-  }
-  if (event.type.startsWith('outcry.') || event.type.startsWith('xstate.')) {
-    throw invalid(`${event.type} is the runtime's own`, 'Name your event otherwise.')
-  }
+/** `event` is checked and frozen; `size` is what `admit` found. @throws EVENT_INVALID when an option is none */
+export function messageOf(
+  to: Address,
+  event: AnyEvent,
+  at: number,
+  size: number,
+  options: SendOptions = {},
+): Message {
+  checkOptions(at, options)
+  const { cause = null, correlation, origin, settles, key } = options
+  return { to, event, at, size, cause, correlation, origin, settles, key }
+}
+
+/** Whether `send` would take the event. @throws EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE */
+export function checkEvent(registry: Registry, to: Address, event: AnyEvent, at: number): void {
+  checkType(to, event)
+  checkSchema(registry, to, event, at)
+  takeIn(event, EVENT)
+}
+
+/** Holds the event against the schema of its actor's kind. @throws EVENT_INVALID */
+export function checkSchema(registry: Registry, to: Address, event: AnyEvent, at: number): void {
   const schema = parentOf(to) === undefined ? registry.find(to)?.events : undefined
-  const error = schema?.safeParse({ at: now, ...event }, PLAINLY).error
-  if (error) throw wrongEvent(`${event.type} for ${to}`, issuesOf(error, 'event'))
-  assertJson(event, undefined, `event ${event.type}`, false)
+  const error = schema?.safeParse({ at, ...event }, PLAINLY).error
+  if (error) throw wrongEvent(`${event.type} for ${to}`, issuesOf(error, EVENT))
+}
+
+/** @throws EVENT_INVALID */
+export function checkType(to: Address, event: AnyEvent): void {
+  const type: unknown = event?.type
+  if (typeof type !== 'string' || type === '' || type === '*')
+    throw invalid(`an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
+  if (type.startsWith('outcry.') || type.startsWith('xstate.'))
+    throw invalid(`${type} is the runtime's own`, 'Name your event otherwise.')
+}
+
+function checkOptions(at: number, { correlation, origin, settles, key, cause }: SendOptions): void {
+  if (!(Math.abs(at) <= TIME_MAX)) throw invalid(`the time ${at} is none`, 'Give epoch milliseconds.')
+  if (cause !== undefined) checkWhole('cause', cause)
+  if (correlation !== undefined) checkName('correlation', correlation)
+  if (settles !== undefined) checkName('settles', settles)
+  if (key !== undefined) checkName('key', key)
+  if (origin === undefined) return
+  checkName('source', origin.source)
+  checkWhole('position', origin.position)
+}
+
+function checkName(name: string, text: unknown): void {
+  if (typeof text === 'string' && text.length <= NAME_LENGTH_MAX) return
+  throw invalid(`the ${name} is no text of at most ${NAME_LENGTH_MAX} characters`, 'Give a short text.')
+}
+
+function checkWhole(name: string, number: unknown): void {
+  if (Number.isSafeInteger(number)) return
+  throw invalid(`the ${name} ${String(number)} is no whole number`, 'Give a whole number.')
 }
 
 /** EVENT_INVALID, for these reasons. */

@@ -3,6 +3,8 @@
  * which intents wait for their outcome, which idempotency keys were used. It is kept in checkpoints.
  */
 import type { Intent, TransitionRecord } from './record.ts'
+import type { Ref } from './ref.ts'
+import { decode, encode, frozen } from './values.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */
 const KEYS_MAX = 10_000
@@ -66,10 +68,15 @@ export class Journal {
     if (this.#keys.size > KEYS_MAX) this.#keys.delete(this.#keys.keys().next().value as string)
   }
 
+  /** Brings back what intents refer to, once they are read from the log. */
+  revive(refOf: (address: string, id: string) => Ref): void {
+    for (const [id, intent] of this.#unsettled) this.#unsettled.set(id, frozen(decode(intent, refOf)))
+  }
+
   state(systemIds: Iterable<readonly [string, string]>): JournalState {
     return {
       cursors: Object.fromEntries(this.#cursors),
-      unsettled: [...this.#unsettled.values()],
+      unsettled: encode([...this.#unsettled.values()]),
       keys: [...this.#keys],
       systemIds: [...systemIds],
       turn: this.#turn,

@@ -1,6 +1,6 @@
-import type { PlainError } from './json.ts'
 import type { AnyEvent } from './record.ts'
 import type { Directive, Failures } from './supervision.ts'
+import type { PlainError } from './values.ts'
 
 /**
  * What the runtime itself does to an actor. These are events in the actor's history like any other, but its machine
@@ -18,10 +18,19 @@ export type LifecycleEvent =
       readonly directive: Directive
       readonly failures: Failures
     }
-  /** It begins anew from its input. */
-  | { readonly type: 'outcry.restarted'; readonly at: number }
-  /** Somebody let it out of quarantine. */
-  | { readonly type: 'outcry.released'; readonly at: number }
+  /**
+   * It starts over from its input. With `keeps` it takes the messages that came meanwhile one by one, each in a turn of
+   * its own; the logs of earlier versions lack it, where it took them all in this turn.
+   */
+  | { readonly type: 'outcry.restarted'; readonly at: number; readonly keeps?: true }
+  /** It takes the first of the messages that came while it was restarting: the next record. */
+  | { readonly type: 'outcry.unstashed'; readonly at: number }
+  /** Its running part, a callback, threw; with that it has ended. */
+  | { readonly type: 'outcry.threw'; readonly at: number; readonly error: PlainError }
+  /** Its running part emitted an event. */
+  | { readonly type: 'outcry.emitted'; readonly at: number; readonly event: AnyEvent }
+  /** Somebody let it out of quarantine. With `keeps` it keeps its state for good: no restart is due any more. */
+  | { readonly type: 'outcry.released'; readonly at: number; readonly keeps?: true }
   /** Its state was carried over to another version of its machine. */
   | {
       readonly type: 'outcry.migrated'
@@ -37,6 +46,7 @@ export function isLifecycle(event: AnyEvent): event is LifecycleEvent {
 }
 
 export const RESTART_TIMER = 'outcry.restart'
+export const UNSTASH_TIMER = 'outcry.unstash'
 /** XState's own: what starts and what stops an actor. */
 export const INIT = 'xstate.init'
 export const STOP = 'xstate.stop'

@@ -3,13 +3,14 @@
  * and what they send comes back as messages, which are in the log like any other.
  */
 import type { AnyActorScope } from 'xstate'
-import { type Address, parentOf } from './address.ts'
+import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
-import { assertJson, plainError } from './json.ts'
+import { checkType } from './intake.ts'
 import { STOP } from './lifecycle.ts'
 import { logicKind } from './logic.ts'
 import type { AnyEvent } from './record.ts'
 import type { AnySnapshot } from './scope.ts'
+import { EVENT, plainError, takeIn } from './values.ts'
 
 export interface LiveHost {
   /** Takes what a running part sends. */
@@ -74,20 +75,17 @@ export class LiveActors {
     for (const address of [...this.#running.keys()]) this.halt(address)
   }
 
-  /** What XState calls the error of its logic: an event to the actor itself, or to a callback's parent. */
+  /** What XState calls the error of its logic: an event to the actor itself. A callback has ended with it. */
   #fail(cell: Cell, error: unknown, cause: number): void {
-    const parent = parentOf(cell.address)
-    if (logicKind(cell.logic) === 'callback' && parent !== undefined) {
-      const { id } = cell.ref
-      this.#host.fromLive(
-        parent,
-        { type: `xstate.error.actor.${id}`, error: plainError(error), actorId: id },
-        cause,
-      )
-      return
-    }
-    const type = logicKind(cell.logic) === 'promise' ? 'xstate.promise.reject' : 'xstate.observable.error'
-    this.#host.fromLive(cell.address, { type, data: plainError(error) }, cause)
+    const data = plainError(error)
+    const event: AnyEvent =
+      logicKind(cell.logic) === 'callback'
+        ? { type: 'outcry.threw', error: data }
+        : {
+            type: logicKind(cell.logic) === 'promise' ? 'xstate.promise.reject' : 'xstate.observable.error',
+            data,
+          }
+    this.#host.fromLive(cell.address, Object.freeze(event), cause)
   }
 
   #scope(cell: Cell, seq: number): AnyActorScope {
@@ -95,7 +93,7 @@ export class LiveActors {
     const relay = (_source: unknown, target: { sessionId: Address }, event: AnyEvent) => {
       // Promises and observables send to themselves, under the identity that they have outside.
       const to = target.sessionId === self.sessionId ? address : target.sessionId
-      this.#host.fromLive(to, this.#asJson(cell, event), seq)
+      this.#host.fromLive(to, to === address ? takeOwn(cell, event) : takeSent(to, event), seq)
     }
     const system = { get: (name: string) => this.#host.lookup(name), _relay: relay }
     const parent = cell.ref._parent
@@ -106,25 +104,33 @@ export class LiveActors {
       getSnapshot: () => this.#running.get(address)?.snapshot ?? { status: 'stopped' },
       send: (event: AnyEvent) => relay(undefined, self, event),
     }
-    const emit = () => {
-      throw new Error(`${address} cannot emit from its running part; send the event to its parent instead`)
-    }
+    const emit = (event: AnyEvent) =>
+      this.#host.fromLive(
+        address,
+        Object.freeze({ type: 'outcry.emitted', event: takeSent(address, event) }),
+        seq,
+      )
     return { self, id: self.id, sessionId: self.sessionId, system, emit } as unknown as AnyActorScope
   }
+}
 
-  /** Errors become plain; a result that the log cannot keep becomes an error. */
-  #asJson(cell: Cell, event: AnyEvent): AnyEvent {
-    if (event.type === 'xstate.promise.reject' || event.type === 'xstate.observable.error') {
-      return { ...event, data: plainError(event.data) }
-    }
-    try {
-      assertJson(event, undefined, `what ${cell.address} sends`, false)
-      return event
-    } catch (error) {
-      const data = plainError(error)
-      if (event.type === 'xstate.promise.resolve') return { type: 'xstate.promise.reject', data }
-      if (event.type === 'xstate.observable.next') return { type: 'xstate.observable.error', data }
-      throw error
-    }
+function takeSent(to: Address, event: AnyEvent): AnyEvent {
+  checkType(to, event)
+  return takeIn(event, EVENT)
+}
+
+/** What the logic tells its own actor. Errors become plain; a result that the log cannot keep becomes an error. */
+function takeOwn(cell: Cell, event: AnyEvent): AnyEvent {
+  const { type } = event
+  if (type === 'xstate.promise.reject' || type === 'xstate.observable.error')
+    return Object.freeze({ ...event, data: plainError(event.data) })
+  if (!type.startsWith('xstate.')) return takeSent(cell.address, event)
+  try {
+    return takeIn(event, `what ${cell.address} gives`)
+  } catch (error) {
+    const data = plainError(error)
+    if (type === 'xstate.promise.resolve') return Object.freeze({ type: 'xstate.promise.reject', data })
+    if (type === 'xstate.observable.next') return Object.freeze({ type: 'xstate.observable.error', data })
+    throw error
   }
 }

@@ -78,6 +78,7 @@ export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActor
           'Name it in setup({ actors: { ... } }) or provide it with machine.provide({ actors: { ... } }).',
         )
       }
+      if (isMachine(logic)) prepareMachine(logic, seen)
     }
   }
   for (const logic of Object.values(machine.implementations.actors)) {

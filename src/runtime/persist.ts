@@ -9,6 +9,7 @@ import { Ref, type RefHost } from './ref.ts'
 import { type Kind, logicAt } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
+import { decode, encode, frozen } from './values.ts'
 
 /** `state` of a SnapshotEntry; what is usual is left out. */
 export interface PersistedActor {
@@ -55,14 +56,14 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(cell.path.length > 0 && { path: cell.path }),
     ...(ref.systemId !== undefined && { systemId: ref.systemId }),
     ...(ref._syncSnapshot && { syncSnapshot: true }),
-    ...(cell.input !== undefined && { input: cell.input }),
+    ...(cell.input !== undefined && { input: encode(cell.input) }),
     at: state.at,
     ...(isLive(cell.logic) && { bornSeq: state.bornSeq }),
-    snapshot: persistState(cell.logic, state.snapshot),
-    ...(state.timers.length > 0 && { timers: state.timers }),
+    snapshot: encode(persistState(cell.logic, state.snapshot)),
+    ...(state.timers.length > 0 && { timers: encode(state.timers) }),
     ...(state.condition !== 'running' && { condition: state.condition }),
     ...(state.failures.count > 0 && { failures: state.failures }),
-    ...(state.stash.length > 0 && { stash: state.stash }),
+    ...(state.stash.length > 0 && { stash: encode(state.stash) }),
   }
   const wakeAt = wakeTime(cell)
   return {
@@ -105,12 +106,13 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cel
     seq: entry.seq,
     at: persisted.at,
     bornSeq: persisted.bornSeq ?? 0,
-    timers: persisted.timers ?? [],
+    timers: frozen(decode(persisted.timers ?? [], scope.refOf)),
     condition: persisted.condition ?? 'running',
     failures: persisted.failures ?? NO_FAILURES,
-    stash: persisted.stash ?? [],
+    stash: frozen(decode(persisted.stash ?? [], scope.refOf)),
   }
-  const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input: persisted.input, state })
+  const input = frozen(decode(persisted.input, scope.refOf))
+  const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input, state })
   cell.persisted = { rev: entry.rev, seq: entry.seq }
   return cell
 }
@@ -161,34 +163,22 @@ export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unkno
 
 /** `json` may have come from the store or from `persistState`; it is not changed. */
 export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json: unknown): AnySnapshot {
-  if (!isMachine(logic)) return scope.restore(logic, self, json as AnySnapshot)
-  const persisted = json as PersistedMachineState
+  if (!isMachine(logic)) return scope.restore(logic, self, frozen(decode(json, scope.refOf)) as AnySnapshot)
+  const persisted = decode(json) as PersistedMachineState
   const bare = { ...persisted, historyValue: persisted.historyValue ?? {}, children: {}, context: {} }
   const snapshot = scope.restore(logic, self, bare as unknown as AnySnapshot) as MachineState
+  const { children } = snapshot
   for (const [id, child] of Object.entries(persisted.children ?? {})) {
-    snapshot.children[id] = new Ref(scope.system, childOf(self.address, id), id, self, child)
+    children[id] = new Ref(scope.system, childOf(self.address, id), id, self, child)
   }
-  snapshot.context = revive(persisted.context, scope.system, snapshot.children)
+  // A parent may go by the id that one of its grandchildren has, too.
+  const refOf = (address: string, id: string) =>
+    children[id]?.address === address ? children[id] : scope.refOf(address, id)
+  snapshot.context = frozen(decode(persisted.context, refOf))
   // XState takes parallel regions in the order of these two, so both come back as they were.
   snapshot.value = persisted.value
   const rank = new Map(persisted.nodes?.map((order, i) => [order, i]))
   const place = (order: number) => rank.get(order) ?? order
   snapshot._nodes.sort((a, b) => place(a.order) - place(b.order))
   return snapshot
-}
-
-/** Puts references back where a context held them. */
-function revive(value: unknown, host: RefHost, children: Record<string, Ref>): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => revive(item, host, children))
-  if ('xstate$$type' in value) {
-    const { id, address } = value as unknown as { id: string; address: string }
-    const child = children[id]
-    // A parent may go by the id that one of its grandchildren has, too.
-    return child?.address === address ? child : new Ref(host, address as Address, id)
-  }
-  if (value instanceof Ref) return value
-  const copy: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(value)) copy[key] = revive(item, host, children)
-  return copy
 }

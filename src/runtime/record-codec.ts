@@ -5,6 +5,7 @@
 import type { StateValue } from 'xstate'
 import type { RecordCodec } from '../../store/store.ts'
 import type { Origin, TransitionRecord } from './record.ts'
+import { decode as decodeValues, encode as encodeValues, isEncoded } from './values.ts'
 
 /** Fields that most records lack, as they are, but for the source's name. */
 type Rest = Omit<Partial<TransitionRecord>, 'origin'> & { origin?: [source: number, position: number] }
@@ -74,11 +75,12 @@ function encode(records: readonly TransitionRecord[]): string {
     return row
   })
   const page: Page = { at: base, turn: first.turn, names: names.entries, states: states.entries, rows }
-  return JSON.stringify(page)
+  return JSON.stringify(encodeValues(page))
 }
 
 function decode(text: string, firstSeq: number): TransitionRecord[] {
-  const { at, turn: firstTurn, names, states, rows } = JSON.parse(text) as Page
+  const page = JSON.parse(text) as Page
+  const { at, turn: firstTurn, names, states, rows } = isEncoded(text) ? decodeValues(page) : page
   let turn = firstTurn
   let correlation = ''
   return rows.map((row, i) => {

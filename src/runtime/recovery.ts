@@ -42,5 +42,6 @@ export async function recover(
     }
     systemIds.after(record)
   }
+  journal.revive(scope.refOf)
   return { journal, records }
 }

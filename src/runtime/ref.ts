@@ -34,6 +34,7 @@ export class Ref {
     this.src = child.src
     this.systemId = child.systemId
     this._syncSnapshot = child.syncSnapshot ?? false
+    Object.freeze(this)
   }
 
   get address(): Address {

@@ -8,12 +8,12 @@ import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { Address } from './address.ts'
 import { Cell, stateValue, UNBORN } from './cell.ts'
 import { type Evolution, evolve } from './evolve.ts'
-import { jsonEqual } from './json.ts'
 import { INIT } from './lifecycle.ts'
 import { makeRef, restoreCell } from './persist.ts'
 import type { AnyEvent, TransitionRecord } from './record.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './registry.ts'
 import { Scope } from './scope.ts'
+import { decode, frozen, jsonEqual } from './values.ts'
 
 /** A scope in which nothing can be sent by hand. */
 export function replayScope(): Scope {
@@ -38,7 +38,8 @@ export function replayRecord(
   was: Cell | undefined,
   record: TransitionRecord,
 ): { cell: Cell; evolution: Evolution } {
-  const cell = record.event.type === INIT ? newCell(scope, registry, was, record) : was
+  const taken = frozen(decode(record.event, scope.refOf))
+  const cell = taken.type === INIT ? newCell(scope, registry, was, record, taken.input) : was
   if (cell === undefined || cell.state.rev + 1 !== record.rev) {
     throw new OutcryError(
       'LOG_GAP',
@@ -47,8 +48,8 @@ export function replayRecord(
     )
   }
   const version = labelVersion(record.machine)
-  const sameVersion = version === cell.version || record.event.type === 'outcry.migrated'
-  const event = sameVersion ? record.event : upcast(cell.kind, version, record.event)
+  const sameVersion = version === cell.version || taken.type === 'outcry.migrated'
+  const event = sameVersion ? taken : upcast(cell.kind, version, taken)
   let evolution: Evolution
   try {
     evolution = evolve(scope, cell, { ...record, event })
@@ -63,14 +64,20 @@ export function replayRecord(
   return { cell, evolution }
 }
 
-function newCell(scope: Scope, registry: Registry, was: Cell | undefined, record: TransitionRecord): Cell {
+function newCell(
+  scope: Scope,
+  registry: Registry,
+  was: Cell | undefined,
+  record: TransitionRecord,
+  input: unknown,
+): Cell {
   const kind = registry.kind(record.actor)
   const version = labelVersion(record.machine)
   const path = record.child?.path ?? []
   const ref = makeRef(scope.system, record.actor as Address, path, record.child)
   const logic: AnyActorLogic = logicAt(kind, version, path)
   const state = { ...UNBORN, rev: was?.state.rev ?? 0 }
-  return new Cell({ ref, kind, version, logic, path, input: record.event.input, state })
+  return new Cell({ ref, kind, version, logic, path, input, state })
 }
 
 function diverged(record: TransitionRecord, what: string, cause?: unknown): OutcryError {

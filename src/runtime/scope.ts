@@ -8,9 +8,10 @@ import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
 import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, parseAddress } from './address.ts'
 import type { Effect, TakenTransition } from './effect.ts'
-import { assertJson, plainError } from './json.ts'
+import { INIT } from './lifecycle.ts'
 import type { AnyEvent } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
+import { admit, CONTEXT_SIZE_MAX, EVENT, plainError, type Resolve } from './values.ts'
 
 /** What every actor's snapshot has, and what a machine's has besides. */
 export interface AnySnapshot {
@@ -40,6 +41,7 @@ interface XStateChild {
   systemId?: string
   _syncSnapshot?: boolean
   _parent?: unknown
+  options?: { input?: unknown }
   getSnapshot(): { status: string }
 }
 
@@ -54,6 +56,8 @@ const NO_TRANSITIONS: readonly TakenTransition[] = []
 export class Scope {
   /** Set while somebody inspects: transitions taken are collected only then. */
   watching = false
+  /** Size of all events, inputs and outputs that machines have made here, roughly, in characters. */
+  made = 0
   /** What machines see as `system`. */
   readonly system: RefHost
   readonly #systemIds = new Map<string, Address>()
@@ -64,11 +68,16 @@ export class Scope {
   #taken: TakenTransition[] = []
   #running = false
   #self!: Ref
+  /** The child that the running step made last. */
+  #made: XStateChild | undefined
 
   constructor(relay: RefHost['relay']) {
     this.system = makeSystem(this, relay, {
       onTaken: (t) => this.#taken.push(t),
       onSystemId: (systemId, child) => this.#newSystemIds.set(systemId, addressOfChild(child)),
+      onChild: (child) => {
+        if (child._parent === this.#self) this.#made = child
+      },
     })
     this.#scope = this.#makeScope()
   }
@@ -97,6 +106,9 @@ export class Scope {
     const address = systemId ?? (name.includes('/') ? parseAddress(name) : undefined)
     return address && new Ref(this.system, address, address)
   }
+
+  /** What a reference in the log stands for. */
+  readonly refOf = (address: string, id: string): Ref => new Ref(this.system, address as Address, id)
 
   initial(logic: AnyActorLogic, self: Ref, input: unknown): Outcome {
     return this.#run(self, () => logic.getInitialSnapshot(this.#scope, input) as AnySnapshot, undefined)
@@ -135,11 +147,24 @@ export class Scope {
     const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was === undefined)
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
-      assertJson(snapshot.context, was?.context, 'context', true)
-      if (snapshot.output !== undefined) assertJson(snapshot.output, was?.output, 'output', false)
+      admit(snapshot.context, 'context', was?.context, this.#resolve, CONTEXT_SIZE_MAX)
+      if (snapshot.output !== undefined && snapshot.output !== was?.output)
+        this.#admitMade(snapshot.output, 'output')
       if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }
     }
     return { snapshot, effects, taken: this.watching ? this.#taken : NO_TRANSITIONS }
+  }
+
+  #admitMade(value: unknown, path: string): void {
+    this.made += admit(value, path, undefined, this.#resolve)
+  }
+
+  #asEvent(event: AnyEvent): AnyEvent {
+    const type: unknown = event?.type
+    if (typeof type !== 'string' || type === INIT || type.startsWith('outcry.'))
+      throw notSent(this.#self.address, type)
+    this.#admitMade(event, EVENT)
+    return event
   }
 
   #effects(actions: readonly CollectedAction[], snapshot: AnySnapshot, initial: boolean): Effect[] {
@@ -150,7 +175,7 @@ export class Scope {
     for (const { type, params, info, exec } of actions) {
       switch (type) {
         case 'xstate.sendTo': {
-          const event = asEvent(params.event)
+          const event = this.#asEvent(params.event)
           const to = this.#addressOf(params.to)
           if (typeof params.delay === 'number') {
             effects.push({ type: 'schedule', id: params.id, delayMs: params.delay, to, event })
@@ -166,7 +191,7 @@ export class Scope {
               type: 'schedule',
               id: params.id,
               delayMs: params.delay,
-              event: asEvent(params.event),
+              event: this.#asEvent(params.event),
             })
           }
           break
@@ -176,6 +201,7 @@ export class Scope {
         case 'xstate.spawnChild': {
           if (stopped.has(params.actorRef)) break
           const child = this.#checkChild(params.actorRef, params.src)
+          if (params.input !== undefined) this.#admitMade(params.input, `input of ${child.id}`)
           const effect: Effect = { type: 'spawn', ref: this.#childRef(child), input: params.input }
           // At its own start an actor starts the children it already has before anything else.
           if (initial && child.getSnapshot().status === 'active') started.push(effect)
@@ -186,9 +212,7 @@ export class Scope {
           if (params instanceof Ref) effects.push({ type: 'stop', to: params.address })
           break
         case 'xstate.emit': {
-          const event = asEvent(params.event)
-          assertJson(event, undefined, `emitted ${event.type}`, false)
-          effects.push({ type: 'emit', event })
+          effects.push({ type: 'emit', event: this.#asEvent(params.event) })
           break
         }
         case 'xstate.log':
@@ -247,24 +271,17 @@ export class Scope {
     })
   }
 
-  #adoptChildren(snapshot: AnySnapshot): void {
-    const children = snapshot.children
-    if (!children) return
-    const spawned = new Set(
-      this.#actions.filter((a) => a.type === 'xstate.spawnChild').map((a) => a.params.actorRef as unknown),
-    )
+  #adoptChildren({ children = {} }: AnySnapshot): void {
     for (const id in children) {
       const child = children[id]
-      if (child instanceof Ref) continue
-      if (!spawned.has(child)) {
-        throw new OutcryError(
-          'SPAWN_IN_ASSIGN',
-          `${this.#self.address} spawns "${id}" inside assign, which leaves no action to record`,
-          "Use the action: spawnChild('child', { id: '...' }), or enqueue.spawnChild in enqueueActions.",
-        )
-      }
-      children[id] = this.#childRef(child as XStateChild)
+      if (!(child instanceof Ref)) children[id] = this.#childRef(child as XStateChild)
     }
+  }
+
+  /** A child that XState made, in a context, an input or an event. */
+  readonly #resolve: Resolve = (object) => {
+    const child = object as XStateChild
+    return child._parent === this.#self && typeof child.id === 'string' ? this.#childRef(child) : undefined
   }
 
   #makeScope(): AnyActorScope {
@@ -284,8 +301,14 @@ export class Scope {
         return current().sessionId
       },
       logger: () => {},
-      defer: () => {},
-      emit: () => {},
+      // Of all that a transition calls only the `spawn` of assign defers: the start of the child that it just made.
+      defer: () => {
+        const child = this.#made
+        const params = { actorRef: child, src: child?.src, input: child?.options?.input }
+        actionExecutor({ type: 'xstate.spawnChild', params, info: undefined })
+      },
+      // Machines emit by an action; transition functions call this.
+      emit: (event: AnyEvent) => actionExecutor({ type: 'xstate.emit', params: { event }, info: undefined }),
       stopChild: () => {},
       actionExecutor,
       system: this.system,
@@ -311,6 +334,7 @@ function makeSystem(
   relay: RefHost['relay'],
   on: {
     onTaken: (transition: TakenTransition) => void
+    onChild: (child: XStateChild) => void
     onSystemId: (systemId: string, child: XStateChild) => void
   },
 ): RefHost {
@@ -324,7 +348,12 @@ function makeSystem(
     _register: (sessionId: string) => sessionId,
     _unregister: () => {},
     _set: on.onSystemId,
-    _sendInspectionEvent: (event: { type: string; _transitions?: XStateTransition[] }) => {
+    _sendInspectionEvent: (event: {
+      type: string
+      actorRef?: unknown
+      _transitions?: XStateTransition[]
+    }) => {
+      if (event.type === '@xstate.actor') on.onChild(event.actorRef as XStateChild)
       if (!scope.watching || event.type !== '@xstate.microstep') return
       for (const t of event._transitions ?? []) on.onTaken(takenTransition(t))
     },
@@ -343,9 +372,12 @@ function takenTransition(t: XStateTransition): TakenTransition {
   return { source: t.source.id, targets: t.target?.map((s) => s.id) ?? [], eventType: t.eventType }
 }
 
-function asEvent(event: AnyEvent): AnyEvent {
-  assertJson(event, undefined, `event ${event?.type}`, false)
-  return event
+function notSent(from: Address, type: unknown): OutcryError {
+  return new OutcryError(
+    'EVENT_INVALID',
+    `${from} sends an event of type ${typeof type === 'string' ? `"${type}"` : String(type)}`,
+    "Send an object with a type of your own: { type: 'DONE' }. The runtime keeps outcry.* and xstate.init for itself.",
+  )
 }
 
 function unknownAction(type: string, machineId: string | undefined): OutcryError {

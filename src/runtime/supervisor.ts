@@ -10,10 +10,9 @@ import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { type Clock, SystemClock } from './clock.ts'
 import { Engine } from './engine.ts'
-import { checkEvent, messageOf, type SendOptions } from './intake.ts'
+import { checkSchema, messageOf, receive, type SendOptions } from './intake.ts'
 import type { Job, Receipt } from './job.ts'
 import type { Journal } from './journal.ts'
-import { assertJson } from './json.ts'
 import { INIT, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import type { Lane } from './mailbox.ts'
@@ -26,8 +25,10 @@ import { type Machines, Registry } from './registry.ts'
 import { Releaser } from './releaser.ts'
 import { cellAt } from './replay.ts'
 import { type AnySnapshot, Scope } from './scope.ts'
+import { Shielded } from './shielded.ts'
 import { Timekeeper } from './timekeeper.ts'
 import { type Message, type Release, type Turn, topCell } from './turn.ts'
+import { takeIn } from './values.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
 
 export type { SendOptions } from './intake.ts'
@@ -49,15 +50,30 @@ export interface SupervisorOptions {
   readonly checkpointEvery?: number
 }
 
+/** Stores that belong to a supervisor. */
+const owned = new WeakSet<Store<TransitionRecord>>()
 const SNAPSHOT_EVERY = 1_000
 /** Actors that may go passive between two commits. */
 const PASSIVATED_MAX = 1_000
 
 /**
  * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
- * @throws REPLAY_DIVERGED, MACHINE_VERSION_UNKNOWN, KIND_UNKNOWN, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ * @throws STORE_OWNED, REPLAY_DIVERGED, MACHINE_VERSION_UNKNOWN, KIND_UNKNOWN, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const { store } = options
+  if (owned.has(store))
+    throw new OutcryError('STORE_OWNED', 'the store belongs to another supervisor', 'Open one for each.')
+  owned.add(store)
+  try {
+    return await startSupervisor(options)
+  } catch (error) {
+    owned.delete(store)
+    throw error
+  }
+}
+
+async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { store, clock = new SystemClock(), logger = consoleLogger } = options
   const registry = new Registry(options.machines)
   const relay: { send?: (to: Address, event: AnyEvent) => void } = {}
@@ -107,6 +123,8 @@ export class Supervisor {
   readonly #checkpointer: Checkpointer
   readonly #archivist: Archivist
   readonly #fenced = new Subject<OutcryError>()
+  readonly #fenced$: Observable<OutcryError>
+  readonly #transitions$: Observable<TransitionRecord>
   #accepting = true
 
   /** @internal Use createSupervisor. */
@@ -127,6 +145,9 @@ export class Supervisor {
     this.#releaser = new Releaser(scope, this.#ports, logger, (to, event, cause) =>
       this.#sendLive(to, event, cause),
     )
+    const onThrow = (err: unknown) => logger.error({ err }, 'an observer threw')
+    this.#transitions$ = new Shielded(this.#releaser.transitions, onThrow)
+    this.#fenced$ = new Shielded(this.#fenced, onThrow)
     const context = { actors: table, registry, scope, ports: this.#ports }
     this.#engine = new Engine(context, store, journal, logger, options.snapshotEvery ?? SNAPSHOT_EVERY, {
       isCancelled: (message) => this.#timekeeper.isCancelled(message),
@@ -200,7 +221,7 @@ export class Supervisor {
 
   /** Every durable record as it is committed, in seq order. */
   get transitions$(): Observable<TransitionRecord> {
-    return this.#releaser.transitions.asObservable()
+    return this.#transitions$
   }
 
   /** Why nothing more is taken, once the log has refused a commit. */
@@ -210,7 +231,7 @@ export class Supervisor {
 
   /** Emits once, when the log refused a commit and nothing more is taken (law 11). */
   get fenced$(): Observable<OutcryError> {
-    return this.#fenced.asObservable()
+    return this.#fenced$
   }
 
   /**
@@ -219,8 +240,7 @@ export class Supervisor {
    */
   async spawn(kind: string, id: string, input?: unknown, options: SendOptions = {}): Promise<Address> {
     const address = parseAddress(`${kind}/${id}`)
-    assertJson(input, undefined, 'input', false)
-    await this.#spawn(address, input, options)
+    await this.#spawn(address, takeIn(input, 'input'), options)
     return address
   }
 
@@ -231,16 +251,15 @@ export class Supervisor {
    */
   send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const address = this.#addressOf(to)
-      checkEvent(this.registry, address, event, this.now)
-      const message = messageOf(address, event, this.#clock, options)
+      const message = receive(this.#addressOf(to), event, this.#clock, options)
+      checkSchema(this.registry, message.to, message.event, message.at)
       this.#enqueue({ message, work: undefined, waiting: { resolve, reject } }, options.lane ?? 'command')
     })
   }
 
   /** As `send`, for trusted sources that need no answer: a refusal is in the dead letters. @throws MAILBOX_FULL */
   tell(to: Address, event: AnyEvent, options: SendOptions = {}): void {
-    this.#enqueue({ message: messageOf(to, event, this.#clock, options) }, options.lane ?? 'market')
+    this.#enqueue({ message: receive(to, event, this.#clock, options) }, options.lane ?? 'market')
   }
 
   /** Stops a top actor and its children. @throws ACTOR_UNKNOWN, ACTOR_ENDED */
@@ -250,7 +269,7 @@ export class Supervisor {
 
   /** Lets an actor out of quarantine. @throws ACTOR_UNKNOWN, ACTOR_ENDED */
   async release(address: string): Promise<Receipt> {
-    return this.#impose(parseAddress(address), (at) => ({ type: 'outcry.released', at }))
+    return this.#impose(parseAddress(address), (at) => ({ type: 'outcry.released', at, keeps: true }))
   }
 
   /** Sends a dead letter again, by the seq of its record. @throws LETTER_UNKNOWN, and what `send` throws */
@@ -394,13 +413,16 @@ export class Supervisor {
         'Send with sendTo or raise; ref.send() belongs into custom actions.',
       )
     }
-    this.#enqueue({ message: messageOf(to, event, this.#clock) }, 'command')
+    this.#enqueue({ message: receive(to, event, this.#clock) }, 'command')
   }
 
+  /** `event` is checked and frozen. */
   #sendLive(to: Address, event: AnyEvent, cause: number): void {
     // A promise may well end after the runtime has; the next start decides what becomes of it.
-    if (this.#accepting && !this.fence)
-      this.#enqueue({ message: messageOf(to, event, this.#clock, { cause }) }, 'command')
+    if (!this.#accepting || this.fence) return
+    const { now } = this
+    const timed = event.at === undefined ? Object.freeze({ ...event, at: now }) : event
+    this.#enqueue({ message: messageOf(to, timed, now, 0, { cause }) }, 'command')
   }
 
   #portContext(name: string): PortContext {
@@ -408,16 +430,15 @@ export class Supervisor {
       now: () => this.#clock.now(),
       unsettled: (actor) => this.unsettled.filter((intent) => intent.actor === actor && intent.port === name),
       send: async (to, event, reply = {}) => {
-        assertJson(event, undefined, `event ${event.type} of port/${name}`, false)
-        await this.#enqueueAndWait(messageOf(parseAddress(to), event, this.#clock, reply), 'execution')
+        await this.#enqueueAndWait(receive(parseAddress(to), event, this.#clock, reply), 'execution')
       },
     }
   }
 
   async #spawn(address: Address, input: unknown, options: SendOptions = {}): Promise<void> {
     const kind = this.registry.kind(address)
-    const event = { type: INIT, input }
-    const message = { ...messageOf(address, event, this.#clock, options), event }
+    const at = options.at ?? this.now
+    const message = messageOf(address, Object.freeze({ type: INIT, input }), at, 0, options)
     await this.#enqueueAndWait(message, options.lane ?? 'command', (turn) => {
       if (this.#table.find(address)) {
         throw new OutcryError('ACTOR_EXISTS', `${address} exists already`, 'Take another id, or send to it.')
@@ -427,7 +448,7 @@ export class Supervisor {
   }
 
   #impose(address: Address, event: (at: number) => LifecycleEvent | { type: typeof STOP }): Promise<Receipt> {
-    const message = messageOf(address, { type: 'outcry.imposed' }, this.#clock)
+    const message = messageOf(address, { type: 'outcry.imposed' }, this.now, 0)
     return this.#enqueueAndWait(message, 'control', (turn) => {
       const cell = this.#table.find(address)
       if (cell === undefined) throw refusal('unknown', address)

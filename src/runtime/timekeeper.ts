@@ -83,8 +83,16 @@ export class Timekeeper {
       }
       const timer = this.#find(address, { id, dueAt, seq })
       if (timer === undefined) continue
-      const event = { ...timer.event, at: now }
-      messages.push({ to: address, event, at: now, cause: seq, correlation: timer.correlation, timer })
+      const event = Object.freeze({ ...timer.event, at: now })
+      messages.push({
+        to: address,
+        event,
+        at: now,
+        size: 0,
+        cause: seq,
+        correlation: timer.correlation,
+        timer,
+      })
     }
     this.#onDue(messages)
   }

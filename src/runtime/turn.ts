@@ -10,8 +10,7 @@ import { type Address, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts
 import { type ActorState, Cell, type Condition, type Delivery, stateValue, UNBORN } from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
-import { plainError } from './json.ts'
-import { INIT, isLifecycle, type LifecycleEvent, STOP } from './lifecycle.ts'
+import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
 import { childLogic, isLive, isMachine } from './logic.ts'
 import { makeRef, persistState } from './persist.ts'
 import type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './record.ts'
@@ -19,9 +18,12 @@ import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
+import { admit, plainError } from './values.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000
+/** Size of all events in one turn, in characters: a commit holds whole turns, and its text has to fit into memory. */
+const TURN_SIZE_MAX = 64 * 2 ** 20
 
 /** The actors that a turn can reach. */
 export interface Actors {
@@ -43,6 +45,8 @@ export interface Message {
   readonly to: Address
   readonly event: AnyEvent
   readonly at: number
+  /** Of the event, roughly, in characters; 0 for what the runtime itself made of something known. */
+  readonly size: number
   /** The record that it answers (a timer, a promise, a port's reply); null from outside. */
   readonly cause: number | null
   readonly correlation?: string | undefined
@@ -106,6 +110,7 @@ export class Turn {
   /** Actors to whom nothing is delivered in this turn: what comes for them becomes a dead letter. */
   #isDeaf: (address: Address) => boolean = () => false
   #nextSeq: number
+  readonly #madeBefore: number
 
   constructor(context: TurnContext, number: number, firstSeq: number, message: Message) {
     this.#context = context
@@ -114,6 +119,12 @@ export class Turn {
     this.correlation = message.correlation ?? correlationOf(firstSeq)
     this.#nextSeq = firstSeq
     this.#message = message
+    this.#madeBefore = context.scope.made
+  }
+
+  /** Of its events, roughly, in characters. */
+  get size(): number {
+    return this.#message.size + this.#context.scope.made - this.#madeBefore
   }
 
   get nextSeq(): number {
@@ -126,12 +137,28 @@ export class Turn {
     this.#guarded(() => {
       const cell = this.#open(to, event, cause)
       if (cell === undefined) return
-      if (timer?.target !== undefined) {
-        this.#take(cell, { event: { type: 'outcry.timer', at: this.at }, cause }, timer.id)
+      if (timer?.id === RESTART_TIMER) {
+        this.#take(
+          cell,
+          { event: Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true }), cause },
+          timer.id,
+        )
+      } else if (timer?.id === UNSTASH_TIMER) {
+        this.#unstash(cell, timer.id)
+      } else if (timer?.target !== undefined) {
+        this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer.id)
         this.#frame(cell).effects = [{ type: 'send', to: timer.target as Address, event }]
       } else if (cell.busy) cell.inbox.push({ event, cause })
       else this.#take(cell, { event, cause }, timer?.id)
     })
+  }
+
+  /** The actor takes the first message that was kept for it. */
+  #unstash(cell: Cell, timer: string): void {
+    const [first] = cell.state.stash
+    const { cause } = this.#message
+    this.#take(cell, { event: Object.freeze({ type: 'outcry.unstashed', at: this.at }), cause }, timer)
+    if (first !== undefined) cell.inbox.unshift({ event: first.event, cause: first.seq, unstashed: true })
   }
 
   /** Starts a top actor. @throws TurnFailure */
@@ -164,7 +191,7 @@ export class Turn {
     if (letters === undefined)
       throw new OutcryError('INTERNAL', 'there is no actor for dead letters', 'Report this.')
     const detail = error === undefined ? {} : { error: plainError(error) }
-    const letter = { type: 'DEAD_LETTER', at: this.at, to, event, reason, ...detail }
+    const letter = Object.freeze({ type: 'DEAD_LETTER', at: this.at, to, event, reason, ...detail })
     if (letters.busy) letters.inbox.push({ event: letter, cause })
     else this.#take(letters, { event: letter, cause })
   }
@@ -204,16 +231,21 @@ export class Turn {
         }
       } else {
         const delivery = frame.cell.inbox.shift()
-        if (delivery !== undefined && (frame.cell.open || delivery.event.type === STOP)) {
-          if (frame.cell.state.snapshot.status === 'active') this.#take(frame.cell, delivery)
-        } else if (delivery !== undefined) {
-          this.bury(frame.cell.address, delivery.event, 'ended', delivery.cause)
-        } else {
+        if (delivery !== undefined) this.#takeWaiting(frame.cell, delivery)
+        else {
           frame.cell.busy = false
           this.#stack.pop()
         }
       }
     }
+  }
+
+  /** What came while the actor was at work. */
+  #takeWaiting(cell: Cell, delivery: Delivery): void {
+    const { snapshot, condition } = cell.state
+    const isStop = delivery.event.type === STOP
+    if (snapshot.status === 'active' && (condition !== 'quarantined' || isStop)) this.#take(cell, delivery)
+    else if (!isStop) this.bury(cell.address, delivery.event, 'ended', delivery.cause)
   }
 
   #carryOut(effect: Effect, frame: Frame): void {
@@ -258,9 +290,10 @@ export class Turn {
   #open(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
     const cell = this.#context.actors.find(to) ?? this.#activate(to, event, cause)
     if (cell === undefined) return this.#refuse(to, event, 'unknown', cause)
-    if (cell.open || isLifecycle(event)) return cell
+    if (cell.open) return cell
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
+    if (isLifecycle(event)) return cell
     if (condition === 'quarantined') return this.#refuse(to, event, 'quarantined', cause)
     return stash.length < STASH_MAX ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
@@ -345,25 +378,30 @@ export class Turn {
     const { id } = cell.ref
     if (snapshot.status === 'done') {
       const event = { type: `xstate.done.actor.${id}`, output: snapshot.output, actorId: id }
-      this.#deliver(parent.address, event, seq)
+      this.#deliver(parent.address, Object.freeze(event), seq)
     } else if (snapshot.status === 'error') {
       const event = { type: `xstate.error.actor.${id}`, error: snapshot.error, actorId: id }
-      this.#deliver(parent.address, event, seq)
+      this.#deliver(parent.address, Object.freeze(event), seq)
     } else if (snapshot.status === 'active' && cell.ref._syncSnapshot) {
-      const plain = { ...(persistState(cell.logic, snapshot) as object) }
-      this.#deliver(parent.address, { type: `xstate.snapshot.${id}`, snapshot: plain }, seq)
+      const event = {
+        type: `xstate.snapshot.${id}`,
+        snapshot: { ...(persistState(cell.logic, snapshot) as object) },
+      }
+      admit(event, event.type)
+      this.#deliver(parent.address, event, seq)
     }
   }
 
   /** The actor takes the event: a record, and a frame for what follows. */
-  #take(cell: Cell, { event, cause }: Delivery, timer?: string): void {
-    if (this.releases.length >= TURN_RECORDS_MAX) {
+  #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: string): void {
+    if (this.releases.length >= TURN_RECORDS_MAX || this.size > TURN_SIZE_MAX) {
+      const size = `${TURN_RECORDS_MAX} records, or events of ${TURN_SIZE_MAX / 2 ** 20} MiB`
       throw new TurnFailure(
         cell.address,
         event,
         new OutcryError(
           'TURN_TOO_LONG',
-          `one message led to more than ${TURN_RECORDS_MAX} records`,
+          `one message led to more than ${size}`,
           'Look for actors that answer each other without end.',
         ),
       )
@@ -373,7 +411,7 @@ export class Turn {
     const { logic, version } = cell
     const seq = this.#nextSeq
     const { correlation, at } = this
-    const stashed = was.condition === 'restarting' && !isLifecycle(event) && event.type !== STOP
+    const stashed = was.condition === 'restarting' && !unstashed && !isLifecycle(event) && event.type !== STOP
     let evolution: Evolution
     try {
       evolution = evolve(this.#context.scope, cell, { event, seq, at, correlation, timer, stashed })
@@ -403,8 +441,8 @@ export class Turn {
     })
     // The parent hears of what the machine did, not of what was done to it unseen.
     this.#begin(cell, effects, seq, state.snapshot === was.snapshot && (isLifecycle(event) || stashed))
-    if (event.type === 'outcry.restarted') {
-      cell.inbox.push(...was.stash.map((s) => ({ event: s.event, cause: s.seq })))
+    if (was.stash.length > 0 && state.snapshot.status !== 'active') {
+      for (const kept of was.stash) this.bury(cell.address, kept.event, 'ended', kept.seq)
     }
   }
 
@@ -459,7 +497,9 @@ export class Turn {
         if (port === undefined || !this.#context.ports.has(port)) continue
         const id = `${cell.address}/${state.rev}/${intents.length}`
         const { at, correlation } = this
-        intents.push({ id, port, actor: cell.address, event: effect.event, at, seq, correlation })
+        intents.push(
+          Object.freeze({ id, port, actor: cell.address, event: effect.event, at, seq, correlation }),
+        )
       }
     }
     const record: Writable<TransitionRecord> = {
@@ -486,12 +526,13 @@ export class Turn {
     if (status !== 'active' && status !== was.snapshot.status) record.status = status
     if (stashed) record.stashed = true
     else if (isUnhandled(cell, event, was, state, effects)) record.unhandled = true
-    if (this.releases.length > 0) return record
-    const { origin, settles, key } = this.#message
-    if (origin !== undefined) record.origin = origin
-    if (settles !== undefined) record.settles = settles
-    if (key !== undefined) record.key = key
-    return record
+    if (this.releases.length === 0) {
+      const { origin, settles, key } = this.#message
+      if (origin !== undefined) record.origin = origin
+      if (settles !== undefined) record.settles = settles
+      if (key !== undefined) record.key = key
+    }
+    return Object.freeze(record)
   }
 
   /** As in XState, whoever has ended is found by it no more. */

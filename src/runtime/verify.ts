@@ -1,12 +1,12 @@
 import { isOutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { Cell } from './cell.ts'
-import { jsonEqual } from './json.ts'
 import { persistCell } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { SystemIds } from './system-ids.ts'
+import { jsonEqual } from './values.ts'
 
 export interface VerifyOptions {
   /** Where to end; default the head of the log. */

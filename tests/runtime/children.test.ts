@@ -2,8 +2,10 @@ import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   type AnyActorLogic,
+  type AnyActorRef,
   type AnyStateMachine,
   assign,
+  createActor,
   createMachine,
   fromCallback,
   fromObservable,
@@ -183,17 +185,69 @@ describe('an observable', () => {
   })
 })
 
+describe('a child that assign spawns', () => {
+  const child = setup({ types: {} as { input: { name: string }; context: { name: string } } }).createMachine({
+    id: 'child',
+    context: ({ input }) => ({ name: input.name }),
+    entry: sendParent(({ context }) => ({ type: 'HEARD', what: `${context.name} began` })),
+    on: {
+      PING: { actions: sendParent(({ context }) => ({ type: 'HEARD', what: `${context.name} pinged` })) },
+    },
+  })
+  const parent = setup({
+    types: {} as {
+      context: { first: AnyActorRef; later: AnyActorRef | undefined; heard: string[] }
+      events: { type: 'GO' } | { type: 'PING' } | { type: 'HEARD'; what: string }
+    },
+    actors: { child },
+  }).createMachine({
+    id: 'parent',
+    context: ({ spawn }) => ({
+      first: spawn('child', { id: 'first', input: { name: 'first' } }),
+      later: undefined,
+      heard: [],
+    }),
+    on: {
+      GO: {
+        actions: [
+          sendTo(({ self }) => self, { type: 'HEARD', what: 'before' }),
+          assign({ later: ({ spawn }) => spawn('child', { id: 'later', input: { name: 'later' } }) }),
+          sendTo(({ context }) => context.later as AnyActorRef, { type: 'PING' }),
+          spawnChild('child', { id: 'third', input: { name: 'third' } }),
+          sendTo(({ self }) => self, { type: 'HEARD', what: 'after' }),
+        ],
+      },
+      PING: { actions: [sendTo(({ context }) => context.first, { type: 'PING' })] },
+      HEARD: { actions: assign({ heard: ({ context, event }) => [...context.heard, event.what] }) },
+    },
+  })
+
+  it('starts when live XState starts it, and is found again by its reference', async () => {
+    const live = createActor(parent).start()
+    const harness = new Harness()
+    await harness.open({ machines: { parent } })
+    await harness.supervisor.spawn('parent', 'p')
+    for (const type of ['GO', 'PING'] as const) {
+      live.send({ type })
+      await harness.supervisor.send('parent/p', { type })
+    }
+    const { heard } = live.getSnapshot().context
+    expect(heard.length).toBeGreaterThan(6)
+    expect(harness.context('parent/p')).toMatchObject({ heard, first: { address: 'parent/p/first' } })
+    for (const how of ['crash', 'stop'] as const) {
+      if (how === 'stop') await harness.supervisor.stop()
+      await harness.open({ machines: { parent } })
+      live.send({ type: 'PING' })
+      await harness.supervisor.send('parent/p', { type: 'PING' })
+      expect(harness.context('parent/p')).toMatchObject({ heard: live.getSnapshot().context.heard })
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+    }
+  })
+})
+
 describe('what could not be brought back is refused, with what to write instead', () => {
   const child = createMachine({ id: 'child' })
   const attempts: [string, string, AnyStateMachine][] = [
-    [
-      'spawn inside assign',
-      'SPAWN_IN_ASSIGN',
-      setup({ actors: { child } }).createMachine({
-        context: {},
-        on: { GO: { actions: assign(({ spawn }) => ({ ref: spawn('child', { id: 'x' }) })) } },
-      }) as unknown as AnyStateMachine,
-    ],
     [
       'a child from inline logic',
       'CHILD_INLINE',

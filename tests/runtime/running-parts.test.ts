@@ -1,7 +1,16 @@
 /** Promises, callbacks and observables that do not do what one would wish, and observers and ports that throw. */
-import { of, throwError } from 'rxjs'
+import { map, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { type AnyActorLogic, assign, fromCallback, fromObservable, fromPromise, sendTo, setup } from 'xstate'
+import {
+  type AnyActorLogic,
+  assign,
+  fromCallback,
+  fromObservable,
+  fromPromise,
+  fromTransition,
+  sendTo,
+  setup,
+} from 'xstate'
 import type { Port } from '../../src/runtime/port.ts'
 import { eventually, Harness } from './harness.ts'
 
@@ -83,13 +92,61 @@ describe('a running part', () => {
     await eventually(() => expect(error()).toMatch(/output.when|when is a Date/))
   })
 
-  it('may not emit: its parent does', async () => {
-    const { error } = await open(
-      fromCallback(({ emit }) => {
-        emit({ type: 'NEWS' })
+  it('has ended once it has thrown: it hears nothing more, is disposed of, and stays ended', async () => {
+    let disposed = 0
+    const heard: string[] = []
+    const part = fromCallback(({ receive }) => {
+      receive(({ type }) => {
+        heard.push(type)
+        throw new Error('no idea')
+      })
+      return () => {
+        disposed++
+      }
+    })
+    const { harness, supervisor, error } = await open(part)
+    await supervisor.send('parent/p', { type: 'POKE' })
+    await eventually(() => expect([error(), disposed]).toEqual(['no idea', 1]))
+    await supervisor.send('parent/p', { type: 'POKE' })
+    await harness.crash()
+    const again = await harness.open({ machines: { parent: parent(part) } })
+    expect(await again.view('parent/p/part')).toMatchObject({
+      status: 'error',
+      error: { message: 'no idea' },
+    })
+    expect([heard, disposed]).toEqual([['POKE'], 1])
+    expect((await again.verify()).problems).toEqual([])
+  })
+
+  it.each<[string, AnyActorLogic]>([
+    ['a callback', fromCallback(({ emit }) => emit({ type: 'NEWS', n: 1 }))],
+    [
+      'a promise',
+      fromPromise(async ({ emit }) => {
+        emit({ type: 'NEWS', n: 1 })
+        return new Promise(() => {})
       }),
-    )
-    await eventually(() => expect(error()).toContain('send the event to its parent'))
+    ],
+    [
+      'a transition function',
+      fromTransition(
+        (state, _event, { emit }) => {
+          emit({ type: 'NEWS', n: 1 })
+          return state
+        },
+        { n: 0 },
+      ),
+    ],
+  ])('emits from %s, on record', async (_, part) => {
+    const { harness, supervisor } = await open(part)
+    await supervisor.send('parent/p', { type: 'POKE' })
+    await eventually(async () => {
+      const emitted = (await harness.records()).flatMap(({ actor, emitted = [] }) =>
+        actor === 'parent/p/part' ? emitted : [],
+      )
+      expect(emitted).toEqual([{ type: 'NEWS', n: 1 }])
+    })
+    expect((await supervisor.verify()).problems).toEqual([])
   })
 
   it.each<[string, AnyActorLogic]>([
@@ -184,6 +241,25 @@ describe('what is let out', () => {
     await supervisor.stopActor('asking/a')
     expect(heard).toHaveLength(1)
     expect(harness.errors).toContain('an observer threw')
+  })
+
+  it('harms nobody else as a subscriber that throws, also behind an operator', async () => {
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines })
+    const seqs: number[] = []
+    const boom = () => {
+      throw new Error('subscriber')
+    }
+    supervisor.transitions$.subscribe(boom)
+    supervisor.transitions$.subscribe({ next: boom, complete: boom })
+    supervisor.transitions$.pipe(map(boom)).subscribe()
+    supervisor.transitions$.pipe(map(({ seq }) => seq)).subscribe((seq) => seqs.push(seq))
+    await supervisor.spawn('asking', 'a', undefined, { at: 1 })
+    await supervisor.stopActor('asking/a')
+    await supervisor.stop()
+    expect(seqs).toHaveLength(2)
+    // Two records to two subscribers, the first of them behind the operator, and the end.
+    expect(harness.errors.filter((text) => text === 'an observer threw')).toHaveLength(6)
   })
 
   it('is said when a port throws at once, or is gone at the next start', async () => {

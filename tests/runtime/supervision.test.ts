@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { assign, sendTo, setup } from 'xstate'
+import { assign, createMachine, sendTo, setup } from 'xstate'
 import type { Supervision } from '../../src/runtime/supervision.ts'
 import { databaseIn } from '../../store/database.ts'
 import { Harness } from './harness.ts'
@@ -80,6 +80,110 @@ describe('an actor whose machine throws', () => {
     await expect(harness.supervisor.send('fragile/a', { type: 'THROW' })).rejects.toThrow()
     expect(await harness.supervisor.view('fragile/a')).toMatchObject({ condition: 'quarantined' })
     expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
+  const backoff = { minMs: 10, maxMs: 10, restartsMax: 2, resetMs: 60_000 }
+  const restart: Supervision = { strategy: 'restart', backoff }
+  const letters = async (harness: Harness) =>
+    (await harness.deadLetters()).map(({ event, reason }) => [event.type, event.which, reason])
+
+  it('takes what was kept one by one: a message that throws again becomes a dead letter, the rest is taken', async () => {
+    const harness = await open(restart)
+    const { supervisor, clock } = harness
+    await supervisor.send('fragile/a', { type: 'THROW', which: 'kept' })
+    await supervisor.send('fragile/a', { type: 'INC' })
+    await supervisor.send('fragile/a', { type: 'INC' })
+    clock.advanceTo(2_000)
+    await supervisor.settled()
+    expect(await supervisor.view('fragile/a')).toMatchObject({ context: { n: 2 }, timers: [] })
+    expect((await supervisor.view('fragile/a'))?.condition).toBeUndefined()
+    expect(await letters(harness)).toEqual([
+      ['THROW', undefined, 'failed'],
+      ['THROW', 'kept', 'failed'],
+    ])
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+
+  it('keeps the order of what was kept and what comes while that is taken, also over a crash', async () => {
+    const harness = await open(restart)
+    for (const which of ['1', '2', '3']) await harness.supervisor.send('fragile/a', { type: 'INC', which })
+    harness.clock.advanceTo(1_009)
+    await harness.crash()
+    await harness.open({ machines: { fragile: { machine: fragile, supervision: restart } } })
+    const late = harness.supervisor.send('fragile/a', { type: 'INC', which: '4' })
+    harness.clock.advanceTo(1_010)
+    await late
+    await harness.supervisor.settled()
+    const taken = (await harness.records()).filter((r) => r.event.type === 'INC' && !r.stashed)
+    expect(taken.map(({ event }) => event.which)).toEqual([undefined, '1', '2', '3', '4'])
+    expect(harness.context('fragile/a')).toEqual({ n: 4 })
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
+  it('leaves what was kept as dead letters when it is stopped', async () => {
+    const harness = await open(restart)
+    await harness.supervisor.send('fragile/a', { type: 'INC', which: 'kept' })
+    await harness.supervisor.stopActor('fragile/a')
+    expect(await letters(harness)).toEqual([
+      ['THROW', undefined, 'failed'],
+      ['INC', 'kept', 'ended'],
+    ])
+  })
+
+  it('is released for good: no restart comes after it, today or at the next start', async () => {
+    let isBroken = false
+    const machine = setup({ types: {} as { context: { n: number } } }).createMachine({
+      context: () => {
+        if (isBroken) throw new Error('not yet')
+        return { n: 0 }
+      },
+      on: {
+        INC: { actions: assign({ n: ({ context }) => context.n + 1 }) },
+        THROW: {
+          actions: assign(() => {
+            throw new Error('once')
+          }),
+        },
+      },
+    })
+    const harness = new Harness()
+    const machines = { fragile: { machine, supervision: restart } }
+    await harness.open({ machines })
+    await harness.supervisor.spawn('fragile', 'a')
+    await harness.supervisor.send('fragile/a', { type: 'INC' })
+    isBroken = true
+    await expect(harness.supervisor.send('fragile/a', { type: 'THROW' })).rejects.toThrow()
+    await harness.supervisor.send('fragile/a', { type: 'INC', which: 'kept' })
+    harness.clock.advanceTo(2_000)
+    await harness.supervisor.settled()
+    expect((await harness.supervisor.view('fragile/a'))?.condition).toBe('quarantined')
+    isBroken = false
+    await harness.supervisor.release('fragile/a')
+    harness.clock.advanceTo(2_001)
+    await harness.supervisor.settled()
+    expect(harness.context('fragile/a')).toEqual({ n: 2 })
+    await harness.supervisor.stop()
+    await harness.open({ machines })
+    harness.clock.advanceTo(90_000_000)
+    await harness.supervisor.settled()
+    expect(harness.context('fragile/a')).toEqual({ n: 2 })
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
+  it('ends by name when it is a machine defined in place that loops for ever', async () => {
+    const loop = setup({}).createMachine({
+      initial: 'a',
+      states: { a: { on: { GO: 'b' } }, b: { always: 'c' }, c: { always: 'b' } },
+    })
+    const harness = new Harness()
+    await harness.open({
+      machines: { parent: createMachine({ invoke: { src: loop, id: 'loop' } }) },
+    })
+    await harness.supervisor.spawn('parent', 'p')
+    await expect(harness.supervisor.send('parent/p/loop', { type: 'GO' })).rejects.toMatchObject({
+      code: 'ACTOR_FAILED',
+      message: expect.stringContaining('parent/p/loop failed on GO'),
+    })
   })
 
   it('ends with an error that its parent is told of, when it is a child', async () => {

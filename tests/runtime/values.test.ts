@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Address } from '../../src/runtime/address.ts'
-import { assertJson, jsonEqual, plainError } from '../../src/runtime/json.ts'
 import { Ref } from '../../src/runtime/ref.ts'
+import { admit, jsonEqual, plainError } from '../../src/runtime/values.ts'
 
 const ref = (address: string) => new Ref({ relay: () => {} }, address as Address, address)
 const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)])
@@ -22,24 +22,33 @@ describe('a value that the log keeps', () => {
     ['a map', new Map(), 'it is a Map instance'],
     ['an object of a class', { m: new Money() }, 'it.m is a Money instance'],
     ['one whose class has no name', nameless, 'it is a class instance'],
-    ['a reference, where there may be none', ref('a/b'), 'it is a Ref instance'],
+    ['a hole', { list: Object.assign([1], { 2: 3 }) }, 'it.list is an array with holes'],
+    ['an item with a name', Object.assign([1], { named: 2 }), 'it is an array with holes or with properties'],
+    ['a symbol as a key', { a: { [Symbol('s')]: 1 } }, 'it.a is an object with symbols'],
+    [
+      'a hidden property',
+      Object.defineProperty({}, 'h', { value: 1 }),
+      'it is an object with symbols or hidden',
+    ],
+    ['a prototype that it brings', JSON.parse('{"a":{"__proto__":1}}'), 'it.a.__proto__ is a key'],
+    ['what looks like a reference', { a: { xstate$$type: 1 } }, 'it.a.xstate$$type is a key'],
     ['what is too deep', nested(300), 'more than 256 levels deep'],
   ])('is not %s', (_, value, message) => {
-    expect(() => assertJson(value, undefined, 'it', false)).toThrow(
+    expect(() => admit(value, 'it')).toThrow(
       expect.objectContaining({ code: 'NOT_JSON', message: expect.stringContaining(message) }),
     )
   })
 
   it('may be a reference where those come back, an object without a prototype, and undefined', () => {
     const value = { ref: ref('a/b'), bare: Object.assign(Object.create(null), { a: 1 }), none: undefined }
-    expect(() => assertJson(value, undefined, 'it', true)).not.toThrow()
+    expect(() => admit(value, 'it')).not.toThrow()
   })
 
   it('was looked through before, where it is the same as before', () => {
     const kept = { at: new Date(0) }
-    expect(() => assertJson({ kept, n: 2 }, { kept, n: 1 }, 'it', false)).not.toThrow()
-    expect(() => assertJson({ kept: { ...kept } }, { kept }, 'it', false)).not.toThrow()
-    expect(() => assertJson({ kept: { at: new Date(0) } }, { kept }, 'it', false)).toThrow('it.kept.at')
+    expect(() => admit({ kept, n: 2 }, 'it', { kept, n: 1 })).not.toThrow()
+    expect(() => admit({ kept: { ...kept } }, 'it', { kept })).not.toThrow()
+    expect(() => admit({ kept: { at: new Date(0) } }, 'it', { kept })).toThrow('it.kept.at')
   })
 })
 
@@ -81,7 +90,11 @@ it.each<[string, unknown, object]>([
     Object.assign(new Error('no'), { code: 'EIO' }),
     { name: 'Error', message: 'no', code: 'EIO' },
   ],
-  ['no code that is no text', Object.assign(new Error('no'), { code: 5 }), { name: 'Error', message: 'no' }],
+  [
+    'its fields that are plain',
+    Object.assign(new Error('no'), { status: 429, config: {}, f: () => {}, nan: Number.NaN }),
+    { name: 'Error', message: 'no', status: 429 },
+  ],
   ['what is like an error', { message: 7, code: 'X', stack: '' }, { name: 'Error', message: '7', code: 'X' }],
   ['its name', { name: 'Odd', message: 'm' }, { name: 'Odd', message: 'm' }],
   ['text', 'gone', { name: 'Error', message: 'gone' }],

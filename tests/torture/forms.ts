@@ -41,6 +41,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/runtime/differential.test.ts'],
     amounts: { MACHINES: 10_000 },
   },
+  values: {
+    about: 'any value at any door',
+    files: ['tests/runtime/doors.test.ts'],
+    amounts: { VALUES: 20_000 },
+  },
   'venue-model': {
     about: 'random lives of an order and its venue',
     files: ['tests/machines/venue-model.test.ts'],

@@ -1,0 +1,354 @@
+/**
+ * What may enter a record (law 12): JSON's own values, `undefined`, and references to actors. Every door calls `admit`,
+ * for what is made here, or `takeIn`, for what comes from outside. What passes comes back equal from the log, and is
+ * frozen: nobody can change what others see, or what is written later.
+ */
+import { OutcryError } from '../../store/outcry-error.ts'
+import { Ref } from './ref.ts'
+
+/** Deeper values could not be written: the functions that do it call themselves for each level. A cycle ends here, too. */
+const DEPTH_MAX = 256
+/** Values within one value: what one event may hold the process up for. */
+const NODES_MAX = 1_000_000
+/** Size of one event, input or output, in characters of its text, roughly. */
+export const VALUE_SIZE_MAX = 4 * 2 ** 20
+/** Size of what a transition may add to a context, alike. */
+export const CONTEXT_SIZE_MAX = 64 * 2 ** 20
+
+/** Characters that a number counts as. */
+const NUMBER_SIZE = 8
+
+/** Key of what the log writes for a value that JSON does not have. */
+const TAG = 'xstate$$type'
+const UNDEFINED = { [TAG]: 'undefined' }
+const NEGATIVE_ZERO = { [TAG]: '-0' }
+
+/** Path of an event, which is told with its type. */
+export const EVENT = 'event'
+
+/** Gives the reference that stands for an object of XState's own; undefined for any other object. */
+export type Resolve = (object: object) => Ref | undefined
+
+/** Of the value that is being looked through. */
+let size = 0
+let nodes = 0
+let resolving: Resolve | undefined
+/** Whether this process has met a value that JSON would write as another: until then pages are written as they are. */
+let isLossy = false
+
+/**
+ * Checks a value, freezes it and returns its size. `was` is an earlier value: what it shares with `value` was checked
+ * before and is passed over. `resolve` replaces objects by references, in place.
+ *
+ * @throws NOT_JSON, VALUE_TOO_LARGE, both naming the path
+ */
+export function admit(
+  value: unknown,
+  path: string,
+  was?: unknown,
+  resolve?: Resolve,
+  sizeMax = VALUE_SIZE_MAX,
+): number {
+  size = 0
+  nodes = 0
+  resolving = resolve
+  if (!isAdmissible(value, was, 0)) throw refusalOf(value, was, path)
+  if (size > sizeMax) throw tooLarge(path, sizeMax)
+  return size
+}
+
+/** Freezes what was checked when it was written. */
+export function frozen<T>(value: T): T {
+  admit(value, 'value', undefined, undefined, Number.POSITIVE_INFINITY)
+  return value
+}
+
+/**
+ * A checked, frozen copy of what comes from outside, whose owner may go on changing it. An object without a prototype
+ * becomes a plain one. @throws as `admit`
+ */
+export function takeIn<T>(value: T, path: string): T {
+  size = 0
+  nodes = 0
+  resolving = undefined
+  const copy = copyOf(value, 0)
+  if (copy === INADMISSIBLE) throw refusalOf(value, undefined, path)
+  if (size > VALUE_SIZE_MAX) throw tooLarge(path, VALUE_SIZE_MAX)
+  return copy as T
+}
+
+/** Size of what `takeIn` took last. */
+export function sizeTaken(): number {
+  return size
+}
+
+function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return isAdmissiblePrimitive(value)
+  if (value === was) return true
+  if (depth > DEPTH_MAX || ++nodes > NODES_MAX) return false
+  if (Array.isArray(value)) return isAdmissibleArray(value, Array.isArray(was) ? was : undefined, depth)
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value instanceof Ref
+  const item = value as Record<string, unknown>
+  const before = (typeof was === 'object' && was !== null ? was : undefined) as typeof item | undefined
+  let keys = 0
+  for (const key in item) {
+    keys++
+    size += key.length
+    if (key === '__proto__' || key === TAG) return false
+    if (!isAdmissible(item[key], before?.[key], depth + 1) && !resolved(item, key, depth + 1)) return false
+  }
+  if (hasMore(item, keys)) return false
+  Object.freeze(item)
+  return true
+}
+
+function isAdmissiblePrimitive(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      size += value.length
+      return true
+    case 'number':
+      size += NUMBER_SIZE
+      if (value === 0 && Object.is(value, -0)) isLossy = true
+      return Number.isFinite(value)
+    case 'undefined':
+      isLossy = true
+      return true
+    case 'boolean':
+      return true
+    default:
+      return value === null
+  }
+}
+
+function isAdmissibleArray(items: unknown[], was: readonly unknown[] | undefined, depth: number): boolean {
+  const { length } = items
+  size += length
+  // Neither holes nor properties beside the items come back.
+  if (Object.keys(items).length !== length || Object.getPrototypeOf(items) !== Array.prototype) return false
+  for (let i = 0; i < length; i++) {
+    if (!isAdmissible(items[i], was?.[i], depth + 1) && !resolved(items as never, i, depth + 1)) return false
+  }
+  Object.freeze(items)
+  return true
+}
+
+/** Puts into the holder what stands for an object that is not plain; false when nothing does. */
+function resolved(holder: Record<string, unknown>, key: string | number, depth: number): boolean {
+  const object = holder[key]
+  if (typeof object !== 'object' || object === null || Object.isFrozen(holder)) return false
+  const ref = resolving?.(object)
+  // Object.groupBy makes such objects.
+  if (ref === undefined && Object.getPrototypeOf(object) !== null) return false
+  holder[key] = ref ?? { ...object }
+  return ref !== undefined || isAdmissible(holder[key], undefined, depth)
+}
+
+/** Whether it has symbols or hidden properties, which do not come back, beside so many keys. */
+function hasMore(value: object, keys: number): boolean {
+  return Object.getOwnPropertyNames(value).length !== keys || Object.getOwnPropertySymbols(value).length > 0
+}
+
+const INADMISSIBLE = Symbol('inadmissible')
+
+function copyOf(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return isAdmissiblePrimitive(value) ? value : INADMISSIBLE
+  if (value instanceof Ref) return value
+  if (depth > DEPTH_MAX || ++nodes > NODES_MAX) return INADMISSIBLE
+  if (Array.isArray(value)) return copyOfArray(value, depth)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return INADMISSIBLE
+  // A getter is read once: here.
+  const copy = { ...value } as Record<string, unknown>
+  let keys = 0
+  for (const key in copy) {
+    keys++
+    size += key.length
+    if (key === '__proto__' || key === TAG) return INADMISSIBLE
+    const item = copy[key]
+    const taken = copyOf(item, depth + 1)
+    if (taken === INADMISSIBLE) return INADMISSIBLE
+    if (taken !== item) copy[key] = taken
+  }
+  return hasMore(value, keys) ? INADMISSIBLE : Object.freeze(copy)
+}
+
+function copyOfArray(items: readonly unknown[], depth: number): unknown {
+  if (Object.keys(items).length !== items.length || Object.getPrototypeOf(items) !== Array.prototype)
+    return INADMISSIBLE
+  size += items.length
+  const copy = items.slice()
+  for (let i = 0; i < copy.length; i++) {
+    const taken = copyOf(copy[i], depth + 1)
+    if (taken === INADMISSIBLE) return INADMISSIBLE
+    copy[i] = taken
+  }
+  return Object.freeze(copy)
+}
+
+/** Why a value is not admissible. It is looked through again, for the path costs too much to note it each time. */
+function refusalOf(value: unknown, was: unknown, path: string): OutcryError {
+  if (nodes > NODES_MAX) return tooLarge(path, VALUE_SIZE_MAX)
+  const type = (value as { type?: unknown } | null)?.type
+  const name = path === EVENT && typeof type === 'string' ? `event ${type.slice(0, 80)}` : path
+  const [where, found] = faultIn(value, was, name, 0) ?? [name, 'no plain value']
+  return new OutcryError(
+    'NOT_JSON',
+    `${where} is ${found}, which the log cannot bring back as it was`,
+    'Keep strings, finite numbers, booleans, null, undefined, references to actors, arrays and plain objects in events, inputs and context: a time as epoch milliseconds, money as a decimal string, a set as an array.',
+  )
+}
+
+function faultIn(
+  value: unknown,
+  was: unknown,
+  path: string,
+  depth: number,
+): [path: string, found: string] | undefined {
+  if (value === was) return undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : [path, String(value)]
+  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
+    return [path, `a ${typeof value}`]
+  if (typeof value !== 'object' || value === null || value instanceof Ref) return undefined
+  if (depth > DEPTH_MAX) return [`${path.slice(0, 80)}...`, `more than ${DEPTH_MAX} levels deep`]
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== (Array.isArray(value) ? Array.prototype : Object.prototype) && prototype !== null)
+    return [path, `a ${prototype?.constructor?.name ?? 'class'} instance`]
+  if (Array.isArray(value) && Object.keys(value).length !== value.length)
+    return [path, 'an array with holes or with properties beside its items']
+  if (!Array.isArray(value) && Reflect.ownKeys(value).length !== Object.keys(value).length)
+    return [path, 'an object with symbols or hidden properties']
+  const before = (typeof was === 'object' && was !== null ? was : {}) as Record<string, unknown>
+  for (const key of Object.keys(value)) {
+    const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`
+    if (key === '__proto__' || key === TAG) return [at, 'a key that the log writes for something else']
+    const fault = faultIn((value as Record<string, unknown>)[key], before[key], at, depth + 1)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function tooLarge(path: string, sizeMax: number): OutcryError {
+  return new OutcryError(
+    'VALUE_TOO_LARGE',
+    `${path} is larger than ${sizeMax / 2 ** 20} MiB, or has more than ${NODES_MAX} values`,
+    'Send it in parts, or keep it in a file and send where it is.',
+  )
+}
+
+/** What JSON writes so that `decode` gives the same value back; the value itself when JSON does so anyway. */
+export function encode<T>(value: T): T {
+  return isLossy ? (encoded(value) as T) : value
+}
+
+function encoded(value: unknown): unknown {
+  if (value === undefined) return UNDEFINED
+  if (typeof value === 'number') return Object.is(value, -0) ? NEGATIVE_ZERO : value
+  if (typeof value !== 'object' || value === null || value instanceof Ref) return value
+  return mapped(value, encoded)
+}
+
+/** `text` of JSON may hold values that `encode` wrote. */
+export function isEncoded(text: string): boolean {
+  return text.includes(TAG)
+}
+
+/** What `encode` was given, from parsed JSON. References come back where `refOf` makes them, and stay data elsewhere. */
+export function decode<T>(value: T, refOf?: (address: string, id: string) => Ref): T {
+  const decoded = (item: unknown): unknown => {
+    if (typeof item !== 'object' || item === null || item instanceof Ref) return item
+    const tag = (item as Record<string, unknown>)[TAG]
+    if (tag === undefined) return mapped(item, decoded)
+    if (tag === UNDEFINED[TAG]) return undefined
+    if (tag === NEGATIVE_ZERO[TAG]) return -0
+    const { id, address } = item as { id: string; address: string }
+    return refOf === undefined ? item : refOf(address, id)
+  }
+  return decoded(value) as T
+}
+
+/** A copy with each item mapped; the same object when none changes. */
+function mapped(value: object, map: (item: unknown) => unknown): object {
+  if (Array.isArray(value)) {
+    let copy: unknown[] | undefined
+    for (let i = 0; i < value.length; i++) {
+      const item = map(value[i])
+      if (!Object.is(item, value[i])) {
+        copy ??= [...value]
+        copy[i] = item
+      }
+    }
+    return copy ?? value
+  }
+  let copy: Record<string, unknown> | undefined
+  for (const key in value) {
+    const was = (value as Record<string, unknown>)[key]
+    const item = map(was)
+    if (Object.is(item, was)) continue
+    copy ??= { ...value }
+    copy[key] = item
+  }
+  return copy ?? value
+}
+
+/** Errors as they can be kept in an event: `JSON.stringify(new Error('x'))` is `{}`. */
+export interface PlainError {
+  readonly name: string
+  readonly message: string
+  /** Fields of its own that are text, numbers or truth values, such as `code`, `status` and `retryAfterMs`. */
+  readonly [field: string]: unknown
+}
+
+export function plainError(error: unknown): PlainError {
+  const plain: Record<string, unknown> = { name: 'Error', message: '' }
+  if (typeof error !== 'object' || error === null || !('message' in error)) plain.message = textOf(error)
+  else {
+    const { name, message } = error as Record<string, unknown>
+    if (typeof name === 'string') plain.name = name
+    plain.message = textOf(message)
+    for (const [key, value] of Object.entries(error)) {
+      if (key !== 'stack' && !(key in plain) && key !== TAG && isTold(value)) plain[key] = value
+    }
+  }
+  return Object.freeze(plain) as PlainError
+}
+
+/** A thrown object may well have no text. */
+function textOf(value: unknown): string {
+  try {
+    return String(value).slice(0, 10_000)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
+function isTold(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}
+
+/** Equal as JSON: key order and undefined members do not matter, and a reference is what it is written as. */
+export function jsonEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (isTag(a, UNDEFINED)) return b === undefined || isTag(b, UNDEFINED)
+  if (b !== null && typeof b === 'object' && isTag(b, UNDEFINED)) return a === undefined
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (a instanceof Ref) return jsonEqual(a.toJSON(), b)
+  if (b instanceof Ref) return jsonEqual(a, b.toJSON())
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
+    return a.every((item, i) => jsonEqual(item, b[i]))
+  }
+  const left = a as Record<string, unknown>
+  const right = b as Record<string, unknown>
+  for (const key in left) {
+    if (left[key] !== undefined && !jsonEqual(left[key], right[key])) return false
+  }
+  for (const key in right) {
+    if (right[key] !== undefined && left[key] === undefined && !isTag(right[key], UNDEFINED)) return false
+  }
+  return true
+}
+
+function isTag(value: unknown, tag: typeof UNDEFINED): boolean {
+  return typeof value === 'object' && value !== null && (value as typeof tag)[TAG] === tag[TAG]
+}

@@ -1,0 +1,338 @@
+/**
+ * Law 12: any value at any door either is refused, by its path and with no trace but that, or comes back the same
+ * after an orderly stop, a crash, a passivation, and from the archive.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import {
+  assign,
+  createMachine,
+  emit,
+  fromCallback,
+  fromPromise,
+  fromTransition,
+  raise,
+  sendTo,
+  setup,
+  spawnChild,
+} from 'xstate'
+import type { Address } from '../../src/runtime/address.ts'
+import { EventClock } from '../../src/runtime/clock.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import type { Port, PortContext } from '../../src/runtime/port.ts'
+import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
+import { Ref } from '../../src/runtime/ref.ts'
+import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { decode } from '../../src/runtime/values.ts'
+import { isOutcryError } from '../../store/outcry-error.ts'
+import type { Store } from '../../store/store.ts'
+import { howMany, SEED } from '../seeded.ts'
+import { anyValue, canBeKept, isAlike, isDeeplyFrozen } from './odd-values.ts'
+
+/** What the machines send is theirs to know: the value at a place here. */
+let values: readonly unknown[] = []
+type Use = { type: string; at: number; n: number }
+const given = ({ event }: { event: Use }) => values[event.n]
+
+type Kept = { door: string; n: number; value: unknown }
+/** Keeps what reaches it. */
+const keeper = setup({
+  types: {} as { context: { kept: Kept[] }; events: AnyEvent },
+}).createMachine({
+  context: { kept: [] },
+  on: {
+    KEEP: {
+      actions: assign({
+        kept: ({ context, event }) => [...context.kept, { door: event.door, n: event.n, value: event.value }],
+      }),
+    },
+  },
+})
+
+const keep = (door: string, { event }: { event: Use }, value: unknown) => ({
+  type: 'KEEP',
+  door,
+  n: event.n,
+  value,
+})
+type Input = { n: number; value: unknown }
+const child = setup({ types: {} as { input: Input; context: Input; output: Input } }).createMachine({
+  context: ({ input }) => input,
+  initial: 'done',
+  states: { done: { type: 'final' } },
+  output: ({ context }: { context: Input }) => context,
+})
+const job = fromPromise<unknown, Input>(async ({ input }) => ({ n: input.n, value: values[input.n] }))
+const failing = fromPromise<unknown, Input>(async ({ input }) => {
+  throw values[input.n]
+})
+/** A callback starts again with its process, but says what it has to say once. */
+const sentBack = new Set<number>()
+const backSender = fromCallback<AnyEvent, Input>(({ sendBack, input: { n } }) => {
+  if (sentBack.has(n)) return
+  sentBack.add(n)
+  sendBack({ type: 'KEEP', door: 'sendBack', n, value: values[n] })
+})
+const emitter = fromTransition(
+  (_state: { seen: unknown }, event: AnyEvent, { emit }) => {
+    emit({ type: 'EMITTED', n: event.n, value: values[event.n] } as never)
+    return { seen: values[event.n] }
+  },
+  { seen: null as unknown },
+)
+
+/** Lets a value in at each door that a machine has. */
+const opener = setup({
+  types: {} as { context: { value: unknown }; events: Use; emitted: AnyEvent },
+  actors: { child, job, failing, backSender, emitter },
+}).createMachine({
+  context: { value: null },
+  invoke: { src: 'emitter', id: 'emitter' },
+  on: {
+    byHand: {
+      actions: ({ system, event }) =>
+        system.get('keeper/k').send({ type: 'KEEP', door: 'byHand', n: event.n, value: values[event.n] }),
+    },
+    sent: {
+      actions: sendTo(
+        ({ system }) => system.get('keeper/k'),
+        (_) => keep('sent', _, given(_)),
+      ),
+    },
+    later: {
+      actions: sendTo(
+        ({ system }) => system.get('keeper/k'),
+        (_) => keep('later', _, given(_)),
+        { delay: 1 },
+      ),
+    },
+    raised: {
+      actions: raise((_) => ({ ...keep('raised', _, given(_)), type: 'forward', at: 0 }), { delay: 1 }),
+    },
+    forward: {
+      actions: sendTo(
+        ({ system }) => system.get('keeper/k'),
+        ({ event }) => ({ ...event, type: 'KEEP' }),
+      ),
+    },
+    emitted: { actions: emit(({ event }) => ({ type: 'EMITTED', n: event.n, value: values[event.n] })) },
+    context: { actions: assign({ value: given }) },
+    input: {
+      actions: spawnChild('child', {
+        id: ({ event }) => `c${event.n}`,
+        input: (_) => ({ n: _.event.n, value: given(_) }),
+      }),
+    },
+    promise: {
+      actions: spawnChild('job', {
+        id: ({ event }) => `j${event.n}`,
+        input: ({ event }) => ({ n: event.n, value: 0 }),
+      }),
+    },
+    error: {
+      actions: spawnChild('failing', {
+        id: ({ event }) => `f${event.n}`,
+        input: ({ event }) => ({ n: event.n, value: 0 }),
+      }),
+    },
+    sendBack: {
+      actions: spawnChild('backSender', {
+        id: ({ event }) => `b${event.n}`,
+        input: ({ event }) => ({ n: event.n, value: 0 }),
+      }),
+    },
+    transition: { actions: sendTo('emitter', ({ event }) => ({ type: 'GO', n: event.n })) },
+    '*': {
+      // What children say: done, error, and what they send back.
+      actions: sendTo(
+        ({ system }) => system.get('keeper/k'),
+        ({ event }) => {
+          const { type, door, n, value, output } = event as unknown as AnyEvent
+          if (type === 'KEEP') return { type, door, n, value }
+          return {
+            type: 'KEEP',
+            door: type.split('.').slice(0, 3).join('.'),
+            n: output?.n ?? -1,
+            value: output ? output.value : null,
+          }
+        },
+      ),
+    },
+  },
+})
+/** What these let in is part of the turn, so what they refuse undoes it. */
+const TURN_DOORS = ['sent', 'later', 'raised', 'emitted', 'context', 'input', 'transition'] as const
+/** These run after the commit. */
+const LATER_DOORS = ['byHand', 'promise', 'error', 'sendBack'] as const
+
+class Desk implements Port {
+  context!: PortContext
+  readonly given: AnyEvent[] = []
+  start(context: PortContext): void {
+    this.context = context
+  }
+  deliver(): void {}
+  recover(): void {}
+}
+
+const machines = {
+  filler: createMachine({}),
+  keeper,
+  opener: { machine: opener, childSupervision: { strategy: 'resume' as const } },
+}
+
+/** A world with its log in a folder. */
+class World {
+  readonly folder = mkdtempSync(join(tmpdir(), 'doors-'))
+  readonly clock = new EventClock(1_000)
+  readonly desk = new Desk()
+  store!: Store<TransitionRecord>
+  supervisor!: Supervisor
+  errors: string[] = []
+
+  async open(residentMax = 1_000): Promise<void> {
+    this.store = await openLevelStore(this.folder)
+    const note = (_: object, text: string) => void this.errors.push(text)
+    this.supervisor = await createSupervisor({
+      store: this.store,
+      machines,
+      ports: { desk: this.desk },
+      clock: this.clock,
+      logger: { debug() {}, info() {}, warn: note, error: note },
+      passivation: { residentMax },
+    })
+  }
+
+  get kept(): readonly Kept[] {
+    return (this.supervisor.getSnapshot('keeper/k') as { context: { kept: Kept[] } }).context.kept
+  }
+}
+
+const refOf = (address: string, id: string) => new Ref({ relay: () => {} }, address as Address, id)
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Codes of a refusal for the value's sake. */
+const REFUSED = ['NOT_JSON', 'VALUE_TOO_LARGE']
+const codeOf = (error: unknown): string => {
+  if (!isOutcryError(error)) return String(error)
+  return error.code === 'ACTOR_FAILED' && isOutcryError(error.cause) ? error.cause.code : error.code
+}
+
+const DOORS_FROM_OUTSIDE: Readonly<
+  Record<string, (world: World, n: number, value: unknown) => Promise<unknown>>
+> = {
+  send: ({ supervisor }, n, value) => supervisor.send('keeper/k', { type: 'KEEP', door: 'send', n, value }),
+  tell: async ({ supervisor }, n, value) =>
+    supervisor.tell('keeper/k' as never, { type: 'KEEP', door: 'tell', n, value }),
+  port: ({ desk }, n, value) => desk.context.send('keeper/k', { type: 'KEEP', door: 'port', n, value }),
+  spawn: ({ supervisor }, n, value) => supervisor.spawn('keeper', `s${n}`, { value }),
+}
+
+describe(`any value at any door (seed ${SEED})`, () => {
+  it('is refused by its path, or comes back the same in every way', async () => {
+    const amount = howMany('VALUES', 120)
+    const all = fc.sample(anyValue, { numRuns: amount, seed: SEED })
+    for (let from = 0; from < all.length; from += 60) await live(all.slice(from, from + 60))
+  })
+})
+
+async function live(next: readonly unknown[]): Promise<void> {
+  values = next
+  sentBack.clear()
+  const world = new World()
+  folders.push(world.folder)
+  await world.open()
+  const { supervisor } = world
+  await supervisor.spawn('keeper', 'k', undefined, { at: 1 })
+  await supervisor.spawn('opener', 'o', undefined, { at: 1 })
+  await supervisor.spawn('filler', 'f', undefined, { at: 1 })
+  await supervisor.send('keeper/k', { type: 'KEEP', door: 'first', n: -1, value: 0 })
+
+  const mayPass = values.map((value) => canBeKept(value))
+  for (const [n, value] of values.entries()) {
+    const outcome = (door: string, code: string | undefined) =>
+      expect([
+        door,
+        n,
+        mayPass[n],
+        code === undefined || REFUSED.includes(code) ? code !== undefined : code,
+      ]).toEqual([door, n, mayPass[n], !mayPass[n]])
+    for (const [door, open] of Object.entries(DOORS_FROM_OUTSIDE))
+      outcome(door, await open(world, n, value).then(() => undefined, codeOf))
+    for (const door of TURN_DOORS)
+      outcome(door, await supervisor.send('opener/o', { type: door, n }).then(() => undefined, codeOf))
+    for (const door of LATER_DOORS) await supervisor.send('opener/o', { type: door, n })
+  }
+  world.clock.advanceTo(2_000)
+  await supervisor.settled()
+  await new Promise((resolve) => setImmediate(resolve))
+  await supervisor.settled()
+  expect(supervisor.fence).toBeUndefined()
+
+  const lived = world.kept
+  for (const { door, n, value } of lived) {
+    if (n < 0 || door.startsWith('xstate.error')) continue
+    expect([door, n, mayPass[n]]).toEqual([door, n, true])
+    if (!isAlike(values[n], value)) expect.fail(`${door} lets in another value than ${n}`)
+    expect(isDeeplyFrozen(value)).toBe(true)
+  }
+  const context = supervisor.getSnapshot('opener/o')?.context
+  const seen = supervisor.getSnapshot('opener/o/emitter')?.context
+  const same = (what: string) => {
+    expect(world.kept.length, what).toBe(lived.length)
+    for (const [i, kept] of world.kept.entries())
+      if (!isAlike(kept, lived[i])) expect.fail(`${what}: ${kept.door} ${kept.n} came back as another value`)
+    if (!isAlike(world.supervisor.getSnapshot('opener/o')?.context, context))
+      expect.fail(`${what}: the context differs`)
+    if (!isAlike(world.supervisor.getSnapshot('opener/o/emitter')?.context, seen))
+      expect.fail(`${what}: a state differs`)
+    expect(isDeeplyFrozen(world.kept), what).toBe(true)
+  }
+  const problems = async () => (await world.supervisor.verify()).problems
+  expect(await problems()).toEqual([])
+
+  // A crash leaves the log; here its writer is closed under a supervisor that nobody asks any more.
+  await world.store.close()
+  await world.open()
+  same('a crash')
+  expect(await problems()).toEqual([])
+  await world.supervisor.stop()
+  await world.open(0)
+  same('an orderly stop')
+  await world.supervisor.send('keeper/k', { type: 'NOTHING' })
+  await world.supervisor.settled()
+  same('a passivation')
+  // What lies behind these is in the index, and may go to the archive.
+  for (let i = 0; i < 21_000; i++) {
+    world.supervisor.tell('filler/f' as Address, { type: 'NOTHING' })
+    await world.supervisor.drained()
+  }
+  await world.supervisor.stop()
+  await world.open()
+  await world.store.archive(world.supervisor.seq)
+  expect(world.store.liveFrom).toBeGreaterThan(1)
+  expect(await problems()).toEqual([])
+  let place = 0
+  for await (const { event, unhandled } of world.supervisor.history('keeper/k')) {
+    if (event.type !== 'KEEP' || unhandled) continue
+    const { value } = decode(event, refOf)
+    if (!isAlike(value, lived[place]?.value))
+      expect.fail(`the archive has another value: ${lived[place]?.door}`)
+    place++
+  }
+  expect(place).toBe(lived.length)
+  for await (const { emitted = [] } of world.supervisor.read()) {
+    for (const event of emitted) {
+      const { n, value } = decode(event, refOf)
+      if (!isAlike(value, values[n])) expect.fail(`what was emitted differs from ${n}`)
+    }
+  }
+  await world.supervisor.stop()
+}
