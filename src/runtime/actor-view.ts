@@ -1,6 +1,7 @@
 import type { StateValue } from 'xstate'
 import { kindOf } from './address.ts'
 import { type Cell, type Condition, stateValue } from './cell.ts'
+import { listOf } from './pending-timers.ts'
 import type { ScheduledTimer } from './record.ts'
 import type { AnySnapshot } from './scope.ts'
 
@@ -48,7 +49,7 @@ export function viewOf(cell: Cell): ActorView {
     seq: state.seq,
     at: state.at,
     children: Object.values(snapshot.children ?? {}).map((ref) => ref.address),
-    timers: state.timers,
+    timers: listOf(state.timers),
   }
 }
 

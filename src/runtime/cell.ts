@@ -1,7 +1,8 @@
 import type { AnyActorLogic, StateValue } from 'xstate'
 import type { Address } from './address.ts'
 import { isMachine } from './logic.ts'
-import type { AnyEvent, ScheduledTimer } from './record.ts'
+import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
+import type { AnyEvent } from './record.ts'
 import type { Ref } from './ref.ts'
 import type { Kind } from './registry.ts'
 import type { AnySnapshot } from './scope.ts'
@@ -19,7 +20,7 @@ export interface ActorState {
   readonly at: number
   /** seq of the record that started or last restarted it. */
   readonly bornSeq: number
-  readonly timers: readonly ScheduledTimer[]
+  readonly timers: PendingTimers
   readonly condition: Condition
   readonly failures: Failures
   /** Events that came while it was restarting, with the seq of the record that took each in. */
@@ -31,7 +32,6 @@ export interface Stashed {
   readonly seq: number
 }
 
-const NO_TIMERS: readonly ScheduledTimer[] = []
 const NO_STASH: readonly Stashed[] = []
 
 /** A resident actor: who it is, what it runs on, and its state. */

@@ -93,7 +93,7 @@ export class Committer {
       const snapshots: SnapshotEntry[] = []
       for (const turn of batch) {
         for (const { record } of turn.releases) records.push(record)
-        if (turn.snapshots !== undefined) snapshots.push(...turn.snapshots)
+        if (turn.snapshots !== undefined) for (const entry of turn.snapshots) snapshots.push(entry)
       }
       try {
         await this.#store.append(snapshots.length > 0 ? { records, snapshots } : { records })

@@ -10,13 +10,18 @@ import type { Job, Receipt, Waiting } from './job.ts'
 import type { Journal } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
+import { countOf } from './pending-timers.ts'
 import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import { failed, refusal } from './refusal.ts'
+import type { DueTimer } from './timers.ts'
 import { type Message, type Release, Turn, type TurnContext, TurnFailure } from './turn.ts'
 
 export interface EngineHooks {
-  isCancelled(message: Message): boolean
+  /** The message of a due timer whose turn has come; undefined when it is not due any more. */
+  messageOf(timer: DueTimer): Message | undefined
+  /** Whether timers are due that are still to be enqueued. */
+  areTimersBehind(): boolean
   /** A turn has run: it is in memory, not yet in the log. */
   onTurn(turn: Turn): void
   /** It is in the log. Must not throw. */
@@ -36,7 +41,7 @@ export class Engine {
   readonly #logger: Logger
   readonly #hooks: EngineHooks
   readonly #snapshotEvery: number
-  readonly #mailbox = new Mailbox<Job>()
+  readonly #mailbox = new Mailbox<Job | DueTimer>()
   readonly #committer: Committer
   readonly #quiet: (() => void)[] = []
   readonly #room: (() => void)[] = []
@@ -87,12 +92,20 @@ export class Engine {
     this.#schedule()
   }
 
+  /** Takes timers that came due, however many. */
+  enqueueDue(timers: readonly DueTimer[]): void {
+    if (this.fence) return
+    for (const timer of timers) this.#mailbox.pushTimer(timer)
+    this.#schedule()
+  }
+
   /** Runs what waits at once, up to so many turns; their commits follow. */
   pump(turns: number = TURNS_PER_SLICE): void {
     for (let n = 0; n < turns && !this.#committer.full && !this.fence; n++) {
-      const job = this.#mailbox.shift()
-      if (job === undefined) break
-      this.#run(job)
+      const next = this.#mailbox.shift()
+      if (next === undefined) break
+      const job = next.message === undefined ? this.#jobOf(next) : next
+      if (job !== undefined) this.#run(job)
     }
     this.#committer.start()
     if (this.#mailbox.length > 0) this.#schedule()
@@ -117,7 +130,7 @@ export class Engine {
   }
 
   get #atRest(): boolean {
-    return this.#mailbox.length === 0 && this.#committer.idle
+    return this.#mailbox.length === 0 && this.#committer.idle && !this.#hooks.areTimersBehind()
   }
 
   #schedule(): void {
@@ -136,9 +149,14 @@ export class Engine {
     this.#wakeWaiting()
   }
 
+  #jobOf(timer: DueTimer): Job | undefined {
+    const message = this.#hooks.messageOf(timer)
+    return message && { message }
+  }
+
   #run(job: Job): void {
     const { message } = job
-    if (this.#answerDuplicate(job) || this.#hooks.isCancelled(message)) return
+    if (this.#answerDuplicate(job)) return
     let turn = this.#newTurn(message)
     let refused: OutcryError | undefined
     try {
@@ -215,7 +233,9 @@ export class Engine {
     let entries: SnapshotEntry[] | undefined
     for (const { cell } of releases) {
       // Once it is taken, the cell is not due any more.
-      if (cell.state.rev - cell.persisted.rev < this.#snapshotEvery) continue
+      const records = cell.state.rev - cell.persisted.rev
+      // An actor of very many timers is written the less often, so that a record's share of it stays the same.
+      if (records < this.#snapshotEvery || records < countOf(cell.state.timers)) continue
       entries ??= []
       entries.push(persistWithTurn(cell))
     }
@@ -233,7 +253,8 @@ export class Engine {
   }
 
   #onFenced(error: OutcryError): void {
-    for (let job = this.#mailbox.shift(); job; job = this.#mailbox.shift()) job.waiting?.reject(error)
+    for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift())
+      if (next.message !== undefined) next.waiting?.reject(error)
     this.#wakeWaiting()
     this.#hooks.onFenced(error)
   }

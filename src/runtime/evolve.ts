@@ -3,9 +3,20 @@
  */
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
+import { dueTime, isUsable } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
 import { isMachine, logicKind } from './logic.ts'
+import {
+  countOf,
+  firstOf,
+  listOf,
+  NO_TIMERS,
+  type PendingTimers,
+  withoutAll,
+  withoutFirst,
+  withTimer,
+} from './pending-timers.ts'
 import { restoreState } from './persist.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { logicAt } from './registry.ts'
@@ -20,7 +31,10 @@ export interface Taking {
   readonly at: number
   readonly correlation: string
   readonly timer?: string | undefined
+  readonly timerSeq?: number | undefined
   readonly stashed?: boolean | undefined
+  /** The timers that the record says it set; undefined when the event is lived. */
+  readonly recorded?: readonly ScheduledTimer[] | undefined
 }
 
 export interface Evolution {
@@ -36,14 +50,14 @@ export const STASH_MAX = 1_000
 
 const NOTHING: Outcome['effects'] = []
 const NO_IDS: readonly string[] = []
-const NO_SCHEDULED: readonly ScheduledTimer[] = []
+const NO_SCHEDULED = NO_TIMERS
 const NO_STASH: readonly Stashed[] = []
 
 /** @throws whatever the machine throws */
 export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
   const was = cell.state
-  const { event, seq, at } = taking
-  const rest = taking.timer === undefined ? was.timers : without(was.timers, taking.timer)
+  const { event, seq, at, timer } = taking
+  const rest = timer === undefined ? was.timers : withoutFirst(was.timers, timer, taking.timerSeq)
   const bornSeq = event.type === INIT || event.type === 'outcry.restarted' ? seq : was.bornSeq
   const next: ActorState = {
     snapshot: was.snapshot,
@@ -58,72 +72,66 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
   }
   if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
   if (isLifecycle(event)) return evolveLifecycle(scope, cell, event, next, taking)
-  return settle(next, react(scope, cell, event), taking)
-}
-
-/** As in XState, several timers may have one id; the earliest due of them is the one that fires. */
-function without(timers: readonly ScheduledTimer[], id: string): readonly ScheduledTimer[] {
-  let fired: ScheduledTimer | undefined
-  for (const timer of timers) {
-    if (timer.id === id && (fired === undefined || timer.dueAt < fired.dueAt)) fired = timer
-  }
-  return timers.filter((t) => t !== fired)
+  return settle(scope, cell, next, react(scope, cell, taking), taking)
 }
 
 /** The logic's own answer to an event. */
-function react(scope: Scope, cell: Cell, event: AnyEvent): Outcome {
+function react(scope: Scope, cell: Cell, { event, recorded }: Taking): Outcome {
   const { logic, ref } = cell
   const was = cell.state.snapshot
-  if (event.type === INIT) return begin(scope, cell, event.input)
-  if (isMachine(logic)) return scope.transition(logic, ref, was, event)
+  const replays = recorded !== undefined
+  if (event.type === INIT) return begin(scope, cell, event.input, replays)
+  if (isMachine(logic)) return scope.transition(logic, ref, was, event, replays)
   if (event.type === STOP) return { snapshot: { ...was, status: 'stopped' }, effects: NOTHING, taken: [] }
   // A callback's state never changes; its running part gets the event at release.
   if (logicKind(logic) === 'callback')
     return { snapshot: was, effects: [{ type: 'receive', event }], taken: [] }
-  return scope.transition(logic, ref, was, event)
+  return scope.transition(logic, ref, was, event, replays)
 }
 
 /** As in XState, a child that fails while it starts is there, with status `error`; a top actor is not. */
-function begin(scope: Scope, cell: Cell, input: unknown): Outcome {
-  const outcome = scope.initial(cell.logic, cell.ref, input)
+function begin(scope: Scope, cell: Cell, input: unknown, replays: boolean): Outcome {
+  const outcome = scope.initial(cell.logic, cell.ref, input, replays)
   if (outcome.snapshot.status !== 'error') return outcome
   if (cell.path.length === 0) throw outcome.snapshot.error
   return { ...outcome, effects: NOTHING }
 }
 
 /** Timers follow from what the transition wants; an actor that has ended has none. */
-function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
+function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, taking: Taking): Evolution {
   const { snapshot, effects, taken } = outcome
   if (snapshot.status !== 'active') {
-    const cancelled = next.timers.length === 0 ? NO_IDS : next.timers.map((t) => t.id)
-    const state = { ...next, snapshot, timers: [], stash: NO_STASH }
+    const cancelled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
+    const state = { ...stateWith(next, snapshot, NO_TIMERS), stash: NO_STASH }
     return { state, effects, taken, scheduled: NO_SCHEDULED, cancelled }
   }
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
   let cancelled: string[] | undefined
+  /** Set by this very transition, and cancelled by it. */
+  let revoked: Set<ScheduledTimer> | undefined
   for (const effect of effects) {
     if (effect.type === 'cancel') {
-      const kept = timers.filter((t) => t.id !== effect.id)
-      if (kept.length === timers.length) continue
-      timers = kept
-      if (scheduled?.some((t) => t.id === effect.id)) scheduled = scheduled.filter((t) => t.id !== effect.id)
-      else cancelled = [...(cancelled ?? []), effect.id]
+      if (firstOf(timers, effect.id) === undefined) continue
+      const gone: ScheduledTimer[] = []
+      timers = withoutAll(timers, effect.id, gone)
+      const own = gone.filter((timer) => timer.seq === taking.seq)
+      if (own.length === 0) {
+        cancelled ??= []
+        cancelled.push(effect.id)
+      } else {
+        revoked ??= new Set()
+        for (const timer of own) revoked.add(timer)
+      }
     } else if (effect.type === 'schedule') {
       scheduled ??= []
-      const timer: ScheduledTimer = {
-        id: effect.id ?? `${next.rev}.${scheduled.length}`,
-        // Times are whole milliseconds; a timer is never early.
-        dueAt: Math.ceil(taking.at + effect.delayMs),
-        ...(effect.to === undefined ? {} : { target: effect.to }),
-        event: effect.event,
-        seq: taking.seq,
-        correlation: taking.correlation,
-      }
-      timers = [...timers, timer]
+      const timer = timerOf(cell, next.rev, effect, scheduled.length - (revoked?.size ?? 0), taking)
       scheduled.push(timer)
+      if (isUsable(timer)) timers = withTimer(timers, timer)
+      else scope.onUnusable(cell.address, timer)
     }
   }
+  if (revoked !== undefined) scheduled = scheduled?.filter((timer) => !revoked.has(timer))
   return {
     state: stateWith(next, snapshot, timers),
     effects,
@@ -133,8 +141,29 @@ function settle(next: ActorState, outcome: Outcome, taking: Taking): Evolution {
   }
 }
 
+/**
+ * The timer that an effect sets. A log of an earlier version may hold one that would be refused today: a replay takes
+ * such a one from its record, as it was.
+ * @throws DELAY_INVALID
+ */
+function timerOf(
+  { address }: Cell,
+  rev: number,
+  { id: given, delayMs, to, event }: Effect & { type: 'schedule' },
+  index: number,
+  { at, seq, correlation, recorded }: Taking,
+): ScheduledTimer {
+  const id = given ?? `${rev}.${index}`
+  const was = recorded?.[index]
+  if (was?.id === id && (!isUsable(was) || delayMs < 0)) return was
+  const dueAt = dueTime(address, id, at, delayMs)
+  return to === undefined
+    ? { id, dueAt, event, seq, correlation }
+    : { id, dueAt, target: to, event, seq, correlation }
+}
+
 /** Written out: a copy by spreading costs more than the transition's own bookkeeping. */
-function stateWith(next: ActorState, snapshot: AnySnapshot, timers: readonly ScheduledTimer[]): ActorState {
+function stateWith(next: ActorState, snapshot: AnySnapshot, timers: PendingTimers): ActorState {
   const { rev, seq, at, bornSeq, condition, failures, stash } = next
   return { snapshot, rev, seq, at, bornSeq, timers, condition, failures, stash }
 }
@@ -152,19 +181,20 @@ function evolveLifecycle(
     case 'outcry.failed':
       return fail(cell, event, next, taking)
     case 'outcry.restarted': {
-      const outcome = begin(scope, cell, cell.input)
-      const fresh = { ...next, timers: [], condition: 'running', stash: NO_STASH } as const
-      return unstashing(settle(fresh, outcome, taking), event.keeps ? next.stash : NO_STASH, taking)
+      const outcome = begin(scope, cell, cell.input, taking.recorded !== undefined)
+      const anew = { ...next, timers: NO_TIMERS, condition: 'running', stash: NO_STASH } as const
+      const evolution = settle(scope, cell, anew, outcome, taking)
+      return unstashing(evolution, event.keeps ? next.stash : NO_STASH, taking)
     }
     case 'outcry.unstashed': {
-      const timers = next.timers.filter(({ id }) => id !== UNSTASH_TIMER)
+      const timers = withoutAll(next.timers, UNSTASH_TIMER, [])
       const emptied: ActorState = { ...next, timers, condition: 'running', stash: NO_STASH }
       return unstashing(quiet(emptied), next.stash.slice(1), taking)
     }
     case 'outcry.released': {
       const released: ActorState = { ...next, condition: 'running', failures: NO_FAILURES }
       if (!event.keeps) return quiet(released)
-      const timers = next.timers.filter(({ id }) => id !== RESTART_TIMER && id !== UNSTASH_TIMER)
+      const timers = withoutAll(withoutAll(next.timers, RESTART_TIMER, []), UNSTASH_TIMER, [])
       return unstashing(quiet({ ...released, timers, stash: NO_STASH }), next.stash, taking)
     }
     case 'outcry.threw':
@@ -198,7 +228,7 @@ function unstashing(
   }
   return {
     ...evolution,
-    state: { ...state, condition: 'restarting', stash, timers: [...state.timers, timer] },
+    state: { ...state, condition: 'restarting', stash, timers: withTimer(state.timers, timer) },
     scheduled: [...evolution.scheduled, timer],
   }
 }
@@ -231,7 +261,7 @@ function fail(
     case 'escalate': {
       const status = directive.action === 'stop' ? 'stopped' : 'error'
       const snapshot = { ...next.snapshot, status, error: plainError(error) } as const
-      const state = { ...failed, snapshot, timers: [], stash: NO_STASH }
+      const state = { ...failed, snapshot, timers: NO_TIMERS, stash: NO_STASH }
       return { ...quiet(state), effects: stopChildren(next.snapshot) }
     }
     default:

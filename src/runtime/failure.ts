@@ -1,7 +1,7 @@
 import type { Cell } from './cell.ts'
 import { isLifecycle, type LifecycleEvent, UNSTASH_TIMER } from './lifecycle.ts'
 import { decide } from './supervision.ts'
-import { type Message, type Turn, type TurnContext, TurnFailure } from './turn.ts'
+import { type Imposed, type Message, type Turn, type TurnContext, TurnFailure } from './turn.ts'
 import { plainError } from './values.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */
@@ -35,7 +35,11 @@ export function failTurn(
     const isDeaf = (address: string) => !told || failures.some((f) => f.address === address)
     try {
       const failed = failures.flatMap((f) => failureOf(context, f, at))
-      turn.impose([...unstashed, ...failed], () => bury(turn), isDeaf)
+      turn.impose(
+        [...unstashed, ...(kept ? failed : usingUp(context, message, failed))],
+        () => bury(turn),
+        isDeaf,
+      )
       return turn
     } catch (error) {
       if (!(error instanceof TurnFailure) || !told) throw error
@@ -44,11 +48,16 @@ export function failTurn(
   }
 }
 
-function failureOf(
-  context: TurnContext,
-  { address, event, cause }: TurnFailure,
-  at: number,
-): { cell: Cell; event: LifecycleEvent }[] {
+/** A timer whose turn failed has fired all the same: it must not fire again at every start. */
+function usingUp(context: TurnContext, { to, at, timer }: Message, failed: readonly Imposed[]): Imposed[] {
+  const owner = timer && findAnyhow(context, to)
+  if (owner?.state.snapshot.status !== 'active') return [...failed]
+  if (failed.some(({ cell }) => cell === owner))
+    return failed.map((imposed) => (imposed.cell === owner ? { ...imposed, timer } : imposed))
+  return [{ cell: owner, event: { type: 'outcry.timer', at }, timer }, ...failed]
+}
+
+function failureOf(context: TurnContext, { address, event, cause }: TurnFailure, at: number): Imposed[] {
   const cell = findAnyhow(context, address)
   // An actor that failed while it was being made does not exist, and one that cannot be read back is left alone.
   if (cell?.state.snapshot.status !== 'active') return []

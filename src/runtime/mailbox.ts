@@ -6,14 +6,17 @@ import { OutcryError } from '../../store/outcry-error.ts'
  */
 export const LANES = ['control', 'execution', 'command', 'market'] as const
 export type Lane = (typeof LANES)[number]
+/** Due timers come after what steers the system. Their lane has no limit: they are in memory whether due or not. */
+const ORDER = ['control', 'timer', 'execution', 'command', 'market'] as const
 
 /** Messages waiting in one lane; a source of market data waits for room, others are refused. */
 const LANE_LENGTH_MAX = 100_000
 
 /** Messages in order of lane, and in order of arrival within a lane. */
 export class Mailbox<M> {
-  readonly #lanes: Record<Lane, Queue<M>> = {
+  readonly #lanes: Record<(typeof ORDER)[number], Queue<M>> = {
     control: new Queue(),
+    timer: new Queue(),
     execution: new Queue(),
     command: new Queue(),
     market: new Queue(),
@@ -38,8 +41,13 @@ export class Mailbox<M> {
     this.#length++
   }
 
+  pushTimer(message: M): void {
+    this.#lanes.timer.push(message)
+    this.#length++
+  }
+
   shift(): M | undefined {
-    for (const lane of LANES) {
+    for (const lane of ORDER) {
       const queue = this.#lanes[lane]
       if (queue.length === 0) continue
       this.#length--

@@ -3,7 +3,16 @@ import type { AnyActorLogic, Snapshot } from 'xstate'
 import type { SnapshotEntry } from '../../store/store.ts'
 import { type Address, childOf, parentOf } from './address.ts'
 import { type ActorState, Cell, type Condition, type Stashed } from './cell.ts'
+import { isUsable } from './delays.ts'
 import { isLive, isMachine } from './logic.ts'
+import {
+  countOf,
+  earliestOf,
+  listOf,
+  NO_TIMERS,
+  type PendingTimers,
+  pendingTimers,
+} from './pending-timers.ts'
 import type { ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
 import { type Kind, logicAt } from './registry.ts'
@@ -60,7 +69,7 @@ export function persistCell(cell: Cell): SnapshotEntry {
     at: state.at,
     ...(isLive(cell.logic) && { bornSeq: state.bornSeq }),
     snapshot: encode(persistState(cell.logic, state.snapshot)),
-    ...(state.timers.length > 0 && { timers: encode(state.timers) }),
+    ...(countOf(state.timers) > 0 && { timers: encode(listOf(state.timers)) }),
     ...(state.condition !== 'running' && { condition: state.condition }),
     ...(state.failures.count > 0 && { failures: state.failures }),
     ...(state.stash.length > 0 && { stash: encode(state.stash) }),
@@ -90,8 +99,7 @@ export function staysResident({ logic, state }: Cell): boolean {
 /** When the actor has to be in memory though nobody sends to it: 0 for at once, undefined for never. */
 export function wakeTime(cell: Cell): number | undefined {
   if (staysResident(cell)) return 0
-  const { timers } = cell.state
-  return timers.length === 0 ? undefined : Math.min(...timers.map((t) => t.dueAt))
+  return earliestOf(cell.state.timers)
 }
 
 /** @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN */
@@ -106,7 +114,7 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cel
     seq: entry.seq,
     at: persisted.at,
     bornSeq: persisted.bornSeq ?? 0,
-    timers: frozen(decode(persisted.timers ?? [], scope.refOf)),
+    timers: restoreTimers(scope, ref.address, frozen(decode(persisted.timers, scope.refOf))),
     condition: persisted.condition ?? 'running',
     failures: persisted.failures ?? NO_FAILURES,
     stash: frozen(decode(persisted.stash ?? [], scope.refOf)),
@@ -115,6 +123,16 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cel
   const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input, state })
   cell.persisted = { rev: entry.rev, seq: entry.seq }
   return cell
+}
+
+function restoreTimers(
+  scope: Scope,
+  actor: Address,
+  timers: readonly ScheduledTimer[] = NO_TIMERS,
+): PendingTimers {
+  if (timers.every(isUsable)) return pendingTimers(timers)
+  for (const timer of timers) if (!isUsable(timer)) scope.onUnusable(actor, timer)
+  return pendingTimers(timers.filter(isUsable))
 }
 
 /** The reference that an actor has to itself, its parents' within. */

@@ -66,6 +66,8 @@ export interface TransitionRecord extends LogRecord {
   readonly cancelled?: readonly string[]
   /** Id of the timer of this actor that the record consumed. */
   readonly timer?: string
+  /** seq of the record that scheduled that timer, when it is not the earliest due of those of its id. */
+  readonly timerSeq?: number
   /** In a child's first record: where its logic is found, as `src` names from the root machine down. */
   readonly child?: {
     readonly path: readonly string[]

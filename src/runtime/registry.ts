@@ -5,6 +5,7 @@ import { kindOf, RESERVED_KINDS } from './address.ts'
 import { childLogic, isMachine, prepareMachine } from './logic.ts'
 import type { AnyEvent } from './record.ts'
 import {
+  backoffFault,
   DEFAULT_CHILD_SUPERVISION,
   DEFAULT_SUPERVISION,
   STRATEGIES,
@@ -121,9 +122,13 @@ function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
     }
     prepareMachine(machine)
   }
-  for (const { strategy } of [registration.supervision, registration.childSupervision].filter(
+  for (const supervision of [registration.supervision, registration.childSupervision].filter(
     (s) => s !== undefined,
   )) {
+    const { strategy } = supervision
+    const fault = strategy === 'restart' ? backoffFault(supervision.backoff ?? {}) : undefined
+    if (fault !== undefined)
+      throw new OutcryError('KIND_INVALID', `"${name}": ${fault}`, 'Give milliseconds.')
     if (STRATEGIES.includes(strategy)) continue
     throw new OutcryError(
       'KIND_INVALID',

@@ -9,6 +9,7 @@ import type { Address } from './address.ts'
 import { Cell, stateValue, UNBORN } from './cell.ts'
 import { type Evolution, evolve } from './evolve.ts'
 import { INIT } from './lifecycle.ts'
+import { NO_TIMERS } from './pending-timers.ts'
 import { makeRef, restoreCell } from './persist.ts'
 import type { AnyEvent, TransitionRecord } from './record.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './registry.ts'
@@ -52,7 +53,7 @@ export function replayRecord(
   const event = sameVersion ? taken : upcast(cell.kind, version, taken)
   let evolution: Evolution
   try {
-    evolution = evolve(scope, cell, { ...record, event })
+    evolution = evolve(scope, cell, { ...record, event, recorded: record.scheduled ?? NO_TIMERS })
   } catch (error) {
     throw diverged(record, `it throws: ${error instanceof Error ? error.message : String(error)}`, error)
   }

@@ -7,9 +7,10 @@
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
 import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, parseAddress } from './address.ts'
+import { delayInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { INIT } from './lifecycle.ts'
-import type { AnyEvent } from './record.ts'
+import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
 import { admit, CONTEXT_SIZE_MAX, EVENT, plainError, type Resolve } from './values.ts'
 
@@ -51,6 +52,8 @@ export interface Outcome {
   readonly taken: readonly TakenTransition[]
 }
 
+/** Longest id of a timer, in characters. */
+const TIMER_ID_MAX = 1_024
 const NO_TRANSITIONS: readonly TakenTransition[] = []
 
 export class Scope {
@@ -58,6 +61,8 @@ export class Scope {
   watching = false
   /** Size of all events, inputs and outputs that machines have made here, roughly, in characters. */
   made = 0
+  /** Hears of timers that a log of an earlier version holds and that no clock can reach: they are dropped. */
+  onUnusable: (actor: Address, timer: ScheduledTimer) => void = () => {}
   /** What machines see as `system`. */
   readonly system: RefHost
   readonly #systemIds = new Map<string, Address>()
@@ -110,16 +115,15 @@ export class Scope {
   /** What a reference in the log stands for. */
   readonly refOf = (address: string, id: string): Ref => new Ref(this.system, address as Address, id)
 
-  initial(logic: AnyActorLogic, self: Ref, input: unknown): Outcome {
-    return this.#run(self, () => logic.getInitialSnapshot(this.#scope, input) as AnySnapshot, undefined)
+  /** `replays`: what was taken once is taken again, though it would be refused today. */
+  initial(logic: AnyActorLogic, self: Ref, input: unknown, replays = false): Outcome {
+    const step = () => logic.getInitialSnapshot(this.#scope, input) as AnySnapshot
+    return this.#run(self, step, undefined, replays)
   }
 
-  transition(logic: AnyActorLogic, self: Ref, was: AnySnapshot, event: AnyEvent): Outcome {
-    return this.#run(
-      self,
-      () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot,
-      was,
-    )
+  transition(logic: AnyActorLogic, self: Ref, was: AnySnapshot, event: AnyEvent, replays = false): Outcome {
+    const step = () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot
+    return this.#run(self, step, was, replays)
   }
 
   /** `persisted` without children and with an empty context: see persist.ts, which puts both back. */
@@ -131,7 +135,7 @@ export class Scope {
     )
   }
 
-  #run(self: Ref, step: () => AnySnapshot, was: AnySnapshot | undefined): Outcome {
+  #run(self: Ref, step: () => AnySnapshot, was: AnySnapshot | undefined, replays: boolean): Outcome {
     this.#self = self
     this.#actions = []
     this.#taken = []
@@ -144,7 +148,8 @@ export class Scope {
       this.#running = false
     }
     const actions = this.#actions
-    const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was === undefined)
+    const effects: Effect[] =
+      actions.length === 0 ? [] : this.#effects(actions, snapshot, was === undefined, replays)
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
       admit(snapshot.context, 'context', was?.context, this.#resolve, CONTEXT_SIZE_MAX)
@@ -167,7 +172,12 @@ export class Scope {
     return event
   }
 
-  #effects(actions: readonly CollectedAction[], snapshot: AnySnapshot, initial: boolean): Effect[] {
+  #effects(
+    actions: readonly CollectedAction[],
+    snapshot: AnySnapshot,
+    initial: boolean,
+    replays: boolean,
+  ): Effect[] {
     // A child stopped in the very step that made it never starts.
     const stopped = new Set(actions.filter((a) => a.type === 'xstate.stopChild').map((a) => a.params))
     const started: Effect[] = []
@@ -178,8 +188,10 @@ export class Scope {
           const event = this.#asEvent(params.event)
           const to = this.#addressOf(params.to)
           if (typeof params.delay === 'number') {
-            effects.push({ type: 'schedule', id: params.id, delayMs: params.delay, to, event })
+            const id = this.#timerId(params.id)
+            effects.push({ type: 'schedule', id, delayMs: params.delay, to, event })
           } else {
+            if (params.delay !== undefined && !replays) throw this.#notADelay(params)
             effects.push({ type: 'send', to, event })
           }
           break
@@ -189,11 +201,11 @@ export class Scope {
           if (typeof params.delay === 'number') {
             effects.push({
               type: 'schedule',
-              id: params.id,
+              id: this.#timerId(params.id),
               delayMs: params.delay,
               event: this.#asEvent(params.event),
             })
-          }
+          } else if (params.delay !== undefined && !replays) throw this.#notADelay(params)
           break
         case 'xstate.cancel':
           effects.push({ type: 'cancel', id: params.sendId })
@@ -224,6 +236,24 @@ export class Scope {
       }
     }
     return started.length > 0 ? [...started, ...effects] : effects
+  }
+
+  #timerId(id: unknown): string | undefined {
+    if (
+      id === undefined ||
+      (typeof id === 'string' && id.length <= TIMER_ID_MAX && !id.startsWith('outcry.'))
+    )
+      return id
+    throw new OutcryError(
+      'EVENT_INVALID',
+      `${this.#self.address} delays an event under the id ${String(id).slice(0, 80)}`,
+      `Give a text of at most ${TIMER_ID_MAX} characters that does not begin with "outcry."`,
+    )
+  }
+
+  /** Live XState takes whatever is no number for no delay: the event would come at once, which nobody meant. */
+  #notADelay({ id, delay }: { id: string | undefined; delay: unknown }): OutcryError {
+    return delayInvalid(this.#self.address, id, typeof delay === 'string' ? `"${delay}"` : String(delay))
   }
 
   #addressOf(target: unknown): Address {

@@ -29,6 +29,20 @@ export interface Backoff {
 }
 
 export const DEFAULT_BACKOFF: Backoff = { minMs: 100, maxMs: 30_000, restartsMax: 10, resetMs: 60_000 }
+/** Longest wait before a restart, whatever `maxMs` says: a year. It doubles, and would soon be no time any more. */
+const BACKOFF_MAX_MS = 366 * 24 * 3_600_000
+
+/** What is wrong with the waits, as a sentence; undefined when nothing is. */
+export function backoffFault({ minMs, maxMs, restartsMax, resetMs }: Partial<Backoff>): string | undefined {
+  for (const [name, value] of Object.entries({ minMs, maxMs, restartsMax, resetMs })) {
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
+    return `the backoff's ${name} is ${value}, which is no number of at least 0`
+  }
+  return minMs === Number.POSITIVE_INFINITY
+    ? "the backoff's minMs is Infinity: it would never restart"
+    : undefined
+}
+
 export const DEFAULT_SUPERVISION: Supervision = { strategy: 'resume' }
 export const DEFAULT_CHILD_SUPERVISION: Supervision = { strategy: 'escalate' }
 
@@ -58,6 +72,6 @@ export function decide(
   const failures = { count, lastAt: at }
   if (supervision.strategy !== 'restart') return { directive: { action: supervision.strategy }, failures }
   if (count > backoff.restartsMax) return { directive: { action: 'quarantine' }, failures }
-  const delayMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** (count - 1))
+  const delayMs = Math.min(backoff.maxMs, BACKOFF_MAX_MS, backoff.minMs * 2 ** (count - 1))
   return { directive: { action: 'restart', delayMs }, failures }
 }

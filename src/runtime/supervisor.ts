@@ -27,6 +27,7 @@ import { cellAt } from './replay.ts'
 import { type AnySnapshot, Scope } from './scope.ts'
 import { Shielded } from './shielded.ts'
 import { Timekeeper } from './timekeeper.ts'
+import type { DueTimer } from './timers.ts'
 import { type Message, type Release, type Turn, topCell } from './turn.ts'
 import { takeIn } from './values.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
@@ -78,6 +79,11 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
   const registry = new Registry(options.machines)
   const relay: { send?: (to: Address, event: AnyEvent) => void } = {}
   const scope = new Scope((_source, target, event) => relay.send?.(target.address, event))
+  scope.onUnusable = (actor, { id }) =>
+    logger.warn(
+      { actor, timer: id },
+      `${actor} had the timer "${id}" with a delay that is no number: it is dropped`,
+    )
   const table = new ActorTable(store, registry, scope)
   const { journal, records } = await recover(store, table, registry, scope)
   const supervisor = new Supervisor({
@@ -141,7 +147,7 @@ export class Supervisor {
     this.#journal = journal
     this.#checkpointer = new Checkpointer(store, table, replayed, options.checkpointEvery)
     this.#archivist = new Archivist(store, options.retention ?? {}, logger)
-    this.#timekeeper = new Timekeeper(clock, table, logger, (messages) => this.#onDue(messages))
+    this.#timekeeper = new Timekeeper(clock, table, logger, (due) => this.#onDue(due))
     this.#releaser = new Releaser(scope, this.#ports, logger, (to, event, cause) =>
       this.#sendLive(to, event, cause),
     )
@@ -150,7 +156,8 @@ export class Supervisor {
     this.#fenced$ = new Shielded(this.#fenced, onThrow)
     const context = { actors: table, registry, scope, ports: this.#ports }
     this.#engine = new Engine(context, store, journal, logger, options.snapshotEvery ?? SNAPSHOT_EVERY, {
-      isCancelled: (message) => this.#timekeeper.isCancelled(message),
+      messageOf: (timer) => this.#timekeeper.messageOf(timer),
+      areTimersBehind: () => this.#timekeeper.isBehind,
       onTurn: (turn) => this.#onTurn(turn),
       release: ({ releases }) => {
         this.#releaser.release(releases, journal)
@@ -474,9 +481,9 @@ export class Supervisor {
     this.#engine.enqueue(job, lane)
   }
 
-  #onDue(messages: readonly Message[]): void {
+  #onDue(due: readonly DueTimer[]): void {
     if (!this.#accepting || this.fence) return
-    for (const message of messages) this.#engine.enqueue({ message }, 'control')
+    this.#engine.enqueueDue(due)
     // In event time the next moment may come before the event loop does.
     this.#engine.pump()
     this.#timekeeper.arm()
@@ -484,10 +491,11 @@ export class Supervisor {
 
   #onTurn({ releases }: Turn): void {
     let armed = false
-    for (const { record } of releases) {
+    for (const { record, cell } of releases) {
       if (record.intents !== undefined) this.#releaser.intentsAhead += record.intents.length
-      if (record.scheduled === undefined) continue
-      this.#timekeeper.addScheduled(record)
+      if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
+      else if (record.event.type === 'outcry.released') this.#timekeeper.addOverdueOf(cell)
+      else continue
       armed = true
     }
     if (armed) this.#timekeeper.arm()

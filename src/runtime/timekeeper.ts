@@ -2,29 +2,32 @@ import type { ActorTable } from './actor-table.ts'
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Clock } from './clock.ts'
+import { isUsable } from './delays.ts'
 import type { Logger } from './logger.ts'
+import { listOf, timerOf } from './pending-timers.ts'
 import type { ScheduledTimer, TransitionRecord } from './record.ts'
-import { TimerQueue } from './timers.ts'
+import { type DueTimer, TimerQueue } from './timers.ts'
 import type { Message } from './turn.ts'
 
+/** Timers that are found due at once. There may be millions: others get their chance between one lot and the next. */
+const DUE_PER_LOOK = 256
+
 /**
- * Wakes actors when their timers are due. The timers themselves are state of their actors (law 7); here is only when
- * to look. An entry whose timer is gone by then is passed over.
+ * Says when timers are due. The timers themselves are state of their actors (law 7); here is only when to look. An
+ * entry whose timer is gone by then is passed over.
  */
 export class Timekeeper {
   readonly #queue = new TimerQueue()
   readonly #clock: Clock
   readonly #table: ActorTable
   readonly #logger: Logger
-  readonly #onDue: (messages: readonly Message[]) => void
+  readonly #onDue: (due: readonly DueTimer[]) => void
+  /** Actors that have timers, but cannot be brought back: each is told once. */
+  readonly #lost = new Set<Address>()
   #running = false
+  #isBehind = false
 
-  constructor(
-    clock: Clock,
-    table: ActorTable,
-    logger: Logger,
-    onDue: (messages: readonly Message[]) => void,
-  ) {
+  constructor(clock: Clock, table: ActorTable, logger: Logger, onDue: (due: readonly DueTimer[]) => void) {
     this.#clock = clock
     this.#table = table
     this.#logger = logger
@@ -36,8 +39,14 @@ export class Timekeeper {
     this.arm()
   }
 
+  /** Whether more timers are due than were looked at yet. */
+  get isBehind(): boolean {
+    return this.#isBehind
+  }
+
   stop(): void {
     this.#running = false
+    this.#isBehind = false
     this.#clock.wakeAt(undefined, () => {})
   }
 
@@ -47,11 +56,20 @@ export class Timekeeper {
   }
 
   addAllOf(cell: Cell): void {
-    this.#add(cell.address, cell.state.timers)
+    this.#add(cell.address, listOf(cell.state.timers))
   }
 
   addScheduled({ actor, scheduled }: TransitionRecord): void {
     if (scheduled !== undefined) this.#add(actor as Address, scheduled)
+  }
+
+  /** Of an actor that is let out of quarantine: timers that came due there are due now. */
+  addOverdueOf({ address, state }: Cell): void {
+    const now = this.#clock.now()
+    this.#add(
+      address,
+      listOf(state.timers).filter(({ dueAt }) => dueAt <= now),
+    )
   }
 
   /** Asks the clock for the next due time. */
@@ -59,56 +77,57 @@ export class Timekeeper {
     if (this.#running) this.#clock.wakeAt(this.#queue.peek()?.dueAt, () => this.#takeDue())
   }
 
-  /** Whether the timer that the message stands for was cancelled by a turn since it came due. */
-  isCancelled({ to, timer }: Message): boolean {
-    return timer !== undefined && this.#find(to, timer) === undefined
+  /**
+   * The message of a timer that came due, when its turn has come: undefined when a turn since then cancelled it. In
+   * quarantine it stays what it is, part of the actor's state, and comes due again when the actor is released.
+   */
+  messageOf({ address, id, dueAt, seq, firedAt = dueAt }: DueTimer): Message | undefined {
+    // What is not taken before a stop comes due again at the next start.
+    if (id === undefined || !this.#running) return undefined
+    const state = this.#wake(address)?.state
+    const timer = state && timerOf(state.timers, { id, dueAt, seq })
+    if (timer === undefined || state?.condition === 'quarantined') return undefined
+    const event = Object.freeze({ ...timer.event, at: firedAt })
+    return { to: address, event, at: firedAt, size: 0, cause: seq, correlation: timer.correlation, timer }
   }
 
   #add(address: Address, timers: readonly ScheduledTimer[]): void {
-    for (const [index, { dueAt, id, seq }] of timers.entries()) {
-      this.#queue.push({ dueAt, address, id, seq, index })
+    let index = 0
+    for (const timer of timers) {
+      const { dueAt, id, seq } = timer
+      if (isUsable(timer)) this.#queue.push({ dueAt, address, id, seq, index })
+      index++
     }
   }
 
   #takeDue(): void {
     const now = this.#clock.now()
-    const messages: Message[] = []
-    for (let due = this.#queue.peek(); due !== undefined && due.dueAt <= now; due = this.#queue.peek()) {
+    const lot: DueTimer[] = []
+    for (let looks = 0; looks < DUE_PER_LOOK; looks++) {
+      const due = this.#queue.peek()
+      if (due === undefined || due.dueAt > now) break
       this.#queue.pop()
-      const { address, id, dueAt, seq } = due
-      if (id === undefined) {
-        const cell = this.#wake(address)
+      if (due.id === undefined) {
+        const cell = this.#wake(due.address)
         if (cell !== undefined) this.addAllOf(cell)
         continue
       }
-      const timer = this.#find(address, { id, dueAt, seq })
-      if (timer === undefined) continue
-      const event = Object.freeze({ ...timer.event, at: now })
-      messages.push({
-        to: address,
-        event,
-        at: now,
-        size: 0,
-        cause: seq,
-        correlation: timer.correlation,
-        timer,
-      })
+      due.firedAt = now
+      lot.push(due)
     }
-    this.#onDue(messages)
-  }
-
-  #find(
-    address: Address,
-    { id, dueAt, seq }: Pick<ScheduledTimer, 'id' | 'dueAt' | 'seq'>,
-  ): ScheduledTimer | undefined {
-    return this.#wake(address)?.state.timers.find((t) => t.id === id && t.dueAt === dueAt && t.seq === seq)
+    this.#isBehind = (this.#queue.peek()?.dueAt ?? Number.POSITIVE_INFINITY) <= now
+    this.#onDue(lot)
+    // A clock that is told the time goes on at once; the next lot waits for no clock.
+    if (this.#isBehind) setImmediate(() => this.#isBehind && this.#running && this.#takeDue())
   }
 
   #wake(address: Address): Cell | undefined {
     try {
       return this.#table.find(address)
     } catch (err) {
-      this.#logger.error({ err, actor: address }, `${address} has a timer, but cannot be brought back`)
+      if (!this.#lost.has(address))
+        this.#logger.error({ err, actor: address }, `${address} has a timer, but cannot be brought back`)
+      this.#lost.add(address)
       return undefined
     }
   }

@@ -2,6 +2,8 @@ import type { Address } from './address.ts'
 
 /** A due time of an actor. What is due then, and whether it still is, the actor's own state tells. */
 export interface DueTimer {
+  /** It is no message yet: that is made when its turn comes. */
+  readonly message?: undefined
   readonly dueAt: number
   readonly address: Address
   /** Undefined: the actor is passive, and is to be brought back to see. */
@@ -9,6 +11,8 @@ export interface DueTimer {
   /** seq of the record that scheduled it, and its place there: decides between equal due times. */
   readonly seq: number
   readonly index: number
+  /** When it was found due: the time of its message. */
+  firedAt?: number
 }
 
 /** A binary heap, earliest first. Cancelled timers stay in it and are recognised when they come up. */

@@ -12,6 +12,7 @@ import type { Effect, TakenTransition } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
 import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
 import { childLogic, isLive, isMachine } from './logic.ts'
+import { firstOf } from './pending-timers.ts'
 import { makeRef, persistState } from './persist.ts'
 import type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './record.ts'
 import { correlationOf } from './record-codec.ts'
@@ -71,6 +72,14 @@ export interface Release {
 }
 
 export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull'
+
+/** What is done to an actor that no machine asked for. */
+export interface Imposed {
+  readonly cell: Cell
+  readonly event: LifecycleEvent | { readonly type: typeof STOP }
+  /** The timer of the actor that is used up by it. */
+  readonly timer?: ScheduledTimer | undefined
+}
 
 /** A machine threw: which actor's, on what. */
 export class TurnFailure extends Error {
@@ -138,23 +147,20 @@ export class Turn {
       const cell = this.#open(to, event, cause)
       if (cell === undefined) return
       if (timer?.id === RESTART_TIMER) {
-        this.#take(
-          cell,
-          { event: Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true }), cause },
-          timer.id,
-        )
+        const restarted = Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true })
+        this.#take(cell, { event: restarted, cause }, timer)
       } else if (timer?.id === UNSTASH_TIMER) {
-        this.#unstash(cell, timer.id)
+        this.#unstash(cell, timer)
       } else if (timer?.target !== undefined) {
-        this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer.id)
+        this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer)
         this.#frame(cell).effects = [{ type: 'send', to: timer.target as Address, event }]
       } else if (cell.busy) cell.inbox.push({ event, cause })
-      else this.#take(cell, { event, cause }, timer?.id)
+      else this.#take(cell, { event, cause }, timer)
     })
   }
 
   /** The actor takes the first message that was kept for it. */
-  #unstash(cell: Cell, timer: string): void {
+  #unstash(cell: Cell, timer: ScheduledTimer): void {
     const [first] = cell.state.stash
     const { cause } = this.#message
     this.#take(cell, { event: Object.freeze({ type: 'outcry.unstashed', at: this.at }), cause }, timer)
@@ -174,13 +180,14 @@ export class Turn {
    * @throws TurnFailure when a machine throws on what follows
    */
   impose(
-    events: readonly { cell: Cell; event: LifecycleEvent | { type: typeof STOP } }[],
+    events: readonly Imposed[],
     also?: () => void,
     isDeaf: (address: Address) => boolean = () => false,
   ): void {
     this.#isDeaf = isDeaf
     this.#guarded(() => {
-      for (const { cell, event } of events) this.#take(cell, { event, cause: this.#message.cause })
+      for (const { cell, event, timer } of events)
+        this.#take(cell, { event, cause: this.#message.cause }, timer)
       also?.()
     })
   }
@@ -393,7 +400,7 @@ export class Turn {
   }
 
   /** The actor takes the event: a record, and a frame for what follows. */
-  #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: string): void {
+  #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer): void {
     if (this.releases.length >= TURN_RECORDS_MAX || this.size > TURN_SIZE_MAX) {
       const size = `${TURN_RECORDS_MAX} records, or events of ${TURN_SIZE_MAX / 2 ** 20} MiB`
       throw new TurnFailure(
@@ -414,7 +421,15 @@ export class Turn {
     const stashed = was.condition === 'restarting' && !unstashed && !isLifecycle(event) && event.type !== STOP
     let evolution: Evolution
     try {
-      evolution = evolve(this.#context.scope, cell, { event, seq, at, correlation, timer, stashed })
+      evolution = evolve(this.#context.scope, cell, {
+        event,
+        seq,
+        at,
+        correlation,
+        timer: timer?.id,
+        timerSeq: timer && seqUnlessFirst(timer, was),
+        stashed,
+      })
     } catch (error) {
       throw new TurnFailure(cell.address, event, error)
     }
@@ -483,7 +498,7 @@ export class Turn {
     was: ActorState,
     { state, effects, scheduled, cancelled }: Evolution,
     seq: number,
-    timer: string | undefined,
+    timer: ScheduledTimer | undefined,
     stashed: boolean,
   ): TransitionRecord {
     const emitted: AnyEvent[] = []
@@ -520,7 +535,11 @@ export class Turn {
     if (intents.length > 0) record.intents = intents
     if (scheduled.length > 0) record.scheduled = scheduled
     if (cancelled.length > 0) record.cancelled = cancelled
-    if (timer !== undefined) record.timer = timer
+    if (timer !== undefined) {
+      record.timer = timer.id
+      const timerSeq = seqUnlessFirst(timer, was)
+      if (timerSeq !== undefined) record.timerSeq = timerSeq
+    }
     if (event.type === INIT && cell.path.length > 0) record.child = childOfRecord(cell)
     const { status } = state.snapshot
     if (status !== 'active' && status !== was.snapshot.status) record.status = status
@@ -583,6 +602,11 @@ function isUnhandled(
   effects: readonly Effect[],
 ): boolean {
   return state.snapshot === was.snapshot && effects.length === 0 && isMachine(logic) && !isLifecycle(event)
+}
+
+/** After a jump of the clock, a timer may fire before one of the same id whose due time is earlier. */
+function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): number | undefined {
+  return firstOf(timers, timer.id) === timer ? undefined : timer.seq
 }
 
 function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {

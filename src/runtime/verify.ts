@@ -1,7 +1,8 @@
 import { isOutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { Cell } from './cell.ts'
-import { persistCell } from './persist.ts'
+import { isUsable } from './delays.ts'
+import { type PersistedActor, persistCell } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { replayRecord, replayScope } from './replay.ts'
@@ -141,9 +142,12 @@ function kept(store: Store<TransitionRecord>, actor: string): SnapshotEntry[] {
   return entries
 }
 
-/** What is compared of a snapshot. */
-function comparable(entry: SnapshotEntry): unknown {
-  return { rev: entry.rev, seq: entry.seq, wake: entry.wake, state: entry.state }
+/** What is compared of a snapshot: not the timers that are dropped as it is read. */
+function comparable({ rev, seq, wake, state }: SnapshotEntry): unknown {
+  const { timers = [] } = state as PersistedActor
+  if (timers.every(isUsable)) return { rev, seq, wake, state }
+  const usable = timers.filter(isUsable)
+  return { rev, seq, state: { ...(state as PersistedActor), timers: usable.length > 0 ? usable : undefined } }
 }
 
 function differs(

@@ -46,6 +46,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/runtime/doors.test.ts'],
     amounts: { VALUES: 20_000 },
   },
+  timers: {
+    about: 'a million timers due at once',
+    files: ['tests/runtime/timers-at-once.test.ts'],
+    amounts: { ACTORS_WITH_TIMERS: 1_000, TIMERS_OF_ONE: 1_000_000 },
+  },
   'venue-model': {
     about: 'random lives of an order and its venue',
     files: ['tests/machines/venue-model.test.ts'],

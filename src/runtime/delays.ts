@@ -1,0 +1,29 @@
+/** Delays are checked where they enter: an actor's timer has a due time that a clock can reach and the log can keep. */
+import { OutcryError } from '../../store/outcry-error.ts'
+import type { Address } from './address.ts'
+import type { ScheduledTimer } from './record.ts'
+
+/** False for timers that logs of earlier versions hold: a due time of NaN or Infinity comes back as null. */
+export function isUsable({ dueAt }: ScheduledTimer): boolean {
+  return Number.isSafeInteger(dueAt)
+}
+
+/**
+ * When a timer is due that is set at `at`, in whole milliseconds, so that it is never early. A negative delay counts
+ * as 0, as in live XState.
+ * @throws DELAY_INVALID
+ */
+export function dueTime(actor: Address, id: string, at: number, delayMs: number): number {
+  if (!Number.isFinite(delayMs)) throw delayInvalid(actor, id, String(delayMs))
+  const dueAt = Math.ceil(at + Math.max(0, delayMs))
+  if (Number.isSafeInteger(dueAt)) return dueAt
+  throw delayInvalid(actor, id, `${delayMs}, which from ${at} on leads to no time that can be kept`)
+}
+
+export function delayInvalid(actor: Address, id: string | undefined, found: string): OutcryError {
+  return new OutcryError(
+    'DELAY_INVALID',
+    `${actor} sets ${id === undefined ? 'a timer' : `the timer "${id}"`} with the delay ${found}`,
+    'Give a finite number of milliseconds; to wait for ever, set no timer.',
+  )
+}

@@ -1,0 +1,306 @@
+/** Timers of machines: the delays they take, and what becomes of those that come due at a bad moment (law 7). */
+import { describe, expect, it } from 'vitest'
+import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { Machines } from '../../src/runtime/registry.ts'
+import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { newMemory, type SnapshotEntry } from '../../store/index.ts'
+import { Harness } from './harness.ts'
+
+/** Waits as long as it is told to. */
+const sleeper = setup({
+  types: {} as { events: { type: 'SLEEP'; ms: unknown } | { type: 'DUE' } | { type: 'POKE' } },
+}).createMachine({
+  id: 'sleeper',
+  initial: 'awake',
+  on: { POKE: {} },
+  states: {
+    awake: { on: { SLEEP: 'asleep' } },
+    asleep: {
+      entry: raise(
+        { type: 'DUE' },
+        { id: 'alarm', delay: ({ event }) => (event.type === 'SLEEP' ? read(event.ms) : 0) },
+      ),
+      on: { DUE: 'rested' },
+    },
+    rested: {},
+  },
+})
+
+/** Events are JSON, so what is no JSON is written as text. */
+function read(ms: unknown): number {
+  const odd = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY }
+  return (typeof ms === 'string' && ms in odd ? odd[ms as keyof typeof odd] : ms) as number
+}
+
+const bystander = createMachine({ initial: 'a', states: { a: { after: { 50: 'b' } }, b: {} } })
+
+async function open(machines: Machines): Promise<Harness> {
+  const harness = new Harness()
+  await harness.open({ machines })
+  return harness
+}
+
+describe('a delay', () => {
+  it.each([
+    ['NaN', 'NaN'],
+    ['Infinity', 'Infinity'],
+    ['-Infinity', '-Infinity'],
+    [2 ** 53, '9007199254740992, which from'],
+    [1e300, '1e+300, which from'],
+    ['100', '"100"'],
+    [null, 'null'],
+    [true, 'true'],
+  ])('of %s is refused in that turn, and nobody else notices', async (ms, told) => {
+    const harness = await open({ sleeper, bystander })
+    const { supervisor, clock } = harness
+    await supervisor.spawn('sleeper', 's')
+    await supervisor.spawn('bystander', 'b')
+    await expect(supervisor.send('sleeper/s', { type: 'SLEEP', ms })).rejects.toMatchObject({
+      code: 'ACTOR_FAILED',
+      cause: {
+        code: 'DELAY_INVALID',
+        message: expect.stringContaining(`sleeper/s sets the timer "alarm" with the delay ${told}`),
+      },
+    })
+    expect(await supervisor.view('sleeper/s')).toMatchObject({ value: 'awake', timers: [] })
+    clock.advanceTo(2_000)
+    await supervisor.settled()
+    expect(harness.value('bystander/b')).toBe('b')
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+
+  it('of a message to another actor is held to the same', async () => {
+    const machine = setup({}).createMachine({
+      on: {
+        GO: {
+          actions: sendTo(
+            ({ system }) => system.get('bystander/b'),
+            { type: 'HI' },
+            { delay: () => '5' as never },
+          ),
+        },
+      },
+    })
+    const { supervisor } = await open({ sender: machine, bystander })
+    await supervisor.spawn('sender', 's')
+    await expect(supervisor.send('sender/s', { type: 'GO' })).rejects.toMatchObject({
+      cause: { code: 'DELAY_INVALID', message: 'sender/s sets a timer with the delay "5"' },
+    })
+  })
+
+  it('that is negative counts as none, as in live XState', async () => {
+    const harness = await open({ sleeper })
+    await harness.supervisor.spawn('sleeper', 's')
+    await harness.supervisor.send('sleeper/s', { type: 'SLEEP', ms: -5 })
+    expect((await harness.supervisor.view('sleeper/s'))?.timers).toMatchObject([{ dueAt: 1_000 }])
+    harness.clock.advanceTo(1_000)
+    await harness.supervisor.settled()
+    expect(harness.value('sleeper/s')).toBe('rested')
+    const clock = new SimulatedClock()
+    const live = createActor(sleeper, { clock }).start()
+    live.send({ type: 'SLEEP', ms: -5 })
+    clock.increment(0)
+    expect(live.getSnapshot().value).toBe('rested')
+  })
+
+  it('between restarts that no number can tell is none of a backoff either', async () => {
+    for (const backoff of [{ minMs: Number.NaN }, { maxMs: -1 }, { minMs: Number.POSITIVE_INFINITY }]) {
+      const full = { minMs: 1, maxMs: 1, restartsMax: 1, resetMs: 1, ...backoff }
+      const supervision = { strategy: 'restart', backoff: full } as const
+      await expect(open({ sleeper: { machine: sleeper, supervision } })).rejects.toMatchObject({
+        code: 'KIND_INVALID',
+      })
+    }
+  })
+})
+
+describe('a log of an earlier version with a delay that is no number', () => {
+  const never = (ms: number) =>
+    createMachine({
+      id: 'never',
+      initial: 'a',
+      states: {
+        a: { entry: raise({ type: 'DUE' }, { id: 'odd', delay: () => ms }), on: { DUE: 'b', POKE: {} } },
+        b: {},
+      },
+    })
+
+  /** What such a version wrote: JSON has neither NaN nor Infinity. */
+  const asWritten = <T extends { timers?: unknown; scheduled?: unknown }>(value: T): T => {
+    const timers = (list: unknown) => (list as { dueAt: number | null }[]).map((t) => ({ ...t, dueAt: null }))
+    const { scheduled, timers: pending } = value
+    return {
+      ...value,
+      ...(scheduled !== undefined && { scheduled: timers(scheduled) }),
+      ...(pending !== undefined && { timers: timers(pending) }),
+    }
+  }
+
+  it.each(['its records', 'its snapshots'])(
+    'opens from %s; the timer is dropped and told, and stalls nobody',
+    async (from) => {
+      const first = await open({ never: never(60_000), bystander })
+      await first.supervisor.spawn('never', 'n')
+      const records = await first.records()
+      const old = new Harness()
+      const store = await openMemoryStore(old.memory)
+      for (const record of records)
+        await store.append({ records: [record.scheduled ? asWritten(record) : record] })
+      if (from === 'its snapshots') {
+        await first.supervisor.stop()
+        const kept = await openMemoryStore(first.memory)
+        const entries = ['never/n', 'system/dead-letters'].map(
+          (actor) => kept.snapshot(actor) as SnapshotEntry,
+        )
+        const old = entries.map((entry) => ({ ...entry, state: asWritten(entry.state as object) }))
+        await store.putSnapshots(old, kept.checkpoint())
+      }
+      await store.close()
+      const supervisor = await old.open({ machines: { never: never(Number.NaN), bystander } })
+      await supervisor.spawn('bystander', 'b')
+      old.clock.advanceTo(200_000)
+      await supervisor.send('never/n', { type: 'POKE' })
+      expect([old.value('never/n'), old.value('bystander/b')]).toEqual(['a', 'b'])
+      expect((await supervisor.view('never/n'))?.timers).toEqual([])
+      expect(old.errors).toContain(
+        'never/n had the timer "odd" with a delay that is no number: it is dropped',
+      )
+      const problems = (await supervisor.verify()).problems.filter(({ code }) => code !== 'STORE_INDEX')
+      expect(problems).toEqual([])
+      await supervisor.stop()
+      await old.open({ machines: { never: never(Number.NaN), bystander } })
+      expect((await old.supervisor.view('never/n'))?.timers).toEqual([])
+    },
+  )
+})
+
+describe('a timer that comes due in quarantine', () => {
+  const patient = setup({
+    types: {} as { context: { due: string[] }; events: { type: 'THROW' } | { type: 'DUE'; n: string } },
+  }).createMachine({
+    id: 'patient',
+    context: { due: [] },
+    entry: [
+      raise({ type: 'DUE', n: 'third' }, { id: 'c', delay: 300 }),
+      raise({ type: 'DUE', n: 'first' }, { id: 'a', delay: 100 }),
+      raise({ type: 'DUE', n: 'second' }, { id: 'b', delay: 200 }),
+      raise({ type: 'DUE', n: 'last' }, { id: 'd', delay: 10_000 }),
+    ],
+    on: {
+      THROW: {
+        actions: assign(() => {
+          throw new Error('boom')
+        }),
+      },
+      DUE: { actions: assign({ due: ({ context, event }) => [...context.due, event.n] }) },
+    },
+  })
+  const machines: Machines = { patient: { machine: patient, supervision: { strategy: 'quarantine' } } }
+
+  it.each(['the same run', 'after a stop', 'after a crash'])(
+    'fires at the release, once and in due order: %s',
+    async (how) => {
+      const harness = await open(machines)
+      await harness.supervisor.spawn('patient', 'p')
+      await expect(harness.supervisor.send('patient/p', { type: 'THROW' })).rejects.toThrow('boom')
+      harness.clock.advanceTo(1_400)
+      await harness.supervisor.settled()
+      for (let n = 0; n < 2 && how !== 'the same run'; n++) {
+        if (how === 'after a stop') await harness.supervisor.stop()
+        else await harness.crash()
+        await harness.open({ machines })
+        harness.clock.advanceTo(harness.clock.now() + 1)
+        await harness.supervisor.settled()
+      }
+      expect(harness.context('patient/p')).toEqual({ due: [] })
+      await harness.supervisor.release('patient/p')
+      harness.clock.advanceTo(harness.clock.now() + 1)
+      await harness.supervisor.settled()
+      expect(harness.context('patient/p')).toEqual({ due: ['first', 'second', 'third'] })
+      harness.clock.advanceTo(20_000)
+      await harness.supervisor.settled()
+      expect(harness.context('patient/p')).toEqual({ due: ['first', 'second', 'third', 'last'] })
+      expect((await harness.deadLetters()).map(({ event }) => event.type)).toEqual(['THROW'])
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+    },
+  )
+
+  it('is a dead letter when it is a message of another actor', async () => {
+    const nurse = setup({}).createMachine({
+      entry: sendTo(
+        ({ system }) => system.get('patient/p'),
+        { type: 'DUE', n: 'visit' } as { type: string },
+        { delay: 50 },
+      ),
+    })
+    const harness = await open({ ...machines, nurse })
+    await harness.supervisor.spawn('patient', 'p')
+    await harness.supervisor.spawn('nurse', 'n')
+    await expect(harness.supervisor.send('patient/p', { type: 'THROW' })).rejects.toThrow('boom')
+    harness.clock.advanceTo(1_400)
+    expect(await harness.deadLetters()).toMatchObject([
+      { event: { type: 'THROW' } },
+      { event: { type: 'DUE', n: 'visit' }, reason: 'quarantined' },
+    ])
+    expect((await harness.supervisor.view('nurse/n'))?.timers).toEqual([])
+  })
+})
+
+describe('a timer on which a machine throws', () => {
+  const boom = () => {
+    throw new Error('boom')
+  }
+  const clumsy = createMachine({
+    initial: 'a',
+    states: { a: { after: { 100: { target: 'b', actions: assign(boom) } } }, b: {} },
+  })
+  const receiver = createMachine({ on: { HI: { actions: assign(boom) } } })
+  const sender = setup({}).createMachine({
+    entry: sendTo(({ system }) => system.get('receiver/r'), { type: 'HI' }, { delay: 100 }),
+  })
+  const machines = { clumsy, receiver, sender }
+
+  it.each(['clumsy', 'sender'])(
+    'has fired all the same, and not again at the next start: %s',
+    async (kind) => {
+      const harness = await open(machines)
+      await harness.supervisor.spawn('receiver', 'r')
+      await harness.supervisor.spawn(kind, 'x')
+      harness.clock.advanceTo(1_200)
+      expect(await harness.deadLetters()).toHaveLength(1)
+      expect((await harness.supervisor.view(`${kind}/x`))?.timers).toEqual([])
+      const before: TransitionRecord[] = await harness.records()
+      await harness.supervisor.stop()
+      await harness.open({ machines })
+      harness.clock.advanceTo(1_300)
+      expect(await harness.records()).toEqual(before)
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+    },
+  )
+})
+
+it('timers that are due at once may be more than messages may wait', async () => {
+  // A clock that calls back once only: the rest must not depend on it.
+  let now = 1_000
+  let due: (() => void) | undefined
+  const wakeAt = (_at: number | undefined, onDue: () => void) => {
+    due = onDue
+  }
+  const clock = { now: () => now, wakeAt }
+  const machine = createMachine({ initial: 'a', states: { a: { after: { 60000: 'b' } }, b: {} } })
+  const logger = { debug() {}, info() {}, warn() {}, error() {} }
+  const store = await openMemoryStore(newMemory())
+  const supervisor = await createSupervisor({ machines: { m: machine }, store, clock, logger })
+  await Promise.all(Array.from({ length: 600 }, (_, i) => supervisor.spawn('m', `a${i}`)))
+  now = 70_000
+  due?.()
+  await supervisor.settled()
+  const values = Array.from(
+    { length: 600 },
+    (_, i) => (supervisor.getSnapshot(`m/a${i}`) as unknown as { value: string }).value,
+  )
+  expect(new Set(values)).toEqual(new Set(['b']))
+  await supervisor.stop()
+})
