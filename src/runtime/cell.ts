@@ -34,6 +34,15 @@ export interface Stashed {
 
 const NO_STASH: readonly Stashed[] = []
 
+/** The record that started a child: tells it from others that had its id before, and will have it after. */
+export interface Birth {
+  readonly seq: number
+  /** 1: nobody had its address before. */
+  readonly rev: number
+  /** seq of the record that spawned it. */
+  readonly cause: number | null
+}
+
 /** A resident actor: who it is, what it runs on, and its state. */
 export class Cell {
   readonly ref: Ref
@@ -47,6 +56,8 @@ export class Cell {
   input: unknown
   state: ActorState
 
+  /** Of children only: a top actor's address is never used again. Undefined in snapshots of earlier versions. */
+  born: Birth | undefined
   /** Version it was just carried over from; its next record says so first. */
   migratedFrom: string | undefined
   /** What the store's latest snapshot of it covers. */

@@ -12,6 +12,8 @@ export type Effect =
       readonly delayMs: number
       /** Absent for the actor itself. */
       readonly to?: Address
+      /** The receiver is a child that the same transition stops or replaces. */
+      readonly stopped?: boolean
       readonly event: AnyEvent
     }
   | { readonly type: 'cancel'; readonly id: string }

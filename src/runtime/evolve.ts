@@ -149,17 +149,17 @@ function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, ta
 function timerOf(
   { address }: Cell,
   rev: number,
-  { id: given, delayMs, to, event }: Effect & { type: 'schedule' },
+  { id: given, delayMs, to, stopped, event }: Effect & { type: 'schedule' },
   index: number,
   { at, seq, correlation, recorded }: Taking,
 ): ScheduledTimer {
   const id = given ?? `${rev}.${index}`
   const was = recorded?.[index]
-  if (was?.id === id && (!isUsable(was) || delayMs < 0)) return was
+  if (was?.id === id && (!isUsable(was) || delayMs < 0 || (stopped && !was.stopped))) return was
   const dueAt = dueTime(address, id, at, delayMs)
-  return to === undefined
-    ? { id, dueAt, event, seq, correlation }
-    : { id, dueAt, target: to, event, seq, correlation }
+  if (to === undefined) return { id, dueAt, event, seq, correlation }
+  const timer = { id, dueAt, target: to, event, seq, correlation }
+  return stopped ? { ...timer, stopped: true } : timer
 }
 
 /** Written out: a copy by spreading costs more than the transition's own bookkeeping. */

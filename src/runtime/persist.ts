@@ -2,7 +2,7 @@
 import type { AnyActorLogic, Snapshot } from 'xstate'
 import type { SnapshotEntry } from '../../store/store.ts'
 import { type Address, childOf, parentOf } from './address.ts'
-import { type ActorState, Cell, type Condition, type Stashed } from './cell.ts'
+import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { isUsable } from './delays.ts'
 import { isLive, isMachine } from './logic.ts'
 import {
@@ -28,6 +28,8 @@ export interface PersistedActor {
   readonly syncSnapshot?: true
   readonly input?: unknown
   readonly at: number
+  /** Of children. */
+  readonly born?: Birth
   /** Of actors with a running part. */
   readonly bornSeq?: number
   readonly snapshot: unknown
@@ -67,6 +69,7 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(ref._syncSnapshot && { syncSnapshot: true }),
     ...(cell.input !== undefined && { input: encode(cell.input) }),
     at: state.at,
+    ...(cell.born !== undefined && { born: cell.born }),
     ...(isLive(cell.logic) && { bornSeq: state.bornSeq }),
     snapshot: encode(persistState(cell.logic, state.snapshot)),
     ...(countOf(state.timers) > 0 && { timers: encode(listOf(state.timers)) }),
@@ -121,6 +124,7 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cel
   }
   const input = frozen(decode(persisted.input, scope.refOf))
   const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input, state })
+  cell.born = persisted.born
   cell.persisted = { rev: entry.rev, seq: entry.seq }
   return cell
 }

@@ -28,6 +28,8 @@ export interface ScheduledTimer {
   readonly dueAt: number
   /** Address of the receiver; absent when it is the actor itself. */
   readonly target?: string
+  /** The receiver is a child that the very transition stopped or replaced: the message reaches nobody. */
+  readonly stopped?: true
   readonly event: AnyEvent
   /** seq of the record that scheduled it, which is the cause of what it sets off. */
   readonly seq: number

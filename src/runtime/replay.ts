@@ -78,7 +78,9 @@ function newCell(
   const ref = makeRef(scope.system, record.actor as Address, path, record.child)
   const logic: AnyActorLogic = logicAt(kind, version, path)
   const state = { ...UNBORN, rev: was?.state.rev ?? 0 }
-  return new Cell({ ref, kind, version, logic, path, input, state })
+  const cell = new Cell({ ref, kind, version, logic, path, input, state })
+  if (path.length > 0) cell.born = { seq: record.seq, rev: record.rev, cause: record.cause }
+  return cell
 }
 
 function diverged(record: TransitionRecord, what: string, cause?: unknown): OutcryError {

@@ -148,8 +148,7 @@ export class Scope {
       this.#running = false
     }
     const actions = this.#actions
-    const effects: Effect[] =
-      actions.length === 0 ? [] : this.#effects(actions, snapshot, was === undefined, replays)
+    const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was, replays)
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
       admit(snapshot.context, 'context', was?.context, this.#resolve, CONTEXT_SIZE_MAX)
@@ -175,7 +174,7 @@ export class Scope {
   #effects(
     actions: readonly CollectedAction[],
     snapshot: AnySnapshot,
-    initial: boolean,
+    was: AnySnapshot | undefined,
     replays: boolean,
   ): Effect[] {
     // A child stopped in the very step that made it never starts.
@@ -189,7 +188,8 @@ export class Scope {
           const to = this.#addressOf(params.to)
           if (typeof params.delay === 'number') {
             const id = this.#timerId(params.id)
-            effects.push({ type: 'schedule', id, delayMs: params.delay, to, event })
+            const gone = stopped.has(params.to) || isReplaced(params.to, was, actions)
+            effects.push({ type: 'schedule', id, delayMs: params.delay, to, stopped: gone, event })
           } else {
             if (params.delay !== undefined && !replays) throw this.#notADelay(params)
             effects.push({ type: 'send', to, event })
@@ -216,7 +216,7 @@ export class Scope {
           if (params.input !== undefined) this.#admitMade(params.input, `input of ${child.id}`)
           const effect: Effect = { type: 'spawn', ref: this.#childRef(child), input: params.input }
           // At its own start an actor starts the children it already has before anything else.
-          if (initial && child.getSnapshot().status === 'active') started.push(effect)
+          if (was === undefined && child.getSnapshot().status === 'active') started.push(effect)
           else effects.push(effect)
           break
         }
@@ -345,6 +345,16 @@ export class Scope {
     }
     return scope as unknown as AnyActorScope
   }
+}
+
+/** Whether it is a child that the transition began with, and that another one takes the place of. */
+function isReplaced(
+  child: unknown,
+  was: AnySnapshot | undefined,
+  actions: readonly CollectedAction[],
+): boolean {
+  if (!(child instanceof Ref) || was?.children?.[child.id] !== child) return false
+  return actions.some(({ type, params }) => type === 'xstate.spawnChild' && params.actorRef?.id === child.id)
 }
 
 function addressOfChild(child: XStateChild): Address {

@@ -153,7 +153,9 @@ export class Turn {
         this.#unstash(cell, timer)
       } else if (timer?.target !== undefined) {
         this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer)
-        this.#frame(cell).effects = [{ type: 'send', to: timer.target as Address, event }]
+        const frame = this.#frame(cell)
+        if (this.#isForPresent(timer)) frame.effects = [{ type: 'send', to: timer.target as Address, event }]
+        else this.bury(timer.target, event, 'ended', frame.seq)
       } else if (cell.busy) cell.inbox.push({ event, cause })
       else this.#take(cell, { event, cause }, timer)
     })
@@ -291,6 +293,13 @@ export class Turn {
     if (cell === undefined) return
     if (cell.busy) cell.inbox.push({ event, cause })
     else this.#take(cell, { event, cause })
+  }
+
+  /** As in XState, a delayed message is for the child that was addressed, not for a later one with its id. */
+  #isForPresent({ target, seq, stopped }: ScheduledTimer): boolean {
+    if (stopped) return false
+    const born = this.#context.actors.find(target as Address)?.born
+    return born === undefined || born.rev === 1 || born.seq < seq || born.cause === seq
   }
 
   /** The actor that is to take the event; undefined when the message became a dead letter instead. */
@@ -443,6 +452,7 @@ export class Turn {
     const { systemId } = cell.ref
     if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
       this.#dropSystemId(systemId, cell.address)
+    if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: evolution.state.rev, cause }
     const record = this.#record(cell, event, cause, was, evolution, seq, timer, stashed)
     const { effects, taken, state } = evolution
     this.releases.push({

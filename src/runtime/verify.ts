@@ -124,7 +124,7 @@ class ReplayCheck {
 
   #compare(entry: SnapshotEntry, cell: Cell, what: string): void {
     const replayed = persistCell(cell)
-    if (jsonEqual(comparable(entry), comparable(replayed))) return
+    if (jsonEqual(comparable(entry, entry), comparable(replayed, entry))) return
     this.#problems.push({
       seq: entry.seq,
       actor: entry.actor,
@@ -142,12 +142,23 @@ function kept(store: Store<TransitionRecord>, actor: string): SnapshotEntry[] {
   return entries
 }
 
-/** What is compared of a snapshot: not the timers that are dropped as it is read. */
-function comparable({ rev, seq, wake, state }: SnapshotEntry): unknown {
-  const { timers = [] } = state as PersistedActor
-  if (timers.every(isUsable)) return { rev, seq, wake, state }
+/**
+ * What is compared of a snapshot: not what earlier versions did not keep, nor the timers that they kept and that are
+ * dropped as it is read.
+ */
+function comparable(entry: SnapshotEntry, kept: SnapshotEntry): unknown {
+  const { timers = [], born, ...state } = entry.state as PersistedActor
   const usable = timers.filter(isUsable)
-  return { rev, seq, state: { ...(state as PersistedActor), timers: usable.length > 0 ? usable : undefined } }
+  return {
+    rev: entry.rev,
+    seq: entry.seq,
+    wake: usable.length === timers.length ? entry.wake : undefined,
+    state: {
+      ...state,
+      ...(usable.length > 0 && { timers: usable }),
+      ...((kept.state as PersistedActor).born !== undefined && { born }),
+    },
+  }
 }
 
 function differs(
