@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { type ActorView, tagsOf } from '../runtime/actor-view.ts'
-import { parentOf } from '../runtime/address.ts'
+import { type Address, idOfChild, parentOf } from '../runtime/address.ts'
 import { INIT } from '../runtime/lifecycle.ts'
 import { isMachine } from '../runtime/logic.ts'
 import { persistState } from '../runtime/persist.ts'
@@ -180,7 +180,7 @@ function actorFrameOf(
   at: number,
 ): object {
   const parentId = parentOf(address)
-  const name = parentId === undefined ? address : address.slice(parentId.length + 1)
+  const name = parentId === undefined ? address : idOfChild(address as Address)
   return { type: '@xstate.actor', name, kind, parentId, definition, snapshot, ...base(address, at) }
 }
 

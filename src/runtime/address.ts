@@ -1,7 +1,7 @@
 import { OutcryError } from '../../store/outcry-error.ts'
 
 declare const brand: unique symbol
-/** `kind/id`; a child is its parent's address plus `/childId`. */
+/** `kind/id`; a child is its parent's address plus `/childId`, encoded: see `childOf`. */
 export type Address = string & { readonly [brand]: 'Address' }
 
 /** Kinds that the runtime keeps for itself. */
@@ -10,7 +10,12 @@ export const DEAD_LETTERS = 'system/dead-letters' as Address
 
 /** Longest address, in UTF-16 units: it is part of every index key. */
 const ADDRESS_LENGTH_MAX = 512
-const SEGMENT = /^[\w.:@+~#=()-]+$/
+/** Any other character is percent-encoded, byte by byte of its UTF-8, as RFC 3986 and the actor paths of Pekko do it. */
+const SEGMENT = /^(?:[\w.:@+~#=()-]|%[0-9A-F]{2})+$/
+const PLAIN = /^[\w.:@+~#=()-]*$/
+const NOT_PLAIN = /[^\w.:@+~#=()-]/gu
+const LONE_SURROGATE = /\p{Surrogate}/u
+const utf8 = new TextEncoder()
 
 /** @throws ADDRESS_INVALID */
 export function parseAddress(text: string): Address {
@@ -19,7 +24,7 @@ export function parseAddress(text: string): Address {
     throw new OutcryError(
       'ADDRESS_INVALID',
       `"${text.slice(0, 80)}" is no actor address`,
-      'Write kind/id, for example order/BTCUSDT-7f3a; letters, digits and . : @ + ~ # = ( ) - _ are allowed.',
+      'Write kind/id, for example order/BTCUSDT-7f3a; letters, digits and . : @ + ~ # = ( ) - _ are allowed, others as %20.',
     )
   }
   return text as Address
@@ -39,8 +44,40 @@ export function parentOf(address: string): Address | undefined {
   return last === address.indexOf('/') ? undefined : (address.slice(0, last) as Address)
 }
 
+/**
+ * The address of a child. Its id may have any characters: those that no address has are encoded, so that two ids never
+ * share an address and the parent is always what stands before the last slash. `idOfChild` gives the id back.
+ *
+ * @example childOf('pair/x', 'BTC/USDT') // 'pair/x/BTC%2FUSDT'
+ * @throws ADDRESS_INVALID where the id is no well-formed text
+ */
 export function childOf(parent: string, id: string): Address {
-  return `${parent}/${id}` as Address
+  return `${parent}/${PLAIN.test(id) ? id : encoded(parent, id)}` as Address
+}
+
+/** The id that a child has in its parent. */
+export function idOfChild(address: Address): string {
+  const segment = address.slice(address.lastIndexOf('/') + 1)
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    // Nobody's child: somebody wrote an address by hand.
+    return segment
+  }
+}
+
+function encoded(parent: string, id: string): string {
+  if (LONE_SURROGATE.test(id)) {
+    throw new OutcryError(
+      'ADDRESS_INVALID',
+      `a child of ${parent} has the id ${JSON.stringify(id.slice(0, 80))}, which is no well-formed Unicode text`,
+      'Give the child another id.',
+    )
+  }
+  return id.replace(NOT_PLAIN, (c) =>
+    [...utf8.encode(c)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  )
 }
 
 /** The name of the port that the address stands for, if it does. */

@@ -20,7 +20,7 @@ import {
 import { restoreState } from './persist.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { logicAt } from './registry.ts'
-import type { AnySnapshot, Outcome, Scope } from './scope.ts'
+import type { AnySnapshot, FoundIds, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
 import { plainError } from './values.ts'
 
@@ -35,6 +35,8 @@ export interface Taking {
   readonly stashed?: boolean | undefined
   /** The timers that the record says it set; undefined when the event is lived. */
   readonly recorded?: readonly ScheduledTimer[] | undefined
+  /** In a replay; see TransitionRecord. */
+  readonly found?: FoundIds | undefined
 }
 
 export interface Evolution {
@@ -43,6 +45,7 @@ export interface Evolution {
   readonly taken: readonly TakenTransition[]
   readonly scheduled: readonly ScheduledTimer[]
   readonly cancelled: readonly string[]
+  readonly found: FoundIds | undefined
 }
 
 /** Messages kept for an actor that is restarting; beyond that they become dead letters. */
@@ -76,22 +79,26 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
 }
 
 /** The logic's own answer to an event. */
-function react(scope: Scope, cell: Cell, { event, recorded }: Taking): Outcome {
+function react(scope: Scope, cell: Cell, taking: Taking): Outcome {
   const { logic, ref } = cell
   const was = cell.state.snapshot
-  const replays = recorded !== undefined
-  if (event.type === INIT) return begin(scope, cell, event.input, replays)
-  if (isMachine(logic)) return scope.transition(logic, ref, was, event, replays)
-  if (event.type === STOP) return { snapshot: { ...was, status: 'stopped' }, effects: NOTHING, taken: [] }
+  const { event, recorded, found } = taking
+  if (event.type === INIT) return begin(scope, cell, event.input, taking)
+  if (isMachine(logic)) return scope.transition(logic, ref, was, event, recorded !== undefined, found)
+  if (event.type === STOP) return unseen({ ...was, status: 'stopped' }, NOTHING)
   // A callback's state never changes; its running part gets the event at release.
-  if (logicKind(logic) === 'callback')
-    return { snapshot: was, effects: [{ type: 'receive', event }], taken: [] }
-  return scope.transition(logic, ref, was, event, replays)
+  if (logicKind(logic) === 'callback') return unseen(was, [{ type: 'receive', event }])
+  return scope.transition(logic, ref, was, event, recorded !== undefined, found)
+}
+
+/** What no machine answers. */
+function unseen(snapshot: AnySnapshot, effects: Outcome['effects']): Outcome {
+  return { snapshot, effects, taken: [], found: undefined }
 }
 
 /** As in XState, a child that fails while it starts is there, with status `error`; a top actor is not. */
-function begin(scope: Scope, cell: Cell, input: unknown, replays: boolean): Outcome {
-  const outcome = scope.initial(cell.logic, cell.ref, input, replays)
+function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: Taking): Outcome {
+  const outcome = scope.initial(cell.logic, cell.ref, input, recorded !== undefined, found)
   if (outcome.snapshot.status !== 'error') return outcome
   if (cell.path.length === 0) throw outcome.snapshot.error
   return { ...outcome, effects: NOTHING }
@@ -99,11 +106,11 @@ function begin(scope: Scope, cell: Cell, input: unknown, replays: boolean): Outc
 
 /** Timers follow from what the transition wants; an actor that has ended has none. */
 function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, taking: Taking): Evolution {
-  const { snapshot, effects, taken } = outcome
+  const { snapshot, effects, taken, found } = outcome
   if (snapshot.status !== 'active') {
     const cancelled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
     const state = { ...stateWith(next, snapshot, NO_TIMERS), stash: NO_STASH }
-    return { state, effects, taken, scheduled: NO_SCHEDULED, cancelled }
+    return { state, effects, taken, scheduled: NO_SCHEDULED, cancelled, found }
   }
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
@@ -138,6 +145,7 @@ function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, ta
     taken,
     scheduled: scheduled ?? NO_SCHEDULED,
     cancelled: cancelled ?? NO_IDS,
+    found,
   }
 }
 
@@ -181,7 +189,7 @@ function evolveLifecycle(
     case 'outcry.failed':
       return fail(cell, event, next, taking)
     case 'outcry.restarted': {
-      const outcome = begin(scope, cell, cell.input, taking.recorded !== undefined)
+      const outcome = begin(scope, cell, cell.input, taking)
       const anew = { ...next, timers: NO_TIMERS, condition: 'running', stash: NO_STASH } as const
       const evolution = settle(scope, cell, anew, outcome, taking)
       return unstashing(evolution, event.keeps ? next.stash : NO_STASH, taking)
@@ -281,5 +289,5 @@ function stopChildren(snapshot: AnySnapshot): Effect[] {
 }
 
 function quiet(state: ActorState): Evolution {
-  return { state, effects: NOTHING, taken: [], scheduled: NO_SCHEDULED, cancelled: NO_IDS }
+  return { state, effects: NOTHING, taken: [], scheduled: NO_SCHEDULED, cancelled: NO_IDS, found: undefined }
 }

@@ -4,6 +4,7 @@
  */
 import type { Intent, TransitionRecord } from './record.ts'
 import type { Ref } from './ref.ts'
+import { SystemIds } from './system-ids.ts'
 import { decode, encode, frozen } from './values.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */
@@ -22,10 +23,12 @@ export class Journal {
   readonly #cursors = new Map<string, number>()
   readonly #unsettled = new Map<string, Intent>()
   readonly #keys = new Map<string, number>()
+  readonly #systemIds: SystemIds
   #turn = 0
   #at: number | undefined
 
   constructor(state?: JournalState) {
+    this.#systemIds = new SystemIds(state?.systemIds)
     if (state === undefined) return
     for (const [source, position] of Object.entries(state.cursors)) this.#cursors.set(source, position)
     for (const intent of state.unsettled) this.#unsettled.set(intent.id, intent)
@@ -60,6 +63,8 @@ export class Journal {
   apply(record: TransitionRecord): void {
     this.#turn = record.turn
     this.#at = record.at
+    this.#systemIds.before(record)
+    this.#systemIds.after(record)
     if (record.origin !== undefined) this.#cursors.set(record.origin.source, record.origin.position)
     if (record.settles !== undefined) this.#unsettled.delete(record.settles)
     for (const intent of record.intents ?? []) this.#unsettled.set(intent.id, intent)
@@ -73,12 +78,12 @@ export class Journal {
     for (const [id, intent] of this.#unsettled) this.#unsettled.set(id, frozen(decode(intent, refOf)))
   }
 
-  state(systemIds: Iterable<readonly [string, string]>): JournalState {
+  state(): JournalState {
     return {
       cursors: Object.fromEntries(this.#cursors),
       unsettled: encode([...this.#unsettled.values()]),
       keys: [...this.#keys],
-      systemIds: [...systemIds],
+      systemIds: this.#systemIds.entries,
       turn: this.#turn,
       ...(this.#at !== undefined && { at: this.#at }),
     }

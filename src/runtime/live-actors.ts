@@ -28,6 +28,7 @@ interface Running {
 export class LiveActors {
   readonly #host: LiveHost
   readonly #running = new Map<Address, Running>()
+  #halted = false
 
   constructor(host: LiveHost) {
     this.#host = host
@@ -36,6 +37,7 @@ export class LiveActors {
   /** `seq` is of the record that started the actor: with its address it makes the id of whatever it does outside. */
   start(cell: Cell, snapshot: AnySnapshot, seq: number): void {
     this.halt(cell.address)
+    if (this.#halted) return
     const running: Running = { cell, scope: this.#scope(cell, seq), snapshot: { ...snapshot } }
     this.#running.set(cell.address, running)
     try {
@@ -71,7 +73,9 @@ export class LiveActors {
     }
   }
 
+  /** Disposes of every running part; nothing starts from here on. What was to start does so at the next start. */
   haltAll(): void {
+    this.#halted = true
     for (const address of [...this.#running.keys()]) this.halt(address)
   }
 

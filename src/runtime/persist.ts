@@ -1,7 +1,7 @@
 /** An actor's state as JSON and back (law 5: what comes back equals what was lived). */
 import type { AnyActorLogic, Snapshot } from 'xstate'
 import type { SnapshotEntry } from '../../store/store.ts'
-import { type Address, childOf, parentOf } from './address.ts'
+import { type Address, childOf, idOfChild, parentOf } from './address.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { isUsable } from './delays.ts'
 import { isLive, isMachine } from './logic.ts'
@@ -149,7 +149,7 @@ export function makeRef(
   const parentAddress = parentOf(address)
   if (parentAddress === undefined) return new Ref(host, address, address)
   const parent = makeRef(host, parentAddress, path.slice(0, -1))
-  return new Ref(host, address, address.slice(parentAddress.length + 1), parent, {
+  return new Ref(host, address, idOfChild(address), parent, {
     ...child,
     src: path.at(-1),
   })

@@ -70,6 +70,8 @@ export interface TransitionRecord extends LogRecord {
   readonly timer?: string
   /** seq of the record that scheduled that timer, when it is not the earliest due of those of its id. */
   readonly timerSeq?: number
+  /** System ids that the machine looked up in this step, and the actors that had them: a replay finds the same. */
+  readonly found?: readonly (readonly [systemId: string, address: string])[]
   /** In a child's first record: where its logic is found, as `src` names from the root machine down. */
   readonly child?: {
     readonly path: readonly string[]

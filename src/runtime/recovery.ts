@@ -28,7 +28,7 @@ export async function recover(
 ): Promise<Recovered> {
   const checkpoint = store.checkpoint()
   const journal = new Journal(checkpoint?.state as JournalState | undefined)
-  const systemIds = new SystemIds(scope, (checkpoint?.state as JournalState | undefined)?.systemIds)
+  const systemIds = new SystemIds((checkpoint?.state as JournalState | undefined)?.systemIds, scope)
   let records = 0
   for await (const record of store.read({ fromSeq: (checkpoint?.seq ?? 0) + 1 })) {
     journal.apply(record)

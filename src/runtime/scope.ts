@@ -50,10 +50,15 @@ export interface Outcome {
   readonly snapshot: AnySnapshot
   readonly effects: readonly Effect[]
   readonly taken: readonly TakenTransition[]
+  /** System ids that the step looked up and found; see TransitionRecord. */
+  readonly found: FoundIds | undefined
 }
 
 /** Longest id of a timer, in characters. */
 const TIMER_ID_MAX = 1_024
+/** System ids and the actors that had them. */
+export type FoundIds = readonly (readonly [systemId: string, address: string])[]
+
 const NO_TRANSITIONS: readonly TakenTransition[] = []
 
 export class Scope {
@@ -75,6 +80,9 @@ export class Scope {
   #self!: Ref
   /** The child that the running step made last. */
   #made: XStateChild | undefined
+  /** What the record of the running step says was found, in a replay. */
+  #given: FoundIds | undefined
+  #found: [systemId: string, address: string][] | undefined
 
   constructor(relay: RefHost['relay']) {
     this.system = makeSystem(this, relay, {
@@ -107,21 +115,52 @@ export class Scope {
 
   /** What `system.get(name)` gives: an actor by systemId, or any address, known or not. */
   lookup(name: string): Ref | undefined {
-    const systemId = this.#newSystemIds.get(name) ?? this.#systemIds.get(name)
-    const address = systemId ?? (name.includes('/') ? parseAddress(name) : undefined)
-    return address && new Ref(this.system, address, address)
+    const address = this.#newSystemIds.get(name) ?? this.#find(name)
+    if (address !== undefined) return new Ref(this.system, address, address)
+    if (!name.includes('/')) return undefined
+    const other = parseAddress(name)
+    return new Ref(this.system, other, other)
   }
 
   /** What a reference in the log stands for. */
   readonly refOf = (address: string, id: string): Ref => new Ref(this.system, address as Address, id)
 
-  /** `replays`: what was taken once is taken again, though it would be refused today. */
-  initial(logic: AnyActorLogic, self: Ref, input: unknown, replays = false): Outcome {
+  /** What `system.getAll()` gives. */
+  lookupAll(): Record<string, Ref | undefined> {
+    const names = new Set([...this.#systemIds.keys(), ...(this.#given ?? []).map(([systemId]) => systemId)])
+    return Object.fromEntries([...names].map((name) => [name, this.lookup(name)]))
+  }
+
+  /** Who had the id when the step was lived, else who has it now. */
+  #find(name: string): Address | undefined {
+    const given = this.#given?.find(([systemId]) => systemId === name)?.[1] as Address | undefined
+    const address = given ?? this.#systemIds.get(name)
+    if (address !== undefined && this.#running && !this.#found?.some(([systemId]) => systemId === name)) {
+      this.#found ??= []
+      this.#found.push([name, address])
+    }
+    return address
+  }
+
+  /**
+   * `replays`: what was taken once is taken again, though it would be refused today. `given`: the system ids that the
+   * step found when it was lived.
+   */
+  initial(logic: AnyActorLogic, self: Ref, input: unknown, replays = false, given?: FoundIds): Outcome {
+    this.#given = given
     const step = () => logic.getInitialSnapshot(this.#scope, input) as AnySnapshot
     return this.#run(self, step, undefined, replays)
   }
 
-  transition(logic: AnyActorLogic, self: Ref, was: AnySnapshot, event: AnyEvent, replays = false): Outcome {
+  transition(
+    logic: AnyActorLogic,
+    self: Ref,
+    was: AnySnapshot,
+    event: AnyEvent,
+    replays = false,
+    given?: FoundIds,
+  ): Outcome {
+    this.#given = given
     const step = () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot
     return this.#run(self, step, was, replays)
   }
@@ -140,6 +179,7 @@ export class Scope {
     this.#actions = []
     this.#taken = []
     this.#newSystemIds.clear()
+    this.#found = undefined
     this.#running = true
     let snapshot: AnySnapshot
     try {
@@ -156,7 +196,7 @@ export class Scope {
         this.#admitMade(snapshot.output, 'output')
       if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }
     }
-    return { snapshot, effects, taken: this.watching ? this.#taken : NO_TRANSITIONS }
+    return { snapshot, effects, taken: this.watching ? this.#taken : NO_TRANSITIONS, found: this.#found }
   }
 
   #admitMade(value: unknown, path: string): void {
@@ -383,7 +423,7 @@ function makeSystem(
     relay,
     _relay: relay,
     get: (name: string) => scope.lookup(name),
-    getAll: () => Object.fromEntries([...scope.systemIds.keys()].map((id) => [id, scope.lookup(id)])),
+    getAll: () => scope.lookupAll(),
     _bookId: () => `x:${booked++}`,
     _register: (sessionId: string) => sessionId,
     _unregister: () => {},

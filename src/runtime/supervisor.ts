@@ -132,6 +132,7 @@ export class Supervisor {
   readonly #fenced$: Observable<OutcryError>
   readonly #transitions$: Observable<TransitionRecord>
   #accepting = true
+  #stopping: Promise<void> | undefined
 
   /** @internal Use createSupervisor. */
   constructor({ options, clock, logger, registry, scope, table, journal, replayed }: Parts) {
@@ -392,22 +393,42 @@ export class Supervisor {
     return this.#engine.drained()
   }
 
-  /** Takes nothing more, finishes what waits, snapshots every actor, stops the ports and closes the store. */
-  async stop(): Promise<void> {
-    if (!this.#accepting) return
+  /**
+   * Takes nothing more, disposes of every running part, finishes what waits, snapshots every actor, stops the ports and
+   * closes the store. Running parts that a waiting message is to start are started by the next start. A second call
+   * resolves with the first.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown()
+    return this.#stopping
+  }
+
+  async #shutDown(): Promise<void> {
     this.#accepting = false
     this.#timekeeper.stop()
+    // Before the first wait: whoever calls may be in the middle of a release.
     this.#releaser.halt()
     try {
       if (this.fence === undefined) {
         await this.settled()
-        await this.#checkpointer.finish(this.#journal.state(this.#scope.systemIds))
+        await this.#checkpointer.finish(this.#journal.state())
         await this.#archivist.settled()
       }
     } finally {
-      for (const port of this.#ports.values()) await port.stop?.()
+      await this.#stopPorts()
       this.#releaser.transitions.complete()
       await this.#store.close()
+    }
+  }
+
+  /** One port that does not stop keeps neither the others running nor the store open. */
+  async #stopPorts(): Promise<void> {
+    for (const [name, port] of this.#ports) {
+      try {
+        await port.stop?.()
+      } catch (err) {
+        this.#logger.error({ err, port: name }, `port/${name} failed to stop`)
+      }
     }
   }
 
@@ -507,7 +528,7 @@ export class Supervisor {
   }
 
   async #maintainNow(surplus: readonly Cell[]): Promise<void> {
-    const state = () => this.#journal.state(this.#scope.systemIds)
+    const state = () => this.#journal.state()
     if (this.#checkpointer.due) {
       const done = await this.#checkpointer.step(state, this.#engine.lastPending)
       if (done !== undefined) this.#archivist.consider(done, this.#journal.at ?? 0)

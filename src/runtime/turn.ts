@@ -506,7 +506,7 @@ export class Turn {
     event: AnyEvent,
     cause: number | null,
     was: ActorState,
-    { state, effects, scheduled, cancelled }: Evolution,
+    { state, effects, scheduled, cancelled, found }: Evolution,
     seq: number,
     timer: ScheduledTimer | undefined,
     stashed: boolean,
@@ -550,6 +550,7 @@ export class Turn {
       const timerSeq = seqUnlessFirst(timer, was)
       if (timerSeq !== undefined) record.timerSeq = timerSeq
     }
+    if (found !== undefined) record.found = found
     if (event.type === INIT && cell.path.length > 0) record.child = childOfRecord(cell)
     const { status } = state.snapshot
     if (status !== 'active' && status !== was.snapshot.status) record.status = status

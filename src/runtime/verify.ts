@@ -64,7 +64,7 @@ class ReplayCheck {
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #scope = replayScope()
-  readonly #systemIds = new SystemIds(this.#scope)
+  readonly #systemIds = new SystemIds([], this.#scope)
   readonly #cells = new Map<string, Cell>()
   /** Snapshots still to come of each actor. */
   readonly #due = new Map<string, SnapshotEntry[]>()

@@ -78,6 +78,83 @@ describe('a runtime that stops', () => {
     await harness.supervisor.settled()
     expect(harness.context('owner/o')).toEqual({ heard: ['HEARD'] })
   })
+
+  /** Counts how often its part was started and disposed of. */
+  function counted() {
+    const count = { started: 0, disposed: 0 }
+    const part = fromCallback(() => {
+      count.started++
+      return () => void count.disposed++
+    })
+    const switched = setup({ actors: { part } }).createMachine({
+      initial: 'off',
+      states: { off: { on: { ON: 'on' } }, on: { invoke: { src: 'part', id: 'part' } } },
+    })
+    return { count, machines: { switched } }
+  }
+
+  it('starts no running part any more: the next start does', async () => {
+    const { count, machines } = counted()
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines })
+    await supervisor.spawn('switched', 's')
+    const sent = supervisor.send('switched/s', { type: 'ON' })
+    await supervisor.stop()
+    await sent
+    expect(count).toEqual({ started: 0, disposed: 0 })
+    await harness.open({ machines })
+    expect(count).toEqual({ started: 1, disposed: 0 })
+    await harness.supervisor.stop()
+    expect(count).toEqual({ started: 1, disposed: 1 })
+  })
+
+  it('starts none and leaves none when a watcher stops it in the middle of a release', async () => {
+    const { count, machines } = counted()
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines })
+    for (const id of ['a', 'b', 'c']) await supervisor.spawn('switched', id)
+    let stopping: Promise<void> | undefined
+    supervisor.watch(({ record }) => {
+      if (record.actor === 'switched/b/part') stopping ??= supervisor.stop()
+    })
+    await Promise.all(['a', 'b', 'c'].map((id) => supervisor.send(`switched/${id}`, { type: 'ON' })))
+    await stopping
+    expect(count).toEqual({ started: 1, disposed: 1 })
+    await harness.open({ machines })
+    expect(count).toEqual({ started: 4, disposed: 1 })
+  })
+
+  it('stops once: a second call resolves when the first does, and what is sent by then is refused', async () => {
+    const { harness, supervisor } = await open(fromCallback(() => {}))
+    const order: string[] = []
+    const first = supervisor.stop().then(() => order.push('first'))
+    const second = supervisor.stop().then(() => order.push('second'))
+    await expect(supervisor.send('owner/o', { type: 'HEARD' })).rejects.toMatchObject({ code: 'STOPPED' })
+    await expect(supervisor.spawn('owner', 'late')).rejects.toMatchObject({ code: 'STOPPED' })
+    expect(order).toEqual([])
+    await Promise.all([first, second])
+    expect(order).toEqual(['first', 'second'])
+    await expect(harness.store.append({ records: [] })).rejects.toThrow()
+    await supervisor.stop()
+  })
+
+  it('stops every port and closes the log, though one port does not stop', async () => {
+    const stopped: string[] = []
+    const port = (name: string) => ({
+      deliver: async () => {},
+      recover: async () => {},
+      stop: () => {
+        stopped.push(name)
+        if (name === 'bad') throw new Error('no')
+      },
+    })
+    const harness = new Harness()
+    const machines = { owner: owner(fromCallback(() => {})) }
+    const supervisor = await harness.open({ machines, ports: { bad: port('bad'), good: port('good') } })
+    await supervisor.stop()
+    expect([stopped, harness.errors]).toEqual([['bad', 'good'], ['port/bad failed to stop']])
+    await harness.open({ machines })
+  })
 })
 
 it('once the log has refused, timers are due in vain, and whoever waits for a duplicate hears why', async () => {
@@ -132,7 +209,7 @@ describe('idempotency keys', () => {
     expect([journal.seqOfKey('k1'), journal.seqOfKey('k10000')]).toEqual([1, 10_000])
     take(10_001)
     expect([journal.seqOfKey('k1'), journal.seqOfKey('k2')]).toEqual([undefined, 2])
-    const restored = new Journal(journal.state([]))
+    const restored = new Journal(journal.state())
     expect([restored.seqOfKey('k1'), restored.seqOfKey('k10001')]).toEqual([undefined, 10_001])
   })
 })

@@ -131,3 +131,79 @@ describe('a system id', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 })
+
+describe('what a machine finds by system id', () => {
+  const leaf = setup({}).createMachine({ id: 'leaf' })
+  const branch = setup({ actors: { leaf } }).createMachine({
+    id: 'branch',
+    invoke: { src: 'leaf', id: 'leaf', systemId: 'the-leaf' },
+  })
+  /** Notes at each LOOK who is there, as its state and in its context. */
+  const tree = setup({
+    types: {} as { context: { found: string[] } },
+    actors: { branch },
+  }).createMachine({
+    id: 'tree',
+    context: { found: [] },
+    initial: 'bare',
+    states: {
+      bare: { on: { GROW: 'grown' } },
+      grown: { invoke: { src: 'branch', id: 'branch', systemId: 'the-branch' }, on: { FALL: 'bare' } },
+    },
+    on: {
+      LOOK: {
+        actions: assign({
+          found: ({ system }) => ['the-leaf', 'the-branch'].filter((id) => system.get(id) !== undefined),
+        }),
+      },
+      LIST: { actions: assign({ found: ({ system }) => Object.keys(system.getAll()) }) },
+    },
+  })
+  const machines = { tree }
+  const STEPS = ['LOOK', 'GROW', 'LOOK', 'LIST', 'FALL', 'LOOK', 'LIST', 'GROW', 'LOOK']
+  const FOUND = [
+    [],
+    [],
+    ['the-leaf', 'the-branch'],
+    ['the-branch', 'the-leaf'],
+    ['the-branch', 'the-leaf'],
+    [],
+    [],
+    [],
+    ['the-leaf', 'the-branch'],
+  ]
+
+  it.each<[string, (harness: Harness) => Promise<unknown>]>([
+    ['while it lives', async () => {}],
+    ['over kills', (harness) => harness.crash().then(() => harness.open({ machines }))],
+    ['over stops', (harness) => harness.supervisor.stop().then(() => harness.open({ machines }))],
+  ])(
+    'is found again in each of its states of the past, and children’s children go with them, %s',
+    async (_, interrupt) => {
+      const harness = new Harness()
+      await harness.open({ machines })
+      await harness.supervisor.spawn('tree', 't')
+      for (const [n, type] of STEPS.entries()) {
+        await harness.supervisor.send('tree/t', { type })
+        expect(harness.context('tree/t')).toEqual({ found: FOUND[n] })
+        await interrupt(harness)
+      }
+      for (const [n, found] of FOUND.entries())
+        expect((await harness.supervisor.stateAt('tree/t', { rev: n + 2 }))?.context).toEqual({ found })
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+    },
+  )
+
+  it('is not what a turn has named that no commit holds yet', async () => {
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines, checkpointEvery: 1 })
+    await supervisor.spawn('tree', 't')
+    for (let n = 0; harness.store.checkpoint() === undefined && n < 50; n++)
+      await Promise.all(STEPS.map((type) => supervisor.send('tree/t', { type })))
+    const { seq, state } = harness.store.checkpoint() as { seq: number; state: unknown }
+    const { systemIds } = state as { systemIds: unknown[] }
+    const named = (await harness.records()).filter((r) => r.child?.systemId !== undefined && r.seq <= seq)
+    const ended = (await harness.records()).filter((r) => r.status !== undefined && r.seq <= seq)
+    expect(systemIds).toHaveLength(named.length - ended.length)
+  })
+})
