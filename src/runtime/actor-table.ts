@@ -1,5 +1,7 @@
+import type { OutcryError } from '../../store/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Address } from './address.ts'
+import { goneCell } from './carry-over.ts'
 import type { Cell } from './cell.ts'
 import { persistCell, staysResident } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
@@ -24,6 +26,8 @@ export const DEFAULT_PASSIVATION: PassivationOptions = { residentMax: 100_000, i
 export class ActorTable implements Actors {
   /** Roughly in order of last use: an actor that was used goes to the end when it comes to the front, see `surplus`. */
   readonly #cells = new Map<Address, Cell>()
+  /** Actors whose records could not be read back, and why. */
+  readonly #lost = new Map<Address, OutcryError>()
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #scope: Scope
@@ -46,7 +50,7 @@ export class ActorTable implements Actors {
     return this.#cells.get(address)
   }
 
-  /** @throws STORE_CORRUPT, MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN when a passive actor cannot be brought back */
+  /** @throws STORE_CORRUPT, MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN, UPGRADE_FAILED when an actor cannot be brought back */
   find(address: Address): Cell | undefined {
     const cell = this.#cells.get(address)
     if (cell !== undefined) return cell
@@ -59,9 +63,28 @@ export class ActorTable implements Actors {
   read(address: Address): Cell | undefined {
     const resident = this.#cells.get(address)
     if (resident !== undefined) return resident
+    const lost = this.#lost.get(address)
+    if (lost !== undefined) throw lost
     if (this.#registry.find(address) === undefined) return undefined
     const entry = this.#store.snapshot(address)
-    return entry && wakeCell(this.#scope, this.#registry, entry)
+    return entry && wakeCell(this.#scope, this.#registry, entry, (parent) => this.read(parent))
+  }
+
+  /** A passive actor as the log has it, without logic; undefined where its latest state is not known. */
+  findGone(address: Address): Cell | undefined {
+    const kind = this.#registry.find(address)
+    const entry = kind && !this.#lost.has(address) ? this.#store.snapshot(address) : undefined
+    return kind && entry && goneCell(this.#scope, kind, entry)
+  }
+
+  /** From here on the actor is not to be had, for this reason. */
+  lose(address: Address, error: OutcryError): void {
+    this.#cells.delete(address)
+    this.#lost.set(address, error)
+  }
+
+  get lost(): ReadonlyMap<Address, OutcryError> {
+    return this.#lost
   }
 
   add(cell: Cell): void {
@@ -90,7 +113,7 @@ export class ActorTable implements Actors {
   }
 
   async persist(cells: readonly Cell[]): Promise<void> {
-    const dirty = cells.filter((cell) => cell.persisted.rev < cell.state.rev)
+    const dirty = cells.filter((cell) => cell.persisted.rev < cell.state.rev && isKnown(cell))
     if (dirty.length === 0) return
     const entries = dirty.map(persistCell)
     await this.#store.putSnapshots(entries)
@@ -122,6 +145,11 @@ export class ActorTable implements Actors {
   }
 }
 
+/** False for an actor whose state the log knows neither in its old version nor in the new one. */
+function isKnown({ migration }: Cell): boolean {
+  return migration === undefined || migration.was !== undefined
+}
+
 function passivable(cell: Cell): boolean {
-  return !cell.busy && !staysResident(cell)
+  return !cell.busy && !staysResident(cell) && isKnown(cell)
 }

@@ -1,5 +1,5 @@
 import type { StateValue } from 'xstate'
-import { kindOf } from './address.ts'
+import { childOf, kindOf } from './address.ts'
 import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
 import type { ScheduledTimer } from './record.ts'
@@ -31,7 +31,7 @@ export interface ActorView {
 
 export function viewOf(cell: Cell): ActorView {
   const { state } = cell
-  const snapshot = state.snapshot as AnySnapshot & { children?: Record<string, Cell['ref']> }
+  const snapshot = state.snapshot as AnySnapshot
   return {
     address: cell.address,
     kind: kindOf(cell.address),
@@ -48,7 +48,7 @@ export function viewOf(cell: Cell): ActorView {
     rev: state.rev,
     seq: state.seq,
     at: state.at,
-    children: Object.values(snapshot.children ?? {}).map((ref) => ref.address),
+    children: Object.keys(snapshot.children ?? {}).map((id) => childOf(cell.address, id)),
     timers: listOf(state.timers),
   }
 }

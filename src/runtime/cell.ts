@@ -1,6 +1,7 @@
 import type { AnyActorLogic, StateValue } from 'xstate'
 import type { Address } from './address.ts'
-import { isMachine } from './logic.ts'
+import { goneLogic, isMachine } from './logic.ts'
+import type { Migration } from './migration.ts'
 import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
 import type { AnyEvent } from './record.ts'
 import type { Ref } from './ref.ts'
@@ -58,8 +59,8 @@ export class Cell {
 
   /** Of children only: a top actor's address is never used again. Undefined in snapshots of earlier versions. */
   born: Birth | undefined
-  /** Version it was just carried over from; its next record says so first. */
-  migratedFrom: string | undefined
+  /** It was carried over from another version, and its next record says so first. */
+  migration: Migration | undefined
   /** What the store's latest snapshot of it covers. */
   persisted = { rev: 0, seq: 0 }
   /** Its last record when it was queued for passivation: see ActorTable. */
@@ -112,7 +113,9 @@ export interface Delivery {
 
 /** What a record shows as the state: a machine's state value, the status of anything else. */
 export function stateValue(logic: AnyActorLogic, snapshot: AnySnapshot): StateValue {
-  return isMachine(logic) ? (snapshot as unknown as { value: StateValue }).value : snapshot.status
+  if (isMachine(logic)) return (snapshot as unknown as { value: StateValue }).value
+  if (logic !== goneLogic) return snapshot.status
+  return (snapshot as unknown as { value?: StateValue }).value ?? snapshot.status
 }
 
 /** An actor before its first record. */

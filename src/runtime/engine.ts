@@ -181,7 +181,7 @@ export class Engine {
       size: turn.size,
       snapshots: this.#snapshotsDue(releases),
       job,
-      refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event)),
+      refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
     })
     this.#hooks.onTurn(turn)
   }

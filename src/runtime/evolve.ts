@@ -5,24 +5,33 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
 import { dueTime, isUsable } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
-import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
-import { isMachine, logicKind } from './logic.ts'
+import {
+  INIT,
+  isLifecycle,
+  type LifecycleEvent,
+  RESTART_TIMER,
+  STOP,
+  type TimerOnRecord,
+  UNSTASH_TIMER,
+} from './lifecycle.ts'
+import { goneLogic, isMachine, logicKind } from './logic.ts'
 import {
   countOf,
   firstOf,
   listOf,
   NO_TIMERS,
   type PendingTimers,
+  pendingTimers,
   withoutAll,
   withoutFirst,
   withTimer,
 } from './pending-timers.ts'
-import { restoreState } from './persist.ts'
+import { persistState, restoreState } from './persist.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { logicAt } from './registry.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
-import { plainError } from './values.ts'
+import { jsonEqual, plainError } from './values.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface Taking {
@@ -209,13 +218,10 @@ function evolveLifecycle(
       return quiet({ ...next, snapshot: { ...next.snapshot, status: 'error', error: event.error } })
     case 'outcry.emitted':
       return { ...quiet(next), effects: [{ type: 'emit', event: event.event }] }
-    case 'outcry.migrated': {
-      const logic = logicAt(cell.kind, event.to, cell.path)
-      const snapshot = restoreState(scope, cell.ref, logic, event.state)
-      cell.version = event.to
-      cell.logic = logic
-      return quiet({ ...next, snapshot })
-    }
+    case 'outcry.migrated':
+      return migrate(scope, cell, event, next, taking)
+    case 'outcry.dropped':
+      return drop(cell, next)
   }
 }
 
@@ -239,6 +245,48 @@ function unstashing(
     state: { ...state, condition: 'restarting', stash, timers: withTimer(state.timers, timer) },
     scheduled: [...evolution.scheduled, timer],
   }
+}
+
+/** What the actor ran on is not there in the new version: its state stays as it would be written. */
+function drop(cell: Cell, next: ActorState): Evolution {
+  const persisted = persistState(cell.logic, next.snapshot) as AnySnapshot
+  cell.logic = goneLogic
+  const snapshot: AnySnapshot = { ...persisted, status: 'stopped' }
+  const state: ActorState = { ...next, snapshot, bornSeq: 0, timers: NO_TIMERS, stash: NO_STASH }
+  return { ...quiet(state), cancelled: listOf(next.timers).map((t) => t.id) }
+}
+
+function migrate(
+  scope: Scope,
+  cell: Cell,
+  event: LifecycleEvent & { type: 'outcry.migrated' },
+  next: ActorState,
+  taking: Taking,
+): Evolution {
+  const logic = logicAt(cell.kind, event.to, cell.path)
+  const snapshot = restoreState(scope, cell.ref, logic, event.state)
+  cell.version = event.to
+  cell.logic = logic
+  const stash =
+    event.stash === undefined
+      ? next.stash
+      : next.stash.map((stashed, i) => ({ ...stashed, event: event.stash?.[i] ?? stashed.event }))
+  if (event.timers === undefined) return quiet({ ...next, snapshot, stash })
+  const left = [...listOf(next.timers)]
+  const scheduled: ScheduledTimer[] = []
+  const timers = event.timers.map((timer): ScheduledTimer => {
+    const same = left.findIndex((t) => jsonEqual(onRecord(t), timer))
+    if (same >= 0) return left.splice(same, 1)[0] as ScheduledTimer
+    const added = { ...timer, seq: taking.seq, correlation: taking.correlation }
+    scheduled.push(added)
+    return added
+  })
+  const cancelled = left.map((t) => t.id)
+  return { ...quiet({ ...next, snapshot, stash, timers: pendingTimers(timers) }), scheduled, cancelled }
+}
+
+export function onRecord({ id, dueAt, target, event }: ScheduledTimer): TimerOnRecord {
+  return { id, dueAt, ...(target !== undefined && { target }), event }
 }
 
 function fail(

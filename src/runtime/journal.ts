@@ -15,6 +15,8 @@ export interface JournalState {
   readonly unsettled: readonly Intent[]
   readonly keys: readonly (readonly [string, number])[]
   readonly systemIds: readonly (readonly [string, string])[]
+  /** Actors whose latest snapshot does not cover their records, though the checkpoint does. */
+  readonly behind?: readonly string[]
   readonly turn: number
   readonly at?: number
 }
@@ -24,6 +26,8 @@ export class Journal {
   readonly #unsettled = new Map<string, Intent>()
   readonly #keys = new Map<string, number>()
   readonly #systemIds: SystemIds
+  /** Set by the recovery. */
+  behind: readonly string[] = []
   #turn = 0
   #at: number | undefined
 
@@ -84,6 +88,7 @@ export class Journal {
       unsettled: encode([...this.#unsettled.values()]),
       keys: [...this.#keys],
       systemIds: this.#systemIds.entries,
+      ...(this.behind.length > 0 && { behind: this.behind }),
       turn: this.#turn,
       ...(this.#at !== undefined && { at: this.#at }),
     }

@@ -1,4 +1,4 @@
-import type { AnyEvent } from './record.ts'
+import type { AnyEvent, ScheduledTimer } from './record.ts'
 import type { Directive, Failures } from './supervision.ts'
 import type { PlainError } from './values.ts'
 
@@ -39,7 +39,15 @@ export type LifecycleEvent =
       readonly to: string
       /** The persisted state in the new version. */
       readonly state: unknown
+      /** All its timers from then on, without target where it is the actor itself; absent where they stay as they are. */
+      readonly timers?: readonly TimerOnRecord[]
+      /** The events that it kept while it restarts, in the new version; absent where they stay as they are. */
+      readonly stash?: readonly AnyEvent[]
     }
+  /** It is stopped, for the new version of its parent has no place for it. */
+  | { readonly type: 'outcry.dropped'; readonly at: number; readonly from: string; readonly to: string }
+
+export type TimerOnRecord = Pick<ScheduledTimer, 'id' | 'dueAt' | 'target' | 'event'>
 
 export function isLifecycle(event: AnyEvent): event is LifecycleEvent {
   return event.type.startsWith('outcry.')

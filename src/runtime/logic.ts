@@ -52,9 +52,27 @@ export function childLogic(parent: AnyActorLogic, src: string): AnyActorLogic | 
   const inline = INLINE_INVOKE.exec(src)
   if (!inline) return parent.implementations.actors[src] as AnyActorLogic | undefined
   const [, index, stateId] = inline
-  const invoke = [parent.getStateNodeById(stateId as string).config.invoke ?? []].flat()[Number(index)]
+  const invoke = [stateOf(parent, stateId as string)?.config.invoke ?? []].flat()[Number(index)]
   return invoke?.src as AnyActorLogic | undefined
 }
+
+function stateOf(machine: AnyStateMachine, id: string): AnyStateNode | undefined {
+  try {
+    return machine.getStateNodeById(id)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Stands in for logic that no registered version has: keeps the state as the log has it, and answers nothing. Its
+ * snapshots are the persisted ones.
+ */
+export const goneLogic = {
+  transition: (snapshot: unknown) => snapshot,
+  getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
+  getPersistedSnapshot: (snapshot: unknown) => snapshot,
+} as unknown as AnyActorLogic
 
 /** Microsteps in one transition after which a machine counts as looping. */
 const MICROSTEPS_MAX = 1_000

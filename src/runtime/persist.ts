@@ -4,7 +4,7 @@ import type { SnapshotEntry } from '../../store/store.ts'
 import { type Address, childOf, idOfChild, parentOf } from './address.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { isUsable } from './delays.ts'
-import { isLive, isMachine } from './logic.ts'
+import { goneLogic, isLive, isMachine } from './logic.ts'
 import {
   countOf,
   earliestOf,
@@ -39,7 +39,7 @@ export interface PersistedActor {
   readonly stash?: readonly Stashed[]
 }
 
-interface PersistedMachineState {
+export interface PersistedMachineState {
   status: string
   value: unknown
   context: unknown
@@ -59,8 +59,9 @@ interface MachineState extends AnySnapshot {
   _nodes: { order: number }[]
 }
 
-/** An actor as its snapshot entry. */
+/** An actor as its snapshot entry: as the log has it, if its migration is not on record yet. */
 export function persistCell(cell: Cell): SnapshotEntry {
+  if (cell.migration?.was !== undefined) return cell.migration.was
   const { state, ref } = cell
   const persisted: PersistedActor = {
     version: cell.version,
@@ -70,7 +71,9 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(cell.input !== undefined && { input: encode(cell.input) }),
     at: state.at,
     ...(cell.born !== undefined && { born: cell.born }),
-    ...(isLive(cell.logic) && { bornSeq: state.bornSeq }),
+    ...((isLive(cell.logic) || (cell.logic === goneLogic && state.bornSeq > 0)) && {
+      bornSeq: state.bornSeq,
+    }),
     snapshot: encode(persistState(cell.logic, state.snapshot)),
     ...(countOf(state.timers) > 0 && { timers: encode(listOf(state.timers)) }),
     ...(state.condition !== 'running' && { condition: state.condition }),
@@ -105,12 +108,15 @@ export function wakeTime(cell: Cell): number | undefined {
   return earliestOf(cell.state.timers)
 }
 
-/** @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN */
-export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cell {
+/**
+ * The actor of a snapshot, on the logic of its own version unless another is given.
+ * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN
+ */
+export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry, given?: AnyActorLogic): Cell {
   const persisted = entry.state as PersistedActor
   const path = persisted.path ?? []
   const ref = makeRef(scope.system, entry.actor as Address, path, persisted)
-  const logic = logicAt(kind, persisted.version, path)
+  const logic = given ?? logicAt(kind, persisted.version, path)
   const state: ActorState = {
     snapshot: restoreState(scope, ref, logic, persisted.snapshot),
     rev: entry.rev,
@@ -158,14 +164,7 @@ export function makeRef(
 export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unknown {
   if (!isMachine(logic)) return logic.getPersistedSnapshot(snapshot as Snapshot<unknown>)
   const state = snapshot as MachineState
-  const children: PersistedMachineState['children'] = {}
-  for (const [id, ref] of Object.entries(state.children)) {
-    children[id] = {
-      src: ref.src,
-      ...(ref.systemId !== undefined && { systemId: ref.systemId }),
-      ...(ref._syncSnapshot && { syncSnapshot: true }),
-    }
-  }
+  const children = persistedChildren(state.children)
   const historyValue: PersistedMachineState['historyValue'] = {}
   for (const [id, nodes] of Object.entries(state.historyValue))
     historyValue[id] = nodes.map((n) => ({ id: n.id }))
@@ -179,6 +178,20 @@ export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unkno
     ...(Object.keys(historyValue).length > 0 && { historyValue }),
     ...(Object.keys(children).length > 0 && { children }),
     ...(nodes.some((order, i) => i > 0 && order < nodes[i - 1]!) && { nodes }),
+  }
+  return persisted
+}
+
+export function persistedChildren(
+  children: Readonly<Record<string, Ref>>,
+): NonNullable<PersistedMachineState['children']> {
+  const persisted: PersistedMachineState['children'] = {}
+  for (const [id, ref] of Object.entries(children)) {
+    persisted[id] = {
+      src: ref.src,
+      ...(ref.systemId !== undefined && { systemId: ref.systemId }),
+      ...(ref._syncSnapshot && { syncSnapshot: true }),
+    }
   }
   return persisted
 }

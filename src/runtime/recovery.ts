@@ -1,47 +1,247 @@
-import type { Store } from '../../store/store.ts'
+import { isOutcryError, type OutcryError } from '../../store/outcry-error.ts'
+import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { ActorTable } from './actor-table.ts'
-import type { Address } from './address.ts'
+import { type Address, childOf, parentOf } from './address.ts'
+import { carriedBlindly, carryOver, goneMigration, hasChild } from './carry-over.ts'
+import type { Cell } from './cell.ts'
 import { Journal, type JournalState } from './journal.ts'
+import { INIT } from './lifecycle.ts'
+import type { Logger } from './logger.ts'
+import { goneLogic } from './logic.ts'
+import { type PersistedActor, persistCell, restoreCell } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
-import type { Registry } from './registry.ts'
-import { replayRecord } from './replay.ts'
+import { findLogic, type Kind, labelVersion, type Registry, upgradePath } from './registry.ts'
+import { makeCell, replayRecord } from './replay.ts'
 import type { Scope } from './scope.ts'
 import { SystemIds } from './system-ids.ts'
+import { Names } from './upgrade.ts'
 
 export interface Recovered {
   readonly journal: Journal
   /** Records that were read back. */
   readonly records: number
+  /** Actors whose migration has to be on record before anything else is: their snapshot in the log is of no use any more. */
+  readonly unrecorded: readonly Cell[]
 }
+
+/** Errors that are one actor's: it cannot be brought back, and all others can. Any other is the log's, and ends the start. */
+const OF_ONE_ACTOR = ['MACHINE_VERSION_UNKNOWN', 'CHILD_UNKNOWN', 'UPGRADE_FAILED', 'KIND_UNKNOWN']
 
 /**
  * Brings the runtime back to where the log ends: the last checkpoint, and what was committed after it. Actors that
- * did not change since the checkpoint stay passive.
+ * did not change since the checkpoint stay passive. Each record is replayed on the version that made it; then every
+ * actor is carried over to the registered version, as a passive one is when it wakes.
  *
- * @throws REPLAY_DIVERGED, LOG_GAP, MACHINE_VERSION_UNKNOWN, KIND_UNKNOWN, STORE_CORRUPT
+ * @throws REPLAY_DIVERGED, LOG_GAP, STORE_CORRUPT
  */
 export async function recover(
   store: Store<TransitionRecord>,
   table: ActorTable,
   registry: Registry,
   scope: Scope,
+  logger: Logger,
 ): Promise<Recovered> {
-  const checkpoint = store.checkpoint()
-  const journal = new Journal(checkpoint?.state as JournalState | undefined)
-  const systemIds = new SystemIds((checkpoint?.state as JournalState | undefined)?.systemIds, scope)
-  let records = 0
-  for await (const record of store.read({ fromSeq: (checkpoint?.seq ?? 0) + 1 })) {
-    journal.apply(record)
-    records++
-    systemIds.before(record)
-    const was = table.find(record.actor as Address)
-    // A snapshot taken after the record has it already.
-    if (was === undefined || was.state.rev < record.rev) {
-      const { cell } = replayRecord(scope, registry, was, record)
-      if (cell !== was) table.add(cell)
-    }
-    systemIds.after(record)
+  return new Recovery(store, table, registry, scope, logger).run()
+}
+
+class Recovery {
+  readonly #store: Store<TransitionRecord>
+  readonly #table: ActorTable
+  readonly #registry: Registry
+  readonly #scope: Scope
+  readonly #logger: Logger
+  /** Actors replayed on the new machine, for want of the old one, and the version they were of. */
+  readonly #blind = new Map<Address, string>()
+
+  constructor(
+    store: Store<TransitionRecord>,
+    table: ActorTable,
+    registry: Registry,
+    scope: Scope,
+    logger: Logger,
+  ) {
+    this.#store = store
+    this.#table = table
+    this.#registry = registry
+    this.#scope = scope
+    this.#logger = logger
   }
-  journal.revive(scope.refOf)
-  return { journal, records }
+
+  async run(): Promise<Recovered> {
+    const checkpoint = this.#store.checkpoint()
+    const state = checkpoint?.state as JournalState | undefined
+    const journal = new Journal(state)
+    const systemIds = new SystemIds(state?.systemIds, this.#scope)
+    for (const actor of state?.behind ?? []) await this.#catchUp(actor as Address, checkpoint?.seq ?? 0)
+    let records = 0
+    for await (const record of this.#store.read({ fromSeq: (checkpoint?.seq ?? 0) + 1 })) {
+      journal.apply(record)
+      records++
+      systemIds.before(record)
+      this.#replay(record)
+      systemIds.after(record)
+    }
+    journal.revive(this.#scope.refOf)
+    const unrecorded = await this.#carryAllOver()
+    journal.behind = [...this.#table.lost.keys()]
+    return { journal, records, unrecorded }
+  }
+
+  /** An actor that an earlier start could not bring back. */
+  async #catchUp(actor: Address, toSeq: number): Promise<void> {
+    const fromRev = (this.#store.snapshot(actor)?.rev ?? 0) + 1
+    for await (const record of this.#store.history(actor, { fromRev })) {
+      if (record.seq > toSeq) break
+      this.#replay(record)
+    }
+  }
+
+  #replay(record: TransitionRecord): void {
+    const actor = record.actor as Address
+    if (this.#table.lost.has(actor)) return
+    try {
+      const was = this.#table.resident(actor) ?? this.#restore(record)
+      // A snapshot taken after the record has it already.
+      if (was !== undefined && was.state.rev >= record.rev) return
+      this.#table.add(this.#take(was, record))
+    } catch (error) {
+      if (!isOutcryError(error) || !this.#isOfOne(error, actor)) throw error
+      this.#lose(actor, error)
+    }
+  }
+
+  #isOfOne({ code }: OutcryError, actor: Address): boolean {
+    return OF_ONE_ACTOR.includes(code) || (code === 'REPLAY_DIVERGED' && this.#blind.has(actor))
+  }
+
+  #lose(actor: Address, err: OutcryError): void {
+    this.#table.lose(actor, err)
+    this.#logger.error({ err, actor }, `${actor} cannot be brought back; the others run`)
+  }
+
+  #take(was: Cell | undefined, record: TransitionRecord): Cell {
+    const { event, actor } = record
+    const kind = this.#registry.kind(actor)
+    const version = labelVersion(record.machine)
+    if (event.type === INIT && findLogic(kind, version, record.child?.path ?? []) === undefined)
+      return this.#startBlindly(kind, version, was, record)
+    if (
+      was !== undefined &&
+      event.type === 'outcry.migrated' &&
+      findLogic(kind, event.to, was.path) === undefined
+    ) {
+      const { seq, rev, at } = record
+      const state = {
+        ...(persistCell(was).state as PersistedActor),
+        version: event.to,
+        at,
+        snapshot: event.state,
+      }
+      return this.#carryBlindly(kind, { actor, seq, rev, state })
+    }
+    return replayRecord(this.#scope, this.#registry, was, record).cell
+  }
+
+  #startBlindly(kind: Kind, version: string, was: Cell | undefined, record: TransitionRecord): Cell {
+    // Without a way up there is no sense in it.
+    upgradePath(kind, version)
+    const path = record.child?.path ?? []
+    const address = record.actor as Address
+    const parent = parentOf(address)
+    const above = parent === undefined ? undefined : this.#table.read(parent)
+    const isWanted = above === undefined || hasChild(above, address, path)
+    const logic = (isWanted ? findLogic(kind, kind.version, path) : undefined) ?? goneLogic
+    const cell = makeCell(this.#scope, kind, kind.version, logic, was, record)
+    cell.migration = goneMigration(version, undefined)
+    this.#goBlind(cell, version)
+    return replayRecord(this.#scope, this.#registry, was, record, cell).cell
+  }
+
+  /** The actor as its snapshot has it: on its own version if that is registered, else carried over at once. */
+  #restore({ actor }: TransitionRecord): Cell | undefined {
+    const entry = this.#store.snapshot(actor)
+    if (entry === undefined) return undefined
+    const kind = this.#registry.kind(actor)
+    const { version, path = [] } = entry.state as PersistedActor
+    const cell =
+      findLogic(kind, version, path) === undefined
+        ? this.#carryBlindly(kind, entry)
+        : restoreCell(this.#scope, kind, entry)
+    this.#table.add(cell)
+    return cell
+  }
+
+  #carryBlindly(kind: Kind, entry: SnapshotEntry): Cell {
+    const parent = parentOf(entry.actor)
+    const cell = carryOver(
+      this.#scope,
+      kind,
+      entry,
+      parent === undefined ? undefined : this.#table.read(parent),
+    )
+    if (cell.migration === undefined) return cell
+    // The records that follow lead beyond what the log can tell of the old version.
+    cell.migration = { ...cell.migration, was: undefined }
+    this.#goBlind(cell, (entry.state as PersistedActor).version)
+    return cell
+  }
+
+  #goBlind(cell: Cell, version: string): void {
+    if (this.#blind.has(cell.address)) return
+    this.#blind.set(cell.address, version)
+    this.#logger.warn(
+      { actor: cell.address, version },
+      `${cell.address} is replayed on ${cell.kind.label}: register the machine of version ${version} under "previous" to have it as it was`,
+    )
+  }
+
+  /** Parents first: what becomes of a child depends on its parent. */
+  async #carryAllOver(): Promise<Cell[]> {
+    const unrecorded: Cell[] = []
+    const kept: SnapshotEntry[] = []
+    for (const cell of [...this.#table.cells].sort((a, b) => a.path.length - b.path.length)) {
+      const version = this.#blind.get(cell.address)
+      if (version === undefined && cell.version === cell.kind.version) continue
+      const isActive = cell.state.snapshot.status === 'active'
+      try {
+        if (!isActive) cell.migration = undefined
+        else if (version === undefined) this.#carry(cell)
+        else {
+          cell.migration = this.#blindMigration(cell, version)
+          unrecorded.push(cell)
+        }
+      } catch (error) {
+        if (!isOutcryError(error) || !this.#isOfOne(error, cell.address)) throw error
+        if (version !== undefined) this.#lose(cell.address, error)
+        else {
+          // On its own version it is whole: as such it is passive, and whoever wakes it is told.
+          this.#table.remove(cell.address)
+          this.#logger.error(
+            { err: error, actor: cell.address },
+            `${cell.address} cannot be brought back; the others run`,
+          )
+          if (cell.persisted.rev < cell.state.rev) kept.push(persistCell(cell))
+        }
+      }
+    }
+    if (kept.length > 0) await this.#store.putSnapshots(kept)
+    return unrecorded
+  }
+
+  #carry(cell: Cell): void {
+    const parent = parentOf(cell.address)
+    const above = parent === undefined ? undefined : this.#table.read(parent)
+    const carried = carryOver(this.#scope, cell.kind, persistCell(cell), above)
+    carried.persisted = cell.persisted
+    this.#table.add(carried)
+  }
+
+  #blindMigration(cell: Cell, version: string): Cell['migration'] {
+    if (cell.logic === goneLogic) return goneMigration(version, undefined)
+    const isThere = (id: string) => {
+      const address = childOf(cell.address, id)
+      return this.#table.resident(address) !== undefined || this.#store.snapshot(address) !== undefined
+    }
+    return carriedBlindly(cell, version, cell.migration?.names ?? new Names(), isThere)
+  }
 }

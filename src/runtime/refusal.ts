@@ -12,13 +12,19 @@ const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: s
     'failed on it',
     'See `outcry replay` for the error; the actor is as it was before.',
   ],
+  unreadable: [
+    'ACTOR_UNREADABLE',
+    'cannot be brought back',
+    'Mend what the cause says and start again: the actor is as the log has it.',
+  ],
   stashFull: ['ACTOR_BUSY', 'is restarting and holds as many messages as it may', 'Send again later.'],
 }
 
 /** What the sender of a message is told that became a dead letter. */
-export function refusal(reason: DeadReason, to: string, event?: AnyEvent): OutcryError {
+export function refusal(reason: DeadReason, to: string, event?: AnyEvent, cause?: unknown): OutcryError {
   const [code, what, hint] = REFUSALS[reason]
-  return new OutcryError(code, `${to} ${what}${event ? ` (${event.type})` : ''}`, hint)
+  const why = cause instanceof Error ? `: ${cause.message}` : ''
+  return new OutcryError(code, `${to} ${what}${event ? ` (${event.type})` : ''}${why}`, hint, { cause })
 }
 
 /** What the sender of a message is told whose turn was undone. */

@@ -11,17 +11,10 @@ import {
   STRATEGIES,
   type Supervision,
 } from './supervision.ts'
+import type { Upgrade } from './upgrade.ts'
 import { assertXState } from './xstate-version.ts'
 
-/** The step from one version of a machine to the next one. */
-export interface Upgrade {
-  readonly from: string
-  readonly to: string
-  /** Turns a persisted state of `from` into one of `to`. */
-  readonly migrate: (state: { value: unknown; context: unknown }) => { value: unknown; context: unknown }
-  /** Turns an event that `from` took, and that a crash left behind the last snapshot, into one for `to`. */
-  readonly upcast?: (event: AnyEvent) => AnyEvent
-}
+export type { Upgrade } from './upgrade.ts'
 
 /** A machine with what the runtime should know about it. Its version is the machine's own `version`, else "1". */
 export interface Registration {
@@ -156,33 +149,36 @@ export function labelVersion(label: string): string {
   return label.slice(label.lastIndexOf('@') + 1)
 }
 
+/** The logic that an actor of this kind ran on at `version`, down the path of child `src`s; undefined when it is not registered. */
+export function findLogic(kind: Kind, version: string, path: readonly string[]): AnyActorLogic | undefined {
+  let logic: AnyActorLogic | undefined = machineAt(kind, version)
+  for (const src of path) logic = logic && childLogic(logic, src)
+  return logic
+}
+
+function machineAt(kind: Kind, version: string): AnyStateMachine | undefined {
+  return [kind.machine, ...(kind.previous ?? [])].find((m) => versionOf(m) === version)
+}
+
 /**
- * The logic that an actor of this kind ran on at `version`, down the path of child `src`s.
+ * As `findLogic`, where there must be one.
  * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN
  */
 export function logicAt(kind: Kind, version: string, path: readonly string[]): AnyActorLogic {
-  let logic: AnyActorLogic | undefined = [kind.machine, ...(kind.previous ?? [])].find(
-    (m) => versionOf(m) === version,
-  )
-  if (logic === undefined) {
+  const logic = findLogic(kind, version, path)
+  if (logic !== undefined) return logic
+  if (machineAt(kind, version) === undefined) {
     throw new OutcryError(
       'MACHINE_VERSION_UNKNOWN',
       `the log holds ${kind.name}@${version}, but only ${kind.label} is registered`,
       `Register the old machine under "previous", or give upgrades from "${version}" to "${kind.version}".`,
     )
   }
-  for (const src of path) {
-    const child: AnyActorLogic | undefined = childLogic(logic, src)
-    if (child === undefined) {
-      throw new OutcryError(
-        'CHILD_UNKNOWN',
-        `${kind.name}@${version} has no child logic "${src}" (path ${path.join(' > ')})`,
-        'Keep the names of child actors, or raise the machine version and migrate.',
-      )
-    }
-    logic = child
-  }
-  return logic
+  throw new OutcryError(
+    'CHILD_UNKNOWN',
+    `${kind.name}@${version} has no child logic "${path.at(-1)}" (path ${path.join(' > ')})`,
+    'Keep the names of child actors, or raise the machine version and migrate.',
+  )
 }
 
 /**

@@ -3,17 +3,19 @@
  * live, and must lead where it says it led (law 5).
  */
 import type { AnyActorLogic } from 'xstate'
-import { OutcryError } from '../../store/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
-import type { Address } from './address.ts'
+import { type Address, parentOf } from './address.ts'
+import { carryOver } from './carry-over.ts'
 import { Cell, stateValue, UNBORN } from './cell.ts'
 import { type Evolution, evolve } from './evolve.ts'
-import { INIT } from './lifecycle.ts'
+import { INIT, isLifecycle } from './lifecycle.ts'
 import { NO_TIMERS } from './pending-timers.ts'
-import { makeRef, restoreCell } from './persist.ts'
+import { makeRef, type PersistedActor, restoreCell } from './persist.ts'
 import type { AnyEvent, TransitionRecord } from './record.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './registry.ts'
 import { Scope } from './scope.ts'
+import { stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
 import { decode, frozen, jsonEqual } from './values.ts'
 
 /** A scope in which nothing can be sent by hand. */
@@ -28,7 +30,8 @@ export function replayScope(): Scope {
 }
 
 /**
- * Takes one record. Without a cell the record must be the actor's first.
+ * Takes one record. Without a cell the record must be the actor's first; `started` is the cell for it where it is not to be
+ * of its own version.
  * @throws LOG_GAP when the record does not follow the cell's last
  * @throws REPLAY_DIVERGED when it leads elsewhere than it says
  * @throws MACHINE_VERSION_UNKNOWN
@@ -38,9 +41,10 @@ export function replayRecord(
   registry: Registry,
   was: Cell | undefined,
   record: TransitionRecord,
+  started?: Cell,
 ): { cell: Cell; evolution: Evolution } {
   const taken = frozen(decode(record.event, scope.refOf))
-  const cell = taken.type === INIT ? newCell(scope, registry, was, record, taken.input) : was
+  const cell = started ?? (taken.type === INIT ? newCell(scope, registry, was, record) : was)
   if (cell === undefined || cell.state.rev + 1 !== record.rev) {
     throw new OutcryError(
       'LOG_GAP',
@@ -50,7 +54,7 @@ export function replayRecord(
   }
   const version = labelVersion(record.machine)
   const sameVersion = version === cell.version || taken.type === 'outcry.migrated'
-  const event = sameVersion ? taken : upcast(cell.kind, version, taken)
+  const event = sameVersion ? taken : upcast(cell, version, taken)
   let evolution: Evolution
   try {
     evolution = evolve(scope, cell, { ...record, event, recorded: record.scheduled ?? NO_TIMERS })
@@ -65,18 +69,24 @@ export function replayRecord(
   return { cell, evolution }
 }
 
-function newCell(
-  scope: Scope,
-  registry: Registry,
-  was: Cell | undefined,
-  record: TransitionRecord,
-  input: unknown,
-): Cell {
+function newCell(scope: Scope, registry: Registry, was: Cell | undefined, record: TransitionRecord): Cell {
   const kind = registry.kind(record.actor)
   const version = labelVersion(record.machine)
+  return makeCell(scope, kind, version, logicAt(kind, version, record.child?.path ?? []), was, record)
+}
+
+/** The actor that the record starts, before it. */
+export function makeCell(
+  scope: Scope,
+  kind: Kind,
+  version: string,
+  logic: AnyActorLogic,
+  was: Cell | undefined,
+  record: TransitionRecord,
+): Cell {
   const path = record.child?.path ?? []
   const ref = makeRef(scope.system, record.actor as Address, path, record.child)
-  const logic: AnyActorLogic = logicAt(kind, version, path)
+  const input = frozen(decode(record.event.input, scope.refOf))
   const state = { ...UNBORN, rev: was?.state.rev ?? 0 }
   const cell = new Cell({ ref, kind, version, logic, path, input, state })
   if (path.length > 0) cell.born = { seq: record.seq, rev: record.rev, cause: record.cause }
@@ -92,30 +102,36 @@ function diverged(record: TransitionRecord, what: string, cause?: unknown): Outc
   )
 }
 
-function upcast(kind: Kind, version: string, event: AnyEvent): AnyEvent {
-  return upgradePath(kind, version).reduce((e, upgrade) => upgrade.upcast?.(e) ?? e, event)
+/** The event as the version takes it that the cell is of. @throws MACHINE_VERSION_UNKNOWN, UPGRADE_FAILED */
+function upcast({ address, kind, path, migration }: Cell, version: string, event: AnyEvent): AnyEvent {
+  if (isLifecycle(event)) return event
+  try {
+    const name = migration?.names.timer(event.type) ?? event.type
+    const renamed = name === event.type ? event : { ...event, type: name }
+    return upcastBy(stepsFor(upgradePath(kind, version), path), renamed)
+  } catch (error) {
+    if (isOutcryError(error, 'MACHINE_VERSION_UNKNOWN')) throw error
+    const what = error instanceof Error ? error.message : String(error)
+    throw upgradeFailed(address, version, kind.version, what, error)
+  }
 }
 
-/** An actor from its snapshot, carried over to the registered version of its machine if it is an older one. */
-export function wakeCell(scope: Scope, registry: Registry, entry: SnapshotEntry): Cell {
+/**
+ * An actor from its snapshot, carried over to the registered version of its machine if it is of another one.
+ * `find`: other actors, a child's parent among them.
+ * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN, UPGRADE_FAILED
+ */
+export function wakeCell(
+  scope: Scope,
+  registry: Registry,
+  entry: SnapshotEntry,
+  find: (address: Address) => Cell | undefined,
+): Cell {
   const kind = registry.kind(entry.actor)
-  const persisted = entry.state as {
-    version: string
-    path?: string[]
-    snapshot: { value: unknown; context: unknown }
-  }
-  const { version } = persisted
+  const { version } = entry.state as PersistedActor
   if (version === kind.version) return restoreCell(scope, kind, entry)
-  let state = persisted.snapshot
-  for (const { migrate } of upgradePath(kind, version)) {
-    state = { ...state, ...migrate({ value: state.value, context: state.context }) }
-  }
-  const cell = restoreCell(scope, kind, {
-    ...entry,
-    state: { ...persisted, version: kind.version, snapshot: state },
-  })
-  cell.migratedFrom = version
-  return cell
+  const parent = parentOf(entry.actor)
+  return carryOver(scope, kind, entry, parent === undefined ? undefined : find(parent))
 }
 
 /** The actor as it was after its last record at or before a place in the log; undefined if it was not there yet. */

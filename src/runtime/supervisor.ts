@@ -29,7 +29,7 @@ import { Shielded } from './shielded.ts'
 import { Timekeeper } from './timekeeper.ts'
 import type { DueTimer } from './timers.ts'
 import { type Message, type Release, type Turn, topCell } from './turn.ts'
-import { takeIn } from './values.ts'
+import { plainError, takeIn } from './values.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
 
 export type { SendOptions } from './intake.ts'
@@ -54,12 +54,13 @@ export interface SupervisorOptions {
 /** Stores that belong to a supervisor. */
 const owned = new WeakSet<Store<TransitionRecord>>()
 const SNAPSHOT_EVERY = 1_000
+const MIGRATED_PER_TURN = 1_000
 /** Actors that may go passive between two commits. */
 const PASSIVATED_MAX = 1_000
 
 /**
  * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
- * @throws STORE_OWNED, REPLAY_DIVERGED, MACHINE_VERSION_UNKNOWN, KIND_UNKNOWN, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ * @throws STORE_OWNED, REPLAY_DIVERGED, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { store } = options
@@ -85,7 +86,7 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
       `${actor} had the timer "${id}" with a delay that is no number: it is dropped`,
     )
   const table = new ActorTable(store, registry, scope)
-  const { journal, records } = await recover(store, table, registry, scope)
+  const { journal, records, unrecorded } = await recover(store, table, registry, scope, logger)
   const supervisor = new Supervisor({
     options,
     clock,
@@ -97,7 +98,7 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
     replayed: records,
   })
   relay.send = (to, event) => supervisor.sendByHand(to, event)
-  await supervisor.start()
+  await supervisor.start(unrecorded)
   return supervisor
 }
 
@@ -170,7 +171,8 @@ export class Supervisor {
   }
 
   /** @internal */
-  async start(): Promise<void> {
+  async start(unrecorded: readonly Cell[]): Promise<void> {
+    await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
       if (at === 0) this.#wake(address)
@@ -181,6 +183,34 @@ export class Supervisor {
     for (const [name, port] of this.#ports) await port.start?.(this.#portContext(name))
     this.#releaser.resume(this.unsettled, [...this.#table.cells])
     this.#timekeeper.start()
+  }
+
+  /** All at once, for nothing else is to be known of them; where that fails one by one, for the failure is one actor's. */
+  async #recordMigrations(cells: readonly Cell[]): Promise<void> {
+    const chunks: (readonly Cell[])[] = []
+    for (let i = 0; i < cells.length; i += MIGRATED_PER_TURN)
+      chunks.push(cells.slice(i, i + MIGRATED_PER_TURN))
+    const results = await Promise.allSettled(chunks.map((chunk) => this.#recordMigrationsOf(chunk)))
+    for (const [i, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue
+      for (const cell of chunks[i] ?? [])
+        await this.#recordMigrationsOf([cell]).catch((error) => this.#lose(cell, error))
+    }
+  }
+
+  #recordMigrationsOf(cells: readonly Cell[]): Promise<Receipt> {
+    const message = messageOf(cells[0]?.address as Address, { type: 'outcry.imposed' }, this.now, 0)
+    return this.#enqueueAndWait(message, 'control', (turn) => turn.migrate(cells))
+  }
+
+  #lose({ address }: Cell, error: unknown): void {
+    if (this.fence) throw this.fence
+    this.#logger.error({ err: error, actor: address }, `${address} cannot be brought back; the others run`)
+    this.#table.lose(
+      address,
+      error instanceof OutcryError ? error : refusal('unreadable', address, undefined, error),
+    )
+    this.#journal.behind = [...this.#table.lost.keys()]
   }
 
   /** One actor that cannot be brought back keeps nobody else from starting (law 8). */
@@ -310,8 +340,20 @@ export class Supervisor {
   async *actors(options: { prefix?: string; after?: string; limit?: number } = {}): AsyncIterable<ActorView> {
     await this.settled()
     for await (const address of this.#store.actors(options)) {
-      const cell = this.#table.read(address as Address)
-      if (cell) yield viewOf(cell)
+      const view = this.#viewAnyhow(address as Address)
+      if (view) yield view
+    }
+  }
+
+  /** One that cannot be brought back is shown as the log has it, with why. */
+  #viewAnyhow(address: Address): ActorView | undefined {
+    try {
+      const cell = this.#table.read(address)
+      return cell && viewOf(cell)
+    } catch (error) {
+      const cell = this.#table.findGone(address)
+      if (cell === undefined) return undefined
+      return { ...viewOf(cell), error: plainError(error) }
     }
   }
 

@@ -6,13 +6,14 @@
  * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
  */
 import { OutcryError } from '../../store/outcry-error.ts'
-import { type Address, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
+import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
 import { type ActorState, Cell, type Condition, type Delivery, stateValue, UNBORN } from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
 import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
-import { childLogic, isLive, isMachine } from './logic.ts'
-import { firstOf } from './pending-timers.ts'
+import { childLogic, goneLogic, isLive, isMachine } from './logic.ts'
+import type { Migration } from './migration.ts'
+import { firstOf, timerOf } from './pending-timers.ts'
 import { makeRef, persistState } from './persist.ts'
 import type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './record.ts'
 import { correlationOf } from './record-codec.ts'
@@ -28,8 +29,10 @@ const TURN_SIZE_MAX = 64 * 2 ** 20
 
 /** The actors that a turn can reach. */
 export interface Actors {
-  /** In memory, or brought back from its snapshot. */
+  /** In memory, or brought back from its snapshot. @throws where it cannot be brought back */
   find(address: Address): Cell | undefined
+  /** One that cannot be brought back, without its logic: to stop it. */
+  findGone(address: Address): Cell | undefined
   add(cell: Cell): void
   remove(address: Address): void
 }
@@ -71,7 +74,7 @@ export interface Release {
   readonly live: 'start' | 'halt' | undefined
 }
 
-export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull'
+export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull' | 'unreadable'
 
 /** What is done to an actor that no machine asked for. */
 export interface Imposed {
@@ -112,6 +115,8 @@ export class Turn {
   readonly releases: Release[] = []
   /** Why the message itself did not reach its actor. */
   refusal: DeadReason | undefined
+  /** Why its actor could not be brought back. */
+  unreadable: unknown
   readonly #context: TurnContext
   readonly #message: Message
   readonly #undo: (() => void)[] = []
@@ -146,6 +151,8 @@ export class Turn {
     this.#guarded(() => {
       const cell = this.#open(to, event, cause)
       if (cell === undefined) return
+      // A migration that came first may have another timer in its place.
+      if (timer !== undefined && this.releases.length > 0 && !hasTimer(cell, timer)) return
       if (timer?.id === RESTART_TIMER) {
         const restarted = Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true })
         this.#take(cell, { event: restarted, cause }, timer)
@@ -188,9 +195,19 @@ export class Turn {
   ): void {
     this.#isDeaf = isDeaf
     this.#guarded(() => {
-      for (const { cell, event, timer } of events)
-        this.#take(cell, { event, cause: this.#message.cause }, timer)
+      const { cause } = this.#message
+      for (const { cell, event, timer } of events) {
+        this.#bringUp(cell, cause)
+        if (cell.state.snapshot.status === 'active') this.#take(cell, { event, cause }, timer)
+      }
       also?.()
+    })
+  }
+
+  /** Puts the migrations of actors into the log that are not there yet. */
+  migrate(cells: readonly Cell[]): void {
+    this.#guarded(() => {
+      for (const cell of cells) this.#bringUp(cell, this.#message.cause)
     })
   }
 
@@ -304,8 +321,15 @@ export class Turn {
 
   /** The actor that is to take the event; undefined when the message became a dead letter instead. */
   #open(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
-    const cell = this.#context.actors.find(to) ?? this.#activate(to, event, cause)
+    let cell: Cell | undefined
+    try {
+      cell = this.#context.actors.find(to)
+    } catch (error) {
+      return this.#refuse(to, event, 'unreadable', cause, error)
+    }
+    cell ??= this.#activate(to, event, cause)
     if (cell === undefined) return this.#refuse(to, event, 'unknown', cause)
+    this.#bringUp(cell, cause)
     if (cell.open) return cell
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
@@ -314,9 +338,18 @@ export class Turn {
     return stash.length < STASH_MAX ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
 
-  #refuse(to: Address, event: AnyEvent, reason: DeadReason, cause: number | null): undefined {
-    if (cause === this.#message.cause && this.releases.length === 0) this.refusal = reason
-    this.bury(to, event, reason, cause)
+  #refuse(
+    to: Address,
+    event: AnyEvent,
+    reason: DeadReason,
+    cause: number | null,
+    error?: unknown,
+  ): undefined {
+    if (cause === this.#message.cause && to === this.#message.to && this.refusal === undefined) {
+      this.refusal = reason
+      this.unreadable = error
+    }
+    this.bury(to, event, reason, cause, error)
   }
 
   /** Brings an actor into being that the event may bring into being. */
@@ -368,8 +401,10 @@ export class Turn {
   }
 
   #stop(to: Address, cause: number): void {
-    const cell = this.#context.actors.find(to)
-    if (cell?.state.snapshot.status !== 'active') return
+    const cell = this.#findAnyhow(to)
+    if (cell === undefined) return
+    this.#bringUp(cell, cause)
+    if (cell.state.snapshot.status !== 'active') return
     // What waits for it behind this reaches nobody any more.
     if (cell.busy) cell.inbox.unshift({ event: { type: STOP }, cause })
     else this.#take(cell, { event: { type: STOP }, cause })
@@ -422,7 +457,6 @@ export class Turn {
         ),
       )
     }
-    if (cell.migratedFrom !== undefined) this.#recordMigration(cell, cause)
     const was = cell.state
     const { logic, version } = cell
     const seq = this.#nextSeq
@@ -465,23 +499,91 @@ export class Turn {
       live: isLive(cell.logic) ? liveness(cell, was, event) : undefined,
     })
     // The parent hears of what the machine did, not of what was done to it unseen.
-    this.#begin(cell, effects, seq, state.snapshot === was.snapshot && (isLifecycle(event) || stashed))
+    const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
+    this.#begin(cell, effects, seq, isUnseen && (isLifecycle(event) || stashed))
     if (was.stash.length > 0 && state.snapshot.status !== 'active') {
       for (const kept of was.stash) this.bury(cell.address, kept.event, 'ended', kept.seq)
     }
   }
 
-  #recordMigration(cell: Cell, cause: number | null): void {
-    const from = cell.migratedFrom as string
-    cell.migratedFrom = undefined
-    this.#undo.push(() => {
-      cell.migratedFrom = from
-    })
+  /** Before an actor takes anything its migration is on record, and its parent's before that: it may have no place for it. */
+  #bringUp(cell: Cell, cause: number | null): void {
+    if (cell.migration === undefined) return
+    const parent = cell.ref._parent && this.#context.actors.find(cell.ref._parent.address)
+    if (parent !== undefined) this.#bringUp(parent, cause)
+    const { migration } = cell
+    if (migration === undefined) return
+    if (cell.logic === goneLogic) this.#drop(cell, cause)
+    else this.#recordMigration(cell, migration, cause)
+  }
+
+  #recordMigration(
+    cell: Cell,
+    { from, dropped, started, timers, stash }: Migration,
+    cause: number | null,
+  ): void {
+    this.#settleMigration(cell)
+    const { at } = this
     const state = persistState(cell.logic, cell.state.snapshot)
-    this.#take(cell, {
-      event: { type: 'outcry.migrated', at: this.at, from, to: cell.version, state },
-      cause,
+    const planned = timers?.map(({ id, dueAt, delayMs = 0, target, event }) => ({
+      id,
+      dueAt: dueAt ?? Math.ceil(at + delayMs),
+      ...(target !== undefined && { target }),
+      event,
+    }))
+    const event: LifecycleEvent = {
+      type: 'outcry.migrated',
+      at,
+      from,
+      to: cell.version,
+      state,
+      ...(planned && { timers: planned }),
+      ...(stash && { stash }),
+    }
+    this.#take(cell, { event, cause })
+    const frame = this.#frame(cell)
+    for (const id of dropped) this.#dropAt(childOf(cell.address, id), frame.seq)
+    for (const { ref, input } of started) this.#spawnChild(frame, ref, input)
+  }
+
+  /** Stops an actor that has no place in a new version, and what is below it. */
+  #drop(cell: Cell, cause: number | null): void {
+    const { address, migration, state, version, kind } = cell
+    this.#settleMigration(cell)
+    if (state.snapshot.status !== 'active') return
+    const from = migration?.from ?? version
+    const children = Object.keys(state.snapshot.children ?? {})
+    this.#take(cell, { event: { type: 'outcry.dropped', at: this.at, from, to: kind.version }, cause })
+    const { seq } = this.#frame(cell)
+    for (const id of children) this.#dropAt(childOf(address, id), seq)
+  }
+
+  #dropAt(address: Address, cause: number): void {
+    const cell = this.#findAnyhow(address)
+    if (cell !== undefined) this.#drop(cell, cause)
+  }
+
+  #settleMigration(cell: Cell): void {
+    const { migration } = cell
+    if (migration === undefined) return
+    cell.migration = undefined
+    this.#undo.push(() => {
+      cell.migration = migration
     })
+  }
+
+  /** The actor, without its logic where it cannot be brought back. */
+  #findAnyhow(address: Address): Cell | undefined {
+    const { actors } = this.#context
+    try {
+      return actors.find(address)
+    } catch {
+      const cell = actors.findGone(address)
+      if (cell === undefined) return undefined
+      actors.add(cell)
+      this.#undo.push(() => actors.remove(address))
+      return cell
+    }
   }
 
   #begin(cell: Cell, effects: readonly Effect[], seq: number, told: boolean): void {
@@ -601,6 +703,10 @@ export class Turn {
 export function topCell(scope: Scope, kind: Kind, address: Address, input: unknown): Cell {
   const ref = makeRef(scope.system, address, [])
   return new Cell({ ref, kind, version: kind.version, logic: kind.machine, path: [], input, state: UNBORN })
+}
+
+function hasTimer({ state }: Cell, timer: ScheduledTimer): boolean {
+  return timerOf(state.timers, timer) !== undefined
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

@@ -256,7 +256,8 @@ export function isEncoded(text: string): boolean {
 /** What `encode` was given, from parsed JSON. References come back where `refOf` makes them, and stay data elsewhere. */
 export function decode<T>(value: T, refOf?: (address: string, id: string) => Ref): T {
   const decoded = (item: unknown): unknown => {
-    if (typeof item !== 'object' || item === null || item instanceof Ref) return item
+    if (typeof item !== 'object' || item === null) return item
+    if (item instanceof Ref) return refOf === undefined ? item : refOf(item.address, item.id)
     const tag = (item as Record<string, unknown>)[TAG]
     if (tag === undefined) return mapped(item, decoded)
     if (tag === UNDEFINED[TAG]) return undefined

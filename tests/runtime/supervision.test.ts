@@ -265,7 +265,7 @@ describe('an actor that cannot be brought back', () => {
     await db.put(key, bytes)
     await harness.open(options)
     await expect(harness.supervisor.send('timed/a', { type: 'POKE' })).rejects.toMatchObject({
-      code: 'ACTOR_FAILED',
+      code: 'ACTOR_UNREADABLE',
     })
     harness.clock.advanceTo(5_000)
     harness.supervisor.drain()

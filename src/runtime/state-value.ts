@@ -1,0 +1,52 @@
+/** State values of a machine, checked before XState sees them: it names what it does not know less precisely. */
+import type { AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
+
+/**
+ * The value with all that its states' initial states say.
+ * @throws naming the path of what is no state of the machine, or where the machine would be done
+ */
+export function resolveValue(machine: AnyStateMachine, value: unknown): StateValue {
+  checkValue(machine.root, value, 'value')
+  const { value: resolved, status } = machine.resolveState({
+    value: value as StateValue,
+    context: {} as never,
+  })
+  if (status === 'done')
+    throw new Error(`value ${JSON.stringify(value)} is final, and no migration ends an actor`)
+  return resolved
+}
+
+function checkValue(node: AnyStateNode, value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    if (isState(node, value)) return
+    throw new Error(`${path} is "${value}", which is no state of "${node.id}"`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${path} is ${JSON.stringify(value)}, which is no state of "${node.id}"`)
+  const keys = Object.keys(value)
+  if (node.type === 'compound' && keys.length !== 1)
+    throw new Error(`${path} names ${keys.length} states of "${node.id}", of which one is active at a time`)
+  for (const key of keys) {
+    if (!isState(node, key)) throw new Error(`${path}.${key} is no state of "${node.id}"`)
+    checkValue(node.states[key] as AnyStateNode, (value as Record<string, unknown>)[key], `${path}.${key}`)
+  }
+}
+
+function isState(node: AnyStateNode, key: string): boolean {
+  return Object.hasOwn(node.states, key) && node.states[key]?.type !== 'history'
+}
+
+/** Ids that the states of a value have in a machine which names them after their place, as XState does by default. */
+export function idsOfValue(machineId: string, value: unknown): string[] {
+  if (typeof value === 'string') return [machineId, `${machineId}.${value}`]
+  if (typeof value !== 'object' || value === null) return [machineId]
+  return [
+    machineId,
+    ...Object.entries(value).flatMap(([key, below]) => idsOfValue(`${machineId}.${key}`, below)),
+  ]
+}
+
+/** The active states of a value that is known to be one. */
+export function activeNodes(machine: AnyStateMachine, value: unknown): readonly AnyStateNode[] {
+  return machine.resolveState({ value: value as StateValue, context: {} as never })._nodes
+}
