@@ -242,8 +242,10 @@ export class Turn {
     }
   }
 
-  #work(): void {
-    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
+  /** Carries out what the actors at work want, down to so many of them. */
+  #work(floor = 0): void {
+    while (this.#stack.length > floor) {
+      const frame = this.#stack.at(-1) as Frame
       const effect = frame.effects[frame.next]
       if (effect !== undefined) {
         frame.next++
@@ -513,8 +515,11 @@ export class Turn {
     if (parent !== undefined) this.#bringUp(parent, cause)
     const { migration } = cell
     if (migration === undefined) return
+    const floor = this.#stack.length
     if (cell.logic === goneLogic) this.#drop(cell, cause)
     else this.#recordMigration(cell, migration, cause)
+    // What follows from it comes before the message.
+    this.#work(floor)
   }
 
   #recordMigration(

@@ -629,3 +629,77 @@ describe('children that are no machines', () => {
     })
   })
 })
+
+describe.each(['stopped', 'killed'] as const)(
+  'an actor that is kept from its messages as the new version comes (%s)',
+  (way) => {
+    const v = (version: string, event: string) =>
+      setup({ types: {} as { context: { n: number } } }).createMachine({
+        id: 'm',
+        version,
+        context: { n: 0 },
+        initial: 'on',
+        states: {
+          on: {
+            after: { 60000: 'late' },
+            on: {
+              [event]: { actions: assign({ n: ({ context }) => context.n + 1 }) },
+              THROW: {
+                actions: () => {},
+                guard: () => {
+                  throw new Error('boom')
+                },
+              },
+            },
+          },
+          late: {},
+        },
+      })
+    const upcast = (event: { type: string }) => (event.type === 'INC' ? { ...event, type: 'ADD' } : event)
+
+    async function kept(strategy: 'restart' | 'quarantine') {
+      const harness = new Harness()
+      const supervision = { strategy } as const
+      const old = v('1', 'INC')
+      await harness.open({ machines: { m: { machine: old, supervision } } })
+      await harness.supervisor.spawn('m', 'x')
+      await harness.supervisor.send('m/x', { type: 'INC' })
+      await expect(harness.supervisor.send('m/x', { type: 'THROW' })).rejects.toThrow('boom')
+      if (strategy === 'restart') await harness.supervisor.send('m/x', { type: 'INC' })
+      if (way === 'stopped') await harness.supervisor.stop()
+      else await harness.crash()
+      const upgrades = up(same, { upcast })
+      await harness.open({
+        machines: { m: { machine: v('2', 'ADD'), supervision, upgrades, previous: [old] } },
+      })
+      return harness
+    }
+
+    it('starts over with the new version, and takes what it kept as that has it', async () => {
+      const harness = await kept('restart')
+      harness.clock.advanceTo(5_000)
+      harness.supervisor.drain()
+      await harness.supervisor.settled()
+      expect(harness.context('m/x')).toEqual({ n: 1 })
+      expect(await harness.eventsOf('m/x')).toEqual([
+        'xstate.init',
+        'INC',
+        'outcry.failed',
+        'INC',
+        'outcry.migrated',
+        'outcry.restarted',
+        'ADD',
+      ])
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+    })
+
+    it('is one of the new version when somebody lets it out of quarantine', async () => {
+      const harness = await kept('quarantine')
+      expect(harness.supervisor.quarantined).toMatchObject([{ address: 'm/x', machine: 'm@2' }])
+      await harness.supervisor.release('m/x')
+      await harness.supervisor.send('m/x', { type: 'ADD' })
+      expect(harness.context('m/x')).toEqual({ n: 2 })
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+    })
+  },
+)
