@@ -55,8 +55,17 @@ export interface RunningRunner {
   stop(reason: string, initiator: string): Promise<void>
 }
 
-/** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, REPLAY_DIVERGED, ... */
-export async function startRunner(config: RunnerConfig, processLogger: Logger): Promise<RunningRunner> {
+export interface StartOptions {
+  /** See SupervisorOptions. */
+  readonly acceptChanges?: boolean | undefined
+}
+
+/** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, ... */
+export async function startRunner(
+  config: RunnerConfig,
+  processLogger: Logger,
+  { acceptChanges }: StartOptions = {},
+): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
   const { strategies, issues } = await loadStrategies(config.strategies ?? [], config.data)
   const market = await openMarket(config.market, logger)
@@ -96,6 +105,7 @@ export async function startRunner(config: RunnerConfig, processLogger: Logger): 
       clock,
       logger,
       retention,
+      ...(acceptChanges !== undefined && { acceptChanges }),
     })
     eventClock?.advanceTo(supervisor.lastAt ?? 0)
     const parts = { supervisor, market, venue, faults }

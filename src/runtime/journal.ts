@@ -2,6 +2,7 @@
  * What the runtime knows beside its actors, all of it derived from durable records: how far each source was read,
  * which intents wait for their outcome, which idempotency keys were used. It is kept in checkpoints.
  */
+import type { Structures } from './machine-changes.ts'
 import type { Intent, TransitionRecord } from './record.ts'
 import type { Ref } from './ref.ts'
 import { SystemIds } from './system-ids.ts'
@@ -17,6 +18,8 @@ export interface JournalState {
   readonly systemIds: readonly (readonly [string, string])[]
   /** Actors whose latest snapshot does not cover their records, though the checkpoint does. */
   readonly behind?: readonly string[]
+  /** See checkMachines. */
+  readonly machines?: Structures
   readonly turn: number
   readonly at?: number
 }
@@ -26,13 +29,15 @@ export class Journal {
   readonly #unsettled = new Map<string, Intent>()
   readonly #keys = new Map<string, number>()
   readonly #systemIds: SystemIds
-  /** Set by the recovery. */
+  /** These two are set at a start: actors that could not be brought back, and the structures of the machines. */
   behind: readonly string[] = []
+  machines: Structures | undefined
   #turn = 0
   #at: number | undefined
 
   constructor(state?: JournalState) {
     this.#systemIds = new SystemIds(state?.systemIds)
+    this.machines = state?.machines
     if (state === undefined) return
     for (const [source, position] of Object.entries(state.cursors)) this.#cursors.set(source, position)
     for (const intent of state.unsettled) this.#unsettled.set(intent.id, intent)
@@ -89,6 +94,7 @@ export class Journal {
       keys: [...this.#keys],
       systemIds: this.#systemIds.entries,
       ...(this.behind.length > 0 && { behind: this.behind }),
+      ...(this.machines !== undefined && { machines: this.machines }),
       turn: this.#turn,
       ...(this.#at !== undefined && { at: this.#at }),
     }

@@ -15,6 +15,7 @@ import type { Job, Receipt } from './job.ts'
 import type { Journal } from './journal.ts'
 import { INIT, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { consoleLogger, type Logger } from './logger.ts'
+import { checkMachines, noteMachines } from './machine-changes.ts'
 import type { Lane } from './mailbox.ts'
 import { persistCell } from './persist.ts'
 import type { Port, PortContext } from './port.ts'
@@ -47,6 +48,11 @@ export interface SupervisorOptions {
   readonly snapshotEvery?: number
   /** What stays in the database; default everything. */
   readonly retention?: Retention
+  /**
+   * Whether machines may have changed their structure without a new version since the log was written: the logger is
+   * told, and the change is taken for right. Default: false, but true where NODE_ENV is `development`.
+   */
+  readonly acceptChanges?: boolean
   /** Records after which a checkpoint spares the next start their replay. */
   readonly checkpointEvery?: number
 }
@@ -60,7 +66,7 @@ const PASSIVATED_MAX = 1_000
 
 /**
  * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
- * @throws STORE_OWNED, REPLAY_DIVERGED, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ * @throws STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { store } = options
@@ -86,7 +92,13 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
       `${actor} had the timer "${id}" with a delay that is no number: it is dropped`,
     )
   const table = new ActorTable(store, registry, scope)
+  const { acceptChanges = process.env.NODE_ENV === 'development' } = options
+  const structures = await checkMachines(store, registry, logger, acceptChanges)
   const { journal, records, unrecorded } = await recover(store, table, registry, scope, logger)
+  if (structures !== undefined) {
+    await noteMachines(store, structures)
+    journal.machines = structures
+  }
   const supervisor = new Supervisor({
     options,
     clock,

@@ -22,7 +22,10 @@ async function lived(machine: AnyStateMachine): Promise<Harness> {
 describe('a start', () => {
   it('names a child that the machine has under another name by now', async () => {
     const harness = await lived(parent({ child }, 'child'))
-    const supervisor = await harness.open({ machines: { parent: parent({ kid: child }, 'kid') } })
+    const supervisor = await harness.open({
+      machines: { parent: parent({ kid: child }, 'kid') },
+      acceptChanges: true,
+    })
     await expect(supervisor.send('parent/p/c', { type: 'HI' })).rejects.toMatchObject({
       message: expect.stringContaining('parent@1 has no child logic "child" (path child)'),
     })

@@ -189,7 +189,7 @@ it('a checkpoint of many actors is made bit by bit, and spares the next start th
   const options = { machines: { idle: setup({}).createMachine({ on: { POKE: {} } }) }, checkpointEvery: 600 }
   const supervisor = await harness.open(options)
   await Promise.all(Array.from({ length: 800 }, (_, i) => supervisor.spawn('idle', String(i))))
-  for (let n = 0; harness.store.checkpoint() === undefined && n < 100; n++)
+  for (let n = 0; !harness.store.checkpoint()?.seq && n < 100; n++)
     await supervisor.send('idle/1', { type: 'POKE' })
   expect(harness.store.checkpoint()?.seq).toBeGreaterThanOrEqual(600)
   await harness.crash()

@@ -198,7 +198,7 @@ describe('what a machine finds by system id', () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines, checkpointEvery: 1 })
     await supervisor.spawn('tree', 't')
-    for (let n = 0; harness.store.checkpoint() === undefined && n < 50; n++)
+    for (let n = 0; !harness.store.checkpoint()?.seq && n < 50; n++)
       await Promise.all(STEPS.map((type) => supervisor.send('tree/t', { type })))
     const { seq, state } = harness.store.checkpoint() as { seq: number; state: unknown }
     const { systemIds } = state as { systemIds: unknown[] }

@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly host?: string
   readonly port?: string
   readonly server?: boolean
+  readonly acceptChanges?: boolean
   readonly json?: boolean
 }
 
@@ -37,7 +38,7 @@ export async function run(options: RunOptions): Promise<number> {
     { level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null },
     asStatus && terminal.isTTY ? terminal.log : destination(2),
   )
-  const runner = await startRunner(config, logger)
+  const runner = await startRunner(config, logger, { acceptChanges: options.acceptChanges })
   const stop = stopOnSignal(runner, terminal)
   const status = asStatus ? new StatusLine(runner, terminal) : undefined
   logger.info(

@@ -33,6 +33,7 @@ program
   .option('--host <address>', 'to listen on (default: 127.0.0.1)')
   .option('-p, --port <n>', 'to listen on (default: 7077)')
   .option('--no-server', 'without page, API and feed')
+  .option('--accept-changes', 'go on with machines that changed without a new version')
   .option('--json', 'summary as JSON')
   .action(async (options: RunOptions) => finish((await import('./command-run.ts')).run(options)))
 

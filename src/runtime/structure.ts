@@ -1,0 +1,92 @@
+/**
+ * The structure of a machine: what of it decides where a log leads and can be told without its functions. It is the
+ * same from sources and from a build: no code is looked at, nor the names of actions and guards.
+ */
+import { createHash } from 'node:crypto'
+import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate'
+import { childLogic, isMachine, logicKind } from './logic.ts'
+
+/** A short hash by part: of each state by its id, of the delays and the children of a machine. */
+export type Structure = Readonly<Record<string, string>>
+
+export function structureOf(machine: AnyStateMachine): Structure {
+  const parts: Record<string, string> = {}
+  describe(machine, '', parts, new Set())
+  return parts
+}
+
+/** Parts that are not alike, each as a text; empty when the machines are of one structure. */
+export function differences(was: Structure, is: Structure): string[] {
+  const changed = Object.keys(is).filter((part) => Object.hasOwn(was, part) && was[part] !== is[part])
+  const added = Object.keys(is).filter((part) => !Object.hasOwn(was, part))
+  const removed = Object.keys(was).filter((part) => !Object.hasOwn(is, part))
+  return [
+    ...changed.map((part) => `${part} is another`),
+    ...added.map((part) => `${part} is new`),
+    ...removed.map((part) => `${part} is gone`),
+  ]
+}
+
+function describe(
+  machine: AnyStateMachine,
+  above: string,
+  parts: Record<string, string>,
+  seen: Set<AnyActorLogic>,
+): void {
+  seen.add(machine)
+  const { delays } = machine.implementations
+  const named = Object.entries(delays).map(([name, delay]) => [
+    name,
+    typeof delay === 'number' ? delay : 'dynamic',
+  ])
+  if (named.length > 0) parts[`${above}delays`] = hash(named.sort(byName))
+  const children = new Map<string, AnyActorLogic | undefined>()
+  for (const src of Object.keys(machine.implementations.actors)) children.set(src, childLogic(machine, src))
+  for (const node of statesOf(machine.root)) {
+    parts[`${above}state "${node.id}"`] = hash(stateOf(node))
+    for (const { src } of node.invoke) children.set(src as string, childLogic(machine, src as string))
+  }
+  for (const [src, logic] of [...children].sort(byName)) {
+    if (logic === undefined) continue
+    parts[`${above}child "${src}"`] = hash(logicKind(logic))
+    // A machine that is its own child is described once.
+    if (isMachine(logic) && !seen.has(logic)) describe(logic, `${above}${src}: `, parts, new Set(seen))
+  }
+}
+
+function stateOf(node: AnyStateNode): unknown {
+  return {
+    type: node.type,
+    history: node.history,
+    historyTarget:
+      node.type === 'history' && typeof node.config.target === 'string' ? node.config.target : undefined,
+    initial: node.initial?.target?.map(({ id }) => id),
+    states: Object.keys(node.states),
+    on: [...node.transitions].map(([event, list]) => [event, list.map(transition)] as const).sort(byName),
+    always: node.always?.map(transition),
+    invoke: node.invoke.map(({ id, src, onSnapshot }) => [id, src, onSnapshot !== undefined]),
+  }
+}
+
+function transition({
+  target,
+  reenter,
+}: {
+  readonly target?: readonly AnyStateNode[] | undefined
+  readonly reenter?: boolean | undefined
+}): unknown {
+  return [target?.map(({ id }) => id), reenter === true]
+}
+
+function* statesOf(node: AnyStateNode): Iterable<AnyStateNode> {
+  yield node
+  for (const child of Object.values(node.states)) yield* statesOf(child)
+}
+
+function byName([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return String(a) < String(b) ? -1 : 1
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 10)
+}
