@@ -1,5 +1,5 @@
 /** An actor's state as JSON and back (law 5: what comes back equals what was lived). */
-import type { AnyActorLogic, Snapshot } from 'xstate'
+import type { AnyActorLogic, AnyStateMachine, Snapshot } from 'xstate'
 import type { SnapshotEntry } from '../../store/store.ts'
 import { type Address, childOf, idOfChild, parentOf } from './address.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
@@ -200,8 +200,10 @@ export function persistedChildren(
 export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json: unknown): AnySnapshot {
   if (!isMachine(logic)) return scope.restore(logic, self, frozen(decode(json, scope.refOf)) as AnySnapshot)
   const persisted = decode(json) as PersistedMachineState
-  const bare = { ...persisted, historyValue: persisted.historyValue ?? {}, children: {}, context: {} }
+  const bare = { ...persisted, historyValue: {}, children: {}, context: {} }
   const snapshot = scope.restore(logic, self, bare as unknown as AnySnapshot) as MachineState
+  if (persisted.historyValue !== undefined)
+    snapshot.historyValue = restoreHistory(logic, persisted.historyValue)
   const { children } = snapshot
   for (const [id, child] of Object.entries(persisted.children ?? {})) {
     children[id] = new Ref(scope.system, childOf(self.address, id), id, self, child)
@@ -216,4 +218,26 @@ export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json
   const place = (order: number) => rank.get(order) ?? order
   snapshot._nodes.sort((a, b) => place(a.order) - place(b.order))
   return snapshot
+}
+
+/**
+ * Returns the states of each history. XState itself looks for an id as a path at its dots and finds none of an id that has
+ * dots of its own. A state that the machine has no more is left out.
+ */
+function restoreHistory(
+  machine: AnyStateMachine,
+  persisted: NonNullable<PersistedMachineState['historyValue']>,
+): MachineState['historyValue'] {
+  const history: MachineState['historyValue'] = {}
+  for (const [past, nodes] of Object.entries(persisted)) {
+    const known = nodes.flatMap(({ id }) => {
+      try {
+        return [machine.getStateNodeById(`#${id.replace(/[.\\]/g, '\\$&')}`)]
+      } catch {
+        return []
+      }
+    })
+    if (known.length > 0) history[past] = known
+  }
+  return history
 }

@@ -269,3 +269,39 @@ describe('an actor that has ended', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 })
+
+describe('ids with dots, of machines and of states', () => {
+  it('come back in a history', async () => {
+    const dotted = createMachine({
+      id: 'desk.v1',
+      initial: 'no.1',
+      states: {
+        'no.1': {
+          initial: 'a.a',
+          states: {
+            'a.a': { on: { NEXT: 'b\\.b' } },
+            'b.b': {},
+            past: { id: 'past', type: 'history' },
+          },
+          on: { OUT: 'no\\.2' },
+        },
+        'no.2': { on: { BACK: '#past' } },
+      },
+    })
+    const send = async ({ supervisor }: Harness, ...types: string[]) => {
+      for (const type of types) await supervisor.send('dotted/d', { type })
+    }
+    await reopened(
+      { dotted },
+      async (harness) => {
+        await harness.supervisor.spawn('dotted', 'd')
+        await send(harness, 'NEXT', 'OUT')
+      },
+      async (harness) => {
+        await send(harness, 'BACK')
+        expect(harness.value('dotted/d')).toEqual({ 'no.1': 'b.b' })
+        await send(harness, 'OUT')
+      },
+    )
+  })
+})
