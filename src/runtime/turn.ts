@@ -282,7 +282,8 @@ export class Turn {
         this.#send(effect.to, effect.event, frame)
         break
       case 'spawn':
-        this.#spawnChild(frame, effect.ref, effect.input)
+        if (frame.farewell === undefined) this.#spawnChild(frame, effect.ref, effect.input)
+        else this.#skipChild(frame, effect.ref)
         break
       case 'stop':
         this.#stop(effect.to, frame.seq)
@@ -384,7 +385,7 @@ export class Turn {
           'Stop it first, or give the new child another id.',
         ),
       )
-    }
+    } else if (old?.busy) this.#endChildren(old)
     const path = [...parent.path, src]
     const cell = new Cell({
       ref,
@@ -402,6 +403,11 @@ export class Turn {
     frame.early = frame.early?.filter(({ to }) => to !== ref.address)
   }
 
+  /** A child of an actor that was replaced before it came to start it never starts: the new one's may have its address. */
+  #skipChild({ early = [], seq }: Frame, { address }: Ref): void {
+    for (const { to, event } of early) if (to === address) this.bury(to, event, 'ended', seq)
+  }
+
   #stop(to: Address, cause: number): void {
     const cell = this.#findAnyhow(to)
     if (cell === undefined) return
@@ -412,15 +418,43 @@ export class Turn {
     else this.#take(cell, { event: { type: STOP }, cause })
   }
 
-  /** A child that is replaced while at work is on record as stopped before the new one starts; the rest comes last. */
+  /**
+   * A child that is replaced while at work is on record as stopped before the new one starts, and its own children are, whose
+   * addresses the new one's children take. What it has begun comes last.
+   */
   #stopAtWork(cell: Cell, cause: number): void {
+    this.#endChildren(cell)
     const frame = this.#frame(cell)
     const { effects, next, seq, told } = frame
     const { snapshot } = cell.state
     this.#take(cell, { event: { type: STOP }, cause })
-    frame.farewell = { snapshot, effects: frame.effects }
+    const rest = this.#stopChildren(frame)
+    frame.farewell = { snapshot, effects: rest }
     Object.assign(frame, { effects, next, seq, told })
     cell.inbox = cell.inbox.filter(({ event }) => event.type !== STOP)
+  }
+
+  /** An actor at work stops now which children it still has to stop, before a new one takes its address and theirs. */
+  #endChildren(cell: Cell): void {
+    const frame = this.#frame(cell)
+    frame.effects = this.#stopChildren({ ...frame, effects: frame.effects.slice(frame.next) })
+    frame.next = 0
+  }
+
+  /** Stops the children that the actor is to stop, at once, and theirs. Returns what is left for it to do. */
+  #stopChildren({ effects, seq }: Frame): readonly Effect[] {
+    for (const effect of effects) {
+      const cell = effect.type === 'stop' ? this.#context.actors.find(effect.to) : undefined
+      if (cell?.state.snapshot.status !== 'active') continue
+      if (cell.busy) {
+        this.#stopAtWork(cell, seq)
+        continue
+      }
+      this.#take(cell, { event: { type: STOP }, cause: seq })
+      const frame = this.#frame(cell)
+      frame.effects = this.#stopChildren(frame)
+    }
+    return effects.filter(({ type }) => type !== 'stop')
   }
 
   /** After an actor's effects XState tells its parent what became of it. */

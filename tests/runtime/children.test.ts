@@ -59,6 +59,78 @@ describe('children', () => {
   })
 })
 
+describe('a child that is replaced while it is at work', () => {
+  /** `leaf` asks `kid`, `kid` asks `top`, and `top` enters the state anew that invokes `kid`. */
+  const leaf = createMachine({ on: { ASK: { actions: sendParent({ type: 'ASK' }) } } })
+  const kid = setup({ actors: { leaf } }).createMachine({
+    invoke: { src: 'leaf', id: 'leaf' },
+    initial: 'idle',
+    states: {
+      idle: { on: { ASK: 'asking' } },
+      asking: {
+        entry: [sendParent({ type: 'ASK' }), sendTo('late', { type: 'HELLO' })],
+        invoke: { src: 'leaf', id: 'late' },
+      },
+    },
+  })
+  const top = setup({ actors: { kid } }).createMachine({
+    initial: 'on',
+    states: { on: { invoke: { src: 'kid', id: 'kid' }, on: { ASK: { target: 'on', reenter: true } } } },
+  })
+
+  it.each([
+    ['top/t/kid', []],
+    ['top/t/kid/leaf', ['ASK']],
+  ])('ends with its own children before they are there anew (%s is asked)', async (address, asked) => {
+    const harness = new Harness()
+    await harness.open({ machines: { top } })
+    await harness.supervisor.spawn('top', 't')
+    await harness.supervisor.send(address, { type: 'ASK' })
+    expect(await harness.eventsOf('top/t/kid')).toEqual(['xstate.init', 'ASK', 'xstate.stop', 'xstate.init'])
+    expect(await harness.eventsOf('top/t/kid/leaf')).toEqual([
+      'xstate.init',
+      ...asked,
+      'xstate.stop',
+      'xstate.init',
+    ])
+    for (const child of ['top/t/kid', 'top/t/kid/leaf'])
+      expect(harness.supervisor.getSnapshot(child)?.status).toBe('active')
+    // What it was about to start never starts.
+    expect(harness.supervisor.getSnapshot('top/t/kid/late')).toBeUndefined()
+    expect(await harness.deadLetters()).toMatchObject([{ to: 'top/t/kid/late', reason: 'ended' }])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+})
+
+describe('a child that stops its own child, and is replaced on what it says', () => {
+  it.each(['final', 'atomic'] as const)('has stopped it before both are there anew (%s)', async (type) => {
+    const leaf = createMachine({})
+    const kid = setup({ actors: { leaf } }).createMachine({
+      initial: 'idle',
+      states: {
+        idle: {
+          invoke: { src: 'leaf', id: 'leaf' },
+          on: { GO: 'on' },
+          exit: sendParent({ type: 'GOES' }),
+        },
+        on: { type },
+      },
+    })
+    const top = setup({ actors: { kid } }).createMachine({
+      initial: 'on',
+      states: { on: { invoke: { src: 'kid', id: 'kid' }, on: { GOES: { target: 'on', reenter: true } } } },
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { top } })
+    await harness.supervisor.spawn('top', 't')
+    await harness.supervisor.send('top/t/kid', { type: 'GO' })
+    expect(await harness.eventsOf('top/t/kid/leaf')).toEqual(['xstate.init', 'xstate.stop', 'xstate.init'])
+    for (const child of ['top/t/kid', 'top/t/kid/leaf'])
+      expect(harness.supervisor.getSnapshot(child)?.status).toBe('active')
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+})
+
 /** A parent that runs one live child and keeps what it hears from it. */
 const listener = (actors: Record<string, AnyActorLogic>): AnyStateMachine =>
   setup({ actors, types: {} as { context: { heard: unknown[] } } }).createMachine({
