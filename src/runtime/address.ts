@@ -7,6 +7,8 @@ export type Address = string & { readonly [brand]: 'Address' }
 /** Kinds that the runtime keeps for itself. */
 export const RESERVED_KINDS: readonly string[] = ['port', 'system']
 export const DEAD_LETTERS = 'system/dead-letters' as Address
+/** Its history is how the system's clock was set while actors lived. */
+export const CLOCK = 'system/clock' as Address
 
 /** Longest address, in UTF-16 units: it is part of every index key. */
 const ADDRESS_LENGTH_MAX = 512

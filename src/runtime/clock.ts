@@ -1,3 +1,5 @@
+import { MachineTime, type TimeSource } from './machine-time.ts'
+
 /** Where the runtime has its time from. Machines never see it: time reaches them with events. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -9,19 +11,221 @@ export interface Clock {
 /** Longest delay that setTimeout takes; longer waits are taken in steps. */
 export const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
+/** The system clock was set. */
+export interface ClockJump {
+  /** By how much; negative when it was set back. */
+  readonly byMs: number
+  /** By how much the time of the log moves on with it: 0 when that is ahead of the system's clock. */
+  readonly forwardMs: number
+}
+
+/** What a clock has to know at the next start in the same boot. */
+export interface ClockState {
+  /** Names the boot; empty where the system does not: there, a restart counts as one after a boot. */
+  readonly boot: string
+  /** Time of the log, and of the system's clock, less the time since the boot. */
+  readonly offsetMs: number
+  readonly wallOffsetMs: number
+}
+
+/** How often both clocks are compared. */
+const CHECK_MS = 250
+/** The same while nobody asks for the time. */
+const IDLE_CHECK_MS = 1_000
+/** The clocks may move apart by so much in a millisecond because one is being corrected: that is no jump. */
+const DRIFT_PER_MS = 0.001
+/** Longest time for which that is allowed: longer than between two comparisons. */
+const DRIFT_FOR_MS = 10_000
+/** A clock that stands on whole milliseconds is up to one off. */
+const ERROR_MS = 1
+/** Less is too close to what reading the clocks takes to be told. */
+const JUMP_MIN_MS = 100
+/** Longest that reading both clocks may take: the process may be held up between the one and the other. */
+const READ_MAX_MS = 3
+const READS_MAX = 5
+/** No clock gave a time after the year 2200: an event came with it. */
+const TIME_MAX = Date.UTC(2200)
+
+/**
+ * The system's time, measured on a clock that nobody sets. `now()` never goes back, and a clock that is set delays no
+ * timer and fires none early.
+ *
+ * When the system clock is set forward, `now()` follows as soon as `follow` is called, so that whoever keeps timers can
+ * move them along. When it is set back, `now()` stays ahead of it.
+ */
 export class SystemClock implements Clock {
+  readonly #source: TimeSource
+  readonly #idleCheckMs: number
+  /** `now()` and the system's clock, less the time since the boot. */
+  #offset: number
+  #wallOffset: number
+  #last = Number.NEGATIVE_INFINITY
+  #checkedAt: number
+  /** Since `follow` was last called. */
+  #jumpedMs = 0
+  #onJump: (() => void) | undefined
+  #wake: { at: number; onDue: () => void } | undefined
   #timeout: NodeJS.Timeout | undefined
+  #interval: NodeJS.Timeout | undefined
+
+  constructor(source: TimeSource = new MachineTime(), idleCheckMs = IDLE_CHECK_MS) {
+    this.#source = source
+    this.#idleCheckMs = idleCheckMs
+    const { boot, wall } = this.#read()
+    this.#checkedAt = boot
+    this.#wallOffset = wall - boot
+    this.#offset = this.#wallOffset
+  }
 
   now(): number {
-    return Date.now()
+    let boot = this.#source.sinceBoot()
+    if (boot - this.#checkedAt >= CHECK_MS) {
+      this.#check()
+      boot = this.#source.sinceBoot()
+    }
+    const now = Math.floor(boot + this.#offset)
+    if (now > this.#last) this.#last = now
+    return this.#last
+  }
+
+  /** How far `now()` is ahead of the system's clock, because that was set back. */
+  get aheadMs(): number {
+    return Math.max(0, Math.round(this.#offset - this.#wallOffset))
+  }
+
+  get state(): ClockState {
+    const boot = this.#source.bootId ?? ''
+    return { boot, offsetMs: this.#offset, wallOffsetMs: this.#wallOffset - this.#jumpedMs }
+  }
+
+  /** The state by now, where it differs by no jump: jumps are told by their records. */
+  driftedFrom(known: ClockState): ClockState {
+    const { state } = this
+    const isSet =
+      Math.abs(state.offsetMs - known.offsetMs) >= JUMP_MIN_MS ||
+      Math.abs(state.wallOffsetMs - known.wallOffsetMs) >= JUMP_MIN_MS
+    return isSet ? known : state
+  }
+
+  /** Whether the state is of the boot that the machine is in. */
+  isOfThisBoot(state: ClockState | undefined): state is ClockState {
+    return state !== undefined && state.boot !== '' && state.boot === this.#source.bootId
+  }
+
+  /**
+   * Goes on where the last run left off: within one boot as if there had been no interruption, and if the clock was set
+   * meanwhile, it has jumped. After another boot time goes on with the system's clock, but not below `lastAt`.
+   */
+  resume(state: ClockState | undefined, lastAt = Number.NEGATIVE_INFINITY): void {
+    const { boot, wall } = this.#read()
+    if (this.isOfThisBoot(state)) {
+      this.#offset = state.offsetMs
+      this.#wallOffset = state.wallOffsetMs
+    } else {
+      this.#wallOffset = wall - boot
+      this.#offset = Math.max(wall, lastAt < TIME_MAX ? lastAt : wall) - boot
+    }
+    this.#last = Number.NEGATIVE_INFINITY
+    this.#jumpedMs = 0
+    this.#check()
+  }
+
+  /** Calls `onJump` when the clock was set, and then waits for `follow`; `undefined` lets it follow by itself. */
+  watch(onJump: (() => void) | undefined): void {
+    this.#onJump = onJump
+    this.#keepLooking()
+    if (this.#jumpedMs !== 0) this.#tell()
+  }
+
+  /** Lets `now()` follow the system's clock. Returns how that has jumped since the last time; undefined: not at all. */
+  follow(): ClockJump | undefined {
+    if (this.#jumpedMs === 0) return undefined
+    const byMs = Math.round(this.#jumpedMs)
+    this.#jumpedMs = 0
+    const forwardMs = Math.max(0, Math.round(this.#wallOffset - this.#offset))
+    this.#offset += forwardMs
+    return { byMs, forwardMs }
   }
 
   wakeAt(at: number | undefined, onDue: () => void): void {
+    this.#wake = at === undefined ? undefined : { at, onDue }
+    this.#keepLooking()
+    this.#arm()
+  }
+
+  #arm(): void {
     clearTimeout(this.#timeout)
     this.#timeout = undefined
-    if (at === undefined) return
-    const delayMs = Math.min(Math.max(0, at - Date.now()), TIMEOUT_MAX_MS)
-    this.#timeout = setTimeout(() => (Date.now() >= at ? onDue() : this.wakeAt(at, onDue)), delayMs)
+    if (this.#wake === undefined) return
+    const waitMs = Math.ceil(this.#wake.at - this.#source.sinceBoot() - this.#offset)
+    this.#timeout = setTimeout(() => this.#onTimeout(), Math.min(Math.max(0, waitMs), TIMEOUT_MAX_MS))
+  }
+
+  #onTimeout(): void {
+    const wake = this.#wake
+    if (wake === undefined) return
+    if (this.now() < wake.at) {
+      this.#arm()
+      return
+    }
+    this.#wake = undefined
+    this.#keepLooking()
+    wake.onDue()
+  }
+
+  /** A process that only waits has to notice, too, that its machine slept or that its clock was set. */
+  #keepLooking(): void {
+    const needed = this.#wake !== undefined || this.#onJump !== undefined
+    if (needed && this.#interval === undefined)
+      this.#interval = setInterval(() => this.#check(), this.#idleCheckMs).unref()
+    if (needed) return
+    clearInterval(this.#interval)
+    this.#interval = undefined
+  }
+
+  #check(): void {
+    const { boot, wall } = this.#read()
+    const elapsedMs = Math.min(boot - this.#checkedAt, DRIFT_FOR_MS)
+    this.#checkedAt = boot
+    const apart = wall - boot - this.#wallOffset
+    const isDrift = Math.abs(apart) <= ERROR_MS + elapsedMs * DRIFT_PER_MS
+    if (Math.abs(apart) <= ERROR_MS) return
+    if (isDrift) this.#drift(apart)
+    else if (Math.abs(apart) < JUMP_MIN_MS) return
+    else if (this.#source.countSleep(apart)) {
+      this.#check()
+      this.#arm()
+    } else {
+      this.#wallOffset += apart
+      this.#jumpedMs += apart
+      this.#tell()
+    }
+  }
+
+  #drift(apart: number): void {
+    const isAhead = this.#offset - this.#wallOffset > ERROR_MS || this.#jumpedMs !== 0
+    this.#wallOffset += apart
+    if (!isAhead) this.#offset = this.#wallOffset
+  }
+
+  #tell(): void {
+    const onJump = this.#onJump
+    if (onJump !== undefined) {
+      // Whoever asks for the time is in the middle of something.
+      queueMicrotask(onJump)
+      return
+    }
+    const forwardMs = this.follow()?.forwardMs ?? 0
+    if (this.#wake !== undefined) this.#wake.at += forwardMs
+  }
+
+  #read(): { boot: number; wall: number } {
+    for (let reads = 1; ; reads++) {
+      const before = this.#source.sinceBoot()
+      const wall = this.#source.wall()
+      const boot = this.#source.sinceBoot()
+      if (boot - before <= READ_MAX_MS || reads === READS_MAX) return { boot, wall }
+    }
   }
 }
 

@@ -3,9 +3,12 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import type { Address } from './address.ts'
 import type { ScheduledTimer } from './record.ts'
 
-/** False for timers that logs of earlier versions hold: a due time of NaN or Infinity comes back as null. */
-export function isUsable({ dueAt }: ScheduledTimer): boolean {
-  return Number.isSafeInteger(dueAt)
+/**
+ * False for timers that logs of earlier versions hold: a due time of NaN or Infinity comes back as null, an id that is a
+ * function not at all.
+ */
+export function isUsable({ id, dueAt }: ScheduledTimer): boolean {
+  return Number.isSafeInteger(dueAt) && typeof id === 'string'
 }
 
 /**
@@ -18,6 +21,14 @@ export function dueTime(actor: Address, id: string, at: number, delayMs: number)
   const dueAt = Math.ceil(at + Math.max(0, delayMs))
   if (Number.isSafeInteger(dueAt)) return dueAt
   throw delayInvalid(actor, id, `${delayMs}, which from ${at} on leads to no time that can be kept`)
+}
+
+export function timerIdInvalid(actor: Address, id: unknown): OutcryError {
+  return new OutcryError(
+    'TIMER_ID_INVALID',
+    `${actor} sets a timer whose id is ${typeof id === 'function' ? 'a function' : String(id)}`,
+    'Give a string that does not begin with "outcry."; one that is worked out is given in enqueueActions.',
+  )
 }
 
 export function delayInvalid(actor: Address, id: string | undefined, found: string): OutcryError {

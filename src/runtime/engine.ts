@@ -76,6 +76,16 @@ export class Engine {
     })
   }
 
+  /** seq of the next record. */
+  get nextSeq(): number {
+    return this.#seq + 1
+  }
+
+  /** Messages that wait. */
+  get waiting(): number {
+    return this.#mailbox.length
+  }
+
   get fence(): OutcryError | undefined {
     return this.#committer.fence
   }

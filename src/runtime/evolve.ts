@@ -3,7 +3,7 @@
  */
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
-import { dueTime, isUsable } from './delays.ts'
+import { dueTime, isUsable, timerIdInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import {
   INIT,
@@ -161,7 +161,7 @@ function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, ta
 /**
  * The timer that an effect sets. A log of an earlier version may hold one that would be refused today: a replay takes
  * such a one from its record, as it was.
- * @throws DELAY_INVALID
+ * @throws DELAY_INVALID, TIMER_ID_INVALID
  */
 function timerOf(
   { address }: Cell,
@@ -172,7 +172,9 @@ function timerOf(
 ): ScheduledTimer {
   const id = given ?? `${rev}.${index}`
   const was = recorded?.[index]
+  if (was !== undefined && typeof was.id !== 'string') return was
   if (was?.id === id && (!isUsable(was) || delayMs < 0 || (stopped && !was.stopped))) return was
+  if (typeof id !== 'string' || id.startsWith('outcry.')) throw timerIdInvalid(address, id)
   const dueAt = dueTime(address, id, at, delayMs)
   if (to === undefined) return { id, dueAt, event, seq, correlation }
   const timer = { id, dueAt, target: to, event, seq, correlation }
@@ -194,6 +196,7 @@ function evolveLifecycle(
 ): Evolution {
   switch (event.type) {
     case 'outcry.timer':
+    case 'outcry.clockSet':
       return quiet(next)
     case 'outcry.failed':
       return fail(cell, event, next, taking)

@@ -1,7 +1,11 @@
 /**
  * What the runtime knows beside its actors, all of it derived from durable records: how far each source was read,
- * which intents wait for their outcome, which idempotency keys were used. It is kept in checkpoints.
+ * which intents wait for their outcome, which idempotency keys were used, how the clock was set. It is kept in
+ * checkpoints.
  */
+import { CLOCK } from './address.ts'
+import type { ClockState } from './clock.ts'
+import type { LifecycleEvent } from './lifecycle.ts'
 import type { Structures } from './machine-changes.ts'
 import type { Intent, TransitionRecord } from './record.ts'
 import type { Ref } from './ref.ts'
@@ -10,6 +14,22 @@ import { decode, encode, frozen } from './values.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */
 const KEYS_MAX = 10_000
+
+/** Timers that records before `seq` set are due by so much later than they say. */
+export interface Shift {
+  readonly seq: number
+  readonly ms: number
+}
+
+/** The clock as the log knows it, and its shifts since the boot. */
+export interface KnownClock extends ClockState {
+  readonly shifts: readonly Shift[]
+  /** What it showed when it was last put down. */
+  readonly at?: number
+}
+
+/** Shifts kept apart. A clock that is set more often keeps the timers of its first times back for longer. */
+const SHIFTS_MAX = 100
 
 export interface JournalState {
   readonly cursors: Readonly<Record<string, number>>
@@ -22,6 +42,7 @@ export interface JournalState {
   readonly machines?: Structures
   readonly turn: number
   readonly at?: number
+  readonly clock?: KnownClock
 }
 
 export class Journal {
@@ -34,6 +55,7 @@ export class Journal {
   machines: Structures | undefined
   #turn = 0
   #at: number | undefined
+  #clock: KnownClock | undefined
 
   constructor(state?: JournalState) {
     this.#systemIds = new SystemIds(state?.systemIds)
@@ -44,6 +66,7 @@ export class Journal {
     for (const [key, seq] of state.keys) this.#keys.set(key, seq)
     this.#turn = state.turn
     this.#at = state.at
+    this.#clock = state.clock
   }
 
   get turn(): number {
@@ -53,6 +76,14 @@ export class Journal {
   /** Time of the last record. */
   get at(): number | undefined {
     return this.#at
+  }
+
+  get clock(): KnownClock | undefined {
+    return this.#clock
+  }
+
+  setClock(clock: KnownClock): void {
+    this.#clock = clock
   }
 
   get unsettled(): ReadonlyMap<string, Intent> {
@@ -77,9 +108,20 @@ export class Journal {
     if (record.origin !== undefined) this.#cursors.set(record.origin.source, record.origin.position)
     if (record.settles !== undefined) this.#unsettled.delete(record.settles)
     for (const intent of record.intents ?? []) this.#unsettled.set(intent.id, intent)
+    if (record.actor === CLOCK && record.event.type === 'outcry.clockSet')
+      this.#applyClockSet(record.seq, record.event as LifecycleEvent & { type: 'outcry.clockSet' })
     if (record.key === undefined) return
     this.#keys.set(record.key, record.seq)
     if (this.#keys.size > KEYS_MAX) this.#keys.delete(this.#keys.keys().next().value as string)
+  }
+
+  #applyClockSet(
+    seq: number,
+    { boot, offsetMs, wallOffsetMs, forwardMs }: LifecycleEvent & { type: 'outcry.clockSet' },
+  ): void {
+    const known = this.#clock?.boot === boot ? this.#clock.shifts : []
+    const shifts = forwardMs === 0 ? known : withShift(known, { seq, ms: forwardMs })
+    this.#clock = { boot, offsetMs, wallOffsetMs, shifts }
   }
 
   /** Brings back what intents refer to, once they are read from the log. */
@@ -97,6 +139,14 @@ export class Journal {
       ...(this.machines !== undefined && { machines: this.machines }),
       turn: this.#turn,
       ...(this.#at !== undefined && { at: this.#at }),
+      ...(this.#clock !== undefined && { clock: this.#clock }),
     }
   }
+}
+
+function withShift(shifts: readonly Shift[], shift: Shift): readonly Shift[] {
+  const [first, second, ...others] = [...shifts, shift]
+  if (first === undefined || second === undefined || others.length + 2 <= SHIFTS_MAX)
+    return [...shifts, shift]
+  return [{ seq: second.seq, ms: first.ms + second.ms }, ...others]
 }

@@ -1,3 +1,4 @@
+import type { ClockJump, ClockState } from './clock.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import type { Directive, Failures } from './supervision.ts'
 import type { PlainError } from './values.ts'
@@ -46,6 +47,8 @@ export type LifecycleEvent =
     }
   /** It is stopped, for the new version of its parent has no place for it. */
   | { readonly type: 'outcry.dropped'; readonly at: number; readonly from: string; readonly to: string }
+  /** Of `system/clock`: the system's clock was set, and the time of the log went forward with it by `forwardMs`. */
+  | ({ readonly type: 'outcry.clockSet'; readonly at: number } & ClockJump & ClockState)
 
 export type TimerOnRecord = Pick<ScheduledTimer, 'id' | 'dueAt' | 'target' | 'event'>
 
@@ -58,3 +61,8 @@ export const UNSTASH_TIMER = 'outcry.unstash'
 /** XState's own: what starts and what stops an actor. */
 export const INIT = 'xstate.init'
 export const STOP = 'xstate.stop'
+
+/** What starts an actor. */
+export function initOf(input: unknown): AnyEvent {
+  return Object.freeze(input === undefined ? { type: INIT } : { type: INIT, input })
+}

@@ -1,7 +1,7 @@
 import { type AnyActorLogic, type AnyStateMachine, createMachine } from 'xstate'
 import type { ZodType } from 'zod'
 import { OutcryError } from '../../store/outcry-error.ts'
-import { kindOf, RESERVED_KINDS } from './address.ts'
+import { CLOCK, idOf, kindOf, RESERVED_KINDS } from './address.ts'
 import { childLogic, isMachine, prepareMachine } from './logic.ts'
 import type { AnyEvent } from './record.ts'
 import {
@@ -70,7 +70,10 @@ export class Registry {
       }
       this.#kinds.set(name, makeKind(name, entry))
     }
-    this.#kinds.set('system', makeKind('system', { machine: deadLetterMachine, commands: [] }))
+    this.#kinds.set(
+      'system',
+      makeKind('system', { machine: deadLetterMachine, commands: [], activate: activateOwn }),
+    )
   }
 
   /** @throws KIND_UNKNOWN */
@@ -91,6 +94,11 @@ export class Registry {
   get kinds(): Iterable<Kind> {
     return this.#kinds.values()
   }
+}
+
+/** The dead letters are there from the first start on, the clock once it was set. */
+function activateOwn({ type }: AnyEvent, id: string): object | undefined {
+  return type === 'outcry.clockSet' && id === idOf(CLOCK) ? {} : undefined
 }
 
 /** Takes in what could not be delivered; its history is the list of dead letters. */

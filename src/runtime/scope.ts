@@ -54,8 +54,6 @@ export interface Outcome {
   readonly found: FoundIds | undefined
 }
 
-/** Longest id of a timer, in characters. */
-const TIMER_ID_MAX = 1_024
 /** System ids and the actors that had them. */
 export type FoundIds = readonly (readonly [systemId: string, address: string])[]
 
@@ -227,7 +225,7 @@ export class Scope {
           const event = this.#asEvent(params.event)
           const to = this.#addressOf(params.to)
           if (typeof params.delay === 'number') {
-            const id = this.#timerId(params.id)
+            const { id } = params
             const gone = stopped.has(params.to) || isReplaced(params.to, was, actions)
             effects.push({ type: 'schedule', id, delayMs: params.delay, to, stopped: gone, event })
           } else {
@@ -241,7 +239,7 @@ export class Scope {
           if (typeof params.delay === 'number') {
             effects.push({
               type: 'schedule',
-              id: this.#timerId(params.id),
+              id: params.id,
               delayMs: params.delay,
               event: this.#asEvent(params.event),
             })
@@ -276,19 +274,6 @@ export class Scope {
       }
     }
     return started.length > 0 ? [...started, ...effects] : effects
-  }
-
-  #timerId(id: unknown): string | undefined {
-    if (
-      id === undefined ||
-      (typeof id === 'string' && id.length <= TIMER_ID_MAX && !id.startsWith('outcry.'))
-    )
-      return id
-    throw new OutcryError(
-      'EVENT_INVALID',
-      `${this.#self.address} delays an event under the id ${String(id).slice(0, 80)}`,
-      `Give a text of at most ${TIMER_ID_MAX} characters that does not begin with "outcry."`,
-    )
   }
 
   /** Live XState takes whatever is no number for no delay: the event would come at once, which nobody meant. */

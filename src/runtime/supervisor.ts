@@ -4,16 +4,16 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
-import { type Address, DEAD_LETTERS, parseAddress } from './address.ts'
+import { type Address, CLOCK, DEAD_LETTERS, parseAddress } from './address.ts'
 import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
-import { type Clock, SystemClock } from './clock.ts'
+import { type Clock, type ClockJump, SystemClock } from './clock.ts'
 import { Engine } from './engine.ts'
 import { checkSchema, messageOf, receive, type SendOptions } from './intake.ts'
 import type { Job, Receipt } from './job.ts'
-import type { Journal } from './journal.ts'
-import { INIT, type LifecycleEvent, STOP } from './lifecycle.ts'
+import type { Journal, JournalState } from './journal.ts'
+import { initOf, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { checkMachines, noteMachines } from './machine-changes.ts'
 import type { Lane } from './mailbox.ts'
@@ -61,6 +61,8 @@ export interface SupervisorOptions {
 const owned = new WeakSet<Store<TransitionRecord>>()
 const SNAPSHOT_EVERY = 1_000
 const MIGRATED_PER_TURN = 1_000
+/** Latest jumps of the system's clock that are remembered. */
+const CLOCK_JUMPS_MAX = 100
 /** Actors that may go passive between two commits. */
 const PASSIVATED_MAX = 1_000
 
@@ -89,7 +91,7 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
   scope.onUnusable = (actor, { id }) =>
     logger.warn(
       { actor, timer: id },
-      `${actor} had the timer "${id}" with a delay that is no number: it is dropped`,
+      `${actor} had the timer "${id}" with an id or a delay that is none: it is dropped`,
     )
   const table = new ActorTable(store, registry, scope)
   const { acceptChanges = process.env.NODE_ENV === 'development' } = options
@@ -144,6 +146,8 @@ export class Supervisor {
   readonly #fenced = new Subject<OutcryError>()
   readonly #fenced$: Observable<OutcryError>
   readonly #transitions$: Observable<TransitionRecord>
+  readonly #replayed: number
+  readonly #clockJumps: ClockJump[] = []
   #accepting = true
   #stopping: Promise<void> | undefined
 
@@ -159,6 +163,7 @@ export class Supervisor {
     this.#scope = scope
     this.#table = table
     this.#journal = journal
+    this.#replayed = replayed
     this.#checkpointer = new Checkpointer(store, table, replayed, options.checkpointEvery)
     this.#archivist = new Archivist(store, options.retention ?? {}, logger)
     this.#timekeeper = new Timekeeper(clock, table, logger, (due) => this.#onDue(due))
@@ -184,6 +189,7 @@ export class Supervisor {
 
   /** @internal */
   async start(unrecorded: readonly Cell[]): Promise<void> {
+    this.#startClock()
     await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
@@ -223,6 +229,54 @@ export class Supervisor {
       error instanceof OutcryError ? error : refusal('unreadable', address, undefined, error),
     )
     this.#journal.behind = [...this.#table.lost.keys()]
+  }
+
+  /** Time goes on where the log left it, and so do the timers that a clock that was set has left waiting. */
+  #startClock(): void {
+    const clock = this.#clock
+    if (!(clock instanceof SystemClock)) return
+    const known = this.#journal.clock
+    clock.watch(() => this.#onClockSet(clock))
+    // An event may come with a time that no clock showed. After an orderly stop it is known what the clock did show.
+    clock.resume(known, this.#replayed === 0 ? (known?.at ?? this.#journal.at) : this.#journal.at)
+    const shifts = clock.isOfThisBoot(known) ? known.shifts : []
+    for (const shift of shifts) this.#timekeeper.shift(shift)
+    this.#journal.setClock({ ...clock.state, shifts })
+  }
+
+  /** For a checkpoint: what durable records say, and where the clock is by now. */
+  #journalState(): JournalState {
+    const known = this.#journal.clock
+    if (known !== undefined && this.#clock instanceof SystemClock)
+      this.#journal.setClock({ ...known, ...this.#clock.driftedFrom(known), at: this.#clock.now() })
+    return this.#journal.state()
+  }
+
+  /** What waits was sent before the clock was set, and is taken first: then record and timers agree when that was. */
+  #onClockSet(clock: SystemClock): void {
+    if (!this.#accepting || this.fence) return
+    if (this.#engine.waiting > 0) {
+      setImmediate(() => this.#onClockSet(clock))
+      return
+    }
+    const at = clock.now()
+    const jump = clock.follow()
+    if (jump === undefined) return
+    if (jump.forwardMs > 0) this.#timekeeper.shift({ seq: this.#engine.nextSeq, ms: jump.forwardMs })
+    this.#clockJumps.push(jump)
+    if (this.#clockJumps.length > CLOCK_JUMPS_MAX) this.#clockJumps.shift()
+    this.#logger.warn(
+      jump,
+      `the system clock was set ${spelled(jump.byMs)}; no timer is late or early by that`,
+    )
+    const event = { type: 'outcry.clockSet', at, ...jump, ...clock.state }
+    this.#engine.enqueue({ message: messageOf(CLOCK, Object.freeze(event), at, 0) }, 'control')
+    this.#engine.pump()
+  }
+
+  /** How the system's clock was set since the start, in order. */
+  get clockJumps(): readonly ClockJump[] {
+    return this.#clockJumps
   }
 
   /** One actor that cannot be brought back keeps nobody else from starting (law 8). */
@@ -460,12 +514,13 @@ export class Supervisor {
   async #shutDown(): Promise<void> {
     this.#accepting = false
     this.#timekeeper.stop()
+    if (this.#clock instanceof SystemClock) this.#clock.watch(undefined)
     // Before the first wait: whoever calls may be in the middle of a release.
     this.#releaser.halt()
     try {
       if (this.fence === undefined) {
         await this.settled()
-        await this.#checkpointer.finish(this.#journal.state())
+        await this.#checkpointer.finish(this.#journalState())
         await this.#archivist.settled()
       }
     } finally {
@@ -520,7 +575,7 @@ export class Supervisor {
   async #spawn(address: Address, input: unknown, options: SendOptions = {}): Promise<void> {
     const kind = this.registry.kind(address)
     const at = options.at ?? this.now
-    const message = messageOf(address, Object.freeze({ type: INIT, input }), at, 0, options)
+    const message = messageOf(address, initOf(input), at, 0, options)
     await this.#enqueueAndWait(message, options.lane ?? 'command', (turn) => {
       if (this.#table.find(address)) {
         throw new OutcryError('ACTOR_EXISTS', `${address} exists already`, 'Take another id, or send to it.')
@@ -582,7 +637,7 @@ export class Supervisor {
   }
 
   async #maintainNow(surplus: readonly Cell[]): Promise<void> {
-    const state = () => this.#journal.state()
+    const state = () => this.#journalState()
     if (this.#checkpointer.due) {
       const done = await this.#checkpointer.step(state, this.#engine.lastPending)
       if (done !== undefined) this.#archivist.consider(done, this.#journal.at ?? 0)
@@ -596,4 +651,9 @@ export class Supervisor {
     this.#fenced.next(error)
     this.#fenced.complete()
   }
+}
+
+function spelled(ms: number): string {
+  const text = `${Math.abs(ms) / 1_000} s`
+  return ms < 0 ? `back by ${text}` : `forward by ${text}`
 }

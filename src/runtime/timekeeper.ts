@@ -3,6 +3,7 @@ import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Clock } from './clock.ts'
 import { isUsable } from './delays.ts'
+import type { Shift } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { listOf, timerOf } from './pending-timers.ts'
 import type { ScheduledTimer, TransitionRecord } from './record.ts'
@@ -26,6 +27,9 @@ export class Timekeeper {
   readonly #lost = new Set<Address>()
   #running = false
   #isBehind = false
+  #shifts: Shift[] = []
+  /** All of them. */
+  #shiftMs = 0
 
   constructor(clock: Clock, table: ActorTable, logger: Logger, onDue: (due: readonly DueTimer[]) => void) {
     this.#clock = clock
@@ -50,9 +54,17 @@ export class Timekeeper {
     this.#clock.wakeAt(undefined, () => {})
   }
 
+  /** The clock goes forward: timers that records before `seq` set keep the delay that they had. */
+  shift(shift: Shift): void {
+    this.#shifts.push(shift)
+    this.#shiftMs += shift.ms
+    this.arm()
+  }
+
   /** A passive actor's earliest timer: when it is due the actor is brought back, and asked for its timers. */
   addPassive(address: Address, dueAt: number): void {
-    this.#queue.push({ dueAt, address, id: undefined, seq: 0, index: 0 })
+    // Its timers may have been shifted since: they are looked at in good time.
+    this.#queue.push({ dueAt, when: dueAt - this.#shiftMs, address, id: undefined, seq: 0, index: 0 })
   }
 
   addAllOf(cell: Cell): void {
@@ -65,16 +77,18 @@ export class Timekeeper {
 
   /** Of an actor that is let out of quarantine: timers that came due there are due now. */
   addOverdueOf({ address, state }: Cell): void {
-    const now = this.#clock.now()
+    const now = this.#clock.now() - this.#shiftMs
     this.#add(
       address,
-      listOf(state.timers).filter(({ dueAt }) => dueAt <= now),
+      listOf(state.timers).filter(({ dueAt, seq }) => dueAt - this.#shiftBefore(seq) <= now),
     )
   }
 
   /** Asks the clock for the next due time. */
   arm(): void {
-    if (this.#running) this.#clock.wakeAt(this.#queue.peek()?.dueAt, () => this.#takeDue())
+    if (!this.#running) return
+    const next = this.#queue.peek()
+    this.#clock.wakeAt(next && next.when + this.#shiftMs, () => this.#takeDue())
   }
 
   /**
@@ -91,11 +105,19 @@ export class Timekeeper {
     return { to: address, event, at: firedAt, size: 0, cause: seq, correlation: timer.correlation, timer }
   }
 
+  /** How far the clock had gone forward when this record set its timers. */
+  #shiftBefore(seq: number): number {
+    let shiftMs = 0
+    for (const shift of this.#shifts) if (shift.seq <= seq) shiftMs += shift.ms
+    return shiftMs
+  }
+
   #add(address: Address, timers: readonly ScheduledTimer[]): void {
     let index = 0
     for (const timer of timers) {
       const { dueAt, id, seq } = timer
-      if (isUsable(timer)) this.#queue.push({ dueAt, address, id, seq, index })
+      if (isUsable(timer))
+        this.#queue.push({ dueAt, when: dueAt - this.#shiftBefore(seq), address, id, seq, index })
       index++
     }
   }
@@ -105,7 +127,7 @@ export class Timekeeper {
     const lot: DueTimer[] = []
     for (let looks = 0; looks < DUE_PER_LOOK; looks++) {
       const due = this.#queue.peek()
-      if (due === undefined || due.dueAt > now) break
+      if (due === undefined || due.when > now - this.#shiftMs) break
       this.#queue.pop()
       if (due.id === undefined) {
         const cell = this.#wake(due.address)
@@ -115,7 +137,7 @@ export class Timekeeper {
       due.firedAt = now
       lot.push(due)
     }
-    this.#isBehind = (this.#queue.peek()?.dueAt ?? Number.POSITIVE_INFINITY) <= now
+    this.#isBehind = (this.#queue.peek()?.when ?? Number.POSITIVE_INFINITY) <= now - this.#shiftMs
     this.#onDue(lot)
     // A clock that is told the time goes on at once; the next lot waits for no clock.
     if (this.#isBehind) setImmediate(() => this.#isBehind && this.#running && this.#takeDue())

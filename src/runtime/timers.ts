@@ -5,6 +5,8 @@ export interface DueTimer {
   /** It is no message yet: that is made when its turn comes. */
   readonly message?: undefined
   readonly dueAt: number
+  /** When it fires, less all shifts of the clock so far: what a clock that nobody sets would say. */
+  readonly when: number
   readonly address: Address
   /** Undefined: the actor is passive, and is to be brought back to see. */
   readonly id: string | undefined
@@ -55,5 +57,5 @@ export class TimerQueue {
 }
 
 function before(a: DueTimer, b: DueTimer): boolean {
-  return a.dueAt - b.dueAt < 0 || (a.dueAt === b.dueAt && (a.seq - b.seq || a.index - b.index) < 0)
+  return a.when < b.when || (a.when === b.when && (a.seq - b.seq || a.index - b.index) < 0)
 }

@@ -10,7 +10,15 @@ import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './a
 import { type ActorState, Cell, type Condition, type Delivery, stateValue, UNBORN } from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
-import { INIT, isLifecycle, type LifecycleEvent, RESTART_TIMER, STOP, UNSTASH_TIMER } from './lifecycle.ts'
+import {
+  INIT,
+  initOf,
+  isLifecycle,
+  type LifecycleEvent,
+  RESTART_TIMER,
+  STOP,
+  UNSTASH_TIMER,
+} from './lifecycle.ts'
 import { childLogic, goneLogic, isLive, isMachine } from './logic.ts'
 import type { Migration } from './migration.ts'
 import { firstOf, timerOf } from './pending-timers.ts'
@@ -360,9 +368,10 @@ export class Turn {
     const kind = parentOf(to) === undefined ? this.#context.registry.find(to) : undefined
     const input = kind?.activate?.(event, idOf(to))
     if (kind === undefined || input === undefined) return undefined
+    admit(input, `input of ${to}`)
     const cell = topCell(this.#context.scope, kind, to, input)
     this.#add(cell)
-    this.#take(cell, { event: { type: INIT, input }, cause })
+    this.#take(cell, { event: initOf(input), cause })
     return cell
   }
 
@@ -398,7 +407,7 @@ export class Turn {
     })
     if (old !== undefined) cell.state = { ...UNBORN, rev: old.state.rev }
     this.#add(cell)
-    this.#take(cell, { event: { type: INIT, input }, cause })
+    this.#take(cell, { event: initOf(input), cause })
     for (const { to, event } of frame.early ?? []) if (to === ref.address) cell.inbox.push({ event, cause })
     frame.early = frame.early?.filter(({ to }) => to !== ref.address)
   }

@@ -1,37 +1,169 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventClock, SystemClock } from '../../src/runtime/clock.ts'
+import { MachineTime } from '../../src/runtime/machine-time.ts'
+import { FakeMachine } from './machine.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 describe('the system clock', () => {
-  beforeEach(() => void vi.useFakeTimers({ now: 1_000 }))
+  let machine: FakeMachine
+  beforeEach(() => {
+    machine = new FakeMachine()
+  })
   afterEach(() => void vi.useRealTimers())
 
   it('wakes when it is time, and only for what was asked last', () => {
-    const clock = new SystemClock()
+    const clock = new SystemClock(machine)
+    const start = clock.now()
     const heard: string[] = []
-    clock.wakeAt(1_500, () => heard.push('replaced'))
-    clock.wakeAt(1_200, () => heard.push('due'))
-    vi.advanceTimersByTime(199)
+    clock.wakeAt(start + 500, () => heard.push('replaced'))
+    clock.wakeAt(start + 200, () => heard.push('due'))
+    machine.pass(199)
     expect(heard).toEqual([])
-    vi.advanceTimersByTime(1_000)
+    machine.pass(1_000)
     expect(heard).toEqual(['due'])
-    clock.wakeAt(3_000, () => heard.push('taken back'))
+    clock.wakeAt(start + 2_000, () => heard.push('taken back'))
     clock.wakeAt(undefined, () => {})
-    vi.advanceTimersByTime(10_000)
-    expect([heard, clock.now()]).toEqual([['due'], 11_199 + 1_000])
+    machine.pass(10_000)
+    expect([heard, clock.now() - start]).toEqual([['due'], 199 + 11_000])
   })
 
   it('waits longer than a timeout can, and is not late for what is past', () => {
-    const clock = new SystemClock()
+    const clock = new SystemClock(machine, DAY)
+    const start = clock.now()
     const heard: number[] = []
-    const farOff = 1_000 + 40 * 24 * 3_600_000
-    clock.wakeAt(farOff, () => heard.push(clock.now()))
-    vi.advanceTimersByTime(30 * 24 * 3_600_000)
+    clock.wakeAt(start + 40 * DAY, () => heard.push(clock.now() - start))
+    machine.pass(30 * DAY)
     expect(heard).toEqual([])
-    vi.advanceTimersByTime(10 * 24 * 3_600_000)
-    expect(heard).toEqual([farOff])
+    machine.pass(10 * DAY)
+    expect(heard).toEqual([40 * DAY])
     clock.wakeAt(5, () => heard.push(5))
-    vi.advanceTimersByTime(0)
-    expect(heard).toEqual([farOff, 5])
+    machine.pass(0)
+    expect(heard).toEqual([40 * DAY, 5])
+  })
+
+  it.each([-HOUR, -DAY, HOUR, DAY, 365 * DAY])(
+    'wakes neither late nor early when it is set by %i ms',
+    (byMs) => {
+      const clock = new SystemClock(machine)
+      const heard: number[] = []
+      const start = machine.realMs
+      clock.wakeAt(clock.now() + 5_000, () => heard.push(machine.realMs - start))
+      machine.pass(2_000)
+      machine.setClock(byMs)
+      machine.pass(20_000)
+      expect(heard).toEqual([5_000])
+    },
+  )
+
+  it('goes on when it is set back, ahead of the system', () => {
+    const clock = new SystemClock(machine)
+    const start = clock.now()
+    machine.setClock(-HOUR)
+    machine.pass(10_000)
+    expect([clock.now() - start, clock.aheadMs]).toEqual([10_000, HOUR])
+    // Until the system's clock is past it.
+    machine.setClock(3 * HOUR)
+    machine.pass(10_000)
+    expect([clock.now() - start, clock.aheadMs]).toEqual([20_000 + 2 * HOUR, 0])
+  })
+
+  it('tells once that it was set, and follows when it is let', async () => {
+    const clock = new SystemClock(machine)
+    let told = 0
+    clock.watch(() => told++)
+    const start = clock.now()
+    machine.setClock(DAY)
+    machine.pass(3_000)
+    await Promise.resolve()
+    expect([told, clock.now() - start]).toEqual([1, 3_000])
+    expect(clock.follow()).toEqual({ byMs: DAY, forwardMs: DAY })
+    expect(clock.follow()).toBeUndefined()
+    expect(clock.now() - start).toBe(3_000 + DAY)
+    machine.pass(60_000)
+    await Promise.resolve()
+    expect(told).toBe(1)
+    clock.watch(undefined)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('takes the time that the machine sleeps for time', () => {
+    const clock = new SystemClock(machine)
+    const start = clock.now()
+    let jumps = 0
+    const heard: number[] = []
+    clock.watch(() => jumps++)
+    clock.wakeAt(start + HOUR, () => heard.push(clock.now() - start))
+    machine.sleep(2 * HOUR)
+    machine.pass(2_000)
+    expect(heard.map((ms) => Math.floor(ms / HOUR))).toEqual([2])
+    expect([jumps, clock.now() - start]).toEqual([0, 2 * HOUR + 2_000])
+  })
+
+  it('is corrected without a jump where it runs a little fast or slow', () => {
+    for (const perSecond of [0.4, -0.4]) {
+      const clock = new SystemClock(machine)
+      let jumps = 0
+      clock.watch(() => jumps++)
+      let last = clock.now()
+      for (let seconds = 0; seconds < 3_600; seconds++) {
+        machine.setClock(perSecond)
+        machine.pass(1_000)
+        const now = clock.now()
+        if (now < last) throw new Error(`${now} after ${last}`)
+        last = now
+      }
+      expect(jumps).toBe(0)
+      expect(Math.abs(clock.now() - machine.wall())).toBeLessThanOrEqual(2)
+      clock.watch(undefined)
+    }
+  })
+
+  it('goes on within one boot, and knows of a jump while nothing ran', async () => {
+    const before = new SystemClock(machine)
+    const shown = before.now()
+    const { state } = before
+    machine.pass(1_000)
+    machine.setClock(HOUR)
+    const clock = new SystemClock(machine)
+    const jumps: unknown[] = []
+    clock.watch(() => jumps.push(clock.follow()))
+    clock.resume(state, shown)
+    expect(clock.now() - shown).toBe(1_000)
+    await Promise.resolve()
+    expect([jumps, clock.now() - shown]).toEqual([[{ byMs: HOUR, forwardMs: HOUR }], 1_000 + HOUR])
+    clock.watch(undefined)
+  })
+
+  it.each([
+    ['another boot', 'boot-2'],
+    ['a system that names no boots', undefined],
+  ])('does not go back after %s', (_, id) => {
+    const before = new SystemClock(machine)
+    const shown = before.now()
+    const { state } = before
+    machine.boot(id, -DAY)
+    const clock = new SystemClock(machine)
+    clock.resume(state, shown)
+    expect(clock.now()).toBe(shown)
+    machine.boot(id, DAY)
+    clock.resume(state, shown)
+    expect(clock.now()).toBe(machine.wall())
+    // What no clock has shown: microseconds, say.
+    clock.resume(state, shown * 1_000)
+    expect(clock.now()).toBe(machine.wall())
+  })
+})
+
+describe('the clocks of this machine', () => {
+  it('agree in every process of a boot, and run', () => {
+    const [one, other] = [new MachineTime(), new MachineTime()]
+    const first = one.sinceBoot()
+    expect(Math.abs(other.sinceBoot() - first)).toBeLessThan(60_000)
+    expect(one.sinceBoot()).toBeGreaterThanOrEqual(first)
+    expect(other.bootId).toBe(one.bootId)
+    expect(one.wall()).toBeGreaterThan(Date.UTC(2020))
   })
 })
 

@@ -688,6 +688,7 @@ describe.each(['stopped', 'killed'] as const)(
         'INC',
         'outcry.migrated',
         'outcry.restarted',
+        'outcry.unstashed',
         'ADD',
       ])
       expect((await harness.supervisor.verify()).problems).toEqual([])

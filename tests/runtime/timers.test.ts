@@ -90,6 +90,21 @@ describe('a delay', () => {
     })
   })
 
+  it.each([[() => 'x'], [5]])('of a timer whose id is no text is refused: %s', async (id) => {
+    const machine = createMachine({
+      on: { GO: { actions: raise({ type: 'DUE' }, { id: id as never, delay: 5 }) } },
+    })
+    const harness = await open({ odd: machine, bystander })
+    await harness.supervisor.spawn('odd', 'o')
+    await harness.supervisor.spawn('bystander', 'b')
+    await expect(harness.supervisor.send('odd/o', { type: 'GO' })).rejects.toMatchObject({
+      cause: { code: 'TIMER_ID_INVALID', message: expect.stringContaining('odd/o sets a timer whose id is') },
+    })
+    harness.clock.advanceTo(2_000)
+    await harness.supervisor.settled()
+    expect(harness.value('bystander/b')).toBe('b')
+  })
+
   it('that is negative counts as none, as in live XState', async () => {
     const harness = await open({ sleeper })
     await harness.supervisor.spawn('sleeper', 's')
@@ -165,7 +180,7 @@ describe('a log of an earlier version with a delay that is no number', () => {
       expect([old.value('never/n'), old.value('bystander/b')]).toEqual(['a', 'b'])
       expect((await supervisor.view('never/n'))?.timers).toEqual([])
       expect(old.errors).toContain(
-        'never/n had the timer "odd" with a delay that is no number: it is dropped',
+        'never/n had the timer "odd" with an id or a delay that is none: it is dropped',
       )
       const problems = (await supervisor.verify()).problems.filter(({ code }) => code !== 'STORE_INDEX')
       expect(problems).toEqual([])

@@ -1,0 +1,62 @@
+import { vi } from 'vitest'
+import type { TimeSource } from '../../src/runtime/machine-time.ts'
+
+const BOOTED_AT = Date.UTC(2026, 0, 1)
+
+/** A machine whose clock can be set, which can sleep, and be booted anew. Its time passes with fake timers. */
+export class FakeMachine implements TimeSource {
+  bootId: string | undefined = 'boot-1'
+  /** By how much its clock is wrong. */
+  #wrongMs = 0
+  /** Asleep for so long, of which a process has noticed so much. */
+  #sleptMs = 0
+  #noticedMs = 0
+  #bootedAt = BOOTED_AT
+
+  constructor() {
+    vi.useFakeTimers({
+      now: BOOTED_AT + 3_600_000,
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+    })
+  }
+
+  wall(): number {
+    return Date.now() + this.#sleptMs + this.#wrongMs
+  }
+
+  sinceBoot(): number {
+    return Date.now() - this.#bootedAt + this.#noticedMs
+  }
+
+  countSleep(): boolean {
+    const isNews = this.#sleptMs > this.#noticedMs
+    this.#noticedMs = this.#sleptMs
+    return isNews
+  }
+
+  /** Time that really passed since the machine was first booted. */
+  get realMs(): number {
+    return Date.now() - BOOTED_AT + this.#sleptMs
+  }
+
+  pass(ms: number): void {
+    vi.advanceTimersByTime(ms)
+  }
+
+  setClock(byMs: number): void {
+    this.#wrongMs += byMs
+  }
+
+  sleep(ms: number): void {
+    this.#sleptMs += ms
+  }
+
+  /** With the clock right, or set by so much. */
+  boot(id: string | undefined, wrongMs = 0): void {
+    this.bootId = id
+    this.#wrongMs = wrongMs
+    this.#bootedAt = Date.now()
+    this.#noticedMs = 0
+    this.#sleptMs = 0
+  }
+}

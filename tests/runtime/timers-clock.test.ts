@@ -1,0 +1,222 @@
+/** A system clock that is set delays no timer and fires none early, also across restarts (law 7). */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { assign, enqueueActions, setup } from 'xstate'
+import { SystemClock } from '../../src/runtime/clock.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { newMemory } from '../../store/index.ts'
+import { FakeMachine } from './machine.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+type Events = { type: 'ARM'; n: string; id: string; ms: number } | { type: 'DUE'; n: string }
+
+/** Keeps the order in which its timers fired. */
+const alarm = setup({ types: {} as { context: { fired: string[] }; events: Events } }).createMachine({
+  context: { fired: [] },
+  on: {
+    ARM: {
+      actions: enqueueActions(({ enqueue, event: { n, id, ms } }) =>
+        enqueue.raise({ type: 'DUE', n }, { id, delay: ms }),
+      ),
+    },
+    DUE: { actions: assign({ fired: ({ context, event }) => [...context.fired, event.n] }) },
+  },
+})
+
+describe('timers', () => {
+  const warnings: string[] = []
+  let machine: FakeMachine
+  let memory = newMemory()
+  let clock: SystemClock
+  let supervisor: Supervisor
+
+  async function open(): Promise<void> {
+    const note = (_: object, message: string) => void warnings.push(message)
+    const logger = { debug() {}, info() {}, warn: note, error: note }
+    clock = new SystemClock(machine)
+    supervisor = await createSupervisor({
+      machines: { alarm },
+      store: await openMemoryStore(memory),
+      clock,
+      logger,
+    })
+    await supervisor.settled()
+  }
+
+  const reopen = async (how: 'stop' | 'crash') => {
+    await supervisor.settled()
+    if (how === 'stop') await supervisor.stop()
+    // What a kill leaves: nobody waits for anything any more.
+    clock.watch(undefined)
+    clock.wakeAt(undefined, () => {})
+    await open()
+  }
+
+  const arm = (n: string, ms: number, id = n) => supervisor.send('alarm/a', { type: 'ARM', n, id, ms })
+
+  /** Time passes bit by bit, so that what happens at a moment is done before the next one. */
+  async function pass(ms: number): Promise<void> {
+    const end = machine.realMs + ms
+    while (machine.realMs < end) {
+      machine.pass(Math.min(500, end - machine.realMs))
+      await new Promise(setImmediate)
+      await supervisor.settled()
+    }
+  }
+
+  const fired = () =>
+    (supervisor.getSnapshot('alarm/a') as unknown as { context: { fired: string[] } }).context.fired
+
+  async function records(): Promise<TransitionRecord[]> {
+    const all: TransitionRecord[] = []
+    for await (const record of supervisor.read()) all.push(record)
+    return all
+  }
+
+  beforeEach(async () => {
+    warnings.length = 0
+    memory = newMemory()
+    machine = new FakeMachine()
+    await open()
+    await supervisor.spawn('alarm', 'a')
+  })
+  afterEach(async () => {
+    expect((await supervisor.verify()).problems).toEqual([])
+    await supervisor.stop()
+    vi.useRealTimers()
+  })
+
+  describe.each([
+    ['back by an hour', -HOUR],
+    ['forward by a day', DAY],
+    ['back by 25 years', -25 * 365 * DAY],
+  ])('when the clock is set %s', (_, byMs) => {
+    it.each(['in one run', 'with a stop', 'with a crash', 'with three restarts'])(
+      'keep their delays: %s',
+      async (how) => {
+        await arm('10', 10_000)
+        await arm('100', 100_000)
+        machine.setClock(byMs)
+        await pass(5_000)
+        await arm('50 after 5', 50_000)
+        const restarts = how === 'in one run' ? 0 : how === 'with three restarts' ? 3 : 1
+        for (let n = 0; n < restarts; n++) await reopen(how === 'with a stop' ? 'stop' : 'crash')
+        expect(fired()).toEqual([])
+        await pass(5_000 - 1)
+        expect(fired()).toEqual([])
+        await pass(1)
+        expect(fired()).toEqual(['10'])
+        await pass(45_000 - 1)
+        expect(fired()).toEqual(['10'])
+        await pass(1)
+        expect(fired()).toEqual(['10', '50 after 5'])
+        await pass(45_000 - 1)
+        expect(fired()).toEqual(['10', '50 after 5'])
+        await pass(1)
+        expect(fired()).toEqual(['10', '50 after 5', '100'])
+        expect(warnings).toEqual([expect.stringContaining('the system clock was set')])
+        const all = await records()
+        const set = all.filter(({ event }) => event.type === 'outcry.clockSet')
+        expect(set).toMatchObject([{ actor: 'system/clock', event: { byMs, forwardMs: Math.max(0, byMs) } }])
+        expect(all.map(({ at }) => at)).toEqual(all.map(({ at }) => at).toSorted((a, b) => a - b))
+      },
+    )
+  })
+
+  it('keep their delays when the clock is set while nothing runs', async () => {
+    await arm('100', 100_000)
+    await supervisor.stop()
+    machine.pass(40_000)
+    machine.setClock(DAY)
+    await open()
+    expect(supervisor.clockJumps).toMatchObject([{ byMs: DAY }])
+    await pass(60_000 - 1)
+    expect(fired()).toEqual([])
+    await pass(1)
+    expect(fired()).toEqual(['100'])
+  })
+
+  it('of one id fire as themselves, though the one that is due earlier fires later', async () => {
+    await arm('first, of 100 s', 100_000, 'same')
+    machine.setClock(DAY)
+    await pass(2_000)
+    await arm('second, of 10 s', 10_000, 'same')
+    await reopen('crash')
+    await pass(10_000)
+    expect(fired()).toEqual(['second, of 10 s'])
+    await reopen('stop')
+    await pass(90_000)
+    expect(fired()).toEqual(['second, of 10 s', 'first, of 100 s'])
+  })
+
+  it('wait no longer than the clock says after another boot, and time does not go back', async () => {
+    await arm('100', 100_000)
+    machine.setClock(DAY)
+    await pass(10_000)
+    await supervisor.stop()
+    const shown = supervisor.now
+    machine.boot('boot-2')
+    await open()
+    expect(supervisor.now).toBeGreaterThanOrEqual(shown)
+    await pass(1_000)
+    expect(fired()).toEqual(['100'])
+  })
+
+  it('of an orderly stop do not believe the time that an event came with', async () => {
+    await arm('100', 100_000)
+    await supervisor.send('alarm/a', { type: 'LATE', at: Date.UTC(2150) })
+    await supervisor.stop()
+    machine.boot('boot-2')
+    await open()
+    await pass(99_000)
+    expect(fired()).toEqual([])
+    await pass(1_000)
+    expect(fired()).toEqual(['100'])
+  })
+
+  it('keep the delays of messages that wait as the clock is set', async () => {
+    // They are all sent before anything is taken, and the clock is found set as the next one is.
+    const sends = [arm('10', 10_000)]
+    machine.setClock(DAY)
+    machine.pass(300)
+    sends.push(arm('20', 20_000))
+    await Promise.all(sends)
+    await pass(10_000)
+    expect(fired()).toEqual(['10'])
+    await pass(9_000)
+    expect(fired()).toEqual(['10'])
+    await pass(1_000)
+    expect(fired()).toEqual(['10', '20'])
+  })
+
+  it('leave nothing in the log of a run whose clock nobody sets', async () => {
+    await arm('10', 10_000)
+    machine.sleep(HOUR)
+    await pass(20_000)
+    await reopen('stop')
+    await reopen('crash')
+    expect(new Set((await records()).map(({ actor }) => actor))).toEqual(
+      new Set(['system/dead-letters', 'alarm/a']),
+    )
+    expect([fired(), warnings]).toEqual([['10'], []])
+  })
+
+  it('keep their delays however often the clock is set', async () => {
+    await arm('600', 600_000)
+    for (let n = 0; n < 150; n++) {
+      machine.setClock(n % 3 === 0 ? -HOUR : HOUR)
+      await pass(2_000)
+    }
+    await arm('100 after 300', 100_000)
+    await reopen('crash')
+    await pass(100_000)
+    expect(fired()).toEqual(['100 after 300'])
+    await pass(200_000 - 1)
+    expect(fired()).toEqual(['100 after 300'])
+    await pass(1)
+    expect(fired()).toEqual(['100 after 300', '600'])
+  })
+})
