@@ -82,6 +82,8 @@ export interface StrategyDefinition<
   readonly regime?: (state: State) => string | undefined
   /** Asked once values are there. */
   readonly decide: (view: View<ParamsOf<Shape>, State>) => Signal | undefined
+  /** From an earlier version to the next one, where a log has actors of it. */
+  readonly upgrades?: readonly StrategyUpgrade[]
 }
 
 /** From its entry until it is out, and over then; but a bust may open it again. */
@@ -164,6 +166,21 @@ export interface Strategy {
   readonly commands: readonly string[]
   /** What it emits when it refuses one. */
   readonly refusals: readonly string[]
+  /** How a state of an earlier version becomes one of this: without it a log of another version does not open. */
+  readonly upgrades?: readonly StrategyUpgrade[]
+  /** Machines of earlier versions, so that `outcry verify` can replay their part of the log. */
+  readonly previous?: readonly AnyStateMachine[]
+}
+
+export interface StrategyUpgrade {
+  readonly from: string
+  readonly to: string
+  readonly migrate: (state: StrategyState) => StrategyState
+}
+
+interface StrategyState {
+  readonly value: unknown
+  readonly context: unknown
 }
 
 /** Intervals without a trade, hence without a candle, after which indicators are of another market than this one. */
@@ -439,6 +456,7 @@ export function defineStrategy<
     events: strategyEvents,
     commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
     refusals: ['SETTING_FAILED'],
+    ...(definition.upgrades && { upgrades: definition.upgrades }),
   }
 }
 

@@ -5,6 +5,7 @@ import { parseAddress } from '../runtime/address.ts'
 import { isMachine } from '../runtime/logic.ts'
 import { logicAt } from '../runtime/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { type Standing, withFailure } from './failures.ts'
 import { machineDefinition } from './machine-definition.ts'
 import { requestOf } from './request.ts'
 
@@ -42,7 +43,7 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
       ...query,
       limit: limit + 1,
     })) {
-      actors.push(actor)
+      actors.push(await standingOf(actor))
     }
     const more = actors.length > limit
     return { actors: actors.slice(0, limit), ...(more && { next: actors[limit - 1]?.address }) }
@@ -56,12 +57,15 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
     return view(address, request.query)
   })
 
+  const standingOf = <V extends Standing & { readonly address: string }>(actor: V) =>
+    withFailure(actor, supervisor.now, (address, options) => supervisor.history(address, options))
+
   const view = async (address: string, raw: unknown) => {
     const { seq, rev, at } = requestOf(viewQuery, raw)
     const to =
       seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
-    const found = await (to === undefined ? supervisor.view(address) : supervisor.stateAt(address, to))
-    return found ?? unknown(address)
+    if (to !== undefined) return (await supervisor.stateAt(address, to)) ?? unknown(address)
+    return standingOf((await supervisor.view(address)) ?? unknown(address))
   }
 
   const history = async (address: string, raw: unknown) => {

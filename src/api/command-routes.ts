@@ -6,6 +6,9 @@
  * - 422: the same, but what was asked for was refused, by the risk gate for example: `error` says why.
  * - 409 EVENT_UNHANDLED: on record, but the actor does nothing about it in the state that it is in.
  * - any other 4xx: `error` names what is wrong. No actor has come into being, and none has changed.
+ *
+ * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may say `by` whom and for what
+ * `reason`; the record keeps both. 200 has the `seq` of that record, 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -20,7 +23,7 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import { commandAnswer } from './command-answer.ts'
 import { requestOf } from './request.ts'
 
-const TAIL = /^(.+)\/events$/
+const TAIL = /^(.+)\/(events|release)$/
 /** What was asked for longer ago was not meant for now. */
 const AGE_MAX_MS = 60_000
 
@@ -30,13 +33,17 @@ const headers = z.object({
     .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 characters of ASCII without spaces')
     .optional(),
 })
+const TEXT_LENGTH_MAX = 500
+const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
+const releaseBody = z.strictObject({ by: text, reason: text }).nullish()
 const envelope = z.looseObject({ type: z.string().min(1), at: epochMs.optional() })
 
 export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.post<{ Params: { '*': string } }>('/actors/*', async (request, reply) => {
-    const text = TAIL.exec(request.params['*'])?.[1]
+    const [, text, what] = TAIL.exec(request.params['*']) ?? []
     if (text === undefined) return reply.callNotFound()
     const address = parseAddress(text)
+    if (what === 'release') return release(supervisor, address, request.body)
     const { 'idempotency-key': key } = requestOf(headers, request.headers)
     const event = commandOf(supervisor, address, request.body)
     const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
@@ -47,6 +54,14 @@ export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): vo
     const { status, body } = await commandAnswer(supervisor, address, event, receipt)
     return reply.code(status).send(body)
   })
+}
+
+/** @throws REQUEST_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED */
+async function release(supervisor: Supervisor, address: Address, body: unknown): Promise<object> {
+  const { by, reason } = requestOf(releaseBody, body) ?? {}
+  const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+  const { seq } = await supervisor.release(address, why)
+  return { seq, address, state: (await supervisor.view(address))?.value }
 }
 
 /** @throws EVENT_INVALID, KIND_UNKNOWN, COMMAND_UNKNOWN */

@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 
 /** These errors are the client's. Every other error is a fault of the server: it answers 500 and is logged. */
 const STATUS: Record<string, number> = {
+  ACTOR_RESERVED: 400,
   ADDRESS_INVALID: 400,
   COMMAND_UNKNOWN: 400,
   EVENT_INVALID: 400,
@@ -19,6 +20,7 @@ const STATUS: Record<string, number> = {
   ROUTE_UNKNOWN: 404,
   ACTOR_EXISTS: 409,
   ACTOR_ENDED: 409,
+  ACTOR_NOT_QUARANTINED: 409,
   ACTOR_QUARANTINED: 409,
   EVENT_UNHANDLED: 409,
   ACTOR_FAILED: 422,

@@ -1,6 +1,7 @@
 /** Failures as the log has them: machines that threw, and errors that the runner reports of itself. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { ActorView } from '../runtime/actor-view.ts'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { requestOf } from './request.ts'
@@ -68,6 +69,40 @@ export function failuresOf({ actor, seq, rev, at, event, emitted = [] }: Transit
   return emitted
     .filter(isReport)
     .map(({ type: event, text }) => ({ ...place, event, message: cut(text as string) }))
+}
+
+/** Time in ms for which an actor counts as failing after its last failure. */
+const LATELY_MS = 3_600_000
+/** Records of one actor that are searched for its last failure. */
+const HISTORY_MAX = 10_000
+
+/** Returns whether an actor is in quarantine, restarts, has ended with an error, or has failed in the last hour. */
+export function isFailing({ status, condition, failures }: Standing, now: number): boolean {
+  if (status === 'error' || condition !== undefined) return true
+  return failures !== undefined && status === 'active' && failures.lastAt > now - LATELY_MS
+}
+
+export type Standing = Pick<ActorView, 'status' | 'condition' | 'failures'>
+
+/** Returns the last failure since the last release. `history` is one actor's, the newest record first. */
+export async function lastFailure(history: AsyncIterable<TransitionRecord>): Promise<Failure | undefined> {
+  let searched = 0
+  for await (const record of history) {
+    if (record.event.type === 'outcry.released' || ++searched > HISTORY_MAX) return undefined
+    if (record.event.type === 'outcry.failed') return failuresOf(record)[0]
+  }
+  return undefined
+}
+
+/** Returns the view with the last failure where the actor is failing, as `/actors` and the command line list it. */
+export async function withFailure<V extends Standing & { readonly address: string }>(
+  view: V,
+  now: number,
+  historyOf: (address: string, options: { reverse: true }) => AsyncIterable<TransitionRecord>,
+): Promise<V & { readonly failure?: Failure }> {
+  if (!isFailing(view, now)) return view
+  const failure = await lastFailure(historyOf(view.address, { reverse: true }))
+  return failure === undefined ? view : { ...view, failure }
 }
 
 /** Returns whether the runner reports an error that no other record has: an actor's failure has its own record. */

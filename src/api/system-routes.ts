@@ -9,8 +9,10 @@ export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): voi
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
     const unsettledIntents = supervisor.unsettled.length
-    const health = { version: VERSION, seq, epoch, residents, unsettledIntents }
-    if (fence === undefined) return { status: 'ok', ...health }
+    // Counts alone: whoever asks for this need not have the token.
+    const quarantined = supervisor.quarantined.length
+    const health = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
+    if (fence === undefined) return { status: quarantined > 0 ? 'degraded' : 'ok', ...health }
     return reply
       .code(503)
       .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })

@@ -17,12 +17,15 @@ import {
   type SymbolContext,
   watchdogAddress,
 } from '../../machines/index.ts'
+import { isOutcryError } from '../../store/index.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
 import { wrongConfig } from './config-problems.ts'
 import { instrumentsOf } from './instruments.ts'
 import { bootUniverse, followUniverse, unfollowUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'
+import { sendUnlessQuarantined } from './quarantine.ts'
 import { BUILT_IN_STRATEGIES, eachOf, UNIVERSE } from './strategies.ts'
 
 /** Who changes what people may change, too. */
@@ -52,15 +55,22 @@ export interface BootOptions {
   readonly at: number
   /** By their type in the configuration. */
   readonly strategies?: ReadonlyMap<string, Strategy>
+  /** Hears of strategies that cannot be started as they are configured. */
+  readonly logger?: Pick<Logger, 'error'>
 }
 
-/** @throws CONFIG_INVALID where what the log has actors of would have to become something else */
+/**
+ * Actors that cannot take anything keep nobody else from starting. Returns what is configured and has arrived: what
+ * an actor in quarantine has missed is told to it by a later start.
+ * @throws CONFIG_INVALID where what the log has actors of would have to become something else
+ */
 export async function boot(
   supervisor: Supervisor,
   config: RunnerConfig,
   options: BootOptions,
-): Promise<void> {
+): Promise<Configured> {
   const start = new Start(supervisor, config, options)
+  await start.releaseUpgraded()
   await start.spawnOnce('runner', 'main', undefined)
   await start.account()
   await start.symbols()
@@ -68,6 +78,7 @@ export async function boot(
   await bootNews(supervisor, config.news, options)
   await bootUniverse(supervisor, config.universe, options)
   await start.strategies()
+  return start.arrived(configuredBy(config, options))
 }
 
 /** What people may change while the runner runs, as this start has it. */
@@ -99,6 +110,8 @@ class Start {
   readonly #instruments: readonly Instrument[]
   /** By the start before this one, if there was one. */
   readonly #was: Configured | undefined
+  /** Addresses of actors that were not there to take what they were told. */
+  readonly #missing = new Set<string>()
 
   constructor(supervisor: Supervisor, config: RunnerConfig, options: BootOptions) {
     this.#supervisor = supervisor
@@ -106,6 +119,34 @@ class Start {
     this.#options = options
     this.#instruments = instrumentsOf(config, options)
     this.#was = (supervisor.getSnapshot(RUNNER)?.context as RunnerContext | undefined)?.configured
+  }
+
+  /** A new version of its machine is what an actor in quarantine waits for. */
+  async releaseUpgraded(): Promise<void> {
+    const { registry } = this.#supervisor
+    for (const { address } of this.#supervisor.quarantined) {
+      const kind = registry.find(address)
+      const failed = await failedMachine(this.#supervisor, address)
+      if (kind === undefined || failed === undefined || failed === kind.label) continue
+      await this.#release(address, 'a new version', `${failed} failed, and ${kind.label} has taken its place`)
+    }
+  }
+
+  /** Returns what has reached everybody, and for the others what the start before this one had configured. */
+  arrived({ limits, strategies }: Configured): Configured {
+    const account = `account/${this.#options.venue}`
+    const was = this.#was?.strategies ?? {}
+    const entries = Object.entries(strategies).flatMap(([address, params]) => {
+      if (!this.#missing.has(address)) return [[address, params] as const]
+      const before = was[address]
+      return before === undefined ? [] : [[address, before] as const]
+    })
+    const known = this.#missing.has(account) ? (this.#was?.limits ?? limits) : limits
+    return { limits: known, strategies: Object.fromEntries(entries) }
+  }
+
+  async #release(address: string, by: string, reason: string): Promise<void> {
+    await this.#supervisor.release(address, { by, reason })
   }
 
   /** Whether it was there before. */
@@ -151,19 +192,32 @@ class Start {
     for (const [i, strategy] of strategiesOf(this.#config, symbols).entries()) {
       for (const one of eachOf(strategy, symbols)) {
         const kind = strategies.get(one.type) as Strategy
-        configured.add(await this.#strategy(kind, one, strategy.symbol === UNIVERSE, `strategies.${i}`))
+        const address = `${kind.name}/${one.id}`
+        configured.add(address)
+        try {
+          await this.#strategy(kind, one, strategy.symbol === UNIVERSE, `strategies.${i}`)
+        } catch (error) {
+          this.#leaveOut(address, error)
+        }
       }
     }
     for (const { name } of strategies.values()) await this.#retire(name, configured)
   }
 
-  /** Its address. What a person has changed or stopped stays so, until the configuration is another one. */
+  /** A strategy that fails on what it is told, or that cannot be brought back, is its own affair (law 8). */
+  #leaveOut(address: string, err: unknown): void {
+    if (!isOutcryError(err) || !OWN_AFFAIRS.includes(err.code)) throw err
+    this.#missing.add(address)
+    this.#options.logger?.error({ err, actor: address }, `${address} is not started: ${err.message}`)
+  }
+
+  /** What a person has changed or stopped stays so, until the configuration is another one. */
   async #strategy(
     { name, input }: Strategy,
     { type: _, ...params }: StrategyConfig,
     isOfUniverse: boolean,
     path: string,
-  ): Promise<string> {
+  ): Promise<void> {
     const { venue, at } = this.#options
     const { id, symbol } = params
     const address = `${name}/${id}`
@@ -178,11 +232,17 @@ class Start {
     }
     const isKnown = await this.spawnOnce(name, id, input.parse({ ...params, ...placed }))
     const was = this.#was?.strategies[address]
-    const parameters = isKnown ? this.#parametersFor(address, changesOf(was, params), tickSize) : undefined
+    const isQuarantined = isKnown && (await this.#isQuarantined(address))
+    // What has failed on its very first message is known by its own parameters alone.
+    const before = was ?? (isQuarantined ? this.#parametersOf(address, params) : undefined)
+    const changes = isKnown ? changesOf(before, params) : undefined
+    const parameters = isKnown ? this.#parametersFor(address, changes, tickSize) : undefined
     if (parameters !== undefined) {
       const [problem] = fixedAmong(parameters)
       if (problem)
         throw wrongConfig([{ field: `${path}.${problem.field}`, rule: `${problem.rule}, with another id` }])
+      if (changes !== undefined && isQuarantined)
+        await this.#release(address, BY, `${Object.keys(changes).join(', ')}: configured otherwise by now`)
       await this.#send(address, { type: 'UPDATE_PARAMETERS', by: BY, parameters })
     }
     if (isOfUniverse) await followUniverse(this.#supervisor, { subscriber: address, symbol }, { venue, at })
@@ -192,7 +252,16 @@ class Start {
       (this.#was !== undefined && was === undefined)
     )
       await this.#send(address, { type: 'START' })
-    return address
+  }
+
+  async #isQuarantined(address: string): Promise<boolean> {
+    return (await this.#supervisor.view(address))?.condition === 'quarantined'
+  }
+
+  /** Returns those of its parameters that are configured. */
+  #parametersOf(address: string, configured: Settings): Settings {
+    const { params } = this.#contextOf(address) as { params: Settings }
+    return Object.fromEntries(Object.keys(configured).map((key) => [key, params[key]]))
   }
 
   /** What is configured otherwise, and the tick that its prices have to be on, where that is another one by now. */
@@ -204,11 +273,17 @@ class Start {
   /** Those of a kind that are configured no more. */
   async #retire(kind: string, configured: ReadonlySet<string>): Promise<void> {
     const { venue } = this.#options
-    for await (const { address, value, condition } of this.#supervisor.actors({ prefix: `${kind}/` })) {
-      if (configured.has(address) || condition !== undefined) continue
-      await unfollowUniverse(this.#supervisor, address, this.#options)
-      if ((value as { mode?: string }).mode === 'stopped') continue
-      await this.#send(address, { type: 'STOP', reason: `it is configured no more at ${venue}` })
+    for await (const address of this.#supervisor.addresses({ prefix: `${kind}/` })) {
+      if (configured.has(address)) continue
+      try {
+        const { value, condition } = (await this.#supervisor.view(address)) ?? {}
+        if (value === undefined || condition !== undefined) continue
+        await unfollowUniverse(this.#supervisor, address, this.#options)
+        if ((value as { mode?: string }).mode === 'stopped') continue
+        await this.#send(address, { type: 'STOP', reason: `it is configured no more at ${venue}` })
+      } catch (error) {
+        this.#leaveOut(address, error)
+      }
     }
   }
 
@@ -275,8 +350,25 @@ class Start {
     event: { readonly type: string; readonly [field: string]: unknown },
   ): Promise<void> {
     const { at } = this.#options
-    await this.#supervisor.send(to, { ...event, at }, { at })
+    const isTaken = await sendUnlessQuarantined(this.#supervisor, to, { ...event, at }, { at })
+    if (!isTaken) this.#missing.add(to)
   }
+}
+
+/** What keeps one strategy from starting, and no other. */
+const OWN_AFFAIRS = [
+  'ACTOR_FAILED',
+  'ACTOR_ENDED',
+  'MACHINE_VERSION_UNKNOWN',
+  'CHILD_UNKNOWN',
+  'STATE_INVALID',
+]
+
+/** Returns the label of the machine that an actor last failed on, such as `dip@1`. */
+async function failedMachine(supervisor: Supervisor, address: string): Promise<string | undefined> {
+  for await (const { event, machine } of supervisor.history(address, { reverse: true }))
+    if (event.type === 'outcry.failed') return machine
+  return undefined
 }
 
 type Settings = Readonly<Record<string, unknown>>

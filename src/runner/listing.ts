@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig } from './config.ts'
+import { sendUnlessQuarantined } from './quarantine.ts'
 
 /** Wait after a first failure: until there is a listing nothing is in the universe. */
 const RETRY_MS = 1_000
@@ -28,7 +29,12 @@ export async function bootUniverse(
   if (known === undefined) {
     await supervisor.spawn('universe', venue, { venue, filters } satisfies UniverseInput, { at })
   } else if (!isDeepStrictEqual(known.filters, filters)) {
-    await supervisor.send(addressOf(venue), { type: 'SET_UNIVERSE_FILTERS', at, filters }, { at })
+    await sendUnlessQuarantined(
+      supervisor,
+      addressOf(venue),
+      { type: 'SET_UNIVERSE_FILTERS', at, filters },
+      { at },
+    )
   }
 }
 
@@ -39,7 +45,12 @@ export async function followUniverse(
   { venue, at }: { venue: string; at: number },
 ): Promise<void> {
   if (contextOf(supervisor, venue)?.followers.some(({ address }) => address === subscriber)) return
-  await supervisor.send(addressOf(venue), { type: 'FOLLOW', at, subscriber, symbol }, { at })
+  await sendUnlessQuarantined(
+    supervisor,
+    addressOf(venue),
+    { type: 'FOLLOW', at, subscriber, symbol },
+    { at },
+  )
 }
 
 /** One that is configured no more. */
@@ -49,7 +60,7 @@ export async function unfollowUniverse(
   { venue, at }: { venue: string; at: number },
 ): Promise<void> {
   if (!contextOf(supervisor, venue)?.followers.some(({ address }) => address === subscriber)) return
-  await supervisor.send(addressOf(venue), { type: 'UNFOLLOW', at, subscriber }, { at })
+  await sendUnlessQuarantined(supervisor, addressOf(venue), { type: 'UNFOLLOW', at, subscriber }, { at })
 }
 
 interface ListingParts {
@@ -75,7 +86,12 @@ export async function startListing(
     const instruments = (await market.listing?.(signal)) ?? place.symbols.map((symbol) => ({ symbol }))
     signal.throwIfAborted()
     const at = clock.now()
-    await supervisor.send(addressOf(place.venue), { type: 'INSTRUMENTS_LISTED', at, instruments }, { at })
+    await sendUnlessQuarantined(
+      supervisor,
+      addressOf(place.venue),
+      { type: 'INSTRUMENTS_LISTED', at, instruments },
+      { at },
+    )
   }
   const { everyMs } = config
   const onFailure = (reason: string) =>

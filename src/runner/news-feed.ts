@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { newsSourceName, type RunnerConfig } from './config.ts'
+import { sendUnlessQuarantined } from './quarantine.ts'
 
 const NEWS = 'news/main' as Address
 
@@ -24,7 +25,7 @@ export async function bootNews(
   if (known === undefined) {
     await supervisor.spawn('news', 'main', { venue, ...rules } satisfies NewsInput, { at })
   } else if (!isDeepStrictEqual({ rules: known.rules, symbols: known.symbols }, rules)) {
-    await supervisor.send(NEWS, { type: 'SET_NEWS_RULES', at, ...rules })
+    await sendUnlessQuarantined(supervisor, NEWS, { type: 'SET_NEWS_RULES', at, ...rules })
   }
 }
 

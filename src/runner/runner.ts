@@ -28,6 +28,7 @@ import { instrumentsOf, symbolIssues, venueAndSymbols } from './instruments.ts'
 import { startListing } from './listing.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
+import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './quarantine.ts'
 import { counted, NO_COUNTS, type Stats, statsOf } from './stats.ts'
 import { eachOf, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
 
@@ -213,9 +214,9 @@ class Runner implements RunningRunner {
           {},
           `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
         )
-    await boot(supervisor, config, { ...place, at, strategies })
+    const arrived = await boot(supervisor, config, { ...place, at, strategies, logger })
     rememberStrategies(config.data, strategies)
-    await supervisor.send(RUNNER, {
+    await sendUnlessQuarantined(supervisor, RUNNER, {
       type: 'STARTED',
       at,
       version: VERSION,
@@ -225,8 +226,11 @@ class Runner implements RunningRunner {
         eachOf(one, place.symbols).map(({ id }) => id),
       ),
       heartbeatMs: config.runner.heartbeatMs,
-      configured,
+      configured: arrived,
     })
+    // Told on top of the run, and not to the log, which has it.
+    for (const one of await quarantinedIn(supervisor))
+      processLogger.warn({ actor: one.address }, quarantineText(one, config.data))
     logger.attach((report) =>
       supervisor.tell(
         RUNNER as Address,
@@ -235,7 +239,8 @@ class Runner implements RunningRunner {
       ),
     )
     const reconciliation = `reconciliation/${place.venue}`
-    await supervisor.send(reconciliation, { type: 'RECONCILE', at, reason: 'start' }, { at })
+    const reconcile = { type: 'RECONCILE', at, reason: 'start' }
+    await sendUnlessQuarantined(supervisor, reconciliation, reconcile, { at })
     this.#announce()
     this.#feeds.add(await startListing(config.universe, this.#parts))
     this.#feeds.add(startNewsFeed(config.news.sources, this.#parts))
@@ -259,7 +264,8 @@ class Runner implements RunningRunner {
     this.#feeds.unsubscribe()
     try {
       await this.#parts.driver.stop()
-      await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason, initiator })
+      const stopped = { type: 'STOPPED', at: clock.now(), reason, initiator }
+      await sendUnlessQuarantined(supervisor, RUNNER, stopped)
     } finally {
       try {
         await api?.close()

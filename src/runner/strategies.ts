@@ -119,10 +119,20 @@ async function loadModule(file: string): Promise<Strategy> {
 /** As the supervisor registers them. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries(
-    [...strategies.values()].map(({ name, machine, supervision, events, commands, refusals }) => [
-      name,
-      { machine, supervision, events, commands, refusals },
-    ]),
+    [...strategies.values()].map(
+      ({ name, machine, supervision, events, commands, refusals, upgrades, previous }) => [
+        name,
+        {
+          machine,
+          supervision,
+          events,
+          commands,
+          refusals,
+          ...(upgrades && { upgrades }),
+          ...(previous && { previous }),
+        },
+      ],
+    ),
   )
 }
 

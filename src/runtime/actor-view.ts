@@ -4,6 +4,7 @@ import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
 import type { ScheduledTimer } from './record.ts'
 import type { AnySnapshot } from './scope.ts'
+import type { Failures } from './supervision.ts'
 
 /** An actor as the API and the command line show it: plain JSON. */
 export interface ActorView {
@@ -17,6 +18,8 @@ export interface ActorView {
   readonly status: AnySnapshot['status']
   /** Present when something beside its status keeps it from taking messages. */
   readonly condition?: Exclude<Condition, 'running'>
+  /** Present when the actor has failed and nobody has released it since. */
+  readonly failures?: Failures
   readonly value: StateValue
   readonly context: unknown
   readonly output?: unknown
@@ -40,6 +43,7 @@ export function viewOf(cell: Cell): ActorView {
     path: cell.path,
     status: snapshot.status,
     ...(state.condition !== 'running' && { condition: state.condition }),
+    ...(state.failures.count > 0 && { failures: state.failures }),
     value: stateValue(cell.logic, snapshot),
     context: snapshot.context,
     ...(snapshot.output !== undefined && { output: snapshot.output }),

@@ -179,6 +179,8 @@ export class Engine {
       }
       turn = this.#failTurn(message, error)
       refused = failed(error, message.to, message.event)
+    } finally {
+      this.#context.work?.end()
     }
     this.#turn = turn.number
     this.#seq = turn.nextSeq - 1

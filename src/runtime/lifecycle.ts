@@ -30,8 +30,17 @@ export type LifecycleEvent =
   | { readonly type: 'outcry.threw'; readonly at: number; readonly error: PlainError }
   /** Its running part emitted an event. */
   | { readonly type: 'outcry.emitted'; readonly at: number; readonly event: AnyEvent }
-  /** Somebody let it out of quarantine. With `keeps` it keeps its state for good: no restart is due any more. */
-  | { readonly type: 'outcry.released'; readonly at: number; readonly keeps?: true }
+  /**
+   * Somebody, or something that was mended, let it out of quarantine. With `keeps` it keeps its state for good: no restart
+   * is due any more.
+   */
+  | {
+      readonly type: 'outcry.released'
+      readonly at: number
+      readonly keeps?: true
+      readonly by?: string
+      readonly reason?: string
+    }
   /** Its state was carried over to another version of its machine. */
   | {
       readonly type: 'outcry.migrated'

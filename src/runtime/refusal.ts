@@ -6,7 +6,11 @@ import { type DeadReason, TurnFailure } from './turn.ts'
 const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {
   unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],
   ended: ['ACTOR_ENDED', 'has ended', 'See `outcry replay` for what became of it.'],
-  quarantined: ['ACTOR_QUARANTINED', 'is in quarantine', 'Mend the cause, then supervisor.release(address).'],
+  quarantined: [
+    'ACTOR_QUARANTINED',
+    'is in quarantine',
+    'Mend the cause, then let it go: outcry release <address>, or supervisor.release(address).',
+  ],
   failed: [
     'ACTOR_FAILED',
     'failed on it',
@@ -32,4 +36,13 @@ export function failed(error: unknown, to: string, event: AnyEvent): OutcryError
   const [code, , hint] = REFUSALS.failed
   const failure = error instanceof TurnFailure ? error : new TurnFailure(to as Address, event, error)
   return new OutcryError(code, failure.message, hint, { cause: failure.cause })
+}
+
+/** What whoever releases an actor is told that is in no quarantine. */
+export function notQuarantined(address: string): OutcryError {
+  return new OutcryError(
+    'ACTOR_NOT_QUARANTINED',
+    `${address} is not in quarantine`,
+    'There is nothing to release: see `outcry actors` for its state.',
+  )
 }

@@ -9,6 +9,7 @@ import type { Port } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import type { Scope } from './scope.ts'
 import type { Release } from './turn.ts'
+import type { WorkObserver } from './work.ts'
 
 /**
  * The last stage of a message's way: what durable records say goes out, in order, to the feed, to ports, to custom
@@ -23,6 +24,7 @@ export class Releaser {
   readonly #logger: Logger
   readonly #live: LiveActors
   readonly #sendFromLive: (to: Address, event: AnyEvent, cause: number) => void
+  readonly #work: WorkObserver | undefined
   readonly #watchers = new Set<(release: Release) => void>()
 
   constructor(
@@ -30,11 +32,13 @@ export class Releaser {
     ports: ReadonlyMap<string, Port>,
     logger: Logger,
     sendFromLive: (to: Address, event: AnyEvent, cause: number) => void,
+    work?: WorkObserver,
   ) {
     this.#scope = scope
     this.#ports = ports
     this.#logger = logger
     this.#sendFromLive = sendFromLive
+    this.#work = work
     this.#live = new LiveActors({
       fromLive: sendFromLive,
       lookup: (name) => scope.lookup(name),
@@ -77,6 +81,8 @@ export class Releaser {
   }
 
   #releaseEffects({ record, cell, snapshot, effects, live }: Release): void {
+    if (live === undefined && effects.length === 0) return
+    this.#work?.begin(cell.address, record.event.type)
     if (live === 'halt') this.#live.halt(cell.address)
     if (live === 'start') this.#live.start(cell, snapshot, record.seq)
     for (const effect of effects) {
@@ -86,6 +92,7 @@ export class Releaser {
         this.#logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
       }
     }
+    this.#work?.end()
   }
 
   #hand(intent: Intent, how: 'deliver' | 'recover'): void {

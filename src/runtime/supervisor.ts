@@ -4,7 +4,7 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import type { SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
-import { type Address, CLOCK, DEAD_LETTERS, parseAddress } from './address.ts'
+import { type Address, CLOCK, DEAD_LETTERS, kindOf, parseAddress, RESERVED_KINDS } from './address.ts'
 import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
@@ -21,7 +21,7 @@ import { persistCell } from './persist.ts'
 import type { Port, PortContext } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
-import { refusal } from './refusal.ts'
+import { notQuarantined, refusal } from './refusal.ts'
 import { type Machines, Registry } from './registry.ts'
 import { Releaser } from './releaser.ts'
 import { cellAt } from './replay.ts'
@@ -30,8 +30,9 @@ import { Shielded } from './shielded.ts'
 import { Timekeeper } from './timekeeper.ts'
 import type { DueTimer } from './timers.ts'
 import { type Message, type Release, type Turn, topCell } from './turn.ts'
-import { plainError, takeIn } from './values.ts'
+import { EVENT, type PlainError, plainError, takeIn } from './values.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
+import type { WorkObserver } from './work.ts'
 
 export type { SendOptions } from './intake.ts'
 export type { Receipt } from './job.ts'
@@ -55,6 +56,13 @@ export interface SupervisorOptions {
   readonly acceptChanges?: boolean
   /** Records after which a checkpoint spares the next start their replay. */
   readonly checkpointEvery?: number
+  /**
+   * By address: actors that go into quarantine before the first timer fires and the first message is taken, because
+   * they ended the process before this one. Those that are there no more are left out.
+   */
+  readonly suspects?: Readonly<Record<string, Suspicion>>
+  /** Is told which actor is at work. */
+  readonly work?: WorkObserver
 }
 
 /** Stores that belong to a supervisor. */
@@ -116,6 +124,19 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
   return supervisor
 }
 
+/** Why an actor is put into quarantine from outside: what it did, and on which event. */
+export interface Suspicion {
+  readonly error: PlainError
+  readonly event: AnyEvent
+}
+
+/** @throws ADDRESS_INVALID, ACTOR_RESERVED */
+function notOwn(text: string): Address {
+  const address = parseAddress(text)
+  if (!RESERVED_KINDS.includes(kindOf(address))) return address
+  throw new OutcryError('ACTOR_RESERVED', `${address} is the runtime's own`, 'Leave it as it is.')
+}
+
 interface Parts {
   readonly options: SupervisorOptions
   readonly clock: Clock
@@ -135,6 +156,7 @@ export class Supervisor {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #passivation: PassivationOptions
+  readonly #suspects: Readonly<Record<string, Suspicion>>
   readonly #scope: Scope
   readonly #table: ActorTable
   readonly #journal: Journal
@@ -160,6 +182,7 @@ export class Supervisor {
     this.#clock = clock
     this.#logger = logger
     this.#passivation = { ...DEFAULT_PASSIVATION, ...options.passivation }
+    this.#suspects = options.suspects ?? {}
     this.#scope = scope
     this.#table = table
     this.#journal = journal
@@ -167,13 +190,17 @@ export class Supervisor {
     this.#checkpointer = new Checkpointer(store, table, replayed, options.checkpointEvery)
     this.#archivist = new Archivist(store, options.retention ?? {}, logger)
     this.#timekeeper = new Timekeeper(clock, table, logger, (due) => this.#onDue(due))
-    this.#releaser = new Releaser(scope, this.#ports, logger, (to, event, cause) =>
-      this.#sendLive(to, event, cause),
+    this.#releaser = new Releaser(
+      scope,
+      this.#ports,
+      logger,
+      (to, event, cause) => this.#sendLive(to, event, cause),
+      options.work,
     )
     const onThrow = (err: unknown) => logger.error({ err }, 'an observer threw')
     this.#transitions$ = new Shielded(this.#releaser.transitions, onThrow)
     this.#fenced$ = new Shielded(this.#fenced, onThrow)
-    const context = { actors: table, registry, scope, ports: this.#ports }
+    const context = { actors: table, registry, scope, ports: this.#ports, work: options.work }
     this.#engine = new Engine(context, store, journal, logger, options.snapshotEvery ?? SNAPSHOT_EVERY, {
       messageOf: (timer) => this.#timekeeper.messageOf(timer),
       areTimersBehind: () => this.#timekeeper.isBehind,
@@ -198,6 +225,7 @@ export class Supervisor {
     }
     for (const cell of this.#table.cells) this.#timekeeper.addAllOf(cell)
     if (this.#table.find(DEAD_LETTERS) === undefined) await this.#spawn(DEAD_LETTERS, undefined)
+    await this.#quarantineSuspects()
     for (const [name, port] of this.#ports) await port.start?.(this.#portContext(name))
     this.#releaser.resume(this.unsettled, [...this.#table.cells])
     this.#timekeeper.start()
@@ -277,6 +305,18 @@ export class Supervisor {
   /** How the system's clock was set since the start, in order. */
   get clockJumps(): readonly ClockJump[] {
     return this.#clockJumps
+  }
+
+  async #quarantineSuspects(): Promise<void> {
+    for (const [address, suspicion] of Object.entries(this.#suspects)) {
+      if (this.#table.resident(address as Address)?.state.condition === 'quarantined') continue
+      try {
+        await this.quarantine(address, suspicion)
+      } catch (err) {
+        if (this.fence !== undefined) throw err
+        this.#logger.warn({ err, actor: address }, `${address} is not put into quarantine`)
+      }
+    }
   }
 
   /** One actor that cannot be brought back keeps nobody else from starting (law 8). */
@@ -366,14 +406,39 @@ export class Supervisor {
     this.#enqueue({ message: receive(to, event, this.#clock, options) }, options.lane ?? 'market')
   }
 
-  /** Stops a top actor and its children. @throws ACTOR_UNKNOWN, ACTOR_ENDED */
+  /** Stops a top actor and its children. @throws ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED */
   async stopActor(address: string): Promise<Receipt> {
-    return this.#impose(parseAddress(address), () => ({ type: STOP }))
+    return this.#impose(notOwn(address), () => ({ type: STOP }))
   }
 
-  /** Lets an actor out of quarantine. @throws ACTOR_UNKNOWN, ACTOR_ENDED */
-  async release(address: string): Promise<Receipt> {
-    return this.#impose(parseAddress(address), (at) => ({ type: 'outcry.released', at, keeps: true }))
+  /**
+   * Lets an actor out of quarantine; the record has who did so, and why.
+   * @throws ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED
+   */
+  async release(address: string, why: { by?: string; reason?: string } = {}): Promise<Receipt> {
+    return this.#impose(parseAddress(address), (at, { state }) => {
+      if (state.condition !== 'quarantined') throw notQuarantined(address)
+      return { type: 'outcry.released', at, keeps: true, ...why }
+    })
+  }
+
+  /**
+   * Puts an actor into quarantine from outside, as if its machine had thrown on the event.
+   * @throws ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED
+   */
+  async quarantine(address: string, { error, event }: Suspicion): Promise<Receipt> {
+    const letter = takeIn(event, EVENT)
+    return this.#impose(notOwn(address), (at, { state }) => {
+      const failures = { count: state.failures.count + 1, lastAt: at }
+      return {
+        type: 'outcry.failed',
+        at,
+        error,
+        event: letter,
+        directive: { action: 'quarantine' },
+        failures,
+      }
+    })
   }
 
   /** Sends a dead letter again, by the seq of its record. @throws LETTER_UNKNOWN, and what `send` throws */
@@ -584,13 +649,16 @@ export class Supervisor {
     })
   }
 
-  #impose(address: Address, event: (at: number) => LifecycleEvent | { type: typeof STOP }): Promise<Receipt> {
+  #impose(
+    address: Address,
+    event: (at: number, cell: Cell) => LifecycleEvent | { type: typeof STOP },
+  ): Promise<Receipt> {
     const message = messageOf(address, { type: 'outcry.imposed' }, this.now, 0)
     return this.#enqueueAndWait(message, 'control', (turn) => {
       const cell = this.#table.find(address)
       if (cell === undefined) throw refusal('unknown', address)
       if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
-      turn.impose([{ cell, event: event(turn.at) }])
+      turn.impose([{ cell, event: event(turn.at, cell) }])
     })
   }
 

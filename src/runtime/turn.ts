@@ -29,6 +29,7 @@ import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
 import { admit, plainError } from './values.ts'
+import type { WorkObserver } from './work.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000
@@ -50,6 +51,7 @@ export interface TurnContext {
   readonly registry: Registry
   readonly scope: Scope
   readonly ports: { has(name: string): boolean }
+  readonly work?: WorkObserver | undefined
 }
 
 /** What starts a turn. */
@@ -508,6 +510,7 @@ export class Turn {
     const { correlation, at } = this
     const stashed = was.condition === 'restarting' && !unstashed && !isLifecycle(event) && event.type !== STOP
     let evolution: Evolution
+    this.#context.work?.begin(cell.address, event.type)
     try {
       evolution = evolve(this.#context.scope, cell, {
         event,

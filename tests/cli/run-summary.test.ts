@@ -47,15 +47,25 @@ describe('the summary of a run', () => {
     )
   })
 
-  it('names who is quarantined, and what to ask', () => {
+  it('says of each actor in quarantine since when, why, and how it is released', () => {
+    const failed = [{ address: 'mine/a', since: 1_723_161_255_343, why: 'failed on CANDLE_CLOSE: no price' }]
+    const quarantined = ['mine/a']
+    expect(
+      textOf({ ...QUIET, data: 'here', quarantined, failed })
+        .split('\n')
+        .at(-1),
+    ).toBe(
+      'quarantine mine/a since 2024-08-08 23:54:15.343: it failed on CANDLE_CLOSE: no price. Release it: outcry release mine/a --data here',
+    )
+  })
+
+  it('names the first of many in quarantine, and counts the others', () => {
     const quarantined = ['mine/a', 'mine/b', 'mine/c', 'mine/d', 'mine/e', 'mine/f']
     expect(
       textOf({ ...QUIET, quarantined })
         .split('\n')
-        .at(-1),
-    ).toBe(
-      'quarantine 6 actors take no messages: mine/a, mine/b, mine/c, mine/d, mine/e and 1 more. See why: outcry replay mine/a',
-    )
+        .slice(-2),
+    ).toEqual(['quarantine mine/e Release it: outcry release mine/e', '           and 1 more: outcry actors'])
   })
 
   it('says what to do when a recording has been played already', () => {

@@ -1,7 +1,9 @@
 import pc from 'picocolors'
-import { stateText, table, timeText } from './format.ts'
+import { releaseCommand } from '../../src/runner/quarantine.ts'
+import { counted, table, timeText } from './format.ts'
 import { print, printJson } from './output.ts'
 import { type ActorSummary, openReader } from './reader.ts'
+import { failureText, isQuarantined, standingText } from './standing.ts'
 
 export interface ReadOptions {
   readonly data: string
@@ -14,26 +16,31 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
   const reader = await openReader(options.data, options.machines)
   try {
     const rows: string[][] = []
+    const quarantined: string[] = []
     for await (const actor of reader.actors(prefix)) {
+      if (isQuarantined(actor)) quarantined.push(actor.address)
       if (options.json) await printJson(actor)
       else rows.push(rowOf(actor))
     }
     if (options.json) return 0
     if (rows.length > 0) await print(table(['actor', 'machine', 'rev', 'last', 'state'], rows))
     await print(pc.dim(`${rows.length} actors in ${reader.source}`))
+    const [first] = quarantined
+    if (first !== undefined) {
+      const release = releaseCommand(first, options.data)
+      const many = `${counted(quarantined.length, 'actor')} in quarantine`
+      await print(pc.red(`${many}: mend what failed, then ${release}`))
+    }
     return 0
   } finally {
     await reader.close()
   }
 }
 
-function rowOf({ address, machine, value, status, rev, at }: ActorSummary): string[] {
-  const state = stateText(value)
-  return [
-    address,
-    machine,
-    String(rev),
-    timeText(at),
-    status === 'active' || state === status ? state : `${state} (${status})`,
-  ]
+function rowOf(actor: ActorSummary): string[] {
+  const { address, machine, rev, at } = actor
+  const failure = failureText(actor)
+  const standing = standingText(actor)
+  const state = failure === undefined ? standing : `${standing}; ${failure}`
+  return [address, machine, String(rev), timeText(at), state]
 }

@@ -1,11 +1,13 @@
 import pc from 'picocolors'
+import { releaseCommand } from '../../src/runner/quarantine.ts'
 import { parseAddress } from '../../src/runtime/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { OutcryError } from '../../store/index.ts'
 import type { ReadOptions } from './command-actors.ts'
 import { stateText, timeText } from './format.ts'
 import { print, printJson } from './output.ts'
-import { openReader } from './reader.ts'
+import { openReader, type Reader } from './reader.ts'
+import { failureText, isQuarantined, standingText } from './standing.ts'
 
 /** `outcry replay <address>`: an actor's life, record by record. */
 export async function replay(address: string, options: ReadOptions): Promise<number> {
@@ -16,7 +18,7 @@ export async function replay(address: string, options: ReadOptions): Promise<num
     for await (const record of reader.history(address)) {
       if (options.json) await printJson(record)
       else {
-        if (count === 0) await print(`${pc.bold(address)}  ${record.machine}`)
+        if (count === 0) await print(await banner(address, record.machine, reader, options.data))
         await print(story(record))
       }
       count++
@@ -33,6 +35,16 @@ export async function replay(address: string, options: ReadOptions): Promise<num
   } finally {
     await reader.close()
   }
+}
+
+/** The actor, and what is wrong with it now. */
+async function banner(address: string, machine: string, reader: Reader, data: string): Promise<string> {
+  const title = `${pc.bold(address)}  ${machine}`
+  const actor = await reader.actor(address)
+  const failure = actor && failureText(actor)
+  if (actor === undefined || (failure === undefined && actor.condition === undefined)) return title
+  const release = isQuarantined(actor) ? `. Release it: ${releaseCommand(address, data)}` : ''
+  return `${title}\n${pc.red(`${standingText(actor)}${failure === undefined ? '' : `; ${failure}`}${release}`)}`
 }
 
 const INDENT = ' '.repeat(8)

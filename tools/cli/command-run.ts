@@ -2,6 +2,7 @@ import pc from 'picocolors'
 import { destination, pino } from 'pino'
 import { VERSION } from '../../src/api/version.ts'
 import { loadConfig, type RunnerConfig } from '../../src/runner/config.ts'
+import { quarantinedIn } from '../../src/runner/quarantine.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
 import { countText } from './format.ts'
 import { print, printJson } from './output.ts'
@@ -24,7 +25,10 @@ export interface RunOptions {
   readonly json?: boolean
 }
 
-/** `outcry run`: trades until the market ends or somebody stops it. */
+/**
+ * `outcry run`: trades until the market ends or somebody stops it. An orderly end is 0, with actors in quarantine too:
+ * the run has done what was asked of it, and its summary names them.
+ */
 export async function run(options: RunOptions): Promise<number> {
   const config = loadConfig({
     ...(options.config !== undefined && { file: options.config }),
@@ -58,6 +62,7 @@ export async function run(options: RunOptions): Promise<number> {
   status?.stop()
   const seconds = (performance.now() - started) / 1_000
   const stats = failure === undefined ? runner.stats() : undefined
+  const failed = stats === undefined ? [] : await quarantinedIn(runner.supervisor)
   const { name: market, counts } = runner.market
   try {
     await runner.stop(
@@ -72,7 +77,7 @@ export async function run(options: RunOptions): Promise<number> {
   if (failure !== undefined || stats === undefined) throw failure
   const records = stats.records - firstSeq
   const run = { market, data: config.data, counts, messages: runner.messages, seconds, committed: records }
-  const summary = { ...run, isOver: stop.signal === undefined, ...stats }
+  const summary = { ...run, isOver: stop.signal === undefined, failed, ...stats }
   if (options.json) await printJson(summary)
   else await print(summaryText(summary))
   return 0

@@ -7,6 +7,7 @@ import { isOutcryError } from '../../store/index.ts'
 import type { ReadOptions } from './command-actors.ts'
 import type { BackupOptions } from './command-backup.ts'
 import type { DoctorCommandOptions } from './command-doctor.ts'
+import type { ReleaseOptions } from './command-release.ts'
 import type { RunOptions } from './command-run.ts'
 import { written } from './output.ts'
 
@@ -55,6 +56,14 @@ reading('replay', "tell an actor's life")
   .argument('<address>', 'such as order/BTCUSDT-7f3a')
   .action(async (address: string, options: ReadOptions) =>
     finish((await import('./command-replay.ts')).replay(address, options)),
+  )
+
+reading('release', 'let an actor out of quarantine, of a running runner too')
+  .argument('<address>', 'such as emaCross/ema-BTCUSDT')
+  .option('--by <name>', 'who does so, for the log')
+  .option('--reason <text>', 'what was mended, for the log')
+  .action(async (address: string, options: ReleaseOptions) =>
+    finish((await import('./command-release.ts')).release(address, options)),
   )
 
 reading('verify', 'replay the whole log and compare every state, snapshot and the live state').action(

@@ -1,7 +1,8 @@
 /** Makes the summary that `outcry run` prints at its end. */
 import pc from 'picocolors'
+import { type Quarantined, releaseCommand } from '../../src/runner/quarantine.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
-import { counted, countText, moneyText } from './format.ts'
+import { counted, countText, moneyText, timeText } from './format.ts'
 
 export interface Summary extends ReturnType<RunningRunner['stats']> {
   readonly market: string
@@ -13,6 +14,8 @@ export interface Summary extends ReturnType<RunningRunner['stats']> {
   readonly committed: number
   /** Whether the market has ended, and not somebody the run. */
   readonly isOver?: boolean
+  /** Of the actors in quarantine: since when, and why. */
+  readonly failed?: readonly Quarantined[]
 }
 
 export function summaryText(s: Summary): string {
@@ -34,7 +37,7 @@ export function summaryText(s: Summary): string {
       `${moneyText(s.realizedPnl)} realised, ${moneyText(s.unrealizedPnl)} unrealised, ${moneyText(s.commissions)} commissions`,
     ],
     ['equity', moneyText(s.equity)],
-    ...quarantinedRows(s.quarantined),
+    ...quarantinedRows(s),
   ]
   return rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n')
 }
@@ -56,13 +59,19 @@ function deniedRows(denied: Summary['denied']) {
   return [['denied', `${counted(total, 'order')} by the risk gate: ${text}`]] as const
 }
 
-/** Addresses told before the rest is only counted. */
+/** Actors told of before the rest is only counted. */
 const NAMED_MAX = 5
 
-function quarantinedRows(quarantined: Summary['quarantined']) {
-  if (quarantined.length === 0) return []
-  const named = quarantined.slice(0, NAMED_MAX).join(', ')
-  const more = quarantined.length > NAMED_MAX ? ` and ${quarantined.length - NAMED_MAX} more` : ''
-  const text = pc.red(`${counted(quarantined.length, 'actor')} take no messages: ${named}${more}`)
-  return [['quarantine', `${text}. See why: outcry replay ${quarantined[0]}`]] as const
+/** One line for each: what, since when, why, and how it is released. */
+function quarantinedRows({ failed = [], quarantined, data }: Summary) {
+  const all = failed.length > 0 ? failed : quarantined.map((address) => ({ address }))
+  const named = all.slice(0, NAMED_MAX).map((one) => {
+    const why = 'why' in one ? ` since ${timeText(one.since)}: it ${one.why}.` : ''
+    return [
+      'quarantine',
+      `${pc.red(`${one.address}${why}`)} Release it: ${releaseCommand(one.address, data)}`,
+    ] as const
+  })
+  const more = all.length - named.length
+  return more > 0 ? [...named, ['', `and ${more} more: outcry actors`] as const] : named
 }

@@ -24,6 +24,21 @@ may be sent again, and is answered as it was the first time.
 A **circuit breaker** that has tripped (\`CIRCUIT_BREAKER_TRIGGERED\`) wants two things of a person before anything is
 entered again: \`SET_TRADING_STATE\` with \`active\`, and \`ACKNOWLEDGE_REVIEW\`. A strategy of your own takes what
 \`emaCross\` does.
+
+## release
+
+An actor in quarantine takes no messages. \`POST /actors/{kind}/{id}/release\` lets it go, in the state before it failed, as
+\`outcry release {kind}/{id}\` does. The body may be left out; \`by\` and \`reason\` are texts for the log.
+
+\`\`\`sh
+curl -X POST localhost:7077/actors/emaCross/ema-BTCUSDT/release -H 'content-type: application/json' -d '{"by":"ann","reason":"mended"}'
+\`\`\`
+
+| status | |
+| --- | --- |
+| 200 | Released, and on disk. The answer has the \`seq\` of the record and the actor's \`state\`. |
+| 409 \`ACTOR_NOT_QUARANTINED\`, \`ACTOR_ENDED\` | There is nothing to release. Nothing has changed. |
+| other 4xx | \`error\` names what is wrong. Nothing has changed. |
 `
 
 interface Kinds {

@@ -1,0 +1,55 @@
+/** Actors in quarantine, as a start and a person see them. */
+
+import { isOutcryError } from '../../store/index.ts'
+import { type Failure, lastFailure } from '../api/failures.ts'
+import type { AnyEvent } from '../runtime/record.ts'
+import type { SendOptions, Supervisor } from '../runtime/supervisor.ts'
+
+/** @example { address: 'dip/btc', since: 1723161255343, why: 'failed on CANDLE_CLOSE: TypeError: no price' } */
+export interface Quarantined {
+  readonly address: string
+  /** Epoch ms. */
+  readonly since: number
+  readonly why: string
+}
+
+/** Returns all actors in quarantine, in order of address. */
+export async function quarantinedIn(supervisor: Supervisor): Promise<readonly Quarantined[]> {
+  const found: Quarantined[] = []
+  for (const { address, failures, at } of supervisor.quarantined) {
+    const failure = await lastFailure(supervisor.history(address, { reverse: true }))
+    found.push({ address, since: failure?.at ?? failures?.lastAt ?? at, why: whyText(failure) })
+  }
+  return found
+}
+
+export function whyText(failure: Pick<Failure, 'event' | 'message'> | undefined): string {
+  return failure === undefined ? 'it has failed' : `failed on ${failure.event}: ${failure.message}`
+}
+
+/** Returns the command that lets an actor go: `outcry release dip/btc`. */
+export function releaseCommand(address: string, data: string): string {
+  return `outcry release ${address}${data === 'data' ? '' : ` --data ${data}`}`
+}
+
+/** Returns the line that tells a person of it: what, since when, why, and how it is released. */
+export function quarantineText({ address, since, why }: Quarantined, data: string): string {
+  const what = `${address} is in quarantine since ${new Date(since).toISOString()} and takes no messages`
+  return `${what}: it ${why}. Mend that, then: ${releaseCommand(address, data)}`
+}
+
+/** Sends to an actor; returns whether the actor took it. An actor in quarantine does without, and the others start. */
+export async function sendUnlessQuarantined(
+  supervisor: Supervisor,
+  to: string,
+  event: AnyEvent,
+  options: SendOptions = {},
+): Promise<boolean> {
+  try {
+    await supervisor.send(to, event, options)
+    return true
+  } catch (error) {
+    if (isOutcryError(error, 'ACTOR_QUARANTINED')) return false
+    throw error
+  }
+}

@@ -1,0 +1,46 @@
+/** Acts on an actor of a log that no runtime has open. */
+import type { Store } from '../../store/store.ts'
+import { ActorTable } from './actor-table.ts'
+import { parseAddress } from './address.ts'
+import { messageOf } from './intake.ts'
+import { consoleLogger } from './logger.ts'
+import type { TransitionRecord } from './record.ts'
+import { recover } from './recovery.ts'
+import { notQuarantined, refusal } from './refusal.ts'
+import { type Machines, Registry } from './registry.ts'
+import { replayScope } from './replay.ts'
+import { Turn } from './turn.ts'
+
+/**
+ * Releases an actor of a closed log from quarantine; returns the seq of the record. Nothing else happens: no timer
+ * fires, no port is asked, and the next start goes on from there. The record has the time of the last record before
+ * it, because only who opens the log knows whether its time is the system's or a market's.
+ * @throws ADDRESS_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED, and what a start throws
+ */
+export async function releaseOffline(
+  store: Store<TransitionRecord>,
+  machines: Machines,
+  text: string,
+  why: { readonly by?: string; readonly reason?: string } = {},
+): Promise<number> {
+  const address = parseAddress(text)
+  const registry = new Registry(machines)
+  const scope = replayScope()
+  const actors = new ActorTable(store, registry, scope)
+  const { journal } = await recover(store, actors, registry, scope, consoleLogger)
+  const cell = actors.find(address)
+  if (cell === undefined) throw refusal('unknown', address)
+  if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
+  if (cell.state.condition !== 'quarantined') throw notQuarantined(address)
+  const at = journal.at ?? cell.state.at
+  const event = { type: 'outcry.released', at, keeps: true, ...why } as const
+  const seq = store.head.seq + 1
+  const context = { actors, registry, scope, ports: NO_PORTS }
+  const turn = new Turn(context, journal.turn + 1, seq, messageOf(address, event, at, 0))
+  turn.impose([{ cell, event }])
+  const records = turn.releases.map(({ record }) => record)
+  await store.append({ records })
+  return seq
+}
+
+const NO_PORTS = { has: () => false }

@@ -1,0 +1,160 @@
+/** Quarantine from outside, before a start, and in a closed log. */
+import { describe, expect, it } from 'vitest'
+import { assign, sendTo, setup } from 'xstate'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import { releaseOffline } from '../../src/runtime/offline.ts'
+import { Harness } from './harness.ts'
+
+const counter = setup({
+  types: {} as { context: { n: number; fired: number }; events: { type: 'INC' } | { type: 'THROW' } },
+}).createMachine({
+  id: 'counter',
+  context: { n: 0, fired: 0 },
+  initial: 'on',
+  on: {
+    INC: { actions: assign({ n: ({ context }) => context.n + 1 }) },
+    THROW: {
+      actions: assign(() => {
+        throw new Error('boom')
+      }),
+    },
+  },
+  states: {
+    on: {
+      after: {
+        1000: { target: 'on', reenter: true, actions: assign({ fired: ({ context }) => context.fired + 1 }) },
+      },
+    },
+  },
+})
+const machines = { counter: { machine: counter, supervision: { strategy: 'quarantine' as const } } }
+const STILL = { error: { name: 'Error', message: 'it stood still' }, event: { type: 'INC' } }
+
+async function open(): Promise<Harness> {
+  const harness = new Harness()
+  await harness.open({ machines })
+  await harness.supervisor.spawn('counter', 'a')
+  await harness.supervisor.send('counter/a', { type: 'INC' })
+  return harness
+}
+const conditionOf = async ({ supervisor }: Harness, address = 'counter/a') =>
+  (await supervisor.view(address))?.condition
+const eventsOf = async (harness: Harness) => (await harness.eventsOf('counter/a')).slice(-2)
+
+describe('an actor that is put into quarantine from outside', () => {
+  it('takes nothing until it is released, also after a restart, and has why on record', async () => {
+    const harness = await open()
+    await harness.supervisor.quarantine('counter/a', STILL)
+    await harness.crash()
+    await harness.open({ machines })
+    const { supervisor } = harness
+    await expect(supervisor.send('counter/a', { type: 'INC' })).rejects.toMatchObject({
+      code: 'ACTOR_QUARANTINED',
+    })
+    expect(await supervisor.view('counter/a')).toMatchObject({ failures: { count: 1 }, context: { n: 1 } })
+    await supervisor.release('counter/a', { by: 'ann', reason: 'mended' })
+    await supervisor.send('counter/a', { type: 'INC' })
+    expect((await supervisor.view('counter/a'))?.failures).toBeUndefined()
+    const records = (await harness.records()).filter(({ actor }) => actor === 'counter/a')
+    expect(records.map(({ event }) => event)).toMatchObject([
+      {},
+      {},
+      { type: 'outcry.failed', ...STILL, directive: { action: 'quarantine' } },
+      { type: 'outcry.released', by: 'ann', reason: 'mended' },
+      { type: 'INC' },
+    ])
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+
+  it('goes there before anything else happens where a start is told of it', async () => {
+    const harness = await open()
+    await harness.supervisor.stop()
+    // Its timer is due when the next start begins.
+    harness.clock.advanceTo(10_000)
+    await harness.open({ machines, suspects: { 'counter/a': STILL, 'counter/gone': STILL } })
+    await harness.supervisor.settled()
+    expect(harness.context('counter/a')).toEqual({ n: 1, fired: 0 })
+    expect(await conditionOf(harness)).toBe('quarantined')
+    expect(harness.errors.join()).toContain('counter/gone is not put into quarantine')
+    const { seq } = harness.supervisor
+    await harness.crash()
+    await harness.open({ machines, suspects: { 'counter/a': STILL } })
+    expect(
+      (await harness.records()).filter(({ seq: of, event }) => of > seq && event.type === 'outcry.failed'),
+    ).toEqual([])
+  })
+
+  it("is none of the runtime's own, which is not stopped either", async () => {
+    const { supervisor } = await open()
+    const refusal = { code: 'ACTOR_RESERVED' }
+    await expect(supervisor.quarantine('system/dead-letters', STILL)).rejects.toMatchObject(refusal)
+    await expect(supervisor.stopActor('system/dead-letters')).rejects.toMatchObject(refusal)
+    await expect(supervisor.send('counter/gone', { type: 'INC' })).rejects.toMatchObject({
+      code: 'ACTOR_UNKNOWN',
+    })
+    await supervisor.settled()
+    expect(supervisor.getSnapshot('system/dead-letters')?.status).toBe('active')
+  })
+
+  it('is the only kind that is released', async () => {
+    const harness = await open()
+    const { seq } = harness.supervisor
+    await expect(harness.supervisor.release('counter/a')).rejects.toMatchObject({
+      code: 'ACTOR_NOT_QUARANTINED',
+    })
+    expect(harness.supervisor.seq).toBe(seq)
+  })
+})
+
+describe('the release of an actor of a closed log', () => {
+  it('is one record and nothing else, and the next start goes on from there', async () => {
+    const harness = await open()
+    await expect(harness.supervisor.send('counter/a', { type: 'THROW' })).rejects.toThrow('boom')
+    const { seq, lastAt } = harness.supervisor
+    await harness.supervisor.stop()
+    const store = await openMemoryStore(harness.memory)
+    expect(await releaseOffline(store, machines, 'counter/a', { by: 'ann' })).toBe(seq + 1)
+    for (const [address, code] of [
+      ['counter/a', 'ACTOR_NOT_QUARANTINED'],
+      ['counter/b', 'ACTOR_UNKNOWN'],
+      ['nonsense', 'ADDRESS_INVALID'],
+    ] as const)
+      await expect(releaseOffline(store, machines, address)).rejects.toMatchObject({ code })
+    expect(store.head.seq).toBe(seq + 1)
+    await store.close()
+    await harness.open({ machines })
+    expect(await conditionOf(harness)).toBeUndefined()
+    await harness.supervisor.send('counter/a', { type: 'INC' })
+    expect(harness.context('counter/a')).toMatchObject({ n: 2 })
+    expect(await eventsOf(harness)).toEqual(['outcry.released', 'INC'])
+    const released = (await harness.records()).find(({ event }) => event.type === 'outcry.released')
+    expect(released).toMatchObject({ at: lastAt, event: { by: 'ann' } })
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+})
+
+it('an observer of work is told of each actor, on what, and of the end', async () => {
+  const relay = setup({}).createMachine({
+    on: { GO: { actions: [sendTo(({ system }) => system.get('x'), { type: 'INC' }), () => {}] } },
+  })
+  const seen: string[] = []
+  const work = {
+    begin: (actor: string, what: string) => void seen.push(`${actor} ${what}`),
+    end: () => void seen.push('end'),
+  }
+  const harness = new Harness()
+  await harness.open({ machines: { relay, ...machines }, work })
+  await harness.supervisor.spawn('relay', 'r')
+  await harness.supervisor.spawn('counter', 'a')
+  seen.length = 0
+  await expect(harness.supervisor.send('counter/a', { type: 'THROW' })).rejects.toThrow('boom')
+  expect(seen).toEqual([
+    'counter/a THROW',
+    'counter/a outcry.failed',
+    'system/dead-letters DEAD_LETTER',
+    'end',
+    // A custom action runs after the commit.
+    'system/dead-letters DEAD_LETTER',
+    'end',
+  ])
+})

@@ -1,0 +1,39 @@
+import { parseAddress } from '../../src/runtime/address.ts'
+import { releaseOffline } from '../../src/runtime/offline.ts'
+import type { ReadOptions } from './command-actors.ts'
+import { countText } from './format.ts'
+import { loadMachines } from './machines.ts'
+import { print, printJson } from './output.ts'
+import { actorPath, openLog, RunnerClient } from './runner-client.ts'
+
+export interface ReleaseOptions extends ReadOptions {
+  readonly by?: string
+  readonly reason?: string
+}
+
+/** `outcry release <address>`: lets an actor out of quarantine, in a closed log or in the runner that holds it. */
+export async function release(address: string, options: ReleaseOptions): Promise<number> {
+  parseAddress(address)
+  const { data, machines, by, reason, json } = options
+  const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+  const log = await openLog(data)
+  const isRunning = log instanceof RunnerClient
+  const source = isRunning ? log.url : log.location
+  let seq: number
+  if (isRunning) seq = (await log.post<{ seq: number }>(`${actorPath(address)}/release`, why)).seq
+  else {
+    try {
+      seq = await releaseOffline(log.store, await loadMachines(data, machines), address, why)
+    } finally {
+      await log.store.close()
+    }
+  }
+  if (json) await printJson({ address, seq, source })
+  else {
+    const from = isRunning ? 'now' : 'the next start on'
+    await print(
+      `${address} is released, with seq ${countText(seq)} in ${source}: it takes messages from ${from}, in the state before it failed`,
+    )
+  }
+  return 0
+}

@@ -1,0 +1,88 @@
+/** The API of the runner that holds a log, as commands ask it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { isOutcryError, OutcryError, type Store, storeExists } from '../../store/index.ts'
+
+/**
+ * Returns the log in a folder, or the runner that holds it.
+ * @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, ...
+ */
+export async function openLog(
+  data: string,
+): Promise<{ store: Store<TransitionRecord>; location: string } | RunnerClient> {
+  const location = join(data, 'log')
+  if (!storeExists(location)) {
+    throw new OutcryError(
+      'STORE_NONE',
+      `there is no log in ${location}`,
+      'Name the folder of a run with --data, or make one: outcry run.',
+    )
+  }
+  try {
+    return { store: await openLevelStore(location), location }
+  } catch (error) {
+    const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerInfo(data) : {}
+    if (url === undefined) throw error
+    return new RunnerClient(url, token)
+  }
+}
+
+function runnerInfo(data: string): Partial<RunnerInfo> {
+  const file = join(data, RUNNER_FILE)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunnerInfo) : {}
+}
+
+/** `/actors/order/o-1`, each part of the address encoded. */
+export function actorPath(address: string): string {
+  return `/actors/${address.split('/').map(encodeURIComponent).join('/')}`
+}
+
+export class RunnerClient {
+  readonly url: string
+  readonly #headers: Record<string, string>
+
+  constructor(url: string, token: string | undefined) {
+    this.url = url
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await this.fetch(path)).json() as Promise<T>
+  }
+
+  async post<T>(path: string, body: object): Promise<T> {
+    const headers = { 'content-type': 'application/json' }
+    return (
+      await this.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+    ).json() as Promise<T>
+  }
+
+  /** @throws RUNNER_UNREACHABLE, and what the runner refuses by */
+  async fetch(
+    path: string,
+    { headers, ...request }: RequestInit & { headers?: Record<string, string> } = {},
+  ): Promise<Response> {
+    let response: Response
+    try {
+      response = await fetch(new URL(path, this.url), {
+        ...request,
+        headers: { ...headers, ...this.#headers },
+      })
+    } catch (error) {
+      throw unreachable(`the runner that holds the store does not answer at ${this.url}`, error)
+    }
+    if (response.ok) return response
+    const refusal = (await response.json().catch((error) => {
+      throw unreachable(`what answers at ${this.url} is no runner`, error)
+    })) as { error: { code: string; message: string; hint?: string } }
+    const { code, message, hint } = refusal.error
+    throw new OutcryError(code, message, hint ?? 'See the log of the runner.')
+  }
+}
+
+function unreachable(what: string, cause: unknown): OutcryError {
+  return new OutcryError('RUNNER_UNREACHABLE', what, 'It may be starting or stopping; try again.', { cause })
+}
