@@ -102,6 +102,53 @@ describe('the failure panel', () => {
     expect(await entries()).toEqual([])
   })
 
+  it('releases an actor that is in quarantine, after it has said what will happen', async () => {
+    await runner.spawn('quarantine', 'a')
+    await runner.spawn('quarantine', 'b')
+    await open('quarantine/a')
+    await page.waitForSelector('#chart svg')
+    expect(await page.isVisible('#release')).toBe(false)
+    await runner.fail('quarantine/a')
+    await page.click('#release')
+    expect(await page.textContent('#release-dialog h2')).toBe('Release quarantine/a?')
+    await vi.waitFor(async () =>
+      expect(await page.textContent('#release-dialog .cause')).toMatch(
+        /^It failed on THROW: boom, at .*:\d\d/,
+      ),
+    )
+    // Whoever cancels has changed nothing.
+    await page.click('#release-dialog button[value="cancel"]')
+    expect(await page.isVisible('#release-dialog')).toBe(false)
+    expect(await page.textContent('#state')).toBe('quarantined, in working')
+    await page.click('#release')
+    await page.fill('#release-dialog input', 'it is mended')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#release-dialog', { state: 'hidden' })
+    await page.waitForSelector('#failures', { state: 'hidden' })
+    await vi.waitFor(async () => expect(await page.textContent('#state')).toBe('working'))
+    expect(await page.isVisible('#release')).toBe(false)
+    const released = (await runner.harness.records()).at(-1)
+    expect(released).toMatchObject({
+      actor: 'quarantine/a',
+      event: { type: 'outcry.released', by: 'the page', reason: 'it is mended' },
+    })
+  })
+
+  it('closes the question where somebody else has released the actor, and is gone for another one', async () => {
+    await runner.spawn('quarantine', 'a')
+    await runner.spawn('quarantine', 'b')
+    await runner.fail('quarantine/a')
+    await open('quarantine/a')
+    await page.click('#release')
+    await runner.release('quarantine/a')
+    await page.waitForSelector('#release-dialog', { state: 'hidden' })
+    await page.waitForSelector('#release', { state: 'hidden' })
+    await runner.fail('quarantine/a')
+    await page.waitForSelector('#release')
+    await row('quarantine/b').click()
+    await page.waitForSelector('#release', { state: 'hidden' })
+  })
+
   it('keeps a restarted actor as a recent failure', async () => {
     await runner.spawn('restart', 'a')
     await open()

@@ -3,7 +3,17 @@
 
 /** @param {string} path @returns {Promise<any>} */
 export async function get(path) {
-  const response = await fetch(path)
+  return answerOf(path, await fetch(path))
+}
+
+/** @param {string} path @param {object} body @returns {Promise<any>} */
+export async function post(path, body) {
+  const headers = { 'content-type': 'application/json' }
+  return answerOf(path, await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }))
+}
+
+/** @param {string} path @param {Response} response */
+async function answerOf(path, response) {
   const body = await response.json()
   if (!response.ok) throw new Error(body.error?.message ?? `${response.status} ${path}`)
   return body

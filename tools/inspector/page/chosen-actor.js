@@ -6,15 +6,18 @@ import { TROUBLES, troubleOf } from './failures.js'
 import { showName } from './names.js'
 import { stateText } from './text.js'
 
+/** @typedef {import('./release.js').ReleaseControl} ReleaseControl */
+
 /** The chosen actor: its chart, its context and its history, read once and then kept up to date by frames. */
 export class ChosenActor {
-  /** @param {{ title: HTMLElement, state: HTMLElement, chart: HTMLElement, context: HTMLElement, past: HTMLElement }} places */
-  constructor({ title, state, chart, context, past }) {
+  /** @param {{ title: HTMLElement, state: HTMLElement, chart: HTMLElement, context: HTMLElement, past: HTMLElement, release: ReleaseControl }} places */
+  constructor({ title, state, chart, context, past, release }) {
     this.title = title
     this.state = state
     this.chart = new Chart(chart)
     this.context = new ContextView(context)
     this.past = new HistoryView(past)
+    this.release = release
     /** @type {string | undefined} */
     this.address = undefined
     /** The state in view; undefined until it has been read. @type {{ rev: number, value: any } | undefined} */
@@ -42,6 +45,7 @@ export class ChosenActor {
     this.early = []
     this.isMissing = false
     showName(this.title, address)
+    if (isOther) this.release.show(undefined)
     const path = actorPath(address)
     try {
       const [view, { records }] = await Promise.all([get(path), get(`${path}/history?limit=50&reverse=true`)])
@@ -101,5 +105,6 @@ export class ChosenActor {
     this.state.textContent = trouble ? `${TROUBLES[trouble]}, in ${text}` : text
     this.state.title = this.state.textContent
     this.state.classList.toggle('failing', trouble !== undefined)
+    this.release.show(trouble === 'quarantined' ? this.address : undefined)
   }
 }

@@ -6,6 +6,7 @@ import { ConnectionView } from './connection.js'
 import { FailurePanel } from './failure-panel.js'
 import { copyName } from './names.js'
 import { Overview } from './overview.js'
+import { ReleaseControl } from './release.js'
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
@@ -29,6 +30,10 @@ const chosen = new ChosenActor({
   chart: byId('chart'),
   context: byId('context'),
   past: byId('history'),
+  release: new ReleaseControl(
+    /** @type {HTMLButtonElement} */ (byId('release')),
+    /** @type {HTMLDialogElement} */ (byId('release-dialog')),
+  ),
 })
 const overview = new Overview(byId('overview'))
 const connection = new ConnectionView(byId('connection'), byId('lost'))
