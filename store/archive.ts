@@ -2,21 +2,13 @@
  * The old part of the log: whole commits as they were, many to a compressed file, out of the database. Names of files
  * are their first and last seq; all of them together begin at seq 1 and reach to where the database begins.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { seqOfCommit } from './commit-codec.ts'
+import { assertNames, type StoreName, seqOfCommit } from './commit-codec.ts'
+import { makeFolder, syncFolder } from './folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
 import type { LogRecord } from './store.ts'
@@ -48,13 +40,22 @@ export class Archive {
   /** First seq that is in the database, not here. */
   liveFrom: number
   readonly #folder: string
+  readonly #name: StoreName
   #segments: readonly Segment[]
   readonly #unpacked = new Map<string, readonly RawCommit[]>()
 
-  constructor(folder: string, liveFrom: number) {
+  constructor(folder: string, liveFrom: number, name: StoreName) {
     this.#folder = folder
+    this.#name = name
     this.liveFrom = liveFrom
     this.#segments = existsSync(folder) ? readdirSync(folder).flatMap(parseName).sort(bySeq) : []
+  }
+
+  /** The last seq that its files reach without a gap, by their names. */
+  get reachesTo(): number {
+    let to = 0
+    for (const { firstSeq, lastSeq } of this.#segments) if (firstSeq <= to + 1 && lastSeq > to) to = lastSeq
+    return to
   }
 
   get segments(): readonly Segment[] {
@@ -78,13 +79,11 @@ export class Archive {
 
   /** A file as it is, from another archive. */
   put(name: string, bytes: Buffer): void {
-    mkdirSync(this.#folder, { recursive: true })
+    makeFolder(this.#folder)
     const path = join(this.#folder, name)
     writeFileSync(`${path}.part`, bytes, { flush: true })
     renameSync(`${path}.part`, path)
-    const folder = openSync(this.#folder, 'r')
-    fsyncSync(folder)
-    closeSync(folder)
+    syncFolder(this.#folder)
     this.#segments = [...this.#segments.filter((s) => s.name !== name), ...parseName(name)].sort(bySeq)
   }
 
@@ -133,6 +132,11 @@ export class Archive {
       const bytes = content.subarray(at + LENGTH, end)
       commits.push({ seq: seqOfCommit(bytes), bytes })
       at = end
+    }
+    try {
+      for (const { seq, bytes } of commits) assertNames(this.#name, seq, bytes)
+    } catch (cause) {
+      throw damaged(`${path} is not of this store: ${(cause as Error).message}`, cause)
     }
     if (commits[0]?.seq !== segment.firstSeq) throw damaged(`${path} does not begin with what its name says`)
     return commits

@@ -1,17 +1,21 @@
 /** A store's entries as another store, in a folder or on the wire. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Level } from 'level'
 import { ARCHIVED, Archive } from './archive.ts'
 import type { NotedHead } from './commit-batch.ts'
-import { type Batch, type Database, writeSynced } from './database.ts'
-import { HeadFile } from './head-file.ts'
+import { newStoreId, type StoreName } from './commit-codec.ts'
+import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
+import { makeFolder, syncFolder } from './folder.ts'
+import { writeHeadFile } from './head-file.ts'
 import { META } from './keys.ts'
-import { LEVEL_OPTIONS } from './open.ts'
 import { OutcryError } from './outcry-error.ts'
 import type { StoreEntry } from './store.ts'
+import { ARCHIVE } from './store-files.ts'
 
 const BATCH_BYTES = 1 << 20
+/** Of an archive that is only written to. */
+const UNREAD: StoreName = { id: Buffer.alloc(16), namelessTo: 0 }
 /** Before each entry on the wire: length of the key u32, of the value u32. An entry with an empty key is the last. */
 const HEADER = 8
 
@@ -27,12 +31,15 @@ export async function writeBackup(
     throw new OutcryError('BACKUP_EXISTS', `${location} is there already`, 'Name a folder that is not.')
   const part = `${location}.part`
   rmSync(part, { recursive: true, force: true })
-  mkdirSync(part, { recursive: true })
+  makeFolder(part)
   const db = new Level<string, Buffer>(part, LEVEL_OPTIONS) as unknown as Database
   await db.open()
   let head: NotedHead = { seq: 0, hash: '' }
+  // A runner of an older format has none; the copy gets one like any other store of that format.
+  let id: Buffer | undefined
+  let epoch = 0
   try {
-    const archive = new Archive(join(part, 'archive'), 1)
+    const archive = new Archive(join(part, ARCHIVE), 1, UNREAD)
     let batch: Batch = []
     let bytes = 0
     for await (const [key, entry] of entries) {
@@ -42,6 +49,8 @@ export async function writeBackup(
         continue
       }
       if (key === META.head) head = JSON.parse(value.toString()) as NotedHead
+      if (key === META.id) id = Buffer.from(JSON.parse(value.toString()) as string, 'hex')
+      if (key === META.epoch) epoch = JSON.parse(value.toString()) as number
       batch.push([key, value])
       bytes += value.length
       if (bytes < BATCH_BYTES) continue
@@ -53,10 +62,9 @@ export async function writeBackup(
   } finally {
     await db.close()
   }
-  const headFile = new HeadFile(part)
-  headFile.write(head.seq)
-  headFile.close()
+  writeHeadFile(part, { id: id ?? newStoreId(), epoch, ready: true, seq: head.seq })
   renameSync(part, location)
+  syncFolder(dirname(location))
   return { seq: head.seq }
 }
 

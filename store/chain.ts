@@ -1,6 +1,6 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
 import type { Archive } from './archive.ts'
-import { type DecodedCommit, decodeCommit, NO_HASH } from './commit-codec.ts'
+import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './commit-codec.ts'
 import { firstOf, readable, unreadable } from './damage.ts'
 import type { Database } from './database.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
@@ -24,6 +24,7 @@ const PROGRESS_RECORDS = 10_000
 export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly db: Database
   readonly codec: RecordCodec<R>
+  readonly name: StoreName
   /** Not looked at when it is left out. */
   readonly index?: HistoryIndex
   readonly archive: Archive | undefined
@@ -39,6 +40,7 @@ export function verifyCommits<R extends LogRecord>(chain: Chain<R>): Promise<Cha
 class ChainWalk<R extends LogRecord> {
   readonly #db: Database
   readonly #codec: RecordCodec<R>
+  readonly #name: StoreName
   readonly #index: HistoryIndex | undefined
   readonly #archive: Archive | undefined
   readonly #head: Chain<R>['head']
@@ -55,9 +57,10 @@ class ChainWalk<R extends LogRecord> {
   /** Hash that it has to name; undefined when the one before is damaged. */
   #link: Buffer | undefined = NO_HASH
 
-  constructor({ db, codec, index, archive, head, onProgress, onRecords }: Chain<R>) {
+  constructor({ db, codec, name, index, archive, head, onProgress, onRecords }: Chain<R>) {
     this.#db = db
     this.#codec = codec
+    this.#name = name
     this.#index = index
     this.#archive = archive
     this.#head = head
@@ -108,7 +111,7 @@ class ChainWalk<R extends LogRecord> {
     this.#commits++
     let commit: DecodedCommit<R>
     try {
-      commit = decodeCommit(this.#codec, seq, bytes)
+      commit = decodeCommit(this.#codec, this.#name, seq, bytes)
     } catch (error) {
       this.#report(seq, 'STORE_CHECKSUM', (error as Error).message)
       this.#next = undefined
@@ -157,7 +160,7 @@ class ChainWalk<R extends LogRecord> {
     const isSuspect = this.#expected.differing(found)
     if (isSuspect === undefined) return
     const missing = new Map<string, { actor: string; rev: number; seq: number }>()
-    const reader = new LogReader(this.#db, this.#codec, index, this.#archive)
+    const reader = new LogReader(this.#db, this.#codec, this.#name, index, this.#archive)
     for await (const commit of reader.commits(1, end)) {
       for (const { actor, posting } of postingsOf(commit)) {
         if (isSuspect(actor)) missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })

@@ -3,12 +3,15 @@
  * deletes the file afterwards; and it does not check the checksums of its tables, unless it is told to, which its
  * binding cannot.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { findDamage } from './log-format.ts'
-import { readManifest } from './manifest.ts'
+import { findDamage, recordsOf } from './log-format.ts'
+import { type Manifest, readManifest } from './manifest.ts'
+import { filesDamaged } from './open-errors.ts'
 import { OutcryError } from './outcry-error.ts'
+import { logNumber, tableNumber } from './store-files.ts'
 import { checkTable } from './tables.ts'
+import { readBatch } from './write-batch.ts'
 
 /**
  * `isSafe`: whether the value of a key is checked when it is read, so that nobody need do it now.
@@ -19,16 +22,59 @@ export function checkFiles(location: string, isSafe: (key: string) => boolean): 
   if (manifest === undefined) return
   checkLog(join(location, manifest.name))
   for (const name of readdirSync(location)) {
-    const [, number, extension] = /^(\d+)\.(log|ldb|sst)$/.exec(name) ?? []
+    const table = tableNumber(name)
+    const log = logNumber(name)
     const path = join(location, name)
     try {
-      if (extension === 'log' && Number(number) >= manifest.logsFrom) checkLog(path)
-      if (extension !== 'log' && manifest.tables.has(Number(number))) checkTable(path, isSafe)
+      if (log !== undefined && log >= manifest.logsFrom) checkLog(path)
+      if (table !== undefined && manifest.tables.has(table)) checkTable(path, isSafe)
     } catch (error) {
       // Somebody has the database open and just removed it.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
+}
+
+/**
+ * The manifest is of these files, and of them as they are now: an older one would have LevelDB delete tables that it does not
+ * know, and miss what is in them.
+ * @throws STORE_CORRUPT
+ */
+export function checkManifest(location: string, manifest: Manifest): void {
+  const names = new Map(readdirSync(location).map((name) => [tableNumber(name), name]))
+  for (const [number, size] of manifest.tables) {
+    const name = names.get(number)
+    const found = name === undefined ? undefined : statSync(join(location, name)).size
+    if (found === size) continue
+    const what = found === undefined ? 'is missing' : `has ${found} bytes instead of ${size}`
+    throw filesDamaged(`the table ${number} of ${location} ${what}, says its ${manifest.name}`)
+  }
+  const logs = liveLogs(location, manifest)
+  if (manifest.logsFrom > 0 && logs[0]?.number !== manifest.logsFrom)
+    throw filesDamaged(`the write-ahead log ${manifest.logsFrom} of ${location} is missing`)
+  let next = manifest.lastEntry + 1
+  for (const [i, { name }] of logs.entries()) {
+    for (const [n, bytes] of [...recordsOf(readFileSync(join(location, name)))].entries()) {
+      const { first, count } = readBatch(bytes)
+      // The first of all may lie before what the manifest knows of.
+      const fits = i === 0 && n === 0 ? first <= next : first === next
+      if (!fits)
+        throw filesDamaged(
+          `${join(location, name)} goes on at entry ${first}, where ${next} is due: ${manifest.name} or a log is of another time, or of another store`,
+        )
+      next = first + count
+    }
+  }
+}
+
+/** Write-ahead logs that are read when the database is opened, in the order of their numbers. */
+export function liveLogs(location: string, { logsFrom }: Manifest): { name: string; number: number }[] {
+  return readdirSync(location)
+    .flatMap((name) => {
+      const number = logNumber(name)
+      return number !== undefined && number >= logsFrom ? [{ name, number }] : []
+    })
+    .sort((a, b) => a.number - b.number)
 }
 
 function checkLog(path: string): void {

@@ -1,24 +1,38 @@
 /** Commits as bytes and back. Pure; whatever is damaged is refused, by name. */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { corruptCommit } from './damage.ts'
 import type { LogRecord, RecordCodec } from './store.ts'
 
 /**
- * A commit: magic, epoch u32, first seq u64, records u32, hash of the commit before, hash, then the records as the
- * store's codec writes them. The hash covers all before it and the records: it is checksum and chain link in one
- * (law 4).
+ * A commit: magic, epoch u32, first seq u64, records u32, hash of the commit before, id of the store, hash, then the records
+ * as the store's codec writes them. The hash covers all before it and the records: it is checksum and chain link in one
+ * (law 4), and ties the commit to its store.
  */
-const MAGIC = Buffer.from('OCM2')
-/** Commits of format 1 hold their records as a JSON array. */
+const MAGIC = Buffer.from('OCM3')
+/** Commits of formats 1 and 2 name no store; those of format 1 hold their records as a JSON array. */
+const MAGIC_2 = Buffer.from('OCM2')
 const MAGIC_1 = Buffer.from('OCM1')
 const EPOCH = 4
 const SEQ = 8
 const COUNT = 16
 const PREVIOUS = 20
-const HASH = 52
-const PAYLOAD = 84
+const STORE = 52
+const ID_BYTES = 16
+const HASH_BYTES = 32
 
-export const NO_HASH = Buffer.alloc(32)
+export const NO_HASH = Buffer.alloc(HASH_BYTES)
+
+/** The store that commits have to be of. */
+export interface StoreName {
+  /** 16 bytes, made with the store and kept by its copies. */
+  readonly id: Buffer
+  /** Up to this seq commits need not name it: an older Outcry wrote them. */
+  readonly namelessTo: number
+}
+
+export function newStoreId(): Buffer {
+  return randomBytes(ID_BYTES)
+}
 
 export interface DecodedCommit<R extends LogRecord> {
   readonly epoch: number
@@ -38,45 +52,71 @@ export const jsonCodec: RecordCodec<LogRecord> = {
 
 export function encodeCommit<R extends LogRecord>(
   codec: RecordCodec<R>,
+  { id }: StoreName,
   epoch: number,
   records: readonly R[],
   previous: Buffer,
 ): Buffer {
   const payload = codec.encode(records)
-  const bytes = Buffer.allocUnsafe(PAYLOAD + Buffer.byteLength(payload))
+  const hashAt = STORE + ID_BYTES
+  const bytes = Buffer.allocUnsafe(hashAt + HASH_BYTES + Buffer.byteLength(payload))
   MAGIC.copy(bytes)
   bytes.writeUInt32BE(epoch, EPOCH)
   bytes.writeBigUInt64BE(BigInt(records[0]!.seq), SEQ)
   bytes.writeUInt32BE(records.length, COUNT)
   previous.copy(bytes, PREVIOUS)
-  bytes.write(payload, PAYLOAD)
-  hashOf(bytes).copy(bytes, HASH)
+  id.copy(bytes, STORE)
+  bytes.write(payload, hashAt + HASH_BYTES)
+  hashOf(bytes, hashAt).copy(bytes, hashAt)
   return bytes
 }
 
 /** @throws STORE_CORRUPT; `seq` is what the key says that the first one is. */
 export function decodeCommit<R extends LogRecord>(
   codec: RecordCodec<R>,
+  name: StoreName,
   seq: number,
   bytes: Buffer,
 ): DecodedCommit<R> {
   const magic = bytes.subarray(0, EPOCH)
-  const known = magic.equals(MAGIC) ? codec : magic.equals(MAGIC_1) ? jsonCodec : undefined
-  if (bytes.length < PAYLOAD || known === undefined) throw corruptCommit(seq, 'it is no commit')
-  const hash = bytes.subarray(HASH, PAYLOAD)
-  if (!hashOf(bytes).equals(hash)) throw corruptCommit(seq, 'its checksum does not fit')
+  const known = magic.equals(MAGIC_1)
+    ? jsonCodec
+    : magic.equals(MAGIC) || magic.equals(MAGIC_2)
+      ? codec
+      : undefined
+  const hashAt = hashOffset(bytes)
+  const payloadAt = hashAt + HASH_BYTES
+  if (bytes.length < payloadAt || known === undefined) throw corruptCommit(seq, 'it is no commit')
+  const hash = bytes.subarray(hashAt, payloadAt)
+  if (!hashOf(bytes, hashAt).equals(hash)) throw corruptCommit(seq, 'its checksum does not fit')
   const firstSeq = seqOfCommit(bytes)
   if (firstSeq !== seq) throw corruptCommit(seq, `it says that it begins at ${firstSeq}`)
-  const records = known.decode(bytes.toString('utf8', PAYLOAD), firstSeq) as R[]
+  assertNames(name, seq, bytes)
+  const records = known.decode(bytes.toString('utf8', payloadAt), firstSeq) as R[]
   if (records.length !== countOfCommit(bytes)) throw corruptCommit(seq, 'records are missing in it')
   return {
     epoch: bytes.readUInt32BE(EPOCH),
     firstSeq,
-    previous: bytes.subarray(PREVIOUS, HASH),
+    previous: bytes.subarray(PREVIOUS, STORE),
     hash,
     records,
     bytes,
   }
+}
+
+/** @throws STORE_CORRUPT when it is a commit of another store */
+export function assertNames({ id, namelessTo }: StoreName, seq: number, bytes: Buffer): void {
+  const named = storeIdOf(bytes)
+  if (named === undefined) {
+    if (seq > namelessTo) throw corruptCommit(seq, 'it names no store, as only commits of older formats do')
+  } else if (!named.equals(id)) {
+    throw corruptCommit(seq, `it is of the store ${named.toString('hex')}, not of ${id.toString('hex')}`)
+  }
+}
+
+/** The store that it names; undefined in formats 1 and 2. */
+export function storeIdOf(bytes: Buffer): Buffer | undefined {
+  return bytes.subarray(0, EPOCH).equals(MAGIC) ? bytes.subarray(STORE, STORE + ID_BYTES) : undefined
 }
 
 /** How many records it says that it holds. */
@@ -90,9 +130,17 @@ export function seqOfCommit(bytes: Buffer): number {
 }
 
 export function hashOfCommit(bytes: Buffer): Buffer {
-  return bytes.subarray(HASH, PAYLOAD)
+  const at = hashOffset(bytes)
+  return bytes.subarray(at, at + HASH_BYTES)
 }
 
-function hashOf(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes.subarray(0, HASH)).update(bytes.subarray(PAYLOAD)).digest()
+function hashOffset(bytes: Buffer): number {
+  return storeIdOf(bytes) === undefined ? STORE : STORE + ID_BYTES
+}
+
+function hashOf(bytes: Buffer, hashAt: number): Buffer {
+  return createHash('sha256')
+    .update(bytes.subarray(0, hashAt))
+    .update(bytes.subarray(hashAt + HASH_BYTES))
+    .digest()
 }

@@ -1,6 +1,14 @@
 import type { AbstractLevel } from 'abstract-level'
 import type { Memory } from './memory.ts'
 
+/**
+ * Bytes that LevelDB compresses together. Small commits are much alike, which small blocks would hide from it; a
+ * larger one makes reading a single snapshot slower.
+ */
+const BLOCK_BYTES = 32_768
+
+export const LEVEL_OPTIONS = { keyEncoding: 'utf8', valueEncoding: 'buffer', blockSize: BLOCK_BYTES } as const
+
 /** LevelDB, or anything with its interface. */
 export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Buffer>
 

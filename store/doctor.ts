@@ -1,17 +1,16 @@
 /**
  * Says what is wrong with a store that nobody will open any more, and makes of it one that ends with its last whole
- * commit. It looks at a copy: opening LevelDB changes its files.
+ * commit. It looks at copies: opening LevelDB changes its files.
  */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { Level } from 'level'
-import { Archive, type RawCommit } from './archive.ts'
+import type { RawCommit } from './archive.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
-import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
+import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './commit-codec.ts'
 import { readable } from './damage.ts'
-import { type Batch, type Database, json, writeSynced } from './database.ts'
-import { HeadFile } from './head-file.ts'
+import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
+import { exchange, finishExchange, roomForNew } from './exchange.ts'
+import { writeHeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
 import {
   actorOfKey,
@@ -23,11 +22,15 @@ import {
   snapshotKey,
   wakeKey,
 } from './keys.ts'
-import { FORMAT, LEVEL_OPTIONS } from './open.ts'
+import { FORMAT } from './log-state.ts'
+import { endLook } from './look.ts'
+import { openFailure } from './open-errors.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
+import { asFound, gathered, type Remains } from './remains.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
-import type { ChainDamage, Checkpoint, FileDamage, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
-import { withCopy } from './store-copy.ts'
+import type { ChainDamage, FileDamage, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
+import { storeExists } from './store-files.ts'
+import { StoreLock } from './store-lock.ts'
 
 /** Damage that takes nothing from the log itself. */
 const MENDABLE: readonly string[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']
@@ -49,75 +52,118 @@ export interface DoctorOptions<R extends LogRecord> {
 }
 
 /** @throws STORE_LOCKED, STORE_OPEN_FAILED */
-export async function diagnose<R extends LogRecord>(
+export function diagnose<R extends LogRecord>(
   location: string,
   options: DoctorOptions<R> = {},
 ): Promise<Diagnosis> {
-  return withCopy(location, (db, fileDamage) => examine(db, location, fileDamage, options))
+  return underLock(location, (folder) => examined(folder, options, async ({ diagnosis }) => diagnosis))
 }
 
 /**
- * Makes a damaged store anew from its records up to the last whole commit; the damaged folder is kept beside it, whole.
+ * Makes a damaged store anew from its records up to the last whole commit; what was there is kept beside it, whole.
  * Indexes are made anew, snapshots kept as far as they are readable and not beyond the cut. A whole one is left alone.
  * @throws STORE_LOCKED, STORE_OPEN_FAILED, STORE_WRITE_FAILED
  */
-export async function cutBack<R extends LogRecord>(
+export function cutBack<R extends LogRecord>(
   location: string,
   options: DoctorOptions<R> = {},
 ): Promise<{ readonly diagnosis: Diagnosis; readonly keptIn: string | undefined }> {
-  const fresh = `${location}.new`
-  rmSync(fresh, { recursive: true, force: true })
-  const diagnosis = await withCopy(location, async (db, fileDamage) => {
-    const found = await examine(db, location, fileDamage, options)
-    if (found.damage.length === 0) return found
-    const lacking = found.damage.find(({ code }) => code === 'STORE_ARCHIVE')
-    if (lacking !== undefined) throw archiveLacking(lacking.message)
-    const archive = await archiveOf(db, location)
-    await rebuild(db, archive, fresh, found, options.codec ?? (jsonCodec as unknown as RecordCodec<R>))
-    return found
+  return underLock(location, async (folder) => {
+    const diagnosis = await examined(folder, options, async (patient) => {
+      const { damage } = patient.diagnosis
+      if (damage.length === 0) return patient.diagnosis
+      const lacking = damage.find(({ code }) => code === 'STORE_ARCHIVE')
+      if (lacking !== undefined) throw archiveLacking(lacking.message)
+      await rebuild(patient, roomForNew(folder), codecOf(options))
+      return patient.diagnosis
+    })
+    return { diagnosis, keptIn: diagnosis.damage.length === 0 ? undefined : exchange(folder) }
   })
-  if (diagnosis.damage.length === 0) return { diagnosis, keptIn: undefined }
-  const keptIn = freeName(`${location}.damaged`)
-  renameSync(location, keptIn)
-  renameSync(fresh, location)
-  return { diagnosis, keptIn }
+}
+
+async function underLock<T>(location: string, work: (folder: string) => Promise<T>): Promise<T> {
+  let lock: StoreLock | undefined
+  try {
+    if (!storeExists(location)) throw new Error('there is no store')
+    lock = await StoreLock.take(location)
+    const { folder } = lock
+    finishExchange(folder)
+    return await lock.withoutOthers(() => work(folder))
+  } catch (error) {
+    throw openFailure(location, error)
+  } finally {
+    await lock?.release()
+  }
+}
+
+/** What is left of a store, and what is wrong with it. */
+interface Patient {
+  readonly remains: Remains
+  readonly diagnosis: Diagnosis
+}
+
+/**
+ * Looks at the database as its manifest describes it; where that is not whole, also at all commits that are in any of its files,
+ * and goes on with what reaches further.
+ */
+async function examined<R extends LogRecord, T>(
+  folder: string,
+  options: DoctorOptions<R>,
+  work: (patient: Patient) => Promise<T>,
+): Promise<T> {
+  const codec = codecOf(options)
+  const opened: Remains[] = []
+  const look = async (remains: Remains): Promise<Patient> => {
+    opened.push(remains)
+    return { remains, diagnosis: await examine(remains, codec, options) }
+  }
+  try {
+    const found = await asFound(folder)
+    let patient = found.db === undefined ? undefined : await look({ ...found, db: found.db })
+    if (patient === undefined || isBroken(patient.diagnosis)) {
+      const other = await look(await gathered(folder, codec, found))
+      if (other.diagnosis.wholeTo > (patient?.diagnosis.wholeTo ?? -1)) patient = other
+    }
+    const { remains, diagnosis } = patient as Patient
+    if (options.onLost !== undefined) await readBehind(remains, codec, diagnosis, options.onLost)
+    return await work(patient as Patient)
+  } finally {
+    for (const { db } of opened) await db.close()
+    endLook(folder)
+  }
+}
+
+function isBroken({ damage }: Diagnosis): boolean {
+  return damage.some(({ code }) => !MENDABLE.includes(code))
 }
 
 async function examine<R extends LogRecord>(
-  db: Database,
-  location: string,
-  fileDamage: readonly FileDamage[],
-  { codec = jsonCodec as unknown as RecordCodec<R>, onProgress, onLost }: DoctorOptions<R>,
+  { db, archive, name, endedAt, fileDamage }: Remains,
+  codec: RecordCodec<R>,
+  { onProgress }: DoctorOptions<R>,
 ): Promise<Diagnosis> {
-  const noted = await readOr<{ seq: number }>(db, META.head, { seq: 0 })
-  const endedAt = Math.max(noted.seq, HeadFile.read(location))
-  const { damage, records } = await verifyCommits({
-    db,
-    codec,
-    archive: await archiveOf(db, location),
-    head: { seq: endedAt },
-    onProgress,
-  })
+  const head = { seq: endedAt }
+  const { damage, records } = await verifyCommits({ db, codec, name, archive, head, onProgress })
   const broken = damage.find(({ code }) => !MENDABLE.includes(code))
   const wholeTo = broken === undefined ? endedAt : broken.seq - 1
-  if (onLost !== undefined) await readBehind(db, codec, { wholeTo, endedAt }, onLost)
   return { wholeTo, endedAt, records, damage: [...fileDamage, ...damage] }
 }
 
 /** Whatever commits can be read there, each on its own. */
 async function readBehind<R extends LogRecord>(
-  db: Database,
+  remains: Remains,
   codec: RecordCodec<R>,
-  { wholeTo, endedAt }: Pick<Diagnosis, 'wholeTo' | 'endedAt'>,
+  { wholeTo, endedAt }: Diagnosis,
   onLost: (record: R) => void,
 ): Promise<void> {
+  const { db } = remains
   let from: string | undefined = commitKey(wholeTo + 1)
   while (from !== undefined) {
     let last = from
     try {
       for await (const key of readable(db.keys({ gte: from, lt: COMMITS.lt }))) {
         last = key
-        for (const record of await recordsAt(db, codec, key)) onLost(record)
+        for (const record of await recordsAt(remains, codec, key)) onLost(record)
       }
       return
     } catch (error) {
@@ -129,12 +175,12 @@ async function readBehind<R extends LogRecord>(
 
 /** None where they are damaged: that is among what was found already. */
 async function recordsAt<R extends LogRecord>(
-  db: Database,
+  { db, name }: Remains,
   codec: RecordCodec<R>,
   key: string,
 ): Promise<readonly R[]> {
   try {
-    return decodeCommit(codec, seqOfCommitKey(key), (await db.get(key)) as Buffer).records
+    return decodeCommit(codec, name, seqOfCommitKey(key), (await db.get(key)) as Buffer).records
   } catch {
     return []
   }
@@ -142,18 +188,17 @@ async function recordsAt<R extends LogRecord>(
 
 /** What is in the archive comes back into the database. */
 async function rebuild<R extends LogRecord>(
-  from: Database,
-  archive: Archive,
+  { remains, diagnosis: { wholeTo, endedAt, damage } }: Patient,
   fresh: string,
-  { wholeTo, endedAt, damage }: Diagnosis,
   codec: RecordCodec<R>,
 ): Promise<void> {
-  mkdirSync(fresh, { recursive: true })
+  const { db: from, archive, name, epoch, fileDamage } = remains
   const to = new Level<string, Buffer>(fresh, LEVEL_OPTIONS) as unknown as Database
   await to.open()
   try {
     const index = new HistoryIndex(to)
     let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
+    let namelessTo = 0
     // One by one: an iterator fails for a damaged block ahead of it.
     while (end.seq < wholeTo) {
       const seq = end.seq + 1
@@ -161,29 +206,32 @@ async function rebuild<R extends LogRecord>(
         seq < archive.liveFrom
           ? ((await archive.from(seq))[0] as RawCommit).bytes
           : ((await from.get(commitKey(seq))) as Buffer)
-      const { records } = decodeCommit(codec, seq, bytes)
+      const { records } = decodeCommit(codec, name, seq, bytes)
       const next = batchCommit(end, index, bytes, records)
       await writeSynced(to, next.batch)
       end = next.end
       index.add(records)
+      if (storeIdOf(bytes) === undefined) namelessTo = end.seq
     }
-    const whole = await copySnapshots(from, to, wholeTo)
     const meta: Batch = [
       [META.format, json(FORMAT)],
       [META.codec, json(codec.name)],
-      [META.epoch, json(await readOr<number>(from, META.epoch, 0))],
+      [META.epoch, json(epoch)],
+      [META.id, json(name.id.toString('hex'))],
     ]
-    // Without its checkpoint everything is replayed, which needs no snapshot.
-    const checkpoint = await readOr<Checkpoint | undefined>(from, META.checkpoint, undefined)
-    const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
-    if (checkpoint !== undefined && holds) meta.push([META.checkpoint, json(checkpoint)])
+    if (namelessTo > 0) meta.push([META.nameless, json(namelessTo)])
+    // Without its checkpoint everything is replayed, which needs no snapshot. Damaged files may be of another store: a
+    // snapshot does not say whose it is.
+    if (fileDamage.length === 0) {
+      const whole = await copySnapshots(from, to, wholeTo)
+      const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
+      if (remains.checkpoint !== undefined && holds) meta.push([META.checkpoint, json(remains.checkpoint)])
+    }
     await writeSynced(to, meta)
-    const headFile = new HeadFile(fresh)
-    headFile.write(end.seq)
-    headFile.close()
   } finally {
     await to.close()
   }
+  writeHeadFile(fresh, { id: name.id, epoch, ready: true, seq: wholeTo })
 }
 
 /** Those that can be read and are not beyond the cut; true when that is all of them. */
@@ -220,25 +268,10 @@ async function copySnapshots(from: Database, to: Database, wholeTo: number): Pro
   return whole
 }
 
-async function archiveOf(db: Database, location: string): Promise<Archive> {
-  return new Archive(join(location, 'archive'), await readOr<number>(db, META.live, 1))
+function codecOf<R extends LogRecord>({ codec }: DoctorOptions<R>): RecordCodec<R> {
+  return codec ?? (jsonCodec as unknown as RecordCodec<R>)
 }
 
 function archiveLacking(what: string): OutcryError {
   return new OutcryError('STORE_ARCHIVE', what, 'Put the file back first, then cut.')
-}
-
-async function readOr<T>(db: Database, key: string, otherwise: T): Promise<T> {
-  try {
-    const value = await db.get(key)
-    return value === undefined ? otherwise : (JSON.parse(value.toString()) as T)
-  } catch {
-    return otherwise
-  }
-}
-
-function freeName(name: string): string {
-  let free = name
-  for (let n = 2; existsSync(free); n++) free = `${name}-${n}`
-  return free
 }

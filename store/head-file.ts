@@ -1,36 +1,111 @@
-import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+/**
+ * HEAD, a small file beside the database, says whose store it is and who has it.
+ *
+ *   0    what openers write: store id, epoch, whether the database has been made. Each opener puts a new file in the place of
+ *        the old one, fsynced with its folder, before it reads the database. So whoever still has the old one open finds
+ *        out by one look at the name.
+ *   512  the last acknowledged seq, written in place by each commit. LevelDB skips the damaged end of its write-ahead log
+ *        without a word when it opens; by this the store knows that something is gone. It is not fsynced: after a power cut it
+ *        may be behind the log, never ahead of it, and where it is torn it proves nothing.
+ *
+ * Formats 1 and 2 had the seq alone.
+ */
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { codeOf, replaceFile } from './folder.ts'
+import { HEAD } from './store-files.ts'
 
-/**
- * The last acknowledged seq in a side file, written after each commit. LevelDB skips the damaged end of its write-ahead
- * log without a word when it opens; with this the store knows that something is gone. It is not fsynced: it may be
- * behind the log after a power cut, never ahead of it.
- */
+/** Offset of the acknowledged seq: a disk writes whole sectors, so a commit never tears what openers wrote. */
+const SEQ = 512
+const LINE = /^outcry HEAD 3 ([0-9a-f]{32}) (\d{10}) (making|ready) ([0-9a-f]{8})\n$/
+
+export interface Owner {
+  readonly id: Buffer
+  /** Of the opener that wrote it. */
+  readonly epoch: number
+  /** False until the database has been made: nothing was ever committed then. */
+  readonly ready: boolean
+  /** Acknowledged, as far as it says. */
+  readonly seq: number
+}
+
+export type FoundHead =
+  | { readonly kind: 'none' }
+  /** Nothing of it can be read. A power cut does that to formats 1 and 2, which do not sync it. */
+  | { readonly kind: 'damaged'; readonly seq: 0 }
+  | { readonly kind: 'older'; readonly seq: number }
+  | ({ readonly kind: 'owned' } & Owner)
+
+export function readHeadFile(folder: string): FoundHead {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(join(folder, HEAD))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { kind: 'none' }
+    throw error
+  }
+  const owner = parseOwner(bytes)
+  if (owner !== undefined) return { kind: 'owned', ...owner, seq: parseSeq(bytes.toString('utf8', SEQ)) ?? 0 }
+  const seq = parseSeq(bytes.toString())
+  return seq === undefined ? { kind: 'damaged', seq: 0 } : { kind: 'older', seq }
+}
+
+/** What the file says of the acknowledged seq; 0 when nothing. */
+export function acknowledgedIn(folder: string): number {
+  const head = readHeadFile(folder)
+  return head.kind === 'none' ? 0 : head.seq
+}
+
+/** Puts a new file in the place of the old one. */
+export function writeHeadFile(folder: string, owner: Owner): void {
+  replaceFile(join(folder, HEAD), encode(owner))
+}
+
+/** One opener's file, open for as long as its store is. */
 export class HeadFile {
+  readonly #path: string
   readonly #fd: number
+  readonly #ino: number
+  readonly #dev: number
+  /** What the opener wrote, and what is read back. */
+  readonly #own: Buffer
+  readonly #found: Buffer
 
-  constructor(location: string) {
-    this.#fd = openSync(HeadFile.path(location), constants.O_RDWR | constants.O_CREAT)
+  private constructor(folder: string, owner: Owner) {
+    this.#path = join(folder, HEAD)
+    this.#fd = openSync(this.#path, constants.O_RDWR)
+    const { ino, dev } = statSync(this.#path)
+    this.#ino = ino
+    this.#dev = dev
+    this.#own = encode(owner).subarray(0, SEQ)
+    this.#found = Buffer.alloc(SEQ)
   }
 
-  static path(location: string): string {
-    return join(location, 'HEAD')
+  static claim(folder: string, owner: Owner): HeadFile {
+    writeHeadFile(folder, owner)
+    return new HeadFile(folder, owner)
   }
 
-  /** 0 when there is none, and when a power cut left it empty, torn or mixed: then it proves nothing. */
-  static read(location: string): number {
-    try {
-      return parse(readFileSync(HeadFile.path(location), 'utf8'))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-      throw error
-    }
+  /** Whether no other opener has come since, and the folder is the one that was opened. Two system calls. */
+  get isOwn(): boolean {
+    const stats = statSync(this.#path, { throwIfNoEntry: false })
+    if (stats === undefined || stats.ino !== this.#ino || stats.dev !== this.#dev) return false
+    readSync(this.#fd, this.#found, 0, SEQ, 0)
+    return this.#found.equals(this.#own)
   }
 
   write(seq: number): void {
-    const digits = String(seq).padStart(16, '0')
-    writeSync(this.#fd, `${digits} ${checksum(digits)}\n`, 0)
+    writeSync(this.#fd, encodeSeq(seq), SEQ)
   }
 
   close(): void {
@@ -42,13 +117,35 @@ export class HeadFile {
   }
 }
 
+function encode({ id, epoch, ready, seq }: Owner): Buffer {
+  const text = `outcry HEAD 3 ${id.toString('hex')} ${String(epoch).padStart(10, '0')} ${ready ? 'ready' : 'making'} `
+  const bytes = Buffer.alloc(SEQ)
+  bytes.write(`${text}${checksum(text)}\n`)
+  return Buffer.concat([bytes, Buffer.from(encodeSeq(seq))])
+}
+
+function parseOwner(bytes: Buffer): Omit<Owner, 'seq'> | undefined {
+  const end = bytes.indexOf('\n') + 1
+  const line = bytes.toString('utf8', 0, end)
+  const [, id, epoch, state, sum] = LINE.exec(line) ?? []
+  if (id === undefined || checksum(line.slice(0, -9)) !== sum) return undefined
+  // What follows the line is written with it, so zeros are all that may be there.
+  if (bytes.length < SEQ || bytes.subarray(end, SEQ).some((byte) => byte !== 0)) return undefined
+  return { id: Buffer.from(id, 'hex'), epoch: Number(epoch), ready: state === 'ready' }
+}
+
+function encodeSeq(seq: number): string {
+  const digits = String(seq).padStart(16, '0')
+  return `${digits} ${checksum(digits)}\n`
+}
+
 /** Format 1 had no checksum. */
-function parse(text: string): number {
+function parseSeq(text: string): number | undefined {
   const [, digits, sum] = /^(\d{16})(?: ([0-9a-f]{8}))?\n$/.exec(text) ?? []
-  if (digits === undefined || (sum !== undefined && sum !== checksum(digits))) return 0
+  if (digits === undefined || (sum !== undefined && sum !== checksum(digits))) return undefined
   return Number(digits)
 }
 
-function checksum(digits: string): string {
-  return crc32(digits).toString(16).padStart(8, '0')
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0')
 }

@@ -20,11 +20,17 @@ const RECORDS_BEHIND_MAX = 20_000
 
 export class HistoryIndex {
   /** rev, seq, rev, seq, ... of each actor; actors in the order of their oldest posting here. */
-  readonly #gathered = new Map<string, number[]>()
+  readonly #gathered: Map<string, number[]>
   readonly #db: Database
 
-  constructor(db: Database) {
+  constructor(db: Database, gathered = new Map<string, number[]>()) {
     this.#db = db
+    this.#gathered = gathered
+  }
+
+  /** The same, over another copy of the database; this one is not used any more. */
+  over(db: Database): HistoryIndex {
+    return new HistoryIndex(db, this.#gathered)
   }
 
   add(records: readonly LogRecord[]): void {

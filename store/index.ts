@@ -2,7 +2,7 @@
 export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
 export { type Memory, newMemory } from './memory.ts'
-export { openLevelStore, openMemoryStore, type StoreOptions, storeExists } from './open.ts'
+export { openLevelStore, openMemoryStore, type StoreOptions } from './open.ts'
 export { type Issue, isOutcryError, OutcryError } from './outcry-error.ts'
 export type {
   ChainDamage,
@@ -18,3 +18,4 @@ export type {
   StoreEntry,
   StoreHead,
 } from './store.ts'
+export { storeExists } from './store-files.ts'

@@ -25,6 +25,10 @@ export const actorKey = (actor: string) => `a!${actor}`
 
 export const META = {
   format: 'm!format',
+  /** The store's id, hex. */
+  id: 'm!id',
+  /** Last seq of commits that name no store; absent when all of them do. */
+  nameless: 'm!nameless',
   codec: 'm!codec',
   epoch: 'm!epoch',
   head: 'm!head',

@@ -1,12 +1,23 @@
 import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
 import { verifyCommits } from './chain.ts'
+import { type Claim, fenced, outdated } from './claim.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
-import { encodeCommit } from './commit-codec.ts'
+import { assertNames, encodeCommit, type StoreName } from './commit-codec.ts'
 import { corruptMeta, readable, readSync, storeClosed } from './damage.ts'
 import { type Batch, type Database, json, type Write, writeSynced } from './database.ts'
-import type { HeadFile } from './head-file.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { actorOfKey, actorsRange, COMMITS, commitKey, META, snapshotKey, WAKES, wakeKey } from './keys.ts'
+import {
+  actorOfKey,
+  actorsRange,
+  COMMITS,
+  commitKey,
+  isCommitKey,
+  META,
+  seqOfCommitKey,
+  snapshotKey,
+  WAKES,
+  wakeKey,
+} from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
@@ -32,12 +43,14 @@ const PRUNED_AT_ONCE = 256
 export interface Opened<R extends LogRecord> {
   readonly db: Database
   readonly codec: RecordCodec<R>
+  readonly name: StoreName
   readonly index: HistoryIndex
   /** Undefined where there is no place for files. */
   readonly archive: Archive | undefined
   readonly epoch: number
   readonly end: LogEnd
-  readonly headFile: HeadFile | undefined
+  /** Undefined where there is no folder to claim. */
+  readonly claim: Claim | undefined
   readonly snapshotsKept: number
 }
 
@@ -46,10 +59,11 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly epoch: number
   readonly #db: Database
   readonly #codec: RecordCodec<R>
+  readonly #name: StoreName
   readonly #index: HistoryIndex
   readonly #reader: LogReader<R>
   readonly #archive: Archive | undefined
-  readonly #headFile: HeadFile | undefined
+  readonly #claim: Claim | undefined
   readonly #snapshotsKept: number
   #end: LogEnd
   #fence: OutcryError | undefined
@@ -57,15 +71,16 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** Settles with the write that was asked for last: writes go one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor({ db, codec, index, archive, epoch, end, headFile, snapshotsKept }: Opened<R>) {
+  constructor({ db, codec, name, index, archive, epoch, end, claim, snapshotsKept }: Opened<R>) {
     this.#db = db
     this.#codec = codec
+    this.#name = name
     this.#index = index
     this.#archive = archive
-    this.#reader = new LogReader(db, codec, index, archive)
+    this.#reader = new LogReader(db, codec, name, index, archive)
     this.epoch = epoch
     this.#end = end
-    this.#headFile = headFile
+    this.#claim = claim
     this.#snapshotsKept = snapshotsKept
   }
 
@@ -77,7 +92,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
       const snapshotWrites = this.#snapshotWrites(snapshots)
-      const bytes = encodeCommit(this.#codec, this.epoch, records, this.#end.hash)
+      const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
       // The index gives up here what it puts into the batch: nothing may be refused any more that does not fence.
       const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
       await this.#write([...batch, ...snapshotWrites], end.seq)
@@ -176,8 +191,15 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     const files = this.#archive?.segments ?? []
     const iterator = this.#db.iterator()
     try {
-      for (const segment of files) yield [`${ARCHIVED}${segment.name}`, await this.#archive!.file(segment)]
-      yield* readable(iterator)
+      for (const segment of files) {
+        // It is whole and of this store, or this says so.
+        await this.#archive!.from(segment.firstSeq)
+        yield [`${ARCHIVED}${segment.name}`, await this.#archive!.file(segment)]
+      }
+      for await (const entry of readable(iterator)) {
+        if (isCommitKey(entry[0])) assertNames(this.#name, seqOfCommitKey(entry[0]), entry[1])
+        yield entry
+      }
     } finally {
       await iterator.close()
     }
@@ -188,6 +210,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return verifyCommits({
       db: this.#db,
       codec: this.#codec,
+      name: this.#name,
       index: this.#index,
       archive: this.#archive,
       head: this.head,
@@ -208,11 +231,16 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writes.then(async () => {
-      this.#headFile?.close()
-      await this.#db.close()
-    })
+    this.#closing ??= this.#writes.then(() => this.#close())
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    try {
+      this.#claim?.closeHead()
+    } finally {
+      await this.#db.close().finally(() => this.#claim?.release())
+    }
   }
 
   /** After the writes before it, so that each sees what they left. */
@@ -249,10 +277,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** `acknowledged`: what is safe once this is written. */
   async #write(batch: Batch, acknowledged?: number): Promise<void> {
     try {
-      const epoch = Number(this.#db.getSync(META.epoch)?.toString())
-      if (epoch !== this.epoch) throw outdated(epoch, this.epoch)
+      this.#assertHolds()
       await writeSynced(this.#db, batch)
-      if (acknowledged !== undefined) this.#headFile?.write(acknowledged)
+      this.#assertHolds()
+      if (acknowledged !== undefined) this.#claim?.acknowledge(acknowledged)
     } catch (error) {
       if (isOutcryError(error, 'STORE_FENCED')) {
         this.#fence = error
@@ -267,6 +295,16 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
         { cause: error },
       )
     }
+  }
+
+  /** @throws STORE_FENCED when another writer has come since (law 9) */
+  #assertHolds(): void {
+    if (this.#claim !== undefined) {
+      this.#claim.assertHolds()
+      return
+    }
+    const epoch = Number(this.#db.getSync(META.epoch)?.toString())
+    if (epoch !== this.epoch) throw fenced(outdated(epoch, this.epoch))
   }
 
   #assertOpen(): void {
@@ -297,12 +335,4 @@ function gap(expected: number, found: number | undefined): OutcryError {
     found === undefined ? 'a commit without records' : `a commit has seq ${found} where ${expected} is due`,
     'Append records in order, from head.seq + 1, each once.',
   )
-}
-
-function outdated(found: number, own: number): OutcryError {
-  return fenced(`epoch ${found} has opened the store since, this writer is of epoch ${own}`)
-}
-
-function fenced(what: string): OutcryError {
-  return new OutcryError('STORE_FENCED', `the store takes no writes: ${what}`, 'Close it and start again.')
 }

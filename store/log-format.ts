@@ -32,18 +32,23 @@ export function findDamage(bytes: Buffer): number | undefined {
   return undefined
 }
 
-/** What was written whole, up to where something was not. */
-export function* recordsOf(bytes: Buffer): Generator<Buffer> {
-  let parts: Buffer[] = []
+/** What was written whole, up to where something was not; `onward` goes on behind that. */
+export function* recordsOf(bytes: Buffer, onward = false): Generator<Buffer> {
+  let parts: Buffer[] | undefined
   for (let block = 0; block < bytes.length; block += BLOCK) {
     const end = Math.min(block + BLOCK, bytes.length)
     for (let offset = block; offset + HEADER <= end; ) {
       const next = endOfFragment(bytes, offset, end)
-      if (next === undefined) return
+      if (next === undefined) {
+        if (!onward) return
+        parts = undefined
+        offset++
+        continue
+      }
       const type = bytes[offset + 6]
       if (type === FULL || type === FIRST) parts = []
-      parts.push(bytes.subarray(offset + HEADER, next))
-      if (type === FULL || type === LAST) yield Buffer.concat(parts)
+      parts?.push(bytes.subarray(offset + HEADER, next))
+      if (parts !== undefined && (type === FULL || type === LAST)) yield Buffer.concat(parts)
       offset = next
     }
   }

@@ -1,6 +1,6 @@
 /** Records out of a database, in order. Whatever is missing or damaged between them is named, never skipped (law 4). */
 import type { Archive, RawCommit } from './archive.ts'
-import { countOfCommit, type DecodedCommit, decodeCommit } from './commit-codec.ts'
+import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './commit-codec.ts'
 import {
   corruptMeta,
   firstOf,
@@ -21,12 +21,20 @@ const READ_AHEAD = { highWaterMarkBytes: 1 << 20 }
 export class LogReader<R extends LogRecord> {
   readonly #db: Database
   readonly #codec: RecordCodec<R>
+  readonly #name: StoreName
   readonly #index: HistoryIndex
   readonly #archive: Archive | undefined
 
-  constructor(db: Database, codec: RecordCodec<R>, index: HistoryIndex, archive: Archive | undefined) {
+  constructor(
+    db: Database,
+    codec: RecordCodec<R>,
+    name: StoreName,
+    index: HistoryIndex,
+    archive: Archive | undefined,
+  ) {
     this.#db = db
     this.#codec = codec
+    this.#name = name
     this.#index = index
     this.#archive = archive
   }
@@ -40,7 +48,7 @@ export class LogReader<R extends LogRecord> {
     for await (const { seq, bytes } of reverse
       ? this.#rawDown(fromSeq, toSeq)
       : this.#rawUp(fromSeq, toSeq)) {
-      const commit = decodeCommit(this.#codec, seq, bytes)
+      const commit = decodeCommit(this.#codec, this.#name, seq, bytes)
       const first = commit.firstSeq
       const last = first + commit.records.length - 1
       if (due < first || due > last) throw recordsMissing(due)
@@ -166,7 +174,7 @@ export class LogReader<R extends LogRecord> {
     // It may have gone to the archive meanwhile.
     if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
-    return decodeCommit(this.#codec, seq, bytes)
+    return decodeCommit(this.#codec, this.#name, seq, bytes)
   }
 
   /** Key of the commit that holds the seq, if none is missing there. */

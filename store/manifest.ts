@@ -20,10 +20,12 @@ const TAG = {
 
 export interface Manifest {
   readonly name: string
-  /** Numbers of the tables that are in use. */
-  readonly tables: ReadonlySet<number>
+  /** The tables that are in use: their sizes in bytes by their numbers. */
+  readonly tables: ReadonlyMap<number, number>
   /** Write-ahead logs from this number on are read when the database is opened. */
   readonly logsFrom: number
+  /** LevelDB numbers its entries; what is in the logs goes on behind this one, or before it. */
+  readonly lastEntry: number
 }
 
 /** Undefined when there is none that is whole at its beginning; LevelDB says what it thinks of that. */
@@ -32,12 +34,15 @@ export function readManifest(location: string): Manifest | undefined {
   if (!existsSync(current)) return undefined
   const name = readFileSync(current, 'utf8').trim()
   if (!/^MANIFEST-\d+$/.test(name) || !existsSync(join(location, name))) return undefined
-  const version = { name, tables: new Set<number>(), logsFrom: 0 }
+  const version = { name, tables: new Map<number, number>(), logsFrom: 0, lastEntry: 0 }
   for (const edit of recordsOf(readFileSync(join(location, name)))) apply(edit, version)
   return version
 }
 
-function apply(edit: Buffer, version: { tables: Set<number>; logsFrom: number }): void {
+function apply(
+  edit: Buffer,
+  version: { tables: Map<number, number>; logsFrom: number; lastEntry: number },
+): void {
   const reader = new Varints(edit)
   while (!reader.done) {
     switch (reader.next()) {
@@ -47,8 +52,10 @@ function apply(edit: Buffer, version: { tables: Set<number>; logsFrom: number })
       case TAG.logNumber:
         version.logsFrom = reader.next()
         break
-      case TAG.nextFile:
       case TAG.lastSequence:
+        version.lastEntry = reader.next()
+        break
+      case TAG.nextFile:
       case TAG.previousLog:
         reader.next()
         break
@@ -62,8 +69,7 @@ function apply(edit: Buffer, version: { tables: Set<number>; logsFrom: number })
         break
       case TAG.newFile:
         reader.next()
-        version.tables.add(reader.next())
-        reader.next()
+        version.tables.set(reader.next(), reader.next())
         reader.skip(reader.next())
         reader.skip(reader.next())
         break

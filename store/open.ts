@@ -1,33 +1,29 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+/**
+ * Opens a store. The order is what keeps it safe: lock, look (look.ts), claim the epoch in HEAD, and only then LevelDB. Until the
+ * claim nothing in the folder changes but what is aside (store-files.ts).
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { Archive } from './archive.ts'
-import { checkFiles } from './check-files.ts'
-import type { NotedHead } from './commit-batch.ts'
-import { decodeCommit, jsonCodec, NO_HASH } from './commit-codec.ts'
-import { corruptMeta, firstOf } from './damage.ts'
-import { type Batch, type Database, databaseIn, json, writeSynced } from './database.ts'
-import { HeadFile } from './head-file.ts'
+import { checkHead } from './check-head.ts'
+import { Claim } from './claim.ts'
+import { jsonCodec, NO_HASH, newStoreId } from './commit-codec.ts'
+import { type Batch, type Database, databaseIn, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
+import { finishExchange } from './exchange.ts'
+import { makeFolder } from './folder.ts'
+import { type FoundHead, readHeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
-import { atOfTimeKey, COMMITS, isCommitKey, META, seqOfCommitKey, TIMES } from './keys.ts'
+import { COMMITS, META } from './keys.ts'
 import { LevelStore } from './level-store.ts'
-import { recordsOf } from './log-format.ts'
 import { LogReader } from './log-reader.ts'
+import { FORMAT, type LogState, readState } from './log-state.ts'
+import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, wholeManifest } from './look.ts'
 import { type Memory, newMemory } from './memory.ts'
-import { isOutcryError, OutcryError } from './outcry-error.ts'
+import { filesDamaged, openFailure } from './open-errors.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
-
-/** Layout of keys and values; raised when an older Outcry could not read them. */
-export const FORMAT = 2
-/** Read as they are; what is added follows the present format. */
-const OLDER_FORMATS = [1]
-/**
- * Bytes that LevelDB compresses together. Small commits are much alike, which small blocks would hide from it; a
- * larger one makes reading a single snapshot slower.
- */
-const BLOCK_BYTES = 32_768
-
-export const LEVEL_OPTIONS = { keyEncoding: 'utf8', valueEncoding: 'buffer', blockSize: BLOCK_BYTES } as const
+import { ARCHIVE, HEAD, isDatabaseFile, logNumber, storeFiles, tableNumber } from './store-files.ts'
+import { StoreLock } from './store-lock.ts'
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {
   /** Default: JSON. */
@@ -36,55 +32,160 @@ export interface StoreOptions<R extends LogRecord = LogRecord> {
   readonly snapshotsKept?: number
 }
 
+interface Settings<R extends LogRecord> {
+  readonly codec: RecordCodec<R>
+  readonly snapshotsKept: number
+}
+
+/** A log as it was found. */
+interface Found {
+  readonly state: LogState
+  readonly index: HistoryIndex
+}
+
 /**
- * Opens the store in a folder, making it if need be. One process at a time can have it.
+ * Opens the store in a folder, making it if need be. One process at a time can have it. A store that is refused is as it was.
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
  */
 export async function openLevelStore<R extends LogRecord>(
   location: string,
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
-  const { db, acknowledged } = await openLevel(location).catch((error: unknown) => {
-    throw isOutcryError(error) ? error : openFailure(location, error)
-  })
-  const files = { acknowledged, archive: join(location, 'archive') }
-  return open(db as unknown as Database, location, options, files)
+  try {
+    makeFolder(location)
+    const lock = await StoreLock.take(location)
+    try {
+      return await openLocked(lock, withDefaults(options))
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  } catch (error) {
+    throw openFailure(location, error)
+  }
 }
 
-/** Level opens itself soon after it is made, so what must hold before is looked at before. */
-async function openLevel(location: string): Promise<{ db: Level<string, Buffer>; acknowledged: number }> {
-  mkdirSync(location, { recursive: true })
-  removeUnborn(location)
-  checkFiles(location, isCommitKey)
-  const db = new Level<string, Buffer>(location, LEVEL_OPTIONS)
-  await db.open()
+async function openLocked<R extends LogRecord>(lock: StoreLock, settings: Settings<R>): Promise<Store<R>> {
+  const { folder } = lock
+  finishExchange(folder)
+  const head = readHeadFile(folder)
+  const found = await lock.withoutOthers(async () =>
+    isNew(folder, head) ? undefined : look(folder, head, settings),
+  )
+  return found === undefined ? make(lock, head, settings) : reopen(lock, head, found, settings)
+}
+
+/**
+ * A folder with any file of a store is never new, but for one whose HEAD says that its database was being made: a commit comes
+ * after that.
+ * @throws STORE_CORRUPT
+ */
+function isNew(folder: string, head: FoundHead): boolean {
+  if (head.kind !== 'owned' || head.ready) return storeFiles(folder).length === 0
+  const files = storeFiles(folder).filter((name) => name !== HEAD)
+  const isUnborn = files.every(
+    (name) =>
+      isDatabaseFile(name) &&
+      tableNumber(name) === undefined &&
+      (logNumber(name) === undefined || !readFileSync(join(folder, name)).includes(COMMITS.gte)),
+  )
+  if (isUnborn && head.seq === 0) return true
+  throw filesDamaged(
+    `HEAD in ${folder} is from before the first commit, but there is a log: ${files.join(', ')}`,
+  )
+}
+
+/** Reads all that must be right of a database, out of a copy. */
+async function look<R extends LogRecord>(
+  folder: string,
+  head: FoundHead,
+  { codec }: Settings<R>,
+): Promise<Found> {
+  if (!storeFiles(folder).some(isDatabaseFile)) throw databaseMissing(folder)
+  const manifest = wholeManifest(folder)
   try {
-    return { db, acknowledged: HeadFile.read(location) }
+    const db = await openCopy(folder, manifest, roomToLook(folder))
+    try {
+      const state = await readState(db, codec, folder, head.kind === 'owned' ? head.id : undefined)
+      checkHead(folder, head, state)
+      await assertNothingElse(folder, manifest, db, state.liveFrom)
+      return { state, index: await readIndex(db, codec, state, archiveIn(folder, state)) }
+    } finally {
+      await db.close()
+    }
+  } finally {
+    endLook(folder)
+  }
+}
+
+/** A new store. Until HEAD says that its database is made, whoever comes after a crash begins again. */
+async function make<R extends LogRecord>(
+  lock: StoreLock,
+  head: FoundHead,
+  settings: Settings<R>,
+): Promise<Store<R>> {
+  const { folder } = lock
+  if (head.kind === 'owned') removeDatabase(folder)
+  const name = { id: head.kind === 'owned' ? head.id : newStoreId(), namelessTo: 0 }
+  const end = { seq: 0, hash: NO_HASH, watermark: -1 }
+  const epoch = head.kind === 'owned' ? head.epoch : 0
+  const state = { format: 0, name, epoch, end, indexed: 0, liveFrom: 1 }
+  return begin(lock, state, settings, { ready: false }, (db) => new HistoryIndex(db))
+}
+
+async function reopen<R extends LogRecord>(
+  lock: StoreLock,
+  head: FoundHead,
+  found: Found,
+  settings: Settings<R>,
+): Promise<Store<R>> {
+  const { state } = found
+  const epoch = Math.max(state.epoch, head.kind === 'owned' ? head.epoch : 0)
+  return begin(lock, { ...state, epoch }, settings, { ready: true }, (db) => found.index.over(db))
+}
+
+/** Claims the folder, opens its database, and makes it of the present format. `state`: as it is found. */
+async function begin<R extends LogRecord>(
+  lock: StoreLock,
+  state: LogState,
+  settings: Settings<R>,
+  { ready }: { ready: boolean },
+  indexOver: (db: Database) => HistoryIndex,
+): Promise<Store<R>> {
+  const { folder } = lock
+  const epoch = state.epoch + 1
+  const owner = { id: state.name.id, epoch, seq: state.end.seq, ready }
+  const claim = new Claim(lock, owner)
+  const db = new Level<string, Buffer>(folder, {
+    ...LEVEL_OPTIONS,
+    createIfMissing: !ready,
+    errorIfExists: !ready,
+  }) as unknown as Database
+  try {
+    await db.open()
+    const { codec } = settings
+    // Between look and claim a writer that lost its lock may have added to it.
+    const now = ready ? await readState(db, codec, folder, owner.id) : state
+    const isSame = now.end.hash.equals(state.end.hash)
+    await writeSynced(db, openingBatch(now, epoch, codec.name))
+    if (!ready) claim.renew({ ...owner, ready: true })
+    const archive = archiveIn(folder, now)
+    const index = isSame ? indexOver(db) : await readIndex(db, codec, now, archive)
+    return new LevelStore<R>({ ...settings, db, name: now.name, index, archive, epoch, end: now.end, claim })
   } catch (error) {
     await db.close()
+    claim.closeHead()
     throw error
   }
 }
 
-/**
- * LevelDB does not sync the first manifest of a new database, so a power cut then leaves one that does not open.
- * Nothing but its first entry was ever written whole to it: no commit of ours, and nothing of anybody else's.
- */
-function removeUnborn(location: string): void {
-  const names = readdirSync(location)
-  if (names.some((name) => name === 'HEAD' || /\.(ldb|sst)$/.test(name))) return
-  for (const name of names.filter((n) => n.endsWith('.log'))) {
-    for (const batch of recordsOf(readFileSync(join(location, name)))) {
-      if (!batch.includes(META.epoch)) return
-    }
-  }
-  for (const name of names) {
-    if (/^(CURRENT|MANIFEST-\d+|\d+\.(log|dbtmp))$/.test(name)) rmSync(join(location, name))
-  }
+/** Of a database that nothing was ever committed to. */
+function removeDatabase(folder: string): void {
+  for (const name of readdirSync(folder)) if (isDatabaseFile(name)) rmSync(join(folder, name))
 }
 
-export function storeExists(location: string): boolean {
-  return existsSync(`${location}/CURRENT`)
+function archiveIn(folder: string, { liveFrom, name }: LogState): Archive {
+  return new Archive(join(folder, ARCHIVE), liveFrom, name)
 }
 
 /** The same code in memory: for tests, and for runs that nobody wants to keep. `memory` shared is a store reopened. */
@@ -92,40 +193,24 @@ export async function openMemoryStore<R extends LogRecord>(
   memory: Memory = newMemory(),
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
+  const settings = withDefaults(options)
+  const { codec } = settings
   const db = databaseIn(memory)
   await db.open()
-  return open(db, 'memory', options, undefined)
-}
-
-async function open<R extends LogRecord>(
-  db: Database,
-  location: string,
-  { snapshotsKept = 2, codec = jsonCodec as unknown as RecordCodec<R> }: StoreOptions<R>,
-  files: { readonly acknowledged: number; readonly archive: string } | undefined,
-): Promise<Store<R>> {
   try {
-    const format = await checkFormat(db, location, codec.name)
-    const head = await readHead(db, codec, location)
-    if (files !== undefined && files.acknowledged > head.seq)
-      throw lostTail(location, head.seq, files.acknowledged)
-    const epoch = Number((await db.get(META.epoch))?.toString() ?? '0') + 1
-    await writeSynced(db, [[META.epoch, json(epoch)], ...format])
-    const index = new HistoryIndex(db)
-    const liveFrom = Number((await db.get(META.live))?.toString() ?? '1')
-    const archive = files && new Archive(files.archive, liveFrom)
-    const reader = new LogReader(db, codec, index, archive)
-    for await (const { records } of reader.commits(head.indexed + 1, head.seq)) index.add(records)
-    const latest = await firstOf(db.keys({ ...TIMES, reverse: true, limit: 1 }))
-    const watermark = latest === undefined ? -1 : atOfTimeKey(latest)
+    const state = await readState(db, codec, 'memory')
+    const epoch = state.epoch + 1
+    await writeSynced(db, openingBatch(state, epoch, codec.name))
+    const index = await readIndex(db, codec, state, undefined)
     return new LevelStore<R>({
+      ...settings,
       db,
-      codec,
+      name: state.name,
       index,
-      archive,
+      archive: undefined,
       epoch,
-      end: { seq: head.seq, hash: head.hash, watermark },
-      headFile: files && new HeadFile(location),
-      snapshotsKept,
+      end: state.end,
+      claim: undefined,
     })
   } catch (error) {
     await db.close()
@@ -133,111 +218,31 @@ async function open<R extends LogRecord>(
   }
 }
 
-/** What has to be written so that the store is of the present format, and of this codec. */
-async function checkFormat(db: Database, location: string, codec: string): Promise<Batch> {
-  const found = (await db.get(META.format))?.toString()
-  const present: Batch = [
-    [META.format, json(FORMAT)],
-    [META.codec, json(codec)],
-  ]
-  if (found === undefined) {
-    if ((await firstOf(db.keys({ limit: 1 }))) !== undefined) throw formatUnknown(location, 'none')
-    return present
-  }
-  if (OLDER_FORMATS.includes(Number(found))) return present
-  if (Number(found) !== FORMAT) throw formatUnknown(location, found)
-  const written = (await db.get(META.codec))?.toString()
-  if (written !== JSON.stringify(codec)) throw codecDiffers(location, written, codec)
-  return []
+function withDefaults<R extends LogRecord>({ snapshotsKept = 2, codec }: StoreOptions<R>): Settings<R> {
+  return { snapshotsKept, codec: codec ?? (jsonCodec as unknown as RecordCodec<R>) }
 }
 
-/** The last commit, and that it is the one that was written last. */
-async function readHead<R extends LogRecord>(
+/** What an opener writes: its epoch, whose store it is, and what makes the store of the present format. */
+function openingBatch({ format, name, end }: LogState, epoch: number, codec: string): Batch {
+  const batch: Batch = [
+    [META.epoch, json(epoch)],
+    [META.id, json(name.id.toString('hex'))],
+  ]
+  if (format === FORMAT) return batch
+  batch.push([META.format, json(FORMAT)], [META.codec, json(codec)])
+  if (end.seq > 0) batch.push([META.nameless, json(name.namelessTo)])
+  return batch
+}
+
+/** Reads the last commits, whose places are not in the written index yet. */
+async function readIndex<R extends LogRecord>(
   db: Database,
   codec: RecordCodec<R>,
-  location: string,
-): Promise<{ seq: number; hash: Buffer; indexed: number }> {
-  const entry = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
-  const noted = await notedHead(db)
-  if (entry === undefined) {
-    if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
-    return { seq: 0, hash: NO_HASH, indexed: 0 }
-  }
-  const commit = decodeCommit(codec, seqOfCommitKey(entry[0]), entry[1])
-  const seq = commit.firstSeq + commit.records.length - 1
-  if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex'))
-    throw headDiffers(location, seq, noted.seq)
-  return { seq, hash: Buffer.from(commit.hash), indexed: noted.indexed ?? seq }
-}
-
-async function notedHead(db: Database): Promise<Partial<NotedHead> & { seq: number }> {
-  const value = await db.get(META.head)
-  try {
-    return value === undefined ? { seq: 0 } : (JSON.parse(value.toString()) as NotedHead)
-  } catch {
-    throw corruptMeta('head')
-  }
-}
-
-function headDiffers(location: string, found: number, noted: number): OutcryError {
-  return new OutcryError(
-    'STORE_CORRUPT',
-    `the log in ${location} ends at seq ${found}, but it should end at ${noted}`,
-    'Run `outcry doctor` to see what is lost; do not trade on this store.',
-  )
-}
-
-function lostTail(location: string, found: number, acknowledged: number): OutcryError {
-  return new OutcryError(
-    'STORE_LOST_TAIL',
-    `the log in ${location} ends at seq ${found}, but ${acknowledged} was acknowledged: the end of it is lost`,
-    'Run `outcry doctor` to see what is lost. Restore from a backup, or cut the log back and reconcile with the venue.',
-  )
-}
-
-function formatUnknown(location: string, found: string): OutcryError {
-  return new OutcryError(
-    'STORE_FORMAT',
-    `${location} holds data of format ${found}; this Outcry reads format ${FORMAT}`,
-    'Open it with the version that wrote it, or choose another folder.',
-  )
-}
-
-function codecDiffers(location: string, found: string | undefined, codec: string): OutcryError {
-  return new OutcryError(
-    'STORE_FORMAT',
-    `the records in ${location} are written by the codec ${found ?? 'unknown'}, not by "${codec}"`,
-    'Open it with the codec that wrote it.',
-  )
-}
-
-export function openFailure(location: string, error: unknown): OutcryError {
-  const { code, message } = ((error as { cause?: unknown }).cause ?? error) as {
-    code?: string
-    message: string
-  }
-  if (code === 'LEVEL_LOCKED') {
-    return new OutcryError(
-      'STORE_LOCKED',
-      `another process has the store in ${location}`,
-      'Stop that runner, or let the command line ask it: it finds a running one by itself.',
-      { cause: error },
-    )
-  }
-  if (code === 'LEVEL_CORRUPTION') {
-    return new OutcryError(
-      'STORE_CORRUPT',
-      `LevelDB cannot open ${location}: ${message}`,
-      'Run `outcry doctor` to see what is lost.',
-      { cause: error },
-    )
-  }
-  return new OutcryError(
-    'STORE_OPEN_FAILED',
-    `${location} cannot be opened: ${message}`,
-    'Check path and permissions; if there was a log, run `outcry doctor`.',
-    {
-      cause: error,
-    },
-  )
+  { name, end, indexed }: LogState,
+  archive: Archive | undefined,
+): Promise<HistoryIndex> {
+  const index = new HistoryIndex(db)
+  const reader = new LogReader(db, codec, name, index, archive)
+  for await (const { records } of reader.commits(indexed + 1, end.seq)) index.add(records)
+  return index
 }

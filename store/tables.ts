@@ -11,8 +11,12 @@ const MAGIC = 0xdb4775248b80fb57n
 /** Of each block: compression u8, masked crc32c u32 over block and compression. */
 const TRAILER = 5
 const SNAPPY = 1
-/** What LevelDB appends to a key: sequence number and kind. */
+/** What LevelDB appends to a key: kind u8 and number of the entry u56. */
 const KEY_SUFFIX = 8
+const VALUE = 1
+
+/** A key and its value. */
+export type Entry = readonly [key: string, value: Buffer]
 
 interface Handle {
   readonly offset: number
@@ -80,6 +84,39 @@ export function checkTable(path: string, isSafe: (key: string) => boolean): void
   } finally {
     file.close()
   }
+}
+
+/** Its values that can be read, in the order of their keys; blocks that cannot be are passed over. */
+export function* readTable(path: string): Generator<Entry> {
+  const file = new TableFile(path)
+  try {
+    for (const [, handle] of readable(() => file.entries(indexOf(file)))) {
+      const block = readable(() => file.entries(readHandle(new Varints(handle))))
+      for (const [key, value] of block) {
+        if (key[key.length - KEY_SUFFIX] === VALUE) yield [key.subarray(0, -KEY_SUFFIX).toString(), value]
+      }
+    }
+  } finally {
+    file.close()
+  }
+}
+
+/** None when they cannot be read. */
+function readable(entries: () => Iterable<[key: Buffer, value: Buffer]>): [key: Buffer, value: Buffer][] {
+  try {
+    return [...entries()]
+  } catch {
+    return []
+  }
+}
+
+function indexOf(file: TableFile): Handle {
+  const start = file.size - FOOTER
+  const footer = file.read(start, FOOTER)
+  if (footer.readBigUInt64LE(FOOTER - 8) !== MAGIC) throw file.damaged(start)
+  const handles = new Varints(footer)
+  readHandle(handles)
+  return readHandle(handles)
 }
 
 function checkBlocks(file: TableFile, isSafe: (key: string) => boolean): void {

@@ -13,6 +13,7 @@ import {
   type Store,
   writeBackup,
 } from '../../store/index.ts'
+import { forgetOverwritten } from './forget-overwritten.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-backup-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -194,6 +195,7 @@ describe('an archive', () => {
     const bytes = Buffer.from((await db.get(lastCommit)) as Buffer)
     bytes[50] = (bytes[50] as number) ^ 1
     await db.put(lastCommit, bytes)
+    await forgetOverwritten(db)
     await db.close()
 
     const { diagnosis } = await cutBack(location)

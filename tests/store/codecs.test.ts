@@ -1,4 +1,5 @@
 /** Commits and snapshots as bytes: what is refused, and by what name. */
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decodeCommit, encodeCommit, hashOfCommit, jsonCodec, NO_HASH } from '../../store/commit-codec.ts'
 import { findDamage, recordsOf } from '../../store/log-format.ts'
@@ -11,11 +12,12 @@ const records: LogRecord[] = [
 ]
 
 describe('a commit', () => {
+  const name = { id: Buffer.alloc(16, 1), namelessTo: 0 }
   const previous = Buffer.alloc(32, 7)
-  const bytes = encodeCommit(jsonCodec, 3, records, previous)
+  const bytes = encodeCommit(jsonCodec, name, 3, records, previous)
 
   it('comes back as it was', () => {
-    expect(decodeCommit(jsonCodec, 7, bytes)).toEqual({
+    expect(decodeCommit(jsonCodec, name, 7, bytes)).toEqual({
       epoch: 3,
       firstSeq: 7,
       previous,
@@ -24,17 +26,17 @@ describe('a commit', () => {
       bytes,
     })
     expect(hashOfCommit(bytes)).toHaveLength(32)
-    expect(hashOfCommit(encodeCommit(jsonCodec, 3, records, NO_HASH))).not.toEqual(hashOfCommit(bytes))
+    expect(hashOfCommit(encodeCommit(jsonCodec, name, 3, records, NO_HASH))).not.toEqual(hashOfCommit(bytes))
   })
 
   it.each<[string, (b: Buffer) => Buffer, number, string]>([
     ['another magic', (b) => Buffer.concat([Buffer.from('OCM9'), b.subarray(4)]), 7, 'it is no commit'],
     ['nothing', () => Buffer.alloc(0), 7, 'it is no commit'],
-    ['a header alone', (b) => b.subarray(0, 83), 7, 'it is no commit'],
+    ['a header alone', (b) => b.subarray(0, 99), 7, 'it is no commit'],
     ['a byte cut off', (b) => b.subarray(0, -1), 7, 'its checksum does not fit'],
     ['another place', (b) => b, 8, 'it says that it begins at 7'],
   ])('with %s is refused', (_, change, seq, what) => {
-    expect(() => decodeCommit(jsonCodec, seq, change(Buffer.from(bytes)))).toThrow(
+    expect(() => decodeCommit(jsonCodec, name, seq, change(Buffer.from(bytes)))).toThrow(
       expect.objectContaining({
         code: 'STORE_CORRUPT',
         message: `the commit at seq ${seq} is damaged: ${what}`,
@@ -42,9 +44,20 @@ describe('a commit', () => {
     )
   })
 
+  it('of another store is refused, and one that names none behind those that may', () => {
+    const other = { id: Buffer.alloc(16, 2), namelessTo: 99 }
+    expect(() => decodeCommit(jsonCodec, other, 7, bytes)).toThrow(/is of the store 0101\w+, not of 0202/)
+    const nameless = Buffer.concat([bytes.subarray(0, 52), bytes.subarray(68)])
+    nameless.write('OCM2')
+    const hash = createHash('sha256').update(nameless.subarray(0, 52)).update(nameless.subarray(84)).digest()
+    hash.copy(nameless, 52)
+    expect(decodeCommit(jsonCodec, { ...other, namelessTo: 7 }, 7, nameless).records).toEqual(records)
+    expect(() => decodeCommit(jsonCodec, { ...other, namelessTo: 6 }, 7, nameless)).toThrow(/names no store/)
+  })
+
   it('of a codec that loses records is refused', () => {
     const lossy = { ...jsonCodec, decode: () => [records[0] as LogRecord] }
-    expect(() => decodeCommit(lossy, 7, bytes)).toThrow(
+    expect(() => decodeCommit(lossy, name, 7, bytes)).toThrow(
       expect.objectContaining({
         code: 'STORE_CORRUPT',
         message: 'the commit at seq 7 is damaged: records are missing in it',

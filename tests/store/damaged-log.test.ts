@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Database, databaseIn } from '../../store/database.ts'
 import { type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
 import type { TckRecord } from '../tck/store-tck.ts'
+import { anotherLifeOf } from './another-life.ts'
 
 const record = (seq: number, size = 0): TckRecord => ({
   seq,
@@ -84,8 +85,7 @@ describe('a damaged log', () => {
 
   it('names commits that were exchanged', async () => {
     await write(6)
-    const other = newMemory()
-    const elsewhere = await openMemoryStore<TckRecord>(other)
+    const { memory: other, store: elsewhere } = await anotherLifeOf(memory)
     for (let seq = 1; seq <= 6; seq++) await elsewhere.append({ records: [record(seq, 3)] })
     await db.put(commit(4), (await databaseIn(other).get(commit(4))) as Buffer)
     await expect(drain(store.read())).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
@@ -93,6 +93,20 @@ describe('a damaged log', () => {
       { seq: 4, code: 'STORE_CHAIN' },
       { seq: 5, code: 'STORE_CHAIN' },
     ])
+  })
+
+  it('names a commit of another store, whoever reads it', async () => {
+    await write(6)
+    const other = newMemory()
+    const elsewhere = await openMemoryStore<TckRecord>(other)
+    for (let seq = 1; seq <= 6; seq++) await elsewhere.append({ records: [record(seq)] })
+    await db.put(commit(4), (await databaseIn(other).get(commit(4))) as Buffer)
+    const refusal = { code: 'STORE_CORRUPT', message: expect.stringMatching(/seq 4 .*is of the store/) }
+    await expect(drain(store.read({ fromSeq: 4, toSeq: 4 }))).rejects.toMatchObject(refusal)
+    await expect(drain(store.history('order/a', { fromRev: 4, toRev: 4 }))).rejects.toMatchObject(refusal)
+    await expect(store.seqAt(3)).rejects.toMatchObject(refusal)
+    await expect(drain(store.entries())).rejects.toMatchObject(refusal)
+    expect((await store.verifyChain()).damage).toMatchObject([{ seq: 4, code: 'STORE_CHECKSUM' }])
   })
 
   it('goes on behind what is damaged, to tell of all of it', async () => {

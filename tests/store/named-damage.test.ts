@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { type Database, databaseIn } from '../../store/database.ts'
-import { type LogRecord, newMemory, openLevelStore, openMemoryStore, type Store } from '../../store/index.ts'
+import {
+  type LogRecord,
+  type Memory,
+  newMemory,
+  openLevelStore,
+  openMemoryStore,
+  type Store,
+} from '../../store/index.ts'
+import { anotherLifeOf } from './another-life.ts'
 
 const record = (seq: number, at = seq): LogRecord => ({ seq, rev: seq, actor: 'order/a', at })
 const commit = (seq: number) => `c!${String(seq).padStart(16, '0')}`
@@ -15,13 +23,14 @@ const list = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 }
 
 let memory: Database
+let written: Memory
 let store: Store
 
 /** Commits of so many records each. */
 async function write(...sizes: number[]): Promise<void> {
-  const kept = newMemory()
-  memory = databaseIn(kept)
-  store = await openMemoryStore(kept)
+  written = newMemory()
+  memory = databaseIn(written)
+  store = await openMemoryStore(written)
   for (const size of sizes) await append(store, size)
 }
 
@@ -47,8 +56,7 @@ afterEach(() => {
 describe('verify names', () => {
   it('a last commit that is whole, fits, and is not the one that was written', async () => {
     await write(1, 1, 1)
-    const other = newMemory()
-    const elsewhere = await openMemoryStore(other)
+    const { memory: other, store: elsewhere } = await anotherLifeOf(written)
     for (const at of [1, 2, 99]) await append(elsewhere, 1, at)
     await memory.put(commit(3), (await databaseIn(other).get(commit(3))) as Buffer)
     expect(await damage()).toEqual([
@@ -62,8 +70,7 @@ describe('verify names', () => {
 
   it('commits that lie one over the other', async () => {
     await write(1, 3, 1)
-    const other = newMemory()
-    const elsewhere = await openMemoryStore(other)
+    const { memory: other, store: elsewhere } = await anotherLifeOf(written)
     for (let n = 0; n < 3; n++) await append(elsewhere, 1)
     await memory.put(commit(3), (await databaseIn(other).get(commit(3))) as Buffer)
     expect((await damage())[0]).toEqual({

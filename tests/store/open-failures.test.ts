@@ -1,5 +1,5 @@
 /** Stores that cannot be opened, or examined, or copied: each says why by a code, and holds nothing afterwards. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
@@ -17,6 +17,7 @@ import {
   type Store,
   writeBackup,
 } from '../../store/index.ts'
+import { forgetOverwritten } from './forget-overwritten.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-failures-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -43,6 +44,7 @@ async function edit(location: string, key: string, change: (bytes: Buffer) => vo
   const bytes = Buffer.from((await db.get(key)) as Buffer)
   change(bytes)
   await db.put(key, bytes)
+  await forgetOverwritten(db)
   await db.close()
 }
 const flip = (bytes: Buffer) => {
@@ -54,7 +56,7 @@ const nameOf = (location: string) => location.slice(root.length + 1)
 describe('a store', () => {
   it('whose noted end cannot be read is not opened, and is open to the next one', async () => {
     const location = await make()
-    rmSync(join(location, 'HEAD'))
+    renameSync(join(location, 'HEAD'), join(root, 'HEAD'))
     mkdirSync(join(location, 'HEAD'))
     for (let n = 0; n < 2; n++)
       await expect(openLevelStore(location)).rejects.toMatchObject({
@@ -62,6 +64,7 @@ describe('a store', () => {
         message: expect.stringContaining('EISDIR'),
       })
     rmSync(join(location, 'HEAD'), { recursive: true })
+    renameSync(join(root, 'HEAD'), join(location, 'HEAD'))
     const store = await openLevelStore(location)
     expect(store.head.seq).toBe(5)
     await store.close()

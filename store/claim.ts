@@ -1,0 +1,67 @@
+/**
+ * What an opener has of a folder: the lock, and its epoch in HEAD. The lock keeps others out; the epoch holds also where the
+ * lock has failed (its file removed, dropped by the process itself, while the writer was frozen): see `assertHolds`.
+ */
+import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
+import { OutcryError } from './outcry-error.ts'
+import type { StoreLock } from './store-lock.ts'
+
+export class Claim {
+  readonly #lock: StoreLock
+  readonly #epoch: number
+  #head: HeadFile
+
+  constructor(lock: StoreLock, owner: Owner) {
+    this.#lock = lock
+    this.#epoch = owner.epoch
+    this.#head = HeadFile.claim(lock.folder, owner)
+  }
+
+  /**
+   * Asked before a write, so that nothing is written into somebody else's folder, and again between its sync and its
+   * acknowledgement. A later opener writes its epoch before it reads the database: a commit that was synced before that is
+   * in what it reads, and one that was synced after it is not acknowledged here.
+   * @throws STORE_FENCED
+   */
+  assertHolds(): void {
+    if (this.#head.isOwn && this.#lock.isThere) return
+    throw fenced(this.#whatHappened())
+  }
+
+  /** Writes what is true of it by now, for the same epoch. */
+  renew(owner: Owner): void {
+    this.#head.close()
+    this.#head = HeadFile.claim(this.#lock.folder, owner)
+  }
+
+  acknowledge(seq: number): void {
+    this.#head.write(seq)
+  }
+
+  closeHead(): void {
+    this.#head.close()
+  }
+
+  release(): Promise<void> {
+    return this.#lock.release()
+  }
+
+  #whatHappened(): string {
+    const { folder } = this.#lock
+    try {
+      const found = readHeadFile(folder)
+      if (found.kind === 'owned' && found.epoch > this.#epoch) return outdated(found.epoch, this.#epoch)
+    } catch {
+      // What is there now is not ours to read.
+    }
+    return `${folder} or its lock is not what was opened: it was moved, exchanged or removed`
+  }
+}
+
+export function outdated(found: number, own: number): string {
+  return `epoch ${found} has opened the store since, this writer is of epoch ${own}`
+}
+
+export function fenced(what: string): OutcryError {
+  return new OutcryError('STORE_FENCED', `the store takes no writes: ${what}`, 'Close it and start again.')
+}

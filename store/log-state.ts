@@ -1,0 +1,113 @@
+/** What a database says of the log in it: its format, its store, its end. Read before anything is written to it. */
+import type { LogEnd, NotedHead } from './commit-batch.ts'
+import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './commit-codec.ts'
+import { corruptMeta, firstOf } from './damage.ts'
+import type { Database } from './database.ts'
+import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
+import { codecDiffers, formatUnknown, headDiffers } from './open-errors.ts'
+import type { LogRecord, RecordCodec } from './store.ts'
+
+/** Layout of keys, values and files; raised when an older Outcry could not read them. */
+export const FORMAT = 3
+/** Read as they are; what is added follows the present format. */
+const OLDER_FORMATS = [1, 2]
+
+export interface LogState {
+  /** 0 when nothing was ever written. */
+  readonly format: number
+  readonly name: StoreName
+  /** Of the last opener. */
+  readonly epoch: number
+  readonly end: LogEnd
+  /** Commits up to this seq are in the written part of the history index. */
+  readonly indexed: number
+  /** First seq that is not in the archive. */
+  readonly liveFrom: number
+}
+
+/**
+ * `id`: of the store, where something else than the database says it.
+ * @throws STORE_FORMAT, STORE_CORRUPT
+ */
+export async function readState<R extends LogRecord>(
+  db: Database,
+  codec: RecordCodec<R>,
+  location: string,
+  id?: Buffer,
+): Promise<LogState> {
+  const format = await readFormat(db, location, codec.name)
+  const named = await readId(db, format)
+  const isOlder = format < FORMAT
+  const nameless = isOlder ? Number.MAX_SAFE_INTEGER : await readNumber(db, META.nameless, 0)
+  const name = { id: named ?? id ?? newStoreId(), namelessTo: nameless }
+  const { indexed, ...end } = await readEnd(db, codec, name, location)
+  return {
+    format,
+    // What is added to an older store names it.
+    name: isOlder ? { ...name, namelessTo: end.seq } : name,
+    epoch: await readNumber(db, META.epoch, 0),
+    end,
+    indexed,
+    liveFrom: await readNumber(db, META.live, 1),
+  }
+}
+
+async function readFormat(db: Database, location: string, codec: string): Promise<number> {
+  const found = (await db.get(META.format))?.toString()
+  if (found === undefined) {
+    if ((await firstOf(db.keys({ limit: 1 }))) !== undefined) throw formatUnknown(location, 'none', FORMAT)
+    return 0
+  }
+  const format = Number(found)
+  if (format !== FORMAT && !OLDER_FORMATS.includes(format)) throw formatUnknown(location, found, FORMAT)
+  // Format 1 had one codec.
+  const written = (await db.get(META.codec))?.toString()
+  if (format > 1 && written !== JSON.stringify(codec)) throw codecDiffers(location, written, codec)
+  return format
+}
+
+async function readId(db: Database, format: number): Promise<Buffer | undefined> {
+  const written = (await db.get(META.id))?.toString()
+  if (written !== undefined && /^"[0-9a-f]{32}"$/.test(written))
+    return Buffer.from(written.slice(1, -1), 'hex')
+  if (written !== undefined || format === FORMAT) throw corruptMeta('id')
+  return undefined
+}
+
+async function readNumber(db: Database, key: string, otherwise: number): Promise<number> {
+  const value = await db.get(key)
+  const number = value === undefined ? otherwise : Number(value.toString())
+  if (!Number.isSafeInteger(number)) throw corruptMeta(key.slice(2))
+  return number
+}
+
+/** The last commit, and that it is the one that was written last. */
+async function readEnd<R extends LogRecord>(
+  db: Database,
+  codec: RecordCodec<R>,
+  name: StoreName,
+  location: string,
+): Promise<LogEnd & { indexed: number }> {
+  const entry = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
+  const noted = await notedHead(db)
+  if (entry === undefined) {
+    if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
+    return { seq: 0, hash: NO_HASH, watermark: -1, indexed: 0 }
+  }
+  const commit = decodeCommit(codec, name, seqOfCommitKey(entry[0]), entry[1])
+  const seq = commit.firstSeq + commit.records.length - 1
+  if (noted.seq !== seq || noted.hash !== commit.hash.toString('hex'))
+    throw headDiffers(location, seq, noted.seq)
+  const latest = await firstOf(db.keys({ ...TIMES, reverse: true, limit: 1 }))
+  const watermark = latest === undefined ? -1 : atOfTimeKey(latest)
+  return { seq, hash: Buffer.from(commit.hash), watermark, indexed: noted.indexed ?? seq }
+}
+
+async function notedHead(db: Database): Promise<Partial<NotedHead> & { seq: number }> {
+  const value = await db.get(META.head)
+  try {
+    return value === undefined ? { seq: 0 } : (JSON.parse(value.toString()) as NotedHead)
+  } catch {
+    throw corruptMeta('head')
+  }
+}

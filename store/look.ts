@@ -1,0 +1,100 @@
+/**
+ * A look at a database before it is opened. To open it is to change it: LevelDB then turns its log into tables, writes a new
+ * manifest and deletes what that does not name. So LevelDB opens a copy, `look` in the store's own folder: tables linked, since
+ * they never change, and only those that the manifest names, since LevelDB may write over the numbers of others; the rest copied.
+ * A store that is refused is as it was, whenever the process dies: what is left of a look is nobody's, and the next one removes it.
+ */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { checkFiles, checkManifest, liveLogs } from './check-files.ts'
+import { type Database, LEVEL_OPTIONS } from './database.ts'
+import { linkOrCopy } from './folder.ts'
+import { COMMITS, commitKey, isCommitKey, seqOfCommitKey } from './keys.ts'
+import { recordsOf } from './log-format.ts'
+import { type Manifest, readManifest } from './manifest.ts'
+import { filesDamaged } from './open-errors.ts'
+import { LOOK, logNumber, storeFiles, tableNumber } from './store-files.ts'
+import { type Entry, readTable } from './tables.ts'
+import { valuesOf } from './write-batch.ts'
+
+/** @throws STORE_CORRUPT when files are missing, damaged, or do not belong together */
+export function wholeManifest(folder: string, isSafe = isCommitKey): Manifest {
+  const manifest = readManifest(folder)
+  if (manifest === undefined) throw databaseMissing(folder)
+  checkFiles(folder, isSafe)
+  checkManifest(folder, manifest)
+  return manifest
+}
+
+/** Removes what an earlier look has left, and makes room for one. */
+export function roomToLook(folder: string): string {
+  const room = join(folder, LOOK)
+  rmSync(room, { recursive: true, force: true })
+  mkdirSync(room)
+  return room
+}
+
+export function endLook(folder: string): void {
+  rmSync(join(folder, LOOK), { recursive: true, force: true })
+}
+
+/** Opens a copy of the database as the manifest describes it, in a folder that it may change. */
+export async function openCopy(folder: string, manifest: Manifest, room: string): Promise<Database> {
+  copyFileSync(join(folder, 'CURRENT'), join(room, 'CURRENT'))
+  copyFileSync(join(folder, manifest.name), join(room, manifest.name))
+  for (const { name } of liveLogs(folder, manifest)) copyFileSync(join(folder, name), join(room, name))
+  for (const name of readdirSync(folder)) {
+    const number = tableNumber(name)
+    if (number !== undefined && manifest.tables.has(number)) linkOrCopy(join(folder, name), join(room, name))
+  }
+  const db = new Level<string, Buffer>(room, { ...LEVEL_OPTIONS, createIfMissing: false })
+  await db.open()
+  return db as unknown as Database
+}
+
+/**
+ * Files that the manifest does not name are what a crash has left of a compaction: LevelDB deletes them. All that is in them is
+ * in the database then, or was archived. Where it is not, the manifest is not the last one.
+ * @throws STORE_CORRUPT
+ */
+export async function assertNothingElse(
+  folder: string,
+  { tables, logsFrom }: Manifest,
+  db: Database,
+  liveFrom: number,
+): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    const table = tableNumber(name)
+    const log = logNumber(name)
+    const isNamed = table !== undefined ? tables.has(table) : log === undefined || log >= logsFrom
+    if (isNamed) continue
+    for (const [key] of commitsIn(join(folder, name))) {
+      const seq = seqOfCommitKey(key)
+      if (seq < liveFrom || (await db.has(commitKey(seq)))) continue
+      throw filesDamaged(
+        `${join(folder, name)} holds the commit at seq ${seq}, which the database does not know: its MANIFEST is an older one`,
+      )
+    }
+  }
+}
+
+/** Commits that can be read in a table or a write-ahead log, as they are. */
+export function* commitsIn(path: string): Generator<Entry> {
+  for (const entry of valuesIn(path)) {
+    if (entry[0] >= COMMITS.gte && entry[0] < COMMITS.lt) yield entry
+  }
+}
+
+function* valuesIn(path: string): Generator<Entry> {
+  if (path.endsWith('.log')) for (const batch of recordsOf(readFileSync(path), true)) yield* valuesOf(batch)
+  else yield* readTable(path)
+}
+
+export function databaseMissing(folder: string): Error {
+  const missing = storeFiles(folder).includes('CURRENT')
+    ? 'the MANIFEST that its CURRENT names'
+    : 'its CURRENT'
+  const there = storeFiles(folder).join(', ')
+  return filesDamaged(`the database in ${folder} misses ${missing}; what is there: ${there}`)
+}

@@ -1,0 +1,225 @@
+/** What is left of a store: as its manifest describes it, or all commits in any of its files. Read from copies, for the doctor. */
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { Archive } from './archive.ts'
+import { checkHead } from './check-head.ts'
+import { decodeCommit, NO_HASH, newStoreId, type StoreName, storeIdOf } from './commit-codec.ts'
+import { firstOf } from './damage.ts'
+import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
+import { type FoundHead, readHeadFile } from './head-file.ts'
+import { COMMITS, META, seqOfCommitKey } from './keys.ts'
+import { FORMAT } from './log-state.ts'
+import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } from './look.ts'
+import { readManifest } from './manifest.ts'
+import { openFailure } from './open-errors.ts'
+import { isOutcryError } from './outcry-error.ts'
+import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from './store.ts'
+import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './store-files.ts'
+
+/** Bytes written at once. */
+const BATCH_BYTES = 1 << 20
+
+export interface Remains {
+  readonly db: Database
+  readonly archive: Archive
+  readonly name: StoreName
+  /** The greatest that anything says. */
+  readonly epoch: number
+  /** Where the log ended once, as far as anything still says. */
+  readonly endedAt: number
+  readonly checkpoint: Checkpoint | undefined
+  readonly fileDamage: readonly FileDamage[]
+}
+
+/** `db` is undefined when LevelDB cannot open it. */
+export type Found = Omit<Remains, 'db'> & { readonly db: Database | undefined }
+
+/** The database as its manifest describes it. */
+export async function asFound(folder: string): Promise<Found> {
+  const fileDamage: FileDamage[] = []
+  const room = join(roomToLook(folder), 'found')
+  mkdirSync(room)
+  const head = readHead(folder, fileDamage)
+  const db = await openFound(folder, room, fileDamage)
+  const id = ownId(folder, head, db && (await readOr<string | undefined>(db, META.id, undefined)))
+  const format = db === undefined ? 0 : await readOr<number>(db, META.format, 0)
+  const name = { id, namelessTo: await namelessIn(db, format) }
+  const epoch = db === undefined ? 0 : await readOr<number>(db, META.epoch, 0)
+  const noted = db === undefined ? 0 : (await readOr<{ seq: number }>(db, META.head, { seq: 0 })).seq
+  const liveFrom = db === undefined ? undefined : await readOr<number>(db, META.live, 1)
+  const archive = new Archive(join(folder, ARCHIVE), liveFrom ?? 1, name)
+  if (db !== undefined) {
+    const end = { seq: noted, hash: NO_HASH, watermark: -1 }
+    const state = { format, name, epoch, end, indexed: noted, liveFrom: archive.liveFrom }
+    noting(fileDamage, () => checkHead(folder, head, state))
+    const manifest = readManifest(folder)
+    if (manifest !== undefined)
+      await assertNothingElse(folder, manifest, db, archive.liveFrom).catch(note(fileDamage))
+  }
+  return {
+    db,
+    archive,
+    name,
+    epoch: Math.max(epoch, head.kind === 'owned' ? head.epoch : 0),
+    endedAt: Math.max(noted, acknowledgedBy(head, id), archive.reachesTo),
+    checkpoint: db && (await readOr<Checkpoint | undefined>(db, META.checkpoint, undefined)),
+    fileDamage,
+  }
+}
+
+/** All commits that are whole, out of whatever tables and logs there are, in a database of their own. */
+export async function gathered<R extends LogRecord>(
+  folder: string,
+  codec: RecordCodec<R>,
+  { archive: known, name, epoch, endedAt, fileDamage }: Found,
+): Promise<Remains> {
+  const room = join(folder, LOOK, 'gathered')
+  const db = new Level<string, Buffer>(room, LEVEL_OPTIONS) as unknown as Database
+  await db.open()
+  let greatest = epoch
+  let batch: Batch = []
+  let bytesInBatch = 0
+  for (const file of databaseFiles(folder)) {
+    for (const [key, bytes] of commitsIn(join(folder, file))) {
+      const epochOf = wholeOf(codec, name, key, bytes)
+      if (epochOf === undefined || !(await isNewer(db, codec, name, key, epochOf))) continue
+      greatest = Math.max(greatest, epochOf)
+      batch.push([key, bytes])
+      bytesInBatch += bytes.length
+      if (bytesInBatch < BATCH_BYTES) continue
+      await writeSynced(db, batch)
+      batch = []
+      bytesInBatch = 0
+    }
+    // The next file may hold the same commits.
+    await writeSynced(db, batch)
+    batch = []
+  }
+  const last = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
+  const end = last === undefined ? 0 : seqOfCommitKey(last[0])
+  const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
+  return {
+    db,
+    archive: new Archive(join(folder, ARCHIVE), known.reachesTo + 1, name),
+    name,
+    epoch: greatest,
+    endedAt: Math.max(endedAt, end),
+    checkpoint: undefined,
+    fileDamage: [{ code: 'STORE_UNREADABLE', message: why }, ...fileDamage],
+  }
+}
+
+async function openFound(
+  folder: string,
+  room: string,
+  fileDamage: FileDamage[],
+): Promise<Database | undefined> {
+  noting(fileDamage, () => wholeManifest(folder, () => false))
+  const manifest = readManifest(folder)
+  if (manifest === undefined) return undefined
+  try {
+    return await openCopy(folder, manifest, room)
+  } catch (error) {
+    const { message } = openFailure(folder, error)
+    fileDamage.unshift({ code: 'STORE_UNREADABLE', message })
+    return undefined
+  }
+}
+
+function readHead(folder: string, fileDamage: FileDamage[]): FoundHead {
+  try {
+    return readHeadFile(folder)
+  } catch (error) {
+    fileDamage.push({ code: 'STORE_CORRUPT', message: `HEAD cannot be read: ${(error as Error).message}` })
+    return { kind: 'damaged', seq: 0 }
+  }
+}
+
+/** What another store has acknowledged says nothing of this one. */
+function acknowledgedBy(head: FoundHead, id: Buffer): number {
+  if (head.kind === 'none') return 0
+  return head.kind === 'owned' && !head.id.equals(id) ? 0 : head.seq
+}
+
+/** HEAD and the database say it; where they differ, or one is not there, most of the commits do. */
+function ownId(folder: string, head: FoundHead, written: string | undefined): Buffer {
+  const inHead = head.kind === 'owned' ? head.id.toString('hex') : undefined
+  if (inHead !== undefined && inHead === written) return Buffer.from(inHead, 'hex')
+  const counts = new Map<string, number>()
+  for (const file of databaseFiles(folder)) {
+    for (const [, bytes] of commitsIn(join(folder, file))) {
+      const id = storeIdOf(bytes)?.toString('hex')
+      if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? []
+  const id = most ?? inHead ?? written
+  return id === undefined ? newStoreId() : Buffer.from(id, 'hex')
+}
+
+/** In an older format no commit names its store; in one that nobody can read any of them may. */
+async function namelessIn(db: Database | undefined, format: number): Promise<number> {
+  const isOlder = db === undefined || format < FORMAT
+  return isOlder ? Number.MAX_SAFE_INTEGER : readOr<number>(db, META.nameless, 0)
+}
+
+function databaseFiles(folder: string): string[] {
+  const numberOf = (name: string) => tableNumber(name) ?? logNumber(name) ?? 0
+  return readdirSync(folder)
+    .filter((name) => isDatabaseFile(name) && numberOf(name) > 0)
+    .sort((a, b) => numberOf(a) - numberOf(b))
+}
+
+/** The epoch of a commit that is whole and of this store. */
+function wholeOf<R extends LogRecord>(
+  codec: RecordCodec<R>,
+  name: StoreName,
+  key: string,
+  bytes: Buffer,
+): number | undefined {
+  try {
+    return decodeCommit(codec, name, seqOfCommitKey(key), bytes).epoch
+  } catch {
+    return undefined
+  }
+}
+
+/** Of two that a writer and its successor wrote in the same place, the successor's counts. */
+async function isNewer<R extends LogRecord>(
+  db: Database,
+  codec: RecordCodec<R>,
+  name: StoreName,
+  key: string,
+  epoch: number,
+): Promise<boolean> {
+  const other = await db.get(key)
+  return other === undefined || (wholeOf(codec, name, key, other) ?? 0) < epoch
+}
+
+/** What LevelDB cannot read is told by the walk through the log. */
+async function readOr<T>(db: Database, key: string, otherwise: T): Promise<T> {
+  try {
+    const value = await db.get(key)
+    return value === undefined ? otherwise : (JSON.parse(value.toString()) as T)
+  } catch {
+    return otherwise
+  }
+}
+
+function noting(fileDamage: FileDamage[], check: () => unknown): void {
+  try {
+    check()
+  } catch (error) {
+    note(fileDamage)(error)
+  }
+}
+
+/** A log that ends early is told by the walk through it. */
+function note(fileDamage: FileDamage[]): (error: unknown) => void {
+  return (error) => {
+    if (!isOutcryError(error)) throw error
+    const { code, message } = error
+    if (code !== 'STORE_LOST_TAIL') fileDamage.push({ code, message })
+  }
+}

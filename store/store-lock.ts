@@ -1,0 +1,171 @@
+/**
+ * One opener at a time for one folder. The lock is the kernel's, on the file `lock/LOCK` of a tiny LevelDB, and dies with
+ * its process. Nobody ever deletes that file, so all processes lock the same one. What else lies in `lock` means nothing: a
+ * power cut may tear it, and then it is made anew.
+ *
+ * POSIX gives such locks to a process, not to a descriptor: closing any descriptor of the file drops the lock. So a second
+ * opener of this process is refused before it opens the file: by a set for the process, and on Linux by the kernel's
+ * list of locks, which also sees other threads.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { codeOf, identityOf, linkOrCopy, makeFolder } from './folder.ts'
+import { openFailure, storeLocked } from './open-errors.ts'
+import { LOCK } from './store-files.ts'
+
+/** Tries to open the tiny database, whose files another process may make anew at the same time. */
+const TRIES = 10
+
+/** Shared by all copies of this module in a process. */
+const HELD = Symbol.for('outcry.heldStores')
+const shared = globalThis as { [HELD]?: Set<string> }
+shared[HELD] ??= new Set()
+const held: Set<string> = shared[HELD]
+
+export class StoreLock {
+  /** The store's folder, by its real path. */
+  readonly folder: string
+  readonly #db: Level
+  readonly #file: string
+  readonly #identity: string
+  readonly #keys: readonly string[]
+
+  private constructor(folder: string, db: Level, keys: readonly string[]) {
+    this.folder = folder
+    this.#db = db
+    this.#keys = keys
+    this.#file = join(folder, LOCK, 'LOCK')
+    this.#identity = identityOf(this.#file) as string
+  }
+
+  /** @throws STORE_LOCKED, STORE_OPEN_FAILED */
+  static async take(location: string): Promise<StoreLock> {
+    const folder = realpathSync(location)
+    const file = join(folder, LOCK, 'LOCK')
+    const keys = [folder, file].flatMap((path) => identityOf(path) ?? [])
+    if (keys.some((key) => held.has(key)) || isLockedHere(file)) throw storeLocked(location, 'this process')
+    for (const key of keys) held.add(key)
+    try {
+      makeFolder(join(folder, LOCK))
+      const db = await openTiny(join(folder, LOCK))
+      const own = identityOf(file) as string
+      held.add(own)
+      return new StoreLock(folder, db, [...keys, own])
+    } catch (error) {
+      for (const key of keys) held.delete(key)
+      throw openFailure(location, error)
+    }
+  }
+
+  /** False once the folder was moved or exchanged, or the lock's file was: then this path is somebody else's. */
+  get isThere(): boolean {
+    return identityOf(this.#file) === this.#identity
+  }
+
+  /**
+   * Holds LevelDB's own lock while `work` runs: an older Outcry takes no other. LevelDB locks the file that it finds by the
+   * name LOCK, by whatever name others know it, so a folder with a link to it will do.
+   * @throws STORE_LOCKED
+   */
+  async withoutOthers<T>(work: () => Promise<T>): Promise<T> {
+    const own = join(this.folder, 'LOCK')
+    const folder = join(this.folder, LOCK, 'level')
+    rmSync(folder, { recursive: true, force: true })
+    if (!existsSync(own)) return work()
+    mkdirSync(folder)
+    linkTo(own, join(folder, 'LOCK'))
+    const db = await openTiny(folder).catch((error: unknown) => {
+      rmSync(folder, { recursive: true, force: true })
+      throw openFailure(this.folder, error)
+    })
+    try {
+      return await work()
+    } finally {
+      await db.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.#db.close()
+    for (const key of this.#keys) held.delete(key)
+  }
+}
+
+/** A file system without links has no such lock to see either way; LevelDB itself looks again when it opens. */
+function linkTo(file: string, name: string): void {
+  try {
+    symlinkSync(file, name)
+  } catch {
+    linkOrCopy(file, name)
+  }
+}
+
+async function openTiny(folder: string): Promise<Level> {
+  for (let n = 1; ; n++) {
+    const db = new Level(folder)
+    try {
+      await db.open()
+      return db
+    } catch (error) {
+      await db.close()
+      const { code } = ((error as { cause?: unknown }).cause ?? error) as { code?: string }
+      if (code === 'LEVEL_LOCKED' || n === TRIES) throw error
+      removeTorn(folder)
+    }
+  }
+}
+
+/** All but the file that is locked. Whoever has the lock needs none of it. */
+function removeTorn(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name !== 'LOCK' && name !== 'level') rmSync(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/**
+ * Whether this process has the file locked already, in another thread. A child inherits LevelDB's descriptors, not its locks;
+ * the list of locks has an inode without its disk. Both together are sure.
+ */
+function isLockedHere(file: string): boolean {
+  const own = statSync(file, { throwIfNoEntry: false })
+  if (own === undefined || process.platform !== 'linux') return false
+  const isOpen = descriptors().some((fd) => {
+    const open = statSync(fd, { throwIfNoEntry: false })
+    return open?.ino === own.ino && open.dev === own.dev
+  })
+  return isOpen && locks().some(({ pid, ino }) => pid === process.pid && ino === own.ino)
+}
+
+function descriptors(): string[] {
+  return orNone(() => readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`))
+}
+
+/** Such as `1: POSIX  ADVISORY  WRITE 1234 08:01:5678 0 EOF`: who has which inode. */
+function locks(): { pid: number; ino: number }[] {
+  return orNone(() =>
+    [...readFileSync('/proc/locks', 'utf8').matchAll(/ (\d+) \w+:\w+:(\d+) /g)].map(([, pid, ino]) => ({
+      pid: Number(pid),
+      ino: Number(ino),
+    })),
+  )
+}
+
+function orNone<T>(read: () => T[]): T[] {
+  try {
+    return read()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EACCES') return []
+    throw error
+  }
+}

@@ -1,0 +1,15 @@
+import { databaseIn } from '../../store/database.ts'
+import { type LogRecord, type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+
+/** An empty store with the name of another: what is written to it could have been written to that one. */
+export async function anotherLifeOf<R extends LogRecord>(
+  memory: Memory,
+): Promise<{ memory: Memory; store: Store<R> }> {
+  const other = newMemory()
+  await (await openMemoryStore(other)).close()
+  await databaseIn(other).open()
+  await databaseIn(other).put('m!id', (await databaseIn(memory).get('m!id')) as Buffer)
+  // Of the same epoch, too.
+  await databaseIn(other).put('m!epoch', Buffer.from('0'))
+  return { memory: other, store: await openMemoryStore<R>(other) }
+}
