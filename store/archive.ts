@@ -120,19 +120,7 @@ export class Archive {
 
   async #unpack(segment: Segment): Promise<readonly RawCommit[]> {
     const path = join(this.#folder, segment.name)
-    let content: Buffer
-    try {
-      content = await promisify(gunzip)(await readFile(path))
-    } catch (cause) {
-      throw damaged(`${path} cannot be read: ${(cause as Error).message}`, cause)
-    }
-    const commits: RawCommit[] = []
-    for (let at = 0; at < content.length; ) {
-      const end = at + LENGTH + content.readUInt32BE(at)
-      const bytes = content.subarray(at + LENGTH, end)
-      commits.push({ seq: seqOfCommit(bytes), bytes })
-      at = end
-    }
+    const commits = await unpack(path)
     try {
       for (const { seq, bytes } of commits) assertNames(this.#name, seq, bytes)
     } catch (cause) {
@@ -140,6 +128,31 @@ export class Archive {
     }
     if (commits[0]?.seq !== segment.firstSeq) throw damaged(`${path} does not begin with what its name says`)
     return commits
+  }
+}
+
+/** The commits of each file that can be read, whosever they are. */
+export async function* commitsInArchive(folder: string): AsyncGenerator<readonly RawCommit[]> {
+  if (!existsSync(folder)) return
+  for (const { name } of readdirSync(folder).flatMap(parseName)) {
+    yield await unpack(join(folder, name)).catch(() => [])
+  }
+}
+
+/** @throws STORE_ARCHIVE */
+async function unpack(path: string): Promise<readonly RawCommit[]> {
+  try {
+    const content = await promisify(gunzip)(await readFile(path))
+    const commits: RawCommit[] = []
+    for (let at = 0; at < content.length; ) {
+      const end = at + LENGTH + content.readUInt32BE(at)
+      const bytes = content.subarray(at + LENGTH, end)
+      commits.push({ seq: seqOfCommit(bytes), bytes })
+      at = end
+    }
+    return commits
+  } catch (cause) {
+    throw damaged(`${path} cannot be read: ${(cause as Error).message}`, cause)
   }
 }
 

@@ -8,6 +8,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node
 import { join } from 'node:path'
 import { Level } from 'level'
 import { checkFiles, checkManifest, liveLogs } from './check-files.ts'
+import { unreadable } from './damage.ts'
 import { type Database, LEVEL_OPTIONS } from './database.ts'
 import { linkOrCopy } from './folder.ts'
 import { COMMITS, commitKey, isCommitKey, seqOfCommitKey } from './keys.ts'
@@ -71,12 +72,18 @@ export async function assertNothingElse(
     if (isNamed) continue
     for (const [key] of commitsIn(join(folder, name))) {
       const seq = seqOfCommitKey(key)
-      if (seq < liveFrom || (await db.has(commitKey(seq)))) continue
+      if (seq < liveFrom || (await isIn(db, commitKey(seq)))) continue
       throw filesDamaged(
         `${join(folder, name)} holds the commit at seq ${seq}, which the database does not know: its MANIFEST is an older one`,
       )
     }
   }
+}
+
+function isIn(db: Database, key: string): Promise<boolean> {
+  return db.has(key).catch((error: unknown) => {
+    throw unreadable(error)
+  })
 }
 
 /** Commits that can be read in a table or a write-ahead log, as they are. */

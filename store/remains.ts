@@ -2,9 +2,16 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { Archive } from './archive.ts'
+import { Archive, commitsInArchive } from './archive.ts'
 import { checkHead } from './check-head.ts'
-import { decodeCommit, NO_HASH, newStoreId, type StoreName, storeIdOf } from './commit-codec.ts'
+import {
+  countOfCommit,
+  decodeCommit,
+  NO_HASH,
+  newStoreId,
+  type StoreName,
+  storeIdOf,
+} from './commit-codec.ts'
 import { firstOf } from './damage.ts'
 import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
 import { type FoundHead, readHeadFile } from './head-file.ts'
@@ -42,7 +49,7 @@ export async function asFound(folder: string): Promise<Found> {
   mkdirSync(room)
   const head = readHead(folder, fileDamage)
   const db = await openFound(folder, room, fileDamage)
-  const id = ownId(folder, head, db && (await readOr<string | undefined>(db, META.id, undefined)))
+  const id = await ownId(folder, head, db && (await readOr<string | undefined>(db, META.id, undefined)))
   const format = db === undefined ? 0 : await readOr<number>(db, META.format, 0)
   const name = { id, namelessTo: await namelessIn(db, format) }
   const epoch = db === undefined ? 0 : await readOr<number>(db, META.epoch, 0)
@@ -97,7 +104,7 @@ export async function gathered<R extends LogRecord>(
     batch = []
   }
   const last = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
-  const end = last === undefined ? 0 : seqOfCommitKey(last[0])
+  const end = last === undefined ? 0 : seqOfCommitKey(last[0]) + countOfCommit(last[1]) - 1
   const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
   return {
     db,
@@ -143,16 +150,19 @@ function acknowledgedBy(head: FoundHead, id: Buffer): number {
 }
 
 /** HEAD and the database say it; where they differ, or one is not there, most of the commits do. */
-function ownId(folder: string, head: FoundHead, written: string | undefined): Buffer {
+async function ownId(folder: string, head: FoundHead, written: string | undefined): Promise<Buffer> {
   const inHead = head.kind === 'owned' ? head.id.toString('hex') : undefined
   if (inHead !== undefined && inHead === written) return Buffer.from(inHead, 'hex')
   const counts = new Map<string, number>()
-  for (const file of databaseFiles(folder)) {
-    for (const [, bytes] of commitsIn(join(folder, file))) {
-      const id = storeIdOf(bytes)?.toString('hex')
-      if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1)
-    }
+  const count = (bytes: Buffer) => {
+    const id = storeIdOf(bytes)?.toString('hex')
+    if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1)
   }
+  for (const file of databaseFiles(folder)) {
+    for (const [, bytes] of commitsIn(join(folder, file))) count(bytes)
+  }
+  for await (const commits of commitsInArchive(join(folder, ARCHIVE)))
+    for (const { bytes } of commits) count(bytes)
   const [most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? []
   const id = most ?? inHead ?? written
   return id === undefined ? newStoreId() : Buffer.from(id, 'hex')

@@ -31,6 +31,21 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/bit-rot.test.ts', 'tests/faults/full-disk.test.ts'],
     amounts: { BYTE_STEP: 1, BITS: 8, DAMAGED_LOGS: 1_000 },
   },
+  races: {
+    about: 'two first starts at once on one new folder',
+    files: ['tests/faults/races.test.ts'],
+    amounts: { RACES: 500 },
+  },
+  frozen: {
+    about: 'a writer that is frozen while another takes its store, with and without its locks',
+    files: ['tests/faults/frozen.test.ts'],
+    amounts: { FREEZES: 200 },
+  },
+  swaps: {
+    about: 'every file of a store deleted, or exchanged for an older one or one of another store',
+    files: ['tests/faults/swaps.test.ts'],
+    amounts: { SWAPS: 100_000 },
+  },
   worlds: {
     about: 'simulated worlds in which everything goes wrong',
     files: ['tests/simulation/simulation.test.ts'],

@@ -1,0 +1,73 @@
+/**
+ * A writer that is frozen while another takes its store, and thaws: law 9 between processes. Its locks may be gone, by whatever
+ * means; what it acknowledges must be in the log that its successor goes on with.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { type LogRecord, openLevelStore } from '../../store/index.ts'
+import { howMany, SEED, seeded } from '../seeded.ts'
+import { Rival } from './rivals/rivals.ts'
+
+const FREEZES = howMany('FREEZES', 14)
+const root = mkdtempSync(join(tmpdir(), 'outcry-frozen-'))
+let writer: Rival | undefined
+afterAll(async () => {
+  await writer?.kill()
+  rmSync(root, { recursive: true })
+})
+
+interface By extends LogRecord {
+  readonly by: number
+}
+
+/** A small record, or so large a one that LevelDB soon turns its log into tables. */
+const SIZES = [20, 3_000, 150_000]
+
+it(`is refused and acknowledges nothing that is not in the log, ${FREEZES} times, seed ${SEED}`, async () => {
+  const random = seeded(SEED)
+  for (let round = 0; round < FREEZES; round++) {
+    const folder = join(root, String(round))
+    const size = SIZES[Math.floor(random() * SIZES.length)] as number
+    writer = await Rival.start()
+    writer.tell({ folder, commits: 0, size })
+    const acknowledged = 1 + Math.floor(random() * 40)
+    await writer.until((told) => told.acknowledged === acknowledged)
+    writer.signal('SIGSTOP')
+    const where = `round ${round}, size ${size}`
+    await expect(openLevelStore(folder), where).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+    const isRemoved = round % 2 === 0
+    if (isRemoved) {
+      // Both of them: this store's, and LevelDB's own.
+      for (const lock of ['lock', 'LOCK']) rmSync(join(folder, lock), { recursive: true })
+      const store = await openLevelStore<By>(folder)
+      expect(store.head.seq, where).toBeGreaterThanOrEqual(acknowledged)
+      const own = 1 + Math.floor(random() * 20)
+      const append = async () => {
+        const seq = store.head.seq + 1
+        const record = { seq, rev: seq, actor: 'order/a', at: seq, by: process.pid }
+        await store.append({ records: [record] })
+      }
+      for (let n = 0; n < own; n++) await append()
+      writer.signal('SIGCONT')
+      expect(await writer.until(({ code }) => code !== undefined), where).toEqual({ code: 'STORE_FENCED' })
+      await append()
+      const by = new Map<number, number>()
+      for await (const { seq, by: pid } of store.read()) by.set(seq, pid)
+      for (const seq of writer.acknowledged)
+        expect([where, seq, by.get(seq)]).toEqual([where, seq, writer.pid])
+      await store.close()
+    } else {
+      writer.signal('SIGCONT')
+      await writer.until((told) => told.acknowledged === acknowledged + 3)
+    }
+    await writer.kill()
+    const after = await openLevelStore(folder)
+    expect(after.head.seq, where).toBeGreaterThanOrEqual(writer.acknowledged.at(-1) as number)
+    expect((await after.verifyChain()).damage, where).toEqual([])
+    await after.close()
+    expect(existsSync(join(folder, 'look')), where).toBe(false)
+    rmSync(folder, { recursive: true })
+  }
+})
