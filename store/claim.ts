@@ -1,6 +1,6 @@
 /**
  * What an opener has of a folder: the lock, and its epoch in HEAD. The lock keeps others out; the epoch holds also where the
- * lock has failed (its file removed, dropped by the process itself, while the writer was frozen): see `assertHolds`.
+ * lock has failed (its file removed, dropped by the process itself, while the writer was frozen): see `assertEpoch`.
  */
 import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
 import { OutcryError } from './outcry-error.ts'
@@ -18,14 +18,20 @@ export class Claim {
   }
 
   /**
-   * Asked before a write, so that nothing is written into somebody else's folder, and again between its sync and its
-   * acknowledgement. A later opener writes its epoch before it reads the database: a commit that was synced before that is
-   * in what it reads, and one that was synced after it is not acknowledged here.
+   * Asked before a write, so that nothing is written into somebody else's folder. One system call.
    * @throws STORE_FENCED
    */
-  assertHolds(): void {
-    if (this.#head.isOwn && this.#lock.isThere) return
-    throw fenced(this.#whatHappened())
+  assertPlace(): void {
+    if (!this.#lock.isThere) throw fenced(this.#whatHappened())
+  }
+
+  /**
+   * Asked between the sync of a write and its acknowledgement. A later opener writes its epoch before it reads the database: a
+   * commit that was synced before that is in what it reads, and one that was synced after it is not acknowledged here.
+   * @throws STORE_FENCED
+   */
+  assertEpoch(): void {
+    if (!this.#head.isOwn) throw fenced(this.#whatHappened())
   }
 
   /** Writes what is true of it by now, for the same epoch. */

@@ -277,9 +277,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** `acknowledged`: what is safe once this is written. */
   async #write(batch: Batch, acknowledged?: number): Promise<void> {
     try {
-      this.#assertHolds()
+      if (this.#claim === undefined) this.#assertEpoch()
+      else this.#claim.assertPlace()
       await writeSynced(this.#db, batch)
-      this.#assertHolds()
+      this.#assertEpoch()
       if (acknowledged !== undefined) this.#claim?.acknowledge(acknowledged)
     } catch (error) {
       if (isOutcryError(error, 'STORE_FENCED')) {
@@ -298,9 +299,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   /** @throws STORE_FENCED when another writer has come since (law 9) */
-  #assertHolds(): void {
+  #assertEpoch(): void {
     if (this.#claim !== undefined) {
-      this.#claim.assertHolds()
+      this.#claim.assertEpoch()
       return
     }
     const epoch = Number(this.#db.getSync(META.epoch)?.toString())

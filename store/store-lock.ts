@@ -37,7 +37,8 @@ export class StoreLock {
   readonly folder: string
   readonly #db: Level
   readonly #file: string
-  readonly #identity: string
+  readonly #ino: number
+  readonly #dev: number
   readonly #keys: readonly string[]
 
   private constructor(folder: string, db: Level, keys: readonly string[]) {
@@ -45,7 +46,9 @@ export class StoreLock {
     this.#db = db
     this.#keys = keys
     this.#file = join(folder, LOCK, 'LOCK')
-    this.#identity = identityOf(this.#file) as string
+    const { ino, dev } = statSync(this.#file)
+    this.#ino = ino
+    this.#dev = dev
   }
 
   /** @throws STORE_LOCKED, STORE_OPEN_FAILED */
@@ -69,7 +72,8 @@ export class StoreLock {
 
   /** False once the folder was moved or exchanged, or the lock's file was: then this path is somebody else's. */
   get isThere(): boolean {
-    return identityOf(this.#file) === this.#identity
+    const stats = statSync(this.#file, { throwIfNoEntry: false })
+    return stats !== undefined && stats.ino === this.#ino && stats.dev === this.#dev
   }
 
   /**
@@ -82,6 +86,7 @@ export class StoreLock {
     const folder = join(this.folder, LOCK, 'level')
     rmSync(folder, { recursive: true, force: true })
     if (!existsSync(own)) return work()
+    if (isLockedHere(own)) throw storeLocked(this.folder, 'this process')
     mkdirSync(folder)
     linkTo(own, join(folder, 'LOCK'))
     const db = await openTiny(folder).catch((error: unknown) => {
