@@ -177,6 +177,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#assertOpen()
     const archive = this.#archive
     if (archive === undefined) throw noArchive()
+    this.#claim?.assertPlace()
     // What is not in the written index yet is found again from the commits themselves; the last one is the log's end.
     const { seq } = this.#end
     const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, this.#index.writtenTo(seq), seq - 1)

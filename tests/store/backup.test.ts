@@ -140,6 +140,39 @@ describe('an archive', () => {
     }
   })
 
+  it('with the file of another store under the right name is named by every read, and by a backup', async () => {
+    const [location, other] = [await archived('ours'), await archived('theirs')]
+    const file = firstFile(location)
+    const own = readFileSync(file)
+    cpSync(firstFile(other), file)
+    const store = await openLevelStore(location)
+    const refusal = { code: 'STORE_ARCHIVE', message: expect.stringContaining('is not of this store') }
+    await expect(count(store.read({ toSeq: 1 }))).rejects.toMatchObject(refusal)
+    await expect(count(store.read({ toSeq: 1, reverse: true }))).rejects.toMatchObject(refusal)
+    await expect(count(store.history('order/a', { toRev: 1 }))).rejects.toMatchObject(refusal)
+    await expect(writeBackup(store.entries(), join(root, 'ours-copy'))).rejects.toMatchObject(refusal)
+    expect((await store.verifyChain()).damage).toMatchObject([{ seq: 1, ...refusal }])
+    await store.close()
+    expect((await diagnose(location)).damage).toMatchObject([refusal])
+    await expect(cutBack(location)).rejects.toMatchObject(refusal)
+    writeFileSync(file, own)
+    expect((await diagnose(location)).damage).toEqual([])
+  })
+
+  it('is what the doctor rescues where the database is gone', async () => {
+    const location = await archived('alone')
+    const lastSeq = Number(/-(\d+)\.gz$/.exec(readdirSync(join(location, 'archive')).at(-1) as string)?.[1])
+    for (const name of readdirSync(location)) {
+      if (/^(CURRENT|MANIFEST.*|.*\.(log|ldb))$/.test(name)) rmSync(join(location, name))
+    }
+    await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis).toMatchObject({ wholeTo: lastSeq, endedAt: 60_000 })
+    const store = await openLevelStore(location)
+    expect(await store.verifyChain()).toMatchObject({ records: lastSeq, damage: [] })
+    await store.close()
+  })
+
   it('leaves the last commit in the database, whose end is where the next one follows', async () => {
     const golden = new URL('./golden/format-1/log', import.meta.url).pathname
     const location = join(root, 'all-of-it')
