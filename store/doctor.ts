@@ -192,7 +192,7 @@ async function rebuild<R extends LogRecord>(
   fresh: string,
   codec: RecordCodec<R>,
 ): Promise<void> {
-  const { db: from, archive, name, epoch, fileDamage } = remains
+  const { db: from, archive, name, epoch, isOwn } = remains
   const to = new Level<string, Buffer>(fresh, LEVEL_OPTIONS) as unknown as Database
   await to.open()
   try {
@@ -220,9 +220,8 @@ async function rebuild<R extends LogRecord>(
       [META.id, json(name.id.toString('hex'))],
     ]
     if (namelessTo > 0) meta.push([META.nameless, json(namelessTo)])
-    // Without its checkpoint everything is replayed, which needs no snapshot. Damaged files may be of another store: a
-    // snapshot does not say whose it is.
-    if (fileDamage.length === 0) {
+    // Without its checkpoint everything is replayed, which needs no snapshot.
+    if (isOwn) {
       const whole = await copySnapshots(from, to, wholeTo)
       const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
       if (remains.checkpoint !== undefined && holds) meta.push([META.checkpoint, json(remains.checkpoint)])

@@ -13,7 +13,7 @@ import {
   storeIdOf,
 } from './commit-codec.ts'
 import { firstOf } from './damage.ts'
-import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
+import { type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
 import { type FoundHead, readHeadFile } from './head-file.ts'
 import { COMMITS, META, seqOfCommitKey } from './keys.ts'
 import { FORMAT } from './log-state.ts'
@@ -36,6 +36,8 @@ export interface Remains {
   /** Where the log ended once, as far as anything still says. */
   readonly endedAt: number
   readonly checkpoint: Checkpoint | undefined
+  /** All of it is of this store: a snapshot does not say whose it is. */
+  readonly isOwn: boolean
   readonly fileDamage: readonly FileDamage[]
 }
 
@@ -48,8 +50,11 @@ export async function asFound(folder: string): Promise<Found> {
   const room = join(roomToLook(folder), 'found')
   mkdirSync(room)
   const head = readHead(folder, fileDamage)
+  const headDamage = fileDamage.length
+  let isOwn = false
   const db = await openFound(folder, room, fileDamage)
-  const id = await ownId(folder, head, db && (await readOr<string | undefined>(db, META.id, undefined)))
+  const written = db && (await readOr<string | undefined>(db, META.id, undefined))
+  const id = await ownId(folder, head, written)
   const format = db === undefined ? 0 : await readOr<number>(db, META.format, 0)
   const name = { id, namelessTo: await namelessIn(db, format) }
   const epoch = db === undefined ? 0 : await readOr<number>(db, META.epoch, 0)
@@ -59,10 +64,11 @@ export async function asFound(folder: string): Promise<Found> {
   if (db !== undefined) {
     const end = { seq: noted, hash: NO_HASH, watermark: -1 }
     const state = { format, name, epoch, end, indexed: noted, liveFrom: archive.liveFrom }
-    noting(fileDamage, () => checkHead(folder, head, state))
     const manifest = readManifest(folder)
     if (manifest !== undefined)
       await assertNothingElse(folder, manifest, db, archive.liveFrom).catch(note(fileDamage))
+    isOwn = fileDamage.length === headDamage && (written ?? id.toString('hex')) === id.toString('hex')
+    noting(fileDamage, () => checkHead(folder, head, state))
   }
   return {
     db,
@@ -71,6 +77,7 @@ export async function asFound(folder: string): Promise<Found> {
     epoch: Math.max(epoch, head.kind === 'owned' ? head.epoch : 0),
     endedAt: Math.max(noted, acknowledgedBy(head, id), archive.reachesTo),
     checkpoint: db && (await readOr<Checkpoint | undefined>(db, META.checkpoint, undefined)),
+    isOwn,
     fileDamage,
   }
 }
@@ -85,24 +92,27 @@ export async function gathered<R extends LogRecord>(
   const db = new Level<string, Buffer>(room, LEVEL_OPTIONS) as unknown as Database
   await db.open()
   let greatest = epoch
-  let batch: Batch = []
+  let batch = new Map<string, Buffer>()
   let bytesInBatch = 0
+  const write = async () => {
+    await writeSynced(db, [...batch])
+    batch = new Map()
+    bytesInBatch = 0
+  }
   for (const file of databaseFiles(folder)) {
     for (const [key, bytes] of commitsIn(join(folder, file))) {
       const epochOf = wholeOf(codec, name, key, bytes)
-      if (epochOf === undefined || !(await isNewer(db, codec, name, key, epochOf))) continue
+      if (epochOf === undefined) continue
+      // Of two that a writer and its successor wrote in the same place, the successor's counts.
+      const other = batch.get(key) ?? (await db.get(key))
+      if (other !== undefined && (wholeOf(codec, name, key, other) ?? 0) >= epochOf) continue
       greatest = Math.max(greatest, epochOf)
-      batch.push([key, bytes])
+      batch.set(key, bytes)
       bytesInBatch += bytes.length
-      if (bytesInBatch < BATCH_BYTES) continue
-      await writeSynced(db, batch)
-      batch = []
-      bytesInBatch = 0
+      if (bytesInBatch >= BATCH_BYTES) await write()
     }
-    // The next file may hold the same commits.
-    await writeSynced(db, batch)
-    batch = []
   }
+  await write()
   const last = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
   const end = last === undefined ? 0 : seqOfCommitKey(last[0]) + countOfCommit(last[1]) - 1
   const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
@@ -113,6 +123,7 @@ export async function gathered<R extends LogRecord>(
     epoch: greatest,
     endedAt: Math.max(endedAt, end),
     checkpoint: undefined,
+    isOwn: false,
     fileDamage: [{ code: 'STORE_UNREADABLE', message: why }, ...fileDamage],
   }
 }
@@ -193,18 +204,6 @@ function wholeOf<R extends LogRecord>(
   } catch {
     return undefined
   }
-}
-
-/** Of two that a writer and its successor wrote in the same place, the successor's counts. */
-async function isNewer<R extends LogRecord>(
-  db: Database,
-  codec: RecordCodec<R>,
-  name: StoreName,
-  key: string,
-  epoch: number,
-): Promise<boolean> {
-  const other = await db.get(key)
-  return other === undefined || (wholeOf(codec, name, key, other) ?? 0) < epoch
 }
 
 /** What LevelDB cannot read is told by the walk through the log. */

@@ -119,6 +119,16 @@ describe('the doctor', () => {
     await store.close()
   })
 
+  it('gives a store its HEAD again, and keeps its snapshots and checkpoint', async () => {
+    const location = await make()
+    rmSync(join(location, 'HEAD'))
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis).toMatchObject({ wholeTo: 5, endedAt: 5, damage: [{ code: 'STORE_CORRUPT' }] })
+    const store = await openLevelStore(location)
+    expect([store.snapshot('order/a')?.seq, store.checkpoint()?.seq]).toEqual([3, 3])
+    await store.close()
+  })
+
   it('keeps what is whole of the snapshots that are not beyond the cut, and every damaged folder', async () => {
     const location = await make()
     await edit(location, commit(5), flip)

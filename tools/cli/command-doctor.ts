@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pc from 'picocolors'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
@@ -25,7 +24,7 @@ interface Lost {
 /** `outcry doctor`: what is wrong with a log that nobody opens any more; with --cut, a log that ends before it. */
 export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise<number> {
   const location = join(data, 'log')
-  if (!storeExists(location) && !existsSync(join(location, 'HEAD'))) {
+  if (!storeExists(location)) {
     throw new OutcryError(
       'STORE_NONE',
       `there is no log in ${location}`,
