@@ -198,9 +198,11 @@ export async function openMemoryStore<R extends LogRecord>(
   const db = databaseIn(memory)
   await db.open()
   try {
+    const before = await readState(db, codec, 'memory')
+    const epoch = before.epoch + 1
+    await writeSynced(db, openingBatch(before, epoch, codec.name))
+    // What a writer before may have added until then counts.
     const state = await readState(db, codec, 'memory')
-    const epoch = state.epoch + 1
-    await writeSynced(db, openingBatch(state, epoch, codec.name))
     const index = await readIndex(db, codec, state, undefined)
     return new LevelStore<R>({
       ...settings,

@@ -269,6 +269,25 @@ export function storeTck(
       expect(store.head.seq).toBe(3)
     })
 
+    it('acknowledges nothing that the next writer does not have', async () => {
+      if (!capabilities.twoWriters) return
+      for (let ticks = 0; ticks < 60; ticks++) {
+        const seq = store.head.seq + 1
+        const record = { seq, rev: seq, actor: 'order/a', at: seq }
+        const writing = store.append({ records: [record] }).then(
+          () => seq,
+          (error: unknown) => {
+            expect(error).toMatchObject({ code: 'STORE_FENCED' })
+            return 0
+          },
+        )
+        for (let n = 0; n < ticks; n++) await undefined
+        store = await subject.open()
+        expect([ticks, store.head.seq]).toEqual([ticks, Math.max(store.head.seq, await writing)])
+      }
+      expect((await store.verifyChain()).damage).toEqual([])
+    })
+
     it('finds its own chain whole', async () => {
       await fill(50)
       expect(await store.verifyChain()).toEqual({ commits: 26, records: 50, damage: [] })
