@@ -60,6 +60,8 @@ interface Swap {
   readonly files: readonly string[]
   /** The folder that they are taken from instead; undefined: they are deleted. */
   readonly from: string | undefined
+  /** Deleted besides. */
+  readonly gone?: readonly string[]
 }
 
 /** Each file by itself; and what says where LevelDB begins together, as somebody would exchange it. */
@@ -85,10 +87,15 @@ function allSwaps(): Swap[] {
       { files: [...files, 'HEAD'], from },
     ]
   })
+  // An older copy put over it, but for what the copy has no names of: the newer tables.
+  const logs = filesIn(whole).filter((name) => /^\d+\.log$/.test(name))
+  const restored = others
+    .filter((from) => from.includes('ours'))
+    .map((from): Swap => ({ files: filesIn(from), from, gone: logs }))
   const gone = ['CURRENT', ...filesIn(whole).filter((name) => name.startsWith('MANIFEST'))]
   const database = filesIn(whole).filter((name) => !name.startsWith('archive') && name !== 'HEAD')
   const deleted = [gone, [...gone, 'HEAD'], ['CURRENT', 'HEAD'], database, [...database, 'HEAD']]
-  return [...single, ...together, ...deleted.map((files): Swap => ({ files, from: undefined }))]
+  return [...single, ...together, ...restored, ...deleted.map((files): Swap => ({ files, from: undefined }))]
 }
 
 /** The last seq up to which the commits can still be in some file: what the doctor has to reach. */
@@ -140,26 +147,28 @@ describe('a store in which a file was deleted or exchanged', () => {
     const location = join(root, 'swapped')
     const tally: Record<string, number> = {}
     for (const { swap } of all.slice(0, SWAPS)) {
-      const { files, from } = swap
+      const { files, from, gone = [] } = swap
       for (const name of readdirSync(root)) {
         if (name.startsWith('swapped')) rmSync(join(root, name), { recursive: true })
       }
       cpSync(folderOf('ours', SESSIONS), location, { recursive: true })
+      for (const file of gone) rmSync(join(location, file))
       for (const file of files) {
         if (from === undefined) rmSync(join(location, file))
         else cpSync(join(from, file), join(location, file))
       }
       const what = `${files.join(', ')} ${from === undefined ? 'deleted' : `from ${from.slice(root.length + 1)}`}`
-      const outcome = await look(location, id, what)
+      const there = await stillThere(location, id)
+      // Whoever restores all of an older copy has that, unless something newer is left.
+      const outcome = await look(location, gone.length > 0 ? there : ended, there, what)
       tally[outcome] = (tally[outcome] ?? 0) + 1
     }
     console.log(`${Math.min(SWAPS, all.length)} of ${all.length} swaps: ${JSON.stringify(tally)}`)
   })
 
   /** Opens it, and has the doctor rescue what is refused. Resolves with what became of it. */
-  async function look(location: string, id: string, what: string): Promise<string> {
+  async function look(location: string, whole: number, there: number, what: string): Promise<string> {
     const before = contentOf(location)
-    const there = await stillThere(location, id)
     let store: Store
     try {
       store = await openLevelStore(location)
@@ -176,11 +185,11 @@ describe('a store in which a file was deleted or exchanged', () => {
       await rescued.close()
       return there === ended ? `${error.code}, all rescued` : `${error.code}, all but what was taken rescued`
     }
-    expect(store.head.seq, what).toBe(ended)
+    expect(store.head.seq, what).toBe(whole)
     const { damage } = await store.verifyChain()
     const isArchive = damage.every(({ code }) => code === 'STORE_ARCHIVE')
     expect([what, isArchive, damage.length > 0]).toEqual([what, true, what.startsWith('archive')])
-    if (damage.length === 0) expect(await seqsOf(store), what).toBe(ended)
+    if (damage.length === 0) expect(await seqsOf(store), what).toBe(whole)
     else await expect(seqsOf(store), what).rejects.toMatchObject({ code: 'STORE_ARCHIVE' })
     await store.close()
     return damage.length === 0 ? 'whole' : 'opened, its archive named'
