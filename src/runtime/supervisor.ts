@@ -15,6 +15,7 @@ import type { Job, Receipt } from './job.ts'
 import type { Journal, JournalState } from './journal.ts'
 import { initOf, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { consoleLogger, type Logger } from './logger.ts'
+import { goneLogic } from './logic.ts'
 import { checkMachines, noteMachines } from './machine-changes.ts'
 import type { Lane } from './mailbox.ts'
 import { persistCell } from './persist.ts'
@@ -223,6 +224,8 @@ export class Supervisor {
       if (at === 0) this.#wake(address)
       else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
     }
+    // A running part that the new version has no place for ends now: nobody may ever send to it again.
+    await this.#recordMigrations([...this.#table.cells].filter(wasRunning))
     for (const cell of this.#table.cells) this.#timekeeper.addAllOf(cell)
     if (this.#table.find(DEAD_LETTERS) === undefined) await this.#spawn(DEAD_LETTERS, undefined)
     await this.#quarantineSuspects()
@@ -245,7 +248,10 @@ export class Supervisor {
   }
 
   #recordMigrationsOf(cells: readonly Cell[]): Promise<Receipt> {
-    const message = messageOf(cells[0]?.address as Address, { type: 'outcry.imposed' }, this.now, 0)
+    const to = cells[0]?.address as Address
+    // A clock of event time may not have come to the end of the log yet.
+    const at = Math.max(this.now, this.lastAt ?? 0)
+    const message = messageOf(to, { type: 'outcry.imposed' }, at, 0)
     return this.#enqueueAndWait(message, 'control', (turn) => turn.migrate(cells))
   }
 
@@ -724,4 +730,8 @@ export class Supervisor {
 function spelled(ms: number): string {
   const text = `${Math.abs(ms) / 1_000} s`
   return ms < 0 ? `back by ${text}` : `forward by ${text}`
+}
+
+function wasRunning({ logic, migration }: Cell): boolean {
+  return logic === goneLogic && migration?.was?.wake?.at === 0
 }

@@ -50,6 +50,7 @@ async function upgraded({ v1, v2, upgrades, rerun = [], before, after }: Life, w
   if (way === 'stopped' || way === 'passive') await harness.supervisor.stop()
   else await harness.crash()
   await harness.open({ machines: { m: { machine: v2, upgrades, previous: [v1], rerun } }, passivation })
+  expect((await harness.supervisor.verify()).problems).toEqual([])
   await after(harness)
   expect((await harness.supervisor.verify()).problems).toEqual([])
   return harness
@@ -266,6 +267,41 @@ describe('after a start with a new version', () => {
   })
 })
 
+describe('a first message on which the new version fails', () => {
+  it('leaves the migration on record, once, and the failure after it', async () => {
+    const v2 = setup({ actors: { counter } }).createMachine({
+      id: 'm',
+      version: '2',
+      initial: 'on',
+      states: {
+        on: {
+          invoke: { src: 'counter', id: 'counter' },
+          on: {
+            A: {},
+            THROW: {
+              guard: () => {
+                throw new Error('boom')
+              },
+            },
+          },
+        },
+      },
+    })
+    const harness = await inAllWays({
+      v1: parentOf('1', 'on', { counter, other: counter }),
+      v2,
+      upgrades: up(same),
+      after: async ({ supervisor }) => {
+        await expect(supervisor.send('m/x', { type: 'THROW' })).rejects.toThrow('boom')
+        await supervisor.send('m/x', { type: 'A' })
+      },
+    })
+    expect(await harness.eventsOf('m/x')).toEqual(['xstate.init', 'outcry.migrated', 'outcry.failed', 'A'])
+    expect(await harness.eventsOf('m/x/other')).toEqual(['xstate.init', 'outcry.dropped'])
+    expect(await harness.eventsOf('m/x/counter')).toEqual(['xstate.init'])
+  })
+})
+
 describe('a child that the new version has no place for', () => {
   const bare = parentOf('2', 'on', {})
 
@@ -319,6 +355,8 @@ describe('a child that the new version has no place for', () => {
       upgrades: up(same),
       rerun: ['part'],
       after: async (harness) => {
+        // It ends with the start, though nobody sends to it or to its parent.
+        expect(await endings(harness, 'm/x/part')).toEqual(['outcry.dropped'])
         count.started = 0
         await harness.supervisor.send('m/x', { type: 'A' })
         await harness.supervisor.stop()
