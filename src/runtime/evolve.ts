@@ -128,17 +128,16 @@ function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, ta
   let revoked: Set<ScheduledTimer> | undefined
   for (const effect of effects) {
     if (effect.type === 'cancel') {
-      if (firstOf(timers, effect.id) === undefined) continue
-      const gone: ScheduledTimer[] = []
-      timers = withoutAll(timers, effect.id, gone)
-      const own = gone.filter((timer) => timer.seq === taking.seq)
-      if (own.length === 0) {
+      const kept = withoutAll(timers, effect.id)
+      if (kept === timers) continue
+      if (scheduled !== undefined && firstOf(timers, effect.id, taking.seq) !== undefined) {
+        revoked ??= new Set()
+        for (const timer of scheduled) if (timer.id === effect.id) revoked.add(timer)
+      } else {
         cancelled ??= []
         cancelled.push(effect.id)
-      } else {
-        revoked ??= new Set()
-        for (const timer of own) revoked.add(timer)
       }
+      timers = kept
     } else if (effect.type === 'schedule') {
       scheduled ??= []
       const timer = timerOf(cell, next.rev, effect, scheduled.length - (revoked?.size ?? 0), taking)

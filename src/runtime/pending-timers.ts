@@ -87,14 +87,21 @@ export function withoutFirst(timers: PendingTimers, id: string, seq?: number): P
   return first === undefined ? timers : withoutNode(timers, first)
 }
 
-/** Without all timers of this id, which are added to `gone`. */
-export function withoutAll(timers: PendingTimers, id: string, gone: ScheduledTimer[]): PendingTimers {
+/** Without all timers of this id; the same value when there are none. */
+export function withoutAll(timers: PendingTimers, id: string): PendingTimers {
   let rest = timers
-  for (let first = firstOf(rest, id); first !== undefined; first = firstOf(rest, id)) {
-    gone.push(first)
-    rest = withoutFirst(rest, id)
+  while (!isList(rest)) {
+    const first = firstIn(rest.root, id)
+    if (first === undefined) return rest
+    rest = withoutNode(rest, first)
   }
-  return rest
+  let kept: ScheduledTimer[] | undefined
+  for (let i = 0; i < rest.length; i++) {
+    const timer = rest[i] as ScheduledTimer
+    if (timer.id === id) kept ??= rest.slice(0, i)
+    else kept?.push(timer)
+  }
+  return kept ?? rest
 }
 
 export function timerOf(timers: PendingTimers, { id, dueAt, seq }: TimerKey): ScheduledTimer | undefined {

@@ -2,7 +2,6 @@ import type { ActorTable } from './actor-table.ts'
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Clock } from './clock.ts'
-import { isUsable } from './delays.ts'
 import type { Shift } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { listOf, timerOf } from './pending-timers.ts'
@@ -64,7 +63,7 @@ export class Timekeeper {
   /** A passive actor's earliest timer: when it is due the actor is brought back, and asked for its timers. */
   addPassive(address: Address, dueAt: number): void {
     // Its timers may have been shifted since: they are looked at in good time.
-    this.#queue.push({ dueAt, when: dueAt - this.#shiftMs, address, id: undefined, seq: 0, index: 0 })
+    this.#queue.push({ when: dueAt - this.#shiftMs, address, id: undefined, seq: 0, index: 0 })
   }
 
   addAllOf(cell: Cell): void {
@@ -95,11 +94,11 @@ export class Timekeeper {
    * The message of a timer that came due, when its turn has come: undefined when a turn since then cancelled it. In
    * quarantine it stays what it is, part of the actor's state, and comes due again when the actor is released.
    */
-  messageOf({ address, id, dueAt, seq, firedAt = dueAt }: DueTimer): Message | undefined {
+  messageOf({ address, id, when, seq, firedAt = when }: DueTimer): Message | undefined {
     // What is not taken before a stop comes due again at the next start.
     if (id === undefined || !this.#running) return undefined
     const state = this.#wake(address)?.state
-    const timer = state && timerOf(state.timers, { id, dueAt, seq })
+    const timer = state && timerOf(state.timers, { id, dueAt: when + this.#shiftBefore(seq), seq })
     if (timer === undefined || state?.condition === 'quarantined') return undefined
     const event = Object.freeze({ ...timer.event, at: firedAt })
     return { to: address, event, at: firedAt, size: 0, cause: seq, correlation: timer.correlation, timer }
@@ -107,18 +106,16 @@ export class Timekeeper {
 
   /** How far the clock had gone forward when this record set its timers. */
   #shiftBefore(seq: number): number {
+    if (this.#shiftMs === 0) return 0
     let shiftMs = 0
     for (const shift of this.#shifts) if (shift.seq <= seq) shiftMs += shift.ms
     return shiftMs
   }
 
   #add(address: Address, timers: readonly ScheduledTimer[]): void {
-    let index = 0
-    for (const timer of timers) {
-      const { dueAt, id, seq } = timer
-      if (isUsable(timer))
-        this.#queue.push({ dueAt, when: dueAt - this.#shiftBefore(seq), address, id, seq, index })
-      index++
+    for (let index = 0; index < timers.length; index++) {
+      const { dueAt, id, seq } = timers[index] as ScheduledTimer
+      this.#queue.push({ when: dueAt - this.#shiftBefore(seq), address, id, seq, index })
     }
   }
 

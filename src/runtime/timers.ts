@@ -4,7 +4,6 @@ import type { Address } from './address.ts'
 export interface DueTimer {
   /** It is no message yet: that is made when its turn comes. */
   readonly message?: undefined
-  readonly dueAt: number
   /** When it fires, less all shifts of the clock so far: what a clock that nobody sets would say. */
   readonly when: number
   readonly address: Address
