@@ -11,6 +11,8 @@ import type { Message } from './turn.ts'
 
 /** Timers that are found due at once. There may be millions: others get their chance between one lot and the next. */
 const DUE_PER_LOOK = 256
+/** Entries from which on those of cancelled timers are looked for: whoever waits long and often cancels sets very many. */
+const CLEAR_FROM = 10_000
 
 /**
  * Says when timers are due. The timers themselves are state of their actors (law 7); here is only when to look. An
@@ -19,18 +21,24 @@ const DUE_PER_LOOK = 256
 export class Timekeeper {
   readonly #queue = new TimerQueue()
   readonly #clock: Clock
-  readonly #table: ActorTable
+  readonly #table: Pick<ActorTable, 'find' | 'resident'>
   readonly #logger: Logger
   readonly #onDue: (due: readonly DueTimer[]) => void
   /** Actors that have timers, but cannot be brought back: each is told once. */
   readonly #lost = new Set<Address>()
   #running = false
   #isBehind = false
+  #clearFrom = CLEAR_FROM
   #shifts: Shift[] = []
   /** All of them. */
   #shiftMs = 0
 
-  constructor(clock: Clock, table: ActorTable, logger: Logger, onDue: (due: readonly DueTimer[]) => void) {
+  constructor(
+    clock: Clock,
+    table: Pick<ActorTable, 'find' | 'resident'>,
+    logger: Logger,
+    onDue: (due: readonly DueTimer[]) => void,
+  ) {
     this.#clock = clock
     this.#table = table
     this.#logger = logger
@@ -40,6 +48,11 @@ export class Timekeeper {
   start(): void {
     this.#running = true
     this.arm()
+  }
+
+  /** Due times that are kept, some of which may be of timers that are gone. */
+  get length(): number {
+    return this.#queue.length
   }
 
   /** Whether more timers are due than were looked at yet. */
@@ -98,7 +111,8 @@ export class Timekeeper {
     // What is not taken before a stop comes due again at the next start.
     if (id === undefined || !this.#running) return undefined
     const state = this.#wake(address)?.state
-    const timer = state && timerOf(state.timers, { id, dueAt: when + this.#shiftBefore(seq), seq })
+    const dueAt = when + this.#shiftBefore(seq)
+    const timer = state && timerOf(state.timers, { id, dueAt, seq })
     if (timer === undefined || state?.condition === 'quarantined') return undefined
     const event = Object.freeze({ ...timer.event, at: firedAt })
     return { to: address, event, at: firedAt, size: 0, cause: seq, correlation: timer.correlation, timer }
@@ -117,6 +131,17 @@ export class Timekeeper {
       const { dueAt, id, seq } = timers[index] as ScheduledTimer
       this.#queue.push({ when: dueAt - this.#shiftBefore(seq), address, id, seq, index })
     }
+    if (this.#queue.length < this.#clearFrom) return
+    this.#queue.clear((due) => this.#isPending(due))
+    // Each entry is looked at twice at most, however many come.
+    this.#clearFrom = Math.max(CLEAR_FROM, 2 * this.#queue.length)
+  }
+
+  /** Of a passive actor nobody knows. */
+  #isPending({ address, id, when, seq }: DueTimer): boolean {
+    const timers = id === undefined ? undefined : this.#table.resident(address)?.state.timers
+    if (id === undefined || timers === undefined) return true
+    return timerOf(timers, { id, dueAt: when + this.#shiftBefore(seq), seq }) !== undefined
   }
 
   #takeDue(): void {

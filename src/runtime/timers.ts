@@ -16,9 +16,19 @@ export interface DueTimer {
   firedAt?: number
 }
 
-/** A binary heap, earliest first. Cancelled timers stay in it and are recognised when they come up. */
+/** A binary heap, earliest first. Cancelled timers stay in it until they come up, or until it is cleared of them. */
 export class TimerQueue {
-  readonly #heap: DueTimer[] = []
+  #heap: DueTimer[] = []
+
+  get length(): number {
+    return this.#heap.length
+  }
+
+  /** Keeps those of which `isPending` is true. */
+  clear(isPending: (timer: DueTimer) => boolean): void {
+    // What is sorted is a heap.
+    this.#heap = this.#heap.filter(isPending).sort((a, b) => (before(a, b) ? -1 : 1))
+  }
 
   peek(): DueTimer | undefined {
     return this.#heap[0]

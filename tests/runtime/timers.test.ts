@@ -1,10 +1,20 @@
 /** Timers of machines: the delays they take, and what becomes of those that come due at a bad moment (law 7). */
 import { describe, expect, it } from 'vitest'
 import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
+import type { Cell } from '../../src/runtime/cell.ts'
+import { EventClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/runtime/log.ts'
+import {
+  listOf,
+  NO_TIMERS,
+  type PendingTimers,
+  withoutAll,
+  withTimer,
+} from '../../src/runtime/pending-timers.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import type { Machines } from '../../src/runtime/registry.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { Timekeeper } from '../../src/runtime/timekeeper.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 
@@ -318,4 +328,41 @@ it('timers that are due at once may be more than messages may wait', async () =>
   )
   expect(new Set(values)).toEqual(new Set(['b']))
   await supervisor.stop()
+})
+
+it('timers that are cancelled are forgotten, though they would have been due long after', async () => {
+  let timers: PendingTimers = NO_TIMERS
+  const cell = {
+    address: 'a/b',
+    state: {
+      condition: 'running',
+      get timers() {
+        return timers
+      },
+    },
+  } as unknown as Cell
+  const table = { find: () => cell, resident: () => cell }
+  const fired: string[] = []
+  const clock = new EventClock(0)
+  const logger = { debug() {}, info() {}, warn() {}, error() {} }
+  const timekeeper = new Timekeeper(clock, table, logger, (due) => {
+    for (const one of due) fired.push(timekeeper.messageOf(one)?.event.type as string)
+    timekeeper.arm()
+  })
+  timekeeper.start()
+  let most = 0
+  for (let seq = 1; seq <= 100_000; seq++) {
+    // One of each hundred stays; each other is cancelled by the next.
+    const timer = { id: `t${seq}`, dueAt: 1_000_000 - seq, event: { type: `T${seq}` }, seq, correlation: 'c' }
+    if (seq % 100 !== 1) timers = withoutAll(timers, `t${seq - 1}`)
+    timers = withTimer(timers, timer)
+    timekeeper.addScheduled({ actor: 'a/b', scheduled: [timer] } as unknown as TransitionRecord)
+    most = Math.max(most, timekeeper.length)
+  }
+  expect(most).toBeLessThanOrEqual(10_000)
+  timekeeper.arm()
+  clock.advanceTo(1_000_000)
+  const left = listOf(timers).map(({ event }) => event.type)
+  expect(left).toHaveLength(1_000)
+  expect(fired.filter((type) => type !== undefined)).toEqual(left.reverse())
 })
