@@ -9,6 +9,7 @@ const LONG = [
   'cli',
   'live',
   'simulation',
+  'lives',
   'kill-runner',
   'full-disk',
   'differential',

@@ -105,8 +105,22 @@ const SIMPLE_ACTIONS = Object.keys(ACTIONS).filter(
 /** Levels of nested states below the root. */
 const DEPTH_MAX = 3
 
-const actions = fc.array(fc.constantFrom(...SIMPLE_ACTIONS), { maxLength: 3 })
-const guard = fc.option(fc.constantFrom('odd', 'small', 'notOdd', 'both'), { nil: undefined })
+/** What the states of a random machine do, by name. */
+export interface Vocabulary {
+  readonly actions: readonly string[]
+  readonly guards: readonly string[]
+  /** What a state may invoke. */
+  readonly children: readonly string[]
+  /** Whether it may follow the snapshots of that. */
+  readonly watches: boolean
+}
+
+const VOCABULARY: Vocabulary = {
+  actions: SIMPLE_ACTIONS,
+  guards: ['odd', 'small', 'notOdd', 'both'],
+  children: ['counting', 'adding'],
+  watches: true,
+}
 
 interface Shape {
   kind: 'atomic' | 'compound' | 'parallel'
@@ -117,26 +131,31 @@ interface Shape {
   exit: string[]
   after: boolean
   always: boolean
-  invoke: 'none' | 'counting' | 'adding'
+  /** Src of what it invokes, or none. */
+  invoke: string | undefined
   watch: boolean
   on: { event: string; target: number; guard: string | undefined; actions: string[]; reenter: boolean }[]
 }
 
-function shapeAt(depth: number): fc.Arbitrary<Shape> {
+function shapeAt(depth: number, vocabulary: Vocabulary): fc.Arbitrary<Shape> {
   const leaf = depth === DEPTH_MAX
+  const actions = fc.array(fc.constantFrom(...vocabulary.actions), { maxLength: 3 })
+  const guard = fc.option(fc.constantFrom(...vocabulary.guards), { nil: undefined })
   return fc.record({
     kind: leaf
       ? fc.constant('atomic' as const)
       : fc.constantFrom('atomic', 'compound', 'compound', 'parallel'),
-    children: leaf ? fc.constant([]) : fc.array(shapeAt(depth + 1), { minLength: 2, maxLength: 3 }),
+    children: leaf
+      ? fc.constant([])
+      : fc.array(shapeAt(depth + 1, vocabulary), { minLength: 2, maxLength: 3 }),
     history: fc.constantFrom('none', 'none', 'shallow', 'deep'),
     final: fc.boolean(),
     entry: actions,
     exit: actions,
     after: fc.boolean(),
-    always: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
-    invoke: fc.constantFrom('none', 'none', 'none', 'counting', 'adding'),
-    watch: fc.boolean(),
+    always: fc.integer({ min: 0, max: 5 }).map((n) => n === 5),
+    invoke: fc.constantFrom(undefined, undefined, undefined, ...vocabulary.children),
+    watch: vocabulary.watches ? fc.boolean() : fc.constant(false),
     on: fc.array(
       fc.record({
         event: fc.constantFrom(...EVENT_TYPES),
@@ -158,14 +177,24 @@ export const script: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 15 },
 )
 
-/** Configs rather than machines, so that a counterexample can be read. */
-export const config: fc.Arbitrary<Json> = fc
-  .record({ root: shapeAt(0), maySpawn: fc.boolean() })
-  .map(({ root, maySpawn }) =>
-    configOf({ ...root, kind: root.kind === 'atomic' ? 'compound' : root.kind }, maySpawn),
+/** Configs rather than machines, so that a counterexample can be read. `levels` of nested states, at most DEPTH_MAX. */
+export function configs(vocabulary: Vocabulary, levels = DEPTH_MAX): fc.Arbitrary<Json> {
+  return shapeAt(DEPTH_MAX - levels, vocabulary).map((root) =>
+    configOf({ ...root, kind: root.kind === 'atomic' ? 'compound' : root.kind }),
   )
+}
 
-function configOf(root: Shape, maySpawn: boolean): Json {
+export const config: fc.Arbitrary<Json> = fc
+  .record({ config: configs(VOCABULARY), maySpawn: fc.boolean() })
+  .map(({ config, maySpawn }) => ({
+    ...config,
+    on: {
+      ...(config.on as Json),
+      ...(maySpawn && { START: { actions: 'startChild' }, HALT: { actions: 'stopChild' } }),
+    },
+  }))
+
+function configOf(root: Shape): Json {
   const ids: string[] = []
   const collect = (s: Shape, path: string, depth: number): void => {
     if (s.kind === 'atomic' || depth >= DEPTH_MAX) return
@@ -182,10 +211,6 @@ function configOf(root: Shape, maySpawn: boolean): Json {
     version: '1',
     context: { n: 0, log: [] },
     options: { maxIterations: 200 },
-    on: {
-      ...(config.on as Json),
-      ...(maySpawn && { START: { actions: 'startChild' }, HALT: { actions: 'stopChild' } }),
-    },
   }
 }
 
@@ -224,13 +249,13 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
       targets.length > 0 && {
         always: { target: `#${targets[(path.length * 7) % targets.length]}`, guard: 'small', actions: 'inc' },
       }),
-    ...(s.invoke !== 'none' && {
+    ...(s.invoke !== undefined && {
       invoke: {
         src: s.invoke,
         id: `${s.invoke}-${path}`,
-        ...(s.invoke === 'counting' && { input: { from: 1 }, onDone: { actions: ['note', 'inc'] } }),
+        ...(s.invoke !== 'adding' && { input: { from: 1 }, onDone: { actions: ['note', 'inc'] } }),
         // XState shows a transition function its own stop, and its parent one snapshot more: not so here.
-        ...(s.watch && s.invoke === 'counting' && { onSnapshot: { actions: 'note' } }),
+        ...(s.watch && s.invoke !== 'adding' && { onSnapshot: { actions: 'note' } }),
       },
     }),
   }

@@ -66,6 +66,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/runtime/timers-at-once.test.ts'],
     amounts: { ACTORS_WITH_TIMERS: 1_000, TIMERS_OF_ONE: 1_000_000 },
   },
+  lives: {
+    about: 'random lives of actors, interrupted in every way',
+    files: ['tests/runtime/lives.test.ts'],
+    amounts: { LIVES: 2_000 },
+  },
   'venue-model': {
     about: 'random lives of an order and its venue',
     files: ['tests/machines/venue-model.test.ts'],

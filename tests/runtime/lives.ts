@@ -1,0 +1,457 @@
+/**
+ * Random lives: actors of random machines, their supervision, and a script of what happens to them, all of it data. A life is lived
+ * once straight through, and again with a passivation, an orderly stop or a crash between its steps. Both must leave equal logs (law 5).
+ */
+import fc from 'fast-check'
+import {
+  type AnyStateMachine,
+  assign,
+  cancel,
+  emit,
+  enqueueActions,
+  fromTransition,
+  not,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+} from 'xstate'
+import type { Port, PortContext } from '../../src/runtime/port.ts'
+import type { AnyEvent, Intent, TransitionRecord } from '../../src/runtime/record.ts'
+import type { Registration } from '../../src/runtime/registry.ts'
+import type { Supervision } from '../../src/runtime/supervision.ts'
+import { isOutcryError } from '../../store/outcry-error.ts'
+import { differenceOfLogs, differenceOfPresents } from '../equal-logs.ts'
+import { ALWAYS_PASSIVE, Incarnations, type Interruption, type Options } from './incarnations.ts'
+import { configs, EVENT_TYPES, type Json, type Vocabulary } from './random-machine.ts'
+
+/** What lives may hold beside states, transitions and assignments. */
+export const FEATURES = [
+  'timers',
+  'children',
+  'respawns',
+  'toOthers',
+  'delayedToOthers',
+  'throws',
+  'throwsAnywhere',
+  'systemIds',
+  'refs',
+  'snapshots',
+  'ports',
+  'supervision',
+  'restarts',
+  'quarantine',
+  'stops',
+  'upgrades',
+  'upgradesAfterCrash',
+  'renames',
+] as const
+
+export type Feature = (typeof FEATURES)[number]
+
+/** A kind of top actors: three generations of machines, and what happens when they throw. */
+interface KindSpec {
+  readonly top: Json
+  readonly kid: Json
+  readonly grandkid: Json
+  readonly supervision: Supervision
+  readonly childSupervision: Supervision
+}
+
+type LifeStep =
+  | { readonly send: string; readonly to: string }
+  | { readonly wait: number }
+  | { readonly release: string }
+  | { readonly stopActor: string }
+  | { readonly spawn: string }
+
+export interface Life {
+  readonly kinds: { readonly one: KindSpec; readonly two: KindSpec }
+  readonly steps: readonly LifeStep[]
+  /** Before which step the second version of all machines takes over; none, or beyond the last step: never. */
+  readonly upgradeBefore: number | undefined
+  /** The second version may find what a crash left; else it begins after an orderly stop. */
+  readonly mayUpgradeAfterCrash: boolean
+  /** Whether the second version has other names for the states of top actors. */
+  readonly renames: boolean
+}
+
+/** How a life is interrupted: `between[i]` comes before step `i`. */
+export interface Course {
+  readonly between: readonly Interruption[]
+  readonly isPassive: boolean
+}
+
+export const STRAIGHT: Course = { between: [], isPassive: false }
+
+interface Context {
+  readonly n: number
+  readonly log: readonly string[]
+  /** Whether it has a child of its own making. */
+  readonly kid: boolean
+  readonly ref?: unknown
+}
+
+type Moment = { readonly context: Context; readonly event: AnyEvent }
+
+const TOPS = ['one/a', 'one/b', 'two/a'] as const
+/** One that comes into being in the middle of a life, if at all. */
+const LATE = 'two/late'
+const CHILDREN = ['one/a/kid', 'one/a/kid-m', 'one/a/kid-m_0', 'two/a/kid', 'two/a/kid-m', 'one/a/kid/kid']
+const ADDRESSES = [...TOPS, ...TOPS, LATE, ...CHILDREN]
+
+/** Messages that one from outside sets off, one after another. */
+const HOPS = 2
+
+/** How many more messages an event may set off, one after another, so that lives end. What comes with a start or an end sets off timers only. */
+function hopsOf({ event }: Moment, isDelayed: boolean): number {
+  if (typeof event.hops === 'number') return event.hops
+  if (!event.type.startsWith('xstate.')) return HOPS
+  return event.type.startsWith('xstate.after.') || isDelayed ? 1 : 0
+}
+
+/** Sends an event, unless the one that it answers was sent by too many others in a row. */
+function sending(to: string, type: string, options: Json = {}) {
+  return enqueueActions(({ enqueue, self, system, ...moment }) => {
+    const hops = hopsOf(moment as never, 'delay' in options)
+    if (hops === 0) return
+    const own = self as unknown as { sessionId: string; _parent?: unknown }
+    const target = {
+      self,
+      parent: own._parent,
+      kid: system.get(`${own.sessionId}/kid`),
+      ref: (moment.context as Context).ref,
+    }[to]
+    const found = to.includes('/') || to === 'sys' ? system.get(to) : target
+    if (found === undefined) return
+    const later = 'delay' in options || isLater(moment as never)
+    const message = { type, hops: hops - 1, ...(later && { later }) }
+    enqueue(sendTo(() => found as never, message as never, options as never) as never)
+  })
+}
+
+const set = (change: (moment: Moment) => Partial<Context>) => assign(change as never)
+
+/** Whether a timer, a start or an end stands behind an event, and no message from outside. */
+function isLater({ event }: Moment): boolean {
+  return event.later === true || event.type.startsWith('xstate.')
+}
+
+function throwing(when: (n: number) => boolean, onAny = false) {
+  return set(({ context, event }) => {
+    if (when(context.n) && (onAny || !isLater({ context, event }))) throw new Error(`n is ${context.n}`)
+    return { n: context.n + 1 }
+  })
+}
+
+const startKid = [
+  spawnChild('kid' as never, { id: 'kid', input: { from: 2 } } as never),
+  set(() => ({ kid: true })),
+]
+const stopKid = [stopChild('kid'), set(() => ({ kid: false }))]
+
+/** Several actions under one name, as long as the context says that there is a child of its own making, or none. */
+function whenKid(isThere: boolean, actions: readonly unknown[]) {
+  return enqueueActions(({ enqueue, context }) => {
+    if ((context as Context).kid !== isThere) return
+    for (const action of actions) enqueue(action as never)
+  })
+}
+
+/** By name, so that a life is plain data; under the feature that each belongs to. */
+const ACTIONS: Readonly<Record<'always' | Feature, Readonly<Record<string, unknown>>>> = {
+  always: {
+    inc: set(({ context }) => ({ n: context.n + 1 })),
+    note: set(({ context, event }) => ({ log: [...context.log.slice(-5), `${event.type}${context.n}`] })),
+    emit: emit(({ context }) => ({ type: 'EMITTED', n: (context as Context).n })),
+    toSelf: sending('self', 'D'),
+  },
+  timers: {
+    armX: sending('self', 'A', { id: 'x', delay: 6 }),
+    armY: sending('self', 'B', { id: 'y', delay: 6 }),
+    armLateX: sending('self', 'C', { id: 'x', delay: 14 }),
+    armNameless: sending('self', 'D', { delay: 4 }),
+    disarmX: cancel('x'),
+    disarmY: cancel('y'),
+  },
+  children: {
+    startKid: whenKid(false, startKid),
+    stopKid: whenKid(true, stopKid),
+    tellKid: sending('kid', 'A'),
+    tellKidLater: sending('kid', 'B', { id: 'kid', delay: 8 }),
+    tellParent: sending('parent', 'C'),
+    tellParentLater: sending('parent', 'D', { id: 'parent', delay: 6 }),
+  },
+  respawns: { respawnKid: whenKid(true, [...stopKid, ...startKid]) },
+  toOthers: {
+    tellOne: sending('one/a', 'A'),
+    tellTwo: sending('two/a', 'B'),
+    tellLate: sending(LATE, 'C'),
+  },
+  delayedToOthers: {
+    tellOneLater: sending('one/b', 'B', { id: 'other', delay: 6 }),
+    tellTwoLater: sending('two/a', 'C', { id: 'other', delay: 10 }),
+    forgetOther: cancel('other'),
+  },
+  throws: { throwOften: throwing((n) => n % 2 === 1), throwSeldom: throwing((n) => n % 7 === 6) },
+  throwsAnywhere: { throwAnywhere: throwing((n) => n % 5 === 4, true) },
+  systemIds: {
+    startNamed: enqueueActions(({ enqueue, system, context }) => {
+      if ((context as Context).kid || system.get('sys') !== undefined) return
+      enqueue(spawnChild('kid' as never, { id: 'kid', systemId: 'sys' } as never) as never)
+      enqueue(set(() => ({ kid: true })) as never)
+    }),
+    tellNamed: sending('sys', 'A'),
+  },
+  refs: {
+    keepRef: set(({ self, system }: Moment & { self?: unknown; system?: unknown }) => {
+      const { sessionId } = self as { sessionId: string }
+      return { ref: (system as { get(name: string): unknown }).get(`${sessionId}/kid`) }
+    }),
+    tellRef: sending('ref', 'B'),
+  },
+  ports: { ask: sending('port/bank', 'ASK') },
+  snapshots: {},
+  supervision: {},
+  restarts: {},
+  quarantine: {},
+  stops: {},
+  upgrades: {},
+  upgradesAfterCrash: {},
+  renames: {},
+}
+
+const GUARDS: Readonly<Record<string, unknown>> = {
+  odd: ({ context }: Moment) => context.n % 2 === 1,
+  small: ({ context }: Moment) => context.n < 6,
+  notOdd: not('odd' as never),
+  risky: ({ context, event }: Moment) => {
+    if (context.n % 3 === 2 && !isLater({ context, event })) throw new Error(`a guard at ${context.n}`)
+    return true
+  },
+  riskyAnywhere: ({ context }: Moment) => {
+    if (context.n % 6 === 5) throw new Error(`a guard at ${context.n}`)
+    return true
+  },
+}
+
+/** Counts; its state is not a machine's. */
+const adding = fromTransition(
+  (context: { sum: number }, event: { type: string }) => ({ sum: context.sum + event.type.length }),
+  { sum: 0 },
+)
+
+/** Restarts soon, so that one falls into a life, and gives up soon. */
+const BACKOFF = { minMs: 4, maxMs: 12, restartsMax: 2, resetMs: 30 }
+
+/** Random lives that hold these features. */
+export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
+  const actions = Object.entries(ACTIONS)
+    .filter(([feature]) => feature === 'always' || features.has(feature as Feature))
+    .flatMap(([, named]) => Object.keys(named))
+  const guards = ['odd', 'small', 'notOdd']
+  if (features.has('throws')) guards.push('risky')
+  if (features.has('throwsAnywhere')) guards.push('riskyAnywhere')
+  // Children get fewer messages, so that they have to throw more often.
+  const throws = features.has('throws') ? Array<string>(6).fill('throwOften') : []
+  const withChildren = (...children: string[]): Vocabulary => ({
+    actions: children.includes('kid') ? actions : [...actions, ...throws],
+    guards,
+    children: features.has('children') ? children : [],
+    watches: features.has('snapshots'),
+  })
+  const strategies: Supervision[] = [
+    { strategy: 'resume' },
+    { strategy: 'stop' },
+    { strategy: 'escalate' },
+    ...(features.has('quarantine') ? [{ strategy: 'quarantine' } as const] : []),
+    ...(features.has('restarts') ? [{ strategy: 'restart', backoff: BACKOFF } as const] : []),
+  ]
+  const supervision = features.has('supervision')
+    ? fc.constantFrom(...strategies)
+    : fc.constant(strategies[0]!)
+  const childSupervision = features.has('supervision')
+    ? fc.constantFrom(...strategies)
+    : fc.constant<Supervision>({ strategy: 'escalate' })
+  const kind = fc.record({
+    top: configs(withChildren('kid', 'adding'), 2),
+    kid: configs(withChildren('grandkid', 'adding'), 1),
+    grandkid: configs(withChildren(), 1),
+    supervision,
+    childSupervision,
+  })
+  const send = fc.record({ send: fc.constantFrom(...EVENT_TYPES), to: fc.constantFrom(...ADDRESSES) })
+  const wait = fc.record({ wait: fc.integer({ min: 1, max: 24 }) })
+  const steps: fc.WeightedArbitrary<LifeStep>[] = [
+    { weight: 8, arbitrary: send },
+    { weight: 4, arbitrary: wait },
+    { weight: 1, arbitrary: fc.record({ spawn: fc.constant(LATE) }) },
+  ]
+  if (features.has('quarantine'))
+    steps.push({ weight: 1, arbitrary: fc.record({ release: fc.constantFrom(...ADDRESSES) }) })
+  if (features.has('stops'))
+    steps.push({ weight: 1, arbitrary: fc.record({ stopActor: fc.constantFrom(...TOPS, LATE) }) })
+  return fc.record({
+    kinds: fc.record({ one: kind, two: kind }),
+    steps: fc.array(fc.oneof(...steps), { minLength: 1, maxLength: STEPS_MAX }),
+    upgradeBefore: features.has('upgrades')
+      ? fc.option(fc.nat({ max: STEPS_MAX }), { nil: undefined })
+      : fc.constant(undefined),
+    mayUpgradeAfterCrash: fc.constant(features.has('upgradesAfterCrash')),
+    renames: features.has('renames') ? fc.boolean() : fc.constant(false),
+  })
+}
+
+const STEPS_MAX = 12
+
+/** Random interruptions, of one sort or of all, now and then or between every two steps. */
+export function courses(how: readonly Interruption[]): fc.Arbitrary<Course> {
+  const none = fc.constant<Interruption>('none')
+  const some = fc.array(fc.oneof(none, none, fc.constantFrom(...how)), {
+    minLength: STEPS_MAX,
+    maxLength: STEPS_MAX,
+  })
+  const all = fc.array(fc.constantFrom(...how), { minLength: STEPS_MAX, maxLength: STEPS_MAX })
+  return fc.record({ between: fc.oneof(some, all), isPassive: fc.boolean() })
+}
+
+/** What a life leaves. */
+export interface Remains {
+  readonly records: readonly TransitionRecord[]
+  readonly presents: ReadonlyMap<string, unknown>
+  /** What `verify` finds. */
+  readonly problems: readonly unknown[]
+  /** What the sender of each step is told. */
+  readonly outcomes: readonly string[]
+}
+
+/** Returns what is wrong with an interrupted life: how it differs from the straight one, or what `verify` finds. */
+export function faultOf(straight: Remains, other: Remains): string | undefined {
+  const [problem] = [...straight.problems, ...other.problems]
+  if (problem !== undefined) return `verify: ${JSON.stringify(problem)}`
+  return (
+    differenceOfLogs(straight.records, other.records) ??
+    differenceOfPresents(straight.presents, other.presents) ??
+    (straight.outcomes.join() === other.outcomes.join()
+      ? undefined
+      : `the senders are told ${straight.outcomes.join()} and ${other.outcomes.join()}`)
+  )
+}
+
+/** Answers what it is asked, at once. */
+class Bank implements Port {
+  #context: PortContext | undefined
+
+  start(context: PortContext): void {
+    this.#context = context
+  }
+
+  deliver({ id, actor, seq, correlation }: Intent): void {
+    const reply = { settles: id, cause: seq, correlation }
+    this.#context?.send(actor, { type: 'C', hops: 0, later: true }, reply).catch(() => {})
+  }
+
+  recover(intent: Intent): void {
+    this.deliver(intent)
+  }
+}
+
+/** Lives a life, and returns what it leaves. */
+export async function live(life: Life, { between, isPassive }: Course, folder?: string): Promise<Remains> {
+  const options = (version: 1 | 2): Options => ({
+    machines: {
+      one: registrationOf(life.kinds.one, version, life.renames),
+      two: registrationOf(life.kinds.two, version, life.renames),
+    },
+    ports: { bank: new Bank() },
+    passivation: isPassive ? ALWAYS_PASSIVE : {},
+  })
+  const incarnations = await new Incarnations(options(1), folder).open()
+  const outcomes: string[] = []
+  const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+    outcomes.push(await work().then(() => 'ok', codeOf))
+    await incarnations.supervisor.settled()
+  }
+  for (const address of TOPS) await attempt(() => spawnIn(incarnations, address))
+  for (const [i, step] of life.steps.entries()) {
+    const how = between[i] ?? 'none'
+    // A new version comes with a start, in the straight life, too.
+    if (i !== life.upgradeBefore) await incarnations.interrupt(how)
+    else
+      await incarnations.interrupt(
+        life.mayUpgradeAfterCrash && how === 'crash' ? 'crash' : 'stop',
+        options(2),
+      )
+    await attempt(() => take(incarnations, step))
+  }
+  const records = await incarnations.records()
+  const presents = await incarnations.presents()
+  const { problems } = await incarnations.supervisor.verify()
+  await incarnations.supervisor.stop()
+  return { records, presents, problems, outcomes }
+}
+
+function codeOf(error: unknown): string {
+  if (isOutcryError(error)) return error.code
+  throw error
+}
+
+function spawnIn({ supervisor }: Incarnations, address: string): Promise<unknown> {
+  const [kind, id] = address.split('/') as [string, string]
+  return supervisor.spawn(kind, id, { from: 1 })
+}
+
+function take(incarnations: Incarnations, step: LifeStep): Promise<unknown> {
+  const { supervisor } = incarnations
+  if ('send' in step) return supervisor.send(step.to, { type: step.send })
+  if ('wait' in step) return incarnations.wait(step.wait)
+  if ('release' in step) return supervisor.release(step.release)
+  if ('stopActor' in step) return supervisor.stopActor(step.stopActor)
+  return spawnIn(incarnations, step.spawn)
+}
+
+function registrationOf(spec: KindSpec, version: 1 | 2, renames: boolean): Registration {
+  const { supervision, childSupervision } = spec
+  const first = machineOf(spec, '1')
+  if (version === 1) return { machine: first, supervision, childSupervision }
+  const top = renames ? (renamed(spec.top) as Json) : spec.top
+  const migrate = ({ value, context }: { value: unknown; context: unknown }) => ({
+    value: renames ? renamed(value) : value,
+    context: { ...(context as Context), log: ['migrated'] },
+  })
+  return {
+    machine: machineOf({ ...spec, top }, '2'),
+    supervision,
+    childSupervision,
+    previous: [first],
+    upgrades: [{ from: '1', to: '2', migrate, upcast: (event) => ({ ...event, upcast: true }) }],
+  }
+}
+
+/** With another name for each state, wherever it is one: in a config, and in a state value. */
+function renamed(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/^s(\d)$/, 'renamed$1')
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(renamed)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [renamed(key), renamed(inner)]))
+}
+
+function machineOf(spec: KindSpec, version: string): AnyStateMachine {
+  const grandkid = build(spec.grandkid, version, { kid: adding })
+  const kid = build(spec.kid, version, { grandkid, kid: grandkid })
+  return build(spec.top, version, { kid, grandkid })
+}
+
+function build(config: Json, version: string, children: Readonly<Record<string, unknown>>): AnyStateMachine {
+  const actions = Object.assign({}, ...Object.values(ACTIONS)) as Record<string, unknown>
+  const context = ({ input }: { input?: { from?: number } }): Context => ({
+    n: input?.from ?? 0,
+    log: [],
+    kid: false,
+  })
+  return setup({
+    actors: { adding, ...children },
+    actions: actions as never,
+    guards: GUARDS as never,
+  }).createMachine({ ...structuredClone(config), version, context } as never) as unknown as AnyStateMachine
+}
