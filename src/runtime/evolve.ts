@@ -206,14 +206,14 @@ function evolveLifecycle(
       return unstashing(evolution, event.keeps ? next.stash : NO_STASH, taking)
     }
     case 'outcry.unstashed': {
-      const timers = withoutAll(next.timers, UNSTASH_TIMER, [])
+      const timers = withoutAll(next.timers, UNSTASH_TIMER)
       const emptied: ActorState = { ...next, timers, condition: 'running', stash: NO_STASH }
       return unstashing(quiet(emptied), next.stash.slice(1), taking)
     }
     case 'outcry.released': {
       const released: ActorState = { ...next, condition: 'running', failures: NO_FAILURES }
       if (!event.keeps) return quiet(released)
-      const timers = withoutAll(withoutAll(next.timers, RESTART_TIMER, []), UNSTASH_TIMER, [])
+      const timers = withoutAll(withoutAll(next.timers, RESTART_TIMER), UNSTASH_TIMER)
       return unstashing(quiet({ ...released, timers, stash: NO_STASH }), next.stash, taking)
     }
     case 'outcry.threw':
