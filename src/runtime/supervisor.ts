@@ -12,7 +12,7 @@ import { type Clock, type ClockJump, SystemClock } from './clock.ts'
 import { Engine } from './engine.ts'
 import { checkSchema, messageOf, receive, type SendOptions } from './intake.ts'
 import type { Job, Receipt } from './job.ts'
-import type { Journal, JournalState } from './journal.ts'
+import { Journal, type JournalState } from './journal.ts'
 import { initOf, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { goneLogic } from './logic.ts'
@@ -217,7 +217,7 @@ export class Supervisor {
 
   /** @internal */
   async start(unrecorded: readonly Cell[]): Promise<void> {
-    this.#startClock()
+    await this.#startClock()
     await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
@@ -266,7 +266,7 @@ export class Supervisor {
   }
 
   /** Time goes on where the log left it, and so do the timers that a clock that was set has left waiting. */
-  #startClock(): void {
+  async #startClock(): Promise<void> {
     const clock = this.#clock
     if (!(clock instanceof SystemClock)) return
     const known = this.#journal.clock
@@ -276,6 +276,11 @@ export class Supervisor {
     const shifts = clock.isOfThisBoot(known) ? known.shifts : []
     for (const shift of shifts) this.#timekeeper.shift(shift)
     this.#journal.setClock({ ...clock.state, shifts })
+    if (clock.isOfThisBoot(known) || !clock.isOfThisBoot(clock.state)) return
+    // The first start in a boot says so, for a crash may come before the first checkpoint does.
+    const { seq, state } = this.#store.checkpoint() ?? { seq: 0, state: new Journal().state() }
+    const before = { ...(state as JournalState), clock: { ...clock.state, shifts } }
+    await this.#store.putSnapshots([], { seq, state: before })
   }
 
   /** For a checkpoint: what durable records say, and where the clock is by now. */

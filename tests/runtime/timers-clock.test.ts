@@ -46,12 +46,16 @@ describe('timers', () => {
     await supervisor.settled()
   }
 
-  const reopen = async (how: 'stop' | 'crash') => {
+  async function leave(orderly: boolean): Promise<void> {
     await supervisor.settled()
-    if (how === 'stop') await supervisor.stop()
+    if (orderly) await supervisor.stop()
     // What a kill leaves: nobody waits for anything any more.
     clock.watch(undefined)
     clock.wakeAt(undefined, () => {})
+  }
+
+  async function reopen(how: 'stop' | 'crash'): Promise<void> {
+    await leave(how === 'stop')
     await open()
   }
 
@@ -126,13 +130,18 @@ describe('timers', () => {
     )
   })
 
-  it('keep their delays when the clock is set while nothing runs', async () => {
+  it.each([
+    ['a stop', DAY],
+    ['a crash', DAY],
+    ['a stop', -DAY],
+    ['a crash', -DAY],
+  ])('keep their delays when the clock is set while nothing runs, after %s: by %i ms', async (how, byMs) => {
     await arm('100', 100_000)
-    await supervisor.stop()
+    await leave(how === 'a stop')
     machine.pass(40_000)
-    machine.setClock(DAY)
+    machine.setClock(byMs)
     await open()
-    expect(supervisor.clockJumps).toMatchObject([{ byMs: DAY }])
+    expect(supervisor.clockJumps).toMatchObject([{ byMs }])
     await pass(60_000 - 1)
     expect(fired()).toEqual([])
     await pass(1)
@@ -165,17 +174,20 @@ describe('timers', () => {
     expect(fired()).toEqual(['100'])
   })
 
-  it('of an orderly stop do not believe the time that an event came with', async () => {
-    await arm('100', 100_000)
-    await supervisor.send('alarm/a', { type: 'LATE', at: Date.UTC(2150) })
-    await supervisor.stop()
-    machine.boot('boot-2')
-    await open()
-    await pass(99_000)
-    expect(fired()).toEqual([])
-    await pass(1_000)
-    expect(fired()).toEqual(['100'])
-  })
+  it.each(['another boot', 'a crash'])(
+    'do not believe the time that an event came with, after %s',
+    async (what) => {
+      await arm('100', 100_000)
+      await supervisor.send('alarm/a', { type: 'LATE', at: Date.UTC(2150) })
+      await leave(what === 'another boot')
+      if (what === 'another boot') machine.boot('boot-2')
+      await open()
+      await pass(99_000)
+      expect(fired()).toEqual([])
+      await pass(1_000)
+      expect(fired()).toEqual(['100'])
+    },
+  )
 
   it('keep the delays of messages that wait as the clock is set', async () => {
     // They are all sent before anything is taken, and the clock is found set as the next one is.
