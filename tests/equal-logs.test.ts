@@ -67,6 +67,20 @@ describe('two logs are equal', () => {
   })
 })
 
+describe('what a start asks of others', () => {
+  const asked = [
+    record(1, 'reconciliation/x'),
+    record(2, 'order/a', { cause: 1, correlation: 'c-1' }),
+    record(3, 'order/a'),
+  ]
+
+  it('is a difference, and none where starts are left aside', () => {
+    const straight = [record(1, 'order/a')]
+    expect(differenceOfLogs(straight, asked)).toContain('record 1 of order/a differs')
+    expect(differenceOfLogs(straight, asked, { startsAside: true })).toBeUndefined()
+  })
+})
+
 describe('two logs differ, and the first difference is told', () => {
   it.each<[string, Partial<TransitionRecord>]>([
     ['event', { event: { type: 'GO', at: 6 } }],

@@ -22,14 +22,23 @@ interface Entry {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+interface Comparison {
+  /**
+   * Takes out what the actors of a start set off among others, too, such as a question of the reconciliation to its account. Logs that
+   * are equal only then are not equal by the definition.
+   */
+  readonly startsAside?: boolean
+}
+
 /** Returns the first difference of two logs as a text for people, in the order of the first log; undefined when the logs are equal. */
 export function differenceOfLogs(
   left: readonly TransitionRecord[],
   right: readonly TransitionRecord[],
+  { startsAside = false }: Comparison = {},
 ): string | undefined {
   const cutOff = new Set([...cutOffPromises(left), ...cutOffPromises(right)])
-  const one = entriesOf(left, cutOff)
-  const other = entriesOf(right, cutOff)
+  const one = entriesOf(left, cutOff, startsAside)
+  const other = entriesOf(right, cutOff, startsAside)
   const found: { seq: number; text: string }[] = []
   for (const actor of new Set([...one.keys(), ...other.keys()])) {
     const mine = one.get(actor) ?? []
@@ -84,9 +93,13 @@ function cutOffPromises(records: readonly TransitionRecord[]): string[] {
 function entriesOf(
   records: readonly TransitionRecord[],
   cutOff: ReadonlySet<string>,
+  startsAside: boolean,
 ): ReadonlyMap<string, Entry[]> {
   const taken = new Set<number>()
-  for (const { seq, actor, event, cause } of records) {
+  const ofStarts = new Set<string>()
+  for (const { seq, actor, event, cause, correlation } of records) {
+    if (startsAside && correlation === `c-${seq}` && OF_EACH_START.test(actor)) ofStarts.add(correlation)
+    if (ofStarts.has(correlation)) taken.add(seq)
     // The parent is told of the end of the promise in a record of its own, which counts with the promise.
     const isNewsOfCutOff = cause !== null && taken.has(cause) && event.type.startsWith('xstate.error.actor.')
     if (cutOff.has(actor) || isNewsOfCutOff) taken.add(seq)

@@ -8,10 +8,12 @@ import { stringify } from 'yaml'
 import { machines, type WatchdogContext } from '../../machines/index.ts'
 import { openPaperVenue } from '../../src/ports/paper/index.ts'
 import { kindsOf, loadStrategies } from '../../src/runner/strategies.ts'
-import { viewOf } from '../../src/runtime/actor-view.ts'
+import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
+import { differenceOfLogs, differenceOfPresents, presentOf } from '../equal-logs.ts'
 import { modulePath, program } from '../programs/program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-bracket-'))
@@ -55,21 +57,25 @@ async function live(config: string, how: string): Promise<NodeJS.Signals | null>
   return signal
 }
 
-/** Every actor as it is, but those that each start tells of itself, without places in the log. */
-async function statesOf(name: string): Promise<Record<string, { value: unknown; context: unknown }>> {
+/** The log, and every actor as it is, without places in the log. */
+async function logOf(name: string): Promise<{ records: TransitionRecord[]; views: Map<string, ActorView> }> {
   const kinds = kindsOf((await loadStrategies([STRATEGY])).strategies)
   const registry = new Registry({ ...machines, ...kinds })
   const store = await openLevelStore(join(folder, name, 'log'))
-  const states: Record<string, { value: unknown; context: unknown }> = {}
+  const records: TransitionRecord[] = []
+  for await (const record of store.read()) records.push(record)
+  const views = new Map<string, ActorView>()
   for await (const address of store.actors()) {
-    if (/^(runner|reconciliation)\//.test(address)) continue
     const cell = await cellAt(store, registry, address, {})
     if (cell === undefined) throw new Error(`${address} has no state`)
-    const { value, context } = viewOf(cell)
-    states[address] = { value, context }
+    views.set(address, viewOf(cell))
   }
   await store.close()
-  return states
+  return { records, views }
+}
+
+function presentsOf(views: ReadonlyMap<string, ActorView>): Map<string, unknown> {
+  return new Map([...views].map(([address, view]) => [address, presentOf(view)]))
 }
 
 async function reportsOf(name: string) {
@@ -88,9 +94,9 @@ describe("a bracket's life", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is whole when nobody kills it: entered, protected, out', async () => {
-    const states = await statesOf('reference')
-    expect(states['list/onceBracketed:b-1']).toMatchObject({ value: 'done' })
-    expect(states['onceBracketed/b']).toMatchObject({ context: { cycles: 1 } })
+    const { views } = await logOf('reference')
+    expect(views.get('list/onceBracketed:b-1')).toMatchObject({ value: 'done' })
+    expect(views.get('onceBracketed/b')).toMatchObject({ context: { cycles: 1 } })
     expect((await reportsOf('reference')).open).toEqual([])
   })
 
@@ -101,8 +107,10 @@ describe("a bracket's life", () => {
       let kills = 0
       while ((await live(config, how)) === 'SIGKILL') kills++
       expect(kills).toBeGreaterThan(2)
-      const states = await statesOf(how)
-      expect(states).toEqual(await statesOf('reference'))
+      const [reference, killed] = [await logOf('reference'), await logOf(how)]
+      // Each start has the reconciliation ask the account.
+      expect(differenceOfLogs(reference.records, killed.records, { startsAside: true })).toBeUndefined()
+      expect(differenceOfPresents(presentsOf(reference.views), presentsOf(killed.views))).toBeUndefined()
       const { reports, open } = await reportsOf(how)
       expect(reports).toEqual((await reportsOf('reference')).reports)
       expect(open).toEqual([])
@@ -110,7 +118,7 @@ describe("a bracket's life", () => {
         report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
       )
       expect(placed).toEqual(['entry', 'stop', 'target'].map((leg) => `onceBracketed:b-1-${leg}`))
-      const watchdog = states['watchdog/sim:BTCUSDT']?.context as WatchdogContext
+      const watchdog = killed.views.get('watchdog/sim:BTCUSDT')?.context as WatchdogContext
       expect(watchdog.unprotectedMs).toBeGreaterThan(0)
       expect(watchdog.unprotectedMs).toBeLessThan(GRACE_MS)
     },
