@@ -112,7 +112,11 @@ describe('POST /actors/{address}/release', () => {
   it('needs no body', async () => {
     await fail('quarantine/a')
     expect((await release('quarantine/a')).status).toBe(200)
-    expect((await harness.records()).at(-1)?.event).toEqual({ type: 'outcry.released', at: 1_000, keeps: true })
+    expect((await harness.records()).at(-1)?.event).toEqual({
+      type: 'outcry.released',
+      at: 1_000,
+      keeps: true,
+    })
   })
 
   it.each<[string, string, unknown, number, string]>([
