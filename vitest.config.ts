@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take longest, the longest first. */
 const LONG = [
+  'module-faults',
   'crash-loop',
   'kill-bracket',
   'cli',

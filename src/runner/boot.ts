@@ -17,7 +17,7 @@ import {
   type SymbolContext,
   watchdogAddress,
 } from '../../machines/index.ts'
-import { isOutcryError } from '../../store/index.ts'
+import { isOutcryError, OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
@@ -57,6 +57,8 @@ export interface BootOptions {
   readonly strategies?: ReadonlyMap<string, Strategy>
   /** Hears of strategies that cannot be started as they are configured. */
   readonly logger?: Pick<Logger, 'error'>
+  /** The actor that ended the run before this one: where it never came into being, this start does without it. */
+  readonly suspect?: string | undefined
 }
 
 /**
@@ -195,6 +197,7 @@ class Start {
         const address = `${kind.name}/${one.id}`
         configured.add(address)
         try {
+          this.#expectHarmless(address)
           await this.#strategy(kind, one, strategy.symbol === UNIVERSE, `strategies.${i}`)
         } catch (error) {
           this.#leaveOut(address, error)
@@ -202,6 +205,13 @@ class Start {
       }
     }
     for (const { name } of strategies.values()) await this.#retire(name, configured)
+  }
+
+  /** @throws ACTOR_SUSPECT */
+  #expectHarmless(address: string): void {
+    if (address !== this.#options.suspect || this.#supervisor.getSnapshot(address) !== undefined) return
+    const hint = 'Mend its module; the next start tries again.'
+    throw new OutcryError('ACTOR_SUSPECT', `${address} has ended the run before this one as it began`, hint)
   }
 
   /** A strategy that fails on what it is told, or that cannot be brought back, is its own affair (law 8). */
@@ -359,6 +369,7 @@ class Start {
 const OWN_AFFAIRS = [
   'ACTOR_FAILED',
   'ACTOR_ENDED',
+  'ACTOR_SUSPECT',
   'MACHINE_VERSION_UNKNOWN',
   'CHILD_UNKNOWN',
   'STATE_INVALID',

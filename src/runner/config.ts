@@ -26,6 +26,7 @@ import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import { crossIssues, tradingIssues } from './config-checks.ts'
 import { PREFIX, wrongConfig } from './config-problems.ts'
 import { isModule, UNIVERSE } from './strategies.ts'
+import { MODULE_LIMIT_MS } from './user-module.ts'
 
 const amount = decimal
   .refine((text) => !text.startsWith('-'), 'must not be negative')
@@ -297,6 +298,20 @@ const sections = z.strictObject({
         .min(1_000)
         .default(60_000)
         .describe('How often it says that it lives, what went wrong and how the account stands, in ms.'),
+      hangLimitMs: z
+        .number()
+        .int()
+        .refine((ms) => ms === 0 || ms >= 1_000, 'must be 0, or at least 1000')
+        .default(60_000)
+        .describe(
+          'After so many ms in which it does not get on, because the code of an actor or of a module loops, the process is ended: it says where it stands, and its next start puts that actor into quarantine. 0 is never. A debugger that is attached switches it off.',
+        ),
+      moduleLimitMs: z
+        .number()
+        .int()
+        .min(1_000)
+        .default(MODULE_LIMIT_MS)
+        .describe("How long the top-level await of a strategy's module may take, in ms."),
     })
     .prefault({})
     .describe('The process.'),

@@ -17,6 +17,7 @@ import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
 import { openLevelStore } from '../runtime/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
+import type { WorkObserver } from '../runtime/work.ts'
 import { alert } from './alerts.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
@@ -24,13 +25,14 @@ import { wrongConfig } from './config-problems.ts'
 import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
 import { EventTimeDriver } from './event-time.ts'
+import { readNote, removeNote, suspectsOf } from './hang/note.ts'
 import { instrumentsOf, symbolIssues, venueAndSymbols } from './instruments.ts'
 import { startListing } from './listing.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './quarantine.ts'
 import { counted, NO_COUNTS, type Stats, statsOf } from './stats.ts'
-import { eachOf, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
+import { eachOf, isModule, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'
@@ -59,16 +61,25 @@ export interface RunningRunner {
 export interface StartOptions {
   /** See SupervisorOptions. */
   readonly acceptChanges?: boolean | undefined
+  /** Is told what is at work, for whoever watches over the process. */
+  readonly work?: WorkObserver & { load(file: string): void; named: readonly string[] }
+  /** Rejects when something throws outside every turn. */
+  readonly faulted?: Promise<never>
 }
 
 /** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, ... */
 export async function startRunner(
   config: RunnerConfig,
   processLogger: Logger,
-  { acceptChanges }: StartOptions = {},
+  { acceptChanges, work, faulted }: StartOptions = {},
 ): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
-  const { strategies, issues } = await loadStrategies(config.strategies ?? [], config.data)
+  const { moduleLimitMs: limitMs } = config.runner
+  const loading = { limitMs, logger, ...(work && { work }) }
+  const { strategies, issues } = await loadStrategies(config.strategies ?? [], config.data, loading)
+  // The actors of these may do what nobody foresees.
+  if (work !== undefined)
+    work.named = [...strategies].flatMap(([type, { name }]) => (isModule(type) ? [name] : []))
   const market = await openMarket(config.market, logger)
   const place = venueAndSymbols(market)
   const wrong = [...issues, ...symbolIssues(config, place)]
@@ -99,6 +110,7 @@ export async function startRunner(
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
     const retention = { liveRecords, ...(liveMs !== undefined && { liveMs }) }
+    const note = readNote(config.data)
     supervisor = await createSupervisor({
       store,
       machines: { ...machines, ...kindsOf(strategies) },
@@ -107,7 +119,13 @@ export async function startRunner(
       logger,
       retention,
       ...(acceptChanges !== undefined && { acceptChanges }),
+      suspects: suspectsOf(note),
+      ...(work && { work }),
     })
+    if (note !== undefined) {
+      logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
+      removeNote(config.data)
+    }
     eventClock?.advanceTo(supervisor.lastAt ?? 0)
     const parts = { supervisor, market, venue, faults }
     driver = eventClock
@@ -132,6 +150,8 @@ export async function startRunner(
       api,
       logger,
       processLogger,
+      faulted,
+      ...(note?.actor !== undefined && { suspect: note.actor }),
     })
     await runner.start()
     return runner
@@ -166,6 +186,9 @@ interface Parts {
   readonly logger: ErrorReports
   /** Hears, besides, of what is in the log already. */
   readonly processLogger: Logger
+  readonly faulted: Promise<never> | undefined
+  /** The actor that ended the run before this one. */
+  readonly suspect?: string
 }
 
 class Runner implements RunningRunner {
@@ -201,7 +224,8 @@ class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { supervisor, config, clock, market, place, strategies, logger, processLogger } = this.#parts
+    const { supervisor, config, clock, market, place, strategies, logger, processLogger, faulted, suspect } =
+      this.#parts
     supervisor.transitions$.subscribe((record) => {
       this.#counts = counted(this.#counts, record)
       alert(record, processLogger)
@@ -214,7 +238,7 @@ class Runner implements RunningRunner {
           {},
           `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
         )
-    const arrived = await boot(supervisor, config, { ...place, at, strategies, logger })
+    const arrived = await boot(supervisor, config, { ...place, at, strategies, logger, suspect })
     rememberStrategies(config.data, strategies)
     await sendUnlessQuarantined(supervisor, RUNNER, {
       type: 'STARTED',
@@ -245,7 +269,7 @@ class Runner implements RunningRunner {
     this.#feeds.add(await startListing(config.universe, this.#parts))
     this.#feeds.add(startNewsFeed(config.news.sources, this.#parts))
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
-    this.#ended = Promise.race([this.#parts.driver.run(), fenced])
+    this.#ended = Promise.race([this.#parts.driver.run(), fenced, ...(faulted ? [faulted] : [])])
     // Whoever waits for the end hears of it; nobody waiting is no reason to crash.
     this.#ended.catch((error: Error) => logger.report('critical', error.message))
   }

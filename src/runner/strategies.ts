@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { emaCross, machines, meanReversion, type Strategy } from '../../machines/index.ts'
-import { type Issue, OutcryError } from '../../store/index.ts'
+import { type Issue, isOutcryError, OutcryError } from '../../store/index.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
-import { importUserModule } from './user-module.ts'
+import { type ImportOptions, importUserModule } from './user-module.ts'
 
 /** By type, as a configuration names them. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
@@ -61,28 +61,29 @@ export interface LoadedStrategies {
   readonly issues: readonly Issue[]
 }
 
-/** @throws STRATEGY_INVALID when a module cannot be loaded, or is none */
+/** @throws STRATEGY_INVALID when a module cannot be loaded, or is none; MODULE_PENDING */
 export async function loadStrategies(
   configured: readonly Configured[],
   data?: string,
+  options: ImportOptions = {},
 ): Promise<LoadedStrategies> {
   const strategies = new Map(BUILT_IN_STRATEGIES)
   const issues: Issue[] = []
   for (const [i, { type, ...params }] of configured.entries()) {
     const path = `strategies.${i}`
-    const own = isModule(type) ? await load(strategies, type) : undefined
+    const own = isModule(type) ? await load(strategies, type, options) : undefined
     issues.push(...(own ? parameterIssues(own, params, path) : builtInIssues({ type, ...params }, path)))
   }
   const names = new Set([...strategies.values()].map(({ name }) => name))
   for (const [name, file] of data === undefined ? [] : remembered(data)) {
-    if (!names.has(name)) await load(strategies, file)
+    if (!names.has(name)) await load(strategies, file, options)
   }
   return { strategies, issues }
 }
 
 /** @throws STRATEGY_INVALID */
-async function load(loaded: Map<string, Strategy>, type: string): Promise<Strategy> {
-  const strategy = loaded.get(type) ?? (await loadModule(type))
+async function load(loaded: Map<string, Strategy>, type: string, options: ImportOptions): Promise<Strategy> {
+  const strategy = loaded.get(type) ?? (await loadModule(type, options))
   const other = [...loaded].find(([known, { name }]) => known !== type && name === strategy.name)
   if (other !== undefined) {
     const text = `${type} calls its strategy ${strategy.name}, as ${other[0]} does`
@@ -92,13 +93,14 @@ async function load(loaded: Map<string, Strategy>, type: string): Promise<Strate
   return strategy
 }
 
-async function loadModule(file: string): Promise<Strategy> {
+async function loadModule(file: string, options: ImportOptions): Promise<Strategy> {
   const hint =
     'Export const strategy = defineStrategy({ ... }); the README has one. A log is read with all it ever had.'
   let module: { strategy?: Strategy }
   try {
-    module = await importUserModule(file)
+    module = await importUserModule(file, options)
   } catch (error) {
+    if (isOutcryError(error, 'MODULE_PENDING')) throw error
     const text = `${file} cannot be loaded: ${(error as Error).message}`
     throw new OutcryError('STRATEGY_INVALID', text, hint, { cause: error })
   }

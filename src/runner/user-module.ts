@@ -6,7 +6,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, extname, join, sep } from 'node:path'
+import { dirname, extname, join, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
   type BuildFailure,
@@ -17,6 +17,9 @@ import {
   type PluginBuild,
   stop,
 } from 'esbuild'
+import { OutcryError } from '../../store/index.ts'
+import { consoleLogger, type Logger } from '../runtime/logger.ts'
+import { userModules } from './user-modules.ts'
 
 /** `ts` when the sources run, `js` when the build does. */
 const EXTENSION = extname(import.meta.url)
@@ -31,26 +34,77 @@ const REQUIRED = 'required'
 /** Packages that outcry has and a strategy needs. */
 const SHARED = ['xstate', 'zod', 'rxjs']
 
-/** Its exports. @throws what the compiler says, in one line with its place, or what the module itself throws */
-export async function importUserModule(file: string): Promise<Record<string, unknown>> {
+/** Milliseconds after which whoever waits for a module is told which one it is. */
+const TOLD_AFTER_MS = 5_000
+/** Default limit for a module's top-level await, in milliseconds. */
+export const MODULE_LIMIT_MS = 60_000
+
+export interface ImportOptions {
+  /** Milliseconds that a module's top-level await may take. Default: 60 s. */
+  readonly limitMs?: number
+  readonly logger?: Pick<Logger, 'warn'>
+  /** Is told which module is being loaded. */
+  readonly work?: { load(file: string): void; end(): void }
+}
+
+/**
+ * Returns its exports.
+ * @throws what the compiler says, in one line with its place, what the module itself throws, or MODULE_PENDING
+ */
+export async function importUserModule(
+  file: string,
+  { limitMs = MODULE_LIMIT_MS, logger = consoleLogger, work }: ImportOptions = {},
+): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(join(tmpdir(), 'outcry-module-'))
   try {
     const path = join(folder, 'module.js')
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
-    await bundle(file, path)
+    const sources = await bundle(file, path)
+    userModules.add({ file, sources: [...sources, folder + sep] })
     // A stack then names the lines that the user wrote.
     process.setSourceMapsEnabled(true)
-    const { default: common, ...named } = await import(pathToFileURL(path).href)
+    work?.load(file)
+    const imported = import(pathToFileURL(path).href)
+    const { default: common, ...named } = await withinLimit(imported, file, limitMs, logger)
     return { ...common, ...named }
   } finally {
+    work?.end()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function bundle(file: string, to: string): Promise<void> {
+/** Its timers also keep the process from ending in silence when nothing else is under way. */
+async function withinLimit<T>(
+  imported: Promise<T>,
+  file: string,
+  limitMs: number,
+  logger: Pick<Logger, 'warn'>,
+): Promise<T> {
+  const waits = `its top-level await has not resolved`
+  const tell = () => logger.warn({ file }, `${file} is still being loaded: ${waits}`)
+  const told = setTimeout(tell, Math.min(TOLD_AFTER_MS, limitMs / 2))
+  let limit: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    limit = setTimeout(() => {
+      const text = `${file} is not loaded after ${limitMs / 1_000} s: ${waits}`
+      const hint = 'Await nothing there that may never come, or set runner.moduleLimitMs to a longer time.'
+      reject(new OutcryError('MODULE_PENDING', text, hint))
+    }, limitMs)
+  })
+  try {
+    return await Promise.race([imported, late])
+  } finally {
+    clearTimeout(told)
+    clearTimeout(limit)
+  }
+}
+
+/** Returns the absolute paths of what the module is made of. */
+async function bundle(file: string, to: string): Promise<readonly string[]> {
   const url = JSON.stringify(pathToFileURL(file).href)
   try {
-    await build({
+    const { metafile } = await build({
+      metafile: true,
       entryPoints: [file],
       bundle: true,
       outfile: to,
@@ -67,6 +121,7 @@ async function bundle(file: string, to: string): Promise<void> {
       },
       define: { 'import.meta.url': url },
     })
+    return Object.keys(metafile.inputs).map((path) => resolve(path))
   } catch (error) {
     const [first] = (error as Partial<BuildFailure>).errors ?? []
     if (first === undefined) throw error

@@ -24,7 +24,7 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
     }
     if (options.json) return 0
     if (rows.length > 0) await print(table(['actor', 'machine', 'rev', 'last', 'state'], rows))
-    await print(pc.dim(`${rows.length} actors in ${reader.source}`))
+    await print(pc.dim(`${counted(rows.length, 'actor')} in ${reader.source}`))
     const [first] = quarantined
     if (first !== undefined) {
       const release = releaseCommand(first, options.data)

@@ -1,9 +1,14 @@
+import { constants } from 'node:os'
 import pc from 'picocolors'
 import { destination, pino } from 'pino'
 import { VERSION } from '../../src/api/version.ts'
 import { loadConfig, type RunnerConfig } from '../../src/runner/config.ts'
+import { HangWatch } from '../../src/runner/hang/hang-watch.ts'
+import { ProcessGuard } from '../../src/runner/process-guard.ts'
 import { quarantinedIn } from '../../src/runner/quarantine.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
+import { userModules } from '../../src/runner/user-modules.ts'
+import type { Logger } from '../../src/runtime/logger.ts'
 import { countText } from './format.ts'
 import { print, printJson } from './output.ts'
 import { summaryText } from './run-summary.ts'
@@ -42,8 +47,40 @@ export async function run(options: RunOptions): Promise<number> {
     { level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null },
     asStatus && terminal.isTTY ? terminal.log : destination(2),
   )
-  const runner = await startRunner(config, logger, { acceptChanges: options.acceptChanges })
-  const stop = stopOnSignal(runner, terminal)
+  const guard = new ProcessGuard(userModules, logger)
+  const watch = watchFor(config, guard, logger)
+  try {
+    return await runUntilStopped(config, { options, logger, terminal, asStatus, guard, watch })
+  } finally {
+    await watch?.stop()
+    guard.end()
+  }
+}
+
+interface Running {
+  readonly options: RunOptions
+  readonly logger: Logger
+  readonly terminal: Terminal
+  readonly asStatus: boolean
+  readonly guard: ProcessGuard
+  readonly watch: HangWatch | undefined
+}
+
+async function runUntilStopped(
+  config: RunnerConfig,
+  { options, logger, terminal, asStatus, guard, watch }: Running,
+): Promise<number> {
+  const { faulted } = guard
+  const { acceptChanges } = options
+  const runner = await startRunner(config, logger, {
+    acceptChanges,
+    faulted,
+    ...(watch && { work: watch.work }),
+  })
+  await watch?.hearSignals(true)
+  const stop = stopOnSignal(runner, terminal, guard)
+  const early = watch?.work.signal ?? 0
+  if (early > 0) stop.request(early === constants.signals.SIGINT ? 'SIGINT' : 'SIGTERM')
   const status = asStatus ? new StatusLine(runner, terminal) : undefined
   logger.info(
     { data: config.data, market: runner.market.name, url: runner.url, seq: runner.supervisor.seq },
@@ -72,6 +109,7 @@ export async function run(options: RunOptions): Promise<number> {
   } catch (error) {
     failure ??= error
   } finally {
+    await watch?.hearSignals(false)
     stop.ignore()
   }
   if (failure !== undefined || stats === undefined) throw failure
@@ -81,6 +119,16 @@ export async function run(options: RunOptions): Promise<number> {
   if (options.json) await printJson(summary)
   else await print(summaryText(summary))
   return 0
+}
+
+/** Undefined where a hang may last. */
+function watchFor(
+  { runner: { hangLimitMs: limitMs }, data: folder }: RunnerConfig,
+  guard: ProcessGuard,
+  logger: Logger,
+): HangWatch | undefined {
+  if (limitMs === 0) return undefined
+  return new HangWatch({ limitMs, folder, modules: userModules, exit: guard.exit, logger })
 }
 
 function flagsOf(options: RunOptions): Record<string, unknown> {
@@ -133,24 +181,26 @@ const SAME_SIGNAL_MS = 500
 function stopOnSignal(
   runner: RunningRunner,
   terminal: Terminal,
+  guard: ProcessGuard,
 ): {
   requested: Promise<void>
   signal: string | undefined
+  request(signal: NodeJS.Signals): void
   ignore(): void
 } {
   let resolve: () => void
   const requested = new Promise<void>((done) => {
     resolve = done
   })
-  const state = { requested, signal: undefined as string | undefined, ignore }
+  const state = { requested, signal: undefined as string | undefined, request: onSignal, ignore }
   let firstAt = 0
-  const onSignal = (signal: NodeJS.Signals) => {
+  function onSignal(signal: NodeJS.Signals): void {
     if (state.signal === undefined) {
       state.signal = signal
       firstAt = performance.now()
       terminal.print(`${signal}: finishes what is under way at seq ${countText(runner.supervisor.seq)}`)
       resolve()
-    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130)
+    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) guard.exit(130)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

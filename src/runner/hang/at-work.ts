@@ -1,0 +1,141 @@
+/**
+ * What the main thread is doing, in memory that another thread can read while the main thread stands still. For most
+ * actors it counts and keeps two references, which the main thread tells when it is asked between two steps of a loop.
+ * Names are written for the actors of users' modules alone: they may wait in a call into the system, in which nobody
+ * can be asked.
+ */
+import type { WorkObserver } from '../../runtime/work.ts'
+
+/** Places of the 32-bit words. */
+const BEATS = 0
+const STEPS = 1
+const DOING = 2
+const SUBJECT_LENGTH = 3
+const EVENT_LENGTH = 4
+const DEBUGGED = 5
+const SIGNAL = 6
+const WORDS = 7
+
+/** Values of DOING. */
+const NOTHING = 0
+/** An actor whose names are here. */
+const NAMED_ACTOR = 1
+const MODULE = 2
+/** An actor that the main thread knows alone. */
+const ACTOR = 3
+
+/** UTF-16 units of an address or of the path of a module, and of the type of an event. Longer ones are cut. */
+const SUBJECT_MAX = 1_024
+const EVENT_MAX = 256
+const BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT + (SUBJECT_MAX + EVENT_MAX) * Uint16Array.BYTES_PER_ELEMENT
+
+/** The side that works. */
+export class AtWork implements WorkObserver {
+  readonly memory = new SharedArrayBuffer(BYTES)
+  readonly #words = new Int32Array(this.memory, 0, WORDS)
+  readonly #text = new Uint16Array(this.memory, WORDS * Int32Array.BYTES_PER_ELEMENT)
+  /** What is written. */
+  #subject = ''
+  #event = ''
+  #actor = ''
+  #on = ''
+  #prefixes: readonly string[] = []
+
+  /** Kinds of actors whose names are written. */
+  set named(kinds: readonly string[]) {
+    this.#prefixes = kinds.map((kind) => `${kind}/`)
+  }
+
+  /** The actor whose code runs, and the type of its event. */
+  get current(): { readonly actor: string; readonly event: string } | undefined {
+    const doing = this.#words[DOING]
+    return doing === ACTOR || doing === NAMED_ACTOR ? { actor: this.#actor, event: this.#on } : undefined
+  }
+
+  begin(actor: string, event: string): void {
+    const words = this.#words
+    this.#actor = actor
+    this.#on = event
+    let doing = ACTOR
+    for (const prefix of this.#prefixes) {
+      if (!actor.startsWith(prefix)) continue
+      this.#show(actor, event)
+      doing = NAMED_ACTOR
+    }
+    words[DOING] = doing
+    words[STEPS] = (words[STEPS] as number) + 1
+  }
+
+  /** A module of a user is being loaded. */
+  load(file: string): void {
+    this.#show(file, '')
+    this.#words[DOING] = MODULE
+    Atomics.add(this.#words, STEPS, 1)
+  }
+
+  end(): void {
+    this.#words[DOING] = NOTHING
+  }
+
+  /** The event loop turns. A debugger may stop it for as long as a person likes. */
+  beat(isDebugged: boolean): void {
+    this.#words[DEBUGGED] = isDebugged ? 1 : 0
+    Atomics.add(this.#words, BEATS, 1)
+  }
+
+  /** The number of the last signal that the other thread has heard; 0 for none. */
+  get signal(): number {
+    return Atomics.load(this.#words, SIGNAL)
+  }
+
+  #show(subject: string, event: string): void {
+    if (subject !== this.#subject) {
+      this.#words[SUBJECT_LENGTH] = this.#write(subject, 0, SUBJECT_MAX)
+      this.#subject = subject
+    }
+    if (event !== this.#event) {
+      this.#words[EVENT_LENGTH] = this.#write(event, SUBJECT_MAX, EVENT_MAX)
+      this.#event = event
+    }
+  }
+
+  #write(text: string, from: number, max: number): number {
+    const length = Math.min(text.length, max)
+    for (let i = 0; i < length; i++) this.#text[from + i] = text.charCodeAt(i)
+    return length
+  }
+}
+
+/** Says from the other side that it has heard a signal. */
+export function hear(memory: SharedArrayBuffer, signal: number): void {
+  Atomics.store(new Int32Array(memory, 0, WORDS), SIGNAL, signal)
+}
+
+export interface Work {
+  /** Changes whenever the thread gets on. */
+  readonly progress: string
+  /** Grows while its event loop turns, which is when it hears signals. */
+  readonly beats: number
+  readonly isDebugged: boolean
+  /** Address of the actor whose code runs, and the type of its event, where they are written. */
+  readonly actor?: string
+  readonly event?: string
+  /** Path of the module that is being loaded. */
+  readonly module?: string
+}
+
+/** Reads it from the other side. What it says of a thread that gets on meanwhile is not to be relied upon. */
+export function workIn(memory: SharedArrayBuffer): Work {
+  const words = new Int32Array(memory, 0, WORDS)
+  const text = new Uint16Array(memory, WORDS * Int32Array.BYTES_PER_ELEMENT)
+  const at = (place: number) => Atomics.load(words, place)
+  const read = (from: number, length: number) => String.fromCharCode(...text.subarray(from, from + length))
+  const beats = at(BEATS)
+  const common = { progress: `${beats}/${at(STEPS)}`, beats, isDebugged: at(DEBUGGED) === 1 }
+  const doing = at(DOING)
+  if (doing === NOTHING || doing === ACTOR) return common
+  const subject = read(0, at(SUBJECT_LENGTH))
+  return doing === MODULE
+    ? { ...common, module: subject }
+    : { ...common, actor: subject, event: read(SUBJECT_MAX, at(EVENT_LENGTH)) }
+}

@@ -1,0 +1,105 @@
+/** Watches from a thread of its own whether the main thread gets on, and ends the process when it does not. */
+import { once } from 'node:events'
+import { closeSync } from 'node:fs'
+import inspector from 'node:inspector'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Logger } from '../../runtime/logger.ts'
+import type { UserModules } from '../user-modules.ts'
+import { AtWork } from './at-work.ts'
+import type { Place, ThreadData } from './thread.ts'
+
+/** The process's exit code after a hang. */
+export const HUNG_EXIT_CODE = 3
+
+const BEAT_MS = 250
+/** Frames of a stack that are kept. */
+const FRAMES_MAX = 50
+/** What the thread calls in the main one: see thread.ts. */
+const NAME = Symbol.for('outcry.hang')
+
+export interface HangWatchOptions {
+  /** Milliseconds. */
+  readonly limitMs: number
+  /** Where the note goes. */
+  readonly folder: string
+  readonly modules: UserModules
+  /** Ends the process at once. */
+  readonly exit: (code: number) => never
+  readonly logger: Pick<Logger, 'warn'>
+}
+
+export class HangWatch {
+  readonly work = new AtWork()
+  readonly #worker: Worker
+  readonly #beats: NodeJS.Timeout
+  #isGone = false
+
+  constructor({ limitMs, folder, modules, exit, logger }: HangWatchOptions) {
+    Object.assign(globalThis, {
+      [NAME]: {
+        place: () => ({ ...this.work.current, ...placeOf(modules) }),
+        end: (code: number) => {
+          // Node would add that it waits for the debugger, which is the thread.
+          closeSync(2)
+          exit(code)
+        },
+      },
+    })
+    this.#beat()
+    this.#beats = setInterval(() => this.#beat(), BEAT_MS)
+    this.#beats.unref()
+    const workerData: ThreadData = { memory: this.work.memory, limitMs, folder, exitCode: HUNG_EXIT_CODE }
+    this.#worker = threadWith(workerData)
+    this.#worker.on('error', (err) => logger.warn({ err }, 'nobody watches for a hang any more'))
+    this.#worker.once('exit', () => {
+      this.#isGone = true
+    })
+    this.#worker.unref()
+  }
+
+  /**
+   * The thread hears SIGINT and SIGTERM when this has resolved, or no more. Whoever handles them here does so from then
+   * on, and looks at `work.signal` for one that came between.
+   */
+  async hearSignals(signals: boolean): Promise<void> {
+    if (this.#isGone) return
+    this.#worker.postMessage({ signals })
+    await Promise.race([once(this.#worker, 'message'), once(this.#worker, 'exit')])
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#beats)
+    await this.#worker.terminate()
+    Reflect.deleteProperty(globalThis, NAME)
+  }
+
+  #beat(): void {
+    this.work.beat(inspector.url() !== undefined)
+  }
+}
+
+function threadWith(workerData: ThreadData): Worker {
+  const extension = extname(import.meta.url)
+  const url = new URL(`./thread${extension}`, import.meta.url)
+  if (extension === '.js') return new Worker(url, { workerData })
+  // What runs the sources in the main thread does not reach others by itself.
+  const [tsx, module] = [import.meta.resolve('tsx/esm/api'), url.href].map((text) => JSON.stringify(text))
+  const code = `import(${tsx}).then(({ register }) => { register(); return import(${module}) })`
+  return new Worker(code, { eval: true, workerData })
+}
+
+function placeOf(modules: UserModules): Place {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = FRAMES_MAX
+  const { stack = '' } = new Error('where it stands')
+  Error.stackTraceLimit = stackTraceLimit
+  // The first frames are this function's and the inspector's.
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !isOwn(line))
+  const found = modules.find(frames.join('\n'))
+  return { stack: frames.join('\n'), ...(found && { place: found.place }) }
+}
+
+function isOwn(line: string): boolean {
+  return /hang-watch\.[jt]s|<anonymous>:1:\d+\)?$/.test(line)
+}

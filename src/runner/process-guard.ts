@@ -1,0 +1,98 @@
+/**
+ * Keeps what modules of users do outside of turns from ending the process unseen. What is thrown there is named and
+ * ends the run in order. A call that would end the process throws in its place: in a turn that is a failure of the
+ * actor like any other.
+ */
+import { isOutcryError, OutcryError } from '../../store/index.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { UserModules } from './user-modules.ts'
+
+/** What ends a process at once. `reallyExit` is what `exit` ends with. */
+const ENDS = ['exit', 'abort', 'reallyExit'] as const
+type Ends = Record<(typeof ENDS)[number], (...args: unknown[]) => never>
+/** Faults that are told; a timer may throw again and again. */
+const TOLD_MAX = 10
+
+export class ProcessGuard {
+  /** Rejects with the first fault. */
+  readonly faulted: Promise<never>
+  readonly #modules: UserModules
+  readonly #logger: Pick<Logger, 'error'>
+  readonly #own: Partial<Ends> = {}
+  #fault: (error: OutcryError) => void = () => {}
+  #faults = 0
+
+  /** From now on. */
+  constructor(modules: UserModules, logger: Pick<Logger, 'error'>) {
+    this.#modules = modules
+    this.#logger = logger
+    this.faulted = new Promise((_, reject) => {
+      this.#fault = reject
+    })
+    // Nobody may wait for it yet.
+    this.faulted.catch(() => {})
+    process.on('uncaughtException', this.#onThrow)
+    process.on('exit', this.#onExit)
+    const ends = process as unknown as Ends
+    for (const name of ENDS) {
+      this.#own[name] = ends[name]
+      ends[name] = (code) => this.#refuse(name, code)
+    }
+  }
+
+  /** Ends the process. */
+  exit = (code: number): never => {
+    this.end()
+    return process.exit(code)
+  }
+
+  /** Puts everything back. */
+  end(): void {
+    process.off('uncaughtException', this.#onThrow)
+    process.off('exit', this.#onExit)
+    Object.assign(process, this.#own)
+  }
+
+  readonly #onThrow = (cause: unknown, origin: string): void => {
+    this.#faults++
+    if (this.#faults > TOLD_MAX) return
+    const error = this.#faultOf(cause, origin)
+    this.#logger.error({ err: cause }, error.message)
+    this.#fault(error)
+  }
+
+  #faultOf(cause: unknown, origin: string): OutcryError {
+    if (isOutcryError(cause, 'EXIT_REFUSED')) return cause
+    const stack = cause instanceof Error ? (cause.stack ?? '') : ''
+    const found = this.#modules.find(stack)
+    const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    const what = origin === 'unhandledRejection' ? 'rejected a promise that nobody awaits,' : 'threw'
+    const who = found === undefined ? 'something' : found.file
+    const where = found === undefined ? '' : `, at ${found.place}`
+    const text = `${who} ${what} outside every turn${where}: ${message}`
+    const hint =
+      found === undefined
+        ? 'The stack says where; report it if that is in Outcry.'
+        : 'Mend the module: a strategy does nothing but decide, and has no timers and no promises.'
+    return new OutcryError('THROWN_OUTSIDE', text, hint, { cause })
+  }
+
+  /** Nobody has stopped the run, so this is no orderly end. */
+  readonly #onExit = (code: number): void => {
+    this.#logger.error(
+      { code },
+      'the process ends in the middle of the run: nothing is left that it waits for',
+    )
+    if (code === 0) process.exitCode = 1
+  }
+
+  #refuse(name: (typeof ENDS)[number], code: unknown): never {
+    const found = this.#modules.find(new Error('who').stack ?? '')
+    const who = found === undefined ? 'something' : `${found.file} (${found.place})`
+    throw new OutcryError(
+      'EXIT_REFUSED',
+      `${who} calls process.${name}(${name === 'abort' ? '' : (code ?? '')}), which would end the run`,
+      'Throw an error in its place: that ends in quarantine, and the other actors go on.',
+    )
+  }
+}
