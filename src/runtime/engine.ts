@@ -177,8 +177,13 @@ export class Engine {
         job.waiting?.reject(error)
         return
       }
-      turn = this.#failTurn(message, error)
       refused = failed(error, message.to, message.event)
+      const failure = this.#failTurn(message, error)
+      if (failure === undefined) {
+        job.waiting?.reject(refused)
+        return
+      }
+      turn = failure
     } finally {
       this.#context.work?.end()
     }
@@ -234,11 +239,17 @@ export class Engine {
     )
   }
 
-  #failTurn(message: Message, error: unknown): Turn {
+  /** Undefined when not even the failure can be put on record: then the message is undone, and only the process knows. */
+  #failTurn(message: Message, error: unknown): Turn | undefined {
     const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
     const { cause: err, address: actor, event } = failure
     this.#logger.error({ err, actor, event: event.type }, failure.message)
-    return failTurn(this.#context, () => this.#newTurn(message), message, failure)
+    try {
+      return failTurn(this.#context, () => this.#newTurn(message), message, failure)
+    } catch (err) {
+      this.#logger.error({ err, actor }, `the failure of ${actor} cannot be put on record`)
+      return undefined
+    }
   }
 
   #snapshotsDue(releases: readonly Release[]): SnapshotEntry[] | undefined {

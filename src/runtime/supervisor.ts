@@ -31,7 +31,7 @@ import { Shielded } from './shielded.ts'
 import { Timekeeper } from './timekeeper.ts'
 import type { DueTimer } from './timers.ts'
 import { type Message, type Release, type Turn, topCell } from './turn.ts'
-import { EVENT, type PlainError, plainError, takeIn } from './values.ts'
+import { EVENT, type PlainError, plainError, sizeTaken, takeIn } from './values.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts'
 import type { WorkObserver } from './work.ts'
 
@@ -395,7 +395,7 @@ export class Supervisor {
    */
   async spawn(kind: string, id: string, input?: unknown, options: SendOptions = {}): Promise<Address> {
     const address = parseAddress(`${kind}/${id}`)
-    await this.#spawn(address, takeIn(input, 'input'), options)
+    await this.#spawn(address, takeIn(input, 'input'), options, sizeTaken())
     return address
   }
 
@@ -629,13 +629,13 @@ export class Supervisor {
     this.#enqueue({ message: receive(to, event, this.#clock) }, 'command')
   }
 
-  /** `event` is checked and frozen. */
+  /** `event` is checked and frozen, the last that was. */
   #sendLive(to: Address, event: AnyEvent, cause: number): void {
     // A promise may well end after the runtime has; the next start decides what becomes of it.
     if (!this.#accepting || this.fence) return
     const { now } = this
     const timed = event.at === undefined ? Object.freeze({ ...event, at: now }) : event
-    this.#enqueue({ message: messageOf(to, timed, now, 0, { cause }) }, 'command')
+    this.#enqueue({ message: messageOf(to, timed, now, sizeTaken(), { cause }) }, 'command')
   }
 
   #portContext(name: string): PortContext {
@@ -648,10 +648,10 @@ export class Supervisor {
     }
   }
 
-  async #spawn(address: Address, input: unknown, options: SendOptions = {}): Promise<void> {
+  async #spawn(address: Address, input: unknown, options: SendOptions = {}, size = 0): Promise<void> {
     const kind = this.registry.kind(address)
     const at = options.at ?? this.now
-    const message = messageOf(address, initOf(input), at, 0, options)
+    const message = messageOf(address, initOf(input), at, size, options)
     await this.#enqueueAndWait(message, options.lane ?? 'command', (turn) => {
       if (this.#table.find(address)) {
         throw new OutcryError('ACTOR_EXISTS', `${address} exists already`, 'Take another id, or send to it.')
