@@ -18,7 +18,7 @@ import { Ref, type RefHost } from './ref.ts'
 import { type Kind, logicAt } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
-import { decode, encode, frozen } from './values.ts'
+import { decode, encodeState, frozen, frozenContext } from './values.ts'
 
 /** `state` of a SnapshotEntry; what is usual is left out. */
 export interface PersistedActor {
@@ -68,17 +68,17 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(cell.path.length > 0 && { path: cell.path }),
     ...(ref.systemId !== undefined && { systemId: ref.systemId }),
     ...(ref._syncSnapshot && { syncSnapshot: true }),
-    ...(cell.input !== undefined && { input: encode(cell.input) }),
+    ...(cell.input !== undefined && { input: encodeState(cell.input) }),
     at: state.at,
     ...(cell.born !== undefined && { born: cell.born }),
     ...((isLive(cell.logic) || (cell.logic === goneLogic && state.bornSeq > 0)) && {
       bornSeq: state.bornSeq,
     }),
-    snapshot: encode(persistState(cell.logic, state.snapshot)),
-    ...(countOf(state.timers) > 0 && { timers: encode(listOf(state.timers)) }),
+    snapshot: encodeState(persistState(cell.logic, state.snapshot)),
+    ...(countOf(state.timers) > 0 && { timers: encodeState(listOf(state.timers)) }),
     ...(state.condition !== 'running' && { condition: state.condition }),
     ...(state.failures.count > 0 && { failures: state.failures }),
-    ...(state.stash.length > 0 && { stash: encode(state.stash) }),
+    ...(state.stash.length > 0 && { stash: encodeState(state.stash) }),
   }
   const wakeAt = wakeTime(cell)
   return {
@@ -211,7 +211,7 @@ export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json
   // A parent may go by the id that one of its grandchildren has, too.
   const refOf = (address: string, id: string) =>
     children[id]?.address === address ? children[id] : scope.refOf(address, id)
-  snapshot.context = frozen(decode(persisted.context, refOf))
+  snapshot.context = frozenContext(decode(persisted.context, refOf))
   // XState takes parallel regions in the order of these two, so both come back as they were.
   snapshot.value = persisted.value
   const rank = new Map(persisted.nodes?.map((order, i) => [order, i]))

@@ -12,7 +12,7 @@ import type { Effect, TakenTransition } from './effect.ts'
 import { INIT } from './lifecycle.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
-import { admit, CONTEXT_SIZE_MAX, EVENT, plainError, type Resolve } from './values.ts'
+import { admit, admitContext, EVENT, plainError, type Resolve } from './values.ts'
 
 /** What every actor's snapshot has, and what a machine's has besides. */
 export interface AnySnapshot {
@@ -189,7 +189,7 @@ export class Scope {
     const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was, replays)
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
-      admit(snapshot.context, 'context', was?.context, this.#resolve, CONTEXT_SIZE_MAX)
+      admitContext(snapshot.context, was?.context, this.#resolve)
       if (snapshot.output !== undefined && snapshot.output !== was?.output)
         this.#admitMade(snapshot.output, 'output')
       if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }
@@ -198,7 +198,7 @@ export class Scope {
   }
 
   #admitMade(value: unknown, path: string): void {
-    this.made += admit(value, path, undefined, this.#resolve)
+    this.made += admit(value, path, this.#resolve)
   }
 
   #asEvent(event: AnyEvent): AnyEvent {

@@ -28,7 +28,7 @@ import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
-import { admit, plainError } from './values.ts'
+import { admit, frozen, plainError } from './values.ts'
 import type { WorkObserver } from './work.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
@@ -591,7 +591,7 @@ export class Turn {
       ...(planned && { timers: planned }),
       ...(stash && { stash }),
     }
-    this.#take(cell, { event, cause })
+    this.#take(cell, { event: frozen(event), cause })
     const frame = this.#frame(cell)
     for (const id of dropped) this.#dropAt(childOf(cell.address, id), frame.seq)
     for (const { ref, input } of started) this.#spawnChild(frame, ref, input)

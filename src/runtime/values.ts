@@ -33,34 +33,60 @@ export type Resolve = (object: object) => Ref | undefined
 let size = 0
 let nodes = 0
 let resolving: Resolve | undefined
-/** Whether this process has met a value that JSON would write as another: until then pages are written as they are. */
+/** Whether it has a value that JSON would write as another. */
 let isLossy = false
+/** Whether this process has met such a value in an event, or in a context: until then all is written as it is. */
+let areRecordsLossy = false
+let areStatesLossy = false
 
 /**
- * Checks a value, freezes it and returns its size. `was` is an earlier value: what it shares with `value` was checked
- * before and is passed over. `resolve` replaces objects by references, in place.
+ * Checks a value, freezes it and returns its size. `resolve` replaces objects by references, in place.
  *
  * @throws NOT_JSON, VALUE_TOO_LARGE, both naming the path
  */
-export function admit(
-  value: unknown,
-  path: string,
-  was?: unknown,
-  resolve?: Resolve,
-  sizeMax = VALUE_SIZE_MAX,
-): number {
-  size = 0
-  nodes = 0
-  resolving = resolve
-  if (!isAdmissible(value, was, 0)) throw refusalOf(value, was, path)
-  if (size > sizeMax) throw tooLarge(path, sizeMax)
+export function admit(value: unknown, path: string, resolve?: Resolve): number {
+  begin(resolve)
+  if (!isAdmissible(value, undefined, 0)) throw refusalOf(value, undefined, path)
+  if (size > VALUE_SIZE_MAX) throw tooLarge(path, VALUE_SIZE_MAX)
+  areRecordsLossy ||= isLossy
   return size
 }
 
-/** Freezes what was checked when it was written. */
+/**
+ * The same for a context. What it shares with `was`, the one before, was checked before and is passed over.
+ * @throws as `admit`
+ */
+export function admitContext(context: unknown, was: unknown, resolve: Resolve): void {
+  begin(resolve)
+  if (!isAdmissible(context, was, 0)) throw refusalOf(context, was, 'context')
+  if (size > CONTEXT_SIZE_MAX) throw tooLarge('context', CONTEXT_SIZE_MAX)
+  areStatesLossy ||= isLossy
+}
+
+function begin(resolve: Resolve | undefined): void {
+  size = 0
+  nodes = 0
+  isLossy = false
+  resolving = resolve
+}
+
+/** Freezes what was checked when it was written. @throws NOT_JSON */
 export function frozen<T>(value: T): T {
-  admit(value, 'value', undefined, undefined, Number.POSITIVE_INFINITY)
+  freezeKnown(value)
+  areRecordsLossy ||= isLossy
   return value
+}
+
+/** The same for a context, which is in no record. */
+export function frozenContext<T>(context: T): T {
+  freezeKnown(context)
+  areStatesLossy ||= isLossy
+  return context
+}
+
+function freezeKnown(value: unknown): void {
+  begin(undefined)
+  if (!isAdmissible(value, undefined, 0)) throw refusalOf(value, undefined, 'a value of the log')
 }
 
 /**
@@ -68,12 +94,13 @@ export function frozen<T>(value: T): T {
  * becomes a plain one. @throws as `admit`
  */
 export function takeIn<T>(value: T, path: string): T {
-  size = 0
-  nodes = 0
-  resolving = undefined
+  begin(undefined)
+  // The start of an actor without input is written without one.
+  if (value === undefined) return value
   const copy = copyOf(value, 0)
   if (copy === INADMISSIBLE) throw refusalOf(value, undefined, path)
   if (size > VALUE_SIZE_MAX) throw tooLarge(path, VALUE_SIZE_MAX)
+  areRecordsLossy ||= isLossy
   return copy as T
 }
 
@@ -158,17 +185,22 @@ function copyOf(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return copyOfArray(value, depth)
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return INADMISSIBLE
-  // A getter is read once: here.
-  const copy = { ...value } as Record<string, unknown>
+  // Key by key, which costs less than a spread of so many shapes, and reads a getter once.
+  const copy: Record<string, unknown> = {}
   let keys = 0
-  for (const key in copy) {
+  for (const key in value) {
     keys++
     size += key.length
     if (key === '__proto__' || key === TAG) return INADMISSIBLE
-    const item = copy[key]
+    const item = (value as Record<string, unknown>)[key]
+    if (typeof item === 'string') {
+      size += item.length
+      copy[key] = item
+      continue
+    }
     const taken = copyOf(item, depth + 1)
     if (taken === INADMISSIBLE) return INADMISSIBLE
-    if (taken !== item) copy[key] = taken
+    copy[key] = taken
   }
   return hasMore(value, keys) ? INADMISSIBLE : Object.freeze(copy)
 }
@@ -236,9 +268,14 @@ function tooLarge(path: string, sizeMax: number): OutcryError {
   )
 }
 
-/** What JSON writes so that `decode` gives the same value back; the value itself when JSON does so anyway. */
+/** What JSON writes of records so that `decode` gives the same back; the value itself when JSON does so anyway. */
 export function encode<T>(value: T): T {
-  return isLossy ? (encoded(value) as T) : value
+  return areRecordsLossy ? (encoded(value) as T) : value
+}
+
+/** The same for what an actor's state holds. */
+export function encodeState<T>(value: T): T {
+  return areRecordsLossy || areStatesLossy ? (encoded(value) as T) : value
 }
 
 function encoded(value: unknown): unknown {
