@@ -217,12 +217,13 @@ export class Supervisor {
 
   /** @internal */
   async start(unrecorded: readonly Cell[]): Promise<void> {
+    const { seq } = this
     await this.#startClock()
     await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
       if (at === 0) this.#wake(address)
-      else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
+      else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at, seq)
     }
     // A running part that the new version has no place for ends now: nobody may ever send to it again.
     await this.#recordMigrations([...this.#table.cells].filter(wasRunning))

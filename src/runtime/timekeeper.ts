@@ -32,6 +32,8 @@ export class Timekeeper {
   #shifts: Shift[] = []
   /** All of them. */
   #shiftMs = 0
+  /** seq of the last record before this start. */
+  #startedAfter = 0
 
   constructor(
     clock: Clock,
@@ -73,8 +75,12 @@ export class Timekeeper {
     this.arm()
   }
 
-  /** A passive actor's earliest timer: when it is due the actor is brought back, and asked for its timers. */
-  addPassive(address: Address, dueAt: number): void {
+  /**
+   * The earliest timer of an actor that is passive at a start, where the log ends with `seq`: when it is due the actor is
+   * brought back, and asked for its timers.
+   */
+  addPassive(address: Address, dueAt: number, seq: number): void {
+    this.#startedAfter = seq
     // Its timers may have been shifted since: they are looked at in good time.
     this.#queue.push({ when: dueAt - this.#shiftMs, address, id: undefined, seq: 0, index: 0 })
   }
@@ -153,7 +159,9 @@ export class Timekeeper {
       this.#queue.pop()
       if (due.id === undefined) {
         const cell = this.#wake(due.address)
-        if (cell !== undefined) this.addAllOf(cell)
+        // What it has set since the start is in the queue: twice in it, a timer would come before its turn.
+        const known = cell && listOf(cell.state.timers).filter(({ seq }) => seq <= this.#startedAfter)
+        if (known !== undefined) this.#add(due.address, known)
         continue
       }
       due.firedAt = now

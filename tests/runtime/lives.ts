@@ -120,9 +120,10 @@ function sending(to: string, type: string, options: Json = {}) {
       self,
       parent: own._parent,
       kid: system.get(`${own.sessionId}/kid`),
+      named: system.get(`sys:${own.sessionId}`),
       ref: (moment.context as Context).ref,
     }[to]
-    const found = to.includes('/') || to === 'sys' ? system.get(to) : target
+    const found = to.includes('/') || to.startsWith('sys:') ? system.get(to) : target
     if (found === undefined) return
     const later = 'delay' in options || isLater(moment as never)
     const message = { type, hops: hops - 1, ...(later && { later }) }
@@ -155,6 +156,16 @@ function whenKid(isThere: boolean, actions: readonly unknown[]) {
   return enqueueActions(({ enqueue, context }) => {
     if ((context as Context).kid !== isThere) return
     for (const action of actions) enqueue(action as never)
+  })
+}
+
+/** Starts a child under a system id, unless that is taken. */
+function startNamed(nameFor: (self: string) => string) {
+  return enqueueActions(({ enqueue, self, system, context }) => {
+    const systemId = nameFor((self as unknown as { sessionId: string }).sessionId)
+    if ((context as Context).kid || system.get(systemId) !== undefined) return
+    enqueue(spawnChild('kid' as never, { id: 'kid', systemId } as never) as never)
+    enqueue(set(() => ({ kid: true })) as never)
   })
 }
 
@@ -194,14 +205,16 @@ const ACTIONS: Readonly<Record<'always' | Feature, Readonly<Record<string, unkno
     forgetOther: cancel('other'),
   },
   throws: { throwOften: throwing((n) => n % 2 === 1), throwSeldom: throwing((n) => n % 7 === 6) },
-  throwsAnywhere: { throwAnywhere: throwing((n) => n % 5 === 4, true) },
+  throwsAnywhere: {
+    throwAnywhere: throwing((n) => n % 5 === 4, true),
+    // Two may take the same name in one turn, and one of them fails.
+    startShared: startNamed(() => 'sys:shared'),
+    tellShared: sending('sys:shared', 'A'),
+  },
   systemIds: {
-    startNamed: enqueueActions(({ enqueue, system, context }) => {
-      if ((context as Context).kid || system.get('sys') !== undefined) return
-      enqueue(spawnChild('kid' as never, { id: 'kid', systemId: 'sys' } as never) as never)
-      enqueue(set(() => ({ kid: true })) as never)
-    }),
-    tellNamed: sending('sys', 'A'),
+    startNamed: startNamed((self) => `sys:${self}`),
+    tellNamed: sending('named', 'A'),
+    tellOneNamed: sending('sys:one/a', 'B'),
   },
   refs: {
     keepRef: set(({ self, system }: Moment & { self?: unknown; system?: unknown }) => {

@@ -7,6 +7,7 @@ import {
   createMachine,
   fromPromise,
   fromTransition,
+  raise,
   type Snapshot,
   sendTo,
   setup,
@@ -303,5 +304,24 @@ describe('ids with dots, of machines and of states', () => {
         await send(harness, 'OUT')
       },
     )
+  })
+})
+
+describe('timers that are due at the same time', () => {
+  it('fire in the order in which they were set, also where a stop lies between, and ids come twice', async () => {
+    const later = (id: string) => raise({ type: id }, { id, delay: 10 })
+    const timed = createMachine({
+      entry: later('first'),
+      on: { SET: { actions: [later('twice'), later('once'), later('twice')] } },
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { timed } })
+    await harness.supervisor.spawn('timed', 't')
+    await harness.supervisor.stop()
+    await harness.open({ machines: { timed } })
+    await harness.supervisor.send('timed/t', { type: 'SET' })
+    harness.clock.advanceTo(1_010)
+    const fired = (await harness.records()).flatMap(({ timer }) => timer ?? [])
+    expect(fired).toEqual(['first', 'twice', 'once', 'twice'])
   })
 })
