@@ -120,7 +120,7 @@ function sending(to: string, type: string, options: Json = {}) {
       self,
       parent: own._parent,
       kid: system.get(`${own.sessionId}/kid`),
-      named: system.get(`sys:${own.sessionId}`),
+      named: system.get(systemIdOf(own.sessionId)),
       ref: (moment.context as Context).ref,
     }[to]
     const found = to.includes('/') || to.startsWith('sys:') ? system.get(to) : target
@@ -157,6 +157,11 @@ function whenKid(isThere: boolean, actions: readonly unknown[]) {
     if ((context as Context).kid !== isThere) return
     for (const action of actions) enqueue(action as never)
   })
+}
+
+/** The system id of an actor's own child. With a slash it would be an address. */
+function systemIdOf(address: string): string {
+  return `sys:${address.replaceAll('/', '.')}`
 }
 
 /** Starts a child under a system id, unless that is taken. */
@@ -212,9 +217,9 @@ const ACTIONS: Readonly<Record<'always' | Feature, Readonly<Record<string, unkno
     tellShared: sending('sys:shared', 'A'),
   },
   systemIds: {
-    startNamed: startNamed((self) => `sys:${self}`),
+    startNamed: startNamed(systemIdOf),
     tellNamed: sending('named', 'A'),
-    tellOneNamed: sending('sys:one/a', 'B'),
+    tellOneNamed: sending(systemIdOf('one/a'), 'B'),
   },
   refs: {
     keepRef: set(({ self, system }: Moment & { self?: unknown; system?: unknown }) => {
