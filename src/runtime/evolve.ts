@@ -20,7 +20,6 @@ import {
   firstOf,
   listOf,
   NO_TIMERS,
-  type PendingTimers,
   pendingTimers,
   withoutAll,
   withoutFirst,
@@ -65,13 +64,16 @@ const NO_IDS: readonly string[] = []
 const NO_SCHEDULED = NO_TIMERS
 const NO_STASH: readonly Stashed[] = []
 
+/** The state that an event leads to, which nobody else has yet: until it is given away it may be changed in place. */
+type Fresh = { -readonly [K in keyof ActorState]: ActorState[K] }
+
 /** @throws whatever the machine throws */
 export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
   const was = cell.state
   const { event, seq, at, timer } = taking
   const rest = timer === undefined ? was.timers : withoutFirst(was.timers, timer, taking.timerSeq)
   const bornSeq = event.type === INIT || event.type === 'outcry.restarted' ? seq : was.bornSeq
-  const next: ActorState = {
+  const next: Fresh = {
     snapshot: was.snapshot,
     rev: was.rev + 1,
     seq,
@@ -114,12 +116,14 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: Ta
 }
 
 /** Timers follow from what the transition wants; an actor that has ended has none. */
-function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, taking: Taking): Evolution {
+function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking: Taking): Evolution {
   const { snapshot, effects, taken, found } = outcome
   if (snapshot.status !== 'active') {
     const cancelled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
-    const state = { ...stateWith(next, snapshot, NO_TIMERS), stash: NO_STASH }
-    return { state, effects, taken, scheduled: NO_SCHEDULED, cancelled, found }
+    next.snapshot = snapshot
+    next.timers = NO_TIMERS
+    next.stash = NO_STASH
+    return { state: next, effects, taken, scheduled: NO_SCHEDULED, cancelled, found }
   }
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
@@ -147,8 +151,10 @@ function settle(scope: Scope, cell: Cell, next: ActorState, outcome: Outcome, ta
     }
   }
   if (revoked !== undefined) scheduled = scheduled?.filter((timer) => !revoked.has(timer))
+  next.snapshot = snapshot
+  next.timers = timers
   return {
-    state: stateWith(next, snapshot, timers),
+    state: next,
     effects,
     taken,
     scheduled: scheduled ?? NO_SCHEDULED,
@@ -180,12 +186,6 @@ function timerOf(
   return stopped ? { ...timer, stopped: true } : timer
 }
 
-/** Written out: a copy by spreading costs more than the transition's own bookkeeping. */
-function stateWith(next: ActorState, snapshot: AnySnapshot, timers: PendingTimers): ActorState {
-  const { rev, seq, at, bornSeq, condition, failures, stash } = next
-  return { snapshot, rev, seq, at, bornSeq, timers, condition, failures, stash }
-}
-
 function evolveLifecycle(
   scope: Scope,
   cell: Cell,
@@ -201,7 +201,7 @@ function evolveLifecycle(
       return fail(cell, event, next, taking)
     case 'outcry.restarted': {
       const outcome = begin(scope, cell, cell.input, taking)
-      const anew = { ...next, timers: NO_TIMERS, condition: 'running', stash: NO_STASH } as const
+      const anew: Fresh = { ...next, timers: NO_TIMERS, condition: 'running', stash: NO_STASH }
       const evolution = settle(scope, cell, anew, outcome, taking)
       return unstashing(evolution, event.keeps ? next.stash : NO_STASH, taking)
     }

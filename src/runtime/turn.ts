@@ -108,6 +108,8 @@ export class TurnFailure extends Error {
 /** An actor at work: its effects are carried out one by one, and a receiver's frame lies on top meanwhile. */
 interface Frame {
   readonly cell: Cell
+  /** Whoever was at work when this one began. */
+  readonly below: Frame | undefined
   effects: readonly Effect[]
   next: number
   seq: number
@@ -116,6 +118,15 @@ interface Frame {
   early?: { to: Address; event: AnyEvent }[]
   /** It was replaced while at work: what it last was, and what its stop still has to do. */
   farewell?: { readonly snapshot: AnySnapshot; readonly effects: readonly Effect[] }
+}
+
+/** What an actor was before it took something. Linked, because an array of one costs as much as one of sixteen. */
+interface Before {
+  readonly cell: Cell
+  readonly state: ActorState
+  readonly version: string
+  readonly logic: Cell['logic']
+  readonly earlier: Before | undefined
 }
 
 export class Turn {
@@ -129,8 +140,11 @@ export class Turn {
   unreadable: unknown
   readonly #context: TurnContext
   readonly #message: Message
+  #before: Before | undefined
+  /** What else a turn that fails puts back. */
   readonly #undo: (() => void)[] = []
-  readonly #stack: Frame[] = []
+  /** Whoever is at work now. */
+  #top: Frame | undefined
   /** Actors to whom nothing is delivered in this turn: what comes for them becomes a dead letter. */
   #isDeaf: (address: Address) => boolean = () => false
   #nextSeq: number
@@ -234,11 +248,20 @@ export class Turn {
 
   /** Puts everything back as it was before the turn. */
   undo(): void {
+    for (let before = this.#before; before !== undefined; before = before.earlier) {
+      const { cell, state, version, logic } = before
+      cell.state = state
+      cell.version = version
+      cell.logic = logic
+    }
+    this.#before = undefined
     for (const step of this.#undo.reverse()) step()
     this.#undo.length = 0
-    for (const frame of this.#stack) frame.cell.inbox = []
-    for (const frame of this.#stack) frame.cell.busy = false
-    this.#stack.length = 0
+    for (let frame = this.#top; frame !== undefined; frame = frame.below) {
+      frame.cell.inbox = []
+      frame.cell.busy = false
+    }
+    this.#top = undefined
     this.releases.length = 0
   }
 
@@ -252,10 +275,9 @@ export class Turn {
     }
   }
 
-  /** Carries out what the actors at work want, down to so many of them. */
-  #work(floor = 0): void {
-    while (this.#stack.length > floor) {
-      const frame = this.#stack.at(-1) as Frame
+  /** Carries out what the actors at work want, down to this one. */
+  #work(floor?: Frame): void {
+    for (let frame = this.#top; frame !== undefined && frame !== floor; frame = this.#top) {
       const effect = frame.effects[frame.next]
       if (effect !== undefined) {
         frame.next++
@@ -272,7 +294,7 @@ export class Turn {
         if (delivery !== undefined) this.#takeWaiting(frame.cell, delivery)
         else {
           frame.cell.busy = false
-          this.#stack.pop()
+          this.#top = frame.below
         }
       }
     }
@@ -526,11 +548,7 @@ export class Turn {
     }
     this.#nextSeq++
     cell.state = evolution.state
-    this.#undo.push(() => {
-      cell.state = was
-      cell.version = version
-      cell.logic = logic
-    })
+    this.#before = { cell, state: was, version, logic, earlier: this.#before }
     const { systemId } = cell.ref
     if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
       this.#dropSystemId(systemId, cell.address)
@@ -561,7 +579,7 @@ export class Turn {
     if (parent !== undefined) this.#bringUp(parent, cause)
     const { migration } = cell
     if (migration === undefined) return
-    const floor = this.#stack.length
+    const floor = this.#top
     if (cell.logic === goneLogic) this.#drop(cell, cause)
     else this.#recordMigration(cell, migration, cause)
     // What follows from it comes before the message.
@@ -647,11 +665,13 @@ export class Turn {
       return
     }
     cell.busy = true
-    this.#stack.push({ cell, effects, next: 0, seq, told })
+    this.#top = { cell, below: this.#top, effects, next: 0, seq, told }
   }
 
   #frame(cell: Cell): Frame {
-    return this.#stack.find((f) => f.cell === cell) as Frame
+    let frame = this.#top
+    while (frame !== undefined && frame.cell !== cell) frame = frame.below
+    return frame as Frame
   }
 
   #record(
