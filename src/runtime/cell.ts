@@ -61,6 +61,8 @@ export class Cell {
   born: Birth | undefined
   /** It was carried over from another version, and its next record says so first. */
   migration: Migration | undefined
+  /** Its context is at most so large, in characters: what was measured, and all changes since. Undefined until then. */
+  contextSize: number | undefined
   /** What the store's latest snapshot of it covers. */
   persisted = { rev: 0, seq: 0 }
   /** Its last record when it was queued for passivation: see ActorTable. */

@@ -64,6 +64,8 @@ export class Scope {
   watching = false
   /** Size of all events, inputs and outputs that machines have made here, roughly, in characters. */
   made = 0
+  /** Size of what the last step changed in its context, alike. */
+  changed = 0
   /** Hears of timers that a log of an earlier version holds and that no clock can reach: they are dropped. */
   onUnusable: (actor: Address, timer: ScheduledTimer) => void = () => {}
   /** What machines see as `system`. */
@@ -176,6 +178,7 @@ export class Scope {
     this.#self = self
     this.#actions = []
     this.#taken = []
+    this.changed = 0
     this.#newSystemIds.clear()
     this.#found = undefined
     this.#running = true
@@ -189,7 +192,7 @@ export class Scope {
     const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was, replays)
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
-      admitContext(snapshot.context, was?.context, this.#resolve)
+      this.changed = admitContext(snapshot.context, was?.context, this.#resolve)
       if (snapshot.output !== undefined && snapshot.output !== was?.output)
         this.#admitMade(snapshot.output, 'output')
       if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }

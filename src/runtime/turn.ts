@@ -28,7 +28,7 @@ import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
-import { admit, frozen, plainError } from './values.ts'
+import { admit, assertContextSize, CONTEXT_SIZE_MAX, frozen, plainError, sizeOfContext } from './values.ts'
 import type { WorkObserver } from './work.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
@@ -543,6 +543,7 @@ export class Turn {
         timerSeq: timer && seqUnlessFirst(timer, was),
         stashed,
       })
+      if (this.#context.scope.changed > 0) this.#checkContext(cell, evolution.state.snapshot.context)
     } catch (error) {
       throw new TurnFailure(cell.address, event, error)
     }
@@ -570,6 +571,15 @@ export class Turn {
     if (was.stash.length > 0 && state.snapshot.status !== 'active') {
       for (const kept of was.stash) this.bury(cell.address, kept.event, 'ended', kept.seq)
     }
+  }
+
+  /** A context is measured when it may have become too large, which is seldom. */
+  #checkContext(cell: Cell, context: unknown): void {
+    const before = cell.contextSize ?? sizeOfContext(cell.state.snapshot.context)
+    cell.contextSize = before + this.#context.scope.changed
+    if (cell.contextSize <= CONTEXT_SIZE_MAX) return
+    cell.contextSize = sizeOfContext(context)
+    assertContextSize(cell.contextSize)
   }
 
   /** Before an actor takes anything its migration is on record, and its parent's before that: it may have no place for it. */

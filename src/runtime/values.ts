@@ -12,7 +12,7 @@ const DEPTH_MAX = 256
 const NODES_MAX = 1_000_000
 /** Size of one event, input or output, in characters of its text, roughly. */
 export const VALUE_SIZE_MAX = 4 * 2 ** 20
-/** Size of what a transition may add to a context, alike. */
+/** Size of one context, alike: a snapshot is one text, which has to fit into memory a few times. */
 export const CONTEXT_SIZE_MAX = 64 * 2 ** 20
 
 /** Characters that a number counts as. */
@@ -53,14 +53,25 @@ export function admit(value: unknown, path: string, resolve?: Resolve): number {
 }
 
 /**
- * The same for a context. What it shares with `was`, the one before, was checked before and is passed over.
- * @throws as `admit`
+ * The same for a context. What it shares with `was`, the one before, was checked before and is passed over; the size is
+ * of the rest. @throws as `admit`
  */
-export function admitContext(context: unknown, was: unknown, resolve: Resolve): void {
+export function admitContext(context: unknown, was: unknown, resolve: Resolve): number {
   begin(resolve)
   if (!isAdmissible(context, was, 0)) throw refusalOf(context, was, 'context')
-  if (size > CONTEXT_SIZE_MAX) throw tooLarge('context', CONTEXT_SIZE_MAX)
   areStatesLossy ||= isLossy
+  return size
+}
+
+/** The size of a whole context that was checked. */
+export function sizeOfContext(context: unknown): number {
+  freezeKnown(context)
+  return size
+}
+
+/** @throws VALUE_TOO_LARGE */
+export function assertContextSize(contextSize: number): void {
+  if (contextSize > CONTEXT_SIZE_MAX) throw tooLarge('context', CONTEXT_SIZE_MAX)
 }
 
 function begin(resolve: Resolve | undefined): void {

@@ -196,3 +196,36 @@ describe('a supervisor', () => {
     )
   })
 })
+
+describe('a context that grows', () => {
+  it('ends at its limit: the turn that goes beyond it is undone, and the store is whole', async () => {
+    const hoarder = setup({
+      types: {} as { context: { held: string[] }; events: { type: 'HOLD'; text: string } | { type: 'DROP' } },
+    }).createMachine({
+      context: { held: [] },
+      on: {
+        HOLD: { actions: assign({ held: ({ context, event }) => [...context.held, event.text] }) },
+        DROP: { actions: assign({ held: [] }) },
+      },
+    })
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines: { hoarder } })
+    await supervisor.spawn('hoarder', 'h')
+    const text = 'x'.repeat(3 * 2 ** 20)
+    let held = 0
+    const hold = () => supervisor.send('hoarder/h', { type: 'HOLD', text })
+    while (
+      await hold().then(
+        () => true,
+        (error) => error.cause.code !== 'VALUE_TOO_LARGE',
+      )
+    )
+      held++
+    expect(held).toBe(21)
+    await supervisor.send('hoarder/h', { type: 'DROP' })
+    await hold()
+    await supervisor.stop()
+    await harness.open({ machines: { hoarder } })
+    expect((harness.context('hoarder/h') as { held: string[] }).held).toHaveLength(1)
+  })
+})
