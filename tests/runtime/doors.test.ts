@@ -339,4 +339,5 @@ async function live(next: readonly unknown[]): Promise<void> {
     }
   }
   await world.supervisor.stop()
+  rmSync(world.folder, { recursive: true })
 }
