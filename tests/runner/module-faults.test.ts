@@ -19,6 +19,7 @@ function write(
   name: string,
   {
     decide = '',
+    next = '({ n }) => ({ n: n + 1 })',
     top = '',
     hangLimitMs = 5_000,
     from = 3,
@@ -34,7 +35,7 @@ import { z } from 'zod'
 ${top}
 export const strategy = defineStrategy({
   name: 'bad', version: '1', description: 'Bad.',
-  params: z.object({}), initial: () => ({ n: 0 }), next: ({ n }) => ({ n: n + 1 }), values: ({ n }) => ({ n }),
+  params: z.object({}), initial: () => ({ n: 0 }), next: ${next}, values: ({ n }) => ({ n }),
   decide: ({ is }) => { if (is.n >= ${from}) { ${decide} } return undefined },
 })
 `,
@@ -191,6 +192,21 @@ it('a strategy that ends the process as it decides is quarantined, and the other
     failed: [{ address: BAD, why: expect.stringContaining(`(${'Object.decide'} (${fileOf(name)}:`) }],
   })
   expect(JSON.parse(stdout).ordersSubmitted).toBeGreaterThan(0)
+})
+
+it.each<[string, string]>([
+  ['changes the candle that it is given', "candle.close = '1'"],
+  ['sorts in place what it was', 'was.list?.sort()'],
+])('a strategy that %s throws in its own actor, and nobody sees another candle', async (what, change) => {
+  const name = what.slice(0, 5).trim()
+  write(name, { next: `(was: any, candle: any) => { ${change}; return { n: was.n + 1, list: [2, 1] } }` })
+  const { code, stdout, stderr } = await run(name)
+  expect(code, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    quarantined: [BAD],
+    failed: [{ address: BAD, why: expect.stringMatching(/TypeError: Cannot assign to read only/) }],
+  })
+  await expectWhole(name)
 })
 
 it.each<[string, string, string]>([
