@@ -1,12 +1,24 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
 import type { Archive } from './archive.ts'
 import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './commit-codec.ts'
-import { firstOf, readable, unreadable } from './damage.ts'
+import { corruptSnapshot, firstOf, readable, unreadable } from './damage.ts'
 import type { Database } from './database.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
-import { actorKey, actorOfKey, COMMITS, commitKey, SNAPSHOTS, seqOfCommitKey, WAKES } from './keys.ts'
+import {
+  actorKey,
+  actorOfKey,
+  actorOfPastKey,
+  COMMITS,
+  commitKey,
+  PASTS,
+  SNAPSHOTS,
+  seqOfCommitKey,
+  seqOfPastKey,
+  WAKES,
+} from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError } from './outcry-error.ts'
+import { Pace } from './pace.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { decodeSnapshot } from './snapshot-codec.ts'
 import type {
@@ -20,6 +32,8 @@ import type {
 } from './store.ts'
 
 const PROGRESS_RECORDS = 10_000
+/** Places of damage of one kind that are told where each actor may have one: more of them say no more. */
+const MENDABLE_MAX = 1_000
 
 export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly db: Database
@@ -32,7 +46,7 @@ export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
 }
 
-/** @throws STORE_CLOSED */
+/** @throws STORE_CLOSED, READ_ABORTED */
 export function verifyCommits<R extends LogRecord>(chain: Chain<R>): Promise<ChainReport> {
   return new ChainWalk(chain).run()
 }
@@ -48,6 +62,9 @@ class ChainWalk<R extends LogRecord> {
   readonly #onRecords: Chain<R>['onRecords']
   readonly #damage: ChainDamage[] = []
   readonly #expected = new PostingDigest()
+  readonly #pace: Pace
+  /** Of the kinds that every actor may have. */
+  readonly #mendable = new Map<string, number>()
   #commits = 0
   #records = 0
   /** Of them at the last progress. */
@@ -57,8 +74,9 @@ class ChainWalk<R extends LogRecord> {
   /** Hash that it has to name; undefined when the one before is damaged. */
   #link: Buffer | undefined = NO_HASH
 
-  constructor({ db, codec, name, index, archive, head, onProgress, onRecords }: Chain<R>) {
+  constructor({ db, codec, name, index, archive, head, onProgress, onRecords, signal }: Chain<R>) {
     this.#db = db
+    this.#pace = new Pace(signal)
     this.#codec = codec
     this.#name = name
     this.#index = index
@@ -106,6 +124,8 @@ class ChainWalk<R extends LogRecord> {
   }
 
   async #take(key: string, bytes: Buffer): Promise<void> {
+    const rest = this.#pace.step()
+    if (rest !== undefined) await rest
     const seq = seqOfCommitKey(key)
     if (this.#next !== undefined && seq !== this.#next) this.#gap(seq)
     this.#commits++
@@ -129,7 +149,7 @@ class ChainWalk<R extends LogRecord> {
     if (this.#next - 1 === end && commit.hash.toString('hex') !== hash) {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
     }
-    if (this.#damage.length === 0) this.#onRecords?.(commit.records)
+    if (this.#damage.length === 0) await this.#onRecords?.(commit.records)
     if (this.#records < this.#told + PROGRESS_RECORDS) return
     this.#told = this.#records
     this.#onProgress?.(this.#next - 1)
@@ -156,18 +176,25 @@ class ChainWalk<R extends LogRecord> {
     if (this.#damage.length > 0 || index === undefined) return
     const end = (this.#next as number) - 1
     const found = new PostingDigest()
-    for await (const { actor, posting } of index.all()) if (posting.seq <= end) found.add(actor, posting)
+    for await (const { actor, posting } of index.all()) {
+      const rest = this.#pace.step()
+      if (rest !== undefined) await rest
+      if (posting.seq <= end) found.add(actor, posting)
+    }
     const isSuspect = this.#expected.differing(found)
     if (isSuspect === undefined) return
     const missing = new Map<string, { actor: string; rev: number; seq: number }>()
     const reader = new LogReader(this.#db, this.#codec, this.#name, index, this.#archive)
-    for await (const commit of reader.commits(1, end)) {
+    for await (const commit of reader.commits(1, end, false, this.#pace)) {
       for (const { actor, posting } of postingsOf(commit)) {
-        if (isSuspect(actor)) missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })
+        if (isSuspect(actor, posting))
+          missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })
       }
     }
     for await (const { actor, posting } of index.all()) {
-      if (!isSuspect(actor) || posting.seq > end) continue
+      const rest = this.#pace.step()
+      if (rest !== undefined) await rest
+      if (posting.seq > end || !isSuspect(actor, posting)) continue
       if (missing.delete(`${actor} ${posting.rev} ${posting.seq}`)) continue
       this.#report(
         posting.seq,
@@ -180,26 +207,56 @@ class ChainWalk<R extends LogRecord> {
     }
   }
 
-  /** Every snapshot can be read, and every actor that wants to be woken is on the list for it. */
+  /** Every snapshot can be read, and every actor that wants to be woken is on the list for it. Both lists are in one order. */
   async #checkSnapshots(): Promise<void> {
-    const wakes = new Map<string, number>()
-    for await (const [key, value] of readable(this.#db.iterator(WAKES))) {
-      wakes.set(actorOfKey(key), Number(value.toString()))
-    }
-    for await (const [key, bytes] of readable(this.#db.iterator(SNAPSHOTS))) {
-      const actor = actorOfKey(key)
-      const at = wakes.get(actor)
-      wakes.delete(actor)
-      try {
-        const { seq, wake } = decodeSnapshot(actor, bytes, Number.MAX_SAFE_INTEGER) as SnapshotEntry
-        if (at !== wake?.at)
-          this.#report(seq, 'STORE_INDEX', `${actor} would not be woken when it wants to be`)
-      } catch (error) {
-        this.#report(this.#head.seq, 'STORE_SNAPSHOT', (error as Error).message)
+    // What is written meanwhile would make them differ.
+    const snapshot = this.#db.snapshot()
+    const wakes = readable(this.#db.iterator({ ...WAKES, snapshot }))
+    try {
+      let wake = await nextWake(wakes)
+      for await (const [key, bytes] of readable(this.#db.iterator({ ...SNAPSHOTS, snapshot }))) {
+        const rest = this.#pace.step()
+        if (rest !== undefined) await rest
+        const actor = actorOfKey(key)
+        for (; wake !== undefined && comesBefore(wake.actor, actor); wake = await nextWake(wakes))
+          this.#wakeAlone(wake.actor)
+        const isOn = wake?.actor === actor
+        this.#checkSnapshot(actor, bytes, isOn ? wake?.at : undefined)
+        if (isOn) wake = await nextWake(wakes)
       }
+      for (; wake !== undefined; wake = await nextWake(wakes)) this.#wakeAlone(wake.actor)
+      for await (const [key, bytes] of readable(this.#db.iterator({ ...PASTS, snapshot }))) {
+        const rest = this.#pace.step()
+        if (rest !== undefined) await rest
+        this.#checkPast(key, bytes)
+      }
+    } finally {
+      await wakes.return(undefined)
+      await snapshot.close()
     }
-    for (const actor of wakes.keys()) {
-      this.#report(this.#head.seq, 'STORE_SNAPSHOT', `${actor} wants to be woken, but has no snapshot`)
+  }
+
+  #wakeAlone(actor: string): void {
+    this.#report(this.#head.seq, 'STORE_SNAPSHOT', `${actor} wants to be woken, but has no snapshot`)
+  }
+
+  #checkSnapshot(actor: string, bytes: Buffer, wakeAt: number | undefined): void {
+    try {
+      const { seq, wake } = decodeSnapshot(actor, bytes, Number.MAX_SAFE_INTEGER) as SnapshotEntry
+      if (wakeAt !== wake?.at)
+        this.#report(seq, 'STORE_INDEX', `${actor} would not be woken when it wants to be`)
+    } catch (error) {
+      this.#report(this.#head.seq, 'STORE_SNAPSHOT', (error as Error).message)
+    }
+  }
+
+  #checkPast(key: string, bytes: Buffer): void {
+    const actor = actorOfPastKey(key)
+    const seq = seqOfPastKey(key)
+    try {
+      if (decodeSnapshot(actor, bytes, seq)?.seq !== seq) throw corruptSnapshot(actor)
+    } catch (error) {
+      this.#report(seq, 'STORE_SNAPSHOT', (error as Error).message)
     }
   }
 
@@ -241,6 +298,11 @@ class ChainWalk<R extends LogRecord> {
   }
 
   #report(seq: number, code: ChainDamage['code'], message: string): void {
+    if (code === 'STORE_INDEX' || code === 'STORE_SNAPSHOT') {
+      const told = this.#mendable.get(code) ?? 0
+      if (told === MENDABLE_MAX) return
+      this.#mendable.set(code, told + 1)
+    }
     const last = this.#damage.at(-1)
     if (last?.seq !== seq || last.message !== message) this.#damage.push({ seq, code, message })
   }
@@ -258,8 +320,20 @@ class ChainWalk<R extends LogRecord> {
 
   #assertStillOpen(error: unknown): void {
     const mapped = isOutcryError(error) ? error : unreadable(error)
-    if (mapped.code === 'STORE_CLOSED') throw mapped
+    if (mapped.code === 'STORE_CLOSED' || mapped.code === 'READ_ABORTED') throw mapped
   }
+}
+
+async function nextWake(
+  wakes: AsyncGenerator<[key: string, value: Buffer]>,
+): Promise<{ actor: string; at: number } | undefined> {
+  const { done, value } = await wakes.next()
+  return done ? undefined : { actor: actorOfKey(value[0]), at: Number(value[1].toString()) }
+}
+
+/** In the order of keys. */
+function comesBefore(actor: string, other: string): boolean {
+  return actor !== other && Buffer.compare(Buffer.from(actor), Buffer.from(other)) < 0
 }
 
 function* postingsOf<R extends LogRecord>(

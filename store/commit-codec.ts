@@ -71,12 +71,13 @@ export function encodeCommit<R extends LogRecord>(
   return bytes
 }
 
-/** @throws STORE_CORRUPT; `seq` is what the key says that the first one is. */
+/** @throws STORE_CORRUPT; `seq` is what the key says that the first one is. `actor`: others' records may be left out. */
 export function decodeCommit<R extends LogRecord>(
   codec: RecordCodec<R>,
   name: StoreName,
   seq: number,
   bytes: Buffer,
+  actor?: string,
 ): DecodedCommit<R> {
   const magic = bytes.subarray(0, EPOCH)
   const known = magic.equals(MAGIC_1)
@@ -92,8 +93,9 @@ export function decodeCommit<R extends LogRecord>(
   const firstSeq = seqOfCommit(bytes)
   if (firstSeq !== seq) throw corruptCommit(seq, `it says that it begins at ${firstSeq}`)
   assertNames(name, seq, bytes)
-  const records = known.decode(bytes.toString('utf8', payloadAt), firstSeq) as R[]
-  if (records.length !== countOfCommit(bytes)) throw corruptCommit(seq, 'records are missing in it')
+  const records = known.decode(bytes.toString('utf8', payloadAt), firstSeq, actor) as R[]
+  if (actor === undefined && records.length !== countOfCommit(bytes))
+    throw corruptCommit(seq, 'records are missing in it')
   return {
     epoch: bytes.readUInt32BE(EPOCH),
     firstSeq,

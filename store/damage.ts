@@ -43,6 +43,10 @@ export function storeClosed(): OutcryError {
   return new OutcryError('STORE_CLOSED', 'the store is closed', 'Open it again.')
 }
 
+export function readAborted(): OutcryError {
+  return new OutcryError('READ_ABORTED', 'whoever asked for this has gone', 'Ask again.')
+}
+
 /** LevelDB finds damage of its own while it reads; and it may be closed meanwhile. */
 export function unreadable(error: unknown): OutcryError {
   const { code, message } = error as { code?: unknown; message?: unknown }

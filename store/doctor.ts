@@ -14,9 +14,11 @@ import { writeHeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
 import {
   actorOfKey,
+  actorOfPastKey,
   COMMITS,
   commitKey,
   META,
+  PASTS,
   SNAPSHOTS,
   seqOfCommitKey,
   snapshotKey,
@@ -27,8 +29,8 @@ import { endLook } from './look.ts'
 import { openFailure } from './open-errors.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
-import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
-import type { ChainDamage, FileDamage, LogRecord, RecordCodec, SnapshotEntry } from './store.ts'
+import { decodeSnapshot, snapshotsUpTo } from './snapshot-codec.ts'
+import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from './store.ts'
 import { storeExists } from './store-files.ts'
 import { StoreLock } from './store-lock.ts'
 
@@ -235,26 +237,51 @@ async function rebuild<R extends LogRecord>(
 
 /** Those that can be read and are not beyond the cut; true when that is all of them. */
 async function copySnapshots(from: Database, to: Database, wholeTo: number): Promise<boolean> {
+  const latest = await copyReadable(from.iterator(SNAPSHOTS), to, (key, bytes) => {
+    const actor = actorOfKey(key)
+    const kept = snapshotsUpTo(actor, bytes, wholeTo)
+    return latestWrites(actor, kept)
+  })
+  const past = await copyReadable(from.iterator(PASTS), to, (key, bytes) => {
+    const kept = decodeSnapshot(actorOfPastKey(key), bytes, wholeTo)
+    return kept === undefined ? [] : [[key, bytes]]
+  })
+  // Where the cut took the latest, the newest of the past is the latest.
+  let newest: [key: string, bytes: Buffer] | undefined
+  const raise = async () => {
+    const actor = newest && actorOfPastKey(newest[0])
+    if (newest === undefined || actor === undefined || (await to.get(snapshotKey(actor))) !== undefined)
+      return
+    await writeSynced(to, latestWrites(actor, newest[1]))
+  }
+  for await (const entry of to.iterator(PASTS)) {
+    if (newest !== undefined && actorOfPastKey(newest[0]) !== actorOfPastKey(entry[0])) await raise()
+    newest = entry
+  }
+  await raise()
+  return latest && past
+}
+
+function latestWrites(actor: string, kept: Buffer): Batch {
+  const newest = decodeSnapshot(actor, kept, Number.MAX_SAFE_INTEGER)
+  if (newest === undefined) return []
+  const batch: Batch = [[snapshotKey(actor), kept]]
+  if (newest.wake !== undefined) batch.push([wakeKey(actor), Buffer.from(String(newest.wake.at))])
+  return batch
+}
+
+/** What is to be written for each entry; false where one of them cannot be read. */
+async function copyReadable(
+  entries: AsyncIterable<[key: string, bytes: Buffer]>,
+  to: Database,
+  writesFor: (key: string, bytes: Buffer) => Batch,
+): Promise<boolean> {
   let whole = true
   try {
-    for await (const [key, bytes] of readable(from.iterator(SNAPSHOTS))) {
-      const actor = actorOfKey(key)
+    for await (const [key, bytes] of readable(entries)) {
       try {
-        const batch: Batch = []
-        let kept: Buffer | undefined
-        let newest: SnapshotEntry | undefined
-        for (
-          let entry = decodeSnapshot(actor, bytes, wholeTo);
-          entry !== undefined;
-          entry = decodeSnapshot(actor, bytes, entry.seq - 1)
-        ) {
-          newest ??= entry
-          kept = insertSnapshot(entry, kept, Number.MAX_SAFE_INTEGER).bytes
-        }
-        if (newest === undefined || kept === undefined) continue
-        batch.push([snapshotKey(actor), kept])
-        if (newest.wake !== undefined) batch.push([wakeKey(actor), Buffer.from(String(newest.wake.at))])
-        await writeSynced(to, batch)
+        const batch = writesFor(key, bytes)
+        if (batch.length > 0) await writeSynced(to, batch)
       } catch (error) {
         if (!isOutcryError(error, 'STORE_CORRUPT')) throw error
         whole = false

@@ -64,7 +64,7 @@ export class HistoryIndex {
       this.#db.keys({ gte, lte: historyKey(actor, fromRev), reverse: true, limit: 1 }),
     )
     const end = toRev === Infinity ? { lt } : { lte: historyKey(actor, toRev) }
-    const gathered = decodePostings(this.#gathered.get(actor) ?? [])
+    const gathered = from(decodePostings(this.#gathered.get(actor) ?? []), fromRev)
     let last: number | undefined
     const isNew = ({ seq }: Posting) => {
       // Behind a crash the same may be written twice.
@@ -74,9 +74,7 @@ export class HistoryIndex {
     }
     if (reverse) yield* gathered.reverse().filter(isNew)
     for await (const [key, value] of readable(this.#db.iterator({ gte: start ?? gte, ...end, reverse }))) {
-      const written = readPostings(key, value)
-      const first = written.findLastIndex(({ rev }) => rev <= fromRev)
-      const wanted = written.slice(Math.max(0, first))
+      const wanted = from(readPostings(key, value), fromRev)
       yield* (reverse ? wanted.reverse() : wanted).filter(isNew)
     }
     if (!reverse) yield* gathered.filter(isNew)
@@ -120,6 +118,16 @@ function readPostings(key: string, value: Buffer): Posting[] {
   const flat = [revOfHistoryKey(key), ...deltas]
   for (let i = 2; i < flat.length; i++) flat[i] = (flat[i] as number) + (flat[i - 2] as number)
   return decodePostings(flat)
+}
+
+/** From the one that holds the rev on. */
+function from(postings: Posting[], rev: number): Posting[] {
+  return postings.slice(
+    Math.max(
+      0,
+      postings.findLastIndex((posting) => posting.rev <= rev),
+    ),
+  )
 }
 
 function decodePostings(flat: readonly number[]): Posting[] {

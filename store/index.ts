@@ -4,16 +4,21 @@ export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.
 export { type Memory, newMemory } from './memory.ts'
 export { openLevelStore, openMemoryStore, type StoreOptions } from './open.ts'
 export { type Issue, isOutcryError, OutcryError } from './outcry-error.ts'
+export { Pace } from './pace.ts'
+export { Scratch } from './scratch.ts'
 export type {
+  ActorsOptions,
   ChainDamage,
   ChainReport,
   Checkpoint,
   Commit,
   HistoryOptions,
+  Interruptible,
   LogRecord,
   ReadOptions,
   RecordCodec,
   SnapshotEntry,
+  SnapshotsOptions,
   Store,
   StoreEntry,
   StoreHead,

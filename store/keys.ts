@@ -6,6 +6,7 @@
  *   h!<actor>\0<rev> commits that hold records of the actor, from this rev on: see history-index.ts
  *   t!<at>           last seq of the commit that brought the greatest `at` of the log so far up to this
  *   s!<actor>        the actor's snapshots, newest first
+ *   p!<actor>\0<seq> a snapshot of the actor's past, kept for its history: see snapshot-history.ts
  *   w!<actor>        time at which the actor wants to be woken
  *   a!<actor>        the actor has a history
  *   m!<name>         about the store itself
@@ -20,6 +21,7 @@ export const commitKey = (seq: number) => `c!${pad(seq)}`
 export const historyKey = (actor: string, rev: number) => `h!${actor}\0${pad(rev)}`
 export const timeKey = (at: number) => `t!${pad(at)}`
 export const snapshotKey = (actor: string) => `s!${actor}`
+export const pastKey = (actor: string, seq: number) => `p!${actor}\0${pad(seq)}`
 export const wakeKey = (actor: string) => `w!${actor}`
 export const actorKey = (actor: string) => `a!${actor}`
 
@@ -40,6 +42,7 @@ export const HISTORIES = { gte: 'h!', lt: 'h"' } as const
 export const COMMITS = { gte: 'c!', lt: `c!${END}` } as const
 export const TIMES = { gte: 't!', lt: `t!${END}` } as const
 export const SNAPSHOTS = { gte: 's!', lt: 's"' } as const
+export const PASTS = { gte: 'p!', lt: 'p"' } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
 
 /** Keys are ASCII, but what is written of the address is not: the upper bound is the prefix's successor. */
@@ -60,12 +63,19 @@ export function historyRange(actor: string): { gte: string; lt: string } {
   return { gte: historyKey(actor, 0), lt: `h!${actor}\0${END}` }
 }
 
+/** The snapshots of an actor's past at or before the seq. */
+export function pastRange(actor: string, maxSeq: number): { gte: string; lte: string } {
+  return { gte: pastKey(actor, 0), lte: pastKey(actor, Math.max(0, maxSeq)) }
+}
+
 /** Commits have a checksum of their own. */
 export const isCommitKey = (key: string) => key.startsWith('c!')
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))
 export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
+export const seqOfPastKey = (key: string) => Number(key.slice(-DIGITS))
+export const actorOfPastKey = actorOfHistoryKey
 export const actorOfKey = (key: string) => key.slice(2)
 
 function successor(text: string): string {

@@ -3,7 +3,7 @@ import { verifyCommits } from './chain.ts'
 import { type Claim, fenced, outdated } from './claim.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { assertNames, encodeCommit, type StoreName } from './commit-codec.ts'
-import { corruptMeta, readable, readSync, storeClosed } from './damage.ts'
+import { corruptMeta, firstOf, readable, readSync, storeClosed } from './damage.ts'
 import { type Batch, type Database, json, type Write, writeSynced } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
 import {
@@ -13,6 +13,8 @@ import {
   commitKey,
   isCommitKey,
   META,
+  pastKey,
+  pastRange,
   seqOfCommitKey,
   snapshotKey,
   WAKES,
@@ -20,16 +22,21 @@ import {
 } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
-import { decodeSnapshot, insertSnapshot } from './snapshot-codec.ts'
+import { Pace } from './pace.ts'
+import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './snapshot-codec.ts'
+import { type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
 import type {
+  ActorsOptions,
   ChainReport,
   Checkpoint,
   Commit,
   HistoryOptions,
+  Interruptible,
   LogRecord,
   ReadOptions,
   RecordCodec,
   SnapshotEntry,
+  SnapshotsOptions,
   Store,
   StoreEntry,
   StoreHead,
@@ -91,7 +98,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   append({ records, snapshots = [] }: Commit<R>): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
-      const snapshotWrites = this.#snapshotWrites(snapshots)
+      const snapshotWrites = snapshots.length === 0 ? [] : await this.#snapshotWrites(snapshots)
       const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
       // The index gives up here what it puts into the batch: nothing may be refused any more that does not fence.
       const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
@@ -128,9 +135,34 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return bytes && decodeSnapshot(actor, bytes, maxSeq)
   }
 
+  async *snapshots(
+    actor: string,
+    { maxSeq = Number.MAX_SAFE_INTEGER, signal }: SnapshotsOptions = {},
+  ): AsyncIterable<SnapshotEntry> {
+    const pace = new Pace(signal)
+    const latest = this.#get(snapshotKey(actor))
+    if (latest === undefined) return
+    let below = maxSeq
+    for (let entry: SnapshotEntry | undefined; ; below = entry.seq - 1) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      entry = decodeSnapshot(actor, latest, below)
+      if (entry === undefined) break
+      yield entry
+    }
+    if (historyEnd(actor, latest)?.seq === 0) return
+    // One that was the latest a moment ago may be here as well by now.
+    for await (const bytes of readable(this.#db.values({ ...pastRange(actor, below), reverse: true }))) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      const entry = decodeSnapshot(actor, bytes, below)
+      if (entry !== undefined) yield entry
+    }
+  }
+
   putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void> {
     return this.#inTurn(async () => {
-      const batch = this.#snapshotWrites(snapshots)
+      const batch = await this.#snapshotWrites(snapshots)
       if (checkpoint !== undefined) batch.push([META.checkpoint, json(checkpoint)])
       if (batch.length > 0) await this.#write(batch)
     })
@@ -145,19 +177,14 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
   }
 
-  async *actors({
-    prefix = '',
-    after,
-    limit = Infinity,
-  }: {
-    prefix?: string
-    after?: string
-    limit?: number
-  } = {}) {
+  async *actors({ prefix = '', after, limit = Infinity, signal }: ActorsOptions = {}) {
     this.#assertOpen()
+    const pace = new Pace(signal)
     let left = limit
     if (left <= 0) return
     for await (const key of readable(this.#db.keys(actorsRange(prefix, after)))) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
       yield actorOfKey(key)
       if (--left <= 0) return
     }
@@ -186,18 +213,23 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return archive.liveFrom
   }
 
-  async *entries(): AsyncIterable<StoreEntry> {
+  async *entries({ signal }: Interruptible = {}): AsyncIterable<StoreEntry> {
     this.#assertOpen()
+    const pace = new Pace(signal)
     // Files first, then what they lack: what goes to the archive meanwhile is in both. The iterator is a snapshot.
     const files = this.#archive?.segments ?? []
     const iterator = this.#db.iterator()
     try {
       for (const segment of files) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
         // It is whole and of this store, or this says so.
         await this.#archive!.from(segment.firstSeq)
         yield [`${ARCHIVED}${segment.name}`, await this.#archive!.file(segment)]
       }
       for await (const entry of readable(iterator)) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
         if (isCommitKey(entry[0])) assertNames(this.#name, seqOfCommitKey(entry[0]), entry[1])
         yield entry
       }
@@ -261,18 +293,29 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   /** @throws STORE_CORRUPT when an older one of the same actor is damaged */
-  #snapshotWrites(snapshots: readonly SnapshotEntry[]): Batch {
+  async #snapshotWrites(snapshots: readonly SnapshotEntry[]): Promise<Batch> {
     const batch: Batch = []
     for (const entry of snapshots) {
-      const key = snapshotKey(entry.actor)
+      const { actor, wake } = entry
+      const key = snapshotKey(actor)
       const others = readSync(() => this.#db.getSync(key))
-      const { bytes, newest } = insertSnapshot(entry, others, this.#snapshotsKept)
+      const end =
+        others === undefined ? NO_HISTORY : (historyEnd(actor, others) ?? (await this.#readEnd(actor)))
+      const { bytes, newest, retired } = insertSnapshot(entry, others, this.#snapshotsKept, end)
       batch.push([key, bytes])
+      for (const { seq, bytes } of retired) batch.push([pastKey(actor, seq), bytes])
       if (!newest) continue
-      if (entry.wake !== undefined) batch.push([wakeKey(entry.actor), Buffer.from(String(entry.wake.at))])
-      else if (others !== undefined) batch.push([wakeKey(entry.actor), undefined])
+      if (wake !== undefined) batch.push([wakeKey(actor), Buffer.from(String(wake.at))])
+      else if (others !== undefined) batch.push([wakeKey(actor), undefined])
     }
     return batch
+  }
+
+  /** Where the actor's history of snapshots ends, where its latest do not say so: an older Outcry wrote them. */
+  async #readEnd(actor: string): Promise<HistoryEnd> {
+    const range = { ...pastRange(actor, Number.MAX_SAFE_INTEGER), reverse: true, limit: 1 }
+    const bytes = await firstOf(this.#db.values(range))
+    return bytes === undefined ? NO_HISTORY : endWith(actor, bytes)
   }
 
   /** `acknowledged`: what is safe once this is written. */

@@ -13,6 +13,7 @@ import {
 import type { Database } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './keys.ts'
+import { Pace } from './pace.ts'
 import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from './store.ts'
 
 /** Bytes that LevelDB hands over at once; its own default is less than one commit. */
@@ -40,7 +41,12 @@ export class LogReader<R extends LogRecord> {
   }
 
   /** Whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, each linked to the one before. */
-  async *commits(fromSeq: number, toSeq: number, reverse = false): AsyncGenerator<DecodedCommit<R>> {
+  async *commits(
+    fromSeq: number,
+    toSeq: number,
+    reverse = false,
+    pace = new Pace(undefined),
+  ): AsyncGenerator<DecodedCommit<R>> {
     if (toSeq < fromSeq) return
     /** The record that has to come next. */
     let due = reverse ? toSeq : fromSeq
@@ -48,6 +54,8 @@ export class LogReader<R extends LogRecord> {
     for await (const { seq, bytes } of reverse
       ? this.#rawDown(fromSeq, toSeq)
       : this.#rawUp(fromSeq, toSeq)) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
       const commit = decodeCommit(this.#codec, this.#name, seq, bytes)
       const first = commit.firstSeq
       const last = first + commit.records.length - 1
@@ -67,12 +75,17 @@ export class LogReader<R extends LogRecord> {
     toSeq,
     reverse = false,
     limit = Infinity,
+    signal,
   }: ReadOptions & { fromSeq: number; toSeq: number }): AsyncGenerator<R> {
     let left = limit
     if (left <= 0) return
-    for await (const { records } of this.commits(fromSeq, toSeq, reverse)) {
+    const pace = new Pace(signal)
+    for await (const { records } of this.commits(fromSeq, toSeq, reverse, pace)) {
       for (const record of reverse ? records.toReversed() : records) {
         if (record.seq < fromSeq || record.seq > toSeq) continue
+        // What is done with each record counts as well.
+        const rest = pace.step()
+        if (rest !== undefined) await rest
         yield record
         if (--left <= 0) return
       }
@@ -80,19 +93,29 @@ export class LogReader<R extends LogRecord> {
   }
 
   /** Records after `maxSeq` are left out: they are not acknowledged yet. */
-  async *history(actor: string, options: HistoryOptions, maxSeq: number): AsyncGenerator<R> {
-    const { fromRev = 1, toRev = Infinity, reverse = false, limit = Infinity } = options
+  async *history(actor: string, options: HistoryOptions, headSeq: number): AsyncGenerator<R> {
+    const { fromRev = 1, toRev = Infinity, toSeq = headSeq, reverse = false, limit = Infinity } = options
+    const maxSeq = Math.min(toSeq, headSeq)
+    const pace = new Pace(options.signal)
     let left = limit
     if (left <= 0 || toRev < fromRev) return
     /** The rev that has to come next. Where the history ends is not known, so reverse begins with any. */
     let due = reverse ? undefined : Math.max(1, fromRev)
     let seq = 0
     for await (const posting of this.#index.postings(actor, fromRev, toRev, reverse)) {
-      if (posting.rev > toRev || posting.seq > maxSeq) continue
+      if (posting.rev > toRev || posting.seq > maxSeq) {
+        if (reverse) continue
+        return
+      }
       seq = posting.seq
-      const { records } = await this.#commitAt(seq)
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      const { records } = await this.#commitAt(seq, actor)
       for (const record of reverse ? records.toReversed() : records) {
         if (record.actor !== actor || record.rev < fromRev || record.rev > toRev) continue
+        if (record.seq > maxSeq) continue
+        const rest = pace.step()
+        if (rest !== undefined) await rest
         if (due !== undefined && record.rev !== due) throw historyBroken(actor, due, record.seq)
         due = reverse ? record.rev - 1 : record.rev + 1
         yield record
@@ -166,7 +189,8 @@ export class LogReader<R extends LogRecord> {
     throw recordsMissing(seq)
   }
 
-  async #commitAt(seq: number): Promise<DecodedCommit<R>> {
+  /** With the actor's records at least. */
+  async #commitAt(seq: number, actor: string): Promise<DecodedCommit<R>> {
     if (seq < this.#liveFrom) return this.#commitHolding(seq)
     const bytes = await this.#db.get(commitKey(seq)).catch((error: unknown) => {
       throw unreadable(error)
@@ -174,7 +198,7 @@ export class LogReader<R extends LogRecord> {
     // It may have gone to the archive meanwhile.
     if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
-    return decodeCommit(this.#codec, this.#name, seq, bytes)
+    return decodeCommit(this.#codec, this.#name, seq, bytes, actor)
   }
 
   /** Key of the commit that holds the seq, if none is missing there. */

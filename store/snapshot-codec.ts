@@ -1,6 +1,7 @@
 /** The snapshots of one actor as bytes and back. Pure; whatever is damaged is refused, by name. */
 import { crc32 } from 'node:zlib'
 import { corruptSnapshot } from './damage.ts'
+import { belongsToHistory, type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
 import type { SnapshotEntry } from './store.ts'
 
 /**
@@ -9,46 +10,125 @@ import type { SnapshotEntry } from './store.ts'
  */
 const SNAPSHOT_HEADER = 16
 
-/** `entry` among those that are kept already, in place of one of the same seq. @throws STORE_CORRUPT */
+/**
+ * How the JSON begins: `past` says where the snapshots kept for the actor's history ended when this one was written. An older
+ * Outcry writes none.
+ */
+const HEAD = /^\{"actor":"[^"\\]*","seq":\d+,"rev":(\d+),(?:"past":\[(\d+),(\d+)\])?/
+/** Bytes in which it is found unless the address is long. */
+const HEAD_BYTES = 512
+
+/** One snapshot as it is stored; by itself it can be read like all of an actor's. */
+export interface SnapshotFrame {
+  readonly seq: number
+  readonly bytes: Buffer
+}
+
+export interface Inserted {
+  /** All that are kept in one value. */
+  readonly bytes: Buffer
+  /** Whether the entry is the newest of them. */
+  readonly newest: boolean
+  /** What is not kept there any more, but for the actor's history. */
+  readonly retired: readonly SnapshotFrame[]
+}
+
+/**
+ * `entry` among those that are kept already, in place of one of the same seq. `end`: where the snapshots kept for the actor's
+ * history end. @throws STORE_CORRUPT
+ */
 export function insertSnapshot(
   entry: SnapshotEntry,
   others: Buffer | undefined,
   kept: number,
-): { bytes: Buffer; newest: boolean } {
+  end: HistoryEnd = NO_HISTORY,
+): Inserted {
   const frames = others === undefined ? [] : [...snapshotFrames(entry.actor, others)]
   const later = frames.filter(({ seq }) => seq > entry.seq)
   const earlier = frames.filter(({ seq }) => seq < entry.seq)
-  const bytes = [
-    ...later.map((frame) => frame.bytes),
-    encodeSnapshot(entry),
-    ...earlier.map((frame) => frame.bytes),
-  ]
-  return { bytes: Buffer.concat(bytes.slice(0, kept)), newest: later.length === 0 }
+  const staying = Math.max(0, kept - later.length - 1)
+  const retired: SnapshotFrame[] = []
+  let past = end
+  for (const frame of earlier.slice(staying).reverse()) {
+    const here = { rev: headOf(frame).rev, seq: frame.seq }
+    if (!belongsToHistory(here, frame.bytes.length, past)) continue
+    retired.push(frame)
+    past = here
+  }
+  const bytes = [...later.map(bytesOf), encodeSnapshot(entry, past), ...earlier.map(bytesOf)]
+  return { bytes: Buffer.concat(bytes.slice(0, kept)), newest: later.length === 0, retired }
+}
+
+/**
+ * Where the snapshots kept for the actor's history end, by what its others say; undefined when an older Outcry wrote one of
+ * them. @throws STORE_CORRUPT
+ */
+export function historyEnd(actor: string, others: Buffer): HistoryEnd | undefined {
+  let end = NO_HISTORY
+  for (const frame of snapshotFrames(actor, others)) {
+    const { past } = headOf(frame)
+    if (past === undefined) return undefined
+    if (past.seq > end.seq) end = past
+  }
+  return end
+}
+
+/** What a snapshot kept for the history ends it with. @throws STORE_CORRUPT */
+export function endWith(actor: string, bytes: Buffer): HistoryEnd {
+  for (const frame of snapshotFrames(actor, bytes)) return { rev: headOf(frame).rev, seq: frame.seq }
+  throw corruptSnapshot(actor)
+}
+
+/** Those at or before `maxSeq`, as they are. @throws STORE_CORRUPT */
+export function snapshotsUpTo(actor: string, bytes: Buffer, maxSeq: number): Buffer {
+  const frames = [...snapshotFrames(actor, bytes)].filter(({ seq }) => seq <= maxSeq)
+  return Buffer.concat(frames.map(bytesOf))
 }
 
 /** The newest at or before `maxSeq`. @throws STORE_CORRUPT */
 export function decodeSnapshot(actor: string, bytes: Buffer, maxSeq: number): SnapshotEntry | undefined {
   for (const frame of snapshotFrames(actor, bytes)) {
     if (frame.seq > maxSeq) continue
-    const entry = JSON.parse(frame.bytes.toString('utf8', SNAPSHOT_HEADER)) as SnapshotEntry
+    const { past: _, ...entry } = parsed(frame)
     if (entry.actor !== actor) throw corruptSnapshot(actor)
     return entry
   }
   return undefined
 }
 
-function encodeSnapshot(entry: SnapshotEntry): Buffer {
-  const payload = JSON.stringify(entry)
+type Stored = SnapshotEntry & { readonly past?: readonly [rev: number, seq: number] }
+
+function encodeSnapshot({ actor, seq, rev, ...rest }: SnapshotEntry, past: HistoryEnd): Buffer {
+  const stored: Stored = { actor, seq, rev, past: [past.rev, past.seq], ...rest }
+  const payload = JSON.stringify(stored)
   const length = Buffer.byteLength(payload)
   const bytes = Buffer.allocUnsafe(SNAPSHOT_HEADER + length)
   bytes.writeUInt32BE(length, 4)
-  bytes.writeBigUInt64BE(BigInt(entry.seq), 8)
+  bytes.writeBigUInt64BE(BigInt(seq), 8)
   bytes.write(payload, SNAPSHOT_HEADER)
   bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0)
   return bytes
 }
 
-function* snapshotFrames(actor: string, bytes: Buffer): Generator<{ seq: number; bytes: Buffer }> {
+/** Without the state, which may be large. */
+function headOf(frame: SnapshotFrame): { rev: number; past: HistoryEnd | undefined } {
+  const text = frame.bytes.toString('latin1', SNAPSHOT_HEADER, SNAPSHOT_HEADER + HEAD_BYTES)
+  const [, rev, pastRev, pastSeq] = HEAD.exec(text) ?? []
+  if (rev !== undefined) {
+    const past = pastSeq === undefined ? undefined : { rev: Number(pastRev), seq: Number(pastSeq) }
+    return { rev: Number(rev), past }
+  }
+  const { rev: later, past } = parsed(frame)
+  return { rev: later, past: past && { rev: past[0], seq: past[1] } }
+}
+
+function parsed({ bytes }: SnapshotFrame): Stored {
+  return JSON.parse(bytes.toString('utf8', SNAPSHOT_HEADER)) as Stored
+}
+
+const bytesOf = ({ bytes }: SnapshotFrame) => bytes
+
+function* snapshotFrames(actor: string, bytes: Buffer): Generator<SnapshotFrame> {
   for (let offset = 0; offset < bytes.length; ) {
     if (offset + SNAPSHOT_HEADER > bytes.length) throw corruptSnapshot(actor)
     const end = offset + SNAPSHOT_HEADER + bytes.readUInt32BE(offset + 4)

@@ -22,7 +22,8 @@ export interface RecordCodec<R extends LogRecord> {
   /** Noted in the store, which is never read with another. */
   readonly name: string
   encode(records: readonly R[]): string
-  decode(text: string, firstSeq: number): R[]
+  /** `actor`: only its records are wanted. Others may come as well: it spares the work of making them. */
+  decode(text: string, firstSeq: number, actor?: string): R[]
 }
 
 /** An actor's state as of `seq`; `state` is opaque JSON. */
@@ -61,7 +62,13 @@ export interface StoreHead {
   readonly hash: string
 }
 
-export interface ReadOptions {
+/** Of whatever may read for long. It gives way to others of the same process between pieces of its work. */
+export interface Interruptible {
+  /** Ends the reading with READ_ABORTED: whoever asked has gone. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ReadOptions extends Interruptible {
   /** Inclusive, default 1. */
   readonly fromSeq?: number
   /** Inclusive, default the head. */
@@ -71,17 +78,30 @@ export interface ReadOptions {
   readonly limit?: number
 }
 
-export interface HistoryOptions {
+export interface ActorsOptions extends Interruptible {
+  readonly prefix?: string
+  /** An address: those behind it only. */
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface SnapshotsOptions extends Interruptible {
+  readonly maxSeq?: number
+}
+
+export interface HistoryOptions extends Interruptible {
   readonly fromRev?: number
   readonly toRev?: number
+  /** Inclusive place in the log, default the head. */
+  readonly toSeq?: number
   readonly reverse?: boolean
   readonly limit?: number
 }
 
-export interface VerifyChainOptions<R extends LogRecord> {
+export interface VerifyChainOptions<R extends LogRecord> extends Interruptible {
   readonly onProgress?: ((seq: number) => void) | undefined
   /** Each commit's records, in order, until the first damage: whoever looks at them need not read the log again. */
-  readonly onRecords?: ((records: readonly R[]) => void) | undefined
+  readonly onRecords?: ((records: readonly R[]) => void | Promise<void>) | undefined
 }
 
 /** What `verifyChain` found: `damage` is empty when the log is whole. */
@@ -145,12 +165,17 @@ export interface Store<R extends LogRecord = LogRecord> {
 
   /** The actor's latest snapshot, or the latest at or before `maxSeq`. Synchronous: an actor wakes inside a turn. */
   snapshot(actor: string, options?: { maxSeq?: number }): SnapshotEntry | undefined
+  /**
+   * The actor's snapshots at or before `maxSeq`, newest first: the latest `snapshotsKept`, and behind them what is kept for its
+   * history, one in about a thousand of its records. @throws STORE_CORRUPT
+   */
+  snapshots(actor: string, options?: SnapshotsOptions): AsyncIterable<SnapshotEntry>
   /** Snapshots without records (passivation, checkpoints): atomic and fsynced, older ones kept `snapshotsKept` deep. */
   putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void>
   checkpoint(): Checkpoint | undefined
 
   /** Addresses that have a history, in key order, those that start with `prefix` only. */
-  actors(options?: { prefix?: string; after?: string; limit?: number }): AsyncIterable<string>
+  actors(options?: ActorsOptions): AsyncIterable<string>
   /** Actors whose latest snapshot has `wake`. */
   wakes(): AsyncIterable<{ actor: string; at: number }>
 
@@ -164,7 +189,7 @@ export interface Store<R extends LogRecord = LogRecord> {
   archive(toSeq: number): Promise<number>
 
   /** All that it holds now, as one consistent copy: for `writeBackup`. */
-  entries(): AsyncIterable<StoreEntry>
+  entries(options?: Interruptible): AsyncIterable<StoreEntry>
 
   /** Reads the whole log and says what is damaged instead of throwing. */
   verifyChain(options?: VerifyChainOptions<R>): Promise<ChainReport>

@@ -78,16 +78,19 @@ function encode(records: readonly TransitionRecord[]): string {
   return JSON.stringify(encodeValues(page))
 }
 
-function decode(text: string, firstSeq: number): TransitionRecord[] {
+function decode(text: string, firstSeq: number, only?: string): TransitionRecord[] {
   const page = JSON.parse(text) as Page
   const { at, turn: firstTurn, names, states, rows } = isEncoded(text) ? decodeValues(page) : page
   let turn = firstTurn
   let correlation = ''
-  return rows.map((row, i) => {
+  const wanted = only === undefined ? undefined : names.indexOf(only)
+  const records: TransitionRecord[] = []
+  for (let i = 0; i < rows.length; i++) {
     const seq = firstSeq + i
-    const [actor, rev, after, machine, from, to, cause, turns, named, event, rest] = row
+    const [actor, rev, after, machine, from, to, cause, turns, named, event, rest] = rows[i] as Row
     turn += turns
     if (named !== 0) correlation = named === 1 ? correlationOf(seq) : named
+    if (wanted !== undefined && actor !== wanted) continue
     const record = {
       seq,
       rev,
@@ -101,8 +104,9 @@ function decode(text: string, firstSeq: number): TransitionRecord[] {
       machine: names[machine] as string,
       turn,
     }
-    return rest === undefined ? record : Object.assign(record, restored(rest, names))
-  })
+    records.push(rest === undefined ? record : Object.assign(record, restored(rest, names)))
+  }
+  return records
 }
 
 /** What every record has; the others come after these. */

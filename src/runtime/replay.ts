@@ -4,7 +4,7 @@
  */
 import type { AnyActorLogic } from 'xstate'
 import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
-import type { SnapshotEntry, Store } from '../../store/store.ts'
+import type { Interruptible, SnapshotEntry, Store } from '../../store/store.ts'
 import { type Address, parentOf } from './address.ts'
 import { carryOver } from './carry-over.ts'
 import { Cell, stateValue, UNBORN } from './cell.ts'
@@ -134,25 +134,48 @@ export function wakeCell(
   return carryOver(scope, kind, entry, parent === undefined ? undefined : find(parent))
 }
 
-/** The actor as it was after its last record at or before a place in the log; undefined if it was not there yet. */
+/** A place in the past, by one of its names. */
+export interface Place {
+  readonly seq?: number
+  /** Of the actor. */
+  readonly rev?: number
+  /** The last record before the log's time first passes this, epoch ms: the same place for every actor. */
+  readonly at?: number
+}
+
+/**
+ * The actor as it was after its last record at or before the place; its present without one. Undefined if it was not there yet.
+ * Reads from the snapshot before the place, of which the store keeps enough that it is never far back.
+ * @throws REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
+ */
 export async function cellAt(
   store: Store<TransitionRecord>,
   registry: Registry,
   address: string,
-  to: { seq?: number; rev?: number; at?: number },
+  { seq, rev, at }: Place,
+  { signal }: Interruptible = {},
 ): Promise<Cell | undefined> {
   const scope = replayScope()
-  const maxSeq = to.rev === undefined ? to.seq : await seqOfRev(store, address, to.rev)
-  // Time in the log need not grow with seq, so a time is looked up record by record.
+  const toSeq =
+    rev !== undefined ? await seqOfRev(store, address, rev) : at !== undefined ? await store.seqAt(at) : seq
   const entry =
-    to.at === undefined ? store.snapshot(address, maxSeq === undefined ? {} : { maxSeq }) : undefined
+    toSeq === undefined ? store.snapshot(address) : await snapshotAt(store, address, toSeq, signal)
   let cell = entry && restoreCell(scope, registry.kind(address), entry)
-  for await (const record of store.history(address, { fromRev: (entry?.rev ?? 0) + 1 })) {
-    if (maxSeq !== undefined && record.seq > maxSeq) break
-    if (to.at !== undefined && record.at > to.at) break
+  const range = { fromRev: (entry?.rev ?? 0) + 1, ...(toSeq !== undefined && { toSeq }), signal }
+  for await (const record of store.history(address, range)) {
     cell = replayRecord(scope, registry, cell, record).cell
   }
   return cell
+}
+
+async function snapshotAt(
+  store: Store<TransitionRecord>,
+  address: string,
+  maxSeq: number,
+  signal: AbortSignal | undefined,
+): Promise<SnapshotEntry | undefined> {
+  for await (const entry of store.snapshots(address, { maxSeq, signal })) return entry
+  return undefined
 }
 
 async function seqOfRev(store: Store<TransitionRecord>, address: string, rev: number): Promise<number> {

@@ -1,7 +1,8 @@
 /** The supervisor: what a program sees of the runtime. A message's way through it is in ARCHITECTURE.md. */
 import { type Observable, Subject } from 'rxjs'
 import { OutcryError } from '../../store/outcry-error.ts'
-import type { SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
+import { Pace } from '../../store/pace.ts'
+import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
 import { type Address, CLOCK, DEAD_LETTERS, kindOf, parseAddress, RESERVED_KINDS } from './address.ts'
@@ -480,7 +481,7 @@ export class Supervisor {
   }
 
   /** Actors that have a history, in order of address. */
-  async *actors(options: { prefix?: string; after?: string; limit?: number } = {}): AsyncIterable<ActorView> {
+  async *actors(options: ActorsOptions = {}): AsyncIterable<ActorView> {
     await this.settled()
     for await (const address of this.#store.actors(options)) {
       const view = this.#viewAnyhow(address as Address)
@@ -501,7 +502,7 @@ export class Supervisor {
   }
 
   /** As `actors`, without their states. */
-  addresses(options: { prefix?: string; after?: string; limit?: number } = {}): AsyncIterable<string> {
+  addresses(options: ActorsOptions = {}): AsyncIterable<string> {
     return this.#store.actors(options)
   }
 
@@ -513,33 +514,44 @@ export class Supervisor {
     return this.#store.read(options)
   }
 
-  /** The actor as it was after its last record at or before the place. @throws REV_UNKNOWN, REPLAY_DIVERGED */
+  /**
+   * The actor as it was after its last record at or before the place. `at` is the place where the log's time first passes that
+   * time: the same for every actor, so that what two of them were at one time fits together.
+   * @throws REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
+   */
   async stateAt(
     address: string,
     to: { seq: number } | { rev: number } | { at: number },
+    options: Interruptible = {},
   ): Promise<ActorView | undefined> {
-    const cell = await cellAt(this.#store, this.registry, address, to)
+    const cell = await cellAt(this.#store, this.registry, address, to, options)
     return cell && viewOf(cell)
   }
 
   /** All that the log holds now, as one consistent copy; see `writeBackup`. */
-  async *entries(): AsyncIterable<StoreEntry> {
+  async *entries(options: Interruptible = {}): AsyncIterable<StoreEntry> {
     await this.settled()
-    yield* this.#store.entries()
+    yield* this.#store.entries(options)
   }
 
-  /** Replays the whole log and compares it with what the store and this supervisor have. */
-  async verify(options: Pick<VerifyOptions, 'onProgress'> = {}): Promise<Verification> {
+  /** Replays the whole log and compares it with what the store and this supervisor have. @throws READ_ABORTED */
+  async verify(options: Pick<VerifyOptions, 'onProgress' | 'signal'> = {}): Promise<Verification> {
     await this.settled()
-    const live = new Map<string, SnapshotEntry>()
-    for (const cell of this.#table.cells) {
-      if (cell.state.seq <= this.seq) live.set(cell.address, persistCell(cell))
+    return verifyLog(this.#store, this.registry, { ...options, live: this.#durable(options) })
+  }
+
+  /** The actors in memory as durable records have them, bit by bit: others change meanwhile. */
+  async *#durable({ signal }: Interruptible): AsyncGenerator<SnapshotEntry> {
+    const pace = new Pace(signal)
+    const ahead: Cell[] = []
+    for (const cell of [...this.#table.cells]) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      if (cell.state.seq <= this.seq) yield persistCell(cell)
+      else ahead.push(cell)
     }
-    return verifyLog(this.#store, this.registry, {
-      ...options,
-      toSeq: this.seq,
-      live: (address) => live.get(address),
-    })
+    if (ahead.length > 0) await this.settled()
+    for (const cell of ahead) if (cell.state.seq <= this.seq) yield persistCell(cell)
   }
 
   /** Time as the runtime has it. */

@@ -1,20 +1,20 @@
-import { isOutcryError } from '../../store/outcry-error.ts'
-import type { SnapshotEntry, Store } from '../../store/store.ts'
+import { type Interruptible, isOutcryError, Pace, type SnapshotEntry, type Store } from '../../store/index.ts'
 import type { Cell } from './cell.ts'
 import { isUsable } from './delays.ts'
-import { type PersistedActor, persistCell } from './persist.ts'
+import { type PersistedActor, persistCell, restoreCell } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { replayRecord, replayScope } from './replay.ts'
+import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
 import { jsonEqual } from './values.ts'
 
-export interface VerifyOptions {
-  /** Where to end; default the head of the log. */
-  readonly toSeq?: number
-  /** The actor as a running supervisor has it in memory, durable records only; undefined when it is passive. */
-  readonly live?: (address: string) => SnapshotEntry | undefined
+export interface VerifyOptions extends Interruptible {
+  /** The actors as a running supervisor has them in memory, durable records only. Read before the log is. */
+  readonly live?: AsyncIterable<SnapshotEntry>
   readonly onProgress?: (seq: number) => void
+  /** Actors kept in memory meanwhile; the others wait on the disk. */
+  readonly actorsMax?: number
 }
 
 export interface Verification {
@@ -35,28 +35,44 @@ export interface Problem {
   readonly message: string
 }
 
+const ACTORS_MAX = 10_000
 /** Problems after which looking further would only repeat them. */
 const PROBLEMS_MAX = 100
 
 /**
  * Checks the chain of commits and replays the log: compares every state value, what each record emitted, sent and
- * scheduled, every snapshot that the store keeps, and the states in memory (law 5).
+ * scheduled, every snapshot that the store keeps, and the states in memory (law 5). It takes as much memory however many actors
+ * there are.
+ * @throws READ_ABORTED, SCRATCH_FAILED
  */
 export async function verifyLog(
   store: Store<TransitionRecord>,
   registry: Registry,
-  { toSeq = Number.POSITIVE_INFINITY, live, onProgress }: VerifyOptions = {},
+  { live, onProgress, signal, actorsMax = ACTORS_MAX }: VerifyOptions = {},
 ): Promise<Verification> {
-  const replay = new ReplayCheck(store, registry)
-  const onRecords = (records: readonly TransitionRecord[]) => {
-    for (const record of records) if (record.seq <= toSeq) replay.take(record)
-  }
-  const { commits, records, damage } = await store.verifyChain({ onProgress, onRecords })
-  if (damage.length > 0) {
+  const replay = new ReplayCheck(store, registry, actorsMax, signal)
+  try {
+    if (live !== undefined) await replay.expect(live)
+    const onRecords = (records: readonly TransitionRecord[]) => replay.take(records)
+    const { commits, records, damage } = await store.verifyChain({ onProgress, onRecords, signal })
+    if (damage.length === 0) return { commits, ...replay.found }
     const problems = damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
     return { commits, records, actors: 0, snapshots: 0, live: 0, problems }
+  } finally {
+    await replay.close()
   }
-  return { commits, ...replay.finish(live) }
+}
+
+/** An actor as far as its records have been replayed. */
+interface Replayed {
+  cell: Cell
+  /** Revs of what is still to be compared, the next one last. */
+  readonly due: number[]
+}
+
+interface PersistedReplay {
+  readonly entry: SnapshotEntry
+  readonly due: number[]
 }
 
 /** Takes the records of a log one by one, and compares what they say with what they lead to. */
@@ -65,61 +81,117 @@ class ReplayCheck {
   readonly #registry: Registry
   readonly #scope = replayScope()
   readonly #systemIds = new SystemIds([], this.#scope)
-  readonly #cells = new Map<string, Cell>()
-  /** Snapshots still to come of each actor. */
-  readonly #due = new Map<string, SnapshotEntry[]>()
+  readonly #pace: Pace
+  readonly #actors: SpillingMap<Replayed>
+  readonly #memory: SpillingMap<SnapshotEntry>
   readonly #broken = new Set<string>()
   readonly #problems: Problem[] = []
   #records = 0
+  #born = 0
   #snapshots = 0
+  #live = 0
 
-  constructor(store: Store<TransitionRecord>, registry: Registry) {
+  constructor(
+    store: Store<TransitionRecord>,
+    registry: Registry,
+    actorsMax: number,
+    signal: AbortSignal | undefined,
+  ) {
     this.#store = store
     this.#registry = registry
+    this.#pace = new Pace(signal)
+    this.#actors = new SpillingMap<Replayed>({
+      max: actorsMax,
+      encode: ({ cell, due }): PersistedReplay => ({ entry: persistCell(cell), due }),
+      decode: (json) => {
+        const { entry, due } = json as PersistedReplay
+        return { cell: restoreCell(this.#scope, registry.kind(entry.actor), entry), due }
+      },
+    })
+    this.#memory = new SpillingMap<SnapshotEntry>({
+      max: actorsMax,
+      encode: (entry) => entry,
+      decode: (json) => json as SnapshotEntry,
+    })
   }
 
-  take(record: TransitionRecord): void {
-    this.#systemIds.before(record)
-    this.#replay(record)
-    this.#systemIds.after(record)
+  async expect(live: AsyncIterable<SnapshotEntry>): Promise<void> {
+    for await (const entry of live) {
+      this.#memory.set(entry.actor, entry)
+      await this.#memory.spill()
+    }
   }
 
-  #replay(record: TransitionRecord): void {
+  async take(records: readonly TransitionRecord[]): Promise<void> {
+    for (const record of records) {
+      const wait = this.#pace.step() ?? this.#actors.spill() ?? this.#memory.spill()
+      if (wait !== undefined) await wait
+      this.#systemIds.before(record)
+      await this.#replay(record)
+      this.#systemIds.after(record)
+    }
+  }
+
+  async #replay(record: TransitionRecord): Promise<void> {
     const { seq, actor, rev } = record
     this.#records++
     if (this.#problems.length >= PROBLEMS_MAX || this.#broken.has(actor)) return
     try {
-      const was = this.#cells.get(actor)
-      const { cell, evolution } = replayRecord(this.#scope, this.#registry, was, record)
-      if (cell !== was) this.#cells.set(actor, cell)
-      if (rev === 1) this.#due.set(actor, kept(this.#store, actor))
+      const was = rev === 1 ? undefined : this.#actors.get(actor)
+      const { cell, evolution } = replayRecord(this.#scope, this.#registry, was?.cell, record)
+      if (was === undefined) this.#born++
+      const due = was?.due ?? (await this.#dueOf(actor))
+      if (was === undefined) this.#actors.set(actor, { cell, due })
+      else was.cell = cell
       const difference = differs(record, evolution)
       if (difference) this.#problems.push({ seq, actor, code: 'REPLAY_DIVERGED', message: difference })
-      const entry = this.#due.get(actor)?.find((s) => s.rev === rev)
-      if (entry === undefined) return
-      this.#snapshots++
-      this.#compare(entry, cell, 'the snapshot')
+      if (due.at(-1) !== rev) return
+      while (due.at(-1) === rev) due.pop()
+      await this.#compareKept(cell, record)
     } catch (error) {
+      if (isOutcryError(error, 'READ_ABORTED') || isOutcryError(error, 'SCRATCH_FAILED')) throw error
       this.#broken.add(actor)
       this.#problems.push(asProblem(error, record))
     }
   }
 
-  finish(live: VerifyOptions['live']): Omit<Verification, 'commits'> {
-    let compared = 0
-    for (const cell of this.#cells.values()) {
-      const entry = live?.(cell.address)
-      if (entry === undefined || entry.rev !== cell.state.rev) continue
-      compared++
-      this.#compare(entry, cell, 'the state in memory')
+  /** Revs at which there is something to compare the actor with, the latest first. */
+  async #dueOf(actor: string): Promise<number[]> {
+    const revs: number[] = []
+    for await (const { rev } of this.#store.snapshots(actor)) revs.push(rev)
+    const live = this.#memory.get(actor)
+    if (live !== undefined) revs.push(live.rev)
+    return revs.sort((a, b) => b - a)
+  }
+
+  async #compareKept(cell: Cell, { seq, actor, rev }: TransitionRecord): Promise<void> {
+    for await (const entry of this.#store.snapshots(actor, { maxSeq: seq })) {
+      // Of a store at work it may be gone by now.
+      if (entry.rev === rev) {
+        this.#snapshots++
+        this.#compare(entry, cell, 'the snapshot')
+      }
+      break
     }
+    const live = this.#memory.get(actor)
+    if (live?.rev !== rev) return
+    this.#live++
+    this.#compare(live, cell, 'the state in memory')
+  }
+
+  get found(): Omit<Verification, 'commits'> {
     return {
       records: this.#records,
-      actors: this.#cells.size,
+      actors: this.#born,
       snapshots: this.#snapshots,
-      live: compared,
+      live: this.#live,
       problems: this.#problems,
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#actors.close()
+    await this.#memory.close()
   }
 
   #compare(entry: SnapshotEntry, cell: Cell, what: string): void {
@@ -132,14 +204,6 @@ class ReplayCheck {
       message: `${what} of ${entry.actor} at rev ${entry.rev} is not what the log leads to`,
     })
   }
-}
-
-function kept(store: Store<TransitionRecord>, actor: string): SnapshotEntry[] {
-  const entries: SnapshotEntry[] = []
-  for (let entry = store.snapshot(actor); entry; entry = store.snapshot(actor, { maxSeq: entry.seq - 1 })) {
-    entries.push(entry)
-  }
-  return entries
 }
 
 /**

@@ -82,6 +82,10 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.snapshot(actor, options)
   }
 
+  snapshots(actor: string, options?: Parameters<Store['snapshots']>[1]) {
+    return this.#store.snapshots(actor, options)
+  }
+
   checkpoint() {
     return this.#store.checkpoint()
   }
@@ -102,8 +106,8 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#dead ? forever() : this.#store.archive(toSeq)
   }
 
-  entries() {
-    return this.#store.entries()
+  entries(options?: Parameters<Store['entries']>[0]) {
+    return this.#store.entries(options)
   }
 
   verifyChain(options?: Parameters<Store<TransitionRecord>['verifyChain']>[0]) {

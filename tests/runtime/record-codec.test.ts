@@ -97,6 +97,18 @@ describe('records', () => {
     )
   })
 
+  it('of one actor are the same ones when the others are left out', () => {
+    fc.assert(
+      fc.property(records, fc.constantFrom('order/a', 'order/b', 'order/none'), (list, actor) => {
+        const decoded = recordCodec.decode(recordCodec.encode(list), list[0]!.seq, actor)
+        expect(decoded.map((r) => JSON.stringify(r))).toEqual(
+          list.filter((r) => r.actor === actor).map((r) => JSON.stringify(r)),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('are written once what repeats, and small what grows by little', () => {
     const list = Array.from({ length: 4 }, (_, i): TransitionRecord => {
       const state = () => ({ execution: 'accepted', request: 'idle' })

@@ -89,8 +89,8 @@ describe('verify names', () => {
     await memory.del('w!order/c')
     expect(await damage()).toEqual([
       { seq: 1, code: 'STORE_INDEX', message: 'order/a would not be woken when it wants to be' },
-      { seq: 1, code: 'STORE_INDEX', message: 'order/c would not be woken when it wants to be' },
       { seq: 2, code: 'STORE_SNAPSHOT', message: 'order/b wants to be woken, but has no snapshot' },
+      { seq: 1, code: 'STORE_INDEX', message: 'order/c would not be woken when it wants to be' },
     ])
   })
 

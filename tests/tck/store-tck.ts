@@ -185,6 +185,48 @@ export function storeTck(
       expect(await all(store.history('order'))).toEqual([])
     })
 
+    it('ends a history at a place in the log', async () => {
+      await fill(60)
+      const records = commits(1, 60)
+        .flat()
+        .filter((r) => r.actor === 'order/a')
+      for (let toSeq = 0; toSeq <= 61; toSeq++) {
+        const expected = records.filter((r) => r.seq <= toSeq)
+        expect(await all(store.history('order/a', { toSeq }))).toEqual(expected)
+        expect(await all(store.history('order/a', { toSeq, reverse: true }))).toEqual(expected.reverse())
+      }
+    })
+
+    it('keeps snapshots of the past, some of many', async () => {
+      await fill(9)
+      const revs = Array.from({ length: 30 }, (_, i) => (i + 1) * 500)
+      for (const rev of revs) await store.putSnapshots([snapshot('order/a', rev)])
+      const kept = await all(store.snapshots('order/a'))
+      expect(kept.slice(0, 2)).toEqual([snapshot('order/a', 15_000), snapshot('order/a', 14_500)])
+      expect(kept.length).toBeLessThan(25)
+      for (const rev of revs) {
+        const [found] = await all(store.snapshots('order/a', { maxSeq: rev }))
+        expect(found).toEqual(kept.find(({ seq }) => seq <= rev))
+        expect(rev - (found?.rev ?? 0)).toBeLessThanOrEqual(1_500)
+      }
+      await reopen()
+      expect(await all(store.snapshots('order/a'))).toEqual(kept)
+      expect(await all(store.snapshots('order/b'))).toEqual([])
+    })
+
+    it('reads no more for whoever has gone', async () => {
+      await fill(20)
+      const signal = AbortSignal.abort()
+      for (const reading of [
+        store.read({ signal }),
+        store.history('order/a', { signal }),
+        store.actors({ signal }),
+        store.entries({ signal }),
+      ])
+        await expect(all<unknown>(reading)).rejects.toMatchObject({ code: 'READ_ABORTED' })
+      await expect(store.verifyChain({ signal })).rejects.toMatchObject({ code: 'READ_ABORTED' })
+    })
+
     it('tells where the log was at a time, though times may go back', async () => {
       await fill(20)
       const late = [5, 300, 250, 400].map((at, i) => ({ seq: 21 + i, rev: i + 1, actor: 'late/x', at }))

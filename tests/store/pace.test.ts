@@ -1,0 +1,114 @@
+/** Readers give way to the event loop, one after the other, and end with whoever asked. */
+import { setImmediate as soon } from 'node:timers'
+import { describe, expect, it } from 'vitest'
+import { newMemory, openMemoryStore, Pace, type Store } from '../../store/index.ts'
+
+/** Works, and lets nobody else. */
+function work(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+/** Counts the rounds of the event loop until it is told to end. */
+function rounds(): { count: number; end(): void } {
+  const state = {
+    count: 0,
+    ended: false,
+    end() {
+      state.ended = true
+    },
+  }
+  const round = () => {
+    state.count++
+    if (!state.ended) soon(round)
+  }
+  soon(round)
+  return state
+}
+
+async function filled(): Promise<Store> {
+  const store = await openMemoryStore(newMemory())
+  for (let first = 1; first <= 200; first += 100) {
+    const records = Array.from({ length: 100 }, (_, i) => {
+      const seq = first + i
+      return { seq, rev: Math.ceil(seq / 2), actor: seq % 2 === 0 ? 'a/even' : 'a/odd', at: seq }
+    })
+    await store.append({ records })
+  }
+  for (let rev = 1; rev <= 40; rev++)
+    await store.putSnapshots([{ actor: 'a/odd', seq: rev * 2, rev: rev * 1_000, state: {} }])
+  for (let n = 0; n < 60; n++) {
+    const { seq } = store.head
+    await store.append({ records: [{ seq: seq + 1, rev: 1, actor: `b/${n}`, at: seq + 1 }] })
+  }
+  return store
+}
+
+type Reading = [
+  name: string,
+  read: (store: Store, signal?: AbortSignal, each?: () => void) => AsyncIterable<unknown> | Promise<unknown>,
+]
+const readings: Reading[] = [
+  ['the log', (store, signal) => store.read({ signal })],
+  ['the log backwards', (store, signal) => store.read({ reverse: true, signal })],
+  ['a history', (store, signal) => store.history('a/odd', { signal })],
+  ['a history backwards', (store, signal) => store.history('a/odd', { reverse: true, signal })],
+  ['the actors', (store, signal) => store.actors({ signal })],
+  ['the snapshots of an actor', (store, signal) => store.snapshots('a/odd', { signal })],
+  ['all entries', (store, signal) => store.entries({ signal })],
+  ['the chain', (store, signal, each) => store.verifyChain({ signal, onRecords: () => each?.() })],
+]
+
+async function run(reading: AsyncIterable<unknown> | Promise<unknown>, each: () => void): Promise<void> {
+  if (reading instanceof Promise) await reading
+  else for await (const _ of reading) each()
+}
+
+describe('whoever reads', () => {
+  it.each(readings)('%s gives way, however little time each piece takes', async (_, read) => {
+    const store = await filled()
+    const loop = rounds()
+    let pieces = 0
+    const each = () => {
+      pieces++
+      work(1)
+    }
+    await run(read(store, undefined, each), each)
+    loop.end()
+    expect(pieces).toBeGreaterThan(20)
+    // A slice is 2 ms.
+    expect(loop.count).toBeGreaterThanOrEqual(Math.floor(pieces / 3))
+  })
+
+  it.each(readings)('%s ends when whoever asked has gone', async (_, read) => {
+    const store = await filled()
+    const gone = new AbortController()
+    let pieces = 0
+    const each = () => {
+      if (++pieces === 3) gone.abort()
+    }
+    await expect(run(read(store, gone.signal, each), each)).rejects.toMatchObject({ code: 'READ_ABORTED' })
+    expect(pieces).toBe(3)
+  })
+
+  it('takes turns with the others: all of them together hold up everything else no longer than one', async () => {
+    const loop = rounds()
+    const inRound: number[] = []
+    const order: number[] = []
+    const reader = async (name: number) => {
+      const pace = new Pace(undefined)
+      for (let n = 0; n < 10; n++) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
+        inRound[loop.count] = (inRound[loop.count] ?? 0) + 1
+        order.push(name)
+        work(1)
+      }
+    }
+    await Promise.all(Array.from({ length: 20 }, (_, name) => reader(name)))
+    loop.end()
+    expect(Math.max(...inRound.filter(Boolean))).toBeLessThanOrEqual(3)
+    // Everybody has begun before anybody is far.
+    expect(new Set(order.slice(0, 60)).size).toBe(20)
+  })
+})
