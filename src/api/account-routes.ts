@@ -7,12 +7,13 @@ import { avgPxOf } from '../../machines/position/books.ts'
 import type { ActorView } from '../runtime/actor-view.ts'
 import { logicAt } from '../runtime/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { signalOf } from './request.ts'
 
 /** `GET /accounts`: how each account stands at the last prices, what it holds and what works for it. */
 export function accountRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/accounts', async () => {
+  http.get('/accounts', async (_request, reply) => {
     const accounts = []
-    for await (const view of supervisor.actors({ prefix: 'account/' })) {
+    for await (const view of supervisor.actors({ prefix: 'account/', signal: signalOf(reply) })) {
       // Somebody's own machine may go by the same name.
       const logic = logicAt(supervisor.registry.kind(view.address), view.version, view.path)
       if (logic === accountMachine) accounts.push(standing(view, (symbol) => lastTrade(supervisor, symbol)))

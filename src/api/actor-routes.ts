@@ -7,7 +7,7 @@ import { logicAt } from '../runtime/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { machineDefinition } from './machine-definition.ts'
-import { requestOf } from './request.ts'
+import { requestOf, signalOf } from './request.ts'
 
 const PAGE_MAX = 1_000
 const count = (fallback: number) => z.coerce.number().int().positive().max(PAGE_MAX).default(fallback)
@@ -35,44 +35,50 @@ const historyQuery = z.strictObject({
 const TAIL = /^(.+?)(?:\/(history|machine))?$/
 
 export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/actors', async (request) => {
+  http.get('/actors', async (request, reply) => {
+    const signal = signalOf(reply)
     const { kind, limit, ...query } = requestOf(listQuery, request.query)
     if (kind !== undefined) query.prefix = `${kind}/`
     const actors = []
     for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({
       ...query,
       limit: limit + 1,
+      signal,
     })) {
-      actors.push(await standingOf(actor))
+      actors.push(await standingOf(actor, signal))
     }
     const more = actors.length > limit
     return { actors: actors.slice(0, limit), ...(more && { next: actors[limit - 1]?.address }) }
   })
 
-  http.get<{ Params: { '*': string } }>('/actors/*', async (request) => {
+  http.get<{ Params: { '*': string } }>('/actors/*', async (request, reply) => {
+    const signal = signalOf(reply)
     const [, text = '', what] = TAIL.exec(request.params['*']) ?? []
     const address = parseAddress(text)
-    if (what === 'history') return history(address, request.query)
+    if (what === 'history') return history(address, request.query, signal)
     if (what === 'machine') return machine(address)
-    return view(address, request.query)
+    return view(address, request.query, signal)
   })
 
-  const standingOf = <V extends Standing & { readonly address: string }>(actor: V) =>
-    withFailure(actor, supervisor.now, (address, options) => supervisor.history(address, options))
+  const standingOf = <V extends Standing & { readonly address: string }>(actor: V, signal: AbortSignal) =>
+    withFailure(actor, supervisor.now, (address, options) =>
+      supervisor.history(address, { ...options, signal }),
+    )
 
-  const view = async (address: string, raw: unknown) => {
+  const view = async (address: string, raw: unknown, signal: AbortSignal) => {
     const { seq, rev, at } = requestOf(viewQuery, raw)
     const to =
       seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
-    if (to !== undefined) return (await supervisor.stateAt(address, to)) ?? unknown(address)
-    return standingOf((await supervisor.view(address)) ?? unknown(address))
+    if (to !== undefined) return (await supervisor.stateAt(address, to, { signal })) ?? unknown(address)
+    return standingOf((await supervisor.view(address)) ?? unknown(address), signal)
   }
 
-  const history = async (address: string, raw: unknown) => {
+  const history = async (address: string, raw: unknown, signal: AbortSignal) => {
     const { fromRev, toRev, reverse, limit } = requestOf(historyQuery, raw)
     const range = { ...(fromRev !== undefined && { fromRev }), ...(toRev !== undefined && { toRev }) }
     const records = []
-    for await (const record of supervisor.history(address, { ...range, reverse, limit })) records.push(record)
+    const options = { ...range, reverse, limit, signal }
+    for await (const record of supervisor.history(address, options)) records.push(record)
     return { records }
   }
 

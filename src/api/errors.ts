@@ -25,6 +25,8 @@ const STATUS: Record<string, number> = {
   EVENT_UNHANDLED: 409,
   ACTOR_FAILED: 422,
   KEY_REUSED: 422,
+  // nginx's word for a client that has closed its request.
+  READ_ABORTED: 499,
   ACTOR_BUSY: 503,
   ACTOR_UNREADABLE: 503,
   MAILBOX_FULL: 503,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import { requestOf } from './request.ts'
+import { requestOf, signalOf } from './request.ts'
 
 const EVENTS_MAX = 1_000
 /** Records looked back over for events that match. */
@@ -18,7 +18,7 @@ const query = z
   .refine((q) => q.tail === undefined || q.since === undefined, 'give tail or since, not both')
 
 export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/events', async (request) => {
+  http.get('/events', async (request, reply) => {
     const { tail, since, type, actor } = requestOf(query, request.query)
     const wanted = (envelope: EventEnvelope) =>
       (type === undefined || envelope.type === type.toUpperCase()) &&
@@ -26,7 +26,8 @@ export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void
     const reverse = since === undefined
     const max = tail ?? (reverse ? 50 : EVENTS_MAX)
     const events: EventEnvelope[] = []
-    const range = reverse ? { limit: SCAN_MAX, reverse } : { fromSeq: since + 1, limit: SCAN_MAX }
+    const bounds = { limit: SCAN_MAX, signal: signalOf(reply) }
+    const range = reverse ? { ...bounds, reverse } : { ...bounds, fromSeq: since + 1 }
     let seq = since ?? supervisor.seq
     for await (const record of supervisor.read(range)) {
       const found = envelopesOf(record).filter(wanted)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { ActorView } from '../runtime/actor-view.ts'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import { requestOf } from './request.ts'
+import { requestOf, signalOf } from './request.ts'
 
 /**
  * @example
@@ -126,12 +126,12 @@ const query = z.strictObject({
 
 /** `GET /failures`: recent failures, or those of one actor. A release ends the failures before it. */
 export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/failures', async (request) => {
+  http.get('/failures', async (request, reply) => {
     const { actor, limit } = requestOf(query, request.query)
     const { seq } = supervisor
     const found = new FailureList()
     const released = new Set<string>()
-    const range = { reverse: true, limit: RECENT_RECORDS }
+    const range = { reverse: true, limit: RECENT_RECORDS, signal: signalOf(reply) }
     for await (const record of actor === undefined
       ? supervisor.read(range)
       : supervisor.history(actor, range)) {

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import type { ZodType } from 'zod'
 import { OutcryError } from '../../store/index.ts'
 import { issuesOf, issuesText, PLAINLY } from '../runtime/issues.ts'
@@ -8,4 +9,12 @@ export function requestOf<T>(schema: ZodType<T>, input: unknown): T {
   if (error === undefined) return data
   const issues = issuesOf(error, 'request')
   throw new OutcryError('REQUEST_INVALID', issuesText(issues), 'Change the fields named.', { issues })
+}
+
+/** Aborts when the answer has gone out, or can reach nobody any more: what is read for it ends with its socket. */
+export function signalOf({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  raw.once('close', () => controller.abort())
+  if (raw.destroyed) controller.abort()
+  return controller.signal
 }

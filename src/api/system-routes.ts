@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { encodeEntries } from '../../store/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { signalOf } from './request.ts'
 import { VERSION } from './version.ts'
 
 export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): void {
@@ -20,9 +21,9 @@ export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): voi
 
   http.get('/backup', async (_request, reply) => {
     reply.type('application/octet-stream')
-    return reply.send(Readable.from(encodeEntries(supervisor.entries())))
+    return reply.send(Readable.from(encodeEntries(supervisor.entries({ signal: signalOf(reply) }))))
   })
 
   // Reads the whole log: for the command line, while the runner holds the store.
-  http.get('/verify', async () => supervisor.verify())
+  http.get('/verify', async (_request, reply) => supervisor.verify({ signal: signalOf(reply) }))
 }
