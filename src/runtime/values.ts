@@ -133,7 +133,12 @@ function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
     keys++
     size += key.length
     if (key === '__proto__' || key === TAG) return false
-    if (!isAdmissible(item[key], before?.[key], depth + 1) && !resolved(item, key, depth + 1)) return false
+    const part = item[key]
+    // A getter may give another value each time it is read.
+    const isTaken = isAdmissible(part, before?.[key], depth + 1)
+      ? item[key] === part
+      : resolved(item, key, depth + 1)
+    if (!isTaken) return false
   }
   if (hasMore(item, keys)) return false
   Object.freeze(item)
@@ -263,10 +268,12 @@ function faultIn(
     return [path, 'an object with symbols or hidden properties']
   const before = (typeof was === 'object' && was !== null ? was : {}) as Record<string, unknown>
   for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key]
     const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`
     if (key === '__proto__' || key === TAG) return [at, 'a key that the log writes for something else']
-    const fault = faultIn((value as Record<string, unknown>)[key], before[key], at, depth + 1)
+    const fault = faultIn(item, before[key], at, depth + 1)
     if (fault !== undefined) return fault
+    if ((value as Record<string, unknown>)[key] !== item) return [at, 'another value each time it is read']
   }
   return undefined
 }

@@ -32,6 +32,7 @@ describe('a value that the log keeps', () => {
       'it is an object with symbols or hidden',
     ],
     ['a prototype that it brings', JSON.parse('{"a":{"__proto__":1}}'), 'it.a.__proto__ is a key'],
+    ['what is never the same', new Proxy({ a: 1 }, { get: () => Math.random() }), 'it.a is another value'],
     ['what looks like a reference', { a: { xstate$$type: 1 } }, 'it.a.xstate$$type is a key'],
     ['what is too deep', nested(300), 'more than 256 levels deep'],
   ])('is not %s', (_, value, message) => {
