@@ -6,6 +6,9 @@ import { Level } from 'level'
 import { unreadable } from './damage.ts'
 import { OutcryError } from './outcry-error.ts'
 
+/** LevelDB maps each open file of 2 MB into memory. */
+const OPEN_FILES_MAX = 24
+
 export class Scratch {
   readonly #folder: string
   readonly #db: Level<string, string>
@@ -20,7 +23,7 @@ export class Scratch {
     const folder = tmpdir()
     try {
       const own = mkdtempSync(join(folder, 'outcry-scratch-'))
-      const scratch = new Scratch(own, new Level(own))
+      const scratch = new Scratch(own, new Level(own, { maxOpenFiles: OPEN_FILES_MAX }))
       // A process that ends meanwhile leaves nothing behind either.
       process.once('exit', scratch.#remove)
       await scratch.#db.open()

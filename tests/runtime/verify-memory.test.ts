@@ -137,6 +137,11 @@ describe('verify', () => {
       await expect(verifying).rejects.toMatchObject({ code: 'READ_ABORTED' })
       expect(most).toBe(1)
       expect(used()).toBe(0)
+      process.env.TMPDIR = join(folder, 'none')
+      await expect(verifyLog(store, registry, { actorsMax: 10 })).rejects.toMatchObject({
+        code: 'SCRATCH_FAILED',
+        message: expect.stringContaining(join(folder, 'none')),
+      })
     } finally {
       if (temporary === undefined) delete process.env.TMPDIR
       else process.env.TMPDIR = temporary

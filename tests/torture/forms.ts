@@ -26,6 +26,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/power-loss.test.ts'],
     amounts: { POWER_CUTS: 4_000 },
   },
+  verify: {
+    about: 'what verify holds in memory, by the number of actors',
+    files: ['tests/runtime/verify-memory.test.ts'],
+    amounts: { VERIFY_ACTORS: 200_000 },
+  },
   'bit-rot': {
     about: 'every bit of a store changed, its end cut off at every byte, a runner with a changed log',
     files: ['tests/faults/bit-rot.test.ts', 'tests/faults/full-disk.test.ts'],

@@ -40,7 +40,7 @@ export async function latency({ rounds, scale, folder }: Settings): Promise<Repo
 }
 
 /** One each millisecond, whatever became of the one before. */
-async function paced(
+export async function paced(
   count: number,
   perSecond: number,
   run: (n: number) => Promise<unknown>,

@@ -6,6 +6,7 @@ import { feed } from './feed.ts'
 import { growth } from './growth.ts'
 import { latency } from './latency.ts'
 import { memory } from './memory.ts'
+import { past } from './past.ts'
 import { recorded } from './recorded.ts'
 import { machine, type Report, type Settings, save, show } from './report.ts'
 import { ticks } from './ticks.ts'
@@ -19,6 +20,7 @@ const suites: Record<string, (settings: Settings) => Promise<Report | undefined>
   recorded,
   growth,
   memory,
+  past,
 }
 
 const program = new Command('bench')

@@ -1,0 +1,166 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { startApi } from '../../src/api/server.ts'
+import type { Address } from '../../src/runtime/address.ts'
+import { EventClock } from '../../src/runtime/clock.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { paced } from './latency.ts'
+import { median, quantile, type Report, type Row, type Settings } from './report.ts'
+import { eventOf, orderMachine, silent } from './workload.ts'
+
+const ACCOUNT = 'account/main' as Address
+/** One record in so many is the account's. */
+const ACCOUNT_SHARE = 20
+const RECORDS_PER_ORDER = 100
+const AT_WORK = 2_000
+const TRADED_PER_SECOND = 500
+const machines = { order: orderMachine, account: orderMachine }
+
+interface Readers {
+  readonly what: string
+  readonly paths: (supervisor: Supervisor) => readonly string[]
+  readonly atOnce: number
+  /** Whether how long an answer takes has a target. */
+  readonly isPast: boolean
+}
+
+const READERS: readonly Readers[] = [
+  {
+    what: 'beside 2 that ask for an account by seq',
+    paths: (s) => pastPaths(s, 'seq'),
+    atOnce: 2,
+    isPast: true,
+  },
+  { what: 'beside 2 that ask for it by time', paths: (s) => pastPaths(s, 'at'), atOnce: 2, isPast: true },
+  {
+    what: 'beside 4 that search the log for what is not there',
+    paths: () => ['/events?since=0&type=NOSUCH'],
+    atOnce: 4,
+    isPast: false,
+  },
+]
+
+/** A long log with one busy account: its past over HTTP, and from send to acknowledgement beside whoever asks for it. */
+export async function past({ rounds, scale, folder }: Settings): Promise<Report> {
+  const size = 500_000 * scale
+  const location = mkdtempSync(join(folder, 'past-'))
+  try {
+    const store = await openLevelStore(location)
+    const supervisor = await createSupervisor({
+      store,
+      machines,
+      clock: new EventClock(0),
+      logger: silent,
+      passivation: { residentMax: 4 * AT_WORK },
+    })
+    await grow(supervisor, size)
+    const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silent)
+    const alone: number[] = []
+    const beside = READERS.map(() => ({ p99: [] as number[], took: [] as number[] }))
+    await trade(supervisor, 500)
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await trade(supervisor, 250 * scale))
+      for (const [i, readers] of READERS.entries()) {
+        const { p99, took } = beside[i] as (typeof beside)[number]
+        const asking = await start(api.url, readers, supervisor)
+        p99.push(await trade(supervisor, 250 * scale))
+        took.push(...(await asking.end()))
+      }
+    }
+    const base = median(alone)
+    await api.close()
+    await supervisor.stop()
+    const of = (n: number) => n.toLocaleString('en-US')
+    return {
+      name: 'past',
+      about: `${of(size)} records, ${of(size / ACCOUNT_SHARE)} of one account; ${TRADED_PER_SECOND} sends a second meanwhile`,
+      rows: [
+        { what: 'sends alone', figures: { 'send p99 ms': base } },
+        ...READERS.map(({ what, isPast }, i): Row => {
+          const { p99, took } = beside[i] as (typeof beside)[number]
+          const times = median(p99) / base
+          const figures = {
+            'send p99 ms': median(p99),
+            'of alone': times,
+            answers: took.length,
+            ...(took.length > 0 && { 'answer p50 ms': median(took), 'answer max ms': Math.max(...took) }),
+          }
+          const isSoon = !isPast || Math.max(...took) < 1_000
+          const text = `p99 below twice that alone${isPast ? ', every answer below 1,000 ms' : ''}`
+          return { what, figures, target: { text, met: times < 2 && isSoon } }
+        }),
+      ],
+    }
+  } finally {
+    rmSync(location, { recursive: true, force: true })
+  }
+}
+
+/** The log's time is its seq: an event each millisecond. */
+async function grow(supervisor: Supervisor, size: number): Promise<void> {
+  await supervisor.spawn('account', 'main', undefined, { at: 1 })
+  let accounted = 0
+  const tell = async (to: Address, n: number, at: number) => {
+    supervisor.tell(to, { ...eventOf(n), at })
+    const room = supervisor.drained()
+    if (room !== undefined) await room
+  }
+  let at = 1
+  for (let first = 0; at < size; first += AT_WORK) {
+    const spawned: Promise<unknown>[] = []
+    for (let i = first; i < first + AT_WORK; i++)
+      spawned.push(supervisor.spawn('order', String(i), undefined, { at }))
+    await Promise.all(spawned)
+    for (let n = 0; n < RECORDS_PER_ORDER - 1 && at < size; n++) {
+      for (let i = first; i < first + AT_WORK; i++) {
+        await tell(`order/${i}` as Address, n, at++)
+        if (at % (ACCOUNT_SHARE - 1) === 0) await tell(ACCOUNT, accounted++, at)
+      }
+    }
+  }
+  await supervisor.settled()
+}
+
+/** p99 in ms from send to acknowledgement. */
+async function trade(supervisor: Supervisor, events: number): Promise<number> {
+  const at = supervisor.lastAt ?? 0
+  const took = await paced(events, TRADED_PER_SECOND, (n) =>
+    supervisor.send(`order/${n % AT_WORK}`, { ...eventOf(Math.floor(n / AT_WORK)), at: at + n }),
+  )
+  return quantile(Float64Array.from(took).sort(), 0.99)
+}
+
+/** Places all over the log, in no order. */
+function pastPaths({ seq, lastAt = 0 }: Supervisor, by: 'seq' | 'at'): string[] {
+  const end = by === 'seq' ? seq : lastAt
+  return Array.from({ length: 199 }, (_, i) => {
+    const place = Math.max(AT_WORK, Math.floor((((i * 67) % 199) / 199) * end))
+    return `/actors/${encodeURIComponent(ACCOUNT)}?${by}=${place}`
+  })
+}
+
+async function start(
+  url: string,
+  { paths, atOnce }: Readers,
+  supervisor: Supervisor,
+): Promise<{ end(): Promise<number[]> }> {
+  const child = fork(new URL(`./past-readers${extname(import.meta.url)}`, import.meta.url), {
+    execArgv: process.execArgv,
+  })
+  child.once('exit', (code) => {
+    if (code !== 0) throw new Error('the readers ended with an error')
+  })
+  child.send({ url, paths: paths(supervisor), atOnce })
+  await once(child, 'message')
+  return {
+    end: async () => {
+      child.send('end')
+      const [took] = (await once(child, 'message')) as [number[]]
+      await once(child, 'exit')
+      return took
+    },
+  }
+}
