@@ -103,13 +103,13 @@ export class LogReader<R extends LogRecord> {
     let due = reverse ? undefined : Math.max(1, fromRev)
     let seq = 0
     for await (const posting of this.#index.postings(actor, fromRev, toRev, reverse)) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
       if (posting.rev > toRev || posting.seq > maxSeq) {
         if (reverse) continue
         return
       }
       seq = posting.seq
-      const rest = pace.step()
-      if (rest !== undefined) await rest
       const { records } = await this.#commitAt(seq, actor)
       for (const record of reverse ? records.toReversed() : records) {
         if (record.actor !== actor || record.rev < fromRev || record.rev > toRev) continue
