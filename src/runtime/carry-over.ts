@@ -24,7 +24,8 @@ const NO_CHILDREN: NonNullable<PersistedMachineState['children']> = {}
 
 /**
  * The actor of a snapshot of another version. An actor that has ended stays what it was. `parent` is the child's, carried
- * over: a child that it does not have any more is one that has to go.
+ * over: a child that it is to drop is one that has to go. Once the parent's migration is on record, so is what it dropped,
+ * and every other child goes on, whatever the parent did since.
  * @throws MACHINE_VERSION_UNKNOWN, UPGRADE_FAILED
  */
 export function carryOver(scope: Scope, kind: Kind, entry: SnapshotEntry, parent: Cell | undefined): Cell {
@@ -33,7 +34,7 @@ export function carryOver(scope: Scope, kind: Kind, entry: SnapshotEntry, parent
   const state = decode(snapshot, scope.refOf) as PersistedMachineState
   const known = findLogic(kind, from, path)
   if (state.status !== 'active') return restoreCell(scope, kind, entry, goneLogic)
-  if (parent !== undefined && !hasChild(parent, entry.actor, path)) return goneCell(scope, kind, entry)
+  if (parent !== undefined && isToDrop(parent, entry.actor)) return goneCell(scope, kind, entry)
   const names = new Names()
   const upgrades = upgradePath(kind, from)
   const logic = logicAt(kind, kind.version, path)
@@ -69,6 +70,12 @@ export function carriedBlindly(
   } catch (error) {
     throw failed(error, cell.address, from, cell.kind.version)
   }
+}
+
+/** Whether the parent has yet to put on record that it drops the child of this address. */
+function isToDrop({ logic, migration }: Cell, address: string): boolean {
+  if (migration === undefined) return false
+  return logic === goneLogic || migration.dropped.includes(idOfChild(address as Cell['address']))
 }
 
 /** Stands for an actor that its parent's new version does not have: all that can be done with it is to stop it. */

@@ -147,8 +147,7 @@ class Recovery {
     upgradePath(kind, version)
     const path = record.child?.path ?? []
     const address = record.actor as Address
-    const parent = parentOf(address)
-    const above = parent === undefined ? undefined : this.#table.read(parent)
+    const above = this.#parentOf(address)
     const isWanted = above === undefined || hasChild(above, address, path)
     const logic = (isWanted ? findLogic(kind, kind.version, path) : undefined) ?? goneLogic
     const cell = makeCell(this.#scope, kind, kind.version, logic, was, record)
@@ -172,13 +171,7 @@ class Recovery {
   }
 
   #carryBlindly(kind: Kind, entry: SnapshotEntry): Cell {
-    const parent = parentOf(entry.actor)
-    const cell = carryOver(
-      this.#scope,
-      kind,
-      entry,
-      parent === undefined ? undefined : this.#table.read(parent),
-    )
+    const cell = carryOver(this.#scope, kind, entry, this.#parentOf(entry.actor))
     if (cell.migration === undefined) return cell
     // The records that follow lead beyond what the log can tell of the old version.
     cell.migration = { ...cell.migration, was: undefined }
@@ -198,7 +191,6 @@ class Recovery {
   /** Parents first: what becomes of a child depends on its parent. */
   async #carryAllOver(): Promise<Cell[]> {
     const unrecorded: Cell[] = []
-    const kept: SnapshotEntry[] = []
     for (const cell of [...this.#table.cells].sort((a, b) => a.path.length - b.path.length)) {
       const version = this.#blind.get(cell.address)
       if (version === undefined && cell.version === cell.kind.version) continue
@@ -214,26 +206,28 @@ class Recovery {
         if (!isOutcryError(error) || !this.#isOfOne(error, cell.address)) throw error
         if (version !== undefined) this.#lose(cell.address, error)
         else {
-          // On its own version it is whole: as such it is passive, and whoever wakes it is told.
+          // On its own version it is whole: as such it is passive, and whoever wakes it, or a child of it, is told.
           this.#table.remove(cell.address)
+          if (cell.persisted.rev < cell.state.rev) await this.#store.putSnapshots([persistCell(cell)])
           this.#logger.error(
             { err: error, actor: cell.address },
             `${cell.address} cannot be brought back; the others run`,
           )
-          if (cell.persisted.rev < cell.state.rev) kept.push(persistCell(cell))
         }
       }
     }
-    if (kept.length > 0) await this.#store.putSnapshots(kept)
     return unrecorded
   }
 
   #carry(cell: Cell): void {
-    const parent = parentOf(cell.address)
-    const above = parent === undefined ? undefined : this.#table.read(parent)
-    const carried = carryOver(this.#scope, cell.kind, persistCell(cell), above)
+    const carried = carryOver(this.#scope, cell.kind, persistCell(cell), this.#parentOf(cell.address))
     carried.persisted = cell.persisted
     this.#table.add(carried)
+  }
+
+  #parentOf(address: string): Cell | undefined {
+    const parent = parentOf(address)
+    return parent === undefined ? undefined : this.#table.read(parent)
   }
 
   #blindMigration(cell: Cell, version: string): Cell['migration'] {

@@ -40,6 +40,8 @@ const TURN_SIZE_MAX = 64 * 2 ** 20
 export interface Actors {
   /** In memory, or brought back from its snapshot. @throws where it cannot be brought back */
   find(address: Address): Cell | undefined
+  /** In memory. */
+  resident(address: Address): Cell | undefined
   /** One that cannot be brought back, without its logic: to stop it. */
   findGone(address: Address): Cell | undefined
   add(cell: Cell): void
@@ -350,7 +352,13 @@ export class Turn {
   /** As in XState, a delayed message is for the child that was addressed, not for a later one with its id. */
   #isForPresent({ target, seq, stopped }: ScheduledTimer): boolean {
     if (stopped) return false
-    const born = this.#context.actors.find(target as Address)?.born
+    let born: Cell['born']
+    try {
+      born = this.#context.actors.find(target as Address)?.born
+    } catch {
+      // The delivery says why it cannot be brought back.
+      return true
+    }
     return born === undefined || born.rev === 1 || born.seq < seq || born.cause === seq
   }
 
@@ -477,8 +485,10 @@ export class Turn {
   /** Stops the children that the actor is to stop, at once, and theirs. Returns what is left for it to do. */
   #stopChildren({ effects, seq }: Frame): readonly Effect[] {
     for (const effect of effects) {
-      const cell = effect.type === 'stop' ? this.#context.actors.find(effect.to) : undefined
-      if (cell?.state.snapshot.status !== 'active') continue
+      const cell = effect.type === 'stop' ? this.#findAnyhow(effect.to) : undefined
+      if (cell === undefined) continue
+      this.#bringUp(cell, seq)
+      if (cell.state.snapshot.status !== 'active') continue
       if (cell.busy) {
         this.#stopAtWork(cell, seq)
         continue
@@ -637,8 +647,9 @@ export class Turn {
     for (const id of children) this.#dropAt(childOf(address, id), seq)
   }
 
+  /** What is dropped is not carried over before, whether it is in memory or not. */
   #dropAt(address: Address, cause: number): void {
-    const cell = this.#findAnyhow(address)
+    const cell = this.#findGone(address)
     if (cell !== undefined) this.#drop(cell, cause)
   }
 
@@ -653,16 +664,22 @@ export class Turn {
 
   /** The actor, without its logic where it cannot be brought back. */
   #findAnyhow(address: Address): Cell | undefined {
-    const { actors } = this.#context
     try {
-      return actors.find(address)
+      return this.#context.actors.find(address)
     } catch {
-      const cell = actors.findGone(address)
-      if (cell === undefined) return undefined
-      actors.add(cell)
-      this.#undo.push(() => actors.remove(address))
-      return cell
+      return this.#findGone(address)
     }
+  }
+
+  #findGone(address: Address): Cell | undefined {
+    const { actors } = this.#context
+    const resident = actors.resident(address)
+    if (resident !== undefined) return resident
+    const cell = actors.findGone(address)
+    if (cell === undefined) return undefined
+    actors.add(cell)
+    this.#undo.push(() => actors.remove(address))
+    return cell
   }
 
   #begin(cell: Cell, effects: readonly Effect[], seq: number, told: boolean): void {

@@ -22,9 +22,7 @@ const LIVES = howMany('LIVES', 300)
 /** Of a hundred lives, those that are lived on disk. */
 const ON_DISK_PERCENT = 5
 
-/** What does not hold yet. A feature that is taken out of this list is part of every life. */
-const NOT_YET: readonly Feature[] = ['upgrades', 'upgradesAfterCrash', 'renames']
-const features = new Set(FEATURES.filter((feature) => !NOT_YET.includes(feature)))
+const features: ReadonlySet<Feature> = new Set(FEATURES)
 
 const WAYS: readonly (readonly [name: string, how: readonly Interruption[]])[] = [
   ['passivations and orderly stops', ['stop']],

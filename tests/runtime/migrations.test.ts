@@ -8,6 +8,7 @@ import {
   fromCallback,
   fromPromise,
   fromTransition,
+  sendParent,
   sendTo,
   setup,
   spawnChild,
@@ -26,6 +27,7 @@ interface Life {
   readonly v2: AnyStateMachine
   readonly upgrades: Upgrades
   readonly rerun?: readonly string[]
+  readonly supervision?: Registration['supervision']
   readonly before?: (harness: Harness) => Promise<unknown>
   readonly after: (harness: Harness) => Promise<unknown>
 }
@@ -36,7 +38,10 @@ const up = (migrate: Migrate, more: Partial<Upgrades[number]> = {}): Upgrades =>
 const same: Migrate = (state) => state
 
 /** Lives with the old machine, ends in one of the ways, and goes on with the new one. */
-async function upgraded({ v1, v2, upgrades, rerun = [], before, after }: Life, way: (typeof WAYS)[number]) {
+async function upgraded(
+  { v1, v2, upgrades, rerun = [], supervision = { strategy: 'resume' }, before, after }: Life,
+  way: (typeof WAYS)[number],
+) {
   const harness = new Harness()
   const passivation = way === 'passive' ? { residentMax: 0 } : {}
   const old = { machines: { m: { machine: v1, rerun } }, passivation }
@@ -49,7 +54,8 @@ async function upgraded({ v1, v2, upgrades, rerun = [], before, after }: Life, w
   await before?.(harness)
   if (way === 'stopped' || way === 'passive') await harness.supervisor.stop()
   else await harness.crash()
-  await harness.open({ machines: { m: { machine: v2, upgrades, previous: [v1], rerun } }, passivation })
+  const now = { machine: v2, upgrades, previous: [v1], rerun, supervision }
+  await harness.open({ machines: { m: now }, passivation })
   expect((await harness.supervisor.verify()).problems).toEqual([])
   await after(harness)
   expect((await harness.supervisor.verify()).problems).toEqual([])
@@ -264,6 +270,75 @@ describe('after a start with a new version', () => {
     })
     expect(harness.context('m/x')).toMatchObject({ mine: { sessionId: 'm/x' } })
     expect(harness.context('m/x/c')).toEqual({ n: 1 })
+  })
+})
+
+describe('a child that the new version keeps', () => {
+  const kid = setup({ actors: { counter } }).createMachine({
+    invoke: { src: 'counter', id: 'leaf' },
+    on: { REPLACE: { actions: sendParent({ type: 'AGAIN' }) } },
+  })
+  const throwing = assign(() => {
+    throw new Error('the exit')
+  })
+  const left = (version: string, exit: readonly (typeof throwing)[] = []) =>
+    setup({ actors: { kid } }).createMachine({
+      id: 'm',
+      version,
+      initial: 'on',
+      states: {
+        on: {
+          invoke: { src: 'kid', id: 'kid' },
+          on: { OFF: 'off', AGAIN: { target: 'on', reenter: true } },
+          exit: exit as never,
+        },
+        off: {},
+      },
+    })
+
+  it.each(['OFF', 'AGAIN'])(
+    'is carried over before %s stops it, whether it was in memory or not',
+    async (type) => {
+      const harness = await inAllWays({
+        v1: left('1'),
+        v2: left('2'),
+        upgrades: up(same),
+        after: ({ supervisor }) => supervisor.send('m/x', { type }),
+      })
+      for (const actor of ['m/x/kid', 'm/x/kid/leaf']) {
+        const [init, ...others] = await harness.eventsOf(actor)
+        expect([init, ...others.slice(0, 2)]).toEqual(['xstate.init', 'outcry.migrated', 'xstate.stop'])
+      }
+    },
+  )
+
+  it('is carried over before its parent is replaced at work', async () => {
+    const harness = await inAllWays({
+      v1: left('1'),
+      v2: left('2'),
+      upgrades: up(same),
+      after: ({ supervisor }) => supervisor.send('m/x/kid', { type: 'REPLACE' }),
+    })
+    expect(await harness.eventsOf('m/x/kid/leaf')).toEqual([
+      'xstate.init',
+      'outcry.migrated',
+      'xstate.stop',
+      'xstate.init',
+    ])
+  })
+
+  it('is carried over before a parent that has failed stops it', async () => {
+    const harness = await inAllWays({
+      v1: left('1'),
+      v2: left('2', [throwing]),
+      upgrades: up(same),
+      supervision: { strategy: 'stop' },
+      after: ({ supervisor }) =>
+        expect(supervisor.send('m/x', { type: 'OFF' })).rejects.toMatchObject({ code: 'ACTOR_FAILED' }),
+    })
+    expect(await harness.eventsOf('m/x')).toEqual(['xstate.init', 'outcry.migrated', 'outcry.failed'])
+    for (const actor of ['m/x/kid', 'm/x/kid/leaf'])
+      expect(await harness.eventsOf(actor)).toEqual(['xstate.init', 'outcry.migrated', 'xstate.stop'])
   })
 })
 
@@ -527,6 +602,64 @@ describe('a wrong upgrade', () => {
         expect(await endings(harness, 'm/x/counter')).toEqual(['outcry.dropped'])
       },
     })
+  })
+
+  it('of a child alone fails no parent whose timer is for it', async () => {
+    const patient = (version: string) =>
+      setup({ actors: { counter } }).createMachine({
+        id: 'm',
+        version,
+        invoke: { src: 'counter', id: 'counter' },
+        entry: sendTo('counter', { type: 'INC' }, { delay: 10 }),
+      })
+    const harness = await inAllWays({
+      v1: patient('1'),
+      v2: patient('2'),
+      upgrades: up(same, { children: { counter: { migrate: () => ({ value: 'nowhere', context: {} }) } } }),
+      after: async ({ clock, supervisor }) => {
+        clock.advanceTo(clock.now() + 10)
+        await supervisor.settled()
+      },
+    })
+    expect(await harness.eventsOf('m/x')).toEqual(['xstate.init', 'outcry.migrated', 'outcry.timer'])
+    expect((await harness.records()).at(-1)?.event).toMatchObject({ to: 'm/x/counter', reason: 'unreadable' })
+  })
+
+  it('of a parent leaves its children unreadable, too, and those take what comes once it is mended', async () => {
+    const spoilt = (version: string) =>
+      setup({ types: {} as { context: { spoilt: boolean } }, actors: { counter } }).createMachine({
+        id: 'm',
+        version,
+        context: { spoilt: false },
+        invoke: { src: 'counter', id: 'counter' },
+        initial: 'on',
+        states: { on: { on: { A: { actions: assign({ spoilt: true }) } } } },
+      })
+    let isMended = false
+    const upgrades = up((state) => {
+      if (!isMended && (state.context as { spoilt: boolean }).spoilt) throw new Error('spoilt')
+      return state
+    })
+    const old = spoilt('1')
+    const harness = new Harness()
+    await harness.open({ machines: { m: old } })
+    await harness.supervisor.spawn('m', 'x')
+    await harness.supervisor.stop()
+    await harness.open({ machines: { m: old } })
+    await harness.supervisor.send('m/x', { type: 'A' })
+    await harness.supervisor.send('m/x/counter', { type: 'INC' })
+    await harness.crash()
+    const now = { machines: { m: { machine: spoilt('2'), upgrades, previous: [old] } } }
+    await harness.open(now)
+    await expect(harness.supervisor.send('m/x/counter', { type: 'INC' })).rejects.toMatchObject({
+      code: 'ACTOR_UNREADABLE',
+    })
+    await harness.supervisor.stop()
+    isMended = true
+    await harness.open(now)
+    await harness.supervisor.send('m/x/counter', { type: 'INC' })
+    expect(await harness.eventsOf('m/x/counter')).toEqual(['xstate.init', 'INC', 'outcry.migrated', 'INC'])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
   it('of an event that a crash left behind is refused by name, and nobody else’s', async () => {
