@@ -372,6 +372,11 @@ describe('what could not be brought back is refused, with what to write instead'
         },
       }),
     ],
+    ...['outcry.released', 'xstate.init'].map((type): [string, string, AnyStateMachine] => [
+      `sending ${type}, which is the runtime's own`,
+      'EVENT_INVALID',
+      createMachine({ on: { GO: { actions: sendTo(({ self }) => self, { type }) } } }),
+    ]),
     [
       'an action that nobody defined',
       'ACTION_UNKNOWN',

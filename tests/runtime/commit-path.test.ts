@@ -131,6 +131,20 @@ describe('a commit', () => {
     expect(sizes.length).toBeLessThanOrEqual(5)
   })
 
+  it('holds up to 16 MiB of events', async () => {
+    const { supervisor } = await rigged()
+    rig.hold()
+    const text = 'x'.repeat(3 * 2 ** 20)
+    const sent = Array.from({ length: 12 }, () => supervisor.send(A, { ...inc, text }))
+    await eventually(() => expect(rig.n).toBe(12))
+    rig.go()
+    await Promise.all(sent)
+    const sizes = rig.sizes()
+    expect(sizes.reduce((a, b) => a + b)).toBe(12)
+    // 18 MiB would be more.
+    expect(Math.max(...sizes)).toBe(5)
+  })
+
   it('has the snapshots of the actors that are due, and no others', async () => {
     const { supervisor } = await rigged({ snapshotEvery: 3 })
     for (let i = 0; i < 7; i++) await supervisor.send(A, inc)

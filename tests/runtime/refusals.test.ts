@@ -96,8 +96,23 @@ describe('a supervisor', () => {
       'EVENT_INVALID',
     ],
     ["XState's own event", () => supervisor.send('counter/a', { type: 'xstate.stop' }), 'EVENT_INVALID'],
+    [
+      'a time that is none',
+      () => supervisor.send('counter/a', { type: 'COUNT' }, { at: 1e300 }),
+      'EVENT_INVALID',
+    ],
+    [
+      'a key that is no text',
+      () => supervisor.send('counter/a', { type: 'COUNT' }, { key: 7 as never }),
+      'EVENT_INVALID',
+    ],
     ['what is no JSON', () => supervisor.send('counter/a', { type: 'COUNT', x: Number.NaN }), 'NOT_JSON'],
     ['what is too deep to be written', () => supervisor.send('counter/a', deep(9_000)), 'NOT_JSON'],
+    [
+      'what is larger than an event may be',
+      () => supervisor.send('counter/a', { type: 'COUNT', x: 'x'.repeat(100 * 2 ** 20) }),
+      'VALUE_TOO_LARGE',
+    ],
     ['input that is no JSON', () => supervisor.spawn('counter', 'b', { f: () => {} }), 'NOT_JSON'],
     ['the stop of nobody', () => supervisor.stopActor('counter/z'), 'ACTOR_UNKNOWN'],
     ['the release of nobody', () => supervisor.release('counter/z'), 'ACTOR_UNKNOWN'],
