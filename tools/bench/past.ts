@@ -58,33 +58,38 @@ export async function past({ rounds, scale, folder }: Settings): Promise<Report>
     })
     await grow(supervisor, size)
     const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silent)
-    const alone: number[] = []
-    const beside = READERS.map(() => ({ p99: [] as number[], took: [] as number[] }))
+    const alone: Latency[] = []
+    const beside = READERS.map(() => ({ sends: [] as Latency[], took: [] as number[] }))
     await trade(supervisor, 500)
     for (let round = 0; round < rounds; round++) {
       alone.push(await trade(supervisor, 250 * scale))
       for (const [i, readers] of READERS.entries()) {
-        const { p99, took } = beside[i] as (typeof beside)[number]
+        const { sends, took } = beside[i] as (typeof beside)[number]
         const asking = await start(api.url, readers, supervisor)
-        p99.push(await trade(supervisor, 250 * scale))
+        sends.push(await trade(supervisor, 250 * scale))
         took.push(...(await asking.end()))
       }
     }
-    const base = median(alone)
     await api.close()
     await supervisor.stop()
+    const figuresOf = (sends: readonly Latency[]) => ({
+      'send p50 ms': median(sends.map(({ p50 }) => p50)),
+      'send p99 ms': median(sends.map(({ p99 }) => p99)),
+    })
+    const base = figuresOf(alone)
     const of = (n: number) => n.toLocaleString('en-US')
     return {
       name: 'past',
       about: `${of(size)} records, ${of(size / ACCOUNT_SHARE)} of one account; ${TRADED_PER_SECOND} sends a second meanwhile`,
       rows: [
-        { what: 'sends alone', figures: { 'send p99 ms': base } },
+        { what: 'sends alone', figures: base },
         ...READERS.map(({ what, isPast }, i): Row => {
-          const { p99, took } = beside[i] as (typeof beside)[number]
-          const times = median(p99) / base
+          const { sends, took } = beside[i] as (typeof beside)[number]
+          const latency = figuresOf(sends)
+          const times = latency['send p99 ms'] / base['send p99 ms']
           const figures = {
-            'send p99 ms': median(p99),
-            'of alone': times,
+            ...latency,
+            'p99 of alone': times,
             answers: took.length,
             ...(took.length > 0 && { 'answer p50 ms': median(took), 'answer max ms': Math.max(...took) }),
           }
@@ -124,13 +129,19 @@ async function grow(supervisor: Supervisor, size: number): Promise<void> {
   await supervisor.settled()
 }
 
-/** p99 in ms from send to acknowledgement. */
-async function trade(supervisor: Supervisor, events: number): Promise<number> {
+interface Latency {
+  readonly p50: number
+  readonly p99: number
+}
+
+/** In ms, from send to acknowledgement. */
+async function trade(supervisor: Supervisor, events: number): Promise<Latency> {
   const at = supervisor.lastAt ?? 0
   const took = await paced(events, TRADED_PER_SECOND, (n) =>
     supervisor.send(`order/${n % AT_WORK}`, { ...eventOf(Math.floor(n / AT_WORK)), at: at + n }),
   )
-  return quantile(Float64Array.from(took).sort(), 0.99)
+  const sorted = Float64Array.from(took).sort()
+  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }
 
 /** Places all over the log, in no order. */
