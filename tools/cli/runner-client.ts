@@ -6,6 +6,9 @@ import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { isOutcryError, OutcryError, type Store, storeExists } from '../../store/index.ts'
 
+/** A command reads once, from end to end: nothing is gained by keeping files of the database open. */
+const OPEN_FILES_MAX = 64
+
 /**
  * Returns the log in a folder, or the runner that holds it.
  * @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, ...
@@ -22,7 +25,7 @@ export async function openLog(
     )
   }
   try {
-    return { store: await openLevelStore(location), location }
+    return { store: await openLevelStore(location, { openFilesMax: OPEN_FILES_MAX }), location }
   } catch (error) {
     const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerInfo(data) : {}
     if (url === undefined) throw error
