@@ -71,9 +71,8 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(cell.input !== undefined && { input: encodeState(cell.input) }),
     at: state.at,
     ...(cell.born !== undefined && { born: cell.born }),
-    ...((isLive(cell.logic) || (cell.logic === goneLogic && state.bornSeq > 0)) && {
-      bornSeq: state.bornSeq,
-    }),
+    // One that was dropped has none, whichever logic it was restored on.
+    ...(state.bornSeq > 0 && (isLive(cell.logic) || cell.logic === goneLogic) && { bornSeq: state.bornSeq }),
     snapshot: encodeState(persistState(cell.logic, state.snapshot)),
     ...(countOf(state.timers) > 0 && { timers: encodeState(listOf(state.timers)) }),
     ...(state.condition !== 'running' && { condition: state.condition }),

@@ -191,7 +191,7 @@ export class Supervisor {
     this.#replayed = replayed
     this.#checkpointer = new Checkpointer(store, table, replayed, options.checkpointEvery)
     this.#archivist = new Archivist(store, options.retention ?? {}, logger)
-    this.#timekeeper = new Timekeeper(clock, table, logger, (due) => this.#onDue(due))
+    this.#timekeeper = new Timekeeper(clock, table, logger, store.head.seq, (due) => this.#onDue(due))
     this.#releaser = new Releaser(
       scope,
       this.#ports,
@@ -218,17 +218,16 @@ export class Supervisor {
 
   /** @internal */
   async start(unrecorded: readonly Cell[]): Promise<void> {
-    const { seq } = this
     await this.#startClock()
     await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
       if (at === 0) this.#wake(address)
-      else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at, seq)
+      else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
     }
     // A running part that the new version has no place for ends now: nobody may ever send to it again.
-    await this.#recordMigrations([...this.#table.cells].filter(wasRunning))
-    for (const cell of this.#table.cells) this.#timekeeper.addAllOf(cell)
+    await this.#recordMigrations([...this.#table.cells].filter(wasRunning).sort(byAddress))
+    for (const cell of this.#table.cells) this.#timekeeper.addKnownOf(cell)
     if (this.#table.find(DEAD_LETTERS) === undefined) await this.#spawn(DEAD_LETTERS, undefined)
     await this.#quarantineSuspects()
     for (const [name, port] of this.#ports) await port.start?.(this.#portContext(name))
@@ -748,6 +747,11 @@ export class Supervisor {
 function spelled(ms: number): string {
   const text = `${Math.abs(ms) / 1_000} s`
   return ms < 0 ? `back by ${text}` : `forward by ${text}`
+}
+
+/** The same order after a stop as after a crash. */
+function byAddress(one: Cell, other: Cell): number {
+  return one.address < other.address ? -1 : 1
 }
 
 function wasRunning({ logic, migration }: Cell): boolean {

@@ -33,17 +33,19 @@ export class Timekeeper {
   /** All of them. */
   #shiftMs = 0
   /** seq of the last record before this start. */
-  #startedAfter = 0
+  readonly #startedAfter: number
 
   constructor(
     clock: Clock,
     table: Pick<ActorTable, 'find' | 'resident'>,
     logger: Logger,
+    startedAfter: number,
     onDue: (due: readonly DueTimer[]) => void,
   ) {
     this.#clock = clock
     this.#table = table
     this.#logger = logger
+    this.#startedAfter = startedAfter
     this.#onDue = onDue
   }
 
@@ -76,17 +78,20 @@ export class Timekeeper {
   }
 
   /**
-   * The earliest timer of an actor that is passive at a start, where the log ends with `seq`: when it is due the actor is
-   * brought back, and asked for its timers.
+   * The earliest timer of an actor that is passive at a start: when it is due the actor is brought back, and asked for its
+   * timers.
    */
-  addPassive(address: Address, dueAt: number, seq: number): void {
-    this.#startedAfter = seq
+  addPassive(address: Address, dueAt: number): void {
     // Its timers may have been shifted since: they are looked at in good time.
     this.#queue.push({ when: dueAt - this.#shiftMs, address, id: undefined, seq: 0, index: 0 })
   }
 
-  addAllOf(cell: Cell): void {
-    this.#add(cell.address, listOf(cell.state.timers))
+  /** What an actor has set since the start is in the queue: twice in it, a timer of an id would fire before its turn. */
+  addKnownOf({ address, state }: Cell): void {
+    this.#add(
+      address,
+      listOf(state.timers).filter(({ seq }) => seq <= this.#startedAfter),
+    )
   }
 
   addScheduled({ actor, scheduled }: TransitionRecord): void {
@@ -159,9 +164,7 @@ export class Timekeeper {
       this.#queue.pop()
       if (due.id === undefined) {
         const cell = this.#wake(due.address)
-        // What it has set since the start is in the queue: twice in it, a timer would come before its turn.
-        const known = cell && listOf(cell.state.timers).filter(({ seq }) => seq <= this.#startedAfter)
-        if (known !== undefined) this.#add(due.address, known)
+        if (cell !== undefined) this.addKnownOf(cell)
         continue
       }
       due.firedAt = now

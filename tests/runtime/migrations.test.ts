@@ -8,6 +8,7 @@ import {
   fromCallback,
   fromPromise,
   fromTransition,
+  raise,
   sendParent,
   sendTo,
   setup,
@@ -442,6 +443,55 @@ describe('a child that the new version has no place for', () => {
         for await (const wake of harness.store.wakes()) expect(wake).toBeUndefined()
       },
     })
+  })
+
+  const part = fromCallback(() => {})
+
+  it.each(WAYS)('that ran ends in the order of addresses, where all were %s', async (way) => {
+    const harness = await upgraded(
+      {
+        v1: parentOf('1', 'on', { part }),
+        v2: bare,
+        upgrades: up(same),
+        before: ({ supervisor }) => supervisor.spawn('m', 'a'),
+        after: async () => {},
+      },
+      way,
+    )
+    const dropped = (await harness.records()).filter(({ event }) => event.type === 'outcry.dropped')
+    expect(dropped.map(({ actor }) => actor)).toEqual(['m/a/part', 'm/x/part'])
+  })
+
+  it('that ran is as the log has it, also when a start finds its last record behind a checkpoint', async () => {
+    const old = parentOf('1', 'on', { part })
+    const passivation = { residentMax: 0, idleMs: 0 }
+    const harness = new Harness()
+    await harness.open({ machines: { m: old }, passivation })
+    await harness.supervisor.spawn('m', 'x')
+    await harness.crash()
+    const now = { machines: { m: { machine: bare, upgrades: up(same), previous: [old] } }, passivation }
+    for (let start = 0; start < 2; start++) {
+      await harness.open(now)
+      await harness.crash()
+    }
+    expect(await endings(harness, 'm/x/part')).toEqual(['outcry.dropped'])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
+  it('and that ran brings the start of others about, whose timers fire once each and in order', async () => {
+    const later = (id: string) => raise({ type: id }, { id, delay: 10 })
+    const timed = createMachine({ entry: [later('twice'), later('once'), later('twice')] })
+    const harness = await inAllWays({
+      v1: parentOf('1', 'on', { part }),
+      v2: parentOf('2', 'on', { timed }),
+      upgrades: up(same),
+      after: async ({ clock, supervisor }) => {
+        clock.advanceTo(clock.now() + 10)
+        await supervisor.settled()
+      },
+    })
+    const fired = (await harness.records()).flatMap(({ timer }) => timer ?? [])
+    expect(fired).toEqual(['twice', 'once', 'twice'])
   })
 
   it('that migrate drops is stopped, though the machine would know it; others go on', async () => {

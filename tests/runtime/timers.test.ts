@@ -345,7 +345,7 @@ it('timers that are cancelled are forgotten, though they would have been due lon
   const fired: string[] = []
   const clock = new EventClock(0)
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
-  const timekeeper = new Timekeeper(clock, table, logger, (due) => {
+  const timekeeper = new Timekeeper(clock, table, logger, 0, (due) => {
     for (const one of due) fired.push(timekeeper.messageOf(one)?.event.type as string)
     timekeeper.arm()
   })
