@@ -714,8 +714,9 @@ export class Supervisor {
     let armed = false
     for (const { record, cell } of releases) {
       if (record.intents !== undefined) this.#releaser.intentsAhead += record.intents.length
-      if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
-      else if (record.event.type === 'outcry.released') this.#timekeeper.addOverdueOf(cell)
+      // The timer that has a released actor take what it kept is due, too.
+      if (record.event.type === 'outcry.released') this.#timekeeper.addOverdueOf(cell)
+      else if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
       else continue
       armed = true
     }

@@ -1,6 +1,6 @@
 /** Quarantine from outside, before a start, and in a closed log. */
 import { describe, expect, it } from 'vitest'
-import { assign, sendTo, setup } from 'xstate'
+import { assign, raise, sendTo, setup } from 'xstate'
 import { openMemoryStore } from '../../src/runtime/log.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { Harness } from './harness.ts'
@@ -94,6 +94,42 @@ describe('an actor that is put into quarantine from outside', () => {
     })
     await supervisor.settled()
     expect(supervisor.getSnapshot('system/dead-letters')?.status).toBe('active')
+  })
+
+  it('takes what it kept and what came due meanwhile, once it is released', async () => {
+    const types = {} as { context: { log: string[] } }
+    const note = setup({ types }).assign({ log: ({ context, event }) => [...context.log, event.type] })
+    const machine = setup({ types }).createMachine({
+      context: { log: [] },
+      entry: raise({ type: 'TICK' }, { delay: 10 }),
+      on: {
+        A: { actions: note },
+        TICK: { actions: note },
+        THROW: {
+          actions: assign(() => {
+            throw new Error('boom')
+          }),
+        },
+      },
+    })
+    const backoff = { minMs: 4, maxMs: 4, restartsMax: 1, resetMs: 1_000 }
+    const harness = new Harness()
+    await harness.open({ machines: { m: { machine, supervision: { strategy: 'restart', backoff } } } })
+    const { supervisor, clock } = harness
+    await supervisor.spawn('m', 'x')
+    await expect(supervisor.send('m/x', { type: 'THROW' })).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
+    for (const type of ['THROW', 'A']) await supervisor.send('m/x', { type })
+    // It starts over, fails on what it kept, and is given up.
+    clock.advanceTo(clock.now() + 4)
+    await supervisor.settled()
+    expect(await conditionOf(harness, 'm/x')).toBe('quarantined')
+    clock.advanceTo(clock.now() + 10)
+    await supervisor.release('m/x')
+    clock.advanceTo(clock.now() + 1)
+    await supervisor.settled()
+    expect(harness.context('m/x')).toEqual({ log: ['A', 'TICK'] })
+    expect((await supervisor.view('m/x'))?.timers).toEqual([])
+    expect((await supervisor.verify()).problems).toEqual([])
   })
 
   it('is the only kind that is released', async () => {
