@@ -40,7 +40,7 @@ export function viewOf(cell: Cell): ActorView {
     kind: kindOf(cell.address),
     machine: cell.label,
     version: cell.version,
-    path: cell.path,
+    path: Object.freeze(cell.path),
     status: snapshot.status,
     ...(state.condition !== 'running' && { condition: state.condition }),
     ...(state.failures.count > 0 && { failures: state.failures }),
@@ -53,7 +53,7 @@ export function viewOf(cell: Cell): ActorView {
     seq: state.seq,
     at: state.at,
     children: Object.keys(snapshot.children ?? {}).map((id) => childOf(cell.address, id)),
-    timers: listOf(state.timers),
+    timers: Object.freeze(listOf(state.timers)),
   }
 }
 

@@ -18,7 +18,7 @@ import { findLogic, type Kind, logicAt, upgradePath } from './registry.ts'
 import type { Scope } from './scope.ts'
 import { activeNodes, idsOfValue, resolveValue } from './state-value.ts'
 import { AFTER, checkMigrated, Names, plainCopy, stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
-import { admit, decode, jsonEqual } from './values.ts'
+import { admit, decode, jsonEqual, plainError } from './values.ts'
 
 const NO_CHILDREN: NonNullable<PersistedMachineState['children']> = {}
 
@@ -91,8 +91,7 @@ export function goneMigration(from: string, was: SnapshotEntry | undefined): Mig
 }
 
 function failed(error: unknown, actor: string, from: string, to: string): OutcryError {
-  const what = error instanceof Error ? error.message : String(error)
-  return upgradeFailed(actor, from, to, what, error)
+  return upgradeFailed(actor, from, to, plainError(error).message, error)
 }
 
 /** Whether the parent has the child of this address, of the logic that `path` names. */

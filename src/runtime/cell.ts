@@ -7,6 +7,7 @@ import type { AnyEvent } from './record.ts'
 import type { Ref } from './ref.ts'
 import type { Kind } from './registry.ts'
 import type { AnySnapshot } from './scope.ts'
+import { frozenStateValue } from './state-value.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 
 /** Beside what its snapshot says, an actor may be kept from taking messages. */
@@ -115,7 +116,7 @@ export interface Delivery {
 
 /** What a record shows as the state: a machine's state value, the status of anything else. */
 export function stateValue(logic: AnyActorLogic, snapshot: AnySnapshot): StateValue {
-  if (isMachine(logic)) return (snapshot as unknown as { value: StateValue }).value
+  if (isMachine(logic)) return frozenStateValue((snapshot as unknown as { value: StateValue }).value)
   if (logic !== goneLogic) return snapshot.status
   return (snapshot as unknown as { value?: StateValue }).value ?? snapshot.status
 }

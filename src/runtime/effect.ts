@@ -22,7 +22,7 @@ export type Effect =
   | { readonly type: 'emit'; readonly event: AnyEvent }
   | { readonly type: 'log'; readonly label: string | undefined; readonly value: unknown }
   /** A custom action: runs live only, after its commit, at most once (law 10). */
-  | { readonly type: 'custom'; readonly name: string; readonly run: () => void }
+  | { readonly type: 'custom'; readonly name: string; readonly run: () => unknown }
   /** For actors that are no machines: their running part gets the event. */
   | { readonly type: 'receive'; readonly event: AnyEvent }
 

@@ -95,10 +95,10 @@ export class Engine {
     return this.#committer.last
   }
 
-  /** @throws STORE_FENCED, MAILBOX_FULL */
-  enqueue(job: Job, lane: Lane): void {
+  /** `always`: also where the lane is full. @throws STORE_FENCED, MAILBOX_FULL */
+  enqueue(job: Job, lane: Lane, always = false): void {
     if (this.fence) throw this.fence
-    this.#mailbox.push(lane, job)
+    this.#mailbox.push(lane, job, always)
     this.#schedule()
   }
 
@@ -187,9 +187,15 @@ export class Engine {
     } finally {
       this.#context.work?.end()
     }
+    const { releases } = turn
+    if (releases.length === 0) {
+      // Whatever it was about is over already: the log has nothing to keep, and takes no commit of nothing.
+      if (refused === undefined) this.#resolveWhenDurable(job.waiting, RECEIVED)
+      else job.waiting?.reject(refused)
+      return
+    }
     this.#turn = turn.number
     this.#seq = turn.nextSeq - 1
-    const { releases } = turn
     const seq = releases[0]?.record.seq ?? 0
     if (message.origin) this.#positionsAhead.set(message.origin.source, message.origin.position)
     if (message.key !== undefined) this.#keysAhead.set(message.key, seq)

@@ -181,9 +181,9 @@ function timerOf(
   if (was?.id === id && (!isUsable(was) || delayMs < 0 || (stopped && !was.stopped))) return was
   if (typeof id !== 'string' || id.startsWith('outcry.')) throw timerIdInvalid(address, id)
   const dueAt = dueTime(address, id, at, delayMs)
-  if (to === undefined) return { id, dueAt, event, seq, correlation }
+  if (to === undefined) return Object.freeze({ id, dueAt, event, seq, correlation })
   const timer = { id, dueAt, target: to, event, seq, correlation }
-  return stopped ? { ...timer, stopped: true } : timer
+  return Object.freeze(stopped ? { ...timer, stopped: true } : timer)
 }
 
 function evolveLifecycle(
@@ -235,13 +235,13 @@ function unstashing(
 ): Evolution {
   const { state } = evolution
   if (stash.length === 0 || state.snapshot.status !== 'active') return evolution
-  const timer: ScheduledTimer = {
+  const timer: ScheduledTimer = Object.freeze({
     id: UNSTASH_TIMER,
-    dueAt: at,
+    dueAt: Math.ceil(at),
     event: { type: 'outcry.unstashed' },
     seq,
     correlation,
-  }
+  })
   return {
     ...evolution,
     state: { ...state, condition: 'restarting', stash, timers: withTimer(state.timers, timer) },
@@ -279,7 +279,7 @@ function migrate(
   const timers = event.timers.map((timer): ScheduledTimer => {
     const same = left.findIndex((t) => jsonEqual(onRecord(t), timer))
     if (same >= 0) return left.splice(same, 1)[0] as ScheduledTimer
-    const added = { ...timer, seq: taking.seq, correlation: taking.correlation }
+    const added = Object.freeze({ ...timer, seq: taking.seq, correlation: taking.correlation })
     scheduled.push(added)
     return added
   })
@@ -305,13 +305,13 @@ function fail(
     case 'quarantine':
       return quiet({ ...failed, condition: 'quarantined' })
     case 'restart': {
-      const timer: ScheduledTimer = {
+      const timer: ScheduledTimer = Object.freeze({
         id: RESTART_TIMER,
-        dueAt: taking.at + directive.delayMs,
+        dueAt: Math.ceil(taking.at + directive.delayMs),
         event: { type: 'outcry.restarted' },
         seq: taking.seq,
         correlation: taking.correlation,
-      }
+      })
       const state: ActorState = { ...failed, condition: 'restarting', timers: [timer] }
       return { ...quiet(state), effects: stopChildren(next.snapshot), scheduled: [timer] }
     }

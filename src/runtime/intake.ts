@@ -24,7 +24,7 @@ export interface SendOptions {
 
 /** Latest time that a Date has, in epoch milliseconds. */
 const TIME_MAX = 8.64e15
-/** Longest idempotency key, correlation, intent id or name of a source. */
+/** Longest idempotency key, correlation, intent id, name of a source, or reason. */
 const NAME_LENGTH_MAX = 1_024
 
 /**
@@ -74,8 +74,22 @@ export function checkType(to: Address, event: AnyEvent): void {
     throw invalid(`${type} is the runtime's own`, 'Name your event otherwise.')
 }
 
+/** Who has done something to an actor, and why: for people to read. */
+export interface Why {
+  readonly by?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** What of it goes on record. @throws EVENT_INVALID when one is no text, or too long */
+export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } {
+  if (by !== undefined) checkName('by', by)
+  if (reason !== undefined) checkName('reason', reason)
+  return { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+}
+
 function checkOptions(at: number, { correlation, origin, settles, key, cause }: SendOptions): void {
-  if (!(Math.abs(at) <= TIME_MAX)) throw invalid(`the time ${at} is none`, 'Give epoch milliseconds.')
+  if (typeof at !== 'number' || !(Math.abs(at) <= TIME_MAX))
+    throw invalid(`the time ${String(at)} is none`, 'Give epoch milliseconds.')
   if (cause !== undefined) checkWhole('cause', cause)
   if (correlation !== undefined) checkName('correlation', correlation)
   if (settles !== undefined) checkName('settles', settles)

@@ -25,10 +25,26 @@ interface Running {
   snapshot: AnySnapshot
 }
 
+/** Types of the events by which a running part ends; they have room in a mailbox that is full. */
+const OUTCOMES: readonly string[] = [
+  'xstate.promise.resolve',
+  'xstate.promise.reject',
+  'xstate.observable.error',
+  'xstate.observable.complete',
+  'outcry.threw',
+]
+
+/** Whether a running part ends with it. Each does so once, and nobody would ever tell what became of it otherwise. */
+export function isOutcome({ type }: AnyEvent): boolean {
+  return OUTCOMES.includes(type)
+}
+
 export class LiveActors {
   readonly #host: LiveHost
   readonly #running = new Map<Address, Running>()
   #halted = false
+  /** Whether a part runs because it is called from here. */
+  #calling = false
 
   constructor(host: LiveHost) {
     this.#host = host
@@ -41,7 +57,7 @@ export class LiveActors {
     const running: Running = { cell, scope: this.#scope(cell, seq), snapshot: { ...snapshot } }
     this.#running.set(cell.address, running)
     try {
-      cell.logic.start?.(running.snapshot as never, running.scope)
+      this.#call(() => cell.logic.start?.(running.snapshot as never, running.scope))
     } catch (error) {
       this.#fail(cell, error, seq)
     }
@@ -51,7 +67,7 @@ export class LiveActors {
     const running = this.#running.get(address)
     if (running === undefined) return
     try {
-      running.cell.logic.transition(running.snapshot as never, event, running.scope)
+      this.#call(() => running.cell.logic.transition(running.snapshot as never, event, running.scope))
     } catch (error) {
       this.#fail(running.cell, error, running.cell.state.seq)
     }
@@ -63,13 +79,22 @@ export class LiveActors {
     this.#running.delete(address)
     try {
       const { logic } = running.cell
-      running.snapshot = logic.transition(
-        running.snapshot as never,
-        { type: STOP },
-        running.scope,
-      ) as AnySnapshot
+      const stop = { type: STOP }
+      this.#call(() => {
+        running.snapshot = logic.transition(running.snapshot as never, stop, running.scope) as AnySnapshot
+      })
     } catch (error) {
       this.#host.onError(address, error)
+    }
+  }
+
+  #call(part: () => void): void {
+    const was = this.#calling
+    this.#calling = true
+    try {
+      part()
+    } finally {
+      this.#calling = was
     }
   }
 
@@ -94,10 +119,23 @@ export class LiveActors {
 
   #scope(cell: Cell, seq: number): AnyActorScope {
     const { address } = cell
+    // A part that runs hears itself that something cannot be sent. Later, when a timer or a socket calls, nobody may
+    // take what is thrown, and that would end the process: so it is the failure of the part.
+    let failed = false
+    const take = (send: () => void) => {
+      if (failed) return
+      try {
+        send()
+      } catch (error) {
+        if (this.#calling) throw error
+        failed = true
+        this.#fail(cell, error, seq)
+      }
+    }
     const relay = (_source: unknown, target: { sessionId: Address }, event: AnyEvent) => {
       // Promises and observables send to themselves, under the identity that they have outside.
       const to = target.sessionId === self.sessionId ? address : target.sessionId
-      this.#host.fromLive(to, to === address ? takeOwn(cell, event) : takeSent(to, event), seq)
+      take(() => this.#host.fromLive(to, to === address ? takeOwn(cell, event) : takeSent(to, event), seq))
     }
     const system = { get: (name: string) => this.#host.lookup(name), _relay: relay }
     const parent = cell.ref._parent
@@ -109,11 +147,10 @@ export class LiveActors {
       send: (event: AnyEvent) => relay(undefined, self, event),
     }
     const emit = (event: AnyEvent) =>
-      this.#host.fromLive(
-        address,
-        Object.freeze({ type: 'outcry.emitted', event: takeSent(address, event) }),
-        seq,
-      )
+      take(() => {
+        const emitted = Object.freeze({ type: 'outcry.emitted', event: takeSent(address, event) })
+        this.#host.fromLive(address, emitted, seq)
+      })
     return { self, id: self.id, sessionId: self.sessionId, system, emit } as unknown as AnyActorScope
   }
 }
@@ -125,10 +162,10 @@ function takeSent(to: Address, event: AnyEvent): AnyEvent {
 
 /** What the logic tells its own actor. Errors become plain; a result that the log cannot keep becomes an error. */
 function takeOwn(cell: Cell, event: AnyEvent): AnyEvent {
-  const { type } = event
+  const type: unknown = event?.type
+  if (typeof type !== 'string' || !type.startsWith('xstate.')) return takeSent(cell.address, event)
   if (type === 'xstate.promise.reject' || type === 'xstate.observable.error')
     return Object.freeze({ ...event, data: plainError(event.data) })
-  if (!type.startsWith('xstate.')) return takeSent(cell.address, event)
   try {
     return takeIn(event, `what ${cell.address} gives`)
   } catch (error) {

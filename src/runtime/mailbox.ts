@@ -27,10 +27,10 @@ export class Mailbox<M> {
     return this.#length
   }
 
-  /** @throws MAILBOX_FULL */
-  push(lane: Lane, message: M): void {
+  /** `always`: there is room for it also where the lane is full. @throws MAILBOX_FULL */
+  push(lane: Lane, message: M, always = false): void {
     const queue = this.#lanes[lane]
-    if (queue.length >= LANE_LENGTH_MAX) {
+    if (queue.length >= LANE_LENGTH_MAX && !always) {
       throw new OutcryError(
         'MAILBOX_FULL',
         `${LANE_LENGTH_MAX} messages wait in the ${lane} lane`,

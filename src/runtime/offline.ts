@@ -2,7 +2,7 @@
 import type { Store } from '../../store/store.ts'
 import { ActorTable } from './actor-table.ts'
 import { parseAddress } from './address.ts'
-import { messageOf } from './intake.ts'
+import { checkWhy, messageOf, type Why } from './intake.ts'
 import { consoleLogger } from './logger.ts'
 import type { TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
@@ -21,9 +21,10 @@ export async function releaseOffline(
   store: Store<TransitionRecord>,
   machines: Machines,
   text: string,
-  why: { readonly by?: string; readonly reason?: string } = {},
+  why: Why = {},
 ): Promise<number> {
   const address = parseAddress(text)
+  const known = checkWhy(why)
   const registry = new Registry(machines)
   const scope = replayScope()
   const actors = new ActorTable(store, registry, scope)
@@ -33,7 +34,7 @@ export async function releaseOffline(
   if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
   if (cell.state.condition !== 'quarantined') throw notQuarantined(address)
   const at = journal.at ?? cell.state.at
-  const event = { type: 'outcry.released', at, keeps: true, ...why } as const
+  const event = { type: 'outcry.released', at, keeps: true, ...known } as const
   const seq = store.head.seq + 1
   const context = { actors, registry, scope, ports: NO_PORTS }
   const turn = new Turn(context, journal.turn + 1, seq, messageOf(address, event, at, 0))

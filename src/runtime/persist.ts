@@ -17,6 +17,7 @@ import type { ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
 import { type Kind, logicAt } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
+import { frozenStateValue } from './state-value.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 import { decode, encodeState, frozen, frozenContext } from './values.ts'
 
@@ -50,6 +51,8 @@ export interface PersistedMachineState {
   /** `order` of the active states, when XState would put them into another order by itself. */
   nodes?: number[]
 }
+
+const NO_CHILDREN: NonNullable<PersistedMachineState['children']> = Object.freeze({})
 
 interface MachineState extends AnySnapshot {
   value: unknown
@@ -184,15 +187,34 @@ export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unkno
 export function persistedChildren(
   children: Readonly<Record<string, Ref>>,
 ): NonNullable<PersistedMachineState['children']> {
-  const persisted: PersistedMachineState['children'] = {}
-  for (const [id, ref] of Object.entries(children)) {
-    persisted[id] = {
-      src: ref.src,
-      ...(ref.systemId !== undefined && { systemId: ref.systemId }),
-      ...(ref._syncSnapshot && { syncSnapshot: true }),
-    }
+  const entries = Object.entries(children)
+  // Entries, because an id may be `__proto__`.
+  return entries.length === 0
+    ? NO_CHILDREN
+    : Object.fromEntries(entries.map(([id, ref]) => [id, onRecord(ref)]))
+}
+
+function onRecord(ref: Ref): { src?: string; systemId?: string; syncSnapshot?: true } {
+  return {
+    ...(ref.src !== undefined && { src: ref.src }),
+    ...(ref.systemId !== undefined && { systemId: ref.systemId }),
+    ...(ref._syncSnapshot && { syncSnapshot: true }),
   }
-  return persisted
+}
+
+/**
+ * The snapshot, such that whoever is given it cannot change the actor with it. It is frozen only where it is given away,
+ * because most are given to nobody.
+ */
+export function shown(snapshot: AnySnapshot): AnySnapshot {
+  if (Object.isFrozen(snapshot)) return snapshot
+  const { value, children, historyValue, _nodes } = snapshot as Partial<MachineState>
+  frozenStateValue(value)
+  for (const states of Object.values(historyValue ?? {})) Object.freeze(states)
+  Object.freeze(historyValue)
+  Object.freeze(children)
+  Object.freeze(_nodes)
+  return Object.freeze(snapshot)
 }
 
 /** `json` may have come from the store or from `persistState`; it is not changed. */
@@ -203,10 +225,13 @@ export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json
   const snapshot = scope.restore(logic, self, bare as unknown as AnySnapshot) as MachineState
   if (persisted.historyValue !== undefined)
     snapshot.historyValue = restoreHistory(logic, persisted.historyValue)
-  const { children } = snapshot
-  for (const [id, child] of Object.entries(persisted.children ?? {})) {
-    children[id] = new Ref(scope.system, childOf(self.address, id), id, self, child)
-  }
+  const children = Object.fromEntries(
+    Object.entries(persisted.children ?? NO_CHILDREN).map(([id, child]) => [
+      id,
+      new Ref(scope.system, childOf(self.address, id), id, self, child),
+    ]),
+  )
+  snapshot.children = children
   // A parent may go by the id that one of its grandchildren has, too.
   const refOf = (address: string, id: string) =>
     children[id]?.address === address ? children[id] : scope.refOf(address, id)

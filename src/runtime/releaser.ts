@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts'
 import { LiveActors } from './live-actors.ts'
 import type { Logger } from './logger.ts'
 import { isLive, logicKind } from './logic.ts'
+import { shown } from './persist.ts'
 import type { Port } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import type { Scope } from './scope.ts'
@@ -61,13 +62,19 @@ export class Releaser {
       const { record } = release
       journal.apply(record)
       this.transitions.next(record)
-      for (const watcher of this.#watchers) this.#shielded(() => watcher(release), record.actor)
+      if (this.#watchers.size > 0) this.#show(release)
       for (const intent of record.intents ?? []) {
         this.intentsAhead--
         this.#hand(intent, 'deliver')
       }
       this.#releaseEffects(release)
     }
+  }
+
+  #show(release: Release): void {
+    shown(release.snapshot)
+    // A watcher may watch anew, or stop watching.
+    for (const watcher of [...this.#watchers]) this.#shielded(() => watcher(release), release.record.actor)
   }
 
   /** After a restart: what the last run left unsettled, and the running parts that ended with it. */
@@ -124,12 +131,17 @@ export class Releaser {
     this.#sendFromLive(address, { type: 'xstate.promise.reject', data }, state.bornSeq)
   }
 
-  #shielded(work: () => void, actor: string, action?: string): void {
-    try {
-      work()
-    } catch (err) {
+  /** An async function throws by a rejection, which would end the process. */
+  #shielded(work: () => unknown, actor: string, action?: string): void {
+    const onThrow = (err: unknown) => {
       const what = action === undefined ? 'an observer threw' : `custom action "${action}" threw`
       this.#logger.error({ err, actor, action }, what)
+    }
+    try {
+      const result = work()
+      if (result instanceof Promise) result.catch(onThrow)
+    } catch (err) {
+      onThrow(err)
     }
   }
 }

@@ -16,7 +16,7 @@ import type { AnyEvent, TransitionRecord } from './record.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './registry.ts'
 import { Scope } from './scope.ts'
 import { stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
-import { decode, frozen, jsonEqual } from './values.ts'
+import { decode, frozen, jsonEqual, plainError } from './values.ts'
 
 /** A scope in which nothing can be sent by hand. */
 export function replayScope(): Scope {
@@ -59,7 +59,7 @@ export function replayRecord(
   try {
     evolution = evolve(scope, cell, { ...record, event, recorded: record.scheduled ?? NO_TIMERS })
   } catch (error) {
-    throw diverged(record, `it throws: ${error instanceof Error ? error.message : String(error)}`, error)
+    throw diverged(record, `it throws: ${plainError(error).message}`, error)
   }
   cell.state = evolution.state
   const to = stateValue(cell.logic, cell.state.snapshot)
@@ -111,8 +111,7 @@ function upcast({ address, kind, path, migration }: Cell, version: string, event
     return upcastBy(stepsFor(upgradePath(kind, version), path), renamed)
   } catch (error) {
     if (isOutcryError(error, 'MACHINE_VERSION_UNKNOWN')) throw error
-    const what = error instanceof Error ? error.message : String(error)
-    throw upgradeFailed(address, version, kind.version, what, error)
+    throw upgradeFailed(address, version, kind.version, plainError(error).message, error)
   }
 }
 

@@ -31,7 +31,7 @@ interface CollectedAction {
   // biome-ignore lint/suspicious/noExplicitAny: what a custom action is called with
   info: any
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  exec?: (info: any, params: any) => void
+  exec?: (info: any, params: any) => unknown
 }
 
 /** The actor that XState makes for a child before we replace it by a Ref. */

@@ -37,9 +37,11 @@ export class Shielded<T> extends Observable<T> {
     })
   }
 
-  #shield(call: () => void): void {
+  /** An async function throws by a rejection. */
+  #shield(call: () => unknown): void {
     try {
-      call()
+      const result = call()
+      if (result instanceof Promise) result.catch(this.#onThrow)
     } catch (error) {
       this.#onThrow(error)
     }

@@ -1,6 +1,13 @@
 /** State values of a machine, checked before XState sees them: it names what it does not know less precisely. */
 import type { AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
 
+/** The value itself, frozen: an actor's state shares it with its records. */
+export function frozenStateValue<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const region of Object.values(value)) frozenStateValue(region)
+  return Object.freeze(value)
+}
+
 /**
  * The value with all that its states' initial states say.
  * @throws naming the path of what is no state of the machine, or where the machine would be done

@@ -69,7 +69,7 @@ export function decide(
     ...(supervision.strategy === 'restart' ? supervision.backoff : undefined),
   }
   const count = (at - was.lastAt > backoff.resetMs ? 0 : was.count) + 1
-  const failures = { count, lastAt: at }
+  const failures = Object.freeze({ count, lastAt: at })
   if (supervision.strategy !== 'restart') return { directive: { action: supervision.strategy }, failures }
   if (count > backoff.restartsMax) return { directive: { action: 'quarantine' }, failures }
   const delayMs = Math.min(backoff.maxMs, BACKOFF_MAX_MS, backoff.minMs * 2 ** (count - 1))

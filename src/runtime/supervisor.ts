@@ -11,15 +11,16 @@ import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { type Clock, type ClockJump, SystemClock } from './clock.ts'
 import { Engine } from './engine.ts'
-import { checkSchema, messageOf, receive, type SendOptions } from './intake.ts'
+import { checkSchema, checkWhy, messageOf, receive, type SendOptions, type Why } from './intake.ts'
 import type { Job, Receipt } from './job.ts'
 import { Journal, type JournalState } from './journal.ts'
 import { initOf, type LifecycleEvent, STOP } from './lifecycle.ts'
-import { consoleLogger, type Logger } from './logger.ts'
+import { isOutcome } from './live-actors.ts'
+import { consoleLogger, type Logger, unfailing } from './logger.ts'
 import { goneLogic } from './logic.ts'
 import { checkMachines, noteMachines } from './machine-changes.ts'
 import type { Lane } from './mailbox.ts'
-import { persistCell } from './persist.ts'
+import { persistCell, shown } from './persist.ts'
 import type { Port, PortContext } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
@@ -94,7 +95,8 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
 }
 
 async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { store, clock = new SystemClock(), logger = consoleLogger } = options
+  const { store, clock = new SystemClock() } = options
+  const logger = unfailing(options.logger ?? consoleLogger)
   const registry = new Registry(options.machines)
   const relay: { send?: (to: Address, event: AnyEvent) => void } = {}
   const scope = new Scope((_source, target, event) => relay.send?.(target.address, event))
@@ -122,7 +124,12 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
     replayed: records,
   })
   relay.send = (to, event) => supervisor.sendByHand(to, event)
-  await supervisor.start(unrecorded)
+  try {
+    await supervisor.start(unrecorded)
+  } catch (error) {
+    await supervisor.abandon()
+    throw error
+  }
   return supervisor
 }
 
@@ -172,6 +179,8 @@ export class Supervisor {
   readonly #transitions$: Observable<TransitionRecord>
   readonly #replayed: number
   readonly #clockJumps: ClockJump[] = []
+  /** Ports that have started, and have to be stopped. */
+  readonly #started = new Map<string, Port>()
   #accepting = true
   #stopping: Promise<void> | undefined
 
@@ -230,9 +239,19 @@ export class Supervisor {
     for (const cell of this.#table.cells) this.#timekeeper.addKnownOf(cell)
     if (this.#table.find(DEAD_LETTERS) === undefined) await this.#spawn(DEAD_LETTERS, undefined)
     await this.#quarantineSuspects()
-    for (const [name, port] of this.#ports) await port.start?.(this.#portContext(name))
+    for (const [name, port] of this.#ports) {
+      await port.start?.(this.#portContext(name))
+      this.#started.set(name, port)
+    }
     this.#releaser.resume(this.unsettled, [...this.#table.cells])
     this.#timekeeper.start()
+  }
+
+  /** @internal After a start that failed: nobody sends through it any more, and the store is whoever's tries again. */
+  async abandon(): Promise<void> {
+    this.#takeNoMore()
+    await this.settled().catch(() => {})
+    await this.#stopPorts()
   }
 
   /** All at once, for nothing else is to be known of them; where that fails one by one, for the failure is one actor's. */
@@ -425,12 +444,13 @@ export class Supervisor {
 
   /**
    * Lets an actor out of quarantine; the record has who did so, and why.
-   * @throws ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED
+   * @throws EVENT_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED
    */
-  async release(address: string, why: { by?: string; reason?: string } = {}): Promise<Receipt> {
+  async release(address: string, why: Why = {}): Promise<Receipt> {
+    const known = checkWhy(why)
     return this.#impose(parseAddress(address), (at, { state }) => {
       if (state.condition !== 'quarantined') throw notQuarantined(address)
-      return { type: 'outcry.released', at, keeps: true, ...why }
+      return { type: 'outcry.released', at, keeps: true, ...known }
     })
   }
 
@@ -438,8 +458,9 @@ export class Supervisor {
    * Puts an actor into quarantine from outside, as if its machine had thrown on the event.
    * @throws ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED
    */
-  async quarantine(address: string, { error, event }: Suspicion): Promise<Receipt> {
+  async quarantine(address: string, { error: thrown, event }: Suspicion): Promise<Receipt> {
     const letter = takeIn(event, EVENT)
+    const error = plainError(thrown)
     return this.#impose(notOwn(address), (at, { state }) => {
       const failures = { count: state.failures.count + 1, lastAt: at }
       return {
@@ -469,7 +490,8 @@ export class Supervisor {
 
   /** The actor's present in memory, which may be ahead of the log by the commit under way; undefined if unknown. */
   getSnapshot(address: string): AnySnapshot | undefined {
-    return this.#table.find(address as Address)?.state.snapshot
+    const snapshot = this.#table.find(address as Address)?.state.snapshot
+    return snapshot && shown(snapshot)
   }
 
   /** All about an actor but its past; what it says is durable. */
@@ -599,12 +621,16 @@ export class Supervisor {
     return this.#stopping
   }
 
-  async #shutDown(): Promise<void> {
+  #takeNoMore(): void {
     this.#accepting = false
     this.#timekeeper.stop()
     if (this.#clock instanceof SystemClock) this.#clock.watch(undefined)
-    // Before the first wait: whoever calls may be in the middle of a release.
     this.#releaser.halt()
+  }
+
+  async #shutDown(): Promise<void> {
+    // Before the first wait: whoever calls may be in the middle of a release.
+    this.#takeNoMore()
     try {
       if (this.fence === undefined) {
         await this.settled()
@@ -620,7 +646,7 @@ export class Supervisor {
 
   /** One port that does not stop keeps neither the others running nor the store open. */
   async #stopPorts(): Promise<void> {
-    for (const [name, port] of this.#ports) {
+    for (const [name, port] of this.#started) {
       try {
         await port.stop?.()
       } catch (err) {
@@ -647,7 +673,9 @@ export class Supervisor {
     if (!this.#accepting || this.fence) return
     const { now } = this
     const timed = event.at === undefined ? Object.freeze({ ...event, at: now }) : event
-    this.#enqueue({ message: messageOf(to, timed, now, sizeTaken(), { cause }) }, 'command')
+    const message = messageOf(to, timed, now, sizeTaken(), { cause })
+    if (isOutcome(event)) this.#engine.enqueue({ message }, 'command', true)
+    else this.#enqueue({ message }, 'command')
   }
 
   #portContext(name: string): PortContext {

@@ -7,7 +7,15 @@
  */
 import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
-import { type ActorState, Cell, type Condition, type Delivery, stateValue, UNBORN } from './cell.ts'
+import {
+  type ActorState,
+  Cell,
+  type Condition,
+  type Delivery,
+  type Stashed,
+  stateValue,
+  UNBORN,
+} from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
 import {
@@ -28,13 +36,16 @@ import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
-import { admit, assertContextSize, CONTEXT_SIZE_MAX, frozen, plainError, sizeOfContext } from './values.ts'
+import { admit, assertContextSize, CONTEXT_SIZE_MAX, frozen, plainError, sizeOf, sizeOfContext, sizeTaken } from './values.ts'
 import type { WorkObserver } from './work.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000
 /** Size of all events in one turn, in characters: a commit holds whole turns, and its text has to fit into memory. */
 const TURN_SIZE_MAX = 64 * 2 ** 20
+
+/** Size of the messages that are kept for one actor, alike. */
+const STASH_SIZE_MAX = 64 * 2 ** 20
 
 /** The actors that a turn can reach. */
 export interface Actors {
@@ -151,6 +162,8 @@ export class Turn {
   #isDeaf: (address: Address) => boolean = () => false
   #nextSeq: number
   readonly #madeBefore: number
+  /** Of the states in its records: a migration is never refused for what the actor held before. */
+  #stateSize = 0
 
   constructor(context: TurnContext, number: number, firstSeq: number, message: Message) {
     this.#context = context
@@ -162,8 +175,12 @@ export class Turn {
     this.#madeBefore = context.scope.made
   }
 
-  /** Of its events, roughly, in characters. */
+  /** Of its events and what else its records hold, roughly, in characters. */
   get size(): number {
+    return this.#eventSize + this.#stateSize
+  }
+
+  get #eventSize(): number {
     return this.#message.size + this.#context.scope.made - this.#madeBefore
   }
 
@@ -230,10 +247,16 @@ export class Turn {
     })
   }
 
-  /** Puts the migrations of actors into the log that are not there yet. */
+  /**
+   * Puts the migrations of actors into the log that are not there yet.
+   * @throws TURN_TOO_LONG when there are several that are too large for one turn; TurnFailure
+   */
   migrate(cells: readonly Cell[]): void {
     this.#guarded(() => {
-      for (const cell of cells) this.#bringUp(cell, this.#message.cause)
+      for (const cell of cells) {
+        this.#bringUp(cell, this.#message.cause)
+        if (cells.length > 1 && this.#stateSize > TURN_SIZE_MAX) throw tooLong()
+      }
     })
   }
 
@@ -378,7 +401,7 @@ export class Turn {
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
     if (isLifecycle(event)) return cell
     if (condition === 'quarantined') return this.#refuse(to, event, 'quarantined', cause)
-    return stash.length < STASH_MAX ? cell : this.#refuse(to, event, 'stashFull', cause)
+    return hasRoom(stash) ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
 
   #refuse(
@@ -398,9 +421,16 @@ export class Turn {
   /** Brings an actor into being that the event may bring into being. */
   #activate(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
     const kind = parentOf(to) === undefined ? this.#context.registry.find(to) : undefined
-    const input = kind?.activate?.(event, idOf(to))
-    if (kind === undefined || input === undefined) return undefined
-    admit(input, `input of ${to}`)
+    if (kind?.activate === undefined) return undefined
+    let input: unknown
+    try {
+      input = kind.activate(event, idOf(to))
+      if (input === undefined) return undefined
+      this.#context.scope.made += admit(input, `input of ${to}`)
+    } catch (error) {
+      // Neither who sent nor who was at work has failed.
+      throw new TurnFailure(to, event, error)
+    }
     const cell = topCell(this.#context.scope, kind, to, input)
     this.#add(cell)
     this.#take(cell, { event: initOf(input), cause })
@@ -517,24 +547,15 @@ export class Turn {
         type: `xstate.snapshot.${id}`,
         snapshot: { ...(persistState(cell.logic, snapshot) as object) },
       }
-      admit(event, event.type)
+      this.#context.scope.made += admit(event, event.type)
       this.#deliver(parent.address, event, seq)
     }
   }
 
   /** The actor takes the event: a record, and a frame for what follows. */
   #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer): void {
-    if (this.releases.length >= TURN_RECORDS_MAX || this.size > TURN_SIZE_MAX) {
-      const size = `${TURN_RECORDS_MAX} records, or events of ${TURN_SIZE_MAX / 2 ** 20} MiB`
-      throw new TurnFailure(
-        cell.address,
-        event,
-        new OutcryError(
-          'TURN_TOO_LONG',
-          `one message led to more than ${size}`,
-          'Look for actors that answer each other without end.',
-        ),
-      )
+    if (this.releases.length >= TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX) {
+      throw new TurnFailure(cell.address, event, tooLong())
     }
     const was = cell.state
     const { logic, version } = cell
@@ -629,7 +650,9 @@ export class Turn {
       ...(planned && { timers: planned }),
       ...(stash && { stash }),
     }
-    this.#take(cell, { event: frozen(event), cause })
+    frozen(event)
+    this.#stateSize += sizeTaken()
+    this.#take(cell, { event, cause })
     const frame = this.#frame(cell)
     for (const id of dropped) this.#dropAt(childOf(cell.address, id), frame.seq)
     for (const { ref, input } of started) this.#spawnChild(frame, ref, input)
@@ -714,17 +737,14 @@ export class Turn {
     const emitted: AnyEvent[] = []
     const sent: string[] = []
     const intents: Intent[] = []
+    // The timer's own event goes out, where it is for a port.
+    if (timer?.target !== undefined && event.type === 'outcry.timer')
+      this.#intend(timer.target, timer.event, cell, state.rev, seq, intents)
     for (const effect of effects) {
       if (effect.type === 'emit') emitted.push(effect.event)
       else if (effect.type === 'send') {
         sent.push(effect.to)
-        const port = portOf(effect.to)
-        if (port === undefined || !this.#context.ports.has(port)) continue
-        const id = `${cell.address}/${state.rev}/${intents.length}`
-        const { at, correlation } = this
-        intents.push(
-          Object.freeze({ id, port, actor: cell.address, event: effect.event, at, seq, correlation }),
-        )
+        this.#intend(effect.to, effect.event, cell, state.rev, seq, intents)
       }
     }
     const record: Writable<TransitionRecord> = {
@@ -740,17 +760,18 @@ export class Turn {
       machine: cell.label,
       turn: this.number,
     }
-    if (emitted.length > 0) record.emitted = emitted
-    if (sent.length > 0) record.sent = sent
-    if (intents.length > 0) record.intents = intents
-    if (scheduled.length > 0) record.scheduled = scheduled
-    if (cancelled.length > 0) record.cancelled = cancelled
+    // Whoever is told of the record must not change what the next one is told.
+    if (emitted.length > 0) record.emitted = Object.freeze(emitted)
+    if (sent.length > 0) record.sent = Object.freeze(sent)
+    if (intents.length > 0) record.intents = Object.freeze(intents)
+    if (scheduled.length > 0) record.scheduled = Object.freeze(scheduled)
+    if (cancelled.length > 0) record.cancelled = Object.freeze(cancelled)
     if (timer !== undefined) {
       record.timer = timer.id
       const timerSeq = seqUnlessFirst(timer, was)
       if (timerSeq !== undefined) record.timerSeq = timerSeq
     }
-    if (found !== undefined) record.found = found
+    if (found !== undefined) record.found = Object.freeze(found)
     if (event.type === INIT && cell.path.length > 0) record.child = childOfRecord(cell)
     const { status } = state.snapshot
     if (status !== 'active' && status !== was.snapshot.status) record.status = status
@@ -763,6 +784,15 @@ export class Turn {
       if (key !== undefined) record.key = key
     }
     return Object.freeze(record)
+  }
+
+  /** What is sent to a port is an intent. */
+  #intend(to: string, event: AnyEvent, { address }: Cell, rev: number, seq: number, intents: Intent[]): void {
+    const port = portOf(to)
+    if (port === undefined || !this.#context.ports.has(port)) return
+    const id = `${address}/${rev}/${intents.length}`
+    const { at, correlation } = this
+    intents.push(Object.freeze({ id, port, actor: address, event, at, seq, correlation }))
   }
 
   /** As in XState, whoever has ended is found by it no more. */
@@ -797,10 +827,33 @@ export class Turn {
   }
 }
 
+function tooLong(): OutcryError {
+  const size = `${TURN_RECORDS_MAX} records, or events of ${TURN_SIZE_MAX / 2 ** 20} MiB`
+  return new OutcryError(
+    'TURN_TOO_LONG',
+    `one message led to more than ${size}`,
+    'Look for actors that answer each other without end.',
+  )
+}
+
 /** A top actor that has not started yet. */
 export function topCell(scope: Scope, kind: Kind, address: Address, input: unknown): Cell {
   const ref = makeRef(scope.system, address, [])
   return new Cell({ ref, kind, version: kind.version, logic: kind.machine, path: [], input, state: UNBORN })
+}
+
+const sizesKept = new WeakMap<AnyEvent, number>()
+
+/** All that is kept is in each snapshot of the actor, and is buried in one turn when it stops. */
+function hasRoom(stash: readonly Stashed[]): boolean {
+  if (stash.length >= STASH_MAX) return false
+  let size = 0
+  for (const { event } of stash) {
+    const known = sizesKept.get(event) ?? sizeOf(event)
+    sizesKept.set(event, known)
+    size += known
+  }
+  return size < STASH_SIZE_MAX
 }
 
 function hasTimer({ state }: Cell, timer: ScheduledTimer): boolean {
@@ -826,11 +879,11 @@ function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): number |
 
 function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
   const { systemId, _syncSnapshot } = cell.ref
-  return {
-    path: cell.path,
+  return Object.freeze({
+    path: Object.freeze(cell.path),
     ...(systemId !== undefined && { systemId }),
     ...(_syncSnapshot && { syncSnapshot: true as const }),
-  }
+  })
 }
 
 function isForRelease({ type }: Effect): boolean {

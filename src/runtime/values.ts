@@ -15,6 +15,11 @@ export const VALUE_SIZE_MAX = 4 * 2 ** 20
 /** Size of one context, alike: a snapshot is one text, which has to fit into memory a few times. */
 export const CONTEXT_SIZE_MAX = 64 * 2 ** 20
 
+/** Characters of a text in an error, its fields, and characters of their names: an error tells what happened, and no more. */
+const TEXT_MAX = 10_000
+const FIELDS_MAX = 100
+const FIELD_NAME_MAX = 100
+
 /** Characters that a number counts as. */
 const NUMBER_SIZE = 8
 
@@ -115,8 +120,14 @@ export function takeIn<T>(value: T, path: string): T {
   return copy as T
 }
 
-/** Size of what `takeIn` took last. */
+/** Size of what was looked through last. */
 export function sizeTaken(): number {
+  return size
+}
+
+/** Size of what was checked before. */
+export function sizeOf(value: unknown): number {
+  freezeKnown(value)
   return size
 }
 
@@ -355,26 +366,63 @@ export interface PlainError {
   readonly [field: string]: unknown
 }
 
+/** Never throws, whatever is thrown: an object may have no text, and reading it may throw again. */
 export function plainError(error: unknown): PlainError {
   const plain: Record<string, unknown> = { name: 'Error', message: '' }
-  if (typeof error !== 'object' || error === null || !('message' in error)) plain.message = textOf(error)
+  if (typeof error !== 'object' || error === null || !hasMessage(error)) plain.message = textOf(error)
   else {
-    const { name, message } = error as Record<string, unknown>
-    if (typeof name === 'string') plain.name = name
-    plain.message = textOf(message)
-    for (const [key, value] of Object.entries(error)) {
-      if (key !== 'stack' && !(key in plain) && key !== TAG && isTold(value)) plain[key] = value
+    const name = fieldOf(error, 'name')
+    if (typeof name === 'string') plain.name = name.slice(0, TEXT_MAX)
+    plain.message = textOf(fieldOf(error, 'message'))
+    let fields = 0
+    for (const key of keysOf(error)) {
+      if (key === 'stack' || key === TAG || key in plain || key.length > FIELD_NAME_MAX) continue
+      const value = fieldOf(error, key)
+      if (!isTold(value)) continue
+      plain[key] = typeof value === 'string' ? value.slice(0, TEXT_MAX) : value
+      if (++fields === FIELDS_MAX) break
     }
   }
   return Object.freeze(plain) as PlainError
 }
 
-/** A thrown object may well have no text. */
+function hasMessage(error: object): boolean {
+  try {
+    return 'message' in error
+  } catch {
+    return false
+  }
+}
+
+function keysOf(error: object): readonly string[] {
+  try {
+    return Object.keys(error)
+  } catch {
+    return []
+  }
+}
+
+function fieldOf(error: object, key: string): unknown {
+  try {
+    return (error as Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
 function textOf(value: unknown): string {
   try {
-    return String(value).slice(0, 10_000)
+    return String(value).slice(0, TEXT_MAX)
   } catch {
+    return typeOf(value)
+  }
+}
+
+function typeOf(value: unknown): string {
+  try {
     return Object.prototype.toString.call(value)
+  } catch {
+    return typeof value
   }
 }
 

@@ -7,7 +7,7 @@ import type { Registry } from './registry.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
-import { jsonEqual } from './values.ts'
+import { jsonEqual, plainError } from './values.ts'
 
 export interface VerifyOptions extends Interruptible {
   /** The actors as a running supervisor has them in memory, durable records only. Read before the log is. */
@@ -244,6 +244,6 @@ function asProblem(error: unknown, record: TransitionRecord): Problem {
     seq: record.seq,
     actor: record.actor,
     code: isOutcryError(error) ? error.code : 'INTERNAL',
-    message: error instanceof Error ? error.message : String(error),
+    message: plainError(error).message,
   }
 }

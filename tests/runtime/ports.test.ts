@@ -4,7 +4,7 @@ import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent, TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
-import { OutcryError, type Store } from '../../store/index.ts'
+import { newMemory, OutcryError, type Store } from '../../store/index.ts'
 import { eventually, Harness } from './harness.ts'
 
 const actions: string[] = []
@@ -159,6 +159,34 @@ describe('an intent', () => {
     expect(harness.supervisor.unsettled.map(({ id }) => id)).toEqual(['trader/t/2/0'])
   })
 
+  it('of a delayed message is recorded and delivered as the timer fires, also after a crash', async () => {
+    const later = setup({ types: {} as { events: { type: 'LATER' } } }).createMachine({
+      on: {
+        LATER: {
+          actions: sendTo(({ system }) => system.get('port/desk'), { type: 'PLACE' }, { delay: 100 }),
+        },
+      },
+    })
+    const harness = new Harness()
+    const desk = new Desk()
+    const options = { machines: { trader: later }, ports: { desk } }
+    let supervisor = await harness.open(options)
+    await supervisor.spawn('trader', 't')
+    await supervisor.send('trader/t', { type: 'LATER' })
+    await supervisor.send('trader/t', { type: 'LATER' })
+    harness.clock.advanceTo(1_100)
+    await supervisor.settled()
+    expect(desk.asked).toEqual(['deliver trader/t/4/0', 'deliver trader/t/5/0'])
+    expect(supervisor.unsettled.map(({ event, at }) => [event, at])).toEqual([
+      [{ type: 'PLACE' }, 1_100],
+      [{ type: 'PLACE' }, 1_100],
+    ])
+    await harness.crash()
+    supervisor = await harness.open(options)
+    expect(desk.asked.slice(2)).toEqual(['recover trader/t/4/0', 'recover trader/t/5/0'])
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+
   it('to a port that does not exist is a dead letter', async () => {
     const harness = new Harness()
     await harness.open({ machines: { trader } })
@@ -167,6 +195,40 @@ describe('an intent', () => {
     expect(await harness.deadLetters()).toMatchObject([
       { to: 'port/nowhere', event: { type: 'PLACE' }, reason: 'unknown' },
     ])
+  })
+})
+
+describe('a start that fails', () => {
+  it('stops the ports that have started, lets nobody send through it, and leaves the store to the next', async () => {
+    const calls: string[] = []
+    class Noted extends Desk {
+      readonly #name: string
+      constructor(name: string) {
+        super()
+        this.#name = name
+      }
+      override start(context: PortContext): void {
+        calls.push(`start ${this.#name}`)
+        if (calls.length === 2) throw new Error('no line')
+        super.start(context)
+      }
+      stop(): void {
+        calls.push(`stop ${this.#name}`)
+      }
+    }
+    const store = await openMemoryStore(newMemory())
+    const [desk, line] = [new Noted('desk'), new Noted('line')]
+    const options = { store, machines: { trader }, ports: { desk, line } }
+    await expect(createSupervisor(options)).rejects.toThrow('no line')
+    expect(calls).toEqual(['start desk', 'start line', 'stop desk'])
+    const abandoned = desk.context
+    const supervisor = await createSupervisor(options)
+    await supervisor.spawn('trader', 't')
+    await expect(abandoned?.send('trader/t', { type: 'ACK' })).rejects.toMatchObject({ code: 'STOPPED' })
+    await desk.context?.send('trader/t', { type: 'ACK' })
+    expect(supervisor.getSnapshot('trader/t')?.context).toEqual({ acks: 1 })
+    await supervisor.stop()
+    expect(calls.slice(3)).toEqual(['start desk', 'start line', 'stop desk', 'stop line'])
   })
 })
 

@@ -172,6 +172,27 @@ describe('a running part', () => {
     await eventually(() => expect(error()).toContain('when is a Date'))
   })
 
+  type Ways = { send: (event: Heard) => void; emit: (event: Heard) => void }
+  it.each<[string, (ways: Ways) => void]>([
+    ['sends what the log cannot keep', ({ send }) => send({ type: 'NEWS', px: Number.NaN })],
+    ['sends what is no event', ({ send }) => send(undefined as never)],
+    ['emits what the log cannot keep', ({ emit }) => emit({ type: 'NEWS', px: 1n })],
+  ])('that %s later, when nobody takes what it throws, fails by that', async (_, misuse) => {
+    const callback = fromCallback<Heard>(({ sendBack, emit }) =>
+      queueMicrotask(() => misuse({ send: sendBack, emit })),
+    )
+    const promise = fromPromise(async ({ self, emit }) => {
+      await undefined
+      misuse({ send: (event) => self.send(event as never), emit: emit as Ways['emit'] })
+    })
+    for (const part of [callback, promise]) {
+      const { error, supervisor } = await open(part)
+      await eventually(() => expect(error()).toMatch(/the log cannot bring back|has no type/))
+      await supervisor.settled()
+      expect((await supervisor.view('parent/p/part'))?.status).toBe('error')
+    }
+  })
+
   it('that sends what the log cannot keep hears so itself', async () => {
     const refused: unknown[] = []
     const { harness } = await open(

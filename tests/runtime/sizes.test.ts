@@ -1,0 +1,105 @@
+/** Law 8: what is large is refused where it arises; no turn makes a commit that the log cannot write. */
+import { describe, expect, it } from 'vitest'
+import { assign, createMachine, enqueueActions, setup } from 'xstate'
+import type { AnyEvent } from '../../src/runtime/record.ts'
+import { DEFAULT_BACKOFF } from '../../src/runtime/supervision.ts'
+import { Harness } from './harness.ts'
+
+const MIB = 2 ** 20
+const LARGE = 'x'.repeat(3 * MIB)
+/** So many of them are more than a text can hold. */
+const MANY = 200
+
+describe('a turn is refused', () => {
+  it('when it has too many large snapshots of a child', async () => {
+    const kid = setup({ types: {} as { context: { n: number; large: string } } }).createMachine({
+      context: { n: 0, large: LARGE },
+      on: { TICK: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+    })
+    const parent = setup({ types: {} as { events: AnyEvent }, actors: { kid } }).createMachine({
+      invoke: { src: 'kid', id: 'kid', onSnapshot: {} },
+      on: {
+        TICK: {
+          actions: enqueueActions(({ enqueue, event }) => {
+            for (let i = 0; i < event.times; i++) enqueue.sendTo('kid', { type: 'TICK' })
+          }),
+        },
+      },
+    })
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines: { parent } })
+    await supervisor.spawn('parent', 'p')
+    await expect(supervisor.send('parent/p', { type: 'TICK', times: MANY })).rejects.toThrow(
+      /one message led to more/,
+    )
+    expect(supervisor.fence).toBeUndefined()
+  })
+
+  it('when it brings too many actors with large inputs into being', async () => {
+    const sender = setup({ types: {} as { events: { type: 'GO' } } }).createMachine({
+      on: {
+        GO: {
+          actions: enqueueActions(({ enqueue, system }) => {
+            for (let i = 0; i < MANY; i++) enqueue.sendTo(system.get(`large/${i}`), { type: 'HI' })
+          }),
+        },
+      },
+    })
+    const large = { machine: createMachine({}), activate: () => ({ large: LARGE }) }
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines: { sender, large } })
+    await supervisor.spawn('sender', 's')
+    await expect(supervisor.send('sender/s', { type: 'GO' })).rejects.toThrow(/one message led to more/)
+    await supervisor.send('large/0', { type: 'HI' })
+    expect(supervisor.fence).toBeUndefined()
+  })
+})
+
+describe('a restarting actor', () => {
+  it('keeps messages of 64 MiB in all, and is busy for more', async () => {
+    const machine = setup({ types: {} as { events: AnyEvent } }).createMachine({
+      on: {
+        BAD: {
+          actions: assign(() => {
+            throw new Error('bad')
+          }),
+        },
+      },
+    })
+    const backoff = { ...DEFAULT_BACKOFF, minMs: 1_000 }
+    const harness = new Harness()
+    const supervisor = await harness.open({
+      machines: { m: { machine, supervision: { strategy: 'restart', backoff } } },
+    })
+    await supervisor.spawn('m', 'a')
+    await expect(supervisor.send('m/a', { type: 'BAD' })).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
+    for (let kept = 0; kept * 3 < 64; kept++) await supervisor.send('m/a', { type: 'E', large: LARGE })
+    await expect(supervisor.send('m/a', { type: 'E' })).rejects.toMatchObject({ code: 'ACTOR_BUSY' })
+    await supervisor.stopActor('m/a')
+    await supervisor.stop()
+  })
+})
+
+describe('a start', () => {
+  it('puts migrations on record whose states are more than one commit can hold', async () => {
+    const machine = (version: string) =>
+      setup({ types: {} as { input: { large: string } } }).createMachine({
+        version,
+        context: ({ input }) => input,
+      })
+    const harness = new Harness()
+    let supervisor = await harness.open({ machines: { m: machine('1') } })
+    for (let i = 0; i < MANY; i++) await supervisor.spawn('m', `a${i}`, { large: LARGE })
+    await harness.crash()
+    const upgrades = [
+      {
+        from: '1',
+        to: '2',
+        migrate: ({ value, context }: { value: unknown; context: unknown }) => ({ value, context }),
+      },
+    ]
+    supervisor = await harness.open({ machines: { m: { machine: machine('2'), upgrades } } })
+    expect((await supervisor.view(`m/a${MANY - 1}`))?.version).toBe('2')
+    expect(supervisor.fence).toBeUndefined()
+  })
+})
