@@ -740,12 +740,13 @@ export class Supervisor {
 
   #onTurn({ releases }: Turn): void {
     let armed = false
-    for (const { record, cell } of releases) {
+    for (const { record } of releases) {
       if (record.intents !== undefined) this.#releaser.intentsAhead += record.intents.length
-      // The timer that has a released actor take what it kept is due, too.
-      if (record.event.type === 'outcry.released') this.#timekeeper.addOverdueOf(cell)
-      else if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
-      else continue
+      if (record.status !== undefined) this.#timekeeper.forget(record.actor as Address)
+      const isReleased = record.event.type === 'outcry.released'
+      if (isReleased) this.#timekeeper.addHeldOf(record.actor as Address)
+      if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
+      else if (!isReleased) continue
       armed = true
     }
     if (armed) this.#timekeeper.arm()

@@ -26,6 +26,11 @@ export class Timekeeper {
   readonly #onDue: (due: readonly DueTimer[]) => void
   /** Actors that have timers, but cannot be brought back: each is told once. */
   readonly #lost = new Set<Address>()
+  /**
+   * Timers that came due in quarantine. Each timer is in one place: in the queue, among the messages, or here. Twice in the
+   * queue, one of several of an id would fire before its turn.
+   */
+  readonly #held = new Map<Address, DueTimer[]>()
   #running = false
   #isBehind = false
   #clearFrom = CLEAR_FROM
@@ -99,12 +104,14 @@ export class Timekeeper {
   }
 
   /** Of an actor that is let out of quarantine: timers that came due there are due now. */
-  addOverdueOf({ address, state }: Cell): void {
-    const now = this.#clock.now() - this.#shiftMs
-    this.#add(
-      address,
-      listOf(state.timers).filter(({ dueAt, seq }) => dueAt - this.#shiftBefore(seq) <= now),
-    )
+  addHeldOf(address: Address): void {
+    for (const timer of this.#held.get(address) ?? []) this.#queue.push(timer)
+    this.#held.delete(address)
+  }
+
+  /** An actor has ended: what came due in its quarantine never fires. */
+  forget(address: Address): void {
+    if (this.#held.size > 0) this.#held.delete(address)
   }
 
   /** Asks the clock for the next due time. */
@@ -118,13 +125,20 @@ export class Timekeeper {
    * The message of a timer that came due, when its turn has come: undefined when a turn since then cancelled it. In
    * quarantine it stays what it is, part of the actor's state, and comes due again when the actor is released.
    */
-  messageOf({ address, id, when, seq, firedAt = when }: DueTimer): Message | undefined {
+  messageOf(due: DueTimer): Message | undefined {
+    const { address, id, when, seq, firedAt = when } = due
     // What is not taken before a stop comes due again at the next start.
     if (id === undefined || !this.#running) return undefined
     const state = this.#wake(address)?.state
     const dueAt = when + this.#shiftBefore(seq)
     const timer = state && timerOf(state.timers, { id, dueAt, seq })
-    if (timer === undefined || state?.condition === 'quarantined') return undefined
+    if (timer === undefined) return undefined
+    if (state?.condition === 'quarantined') {
+      const held = this.#held.get(address)
+      if (held === undefined) this.#held.set(address, [due])
+      else held.push(due)
+      return undefined
+    }
     const event = Object.freeze({ ...timer.event, at: firedAt })
     return { to: address, event, at: firedAt, size: 0, cause: seq, correlation: timer.correlation, timer }
   }

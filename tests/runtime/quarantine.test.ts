@@ -132,6 +132,27 @@ describe('an actor that is put into quarantine from outside', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
+  it.each(['at once', 'after a restart'])(
+    'fires what came due there in order, where it is released %s',
+    async (when) => {
+      const later = (id: string) => raise({ type: id }, { id, delay: 10 })
+      const machine = setup({}).createMachine({ entry: [later('twice'), later('once'), later('twice')] })
+      const harness = new Harness()
+      await harness.open({ machines: { m: machine } })
+      await harness.supervisor.spawn('m', 'x')
+      await harness.supervisor.quarantine('m/x', STILL)
+      harness.clock.advanceTo(harness.clock.now() + 20)
+      if (when === 'after a restart') {
+        await harness.supervisor.stop()
+        await harness.open({ machines: { m: machine } })
+      }
+      await harness.supervisor.release('m/x')
+      harness.clock.advanceTo(harness.clock.now() + 1)
+      const fired = (await harness.records()).flatMap(({ timer }) => timer ?? [])
+      expect(fired).toEqual(['twice', 'once', 'twice'])
+    },
+  )
+
   it('is the only kind that is released', async () => {
     const harness = await open()
     const { seq } = harness.supervisor
