@@ -6,6 +6,8 @@ import { plainError } from './values.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */
 const FAILURES_MAX = 16
+/** What running parts send of the runtime's own events: nothing else would tell of it. */
+const IS_SENT: readonly string[] = ['outcry.threw', 'outcry.emitted']
 
 /**
  * The turn that follows a failed one, which was undone (law 8): the failure is put on record, the message becomes a
@@ -27,7 +29,8 @@ export function failTurn(
     keeper && kept ? [{ cell: keeper, event: { type: 'outcry.unstashed', at } as LifecycleEvent }] : []
   const bury = (turn: Turn) => {
     if (kept !== undefined) turn.bury(to, kept.event, 'failed', kept.seq, failure.cause)
-    else if (!isLifecycle(event)) turn.bury(to, event, 'failed', cause, failure.cause)
+    else if (!isLifecycle(event) || IS_SENT.includes(event.type))
+      turn.bury(to, event, 'failed', cause, failure.cause)
   }
   for (;;) {
     const turn = makeTurn()

@@ -36,7 +36,16 @@ import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
-import { admit, assertContextSize, CONTEXT_SIZE_MAX, frozen, plainError, sizeOf, sizeOfContext, sizeTaken } from './values.ts'
+import {
+  admit,
+  assertContextSize,
+  CONTEXT_SIZE_MAX,
+  frozen,
+  plainError,
+  sizeOf,
+  sizeOfContext,
+  sizeTaken,
+} from './values.ts'
 import type { WorkObserver } from './work.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */

@@ -1,6 +1,6 @@
 /** Law 8: whatever a machine throws, the failure is on record, and everybody goes on. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { assign, log, setup } from 'xstate'
+import { assign, fromCallback, log, sendTo, setup } from 'xstate'
 import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
@@ -127,6 +127,46 @@ describe('a function that brings an actor into being and throws', () => {
       { to: 'late/x', reason: 'failed' },
     ])
     expect(await harness.eventsOf('sender/s')).toEqual(['xstate.init', 'GO', 'GO'])
+  })
+})
+
+describe('a callback that throws', () => {
+  it('is a dead letter when what its parent does about it fails in an actor that is not there yet', async () => {
+    const late = {
+      machine: setup({}).createMachine({
+        context: () => {
+          throw new Error('no start')
+        },
+      }),
+      activate: () => ({}),
+    }
+    const part = fromCallback(() => {
+      throw new Error('no socket')
+    })
+    const parent = setup({ actors: { part } }).createMachine({
+      invoke: {
+        src: 'part',
+        id: 'part',
+        onError: { actions: sendTo(({ system }) => system.get('late/x'), { type: 'HELP' }) },
+      },
+    })
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines: { parent, late } })
+    await supervisor.spawn('parent', 'p')
+    await vi.waitFor(
+      async () =>
+        expect(await harness.deadLetters()).toMatchObject([
+          {
+            to: 'parent/p/part',
+            reason: 'failed',
+            event: { type: 'outcry.threw' },
+            error: { message: 'no start' },
+          },
+        ]),
+      { timeout: 60_000 },
+    )
+    expect(supervisor.fence).toBeUndefined()
+    await supervisor.send('parent/p', { type: 'HI' })
   })
 })
 
