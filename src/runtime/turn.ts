@@ -563,7 +563,9 @@ export class Turn {
 
   /** The actor takes the event: a record, and a frame for what follows. */
   #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer): void {
-    if (this.releases.length >= TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX) {
+    // Each actor stops once: that ends by itself, and whoever has very many children can be stopped, too.
+    const isEnd = event.type === STOP || event.type === 'outcry.dropped'
+    if (!isEnd && (this.releases.length >= TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)) {
       throw new TurnFailure(cell.address, event, tooLong())
     }
     const was = cell.state

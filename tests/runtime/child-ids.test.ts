@@ -51,6 +51,36 @@ describe('the address of a child', () => {
   })
 })
 
+describe('a child whose id every object has', () => {
+  const child = setup({ types: {} as { context: { n: number } } }).createMachine({
+    context: { n: 0 },
+    on: { HI: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+  })
+
+  it.each(['__proto__', 'constructor', 'toString'])('%s is there after a stop and a crash', async (id) => {
+    const parent = setup({ actors: { child } }).createMachine({
+      on: {
+        ADD: { actions: spawnChild('child', { id }) },
+        HI: { actions: sendTo(id, { type: 'HI' }) },
+        END: { actions: stopChild(id) },
+      },
+    })
+    const harness = new Harness()
+    await harness.open({ machines: { parent } })
+    await harness.supervisor.spawn('parent', 'p')
+    await harness.supervisor.send('parent/p', { type: 'ADD' })
+    for (const leave of [() => harness.supervisor.stop(), () => harness.crash()]) {
+      await leave()
+      const supervisor = await harness.open({ machines: { parent } })
+      await supervisor.send('parent/p', { type: 'HI' })
+      expect((await supervisor.verify()).problems).toEqual([])
+    }
+    expect(harness.context(`parent/p/${id}`)).toEqual({ n: 2 })
+    await harness.supervisor.send('parent/p', { type: 'END' })
+    expect((await harness.supervisor.view(`parent/p/${id}`))?.status).toBe('stopped')
+  })
+})
+
 describe('a child whose id no address has', () => {
   const child = setup({ types: {} as { context: { n: number } } }).createMachine({
     context: { n: 0 },

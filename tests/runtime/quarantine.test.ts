@@ -215,3 +215,39 @@ it('an observer of work is told of each actor, on what, and of the end', async (
     'end',
   ])
 })
+
+describe('who released an actor, and why', () => {
+  it.each<[string, object]>([
+    ['a number', { by: 1n }],
+    ['a time', { by: new Date(0) }],
+    ['too long', { reason: 'x'.repeat(2_000) }],
+  ])('is refused where it is %s, and nothing happens', async (_, why) => {
+    const harness = new Harness()
+    let supervisor = await harness.open({ machines })
+    await supervisor.spawn('counter', 'a')
+    await expect(supervisor.send('counter/a', { type: 'THROW' })).rejects.toThrow()
+    await expect(supervisor.release('counter/a', why)).rejects.toMatchObject({ code: 'EVENT_INVALID' })
+    await supervisor.stop()
+    const store = await openMemoryStore(harness.memory)
+    await expect(releaseOffline(store, machines, 'counter/a', why)).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+    })
+    await store.close()
+    supervisor = await harness.open({ machines })
+    await supervisor.release('counter/a', { by: 'me', reason: 'mended' })
+    expect((await harness.eventsOf('counter/a')).slice(1)).toEqual(['outcry.failed', 'outcry.released'])
+  })
+
+  it('is on record as these two texts, and nothing else of it', async () => {
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines })
+    await supervisor.spawn('counter', 'a')
+    const error = Object.assign(new Error('hung'), { code: 'HUNG', big: 1n })
+    await supervisor.quarantine('counter/a', { error: error as never, event: { type: 'INC' } })
+    await supervisor.release('counter/a', { by: 'me', type: 'outcry.dropped', at: 5 } as object)
+    const [failed, released] = (await harness.records()).slice(-2)
+    expect(failed?.event.error).toEqual({ name: 'Error', message: 'hung', code: 'HUNG' })
+    expect(released?.event).toEqual({ type: 'outcry.released', at: 1_000, keeps: true, by: 'me' })
+    expect(supervisor.fence).toBeUndefined()
+  })
+})

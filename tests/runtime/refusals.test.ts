@@ -84,6 +84,16 @@ describe('a supervisor', () => {
 
   it.each<[string, () => Promise<unknown>, string]>([
     ['an address that is none', () => supervisor.send('counter', { type: 'COUNT' }), 'ADDRESS_INVALID'],
+    [
+      'a time that is a text',
+      () => supervisor.send('counter/a', { type: 'COUNT' }, { at: '5' as never }),
+      'EVENT_INVALID',
+    ],
+    [
+      'a time of birth that is a text',
+      () => supervisor.spawn('counter', 'b', undefined, { at: '5' as never }),
+      'EVENT_INVALID',
+    ],
     ['an id that is none', () => supervisor.spawn('counter', 'a b'), 'ADDRESS_INVALID'],
     ['an actor that is not there', () => supervisor.send('counter/z', { type: 'COUNT' }), 'ACTOR_UNKNOWN'],
     ['a kind that is not there', () => supervisor.spawn('door', 'z'), 'KIND_UNKNOWN'],

@@ -1,6 +1,6 @@
 /** Law 8: what is large is refused where it arises; no turn makes a commit that the log cannot write. */
 import { describe, expect, it } from 'vitest'
-import { assign, createMachine, enqueueActions, setup } from 'xstate'
+import { assign, createMachine, enqueueActions, setup, spawnChild } from 'xstate'
 import type { AnyEvent } from '../../src/runtime/record.ts'
 import { DEFAULT_BACKOFF } from '../../src/runtime/supervision.ts'
 import { Harness } from './harness.ts'
@@ -101,5 +101,23 @@ describe('a start', () => {
     supervisor = await harness.open({ machines: { m: { machine: machine('2'), upgrades } } })
     expect((await supervisor.view(`m/a${MANY - 1}`))?.version).toBe('2')
     expect(supervisor.fence).toBeUndefined()
+  })
+})
+
+describe('an actor', () => {
+  it('is stopped with all below it, though they are more than a turn has records', async () => {
+    const leaf = createMachine({})
+    const branch = setup({ actors: { leaf } }).createMachine({
+      entry: Array.from({ length: 100 }, (_, i) => spawnChild('leaf', { id: `l${i}` })),
+    })
+    const tree = setup({ types: {} as { events: AnyEvent }, actors: { branch } }).createMachine({
+      on: { GROW: { actions: spawnChild('branch', { id: ({ event }) => event.id }) } },
+    })
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines: { tree } })
+    await supervisor.spawn('tree', 't')
+    for (let i = 0; i < 100; i++) await supervisor.send('tree/t', { type: 'GROW', id: `b${i}` })
+    await supervisor.stopActor('tree/t')
+    expect((await supervisor.view('tree/t/b99/l99'))?.status).toBe('stopped')
   })
 })

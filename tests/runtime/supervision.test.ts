@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, sendTo, setup } from 'xstate'
-import type { Supervision } from '../../src/runtime/supervision.ts'
+import { DEFAULT_BACKOFF, type Supervision } from '../../src/runtime/supervision.ts'
 import { databaseIn } from '../../store/database.ts'
 import { Harness } from './harness.ts'
 
@@ -86,6 +86,31 @@ describe('an actor whose machine throws', () => {
   const restart: Supervision = { strategy: 'restart', backoff }
   const letters = async (harness: Harness) =>
     (await harness.deadLetters()).map(({ event, reason }) => [event.type, event.which, reason])
+
+  it('restarts in whole milliseconds, whatever the time of the message: no restart is lost with a stop', async () => {
+    const harness = new Harness()
+    const backoff = { ...DEFAULT_BACKOFF, minMs: 0.5 }
+    const options = {
+      machines: { fragile: { machine: fragile, supervision: { strategy: 'restart' as const, backoff } } },
+    }
+    let supervisor = await harness.open(options)
+    await supervisor.spawn('fragile', 'a')
+    const fail = supervisor.send('fragile/a', { type: 'THROW' }, { at: 1_000.25 })
+    await expect(fail).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
+    await supervisor.send('fragile/a', { type: 'INC' }, { at: 1_000.5 })
+    await supervisor.stop()
+    supervisor = await harness.open(options)
+    harness.clock.advanceTo(1_001)
+    await supervisor.settled()
+    expect(await harness.eventsOf('fragile/a')).toEqual([
+      'xstate.init',
+      'outcry.failed',
+      'INC',
+      'outcry.restarted',
+      'outcry.unstashed',
+      'INC',
+    ])
+  })
 
   it('takes what was kept one by one: a message that throws again becomes a dead letter, the rest is taken', async () => {
     const harness = await open(restart)
