@@ -234,9 +234,10 @@ export class Supervisor {
       if (at === 0) this.#wake(address)
       else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
     }
+    // Who comes into memory from here on is in the queue as a passive actor.
+    for (const cell of this.#table.cells) this.#timekeeper.addKnownOf(cell)
     // A running part that the new version has no place for ends now: nobody may ever send to it again.
     await this.#recordMigrations([...this.#table.cells].filter(wasRunning).sort(byAddress))
-    for (const cell of this.#table.cells) this.#timekeeper.addKnownOf(cell)
     if (this.#table.find(DEAD_LETTERS) === undefined) await this.#spawn(DEAD_LETTERS, undefined)
     await this.#quarantineSuspects()
     for (const [name, port] of this.#ports) {

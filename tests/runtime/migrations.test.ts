@@ -494,6 +494,28 @@ describe('a child that the new version has no place for', () => {
     expect(fired).toEqual(['twice', 'once', 'twice'])
   })
 
+  it('and that ran brings its parent into memory, whose timers fire once each and in order', async () => {
+    const later = (id: string) => raise({ type: id }, { id, delay: 10 })
+    const timed = (version: string, invoke: string[]) =>
+      setup({ actors: { part } }).createMachine({
+        id: 'm',
+        version,
+        entry: [later('twice'), later('once'), later('twice')],
+        invoke: invoke.map(() => ({ src: 'part' as const, id: 'part' })),
+      })
+    const harness = await inAllWays({
+      v1: timed('1', ['part']),
+      v2: timed('2', []),
+      upgrades: up(({ value, context, children }) => ({ value, context, drop: children })),
+      after: async ({ clock, supervisor }) => {
+        clock.advanceTo(clock.now() + 10)
+        await supervisor.settled()
+      },
+    })
+    const fired = (await harness.records()).flatMap(({ timer }) => timer ?? [])
+    expect(fired).toEqual(['twice', 'once', 'twice'])
+  })
+
   it('that migrate drops is stopped, though the machine would know it; others go on', async () => {
     const spawning = (version: string) =>
       setup({ actors: { counter } }).createMachine({
