@@ -48,7 +48,10 @@ async function check(life: Life, course: Course, folder?: string): Promise<void>
 
 function happenings(record: TransitionRecord): string[] {
   const { event, actor, timer, emitted, intents, scheduled, cancelled, stashed, child, status } = record
-  const [isChild, own] = [actor.split('/').length > 2, event.type.startsWith('outcry.') && event.type]
+  const [isChild, own] = [
+    actor.split('/').length > 2,
+    /^outcry\.|^xstate\.promise/.test(event.type) && event.type,
+  ]
   return [
     ...(own ? [own] : []),
     ...(own === 'outcry.failed' ? [isChild ? 'a child fails' : `top actor: ${event.directive.action}`] : []),
@@ -99,6 +102,8 @@ describe(`a random life leaves an equal log when it is interrupted, seed ${SEED}
       ...(features.has('quarantine') ? ['outcry.released', 'dead letter: quarantined'] : []),
       ...(features.has('restarts') ? ['outcry.restarted'] : []),
       ...(features.has('upgrades') ? ['outcry.migrated'] : []),
+      ...(features.has('reshapes') ? ['outcry.dropped'] : []),
+      ...(features.has('promises') ? ['xstate.promise.resolve'] : []),
     ]
     expect(happens.filter((what) => !seen.has(what))).toEqual([])
   })

@@ -9,6 +9,8 @@ import {
   cancel,
   emit,
   enqueueActions,
+  fromCallback,
+  fromPromise,
   fromTransition,
   not,
   sendTo,
@@ -20,6 +22,7 @@ import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from '../../src/runtime/record.ts'
 import type { Registration } from '../../src/runtime/registry.ts'
 import type { Supervision } from '../../src/runtime/supervision.ts'
+import type { PastState } from '../../src/runtime/upgrade.ts'
 import { isOutcryError } from '../../store/outcry-error.ts'
 import { differenceOfLogs, differenceOfPresents } from '../equal-logs.ts'
 import { ALWAYS_PASSIVE, Incarnations, type Interruption, type Options } from './incarnations.ts'
@@ -45,6 +48,9 @@ export const FEATURES = [
   'upgrades',
   'upgradesAfterCrash',
   'renames',
+  'reshapes',
+  'promises',
+  'callbacks',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -61,6 +67,7 @@ interface KindSpec {
 type LifeStep =
   | { readonly send: string; readonly to: string }
   | { readonly wait: number }
+  | { readonly quarantine: string }
   | { readonly release: string }
   | { readonly stopActor: string }
   | { readonly spawn: string }
@@ -72,8 +79,19 @@ export interface Life {
   readonly upgradeBefore: number | undefined
   /** The second version may find what a crash left; else it begins after an orderly stop. */
   readonly mayUpgradeAfterCrash: boolean
-  /** Whether the second version has other names for the states of top actors. */
+  readonly change: Change
+}
+
+/** What the second version has otherwise than the first. */
+interface Change {
+  /** Other names for the states of top actors. */
   readonly renames: boolean
+  /** `src` names of children that `migrate` drops. */
+  readonly drops: readonly string[]
+  /** `src` names that the machines do not know any more. */
+  readonly forgets: readonly string[]
+  /** Whether the first two generations invoke one child more. */
+  readonly starts: boolean
 }
 
 /** How a life is interrupted: `between[i]` comes before step `i`. */
@@ -98,6 +116,8 @@ const TOPS = ['one/a', 'one/b', 'two/a'] as const
 /** One that comes into being in the middle of a life, if at all. */
 const LATE = 'two/late'
 const CHILDREN = ['one/a/kid', 'one/a/kid-m', 'one/a/kid-m_0', 'two/a/kid', 'two/a/kid-m', 'one/a/kid/kid']
+/** What an invoked child of each `src` is called, but for the state that invokes it. */
+const INVOKED = ['kid', 'grandkid', 'adding', 'asking', 'waiting', 'echo'] as const
 const ADDRESSES = [...TOPS, ...TOPS, LATE, ...CHILDREN]
 
 /** Messages that one from outside sets off, one after another. */
@@ -237,6 +257,9 @@ const ACTIONS: Readonly<Record<'always' | Feature, Readonly<Record<string, unkno
   upgrades: {},
   upgradesAfterCrash: {},
   renames: {},
+  reshapes: {},
+  promises: {},
+  callbacks: {},
 }
 
 const GUARDS: Readonly<Record<string, unknown>> = {
@@ -258,6 +281,25 @@ const adding = fromTransition(
   (context: { sum: number }, event: { type: string }) => ({ sum: context.sum + event.type.length }),
   { sum: 0 },
 )
+
+/** What resolves the promises that wait for it, in the order of their starts. */
+const unanswered: (() => void)[] = []
+
+/** Resolves when all that was sent before has been taken: see `atRest`. */
+const asking = fromPromise(
+  ({ input }: { input?: { from?: number } }) =>
+    new Promise<number>((resolve) => unanswered.push(() => resolve(input?.from ?? 0))),
+)
+
+/** Runs until it is stopped, under the same id after each start. */
+const waiting = fromPromise<number>(() => new Promise(() => {}))
+
+/** Answers what it is told. What it did by itself, it would do again at each start. */
+const echo = fromCallback(({ sendBack, receive }) => {
+  receive(() => sendBack({ type: 'C', hops: 0, later: true }))
+})
+
+const RERUN = ['asking', 'waiting']
 
 /** Restarts soon, so that one falls into a life, and gives up soon. */
 const BACKOFF = { minMs: 4, maxMs: 12, restartsMax: 2, resetMs: 30 }
@@ -291,36 +333,66 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
   const childSupervision = features.has('supervision')
     ? fc.constantFrom(...strategies)
     : fc.constant<Supervision>({ strategy: 'escalate' })
+  const running = [
+    ...(features.has('promises') ? ['asking', 'waiting'] : []),
+    ...(features.has('callbacks') ? ['echo'] : []),
+  ]
   const kind = fc.record({
-    top: configs(withChildren('kid', 'adding'), 2),
-    kid: configs(withChildren('grandkid', 'adding'), 1),
+    top: configs(withChildren('kid', 'kid', 'adding', ...running), 2),
+    kid: configs(withChildren('grandkid', 'grandkid', 'adding', ...running), 1),
     grandkid: configs(withChildren(), 1),
     supervision,
     childSupervision,
   })
   const send = fc.record({ send: fc.constantFrom(...EVENT_TYPES), to: fc.constantFrom(...ADDRESSES) })
   const wait = fc.record({ wait: fc.integer({ min: 1, max: 24 }) })
-  const steps: fc.WeightedArbitrary<LifeStep>[] = [
-    { weight: 8, arbitrary: send },
-    { weight: 4, arbitrary: wait },
-    { weight: 1, arbitrary: fc.record({ spawn: fc.constant(LATE) }) },
+  const one = (step: fc.Arbitrary<LifeStep>) => step.map((only) => [only])
+  const steps: fc.WeightedArbitrary<LifeStep[]>[] = [
+    { weight: 8, arbitrary: one(send) },
+    { weight: 4, arbitrary: one(wait) },
+    { weight: 1, arbitrary: one(fc.record({ spawn: fc.constant(LATE) })) },
   ]
-  if (features.has('quarantine'))
-    steps.push({ weight: 1, arbitrary: fc.record({ release: fc.constantFrom(...ADDRESSES) }) })
+  if (features.has('quarantine')) {
+    steps.push({ weight: 1, arbitrary: one(fc.record({ release: fc.constantFrom(...ADDRESSES) })) })
+    steps.push({ weight: 1, arbitrary: quarantines(send, wait) })
+  }
   if (features.has('stops'))
-    steps.push({ weight: 1, arbitrary: fc.record({ stopActor: fc.constantFrom(...TOPS, LATE) }) })
+    steps.push({ weight: 1, arbitrary: one(fc.record({ stopActor: fc.constantFrom(...TOPS, LATE) })) })
+  const change: fc.Arbitrary<Change> = fc.record({
+    renames: features.has('renames') ? fc.boolean() : fc.constant(false),
+    drops: features.has('reshapes') ? fc.subarray([...INVOKED]) : fc.constant([]),
+    forgets: features.has('reshapes') ? fc.subarray(['adding', 'asking', 'echo']) : fc.constant([]),
+    starts: features.has('reshapes') ? fc.boolean() : fc.constant(false),
+  })
   return fc.record({
     kinds: fc.record({ one: kind, two: kind }),
-    steps: fc.array(fc.oneof(...steps), { minLength: 1, maxLength: STEPS_MAX }),
+    steps: fc
+      .array(fc.oneof(...steps), { minLength: 1, maxLength: STEPS_MAX })
+      .map((parts) => parts.flat().slice(0, STEPS_MAX)),
     upgradeBefore: features.has('upgrades')
       ? fc.option(fc.nat({ max: STEPS_MAX }), { nil: undefined })
       : fc.constant(undefined),
     mayUpgradeAfterCrash: fc.constant(features.has('upgradesAfterCrash')),
-    renames: features.has('renames') ? fc.boolean() : fc.constant(false),
+    change,
   })
 }
 
 const STEPS_MAX = 12
+
+/** An actor goes into quarantine, some things come for it or come due, and somebody lets it out. */
+function quarantines(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>): fc.Arbitrary<LifeStep[]> {
+  return fc
+    .record({
+      address: fc.constantFrom(...ADDRESSES),
+      before: fc.array(fc.constantFrom(...EVENT_TYPES), { maxLength: 1 }),
+      within: fc.array(fc.oneof(fc.constantFrom(...EVENT_TYPES), send, wait), { maxLength: 3 }),
+    })
+    .map(({ address, before, within }) => {
+      const own = (step: string | LifeStep): LifeStep =>
+        typeof step === 'string' ? { send: step, to: address } : step
+      return [...before.map(own), { quarantine: address }, ...within.map(own), { release: address }]
+    })
+}
 
 /** Random interruptions, of one sort or of all, now and then or between every two steps. */
 export function courses(how: readonly Interruption[]): fc.Arbitrary<Course> {
@@ -378,19 +450,23 @@ class Bank implements Port {
 export async function live(life: Life, { between, isPassive }: Course, folder?: string): Promise<Remains> {
   const options = (version: 1 | 2): Options => ({
     machines: {
-      one: registrationOf(life.kinds.one, version, life.renames),
-      two: registrationOf(life.kinds.two, version, life.renames),
+      one: registrationOf(life.kinds.one, version, life.change),
+      two: registrationOf(life.kinds.two, version, life.change),
     },
     ports: { bank: new Bank() },
     passivation: isPassive ? ALWAYS_PASSIVE : {},
   })
+  unanswered.length = 0
   const incarnations = await new Incarnations(options(1), folder).open()
   const outcomes: string[] = []
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
     outcomes.push(await work().then(() => 'ok', codeOf))
     await incarnations.supervisor.settled()
   }
-  for (const address of TOPS) await attempt(() => spawnIn(incarnations, address))
+  for (const address of TOPS) {
+    await attempt(() => spawnIn(incarnations, address))
+    await atRest(incarnations)
+  }
   for (const [i, step] of life.steps.entries()) {
     const how = between[i] ?? 'none'
     // A new version comes with a start, in the straight life, too.
@@ -400,13 +476,28 @@ export async function live(life: Life, { between, isPassive }: Course, folder?: 
         life.mayUpgradeAfterCrash && how === 'crash' ? 'crash' : 'stop',
         options(2),
       )
+    await atRest(incarnations)
     await attempt(() => take(incarnations, step))
+    await atRest(incarnations)
   }
   const records = await incarnations.records()
   const presents = await incarnations.presents()
   const { problems } = await incarnations.supervisor.verify()
   await incarnations.supervisor.stop()
   return { records, presents, problems, outcomes }
+}
+
+/**
+ * Resolves when no promise waits for its answer any more, and what follows from the answers is durable. They come one at a time, for nobody
+ * promises in which order the answers of the outside arrive.
+ */
+async function atRest({ supervisor }: Incarnations): Promise<void> {
+  await supervisor.settled()
+  for (let answer = unanswered.shift(); answer !== undefined; answer = unanswered.shift()) {
+    answer()
+    await new Promise(setImmediate)
+    await supervisor.settled()
+  }
 }
 
 function codeOf(error: unknown): string {
@@ -423,26 +514,65 @@ function take(incarnations: Incarnations, step: LifeStep): Promise<unknown> {
   const { supervisor } = incarnations
   if ('send' in step) return supervisor.send(step.to, { type: step.send })
   if ('wait' in step) return incarnations.wait(step.wait)
+  if ('quarantine' in step) return supervisor.quarantine(step.quarantine, SUSPICION)
   if ('release' in step) return supervisor.release(step.release)
   if ('stopActor' in step) return supervisor.stopActor(step.stopActor)
   return spawnIn(incarnations, step.spawn)
 }
 
-function registrationOf(spec: KindSpec, version: 1 | 2, renames: boolean): Registration {
-  const { supervision, childSupervision } = spec
-  const first = machineOf(spec, '1')
-  if (version === 1) return { machine: first, supervision, childSupervision }
-  const top = renames ? (renamed(spec.top) as Json) : spec.top
-  const migrate = ({ value, context }: { value: unknown; context: unknown }) => ({
-    value: renames ? renamed(value) : value,
-    context: { ...(context as Context), log: ['migrated'] },
-  })
+const SUSPICION = { error: { name: 'Error', message: 'it hung' }, event: { type: 'A' } }
+
+function registrationOf(spec: KindSpec, version: 1 | 2, change: Change): Registration {
+  const common = { supervision: spec.supervision, childSupervision: spec.childSupervision, rerun: RERUN }
+  const first = machineOf(spec, '1', [])
+  if (version === 1) return { machine: first, ...common }
+  const { renames, drops, forgets, starts } = change
+  const isDropped = (id: string) => drops.some((src) => id === src || id.startsWith(`${src}-`))
+  const migrateChild = ({ value, context, children }: PastState) => {
+    const drop = children.filter(isDropped)
+    // Whoever is no machine has another context.
+    if (value === undefined) return { value, context, drop }
+    const was = context as Context
+    return { value, context: { ...was, log: ['migrated'], kid: was.kid && !drop.includes('kid') }, drop }
+  }
+  const migrate = (state: PastState) =>
+    migrateChild(renames ? { ...state, value: renamed(state.value) } : state)
+  const reshaped = (config: Json, src: string) =>
+    remembering(starts ? withInvoke(config, { src, id: `${src}-new` }) : config, forgets)
+  const top = reshaped(renames ? (renamed(spec.top) as Json) : spec.top, 'kid')
+  const second = { ...spec, top, kid: reshaped(spec.kid, 'grandkid') }
+  const upgradeOfChild = { migrate: migrateChild }
   return {
-    machine: machineOf({ ...spec, top }, '2'),
-    supervision,
-    childSupervision,
+    machine: machineOf(second, '2', forgets),
+    ...common,
     previous: [first],
-    upgrades: [{ from: '1', to: '2', migrate, upcast: (event) => ({ ...event, upcast: true }) }],
+    upgrades: [
+      {
+        from: '1',
+        to: '2',
+        migrate,
+        upcast: (event) => ({ ...event, upcast: true }),
+        children: { kid: upgradeOfChild, 'kid/kid': upgradeOfChild, 'kid/grandkid': upgradeOfChild },
+      },
+    ],
+  }
+}
+
+/** With one more child of its root. */
+function withInvoke(config: Json, invoke: Json): Json {
+  return { ...config, invoke: [config.invoke ?? [], invoke].flat() }
+}
+
+/** Without what invokes a forgotten child. */
+function remembering(config: Json, forgotten: readonly string[]): Json {
+  const states = Object.entries((config.states ?? {}) as Record<string, Json>)
+  const invokes = [config.invoke ?? []].flat() as { src: string }[]
+  return {
+    ...config,
+    ...(invokes.length > 0 && { invoke: invokes.filter(({ src }) => !forgotten.includes(src)) }),
+    ...(states.length > 0 && {
+      states: Object.fromEntries(states.map(([key, state]) => [key, remembering(state, forgotten)])),
+    }),
   }
 }
 
@@ -454,13 +584,15 @@ function renamed(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [renamed(key), renamed(inner)]))
 }
 
-function machineOf(spec: KindSpec, version: string): AnyStateMachine {
-  const grandkid = build(spec.grandkid, version, { kid: adding })
-  const kid = build(spec.kid, version, { grandkid, kid: grandkid })
-  return build(spec.top, version, { kid, grandkid })
+function machineOf(spec: KindSpec, version: string, forgotten: readonly string[]): AnyStateMachine {
+  const known = Object.entries({ adding, asking, waiting, echo }).filter(([src]) => !forgotten.includes(src))
+  const leaves = Object.fromEntries(known)
+  const grandkid = build(spec.grandkid, version, { ...leaves, kid: echo })
+  const kid = build(spec.kid, version, { ...leaves, grandkid, kid: grandkid })
+  return build(spec.top, version, { ...leaves, kid, grandkid })
 }
 
-function build(config: Json, version: string, children: Readonly<Record<string, unknown>>): AnyStateMachine {
+function build(config: Json, version: string, actors: Readonly<Record<string, unknown>>): AnyStateMachine {
   const actions = Object.assign({}, ...Object.values(ACTIONS)) as Record<string, unknown>
   const context = ({ input }: { input?: { from?: number } }): Context => ({
     n: input?.from ?? 0,
@@ -468,7 +600,7 @@ function build(config: Json, version: string, children: Readonly<Record<string, 
     kid: false,
   })
   return setup({
-    actors: { adding, ...children },
+    actors: actors as never,
     actions: actions as never,
     guards: GUARDS as never,
   }).createMachine({ ...structuredClone(config), version, context } as never) as unknown as AnyStateMachine
