@@ -79,7 +79,7 @@ const MICROSTEPS_MAX = 1_000
 
 /**
  * Checks a machine, and those it invokes, before any actor runs on it.
- * @throws CHILD_UNKNOWN when it invokes what it does not define
+ * @throws CHILD_UNKNOWN when it invokes what it does not define; CALLBACK_ASYNC
  */
 export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): void {
   if (seen.has(machine)) return
@@ -96,12 +96,28 @@ export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActor
           'Name it in setup({ actors: { ... } }) or provide it with machine.provide({ actors: { ... } }).',
         )
       }
-      if (isMachine(logic)) prepareMachine(logic, seen)
+      prepareLogic(machine, logic, seen)
     }
   }
   for (const logic of Object.values(machine.implementations.actors)) {
-    if (logic && isMachine(logic as AnyActorLogic)) prepareMachine(logic as AnyStateMachine, seen)
+    if (logic) prepareLogic(machine, logic as AnyActorLogic, seen)
   }
+}
+
+function prepareLogic({ id }: AnyStateMachine, logic: AnyActorLogic, seen: Set<AnyActorLogic>): void {
+  if (isMachine(logic)) prepareMachine(logic, seen)
+  else if (logicKind(logic) === 'callback' && isAsync((logic as { config?: unknown }).config)) {
+    throw new OutcryError(
+      'CALLBACK_ASYNC',
+      `machine "${id}" has an async function for a callback: nobody hears when it fails, and nothing ends it`,
+      'Use fromPromise, or a plain function that returns what ends it.',
+    )
+  }
+}
+
+/** XState calls such a function and drops the promise. */
+function isAsync(code: unknown): boolean {
+  return typeof code === 'function' && code.constructor.name === 'AsyncFunction'
 }
 
 function* statesOf(node: AnyStateNode): Iterable<AnyStateNode> {

@@ -400,6 +400,17 @@ describe('what could not be brought back is refused, with what to write instead'
     })
   })
 
+  it('an async function for a callback, when the machine is registered', async () => {
+    const late = fromCallback((async () => {}) as never)
+    for (const machine of [
+      setup({ actors: { late } }).createMachine({}) as AnyStateMachine,
+      createMachine({ invoke: { src: late } }),
+    ])
+      await expect(new Harness().open({ machines: { machine } })).rejects.toMatchObject({
+        code: 'CALLBACK_ASYNC',
+      })
+  })
+
   it('what is no machine at all', async () => {
     await expect(new Harness().open({ machines: { m: {} as never } })).rejects.toMatchObject({
       code: 'KIND_INVALID',
