@@ -5,15 +5,16 @@ import { Pace } from '../../store/pace.ts'
 import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
-import { type Address, CLOCK, DEAD_LETTERS, kindOf, parseAddress, RESERVED_KINDS } from './address.ts'
+import { type Address, DEAD_LETTERS, kindOf, parseAddress, RESERVED_KINDS } from './address.ts'
 import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { type Clock, type ClockJump, SystemClock } from './clock.ts'
+import { type ClockWatch, watchOf } from './clock-watch.ts'
 import { Engine } from './engine.ts'
 import { checkSchema, checkWhy, messageOf, receive, type SendOptions, type Why } from './intake.ts'
 import type { Job, Receipt } from './job.ts'
-import { Journal, type JournalState } from './journal.ts'
+import type { Journal, JournalState } from './journal.ts'
 import { initOf, type LifecycleEvent, STOP } from './lifecycle.ts'
 import { isOutcome } from './live-actors.ts'
 import { consoleLogger, type Logger, unfailing } from './logger.ts'
@@ -72,8 +73,6 @@ export interface SupervisorOptions {
 const owned = new WeakSet<Store<TransitionRecord>>()
 const SNAPSHOT_EVERY = 1_000
 const MIGRATED_PER_TURN = 1_000
-/** Latest jumps of the system's clock that are remembered. */
-const CLOCK_JUMPS_MAX = 100
 /** Actors that may go passive between two commits. */
 const PASSIVATED_MAX = 1_000
 
@@ -178,7 +177,7 @@ export class Supervisor {
   readonly #fenced$: Observable<OutcryError>
   readonly #transitions$: Observable<TransitionRecord>
   readonly #replayed: number
-  readonly #clockJumps: ClockJump[] = []
+  readonly #clockWatch: ClockWatch | undefined
   /** Ports that have started, and have to be stopped. */
   readonly #started = new Map<string, Port>()
   #accepting = true
@@ -223,11 +222,13 @@ export class Supervisor {
       maintain: () => this.#maintain(),
       onFenced: (error) => this.#onFenced(error),
     })
+    const parts = { engine: this.#engine, timekeeper: this.#timekeeper }
+    this.#clockWatch = watchOf({ clock, store, journal, logger, ...parts })
   }
 
   /** @internal */
   async start(unrecorded: readonly Cell[]): Promise<void> {
-    await this.#startClock()
+    await this.#clockWatch?.start(this.#replayed)
     await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
@@ -286,57 +287,15 @@ export class Supervisor {
     this.#journal.behind = [...this.#table.lost.keys()]
   }
 
-  /** Time goes on where the log left it, and so do the timers that a clock that was set has left waiting. */
-  async #startClock(): Promise<void> {
-    const clock = this.#clock
-    if (!(clock instanceof SystemClock)) return
-    const known = this.#journal.clock
-    clock.watch(() => this.#onClockSet(clock))
-    // An event may come with a time that no clock showed. After an orderly stop it is known what the clock did show.
-    clock.resume(known, this.#replayed === 0 ? (known?.at ?? this.#journal.at) : this.#journal.at)
-    const shifts = clock.isOfThisBoot(known) ? known.shifts : []
-    for (const shift of shifts) this.#timekeeper.shift(shift)
-    this.#journal.setClock({ ...clock.state, shifts })
-    if (clock.isOfThisBoot(known) || !clock.isOfThisBoot(clock.state)) return
-    // The first start in a boot says so, for a crash may come before the first checkpoint does.
-    const { seq, state } = this.#store.checkpoint() ?? { seq: 0, state: new Journal().state() }
-    const before = { ...(state as JournalState), clock: { ...clock.state, shifts } }
-    await this.#store.putSnapshots([], { seq, state: before })
-  }
-
   /** For a checkpoint: what durable records say, and where the clock is by now. */
   #journalState(): JournalState {
-    const known = this.#journal.clock
-    if (known !== undefined && this.#clock instanceof SystemClock)
-      this.#journal.setClock({ ...known, ...this.#clock.driftedFrom(known), at: this.#clock.now() })
+    this.#clockWatch?.note()
     return this.#journal.state()
-  }
-
-  /** What waits was sent before the clock was set, and is taken first: then record and timers agree when that was. */
-  #onClockSet(clock: SystemClock): void {
-    if (!this.#accepting || this.fence) return
-    if (this.#engine.waiting > 0) {
-      setImmediate(() => this.#onClockSet(clock))
-      return
-    }
-    const at = clock.now()
-    const jump = clock.follow()
-    if (jump === undefined) return
-    if (jump.forwardMs > 0) this.#timekeeper.shift({ seq: this.#engine.nextSeq, ms: jump.forwardMs })
-    this.#clockJumps.push(jump)
-    if (this.#clockJumps.length > CLOCK_JUMPS_MAX) this.#clockJumps.shift()
-    this.#logger.warn(
-      jump,
-      `the system clock was set ${spelled(jump.byMs)}; no timer is late or early by that`,
-    )
-    const event = { type: 'outcry.clockSet', at, ...jump, ...clock.state }
-    this.#engine.enqueue({ message: messageOf(CLOCK, Object.freeze(event), at, 0) }, 'control')
-    this.#engine.pump()
   }
 
   /** How the system's clock was set since the start, in order. */
   get clockJumps(): readonly ClockJump[] {
-    return this.#clockJumps
+    return this.#clockWatch?.jumps ?? []
   }
 
   async #quarantineSuspects(): Promise<void> {
@@ -625,7 +584,7 @@ export class Supervisor {
   #takeNoMore(): void {
     this.#accepting = false
     this.#timekeeper.stop()
-    if (this.#clock instanceof SystemClock) this.#clock.watch(undefined)
+    this.#clockWatch?.stop()
     this.#releaser.halt()
   }
 
@@ -773,11 +732,6 @@ export class Supervisor {
     this.#fenced.next(error)
     this.#fenced.complete()
   }
-}
-
-function spelled(ms: number): string {
-  const text = `${Math.abs(ms) / 1_000} s`
-  return ms < 0 ? `back by ${text}` : `forward by ${text}`
 }
 
 /** The same order after a stop as after a crash. */

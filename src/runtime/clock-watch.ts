@@ -1,0 +1,93 @@
+/** Follows the system's clock for the log: where time goes on at a start, and what becomes of timers when the clock is set. */
+import type { Store } from '../../store/store.ts'
+import { CLOCK } from './address.ts'
+import { type ClockJump, SystemClock } from './clock.ts'
+import type { Engine } from './engine.ts'
+import { messageOf } from './intake.ts'
+import { Journal, type JournalState } from './journal.ts'
+import type { Logger } from './logger.ts'
+import type { TransitionRecord } from './record.ts'
+import type { Timekeeper } from './timekeeper.ts'
+
+/** Latest jumps that are remembered. */
+const JUMPS_MAX = 100
+
+interface Parts {
+  readonly clock: SystemClock
+  readonly store: Store<TransitionRecord>
+  readonly journal: Journal
+  readonly engine: Engine
+  readonly timekeeper: Timekeeper
+  readonly logger: Logger
+}
+
+export class ClockWatch {
+  /** How the system's clock was set since the start, in order. */
+  readonly jumps: ClockJump[] = []
+  readonly #parts: Parts
+  #isWatching = false
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Time goes on where the log left it, and so do the timers that a clock that was set has left waiting. */
+  async start(replayed: number): Promise<void> {
+    const { clock, journal, store, timekeeper } = this.#parts
+    const known = journal.clock
+    this.#isWatching = true
+    clock.watch(() => this.#onSet())
+    // An event may come with a time that no clock showed. After an orderly stop it is known what the clock did show.
+    clock.resume(known, replayed === 0 ? (known?.at ?? journal.at) : journal.at)
+    const shifts = clock.isOfThisBoot(known) ? known.shifts : []
+    for (const shift of shifts) timekeeper.shift(shift)
+    journal.setClock({ ...clock.state, shifts })
+    if (clock.isOfThisBoot(known) || !clock.isOfThisBoot(clock.state)) return
+    // The first start in a boot says so, for a crash may come before the first checkpoint does.
+    const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Journal().state() }
+    const before = { ...(state as JournalState), clock: { ...clock.state, shifts } }
+    await store.putSnapshots([], { seq, state: before })
+  }
+
+  stop(): void {
+    this.#isWatching = false
+    this.#parts.clock.watch(undefined)
+  }
+
+  /** Before a checkpoint: notes where the clock is by now. */
+  note(): void {
+    const { clock, journal } = this.#parts
+    const known = journal.clock
+    if (known !== undefined) journal.setClock({ ...known, ...clock.driftedFrom(known), at: clock.now() })
+  }
+
+  /** What waits was sent before the clock was set, and is taken first: then record and timers agree when that was. */
+  #onSet(): void {
+    const { clock, engine, timekeeper, logger } = this.#parts
+    if (!this.#isWatching || engine.fence) return
+    if (engine.waiting > 0) {
+      setImmediate(() => this.#onSet())
+      return
+    }
+    const at = clock.now()
+    const jump = clock.follow()
+    if (jump === undefined) return
+    if (jump.forwardMs > 0) timekeeper.shift({ seq: engine.nextSeq, ms: jump.forwardMs })
+    this.jumps.push(jump)
+    if (this.jumps.length > JUMPS_MAX) this.jumps.shift()
+    logger.warn(jump, `the system clock was set ${spelled(jump.byMs)}; no timer is late or early by that`)
+    const event = { type: 'outcry.clockSet', at, ...jump, ...clock.state }
+    engine.enqueue({ message: messageOf(CLOCK, Object.freeze(event), at, 0) }, 'control')
+    engine.pump()
+  }
+}
+
+/** Time as the runtime has it is watched only where it is the system's. */
+export function watchOf(parts: Omit<Parts, 'clock'> & { readonly clock: unknown }): ClockWatch | undefined {
+  return parts.clock instanceof SystemClock ? new ClockWatch({ ...parts, clock: parts.clock }) : undefined
+}
+
+function spelled(ms: number): string {
+  const text = `${Math.abs(ms) / 1_000} s`
+  return ms < 0 ? `back by ${text}` : `forward by ${text}`
+}
