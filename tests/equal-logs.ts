@@ -24,8 +24,8 @@ interface Entry {
 
 interface Comparison {
   /**
-   * Takes out what the actors of a start set off among others, too, such as a question of the reconciliation to its account. Logs that
-   * are equal only then are not equal by the definition.
+   * Takes out what the actors of a start set off among others, too, such as a question of the reconciliation to its account, and numbers
+   * the ids of intents anew, which are made of revs that such records shift. Logs that are equal only then are not equal by the definition.
    */
   readonly startsAside?: boolean
 }
@@ -118,11 +118,20 @@ function entriesOf(
     places.set(seq, [actor, number])
     kept.push(record)
   }
+  const numberOf = ({ seq }: TransitionRecord) => places.get(seq)?.[1] as number
+  const intentIds = new Map(
+    startsAside
+      ? kept.flatMap((record) =>
+          (record.intents ?? []).map(
+            ({ id }, i) => [id, `${record.actor} ${numberOf(record)} ${i}`] as const,
+          ),
+        )
+      : [],
+  )
   const entries = new Map<string, Entry[]>()
   for (const record of kept) {
     const { seq, actor } = record
-    const number = places.get(seq)?.[1] as number
-    const entry: Entry = { seq, actor, number, fields: fieldsOf(record, places) }
+    const entry: Entry = { seq, actor, number: numberOf(record), fields: fieldsOf(record, places, intentIds) }
     const list = entries.get(actor)
     if (list === undefined) entries.set(actor, [entry])
     else list.push(entry)
@@ -134,8 +143,19 @@ function entriesOf(
 function fieldsOf(
   record: TransitionRecord,
   places: ReadonlyMap<number, Place>,
+  intentIds: ReadonlyMap<string, string>,
 ): Readonly<Record<string, unknown>> {
-  const { seq: _seq, rev: _rev, turn: _turn, cause, correlation, scheduled, intents, ...rest } = record
+  const {
+    seq: _seq,
+    rev: _rev,
+    turn: _turn,
+    cause,
+    correlation,
+    scheduled,
+    intents,
+    settles,
+    ...rest
+  } = record
   const placeOf = (seq: number): Place => places.get(seq) ?? ['outside of the log', undefined]
   const correlationOf = (text: string): unknown => {
     const [, seq] = OWN_CORRELATION.exec(text) ?? []
@@ -150,8 +170,10 @@ function fieldsOf(
       seq: placeOf(timer.seq),
       correlation: correlationOf(timer.correlation),
     })),
+    settles: settles && (intentIds.get(settles) ?? settles),
     intents: intents?.map((intent) => ({
       ...intent,
+      id: intentIds.get(intent.id) ?? intent.id,
       seq: placeOf(intent.seq),
       correlation: correlationOf(intent.correlation),
     })),

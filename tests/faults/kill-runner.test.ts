@@ -78,7 +78,8 @@ async function ordersAtVenue(name: string): Promise<{ placed: string[]; reports:
   const placed = reports.flatMap(({ report }) =>
     report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
   )
-  return { placed, reports: reports.map(({ ref: _, ...report }) => report) }
+  // The id of an intent is made of a rev, which a start shifts that asks for an order on its way: see equal-logs.ts.
+  return { placed, reports: reports.map(({ ref: _, settles: _intent, ...report }) => report) }
 }
 
 describe('a run over a recording', () => {
