@@ -11,8 +11,8 @@ import { INIT } from '../runtime/lifecycle.ts'
 import { isMachine } from '../runtime/logic.ts'
 import { persistState } from '../runtime/persist.ts'
 import { logicAt } from '../runtime/registry.ts'
+import type { Release } from '../runtime/release.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import type { Release } from '../runtime/turn.ts'
 import { FailureList, failuresOf } from './failures.ts'
 
 /** Protocol version: of the @statelyai/inspect whose frames these are. */

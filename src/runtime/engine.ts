@@ -10,12 +10,15 @@ import type { Job, Receipt, Waiting } from './job.ts'
 import type { Journal } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
+import type { Message } from './message.ts'
 import { countOf } from './pending-timers.ts'
 import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import { failed, refusal } from './refusal.ts'
+import type { Release } from './release.ts'
 import type { DueTimer } from './timers.ts'
-import { type Message, type Release, Turn, type TurnContext, TurnFailure } from './turn.ts'
+import { Turn, type TurnContext } from './turn.ts'
+import { TurnFailure } from './turn-failure.ts'
 
 export interface EngineHooks {
   /** The message of a due timer whose turn has come; undefined when it is not due any more. */

@@ -1,7 +1,9 @@
 import type { Cell } from './cell.ts'
 import { isLifecycle, type LifecycleEvent, UNSTASH_TIMER } from './lifecycle.ts'
+import type { Message } from './message.ts'
 import { decide } from './supervision.ts'
-import { type Imposed, type Message, type Turn, type TurnContext, TurnFailure } from './turn.ts'
+import type { Imposed, Turn, TurnContext } from './turn.ts'
+import { TurnFailure } from './turn-failure.ts'
 import { plainError } from './values.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */

@@ -4,9 +4,9 @@ import { type Address, parentOf } from './address.ts'
 import type { Clock } from './clock.ts'
 import { issuesOf, issuesText, PLAINLY } from './issues.ts'
 import type { Lane } from './mailbox.ts'
+import type { Message } from './message.ts'
 import type { AnyEvent, Origin } from './record.ts'
 import type { Registry } from './registry.ts'
-import type { Message } from './turn.ts'
 import { EVENT, sizeTaken, takeIn } from './values.ts'
 
 export interface SendOptions {

@@ -1,4 +1,5 @@
-import type { Message, Turn } from './turn.ts'
+import type { Message } from './message.ts'
+import type { Turn } from './turn.ts'
 
 /** That a message is durable. */
 export interface Receipt {

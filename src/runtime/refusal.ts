@@ -1,7 +1,8 @@
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { Address } from './address.ts'
+import type { DeadReason } from './message.ts'
 import type { AnyEvent } from './record.ts'
-import { type DeadReason, TurnFailure } from './turn.ts'
+import { TurnFailure } from './turn-failure.ts'
 
 const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {
   unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],

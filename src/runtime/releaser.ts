@@ -8,8 +8,8 @@ import { isLive, logicKind } from './logic.ts'
 import { shown } from './persist.ts'
 import type { Port } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
+import type { Release } from './release.ts'
 import type { Scope } from './scope.ts'
-import type { Release } from './turn.ts'
 import type { WorkObserver } from './work.ts'
 
 /**

@@ -7,16 +7,8 @@
  */
 import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
-import {
-  type ActorState,
-  Cell,
-  type Condition,
-  type Delivery,
-  type Stashed,
-  stateValue,
-  UNBORN,
-} from './cell.ts'
-import type { Effect, TakenTransition } from './effect.ts'
+import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './cell.ts'
+import type { Effect } from './effect.ts'
 import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
 import {
   INIT,
@@ -27,15 +19,19 @@ import {
   STOP,
   UNSTASH_TIMER,
 } from './lifecycle.ts'
-import { childLogic, goneLogic, isLive, isMachine } from './logic.ts'
+import { childLogic, goneLogic } from './logic.ts'
+import type { DeadReason, Message } from './message.ts'
 import type { Migration } from './migration.ts'
-import { firstOf, timerOf } from './pending-timers.ts'
+import { timerOf } from './pending-timers.ts'
 import { makeRef, persistState } from './persist.ts'
-import type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './record.ts'
+import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
+import { type Release, releaseOf } from './release.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
+import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './transition.ts'
+import { TurnFailure } from './turn-failure.ts'
 import {
   admit,
   assertContextSize,
@@ -76,55 +72,12 @@ export interface TurnContext {
   readonly work?: WorkObserver | undefined
 }
 
-/** What starts a turn. */
-export interface Message {
-  readonly to: Address
-  readonly event: AnyEvent
-  readonly at: number
-  /** Of the event, roughly, in characters; 0 for what the runtime itself made of something known. */
-  readonly size: number
-  /** The record that it answers (a timer, a promise, a port's reply); null from outside. */
-  readonly cause: number | null
-  readonly correlation?: string | undefined
-  readonly origin?: Origin | undefined
-  readonly settles?: string | undefined
-  readonly key?: string | undefined
-  /** The timer of `to` that came due. */
-  readonly timer?: ScheduledTimer
-}
-
-/** What a record lets out once it is durable. */
-export interface Release {
-  readonly record: TransitionRecord
-  readonly cell: Cell
-  readonly snapshot: AnySnapshot
-  readonly condition: Condition
-  readonly taken: readonly TakenTransition[]
-  /** Custom actions, logs and messages to running parts, in order; most records have none. */
-  readonly effects: readonly Effect[]
-  /** The actor has a running part that now starts or ends. */
-  readonly live: 'start' | 'halt' | undefined
-}
-
-export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull' | 'unreadable'
-
 /** What is done to an actor that no machine asked for. */
 export interface Imposed {
   readonly cell: Cell
   readonly event: LifecycleEvent | { readonly type: typeof STOP }
   /** The timer of the actor that is used up by it. */
   readonly timer?: ScheduledTimer | undefined
-}
-
-/** A machine threw: which actor's, on what. */
-export class TurnFailure extends Error {
-  readonly address: Address
-  readonly event: AnyEvent
-  constructor(address: Address, event: AnyEvent, cause: unknown) {
-    super(`${address} failed on ${event.type}: ${plainError(cause).message}`, { cause })
-    this.address = address
-    this.event = event
-  }
 }
 
 /** An actor at work: its effects are carried out one by one, and a receiver's frame lies on top meanwhile. */
@@ -151,7 +104,7 @@ interface Before {
   readonly earlier: Before | undefined
 }
 
-export class Turn {
+export class Turn implements TurnFacts {
   readonly number: number
   readonly at: number
   readonly correlation: string
@@ -191,6 +144,10 @@ export class Turn {
 
   get #eventSize(): number {
     return this.#message.size + this.#context.scope.made - this.#madeBefore
+  }
+
+  get ports(): TurnContext['ports'] {
+    return this.#context.ports
   }
 
   get nextSeq(): number {
@@ -596,17 +553,10 @@ export class Turn {
     if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
       this.#dropSystemId(systemId, cell.address)
     if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: evolution.state.rev, cause }
-    const record = this.#record(cell, event, cause, was, evolution, seq, timer, stashed)
-    const { effects, taken, state } = evolution
-    this.releases.push({
-      record,
-      cell,
-      snapshot: state.snapshot,
-      condition: state.condition,
-      taken,
-      effects: effects.length === 0 ? effects : effects.filter(isForRelease),
-      live: isLive(cell.logic) ? liveness(cell, was, event) : undefined,
-    })
+    const message = this.releases.length === 0 ? this.#message : undefined
+    const step: Step = { cell, event, seq, cause, was, evolution, timer, stashed, message }
+    this.releases.push(releaseOf(recordOf(this, step), step))
+    const { effects, state } = evolution
     // The parent hears of what the machine did, not of what was done to it unseen.
     const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
     this.#begin(cell, effects, seq, isUnseen && (isLifecycle(event) || stashed))
@@ -735,77 +685,6 @@ export class Turn {
     return frame as Frame
   }
 
-  #record(
-    cell: Cell,
-    event: AnyEvent,
-    cause: number | null,
-    was: ActorState,
-    { state, effects, scheduled, cancelled, found }: Evolution,
-    seq: number,
-    timer: ScheduledTimer | undefined,
-    stashed: boolean,
-  ): TransitionRecord {
-    const emitted: AnyEvent[] = []
-    const sent: string[] = []
-    const intents: Intent[] = []
-    // The timer's own event goes out, where it is for a port.
-    if (timer?.target !== undefined && event.type === 'outcry.timer')
-      this.#intend(timer.target, timer.event, cell, state.rev, seq, intents)
-    for (const effect of effects) {
-      if (effect.type === 'emit') emitted.push(effect.event)
-      else if (effect.type === 'send') {
-        sent.push(effect.to)
-        this.#intend(effect.to, effect.event, cell, state.rev, seq, intents)
-      }
-    }
-    const record: Writable<TransitionRecord> = {
-      seq,
-      rev: state.rev,
-      actor: cell.address,
-      at: this.at,
-      event,
-      from: was.snapshot === UNBORN.snapshot ? null : stateValue(cell.logic, was.snapshot),
-      to: stateValue(cell.logic, state.snapshot),
-      cause,
-      correlation: this.correlation,
-      machine: cell.label,
-      turn: this.number,
-    }
-    // Whoever is told of the record must not change what the next one is told.
-    if (emitted.length > 0) record.emitted = Object.freeze(emitted)
-    if (sent.length > 0) record.sent = Object.freeze(sent)
-    if (intents.length > 0) record.intents = Object.freeze(intents)
-    if (scheduled.length > 0) record.scheduled = Object.freeze(scheduled)
-    if (cancelled.length > 0) record.cancelled = Object.freeze(cancelled)
-    if (timer !== undefined) {
-      record.timer = timer.id
-      const timerSeq = seqUnlessFirst(timer, was)
-      if (timerSeq !== undefined) record.timerSeq = timerSeq
-    }
-    if (found !== undefined) record.found = Object.freeze(found)
-    if (event.type === INIT && cell.path.length > 0) record.child = childOfRecord(cell)
-    const { status } = state.snapshot
-    if (status !== 'active' && status !== was.snapshot.status) record.status = status
-    if (stashed) record.stashed = true
-    else if (isUnhandled(cell, event, was, state, effects)) record.unhandled = true
-    if (this.releases.length === 0) {
-      const { origin, settles, key } = this.#message
-      if (origin !== undefined) record.origin = origin
-      if (settles !== undefined) record.settles = settles
-      if (key !== undefined) record.key = key
-    }
-    return Object.freeze(record)
-  }
-
-  /** What is sent to a port is an intent. */
-  #intend(to: string, event: AnyEvent, { address }: Cell, rev: number, seq: number, intents: Intent[]): void {
-    const port = portOf(to)
-    if (port === undefined || !this.#context.ports.has(port)) return
-    const id = `${address}/${rev}/${intents.length}`
-    const { at, correlation } = this
-    intents.push(Object.freeze({ id, port, actor: address, event, at, seq, correlation }))
-  }
-
   /** As in XState, whoever has ended is found by it no more. */
   #dropSystemId(systemId: string, address: Address): void {
     const { scope } = this.#context
@@ -869,39 +748,4 @@ function hasRoom(stash: readonly Stashed[]): boolean {
 
 function hasTimer({ state }: Cell, timer: ScheduledTimer): boolean {
   return timerOf(state.timers, timer) !== undefined
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
-
-function isUnhandled(
-  { logic }: Cell,
-  event: AnyEvent,
-  was: ActorState,
-  state: ActorState,
-  effects: readonly Effect[],
-): boolean {
-  return state.snapshot === was.snapshot && effects.length === 0 && isMachine(logic) && !isLifecycle(event)
-}
-
-/** After a jump of the clock, a timer may fire before one of the same id whose due time is earlier. */
-function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): number | undefined {
-  return firstOf(timers, timer.id) === timer ? undefined : timer.seq
-}
-
-function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
-  const { systemId, _syncSnapshot } = cell.ref
-  return Object.freeze({
-    path: Object.freeze(cell.path),
-    ...(systemId !== undefined && { systemId }),
-    ...(_syncSnapshot && { syncSnapshot: true as const }),
-  })
-}
-
-function isForRelease({ type }: Effect): boolean {
-  return type === 'custom' || type === 'log' || type === 'receive'
-}
-
-function liveness(cell: Cell, was: ActorState, event: AnyEvent): Release['live'] {
-  if (event.type === INIT || event.type === 'outcry.restarted') return 'start'
-  return was.snapshot.status === 'active' && cell.state.snapshot.status !== 'active' ? 'halt' : undefined
 }

@@ -1,0 +1,42 @@
+import type { ActorState, Cell, Condition } from './cell.ts'
+import type { Effect, TakenTransition } from './effect.ts'
+import { INIT } from './lifecycle.ts'
+import { isLive } from './logic.ts'
+import type { TransitionRecord } from './record.ts'
+import type { AnySnapshot } from './scope.ts'
+import type { Step } from './transition.ts'
+
+/** What a record lets out once it is durable. */
+export interface Release {
+  readonly record: TransitionRecord
+  readonly cell: Cell
+  readonly snapshot: AnySnapshot
+  readonly condition: Condition
+  readonly taken: readonly TakenTransition[]
+  /** Custom actions, logs and messages to running parts, in order; most records have none. */
+  readonly effects: readonly Effect[]
+  /** The actor has a running part that now starts or ends. */
+  readonly live: 'start' | 'halt' | undefined
+}
+
+export function releaseOf(record: TransitionRecord, { cell, was, evolution }: Step): Release {
+  const { effects, taken, state } = evolution
+  return {
+    record,
+    cell,
+    snapshot: state.snapshot,
+    condition: state.condition,
+    taken,
+    effects: effects.length === 0 ? effects : effects.filter(isForRelease),
+    live: isLive(cell.logic) ? liveness(record, was, state) : undefined,
+  }
+}
+
+function isForRelease({ type }: Effect): boolean {
+  return type === 'custom' || type === 'log' || type === 'receive'
+}
+
+function liveness({ event }: TransitionRecord, was: ActorState, state: ActorState): Release['live'] {
+  if (event.type === INIT || event.type === 'outcry.restarted') return 'start'
+  return was.snapshot.status === 'active' && state.snapshot.status !== 'active' ? 'halt' : undefined
+}

@@ -1,0 +1,118 @@
+/** The record of one actor taking one event, made of what the actor was and what it has become. */
+import { type Address, portOf } from './address.ts'
+import { type ActorState, type Cell, stateValue, UNBORN } from './cell.ts'
+import type { Evolution } from './evolve.ts'
+import { INIT, isLifecycle } from './lifecycle.ts'
+import { isMachine } from './logic.ts'
+import type { Message } from './message.ts'
+import { firstOf } from './pending-timers.ts'
+import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from './record.ts'
+
+/** What the records of one turn share. */
+export interface TurnFacts {
+  readonly number: number
+  readonly at: number
+  readonly correlation: string
+  readonly ports: { has(name: string): boolean }
+}
+
+/** An actor has taken an event. */
+export interface Step {
+  readonly cell: Cell
+  readonly event: AnyEvent
+  readonly seq: number
+  readonly cause: number | null
+  readonly was: ActorState
+  readonly evolution: Evolution
+  /** The timer of the actor that is used up by it. */
+  readonly timer: ScheduledTimer | undefined
+  /** The event is kept until the actor has restarted. */
+  readonly stashed: boolean
+  /** What the turn is about, where the record is its first. */
+  readonly message: Message | undefined
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
+  const { cell, event, seq, cause, was, timer, message } = step
+  const { state, effects, scheduled, cancelled, found } = step.evolution
+  const { at, correlation } = turn
+  const emitted: AnyEvent[] = []
+  const sent: string[] = []
+  const intents: Intent[] = []
+  // The timer's own event goes out, where it is for a port.
+  if (timer?.target !== undefined && event.type === 'outcry.timer')
+    intend(turn, step, timer.target, timer.event, intents)
+  for (const effect of effects) {
+    if (effect.type === 'emit') emitted.push(effect.event)
+    else if (effect.type === 'send') {
+      sent.push(effect.to)
+      intend(turn, step, effect.to, effect.event, intents)
+    }
+  }
+  const record: Writable<TransitionRecord> = {
+    seq,
+    rev: state.rev,
+    actor: cell.address,
+    at,
+    event,
+    from: was.snapshot === UNBORN.snapshot ? null : stateValue(cell.logic, was.snapshot),
+    to: stateValue(cell.logic, state.snapshot),
+    cause,
+    correlation,
+    machine: cell.label,
+    turn: turn.number,
+  }
+  // Whoever is told of the record must not change what the next one is told.
+  if (emitted.length > 0) record.emitted = Object.freeze(emitted)
+  if (sent.length > 0) record.sent = Object.freeze(sent)
+  if (intents.length > 0) record.intents = Object.freeze(intents)
+  if (scheduled.length > 0) record.scheduled = Object.freeze(scheduled)
+  if (cancelled.length > 0) record.cancelled = Object.freeze(cancelled)
+  if (timer !== undefined) {
+    record.timer = timer.id
+    const timerSeq = seqUnlessFirst(timer, was)
+    if (timerSeq !== undefined) record.timerSeq = timerSeq
+  }
+  if (found !== undefined) record.found = Object.freeze(found)
+  if (event.type === INIT && cell.path.length > 0) record.child = childOfRecord(cell)
+  const { status } = state.snapshot
+  if (status !== 'active' && status !== was.snapshot.status) record.status = status
+  if (step.stashed) record.stashed = true
+  else if (isUnhandled(step)) record.unhandled = true
+  if (message?.origin !== undefined) record.origin = message.origin
+  if (message?.settles !== undefined) record.settles = message.settles
+  if (message?.key !== undefined) record.key = message.key
+  return Object.freeze(record)
+}
+
+/** What is sent to a port is an intent. */
+function intend(turn: TurnFacts, step: Step, to: string, event: AnyEvent, intents: Intent[]): void {
+  const port = portOf(to as Address)
+  if (port === undefined || !turn.ports.has(port)) return
+  const { at, correlation } = turn
+  const { seq, cell, evolution } = step
+  const id = `${cell.address}/${evolution.state.rev}/${intents.length}`
+  intents.push(Object.freeze({ id, port, actor: cell.address, event, at, seq, correlation }))
+}
+
+/** After a jump of the clock, a timer may fire before one of the same id whose due time is earlier. */
+export function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): number | undefined {
+  return firstOf(timers, timer.id) === timer ? undefined : timer.seq
+}
+
+function isUnhandled({ cell, event, was, evolution: { state, effects } }: Step): boolean {
+  return (
+    state.snapshot === was.snapshot && effects.length === 0 && isMachine(cell.logic) && !isLifecycle(event)
+  )
+}
+
+function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
+  const { systemId, _syncSnapshot } = cell.ref
+  return Object.freeze({
+    path: Object.freeze(cell.path),
+    ...(systemId !== undefined && { systemId }),
+    ...(_syncSnapshot && { syncSnapshot: true as const }),
+  })
+}

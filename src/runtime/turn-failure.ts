@@ -1,0 +1,14 @@
+import type { Address } from './address.ts'
+import type { AnyEvent } from './record.ts'
+import { plainError } from './values.ts'
+
+/** A machine threw: which actor's, on what. */
+export class TurnFailure extends Error {
+  readonly address: Address
+  readonly event: AnyEvent
+  constructor(address: Address, event: AnyEvent, cause: unknown) {
+    super(`${address} failed on ${event.type}: ${plainError(cause).message}`, { cause })
+    this.address = address
+    this.event = event
+  }
+}
