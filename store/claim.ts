@@ -1,6 +1,6 @@
 /**
  * What an opener has of a folder: the lock, and its epoch in HEAD. The lock keeps others out; the epoch holds also where the
- * lock has failed (its file removed, dropped by the process itself, while the writer was frozen): see `assertEpoch`.
+ * lock has failed (its file removed, dropped by the process itself, while the writer was frozen): see `guard`.
  */
 import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
 import { OutcryError } from './outcry-error.ts'
@@ -17,21 +17,22 @@ export class Claim {
     this.#head = HeadFile.claim(lock.folder, owner)
   }
 
-  /**
-   * Asked before a write, so that nothing is written into somebody else's folder. One system call.
-   * @throws STORE_FENCED
-   */
+  /** Asked before anything is written, so that nothing is written into somebody else's folder. @throws STORE_FENCED */
   assertPlace(): void {
     if (!this.#lock.isThere) throw fenced(this.#whatHappened())
   }
 
   /**
-   * Asked between the sync of a write and its acknowledgement. A later opener writes its epoch before it reads the database: a
-   * commit that was synced before that is in what it reads, and one that was synced after it is not acknowledged here.
-   * @throws STORE_FENCED
+   * A write and its sync, of which nothing may be acknowledged where this throws. A later opener puts its HEAD in the place of
+   * this one before it reads the database: a commit that was synced before that is in what it reads, and one that was synced
+   * after it is not acknowledged here.
+   * @throws STORE_FENCED, and what `write` throws
    */
-  assertEpoch(): void {
-    if (!this.#head.isOwn) throw fenced(this.#whatHappened())
+  async guard(write: () => Promise<void>): Promise<void> {
+    this.assertPlace()
+    // No opener changes it in place, so it may be read while the disk is at work.
+    const [, isIntact] = await Promise.all([write(), this.#head.isIntact()])
+    if (!isIntact || !this.#head.isInPlace) throw fenced(this.#whatHappened())
   }
 
   /** Writes what is true of it by now, for the same epoch. */

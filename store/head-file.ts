@@ -96,10 +96,14 @@ export class HeadFile {
     return new HeadFile(folder, owner)
   }
 
-  /** Whether no other opener has come since, and the folder is the one that was opened. Two system calls. */
-  get isOwn(): boolean {
+  /** Whether no other opener has come since, and the folder is the one that was opened. */
+  get isInPlace(): boolean {
     const stats = statSync(this.#path, { throwIfNoEntry: false })
-    if (stats === undefined || stats.ino !== this.#ino || stats.dev !== this.#dev) return false
+    return stats !== undefined && stats.ino === this.#ino && stats.dev === this.#dev
+  }
+
+  /** Whether it still says what its opener wrote: a copy may have been written over it. */
+  async isIntact(): Promise<boolean> {
     readSync(this.#fd, this.#found, 0, SEQ, 0)
     return this.#found.equals(this.#own)
   }

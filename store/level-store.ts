@@ -321,10 +321,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** `acknowledged`: what is safe once this is written. */
   async #write(batch: Batch, acknowledged?: number): Promise<void> {
     try {
-      if (this.#claim === undefined) this.#assertEpoch()
-      else this.#claim.assertPlace()
-      await writeSynced(this.#db, batch)
-      this.#assertEpoch()
+      const write = () => writeSynced(this.#db, batch)
+      if (this.#claim !== undefined) await this.#claim.guard(write)
+      else await this.#guard(write)
       if (acknowledged !== undefined) this.#claim?.acknowledge(acknowledged)
     } catch (error) {
       if (isOutcryError(error, 'STORE_FENCED')) {
@@ -342,12 +341,14 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
   }
 
-  /** @throws STORE_FENCED when another writer has come since (law 9) */
+  /** In memory the epoch is in the database. @throws STORE_FENCED when another writer has come since (law 9) */
+  async #guard(write: () => Promise<void>): Promise<void> {
+    this.#assertEpoch()
+    await write()
+    this.#assertEpoch()
+  }
+
   #assertEpoch(): void {
-    if (this.#claim !== undefined) {
-      this.#claim.assertEpoch()
-      return
-    }
     const epoch = Number(this.#db.getSync(META.epoch)?.toString())
     if (epoch !== this.epoch) throw fenced(outdated(epoch, this.epoch))
   }
