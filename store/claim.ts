@@ -1,38 +1,47 @@
 /**
- * What an opener has of a folder: the lock, and its epoch in HEAD. The lock keeps others out; the epoch holds also where the
- * lock has failed (its file removed, dropped by the process itself, while the writer was frozen): see `guard`.
+ * What an opener has of a folder: the lock, the holder's file beside it, and its epoch in HEAD. The lock keeps others out. The
+ * holder's file tells also where the lock has failed (its file removed, dropped by the process itself, while the writer
+ * was frozen): see `guard`.
  */
 import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
 import { OutcryError } from './outcry-error.ts'
 import type { StoreLock } from './store-lock.ts'
 
+/** How long a look at HEAD holds, in milliseconds: Linux stamps a file anew at each write that follows a look, which costs. */
+const LOOK_MS = 5
+
 export class Claim {
   readonly #lock: StoreLock
   readonly #epoch: number
   #head: HeadFile
+  #lookedAt = 0
 
   constructor(lock: StoreLock, owner: Owner) {
     this.#lock = lock
     this.#epoch = owner.epoch
+    lock.hold()
     this.#head = HeadFile.claim(lock.folder, owner)
   }
 
-  /** Asked before anything is written, so that nothing is written into somebody else's folder. @throws STORE_FENCED */
+  /**
+   * Asked before anything is written: LevelDB makes new files by their path, which may be somebody else's by now, and a copy
+   * may have been written over HEAD.
+   * @throws STORE_FENCED
+   */
   assertPlace(): void {
-    if (!this.#lock.isThere) throw fenced(this.#whatHappened())
+    if (!this.#lock.isHeld || !this.#isHeadIntact()) throw fenced(this.#whatHappened())
   }
 
   /**
-   * A write and its sync, of which nothing may be acknowledged where this throws. A later opener puts its HEAD in the place of
-   * this one before it reads the database: a commit that was synced before that is in what it reads, and one that was synced
-   * after it is not acknowledged here.
+   * A write and its sync, of which nothing may be acknowledged where this throws. A later opener takes the holder's place
+   * before it reads the database: a commit that was synced before that is in what it reads, and one that was synced after it
+   * is not acknowledged here.
    * @throws STORE_FENCED, and what `write` throws
    */
   async guard(write: () => Promise<void>): Promise<void> {
     this.assertPlace()
-    // No opener changes it in place, so it may be read while the disk is at work.
-    const [, isIntact] = await Promise.all([write(), this.#head.isIntact()])
-    if (!isIntact || !this.#head.isInPlace) throw fenced(this.#whatHappened())
+    await write()
+    if (!this.#lock.isHeld) throw fenced(this.#whatHappened())
   }
 
   /** Writes what is true of it by now, for the same epoch. */
@@ -51,6 +60,13 @@ export class Claim {
 
   release(): Promise<void> {
     return this.#lock.release()
+  }
+
+  #isHeadIntact(): boolean {
+    const now = performance.now()
+    if (now - this.#lookedAt < LOOK_MS) return true
+    this.#lookedAt = now
+    return this.#head.isIntact
   }
 
   #whatHappened(): string {

@@ -2,8 +2,7 @@
  * HEAD, a small file beside the database, says whose store it is and who has it.
  *
  *   0    what openers write: store id, epoch, whether the database has been made. Each opener puts a new file in the place of
- *        the old one, fsynced with its folder, before it reads the database. So whoever still has the old one open finds
- *        out by one look at the name.
+ *        the old one, fsynced with its folder, before it reads the database.
  *   512  the last acknowledged seq, written in place by each commit. LevelDB skips the damaged end of its write-ahead log
  *        without a word when it opens; by this the store knows that something is gone. It is not fsynced: after a power cut it
  *        may be behind the log, never ahead of it, and where it is torn it proves nothing.
@@ -96,14 +95,10 @@ export class HeadFile {
     return new HeadFile(folder, owner)
   }
 
-  /** Whether no other opener has come since, and the folder is the one that was opened. */
-  get isInPlace(): boolean {
+  /** Whether it is where it was, and says what its opener wrote. */
+  get isIntact(): boolean {
     const stats = statSync(this.#path, { throwIfNoEntry: false })
-    return stats !== undefined && stats.ino === this.#ino && stats.dev === this.#dev
-  }
-
-  /** Whether it still says what its opener wrote: a copy may have been written over it. */
-  async isIntact(): Promise<boolean> {
+    if (stats?.ino !== this.#ino || stats.dev !== this.#dev) return false
     readSync(this.#fd, this.#found, 0, SEQ, 0)
     return this.#found.equals(this.#own)
   }

@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -122,12 +123,37 @@ describe('an open store', () => {
     const location = await make()
     const store = await openLevelStore(location)
     const head = readHeadFile(location) as Owner
+    // As an opener does to whom the lock did not keep it shut.
+    writeFileSync(join(location, 'lock', 'next'), '')
+    renameSync(join(location, 'lock', 'next'), join(location, 'lock', 'holder'))
     writeHeadFile(location, { ...head, epoch: head.epoch + 1 })
     await expect(append(store)).rejects.toMatchObject({
       code: 'STORE_FENCED',
       message: expect.stringContaining(`epoch ${head.epoch + 1} has opened the store since`),
     })
     expect(store.head.seq).toBe(3)
+    await store.close()
+  })
+
+  it.each<[string, (path: string, bytes: Buffer) => void]>([
+    ['written over', writeFileSync],
+    [
+      'exchanged',
+      (path, bytes) => {
+        writeFileSync(`${path}.other`, bytes)
+        renameSync(`${path}.other`, path)
+      },
+    ],
+  ])('finds out soon when HEAD is %s', async (_, change) => {
+    const location = await make()
+    const other = readFileSync(join(await make(), 'HEAD'))
+    const store = await openLevelStore(location)
+    change(join(location, 'HEAD'), other)
+    const before = contentOf(location)
+    // A look holds for a moment.
+    await setTimeout(50)
+    await expect(append(store)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    expect(contentOf(location)).toEqual(before)
     await store.close()
   })
 })
