@@ -10,6 +10,7 @@ import { type Address, childOf, parseAddress } from './address.ts'
 import { delayInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { INIT } from './lifecycle.ts'
+import { isMachine } from './logic.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
 import { admit, admitContext, EVENT, plainError, type Resolve } from './values.ts'
@@ -149,7 +150,7 @@ export class Scope {
   initial(logic: AnyActorLogic, self: Ref, input: unknown, replays = false, given?: FoundIds): Outcome {
     this.#given = given
     const step = () => logic.getInitialSnapshot(this.#scope, input) as AnySnapshot
-    return this.#run(self, step, undefined, replays)
+    return this.#run(logic, self, step, undefined, replays)
   }
 
   transition(
@@ -162,7 +163,7 @@ export class Scope {
   ): Outcome {
     this.#given = given
     const step = () => logic.transition(was as Snapshot<unknown>, event, this.#scope) as AnySnapshot
-    return this.#run(self, step, was, replays)
+    return this.#run(logic, self, step, was, replays)
   }
 
   /** `persisted` without children and with an empty context: see persist.ts, which puts both back. */
@@ -174,7 +175,13 @@ export class Scope {
     )
   }
 
-  #run(self: Ref, step: () => AnySnapshot, was: AnySnapshot | undefined, replays: boolean): Outcome {
+  #run(
+    logic: AnyActorLogic,
+    self: Ref,
+    step: () => AnySnapshot,
+    was: AnySnapshot | undefined,
+    replays: boolean,
+  ): Outcome {
     this.#self = self
     this.#actions = []
     this.#taken = []
@@ -192,7 +199,8 @@ export class Scope {
     const effects: Effect[] = actions.length === 0 ? [] : this.#effects(actions, snapshot, was, replays)
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
-      this.changed = admitContext(snapshot.context, was?.context, this.#resolve)
+      const isCopy = was !== undefined && isMachine(logic)
+      this.changed = admitContext(snapshot.context, was?.context, this.#resolve, isCopy)
       if (snapshot.output !== undefined && snapshot.output !== was?.output)
         this.#admitMade(snapshot.output, 'output')
       if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }

@@ -3,8 +3,14 @@
  * for what is made here, or `takeIn`, for what comes from outside. What passes comes back equal from the log, and is
  * frozen: nobody can change what others see, or what is written later.
  */
+import { types } from 'node:util'
 import { OutcryError } from '../../store/outcry-error.ts'
 import { Ref } from './ref.ts'
+
+// Of all that tells a getter from a value, this costs least.
+const { __lookupGetter__: lookupGetter } = Object.prototype as unknown as {
+  __lookupGetter__(this: object, key: string | number): unknown
+}
 
 /** Deeper values could not be written: the functions that do it call themselves for each level. A cycle ends here, too. */
 const DEPTH_MAX = 256
@@ -37,6 +43,8 @@ export type Resolve = (object: object) => Ref | undefined
 /** Of the value that is being looked through. */
 let size = 0
 let nodes = 0
+/** Levels of it whose getters are of no account: who made them makes none, or they are copied. */
+let levelsKnown = 0
 let resolving: Resolve | undefined
 /** Whether it has a value that JSON would write as another. */
 let isLossy = false
@@ -59,10 +67,12 @@ export function admit(value: unknown, path: string, resolve?: Resolve): number {
 
 /**
  * The same for a context. What it shares with `was`, the one before, was checked before and is passed over; the size is
- * of the rest. @throws as `admit`
+ * of the rest. `isCopy`: the object itself was made by XState, which copies a context key by key to assign to it.
+ * @throws as `admit`
  */
-export function admitContext(context: unknown, was: unknown, resolve: Resolve): number {
+export function admitContext(context: unknown, was: unknown, resolve: Resolve, isCopy: boolean): number {
   begin(resolve)
+  if (isCopy) levelsKnown = 1
   if (!isAdmissible(context, was, 0)) throw refusalOf(context, was, 'context')
   areStatesLossy ||= isLossy
   return size
@@ -82,6 +92,7 @@ export function assertContextSize(contextSize: number): void {
 function begin(resolve: Resolve | undefined): void {
   size = 0
   nodes = 0
+  levelsKnown = 0
   isLossy = false
   resolving = resolve
 }
@@ -102,6 +113,7 @@ export function frozenContext<T>(context: T): T {
 
 function freezeKnown(value: unknown): void {
   begin(undefined)
+  levelsKnown = Number.POSITIVE_INFINITY
   if (!isAdmissible(value, undefined, 0)) throw refusalOf(value, undefined, 'a value of the log')
 }
 
@@ -111,6 +123,7 @@ function freezeKnown(value: unknown): void {
  */
 export function takeIn<T>(value: T, path: string): T {
   begin(undefined)
+  levelsKnown = Number.POSITIVE_INFINITY
   // The start of an actor without input is written without one.
   if (value === undefined) return value
   const copy = copyOf(value, 0)
@@ -134,7 +147,8 @@ export function sizeOf(value: unknown): number {
 function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return isAdmissiblePrimitive(value)
   if (value === was) return true
-  if (depth > DEPTH_MAX || ++nodes > NODES_MAX) return false
+  // From here on nothing of the machine's runs: neither a proxy's traps nor getters.
+  if (depth > DEPTH_MAX || ++nodes > NODES_MAX || (depth >= levelsKnown && types.isProxy(value))) return false
   if (Array.isArray(value)) return isAdmissibleArray(value, Array.isArray(was) ? was : undefined, depth)
   if (Object.getPrototypeOf(value) !== Object.prototype) return value instanceof Ref
   const item = value as Record<string, unknown>
@@ -144,12 +158,9 @@ function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
     keys++
     size += key.length
     if (key === '__proto__' || key === TAG) return false
-    const part = item[key]
-    // A getter may give another value each time it is read.
-    const isTaken = isAdmissible(part, before?.[key], depth + 1)
-      ? item[key] === part
-      : resolved(item, key, depth + 1)
-    if (!isTaken) return false
+    // It may give another value each time it is read.
+    if (depth >= levelsKnown && lookupGetter.call(item, key) !== undefined) return false
+    if (!isAdmissible(item[key], before?.[key], depth + 1) && !resolved(item, key, depth + 1)) return false
   }
   if (hasMore(item, keys)) return false
   Object.freeze(item)
@@ -181,6 +192,7 @@ function isAdmissibleArray(items: unknown[], was: readonly unknown[] | undefined
   // Neither holes nor properties beside the items come back.
   if (Object.keys(items).length !== length || Object.getPrototypeOf(items) !== Array.prototype) return false
   for (let i = 0; i < length; i++) {
+    if (depth >= levelsKnown && lookupGetter.call(items, i) !== undefined) return false
     if (!isAdmissible(items[i], was?.[i], depth + 1) && !resolved(items as never, i, depth + 1)) return false
   }
   Object.freeze(items)
@@ -270,6 +282,7 @@ function faultIn(
     return [path, `a ${typeof value}`]
   if (typeof value !== 'object' || value === null || value instanceof Ref) return undefined
   if (depth > DEPTH_MAX) return [`${path.slice(0, 80)}...`, `more than ${DEPTH_MAX} levels deep`]
+  if (depth >= levelsKnown && types.isProxy(value)) return [path, 'a proxy']
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== (Array.isArray(value) ? Array.prototype : Object.prototype) && prototype !== null)
     return [path, `a ${prototype?.constructor?.name ?? 'class'} instance`]
@@ -279,12 +292,11 @@ function faultIn(
     return [path, 'an object with symbols or hidden properties']
   const before = (typeof was === 'object' && was !== null ? was : {}) as Record<string, unknown>
   for (const key of Object.keys(value)) {
-    const item = (value as Record<string, unknown>)[key]
     const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`
     if (key === '__proto__' || key === TAG) return [at, 'a key that the log writes for something else']
-    const fault = faultIn(item, before[key], at, depth + 1)
+    if (depth >= levelsKnown && lookupGetter.call(value, key) !== undefined) return [at, 'a getter']
+    const fault = faultIn((value as Record<string, unknown>)[key], before[key], at, depth + 1)
     if (fault !== undefined) return fault
-    if ((value as Record<string, unknown>)[key] !== item) return [at, 'another value each time it is read']
   }
   return undefined
 }

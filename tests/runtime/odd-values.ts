@@ -1,4 +1,5 @@
 /** Arbitrary JavaScript values, most of which nobody would send, and whether the log can keep them. */
+import { types } from 'node:util'
 import fc from 'fast-check'
 import type { Address } from '../../src/runtime/address.ts'
 import { Ref } from '../../src/runtime/ref.ts'
@@ -48,6 +49,7 @@ const ODD: readonly (() => unknown)[] = [
   () => Promise.resolve(1),
   () => new WeakMap(),
   () => new Proxy({}, {}),
+  () => ({ list: [new Proxy([1], {})] }),
   () => Object(1),
   () => cycle(),
   () => Object.assign([1], { 2: 3 }),
@@ -60,6 +62,15 @@ const ODD: readonly (() => unknown)[] = [
   () => ({ [Symbol('key')]: 1, a: 1 }),
   () => Object.defineProperty({ a: 1 }, 'hidden', { value: 1 }),
   () => Object.defineProperty({}, 'got', { get: () => 1, enumerable: true }),
+  () => ({
+    deep: {
+      get got() {
+        return 1
+      },
+      set got(_) {},
+    },
+  }),
+  () => Object.defineProperty([1, 2], 0, { get: () => 1, enumerable: true }),
   () => Object.assign(Object.create(null), { a: 1 }),
   () => Object.create({ inherited: 1 }),
   () => ({ b: 1, a: 2, 1: 3, '': 4, ' ': 5, '\0': 6 }),
@@ -117,6 +128,15 @@ export function canBeKept(value: unknown, depth = 0, budget = { nodes: 1_000_000
       return false
   }
   return items.every((item) => canBeKept(item, depth + 1, budget))
+}
+
+/** Whether nothing of its own runs when it is read: what is not copied at the door must be of such. */
+export function isStill(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Ref) return true
+  if (types.isProxy(value)) return false
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every(
+    (property) => 'value' in property && isStill(property.value),
+  )
 }
 
 /** Alike to the last bit: kinds, keys, holes, the sign of zero. A reference is alike by its address. */

@@ -2,9 +2,12 @@
 
 import { describe, expect, it } from 'vitest'
 import {
+  assign,
   cancel,
   createMachine,
   emit,
+  enqueueActions,
+  fromTransition,
   log,
   raise,
   sendParent,
@@ -81,6 +84,31 @@ describe('the scope collects what a transition wants done, and does none of it',
   it('gives the same snapshot back for an event that is not handled', () => {
     const { snapshot } = scope.initial(machine, self, undefined)
     expect(scope.transition(machine, self, snapshot, { type: 'UNKNOWN' }).snapshot).toBe(snapshot)
+  })
+
+  it('has a context of values, whatever is assigned to it: XState copies it key by key', () => {
+    const n = () => ({ n: { now: Math.random() } })
+    const got = () => Object.defineProperty({}, 'n', { get: n, enumerable: true })
+    const assigning = createMachine({
+      context: got,
+      on: {
+        A: { actions: assign(got) },
+        B: { actions: enqueueActions(({ enqueue }) => enqueue.assign(got as never)) },
+        C: { actions: [assign(got), assign(got)] },
+      },
+    })
+    let { snapshot } = scope.initial(assigning, self, undefined)
+    for (const type of ['A', 'B', 'C', 'A']) {
+      const { context } = snapshot
+      expect(Object.getOwnPropertyDescriptor(context, 'n')).toHaveProperty('value')
+      snapshot = scope.transition(assigning, self, snapshot, { type }).snapshot
+      expect(snapshot.context).not.toBe(context)
+    }
+    const whole = createMachine({ context: got() })
+    expect(() => scope.initial(whole, self, undefined)).toThrow('context.n is a getter')
+    const logic = fromTransition(got, {})
+    const first = scope.initial(logic, self, undefined).snapshot
+    expect(() => scope.transition(logic, self, first, { type: 'A' })).toThrow('context.n is a getter')
   })
 
   it('notes the transitions taken only while somebody watches', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Address } from '../../src/runtime/address.ts'
 import { Ref } from '../../src/runtime/ref.ts'
-import { admit, admitContext, jsonEqual, plainError } from '../../src/runtime/values.ts'
+import { admit, admitContext, jsonEqual, plainError, takeIn } from '../../src/runtime/values.ts'
 
 const ref = (address: string) => new Ref({ relay: () => {} }, address as Address, address)
 const none = () => undefined
@@ -32,7 +32,27 @@ describe('a value that the log keeps', () => {
       'it is an object with symbols or hidden',
     ],
     ['a prototype that it brings', JSON.parse('{"a":{"__proto__":1}}'), 'it.a.__proto__ is a key'],
-    ['what is never the same', new Proxy({ a: 1 }, { get: () => Math.random() }), 'it.a is another value'],
+    ['what is never the same', new Proxy({ a: 1 }, { get: () => Math.random() }), 'it is a proxy'],
+    ['a proxy of a list', { a: [new Proxy([1], {})] }, 'it.a[0] is a proxy'],
+    [
+      'a getter, whatever it gives',
+      {
+        a: [
+          {
+            b: 1,
+            get c() {
+              return 1
+            },
+          },
+        ],
+      },
+      'it.a[0].c is a getter',
+    ],
+    [
+      'a getter of a list',
+      Object.defineProperty([1], 0, { get: () => 1, enumerable: true }),
+      'it[0] is a getter',
+    ],
     ['what looks like a reference', { a: { xstate$$type: 1 } }, 'it.a.xstate$$type is a key'],
     ['what is too deep', nested(300), 'more than 256 levels deep'],
   ])('is not %s', (_, value, message) => {
@@ -48,10 +68,22 @@ describe('a value that the log keeps', () => {
 
   it('was looked through before, where it is the same as before', () => {
     const kept = { at: new Date(0) }
-    expect(() => admitContext({ kept, n: 2 }, { kept, n: 1 }, none)).not.toThrow()
-    expect(() => admitContext({ kept: { ...kept } }, { kept }, none)).not.toThrow()
-    expect(() => admitContext({ kept: { at: new Date(0) } }, { kept }, none)).toThrow('context.kept.at')
+    expect(() => admitContext({ kept, n: 2 }, { kept, n: 1 }, none, true)).not.toThrow()
+    expect(() => admitContext({ kept: { ...kept } }, { kept }, none, true)).not.toThrow()
+    expect(() => admitContext({ kept: { at: new Date(0) } }, { kept }, none, true)).toThrow('context.kept.at')
   })
+})
+
+it('a value from outside is copied, and what its getters give is the value', () => {
+  let reads = 0
+  const outside = {
+    get a() {
+      return ++reads
+    },
+  }
+  const taken = takeIn(outside, 'it')
+  expect([taken, taken.a, JSON.stringify(taken), reads]).toEqual([{ a: 1 }, 1, '{"a":1}', 1])
+  expect(() => takeIn({ outside, bad: Number.NaN }, 'it')).toThrow('it.bad is NaN')
 })
 
 describe('two values are equal as JSON', () => {
