@@ -36,6 +36,20 @@ export function kindOf(address: string): string {
   return address.slice(0, address.indexOf('/'))
 }
 
+/** Whether nobody but the runtime and its ports may do anything with the actor. */
+export function isReserved(address: string): boolean {
+  return address.startsWith('system/') || address.startsWith('port/')
+}
+
+/** What whoever does something to an actor of the runtime's own is told. */
+export function reserved(address: string): OutcryError {
+  return new OutcryError(
+    'ACTOR_RESERVED',
+    `${address} is the runtime's own`,
+    'Leave it as it is. What is for a port a machine sends: sendTo(({ system }) => system.get(...), ...).',
+  )
+}
+
 /** The part after the kind; for a child, with its path. */
 export function idOf(address: string): string {
   return address.slice(address.indexOf('/') + 1)

@@ -1,6 +1,6 @@
 /** Messages from outside on their way into the mailbox: checked once here, trusted afterwards. */
 import { type Issue, OutcryError } from '../../store/outcry-error.ts'
-import { type Address, parentOf } from './address.ts'
+import { type Address, isReserved, parentOf, reserved } from './address.ts'
 import type { Clock } from './clock.ts'
 import { issuesOf, issuesText, PLAINLY } from './issues.ts'
 import type { Lane } from './mailbox.ts'
@@ -13,7 +13,7 @@ export interface SendOptions {
   /** Epoch ms; default the event's own `at`, else the clock's. */
   readonly at?: number
   readonly lane?: Lane
-  /** A message at or before the last durable position of its source is not taken again. */
+  /** A message at or before the last durable position of its source is not taken again. Positions begin at 1. */
   readonly origin?: Origin | undefined
   /** Idempotency key: the same key again gives the first one's receipt. */
   readonly key?: string | undefined
@@ -29,7 +29,7 @@ const NAME_LENGTH_MAX = 1_024
 
 /**
  * The message that an event from outside becomes: a copy of its own, checked and frozen, with its time (law 1).
- * @throws EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE
+ * @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE
  */
 export function receive(to: Address, event: AnyEvent, clock: Clock, options: SendOptions = {}): Message {
   checkType(to, event)
@@ -46,12 +46,14 @@ export function messageOf(
   size: number,
   options: SendOptions = {},
 ): Message {
-  checkOptions(at, options)
-  const { cause = null, correlation, origin, settles, key } = options
-  return { to, event, at, size, cause, correlation, origin, settles, key }
+  const { cause = null, correlation, origin: given, settles, key } = options
+  const origin = given && { source: given.source, position: given.position }
+  const message = { to, event, at, size, cause, correlation, origin, settles, key }
+  checkMessage(message)
+  return message
 }
 
-/** Whether `send` would take the event. @throws EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE */
+/** Whether `send` would take the event. @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE */
 export function checkEvent(registry: Registry, to: Address, event: AnyEvent, at: number): void {
   checkType(to, event)
   checkSchema(registry, to, event, at)
@@ -65,8 +67,9 @@ export function checkSchema(registry: Registry, to: Address, event: AnyEvent, at
   if (error) throw wrongEvent(`${event.type} for ${to}`, issuesOf(error, EVENT))
 }
 
-/** @throws EVENT_INVALID */
+/** @throws EVENT_INVALID, ACTOR_RESERVED */
 export function checkType(to: Address, event: AnyEvent): void {
+  if (isReserved(to)) throw reserved(to)
   const type: unknown = event?.type
   if (typeof type !== 'string' || type === '' || type === '*')
     throw invalid(`an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
@@ -87,16 +90,16 @@ export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } 
   return { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
 }
 
-function checkOptions(at: number, { correlation, origin, settles, key, cause }: SendOptions): void {
+function checkMessage({ at, correlation, origin, settles, key, cause }: Message): void {
   if (typeof at !== 'number' || !(Math.abs(at) <= TIME_MAX))
     throw invalid(`the time ${String(at)} is none`, 'Give epoch milliseconds.')
-  if (cause !== undefined) checkWhole('cause', cause)
+  if (cause !== null) checkPlace('cause', cause)
   if (correlation !== undefined) checkName('correlation', correlation)
   if (settles !== undefined) checkName('settles', settles)
   if (key !== undefined) checkName('key', key)
   if (origin === undefined) return
   checkName('source', origin.source)
-  checkWhole('position', origin.position)
+  checkPlace('position', origin.position)
 }
 
 function checkName(name: string, text: unknown): void {
@@ -104,9 +107,10 @@ function checkName(name: string, text: unknown): void {
   throw invalid(`the ${name} is no text of at most ${NAME_LENGTH_MAX} characters`, 'Give a short text.')
 }
 
-function checkWhole(name: string, number: unknown): void {
-  if (Number.isSafeInteger(number)) return
-  throw invalid(`the ${name} ${String(number)} is no whole number`, 'Give a whole number.')
+/** Records and the messages of a source are counted from 1: 0 is the place before all of them. */
+function checkPlace(name: string, place: unknown): void {
+  if (Number.isSafeInteger(place) && (place as number) > 0) return
+  throw invalid(`the ${name} ${String(place)} is no whole number above 0`, 'Count from 1.')
 }
 
 /** EVENT_INVALID, for these reasons. */

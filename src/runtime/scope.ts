@@ -6,7 +6,7 @@
  */
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
 import { OutcryError } from '../../store/outcry-error.ts'
-import { type Address, childOf, parseAddress } from './address.ts'
+import { type Address, childOf, parseAddress, reserved } from './address.ts'
 import { delayInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { INIT } from './lifecycle.ts'
@@ -235,6 +235,8 @@ export class Scope {
         case 'xstate.sendTo': {
           const event = this.#asEvent(params.event)
           const to = this.#addressOf(params.to)
+          // A log of an earlier version may hold it.
+          if (to.startsWith('system/') && !replays) throw reserved(to)
           if (typeof params.delay === 'number') {
             const { id } = params
             const gone = stopped.has(params.to) || isReplaced(params.to, was, actions)

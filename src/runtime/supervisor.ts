@@ -5,7 +5,7 @@ import { Pace } from '../../store/pace.ts'
 import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'
-import { type Address, DEAD_LETTERS, kindOf, parseAddress, RESERVED_KINDS } from './address.ts'
+import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from './address.ts'
 import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
@@ -143,8 +143,8 @@ export interface Suspicion {
 /** @throws ADDRESS_INVALID, ACTOR_RESERVED */
 function notOwn(text: string): Address {
   const address = parseAddress(text)
-  if (!RESERVED_KINDS.includes(kindOf(address))) return address
-  throw new OutcryError('ACTOR_RESERVED', `${address} is the runtime's own`, 'Leave it as it is.')
+  if (isReserved(address)) throw reserved(address)
+  return address
 }
 
 interface Parts {
@@ -373,17 +373,17 @@ export class Supervisor {
 
   /**
    * Starts the actor `kind/id`; resolves when that is durable.
-   * @throws KIND_UNKNOWN, ADDRESS_INVALID, ACTOR_EXISTS, ACTOR_FAILED when its initial state throws, STORE_FENCED
+   * @throws KIND_UNKNOWN, ADDRESS_INVALID, ACTOR_RESERVED, ACTOR_EXISTS, ACTOR_FAILED when its initial state throws, STORE_FENCED
    */
   async spawn(kind: string, id: string, input?: unknown, options: SendOptions = {}): Promise<Address> {
-    const address = parseAddress(`${kind}/${id}`)
+    const address = notOwn(`${kind}/${id}`)
     await this.#spawn(address, takeIn(input, 'input'), options, sizeTaken())
     return address
   }
 
   /**
    * Sends an event; resolves when its turn is durable.
-   * @throws ADDRESS_INVALID, EVENT_INVALID, NOT_JSON, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_QUARANTINED, ACTOR_FAILED,
+   * @throws ADDRESS_INVALID, ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_QUARANTINED, ACTOR_FAILED,
    * ACTOR_BUSY, MAILBOX_FULL, STORE_FENCED, STOPPED
    */
   send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
@@ -689,6 +689,11 @@ export class Supervisor {
   #enqueue(job: Job, lane: Lane): void {
     if (!this.#accepting)
       throw new OutcryError('STOPPED', 'the supervisor has stopped', 'Start it again to send.')
+    const cause = job.message.cause ?? 0
+    if (cause >= this.#engine.nextSeq) {
+      const hint = 'Give the seq of the intent or record that it answers.'
+      throw new OutcryError('EVENT_INVALID', `the cause ${cause} is no record yet`, hint)
+    }
     this.#engine.enqueue(job, lane)
   }
 
