@@ -73,7 +73,7 @@ export class ClockWatch {
     const jump = clock.follow()
     if (jump === undefined) return
     if (jump.forwardMs > 0) timekeeper.shift({ seq: engine.nextSeq, ms: jump.forwardMs })
-    this.jumps.push(jump)
+    this.jumps.push(Object.freeze(jump))
     if (this.jumps.length > JUMPS_MAX) this.jumps.shift()
     logger.warn(jump, `the system clock was set ${spelled(jump.byMs)}; no timer is late or early by that`)
     const event = { type: 'outcry.clockSet', at, ...jump, ...clock.state }

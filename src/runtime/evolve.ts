@@ -63,6 +63,8 @@ const NOTHING: Outcome['effects'] = []
 const NO_IDS: readonly string[] = []
 const NO_SCHEDULED = NO_TIMERS
 const NO_STASH: readonly Stashed[] = []
+const RESTARTED: AnyEvent = Object.freeze({ type: 'outcry.restarted' })
+const UNSTASHED: AnyEvent = Object.freeze({ type: 'outcry.unstashed' })
 
 /** The state that an event leads to, which nobody else has yet: until it is given away it may be changed in place. */
 type Fresh = { -readonly [K in keyof ActorState]: ActorState[K] }
@@ -238,7 +240,7 @@ function unstashing(
   const timer: ScheduledTimer = Object.freeze({
     id: UNSTASH_TIMER,
     dueAt: Math.ceil(at),
-    event: { type: 'outcry.unstashed' },
+    event: UNSTASHED,
     seq,
     correlation,
   })
@@ -308,7 +310,7 @@ function fail(
       const timer: ScheduledTimer = Object.freeze({
         id: RESTART_TIMER,
         dueAt: Math.ceil(taking.at + directive.delayMs),
-        event: { type: 'outcry.restarted' },
+        event: RESTARTED,
         seq: taking.seq,
         correlation: taking.correlation,
       })

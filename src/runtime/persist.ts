@@ -17,7 +17,6 @@ import type { ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
 import { type Kind, logicAt } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
-import { frozenStateValue } from './state-value.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 import { decode, encodeState, frozen, frozenContext } from './values.ts'
 
@@ -127,7 +126,7 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry, give
     bornSeq: persisted.bornSeq ?? 0,
     timers: restoreTimers(scope, ref.address, frozen(decode(persisted.timers, scope.refOf))),
     condition: persisted.condition ?? 'running',
-    failures: persisted.failures ?? NO_FAILURES,
+    failures: frozen(persisted.failures ?? NO_FAILURES),
     stash: frozen(decode(persisted.stash ?? [], scope.refOf)),
   }
   const input = frozen(decode(persisted.input, scope.refOf))
@@ -200,21 +199,6 @@ function onRecord(ref: Ref): { src?: string; systemId?: string; syncSnapshot?: t
     ...(ref.systemId !== undefined && { systemId: ref.systemId }),
     ...(ref._syncSnapshot && { syncSnapshot: true }),
   }
-}
-
-/**
- * The snapshot, such that whoever is given it cannot change the actor with it. It is frozen only where it is given away,
- * because most are given to nobody.
- */
-export function shown(snapshot: AnySnapshot): AnySnapshot {
-  if (Object.isFrozen(snapshot)) return snapshot
-  const { value, children, historyValue, _nodes } = snapshot as Partial<MachineState>
-  frozenStateValue(value)
-  for (const states of Object.values(historyValue ?? {})) Object.freeze(states)
-  Object.freeze(historyValue)
-  Object.freeze(children)
-  Object.freeze(_nodes)
-  return Object.freeze(snapshot)
 }
 
 /** `json` may have come from the store or from `persistState`; it is not changed. */

@@ -5,11 +5,11 @@ import type { Journal } from './journal.ts'
 import { LiveActors } from './live-actors.ts'
 import type { Logger } from './logger.ts'
 import { isLive, logicKind } from './logic.ts'
-import { shown } from './persist.ts'
 import type { Port } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import type { Release } from './release.ts'
 import type { Scope } from './scope.ts'
+import { shown } from './shown.ts'
 import type { WorkObserver } from './work.ts'
 
 /**

@@ -52,7 +52,7 @@ export interface Failures {
   readonly lastAt: number
 }
 
-export const NO_FAILURES: Failures = { count: 0, lastAt: 0 }
+export const NO_FAILURES: Failures = Object.freeze({ count: 0, lastAt: 0 })
 
 export type Directive =
   | { readonly action: 'resume' | 'stop' | 'quarantine' | 'escalate' }

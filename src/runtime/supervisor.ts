@@ -22,7 +22,7 @@ import { goneLogic } from './logic.ts'
 import { checkMachines, noteMachines } from './machine-changes.ts'
 import type { Lane } from './mailbox.ts'
 import type { Message } from './message.ts'
-import { persistCell, shown } from './persist.ts'
+import { persistCell } from './persist.ts'
 import type { Port, PortContext } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
@@ -33,6 +33,7 @@ import { Releaser } from './releaser.ts'
 import { cellAt } from './replay.ts'
 import { type AnySnapshot, Scope } from './scope.ts'
 import { Shielded } from './shielded.ts'
+import { shown } from './shown.ts'
 import { Timekeeper } from './timekeeper.ts'
 import type { DueTimer } from './timers.ts'
 import { type Turn, topCell } from './turn.ts'
@@ -297,7 +298,7 @@ export class Supervisor {
 
   /** How the system's clock was set since the start, in order. */
   get clockJumps(): readonly ClockJump[] {
-    return this.#clockWatch?.jumps ?? []
+    return [...(this.#clockWatch?.jumps ?? [])]
   }
 
   async #quarantineSuspects(): Promise<void> {

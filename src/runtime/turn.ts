@@ -207,7 +207,7 @@ export class Turn implements TurnFacts {
       const { cause } = this.#message
       for (const { cell, event, timer } of events) {
         this.#bringUp(cell, cause)
-        if (cell.state.snapshot.status === 'active') this.#take(cell, { event, cause }, timer)
+        if (cell.state.snapshot.status === 'active') this.#take(cell, { event: frozen(event), cause }, timer)
       }
       also?.()
     })

@@ -1,7 +1,10 @@
 /** What the runtime gives away cannot change an actor, nor what others are told. */
 import { describe, expect, it } from 'vitest'
-import { emit, sendTo, setup } from 'xstate'
+import { emit, fromCallback, fromPromise, fromTransition, sendTo, setup } from 'xstate'
+import type { ActorView } from '../../src/runtime/actor-view.ts'
 import type { Port } from '../../src/runtime/port.ts'
+import type { AnyEvent } from '../../src/runtime/record.ts'
+import { Ref } from '../../src/runtime/ref.ts'
 import { Harness } from './harness.ts'
 import { isDeeplyFrozen } from './odd-values.ts'
 
@@ -42,6 +45,65 @@ function changed(object: object, path: string): string[] {
   })
 }
 
+/** Whatever in a value could be changed; the machine and its states are the program's own. */
+function changeable(value: unknown, path: string, known = new Set<unknown>()): string[] {
+  if (typeof value !== 'object' || value === null || known.has(value)) return []
+  if ('__xstatenode' in value || 'order' in value || value instanceof Ref) return []
+  known.add(value)
+  if (value instanceof Map) return [path]
+  const here = Object.isFrozen(value) && (!(value instanceof Set) || !canAdd(value)) ? [] : [path]
+  const parts = value instanceof Set ? [...value] : Object.entries(value)
+  return [
+    ...here,
+    ...parts.flatMap((part) =>
+      Array.isArray(part) ? changeable(part[1], `${path}.${part[0]}`, known) : changeable(part, path, known),
+    ),
+  ]
+}
+
+function canAdd(set: Set<unknown>): boolean {
+  try {
+    set.add('more')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const family = setup({
+  types: {} as { context: object; input: object; tags: 'home' },
+  actors: {
+    called: fromCallback<AnyEvent, object>(() => {}),
+    asked: fromPromise<object, object>(async ({ input }) => ({ input, answer: [{}] })),
+    refused: fromPromise<object, object>(async () => {
+      throw Object.assign(new Error('no'), { code: 'NO' })
+    }),
+    counted: fromTransition((state: object) => state, { n: [0] }),
+    grown: setup({}).createMachine({
+      initial: 'done',
+      states: { done: { type: 'final' } },
+      output: { a: { b: [] } },
+    }),
+  },
+}).createMachine({
+  context: ({ input }) => ({ input, list: [{}] }),
+  invoke: ['called', 'asked', 'refused', 'counted', 'grown'].map((src) => ({
+    src,
+    id: src,
+    input: { from: [src] },
+    onError: {},
+  })) as never,
+  initial: 'home',
+  states: {
+    home: {
+      tags: 'home',
+      initial: 'one',
+      states: { one: { on: { AWAY: '#away' } }, past: { type: 'history' } },
+    },
+    away: { id: 'away', on: { BACK: 'home.past' } },
+  },
+})
+
 const portTo = (got: string[]): Port => ({
   deliver: ({ id }) => void got.push(id),
   recover: () => {},
@@ -68,6 +130,39 @@ describe('what is given away', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
+  it('as the snapshot of any actor has nothing in it that can be changed, but the machine', async () => {
+    const harness = new Harness()
+    const supervisor = await harness.open({ machines: { family } })
+    await supervisor.spawn('family', 'f', { deep: { a: [1] } })
+    for (const type of ['AWAY', 'BACK', 'AWAY']) await supervisor.send('family/f', { type })
+    await new Promise(setImmediate)
+    await supervisor.settled()
+    const seen: unknown[] = []
+    supervisor.watch(({ snapshot }) => void seen.push(snapshot))
+    await supervisor.send('family/f', { type: 'BACK' })
+    const children = ['called', 'asked', 'refused', 'counted', 'grown'].map((id) => `family/f/${id}`)
+    const snapshots = ['family/f', ...children].map((address) => supervisor.getSnapshot(address))
+    expect(snapshots.map((snapshot) => snapshot?.status)).toEqual([
+      'active',
+      'active',
+      'done',
+      'error',
+      'active',
+      'done',
+    ])
+    for (const snapshot of [...snapshots, ...seen]) expect(changeable(snapshot, 'snapshot')).toEqual([])
+    const own = snapshots[0] as unknown as {
+      tags: Set<string>
+      hasTag(tag: string): boolean
+      historyValue: object
+    }
+    expect([own.hasTag('home'), [...own.tags], own.historyValue]).toEqual([true, ['home'], expect.anything()])
+    for (const change of [() => own.tags.add('x'), () => own.tags.delete('home'), () => own.tags.clear()])
+      expect(change).toThrow('cannot be changed')
+    expect([...new Set(own.tags).add('x')]).toEqual(['home', 'x'])
+    expect(supervisor.getSnapshot('family/f')).toBe(own)
+  })
+
   it('as a record is frozen: a subscriber takes nothing from the next, nor from a port', async () => {
     const harness = new Harness()
     const got: string[] = []
@@ -82,14 +177,56 @@ describe('what is given away', () => {
     expect(got).toEqual(['pair/p/3/0'])
   })
 
-  it('as a view is frozen', async () => {
-    const harness = new Harness()
-    const supervisor = await harness.open({ machines: { pair }, ports: { p: portTo([]) } })
-    await supervisor.spawn('pair', 'p')
-    const view = await supervisor.view('pair/p')
-    expect(view?.timers).toHaveLength(1)
-    expect([view?.value, view?.timers, view?.path, view?.timers[0]].every(Object.isFrozen)).toBe(true)
-  })
+  it.each(['live', 'after a stop', 'after a crash'])(
+    'as a record or a view of an actor that fails has nothing in it that can be changed, %s',
+    async (when) => {
+      const harness = new Harness()
+      const machine = setup({}).createMachine({
+        on: {
+          BAD: {
+            actions: () => {},
+            guard: () => {
+              throw Object.assign(new Error('no'), { code: 'NO' })
+            },
+          },
+        },
+        after: { 5000: {} },
+      })
+      const machines = { frail: { machine, supervision: { strategy: 'restart' } as const }, pair }
+      const ports = { p: portTo([]) }
+      let supervisor = await harness.open({ machines, ports })
+      const open: string[] = []
+      supervisor.transitions$.subscribe((record) => {
+        open.push(...changeable(record, `${record.actor} ${record.event.type}`))
+      })
+      for (const id of ['waits', 'stands', 'kept']) await supervisor.spawn('frail', id)
+      await supervisor.spawn('pair', 'p')
+      for (const id of ['waits', 'kept'])
+        await expect(supervisor.send(`frail/${id}`, { type: 'BAD' })).rejects.toThrow('no')
+      await supervisor.send('frail/kept', { type: 'X', of: [{}] })
+      const suspicion = { error: { name: 'Error', message: 'm' }, event: { type: 'X', of: [{}] } }
+      await supervisor.quarantine('frail/stands', suspicion)
+      await supervisor.quarantine('frail/kept', suspicion)
+      if (when === 'after a stop') await supervisor.stop()
+      if (when !== 'live') supervisor = await harness.open({ machines, ports })
+      const views: ActorView[] = []
+      for await (const view of supervisor.actors()) views.push(view)
+      expect(views.map(({ condition }) => condition)).toEqual([
+        'quarantined',
+        'quarantined',
+        'restarting',
+        ...[undefined, undefined, undefined],
+      ])
+      expect(views.flatMap(({ timers }) => timers)).toHaveLength(4)
+      // A view itself is its reader's own; what it holds is not.
+      for (const view of views)
+        for (const [name, value] of Object.entries(view))
+          if (name !== 'tags' && name !== 'children')
+            open.push(...changeable(value, `${view.address} ${name}`))
+      await supervisor.release('frail/stands', { by: 'me' })
+      expect(open).toEqual([])
+    },
+  )
 
   it('to a watcher that watches anew comes to it once for each record', async () => {
     const harness = new Harness()

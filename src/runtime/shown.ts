@@ -1,0 +1,55 @@
+/** Snapshots as they are given away. What of them is the machine's own, its state nodes, is the program's, and stays as it is. */
+import type { AnySnapshot } from './scope.ts'
+import { frozenStateValue } from './state-value.ts'
+
+interface Shown {
+  readonly value?: unknown
+  readonly children?: object
+  readonly historyValue?: Readonly<Record<string, object>>
+  readonly _nodes?: object
+  tags?: ReadonlySet<string>
+}
+
+/**
+ * The snapshot, such that whoever is given it cannot change the actor with it. It is made so only where it is given away,
+ * because most are given to nobody.
+ */
+export function shown(snapshot: AnySnapshot): AnySnapshot {
+  if (Object.isFrozen(snapshot)) return snapshot
+  const state = snapshot as Shown
+  const { value, children, historyValue, _nodes, tags } = state
+  frozenStateValue(value)
+  for (const states of Object.values(historyValue ?? {})) Object.freeze(states)
+  Object.freeze(historyValue)
+  Object.freeze(children)
+  Object.freeze(_nodes)
+  if (tags instanceof Set) state.tags = tags.size === 0 ? NO_TAGS : new FixedSet(tags)
+  return Object.freeze(snapshot)
+}
+
+/** To freeze a set does not keep its items as they are. */
+class FixedSet<T> extends Set<T> {
+  constructor(items: Iterable<T>) {
+    super()
+    for (const item of items) super.add(item)
+    Object.freeze(this)
+  }
+
+  override add(): never {
+    throw fixed()
+  }
+
+  override delete(): never {
+    throw fixed()
+  }
+
+  override clear(): never {
+    throw fixed()
+  }
+}
+
+const NO_TAGS: ReadonlySet<string> = new FixedSet<string>([])
+
+function fixed(): TypeError {
+  return new TypeError('a snapshot that is given away cannot be changed: take a copy, new Set(snapshot.tags)')
+}
