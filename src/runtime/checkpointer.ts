@@ -1,5 +1,6 @@
 import type { Store } from '../../store/store.ts'
 import type { ActorTable } from './actor-table.ts'
+import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { PendingTurn } from './committer.ts'
 import type { JournalState } from './journal.ts'
@@ -10,6 +11,16 @@ const CHECKPOINT_EVERY = 50_000
 /** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */
 const CELLS_PER_STEP = 500
 
+/** A checkpoint on its way. */
+interface Making {
+  readonly seq: number
+  readonly state: JournalState
+  /** Who was in memory when it began. Whoever comes later has all that it lacks in records behind the checkpoint. */
+  readonly actors: readonly Address[]
+  /** Place of the next one to look at. Each is looked at once, so it ends however many start or change meanwhile. */
+  next: number
+}
+
 /**
  * Writes, bit by bit between commits, a snapshot of every actor that changed, then the checkpoint: what came before
  * it need not be replayed at the next start.
@@ -19,8 +30,7 @@ export class Checkpointer {
   readonly #table: ActorTable
   readonly #every: number
   #records: number
-  /** The checkpoint that is being made. */
-  #making: { seq: number; state: JournalState } | undefined
+  #making: Making | undefined
   /** seq of the turn that takes the last of its snapshots down with it. */
   #attachedTo = 0
 
@@ -46,25 +56,29 @@ export class Checkpointer {
    */
   async step(state: () => JournalState, last: PendingTurn | undefined): Promise<number | undefined> {
     if (this.#making === undefined) {
-      this.#making = { seq: this.#store.head.seq, state: state() }
+      const actors = Array.from(this.#table.cells, ({ address }) => address)
+      this.#making = { seq: this.#store.head.seq, state: state(), actors, next: 0 }
       this.#records = 0
     }
-    const { seq } = this.#making
+    const making = this.#making
     const durable: Cell[] = []
-    for (const cell of this.#table.cells) {
-      if (cell.persisted.seq === cell.state.seq || cell.persisted.seq >= seq) continue
+    for (let taken = 0; taken < CELLS_PER_STEP && making.next < making.actors.length; ) {
+      // One that is in memory no more was snapshotted as it went.
+      const cell = this.#table.resident(making.actors[making.next++] as Address)
+      if (cell === undefined || cell.persisted.seq === cell.state.seq || cell.persisted.seq >= making.seq)
+        continue
+      taken++
       if (cell.state.seq <= this.#store.head.seq) durable.push(cell)
       else if (last !== undefined) {
         last.snapshots ??= []
         last.snapshots.push(persistWithTurn(cell))
         this.#attachedTo = last.releases.at(-1)!.record.seq
       }
-      if (durable.length >= CELLS_PER_STEP) break
     }
     if (durable.length > 0) await this.#table.persist(durable)
-    // Others may be left. Where none are, actors that start all the time do not keep a checkpoint from being made.
-    if (durable.length >= CELLS_PER_STEP || this.#store.head.seq < this.#attachedTo) return undefined
-    await this.#store.putSnapshots([], this.#making)
+    if (making.next < making.actors.length || this.#store.head.seq < this.#attachedTo) return undefined
+    const { seq, state: was } = making
+    await this.#store.putSnapshots([], { seq, state: was })
     this.#making = undefined
     return seq
   }

@@ -39,6 +39,8 @@ class Rig {
   supervisor!: Supervisor
   store!: FaultyStore
   refusing = false
+  /** Is called as a commit is written, while further turns run. */
+  onCommit: () => void = () => {}
   readonly #memory = newMemory()
   #gate: Promise<void> | undefined
   #open: () => void = () => {}
@@ -47,6 +49,7 @@ class Rig {
     this.store = new FaultyStore(await openMemoryStore(this.#memory), {
       next: (commit) => {
         this.commits.push(commit)
+        this.onCommit()
         return this.refusing ? 'refused' : undefined
       },
       onDeath: () => {},
@@ -288,5 +291,26 @@ describe('a log that refuses', () => {
     Object.assign(rig.store, { putSnapshots })
     for (let i = 0; i < 10; i++) await supervisor.send(A, inc).catch(() => {})
     await eventually(() => expect(supervisor.fence?.message).toContain('no space left'))
+  })
+})
+
+describe('a checkpoint', () => {
+  it.each<[string, (n: number) => unknown]>([
+    ['start', (n) => rig.supervisor.spawn('counter', `next-${n}`)],
+    ['change', (n) => rig.supervisor.send(`counter/first-${n % 50}`, inc)],
+  ])('is made, though actors %s during each commit', async (_, happen) => {
+    const { supervisor, store } = await rigged({ checkpointEvery: 100 })
+    let made: number | undefined
+    let n = 0
+    rig.onCommit = () => {
+      if (made === undefined && (store.checkpoint()?.seq ?? 0) > 0) made = n
+      if (n++ < 300) void happen(n)
+    }
+    await Promise.all(Array.from({ length: 100 }, (_, i) => supervisor.spawn('counter', `first-${i}`)))
+    await eventually(() => expect(n).toBeGreaterThan(300))
+    await supervisor.settled()
+    // It took part of these commits, and no more were needed.
+    expect(made).toBeLessThan(20)
+    expect((await supervisor.verify()).problems).toEqual([])
   })
 })
