@@ -15,6 +15,7 @@ import { type PersistedActor, type PersistedMachineState, persistedChildren, res
 import type { ScheduledTimer } from './record.ts'
 import { Ref } from './ref.ts'
 import { findLogic, type Kind, logicAt, upgradePath } from './registry.ts'
+import { waitsForRestart } from './restart.ts'
 import type { Scope } from './scope.ts'
 import { activeNodes, idsOfValue, resolveValue } from './state-value.ts'
 import { AFTER, checkMigrated, Names, plainCopy, stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
@@ -236,9 +237,9 @@ function migrationOf(
   past: Past,
   children: PersistedMachineState['children'] = NO_CHILDREN,
 ): Migration {
-  const { snapshot, stash, timers, condition } = cell.state
+  const { snapshot, stash, timers } = cell.state
   // It starts over from its input, with neither children nor timers.
-  const isOver = condition === 'restarting'
+  const isOver = waitsForRestart(cell.state)
   const steps = stepsFor(upgradePath(cell.kind, from), cell.path)
   const kept = (snapshot.children ?? {}) as Record<string, Ref>
   const dropped = Object.keys(children).filter((id) => !Object.hasOwn(kept, id))

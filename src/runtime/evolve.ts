@@ -214,6 +214,7 @@ function evolveLifecycle(
     }
     case 'outcry.released': {
       const released: ActorState = { ...next, condition: 'running', failures: NO_FAILURES }
+      if (event.restarts) return restarting({ ...released, condition: 'restarting' }, 0, taking)
       if (!event.keeps) return quiet(released)
       const timers = withoutAll(withoutAll(next.timers, RESTART_TIMER), UNSTASH_TIMER)
       return unstashing(quiet({ ...released, timers, stash: NO_STASH }), next.stash, taking)
@@ -307,15 +308,11 @@ function fail(
     case 'quarantine':
       return quiet({ ...failed, condition: 'quarantined' })
     case 'restart': {
-      const timer: ScheduledTimer = Object.freeze({
-        id: RESTART_TIMER,
-        dueAt: Math.ceil(taking.at + directive.delayMs),
-        event: RESTARTED,
-        seq: taking.seq,
-        correlation: taking.correlation,
-      })
-      const state: ActorState = { ...failed, condition: 'restarting', timers: [timer] }
-      return { ...quiet(state), effects: stopChildren(next.snapshot), scheduled: [timer] }
+      const state: ActorState = { ...failed, condition: 'restarting' }
+      return {
+        ...restarting(state, directive.delayMs, taking),
+        effects: stopChildren(next.snapshot),
+      }
     }
     case 'stop':
     case 'escalate': {
@@ -331,6 +328,19 @@ function fail(
         'The log was written by a newer Outcry; use that one.',
       )
   }
+}
+
+/** It starts over after a wait, and has no other timer until then. */
+function restarting(state: ActorState, delayMs: number, { at, seq, correlation }: Taking): Evolution {
+  const dueAt = Math.ceil(at + delayMs)
+  const timer: ScheduledTimer = Object.freeze({
+    id: RESTART_TIMER,
+    dueAt,
+    event: RESTARTED,
+    seq,
+    correlation,
+  })
+  return { ...quiet({ ...state, timers: [timer] }), scheduled: [timer] }
 }
 
 function stopChildren(snapshot: AnySnapshot): Effect[] {

@@ -1,7 +1,9 @@
 import type { Cell } from './cell.ts'
-import { isLifecycle, type LifecycleEvent, UNSTASH_TIMER } from './lifecycle.ts'
+import { isLifecycle, type LifecycleEvent, RESTART_TIMER, UNSTASH_TIMER } from './lifecycle.ts'
 import type { Message } from './message.ts'
-import { decide } from './supervision.ts'
+import type { ScheduledTimer } from './record.ts'
+import { waitsForRestart } from './restart.ts'
+import { type Directive, decide } from './supervision.ts'
 import type { Imposed, Turn, TurnContext } from './turn.ts'
 import { TurnFailure } from './turn-failure.ts'
 import { plainError } from './values.ts'
@@ -22,8 +24,11 @@ export function failTurn(
   message: Message,
   failure: TurnFailure,
 ): Turn {
-  const failures = [failure]
   const { to, event, cause, at, timer } = message
+  const failures = [failure]
+  // An actor that cannot start over has failed, whoever threw: nothing else would have it try again.
+  if (timer?.id === RESTART_TIMER && failure.address !== to)
+    failures.unshift(new TurnFailure(to, event, failure.cause))
   // A message that was kept during a restart: it has had its turn, and those behind it get theirs.
   const keeper = timer?.id === UNSTASH_TIMER ? findAnyhow(context, to) : undefined
   const kept = keeper?.state.stash[0]
@@ -58,8 +63,16 @@ function usingUp(context: TurnContext, { to, at, timer }: Message, failed: reado
   const owner = timer && findAnyhow(context, to)
   if (owner?.state.snapshot.status !== 'active') return [...failed]
   if (failed.some(({ cell }) => cell === owner))
-    return failed.map((imposed) => (imposed.cell === owner ? { ...imposed, timer } : imposed))
+    return failed.map((imposed) =>
+      imposed.cell === owner && !isStillDue(timer, imposed) ? { ...imposed, timer } : imposed,
+    )
   return [{ cell: owner, event: { type: 'outcry.timer', at }, timer }, ...failed]
+}
+
+/** A restart that ends in quarantine is due at the release: it is what the actor needs. */
+function isStillDue(timer: ScheduledTimer | undefined, { event }: Imposed): boolean {
+  const isQuarantined = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
+  return timer?.id === RESTART_TIMER && isQuarantined
 }
 
 function failureOf(context: TurnContext, { address, event, cause }: TurnFailure, at: number): Imposed[] {
@@ -68,7 +81,10 @@ function failureOf(context: TurnContext, { address, event, cause }: TurnFailure,
   if (cell?.state.snapshot.status !== 'active') return []
   const isChild = cell.path.length > 0
   const supervision = isChild ? cell.kind.childSupervision : cell.kind.supervision
-  const { directive, failures } = decide(supervision, cell.state.failures, at)
+  const { directive: decided, failures } = decide(supervision, cell.state.failures, at)
+  // Without children and timers it cannot go on as if nothing had come.
+  const cannotResume = decided.action === 'resume' && waitsForRestart(cell.state)
+  const directive: Directive = cannotResume ? { action: 'quarantine' } : decided
   return [
     { cell, event: { type: 'outcry.failed', at, error: plainError(cause), event, directive, failures } },
   ]

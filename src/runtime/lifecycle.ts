@@ -32,12 +32,13 @@ export type LifecycleEvent =
   | { readonly type: 'outcry.emitted'; readonly at: number; readonly event: AnyEvent }
   /**
    * Somebody, or something that was mended, let it out of quarantine. With `keeps` it keeps its state for good: no restart
-   * is due any more.
+   * is due any more. With `restarts` it was waiting for its restart, without children and timers, and starts over at once.
    */
   | {
       readonly type: 'outcry.released'
       readonly at: number
       readonly keeps?: true
+      readonly restarts?: true
       readonly by?: string
       readonly reason?: string
     }

@@ -9,6 +9,7 @@ import { recover } from './recovery.ts'
 import { notQuarantined, refusal } from './refusal.ts'
 import { type Machines, Registry } from './registry.ts'
 import { replayScope } from './replay.ts'
+import { releasing } from './restart.ts'
 import { Turn } from './turn.ts'
 
 /**
@@ -34,7 +35,7 @@ export async function releaseOffline(
   if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
   if (cell.state.condition !== 'quarantined') throw notQuarantined(address)
   const at = journal.at ?? cell.state.at
-  const event = { type: 'outcry.released', at, keeps: true, ...known } as const
+  const event = releasing(at, cell.state, known)
   const seq = store.head.seq + 1
   const context = { actors, registry, scope, ports: NO_PORTS }
   const turn = new Turn(context, journal.turn + 1, seq, messageOf(address, event, at, 0))

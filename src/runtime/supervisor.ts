@@ -31,6 +31,7 @@ import { type Machines, Registry } from './registry.ts'
 import type { Release } from './release.ts'
 import { Releaser } from './releaser.ts'
 import { cellAt } from './replay.ts'
+import { releasing } from './restart.ts'
 import { type AnySnapshot, Scope } from './scope.ts'
 import { Shielded } from './shielded.ts'
 import { shown } from './shown.ts'
@@ -406,14 +407,15 @@ export class Supervisor {
   }
 
   /**
-   * Lets an actor out of quarantine; the record has who did so, and why.
+   * Lets an actor out of quarantine; the record has who did so, and why. It goes on with its state; one that waited for a
+   * restart starts over from its input, and then takes what was kept for it.
    * @throws EVENT_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED
    */
   async release(address: string, why: Why = {}): Promise<Receipt> {
     const known = checkWhy(why)
     return this.#impose(parseAddress(address), (at, { state }) => {
       if (state.condition !== 'quarantined') throw notQuarantined(address)
-      return { type: 'outcry.released', at, keeps: true, ...known }
+      return releasing(at, state, known)
     })
   }
 

@@ -155,7 +155,7 @@ describe('an actor whose machine throws', () => {
     ])
   })
 
-  it('is released for good: no restart comes after it, today or at the next start', async () => {
+  it('starts over as it is released, and for good: no restart comes after that one, today or at the next start', async () => {
     let isBroken = false
     const machine = setup({ types: {} as { context: { n: number } } }).createMachine({
       context: () => {
@@ -186,12 +186,12 @@ describe('an actor whose machine throws', () => {
     await harness.supervisor.release('fragile/a')
     harness.clock.advanceTo(2_001)
     await harness.supervisor.settled()
-    expect(harness.context('fragile/a')).toEqual({ n: 2 })
+    expect(harness.context('fragile/a')).toEqual({ n: 1 })
     await harness.supervisor.stop()
     await harness.open({ machines })
     harness.clock.advanceTo(90_000_000)
     await harness.supervisor.settled()
-    expect(harness.context('fragile/a')).toEqual({ n: 2 })
+    expect(harness.context('fragile/a')).toEqual({ n: 1 })
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 

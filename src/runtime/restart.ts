@@ -1,0 +1,16 @@
+/** What an actor is that waits for its restart: its children are stopped and its timers gone, so nothing but a restart helps it. */
+import type { ActorState } from './cell.ts'
+import type { Why } from './intake.ts'
+import { type LifecycleEvent, RESTART_TIMER } from './lifecycle.ts'
+import { firstOf } from './pending-timers.ts'
+
+/** Whether the actor waits for its restart, in quarantine or not. The timer stays until the actor has started over. */
+export function waitsForRestart({ timers }: Pick<ActorState, 'timers'>): boolean {
+  return firstOf(timers, RESTART_TIMER) !== undefined
+}
+
+/** What lets an actor out of quarantine: one that waits for its restart starts over, any other keeps its state for good. */
+export function releasing(at: number, state: ActorState, why: Why): LifecycleEvent {
+  const how = waitsForRestart(state) ? { restarts: true as const } : { keeps: true as const }
+  return { type: 'outcry.released', at, ...how, ...why }
+}
