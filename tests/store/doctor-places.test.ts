@@ -87,13 +87,14 @@ describe('the doctor', () => {
       for (const name of readdirSync(rescued))
         if (name !== 'lock') renameSync(join(rescued, name), join(room, name))
       const kept = `${location}.damaged`
-      mkdirSync(kept)
-      writeFileSync(join(location, 'doctor', 'plan'), JSON.stringify({ kept, step }))
+      const old = join(location, 'doctor', 'old')
+      mkdirSync(old)
+      writeFileSync(join(location, 'doctor', 'plan'), JSON.stringify({ step }))
       // Half of it was done.
-      if (step === 'out') renameSync(join(location, 'HEAD'), join(kept, 'HEAD'))
+      if (step === 'out') renameSync(join(location, 'HEAD'), join(old, 'HEAD'))
       else {
         for (const name of readdirSync(location)) {
-          if (name !== 'lock' && name !== 'doctor') renameSync(join(location, name), join(kept, name))
+          if (name !== 'lock' && name !== 'doctor') renameSync(join(location, name), join(old, name))
         }
         renameSync(join(room, 'CURRENT'), join(location, 'CURRENT'))
       }
