@@ -1,17 +1,19 @@
 /**
  * The old part of the log: whole commits as they were, many to a compressed file, out of the database. Names of files
- * are their first and last seq; all of them together begin at seq 1 and reach to where the database begins.
+ * are their first and last seq; all of them together begin at seq 1 and reach to where the database begins. A name is believed
+ * only when the file holds what it says: until then another file that has the same seq counts as much.
  */
-import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { assertNames, type StoreName, seqOfCommit } from './commit-codec.ts'
-import { makeFolder, syncFolder } from './folder.ts'
+import { assertNames, countOfCommit, type StoreName, seqOfCommit } from './commit-codec.ts'
+import { codeOf, makeFolder, syncFolder } from './folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
 import type { LogRecord } from './store.ts'
+import { namesIn } from './store-files.ts'
 
 const DIGITS = 16
 /** Before each commit: its length, u32. */
@@ -36,30 +38,59 @@ export interface RawCommit {
   readonly bytes: Buffer
 }
 
+/** A file that holds what its name says. */
+export interface ArchiveFile extends Segment {
+  /** As they are on the disk. */
+  readonly bytes: Buffer
+}
+
 export class Archive {
   /** First seq that is in the database, not here. */
   liveFrom: number
   readonly #folder: string
   readonly #name: StoreName
   #segments: readonly Segment[]
-  readonly #unpacked = new Map<string, readonly RawCommit[]>()
+  readonly #unpacked = new Map<Segment, readonly RawCommit[]>()
 
   constructor(folder: string, liveFrom: number, name: StoreName) {
     this.#folder = folder
     this.#name = name
     this.liveFrom = liveFrom
-    this.#segments = existsSync(folder) ? readdirSync(folder).flatMap(parseName).sort(bySeq) : []
-  }
-
-  /** The last seq that its files reach without a gap, by their names. */
-  get reachesTo(): number {
-    let to = 0
-    for (const { firstSeq, lastSeq } of this.#segments) if (firstSeq <= to + 1 && lastSeq > to) to = lastSeq
-    return to
+    this.#segments = namesIn(folder).flatMap(parseName).sort(bySeq)
   }
 
   get segments(): readonly Segment[] {
     return this.#segments
+  }
+
+  /**
+   * The last seq that its files reach. A file that is missing or damaged between two others is in it: a reader names that one. What
+   * the name of a damaged file says is believed up to `knownTo`, where the log is known to have been.
+   */
+  async reachesTo(knownTo: number): Promise<number> {
+    let to = 0
+    for (;;) {
+      const file = (await this.#wholeFrom(to + 1)) ?? this.#named(to + 1, knownTo)
+      if (file === undefined) return to
+      to = file.lastSeq
+    }
+  }
+
+  /** The file that holds the seq, or the first one behind it, that is whole. */
+  async #wholeFrom(seq: number): Promise<Segment | undefined> {
+    for (const segment of this.#segments) {
+      if (segment.lastSeq < seq) continue
+      const isWhole = await this.#read(segment).then(
+        () => true,
+        () => false,
+      )
+      if (isWhole) return segment
+    }
+    return undefined
+  }
+
+  #named(seq: number, knownTo: number): Segment | undefined {
+    return this.#segments.findLast((segment) => holds(segment, seq) && segment.lastSeq <= knownTo)
   }
 
   /** Durable when it resolves, and read back: they leave the database after this. They follow each other from `liveFrom`. */
@@ -71,24 +102,35 @@ export class Archive {
     })
     const segment = { name: `${pad(this.liveFrom)}-${pad(lastSeq)}.gz`, firstSeq: this.liveFrom, lastSeq }
     this.put(segment.name, await promisify(gzip)(Buffer.concat(parts)))
-    const written = await this.#unpack(segment)
+    const { commits: written } = await this.#read(segment)
     const isSame =
       written.length === commits.length && written.every((c, i) => c.bytes.equals(commits[i] as Buffer))
     if (!isSame) throw damaged(`${segment.name} does not hold what was written to it`)
   }
 
-  /** A file as it is, from another archive. */
+  /** A file as it is, from another archive. @throws STORE_ARCHIVE when it has no name of such a file */
   put(name: string, bytes: Buffer): void {
-    makeFolder(this.#folder)
+    const [segment] = parseName(name)
+    if (segment === undefined) throw damaged(`${name} is no name of a file of an archive`)
+    try {
+      makeFolder(this.#folder)
+    } catch (cause) {
+      if (codeOf(cause) === 'EEXIST' || codeOf(cause) === 'ENOTDIR') throw noFolder(this.#folder, cause)
+      throw cause
+    }
     const path = join(this.#folder, name)
     writeFileSync(`${path}.part`, bytes, { flush: true })
     renameSync(`${path}.part`, path)
     syncFolder(this.#folder)
-    this.#segments = [...this.#segments.filter((s) => s.name !== name), ...parseName(name)].sort(bySeq)
+    this.#segments = [...this.#segments.filter((s) => s.name !== name), segment].sort(bySeq)
   }
 
-  file(segment: Segment): Promise<Buffer> {
-    return readFile(join(this.#folder, segment.name))
+  /** The whole file that holds the seq. @throws STORE_ARCHIVE */
+  file(seq: number): Promise<ArchiveFile> {
+    return this.#firstWhole(seq, async (segment) => ({
+      ...segment,
+      bytes: (await this.#read(segment)).bytes,
+    }))
   }
 
   /** The commits from the one that holds the seq to the end of its file. @throws STORE_ARCHIVE */
@@ -105,52 +147,77 @@ export class Archive {
   }
 
   async #holding(seq: number): Promise<readonly RawCommit[]> {
-    // After a crash two may hold it; either will do.
-    const segment = this.#segments.find(({ firstSeq, lastSeq }) => firstSeq <= seq && seq <= lastSeq)
-    if (segment === undefined) throw damaged(`the file of the archive that holds seq ${seq} is not there`)
-    let commits = this.#unpacked.get(segment.name)
-    if (commits === undefined) {
-      commits = await this.#unpack(segment)
+    for (const [segment, commits] of this.#unpacked) if (holds(segment, seq)) return commits
+    return this.#firstWhole(seq, async (segment) => {
+      const { commits } = await this.#read(segment)
       if (this.#unpacked.size >= UNPACKED_MAX)
-        this.#unpacked.delete(this.#unpacked.keys().next().value as string)
-      this.#unpacked.set(segment.name, commits)
-    }
-    return commits
+        this.#unpacked.delete(this.#unpacked.keys().next().value as Segment)
+      this.#unpacked.set(segment, commits)
+      return commits
+    })
   }
 
-  async #unpack(segment: Segment): Promise<readonly RawCommit[]> {
-    const path = join(this.#folder, segment.name)
-    const commits = await unpack(path)
-    try {
-      for (const { seq, bytes } of commits) assertNames(this.#name, seq, bytes)
-    } catch (cause) {
-      throw damaged(`${path} is not of this store: ${(cause as Error).message}`, cause)
+  /** What is read of the first file with the seq that is whole. @throws STORE_ARCHIVE, of the first one, when none is */
+  async #firstWhole<T>(seq: number, read: (segment: Segment) => Promise<T>): Promise<T> {
+    let failure: unknown
+    // After a crash two may hold it; either will do.
+    for (const segment of this.#segments) {
+      if (!holds(segment, seq)) continue
+      try {
+        return await read(segment)
+      } catch (error) {
+        failure ??= error
+      }
     }
-    if (commits[0]?.seq !== segment.firstSeq) throw damaged(`${path} does not begin with what its name says`)
-    return commits
+    throw failure ?? damaged(`the file of the archive that holds seq ${seq} is not there`)
+  }
+
+  /** @throws STORE_ARCHIVE when it is not whole, not of this store, or not what its name says */
+  async #read({
+    name,
+    firstSeq,
+    lastSeq,
+  }: Segment): Promise<{ bytes: Buffer; commits: readonly RawCommit[] }> {
+    const path = join(this.#folder, name)
+    const { bytes, commits } = await unpack(path)
+    let next = firstSeq
+    for (const { seq, bytes: commit } of commits) {
+      try {
+        assertNames(this.#name, seq, commit)
+      } catch (cause) {
+        throw damaged(`${path} is not of this store: ${(cause as Error).message}`, cause)
+      }
+      if (seq !== next) throw damaged(`${path} does not hold what its name says: at ${next} it has ${seq}`)
+      next = seq + countOfCommit(commit)
+    }
+    if (next !== lastSeq + 1)
+      throw damaged(`${path} does not hold what its name says: it ends at seq ${next - 1}`)
+    return { bytes, commits }
   }
 }
 
 /** The commits of each file that can be read, whosever they are. */
 export async function* commitsInArchive(folder: string): AsyncGenerator<readonly RawCommit[]> {
-  if (!existsSync(folder)) return
-  for (const { name } of readdirSync(folder).flatMap(parseName)) {
-    yield await unpack(join(folder, name)).catch(() => [])
+  for (const { name } of namesIn(folder).flatMap(parseName)) {
+    const { commits } = await unpack(join(folder, name)).catch(() => ({ commits: [] }))
+    yield commits
   }
 }
 
 /** @throws STORE_ARCHIVE */
-async function unpack(path: string): Promise<readonly RawCommit[]> {
+async function unpack(path: string): Promise<{ bytes: Buffer; commits: readonly RawCommit[] }> {
   try {
-    const content = await promisify(gunzip)(await readFile(path))
+    const file = await readFile(path)
+    const content = await promisify(gunzip)(file)
     const commits: RawCommit[] = []
     for (let at = 0; at < content.length; ) {
       const end = at + LENGTH + content.readUInt32BE(at)
+      if (end > content.length) throw new Error('its last commit is cut off')
       const bytes = content.subarray(at + LENGTH, end)
       commits.push({ seq: seqOfCommit(bytes), bytes })
       at = end
     }
-    return commits
+    return { bytes: file, commits }
   } catch (cause) {
     throw damaged(`${path} cannot be read: ${(cause as Error).message}`, cause)
   }
@@ -193,6 +260,10 @@ function parseName(name: string): Segment[] {
     : [{ name, firstSeq: Number(first), lastSeq: Number(last) }]
 }
 
+function holds({ firstSeq, lastSeq }: Segment, seq: number): boolean {
+  return firstSeq <= seq && seq <= lastSeq
+}
+
 function bySeq(a: Segment, b: Segment): number {
   return a.firstSeq - b.firstSeq || a.lastSeq - b.lastSeq
 }
@@ -202,6 +273,15 @@ function damaged(what: string, cause?: unknown): OutcryError {
     'STORE_ARCHIVE',
     what,
     'Put the file back from where it was moved or backed up to; the runner itself does not need it.',
+    { cause },
+  )
+}
+
+function noFolder(folder: string, cause: unknown): OutcryError {
+  return new OutcryError(
+    'STORE_ARCHIVE',
+    `${folder} is no folder: nothing can be archived there`,
+    'Move what lies there elsewhere.',
     { cause },
   )
 }

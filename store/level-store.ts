@@ -217,15 +217,15 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#assertOpen()
     const pace = new Pace(signal)
     // Files first, then what they lack: what goes to the archive meanwhile is in both. The iterator is a snapshot.
-    const files = this.#archive?.segments ?? []
+    const { liveFrom } = this
     const iterator = this.#db.iterator()
     try {
-      for (const segment of files) {
+      for (let next = 1; next < liveFrom; ) {
         const rest = pace.step()
         if (rest !== undefined) await rest
-        // It is whole and of this store, or this says so.
-        await this.#archive!.from(segment.firstSeq)
-        yield [`${ARCHIVED}${segment.name}`, await this.#archive!.file(segment)]
+        const { name, bytes, lastSeq } = await (this.#archive as Archive).file(next)
+        yield [`${ARCHIVED}${name}`, bytes]
+        next = lastSeq + 1
       }
       for await (const entry of readable(iterator)) {
         const rest = pace.step()

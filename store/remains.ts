@@ -70,12 +70,15 @@ export async function asFound(folder: string): Promise<Found> {
     isOwn = fileDamage.length === headDamage && (written ?? id.toString('hex')) === id.toString('hex')
     noting(fileDamage, () => checkHead(folder, head, state))
   }
+  const knownTo = Math.max(noted, acknowledgedBy(head, id))
+  // Reading all of it is for a log of which less is known than its names say.
+  const mayReachTo = Math.max(0, ...archive.segments.map(({ lastSeq }) => lastSeq))
   return {
     db,
     archive,
     name,
     epoch: Math.max(epoch, head.kind === 'owned' ? head.epoch : 0),
-    endedAt: Math.max(noted, acknowledgedBy(head, id), archive.reachesTo),
+    endedAt: mayReachTo > knownTo ? Math.max(knownTo, await archive.reachesTo(knownTo)) : knownTo,
     checkpoint: db && (await readOr<Checkpoint | undefined>(db, META.checkpoint, undefined)),
     isOwn,
     fileDamage,
@@ -115,13 +118,15 @@ export async function gathered<R extends LogRecord>(
   await write()
   const last = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
   const end = last === undefined ? 0 : seqOfCommitKey(last[0]) + countOfCommit(last[1]) - 1
+  const knownTo = Math.max(endedAt, end)
+  const liveFrom = Math.max(known.liveFrom, (await known.reachesTo(knownTo)) + 1)
   const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
   return {
     db,
-    archive: new Archive(join(folder, ARCHIVE), known.reachesTo + 1, name),
+    archive: new Archive(join(folder, ARCHIVE), liveFrom, name),
     name,
     epoch: greatest,
-    endedAt: Math.max(endedAt, end),
+    endedAt: knownTo,
     checkpoint: undefined,
     isOwn: false,
     fileDamage: [{ code: 'STORE_UNREADABLE', message: why }, ...fileDamage],

@@ -36,18 +36,19 @@ export function isDatabaseFile(name: string): boolean {
 
 /** Files of a store in the folder, in the words of a message. Where there is one, the folder is never taken for a new one. */
 export function storeFiles(folder: string): string[] {
-  return names(folder).filter(
+  return namesIn(folder).filter(
     (name) =>
-      name === HEAD || isDatabaseFile(name) || (name === ARCHIVE && names(join(folder, name)).length > 0),
+      name === HEAD || isDatabaseFile(name) || (name === ARCHIVE && namesIn(join(folder, name)).length > 0),
   )
 }
 
 /** Whether a folder has any file of a store, also when some are missing. */
 export function storeExists(location: string): boolean {
-  return storeFiles(location).length > 0 || names(join(location, DOCTOR)).length > 0
+  return storeFiles(location).length > 0 || namesIn(join(location, DOCTOR)).length > 0
 }
 
-function names(folder: string): string[] {
+/** None where there is no folder. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {

@@ -34,9 +34,10 @@ export function killable(fs: typeof Fs): typeof Fs {
   const unlinkSync = counted(fs.unlinkSync)
   const rmdirSync = counted(fs.rmdirSync)
   const remove = (path: string): void => {
-    if (!fs.lstatSync(path).isDirectory()) return unlinkSync(path)
-    for (const name of fs.readdirSync(path)) remove(`${path}/${name}`)
-    rmdirSync(path)
+    if (fs.lstatSync(path).isDirectory()) {
+      for (const name of fs.readdirSync(path)) remove(`${path}/${name}`)
+      rmdirSync(path)
+    } else unlinkSync(path)
   }
   const rmSync: typeof Fs.rmSync = (path, options) => {
     if (options?.force && !fs.existsSync(path)) return

@@ -188,7 +188,7 @@ describe('an archive', () => {
     const again = await openLevelStore(location)
     await expect(list(again.read({ toSeq: 10 }))).rejects.toMatchObject({
       code: 'STORE_ARCHIVE',
-      message: expect.stringContaining('does not begin with what its name says'),
+      message: expect.stringContaining('does not hold what its name says'),
     })
     expect((await again.verifyChain()).damage).toMatchObject([
       { seq: 1, code: 'STORE_ARCHIVE' },
