@@ -4,20 +4,27 @@
  * only when the file holds what it says: until then another file that has the same seq counts as much.
  */
 import { renameSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
-import { assertNames, countOfCommit, type StoreName, seqOfCommit } from './commit-codec.ts'
+import {
+  type ArchiveFile,
+  bySeq,
+  damaged,
+  holds,
+  pack,
+  parseName,
+  type RawCommit,
+  readSegment,
+  type Segment,
+  segmentOf,
+  segmentsIn,
+  type Unpacked,
+} from './archive-file.ts'
+import type { StoreName } from './commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
 import type { LogRecord } from './store.ts'
-import { namesIn } from './store-files.ts'
 
-const DIGITS = 16
-/** Before each commit: its length, u32. */
-const LENGTH = 4
 /** Files kept unpacked: a reader that goes through the log, and one that looks something up. */
 const UNPACKED_MAX = 2
 
@@ -26,23 +33,6 @@ const SEGMENT_RECORDS = 20_000
 
 /** Key of a file of the archive among a store's entries; no key of the database begins so. */
 export const ARCHIVED = 'archive/'
-
-export interface Segment {
-  readonly name: string
-  readonly firstSeq: number
-  readonly lastSeq: number
-}
-
-export interface RawCommit {
-  readonly seq: number
-  readonly bytes: Buffer
-}
-
-/** A file that holds what its name says. */
-export interface ArchiveFile extends Segment {
-  /** As they are on the disk. */
-  readonly bytes: Buffer
-}
 
 export class Archive {
   /** First seq that is in the database, not here. */
@@ -56,7 +46,7 @@ export class Archive {
     this.#folder = folder
     this.#name = name
     this.liveFrom = liveFrom
-    this.#segments = namesIn(folder).flatMap(parseName).sort(bySeq)
+    this.#segments = segmentsIn(folder)
   }
 
   get segments(): readonly Segment[] {
@@ -89,19 +79,18 @@ export class Archive {
     return undefined
   }
 
+  #read(segment: Segment): Promise<Unpacked> {
+    return readSegment(this.#folder, segment, this.#name)
+  }
+
   #named(seq: number, knownTo: number): Segment | undefined {
     return this.#segments.findLast((segment) => holds(segment, seq) && segment.lastSeq <= knownTo)
   }
 
   /** Durable when it resolves, and read back: they leave the database after this. They follow each other from `liveFrom`. */
   async add(commits: readonly Buffer[], lastSeq: number): Promise<void> {
-    const parts = commits.flatMap((bytes) => {
-      const length = Buffer.allocUnsafe(LENGTH)
-      length.writeUInt32BE(bytes.length)
-      return [length, bytes]
-    })
-    const segment = { name: `${pad(this.liveFrom)}-${pad(lastSeq)}.gz`, firstSeq: this.liveFrom, lastSeq }
-    this.put(segment.name, await promisify(gzip)(Buffer.concat(parts)))
+    const segment = segmentOf(this.liveFrom, lastSeq)
+    this.put(segment.name, await pack(commits))
     const { commits: written } = await this.#read(segment)
     const isSame =
       written.length === commits.length && written.every((c, i) => c.bytes.equals(commits[i] as Buffer))
@@ -110,7 +99,7 @@ export class Archive {
 
   /** A file as it is, from another archive. @throws STORE_ARCHIVE when it has no name of such a file */
   put(name: string, bytes: Buffer): void {
-    const [segment] = parseName(name)
+    const segment = parseName(name)
     if (segment === undefined) throw damaged(`${name} is no name of a file of an archive`)
     try {
       makeFolder(this.#folder)
@@ -171,56 +160,6 @@ export class Archive {
     }
     throw failure ?? damaged(`the file of the archive that holds seq ${seq} is not there`)
   }
-
-  /** @throws STORE_ARCHIVE when it is not whole, not of this store, or not what its name says */
-  async #read({
-    name,
-    firstSeq,
-    lastSeq,
-  }: Segment): Promise<{ bytes: Buffer; commits: readonly RawCommit[] }> {
-    const path = join(this.#folder, name)
-    const { bytes, commits } = await unpack(path)
-    let next = firstSeq
-    for (const { seq, bytes: commit } of commits) {
-      try {
-        assertNames(this.#name, seq, commit)
-      } catch (cause) {
-        throw damaged(`${path} is not of this store: ${(cause as Error).message}`, cause)
-      }
-      if (seq !== next) throw damaged(`${path} does not hold what its name says: at ${next} it has ${seq}`)
-      next = seq + countOfCommit(commit)
-    }
-    if (next !== lastSeq + 1)
-      throw damaged(`${path} does not hold what its name says: it ends at seq ${next - 1}`)
-    return { bytes, commits }
-  }
-}
-
-/** The commits of each file that can be read, whosever they are. */
-export async function* commitsInArchive(folder: string): AsyncGenerator<readonly RawCommit[]> {
-  for (const { name } of namesIn(folder).flatMap(parseName)) {
-    const { commits } = await unpack(join(folder, name)).catch(() => ({ commits: [] }))
-    yield commits
-  }
-}
-
-/** @throws STORE_ARCHIVE */
-async function unpack(path: string): Promise<{ bytes: Buffer; commits: readonly RawCommit[] }> {
-  try {
-    const file = await readFile(path)
-    const content = await promisify(gunzip)(file)
-    const commits: RawCommit[] = []
-    for (let at = 0; at < content.length; ) {
-      const end = at + LENGTH + content.readUInt32BE(at)
-      if (end > content.length) throw new Error('its last commit is cut off')
-      const bytes = content.subarray(at + LENGTH, end)
-      commits.push({ seq: seqOfCommit(bytes), bytes })
-      at = end
-    }
-    return { bytes: file, commits }
-  } catch (cause) {
-    throw damaged(`${path} cannot be read: ${(cause as Error).message}`, cause)
-  }
 }
 
 /** Moves `liveFrom` on as its files become durable; the commits are still in the database then. */
@@ -247,34 +186,6 @@ export async function archiveCommits<R extends LogRecord>(
     if (records >= SEGMENT_RECORDS) await close()
   }
   await close()
-}
-
-function pad(seq: number): string {
-  return String(seq).padStart(DIGITS, '0')
-}
-
-function parseName(name: string): Segment[] {
-  const [, first, last] = /^(\d{16})-(\d{16})\.gz$/.exec(name) ?? []
-  return first === undefined || last === undefined
-    ? []
-    : [{ name, firstSeq: Number(first), lastSeq: Number(last) }]
-}
-
-function holds({ firstSeq, lastSeq }: Segment, seq: number): boolean {
-  return firstSeq <= seq && seq <= lastSeq
-}
-
-function bySeq(a: Segment, b: Segment): number {
-  return a.firstSeq - b.firstSeq || a.lastSeq - b.lastSeq
-}
-
-function damaged(what: string, cause?: unknown): OutcryError {
-  return new OutcryError(
-    'STORE_ARCHIVE',
-    what,
-    'Put the file back from where it was moved or backed up to; the runner itself does not need it.',
-    { cause },
-  )
 }
 
 function noFolder(folder: string, cause: unknown): OutcryError {

@@ -3,7 +3,7 @@
  * commit. It looks at copies: opening LevelDB changes its files.
  */
 import { Level } from 'level'
-import type { RawCommit } from './archive.ts'
+import type { RawCommit } from './archive-file.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './commit-codec.ts'

@@ -1,5 +1,6 @@
 /** Records out of a database, in order. Whatever is missing or damaged between them is named, never skipped (law 4). */
-import type { Archive, RawCommit } from './archive.ts'
+import type { Archive } from './archive.ts'
+import type { RawCommit } from './archive-file.ts'
 import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './commit-codec.ts'
 import {
   corruptMeta,

@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { Archive, commitsInArchive } from './archive.ts'
+import { Archive } from './archive.ts'
+import { commitsInArchive } from './archive-file.ts'
 import { checkHead } from './check-head.ts'
 import {
   countOfCommit,
