@@ -3,12 +3,14 @@
  * deletes the file afterwards; and it does not check the checksums of its tables, unless it is told to, which its
  * binding cannot.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from './folder.ts'
 import { findDamage, recordsOf } from './log-format.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { filesDamaged } from './open-errors.ts'
 import { OutcryError } from './outcry-error.ts'
+import { readWhole } from './read-file.ts'
 import { logNumber, tableNumber } from './store-files.ts'
 import { checkTable } from './tables.ts'
 import { readBatch } from './write-batch.ts'
@@ -30,7 +32,7 @@ export function checkFiles(location: string, isSafe: (key: string) => boolean): 
       if (table !== undefined && manifest.tables.has(table)) checkTable(path, isSafe)
     } catch (error) {
       // Somebody has the database open and just removed it.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      if (codeOf((error as Error).cause) !== 'ENOENT') throw error
     }
   }
 }
@@ -44,7 +46,8 @@ export function checkManifest(location: string, manifest: Manifest): void {
   const names = new Map(readdirSync(location).map((name) => [tableNumber(name), name]))
   for (const [number, size] of manifest.tables) {
     const name = names.get(number)
-    const found = name === undefined ? undefined : statSync(join(location, name)).size
+    const found =
+      name === undefined ? undefined : statSync(join(location, name), { throwIfNoEntry: false })?.size
     if (found === size) continue
     const what = found === undefined ? 'is missing' : `has ${found} bytes instead of ${size}`
     throw filesDamaged(`the table ${number} of ${location} ${what}, says its ${manifest.name}`)
@@ -54,7 +57,7 @@ export function checkManifest(location: string, manifest: Manifest): void {
     throw filesDamaged(`the write-ahead log ${manifest.logsFrom} of ${location} is missing`)
   let next = manifest.lastEntry + 1
   for (const [i, { name }] of logs.entries()) {
-    for (const [n, bytes] of [...recordsOf(readFileSync(join(location, name)))].entries()) {
+    for (const [n, bytes] of [...recordsOf(readWhole(join(location, name)))].entries()) {
       const { first, count } = readBatch(bytes)
       // The first of all may lie before what the manifest knows of.
       const fits = i === 0 && n === 0 ? first <= next : first === next
@@ -78,7 +81,7 @@ export function liveLogs(location: string, { logsFrom }: Manifest): { name: stri
 }
 
 function checkLog(path: string): void {
-  const offset = findDamage(readFileSync(path))
+  const offset = findDamage(readWhole(path))
   if (offset === undefined) return
   throw new OutcryError(
     'STORE_CORRUPT',

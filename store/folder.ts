@@ -22,7 +22,7 @@ const CANNOT_LINK = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUP
 const CANNOT_MOVE = ['EXDEV', 'EBUSY']
 
 export function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code
+  return (error as NodeJS.ErrnoException | undefined)?.code
 }
 
 /** Makes the names in a folder durable. Windows has no such call and needs none. */

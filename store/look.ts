@@ -4,7 +4,7 @@
  * they never change, and only those that the manifest names, since LevelDB may write over the numbers of others; the rest copied.
  * A store that is refused is as it was, whenever the process dies: what is left of a look is nobody's, and the next one removes it.
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { checkFiles, checkManifest, liveLogs } from './check-files.ts'
@@ -15,6 +15,7 @@ import { COMMITS, commitKey, isCommitKey, seqOfCommitKey } from './keys.ts'
 import { recordsOf } from './log-format.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { filesDamaged } from './open-errors.ts'
+import { readWhatIsLeft } from './read-file.ts'
 import { LOOK, logNumber, storeFiles, tableNumber } from './store-files.ts'
 import { type Entry, readTable } from './tables.ts'
 import { valuesOf } from './write-batch.ts'
@@ -94,7 +95,7 @@ export function* commitsIn(path: string): Generator<Entry> {
 }
 
 function* valuesIn(path: string): Generator<Entry> {
-  if (path.endsWith('.log')) for (const batch of recordsOf(readFileSync(path), true)) yield* valuesOf(batch)
+  if (path.endsWith('.log')) for (const batch of recordsOf(readWhatIsLeft(path), true)) yield* valuesOf(batch)
   else yield* readTable(path)
 }
 

@@ -2,9 +2,10 @@
  * Which files belong to a database: a crash leaves others, half written, which LevelDB deletes when it opens. The
  * manifest is a log of edits to that set. Format: leveldb/doc/impl.md and db/version_edit.cc.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { recordsOf } from './log-format.ts'
+import { readWhole } from './read-file.ts'
 import { Varints } from './varints.ts'
 
 const TAG = {
@@ -28,14 +29,14 @@ export interface Manifest {
   readonly lastEntry: number
 }
 
-/** Undefined when there is none that is whole at its beginning; LevelDB says what it thinks of that. */
+/** Undefined when there is none that is whole at its beginning; LevelDB says what it thinks of that. @throws STORE_CORRUPT */
 export function readManifest(location: string): Manifest | undefined {
   const current = join(location, 'CURRENT')
   if (!existsSync(current)) return undefined
-  const name = readFileSync(current, 'utf8').trim()
+  const name = readWhole(current).toString().trim()
   if (!/^MANIFEST-\d+$/.test(name) || !existsSync(join(location, name))) return undefined
   const version = { name, tables: new Map<number, number>(), logsFrom: 0, lastEntry: 0 }
-  for (const edit of recordsOf(readFileSync(join(location, name)))) apply(edit, version)
+  for (const edit of recordsOf(readWhole(join(location, name)))) apply(edit, version)
   return version
 }
 

@@ -14,8 +14,8 @@ export function storeLocked(location: string, holder: string, cause?: unknown): 
 }
 
 /** Files of the store are missing, damaged, or not of this store. */
-export function filesDamaged(what: string): OutcryError {
-  return new OutcryError('STORE_CORRUPT', what, DOCTOR)
+export function filesDamaged(what: string, cause?: unknown): OutcryError {
+  return new OutcryError('STORE_CORRUPT', what, DOCTOR, { cause })
 }
 
 export function headDiffers(location: string, found: number, noted: number): OutcryError {

@@ -19,11 +19,12 @@ import { type FoundHead, readHeadFile } from './head-file.ts'
 import { COMMITS, META, seqOfCommitKey } from './keys.ts'
 import { FORMAT } from './log-state.ts'
 import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } from './look.ts'
-import { readManifest } from './manifest.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import { openFailure } from './open-errors.ts'
 import { isOutcryError } from './outcry-error.ts'
 import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from './store.ts'
 import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './store-files.ts'
+import type { Entry } from './tables.ts'
 
 /** Bytes written at once. */
 const BATCH_BYTES = 1 << 20
@@ -45,15 +46,25 @@ export interface Remains {
 /** `db` is undefined when LevelDB cannot open it. */
 export type Found = Omit<Remains, 'db'> & { readonly db: Database | undefined }
 
-/** The database as its manifest describes it. */
+/** The database as its manifest describes it. @throws STORE_OPEN_FAILED */
 export async function asFound(folder: string): Promise<Found> {
   const fileDamage: FileDamage[] = []
   const room = join(roomToLook(folder), 'found')
   mkdirSync(room)
   const head = readHead(folder, fileDamage)
   const headDamage = fileDamage.length
-  let isOwn = false
   const db = await openFound(folder, room, fileDamage)
+  return orClosed(db, () => describe(folder, head, db, fileDamage, headDamage))
+}
+
+async function describe(
+  folder: string,
+  head: FoundHead,
+  db: Database | undefined,
+  fileDamage: FileDamage[],
+  headDamage: number,
+): Promise<Found> {
+  let isOwn = false
   const written = db && (await readOr<string | undefined>(db, META.id, undefined))
   const id = await ownId(folder, head, written)
   const format = db === undefined ? 0 : await readOr<number>(db, META.format, 0)
@@ -90,11 +101,21 @@ export async function asFound(folder: string): Promise<Found> {
 export async function gathered<R extends LogRecord>(
   folder: string,
   codec: RecordCodec<R>,
-  { archive: known, name, epoch, endedAt, fileDamage }: Found,
+  found: Found,
 ): Promise<Remains> {
   const room = join(folder, LOOK, 'gathered')
   const db = new Level<string, Buffer>(room, LEVEL_OPTIONS) as unknown as Database
   await db.open()
+  return orClosed(db, () => gatherInto(db, folder, codec, found))
+}
+
+async function gatherInto<R extends LogRecord>(
+  db: Database,
+  folder: string,
+  codec: RecordCodec<R>,
+  { archive: known, name, epoch, endedAt, fileDamage }: Found,
+): Promise<Remains> {
+  const unread: FileDamage[] = []
   let greatest = epoch
   let batch = new Map<string, Buffer>()
   let bytesInBatch = 0
@@ -104,7 +125,7 @@ export async function gathered<R extends LogRecord>(
     bytesInBatch = 0
   }
   for (const file of databaseFiles(folder)) {
-    for (const [key, bytes] of commitsIn(join(folder, file))) {
+    for (const [key, bytes] of commitsLeftIn(join(folder, file), unread)) {
       const epochOf = wholeOf(codec, name, key, bytes)
       if (epochOf === undefined) continue
       // Of two that a writer and its successor wrote in the same place, the successor's counts.
@@ -121,6 +142,7 @@ export async function gathered<R extends LogRecord>(
   const end = last === undefined ? 0 : seqOfCommitKey(last[0]) + countOfCommit(last[1]) - 1
   const knownTo = Math.max(endedAt, end)
   const liveFrom = Math.max(known.liveFrom, (await known.reachesTo(knownTo)) + 1)
+  const isNew = ({ message }: FileDamage) => fileDamage.every((known) => known.message !== message)
   const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
   return {
     db,
@@ -130,7 +152,16 @@ export async function gathered<R extends LogRecord>(
     endedAt: knownTo,
     checkpoint: undefined,
     isOwn: false,
-    fileDamage: [{ code: 'STORE_UNREADABLE', message: why }, ...fileDamage],
+    fileDamage: [{ code: 'STORE_UNREADABLE', message: why }, ...fileDamage, ...unread.filter(isNew)],
+  }
+}
+
+async function orClosed<T>(db: Database | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await db?.close()
+    throw error
   }
 }
 
@@ -139,8 +170,14 @@ async function openFound(
   room: string,
   fileDamage: FileDamage[],
 ): Promise<Database | undefined> {
+  let manifest: Manifest | undefined
+  try {
+    manifest = readManifest(folder)
+  } catch (error) {
+    note(fileDamage)(error)
+    return undefined
+  }
   noting(fileDamage, () => wholeManifest(folder, () => false))
-  const manifest = readManifest(folder)
   if (manifest === undefined) return undefined
   try {
     return await openCopy(folder, manifest, room)
@@ -176,7 +213,7 @@ async function ownId(folder: string, head: FoundHead, written: string | undefine
     if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1)
   }
   for (const file of databaseFiles(folder)) {
-    for (const [, bytes] of commitsIn(join(folder, file))) count(bytes)
+    for (const [, bytes] of commitsLeftIn(join(folder, file), [])) count(bytes)
   }
   for await (const commits of commitsInArchive(join(folder, ARCHIVE)))
     for (const { bytes } of commits) count(bytes)
@@ -189,6 +226,15 @@ async function ownId(folder: string, head: FoundHead, written: string | undefine
 async function namelessIn(db: Database | undefined, format: number): Promise<number> {
   const isOlder = db === undefined || format < FORMAT
   return isOlder ? Number.MAX_SAFE_INTEGER : readOr<number>(db, META.nameless, 0)
+}
+
+/** None where the disk cannot read the file: that is damage of it. */
+function* commitsLeftIn(path: string, fileDamage: FileDamage[]): Generator<Entry> {
+  try {
+    yield* commitsIn(path)
+  } catch (error) {
+    note(fileDamage)(error)
+  }
 }
 
 function databaseFiles(folder: string): string[] {

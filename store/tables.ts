@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { uncompress } from 'snappyjs'
 import { maskedCrc32c } from './crc32c.ts'
 import { OutcryError } from './outcry-error.ts'
+import { named } from './read-file.ts'
 import { Varints } from './varints.ts'
 
 /** Handles of metaindex and index, padded, then the magic number. */
@@ -30,7 +31,7 @@ class TableFile {
 
   constructor(path: string) {
     this.#path = path
-    this.#fd = openSync(path, 'r')
+    this.#fd = named(path, () => openSync(path, 'r'))
   }
 
   get size(): number {
@@ -40,7 +41,8 @@ class TableFile {
   /** @throws STORE_CORRUPT */
   read(offset: number, size: number): Buffer {
     const bytes = Buffer.allocUnsafe(size)
-    if (offset < 0 || readSync(this.#fd, bytes, 0, size, offset) !== size) throw this.damaged(offset)
+    const read = () => readSync(this.#fd, bytes, 0, size, offset)
+    if (offset < 0 || named(this.#path, read) !== size) throw this.damaged(offset)
     return bytes
   }
 

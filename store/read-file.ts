@@ -1,0 +1,70 @@
+/**
+ * Reads files of a store. What the disk cannot read of one is damage of that file, like wrong bytes in it; that there is no descriptor
+ * left, or no permission, says nothing of the file.
+ */
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { codeOf } from './folder.ts'
+import { filesDamaged } from './open-errors.ts'
+
+/** A bad sector, a broken file system, a link that leads nowhere, a folder, and what no file of LevelDB is as large as. */
+const UNREADABLE = [
+  'EIO',
+  'ENXIO',
+  'ENODATA',
+  'EBADMSG',
+  'EUCLEAN',
+  'ENOENT',
+  'ELOOP',
+  'EISDIR',
+  'ERR_FS_FILE_TOO_LARGE',
+]
+/** Read at once. */
+const PIECE = 1 << 20
+/** A disk fails by sectors of at most this. */
+const SECTOR = 4_096
+
+/** @throws STORE_CORRUPT naming the file */
+export function readWhole(path: string): Buffer {
+  return named(path, () => readFileSync(path))
+}
+
+/** The file, with zeros where the disk cannot read it. @throws STORE_CORRUPT when it cannot read any of it */
+export function readWhatIsLeft(path: string): Buffer {
+  return named(path, () => {
+    const fd = openSync(path, 'r')
+    try {
+      const bytes = Buffer.alloc(fstatSync(fd).size)
+      for (let at = 0; at < bytes.length; at += PIECE) {
+        const end = Math.min(at + PIECE, bytes.length)
+        if (readPiece(fd, bytes, at, end)) continue
+        for (let sector = at; sector < end; sector += SECTOR)
+          readPiece(fd, bytes, sector, Math.min(sector + SECTOR, end))
+      }
+      return bytes
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+function readPiece(fd: number, bytes: Buffer, at: number, end: number): boolean {
+  try {
+    readSync(fd, bytes, at, end - at, at)
+    return true
+  } catch (error) {
+    if (codeOf(error) !== 'EIO') throw error
+    bytes.fill(0, at, end)
+    return false
+  }
+}
+
+/** What `read` throws because of the file is told as its damage. */
+export function named<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const code = codeOf(error) ?? ''
+    if (!UNREADABLE.includes(code)) throw error
+    throw filesDamaged(`${path} cannot be read: ${(error as Error).message}`, error)
+  }
+}
