@@ -35,7 +35,7 @@ import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../eve
 import { intervalMs } from '../market/candles.ts'
 import { type Books, booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import { tell } from '../tell.ts'
-import { type EntrySignal, entryOf, opposite, type Signal } from './signal.ts'
+import { type EntrySignal, entryOf, opposite, type Signal, signalOf, valuesOf } from './signal.ts'
 import { fixedAmong, placedTerms, type StrategyTerms, strategyTerms } from './terms.ts'
 
 /** What a decision is made from. */
@@ -284,7 +284,7 @@ export function defineStrategy<
         const isNew = side === undefined && hasGap(params, closeAt, candle)
         const was = isNew ? definition.initial(params) : context.state
         const is = definition.next(was, candle, params)
-        const values = definition.values(is)
+        const values = valuesOf(definition.values(is))
         if (event.type === 'CANDLE_CLOSE') {
           const of = factsOf(params, at)
           const regime = definition.regime?.(is)
@@ -300,7 +300,7 @@ export function defineStrategy<
             })
         }
         if (values === undefined) return
-        const signal = definition.decide({ params, is, was, side, candle })
+        const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
         if (signal?.do === 'enter') enqueue.raise({ type: 'ENTRY', at, signal, candle, values })
         if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
       }),

@@ -24,6 +24,89 @@ export function opposite(side: Side): Side {
   return side === 'BUY' ? 'SELL' : 'BUY'
 }
 
+const ENTER_KEYS = ['do', 'side', 'reason', 'stopPx', 'trailingOffset', 'targetPx']
+const EXIT_KEYS = ['do', 'reason']
+
+/**
+ * Returns what `decide` gave, once it is a signal. A module may be JavaScript, so its types prove nothing: what is
+ * taken for another signal than it is, or for none, trades.
+ * @throws TypeError, RangeError with the field and its rule
+ */
+export function signalOf(given: unknown, candle: Candle): Signal | undefined {
+  // `isNewHigh && { do: 'enter', ... }` gives false.
+  if (given === undefined || given === null || given === false) return undefined
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new TypeError(
+      `decide gives ${shown(given)}; it must give undefined, or an object with do and reason`,
+    )
+  }
+  if ('then' in given) throw new TypeError('decide gives a promise; it must not be async')
+  const signal = given as Partial<Record<string, unknown>>
+  if (signal.do !== 'enter' && signal.do !== 'exit') refuse('do', signal.do, 'it must be enter or exit')
+  const keys = signal.do === 'enter' ? ENTER_KEYS : EXIT_KEYS
+  for (const key of Object.keys(signal)) {
+    if (!keys.includes(key)) refuse(key, signal[key], `there is only ${keys.join(', ')}`)
+  }
+  if (typeof signal.reason !== 'string') refuse('reason', signal.reason, 'it must be a text')
+  if (signal.do === 'enter') checkEntry(signal, Number(candle.close))
+  return given as Signal
+}
+
+/** A stop or target on the wrong side of the price would be out as soon as it is in, for the commissions. */
+function checkEntry(signal: Partial<Record<string, unknown>>, close: number): void {
+  const { side, stopPx, trailingOffset, targetPx } = signal
+  if (side !== 'BUY' && side !== 'SELL') refuse('side', side, 'it must be BUY or SELL')
+  const [below, above] = side === 'BUY' ? ([stopPx, targetPx] as const) : ([targetPx, stopPx] as const)
+  for (const [key, price] of Object.entries({ stopPx, trailingOffset, targetPx })) {
+    if (price !== undefined && !Number.isFinite(price)) refuse(key, price, 'it must be a finite number')
+  }
+  if (trailingOffset !== undefined && (trailingOffset as number) < 0)
+    refuse('trailingOffset', trailingOffset, 'it must be a distance, from 0')
+  if (below !== undefined && (below as number) > close)
+    refuse(
+      side === 'BUY' ? 'stopPx' : 'targetPx',
+      below,
+      `that of a ${side} must not be above the close, ${close}`,
+    )
+  if (above !== undefined && (above as number) < close)
+    refuse(
+      side === 'BUY' ? 'targetPx' : 'stopPx',
+      above,
+      `that of a ${side} must not be below the close, ${close}`,
+    )
+}
+
+/**
+ * Returns what `values` gave, once it is numbers by name.
+ * @throws TypeError
+ */
+export function valuesOf(given: unknown): Readonly<Record<string, number>> | undefined {
+  if (given === undefined) return undefined
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`values gives ${shown(given)}; it must give undefined, or an object of numbers`)
+  }
+  for (const [key, value] of Object.entries(given)) {
+    if (!Number.isFinite(value)) {
+      throw new TypeError(`values gives ${key}: ${shown(value)}; it must be a finite number`)
+    }
+  }
+  return given as Readonly<Record<string, number>>
+}
+
+function refuse(key: string, value: unknown, rule: string): never {
+  throw new RangeError(`decide gives ${key}: ${shown(value)}, but ${rule}`)
+}
+
+const SHOWN_MAX = 60
+
+/** As one would write it in a module. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${value.slice(0, SHOWN_MAX)}"`
+  if (typeof value === 'bigint') return `${value}n`.slice(0, SHOWN_MAX)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
 /** In at market, with the stop and the target that the signal names. */
 export function entryOf(
   { venue, symbol, orderQty, positionMode, tickSize }: StrategyTerms,
@@ -54,7 +137,6 @@ const PX_PLACES = 8
 
 /** The nearest price that the venue takes, never 0. */
 function tickOf(px: number, tickSize: string | undefined): string {
-  if (!Number.isFinite(px)) throw new RangeError(`${px} is no price`)
   const exact = decimal.round(decimal.fromNumber(px), PX_PLACES)
   if (tickSize === undefined) return exact
   const ticks = decimal.round(decimal.divide(exact, tickSize), 0)

@@ -258,7 +258,7 @@ describe('an EMA cross', () => {
 
 describe("a strategy of one's own", () => {
   const terms = { id: 's', type: './mine.ts', symbol: SYMBOL, interval: '1s', orderQty: '1' }
-  const beside = (decide: (side: Side | undefined) => Signal) => {
+  const beside = (decide: (side: Side | undefined) => Signal, values?: unknown) => {
     const mine = defineStrategy({
       name: 'mine',
       version: '1',
@@ -266,7 +266,7 @@ describe("a strategy of one's own", () => {
       params: z.object({}),
       initial: () => ({ candles: 0 }),
       next: ({ candles }) => ({ candles: candles + 1 }),
-      values: (state) => state,
+      values: (state) => (values === undefined ? state : (values as typeof state)),
       decide: ({ is, side }) => (is.candles >= 3 ? decide(side) : undefined),
     })
     const strategies = [terms, { ...EMA, id: 'ema' }]
@@ -299,6 +299,73 @@ describe("a strategy of one's own", () => {
       expect(trades).toHaveLength(1 + 8 - 1)
     },
   )
+
+  it.each<[string, unknown, string]>([
+    ['another side', { ...enter, side: 'UP' }, 'side: "UP"'],
+    ['another deed', { ...enter, do: 'entr' }, 'do: "entr"'],
+    ['a word', 'BUY', 'decide gives "BUY"'],
+    ['true', true, 'decide gives true'],
+    ['a list', [enter], 'decide gives an array'],
+    ['a promise', Promise.resolve(enter), 'must not be async'],
+    ['no reason', { do: 'exit' }, 'reason: undefined'],
+    [
+      'a key that there is not',
+      { ...enter, stop: 90 },
+      'stop: 90, but there is only do, side, reason, stopPx',
+    ],
+    ['a price as text', { ...enter, stopPx: '90' }, 'stopPx: "90"'],
+    ['a price that is endless', { ...enter, targetPx: Number.POSITIVE_INFINITY }, 'targetPx: Infinity'],
+    [
+      'a distance below 0',
+      { do: 'enter', side: 'BUY', reason: 'now', trailingOffset: -1 },
+      'trailingOffset: -1',
+    ],
+    [
+      'a stop above what it buys',
+      { ...enter, stopPx: 150 },
+      'stopPx: 150, but that of a BUY must not be above',
+    ],
+    [
+      'a target below what it buys',
+      { ...enter, targetPx: 50 },
+      'targetPx: 50, but that of a BUY must not be below',
+    ],
+    [
+      'a stop below what it sells',
+      { ...enter, side: 'SELL' },
+      'stopPx: 90, but that of a SELL must not be below',
+    ],
+    ['a target above what it sells', { ...enter, side: 'SELL', stopPx: 150, targetPx: 150 }, 'targetPx: 150'],
+  ])('that decides on %s is quarantined for it, and trades nothing', async (_, signal, why) => {
+    const floor = await beside(() => signal as Signal)
+    await prices(floor, 100, 99, 98, 97)
+    const failed = (await floor.harness.records()).filter(({ event }) => event.type === 'outcry.failed')
+    expect(failed).toMatchObject([
+      { actor: 'mine/s', event: { error: { message: expect.stringContaining(why) } } },
+    ])
+    expect(await floor.emitted('TRADE_PROPOSED')).toEqual([])
+    expect(await floor.harness.supervisor.view('mine/s')).toMatchObject({ condition: 'quarantined' })
+  })
+
+  it.each([undefined, null, false])('that decides on %s wants nothing', async (nothing) => {
+    const floor = await beside(() => nothing as unknown as Signal)
+    await prices(floor, 100, 99, 98, 97)
+    expect(floor.value('mine/s')).toEqual({ mode: 'running', trade: 'flat' })
+  })
+
+  it.each<[unknown, string]>([
+    [5, 'values gives 5'],
+    [null, 'values gives null'],
+    [{ n: '3' }, 'n: "3"'],
+    [{ n: Number.NaN }, 'n: NaN'],
+  ])('whose values are %j is quarantined for it', async (values, why) => {
+    const floor = await beside(() => enter, values)
+    await prices(floor, 100, 99)
+    const failed = (await floor.harness.records()).filter(({ event }) => event.type === 'outcry.failed')
+    expect(failed).toMatchObject([
+      { actor: 'mine/s', event: { error: { message: expect.stringContaining(why) } } },
+    ])
+  })
 
   it('has lists of its own, whatever was called as it is before', async () => {
     const floor = await beside(() => enter)
