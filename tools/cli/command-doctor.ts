@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import pc from 'picocolors'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { recordCodec } from '../../src/runtime/record-codec.ts'
-import { cutBack, type Diagnosis, diagnose, OutcryError, storeExists } from '../../store/index.ts'
+import { cutBack, type Diagnosis, diagnose } from '../../store/index.ts'
 import { countText, table, timeText } from './format.ts'
+import { logFolder } from './log-folder.ts'
 import { print, printJson } from './output.ts'
 
 export interface DoctorCommandOptions {
@@ -23,14 +23,7 @@ interface Lost {
 
 /** `outcry doctor`: what is wrong with a log that nobody opens any more; with --cut, a log that ends before it. */
 export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise<number> {
-  const location = join(data, 'log')
-  if (!storeExists(location)) {
-    throw new OutcryError(
-      'STORE_NONE',
-      `there is no log in ${location}`,
-      'Name the folder of a run with --data.',
-    )
-  }
+  const location = logFolder(data)
   const showProgress = process.stderr.isTTY && !json
   const lost: Lost = { records: 0, firstAt: undefined, lastAt: undefined, intents: [] }
   const options = {

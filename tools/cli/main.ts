@@ -9,6 +9,7 @@ import type { BackupOptions } from './command-backup.ts'
 import type { DoctorCommandOptions } from './command-doctor.ts'
 import type { ReleaseOptions } from './command-release.ts'
 import type { RunOptions } from './command-run.ts'
+import { NAME_MACHINES } from './hints.ts'
 import { written } from './output.ts'
 
 /** Fine, found a problem, wrong usage. */
@@ -108,7 +109,8 @@ process.exit()
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
   if (isOutcryError(error)) {
-    const { code, message, hint } = error
+    const { code, message } = error
+    const hint = code === 'KIND_UNKNOWN' ? NAME_MACHINES : error.hint
     process.stderr.write(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}\n`)
     return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
-import { isOutcryError, OutcryError, type Store, storeExists } from '../../store/index.ts'
+import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
+import { logFolder } from './log-folder.ts'
 
 /** A command reads once, from end to end: nothing is gained by keeping files of the database open. */
 const OPEN_FILES_MAX = 64
@@ -16,14 +17,7 @@ const OPEN_FILES_MAX = 64
 export async function openLog(
   data: string,
 ): Promise<{ store: Store<TransitionRecord>; location: string } | RunnerClient> {
-  const location = join(data, 'log')
-  if (!storeExists(location)) {
-    throw new OutcryError(
-      'STORE_NONE',
-      `there is no log in ${location}`,
-      'Name the folder of a run with --data, or make one: outcry run.',
-    )
-  }
+  const location = logFolder(data)
   try {
     return { store: await openLevelStore(location, { openFilesMax: OPEN_FILES_MAX }), location }
   } catch (error) {

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assign, createMachine } from 'xstate'
+import { createSupervisor, openLevelStore } from '../../src/index.ts'
+import { outcry } from '../runner/runner-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-own-store-'))
+const data = join(folder, 'my-log')
+const machines = join(folder, 'machines.mjs')
+const xstate = JSON.stringify(import.meta.resolve('xstate'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const alarm = createMachine({
+  id: 'alarm',
+  context: { at: 0 },
+  initial: 'quiet',
+  states: { quiet: { on: { RING: { target: 'ringing', actions: assign({ at: 5 }) } } }, ringing: {} },
+})
+
+beforeAll(async () => {
+  const supervisor = await createSupervisor({ store: await openLevelStore(data), machines: { alarm } })
+  await supervisor.spawn('alarm', 'a')
+  await supervisor.send('alarm/a', { type: 'RING' })
+  await supervisor.stop()
+  writeFileSync(
+    machines,
+    `import { assign, createMachine } from ${xstate}
+     const alarm = createMachine({ id: 'alarm', context: { at: 0 }, initial: 'quiet', states: {
+       quiet: { on: { RING: { target: 'ringing', actions: assign({ at: 5 }) } } }, ringing: {} } })
+     export const machines = { alarm }`,
+  )
+})
+
+describe('the store of a program', () => {
+  it('is read by the folder that the program opened', async () => {
+    const replay = await outcry('replay', 'alarm/a', '--data', data)
+    expect([replay.code, replay.stdout]).toEqual([0, expect.stringContaining('quiet -> ringing')])
+    const doctor = await outcry('doctor', '--data', data)
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('is whole')])
+  })
+
+  it('is listed, verified and copied with its own machines', async () => {
+    const own = ['--data', data, '--machines', machines]
+    const actors = await outcry('actors', 'alarm/', ...own, '--json')
+    expect(JSON.parse(actors.stdout)).toMatchObject({ address: 'alarm/a', value: 'ringing' })
+    const verify = await outcry('verify', ...own, '--json')
+    expect([verify.code, JSON.parse(verify.stdout).problems]).toEqual([0, []])
+    const copy = join(folder, 'copy')
+    expect((await outcry('backup', copy, '--data', data)).code).toBe(0)
+    expect((await outcry('replay', 'alarm/a', '--data', copy)).code).toBe(0)
+  })
+
+  it('asks for its machines where they are needed, and says how', async () => {
+    const actors = await outcry('actors', '--data', data)
+    expect([actors.code, actors.stderr]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN.*--machines/)])
+    const verify = await outcry('verify', '--data', data)
+    expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN[\s\S]*--machines/)])
+  })
+
+  it('is missed by the folder that was named', async () => {
+    const { code, stderr } = await outcry('actors', '--data', folder)
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`STORE_NONE: there is no log in ${folder}.`)])
+  })
+})
