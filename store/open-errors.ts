@@ -8,7 +8,7 @@ export function storeLocked(location: string, holder: string, cause?: unknown): 
   return new OutcryError(
     'STORE_LOCKED',
     `${holder} has the store in ${location}`,
-    'Stop that runner, or let the command line ask it: it finds a running one by itself.',
+    'Stop it first, or take another folder.',
     { cause },
   )
 }

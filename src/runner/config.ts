@@ -24,7 +24,7 @@ import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import { crossIssues, tradingIssues } from './config-checks.ts'
-import { PREFIX, wrongConfig } from './config-problems.ts'
+import { PREFIX, unreadableConfig, wrongConfig } from './config-problems.ts'
 import { isModule, UNIVERSE } from './strategies.ts'
 import { MODULE_LIMIT_MS } from './user-module.ts'
 
@@ -401,7 +401,7 @@ export function loadConfig(sources: {
   const own = parsed.success ? [] : issuesOf(parsed.error, 'config')
   const right = parsed.data ?? rightSections(merged)
   const issues = [...own, ...crossIssues(right), ...tradingIssues(right)]
-  if (parsed.data === undefined || issues.length > 0) throw wrongConfig(issues, sources.file)
+  if (parsed.data === undefined || issues.length > 0) throw wrongConfig(issues, sources.file, sources.env)
   return withPaths(parsed.data, sources.file)
 }
 
@@ -440,12 +440,21 @@ function readYaml(file: string): Settings {
   try {
     content = parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw wrongConfig([{ field: file, rule: (error as Error).message.split('\n')[0] as string }])
+    const { code, message } = error as NodeJS.ErrnoException
+    const [why] = message.split(/:?\n/)
+    throw unreadableConfig(file, UNREADABLE[code ?? ''] ?? `cannot be read: ${why}`)
   }
   if (content === null || content === undefined) return {}
   if (typeof content !== 'object' || Array.isArray(content))
-    throw wrongConfig([{ field: file, rule: 'must be a mapping of keys to values' }])
+    throw unreadableConfig(file, 'must be a mapping of keys to values')
   return content as Settings
+}
+
+/** What the system says of a file, in words. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read: check its permissions',
 }
 
 /** OUTCRY_MARKET_RATE_PER_SECOND=5 is market.ratePerSecond: 5. */

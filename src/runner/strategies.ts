@@ -76,14 +76,23 @@ export async function loadStrategies(
   }
   const names = new Set([...strategies.values()].map(({ name }) => name))
   for (const [name, file] of data === undefined ? [] : remembered(data)) {
-    if (!names.has(name)) await load(strategies, file, options)
+    if (!names.has(name)) await load(strategies, file, options, PAST_HINT)
   }
   return { strategies, issues }
 }
 
+const HINT = 'Export const strategy = defineStrategy({ ... }); the README has one.'
+const PAST_HINT =
+  'The log in this folder was written with it, and is read with it: put it back, or configure a strategy of its name.'
+
 /** @throws STRATEGY_INVALID */
-async function load(loaded: Map<string, Strategy>, type: string, options: ImportOptions): Promise<Strategy> {
-  const strategy = loaded.get(type) ?? (await loadModule(type, options))
+async function load(
+  loaded: Map<string, Strategy>,
+  type: string,
+  options: ImportOptions,
+  hint = HINT,
+): Promise<Strategy> {
+  const strategy = loaded.get(type) ?? (await loadModule(type, options, hint))
   const other = [...loaded].find(([known, { name }]) => known !== type && name === strategy.name)
   if (other !== undefined) {
     const text = `${type} calls its strategy ${strategy.name}, as ${other[0]} does`
@@ -93,15 +102,16 @@ async function load(loaded: Map<string, Strategy>, type: string, options: Import
   return strategy
 }
 
-async function loadModule(file: string, options: ImportOptions): Promise<Strategy> {
-  const hint =
-    'Export const strategy = defineStrategy({ ... }); the README has one. A log is read with all it ever had.'
+async function loadModule(file: string, options: ImportOptions, hint: string): Promise<Strategy> {
   let module: { strategy?: Strategy }
   try {
     module = await importUserModule(file, options)
   } catch (error) {
     if (isOutcryError(error, 'MODULE_PENDING')) throw error
-    const text = `${file} cannot be loaded: ${(error as Error).message}`
+    const { message } = error as Error
+    // The ending of its name may be left out.
+    const isGone = message === `Could not resolve "${file}"`
+    const text = isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`
     throw new OutcryError('STRATEGY_INVALID', text, hint, { cause: error })
   }
   const { strategy } = module

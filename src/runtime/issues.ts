@@ -15,6 +15,11 @@ export const PLAINLY: z.core.ParseContext<z.core.$ZodIssue> = {
         return `must ${bound(issue.inclusive === false ? 'less than' : 'at most', issue.maximum, issue.origin)}`
       case 'invalid_value':
         return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`
+      case 'invalid_union':
+        // Of a key that says which of several kinds this is, such as `market.source`.
+        return Array.isArray(issue.options)
+          ? `must be one of ${issue.options.map(String).join(', ')}`
+          : undefined
       default:
         return undefined
     }
@@ -39,11 +44,14 @@ function bound(limit: string, value: unknown, origin: string | undefined): strin
   return noun === undefined ? `be ${limit} ${value}` : `have ${limit} ${value} ${noun}`
 }
 
+/** The rule of a key that there is not. */
+export const UNKNOWN_KEY = 'is unknown'
+
 /** `whole` is what the input itself is called. */
 export function issuesOf(error: ZodError, whole: string): readonly Issue[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), rule: 'is unknown' }))
+      return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), rule: UNKNOWN_KEY }))
     return [{ field: issue.path.join('.') || whole, rule: issue.message }]
   })
 }

@@ -244,6 +244,12 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
       'is unknown',
     ],
     ['too much haste', { universe: { everyMs: 10 } }, 'universe.everyMs', 'at least 1000'],
+    [
+      'a source that there is not',
+      { market: { source: 'kraken' } },
+      'market.source',
+      'must be one of sim, recording, binance',
+    ],
     ['a market that stands still', { market: { speed: 0 } }, 'market.speed', 'more than 0'],
     ['a pace in words', { market: { speed: 'fast' } }, 'market.speed', 'max, or a number'],
     ...['https://a.example/', 'a.example', 'https://A.example', 'http://a.example:80', '*', 'null'].map(
@@ -294,7 +300,7 @@ server: { port: 70000 }
     expect(head).toBe(`the configuration (${file}) has ${lines.length} problems:`)
     expect(lines.map((line) => line.replace(/: .*?( \(.*\))?$/, '$1').trim()).sort()).toEqual([
       'account.valueEvery (OUTCRY_ACCOUNT_VALUE_EVERY)',
-      'colour (OUTCRY_COLOUR)',
+      'colour',
       'market.seed (--seed, OUTCRY_MARKET_SEED)',
       'market.symbols.0.tickSize',
       'server.port (--port, OUTCRY_SERVER_PORT)',
@@ -331,9 +337,27 @@ server: { port: 70000 }
     expect(fromFile(text)).toThrow(expect.objectContaining(refusal))
   })
 
-  it('refuses a file that is not there', () => {
-    expect(() => loadConfig({ file: join(folder, 'none.yaml') })).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('none.yaml') }),
+  it('names the variable that set a key that there is not, and no other', () => {
+    const env = { OUTCRY_MARKT_SEED: '1', OUTCRY_COLOURS: 'all' }
+    const text = (settings: () => unknown) => {
+      try {
+        settings()
+      } catch (error) {
+        return (error as OutcryError).message
+      }
+      return 'taken'
+    }
+    expect(text(() => loadConfig({ env }))).toMatch(/markt: is unknown \(OUTCRY_MARKT_SEED\)$/m)
+    expect(text(() => loadConfig({ flags: { colour: 'red' } }))).toMatch(/colour: is unknown$/m)
+  })
+
+  it.each([
+    ['is not there', 'none.yaml', 'is not there'],
+    ['is a folder', '.', 'is a folder'],
+  ])('refuses a file that %s, without a word of the system', (_, name, why) => {
+    const at = join(folder, name)
+    expect(() => loadConfig({ file: at })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: `the configuration ${at} ${why}` }),
     )
   })
 

@@ -48,13 +48,14 @@ describe('a module of a strategy', () => {
 
   it('that is gone is missed by name, also where only the log still needs it', async () => {
     const missing = join(folder, 'missing.mjs')
-    const refusal = { code: 'STRATEGY_INVALID', message: expect.stringContaining(missing) }
-    await expect(load(missing)).rejects.toMatchObject(refusal)
+    const refusal = { code: 'STRATEGY_INVALID', message: `there is no file ${missing}` }
+    const hint = (text: string) => expect.stringContaining(text)
+    await expect(load(missing)).rejects.toMatchObject({ ...refusal, hint: hint('Export const strategy') })
     const data = mkdtempSync(join(folder, 'data-'))
     const file = module('once.mjs', strategy('once'))
     const once = (await load(file)).get(file) as Strategy
     rememberStrategies(data, new Map([[missing, once]]))
-    await expect(loadStrategies([], data)).rejects.toMatchObject(refusal)
+    await expect(loadStrategies([], data)).rejects.toMatchObject({ ...refusal, hint: hint('put it back') })
     // One that is configured under the same name stands in for it.
     expect((await loadStrategies([{ id: 's', type: file }], data)).strategies.has(missing)).toBe(false)
   })
