@@ -104,11 +104,14 @@ interface Before {
   readonly earlier: Before | undefined
 }
 
+const NO_RELEASES: readonly Release[] = []
+const HEARS = (): boolean => false
+
 export class Turn implements TurnFacts {
   readonly number: number
   readonly at: number
   readonly correlation: string
-  readonly releases: Release[] = []
+  #releases: Release[] | undefined
   /** Why the message itself did not reach its actor. */
   refusal: DeadReason | undefined
   /** Why its actor could not be brought back. */
@@ -121,7 +124,7 @@ export class Turn implements TurnFacts {
   /** Whoever is at work now. */
   #top: Frame | undefined
   /** Actors to whom nothing is delivered in this turn: what comes for them becomes a dead letter. */
-  #isDeaf: (address: Address) => boolean = () => false
+  #isDeaf: (address: Address) => boolean = HEARS
   #nextSeq: number
   readonly #madeBefore: number
   /** Of the states in its records: a migration is never refused for what the actor held before. */
@@ -146,6 +149,10 @@ export class Turn implements TurnFacts {
     return this.#message.size + this.#context.scope.made - this.#madeBefore
   }
 
+  get releases(): readonly Release[] {
+    return this.#releases ?? NO_RELEASES
+  }
+
   get ports(): TurnContext['ports'] {
     return this.#context.ports
   }
@@ -156,25 +163,33 @@ export class Turn implements TurnFacts {
 
   /** Takes the message and all that follows. @throws TurnFailure when a machine throws; the turn is undone then */
   run(): void {
+    try {
+      this.#receive()
+      this.#work()
+    } catch (error) {
+      this.undo()
+      throw error
+    }
+  }
+
+  #receive(): void {
     const { to, event, cause, timer } = this.#message
-    this.#guarded(() => {
-      const cell = this.#open(to, event, cause)
-      if (cell === undefined) return
-      // A migration that came first may have another timer in its place.
-      if (timer !== undefined && this.releases.length > 0 && !hasTimer(cell, timer)) return
-      if (timer?.id === RESTART_TIMER) {
-        const restarted = Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true })
-        this.#take(cell, { event: restarted, cause }, timer)
-      } else if (timer?.id === UNSTASH_TIMER) {
-        this.#unstash(cell, timer)
-      } else if (timer?.target !== undefined) {
-        this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer)
-        const frame = this.#frame(cell)
-        if (this.#isForPresent(timer)) frame.effects = [{ type: 'send', to: timer.target as Address, event }]
-        else this.bury(timer.target, event, 'ended', frame.seq)
-      } else if (cell.busy) cell.inbox.push({ event, cause })
-      else this.#take(cell, { event, cause }, timer)
-    })
+    const cell = this.#open(to, event, cause)
+    if (cell === undefined) return
+    // A migration that came first may have another timer in its place.
+    if (timer !== undefined && this.releases.length > 0 && !hasTimer(cell, timer)) return
+    if (timer?.id === RESTART_TIMER) {
+      const restarted = Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true })
+      this.#take(cell, { event: restarted, cause }, timer)
+    } else if (timer?.id === UNSTASH_TIMER) {
+      this.#unstash(cell, timer)
+    } else if (timer?.target !== undefined) {
+      this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer)
+      const frame = this.#frame(cell)
+      if (this.#isForPresent(timer)) frame.effects = [{ type: 'send', to: timer.target as Address, event }]
+      else this.bury(timer.target, event, 'ended', frame.seq)
+    } else if (cell.busy) cell.inbox.push({ event, cause })
+    else this.#take(cell, { event, cause }, timer, true)
   }
 
   /** The actor takes the first message that was kept for it. */
@@ -197,11 +212,7 @@ export class Turn implements TurnFacts {
    * Does something to actors that no machine asked for; those who are deaf hear nothing of what follows from it.
    * @throws TurnFailure when a machine throws on what follows
    */
-  impose(
-    events: readonly Imposed[],
-    also?: () => void,
-    isDeaf: (address: Address) => boolean = () => false,
-  ): void {
+  impose(events: readonly Imposed[], also?: () => void, isDeaf: (address: Address) => boolean = HEARS): void {
     this.#isDeaf = isDeaf
     this.#guarded(() => {
       const { cause } = this.#message
@@ -253,7 +264,7 @@ export class Turn implements TurnFacts {
       frame.cell.busy = false
     }
     this.#top = undefined
-    this.releases.length = 0
+    this.#releases = undefined
   }
 
   #guarded(work: () => void): void {
@@ -518,8 +529,8 @@ export class Turn implements TurnFacts {
     }
   }
 
-  /** The actor takes the event: a record, and a frame for what follows. */
-  #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer): void {
+  /** The actor takes the event: a record, and a frame for what follows. `isAlone`: nothing else of the turn needs a frame. */
+  #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer, isAlone = false): void {
     // Each actor stops once: that ends by itself, and whoever has very many children can be stopped, too.
     const isEnd = event.type === STOP || event.type === 'outcry.dropped'
     if (!isEnd && (this.releases.length >= TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)) {
@@ -555,11 +566,15 @@ export class Turn implements TurnFacts {
     if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: evolution.state.rev, cause }
     const message = this.releases.length === 0 ? this.#message : undefined
     const step: Step = { cell, event, seq, cause, was, evolution, timer, stashed, message }
-    this.releases.push(releaseOf(recordOf(this, step), step))
+    const release = releaseOf(recordOf(this, step), step)
+    if (this.#releases === undefined) this.#releases = [release]
+    else this.#releases.push(release)
     const { effects, state } = evolution
-    // The parent hears of what the machine did, not of what was done to it unseen.
-    const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
-    this.#begin(cell, effects, seq, isUnseen && (isLifecycle(event) || stashed))
+    if (!isAlone || effects.length > 0 || cell.ref._parent !== undefined) {
+      // The parent hears of what the machine did, not of what was done to it unseen.
+      const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
+      this.#begin(cell, effects, seq, isUnseen && (isLifecycle(event) || stashed))
+    }
     if (was.stash.length > 0 && state.snapshot.status !== 'active') {
       for (const kept of was.stash) this.bury(cell.address, kept.event, 'ended', kept.seq)
     }
