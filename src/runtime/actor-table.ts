@@ -3,6 +3,7 @@ import type { Store } from '../../store/store.ts'
 import type { Address } from './address.ts'
 import { goneCell } from './carry-over.ts'
 import type { Cell } from './cell.ts'
+import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './holding.ts'
 import { persistCell, staysResident } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
 import type { Registry } from './registry.ts'
@@ -112,12 +113,28 @@ export class ActorTable implements Actors {
     return gone
   }
 
+  /** Puts down snapshots of those that changed, as far as they are durable, a lot at a time: all at once may not fit into memory. */
   async persist(cells: readonly Cell[]): Promise<void> {
-    const dirty = cells.filter((cell) => cell.persisted.rev < cell.state.rev && isKnown(cell))
-    if (dirty.length === 0) return
-    const entries = dirty.map(persistCell)
+    let lot: Cell[] = []
+    let size = 0
+    for (const cell of cells) {
+      // Turns may have run while the last lot was written.
+      const isDurable = cell.state.seq <= this.#store.head.seq
+      if (cell.persisted.rev >= cell.state.rev || !isDurable || !isKnown(cell)) continue
+      lot.push(cell)
+      size += sizeOfActor(cell.state)
+      if (size < SNAPSHOTS_SIZE_MAX) continue
+      await this.#persistLot(lot)
+      lot = []
+      size = 0
+    }
+    if (lot.length > 0) await this.#persistLot(lot)
+  }
+
+  async #persistLot(cells: readonly Cell[]): Promise<void> {
+    const entries = cells.map(persistCell)
     await this.#store.putSnapshots(entries)
-    for (const [i, cell] of dirty.entries()) {
+    for (const [i, cell] of cells.entries()) {
       const { rev, seq } = entries[i]!
       if (rev > cell.persisted.rev) cell.persisted = { rev, seq }
     }

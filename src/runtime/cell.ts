@@ -27,6 +27,9 @@ export interface ActorState {
   readonly failures: Failures
   /** Events that came while it was restarting, with the seq of the record that took each in. */
   readonly stash: readonly Stashed[]
+  /** The most that it can hold, and what was measured of that: see holding.ts. */
+  readonly held: number
+  readonly measured: number
 }
 
 export interface Stashed {
@@ -62,8 +65,6 @@ export class Cell {
   born: Birth | undefined
   /** It was carried over from another version, and its next record says so first. */
   migration: Migration | undefined
-  /** Its context is at most so large, in characters: what was measured, and all changes since. Undefined until then. */
-  contextSize: number | undefined
   /** What the store's latest snapshot of it covers. */
   persisted = { rev: 0, seq: 0 }
   /** Its last record when it was queued for passivation: see ActorTable. */
@@ -132,4 +133,6 @@ export const UNBORN: ActorState = {
   condition: 'running',
   failures: NO_FAILURES,
   stash: NO_STASH,
+  held: 0,
+  measured: 0,
 }

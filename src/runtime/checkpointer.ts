@@ -3,6 +3,7 @@ import type { ActorTable } from './actor-table.ts'
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { PendingTurn } from './committer.ts'
+import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './holding.ts'
 import type { JournalState } from './journal.ts'
 import { persistWithTurn } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
@@ -62,12 +63,17 @@ export class Checkpointer {
     }
     const making = this.#making
     const durable: Cell[] = []
-    for (let taken = 0; taken < CELLS_PER_STEP && making.next < making.actors.length; ) {
+    let size = 0
+    for (
+      let taken = 0;
+      taken < CELLS_PER_STEP && size < SNAPSHOTS_SIZE_MAX && making.next < making.actors.length;
+    ) {
       // One that is in memory no more was snapshotted as it went.
       const cell = this.#table.resident(making.actors[making.next++] as Address)
       if (cell === undefined || cell.persisted.seq === cell.state.seq || cell.persisted.seq >= making.seq)
         continue
       taken++
+      size += sizeOfActor(cell.state)
       if (cell.state.seq <= this.#store.head.seq) durable.push(cell)
       else if (last !== undefined) {
         last.snapshots ??= []

@@ -7,7 +7,7 @@ import type { Release } from './release.ts'
 /** A finished turn on its way into the log. */
 export interface PendingTurn {
   readonly releases: readonly Release[]
-  /** Of its events, roughly, in characters. */
+  /** Of its events and of the snapshots that it makes due, roughly, in characters. */
   readonly size: number
   /** More may be added while it waits for its commit. */
   snapshots: SnapshotEntry[] | undefined

@@ -3,6 +3,9 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import type { Address } from './address.ts'
 import type { ScheduledTimer } from './record.ts'
 
+/** Longest id of a timer, in characters: it is written with the timer, when it fires and when it is cancelled. */
+export const TIMER_ID_LENGTH_MAX = 1_024
+
 /**
  * False for timers that logs of earlier versions hold: a due time of NaN or Infinity comes back as null, an id that is a
  * function not at all.
@@ -26,8 +29,8 @@ export function dueTime(actor: Address, id: string, at: number, delayMs: number)
 export function timerIdInvalid(actor: Address, id: unknown): OutcryError {
   return new OutcryError(
     'TIMER_ID_INVALID',
-    `${actor} sets a timer whose id is ${typeof id === 'function' ? 'a function' : String(id)}`,
-    'Give a string that does not begin with "outcry."; one that is worked out is given in enqueueActions.',
+    `${actor} sets a timer whose id is ${typeof id === 'function' ? 'a function' : String(id).slice(0, 80)}`,
+    `Give a string of at most ${TIMER_ID_LENGTH_MAX} characters that does not begin with "outcry."; one that is worked out is given in enqueueActions.`,
   )
 }
 

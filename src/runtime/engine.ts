@@ -6,6 +6,7 @@ import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { PendingTurn } from './committer.ts'
 import { Committer } from './committer.ts'
 import { failTurn } from './failure.ts'
+import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './holding.ts'
 import type { Job, Receipt, Waiting } from './job.ts'
 import type { Journal } from './journal.ts'
 import type { Logger } from './logger.ts'
@@ -202,10 +203,11 @@ export class Engine {
     const seq = releases[0]?.record.seq ?? 0
     if (message.origin) this.#positionsAhead.set(message.origin.source, message.origin.position)
     if (message.key !== undefined) this.#keysAhead.set(message.key, seq)
+    const due = this.#snapshotsDue(releases)
     this.#committer.add({
       releases,
-      size: turn.size,
-      snapshots: this.#snapshotsDue(releases),
+      size: due === undefined ? turn.size : turn.size + due.size,
+      snapshots: due?.entries,
       job,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
     })
@@ -261,17 +263,20 @@ export class Engine {
     }
   }
 
-  #snapshotsDue(releases: readonly Release[]): SnapshotEntry[] | undefined {
-    let entries: SnapshotEntry[] | undefined
+  /** Snapshots that go down with the turn. An actor that would make them too large waits for its next record. */
+  #snapshotsDue(releases: readonly Release[]): { entries: SnapshotEntry[]; size: number } | undefined {
+    let due: { entries: SnapshotEntry[]; size: number } | undefined
     for (const { cell } of releases) {
       // Once it is taken, the cell is not due any more.
       const records = cell.state.rev - cell.persisted.rev
       // An actor of very many timers is written the less often, so that a record's share of it stays the same.
       if (records < this.#snapshotEvery || records < countOf(cell.state.timers)) continue
-      entries ??= []
-      entries.push(persistWithTurn(cell))
+      due ??= { entries: [], size: 0 }
+      if (due.size >= SNAPSHOTS_SIZE_MAX) break
+      due.entries.push(persistWithTurn(cell))
+      due.size += sizeOfActor(cell.state)
     }
-    return entries
+    return due
   }
 
   #onCommitted(): void {

@@ -3,8 +3,9 @@
  */
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
-import { dueTime, isUsable, timerIdInvalid } from './delays.ts'
+import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
+import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './holding.ts'
 import {
   INIT,
   isLifecycle,
@@ -30,7 +31,7 @@ import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { logicAt } from './registry.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
-import { jsonEqual, plainError } from './values.ts'
+import { jsonEqual, plainError, sizeTaken } from './values.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface Taking {
@@ -55,9 +56,6 @@ export interface Evolution {
   readonly cancelled: readonly string[]
   readonly found: FoundIds | undefined
 }
-
-/** Messages kept for an actor that is restarting; beyond that they become dead letters. */
-export const STASH_MAX = 1_000
 
 const NOTHING: Outcome['effects'] = []
 const NO_IDS: readonly string[] = []
@@ -85,6 +83,8 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
     condition: was.condition,
     failures: was.failures,
     stash: was.stash,
+    held: was.held,
+    measured: was.measured,
   }
   if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
   if (isLifecycle(event)) return evolveLifecycle(scope, cell, event, next, taking)
@@ -106,7 +106,7 @@ function react(scope: Scope, cell: Cell, taking: Taking): Outcome {
 
 /** What no machine answers. */
 function unseen(snapshot: AnySnapshot, effects: Outcome['effects']): Outcome {
-  return { snapshot, effects, taken: [], found: undefined }
+  return { snapshot, effects, taken: [], found: undefined, added: 0 }
 }
 
 /** As in XState, a child that fails while it starts is there, with status `error`; a top actor is not. */
@@ -117,7 +117,10 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: Ta
   return { ...outcome, effects: NOTHING }
 }
 
-/** Timers follow from what the transition wants; an actor that has ended has none. */
+/**
+ * Timers follow from what the transition wants; an actor that has ended has none.
+ * @throws HOLDS_TOO_MUCH but in a replay
+ */
 function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking: Taking): Evolution {
   const { snapshot, effects, taken, found } = outcome
   if (snapshot.status !== 'active') {
@@ -155,6 +158,9 @@ function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking:
   if (revoked !== undefined) scheduled = scheduled?.filter((timer) => !revoked.has(timer))
   next.snapshot = snapshot
   next.timers = timers
+  next.held += outcome.added
+  if (scheduled !== undefined) for (const timer of scheduled) next.held += sizeOfTimer(timer)
+  if (next.held > HELD_MAX) assertHolds(cell.address, next, cell.state, taking.recorded !== undefined)
   return {
     state: next,
     effects,
@@ -181,7 +187,8 @@ function timerOf(
   const was = recorded?.[index]
   if (was !== undefined && typeof was.id !== 'string') return was
   if (was?.id === id && (!isUsable(was) || delayMs < 0 || (stopped && !was.stopped))) return was
-  if (typeof id !== 'string' || id.startsWith('outcry.')) throw timerIdInvalid(address, id)
+  if (typeof id !== 'string' || id.startsWith('outcry.') || (!recorded && id.length > TIMER_ID_LENGTH_MAX))
+    throw timerIdInvalid(address, id)
   const dueAt = dueTime(address, id, at, delayMs)
   if (to === undefined) return Object.freeze({ id, dueAt, event, seq, correlation })
   const timer = { id, dueAt, target: to, event, seq, correlation }
@@ -203,7 +210,8 @@ function evolveLifecycle(
       return fail(cell, event, next, taking)
     case 'outcry.restarted': {
       const outcome = begin(scope, cell, cell.input, taking)
-      const anew: Fresh = { ...next, timers: NO_TIMERS, condition: 'running', stash: NO_STASH }
+      const begun = { timers: NO_TIMERS, held: 0, measured: 0 }
+      const anew: Fresh = { ...next, ...begun, condition: 'running', stash: NO_STASH }
       const evolution = settle(scope, cell, anew, outcome, taking)
       return unstashing(evolution, event.keeps ? next.stash : NO_STASH, taking)
     }
@@ -270,13 +278,14 @@ function migrate(
 ): Evolution {
   const logic = logicAt(cell.kind, event.to, cell.path)
   const snapshot = restoreState(scope, cell.ref, logic, event.state)
+  const contextSize = sizeTaken()
   cell.version = event.to
   cell.logic = logic
   const stash =
     event.stash === undefined
       ? next.stash
       : next.stash.map((stashed, i) => ({ ...stashed, event: event.stash?.[i] ?? stashed.event }))
-  if (event.timers === undefined) return quiet({ ...next, snapshot, stash })
+  if (event.timers === undefined) return quiet(holding({ ...next, snapshot, stash }, contextSize))
   const left = [...listOf(next.timers)]
   const scheduled: ScheduledTimer[] = []
   const timers = event.timers.map((timer): ScheduledTimer => {
@@ -287,7 +296,13 @@ function migrate(
     return added
   })
   const cancelled = left.map((t) => t.id)
-  return { ...quiet({ ...next, snapshot, stash, timers: pendingTimers(timers) }), scheduled, cancelled }
+  const migrated = holding({ ...next, snapshot, stash, timers: pendingTimers(timers) }, contextSize)
+  return { ...quiet(migrated), scheduled, cancelled }
+}
+
+function holding(state: ActorState, contextSize: number): ActorState {
+  const held = measured(state, contextSize)
+  return { ...state, held, measured: held }
 }
 
 export function onRecord({ id, dueAt, target, event }: ScheduledTimer): TimerOnRecord {

@@ -7,10 +7,9 @@ import { CLOCK } from './address.ts'
 import type { ClockState } from './clock.ts'
 import type { LifecycleEvent } from './lifecycle.ts'
 import type { Structures } from './machine-changes.ts'
-import type { Intent, TransitionRecord } from './record.ts'
-import type { Ref } from './ref.ts'
+import { Outbox, type OutboxState } from './outbox.ts'
+import type { TransitionRecord } from './record.ts'
 import { SystemIds } from './system-ids.ts'
-import { decode, encode, frozen } from './values.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */
 const KEYS_MAX = 10_000
@@ -31,9 +30,8 @@ export interface KnownClock extends ClockState {
 /** Shifts kept apart. A clock that is set more often keeps the timers of its first times back for longer. */
 const SHIFTS_MAX = 100
 
-export interface JournalState {
+export interface JournalState extends OutboxState {
   readonly cursors: Readonly<Record<string, number>>
-  readonly unsettled: readonly Intent[]
   readonly keys: readonly (readonly [string, number])[]
   readonly systemIds: readonly (readonly [string, string])[]
   /** Actors whose latest snapshot does not cover their records, though the checkpoint does. */
@@ -47,7 +45,7 @@ export interface JournalState {
 
 export class Journal {
   readonly #cursors = new Map<string, number>()
-  readonly #unsettled = new Map<string, Intent>()
+  readonly outbox: Outbox
   readonly #keys = new Map<string, number>()
   readonly #systemIds: SystemIds
   /** These two are set at a start: actors that could not be brought back, and the structures of the machines. */
@@ -59,10 +57,10 @@ export class Journal {
 
   constructor(state?: JournalState) {
     this.#systemIds = new SystemIds(state?.systemIds)
+    this.outbox = new Outbox(state)
     this.machines = state?.machines
     if (state === undefined) return
     for (const [source, position] of Object.entries(state.cursors)) this.#cursors.set(source, position)
-    for (const intent of state.unsettled) this.#unsettled.set(intent.id, intent)
     for (const [key, seq] of state.keys) this.#keys.set(key, seq)
     this.#turn = state.turn
     this.#at = state.at
@@ -86,10 +84,6 @@ export class Journal {
     this.#clock = clock
   }
 
-  get unsettled(): ReadonlyMap<string, Intent> {
-    return this.#unsettled
-  }
-
   /** Position of the last message of the source that is in the log; 0 if none is. */
   cursor(source: string): number {
     return this.#cursors.get(source) ?? 0
@@ -106,8 +100,8 @@ export class Journal {
     this.#systemIds.before(record)
     this.#systemIds.after(record)
     if (record.origin !== undefined) this.#cursors.set(record.origin.source, record.origin.position)
-    if (record.settles !== undefined) this.#unsettled.delete(record.settles)
-    for (const intent of record.intents ?? []) this.#unsettled.set(intent.id, intent)
+    if (record.settles !== undefined) this.outbox.settle(record.settles)
+    for (const intent of record.intents ?? []) this.outbox.add(intent)
     if (record.actor === CLOCK && record.event.type === 'outcry.clockSet')
       this.#applyClockSet(record.seq, record.event as LifecycleEvent & { type: 'outcry.clockSet' })
     if (record.key === undefined) return
@@ -124,15 +118,10 @@ export class Journal {
     this.#clock = { boot, offsetMs, wallOffsetMs, shifts }
   }
 
-  /** Brings back what intents refer to, once they are read from the log. */
-  revive(refOf: (address: string, id: string) => Ref): void {
-    for (const [id, intent] of this.#unsettled) this.#unsettled.set(id, frozen(decode(intent, refOf)))
-  }
-
   state(): JournalState {
     return {
       cursors: Object.fromEntries(this.#cursors),
-      unsettled: encode([...this.#unsettled.values()]),
+      ...this.outbox.state(),
       keys: [...this.#keys],
       systemIds: this.#systemIds.entries,
       ...(this.behind.length > 0 && { behind: this.behind }),

@@ -37,7 +37,7 @@ export async function releaseOffline(
   const at = journal.at ?? cell.state.at
   const event = releasing(at, cell.state, known)
   const seq = store.head.seq + 1
-  const context = { actors, registry, scope, ports: NO_PORTS }
+  const context = { actors, registry, scope, ports: NO_PORTS, outbox: journal.outbox }
   const turn = new Turn(context, journal.turn + 1, seq, messageOf(address, event, at, 0))
   turn.impose([{ cell, event }])
   const records = turn.releases.map(({ record }) => record)

@@ -4,6 +4,7 @@ import type { SnapshotEntry } from '../../store/store.ts'
 import { type Address, childOf, idOfChild, parentOf } from './address.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { isUsable } from './delays.ts'
+import { measured } from './holding.ts'
 import { goneLogic, isLive, isMachine } from './logic.ts'
 import {
   countOf,
@@ -18,7 +19,7 @@ import { Ref, type RefHost } from './ref.ts'
 import { type Kind, logicAt } from './registry.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
-import { decode, encodeState, frozen, frozenContext } from './values.ts'
+import { decode, encodeState, frozen, frozenContext, sizeTaken } from './values.ts'
 
 /** `state` of a SnapshotEntry; what is usual is left out. */
 export interface PersistedActor {
@@ -37,6 +38,9 @@ export interface PersistedActor {
   readonly condition?: Condition
   readonly failures?: Failures
   readonly stash?: readonly Stashed[]
+  /** See holding.ts. Earlier versions wrote neither. */
+  readonly held?: number
+  readonly measured?: number
 }
 
 export interface PersistedMachineState {
@@ -80,6 +84,8 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(state.condition !== 'running' && { condition: state.condition }),
     ...(state.failures.count > 0 && { failures: state.failures }),
     ...(state.stash.length > 0 && { stash: encodeState(state.stash) }),
+    held: state.held,
+    ...(state.measured > 0 && { measured: state.measured }),
   }
   const wakeAt = wakeTime(cell)
   return {
@@ -118,16 +124,22 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry, give
   const path = persisted.path ?? []
   const ref = makeRef(scope.system, entry.actor as Address, path, persisted)
   const logic = given ?? logicAt(kind, persisted.version, path)
+  const snapshot = restoreState(scope, ref, logic, persisted.snapshot)
+  const contextSize = sizeTaken()
+  const timers = restoreTimers(scope, ref.address, frozen(decode(persisted.timers, scope.refOf)))
+  const held = persisted.held ?? measured({ snapshot, timers }, contextSize)
   const state: ActorState = {
-    snapshot: restoreState(scope, ref, logic, persisted.snapshot),
+    snapshot,
     rev: entry.rev,
     seq: entry.seq,
     at: persisted.at,
     bornSeq: persisted.bornSeq ?? 0,
-    timers: restoreTimers(scope, ref.address, frozen(decode(persisted.timers, scope.refOf))),
+    timers,
     condition: persisted.condition ?? 'running',
     failures: frozen(persisted.failures ?? NO_FAILURES),
     stash: frozen(decode(persisted.stash ?? [], scope.refOf)),
+    held,
+    measured: persisted.held === undefined ? held : (persisted.measured ?? 0),
   }
   const input = frozen(decode(persisted.input, scope.refOf))
   const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input, state })
@@ -201,7 +213,7 @@ function onRecord(ref: Ref): { src?: string; systemId?: string; syncSnapshot?: t
   }
 }
 
-/** `json` may have come from the store or from `persistState`; it is not changed. */
+/** `json` may have come from the store or from `persistState`; it is not changed. The context is what is looked through last. */
 export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json: unknown): AnySnapshot {
   if (!isMachine(logic)) return scope.restore(logic, self, frozen(decode(json, scope.refOf)) as AnySnapshot)
   const persisted = decode(json) as PersistedMachineState

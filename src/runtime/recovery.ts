@@ -71,6 +71,7 @@ class Recovery {
     const checkpoint = this.#store.checkpoint()
     const state = checkpoint?.state as JournalState | undefined
     const journal = new Journal(state)
+    await journal.outbox.fetch(this.#store)
     const systemIds = new SystemIds(state?.systemIds, this.#scope)
     for (const actor of state?.behind ?? []) await this.#catchUp(actor as Address, checkpoint?.seq ?? 0)
     let records = 0
@@ -81,7 +82,7 @@ class Recovery {
       this.#replay(record)
       systemIds.after(record)
     }
-    journal.revive(this.#scope.refOf)
+    journal.outbox.revive(this.#scope.refOf)
     const unrecorded = await this.#carryAllOver()
     journal.behind = [...this.#table.lost.keys()]
     return { journal, records, unrecorded }

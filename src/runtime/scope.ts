@@ -9,11 +9,12 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, parseAddress, reserved } from './address.ts'
 import { delayInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
+import { sizeOfChild } from './holding.ts'
 import { INIT } from './lifecycle.ts'
 import { isMachine } from './logic.ts'
 import type { AnyEvent, ScheduledTimer } from './record.ts'
 import { Ref, type RefHost } from './ref.ts'
-import { admit, admitContext, EVENT, plainError, type Resolve } from './values.ts'
+import { admit, admitContext, EVENT, plainError, type Resolve, sizeTaken } from './values.ts'
 
 /** What every actor's snapshot has, and what a machine's has besides. */
 export interface AnySnapshot {
@@ -53,10 +54,20 @@ export interface Outcome {
   readonly taken: readonly TakenTransition[]
   /** System ids that the step looked up and found; see TransitionRecord. */
   readonly found: FoundIds | undefined
+  /** Size of what it adds to what the actor holds: changes of its context, events of timers, children. */
+  readonly added: number
 }
 
 /** System ids and the actors that had them. */
 export type FoundIds = readonly (readonly [systemId: string, address: string])[]
+
+/**
+ * Children of one actor, those included that have ended and are not stopped. XState copies all of them for each that is spawned
+ * or stopped, so that as many in one turn take a few seconds of one core; twice as many take four times as long.
+ */
+export const CHILDREN_MAX = 5_000
+/** Longest system id, in characters. */
+const SYSTEM_ID_LENGTH_MAX = 1_024
 
 const NO_TRANSITIONS: readonly TakenTransition[] = []
 
@@ -65,8 +76,6 @@ export class Scope {
   watching = false
   /** Size of all events, inputs and outputs that machines have made here, roughly, in characters. */
   made = 0
-  /** Size of what the last step changed in its context, alike. */
-  changed = 0
   /** Hears of timers that a log of an earlier version holds and that no clock can reach: they are dropped. */
   onUnusable: (actor: Address, timer: ScheduledTimer) => void = () => {}
   /** What machines see as `system`. */
@@ -81,6 +90,13 @@ export class Scope {
   #self!: Ref
   /** The child that the running step made last. */
   #made: XStateChild | undefined
+  /** What the running step adds to what its actor holds. */
+  #added = 0
+  /** What the running step began with, how many children that had, and how many it has made; unknown until it makes one. */
+  #was: AnySnapshot | undefined
+  #childrenBefore: number | undefined
+  #childrenMade = 0
+  #replays = false
   /** What the record of the running step says was found, in a replay. */
   #given: FoundIds | undefined
   #found: [systemId: string, address: string][] | undefined
@@ -90,7 +106,9 @@ export class Scope {
       onTaken: (t) => this.#taken.push(t),
       onSystemId: (systemId, child) => this.#newSystemIds.set(systemId, addressOfChild(child)),
       onChild: (child) => {
-        if (child._parent === this.#self) this.#made = child
+        if (child._parent !== this.#self) return
+        this.#assertRoomForChild()
+        this.#made = child
       },
     })
     this.#scope = this.#makeScope()
@@ -185,7 +203,11 @@ export class Scope {
     this.#self = self
     this.#actions = []
     this.#taken = []
-    this.changed = 0
+    this.#added = 0
+    this.#was = was
+    this.#childrenBefore = undefined
+    this.#childrenMade = 0
+    this.#replays = replays
     this.#newSystemIds.clear()
     this.#found = undefined
     this.#running = true
@@ -200,12 +222,13 @@ export class Scope {
     if (snapshot !== was) {
       if (snapshot.children !== was?.children) this.#adoptChildren(snapshot)
       const isCopy = was !== undefined && isMachine(logic)
-      this.changed = admitContext(snapshot.context, was?.context, this.#resolve, isCopy)
+      this.#added += admitContext(snapshot.context, was?.context, this.#resolve, isCopy)
       if (snapshot.output !== undefined && snapshot.output !== was?.output)
         this.#admitMade(snapshot.output, 'output')
       if (snapshot.status === 'error') snapshot = { ...snapshot, error: plainError(snapshot.error) }
     }
-    return { snapshot, effects, taken: this.watching ? this.#taken : NO_TRANSITIONS, found: this.#found }
+    const taken = this.watching ? this.#taken : NO_TRANSITIONS
+    return { snapshot, effects, taken, found: this.#found, added: this.#added }
   }
 
   #admitMade(value: unknown, path: string): void {
@@ -218,6 +241,14 @@ export class Scope {
       throw notSent(this.#self.address, type)
     this.#admitMade(event, EVENT)
     return event
+  }
+
+  /** An event that waits with its timer. */
+  #asTimed(event: AnyEvent, id: unknown): AnyEvent {
+    const timed = this.#asEvent(event)
+    this.#added += sizeTaken()
+    if (typeof id === 'string') this.made += id.length
+    return timed
   }
 
   #effects(
@@ -233,17 +264,17 @@ export class Scope {
     for (const { type, params, info, exec } of actions) {
       switch (type) {
         case 'xstate.sendTo': {
-          const event = this.#asEvent(params.event)
           const to = this.#addressOf(params.to)
           // A log of an earlier version may hold it.
           if (to.startsWith('system/') && !replays) throw reserved(to)
           if (typeof params.delay === 'number') {
             const { id } = params
+            const event = this.#asTimed(params.event, id)
             const gone = stopped.has(params.to) || isReplaced(params.to, was, actions)
             effects.push({ type: 'schedule', id, delayMs: params.delay, to, stopped: gone, event })
           } else {
             if (params.delay !== undefined && !replays) throw this.#notADelay(params)
-            effects.push({ type: 'send', to, event })
+            effects.push({ type: 'send', to, event: this.#asEvent(params.event) })
           }
           break
         }
@@ -254,7 +285,7 @@ export class Scope {
               type: 'schedule',
               id: params.id,
               delayMs: params.delay,
-              event: this.#asEvent(params.event),
+              event: this.#asTimed(params.event, params.id),
             })
           } else if (params.delay !== undefined && !replays) throw this.#notADelay(params)
           break
@@ -265,7 +296,9 @@ export class Scope {
           if (stopped.has(params.actorRef)) break
           const child = this.#checkChild(params.actorRef, params.src)
           if (params.input !== undefined) this.#admitMade(params.input, `input of ${child.id}`)
-          const effect: Effect = { type: 'spawn', ref: this.#childRef(child), input: params.input }
+          const ref = this.#childRef(child)
+          this.#added += sizeOfChild(ref)
+          const effect: Effect = { type: 'spawn', ref, input: params.input }
           // At its own start an actor starts the children it already has before anything else.
           if (was === undefined && child.getSnapshot().status === 'active') started.push(effect)
           else effects.push(effect)
@@ -328,7 +361,20 @@ export class Scope {
       )
     }
     parseAddress(childOf(this.#self.address, child.id))
+    if (!this.#replays && child.systemId !== undefined && child.systemId.length > SYSTEM_ID_LENGTH_MAX)
+      throw systemIdTooLong(this.#self.address, child.systemId)
     return child
+  }
+
+  /** XState copies all children for each that it makes, so very many of them would hold everybody up. */
+  #assertRoomForChild(): void {
+    this.#childrenMade++
+    if (this.#replays) return
+    this.#childrenBefore ??= Object.keys(this.#was?.children ?? {}).length
+    if (this.#childrenBefore + this.#childrenMade <= CHILDREN_MAX) return
+    const stopped = this.#actions.filter(({ type }) => type === 'xstate.stopChild').length
+    if (this.#childrenBefore + this.#childrenMade - stopped > CHILDREN_MAX)
+      throw tooManyChildren(this.#self.address)
   }
 
   #childRef(child: XStateChild): Ref {
@@ -455,6 +501,22 @@ function notSent(from: Address, type: unknown): OutcryError {
     'EVENT_INVALID',
     `${from} sends an event of type ${typeof type === 'string' ? `"${type}"` : String(type)}`,
     "Send an object with a type of your own: { type: 'DONE' }. The runtime keeps outcry.* and xstate.init for itself.",
+  )
+}
+
+function tooManyChildren(parent: Address): OutcryError {
+  return new OutcryError(
+    'CHILDREN_TOO_MANY',
+    `${parent} has ${CHILDREN_MAX} children, and spawns one more`,
+    'Stop those that have done their work, spread them over several parents, or make them actors of their own: see activate.',
+  )
+}
+
+function systemIdTooLong(parent: Address, systemId: string): OutcryError {
+  return new OutcryError(
+    'VALUE_TOO_LARGE',
+    `${parent} gives a child the system id "${systemId.slice(0, 80)}...", of ${systemId.length} characters`,
+    `Give it one of at most ${SYSTEM_ID_LENGTH_MAX} characters.`,
   )
 }
 

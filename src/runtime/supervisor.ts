@@ -214,7 +214,8 @@ export class Supervisor {
     const onThrow = (err: unknown) => logger.error({ err }, 'an observer threw')
     this.#transitions$ = new Shielded(this.#releaser.transitions, onThrow)
     this.#fenced$ = new Shielded(this.#fenced, onThrow)
-    const context = { actors: table, registry, scope, ports: this.#ports, work: options.work }
+    const { outbox } = journal
+    const context = { actors: table, registry, scope, ports: this.#ports, outbox, work: options.work }
     this.#engine = new Engine(context, store, journal, logger, options.snapshotEvery ?? SNAPSHOT_EVERY, {
       messageOf: (timer) => this.#timekeeper.messageOf(timer),
       areTimersBehind: () => this.#timekeeper.isBehind,
@@ -345,7 +346,7 @@ export class Supervisor {
 
   /** Intents whose outcome is not known yet. */
   get unsettled(): readonly Intent[] {
-    return [...this.#journal.unsettled.values()]
+    return [...this.#journal.outbox.unsettled.values()]
   }
 
   /** Whether turns have run whose intents no port has seen yet. */
@@ -443,14 +444,20 @@ export class Supervisor {
   async redeliver(seq: number): Promise<Receipt> {
     for await (const record of this.#store.read({ fromSeq: seq, toSeq: seq })) {
       if (record.event.type !== 'DEAD_LETTER') break
-      const { to, event } = record.event
-      return this.send(to, event, { cause: seq, correlation: record.correlation })
+      const { to, event, omitted } = record.event
+      const whole = omitted === true ? await this.#eventOf(record.cause) : event
+      return this.send(to, whole, { cause: seq, correlation: record.correlation })
     }
     throw new OutcryError(
       'LETTER_UNKNOWN',
       `record ${seq} is no dead letter`,
       `See \`outcry replay ${DEAD_LETTERS}\`.`,
     )
+  }
+
+  async #eventOf(seq: number | null): Promise<AnyEvent> {
+    for await (const { event } of this.#store.read({ fromSeq: seq ?? 0, toSeq: seq ?? 0 })) return event
+    throw new OutcryError('LETTER_UNKNOWN', `record ${seq} is not in the log`, 'See `outcry verify`.')
   }
 
   /** The actor's present in memory, which may be ahead of the log by the commit under way; undefined if unknown. */

@@ -8,6 +8,7 @@ import type { Message } from './message.ts'
 import { listOf, timerOf } from './pending-timers.ts'
 import type { ScheduledTimer, TransitionRecord } from './record.ts'
 import { type DueTimer, TimerQueue } from './timers.ts'
+import { sizeOf } from './values.ts'
 
 /** Timers that are found due at once. There may be millions: others get their chance between one lot and the next. */
 const DUE_PER_LOOK = 256
@@ -140,7 +141,8 @@ export class Timekeeper {
       return undefined
     }
     const event = Object.freeze({ ...timer.event, at: firedAt })
-    return { to: address, event, at: firedAt, size: 0, cause: seq, correlation: timer.correlation, timer }
+    const { correlation } = timer
+    return { to: address, event, at: firedAt, size: sizeOf(event), cause: seq, correlation, timer }
   }
 
   /** How far the clock had gone forward when this record set its timers. */

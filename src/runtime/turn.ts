@@ -9,7 +9,8 @@ import { OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
 import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './cell.ts'
 import type { Effect } from './effect.ts'
-import { type Evolution, evolve, STASH_MAX } from './evolve.ts'
+import { type Evolution, evolve } from './evolve.ts'
+import { hasRoom } from './holding.ts'
 import {
   INIT,
   initOf,
@@ -22,9 +23,10 @@ import {
 import { childLogic, goneLogic } from './logic.ts'
 import type { DeadReason, Message } from './message.ts'
 import type { Migration } from './migration.ts'
+import type { Outbox } from './outbox.ts'
 import { timerOf } from './pending-timers.ts'
 import { makeRef, persistState } from './persist.ts'
-import type { AnyEvent, ScheduledTimer } from './record.ts'
+import type { AnyEvent, Intent, ScheduledTimer } from './record.ts'
 import { correlationOf } from './record-codec.ts'
 import type { Ref } from './ref.ts'
 import type { Kind, Registry } from './registry.ts'
@@ -32,25 +34,13 @@ import { type Release, releaseOf } from './release.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
 import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './transition.ts'
 import { TurnFailure } from './turn-failure.ts'
-import {
-  admit,
-  assertContextSize,
-  CONTEXT_SIZE_MAX,
-  frozen,
-  plainError,
-  sizeOf,
-  sizeOfContext,
-  sizeTaken,
-} from './values.ts'
+import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from './values.ts'
 import type { WorkObserver } from './work.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000
 /** Size of all events in one turn, in characters: a commit holds whole turns, and its text has to fit into memory. */
 const TURN_SIZE_MAX = 64 * 2 ** 20
-
-/** Size of the messages that are kept for one actor, alike. */
-const STASH_SIZE_MAX = 64 * 2 ** 20
 
 /** The actors that a turn can reach. */
 export interface Actors {
@@ -69,6 +59,7 @@ export interface TurnContext {
   readonly registry: Registry
   readonly scope: Scope
   readonly ports: { has(name: string): boolean }
+  readonly outbox: Pick<Outbox, 'reserve' | 'giveBack'>
   readonly work?: WorkObserver | undefined
 }
 
@@ -129,6 +120,9 @@ export class Turn implements TurnFacts {
   readonly #madeBefore: number
   /** Of the states in its records: a migration is never refused for what the actor held before. */
   #stateSize = 0
+  /** Of what its records say again that others have said: messages that were kept, dead letters, errors. */
+  #repeatedSize = 0
+  #buried = 0
 
   constructor(context: TurnContext, number: number, firstSeq: number, message: Message) {
     this.#context = context
@@ -146,7 +140,7 @@ export class Turn implements TurnFacts {
   }
 
   get #eventSize(): number {
-    return this.#message.size + this.#context.scope.made - this.#madeBefore
+    return this.#message.size + this.#context.scope.made - this.#madeBefore + this.#repeatedSize
   }
 
   get releases(): readonly Release[] {
@@ -197,7 +191,9 @@ export class Turn implements TurnFacts {
     const [first] = cell.state.stash
     const { cause } = this.#message
     this.#take(cell, { event: Object.freeze({ type: 'outcry.unstashed', at: this.at }), cause }, timer)
-    if (first !== undefined) cell.inbox.unshift({ event: first.event, cause: first.seq, unstashed: true })
+    if (first === undefined) return
+    this.#repeatedSize += sizeOf(first.event)
+    cell.inbox.unshift({ event: first.event, cause: first.seq, unstashed: true })
   }
 
   /** Starts a top actor. @throws TurnFailure */
@@ -237,13 +233,38 @@ export class Turn implements TurnFacts {
     })
   }
 
-  /** Records a message that will reach nobody. Only within `impose`'s `also`. */
+  /** Records a message that will reach nobody. Only within `impose`'s `also`. @throws TurnFailure when they are too many */
   bury(to: string, event: AnyEvent, reason: DeadReason, cause: number | null, error?: unknown): void {
+    this.#repeatedSize += sizeOf(event)
+    if (++this.#buried > TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)
+      throw new TurnFailure(this.#top?.cell.address ?? this.#message.to, event, tooLong())
+    this.#writeLetter(to, event, cause, { reason, ...(error !== undefined && { error: plainError(error) }) })
+  }
+
+  /**
+   * What was kept for an actor that ends is never too much: a letter that has no room for the message leaves it to the
+   * record that took it in, which is the letter's cause.
+   */
+  #buryKept(to: Address, { event, seq }: Stashed): void {
+    const size = sizeOf(event)
+    if (this.#eventSize + size > TURN_SIZE_MAX) {
+      this.#writeLetter(to, Object.freeze({ type: event.type }), seq, { reason: 'ended', omitted: true })
+      return
+    }
+    this.#repeatedSize += size
+    this.#writeLetter(to, event, seq, { reason: 'ended' })
+  }
+
+  #writeLetter(
+    to: string,
+    event: AnyEvent,
+    cause: number | null,
+    detail: { reason: DeadReason; omitted?: true; error?: PlainError },
+  ): void {
     const letters = this.#context.actors.find(DEAD_LETTERS)
     if (letters === undefined)
       throw new OutcryError('INTERNAL', 'there is no actor for dead letters', 'Report this.')
-    const detail = error === undefined ? {} : { error: plainError(error) }
-    const letter = Object.freeze({ type: 'DEAD_LETTER', at: this.at, to, event, reason, ...detail })
+    const letter = Object.freeze({ type: 'DEAD_LETTER', at: this.at, to, event, ...detail })
     if (letters.busy) letters.inbox.push({ event: letter, cause })
     else this.#take(letters, { event: letter, cause })
   }
@@ -264,6 +285,8 @@ export class Turn implements TurnFacts {
       frame.cell.busy = false
     }
     this.#top = undefined
+    for (const { record } of this.releases)
+      if (record.intents !== undefined) this.#context.outbox.giveBack(record.intents)
     this.#releases = undefined
   }
 
@@ -378,7 +401,7 @@ export class Turn implements TurnFacts {
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
     if (isLifecycle(event)) return cell
     if (condition === 'quarantined') return this.#refuse(to, event, 'quarantined', cause)
-    return hasRoom(stash) ? cell : this.#refuse(to, event, 'stashFull', cause)
+    return hasRoom(stash, event) ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
 
   #refuse(
@@ -517,6 +540,7 @@ export class Turn implements TurnFacts {
       const event = { type: `xstate.done.actor.${id}`, output: snapshot.output, actorId: id }
       this.#deliver(parent.address, Object.freeze(event), seq)
     } else if (snapshot.status === 'error') {
+      this.#repeatedSize += sizeOf(snapshot.error)
       const event = { type: `xstate.error.actor.${id}`, error: snapshot.error, actorId: id }
       this.#deliver(parent.address, Object.freeze(event), seq)
     } else if (snapshot.status === 'active' && cell.ref._syncSnapshot) {
@@ -532,10 +556,8 @@ export class Turn implements TurnFacts {
   /** The actor takes the event: a record, and a frame for what follows. `isAlone`: nothing else of the turn needs a frame. */
   #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer, isAlone = false): void {
     // Each actor stops once: that ends by itself, and whoever has very many children can be stopped, too.
-    const isEnd = event.type === STOP || event.type === 'outcry.dropped'
-    if (!isEnd && (this.releases.length >= TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)) {
-      throw new TurnFailure(cell.address, event, tooLong())
-    }
+    const isEnd = event.type === STOP || event.type === 'outcry.dropped' || cell.address === DEAD_LETTERS
+    if (!isEnd) this.#assertShort(cell, event, this.releases.length + 1)
     const was = cell.state
     const { logic, version } = cell
     const seq = this.#nextSeq
@@ -553,10 +575,10 @@ export class Turn implements TurnFacts {
         timerSeq: timer && seqUnlessFirst(timer, was),
         stashed,
       })
-      if (this.#context.scope.changed > 0) this.#checkContext(cell, evolution.state.snapshot.context)
     } catch (error) {
       throw new TurnFailure(cell.address, event, error)
     }
+    if (!isEnd) this.#assertShort(cell, event, this.releases.length)
     this.#nextSeq++
     cell.state = evolution.state
     this.#before = { cell, state: was, version, logic, earlier: this.#before }
@@ -566,7 +588,9 @@ export class Turn implements TurnFacts {
     if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: evolution.state.rev, cause }
     const message = this.releases.length === 0 ? this.#message : undefined
     const step: Step = { cell, event, seq, cause, was, evolution, timer, stashed, message }
-    const release = releaseOf(recordOf(this, step), step)
+    const record = recordOf(this, step)
+    if (record.intents !== undefined) this.#reserve(cell, event, record.intents)
+    const release = releaseOf(record, step)
     if (this.#releases === undefined) this.#releases = [release]
     else this.#releases.push(release)
     const { effects, state } = evolution
@@ -576,17 +600,21 @@ export class Turn implements TurnFacts {
       this.#begin(cell, effects, seq, isUnseen && (isLifecycle(event) || stashed))
     }
     if (was.stash.length > 0 && state.snapshot.status !== 'active') {
-      for (const kept of was.stash) this.bury(cell.address, kept.event, 'ended', kept.seq)
+      for (const kept of was.stash) this.#buryKept(cell.address, kept)
     }
   }
 
-  /** A context is measured when it may have become too large, which is seldom. */
-  #checkContext(cell: Cell, context: unknown): void {
-    const before = cell.contextSize ?? sizeOfContext(cell.state.snapshot.context)
-    cell.contextSize = before + this.#context.scope.changed
-    if (cell.contextSize <= CONTEXT_SIZE_MAX) return
-    cell.contextSize = sizeOfContext(context)
-    assertContextSize(cell.contextSize)
+  #reserve(cell: Cell, event: AnyEvent, intents: readonly Intent[]): void {
+    try {
+      this.#context.outbox.reserve(intents)
+    } catch (error) {
+      throw new TurnFailure(cell.address, event, error)
+    }
+  }
+
+  #assertShort(cell: Cell, event: AnyEvent, records: number): void {
+    if (records > TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)
+      throw new TurnFailure(cell.address, event, tooLong())
   }
 
   /** Before an actor takes anything its migration is on record, and its parent's before that: it may have no place for it. */
@@ -745,20 +773,6 @@ function tooLong(): OutcryError {
 export function topCell(scope: Scope, kind: Kind, address: Address, input: unknown): Cell {
   const ref = makeRef(scope.system, address, [])
   return new Cell({ ref, kind, version: kind.version, logic: kind.machine, path: [], input, state: UNBORN })
-}
-
-const sizesKept = new WeakMap<AnyEvent, number>()
-
-/** All that is kept is in each snapshot of the actor, and is buried in one turn when it stops. */
-function hasRoom(stash: readonly Stashed[]): boolean {
-  if (stash.length >= STASH_MAX) return false
-  let size = 0
-  for (const { event } of stash) {
-    const known = sizesKept.get(event) ?? sizeOf(event)
-    sizesKept.set(event, known)
-    size += known
-  }
-  return size < STASH_SIZE_MAX
 }
 
 function hasTimer({ state }: Cell, timer: ScheduledTimer): boolean {

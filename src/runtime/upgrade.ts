@@ -1,5 +1,6 @@
 /** New versions of a machine: what a program says of them, and what is checked of what it says. */
 import { OutcryError } from '../../store/outcry-error.ts'
+import { HELD_AT_MOST } from './holding.ts'
 import type { AnyEvent } from './record.ts'
 import { Ref } from './ref.ts'
 import { EVENT, takeIn } from './values.ts'
@@ -123,7 +124,11 @@ export function checkMigrated(result: unknown): MigratedState {
   const { value, context, drop } = result as MigratedState
   if (drop !== undefined && !(Array.isArray(drop) && drop.every((id) => typeof id === 'string')))
     throw new Error('drop is no list of ids of children')
-  return { ...result, value: takeIn(value, 'value'), context: takeIn(context, 'context') } as MigratedState
+  return {
+    ...result,
+    value: takeIn(value, 'value'),
+    context: takeIn(context, 'context', HELD_AT_MOST),
+  } as MigratedState
 }
 
 /** @throws with what is wrong */

@@ -16,18 +16,26 @@ const { __lookupGetter__: lookupGetter } = Object.prototype as unknown as {
 const DEPTH_MAX = 256
 /** Values within one value: what one event may hold the process up for. */
 const NODES_MAX = 1_000_000
-/** Size of one event, input or output, in characters of its text, roughly. */
+/**
+ * Size of one event, input or output. A size is a number of characters of plain text, roughly, and at least a sixth of the
+ * bytes that JSON writes: six is what an escaped character takes. So a bound of sizes bounds what is written.
+ */
 export const VALUE_SIZE_MAX = 4 * 2 ** 20
-/** Size of one context, alike: a snapshot is one text, which has to fit into memory a few times. */
-export const CONTEXT_SIZE_MAX = 64 * 2 ** 20
 
 /** Characters of a text in an error, its fields, and characters of their names: an error tells what happened, and no more. */
 const TEXT_MAX = 10_000
 const FIELDS_MAX = 100
 const FIELD_NAME_MAX = 100
 
-/** Characters that a number counts as. */
+/** What values count as, beside the characters of their texts and keys. */
+const TEXT_SIZE = 1
+const KEY_SIZE = 1
+const WORD_SIZE = 1
 const NUMBER_SIZE = 8
+/** It is written as an object of its own. */
+const UNDEFINED_SIZE = 5
+const OBJECT_SIZE = 8
+const REF_SIZE = 16
 
 /** Key of what the log writes for a value that JSON does not have. */
 const TAG = 'xstate$$type'
@@ -45,6 +53,8 @@ let size = 0
 let nodes = 0
 /** Levels of it whose getters are of no account: who made them makes none, or they are copied. */
 let levelsKnown = 0
+let depthMax = DEPTH_MAX
+let nodesMax = NODES_MAX
 let resolving: Resolve | undefined
 /** Whether it has a value that JSON would write as another. */
 let isLossy = false
@@ -78,21 +88,12 @@ export function admitContext(context: unknown, was: unknown, resolve: Resolve, i
   return size
 }
 
-/** The size of a whole context that was checked. */
-export function sizeOfContext(context: unknown): number {
-  freezeKnown(context)
-  return size
-}
-
-/** @throws VALUE_TOO_LARGE */
-export function assertContextSize(contextSize: number): void {
-  if (contextSize > CONTEXT_SIZE_MAX) throw tooLarge('context', CONTEXT_SIZE_MAX)
-}
-
 function begin(resolve: Resolve | undefined): void {
   size = 0
   nodes = 0
   levelsKnown = 0
+  depthMax = DEPTH_MAX
+  nodesMax = NODES_MAX
   isLossy = false
   resolving = resolve
 }
@@ -111,9 +112,12 @@ export function frozenContext<T>(context: T): T {
   return context
 }
 
+/** A whole of many values, such as a context or a list of timers, is larger and deeper than each of them may be. */
 function freezeKnown(value: unknown): void {
   begin(undefined)
   levelsKnown = Number.POSITIVE_INFINITY
+  depthMax = Number.POSITIVE_INFINITY
+  nodesMax = Number.POSITIVE_INFINITY
   if (!isAdmissible(value, undefined, 0)) throw refusalOf(value, undefined, 'a value of the log')
 }
 
@@ -121,14 +125,15 @@ function freezeKnown(value: unknown): void {
  * A checked, frozen copy of what comes from outside, whose owner may go on changing it. An object without a prototype
  * becomes a plain one. @throws as `admit`
  */
-export function takeIn<T>(value: T, path: string): T {
+export function takeIn<T>(value: T, path: string, sizeMax: number = VALUE_SIZE_MAX): T {
   begin(undefined)
   levelsKnown = Number.POSITIVE_INFINITY
+  nodesMax *= sizeMax / VALUE_SIZE_MAX
   // The start of an actor without input is written without one.
   if (value === undefined) return value
   const copy = copyOf(value, 0)
   if (copy === INADMISSIBLE) throw refusalOf(value, undefined, path)
-  if (size > VALUE_SIZE_MAX) throw tooLarge(path, VALUE_SIZE_MAX)
+  if (size > sizeMax) throw tooLarge(path, sizeMax)
   areRecordsLossy ||= isLossy
   return copy as T
 }
@@ -148,15 +153,16 @@ function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return isAdmissiblePrimitive(value)
   if (value === was) return true
   // From here on nothing of the machine's runs: neither a proxy's traps nor getters.
-  if (depth > DEPTH_MAX || ++nodes > NODES_MAX || (depth >= levelsKnown && types.isProxy(value))) return false
+  if (depth > depthMax || ++nodes > nodesMax || (depth >= levelsKnown && types.isProxy(value))) return false
   if (Array.isArray(value)) return isAdmissibleArray(value, Array.isArray(was) ? was : undefined, depth)
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value instanceof Ref
+  if (Object.getPrototypeOf(value) !== Object.prototype) return isRef(value)
+  size += OBJECT_SIZE
   const item = value as Record<string, unknown>
   const before = (typeof was === 'object' && was !== null ? was : undefined) as typeof item | undefined
   let keys = 0
   for (const key in item) {
     keys++
-    size += key.length
+    size += key.length + KEY_SIZE
     if (key === '__proto__' || key === TAG) return false
     // It may give another value each time it is read.
     if (depth >= levelsKnown && lookupGetter.call(item, key) !== undefined) return false
@@ -170,25 +176,34 @@ function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
 function isAdmissiblePrimitive(value: unknown): boolean {
   switch (typeof value) {
     case 'string':
-      size += value.length
+      size += value.length + TEXT_SIZE
       return true
     case 'number':
       size += NUMBER_SIZE
       if (value === 0 && Object.is(value, -0)) isLossy = true
       return Number.isFinite(value)
     case 'undefined':
+      size += UNDEFINED_SIZE
       isLossy = true
       return true
     case 'boolean':
+      size += WORD_SIZE
       return true
     default:
+      size += WORD_SIZE
       return value === null
   }
 }
 
+function isRef(value: object): boolean {
+  if (!(value instanceof Ref)) return false
+  size += REF_SIZE + value.address.length + value.id.length
+  return true
+}
+
 function isAdmissibleArray(items: unknown[], was: readonly unknown[] | undefined, depth: number): boolean {
   const { length } = items
-  size += length
+  size += OBJECT_SIZE
   // Neither holes nor properties beside the items come back.
   if (Object.keys(items).length !== length || Object.getPrototypeOf(items) !== Array.prototype) return false
   for (let i = 0; i < length; i++) {
@@ -219,21 +234,22 @@ const INADMISSIBLE = Symbol('inadmissible')
 
 function copyOf(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return isAdmissiblePrimitive(value) ? value : INADMISSIBLE
-  if (value instanceof Ref) return value
-  if (depth > DEPTH_MAX || ++nodes > NODES_MAX) return INADMISSIBLE
+  if (isRef(value)) return value
+  if (depth > depthMax || ++nodes > nodesMax) return INADMISSIBLE
   if (Array.isArray(value)) return copyOfArray(value, depth)
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return INADMISSIBLE
+  size += OBJECT_SIZE
   // Key by key, which costs less than a spread of so many shapes, and reads a getter once.
   const copy: Record<string, unknown> = {}
   let keys = 0
   for (const key in value) {
     keys++
-    size += key.length
+    size += key.length + KEY_SIZE
     if (key === '__proto__' || key === TAG) return INADMISSIBLE
     const item = (value as Record<string, unknown>)[key]
     if (typeof item === 'string') {
-      size += item.length
+      size += item.length + TEXT_SIZE
       copy[key] = item
       continue
     }
@@ -247,7 +263,7 @@ function copyOf(value: unknown, depth: number): unknown {
 function copyOfArray(items: readonly unknown[], depth: number): unknown {
   if (Object.keys(items).length !== items.length || Object.getPrototypeOf(items) !== Array.prototype)
     return INADMISSIBLE
-  size += items.length
+  size += OBJECT_SIZE
   const copy = items.slice()
   for (let i = 0; i < copy.length; i++) {
     const taken = copyOf(copy[i], depth + 1)
@@ -259,7 +275,7 @@ function copyOfArray(items: readonly unknown[], depth: number): unknown {
 
 /** Why a value is not admissible. It is looked through again, for the path costs too much to note it each time. */
 function refusalOf(value: unknown, was: unknown, path: string): OutcryError {
-  if (nodes > NODES_MAX) return tooLarge(path, VALUE_SIZE_MAX)
+  if (nodes > nodesMax) return tooLarge(path, VALUE_SIZE_MAX)
   const type = (value as { type?: unknown } | null)?.type
   const name = path === EVENT && typeof type === 'string' ? `event ${type.slice(0, 80)}` : path
   const [where, found] = faultIn(value, was, name, 0) ?? [name, 'no plain value']

@@ -208,10 +208,10 @@ class ReplayCheck {
 
 /**
  * What is compared of a snapshot: not what earlier versions did not keep, nor the timers that they kept and that are
- * dropped as it is read.
+ * dropped as it is read; nor what it counts as, which is no part of the state.
  */
 function comparable(entry: SnapshotEntry, kept: SnapshotEntry): unknown {
-  const { timers = [], born, ...state } = entry.state as PersistedActor
+  const { timers = [], born, held: _held, measured: _measured, ...state } = entry.state as PersistedActor
   const usable = timers.filter(isUsable)
   return {
     rev: entry.rev,

@@ -242,7 +242,7 @@ describe('a context that grows', () => {
     while (
       await hold().then(
         () => true,
-        (error) => error.cause.code !== 'VALUE_TOO_LARGE',
+        (error) => error.cause.code !== 'HOLDS_TOO_MUCH',
       )
     )
       held++

@@ -1,0 +1,122 @@
+/**
+ * What one actor may hold: its context, its timers with their events, and its children, in one sum. The sum has to stay so
+ * small that the actor can be written: a snapshot is one text, and no text is longer than 2^29 characters. A size is at
+ * least a sixth of the bytes that are written, so (64 + 4 of slack + 8 of kept messages + 4 of input + 4 of output) MiB * 6 =
+ * 504 MiB fit.
+ *
+ * The sum is not worked out at each step. A state carries the most that it can be: what was measured last, and all that was
+ * added since. It is measured when that passes the bound, and then not before another slack has been added. Both numbers are
+ * in the snapshot, so that a restart changes nothing of what is refused.
+ */
+import { OutcryError } from '../../store/outcry-error.ts'
+import type { ActorState } from './cell.ts'
+import { listOf, type PendingTimers } from './pending-timers.ts'
+import type { ScheduledTimer } from './record.ts'
+import type { Ref } from './ref.ts'
+import { sizeOf } from './values.ts'
+
+/** Size of what an actor holds, see values.ts. */
+export const HELD_MAX = 64 * 2 ** 20
+/** By how much it may be more before it is measured again: an actor close to the bound is measured seldom, too. */
+const HELD_SLACK = 4 * 2 ** 20
+/** What an actor may turn out to hold. */
+export const HELD_AT_MOST = HELD_MAX + HELD_SLACK
+/** Size of the messages kept for an actor that restarts. They are beside the sum: nobody fails by what others send. */
+export const STASH_SIZE_MAX = 8 * 2 ** 20
+/** Number of those messages. */
+export const STASH_MAX = 1_000
+
+/** Size of the snapshots written together; the last one may be as large as one can be. */
+export const SNAPSHOTS_SIZE_MAX = 16 * 2 ** 20
+
+/** A sixth of what JSON writes of a timer, of a child, and of an actor beside what they contain. */
+const TIMER_SIZE = 20
+const CHILD_SIZE = 20
+const ACTOR_SIZE = 100
+
+type Held = Pick<ActorState, 'snapshot' | 'timers' | 'held' | 'measured'>
+
+/** Size of a timer but for its event. */
+export function sizeOfTimer({ id, target = '', correlation }: ScheduledTimer): number {
+  return TIMER_SIZE + id.length + target.length + correlation.length
+}
+
+/** What a child adds to its parent. */
+export function sizeOfChild({ id, src = '', systemId = '' }: Ref): number {
+  return CHILD_SIZE + id.length + src.length + systemId.length
+}
+
+/** What an actor holds whose context has this size. */
+export function measured(
+  { snapshot, timers }: Pick<ActorState, 'snapshot' | 'timers'>,
+  context: number,
+): number {
+  return context + sizeOfTimers(timers) + sizeOfChildren(snapshot)
+}
+
+/**
+ * Measures the state where it may have come to hold too much. What held too much before, by the rules of an earlier
+ * version, may do so as long as it does not grow. A replay measures where the step that was lived did, and refuses nothing.
+ * @throws HOLDS_TOO_MUCH
+ */
+export function assertHolds(
+  address: string,
+  next: { -readonly [K in keyof Held]: Held[K] },
+  was: Held,
+  replays: boolean,
+): void {
+  if (next.held <= HELD_MAX || next.held <= next.measured + HELD_SLACK) return
+  const { snapshot, timers } = next
+  const context = sizeOf(snapshot.context)
+  const held = measured(next, context)
+  if (held > HELD_MAX && held > was.measured && !replays)
+    throw tooMuch(address, context, sizeOfTimers(timers))
+  next.held = held
+  next.measured = held
+}
+
+/** Roughly what the snapshot of an actor takes. */
+export function sizeOfActor({ held, stash }: ActorState): number {
+  return ACTOR_SIZE + held + (stash.length > 0 ? sizeOfStash(stash) : 0)
+}
+
+/** Whether one more message can be kept for the actor until it has restarted. */
+export function hasRoom(stash: ActorState['stash'], event: object): boolean {
+  return stash.length < STASH_MAX && sizeOfStash(stash) + sizeKept(event) <= STASH_SIZE_MAX
+}
+
+/** An actor that restarts has many messages come and go. */
+const sizesKept = new WeakMap<object, number>()
+
+function sizeKept(event: object): number {
+  const known = sizesKept.get(event) ?? sizeOf(event)
+  sizesKept.set(event, known)
+  return known
+}
+
+function sizeOfStash(stash: ActorState['stash']): number {
+  let size = 0
+  for (const { event } of stash) size += sizeKept(event)
+  return size
+}
+
+function sizeOfTimers(timers: PendingTimers): number {
+  let size = 0
+  for (const timer of listOf(timers)) size += sizeOfTimer(timer) + sizeOf(timer.event)
+  return size
+}
+
+function sizeOfChildren({ children }: ActorState['snapshot']): number {
+  let size = 0
+  for (const id in children) size += sizeOfChild(children[id] as Ref)
+  return size
+}
+
+function tooMuch(address: string, context: number, timers: number): OutcryError {
+  const mib = (size: number) => `${Math.ceil(size / 2 ** 20)} MiB`
+  return new OutcryError(
+    'HOLDS_TOO_MUCH',
+    `${address} would hold more than ${mib(HELD_MAX)}: its context ${mib(context)}, its timers ${mib(timers)}`,
+    'Drop what is no longer needed, spread it over several actors, or keep it in a file and hold where it is.',
+  )
+}
