@@ -28,6 +28,8 @@ export interface EngineHooks {
   areTimersBehind(): boolean
   /** A turn has run: it is in memory, not yet in the log. */
   onTurn(turn: Turn): void
+  /** A due timer whose actor could not take it, and why. */
+  onUntaken(timer: Message, why: unknown): void
   /** It is in the log. Must not throw. */
   release(turn: PendingTurn): void
   /** Between two commits, the store being free. */
@@ -193,6 +195,8 @@ export class Engine {
     }
     const { releases } = turn
     if (releases.length === 0) {
+      if (message.timer !== undefined && turn.unreadable !== undefined)
+        this.#hooks.onUntaken(message, turn.unreadable)
       // Whatever it was about is over already: the log has nothing to keep, and takes no commit of nothing.
       if (refused === undefined) this.#resolveWhenDurable(job.waiting, RECEIVED)
       else job.waiting?.reject(refused)

@@ -220,6 +220,7 @@ export class Supervisor {
       messageOf: (timer) => this.#timekeeper.messageOf(timer),
       areTimersBehind: () => this.#timekeeper.isBehind,
       onTurn: (turn) => this.#onTurn(turn),
+      onUntaken: (timer, why) => this.#timekeeper.hold(timer, why),
       release: ({ releases }) => {
         this.#releaser.release(releases, journal)
         this.#checkpointer.count(releases.length)
@@ -720,7 +721,7 @@ export class Supervisor {
     for (const { record } of releases) {
       if (record.intents !== undefined) this.#releaser.intentsAhead += record.intents.length
       if (record.status !== undefined) this.#timekeeper.forget(record.actor as Address)
-      const isReleased = record.event.type === 'outcry.released'
+      const isReleased = record.event.type === 'outcry.released' || record.event.type === 'outcry.migrated'
       if (isReleased) this.#timekeeper.addHeldOf(record.actor as Address)
       if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
       else if (!isReleased) continue

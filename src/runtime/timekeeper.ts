@@ -28,7 +28,7 @@ export class Timekeeper {
   /** Actors that have timers, but cannot be brought back: each is told once. */
   readonly #lost = new Set<Address>()
   /**
-   * Timers that came due in quarantine. Each timer is in one place: in the queue, among the messages, or here. Twice in the
+   * Timers that came due in quarantine, or before their actor could be carried over. Each timer is in one place: in the queue, among the messages, or here. Twice in the
    * queue, one of several of an id would fire before its turn.
    */
   readonly #held = new Map<Address, DueTimer[]>()
@@ -104,7 +104,18 @@ export class Timekeeper {
     if (scheduled !== undefined) this.#add(actor as Address, scheduled)
   }
 
-  /** Of an actor that is let out of quarantine: timers that came due there are due now. */
+  /** A timer came due whose actor cannot be carried over to its new version: it is due again once that is done. */
+  hold({ to, timer, at: firedAt }: Message, err: unknown): void {
+    if (timer === undefined) return
+    const { dueAt, id, seq } = timer
+    const held = this.#held.get(to) ?? []
+    this.#held.set(to, held)
+    const when = dueAt - this.#shiftBefore(seq)
+    held.push({ when, address: to, id, seq, index: held.length, firedAt })
+    this.#say(to, err)
+  }
+
+  /** Of an actor that is let out of quarantine or carried over: timers that came due before that are due now. */
   addHeldOf(address: Address): void {
     for (const timer of this.#held.get(address) ?? []) this.#queue.push(timer)
     this.#held.delete(address)
@@ -196,10 +207,14 @@ export class Timekeeper {
     try {
       return this.#table.find(address)
     } catch (err) {
-      if (!this.#lost.has(address))
-        this.#logger.error({ err, actor: address }, `${address} has a timer, but cannot be brought back`)
-      this.#lost.add(address)
+      this.#say(address, err)
       return undefined
     }
+  }
+
+  #say(actor: Address, err: unknown): void {
+    if (!this.#lost.has(actor))
+      this.#logger.error({ err, actor }, `${actor} has a timer, but cannot be brought back`)
+    this.#lost.add(actor)
   }
 }

@@ -5,7 +5,7 @@
  * Actors take their messages in the order in which live XState actors would: what a transition sends is delivered at
  * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
  */
-import { OutcryError } from '../../store/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
 import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './cell.ts'
 import type { Effect } from './effect.ts'
@@ -34,6 +34,7 @@ import { type Release, releaseOf } from './release.ts'
 import type { AnySnapshot, Scope } from './scope.ts'
 import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './transition.ts'
 import { TurnFailure } from './turn-failure.ts'
+import { upgradeFailed } from './upgrade.ts'
 import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from './values.ts'
 import type { WorkObserver } from './work.ts'
 
@@ -93,6 +94,16 @@ interface Before {
   readonly version: string
   readonly logic: Cell['logic']
   readonly earlier: Before | undefined
+}
+
+/** How far a turn had come, so that what follows can be undone by itself. */
+interface Place {
+  readonly before: Before | undefined
+  readonly steps: number
+  readonly top: Frame | undefined
+  readonly inboxes: readonly (readonly [Cell, readonly Delivery[]])[]
+  readonly records: number
+  readonly nextSeq: number
 }
 
 const NO_RELEASES: readonly Release[] = []
@@ -271,23 +282,48 @@ export class Turn implements TurnFacts {
 
   /** Puts everything back as it was before the turn. */
   undo(): void {
-    for (let before = this.#before; before !== undefined; before = before.earlier) {
+    this.#undoTo({
+      before: undefined,
+      steps: 0,
+      top: undefined,
+      inboxes: [],
+      records: 0,
+      nextSeq: this.#nextSeq,
+    })
+  }
+
+  #place(): Place {
+    const inboxes: (readonly [Cell, readonly Delivery[]])[] = []
+    for (let frame = this.#top; frame !== undefined; frame = frame.below)
+      inboxes.push([frame.cell, [...frame.cell.inbox]])
+    return {
+      before: this.#before,
+      steps: this.#undo.length,
+      top: this.#top,
+      inboxes,
+      records: this.releases.length,
+      nextSeq: this.#nextSeq,
+    }
+  }
+
+  #undoTo({ before: first, steps, top, inboxes, records, nextSeq }: Place): void {
+    for (let before = this.#before; before !== undefined && before !== first; before = before.earlier) {
       const { cell, state, version, logic } = before
       cell.state = state
       cell.version = version
       cell.logic = logic
     }
-    this.#before = undefined
-    for (const step of this.#undo.reverse()) step()
-    this.#undo.length = 0
-    for (let frame = this.#top; frame !== undefined; frame = frame.below) {
+    this.#before = first
+    for (const step of this.#undo.splice(steps).reverse()) step()
+    for (let frame = this.#top; frame !== undefined && frame !== top; frame = frame.below) {
       frame.cell.inbox = []
       frame.cell.busy = false
     }
-    this.#top = undefined
-    for (const { record } of this.releases)
+    this.#top = top
+    for (const [cell, inbox] of inboxes) cell.inbox = [...inbox]
+    for (const { record } of this.#releases?.splice(records) ?? [])
       if (record.intents !== undefined) this.#context.outbox.giveBack(record.intents)
-    this.#releases = undefined
+    this.#nextSeq = nextSeq
   }
 
   #guarded(work: () => void): void {
@@ -395,7 +431,18 @@ export class Turn implements TurnFacts {
     }
     cell ??= this.#activate(to, event, cause)
     if (cell === undefined) return this.#refuse(to, event, 'unknown', cause)
-    this.#bringUp(cell, cause)
+    if (cell.migration !== undefined) {
+      try {
+        this.#bringUp(cell, cause)
+      } catch (error) {
+        if (!isOutcryError(error, 'UPGRADE_FAILED')) throw error
+        // A timer of its own stays: it fires when its actor can take it.
+        if (to !== this.#message.to || this.#message.timer === undefined)
+          return this.#refuse(to, event, 'unreadable', cause, error)
+        this.unreadable = error
+        return undefined
+      }
+    }
     if (cell.open) return cell
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
@@ -617,9 +664,26 @@ export class Turn implements TurnFacts {
       throw new TurnFailure(cell.address, event, tooLong())
   }
 
-  /** Before an actor takes anything its migration is on record, and its parent's before that: it may have no place for it. */
+  /**
+   * Before an actor takes anything its migration is on record. Where that cannot be, the actor stays as the log has it, and
+   * the next message tries again.
+   * @throws UPGRADE_FAILED; TurnFailure where somebody else throws on what follows from it
+   */
   #bringUp(cell: Cell, cause: number | null): void {
-    if (cell.migration === undefined) return
+    const { migration, address, kind } = cell
+    if (migration === undefined) return
+    const place = this.#place()
+    try {
+      this.#bringUpFamily(cell, cause)
+    } catch (error) {
+      if (isOutcryError(error, 'UPGRADE_FAILED') || !isOfMigration(error, address)) throw error
+      this.#undoTo(place)
+      throw upgradeFailed(address, migration.from, kind.version, plainError(error).message, error)
+    }
+  }
+
+  /** Its parent's migration comes before its own: it may have no place for it. */
+  #bringUpFamily(cell: Cell, cause: number | null): void {
     const parent = cell.ref._parent && this.#context.actors.find(cell.ref._parent.address)
     if (parent !== undefined) this.#bringUp(parent, cause)
     const { migration } = cell
@@ -758,6 +822,13 @@ export class Turn implements TurnFacts {
       else scope.setSystemId(systemId, owner)
     })
   }
+}
+
+/** Whether nobody is there to fail: the actor has yet to be carried over, and its new children have yet to come into being. */
+function isOfMigration(error: unknown, address: Address): boolean {
+  if (!(error instanceof TurnFailure)) return true
+  if (error.address !== address) return error.address.startsWith(`${address}/`)
+  return error.event.type === 'outcry.migrated' || error.event.type === 'spawn'
 }
 
 function tooLong(): OutcryError {
