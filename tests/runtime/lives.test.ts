@@ -54,6 +54,8 @@ function happenings(record: TransitionRecord): string[] {
   ]
   return [
     ...(own ? [own] : []),
+    ...(own === 'outcry.released' && event.restarts ? ['a release that restarts'] : []),
+    ...(own === 'outcry.failed' && event.event.type === 'outcry.restarted' ? ['a start that fails'] : []),
     ...(own === 'outcry.failed' ? [isChild ? 'a child fails' : `top actor: ${event.directive.action}`] : []),
     ...(timer === undefined ? [] : ['timer']),
     ...(emitted === undefined ? [] : ['emitted']),
@@ -100,7 +102,9 @@ describe(`a random life leaves an equal log when it is interrupted, seed ${SEED}
       ...['systemId', 'onSnapshot', 'done', 'stopped', 'error'],
       ...['dead letter: unknown', 'dead letter: ended', 'dead letter: failed'],
       ...(features.has('quarantine') ? ['outcry.released', 'dead letter: quarantined'] : []),
-      ...(features.has('restarts') ? ['outcry.restarted'] : []),
+      ...(features.has('restarts')
+        ? ['outcry.restarted', 'stashed', 'a start that fails', 'a release that restarts']
+        : []),
       ...(features.has('upgrades') ? ['outcry.migrated'] : []),
       ...(features.has('reshapes') ? ['outcry.dropped'] : []),
       ...(features.has('promises') ? ['xstate.promise.resolve'] : []),

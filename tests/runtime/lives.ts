@@ -62,7 +62,11 @@ interface KindSpec {
   readonly grandkid: Json
   readonly supervision: Supervision
   readonly childSupervision: Supervision
+  /** What `LATE` does to a top actor that starts over: it throws, or has it throw. */
+  readonly welcome: Welcome
 }
+
+type Welcome = 'none' | 'throws' | 'answers'
 
 type LifeStep =
   | { readonly send: string; readonly to: string }
@@ -98,9 +102,11 @@ interface Change {
 export interface Course {
   readonly between: readonly Interruption[]
   readonly isPassive: boolean
+  /** Whether snapshots and checkpoints are written every few records. */
+  readonly isWrittenOften: boolean
 }
 
-export const STRAIGHT: Course = { between: [], isPassive: false }
+export const STRAIGHT: Course = { between: [], isPassive: false, isWrittenOften: false }
 
 interface Context {
   readonly n: number
@@ -149,6 +155,29 @@ function sending(to: string, type: string, options: Json = {}) {
     const message = { type, hops: hops - 1, ...(later && { later }) }
     enqueue(sendTo(() => found as never, message as never, options as never) as never)
   })
+}
+
+/** Every machine throws on it. */
+const POISON = 'POISON'
+const KNOCK = 'KNOCK'
+
+/** At its start a top actor has `LATE` take something, which comes into being after all others have started for the first time. */
+const knock = enqueueActions(({ enqueue, self, system }) => {
+  const { sessionId } = self as unknown as { sessionId: string }
+  if (sessionId === LATE) return
+  enqueue(sendTo(() => system.get(LATE) as never, { type: KNOCK, from: sessionId } as never) as never)
+})
+
+const poisonBack = enqueueActions(({ enqueue, event, system }) => {
+  const { from } = event as unknown as { from: string }
+  enqueue(sendTo(() => system.get(from) as never, { type: POISON } as never) as never)
+})
+
+/** Only `LATE` is ever knocked at. */
+function withWelcome(config: Json, welcome: Welcome): Json {
+  if (welcome === 'none') return config
+  const on = { ...(config.on as Json), [KNOCK]: { actions: welcome === 'throws' ? 'poison' : 'poisonBack' } }
+  return { ...config, on, entry: ['knock', config.entry ?? []].flat() }
 }
 
 const set = (change: (moment: Moment) => Partial<Context>) => assign(change as never)
@@ -303,6 +332,7 @@ const RERUN = ['asking', 'waiting']
 
 /** Restarts soon, so that one falls into a life, and gives up soon. */
 const BACKOFF = { minMs: 4, maxMs: 12, restartsMax: 2, resetMs: 30 }
+const RESTART: Supervision = { strategy: 'restart', backoff: BACKOFF }
 
 /** Random lives that hold these features. */
 export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
@@ -325,7 +355,8 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
     { strategy: 'stop' },
     { strategy: 'escalate' },
     ...(features.has('quarantine') ? [{ strategy: 'quarantine' } as const] : []),
-    ...(features.has('restarts') ? [{ strategy: 'restart', backoff: BACKOFF } as const] : []),
+    // Twice, because most that may happen happens while one waits for its restart.
+    ...(features.has('restarts') ? [RESTART, RESTART] : []),
   ]
   const supervision = features.has('supervision')
     ? fc.constantFrom(...strategies)
@@ -337,7 +368,11 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
     ...(features.has('promises') ? ['asking', 'waiting'] : []),
     ...(features.has('callbacks') ? ['echo'] : []),
   ]
+  const welcome: fc.Arbitrary<Welcome> = features.has('restarts')
+    ? fc.constantFrom('none', 'throws', 'answers')
+    : fc.constant('none')
   const kind = fc.record({
+    welcome,
     top: configs(withChildren('kid', 'kid', 'adding', ...running), 2),
     kid: configs(withChildren('grandkid', 'grandkid', 'adding', ...running), 1),
     grandkid: configs(withChildren(), 1),
@@ -356,6 +391,7 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
     steps.push({ weight: 1, arbitrary: one(fc.record({ release: fc.constantFrom(...ADDRESSES) })) })
     steps.push({ weight: 1, arbitrary: quarantines(send, wait) })
   }
+  if (features.has('restarts')) steps.push({ weight: 3, arbitrary: restarts(send, wait) })
   if (features.has('stops'))
     steps.push({ weight: 1, arbitrary: one(fc.record({ stopActor: fc.constantFrom(...TOPS, LATE) })) })
   const change: fc.Arbitrary<Change> = fc.record({
@@ -394,6 +430,33 @@ function quarantines(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>)
     })
 }
 
+/**
+ * An actor throws and is to start over. It goes into quarantine before that, or because `LATE` has it fail at each start, and
+ * somebody lets it out.
+ */
+function restarts(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>): fc.Arbitrary<LifeStep[]> {
+  const some = fc.array(fc.oneof(send, wait), { maxLength: 1 })
+  return fc
+    .record({
+      address: fc.constantFrom(...TOPS, ...ADDRESSES),
+      isMetByLate: fc.boolean(),
+      isLateGone: fc.boolean(),
+      before: some,
+      within: some,
+      after: wait,
+    })
+    .map(({ address, isMetByLate, isLateGone, before, within, after }) => [
+      ...(isMetByLate ? [{ spawn: LATE }] : []),
+      { send: POISON, to: address },
+      ...before,
+      isMetByLate ? { wait: 2 * BACKOFF.maxMs } : { quarantine: address },
+      ...within,
+      ...(isLateGone ? [{ stopActor: LATE }] : []),
+      { release: address },
+      after,
+    ])
+}
+
 /** Random interruptions, of one sort or of all, now and then or between every two steps. */
 export function courses(how: readonly Interruption[]): fc.Arbitrary<Course> {
   const none = fc.constant<Interruption>('none')
@@ -402,7 +465,8 @@ export function courses(how: readonly Interruption[]): fc.Arbitrary<Course> {
     maxLength: STEPS_MAX,
   })
   const all = fc.array(fc.constantFrom(...how), { minLength: STEPS_MAX, maxLength: STEPS_MAX })
-  return fc.record({ between: fc.oneof(some, all), isPassive: fc.boolean() })
+  const between = fc.oneof(some, all)
+  return fc.record({ between, isPassive: fc.boolean(), isWrittenOften: fc.boolean() })
 }
 
 /** What a life leaves. */
@@ -447,7 +511,11 @@ class Bank implements Port {
 }
 
 /** Lives a life, and returns what it leaves. */
-export async function live(life: Life, { between, isPassive }: Course, folder?: string): Promise<Remains> {
+export async function live(
+  life: Life,
+  { between, isPassive, isWrittenOften }: Course,
+  folder?: string,
+): Promise<Remains> {
   const options = (version: 1 | 2): Options => ({
     machines: {
       one: registrationOf(life.kinds.one, version, life.change),
@@ -455,6 +523,7 @@ export async function live(life: Life, { between, isPassive }: Course, folder?: 
     },
     ports: { bank: new Bank() },
     passivation: isPassive ? ALWAYS_PASSIVE : {},
+    ...(isWrittenOften && { snapshotEvery: 3, checkpointEvery: 5 }),
   })
   unanswered.length = 0
   const incarnations = await new Incarnations(options(1), folder).open()
@@ -589,11 +658,13 @@ function machineOf(spec: KindSpec, version: string, forgotten: readonly string[]
   const leaves = Object.fromEntries(known)
   const grandkid = build(spec.grandkid, version, { ...leaves, kid: echo })
   const kid = build(spec.kid, version, { ...leaves, grandkid, kid: grandkid })
-  return build(spec.top, version, { ...leaves, kid, grandkid })
+  return build(withWelcome(spec.top, spec.welcome), version, { ...leaves, kid, grandkid })
 }
 
 function build(config: Json, version: string, actors: Readonly<Record<string, unknown>>): AnyStateMachine {
-  const actions = Object.assign({}, ...Object.values(ACTIONS)) as Record<string, unknown>
+  const poison = throwing(() => true, true)
+  const actions = Object.assign({ poison, poisonBack, knock }, ...Object.values(ACTIONS))
+  const on = { ...(config.on as Json), [POISON]: { actions: 'poison' } }
   const context = ({ input }: { input?: { from?: number } }): Context => ({
     n: input?.from ?? 0,
     log: [],
@@ -603,5 +674,9 @@ function build(config: Json, version: string, actors: Readonly<Record<string, un
     actors: actors as never,
     actions: actions as never,
     guards: GUARDS as never,
-  }).createMachine({ ...structuredClone(config), version, context } as never) as unknown as AnyStateMachine
+  }).createMachine({
+    ...structuredClone({ ...config, on }),
+    version,
+    context,
+  } as never) as unknown as AnyStateMachine
 }
