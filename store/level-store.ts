@@ -295,7 +295,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** @throws STORE_CORRUPT when an older one of the same actor is damaged */
   async #snapshotWrites(snapshots: readonly SnapshotEntry[]): Promise<Batch> {
     const batch: Batch = []
-    for (const entry of snapshots) {
+    for (const entry of latestOfEach(snapshots)) {
       const { actor, wake } = entry
       const key = snapshotKey(actor)
       const others = readSync(() => this.#db.getSync(key))
@@ -381,4 +381,15 @@ function gap(expected: number, found: number | undefined): OutcryError {
     found === undefined ? 'a commit without records' : `a commit has seq ${found} where ${expected} is due`,
     'Append records in order, from head.seq + 1, each once.',
   )
+}
+
+/** A commit may bring several snapshots of one actor. What is written for one is made of what the database has. */
+function latestOfEach(snapshots: readonly SnapshotEntry[]): Iterable<SnapshotEntry> {
+  if (snapshots.length < 2) return snapshots
+  const latest = new Map<string, SnapshotEntry>()
+  for (const entry of snapshots) {
+    const other = latest.get(entry.actor)
+    if (other === undefined || other.seq <= entry.seq) latest.set(entry.actor, entry)
+  }
+  return latest.values()
 }

@@ -272,6 +272,22 @@ export function storeTck(
       expect(await all(store.wakes())).toEqual([{ actor: 'x/c', at: 0 }])
     })
 
+    it('takes the latest of several snapshots of an actor that come at once', async () => {
+      for (const [first, other] of [
+        ['order/a', 'order/b'],
+        ['x/c', 'x/d'],
+      ] as const) {
+        const [was, is] = [snapshot(first, 1, 500), snapshot(first, 3)]
+        await store.putSnapshots([was, snapshot(other, 1), is])
+        expect(await all(store.wakes())).toEqual([])
+        expect(store.snapshot(first)).toEqual(is)
+        await store.putSnapshots([snapshot(first, 5, 700), snapshot(first, 4)])
+        expect(store.snapshot(first)).toEqual(snapshot(first, 5, 700))
+        expect(await all(store.wakes())).toEqual([{ actor: first, at: 700 }])
+        await store.putSnapshots([snapshot(first, 6)])
+      }
+    })
+
     it('keeps one checkpoint', async () => {
       await store.putSnapshots([], { seq: 0, state: 1 })
       await store.putSnapshots([], { seq: 0, state: { cursors: {} } })
