@@ -1,5 +1,5 @@
 /** A store's entries as another store, in a folder or on the wire. */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Level } from 'level'
 import { ARCHIVED, Archive } from './archive.ts'
@@ -9,9 +9,11 @@ import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './databas
 import { makeFolder, syncFolder } from './folder.ts'
 import { writeHeadFile } from './head-file.ts'
 import { META } from './keys.ts'
-import { OutcryError } from './outcry-error.ts'
+import { openFailure } from './open-errors.ts'
+import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { StoreEntry } from './store.ts'
-import { ARCHIVE } from './store-files.ts'
+import { ARCHIVE, LOCK } from './store-files.ts'
+import { StoreLock } from './store-lock.ts'
 
 const BATCH_BYTES = 1 << 20
 /** Of an archive that is only written to. */
@@ -20,18 +22,51 @@ const UNREAD: StoreName = { id: Buffer.alloc(16), namelessTo: 0 }
 const HEADER = 8
 
 /**
- * Makes a store in a folder from the entries of another. The folder is there only when it is whole.
- * @throws BACKUP_EXISTS, BACKUP_CUT_OFF when the entries end early
+ * Makes a store in a folder from the entries of another. The folder is there only when it is whole; what was written until a failure
+ * is removed. One process at a time makes it.
+ * @throws BACKUP_EXISTS, BACKUP_CUT_OFF when the entries end early, STORE_LOCKED, STORE_OPEN_FAILED, BACKUP_FAILED
  */
 export async function writeBackup(
   entries: AsyncIterable<StoreEntry>,
   location: string,
 ): Promise<{ seq: number }> {
-  if (existsSync(location))
-    throw new OutcryError('BACKUP_EXISTS', `${location} is there already`, 'Name a folder that is not.')
+  if (existsSync(location)) throw exists(location)
   const part = `${location}.part`
-  rmSync(part, { recursive: true, force: true })
-  makeFolder(part)
+  const lock = await takePart(part)
+  try {
+    const seq = await write(entries, part)
+    try {
+      renameSync(part, location)
+    } catch (error) {
+      throw existsSync(location) ? exists(location) : error
+    }
+    syncFolder(dirname(location))
+    return { seq }
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true })
+    throw isOutcryError(error) ? error : failed(location, error)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** An empty folder that is nobody else's. @throws STORE_LOCKED when another backup is being made in it */
+async function takePart(part: string): Promise<StoreLock> {
+  let lock: StoreLock | undefined
+  try {
+    makeFolder(part)
+    lock = await StoreLock.take(part)
+    for (const name of readdirSync(part))
+      if (name !== LOCK) rmSync(join(part, name), { recursive: true, force: true })
+    return lock
+  } catch (error) {
+    await lock?.release()
+    throw openFailure(part, error)
+  }
+}
+
+/** Returns the last seq. */
+async function write(entries: AsyncIterable<StoreEntry>, part: string): Promise<number> {
   const db = new Level<string, Buffer>(part, LEVEL_OPTIONS) as unknown as Database
   await db.open()
   let head: NotedHead = { seq: 0, hash: '' }
@@ -63,9 +98,21 @@ export async function writeBackup(
     await db.close()
   }
   writeHeadFile(part, { id: id ?? newStoreId(), epoch, ready: true, seq: head.seq })
-  renameSync(part, location)
-  syncFolder(dirname(location))
-  return { seq: head.seq }
+  return head.seq
+}
+
+function exists(location: string): OutcryError {
+  return new OutcryError('BACKUP_EXISTS', `${location} is there already`, 'Name a folder that is not.')
+}
+
+function failed(location: string, cause: unknown): OutcryError {
+  const reason = (cause as { cause?: unknown }).cause ?? cause
+  return new OutcryError(
+    'BACKUP_FAILED',
+    `the backup cannot be written to ${location}: ${(reason as Error).message}`,
+    'Make room or mend the disk, then try again: nothing of it is left there.',
+    { cause },
+  )
 }
 
 export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncGenerator<Uint8Array> {

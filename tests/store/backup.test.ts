@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +15,7 @@ import {
   type Store,
   writeBackup,
 } from '../../store/index.ts'
+import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
 import { forgetOverwritten } from './forget-overwritten.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-backup-'))
@@ -90,6 +93,70 @@ describe('a backup', () => {
         code: 'BACKUP_CUT_OFF',
       })
       expect(readdirSync(root)).not.toContain(`cut-${end}`)
+    }
+  })
+
+  it('of which another is being made in the same place is refused, and takes nothing from that', async () => {
+    const store = await openLevelStore(join(root, 'wanted'))
+    await fill(store, 3_000)
+    const location = join(root, 'wanted-copy')
+    async function* slowly() {
+      let isFirst = true
+      for await (const entry of store.entries()) {
+        if (isFirst)
+          await expect(writeBackup(store.entries(), location)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+        isFirst = false
+        yield entry
+      }
+    }
+    expect(await writeBackup(slowly(), location)).toEqual({ seq: 3_000 })
+    const copy = await openLevelStore(location)
+    expect(await copy.verifyChain()).toMatchObject({ records: 3_000, damage: [] })
+    await copy.close()
+    await store.close()
+  })
+
+  it('that fails leaves nothing behind, and says what was in its way', async () => {
+    const store = await openLevelStore(join(root, 'fails'))
+    await fill(store, 1_000)
+    const location = join(root, 'fails-copy')
+    async function* broken(failure: () => void) {
+      for await (const entry of store.entries()) yield entry
+      failure()
+    }
+    const attempts: [() => void, string][] = [
+      [() => expect.fail('no more'), 'BACKUP_FAILED'],
+      [() => writeFileSync(location, ''), 'BACKUP_EXISTS'],
+    ]
+    for (const [failure, code] of attempts) {
+      await expect(writeBackup(broken(failure), location)).rejects.toMatchObject({ code })
+      expect(readdirSync(root)).not.toContain('fails-copy.part')
+      rmSync(location, { force: true })
+    }
+    expect(await writeBackup(store.entries(), location)).toEqual({ seq: 1_000 })
+    await store.close()
+  })
+
+  it('for which the disk has no room leaves the room that there was', async ({ skip }) => {
+    const mount = join(root, 'small')
+    const isMounted = mountDisk(mount, '1m')
+    skip(!isMounted, NO_MOUNT)
+    try {
+      const store = await openLevelStore(join(root, 'too-large'))
+      for (let n = 0; n < 30; n++) {
+        const pad = randomBytes(60_000).toString('base64')
+        await store.append({ records: [{ ...record(store.head.seq + 1), pad } as LogRecord] })
+      }
+      await expect(writeBackup(store.entries(), join(mount, 'copy'))).rejects.toMatchObject({
+        code: 'BACKUP_FAILED',
+        message: expect.stringContaining('No space left on device'),
+      })
+      expect(readdirSync(mount)).toEqual([])
+      execFileSync('mount', ['-o', 'remount,size=16m', mount])
+      expect(await writeBackup(store.entries(), join(mount, 'copy'))).toEqual({ seq: 30 })
+      await store.close()
+    } finally {
+      if (isMounted) execFileSync('umount', [mount])
     }
   })
 
