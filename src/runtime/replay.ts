@@ -12,6 +12,7 @@ import { type Evolution, evolve } from './evolve.ts'
 import { INIT, isLifecycle } from './lifecycle.ts'
 import { NO_TIMERS } from './pending-timers.ts'
 import { makeRef, type PersistedActor, restoreCell } from './persist.ts'
+import type { Place } from './place.ts'
 import type { AnyEvent, TransitionRecord } from './record.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './registry.ts'
 import { Scope } from './scope.ts'
@@ -131,15 +132,6 @@ export function wakeCell(
   if (version === kind.version) return restoreCell(scope, kind, entry)
   const parent = parentOf(entry.actor)
   return carryOver(scope, kind, entry, parent === undefined ? undefined : find(parent))
-}
-
-/** A place in the past, by one of its names. */
-export interface Place {
-  readonly seq?: number
-  /** Of the actor. */
-  readonly rev?: number
-  /** The last record before the log's time first passes this, epoch ms: the same place for every actor. */
-  readonly at?: number
 }
 
 /**

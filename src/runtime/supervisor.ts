@@ -23,6 +23,7 @@ import { checkMachines, noteMachines } from './machine-changes.ts'
 import type { Lane } from './mailbox.ts'
 import type { Message } from './message.ts'
 import { persistCell } from './persist.ts'
+import { checkPlace, checkRange } from './place.ts'
 import type { Port, PortContext } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
@@ -500,24 +501,29 @@ export class Supervisor {
     return this.#store.actors(options)
   }
 
+  /** @throws PLACE_INVALID */
   history(address: string, options?: Parameters<Store['history']>[1]): AsyncIterable<TransitionRecord> {
+    checkRange(options)
     return this.#store.history(address, options)
   }
 
+  /** @throws PLACE_INVALID */
   read(options?: Parameters<Store['read']>[0]): AsyncIterable<TransitionRecord> {
+    checkRange(options)
     return this.#store.read(options)
   }
 
   /**
    * The actor as it was after its last record at or before the place. `at` is the place where the log's time first passes that
    * time: the same for every actor, so that what two of them were at one time fits together.
-   * @throws REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
+   * @throws PLACE_INVALID, REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
    */
   async stateAt(
     address: string,
     to: { seq: number } | { rev: number } | { at: number },
     options: Interruptible = {},
   ): Promise<ActorView | undefined> {
+    checkPlace(to)
     const cell = await cellAt(this.#store, this.registry, address, to, options)
     return cell && viewOf(cell)
   }

@@ -129,6 +129,27 @@ describe('a supervisor', () => {
     ['a letter that is none', () => supervisor.redeliver(1), 'LETTER_UNKNOWN'],
     ['a letter beyond the log', () => supervisor.redeliver(99), 'LETTER_UNKNOWN'],
     ['a rev that is not there', () => supervisor.stateAt('counter/a', { rev: 99 }), 'REV_UNKNOWN'],
+    ['a time that is no number', () => supervisor.stateAt('counter/a', { at: Number.NaN }), 'PLACE_INVALID'],
+    [
+      'a date for a time',
+      () => supervisor.stateAt('counter/a', { at: new Date() as never }),
+      'PLACE_INVALID',
+    ],
+    ['half a rev', () => supervisor.stateAt('counter/a', { rev: 1.5 }), 'PLACE_INVALID'],
+    ['a seq that is no number', () => supervisor.stateAt('counter/a', { seq: Number.NaN }), 'PLACE_INVALID'],
+    ['a place by no name', () => supervisor.stateAt('counter/a', {} as never), 'PLACE_INVALID'],
+    [
+      'two places at once',
+      () => supervisor.stateAt('counter/a', { seq: 1, rev: 1 } as never),
+      'PLACE_INVALID',
+    ],
+    [
+      'a history from no number',
+      async () => supervisor.history('counter/a', { fromRev: Number.NaN }),
+      'PLACE_INVALID',
+    ],
+    ['records to a text', async () => supervisor.read({ toSeq: '7' as never }), 'PLACE_INVALID'],
+    ['a letter by no number', () => supervisor.redeliver(Number.NaN), 'LETTER_UNKNOWN'],
   ])('refuses %s', async (_, attempt, code) => {
     const { seq } = supervisor
     await expect(attempt()).rejects.toMatchObject({ code })
