@@ -167,7 +167,7 @@ function takeOwn(cell: Cell, event: AnyEvent): AnyEvent {
   if (type === 'xstate.promise.reject' || type === 'xstate.observable.error')
     return Object.freeze({ ...event, data: plainError(event.data) })
   try {
-    return takeIn(event, `what ${cell.address} gives`)
+    return takeIn(event, `the result (of ${cell.address})`)
   } catch (error) {
     const data = plainError(error)
     if (type === 'xstate.promise.resolve') return Object.freeze({ type: 'xstate.promise.reject', data })

@@ -1,5 +1,6 @@
 import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate'
 import { OutcryError } from '../../store/outcry-error.ts'
+import { undefinedDelay } from './named-delays.ts'
 
 /**
  * What an actor runs on. Machines and transition functions are pure and live in the log alone; the others have a
@@ -79,13 +80,21 @@ const MICROSTEPS_MAX = 1_000
 
 /**
  * Checks a machine, and those it invokes, before any actor runs on it.
- * @throws CHILD_UNKNOWN when it invokes what it does not define; CALLBACK_ASYNC
+ * @throws CHILD_UNKNOWN, DELAY_UNKNOWN when it names what it does not define; CALLBACK_ASYNC
  */
 export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): void {
   if (seen.has(machine)) return
   seen.add(machine)
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY)
     machine.options.maxIterations = MICROSTEPS_MAX
+  const missing = undefinedDelay(machine, statesOf(machine.root))
+  if (missing !== undefined) {
+    throw new OutcryError(
+      'DELAY_UNKNOWN',
+      `machine "${machine.id}" names the delay "${missing.delay}" in state "${missing.state}", but does not define it`,
+      'Define it: setup({ delays: { ... } }) or machine.provide({ delays: { ... } }); or write milliseconds, as 1_000.',
+    )
+  }
   for (const node of statesOf(machine.root)) {
     for (const { src } of node.invoke) {
       const logic = childLogic(machine, src as string)
@@ -120,7 +129,7 @@ function isAsync(code: unknown): boolean {
   return typeof code === 'function' && code.constructor.name === 'AsyncFunction'
 }
 
-function* statesOf(node: AnyStateNode): Iterable<AnyStateNode> {
+export function* statesOf(node: AnyStateNode): Iterable<AnyStateNode> {
   yield node
   for (const child of Object.values(node.states)) yield* statesOf(child)
 }

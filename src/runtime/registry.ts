@@ -2,15 +2,10 @@ import { type AnyActorLogic, type AnyStateMachine, createMachine } from 'xstate'
 import type { ZodType } from 'zod'
 import { OutcryError } from '../../store/outcry-error.ts'
 import { CLOCK, idOf, kindOf, RESERVED_KINDS } from './address.ts'
-import { childLogic, isMachine, prepareMachine } from './logic.ts'
+import { childLogic, prepareMachine } from './logic.ts'
 import type { AnyEvent } from './record.ts'
-import {
-  backoffFault,
-  DEFAULT_CHILD_SUPERVISION,
-  DEFAULT_SUPERVISION,
-  STRATEGIES,
-  type Supervision,
-} from './supervision.ts'
+import { registrationOf } from './registration.ts'
+import { DEFAULT_CHILD_SUPERVISION, DEFAULT_SUPERVISION, type Supervision } from './supervision.ts'
 import type { Upgrade } from './upgrade.ts'
 import { assertXState } from './xstate-version.ts'
 
@@ -110,38 +105,13 @@ const deadLetterMachine = createMachine({
 })
 
 function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
-  const registration = isMachine(entry as AnyActorLogic)
-    ? { machine: entry as AnyStateMachine }
-    : (entry as Registration)
-  for (const machine of [registration.machine, ...(registration.previous ?? [])]) {
-    if (machine === undefined || !isMachine(machine)) {
-      throw new OutcryError(
-        'KIND_INVALID',
-        `what is registered for "${name}" is no XState 5 machine`,
-        `Give a machine, or { machine, ... }: { ${name}: createMachine({ ... }) }.`,
-      )
-    }
-    prepareMachine(machine)
-  }
-  for (const supervision of [registration.supervision, registration.childSupervision].filter(
-    (s) => s !== undefined,
-  )) {
-    const { strategy } = supervision
-    const fault = strategy === 'restart' ? backoffFault(supervision.backoff ?? {}) : undefined
-    if (fault !== undefined)
-      throw new OutcryError('KIND_INVALID', `"${name}": ${fault}`, 'Give milliseconds.')
-    if (STRATEGIES.includes(strategy)) continue
-    throw new OutcryError(
-      'KIND_INVALID',
-      `"${name}" has the unknown supervision strategy "${strategy}"`,
-      `Use one of ${STRATEGIES.join(', ')}.`,
-    )
-  }
+  const registration = registrationOf(name, entry)
+  for (const machine of [registration.machine, ...(registration.previous ?? [])]) prepareMachine(machine)
   const version = versionOf(registration.machine)
   return {
-    supervision: DEFAULT_SUPERVISION,
-    childSupervision: DEFAULT_CHILD_SUPERVISION,
     ...registration,
+    supervision: registration.supervision ?? DEFAULT_SUPERVISION,
+    childSupervision: registration.childSupervision ?? DEFAULT_CHILD_SUPERVISION,
     name,
     version,
     label: `${name}@${version}`,

@@ -301,7 +301,7 @@ function faultIn(
   if (depth >= levelsKnown && types.isProxy(value)) return [path, 'a proxy']
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== (Array.isArray(value) ? Array.prototype : Object.prototype) && prototype !== null)
-    return [path, `a ${prototype?.constructor?.name ?? 'class'} instance`]
+    return [path, `an instance of ${prototype?.constructor?.name || 'a class'}`]
   if (Array.isArray(value) && Object.keys(value).length !== value.length)
     return [path, 'an array with holes or with properties beside its items']
   if (!Array.isArray(value) && Reflect.ownKeys(value).length !== Object.keys(value).length)

@@ -1,0 +1,108 @@
+/** Checks what a program registers, before anything runs on it: a program may be JavaScript, or hold a wrong import. */
+import type { AnyActorLogic, AnyStateMachine } from 'xstate'
+import { OutcryError } from '../../store/outcry-error.ts'
+import { isMachine, logicKind, statesOf } from './logic.ts'
+import type { Registration } from './registry.ts'
+import { backoffFault, STRATEGIES } from './supervision.ts'
+
+type Check = (value: unknown) => string | undefined
+
+const supervision: Check = (value) => {
+  const { strategy, backoff = {} } = Object(value)
+  if (!STRATEGIES.includes(strategy)) return `must be { strategy }, one of ${STRATEGIES.join(', ')}`
+  return strategy === 'restart' ? backoffFault(backoff) : undefined
+}
+const names: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? undefined
+    : 'must be a list of texts'
+const code: Check = (value) => (typeof value === 'function' ? undefined : 'must be a function')
+const schema: Check = (value) =>
+  typeof Object(value).safeParse === 'function' ? undefined : 'must be a schema of zod'
+const upgrades: Check = (value) => {
+  if (!Array.isArray(value)) return 'must be a list'
+  const isWrong = ({ from, to }: { from?: unknown; to?: unknown }) =>
+    typeof from !== 'string' || typeof to !== 'string'
+  return value.some((upgrade) => isWrong(Object(upgrade)))
+    ? 'must have from and to, versions as text'
+    : undefined
+}
+const machines: Check = (value) => (Array.isArray(value) ? undefined : 'must be a list of machines')
+
+const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = {
+  supervision,
+  childSupervision: supervision,
+  events: schema,
+  commands: names,
+  needs: code,
+  refusals: names,
+  activate: code,
+  rerun: names,
+  upgrades,
+  previous: machines,
+}
+
+/**
+ * Returns what is registered for a kind.
+ * @throws KIND_INVALID with the key and its rule
+ */
+export function registrationOf(name: string, entry: unknown): Registration {
+  if (isLogic(entry)) {
+    if (isMachine(entry)) return { machine: entry }
+    const kind = logicKind(entry)
+    throw invalid(
+      name,
+      `is ${kind === 'observable' ? 'an' : 'a'} ${kind}, which is no actor of its own`,
+      `Invoke it from a machine: setup({ actors: { ${name} } }).createMachine({ invoke: { src: '${name}' } }).`,
+    )
+  }
+  if (typeof entry !== 'object' || entry === null) {
+    throw invalid(name, `is ${String(entry)}, which is no machine`, 'Give a machine; look at its import.')
+  }
+  const registration = entry as Registration
+  for (const [key, value] of Object.entries(entry)) {
+    if (key === 'machine' || value === undefined) continue
+    const rule = Object.hasOwn(CHECKS, key)
+      ? CHECKS[key as keyof typeof CHECKS](value)
+      : `is unknown; there are machine, ${Object.keys(CHECKS).join(', ')}`
+    if (rule !== undefined) throw invalid(name, `has a wrong ${key}: it ${rule}`, 'Change the key named.')
+  }
+  for (const machine of [registration.machine, ...(registration.previous ?? [])]) {
+    if (!isLogic(machine) || !isMachine(machine))
+      throw invalid(
+        name,
+        'is no XState 5 machine',
+        `Give a machine, or { machine, ... }: { ${name}: createMachine({ ... }) }.`,
+      )
+  }
+  checkRerun(name, registration)
+  return registration
+}
+
+function checkRerun(name: string, { machine, rerun = [] }: Registration): void {
+  const known = actorNames(machine)
+  const unknown = rerun.find((src) => !known.has(src))
+  if (unknown === undefined) return
+  const hint = known.size === 0 ? 'It has no children.' : `There are ${[...known].join(', ')}.`
+  throw invalid(name, `has a wrong rerun: no actor of its machine is called "${unknown}"`, hint)
+}
+
+/** The `src` names in a machine and in those below it. */
+function actorNames(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): Set<string> {
+  if (seen.has(machine)) return new Set()
+  seen.add(machine)
+  const found = new Set(Object.keys(machine.implementations.actors))
+  for (const node of statesOf(machine.root)) for (const { src } of node.invoke) found.add(String(src))
+  for (const logic of Object.values(machine.implementations.actors) as AnyActorLogic[])
+    if (isLogic(logic) && isMachine(logic)) for (const src of actorNames(logic, seen)) found.add(src)
+  return found
+}
+
+function isLogic(value: unknown): value is AnyActorLogic {
+  const { transition, getInitialSnapshot } = Object(value)
+  return typeof transition === 'function' && typeof getInitialSnapshot === 'function'
+}
+
+function invalid(name: string, what: string, hint: string): OutcryError {
+  return new OutcryError('KIND_INVALID', `what is registered for "${name}" ${what}`, hint)
+}

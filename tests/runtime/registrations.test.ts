@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type AnyStateMachine,
+  createMachine,
+  fromCallback,
+  fromObservable,
+  fromPromise,
+  fromTransition,
+  raise,
+  sendTo,
+  setup,
+} from 'xstate'
+import type { Machines } from '../../src/index.ts'
+import { Harness } from './harness.ts'
+
+const machine = createMachine({ id: 'm' })
+const wait = fromPromise(async () => 1)
+const kid = setup({ actors: { wait } }).createMachine({ id: 'kid' })
+const family = setup({ actors: { kid } }).createMachine({
+  id: 'family',
+  on: {
+    THROW: {
+      guard: () => {
+        throw new Error('boom')
+      },
+    },
+  },
+})
+const open = (m: unknown) => new Harness().open({ machines: { m } as Machines })
+
+describe('what is registered for a kind', () => {
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'is undefined, which is no machine'],
+    ['null', null, 'is null'],
+    ['a text', 'machine', 'is machine, which is no machine'],
+    ['an empty object', {}, 'is no XState 5 machine'],
+    ['a promise', fromPromise(async () => 1), 'is a promise, which is no actor of its own'],
+    ['a callback', fromCallback(() => {}), 'is a callback'],
+    [
+      'an observable',
+      fromObservable(() => ({ subscribe: () => ({ unsubscribe() {} }) })),
+      'is an observable',
+    ],
+    ['a transition function', fromTransition((state) => state, {}), 'is a transition'],
+    ['a promise for its machine', { machine: fromPromise(async () => 1) }, 'is no XState 5 machine'],
+    [
+      'a key that there is not',
+      { machine, supervison: {} },
+      'wrong supervison: it is unknown; there are machine,',
+    ],
+    [
+      'a supervision as text',
+      { machine, supervision: 'restart' },
+      'wrong supervision: it must be { strategy }',
+    ],
+    ['a supervision of null', { machine, childSupervision: null }, 'wrong childSupervision'],
+    ['events that check nothing', { machine, events: {} }, 'wrong events: it must be a schema'],
+    ['one command', { machine, commands: 'GO' }, 'wrong commands: it must be a list of texts'],
+    ['commands that are none', { machine, commands: [1] }, 'wrong commands'],
+    ['refusals that are none', { machine, refusals: {} }, 'wrong refusals'],
+    ['needs that are none', { machine, needs: [] }, 'wrong needs: it must be a function'],
+    ['an activation that is none', { machine, activate: true }, 'wrong activate'],
+    ['one upgrade', { machine, upgrades: { from: '1', to: '2' } }, 'wrong upgrades: it must be a list'],
+    [
+      'a version that is a number',
+      { machine, upgrades: [{ from: 1, to: '2' }] },
+      'wrong upgrades: it must have',
+    ],
+    ['one previous machine', { machine, previous: machine }, 'wrong previous'],
+    ['previous machines that are none', { machine, previous: [undefined] }, 'is no XState 5 machine'],
+    ['a promise to run again that there is not', { machine: family, rerun: ['wai'] }, 'is called "wai"'],
+  ])('is refused: %s', async (_, registered, message) => {
+    await expect(open(registered)).rejects.toMatchObject({
+      code: 'KIND_INVALID',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('may name what its children run again, and leave keys undefined', async () => {
+    const supervisor = await open({
+      machine: family,
+      rerun: ['wait'],
+      events: undefined,
+      supervision: undefined,
+    })
+    await expect(supervisor.spawn('m', 'a')).resolves.toBe('m/a')
+    await expect(supervisor.send('m/a', { type: 'THROW' })).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
+    expect(await supervisor.view('m/a')).toMatchObject({ status: 'active' })
+    await supervisor.stop()
+  })
+})
+
+describe('a delay that a machine names', () => {
+  const late = { type: 'LATE' } as const
+  it.each<[string, AnyStateMachine, string]>([
+    ['under after', createMachine({ after: { '1s': {} } } as never), '1s'],
+    [
+      'under after of a state below',
+      createMachine({
+        initial: 'a',
+        states: { a: { initial: 'b', states: { b: { after: { soon: {} } } } } },
+      } as never),
+      'soon',
+    ],
+    ['in an entry', createMachine({ entry: raise(late, { delay: 'soon' } as never) }), 'soon'],
+    ['in an exit', createMachine({ exit: raise(late, { delay: 'soon' } as never) }), 'soon'],
+    [
+      'in a transition',
+      createMachine({ on: { GO: { actions: raise(late, { delay: 'soon' } as never) } } }),
+      'soon',
+    ],
+    [
+      'in an initial transition',
+      createMachine({
+        initial: { target: 'a', actions: raise(late, { delay: 'soon' } as never) },
+        states: { a: {} },
+      } as never),
+      'soon',
+    ],
+    [
+      'in an action by name',
+      setup({ actions: { go: sendTo(({ self }) => self, late, { delay: 'soon' } as never) } }).createMachine(
+        {},
+      ),
+      'soon',
+    ],
+    [
+      'in a machine that it invokes',
+      createMachine({ invoke: { src: createMachine({ after: { soon: {} } } as never) } }),
+      'soon',
+    ],
+    ['that every object has', createMachine({ after: { toString: {} } } as never), 'toString'],
+  ])('is refused where nobody defines it: %s', async (_, m, delay) => {
+    await expect(open(m)).rejects.toMatchObject({
+      code: 'DELAY_UNKNOWN',
+      message: expect.stringContaining(`names the delay "${delay}"`),
+    })
+  })
+
+  it('is taken where it is a number, or defined', async () => {
+    const defined = setup({ delays: { soon: 10, later: () => 20 } }).createMachine({
+      entry: [raise({ type: 'A' }, { delay: 'soon' }), raise({ type: 'B' }, { delay: 5 })],
+      after: { later: {}, 1000: {} },
+    })
+    const supervisor = await open(defined)
+    await supervisor.spawn('m', 'a')
+    expect((await supervisor.view('m/a'))?.timers.length).toBe(4)
+    await supervisor.stop()
+  })
+})
