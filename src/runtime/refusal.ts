@@ -3,6 +3,7 @@ import type { Address } from './address.ts'
 import type { DeadReason } from './message.ts'
 import type { AnyEvent } from './record.ts'
 import { TurnFailure } from './turn-failure.ts'
+import { plainError } from './values.ts'
 
 const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {
   unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],
@@ -36,7 +37,12 @@ export function refusal(reason: DeadReason, to: string, event?: AnyEvent, cause?
 export function failed(error: unknown, to: string, event: AnyEvent): OutcryError {
   const [code, , hint] = REFUSALS.failed
   const failure = error instanceof TurnFailure ? error : new TurnFailure(to as Address, event, error)
-  return new OutcryError(code, failure.message, hint, { cause: failure.cause })
+  const { cause } = failure
+  // What the runtime refuses within a turn says what to write instead. It is read as whatever a machine may throw.
+  const refused = plainError(cause)
+  if (refused.name === 'OutcryError' && typeof refused.code === 'string' && typeof refused.hint === 'string')
+    return new OutcryError(code, `${failure.message} (${refused.code})`, refused.hint, { cause })
+  return new OutcryError(code, failure.message, hint, { cause })
 }
 
 /** What whoever releases an actor is told that is in no quarantine. */

@@ -192,7 +192,9 @@ describe('a supervisor', () => {
   it('fails the turn of an action that nobody defined, and names it', async () => {
     await expect(supervisor.send('counter/a', { type: 'ODD' })).rejects.toMatchObject({
       code: 'ACTOR_FAILED',
-      message: expect.stringContaining('unheardOf'),
+      message: expect.stringMatching(/unheardOf.*\(ACTION_UNKNOWN\)$/),
+      hint: expect.stringContaining('setup({ actions'),
+      cause: expect.objectContaining({ code: 'ACTION_UNKNOWN' }),
     })
   })
 
