@@ -16,17 +16,22 @@ const block = (language: string) =>
   new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] as string
 
 describe('the README', () => {
-  it('has a first machine that runs, and is still ringing when it is run again', async () => {
+  it('has a first machine that runs, is still ringing when it is run again, and is upgraded', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-readme-'))
-    const source = block('ts')
-      .replace("'outcry'", JSON.stringify(pathToFileURL(modulePath('src/index.ts')).href))
-      .replace("'xstate'", JSON.stringify(import.meta.resolve('xstate')))
-    const script = join(folder, 'alarm.mts')
-    writeFileSync(script, source)
-    const run = () =>
-      promisify(execFile)(process.execPath, ['--import', import.meta.resolve('tsx'), script], { cwd: folder })
-    expect((await run()).stdout).toBe('ringing\n')
-    expect((await run()).stdout).toBe('ringing\n')
+    const run = async (language: string) => {
+      const source = block(language)
+        .replace("'outcry'", JSON.stringify(pathToFileURL(modulePath('src/index.ts')).href))
+        .replace("'xstate'", JSON.stringify(import.meta.resolve('xstate')))
+      const script = join(folder, 'alarm.mts')
+      writeFileSync(script, source)
+      const loader = ['--import', import.meta.resolve('tsx')]
+      const { stdout } = await promisify(execFile)(process.execPath, [...loader, script], { cwd: folder })
+      return stdout
+    }
+    expect(await run('ts')).toBe('ringing\n')
+    expect(await run('ts')).toBe('ringing\n')
+    expect(await run('ts upgrade')).toBe('loud\n')
+    expect(await run('ts upgrade')).toBe('loud\n')
     rmSync(folder, { recursive: true })
   })
 
