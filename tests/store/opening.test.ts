@@ -108,6 +108,7 @@ describe('an open store', () => {
     await append(store)
     change(location)
     const before = existsSync(location) ? contentOf(location) : undefined
+    await lookHasPassed()
     await expect(append(store)).rejects.toMatchObject({
       code: 'STORE_FENCED',
       message: expect.stringContaining('moved, exchanged or removed'),
@@ -150,13 +151,15 @@ describe('an open store', () => {
     const store = await openLevelStore(location)
     change(join(location, 'HEAD'), other)
     const before = contentOf(location)
-    // A look holds for a moment.
-    await setTimeout(50)
+    await lookHasPassed()
     await expect(append(store)).rejects.toMatchObject({ code: 'STORE_FENCED' })
     expect(contentOf(location)).toEqual(before)
     await store.close()
   })
 })
+
+/** A look at the folder holds for a few milliseconds. */
+const lookHasPassed = () => setTimeout(50)
 
 describe('the lock', () => {
   it('is one file for good, whatever becomes of the files beside it', async () => {
