@@ -12,7 +12,7 @@ import { decode, encode, frozen, sizeOf } from './values.ts'
 /** Size of the unsettled intents of one port, see values.ts: some 50,000 orders. */
 export const PORT_SIZE_MAX = 32 * 2 ** 20
 /** Of all ports, those that are registered no more among them. */
-const ALL_SIZE_MAX = 128 * 2 ** 20
+export const ALL_SIZE_MAX = 128 * 2 ** 20
 /** Of those that a checkpoint has whole. */
 const WHOLE_SIZE_MAX = 2 ** 20
 

@@ -67,7 +67,7 @@ export type FoundIds = readonly (readonly [systemId: string, address: string])[]
  */
 export const CHILDREN_MAX = 5_000
 /** Longest system id, in characters. */
-const SYSTEM_ID_LENGTH_MAX = 1_024
+export const SYSTEM_ID_LENGTH_MAX = 1_024
 
 const NO_TRANSITIONS: readonly TakenTransition[] = []
 

@@ -625,10 +625,10 @@ export class Turn implements TurnFacts {
     } catch (error) {
       throw new TurnFailure(cell.address, event, error)
     }
-    if (!isEnd) this.#assertShort(cell, event, this.releases.length)
     this.#nextSeq++
     cell.state = evolution.state
     this.#before = { cell, state: was, version, logic, earlier: this.#before }
+    if (!isEnd) this.#assertShort(cell, event, this.releases.length)
     const { systemId } = cell.ref
     if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
       this.#dropSystemId(systemId, cell.address)

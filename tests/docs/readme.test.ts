@@ -7,9 +7,15 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../src/runner/config.ts'
+import { TIMER_ID_LENGTH_MAX } from '../../src/runtime/delays.ts'
+import { HELD_MAX, STASH_MAX, STASH_SIZE_MAX } from '../../src/runtime/holding.ts'
+import { ALL_SIZE_MAX, PORT_SIZE_MAX } from '../../src/runtime/outbox.ts'
+import { CHILDREN_MAX, SYSTEM_ID_LENGTH_MAX } from '../../src/runtime/scope.ts'
+import { VALUE_SIZE_MAX } from '../../src/runtime/values.ts'
 import { modulePath, program } from '../programs/program.ts'
 import { FORMS } from '../torture/forms.ts'
 
+const MIB = 2 ** 20
 const root = new URL('../../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
 const block = (language: string) =>
@@ -70,6 +76,20 @@ describe('the README', () => {
     const { strategies = [] } = loadConfig({ file: join(folder, 'outcry.yaml') })
     expect(strategies).toMatchObject([{ id: 'mine', type: join(folder, 'breakout.ts') }])
     rmSync(folder, { recursive: true })
+  })
+
+  it.each<[string, string]>([
+    ['one event, input', `${VALUE_SIZE_MAX / MIB} MiB`],
+    ['what one actor holds', `${HELD_MAX / MIB} MiB`],
+    ['children of one actor', CHILDREN_MAX.toLocaleString('en')],
+    ['unsettled intents of one port', `${PORT_SIZE_MAX / MIB} MiB`],
+    ['unsettled intents of all ports', `${ALL_SIZE_MAX / MIB} MiB`],
+    ['messages kept', `${STASH_MAX.toLocaleString('en')}, ${STASH_SIZE_MAX / MIB} MiB`],
+    ['the id of a timer', `${TIMER_ID_LENGTH_MAX.toLocaleString('en')} characters`],
+    ['a system id', `${SYSTEM_ID_LENGTH_MAX.toLocaleString('en')} characters`],
+  ])('lists the limit that there is: %s', (what, limit) => {
+    const row = readme.split('\n').find((line) => line.startsWith(`| ${what}`))
+    expect(row?.split('|')[2]).toContain(limit)
   })
 
   it.each(['README.md', 'docs/trading.md', 'docs/api.md'])('names only files that exist: %s', (page) => {
