@@ -130,7 +130,8 @@ class Start {
       const kind = registry.find(address)
       const failed = await failedMachine(this.#supervisor, address)
       if (kind === undefined || failed === undefined || failed === kind.label) continue
-      await this.#release(address, 'a new version', `${failed} failed, and ${kind.label} has taken its place`)
+      const reason = `${failed} failed, and ${kind.label} has taken its place`
+      await this.#release(address, 'a new version', reason).catch((err) => this.#leaveOut(address, err))
     }
   }
 
@@ -372,6 +373,8 @@ const OWN_AFFAIRS = [
   'ACTOR_SUSPECT',
   'MACHINE_VERSION_UNKNOWN',
   'CHILD_UNKNOWN',
+  'UPGRADE_FAILED',
+  'ACTOR_UNREADABLE',
   'STATE_INVALID',
 ]
 

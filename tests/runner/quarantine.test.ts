@@ -160,6 +160,17 @@ describe('a start with a strategy in quarantine', () => {
     expect(modeOf(GOOD)).toBe('warmingUp')
     expect(errors.join()).toContain(`${BAD} is not started: the log holds fragile@1`)
   })
+
+  it('starts the others where the way to the new version cannot be gone', async () => {
+    await harness.supervisor.stop()
+    const migrate = () => {
+      throw new Error('nobody knows how')
+    }
+    await open(fragile('2', [{ from: '1', to: '2', migrate }]))
+    await start()
+    expect(modeOf(GOOD)).toBe('warmingUp')
+    expect(errors.join()).toContain(`${BAD} cannot be carried over from version 1 to 2: nobody knows how`)
+  })
 })
 
 describe('a strategy that throws as it starts', () => {
