@@ -28,7 +28,7 @@ entered again: \`SET_TRADING_STATE\` with \`active\`, and \`ACKNOWLEDGE_REVIEW\`
 ## release
 
 An actor in quarantine takes no messages. \`POST /actors/{kind}/{id}/release\` lets it go, in the state before it failed, as
-\`outcry release {kind}/{id}\` does. The body may be left out; \`by\` and \`reason\` are texts for the log.
+\`outcry release {kind}/{id}\` does. One that waited for a restart starts over. The body may be left out; \`by\` and \`reason\` are texts for the log.
 
 \`\`\`sh
 curl -X POST localhost:7077/actors/emaCross/ema-BTCUSDT/release -H 'content-type: application/json' -d '{"by":"ann","reason":"mended"}'
