@@ -676,8 +676,10 @@ export class Turn implements TurnFacts {
     try {
       this.#bringUpFamily(cell, cause)
     } catch (error) {
-      if (isOutcryError(error, 'UPGRADE_FAILED') || !isOfMigration(error, address)) throw error
+      if (!isOfMigration(error, address)) throw error
       this.#undoTo(place)
+      // Its parent's, or that of somebody whose name it wants.
+      if (isOutcryError(error, 'UPGRADE_FAILED')) throw error
       throw upgradeFailed(address, migration.from, kind.version, plainError(error).message, error)
     }
   }

@@ -96,6 +96,8 @@ interface Change {
   readonly forgets: readonly string[]
   /** Whether the first two generations invoke one child more. */
   readonly starts: boolean
+  /** Whether these have a name that another may have: then the actor cannot be carried over until that one is gone. */
+  readonly names: boolean
 }
 
 /** How a life is interrupted: `between[i]` comes before step `i`. */
@@ -399,6 +401,7 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
     drops: features.has('reshapes') ? fc.subarray([...INVOKED]) : fc.constant([]),
     forgets: features.has('reshapes') ? fc.subarray(['adding', 'asking', 'echo']) : fc.constant([]),
     starts: features.has('reshapes') ? fc.boolean() : fc.constant(false),
+    names: features.has('throwsAnywhere') ? fc.nat({ max: 3 }).map((n) => n === 0) : fc.constant(false),
   })
   return fc.record({
     kinds: fc.record({ one: kind, two: kind }),
@@ -595,7 +598,7 @@ function registrationOf(spec: KindSpec, version: 1 | 2, change: Change): Registr
   const common = { supervision: spec.supervision, childSupervision: spec.childSupervision, rerun: RERUN }
   const first = machineOf(spec, '1', [])
   if (version === 1) return { machine: first, ...common }
-  const { renames, drops, forgets, starts } = change
+  const { renames, drops, forgets, starts, names } = change
   const isDropped = (id: string) => drops.some((src) => id === src || id.startsWith(`${src}-`))
   const migrateChild = ({ value, context, children }: PastState) => {
     const drop = children.filter(isDropped)
@@ -607,7 +610,12 @@ function registrationOf(spec: KindSpec, version: 1 | 2, change: Change): Registr
   const migrate = (state: PastState) =>
     migrateChild(renames ? { ...state, value: renamed(state.value) } : state)
   const reshaped = (config: Json, src: string) =>
-    remembering(starts ? withInvoke(config, { src, id: `${src}-new` }) : config, forgets)
+    remembering(
+      starts
+        ? withInvoke(config, { src, id: `${src}-new`, ...(names && { systemId: 'sys:shared' }) })
+        : config,
+      forgets,
+    )
   const top = reshaped(renames ? (renamed(spec.top) as Json) : spec.top, 'kid')
   const second = { ...spec, top, kid: reshaped(spec.kid, 'grandkid') }
   const upgradeOfChild = { migrate: migrateChild }
