@@ -124,6 +124,46 @@ describe('a strategy that loops for ever', () => {
   })
 })
 
+describe('a strategy that fills the memory in one step', () => {
+  /** Takes memory, and waits until that is noted. */
+  const filling = (name: string, then: string) => {
+    const note = join(dataOf(name), 'may-end-by.json')
+    return `const taken = Buffer.alloc(200 * 2 ** 20, 1); while (!existsSync(${JSON.stringify(note)})) taken.fill(2); ${then}`
+  }
+  const top = "import { existsSync, writeFileSync } from 'node:fs'"
+
+  it('is in quarantine when the next one starts, where the process ended by that', async () => {
+    const name = 'fills'
+    // As the system ends a process for which there is no memory left.
+    const decide = filling(name, "process.kill(process.pid, 'SIGKILL')")
+    write(name, { top, decide, hangLimitMs: 3_600_000 })
+    expect(await run(name)).toMatchObject({ code: null, signal: 'SIGKILL' })
+    const second = await run(name)
+    expect(second.code, second.stderr).toBe(0)
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      quarantined: [BAD],
+      failed: [{ address: BAD, why: expect.stringMatching(/at work on CANDLE_CLOSE and had taken \d+ MiB/) }],
+    })
+    const failed = (await recordsOf(name, BAD)).at(-1)
+    expect(failed.event).toMatchObject({ type: 'outcry.failed', error: { code: 'MEMORY_FILLED' } })
+    expect(existsSync(join(dataOf(name), 'may-end-by.json'))).toBe(false)
+    await expectWhole(name)
+  })
+
+  it('is left alone where it gets on after all', async () => {
+    const name = 'fills-once'
+    const done = JSON.stringify(join(folder, 'filled-once'))
+    const decide = `if (!existsSync(${done})) { ${filling(name, `writeFileSync(${done}, '')`)} }`
+    write(name, { top, decide, hangLimitMs: 3_600_000 })
+    for (let n = 0; n < 2; n++) {
+      const finished = await run(name)
+      expect(finished.code, finished.stderr).toBe(0)
+      expect(JSON.parse(finished.stdout).quarantined ?? []).toEqual([])
+      expect(existsSync(join(dataOf(name), 'may-end-by.json'))).toBe(false)
+    }
+  })
+})
+
 it.each<[string, string]>([
   ['as it is loaded', 'for (;;) {}'],
   ['in a timer', 'setTimeout(() => { for (;;) {} }, 1)'],

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { Logger } from '../../runtime/logger.ts'
 import type { UserModules } from '../user-modules.ts'
 import { AtWork } from './at-work.ts'
+import { removeRisk } from './note.ts'
 import type { Place, ThreadData } from './thread.ts'
 
 /** The process's exit code after a hang. */
@@ -33,9 +34,11 @@ export class HangWatch {
   readonly work = new AtWork()
   readonly #worker: Worker
   readonly #beats: NodeJS.Timeout
+  readonly #folder: string
   #isGone = false
 
   constructor({ limitMs, folder, modules, exit, logger }: HangWatchOptions) {
+    this.#folder = folder
     Object.assign(globalThis, {
       [NAME]: {
         place: () => ({ ...this.work.current, ...placeOf(modules) }),
@@ -56,6 +59,7 @@ export class HangWatch {
       this.#isGone = true
     })
     this.#worker.unref()
+    process.on('exit', this.#atNoRisk)
   }
 
   /**
@@ -71,8 +75,13 @@ export class HangWatch {
   async stop(): Promise<void> {
     clearInterval(this.#beats)
     await this.#worker.terminate()
+    process.off('exit', this.#atNoRisk)
+    this.#atNoRisk()
     Reflect.deleteProperty(globalThis, NAME)
   }
+
+  /** A process that comes to this was not ended by what might have ended it. */
+  readonly #atNoRisk = () => removeRisk(this.#folder)
 
   #beat(): void {
     this.work.beat(inspector.url() !== undefined)

@@ -6,6 +6,8 @@ import type { Suspicion } from '../../runtime/supervisor.ts'
 
 /** Within a run's folder. */
 export const NOTE_FILE = 'ended-by.json'
+/** The same of what may end the run at any moment; it is there as long as that lasts. */
+export const RISK_FILE = 'may-end-by.json'
 
 const note = z.object({
   /** Epoch ms, of the system. */
@@ -16,12 +18,14 @@ const note = z.object({
   actor: z.string().optional(),
   event: z.string().optional(),
   stack: z.string().optional(),
+  /** What the failure of the actor is called. */
+  code: z.string().optional(),
 })
 export type Note = z.infer<typeof note>
 
 /** Writes it so that it is whole or not there. Returns whether there is a folder to write it to. */
-export function writeNote(folder: string, note: Note): boolean {
-  const file = join(folder, NOTE_FILE)
+export function writeNote(folder: string, note: Note, name = NOTE_FILE): boolean {
+  const file = join(folder, name)
   try {
     const part = openSync(`${file}.part`, 'w', 0o600)
     writeSync(part, `${JSON.stringify(note)}\n`)
@@ -35,10 +39,14 @@ export function writeNote(folder: string, note: Note): boolean {
   }
 }
 
-/** Returns undefined where there is none, or none that can be read. */
+/** Returns undefined where there is none, or none that can be read. What did end a run goes before what might have. */
 export function readNote(folder: string): Note | undefined {
+  return readFrom(folder, NOTE_FILE) ?? readFrom(folder, RISK_FILE)
+}
+
+function readFrom(folder: string, name: string): Note | undefined {
   try {
-    return note.parse(JSON.parse(readFileSync(join(folder, NOTE_FILE), 'utf8')))
+    return note.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')))
   } catch {
     return undefined
   }
@@ -46,11 +54,16 @@ export function readNote(folder: string): Note | undefined {
 
 export function removeNote(folder: string): void {
   rmSync(join(folder, NOTE_FILE), { force: true })
+  removeRisk(folder)
+}
+
+export function removeRisk(folder: string): void {
+  rmSync(join(folder, RISK_FILE), { force: true })
 }
 
 /** Returns the actors that a start puts into quarantine because of the note. */
 export function suspectsOf(of: Note | undefined): Readonly<Record<string, Suspicion>> {
   if (of?.actor === undefined) return {}
-  const error = { name: 'Error', code: 'RUN_HUNG', message: of.text }
+  const error = { name: 'Error', code: of.code ?? 'RUN_HUNG', message: of.text }
   return { [of.actor]: { error, event: { type: of.event ?? 'unknown' } } }
 }

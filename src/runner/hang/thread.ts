@@ -6,7 +6,8 @@ import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hear, workIn } from './at-work.ts'
-import { writeNote } from './note.ts'
+import { fillsMemory, fillsText, NO_GROWTH, nextGrowth } from './growth.ts'
+import { RISK_FILE, removeRisk, writeNote } from './note.ts'
 import { isHung, NO_STALL, nextStall, signalled } from './stall.ts'
 import { hungText } from './text.ts'
 
@@ -34,6 +35,8 @@ const SIGNALLED_MS = 5_000
 /** The main thread answers between two steps of its loop, if it can. */
 const ANSWER_MS = 3_000
 const SIGNALS = [2, 15]
+/** How soon memory that one step fills is noticed: V8 gives up a second or more after its heap is full. */
+const MEMORY_EVERY_MS = 200
 /** Innermost frames of a stack that are told; the note has all. */
 const FRAMES_TOLD = 8
 
@@ -44,6 +47,10 @@ let lookedAt = performance.now()
 let isEnding = false
 
 const looks = setInterval(() => void look(), everyMs)
+let growth = NO_GROWTH
+/** Progress at which a risk was noted. */
+let notedAt: string | undefined
+setInterval(lookAtMemory, MEMORY_EVERY_MS)
 parentPort?.on('message', ({ signals }: { signals: boolean }) => {
   for (const watch of watches.splice(0)) watch.close()
   if (signals) watchSignals()
@@ -58,6 +65,21 @@ async function look(): Promise<void> {
   isEnding = true
   await end(stall.stalledMs, stall.signalledAt !== undefined)
   isEnding = false
+}
+
+/** Whoever fills the memory is noted while there is still some; when the main thread gets on after all, the note goes. */
+function lookAtMemory(): void {
+  const work = workIn(memory)
+  growth = nextGrowth(growth, work.progress, process.memoryUsage.rss())
+  if (notedAt !== undefined && notedAt !== work.progress) {
+    removeRisk(folder)
+    notedAt = undefined
+  }
+  const { actor, event = 'unknown' } = work
+  if (notedAt !== undefined || actor === undefined || !fillsMemory(growth)) return
+  notedAt = work.progress
+  const note = { at: Date.now(), text: fillsText(growth, actor, event), actor, event, code: 'MEMORY_FILLED' }
+  writeNote(folder, note, RISK_FILE)
 }
 
 async function end(stalledMs: number, isSignalled: boolean): Promise<void> {

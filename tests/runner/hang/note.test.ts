@@ -2,7 +2,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { NOTE_FILE, readNote, removeNote, suspectsOf, writeNote } from '../../../src/runner/hang/note.ts'
+import {
+  NOTE_FILE,
+  RISK_FILE,
+  readNote,
+  removeNote,
+  removeRisk,
+  suspectsOf,
+  writeNote,
+} from '../../../src/runner/hang/note.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-note-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -27,6 +35,26 @@ describe('the note of what ended a run', () => {
     })
     removeNote(folder)
     expect([existsSync(file), readNote(folder)]).toEqual([false, undefined])
+  })
+
+  it('of what might have ended it is read where nothing did, and goes with the other', () => {
+    const risk = {
+      at: 1,
+      text: 'dip/btc had taken much memory',
+      actor: 'dip/btc',
+      event: 'TRADE',
+      code: 'MEMORY_FILLED',
+    }
+    expect(writeNote(folder, risk, RISK_FILE)).toBe(true)
+    expect(readNote(folder)).toEqual(risk)
+    expect(suspectsOf(readNote(folder))).toMatchObject({ 'dip/btc': { error: { code: 'MEMORY_FILLED' } } })
+    writeNote(folder, { at: 2, text: 'x' })
+    expect(readNote(folder)).toEqual({ at: 2, text: 'x' })
+    removeRisk(folder)
+    expect(existsSync(file)).toBe(true)
+    writeNote(folder, risk, RISK_FILE)
+    removeNote(folder)
+    expect(readNote(folder)).toBeUndefined()
   })
 
   it.each(['', '{"at":1', '{"at":"soon","text":7}', 'null'])('that says %j is none', (text) => {
