@@ -58,8 +58,18 @@ export class Claim {
     this.#head.write(seq)
   }
 
+  /** @throws STORE_WRITE_FAILED */
   closeHead(): void {
-    this.#head.close()
+    try {
+      this.#head.close()
+    } catch (cause) {
+      throw new OutcryError(
+        'STORE_WRITE_FAILED',
+        `HEAD in ${this.#lock.folder} cannot be synced: ${(cause as Error).message}`,
+        'Make room or mend the disk: all that was acknowledged is in the log.',
+        { cause },
+      )
+    }
   }
 
   release(): Promise<void> {
