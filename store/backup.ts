@@ -20,6 +20,8 @@ const BATCH_BYTES = 1 << 20
 const UNREAD: StoreName = { id: Buffer.alloc(16), namelessTo: 0 }
 /** Before each entry on the wire: length of the key u32, of the value u32. An entry with an empty key is the last. */
 const HEADER = 8
+/** Key on the wire of why there is no more; no key of a store is this. To an older reader the entries end early. */
+const FAILURE = 'failure'
 
 /**
  * Makes a store in a folder from the entries of another. The folder is there only when it is whole; what was written until a failure
@@ -116,11 +118,18 @@ function failed(location: string, cause: unknown): OutcryError {
 }
 
 export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncGenerator<Uint8Array> {
-  for await (const [key, value] of entries) yield frame(Buffer.from(key), value)
+  try {
+    for await (const [key, value] of entries) yield frame(Buffer.from(key), value)
+  } catch (error) {
+    if (!isOutcryError(error)) throw error
+    const { code, message, hint } = error
+    yield frame(Buffer.from(FAILURE), Buffer.from(JSON.stringify({ code, message, hint })))
+    return
+  }
   yield frame(Buffer.alloc(0), Buffer.alloc(0))
 }
 
-/** @throws BACKUP_CUT_OFF, also when the connection breaks */
+/** @throws BACKUP_CUT_OFF, also when the connection breaks; what the other side says that it cannot read */
 export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StoreEntry> {
   let rest = Buffer.alloc(0)
   for await (const chunk of unbroken(chunks)) {
@@ -131,11 +140,22 @@ export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGe
       const end = keyEnd + rest.readUInt32BE(4)
       if (rest.length < end) break
       if (keyEnd === HEADER) return
-      yield [rest.toString('utf8', HEADER, keyEnd), Buffer.from(rest.subarray(keyEnd, end))]
+      const key = rest.toString('utf8', HEADER, keyEnd)
+      if (key === FAILURE) throw failureOf(rest.subarray(keyEnd, end))
+      yield [key, Buffer.from(rest.subarray(keyEnd, end))]
       rest = rest.subarray(end)
     }
   }
   throw cutOff()
+}
+
+function failureOf(bytes: Buffer): OutcryError {
+  try {
+    const { code, message, hint } = JSON.parse(bytes.toString()) as Record<string, unknown>
+    return new OutcryError(String(code), String(message), String(hint))
+  } catch (cause) {
+    return cutOff(cause)
+  }
 }
 
 async function* unbroken(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

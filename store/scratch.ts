@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { unreadable } from './damage.ts'
 import { OutcryError } from './outcry-error.ts'
 
 /** LevelDB maps each open file of 2 MB into memory. */
@@ -33,11 +32,12 @@ export class Scratch {
     }
   }
 
+  /** @throws SCRATCH_FAILED */
   get(key: string): string | undefined {
     try {
       return this.#db.getSync(key)
     } catch (error) {
-      throw unreadable(error)
+      throw failed(error)
     }
   }
 

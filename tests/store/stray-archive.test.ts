@@ -15,7 +15,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   cutBack,
+  decodeEntries,
   diagnose,
+  encodeEntries,
   type LogRecord,
   openLevelStore,
   type Store,
@@ -153,6 +155,13 @@ describe('an archive that lacks a file', () => {
     const store = await openLevelStore(location)
     const copied = join(root, `${name}-copy`)
     await expect(writeBackup(store.entries(), copied)).rejects.toMatchObject({ code: 'STORE_ARCHIVE' })
+    // Nor over the wire, where the reason comes along.
+    const wire = decodeEntries(encodeEntries(store.entries()))
+    await expect(writeBackup(wire, copied)).rejects.toMatchObject({
+      code: 'STORE_ARCHIVE',
+      message: expect.stringMatching(/archive.* (is not there|cannot be read)/),
+      hint: expect.stringContaining('Put the file back'),
+    })
     expect(existsSync(copied)).toBe(false)
     await store.close()
   })

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest'
+import { Scratch } from '../../store/scratch.ts'
+
+it('room on the disk that cannot be read any more is not told as damage of the log', async () => {
+  const scratch = await Scratch.open()
+  await scratch.put([['a', '1']])
+  expect([scratch.get('a'), scratch.get('b')]).toEqual(['1', undefined])
+  await scratch.close()
+  expect(() => scratch.get('a')).toThrow(expect.objectContaining({ code: 'SCRATCH_FAILED' }))
+  await expect(scratch.put([['a', '2']])).rejects.toMatchObject({ code: 'SCRATCH_FAILED' })
+})
