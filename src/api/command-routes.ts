@@ -72,14 +72,12 @@ function commandOf({ registry }: Supervisor, address: Address, body: unknown): A
   // A child is its parent's own affair.
   const commands = parentOf(address) === undefined ? kind.commands : []
   if (commands?.includes(event.type) ?? true) return event
-  const offers = [...registry.kinds].filter(({ commands }) => commands?.length !== 0)
-  const hint = offers.map(({ name, commands = ['any'] }) => `${name} ${commands.join(', ')}`).join('; ')
   const rule =
     commands?.length === 0 ? 'none: only actors and ports send to it' : `one of ${commands?.join(', ')}`
   throw new OutcryError(
     'COMMAND_UNKNOWN',
     `${address} takes no ${event.type.slice(0, 80)} from people`,
-    `What may be sent: ${hint}.`,
+    'docs/commands.md has what each actor takes, with an example.',
     { issues: [{ field: 'type', rule }] },
   )
 }

@@ -84,7 +84,7 @@ function routeUnknown(method: string | undefined, url: string | undefined): Outc
   return new OutcryError(
     'ROUTE_UNKNOWN',
     `there is no ${method} ${pathOf(url)}`,
-    'See the README for what there is.',
+    'docs/api.md has what there is.',
   )
 }
 

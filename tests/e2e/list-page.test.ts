@@ -52,6 +52,35 @@ const active = () =>
     }
   })()`)
 
+describe('the list, while its actors are being read', () => {
+  it('says that there are more, in its counts and where the chart will be', async () => {
+    await page.close()
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    complaints = complaintsOf(page)
+    let read = () => {}
+    const asked = new Promise<void>((resolve) => {
+      void page.route('**/actors?limit=1000', async (route) => {
+        resolve()
+        await new Promise<void>((go) => {
+          read = go
+        })
+        await route.continue()
+      })
+    })
+    await page.goto(runner.url)
+    await asked
+    await vi.waitFor(async () => expect(await page.textContent('#count')).toMatch(/^\d+\+$/))
+    expect(await page.textContent('#address')).toBe('Reading the actors …')
+    await runner.spawn('fragile', 'd')
+    await vi.waitFor(async () => expect(await page.textContent('#actors')).toContain('1+'))
+    read()
+    await page.waitForSelector('.actor[data-address="fragile/c"]')
+    await vi.waitFor(async () => expect(await page.textContent('#count')).toMatch(/^\d+$/))
+    expect(await page.textContent('#actors')).not.toContain('+')
+    await expectChosen('fragile/a')
+  })
+})
+
 describe('the list, with the focus in it', () => {
   it('is a tree of kinds and their actors, each with its position', async () => {
     await page.focus('#actors')

@@ -45,6 +45,8 @@ export class ActorList {
     this.chosen = undefined
     /** Key of the row that the keyboard acts on. @type {string | undefined} */
     this.active = undefined
+    /** Whether all actors have been read: until then no count is the last. */
+    this.isWhole = false
     this.sortMs = 0
     this.sortSoon = soon(
       () => this.sort(),
@@ -79,6 +81,22 @@ export class ActorList {
     this.actors.delete(address)
     this.order.splice(this.order.indexOf(address), 1)
     this.sortSoon()
+  }
+
+  /** Says whether all actors are there now. @param {boolean} isWhole */
+  setWhole(isWhole) {
+    this.isWhole = isWhole
+    this.resort()
+  }
+
+  /** Returns the number of actors, `20+` until all have been read. */
+  get count() {
+    return this.counted(this.actors.size)
+  }
+
+  /** @param {number} count */
+  counted(count) {
+    return `${count.toLocaleString('en')}${this.isWhole ? '' : '+'}`
   }
 
   /** @param {string | undefined} address */
@@ -204,12 +222,12 @@ export class ActorList {
     const [, bad, count] = /** @type {HTMLElement[]} */ ([...row.children])
     const [badText, countText] = [
       failing > 0 ? `${failing} failing` : '',
-      open === all ? `${all}` : `${open} of ${all}`,
+      open === all ? this.counted(all) : `${open} of ${this.counted(all)}`,
     ]
     if (bad && bad.textContent !== badText) bad.textContent = badText
     if (count && count.textContent !== countText) count.textContent = countText
     const failingText = failing > 0 ? `, ${failing} failing` : ''
-    row.title = `${open} open, ${all} in all${failingText}`
+    row.title = `${open} open, ${this.counted(all)} in all${failingText}`
   }
 
   /** @param {string} kind @param {boolean} isFolded */

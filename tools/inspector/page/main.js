@@ -110,6 +110,7 @@ function choose(address, byKey = false) {
 async function load() {
   const since = new Map()
   told = since
+  list.setWhole(false)
   failures.begin()
   overview.refresh()
   const wanted = chosen.address ?? addressed()
@@ -129,6 +130,7 @@ async function load() {
     }
     for (const address of [...list.actors.keys()])
       if (!listed.has(address) && !since.has(address)) drop(address)
+    list.setWhole(true)
   } catch (error) {
     // A lost connection is shown already, and the next one loads again.
     if (told !== since || connection.isLost) return
@@ -136,10 +138,10 @@ async function load() {
   }
   list.choose(chosen.address)
   if (chosen.address) return
-  const addresses = [...list.actors.keys()]
-  const first = ['account/', 'symbol/', ''].map((kind) => addresses.find((a) => a.startsWith(kind)))
+  const first = ['account/', 'symbol/', ''].map((kind) => list.order.find((a) => a.startsWith(kind)))
   const address = first.find((a) => a !== undefined)
   if (address) choose(address)
+  else byId('address').textContent = 'There is no actor yet'
 }
 
 /** @param {any} actor */
@@ -189,7 +191,7 @@ function onSnapshot(frame) {
 
 function showFigures() {
   byId('rate').textContent = transitions.toLocaleString('en')
-  byId('count').textContent = list.actors.size.toLocaleString('en')
+  byId('count').textContent = list.count
   byId('seq').textContent = seq === 0 ? '-' : seq.toLocaleString('en')
   transitions = 0
 }
