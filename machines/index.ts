@@ -12,6 +12,7 @@ import { orderEvents, orderMachine } from './order/order.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position/position.ts'
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
+import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
 import { watchdogEvents, watchdogMachine } from './watchdog.ts'
@@ -84,8 +85,8 @@ export const machines = {
     refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
     needs: ({ owner }: Names) => ({ owner }),
   },
-  emaCross,
-  meanReversion,
+  emaCross: kindOfStrategy(emaCross),
+  meanReversion: kindOfStrategy(meanReversion),
   news: { machine: newsMachine, events: newsEvents, commands: ['NEWS_ITEM'] },
   universe: { machine: universeMachine, events: universeEvents, commands: ['INSTRUMENTS_LISTED'] },
   runner: { machine: runnerMachine, events: runnerEvents, commands: [] },

@@ -172,6 +172,13 @@ export interface Strategy {
   readonly previous?: readonly AnyStateMachine[]
 }
 
+/** Returns what the runtime is to know of a strategy: the registration of its kind. */
+export function kindOfStrategy(strategy: Strategy) {
+  const { machine, supervision, events, commands, refusals, upgrades, previous } = strategy
+  const versions = { ...(upgrades && { upgrades }), ...(previous && { previous }) }
+  return { machine, supervision, events, commands, refusals, ...versions }
+}
+
 export interface StrategyUpgrade {
   readonly from: string
   readonly to: string

@@ -1,7 +1,7 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { emaCross, machines, meanReversion, type Strategy } from '../../machines/index.ts'
+import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../machines/index.ts'
 import { type Issue, isOutcryError, OutcryError } from '../../store/index.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
@@ -130,22 +130,7 @@ async function loadModule(file: string, options: ImportOptions, hint: string): P
 
 /** As the supervisor registers them. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
-  return Object.fromEntries(
-    [...strategies.values()].map(
-      ({ name, machine, supervision, events, commands, refusals, upgrades, previous }) => [
-        name,
-        {
-          machine,
-          supervision,
-          events,
-          commands,
-          refusals,
-          ...(upgrades && { upgrades }),
-          ...(previous && { previous }),
-        },
-      ],
-    ),
-  )
+  return Object.fromEntries([...strategies.values()].map((one) => [one.name, kindOfStrategy(one)]))
 }
 
 /** Writes down which modules the log in this folder needs. */
