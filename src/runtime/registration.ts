@@ -79,8 +79,9 @@ export function registrationOf(name: string, entry: unknown): Registration {
   return registration
 }
 
-function checkRerun(name: string, { machine, rerun = [] }: Registration): void {
-  const known = actorNames(machine)
+/** An earlier version may still run what the newest has no more. */
+function checkRerun(name: string, { machine, previous = [], rerun = [] }: Registration): void {
+  const known = new Set([machine, ...previous].flatMap((version) => [...actorNames(version)]))
   const unknown = rerun.find((src) => !known.has(src))
   if (unknown === undefined) return
   const hint = known.size === 0 ? 'It has no children.' : `There are ${[...known].join(', ')}.`

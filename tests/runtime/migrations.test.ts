@@ -608,7 +608,11 @@ describe('a wrong upgrade', () => {
     ['gives two states at once', () => ({ value: { a: {}, both: {} }, context }), 'value names 2 states'],
     ['gives no value', () => ({ value: undefined, context }), 'value is undefined'],
     ['would end it', () => ({ value: 'over', context }), 'no migration ends an actor'],
-    ['gives a Date', () => ({ value: 'a', context: { at: new Date(0) } }), 'context.at is a Date'],
+    [
+      'gives a Date',
+      () => ({ value: 'a', context: { at: new Date(0) } }),
+      'context.at is an instance of Date',
+    ],
     ['gives NaN', () => ({ value: 'a', context: { list: [{ n: Number.NaN }] } }), 'context.list[0].n is NaN'],
     ['gives a function', () => ({ value: 'a', context: { f: () => 1 } }), 'context.f is a function'],
     [
