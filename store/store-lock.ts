@@ -31,6 +31,9 @@ import { LOCK } from './store-files.ts'
 /** Tries to open the tiny database, whose files another process may make anew at the same time. */
 const TRIES = 10
 
+/** Within `lock`: the process that holds it. */
+const HOLDER = 'holder'
+
 /** Shared by all copies of this module in a process. */
 const HELD = Symbol.for('outcry.heldStores')
 const shared = globalThis as { [HELD]?: Set<string> }
@@ -49,7 +52,7 @@ export class StoreLock {
     this.folder = folder
     this.#db = db
     this.#keys = keys
-    this.#holder = join(folder, LOCK, 'holder')
+    this.#holder = join(folder, LOCK, HOLDER)
   }
 
   /** @throws STORE_LOCKED, STORE_OPEN_FAILED */
@@ -121,6 +124,12 @@ export class StoreLock {
     await this.#db.close()
     for (const key of this.#keys) held.delete(key)
   }
+}
+
+/** The process that holds a store, or that held it last; undefined where nothing says so. */
+export function holderOf(folder: string): number | undefined {
+  const pid = Number(orNone(() => [readFileSync(join(folder, LOCK, HOLDER), 'utf8')])[0])
+  return Number.isInteger(pid) && pid > 0 ? pid : undefined
 }
 
 /** A file system without links has no such lock to see either way; LevelDB itself looks again when it opens. */

@@ -1,11 +1,15 @@
 /** The API of the runner that holds a log, as commands ask it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
+import { holderOf } from '../../store/store-lock.ts'
 import { logFolder } from './log-folder.ts'
+
+const runnerFile = z.object({ pid: z.number(), url: z.url().optional(), token: z.string().optional() })
 
 /** A command reads once, from end to end: nothing is gained by keeping files of the database open. */
 const OPEN_FILES_MAX = 64
@@ -21,15 +25,31 @@ export async function openLog(
   try {
     return { store: await openLevelStore(location, { openFilesMax: OPEN_FILES_MAX }), location }
   } catch (error) {
-    const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerInfo(data) : {}
+    const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerOf(data, location) : {}
     if (url === undefined) throw error
     return new RunnerClient(url, token)
   }
 }
 
+/**
+ * How the runner is reached that holds the store. A killed one leaves its file behind, and by then another runner, of other data, may
+ * listen where that did: so the file counts only while the process that wrote it holds the store.
+ */
+function runnerOf(data: string, location: string): Partial<RunnerInfo> {
+  const info = runnerInfo(data)
+  const holder = holderOf(location)
+  return holder === undefined || holder === info.pid ? info : {}
+}
+
+/** Nothing where there is no such file, or a power cut has torn it. */
 function runnerInfo(data: string): Partial<RunnerInfo> {
   const file = join(data, RUNNER_FILE)
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunnerInfo) : {}
+  if (!existsSync(file)) return {}
+  try {
+    return runnerFile.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return {}
+  }
 }
 
 /** `/actors/order/o-1`, each part of the address encoded. */

@@ -1,0 +1,44 @@
+/** Whom a command asks when somebody holds the store: the runner that does, and never another that listens where that did. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { RUNNER_FILE } from '../../src/runner/runner.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { Store } from '../../store/index.ts'
+import { openLog, RunnerClient } from '../../tools/cli/runner-client.ts'
+
+const data = mkdtempSync(join(tmpdir(), 'outcry-asked-'))
+const url = 'http://127.0.0.1:7077'
+let store: Store<TransitionRecord>
+beforeAll(async () => {
+  store = await openLevelStore(join(data, 'log'))
+})
+afterAll(async () => {
+  await store.close()
+  rmSync(data, { recursive: true })
+})
+
+const announce = (text: string) => writeFileSync(join(data, RUNNER_FILE), text)
+
+it('the runner that holds the store is asked', async () => {
+  announce(JSON.stringify({ pid: process.pid, url }))
+  const asked = await openLog(data)
+  expect(asked).toBeInstanceOf(RunnerClient)
+  expect(asked).toMatchObject({ url })
+})
+
+it.each([
+  [
+    'a killed runner has left, while another process holds the store',
+    JSON.stringify({ pid: process.pid + 1, url }),
+  ],
+  ['a runner without a server has written', JSON.stringify({ pid: process.pid })],
+  ['a power cut has torn', '{"pid":12'],
+  ['a power cut has emptied', ''],
+  ['says no address', JSON.stringify({ pid: process.pid, url: 'nowhere' })],
+])('nobody is asked by a file that %s', async (_, text) => {
+  announce(text)
+  await expect(openLog(data)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+})
