@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { encodeEntries } from '../../store/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { signalOf } from './request.ts'
+import { answerSlowly } from './slow-answer.ts'
 import { VERSION } from './version.ts'
 
 export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): void {
@@ -25,5 +26,7 @@ export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): voi
   })
 
   // Reads the whole log: for the command line, while the runner holds the store.
-  http.get('/verify', async (_request, reply) => supervisor.verify({ signal: signalOf(reply) }))
+  http.get('/verify', async (_request, reply) =>
+    answerSlowly(reply, supervisor.verify({ signal: signalOf(reply) })),
+  )
 }

@@ -131,7 +131,7 @@ class RunnerReader implements Reader {
   }
 
   verify(): Promise<Verification> {
-    return this.#runner.get('/verify')
+    return this.#runner.getSlowly('/verify')
   }
 
   async *entries(): AsyncIterable<StoreEntry> {

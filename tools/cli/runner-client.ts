@@ -70,6 +70,13 @@ export class RunnerClient {
     return (await this.fetch(path)).json() as Promise<T>
   }
 
+  /** As `get`, of what takes so long that the status goes out before it is known whether it fails. */
+  async getSlowly<T extends object>(path: string): Promise<T> {
+    const answer = await this.get<T | Refusal>(path)
+    if ('error' in answer) throw refused(answer)
+    return answer
+  }
+
   async post<T>(path: string, body: object): Promise<T> {
     const headers = { 'content-type': 'application/json' }
     return (
@@ -94,10 +101,17 @@ export class RunnerClient {
     if (response.ok) return response
     const refusal = (await response.json().catch((error) => {
       throw unreachable(`what answers at ${this.url} is no runner`, error)
-    })) as { error: { code: string; message: string; hint?: string } }
-    const { code, message, hint } = refusal.error
-    throw new OutcryError(code, message, hint ?? 'See the log of the runner.')
+    })) as Refusal
+    throw refused(refusal)
   }
+}
+
+interface Refusal {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string }
+}
+
+function refused({ error: { code, message, hint } }: Refusal): OutcryError {
+  return new OutcryError(code, message, hint ?? 'See the log of the runner.')
 }
 
 function unreachable(what: string, cause: unknown): OutcryError {

@@ -1,0 +1,59 @@
+/**
+ * The answer to a request that may take minutes. A client gives up when nothing comes for some time (Node's `fetch` after five minutes,
+ * many a proxy after one). So after a while the answer begins: with spaces, which JSON allows, until the rest of it is known.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { isOutcryError } from '../../store/index.ts'
+import { refusalOf } from './errors.ts'
+
+const EVERY_MS = 20_000
+
+/**
+ * Answers as ever what is there within `everyMs`. What fails later has the status 200 by then, and is in the body as in any
+ * refusal: `{ error }`.
+ */
+export async function answerSlowly(
+  reply: FastifyReply,
+  work: Promise<object>,
+  everyMs = EVERY_MS,
+): Promise<unknown> {
+  if ((await within(work, everyMs)) !== LATE) return work
+  reply.type('application/json; charset=utf-8')
+  return reply.send(Readable.from(spaced(work, everyMs)))
+}
+
+async function* spaced(work: Promise<object>, everyMs: number): AsyncGenerator<string> {
+  const text = work.then(
+    (value) => JSON.stringify(value),
+    (error: unknown) => JSON.stringify(bodyOf(error)),
+  )
+  for (;;) {
+    yield ' '
+    const answer = await within(text, everyMs)
+    if (answer === LATE) continue
+    yield answer
+    return
+  }
+}
+
+function bodyOf(error: unknown): object {
+  if (isOutcryError(error)) return refusalOf(error).body
+  const message = error instanceof Error ? error.message : String(error)
+  return { error: { code: 'INTERNAL', message, hint: 'Report it with the log of the runner.', issues: [] } }
+}
+
+const LATE = Symbol('late')
+
+/** @throws what the work throws within that time */
+async function within<T>(work: Promise<T>, ms: number): Promise<T | typeof LATE> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(() => resolve(LATE), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

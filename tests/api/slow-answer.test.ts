@@ -1,0 +1,73 @@
+/** Answers that take long keep their connection alive, and end as they would have otherwise. */
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { answerError } from '../../src/api/errors.ts'
+import { answerSlowly } from '../../src/api/slow-answer.ts'
+import { consoleLogger } from '../../src/runtime/logger.ts'
+import { OutcryError } from '../../store/index.ts'
+import { RunnerClient } from '../../tools/cli/runner-client.ts'
+
+let http: FastifyInstance
+afterEach(() => http.close())
+
+/** Where `work` is asked for. */
+async function serve(work: Promise<object>, everyMs: number): Promise<string> {
+  work.catch(() => {})
+  http = Fastify()
+  http.setErrorHandler((error, request, reply) => answerError(error, request, reply, consoleLogger))
+  http.get('/verify', (_request, reply) => answerSlowly(reply, work, everyMs))
+  return http.listen({ host: '127.0.0.1', port: 0 })
+}
+
+function pending() {
+  let resolve: (value: object) => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const work = new Promise<object>((done, failed) => {
+    resolve = done
+    reject = failed
+  })
+  return { work, resolve, reject }
+}
+
+const noRoom = new OutcryError('SCRATCH_FAILED', 'no room in /tmp', 'Make room there.')
+
+describe('an answer that takes long', () => {
+  it('begins before it is known, and is JSON', async () => {
+    const { work, resolve } = pending()
+    const response = await fetch(`${await serve(work, 1)}/verify`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'application/json; charset=utf-8',
+    ])
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    expect((await reader.read()).value?.[0]).toBe(' '.charCodeAt(0))
+    resolve({ problems: [] })
+    let rest = ''
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      rest += Buffer.from(part.value)
+    expect(JSON.parse(rest)).toEqual({ problems: [] })
+  })
+
+  it('that fails after it has begun is a refusal to the command line all the same', async () => {
+    const { work, reject } = pending()
+    const client = new RunnerClient(await serve(work, 1), undefined)
+    const response = await client.fetch('/verify')
+    const asked = client.getSlowly('/verify')
+    reject(noRoom)
+    const body = await response.json()
+    expect(body).toMatchObject({ error: { code: 'SCRATCH_FAILED', message: 'no room in /tmp' } })
+    await expect(asked).rejects.toMatchObject({ code: 'SCRATCH_FAILED' })
+  })
+})
+
+describe('an answer that is soon there', () => {
+  it('is as any other', async () => {
+    const response = await fetch(`${await serve(Promise.resolve({ problems: [] }), 60_000)}/verify`)
+    expect([response.status, await response.text()]).toEqual([200, '{"problems":[]}'])
+  })
+
+  it('and fails has the status of its failure', async () => {
+    const response = await fetch(`${await serve(Promise.reject(noRoom), 60_000)}/verify`)
+    expect(response.status).toBe(500)
+  })
+})
