@@ -58,7 +58,11 @@ export function removeNote(folder: string): void {
 }
 
 export function removeRisk(folder: string): void {
-  rmSync(join(folder, RISK_FILE), { force: true })
+  try {
+    rmSync(join(folder, RISK_FILE), { force: true })
+  } catch {
+    // Where there is no folder, or none that can be written to, there is no note either.
+  }
 }
 
 /** Returns the actors that a start puts into quarantine because of the note. */

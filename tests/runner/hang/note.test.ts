@@ -57,6 +57,13 @@ describe('the note of what ended a run', () => {
     expect(readNote(folder)).toBeUndefined()
   })
 
+  it('is no matter where the folder is none', () => {
+    const none = join(folder, 'file')
+    writeFileSync(none, '')
+    removeRisk(none)
+    expect(readNote(none)).toBeUndefined()
+  })
+
   it.each(['', '{"at":1', '{"at":"soon","text":7}', 'null'])('that says %j is none', (text) => {
     writeFileSync(file, text)
     expect(readNote(folder)).toBeUndefined()
