@@ -3,7 +3,7 @@
  * are their first and last seq; all of them together begin at seq 1 and reach to where the database begins. A name is believed
  * only when the file holds what it says: until then another file that has the same seq counts as much.
  */
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type ArchiveFile,
@@ -27,6 +27,9 @@ import type { LogRecord } from './store.ts'
 
 /** Files kept unpacked: a reader that goes through the log, and one that looks something up. */
 const UNPACKED_MAX = 2
+
+/** Where a file is written before it has its name. One for all, so that kills leave one at most. */
+const PART = 'next.part'
 
 /** Records in one file, unless one commit has more: what is unpacked to look one up. */
 const SEGMENT_RECORDS = 20_000
@@ -107,9 +110,15 @@ export class Archive {
       if (codeOf(cause) === 'EEXIST' || codeOf(cause) === 'ENOTDIR') throw noFolder(this.#folder, cause)
       throw cause
     }
-    const path = join(this.#folder, name)
-    writeFileSync(`${path}.part`, bytes, { flush: true })
-    renameSync(`${path}.part`, path)
+    const part = join(this.#folder, PART)
+    try {
+      writeFileSync(part, bytes, { flush: true })
+      renameSync(part, join(this.#folder, name))
+    } catch (error) {
+      // Of a full disk it would take more with every try.
+      rmSync(part, { force: true })
+      throw error
+    }
     syncFolder(this.#folder)
     this.#segments = [...this.#segments.filter((s) => s.name !== name), segment].sort(bySeq)
   }

@@ -214,6 +214,25 @@ describe('a file where the folder of the archive has to be', () => {
   })
 })
 
+it('a file that cannot be put into the archive leaves nothing there, and is put there later', async () => {
+  const location = join(root, 'later')
+  const store = await openLevelStore(location)
+  for (let n = 0; n < 3; n++) {
+    const { seq } = store.head
+    await store.append({ records: Array.from({ length: 21_000 }, (_, i) => record(seq + 1 + i)) })
+  }
+  await store.putSnapshots([], { seq: 63_000, state: 0 })
+  const inTheWay = fileName(1, 21_000)
+  mkdirSync(join(location, 'archive', inTheWay), { recursive: true })
+  writeFileSync(join(location, 'archive', inTheWay, 'x'), 'x')
+  await expect(store.archive(63_000)).rejects.toThrow()
+  expect(readdirSync(join(location, 'archive'))).toEqual([inTheWay])
+  rmSync(join(location, 'archive', inTheWay), { recursive: true })
+  expect(await store.archive(63_000)).toBeGreaterThan(21_000)
+  expect(await seqsOf(store)).toBe(63_000)
+  await store.close()
+})
+
 it('a backup takes no file out of its folder, whatever a runner names it', async () => {
   async function* entries(): AsyncGenerator<[string, Uint8Array]> {
     yield ['archive/../../escaped.gz', Buffer.from('x')]
