@@ -1,7 +1,9 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../machines/index.ts'
+import { replaceFile } from '../../store/folder.ts'
 import { type Issue, isOutcryError, OutcryError } from '../../store/index.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
@@ -27,6 +29,7 @@ export function eachOf<S extends { readonly id: string; readonly symbol: string 
 
 /** Within a run's folder: the modules that its log cannot be replayed without. */
 const STRATEGIES_FILE = 'strategies.json'
+const memory = z.object({ modules: z.record(z.string(), z.string()) })
 
 /** A module of one's own, rather than the name of a built-in strategy. */
 export function isModule(type: string): boolean {
@@ -138,8 +141,10 @@ export function rememberStrategies(data: string, strategies: ReadonlyMap<string,
   const modules = new Map(remembered(data))
   for (const [type, { name }] of strategies) if (isModule(type)) modules.set(name, type)
   if (modules.size === 0) return
-  const text = JSON.stringify({ modules: Object.fromEntries(modules) })
-  writeFileSync(join(data, STRATEGIES_FILE), `${text}\n`)
+  const bytes = Buffer.from(`${JSON.stringify({ modules: Object.fromEntries(modules) })}\n`)
+  const file = join(data, STRATEGIES_FILE)
+  // The log cannot be read without it: a kill or a power cut leaves the old one or the new one.
+  if (!existsSync(file) || !readFileSync(file).equals(bytes)) replaceFile(file, bytes)
 }
 
 /** The machines of the modules that a run in this folder has had. @throws STRATEGY_INVALID */
@@ -147,11 +152,21 @@ export async function rememberedStrategies(data: string): Promise<Machines> {
   return kindsOf((await loadStrategies([], data)).strategies)
 }
 
-/** By name, each from where it was last. */
+/**
+ * By name, each from where it was last.
+ * @throws STRATEGIES_UNREADABLE
+ */
 function remembered(data: string): readonly (readonly [name: string, file: string])[] {
   const file = join(data, STRATEGIES_FILE)
   if (!existsSync(file)) return []
-  return Object.entries(
-    (JSON.parse(readFileSync(file, 'utf8')) as { modules: Record<string, string> }).modules,
-  )
+  try {
+    return Object.entries(memory.parse(JSON.parse(readFileSync(file, 'utf8'))).modules)
+  } catch (cause) {
+    throw new OutcryError(
+      'STRATEGIES_UNREADABLE',
+      `${file}, which names the modules of this log's strategies, cannot be read`,
+      'Restore it, or delete it: a start with all strategies configured that the log ever had writes it anew.',
+      { cause },
+    )
+  }
 }

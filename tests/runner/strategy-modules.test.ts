@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -59,4 +59,24 @@ describe('a module of a strategy', () => {
     // One that is configured under the same name stands in for it.
     expect((await loadStrategies([{ id: 's', type: file }], data)).strategies.has(missing)).toBe(false)
   })
+
+  it.each(['', '{"modu', '[]', '{"modules":{"a":5}}'])(
+    'is not remembered by a file that holds %j: that is said, and a start writes it anew',
+    async (content) => {
+      const data = mkdtempSync(join(folder, 'torn-'))
+      const file = join(data, 'strategies.json')
+      writeFileSync(file, content)
+      await expect(loadStrategies([], data)).rejects.toMatchObject({
+        code: 'STRATEGIES_UNREADABLE',
+        message: expect.stringContaining(file),
+      })
+      rmSync(file)
+      const mine = module('kept.mjs', strategy('kept'))
+      rememberStrategies(data, new Map([[mine, (await load(mine)).get(mine) as Strategy]]))
+      expect((await loadStrategies([], data)).strategies.has(mine)).toBe(true)
+      const { ino } = statSync(file)
+      rememberStrategies(data, new Map())
+      expect([statSync(file).ino, readdirSync(data)]).toEqual([ino, ['strategies.json']])
+    },
+  )
 })
