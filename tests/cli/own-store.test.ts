@@ -64,3 +64,20 @@ describe('the store of a program', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(`STORE_NONE: there is no log in ${folder}.`)])
   })
 })
+
+describe('the doctor', () => {
+  it('tells a problem of many actors ten times, and how many more there are', async () => {
+    const many = join(folder, 'many')
+    const supervisor = await createSupervisor({ store: await openLevelStore(many), machines: { alarm } })
+    for (let i = 0; i < 40; i++) await supervisor.spawn('alarm', `a-${i}`)
+    await supervisor.stop()
+    rmSync(join(many, 'CURRENT'))
+    const { stdout, code } = await outcry('doctor', '--data', many)
+    expect(code).toBe(1)
+    expect(stdout.match(/STORE_INDEX +alarm/g)).toHaveLength(9)
+    // The dead letters are an actor, too.
+    expect(stdout).toMatch(/STORE_INDEX +31 more like this/)
+    const whole = JSON.parse((await outcry('doctor', '--data', many, '--json')).stdout)
+    expect(whole.damage.filter((d: { code: string }) => d.code === 'STORE_INDEX')).toHaveLength(41)
+  })
+})

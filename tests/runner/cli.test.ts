@@ -130,6 +130,13 @@ describe('the command line', () => {
   it.each<[string, string[], number, string]>([
     ['a log that is not there', ['actors', '--data', data('none')], 1, 'STORE_NONE'],
     ['a backup over something', ['backup', data('short'), '--data', data('short')], 1, 'BACKUP_EXISTS'],
+    [
+      'a backup to what is no folder',
+      ['backup', join(process.cwd(), 'package.json', 'x'), '--data', data('short')],
+      1,
+      'BACKUP_FAILED',
+    ],
+    ['a configuration that is not there', ['run', '--config', data('none.yaml')], 2, 'is not there'],
     ['a doctor for nothing', ['doctor', '--data', data('none')], 1, 'STORE_NONE'],
     ['an actor that is not there', ['replay', 'order/none', '--data', data('short')], 1, 'ACTOR_UNKNOWN'],
     ['what is no address', ['replay', 'nonsense', '--data', data('short')], 2, 'ADDRESS_INVALID'],

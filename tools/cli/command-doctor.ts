@@ -49,6 +49,24 @@ function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
   for (const { id } of intents) lost.intents.push(id)
 }
 
+/** A lost index is one problem for each actor, of which there may be a million: some are told, and how many more there are. */
+const TOLD_MAX = 10
+
+function rowsOf(damage: Diagnosis['damage']): string[][] {
+  const counts = new Map<string, number>()
+  const rows: string[][] = []
+  for (const d of damage) {
+    const count = (counts.get(d.code) ?? 0) + 1
+    counts.set(d.code, count)
+    if (count <= TOLD_MAX) rows.push(['seq' in d ? countText(d.seq) : '-', d.code, d.message])
+  }
+  for (const [code, count] of counts) {
+    if (count > TOLD_MAX)
+      rows.push(['', code, `${countText(count - TOLD_MAX)} more like this: --json has all`])
+  }
+  return rows
+}
+
 async function tell(
   location: string,
   { wholeTo, endedAt, damage }: Diagnosis,
@@ -59,8 +77,7 @@ async function tell(
     await print(pc.green(`${location} is whole: ${countText(wholeTo)} records`))
     return
   }
-  const rows = damage.map((d) => ['seq' in d ? countText(d.seq) : '-', d.code, d.message])
-  await print(table(['seq', 'problem', 'what'], rows))
+  await print(table(['seq', 'problem', 'what'], rowsOf(damage)))
   const behind = endedAt - wholeTo
   if (behind === 0)
     await print(`All ${countText(endedAt)} records are whole; what is damaged is made anew from them.`)

@@ -114,6 +114,14 @@ function report(error: unknown): number {
     process.stderr.write(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}\n`)
     return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
   }
+  const { code, syscall, message } = Object(error) as NodeJS.ErrnoException
+  // What the system says of a file, a folder or a socket needs no stack.
+  if (syscall !== undefined) {
+    process.stderr.write(
+      `${pc.red(code ?? 'SYSTEM')}: ${message}. Check the path, its permissions, and the disk.\n`,
+    )
+    return EXIT.problem
+  }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return EXIT.problem
 }
