@@ -9,7 +9,6 @@ import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './databas
 import { makeFolder, syncFolder } from './folder.ts'
 import { writeHeadFile } from './head-file.ts'
 import { META } from './keys.ts'
-import { openFailure } from './open-errors.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import type { StoreEntry } from './store.ts'
 import { ARCHIVE, LOCK } from './store-files.ts'
@@ -34,7 +33,7 @@ export async function writeBackup(
 ): Promise<{ seq: number }> {
   if (existsSync(location)) throw exists(location)
   const part = `${location}.part`
-  const lock = await takePart(part)
+  const lock = await takePart(part, location)
   try {
     const seq = await write(entries, part)
     try {
@@ -53,7 +52,7 @@ export async function writeBackup(
 }
 
 /** An empty folder that is nobody else's. @throws STORE_LOCKED when another backup is being made in it */
-async function takePart(part: string): Promise<StoreLock> {
+async function takePart(part: string, location: string): Promise<StoreLock> {
   let lock: StoreLock | undefined
   try {
     makeFolder(part)
@@ -63,7 +62,7 @@ async function takePart(part: string): Promise<StoreLock> {
     return lock
   } catch (error) {
     await lock?.release()
-    throw openFailure(part, error)
+    throw isOutcryError(error) ? error : failed(location, error)
   }
 }
 

@@ -108,7 +108,7 @@ describe('the command line', () => {
       expect([command, code, stderr]).toEqual([command, 0, ''])
       said.push(stdout)
     }
-    writeFileSync(runnerFile, JSON.stringify({ url, token: 'x'.repeat(16) }))
+    writeFileSync(runnerFile, JSON.stringify({ pid: runner.child.pid, url, token: 'x'.repeat(16) }))
     const { code, stderr } = await outcry('actors', '--data', data('guarded'))
     expect([code, stderr]).toEqual([1, expect.stringContaining('NOT_AUTHORISED')])
     runner.child.kill('SIGINT')
