@@ -253,7 +253,7 @@ export class Supervisor {
       this.#started.set(name, port)
     }
     this.#releaser.resume(this.unsettled, [...this.#table.cells])
-    this.#timekeeper.start()
+    this.#timekeeper.start(this.#clockWatch !== undefined)
   }
 
   /** @internal After a start that failed: nobody sends through it any more, and the store is whoever's tries again. */

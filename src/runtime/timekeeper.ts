@@ -55,9 +55,11 @@ export class Timekeeper {
     this.#onDue = onDue
   }
 
-  start(): void {
+  /** `wentOn`: time went on while nobody ran. What came due meanwhile is taken before anybody can send, as it would have been. */
+  start(wentOn: boolean): void {
     this.#running = true
-    this.arm()
+    if (wentOn) this.#takeDue()
+    else this.arm()
   }
 
   /** Due times that are kept, some of which may be of timers that are gone. */

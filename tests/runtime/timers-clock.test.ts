@@ -93,6 +93,24 @@ describe('timers', () => {
     vi.useRealTimers()
   })
 
+  it.each(['stop', 'crash'] as const)(
+    'that came due while nobody ran, after a %s, fire before anything that is sent after the start',
+    async (how) => {
+      await arm('20', 20_000)
+      await arm('10', 10_000)
+      await leave(how === 'stop')
+      machine.pass(30_000)
+      await open()
+      // The start has settled: no moment more had to pass.
+      expect(fired()).toEqual(['10', '20'])
+      await arm('late', 1)
+      const types = (await records())
+        .filter(({ actor }) => actor === 'alarm/a')
+        .map(({ event }) => event.type)
+      expect(types).toEqual(['xstate.init', 'ARM', 'ARM', 'DUE', 'DUE', 'ARM'])
+    },
+  )
+
   describe.each([
     ['back by an hour', -HOUR],
     ['forward by a day', DAY],
