@@ -173,7 +173,7 @@ export class Floor {
 
   /** Somebody else places an order with our account, at the venue itself: to buy 3 at 80. */
   async orderAtVenue(id: string): Promise<void> {
-    const ref = { seq: 0, correlation: 'c', intent: `by-hand-${id}` }
+    const ref = { seq: 1, correlation: 'c', intent: `by-hand-${id}` }
     const terms = { side: 'BUY', ordType: 'LIMIT', orderQty: '3', price: '80', timeInForce: 'GTC' } as const
     const order = { type: 'PLACE_ORDER', clOrdId: id, symbol: SYMBOL, ...terms } as const
     this.#lost.add('NEW')
@@ -184,7 +184,7 @@ export class Floor {
 
   /** Somebody else cancels an order, at the venue itself. */
   async cancelAtVenue(id: string): Promise<void> {
-    const ref = { seq: 0, correlation: 'c', intent: `by-hand-${id}` }
+    const ref = { seq: 1, correlation: 'c', intent: `by-hand-${id}` }
     const request = { type: 'CANCEL_ORDER', clOrdId: `by-hand-${id}`, origClOrdId: id } as const
     this.#venue.cancel({ ...request, actor: `order/${id}`, at: this.at, ref })
     await this.pass()
