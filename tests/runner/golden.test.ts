@@ -1,0 +1,84 @@
+/** Runs of earlier versions, with every trading machine and the venue's books, each opened by today's code: see golden/make.ts. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { machines, type PositionContext } from '../../machines/index.ts'
+import { startRunner } from '../../src/runner/runner.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import { Registry } from '../../src/runtime/registry.ts'
+import { verifyLog } from '../../src/runtime/verify.ts'
+import { goldenConfig } from './golden/config.ts'
+import { booksOf, type Ended, presentsOf, recordsOf, unpack } from './golden/run.ts'
+
+const GOLDEN = new URL('./golden/', import.meta.url).pathname
+const runs = readdirSync(GOLDEN).filter((name) => name.endsWith('.br'))
+const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
+
+async function withCopy(run: string, work: (data: string, ended: Ended) => Promise<void>): Promise<void> {
+  const data = mkdtempSync(join(tmpdir(), 'outcry-golden-'))
+  try {
+    await work(data, unpack(join(GOLDEN, run), data))
+  } finally {
+    rmSync(data, { recursive: true })
+  }
+}
+
+async function problemsOf(data: string): Promise<readonly unknown[]> {
+  const store = await openLevelStore(join(data, 'log'))
+  const { problems } = await verifyLog(store, new Registry(machines), {})
+  const { damage } = await store.verifyChain()
+  await store.close()
+  return [...problems, ...damage]
+}
+
+describe.each(runs)('the run %s', (run) => {
+  it('has an actor of every kind', () =>
+    withCopy(run, async (_, { states }) => {
+      const kinds = new Set(Object.keys(states).map((address) => address.split('/')[0]))
+      expect([...kinds].sort()).toEqual([...Object.keys(machines), 'system'].sort())
+    }))
+
+  it('is read as it was written: every actor, the books of its venue, the chain', () =>
+    withCopy(run, async (data, { states, venue }) => {
+      expect(Object.fromEntries(await presentsOf(data))).toEqual(states)
+      expect(await booksOf(data)).toEqual(venue)
+      expect(await problemsOf(data)).toEqual([])
+    }))
+
+  it('goes on: what was under way arrives, and strategies trade on', () =>
+    withCopy(run, async (data, { venue: was }) => {
+      const before = await recordsOf(data)
+      const runner = await startRunner(goldenConfig(data, 120_000), LOGGER)
+      await runner.ended
+      const held = ['AUSDT', 'BUSDT', 'CUSDT'].map((symbol) => {
+        const { context } = runner.supervisor.getSnapshot(`position/sim:${symbol}`) ?? {}
+        return [symbol, (context as PositionContext).quantity]
+      })
+      await runner.stop('the market has ended', 'test')
+
+      const { reports, positions } = await booksOf(data)
+      expect(Object.fromEntries(held)).toEqual(positions)
+      expect(reports.slice(0, was.reports.length)).toEqual(was.reports)
+      const placed = reports.flatMap(({ report }) =>
+        report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
+      )
+      expect(new Set(placed).size).toBe(placed.length)
+
+      const after = await recordsOf(data)
+      expect(after.slice(0, before.length)).toEqual(before)
+      const news = after.slice(before.length)
+      const entered = news.filter(
+        ({ actor, event }) => event.type === 'LIST_REQUEST' && actor.startsWith('list/'),
+      )
+      expect(entered.length).toBeGreaterThan(3)
+      expect(news.filter(({ actor }) => actor === 'order/hand-rest').at(-1)?.to).toMatchObject({
+        execution: 'canceled',
+      })
+      const discrepancies = news.flatMap(({ emitted = [] }) =>
+        emitted.filter(({ type, discrepancies }) => type === 'RECONCILIATION_COMPLETED' && discrepancies > 0),
+      )
+      expect(discrepancies).toEqual([])
+      expect(await problemsOf(data)).toEqual([])
+    }))
+})

@@ -1,0 +1,88 @@
+/** A golden run as one file: the folder of the run, and what its actors and its venue had when it was made. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
+import { machines } from '../../../machines/index.ts'
+import { openPaperVenue } from '../../../src/ports/paper/paper-venue.ts'
+import type { VenueOrder, VenueReport } from '../../../src/ports/venue.ts'
+import { viewOf } from '../../../src/runtime/actor-view.ts'
+import { openLevelStore } from '../../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../../src/runtime/record.ts'
+import { Registry } from '../../../src/runtime/registry.ts'
+import { cellAt } from '../../../src/runtime/replay.ts'
+import { presentOf } from '../../equal-logs.ts'
+
+export interface Ended {
+  /** By address: see `presentOf`. */
+  readonly states: Readonly<Record<string, unknown>>
+  readonly venue: VenueBooks
+}
+
+export interface VenueBooks {
+  readonly reports: readonly VenueReport[]
+  readonly open: readonly VenueOrder[]
+  readonly positions: Readonly<Record<string, string>>
+  readonly balances: Readonly<Record<string, string>>
+}
+
+interface Packed {
+  readonly files: Readonly<Record<string, string>>
+  readonly ended: Ended
+}
+
+/** Leaves out what LevelDB makes anew. */
+export function pack(file: string, data: string, ended: Ended): void {
+  const files = Object.fromEntries(
+    readdirSync(data, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/^LO(CK|G.*)$/.test(entry.name))
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .filter((path) => !dirname(path).endsWith('lock'))
+      .map((path) => [relative(data, path), readFileSync(path).toString('latin1')]),
+  )
+  writeFileSync(file, brotliCompressSync(JSON.stringify({ files, ended } satisfies Packed)))
+}
+
+/** Writes the run into the folder, and returns what it ended with. */
+export function unpack(file: string, data: string): Ended {
+  const { files, ended } = JSON.parse(brotliDecompressSync(readFileSync(file)).toString()) as Packed
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(data, name)), { recursive: true })
+    writeFileSync(join(data, name), Buffer.from(bytes, 'latin1'))
+  }
+  return ended
+}
+
+/** Returns every actor of the log as it is, without places in the log. */
+export async function presentsOf(data: string): Promise<Map<string, unknown>> {
+  const store = await openLevelStore(join(data, 'log'))
+  const registry = new Registry(machines)
+  const presents = new Map<string, unknown>()
+  for await (const address of store.actors()) {
+    const cell = await cellAt(store, registry, address, {})
+    if (cell === undefined) throw new Error(`${address} has no state`)
+    presents.set(address, presentOf(viewOf(cell)))
+  }
+  await store.close()
+  return presents
+}
+
+export async function recordsOf(data: string): Promise<TransitionRecord[]> {
+  const store = await openLevelStore(join(data, 'log'))
+  const records: TransitionRecord[] = []
+  for await (const record of store.read()) records.push(record)
+  await store.close()
+  return records
+}
+
+export async function booksOf(data: string): Promise<VenueBooks> {
+  const options = { name: 'paper:sim', latencyMs: 0, takerFee: '0', makerFee: '0' }
+  const venue = await openPaperVenue({ ...options, location: join(data, 'venue') })
+  const books = {
+    reports: venue.reportsAfter(0),
+    open: venue.openOrders(),
+    positions: venue.positions(),
+    balances: venue.balances(),
+  }
+  await venue.close()
+  return books
+}
