@@ -7,7 +7,7 @@ const severity = z.enum(['info', 'warning', 'error', 'critical'])
 
 /** What every domain event says as it leaves, by the feed or HTTP; `event` is what the machine emitted, as it is in the log. */
 export const eventEnvelope = z.object({
-  eventId: z.string().describe("`{actor}/{rev}/{index}`, as intents' ids are"),
+  eventId: z.string().describe('`{actor}/{rev}/{index}` of the record that emitted it.'),
   index: z.number().int().nonnegative().describe('place among the events of its record'),
   type: z.string(),
   at: epochMs,

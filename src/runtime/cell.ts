@@ -1,5 +1,6 @@
 import type { AnyActorLogic, StateValue } from 'xstate'
 import type { Address } from './address.ts'
+import { NO_REQUESTS, type RequestCounts } from './intent-ids.ts'
 import { goneLogic, isMachine } from './logic.ts'
 import type { Migration } from './migration.ts'
 import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
@@ -30,6 +31,8 @@ export interface ActorState {
   /** The most that it can hold, and what was measured of that: see holding.ts. */
   readonly held: number
   readonly measured: number
+  /** What the ids of its intents go on from. Those who had its address before it count, too. */
+  readonly requests: RequestCounts
 }
 
 export interface Stashed {
@@ -135,4 +138,5 @@ export const UNBORN: ActorState = {
   stash: NO_STASH,
   held: 0,
   measured: 0,
+  requests: NO_REQUESTS,
 }

@@ -6,6 +6,7 @@ import type { ActorState, Cell, Stashed } from './cell.ts'
 import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './holding.ts'
+import { nextNumber, withIntents, withRequest } from './intent-ids.ts'
 import {
   INIT,
   isLifecycle,
@@ -27,7 +28,7 @@ import {
   withTimer,
 } from './pending-timers.ts'
 import { persistState, restoreState } from './persist.ts'
-import type { AnyEvent, ScheduledTimer } from './record.ts'
+import type { AnyEvent, Intent, ScheduledTimer } from './record.ts'
 import { logicAt } from './registry.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
@@ -85,10 +86,23 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
     stash: was.stash,
     held: was.held,
     measured: was.measured,
+    requests: was.requests,
   }
   if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
   if (isLifecycle(event)) return evolveLifecycle(scope, cell, event, next, taking)
   return settle(scope, cell, next, react(scope, cell, taking), taking)
+}
+
+/** Counts a request of a step, and returns its number. To be called before the step's state is given to anybody. */
+export function countRequest(state: ActorState, type: string): number {
+  const number = nextNumber(state.requests, type)
+  ;(state as Fresh).requests = withRequest(state.requests, type, number)
+  return number
+}
+
+/** Counts the intents that the record of a step has. To be called before the step's state is given to anybody. */
+export function countIntents(state: ActorState, intents: readonly Intent[]): void {
+  ;(state as Fresh).requests = withIntents(state.requests, intents)
 }
 
 /** The logic's own answer to an event. */

@@ -5,6 +5,7 @@ import { type Address, childOf, idOfChild, parentOf } from './address.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { isUsable } from './delays.ts'
 import { measured } from './holding.ts'
+import { NO_REQUESTS, type RequestCounts } from './intent-ids.ts'
 import { goneLogic, isLive, isMachine } from './logic.ts'
 import {
   countOf,
@@ -41,6 +42,7 @@ export interface PersistedActor {
   /** See holding.ts. Earlier versions wrote neither. */
   readonly held?: number
   readonly measured?: number
+  readonly requests?: RequestCounts
 }
 
 export interface PersistedMachineState {
@@ -86,6 +88,7 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(state.stash.length > 0 && { stash: encodeState(state.stash) }),
     held: state.held,
     ...(state.measured > 0 && { measured: state.measured }),
+    ...(state.requests !== NO_REQUESTS && { requests: state.requests }),
   }
   const wakeAt = wakeTime(cell)
   return {
@@ -140,6 +143,7 @@ export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry, give
     stash: frozen(decode(persisted.stash ?? [], scope.refOf)),
     held,
     measured: persisted.held === undefined ? held : (persisted.measured ?? 0),
+    requests: persisted.requests ?? NO_REQUESTS,
   }
   const input = frozen(decode(persisted.input, scope.refOf))
   const cell = new Cell({ ref, kind, version: persisted.version, logic, path, input, state })

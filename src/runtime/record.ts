@@ -10,7 +10,7 @@ export interface AnyEvent {
 
 /** A message to a port: recorded first, sent after its commit, at least once and always under the same `id` (law 6). */
 export interface Intent {
-  /** `actor/rev/index`; also the client order id. A rev, unlike a seq, does not depend on what other actors do. */
+  /** Counts the requests of its type that the actor has made, such as `order/o-1/PLACE_ORDER:1`; `actor/rev/index` in older logs. */
   readonly id: string
   /** Name of the port, as registered. */
   readonly port: string

@@ -8,7 +8,8 @@ import type { Interruptible, SnapshotEntry, Store } from '../../store/store.ts'
 import { type Address, parentOf } from './address.ts'
 import { carryOver } from './carry-over.ts'
 import { Cell, stateValue, UNBORN } from './cell.ts'
-import { type Evolution, evolve } from './evolve.ts'
+import { countIntents, type Evolution, evolve } from './evolve.ts'
+import { NO_REQUESTS } from './intent-ids.ts'
 import { INIT, isLifecycle } from './lifecycle.ts'
 import { NO_TIMERS } from './pending-timers.ts'
 import { makeRef, type PersistedActor, restoreCell } from './persist.ts'
@@ -62,6 +63,7 @@ export function replayRecord(
   } catch (error) {
     throw diverged(record, `it throws: ${plainError(error).message}`, error)
   }
+  if (record.intents !== undefined) countIntents(evolution.state, record.intents)
   cell.state = evolution.state
   const to = stateValue(cell.logic, cell.state.snapshot)
   if (sameVersion && !jsonEqual(to, record.to)) {
@@ -88,7 +90,7 @@ export function makeCell(
   const path = record.child?.path ?? []
   const ref = makeRef(scope.system, record.actor as Address, path, record.child)
   const input = frozen(decode(record.event.input, scope.refOf))
-  const state = { ...UNBORN, rev: was?.state.rev ?? 0 }
+  const state = { ...UNBORN, rev: was?.state.rev ?? 0, requests: was?.state.requests ?? NO_REQUESTS }
   const cell = new Cell({ ref, kind, version, logic, path, input, state })
   if (path.length > 0) cell.born = { seq: record.seq, rev: record.rev, cause: record.cause }
   return cell

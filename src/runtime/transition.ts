@@ -1,7 +1,8 @@
-/** The record of one actor taking one event, made of what the actor was and what it has become. */
+/** The record of one actor taking one event, made of what the actor was and what it has become; its intents are counted there, too. */
 import { type Address, portOf } from './address.ts'
 import { type ActorState, type Cell, stateValue, UNBORN } from './cell.ts'
-import type { Evolution } from './evolve.ts'
+import { countRequest, type Evolution } from './evolve.ts'
+import { intentId } from './intent-ids.ts'
 import { INIT, isLifecycle } from './lifecycle.ts'
 import { isMachine } from './logic.ts'
 import type { Message } from './message.ts'
@@ -93,7 +94,8 @@ function intend(turn: TurnFacts, step: Step, to: string, event: AnyEvent, intent
   if (port === undefined || !turn.ports.has(port)) return
   const { at, correlation } = turn
   const { seq, cell, evolution } = step
-  const id = `${cell.address}/${evolution.state.rev}/${intents.length}`
+  const number = countRequest(evolution.state, event.type)
+  const id = intentId(cell.address, event.type, number)
   intents.push(Object.freeze({ id, port, actor: cell.address, event, at, seq, correlation }))
 }
 

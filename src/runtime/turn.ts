@@ -514,7 +514,7 @@ export class Turn implements TurnFacts {
       input,
       state: UNBORN,
     })
-    if (old !== undefined) cell.state = { ...UNBORN, rev: old.state.rev }
+    if (old !== undefined) cell.state = { ...UNBORN, rev: old.state.rev, requests: old.state.requests }
     this.#add(cell)
     this.#take(cell, { event: initOf(input), cause })
     for (const { to, event } of frame.early ?? []) if (to === ref.address) cell.inbox.push({ event, cause })

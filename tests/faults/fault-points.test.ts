@@ -124,7 +124,7 @@ async function prepared(asks: number) {
 
 const ask = (life: Life, n: number) =>
   life.supervisor.send('trader/main', { type: 'ASK', at: n }, { at: n, key: `ask-${n}` })
-const intentsOf = (n: number) => [`trader/main/${n + 1}/0`, `trader/main/${n + 1}/1`]
+const intentsOf = (n: number) => [`trader/main/REQUEST:${2 * n - 1}`, `trader/main/REQUEST:${2 * n}`]
 const count = (life: Life) =>
   (life.supervisor.getSnapshot('counter/main')?.context as { count: number } | undefined)?.count
 

@@ -79,6 +79,13 @@ describe.each(runs)('the run %s', (run) => {
         emitted.filter(({ type, discrepancies }) => type === 'RECONCILIATION_COMPLETED' && discrepancies > 0),
       )
       expect(discrepancies).toEqual([])
+      const intents = after.flatMap(({ intents = [] }) => intents.map(({ id }) => id))
+      expect(new Set(intents).size).toBe(intents.length)
+      const settled = new Set(news.map(({ settles }) => settles))
+      const under = before.flatMap(({ actor, intents = [] }) =>
+        actor === 'order/hand-rest' ? intents.filter(({ event }) => event.type === 'CANCEL_ORDER') : [],
+      )
+      expect(under.map(({ id }) => settled.has(id))).toEqual([true])
       expect(await problemsOf(data)).toEqual([])
     }))
 })

@@ -174,7 +174,7 @@ describe('what is given away', () => {
     await supervisor.spawn('pair', 'p')
     for (const type of ['FLIP', 'TELL', 'FLIP']) await supervisor.send('pair/p', { type })
     expect(open).toEqual([])
-    expect(got).toEqual(['pair/p/3/0'])
+    expect(got).toEqual(['pair/p/P:1'])
   })
 
   it.each(['live', 'after a stop', 'after a crash'])(

@@ -94,7 +94,12 @@ describe('what leaves the runtime', () => {
     expect([desk.asked, actions, seen, replied]).toEqual([[], [], [], false])
     gate.waiting.shift()?.()
     await sent
-    expect([desk.asked, actions, seen, replied]).toEqual([['deliver trader/t/2/0'], ['note'], ['BUY'], true])
+    expect([desk.asked, actions, seen, replied]).toEqual([
+      ['deliver trader/t/PLACE:1'],
+      ['note'],
+      ['BUY'],
+      true,
+    ])
   })
 
   it('never leaves when the commit fails: the supervisor fences itself and says so', async () => {
@@ -136,14 +141,14 @@ describe('an intent', () => {
     await open(1)
     await harness.supervisor.stop()
     await open(2)
-    await desks[2]?.ack('trader/t/2/0')
+    await desks[2]?.ack('trader/t/PLACE:1')
     expect(harness.supervisor.unsettled).toEqual([])
     await harness.crash()
     await open(3)
     expect(desks.map((desk) => desk.asked)).toEqual([
-      ['deliver trader/t/2/0'],
-      ['recover trader/t/2/0'],
-      ['recover trader/t/2/0'],
+      ['deliver trader/t/PLACE:1'],
+      ['recover trader/t/PLACE:1'],
+      ['recover trader/t/PLACE:1'],
       [],
     ])
     expect(harness.context('trader/t')).toEqual({ acks: 1 })
@@ -156,7 +161,7 @@ describe('an intent', () => {
     await harness.supervisor.spawn('trader', 't')
     await harness.supervisor.send('trader/t', { type: 'BUY' })
     await eventually(() => expect(harness.errors).toEqual(['port/desk failed to deliver an intent']))
-    expect(harness.supervisor.unsettled.map(({ id }) => id)).toEqual(['trader/t/2/0'])
+    expect(harness.supervisor.unsettled.map(({ id }) => id)).toEqual(['trader/t/PLACE:1'])
   })
 
   it('of a delayed message is recorded and delivered as the timer fires, also after a crash', async () => {
@@ -176,14 +181,14 @@ describe('an intent', () => {
     await supervisor.send('trader/t', { type: 'LATER' })
     harness.clock.advanceTo(1_100)
     await supervisor.settled()
-    expect(desk.asked).toEqual(['deliver trader/t/4/0', 'deliver trader/t/5/0'])
+    expect(desk.asked).toEqual(['deliver trader/t/PLACE:1', 'deliver trader/t/PLACE:2'])
     expect(supervisor.unsettled.map(({ event, at }) => [event, at])).toEqual([
       [{ type: 'PLACE' }, 1_100],
       [{ type: 'PLACE' }, 1_100],
     ])
     await harness.crash()
     supervisor = await harness.open(options)
-    expect(desk.asked.slice(2)).toEqual(['recover trader/t/4/0', 'recover trader/t/5/0'])
+    expect(desk.asked.slice(2)).toEqual(['recover trader/t/PLACE:1', 'recover trader/t/PLACE:2'])
     expect((await supervisor.verify()).problems).toEqual([])
   })
 

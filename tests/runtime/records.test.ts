@@ -105,7 +105,7 @@ describe('a record', () => {
     const harness = await open()
     const options = { key: 'k', settles: 'i-0', origin: { source: 's', position: 9 } }
     const send = () => harness.supervisor.send('all/a', { type: 'ASK' }, options)
-    const question = { id: 'all/a/2/0', port: 'out', actor: 'all/a', event: { type: 'QUESTION' } }
+    const question = { id: 'all/a/QUESTION:1', port: 'out', actor: 'all/a', event: { type: 'QUESTION' } }
     expect(await recordsOf(harness, send)).toStrictEqual([
       base(4, 4, {
         ...ofA,
