@@ -11,6 +11,8 @@ import type { OrderInput } from './order/context.ts'
 import { orderEvents, orderMachine } from './order/order.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position/position.ts'
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
+import { fromVersion2 } from './reconciliation/upgrades.ts'
+import { reconciliationVersion2 } from './reconciliation/version-2.ts'
 import { runnerEvents, runnerMachine } from './runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
@@ -69,7 +71,13 @@ export const machines = {
       return { venue, symbol, ...(positionSide && { positionSide }) }
     },
   },
-  reconciliation: { machine: reconciliationMachine, events: reconciliationEvents, commands: ['RECONCILE'] },
+  reconciliation: {
+    machine: reconciliationMachine,
+    events: reconciliationEvents,
+    commands: ['RECONCILE'],
+    previous: [reconciliationVersion2],
+    upgrades: [fromVersion2],
+  },
   watchdog: { machine: watchdogMachine, events: watchdogEvents, commands: [] },
   account: {
     machine: accountMachine,

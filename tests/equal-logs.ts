@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ActorView } from '../src/runtime/actor-view.ts'
 import type { TransitionRecord } from '../src/runtime/record.ts'
 
-const OF_EACH_START = /^(runner|component|reconciliation)\//
+/** Actors that are taken out whole. */
+export const OF_EACH_START = /^(runner|component|reconciliation)\//
 
 /** The last part of a correlation that the runtime makes itself: the seq of the first record of its turn. */
 const OWN_CORRELATION = /^c-(\d+)$/
@@ -22,23 +23,14 @@ interface Entry {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-interface Comparison {
-  /**
-   * Takes out what the actors of a start set off among others, too, such as a question of the reconciliation to its account, and numbers
-   * the ids of intents anew, which are made of revs that such records shift. Logs that are equal only then are not equal by the definition.
-   */
-  readonly startsAside?: boolean
-}
-
 /** Returns the first difference of two logs as a text for people, in the order of the first log; undefined when the logs are equal. */
 export function differenceOfLogs(
   left: readonly TransitionRecord[],
   right: readonly TransitionRecord[],
-  { startsAside = false }: Comparison = {},
 ): string | undefined {
   const cutOff = new Set([...cutOffPromises(left), ...cutOffPromises(right)])
-  const one = entriesOf(left, cutOff, startsAside)
-  const other = entriesOf(right, cutOff, startsAside)
+  const one = entriesOf(left, cutOff)
+  const other = entriesOf(right, cutOff)
   const found: { seq: number; text: string }[] = []
   for (const actor of new Set([...one.keys(), ...other.keys()])) {
     const mine = one.get(actor) ?? []
@@ -93,13 +85,9 @@ function cutOffPromises(records: readonly TransitionRecord[]): string[] {
 function entriesOf(
   records: readonly TransitionRecord[],
   cutOff: ReadonlySet<string>,
-  startsAside: boolean,
 ): ReadonlyMap<string, Entry[]> {
   const taken = new Set<number>()
-  const ofStarts = new Set<string>()
-  for (const { seq, actor, event, cause, correlation } of records) {
-    if (startsAside && correlation === `c-${seq}` && OF_EACH_START.test(actor)) ofStarts.add(correlation)
-    if (ofStarts.has(correlation)) taken.add(seq)
+  for (const { seq, actor, event, cause } of records) {
     // The parent is told of the end of the promise in a record of its own, which counts with the promise.
     const isNewsOfCutOff = cause !== null && taken.has(cause) && event.type.startsWith('xstate.error.actor.')
     if (cutOff.has(actor) || isNewsOfCutOff) taken.add(seq)
@@ -119,19 +107,10 @@ function entriesOf(
     kept.push(record)
   }
   const numberOf = ({ seq }: TransitionRecord) => places.get(seq)?.[1] as number
-  const intentIds = new Map(
-    startsAside
-      ? kept.flatMap((record) =>
-          (record.intents ?? []).map(
-            ({ id }, i) => [id, `${record.actor} ${numberOf(record)} ${i}`] as const,
-          ),
-        )
-      : [],
-  )
   const entries = new Map<string, Entry[]>()
   for (const record of kept) {
     const { seq, actor } = record
-    const entry: Entry = { seq, actor, number: numberOf(record), fields: fieldsOf(record, places, intentIds) }
+    const entry: Entry = { seq, actor, number: numberOf(record), fields: fieldsOf(record, places) }
     const list = entries.get(actor)
     if (list === undefined) entries.set(actor, [entry])
     else list.push(entry)
@@ -143,19 +122,8 @@ function entriesOf(
 function fieldsOf(
   record: TransitionRecord,
   places: ReadonlyMap<number, Place>,
-  intentIds: ReadonlyMap<string, string>,
 ): Readonly<Record<string, unknown>> {
-  const {
-    seq: _seq,
-    rev: _rev,
-    turn: _turn,
-    cause,
-    correlation,
-    scheduled,
-    intents,
-    settles,
-    ...rest
-  } = record
+  const { seq: _seq, rev: _rev, turn: _turn, cause, correlation, scheduled, intents, ...rest } = record
   const placeOf = (seq: number): Place => places.get(seq) ?? ['outside of the log', undefined]
   const correlationOf = (text: string): unknown => {
     const [, seq] = OWN_CORRELATION.exec(text) ?? []
@@ -170,10 +138,8 @@ function fieldsOf(
       seq: placeOf(timer.seq),
       correlation: correlationOf(timer.correlation),
     })),
-    settles: settles && (intentIds.get(settles) ?? settles),
     intents: intents?.map((intent) => ({
       ...intent,
-      id: intentIds.get(intent.id) ?? intent.id,
       seq: placeOf(intent.seq),
       correlation: correlationOf(intent.correlation),
     })),

@@ -48,11 +48,10 @@ import { instrument } from './instrument.ts'
 import {
   assetPx,
   balanceOf,
+  booksOf,
   equityOf,
-  leavesQtyOf,
   movementsOf,
   positionFor,
-  quantitiesHeld,
   unrealizedIn,
   withMovements,
   withPosition,
@@ -213,16 +212,7 @@ export const accountMachine = setup({
     tellPortfolio: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'PORTFOLIO_REQUEST')
       const { at, owner } = event
-      const working = Object.entries(context.working).map(
-        ([order, works]) => [order, leavesQtyOf(works)] as const,
-      )
-      const answer: PortfolioReport = {
-        type: 'PORTFOLIO',
-        at,
-        working: Object.fromEntries(working),
-        positions: quantitiesHeld(context),
-        balances: context.balances,
-      }
+      const answer: PortfolioReport = { type: 'PORTFOLIO', at, ...booksOf(context) }
       enqueue(tell(owner, answer))
     }),
     /** The order's own word: it knows those that have ended, which the account has forgotten. */

@@ -3,6 +3,7 @@ import { positionAddress } from '../addresses.ts'
 import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, FillCorrected, OrderRequest, PositionChanged } from '../events/commands.ts'
+import type { AccountBooks } from '../events/reconciliation.ts'
 import { isConditional, isLimited } from '../order/terms.ts'
 import { signedQty } from '../position/books.ts'
 import { contractOf, type Instrument } from './instrument.ts'
@@ -227,6 +228,15 @@ export function withPosition(
 }
 
 /** Quantity of each position, by symbol, and `:LONG` or `:SHORT` where the account hedges. */
+/** What a reconciliation holds against the venue's books. */
+export function booksOf(portfolio: Portfolio): AccountBooks {
+  const working = Object.entries(portfolio.working).map(
+    ([order, works]) => [order, leavesQtyOf(works)] as const,
+  )
+  const { balances } = portfolio
+  return { working: Object.fromEntries(working), positions: quantitiesHeld(portfolio), balances }
+}
+
 export function quantitiesHeld({ positions }: Portfolio): Record<string, string> {
   const ids = Object.entries(positions).map(
     ([address, { quantity }]) => [address.replace(/^[^:]*:/, ''), quantity] as const,

@@ -26,6 +26,14 @@ export const venueOrder = z.object({
   avgPx: decimal,
 })
 
+/** Our own books: what the account has. */
+const books = {
+  /** Quantity left of each order that works, by address. */
+  working: z.record(z.string(), decimal),
+  positions: z.record(z.string(), decimal),
+  balances: z.record(z.string(), decimal),
+}
+
 /** The answer. A venue that cannot be reached gives none: nothing follows from that. */
 export const venueState = z.object({
   type: z.literal('VENUE_STATE'),
@@ -41,9 +49,11 @@ export const venueState = z.object({
   ),
   /** Those that the venue knows. */
   balances: z.array(z.object({ asset: z.string(), balance: decimal })),
+  /** What the account had at the same moment: the port reads it, so that no look leaves a record with the account. */
+  here: z.object(books),
 })
 
-/** From a reconciliation to its account, and the answer within the same turn. */
+/** From a reconciliation to the port of its venue: what the account has, without the venue. Version 2 asked the account itself. */
 export const portfolioRequest = z.object({
   type: z.literal('PORTFOLIO_REQUEST'),
   at: epochMs,
@@ -52,10 +62,7 @@ export const portfolioRequest = z.object({
 export const portfolio = z.object({
   type: z.literal('PORTFOLIO'),
   at: epochMs,
-  /** Quantity left of each order that works, by address. */
-  working: z.record(z.string(), decimal),
-  positions: z.record(z.string(), decimal),
-  balances: z.record(z.string(), decimal),
+  ...books,
 })
 
 /** To an order that the venue has, or had, and nobody here knows: it comes into being as one that works. */
@@ -81,4 +88,5 @@ export type VenueOrderState = z.infer<typeof venueOrder>
 export type VenueState = z.infer<typeof venueState>
 export type PortfolioRequest = z.infer<typeof portfolioRequest>
 export type PortfolioReport = z.infer<typeof portfolio>
+export type AccountBooks = VenueState['here']
 export type Adopt = z.infer<typeof adopt>

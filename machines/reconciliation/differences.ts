@@ -1,7 +1,7 @@
 /** Where the venue's books and ours differ. Pure. */
 import { holdingName, orderAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
-import type { PortfolioReport, VenueState } from '../events/reconciliation.ts'
+import type { AccountBooks, VenueState } from '../events/reconciliation.ts'
 
 export interface Difference {
   readonly what: 'order' | 'position' | 'balance'
@@ -18,7 +18,7 @@ export interface Told {
 
 const NONE = 'none'
 
-export function differencesOf(venue: VenueState, here: PortfolioReport): readonly Difference[] {
+export function differencesOf(venue: VenueState, here: AccountBooks): readonly Difference[] {
   const open = Object.fromEntries(
     venue.openOrders.map(({ clOrdId, leavesQty }) => [orderAddress(clOrdId), leavesQty]),
   )
@@ -33,7 +33,7 @@ export function differencesOf(venue: VenueState, here: PortfolioReport): readonl
 }
 
 /** Whether the account has something else than its venue has told of in passing. */
-export function differsFrom({ balances, positions }: Told, here: PortfolioReport): boolean {
+export function differsFrom({ balances, positions }: Told, here: AccountBooks): boolean {
   return (
     between('balance', pick(here.balances, balances), balances, decimal.ZERO).length > 0 ||
     between('position', pick(here.positions, positions), positions, decimal.ZERO).length > 0

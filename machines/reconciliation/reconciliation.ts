@@ -1,72 +1,31 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { holdingName, orderAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
-import { balanceReport, type CashFlowReport, positionReport } from '../events/account.ts'
+import type { CashFlowReport } from '../events/account.ts'
 import type { Cancel, Verify } from '../events/commands.ts'
-import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import {
-  type Adopt,
-  type PortfolioRequest,
-  portfolio,
-  reconcile,
-  type VenueState,
-  type VenueStateRequest,
-  venueState,
-} from '../events/reconciliation.ts'
+import type { Adopt, PortfolioRequest, VenueState, VenueStateRequest } from '../events/reconciliation.ts'
 import { tell } from '../tell.ts'
 import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
+import {
+  type ReconciliationInput,
+  type reconciliationEvents,
+  reconciliationInput,
+} from './reconciliation-input.ts'
 import { statusReport, type TermsThere, termsThere } from './venue-order.ts'
 
-export const reconciliationRules = {
-  everyMs: z
-    .number()
-    .int()
-    .positive()
-    .default(60_000)
-    .describe('How often the books are held against each other, in ms.'),
-  settleMs: z
-    .number()
-    .int()
-    .positive()
-    .default(5_000)
-    .describe('How long what is under way may take to arrive before a difference counts as one, in ms.'),
-  unknownOrders: z
-    .enum(['adopt', 'cancel'])
-    .default('adopt')
-    .describe('What becomes of orders at the venue that nobody here knows.'),
-  balances: z
-    .enum(['adopt', 'report'])
-    .default('adopt')
-    .describe(
-      'What becomes of a balance that still differs when orders and positions agree: money came or went unseen.',
-    ),
-}
+export * from './reconciliation-input.ts'
 
-export const reconciliationInput = z.object({ venue: z.string(), ...reconciliationRules })
-export type ReconciliationInput = z.input<typeof reconciliationInput>
-
-export interface ReconciliationContext extends z.infer<typeof reconciliationInput> {
+export interface ReconciliationContext extends z.output<typeof reconciliationInput> {
   /** Fills from this time on may be missing here, in epoch ms. */
   readonly since: number
   readonly startedAt: number
-  /** What the venue has said, while the account is asked. */
-  readonly state?: VenueState
-  /** At the first look: at the second those of them count that are still there, for others have only just come up. */
+  /** At the look before: of the differences of a look those count that were there at the one before it. */
   readonly found: readonly Difference[]
   /** Since it was last held against the account's books. */
   readonly told: Told
 }
-
-export const reconciliationEvents = z.discriminatedUnion('type', [
-  reconcile,
-  venueState,
-  portfolio,
-  balanceReport,
-  positionReport,
-  configure(z.object(reconciliationRules)),
-])
 
 /** A venue that has not answered is asked again after this time. */
 const ANSWER_WITHIN_MS = 10_000
@@ -77,6 +36,10 @@ type ReconciliationEvent = z.infer<typeof reconciliationEvents>
 
 const NOTHING_TOLD: Told = { balances: {}, positions: {} }
 
+/**
+ * It looks twice before it does anything, and what it compares comes in one answer of the port: so a look changes nobody else, and a
+ * start, which looks, too, leaves nothing in the log of others.
+ */
 export const reconciliationMachine = setup({
   types: {} as {
     input: ReconciliationInput
@@ -89,8 +52,9 @@ export const reconciliationMachine = setup({
     settle: ({ context }) => context.settleMs,
   },
   guards: {
-    agree: ({ context: { state }, event }) =>
-      event.type === 'PORTFOLIO' && state !== undefined && differencesOf(state, event).length === 0,
+    agree: ({ event }) => event.type === 'VENUE_STATE' && differencesIn(event).length === 0,
+    nothingLasts: ({ context, event }) =>
+      event.type === 'VENUE_STATE' && lastingIn(event, context.found).length === 0,
     /** Reports keep coming: what is done from time to time has to be done between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.told, event),
@@ -113,33 +77,37 @@ export const reconciliationMachine = setup({
     }),
     configure: assign(({ event }) => (event.type === 'CONFIGURE' ? event.settings : {})),
     forget: assign({ told: NOTHING_TOLD }),
-    takeState: assign(({ event }) => (event.type === 'VENUE_STATE' ? { state: event } : {})),
-    askAccount: enqueueActions(({ context: { venue }, event, enqueue }) => {
-      const request: PortfolioRequest = {
-        type: 'PORTFOLIO_REQUEST',
-        at: event.at,
-        owner: `reconciliation/${venue}`,
-      }
-      enqueue(tell(`account/${venue}`, request))
-    }),
-    /** At the first look: all that may bring the two together, and then what is under way has time to arrive. */
-    mend: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'PORTFOLIO')
+    askForBooks: enqueueActions(({ context: { venue }, event, enqueue }) => {
       const { at } = event
-      const { venue, unknownOrders } = context
-      const state = context.state as VenueState
-      const differences = differencesOf(state, event)
-      const open = new Map(state.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const))
-      enqueue.assign({ state: undefined, found: differences })
+      const request: PortfolioRequest = { type: 'PORTFOLIO_REQUEST', at, owner: `reconciliation/${venue}` }
+      enqueue(tell(`port/${venue}`, request))
+    }),
+    find: assign(({ event }) => {
+      assertEvent(event, 'VENUE_STATE')
+      return { found: differencesIn(event) }
+    }),
+    /** All that may bring the two together, and then it has time to arrive. */
+    repair: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'VENUE_STATE')
+      const { at } = event
+      const { venue, unknownOrders, found } = context
+      const lasting = lastingIn(event, found)
+      const open = new Map(event.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const))
+      enqueue.assign({ found: lasting })
+      const fills = event.fills.filter(({ order, terms }) => mayExplain(lasting, order, terms))
       // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.
       const strangers = new Map<string, TermsThere>()
-      for (const { order, terms } of state.fills) strangers.set(order, terms)
-      for (const [order, it] of open) strangers.set(order, termsThere(it))
+      for (const { order, terms } of fills) strangers.set(order, terms)
+      for (const { id } of lasting) {
+        const order = open.get(id)
+        if (order !== undefined) strangers.set(id, termsThere(order))
+      }
       for (const [order, terms] of strangers)
-        if (event.working[order] === undefined) enqueue(tell(order, adoptionOf(terms, venue, at)))
-      for (const { order, report } of state.fills) enqueue(tell(order, { ...report, at }))
-      for (const flow of state.flows) enqueue(tell(`account/${venue}`, { ...flow, at }))
-      for (const difference of differences) {
+        if (event.here.working[order] === undefined) enqueue(tell(order, adoptionOf(terms, venue, at)))
+      for (const { order, report } of fills) enqueue(tell(order, { ...report, at }))
+      if (lasting.some(({ what }) => what === 'balance'))
+        for (const flow of event.flows) enqueue(tell(`account/${venue}`, { ...flow, at }))
+      for (const difference of lasting) {
         const { what, id, here } = difference
         const done = doneAbout(difference, unknownOrders)
         enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done })
@@ -156,22 +124,23 @@ export const reconciliationMachine = setup({
         enqueue(tell(id, cancellation))
       }
     }),
+    agree: enqueueActions(({ context: { venue, startedAt }, event: { at }, enqueue }) => {
+      enqueue.assign({ found: [], since: Math.max(0, startedAt - OVERLAP_MS) })
+      enqueue.emit({ type: 'RECONCILIATION_COMPLETED', at, venue, discrepancies: 0 })
+    }),
     conclude: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'PORTFOLIO')
+      assertEvent(event, 'VENUE_STATE')
       const { at } = event
-      const { venue, state, balances, startedAt, found } = context
-      const differences = differencesOf(state as VenueState, event)
-      const lasting = differences.filter((one) =>
-        found.some(({ what, id }) => what === one.what && id === one.id),
-      )
-      const isOfMoney = differences.every(({ what }) => what === 'balance')
+      const { venue, balances, startedAt, found } = context
+      const lasting = lastingIn(event, found)
+      const isOfMoney = differencesIn(event).every(({ what }) => what === 'balance')
       const done = isOfMoney && balances === 'adopt' ? 'adopted' : 'reported'
       for (const difference of lasting) {
         enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done })
         if (done === 'adopted') enqueue(tell(`account/${venue}`, adjustmentFor(difference, venue, at)))
       }
       // Whatever moved up to here has been applied: what still differs has another cause.
-      enqueue.assign({ state: undefined, since: Math.max(0, startedAt - OVERLAP_MS) })
+      enqueue.assign({ found: [], since: Math.max(0, startedAt - OVERLAP_MS) })
       const mended = found.length - lasting.length
       const counts = { discrepancies: lasting.length, ...(mended > 0 && { mended }) }
       enqueue.emit({ type: 'RECONCILIATION_COMPLETED', at, venue, ...counts })
@@ -179,7 +148,7 @@ export const reconciliationMachine = setup({
   },
 }).createMachine({
   id: 'reconciliation',
-  version: '2',
+  version: '3',
   description: "Holds the venue's books against ours, and says of every difference what was done about it.",
   context: ({ input }) => ({
     ...reconciliationInput.parse(input),
@@ -211,40 +180,73 @@ export const reconciliationMachine = setup({
       },
     },
     comparing: {
-      entry: 'askAccount',
+      entry: 'askForBooks',
       on: {
+        RECONCILE: { target: 'firstLook', actions: 'start' },
+        BALANCE_REPORT: { actions: 'note' },
+        POSITION_REPORT: { actions: 'note' },
         PORTFOLIO: [
           { guard: 'differs', target: 'firstLook', actions: 'start' },
           { target: 'idle', actions: 'forget' },
         ],
       },
+      after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', actions: 'start' } },
     },
     firstLook: {
       description: 'The venue is asked; no answer means nothing but that it is asked again.',
       entry: 'ask',
       after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', reenter: true } },
       on: {
-        VENUE_STATE: { actions: ['takeState', 'askAccount'] },
-        PORTFOLIO: [
-          { guard: 'agree', target: 'idle', actions: 'conclude' },
-          { target: 'settling', actions: 'mend' },
+        VENUE_STATE: [
+          { guard: 'agree', target: 'idle', actions: 'agree' },
+          { target: 'settling', actions: 'find' },
         ],
       },
     },
     settling: {
-      description: 'Missed fills, status questions and adoptions are on their way.',
+      description: 'What is under way has time to arrive.',
       after: { settle: 'secondLook' },
     },
     secondLook: {
+      description: 'What differs as it did before is no matter of time.',
       entry: 'ask',
       after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
       on: {
-        VENUE_STATE: { actions: ['takeState', 'askAccount'] },
-        PORTFOLIO: { target: 'idle', actions: 'conclude' },
+        VENUE_STATE: [
+          { guard: 'nothingLasts', target: 'idle', actions: 'agree' },
+          { target: 'repairing', actions: 'repair' },
+        ],
       },
+    },
+    repairing: {
+      description: 'Missed fills, status questions and adoptions are on their way.',
+      after: { settle: 'verdict' },
+    },
+    verdict: {
+      entry: 'ask',
+      after: { [ANSWER_WITHIN_MS]: { target: 'verdict', reenter: true } },
+      on: { VENUE_STATE: { target: 'idle', actions: 'conclude' } },
     },
   },
 })
+
+function differencesIn(state: VenueState): readonly Difference[] {
+  return differencesOf(state, state.here)
+}
+
+/** Of the differences those that were found before, too. */
+function lastingIn(state: VenueState, found: readonly Difference[]): readonly Difference[] {
+  return differencesIn(state).filter((one) =>
+    found.some(({ what, id }) => what === one.what && id === one.id),
+  )
+}
+
+/** Whether a fill of the order may be what one of the books lacks. */
+function mayExplain(differences: readonly Difference[], order: string, terms: TermsThere): boolean {
+  return differences.some(({ what, id }) =>
+    what === 'order' ? id === order : what === 'balance' || id === holdingName(terms),
+  )
+}
 
 /** What brings our balance to the venue's. */
 function adjustmentFor({ id: asset, here, there }: Difference, venue: string, at: number): CashFlowReport {

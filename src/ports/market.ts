@@ -18,8 +18,12 @@ export interface MarketMessage {
 export interface MarketOpenOptions {
   /** Resume after this position; what was before is read for its effect on the book, not emitted. Default 0. */
   readonly after?: number
-  /** Emitted up to here before, for those who have missed some of it: a market that passes with life goes on after it. */
+  /** Emitted up to here before, for those who have missed some of it. */
   readonly seen?: number
+  /** Event time at which a log began that it goes on in: a market without a time of its own began then. Default `startsAt`. */
+  readonly beganAt?: number | undefined
+  /** Event time at which that log ends: nothing that was not seen happens before. */
+  readonly endedAt?: number | undefined
   /**
    * Called before each message is emitted; when it returns a promise the source waits for it. Pace and
    * backpressure in one place: sleep until the message's time, or until the mailboxes have room.

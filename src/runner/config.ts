@@ -80,7 +80,9 @@ const marketSource = z.discriminatedUnion('source', [
       .int()
       .nonnegative()
       .optional()
-      .describe('Epoch ms of its first message; by default the present.'),
+      .describe(
+        'Epoch ms of its first message; by default the present, and at a later start that of the first one.',
+      ),
     durationMs: z
       .number()
       .int()

@@ -8,6 +8,9 @@ export interface Driver {
   stop(): Promise<void>
   /** The port has handed the venue something. */
   onRequest(): void
-  /** Resolves when what the venue has reported up to now has reached the runner. */
-  reportsCome(): Promise<void>
+  /**
+   * Calls back, once, at the next moment at which nothing is under way between runner and venue: no request, no report, nothing that a
+   * turn has asked for. What both have then is what both have.
+   */
+  whenQuiet(answer: () => void): void
 }

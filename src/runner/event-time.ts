@@ -22,6 +22,8 @@ export interface EventTimeOptions {
   readonly faults?: LinkFaults | undefined
   /** 1 is the pace of life. */
   readonly speed: number | 'max'
+  /** Event time at which the log began, where there was one before this start. */
+  readonly beganAt?: number | undefined
 }
 
 /** How far behind its pace a run may fall before it counts as slow and stops trying to catch up. */
@@ -38,6 +40,11 @@ export class EventTimeDriver implements Driver {
   #messages = 0
   /** Market messages that have been before, and now wait for nothing. */
   #seen = 0
+  /** Position of the last one that was fed. */
+  #fed = 0
+  #running = false
+  /** Who waits until nothing is under way. */
+  #asking: (() => void)[] = []
 
   constructor(options: EventTimeOptions) {
     this.#options = options
@@ -50,15 +57,22 @@ export class EventTimeDriver implements Driver {
 
   /** Resolves when the market has ended and everything it set off is done, or `stop` was called. */
   async run(): Promise<void> {
-    const { market, venue, supervisor } = this.#options
+    const { market, venue, supervisor, beganAt } = this.#options
     // What only one of the two has taken in is given to that one alone.
     const positions = [venue.marketPosition, supervisor.cursor(market.name)]
     const after = Math.min(...positions)
     this.#seen = Math.max(...positions)
+    this.#fed = after
+    this.#running = true
     await new Promise<void>((resolve, reject) => {
       this.#wake = resolve
       this.#subscription = market
-        .open({ after, seen: this.#seen, pace: (message) => this.#before(message) })
+        .open({
+          after,
+          seen: this.#seen,
+          ...(beganAt !== undefined && { beganAt, endedAt: supervisor.lastAt }),
+          pace: (message) => this.#before(message),
+        })
         .subscribe({
           next: (message) => this.#take(message),
           complete: resolve,
@@ -70,8 +84,8 @@ export class EventTimeDriver implements Driver {
     await this.#finish()
   }
 
-  reportsCome(): Promise<void> {
-    return this.#reports.come()
+  whenQuiet(answer: () => void): void {
+    this.#asking.push(answer)
   }
 
   async stop(): Promise<void> {
@@ -107,6 +121,7 @@ export class EventTimeDriver implements Driver {
     const { supervisor, clock, market, venue } = this.#options
     const { at, position, event } = message
     this.#messages++
+    this.#fed = position
     venue.onMarket(message)
     clock.advanceTo(at)
     const to = `symbol/${message.venue}:${message.symbol}` as Address
@@ -116,16 +131,29 @@ export class EventTimeDriver implements Driver {
 
   /** Whether something has happened whose consequences must be durable before the next message. */
   get #mustWait(): boolean {
-    return this.#options.venue.dirty || this.#options.supervisor.hasIntentsAhead
+    const { venue, supervisor } = this.#options
+    return venue.dirty || supervisor.hasIntentsAhead || this.#canAnswer
+  }
+
+  /** Whether somebody asks, and nothing is under way. What is fed again after a kill is under way, too. */
+  get #canAnswer(): boolean {
+    if (this.#asking.length === 0 || !this.#running || this.#fed < this.#seen) return false
+    const { venue, supervisor } = this.#options
+    const isUnderWay = venue.dirty || supervisor.hasIntentsAhead || venue.arrivesAt !== undefined
+    return !isUnderWay && this.#reports.isEmpty
   }
 
   async #consequences(): Promise<void> {
     const { supervisor, venue } = this.#options
     while (this.#mustWait) {
       if (supervisor.hasIntentsAhead) await supervisor.settled()
-      if (!venue.dirty) continue
-      await venue.flush()
-      this.#reports.fill()
+      if (venue.dirty) {
+        await venue.flush()
+        this.#reports.fill()
+      }
+      if (!this.#canAnswer) continue
+      for (const answer of this.#asking.splice(0)) answer()
+      await supervisor.settled()
     }
   }
 

@@ -1,7 +1,12 @@
 /** What the venue lists on its way to the universe, and strategies on theirs. */
 import { isDeepStrictEqual } from 'node:util'
 import { Subscription } from 'rxjs'
-import type { UniverseContext, UniverseInput } from '../../machines/index.ts'
+import {
+  type ListedInstrument,
+  selectUniverse,
+  type UniverseContext,
+  type UniverseInput,
+} from '../../machines/index.ts'
 import { poll } from '../ports/http.ts'
 import type { MarketSource } from '../ports/market.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -69,15 +74,18 @@ interface ListingParts {
   readonly place: { readonly venue: string; readonly symbols: readonly string[] }
   readonly clock: Clock
   readonly logger: Logger
+  /** Time of the log's first record, where there was a log before this start. */
+  readonly beganAt: number | undefined
 }
 
 /**
  * Asks now and, where time is the system's, again and again until it is unsubscribed from. A market that has its own
- * time is asked before its first message and no more, so that the log is the same each time.
+ * time is asked at each start and no more, and the universe is told only what it does not know: so a start more or less
+ * changes nothing.
  */
 export async function startListing(
   config: RunnerConfig['universe'],
-  { supervisor, market, place, clock, logger }: ListingParts,
+  { supervisor, market, place, clock, logger, beganAt }: ListingParts,
 ): Promise<Subscription> {
   if (config === undefined) return Subscription.EMPTY
   const stopped = new AbortController()
@@ -86,12 +94,21 @@ export async function startListing(
     const instruments = (await market.listing?.(signal)) ?? place.symbols.map((symbol) => ({ symbol }))
     signal.throwIfAborted()
     const at = clock.now()
+    if (market.time === 'event' && isKnown(instruments)) return
     await sendUnlessQuarantined(
       supervisor,
       addressOf(place.venue),
       { type: 'INSTRUMENTS_LISTED', at, instruments },
       { at },
     )
+  }
+  const isKnown = (instruments: readonly ListedInstrument[]) => {
+    const { filters, symbols, filtered } = contextOf(supervisor, place.venue) ?? {}
+    if (filters === undefined) return false
+    // As it was when the universe was first told: some filters look at the time.
+    const selected = selectUniverse(filters, instruments, beganAt ?? clock.now())
+    const refusals = Object.fromEntries(selected.filtered.map(({ symbol, filter }) => [symbol, filter]))
+    return isDeepStrictEqual([symbols, filtered], [selected.symbols, refusals])
   }
   const { everyMs } = config
   const onFailure = (reason: string) =>

@@ -28,6 +28,9 @@ export class LiveTimeDriver implements Driver {
   #stopped = false
   #flushing: Promise<void> | undefined
   #wake: NodeJS.Timeout | undefined
+  /** Who waits until nothing is under way. */
+  #asking: (() => void)[] = []
+  #looking = false
   #end: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
 
@@ -55,8 +58,9 @@ export class LiveTimeDriver implements Driver {
     })
   }
 
-  reportsCome(): Promise<void> {
-    return this.#reports.come()
+  whenQuiet(answer: () => void): void {
+    this.#asking.push(answer)
+    this.#lookForQuiet()
   }
 
   async stop(): Promise<void> {
@@ -71,6 +75,26 @@ export class LiveTimeDriver implements Driver {
   onRequest(): void {
     this.#flush()
     this.#arm()
+    this.#lookForQuiet()
+  }
+
+  /** Looked for whenever something has come to its end; what was told by then has to be taken first. */
+  #lookForQuiet(): void {
+    if (this.#asking.length === 0 || this.#looking || !this.#isQuiet) return
+    this.#looking = true
+    const { supervisor } = this.#options
+    const look = () => {
+      this.#looking = false
+      if (this.#isQuiet) for (const answer of this.#asking.splice(0)) answer()
+    }
+    // A store that takes nothing more has nobody left who asks.
+    supervisor.settled().then(look, () => {})
+  }
+
+  get #isQuiet(): boolean {
+    const { venue, supervisor } = this.#options
+    const isUnderWay = venue.dirty || this.#flushing !== undefined || venue.arrivesAt !== undefined
+    return !isUnderWay && !this.#stopped && !supervisor.hasIntentsAhead && this.#reports.isEmpty
   }
 
   #take(message: MarketMessage): void {

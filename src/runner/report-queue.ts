@@ -9,16 +9,14 @@ export class ReportQueue {
   readonly #venue: PaperVenue
   readonly #faults: LinkFaults | undefined
   readonly #underWay: Delivery[] = []
-  /** Positions of the last one that was sent on its way, and of the last one that has come. */
+  /** Position of the last one that was sent on its way. */
   #read: number
-  #come: number
-  #waiting: { readonly position: number; readonly resolve: () => void }[] = []
 
   constructor(supervisor: Supervisor, venue: PaperVenue, faults: LinkFaults | undefined) {
     this.#supervisor = supervisor
     this.#venue = venue
     this.#faults = faults
-    this.#read = this.#come = supervisor.cursor(venue.name)
+    this.#read = supervisor.cursor(venue.name)
     this.fill()
   }
 
@@ -50,16 +48,10 @@ export class ReportQueue {
     const isNext = as !== 'again' && { origin: { source: this.#venue.name, position }, settles }
     const event = as === 'lost' ? { type: 'REPORT_LOST', at } : { ...report, at }
     this.#supervisor.tell(actor as Address, event, { ...options, ...isNext })
-    if (!isNext) return
-    this.#come = position
-    for (const { position, resolve } of this.#waiting) if (position <= this.#come) resolve()
-    this.#waiting = this.#waiting.filter(({ position }) => position > this.#come)
   }
 
-  /** Resolves when all that the venue has reported up to now has come, but for what comes late or twice. */
-  async come(): Promise<void> {
-    this.fill()
-    const position = this.#read
-    if (position > this.#come) await new Promise<void>((resolve) => this.#waiting.push({ position, resolve }))
+  /** Whether all that the venue has reported has come. */
+  get isEmpty(): boolean {
+    return this.#underWay.length === 0 && this.#venue.reportsAfter(this.#read).length === 0
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Subscription } from 'rxjs'
 import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
+import type { Store } from '../../store/store.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { VERSION } from '../api/version.ts'
 import { createBinanceMarket } from '../ports/market/binance.ts'
@@ -11,11 +12,13 @@ import { createSimMarket } from '../ports/market/sim.ts'
 import type { MarketSource } from '../ports/market.ts'
 import { PaperPort } from '../ports/paper/paper-port.ts'
 import { openPaperVenue } from '../ports/paper/paper-venue.ts'
+import type { VenueFolder } from '../ports/paper/venue-folder.ts'
 import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
 import { openLevelStore } from '../runtime/log.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import type { WorkObserver } from '../runtime/work.ts'
 import { alert } from './alerts.ts'
@@ -65,13 +68,20 @@ export interface StartOptions {
   readonly work?: WorkObserver & { load(file: string): void; named: readonly string[] }
   /** Rejects when something throws outside every turn. */
   readonly faulted?: Promise<never>
+  /** Keeps log and books elsewhere than in the data folder: for tests. */
+  readonly storage?: Storage
+}
+
+interface Storage {
+  openLog(): Promise<Store<TransitionRecord>>
+  openBooks(): Promise<VenueFolder>
 }
 
 /** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, ... */
 export async function startRunner(
   config: RunnerConfig,
   processLogger: Logger,
-  { acceptChanges, work, faulted }: StartOptions = {},
+  { acceptChanges, work, faulted, storage }: StartOptions = {},
 ): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
   const { moduleLimitMs: limitMs } = config.runner
@@ -85,7 +95,7 @@ export async function startRunner(
   const wrong = [...issues, ...symbolIssues(config, place)]
   if (wrong.length > 0) throw wrongConfig(wrong)
   makeFolder(config.data)
-  const store = await openLevelStore(join(config.data, 'log'))
+  const store = await (storage?.openLog() ?? openLevelStore(join(config.data, 'log')))
   let venue: PaperVenue | undefined
   let supervisor: Supervisor | undefined
   let api: ApiServer | undefined
@@ -95,17 +105,19 @@ export async function startRunner(
     const { asset, balance } = config.account
     const openingBalances = { [asset]: balance }
     const books = { takerFee, makerFee, instruments: instrumentsOf(config, place), openingBalances }
-    venue = await openPaperVenue({ location, name: `paper:${place.venue}`, latencyMs, ...books })
-    const eventClock = market.startsAt === undefined ? undefined : new EventClock(market.startsAt)
+    const venueOptions = { location, name: `paper:${place.venue}`, latencyMs, ...books }
+    venue = await openPaperVenue(venueOptions, await storage?.openBooks())
+    const beganAt = await beginningOf(store)
+    const eventClock = market.startsAt === undefined ? undefined : new EventClock(beganAt ?? market.startsAt)
     const clock: Clock = eventClock ?? new SystemClock()
     let driver: Driver | undefined
     let drive: (driver: Driver) => void = () => {}
     const driving = new Promise<Driver>((resolve) => {
       drive = resolve
     })
-    const reportsCome = async () => (await driving).reportsCome()
+    const whenQuiet = (answer: () => void) => void driving.then((driver) => driver.whenQuiet(answer))
     const ports = {
-      [place.venue]: new PaperPort(venue, () => driver?.onRequest(), { faults, reportsCome }),
+      [place.venue]: new PaperPort(venue, () => driver?.onRequest(), { faults, whenQuiet }),
     }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
@@ -126,13 +138,13 @@ export async function startRunner(
       logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
       removeNote(config.data)
     }
-    eventClock?.advanceTo(supervisor.lastAt ?? 0)
     const parts = { supervisor, market, venue, faults }
     driver = eventClock
       ? new EventTimeDriver({
           ...parts,
           clock: eventClock,
           speed: 'speed' in config.market ? config.market.speed : 1,
+          beganAt,
         })
       : new LiveTimeDriver(parts)
     drive(driver)
@@ -151,6 +163,7 @@ export async function startRunner(
       logger,
       processLogger,
       faulted,
+      beganAt,
       ...(note?.actor !== undefined && { suspect: note.actor }),
     })
     await runner.start()
@@ -161,6 +174,12 @@ export async function startRunner(
     await venue?.close()
     throw error
   }
+}
+
+/** Returns the time of the log's first record; undefined when there is none. */
+async function beginningOf(store: Store<TransitionRecord>): Promise<number | undefined> {
+  for await (const { at } of store.read({ fromSeq: 1, toSeq: 1 })) return at
+  return undefined
 }
 
 /** @throws CONFIG_INVALID */
@@ -187,6 +206,8 @@ interface Parts {
   /** Hears, besides, of what is in the log already. */
   readonly processLogger: Logger
   readonly faulted: Promise<never> | undefined
+  /** Time of the log's first record, where there was a log before this start. */
+  readonly beganAt: number | undefined
   /** The actor that ended the run before this one. */
   readonly suspect?: string
 }

@@ -251,6 +251,11 @@ export class EventClock implements Clock {
     this.#due = at === undefined ? undefined : { at, onDue }
   }
 
+  /** Goes on where the last run left off: nothing that is under way then happens before that. */
+  resume(lastAt: number | undefined): void {
+    if (lastAt !== undefined && lastAt > this.#now) this.#now = lastAt
+  }
+
   /** Lets time pass, stopping at each due moment on the way. Time never goes back: an earlier `to` changes nothing. */
   advanceTo(to: number): void {
     for (let due = this.#due; due && due.at <= to; due = this.#due) {

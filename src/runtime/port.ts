@@ -1,5 +1,6 @@
 import type { Address } from './address.ts'
 import type { AnyEvent, Intent, Origin } from './record.ts'
+import type { AnySnapshot } from './scope.ts'
 
 /**
  * An actor at the edge that talks to the outside. Machines reach it as `port/<name>`; what they send is recorded
@@ -36,6 +37,11 @@ export interface PortContext {
   send(to: Address | string, event: AnyEvent, reply?: PortReply): Promise<void>
   /** Intents of this port, of one actor, that have no outcome yet, the oldest first. */
   unsettled(actor: string): readonly Intent[]
+  /**
+   * An actor's present in memory; undefined if it is unknown. It may be ahead of the log by the commit under way: what is
+   * sent on its account goes into a later one.
+   */
+  getSnapshot(address: string): AnySnapshot | undefined
   /** Event time in a recording or simulation, else the system's. */
   now(): number
 }

@@ -9,7 +9,7 @@ import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from '
 import { Archivist, type Retention } from './archivist.ts'
 import type { Cell } from './cell.ts'
 import { Checkpointer } from './checkpointer.ts'
-import { type Clock, type ClockJump, SystemClock } from './clock.ts'
+import { type Clock, type ClockJump, EventClock, SystemClock } from './clock.ts'
 import { type ClockWatch, watchOf } from './clock-watch.ts'
 import { Engine } from './engine.ts'
 import { checkSchema, checkWhy, messageOf, receive, type SendOptions, type Why } from './intake.ts'
@@ -235,7 +235,8 @@ export class Supervisor {
 
   /** @internal */
   async start(unrecorded: readonly Cell[]): Promise<void> {
-    await this.#clockWatch?.start(this.#replayed)
+    if (this.#clock instanceof EventClock) this.#clock.resume(this.lastAt)
+    else await this.#clockWatch?.start(this.#replayed)
     await this.#recordMigrations(unrecorded)
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
@@ -278,9 +279,7 @@ export class Supervisor {
 
   #recordMigrationsOf(cells: readonly Cell[]): Promise<Receipt> {
     const to = cells[0]?.address as Address
-    // A clock of event time may not have come to the end of the log yet.
-    const at = Math.max(this.now, this.lastAt ?? 0)
-    const message = messageOf(to, { type: 'outcry.imposed' }, at, 0)
+    const message = messageOf(to, { type: 'outcry.imposed' }, this.now, 0)
     return this.#enqueueAndWait(message, 'control', (turn) => turn.migrate(cells))
   }
 
@@ -660,6 +659,7 @@ export class Supervisor {
   #portContext(name: string): PortContext {
     return {
       now: () => this.#clock.now(),
+      getSnapshot: (address) => this.getSnapshot(address),
       unsettled: (actor) => this.unsettled.filter((intent) => intent.actor === actor && intent.port === name),
       send: async (to, event, reply = {}) => {
         await this.#enqueueAndWait(receive(parseAddress(to), event, this.#clock, reply), 'execution')

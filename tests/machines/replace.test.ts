@@ -76,6 +76,7 @@ describe('a replace', () => {
     await floor.price('100')
     await floor.orderAtVenue('theirs')
     await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'test' })
+    await floor.pass(5_100)
     await floor.pass()
     expect(held(floor)).toEqual(['3 at 80'])
     await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'theirs', price: '81' })

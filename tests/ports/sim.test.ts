@@ -1,7 +1,7 @@
 import { firstValueFrom, toArray } from 'rxjs'
 import { expect, it } from 'vitest'
 import { createSimMarket } from '../../src/ports/market/sim.ts'
-import type { MarketMessage } from '../../src/ports/market.ts'
+import type { MarketMessage, MarketOpenOptions } from '../../src/ports/market.ts'
 
 const HOUR_MS = 3_600_000
 const GRID = { startPx: '100', tickSize: '0.01', lotSize: '0.001' }
@@ -31,10 +31,20 @@ it('a simulated market has funding fall due every 8 hours, where a symbol has an
   expect(await play(first - 1)).toEqual(messages.slice(first - 1))
 })
 
-it('a simulated market that passes with life goes on after what was seen of it', async () => {
-  const opened = Date.now()
-  const market = createSimMarket({ seed: 1, symbols: SYMBOLS, ratePerSecond: 1, durationMs: 60_000 })
-  const messages = await firstValueFrom(market.open({ after: 10, seen: 100 }).pipe(toArray()))
-  const first = messages.findIndex(({ at }) => at >= opened)
-  expect([messages[0]?.position, messages[first]?.position]).toEqual([11, 101])
+it('a simulated market without a beginning of its own goes on where it was, whenever it is opened again', async () => {
+  const market = () => createSimMarket({ seed: 1, symbols: SYMBOLS, ratePerSecond: 0.7, durationMs: 60_000 })
+  const all = (options: MarketOpenOptions) => firstValueFrom(market().open(options).pipe(toArray()))
+  const beganAt = 7 * HOUR_MS
+  const messages = await all({ beganAt })
+  expect(messages[0]?.at).toBe(beganAt)
+  expect(await all({ beganAt, after: 10, seen: 30, endedAt: messages[29]?.at })).toEqual(messages.slice(10))
+})
+
+it('a simulated market never goes back behind the end of its log', async () => {
+  const market = createSimMarket({ seed: 1, symbols: SYMBOLS, ratePerSecond: 0.7, durationMs: 60_000 })
+  const endedAt = 9 * HOUR_MS
+  const open = { beganAt: 7 * HOUR_MS, endedAt, after: 30 }
+  const [first] = await firstValueFrom(market.open(open).pipe(toArray()))
+  expect(first?.at).toBeGreaterThanOrEqual(endedAt)
+  expect(first?.at).toBeLessThanOrEqual(endedAt + 1)
 })

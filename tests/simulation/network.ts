@@ -4,7 +4,8 @@ import type {
   PlaceOrder,
   ReplaceOrder,
 } from '../../machines/events/order.ts'
-import type { VenueStateRequest } from '../../machines/events/reconciliation.ts'
+import type { VenueState, VenueStateRequest } from '../../machines/events/reconciliation.ts'
+import { type AccountContext, booksOf } from '../../machines/index.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent } from '../../src/runtime/record.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -92,10 +93,14 @@ export class NetworkPort implements Port {
     })
   }
 
-  #tellState({ id, actor, seq, correlation }: Intent, { since }: VenueStateRequest): void {
-    if (!this.#hooks.alive()) return
+  #tellState({ id, port, actor, seq, correlation }: Intent, { since }: VenueStateRequest): void {
+    const account = this.#hooks.alive() && this.#context?.getSnapshot(`account/${port}`)
+    if (!account) return
     const at = this.#scheduler.now
-    const state = this.#venue.state(since)
+    const state: VenueState = {
+      ...this.#venue.state(since),
+      here: booksOf(account.context as AccountContext),
+    }
     this.#context?.send(actor, state, { at, settles: id, cause: seq, correlation }).catch(() => {})
   }
 

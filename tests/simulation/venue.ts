@@ -129,7 +129,7 @@ export class SimulatedVenue {
   }
 
   /** All that works, what was filled since a time, and what is held. */
-  state(since: number): VenueState {
+  state(since: number): Omit<VenueState, 'here'> {
     const held = new Map<string, string>()
     for (const { terms, cumQty } of this.orders.values()) {
       const signed = terms.side === 'BUY' ? cumQty : decimal.negate(cumQty)

@@ -21,6 +21,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/kill-runner.test.ts'],
     amounts: { RUNNER_KILLS: 200 },
   },
+  moments: {
+    about: 'a run that dies at each of its writes',
+    files: ['tests/faults/kills/every-kill.test.ts'],
+    amounts: { SINGLE_KILLS: 300, KILLED_RUN_MS: 60_000 },
+  },
   power: {
     about: 'power cuts of a store',
     files: ['tests/faults/power-loss.test.ts'],

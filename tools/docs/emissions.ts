@@ -229,6 +229,8 @@ function marked(config: Config, state: string): Config {
 function markTransitions(state: string, on: string) {
   return (transitions: unknown) =>
     [transitions].flat().map((to) => {
+      // XState takes a target by its name alone, and none in a list of them after a delay.
+      if (typeof to === 'string') return { target: to }
       if (typeof to !== 'object' || !(to as Config).actions) return to
       const { target, actions } = to as Config
       const place = { state, on, ...(target && { target: target.replace(/^\./, '') }) }

@@ -29,7 +29,7 @@ export interface SimOptions {
   readonly symbols: readonly SimSymbol[]
   /** Messages a second, each symbol. */
   readonly ratePerSecond: number
-  /** Epoch ms of the market's beginning. Without it, time goes on from the moment the market is opened. */
+  /** Epoch ms of the market's beginning. Without it, it begins when it is first opened, and goes on where it was. */
   readonly startAt?: number
   /** Market time after which it ends; endless without. */
   readonly durationMs?: number
@@ -76,16 +76,22 @@ class SimMarket implements MarketSource {
     return this.#options.symbols.map(listed)
   }
 
-  async *#play({ after = 0, seen = after, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
+  async *#play({
+    after = 0,
+    seen = after,
+    pace,
+    beganAt = this.startsAt,
+    endedAt = Number.NEGATIVE_INFINITY,
+  }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
     const { seed, symbols, ratePerSecond, startAt, durationMs = Number.POSITIVE_INFINITY } = this.#options
     const walks = symbols.map((symbol, i) => new Walk(symbol, seed + i * 7_919))
     const stepMs = 1_000 / (ratePerSecond * walks.length)
-    let base = startAt
+    // Earlier versions began anew at each start: what they have in their logs may be ahead of the market's beginning.
+    const base = startAt ?? Math.max(beganAt, Math.ceil(endedAt - seen * stepMs))
     for (let position = 1; (position - 1) * stepMs < durationMs; position++) {
       const walk = walks[(position - 1) % walks.length] as Walk
       walk.step()
       if (position <= after) continue
-      base ??= Date.now() - seen * stepMs
       const at = Math.floor(base + (position - 1) * stepMs)
       const isFirst = position <= walks.length
       // Since the symbol's message before this one: a run that is resumed comes to the same.

@@ -1,14 +1,19 @@
-import type {
-  CancelOrder,
-  ExecutionReport,
-  OrderStatusRequest,
-  OrderUnknown,
-  PlaceOrder,
-  PositionSide,
-  ReplaceOrder,
-  VenueOrderState,
-  VenueState,
-  VenueStateRequest,
+import {
+  type AccountBooks,
+  type AccountContext,
+  booksOf,
+  type CancelOrder,
+  type ExecutionReport,
+  type OrderStatusRequest,
+  type OrderUnknown,
+  type PlaceOrder,
+  type PortfolioReport,
+  type PortfolioRequest,
+  type PositionSide,
+  type ReplaceOrder,
+  type VenueOrderState,
+  type VenueState,
+  type VenueStateRequest,
 } from '../../../machines/index.ts'
 import { statusReport, termsThere } from '../../../machines/reconciliation/venue-order.ts'
 import { OutcryError } from '../../../store/index.ts'
@@ -17,32 +22,40 @@ import type { Intent } from '../../runtime/record.ts'
 import { isRefused, type LinkFaults } from '../link-faults.ts'
 import type { PaperVenue, VenueOrder } from '../venue.ts'
 
-type VenueIntent = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest | VenueStateRequest
+type VenueIntent =
+  | PlaceOrder
+  | CancelOrder
+  | ReplaceOrder
+  | OrderStatusRequest
+  | VenueStateRequest
+  | PortfolioRequest
+
+type VenueAnswer = VenueState | PortfolioReport | ExecutionReport | OrderUnknown
 
 interface PaperPortOptions {
   readonly faults?: LinkFaults | undefined
-  readonly reportsCome?: () => Promise<void>
+  readonly whenQuiet?: (answer: () => void) => void
 }
 
 /** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
 export class PaperPort implements Port {
   readonly #venue: PaperVenue
   readonly #onRequest: () => void
-  readonly #reportsCome: () => Promise<void>
+  readonly #whenQuiet: (answer: () => void) => void
   readonly #faults: LinkFaults | undefined
   #context: PortContext | undefined
 
   /**
-   * `onRequest` is told of everything that was handed to the venue; `reportsCome` resolves when what it has reported by
-   * then has reached the runner.
+   * `onRequest` is told of everything that was handed to the venue; `whenQuiet` calls back at the next moment at which nothing is
+   * under way between the two.
    */
   constructor(
     venue: PaperVenue,
     onRequest: () => void,
-    { faults, reportsCome = async () => {} }: PaperPortOptions = {},
+    { faults, whenQuiet = (answer) => answer() }: PaperPortOptions = {},
   ) {
     this.#faults = faults
-    this.#reportsCome = reportsCome
+    this.#whenQuiet = whenQuiet
     this.#venue = venue
     this.#onRequest = onRequest
   }
@@ -73,12 +86,17 @@ export class PaperPort implements Port {
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, event)
       case 'VENUE_STATE_REQUEST':
-        return this.#tellState(intent, event)
+        // Else what is only on its way would be a difference, and a start after a kill would find more than one without.
+        return new Promise((resolve, reject) => {
+          this.#whenQuiet(() => void this.#tellState(intent, event).then(resolve, reject))
+        })
+      case 'PORTFOLIO_REQUEST':
+        return this.#tellBooks(intent, event)
       default:
         throw new OutcryError(
           'INTENT_UNKNOWN',
           `the paper venue knows no ${(event as { type: string }).type}`,
-          'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER, ORDER_STATUS_REQUEST or VENUE_STATE_REQUEST.',
+          'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER, ORDER_STATUS_REQUEST, VENUE_STATE_REQUEST or PORTFOLIO_REQUEST.',
         )
     }
   }
@@ -91,9 +109,8 @@ export class PaperPort implements Port {
     await this.deliver(intent)
   }
 
-  async #refuse({ id, actor, seq, correlation }: Intent, order: PlaceOrder): Promise<void> {
-    const context = this.#context as PortContext
-    const at = context.now()
+  async #refuse(intent: Intent, order: PlaceOrder): Promise<void> {
+    const at = (this.#context as PortContext).now()
     const { clOrdId, symbol, side, orderQty } = order
     const nothing = { cumQty: '0', leavesQty: '0', avgPx: '0' }
     const report: ExecutionReport = {
@@ -110,14 +127,15 @@ export class PaperPort implements Port {
       ...nothing,
       text: 'refused, as the configured faults want it',
     }
-    await context.send(actor, report, { at, settles: id, cause: seq, correlation })
+    await this.#reply(intent, report)
   }
 
-  async #tellState({ id, actor, seq, correlation }: Intent, { since }: VenueStateRequest): Promise<void> {
+  /** Both sides at one moment. Without an account there is nothing to say: whoever asks asks again. */
+  async #tellState(intent: Intent, { since }: VenueStateRequest): Promise<void> {
     const context = this.#context as PortContext
     const venue = this.#venue
-    // Else what is only on its way would be a difference, and a start after a kill know more than one without.
-    await this.#reportsCome()
+    const here = this.#booksOf(intent)
+    if (here === undefined) return
     const at = context.now()
     const movements = venue.movementsSince(since)
     const state: VenueState = {
@@ -135,20 +153,40 @@ export class PaperPort implements Port {
         return { symbol, ...(positionSide && { positionSide }), quantity }
       }),
       balances: Object.entries(venue.balances()).map(([asset, balance]) => ({ asset, balance })),
+      here,
     }
-    await context.send(actor, state, { at, settles: id, cause: seq, correlation })
+    await this.#reply(intent, state)
   }
 
-  /** What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. */
-  async #answer({ id, actor, seq, correlation }: Intent, { clOrdId }: OrderStatusRequest): Promise<void> {
+  async #tellBooks(intent: Intent, { at }: PortfolioRequest): Promise<void> {
+    const here = this.#booksOf(intent)
+    if (here !== undefined) await this.#reply(intent, { type: 'PORTFOLIO', at, ...here })
+  }
+
+  async #reply({ id, actor, seq, correlation }: Intent, answer: VenueAnswer): Promise<void> {
+    await this.#context?.send(actor, answer, { at: answer.at, settles: id, cause: seq, correlation })
+  }
+
+  #booksOf({ port }: Intent): AccountBooks | undefined {
+    const account = this.#context?.getSnapshot(`account/${port}`)
+    return account && booksOf(account.context as AccountContext)
+  }
+
+  /**
+   * What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. All of it
+   * happens at once: no message of the market comes in between, with a kill or without.
+   */
+  async #answer(intent: Intent, { clOrdId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
-    for (const earlier of context.unsettled(actor))
-      if (earlier.seq < seq && earlier.event.type !== 'ORDER_STATUS_REQUEST') await this.recover(earlier)
+    const earlier = context
+      .unsettled(intent.actor)
+      .filter(({ seq, event }) => seq < intent.seq && event.type !== 'ORDER_STATUS_REQUEST')
+    const again = earlier.map((one) => this.recover(one))
     const order = this.#venue.lookup(clOrdId)
     const at = context.now()
     const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, clOrdId }
     const answer = order === undefined ? unknown : statusReport(order, { at, execId: `status-${at}` })
-    await context.send(actor, answer, { at, settles: id, cause: seq, correlation })
+    await Promise.all([this.#reply(intent, answer), ...again])
   }
 }
 

@@ -18,9 +18,12 @@ export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<P
   readonly openingBalances?: Readonly<Record<string, string>>
 }
 
-/** @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT */
-export async function openPaperVenue(options: PaperVenueOptions): Promise<PaperVenue> {
-  return new Paper(options, await openVenueFolder(options.location))
+/**
+ * `folder`: instead of the one at the location, and like it closed with the venue.
+ * @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT
+ */
+export async function openPaperVenue(options: PaperVenueOptions, folder?: VenueFolder): Promise<PaperVenue> {
+  return new Paper(options, folder ?? (await openVenueFolder(options.location)))
 }
 
 /**

@@ -123,6 +123,7 @@ describe('the port', () => {
     const context: PortContext = {
       now: () => desk.at,
       unsettled: () => [],
+      getSnapshot: () => undefined,
       send: async (_, event) => void sent.push(event),
     }
     port.start(context)

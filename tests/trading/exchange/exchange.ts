@@ -13,6 +13,7 @@ import type {
   VenueState,
   VenueStateRequest,
 } from '../../../machines/index.ts'
+import { type AccountBooks, type AccountContext, booksOf } from '../../../machines/index.ts'
 import { decodeUserMessage } from '../../../src/ports/binance/user-stream.ts'
 import type { Port, PortContext } from '../../../src/runtime/port.ts'
 import type { AnyEvent, Intent } from '../../../src/runtime/record.ts'
@@ -166,7 +167,7 @@ export class Exchange implements Port {
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, this.#statusOf(request))
       case 'VENUE_STATE_REQUEST':
-        return this.#answer(intent, this.#stateSince(request.since))
+        return this.#answer(intent, { ...this.#stateSince(request.since), here: this.#booksHere(intent) })
     }
   }
 
@@ -326,7 +327,11 @@ export class Exchange implements Port {
     return { ...report, ...standing(order), execId: `status-${++this.#lastId}` }
   }
 
-  #stateSince(since: number): VenueState {
+  #booksHere({ port }: Intent): AccountBooks {
+    return booksOf(this.#context?.getSnapshot(`account/${port}`)?.context as AccountContext)
+  }
+
+  #stateSince(since: number): Omit<VenueState, 'here'> {
     const { symbol, base, tellsHoldings } = this.options
     const { isSpot, holdings, assets } = this.wallet
     const owned = tellsHoldings ? [{ symbol, quantity: this.wallet.owned(base) }] : []

@@ -1,0 +1,42 @@
+/** What a reconciliation is given, and what may come to it from outside. */
+import { z } from 'zod'
+import { balanceReport, positionReport } from '../events/account.ts'
+import { configure } from '../events/configure.ts'
+import { portfolio, reconcile, venueState } from '../events/reconciliation.ts'
+
+export const reconciliationRules = {
+  everyMs: z
+    .number()
+    .int()
+    .positive()
+    .default(60_000)
+    .describe('How often the books are held against each other, in ms.'),
+  settleMs: z
+    .number()
+    .int()
+    .positive()
+    .default(5_000)
+    .describe('How long what is under way may take to arrive before a difference counts as one, in ms.'),
+  unknownOrders: z
+    .enum(['adopt', 'cancel'])
+    .default('adopt')
+    .describe('What becomes of orders at the venue that nobody here knows.'),
+  balances: z
+    .enum(['adopt', 'report'])
+    .default('adopt')
+    .describe(
+      'What becomes of a balance that still differs when orders and positions agree: money came or went unseen.',
+    ),
+}
+
+export const reconciliationInput = z.object({ venue: z.string(), ...reconciliationRules })
+export type ReconciliationInput = z.input<typeof reconciliationInput>
+
+export const reconciliationEvents = z.discriminatedUnion('type', [
+  reconcile,
+  venueState,
+  portfolio,
+  balanceReport,
+  positionReport,
+  configure(z.object(reconciliationRules)),
+])

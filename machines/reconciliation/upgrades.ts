@@ -1,0 +1,23 @@
+/** The way from earlier versions. */
+import type { ReconciliationContext2 } from './version-2.ts'
+
+export interface PastReconciliation {
+  readonly value: unknown
+  readonly context: unknown
+}
+
+/** What had been repaired after its first look goes on to the verdict. */
+const STATES: Readonly<Record<string, string>> = { settling: 'repairing', secondLook: 'verdict' }
+
+export const fromVersion2 = {
+  from: '2',
+  to: '3',
+  migrate: ({ value, context }: PastReconciliation) => {
+    const { state: _, ...rest } = context as ReconciliationContext2
+    const states = Object.entries(STATES).map(([old, is]) => [
+      `reconciliation.${old}`,
+      `reconciliation.${is}`,
+    ])
+    return { value: STATES[String(value)] ?? value, context: rest, states: Object.fromEntries(states) }
+  },
+}

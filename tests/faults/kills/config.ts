@@ -1,0 +1,47 @@
+/** Runs in which much happens in little time: entries, stops, trailing, funding, questions to the venue, a universe. */
+export const STARTS_AT = 1_700_006_400_000 - 10_000
+
+const grid = { tickSize: '0.01', lotSize: '0.01' }
+const bracket = { interval: '1s', orderQty: '0.5' }
+
+export function busyConfig(latencyMs: number, durationMs: number): object {
+  return {
+    market: {
+      source: 'sim',
+      seed: 11,
+      startAt: STARTS_AT,
+      durationMs,
+      ratePerSecond: 2,
+      speed: 'max',
+      symbols: [
+        { symbol: 'AUSDT', startPx: '100.00', ...grid, quoteVolume24h: '5000' },
+        { symbol: 'BUSDT', startPx: '50.00', ...grid, quoteVolume24h: '1' },
+        { symbol: 'CUSDT', startPx: '200.00', ...grid, quoteVolume24h: '9000', fundingRate: '0.0001' },
+      ],
+    },
+    symbol: { intervals: ['1s', '5s'] },
+    venue: { latencyMs },
+    account: { valueEvery: '5s', limits: { openOrdersMax: 20, orderNotionalMax: '2000' } },
+    instruments: [
+      { symbol: 'AUSDT', tickSize: '0.01', lotSize: '0.01', minQty: '0.01' },
+      { symbol: 'CUSDT', contract: 'linear', multiplier: '1', tickSize: '0.01' },
+    ],
+    watchdog: { graceMs: 2_000, verifyEveryMs: 1_500 },
+    reconciliation: { everyMs: 4_000, settleMs: 1_000 },
+    runner: { heartbeatMs: 5_000 },
+    universe: { filters: { quoteVolumeMin: '100' } },
+    strategies: [
+      { id: 'ema', type: 'emaCross', symbol: 'universe', fast: 2, slow: 5, trailingStopPct: 0.2, ...bracket },
+      {
+        id: 'mean',
+        type: 'meanReversion',
+        symbol: 'CUSDT',
+        length: 5,
+        enterAt: 1,
+        exitAt: 0.2,
+        short: true,
+        ...bracket,
+      },
+    ],
+  }
+}

@@ -1,0 +1,82 @@
+/** Law 13, with no chance and no clock in it: a run that dies at a write, whichever it is, leaves what one leaves that lives on. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { differenceOfLogs, differenceOfPresents } from '../../equal-logs.ts'
+import { howMany, SEED, seeded } from '../../seeded.ts'
+import { busyConfig } from './config.ts'
+import { type Left, MortalRun } from './mortal-run.ts'
+
+/** Runs that are killed once, each at another moment. */
+const SINGLE_KILLS = howMany('SINGLE_KILLS', 12)
+/** Market time of a run. */
+const DURATION_MS = howMany('KILLED_RUN_MS', 25_000)
+
+describe.each([20, 600])('a run whose venue is %i ms away', (latencyMs) => {
+  const runs: MortalRun[] = []
+  let reference: Left
+  let writes: number
+
+  const begin = () => {
+    const run = new MortalRun(busyConfig(latencyMs, DURATION_MS))
+    runs.push(run)
+    return run
+  }
+  const expectEqual = async (run: MortalRun, what: string) => {
+    const { records, presents, venue, problems } = await run.left()
+    expect(differenceOfLogs(reference.records, records), what).toBeUndefined()
+    expect(differenceOfPresents(reference.presents, presents), what).toBeUndefined()
+    expect(venue, what).toEqual(reference.venue)
+    expect(problems, what).toEqual([])
+    const back = records.find(({ at }, i) => at < (records[i - 1]?.at ?? at))
+    expect(back, `${what}: time goes back`).toBeUndefined()
+  }
+
+  beforeAll(async () => {
+    const run = begin()
+    writes = await run.live()
+    reference = await run.left()
+  })
+  afterAll(() => {
+    for (const run of runs) run.remove()
+  })
+
+  it('trades, asks and is answered', () => {
+    const emitted = new Set(reference.records.flatMap(({ emitted = [] }) => emitted.map(({ type }) => type)))
+    for (const type of ['ORDER_FILLED', 'RECONCILIATION_COMPLETED', 'POSITION_OPENED'])
+      expect(emitted).toContain(type)
+    expect(reference.records.some(({ event }) => event.execType === 'ORDER_STATUS')).toBe(true)
+    expect(reference.problems).toEqual([])
+  })
+
+  it('is the same one when it is run again', async () => {
+    const run = begin()
+    await run.live()
+    await expectEqual(run, 'again')
+  })
+
+  it.each([
+    ['after', 'answerLost', 1],
+    // Each life has to come further than the one before.
+    ['before', 'beforeWrite', 2],
+  ] as const)('is the same one when it is killed %s each of its writes', async (_, death, write) => {
+    const run = begin()
+    for (let kills = -1; kills < run.kills; ) {
+      kills = run.kills
+      await run.live(({ ofRun }) => (ofRun === write ? death : undefined))
+    }
+    expect(run.kills).toBeGreaterThan(reference.records.length / 20)
+    await expectEqual(run, `killed ${run.kills} times`)
+  })
+
+  it(`is the same one when it is killed once, at ${SINGLE_KILLS} writes in turn, seed ${SEED}`, async () => {
+    const random = seeded(SEED)
+    for (let n = 0; n < SINGLE_KILLS; n++) {
+      const write = 1 + Math.floor(((n + random()) / SINGLE_KILLS) * writes)
+      const death = random() < 0.5 ? 'beforeWrite' : 'answerLost'
+      const run = begin()
+      await run.live(({ all }) => (all === write ? death : undefined))
+      expect(run.kills).toBe(1)
+      await run.live()
+      await expectEqual(run, `${death} ${write} of ${writes}`)
+    }
+  })
+})

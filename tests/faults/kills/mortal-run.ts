@@ -1,0 +1,151 @@
+/** Whole runs in memory that die at a write: before it reaches the disk, or after it, with nobody told. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MemoryLevel } from 'memory-level'
+import { machines } from '../../../machines/index.ts'
+import { openPaperVenue } from '../../../src/ports/paper/paper-venue.ts'
+import { VenueFolder } from '../../../src/ports/paper/venue-folder.ts'
+import type { PaperVenue } from '../../../src/ports/venue.ts'
+import { loadConfig } from '../../../src/runner/config.ts'
+import { type RunningRunner, startRunner } from '../../../src/runner/runner.ts'
+import { kindsOf, loadStrategies } from '../../../src/runner/strategies.ts'
+import { viewOf } from '../../../src/runtime/actor-view.ts'
+import { openMemoryStore } from '../../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../../src/runtime/record.ts'
+import { Registry } from '../../../src/runtime/registry.ts'
+import { cellAt } from '../../../src/runtime/replay.ts'
+import { verifyLog } from '../../../src/runtime/verify.ts'
+import { type Commit, newMemory } from '../../../store/index.ts'
+import { OF_EACH_START, presentOf } from '../../equal-logs.ts'
+import { FaultyStore } from '../faulty-store.ts'
+
+type Database = ConstructorParameters<typeof VenueFolder>[0]
+
+const nothing = () => {}
+const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+/** What a run has left behind. */
+export interface Left {
+  readonly records: readonly TransitionRecord[]
+  readonly presents: ReadonlyMap<string, unknown>
+  readonly venue: unknown
+  readonly problems: readonly unknown[]
+}
+
+/** At which end of a write a process dies. */
+export type Death = 'beforeWrite' | 'answerLost'
+
+/** Writes of one life up to the present one. */
+export interface Writes {
+  readonly all: number
+  /** Without those that have nothing but what each start adds of its own. */
+  readonly ofRun: number
+}
+
+/** A folder's worth of disk that outlives every process. */
+export class MortalRun {
+  /** How often it was killed. */
+  kills = 0
+  readonly #config: object
+  readonly #log = newMemory()
+  readonly #books = new MemoryLevel<string, string>() as unknown as Database
+  readonly #folder = mkdtempSync(join(tmpdir(), 'outcry-kills-'))
+
+  constructor(config: object) {
+    this.#config = config
+  }
+
+  /** Starts the runner, and lets it live until its market ends or it dies at a write. Returns how many writes it came to. */
+  async live(fateAt: (writes: Writes) => Death | undefined = () => undefined): Promise<number> {
+    const writes = { all: 0, ofRun: 0 }
+    let runner: RunningRunner | undefined
+    let die = nothing
+    const dead = new Promise<'dead'>((resolve) => {
+      die = () => resolve('dead')
+    })
+    const fate = (isOfRun: boolean) => {
+      writes.all++
+      if (isOfRun) writes.ofRun++
+      return fateAt(writes)
+    }
+    const ofLog = ({ records }: Commit<TransitionRecord>) =>
+      fate(records.some(({ actor }) => !OF_EACH_START.test(actor)))
+    const openLog = async () =>
+      new FaultyStore(await openMemoryStore(this.#log), { next: ofLog, onDeath: () => die() })
+    const openBooks = async () => {
+      await this.#books.open()
+      return new MortalBooks(
+        this.#books,
+        () => fate(true),
+        () => die(),
+      )
+    }
+    const whole = async () => {
+      const config = loadConfig({
+        flags: { ...this.#config, data: this.#folder, server: { enabled: false } },
+      })
+      runner = await startRunner(config, LOGGER, { storage: { openLog, openBooks } })
+      await runner.ended
+      await runner.stop('the market has ended', 'test')
+      return 'ended' as const
+    }
+    if ((await Promise.race([whole(), dead])) === 'dead') this.kills++
+    return writes.all
+  }
+
+  async left(): Promise<Left> {
+    const store = await openMemoryStore(this.#log)
+    const registry = new Registry({ ...machines, ...kindsOf((await loadStrategies([])).strategies) })
+    const records: TransitionRecord[] = []
+    for await (const record of store.read()) records.push(record)
+    const presents = new Map<string, unknown>()
+    for await (const address of store.actors()) {
+      const cell = await cellAt(store, registry, address, {})
+      presents.set(address, cell && presentOf(viewOf(cell)))
+    }
+    const { problems } = await verifyLog(store, registry)
+    await this.#books.open()
+    const options = { name: 'paper:sim', latencyMs: 0, takerFee: '0', makerFee: '0', location: undefined }
+    const venue = await openPaperVenue(options, new VenueFolder(this.#books, 'memory'))
+    return { records, presents, venue: whatVenueHas(venue), problems }
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+class MortalBooks extends VenueFolder {
+  readonly #fate: () => Death | undefined
+  readonly #onDeath: () => void
+
+  constructor(db: Database, fate: () => Death | undefined, onDeath: () => void) {
+    super(db, 'memory')
+    this.#fate = fate
+    this.#onDeath = onDeath
+  }
+
+  override async write(what: Parameters<VenueFolder['write']>[0]): Promise<void> {
+    const fate = this.#fate()
+    if (fate !== 'beforeWrite') await super.write(what)
+    if (fate === undefined) return
+    this.#onDeath()
+    await new Promise(nothing)
+  }
+
+  /** The memory behind it outlives it. */
+  override async close(): Promise<void> {}
+}
+
+function whatVenueHas(venue: PaperVenue): unknown {
+  // Where a request stood in the log is another place with a kill; that it is the same one its intent's id says.
+  const reports = venue.reportsAfter(0).map(({ ref, ...report }) => ({ ...report, intent: ref?.intent }))
+  return {
+    reports,
+    open: venue.openOrders(),
+    pending: venue.pendingOrders(),
+    positions: venue.positions(),
+    balances: venue.balances(),
+  }
+}
