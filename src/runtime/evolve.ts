@@ -6,7 +6,7 @@ import type { ActorState, Cell, Stashed } from './cell.ts'
 import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './holding.ts'
-import { nextNumber, withIntents, withRequest } from './intent-ids.ts'
+import { counted, withIntents } from './intent-ids.ts'
 import {
   INIT,
   isLifecycle,
@@ -93,11 +93,11 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
   return settle(scope, cell, next, react(scope, cell, taking), taking)
 }
 
-/** Counts a request of a step, and returns its number. To be called before the step's state is given to anybody. */
-export function countRequest(state: ActorState, type: string): number {
-  const number = nextNumber(state.requests, type)
-  ;(state as Fresh).requests = withRequest(state.requests, type, number)
-  return number
+/** Counts a request of a step, and returns its id. To be called before the step's state is given to anybody. */
+export function countRequest(actor: string, state: ActorState, type: string): string {
+  const { id, counts } = counted(actor, state.requests, type)
+  ;(state as Fresh).requests = counts
+  return id
 }
 
 /** Counts the intents that the record of a step has. To be called before the step's state is given to anybody. */

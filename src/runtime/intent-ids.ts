@@ -11,27 +11,31 @@ export const NO_REQUESTS: RequestCounts = Object.freeze({})
 
 /** Types of one actor that are counted apart, so that one that makes types of its data does not grow with them. */
 const TYPES_MAX = 100
+/** Length of a type that is counted apart: an id is a name that its answer has to give back. */
+const TYPE_LENGTH_MAX = 64
 /** Where all other types are counted together. */
 const OTHERS = ''
-/** Any other character of a type is written as its code, so that two types never share an id. */
+/** Any other character is written as its code, so that two types never share an id. */
 const NOT_PLAIN = /[^\w.-]/g
 /** Older logs have `actor/rev/index`: no number after a colon. */
 const COUNTED = /:(\d+)$/
 
-/** @example intentId('order/o-1', 'PLACE_ORDER', 1) // 'order/o-1/PLACE_ORDER:1' */
-export function intentId(actor: string, type: string, number: number): string {
-  return `${actor}/${type.replace(NOT_PLAIN, codeOf)}:${number}`
+export interface Counted {
+  readonly id: string
+  readonly counts: RequestCounts
 }
 
-/** Returns the number of the actor's next request of the type. */
-export function nextNumber(counts: RequestCounts, type: string): number {
+/**
+ * Counts the actor's next request of the type.
+ * @example counted('order/o-1', NO_REQUESTS, 'PLACE_ORDER') // id: 'order/o-1/PLACE_ORDER:1'
+ */
+export function counted(actor: string, counts: RequestCounts, type: string): Counted {
   const place = placeOf(counts, type)
-  return (Object.hasOwn(counts, place) ? (counts[place] as number) : 0) + 1
-}
-
-/** Returns the counts after a request. */
-export function withRequest(counts: RequestCounts, type: string, number: number): RequestCounts {
-  return { ...counts, [placeOf(counts, type)]: number }
+  const number = (Object.hasOwn(counts, place) ? (counts[place] as number) : 0) + 1
+  return {
+    id: `${actor}/${place.replace(NOT_PLAIN, codeOf)}:${number}`,
+    counts: withNumber(counts, place, number),
+  }
 }
 
 /** Returns the counts after a record that has these intents. Those of older logs have ids that count nothing. */
@@ -39,12 +43,18 @@ export function withIntents(was: RequestCounts, intents: readonly Intent[]): Req
   let counts = was
   for (const { id, event } of intents) {
     const number = COUNTED.exec(id)?.[1]
-    if (number !== undefined) counts = withRequest(counts, event.type, Number(number))
+    if (number !== undefined) counts = withNumber(counts, placeOf(counts, event.type), Number(number))
   }
   return counts
 }
 
+/** A computed key is always a member of its own, also of the name `__proto__`. */
+function withNumber(counts: RequestCounts, place: string, number: number): RequestCounts {
+  return { ...counts, [place]: number }
+}
+
 function placeOf(counts: RequestCounts, type: string): string {
+  if (type.length > TYPE_LENGTH_MAX) return OTHERS
   if (Object.hasOwn(counts, type)) return type
   return Object.keys(counts).length < TYPES_MAX ? type : OTHERS
 }

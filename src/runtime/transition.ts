@@ -2,7 +2,6 @@
 import { type Address, portOf } from './address.ts'
 import { type ActorState, type Cell, stateValue, UNBORN } from './cell.ts'
 import { countRequest, type Evolution } from './evolve.ts'
-import { intentId } from './intent-ids.ts'
 import { INIT, isLifecycle } from './lifecycle.ts'
 import { isMachine } from './logic.ts'
 import type { Message } from './message.ts'
@@ -94,8 +93,7 @@ function intend(turn: TurnFacts, step: Step, to: string, event: AnyEvent, intent
   if (port === undefined || !turn.ports.has(port)) return
   const { at, correlation } = turn
   const { seq, cell, evolution } = step
-  const number = countRequest(evolution.state, event.type)
-  const id = intentId(cell.address, event.type, number)
+  const id = countRequest(cell.address, evolution.state, event.type)
   intents.push(Object.freeze({ id, port, actor: cell.address, event, at, seq, correlation }))
 }
 
