@@ -8,12 +8,12 @@ import { symbolEvents, symbolMachine } from './market/symbol.ts'
 import { universeEvents, universeMachine } from './market/universe.ts'
 import { newsEvents, newsMachine } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
-import { orderEvents, orderMachine } from './order/order.ts'
+import { orderEvents, orderMachine, orderVersion4 } from './order/order.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position/position.ts'
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { fromVersion2 } from './reconciliation/upgrades.ts'
 import { reconciliationVersion2 } from './reconciliation/version-2.ts'
-import { runnerEvents, runnerMachine } from './runner.ts'
+import { runnerEvents, runnerMachine, runnerVersion3 } from './runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
@@ -26,6 +26,12 @@ interface Names {
   readonly owner?: string
 }
 
+/** Of a version that differs in what it does, and in nothing that it keeps. */
+const asItIs = ({ value, context }: { readonly value: unknown; readonly context: unknown }) => ({
+  value,
+  context,
+})
+
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
   symbol: { machine: symbolMachine, events: symbolEvents, commands: [] },
@@ -35,6 +41,8 @@ export const machines = {
     // What makes an order, or makes it larger, has to pass the account.
     commands: ['CANCEL', 'VERIFY'],
     refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
+    previous: [orderVersion4],
+    upgrades: [{ from: '4', to: '5', migrate: asItIs }],
     /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
     activate: (event: { type: string }, id: string): OrderInput | undefined => {
       if (event.type === 'SUBMIT') {
@@ -97,7 +105,13 @@ export const machines = {
   meanReversion: kindOfStrategy(meanReversion),
   news: { machine: newsMachine, events: newsEvents, commands: ['NEWS_ITEM'] },
   universe: { machine: universeMachine, events: universeEvents, commands: ['INSTRUMENTS_LISTED'] },
-  runner: { machine: runnerMachine, events: runnerEvents, commands: [] },
+  runner: {
+    machine: runnerMachine,
+    events: runnerEvents,
+    commands: [],
+    previous: [runnerVersion3],
+    upgrades: [{ from: '3', to: '4', migrate: asItIs }],
+  },
 }
 
 export * from './account/account.ts'

@@ -102,6 +102,12 @@ export const orderOverfilled = event('ORDER_OVERFILLED', {
   ...fillFields,
   isCounted: z.boolean(),
 }).describe('The venue has filled more than was ordered.')
+export const orderDiscrepancy = event('ORDER_DISCREPANCY', {
+  ...ofOrder,
+  reportedSymbol: z.string(),
+  reportedSide: side,
+  reportedQty: decimal,
+}).describe('The venue tells of other terms under its id: that is another order, and no news of this one.')
 export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason }).describe(
   'The risk gate did not let it through: the venue never saw it.',
 )
@@ -442,6 +448,7 @@ export const domainEvents = {
     orderPartialFill,
     orderFilled,
     orderOverfilled,
+    orderDiscrepancy,
     orderPendingCancel,
     orderCancelRejected,
     orderCancelled,

@@ -72,6 +72,23 @@ export interface Outcome {
   readonly overfill?: CountedFill
   /** Requests that the venue works on without. */
   readonly refused?: readonly PendingRequest[]
+  /** The report is of another order that goes by the same id: it is no news of this one. */
+  readonly isForeign?: boolean
+}
+
+/**
+ * Whether a report tells of terms that were never asked for: an order's symbol and side never change, and its quantity is one that was
+ * asked for until the venue has told of the order. What becomes of the quantity later, the venue may decide (FIX E.1.c, H).
+ */
+export function isOfAnother({ terms, pending, orderId }: OrderContext, report: ExecutionReport): boolean {
+  if (report.symbol !== terms.symbol || report.side !== terms.side) return true
+  // An order to close whatever is held is for a quantity of zero, and then for what was held.
+  if (orderId !== undefined || decimal.isZero(terms.orderQty)) return false
+  const asked = [
+    terms.orderQty,
+    ...pending.flatMap(({ orderQty }) => (orderQty === undefined ? [] : [orderQty])),
+  ]
+  return !asked.some((quantity) => decimal.compare(quantity, report.orderQty) === 0)
 }
 
 /** undefined when the report says nothing new: seen before, overtaken, or about nothing that the order knows. */

@@ -30,6 +30,7 @@ import {
   ANSWER_WITHIN_MS,
   type ExecutionState,
   hasEnded,
+  isOfAnother,
   isOut,
   ORD_STATUS,
   type Outcome,
@@ -64,11 +65,29 @@ const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
 const HALTS = ['stopped', 'suspended'] as const
 
 /** Every guard of a report, and then its action, asks for the same outcome: it is worked out once. */
-let lastOutcome: { order: OrderContext; from: ExecutionState; report: ExecutionReport; outcome?: Outcome }
-function outcomeOnce(order: OrderContext, from: ExecutionState, report: ExecutionReport) {
-  const isSame = lastOutcome?.order === order && lastOutcome.from === from && lastOutcome.report === report
-  if (!isSame) lastOutcome = { order, from, report, outcome: outcomeOf(order, from, report) }
-  return lastOutcome.outcome
+let lastOutcome: {
+  order: OrderContext
+  from: ExecutionState
+  report: ExecutionReport
+  isStrict: boolean
+  outcome?: Outcome
+}
+function outcomeOnce(
+  order: OrderContext,
+  from: ExecutionState,
+  report: ExecutionReport,
+  isStrict: boolean,
+): Outcome | undefined {
+  const isSame =
+    lastOutcome?.order === order &&
+    lastOutcome.from === from &&
+    lastOutcome.report === report &&
+    lastOutcome.isStrict === isStrict
+  if (isSame) return lastOutcome.outcome
+  const isForeign = isStrict && isOfAnother(order, report)
+  const outcome = isForeign ? { state: from, changes: {}, isForeign } : outcomeOf(order, from, report)
+  lastOutcome = { order, from, report, isStrict, outcome }
+  return outcome
 }
 
 export interface From {
@@ -130,218 +149,249 @@ const REPLACE = [
 
 const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
-export const orderMachine = setup({
-  types: {} as {
-    input: OrderInput
-    context: OrderContext
-    events: OrderEvent
-    emitted: OrderEmitted
-  },
-  guards: {
-    /** The report takes the order there, by FIX's rules: see execution.ts. */
-    leads: ({ context, event }, { from, to }: From & { to: Reported }) =>
-      event.type === 'EXECUTION_REPORT' && outcomeOnce(context, from, event)?.state === to,
-    /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
-    isDuplicate: ({ event }) => event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
-    isKnown: ({ context }) => context.orderId !== undefined,
-    /** For good: what is done for the day may be asked to end. */
-    isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
-    isAmiss: ({ context }) => context.toldQty !== undefined,
-    isPending: ({ context, event }) =>
-      event.type === 'ORDER_CANCEL_REJECT' &&
-      context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
-    /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
-    mayReplace: ({ context }) =>
-      context.orderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
-    leaves: ({ context }, { request }: { request: RequestState }) =>
-      requestState(context.pending) === request,
-  },
-  actions: {
-    reportCreated: enqueueActions(({ context, event: { at }, enqueue }) => {
-      enqueue.emit({ type: 'ORDER_CREATED', at, order: `order/${context.id}`, ...termsOf(context) })
-    }),
-    place: enqueueActions(({ context, event: { at }, enqueue }) => {
-      const { venue, ...terms } = termsOf(context)
-      enqueue.emit({ type: 'ORDER_SUBMITTED', at, venue, order: `order/${context.id}`, ...terms })
-      const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
-      enqueue(tell(`port/${venue}`, placement))
-    }),
-    /** Placed by somebody else; what it is, the venue's next report says. */
-    reportAdopted: enqueueActions(({ context, event: { at }, enqueue }) => {
-      enqueue.emit({ type: 'ORDER_ADOPTED', ...facts(context, at) })
-      enqueue(tell(context.terms.account, updateOf(context, at)))
-    }),
-    /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
-    refuseSubmit: enqueueActions(({ context: { id: orderId }, event, enqueue }) => {
-      assertEvent(event, 'SUBMIT')
-      const { at, account, owner = account, watchers = [] } = event
-      const text = `orderId: ${orderId} asked, a new one allowed`
-      const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check: 'orderId', text }
-      for (const to of new Set([account, owner, ...watchers])) enqueue(tell(to, refused))
-    }),
-    askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
-      const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
-      enqueue(tell(`port/${terms.venue}`, request))
-    }),
-    /** What the report changes, and what it tells whom. */
-    takeReport: enqueueActions(({ context, event, enqueue }, { from }: From) => {
-      assertEvent(event, 'EXECUTION_REPORT')
-      const { at } = event
-      const outcome = outcomeOnce(context, from, event) as Outcome
-      const { state, changes, counted, busted, overfill, refused = [] } = outcome
-      const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
-      const { account, owner } = after.terms
-      const of = facts(after, at)
-      enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
-      const report = orderReport(event, outcome, from, of, after.terms)
-      if (report !== undefined) enqueue.emit(report)
-      if (overfill !== undefined)
-        enqueue.emit({
-          type: 'ORDER_OVERFILLED',
-          ...of,
-          isCounted: counted !== undefined,
-          ...tradeOf(overfill),
-        })
-      for (const { kind } of refused)
-        enqueue.emit({ type: REFUSED[kind], ...of, text: 'the venue goes on without it' })
-      // The account first: what a position tells it of its value is of after the money has moved.
-      const deal = dealReport(after, outcome, at)
-      for (const to of [account, positionAddress(after.terms), owner])
-        if (to !== undefined && deal !== undefined) enqueue(tell(to, deal))
-      if (isOut(state) && !isOut(from))
-        for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
-      // What it holds for an order is what it was told last: of one that works again, on what terms, with how much left.
-      const isBack = !isOut(state) && (isOut(from) || busted !== undefined)
-      if (isBack || after.terms !== context.terms || refused.length > 0)
-        enqueue(tell(account, updateOf(after, at)))
-      if (after.toldQty === undefined || context.toldQty !== undefined) return
-      enqueue.raise(
-        { type: 'SETTLED', at: at + SETTLES_WITHIN_MS },
-        { delay: SETTLES_WITHIN_MS, id: 'settled' },
-      )
-    }),
-    /** A fill, or the bust of one, is lost: what the venue has can be fetched. */
-    reconcile: enqueueActions(({ context: { id, terms }, event: { at }, enqueue }) => {
-      const reason = `order/${id} has not filled what its venue has told`
-      enqueue.assign({ toldQty: undefined })
-      enqueue(tell(`reconciliation/${terms.venue}`, { type: 'RECONCILE', at, reason } satisfies Reconcile))
-    }),
-    end: enqueueActions(({ context, event, enqueue }, { as }: { as: Ending }) => {
-      const { type, ordStatus, endedAs, why } = ENDINGS[as]
-      const { text = why, ordRejReason }: Partial<Deny> = event.type === 'DENY' ? event : {}
-      const reason = { text, ...(ordRejReason && { ordRejReason }) }
-      const end = { endedAs, ordStatus, leavesQty: decimal.ZERO, pending: [], ...reason }
-      const after: OrderContext = { ...context, ...end }
-      enqueue.assign(end)
-      enqueue.emit({ type, ...facts(after, event.at), text })
-      // Those who refused it know.
-      if (as === 'denied') return
-      for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, event.at)))
-    }),
-    dropRequests: assign({ pending: [] }),
-    tellWatchers: enqueueActions(({ context, event: { at }, enqueue }) => {
-      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, at)))
-    }),
-    reportIntervention: enqueueActions(({ context: { terms }, event, enqueue }) => {
-      assertEvent(event, 'CANCEL')
-      const { at, by, reason } = event
-      if (by === undefined) return
-      const of = { at, venue: terms.venue, symbol: terms.symbol, by, ...(reason && { reason }) }
-      enqueue.emit({ type: 'MANUAL_INTERVENTION', action: 'CANCEL', ...of })
-    }),
-    requestCancel: enqueueActions(({ context, event, enqueue }) => {
-      const { clOrdId: origClOrdId, terms } = context
-      const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' })
-      enqueue.assign(asked)
-      enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
-      const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, origClOrdId }
-      enqueue(tell(`port/${terms.venue}`, request))
-    }),
-    requestReplace: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'REPLACE')
-      const { terms, pending } = context
-      // One after the other: the next replaces what the one before it will have made (FIX D.2).
-      const before = pending.at(-1)
-      const origClOrdId = before?.clOrdId ?? context.clOrdId
-      const { orderQty = before?.orderQty ?? terms.orderQty, price, stopPx } = event
-      const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty })
-      const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
-      enqueue.assign(asked)
-      const report = facts({ ...context, ...asked }, event.at)
-      enqueue.emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices })
-      const request: ReplaceOrder = { type: 'REPLACE_ORDER', clOrdId, origClOrdId, orderQty, ...prices }
-      enqueue(tell(`port/${terms.venue}`, request))
-    }),
-    refuseReplace: enqueueActions(({ context, event, enqueue }) => {
-      const { pending, orderId } = context
-      const text =
-        orderId === undefined
-          ? 'the venue has not acknowledged the order yet'
-          : pending.length > 0
-            ? 'a cancel is pending'
-            : 'nothing is left of the order'
-      enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
-      enqueue(tell(context.terms.account, updateOf(context, event.at)))
-    }),
-    refuseCancel: enqueueActions(({ context, event: { at }, enqueue }) => {
-      const text = 'nothing is left of the order'
-      enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, at), text })
-    }),
-    /** What was asked for is not to be. */
-    takeRefusal: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'ORDER_CANCEL_REJECT')
-      const { at, clOrdId, text } = event
-      const refused = context.pending.find((asked) => asked.clOrdId === clOrdId) as PendingRequest
-      const pending = context.pending.filter((asked) => asked !== refused)
-      const after = { ...context, pending }
-      enqueue.assign({ pending })
-      // The account held what was asked for; the old terms are in force still.
-      if (refused.kind === 'replace') enqueue(tell(context.terms.account, updateOf(after, at)))
-      enqueue.emit({ type: REFUSED[refused.kind], ...facts(after, at), text })
-    }),
-  },
-}).createMachine({
-  id: 'order',
-  version: '4',
-  description:
-    'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
-    'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
-  context: ({ input }) => contextOf(input),
-  type: 'parallel',
-  on: {
-    SUBMIT: { actions: 'refuseSubmit' },
-    SETTLED: { guard: 'isAmiss', actions: 'reconcile' },
-    ORDER_CANCEL_REJECT: { guard: 'isPending', actions: ['takeRefusal', 'tellWatchers'] },
-  },
-  states: {
-    execution: {
-      initial: 'initialized',
-      states: {
-        initialized: {
-          on: {
-            SUBMIT: { target: 'submitted', actions: ['reportCreated', 'place'] },
-            DENY: { target: 'denied', actions: ['reportCreated', ...ending('denied').actions] },
-            ADOPT: { target: 'submitted', actions: ['reportCreated', 'reportAdopted'] },
+/** `isStrict`: takes no report for its own that tells of other terms. Earlier versions did. */
+const orderOf = (version: string, isStrict: boolean) =>
+  setup({
+    types: {} as {
+      input: OrderInput
+      context: OrderContext
+      events: OrderEvent
+      emitted: OrderEmitted
+    },
+    guards: {
+      /** The report takes the order there, by FIX's rules: see execution.ts. */
+      leads: ({ context, event }, { from, to }: From & { to: Reported }) =>
+        event.type === 'EXECUTION_REPORT' && outcomeOnce(context, from, event, isStrict)?.state === to,
+      /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
+      isDuplicate: ({ event }) =>
+        event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
+      isKnown: ({ context }) => context.orderId !== undefined,
+      /** For good: what is done for the day may be asked to end. */
+      isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
+      isAmiss: ({ context }) => context.toldQty !== undefined,
+      isPending: ({ context, event }) =>
+        event.type === 'ORDER_CANCEL_REJECT' &&
+        context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
+      /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
+      mayReplace: ({ context }) =>
+        context.orderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
+      leaves: ({ context }, { request }: { request: RequestState }) =>
+        requestState(context.pending) === request,
+    },
+    actions: {
+      reportCreated: enqueueActions(({ context, event: { at }, enqueue }) => {
+        enqueue.emit({ type: 'ORDER_CREATED', at, order: `order/${context.id}`, ...termsOf(context) })
+      }),
+      place: enqueueActions(({ context, event: { at }, enqueue }) => {
+        const { venue, ...terms } = termsOf(context)
+        enqueue.emit({ type: 'ORDER_SUBMITTED', at, venue, order: `order/${context.id}`, ...terms })
+        const placement: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }
+        enqueue(tell(`port/${venue}`, placement))
+      }),
+      /** Placed by somebody else; what it is, the venue's next report says. */
+      reportAdopted: enqueueActions(({ context, event: { at }, enqueue }) => {
+        enqueue.emit({ type: 'ORDER_ADOPTED', ...facts(context, at) })
+        enqueue(tell(context.terms.account, updateOf(context, at)))
+      }),
+      /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
+      refuseSubmit: enqueueActions(({ context: { id: orderId }, event, enqueue }) => {
+        assertEvent(event, 'SUBMIT')
+        const { at, account, owner = account, watchers = [] } = event
+        const text = `orderId: ${orderId} asked, a new one allowed`
+        const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check: 'orderId', text }
+        for (const to of new Set([account, owner, ...watchers])) enqueue(tell(to, refused))
+      }),
+      askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
+        const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
+        enqueue(tell(`port/${terms.venue}`, request))
+      }),
+      /** What the report changes, and what it tells whom. */
+      takeReport: enqueueActions(({ context, event, enqueue }, { from }: From) => {
+        assertEvent(event, 'EXECUTION_REPORT')
+        const { at } = event
+        const outcome = outcomeOnce(context, from, event, isStrict) as Outcome
+        if (outcome.isForeign) {
+          const { symbol, side, orderQty } = event
+          const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
+          const { id, terms } = context
+          const reason = `a report for order/${id} is of another order`
+          enqueue.emit({ type: 'ORDER_DISCREPANCY', ...facts(context, at), ...reported })
+          enqueue(
+            tell(`reconciliation/${terms.venue}`, { type: 'RECONCILE', at, reason } satisfies Reconcile),
+          )
+          return
+        }
+        const { state, changes, counted, busted, overfill, refused = [] } = outcome
+        const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
+        const { account, owner } = after.terms
+        const of = facts(after, at)
+        enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
+        const report = orderReport(event, outcome, from, of, after.terms)
+        if (report !== undefined) enqueue.emit(report)
+        if (overfill !== undefined)
+          enqueue.emit({
+            type: 'ORDER_OVERFILLED',
+            ...of,
+            isCounted: counted !== undefined,
+            ...tradeOf(overfill),
+          })
+        for (const { kind } of refused)
+          enqueue.emit({ type: REFUSED[kind], ...of, text: 'the venue goes on without it' })
+        // The account first: what a position tells it of its value is of after the money has moved.
+        const deal = dealReport(after, outcome, at)
+        for (const to of [account, positionAddress(after.terms), owner])
+          if (to !== undefined && deal !== undefined) enqueue(tell(to, deal))
+        if (isOut(state) && !isOut(from))
+          for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, at)))
+        // What it holds for an order is what it was told last: of one that works again, on what terms, with how much left.
+        const isBack = !isOut(state) && (isOut(from) || busted !== undefined)
+        if (isBack || after.terms !== context.terms || refused.length > 0)
+          enqueue(tell(account, updateOf(after, at)))
+        if (after.toldQty === undefined || context.toldQty !== undefined) return
+        enqueue.raise(
+          { type: 'SETTLED', at: at + SETTLES_WITHIN_MS },
+          { delay: SETTLES_WITHIN_MS, id: 'settled' },
+        )
+      }),
+      /** A fill, or the bust of one, is lost: what the venue has can be fetched. */
+      reconcile: enqueueActions(({ context: { id, terms }, event: { at }, enqueue }) => {
+        const reason = `order/${id} has not filled what its venue has told`
+        enqueue.assign({ toldQty: undefined })
+        enqueue(tell(`reconciliation/${terms.venue}`, { type: 'RECONCILE', at, reason } satisfies Reconcile))
+      }),
+      end: enqueueActions(({ context, event, enqueue }, { as }: { as: Ending }) => {
+        const { type, ordStatus, endedAs, why } = ENDINGS[as]
+        const { text = why, ordRejReason }: Partial<Deny> = event.type === 'DENY' ? event : {}
+        const reason = { text, ...(ordRejReason && { ordRejReason }) }
+        const end = { endedAs, ordStatus, leavesQty: decimal.ZERO, pending: [], ...reason }
+        const after: OrderContext = { ...context, ...end }
+        enqueue.assign(end)
+        enqueue.emit({ type, ...facts(after, event.at), text })
+        // Those who refused it know.
+        if (as === 'denied') return
+        for (const to of partiesOf(after)) enqueue(tell(to, closedReport(after, event.at)))
+      }),
+      dropRequests: assign({ pending: [] }),
+      tellWatchers: enqueueActions(({ context, event: { at }, enqueue }) => {
+        for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, at)))
+      }),
+      reportIntervention: enqueueActions(({ context: { terms }, event, enqueue }) => {
+        assertEvent(event, 'CANCEL')
+        const { at, by, reason } = event
+        if (by === undefined) return
+        const of = { at, venue: terms.venue, symbol: terms.symbol, by, ...(reason && { reason }) }
+        enqueue.emit({ type: 'MANUAL_INTERVENTION', action: 'CANCEL', ...of })
+      }),
+      requestCancel: enqueueActions(({ context, event, enqueue }) => {
+        const { clOrdId: origClOrdId, terms } = context
+        const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' })
+        enqueue.assign(asked)
+        enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
+        const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, origClOrdId }
+        enqueue(tell(`port/${terms.venue}`, request))
+      }),
+      requestReplace: enqueueActions(({ context, event, enqueue }) => {
+        assertEvent(event, 'REPLACE')
+        const { terms, pending } = context
+        // One after the other: the next replaces what the one before it will have made (FIX D.2).
+        const before = pending.at(-1)
+        const origClOrdId = before?.clOrdId ?? context.clOrdId
+        const { orderQty = before?.orderQty ?? terms.orderQty, price, stopPx } = event
+        const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty })
+        const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
+        enqueue.assign(asked)
+        const report = facts({ ...context, ...asked }, event.at)
+        enqueue.emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices })
+        const request: ReplaceOrder = { type: 'REPLACE_ORDER', clOrdId, origClOrdId, orderQty, ...prices }
+        enqueue(tell(`port/${terms.venue}`, request))
+      }),
+      refuseReplace: enqueueActions(({ context, event, enqueue }) => {
+        const { pending, orderId } = context
+        const text =
+          orderId === undefined
+            ? 'the venue has not acknowledged the order yet'
+            : pending.length > 0
+              ? 'a cancel is pending'
+              : 'nothing is left of the order'
+        enqueue.emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text })
+        enqueue(tell(context.terms.account, updateOf(context, event.at)))
+      }),
+      refuseCancel: enqueueActions(({ context, event: { at }, enqueue }) => {
+        const text = 'nothing is left of the order'
+        enqueue.emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, at), text })
+      }),
+      /** What was asked for is not to be. */
+      takeRefusal: enqueueActions(({ context, event, enqueue }) => {
+        assertEvent(event, 'ORDER_CANCEL_REJECT')
+        const { at, clOrdId, text } = event
+        const refused = context.pending.find((asked) => asked.clOrdId === clOrdId) as PendingRequest
+        const pending = context.pending.filter((asked) => asked !== refused)
+        const after = { ...context, pending }
+        enqueue.assign({ pending })
+        // The account held what was asked for; the old terms are in force still.
+        if (refused.kind === 'replace') enqueue(tell(context.terms.account, updateOf(after, at)))
+        enqueue.emit({ type: REFUSED[refused.kind], ...facts(after, at), text })
+      }),
+    },
+  }).createMachine({
+    id: 'order',
+    version,
+    description:
+      'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
+      'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
+    context: ({ input }) => contextOf(input),
+    type: 'parallel',
+    on: {
+      SUBMIT: { actions: 'refuseSubmit' },
+      SETTLED: { guard: 'isAmiss', actions: 'reconcile' },
+      ORDER_CANCEL_REJECT: { guard: 'isPending', actions: ['takeRefusal', 'tellWatchers'] },
+    },
+    states: {
+      execution: {
+        initial: 'initialized',
+        states: {
+          initialized: {
+            on: {
+              SUBMIT: { target: 'submitted', actions: ['reportCreated', 'place'] },
+              DENY: { target: 'denied', actions: ['reportCreated', ...ending('denied').actions] },
+              ADOPT: { target: 'submitted', actions: ['reportCreated', 'reportAdopted'] },
+            },
           },
-        },
-        denied: {
-          tags: 'closed',
-          description: 'The risk gate did not let it through; the venue never saw it.',
-        },
-        submitted: {
-          tags: 'working',
-          description: 'On its way: the venue may or may not have it, and only the venue can say.',
-          after: {
-            [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' },
+          denied: {
+            tags: 'closed',
+            description: 'The risk gate did not let it through; the venue never saw it.',
           },
-          on: {
-            VERIFY,
-            ORDER_UNKNOWN: ending('rejected'),
-            EXECUTION_REPORT: [
-              { guard: 'isDuplicate', target: 'submitted', reenter: true, actions: 'askStatus' },
-              ...reports(
-                'submitted',
-                'submitted',
+          submitted: {
+            tags: 'working',
+            description: 'On its way: the venue may or may not have it, and only the venue can say.',
+            after: {
+              [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' },
+            },
+            on: {
+              VERIFY,
+              ORDER_UNKNOWN: ending('rejected'),
+              EXECUTION_REPORT: [
+                { guard: 'isDuplicate', target: 'submitted', reenter: true, actions: 'askStatus' },
+                ...reports(
+                  'submitted',
+                  'submitted',
+                  'accepted',
+                  'triggered',
+                  'partiallyFilled',
+                  'filled',
+                  ...ENDS,
+                  ...HALTS,
+                ),
+              ],
+            },
+          },
+          accepted: {
+            tags: 'working',
+            on: {
+              VERIFY,
+              ORDER_UNKNOWN,
+              EXECUTION_REPORT: reports(
+                'accepted',
                 'accepted',
                 'triggered',
                 'partiallyFilled',
@@ -349,158 +399,144 @@ export const orderMachine = setup({
                 ...ENDS,
                 ...HALTS,
               ),
+            },
+          },
+          triggered: {
+            tags: 'working',
+            description: 'Its price was reached; it works as a market or limit order from here on.',
+            on: {
+              VERIFY,
+              ORDER_UNKNOWN,
+              EXECUTION_REPORT: reports(
+                'triggered',
+                'triggered',
+                'partiallyFilled',
+                'filled',
+                ...ENDS,
+                ...HALTS,
+              ),
+            },
+          },
+          partiallyFilled: {
+            tags: 'working',
+            on: {
+              VERIFY,
+              ORDER_UNKNOWN,
+              EXECUTION_REPORT: reports(
+                'partiallyFilled',
+                'partiallyFilled',
+                'filled',
+                'accepted',
+                ...ENDS,
+                ...HALTS,
+              ),
+            },
+          },
+          stopped: {
+            tags: 'working',
+            description: 'Its execution is guaranteed by the venue, and still to come (FIX L.1.a).',
+            on: {
+              VERIFY,
+              ORDER_UNKNOWN,
+              EXECUTION_REPORT: reports('stopped', 'filled', ...ENDS, ...HALTS),
+            },
+          },
+          suspended: {
+            tags: 'working',
+            description: 'Trading is halted; the venue keeps the order (FIX K.1).',
+            on: {
+              VERIFY,
+              ORDER_UNKNOWN,
+              EXECUTION_REPORT: reports(
+                'suspended',
+                'accepted',
+                'partiallyFilled',
+                'filled',
+                ...ENDS,
+                ...HALTS,
+              ),
+            },
+          },
+          filled: {
+            tags: 'closed',
+            description:
+              'A venue may fill more than was ordered; what it did counts. A bust opens it again (FIX J.1.a).',
+            on: { EXECUTION_REPORT: reports('filled', 'filled', 'partiallyFilled', 'accepted', ...ENDS) },
+          },
+          canceled: {
+            tags: 'closed',
+            description: 'A fill on its way when it ended counts as any other, and may make it a filled one.',
+            on: { EXECUTION_REPORT: reports('canceled', 'canceled', 'filled') },
+          },
+          expired: {
+            tags: 'closed',
+            on: { EXECUTION_REPORT: reports('expired', 'expired', 'filled', 'triggered', 'partiallyFilled') },
+          },
+          rejected: { tags: 'closed', on: { EXECUTION_REPORT: reports('rejected', 'rejected', 'filled') } },
+          doneForDay: {
+            tags: 'closed',
+            description: 'Nothing more today; a GTC order is restated on the next day (FIX H.1).',
+            on: {
+              EXECUTION_REPORT: reports(
+                'doneForDay',
+                'doneForDay',
+                'filled',
+                'accepted',
+                'partiallyFilled',
+                'canceled',
+                'expired',
+              ),
+            },
+          },
+        },
+      },
+      request: {
+        initial: 'idle',
+        states: {
+          idle: {
+            on: {
+              CANCEL: [
+                { guard: 'isOver', actions: 'refuseCancel' },
+                {
+                  guard: 'isKnown',
+                  target: 'pendingCancel',
+                  actions: ['reportIntervention', 'requestCancel'],
+                },
+                { target: 'cancelWanted', actions: 'reportIntervention' },
+              ],
+              REPLACE,
+            },
+          },
+          cancelWanted: {
+            description:
+              'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
+            always: [
+              { guard: 'isOver', target: 'idle' },
+              { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
             ],
+            on: { REPLACE: { actions: REFUSE_REPLACE } },
           },
-        },
-        accepted: {
-          tags: 'working',
-          on: {
-            VERIFY,
-            ORDER_UNKNOWN,
-            EXECUTION_REPORT: reports(
-              'accepted',
-              'accepted',
-              'triggered',
-              'partiallyFilled',
-              'filled',
-              ...ENDS,
-              ...HALTS,
-            ),
+          pendingReplace: {
+            always: answered('idle'),
+            after: unanswered('pendingReplace'),
+            on: {
+              ORDER_UNKNOWN: FORGOTTEN,
+              CANCEL: { target: 'pendingCancel', actions: ['reportIntervention', 'requestCancel'] },
+              REPLACE,
+            },
           },
-        },
-        triggered: {
-          tags: 'working',
-          description: 'Its price was reached; it works as a market or limit order from here on.',
-          on: {
-            VERIFY,
-            ORDER_UNKNOWN,
-            EXECUTION_REPORT: reports(
-              'triggered',
-              'triggered',
-              'partiallyFilled',
-              'filled',
-              ...ENDS,
-              ...HALTS,
-            ),
-          },
-        },
-        partiallyFilled: {
-          tags: 'working',
-          on: {
-            VERIFY,
-            ORDER_UNKNOWN,
-            EXECUTION_REPORT: reports(
-              'partiallyFilled',
-              'partiallyFilled',
-              'filled',
-              'accepted',
-              ...ENDS,
-              ...HALTS,
-            ),
-          },
-        },
-        stopped: {
-          tags: 'working',
-          description: 'Its execution is guaranteed by the venue, and still to come (FIX L.1.a).',
-          on: {
-            VERIFY,
-            ORDER_UNKNOWN,
-            EXECUTION_REPORT: reports('stopped', 'filled', ...ENDS, ...HALTS),
-          },
-        },
-        suspended: {
-          tags: 'working',
-          description: 'Trading is halted; the venue keeps the order (FIX K.1).',
-          on: {
-            VERIFY,
-            ORDER_UNKNOWN,
-            EXECUTION_REPORT: reports(
-              'suspended',
-              'accepted',
-              'partiallyFilled',
-              'filled',
-              ...ENDS,
-              ...HALTS,
-            ),
-          },
-        },
-        filled: {
-          tags: 'closed',
-          description:
-            'A venue may fill more than was ordered; what it did counts. A bust opens it again (FIX J.1.a).',
-          on: { EXECUTION_REPORT: reports('filled', 'filled', 'partiallyFilled', 'accepted', ...ENDS) },
-        },
-        canceled: {
-          tags: 'closed',
-          description: 'A fill on its way when it ended counts as any other, and may make it a filled one.',
-          on: { EXECUTION_REPORT: reports('canceled', 'canceled', 'filled') },
-        },
-        expired: {
-          tags: 'closed',
-          on: { EXECUTION_REPORT: reports('expired', 'expired', 'filled', 'triggered', 'partiallyFilled') },
-        },
-        rejected: { tags: 'closed', on: { EXECUTION_REPORT: reports('rejected', 'rejected', 'filled') } },
-        doneForDay: {
-          tags: 'closed',
-          description: 'Nothing more today; a GTC order is restated on the next day (FIX H.1).',
-          on: {
-            EXECUTION_REPORT: reports(
-              'doneForDay',
-              'doneForDay',
-              'filled',
-              'accepted',
-              'partiallyFilled',
-              'canceled',
-              'expired',
-            ),
+          pendingCancel: {
+            always: [answered('idle'), answered('pendingReplace')],
+            after: unanswered('pendingCancel'),
+            on: { ORDER_UNKNOWN: FORGOTTEN, REPLACE: { actions: REFUSE_REPLACE } },
           },
         },
       },
     },
-    request: {
-      initial: 'idle',
-      states: {
-        idle: {
-          on: {
-            CANCEL: [
-              { guard: 'isOver', actions: 'refuseCancel' },
-              {
-                guard: 'isKnown',
-                target: 'pendingCancel',
-                actions: ['reportIntervention', 'requestCancel'],
-              },
-              { target: 'cancelWanted', actions: 'reportIntervention' },
-            ],
-            REPLACE,
-          },
-        },
-        cancelWanted: {
-          description:
-            'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
-          always: [
-            { guard: 'isOver', target: 'idle' },
-            { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },
-          ],
-          on: { REPLACE: { actions: REFUSE_REPLACE } },
-        },
-        pendingReplace: {
-          always: answered('idle'),
-          after: unanswered('pendingReplace'),
-          on: {
-            ORDER_UNKNOWN: FORGOTTEN,
-            CANCEL: { target: 'pendingCancel', actions: ['reportIntervention', 'requestCancel'] },
-            REPLACE,
-          },
-        },
-        pendingCancel: {
-          always: [answered('idle'), answered('pendingReplace')],
-          after: unanswered('pendingCancel'),
-          on: { ORDER_UNKNOWN: FORGOTTEN, REPLACE: { actions: REFUSE_REPLACE } },
-        },
-      },
-    },
-  },
-})
+  })
+
+export const orderMachine = orderOf('5', true)
+export const orderVersion4 = orderOf('4', false)
 
 /** What it is to be, and where; whom it belongs to is no venue's business. */
 function termsOf({ terms }: OrderContext) {

@@ -17,6 +17,8 @@ const TEXTS: Texts = {
     `${symbol}: of ${exposure} held, live stops cover ${protectedQty}`,
   RECONCILIATION_COMPLETED: ({ discrepancies }) =>
     discrepancies > 0 ? `the venue's books and ours differ in ${discrepancies} places` : undefined,
+  ORDER_DISCREPANCY: ({ order, reportedSide, reportedQty, reportedSymbol }) =>
+    `${order}: its venue has another order under this id, ${reportedSide} ${reportedQty} ${reportedSymbol}`,
   ORDER_REJECTED: ({ order, text }) => `${order}: rejected by its venue, ${text ?? 'without a reason'}`,
 }
 

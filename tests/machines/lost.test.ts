@@ -109,6 +109,8 @@ describe('a fill', () => {
     expect(floor.held).toBe('0')
     await floor.send('order/o', { type: 'VERIFY' })
     await floor.pass(2_100)
+    // The reconciliation looks twice.
+    await floor.pass(5_100)
     await floor.pass()
     expect([floor.held, floor.value('order/o')]).toMatchObject(['2', { execution: 'filled' }])
   })
@@ -117,14 +119,14 @@ describe('a fill', () => {
 describe('what a venue takes back', () => {
   const dealAgain = async (floor: Floor, id: string, execType: string, more: object = {}) => {
     const fill = (await floor.emitted('ORDER_FILLED')).find(({ order }) => order === `order/${id}`)
-    const { orderId } = floor.harness.context(`order/${id}`) as OrderContext
+    const { orderId, terms } = floor.harness.context(`order/${id}`) as OrderContext
     const books = { orderQty: '2', cumQty: '0', leavesQty: '2', avgPx: '0' }
     const what = {
       clOrdId: id,
       orderId,
       execId: `${execType}-${id}`,
       symbol: 'BTCUSDT',
-      side: 'BUY',
+      side: terms.side,
       ordStatus: 'NEW',
     }
     const report = { type: 'EXECUTION_REPORT', execType, ...what, ...books, tradeId: fill?.tradeId, ...more }

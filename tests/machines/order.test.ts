@@ -17,6 +17,43 @@ const cancelReject = {
 
 type Step = Parameters<ReturnType<typeof live>['actor']['send']>[0]
 
+describe('a report of other terms than the order has', () => {
+  const others: [string, Partial<ExecutionReport>][] = [
+    ['symbol', { symbol: 'ETHUSDT' }],
+    ['side', { side: 'SELL' }],
+    ['quantity', { orderQty: '11' }],
+  ]
+
+  it.each(others)('(%s) is no news of it, and a discrepancy', (_, terms) => {
+    for (const kind of ['NEW', 'ORDER_STATUS', 'CANCELED', 'EXPIRED', 'REJECTED'] as const) {
+      const order = live()
+      order.actor.send(SUBMIT)
+      const was = order.context()
+      const told = report(kind, terms)
+      const seen: unknown[] = []
+      order.actor.on('ORDER_DISCREPANCY', (event) => seen.push(event))
+      order.actor.send(told)
+      expect([order.context(), order.ordStatus()]).toEqual([was, 'PENDING_NEW'])
+      const { symbol, side, orderQty } = told
+      const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
+      expect(seen).toMatchObject([{ order: 'order/o1', ...reported }])
+      expect(order.heard.at(-1)).toEqual({ to: 'reconciliation/paper', type: 'RECONCILE' })
+      order.actor.send(report('NEW'))
+      expect(order.ordStatus()).toBe('NEW')
+    }
+  })
+
+  it('fills nothing, and counts when its own comes under the same ExecID', () => {
+    const order = live()
+    for (const step of [SUBMIT, report('NEW')]) order.actor.send(step)
+    const own = fill('10')
+    order.actor.send({ ...own, side: 'SELL' })
+    expect(order.context().cumQty).toBe('0')
+    order.actor.send(own)
+    expect(order.ordStatus()).toBe('FILLED')
+  })
+})
+
 describe('an order', () => {
   it.each<[string, Step[], string, string, string]>([
     ['is on its way until the venue answers', [], 'PENDING_NEW', '0', '10'],

@@ -45,7 +45,8 @@ describe('a runner', () => {
       })
     await pass(30_000)
     await pass(60_000)
-    const at = startedAt + 60_000
+    // On whole minutes, whenever it was started.
+    const at = 60_000
     const stats = {
       venue: 'sim',
       asset: 'USDT',
@@ -78,6 +79,19 @@ describe('a runner', () => {
       { type: 'RUNNER_STOPPED', at, venue: 'sim', startedAt },
       { type: 'SYSTEM_STOPPED', at, reason: 'done', initiator: 'ann' },
     ])
+  })
+
+  it('beats when it would have beaten without a stop and a start in between', async () => {
+    const { supervisor, clock, pass, emitted } = await open()
+    for (const ms of [40_000, 30_000, 3_000]) {
+      await pass(ms)
+      const at = clock.now()
+      await supervisor.send(RUNNER, { type: 'STOPPED', at, reason: 'done', initiator: 'ann' })
+      await supervisor.send(RUNNER, { ...STARTED, at })
+    }
+    await pass(120_000)
+    const beats = (await emitted()).filter(({ type }) => type === 'HEARTBEAT')
+    expect(beats.map(({ at }) => at)).toEqual([60_000, 120_000, 180_000])
   })
 
   it('beats on after a crash as if none had been, and no more once it is stopped', async () => {

@@ -5,6 +5,7 @@ import {
   type AccountContext,
   avgPx,
   type BalanceReport,
+  booksOf,
   machines,
   type OrderContext,
   ordStatusOf,
@@ -12,6 +13,8 @@ import {
   type PositionReport,
 } from '../../machines/index.ts'
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
+import type { Port, PortContext } from '../../src/runtime/port.ts'
+import type { Intent } from '../../src/runtime/record.ts'
 import { Harness } from '../runtime/harness.ts'
 import {
   beginningOf,
@@ -45,6 +48,23 @@ function accountReportsIn(messages: readonly Message[]): readonly (BalanceReport
   >
 }
 
+/** A port that says nothing of its venue, and of the account what that has. */
+class BookKeeper implements Port {
+  #context: PortContext | undefined
+
+  start(context: PortContext): void {
+    this.#context = context
+  }
+
+  async deliver({ actor, event }: Intent): Promise<void> {
+    if (event.type !== 'PORTFOLIO_REQUEST') return
+    const account = this.#context?.getSnapshot(ACCOUNT)?.context as AccountContext
+    await this.#context?.send(actor, { type: 'PORTFOLIO', at: event.at, ...booksOf(account) })
+  }
+
+  recover(): void {}
+}
+
 /** An account that knows its orders, and takes what a case tells of them. */
 class Account {
   readonly harness = new Harness()
@@ -62,8 +82,7 @@ class Account {
     const contract = isOfFutures(this.#case) ? 'linear' : 'spot'
     const limits = { orderNotionalMax: '1000000', openOrdersMax: 10 }
     const instruments = [{ symbol, contract }]
-    const quiet = { deliver() {}, recover() {} }
-    const supervisor = await this.harness.open({ machines, ports: { [VENUE]: quiet } })
+    const supervisor = await this.harness.open({ machines, ports: { [VENUE]: new BookKeeper() } })
     await supervisor.spawn('account', VENUE, { venue: VENUE, balance: '0', limits, instruments })
     await supervisor.spawn('position', `${VENUE}:${symbol}`, { venue: VENUE, symbol, contract })
     await supervisor.spawn('reconciliation', VENUE, { venue: VENUE, settleMs: SETTLE_MS, everyMs: NEVER_MS })
@@ -179,8 +198,13 @@ describe.each([...CASES])('the updates of %s', (_, messages) => {
 
   it('have a reconciliation ask only where a trade came after the last word on balances', async () => {
     const { harness } = await replay(messages)
-    harness.clock.advanceTo(Math.max(...messages.map(timeOf)) + SETTLE_MS)
-    await harness.supervisor.settled()
+    // What is asked is answered before time goes on.
+    const endAt = Math.max(...messages.map(timeOf))
+    const heardAt = Math.min(endAt, ...accountReportsIn(messages).map(({ at }) => at))
+    for (const at of [heardAt, endAt]) {
+      harness.clock.advanceTo(at + SETTLE_MS)
+      await harness.supervisor.settled()
+    }
     const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
     const lastTradeAt = Math.max(...tradesIn(messages).map(({ T }) => T))
     const lastWordAt = Math.max(...accountReportsIn(messages).map(({ at }) => at))

@@ -16,7 +16,17 @@ it('people hear of a breaker, a review, a halt, a missing stop and books that di
   await floor.send('account/paper', { type: 'SET_TRADING_STATE', tradingState: 'halted', by: 'ann' })
   floor.deposit('USDT', '7')
   await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'test' })
-  await floor.pass(2_000)
+  for (let look = 1; look <= 3; look++) await floor.pass(1_000)
+  const books = {
+    symbol: 'BTCUSDT',
+    orderQty: '2',
+    cumQty: '0',
+    leavesQty: '2',
+    avgPx: '0',
+    ordStatus: 'NEW',
+  }
+  const report = { execType: 'NEW', clOrdId: 'o', orderId: 'v9', execId: 'x9', side: 'SELL', ...books }
+  await floor.send('order/o', { type: 'EXECUTION_REPORT', ...report })
   const told: string[] = []
   const nothing = () => {}
   const warn: Logger['warn'] = (_, message) => void told.push(message)
@@ -28,5 +38,6 @@ it('people hear of a breaker, a review, a halt, a missing stop and books that di
     expect.stringContaining('ACKNOWLEDGE_REVIEW: dailyLossMax'),
     'the account is halted: ann has set it so',
     "the venue's books and ours differ in 1 places",
+    'order/o: its venue has another order under this id, SELL 2 BTCUSDT',
   ])
 })

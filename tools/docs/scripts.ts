@@ -33,6 +33,8 @@ const reports = execType.options.map((execType) =>
     ordStatus: fc.constantFrom('NEW', 'REJECTED'),
     clOrdId: fc.constantFrom('o1', 'o1/2'),
     tradeId: fillId,
+    symbol: fc.constant('X'),
+    side: fc.constant('BUY'),
     orderQty: fc.constantFrom('6', '8'),
     cumQty: fc.constantFrom('0', '2'),
     orderId: fc.constant('v1'),

@@ -54,29 +54,30 @@ describe.each([20, 600])('a run whose venue is %i ms away', (latencyMs) => {
   })
 
   it.each([
-    ['after', 'answerLost', 1],
+    ['killed after', 'answerLost', 1],
     // Each life has to come further than the one before.
-    ['before', 'beforeWrite', 2],
-  ] as const)('is the same one when it is killed %s each of its writes', async (_, death, write) => {
+    ['killed before', 'beforeWrite', 2],
+    ['stopped at', 'stopped', 1],
+  ] as const)('is the same one when it is %s each of its writes', async (_, end, write) => {
     const run = begin()
-    for (let kills = -1; kills < run.kills; ) {
-      kills = run.kills
-      await run.live(({ ofRun }) => (ofRun === write ? death : undefined))
+    for (let ends = -1; ends < run.ends; ) {
+      ends = run.ends
+      await run.live(({ ofRun }) => (ofRun >= write ? end : undefined))
     }
-    expect(run.kills).toBeGreaterThan(reference.records.length / 20)
-    await expectEqual(run, `killed ${run.kills} times`)
+    expect(run.ends).toBeGreaterThan(reference.records.length / 20)
+    await expectEqual(run, `ended ${run.ends} times`)
   })
 
   it(`is the same one when it is killed once, at ${SINGLE_KILLS} writes in turn, seed ${SEED}`, async () => {
     const random = seeded(SEED)
     for (let n = 0; n < SINGLE_KILLS; n++) {
       const write = 1 + Math.floor(((n + random()) / SINGLE_KILLS) * writes)
-      const death = random() < 0.5 ? 'beforeWrite' : 'answerLost'
+      const end = random() < 0.5 ? 'beforeWrite' : 'answerLost'
       const run = begin()
-      await run.live(({ all }) => (all === write ? death : undefined))
-      expect(run.kills).toBe(1)
+      await run.live(({ all }) => (all === write ? end : undefined))
+      expect(run.ends).toBe(1)
       await run.live()
-      await expectEqual(run, `${death} ${write} of ${writes}`)
+      await expectEqual(run, `${end} ${write} of ${writes}`)
     }
   })
 })

@@ -1,4 +1,4 @@
-/** Whole runs in memory that die at a write: before it reaches the disk, or after it, with nobody told. */
+/** Whole runs in memory that end at a write: they die before it reaches the disk, or after it with nobody told, or are stopped. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,8 +33,9 @@ export interface Left {
   readonly problems: readonly unknown[]
 }
 
-/** At which end of a write a process dies. */
-export type Death = 'beforeWrite' | 'answerLost'
+/** At which end of a write a process dies; or after it the runner is told to stop, as by SIGTERM. */
+export type End = 'beforeWrite' | 'answerLost' | 'stopped'
+type Death = Exclude<End, 'stopped'>
 
 /** Writes of one life up to the present one. */
 export interface Writes {
@@ -45,8 +46,8 @@ export interface Writes {
 
 /** A folder's worth of disk that outlives every process. */
 export class MortalRun {
-  /** How often it was killed. */
-  kills = 0
+  /** How often it was killed or stopped. */
+  ends = 0
   readonly #config: object
   readonly #log = newMemory()
   readonly #books = new MemoryLevel<string, string>() as unknown as Database
@@ -56,18 +57,28 @@ export class MortalRun {
     this.#config = config
   }
 
-  /** Starts the runner, and lets it live until its market ends or it dies at a write. Returns how many writes it came to. */
-  async live(fateAt: (writes: Writes) => Death | undefined = () => undefined): Promise<number> {
+  /** Starts the runner, and lets it live until its market or it itself ends at a write. Returns how many writes it came to. */
+  async live(endAt: (writes: Writes) => End | undefined = () => undefined): Promise<number> {
     const writes = { all: 0, ofRun: 0 }
     let runner: RunningRunner | undefined
     let die = nothing
-    const dead = new Promise<'dead'>((resolve) => {
+    let isStopped = false
+    let onFailure: (error: unknown) => void = nothing
+    const dead = new Promise<'dead'>((resolve, reject) => {
       die = () => resolve('dead')
+      onFailure = reject
     })
     const fate = (isOfRun: boolean) => {
       writes.all++
       if (isOfRun) writes.ofRun++
-      return fateAt(writes)
+      const end = endAt(writes)
+      if (end !== 'stopped') return end
+      // One that is still starting does not hear of it.
+      if (runner !== undefined && !isStopped) {
+        isStopped = true
+        runner.stop('SIGTERM', 'test').catch(onFailure)
+      }
+      return undefined
     }
     const ofLog = ({ records }: Commit<TransitionRecord>) =>
       fate(records.some(({ actor }) => !OF_EACH_START.test(actor)))
@@ -90,7 +101,7 @@ export class MortalRun {
       await runner.stop('the market has ended', 'test')
       return 'ended' as const
     }
-    if ((await Promise.race([whole(), dead])) === 'dead') this.kills++
+    if ((await Promise.race([whole(), dead])) === 'dead' || isStopped) this.ends++
     return writes.all
   }
 
