@@ -51,6 +51,8 @@ export interface OrderContext extends OrderInput {
   readonly execIds: Readonly<Record<string, string | null>>
   /** CumQty as the venue last said it, while that is another one than here: a report of a fill is under way, or lost. */
   readonly toldQty?: string | undefined
+  /** The venue's own ids of other orders that it has reported under this one's id. */
+  readonly foreign?: readonly string[]
   /** How it ended, if it did before it was filled: a bust of a late fill brings it back to that. */
   readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
   /** The venue has said that it has the order. */

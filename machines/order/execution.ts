@@ -76,19 +76,40 @@ export interface Outcome {
   readonly isForeign?: boolean
 }
 
+/** Venue's ids of other orders that are remembered. */
+const FOREIGN_MAX = 10
+
 /**
- * Whether a report tells of terms that were never asked for: an order's symbol and side never change, and its quantity is one that was
- * asked for until the venue has told of the order. What becomes of the quantity later, the venue may decide (FIX E.1.c, H).
+ * Whether a report is of another order: its symbol or side is not the order's, its first acceptance is of a quantity that was never asked
+ * for, or it is of an order that an earlier report has told to be another one. What becomes of a quantity later, the venue may decide,
+ * and a report of that may come before all others (FIX E.1.c, H).
  */
-export function isOfAnother({ terms, pending, orderId }: OrderContext, report: ExecutionReport): boolean {
+function isOfAnother(
+  { terms, pending, orderId, foreign = [] }: OrderContext,
+  report: ExecutionReport,
+): boolean {
   if (report.symbol !== terms.symbol || report.side !== terms.side) return true
+  if (foreign.includes(report.orderId)) return true
   // An order to close whatever is held is for a quantity of zero, and then for what was held.
-  if (orderId !== undefined || decimal.isZero(terms.orderQty)) return false
+  if (orderId !== undefined || report.execType !== 'NEW' || decimal.isZero(terms.orderQty)) return false
   const asked = [
     terms.orderQty,
     ...pending.flatMap(({ orderQty }) => (orderQty === undefined ? [] : [orderQty])),
   ]
   return !asked.some((quantity) => decimal.compare(quantity, report.orderQty) === 0)
+}
+
+/** What a report of another order makes of this one: nothing but that it is remembered; undefined of one of its own. */
+export function foreignTo(
+  order: OrderContext,
+  state: ExecutionState,
+  report: ExecutionReport,
+): Outcome | undefined {
+  if (!isOfAnother(order, report)) return undefined
+  const { foreign = [], orderId } = order
+  const isKnown = report.orderId === orderId || foreign.includes(report.orderId)
+  const changes = isKnown ? {} : { foreign: [...foreign.slice(1 - FOREIGN_MAX), report.orderId] }
+  return { state, changes, isForeign: true }
 }
 
 /** undefined when the report says nothing new: seen before, overtaken, or about nothing that the order knows. */

@@ -29,8 +29,8 @@ import {
 import {
   ANSWER_WITHIN_MS,
   type ExecutionState,
+  foreignTo,
   hasEnded,
-  isOfAnother,
   isOut,
   ORD_STATUS,
   type Outcome,
@@ -84,8 +84,7 @@ function outcomeOnce(
     lastOutcome.report === report &&
     lastOutcome.isStrict === isStrict
   if (isSame) return lastOutcome.outcome
-  const isForeign = isStrict && isOfAnother(order, report)
-  const outcome = isForeign ? { state: from, changes: {}, isForeign } : outcomeOf(order, from, report)
+  const outcome = (isStrict ? foreignTo(order, from, report) : undefined) ?? outcomeOf(order, from, report)
   lastOutcome = { order, from, report, isStrict, outcome }
   return outcome
 }
@@ -215,6 +214,7 @@ const orderOf = (version: string, isStrict: boolean) =>
           const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
           const { id, terms } = context
           const reason = `a report for order/${id} is of another order`
+          enqueue.assign(outcome.changes)
           enqueue.emit({ type: 'ORDER_DISCREPANCY', ...facts(context, at), ...reported })
           enqueue(
             tell(`reconciliation/${terms.venue}`, { type: 'RECONCILE', at, reason } satisfies Reconcile),

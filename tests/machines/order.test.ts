@@ -17,33 +17,38 @@ const cancelReject = {
 
 type Step = Parameters<ReturnType<typeof live>['actor']['send']>[0]
 
-describe('a report of other terms than the order has', () => {
+describe('a report of another order', () => {
   const others: [string, Partial<ExecutionReport>][] = [
-    ['symbol', { symbol: 'ETHUSDT' }],
-    ['side', { side: 'SELL' }],
-    ['quantity', { orderQty: '11' }],
+    ['symbol', { symbol: 'ETHUSDT', orderId: 'theirs' }],
+    ['side', { side: 'SELL', orderId: 'theirs' }],
+    ['first quantity', { orderQty: '11', orderId: 'theirs' }],
   ]
 
-  it.each(others)('(%s) is no news of it, and a discrepancy', (_, terms) => {
-    for (const kind of ['NEW', 'ORDER_STATUS', 'CANCELED', 'EXPIRED', 'REJECTED'] as const) {
-      const order = live()
-      order.actor.send(SUBMIT)
-      const was = order.context()
-      const told = report(kind, terms)
-      const seen: unknown[] = []
-      order.actor.on('ORDER_DISCREPANCY', (event) => seen.push(event))
-      order.actor.send(told)
-      expect([order.context(), order.ordStatus()]).toEqual([was, 'PENDING_NEW'])
-      const { symbol, side, orderQty } = told
-      const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
-      expect(seen).toMatchObject([{ order: 'order/o1', ...reported }])
+  it.each(others)('told by its %s is no news, and a discrepancy, like all that come of it', (_, terms) => {
+    const order = live()
+    order.actor.send(SUBMIT)
+    const seen: unknown[] = []
+    order.actor.on('ORDER_DISCREPANCY', (event) => seen.push(event))
+    const was = order.context()
+    const kinds = ['NEW', 'ORDER_STATUS', 'CANCELED', 'EXPIRED', 'REJECTED', 'RESTATED'] as const
+    const told = [...kinds.map((kind) => report(kind, terms)), { ...fill('10'), ...terms }]
+    for (const one of told) {
+      order.actor.send(one)
       expect(order.heard.at(-1)).toEqual({ to: 'reconciliation/paper', type: 'RECONCILE' })
-      order.actor.send(report('NEW'))
-      expect(order.ordStatus()).toBe('NEW')
     }
+    expect([order.context(), order.ordStatus()]).toEqual([{ ...was, foreign: ['theirs'] }, 'PENDING_NEW'])
+    const reported = told.map(({ symbol, side, orderQty }) => ({
+      order: 'order/o1',
+      reportedSymbol: symbol,
+      reportedSide: side,
+      reportedQty: orderQty,
+    }))
+    expect(seen).toMatchObject(reported)
+    for (const own of [report('NEW'), fill('10')]) order.actor.send(own)
+    expect(order.ordStatus()).toBe('FILLED')
   })
 
-  it('fills nothing, and counts when its own comes under the same ExecID', () => {
+  it('fills nothing, and its own counts under the same ExecID', () => {
     const order = live()
     for (const step of [SUBMIT, report('NEW')]) order.actor.send(step)
     const own = fill('10')
