@@ -1,4 +1,6 @@
 /** Runs in which much happens in little time: entries, stops, trailing, funding, questions to the venue, a universe. */
+import { capture } from '../../data/data.ts'
+
 export const STARTS_AT = 1_700_006_400_000 - 10_000
 
 const grid = { tickSize: '0.01', lotSize: '0.01' }
@@ -42,6 +44,21 @@ export function busyConfig(latencyMs: number, durationMs: number): object {
         short: true,
         ...bracket,
       },
+    ],
+  }
+}
+
+/** Recorded futures, and a strategy that trades often. */
+export function recordedConfig(latencyMs: number): object {
+  return {
+    market: { source: 'recording', files: [capture('binance-usdm-btcusdt')], speed: 'max' },
+    venue: { latencyMs },
+    account: { limits: { openOrdersMax: 20, orderNotionalMax: '1000000' } },
+    watchdog: { graceMs: 500, verifyEveryMs: 200 },
+    reconciliation: { everyMs: 4_000, settleMs: 1_000 },
+    runner: { heartbeatMs: 5_000 },
+    strategies: [
+      { id: 'ema', type: 'emaCross', symbol: 'BTCUSDT', fast: 1, slow: 2, trailingStopPct: 0.02, ...bracket },
     ],
   }
 }
