@@ -4,34 +4,41 @@ import { decimal, epochMs, positive, side } from './fields.ts'
 /** Best first: price and quantity. */
 export const level = z.tuple([decimal, decimal])
 
-export const trade = z.object({
-  type: z.literal('TRADE'),
+const received = {
   /** When it was received. */
   at: epochMs,
+  /** The same in nanoseconds, where the recorder noted them, as text: a double does not hold so many digits. */
+  receivedNs: z
+    .string()
+    .regex(/^\d{1,20}$/, 'nanoseconds, a whole number as text')
+    .optional(),
   /** When the exchange says it happened, where it says so. */
   eventAt: epochMs.optional(),
+}
+
+export const trade = z.object({
+  type: z.literal('TRADE'),
+  ...received,
   tradeId: z.string(),
-  px: decimal,
-  qty: decimal,
+  px: positive,
+  qty: positive,
   /** Side of the order that took liquidity. */
   aggressor: side,
 })
 
 export const quote = z.object({
   type: z.literal('QUOTE'),
-  at: epochMs,
-  eventAt: epochMs.optional(),
-  bid: decimal,
+  ...received,
+  bid: positive,
   bidSize: decimal,
-  ask: decimal,
+  ask: positive,
   askSize: decimal,
 })
 
 /** The top of the rebuilt book after a depth update. */
 export const orderBook = z.object({
   type: z.literal('ORDER_BOOK'),
-  at: epochMs,
-  eventAt: epochMs.optional(),
+  ...received,
   updateId: z.number().int(),
   bids: z.array(level),
   asks: z.array(level),
@@ -40,7 +47,7 @@ export const orderBook = z.object({
 /** Funding has fallen due: who is long pays who is short this share of what the position is worth at the price. */
 export const funding = z.object({
   type: z.literal('FUNDING'),
-  at: epochMs,
+  ...received,
   /** Below zero: the other way round. */
   rate: decimal,
   px: positive,
@@ -48,7 +55,7 @@ export const funding = z.object({
 
 export const connection = z.object({
   type: z.literal('CONNECTION'),
-  at: epochMs,
+  ...received,
   status: z.enum(['connected', 'disconnected', 'resyncing']),
   reason: z.string().optional(),
 })

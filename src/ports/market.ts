@@ -41,8 +41,10 @@ export interface MarketSource {
   readonly startsAt: number | undefined
   /** Symbols known before the first message, `venue:SYMBOL` each. */
   readonly instruments: readonly string[]
-  /** Raw messages read so far, by kind (`trade`, `bookTicker`, `depthUpdate`, `depthSnapshot`, ...). */
+  /** Raw messages believed so far, by kind (`trade`, `bookTicker`, `depthUpdate`, `depthSnapshot`, ...). */
   readonly counts: Readonly<Record<string, number>>
+  /** Raw messages that were not believed, by reason (`PRICE`, `TIME`, ...): they changed nothing. */
+  readonly refused: Readonly<Record<string, number>>
   open(options?: MarketOpenOptions): Observable<MarketMessage>
   /**
    * What the venue says now of those of the instruments that it lists. A source without it knows their names alone.

@@ -1,5 +1,6 @@
 /** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
 import type { Issue } from '../../store/index.ts'
+import { BINANCE_MARKETS } from '../ports/market/binance-markets.ts'
 import type { RunnerConfig } from './config.ts'
 import { symbolIssues } from './instruments.ts'
 import { builtInIssues, UNIVERSE } from './strategies.ts'
@@ -48,6 +49,6 @@ function marketIssues({ market, ...config }: Some): readonly Issue[] {
   if (market === undefined || market.source === 'recording') return []
   const symbols =
     market.source === 'sim' ? market.symbols.map(({ symbol }) => symbol) : [...new Set(market.symbols)]
-  const venue = market.source === 'sim' ? 'sim' : market.market === 'usdm' ? 'binance-usdm' : 'binance'
+  const venue = market.source === 'sim' ? 'sim' : BINANCE_MARKETS[market.market].venue
   return symbolIssues({ instruments: [], ...config, market }, { venue, symbols })
 }

@@ -99,18 +99,27 @@ const marketSource = z.discriminatedUnion('source', [
       .describe(
         'Captures to play, merged by time; paths from the working directory. By default a minute of two spot markets that comes with outcry.',
       ),
+    venue: z
+      .enum(['binance', 'binance-usdm', 'binance-coinm'])
+      .optional()
+      .describe(
+        'Where they were recorded. By default told from the messages: spot and futures share the names of their streams, but not all fields.',
+      ),
     speed: speed.default('max'),
   }),
   z.strictObject({
     source: z.literal('binance').describe('Binance, live; orders go to the paper venue.'),
     symbols: z
       .array(
-        z.string().regex(/^[A-Z0-9]+$/, 'as the exchange writes it, such as BTCUSDT'),
+        z.string().regex(/^[A-Z0-9_]+$/, 'as the exchange writes it, such as BTCUSDT or BTCUSD_PERP'),
         'name some, such as [BTCUSDT]',
       )
       .min(1)
       .describe('What is watched, as the exchange writes it.'),
-    market: z.enum(['spot', 'usdm']).default('spot').describe('Spot, or the futures that settle in USDT.'),
+    market: z
+      .enum(['spot', 'usdm', 'coinm'])
+      .default('spot')
+      .describe('Spot, the futures that settle in USDT or USDC, or those that settle in the coin.'),
     wsUrl: z.url().optional().describe("Another address of its streams than the exchange's own."),
     restUrl: z.url().optional().describe('The same for its REST API.'),
   }),

@@ -1,6 +1,7 @@
 import { decimal } from '../../machines/events/fields.ts'
 import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../machines/index.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
+import { marketOfVenue } from '../ports/market/binance-markets.ts'
 import type { MarketSource } from '../ports/market.ts'
 import type { RunnerConfig } from './config.ts'
 import { eachOf } from './strategies.ts'
@@ -19,6 +20,8 @@ export function venueAndSymbols({ instruments, name }: MarketSource): Place {
   )
 }
 
+const CONTRACTS = { spot: 'spot', usdm: 'linear', coinm: 'inverse' } as const
+
 interface Place {
   readonly venue: string
   readonly symbols: readonly string[]
@@ -32,7 +35,7 @@ export function instrumentsOf(
   { instruments: configured, market }: Pick<RunnerConfig, 'instruments' | 'market'>,
   { venue, symbols }: Place,
 ): readonly Instrument[] {
-  const contract = venue.endsWith('-usdm') ? 'linear' : 'spot'
+  const contract = CONTRACTS[marketOfVenue(venue) ?? 'spot']
   const simulated = market.source === 'sim' ? market.symbols : []
   const others = symbols.filter((symbol) => !configured.some((one) => one.symbol === symbol))
   const listed = others.map((symbol) => {

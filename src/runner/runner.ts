@@ -346,6 +346,7 @@ async function openMarket(config: RunnerConfig['market'], logger: Logger): Promi
     case 'recording':
       return openRecording({
         files: config.files ?? SAMPLE,
+        venue: config.venue,
         onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
       })
   }

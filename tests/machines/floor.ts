@@ -249,6 +249,7 @@ class HandMadeMarket implements MarketSource {
   readonly startsAt = 1_000
   readonly instruments = [`${VENUE}:${SYMBOL}`]
   readonly counts = {}
+  readonly refused = {}
   at = 1_000
   #position = 0
   #subscriber: Subscriber<MarketMessage> | undefined

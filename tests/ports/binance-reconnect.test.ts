@@ -9,7 +9,10 @@ import type { MarketMessage } from '../../src/ports/market.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const depth = (U: number, u: number) =>
-  JSON.stringify({ stream: 'x@depth@100ms', data: { E: 1, s: 'X', U, u, b: [], a: [] } })
+  JSON.stringify({
+    stream: 'x@depth@100ms',
+    data: { e: 'depthUpdate', E: Date.now(), s: 'X', U, u, b: [], a: [] },
+  })
 const snapshot = (lastUpdateId: number) =>
   JSON.stringify({ lastUpdateId, bids: [[String(lastUpdateId), '1']], asks: [] })
 
@@ -95,7 +98,10 @@ it('is asked for again where the answer breaks off, and where it is too old for 
   const good = await nth(exchange.questions, 2)
   good.end(snapshot(12))
   await eventually(() => expect(books()).toEqual([12]))
-  expect(warnings).toEqual([expect.stringMatching(/^no depth snapshot of X: fetch failed/)])
+  expect(warnings).toEqual([
+    expect.stringMatching(/^no depth snapshot of X: fetch failed/),
+    'the depth snapshot 3 of X is older than its updates',
+  ])
 })
 
 it('is silent once nobody listens, whatever becomes of what it asked', async () => {

@@ -1,6 +1,7 @@
 import type { Subscription } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBinanceMarket } from '../../src/ports/market/binance.ts'
+import type { BinanceMarketName } from '../../src/ports/market/binance-markets.ts'
 import type { MarketMessage } from '../../src/ports/market.ts'
 import { eventually } from '../runtime/harness.ts'
 import { FakeBinance } from './fake-binance.ts'
@@ -8,12 +9,12 @@ import { FakeBinance } from './fake-binance.ts'
 const depth = (U: number, u: number, bids: string[][] = []) =>
   JSON.stringify({
     stream: 'xusdt@depth@100ms',
-    data: { e: 'depthUpdate', E: 1, s: 'XUSDT', U, u, b: bids, a: [] },
+    data: { e: 'depthUpdate', E: Date.now(), s: 'XUSDT', U, u, b: bids, a: [] },
   })
 const trade = (t: number) =>
   JSON.stringify({
     stream: 'xusdt@trade',
-    data: { e: 'trade', s: 'XUSDT', t, p: '10.50', q: '2.00', T: 5, m: false },
+    data: { e: 'trade', E: Date.now(), s: 'XUSDT', t, p: '10.50', q: '2.00', T: Date.now(), m: false },
   })
 
 describe('the live market of Binance', () => {
@@ -23,7 +24,7 @@ describe('the live market of Binance', () => {
   let warnings: string[]
   let messages: MarketMessage[]
 
-  const open = (options: { silenceMs?: number; after?: number; market?: 'spot' | 'usdm' } = {}) => {
+  const open = (options: { silenceMs?: number; after?: number; market?: BinanceMarketName } = {}) => {
     const { after, ...rest } = options
     const onWarning = ({ reason }: { reason: string }) => void warnings.push(reason)
     const market = createBinanceMarket({ symbols: ['XUSDT'], market: 'spot', ...urls, ...rest, onWarning })
@@ -64,7 +65,7 @@ describe('the live market of Binance', () => {
     open()
     const client = await exchange.client(0)
     client.send(depth(9, 12, [['9.5', '1']]))
-    await eventually(() => expect(kinds()).toEqual(['connected', 'ORDER_BOOK']))
+    await eventually(() => expect(kinds()).toEqual(['resyncing', 'connected', 'ORDER_BOOK']))
     expect(messages.at(-1)?.event).toMatchObject({
       updateId: 12,
       bids: [
@@ -74,7 +75,7 @@ describe('the live market of Binance', () => {
     })
     exchange.snapshot = { lastUpdateId: 30, bids: [['8', '1']], asks: [['11', '1']] }
     client.send(depth(20, 21))
-    await eventually(() => expect(kinds().slice(2)).toEqual(['resyncing', 'connected', 'ORDER_BOOK']))
+    await eventually(() => expect(kinds().slice(3)).toEqual(['resyncing', 'connected', 'ORDER_BOOK']))
     expect(messages.at(-1)?.event).toMatchObject({ updateId: 30, bids: [['8', '1']] })
   })
 
@@ -116,24 +117,32 @@ describe('the live market of Binance', () => {
     open({ market: 'usdm' })
     const client = await exchange.client(0)
     expect(exchange.paths[0]).toContain('xusdt@markPrice@1s')
-    const markPrice = (r: string, T: number) => ({ e: 'markPriceUpdate', E: 1, s: 'XUSDT', p: '10.50', r, T })
+    const now = Date.now()
+    const markPrice = (r: string, T: number) => ({
+      e: 'markPriceUpdate',
+      E: now,
+      s: 'XUSDT',
+      p: '10.50',
+      r,
+      T,
+    })
     const due = [
-      markPrice('0.00010000', 1_000),
-      markPrice('0.00020000', 1_000),
-      markPrice('-0.00030000', 2_000),
+      markPrice('0.00010000', now),
+      markPrice('0.00020000', now),
+      markPrice('-0.00030000', now + 28_800_000),
     ]
     for (const data of due) client.send(JSON.stringify({ stream: 'xusdt@markPrice@1s', data }))
     await eventually(() => expect(kinds()).toEqual(['connected', 'FUNDING']))
     expect(messages[1]).toMatchObject({ symbol: 'XUSDT', event: { rate: '0.0002', px: '10.5' } })
   })
 
-  it('counts garbage, and goes on', async () => {
+  it('counts what it refuses by its reason, and goes on', async () => {
     const market = open()
     const client = await exchange.client(0)
     for (const text of ['rubbish', '{"stream":"xusdt@trade","data":{"s":"XUSDT"}}', trade(1)])
       client.send(text)
     await eventually(() => expect(kinds()).toEqual(['connected', 'TRADE']))
-    expect(market.counts).toEqual({ unreadable: 2, trade: 1 })
+    expect([market.counts, market.refused]).toEqual([{ trade: 1 }, { JSON: 1, SCHEMA: 1 }])
     expect(warnings).toHaveLength(2)
   })
 })

@@ -21,7 +21,7 @@ export interface Listed {
 export class FakeBinance {
   readonly #http: Server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://exchange')
-    const path = pathname.replace(/^\/(api\/v3|fapi\/v1)\//, '')
+    const path = pathname.replace(/^\/(api\/v3|[fd]api\/v1)\//, '')
     if (path === 'depth') {
       this.asked++
       const { status, headers } = this.answers.shift() ?? { status: 200 }

@@ -74,7 +74,7 @@ describe('a recording', () => {
   it('counts and names a line that it cannot read, and goes on', async () => {
     const file = join(folder, 'binance-broken.ws')
     const trade =
-      '{"stream":"x@trade","data":{"e":"trade","s":"X","t":1,"p":"1.50","q":"2.00","T":5,"m":true}}'
+      '{"stream":"x@trade","data":{"e":"trade","E":1700000000000,"s":"X","t":1,"p":"1.50","q":"2.00","T":1700000000000,"m":true}}'
     writeFileSync(
       file,
       `1700000000000000000 ${trade}\nrubbish\n1700000000000000000 {"stream":"x@trade","data":{"s":1}}\n`,
@@ -86,7 +86,7 @@ describe('a recording', () => {
       { type: 'CONNECTION' },
       { type: 'TRADE', px: '1.5', qty: '2', aggressor: 'SELL' },
     ])
-    expect([market.counts, warnings]).toEqual([{ trade: 1, unreadable: 2 }, [2, 3]])
+    expect([market.counts, market.refused, warnings]).toEqual([{ trade: 1 }, { LINE: 1, SCHEMA: 1 }, [2, 3]])
   })
 
   it('that is cut short, missing, empty or of an unknown venue is refused by name', async () => {

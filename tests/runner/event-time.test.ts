@@ -39,7 +39,14 @@ async function open(times: readonly number[], speed: number | 'max', onEnd: () =
     }
     onEnd()
   }
-  const of = { name: 'hand', time: 'event', startsAt: START_AT, instruments: [], counts: {} } as const
+  const of = {
+    name: 'hand',
+    time: 'event',
+    startsAt: START_AT,
+    instruments: [],
+    counts: {},
+    refused: {},
+  } as const
   const market = { ...of, open: (options?: MarketOpenOptions) => from(play(options)) }
   const driver = new EventTimeDriver({ supervisor, venue, clock, market, speed })
   const order = (orderId: string) => {

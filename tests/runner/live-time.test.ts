@@ -40,7 +40,14 @@ async function open(faults?: LinkFaults) {
   const config = runnerConfig.parse({ strategies: [], account: { limits }, watchdog: { enabled: false } })
   await boot(supervisor, config, { venue: 'paper', symbols: [SYMBOL], at: Date.now() })
   const messages = new Subject<MarketMessage>()
-  const of = { name: 'hand', time: 'system', startsAt: undefined, instruments: [], counts: {} } as const
+  const of = {
+    name: 'hand',
+    time: 'system',
+    startsAt: undefined,
+    instruments: [],
+    counts: {},
+    refused: {},
+  } as const
   driver = new LiveTimeDriver({ supervisor, venue, market: { ...of, open: () => messages }, faults })
   const ended = driver.run()
   const at = Date.now()

@@ -26,7 +26,7 @@ describe('a run on a live market', () => {
     const ticking = setInterval(() => {
       const px = (100 + 10 * Math.sin(++t / 20)).toFixed(2)
       const quote = { u: t, s: 'XUSDT', b: px, B: '5', a: (Number(px) + 0.01).toFixed(2), A: '5' }
-      const trade = { e: 'trade', s: 'XUSDT', t, p: px, q: '1', T: t, m: false }
+      const trade = { e: 'trade', E: Date.now(), s: 'XUSDT', t, p: px, q: '1', T: Date.now(), m: false }
       for (const client of exchange.clients) {
         client.send(JSON.stringify({ stream: 'xusdt@bookTicker', data: quote }))
         client.send(JSON.stringify({ stream: 'xusdt@trade', data: trade }))

@@ -72,10 +72,14 @@ function capture(name: string, lines: readonly (object | string)[]): string {
   writeFileSync(file, name.endsWith('.gz') ? gzipSync(whole) : whole)
   return file
 }
-const trade = (s: string, t: number, px = '100.00') => ({
+const trade = (s: string, t: number, px = '100.00', at = START_AT + t * 100) => ({
   stream: `${s.toLowerCase()}@trade`,
-  data: { e: 'trade', E: START_AT, T: START_AT, s, t, p: px, q: '1.00', m: false },
+  data: { e: 'trade', E: at, T: at, s, t, p: px, q: '1.00', m: false },
 })
+const of = (fields: object) => {
+  const { stream, data } = trade('XUSDT', 1)
+  return [{ stream, data: { ...data, ...fields } }]
+}
 const trades = (symbol: string, count: number) => Array.from({ length: count }, (_, i) => trade(symbol, i))
 
 describe('what a runner says of its run', () => {
@@ -189,17 +193,27 @@ describe('a runner does not start', () => {
       await expect(start({ data })).rejects.toMatchObject({ code: 'VENUE_OPEN_FAILED' })
   })
 
-  it.each<[string, () => string[], string]>([
+  it.each<[string, () => string[], string, string]>([
     [
       'several venues',
-      () => [capture('binance-spot.ws', trades('XUSDT', 2)), capture('binance-usdm.ws', trades('XUSDT', 2))],
-      'has symbols of several venues, binance and binance-usdm',
+      () => [capture('spot.ws', of({ M: true })), capture('futures.ws', of({ X: 'MARKET' }))],
+      'RECORDING_UNREADABLE',
+      'futures.ws is a recording of binance-usdm, not of binance',
     ],
-    ['no symbol', () => [capture('binance-empty.ws', [{ result: null, id: 1 }])], 'has no symbol'],
-  ])('on recordings of %s', async (_, files, text) => {
+    ['no symbol', () => [capture('empty.ws', [{ result: null, id: 1 }])], 'CONFIG_INVALID', 'has no symbol'],
+  ])('on recordings of %s', async (_, files, code, text) => {
     await expect(start({ market: { files: files() } })).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
+      code,
       message: expect.stringContaining(text),
+    })
+  })
+
+  it('on a recording that ends too early', async () => {
+    const file = capture('cut.ws.gz', trades('XUSDT', 2_000))
+    writeFileSync(file, readFileSync(file).subarray(0, -100))
+    await expect(start({ market: { files: [file] } })).rejects.toMatchObject({
+      code: 'RECORDING_UNREADABLE',
+      message: expect.stringContaining(file),
     })
   })
 })
@@ -220,26 +234,29 @@ describe('a run on recordings', () => {
     await stop(runner)
   })
 
-  it('trades contracts where the venue trades nothing else', async () => {
-    const files = [capture('binance-usdm-only.ws', trades('XUSDT', 2))]
-    const runner = await start({ market: { files }, strategies: [] })
+  it.each([
+    ['binance-usdm', 'XUSDT', 'linear'],
+    ['binance-coinm', 'XUSD_PERP', 'inverse'],
+  ])('trades contracts where the venue trades nothing else: %s', async (venue, symbol, contract) => {
+    const files = [capture('any-name.ws', trades(symbol, 2))]
+    const runner = await start({ market: { files, venue }, strategies: [] })
     await runner.ended
-    const { instruments } = contextOf<AccountContext>(runner, 'account/binance-usdm')
-    expect(instruments).toMatchObject([{ symbol: 'XUSDT', contract: 'linear' }])
+    const { instruments } = contextOf<AccountContext>(runner, `account/${venue}`)
+    expect(instruments).toMatchObject([{ symbol, contract }])
     await stop(runner)
   })
 
   it('says which line cannot be read, keeps that in its log, and goes on', async () => {
     const [one, two] = trades('XUSDT', 2)
-    const broken = { stream: 'xusdt@trade', data: { s: 'XUSDT', T: START_AT, t: 7, p: 5, q: '1' } }
+    const broken = { stream: 'xusdt@trade', data: { ...trade('XUSDT', 7).data, p: 5 } }
     const file = capture('binance-broken.ws', [one as object, 'no message', broken, two as object])
     const runner = await start({ market: { files: [file] }, strategies: [] })
     await runner.ended
     await runner.supervisor.settled()
-    const told = [`${file}:2: it is no "<time> <json>"`, `${file}:3: expected text, found 5`]
+    const told = [`${file}:2: it is no "<time> <json>"`, `${file}:3: trade: p: must be text`]
     expect(warnings).toEqual(told)
     expect(runner.messages).toBe(3)
-    expect(runner.market.counts).toMatchObject({ trade: 2, unreadable: 2 })
+    expect([runner.market.counts, runner.market.refused]).toEqual([{ trade: 2 }, { LINE: 1, SCHEMA: 1 }])
     await stop(runner)
     const again = await start({
       data: join(folder, String(folders)),
@@ -254,19 +271,6 @@ describe('a run on recordings', () => {
     )
     await stop(again)
   })
-
-  it('ends with why, and can be stopped, where its file ends too early', async () => {
-    const file = capture('binance-cut.ws.gz', trades('XUSDT', 2_000))
-    writeFileSync(file, readFileSync(file).subarray(0, -100))
-    const runner = await start({ market: { files: [file] }, strategies: [] })
-    await expect(runner.ended).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE' })
-    await runner.supervisor.settled()
-    const reported: AnyEvent[] = []
-    for await (const { event } of runner.supervisor.history('runner/main'))
-      if (event.type === 'REPORT_ERROR') reported.push(event)
-    expect(reported).toMatchObject([{ severity: 'critical', text: expect.stringContaining(file) }])
-    await stop(runner)
-  })
 })
 
 it('a run on a live market says what its source warns of, and keeps that in its log', async () => {
@@ -274,11 +278,12 @@ it('a run on a live market says what its source warns of, and keeps that in its 
   const urls = await exchange.start()
   const runner = await start({ market: { source: 'binance', symbols: ['XUSDT'], ...urls }, strategies: [] })
   const client = await exchange.client(0)
-  client.send(JSON.stringify(trade('XUSDT', 1)))
-  client.send(JSON.stringify({ stream: 'xusdt@trade', data: { s: 'XUSDT', T: 'soon' } }))
-  await eventually(() => expect(warnings).toEqual(['expected a number, found "soon"']))
+  client.send(JSON.stringify(trade('XUSDT', 1, '100.00', Date.now())))
+  const broken = { ...trade('XUSDT', 2, '100.00', Date.now()).data, T: 'soon' }
+  client.send(JSON.stringify({ stream: 'xusdt@trade', data: broken }))
+  const text = 'trade: T: epoch milliseconds, a whole number'
+  await eventually(() => expect(warnings).toEqual([text]))
   await eventually(() => expect(runner.messages).toBe(2))
-  const text = 'expected a number, found "soon"'
   await eventually(async () => {
     const { value } = await runner.supervisor
       .history('runner/main', { reverse: true })

@@ -145,7 +145,7 @@ describe('a universe of a live market', () => {
       for (const s of symbols) {
         const stream = s.toLowerCase()
         const quote = { u: t, s, b: px, B: '5', a: (Number(px) + 0.01).toFixed(2), A: '5' }
-        const trade = { e: 'trade', s, t, p: px, q: '1', T: t, m: false }
+        const trade = { e: 'trade', E: Date.now(), s, t, p: px, q: '1', T: Date.now(), m: false }
         for (const client of exchange.clients) {
           client.send(JSON.stringify({ stream: `${stream}@bookTicker`, data: quote }))
           client.send(JSON.stringify({ stream: `${stream}@trade`, data: trade }))

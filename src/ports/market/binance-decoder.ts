@@ -1,9 +1,28 @@
 /** Binance's market messages as market events, one book per symbol. Shared by recordings and the live stream. */
+import type { z } from 'zod'
+import * as exact from '../../../machines/decimal.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
-import { type DepthSnapshot, type Level, OrderBook } from './book.ts'
+import { issuesOf, issuesText, PLAINLY } from '../../runtime/issues.ts'
+import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
+import {
+  type AggTradeMessage,
+  channelOf,
+  type DepthMessage,
+  FUTURES_MESSAGES,
+  type MarkPriceMessage,
+  type MessageKind,
+  type PricesMessage,
+  SPOT_MESSAGES,
+  type TradeMessage,
+} from './binance-messages.ts'
+import { type BookProblem, type Level, OrderBook } from './book.ts'
+import { exactDecimal, exactPositive } from './exact-decimal.ts'
+import { ExchangeTime } from './exchange-time.ts'
+import { Refusal } from './refusals.ts'
+import { TradeIds } from './trade-ids.ts'
 
-/** What kinds of raw message there are; each is counted. */
-export type RawKind = 'trade' | 'bookTicker' | 'depthUpdate' | 'depthSnapshot' | 'markPriceUpdate' | 'other'
+/** What kinds of raw message there are; each that is believed is counted. `offBookTrade`: of the insurance fund, or of ADL. */
+export type RawKind = MessageKind | 'offBookTrade' | 'other'
 
 export interface Decoded {
   readonly kind: RawKind
@@ -11,173 +30,321 @@ export interface Decoded {
   readonly events: readonly MarketEvent[]
 }
 
+/** When a message was received: ms for machines, and, where a recording has them, nanoseconds as text. */
+export interface Receipt {
+  readonly at: number
+  readonly receivedNs?: string
+}
+
+export interface DecoderOptions {
+  readonly market: BinanceMarketName
+  /** Others are refused; all are taken without. */
+  readonly symbols?: readonly string[]
+}
+
 /** Levels of each side in an ORDER_BOOK event. */
 const LEVELS = 5
 const NONE: readonly MarketEvent[] = []
+const OTHER: Decoded = { kind: 'other', symbol: '', events: NONE }
+/** Characters of what is refused that are told. */
+const EXCERPT_MAX = 60
+/** Streams whose names are remembered. */
+const STREAMS_MAX = 10_000
+/** Funding is charged every few hours; the next time is never further away than this. */
+const FUNDING_AHEAD_MAX_MS = 26 * 3_600_000
+/** The next time is told once this one has come, give or take the clocks of an exchange. */
+const FUNDING_EARLY_MAX_MS = 60_000
 
-interface RawMessage {
-  stream?: string
-  data?: Readonly<Record<string, unknown>>
-  lastUpdateId?: number
+const PROBLEMS: Readonly<Record<BookProblem, string>> = {
+  'no snapshot': 'the book waits for a depth snapshot',
+  'missing updates': 'depth updates are missing',
+  crossed: 'the best bid of the book is not below its best ask',
+  'old updates': 'the depth updates are all older than the book',
 }
 
-type RawLevels = [string, string][]
+/** What is known of one symbol. */
+class Market {
+  book = new OrderBook()
+  readonly trades = new TradeIds()
+  /** Of the connection, as it was told last. */
+  status: 'connected' | 'resyncing' | undefined
+  hasDepth = false
+  /** What falls due next. */
+  funding: { readonly rate: string; readonly dueAt: number } | undefined
+
+  disconnect(): void {
+    this.book = new OrderBook()
+    this.status = undefined
+    this.hasDepth = false
+  }
+}
 
 export class BinanceDecoder {
-  readonly #books = new Map<string, OrderBook>()
-  readonly #connected = new Set<string>()
-  /** By symbol, what falls due next. */
-  readonly #funding = new Map<string, { readonly rate: string; readonly dueAt: number }>()
+  readonly #messages: typeof SPOT_MESSAGES | typeof FUTURES_MESSAGES
+  readonly #symbols: ReadonlySet<string> | undefined
+  readonly #markets = new Map<string, Market>()
+  readonly #channels = new Map<string, ReturnType<typeof channelOf>>()
+  readonly #time = new ExchangeTime()
+
+  constructor({ market, symbols }: DecoderOptions) {
+    this.#messages = BINANCE_MARKETS[market].isFutures ? FUTURES_MESSAGES : SPOT_MESSAGES
+    this.#symbols = symbols && new Set(symbols)
+  }
+
+  /** The connection ended: what comes on the next one is a new chain of updates, and the trades go on. */
+  disconnect(): void {
+    for (const market of this.#markets.values()) market.disconnect()
+  }
 
   /** The symbol's book, for those who must know whether it is whole. */
   book(symbol: string): OrderBook {
-    let book = this.#books.get(symbol)
-    if (book === undefined) {
-      book = new OrderBook()
-      this.#books.set(symbol, book)
-    }
-    return book
+    return this.#market(symbol).book
   }
 
   /**
-   * `at` is when it was received. A REST snapshot does not name its symbol: `snapshotOf` does.
-   * @throws TypeError, SyntaxError when it is not of Binance's shape
+   * A REST snapshot of most markets does not name its symbol: `snapshotOf` does.
+   * @throws Refusal when it is not believed; then nothing has changed
    */
-  decode(json: string, at: number, snapshotOf: string | undefined): Decoded {
-    const raw = JSON.parse(json) as RawMessage
-    if (raw.lastUpdateId !== undefined) {
-      if (snapshotOf === undefined)
-        throw new TypeError('a depth snapshot before any message that names its symbol')
-      return this.takeSnapshot(snapshotOf, raw as unknown as RawSnapshot, at)
+  decode(json: string, receipt: Receipt, snapshotOf?: string): Decoded {
+    const raw = parsed(json)
+    if (raw.lastUpdateId !== undefined && raw.stream === undefined)
+      return this.takeSnapshot(snapshotOf, raw, receipt)
+    const { stream, data } = raw
+    if (typeof stream !== 'string' || data === undefined) return OTHER
+    const channel = this.#channel(stream)
+    if (channel === undefined) return OTHER
+    const { kind } = channel
+    const message = this.#read(kind, data)
+    const symbol = message.s
+    if (symbol.toLowerCase() !== channel.symbol) throw new Refusal('SYMBOL', `${symbol} came in ${stream}`)
+    this.#expectKnown(symbol)
+    switch (message.e) {
+      case 'trade':
+      case 'aggTrade':
+        return this.#decodeTrade(message, receipt)
+      case 'depthUpdate':
+        return this.#decodeDepth(message, receipt)
+      case 'markPriceUpdate':
+        return this.#decodeMarkPrice(message, receipt)
+      default:
+        return this.#decodePrices(message, receipt)
     }
-    const data = raw.data
-    if (raw.stream === undefined || data === undefined) return { kind: 'other', symbol: '', events: NONE }
-    const symbol = text(data.s)
-    const decoded = this.#decodeData(raw.stream, data, symbol, at)
-    if (this.#connected.has(symbol) || decoded.kind === 'other') return decoded
-    this.#connected.add(symbol)
-    return { ...decoded, events: [{ type: 'CONNECTION', at, status: 'connected' }, ...decoded.events] }
   }
 
-  takeSnapshot(symbol: string, raw: RawSnapshot, at: number): Decoded {
-    const book = this.book(symbol)
-    const wasBroken = book.status === 'broken'
-    const snapshot: DepthSnapshot = {
-      lastUpdateId: raw.lastUpdateId,
-      bids: levels(raw.bids),
-      asks: levels(raw.asks),
-    }
-    book.reset(snapshot)
-    const events: MarketEvent[] = [bookEvent(book, at, undefined)]
-    if (wasBroken)
-      events.unshift({ type: 'CONNECTION', at, status: 'connected', reason: 'the book is whole again' })
-    return { kind: 'depthSnapshot', symbol, events }
+  /** @throws Refusal */
+  takeSnapshot(of: string | undefined, raw: unknown, receipt: Receipt): Decoded {
+    const {
+      lastUpdateId,
+      symbol: named,
+      bids,
+      asks,
+    } = checked(this.#messages.depthSnapshot, raw, 'depthSnapshot')
+    const symbol = named ?? of
+    if (symbol === undefined || (of !== undefined && symbol !== of))
+      throw new Refusal('SNAPSHOT', 'a depth snapshot of no symbol that is known')
+    this.#expectKnown(symbol)
+    const snapshot = { lastUpdateId, bids: levels(bids), asks: levels(asks) }
+    const market = this.#market(symbol)
+    const { book } = market
+    expectUncrossed(snapshot)
+    if (!book.reset(snapshot))
+      throw new Refusal(
+        'SNAPSHOT',
+        `the depth snapshot ${lastUpdateId} of ${symbol} is older than its updates`,
+      )
+    market.hasDepth = true
+    const events = book.status === 'synced' ? [bookEvent(book, receipt, undefined)] : NONE
+    return this.#decoded('depthSnapshot', symbol, receipt, events)
   }
 
-  #decodeData(stream: string, data: Readonly<Record<string, unknown>>, symbol: string, at: number): Decoded {
-    if (stream.endsWith('@trade')) {
-      const event: MarketEvent = {
-        type: 'TRADE',
-        at,
-        eventAt: number(data.T),
-        tradeId: String(data.t),
-        px: decimal(data.p),
-        qty: decimal(data.q),
-        // `m`: the buyer was the maker, so a seller took.
-        aggressor: data.m === true ? 'SELL' : 'BUY',
-      }
-      // Futures report liquidations' insurance trades with a quantity of zero.
-      return { kind: 'trade', symbol, events: event.qty === '0' ? NONE : [event] }
-    }
-    if (stream.endsWith('@bookTicker')) {
-      const eventAt = data.T === undefined ? {} : { eventAt: number(data.T) }
-      const [bid, bidSize, ask, askSize] = [
-        decimal(data.b),
-        decimal(data.B),
-        decimal(data.a),
-        decimal(data.A),
-      ]
-      return {
-        kind: 'bookTicker',
-        symbol,
-        events: [{ type: 'QUOTE', at, ...eventAt, bid, bidSize, ask, askSize }],
-      }
-    }
-    if (stream.includes('@depth'))
-      return { kind: 'depthUpdate', symbol, events: this.#decodeDepth(data, symbol, at) }
-    if (stream.includes('@markPrice'))
-      return { kind: 'markPriceUpdate', symbol, events: this.#decodeMarkPrice(data, symbol, at) }
-    return { kind: 'other', symbol, events: NONE }
+  #channel(stream: string): ReturnType<typeof channelOf> {
+    if (this.#channels.has(stream)) return this.#channels.get(stream)
+    const channel = channelOf(stream)
+    if (this.#channels.size < STREAMS_MAX) this.#channels.set(stream, channel)
+    return channel
+  }
+
+  #read(kind: MessageKind, data: unknown): StreamMessage {
+    return checked(this.#messages[kind] as z.ZodType<StreamMessage>, data, kind)
+  }
+
+  #expectKnown(symbol: string): void {
+    if (this.#symbols !== undefined && !this.#symbols.has(symbol))
+      throw new Refusal('SYMBOL', `${symbol} was not asked for`)
+  }
+
+  #decodeTrade(message: TradeMessage | AggTradeMessage, receipt: Receipt): Decoded {
+    const { s: symbol, T, m } = message
+    const [from, to] = message.e === 'trade' ? [message.t, message.t] : [message.f, message.l]
+    const isOffBook = message.e === 'trade' && message.X !== undefined && message.X !== 'MARKET'
+    const px = isOffBook ? '' : price('p', message.p)
+    const qty = isOffBook ? '' : quantity('q', message.q)
+    const tradeId = from === to ? String(from) : `${from}-${to}`
+    const { trades } = this.#market(symbol)
+    if (!trades.isNew(from, to))
+      throw new Refusal('REPEATED', `trade ${tradeId} of ${symbol} has come before`)
+    const eventAt = this.#time.take(T, receipt.at)
+    trades.take(from, to)
+    if (isOffBook) return { kind: 'offBookTrade', symbol, events: NONE }
+    return this.#decoded(message.e, symbol, receipt, [
+      // `m`: the buyer was the maker, so a seller took.
+      { type: 'TRADE', ...receipt, eventAt, tradeId, px, qty, aggressor: m ? 'SELL' : 'BUY' },
+    ])
+  }
+
+  #decodePrices(message: PricesMessage, receipt: Receipt): Decoded {
+    const { s: symbol, T } = message
+    const [bid, ask] = [price('b', message.b), price('a', message.a)]
+    const [bidSize, askSize] = [quantity('B', message.B), quantity('A', message.A)]
+    if (exact.compare(bid, ask) >= 0) throw new Refusal('PRICE', `b: ${bid} is not below a: ${ask}`)
+    const eventAt = T === undefined ? {} : { eventAt: this.#time.take(T, receipt.at) }
+    return this.#decoded('bookTicker', symbol, receipt, [
+      { type: 'QUOTE', ...receipt, ...eventAt, bid, bidSize, ask, askSize },
+    ])
+  }
+
+  #decodeDepth(message: DepthMessage, receipt: Receipt): Decoded {
+    const { s: symbol, E, T = E, U, u, pu } = message
+    const previous = pu === undefined ? {} : { previousId: pu }
+    const update = { firstId: U, lastId: u, ...previous, bids: levels(message.b), asks: levels(message.a) }
+    const eventAt = this.#time.take(T, receipt.at)
+    const market = this.#market(symbol)
+    market.hasDepth = true
+    const isApplied = market.book.apply(update)
+    const events = isApplied ? [bookEvent(market.book, receipt, eventAt)] : NONE
+    return this.#decoded('depthUpdate', symbol, receipt, events)
   }
 
   /** Tells the rate until it is due: once the next time is another, the last one was charged. */
-  #decodeMarkPrice(
-    data: Readonly<Record<string, unknown>>,
-    symbol: string,
-    at: number,
-  ): readonly MarketEvent[] {
-    const due = this.#funding.get(symbol)
-    const dueAt = number(data.T)
+  #decodeMarkPrice(message: MarkPriceMessage, receipt: Receipt): Decoded {
+    const { s: symbol, E, T: dueAt } = message
+    const px = price('p', message.p)
     // A delivery contract has none.
-    if (dueAt === 0) return NONE
-    this.#funding.set(symbol, { rate: decimal(data.r), dueAt })
-    if (due === undefined || dueAt <= due.dueAt || due.rate === '0') return NONE
-    return [{ type: 'FUNDING', at, rate: due.rate, px: decimal(data.p) }]
+    const rate = dueAt === 0 ? exact.ZERO : share('r', message.r)
+    const market = this.#market(symbol)
+    const { funding: due } = market
+    const isNext = due !== undefined && dueAt > due.dueAt
+    if (dueAt > E + FUNDING_AHEAD_MAX_MS || (isNext && E < due.dueAt - FUNDING_EARLY_MAX_MS))
+      throw new Refusal('TIME', `T: funding of ${symbol} cannot be due next at ${dueAt}`)
+    const eventAt = this.#time.take(E, receipt.at)
+    if (dueAt > 0) market.funding = { rate, dueAt }
+    const isCharged = isNext && !exact.isZero(due.rate)
+    const events: readonly MarketEvent[] = isCharged
+      ? [{ type: 'FUNDING', ...receipt, eventAt, rate: due.rate, px }]
+      : NONE
+    return this.#decoded('markPriceUpdate', symbol, receipt, events)
   }
 
-  #decodeDepth(data: Readonly<Record<string, unknown>>, symbol: string, at: number): readonly MarketEvent[] {
-    const book = this.book(symbol)
-    const before = book.status
-    const changed = book.apply({
-      firstId: number(data.U),
-      lastId: number(data.u),
-      ...(data.pu !== undefined && { previousId: number(data.pu) }),
-      bids: levels(data.b),
-      asks: levels(data.a),
-    })
-    if (before === 'synced' && book.status === 'broken') {
-      return [{ type: 'CONNECTION', at, status: 'resyncing', reason: 'depth updates are missing' }]
+  /** Puts before the events how the symbol's connection stands, where that is not what was told last. */
+  #decoded(kind: RawKind, symbol: string, receipt: Receipt, events: readonly MarketEvent[]): Decoded {
+    const market = this.#market(symbol)
+    const problem = market.hasDepth ? market.book.problem : undefined
+    const status = problem === undefined ? 'connected' : 'resyncing'
+    if (status === market.status) return { kind, symbol, events }
+    const text = problem === undefined ? market.status && 'the book is whole again' : PROBLEMS[problem]
+    market.status = status
+    const connection: MarketEvent = { type: 'CONNECTION', ...receipt, status, ...(text && { reason: text }) }
+    return { kind, symbol, events: [connection, ...events] }
+  }
+
+  #market(symbol: string): Market {
+    let market = this.#markets.get(symbol)
+    if (market === undefined) {
+      market = new Market()
+      this.#markets.set(symbol, market)
     }
-    return changed ? [bookEvent(book, at, number(data.E))] : NONE
+    return market
   }
 }
 
-export interface RawSnapshot {
-  readonly lastUpdateId: number
-  readonly bids: RawLevels
-  readonly asks: RawLevels
+type StreamMessage =
+  | TradeMessage
+  | AggTradeMessage
+  | DepthMessage
+  | MarkPriceMessage
+  | (PricesMessage & { readonly e?: 'bookTicker' })
+
+interface Envelope {
+  readonly stream?: unknown
+  readonly data?: unknown
+  readonly lastUpdateId?: unknown
 }
 
-function bookEvent(book: OrderBook, at: number, eventAt: number | undefined): MarketEvent {
+function parsed(json: string): Envelope {
+  let raw: unknown
+  try {
+    raw = JSON.parse(json)
+  } catch (error) {
+    throw new Refusal('JSON', (error as Error).message)
+  }
+  if (typeof raw !== 'object' || raw === null) throw new Refusal('SCHEMA', 'the message must be an object')
+  return raw
+}
+
+function checked<T>(schema: z.ZodType<T>, data: unknown, kind: MessageKind): T {
+  const { data: message, error } = schema.safeParse(data, PLAINLY)
+  if (error) throw new Refusal('SCHEMA', `${kind}: ${issuesText(issuesOf(error, 'data'))}`)
+  return message as T
+}
+
+function price(field: string, raw: unknown): string {
+  return exactPositive(raw) ?? refuse('PRICE', `${field} must be a decimal above 0, and is ${excerpt(raw)}`)
+}
+
+function quantity(field: string, raw: unknown): string {
+  return (
+    exactPositive(raw) ?? refuse('QUANTITY', `${field} must be a decimal above 0, and is ${excerpt(raw)}`)
+  )
+}
+
+/** A share between -1 and 1. */
+function share(field: string, raw: string): string {
+  const isNegative = raw.startsWith('-')
+  const size = exactDecimal(isNegative ? raw.slice(1) : raw)
+  if (size === undefined || exact.compare(size, '1') >= 0)
+    return refuse('RATE', `${field} must be a decimal between -1 and 1, and is ${excerpt(raw)}`)
+  return isNegative && !exact.isZero(size) ? `-${size}` : size
+}
+
+function levels(raw: readonly unknown[]): Level[] {
+  return raw.map((level) => {
+    if (!Array.isArray(level) || level.length < 2)
+      return refuse('SCHEMA', `a level must be a price and a quantity, and is ${excerpt(level)}`)
+    const [px, qty] = level as readonly unknown[]
+    const size = exactDecimal(qty)
+    if (size === undefined)
+      return refuse('QUANTITY', `a level's quantity must be a decimal from 0, and is ${excerpt(qty)}`)
+    return [price("a level's price", px), size]
+  })
+}
+
+function expectUncrossed({ bids, asks }: { bids: readonly Level[]; asks: readonly Level[] }): void {
+  const [bid, ask] = [bestOf(bids, exact.max), bestOf(asks, exact.min)]
+  if (bid !== undefined && ask !== undefined && exact.compare(bid, ask) >= 0)
+    throw new Refusal('PRICE', `the best bid of the snapshot, ${bid}, is not below its best ask, ${ask}`)
+}
+
+function bestOf(side: readonly Level[], better: (a: string, b: string) => string): string | undefined {
+  const prices = side.flatMap(([px, qty]) => (qty === exact.ZERO ? [] : [px]))
+  return prices.length === 0 ? undefined : prices.reduce(better)
+}
+
+function excerpt(raw: unknown): string {
+  const text = JSON.stringify(raw) ?? 'missing'
+  return text.length <= EXCERPT_MAX ? text : `${text.slice(0, EXCERPT_MAX)}...`
+}
+
+function refuse(reason: ConstructorParameters<typeof Refusal>[0], detail: string): never {
+  throw new Refusal(reason, detail)
+}
+
+function bookEvent(book: OrderBook, receipt: Receipt, eventAt: number | undefined): MarketEvent {
   return {
     type: 'ORDER_BOOK',
-    at,
+    ...receipt,
     ...(eventAt !== undefined && { eventAt }),
     updateId: book.lastId,
     bids: book.bids(LEVELS) as [string, string][],
     asks: book.asks(LEVELS) as [string, string][],
   }
-}
-
-function levels(raw: unknown): Level[] {
-  return (raw as RawLevels).map(([px, qty]) => [decimal(px), decimal(qty)])
-}
-
-/** "61837.63000000" is "61837.63": one number, one text. */
-export function decimal(raw: unknown): string {
-  const digits = text(raw)
-  if (!digits.includes('.')) return digits
-  let end = digits.length
-  while (digits.charCodeAt(end - 1) === 48) end--
-  return digits.slice(0, digits.charCodeAt(end - 1) === 46 ? end - 1 : end)
-}
-
-function text(raw: unknown): string {
-  if (typeof raw === 'string') return raw
-  throw new TypeError(`expected text, found ${JSON.stringify(raw)}`)
-}
-
-function number(raw: unknown): number {
-  if (typeof raw === 'number') return raw
-  throw new TypeError(`expected a number, found ${JSON.stringify(raw)}`)
 }

@@ -4,9 +4,10 @@ import type { ListedInstrument } from '../../../machines/index.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../runtime/issues.ts'
 import { amount } from '../binance/fields.ts'
 import { getJson, Refused } from '../http.ts'
+import type { BinanceMarketName } from './binance-markets.ts'
 
 export interface BinanceListingOptions {
-  readonly market: 'spot' | 'usdm'
+  readonly market: BinanceMarketName
   readonly symbols: readonly string[]
   /** Address of the API: `https://api.binance.com/api/v3`. */
   readonly api: string

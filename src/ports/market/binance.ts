@@ -2,41 +2,30 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { WebSocket } from 'ws'
 import type { ListedInstrument, MarketEvent } from '../../../machines/index.ts'
-import { getJson, Refused, reasonOf } from '../http.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
-import { BinanceDecoder, type RawKind, type RawSnapshot } from './binance-decoder.ts'
+import { backoffMs } from './backoff.ts'
+import { BinanceDecoder, type Decoded, type RawKind } from './binance-decoder.ts'
 import { BinanceListing } from './binance-listing.ts'
+import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
+import { BookResync } from './book-resync.ts'
+import { Refusal, Refusals } from './refusals.ts'
 
 export interface BinanceOptions {
   readonly symbols: readonly string[]
-  readonly market: 'spot' | 'usdm'
+  readonly market: BinanceMarketName
   readonly wsUrl?: string
   readonly restUrl?: string
   /** A socket that is silent for so long is taken for dead. Trades and quotes come many times a second. */
   readonly silenceMs?: number
+  /** Epoch ms; the log's clock, which nobody sets, where there is one. */
+  readonly now?: () => number
   readonly onWarning?: (warning: { reason: string }) => void
 }
 
-const PLACES = {
-  spot: {
-    ws: 'wss://stream.binance.com:9443',
-    rest: 'https://api.binance.com',
-    api: '/api/v3',
-    venue: 'binance',
-  },
-  usdm: {
-    ws: 'wss://fstream.binance.com',
-    rest: 'https://fapi.binance.com',
-    api: '/fapi/v1',
-    venue: 'binance-usdm',
-  },
-} as const
-
 const SILENCE_MS = 15_000
-const BACKOFF_MIN_MS = 250
-const BACKOFF_MAX_MS = 30_000
-const REST_TIMEOUT_MS = 10_000
-const DEPTH_LEVELS = 1_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** The largest message is a depth update of thousands of levels. */
+const MESSAGE_MAX_BYTES = 4 * 1_024 * 1_024
 
 export function createBinanceMarket(options: BinanceOptions): MarketSource {
   return new BinanceMarket(options)
@@ -47,15 +36,20 @@ class BinanceMarket implements MarketSource {
   readonly time = 'system'
   readonly startsAt = undefined
   readonly instruments: readonly string[]
-  readonly counts: Partial<Record<RawKind | 'unreadable', number>> & Record<string, number> = {}
+  readonly counts: Partial<Record<RawKind, number>> & Record<string, number> = {}
+  readonly #refusals = new Refusals()
   readonly #options: BinanceOptions
   readonly #listing: BinanceListing
 
   constructor(options: BinanceOptions) {
     this.#options = options
-    this.name = PLACES[options.market].venue
+    this.name = BINANCE_MARKETS[options.market].venue
     this.instruments = options.symbols.map((symbol) => `${this.name}:${symbol}`)
     this.#listing = new BinanceListing({ ...options, api: apiOf(options) })
+  }
+
+  get refused(): Readonly<Record<string, number>> {
+    return { ...this.#refusals.counts }
   }
 
   listing(signal: AbortSignal): Promise<readonly ListedInstrument[]> {
@@ -65,7 +59,7 @@ class BinanceMarket implements MarketSource {
   /** A live source waits for nobody: `pace` is not called. */
   open({ after = 0 }: MarketOpenOptions = {}): Observable<MarketMessage> {
     return new Observable((subscriber) => {
-      const session = new Session(this.#options, this.counts, after, subscriber)
+      const session = new Session(this.#options, this.counts, this.#refusals, after, subscriber)
       session.connect()
       return () => session.close()
     })
@@ -76,12 +70,13 @@ class BinanceMarket implements MarketSource {
 class Session {
   readonly #options: BinanceOptions
   readonly #counts: Record<string, number>
+  readonly #refusals: Refusals
   readonly #subscriber: Subscriber<MarketMessage>
   readonly #closed = new AbortController()
-  /** Symbols whose snapshot is on its way. */
-  readonly #fetching = new Set<string>()
+  readonly #decoder: BinanceDecoder
+  readonly #resync: BookResync
+  readonly #now: () => number
   #position: number
-  #decoder = new BinanceDecoder()
   #socket: WebSocket | undefined
   #silence: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
@@ -90,26 +85,38 @@ class Session {
   constructor(
     options: BinanceOptions,
     counts: Record<string, number>,
+    refusals: Refusals,
     after: number,
     subscriber: Subscriber<MarketMessage>,
   ) {
     this.#options = options
     this.#counts = counts
+    this.#refusals = refusals
     this.#position = after
     this.#subscriber = subscriber
+    this.#now = options.now ?? Date.now
+    this.#decoder = new BinanceDecoder(options)
+    this.#resync = new BookResync({
+      market: options.market,
+      api: apiOf(options),
+      signal: this.#closed.signal,
+      isWhole: (symbol) => this.#decoder.book(symbol).status === 'synced',
+      onSnapshot: (symbol, raw) =>
+        this.#take((at) => this.#decoder.takeSnapshot(symbol, raw as object, { at })),
+      onFailure: (reason) => this.#warn(reason),
+    })
   }
 
   connect(): void {
-    const { symbols, market, wsUrl = PLACES[market].ws } = this.#options
-    const ofMarket = market === 'spot' ? ['depth@100ms'] : ['depth@0ms', 'markPrice@1s']
+    const { symbols, market, wsUrl = BINANCE_MARKETS[market].ws } = this.#options
     const streams = symbols.flatMap((symbol) =>
-      ['trade', 'bookTicker', ...ofMarket].map((stream) => `${symbol.toLowerCase()}@${stream}`),
+      BINANCE_MARKETS[market].streams.map((stream) => `${symbol.toLowerCase()}@${stream}`),
     )
     const socket = new WebSocket(`${wsUrl}/stream?streams=${streams.join('/')}`, {
-      handshakeTimeout: REST_TIMEOUT_MS,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      maxPayload: MESSAGE_MAX_BYTES,
     })
     this.#socket = socket
-    this.#decoder = new BinanceDecoder()
     socket.on('message', (data) => this.#onMessage(data.toString()))
     socket.on('error', (error) => this.#warn(`the socket failed: ${error.message}`))
     socket.on('close', (code) => this.#onClose(socket, code))
@@ -124,18 +131,28 @@ class Session {
   }
 
   #onMessage(json: string): void {
-    const at = Date.now()
-    this.#attempt = 0
     if (this.#socket) this.#hearSilence(this.#socket)
+    const decoded = this.#take((at) => this.#decoder.decode(json, { at }))
+    if (decoded === undefined) return
+    const { kind, symbol } = decoded
+    if (kind !== 'other') this.#attempt = 0
+    if (kind === 'depthUpdate' && this.#decoder.book(symbol).status !== 'synced')
+      void this.#resync.ask(symbol)
+  }
+
+  #take(decode: (at: number) => Decoded): Decoded | undefined {
+    const at = this.#now()
     try {
-      const { kind, symbol, events } = this.#decoder.decode(json, at, undefined)
-      this.#count(kind)
+      const decoded = decode(at)
+      const { kind, symbol, events } = decoded
+      this.#counts[kind] = (this.#counts[kind] ?? 0) + 1
       this.#emit(symbol, at, events)
-      if (kind === 'depthUpdate' && this.#decoder.book(symbol).status !== 'synced')
-        void this.#fetchSnapshot(symbol)
+      return decoded
     } catch (error) {
-      this.#count('unreadable')
-      this.#warn((error as Error).message)
+      if (!(error instanceof Refusal)) throw error
+      const told = this.#refusals.add(error)
+      if (told !== undefined) this.#warn(told)
+      return undefined
     }
   }
 
@@ -151,59 +168,22 @@ class Session {
   #onClose(socket: WebSocket, code: number): void {
     if (this.#closed.signal.aborted || socket !== this.#socket) return
     clearTimeout(this.#silence)
-    const at = Date.now()
+    this.#decoder.disconnect()
+    this.#resync.forget()
+    const at = this.#now()
     const reason = `the connection ended with code ${code}`
     for (const symbol of this.#options.symbols) {
       this.#emit(symbol, at, [{ type: 'CONNECTION', at, status: 'disconnected', reason }])
     }
-    const delayMs = backoff(this.#attempt++)
+    const delayMs = backoffMs(this.#attempt++)
     this.#warn(`${reason}; the next one is tried in ${Math.round(delayMs)} ms`)
     this.#retry = setTimeout(() => this.connect(), delayMs)
   }
 
-  async #fetchSnapshot(symbol: string): Promise<void> {
-    if (this.#fetching.has(symbol)) return
-    this.#fetching.add(symbol)
-    const decoder = this.#decoder
-    try {
-      for (let attempt = 0; decoder === this.#decoder && !this.#closed.signal.aborted; attempt++) {
-        const waitMs = await this.#trySnapshot(symbol, decoder, attempt)
-        if (waitMs === undefined) return
-        await new Promise((resolve) => setTimeout(resolve, waitMs))
-      }
-    } finally {
-      this.#fetching.delete(symbol)
-    }
-  }
-
-  /** How long to wait before the next try; undefined when the book is whole. */
-  async #trySnapshot(symbol: string, decoder: BinanceDecoder, attempt: number): Promise<number | undefined> {
-    const url = `${apiOf(this.#options)}/depth?symbol=${symbol}&limit=${DEPTH_LEVELS}`
-    try {
-      const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(REST_TIMEOUT_MS)])
-      const raw = (await getJson(url, signal)) as RawSnapshot
-      if (decoder !== this.#decoder) return undefined
-      const at = Date.now()
-      const { kind, events } = decoder.takeSnapshot(symbol, raw, at)
-      this.#count(kind)
-      if (decoder.book(symbol).status !== 'synced') return backoff(attempt)
-      this.#emit(symbol, at, events)
-      return undefined
-    } catch (error) {
-      if (!this.#closed.signal.aborted) this.#warn(`no depth snapshot of ${symbol}: ${reasonOf(error)}`)
-      // Asking again too soon gets an address banned.
-      return Math.max(backoff(attempt), error instanceof Refused ? error.retryAfterMs : 0)
-    }
-  }
-
   #emit(symbol: string, at: number, events: readonly MarketEvent[]): void {
-    const { venue } = PLACES[this.#options.market]
+    const { venue } = BINANCE_MARKETS[this.#options.market]
     for (const event of events)
       this.#subscriber.next({ position: ++this.#position, at, venue, symbol, event })
-  }
-
-  #count(kind: RawKind | 'unreadable'): void {
-    this.#counts[kind] = (this.#counts[kind] ?? 0) + 1
   }
 
   #warn(reason: string): void {
@@ -211,11 +191,6 @@ class Session {
   }
 }
 
-function apiOf({ market, restUrl = PLACES[market].rest }: BinanceOptions): string {
-  return `${restUrl}${PLACES[market].api}`
-}
-
-/** Exponential with full jitter, so that many clients do not come back at once. */
-function backoff(attempt: number): number {
-  return Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** attempt)
+function apiOf({ market, restUrl = BINANCE_MARKETS[market].rest }: BinanceOptions): string {
+  return `${restUrl}${BINANCE_MARKETS[market].api}`
 }

@@ -1,6 +1,7 @@
 /** A market's order book, rebuilt from a snapshot and the chain of updates after it. */
+import * as decimal from '../../../machines/decimal.ts'
 
-/** Price and quantity, as decimal text. */
+/** Price and quantity, as plain decimal text: one number, one text. */
 export type Level = readonly [px: string, qty: string]
 
 export interface DepthSnapshot {
@@ -20,24 +21,42 @@ export interface DepthUpdate {
 }
 
 export type BookStatus = 'waiting' | 'synced' | 'broken'
+/** Why a book is not whole. */
+export type BookProblem = 'no snapshot' | 'missing updates' | 'crossed' | 'old updates'
 
 /** Updates kept while the snapshot is on its way. */
 const WAITING_MAX = 10_000
+/** So many updates in a row that are older than the book mean that its own id is wrong. */
+const OLD_MAX = 1_000
+/** Levels of a side: far more than exchanges keep. */
+const SIDE_MAX = 50_000
 
 /**
- * Binance's rules: an update counts when it follows the one before it (spot: U = u + 1; futures: pu = u), and the
- * first one after the snapshot when it reaches over the snapshot's id. A gap breaks the book until the next snapshot.
+ * Binance's rules. Spot: an update of which all ids are in the book already is ignored, and the next one begins at most one
+ * id behind it. Futures: the first update after a snapshot holds the snapshot's id, each further one names the
+ * update before it. A gap breaks the book until a snapshot that reaches what came after the gap.
+ *
+ * Of futures, the ids between two updates belong to other symbols. So an update that names a predecessor at or below the
+ * snapshot's id leaves nothing out, whether its own first id is at or below the snapshot's or not.
  */
 export class OrderBook {
-  readonly #bids = new Side((a, b) => a > b)
-  readonly #asks = new Side((a, b) => a < b)
+  readonly #bids = new Side(-1)
+  readonly #asks = new Side(1)
   #status: BookStatus = 'waiting'
+  #problem: BookProblem = 'no snapshot'
   #lastId = 0
+  /** Whether the next update is the first after a snapshot. */
   #first = true
   #waiting: DepthUpdate[] = []
+  #old = 0
 
   get status(): BookStatus {
     return this.#status
+  }
+
+  /** Undefined while the book is whole. */
+  get problem(): BookProblem | undefined {
+    return this.#status === 'synced' ? undefined : this.#problem
   }
 
   get lastId(): number {
@@ -52,51 +71,95 @@ export class OrderBook {
     return this.#asks.top(count)
   }
 
-  /** Begins anew from a snapshot; updates that came before it are applied where they follow it. */
-  reset({ lastUpdateId, bids, asks }: DepthSnapshot): void {
+  /**
+   * Begins anew from a snapshot; updates that came before it are applied where they follow it. False for a snapshot that
+   * is older than the book, or than what came since it broke: it changes nothing.
+   */
+  reset({ lastUpdateId, bids, asks }: DepthSnapshot): boolean {
+    const [next] = this.#waiting
+    if (this.#status === 'synced' ? lastUpdateId <= this.#lastId : next && isTooOld(lastUpdateId, next))
+      return false
     this.#bids.replace(bids)
     this.#asks.replace(asks)
     this.#lastId = lastUpdateId
     this.#first = true
+    this.#old = 0
     this.#status = 'synced'
     const waiting = this.#waiting
     this.#waiting = []
     for (const update of waiting) this.apply(update)
+    return true
   }
 
-  /** True when the book changed. */
+  /** True when the update is in the book. */
   apply(update: DepthUpdate): boolean {
     if (this.#status !== 'synced') {
-      if (this.#waiting.length < WAITING_MAX) this.#waiting.push(update)
+      this.#keep(update)
       return false
     }
-    if (update.lastId <= this.#lastId) return false
+    if (this.#isOld(update)) {
+      if (++this.#old >= OLD_MAX) this.#break('old updates')
+      return false
+    }
+    this.#old = 0
     if (!this.#follows(update)) {
-      this.#status = 'broken'
-      this.#waiting = [update]
+      this.#break('missing updates')
+      this.#keep(update)
       return false
     }
     this.#first = false
     this.#lastId = update.lastId
     for (const level of update.bids) this.#bids.set(level)
     for (const level of update.asks) this.#asks.set(level)
-    return true
+    if (!isCrossed(this.#bids, this.#asks)) return true
+    this.#break('crossed')
+    return false
+  }
+
+  #break(problem: BookProblem): void {
+    this.#status = 'broken'
+    this.#problem = problem
+    this.#old = 0
+  }
+
+  /** A snapshot that comes when there is no more room is newer than what is forgotten. */
+  #keep(update: DepthUpdate): void {
+    if (this.#waiting.length >= WAITING_MAX) this.#waiting = []
+    this.#waiting.push(update)
+  }
+
+  #isOld({ lastId, previousId }: DepthUpdate): boolean {
+    return previousId !== undefined && this.#first ? lastId < this.#lastId : lastId <= this.#lastId
   }
 
   #follows({ firstId, previousId }: DepthUpdate): boolean {
-    if (this.#first) return firstId <= this.#lastId + 1
-    return previousId === undefined ? firstId === this.#lastId + 1 : previousId === this.#lastId
+    if (previousId === undefined) return firstId <= this.#lastId + 1
+    return this.#first ? previousId <= this.#lastId : previousId === this.#lastId
   }
 }
 
-/** One side, best first. Prices are compared as floats, which keeps the order of decimals of the lengths in use. */
+function isTooOld(lastUpdateId: number, { firstId, previousId }: DepthUpdate): boolean {
+  return lastUpdateId < (previousId ?? firstId - 1)
+}
+
+function isCrossed(bids: Side, asks: Side): boolean {
+  const [bid, ask] = [bids.best, asks.best]
+  return bid !== undefined && ask !== undefined && decimal.compare(bid, ask) >= 0
+}
+
+/** One side, best first. Prices are compared as floats, which keeps the order of decimals, and exactly where these are equal. */
 class Side {
-  readonly #better: (a: number, b: number) => boolean
+  /** 1 where a lower price is better. */
+  readonly #sign: 1 | -1
   #prices: number[] = []
   #levels: Level[] = []
 
-  constructor(better: (a: number, b: number) => boolean) {
-    this.#better = better
+  constructor(sign: 1 | -1) {
+    this.#sign = sign
+  }
+
+  get best(): string | undefined {
+    return this.#levels[0]?.[0]
   }
 
   top(count: number): Level[] {
@@ -111,26 +174,33 @@ class Side {
 
   /** A quantity of zero takes the level away. */
   set(level: Level): void {
-    const price = Number(level[0])
-    const place = this.#place(price)
-    const there = this.#prices[place] === price
-    if (Number(level[1]) === 0) {
-      if (!there) return
+    const [px, qty] = level
+    const price = Number(px)
+    const place = this.#place(px, price)
+    const isThere = this.#levels[place]?.[0] === px
+    if (qty === decimal.ZERO) {
+      if (!isThere) return
       this.#prices.splice(place, 1)
       this.#levels.splice(place, 1)
-    } else if (there) this.#levels[place] = level
+    } else if (isThere) this.#levels[place] = level
     else {
       this.#prices.splice(place, 0, price)
       this.#levels.splice(place, 0, level)
+      if (this.#levels.length > SIDE_MAX) {
+        this.#prices.pop()
+        this.#levels.pop()
+      }
     }
   }
 
-  #place(price: number): number {
+  #place(px: string, price: number): number {
     let low = 0
     let high = this.#prices.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#better(this.#prices[middle] as number, price)) low = middle + 1
+      const difference =
+        (this.#prices[middle] as number) - price || decimal.compare((this.#levels[middle] as Level)[0], px)
+      if (difference * this.#sign < 0) low = middle + 1
       else high = middle
     }
     return low

@@ -1,14 +1,13 @@
 /** Raw captures of exchange sockets, played again. */
-import { createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { pipeline } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { createGunzip } from 'node:zlib'
 import { from, type Observable } from 'rxjs'
-import { OutcryError } from '../../../store/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
 import { BinanceDecoder, type RawKind } from './binance-decoder.ts'
+import { BINANCE_MARKETS, type BinanceMarketName, marketOfVenue } from './binance-markets.ts'
+import { type Look, lookThrough } from './capture-look.ts'
+import { Refusal, Refusals, summed } from './refusals.ts'
+import { timedLines, unreadable } from './timed-lines.ts'
 
 /** A minute of BTCUSDT and ETHUSDT, Binance spot, 2024-08-08 23:54 UTC. The build copies it. */
 export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
@@ -18,64 +17,67 @@ export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
 export interface RecordingOptions {
   /** `.gz` or plain. Several are merged by the time at which their messages were received. */
   readonly files: readonly string[]
-  /** Venue of each file; by default told from its name. Spot and futures share their stream names. */
-  readonly venues?: readonly string[]
-  /** A line that cannot be read is counted, told, and passed over. */
+  /**
+   * Where all of them were recorded: `binance`, `binance-usdm` or `binance-coinm`. By default told from the messages: spot and
+   * futures share the names of their streams, but not all fields.
+   */
+  readonly venue?: string | undefined
+  /** A message that is not believed is counted, and passed over; so that a flood of them floods no log, not each is told. */
   readonly onWarning?: (warning: { file: string; line: number; reason: string }) => void
 }
 
-/** A line: when it was received, and what. */
-interface Captured {
-  readonly at: number
-  readonly json: string
+/** @throws RECORDING_UNREADABLE when a file is missing, of a format that no decoder knows, or of another venue */
+export async function openRecording({
+  files,
+  venue,
+  onWarning = () => {},
+}: RecordingOptions): Promise<MarketSource> {
+  if (files.length === 0) throw unreadable('no file is given', 'Name one: --file capture.ws.gz.')
+  const configured = venue === undefined ? undefined : marketOfVenue(venue)
+  if (venue !== undefined && configured === undefined)
+    throw unreadable(
+      `recordings of ${venue} cannot be read`,
+      `Set market.venue to ${VENUES}, whichever they were recorded at.`,
+    )
+  const looks: Look[] = []
+  for (const file of files) looks.push(await lookThrough(file))
+  const market = configured ?? looks.find((one) => one.market !== undefined)?.market ?? 'spot'
+  for (const { file, market: found = market } of looks)
+    if (found !== market)
+      throw unreadable(
+        `${file} is a recording of ${BINANCE_MARKETS[found].venue}, not of ${BINANCE_MARKETS[market].venue}`,
+        'Set market.venue to the venue where it was recorded; play recordings of several venues in runs of their own.',
+      )
+  const feeds = looks.map((look) => new Feed(look, market, onWarning))
+  return new Recording(feeds, BINANCE_MARKETS[market].venue, Math.min(...looks.map((look) => look.startsAt)))
 }
 
-/** `<ns> <json>`, as written by recorders of Binance's combined stream. */
-const NANOSECONDS = /^(\d{19}) (\{.*)$/
-/** `<s>: <json>`, as cryptofeed writes it. */
-const SECONDS = /^(\d+\.\d+): (.*)$/
-/** cryptofeed's notes of what it connected and sent to. */
-const HEADER = /^wss?:\/\/\S+ (<->|<-|->) /
-
-/** @throws RECORDING_UNREADABLE when a file is missing or of a format that no decoder knows */
-export async function openRecording(options: RecordingOptions): Promise<MarketSource> {
-  if (options.files.length === 0) throw unreadable('no file is given', 'Name one: --file capture.ws.gz.')
-  const feeds: Feed[] = []
-  for (const [i, file] of options.files.entries()) {
-    try {
-      await access(file)
-    } catch (error) {
-      throw unreadable(`${file} cannot be read: ${(error as Error).message}`, 'Check the path.')
-    }
-    feeds.push(new Feed(file, options.venues?.[i] ?? venueOf(file), options.onWarning ?? (() => {})))
-  }
-  const starts = await Promise.all(feeds.map((feed) => feed.startsAt()))
-  return new Recording(feeds, Math.min(...starts))
-}
+const VENUES = Object.values(BINANCE_MARKETS)
+  .map((one) => one.venue)
+  .join(' or ')
 
 class Recording implements MarketSource {
   readonly name: string
   readonly time = 'event'
   readonly startsAt: number
+  readonly instruments: readonly string[]
   readonly #feeds: readonly Feed[]
 
-  constructor(feeds: readonly Feed[], startsAt: number) {
+  constructor(feeds: readonly Feed[], venue: string, startsAt: number) {
     this.#feeds = feeds
     this.startsAt = startsAt
+    const symbols = new Set(feeds.flatMap((feed) => [...feed.symbols]))
+    this.instruments = [...symbols].map((symbol) => `${venue}:${symbol}`)
     // Positions count over these files in this order: other files are another source.
     this.name = `recording:${feeds.map((f) => basename(f.file)).join('+')}`
   }
 
-  get instruments(): readonly string[] {
-    return this.#feeds.flatMap((f) => (f.symbol === undefined ? [] : [`${f.venue}:${f.symbol}`]))
+  get counts(): Readonly<Record<string, number>> {
+    return summed(this.#feeds.map(({ counts }) => counts))
   }
 
-  get counts(): Readonly<Record<string, number>> {
-    const counts: Record<string, number> = {}
-    for (const feed of this.#feeds) {
-      for (const [kind, count] of Object.entries(feed.counts)) counts[kind] = (counts[kind] ?? 0) + count
-    }
-    return counts
+  get refused(): Readonly<Record<string, number>> {
+    return summed(this.#feeds.map(({ refusals }) => refusals.counts))
   }
 
   open(options: MarketOpenOptions = {}): Observable<MarketMessage> {
@@ -92,7 +94,7 @@ class Recording implements MarketSource {
       for (const [i, head] of heads.entries()) {
         if (head.done) continue
         const best = heads[first]
-        if (best === undefined || best.done || head.value.at < best.value.at) first = i
+        if (best === undefined || best.done || isEarlier(head.value, best.value)) first = i
       }
       const head = heads[first]
       if (head === undefined || head.done) return
@@ -119,109 +121,64 @@ class Recording implements MarketSource {
 
 interface Batch {
   readonly at: number
+  readonly receivedNs: string
   readonly venue: string
   readonly symbol: string
   readonly events: readonly MarketMessage['event'][]
 }
 
+/** Within a millisecond by the nanosecond: stamps have the same number of digits. */
+function isEarlier(a: Batch, b: Batch): boolean {
+  return a.at === b.at ? a.receivedNs < b.receivedNs : a.at < b.at
+}
+
 /** One file: its lines, decoded and counted. */
 class Feed {
   readonly file: string
-  readonly venue: string
-  readonly counts: Partial<Record<RawKind | 'unreadable', number>> = {}
-  symbol: string | undefined
+  readonly symbols: ReadonlySet<string>
+  readonly counts: Partial<Record<RawKind, number>> = {}
+  readonly refusals = new Refusals()
+  readonly #market: BinanceMarketName
   readonly #onWarning: NonNullable<RecordingOptions['onWarning']>
 
-  constructor(file: string, venue: string, onWarning: NonNullable<RecordingOptions['onWarning']>) {
+  constructor(
+    { file, symbols }: Look,
+    market: BinanceMarketName,
+    onWarning: NonNullable<RecordingOptions['onWarning']>,
+  ) {
     this.file = file
-    this.venue = venue
+    this.symbols = symbols
+    this.#market = market
     this.#onWarning = onWarning
   }
 
-  /** When its first message was received; looks ahead for its symbol, too. */
-  async startsAt(): Promise<number> {
-    for await (const text of this.#lines()) {
-      const captured = HEADER.test(text) ? undefined : parseLine(text)
-      if (captured === undefined) continue
-      this.symbol = /"s":"(\w+)"/.exec(captured.json)?.[1]
-      return captured.at
-    }
-    throw unreadable(
-      `${this.file} holds no message`,
-      'Give a capture of a market socket: "<time> <json>" a line.',
-    )
-  }
-
   async *messages(): AsyncGenerator<Batch> {
-    const decoder = new BinanceDecoder()
-    let line = 0
-    for await (const text of this.#lines()) {
-      line++
-      if (text === '' || HEADER.test(text)) continue
-      const captured = parseLine(text)
-      if (captured === undefined) {
-        this.#unreadable(line, 'it is no "<time> <json>"')
-        continue
-      }
-      const { at, json } = captured
+    const { venue } = BINANCE_MARKETS[this.#market]
+    const decoder = new BinanceDecoder({ market: this.#market, symbols: [...this.symbols] })
+    // A snapshot that names no symbol is of the only one that there is.
+    const [only] = this.symbols.size === 1 ? this.symbols : []
+    const lines = timedLines(this.file, {
+      onRefused: (line, refusal) => this.#refuse(line, refusal),
+      onSetBack: (line, byMs) => this.#warn(line, `the recorder's clock was set back by ${byMs} ms`),
+    })
+    for await (const { number, at, receivedNs, json } of lines) {
       try {
-        const { kind, symbol, events } = decoder.decode(json, at, this.symbol)
-        this.#count(kind)
-        if (symbol !== '') this.symbol ??= symbol
-        if (events.length > 0) yield { at, venue: this.venue, symbol, events }
+        const { kind, symbol, events } = decoder.decode(json, { at, receivedNs }, only)
+        this.counts[kind] = (this.counts[kind] ?? 0) + 1
+        if (events.length > 0) yield { at, receivedNs, venue, symbol, events }
       } catch (error) {
-        this.#unreadable(line, (error as Error).message)
+        if (!(error instanceof Refusal)) throw error
+        this.#refuse(number, error)
       }
     }
   }
 
-  async *#lines(): AsyncIterable<string> {
-    const bytes = createReadStream(this.file)
-    // What fails in one stream of a pipeline is thrown where the last one is read.
-    const input = this.file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes
-    let rest = ''
-    try {
-      for await (const chunk of input.setEncoding('utf8')) {
-        const lines = (rest + chunk).split('\n')
-        rest = lines.pop() as string
-        yield* lines
-      }
-    } catch (error) {
-      throw unreadable(
-        `${this.file}: ${(error as Error).message}`,
-        'The file may be cut short; copy it again.',
-      )
-    }
-    if (rest !== '') yield rest
+  #refuse(line: number, refusal: Refusal): void {
+    const told = this.refusals.add(refusal)
+    if (told !== undefined) this.#warn(line, told)
   }
 
-  #count(kind: RawKind | 'unreadable'): void {
-    this.counts[kind] = (this.counts[kind] ?? 0) + 1
-  }
-
-  #unreadable(line: number, reason: string): void {
-    this.#count('unreadable')
+  #warn(line: number, reason: string): void {
     this.#onWarning({ file: this.file, line, reason })
   }
-}
-
-function parseLine(text: string): Captured | undefined {
-  const [, ns, binance] = NANOSECONDS.exec(text) ?? []
-  if (ns !== undefined) return { at: Math.floor(Number(ns) / 1e6), json: binance as string }
-  const [, s, cryptofeed] = SECONDS.exec(text) ?? []
-  return s === undefined ? undefined : { at: Math.floor(Number(s) * 1_000), json: cryptofeed as string }
-}
-
-function venueOf(file: string): string {
-  const name = basename(file)
-  if (/binance.*(usdm|futures)/.test(name)) return 'binance-usdm'
-  if (/binance/.test(name)) return 'binance'
-  throw unreadable(
-    `it is not clear of which venue ${file} is a recording`,
-    'Only recordings of Binance can be read; name their venue, binance or binance-usdm, in the configuration.',
-  )
-}
-
-function unreadable(message: string, hint: string): OutcryError {
-  return new OutcryError('RECORDING_UNREADABLE', message, hint)
 }

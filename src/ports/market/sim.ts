@@ -55,6 +55,7 @@ class SimMarket implements MarketSource {
   readonly instruments: readonly string[]
   readonly startsAt: number
   readonly #options: SimOptions
+  readonly refused = {}
   readonly #counts: Record<string, number> = {}
 
   constructor(options: SimOptions) {

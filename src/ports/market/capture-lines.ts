@@ -1,0 +1,51 @@
+/** The lines of a capture of a market socket. */
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+
+/** A line: when it was received, and what. */
+export interface Captured {
+  /** As it is stamped, in ms and in ns. */
+  readonly stampedAt: number
+  readonly receivedNs: string
+  readonly json: string
+}
+
+/** `<ns> <json>`, as written by recorders of Binance's combined stream. */
+const NANOSECONDS = /^(\d{19}) (\{.*)$/
+/** `<s>: <json>`, as cryptofeed writes it. */
+const SECONDS = /^(\d{1,10})\.(\d{1,9}): (.*)$/
+/** cryptofeed's notes of what it connected and sent to. */
+const HEADER = /^wss?:\/\/\S+ (<->|<-|->) /
+
+/** Returns undefined for what is no message of a capture. */
+export function capturedOf(line: string): Captured | undefined {
+  const [, ns, binance] = NANOSECONDS.exec(line) ?? []
+  if (ns !== undefined) return captured(ns, binance as string)
+  const [, s, fraction, cryptofeed] = SECONDS.exec(line) ?? []
+  return s === undefined ? undefined : captured(`${s}${fraction?.padEnd(9, '0')}`, cryptofeed as string)
+}
+
+function captured(receivedNs: string, json: string): Captured {
+  // Six digits less are milliseconds, exactly: a double does not hold so many nanoseconds.
+  return { stampedAt: Number(receivedNs.slice(0, -6)), receivedNs, json }
+}
+
+/** Whether a line says nothing of the market. */
+export function isNote(line: string): boolean {
+  return line === '' || HEADER.test(line)
+}
+
+/** The lines of a file, `.gz` or plain. @throws what reading and unzipping throw */
+export async function* linesOf(file: string): AsyncGenerator<string> {
+  const bytes = createReadStream(file)
+  // What fails in one stream of a pipeline is thrown where the last one is read.
+  const input = file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes
+  let rest = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() as string
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}
