@@ -18,7 +18,7 @@ import { failureRoutes } from './failures.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspection.ts'
 import { pageRoutes } from './page-routes.ts'
-import { systemRoutes } from './system-routes.ts'
+import { type Outside, systemRoutes } from './system-routes.ts'
 import { VERSION } from './version.ts'
 
 export interface ApiServer {
@@ -34,10 +34,14 @@ const PING_MS = 15_000
 /** Compresses answers, not requests. Every browser has brotli and gzip. */
 const COMPRESSION = { encodings: ['br', 'gzip'], globalDecompression: false } satisfies FastifyCompressOptions
 
+export interface ApiOptions extends GuardOptions, Outside {
+  readonly port: number
+}
+
 /** @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
   supervisor: Supervisor,
-  { port, ...options }: GuardOptions & { readonly port: number },
+  { port, refused, ...options }: ApiOptions,
   logger: Logger,
 ): Promise<ApiServer> {
   const { host } = options
@@ -54,7 +58,7 @@ export async function startApi(
     throw routeUnknown(method, url)
   })
   guardRoutes(http, guard)
-  systemRoutes(http, supervisor)
+  systemRoutes(http, supervisor, { refused })
   // Routes from before this are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(http, supervisor)

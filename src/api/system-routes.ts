@@ -6,14 +6,21 @@ import { signalOf } from './request.ts'
 import { answerSlowly } from './slow-answer.ts'
 import { VERSION } from './version.ts'
 
-export function systemRoutes(http: FastifyInstance, supervisor: Supervisor): void {
+/** What is known of the outside, besides the supervisor. */
+export interface Outside {
+  /** Returns how many messages of the market were not believed, by reason. */
+  readonly refused?: (() => Readonly<Record<string, number>>) | undefined
+}
+
+export function systemRoutes(http: FastifyInstance, supervisor: Supervisor, { refused }: Outside = {}): void {
   http.get('/health', async (_request, reply) => {
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
     const unsettledIntents = supervisor.unsettled.length
     // Counts alone: whoever asks for this need not have the token.
     const quarantined = supervisor.quarantined.length
-    const health = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
+    const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
+    const health = { ...facts, ...(refused && { refused: refused() }) }
     if (fence === undefined) return { status: quarantined > 0 ? 'degraded' : 'ok', ...health }
     return reply
       .code(503)

@@ -7,12 +7,14 @@ import type { LinkFaults } from '../ports/link-faults.ts'
 import type { MarketMessage, MarketSource } from '../ports/market.ts'
 import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/address.ts'
-import { TIMEOUT_MAX_MS } from '../runtime/clock.ts'
+import { type Clock, TIMEOUT_MAX_MS } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Driver } from './driver.ts'
 import { ReportQueue } from './report-queue.ts'
 
 export interface LiveTimeOptions {
+  /** The log's, which goes on when the system's clock is set back. */
+  readonly clock: Pick<Clock, 'now'>
   readonly supervisor: Supervisor
   readonly market: MarketSource
   readonly venue: PaperVenue
@@ -125,13 +127,13 @@ export class LiveTimeDriver implements Driver {
     clearTimeout(this.#wake)
     const next = Math.min(this.#options.venue.nextAt ?? Infinity, this.#reports.nextAt ?? Infinity)
     if (next === Infinity || this.#stopped) return
-    const waitMs = Math.max(0, next - Date.now())
+    const waitMs = Math.max(0, next - this.#options.clock.now())
     this.#wake = setTimeout(() => this.#onDue(), Math.min(waitMs, TIMEOUT_MAX_MS))
   }
 
   /** Requests reach the venue when their latency is over, orders expire, reports come. */
   #onDue(): void {
-    const now = Date.now()
+    const now = this.#options.clock.now()
     this.#options.venue.advance(now)
     while ((this.#reports.nextAt ?? Infinity) <= now) this.#reports.deliverNext()
     this.onRequest()

@@ -90,7 +90,8 @@ export async function startRunner(
   // The actors of these may do what nobody foresees.
   if (work !== undefined)
     work.named = [...strategies].flatMap(([type, { name }]) => (isModule(type) ? [name] : []))
-  const market = await openMarket(config.market, logger)
+  const systemClock = new SystemClock()
+  const market = await openMarket(config.market, logger, systemClock)
   const place = venueAndSymbols(market)
   const wrong = [...issues, ...symbolIssues(config, place)]
   if (wrong.length > 0) throw wrongConfig(wrong)
@@ -109,7 +110,7 @@ export async function startRunner(
     venue = await openPaperVenue(venueOptions, await storage?.openBooks())
     const beganAt = await beginningOf(store)
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(beganAt ?? market.startsAt)
-    const clock: Clock = eventClock ?? new SystemClock()
+    const clock: Clock = eventClock ?? systemClock
     let driver: Driver | undefined
     let drive: (driver: Driver) => void = () => {}
     const driving = new Promise<Driver>((resolve) => {
@@ -146,10 +147,11 @@ export async function startRunner(
           speed: 'speed' in config.market ? config.market.speed : 1,
           beganAt,
         })
-      : new LiveTimeDriver(parts)
+      : new LiveTimeDriver({ ...parts, clock })
     drive(driver)
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
-    api = config.server.enabled ? await startApi(supervisor, config.server, processLogger) : undefined
+    const server = { ...config.server, refused: () => market.refused }
+    api = config.server.enabled ? await startApi(supervisor, server, processLogger) : undefined
     const runner = new Runner({
       config,
       strategies,
@@ -334,13 +336,18 @@ class Runner implements RunningRunner {
   }
 }
 
-async function openMarket(config: RunnerConfig['market'], logger: Logger): Promise<MarketSource> {
+async function openMarket(
+  config: RunnerConfig['market'],
+  logger: Logger,
+  clock: Clock,
+): Promise<MarketSource> {
   switch (config.source) {
     case 'sim':
       return createSimMarket(config)
     case 'binance':
       return createBinanceMarket({
         ...config,
+        now: () => clock.now(),
         onWarning: ({ reason }) => logger.warn({ market: 'binance' }, reason),
       })
     case 'recording':

@@ -69,6 +69,16 @@ describe('HTTP', () => {
     expect((await get('/health')).body).toMatchObject({ status: 'ok', seq: 2, epoch: 1, unsettledIntents: 0 })
   })
 
+  it('tells how many messages of the market were refused, by reason', async () => {
+    await api.close()
+    const refused = { PRICE: 1 }
+    const options = { host: '127.0.0.1', port: 0, refused: () => refused }
+    api = await startApi(harness.supervisor, options, quiet)
+    expect((await get('/health')).body).toMatchObject({ status: 'ok', refused: { PRICE: 1 } })
+    refused.PRICE++
+    expect((await get('/health')).body).toMatchObject({ refused: { PRICE: 2 } })
+  })
+
   it('lists actors page by page, and shows one, its past, its history and its machine', async () => {
     await inc(3)
     await harness.supervisor.spawn('tally', 'b')

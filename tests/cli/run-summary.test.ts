@@ -9,6 +9,7 @@ const QUIET: Summary = {
   market: 'sim:6',
   data: 'data',
   counts: { trade: 3, quote: 1 },
+  refused: {},
   messages: 4,
   seconds: 2,
   committed: 10,
@@ -44,6 +45,13 @@ describe('the summary of a run', () => {
     const denied = { cooldown: 1, orderNotionalMax: 12 }
     expect(textOf({ ...QUIET, denied })).toContain(
       '\ndenied     13 orders by the risk gate: 12 orderNotionalMax, 1 cooldown\n',
+    )
+  })
+
+  it('counts the messages of the market that were refused, by reason, the most frequent first', () => {
+    const refused = { TIME: 1, PRICE: 1_200 }
+    expect(textOf({ ...QUIET, refused })).toContain(
+      '\nread       4 messages: 3 trade, 1 quote\nrefused    1,201 messages: 1,200 PRICE, 1 TIME\n',
     )
   })
 

@@ -11,6 +11,7 @@ let browser: Browser
 let page: Page
 let floor: Floor
 let api: ApiServer
+let refused: Readonly<Record<string, number>>
 let complaints: string[]
 
 beforeAll(async () => {
@@ -21,7 +22,9 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   floor = await Floor.open({ watchdog: { enabled: false } })
-  api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  refused = {}
+  const options = { host: '127.0.0.1', port: 0, refused: () => refused }
+  api = await startApi(floor.harness.supervisor, options, quiet)
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   complaints = complaintsOf(page)
 })
@@ -97,6 +100,19 @@ describe('the overview', () => {
     await open('account/paper')
     await page.waitForSelector('[data-figure="tradingState"].halted')
     expect(await page.textContent('[data-figure="why"]')).toBe('to be reviewed: something is odd')
+  })
+})
+
+describe('what the market said and nobody believed', () => {
+  it('is counted once there is any, with its reasons', async () => {
+    await open('account/paper')
+    await page.waitForSelector('[data-figure="equity"]')
+    expect(await page.isHidden('#refused')).toBe(true)
+    refused = { TIME: 1, PRICE: 1_200 }
+    await floor.price('103')
+    await page.waitForSelector('#refused:not([hidden])')
+    expect(await page.textContent('#refused')).toBe('1,201 refused')
+    expect(await page.getAttribute('#refused', 'title')).toMatch(/: 1,200 PRICE, 1 TIME$/)
   })
 })
 

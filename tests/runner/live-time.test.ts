@@ -25,7 +25,7 @@ const LATE: LinkFaults = {
 }
 
 /** A live run at one price, and how to trade and stop it. */
-async function open(faults?: LinkFaults) {
+async function open(faults?: LinkFaults, now: () => number = Date.now) {
   const fees = { takerFee: '0', makerFee: '0' }
   const venue = await openPaperVenue({ location: undefined, name: 'paper:books', latencyMs: 20, ...fees })
   let driver: LiveTimeDriver | undefined
@@ -48,9 +48,10 @@ async function open(faults?: LinkFaults) {
     counts: {},
     refused: {},
   } as const
-  driver = new LiveTimeDriver({ supervisor, venue, market: { ...of, open: () => messages }, faults })
+  const market = { ...of, open: () => messages }
+  driver = new LiveTimeDriver({ supervisor, venue, market, faults, clock: { now } })
   const ended = driver.run()
-  const at = Date.now()
+  const at = now()
   const event = { type: 'QUOTE', at, bid: '1', bidSize: '999', ask: '1', askSize: '999' } as const
   messages.next({ position: 1, at, venue: 'paper', symbol: SYMBOL, event })
   const order = (orderId: string) =>
@@ -88,6 +89,13 @@ describe('a run in live time', () => {
     await eventually(() => {
       expect(ids.filter((id) => run.contextOf(id).ordStatus !== 'FILLED')).toEqual([])
     })
+    await run.stop()
+  })
+
+  it('goes by the time of the log, which is ahead once the system clock was set back', async () => {
+    const run = await open(undefined, () => Date.now() + 3_600_000)
+    await run.order('o1')
+    await eventually(() => expect(run.contextOf('o1').ordStatus).toBe('FILLED'))
     await run.stop()
   })
 

@@ -100,7 +100,7 @@ async function runUntilStopped(
   const seconds = (performance.now() - started) / 1_000
   const stats = failure === undefined ? runner.stats() : undefined
   const failed = stats === undefined ? [] : await quarantinedIn(runner.supervisor)
-  const { name: market, counts } = runner.market
+  const { name: market, counts, refused } = runner.market
   try {
     await runner.stop(
       stop.signal ?? (failure ? 'failure' : 'the market has ended'),
@@ -114,7 +114,15 @@ async function runUntilStopped(
   }
   if (failure !== undefined || stats === undefined) throw failure
   const records = stats.records - firstSeq
-  const run = { market, data: config.data, counts, messages: runner.messages, seconds, committed: records }
+  const run = {
+    market,
+    data: config.data,
+    counts,
+    refused,
+    messages: runner.messages,
+    seconds,
+    committed: records,
+  }
   const summary = { ...run, isOver: stop.signal === undefined, failed, ...stats }
   if (options.json) await printJson(summary)
   else await print(summaryText(summary))

@@ -9,6 +9,8 @@ export interface Summary extends ReturnType<RunningRunner['stats']> {
   /** The folder of the log. */
   readonly data: string
   readonly counts: Readonly<Record<string, number>>
+  /** Messages of the market that were not believed, by reason. */
+  readonly refused: Readonly<Record<string, number>>
   readonly messages: number
   readonly seconds: number
   readonly committed: number
@@ -25,12 +27,13 @@ export function summaryText(s: Summary): string {
   const rows: readonly (readonly [name: string, text: string])[] = [
     ['market', s.market],
     ['read', readText(s)],
+    ...countedRows('refused', s.refused, 'message', ''),
     [
       'records',
       `${countText(s.committed)} committed in ${s.seconds.toFixed(1)} s, ${countText(Math.round(s.committed / s.seconds))} a second; the log has ${countText(s.records)}`,
     ],
     ['orders', `${countText(s.ordersSubmitted)} submitted, ${counted(s.fills, 'fill')}`],
-    ...deniedRows(s.denied),
+    ...countedRows('denied', s.denied, 'order', ' by the risk gate'),
     ['positions', held.length === 0 ? 'flat' : held.join(', ')],
     [
       'PnL',
@@ -50,13 +53,13 @@ function readText({ counts, marketRecords, data, isOver }: Summary): string {
   return `${counted(read, 'message')}${read > 0 ? `: ${kinds.join(', ')}` : ''}`
 }
 
-/** Orders that never left, most frequent reason first. */
-function deniedRows(denied: Summary['denied']) {
-  const reasons = Object.entries(denied).sort(([, a], [, b]) => b - a)
+/** Returns a row of what was counted by reason, the most frequent first; none where nothing was. */
+function countedRows(name: string, counts: Readonly<Record<string, number>>, what: string, by: string) {
+  const reasons = Object.entries(counts).sort(([, a], [, b]) => b - a)
   if (reasons.length === 0) return []
   const total = reasons.reduce((sum, [, n]) => sum + n, 0)
-  const text = reasons.map(([check, n]) => `${countText(n)} ${check}`).join(', ')
-  return [['denied', `${counted(total, 'order')} by the risk gate: ${text}`]] as const
+  const text = reasons.map(([reason, n]) => `${countText(n)} ${reason}`).join(', ')
+  return [[name, `${counted(total, what)}${by}: ${text}`]] as const
 }
 
 /** Actors told of before the rest is only counted. */

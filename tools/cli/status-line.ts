@@ -33,6 +33,7 @@ export class StatusLine {
     this.#lastMessages = messages
     this.#lastAt = now
     const { ordersSubmitted, fills, openPositions, equity, quarantined } = this.#runner.stats()
+    const refused = Object.values(market.refused).reduce((sum, n) => sum + n, 0)
     const line = fitted(
       [
         [6, counted(market.instruments.length, 'symbol')],
@@ -42,6 +43,7 @@ export class StatusLine {
         [1, counted(openPositions, 'position')],
         [0, `equity ${moneyText(equity)}`],
         [5, `seq ${countText(supervisor.seq)}`],
+        ...(refused > 0 ? [[0, `${countText(refused)} refused`] as const] : []),
         ...(quarantined.length > 0 ? [[-1, `${quarantined.length} quarantined`] as const] : []),
       ],
       // A terminal that is filled to its last column may begin another line.

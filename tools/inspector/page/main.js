@@ -6,6 +6,7 @@ import { ConnectionView } from './connection.js'
 import { FailurePanel } from './failure-panel.js'
 import { copyName } from './names.js'
 import { Overview } from './overview.js'
+import { Refusals } from './refusals.js'
 import { ReleaseControl } from './release.js'
 
 /** @param {string} id */
@@ -36,6 +37,7 @@ const chosen = new ChosenActor({
   ),
 })
 const overview = new Overview(byId('overview'))
+const refusals = new Refusals(byId('refused'))
 const connection = new ConnectionView(byId('connection'), byId('lost'))
 /** Kinds that move what accounts are worth. */
 const MONEY = ['account', 'symbol']
@@ -113,6 +115,7 @@ async function load() {
   list.setWhole(false)
   failures.begin()
   overview.refresh()
+  refusals.refresh()
   const wanted = chosen.address ?? addressed()
   if (wanted) choose(wanted)
   try {
@@ -150,6 +153,7 @@ function put(actor) {
   const { kind, address } = is
   failures.put(is)
   if (MONEY.includes(kind)) overview.refresh()
+  if (kind === 'symbol') refusals.refresh()
   // It was asked for before it came into being.
   if (chosen.isMissing && address === chosen.address) choose(address)
 }
