@@ -1,10 +1,12 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
-import { accountEvents, accountMachine } from './account/account.ts'
+import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
 import type { Adopt } from './events/reconciliation.ts'
 import { type OrderListInput, orderListEvents, orderListMachine } from './list/order-list.ts'
-import { symbolEvents, symbolMachine } from './market/symbol.ts'
+import { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
+import { symbolEvents } from './market/symbol-input.ts'
+import { symbolVersion3 } from './market/symbol-version-3.ts'
 import { universeEvents, universeMachine } from './market/universe.ts'
 import { newsEvents, newsMachine } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
@@ -34,7 +36,13 @@ const asItIs = ({ value, context }: { readonly value: unknown; readonly context:
 
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
-  symbol: { machine: symbolMachine, events: symbolEvents, commands: [] },
+  symbol: {
+    machine: symbolMachine,
+    events: symbolEvents,
+    commands: [],
+    previous: [symbolVersion3],
+    upgrades: [symbolFromVersion3],
+  },
   order: {
     machine: orderMachine,
     events: orderEvents,
@@ -100,6 +108,8 @@ export const machines = {
     ],
     refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
     needs: ({ owner }: Names) => ({ owner }),
+    previous: [accountVersion5],
+    upgrades: [accountFromVersion5],
   },
   emaCross: kindOfStrategy(emaCross),
   meanReversion: kindOfStrategy(meanReversion),
@@ -133,6 +143,7 @@ export * from './events/universe.ts'
 export * as indicators from './indicators/index.ts'
 export { addTrade, intervalMs } from './market/candles.ts'
 export * from './market/symbol.ts'
+export * from './market/symbol-input.ts'
 export * from './market/universe.ts'
 export * from './market/universe-filters.ts'
 export * from './news/classifier.ts'

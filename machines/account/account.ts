@@ -11,6 +11,8 @@ import {
   fill,
   fillBust,
   fillCorrected,
+  type Mark,
+  mark,
   type OrderRequest,
   type OrderUpdate,
   orderClosed,
@@ -96,6 +98,7 @@ export const accountEvents = z.discriminatedUnion('type', [
   requestRefused,
   positionChanged,
   candleClose,
+  mark,
   cashFlowReport,
   reportLost,
   riskFlag,
@@ -110,7 +113,7 @@ export const accountEvents = z.discriminatedUnion('type', [
 type AccountEvent = z.infer<typeof accountEvents>
 
 /** What changes the value of the account. */
-type Valuing = PositionChanged | CandleClose
+type Valuing = PositionChanged | CandleClose | Mark
 
 /** What passes the gate in a state does so by its rules. */
 function gated(tradingState: TradingState) {
@@ -136,7 +139,7 @@ const STOP_OUTS_MAX = 64
 /** Cash flows remembered: one that comes twice comes soon. */
 const FLOW_IDS_MAX = 256
 
-export const accountMachine = setup({
+const machine = setup({
   types: {} as {
     input: AccountInput
     context: AccountContext
@@ -232,7 +235,7 @@ export const accountMachine = setup({
       enqueue.assign({ working })
     }),
     value: enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, ['POSITION_CHANGED', 'CANDLE_CLOSE'])
+      assertEvent(event, ['POSITION_CHANGED', 'CANDLE_CLOSE', 'MARK'])
       const { at } = event
       const { venue, asset } = context
       const after = valued(context, event)
@@ -366,74 +369,93 @@ export const accountMachine = setup({
       enqueue(tell(event.owner, answer))
     }),
   },
-}).createMachine({
-  id: 'account',
-  version: '5',
-  description: 'The money at one venue, and the gate that every order passes on its way there.',
-  context: ({ input }) => {
-    const { venue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
-      accountInput.parse(input)
-    return {
-      venue,
-      asset,
-      balances: { [asset]: balance },
-      limits,
-      instruments,
-      guarded,
-      overfill,
-      positionMode,
-      marks: {},
-      working: {},
-      positions: {},
-      passedAt: [],
-      replacedAt: [],
-      stopOuts: [],
-      flags: [],
-      flowIds: [],
-      equity: balance,
-      peakEquity: balance,
-      dayAt: 0,
-      dayEquity: balance,
-      consecutiveLosses: 0,
-    }
-  },
-  initial: 'active',
-  on: {
-    FILL: { actions: 'takeFill' },
-    FILL_BUST: { actions: 'takeFill' },
-    FILL_CORRECTED: { actions: 'takeFill' },
-    ORDER_UPDATE: { actions: 'takeTerms' },
-    ORDER_CLOSED: { actions: 'forgetOrder' },
-    REQUEST_REFUSED: { actions: 'takeRefusal' },
-    POSITION_CHANGED: valuing,
-    CANDLE_CLOSE: valuing,
-    PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
-    CASH_FLOW_REPORT: [{ guard: 'isCounted' }, { actions: 'takeCashFlow' }],
-    RISK_FLAG: { actions: 'takeFlag' },
-    REQUIRE_REVIEW: { actions: 'requireReview' },
-    ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
-    CONFIGURE: { actions: 'configure' },
-    SET_TRADING_STATE: [
-      { guard: 'toActive', target: '.active', actions: ['reportIntervention', 'authorize'] },
-      { guard: 'toReducing', target: '.reducing', actions: ['reportIntervention', 'block'] },
-      { target: '.halted', actions: ['reportIntervention', 'block'] },
-    ],
-    UPDATE_LIMITS: { actions: 'updateLimits' },
-    STATS_REQUEST: { actions: 'tellStats' },
-  },
-  states: {
-    active: { on: gated('active') },
-    reducing: {
-      description: 'Only orders that make a position smaller pass.',
-      on: gated('reducing'),
-    },
-    halted: {
-      description:
-        'Nothing passes but what protects a position: a stop, or its watchdog where none is taken.',
-      on: { ...gated('halted'), POSITION_CHANGED: valuingHalted, CANDLE_CLOSE: valuingHalted },
-    },
-  },
 })
+
+/** The machine of a version: before version 6 quotes were nothing to it. */
+const accountOf = (version: '5' | '6') =>
+  machine.createMachine({
+    id: 'account',
+    version,
+    description: 'The money at one venue, and the gate that every order passes on its way there.',
+    context: ({ input }) => {
+      const { venue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
+        accountInput.parse(input)
+      return {
+        venue,
+        asset,
+        balances: { [asset]: balance },
+        limits,
+        instruments,
+        guarded,
+        overfill,
+        positionMode,
+        marks: {},
+        working: {},
+        positions: {},
+        passedAt: [],
+        replacedAt: [],
+        stopOuts: [],
+        flags: [],
+        flowIds: [],
+        equity: balance,
+        peakEquity: balance,
+        dayAt: 0,
+        dayEquity: balance,
+        consecutiveLosses: 0,
+      }
+    },
+    initial: 'active',
+    on: {
+      FILL: { actions: 'takeFill' },
+      FILL_BUST: { actions: 'takeFill' },
+      FILL_CORRECTED: { actions: 'takeFill' },
+      ORDER_UPDATE: { actions: 'takeTerms' },
+      ORDER_CLOSED: { actions: 'forgetOrder' },
+      REQUEST_REFUSED: { actions: 'takeRefusal' },
+      POSITION_CHANGED: valuing,
+      CANDLE_CLOSE: valuing,
+      ...(version === '6' && { MARK: valuing }),
+      PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
+      CASH_FLOW_REPORT: [{ guard: 'isCounted' }, { actions: 'takeCashFlow' }],
+      RISK_FLAG: { actions: 'takeFlag' },
+      REQUIRE_REVIEW: { actions: 'requireReview' },
+      ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
+      CONFIGURE: { actions: 'configure' },
+      SET_TRADING_STATE: [
+        { guard: 'toActive', target: '.active', actions: ['reportIntervention', 'authorize'] },
+        { guard: 'toReducing', target: '.reducing', actions: ['reportIntervention', 'block'] },
+        { target: '.halted', actions: ['reportIntervention', 'block'] },
+      ],
+      UPDATE_LIMITS: { actions: 'updateLimits' },
+      STATS_REQUEST: { actions: 'tellStats' },
+    },
+    states: {
+      active: { on: gated('active') },
+      reducing: {
+        description: 'Only orders that make a position smaller pass.',
+        on: gated('reducing'),
+      },
+      halted: {
+        description:
+          'Nothing passes but what protects a position: a stop, or its watchdog where none is taken.',
+        on: {
+          ...gated('halted'),
+          POSITION_CHANGED: valuingHalted,
+          CANDLE_CLOSE: valuingHalted,
+          ...(version === '6' && { MARK: valuingHalted }),
+        },
+      },
+    },
+  })
+
+export const accountMachine = accountOf('6')
+export const accountVersion5 = accountOf('5')
+
+export const accountFromVersion5 = {
+  from: '5',
+  to: '6',
+  migrate: (state: { readonly value: unknown; readonly context: unknown }) => state,
+}
 
 /** The account at what its positions are worth by now. */
 function valued(context: AccountContext, event: Valuing): AccountContext {
@@ -455,16 +477,18 @@ function withChange(context: AccountContext, event: PositionChanged): AccountCon
   }
 }
 
-function withMarks(context: AccountContext, { symbol, candle }: CandleClose): AccountContext {
+function withMarks(context: AccountContext, event: CandleClose | Mark): AccountContext {
+  const { symbol } = event
+  const px = event.type === 'MARK' ? event.px : event.candle.close
   const { asset } = context
   const positions = Object.entries(context.positions).map(
-    ([address, one]) => [address, one.symbol === symbol ? { ...one, markPx: candle.close } : one] as const,
+    ([address, one]) => [address, one.symbol === symbol ? { ...one, markPx: px } : one] as const,
   )
-  const marks = { ...context.marks, [symbol]: candle.close }
+  const marks = { ...context.marks, [symbol]: px }
   // What was owned before there was a price of it is no gain.
   const base = baseAssetOf(symbol, asset)
   const isFirst = symbol === `${base}${asset}` && assetPx(context, base) === undefined
-  const found = isFirst && withCashFlow(context, decimal.multiply(balanceOf(context, base), candle.close))
+  const found = isFirst && withCashFlow(context, decimal.multiply(balanceOf(context, base), px))
   return { ...context, ...found, marks, positions: Object.fromEntries(positions) }
 }
 
@@ -491,6 +515,7 @@ function requestOf({ venue, working, marks }: AccountContext, update: OrderUpdat
 /** One that has tripped does so once, until it is reset. */
 function trips(context: AccountContext, event: AccountEvent): boolean {
   if (context.breaker !== undefined) return false
-  if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE') return false
+  if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE' && event.type !== 'MARK')
+    return false
   return tripOf(context.limits, valued(context, event), event.at) !== undefined
 }

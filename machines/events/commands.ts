@@ -12,6 +12,8 @@ export const subscribe = z.object({
   intervals: z.array(interval).min(1),
   /** Also the open candles, as they are after each trade. */
   updates: z.boolean().default(false),
+  /** Also its price by quotes, while nothing trades. */
+  marks: z.boolean().optional(),
 })
 
 export const candle = z.object({
@@ -33,10 +35,21 @@ export const candleClose = z.object({
   symbol: z.string(),
   interval: z.string(),
   candle,
+  /** To subscribers: the connection is down or the order book is not whole, so nothing is to be entered on this. */
+  isDisrupted: z.literal(true).optional(),
 })
 
 /** From a symbol to subscribers that asked for updates: the candle as it is so far. */
 export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })
+
+/** From a symbol to subscribers that asked for marks: what one unit is worth by its quotes, while nothing trades. */
+export const mark = z.object({
+  type: z.literal('MARK'),
+  at: epochMs,
+  venue: z.string(),
+  symbol: z.string(),
+  px: decimal,
+})
 
 const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTerms }
 
@@ -350,6 +363,7 @@ export const processStopped = z.object({
 })
 
 export type Subscribe = z.infer<typeof subscribe>
+export type Mark = z.infer<typeof mark>
 export type CandleClose = z.infer<typeof candleClose>
 export type CandleUpdate = z.infer<typeof candleUpdate>
 export type ReplaceRequest = z.infer<typeof replaceRequest>

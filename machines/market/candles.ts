@@ -10,19 +10,22 @@ export function intervalMs(interval: string): number | undefined {
   return count === undefined ? undefined : Number(count) * (UNIT_MS[unit as string] as number)
 }
 
-/** The candle after a trade, and the one that the trade closed. A trade from before the candle counts into it. */
+/**
+ * The candle after a trade, and the one that the trade closed. A trade from before the candle is none of it: the candle that
+ * it was of has been told. `isLast` is false for one that came late, but into the candle that is open: it does not close it.
+ */
 export function addTrade(
   was: Candle | undefined,
   ms: number,
   { px, qty, at }: Pick<Trade, 'px' | 'qty' | 'at'>,
+  isLast = true,
 ): { candle: Candle; closed: Candle | undefined } {
+  if (was !== undefined && at < was.openAt) return { candle: was, closed: undefined }
   if (was !== undefined && at <= was.closeAt) {
     const high = decimal.max(was.high, px)
     const low = decimal.min(was.low, px)
-    return {
-      candle: { ...was, high, low, close: px, volume: decimal.add(was.volume, qty) },
-      closed: undefined,
-    }
+    const close = isLast ? px : was.close
+    return { candle: { ...was, high, low, close, volume: decimal.add(was.volume, qty) }, closed: undefined }
   }
   const openAt = Math.floor(at / ms) * ms
   const candle = { openAt, closeAt: openAt + ms - 1, open: px, high: px, low: px, close: px, volume: qty }

@@ -1,31 +1,22 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
-import { z } from 'zod'
-import { type Candle, type CandleClose, subscribe } from '../events/commands.ts'
-import { configure } from '../events/configure.ts'
+import type { z } from 'zod'
+import * as decimal from '../decimal.ts'
+import type { Candle, CandleClose, Mark } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { connection, funding, orderBook, quote, type Trade, trade } from '../events/market.ts'
+import type { MarketEvent, Trade } from '../events/market.ts'
 import { tell } from '../tell.ts'
 import { addTrade, intervalMs } from './candles.ts'
-
-/** What another start may configure otherwise. */
-const symbolSettings = z.object({
-  /** Intervals that candles are made of. */
-  intervals: z.array(
-    z
-      .string()
-      .refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
-      .meta({ title: 'interval' }),
-  ),
-  /** Without data for so long the symbol is stale. */
-  staleAfterMs: z.number().int().positive(),
-  /** What it emits besides what it always does: all of it, one for one. */
-  emit: z.array(z.enum(['trade', 'quote', 'orderBook'])).optional(),
-})
-export const symbolInput = symbolSettings.extend({ venue: z.string(), symbol: z.string() })
-export type SymbolInput = z.infer<typeof symbolInput>
+import type { SymbolInput, symbolEvents } from './symbol-input.ts'
+import type { SymbolContext3 } from './symbol-version-3.ts'
 
 export interface SymbolContext extends SymbolInput {
-  readonly trade?: { readonly px: string; readonly qty: string; readonly at: number }
+  /** The last one: `at` is when it was received, `eventAt` when the exchange says it happened. */
+  readonly trade?: {
+    readonly px: string
+    readonly qty: string
+    readonly at: number
+    readonly eventAt?: number
+  }
   readonly bid?: string
   readonly bidSize?: string
   readonly ask?: string
@@ -35,6 +26,10 @@ export interface SymbolContext extends SymbolInput {
   /** The open candle of each interval. */
   readonly candles: Readonly<Record<string, Candle>>
   readonly subscribers: readonly Subscriber[]
+  /** Its connection is down, or its order book is not whole. */
+  readonly isDisrupted?: true
+  /** When subscribers were last told of its price, and which, for those that want marks. */
+  readonly marked?: { readonly at: number; readonly px: string }
 }
 
 interface Subscriber {
@@ -42,18 +37,13 @@ interface Subscriber {
   readonly intervals: readonly string[]
   /** Also the open candles, after each trade. */
   readonly updates: boolean
+  /** Also its price by quotes, while nothing trades: about as often as candles of the first interval would close. */
+  readonly marks?: boolean | undefined
 }
 
-/** What may come from outside. */
-export const symbolEvents = z.discriminatedUnion('type', [
-  trade,
-  quote,
-  orderBook,
-  funding,
-  connection,
-  subscribe,
-  configure(symbolSettings),
-])
+/** A mark is told when no candle has closed for so many intervals: in a market that trades, candles tell it. */
+const QUIET_INTERVALS = 1.5
+
 type SymbolEvent = z.infer<typeof symbolEvents>
 
 export const symbolMachine = setup({
@@ -84,12 +74,18 @@ export const symbolMachine = setup({
     takeTrade: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'TRADE')
       const { candles, closed } = tradeCandles(context, event)
-      const { px, qty, at } = event
-      enqueue.assign({ trade: { px, qty, at }, lastAt: at, candles })
-      const { venue, symbol, bid, ask } = context
+      const { px, qty, at, eventAt } = event
+      const { venue, symbol, bid, ask, isDisrupted } = context
+      const marked = closed.length > 0 ? { marked: { at, px } } : {}
+      enqueue.assign({
+        trade: { px, qty, at, ...(eventAt !== undefined && { eventAt }) },
+        lastAt: at,
+        candles,
+        ...marked,
+      })
       enqueue.emit({
         type: 'MARKET_TICK',
-        at,
+        ...timesOf(event),
         venue,
         symbol,
         px,
@@ -99,49 +95,87 @@ export const symbolMachine = setup({
       })
       if (context.emit?.includes('trade')) {
         const { tradeId, aggressor } = event
-        enqueue.emit({ type: 'MARKET_TRADE', at, venue, symbol, tradeId, px, qty, aggressor })
+        enqueue.emit({
+          type: 'MARKET_TRADE',
+          ...timesOf(event),
+          venue,
+          symbol,
+          tradeId,
+          px,
+          qty,
+          aggressor,
+        })
       }
+      const disrupted = isDisrupted && { isDisrupted }
       for (const close of closed) {
         enqueue.emit(close)
         for (const { address, intervals } of context.subscribers) {
           if (!intervals.includes(close.interval)) continue
-          enqueue(tell(address, close))
+          enqueue(tell(address, { ...close, ...disrupted }))
         }
       }
       for (const { address, intervals, updates } of context.subscribers) {
         if (!updates) continue
         for (const interval of intervals) {
           const candle = candles[interval]
-          if (candle) enqueue(tell(address, { type: 'CANDLE_UPDATE', at, venue, symbol, interval, candle }))
+          if (candle)
+            enqueue(
+              tell(address, {
+                type: 'CANDLE_UPDATE',
+                at,
+                venue,
+                symbol,
+                interval,
+                candle,
+                ...disrupted,
+              }),
+            )
         }
       }
     }),
-    takeQuote: enqueueActions(({ context: { venue, symbol, emit }, event, enqueue }) => {
+    takeQuote: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'QUOTE')
+      const { venue, symbol, emit } = context
       const { bid, bidSize, ask, askSize, at } = event
-      enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at })
-      if (!emit?.includes('quote')) return
-      enqueue.emit({ type: 'MARKET_QUOTE', at, venue, symbol, bid, bidSize, ask, askSize })
+      const { marked, told } = marks(context, { at, bid, ask })
+      enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at, ...(marked && { marked }) })
+      if (emit?.includes('quote'))
+        enqueue.emit({
+          type: 'MARKET_QUOTE',
+          ...timesOf(event),
+          venue,
+          symbol,
+          bid,
+          bidSize,
+          ask,
+          askSize,
+        })
+      for (const address of told)
+        enqueue(tell(address, { type: 'MARK', at, venue, symbol, px: marked?.px } as Mark))
     }),
-    takeBook: enqueueActions(({ context: { venue, symbol, emit }, event, enqueue }) => {
+    takeBook: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_BOOK')
+      const { venue, symbol, emit } = context
       const { at, updateId, bids, asks } = event
       const [bid, bidSize] = bids[0] ?? []
       const [ask, askSize] = asks[0] ?? []
-      enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at })
-      if (!emit?.includes('orderBook')) return
-      enqueue.emit({ type: 'MARKET_ORDER_BOOK', at, venue, symbol, updateId, bids, asks })
+      const { marked, told } = marks(context, { at, bid, ask })
+      enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at, ...(marked && { marked }) })
+      if (emit?.includes('orderBook'))
+        enqueue.emit({ type: 'MARKET_ORDER_BOOK', ...timesOf(event), venue, symbol, updateId, bids, asks })
+      for (const address of told)
+        enqueue(tell(address, { type: 'MARK', at, venue, symbol, px: marked?.px } as Mark))
     }),
     reportFunding: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       assertEvent(event, 'FUNDING')
-      const { at, rate, px } = event
-      enqueue.emit({ type: 'FUNDING_UPDATE', at, venue, symbol, rate, px })
+      const { rate, px } = event
+      enqueue.emit({ type: 'FUNDING_UPDATE', ...timesOf(event), venue, symbol, rate, px })
     }),
     addSubscriber: assign(({ context, event }) => {
       assertEvent(event, 'SUBSCRIBE')
-      const { subscriber: address, intervals, updates = false } = event
+      const { subscriber: address, intervals, updates = false, marks } = event
       const others = context.subscribers.filter((one) => one.address !== address)
-      return { subscribers: [...others, { address, intervals, updates }] }
+      return { subscribers: [...others, { address, intervals, updates, ...(marks && { marks }) }] }
     }),
     /** Candles of another interval begin with the next trade. */
     configure: assign(({ event }) =>
@@ -150,6 +184,12 @@ export const symbolMachine = setup({
     reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       assertEvent(event, 'CONNECTION')
       const { at, status, reason } = event
+      // What was bid and asked before is not known to be there still.
+      enqueue.assign(
+        status === 'connected'
+          ? { isDisrupted: undefined }
+          : { isDisrupted: true, bid: undefined, bidSize: undefined, ask: undefined, askSize: undefined },
+      )
       enqueue.emit({ type: 'CONNECTION_CHANGED', at, venue, symbol, status, ...(reason && { text: reason }) })
     }),
     reportStale: enqueueActions(({ context: { venue, symbol, lastAt }, event, enqueue }) => {
@@ -158,7 +198,7 @@ export const symbolMachine = setup({
   },
 }).createMachine({
   id: 'symbol',
-  version: '3',
+  version: '4',
   description:
     'What is known of one market: its last trade, best prices and candles, and whether that is current.',
   context: ({ input }) => ({ ...input, lastAt: 0, candles: {}, subscribers: [] }),
@@ -214,16 +254,75 @@ export const symbolMachine = setup({
   },
 })
 
+/** The way from version 3. */
+export const symbolFromVersion3 = {
+  from: '3',
+  to: '4',
+  migrate: ({ value, context }: { readonly value: unknown; readonly context: unknown }) => {
+    const { connection } = value as { readonly connection: string }
+    const isDisrupted = connection === 'disconnected' || connection === 'resyncing'
+    return { value, context: { ...(context as SymbolContext3), ...(isDisrupted && { isDisrupted }) } }
+  },
+}
+
+/**
+ * Returns what one unit is worth by now: the last trade, within what has been bid and asked since. Before the first trade
+ * the middle of both; undefined while nothing is known.
+ */
+export function markOf({
+  trade,
+  lastAt,
+  bid,
+  ask,
+}: Pick<SymbolContext, 'trade' | 'lastAt' | 'bid' | 'ask'>): string | undefined {
+  if (bid === undefined || ask === undefined || (trade !== undefined && trade.at >= lastAt)) return trade?.px
+  return markBetween(trade?.px, bid, ask)
+}
+
+function markBetween(px: string | undefined, bid: string, ask: string): string {
+  if (px === undefined) return decimal.multiply(decimal.add(bid, ask), '0.5')
+  return decimal.max(bid, decimal.min(px, ask))
+}
+
+/** The price by this quote and who is to be told of it, where nothing has told them for long and it is another one. */
+function marks(
+  { subscribers, trade, marked }: SymbolContext,
+  { at, bid, ask }: { at: number; bid: string | undefined; ask: string | undefined },
+): { marked?: NonNullable<SymbolContext['marked']>; told: readonly string[] } {
+  if (bid === undefined || ask === undefined) return { told: [] }
+  const told: string[] = []
+  for (const { address, intervals, marks } of subscribers) {
+    if (!marks) continue
+    const ms = intervalMs(intervals[0] as string) as number
+    if (marked === undefined || at - marked.at > QUIET_INTERVALS * ms) told.push(address)
+  }
+  if (told.length === 0) return { told }
+  const px = markBetween(trade?.px, bid, ask)
+  return px === marked?.px ? { told: [] } : { marked: { at, px }, told }
+}
+
+/** When it was received, and, where they are known, to the nanosecond, and when the exchange says it happened. */
+function timesOf({ at, eventAt, receivedNs }: MarketEvent): {
+  at: number
+  eventAt?: number
+  receivedNs?: string
+} {
+  return { at, ...(eventAt !== undefined && { eventAt }), ...(receivedNs !== undefined && { receivedNs }) }
+}
+
+/** Candles go by the exchange's time, where it is known: so they are the exchange's own. */
 function tradeCandles(
-  { candles: were, intervals, venue, symbol }: SymbolContext,
-  event: Trade,
+  { candles: were, intervals, venue, symbol, trade: last }: SymbolContext,
+  { px, qty, at, eventAt = at }: Trade,
 ): { candles: SymbolContext['candles']; closed: CandleClose[] } {
+  const isLast = last === undefined || eventAt >= (last.eventAt ?? last.at)
   const candles: Record<string, Candle> = {}
   const closes: CandleClose[] = []
   for (const interval of intervals) {
-    const { candle, closed } = addTrade(were[interval], intervalMs(interval) as number, event)
+    const ms = intervalMs(interval) as number
+    const { candle, closed } = addTrade(were[interval], ms, { px, qty, at: eventAt }, isLast)
     candles[interval] = candle
-    if (closed) closes.push({ type: 'CANDLE_CLOSE', at: event.at, venue, symbol, interval, candle: closed })
+    if (closed) closes.push({ type: 'CANDLE_CLOSE', at, venue, symbol, interval, candle: closed })
   }
   return { candles, closed: closes }
 }

@@ -128,6 +128,7 @@ interface Entry {
   readonly at: number
   readonly signal: EntrySignal
   readonly candle: Candle
+  readonly isDisrupted?: true | undefined
   readonly values: Readonly<Record<string, number>>
 }
 interface Leave {
@@ -253,9 +254,10 @@ export function defineStrategy<
     guards: {
       isWarm: ({ context }) => definition.values(context.state) !== undefined,
       isRunning: stateIn({ mode: 'running' }),
-      /** What an old candle showed has passed by now: one closes with the next trade, whenever that comes. */
+      /** What an old candle showed has passed by now: one closes with the next trade, whenever that comes. On a market that is not whole nothing is entered. */
       isTimely: ({ context: { params, trade }, event }) =>
         event.type === 'ENTRY' &&
+        !event.isDisrupted &&
         event.at - event.candle.closeAt <= (intervalMs(params.interval) as number) &&
         event.candle.openAt !== trade?.openAt,
       isIn: says(({ exposure }) => decimal.isPositive(exposure)),
@@ -285,7 +287,7 @@ export function defineStrategy<
       takeCandle: enqueueActions(({ context, event, enqueue, check }) => {
         assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
         const { params, regime: regimeBefore, closeAt, trade } = context
-        const { at, candle } = event
+        const { at, candle, isDisrupted } = event
         const side = check(stateIn({ trade: 'holding' })) ? trade?.side : undefined
         // Who holds something may have to get out by them.
         const isNew = side === undefined && hasGap(params, closeAt, candle)
@@ -308,7 +310,8 @@ export function defineStrategy<
         }
         if (values === undefined) return
         const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
-        if (signal?.do === 'enter') enqueue.raise({ type: 'ENTRY', at, signal, candle, values })
+        if (signal?.do === 'enter')
+          enqueue.raise({ type: 'ENTRY', at, signal, candle, values, ...(isDisrupted && { isDisrupted }) })
         if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
       }),
       enter: enqueueActions(({ context, event, enqueue }) => {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { type AccountContext, accountMachine } from '../../machines/account/account.ts'
+import { type AccountContext, accountMachine, accountVersion5 } from '../../machines/account/account.ts'
 import { dailyPnl, drawdownPct, performanceAt } from '../../machines/account/circuit-breaker.ts'
 import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../machines/account/portfolio.ts'
-import type { SymbolContext } from '../../machines/market/symbol.ts'
+import { markOf, type SymbolContext } from '../../machines/market/symbol.ts'
 import { avgPxOf } from '../../machines/position/books.ts'
 import type { ActorView } from '../runtime/actor-view.ts'
 import { logicAt } from '../runtime/registry.ts'
@@ -16,25 +16,25 @@ export function accountRoutes(http: FastifyInstance, supervisor: Supervisor): vo
     for await (const view of supervisor.actors({ prefix: 'account/', signal: signalOf(reply) })) {
       // Somebody's own machine may go by the same name.
       const logic = logicAt(supervisor.registry.kind(view.address), view.version, view.path)
-      if (logic === accountMachine) accounts.push(standing(view, (symbol) => lastTrade(supervisor, symbol)))
+      if (logic === accountMachine || logic === accountVersion5)
+        accounts.push(standing(view, (symbol) => markAt(supervisor, symbol)))
     }
     return { accounts }
   })
 }
 
-type Trade = SymbolContext['trade']
-
-function lastTrade(supervisor: Supervisor, symbol: string): Trade {
-  return (supervisor.getSnapshot(symbol)?.context as Partial<SymbolContext> | undefined)?.trade
+function markAt(supervisor: Supervisor, symbol: string): string | undefined {
+  const context = supervisor.getSnapshot(symbol)?.context as SymbolContext | undefined
+  return context && markOf(context)
 }
 
-/** An account values itself when candles close; here what it holds is worth what it was traded at last. */
-function standing(view: ActorView, lastTradeOf: (symbol: string) => Trade) {
+/** An account values itself when candles close; here what it holds is worth what its market says by now. */
+function standing(view: ActorView, markPxOf: (symbol: string) => string | undefined) {
   const account = view.context as AccountContext
   const { venue, asset, breaker, review } = account
   const positions: AccountContext['positions'] = Object.fromEntries(
     Object.entries(account.positions).map(([position, held]) => {
-      const markPx = lastTradeOf(`symbol/${venue}:${held.symbol}`)?.px ?? held.markPx
+      const markPx = markPxOf(`symbol/${venue}:${held.symbol}`) ?? held.markPx
       return [position, { ...held, markPx }]
     }),
   )

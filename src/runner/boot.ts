@@ -329,8 +329,8 @@ class Start {
     const market = `symbol/${venue}:${symbol}`
     const { subscribers } = this.#contextOf(market) as SymbolContext
     const known = subscribers.find(({ address }) => address === subscriber)
-    if (isDeepStrictEqual(known?.intervals, intervals)) return
-    await this.#send(market, { type: 'SUBSCRIBE', subscriber, intervals })
+    if (known?.marks && isDeepStrictEqual(known.intervals, intervals)) return
+    await this.#send(market, { type: 'SUBSCRIBE', subscriber, intervals, marks: true })
   }
 
   /** Spawns the actor, or tells the one that is there of settings that are other than its own. */

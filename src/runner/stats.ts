@@ -5,6 +5,7 @@ import {
   balanceOf,
   equityOf,
   holdingName,
+  markOf,
   type PositionContext,
   positionAddress,
   type SymbolContext,
@@ -81,7 +82,8 @@ export function statsOf(
     const address = positionAddress(holding)
     const position = contextOf<PositionContext>(address)
     if (position === undefined) continue
-    const markPx = contextOf<SymbolContext>(`symbol/${venue}:${symbol}`)?.trade?.px ?? position.markPx
+    const market = contextOf<SymbolContext>(`symbol/${venue}:${symbol}`)
+    const markPx = (market && markOf(market)) ?? position.markPx
     const marked = { ...position, ...(markPx !== undefined && { markPx }) }
     realizedPnl = decimal.add(realizedPnl, position.realizedPnl)
     unrealized = decimal.add(unrealized, unrealizedOf(marked))

@@ -110,15 +110,16 @@ describe('a configuration takes a symbol as the venue lists it', () => {
     expect(problems(symbol)).toEqual([])
   })
 
-  it('BTCUSDT, live', () => {
-    expect(live('BTCUSDT', 'spot')).toEqual([])
-  })
-
-  it.fails.each([
-    ['币安人生USDT', 'spot'],
+  it.each([
+    ['BTCUSDT', 'spot'],
     ['BTCUSDT_240927', 'usdm'],
+    ['BTCUSD_PERP', 'coinm'],
   ])('%s, live at %s', (symbol, market) => {
     expect(live(symbol, market)).toEqual([])
+  })
+
+  it.fails('币安人生USDT, live', () => {
+    expect(live('币安人生USDT', 'spot')).toEqual([])
   })
 })
 

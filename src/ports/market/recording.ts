@@ -121,7 +121,7 @@ class Recording implements MarketSource {
 
 interface Batch {
   readonly at: number
-  readonly receivedNs: string
+  readonly receivedNs: string | undefined
   readonly venue: string
   readonly symbol: string
   readonly events: readonly MarketMessage['event'][]
@@ -129,7 +129,7 @@ interface Batch {
 
 /** Within a millisecond by the nanosecond: stamps have the same number of digits. */
 function isEarlier(a: Batch, b: Batch): boolean {
-  return a.at === b.at ? a.receivedNs < b.receivedNs : a.at < b.at
+  return a.at === b.at ? (a.receivedNs ?? '') < (b.receivedNs ?? '') : a.at < b.at
 }
 
 /** One file: its lines, decoded and counted. */
@@ -162,8 +162,9 @@ class Feed {
       onSetBack: (line, byMs) => this.#warn(line, `the recorder's clock was set back by ${byMs} ms`),
     })
     for await (const { number, at, receivedNs, json } of lines) {
+      const receipt = receivedNs === undefined ? { at } : { at, receivedNs }
       try {
-        const { kind, symbol, events } = decoder.decode(json, { at, receivedNs }, only)
+        const { kind, symbol, events } = decoder.decode(json, receipt, only)
         this.counts[kind] = (this.counts[kind] ?? 0) + 1
         if (events.length > 0) yield { at, receivedNs, venue, symbol, events }
       } catch (error) {

@@ -1,9 +1,10 @@
 /** What a market source does not believe: refused, counted by reason, told. */
 
-/** Why a message is refused. Each changes nothing. */
+/** Why a message is refused, or what of it. What is refused changes nothing. */
 export const REFUSAL_REASONS = {
   LINE: 'a line that is no "<time> <json>"',
-  RECEIVED: 'a time of receipt that goes back, or ahead, and alone',
+  RECEIVED:
+    'a time of receipt that goes back, or ahead, and alone; its line counts at the time of the one before',
   JSON: 'text that is no JSON',
   SCHEMA: "a message that is not of the exchange's shape",
   SYMBOL: 'a symbol that is not the one of its stream, or was not asked for',

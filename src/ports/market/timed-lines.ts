@@ -5,31 +5,31 @@ import { LINES_AHEAD, ReceiptTimes } from './receipts.ts'
 import { Refusal } from './refusals.ts'
 
 /** A line that counts: its number in the file, and when it was received. */
-export interface Line extends Captured {
+export interface Line extends Omit<Captured, 'receivedNs'> {
   readonly number: number
   readonly at: number
+  /** Undefined where the stamp cannot be true. */
+  readonly receivedNs: string | undefined
 }
 
 interface LineListeners {
+  /** A line that is none, or the stamp of one that counts all the same. */
   onRefused(line: number, refusal: Refusal): void
   onSetBack(line: number, byMs: number): void
 }
 
-/** The lines of a file whose times can be true. @throws RECORDING_UNREADABLE */
+/** The lines of a file, at times that can be true. @throws RECORDING_UNREADABLE */
 export async function* timedLines(file: string, listeners?: LineListeners): AsyncGenerator<Line> {
   const times = new ReceiptTimes()
   /** Read ahead, to judge those before them. */
   const ahead: (Captured & { readonly number: number })[] = []
-  const judge = (): Line | undefined => {
+  const judge = (): Line => {
     const line = ahead.shift() as (typeof ahead)[number]
-    const judged = times.judge(line, ahead)
-    if (judged.isRefused) {
-      listeners?.onRefused(line.number, new Refusal('RECEIVED', judged.problem))
-      return undefined
-    }
-    const { at, setBackMs } = judged
+    const { at, problem, setBackMs } = times.judge(line, ahead)
     if (setBackMs !== undefined) listeners?.onSetBack(line.number, setBackMs)
-    return { ...line, at }
+    if (problem === undefined) return { ...line, at }
+    listeners?.onRefused(line.number, new Refusal('RECEIVED', problem))
+    return { ...line, at, receivedNs: undefined }
   }
   let number = 0
   try {
@@ -42,16 +42,12 @@ export async function* timedLines(file: string, listeners?: LineListeners): Asyn
         continue
       }
       ahead.push({ ...captured, number })
-      const line = ahead.length > LINES_AHEAD ? judge() : undefined
-      if (line) yield line
+      if (ahead.length > LINES_AHEAD) yield judge()
     }
   } catch (error) {
     throw unreadable(`${file}: ${(error as Error).message}`, 'The file may be cut short; copy it again.')
   }
-  while (ahead.length > 0) {
-    const line = judge()
-    if (line) yield line
-  }
+  while (ahead.length > 0) yield judge()
 }
 
 export function unreadable(message: string, hint: string): OutcryError {

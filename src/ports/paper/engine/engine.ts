@@ -20,7 +20,17 @@ import {
   type VenueRefusal,
 } from './execution.ts'
 import { takeFunding } from './funding.ts'
-import { aheadOf, available, emptyView, isWithin, type MarketView, noteTaken, see } from './market-view.ts'
+import {
+  aheadOf,
+  available,
+  emptyView,
+  hide,
+  isWithin,
+  type MarketView,
+  noteTaken,
+  priceOf,
+  see,
+} from './market-view.ts'
 import { refusalOf, replaceRefusalOf } from './refusal.ts'
 import { byPriority, fillFromTrade } from './resting.ts'
 import {
@@ -42,7 +52,11 @@ const NOTHING: readonly Execution[] = []
 export function takeMarket(state: VenueState, terms: Terms, message: MarketMessage): readonly Execution[] {
   const { symbol, event, at } = message
   if (at > state.now) state.now = at
-  if (event.type === 'CONNECTION') return NOTHING
+  if (event.type === 'CONNECTION') {
+    const market = state.markets[symbol]
+    if (market !== undefined && event.status !== 'connected') hide(market, event.status)
+    return NOTHING
+  }
   if (event.type === 'FUNDING') return takeFunding(state, terms, message, event)
   state.markets[symbol] ??= emptyView()
   const market = state.markets[symbol]
@@ -205,16 +219,19 @@ function cancelIdle(step: Step, orders: readonly PaperOrder[]): void {
   }
 }
 
-/** The last trade is at its price or beyond, also when that was so before the order came. */
+/** The price is at its own or beyond, also when that was so before the order came, and also where nothing trades. */
 function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): void {
-  const last = market.trade?.px
-  if (last === undefined) return
-  if (order.trailingOffset !== undefined) trail(order, last)
-  const { side, ordType, stopPx } = order
+  const { side, ordType } = order
+  if (order.trailingOffset !== undefined) {
+    const followed = priceOf(market, opposite(side))
+    if (followed === undefined) return
+    trail(order, followed)
+  }
   // A stop to buy is reached from below, a take-profit to buy from above.
   const isProfit = ordType === 'TAKE_PROFIT' || ordType === 'TAKE_PROFIT_LIMIT'
   const reachedBy = isProfit ? opposite(side) : side
-  if (!isWithin(reachedBy, stopPx as string, last)) return
+  const px = priceOf(market, reachedBy)
+  if (px === undefined || !isWithin(reachedBy, order.stopPx as string, px)) return
   trigger(step, order)
   beginToWork(step, market, order)
 }

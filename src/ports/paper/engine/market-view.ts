@@ -11,6 +11,8 @@ export interface MarketView {
   trade?: Trade
   /** Which of the two came last: the book behind a newer quote still counts, an older quote before a book does not. */
   newest?: 'quote' | 'book'
+  /** Whether something traded since what is shown came. */
+  isTraded?: boolean
   /** Quantity that our orders took of what is shown. */
   taken: { readonly side: Shown; readonly px: string; qty: string }[]
   /** Our open orders in this market. While there are none, a message costs no more than being noted. */
@@ -31,6 +33,7 @@ export function see(view: MarketView, event: Exclude<MarketEvent, { type: 'CONNE
   switch (event.type) {
     case 'TRADE':
       view.trade = event
+      view.isTraded = true
       return
     case 'QUOTE':
       view.quote = event
@@ -40,7 +43,38 @@ export function see(view: MarketView, event: Exclude<MarketEvent, { type: 'CONNE
       view.book = event
       view.newest = 'book'
   }
+  view.isTraded = false
   if (view.taken.length > 0) forgetTaken(view)
+}
+
+/**
+ * What was shown before is not known to be there still: after a lost connection all of it, while the book is not whole what
+ * lies behind the quote.
+ */
+export function hide(view: MarketView, status: 'disconnected' | 'resyncing'): void {
+  delete view.book
+  view.newest = 'quote'
+  if (status === 'disconnected') delete view.quote
+  if (view.taken.length > 0) forgetTaken(view)
+}
+
+/**
+ * Returns the price by now: the last trade, within what has been bid and asked since, for the next trade can be at no other.
+ * Before the first trade it is at most the ask, which counts for `SELL`, and at least the bid, which counts for `BUY`.
+ * Undefined while nothing is known.
+ */
+export function priceOf(view: MarketView, side: Side): string | undefined {
+  const { trade, isTraded } = view
+  if (trade !== undefined && isTraded !== false) return trade.px
+  const [bid] = first(shown(view, 'bids'))
+  const [ask] = first(shown(view, 'asks'))
+  if (trade === undefined) return side === 'SELL' ? ask : bid
+  const px = ask === undefined ? trade.px : decimal.min(trade.px, ask)
+  return bid === undefined ? px : decimal.max(px, bid)
+}
+
+function first(levels: Generator<Level>): Level | readonly [] {
+  return levels.next().value ?? []
 }
 
 /** Levels of a side, best first: the quote, then the book behind it, unless the book is the newer. */

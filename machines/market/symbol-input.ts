@@ -1,0 +1,34 @@
+/** What a symbol is made with, and what it takes. */
+import { z } from 'zod'
+import { subscribe } from '../events/commands.ts'
+import { configure } from '../events/configure.ts'
+import { connection, funding, orderBook, quote, trade } from '../events/market.ts'
+import { intervalMs } from './candles.ts'
+
+/** What another start may configure otherwise. */
+const symbolSettings = z.object({
+  /** Intervals that candles are made of. */
+  intervals: z.array(
+    z
+      .string()
+      .refine((i) => intervalMs(i) !== undefined, 'an interval such as 1s, 5m or 1h')
+      .meta({ title: 'interval' }),
+  ),
+  /** Without data for so long the symbol is stale. */
+  staleAfterMs: z.number().int().positive(),
+  /** What it emits besides what it always does: all of it, one for one. */
+  emit: z.array(z.enum(['trade', 'quote', 'orderBook'])).optional(),
+})
+export const symbolInput = symbolSettings.extend({ venue: z.string(), symbol: z.string() })
+export type SymbolInput = z.infer<typeof symbolInput>
+
+/** What may come from outside. */
+export const symbolEvents = z.discriminatedUnion('type', [
+  trade,
+  quote,
+  orderBook,
+  funding,
+  connection,
+  subscribe,
+  configure(symbolSettings),
+])
