@@ -11,8 +11,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Short pieces of captures, by the beginning of a whole capture's name. */
 const CAPTURES = {
   'binance-spot-btcusdt': 'src/ports/market/sample/binance-spot-btcusdt.ws.gz',
+  'binance-spot-ethusdt': 'src/ports/market/sample/binance-spot-ethusdt.ws.gz',
   'binance-usdm-btcusdt': 'tests/data/binance-usdm-btcusdt.ws.gz',
   'cryptofeed-binance': 'tests/data/cryptofeed-binance.ws.gz',
+  'cryptofeed-binance-futures': 'tests/data/cryptofeed-binance-futures.ws.gz',
 } as const
 export type Capture = keyof typeof CAPTURES
 

@@ -110,6 +110,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
     about: 'whole captures: their books, scripted orders in them, indicators over them',
     files: [
       'tests/ports/recording.test.ts',
+      'tests/ports/market-reading.test.ts',
       'tests/ports/paper/real-market.test.ts',
       'tests/machines/indicators/indicators.test.ts',
     ],
