@@ -65,6 +65,7 @@ const candle = event('CANDLE_CLOSE', {
   candle: px.map((close) => ({ openAt: Number(close), closeAt: 999, high: close, low: close, close })),
 })
 const update = candle.map((event) => ({ ...event, type: 'CANDLE_UPDATE' }))
+const mark = event('MARK', { ...place, px })
 const strategy = { id: 's', venue: 'sim', symbol: 'X', interval: '1s', orderQty: '2' }
 /** What a strategy hears of its first trade. */
 function ofTrade(name: string): fc.Arbitrary<AnyEvent>[] {
@@ -239,6 +240,7 @@ export const SCRIPTED: readonly Scripted[] = [
       closed,
       position,
       position,
+      mark,
       candle,
       candle,
       event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),

@@ -39,6 +39,23 @@ describe('an order that takes', () => {
     expect(await desk.said()).toEqual(['b NEW', 'b TRADE 1@105 TAKER'])
   })
 
+  it('finds nothing of a book that is not whole any more, and of a lost connection no quote either', async () => {
+    const connection = (status: 'connected' | 'resyncing' | 'disconnected') =>
+      desk.show({ type: 'CONNECTION', at: ++desk.at, status })
+    desk.book([['99', '5']], [['101', '5']])
+    connection('resyncing')
+    desk.place('a')
+    expect(await desk.said()).toEqual(['a NEW'])
+    desk.quote('99', '100', ['1', '2'])
+    expect(await desk.said()).toEqual(['a TRADE 1@100 TAKER'])
+    connection('disconnected')
+    desk.place('b')
+    connection('connected')
+    expect(await desk.said()).toEqual(['b NEW'])
+    desk.book([['99', '5']], [['102', '5']])
+    expect(await desk.said()).toEqual(['b TRADE 1@102 TAKER'])
+  })
+
   it('stops at its limit, and rests there', async () => {
     desk.book([['99', '5']], [['100', '1'], ['101', '2']]) // biome-ignore format: a book
     desk.place('a', { ordType: 'LIMIT', price: '100', orderQty: '3' })
@@ -275,6 +292,38 @@ describe('a stop', () => {
     desk.trade('97', '1', 'SELL')
     desk.place('a', { ordType: 'STOP', side: 'SELL', stopPx: '98' })
     expect(await desk.said()).toEqual(['a NEW', 'a TRIGGERED', 'a TRADE 1@99 TAKER'])
+  })
+
+  it.each([
+    { side: 'SELL', stopPx: '98', short: ['97', '99'], beyond: ['96', '97'], fill: '1@96' },
+    { side: 'BUY', stopPx: '102', short: ['101', '103'], beyond: ['103', '104'], fill: '1@104' },
+  ] as const)(
+    'to $side is reached where nothing trades, once nobody could trade short of it',
+    async (stop) => {
+      const { side, stopPx, short, beyond, fill } = stop
+      desk.trade('100', '1', 'SELL')
+      desk.place('a', { ordType: 'STOP', side, stopPx })
+      desk.quote(...short)
+      expect(await desk.said()).toEqual(['a NEW'])
+      desk.quote(...beyond)
+      expect(await desk.said()).toEqual(['a TRIGGERED', `a TRADE ${fill} TAKER`])
+    },
+  )
+
+  it('is reached by quotes before anything has traded, too', async () => {
+    desk.place('a', { ordType: 'STOP', side: 'SELL', stopPx: '98' })
+    desk.place('b', { ordType: 'TAKE_PROFIT', side: 'SELL', stopPx: '102' })
+    desk.quote('97', '99')
+    desk.quote('101', '103')
+    expect(await desk.said()).toEqual(['a NEW', 'b NEW'])
+    desk.quote('96', '98')
+    desk.quote('102', '104')
+    expect(await desk.said()).toEqual([
+      'a TRIGGERED',
+      'a TRADE 1@96 TAKER',
+      'b TRIGGERED',
+      'b TRADE 1@102 TAKER',
+    ])
   })
 
   it('that is IOC waits for its price all the same', async () => {
