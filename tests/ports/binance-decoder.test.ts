@@ -226,18 +226,6 @@ describe('a depth snapshot', () => {
   })
 })
 
-describe('a book that an update makes cross', () => {
-  it('is told, and shows nothing until a snapshot comes', () => {
-    const [bid, ask] = [{ b: [['10', '1']] }, { a: [['9.5', '1']] }]
-    expect(told(make(), [snapshot(10), depth(11, 11, bid), depth(12, 12, ask), depth(13, 13)])).toEqual([
-      'connected',
-      'ORDER_BOOK',
-      'ORDER_BOOK',
-      'the best bid of the book is not below its best ask',
-    ])
-  })
-})
-
 describe('funding', () => {
   const markPrice = (r: string, T: number, E: number) => ({
     stream: 'xusdt@markPrice@1s',

@@ -67,6 +67,45 @@ describe('an order book', () => {
     expect([book.status, book.lastId]).toEqual(['synced', 20])
   })
 
+  it('is whole as long as its chain is, also where both sides meet', () => {
+    const book = new OrderBook()
+    book.reset(snapshot)
+    expect(book.apply(update(11, 12, [['12', '1']]))).toBe(true)
+    expect([book.status, book.bids(1), book.asks(1)]).toEqual(['synced', [['12', '1']], [['11', '1']]])
+  })
+
+  it('ignores an older snapshot, and one that does not reach what came since it broke', () => {
+    const book = new OrderBook()
+    book.reset(snapshot)
+    book.apply(update(11, 12, [['9.5', '1']]))
+    expect(book.reset({ ...snapshot, lastUpdateId: 11 })).toBe(false)
+    expect([book.status, book.lastId, book.bids(1)]).toEqual(['synced', 12, [['9.5', '1']]])
+    book.apply(update(20, 21))
+    expect(book.reset({ ...snapshot, lastUpdateId: 15 })).toBe(false)
+    expect(book.status).toBe('broken')
+    expect(book.reset({ ...snapshot, lastUpdateId: 19 })).toBe(true)
+    expect([book.status, book.lastId]).toEqual(['synced', 21])
+  })
+
+  it.each([
+    ['before its snapshot', true],
+    ['after its snapshot', false],
+  ])(
+    'of futures goes on from a snapshot that has the id of an update, when the next one comes %s',
+    (_, isBefore) => {
+      const book = new OrderBook()
+      const [first, next] = [
+        { ...update(101, 110), previousId: 90 },
+        { ...update(115, 120, [['9.9', '1']]), previousId: 110 },
+      ]
+      book.apply(first)
+      if (isBefore) book.apply(next)
+      book.reset({ ...snapshot, lastUpdateId: 110 })
+      if (!isBefore) book.apply(next)
+      expect([book.status, book.lastId, book.bids(1)]).toEqual(['synced', 120, [['9.9', '1']]])
+    },
+  )
+
   it('follows futures by the id of the update before', () => {
     const book = new OrderBook()
     book.reset(snapshot)

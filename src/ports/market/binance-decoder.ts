@@ -58,7 +58,6 @@ const FUNDING_EARLY_MAX_MS = 60_000
 const PROBLEMS: Readonly<Record<BookProblem, string>> = {
   'no snapshot': 'the book waits for a depth snapshot',
   'missing updates': 'depth updates are missing',
-  crossed: 'the best bid of the book is not below its best ask',
   'old updates': 'the depth updates are all older than the book',
 }
 

@@ -22,7 +22,7 @@ export interface DepthUpdate {
 
 export type BookStatus = 'waiting' | 'synced' | 'broken'
 /** Why a book is not whole. */
-export type BookProblem = 'no snapshot' | 'missing updates' | 'crossed' | 'old updates'
+export type BookProblem = 'no snapshot' | 'missing updates' | 'old updates'
 
 /** Updates kept while the snapshot is on its way. */
 const WAITING_MAX = 10_000
@@ -38,6 +38,8 @@ const SIDE_MAX = 50_000
  *
  * Of futures, the ids between two updates belong to other symbols. So an update that names a predecessor at or below the
  * snapshot's id leaves nothing out, whether its own first id is at or below the snapshot's or not.
+ *
+ * A chain that is whole is believed, also where its two sides meet.
  */
 export class OrderBook {
   readonly #bids = new Side(-1)
@@ -111,9 +113,7 @@ export class OrderBook {
     this.#lastId = update.lastId
     for (const level of update.bids) this.#bids.set(level)
     for (const level of update.asks) this.#asks.set(level)
-    if (!isCrossed(this.#bids, this.#asks)) return true
-    this.#break('crossed')
-    return false
+    return true
   }
 
   #break(problem: BookProblem): void {
@@ -142,11 +142,6 @@ function isTooOld(lastUpdateId: number, { firstId, previousId }: DepthUpdate): b
   return lastUpdateId < (previousId ?? firstId - 1)
 }
 
-function isCrossed(bids: Side, asks: Side): boolean {
-  const [bid, ask] = [bids.best, asks.best]
-  return bid !== undefined && ask !== undefined && decimal.compare(bid, ask) >= 0
-}
-
 /** One side, best first. Prices are compared as floats, which keeps the order of decimals, and exactly where these are equal. */
 class Side {
   /** 1 where a lower price is better. */
@@ -156,10 +151,6 @@ class Side {
 
   constructor(sign: 1 | -1) {
     this.#sign = sign
-  }
-
-  get best(): string | undefined {
-    return this.#levels[0]?.[0]
   }
 
   top(count: number): Level[] {
