@@ -295,17 +295,17 @@ describe('a stop', () => {
   })
 
   it.each([
-    { side: 'SELL', stopPx: '98', short: ['97', '99'], beyond: ['96', '97'], fill: '1@96' },
-    { side: 'BUY', stopPx: '102', short: ['101', '103'], beyond: ['103', '104'], fill: '1@104' },
+    { side: 'SELL', stopPx: '98', shortBid: '97', shortAsk: '99', bid: '96', ask: '97', fill: '1@96' },
+    { side: 'BUY', stopPx: '102', shortBid: '101', shortAsk: '103', bid: '103', ask: '104', fill: '1@104' },
   ] as const)(
     'to $side is reached where nothing trades, once nobody could trade short of it',
     async (stop) => {
-      const { side, stopPx, short, beyond, fill } = stop
+      const { side, stopPx, shortBid, shortAsk, bid, ask, fill } = stop
       desk.trade('100', '1', 'SELL')
       desk.place('a', { ordType: 'STOP', side, stopPx })
-      desk.quote(...short)
+      desk.quote(shortBid, shortAsk)
       expect(await desk.said()).toEqual(['a NEW'])
-      desk.quote(...beyond)
+      desk.quote(bid, ask)
       expect(await desk.said()).toEqual(['a TRIGGERED', `a TRADE ${fill} TAKER`])
     },
   )
