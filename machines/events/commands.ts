@@ -35,8 +35,10 @@ export const candleClose = z.object({
   symbol: z.string(),
   interval: z.string(),
   candle,
-  /** To subscribers: the connection is down or the order book is not whole, so nothing is to be entered on this. */
-  isDisrupted: z.literal(true).optional(),
+  isDisrupted: z
+    .literal(true)
+    .optional()
+    .describe('its connection was down or its order book not whole, so nothing is entered on it'),
 })
 
 /** From a symbol to subscribers that asked for updates: the candle as it is so far. */

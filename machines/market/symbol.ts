@@ -108,10 +108,11 @@ export const symbolMachine = setup({
       }
       const disrupted = isDisrupted && { isDisrupted }
       for (const close of closed) {
-        enqueue.emit(close)
+        const event = { ...close, ...disrupted }
+        enqueue.emit(event)
         for (const { address, intervals } of context.subscribers) {
           if (!intervals.includes(close.interval)) continue
-          enqueue(tell(address, { ...close, ...disrupted }))
+          enqueue(tell(address, event))
         }
       }
       for (const { address, intervals, updates } of context.subscribers) {

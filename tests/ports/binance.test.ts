@@ -79,6 +79,24 @@ describe('the live market of Binance', () => {
     expect(messages.at(-1)?.event).toMatchObject({ updateId: 30, bids: [['8', '1']] })
   })
 
+  it('of a quiet futures symbol asks for one snapshot, whose id is that of the update before', async () => {
+    exchange.snapshot = { lastUpdateId: 1_000, bids: [['9', '1']], asks: [['11', '1']] }
+    open({ market: 'usdm' })
+    const client = await exchange.client(0)
+    const update = (pu: number) => {
+      const E = Date.now()
+      const data = { e: 'depthUpdate', E, T: E, s: 'XUSDT', U: pu + 5, u: pu + 7, pu, b: [['9', '2']], a: [] }
+      client.send(JSON.stringify({ stream: 'xusdt@depth@0ms', data }))
+    }
+    update(993)
+    await eventually(() => expect(kinds()).toEqual(['resyncing', 'connected', 'ORDER_BOOK']))
+    for (let pu = 1_000; pu < 1_070; pu += 7) update(pu)
+    await eventually(() =>
+      expect(messages.at(-1)?.event).toMatchObject({ updateId: 1_070, bids: [['9', '2']] }),
+    )
+    expect([exchange.asked, kinds().filter((kind) => kind === 'resyncing')]).toEqual([1, ['resyncing']])
+  })
+
   it('waits as long as it is told to when it asks for snapshots too often', async () => {
     exchange.answers = [{ status: 429, headers: { 'retry-after': '1' } }, { status: 500 }]
     open()

@@ -29,35 +29,36 @@ export class ReceiptTimes {
 
   /** Returns the line's time; `next` are the lines behind it. */
   judge({ stampedAt }: Timed, next: readonly Timed[]): Judged {
-    const last = this.#lastStamp ?? firstOf([{ stampedAt }, ...next])
-    const step = stampedAt - last
-    let setBackMs: number | undefined
-    if (step > AHEAD_MAX_MS || step < -BACK_MAX_MS) {
-      const nearer = next.filter(
-        (one) => Math.abs(one.stampedAt - stampedAt) < Math.abs(one.stampedAt - last),
-      )
-      if (this.#lastStamp === undefined || nearer.length * 2 <= next.length) {
-        this.#lastStamp ??= last
-        this.#at = Math.max(this.#at, last + this.#shiftMs)
-        return {
-          at: this.#at,
-          problem: `it is stamped ${Math.round(step / 1_000)} s off the lines around it`,
-        }
-      }
-      if (step < 0) {
-        setBackMs = -step
-        this.#shiftMs += setBackMs
+    const last = this.#lastStamp
+    const wrongByMs = last === undefined ? aheadOfAll(stampedAt, next) : offFrom(last, stampedAt, next)
+    if (wrongByMs !== undefined) {
+      this.#lastStamp ??= stampedAt - wrongByMs
+      this.#at = Math.max(this.#at, this.#lastStamp + this.#shiftMs)
+      return {
+        at: this.#at,
+        problem: `it is stamped ${Math.round(wrongByMs / 1_000)} s off the lines around it`,
       }
     }
     this.#lastStamp = stampedAt
+    const setBackMs = last === undefined || stampedAt >= last - BACK_MAX_MS ? undefined : last - stampedAt
+    if (setBackMs !== undefined) this.#shiftMs += setBackMs
     this.#at = Math.max(this.#at, stampedAt + this.#shiftMs)
     return { at: this.#at, ...(setBackMs !== undefined && { setBackMs }) }
   }
 }
 
-/** The earliest stamp of those that are near the one in the middle. */
-function firstOf(lines: readonly Timed[]): number {
-  const stamps = lines.map(({ stampedAt }) => stampedAt).sort((a, b) => a - b)
-  const middle = stamps[(stamps.length - 1) >> 1] as number
-  return stamps.find((stamp) => stamp >= middle - BACK_MAX_MS) as number
+/** By how much a first stamp is ahead of most lines behind it, where it is. */
+function aheadOfAll(stampedAt: number, next: readonly Timed[]): number | undefined {
+  const before = next.filter((one) => one.stampedAt < stampedAt - BACK_MAX_MS)
+  return before.length * 2 > next.length ? stampedAt - (before[0] as Timed).stampedAt : undefined
+}
+
+/** By how much a stamp is off the one before it, where most lines behind it do not go on from there. */
+function offFrom(last: number, stampedAt: number, next: readonly Timed[]): number | undefined {
+  const step = stampedAt - last
+  if (step <= AHEAD_MAX_MS && step >= -BACK_MAX_MS) return undefined
+  const confirming = next.filter((one) =>
+    step > 0 ? one.stampedAt >= stampedAt - BACK_MAX_MS : one.stampedAt < last - BACK_MAX_MS,
+  )
+  return confirming.length * 2 > next.length ? undefined : step
 }

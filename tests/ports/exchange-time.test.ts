@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { ExchangeTime } from '../../src/ports/market/exchange-time.ts'
+import { Refusal } from '../../src/ports/market/refusals.ts'
+
+const AT = 1_700_000_000_000
+const HOUR_MS = 3_600_000
+
+/** What becomes of times, stated and received in ms since AT: the time that counts, or that it is refused. */
+function taken(...given: readonly (readonly [stated: number, received: number])[]): (number | 'refused')[] {
+  const times = new ExchangeTime()
+  return given.map(([stated, received]) => {
+    try {
+      return times.take(AT + stated, AT + received) - AT
+    } catch (error) {
+      expect(error).toMatchObject({ reason: 'TIME' })
+      expect(error).toBeInstanceOf(Refusal)
+      return 'refused'
+    }
+  })
+}
+
+describe("the exchange's time", () => {
+  it('is taken as it is stated, also where the clocks differ and messages are under way', () => {
+    const [ahead, behind, late] = [1_270, -900, -30_000] as const
+    expect(taken([ahead, 0], [ahead + 5, 10], [behind, 20], [late, 30])).toEqual([
+      ahead,
+      ahead + 5,
+      behind,
+      late,
+    ])
+  })
+
+  it.each([
+    ['an hour ahead', HOUR_MS],
+    ['a year ahead', 365 * 24 * HOUR_MS],
+    ['an hour back', -HOUR_MS],
+    ['at the beginning of time', -AT],
+  ])('is refused where it lies %s, and those behind it are not', (_, off) => {
+    expect(taken([0, 0], [off, 1], [2, 2])).toEqual([0, 'refused', 2])
+    expect(taken([off, 0], [1, 1], [2, 2])).toEqual(['refused', 1, 2])
+  })
+
+  it('is believed where three in a row agree, for then our own clock was set', () => {
+    const hour = (n: number): [number, number] => [HOUR_MS + n, n]
+    expect(taken([0, 0], hour(1), hour(2), hour(3), hour(4))).toEqual([
+      0,
+      'refused',
+      'refused',
+      HOUR_MS + 3,
+      HOUR_MS + 4,
+    ])
+  })
+
+  it('goes on from where it was where the exchange sets its clock back', () => {
+    const back = (n: number): [number, number] => [n - HOUR_MS, n]
+    expect(taken([0, 0], back(1), back(2), back(3), back(4))).toEqual([0, 'refused', 'refused', 0, 1])
+  })
+
+  it('is no more believed for two wrong ones that do not agree', () => {
+    expect(taken([0, 0], [HOUR_MS, 1], [5 * HOUR_MS, 2], [9 * HOUR_MS, 3], [4, 4])).toEqual([
+      0,
+      'refused',
+      'refused',
+      'refused',
+      4,
+    ])
+  })
+})
