@@ -103,6 +103,42 @@ describe('a recording', () => {
     }
   })
 
+  it('knows all symbols of all its files before it begins, at the venue that is configured', async () => {
+    const trade = (s: string, at: number, more: object = {}) =>
+      `${at}000000 ${JSON.stringify({ stream: `${s.toLowerCase()}@trade`, data: { e: 'trade', E: at, s, t: at, p: '1', q: '1', T: at, m: true, ...more } })}\n`
+    const one = join(folder, 'one.ws')
+    const two = join(folder, 'two.ws')
+    writeFileSync(one, trade('AUSDT', 1_700_000_000_000) + trade('BUSDT', 1_700_000_001_000))
+    writeFileSync(two, trade('BUSD_PERP', 1_700_000_000_500))
+    const venues = ['binance', 'binance-usdm', 'binance-coinm']
+    for (const venue of venues) {
+      const { instruments } = await openRecording({ files: [one, two], venue })
+      expect(instruments).toEqual(['AUSDT', 'BUSDT', 'BUSD_PERP'].map((symbol) => `${venue}:${symbol}`))
+    }
+    writeFileSync(two, trade('BUSDT', 1_700_000_000_500, { X: 'MARKET' }))
+    for (const venue of ['binance', 'kraken'])
+      await expect(openRecording({ files: [one, two], venue })).rejects.toMatchObject({
+        code: 'RECORDING_UNREADABLE',
+        hint: expect.stringContaining('market.venue'),
+      })
+  })
+
+  it('keeps the nanoseconds of receipt, and merges by them', async () => {
+    const files = ['x', 'y'].map((name) => join(folder, `${name}.ws`))
+    const at = 1_700_000_000_000
+    for (const [i, file] of files.entries()) {
+      const data = { e: 'trade', E: at, s: 'AUSDT', p: '1', q: '1', T: at, m: true }
+      const lines = [3 - i, 6 - i].map(
+        (ns) => `${at}00000${ns} ${JSON.stringify({ stream: 'ausdt@trade', data: { ...data, t: ns } })}\n`,
+      )
+      writeFileSync(file, lines.join(''))
+    }
+    const trades = (await play(files)).flatMap(({ event }) => (event.type === 'TRADE' ? [event] : []))
+    expect(trades.map(({ receivedNs, eventAt }) => [receivedNs, eventAt])).toEqual(
+      ['2', '3', '5', '6'].map((ns) => [`${at}00000${ns}`, at]),
+    )
+  })
+
   it('waits for whoever paces it', async () => {
     const market = await openRecording({ files: [capture('cryptofeed-binance')] })
     let open: () => void = () => {}

@@ -142,7 +142,10 @@ function isTooOld(lastUpdateId: number, { firstId, previousId }: DepthUpdate): b
   return lastUpdateId < (previousId ?? firstId - 1)
 }
 
-/** One side, best first. Prices are compared as floats, which keeps the order of decimals, and exactly where these are equal. */
+/**
+ * One side, best last: most changes are near the best, and move the few levels behind them. Prices are compared as floats,
+ * which keeps the order of decimals, and exactly where these are equal.
+ */
 class Side {
   /** 1 where a lower price is better. */
   readonly #sign: 1 | -1
@@ -154,7 +157,7 @@ class Side {
   }
 
   top(count: number): Level[] {
-    return this.#levels.slice(0, count)
+    return this.#levels.slice(Math.max(0, this.#levels.length - count)).reverse()
   }
 
   replace(levels: readonly Level[]): void {
@@ -178,8 +181,8 @@ class Side {
       this.#prices.splice(place, 0, price)
       this.#levels.splice(place, 0, level)
       if (this.#levels.length > SIDE_MAX) {
-        this.#prices.pop()
-        this.#levels.pop()
+        this.#prices.shift()
+        this.#levels.shift()
       }
     }
   }
@@ -191,7 +194,7 @@ class Side {
       const middle = (low + high) >> 1
       const difference =
         (this.#prices[middle] as number) - price || decimal.compare((this.#levels[middle] as Level)[0], px)
-      if (difference * this.#sign < 0) low = middle + 1
+      if (difference * this.#sign > 0) low = middle + 1
       else high = middle
     }
     return low
