@@ -139,6 +139,20 @@ describe('a recording', () => {
     )
   })
 
+  it('that was recorded twice counts once', async () => {
+    const file = capture('binance-spot-btcusdt')
+    const [once, twice] = [
+      await openRecording({ files: [file] }),
+      await openRecording({ files: [file, file] }),
+    ]
+    const events = async (market: typeof once) =>
+      (await lastValueFrom(market.open().pipe(toArray()))).flatMap(({ event }) =>
+        event.type === 'TRADE' || event.type === 'ORDER_BOOK' ? [event] : [],
+      )
+    expect(await events(twice)).toEqual(await events(once))
+    expect(twice.refused).toEqual({ REPEATED: once.counts.trade, SNAPSHOT: 1 })
+  })
+
   it('waits for whoever paces it', async () => {
     const market = await openRecording({ files: [capture('cryptofeed-binance')] })
     let open: () => void = () => {}

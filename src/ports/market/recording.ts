@@ -3,11 +3,11 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { from, type Observable } from 'rxjs'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
-import { BinanceDecoder, type RawKind } from './binance-decoder.ts'
+import { BinanceDecoder, type Decoded, type RawKind } from './binance-decoder.ts'
 import { BINANCE_MARKETS, type BinanceMarketName, marketOfVenue } from './binance-markets.ts'
 import { type Look, lookThrough } from './capture-look.ts'
-import { Refusal, Refusals, summed } from './refusals.ts'
-import { timedLines, unreadable } from './timed-lines.ts'
+import { Refusal, Refusals } from './refusals.ts'
+import { type Line, timedLines, unreadable } from './timed-lines.ts'
 
 /** A minute of BTCUSDT and ETHUSDT, Binance spot, 2024-08-08 23:54 UTC. The build copies it. */
 export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
@@ -48,36 +48,46 @@ export async function openRecording({
         `${file} is a recording of ${BINANCE_MARKETS[found].venue}, not of ${BINANCE_MARKETS[market].venue}`,
         'Set market.venue to the venue where it was recorded; play recordings of several venues in runs of their own.',
       )
-  const feeds = looks.map((look) => new Feed(look, market, onWarning))
-  return new Recording(feeds, BINANCE_MARKETS[market].venue, Math.min(...looks.map((look) => look.startsAt)))
+  return new Recording(looks, market, onWarning)
 }
 
 const VENUES = Object.values(BINANCE_MARKETS)
   .map((one) => one.venue)
   .join(' or ')
 
+/**
+ * All files are decoded as one stream, in the order of their times: where two of them recorded the same market, what both have
+ * counts once.
+ */
 class Recording implements MarketSource {
   readonly name: string
   readonly time = 'event'
   readonly startsAt: number
   readonly instruments: readonly string[]
-  readonly #feeds: readonly Feed[]
+  readonly counts: Partial<Record<RawKind, number>> & Record<string, number> = {}
+  readonly #refusals = new Refusals()
+  readonly #looks: readonly Look[]
+  readonly #symbols: ReadonlySet<string>
+  readonly #market: BinanceMarketName
+  readonly #onWarning: NonNullable<RecordingOptions['onWarning']>
 
-  constructor(feeds: readonly Feed[], venue: string, startsAt: number) {
-    this.#feeds = feeds
-    this.startsAt = startsAt
-    const symbols = new Set(feeds.flatMap((feed) => [...feed.symbols]))
-    this.instruments = [...symbols].map((symbol) => `${venue}:${symbol}`)
+  constructor(
+    looks: readonly Look[],
+    market: BinanceMarketName,
+    onWarning: NonNullable<RecordingOptions['onWarning']>,
+  ) {
+    this.#looks = looks
+    this.#market = market
+    this.#onWarning = onWarning
+    this.startsAt = Math.min(...looks.map((look) => look.startsAt))
+    this.#symbols = new Set(looks.flatMap((look) => [...look.symbols]))
+    this.instruments = [...this.#symbols].map((symbol) => `${BINANCE_MARKETS[market].venue}:${symbol}`)
     // Positions count over these files in this order: other files are another source.
-    this.name = `recording:${feeds.map((f) => basename(f.file)).join('+')}`
-  }
-
-  get counts(): Readonly<Record<string, number>> {
-    return summed(this.#feeds.map(({ counts }) => counts))
+    this.name = `recording:${looks.map(({ file }) => basename(file)).join('+')}`
   }
 
   get refused(): Readonly<Record<string, number>> {
-    return summed(this.#feeds.map(({ refusals }) => refusals.counts))
+    return { ...this.#refusals.counts }
   }
 
   open(options: MarketOpenOptions = {}): Observable<MarketMessage> {
@@ -85,9 +95,28 @@ class Recording implements MarketSource {
   }
 
   async *#play({ after = 0, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
+    const { venue } = BINANCE_MARKETS[this.#market]
+    const decoder = new BinanceDecoder({ market: this.#market, symbols: [...this.#symbols] })
     let position = 0
     let now = 0
-    const streams = this.#feeds.map((feed) => feed.messages())
+    for await (const line of this.#lines()) {
+      now = Math.max(now, line.at)
+      const decoded = this.#decode(decoder, line, now)
+      if (decoded === undefined) continue
+      for (const event of decoded.events) {
+        position++
+        if (position <= after) continue
+        const message = { position, at: now, venue, symbol: decoded.symbol, event }
+        const wait = pace?.(message)
+        if (wait) await wait
+        yield message
+      }
+    }
+  }
+
+  /** The lines of all files, merged by their times. */
+  async *#lines(): AsyncGenerator<FileLine> {
+    const streams = this.#looks.map((look) => this.#linesOf(look))
     const heads = await Promise.all(streams.map((stream) => stream.next()))
     for (;;) {
       let first = -1
@@ -98,88 +127,53 @@ class Recording implements MarketSource {
       }
       const head = heads[first]
       if (head === undefined || head.done) return
-      const { at, venue, symbol, events } = head.value
-      now = Math.max(now, at)
-      for (const event of events) {
-        position++
-        if (position <= after) continue
-        const message = {
-          position,
-          at: now,
-          venue,
-          symbol,
-          event: event.at === now ? event : { ...event, at: now },
-        }
-        const wait = pace?.(message)
-        if (wait) await wait
-        yield message
-      }
-      heads[first] = await (streams[first] as AsyncGenerator<Batch>).next()
+      yield head.value
+      heads[first] = await (streams[first] as AsyncGenerator<FileLine>).next()
     }
+  }
+
+  async *#linesOf({ file, symbols }: Look): AsyncGenerator<FileLine> {
+    // A snapshot that names no symbol is of the only one that there is.
+    const [only] = symbols.size === 1 ? symbols : []
+    const lines = timedLines(file, {
+      onRefused: (line, refusal) => this.#refuse(file, line, refusal),
+      onSetBack: (line, byMs) => this.#warn(file, line, `the recorder's clock was set back by ${byMs} ms`),
+    })
+    for await (const line of lines) yield { ...line, file, only }
+  }
+
+  #decode(decoder: BinanceDecoder, line: FileLine, at: number): Decoded | undefined {
+    const { file, number, receivedNs, json, only } = line
+    try {
+      const receipt = receivedNs === undefined ? { at } : { at, receivedNs }
+      const decoded = decoder.decode(json, receipt, only)
+      this.counts[decoded.kind] = (this.counts[decoded.kind] ?? 0) + 1
+      return decoded
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.#refuse(file, number, error)
+      return undefined
+    }
+  }
+
+  #refuse(file: string, line: number, refusal: Refusal): void {
+    const told = this.#refusals.add(refusal)
+    if (told !== undefined) this.#warn(file, line, told)
+  }
+
+  #warn(file: string, line: number, reason: string): void {
+    this.#onWarning({ file, line, reason })
   }
 }
 
-interface Batch {
-  readonly at: number
-  readonly receivedNs: string | undefined
-  readonly venue: string
-  readonly symbol: string
-  readonly events: readonly MarketMessage['event'][]
+/** A line of one of several files. */
+interface FileLine extends Line {
+  readonly file: string
+  /** The only symbol of its file. */
+  readonly only: string | undefined
 }
 
 /** Within a millisecond by the nanosecond: stamps have the same number of digits. */
-function isEarlier(a: Batch, b: Batch): boolean {
+function isEarlier(a: FileLine, b: FileLine): boolean {
   return a.at === b.at ? (a.receivedNs ?? '') < (b.receivedNs ?? '') : a.at < b.at
-}
-
-/** One file: its lines, decoded and counted. */
-class Feed {
-  readonly file: string
-  readonly symbols: ReadonlySet<string>
-  readonly counts: Partial<Record<RawKind, number>> = {}
-  readonly refusals = new Refusals()
-  readonly #market: BinanceMarketName
-  readonly #onWarning: NonNullable<RecordingOptions['onWarning']>
-
-  constructor(
-    { file, symbols }: Look,
-    market: BinanceMarketName,
-    onWarning: NonNullable<RecordingOptions['onWarning']>,
-  ) {
-    this.file = file
-    this.symbols = symbols
-    this.#market = market
-    this.#onWarning = onWarning
-  }
-
-  async *messages(): AsyncGenerator<Batch> {
-    const { venue } = BINANCE_MARKETS[this.#market]
-    const decoder = new BinanceDecoder({ market: this.#market, symbols: [...this.symbols] })
-    // A snapshot that names no symbol is of the only one that there is.
-    const [only] = this.symbols.size === 1 ? this.symbols : []
-    const lines = timedLines(this.file, {
-      onRefused: (line, refusal) => this.#refuse(line, refusal),
-      onSetBack: (line, byMs) => this.#warn(line, `the recorder's clock was set back by ${byMs} ms`),
-    })
-    for await (const { number, at, receivedNs, json } of lines) {
-      const receipt = receivedNs === undefined ? { at } : { at, receivedNs }
-      try {
-        const { kind, symbol, events } = decoder.decode(json, receipt, only)
-        this.counts[kind] = (this.counts[kind] ?? 0) + 1
-        if (events.length > 0) yield { at, receivedNs, venue, symbol, events }
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        this.#refuse(number, error)
-      }
-    }
-  }
-
-  #refuse(line: number, refusal: Refusal): void {
-    const told = this.refusals.add(refusal)
-    if (told !== undefined) this.#warn(line, told)
-  }
-
-  #warn(line: number, reason: string): void {
-    this.#onWarning({ file: this.file, line, reason })
-  }
 }

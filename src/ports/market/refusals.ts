@@ -43,13 +43,3 @@ export class Refusals {
     return count === 1 ? message : `${message} (${count} messages were refused for ${reason} so far)`
   }
 }
-
-/** Returns the counts of several sources as one. */
-export function summed(
-  counts: readonly Readonly<Partial<Record<string, number>>>[],
-): Readonly<Record<string, number>> {
-  const sum: Record<string, number> = {}
-  for (const one of counts)
-    for (const [key, count = 0] of Object.entries(one)) sum[key] = (sum[key] ?? 0) + count
-  return sum
-}
