@@ -58,6 +58,25 @@ describe('an EMA cross', () => {
     expect(completed).toMatchObject({ cycles: 1, pnl: closed?.tradePnl })
   })
 
+  it('enters nothing on a market whose book is not whole, and gets out all the same', async () => {
+    /** Closes the candle before it while the book is broken. */
+    const broken = async (floor: Floor, px: string) => {
+      await floor.pass(1_000)
+      await floor.send(`symbol/paper:${SYMBOL}`, { type: 'CONNECTION', status: 'resyncing' })
+      await floor.price(px)
+      await floor.pass()
+    }
+    const floor = await open(EMA)
+    await prices(floor, 100, 99, 98, 101)
+    await broken(floor, '102')
+    expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'flat' }, '0'])
+    await prices(floor, 97, 96, 101, 102)
+    expect(floor.held).toBe('2')
+    await prices(floor, 99, 97)
+    await broken(floor, '97')
+    expect(floor.held).toBe('0')
+  })
+
   it('says each step of its way: indicators, signal, proposal, what the gate said, what was done', async () => {
     const floor = await open(EMA)
     await prices(floor, 100, 99, 101, 102)
