@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
+import { pathOf } from './errors.ts'
 
 export interface GuardOptions {
   /** That the server listens on. */
@@ -38,20 +39,45 @@ export class Guard {
     this.#token = token === undefined ? undefined : digest(token)
   }
 
-  /** @throws HOST_REFUSED, ORIGIN_REFUSED */
-  admit({ headers: { host = '', origin } }: IncomingMessage): void {
+  /** @throws HOST_REFUSED, ORIGIN_REFUSED, SITE_REFUSED */
+  admit(request: IncomingMessage): void {
+    const {
+      headers: { host = '', origin },
+    } = request
     if (this.#isLocal && !isLoopback(host.replace(/:\d+$/, ''))) {
       const rule = 'localhost, 127.0.0.1 or [::1]'
       throw new OutcryError('HOST_REFUSED', `"${host}" is no name of this runner`, `Ask for it as ${rule}.`, {
         issues: [{ field: 'host', rule }],
       })
     }
-    if (origin === undefined || origin === `http://${host}` || this.lists(origin)) return
+    if (origin === undefined) {
+      this.#admitSite(request)
+      return
+    }
+    if (origin === `http://${host}` || this.lists(origin)) return
     throw new OutcryError(
       'ORIGIN_REFUSED',
       `pages of ${origin} may not speak to this runner`,
       'List the origin in server.origins, if they may.',
       { issues: [{ field: 'origin', rule: 'that of the runner itself, or one of server.origins' }] },
+    )
+  }
+
+  /**
+   * A page that loads an image, a script or a frame sends no Origin. Its browser says whether it is a page of ours; whoever is
+   * no browser says nothing. A link from anywhere may open the page itself.
+   */
+  #admitSite({ url, headers }: IncomingMessage): void {
+    const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest, referer } = headers
+    if (site === undefined || site === 'same-origin' || site === 'none') return
+    if (mode === 'navigate' && dest === 'document' && pathOf(url) === '/') return
+    const from = originOf(referer)
+    if (from !== undefined && this.lists(from)) return
+    throw new OutcryError(
+      'SITE_REFUSED',
+      `pages of ${from ?? 'another site'} may load nothing from this runner`,
+      'List the origin in server.origins, if they may.',
+      { issues: [{ field: 'sec-fetch-site', rule: 'same-origin, or from one of server.origins' }] },
     )
   }
 
@@ -97,6 +123,10 @@ export function guardRoutes(http: FastifyInstance, guard: Guard): void {
       'Send "Authorization: Bearer <server.token>"; open the page once as /?token=<server.token>.',
     )
   })
+}
+
+function originOf(referer: string | undefined): string | undefined {
+  return referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined
 }
 
 /** Cookies do not tell ports apart, and a machine may have several runners. */

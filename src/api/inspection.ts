@@ -5,6 +5,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
+import { CLOSE } from '../feed/frames.ts'
+import { Outlet } from '../feed/outlet.ts'
 import { type ActorView, tagsOf } from '../runtime/actor-view.ts'
 import { type Address, idOfChild, parentOf } from '../runtime/address.ts'
 import { INIT } from '../runtime/lifecycle.ts'
@@ -14,6 +16,7 @@ import { logicAt } from '../runtime/registry.ts'
 import type { Release } from '../runtime/release.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { FailureList, failuresOf } from './failures.ts'
+import type { Peer } from './sockets.ts'
 
 /** Protocol version: of the @statelyai/inspect whose frames these are. */
 const PROTOCOL = '0.7.2'
@@ -21,6 +24,8 @@ const PROTOCOL = '0.7.2'
 const ACTORS_MAX = 2_000
 /** Bytes that wait for a client. Beyond that it gets no frame for each transition: a picture of the present may skip. */
 const BUFFERED_MAX = 4_194_304
+/** Actors of which a client that does not read has not heard yet. Beyond it the client is closed. */
+const ACTIVE_MAX = 50_000
 /** How often a watching client hears of the actors that it does not watch. */
 const ACTIVITY_MS = 100
 
@@ -49,11 +54,12 @@ export class Inspection {
     this.#supervisor = supervisor
   }
 
-  connect(socket: WebSocket): void {
+  connect(socket: WebSocket): Peer {
     const client = new Client(socket)
     this.#clients.add(client)
     this.#unwatch ??= this.#supervisor.watch((release) => {
-      for (const each of this.#clients) each.onRelease(release)
+      const frames = new ReleaseFrames(release)
+      for (const each of this.#clients) each.onRelease(release, frames)
     })
     socket.on('close', () => {
       client.close()
@@ -64,6 +70,7 @@ export class Inspection {
     })
     // The store may close meanwhile.
     this.#introduce(client).catch(() => socket.close(1011, 'the actors cannot be read'))
+    return client
   }
 
   async #introduce(client: Client): Promise<void> {
@@ -77,13 +84,13 @@ export class Inspection {
 
   #definition({ address, version, path }: ActorView): string | undefined {
     const logic = logicAt(this.#supervisor.registry.kind(address), version, path)
-    return isMachine(logic) ? JSON.stringify(logic.config, safe) : undefined
+    return isMachine(logic) ? textOf(logic.config) : undefined
   }
 }
 
 /** One connection. Without a `watch` it gets every frame, as the protocol has it. */
-class Client {
-  readonly #socket: WebSocket
+class Client implements Peer {
+  readonly outlet: Outlet
   #watched: readonly string[] | undefined
   readonly #active = new Map<string, Activity>()
   /** Failures of all actors since the last frame: an actor may run again before the client hears of it. */
@@ -91,29 +98,35 @@ class Client {
   readonly #activityTimer: NodeJS.Timeout
 
   constructor(socket: WebSocket) {
-    this.#socket = socket
+    this.outlet = new Outlet(socket, undefined, BUFFERED_MAX)
     socket.on('message', (data) => this.#onMessage(data.toString()))
     this.#activityTimer = setInterval(() => this.#sendActivity(), ACTIVITY_MS)
   }
 
   get wantsAll(): boolean {
-    return this.#watched === undefined && this.#socket.readyState === this.#socket.OPEN
+    return this.#watched === undefined && this.outlet.isOpen
   }
 
   send(frame: object): void {
-    if (!this.#isBehind) this.#socket.send(JSON.stringify(frame, safe))
+    if (!this.#isBehind) this.outlet.send(textOf(frame))
   }
 
   get #isBehind(): boolean {
-    return this.#socket.bufferedAmount >= BUFFERED_MAX
+    return !this.outlet.hasRoom
+  }
+
+  closeSlow(why: string): void {
+    this.outlet.close(CLOSE.tooSlow, `${why}; connect again`)
+    this.#active.clear()
   }
 
   close(): void {
     clearInterval(this.#activityTimer)
   }
 
-  onRelease(release: Release): void {
-    const { record, cell, snapshot } = release
+  onRelease(release: Release, frames: ReleaseFrames): void {
+    if (!this.outlet.isOpen) return
+    const { record, snapshot } = release
     const { actor: address, seq, rev, at, to: value } = record
     if (this.#watched !== undefined) for (const failure of failuresOf(record)) this.#failures.add(failure)
     if (this.#watched !== undefined && (this.#isBehind || !this.#watches(address))) {
@@ -121,13 +134,11 @@ class Client {
       const condition = conditionOf(release)
       const tags = tagsOf(snapshot)
       this.#active.set(address, { address, value, tags, status, condition, error, rev, seq, at })
+      if (this.#active.size > ACTIVE_MAX) this.closeSlow('too slow')
       return
     }
-    if (record.event.type === INIT) {
-      const definition = isMachine(cell.logic) ? JSON.stringify(cell.logic.config, safe) : undefined
-      this.send(actorFrameOf(address, persistState(cell.logic, snapshot), definition, cell.kind.name, at))
-    }
-    for (const frame of releaseFrames(release)) this.send(frame)
+    if (this.#isBehind) return
+    for (const text of frames.texts) this.outlet.send(text)
   }
 
   #watches(address: string): boolean {
@@ -135,6 +146,7 @@ class Client {
   }
 
   #onMessage(text: string): void {
+    if (!this.outlet.isOpen) return
     const parsed = watchFrame.safeParse(parseJson(text))
     if (!parsed.success) {
       this.send({
@@ -142,7 +154,7 @@ class Client {
         code: 'FRAME_INVALID',
         message: 'expected {"op":"watch","actors":["order/*", ...]}',
       })
-      this.#socket.close(4400, 'bad frame')
+      this.outlet.close(CLOSE.badFrame, 'bad frame')
       return
     }
     this.#watched = parsed.data.actors
@@ -158,6 +170,32 @@ class Client {
     if (this.#active.size === 0) return
     this.send({ type: 'outcry.activity', actors: [...this.#active.values()] })
     this.#active.clear()
+  }
+}
+
+/** What a release shows, made once for all clients, and only when one is to see it. */
+class ReleaseFrames {
+  readonly #release: Release
+  #texts: readonly string[] | undefined
+
+  constructor(release: Release) {
+    this.#release = release
+  }
+
+  get texts(): readonly string[] {
+    this.#texts ??= this.#make()
+    return this.#texts
+  }
+
+  #make(): string[] {
+    const { record, cell, snapshot } = this.#release
+    const frames = releaseFrames(this.#release)
+    if (record.event.type === INIT) {
+      const definition = isMachine(cell.logic) ? textOf(cell.logic.config) : undefined
+      const state = persistState(cell.logic, snapshot)
+      frames.unshift(actorFrameOf(record.actor, state, definition, cell.kind.name, record.at))
+    }
+    return frames.map(textOf)
   }
 }
 
@@ -224,6 +262,10 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function textOf(frame: object): string {
+  return JSON.stringify(frame, safe)
 }
 
 /** Functions in a machine's config are shown by their names, as the protocol does. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { ZodType } from 'zod'
 import { OutcryError } from '../../store/index.ts'
@@ -11,10 +12,24 @@ export function requestOf<T>(schema: ZodType<T>, input: unknown): T {
   throw new OutcryError('REQUEST_INVALID', issuesText(issues), 'Change the fields named.', { issues })
 }
 
-/** Aborts when the answer has gone out, or can reach nobody any more: what is read for it ends with its socket. */
-export function signalOf({ raw }: FastifyReply): AbortSignal {
+/**
+ * Aborts when the answer has gone out, or can reach nobody any more: what is read for it ends with its socket. An answer that
+ * waits behind another one of its connection is not told that this has closed, so the connection is asked, too.
+ */
+export function signalOf({ raw, request }: FastifyReply): AbortSignal {
+  const known = signals.get(request.raw)
+  if (known !== undefined) return known
   const controller = new AbortController()
-  raw.once('close', () => controller.abort())
-  if (raw.destroyed) controller.abort()
+  signals.set(request.raw, controller.signal)
+  const { socket } = request.raw
+  const abort = () => {
+    socket.off('close', abort)
+    controller.abort()
+  }
+  raw.once('close', abort)
+  socket.once('close', abort)
+  if (raw.destroyed || socket.destroyed) abort()
   return controller.signal
 }
+
+const signals = new WeakMap<IncomingMessage, AbortSignal>()

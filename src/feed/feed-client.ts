@@ -2,34 +2,60 @@ import type { WebSocket } from 'ws'
 import { ZodError } from 'zod'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { CLOSE, parseFrame, type ServerFrame, type SubscribeFrame } from './frames.ts'
+import { Outlet, type Waiting } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
-import { Subscription } from './subscription.ts'
+import { Subscription, type TailSearch } from './subscription.ts'
+import type { TopicIndex } from './topic-index.ts'
+import type { Reader, Turns } from './turns.ts'
 
 /** The log as a feed reads it. */
 export interface FeedSource {
   /** Last durable seq. */
   readonly seq: number
-  read(options: { fromSeq?: number; toSeq?: number; reverse?: boolean }): AsyncIterable<TransitionRecord>
+  read(options: {
+    fromSeq?: number
+    toSeq?: number
+    reverse?: boolean
+    signal?: AbortSignal
+  }): AsyncIterable<TransitionRecord>
 }
 
-/** Bytes waiting in a client's socket beyond which it is no longer fed live, but from the log at its own pace. */
-const BUFFERED_MAX = 1_048_576
-/** How often a full socket is looked at. */
-const DRAIN_CHECK_MS = 20
-/** A socket that takes nothing for so long is closed. */
-const STUCK_MS = 30_000
+/** What the clients of a feed share. */
+export interface FeedParts {
+  readonly source: FeedSource
+  readonly index: TopicIndex<Listener>
+  readonly turns: Turns
+  readonly waiting: Waiting
+}
+
+/** A subscription and whose it is. */
+export interface Listener {
+  readonly client: FeedClient
+  readonly subscription: Subscription
+}
+
 /** Records that `tail` looks back over. */
 const TAIL_SCAN_MAX = 200_000
+/** Records that one client reads before the next one does. */
+const PIECE_RECORDS = 5_000
 
-/** One connection to the feed. Whatever its speed, it gets every event once and in order, or is closed (law 4). */
-export class FeedClient {
-  readonly #socket: WebSocket
-  readonly #source: FeedSource
-  readonly #subscriptions = new Map<string, Subscription>()
+/**
+ * One connection to the feed. Whatever its speed, it gets every event once and in order, or is closed (law 4). While it has
+ * room it is fed by the commits; one that has none reads the log at its own pace.
+ */
+export class FeedClient implements Reader {
+  readonly outlet: Outlet
+  readonly #parts: FeedParts
+  readonly #listeners = new Map<string, Listener>()
+  /** Subscriptions that read the log, the next one first. */
+  #behind: Subscription[] = []
+  readonly #gone = new AbortController()
+  /** The last record of which the client was told while it happened. */
+  #admitted = 0
 
-  constructor(socket: WebSocket, source: FeedSource) {
-    this.#socket = socket
-    this.#source = source
+  constructor(socket: WebSocket, parts: FeedParts) {
+    this.#parts = parts
+    this.outlet = new Outlet(socket, parts.waiting)
     socket.on('message', (data, isBinary) => this.#onMessage(isBinary ? undefined : data.toString()))
     socket.on('close', () => this.#closeAll())
     // A broken socket also closes; there is nobody left to tell.
@@ -37,29 +63,48 @@ export class FeedClient {
   }
 
   send(frame: ServerFrame): void {
-    this.#socket.send(JSON.stringify(frame))
+    this.outlet.send(JSON.stringify(frame))
   }
 
-  onRecord({ seq }: TransitionRecord, publications: readonly Publication[]): void {
-    for (const subscription of this.#subscriptions.values()) {
-      if (!subscription.live || seq <= subscription.position) continue
-      if (this.#socket.bufferedAmount > BUFFERED_MAX) {
-        subscription.live = false
-        void this.#catchUp(subscription, false)
-        continue
+  /** A record has become durable, and the subscription wants this of it. */
+  onPublication(subscription: Subscription, seq: number, publication: Publication): void {
+    if (!subscription.live || seq <= subscription.position) return
+    if (this.#admitted !== seq) {
+      if (!this.outlet.hasRoom) {
+        this.#fallBehind(seq - 1)
+        return
       }
-      publish(subscription, seq, publications)
+      this.#admitted = seq
     }
+    subscription.publish(publication)
+  }
+
+  /** Ends the connection, and says from where nothing is missing. */
+  closeSlow(why: string): void {
+    this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.#resumeFrom}`)
+    this.#closeAll()
+  }
+
+  get #resumeFrom(): number {
+    let from = this.#parts.source.seq
+    for (const { subscription } of this.#listeners.values()) {
+      const { live, tail, position, batchSeq } = subscription
+      if (!live && tail === undefined) from = Math.min(from, position)
+      if (batchSeq !== undefined) from = Math.min(from, batchSeq - 1)
+    }
+    return Math.min(from, (this.outlet.oldestSeq ?? Number.POSITIVE_INFINITY) - 1)
   }
 
   #onMessage(text: string | undefined): void {
+    // A client that is being closed may have said more.
+    if (!this.outlet.isOpen) return
     if (text === undefined) {
       this.#refuse('FRAME_INVALID', 'frames are JSON text, not binary')
       return
     }
     try {
-      const frame = parseFrame(text, this.#subscriptions.size)
-      if (frame.op === 'subscribe') void this.#subscribe(frame)
+      const frame = parseFrame(text, this.#listeners.size)
+      if (frame.op === 'subscribe') this.#subscribe(frame)
       else this.#unsubscribe(frame.id)
     } catch (error) {
       const message =
@@ -73,108 +118,149 @@ export class FeedClient {
   /** What is no frame is told and ends the connection: a client that does not speak the protocol will not mend. */
   #refuse(code: string, message: string): void {
     this.send({ op: 'error', code, message })
-    this.#socket.close(CLOSE.badFrame, 'bad frame')
+    this.outlet.close(CLOSE.badFrame, 'bad frame')
+    this.#closeAll()
   }
 
-  async #subscribe(frame: SubscribeFrame): Promise<void> {
+  #subscribe(frame: SubscribeFrame): void {
     const { id, since, tail } = frame
-    if (this.#subscriptions.has(id)) {
-      return this.send({ op: 'error', code: 'SUBSCRIPTION_EXISTS', message: `"${id}" is in use`, id })
+    const { source, index } = this.#parts
+    const head = source.seq
+    if (this.#listeners.has(id)) {
+      this.send({ op: 'error', code: 'SUBSCRIPTION_EXISTS', message: `"${id}" is in use`, id })
+      return
     }
-    if (since !== undefined && since > this.#source.seq) {
-      const message = `since ${since} is beyond the log, which ends at ${this.#source.seq}`
-      return this.send({ op: 'error', code: 'SEQ_UNKNOWN', message, id })
+    if (since !== undefined && since > head) {
+      const message = `since ${since} is beyond the log, which ends at ${head}`
+      this.send({ op: 'error', code: 'SEQ_UNKNOWN', message, id })
+      return
     }
-    const subscription = new Subscription(frame, (text) => this.#socket.send(text))
-    this.#subscriptions.set(id, subscription)
-    this.send({ op: 'subscribed', id })
-    const head = this.#source.seq
+    const subscription = new Subscription(frame, this.outlet)
     subscription.position = since ?? head
-    try {
-      if (since === undefined && tail !== undefined) await this.#sendTail(subscription, head, tail)
-    } catch (error) {
-      return this.#endUnread(id, error)
+    if (since === undefined && tail !== undefined && head > 0)
+      subscription.tail = { seq: head, floor: Math.max(1, head - TAIL_SCAN_MAX + 1), left: tail }
+    const listener = { client: this, subscription }
+    this.#listeners.set(id, listener)
+    for (const pattern of subscription.patterns) index.add(pattern, listener)
+    this.send({ op: 'subscribed', id })
+    if (subscription.tail === undefined && subscription.position === head) {
+      this.#goLive(subscription)
+      return
     }
-    await this.#catchUp(subscription, true)
+    this.#behind.push(subscription)
+    this.#parts.turns.add(this)
   }
 
   #unsubscribe(id: string): void {
-    const subscription = this.#subscriptions.get(id)
-    if (subscription === undefined) {
+    const listener = this.#listeners.get(id)
+    if (listener === undefined) {
       this.send({ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', message: `"${id}" is not subscribed`, id })
       return
     }
-    subscription.closed = true
-    this.#subscriptions.delete(id)
+    this.#listeners.delete(id)
+    this.#end(listener)
+    this.#behind = this.#behind.filter(({ closed }) => !closed)
     this.send({ op: 'unsubscribed', id })
   }
 
-  async #sendTail(subscription: Subscription, head: number, tail: number): Promise<void> {
-    const found: Publication[] = []
-    const fromSeq = Math.max(1, head - TAIL_SCAN_MAX + 1)
-    for await (const record of this.#source.read({ fromSeq, toSeq: head, reverse: true })) {
-      found.push(
-        ...publicationsOf(record)
-          .filter((p) => subscription.wants(p))
-          .reverse(),
-      )
-      if (found.length >= tail || subscription.closed) break
-    }
-    if (subscription.closed) return
-    for (const publication of found.slice(0, tail).reverse()) subscription.publish(publication)
+  #goLive(subscription: Subscription): void {
+    subscription.live = true
+    subscription.flush()
+    if (subscription.hasCaughtUp) return
+    subscription.hasCaughtUp = true
+    this.send({ op: 'caughtUp', id: subscription.id, seq: subscription.position })
   }
 
-  /** Reads the log from the subscription's position until nothing is missing; from then on the commits feed it. */
-  async #catchUp(subscription: Subscription, first: boolean): Promise<void> {
-    const { id } = subscription
-    try {
-      while (!subscription.closed && subscription.position < this.#source.seq) {
-        const fromSeq = subscription.position + 1
-        for await (const record of this.#source.read({ fromSeq, toSeq: this.#source.seq })) {
-          if (subscription.closed || !(await this.#roomToSend(subscription))) return
-          publish(subscription, record.seq, publicationsOf(record))
-        }
-      }
-      if (subscription.closed) return
-      subscription.live = true
-      subscription.flush()
-      if (first) this.send({ op: 'caughtUp', id, seq: subscription.position })
-    } catch (error) {
-      this.#endUnread(id, error)
+  #fallBehind(toldTo: number): void {
+    for (const { subscription } of this.#listeners.values()) {
+      if (!subscription.live) continue
+      subscription.live = false
+      subscription.position = Math.max(subscription.position, toldTo)
+      this.#behind.push(subscription)
     }
+    this.#parts.turns.add(this)
+  }
+
+  async readOn(): Promise<boolean> {
+    const [first] = this.#behind
+    if (first === undefined) return false
+    if (!this.outlet.hasRoom) {
+      this.outlet.onRoom(() => this.#parts.turns.add(this))
+      return false
+    }
+    try {
+      if (first.tail === undefined) await this.#readPiece(first)
+      else await this.#searchTail(first, first.tail)
+    } catch (error) {
+      if (!this.#gone.signal.aborted) this.#endUnread(first.id, error)
+      return false
+    }
+    // Every subscription has its turn.
+    if (this.#behind[0] === first) this.#behind.push(this.#behind.shift() as Subscription)
+    return this.#behind.length > 0
+  }
+
+  /** From where this subscription is, for all that are in the same place. */
+  async #readPiece({ position }: Subscription): Promise<void> {
+    const { source } = this.#parts
+    const { signal } = this.#gone
+    const toSeq = Math.min(source.seq, position + PIECE_RECORDS)
+    const together = this.#behind.filter((s) => s.tail === undefined && s.position === position)
+    for await (const record of source.read({ fromSeq: position + 1, toSeq, signal })) {
+      if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
+      const publications = publicationsOf(record)
+      for (const subscription of together)
+        if (!subscription.closed) subscription.take(record.seq, publications)
+    }
+    for (const subscription of together) {
+      if (subscription.closed || subscription.position < source.seq) continue
+      this.#behind.splice(this.#behind.indexOf(subscription), 1)
+      this.#goLive(subscription)
+    }
+  }
+
+  /** Nothing is kept of what is found, but where it begins: the client reads on from there. */
+  async #searchTail(subscription: Subscription, tail: TailSearch): Promise<void> {
+    const { source } = this.#parts
+    const { signal } = this.#gone
+    const fromSeq = Math.max(tail.floor, tail.seq - PIECE_RECORDS + 1)
+    for await (const record of source.read({ fromSeq, toSeq: tail.seq, reverse: true, signal })) {
+      if (subscription.closed) return
+      const found = publicationsOf(record).filter((publication) => subscription.wants(publication)).length
+      tail.seq = record.seq - 1
+      if (found < tail.left) {
+        tail.left -= found
+        continue
+      }
+      subscription.skip = found - tail.left
+      return this.#tailFrom(subscription, record.seq)
+    }
+    if (tail.seq < tail.floor) this.#tailFrom(subscription, tail.floor)
+  }
+
+  #tailFrom(subscription: Subscription, seq: number): void {
+    subscription.tail = undefined
+    subscription.position = seq - 1
   }
 
   /** Ends the connection when the log cannot be read: a client without its events would have a gap (law 4). */
   #endUnread(id: string, error: unknown): void {
     this.send({ op: 'error', code: 'FEED_FAILED', message: (error as Error).message, id })
-    this.#socket.close(1011, 'the log could not be read')
-  }
-
-  /** False when the client took nothing for too long and was closed. */
-  async #roomToSend(subscription: Subscription): Promise<boolean> {
-    let buffered = this.#socket.bufferedAmount
-    let stuckMs = 0
-    while (this.#socket.bufferedAmount > BUFFERED_MAX && !subscription.closed) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS))
-      stuckMs = this.#socket.bufferedAmount < buffered ? 0 : stuckMs + DRAIN_CHECK_MS
-      buffered = this.#socket.bufferedAmount
-      if (stuckMs < STUCK_MS) continue
-      this.#socket.close(CLOSE.tooSlow, `too slow; resume with since ${subscription.position}`)
-      // Behind what it does not read it would never see the close frame.
-      setTimeout(() => this.#socket.terminate(), 1_000).unref()
-      return false
-    }
-    return !subscription.closed
+    this.outlet.close(1011, 'the log could not be read')
+    this.#closeAll()
   }
 
   #closeAll(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.closed = true
-    this.#subscriptions.clear()
+    this.#gone.abort()
+    for (const listener of this.#listeners.values()) this.#end(listener)
+    this.#listeners.clear()
+    this.#behind = []
+    this.#parts.turns.remove(this)
   }
-}
 
-function publish(subscription: Subscription, seq: number, publications: readonly Publication[]): void {
-  for (const publication of publications)
-    if (subscription.wants(publication)) subscription.publish(publication)
-  subscription.position = seq
+  #end(listener: Listener): void {
+    const { subscription } = listener
+    subscription.close()
+    for (const pattern of subscription.patterns) this.#parts.index.remove(pattern, listener)
+  }
 }

@@ -1,39 +1,49 @@
 import type { Observable, Subscription as RxSubscription } from 'rxjs'
 import type { WebSocket } from 'ws'
 import type { TransitionRecord } from '../runtime/record.ts'
-import { FeedClient, type FeedSource } from './feed-client.ts'
+import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-client.ts'
+import { Waiting } from './outlet.ts'
 import { publicationsOf } from './publication.ts'
+import { TopicIndex } from './topic-index.ts'
+import { Turns } from './turns.ts'
 
 export interface FeedLog extends FeedSource {
   readonly epoch: number
   readonly transitions$: Observable<TransitionRecord>
 }
 
-/** Hands every durable record to every client that listens. */
+/** Hands every durable record to those who want it. */
 export class Feed {
   readonly #log: FeedLog
   readonly #version: string
-  readonly #clients = new Set<FeedClient>()
+  readonly #index = new TopicIndex<Listener>()
+  readonly #parts: FeedParts
   #records: RxSubscription | undefined
+  #clients = 0
 
-  constructor(log: FeedLog, version: string) {
+  constructor(log: FeedLog, version: string, waiting = new Waiting()) {
     this.#log = log
     this.#version = version
+    this.#parts = { source: log, index: this.#index, turns: new Turns(), waiting }
   }
 
-  connect(socket: WebSocket): void {
-    const client = new FeedClient(socket, this.#log)
-    this.#clients.add(client)
-    this.#records ??= this.#log.transitions$.subscribe((record) => {
-      const publications = publicationsOf(record)
-      for (const c of this.#clients) c.onRecord(record, publications)
-    })
+  connect(socket: WebSocket): FeedClient {
+    const client = new FeedClient(socket, this.#parts)
+    this.#clients++
+    this.#records ??= this.#log.transitions$.subscribe((record) => this.#onRecord(record))
     socket.on('close', () => {
-      this.#clients.delete(client)
-      if (this.#clients.size > 0) return
+      if (--this.#clients > 0) return
       this.#records?.unsubscribe()
       this.#records = undefined
     })
     client.send({ op: 'hello', version: this.#version, seq: this.#log.seq, epoch: this.#log.epoch })
+    return client
+  }
+
+  #onRecord(record: TransitionRecord): void {
+    if (this.#index.size === 0) return
+    for (const publication of publicationsOf(record))
+      for (const { client, subscription } of this.#index.match(publication.topic))
+        client.onPublication(subscription, record.seq, publication)
   }
 }

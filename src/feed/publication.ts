@@ -1,31 +1,48 @@
 import type { TransitionRecord } from '../runtime/record.ts'
 import { envelopesOf } from './envelope.ts'
 import type { Content, OnTopic } from './frames.ts'
+import { type Frame, PIECE_BYTES } from './outlet.ts'
 import { eventTopic, type Topic, transitionTopic } from './topic.ts'
 
 /** Something that a record has to tell: a domain event, or the record itself. As text it is made once for all clients. */
 export class Publication {
   readonly topic: Topic
   readonly #content: OnTopic
-  #body: string | undefined
+  #text: string | undefined
+  #bytes: Buffer | undefined
 
   constructor(topic: Topic, content: Content) {
     this.topic = topic
     this.#content = { topic: topic.join('.'), ...content }
   }
 
+  get seq(): number {
+    return this.#content.seq
+  }
+
+  get text(): string {
+    this.#text ??= JSON.stringify(this.#content)
+    return this.#text
+  }
+
   /** As a frame of the subscription. */
-  frame(id: string): string {
-    return `{"op":"event","id":${JSON.stringify(id)},${this.#text.slice(1)}`
+  frame(id: string): Frame {
+    const head = `{"op":"event","id":${JSON.stringify(id)},`
+    if (this.text.length <= PIECE_BYTES) return `${head}${this.text.slice(1)}`
+    return [head, this.#shared.subarray(1), '']
   }
 
-  static batch(id: string, publications: readonly Publication[]): string {
-    return `{"op":"batch","id":${JSON.stringify(id)},"events":[${publications.map((p) => p.#text).join()}]}`
+  static batch(id: string, publications: readonly Publication[]): Frame {
+    const head = `{"op":"batch","id":${JSON.stringify(id)},"events":[`
+    const [first] = publications
+    if (publications.length === 1 && first !== undefined && first.text.length > PIECE_BYTES)
+      return [head, first.#shared, ']}']
+    return `${head}${publications.map((p) => p.text).join()}]}`
   }
 
-  get #text(): string {
-    this.#body ??= JSON.stringify(this.#content)
-    return this.#body
+  get #shared(): Buffer {
+    this.#bytes ??= Buffer.from(this.text)
+    return this.#bytes
   }
 }
 

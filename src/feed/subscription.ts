@@ -1,43 +1,80 @@
 import type { SubscribeFrame } from './frames.ts'
+import { type Outlet, PIECE_BYTES } from './outlet.ts'
 import { Publication } from './publication.ts'
 import { matches, parsePattern, type Topic } from './topic.ts'
 
 /** Events in one frame: a full batch does not wait for its time. */
 const BATCH_MAX = 1_000
 
+/** Where `tail` has to begin is looked for from the end of the log down. */
+export interface TailSearch {
+  /** Next seq to look at. */
+  seq: number
+  readonly floor: number
+  /** Publications still to be found. */
+  left: number
+}
+
 /** What one `subscribe` asked for, and where it is. */
 export class Subscription {
   readonly id: string
-  /** seq of the last record that was looked at. */
+  readonly patterns: readonly Topic[]
+  /** seq of the last record that was looked at, of those that it has read from the log. */
   position = 0
+  /** Of the next record, so many publications are not wanted: `tail` begins behind them. */
+  skip = 0
+  tail: TailSearch | undefined
   /** Fed by the commits; otherwise it reads the log until it has caught up. */
   live = false
+  /** Whether the client has been told that it has caught up. */
+  hasCaughtUp = false
   closed = false
-  readonly #patterns: readonly Topic[]
   readonly #batchMs: number | undefined
-  readonly #send: (frame: string) => void
+  readonly #outlet: Outlet
   #batch: Publication[] = []
+  #batchSize = 0
 
-  constructor({ id, topics, batchMs }: SubscribeFrame, send: (frame: string) => void) {
+  constructor({ id, topics, batchMs }: SubscribeFrame, outlet: Outlet) {
     this.id = id
-    this.#patterns = topics.map((text) => parsePattern(text) as Topic)
+    this.patterns = topics.map((text) => parsePattern(text) as Topic)
     this.#batchMs = batchMs
-    this.#send = send
+    this.#outlet = outlet
+  }
+
+  /** seq of the first record that waits for its batch; undefined when none does. */
+  get batchSeq(): number | undefined {
+    return this.#batch[0]?.seq
   }
 
   wants({ topic }: Publication): boolean {
-    return this.#patterns.some((pattern) => matches(pattern, topic))
+    return this.patterns.some((pattern) => matches(pattern, topic))
+  }
+
+  /** Takes the next record of the log. */
+  take(seq: number, publications: readonly Publication[]): void {
+    if (seq <= this.position) return
+    for (const publication of publications) {
+      if (!this.wants(publication)) continue
+      if (this.skip > 0) this.skip--
+      else this.publish(publication)
+    }
+    this.position = seq
+    this.skip = 0
   }
 
   /** At once, or with what else comes within the batch's time. */
   publish(publication: Publication): void {
     if (this.#batchMs === undefined) {
-      this.#send(publication.frame(this.id))
+      this.#outlet.send(publication.frame(this.id), publication.seq)
       return
     }
-    const size = this.#batch.push(publication)
-    if (size >= BATCH_MAX) this.flush()
-    if (size > 1) return
+    const size = publication.text.length
+    if (this.#batchSize + size > PIECE_BYTES) this.flush()
+    const count = this.#batch.push(publication)
+    this.#batchSize += size
+    this.#outlet.hold(size)
+    if (count >= BATCH_MAX || this.#batchSize > PIECE_BYTES) this.flush()
+    if (count > 1) return
     const flush = () => this.flush()
     if (this.#batchMs === 0) setImmediate(flush)
     else setTimeout(flush, this.#batchMs)
@@ -47,7 +84,18 @@ export class Subscription {
   flush(): void {
     const batch = this.#batch
     if (batch.length === 0 || this.closed) return
+    this.#drop()
+    this.#outlet.send(Publication.batch(this.id, batch), batch[0]?.seq)
+  }
+
+  close(): void {
+    this.closed = true
+    this.#drop()
+  }
+
+  #drop(): void {
+    this.#outlet.hold(-this.#batchSize)
     this.#batch = []
-    this.#send(Publication.batch(this.id, batch))
+    this.#batchSize = 0
   }
 }

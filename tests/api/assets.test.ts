@@ -128,7 +128,10 @@ it.each(['/', '/page/main.js', '/vendor/elk-api.js', '/actors', '/health', '/bac
 it('gives the document its policy', async () => {
   for (const method of ['GET', 'HEAD']) {
     const { headers } = await ask('/', {}, method)
-    expect(headers['content-security-policy']).toContain("default-src 'self'")
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';")
+    expect(policy).toContain(`connect-src 'self' ws://127.0.0.1:`)
+    expect(policy).not.toContain('unsafe')
   }
 })
 

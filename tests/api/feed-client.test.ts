@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events'
+import { Subject } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
-import { FeedClient, type FeedSource } from '../../src/feed/feed-client.ts'
-import { publicationsOf } from '../../src/feed/publication.ts'
+import { Feed } from '../../src/feed/feed.ts'
+import type { FeedClient, FeedSource } from '../../src/feed/feed-client.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { eventually } from '../runtime/harness.ts'
 
@@ -15,22 +16,28 @@ interface Frame {
 
 /** A socket whose other end reads only as much as it is told to. */
 class Socket extends EventEmitter {
+  readonly OPEN = 1
+  readyState = 1
   bufferedAmount = 0
   readonly frames: Frame[] = []
   readonly closes: [code: number, reason: string][] = []
-  terminated = false
+  #onGone: (() => void) | undefined
 
-  send(text: string): void {
+  send(text: string, _options: object, onGone: () => void): void {
+    this.#onGone = onGone
     this.frames.push(JSON.parse(text) as Frame)
+    if (this.bufferedAmount === 0) queueMicrotask(onGone)
   }
 
   close(code: number, reason: string): void {
+    this.readyState = 2
     this.closes.push([code, reason])
   }
 
-  terminate(): void {
-    this.terminated = true
-    this.emit('close')
+  /** Whatever waits has been read. */
+  drain(): void {
+    this.bufferedAmount = 0
+    this.#onGone?.()
   }
 
   says(frame: object): void {
@@ -75,59 +82,53 @@ function recordAt(seq: number): TransitionRecord {
   }
 }
 
+/** The socket has enough for now; and so much that nothing more is made for it. */
+const BUSY = 100_000
 const FULL = 2_000_000
 const RECORDS = ['transitions.>']
 let socket: Socket
 let log: Log
 let client: FeedClient
+let commits: Subject<TransitionRecord>
 
 beforeEach(() => {
   socket = new Socket()
   log = new Log()
-  client = new FeedClient(socket as unknown as WebSocket, log)
+  commits = new Subject()
+  const feed = new Feed(Object.assign(log, { epoch: 1, transitions$: commits }), '0')
+  client = feed.connect(socket as unknown as WebSocket)
+  socket.frames.length = 0
 })
 afterEach(() => {
   vi.useRealTimers()
 })
 
 const commit = () => {
-  const record = recordAt(++log.seq)
-  client.onRecord(record, publicationsOf(record))
+  commits.next(recordAt(++log.seq))
 }
 const caughtUp = () => eventually(() => expect(socket.frames.at(-1)?.op).toBe('caughtUp'))
 
 describe('a client that does not read', () => {
-  it('is closed after half a minute with the seq to go on from, and cut off a second later', async () => {
-    vi.useFakeTimers()
-    log.seq = 3
-    log.read = async function* () {
-      yield recordAt(1)
-      socket.bufferedAmount = FULL
-      yield* [recordAt(2), recordAt(3)]
-    }
-    socket.says({ op: 'subscribe', id: 's', topics: RECORDS, since: 0 })
-    await vi.advanceTimersByTimeAsync(29_900)
-    expect(socket.closes).toEqual([])
-    await vi.advanceTimersByTimeAsync(200)
+  it('is told from where nothing is missing: before what its socket has not been given', async () => {
+    socket.says({ op: 'subscribe', id: 's', topics: RECORDS })
+    await caughtUp()
+    commit()
+    socket.bufferedAmount = BUSY
+    for (let n = 0; n < 5; n++) commit()
+    expect(socket.seqs).toEqual([1])
+    client.closeSlow('too slow')
     expect(socket.closes).toEqual([[4408, 'too slow; resume with since 1']])
-    expect([socket.seqs, socket.terminated]).toEqual([[1], false])
-    await vi.advanceTimersByTimeAsync(1_000)
-    expect(socket.terminated).toBe(true)
   })
 
-  it('has all the time it needs while it reads, however slowly', async () => {
-    vi.useFakeTimers()
-    log.seq = 2
-    socket.bufferedAmount = 2 * FULL
-    socket.says({ op: 'subscribe', id: 's', topics: RECORDS, since: 0 })
-    for (let tenSeconds = 0; tenSeconds < 12; tenSeconds++) {
-      await vi.advanceTimersByTimeAsync(10_000)
-      socket.bufferedAmount -= 1_000
-    }
-    expect([socket.seqs, socket.closes]).toEqual([[], []])
-    socket.bufferedAmount = 0
-    await vi.advanceTimersByTimeAsync(20)
-    expect([socket.seqs, socket.closes]).toEqual([[1, 2], []])
+  it('is told so, too, where it waits for its batch, or reads the log', async () => {
+    log.seq = 9
+    socket.says({ op: 'subscribe', id: 's', topics: RECORDS, batchMs: 10_000 })
+    await caughtUp()
+    commit()
+    commit()
+    socket.says({ op: 'subscribe', id: 'past', topics: RECORDS, since: 4 })
+    client.closeSlow('too slow')
+    expect(socket.closes).toEqual([[4408, 'too slow; resume with since 4']])
   })
 
   it('is fed from the log again, without a gap, once it reads', async () => {
@@ -137,7 +138,7 @@ describe('a client that does not read', () => {
     socket.bufferedAmount = FULL
     for (let n = 0; n < 5; n++) commit()
     expect(socket.seqs).toEqual([1])
-    socket.bufferedAmount = 0
+    socket.drain()
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6]))
     commit()
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6, 7]))
@@ -220,14 +221,26 @@ describe('a subscription that ends', () => {
   })
 
   it('with its socket reads no more of the log', async () => {
-    vi.useFakeTimers()
     log.seq = 100
-    socket.bufferedAmount = FULL
+    const { all } = log
+    let signal: AbortSignal | undefined
+    log.read = async function* (options) {
+      signal = options.signal
+      for await (const record of all.call(log, options)) {
+        if (record.seq === 3) socket.emit('error', new Error('reset'))
+        yield record
+      }
+    }
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS, since: 0 })
-    await vi.advanceTimersByTimeAsync(1_000)
-    socket.emit('error', new Error('reset'))
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect([log.seqs, socket.seqs, socket.closes]).toEqual([[1], [], []])
+    await eventually(() => expect(signal?.aborted).toBe(true))
+    // Another client is there to say when the first one would have read on.
+    const other = new Socket()
+    new Feed(Object.assign(log, { epoch: 1, transitions$: commits }), '0').connect(
+      other as unknown as WebSocket,
+    )
+    other.says({ op: 'subscribe', id: 's', topics: RECORDS, since: 99 })
+    await eventually(() => expect(other.seqs).toEqual([100]))
+    expect([log.seqs, socket.seqs, socket.closes]).toEqual([[1, 2, 3, 100], [1, 2], []])
   })
 
   it('takes what waits for its batch with it', async () => {

@@ -1,0 +1,61 @@
+/**
+ * How many requests are answered at once. Reading shares a thread, and the pool of threads that commits use, with trading;
+ * an answer that nobody takes is memory. Commands are not held up by readers.
+ */
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Gate } from './gate.ts'
+import type { Limits } from './limits.ts'
+import { signalOf } from './request.ts'
+
+/** Reads everything, and takes as long as it takes: these do not keep others from reading. */
+const WHOLE: readonly (string | undefined)[] = ['/verify', '/backup']
+const WHOLE_AT_ONCE = 1
+const WHOLE_WAITING_MAX = 8
+
+export function admission(http: FastifyInstance, limits: Limits): void {
+  const reads = new Gate('reading', limits.readsAtOnce, limits.readsWaitingMax)
+  const wholes = new Gate('the whole log', WHOLE_AT_ONCE, WHOLE_WAITING_MAX)
+  const answers = new Gate('answers', limits.answersAtOnce, limits.readsWaitingMax)
+  const open = new WeakMap<Socket, number>()
+  const done = new WeakMap<FastifyRequest, () => void>()
+
+  http.addHook('onRequest', async (request, reply) => {
+    const { socket } = request.raw
+    const count = (open.get(socket) ?? 0) + 1
+    open.set(socket, count)
+    onEnd(reply, () => open.set(socket, (open.get(socket) ?? 1) - 1))
+    if (count <= limits.requestsPerConnection) return
+    // Even a refusal would wait behind the answers that are not read.
+    reply.hijack()
+    socket.destroy()
+  })
+
+  http.addHook('preHandler', async (request, reply) => {
+    const { method, routeOptions } = request
+    if (method !== 'GET' && method !== 'HEAD') return
+    const isWhole = WHOLE.includes(routeOptions.url)
+    const signal = signalOf(reply)
+    const leaveAnswers = isWhole ? undefined : await answers.enter(signal)
+    if (leaveAnswers !== undefined) onEnd(reply, leaveAnswers)
+    const leave = await (isWhole ? wholes : reads).enter(signal)
+    if (leave === undefined) return
+    if (isWhole) onEnd(reply, leave)
+    else done.set(request, leave)
+  })
+
+  /** All has been read; what is left is to be sent. */
+  http.addHook('onSend', async (request, { raw }) => {
+    done.get(request)?.()
+    done.delete(request)
+    // From here on the client has to take something now and then. Node destroys the socket otherwise.
+    raw.socket?.setTimeout(limits.stuckMs)
+  })
+}
+
+/** When the answer has gone, or its connection. */
+function onEnd(reply: FastifyReply, end: () => void): void {
+  const signal = signalOf(reply)
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
+}

@@ -1,0 +1,168 @@
+/** The WebSockets: who gets one, how much they may say, how slow they may be, and how they end. */
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { OutcryError } from '../../store/index.ts'
+import { CLOSE } from '../feed/frames.ts'
+import type { Outlet } from '../feed/outlet.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { pathOf, refusalOf } from './errors.ts'
+import { busy } from './gate.ts'
+import type { Guard } from './guard.ts'
+import { Allowance, type Limits } from './limits.ts'
+
+/** Largest frame a client may send. */
+const FRAME_BYTES_MAX = 65_536
+/** Bytes sent since a client was heard last, beyond which an answer to a ping may take long. */
+const MUCH_BYTES = 65_536
+/** How often, in ms, it is looked whether clients read. */
+const LOOK_MS = 1_000
+
+/** A connected client, as its channel has it. */
+export interface Peer {
+  readonly outlet: Outlet
+  /** Closes it with 4408, and says from where to go on. */
+  closeSlow(why: string): void
+}
+
+export interface Channel {
+  readonly clientsMax: number
+  connect(client: WebSocket): Peer
+}
+
+export interface Sockets {
+  close(): void
+}
+
+export function attachSockets(
+  http: FastifyInstance,
+  channels: ReadonlyMap<string, Channel>,
+  guard: Guard,
+  logger: Logger,
+  limits: Limits,
+): Sockets {
+  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
+  const connections = new Set<Connection>()
+  const connected = new Map<Channel, number>()
+  http.server.on('upgrade', (request, socket, head) => {
+    const path = pathOf(request.url)
+    const channel = channels.get(path)
+    try {
+      guard.admit(request)
+      if (channel === undefined) throw routeUnknown(request.method, request.url)
+      const count = connected.get(channel) ?? 0
+      if (count >= channel.clientsMax) throw busy(`${count} clients are connected to ${path}`)
+    } catch (error) {
+      return refuseUpgrade(socket, error as OutcryError)
+    }
+    server.handleUpgrade(request, socket, head, (client) => {
+      client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
+      // Browsers tell a page nothing of a refused upgrade, but the code of a closed socket.
+      if (!guard.knows(request))
+        return client.close(CLOSE.unauthorised, 'send Authorization: Bearer <server.token>')
+      const connection = new Connection(client, socket, channel.connect(client), limits)
+      connections.add(connection)
+      connected.set(channel, (connected.get(channel) ?? 0) + 1)
+      client.on('close', () => {
+        connections.delete(connection)
+        connected.set(channel, (connected.get(channel) ?? 1) - 1)
+      })
+    })
+  })
+  const lookMs = Math.min(LOOK_MS, limits.stuckMs / 4, limits.pingMs / 4)
+  const look = setInterval(() => {
+    for (const connection of connections) connection.look(lookMs)
+  }, lookMs)
+  look.unref()
+  return {
+    close: () => {
+      clearInterval(look)
+      for (const client of server.clients) client.close(1001, 'the runner stops')
+      server.close()
+    },
+  }
+}
+
+/** What one client says, and whether it listens. */
+class Connection {
+  readonly #client: WebSocket
+  readonly #peer: Peer
+  readonly #limits: Limits
+  readonly #bytes: Allowance
+  readonly #frames: Allowance
+  readonly #sent: () => number
+  // Added up look by look: a process that was held up has not been waiting for its clients.
+  #silentMs = 0
+  #stuckMs = 0
+  #unaskedMs = 0
+  #sentWhenHeard = 0
+
+  constructor(client: WebSocket, socket: Duplex & { bytesWritten?: number }, peer: Peer, limits: Limits) {
+    this.#client = client
+    this.#peer = peer
+    this.#limits = limits
+    this.#bytes = new Allowance(limits.bytesInBurst, limits.bytesInPerSecond)
+    this.#frames = new Allowance(limits.framesInBurst, limits.framesInPerSecond)
+    this.#sent = () => socket.bytesWritten ?? 0
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#bytes.take(chunk.length)) this.#closeLoud('too many bytes')
+    })
+    // Before the channel hears of it.
+    for (const event of ['message', 'ping', 'pong'] as const)
+      client.prependListener(event, () => this.#onFrame())
+  }
+
+  /** Every so many ms. */
+  look(ms: number): void {
+    const { stuckMs, silentMs, busySilentMs, pingMs } = this.#limits
+    if (!this.#peer.outlet.isOpen) return
+    this.#stuckMs = this.#peer.outlet.takeMoved() ? 0 : this.#stuckMs + ms
+    this.#silentMs += ms
+    this.#unaskedMs += ms
+    const isBusy = this.#sent() - this.#sentWhenHeard > MUCH_BYTES
+    if (this.#stuckMs >= stuckMs) this.#peer.closeSlow('too slow')
+    else if (this.#silentMs > (isBusy ? busySilentMs : silentMs)) this.#client.terminate()
+    else if (this.#unaskedMs >= pingMs) {
+      this.#unaskedMs = 0
+      this.#client.ping()
+    }
+  }
+
+  #onFrame(): void {
+    this.#silentMs = 0
+    this.#sentWhenHeard = this.#sent()
+    if (!this.#frames.take(1)) this.#closeLoud('too many frames')
+  }
+
+  /** Nothing more is read of it. */
+  #closeLoud(why: string): void {
+    if (!this.#peer.outlet.isOpen) return
+    this.#peer.closeSlow(why)
+    this.#client.pause()
+  }
+}
+
+export function routeUnknown(method: string | undefined, url: string | undefined): OutcryError {
+  return new OutcryError(
+    'ROUTE_UNKNOWN',
+    `there is no ${method} ${pathOf(url)}`,
+    'See the README for what there is.',
+  )
+}
+
+/** As any other request is refused. */
+function refuseUpgrade(socket: Duplex, error: OutcryError): void {
+  const { status, body } = refusalOf(error)
+  const text = JSON.stringify(body)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ]
+  // Whoever has gone already need not be told.
+  socket.on('error', () => {})
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+}

@@ -1,0 +1,53 @@
+/** Which subscriptions a topic finds: those whose patterns match it, whatever else is there, and each one once. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { matches, parsePattern, type Topic } from '../../src/feed/topic.ts'
+import { TopicIndex } from '../../src/feed/topic-index.ts'
+
+const TOKENS = ['a', 'b', '*', '-', '__proto__']
+const topics = fc.array(fc.constantFrom(...TOKENS), { minLength: 1, maxLength: 4 })
+const patterns = fc
+  .tuple(fc.array(fc.constantFrom('a', 'b', '*', '__proto__'), { maxLength: 4 }), fc.boolean())
+  .map(([tokens, isOpen]) => (isOpen ? [...tokens, '>'] : tokens).join('.'))
+  .filter((text) => parsePattern(text) !== undefined)
+  .map((text) => parsePattern(text) as Topic)
+
+it('finds those that match, also after others have left', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(patterns, fc.integer({ min: 0, max: 3 }), fc.boolean())),
+      fc.array(topics, { minLength: 1 }),
+      (entries, asked) => {
+        const index = new TopicIndex<number>()
+        for (const [pattern, subscriber] of entries) index.add(pattern, subscriber)
+        const key = ([pattern, subscriber]: (typeof entries)[number]) => `${pattern.join('.')} ${subscriber}`
+        const gone = new Set(entries.filter(([, , leaves]) => leaves).map(key))
+        for (const [pattern, subscriber, leaves] of entries) if (leaves) index.remove(pattern, subscriber)
+        const left = entries.filter((entry) => !gone.has(key(entry)))
+        for (const topic of asked) {
+          const wanted = left
+            .filter(([pattern]) => matches(pattern, topic))
+            .map(([, subscriber]) => subscriber)
+          expect([...index.match(topic)].sort()).toEqual([...new Set(wanted)].sort())
+        }
+        expect(index.size).toBe(new Set(left.map(key)).size)
+      },
+    ),
+  )
+})
+
+it('looks at few of many that want something else', () => {
+  const index = new TopicIndex<string>()
+  let looked = 0
+  const topic = (id: string): Topic => ['transitions', 'order', id]
+  for (let n = 0; n < 100_000; n++) index.add(topic(`o-${n}`), `s${n}`)
+  // What is read of the topic is all that is done: each token once for each pattern that may match.
+  const counted = new Proxy(topic('o-77777'), {
+    get(target, name) {
+      if (typeof name === 'string' && /^\d+$/.test(name)) looked++
+      return Reflect.get(target, name)
+    },
+  })
+  expect([...index.match(counted)]).toEqual(['s77777'])
+  expect(looked).toBeLessThan(10)
+})
