@@ -261,8 +261,8 @@ class Runner implements RunningRunner {
           {},
           `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
         )
-    const arrived = await boot(supervisor, config, { ...place, at, strategies, logger, suspect })
     rememberStrategies(config.data, strategies)
+    const arrived = await boot(supervisor, config, { ...place, at, strategies, logger, suspect })
     await sendUnlessQuarantined(supervisor, RUNNER, {
       type: 'STARTED',
       at,

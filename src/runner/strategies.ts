@@ -1,12 +1,10 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
+import { isDeepStrictEqual } from 'node:util'
 import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../machines/index.ts'
-import { replaceFile } from '../../store/folder.ts'
 import { type Issue, isOutcryError, OutcryError } from '../../store/index.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
+import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 import { type ImportOptions, importUserModule } from './user-module.ts'
 
 /** By type, as a configuration names them. */
@@ -26,10 +24,6 @@ export function eachOf<S extends { readonly id: string; readonly symbol: string 
   if (strategy.symbol !== UNIVERSE) return [strategy]
   return symbols.map((symbol) => ({ ...strategy, id: `${strategy.id}-${symbol}`, symbol }))
 }
-
-/** Within a run's folder: the modules that its log cannot be replayed without. */
-const STRATEGIES_FILE = 'strategies.json'
-const memory = z.object({ modules: z.record(z.string(), z.string()) })
 
 /** A module of one's own, rather than the name of a built-in strategy. */
 export function isModule(type: string): boolean {
@@ -64,7 +58,10 @@ export interface LoadedStrategies {
   readonly issues: readonly Issue[]
 }
 
-/** @throws STRATEGY_INVALID when a module cannot be loaded, or is none; MODULE_PENDING */
+/**
+ * `data`: a run's folder, whose modules are loaded, too, where no configured one has their name.
+ * @throws STRATEGY_INVALID when a module cannot be loaded, or is none; MODULE_PENDING, STRATEGIES_UNREADABLE
+ */
 export async function loadStrategies(
   configured: readonly Configured[],
   data?: string,
@@ -78,7 +75,7 @@ export async function loadStrategies(
     issues.push(...(own ? parameterIssues(own, params, path) : builtInIssues({ type, ...params }, path)))
   }
   const names = new Set([...strategies.values()].map(({ name }) => name))
-  for (const [name, file] of data === undefined ? [] : remembered(data)) {
+  for (const [name, file] of data === undefined ? [] : readStrategiesFile(data)) {
     if (!names.has(name)) await load(strategies, file, options, PAST_HINT)
   }
   return { strategies, issues }
@@ -106,7 +103,7 @@ async function load(
 }
 
 async function loadModule(file: string, options: ImportOptions, hint: string): Promise<Strategy> {
-  let module: { strategy?: Strategy }
+  let module: UserModuleExports
   try {
     module = await importUserModule(file, options)
   } catch (error) {
@@ -117,7 +114,15 @@ async function loadModule(file: string, options: ImportOptions, hint: string): P
     const text = isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`
     throw new OutcryError('STRATEGY_INVALID', text, hint, { cause: error })
   }
-  const { strategy } = module
+  return strategyIn(module, file, hint)
+}
+
+export interface UserModuleExports {
+  readonly strategy?: Strategy
+}
+
+/** @throws STRATEGY_INVALID when the module exports none, or one of a name that is taken */
+export function strategyIn({ strategy }: UserModuleExports, file: string, hint = HINT): Strategy {
   if (
     strategy?.machine === undefined ||
     strategy.config === undefined ||
@@ -136,37 +141,10 @@ export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries([...strategies.values()].map((one) => [one.name, kindOfStrategy(one)]))
 }
 
-/** Writes down which modules the log in this folder needs. */
+/** Notes which modules the log in this folder needs. Comes before the first record of any of them. */
 export function rememberStrategies(data: string, strategies: ReadonlyMap<string, Strategy>): void {
-  const modules = new Map(remembered(data))
+  const noted = readStrategiesFile(data)
+  const modules = new Map(noted)
   for (const [type, { name }] of strategies) if (isModule(type)) modules.set(name, type)
-  if (modules.size === 0) return
-  const bytes = Buffer.from(`${JSON.stringify({ modules: Object.fromEntries(modules) })}\n`)
-  const file = join(data, STRATEGIES_FILE)
-  // The log cannot be read without it: a kill or a power cut leaves the old one or the new one.
-  if (!existsSync(file) || !readFileSync(file).equals(bytes)) replaceFile(file, bytes)
-}
-
-/** The machines of the modules that a run in this folder has had. @throws STRATEGY_INVALID */
-export async function rememberedStrategies(data: string): Promise<Machines> {
-  return kindsOf((await loadStrategies([], data)).strategies)
-}
-
-/**
- * By name, each from where it was last.
- * @throws STRATEGIES_UNREADABLE
- */
-function remembered(data: string): readonly (readonly [name: string, file: string])[] {
-  const file = join(data, STRATEGIES_FILE)
-  if (!existsSync(file)) return []
-  try {
-    return Object.entries(memory.parse(JSON.parse(readFileSync(file, 'utf8'))).modules)
-  } catch (cause) {
-    throw new OutcryError(
-      'STRATEGIES_UNREADABLE',
-      `${file}, which names the modules of this log's strategies, cannot be read`,
-      'Restore it, or delete it: a start with all strategies configured that the log ever had writes it anew.',
-      { cause },
-    )
-  }
+  if (!isDeepStrictEqual(modules, noted)) writeStrategiesFile(data, modules)
 }

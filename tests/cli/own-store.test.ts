@@ -54,7 +54,11 @@ describe('the store of a program', () => {
 
   it('asks for its machines where they are needed, and says how', async () => {
     const actors = await outcry('actors', '--data', data)
-    expect([actors.code, actors.stderr]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN.*--machines/)])
+    const listed =
+      /alarm\/a +alarm@1 +2 .* ringing[\s\S]*1 actor of machines that are not named[\s\S]*--machines/
+    expect([actors.code, actors.stdout]).toEqual([0, expect.stringMatching(listed)])
+    const release = await outcry('release', 'alarm/a', '--data', data)
+    expect([release.code, release.stderr]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN.*--machines/)])
     const verify = await outcry('verify', '--data', data)
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN[\s\S]*--machines/)])
   })

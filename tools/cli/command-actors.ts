@@ -1,13 +1,15 @@
 import pc from 'picocolors'
 import { releaseCommand } from '../../src/runner/quarantine.ts'
 import { counted, table, timeText } from './format.ts'
+import { namingHint } from './machines.ts'
 import { print, printJson } from './output.ts'
 import { type ActorSummary, openReader } from './reader.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
 
 export interface ReadOptions {
   readonly data: string
-  readonly machines?: string
+  /** Modules of machines, see `loadMachines`. */
+  readonly machines?: readonly string[]
   readonly json?: boolean
 }
 
@@ -17,14 +19,20 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
   try {
     const rows: string[][] = []
     const quarantined: string[] = []
+    const unread: string[] = []
     for await (const actor of reader.actors(prefix)) {
       if (isQuarantined(actor)) quarantined.push(actor.address)
+      if (actor.isUnread) unread.push(actor.address)
       if (options.json) await printJson(actor)
       else rows.push(rowOf(actor))
     }
     if (options.json) return 0
     if (rows.length > 0) await print(table(['actor', 'machine', 'rev', 'last', 'state'], rows))
     await print(pc.dim(`${counted(rows.length, 'actor')} in ${reader.source}`))
+    if (unread.length > 0) {
+      const what = `${counted(unread.length, 'actor')} of machines that are not named here, as their last records say`
+      await print(pc.yellow(`${what}. ${namingHint(options.data, unread)}`))
+    }
     const [first] = quarantined
     if (first !== undefined) {
       const release = releaseCommand(first, options.data)

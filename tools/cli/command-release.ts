@@ -1,8 +1,10 @@
-import { parseAddress } from '../../src/runtime/address.ts'
+import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { kindOf, parseAddress } from '../../src/runtime/address.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
+import { OutcryError } from '../../store/index.ts'
 import type { ReadOptions } from './command-actors.ts'
 import { countText } from './format.ts'
-import { loadMachines } from './machines.ts'
+import { loadMachines, namingHint } from './machines.ts'
 import { print, printJson } from './output.ts'
 import { actorPath, openLog, RunnerClient } from './runner-client.ts'
 
@@ -16,6 +18,8 @@ export async function release(address: string, options: ReleaseOptions): Promise
   parseAddress(address)
   const { data, machines, by, reason, json } = options
   const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+  readStrategiesFile(data)
+  const known = await loadMachines(machines)
   const log = await openLog(data)
   const isRunning = log instanceof RunnerClient
   const source = isRunning ? log.url : log.location
@@ -23,7 +27,8 @@ export async function release(address: string, options: ReleaseOptions): Promise
   if (isRunning) seq = (await log.post<{ seq: number }>(`${actorPath(address)}/release`, why)).seq
   else {
     try {
-      seq = await releaseOffline(log.store, await loadMachines(data, machines), address, why)
+      if (!Object.hasOwn(known, kindOf(address))) throw unnamed(address, data)
+      seq = await releaseOffline(log.store, known, address, why)
     } finally {
       await log.store.close()
     }
@@ -36,4 +41,12 @@ export async function release(address: string, options: ReleaseOptions): Promise
     )
   }
   return 0
+}
+
+function unnamed(address: string, data: string): OutcryError {
+  return new OutcryError(
+    'KIND_UNKNOWN',
+    `the machine of ${address} is not named here`,
+    namingHint(data, [address]),
+  )
 }

@@ -1,7 +1,8 @@
 import pc from 'picocolors'
 import type { ReadOptions } from './command-actors.ts'
 import { countText, table } from './format.ts'
-import { NAME_MACHINES, WHY_STATES_DIFFER } from './hints.ts'
+import { WHY_STATES_DIFFER } from './hints.ts'
+import { namingHint } from './machines.ts'
 import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
@@ -32,7 +33,8 @@ export async function verify(options: ReadOptions): Promise<number> {
     }
     const rows = problems.map(({ seq, actor, code, message }) => [String(seq), actor, code, message])
     await print(table(['seq', 'actor', 'problem', 'what'], rows))
-    if (problems.some(({ code }) => code === 'KIND_UNKNOWN')) await print(NAME_MACHINES)
+    const unnamed = problems.filter(({ code }) => code === 'KIND_UNKNOWN').map(({ actor }) => actor)
+    if (unnamed.length > 0) await print(namingHint(options.data, unnamed))
     if (problems.some(({ code }) => code === 'STATE_DIFFERS')) await print(WHY_STATES_DIFFER)
     await print(pc.red(`${problems.length} problems in ${reader.source}`))
     return 1

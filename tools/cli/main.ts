@@ -9,7 +9,6 @@ import type { BackupOptions } from './command-backup.ts'
 import type { DoctorCommandOptions } from './command-doctor.ts'
 import type { ReleaseOptions } from './command-release.ts'
 import type { RunOptions } from './command-run.ts'
-import { NAME_MACHINES } from './hints.ts'
 import { written } from './output.ts'
 
 /** Fine, found a problem, wrong usage. */
@@ -44,7 +43,11 @@ const reading = (name: string, description: string) =>
     .command(name)
     .description(description)
     .option('-d, --data <folder>', 'folder of the log', 'data')
-    .option('--machines <module>', 'machines of your own: a module that exports "machines"')
+    .option(
+      '--machines <module>',
+      'machines of your own: a module that exports "machines" or a "strategy"; may be repeated',
+      (file: string, others: readonly string[] = []) => [...others, file],
+    )
     .option('--json', 'one JSON object a line')
 
 reading('actors', 'list the actors and their states')
@@ -109,8 +112,7 @@ process.exit()
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
   if (isOutcryError(error)) {
-    const { code, message } = error
-    const hint = code === 'KIND_UNKNOWN' ? NAME_MACHINES : error.hint
+    const { code, message, hint } = error
     process.stderr.write(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}\n`)
     return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
   }

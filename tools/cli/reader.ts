@@ -1,5 +1,6 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
 import { type Failure, withFailure } from '../../src/api/failures.ts'
+import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { type Machines, Registry } from '../../src/runtime/registry.ts'
@@ -16,13 +17,15 @@ export interface ActorSummary
   > {
   /** Its last failure, where it is failing. */
   readonly failure?: Failure
+  /** Its machine is not named here: this is what its last record says. */
+  readonly isUnread?: true
 }
 
 export interface Reader {
   /** Whom it asks: a folder or a URL. */
   readonly source: string
   actors(prefix: string): AsyncIterable<ActorSummary>
-  /** Undefined where it does not exist, or its machine is not known. */
+  /** Undefined where it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
   verify(onProgress: (seq: number) => void): Promise<Verification>
@@ -31,12 +34,16 @@ export interface Reader {
   close(): Promise<void>
 }
 
-/** @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, ... */
-export async function openReader(data: string, machinesFrom?: string): Promise<Reader> {
+/**
+ * `modules`: files that export the machines of the log, besides those of Outcry.
+ * @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, STRATEGIES_UNREADABLE, ...
+ */
+export async function openReader(data: string, modules?: readonly string[]): Promise<Reader> {
+  readStrategiesFile(data)
+  const machines = await loadMachines(modules)
   const opened = await openLog(data)
   if (opened instanceof RunnerClient) return new RunnerReader(opened)
-  const { store, location } = opened
-  return new StoreReader(location, store, await loadMachines(data, machinesFrom))
+  return new StoreReader(opened.location, opened.store, machines)
 }
 
 class StoreReader implements Reader {
@@ -59,12 +66,32 @@ class StoreReader implements Reader {
   }
 
   async actor(address: string): Promise<ActorSummary | undefined> {
-    return this.#registry.find(address) && this.#summary(address, await this.#lastAt())
+    return this.#summary(address, await this.#lastAt())
   }
 
   async #summary(address: string, now: number): Promise<ActorSummary | undefined> {
+    if (this.#registry.find(address) === undefined) return this.#lastRecord(address)
     const cell = await cellAt(this.#store, this.#registry, address, {})
     return cell && withFailure(viewOf(cell), now, (address, options) => this.#store.history(address, options))
+  }
+
+  async #lastRecord(address: string): Promise<ActorSummary | undefined> {
+    for await (const record of this.#store.history(address, { reverse: true, limit: 1 })) {
+      const { machine, to, status, rev, seq, at, event } = record
+      const isFailed = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
+      return {
+        address,
+        machine,
+        value: to,
+        status: (status ?? 'active') as ActorSummary['status'],
+        ...(isFailed && { condition: 'quarantined' as const }),
+        rev,
+        seq,
+        at,
+        isUnread: true,
+      }
+    }
+    return undefined
   }
 
   /** A closed log has no other present than its last record. */

@@ -1,0 +1,36 @@
+/** `strategies.json` in a run's folder: where the modules are that its log cannot be replayed without. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { codeOf, replaceFile } from '../../store/folder.ts'
+import { OutcryError } from '../../store/index.ts'
+
+export const STRATEGIES_FILE = 'strategies.json'
+
+const content = z.strictObject({ modules: z.record(z.string(), z.string().min(1)) })
+
+/** By the name of its strategy, the file of a module, from where it was last. */
+export type Modules = ReadonlyMap<string, string>
+
+/** Returns none where there is no such file. @throws STRATEGIES_UNREADABLE */
+export function readStrategiesFile(data: string): Modules {
+  const file = join(data, STRATEGIES_FILE)
+  try {
+    return new Map(Object.entries(content.parse(JSON.parse(readFileSync(file, 'utf8'))).modules))
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return new Map()
+    const what = codeOf(cause) === undefined ? 'is torn or was changed' : `cannot be read (${codeOf(cause)})`
+    throw new OutcryError(
+      'STRATEGIES_UNREADABLE',
+      `${file} ${what}: it says where the modules of the strategies are`,
+      'Put it back from a backup. Or remove it: the next run notes the modules that its configuration names.',
+      { cause },
+    )
+  }
+}
+
+/** A reader finds the old file or the new one, whenever the process or the machine stops. */
+export function writeStrategiesFile(data: string, modules: Modules): void {
+  const text = JSON.stringify({ modules: Object.fromEntries(modules) })
+  replaceFile(join(data, STRATEGIES_FILE), Buffer.from(`${text}\n`))
+}
