@@ -5,6 +5,7 @@ import { parseAddress } from '../runtime/address.ts'
 import { isMachine } from '../runtime/logic.ts'
 import { logicAt } from '../runtime/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { AnswerList } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { machineDefinition } from './machine-definition.ts'
 import { requestOf, signalOf } from './request.ts'
@@ -39,23 +40,33 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
     const signal = signalOf(reply)
     const { kind, limit, ...query } = requestOf(listQuery, request.query)
     if (kind !== undefined) query.prefix = `${kind}/`
-    const actors = []
+    const actors = new AnswerList()
+    let last: string | undefined
+    let next: string | undefined
     for await (const { context: _, timers: _t, children: _c, ...actor } of supervisor.actors({
       ...query,
       limit: limit + 1,
       signal,
     })) {
-      actors.push(await standingOf(actor, signal))
+      if (actors.length === limit || actors.isFull) {
+        next = last
+        break
+      }
+      actors.add(await standingOf(actor, signal))
+      last = actor.address
     }
-    const more = actors.length > limit
-    return { actors: actors.slice(0, limit), ...(more && { next: actors[limit - 1]?.address }) }
+    reply.type('application/json; charset=utf-8')
+    return `{"actors":${actors.text()}${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
   })
 
   http.get<{ Params: { '*': string } }>('/actors/*', async (request, reply) => {
     const signal = signalOf(reply)
     const [, text = '', what] = TAIL.exec(request.params['*']) ?? []
     const address = parseAddress(text)
-    if (what === 'history') return history(address, request.query, signal)
+    if (what === 'history') {
+      reply.type('application/json; charset=utf-8')
+      return history(address, request.query, signal)
+    }
     if (what === 'machine') return machine(address)
     return view(address, request.query, signal)
   })
@@ -76,10 +87,14 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
   const history = async (address: string, raw: unknown, signal: AbortSignal) => {
     const { fromRev, toRev, reverse, limit } = requestOf(historyQuery, raw)
     const range = { ...(fromRev !== undefined && { fromRev }), ...(toRev !== undefined && { toRev }) }
-    const records = []
+    const records = new AnswerList()
     const options = { ...range, reverse, limit, signal }
-    for await (const record of supervisor.history(address, options)) records.push(record)
-    return { records }
+    for await (const record of supervisor.history(address, options)) {
+      // There is more than fits into an answer: whoever asks goes on from here.
+      if (records.isFull) return `{"records":${records.text()},"nextRev":${record.rev}}`
+      records.add(record)
+    }
+    return `{"records":${records.text()}}`
   }
 
   const machine = async (address: string) => {

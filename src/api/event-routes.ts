@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import { ANSWER_MAX } from './answer-list.ts'
 import { requestOf, signalOf } from './request.ts'
 
 const EVENTS_MAX = 1_000
@@ -25,18 +26,23 @@ export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void
       (actor === undefined || envelope.actor === actor)
     const reverse = since === undefined
     const max = tail ?? (reverse ? 50 : EVENTS_MAX)
-    const events: EventEnvelope[] = []
+    const found: string[] = []
+    let size = 0
     const bounds = { limit: SCAN_MAX, signal: signalOf(reply) }
     const range = reverse ? { ...bounds, reverse } : { ...bounds, fromSeq: since + 1 }
     let seq = since ?? supervisor.seq
     for await (const record of supervisor.read(range)) {
-      const found = envelopesOf(record).filter(wanted)
-      events.push(...(reverse ? found.reverse() : found))
+      const texts = envelopesOf(record)
+        .filter(wanted)
+        .map((envelope) => JSON.stringify(envelope))
+      found.push(...(reverse ? texts.reverse() : texts))
+      // All of a record's events are in one answer: `seq`, which is what to ask `since` the next time, is behind it.
       if (!reverse) seq = record.seq
-      if (events.length >= max) break
+      for (const { length } of texts) size += length
+      if (found.length >= max || size >= ANSWER_MAX) break
     }
-    // `seq` is what to ask `since` the next time.
-    if (!reverse) return { seq, events }
-    return { seq, events: events.slice(0, max).reverse() }
+    const events = reverse ? found.slice(0, max).reverse() : found
+    reply.type('application/json; charset=utf-8')
+    return `{"seq":${seq},"events":[${events.join()}]}`
   })
 }

@@ -16,6 +16,8 @@ import { Allowance, type Limits } from './limits.ts'
 const FRAME_BYTES_MAX = 65_536
 /** Bytes sent since a client was heard last, beyond which an answer to a ping may take long. */
 const MUCH_BYTES = 65_536
+/** An answer to a ping, with its mask. */
+const PONG_BYTES = 14
 /** How often, in ms, it is looked whether clients read. */
 const LOOK_MS = 1_000
 
@@ -109,8 +111,9 @@ class Connection {
       if (!this.#bytes.take(chunk.length)) this.#closeLoud('too many bytes')
     })
     // Before the channel hears of it.
-    for (const event of ['message', 'ping', 'pong'] as const)
-      client.prependListener(event, () => this.#onFrame())
+    client.prependListener('message', () => this.#onFrame())
+    client.on('ping', () => this.#onFrame())
+    client.on('pong', (data) => this.#onPong(String(data)))
   }
 
   /** Every so many ms. */
@@ -125,13 +128,22 @@ class Connection {
     else if (this.#silentMs > (isBusy ? busySilentMs : silentMs)) this.#client.terminate()
     else if (this.#unaskedMs >= pingMs) {
       this.#unaskedMs = 0
-      this.#client.ping()
+      this.#peer.outlet.ask()
     }
   }
 
-  #onFrame(): void {
+  #onPong(text: string): void {
+    if (!this.#peer.outlet.takeAnswer(text)) {
+      this.#onFrame()
+      return
+    }
     this.#silentMs = 0
     this.#sentWhenHeard = this.#sent()
+    // Whoever reads much answers much.
+    this.#bytes.take(-PONG_BYTES)
+  }
+
+  #onFrame(): void {
     if (!this.#frames.take(1)) this.#closeLoud('too many frames')
   }
 

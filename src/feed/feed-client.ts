@@ -34,6 +34,8 @@ export interface Listener {
   readonly subscription: Subscription
 }
 
+/** Topics of all clients together. */
+const TOPICS_IN_ALL_MAX = 200_000
 /** Records that `tail` looks back over. */
 const TAIL_SCAN_MAX = 200_000
 /** Records that one client reads before the next one does. */
@@ -133,6 +135,11 @@ export class FeedClient implements Reader {
     if (since !== undefined && since > head) {
       const message = `since ${since} is beyond the log, which ends at ${head}`
       this.send({ op: 'error', code: 'SEQ_UNKNOWN', message, id })
+      return
+    }
+    if (index.size + frame.topics.length > TOPICS_IN_ALL_MAX) {
+      const message = `clients have subscribed to ${index.size} topics, and there may be ${TOPICS_IN_ALL_MAX}`
+      this.send({ op: 'error', code: 'SERVER_BUSY', message, id })
       return
     }
     const subscription = new Subscription(frame, this.outlet)

@@ -9,6 +9,10 @@ export const TOPICS_MAX = 64
 /** Events that `tail` may ask for. */
 const TAIL_MAX = 10_000
 
+/** Characters and tokens of a topic. */
+const TOPIC_LENGTH_MAX = 256
+const TOKENS_MAX = 5
+
 const BATCH_MS_MAX = 10_000
 
 const id = z.string().min(1).max(64)
@@ -20,7 +24,7 @@ export const clientFrame = z.discriminatedUnion('op', [
     id,
     topics: z
       .array(
-        z.string().refine((text) => parsePattern(text) !== undefined, {
+        z.string().refine(isPattern, {
           error:
             'no topic pattern: events.{type}.{venue}.{symbol} or transitions.{kind}.{id}, with * and > allowed',
         }),
@@ -64,6 +68,12 @@ export interface BatchFrame {
 
 /** Close codes of our own. */
 export const CLOSE = { badFrame: 4400, unauthorised: 4401, tooSlow: 4408 } as const
+
+function isPattern(text: string): boolean {
+  return (
+    text.length <= TOPIC_LENGTH_MAX && (parsePattern(text)?.length ?? Number.POSITIVE_INFINITY) <= TOKENS_MAX
+  )
+}
 
 /** @throws ZodError, SyntaxError */
 export function parseFrame(data: string, subscriptions: number): ClientFrame {

@@ -2,6 +2,7 @@
  * What waits for one client. A socket is handed little at a time, so that it is seen whether its other end reads: one
  * that still does has all the time it needs, one that reads nothing is stuck.
  */
+import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 
 /** Bytes handed to the socket at once; a longer frame goes in pieces. At 2 KiB a second one piece takes half a minute. */
@@ -43,6 +44,10 @@ export class Outlet {
   #held = 0
   #buffered = 0
   #hasMoved = true
+  /** Pings that have not been answered, the oldest first. */
+  #asked: string[] = []
+  /** Handed over since the last ping. */
+  #unasked = 0
   #onRoom: (() => void) | undefined
   #isOpen = true
 
@@ -103,6 +108,27 @@ export class Outlet {
     return hasMoved
   }
 
+  /**
+   * Asks the client whether it is there. Where much is on its way the system hides for minutes whether anything is read of it, but
+   * the answer shows how far the client has come. Nobody knows the answer who has not read the question.
+   */
+  ask(): void {
+    const text = randomBytes(6).toString('base64')
+    this.#unasked = 0
+    this.#asked.push(text)
+    this.#socket.ping(text)
+  }
+
+  /** Whether it answers a question. */
+  takeAnswer(text: string): boolean {
+    const place = this.#asked.indexOf(text)
+    if (place < 0) return false
+    // A client may answer the last one alone.
+    this.#asked.splice(0, place + 1)
+    this.#hasMoved = true
+    return true
+  }
+
   /** What waits is dropped, so that the client may read the reason behind what its socket already has. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
@@ -120,8 +146,10 @@ export class Outlet {
     this.#all.size += piece.size
   }
 
-  #hand({ data, isLast }: Piece): void {
+  #hand({ data, size, isLast }: Piece): void {
     this.#socket.send(data, { binary: false, fin: isLast }, this.#onGone)
+    this.#unasked += size
+    if (this.#unasked >= PIECE_BYTES) this.ask()
   }
 
   readonly #onGone = (): void => {

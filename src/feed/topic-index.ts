@@ -2,15 +2,15 @@
 import type { Topic } from './topic.ts'
 
 interface Node<S> {
-  readonly next: Map<string, Node<S>>
+  next?: Map<string, Node<S>>
   /** Those whose pattern ends here. */
-  readonly here: Set<S>
+  here?: Set<S>
   /** Those whose pattern ends here with `>`. */
-  readonly rest: Set<S>
+  rest?: Set<S>
 }
 
 export class TopicIndex<S> {
-  readonly #root: Node<S> = emptyNode()
+  readonly #root: Node<S> = {}
   #size = 0
 
   /** Patterns in it. */
@@ -22,14 +22,17 @@ export class TopicIndex<S> {
     let node = this.#root
     for (const token of pattern) {
       if (token === '>') break
+      node.next ??= new Map()
       let next = node.next.get(token)
       if (next === undefined) {
-        next = emptyNode()
+        next = {}
         node.next.set(token, next)
       }
       node = next
     }
-    const end = endOf(pattern, node)
+    const name = endOf(pattern)
+    const end = node[name] ?? new Set()
+    node[name] = end
     if (end.has(subscriber)) return
     end.add(subscriber)
     this.#size++
@@ -39,17 +42,17 @@ export class TopicIndex<S> {
     const path = [this.#root]
     for (const token of pattern) {
       if (token === '>') break
-      const next = path.at(-1)?.next.get(token)
+      const next = path.at(-1)?.next?.get(token)
       if (next === undefined) return
       path.push(next)
     }
-    if (!endOf(pattern, path.at(-1) as Node<S>).delete(subscriber)) return
+    if (!path.at(-1)?.[endOf(pattern)]?.delete(subscriber)) return
     this.#size--
     // Patterns that nobody asks for any more leave nothing behind.
     for (let depth = path.length - 1; depth > 0; depth--) {
       const { next, here, rest } = path[depth] as Node<S>
-      if (next.size + here.size + rest.size > 0) return
-      path[depth - 1]?.next.delete(pattern[depth - 1] as string)
+      if ((next?.size ?? 0) + (here?.size ?? 0) + (rest?.size ?? 0) > 0) return
+      path[depth - 1]?.next?.delete(pattern[depth - 1] as string)
     }
   }
 
@@ -64,20 +67,16 @@ export class TopicIndex<S> {
 function collect<S>(node: Node<S>, topic: Topic, depth: number, found: Set<S>): void {
   const token = topic[depth]
   if (token === undefined) {
-    for (const subscriber of node.here) found.add(subscriber)
+    for (const subscriber of node.here ?? []) found.add(subscriber)
     return
   }
-  for (const subscriber of node.rest) found.add(subscriber)
-  const exact = node.next.get(token)
+  for (const subscriber of node.rest ?? []) found.add(subscriber)
+  const exact = node.next?.get(token)
   if (exact !== undefined) collect(exact, topic, depth + 1, found)
-  const any = token === '*' ? undefined : node.next.get('*')
+  const any = token === '*' ? undefined : node.next?.get('*')
   if (any !== undefined) collect(any, topic, depth + 1, found)
 }
 
-function endOf<S>(pattern: Topic, { here, rest }: Node<S>): Set<S> {
-  return pattern.at(-1) === '>' ? rest : here
-}
-
-function emptyNode<S>(): Node<S> {
-  return { next: new Map(), here: new Set(), rest: new Set() }
+function endOf(pattern: Topic): 'here' | 'rest' {
+  return pattern.at(-1) === '>' ? 'rest' : 'here'
 }

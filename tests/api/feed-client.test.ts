@@ -29,6 +29,8 @@ class Socket extends EventEmitter {
     if (this.bufferedAmount === 0) queueMicrotask(onGone)
   }
 
+  ping(): void {}
+
   close(code: number, reason: string): void {
     this.readyState = 2
     this.closes.push([code, reason])

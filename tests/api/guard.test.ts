@@ -123,6 +123,54 @@ describe('a server that others reach', () => {
   })
 })
 
+describe('a page of another site', () => {
+  const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }
+  it.each<[string, Headers]>([
+    ['an image', image],
+    ['an image of another port', { ...image, 'sec-fetch-site': 'same-site' }],
+    ['a frame', { ...image, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+    ['a window', { ...image, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+  ])('loads nothing by %s', async (_, headers) => {
+    await start({ origins: ['http://good.example'] })
+    const refused = { status: 403, code: 'SITE_REFUSED' }
+    for (const path of ['/events?type=NOSUCH', '/verify', '/page/main.js', '/nowhere'])
+      expect(await ask(path, headers)).toMatchObject(refused)
+    expect(await ask('/events', { ...headers, referer: 'http://good.example.evil.example/' })).toMatchObject(
+      refused,
+    )
+    expect(await upgrade('/feed', headers)).toMatchObject(refused)
+  })
+
+  it('loads what it asks for where its origin is listed', async () => {
+    await start({ origins: ['http://good.example'] })
+    expect((await ask('/events', { ...image, referer: 'http://good.example/a' })).status).toBe(200)
+    expect((await ask('/events', { ...image, origin: 'http://good.example' })).status).toBe(200)
+  })
+
+  it('may link to the page, but not show it within itself', async () => {
+    await start()
+    const link = { ...image, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    const { status, headers } = await ask('/', link)
+    expect(status).toBe(200)
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
+    expect((await ask('/', { ...link, 'sec-fetch-dest': 'iframe' })).code).toBe('SITE_REFUSED')
+  })
+
+  it.each(['same-origin', 'none'])('is none where the browser says %s', async (site) => {
+    await start()
+    expect((await ask('/events', { ...image, 'sec-fetch-site': site })).status).toBe(200)
+  })
+})
+
+it.each(['/health', '/events', '/nowhere'])('tells browsers that %s is no page', async (path) => {
+  await start()
+  expect((await ask(path)).headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'content-security-policy': expect.stringContaining("default-src 'none'; frame-ancestors 'none'"),
+  })
+})
+
 describe('a page', () => {
   it.each(['http://127.0.0.1:port', 'http://localhost:port'])(
     'of the server itself (%s) passes',

@@ -49,7 +49,11 @@ export class RawWebSocket {
     for (;;) {
       this.take(Number.POSITIVE_INFINITY)
       if (this.socket.closed || this.socket.readableEnded || this.closeCode !== undefined) return
-      await Promise.race([once(this.socket, 'readable'), once(this.socket, 'close'), once(this.socket, 'end')])
+      await Promise.race([
+        once(this.socket, 'readable'),
+        once(this.socket, 'close'),
+        once(this.socket, 'end'),
+      ])
     }
   }
 
@@ -107,7 +111,8 @@ export function masked(opcode: number, data: Buffer): Buffer {
 
 export async function rawConnection(url: string): Promise<Socket> {
   const { hostname: host, port } = new URL(url)
-  const socket = connect({ host, port: Number(port), highWaterMark: 4_096 })
+  const socket = connect(Number(port), host)
+  socket.setMaxListeners(0)
   socket.on('error', () => {})
   await once(socket, 'connect')
   return socket

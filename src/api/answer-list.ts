@@ -1,0 +1,28 @@
+/** Items of one answer as text, few enough that nobody waits for them to be written, and that they fit into memory. */
+/** Characters of one answer, unless a single item is longer: further items are for the next request. */
+export const ANSWER_MAX = 4 * 1_048_576
+
+export class AnswerList {
+  readonly #items: string[] = []
+  #size = 0
+
+  get length(): number {
+    return this.#items.length
+  }
+
+  /** Whether no more belongs into this answer. */
+  get isFull(): boolean {
+    return this.#size >= ANSWER_MAX
+  }
+
+  add(item: unknown): void {
+    const text = JSON.stringify(item)
+    this.#items.push(text)
+    this.#size += text.length
+  }
+
+  /** As a JSON array. */
+  text(): string {
+    return `[${this.#items.join()}]`
+  }
+}

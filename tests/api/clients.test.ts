@@ -1,0 +1,335 @@
+/** Clients of every bad kind, over real sockets: none takes more than its share, and everybody else goes on. */
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { assign, setup } from 'xstate'
+import type { Limits } from '../../src/api/limits.ts'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import type { Address } from '../../src/runtime/address.ts'
+import { SystemClock } from '../../src/runtime/clock.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { newMemory, type Store } from '../../store/index.ts'
+import { eventually } from '../runtime/harness.ts'
+import { masked, RawWebSocket, rawConnection } from './raw-client.ts'
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
+/** More than the system keeps for a socket whose other end does not read, at both of its ends. */
+const LONG_LOG = 24 * 2 ** 20
+const PAD = 'x'.repeat(16_384)
+
+const counter = setup({
+  types: {} as { context: { n: number }; events: { type: 'ADD'; pad?: string } },
+}).createMachine({
+  context: { n: 0 },
+  on: { ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+})
+
+let store: Store<TransitionRecord>
+let supervisor: Supervisor
+let api: ApiServer
+/** Records that somebody has read from the store. */
+let read = 0
+
+beforeEach(async () => {
+  store = await openMemoryStore(newMemory())
+  const all = store.read.bind(store)
+  store.read = async function* (options) {
+    for await (const record of all(options)) {
+      read++
+      yield record
+    }
+  }
+  supervisor = await createSupervisor({
+    store,
+    machines: { counter },
+    clock: new SystemClock(),
+    logger: QUIET,
+  })
+  await supervisor.spawn('counter', 'a')
+  read = 0
+})
+afterEach(async () => {
+  await api.close()
+  await supervisor.stop()
+})
+
+async function serve(limits: Partial<Limits> = {}): Promise<void> {
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits }, QUIET)
+}
+
+async function add(count: number, pad = ''): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    supervisor.tell('counter/a' as Address, { type: 'ADD', pad })
+    const room = supervisor.drained()
+    if (room !== undefined) await room
+  }
+  await supervisor.settled()
+}
+
+const subscribe = (place: object = {}, topics = ['transitions.>']) => ({
+  op: 'subscribe',
+  id: 's',
+  topics,
+  ...place,
+})
+const upTo = (seq: number) => Array.from({ length: seq }, (_, i) => i + 1)
+
+/** Whether somebody new is still served. */
+async function stillServes(): Promise<void> {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`)
+  await once(socket, 'open')
+  socket.send(JSON.stringify(subscribe({ id: 'new' })))
+  await add(1)
+  const { seq } = supervisor
+  await new Promise<void>((resolve) => {
+    socket.on('message', (data) => {
+      const frame = JSON.parse(String(data)) as { op: string; seq: number }
+      if (frame.seq >= seq && frame.op !== 'hello') resolve()
+    })
+  })
+  socket.close()
+}
+
+describe('a client of the feed that reads nothing', () => {
+  it('is closed with the seq from which nothing is missing', async () => {
+    await serve({ stuckMs: 400 })
+    await add(LONG_LOG / PAD.length, PAD)
+    const client = await RawWebSocket.open(api.url, '/feed')
+    client.says(subscribe({ since: 0 }))
+    // The server has stopped reading for it: it has closed the client.
+    await eventually(async () => {
+      const before = read
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(read).toBe(before)
+      expect(read).toBeGreaterThan(10)
+    })
+    await client.takeAll()
+    expect(client.closeCode).toBe(4408)
+    const since = Number(/^too slow; resume with since (\d+)$/.exec(client.closeReason)?.[1])
+    expect(client.seqs).toEqual(upTo(since))
+    expect(since).toBeLessThan(supervisor.seq)
+    await stillServes()
+  })
+
+  it('is fed as long as it reads, however slowly, and misses nothing', async () => {
+    await serve({ stuckMs: 800 })
+    await add(LONG_LOG / PAD.length, PAD)
+    const { seq } = supervisor
+    const client = await RawWebSocket.open(api.url, '/feed')
+    client.says(subscribe({ since: 0 }))
+    // It reads what the system has for it in several times the time in which a stuck client is closed.
+    // `hello`, `subscribed`, the events, `caughtUp`.
+    while (client.frames.length < seq + 3 && client.closeCode === undefined) {
+      client.take(65_536)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(client.closeReason).toBe('')
+    expect(client.seqs).toEqual(upTo(seq))
+  })
+})
+
+describe('a client that says too much', () => {
+  const unsubscribe = masked(1, Buffer.from(JSON.stringify({ op: 'unsubscribe', id: 'nobody' })))
+  it.each([
+    ['frames that are refused', unsubscribe, 'too many frames'],
+    ['pongs that nobody has asked for', masked(10, Buffer.alloc(8)), 'too many frames'],
+    ['pieces of a frame that never ends', masked(0, Buffer.alloc(20)), 'too many bytes'],
+  ])('is closed: %s', async (_, frame, why) => {
+    await serve({ bytesInBurst: 200_000 })
+    const client = await RawWebSocket.open(api.url, '/feed')
+    const isPiece = why === 'too many bytes'
+    // The first piece says that more follow.
+    if (isPiece) client.socket.write(Buffer.from([0x01, 0x80, 0, 0, 0, 0]))
+    const piece = Buffer.from(frame)
+    if (isPiece) piece[0] = 0x00
+    const many = Buffer.concat(Array.from({ length: 100 }, () => piece))
+    for (let n = 0; n < 40; n++) client.socket.write(many)
+    await client.takeAll()
+    expect(client.closeCode).toEqual(isPiece ? expect.toBeOneOf([4408, 1009]) : 4408)
+    if (!isPiece) expect(client.closeReason).toBe(`${why}; resume with since ${supervisor.seq}`)
+    await stillServes()
+  })
+
+  it('is cut off when it does not read the answers to its pings', async () => {
+    await serve()
+    const client = await RawWebSocket.open(api.url, '/feed')
+    const pings = Buffer.concat(Array.from({ length: 4_000 }, () => masked(9, Buffer.alloc(100))))
+    client.socket.write(pings)
+    await client.takeAll()
+    // Either by ws, which counts the answers that wait, or by us.
+    expect(client.closeCode).toEqual(expect.toBeOneOf([4408, undefined]))
+    await stillServes()
+  })
+
+  it('is closed when it speaks no protocol', async () => {
+    await serve()
+    const client = await RawWebSocket.open(api.url, '/feed')
+    client.socket.write(Buffer.from(Array.from({ length: 1_000 }, (_, i) => (i * 37) % 256)))
+    await client.takeAll()
+    expect(client.closeCode).toBe(1002)
+    const socket = await rawConnection(api.url)
+    socket.write(Buffer.alloc(1_000, 0xff))
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400/)
+    await stillServes()
+  })
+})
+
+describe('a request', () => {
+  it.each([
+    ['nothing at all', ''],
+    ['half its headers', 'GET /health HTTP/1.1\r\nHost: 127'],
+    [
+      'half its body',
+      'POST /actors/counter/a/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+    ],
+  ])('that brings %s ends with its time', async (_, sent) => {
+    await serve({ headersMs: 200, requestMs: 300 })
+    const socket = await rawConnection(api.url)
+    if (sent !== '') socket.write(sent)
+    expect(await text(socket)).toMatch(/^$|^HTTP\/1\.1 408/)
+  })
+
+  it('whose answer nobody reads ends with its connection', async () => {
+    await serve({ stuckMs: 300 })
+    await add(LONG_LOG / PAD.length, PAD)
+    const socket = await rawConnection(api.url)
+    socket.write('GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    await once(socket, 'readable')
+    // Another backup waits for this one, and is answered once it has been cut off.
+    const response = await fetch(`${api.url}/backup`)
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000)
+    socket.destroy()
+  })
+
+  it('is answered with as much as fits, and where to go on', async () => {
+    await serve()
+    await add(400, PAD)
+    const revs: number[] = []
+    let fromRev: number | undefined = 1
+    let answers = 0
+    while (fromRev !== undefined) {
+      const response = await fetch(`${api.url}/actors/counter%2Fa/history?limit=1000&fromRev=${fromRev}`)
+      const body = await response.text()
+      expect(body.length).toBeLessThan(5 * 2 ** 20)
+      const { records, nextRev } = JSON.parse(body) as { records: { rev: number }[]; nextRev?: number }
+      revs.push(...records.map(({ rev }) => rev))
+      fromRev = nextRev
+      answers++
+    }
+    expect(revs).toEqual(upTo(401))
+    expect(answers).toBe(2)
+  })
+
+  it('is one of few that a connection may have unanswered', async () => {
+    await serve({ requestsPerConnection: 4 })
+    const socket = await rawConnection(api.url)
+    socket.write('GET /events?type=NOSUCH HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(5))
+    const answered = (await text(socket)).match(/HTTP\/1\.1 200/g)?.length ?? 0
+    expect(answered).toBeLessThan(5)
+    await stillServes()
+  })
+
+  it('of too many that read is told so', async () => {
+    await serve({ readsAtOnce: 1, readsWaitingMax: 1 })
+    await add(1_000)
+    const path = `${api.url}/events?type=NOSUCH`
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(path)))
+    expect(answers.map(({ status }) => status).filter((status) => status === 200).length).toBeGreaterThan(0)
+    const refused = answers.find(({ status }) => status === 503)
+    expect(await refused?.json()).toMatchObject({ error: { code: 'SERVER_BUSY' } })
+  })
+})
+
+describe('many clients', () => {
+  it('are refused beyond the limit, and let in again when others have gone', async () => {
+    await serve({ connectionsMax: 2 })
+    const first = await RawWebSocket.open(api.url, '/feed')
+    await RawWebSocket.open(api.url, '/feed')
+    const third = await rawConnection(api.url)
+    third.resume()
+    await once(third, 'close')
+    first.socket.destroy()
+    await eventually(async () => {
+      const response = await fetch(`${api.url}/health`)
+      expect(response.status).toBe(200)
+    })
+  })
+
+  it('that inspect are few', async () => {
+    await serve({ inspectorsMax: 1 })
+    await RawWebSocket.open(api.url, '/inspect')
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/inspect`)
+    const [error] = await once(socket, 'error')
+    expect(String(error)).toContain('503')
+  })
+
+  it('have 100,000 subscriptions that nothing is sent to', async () => {
+    await serve()
+    const perClient = 64
+    const clients: WebSocket[] = []
+    const heard = new Set<string>()
+    let subscribed = 0
+    const caughtUp = new Promise<void>((resolve) => {
+      const count = () => {
+        if (++subscribed === 100_000) resolve()
+      }
+      for (let first = 0; first < 100_000; first += perClient) {
+        const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`, { perMessageDeflate: false })
+        clients.push(socket)
+        socket.on('open', () => {
+          for (let n = first; n < Math.min(first + perClient, 100_000); n++)
+            socket.send(JSON.stringify({ op: 'subscribe', id: `${n}`, topics: [`transitions.counter.${n}`] }))
+        })
+        socket.on('message', (data) => {
+          const { op } = JSON.parse(String(data)) as { op: string }
+          if (op === 'caughtUp') count()
+          else heard.add(op)
+        })
+      }
+    })
+    await caughtUp
+    await add(100)
+    await stillServes()
+    expect([...heard].sort()).toEqual(['hello', 'subscribed'])
+    for (const socket of clients) socket.terminate()
+  })
+
+  it('read the log together where they are in the same place of it', async () => {
+    await serve()
+    await add(20_000)
+    read = 0
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`)
+    await once(socket, 'open')
+    const caughtUp = new Promise<void>((resolve) => {
+      let count = 0
+      socket.on('message', (data) => {
+        if (String(data).startsWith('{"op":"caughtUp"') && ++count === 64) resolve()
+      })
+    })
+    for (let n = 0; n < 64; n++)
+      socket.send(JSON.stringify({ ...subscribe({ since: 0 }, ['events.nosuch.>']), id: `${n}` }))
+    await caughtUp
+    // Some may have come when the others had begun.
+    expect(read).toBeLessThan(10 * supervisor.seq)
+    socket.close()
+  })
+})
+
+describe('a server that stops', () => {
+  it('does so whatever its clients do', async () => {
+    await serve({ stopMs: 100 })
+    const sockets = [await RawWebSocket.open(api.url, '/feed'), await RawWebSocket.open(api.url, '/inspect')]
+    const half = await rawConnection(api.url)
+    half.write('GET /health HTTP/1.1\r\n')
+    await api.close()
+    await expect(fetch(`${api.url}/health`)).rejects.toThrow()
+    for (const { socket } of sockets) {
+      socket.resume()
+      if (!socket.closed) await once(socket, 'close')
+    }
+    await serve()
+  })
+})
