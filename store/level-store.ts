@@ -22,7 +22,7 @@ import {
 } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
-import { Pace } from './pace.ts'
+import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './snapshot-codec.ts'
 import { type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
 import type {
@@ -102,7 +102,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
       // The index gives up here what it puts into the batch: nothing may be refused any more that does not fence.
       const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
-      await this.#write([...batch, ...snapshotWrites], end.seq)
+      commitBegins()
+      try {
+        await this.#write([...batch, ...snapshotWrites], end.seq)
+      } finally {
+        commitEnds()
+      }
       this.#end = end
       this.#index.add(records)
     })

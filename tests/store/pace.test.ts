@@ -2,6 +2,7 @@
 import { setImmediate as soon } from 'node:timers'
 import { describe, expect, it } from 'vitest'
 import { newMemory, openMemoryStore, Pace, type Store } from '../../store/index.ts'
+import { commitBegins, commitEnds } from '../../store/pace.ts'
 
 /** Works, and lets nobody else. */
 function work(ms: number): void {
@@ -89,6 +90,24 @@ describe('whoever reads', () => {
     }
     await expect(run(read(store, gone.signal, each), each)).rejects.toMatchObject({ code: 'READ_ABORTED' })
     expect(pieces).toBe(3)
+  })
+
+  it('waits for a commit under way, but not for one commit after the other', async () => {
+    const pace = new Pace(undefined)
+    await pace.step()
+    work(3)
+    commitBegins()
+    const asked = performance.now()
+    // Nothing else is under way that could end.
+    await pace.step()
+    const waited = performance.now() - asked
+    commitEnds()
+    expect(waited).toBeGreaterThan(2)
+    work(3)
+    commitBegins()
+    const read = pace.step()
+    commitEnds()
+    await read
   })
 
   it('takes turns with the others: all of them together hold up everything else no longer than one', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { clients } from './clients.ts'
 import { feed } from './feed.ts'
 import { growth } from './growth.ts'
 import { latency } from './latency.ts'
@@ -21,6 +22,7 @@ const suites: Record<string, (settings: Settings) => Promise<Report | undefined>
   growth,
   memory,
   past,
+  clients,
 }
 
 const program = new Command('bench')

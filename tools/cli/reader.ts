@@ -117,6 +117,12 @@ class StoreReader implements Reader {
   }
 }
 
+interface HistoryPage {
+  readonly records: readonly TransitionRecord[]
+  /** Where to go on, when fewer fitted into the answer than were asked for. */
+  readonly nextRev?: number
+}
+
 class RunnerReader implements Reader {
   readonly #runner: RunnerClient
 
@@ -150,10 +156,10 @@ class RunnerReader implements Reader {
   async *history(address: string): AsyncIterable<TransitionRecord> {
     for (let fromRev = 1; ; ) {
       const path = `${actorPath(address)}/history?limit=1000&fromRev=${fromRev}`
-      const { records } = await this.#runner.get<{ records: TransitionRecord[] }>(path)
+      const { records, nextRev } = await this.#runner.get<HistoryPage>(path)
       yield* records
-      if (records.length < 1_000) return
-      fromRev = (records.at(-1) as TransitionRecord).rev + 1
+      if (nextRev === undefined && records.length < 1_000) return
+      fromRev = nextRev ?? (records.at(-1) as TransitionRecord).rev + 1
     }
   }
 

@@ -1,0 +1,113 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { startApi } from '../../src/api/server.ts'
+import type { Address } from '../../src/runtime/address.ts'
+import { EventClock } from '../../src/runtime/clock.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { paced } from './latency.ts'
+import { median, quantile, type Report, type Settings } from './report.ts'
+import { eventOf, orderMachine, silent } from './workload.ts'
+
+const ORDERS = 1_000
+const PER_SECOND = 500
+const MEMORY_EVERY_MS = 100
+/** What a hundred clients may take besides: what waits for all of them, and as much again for the collector. */
+const MEMORY_MAX_MB = 256
+
+/** From send to acknowledgement, without clients and beside a hundred bad ones, which have a process of their own. */
+export async function clients({ rounds, scale, folder }: Settings): Promise<Report> {
+  const size = 100_000 * scale
+  const location = mkdtempSync(join(folder, 'clients-'))
+  try {
+    const store = await openLevelStore(location)
+    const clock = new EventClock(0)
+    const supervisor = await createSupervisor({
+      store,
+      machines: { order: orderMachine },
+      clock,
+      logger: silent,
+    })
+    await grow(supervisor, size)
+    const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silent)
+    await trade(supervisor, 500)
+    const alone: Latency[] = []
+    const beside: Latency[] = []
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await trade(supervisor, 1_000 * scale))
+      const child = fork(new URL(`./bad-clients${extname(import.meta.url)}`, import.meta.url), {
+        execArgv: process.execArgv,
+      })
+      child.send({ url: api.url })
+      await once(child, 'message')
+      beside.push(await trade(supervisor, 1_000 * scale))
+      child.send('end')
+      await once(child, 'exit')
+    }
+    const stopped = performance.now()
+    await api.close()
+    const stopMs = performance.now() - stopped
+    await supervisor.stop()
+    const [base, with100] = [figuresOf(alone), figuresOf(beside)]
+    const times = with100['send p99 ms'] / base['send p99 ms']
+    const more = with100['memory max MB'] - base['memory max MB']
+    const met = times < 2 && more < MEMORY_MAX_MB
+    return {
+      name: 'clients',
+      about: `${PER_SECOND} sends a second, a log of ${size.toLocaleString('en-US')} records`,
+      rows: [
+        { what: 'without clients', figures: base },
+        {
+          what: 'beside 100 bad clients',
+          figures: { ...with100, 'p99 of without': times, 'stop ms': stopMs },
+          target: { text: `p99 below twice that without, at most ${MEMORY_MAX_MB} MB more`, met },
+        },
+      ],
+    }
+  } finally {
+    rmSync(location, { recursive: true, force: true })
+  }
+}
+
+async function grow(supervisor: Supervisor, size: number): Promise<void> {
+  for (let i = 0; i < ORDERS; i++) await supervisor.spawn('order', String(i), undefined, { at: 1 })
+  for (let n = 0; n < size / ORDERS; n++) {
+    for (let i = 0; i < ORDERS; i++) {
+      supervisor.tell(`order/${i}` as Address, eventOf(n))
+      const room = supervisor.drained()
+      if (room !== undefined) await room
+    }
+  }
+  await supervisor.settled()
+}
+
+interface Latency {
+  readonly p50: number
+  readonly p99: number
+  readonly memoryMb: number
+}
+
+/** In ms, from send to acknowledgement; meanwhile the most memory that the process has. */
+async function trade(supervisor: Supervisor, events: number): Promise<Latency> {
+  const at = supervisor.lastAt ?? 0
+  let memoryMb = 0
+  const look = setInterval(() => {
+    memoryMb = Math.max(memoryMb, process.memoryUsage().rss / 2 ** 20)
+  }, MEMORY_EVERY_MS)
+  const took = await paced(events, PER_SECOND, (n) =>
+    supervisor.send(`order/${n % ORDERS}`, { ...eventOf(Math.floor(n / ORDERS)), at: at + n }),
+  )
+  clearInterval(look)
+  const sorted = Float64Array.from(took).sort()
+  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), memoryMb }
+}
+
+function figuresOf(rounds: readonly Latency[]) {
+  return {
+    'send p50 ms': median(rounds.map(({ p50 }) => p50)),
+    'send p99 ms': median(rounds.map(({ p99 }) => p99)),
+    'memory max MB': Math.max(...rounds.map(({ memoryMb }) => memoryMb)),
+  }
+}
