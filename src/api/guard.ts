@@ -105,6 +105,8 @@ export function guardRoutes(http: FastifyInstance, guard: Guard): void {
     const { raw, method, headers, routeOptions } = request
     guard.admit(raw)
     const { origin } = headers
+    const from = origin ?? originOf(headers.referer)
+    if (from !== undefined && guard.lists(from)) reply.header('cross-origin-resource-policy', 'cross-origin')
     if (origin !== undefined && guard.lists(origin)) {
       reply.header('access-control-allow-origin', origin).header('vary', 'origin')
       // Asked by browsers, and without the token, before they send what no form could.
