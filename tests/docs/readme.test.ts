@@ -66,7 +66,9 @@ describe('the README', () => {
     await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
     const { stdout } = await outcry('actors', '--json')
     expect(stdout).toContain(`"address":"list/${name}:mine-1"`)
-    expect(JSON.parse((await outcry('verify', '--json')).stdout)).toMatchObject({ problems: [] })
+    expect(JSON.parse((await outcry('verify', '--machines', 'strategy.ts', '--json')).stdout)).toMatchObject({
+      problems: [],
+    })
     rmSync(folder, { recursive: true })
   })
 
