@@ -6,21 +6,24 @@
 export interface Growth {
   /** Changes whenever the main thread gets on. */
   readonly progress: string
-  /** Bytes that the process had in memory when it got on last. */
+  /** Bytes that the process had in memory at the last look before that, or less: what it took since may be of this step. */
   readonly from: number
-  /** Bytes since then. */
+  /** Bytes at the last look. */
+  readonly inMemory: number
+  /** Bytes since then, at most. */
   readonly grown: number
 }
 
-export const NO_GROWTH: Growth = { progress: '', from: 0, grown: 0 }
+export const NO_GROWTH: Growth = { progress: '', from: 0, inMemory: Number.POSITIVE_INFINITY, grown: 0 }
 
 /** Bytes in one step that no strategy needs, and a fraction of what a process may have. */
 const FILLS_FROM = 128 * 2 ** 20
 
-/** The growth after another look. */
+/** The growth after another look. A step counts from its second look on: a short one may come at the end of others. */
 export function nextGrowth(was: Growth, progress: string, inMemory: number): Growth {
-  if (progress !== was.progress) return { progress, from: inMemory, grown: 0 }
-  return { ...was, grown: Math.max(was.grown, inMemory - was.from) }
+  if (progress !== was.progress)
+    return { progress, from: Math.min(was.inMemory, inMemory), inMemory, grown: 0 }
+  return { ...was, inMemory, grown: Math.max(was.grown, inMemory - was.from) }
 }
 
 export function fillsMemory({ grown }: Growth): boolean {

@@ -12,6 +12,12 @@ describe('a step fills the memory', () => {
     expect(fillsMemory(seen(['1/1', 900], ['1/1', 1_028]))).toBe(true)
   })
 
+  it('when it had taken it before it was first seen, but not at the first look: that may be of others', () => {
+    expect(fillsMemory(seen(['1/1', 100], ['1/2', 300]))).toBe(false)
+    expect(fillsMemory(seen(['1/1', 100], ['1/2', 300], ['1/2', 300]))).toBe(true)
+    expect(fillsMemory(seen(['1/1', 400], ['1/2', 300], ['1/2', 400]))).toBe(false)
+  })
+
   it('also where the process gives some back meanwhile, and not when it gets on', () => {
     const growth = seen(['1/1', 100], ['1/1', 300], ['1/1', 150])
     expect([fillsMemory(growth), fillsText(growth, 'dip/btc', 'TRADE')]).toEqual([
