@@ -66,7 +66,10 @@ const criticalOf = async (name: string) =>
     event.type === 'REPORT_ERROR' && event.severity === 'critical' ? [event.text] : [],
   )
 async function expectWhole(name: string): Promise<void> {
-  expect(await outcry('verify', '--data', dataOf(name))).toMatchObject({ code: 0, stderr: '' })
+  expect(await outcry('verify', '--data', dataOf(name), '--machines', fileOf(name))).toMatchObject({
+    code: 0,
+    stderr: '',
+  })
 }
 
 describe('a strategy that loops for ever', () => {

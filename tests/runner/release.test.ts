@@ -11,6 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
 const config = join(folder, 'outcry.yaml')
 const BAD = 'bad/b'
+const named = ['--data', data, '--machines', join(folder, 'bad.ts')]
 
 /** `limit`: the number of the candle that it throws at. */
 function writeModule(limit: number): void {
@@ -58,19 +59,19 @@ beforeAll(async () => {
 
 describe('a strategy in quarantine', () => {
   it('is listed as such, with what it failed on', async () => {
-    const { stdout } = await outcry('actors', '--data', data)
+    const { stdout } = await outcry('actors', ...named)
     expect(stdout).toMatch(
       /^bad\/b +bad@1 .*quarantined, in mode\.running trade\.flat; failed on CANDLE_CLOSE at \S+ \S+: TypeError: third candle$/m,
     )
     expect(stdout).toContain(
       `1 actor in quarantine: mend what failed, then outcry release bad/b --data ${data}`,
     )
-    const [json] = lines((await outcry('actors', BAD, '--data', data, '--json')).stdout)
+    const [json] = lines((await outcry('actors', BAD, ...named, '--json')).stdout)
     expect(json).toMatchObject({
       condition: 'quarantined',
       failure: { event: 'CANDLE_CLOSE', message: 'TypeError: third candle', action: 'quarantine' },
     })
-    const replay = (await outcry('replay', BAD, '--data', data)).stdout.split('\n')
+    const replay = (await outcry('replay', BAD, ...named)).stdout.split('\n')
     expect(replay[1]).toMatch(
       /^quarantined, in .*; failed on CANDLE_CLOSE at .*third candle\. Release it: outcry/,
     )
@@ -80,7 +81,7 @@ describe('a strategy in quarantine', () => {
     writeModule(1_000)
     writeFileSync(
       config,
-      `strategies:\n  - { id: b, type: ./bad.ts, symbol: BTCUSDT, interval: 1s, orderQty: "0.01" }\n`,
+      `market: { seed: 6, startAt: 1700000000000 }\nstrategies:\n  - { id: b, type: ./bad.ts, symbol: BTCUSDT, interval: 1s, orderQty: "0.01" }\n`,
     )
     const live = ['--config', config, '--data', data, '--port', '0']
     const runner = new OutcryProcess('run', ...live)
@@ -109,7 +110,7 @@ describe('a strategy in quarantine', () => {
     writeModule(3)
     configure(20_000)
     await run()
-    const released = await outcry('release', BAD, '--data', data, '--by', 'ann', '--reason', 'mended')
+    const released = await outcry('release', BAD, ...named, '--by', 'ann', '--reason', 'mended')
     expect([released.code, released.stderr, released.stdout]).toEqual([
       0,
       '',
@@ -117,18 +118,18 @@ describe('a strategy in quarantine', () => {
         /^bad\/b is released, with seq [\d,]+ in .*log: it takes messages from the next start on/,
       ),
     ])
-    expect((await outcry('release', BAD, '--data', data)).stderr).toContain('ACTOR_NOT_QUARANTINED')
-    expect((await outcry('release', 'bad/z', '--data', data)).stderr).toContain('ACTOR_UNKNOWN')
+    expect((await outcry('release', BAD, ...named)).stderr).toContain('ACTOR_NOT_QUARANTINED')
+    expect((await outcry('release', 'bad/z', ...named)).stderr).toContain('ACTOR_UNKNOWN')
     expect((await outcry('release', 'nonsense', '--data', data)).code).toBe(2)
     configure(40_000)
     writeModule(1_000)
     const second = await run('--json')
     expect([second.code, JSON.parse(second.stdout)]).toMatchObject([0, { quarantined: [], failed: [] }])
-    const events = lines((await outcry('replay', BAD, '--data', data, '--json')).stdout)
+    const events = lines((await outcry('replay', BAD, ...named, '--json')).stdout)
     const at = events.findIndex(({ event }) => event.type === 'outcry.released')
     expect(events[at]?.event).toMatchObject({ by: 'ann', reason: 'mended' })
     expect(events.length).toBeGreaterThan(at + 15)
-    const verify = await outcry('verify', '--data', data)
+    const verify = await outcry('verify', ...named)
     expect([verify.code, verify.stderr]).toEqual([0, ''])
   })
 })
