@@ -45,12 +45,14 @@ export const SNAPSHOTS = { gte: 's!', lt: 's"' } as const
 export const PASTS = { gte: 'p!', lt: 'p"' } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
 
-/** Keys are ASCII, but what is written of the address is not: the upper bound is the prefix's successor. */
+/** No character, and its UTF-8 sorts after that of all that are: what begins with a prefix lies before prefix and this. */
+const LAST = '\u{10FFFF}'
+
 export function actorsRange(
   prefix: string,
   after: string | undefined,
 ): { gt?: string; gte?: string; lt: string } {
-  const lt = prefix === '' ? 'a"' : successor(actorKey(prefix))
+  const lt = prefix === '' ? 'a"' : `${actorKey(prefix)}${LAST}`
   return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
 }
 
@@ -77,8 +79,3 @@ export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const seqOfPastKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfPastKey = actorOfHistoryKey
 export const actorOfKey = (key: string) => key.slice(2)
-
-function successor(text: string): string {
-  const last = text.length - 1
-  return text.slice(0, last) + String.fromCharCode(text.charCodeAt(last) + 1)
-}

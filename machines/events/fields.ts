@@ -26,15 +26,32 @@ export const by = z.string().min(1).max(128)
 export const side = z.enum(['BUY', 'SELL'])
 export type Side = z.infer<typeof side>
 
+/**
+ * What a name has in each place: of ASCII what addresses have there, and every letter, mark, digit and sign of Unicode that
+ * can be seen, for venues list symbols in any script. Neither spaces, nor what controls or reorders a text.
+ */
+const NAME_CHARACTER = String.raw`(?:[\w.:@+~#=()-]|(?![\p{ASCII}\p{DI}])[\p{L}\p{M}\p{N}\p{S}])`
+/** A mark that came first would belong to whatever a name is written behind. */
+const NAME = String.raw`(?!\p{M})${NAME_CHARACTER}{1,128}`
+const ALSO_ASCII = '. : @ + ~ # = ( ) - _'
+/** One spelling of each: texts that look alike and differ in their code points would be two actors. */
+const isNfc = (text: string) => text === text.normalize('NFC')
+const NOT_NFC = 'in the normalization form NFC of Unicode'
+
 /** A symbol, a venue, or the part of an address after the kind. */
 export const name = z
   .string()
-  .regex(/^[\w.:@+~#=()-]{1,128}$/, '1 to 128 letters, digits and . : @ + ~ # = ( ) - _')
+  .regex(new RegExp(`^${NAME}$`, 'u'), `1 to 128 letters, digits and ${ALSO_ASCII}`)
+  .refine(isNfc, NOT_NFC)
   .meta({ title: 'name' })
 /** Not of a port: what it is told goes outside. */
 export const address = z
   .string()
-  .regex(/^(?!port\/|system\/)[\w-]+(\/[\w.:@+~#=()-]{1,128})+$/, 'the address of an actor, kind/id')
+  .regex(
+    new RegExp(String.raw`^(?!port\/|system\/)[\w-]+(?:\/${NAME})+$`, 'u'),
+    'the address of an actor, kind/id',
+  )
+  .refine(isNfc, NOT_NFC)
   .meta({ title: 'address' })
 /** What people write beside what they ask for. */
 export const remark = z.string().max(1_000)

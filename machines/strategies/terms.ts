@@ -7,9 +7,8 @@ import { interval, name, positive } from '../events/fields.ts'
 
 /** By its configuration. */
 export const strategyTerms = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[\w-]+$/, 'letters, digits, - and _')
+  id: name
+    .regex(/^[\w\-\u{80}-\u{10FFFF}]+$/u, 'letters, digits, - and _')
     .describe(
       'The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<type>:<id>-1`, `<type>:<id>-2`, ...',
     ),

@@ -111,7 +111,10 @@ const marketSource = z.discriminatedUnion('source', [
     source: z.literal('binance').describe('Binance, live; orders go to the paper venue.'),
     symbols: z
       .array(
-        z.string().regex(/^[A-Z0-9_]+$/, 'as the exchange writes it, such as BTCUSDT or BTCUSD_PERP'),
+        name.regex(
+          /^[A-Z\d_.\-\u{80}-\u{10FFFF}]+$/u,
+          'as the exchange writes it, such as BTCUSDT or BTCUSD_PERP',
+        ),
         'name some, such as [BTCUSDT]',
       )
       .min(1)

@@ -14,6 +14,11 @@ export const CLOCK = 'system/clock' as Address
 const ADDRESS_LENGTH_MAX = 512
 /** Any other character is percent-encoded, byte by byte of its UTF-8, as RFC 3986 and the actor paths of Pekko do it. */
 const SEGMENT = /^(?:[\w.:@+~#=()-]|%[0-9A-F]{2})+$/
+/**
+ * An id that somebody gives may be in any script: letters, marks, digits and signs of Unicode that can be seen. None of these
+ * ends a segment, controls a text or reorders it. A mark that came first would belong to the slash.
+ */
+const GIVEN = /^(?!\p{M})(?:[\w.:@+~#=()-]|%[0-9A-F]{2}|(?![\p{ASCII}\p{DI}])[\p{L}\p{M}\p{N}\p{S}])+$/u
 const PLAIN = /^[\w.:@+~#=()-]*$/
 const NOT_PLAIN = /[^\w.:@+~#=()-]/gu
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -22,14 +27,19 @@ const utf8 = new TextEncoder()
 /** @throws ADDRESS_INVALID */
 export function parseAddress(text: string): Address {
   const segments = text.split('/')
-  if (text.length > ADDRESS_LENGTH_MAX || segments.length < 2 || !segments.every((s) => SEGMENT.test(s))) {
+  if (text.length > ADDRESS_LENGTH_MAX || segments.length < 2 || !segments.every(isSegment)) {
     throw new OutcryError(
       'ADDRESS_INVALID',
       `"${text.slice(0, 80)}" is no actor address`,
-      'Write kind/id, for example order/BTCUSDT-7f3a; letters, digits and . : @ + ~ # = ( ) - _ are allowed, others as %20.',
+      'Write kind/id, for example order/BTCUSDT-7f3a; letters and digits (in the form NFC) and . : @ + ~ # = ( ) - _ are allowed, others as %20.',
     )
   }
   return text as Address
+}
+
+/** The id of a top actor is as it was given. Below it, ids are as `childOf` writes them, so that each has one address. */
+function isSegment(segment: string, i: number): boolean {
+  return SEGMENT.test(segment) || (i === 1 && GIVEN.test(segment) && segment === segment.normalize('NFC'))
 }
 
 export function kindOf(address: string): string {

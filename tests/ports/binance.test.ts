@@ -24,7 +24,9 @@ describe('the live market of Binance', () => {
   let warnings: string[]
   let messages: MarketMessage[]
 
-  const open = (options: { silenceMs?: number; after?: number; market?: BinanceMarketName } = {}) => {
+  const open = (
+    options: { silenceMs?: number; after?: number; market?: BinanceMarketName; symbols?: string[] } = {},
+  ) => {
     const { after, ...rest } = options
     const onWarning = ({ reason }: { reason: string }) => void warnings.push(reason)
     const market = createBinanceMarket({ symbols: ['XUSDT'], market: 'spot', ...urls, ...rest, onWarning })
@@ -44,6 +46,25 @@ describe('the live market of Binance', () => {
   afterEach(async () => {
     subscription.unsubscribe()
     await exchange.stop()
+  })
+
+  it('watches a symbol in any script', async () => {
+    const symbol = '币安人生USDT'
+    open({ symbols: [symbol] })
+    const client = await exchange.client(0)
+    const [, streams] = (exchange.paths[0] as string).split('=')
+    expect(decodeURIComponent(streams as string)).toBe(
+      '币安人生usdt@trade/币安人生usdt@bookTicker/币安人生usdt@depth@100ms',
+    )
+    client.send(trade(1).replaceAll('XUSDT', symbol).replaceAll('xusdt', '币安人生usdt'))
+    await eventually(() => expect(kinds()).toEqual(['connected', 'TRADE']))
+    client.send(
+      depth(10, 11, [['9.5', '1']])
+        .replaceAll('XUSDT', symbol)
+        .replaceAll('xusdt', '币安人生usdt'),
+    )
+    await eventually(() => expect(kinds()).toContain('ORDER_BOOK'))
+    expect([messages.every((message) => message.symbol === symbol), warnings]).toEqual([true, []])
   })
 
   it('subscribes to trades, quotes and depth, and goes on counting where it was', async () => {

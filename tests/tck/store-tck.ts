@@ -304,6 +304,32 @@ export function storeTck(
       expect(await all(store.actors({ prefix: 'z' }))).toEqual([])
     })
 
+    it('lists actors of any script by prefix, each once', async () => {
+      const actors = [
+        'symbol/x:A',
+        'symbol/x:\ud7fb',
+        'symbol/x:币安',
+        'symbol/x:币安人生',
+        'symbol/x:\uff21',
+        'symbol/x:🚀',
+      ]
+      for (const [i, actor] of actors.entries())
+        await store.append({ records: [{ seq: i + 1, rev: 1, actor, at: i, note: '' }] })
+      expect(new Set(await all(store.actors({ prefix: 'symbol/x:' })))).toEqual(new Set(actors))
+      expect(await all(store.actors({ prefix: 'symbol/x:币安' }))).toEqual([
+        'symbol/x:币安',
+        'symbol/x:币安人生',
+      ])
+      for (const actor of actors) expect(await all(store.actors({ prefix: actor }))).toContain(actor)
+      const listed: string[] = []
+      for (let after: string | undefined; ; after = listed.at(-1)) {
+        const [next] = await all(store.actors({ limit: 1, ...(after !== undefined && { after }) }))
+        if (next === undefined) break
+        listed.push(next)
+      }
+      expect(listed).toEqual(await all(store.actors()))
+    })
+
     it('shows a reader what was there when it began', async () => {
       await fill(10)
       const reader = store.read()[Symbol.asyncIterator]()

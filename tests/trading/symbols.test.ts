@@ -20,6 +20,7 @@ const SPOT: Row[] = [
   ['EURUSDT', 'EUR', 'USDT'],
   ['SOLETH', 'SOL', 'ETH'],
   ['DOGEBTC', 'DOGE', 'BTC'],
+  ['币安人生USDT', '币安人生', 'USDT'],
 ]
 const OTHER_SPOT: Row[] = [
   ['BTC-USDT', 'BTC', 'USDT'],
@@ -102,24 +103,28 @@ describe('a configuration takes a symbol as the venue lists it', () => {
   const live = (symbol: string, market: string) =>
     runnerConfig.safeParse({ market: { source: 'binance', symbols: [symbol], market } }).error?.issues ?? []
 
-  it.each(['BTCUSDT', '1000PEPEUSDT', 'BTCUSD_PERP', 'BTCUSDT_240927', 'BTC-USDT'])('%s', (symbol) => {
-    expect(problems(symbol)).toEqual([])
-  })
+  it.each(['BTCUSDT', '1000PEPEUSDT', 'BTCUSD_PERP', 'BTCUSDT_240927', 'BTC-USDT', '币安人生USDT'])(
+    '%s',
+    (symbol) => {
+      expect(problems(symbol)).toEqual([])
+    },
+  )
 
-  it.fails.each(['币安人生USDT', 'BTC/USDT:USDT'])('%s', (symbol) => {
-    expect(problems(symbol)).toEqual([])
+  it.fails('BTC/USDT:USDT', () => {
+    expect(problems('BTC/USDT:USDT')).toEqual([])
   })
 
   it.each([
     ['BTCUSDT', 'spot'],
     ['BTCUSDT_240927', 'usdm'],
     ['BTCUSD_PERP', 'coinm'],
+    ['币安人生USDT', 'spot'],
   ])('%s, live at %s', (symbol, market) => {
     expect(live(symbol, market)).toEqual([])
   })
 
-  it.fails('币安人生USDT, live', () => {
-    expect(live('币安人生USDT', 'spot')).toEqual([])
+  it.each(['btcusdt', 'BTC@USDT', 'BTC/USDT', 'BTC\u202eUSDT', ''])('but no other, live: %j', (symbol) => {
+    expect(live(symbol, 'spot')).not.toEqual([])
   })
 })
 

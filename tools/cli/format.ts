@@ -2,10 +2,27 @@ import type { StateValue } from 'xstate'
 
 /** Plain text columns, each as wide as its widest cell; the last one is not padded. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => widthOf(row[i] ?? ''))))
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] as number))).join('  ')
+    row.map((cell, i) => (i === row.length - 1 ? cell : padded(cell, widths[i] as number))).join('  ')
   return [head, ...rows].map(line).join('\n')
+}
+
+const ASCII = /^\p{ASCII}*$/u
+/** What terminals show two columns wide. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u{ff01}-\u{ff60}]/u
+
+/** In columns of a terminal. */
+function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length
+  let width = 0
+  for (const c of text) width += /\p{M}/u.test(c) ? 0 : WIDE.test(c) ? 2 : 1
+  return width
+}
+
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
 /** `execution.accepted request.idle`, the leaves of a state value. */
