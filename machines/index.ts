@@ -5,7 +5,7 @@ import type { ListRequest } from './events/list.ts'
 import type { Adopt } from './events/reconciliation.ts'
 import { type OrderListInput, orderListEvents, orderListMachine } from './list/order-list.ts'
 import { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
-import { symbolEvents } from './market/symbol-input.ts'
+import { SYMBOL_AHEAD_MAX_MS, symbolEvents } from './market/symbol-input.ts'
 import { symbolVersion3 } from './market/symbol-version-3.ts'
 import { universeEvents, universeMachine } from './market/universe.ts'
 import { newsEvents, newsMachine } from './news/news.ts'
@@ -39,6 +39,7 @@ export const machines = {
   symbol: {
     machine: symbolMachine,
     events: symbolEvents,
+    aheadMaxMs: SYMBOL_AHEAD_MAX_MS,
     commands: [],
     previous: [symbolVersion3],
     upgrades: [symbolFromVersion3],

@@ -22,6 +22,12 @@ const symbolSettings = z.object({
 export const symbolInput = symbolSettings.extend({ venue: z.string(), symbol: z.string() })
 export type SymbolInput = z.infer<typeof symbolInput>
 
+/**
+ * What is told of a market was received before it is told. A time ahead of that would stop candles and marks until it comes.
+ * As much as a recorder's clock may be ahead of ours; a market source judges the times of its own messages.
+ */
+export const SYMBOL_AHEAD_MAX_MS = 60_000
+
 /** What may come from outside. */
 export const symbolEvents = z.discriminatedUnion('type', [
   trade,

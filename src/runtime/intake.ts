@@ -67,6 +67,17 @@ export function checkSchema(registry: Registry, to: Address, event: AnyEvent, at
   if (error) throw wrongEvent(`${event.type} for ${to}`, issuesOf(error, EVENT))
 }
 
+/** A schema knows no clock: where a kind believes no time that is still to come, it says how far ahead. @throws EVENT_INVALID */
+export function checkTime(registry: Registry, to: Address, event: AnyEvent, at: number, clock: Clock): void {
+  const aheadMaxMs = registry.find(to)?.aheadMaxMs
+  if (aheadMaxMs === undefined) return
+  const now = clock.now()
+  const latest = typeof event.at === 'number' ? Math.max(at, event.at) : at
+  if (latest <= now + aheadMaxMs) return
+  const rule = `at most ${now + aheadMaxMs}, for it is ${now} now`
+  throw wrongEvent(`${event.type} for ${to}`, [{ field: 'at', rule }])
+}
+
 /** @throws EVENT_INVALID, ACTOR_RESERVED */
 export function checkType(to: Address, event: AnyEvent): void {
   if (isReserved(to)) throw reserved(to)

@@ -27,12 +27,17 @@ const upgrades: Check = (value) => {
     ? 'must have from and to, versions as text'
     : undefined
 }
+const milliseconds: Check = (value) =>
+  Number.isFinite(value) && (value as number) >= 0
+    ? undefined
+    : 'must be a number of milliseconds, at least 0'
 const machines: Check = (value) => (Array.isArray(value) ? undefined : 'must be a list of machines')
 
 const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = {
   supervision,
   childSupervision: supervision,
   events: schema,
+  aheadMaxMs: milliseconds,
   commands: names,
   needs: code,
   refusals: names,

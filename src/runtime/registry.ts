@@ -19,6 +19,8 @@ export interface Registration {
   readonly childSupervision?: Supervision
   /** Checks messages that come from outside; internal ones are trusted. */
   readonly events?: ZodType
+  /** What is sent from outside is of no time that is further ahead of the clock, in ms. Default: of any time. */
+  readonly aheadMaxMs?: number
   /** Types of the events that people may send through the API, the others being for actors and ports. Default: all. */
   readonly commands?: readonly string[]
   /** What a command of people names that has to be there, by field: the addresses of other actors. */

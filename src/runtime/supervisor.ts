@@ -12,7 +12,7 @@ import { Checkpointer } from './checkpointer.ts'
 import { type Clock, type ClockJump, EventClock, SystemClock } from './clock.ts'
 import { type ClockWatch, watchOf } from './clock-watch.ts'
 import { Engine } from './engine.ts'
-import { checkSchema, checkWhy, messageOf, receive, type SendOptions, type Why } from './intake.ts'
+import { checkSchema, checkTime, checkWhy, messageOf, receive, type SendOptions, type Why } from './intake.ts'
 import type { Job, Receipt } from './job.ts'
 import type { Journal, JournalState } from './journal.ts'
 import { initOf, type LifecycleEvent, STOP } from './lifecycle.ts'
@@ -394,6 +394,7 @@ export class Supervisor {
     return new Promise((resolve, reject) => {
       const message = receive(this.#addressOf(to), event, this.#clock, options)
       checkSchema(this.registry, message.to, message.event, message.at)
+      checkTime(this.registry, message.to, message.event, message.at, this.#clock)
       this.#enqueue({ message, work: undefined, waiting: { resolve, reject } }, options.lane ?? 'command')
     })
   }
