@@ -56,7 +56,6 @@ const FUNDING_AHEAD_MAX_MS = 26 * 3_600_000
 const FUNDING_EARLY_MAX_MS = 60_000
 
 const PROBLEMS: Readonly<Record<BookProblem, string>> = {
-  'no snapshot': 'the book waits for a depth snapshot',
   'missing updates': 'depth updates are missing',
   'old updates': 'the depth updates are all older than the book',
 }
@@ -67,14 +66,12 @@ class Market {
   readonly trades = new TradeIds()
   /** Of the connection, as it was told last. */
   status: 'connected' | 'resyncing' | undefined
-  hasDepth = false
   /** What falls due next. */
   funding: { readonly rate: string; readonly dueAt: number } | undefined
 
   disconnect(): void {
     this.book = new OrderBook()
     this.status = undefined
-    this.hasDepth = false
   }
 }
 
@@ -151,7 +148,6 @@ export class BinanceDecoder {
         'SNAPSHOT',
         `the depth snapshot ${lastUpdateId} of ${symbol} is older than its updates`,
       )
-    market.hasDepth = true
     const events = book.status === 'synced' ? [bookEvent(book, receipt, undefined)] : NONE
     return this.#decoded('depthSnapshot', symbol, receipt, events)
   }
@@ -208,7 +204,6 @@ export class BinanceDecoder {
     const update = { firstId: U, lastId: u, ...previous, bids: levels(message.b), asks: levels(message.a) }
     const eventAt = this.#time.take(T, receipt.at)
     const market = this.#market(symbol)
-    market.hasDepth = true
     const isApplied = market.book.apply(update)
     const events = isApplied ? [bookEvent(market.book, receipt, eventAt)] : NONE
     return this.#decoded('depthUpdate', symbol, receipt, events)
@@ -234,10 +229,14 @@ export class BinanceDecoder {
     return this.#decoded('markPriceUpdate', symbol, receipt, events)
   }
 
-  /** Puts before the events how the symbol's connection stands, where that is not what was told last. */
+  /**
+   * Puts before the events how the symbol's connection stands, where that is not what was told last. A book that has not begun
+   * shows nothing that could be wrong: trades and quotes are true without it, and of a capture without a snapshot there is
+   * never a book. One that broke has shown what may be gone.
+   */
   #decoded(kind: RawKind, symbol: string, receipt: Receipt, events: readonly MarketEvent[]): Decoded {
     const market = this.#market(symbol)
-    const problem = market.hasDepth ? market.book.problem : undefined
+    const { problem } = market.book
     const status = problem === undefined ? 'connected' : 'resyncing'
     if (status === market.status) return { kind, symbol, events }
     const text = problem === undefined ? market.status && 'the book is whole again' : PROBLEMS[problem]

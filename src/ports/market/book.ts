@@ -21,8 +21,8 @@ export interface DepthUpdate {
 }
 
 export type BookStatus = 'waiting' | 'synced' | 'broken'
-/** Why a book is not whole. */
-export type BookProblem = 'no snapshot' | 'missing updates' | 'old updates'
+/** Why a book broke. */
+export type BookProblem = 'missing updates' | 'old updates'
 
 /** Updates kept while the snapshot is on its way. */
 const WAITING_MAX = 10_000
@@ -45,7 +45,7 @@ export class OrderBook {
   readonly #bids = new Side(-1)
   readonly #asks = new Side(1)
   #status: BookStatus = 'waiting'
-  #problem: BookProblem = 'no snapshot'
+  #problem: BookProblem | undefined
   #lastId = 0
   /** Whether the next update is the first after a snapshot. */
   #first = true
@@ -56,9 +56,9 @@ export class OrderBook {
     return this.#status
   }
 
-  /** Undefined while the book is whole. */
+  /** Undefined while the book is whole, and where it has not begun. */
   get problem(): BookProblem | undefined {
-    return this.#status === 'synced' ? undefined : this.#problem
+    return this.#status === 'broken' ? this.#problem : undefined
   }
 
   get lastId(): number {
