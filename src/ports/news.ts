@@ -16,6 +16,8 @@ export interface NewsOpenOptions {
   readonly cursor?: (source: string) => number
   /** As of a market: called before each message is emitted; when it returns a promise the source waits for it. */
   readonly pace?: (message: NewsMessage) => void | Promise<void>
+  /** Called whenever all that is there has been emitted, or cannot be read for now. */
+  readonly onCaughtUp?: () => void
 }
 
 /** Where news comes from. It neither ends nor fails: what goes wrong is a warning, and it tries again. */

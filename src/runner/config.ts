@@ -170,7 +170,7 @@ const newsSource = z.discriminatedUnion('type', [
       .string()
       .min(1)
       .describe(
-        'One object a line: id, title, text, url, publishedAt. A path from where the configuration is.',
+        'One object a line: id, title, text, url, publishedAt. A path from where the configuration is. With a market that has a time of its own an item is taken at its publishedAt, and not before the line above it; one without comes right after that line.',
       ),
     name: sourceName,
   }),

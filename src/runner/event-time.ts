@@ -1,5 +1,5 @@
 /**
- * A run in event time: market messages, the venue's reports, requests on their way and timers happen in the order of
+ * A run in event time: market messages, the venue's reports, requests on their way, timers and news of files happen in the order of
  * their times, whatever the speed, and each one's consequences are durable before the next begins. So the same market
  * gives the same log, and a killed run goes on as if nothing had been.
  */
@@ -11,6 +11,7 @@ import type { Address } from '../runtime/address.ts'
 import type { EventClock } from '../runtime/clock.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Driver } from './driver.ts'
+import type { NewsTimes } from './news-times.ts'
 import { ReportQueue } from './report-queue.ts'
 
 export interface EventTimeOptions {
@@ -20,6 +21,7 @@ export interface EventTimeOptions {
   readonly venue: PaperVenue
   /** What goes wrong on the way from the venue. */
   readonly faults?: LinkFaults | undefined
+  readonly news?: NewsTimes | undefined
   /** 1 is the pace of life. */
   readonly speed: number | 'max'
   /** Event time at which the log began, where there was one before this start. */
@@ -104,13 +106,15 @@ export class EventTimeDriver implements Driver {
     const isSeen = message.position <= this.#seen
     const lagMs = isSeen || speed === 'max' ? 0 : this.#waitMs(message.at, speed)
     const room = supervisor.drained()
-    if (!this.#mustWait && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined)
+    const isQuiet = !this.#mustWait && this.#options.news?.isReady !== false
+    if (isQuiet && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined)
       return undefined
     return this.#beforeSlowly(message.at, lagMs, room)
   }
 
   async #beforeSlowly(at: number, waitMs: number, room: Promise<void> | undefined): Promise<void> {
     await room
+    await this.#options.news?.ready()
     await this.#consequences()
     await this.#advanceTo(at)
     if (waitMs > 0 && !this.#stopped) await new Promise((resolve) => setTimeout(resolve, waitMs))
@@ -159,20 +163,28 @@ export class EventTimeDriver implements Driver {
 
   /** The next moment up to `at` at which something happens by itself. */
   #nextAt(at: number): number | undefined {
-    const { venue, clock } = this.#options
-    const next = Math.min(venue.nextAt ?? Infinity, this.#reports.nextAt ?? Infinity, clock.dueAt ?? Infinity)
+    const { venue, clock, news } = this.#options
+    const next = Math.min(
+      venue.nextAt ?? Infinity,
+      this.#reports.nextAt ?? Infinity,
+      clock.dueAt ?? Infinity,
+      news?.nextAt ?? Infinity,
+    )
     return next <= at ? next : undefined
   }
 
   async #advanceTo(at: number): Promise<void> {
     for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
-      const { venue, clock, supervisor } = this.#options
-      // At one moment: requests arrive, then reports, then timers.
+      const { venue, clock, supervisor, news } = this.#options
+      // At one moment: requests arrive, then reports, then timers, then news.
       venue.advance(next)
       if (!venue.dirty) {
         clock.advanceTo(next)
         if ((this.#reports.nextAt ?? Infinity) <= next) {
           this.#reports.deliverNext()
+          supervisor.drain()
+        } else if ((news?.nextAt ?? Infinity) <= next) {
+          await news?.deliverNext()
           supervisor.drain()
         }
       }

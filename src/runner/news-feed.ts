@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { newsSourceName, type RunnerConfig } from './config.ts'
+import type { NewsTimes } from './news-times.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 
 const NEWS = 'news/main' as Address
@@ -29,10 +30,18 @@ export async function bootNews(
   }
 }
 
+interface FeedParts {
+  readonly supervisor: Supervisor
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Of a run in event time: what files say goes by it. */
+  readonly newsTimes?: NewsTimes | undefined
+}
+
 /** Unsubscribing closes the sources. */
 export function startNewsFeed(
   sources: RunnerConfig['news']['sources'],
-  { supervisor, clock, logger }: { supervisor: Supervisor; clock: Clock; logger: Logger },
+  { supervisor, clock, logger, newsTimes }: FeedParts,
 ): Subscription {
   const onWarning = ({ source, where, reason }: NewsWarning) =>
     logger.warn({ news: source, where }, `${source}: ${where === undefined ? '' : `${where}: `}${reason}`)
@@ -46,12 +55,21 @@ export function startNewsFeed(
       logger.warn({ err, news: source }, `${source}: ${item.id} was not taken: ${(err as Error).message}`)
     }
   }
-  const options = {
-    cursor: (source: string) => supervisor.cursor(source),
-    pace: () => supervisor.drained(),
-  }
-  const opened = sources.map((config) => openSource(config, onWarning).open(options))
-  return merge(...opened).subscribe(take)
+  const cursor = (source: string) => supervisor.cursor(source)
+  const opened = sources.map((config) => {
+    const source = openSource(config, onWarning)
+    if (newsTimes === undefined || config.type !== 'jsonl')
+      return source.open({ cursor, pace: () => supervisor.drained() })
+    newsTimes.add(source.name)
+    return source.open({
+      cursor,
+      pace: (message) => newsTimes.pace(message) ?? supervisor.drained(),
+      onCaughtUp: () => newsTimes.caughtUp(source.name),
+    })
+  })
+  const subscription = merge(...opened).subscribe(take)
+  subscription.add(() => newsTimes?.close())
+  return subscription
 }
 
 function openSource(

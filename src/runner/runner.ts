@@ -33,6 +33,7 @@ import { instrumentsOf, symbolIssues, venueAndSymbols } from './instruments.ts'
 import { startListing } from './listing.ts'
 import { LiveTimeDriver } from './live-time.ts'
 import { startNewsFeed } from './news-feed.ts'
+import { NewsTimes } from './news-times.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './quarantine.ts'
 import { counted, NO_COUNTS, type Stats, statsOf } from './stats.ts'
 import { eachOf, isModule, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
@@ -140,10 +141,12 @@ export async function startRunner(
       removeNote(config.data)
     }
     const parts = { supervisor, market, venue, faults }
+    const newsTimes = eventClock && new NewsTimes(eventClock)
     driver = eventClock
       ? new EventTimeDriver({
           ...parts,
           clock: eventClock,
+          news: newsTimes,
           speed: 'speed' in config.market ? config.market.speed : 1,
           beganAt,
         })
@@ -160,6 +163,7 @@ export async function startRunner(
       venue,
       supervisor,
       clock,
+      newsTimes,
       driver,
       api,
       logger,
@@ -202,6 +206,7 @@ interface Parts {
   readonly venue: PaperVenue
   readonly supervisor: Supervisor
   readonly clock: Clock
+  readonly newsTimes: NewsTimes | undefined
   readonly driver: Driver
   readonly api: ApiServer | undefined
   readonly logger: ErrorReports

@@ -112,6 +112,8 @@ class Tail {
       const { message } = error as Error
       if (message !== this.#trouble) this.#warn(message)
       this.#trouble = message
+    } finally {
+      this.#openOptions.onCaughtUp?.()
     }
   }
 

@@ -1,5 +1,9 @@
 /** Runs in which much happens in little time: entries, stops, trailing, funding, questions to the venue, a universe. */
+import { fileURLToPath } from 'node:url'
 import { capture } from '../../data/data.ts'
+
+/** From before the run to after it; of one moment, of none, and one that comes late. */
+const NEWS = fileURLToPath(new URL('news.jsonl', import.meta.url))
 
 export const STARTS_AT = 1_700_006_400_000 - 10_000
 
@@ -32,6 +36,13 @@ export function busyConfig(latencyMs: number, durationMs: number): object {
     reconciliation: { everyMs: 4_000, settleMs: 1_000 },
     runner: { heartbeatMs: 5_000 },
     universe: { filters: { quoteVolumeMin: '100' } },
+    news: {
+      sources: [{ type: 'jsonl', file: NEWS, name: 'desk' }],
+      rules: [
+        { id: 'theft', any: ['exploit', 'hack'], category: 'hack', severity: 'critical', flagForMs: 5_000 },
+      ],
+      symbols: { AUSDT: ['Alpha'], BUSDT: ['Beta'], CUSDT: ['Gamma'] },
+    },
     strategies: [
       { id: 'ema', type: 'emaCross', symbol: 'universe', fast: 2, slow: 5, trailingStopPct: 0.2, ...bracket },
       {
