@@ -35,6 +35,8 @@ export interface MarketOpenOptions {
 export interface MarketSource {
   /** Stable name, part of the log: positions are counted per name. */
   readonly name: string
+  /** What it was called by versions that counted its positions otherwise. */
+  readonly formerNames?: readonly string[]
   /** Whether time passes with its messages, or is the system's. */
   readonly time: 'event' | 'system'
   /** Event time at which it begins; undefined where time is the system's. */

@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Subscription } from 'rxjs'
 import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
+import { OutcryError } from '../../store/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { VERSION } from '../api/version.ts'
@@ -78,7 +79,7 @@ interface Storage {
   openBooks(): Promise<VenueFolder>
 }
 
-/** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, ... */
+/** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, RECORDING_OLDER, ... */
 export async function startRunner(
   config: RunnerConfig,
   processLogger: Logger,
@@ -136,6 +137,7 @@ export async function startRunner(
       suspects: suspectsOf(note),
       ...(work && { work }),
     })
+    expectPositionsOf(market, supervisor, config.data)
     if (note !== undefined) {
       logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
       removeNote(config.data)
@@ -180,6 +182,17 @@ export async function startRunner(
     await venue?.close()
     throw error
   }
+}
+
+/** Where an older version stopped is not known by today's positions. @throws RECORDING_OLDER */
+function expectPositionsOf({ formerNames = [] }: MarketSource, supervisor: Supervisor, data: string): void {
+  const former = formerNames.find((name) => supervisor.cursor(name) > 0)
+  if (former === undefined) return
+  throw new OutcryError(
+    'RECORDING_OLDER',
+    `the log in ${data} is of ${former} as an older version read it, and where it stopped is not known in what this one reads`,
+    'Play the recording into another folder: --data. What this log holds can be read as before.',
+  )
 }
 
 /** Returns the time of the log's first record; undefined when there is none. */

@@ -14,6 +14,12 @@ export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
   fileURLToPath(new URL(`sample/binance-spot-${symbol}.ws.gz`, import.meta.url)),
 )
 
+/**
+ * Positions count what is made of the lines, so they are others once other lines are believed, or other messages are made of
+ * them. Then this is raised: it is in the name, and a log of an older version does not go on at a wrong place.
+ */
+const READING = 2
+
 export interface RecordingOptions {
   /** `.gz` or plain. Several are merged by the time at which their messages were received. */
   readonly files: readonly string[]
@@ -61,6 +67,7 @@ const VENUES = Object.values(BINANCE_MARKETS)
  */
 class Recording implements MarketSource {
   readonly name: string
+  readonly formerNames: readonly string[]
   readonly time = 'event'
   readonly startsAt: number
   readonly instruments: readonly string[]
@@ -83,7 +90,9 @@ class Recording implements MarketSource {
     this.#symbols = new Set(looks.flatMap((look) => [...look.symbols]))
     this.instruments = [...this.#symbols].map((symbol) => `${BINANCE_MARKETS[market].venue}:${symbol}`)
     // Positions count over these files in this order: other files are another source.
-    this.name = `recording:${looks.map(({ file }) => basename(file)).join('+')}`
+    const files = looks.map(({ file }) => basename(file)).join('+')
+    this.name = `recording/${READING}:${files}`
+    this.formerNames = [`recording:${files}`]
   }
 
   get refused(): Readonly<Record<string, number>> {

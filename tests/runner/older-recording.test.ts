@@ -1,0 +1,94 @@
+/** Positions in a recording count what a version makes of its lines: a log goes on at the right one, or it says that it cannot. */
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { lastValueFrom, toArray } from 'rxjs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { machines } from '../../machines/index.ts'
+import { openRecording } from '../../src/ports/market/recording.ts'
+import { runnerConfig } from '../../src/runner/config.ts'
+import { startRunner } from '../../src/runner/runner.ts'
+import type { Address } from '../../src/runtime/address.ts'
+import { openLevelStore } from '../../src/runtime/log.ts'
+import { createSupervisor } from '../../src/runtime/supervisor.ts'
+import { capture, existing } from '../data/data.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-older-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const FILE = capture('binance-spot-btcusdt')
+const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
+const SYMBOL = 'symbol/binance:BTCUSDT' as Address
+
+/** A log that stopped at a position of this source. */
+async function logOf(name: string, source: string): Promise<string> {
+  const data = join(folder, name)
+  const supervisor = await createSupervisor({ store: await openLevelStore(join(data, 'log')), machines })
+  const at = 1_700_000_000_000
+  const input = { venue: 'binance', symbol: 'BTCUSDT', intervals: ['1s'], staleAfterMs: 10_000 }
+  await supervisor.spawn('symbol', 'binance:BTCUSDT', input, { at })
+  const quote = { type: 'QUOTE', at, bid: '1', bidSize: '1', ask: '2', askSize: '1' }
+  await supervisor.send(SYMBOL, quote, { at, origin: { source, position: 7 } })
+  await supervisor.stop()
+  return data
+}
+
+const headOf = async (data: string) => {
+  const store = await openLevelStore(join(data, 'log'))
+  const { seq } = store.head
+  await store.close()
+  return seq
+}
+
+const start = (data: string) =>
+  startRunner(
+    runnerConfig.parse({
+      data,
+      market: { source: 'recording', files: [FILE] },
+      strategies: [],
+      server: { enabled: false },
+    }),
+    LOGGER,
+  )
+
+describe('a log that stopped in the middle of a recording', () => {
+  it('of an older version is refused, says why, and stays as it was', async () => {
+    const data = await logOf('older', `recording:${basename(FILE)}`)
+    const seq = await headOf(data)
+    await expect(start(data)).rejects.toMatchObject({
+      code: 'RECORDING_OLDER',
+      message: expect.stringContaining(`recording:${basename(FILE)} as an older version read it`),
+      hint: expect.stringContaining('--data'),
+    })
+    expect(await headOf(data)).toBe(seq)
+  })
+
+  it('of another recording plays this one from its start', async () => {
+    const runner = await start(await logOf('other', 'recording:another.ws.gz'))
+    await runner.ended
+    expect(runner.messages).toBeGreaterThan(1_000)
+    await runner.stop('enough', 'test')
+  })
+})
+
+describe('the positions of this version', () => {
+  const READ: readonly (readonly [file: string, source: string, count: number, digest: string])[] = [
+    ['src/ports/market/sample/binance-spot-btcusdt.ws.gz', 'recording/2', 7342, 'cc8620617d1be100'],
+    ['tests/data/binance-usdm-btcusdt.ws.gz', 'recording/2', 3995, '37718309d7e097f7'],
+    ['tests/data/cryptofeed-binance.ws.gz', 'recording/2', 57, '4e00746c60650d2b'],
+    ['tests/data/cryptofeed-binance-futures.ws.gz', 'recording/2', 151, 'cf69c9f7c04811d6'],
+  ]
+
+  it.each(READ)(
+    'in %s are these; once they are others, raise READING in recording.ts',
+    async (file, source, count, digest) => {
+      const market = await openRecording({ files: [existing(file)] })
+      const messages = await lastValueFrom(market.open().pipe(toArray()))
+      const text = messages.map(
+        ({ position, at, symbol, event }) => `${position} ${at} ${symbol} ${event.type}`,
+      )
+      const hash = createHash('sha256').update(text.join('\n')).digest('hex').slice(0, 16)
+      expect([market.name.split(':')[0], messages.length, hash]).toEqual([source, count, digest])
+    },
+  )
+})
