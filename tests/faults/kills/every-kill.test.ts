@@ -50,6 +50,7 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
     const emitted = new Set(reference.records.flatMap(({ emitted = [] }) => emitted.map(({ type }) => type)))
     for (const type of ['ORDER_FILLED', 'RECONCILIATION_COMPLETED', 'POSITION_OPENED'])
       expect(emitted).toContain(type)
+    if (amount === 'few') expect(emitted).toContain('SYMBOL_FLAGGED')
     expect(reference.records.some(({ event }) => event.execType === 'ORDER_STATUS')).toBe(true)
     expect(reference.problems).toEqual([])
   })
