@@ -263,18 +263,21 @@ describe('many clients', () => {
   })
 
   it('have 100,000 subscriptions that nothing is sent to', async () => {
-    await serve()
+    const hour = 3_600_000
+    await serve({ headersMs: hour / 2, requestMs: hour, stuckMs: hour, silentMs: hour, pingMs: hour })
     const perClient = 64
     const clients: WebSocket[] = []
     const heard = new Set<string>()
     let subscribed = 0
-    const caughtUp = new Promise<void>((resolve) => {
+    const caughtUp = new Promise<void>((resolve, reject) => {
       const count = () => {
         if (++subscribed === 100_000) resolve()
       }
       for (let first = 0; first < 100_000; first += perClient) {
         const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`, { perMessageDeflate: false })
         clients.push(socket)
+        socket.on('error', reject)
+        socket.on('close', (code, reason) => reject(new Error(`closed: ${code} ${reason}`)))
         socket.on('open', () => {
           for (let n = first; n < Math.min(first + perClient, 100_000); n++)
             socket.send(JSON.stringify({ op: 'subscribe', id: `${n}`, topics: [`transitions.counter.${n}`] }))

@@ -114,7 +114,7 @@ describe('a port that settles nothing', () => {
     ;({ desk, supervisor } = await opened(harness))
     expect(desk.seen).toHaveLength(8)
     await expect(send({})).rejects.toMatchObject(busy)
-    await desk.settle(['trader/t/2/0'])
+    await desk.settle(['trader/t/PLACE:1'])
     await send({})
     await supervisor.stop()
     expect(supervisor.fence).toBeUndefined()
