@@ -1,6 +1,7 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
 import {
+  type Belonging,
   type Configured,
   type ProcessStarted,
   type ProcessStopped,
@@ -28,10 +29,14 @@ export interface RunnerContext {
   readonly startedAt?: number
   readonly heartbeatMs: number
   readonly configured?: Configured
+  /** Absent in logs of earlier versions until their next start. */
+  readonly belonging?: Belonging
   /** Since the last heartbeat. */
   readonly warnings: number
   readonly errors: number
 }
+
+export type RunnerInput = Pick<RunnerContext, 'belonging'> | undefined
 
 interface Timed {
   readonly at: number
@@ -49,6 +54,7 @@ const runnerOf = (version: string, delay: (everyMs: number, event: Timed) => num
   setup({
     types: {} as {
       context: RunnerContext
+      input: RunnerInput
       events: ProcessStarted | ProcessStopped | ReportError | Stats
       emitted: DomainEvents<
         | 'RUNNER_STARTED'
@@ -66,8 +72,9 @@ const runnerOf = (version: string, delay: (everyMs: number, event: Timed) => num
     actions: {
       reportStarted: enqueueActions(({ event, enqueue }) => {
         assertEvent(event, 'STARTED')
-        const { at, version, market, venue, strategies, heartbeatMs = HEARTBEAT_MS, configured } = event
-        enqueue.assign({ venue, startedAt: at, heartbeatMs, configured })
+        const { at, version, market, venue, strategies } = event
+        const { heartbeatMs = HEARTBEAT_MS, configured, belonging } = event
+        enqueue.assign({ venue, startedAt: at, heartbeatMs, configured, ...(belonging && { belonging }) })
         enqueue.emit({ type: 'SYSTEM_STARTED', at, version })
         enqueue.emit({ type: 'RUNNER_STARTED', at, venue, market, strategies })
       }),
@@ -103,7 +110,12 @@ const runnerOf = (version: string, delay: (everyMs: number, event: Timed) => num
     version,
     description:
       'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
-    context: { heartbeatMs: HEARTBEAT_MS, warnings: 0, errors: 0 },
+    context: ({ input }) => ({
+      heartbeatMs: HEARTBEAT_MS,
+      ...(input?.belonging && { belonging: input.belonging }),
+      warnings: 0,
+      errors: 0,
+    }),
     initial: 'stopped',
     on: { REPORT_ERROR: { actions: 'reportError' }, STATS: { actions: 'reportStats' } },
     states: {

@@ -94,7 +94,8 @@ export function* commitsIn(path: string): Generator<Entry> {
   }
 }
 
-function* valuesIn(path: string): Generator<Entry> {
+/** What can be read in a table or a write-ahead log, deleted values left out. */
+export function* valuesIn(path: string): Generator<Entry> {
   if (path.endsWith('.log')) for (const batch of recordsOf(readWhatIsLeft(path), true)) yield* valuesOf(batch)
   else yield* readTable(path)
 }

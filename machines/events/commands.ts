@@ -346,6 +346,15 @@ export const configured = z.object({
   /** By address. */
   strategies: z.record(z.string(), settings),
 })
+/** What a log belongs to, for as long as it lives. */
+export const belonging = z.object({
+  /** Says of other books that they are of the same life: of the venues'. */
+  life: z.string(),
+  /** What makes the market the one that it is. */
+  market: settings,
+  /** By name. */
+  venues: z.record(z.string(), settings),
+})
 export const processStarted = z.object({
   type: z.literal('STARTED'),
   at: epochMs,
@@ -356,6 +365,7 @@ export const processStarted = z.object({
   strategies: z.array(z.string()),
   heartbeatMs: z.number().int().positive().optional(),
   configured: configured.optional(),
+  belonging: belonging.optional(),
 })
 export const processStopped = z.object({
   type: z.literal('STOPPED'),
@@ -395,6 +405,7 @@ export type UpdateParameters = z.infer<typeof updateParameters>
 export type StatsRequest = z.infer<typeof statsRequest>
 export type Stats = z.infer<typeof stats>
 export type ReportError = z.infer<typeof reportError>
+export type Belonging = z.infer<typeof belonging>
 export type Configured = z.infer<typeof configured>
 export type ProcessStarted = z.infer<typeof processStarted>
 export type ProcessStopped = z.infer<typeof processStopped>

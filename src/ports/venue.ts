@@ -100,6 +100,8 @@ export interface PaperVenue {
 
   /** Position of the last market message that its durable state has taken in: what it can be fed again after. */
   readonly marketPosition: number
+  /** A report is durable here before anybody is told of it. @throws VENUE_BEHIND when its books have no report of this position */
+  assertHas(position: number): void
   /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
   lookup(clOrdId: string): VenueOrder | undefined
   openOrders(): readonly VenueOrder[]

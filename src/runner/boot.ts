@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type AccountContext,
+  type Belonging,
   type Configured,
   fixedAmong,
   holdingId,
@@ -13,6 +14,7 @@ import {
   positionAddress,
   RUNNER,
   type RunnerContext,
+  type RunnerInput,
   type Strategy,
   type SymbolContext,
   watchdogAddress,
@@ -53,6 +55,8 @@ export interface BootOptions {
   readonly venue: string
   readonly symbols: readonly string[]
   readonly at: number
+  /** What the log belongs to: its first record says so. */
+  readonly belonging?: Belonging
   /** By their type in the configuration. */
   readonly strategies?: ReadonlyMap<string, Strategy>
   /** Hears of strategies that cannot be started as they are configured. */
@@ -73,7 +77,11 @@ export async function boot(
 ): Promise<Configured> {
   const start = new Start(supervisor, config, options)
   await start.releaseUpgraded()
-  await start.spawnOnce('runner', 'main', undefined)
+  await start.spawnOnce(
+    'runner',
+    'main',
+    options.belonging && ({ belonging: options.belonging } satisfies RunnerInput),
+  )
   await start.account()
   await start.symbols()
   await start.reconciliation()

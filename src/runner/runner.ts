@@ -2,7 +2,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Subscription } from 'rxjs'
-import { machines, RUNNER, type Strategy } from '../../machines/index.ts'
+import { type Belonging, machines, RUNNER, type Strategy } from '../../machines/index.ts'
+import { storeExists } from '../../store/index.ts'
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
@@ -23,6 +24,7 @@ import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import type { WorkObserver } from '../runtime/work.ts'
 import { alert } from './alerts.ts'
+import { belongingIn, belongingNow, expectSameAccount, foreignLog } from './belonging.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
 import { wrongConfig } from './config-problems.ts'
@@ -79,7 +81,10 @@ interface Storage {
   openBooks(): Promise<VenueFolder>
 }
 
-/** @throws RECORDING_UNREADABLE, STORE_LOCKED, VENUE_OPEN_FAILED, PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, RECORDING_OLDER, ... */
+/**
+ * @throws RECORDING_UNREADABLE, RECORDING_OLDER, STORE_LOCKED, OTHER_MARKET, OTHER_VENUE, LOG_FOREIGN, VENUE_FOREIGN, VENUE_OPEN_FAILED,
+ * PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, ...
+ */
 export async function startRunner(
   config: RunnerConfig,
   processLogger: Logger,
@@ -97,18 +102,24 @@ export async function startRunner(
   const place = venueAndSymbols(market)
   const wrong = [...issues, ...symbolIssues(config, place)]
   if (wrong.length > 0) throw wrongConfig(wrong)
+  if (storeExists(config.data)) throw foreignLog(config.data)
   makeFolder(config.data)
   const store = await (storage?.openLog() ?? openLevelStore(join(config.data, 'log')))
   let venue: PaperVenue | undefined
   let supervisor: Supervisor | undefined
   let api: ApiServer | undefined
   try {
+    const { belonging: was } = await belongingIn(store, config.data)
+    const files = config.market.source === 'recording' ? (config.market.files ?? SAMPLE) : []
+    const belonging = await belongingNow(was, config, { market: market.name, venue: place.venue, files })
+    await expectSameAccount(store, config, place.venue)
+    const life = { id: belonging.life, isNew: was === undefined }
     const { latencyMs, takerFee, makerFee, faults } = config.venue
     const location = join(config.data, 'venue')
     const { asset, balance } = config.account
     const openingBalances = { [asset]: balance }
     const books = { takerFee, makerFee, instruments: instrumentsOf(config, place), openingBalances }
-    const venueOptions = { location, name: `paper:${place.venue}`, latencyMs, ...books }
+    const venueOptions = { location, name: `paper:${place.venue}`, latencyMs, life, ...books }
     venue = await openPaperVenue(venueOptions, await storage?.openBooks())
     const beganAt = await beginningOf(store)
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(beganAt ?? market.startsAt)
@@ -159,6 +170,7 @@ export async function startRunner(
     api = config.server.enabled ? await startApi(supervisor, server, processLogger) : undefined
     const runner = new Runner({
       config,
+      belonging,
       strategies,
       market,
       place,
@@ -213,6 +225,7 @@ function makeFolder(data: string): void {
 
 interface Parts {
   readonly config: RunnerConfig
+  readonly belonging: Belonging
   readonly strategies: ReadonlyMap<string, Strategy>
   readonly market: MarketSource
   readonly place: { readonly venue: string; readonly symbols: readonly string[] }
@@ -265,8 +278,8 @@ class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { supervisor, config, clock, market, place, strategies, logger, processLogger, faulted, suspect } =
-      this.#parts
+    const { supervisor, config, belonging, clock, market, place } = this.#parts
+    const { strategies, logger, processLogger, faulted, suspect } = this.#parts
     supervisor.transitions$.subscribe((record) => {
       this.#counts = counted(this.#counts, record)
       alert(record, processLogger)
@@ -280,7 +293,14 @@ class Runner implements RunningRunner {
           `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
         )
     rememberStrategies(config.data, strategies)
-    const arrived = await boot(supervisor, config, { ...place, at, strategies, logger, suspect })
+    const arrived = await boot(supervisor, config, {
+      ...place,
+      at,
+      belonging,
+      strategies,
+      logger,
+      suspect,
+    })
     await sendUnlessQuarantined(supervisor, RUNNER, {
       type: 'STARTED',
       at,
@@ -292,6 +312,7 @@ class Runner implements RunningRunner {
       ),
       heartbeatMs: config.runner.heartbeatMs,
       configured: arrived,
+      belonging,
     })
     // Told on top of the run, and not to the log, which has it.
     for (const one of await quarantinedIn(supervisor))

@@ -42,6 +42,8 @@ export interface PortContext {
    * sent on its account goes into a later one.
    */
   getSnapshot(address: string): AnySnapshot | undefined
+  /** Position of the last message of a source that is in the log; 0 if none is. */
+  cursor(source: string): number
   /** Event time in a recording or simulation, else the system's. */
   now(): number
 }

@@ -661,6 +661,7 @@ export class Supervisor {
     return {
       now: () => this.#clock.now(),
       getSnapshot: (address) => this.getSnapshot(address),
+      cursor: (source) => this.cursor(source),
       unsettled: (actor) => this.unsettled.filter((intent) => intent.actor === actor && intent.port === name),
       send: async (to, event, reply = {}) => {
         await this.#enqueueAndWait(receive(parseAddress(to), event, this.#clock, reply), 'execution')

@@ -13,7 +13,7 @@ import { written } from './output.ts'
 
 /** Fine, found a problem, wrong usage. */
 const EXIT = { fine: 0, problem: 1, usage: 2 } as const
-const USAGE_ERRORS = ['CONFIG_INVALID', 'ADDRESS_INVALID']
+const USAGE_ERRORS = ['CONFIG_INVALID', 'ADDRESS_INVALID', 'OTHER_MARKET', 'OTHER_VENUE', 'LOG_FOREIGN']
 
 const program = new Command('outcry')
   .description('A durable actor runtime for trading.')

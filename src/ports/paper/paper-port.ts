@@ -60,7 +60,9 @@ export class PaperPort implements Port {
     this.#onRequest = onRequest
   }
 
+  /** @throws VENUE_BEHIND, before anything is asked of the venue */
   start(context: PortContext): void {
+    this.#venue.assertHas(context.cursor(this.#venue.name))
     this.#context = context
   }
 

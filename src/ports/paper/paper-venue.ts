@@ -1,5 +1,6 @@
 import * as decimal from '../../../machines/decimal.ts'
 import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
+import { OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
@@ -7,7 +8,7 @@ import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engi
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
-import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
+import { type Life, openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<Pick<Terms, 'instruments'>> {
   /** Folder of its own; undefined keeps all in memory. */
@@ -16,14 +17,19 @@ export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<P
   readonly latencyMs: number
   /** What its customer owned at the beginning. */
   readonly openingBalances?: Readonly<Record<string, string>>
+  /** The log that its books belong to; without it whoever opens them is believed. */
+  readonly life?: Life
 }
 
 /**
  * `folder`: instead of the one at the location, and like it closed with the venue.
- * @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT
+ * @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT, VENUE_FOREIGN
  */
 export async function openPaperVenue(options: PaperVenueOptions, folder?: VenueFolder): Promise<PaperVenue> {
-  return new Paper(options, folder ?? (await openVenueFolder(options.location)))
+  const { location, life } = options
+  if (folder === undefined) return new Paper(options, await openVenueFolder(location, life))
+  if (life !== undefined) await folder.claim(life)
+  return new Paper(options, folder)
 }
 
 /**
@@ -117,6 +123,16 @@ class Paper implements PaperVenue {
     if (durable !== undefined) return durable
     const request = this.#unsaved(clOrdId)
     return request?.kind === 'place' ? pendingView(request) : undefined
+  }
+
+  assertHas(position: number): void {
+    const { reports } = this.#durable
+    if (position <= reports) return
+    throw new OutcryError(
+      'VENUE_BEHIND',
+      `the books of ${this.name} end at report ${reports}, and the log has report ${position} of them: they are of an earlier time, or were removed`,
+      'Restore the whole data folder from one backup: the log and the books go on together.',
+    )
   }
 
   openOrders(): readonly VenueOrder[] {

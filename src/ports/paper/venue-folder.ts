@@ -1,16 +1,20 @@
 /** The paper venue's books on disk: one value of state, one of each report, finished order, and request to change one. */
-import { mkdirSync } from 'node:fs'
 import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
-import { OutcryError } from '../../../store/index.ts'
+import { makeFolder } from '../../../store/folder.ts'
+import { isOutcryError, OutcryError } from '../../../store/index.ts'
+import { StoreLock } from '../../../store/store-lock.ts'
 import type { VenueOrder, VenueReport } from '../venue.ts'
+import { checkBooks } from './books-check.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
 const FORMAT = '2'
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'
+/** Whose books they are: see `Life`. */
+const LIFE_KEY = 'life'
 const POSITION_DIGITS = 12
 const reportKey = (position: number) => `r!${String(position).padStart(POSITION_DIGITS, '0')}`
 const orderKey = (clOrdId: string) => `o!${clOrdId}`
@@ -29,23 +33,55 @@ export interface Write {
   readonly changes: Iterable<string>
 }
 
-/** @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT */
-export async function openVenueFolder(location: string | undefined): Promise<VenueFolder> {
-  const options = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const
-  const db = (location === undefined
-    ? new MemoryLevel<string, string>(options)
-    : new Level<string, string>(location, options)) as unknown as Database
+/** The log that the books belong to: the two go on together. */
+export interface Life {
+  readonly id: string
+  /** No runner has begun the log yet, so no books but empty ones are its own. */
+  readonly isNew: boolean
+}
+
+/**
+ * One process at a time has it. Books that are damaged stay as they are, byte for byte.
+ * @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT, VENUE_FOREIGN
+ */
+export async function openVenueFolder(location: string | undefined, life?: Life): Promise<VenueFolder> {
+  const lock = location === undefined ? undefined : await take(location)
   const where = location ?? 'memory'
   try {
-    if (location !== undefined) mkdirSync(location, { recursive: true })
-    await db.open()
+    if (lock !== undefined) await lock.withoutOthers(() => checkBooks(lock.folder))
+    return await openLocked(where, lock, life)
   } catch (error) {
+    await lock?.release()
+    if (isOutcryError(error, 'STORE_CORRUPT')) throw corrupt(where, error.message, error)
+    if (isOutcryError(error) && error.code.startsWith('VENUE_')) throw error
     throw openFailed(where, error)
   }
+}
+
+async function take(location: string): Promise<StoreLock> {
+  try {
+    makeFolder(location)
+    return await StoreLock.take(location)
+  } catch (error) {
+    throw openFailed(location, error)
+  }
+}
+
+async function openLocked(
+  where: string,
+  lock: StoreLock | undefined,
+  life: Life | undefined,
+): Promise<VenueFolder> {
+  const options = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const
+  const db = (lock === undefined
+    ? new MemoryLevel<string, string>(options)
+    : new Level<string, string>(lock.folder, options)) as unknown as Database
+  await db.open()
   try {
     await checkFormat(db, where)
-    const folder = new VenueFolder(db, where)
+    const folder = new VenueFolder(db, where, lock)
     folder.assertWhole()
+    if (life !== undefined) await folder.claim(life)
     return folder
   } catch (error) {
     await db.close()
@@ -56,10 +92,21 @@ export async function openVenueFolder(location: string | undefined): Promise<Ven
 export class VenueFolder {
   readonly #db: Database
   readonly #location: string
+  readonly #lock: StoreLock | undefined
 
-  constructor(db: Database, location: string) {
+  constructor(db: Database, location: string, lock?: StoreLock) {
     this.#db = db
     this.#location = location
+    this.#lock = lock
+  }
+
+  /** Empty books belong to whoever opens them, and those of an earlier version to the log beside them. @throws VENUE_FOREIGN */
+  async claim({ id, isNew }: Life): Promise<void> {
+    const known = this.#db.getSync(LIFE_KEY)
+    if (known === id) return
+    const isEmpty = this.#db.getSync(STATE_KEY) === undefined
+    if (!isEmpty && (known !== undefined || isNew)) throw foreign(this.#location)
+    await this.#db.put(LIFE_KEY, id, { sync: true } as object)
   }
 
   /** A copy of its own at each call. */
@@ -112,17 +159,39 @@ export class VenueFolder {
     }
   }
 
-  close(): Promise<void> {
-    return this.#db.close()
+  async close(): Promise<void> {
+    try {
+      await this.#db.close()
+    } finally {
+      await this.#lock?.release()
+    }
+  }
+
+  /** All that it holds now: the iterator is a snapshot as of this call. */
+  entries(): AsyncIterable<readonly [key: string, value: string]> {
+    return this.#db.iterator()
   }
 
   #corrupt(what: string): OutcryError {
-    return new OutcryError(
-      'VENUE_CORRUPT',
-      `the paper venue's books in ${this.#location} are damaged: ${what}`,
-      'Restore the folder from a backup, together with the log.',
-    )
+    return corrupt(this.#location, what)
   }
+}
+
+function corrupt(location: string, what: string, cause?: unknown): OutcryError {
+  return new OutcryError(
+    'VENUE_CORRUPT',
+    `the paper venue's books in ${location} are damaged: ${what}`,
+    'Restore the whole data folder from a backup: the log and the books go on together.',
+    { cause },
+  )
+}
+
+function foreign(location: string): OutcryError {
+  return new OutcryError(
+    'VENUE_FOREIGN',
+    `the paper venue's books in ${location} belong to another log than the one beside them`,
+    'Put the log and the books of one run together, from one backup; or begin anew in a folder of its own with --data.',
+  )
 }
 
 async function checkFormat(db: Database, location: string): Promise<void> {

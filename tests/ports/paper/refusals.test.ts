@@ -122,6 +122,7 @@ describe('the port', () => {
     const port = new PaperPort(desk.venue, onRequest)
     const context: PortContext = {
       now: () => desk.at,
+      cursor: () => 0,
       unsettled: () => [],
       getSnapshot: () => undefined,
       send: async (_, event) => void sent.push(event),

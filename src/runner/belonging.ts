@@ -1,0 +1,217 @@
+/**
+ * What a data folder belongs to: the market that its log began with, and the venues that it has traded at. The log says so
+ * itself, in the first record of the runner's own actor, so no file beside it can be lost, torn or exchanged. Another market
+ * would be given to the venue's books and to the log from the place that the first one has come to.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { type Belonging, machines, RUNNER, type RunnerContext } from '../../machines/index.ts'
+import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
+import type { TransitionRecord } from '../runtime/record.ts'
+import { Registry } from '../runtime/registry.ts'
+import { cellAt } from '../runtime/replay.ts'
+import type { RunnerConfig } from './config.ts'
+import { wrongConfig } from './config-problems.ts'
+import { type FileFacts, fileFacts } from './file-facts.ts'
+
+/** A log as it is found. */
+export interface Found {
+  /** Undefined where no runner has begun it. */
+  readonly belonging: Belonging | undefined
+}
+
+const own = new Registry({ runner: machines.runner })
+
+/** @throws LOG_FOREIGN when a program of somebody's own has written the log */
+export async function belongingIn(store: Store<TransitionRecord>, data: string): Promise<Found> {
+  const [first] = await all(store.history(RUNNER, { limit: 1 }))
+  if (first === undefined) {
+    for await (const address of store.actors({ limit: 100 }))
+      if (!address.startsWith('system/')) throw foreignLog(data, address)
+    return { belonging: undefined }
+  }
+  return { belonging: (await noted(store)) ?? (await guessed(store, first)) }
+}
+
+async function noted(store: Store<TransitionRecord>): Promise<Belonging | undefined> {
+  try {
+    const cell = await cellAt(store, own, RUNNER, {})
+    return (cell?.state.snapshot as { context?: RunnerContext } | undefined)?.context?.belonging
+  } catch (error) {
+    // The start says what is to be done about it.
+    if (isOutcryError(error, 'MACHINE_VERSION_UNKNOWN')) return undefined
+    throw error
+  }
+}
+
+/** Of a log from before this was noted: what its last start says. The same at each call, for a kill may come before it is noted. */
+async function guessed(store: Store<TransitionRecord>, first: TransitionRecord): Promise<Belonging> {
+  const life = createHash('sha256')
+    .update(JSON.stringify(first))
+    .digest('hex')
+    .slice(0, LIFE_BYTES * 2)
+  for await (const { event } of store.history(RUNNER, { reverse: true }))
+    if (event.type === 'STARTED')
+      return { life, market: { name: event.market }, venues: { [event.venue]: {} } }
+  return { life, market: {}, venues: {} }
+}
+
+const LIFE_BYTES = 12
+
+/** Returns what the folder belongs to from this start on. `was`: see `belongingIn`. @throws OTHER_MARKET, OTHER_VENUE */
+export async function belongingNow(
+  was: Belonging | undefined,
+  { market, data }: Pick<RunnerConfig, 'market' | 'data'>,
+  place: { readonly market: string; readonly venue: string; readonly files: readonly string[] },
+): Promise<Belonging> {
+  const { files, ...terms } = termsOf(market, place)
+  const is: Belonging = {
+    life: was?.life ?? randomBytes(LIFE_BYTES).toString('hex'),
+    market: { ...terms, ...(files && { files: await Promise.all(files.map((file) => fileFacts(file))) }) },
+    venues: { [place.venue]: { adapter: 'paper' } },
+  }
+  if (was === undefined) return is
+  const other = otherIn(was.market, is.market) ?? (await otherFiles(was.market.files, files ?? []))
+  if (other !== undefined) throw otherMarket(data, was, is, other)
+  return { ...is, venues: venuesOf(was.venues, is.venues, data) }
+}
+
+interface Terms {
+  readonly [key: string]: unknown
+  /** Paths. */
+  readonly files?: readonly string[]
+}
+
+/** What makes a market the one that it is; its pace, its length and its address may change. */
+function termsOf(
+  market: RunnerConfig['market'],
+  place: { readonly market: string; readonly files: readonly string[] },
+): Terms {
+  const { source } = market
+  switch (source) {
+    case 'sim': {
+      const { seed, ratePerSecond, startAt = null } = market
+      // Positions count over the symbols in this order.
+      const symbols = market.symbols.map(({ symbol, startPx, tickSize, lotSize, fundingRate = null }) => ({
+        symbol,
+        startPx,
+        tickSize,
+        lotSize,
+        fundingRate,
+      }))
+      return { name: place.market, source, seed, ratePerSecond, startAt, symbols }
+    }
+    case 'recording':
+      return { name: place.market, source, files: place.files }
+    case 'binance':
+      return { name: place.market, source, market: market.market }
+  }
+}
+
+/** Returns the first key that is other than it was. What was not noted then is not compared. */
+export function otherIn({ files: _, ...was }: Settings, is: Settings): string | undefined {
+  return Object.keys(was).find((key) => !isDeepStrictEqual(was[key], is[key]))
+}
+
+type Settings = Readonly<Record<string, unknown>>
+
+/** A recording that has grown is the same one. */
+async function otherFiles(was: unknown, files: readonly string[]): Promise<string | undefined> {
+  if (was === undefined) return undefined
+  for (const [i, facts] of (was as readonly FileFacts[]).entries()) {
+    const file = files[i]
+    if (file === undefined || !isDeepStrictEqual(await fileFacts(file, facts.bytes), facts)) return 'files'
+  }
+  return undefined
+}
+
+/** A venue may be added. @throws OTHER_VENUE */
+export function venuesOf(
+  was: Belonging['venues'],
+  is: Belonging['venues'],
+  data: string,
+): Belonging['venues'] {
+  for (const [name, terms] of Object.entries(was)) {
+    const now = is[name]
+    if (now === undefined)
+      throw otherVenue(
+        data,
+        `it trades at ${name}, which is configured no more (${Object.keys(is).join(', ')})`,
+      )
+    const other = otherIn(terms, now)
+    if (other !== undefined)
+      throw otherVenue(
+        data,
+        `the ${other} of ${name} was ${shown(terms[other])}, and is ${shown(now[other])} now`,
+      )
+  }
+  return is
+}
+
+/**
+ * An account is opened once: what it began with stays, and the venue's books go on from there.
+ * @throws CONFIG_INVALID
+ */
+export async function expectSameAccount(
+  store: Store<TransitionRecord>,
+  { account, data }: Pick<RunnerConfig, 'account' | 'data'>,
+  venue: string,
+): Promise<void> {
+  const [first] = await all(store.history(`account/${venue}`, { limit: 1 }))
+  const input = first?.event.input as Settings | undefined
+  if (input === undefined) return
+  const issues = (['asset', 'balance', 'positionMode'] as const).flatMap((key) =>
+    input[key] === undefined || input[key] === account[key]
+      ? []
+      : [{ field: `account.${key}`, rule: `${input[key]}, as it is in the log in ${data}` }],
+  )
+  if (issues.length > 0) throw wrongConfig(issues)
+}
+
+function otherMarket(data: string, was: Belonging, is: Belonging, key: string): OutcryError {
+  const began = was.market.name ?? was.market.source
+  const now = is.market.name ?? is.market.source
+  const what =
+    began === now || key !== 'name'
+      ? `its ${key} ${key.endsWith('s') ? 'are' : 'is'} not what the log began with`
+      : `the configuration names ${now}`
+  return new OutcryError(
+    'OTHER_MARKET',
+    `the data folder ${data} belongs to the market ${began}, and ${what}${valuesOf(was.market[key], is.market[key], key)}`,
+    'Configure the market as it was, or give this one a folder of its own with --data.',
+  )
+}
+
+/** Only of what can be said in a word. */
+function valuesOf(was: unknown, is: unknown, key: string): string {
+  if (key === 'name' || typeof (was ?? is) === 'object') return ''
+  return `: it was ${shown(was)}, and is ${shown(is)}`
+}
+
+function shown(value: unknown): string {
+  return value === undefined || value === null ? 'not set' : String(value)
+}
+
+function otherVenue(data: string, what: string): OutcryError {
+  return new OutcryError(
+    'OTHER_VENUE',
+    `the data folder ${data} belongs to the venues that it began with: ${what}`,
+    'Configure the venue as it was, or give this one a folder of its own with --data. A venue may be added.',
+  )
+}
+
+export function foreignLog(data: string, address?: string): OutcryError {
+  const what =
+    address === undefined ? `${data} is itself` : `${data} has a log with ${address}, but without a runner:`
+  return new OutcryError(
+    'LOG_FOREIGN',
+    `${what} the log of a program that opened it`,
+    'Give the run a folder of its own with --data.',
+  )
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
