@@ -188,7 +188,7 @@ export interface Store<R extends LogRecord = LogRecord> {
    */
   archive(toSeq: number): Promise<number>
 
-  /** All that it holds now, as one consistent copy: for `writeBackup`. */
+  /** All that it holds at the moment at which the first entry is asked for, as one consistent copy: for `writeBackup`. */
   entries(options?: Interruptible): AsyncIterable<StoreEntry>
 
   /** Reads the whole log and says what is damaged instead of throwing. */

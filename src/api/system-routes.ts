@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { encodeEntries } from '../../store/index.ts'
+import { encodeEntries, type Interruptible, type StoreEntry } from '../../store/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { signalOf } from './request.ts'
 import { answerSlowly } from './slow-answer.ts'
@@ -10,9 +10,15 @@ import { VERSION } from './version.ts'
 export interface Outside {
   /** Returns how many messages of the market were not believed, by reason. */
   readonly refused?: (() => Readonly<Record<string, number>>) | undefined
+  /** Returns what a backup holds where it is more than the log. */
+  readonly folder?: ((options: Interruptible) => AsyncIterable<StoreEntry>) | undefined
 }
 
-export function systemRoutes(http: FastifyInstance, supervisor: Supervisor, { refused }: Outside = {}): void {
+export function systemRoutes(
+  http: FastifyInstance,
+  supervisor: Supervisor,
+  { refused, folder }: Outside = {},
+): void {
   http.get('/health', async (_request, reply) => {
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
@@ -27,9 +33,12 @@ export function systemRoutes(http: FastifyInstance, supervisor: Supervisor, { re
       .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
   })
 
-  http.get('/backup', async (_request, reply) => {
+  http.get<{ Querystring: { of?: string } }>('/backup', async ({ query }, reply) => {
     reply.type('application/octet-stream')
-    return reply.send(Readable.from(encodeEntries(supervisor.entries({ signal: signalOf(reply) }))))
+    const options = { signal: signalOf(reply) }
+    // Commands of an earlier version know the log alone.
+    const entries = query.of === 'folder' && folder ? folder(options) : supervisor.entries(options)
+    return reply.send(Readable.from(encodeEntries(entries)))
   })
 
   // Reads the whole log: for the command line, while the runner holds the store.

@@ -120,5 +120,7 @@ export interface PaperVenue {
   flush(): Promise<void>
   /** Durable reports after a position, in order. */
   reportsAfter(position: number): readonly VenueReport[]
+  /** All that is durable now, as a snapshot: for a backup. */
+  entries(): AsyncIterable<readonly [key: string, value: string]> & { close(): Promise<void> }
   close(): Promise<void>
 }

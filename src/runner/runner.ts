@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Subscription } from 'rxjs'
 import { type Belonging, machines, RUNNER, type Strategy } from '../../machines/index.ts'
-import { storeExists } from '../../store/index.ts'
+import { type Interruptible, storeExists } from '../../store/index.ts'
 import { OutcryError } from '../../store/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
@@ -31,6 +31,7 @@ import { wrongConfig } from './config-problems.ts'
 import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
 import { EventTimeDriver } from './event-time.ts'
+import { folderEntries } from './folder-copy.ts'
 import { readNote, removeNote, suspectsOf } from './hang/note.ts'
 import { instrumentsOf, symbolIssues, venueAndSymbols } from './instruments.ts'
 import { startListing } from './listing.ts'
@@ -166,7 +167,10 @@ export async function startRunner(
       : new LiveTimeDriver({ ...parts, clock })
     drive(driver)
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
-    const server = { ...config.server, refused: () => market.refused }
+    const atVenue = venue
+    const folder = (options: Interruptible) =>
+      folderEntries(store.entries(options), () => atVenue.entries(), config.data)
+    const server = { ...config.server, refused: () => market.refused, folder }
     api = config.server.enabled ? await startApi(supervisor, server, processLogger) : undefined
     const runner = new Runner({
       config,

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import pc from 'picocolors'
+import { closedBooks, writeFolder } from '../../src/runner/folder-copy.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
-import { OutcryError, type StoreEntry, writeBackup } from '../../store/index.ts'
-import { countText } from './format.ts'
+import { OutcryError, type StoreEntry } from '../../store/index.ts'
+import { counted, countText } from './format.ts'
 import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
@@ -11,35 +12,57 @@ export interface BackupOptions {
   readonly json?: boolean
 }
 
-/** `outcry backup <folder>`: a copy as of one moment, which is then a data folder like any other. */
+/** `outcry backup <folder>`: a copy of a data folder as of one moment, which is then a data folder like any other. */
 export async function backup(folder: string, { data, json }: BackupOptions): Promise<number> {
-  const location = join(folder, 'log')
   const showProgress = process.stderr.isTTY && !json
   const reader = await openReader(data)
+  let copied: Copied
   try {
-    await writeBackup(showProgress ? told(reader.entries()) : reader.entries(), location)
+    const entries = showProgress ? told(reader.entries()) : reader.entries()
+    copied = await writeFolder(entries, folder, check)
   } finally {
     await reader.close()
   }
-  const copy = await openLevelStore(location)
+  const location = join(folder, 'log')
+  if (json) await printJson({ location, ...copied })
+  else {
+    const { records, commits, reports } = copied
+    const books = reports === undefined ? '' : `, the venue's books ${counted(reports, 'report')}`
+    const log = `${countText(records)} records in ${countText(commits)} commits`
+    await print(pc.green(`${location} has ${log}${books}, and is whole`))
+  }
+  return 0
+}
+
+/** `outcry restore <folder>`: a data folder made from a backup, which stays as it is. */
+export function restore(folder: string, { data, json }: BackupOptions): Promise<number> {
+  return backup(data, { data: folder, ...(json !== undefined && { json }) })
+}
+
+interface Copied {
+  readonly seq: number
+  readonly records: number
+  readonly commits: number
+  /** Of the venue, where it has books. */
+  readonly reports?: number
+}
+
+/** @throws BACKUP_DAMAGED, VENUE_CORRUPT */
+async function check(folder: string): Promise<Copied> {
+  const copy = await openLevelStore(join(folder, 'log'))
   try {
     const { commits, records, damage } = await copy.verifyChain()
     const [first] = damage
     if (first !== undefined) {
       throw new OutcryError(
         'BACKUP_DAMAGED',
-        `${location} is damaged: ${first.message}`,
+        `the copy is damaged: ${first.message}`,
         'Look at the log itself: outcry verify.',
       )
     }
-    if (json) await printJson({ location, seq: copy.head.seq, records, commits })
-    else
-      await print(
-        pc.green(
-          `${location} has ${countText(records)} records in ${countText(commits)} commits, and is whole`,
-        ),
-      )
-    return 0
+    const books = await closedBooks(folder)
+    const reports = await books?.verify().finally(() => books.close())
+    return { seq: copy.head.seq, records, commits, ...(reports !== undefined && { reports }) }
   } finally {
     await copy.close()
   }

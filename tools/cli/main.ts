@@ -76,12 +76,24 @@ reading('verify', 'replay the whole log and compare every state, snapshot and th
 
 program
   .command('backup')
-  .description('copy the log, of a running runner too, and check the copy')
+  .description(
+    "copy the log, the venue's books and what they need, of a running runner too, and check the copy",
+  )
   .argument('<folder>', 'that is not there yet')
   .option('-d, --data <folder>', 'folder of the log', 'data')
   .option('--json', 'as JSON')
   .action(async (folder: string, options: BackupOptions) =>
     finish((await import('./command-backup.ts')).backup(folder, options)),
+  )
+
+program
+  .command('restore')
+  .description('make a data folder from a backup, which stays as it is, and check it')
+  .argument('<folder>', 'that a backup is in')
+  .option('-d, --data <folder>', 'that is not there yet', 'data')
+  .option('--json', 'as JSON')
+  .action(async (folder: string, options: BackupOptions) =>
+    finish((await import('./command-backup.ts')).restore(folder, options)),
   )
 
 program

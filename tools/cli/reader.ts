@@ -1,5 +1,6 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
 import { type Failure, withFailure } from '../../src/api/failures.ts'
+import { closedBooks, folderEntries } from '../../src/runner/folder-copy.ts'
 import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
@@ -29,7 +30,7 @@ export interface Reader {
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
   verify(onProgress: (seq: number) => void): Promise<Verification>
-  /** All that the log holds, as one consistent copy. */
+  /** The whole data folder, as one consistent copy: see `folderEntries`. */
   entries(): AsyncIterable<StoreEntry>
   close(): Promise<void>
 }
@@ -43,17 +44,23 @@ export async function openReader(data: string, modules?: readonly string[]): Pro
   const machines = await loadMachines(modules)
   const opened = await openLog(data)
   if (opened instanceof RunnerClient) return new RunnerReader(opened)
-  return new StoreReader(opened.location, opened.store, machines)
+  return new StoreReader(opened, data, machines)
 }
 
 class StoreReader implements Reader {
   readonly source: string
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
+  readonly #data: string
 
-  constructor(source: string, store: Store<TransitionRecord>, machines: Machines) {
-    this.source = source
+  constructor(
+    { location, store }: { location: string; store: Store<TransitionRecord> },
+    data: string,
+    machines: Machines,
+  ) {
+    this.source = location
     this.#store = store
+    this.#data = data
     this.#registry = new Registry(machines)
   }
 
@@ -108,8 +115,13 @@ class StoreReader implements Reader {
     return verifyLog(this.#store, this.#registry, { onProgress })
   }
 
-  entries(): AsyncIterable<StoreEntry> {
-    return this.#store.entries()
+  async *entries(): AsyncIterable<StoreEntry> {
+    const books = await closedBooks(this.#data)
+    try {
+      yield* folderEntries(this.#store.entries(), books && (() => books.entries()), this.#data)
+    } finally {
+      await books?.close()
+    }
   }
 
   close(): Promise<void> {
@@ -168,7 +180,7 @@ class RunnerReader implements Reader {
   }
 
   async *entries(): AsyncIterable<StoreEntry> {
-    const { body } = await this.#runner.fetch('/backup')
+    const { body } = await this.#runner.fetch('/backup?of=folder')
     yield* decodeEntries(body as unknown as AsyncIterable<Uint8Array>)
   }
 

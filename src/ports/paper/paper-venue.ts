@@ -8,7 +8,7 @@ import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engi
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
-import { type Life, openVenueFolder, type VenueFolder } from './venue-folder.ts'
+import { type BookEntries, type Life, openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<Pick<Terms, 'instruments'>> {
   /** Folder of its own; undefined keeps all in memory. */
@@ -164,6 +164,10 @@ class Paper implements PaperVenue {
       if ('lastQty' in stored.report || stored.report.type === 'CASH_FLOW_REPORT') movements.push(stored)
     }
     return movements.reverse()
+  }
+
+  entries(): BookEntries {
+    return this.#folder.entries()
   }
 
   reportsAfter(position: number): readonly VenueReport[] {

@@ -33,6 +33,11 @@ export interface Write {
   readonly changes: Iterable<string>
 }
 
+/** The books as they were when they were asked for. */
+export interface BookEntries extends AsyncIterable<readonly [key: string, value: string]> {
+  close(): Promise<void>
+}
+
 /** The log that the books belong to: the two go on together. */
 export interface Life {
   readonly id: string
@@ -115,6 +120,16 @@ export class VenueFolder {
     return stored === undefined ? emptyState() : decodeState(stored)
   }
 
+  /** Looks at every report, and returns how many there are. @throws VENUE_CORRUPT */
+  async verify(): Promise<number> {
+    this.assertWhole()
+    const { reports } = this.state()
+    let position = 0
+    for await (const key of this.#db.keys({ gte: reportKey(0), lt: 'r!~' }))
+      if (key !== reportKey(++position)) throw this.#corrupt(`report ${position} is missing`)
+    return reports
+  }
+
   /** LevelDB drops a damaged end of its log without a word; a state and its last report must be of one write. */
   assertWhole(): void {
     const { reports } = this.state()
@@ -167,8 +182,8 @@ export class VenueFolder {
     }
   }
 
-  /** All that it holds now: the iterator is a snapshot as of this call. */
-  entries(): AsyncIterable<readonly [key: string, value: string]> {
+  /** All that it holds now. */
+  entries(): BookEntries {
     return this.#db.iterator()
   }
 

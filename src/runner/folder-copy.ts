@@ -1,0 +1,179 @@
+/**
+ * A whole data folder as a stream of entries, on the wire or to the disk, and such a stream as a folder: the log, the venue's books
+ * beside it, and where the modules of the strategies are. It is of one moment, and what a kill at that moment leaves: a run on the
+ * copy goes on as the original would.
+ */
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Level } from 'level'
+import { makeFolder, syncFolder } from '../../store/folder.ts'
+import { isOutcryError, OutcryError, type StoreEntry, writeBackup } from '../../store/index.ts'
+import { LOCK, storeFiles } from '../../store/store-files.ts'
+import { StoreLock } from '../../store/store-lock.ts'
+import { type BookEntries, openVenueFolder, type VenueFolder } from '../ports/paper/venue-folder.ts'
+import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
+
+/** Before the key of what is not the log's; no key of a store begins so. */
+const BESIDE = 'beside/'
+/** The first entry: whoever sends none sends a log alone. */
+const FORMAT_KEY = `${BESIDE}format`
+const FORMAT = '1'
+const STRATEGIES_KEY = `${BESIDE}strategies`
+const BOOKS = `${BESIDE}venue/`
+const BATCH_BYTES = 1 << 20
+
+/** `log`: a store's entries, of which none has been asked for yet. `books`: undefined where there are none. */
+export async function* folderEntries(
+  log: AsyncIterable<StoreEntry>,
+  books: (() => BookEntries) | undefined,
+  data: string,
+): AsyncGenerator<StoreEntry> {
+  const entries = log[Symbol.asyncIterator]()
+  // Both are snapshots as of this moment, the log's first: nobody's turn comes between the two.
+  const first = entries.next()
+  first.catch(() => {})
+  const beside = books?.()
+  try {
+    yield [FORMAT_KEY, Buffer.from(FORMAT)]
+    const modules = JSON.stringify(Object.fromEntries(readStrategiesFile(data)))
+    yield [STRATEGIES_KEY, Buffer.from(modules)]
+    for await (const [key, value] of beside ?? []) yield [BOOKS + key, Buffer.from(value)]
+    for (let next = await first; !next.done; next = await entries.next()) yield next.value
+  } finally {
+    await entries.return?.()
+    await beside?.close()
+  }
+}
+
+/** The books of a closed folder; undefined where there are none. */
+export async function closedBooks(data: string): Promise<VenueFolder | undefined> {
+  const location = join(data, 'venue')
+  return storeFiles(location).length === 0 ? undefined : openVenueFolder(location)
+}
+
+/**
+ * Makes a folder from the entries of another. It is there only when it is whole, and `check` has found nothing wrong with it; what
+ * was written until a failure is removed. One process at a time makes it.
+ * @throws BACKUP_EXISTS, BACKUP_CUT_OFF, BACKUP_FAILED, BACKUP_LOG_ALONE, STORE_LOCKED, and what `check` throws
+ */
+export async function writeFolder<T>(
+  entries: AsyncIterable<StoreEntry>,
+  folder: string,
+  check: (part: string) => Promise<T>,
+): Promise<T> {
+  if (namesOf(folder).length > 0) throw exists(folder)
+  const part = `${folder}.part`
+  makeFolder(part)
+  const lock = await StoreLock.take(part)
+  try {
+    for (const name of readdirSync(part))
+      if (name !== LOCK) rmSync(join(part, name), { recursive: true, force: true })
+    const beside = new Beside(part)
+    try {
+      await writeBackup(beside.without(entries), join(part, 'log'))
+    } finally {
+      await beside.close()
+    }
+    const found = await check(part)
+    syncFolder(part)
+    try {
+      renameSync(part, folder)
+    } catch (error) {
+      throw namesOf(folder).length > 0 ? exists(folder) : error
+    }
+    syncFolder(dirname(folder))
+    return found
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true })
+    throw isOutcryError(error) ? error : failed(folder, error)
+  } finally {
+    await lock.release()
+    rmSync(join(folder, LOCK), { recursive: true, force: true })
+  }
+}
+
+/** Takes what is beside the log out of a stream, and writes it. */
+class Beside {
+  readonly #part: string
+  #books: Level<string, string> | undefined
+  #batch: { type: 'put'; key: string; value: string }[] = []
+  #bytes = 0
+  #isFolder = false
+
+  constructor(part: string) {
+    this.#part = part
+  }
+
+  /** The log's entries. @throws BACKUP_LOG_ALONE */
+  async *without(entries: AsyncIterable<StoreEntry>): AsyncGenerator<StoreEntry> {
+    for await (const entry of entries) {
+      const [key, value] = entry
+      const text = () => Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+      if (key === FORMAT_KEY && text() === FORMAT) this.#isFolder = true
+      else if (!this.#isFolder) throw logAlone()
+      else if (key === STRATEGIES_KEY) this.#strategies(text())
+      else if (key.startsWith(BOOKS)) await this.#book(key.slice(BOOKS.length), text())
+      else yield entry
+    }
+    await this.#write()
+  }
+
+  async close(): Promise<void> {
+    await this.#books?.close()
+  }
+
+  #strategies(text: string): void {
+    const modules = new Map(Object.entries(JSON.parse(text) as Record<string, string>))
+    if (modules.size > 0) writeStrategiesFile(this.#part, modules)
+  }
+
+  async #book(key: string, value: string): Promise<void> {
+    this.#batch.push({ type: 'put', key, value })
+    this.#bytes += value.length
+    if (this.#bytes >= BATCH_BYTES) await this.#write()
+  }
+
+  async #write(): Promise<void> {
+    if (this.#batch.length === 0) return
+    if (this.#books === undefined) {
+      const location = join(this.#part, 'venue')
+      makeFolder(location)
+      this.#books = new Level(location, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
+      await this.#books.open()
+    }
+    await this.#books.batch(this.#batch, { sync: true } as object)
+    this.#batch = []
+    this.#bytes = 0
+  }
+}
+
+/** None where there is no folder; a file counts as a name. */
+function namesOf(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [folder]
+  }
+}
+
+function exists(folder: string): OutcryError {
+  return new OutcryError('BACKUP_EXISTS', `${folder} is there already`, 'Name a folder that is not.')
+}
+
+function logAlone(): OutcryError {
+  return new OutcryError(
+    'BACKUP_LOG_ALONE',
+    'the runner that holds the store is of an earlier version, which sends the log without the books beside it',
+    'Stop it, then make the backup.',
+  )
+}
+
+function failed(folder: string, cause: unknown): OutcryError {
+  return new OutcryError(
+    'BACKUP_FAILED',
+    `the backup cannot be written to ${folder}: ${(cause as Error).message}`,
+    'Make room or mend the disk, then try again: nothing of it is left there.',
+    { cause },
+  )
+}
