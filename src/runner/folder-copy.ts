@@ -63,9 +63,10 @@ export async function writeFolder<T>(
 ): Promise<T> {
   if (namesOf(folder).length > 0) throw exists(folder)
   const part = `${folder}.part`
-  makeFolder(part)
-  const lock = await StoreLock.take(part)
+  let lock: StoreLock | undefined
   try {
+    makeFolder(part)
+    lock = await StoreLock.take(part)
     for (const name of readdirSync(part))
       if (name !== LOCK) rmSync(join(part, name), { recursive: true, force: true })
     const beside = new Beside(part)
@@ -75,20 +76,21 @@ export async function writeFolder<T>(
       await beside.close()
     }
     const found = await check(part)
-    syncFolder(part)
     try {
       renameSync(part, folder)
     } catch (error) {
       throw namesOf(folder).length > 0 ? exists(folder) : error
     }
+    rmSync(join(folder, LOCK), { recursive: true, force: true })
+    syncFolder(folder)
     syncFolder(dirname(folder))
     return found
   } catch (error) {
-    rmSync(part, { recursive: true, force: true })
+    // Without the lock it is somebody else's.
+    if (lock !== undefined) rmSync(part, { recursive: true, force: true })
     throw isOutcryError(error) ? error : failed(folder, error)
   } finally {
-    await lock.release()
-    rmSync(join(folder, LOCK), { recursive: true, force: true })
+    await lock?.release()
   }
 }
 
