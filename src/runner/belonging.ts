@@ -5,7 +5,14 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type Belonging, machines, RUNNER, type RunnerContext } from '../../machines/index.ts'
+import { isZero } from '../../machines/decimal.ts'
+import {
+  type Belonging,
+  machines,
+  type PositionContext,
+  RUNNER,
+  type RunnerContext,
+} from '../../machines/index.ts'
 import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { Registry } from '../runtime/registry.ts'
@@ -20,7 +27,7 @@ export interface Found {
   readonly belonging: Belonging | undefined
 }
 
-const own = new Registry({ runner: machines.runner })
+const own = new Registry({ runner: machines.runner, position: machines.position })
 
 /** @throws LOG_FOREIGN when a program of somebody's own has written the log */
 export async function belongingIn(store: Store<TransitionRecord>, data: string): Promise<Found> {
@@ -166,6 +173,38 @@ export async function expectSameAccount(
       : [{ field: `account.${key}`, rule: `${input[key]}, as it is in the log in ${data}` }],
   )
   if (issues.length > 0) throw wrongConfig(issues)
+}
+
+/**
+ * A live market may watch other symbols than before, but for one that something is held of: nothing would watch over it.
+ * @throws OTHER_MARKET
+ */
+export async function expectHeldWatched(
+  store: Store<TransitionRecord>,
+  { venue, symbols }: { readonly venue: string; readonly symbols: readonly string[] },
+  data: string,
+): Promise<void> {
+  const prefix = `position/${venue}:`
+  for await (const address of store.actors({ prefix })) {
+    const id = address.slice(prefix.length)
+    // It may say the side, too.
+    if (symbols.some((symbol) => id === symbol || id.startsWith(`${symbol}:`))) continue
+    const held = await holdingIn(store, address)
+    if (held === undefined || isZero(held.quantity)) continue
+    throw new OutcryError(
+      'OTHER_MARKET',
+      `the log in ${data} holds ${held.quantity} of ${held.symbol}, which the market does not watch any more`,
+      `Add ${held.symbol} to the market's symbols until its position is closed.`,
+    )
+  }
+}
+
+async function holdingIn(
+  store: Store<TransitionRecord>,
+  address: string,
+): Promise<{ readonly symbol: string; readonly quantity: string } | undefined> {
+  const cell = await cellAt(store, own, address, {})
+  return (cell?.state.snapshot as { context?: PositionContext } | undefined)?.context
 }
 
 function otherMarket(data: string, was: Belonging, is: Belonging, key: string): OutcryError {

@@ -24,7 +24,7 @@ import type { TransitionRecord } from '../runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import type { WorkObserver } from '../runtime/work.ts'
 import { alert } from './alerts.ts'
-import { belongingIn, belongingNow, expectSameAccount, foreignLog } from './belonging.ts'
+import { belongingIn, belongingNow, expectHeldWatched, expectSameAccount, foreignLog } from './belonging.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
 import { wrongConfig } from './config-problems.ts'
@@ -114,6 +114,7 @@ export async function startRunner(
     const files = config.market.source === 'recording' ? (config.market.files ?? SAMPLE) : []
     const belonging = await belongingNow(was, config, { market: market.name, venue: place.venue, files })
     await expectSameAccount(store, config, place.venue)
+    await expectHeldWatched(store, place, config.data)
     const life = { id: belonging.life, isNew: was === undefined }
     const { latencyMs, takerFee, makerFee, faults } = config.venue
     const location = join(config.data, 'venue')

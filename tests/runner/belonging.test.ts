@@ -12,11 +12,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { SAMPLE } from '../../src/ports/market/recording.ts'
-import { venuesOf } from '../../src/runner/belonging.ts'
+import { expectHeldWatched, venuesOf } from '../../src/runner/belonging.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 
@@ -25,6 +26,8 @@ const nothing = () => {}
 const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** A strategy that enters once, and holds. */
+const HOLDS = fileURLToPath(new URL('../faults/bracket/strategy.ts', import.meta.url))
 const BTC = { symbol: 'BTCUSDT', startPx: '60000.00', tickSize: '0.01', lotSize: '0.0001' }
 const ETH = { symbol: 'ETHUSDT', startPx: '2600.00', tickSize: '0.01', lotSize: '0.001' }
 const SIM = {
@@ -170,6 +173,21 @@ describe('a data folder', () => {
     ]
     for (const is of others)
       expect(() => venuesOf(was, is, 'data')).toThrow(expect.objectContaining({ code: 'OTHER_VENUE' }))
+  })
+
+  it('may watch other symbols of a live market, but for one that something is held of', async () => {
+    const terms = { symbol: 'BTCUSDT', interval: '1s', orderQty: '0.01', distancePct: 50 }
+    const strategies = [{ id: 'a', type: HOLDS, ...terms }]
+    await run('held', { ...SIM, durationMs: 10_000 }, { strategies })
+    const store = await openLevelStore(join(folder, 'held', 'log'))
+    const watching = (...symbols: string[]) => expectHeldWatched(store, { venue: 'sim', symbols }, 'data')
+    await watching('ETHUSDT', 'BTCUSDT')
+    await expect(watching('ETHUSDT', 'BTC')).rejects.toMatchObject({
+      code: 'OTHER_MARKET',
+      message: expect.stringMatching(/holds 0\.01 of BTCUSDT/),
+      hint: expect.stringContaining('Add BTCUSDT'),
+    })
+    await store.close()
   })
 
   it('is not the folder of a log, nor that of another program', async () => {

@@ -1,5 +1,5 @@
 /** What reads a data folder runs none of the modules that the folder names: it may be somebody else's. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -63,6 +63,17 @@ describe('a foreign data folder', () => {
     const verified = await outcry('verify', '--data', data, '--machines', module, '--json')
     expect([verified.code, JSON.parse(verified.stdout).problems]).toEqual([0, []])
     expect(existsSync(mark)).toBe(true)
+  })
+
+  it('whose books at the venue are damaged is told of by verify', async () => {
+    const copy = join(folder, 'damaged')
+    cpSync(data, copy, { recursive: true })
+    rmSync(join(copy, 'venue', 'CURRENT'))
+    const { code, stdout } = await outcry('verify', '--data', copy, '--machines', module, '--json')
+    expect([code, JSON.parse(stdout).problems]).toEqual([
+      1,
+      [expect.objectContaining({ code: 'VENUE_CORRUPT', actor: 'port/paper' })],
+    ])
   })
 
   it('whose strategies.json is torn is refused in one line', async () => {

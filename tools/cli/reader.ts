@@ -6,7 +6,7 @@ import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { type Machines, Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
-import { type Verification, verifyLog } from '../../src/runtime/verify.ts'
+import { type Problem, type Verification, verifyLog } from '../../src/runtime/verify.ts'
 import { decodeEntries, isOutcryError, type Store, type StoreEntry } from '../../store/index.ts'
 import { loadMachines } from './machines.ts'
 import { actorPath, openLog, RunnerClient } from './runner-client.ts'
@@ -111,8 +111,10 @@ class StoreReader implements Reader {
     return this.#store.history(address)
   }
 
-  verify(onProgress: (seq: number) => void): Promise<Verification> {
-    return verifyLog(this.#store, this.#registry, { onProgress })
+  async verify(onProgress: (seq: number) => void): Promise<Verification> {
+    const found = await verifyLog(this.#store, this.#registry, { onProgress })
+    const problems = await problemsOfBooks(this.#data, found.records)
+    return { ...found, problems: [...found.problems, ...problems] }
   }
 
   async *entries(): AsyncIterable<StoreEntry> {
@@ -126,6 +128,19 @@ class StoreReader implements Reader {
 
   close(): Promise<void> {
     return this.#store.close()
+  }
+}
+
+/** Of the venue's books beside the log. */
+async function problemsOfBooks(data: string, seq: number): Promise<readonly Problem[]> {
+  try {
+    const books = await closedBooks(data)
+    await books?.verify().finally(() => books.close())
+    return []
+  } catch (error) {
+    if (!isOutcryError(error)) throw error
+    const { code, message } = error
+    return [{ seq, actor: 'port/paper', code, message }]
   }
 }
 
