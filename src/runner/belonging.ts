@@ -69,7 +69,7 @@ const LIFE_BYTES = 12
 export async function belongingNow(
   was: Belonging | undefined,
   { market, data }: Pick<RunnerConfig, 'market' | 'data'>,
-  place: { readonly market: string; readonly venue: string; readonly files: readonly string[] },
+  place: Place,
 ): Promise<Belonging> {
   const { files, ...terms } = termsOf(market, place)
   const is: Belonging = {
@@ -78,9 +78,21 @@ export async function belongingNow(
     venues: { [place.venue]: { adapter: 'paper' } },
   }
   if (was === undefined) return is
-  const other = otherIn(was.market, is.market) ?? (await otherFiles(was.market.files, files ?? []))
+  // Of an older version it is the same market; whether its positions still hold is asked of the log.
+  const isFormer = place.formerNames?.includes(String(was.market.name))
+  const other =
+    otherIn(isFormer ? { ...was.market, name: is.market.name } : was.market, is.market) ??
+    (await otherFiles(was.market.files, files ?? []))
   if (other !== undefined) throw otherMarket(data, was, is, other)
   return { ...is, venues: venuesOf(was.venues, is.venues, data) }
+}
+
+interface Place {
+  readonly market: string
+  /** See MarketSource. */
+  readonly formerNames?: readonly string[] | undefined
+  readonly venue: string
+  readonly files: readonly string[]
 }
 
 interface Terms {

@@ -112,7 +112,13 @@ export async function startRunner(
   try {
     const { belonging: was } = await belongingIn(store, config.data)
     const files = config.market.source === 'recording' ? (config.market.files ?? SAMPLE) : []
-    const belonging = await belongingNow(was, config, { market: market.name, venue: place.venue, files })
+    const { name, formerNames } = market
+    const belonging = await belongingNow(was, config, {
+      market: name,
+      formerNames,
+      venue: place.venue,
+      files,
+    })
     await expectSameAccount(store, config, place.venue)
     await expectHeldWatched(store, place, config.data)
     const life = { id: belonging.life, isNew: was === undefined }

@@ -62,7 +62,7 @@ describe('a data folder', () => {
   const other = { ...SIM, durationMs: 40_000 }
   it.each<[string, object, object, string, RegExp]>([
     ['another seed', { ...other, seed: 7 }, {}, 'OTHER_MARKET', /belongs to the market sim:6.*names sim:7/],
-    ['another kind of market', { source: 'recording' }, {}, 'OTHER_MARKET', /sim:6.*names recording:/],
+    ['another kind of market', { source: 'recording' }, {}, 'OTHER_MARKET', /sim:6.*names recording\//],
     [
       'another price to begin with',
       { ...other, symbols: [{ ...BTC, startPx: '1.00' }] },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { machines } from '../../machines/index.ts'
+import { machines, RUNNER } from '../../machines/index.ts'
 import { openRecording } from '../../src/ports/market/recording.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
@@ -20,11 +20,14 @@ const FILE = capture('binance-spot-btcusdt')
 const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
 const SYMBOL = 'symbol/binance:BTCUSDT' as Address
 
-/** A log that stopped at a position of this source. */
-async function logOf(name: string, source: string): Promise<string> {
+/** A log of a market that stopped at a position of this source. */
+async function logOf(name: string, market: string, source = market): Promise<string> {
   const data = join(folder, name)
   const supervisor = await createSupervisor({ store: await openLevelStore(join(data, 'log')), machines })
   const at = 1_700_000_000_000
+  await supervisor.spawn('runner', 'main', undefined, { at })
+  const started = { type: 'STARTED', at, version: '0.1.0', market, venue: 'binance', strategies: [] }
+  await supervisor.send(RUNNER, started, { at })
   const input = { venue: 'binance', symbol: 'BTCUSDT', intervals: ['1s'], staleAfterMs: 10_000 }
   await supervisor.spawn('symbol', 'binance:BTCUSDT', input, { at })
   const quote = { type: 'QUOTE', at, bid: '1', bidSize: '1', ask: '2', askSize: '1' }
@@ -63,8 +66,13 @@ describe('a log that stopped in the middle of a recording', () => {
     expect(await headOf(data)).toBe(seq)
   })
 
-  it('of another recording plays this one from its start', async () => {
-    const runner = await start(await logOf('other', 'recording:another.ws.gz'))
+  it('of another recording is of another market', async () => {
+    const data = await logOf('other', 'recording:another.ws.gz')
+    await expect(start(data)).rejects.toMatchObject({ code: 'OTHER_MARKET' })
+  })
+
+  it('of an older version plays it where nothing of it has been taken', async () => {
+    const runner = await start(await logOf('begun', `recording:${basename(FILE)}`, 'another'))
     await runner.ended
     expect(runner.messages).toBeGreaterThan(1_000)
     await runner.stop('enough', 'test')
