@@ -26,7 +26,8 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { codeOf, identityOf, linkOrCopy, makeFolder } from './folder.ts'
 import { openFailure, storeLocked } from './open-errors.ts'
-import { LOCK } from './store-files.ts'
+import { writerIn } from './openers.ts'
+import { HEAD, LOCK } from './store-files.ts'
 
 /** Tries to open the tiny database, whose files another process may make anew at the same time. */
 const TRIES = 10
@@ -67,11 +68,26 @@ export class StoreLock {
       const db = await openTiny(join(folder, LOCK))
       const own = identityOf(file) as string
       held.add(own)
-      return new StoreLock(folder, db, [...keys, own])
+      const lock = new StoreLock(folder, db, [...keys, own])
+      const other = lock.#otherWriter()
+      if (other === undefined) return lock
+      await lock.release()
+      throw storeLocked(location, `process ${other}, whose lock is gone,`)
     } catch (error) {
       for (const key of keys) held.delete(key)
       throw openFailure(location, error)
     }
+  }
+
+  /**
+   * Who still writes though it has no lock: somebody removed it, or it was dropped. The epoch keeps such a one from acknowledging, but
+   * not its LevelDB from deleting tables that it does not know. Where the holder's file is gone, too, anybody may be it.
+   */
+  #otherWriter(): number | undefined {
+    const except = join(this.folder, LOCK)
+    const holder = holderOf(this.folder)
+    if (holder !== undefined) return writerIn(this.folder, except, [holder])
+    return existsSync(join(this.folder, HEAD)) ? writerIn(this.folder, except) : undefined
   }
 
   /**
