@@ -14,7 +14,10 @@ export interface Growth {
   readonly grown: number
 }
 
-export const NO_GROWTH: Growth = { progress: '', from: 0, inMemory: Number.POSITIVE_INFINITY, grown: 0 }
+/** `inMemory`: bytes that the process had before anything of a user's ran. */
+export function noGrowth(inMemory: number): Growth {
+  return { progress: '', from: inMemory, inMemory, grown: 0 }
+}
 
 /** Bytes in one step that no strategy needs, and a fraction of what a process may have. */
 const FILLS_FROM = 128 * 2 ** 20

@@ -52,7 +52,9 @@ export class HangWatch {
     this.#beat()
     this.#beats = setInterval(() => this.#beat(), BEAT_MS)
     this.#beats.unref()
-    const workerData: ThreadData = { memory: this.work.memory, limitMs, folder, exitCode: HUNG_EXIT_CODE }
+    const { memory } = this.work
+    const inMemory = process.memoryUsage.rss()
+    const workerData: ThreadData = { memory, limitMs, folder, exitCode: HUNG_EXIT_CODE, inMemory }
     this.#worker = threadWith(workerData)
     this.#worker.on('error', (err) => logger.warn({ err }, 'nobody watches for a hang any more'))
     this.#worker.once('exit', () => {

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hear, workIn } from './at-work.ts'
-import { fillsMemory, fillsText, NO_GROWTH, nextGrowth } from './growth.ts'
+import { fillsMemory, fillsText, nextGrowth, noGrowth } from './growth.ts'
 import { RISK_FILE, removeRisk, writeNote } from './note.ts'
 import { isHung, NO_STALL, nextStall, signalled } from './stall.ts'
 import { hungText } from './text.ts'
@@ -18,6 +18,8 @@ export interface ThreadData {
   readonly folder: string
   /** The process ends with it. */
   readonly exitCode: number
+  /** Bytes that the process had when the thread was made, which may look late for the first time. */
+  readonly inMemory: number
 }
 
 /** Where the main thread stands, as it says itself: see HangWatch. */
@@ -40,14 +42,14 @@ const MEMORY_EVERY_MS = 200
 /** Innermost frames of a stack that are told; the note has all. */
 const FRAMES_TOLD = 8
 
-const { memory, limitMs, folder, exitCode } = workerData as ThreadData
+const { memory, limitMs, folder, exitCode, inMemory } = workerData as ThreadData
 const everyMs = Math.min(1_000, Math.ceil(limitMs / 4))
 let stall = NO_STALL
 let lookedAt = performance.now()
 let isEnding = false
 
 const looks = setInterval(() => void look(), everyMs)
-let growth = NO_GROWTH
+let growth = noGrowth(inMemory)
 /** Progress at which a risk was noted. */
 let notedAt: string | undefined
 setInterval(lookAtMemory, MEMORY_EVERY_MS)

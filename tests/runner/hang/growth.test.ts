@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { fillsMemory, fillsText, NO_GROWTH, nextGrowth } from '../../../src/runner/hang/growth.ts'
+import { fillsMemory, fillsText, nextGrowth, noGrowth } from '../../../src/runner/hang/growth.ts'
 
 const MB = 2 ** 20
 const seen = (...looks: [progress: string, megabytes: number][]) =>
-  looks.reduce((growth, [progress, megabytes]) => nextGrowth(growth, progress, megabytes * MB), NO_GROWTH)
+  looks.reduce(
+    (growth, [progress, megabytes]) => nextGrowth(growth, progress, megabytes * MB),
+    noGrowth(900 * MB),
+  )
 
 describe('a step fills the memory', () => {
   it('when the process has taken much since it began, and what was there before does not count', () => {
@@ -16,6 +19,11 @@ describe('a step fills the memory', () => {
     expect(fillsMemory(seen(['1/1', 100], ['1/2', 300]))).toBe(false)
     expect(fillsMemory(seen(['1/1', 100], ['1/2', 300], ['1/2', 300]))).toBe(true)
     expect(fillsMemory(seen(['1/1', 400], ['1/2', 300], ['1/2', 400]))).toBe(false)
+  })
+
+  it('when it had taken it before the thread looked for the first time', () => {
+    const late = nextGrowth(noGrowth(100 * MB), '1/1', 300 * MB)
+    expect([late, nextGrowth(late, '1/1', 300 * MB)].map(fillsMemory)).toEqual([false, true])
   })
 
   it('also where the process gives some back meanwhile, and not when it gets on', () => {
