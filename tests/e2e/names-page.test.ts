@@ -98,7 +98,7 @@ describe.each([
     for (const width of WIDTHS) {
       await open(width, 'account/paper')
       // A large window has room for the whole name.
-      if (width > 1200) await page.addStyleTag({ content: '#address { max-width: 300px }' })
+      if (width > 1200) await page.evaluate("document.querySelector('#address').style.maxWidth = '300px'")
       await expectTold(async (id) => {
         await page.evaluate(`location.hash = '#order%2F${id}'`)
         await page.waitForSelector(`#address[title="order/${id}"]`)
