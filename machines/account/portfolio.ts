@@ -227,8 +227,7 @@ export function withPosition(
   return { ...others, [position]: held }
 }
 
-/** Quantity of each position, by symbol, and `:LONG` or `:SHORT` where the account hedges. */
-/** What a reconciliation holds against the venue's books. */
+/** Returns what a reconciliation holds against the venue's books. */
 export function booksOf(portfolio: Portfolio): AccountBooks {
   const working = Object.entries(portfolio.working).map(
     ([order, works]) => [order, leavesQtyOf(works)] as const,
@@ -237,6 +236,7 @@ export function booksOf(portfolio: Portfolio): AccountBooks {
   return { working: Object.fromEntries(working), positions: quantitiesHeld(portfolio), balances }
 }
 
+/** Quantity of each position, by symbol, and `:LONG` or `:SHORT` where the account hedges. */
 export function quantitiesHeld({ positions }: Portfolio): Record<string, string> {
   const ids = Object.entries(positions).map(
     ([address, { quantity }]) => [address.replace(/^[^:]*:/, ''), quantity] as const,
