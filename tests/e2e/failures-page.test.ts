@@ -83,6 +83,27 @@ describe('the failure panel', () => {
     await page.waitForSelector('#history .failed:has-text("failed on THROW: boom")')
   })
 
+  it('names an actor together with its state, however slowly the runner answers', async () => {
+    await runner.spawn('fragile', 'other')
+    await runner.spawn('quarantine', 'a')
+    await runner.fail('quarantine/a')
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => (answer = resolve))
+    await page.route(/quarantine\/a$/, async (route) => {
+      await asked
+      await route.continue()
+    })
+    await open('fragile/other')
+    await page.waitForSelector('#chart svg')
+    await page.click('#failures a')
+    await page.waitForSelector('.actor[aria-selected="true"][data-address="quarantine/a"]')
+    const shown = () =>
+      page.evaluate(() => ['address', 'state'].map((id) => document.getElementById(id)?.textContent))
+    expect(await shown()).toEqual(['fragile/other', 'working'])
+    answer()
+    await vi.waitFor(async () => expect(await shown()).toEqual(['quarantine/a', 'quarantined, in working']))
+  })
+
   it('drops an actor that is released, and shows it when it fails again', async () => {
     await runner.spawn('quarantine', 'a')
     await open('quarantine/a')

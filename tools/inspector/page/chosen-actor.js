@@ -8,7 +8,7 @@ import { stateText } from './text.js'
 
 /** @typedef {import('./release.js').ReleaseControl} ReleaseControl */
 
-/** The chosen actor: its chart, its context and its history, read once and then kept up to date by frames. */
+/** The chosen actor: its chart, its context and its history, read once and then kept up to date by frames. Its name appears together with its state: until then all that is in view is of the actor before. */
 export class ChosenActor {
   /** @param {{ title: HTMLElement, state: HTMLElement, chart: HTMLElement, context: HTMLElement, past: HTMLElement, release: ReleaseControl }} places */
   constructor({ title, state, chart, context, past, release }) {
@@ -44,7 +44,6 @@ export class ChosenActor {
     this.shown = undefined
     this.early = []
     this.isMissing = false
-    showName(this.title, address)
     if (isOther) this.release.show(undefined)
     const path = actorPath(address)
     try {
@@ -99,6 +98,7 @@ export class ChosenActor {
 
   /** @param {Parameters<typeof troubleOf>[0] & { value: any } | undefined} of */
   showState(of) {
+    showName(this.title, this.address ?? '')
     const trouble = of && troubleOf(of)
     const ended = of && of.status !== 'active' ? ` (${of.status})` : ''
     const text = of ? `${stateText(of.value)}${ended}` : ''
