@@ -3,14 +3,19 @@ import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } f
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
 import type { Adopt } from './events/reconciliation.ts'
-import { type OrderListInput, orderListEvents, orderListMachine } from './list/order-list.ts'
+import {
+  type OrderListInput,
+  orderListEvents,
+  orderListMachine,
+  orderListVersion3,
+} from './list/order-list.ts'
 import { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
 import { SYMBOL_AHEAD_MAX_MS, symbolEvents } from './market/symbol-input.ts'
 import { symbolVersion3 } from './market/symbol-version-3.ts'
 import { universeEvents, universeMachine } from './market/universe.ts'
 import { newsEvents, newsMachine } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
-import { orderEvents, orderMachine, orderVersion4 } from './order/order.ts'
+import { orderEvents, orderFromVersion5, orderMachine, orderVersion4, orderVersion5 } from './order/order.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position/position.ts'
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { fromVersion2 } from './reconciliation/upgrades.ts'
@@ -19,7 +24,7 @@ import { runnerEvents, runnerMachine, runnerVersion3 } from './runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
-import { watchdogEvents, watchdogMachine } from './watchdog.ts'
+import { watchdogEvents, watchdogFromVersion2, watchdogMachine, watchdogVersion2 } from './watchdog.ts'
 
 /** Where a request is to go, and who is to hear of it. */
 interface Names {
@@ -50,8 +55,8 @@ export const machines = {
     // What makes an order, or makes it larger, has to pass the account.
     commands: ['CANCEL', 'VERIFY'],
     refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
-    previous: [orderVersion4],
-    upgrades: [{ from: '4', to: '5', migrate: asItIs }],
+    previous: [orderVersion5, orderVersion4],
+    upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5],
     /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
     activate: (event: { type: string }, id: string): OrderInput | undefined => {
       if (event.type === 'SUBMIT') {
@@ -72,6 +77,8 @@ export const machines = {
     events: orderListEvents,
     commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],
     refusals: ['ORDER_LIST_REJECTED'],
+    previous: [orderListVersion3],
+    upgrades: [{ from: '3', to: '4', migrate: asItIs }],
     needs: ({ venue, owner }: Names) => ({ venue: venue && `account/${venue}`, owner }),
     /** A list comes into being with its request. */
     activate: (event: { type: string }, id: string): OrderListInput | undefined =>
@@ -95,7 +102,13 @@ export const machines = {
     previous: [reconciliationVersion2],
     upgrades: [fromVersion2],
   },
-  watchdog: { machine: watchdogMachine, events: watchdogEvents, commands: [] },
+  watchdog: {
+    machine: watchdogMachine,
+    events: watchdogEvents,
+    commands: [],
+    previous: [watchdogVersion2],
+    upgrades: [watchdogFromVersion2],
+  },
   account: {
     machine: accountMachine,
     events: accountEvents,
@@ -141,6 +154,7 @@ export * from './events/news.ts'
 export * from './events/order.ts'
 export * from './events/reconciliation.ts'
 export * from './events/universe.ts'
+export { venueId } from './ids.ts'
 export * as indicators from './indicators/index.ts'
 export { addTrade, intervalMs } from './market/candles.ts'
 export * from './market/symbol.ts'

@@ -498,6 +498,7 @@ function requestOf({ venue, working, marks }: AccountContext, update: OrderUpdat
     type: _type,
     at,
     order,
+    owner: _owner,
     ordStatus: _status,
     cumQty: _cum,
     leavesQty: _leaves,

@@ -103,12 +103,13 @@ function refusedAs(
   const { check } = refusal
   const text = textOf(refusal)
   const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
-  const event: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check, text }
+  const list = listId === undefined ? undefined : `list/${listId}`
+  const event: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, ...(list && { list }), check, text }
   // A list hears of its order from that itself, unless there will be none.
-  const list = check === 'orderId' && listId !== undefined ? `list/${listId}` : undefined
+  const unheard = check === 'orderId' ? list : undefined
   return {
     emitted: { type, at, venue, ...(symbol && { symbol }), orderId, ...refusal, text },
-    told: [owner, list].flatMap((to) => (to === undefined ? [] : [{ to, event }])),
+    told: [owner, unheard].flatMap((to) => (to === undefined ? [] : [{ to, event }])),
     changes: {},
   }
 }
@@ -117,15 +118,17 @@ function refusedAs(
 function partiesOf(
   { venue, guarded, overfill }: Gated,
   request: OrderRequest,
-): Pick<Submit, 'overfill' | 'account' | 'owner' | 'watchers'> {
+): Pick<Submit, 'overfill' | 'account' | 'owner' | 'list' | 'watchers'> {
   const { symbol, owner, listId } = request
+  const list = listId === undefined ? undefined : `list/${listId}`
   const watchdog = watchdogAddress(request)
   const isGuarded = guarded.includes(symbol) && (isStop(request) || owner === watchdog)
-  const watchers = [...(listId === undefined ? [] : [`list/${listId}`]), ...(isGuarded ? [watchdog] : [])]
+  const watchers = [...(list === undefined ? [] : [list]), ...(isGuarded ? [watchdog] : [])]
   return {
     overfill,
     account: `account/${venue}`,
     ...(owner && { owner }),
+    ...(list && { list }),
     ...(watchers.length > 0 && { watchers }),
   }
 }

@@ -59,6 +59,8 @@ const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTer
 const parties = {
   account: address,
   owner: address.optional(),
+  /** That the order is a leg of. */
+  list: address.optional(),
   watchers: z.array(address).optional(),
   overfill: overfillPolicy.optional(),
 }
@@ -96,6 +98,8 @@ export const requestRefused = z.object({
   type: z.literal('REQUEST_REFUSED'),
   at: epochMs,
   orderId: z.string(),
+  /** The one that was refused, or that the order was to be a leg of. */
+  list: address.optional(),
   check: z.string(),
   text: z.string(),
 })
@@ -151,6 +155,8 @@ export const fill = z.object({
   type: z.literal('FILL'),
   at: epochMs,
   order: address,
+  /** That the order is a leg of. */
+  list: address.optional(),
   tradeId: z.string(),
   venue: z.string(),
   symbol: z.string(),
@@ -181,6 +187,8 @@ export const orderUpdate = z.object({
   type: z.literal('ORDER_UPDATE'),
   at: epochMs,
   order: address,
+  /** Who asked for it. */
+  owner: address.optional(),
   /** Those in force. */
   ...orderTerms,
   orderQty: decimal,

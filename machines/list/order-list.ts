@@ -27,6 +27,8 @@ import {
 import { tell } from '../tell.ts'
 import {
   exposureOf,
+  type IdOfLeg,
+  idOfLeg3,
   type List,
   type ListCommand,
   listOf,
@@ -117,129 +119,134 @@ function elsewhere(from: State) {
   return others.map((target) => ({ guard: GUARDS[target], target: `#orderList.${target}` }))
 }
 
-export const orderListMachine = setup({
-  types: {} as {
-    input: OrderListInput
-    context: List
-    events: OrderListEvent
-    emitted: DomainEvents<'ORDER_LIST_UPDATED' | 'ORDER_LIST_REJECTED' | 'MANUAL_INTERVENTION'>
-  },
-  guards: {
-    isEntering: is('entering'),
-    isWorking: is('working'),
-    isHeld: is('held'),
-    isExposed: ({ context }) => phaseOf(context) === 'exposed',
-    isProtected: ({ context }) => phaseOf(context) === 'protected',
-    isExiting: is('exiting'),
-    isDone: is('done'),
-  },
-  actions: {
-    take: enqueueActions(({ context, event, enqueue }) => {
-      const { at } = event
-      const { list, commands } = planned(after(context, event), at)
-      enqueue.assign(list)
-      if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
-        const { type: action, by, reason } = event
-        const of = { at, venue: list.venue, symbol: list.symbol, by, ...(reason && { reason }) }
-        enqueue.emit({ type: 'MANUAL_INTERVENTION', action, ...of })
-      }
-      const phase = phaseOf(list)
-      const exposure = exposureOf(list)
-      const isNews =
-        phase !== phaseOf(context) || exposure !== exposureOf(context) || event.type === 'LIST_REQUEST'
-      if (isNews) {
-        const { id, venue, symbol, contingencyType, owner } = list
-        const facts = { list: `list/${id}`, phase, exposure }
-        enqueue.emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts })
-        const update: ListUpdate = { type: 'LIST_UPDATE', at, ...facts }
-        if (owner !== undefined) enqueue(tell(owner, update))
-      }
-      for (const command of commands) enqueue(tell(...messageOf(list, command, at)))
-      if (!decimal.isPositive(exposureOf(context)) && decimal.isPositive(exposure))
-        enqueue(tell(positionAddress(list), { type: 'WATCH', at, watcher: `list/${list.id}` }))
-      const next = nextLookAt(list, at)
-      if (next === nextLookAt(context, at)) return
-      enqueue.cancel('lookAgain')
-      if (next !== undefined)
-        enqueue.raise({ type: 'LOOK_AGAIN', at: next }, { delay: next - at, id: 'lookAgain' })
-    }),
-    /** Its own orders may have done so: their fills come in the same turn. */
-    noteClosed: enqueueActions(({ context, event: { at }, enqueue }) => {
-      const cumQty = context.legs[0]?.cumQty as string
-      enqueue.cancel('closed')
-      enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
-    }),
-    /** Of other terms: whoever owns the list has asked for them. An order that is another's has a new id by now. */
-    passRefusal: enqueueActions(({ context: { owner, legs }, event, enqueue }) => {
-      assertEvent(event, 'REQUEST_REFUSED')
-      const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === `order/${event.orderId}`)
-      if (owner !== undefined && isKnown) enqueue(tell(owner, event))
-    }),
-    refuse: enqueueActions(({ context: { id, venue, symbol }, event, enqueue }) => {
-      assertEvent(event, 'LIST_REQUEST')
-      const { at, owner } = event
-      const text = `listId: ${id} asked, a new one allowed`
-      enqueue.emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: `list/${id}`, text })
-      const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId: id, check: 'listId', text }
-      if (owner !== undefined) enqueue(tell(owner, refused))
-    }),
-  },
-}).createMachine({
-  id: 'orderList',
-  version: '3',
-  description: 'Orders that belong together: what becomes of one decides about the others.',
-  context: ({ input }) => listOf(input.id, input.request),
-  initial: 'initialized',
-  on: {
-    LIST_REQUEST: { actions: 'refuse' },
-    ORDER_UPDATE: { actions: 'take' },
-    REQUEST_REFUSED: { actions: ['passRefusal', 'take'] },
-    POSITION_CHANGED: { actions: 'noteClosed' },
-    REPLACE_LEG: { actions: 'take' },
-    CANCEL: { actions: 'take' },
-    EXIT: { actions: 'take' },
-    LOOK_AGAIN: { actions: 'take' },
-    CLOSED: { actions: 'take' },
-  },
-  states: {
-    initialized: { on: { LIST_REQUEST: { target: 'entering', actions: 'take' } } },
-    entering: {
-      tags: 'working',
-      description: 'Nothing is filled yet.',
-      always: elsewhere('entering'),
+const orderListOf = (version: string, idOf?: IdOfLeg) =>
+  setup({
+    types: {} as {
+      input: OrderListInput
+      context: List
+      events: OrderListEvent
+      emitted: DomainEvents<'ORDER_LIST_UPDATED' | 'ORDER_LIST_REJECTED' | 'MANUAL_INTERVENTION'>
     },
-    held: {
-      tags: ['working', 'exposed'],
-      initial: 'exposed',
-      always: elsewhere('held'),
-      states: {
-        exposed: {
-          description: 'Its stop is not live yet, or does not cover all.',
-          always: { guard: 'isProtected', target: 'protected' },
-        },
-        protected: {
-          description: 'A live stop covers all that is held.',
-          always: { guard: 'isExposed', target: 'exposed' },
+    guards: {
+      isEntering: is('entering'),
+      isWorking: is('working'),
+      isHeld: is('held'),
+      isExposed: ({ context }) => phaseOf(context) === 'exposed',
+      isProtected: ({ context }) => phaseOf(context) === 'protected',
+      isExiting: is('exiting'),
+      isDone: is('done'),
+    },
+    actions: {
+      take: enqueueActions(({ context, event, enqueue }) => {
+        const { at } = event
+        const { list, commands } = planned(after(context, event), at, idOf)
+        enqueue.assign(list)
+        if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
+          const { type: action, by, reason } = event
+          const of = { at, venue: list.venue, symbol: list.symbol, by, ...(reason && { reason }) }
+          enqueue.emit({ type: 'MANUAL_INTERVENTION', action, ...of })
+        }
+        const phase = phaseOf(list)
+        const exposure = exposureOf(list)
+        const isNews =
+          phase !== phaseOf(context) || exposure !== exposureOf(context) || event.type === 'LIST_REQUEST'
+        if (isNews) {
+          const { id, venue, symbol, contingencyType, owner } = list
+          const facts = { list: `list/${id}`, phase, exposure }
+          enqueue.emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts })
+          const update: ListUpdate = { type: 'LIST_UPDATE', at, ...facts }
+          if (owner !== undefined) enqueue(tell(owner, update))
+        }
+        for (const command of commands) enqueue(tell(...messageOf(list, command, at)))
+        if (!decimal.isPositive(exposureOf(context)) && decimal.isPositive(exposure))
+          enqueue(tell(positionAddress(list), { type: 'WATCH', at, watcher: `list/${list.id}` }))
+        const next = nextLookAt(list, at)
+        if (next === nextLookAt(context, at)) return
+        enqueue.cancel('lookAgain')
+        if (next !== undefined)
+          enqueue.raise({ type: 'LOOK_AGAIN', at: next }, { delay: next - at, id: 'lookAgain' })
+      }),
+      /** Its own orders may have done so: their fills come in the same turn. */
+      noteClosed: enqueueActions(({ context, event: { at }, enqueue }) => {
+        const cumQty = context.legs[0]?.cumQty as string
+        enqueue.cancel('closed')
+        enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
+      }),
+      /** Of other terms: whoever owns the list has asked for them. An order that is another's has a new id by now. */
+      passRefusal: enqueueActions(({ context: { id, owner, legs }, event, enqueue }) => {
+        assertEvent(event, 'REQUEST_REFUSED')
+        const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === `order/${event.orderId}`)
+        if (owner !== undefined && isKnown) enqueue(tell(owner, { ...event, list: `list/${id}` }))
+      }),
+      refuse: enqueueActions(({ context: { id, venue, symbol }, event, enqueue }) => {
+        assertEvent(event, 'LIST_REQUEST')
+        const { at, owner } = event
+        const text = `listId: ${id} asked, a new one allowed`
+        enqueue.emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: `list/${id}`, text })
+        const of = { at, orderId: id, list: `list/${id}`, check: 'listId', text }
+        const refused: RequestRefused = { type: 'REQUEST_REFUSED', ...of }
+        if (owner !== undefined) enqueue(tell(owner, refused))
+      }),
+    },
+  }).createMachine({
+    id: 'orderList',
+    version,
+    description: 'Orders that belong together: what becomes of one decides about the others.',
+    context: ({ input }) => listOf(input.id, input.request),
+    initial: 'initialized',
+    on: {
+      LIST_REQUEST: { actions: 'refuse' },
+      ORDER_UPDATE: { actions: 'take' },
+      REQUEST_REFUSED: { actions: ['passRefusal', 'take'] },
+      POSITION_CHANGED: { actions: 'noteClosed' },
+      REPLACE_LEG: { actions: 'take' },
+      CANCEL: { actions: 'take' },
+      EXIT: { actions: 'take' },
+      LOOK_AGAIN: { actions: 'take' },
+      CLOSED: { actions: 'take' },
+    },
+    states: {
+      initialized: { on: { LIST_REQUEST: { target: 'entering', actions: 'take' } } },
+      entering: {
+        tags: 'working',
+        description: 'Nothing is filled yet.',
+        always: elsewhere('entering'),
+      },
+      held: {
+        tags: ['working', 'exposed'],
+        initial: 'exposed',
+        always: elsewhere('held'),
+        states: {
+          exposed: {
+            description: 'Its stop is not live yet, or does not cover all.',
+            always: { guard: 'isProtected', target: 'protected' },
+          },
+          protected: {
+            description: 'A live stop covers all that is held.',
+            always: { guard: 'isExposed', target: 'exposed' },
+          },
         },
       },
+      exiting: {
+        tags: ['working', 'exposed'],
+        description: 'On the way out at market; the stop stays until then.',
+        always: elsewhere('exiting'),
+      },
+      working: {
+        tags: 'working',
+        description: 'Nothing is held that would need a stop.',
+        always: elsewhere('working'),
+      },
+      done: {
+        tags: 'closed',
+        description: 'A late fill or a bust opens it again.',
+        always: elsewhere('done'),
+      },
     },
-    exiting: {
-      tags: ['working', 'exposed'],
-      description: 'On the way out at market; the stop stays until then.',
-      always: elsewhere('exiting'),
-    },
-    working: {
-      tags: 'working',
-      description: 'Nothing is held that would need a stop.',
-      always: elsewhere('working'),
-    },
-    done: {
-      tags: 'closed',
-      description: 'A late fill or a bust opens it again.',
-      always: elsewhere('done'),
-    },
-  },
-})
+  })
+
+export const orderListMachine = orderListOf('4')
+export const orderListVersion3 = orderListOf('3', idOfLeg3)
 
 /** Where a command goes, and as what. */
 function messageOf(list: List, command: ListCommand, at: number): Parameters<typeof tell> {

@@ -3,6 +3,7 @@ import * as decimal from '../decimal.ts'
 import type { OrderUpdate, Replace, RequestRefused } from '../events/commands.ts'
 import type { ListLeg, ListPhase, ListRequest } from '../events/list.ts'
 import type { OrdStatus } from '../events/order.ts'
+import { partId } from '../ids.ts'
 import { hasEnded } from '../order/execution.ts'
 import { isLimited, isStop } from '../order/terms.ts'
 
@@ -216,22 +217,26 @@ function atLeastZero(quantity: string): string {
 }
 
 /** What to ask for now, and the list with it asked for. */
-export function planned(was: List, at: number): { list: List; commands: readonly ListCommand[] } {
+export function planned(
+  was: List,
+  at: number,
+  idOf: IdOfLeg = idOfLeg,
+): { list: List; commands: readonly ListCommand[] } {
   const list = mustExit(was, at) ? withExit(was) : was
   const commands: ListCommand[] = []
   const legs = list.legs.map((leg) => {
-    const { command, after } = step(list, leg, at)
+    const { command, after } = step(list, leg, at, idOf)
     if (command !== undefined) commands.push(command)
     return after
   })
   return { list: { ...list, legs }, commands }
 }
 
-function step(list: List, leg: Leg, at: number): { command?: ListCommand; after: Leg } {
+function step(list: List, leg: Leg, at: number, idOf: IdOfLeg): { command?: ListCommand; after: Leg } {
   const orderQty = wanted(list, leg)
   const isWanted = decimal.isPositive(orderQty)
   if (leg.retryAt !== undefined && at < leg.retryAt) return { after: leg }
-  if (leg.order === undefined) return isWanted ? placedAnew(list, leg, orderQty) : { after: leg }
+  if (leg.order === undefined) return isWanted ? placedAnew(list, leg, orderQty, idOf) : { after: leg }
   if (leg.asked === 'cancel' || decimal.isZero(leg.leavesQty)) return { after: leg }
   if (!isWanted) return { command: { do: 'cancel', leg }, after: { ...leg, asked: 'cancel' } }
   if (!leg.isAcknowledged || leg.asked !== undefined) return { after: leg }
@@ -244,9 +249,24 @@ function step(list: List, leg: Leg, at: number): { command?: ListCommand; after:
   return { command: { do: 'replace', leg, change }, after: { ...rest, asked } }
 }
 
-function placedAnew(list: List, leg: Leg, orderQty: string): { command: ListCommand; after: Leg } {
+/** Returns the id of the order that a leg places as its nth, from 1. */
+export type IdOfLeg = (list: List, legId: string, placed: number) => string
+
+const nameOfLeg = (legId: string, placed: number) => `${legId}${placed > 1 ? `-${placed}` : ''}`
+
+const idOfLeg: IdOfLeg = ({ venue, id }, legId, placed) => partId(venue, id, nameOfLeg(legId, placed))
+
+/** Up to version 3 of lists, whatever the length and the characters. */
+export const idOfLeg3: IdOfLeg = ({ id }, legId, placed) => `${id}-${nameOfLeg(legId, placed)}`
+
+function placedAnew(
+  list: List,
+  leg: Leg,
+  orderQty: string,
+  idOf: IdOfLeg,
+): { command: ListCommand; after: Leg } {
   const placed = leg.placed + 1
-  const order = `order/${list.id}-${leg.legId}${placed > 1 ? `-${placed}` : ''}`
+  const order = `order/${idOf(list, leg.legId, placed)}`
   const quantities = { inForce: orderQty, leavesQty: orderQty }
   const filled = { ...leg.filled, [order]: decimal.ZERO }
   const after = { ...leg, order, placed, filled, ...quantities, isAcknowledged: false }

@@ -195,9 +195,10 @@ const orderOf = (version: string, isStrict: boolean) =>
       /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
       refuseSubmit: enqueueActions(({ context: { id: orderId }, event, enqueue }) => {
         assertEvent(event, 'SUBMIT')
-        const { at, account, owner = account, watchers = [] } = event
+        const { at, account, owner = account, list, watchers = [] } = event
         const text = `orderId: ${orderId} asked, a new one allowed`
-        const refused: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, check: 'orderId', text }
+        const of = { at, orderId, ...(list && { list }), check: 'orderId', text }
+        const refused: RequestRefused = { type: 'REQUEST_REFUSED', ...of }
         for (const to of new Set([account, owner, ...watchers])) enqueue(tell(to, refused))
       }),
       askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
@@ -535,12 +536,31 @@ const orderOf = (version: string, isStrict: boolean) =>
     },
   })
 
-export const orderMachine = orderOf('5', true)
+export const orderMachine = orderOf('6', true)
+export const orderVersion5 = orderOf('5', true)
 export const orderVersion4 = orderOf('4', false)
+
+/** Up to version 5 an order knew its list only as one of those that watch it. */
+export const orderFromVersion5 = {
+  from: '5',
+  to: '6',
+  migrate: ({ value, context }: { readonly value: unknown; readonly context: unknown }) => {
+    const { terms, ...rest } = context as OrderContext
+    const list = terms.watchers?.find((watcher) => watcher.startsWith('list/'))
+    return { value, context: { ...rest, terms: { ...terms, ...(list && { list }) } } }
+  },
+}
 
 /** What it is to be, and where; whom it belongs to is no venue's business. */
 function termsOf({ terms }: OrderContext) {
-  const { account: _account, owner: _owner, watchers: _watchers, overfill: _overfill, ...what } = terms
+  const {
+    account: _account,
+    owner: _owner,
+    list: _list,
+    watchers: _watchers,
+    overfill: _overfill,
+    ...what
+  } = terms
   return what
 }
 

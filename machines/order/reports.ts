@@ -58,13 +58,21 @@ export function tradeOf({ id, lastQty, lastPx }: CountedFill) {
 
 /** For those who keep books that a fill changes, what has become of one. */
 export function dealReport(
-  { id, terms: { venue, symbol, positionSide, side, ordType } }: OrderContext,
+  { id, terms: { list, venue, symbol, positionSide, side, ordType } }: OrderContext,
   { counted, busted }: Outcome,
   at: number,
 ): Fill | FillBust | FillCorrected | undefined {
   const fill = counted ?? busted
   if (fill === undefined) return undefined
-  const about = { order: `order/${id}`, tradeId: fill.id, venue, symbol, side, ordType }
+  const about = {
+    order: `order/${id}`,
+    ...(list && { list }),
+    tradeId: fill.id,
+    venue,
+    symbol,
+    side,
+    ordType,
+  }
   const of = { at, ...about, ...(positionSide && { positionSide }), ...dealOf(fill) }
   if (counted === undefined) return { type: 'FILL_BUST', ...of }
   return busted === undefined
@@ -89,7 +97,8 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
   const {
     venue: _venue,
     account: _account,
-    owner: _owner,
+    owner,
+    list: _list,
     watchers: _watchers,
     overfill: _overfill,
     ...terms
@@ -98,6 +107,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     type: 'ORDER_UPDATE',
     at,
     order: `order/${id}`,
+    ...(owner && { owner }),
     ...terms,
     ordStatus: ordStatusOf(order),
     cumQty,

@@ -32,6 +32,7 @@ import {
 import type { DomainEvents } from '../events/domain.ts'
 import type { Side } from '../events/fields.ts'
 import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
+import { venueId } from '../ids.ts'
 import { intervalMs } from '../market/candles.ts'
 import { type Books, booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import { tell } from '../tell.ts'
@@ -221,8 +222,6 @@ export function defineStrategy<
   const indicatorParams: readonly string[] =
     definition.indicatorParams ?? Object.keys(definition.params.shape)
   const addressOf = ({ id }: StrategyTerms) => `${name}/${id}`
-  /** With the type, for a strategy of another one may have had the same id before. */
-  const listOf = ({ id }: StrategyTerms, trades: number) => `list/${name}:${id}-${trades}`
   /** Whether the list of the last trade says so of itself: an earlier one looks after itself. */
   const says =
     (what: (update: ListUpdate) => boolean) =>
@@ -231,242 +230,255 @@ export function defineStrategy<
 
   const input = withRules(placedTerms.extend(definition.params.shape), definition.rules)
 
-  const machine = setup({
-    types: {} as {
-      input: Params & StrategyTerms
-      context: Context
-      events: StrategyEvent
-      emitted: DomainEvents<
-        | 'STRATEGY_STARTED'
-        | 'STRATEGY_STOPPED'
-        | 'INDICATORS_CALCULATED'
-        | 'REGIME_CHANGED'
-        | 'SIGNAL_GENERATED'
-        | 'ENTRY_SIGNAL'
-        | 'EXIT_SIGNAL'
-        | 'TRADE_PROPOSED'
-        | 'ACTION_EXECUTED'
-        | 'TRADE_CYCLE_COMPLETED'
-        | 'PARAMETER_UPDATED'
-        | 'SETTING_FAILED'
-      >
-    },
-    guards: {
-      isWarm: ({ context }) => definition.values(context.state) !== undefined,
-      isRunning: stateIn({ mode: 'running' }),
-      /** What an old candle showed has passed by now: one closes with the next trade, whenever that comes. On a market that is not whole nothing is entered. */
-      isTimely: ({ context: { params, trade }, event }) =>
-        event.type === 'ENTRY' &&
-        !event.isDisrupted &&
-        event.at - event.candle.closeAt <= (intervalMs(params.interval) as number) &&
-        event.candle.openAt !== trade?.openAt,
-      isIn: says(({ exposure }) => decimal.isPositive(exposure)),
-      isEntering: says(({ phase }) => phase === 'entering'),
-      isExiting: says(({ phase }) => phase === 'exiting'),
-      isOut: says(({ phase, exposure }) => phase !== 'entering' && !decimal.isPositive(exposure)),
-      isOver: says(({ phase }) => phase === 'done'),
-      isOwnFill: ({ context: { trade }, event }) =>
-        (event.type === 'FILL' || event.type === 'FILL_BUST' || event.type === 'FILL_CORRECTED') &&
-        isOf(trade, event.order),
-      isOwnRefusal: ({ context: { trade }, event }) =>
-        event.type === 'REQUEST_REFUSED' && isOf(trade, `order/${event.orderId}`),
-    },
-    actions: {
-      subscribe: enqueueActions(({ context: { params }, event, enqueue }) => {
-        const { venue, symbol, interval, evaluateOn } = params
-        enqueue.emit({ type: 'STRATEGY_STARTED', ...factsOf(params, event.at) })
-        const updates = evaluateOn === 'tick'
-        const of = { at: event.at, subscriber: addressOf(params), intervals: [interval], updates }
-        const subscription: Subscribe = { type: 'SUBSCRIBE', ...of }
-        enqueue(tell(`symbol/${venue}:${symbol}`, subscription))
-      }),
-      reportStopped: enqueueActions(({ context: { params }, event, enqueue }) => {
-        const reason = event.type === 'STOP' ? event.reason : undefined
-        enqueue.emit({ type: 'STRATEGY_STOPPED', ...factsOf(params, event.at), ...(reason && { reason }) })
-      }),
-      takeCandle: enqueueActions(({ context, event, enqueue, check }) => {
-        assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
-        const { params, regime: regimeBefore, closeAt, trade } = context
-        const { at, candle, isDisrupted } = event
-        const side = check(stateIn({ trade: 'holding' })) ? trade?.side : undefined
-        // Who holds something may have to get out by them.
-        const isNew = side === undefined && hasGap(params, closeAt, candle)
-        const was = isNew ? definition.initial(params) : context.state
-        const is = definition.next(was, candle, params)
-        const values = valuesOf(definition.values(is))
-        if (event.type === 'CANDLE_CLOSE') {
+  const machineOf = (version: string, { listOf, isOf }: TradeForm) =>
+    setup({
+      types: {} as {
+        input: Params & StrategyTerms
+        context: Context
+        events: StrategyEvent
+        emitted: DomainEvents<
+          | 'STRATEGY_STARTED'
+          | 'STRATEGY_STOPPED'
+          | 'INDICATORS_CALCULATED'
+          | 'REGIME_CHANGED'
+          | 'SIGNAL_GENERATED'
+          | 'ENTRY_SIGNAL'
+          | 'EXIT_SIGNAL'
+          | 'TRADE_PROPOSED'
+          | 'ACTION_EXECUTED'
+          | 'TRADE_CYCLE_COMPLETED'
+          | 'PARAMETER_UPDATED'
+          | 'SETTING_FAILED'
+        >
+      },
+      guards: {
+        isWarm: ({ context }) => definition.values(context.state) !== undefined,
+        isRunning: stateIn({ mode: 'running' }),
+        /** What an old candle showed has passed by now: one closes with the next trade, whenever that comes. On a market that is not whole nothing is entered. */
+        isTimely: ({ context: { params, trade }, event }) =>
+          event.type === 'ENTRY' &&
+          !event.isDisrupted &&
+          event.at - event.candle.closeAt <= (intervalMs(params.interval) as number) &&
+          event.candle.openAt !== trade?.openAt,
+        isIn: says(({ exposure }) => decimal.isPositive(exposure)),
+        isEntering: says(({ phase }) => phase === 'entering'),
+        isExiting: says(({ phase }) => phase === 'exiting'),
+        isOut: says(({ phase, exposure }) => phase !== 'entering' && !decimal.isPositive(exposure)),
+        isOver: says(({ phase }) => phase === 'done'),
+        isOwnFill: ({ context: { trade }, event }) =>
+          (event.type === 'FILL' || event.type === 'FILL_BUST' || event.type === 'FILL_CORRECTED') &&
+          isOf(trade, event.list, event.order),
+        isOwnRefusal: ({ context: { trade }, event }) =>
+          event.type === 'REQUEST_REFUSED' && isOf(trade, event.list, `order/${event.orderId}`),
+      },
+      actions: {
+        subscribe: enqueueActions(({ context: { params }, event, enqueue }) => {
+          const { venue, symbol, interval, evaluateOn } = params
+          enqueue.emit({ type: 'STRATEGY_STARTED', ...factsOf(params, event.at) })
+          const updates = evaluateOn === 'tick'
+          const of = { at: event.at, subscriber: addressOf(params), intervals: [interval], updates }
+          const subscription: Subscribe = { type: 'SUBSCRIBE', ...of }
+          enqueue(tell(`symbol/${venue}:${symbol}`, subscription))
+        }),
+        reportStopped: enqueueActions(({ context: { params }, event, enqueue }) => {
+          const reason = event.type === 'STOP' ? event.reason : undefined
+          enqueue.emit({ type: 'STRATEGY_STOPPED', ...factsOf(params, event.at), ...(reason && { reason }) })
+        }),
+        takeCandle: enqueueActions(({ context, event, enqueue, check }) => {
+          assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
+          const { params, regime: regimeBefore, closeAt, trade } = context
+          const { at, candle, isDisrupted } = event
+          const side = check(stateIn({ trade: 'holding' })) ? trade?.side : undefined
+          // Who holds something may have to get out by them.
+          const isNew = side === undefined && hasGap(params, closeAt, candle)
+          const was = isNew ? definition.initial(params) : context.state
+          const is = definition.next(was, candle, params)
+          const values = valuesOf(definition.values(is))
+          if (event.type === 'CANDLE_CLOSE') {
+            const of = factsOf(params, at)
+            const regime = definition.regime?.(is)
+            enqueue.assign({ state: is, closeAt: candle.closeAt, ...(regime && { regime }) })
+            if (values !== undefined)
+              enqueue.emit({
+                type: 'INDICATORS_CALCULATED',
+                ...of,
+                values: { ...values },
+                close: candle.close,
+              })
+            if (regime !== undefined && regime !== regimeBefore)
+              enqueue.emit({
+                type: 'REGIME_CHANGED',
+                ...of,
+                regime,
+                ...(regimeBefore && { was: regimeBefore }),
+              })
+          }
+          if (values === undefined) return
+          const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
+          if (signal?.do === 'enter')
+            enqueue.raise({ type: 'ENTRY', at, signal, candle, values, ...(isDisrupted && { isDisrupted }) })
+          if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
+        }),
+        enter: enqueueActions(({ context, event, enqueue }) => {
+          assertEvent(event, 'ENTRY')
+          const { params } = context
+          const { at, signal, candle } = event
+          const { side, reason } = signal
           const of = factsOf(params, at)
-          const regime = definition.regime?.(is)
-          enqueue.assign({ state: is, closeAt: candle.closeAt, ...(regime && { regime }) })
-          if (values !== undefined)
-            enqueue.emit({ type: 'INDICATORS_CALCULATED', ...of, values: { ...values }, close: candle.close })
-          if (regime !== undefined && regime !== regimeBefore)
-            enqueue.emit({
-              type: 'REGIME_CHANGED',
-              ...of,
-              regime,
-              ...(regimeBefore && { was: regimeBefore }),
-            })
-        }
-        if (values === undefined) return
-        const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
-        if (signal?.do === 'enter')
-          enqueue.raise({ type: 'ENTRY', at, signal, candle, values, ...(isDisrupted && { isDisrupted }) })
-        if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
-      }),
-      enter: enqueueActions(({ context, event, enqueue }) => {
-        assertEvent(event, 'ENTRY')
-        const { params } = context
-        const { at, signal, candle } = event
-        const { side, reason } = signal
-        const of = factsOf(params, at)
-        const values = { ...event.values }
-        const trades = context.trades + 1
-        const list = listOf(params, trades)
-        enqueue.assign({ trades, trade: { list, side, openAt: candle.openAt, books: NO_BOOKS } })
-        enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'enter', side, reason, values })
-        enqueue.emit({ type: 'ENTRY_SIGNAL', ...of, side, reason, values })
-        const entry = entryOf(params, signal, candle)
-        enqueue.emit({ type: 'TRADE_PROPOSED', ...of, list, orders: entry.orders })
-        const request: ListRequest = { type: 'LIST_REQUEST', at, owner: addressOf(params), ...entry }
-        enqueue(tell(list, request))
-      }),
-      exit: enqueueActions(({ context, event, enqueue }) => {
-        assertEvent(event, 'LEAVE')
-        const { at, reason } = event
-        const { list, side: held } = context.trade as StrategyTrade
-        const of = {
-          ...factsOf(context.params, at),
-          side: opposite(held),
-          reason,
-          values: { ...event.values },
-        }
-        enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'exit' })
-        enqueue.emit({ type: 'EXIT_SIGNAL', ...of })
-        const out: Exit = { type: 'EXIT', at, reason }
-        enqueue(tell(list, out))
-      }),
-      takeFill: assign(({ context: { params, trade }, event }) => {
-        assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
-        const { books, ...of } = trade as StrategyTrade
-        return { trade: { ...of, books: booksAfter(params, books, event) } }
-      }),
-      reportExecuted: enqueueActions(
-        ({ context: { params }, event, enqueue }, { action }: { action: 'entered' | 'exited' }) => {
-          assertEvent(event, 'LIST_UPDATE')
-          const { list, exposure } = event
-          enqueue.emit({ type: 'ACTION_EXECUTED', ...factsOf(params, event.at), action, list, exposure })
+          const values = { ...event.values }
+          const trades = context.trades + 1
+          const list = listOf(name, params, trades)
+          enqueue.assign({ trades, trade: { list, side, openAt: candle.openAt, books: NO_BOOKS } })
+          enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'enter', side, reason, values })
+          enqueue.emit({ type: 'ENTRY_SIGNAL', ...of, side, reason, values })
+          const entry = entryOf(params, signal, candle)
+          enqueue.emit({ type: 'TRADE_PROPOSED', ...of, list, orders: entry.orders })
+          const request: ListRequest = { type: 'LIST_REQUEST', at, owner: addressOf(params), ...entry }
+          enqueue(tell(list, request))
+        }),
+        exit: enqueueActions(({ context, event, enqueue }) => {
+          assertEvent(event, 'LEAVE')
+          const { at, reason } = event
+          const { list, side: held } = context.trade as StrategyTrade
+          const of = {
+            ...factsOf(context.params, at),
+            side: opposite(held),
+            reason,
+            values: { ...event.values },
+          }
+          enqueue.emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'exit' })
+          enqueue.emit({ type: 'EXIT_SIGNAL', ...of })
+          const out: Exit = { type: 'EXIT', at, reason }
+          enqueue(tell(list, out))
+        }),
+        takeFill: assign(({ context: { params, trade }, event }) => {
+          assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
+          const { books, ...of } = trade as StrategyTrade
+          return { trade: { ...of, books: booksAfter(params, books, event) } }
+        }),
+        reportExecuted: enqueueActions(
+          ({ context: { params }, event, enqueue }, { action }: { action: 'entered' | 'exited' }) => {
+            assertEvent(event, 'LIST_UPDATE')
+            const { list, exposure } = event
+            enqueue.emit({ type: 'ACTION_EXECUTED', ...factsOf(params, event.at), action, list, exposure })
+          },
+        ),
+        /** What a bust brings after it counts as a cycle of its own, so that the sum of all is right. */
+        completeCycle: enqueueActions(({ context, event, enqueue }) => {
+          const { params } = context
+          const { books, ...trade } = context.trade as StrategyTrade
+          const cycles = context.cycles + 1
+          enqueue.assign({ cycles, trade: { ...trade, books: NO_BOOKS } })
+          const gone = !decimal.isZero(books.quantity) && { goneQty: books.quantity }
+          const pnl = netPnl(books, settleAssetOf(params.contract, params.symbol))
+          enqueue.emit({ type: 'TRADE_CYCLE_COMPLETED', ...factsOf(params, event.at), pnl, cycles, ...gone })
+        }),
+        updateParameters: enqueueActions(({ context: { params, state }, event, enqueue }) => {
+          assertEvent(event, 'UPDATE_PARAMETERS')
+          const { at, by, parameters } = event
+          const of = factsOf(params, at)
+          const fixed = fixedAmong(parameters)
+          const renewal = fixed.length > 0 ? { problems: fixed } : renewed(input, params, parameters)
+          if ('problems' in renewal) {
+            for (const problem of renewal.problems)
+              enqueue.emit({ type: 'SETTING_FAILED', ...of, ...problem, by })
+            return
+          }
+          const settings = renewal.settings as Params & StrategyTerms
+          const isOther = renewal.changes.some(({ setting }) => indicatorParams.includes(setting))
+          enqueue.assign({ params: settings, state: isOther ? definition.initial(settings) : state })
+          for (const { setting: parameter, ...change } of renewal.changes)
+            enqueue.emit({ type: 'PARAMETER_UPDATED', ...of, parameter, ...change, by })
+        }),
+      },
+    }).createMachine({
+      id: name,
+      version,
+      description,
+      context: ({ input }) => ({ params: input, state: definition.initial(input), trades: 0, cycles: 0 }),
+      on: {
+        CANDLE_CLOSE: { actions: 'takeCandle' },
+        FILL: { guard: 'isOwnFill', actions: 'takeFill' },
+        FILL_BUST: { guard: 'isOwnFill', actions: 'takeFill' },
+        FILL_CORRECTED: { guard: 'isOwnFill', actions: 'takeFill' },
+        UPDATE_PARAMETERS: { actions: 'updateParameters' },
+      },
+      type: 'parallel',
+      states: {
+        mode: {
+          initial: 'stopped',
+          states: {
+            stopped: {
+              description: 'It looks on. What it holds stays, with its stop.',
+              on: { START: { target: 'warmingUp', actions: 'subscribe' } },
+            },
+            warmingUp: {
+              description: 'The indicators do not reach back far enough yet.',
+              on: { STOP },
+              always: { guard: 'isWarm', target: 'running' },
+            },
+            running: {
+              on: { STOP, CANDLE_UPDATE: { actions: 'takeCandle' } },
+              always: { guard: not('isWarm'), target: 'warmingUp' },
+            },
+          },
         },
-      ),
-      /** What a bust brings after it counts as a cycle of its own, so that the sum of all is right. */
-      completeCycle: enqueueActions(({ context, event, enqueue }) => {
-        const { params } = context
-        const { books, ...trade } = context.trade as StrategyTrade
-        const cycles = context.cycles + 1
-        enqueue.assign({ cycles, trade: { ...trade, books: NO_BOOKS } })
-        const gone = !decimal.isZero(books.quantity) && { goneQty: books.quantity }
-        const pnl = netPnl(books, settleAssetOf(params.contract, params.symbol))
-        enqueue.emit({ type: 'TRADE_CYCLE_COMPLETED', ...factsOf(params, event.at), pnl, cycles, ...gone })
-      }),
-      updateParameters: enqueueActions(({ context: { params, state }, event, enqueue }) => {
-        assertEvent(event, 'UPDATE_PARAMETERS')
-        const { at, by, parameters } = event
-        const of = factsOf(params, at)
-        const fixed = fixedAmong(parameters)
-        const renewal = fixed.length > 0 ? { problems: fixed } : renewed(input, params, parameters)
-        if ('problems' in renewal) {
-          for (const problem of renewal.problems)
-            enqueue.emit({ type: 'SETTING_FAILED', ...of, ...problem, by })
-          return
-        }
-        const settings = renewal.settings as Params & StrategyTerms
-        const isOther = renewal.changes.some(({ setting }) => indicatorParams.includes(setting))
-        enqueue.assign({ params: settings, state: isOther ? definition.initial(settings) : state })
-        for (const { setting: parameter, ...change } of renewal.changes)
-          enqueue.emit({ type: 'PARAMETER_UPDATED', ...of, parameter, ...change, by })
-      }),
-    },
-  }).createMachine({
-    id: name,
-    version,
-    description,
-    context: ({ input }) => ({ params: input, state: definition.initial(input), trades: 0, cycles: 0 }),
-    on: {
-      CANDLE_CLOSE: { actions: 'takeCandle' },
-      FILL: { guard: 'isOwnFill', actions: 'takeFill' },
-      FILL_BUST: { guard: 'isOwnFill', actions: 'takeFill' },
-      FILL_CORRECTED: { guard: 'isOwnFill', actions: 'takeFill' },
-      UPDATE_PARAMETERS: { actions: 'updateParameters' },
-    },
-    type: 'parallel',
-    states: {
-      mode: {
-        initial: 'stopped',
-        states: {
-          stopped: {
-            description: 'It looks on. What it holds stays, with its stop.',
-            on: { START: { target: 'warmingUp', actions: 'subscribe' } },
-          },
-          warmingUp: {
-            description: 'The indicators do not reach back far enough yet.',
-            on: { STOP },
-            always: { guard: 'isWarm', target: 'running' },
-          },
-          running: {
-            on: { STOP, CANDLE_UPDATE: { actions: 'takeCandle' } },
-            always: { guard: not('isWarm'), target: 'warmingUp' },
+        trade: {
+          initial: 'flat',
+          states: {
+            flat: {
+              on: {
+                ENTRY: { guard: and(['isRunning', 'isTimely']), target: 'entering', actions: 'enter' },
+                // A bust opens the last one again.
+                LIST_UPDATE: IN,
+              },
+            },
+            entering: {
+              on: {
+                LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat' }],
+                REQUEST_REFUSED: { guard: 'isOwnRefusal', target: 'flat' },
+              },
+            },
+            holding: {
+              tags: 'exposed',
+              on: {
+                LEAVE: { guard: 'isRunning', target: 'exiting', actions: 'exit' },
+                LIST_UPDATE: [
+                  ...OUT,
+                  { guard: 'isEntering', target: 'entering' },
+                  { guard: 'isExiting', target: 'exiting' },
+                ],
+              },
+            },
+            exiting: {
+              tags: 'exposed',
+              on: { LIST_UPDATE: OUT },
+            },
+            leaving: {
+              description: 'Nothing is held; what is left of the orders is being cancelled.',
+              on: { LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat', actions: 'completeCycle' }] },
+            },
           },
         },
       },
-      trade: {
-        initial: 'flat',
-        states: {
-          flat: {
-            on: {
-              ENTRY: { guard: and(['isRunning', 'isTimely']), target: 'entering', actions: 'enter' },
-              // A bust opens the last one again.
-              LIST_UPDATE: IN,
-            },
-          },
-          entering: {
-            on: {
-              LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat' }],
-              REQUEST_REFUSED: { guard: 'isOwnRefusal', target: 'flat' },
-            },
-          },
-          holding: {
-            tags: 'exposed',
-            on: {
-              LEAVE: { guard: 'isRunning', target: 'exiting', actions: 'exit' },
-              LIST_UPDATE: [
-                ...OUT,
-                { guard: 'isEntering', target: 'entering' },
-                { guard: 'isExiting', target: 'exiting' },
-              ],
-            },
-          },
-          exiting: {
-            tags: 'exposed',
-            on: { LIST_UPDATE: OUT },
-          },
-          leaving: {
-            description: 'Nothing is held; what is left of the orders is being cancelled.',
-            on: { LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat', actions: 'completeCycle' }] },
-          },
-        },
-      },
-    },
-  })
+    })
+  const machine = machineOf(versionNow(version), BY_FIELD)
+  const upgrades = definition.upgrades ?? []
   return {
     name,
     config: withRules(strategyTerms.extend(definition.params.shape), definition.rules),
     input,
     machine: machine as AnyStateMachine,
+    previous: [machineOf(version, BY_PREFIX) as AnyStateMachine],
     supervision: { strategy: 'quarantine' },
     events: strategyEvents,
     commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
     refusals: ['SETTING_FAILED'],
-    ...(definition.upgrades && { upgrades: definition.upgrades }),
+    upgrades: [
+      ...upgrades,
+      ...upgrades.map(({ from, to, migrate }) => ({ from: versionNow(from), to: versionNow(to), migrate })),
+      { from: version, to: versionNow(version), migrate: (state) => state },
+    ],
   }
 }
 
@@ -481,9 +493,30 @@ function withRules<Params>(
   }) as unknown as z.ZodType<StrategyTerms>
 }
 
-/** Whether the order, or the list that is taken for one, is of the trade. */
-function isOf(trade: StrategyTrade | undefined, order: string): boolean {
-  return trade !== undefined && `${order}-`.startsWith(`${trade.list.replace('list/', 'order/')}-`)
+/** How a strategy calls the list of a trade, and how it knows what is of it. */
+interface TradeForm {
+  readonly listOf: (type: string, terms: StrategyTerms, trades: number) => string
+  readonly isOf: (trade: StrategyTrade | undefined, list: string | undefined, order: string) => boolean
+}
+
+const BY_FIELD: TradeForm = {
+  listOf: (_type, { venue, id }, trades) => `list/${venueId(venue, `${id}-${trades}`)}`,
+  isOf: (trade, list) => trade !== undefined && trade.list === list,
+}
+
+/** As it was: the order's id, or that of the list that is taken for one, began with the list's. */
+const BY_PREFIX: TradeForm = {
+  listOf: (type, { id }, trades) => `list/${type}:${id}-${trades}`,
+  isOf: (trade, _list, order) =>
+    trade !== undefined && `${order}-`.startsWith(`${trade.list.replace('list/', 'order/')}-`),
+}
+
+/**
+ * The version of the machine that a definition gives: what is the same for all strategies has a version, too, since it changes what they
+ * compute. Without it, it is the first.
+ */
+function versionNow(version: string): string {
+  return `${version}+2`
 }
 
 function hasGap({ interval }: StrategyTerms, closeAt: number | undefined, { openAt }: Candle): boolean {

@@ -10,7 +10,7 @@ export const strategyTerms = z.strictObject({
   id: name
     .regex(/^[\w\-\u{80}-\u{10FFFF}]+$/u, 'letters, digits, - and _')
     .describe(
-      'The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<type>:<id>-1`, `<type>:<id>-2`, ...',
+      'The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<venue>:<id>-1`, `<venue>:<id>-2`, ..., with a long id cut short.',
     ),
   symbol: name.describe('What it trades.'),
   interval: interval.describe('Of the candles that it sees: one of `symbol.intervals`.'),

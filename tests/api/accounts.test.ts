@@ -50,14 +50,14 @@ describe('accounts', () => {
         ],
         orders: [
           {
-            address: 'order/b-stop',
+            address: 'order/paper:b-stop',
             side: 'SELL',
             ordType: 'STOP',
             leavesQty: '2',
             stopPx: '95',
             reduceOnly: true,
           },
-          { address: 'order/b-target', side: 'SELL', ordType: 'LIMIT', leavesQty: '2', price: '110' },
+          { address: 'order/paper:b-target', side: 'SELL', ordType: 'LIMIT', leavesQty: '2', price: '110' },
         ],
       },
     ])

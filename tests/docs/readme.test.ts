@@ -45,7 +45,7 @@ describe('the README', () => {
   it.each([
     ['', 'breakout', () => block('ts strategy'), { length: 5 }],
     [', and one to copy,', 'dip', template, { trendLength: 20, rsiLength: 3, rangeLength: 5 }],
-  ])('has a strategy%s that trades when it is configured: %s', async (_, name, written, params) => {
+  ])('has a strategy%s that trades when it is configured: %s', async (_, _name, written, params) => {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-strategy-'))
     writeFileSync(join(folder, 'strategy.ts'), written())
     const mine = {
@@ -65,7 +65,7 @@ describe('the README', () => {
     }
     await outcry('run', '--config', 'outcry.yaml', '--no-server', '--json')
     const { stdout } = await outcry('actors', '--json')
-    expect(stdout).toContain(`"address":"list/${name}:mine-1"`)
+    expect(stdout).toContain(`"address":"list/sim:mine-1"`)
     expect(JSON.parse((await outcry('verify', '--machines', 'strategy.ts', '--json')).stdout)).toMatchObject({
       problems: [],
     })

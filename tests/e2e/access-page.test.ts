@@ -84,10 +84,10 @@ async function open(
     reducedMotion: 'reduce',
   })
   complaints = complaintsOf(page, GONE)
-  await page.goto(`${api.url}/#${encodeURIComponent('order/b-stop')}`)
+  await page.goto(`${api.url}/#${encodeURIComponent('order/paper:b-stop')}`)
   await page.waitForSelector('svg[aria-label="Statechart of order"]')
   // A low window folds the tables away.
-  await page.waitForSelector('.row[data-of="order/b-stop"]', { state: 'attached' })
+  await page.waitForSelector('.row[data-of="order/paper:b-stop"]', { state: 'attached' })
   await page.waitForSelector(`.actor[data-address="order/${LONG}"]`)
   if (isFailing) await page.waitForSelector('#failures li:nth-child(2)')
 }

@@ -84,8 +84,8 @@ describe('the overview', () => {
     await floor.price('103')
     await expectOverviewAsTold({ equity: '100005.98', unrealizedPnl: '5.98' })
     expect(await page.textContent('[data-figure="equity"]')).toBe('100,005.98 USDT')
-    await page.click('.row[data-of="order/b-stop"] a')
-    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe('order/b-stop'))
+    await page.click('.row[data-of="order/paper:b-stop"] a')
+    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe('order/paper:b-stop'))
   })
 
   it('says what keeps the account from trading', async () => {

@@ -129,6 +129,6 @@ describe('a cancel', () => {
       (await emittedBy(actor)).filter(({ type }) => type === 'MANUAL_INTERVENTION')
     const of = { at: 2, venue: 'paper', symbol: 'BTCUSDT', by: 'ann', reason: 'the day is over' }
     expect(await interventions('list/l')).toEqual([{ type: 'MANUAL_INTERVENTION', action: 'CANCEL', ...of }])
-    expect(await interventions('order/l-low')).toEqual([])
+    expect(await interventions('order/paper:l-low')).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 /** A whole account on the paper venue, in a time and at prices that a test sets. */
 import { Observable, type Subscriber } from 'rxjs'
 import { withMovements } from '../../machines/account/portfolio.ts'
+import { nameIn } from '../../machines/ids.ts'
 import {
   type DomainEvent,
   type ExecType,
@@ -205,11 +206,11 @@ export class Floor {
     return (this.#harness.context(`position/${VENUE}:${SYMBOL}`) as { quantity: string }).quantity
   }
 
-  /** What works at the venue, by ClOrdID: quantity left and its price. */
+  /** What works at the venue, by ClOrdID without the venue's name: quantity left and its price. */
   working(): Record<string, string> {
     const orders = this.#venue.openOrders().map((order) => {
       const [id] = [...(order.origClOrdIds ?? []), order.clOrdId]
-      return [id, `${order.leavesQty} at ${order.stopPx ?? order.price ?? 'market'}`]
+      return [nameIn(VENUE, id as string), `${order.leavesQty} at ${order.stopPx ?? order.price ?? 'market'}`]
     })
     return Object.fromEntries(orders)
   }

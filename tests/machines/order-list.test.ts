@@ -44,7 +44,7 @@ describe('a bracket', () => {
     const records = await floor.harness.records()
     const turnOf = (actor: string, type: string) =>
       records.find((record) => record.actor === actor && record.event.type === type)?.turn
-    expect(turnOf('order/b-stop', 'SUBMIT')).toBe(turnOf('position/paper:BTCUSDT', 'FILL'))
+    expect(turnOf('order/paper:b-stop', 'SUBMIT')).toBe(turnOf('position/paper:BTCUSDT', 'FILL'))
   })
 
   it.each([
@@ -117,13 +117,13 @@ describe('a bracket', () => {
     await floor.pass()
     expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['0', 'done', {}])
     const [denied] = await floor.emitted('RISK_REJECTED')
-    expect(denied).toMatchObject({ orderId: 'b-stop', check: 'tickSize' })
+    expect(denied).toMatchObject({ orderId: 'paper:b-stop', check: 'tickSize' })
   })
 
   it('places a stop anew that somebody else cancelled, a target not', async () => {
     const floor = await entered()
-    await floor.cancelAtVenue('b-stop')
-    await floor.cancelAtVenue('b-target')
+    await floor.cancelAtVenue('paper:b-stop')
+    await floor.cancelAtVenue('paper:b-target')
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-stop-2': '2 at 95' })
     expect(floor.phase('b')).toBe('protected')
@@ -140,7 +140,7 @@ describe('a bracket', () => {
     const floor = await Floor.open(GUARDLESS)
     await floor.bracket('b')
     await floor.pass(45)
-    expect(floor.value('order/b-stop')).toMatchObject({ execution: 'submitted' })
+    expect(floor.value('order/paper:b-stop')).toMatchObject({ execution: 'submitted' })
     await floor.send('list/b', { type: 'REPLACE_LEG', legId: 'stop', stopPx: '98' })
     await floor.pass()
     expect(floor.working()).toMatchObject({ 'b-stop': '2 at 98' })
@@ -152,7 +152,9 @@ describe('a bracket', () => {
     await floor.send('list/b', { type: 'REPLACE_LEG', legId: 'entry', price: '95.5' })
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-entry': '2 at 99' })
-    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([{ orderId: 'b-entry', check: 'tickSize' }])
+    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
+      { orderId: 'paper:b-entry', check: 'tickSize' },
+    ])
     await floor.send('list/b', { type: 'REPLACE_LEG', legId: 'entry', price: '95' })
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-entry': '2 at 95' })
@@ -162,7 +164,7 @@ describe('a bracket', () => {
     const floor = await entered()
     await floor.order('hand', { side: 'SELL', orderQty: '1' })
     expect([floor.held, floor.phase('b')]).toEqual(['1', 'protected'])
-    await floor.cancelAtVenue('b-stop')
+    await floor.cancelAtVenue('paper:b-stop')
     await floor.pass()
     expect(floor.working()).toHaveProperty('b-stop-2')
     await floor.send('list/b', { type: 'EXIT' })
@@ -207,7 +209,7 @@ describe('a bracket', () => {
     ['has ended', {}, {}],
   ])("has a stop also where another's order of its id %s, and leaves that alone", async (_, change, left) => {
     const floor = await Floor.open(GUARDLESS)
-    await floor.order('b-stop', { orderQty: '1', ...change })
+    await floor.order('paper:b-stop', { orderQty: '1', ...change })
     await floor.bracket('b')
     await floor.pass()
     expect(floor.phase('b')).toBe('protected')
@@ -272,7 +274,7 @@ describe('one cancels the other', () => {
 
   it('when somebody cancels it', async () => {
     const floor = await entered({ contingencyType: 'OCO', orders })
-    await floor.cancelAtVenue('b-low')
+    await floor.cancelAtVenue('paper:b-low')
     await floor.pass()
     expect([floor.phase('b'), floor.working()]).toEqual(['done', {}])
   })

@@ -90,7 +90,9 @@ describe('a list that sells first', () => {
     await floor.send('list/b', { type: 'EXIT', by: 'ann', reason: 'enough' })
     await floor.pass(1_000)
     expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['0', 'done', {}])
-    expect(floor.harness.context('order/b-exit')).toMatchObject({ terms: { side: 'BUY', ordType: 'MARKET' } })
+    expect(floor.harness.context('order/paper:b-exit')).toMatchObject({
+      terms: { side: 'BUY', ordType: 'MARKET' },
+    })
   })
 })
 
@@ -106,7 +108,7 @@ it('a list hands on how long its orders work, and that they only rest', async ()
     ],
   })
   await floor.pass()
-  const terms = (id: string) => (floor.harness.context(`order/l-${id}`) as OrderContext).terms
+  const terms = (id: string) => (floor.harness.context(`order/paper:l-${id}`) as OrderContext).terms
   expect([terms('low'), terms('high')]).toMatchObject([
     { timeInForce: 'GTD', expireTime },
     { timeInForce: 'GTC', postOnly: true },

@@ -93,7 +93,7 @@ describe('an EMA cross', () => {
       { type: 'ENTRY_SIGNAL' },
       {
         type: 'TRADE_PROPOSED',
-        list: 'list/emaCross:s-1',
+        list: 'list/paper:s-1',
         orders: [{ legId: 'entry', side: 'BUY', orderQty: '2' }],
       },
     ])
@@ -102,7 +102,7 @@ describe('an EMA cross', () => {
   it('has a stop that trails, and is out with it', async () => {
     const floor = await open({ ...EMA, slow: 50, fast: 2, trailingStopPct: 5 })
     await prices(floor, ...Array.from({ length: 50 }, () => 100), 99, 104, 104)
-    expect(floor.working()).toEqual({ 'emaCross:s-1-stop': expect.stringMatching(/^2 at 98\.8/) })
+    expect(floor.working()).toEqual({ 's-1-stop': expect.stringMatching(/^2 at 98\.8/) })
     // 5.2 below the best price since.
     await prices(floor, 110, 120, 114.9)
     expect(floor.held).toBe('2')
@@ -123,7 +123,7 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 101, 102)
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
-      { orderId: 'emaCross:s-1-entry', check: 'orderNotionalMax' },
+      { orderId: 'paper:s-1-entry', check: 'orderNotionalMax' },
     ])
   })
 
@@ -132,7 +132,7 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 101, 102)
     await floor.send(EMA_ADDRESS, { type: 'STOP' })
     await prices(floor, 101, 100)
-    expect([floor.held, Object.keys(floor.working())]).toEqual(['2', ['emaCross:s-1-stop']])
+    expect([floor.held, Object.keys(floor.working())]).toEqual(['2', ['s-1-stop']])
     await floor.send(EMA_ADDRESS, { type: 'START' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'holding' })
     await prices(floor, 99, 98, 98)
@@ -167,7 +167,7 @@ describe('an EMA cross', () => {
     const [entry] = await floor.emitted('POSITION_OPENED')
     // What the entry has cost is bid by now.
     await floor.price(String(Number(entry?.avgPx) + 0.01))
-    await floor.send('list/emaCross:s-1', { type: 'EXIT' })
+    await floor.send('list/paper:s-1', { type: 'EXIT' })
     await floor.send(EMA_ADDRESS, { type: 'STOP' })
     await floor.send(EMA_ADDRESS, { type: 'START' })
     await floor.pass()
@@ -240,7 +240,7 @@ describe('an EMA cross', () => {
     await prices(floor, 101, 102)
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'holding' })
     const { trade } = context(floor)
-    const { refill } = await bust(floor, 'order/emaCross:s-1-exit')
+    const { refill } = await bust(floor, 'order/paper:s-1-exit')
     await refill('90')
     expect([floor.value(EMA_ADDRESS), context(floor)]).toMatchObject([
       { mode: 'running', trade: 'holding' },
@@ -251,7 +251,7 @@ describe('an EMA cross', () => {
   it('holds again what a bust gives back, until it is out of that, and counts it', async () => {
     const floor = await open(EMA)
     await roundTrip(floor)
-    const { refill } = await bust(floor, 'order/emaCross:s-1-exit')
+    const { refill } = await bust(floor, 'order/paper:s-1-exit')
     expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'exiting' }, '2'])
     await prices(floor, 96, 101, 102)
     expect([floor.value(EMA_ADDRESS), floor.held]).toEqual([{ mode: 'running', trade: 'exiting' }, '2'])
@@ -263,14 +263,27 @@ describe('an EMA cross', () => {
     expect(cycles.map(({ pnl }) => pnl).reduce(decimal.add)).toBe(realizedPnl)
   })
 
+  it('counts no fill of an order that is only called as one of its trade', async () => {
+    const floor = await open(EMA)
+    await prices(floor, 100, 99, 98, 101, 102)
+    const bought = () => (floor.harness.context(EMA_ADDRESS) as { trade?: { books: object } }).trade?.books
+    await floor.pass()
+    const before = bought()
+    expect(before).toMatchObject({ quantity: '2' })
+    await floor.order('paper:s-1-entry-9', { owner: EMA_ADDRESS })
+    await floor.pass()
+    expect(floor.held).toBe('4')
+    expect(bought()).toEqual(before)
+  })
+
   it('is flat again when somebody else has the list that it asked for', async () => {
     const floor = await open({ ...EMA, evaluateOn: 'tick' })
     await prices(floor, 100, 99, 98)
     await floor.price('101')
     const refused = { type: 'REQUEST_REFUSED', check: 'listId', text: 'was used before' }
-    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'emaCross:s-11' })
+    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'paper:s-11', list: 'list/paper:s-11' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'entering' })
-    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'emaCross:s-1' })
+    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'paper:s-1', list: 'list/paper:s-1' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
   })
 })
@@ -300,7 +313,7 @@ describe("a strategy of one's own", () => {
         if (side === undefined) return enter
         throw new Error('oh no')
       },
-      ['mine:s-1-stop'],
+      ['s-1-stop'],
     ],
     ['wants a stop at no price', () => ({ ...enter, stopPx: Number.NaN }), []],
   ])(
@@ -386,12 +399,12 @@ describe("a strategy of one's own", () => {
     ])
   })
 
-  it('has lists of its own, whatever was called as it is before', async () => {
+  it('calls its lists by its venue and its own id', async () => {
     const floor = await beside(() => enter)
     await prices(floor, 100, 99, 98, 97)
     const [mine] = await floor.emitted('TRADE_PROPOSED')
     expect([mine?.list, floor.value('mine/s')]).toEqual([
-      'list/mine:s-1',
+      'list/paper:s-1',
       { mode: 'running', trade: 'holding' },
     ])
   })
@@ -427,7 +440,7 @@ describe('a mean reversion', () => {
       '2',
       'ranging',
     ])
-    expect(Object.keys(floor.working())).toEqual(['meanReversion:m-1-stop'])
+    expect(Object.keys(floor.working())).toEqual(['m-1-stop'])
     await prices(floor, 100, 100, 100)
     expect([floor.value(ADDRESS), floor.held, floor.working()]).toEqual([
       { mode: 'running', trade: 'flat' },

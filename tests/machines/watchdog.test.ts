@@ -5,7 +5,7 @@ import { Floor } from './floor.ts'
 const WATCHDOG = 'watchdog/paper:BTCUSDT'
 const RULES = { watchdog: { stopPct: '4', graceMs: 1_000, verifyEveryMs: 10_000 } }
 const SELL = { side: 'SELL', reduceOnly: true }
-const own = (n: number) => `paper:BTCUSDT-watchdog-${n}`
+const own = (n: number) => `BTCUSDT-watchdog-${n}`
 
 const context = (floor: Floor) => floor.harness.context(WATCHDOG) as WatchdogContext
 
@@ -84,7 +84,9 @@ describe('a watchdog', () => {
     const instruments = [instrument.parse({ symbol: 'BTCUSDT', tickSize: '7' })]
     await floor.send('account/paper', { type: 'CONFIGURE', settings: { instruments } })
     await floor.pass(1_100)
-    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([{ orderId: own(1), check: 'tickSize' }])
+    expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
+      { orderId: `paper:${own(1)}`, check: 'tickSize' },
+    ])
     await floor.pass(1_100)
     await floor.pass()
     expect([floor.held, floor.value(WATCHDOG)]).toEqual(['0', 'flat'])
@@ -130,9 +132,22 @@ describe('a watchdog', () => {
     expect(context(floor).placed).toBeLessThan(20)
   })
 
+  it('takes no order for its own that is only called as one', async () => {
+    const floor = await Floor.open(RULES)
+    await floor.order('o')
+    await floor.order(`paper:${own(7)}`, { ...SELL, ordType: 'STOP', stopPx: '90' })
+    await floor.pass(2_200)
+    expect(floor.working()).toEqual({ [own(7)]: '2 at 90' })
+    expect(await floor.emitted('PROTECTIVE_ORDERS_VERIFIED')).toHaveLength(1)
+    expect(await floor.emitted('PROTECTIVE_ORDERS_REPLACED')).toEqual([])
+    await floor.order('out', { ...SELL, reduceOnly: false })
+    await floor.pass()
+    expect([floor.held, floor.working()]).toEqual(['0', { [own(7)]: '2 at 90' }])
+  })
+
   it('has another id where its own is taken', async () => {
     const floor = await Floor.open(RULES)
-    await floor.order(own(1), { ordType: 'LIMIT', price: '50' })
+    await floor.order(`paper:${own(1)}`, { ordType: 'LIMIT', price: '50' })
     await floor.order('o')
     await floor.pass(2_200)
     await floor.pass(2_200)

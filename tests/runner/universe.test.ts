@@ -177,7 +177,7 @@ describe('a universe of a live market', () => {
     const isProtected = (runner: RunningRunner) => {
       const { context } = stateOf<PositionContext>(runner, 'position/binance:XUSDT')
       expect(context?.quantity).toBe('0.01')
-      expect(stateOf(runner, 'order/emaCross:ema-XUSDT-1-stop').value).toMatchObject({
+      expect(stateOf(runner, 'order/binance:ema-XUSDT-1-stop').value).toMatchObject({
         execution: 'accepted',
       })
     }

@@ -14,7 +14,7 @@ describe('an entry on spot that is cancelled when it has filled for less than th
   beforeAll(async () => {
     bot = await Bot.open(exchange)
     await bot.bracket('L1', { entry: { ordType: 'LIMIT', price: '99' } })
-    await exchange.fill('L1-entry', '0.02', '99')
+    await exchange.fill('binance:L1-entry', '0.02', '99')
     await bot.pass(2_000)
     await bot.send('list/L1', { type: 'CANCEL', by: 'ann' })
     await bot.pass(1_000)
@@ -55,7 +55,7 @@ describe('a bracket on spot of the least value of an order', () => {
   })
 
   it('is entered where its stop is worth that, too', () => {
-    expect(protectable.exchange.live()).toEqual({ 'L1-stop': '0.053' })
+    expect(protectable.exchange.live()).toEqual({ 'binance:L1-stop': '0.053' })
     expect(protectable.bot.phase('L1')).toBe('protected')
   })
 

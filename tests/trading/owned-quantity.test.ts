@@ -72,7 +72,7 @@ describe('a bracket on spot whose fee is taken from the quote asset', () => {
   })
 
   it('is protected by a stop for all that was bought', () => {
-    expect(entered).toEqual({ held: '1', owned: '1', phase: 'protected', live: { 'L1-stop': '1' } })
+    expect(entered).toEqual({ held: '1', owned: '1', phase: 'protected', live: { 'binance:L1-stop': '1' } })
   })
 
   it.fails('frees what its stop locks before it exits: nothing is refused', () => {

@@ -17,11 +17,11 @@ describe('a bracket whose entry is filled in two parts, at a venue that amends n
   beforeAll(async () => {
     bot = await Bot.open(exchange)
     await bot.bracket('L1', { entry: { ordType: 'LIMIT', price: '99' } })
-    await exchange.fill('L1-entry', '0.4', '99')
+    await exchange.fill('binance:L1-entry', '0.4', '99')
     await bot.settle()
     afterFirstPart = exchange.live()
     await bot.pass(500)
-    await exchange.fill('L1-entry', '0.6', '99')
+    await exchange.fill('binance:L1-entry', '0.6', '99')
     await bot.settle()
     expect(exchange.position()).toBe('1')
     await bot.pass(1_500)
@@ -30,7 +30,7 @@ describe('a bracket whose entry is filled in two parts, at a venue that amends n
   })
 
   it('protects the first part', () => {
-    expect(afterFirstPart).toEqual({ 'L1-entry': '0.6', 'L1-stop': '0.4' })
+    expect(afterFirstPart).toEqual({ 'binance:L1-entry': '0.6', 'binance:L1-stop': '0.4' })
   })
 
   it.fails('protects all that is held within two seconds', () => {
@@ -38,7 +38,7 @@ describe('a bracket whose entry is filled in two parts, at a venue that amends n
   })
 
   it.fails('sells nothing for that reason', () => {
-    expect(exchange.dealt).toEqual(['L1-entry BUY 0.4', 'L1-entry BUY 0.6'])
+    expect(exchange.dealt).toEqual(['binance:L1-entry BUY 0.4', 'binance:L1-entry BUY 0.6'])
   })
 
   it.fails('holds it all, protected, from then on', () => {
@@ -121,7 +121,7 @@ describe('orders of which one cancels the other, both filled within a round trip
     await floor.price('94.9')
     await floor.pass()
     const filled = (await floor.emitted('ORDER_FILLED')).map(({ order }) => order)
-    expect(filled.slice(0, 2)).toEqual(['order/O-up', 'order/O-down'])
+    expect(filled.slice(0, 2)).toEqual(['order/paper:O-up', 'order/paper:O-down'])
     soon = [floor.held, floor.phase('O')]
     await floor.pass(60_000)
   })
@@ -143,7 +143,7 @@ describe('a stop and a target on spot', () => {
     bot = await Bot.open(exchange)
     await bot.bracket('L1', { others: [{ legId: 'target', ordType: 'LIMIT', price: '110' }] })
     await bot.pass(5_000)
-    expect(exchange.dealt[0]).toBe('L1-entry BUY 1')
+    expect(exchange.dealt[0]).toBe('binance:L1-entry BUY 1')
   })
 
   it.fails("go as a list of the venue's own: one lock of the coins serves both", () => {

@@ -171,7 +171,7 @@ describe('a trailing stop at 0.15 % of the price', () => {
     }
     const bot = await Bot.open(exchange, config, { instrument })
     await bot.prices(...CROSS_UP.map((close) => decimal.multiply(close, unit)))
-    expect(exchange.dealt[0]).toBe('emaCross:t-1-entry BUY 100000')
+    expect(exchange.dealt[0]).toBe('binance:t-1-entry BUY 100000')
     const live = [...exchange.orders.values()].filter(isOpen)
     const stop = live.find(({ terms }) => terms.ordType === 'TRAILING_STOP')
     const denied = (await bot.emitted('RISK_REJECTED')).map(({ text }) => text)

@@ -68,16 +68,15 @@ const update = candle.map((event) => ({ ...event, type: 'CANDLE_UPDATE' }))
 const mark = event('MARK', { ...place, px })
 const strategy = { id: 's', venue: 'sim', symbol: 'X', interval: '1s', orderQty: '2' }
 /** What a strategy hears of its first trade. */
-function ofTrade(name: string): fc.Arbitrary<AnyEvent>[] {
-  const list = `${name}:s-1`
+function ofTrade(): fc.Arbitrary<AnyEvent>[] {
+  const list = 'list/sim:s-1'
   const update = event('LIST_UPDATE', {
-    list: fc.constant(`list/${list}`),
+    list: fc.constant(list),
     phase: fc.constantFrom('entering', 'protected', 'working', 'exiting', 'done'),
     exposure: fc.constantFrom('0', '2'),
   })
-  const order = `order/${list}-entry`
-  const own = [fill, bust, correction].map((event) => event.map((fields) => ({ ...fields, order })))
-  return [...own, update, update, event('REQUEST_REFUSED', { orderId: fc.constant(list) })]
+  const own = [fill, bust, correction].map((event) => event.map((fields) => ({ ...fields, list })))
+  return [...own, update, update, event('REQUEST_REFUSED', { list: fc.constant(list) })]
 }
 /** What a venue has, against books of ours that are empty. */
 function stateWith(positions: readonly unknown[]): fc.Arbitrary<AnyEvent> {
@@ -92,7 +91,13 @@ function stateWith(positions: readonly unknown[]): fc.Arbitrary<AnyEvent> {
 }
 
 const orderUpdate = event('ORDER_UPDATE', {
-  order: fc.constantFrom('order/l-entry', 'order/l-stop', 'order/l-stop-2', 'order/sim:X-watchdog-1'),
+  order: fc.constantFrom(
+    'order/sim:l-entry',
+    'order/sim:l-stop',
+    'order/sim:l-stop-2',
+    'order/sim:X-watchdog-1',
+  ),
+  owner: fc.constantFrom('watchdog/sim:X', undefined),
   symbol: fc.constant('X'),
   side: fc.constantFrom('BUY', 'SELL'),
   ordType: fc.constantFrom('MARKET', 'STOP'),
@@ -105,7 +110,7 @@ const orderUpdate = event('ORDER_UPDATE', {
   isTriggered: fc.boolean(),
 })
 const orderRefused = event('REQUEST_REFUSED', {
-  orderId: fc.constantFrom('l-stop', 'sim:X-watchdog-1'),
+  orderId: fc.constantFrom('sim:l-stop', 'sim:X-watchdog-1'),
   check: fc.constant('orderId'),
 })
 const leg = { timeInForce: 'GTC', orderQty: '2' }
@@ -277,7 +282,7 @@ export const SCRIPTED: readonly Scripted[] = [
       candle,
       candle,
       candle,
-      ...ofTrade('emaCross'),
+      ...ofTrade(),
       updateParameters,
       event('STOP'),
     ),
@@ -307,7 +312,7 @@ export const SCRIPTED: readonly Scripted[] = [
       candle,
       candle,
       update,
-      ...ofTrade('meanReversion'),
+      ...ofTrade(),
       updateParameters,
       event('STOP'),
     ),

@@ -1,0 +1,60 @@
+/**
+ * Ids of orders and of lists of orders: the venue's name, a colon, and a name that every venue takes. What belongs to what is
+ * never read out of an id: events and contexts have fields for that.
+ */
+import { createHash } from 'node:crypto'
+
+/** What is left of a venue's 36 characters beside the store's short id and the number of the request: see wire-ids.ts. */
+export const NAME_LENGTH_MAX = 26
+const SAFE_LENGTH = 15
+const HASH_LENGTH = 10
+const SAFE = new RegExp(`^[A-Za-z0-9_-]{1,${NAME_LENGTH_MAX}}$`)
+
+/**
+ * Returns the id of an order or a list at a venue. A name that is too long, or that has other characters than A-Z, a-z, 0-9, _ and -,
+ * becomes its first 15 safe characters, `_`, and 10 characters of its SHA-256 in base 32.
+ *
+ * @example venueId('sim', 'ema-BTCUSDT-1-entry') // 'sim:ema-BTCUSDT-1-entry'
+ */
+export function venueId(venue: string, name: string): string {
+  return `${venue}:${safeName(name)}`
+}
+
+/**
+ * Returns the id of what belongs to a list, or follows in a row: the id's name, `-`, and the part.
+ *
+ * @example partId('sim', 'sim:ema-BTCUSDT-1', 'entry') // 'sim:ema-BTCUSDT-1-entry'
+ */
+export function partId(venue: string, id: string, part: string): string {
+  return venueId(venue, `${nameIn(venue, id)}-${part}`)
+}
+
+/** Returns an id without its venue: the id itself where it has none, as ids of earlier versions may. */
+export function nameIn(venue: string, id: string): string {
+  return id.startsWith(`${venue}:`) ? id.slice(venue.length + 1) : id
+}
+
+export function isSafeName(name: string): boolean {
+  return SAFE.test(name)
+}
+
+export function safeName(name: string): string {
+  if (isSafeName(name)) return name
+  const safe = name.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, SAFE_LENGTH)
+  return `${safe}_${hashOf(name)}`
+}
+
+/** RFC 4648 in small letters: five bits a character. */
+const BASE_32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** Machines run where the log is replayed, so that what they compute with is the same everywhere: Node's SHA-256 is. */
+function hashOf(name: string): string {
+  const digest = createHash('sha256').update(name, 'utf8').digest()
+  let bits = digest.readUIntBE(0, 6) * 4 + (digest.readUInt8(6) >> 6)
+  let text = ''
+  for (let i = 0; i < HASH_LENGTH; i++) {
+    text = `${BASE_32[bits % 32]}${text}`
+    bits = Math.floor(bits / 32)
+  }
+  return text
+}
