@@ -200,6 +200,7 @@ class Start {
   async strategies(): Promise<void> {
     const { symbols, strategies = BUILT_IN_STRATEGIES } = this.#options
     const configured = new Set<string>()
+    await this.#expectOwnIds()
     for (const [i, strategy] of strategiesOf(this.#config, symbols).entries()) {
       for (const one of eachOf(strategy, symbols)) {
         const kind = strategies.get(one.type) as Strategy
@@ -214,6 +215,34 @@ class Start {
       }
     }
     for (const { name } of strategies.values()) await this.#retire(name, configured)
+  }
+
+  /**
+   * The ids of a strategy's lists and orders name no type: of one id there is one strategy, also over time. A log of an earlier
+   * version may have two already.
+   * @throws CONFIG_INVALID
+   */
+  async #expectOwnIds(): Promise<void> {
+    const { symbols, strategies = BUILT_IN_STRATEGIES } = this.#options
+    const known = new Map<string, string[]>()
+    for (const { name } of strategies.values())
+      for await (const address of this.#supervisor.addresses({ prefix: `${name}/` })) {
+        const id = address.slice(name.length + 1)
+        known.set(id, [...(known.get(id) ?? []), address])
+      }
+    const seen = new Set<string>()
+    for (const [i, strategy] of strategiesOf(this.#config, symbols).entries())
+      for (const { type, id } of eachOf(strategy, symbols)) {
+        const field = `strategies.${i}.id`
+        if (seen.has(id)) throw wrongConfig([{ field, rule: `another one is called ${id}` }])
+        seen.add(id)
+        const [other, ...others] = known.get(id) ?? []
+        const address = `${strategies.get(type)?.name}/${id}`
+        if (other !== undefined && ![other, ...others].includes(address)) {
+          const rule = `${id} is ${other} in this data folder: choose an id that no strategy has had`
+          throw wrongConfig([{ field, rule }])
+        }
+      }
   }
 
   /** @throws ACTOR_SUSPECT */

@@ -96,6 +96,29 @@ describe('a start on a store that was started on before', () => {
     expect(await emitted('STRATEGY_STOPPED')).toMatchObject([{ reason: expect.stringContaining('no more') }])
   })
 
+  it.each<[string, object[], string]>([
+    [
+      'a symbol of the universe',
+      [{ ...STRATEGY, symbol: 'universe' }],
+      'strategies.1.id: another one is called s-BTCUSDT',
+    ],
+    [
+      'another type',
+      [],
+      'strategies.0.id: s-BTCUSDT is emaCross/s-BTCUSDT in this data folder: choose an id that no strategy has had',
+    ],
+  ])('refuses the id that a strategy of %s has', async (_, others, rule) => {
+    await start({ universe: {}, strategies: [{ ...STRATEGY, symbol: 'universe' }] })
+    const { seq } = supervisor
+    const { fast: _fast, slow: _slow, ...terms } = STRATEGY
+    const mean = { ...terms, id: 's-BTCUSDT', type: 'meanReversion' }
+    await expect(start({ universe: {}, strategies: [...others, mean] })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(rule),
+    })
+    expect(supervisor.seq).toBe(seq)
+  })
+
   it('has the universe forget one that is configured no more', async () => {
     const universe = { filters: {} }
     const followers = () => (harness.context('universe/sim') as { followers: object[] }).followers
