@@ -72,6 +72,11 @@ describe.each(runs)('the run %s', (run) => {
         ({ actor, event }) => event.type === 'LIST_REQUEST' && actor.startsWith('list/'),
       )
       expect(entered.length).toBeGreaterThan(3)
+      for (const { actor } of entered) expect(actor).toMatch(/^list\/sim:[A-Za-z0-9_-]{1,26}$/)
+      // Orders of the trade under way name its list, too, whatever version they were asked for by.
+      const fills = news.filter(({ actor, event }) => event.type === 'FILL' && /^(ema|mean)/.test(actor))
+      expect(fills.length).toBeGreaterThan(3)
+      expect(fills.filter(({ event }) => !/^list\/./.test(String(event.list)))).toEqual([])
       expect(news.filter(({ actor }) => actor === 'order/hand-rest').at(-1)?.to).toMatchObject({
         execution: 'canceled',
       })
