@@ -1,0 +1,110 @@
+/** What an earlier version kept, in the form of today's: see golden.test.ts for whole runs. */
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import {
+  defineStrategy,
+  emaCross,
+  kindOfStrategy,
+  machines,
+  meanReversion,
+  type OrderInput,
+  type WatchdogContext,
+} from '../../machines/index.ts'
+import { contextOf, type OrderContext } from '../../machines/order/context.ts'
+import { Registry, upgradePath, versionOf } from '../../src/runtime/registry.ts'
+
+type State = { readonly value: unknown; readonly context: unknown }
+
+const registry = new Registry(machines)
+function carriedOver(kind: string, version: string, state: State): State {
+  let is = state
+  for (const { migrate } of upgradePath(registry.kind(`${kind}/x`), version))
+    is = migrate({ value: is.value, context: is.context, children: [] }) as State
+  return is
+}
+
+const TERMS: OrderInput['terms'] = {
+  venue: 'sim',
+  symbol: 'BTCUSDT',
+  side: 'SELL',
+  ordType: 'STOP',
+  orderQty: '2',
+  stopPx: '95',
+  timeInForce: 'GTC',
+  account: 'account/sim',
+  owner: 'emaCross/s',
+}
+
+describe('an order of version 5', () => {
+  it.each([
+    ['one of its watchers', ['list/emaCross:s-1', 'watchdog/sim:BTCUSDT'], 'list/emaCross:s-1'],
+    ['the only one', ['list/b'], 'list/b'],
+    ['none of them', ['watchdog/sim:BTCUSDT'], undefined],
+  ])('knows its list where that is %s', (_, watchers, list) => {
+    const was = contextOf({ id: 'emaCross:s-1-stop', terms: { ...TERMS, watchers } })
+    const { value, context } = carriedOver('order', '5', { value: 'as it was', context: was })
+    expect(value).toBe('as it was')
+    expect((context as OrderContext).terms.list).toBe(list)
+    expect(context).toEqual({ ...was, terms: { ...was.terms, ...(list && { list }) } })
+  })
+})
+
+describe('a watchdog of version 2', () => {
+  it('knows the orders that it has placed', () => {
+    const cover = { side: 'SELL', leavesQty: '1', isLive: true } as const
+    const covers = {
+      'order/sim:BTCUSDT-watchdog-1': cover,
+      'order/sim:BTCUSDT2-watchdog-1': cover,
+      'order/b': cover,
+    }
+    const was = { venue: 'sim', symbol: 'BTCUSDT', quantity: '2', covers }
+    const { context } = carriedOver('watchdog', '2', { value: 'protected', context: was })
+    const own = Object.entries((context as WatchdogContext).covers).filter(([, { isOwn }]) => isOwn)
+    expect(own).toEqual([['order/sim:BTCUSDT-watchdog-1', { ...cover, isOwn: true }]])
+    expect(Object.keys((context as WatchdogContext).covers)).toEqual(Object.keys(covers))
+  })
+})
+
+describe('a strategy', () => {
+  const migrate = (state: State) => state
+  const strategy = (version: string, upgrades?: readonly { from: string; to: string }[]) =>
+    defineStrategy({
+      name: 'mine',
+      version,
+      description: 'Does nothing.',
+      params: z.object({}),
+      initial: () => ({}),
+      next: (state) => state,
+      values: () => undefined,
+      decide: () => undefined,
+      ...(upgrades && { upgrades: upgrades.map((one) => ({ ...one, migrate })) }),
+    })
+  const pathOf = (one: ReturnType<typeof strategy>, from: string) =>
+    upgradePath(new Registry({ [one.name]: kindOfStrategy(one) }).kind(`${one.name}/s`), from).map(
+      ({ to }) => to,
+    )
+
+  it.each([
+    ['1', ['2', '3', '3+2']],
+    ['2', ['3', '3+2']],
+    ['3', ['3+2']],
+    ['1+2', ['2+2', '3+2']],
+    ['3+2', []],
+  ])('of version %s is carried over to its newest, and to the newest form of all', (from, versions) => {
+    const upgrades = [
+      { from: '1', to: '2' },
+      { from: '2', to: '3' },
+    ]
+    expect(pathOf(strategy('3', upgrades), from)).toEqual(versions)
+  })
+
+  it.each([
+    ['emaCross', emaCross, '4'],
+    ['meanReversion', meanReversion, '3'],
+    ['of ones own', strategy('7'), '7'],
+  ])('that is %s keeps the machine of its former form', (_, one, version) => {
+    expect(versionOf(one.machine)).toBe(`${version}+2`)
+    expect(one.previous?.map(versionOf)).toEqual([version])
+    expect(pathOf(one, version)).toEqual([`${version}+2`])
+  })
+})
