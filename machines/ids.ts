@@ -38,8 +38,12 @@ export function isSafeName(name: string): boolean {
   return SAFE.test(name)
 }
 
-export function safeName(name: string): string {
-  if (isSafeName(name)) return name
+function safeName(name: string): string {
+  return isSafeName(name) ? name : hashedName(name)
+}
+
+/** Also of a name that is safe already. */
+export function hashedName(name: string): string {
   const safe = name.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, SAFE_LENGTH)
   return `${safe}_${hashOf(name)}`
 }

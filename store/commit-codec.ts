@@ -30,8 +30,19 @@ export interface StoreName {
   readonly namelessTo: number
 }
 
-export function newStoreId(): Buffer {
-  return randomBytes(ID_BYTES)
+const SHORT_ID_LENGTH = 4
+const SHORT_IDS = 36 ** SHORT_ID_LENGTH
+
+/** `shortId`: what `shortIdOf` is to give of it. */
+export function newStoreId(shortId?: string): Buffer {
+  const id = randomBytes(ID_BYTES)
+  if (shortId !== undefined) id.writeUInt32BE(Number.parseInt(shortId, 36))
+  return id
+}
+
+/** Returns 4 characters of 0-9 and a-z that tell a store's orders from those of others at a venue. */
+export function shortIdOf(id: Buffer): string {
+  return (id.readUInt32BE() % SHORT_IDS).toString(36).padStart(SHORT_ID_LENGTH, '0')
 }
 
 export interface DecodedCommit<R extends LogRecord> {

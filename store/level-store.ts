@@ -2,7 +2,7 @@ import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
 import { verifyCommits } from './chain.ts'
 import { type Claim, fenced, outdated } from './claim.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
-import { assertNames, encodeCommit, type StoreName } from './commit-codec.ts'
+import { assertNames, encodeCommit, type StoreName, shortIdOf } from './commit-codec.ts'
 import { corruptMeta, firstOf, readable, readSync, storeClosed } from './damage.ts'
 import { type Batch, type Database, json, type Write, writeSynced } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -64,6 +64,7 @@ export interface Opened<R extends LogRecord> {
 /** `Store` on LevelDB, or on anything with its interface. One commit is one value, so a batch has few entries. */
 export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly epoch: number
+  readonly shortId: string
   readonly #db: Database
   readonly #codec: RecordCodec<R>
   readonly #name: StoreName
@@ -86,6 +87,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#archive = archive
     this.#reader = new LogReader(db, codec, name, index, archive)
     this.epoch = epoch
+    this.shortId = shortIdOf(name.id)
     this.#end = end
     this.#claim = claim
     this.#snapshotsKept = snapshotsKept

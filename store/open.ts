@@ -35,12 +35,15 @@ export interface StoreOptions<R extends LogRecord = LogRecord> {
    * that wakes some time, and spare a process that only reads the memory.
    */
   readonly openFilesMax?: number
+  /** Of a store that this makes: see `Store.shortId`. Default: at random. */
+  readonly shortId?: string | undefined
 }
 
 interface Settings<R extends LogRecord> {
   readonly codec: RecordCodec<R>
   readonly snapshotsKept: number
   readonly openFilesMax: number
+  readonly shortId: string | undefined
 }
 
 /** A log as it was found. */
@@ -132,7 +135,7 @@ async function make<R extends LogRecord>(
 ): Promise<Store<R>> {
   const { folder } = lock
   if (head.kind === 'owned') removeDatabase(folder)
-  const name = { id: head.kind === 'owned' ? head.id : newStoreId(), namelessTo: 0 }
+  const name = { id: head.kind === 'owned' ? head.id : newStoreId(settings.shortId), namelessTo: 0 }
   const end = { seq: 0, hash: NO_HASH, watermark: -1 }
   const epoch = head.kind === 'owned' ? head.epoch : 0
   const state = { format: 0, name, epoch, end, indexed: 0, liveFrom: 1 }
@@ -205,7 +208,7 @@ export async function openMemoryStore<R extends LogRecord>(
   const db = databaseIn(memory)
   await db.open()
   try {
-    const before = await readState(db, codec, 'memory')
+    const before = await readState(db, codec, 'memory', newStoreId(options.shortId))
     const epoch = before.epoch + 1
     await writeSynced(db, openingBatch(before, epoch, codec.name))
     // What a writer before may have added until then counts.
@@ -231,8 +234,9 @@ function withDefaults<R extends LogRecord>({
   snapshotsKept = 2,
   openFilesMax = 1_000,
   codec,
+  shortId,
 }: StoreOptions<R>): Settings<R> {
-  return { snapshotsKept, openFilesMax, codec: codec ?? (jsonCodec as unknown as RecordCodec<R>) }
+  return { snapshotsKept, openFilesMax, shortId, codec: codec ?? (jsonCodec as unknown as RecordCodec<R>) }
 }
 
 /** What an opener writes: its epoch, whose store it is, and what makes the store of the present format. */

@@ -143,6 +143,8 @@ export interface Store<R extends LogRecord = LogRecord> {
   /** Grows by one each time the store is opened for writing (law 9). */
   readonly epoch: number
   readonly head: StoreHead
+  /** 4 characters of 0-9 and a-z, made with the store and kept by its copies: a venue tells the orders of two stores apart by them. */
+  readonly shortId: string
 
   /**
    * Durable (fsynced) once it resolves, and then `head` is the commit's last seq. Writes take effect one after the

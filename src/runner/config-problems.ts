@@ -8,6 +8,7 @@ export const PREFIX = 'OUTCRY_'
 /** Flags of `outcry run`, by the key that each sets. */
 export const FLAGS: Readonly<Record<string, string>> = {
   data: '--data',
+  'runner.storeId': '--store-id',
   'market.source': '--market',
   'market.symbols': '--symbol',
   'market.files': '--file',

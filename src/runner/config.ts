@@ -320,6 +320,13 @@ const sections = z.strictObject({
         .describe(
           'After so many ms in which it does not get on, because the code of an actor or of a module loops, the process is ended: it says where it stands, and its next start puts that actor into quarantine. 0 is never. A debugger that is attached switches it off.',
         ),
+      storeId: z
+        .string()
+        .regex(/^[0-9a-z]{4}$/, '4 characters of 0-9 and a-z')
+        .optional()
+        .describe(
+          'Of a new data folder: what its orders are called by at a venue begins with it. By default at random, so that two folders never call two orders alike.',
+        ),
       moduleLimitMs: z
         .number()
         .int()

@@ -16,6 +16,7 @@ import { PaperPort } from '../ports/paper/paper-port.ts'
 import { openPaperVenue } from '../ports/paper/paper-venue.ts'
 import type { VenueFolder } from '../ports/paper/venue-folder.ts'
 import type { PaperVenue } from '../ports/venue.ts'
+import { WireIds } from '../ports/wire-ids.ts'
 import type { Address } from '../runtime/address.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/clock.ts'
 import { openLevelStore } from '../runtime/log.ts'
@@ -105,7 +106,8 @@ export async function startRunner(
   if (wrong.length > 0) throw wrongConfig(wrong)
   if (storeExists(config.data)) throw foreignLog(config.data)
   makeFolder(config.data)
-  const store = await (storage?.openLog() ?? openLevelStore(join(config.data, 'log')))
+  const store = await (storage?.openLog() ??
+    openLevelStore(join(config.data, 'log'), { shortId: config.runner.storeId }))
   let venue: PaperVenue | undefined
   let supervisor: Supervisor | undefined
   let api: ApiServer | undefined
@@ -127,7 +129,13 @@ export async function startRunner(
     const { asset, balance } = config.account
     const openingBalances = { [asset]: balance }
     const books = { takerFee, makerFee, instruments: instrumentsOf(config, place), openingBalances }
-    const venueOptions = { location, name: `paper:${place.venue}`, latencyMs, life, ...books }
+    const { storeId = store.shortId } = config.runner
+    if (storeId !== store.shortId)
+      throw wrongConfig([
+        { field: 'runner.storeId', rule: `${store.shortId}, which this data folder was made with` },
+      ])
+    const ids = new WireIds(place.venue, store.shortId)
+    const venueOptions = { ids, location, name: `paper:${place.venue}`, latencyMs, life, ...books }
     venue = await openPaperVenue(venueOptions, await storage?.openBooks())
     const beganAt = await beginningOf(store)
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(beganAt ?? market.startsAt)

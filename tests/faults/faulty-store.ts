@@ -40,6 +40,10 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.head
   }
 
+  get shortId() {
+    return this.#store.shortId
+  }
+
   /** The process is gone: nothing more reaches the disk. */
   kill(): void {
     this.#dead = true

@@ -31,6 +31,7 @@ function configure(name: string): string {
   const path = join(folder, `${name}.yaml`)
   const config = {
     data: join(folder, name),
+    runner: { storeId: '7f3a' },
     market: {
       source: 'sim',
       seed: 6,
@@ -95,7 +96,7 @@ describe("a bracket's life", () => {
 
   it('is whole when nobody kills it: entered, protected, out', async () => {
     const { views } = await logOf('reference')
-    expect(views.get('list/onceBracketed:b-1')).toMatchObject({ value: 'done' })
+    expect(views.get('list/sim:b-1')).toMatchObject({ value: 'done' })
     expect(views.get('onceBracketed/b')).toMatchObject({ context: { cycles: 1 } })
     expect((await reportsOf('reference')).open).toEqual([])
   })
@@ -116,7 +117,7 @@ describe("a bracket's life", () => {
       const placed = reports.flatMap(({ report }) =>
         report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
       )
-      expect(placed).toEqual(['entry', 'stop', 'target'].map((leg) => `onceBracketed:b-1-${leg}`))
+      expect(placed).toEqual(['entry', 'stop', 'target'].map((leg) => `7f3a-1-b-1-${leg}`))
       const watchdog = killed.views.get('watchdog/sim:BTCUSDT')?.context as WatchdogContext
       expect(watchdog.unprotectedMs).toBeGreaterThan(0)
       expect(watchdog.unprotectedMs).toBeLessThan(GRACE_MS)

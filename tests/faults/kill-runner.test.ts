@@ -25,6 +25,8 @@ const run = (name: string) =>
     'run',
     '--data',
     data(name),
+    '--store-id',
+    '7f3a',
     '--market',
     'recording',
     '--file',

@@ -18,6 +18,7 @@ import { Terminal } from './terminal.ts'
 export interface RunOptions {
   readonly config?: string
   readonly data?: string
+  readonly storeId?: string
   readonly market?: string
   readonly file?: readonly string[]
   readonly symbol?: readonly string[]
@@ -140,7 +141,7 @@ function watchFor(
 }
 
 function flagsOf(options: RunOptions): Record<string, unknown> {
-  const { market, file, symbol, speed, seed, data, host, port, server } = options
+  const { market, file, symbol, speed, seed, data, storeId, host, port, server } = options
   const marketFlags = {
     ...(market !== undefined && { source: market }),
     ...(file !== undefined && { files: file }),
@@ -155,6 +156,7 @@ function flagsOf(options: RunOptions): Record<string, unknown> {
   }
   return {
     ...(data !== undefined && { data }),
+    ...(storeId !== undefined && { runner: { storeId } }),
     ...(Object.keys(marketFlags).length > 0 && { market: marketFlags }),
     ...(Object.keys(serverFlags).length > 0 && { server: serverFlags }),
   }

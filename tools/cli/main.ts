@@ -26,6 +26,7 @@ program
   .description('trade until the market ends or Ctrl-C')
   .option('-c, --config <file>', 'YAML configuration')
   .option('-d, --data <folder>', 'folder of the log (default: data)')
+  .option('--store-id <id>', 'of a new folder: 4 characters of 0-9 and a-z (default: at random)')
   .option('-m, --market <source>', 'sim, recording or binance')
   .option('--symbol <name...>', 'of a live market')
   .option('-f, --file <capture...>', 'recording to play; several are merged by time')

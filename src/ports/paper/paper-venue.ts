@@ -3,7 +3,9 @@ import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/in
 import { OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
+import type { WireIds } from '../wire-ids.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
+import { withWireIds } from './edge.ts'
 import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engine/engine.ts'
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
@@ -19,6 +21,8 @@ export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<P
   readonly openingBalances?: Readonly<Record<string, string>>
   /** The log that its books belong to; without it whoever opens them is believed. */
   readonly life?: Life
+  /** Of the runner that it is for: without them it is told what it is told. */
+  readonly ids?: WireIds | undefined
 }
 
 /**
@@ -26,10 +30,17 @@ export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<P
  * @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT, VENUE_FOREIGN
  */
 export async function openPaperVenue(options: PaperVenueOptions, folder?: VenueFolder): Promise<PaperVenue> {
-  const { location, life } = options
-  if (folder === undefined) return new Paper(options, await openVenueFolder(location, life))
-  if (life !== undefined) await folder.claim(life)
-  return new Paper(options, folder)
+  const { location, life, ids } = options
+  const books = folder ?? (await openVenueFolder(location, life))
+  try {
+    if (folder !== undefined && life !== undefined) await folder.claim(life)
+    if (ids === undefined) return new Paper(options, books)
+    await books.upgrade((clOrdId) => ids.toWire(clOrdId))
+    return withWireIds(new Paper(options, books), ids)
+  } catch (error) {
+    await books.close()
+    throw error
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The paper venue's books on disk: one value of state, one of each report, finished order, and request to change one. */
-import type { AbstractLevel } from 'abstract-level'
+import type { AbstractBatchOperation, AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
 import { makeFolder } from '../../../store/folder.ts'
@@ -10,7 +10,9 @@ import { checkBooks } from './books-check.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
-const FORMAT = '2'
+const FORMAT = '3'
+/** Its orders were called as ours are, not by wire ids. */
+const FORMER_FORMAT = '2'
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'
 /** Whose books they are: see `Life`. */
@@ -21,6 +23,7 @@ const orderKey = (clOrdId: string) => `o!${clOrdId}`
 const changeKey = (clOrdId: string) => `c!${clOrdId}`
 
 type Database = AbstractLevel<string | Buffer | Uint8Array, string, string>
+type Operation = AbstractBatchOperation<Database, string, string>
 
 /** All of it is durable, or nothing. */
 export interface Write {
@@ -114,6 +117,26 @@ export class VenueFolder {
     await this.#db.put(LIFE_KEY, id, { sync: true } as object)
   }
 
+  /** Renames the orders of the former format, all or none. */
+  async upgrade(toWire: (clOrdId: string) => string): Promise<void> {
+    if ((await this.#db.get(FORMAT_KEY)) !== FORMER_FORMAT) return
+    const batch: Operation[] = [{ type: 'put', key: FORMAT_KEY, value: FORMAT }]
+    const renamed = (field: string, value: unknown) => {
+      // A market may be called anything, also as a field is: its value is no text.
+      if (field === 'origClOrdIds' && Array.isArray(value)) return value.map(toWire)
+      const isId = field === 'clOrdId' || field === 'origClOrdId'
+      return isId && typeof value === 'string' ? toWire(value) : value
+    }
+    for await (const [key, value] of this.#db.iterator()) {
+      if (key === FORMAT_KEY || key === LIFE_KEY) continue
+      const [, prefix, clOrdId] = /^([oc]!)(.*)$/s.exec(key) ?? []
+      if (prefix !== undefined) batch.push({ type: 'del', key })
+      const as = prefix === undefined ? key : `${prefix}${toWire(clOrdId as string)}`
+      batch.push({ type: 'put', key: as, value: JSON.stringify(JSON.parse(value, renamed)) })
+    }
+    await this.#commit(batch)
+  }
+
   /** A copy of its own at each call. */
   state(): VenueState {
     const stored = this.#db.getSync(STATE_KEY)
@@ -156,12 +179,16 @@ export class VenueFolder {
 
   /** Resolves when it is fsynced. @throws VENUE_WRITE_FAILED */
   async write({ state, reports, ended, changes }: Write): Promise<void> {
-    const batch = [{ type: 'put' as const, key: STATE_KEY, value: state }]
+    const batch: Operation[] = [{ type: 'put', key: STATE_KEY, value: state }]
     const put = (key: string, value: unknown) =>
       batch.push({ type: 'put', key, value: JSON.stringify(value) })
     for (const report of reports) put(reportKey(report.position), report)
     for (const [clOrdId, order] of ended) put(orderKey(clOrdId), order)
     for (const clOrdId of changes) put(changeKey(clOrdId), true)
+    await this.#commit(batch)
+  }
+
+  async #commit(batch: Operation[]): Promise<void> {
     try {
       await this.#db.batch(batch, { sync: true } as object)
     } catch (error) {
@@ -211,7 +238,7 @@ function foreign(location: string): OutcryError {
 
 async function checkFormat(db: Database, location: string): Promise<void> {
   const found = await db.get(FORMAT_KEY)
-  if (found === FORMAT) return
+  if (found === FORMAT || found === FORMER_FORMAT) return
   const [key] = await db.keys({ limit: 1 }).all()
   if (found === undefined && key === undefined) return db.put(FORMAT_KEY, FORMAT)
   throw new OutcryError(

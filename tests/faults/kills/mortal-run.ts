@@ -83,7 +83,10 @@ export class MortalRun {
     const ofLog = ({ records }: Commit<TransitionRecord>) =>
       fate(records.some(({ actor }) => !OF_EACH_START.test(actor)))
     const openLog = async () =>
-      new FaultyStore(await openMemoryStore(this.#log), { next: ofLog, onDeath: () => die() })
+      new FaultyStore(await openMemoryStore(this.#log, { shortId: '7f3a' }), {
+        next: ofLog,
+        onDeath: () => die(),
+      })
     const openBooks = async () => {
       await this.#books.open()
       return new MortalBooks(

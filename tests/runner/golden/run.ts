@@ -5,6 +5,7 @@ import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
 import { machines } from '../../../machines/index.ts'
 import { openPaperVenue } from '../../../src/ports/paper/paper-venue.ts'
 import type { VenueOrder, VenueReport } from '../../../src/ports/venue.ts'
+import { WireIds } from '../../../src/ports/wire-ids.ts'
 import { viewOf } from '../../../src/runtime/actor-view.ts'
 import { openLevelStore } from '../../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../../src/runtime/record.ts'
@@ -76,7 +77,10 @@ export async function recordsOf(data: string): Promise<TransitionRecord[]> {
 
 export async function booksOf(data: string): Promise<VenueBooks> {
   const options = { name: 'paper:sim', latencyMs: 0, takerFee: '0', makerFee: '0' }
-  const venue = await openPaperVenue({ ...options, location: join(data, 'venue') })
+  const store = await openLevelStore(join(data, 'log'))
+  await store.close()
+  const ids = new WireIds('sim', store.shortId)
+  const venue = await openPaperVenue({ ...options, ids, location: join(data, 'venue') })
   const books = {
     reports: venue.reportsAfter(0),
     open: venue.openOrders(),
