@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPaperVenue } from '../../src/ports/paper/paper-venue.ts'
 import type { VenueReport } from '../../src/ports/venue.ts'
+import { WireIds } from '../../src/ports/wire-ids.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { closedBooks, folderEntries, writeFolder } from '../../src/runner/folder-copy.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
@@ -62,8 +63,9 @@ async function livedIn(name: string): Promise<Lived> {
   const store = await openLevelStore(join(place(name), 'log'))
   const log: TransitionRecord[] = []
   for await (const record of store.read()) log.push(record)
+  const ids = new WireIds('sim', store.shortId)
   await store.close()
-  const options = { name: 'paper:sim', latencyMs: 300, takerFee: '0', makerFee: '0' }
+  const options = { ids, name: 'paper:sim', latencyMs: 300, takerFee: '0', makerFee: '0' }
   const venue = await openPaperVenue({ ...options, location: join(place(name), 'venue') })
   const reports = venue.reportsAfter(0)
   const orders = [...venue.openOrders(), ...venue.pendingOrders()].map(({ clOrdId }) => clOrdId)
