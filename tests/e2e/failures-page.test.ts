@@ -97,8 +97,7 @@ describe('the failure panel', () => {
     await page.waitForSelector('#chart svg')
     await page.click('#failures a')
     await page.waitForSelector('.actor[aria-selected="true"][data-address="quarantine/a"]')
-    const shown = () =>
-      page.evaluate(() => ['address', 'state'].map((id) => document.getElementById(id)?.textContent))
+    const shown = () => page.$$eval('#address, #state', (places) => places.map((place) => place.textContent))
     expect(await shown()).toEqual(['fragile/other', 'working'])
     answer()
     await vi.waitFor(async () => expect(await shown()).toEqual(['quarantine/a', 'quarantined, in working']))

@@ -22,9 +22,9 @@ export const FORMS: Readonly<Record<string, Form>> = {
     amounts: { RUNNER_KILLS: 200 },
   },
   moments: {
-    about: 'a run that dies at each of its writes',
+    about: 'runs that die, or are stopped, at each of their writes',
     files: ['tests/faults/kills/every-kill.test.ts'],
-    amounts: { SINGLE_KILLS: 300, KILLED_RUN_MS: 60_000 },
+    amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLED_RUN_MS: 60_000 },
   },
   power: {
     about: 'power cuts of a store',

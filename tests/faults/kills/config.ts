@@ -1,6 +1,6 @@
 /** Runs in which much happens in little time: entries, stops, trailing, funding, questions to the venue, a universe. */
 import { fileURLToPath } from 'node:url'
-import { capture } from '../../data/data.ts'
+import { type Capture, capture } from '../../data/data.ts'
 
 /** From before the run to after it; of one moment, of none, and one that comes late. */
 const NEWS = fileURLToPath(new URL('news.jsonl', import.meta.url))
@@ -59,10 +59,10 @@ export function busyConfig(latencyMs: number, durationMs: number): object {
   }
 }
 
-/** Recorded futures, and a strategy that trades often. */
-export function recordedConfig(latencyMs: number): object {
+/** A recorded market, and a strategy that trades often. */
+export function recordedConfig(recording: Capture, latencyMs: number): object {
   return {
-    market: { source: 'recording', files: [capture('binance-usdm-btcusdt')], speed: 'max' },
+    market: { source: 'recording', files: [capture(recording)], speed: 'max' },
     venue: { latencyMs },
     account: { limits: { openOrdersMax: 20, orderNotionalMax: '1000000' } },
     watchdog: { graceMs: 500, verifyEveryMs: 200 },

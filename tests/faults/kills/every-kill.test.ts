@@ -5,16 +5,21 @@ import { howMany, SEED, seeded } from '../../seeded.ts'
 import { busyConfig, recordedConfig } from './config.ts'
 import { type Left, MortalRun } from './mortal-run.ts'
 
-/** Runs that are killed once, each at another moment. */
-const SINGLE_KILLS = howMany('SINGLE_KILLS', 12)
+/** Runs that end once, each at another moment. */
+const SINGLE_KILLS = howMany('SINGLE_KILLS', 6)
+/** Ends of one run. */
+const KILLS_OF_ONE = howMany('KILLS_OF_ONE', 6)
 /** Market time of a run. */
 const DURATION_MS = howMany('KILLED_RUN_MS', 25_000)
+
+const ENDS = ['beforeWrite', 'answerLost', 'stopped'] as const
 
 /** A chain of as many lives as there are writes takes the square of that: it is for runs of few. */
 const RUNS = [
   ['of a simulated market, its venue close by', busyConfig(20, DURATION_MS), 'few'],
   ['of a simulated market, its venue far away', busyConfig(600, DURATION_MS), 'few'],
-  ['of recorded futures, its venue far away', recordedConfig(500), 'many'],
+  ['of recorded futures, its venue far away', recordedConfig('binance-usdm-btcusdt', 500), 'many'],
+  ['of a recorded spot market', recordedConfig('binance-spot-btcusdt', 20), 'many'],
 ] as const
 
 describe.each(RUNS)('a run %s', (_, config, amount) => {
@@ -78,16 +83,28 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
     })
   }
 
-  it(`is the same one when it is killed once, at ${SINGLE_KILLS} writes in turn, seed ${SEED}`, async () => {
+  it(`is the same one when it ends once, at ${SINGLE_KILLS} writes in turn, seed ${SEED}`, async () => {
     const random = seeded(SEED)
     for (let n = 0; n < SINGLE_KILLS; n++) {
       const write = 1 + Math.floor(((n + random()) / SINGLE_KILLS) * writes)
-      const end = random() < 0.5 ? 'beforeWrite' : 'answerLost'
+      const end = ENDS[n % ENDS.length]
       const run = begin()
       await run.live(({ all }) => (all === write ? end : undefined))
-      expect(run.ends).toBe(1)
       await run.live()
-      await expectEqual(run, `${end} ${write} of ${writes}`)
+      await expectEqual(run, `${end} at ${write} of ${writes}`)
     }
+  })
+
+  it(`is the same one when it ends ${KILLS_OF_ONE} times, seed ${SEED}`, async () => {
+    const random = seeded(SEED)
+    const run = begin()
+    for (let n = 0; n < KILLS_OF_ONE; n++) {
+      const write = 2 + Math.floor(((0.3 + random() / 2) * writes) / KILLS_OF_ONE)
+      const end = ENDS[n % ENDS.length]
+      await run.live(({ ofRun }) => (ofRun === write ? end : undefined))
+    }
+    await run.live()
+    expect(run.ends).toBe(KILLS_OF_ONE)
+    await expectEqual(run, `ended ${run.ends} times`)
   })
 })
