@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
-/** What is left of a venue's 36 characters beside the store's short id and the number of the request: see wire-ids.ts. */
+/** A venue takes 36 characters. The store's short id and the number of the request need the rest: see wire-ids.ts. */
 export const NAME_LENGTH_MAX = 26
 const SAFE_LENGTH = 15
 const HASH_LENGTH = 10

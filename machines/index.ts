@@ -33,7 +33,7 @@ interface Names {
   readonly owner?: string
 }
 
-/** Of a version that differs in what it does, and in nothing that it keeps. */
+/** Migrates an actor to a version that behaves otherwise and keeps the same. */
 const asItIs = ({ value, context }: { readonly value: unknown; readonly context: unknown }) => ({
   value,
   context,

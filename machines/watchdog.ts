@@ -40,7 +40,7 @@ export const watchdogRules = {
     .describe('How often it asks the venue whether the stops are there still, in ms.'),
 }
 
-/** What another start may configure otherwise. */
+/** The settings that a later start may change. */
 const watchdogSettings = z.object({
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
   ...watchdogRules,

@@ -61,7 +61,7 @@ import {
 import { positionMode, riskLimits, type TradingState } from './risk.ts'
 import { renewed } from './settings.ts'
 
-/** What another start may configure otherwise. */
+/** The settings that a later start may change. */
 const accountSettings = z.object({
   /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
   instruments: z.array(instrument).readonly().default([]),

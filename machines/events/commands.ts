@@ -187,7 +187,7 @@ export const orderUpdate = z.object({
   type: z.literal('ORDER_UPDATE'),
   at: epochMs,
   order: address,
-  /** Who asked for it. */
+  /** The actor that asked for the order. */
   owner: address.optional(),
   /** Those in force. */
   ...orderTerms,
@@ -354,11 +354,11 @@ export const configured = z.object({
   /** By address. */
   strategies: z.record(z.string(), settings),
 })
-/** What a log belongs to, for as long as it lives. */
+/** The market and the venue that a log belongs to, for as long as it lives. */
 export const belonging = z.object({
   /** Says of other books that they are of the same life: of the venues'. */
   life: z.string(),
-  /** What makes the market the one that it is. */
+  /** The settings that tell one market from another. */
   market: settings,
   /** By name. */
   venues: z.record(z.string(), settings),

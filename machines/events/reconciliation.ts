@@ -49,7 +49,7 @@ export const venueState = z.object({
   ),
   /** Those that the venue knows. */
   balances: z.array(z.object({ asset: z.string(), balance: decimal })),
-  /** What the account had at the same moment: the port reads it, so that no look leaves a record with the account. */
+  /** The account's balances and positions at the same moment. The port reads them, so that no look leaves a record with the account. */
   here: z.object(books),
 })
 

@@ -172,7 +172,7 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
         enqueue.cancel('closed')
         enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
       }),
-      /** Of other terms: whoever owns the list has asked for them. An order that is another's has a new id by now. */
+      /** Passes on a refusal of other terms, because the list's owner has asked for them. An order that is another's has a new id by now. */
       passRefusal: enqueueActions(({ context: { id, owner, legs }, event, enqueue }) => {
         assertEvent(event, 'REQUEST_REFUSED')
         const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === `order/${event.orderId}`)

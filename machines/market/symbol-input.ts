@@ -1,11 +1,11 @@
-/** What a symbol is made with, and what it takes. */
+/** The input and the events of a symbol. */
 import { z } from 'zod'
 import { subscribe } from '../events/commands.ts'
 import { configure } from '../events/configure.ts'
 import { connection, funding, orderBook, quote, trade } from '../events/market.ts'
 import { intervalMs } from './candles.ts'
 
-/** What another start may configure otherwise. */
+/** The settings that a later start may change. */
 const symbolSettings = z.object({
   /** Intervals that candles are made of. */
   intervals: z.array(
@@ -16,7 +16,7 @@ const symbolSettings = z.object({
   ),
   /** Without data for so long the symbol is stale. */
   staleAfterMs: z.number().int().positive(),
-  /** What it emits besides what it always does: all of it, one for one. */
+  /** Further events that it emits, one for each message. */
   emit: z.array(z.enum(['trade', 'quote', 'orderBook'])).optional(),
 })
 export const symbolInput = symbolSettings.extend({ venue: z.string(), symbol: z.string() })
@@ -28,7 +28,7 @@ export type SymbolInput = z.infer<typeof symbolInput>
  */
 export const SYMBOL_AHEAD_MAX_MS = 60_000
 
-/** What may come from outside. */
+/** The events that may come from outside. */
 export const symbolEvents = z.discriminatedUnion('type', [
   trade,
   quote,

@@ -185,7 +185,7 @@ export const symbolMachine = setup({
     reportConnection: enqueueActions(({ context: { venue, symbol }, event, enqueue }) => {
       assertEvent(event, 'CONNECTION')
       const { at, status, reason } = event
-      // What was bid and asked before is not known to be there still.
+      // The quotes from before may be gone.
       enqueue.assign(
         status === 'connected'
           ? { isDisrupted: undefined }

@@ -23,7 +23,7 @@ interface Follower {
   readonly symbol: string
 }
 
-/** What may come from outside. */
+/** The events that may come from outside. */
 export const universeEvents = z.discriminatedUnion('type', [
   instrumentsListed,
   follow,

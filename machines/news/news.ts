@@ -22,7 +22,7 @@ export interface NewsContext extends NewsInput {
   readonly flags: readonly Flag[]
 }
 
-/** What may come from outside. */
+/** The events that may come from outside. */
 export const newsEvents = z.discriminatedUnion('type', [newsItem, setNewsRules])
 
 /** To itself, when a flag's time is over. */
