@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,35 +9,28 @@ import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
-import { capture } from '../data/data.ts'
 import { differenceOfLogs, differenceOfPresents, presentOf } from '../equal-logs.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
+import { busyConfig, recordedConfig } from './kills/config.ts'
 
-/** Kills of one run, each after some of the growth of its log, so that no machine is too fast or too slow for them. */
-const KILLS = howMany('RUNNER_KILLS', 12)
+/** Ends of one run, each after some of the growth of its log, so that no machine is too fast or too slow for them. */
+const KILLS = howMany('RUNNER_KILLS', 6)
+/** In turn. */
+const SIGNALS = ['SIGKILL', 'SIGTERM'] as const
+
+const RUNS = [
+  ['a recorded spot market', recordedConfig('binance-spot-btcusdt', 20), 'binance'],
+  ['recorded futures, their venue far away', recordedConfig('binance-usdm-btcusdt', 500), 'binance'],
+  ['a simulated market', busyConfig(20, 60_000), 'sim'],
+] as const
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-kill-'))
-const recording = capture('binance-spot-btcusdt')
-const data = (name: string) => join(folder, name)
-const run = (name: string) =>
-  [
-    'run',
-    '--data',
-    data(name),
-    '--store-id',
-    '7f3a',
-    '--market',
-    'recording',
-    '--file',
-    recording,
-    '--no-server',
-    '--json',
-  ] as const
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Every actor as it is, without places in the log. */
-async function presentsOf(name: string): Promise<Map<string, unknown>> {
-  const store = await openLevelStore(join(data(name), 'log'))
+async function presentsOf(data: string): Promise<Map<string, unknown>> {
+  const store = await openLevelStore(join(data, 'log'))
   const presents = new Map<string, unknown>()
   for await (const address of store.actors()) {
     const cell = await cellAt(store, new Registry(machines), address, {})
@@ -48,8 +41,8 @@ async function presentsOf(name: string): Promise<Map<string, unknown>> {
   return presents
 }
 
-function bytesOf(name: string): number {
-  const log = join(data(name), 'log')
+function bytesOf(data: string): number {
+  const log = join(data, 'log')
   return readdirSync(log).reduce((sum, file) => {
     // LevelDB removes files meanwhile.
     return sum + (statSync(join(log, file), { throwIfNoEntry: false })?.size ?? 0)
@@ -57,26 +50,26 @@ function bytesOf(name: string): number {
 }
 
 /** Resolves when the log has grown by so much since the runner started, or the runner has ended. */
-async function grown(name: string, bytes: number, { child }: OutcryProcess): Promise<void> {
-  const before = bytesOf(name)
-  while (child.exitCode === null && bytesOf(name) < before + bytes) {
+async function grown(data: string, bytes: number, { child }: OutcryProcess): Promise<void> {
+  const before = bytesOf(data)
+  while (child.exitCode === null && bytesOf(data) < before + bytes) {
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }
 
-async function recordsOf(name: string): Promise<TransitionRecord[]> {
-  const store = await openLevelStore(join(data(name), 'log'))
+async function recordsOf(data: string): Promise<TransitionRecord[]> {
+  const store = await openLevelStore(join(data, 'log'))
   const records: TransitionRecord[] = []
   for await (const record of store.read()) records.push(record)
   await store.close()
   return records
 }
 
-async function ordersAtVenue(name: string): Promise<{ placed: string[]; reports: unknown[] }> {
-  const options = { name: 'paper:binance', latencyMs: 20, takerFee: '0', makerFee: '0' }
-  const venue = await openPaperVenue({ ...options, location: join(data(name), 'venue') })
-  const reports = venue.reportsAfter(0)
-  await venue.close()
+async function ordersAtVenue(data: string, venue: string): Promise<{ placed: string[]; reports: unknown[] }> {
+  const options = { name: `paper:${venue}`, latencyMs: 20, takerFee: '0', makerFee: '0' }
+  const books = await openPaperVenue({ ...options, location: join(data, 'venue') })
+  const reports = books.reportsAfter(0)
+  await books.close()
   const placed = reports.flatMap(({ report }) =>
     report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
   )
@@ -84,46 +77,51 @@ async function ordersAtVenue(name: string): Promise<{ placed: string[]; reports:
   return { placed, reports: reports.map(({ ref, ...report }) => ({ ...report, intent: ref?.intent })) }
 }
 
-describe('a run over a recording', () => {
+describe.each(RUNS)('a run over %s', (_, config, venue) => {
+  const place = mkdtempSync(join(folder, 'run-'))
+  const file = join(place, 'outcry.json')
+  writeFileSync(file, JSON.stringify({ ...config, runner: { ...config.runner, storeId: '7f3a' } }))
+  const [reference, again, killed] = ['reference', 'again', 'killed'].map((data) => join(place, data)) as [
+    string,
+    string,
+    string,
+  ]
+  const run = (data: string) => ['run', '--config', file, '--data', data, '--no-server', '--json'] as const
+
   beforeAll(async () => {
-    const reference = await outcry(...run('reference'))
-    expect(reference.code, reference.stderr).toBe(0)
+    const { code, stderr } = await outcry(...run(reference))
+    expect(code, stderr).toBe(0)
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('leaves an equal log when it is done again', async () => {
-    await outcry(...run('again'))
-    expect(differenceOfLogs(await recordsOf('reference'), await recordsOf('again'))).toBeUndefined()
+    await outcry(...run(again))
+    expect(differenceOfLogs(await recordsOf(reference), await recordsOf(again))).toBeUndefined()
   })
 
-  it(`goes on where it was when it is killed ${KILLS} times, and ends as if it never had been, seed ${SEED}`, async () => {
+  it(`goes on where it was when it is killed or stopped ${KILLS} times, and ends as if it never had been, seed ${SEED}`, async () => {
     const random = seeded(SEED)
-    const most = bytesOf('reference') / KILLS
-    let kills = 0
-    for (;;) {
-      const runner = new OutcryProcess(...run('killed'))
-      const started = kills < KILLS ? await runner.started() : undefined
-      if (started !== undefined) {
-        await grown('killed', random() * most, runner)
-        runner.child.kill('SIGKILL')
-      }
+    const most = bytesOf(reference) / KILLS
+    for (let ends = 0; ends < KILLS; ends++) {
+      const signal = SIGNALS[ends % SIGNALS.length]
+      const runner = new OutcryProcess(...run(killed))
+      await runner.started()
+      await grown(killed, random() * most, runner)
+      runner.child.kill(signal)
       const finished = await runner.finished()
-      if (finished.signal === 'SIGKILL') {
-        kills++
-        continue
-      }
-      expect(finished.code, finished.stderr).toBe(0)
-      break
+      const { code, stdout, stderr } = finished
+      if (signal === 'SIGKILL') expect(finished.signal, stderr).toBe(signal)
+      else expect([code, JSON.parse(stdout).isOver], stderr).toEqual([0, false])
     }
-    expect(kills).toBe(KILLS)
-    const logs = [await recordsOf('reference'), await recordsOf('killed')] as const
+    const { code: last, stderr } = await outcry(...run(killed))
+    expect(last, stderr).toBe(0)
+    const logs = [await recordsOf(reference), await recordsOf(killed)] as const
     expect(differenceOfLogs(...logs)).toBeUndefined()
-    expect(differenceOfPresents(await presentsOf('reference'), await presentsOf('killed'))).toBeUndefined()
-    const { placed, reports } = await ordersAtVenue('killed')
+    expect(differenceOfPresents(await presentsOf(reference), await presentsOf(killed))).toBeUndefined()
+    const { placed, reports } = await ordersAtVenue(killed, venue)
     expect(new Set(placed).size).toBe(placed.length)
     expect(placed.length).toBeGreaterThan(0)
-    expect(reports).toEqual((await ordersAtVenue('reference')).reports)
-    const { code, stdout } = await outcry('verify', '--data', data('killed'), '--json')
+    expect(reports).toEqual((await ordersAtVenue(reference, venue)).reports)
+    const { code, stdout } = await outcry('verify', '--data', killed, '--json')
     expect([code, JSON.parse(stdout).problems]).toEqual([0, []])
   })
 })

@@ -17,9 +17,9 @@ export const FORMS: Readonly<Record<string, Form>> = {
     amounts: { KILLS: 500 },
   },
   runner: {
-    about: 'a runner over a recording, killed again and again',
+    about: 'runners of each market, killed and stopped again and again',
     files: ['tests/faults/kill-runner.test.ts'],
-    amounts: { RUNNER_KILLS: 200 },
+    amounts: { RUNNER_KILLS: 100 },
   },
   moments: {
     about: 'runs that die, or are stopped, at each of their writes',

@@ -10,7 +10,7 @@ export const STARTS_AT = 1_700_006_400_000 - 10_000
 const grid = { tickSize: '0.01', lotSize: '0.01' }
 const bracket = { interval: '1s', orderQty: '0.5' }
 
-export function busyConfig(latencyMs: number, durationMs: number): object {
+export function busyConfig(latencyMs: number, durationMs: number) {
   return {
     market: {
       source: 'sim',
@@ -60,7 +60,7 @@ export function busyConfig(latencyMs: number, durationMs: number): object {
 }
 
 /** A recorded market, and a strategy that trades often. */
-export function recordedConfig(recording: Capture, latencyMs: number): object {
+export function recordedConfig(recording: Capture, latencyMs: number) {
   return {
     market: { source: 'recording', files: [capture(recording)], speed: 'max' },
     venue: { latencyMs },
