@@ -121,7 +121,7 @@ describe('a request sent again while the first is being written', () => {
     send()
     await flushed
     await during(send)
-    expect(await desk.said()).toEqual(['a NEW', 'k ORDER_CANCEL_REJECT unknown order nobody'])
+    expect(await desk.said()).toEqual(['a NEW', 'k ORDER_CANCEL_REJECT unknown order'])
   })
 })
 

@@ -263,7 +263,7 @@ describe('a replaced order', () => {
       'a NEW',
       'r1 ORDER_CANCEL_REJECT orderQty has to be more than 0, not 0',
       'r2 ORDER_CANCEL_REJECT price has to be more than 0, not x',
-      'r3 ORDER_CANCEL_REJECT unknown order nobody',
+      'r3 ORDER_CANCEL_REJECT unknown order',
       'r4 REPLACED',
       'r4 CANCELED',
       'r5 ORDER_CANCEL_REJECT too late: the order is CANCELED',
@@ -578,7 +578,7 @@ describe('a cancel', () => {
     ])
     expect(reports.map(({ report }) => 'text' in report && report.text)).toEqual([
       'too late: the order is FILLED',
-      'unknown order nobody',
+      'unknown order',
     ])
   })
 })

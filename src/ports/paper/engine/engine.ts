@@ -111,7 +111,7 @@ export function takeCancel(
   const step: Step = { state, terms, executions: [] }
   const order = openOrder(state, request)
   if (order !== undefined) cancel(step, order, { by: request })
-  else rejectCancel(step, request, whyNot(request, endedAs))
+  else rejectCancel(step, request, whyNot(endedAs))
   return step.executions
 }
 
@@ -126,7 +126,7 @@ export function takeReplace(
   const order = openOrder(state, request)
   const refusal =
     order === undefined
-      ? whyNot(request, endedAs)
+      ? whyNot(endedAs)
       : (replaceRefusalOf(state, order, request) ??
         restRefusalOf(step, { ...order, ...pricesOf(request) })?.text)
   if (order === undefined || refusal !== undefined) {
@@ -153,8 +153,9 @@ function openOrder(
   return open.find((order) => idsOf(order).includes(origClOrdId))
 }
 
-function whyNot({ origClOrdId }: CancelRequest | ReplaceRequest, endedAs: OrdStatus | undefined): string {
-  return endedAs === undefined ? `unknown order ${origClOrdId}` : `too late: the order is ${endedAs}`
+/** Names no id: those of the venue are none of the log's, and a text goes there as it is. */
+function whyNot(endedAs: OrdStatus | undefined): string {
+  return endedAs === undefined ? 'unknown order' : `too late: the order is ${endedAs}`
 }
 
 function newOrder(request: PlaceRequest, orderId: string, now: number): PaperOrder {
