@@ -29,9 +29,26 @@ export function partId(venue: string, id: string, part: string): string {
   return venueId(venue, `${nameIn(venue, id)}-${part}`)
 }
 
+/**
+ * Returns the id here of an order that somebody else has placed. It is of no name that we give: also a name that is safe is hashed, so
+ * that an order of ours and another one's are never one.
+ *
+ * @example adoptedId('binance', 'web_1') // 'binance:web_1_' and its hash
+ */
+export function adoptedId(venue: string, foreignId: string): string {
+  return `${venue}:${hashedName(foreignId)}`
+}
+
 /** Returns an id without its venue: the id itself where it has none, as ids of earlier versions may. */
 export function nameIn(venue: string, id: string): string {
   return id.startsWith(`${venue}:`) ? id.slice(venue.length + 1) : id
+}
+
+/** What is wrong with an id that somebody gives, with what to write instead; undefined where nothing is. */
+export function idProblem(venue: string, id: string): string | undefined {
+  const right = venueId(venue, nameIn(venue, id))
+  if (right === id) return undefined
+  return `write ${right}: an id is its venue, a colon, and up to ${NAME_LENGTH_MAX} of A-Z, a-z, 0-9, _ and -`
 }
 
 export function isSafeName(name: string): boolean {

@@ -64,8 +64,8 @@ export const machines = {
         return { id, terms }
       }
       if (event.type === 'ADOPT') {
-        const { type: _type, at: _at, ...terms } = event as Adopt
-        return { id, terms }
+        const { type: _type, at: _at, foreignId, ...terms } = event as Adopt
+        return { id, ...(foreignId !== undefined && { foreignId }), terms }
       }
       if (event.type !== 'DENY') return undefined
       const { type: _type, at: _at, text: _text, ordRejReason: _reason, ...terms } = event as Deny
@@ -154,7 +154,7 @@ export * from './events/news.ts'
 export * from './events/order.ts'
 export * from './events/reconciliation.ts'
 export * from './events/universe.ts'
-export { venueId } from './ids.ts'
+export { adoptedId, venueId } from './ids.ts'
 export * as indicators from './indicators/index.ts'
 export { addTrade, intervalMs } from './market/candles.ts'
 export * from './market/symbol.ts'

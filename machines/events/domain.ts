@@ -5,7 +5,7 @@ import { by, decimal, epochMs, side } from './fields.ts'
 import { contingencyType, listLeg, listPhase } from './list.ts'
 import { level } from './market.ts'
 import { newsCategory, newsSentiment, newsSeverity } from './news.ts'
-import { orderTerms, ordStatus, positionSide } from './order.ts'
+import { foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
 import { difference } from './reconciliation.ts'
 
 const base = { at: epochMs }
@@ -99,7 +99,7 @@ export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
 export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)
 export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields })
 export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
-export const orderAdopted = event('ORDER_ADOPTED', ofOrder).describe(
+export const orderAdopted = event('ORDER_ADOPTED', { ...ofOrder, foreignId }).describe(
   'The venue had it, and nobody here knew.',
 )
 export const orderOverfilled = event('ORDER_OVERFILLED', {

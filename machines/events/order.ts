@@ -85,6 +85,12 @@ export const execType = z.enum([
 /** FIX ClOrdID (tag 11): what the order calls one of its requests. The first one, which places it, is its own id. */
 export const clOrdId = z.string()
 
+/** What the venue calls an order that somebody else has placed. Its id here is made of it: see `adoptedId`. */
+export const foreignId = z
+  .string()
+  .optional()
+  .describe('What the venue calls the order, where somebody else has placed it.')
+
 /** To a venue's port. */
 export const placeOrder = z.object({
   type: z.literal('PLACE_ORDER'),
@@ -98,6 +104,8 @@ export const cancelOrder = z.object({
   clOrdId,
   /** Of the order to cancel. */
   origClOrdId: clOrdId,
+  /** The venue knows the order by this, and not by `origClOrdId`. */
+  foreignId,
 })
 
 /** To a venue's port: other terms for an order. FIX OrderCancelReplaceRequest (35=G); the whole quantity, not what is left. */
@@ -106,6 +114,8 @@ export const replaceOrder = z.object({
   clOrdId,
   /** Of the order to replace. */
   origClOrdId: clOrdId,
+  /** The venue knows the order by this, and not by `origClOrdId`. */
+  foreignId,
   orderQty: decimal,
   price: decimal.optional(),
   stopPx: decimal.optional(),
@@ -117,6 +127,8 @@ export const orderStatusRequest = z.object({
   /** Address of the order. */
   order: z.string(),
   clOrdId,
+  /** The venue knows the order by this, and not by `clOrdId`. */
+  foreignId,
 })
 
 /** The venue has never seen the order, and nothing is under way that would place it. Only this says so; a network error does not. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { cashFlowReport } from './account.ts'
 import { decimal, epochMs } from './fields.ts'
-import { executionReport, orderTerms, ordStatus, positionSide } from './order.ts'
+import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
 
 export const reconcile = z
   .object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string().describe('For the record.') })
@@ -11,12 +11,16 @@ export const reconcile = z
 /** To a venue's port: all that works there, what moved money since a time, what is held and owned. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })
 
-/** Somebody else's order may be to close whatever is held, for a quantity of zero until it is triggered. */
-const termsThere = { ...orderTerms, orderQty: decimal }
+const termsThere = {
+  ...orderTerms,
+  /** Somebody else's order may be to close whatever is held, for a quantity of zero until it is triggered. */
+  orderQty: decimal,
+  foreignId,
+}
 
 /** An order as the venue has it. */
 export const venueOrder = z.object({
-  /** Of the request that placed it: our order's id, where it is ours. */
+  /** Of the request that placed it: our order's id. Of somebody else's the id that it has here, see `adoptedId`. */
   clOrdId: z.string(),
   orderId: z.string(),
   ...termsThere,

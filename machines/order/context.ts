@@ -6,6 +6,8 @@ import type { OrdRejReason, OrdStatus } from '../events/order.ts'
 /** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
 export interface OrderInput {
   readonly id: string
+  /** Of an order that somebody else has placed: what the venue calls it, until a request of ours replaces it. */
+  readonly foreignId?: string
   readonly terms: Omit<Submit, 'type' | 'at'>
 }
 
@@ -40,7 +42,7 @@ export interface OrderContext extends OrderInput {
   readonly cumCost: string
   /** ClOrdID that the venue knows it by: of the request that it accepted last. */
   readonly clOrdId: string
-  /** Requests made so far: the next one's ClOrdID ends in the number after it. */
+  /** Requests made so far, as far as is known here: the next one's ClOrdID ends in the number after it. */
   readonly requests: number
   readonly pending: readonly PendingRequest[]
   /** The venue's own id, known from the first report on: until then the venue may or may not have it. */

@@ -339,7 +339,7 @@ function termsAfter(
 }
 
 /** The place of a request among those of its order: see OrderContext.clOrdId. */
-function requestNumber(clOrdId: string): number {
+export function requestNumber(clOrdId: string): number {
   return Number(clOrdId.split('/')[1] ?? 1)
 }
 

@@ -35,6 +35,7 @@ import {
   ORD_STATUS,
   type Outcome,
   outcomeOf,
+  requestNumber,
 } from './execution.ts'
 import { closedReport, dealReport, orderReport, tradeOf, updateOf } from './reports.ts'
 
@@ -189,7 +190,12 @@ const orderOf = (version: string, isStrict: boolean) =>
       }),
       /** Placed by somebody else; what it is, the venue's next report says. */
       reportAdopted: enqueueActions(({ context, event: { at }, enqueue }) => {
-        enqueue.emit({ type: 'ORDER_ADOPTED', ...facts(context, at) })
+        const { foreignId } = context
+        enqueue.emit({
+          type: 'ORDER_ADOPTED',
+          ...facts(context, at),
+          ...(foreignId !== undefined && { foreignId }),
+        })
         enqueue(tell(context.terms.account, updateOf(context, at)))
       }),
       /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
@@ -201,8 +207,14 @@ const orderOf = (version: string, isStrict: boolean) =>
         const refused: RequestRefused = { type: 'REQUEST_REFUSED', ...of }
         for (const to of new Set([account, owner, ...watchers])) enqueue(tell(to, refused))
       }),
-      askStatus: enqueueActions(({ context: { id, clOrdId, terms }, enqueue }) => {
-        const request: OrderStatusRequest = { type: 'ORDER_STATUS_REQUEST', order: `order/${id}`, clOrdId }
+      askStatus: enqueueActions(({ context, enqueue }) => {
+        const { id, clOrdId, terms } = context
+        const request: OrderStatusRequest = {
+          type: 'ORDER_STATUS_REQUEST',
+          order: `order/${id}`,
+          clOrdId,
+          ...foreignly(context, clOrdId),
+        }
         enqueue(tell(`port/${terms.venue}`, request))
       }),
       /** What the report changes, and what it tells whom. */
@@ -288,7 +300,8 @@ const orderOf = (version: string, isStrict: boolean) =>
         const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' })
         enqueue.assign(asked)
         enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
-        const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, origClOrdId }
+        const of = { origClOrdId, ...foreignly(context, origClOrdId) }
+        const request: CancelOrder = { type: 'CANCEL_ORDER', clOrdId, ...of }
         enqueue(tell(`port/${terms.venue}`, request))
       }),
       requestReplace: enqueueActions(({ context, event, enqueue }) => {
@@ -303,7 +316,8 @@ const orderOf = (version: string, isStrict: boolean) =>
         enqueue.assign(asked)
         const report = facts({ ...context, ...asked }, event.at)
         enqueue.emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices })
-        const request: ReplaceOrder = { type: 'REPLACE_ORDER', clOrdId, origClOrdId, orderQty, ...prices }
+        const of = { origClOrdId, ...foreignly(context, origClOrdId) }
+        const request: ReplaceOrder = { type: 'REPLACE_ORDER', clOrdId, ...of, orderQty, ...prices }
         enqueue(tell(`port/${terms.venue}`, request))
       }),
       refuseReplace: enqueueActions(({ context, event, enqueue }) => {
@@ -569,8 +583,15 @@ function partiesOf({ terms: { account, owner } }: OrderContext): readonly string
   return owner === undefined ? [account] : [account, owner]
 }
 
-/** The next request of an order, and the order with it made. */
-function nextRequest({ id, requests, pending }: OrderContext, what: Omit<PendingRequest, 'clOrdId'>) {
-  const clOrdId = `${id}/${requests + 1}`
-  return { clOrdId, asked: { requests: requests + 1, pending: [...pending, { clOrdId, ...what }] } }
+/** What the venue calls the order of a request, where that is nothing of ours. */
+function foreignly({ id, foreignId }: OrderContext, clOrdId: string): { readonly foreignId?: string } {
+  return foreignId !== undefined && clOrdId === id ? { foreignId } : {}
+}
+
+/** The next request of an order, and the order with it made. One that was adopted may have made some that nobody here knows of. */
+function nextRequest(order: OrderContext, what: Omit<PendingRequest, 'clOrdId'>) {
+  const { id, pending } = order
+  const requests = Math.max(order.requests, requestNumber(order.clOrdId)) + 1
+  const clOrdId = `${id}/${requests}`
+  return { clOrdId, asked: { requests, pending: [...pending, { clOrdId, ...what }] } }
 }

@@ -19,6 +19,8 @@ export interface VenueOrder {
   readonly clOrdId: string
   /** Those it went by before: it is found by any of them. */
   readonly origClOrdIds?: readonly string[]
+  /** What the venue calls it, where somebody else placed it: the ids are then made of that. */
+  readonly foreignId?: string
   readonly orderId: string
   /** Who placed it: an actor's address. */
   readonly actor: string
@@ -54,6 +56,8 @@ export interface VenueReport {
   readonly settles?: string
   /** A cash flow has none. */
   readonly ref?: RequestRef
+  /** What the venue calls the order, where somebody else placed it. */
+  readonly foreignId?: string
 }
 
 /** Where a request stands in the runner's log; given back with each report, so that the log links them. */
@@ -103,7 +107,7 @@ export interface PaperVenue {
   /** A report is durable here before anybody is told of it. @throws VENUE_BEHIND when its books have no report of this position */
   assertHas(position: number): void
   /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
-  lookup(clOrdId: string): VenueOrder | undefined
+  lookup(clOrdId: string, foreignId?: string): VenueOrder | undefined
   openOrders(): readonly VenueOrder[]
   /** Received, and not yet at the book. */
   pendingOrders(): readonly VenueOrder[]

@@ -10,8 +10,10 @@ import {
   type Strategy,
 } from '../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/ports/market.ts'
+import { withWireIds } from '../../src/ports/paper/edge.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
 import type { PaperVenue } from '../../src/ports/venue.ts'
+import { WireIds } from '../../src/ports/wire-ids.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { EventTimeDriver } from '../../src/runner/event-time.ts'
@@ -26,26 +28,36 @@ const LATENCY_MS = 20
 export class Floor {
   readonly #harness = new Harness()
   readonly #venue: PaperVenue
+  /** What others reach, who know nothing of our ids. */
+  readonly #exchange: PaperVenue
   readonly #market: HandMadeMarket
   readonly #owner: string
   readonly #lost = new Set<string>()
   readonly #deposits: { asset: string; change: string }[] = []
   #isAway = false
 
-  private constructor(venue: PaperVenue, market: HandMadeMarket, owner: string) {
-    this.#venue = venue
+  private constructor(exchange: PaperVenue, market: HandMadeMarket, owner: string, shortId?: string) {
+    this.#exchange = exchange
+    this.#venue = shortId === undefined ? exchange : withWireIds(exchange, new WireIds(VENUE, shortId))
     this.#market = market
     this.#owner = owner
   }
 
-  /** Of a runner's configuration; there are no strategies, but modules for them by type. The price is 100. */
-  static async open(config: object = {}, modules: Record<string, Strategy> = {}): Promise<Floor> {
+  /**
+   * Of a runner's configuration; there are no strategies, but modules for them by type. The price is 100. With a short id the venue is
+   * told wire ids, as a runner's is.
+   */
+  static async open(
+    config: object = {},
+    modules: Record<string, Strategy> = {},
+    shortId?: string,
+  ): Promise<Floor> {
     const { instruments, ...parsed } = runnerConfig.parse({ strategies: [], ...config })
     const books = { instruments, openingBalances: { USDT: '100000' } }
     const options = { location: undefined, name: 'paper:books', latencyMs: LATENCY_MS, ...books }
     const venue = await openPaperVenue({ ...options, takerFee: '0', makerFee: '0' })
     const market = new HandMadeMarket()
-    const floor = new Floor(venue, market, 'strategy/mine')
+    const floor = new Floor(venue, market, 'strategy/mine', shortId)
     await floor.#begin({ instruments, ...parsed }, modules)
     return floor
   }
@@ -178,7 +190,7 @@ export class Floor {
     const terms = { side: 'BUY', ordType: 'LIMIT', orderQty: '3', price: '80', timeInForce: 'GTC' } as const
     const order = { type: 'PLACE_ORDER', clOrdId: id, symbol: SYMBOL, ...terms } as const
     this.#lost.add('NEW')
-    this.#venue.place({ ...order, actor: `order/${id}`, at: this.at, ref })
+    this.#exchange.place({ ...order, actor: `order/${id}`, at: this.at, ref })
     await this.pass()
     this.#lost.delete('NEW')
   }
@@ -187,7 +199,7 @@ export class Floor {
   async cancelAtVenue(id: string): Promise<void> {
     const ref = { seq: 1, correlation: 'c', intent: `by-hand-${id}` }
     const request = { type: 'CANCEL_ORDER', clOrdId: `by-hand-${id}`, origClOrdId: id } as const
-    this.#venue.cancel({ ...request, actor: `order/${id}`, at: this.at, ref })
+    this.#exchange.cancel({ ...request, actor: `order/${id}`, at: this.at, ref })
     await this.pass()
   }
 

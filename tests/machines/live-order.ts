@@ -4,6 +4,7 @@ import {
   type CancelOrder,
   type ExecutionReport,
   type OrderContext,
+  type OrderInput,
   type OrderStatusRequest,
   orderMachine,
   ordStatusOf,
@@ -26,7 +27,7 @@ export const TERMS = {
 } as const
 export const SUBMIT: Submit = { type: 'SUBMIT', at: 1, ...TERMS }
 
-export function live(terms: Partial<Submit> = {}) {
+export function live(terms: Partial<Submit> = {}, of: Pick<OrderInput, 'foreignId'> = {}) {
   const heard: { to: string; type: string }[] = []
   const told: AnyEventObject[] = []
   /** What the venue was asked for. */
@@ -34,7 +35,7 @@ export function live(terms: Partial<Submit> = {}) {
   const root = createMachine({})
   const clock = new SimulatedClock()
   const actor = createActor(orderMachine, {
-    input: { id: 'o1', terms: { ...TERMS, ...terms } },
+    input: { id: 'o1', ...of, terms: { ...TERMS, ...terms } },
     clock,
   })
   const { system } = actor

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { adoptedId } from '../../machines/index.ts'
 import { Floor } from './floor.ts'
 
 const RECONCILIATION = 'reconciliation/paper'
@@ -99,6 +100,62 @@ describe('a reconciliation', () => {
     await floor.orderAtVenue('stranger')
     expect(await reconciled(floor)).toEqual([`order order/stranger: none here, 3 there, ${done}`, '0 left'])
     expect(floor.value('order/stranger')).toMatchObject({ execution })
+  })
+
+  describe('of a store with wire ids', () => {
+    const address = `order/${adoptedId('paper', 'stranger')}`
+    const adopting = async (change: object = {}) => {
+      const floor = await Floor.open({ ...RULES, ...change }, {}, '7f3a')
+      await floor.order('paper:stranger', { ordType: 'LIMIT', price: '70' })
+      await floor.orderAtVenue('stranger')
+      return floor
+    }
+
+    it("adopts somebody else's order under an id of its own, whatever that is called at the venue", async () => {
+      const floor = await adopting()
+      expect(await reconciled(floor)).toEqual([`order ${address}: none here, 3 there, adopted`, '0 left'])
+      expect(floor.value(address)).toMatchObject({ execution: 'accepted' })
+      expect(floor.harness.context(address)).toMatchObject({ foreignId: 'stranger' })
+      expect(await floor.emitted('ORDER_ADOPTED')).toMatchObject([{ order: address, foreignId: 'stranger' }])
+      expect(floor.value('order/paper:stranger')).toMatchObject({ execution: 'accepted' })
+    })
+
+    it('has its reports, replaces and cancels it by what the venue calls it, and then by what replaced that', async () => {
+      const floor = await adopting()
+      await reconciled(floor)
+      const orderId = address.slice('order/'.length)
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId, price: '81' })
+      await floor.pass()
+      expect(floor.harness.context(address)).toMatchObject({
+        clOrdId: `${orderId}/2`,
+        terms: { price: '81' },
+      })
+      await floor.send(address, { type: 'VERIFY' })
+      await floor.price('80', '1')
+      await floor.pass()
+      expect(floor.harness.context(address)).toMatchObject({ cumQty: '1.000001', leavesQty: '1.999999' })
+      await floor.send(address, { type: 'CANCEL', by: 'ann' })
+      await floor.pass()
+      expect(floor.value(address)).toMatchObject({ execution: 'canceled', request: 'idle' })
+      expect(await floor.emitted('ORDER_CANCEL_REJECTED')).toEqual([])
+      expect((await floor.harness.deadLetters()).filter(({ to }) => to === address)).toEqual([])
+      expect(await reconciled(floor)).toContain('0 left')
+    })
+
+    it('adopts one with what it has filled before anybody here knew', async () => {
+      const floor = await adopting()
+      floor.loseReports('TRADE')
+      await floor.price('79', '1')
+      await floor.pass()
+      expect((await reconciled(floor)).at(-1)).toBe('0 left')
+      expect([floor.held, floor.value(address)]).toMatchObject(['1.000001', { execution: 'partiallyFilled' }])
+    })
+
+    it('cancels one where it is told to', async () => {
+      const floor = await adopting({ reconciliation: { ...RULES.reconciliation, unknownOrders: 'cancel' } })
+      expect((await reconciled(floor)).at(-1)).toBe('0 left')
+      expect(floor.value(address)).toMatchObject({ execution: 'canceled' })
+    })
   })
 
   it.each([

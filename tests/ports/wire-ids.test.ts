@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { venueId } from '../../machines/ids.ts'
+import { adoptedId, nameIn, venueId } from '../../machines/ids.ts'
 import { REQUESTS_MAX, WireIds } from '../../src/ports/wire-ids.ts'
 import { SEED } from '../seeded.ts'
 
@@ -8,7 +8,11 @@ const RUNS = { numRuns: 1_000, seed: SEED }
 const ids = new WireIds('sim', '7f3a')
 const shortId = fc.stringMatching(/^[a-z0-9]{4}$/)
 const name = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_-]{1,26}$/), fc.stringMatching(/^[\w.:@+~#=()-]{0,60}$/))
-const request = fc.integer({ min: 1, max: REQUESTS_MAX })
+const request = fc.oneof(
+  fc.integer({ min: 1, max: REQUESTS_MAX }),
+  fc.constantFrom(1, 2, 9, 10, 35, 36, REQUESTS_MAX - 1, REQUESTS_MAX),
+)
+const venue = fc.constantFrom('sim', 'binance-usdm', 'a', 'a:b', 'a:', '币安', 'x(1)', '7f3a-1-a', '2')
 const clOrdIdOf = (id: string, number: number) => (number === 1 ? id : `${id}/${number}`)
 
 describe('what a venue is told in place of an id', () => {
@@ -82,6 +86,81 @@ describe('what a venue is told in place of an id', () => {
       '7f3a-1-x\n',
     ])
       expect(ids.fromWire(wireId)).toBeUndefined()
+  })
+
+  it(`is another one for another id, of whatever venue and form, seed ${SEED}`, () => {
+    const anyName = fc.oneof(
+      name,
+      fc.string({ unit: 'binary', maxLength: 60 }).filter((text) => !/[\n\p{Surrogate}]/u.test(text)),
+      fc.constantFrom('', 'a', 'a/1', 'a/2', 'a/02', 'a/2/3', '/', '/2', '-', '_', '1', '2'),
+    )
+    fc.assert(
+      fc.property(
+        venue,
+        fc.uniqueArray(anyName, { maxLength: 20 }),
+        fc.uniqueArray(request),
+        (at, names, numbers) => {
+          const store = new WireIds(at, '7f3a')
+          // Also forms of each other: with the venue and without, made here and adopted, hashed and hashed again.
+          const all = names.flatMap((one) => [
+            one,
+            `${at}:${one}`,
+            venueId(at, one),
+            adoptedId(at, one),
+            adoptedId(at, venueId(at, one)),
+            nameIn(at, venueId(at, one)),
+            nameIn(at, adoptedId(at, one)),
+          ])
+          const clOrdIds = new Set(
+            all.flatMap((id) => [id, ...numbers.map((number) => clOrdIdOf(id, number))]),
+          )
+          const wireIds = new Map([...clOrdIds].map((clOrdId) => [store.toWire(clOrdId), clOrdId]))
+          expect(wireIds.size).toBe(clOrdIds.size)
+          for (const [wireId, clOrdId] of wireIds) {
+            expect(wireId).toMatch(/^[A-Za-z0-9_-]{1,36}$/)
+            // What was told before comes back by itself, whatever its form.
+            expect(store.identify(wireId)).toEqual({ clOrdId })
+          }
+        },
+      ),
+      { ...RUNS, numRuns: 200 },
+    )
+  })
+
+  it(`is somebody else's where it is not ours, and has an id here that no name of ours gives, seed ${SEED}`, () => {
+    const wire = fc.oneof(
+      fc.string(),
+      fc.stringMatching(/^[\w.:/-]{1,36}$/),
+      fc.stringMatching(/^7f3a-\w{1,5}-.{1,30}$/),
+    )
+    fc.assert(
+      fc.property(venue, wire, (at, wireId) => {
+        const store = new WireIds(at, '7f3a')
+        const { clOrdId, foreignId } = store.identify(wireId)
+        if (foreignId === undefined) {
+          expect(store.toWire(clOrdId)).toBe(wireId)
+          return
+        }
+        expect(foreignId).toBe(wireId)
+        expect(clOrdId).toBe(adoptedId(at, wireId))
+        for (const own of [wireId, `${at}:${wireId}`, `${wireId}/1`]) expect(clOrdId).not.toBe(own)
+        // A request of ours for it leads back to it.
+        expect(store.fromWire(store.toWire(`${clOrdId}/2`))).toBe(`${clOrdId}/2`)
+      }),
+      RUNS,
+    )
+  })
+
+  it('comes back by its hash while it is remembered: those told longest ago are forgotten', () => {
+    const store = new WireIds('sim', '7f3a')
+    const first = store.toWire('mine')
+    for (let i = 1; i < 10_000; i++) store.toWire(`mine-${i}`)
+    expect(store.fromWire(first)).toBe('mine')
+    expect(store.toWire('mine')).toBe(first)
+    store.toWire('mine-10000')
+    expect(store.fromWire(first)).toBe('mine')
+    expect(store.fromWire(ids.toWire('mine-1'))).not.toBe('mine-1')
+    expect(store.fromWire(ids.toWire('mine-2'))).toBe('mine-2')
   })
 
   it('has room for no more requests than four digits in base 36 count', () => {

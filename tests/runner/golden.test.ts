@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { machines, type PositionContext } from '../../machines/index.ts'
+import { machines, type OrderContext, type PositionContext } from '../../machines/index.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import { Registry } from '../../src/runtime/registry.ts'
@@ -22,6 +22,13 @@ async function withCopy(run: string, work: (data: string, ended: Ended) => Promi
   } finally {
     rmSync(data, { recursive: true })
   }
+}
+
+type Present = { readonly context: OrderContext }
+
+/** An order that its venue has, or will. */
+function isOpen(actor: string, to: unknown): boolean {
+  return actor.startsWith('order/') && /submitted|accepted/.test(JSON.stringify(to))
 }
 
 async function problemsOf(data: string): Promise<readonly unknown[]> {
@@ -80,6 +87,17 @@ describe.each(runs)('the run %s', (run) => {
       expect(news.filter(({ actor }) => actor === 'order/hand-rest').at(-1)?.to).toMatchObject({
         execution: 'canceled',
       })
+      // What was open goes on as an order of today, which knows its list, whatever version it was asked for by.
+      const open = new Map(before.map((record) => [record.actor, record]))
+      for (const [actor, { to }] of open) if (!isOpen(actor, to)) open.delete(actor)
+      const last = new Map(after.map((record) => [record.actor, record]))
+      const { label } = new Registry(machines).kind('order/x')
+      const presents = await presentsOf(data)
+      const wentOn = [...open.keys()].filter((actor) => last.get(actor)?.seq !== open.get(actor)?.seq)
+      expect(wentOn.length).toBeGreaterThan(2)
+      for (const actor of wentOn) expect(last.get(actor)?.machine).toBe(label)
+      const lists = wentOn.flatMap((actor) => (presents.get(actor) as Present).context.terms.list ?? [])
+      expect(lists).toContainEqual(expect.stringMatching(/ema-AUSDT-1$/))
       const discrepancies = news.flatMap(({ emitted = [] }) =>
         emitted.filter(({ type, discrepancies }) => type === 'RECONCILIATION_COMPLETED' && discrepancies > 0),
       )

@@ -2,29 +2,52 @@
  * The paper venue as a runner has it: the venue is told wire ids, and says our own again. All that crosses does so here, so that the
  * books of the venue have no id of ours, and the log none of the venue's.
  */
+import { orderAddress } from '../../../machines/addresses.ts'
+import type { CancelOrder, ReplaceOrder } from '../../../machines/index.ts'
 import type { PaperVenue, VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
 
-/** Fields of requests, orders and reports that have ClOrdIDs. */
-const ID_FIELDS = ['clOrdId', 'origClOrdId'] as const
-
 export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
-  const outwards = (id: string) => ids.toWire(id)
+  /** The order of a request by what the venue knows it by. */
+  const outwards = <T extends CancelOrder | ReplaceOrder>({ foreignId, ...request }: T) => ({
+    ...request,
+    clOrdId: ids.toWire(request.clOrdId),
+    origClOrdId: foreignId ?? ids.toWire(request.origClOrdId),
+  })
   const order = (one: VenueOrder): VenueOrder => {
     const known = idOf(one.actor)
     const { clOrdId, origClOrdIds } = one
-    const back = (id: string) => ids.fromWire(id, known) ?? id
-    return { ...one, clOrdId: back(clOrdId), ...(origClOrdIds && { origClOrdIds: origClOrdIds.map(back) }) }
+    const back = (id: string) => ids.identify(id, known).clOrdId
+    // Whose it is, the request says that placed it.
+    const placed = ids.identify(origClOrdIds?.[0] ?? clOrdId, known)
+    return {
+      ...one,
+      ...(placed.foreignId !== undefined && { foreignId: placed.foreignId }),
+      actor: actorOf(one.actor, known, placed.clOrdId),
+      clOrdId: back(clOrdId),
+      ...(origClOrdIds && { origClOrdIds: origClOrdIds.map(back) }),
+    }
   }
   const report = (one: VenueReport): VenueReport => {
-    const known = idOf(one.actor)
-    return { ...one, report: withIds(one.report, (id) => ids.fromWire(id, known) ?? id) }
+    const { actor, report } = one
+    if (report.type === 'CASH_FLOW_REPORT') return one
+    const known = idOf(actor)
+    const { clOrdId, foreignId } = ids.identify(report.clOrdId, known)
+    return {
+      ...one,
+      actor: actorOf(actor, known, clOrdId),
+      ...(foreignId !== undefined && { foreignId }),
+      report:
+        report.type === 'EXECUTION_REPORT'
+          ? { ...report, clOrdId }
+          : { ...report, clOrdId, origClOrdId: ids.identify(report.origClOrdId, known).clOrdId },
+    }
   }
   return {
     name: venue.name,
-    place: (request) => venue.place(withIds(request, outwards)),
-    cancel: (request) => venue.cancel(withIds(request, outwards)),
-    replace: (request) => venue.replace(withIds(request, outwards)),
+    place: (request) => venue.place({ ...request, clOrdId: ids.toWire(request.clOrdId) }),
+    cancel: (request) => venue.cancel(outwards(request)),
+    replace: (request) => venue.replace(outwards(request)),
     onMarket: (message) => venue.onMarket(message),
     advance: (at) => venue.advance(at),
     get arrivesAt() {
@@ -37,8 +60,8 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
       return venue.marketPosition
     },
     assertHas: (position) => venue.assertHas(position),
-    lookup: (clOrdId) => {
-      const found = venue.lookup(ids.toWire(clOrdId))
+    lookup: (clOrdId, foreignId) => {
+      const found = venue.lookup(foreignId ?? ids.toWire(clOrdId))
       return found && order(found)
     },
     openOrders: () => venue.openOrders().map(order),
@@ -61,11 +84,8 @@ function idOf(actor: string): string | undefined {
   return actor.startsWith('order/') ? actor.slice('order/'.length) : undefined
 }
 
-function withIds<T extends object>(of: T, translate: (id: string) => string): T {
-  const changed: Record<string, string> = {}
-  for (const field of ID_FIELDS) {
-    const id = (of as Partial<Record<string, unknown>>)[field]
-    if (typeof id === 'string') changed[field] = translate(id)
-  }
-  return { ...of, ...changed }
+/** Whom a report is for: an order of somebody else has the address of its id here, whoever the venue knows it of. */
+function actorOf(actor: string, known: string | undefined, clOrdId: string): string {
+  const isIts = clOrdId === known || clOrdId.startsWith(`${known}/`)
+  return isIts ? actor : orderAddress(clOrdId)
 }

@@ -144,11 +144,11 @@ export class PaperPort implements Port {
       type: 'VENUE_STATE',
       at,
       openOrders: [...venue.openOrders(), ...venue.pendingOrders()].map(stateOf),
-      fills: movements.flatMap(({ actor: order, report }) =>
-        report.type === 'EXECUTION_REPORT'
-          ? [{ order, terms: termsThere(stateOf(venue.lookup(report.clOrdId) as VenueOrder)), report }]
-          : [],
-      ),
+      fills: movements.flatMap(({ actor: order, report, foreignId }) => {
+        if (report.type !== 'EXECUTION_REPORT') return []
+        const terms = termsThere(stateOf(venue.lookup(report.clOrdId, foreignId) as VenueOrder))
+        return [{ order, terms, report }]
+      }),
       flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
       positions: Object.entries(venue.positions()).map(([position, quantity]) => {
         const [symbol, positionSide] = position.split(':') as [string, PositionSide | undefined]
@@ -178,13 +178,13 @@ export class PaperPort implements Port {
    * What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. All of it
    * happens at once: no message of the market comes in between, with a kill or without.
    */
-  async #answer(intent: Intent, { clOrdId }: OrderStatusRequest): Promise<void> {
+  async #answer(intent: Intent, { clOrdId, foreignId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
     const earlier = context
       .unsettled(intent.actor)
       .filter(({ seq, event }) => seq < intent.seq && event.type !== 'ORDER_STATUS_REQUEST')
     const again = earlier.map((one) => this.recover(one))
-    const order = this.#venue.lookup(clOrdId)
+    const order = this.#venue.lookup(clOrdId, foreignId)
     const at = context.now()
     const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, clOrdId }
     const answer = order === undefined ? unknown : statusReport(order, { at, execId: `status-${at}` })
