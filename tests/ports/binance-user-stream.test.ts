@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
+  adoptedId,
   balanceReport,
   cashFlowReport,
   executionReport,
@@ -10,6 +11,7 @@ import {
   reportError,
 } from '../../machines/index.ts'
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
+import { WireIds } from '../../src/ports/wire-ids.ts'
 import { parseAddress } from '../../src/runtime/address.ts'
 
 const REPORT = z.discriminatedUnion('type', [
@@ -382,6 +384,52 @@ describe("the futures' ALGO_UPDATE", () => {
 
   it.each(['TRIGGERING', 'FINISHED'])('leaves it to the order that it becomes to say more: %s', (X) => {
     expect(algo({ X, ai: '88937381063' })).toEqual([])
+  })
+})
+
+describe('what a store that trades there is told', () => {
+  const ids = new WireIds('binance', '7f3a')
+  const told = (message: object) => {
+    const { reports } = decodeUserMessage(JSON.stringify(message), 'binance', ids)
+    return reports.map(({ to, event }) => [parseAddress(to), 'clOrdId' in event && event.clOrdId])[0]
+  }
+  const MESSAGES: readonly (readonly [string, (c: string) => object])[] = [
+    ['spot', (c) => ({ ...SPOT, c })],
+    ['the futures', (c) => ({ ...ORDER_TRADE_UPDATE, o: { ...FUTURES, c } })],
+    [
+      'the service of conditional orders',
+      (caid) => ({
+        e: 'ALGO_UPDATE',
+        T: 1,
+        E: 1,
+        o: { caid, aid: 7, s: 'BTCUSDT', S: 'BUY', ps: 'BOTH', q: '1', X: 'NEW', p: '0' },
+      }),
+    ],
+  ]
+
+  it.each(MESSAGES)('by %s of its own orders goes to these', (_, message) => {
+    expect(told(message('7f3a-1-o'))).toEqual(['order/binance:o', 'binance:o'])
+    expect(told(message('7f3a-10-o'))).toEqual(['order/binance:o', 'binance:o/36'])
+    ids.toWire('mine')
+    expect(told(message(ids.toWire('mine/2')))).toEqual(['order/mine', 'mine/2'])
+  })
+
+  it.each(MESSAGES)("by %s of somebody else's goes to the id that these have here", (_, message) => {
+    for (const foreign of ['o', 'web_1', 'zzzz-1-o', '7f3a-0-o', '7f3a-1-', 'bot/x7', '/7', '']) {
+      const id = adoptedId('binance', foreign)
+      expect(told(message(foreign))).toEqual([`order/${id}`, id])
+    }
+  })
+
+  it('by spot of a cancel or an amendment goes to the order, as of the request', () => {
+    const own = { ...SPOT, c: '7f3a-2-o', C: '7f3a-1-o' }
+    expect(told({ ...own, x: 'CANCELED', X: 'CANCELED' })).toEqual(['order/binance:o', 'binance:o'])
+    expect(told({ ...own, x: 'REPLACED' })).toEqual(['order/binance:o', 'binance:o/2'])
+    const id = adoptedId('binance', 'web_1')
+    const foreign = { ...SPOT, c: ids.toWire(`${id}/2`), C: 'web_1' }
+    expect(told({ ...foreign, x: 'CANCELED', X: 'CANCELED' })).toEqual([`order/${id}`, id])
+    expect(told({ ...foreign, x: 'REPLACED' })).toEqual([`order/${id}`, `${id}/2`])
+    expect(told({ ...SPOT_TRADE, c: ids.toWire(`${id}/2`) })).toEqual([`order/${id}`, `${id}/2`])
   })
 })
 

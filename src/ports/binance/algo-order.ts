@@ -7,7 +7,7 @@ import * as decimal from '../../../machines/decimal.ts'
 import { epochMs, side } from '../../../machines/events/fields.ts'
 import type { ExecType, OrdStatus } from '../../../machines/index.ts'
 import { amount, id, positionSide } from './fields.ts'
-import { type OrderReport, toOrder } from './order-update.ts'
+import { type IdReader, type OrderReport, toOrder } from './order-update.ts'
 
 /** Between waiting and working, and once it is done, the order that it becomes says how it stands. */
 const REPORTED = {
@@ -46,10 +46,14 @@ export const algoOrder = z.object({
   }),
 })
 
-export function algoReports({ T: at, o: order }: z.infer<typeof algoOrder>): readonly OrderReport[] {
-  const { caid: clOrdId, aid, ai, s: symbol, S, ps, q: orderQty, X, tp, p, ap: avgPx, aq: cumQty, rm } = order
+export function algoReports(
+  { T: at, o: order }: z.infer<typeof algoOrder>,
+  read: IdReader,
+): readonly OrderReport[] {
+  const { caid, aid, ai, s: symbol, S, ps, q: orderQty, X, tp, p, ap: avgPx, aq: cumQty, rm } = order
   const reported = REPORTED[X]
   if (reported === undefined) return []
+  const clOrdId = read(caid)
   const isWorking = reported.ordStatus === 'NEW'
   const report = {
     type: 'EXECUTION_REPORT' as const,

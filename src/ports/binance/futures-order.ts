@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as decimal from '../../../machines/decimal.ts'
 import type { ExecType } from '../../../machines/index.ts'
 import { amount, positionSide } from './fields.ts'
-import { type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
+import { type IdReader, type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
 
 /** An order's expiry reason that is none: its price was reached, and it goes on under the same id. */
 const TRIGGERED = '8'
@@ -36,9 +36,10 @@ export const futuresOrder = z.object({
 })
 type FuturesOrder = z.infer<typeof futuresOrder>['o']
 
-export function futuresReport({ o: order }: z.infer<typeof futuresOrder>): OrderReport {
-  const { s: symbol, c: clOrdId, i, x, T, z: cumQty, sp: stopPx, ap: avgPx, ps, er = '' } = order
+export function futuresReport({ o: order }: z.infer<typeof futuresOrder>, read: IdReader): OrderReport {
+  const { s: symbol, c, i, x, T, z: cumQty, sp: stopPx, ap: avgPx, ps, er = '' } = order
   const execType = execTypeOf(order)
+  const clOrdId = read(c)
   const event = reportOf(order, {
     execType,
     // An amendment leaves the order its id: that of its request is known to who made it alone.

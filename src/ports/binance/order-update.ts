@@ -73,12 +73,16 @@ export interface Told {
   readonly preventedQty?: string | undefined
 }
 
-/** A report and its order's address. An order that somebody else placed, or a liquidation, has no actor there. */
+/** A report and its order's address. An order that somebody else placed, or a liquidation, has no actor there until it is adopted. */
 export interface OrderReport {
   readonly to: string
   readonly event: ExecutionReport
 }
 
+/** Returns what Binance calls a request, as our ClOrdID: see `WireIds.identify`. */
+export type IdReader = (wireId: string) => string
+
+/** `clOrdId`: of the request that placed the order. */
 export function toOrder(clOrdId: string, event: ExecutionReport): OrderReport {
   return { to: orderAddress(clOrdId), event }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as decimal from '../../../machines/decimal.ts'
 import type { ExecType } from '../../../machines/index.ts'
 import { amount, id } from './fields.ts'
-import { type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
+import { type IdReader, type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
 
 export const spotOrder = orderUpdate.extend({
   /** The order's own ClOrdID, where `c` is that of a request to cancel or amend it. */
@@ -24,14 +24,14 @@ export const spotOrder = orderUpdate.extend({
 })
 type SpotOrder = z.infer<typeof spotOrder>
 
-export function spotReport(order: SpotOrder): OrderReport {
+export function spotReport(order: SpotOrder, read: IdReader): OrderReport {
   const { s: symbol, c, C, I, P: stopPx, z: cumQty, Z: cumCost, A: preventedQty } = order
   const execType = execTypeOf(order)
-  const own = C === '' ? c : C
+  const own = read(C === '' ? c : C)
   const event = reportOf(order, {
     execType,
     // An amended order goes by the amendment's id from then on; a cancel leaves it its own.
-    clOrdId: execType === 'REPLACED' ? c : own,
+    clOrdId: execType === 'REPLACED' ? read(c) : own,
     execId: `${symbol}-${I}`,
     stopPx,
     avgPx: decimal.isZero(cumQty) ? decimal.ZERO : decimal.divide(cumCost, cumQty),

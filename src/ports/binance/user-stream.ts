@@ -1,6 +1,7 @@
 /** Binance's user stream, spot and futures, as events for our actors. Pure: each message is read by itself. */
 import type { z } from 'zod'
 import { OutcryError } from '../../../store/index.ts'
+import type { WireIds } from '../wire-ids.ts'
 import {
   type AccountReport,
   accountUpdate,
@@ -14,7 +15,7 @@ import { type Alert, marginAlert, marginCall, triggerAlert, triggerReject } from
 import { algoOrder, algoReports } from './algo-order.ts'
 import { futuresOrder, futuresReport } from './futures-order.ts'
 import { parseJson } from './json.ts'
-import type { OrderReport } from './order-update.ts'
+import type { IdReader, OrderReport } from './order-update.ts'
 import { spotOrder, spotReport } from './spot-order.ts'
 
 /** A report and the address of the actor that it is for. */
@@ -28,19 +29,25 @@ export interface UserMessage {
   readonly reports: readonly AddressedReport[]
 }
 
-type Decode = (message: unknown, venue: string) => readonly AddressedReport[]
+/** Whose stream it is: the name of the venue, and how it is told ids. */
+interface Source {
+  readonly venue: string
+  readonly read: IdReader
+}
+
+type Decode = (message: unknown, source: Source) => readonly AddressedReport[]
 
 const NOTHING: Decode = () => []
 
 const DECODERS: ReadonlyMap<string, Decode> = new Map([
-  ['executionReport', decoder(spotOrder, (order) => [spotReport(order)])],
-  ['ORDER_TRADE_UPDATE', decoder(futuresOrder, (order) => [futuresReport(order)])],
-  ['ALGO_UPDATE', decoder(algoOrder, algoReports)],
+  ['executionReport', decoder(spotOrder, (order, { read }) => [spotReport(order, read)])],
+  ['ORDER_TRADE_UPDATE', decoder(futuresOrder, (order, { read }) => [futuresReport(order, read)])],
+  ['ALGO_UPDATE', decoder(algoOrder, (order, { read }) => algoReports(order, read))],
   [
     'CONDITIONAL_ORDER_TRIGGER_REJECT',
-    decoder(triggerReject, (reject, venue) => [triggerAlert(reject, venue)]),
+    decoder(triggerReject, (reject, { venue }) => [triggerAlert(reject, venue)]),
   ],
-  ['MARGIN_CALL', decoder(marginCall, (call, venue) => [marginAlert(call, venue)])],
+  ['MARGIN_CALL', decoder(marginCall, (call, { venue }) => [marginAlert(call, venue)])],
   // A fill told in haste, without CumQty and commission, even before its order is new. The ORDER_TRADE_UPDATE that
   // always follows says all of it: a fill is booked once, whole, from there.
   ['TRADE_LITE', NOTHING],
@@ -63,32 +70,36 @@ const ENDINGS: readonly string[] = ['listenKeyExpired', 'eventStreamTerminated']
 
 /**
  * `raw` is a message's text, or its JSON read without loss (order ids have up to 19 digits): the event itself, or as
- * combined streams (`data`) and the WebSocket API (`event`) wrap it.
+ * combined streams (`data`) and the WebSocket API (`event`) wrap it. `ids`: of the store that trades there. An order that is none of its
+ * own is somebody else's, and its reports go to the id that it has here once it is adopted. Without `ids` every id is read as it is.
  * @throws USER_MESSAGE_UNREADABLE with the fields that are wrong and their rules
  */
-export function decodeUserMessage(raw: unknown, venue: string): UserMessage {
+export function decodeUserMessage(raw: unknown, venue: string, ids?: WireIds): UserMessage {
   const message = unwrapped(typeof raw === 'string' ? read(raw) : raw)
   const kind = isObject(message) ? message.e : undefined
   if (typeof kind !== 'string') throw unreadable('the message', 'e: the name of an event')
   const decode = DECODERS.get(kind)
-  if (decode !== undefined) return { kind, status: 'decoded', reports: decode(message, venue) }
+  if (decode !== undefined) {
+    const read: IdReader = (wireId) => ids?.identify(wireId).clOrdId ?? wireId
+    return { kind, status: 'decoded', reports: decode(message, { venue, read }) }
+  }
   return { kind, status: ENDINGS.includes(kind) ? 'ended' : 'unknown', reports: [] }
 }
 
 function decoder<T>(
   schema: z.ZodType<T>,
-  reports: (message: T, venue: string) => readonly AddressedReport[],
+  reports: (message: T, source: Source) => readonly AddressedReport[],
 ): Decode {
-  return (message, venue) => {
+  return (message, source) => {
     const parsed = schema.safeParse(message)
-    if (parsed.success) return reports(parsed.data, venue)
+    if (parsed.success) return reports(parsed.data, source)
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
     throw unreadable((message as { e: string }).e, issues.join('; '))
   }
 }
 
 function toAccount<T>(reports: (message: T, venue: string) => readonly AccountReport[]) {
-  return (message: T, venue: string): readonly AddressedReport[] =>
+  return (message: T, { venue }: Source): readonly AddressedReport[] =>
     reports(message, venue).map((event) => {
       // What it has is held against our books; what came or went is booked.
       const kind = event.type === 'CASH_FLOW_REPORT' ? 'account' : 'reconciliation'

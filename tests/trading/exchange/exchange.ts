@@ -3,6 +3,8 @@
  * through the product's decoder. It is as strict as Binance about balances, filters, ids and amendments; nothing takes
  * time there. Market data and the listing are in tests/ports/fake-binance.ts.
  */
+
+import { orderAddress } from '../../../machines/addresses.ts'
 import * as decimal from '../../../machines/decimal.ts'
 import type {
   CancelOrder,
@@ -15,6 +17,7 @@ import type {
 } from '../../../machines/index.ts'
 import { type AccountBooks, type AccountContext, booksOf } from '../../../machines/index.ts'
 import { decodeUserMessage } from '../../../src/ports/binance/user-stream.ts'
+import { type Identity, WireIds } from '../../../src/ports/wire-ids.ts'
 import type { Port, PortContext } from '../../../src/runtime/port.ts'
 import type { AnyEvent, Intent } from '../../../src/runtime/record.ts'
 import { type ExchangeOrder, isOpen, type Message, messageOf } from './messages.ts'
@@ -23,6 +26,9 @@ import { idRefusalOf, isTriggered, isWithin, refusalOf, valuedAt } from './rules
 import { Wallet } from './wallet.ts'
 
 type Request = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest | VenueStateRequest
+
+/** Of the store that trades there. */
+const SHORT_ID = '7f3a'
 
 interface Trade {
   readonly order: ExchangeOrder
@@ -45,6 +51,8 @@ export class Exchange implements Port {
   #context!: PortContext
   #work: Promise<void> = Promise.resolve()
   #lastId = 1_000
+  /** An exchange that has rules for ids is told wire ids, by what would be its adapter. */
+  #ids: WireIds | undefined
 
   constructor(options: Partial<ExchangeOptions> = {}) {
     this.options = { ...DEFAULTS, ...options }
@@ -77,6 +85,12 @@ export class Exchange implements Port {
   move(px: string): Promise<void> {
     this.px = px
     return this.#do(() => this.#match())
+  }
+
+  /** Somebody else places an order with the account. */
+  placeForeign(id: string, terms: Omit<PlaceOrder, 'type' | 'clOrdId' | 'symbol'>): Promise<void> {
+    const order: PlaceOrder = { type: 'PLACE_ORDER', clOrdId: id, symbol: this.options.symbol, ...terms }
+    return this.#do(() => this.#open(order))
   }
 
   /** Some of an order is filled at a price. */
@@ -124,12 +138,12 @@ export class Exchange implements Port {
 
   /** Orders that work, by id: what is left of each. */
   live(): Record<string, string> {
-    return Object.fromEntries(this.#open.map((order) => [order.id, left(order)]))
+    return Object.fromEntries(this.#working.map((order) => [order.id, left(order)]))
   }
 
   /** Quantity that live stops would sell, or buy back. */
   stopQty(): string {
-    const stops = this.#open.filter(({ terms }) => terms.stopPx !== undefined)
+    const stops = this.#working.filter(({ terms }) => terms.stopPx !== undefined)
     return stops.map(left).reduce(decimal.add, '0')
   }
 
@@ -138,7 +152,7 @@ export class Exchange implements Port {
     return this.trades.map(({ order: { id, terms }, qty }) => `${id} ${terms.side} ${qty}`)
   }
 
-  get #open(): ExchangeOrder[] {
+  get #working(): ExchangeOrder[] {
     return [...this.orders.values()].filter(isOpen)
   }
 
@@ -155,7 +169,8 @@ export class Exchange implements Port {
   }
 
   async #take(intent: Intent): Promise<void> {
-    const request = intent.event as Request
+    if (this.options.checksIds) this.#ids ??= new WireIds(intent.port, SHORT_ID)
+    const request = this.#asTold(intent.event as Request)
     switch (request.type) {
       case 'PLACE_ORDER':
         return this.#place(intent, request)
@@ -176,6 +191,10 @@ export class Exchange implements Port {
       ? '-2010: Duplicate order sent.'
       : refusalOf(terms, this.options, this.wallet, this.px)
     if (refusal !== undefined) return this.#refuse(intent, terms, refusal)
+    await this.#open(terms, intent)
+  }
+
+  async #open(terms: PlaceOrder, asked?: Intent): Promise<void> {
     const { clOrdId: id, side } = terms
     const { base, quote } = this.options
     const hold =
@@ -192,7 +211,7 @@ export class Exchange implements Port {
     }
     this.orders.set(id, order)
     this.#lock(order, terms.orderQty)
-    await this.#report(order, { x: 'NEW' }, intent)
+    await this.#report(order, { x: 'NEW' }, asked)
     await this.#tellBalances()
     await this.#match()
   }
@@ -224,7 +243,7 @@ export class Exchange implements Port {
       at: this.now,
       execType: 'REJECTED',
       ordStatus: 'REJECTED',
-      clOrdId,
+      clOrdId: this.#identify(clOrdId).clOrdId,
       orderId: id,
       execId: id,
       symbol,
@@ -238,11 +257,15 @@ export class Exchange implements Port {
   async #refuseChange(intent: Intent, request: CancelOrder | ReplaceOrder, text: string): Promise<void> {
     const { clOrdId, origClOrdId } = request
     this.refusals.push(`${text} (${clOrdId})`)
-    await this.#answer(intent, { type: 'ORDER_CANCEL_REJECT', at: this.now, clOrdId, origClOrdId, text })
+    const of = {
+      clOrdId: this.#identify(clOrdId).clOrdId,
+      origClOrdId: this.#identify(origClOrdId).clOrdId,
+    }
+    await this.#answer(intent, { type: 'ORDER_CANCEL_REJECT', at: this.now, ...of, text })
   }
 
   async #match(): Promise<void> {
-    for (const order of this.#open) {
+    for (const order of this.#working) {
       const { terms } = order
       const rests = terms.ordType === 'LIMIT' && !isWithin(terms, this.px)
       const waits = terms.stopPx !== undefined && !isTriggered(terms, this.px)
@@ -268,7 +291,8 @@ export class Exchange implements Port {
     const { amount: n, asset: N } = this.wallet.take({ terms: order.terms, qty, px })
     const trade = { x: 'TRADE', l: qty, L: px, n, N, t: ++this.#lastId }
     const message = this.message(order.id, trade)
-    this.trades.push({ order, qty, report: reportIn(message) })
+    const [told] = decodeUserMessage(JSON.stringify(message), 'binance', this.#ids).reports
+    this.trades.push({ order, qty, report: told?.event as ExecutionReport })
     await this.#tell(message)
     await this.#tellBalances()
   }
@@ -278,8 +302,8 @@ export class Exchange implements Port {
     if (hold !== undefined) this.wallet.lock(hold.asset, decimal.multiply(qty, hold.each))
   }
 
-  async #report(order: ExchangeOrder, change: object, answered: Intent): Promise<void> {
-    await this.#tell(this.message(order.id, change), settling(answered))
+  async #report(order: ExchangeOrder, change: object, answered?: Intent): Promise<void> {
+    await this.#tell(this.message(order.id, change), answered && settling(answered))
   }
 
   async #tellBalances(assets = [this.options.base, this.options.quote]): Promise<void> {
@@ -301,7 +325,7 @@ export class Exchange implements Port {
 
   #decoded(message: Message): readonly { to: string; event: AnyEvent }[] {
     try {
-      return decodeUserMessage(JSON.stringify(message), 'binance').reports
+      return decodeUserMessage(JSON.stringify(message), 'binance', this.#ids).reports
     } catch (error) {
       this.undelivered.push((error as Error).message)
       return []
@@ -313,8 +337,9 @@ export class Exchange implements Port {
   }
 
   #statusOf({ clOrdId }: OrderStatusRequest): AnyEvent {
-    const order = this.orders.get(clOrdId.replace(/\/\d+$/, ''))
-    if (order === undefined) return { type: 'ORDER_UNKNOWN', at: this.now, clOrdId }
+    const order = this.orders.get(this.#ids === undefined ? clOrdId.replace(/\/\d+$/, '') : clOrdId)
+    if (order === undefined)
+      return { type: 'ORDER_UNKNOWN', at: this.now, clOrdId: this.#identify(clOrdId).clOrdId }
     const { symbol, side, orderQty } = order.terms
     const report = {
       type: 'EXECUTION_REPORT',
@@ -324,7 +349,24 @@ export class Exchange implements Port {
       side,
       orderQty,
     }
-    return { ...report, ...standing(order), execId: `status-${++this.#lastId}` }
+    const { clOrdId: of } = this.#identify(order.id)
+    return { ...report, ...standing(order), clOrdId: of, execId: `status-${++this.#lastId}` }
+  }
+
+  /** As the adapter tells it: ids are wire ids, and what is somebody else's goes by its own. */
+  #asTold(request: Request): Request {
+    const ids = this.#ids
+    if (ids === undefined || request.type === 'VENUE_STATE_REQUEST') return request
+    if (request.type === 'PLACE_ORDER') return { ...request, clOrdId: ids.toWire(request.clOrdId) }
+    const { foreignId } = request
+    if (request.type === 'ORDER_STATUS_REQUEST')
+      return { ...request, clOrdId: foreignId ?? ids.toWire(request.clOrdId) }
+    const origClOrdId = foreignId ?? ids.toWire(request.origClOrdId)
+    return { ...request, clOrdId: ids.toWire(request.clOrdId), origClOrdId }
+  }
+
+  #identify(id: string): Identity {
+    return this.#ids?.identify(id) ?? { clOrdId: id }
   }
 
   #booksHere({ port }: Intent): AccountBooks {
@@ -339,12 +381,15 @@ export class Exchange implements Port {
     return {
       type: 'VENUE_STATE',
       at: this.now,
-      openOrders: this.#open.map((order) => ({ ...termsIn(order), ...standing(order) })),
-      fills: recent.map(({ order, report }) => ({
-        order: `order/${order.id}`,
-        terms: termsIn(order),
-        report,
+      openOrders: this.#working.map((order) => ({
+        ...termsIn(order),
+        ...standing(order),
+        ...this.#identify(order.id),
       })),
+      fills: recent.map(({ order, report }) => {
+        const { clOrdId, ...foreign } = this.#identify(order.id)
+        return { order: orderAddress(clOrdId), terms: { ...termsIn(order), ...foreign }, report }
+      }),
       flows: [],
       positions: isSpot ? owned : [...holdings],
       balances: assets.map((asset) => ({ asset, balance: this.wallet.owned(asset) })),
@@ -365,11 +410,6 @@ function standing(order: ExchangeOrder) {
 
 function termsIn({ terms: { type: _type, clOrdId: _id, ...terms } }: ExchangeOrder) {
   return terms
-}
-
-function reportIn(message: Message): ExecutionReport {
-  const [report] = decodeUserMessage(JSON.stringify(message), 'binance').reports
-  return report?.event as ExecutionReport
 }
 
 function settling({ id, seq, correlation }: Intent) {
