@@ -74,6 +74,17 @@ async function livedIn(name: string): Promise<Lived> {
   return { log, reports, orders }
 }
 
+/** The store's short id, and what the venue itself calls the orders of all its reports. */
+async function wiredIn(name: string): Promise<{ shortId: string; wireIds: readonly string[] }> {
+  const store = await openLevelStore(join(place(name), 'log'))
+  await store.close()
+  const options = { name: 'paper:sim', latencyMs: 300, takerFee: '0', makerFee: '0' }
+  const venue = await openPaperVenue({ ...options, location: join(place(name), 'venue') })
+  const wireIds = venue.reportsAfter(0).flatMap(({ report }) => ('clOrdId' in report ? [report.clOrdId] : []))
+  await venue.close()
+  return { shortId: store.shortId, wireIds }
+}
+
 function expectEqual(found: Lived, whole: Lived): void {
   expect(differenceOfLogs(whole.log, found.log)).toBeUndefined()
   // Where the request stands in the log shifts with each start.
@@ -131,9 +142,17 @@ describe('a backup', () => {
     }
     const restored = await outcry('restore', place('copy'), '--data', place('restored'))
     expect([restored.code, restored.stdout]).toEqual([0, expect.stringContaining('is whole')])
+    const { shortId, wireIds } = await wiredIn('closed')
+    expect(await wiredIn('copy')).toEqual({ shortId, wireIds })
+    expect((await wiredIn('whole')).shortId).not.toBe(shortId)
     for (const name of ['restored', 'closed']) {
       await run(name, WHOLE_MS)
       expectEqual(await livedIn(name), whole)
+      // It goes on under the short id that it began with.
+      const gone = await wiredIn(name)
+      expect(gone.wireIds.slice(0, wireIds.length)).toEqual(wireIds)
+      expect(gone.wireIds.length).toBeGreaterThan(wireIds.length)
+      expect([gone.shortId, ...gone.wireIds.filter((id) => !id.startsWith(`${shortId}-`))]).toEqual([shortId])
     }
   })
 
