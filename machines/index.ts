@@ -3,6 +3,7 @@ import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } f
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
 import type { Adopt } from './events/reconciliation.ts'
+import { idProblem } from './ids.ts'
 import {
   type OrderListInput,
   orderListEvents,
@@ -31,6 +32,8 @@ interface Names {
   readonly type: string
   readonly venue?: string
   readonly owner?: string
+  /** What it calls its order. */
+  readonly orderId?: string
 }
 
 /** Migrates an actor to a version that behaves otherwise and keeps the same. */
@@ -80,6 +83,8 @@ export const machines = {
     previous: [orderListVersion3],
     upgrades: [{ from: '3', to: '4', migrate: asItIs }],
     needs: ({ venue, owner }: Names) => ({ venue: venue && `account/${venue}`, owner }),
+    problems: ({ type, venue }: Names, id: string) =>
+      type === 'LIST_REQUEST' ? { id: idProblem(venue as string, id) } : {},
     /** A list comes into being with its request. */
     activate: (event: { type: string }, id: string): OrderListInput | undefined =>
       event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
@@ -122,6 +127,8 @@ export const machines = {
     ],
     refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
     needs: ({ owner }: Names) => ({ owner }),
+    problems: ({ type, orderId }: Names, venue: string) =>
+      type === 'ORDER_REQUEST' ? { orderId: idProblem(venue, orderId as string) } : {},
     previous: [accountVersion5],
     upgrades: [accountFromVersion5],
   },

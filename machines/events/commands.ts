@@ -83,7 +83,9 @@ export const orderRequest = z
   .strictObject({
     type: z.literal('ORDER_REQUEST'),
     at: epochMs,
-    orderId: name.describe('A new one: the order will be `order/<orderId>`.'),
+    orderId: name.describe(
+      'A new one: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The order will be `order/<orderId>`.',
+    ),
     owner: address.optional().describe('Who is told of its fills and its end.'),
     ...termsAtVenue,
     listId: name

@@ -15,7 +15,7 @@ const legId = z.string().regex(/^[A-Za-z]\w*$/, 'a word such as entry, stop or t
 
 export const listLeg = z.strictObject({
   legId: legId.describe(
-    'A word such as entry, stop or target. Its orders are `<listId>-<legId>`, and with a number when another one had to be placed.',
+    'A word such as entry, stop or target. Its orders are `<id of the list>-<legId>`, and with a number when another one had to be placed; what is too long for an id ends in a hash.',
   ),
   ...legTerms,
 })
@@ -56,7 +56,7 @@ export const listRequest = z
     }
   })
   .describe(
-    'Brings a list into being: FIX NewOrderList (35=E). The first of an OTO or OTOCO is the one that triggers the others. Those of an OTOCO close what it opens: they are of the other side, of its quantity, and `reduceOnly`.',
+    'Brings a list into being: FIX NewOrderList (35=E). Its id is the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The first of an OTO or OTOCO is the one that triggers the others. Those of an OTOCO close what it opens: they are of the other side, of its quantity, and `reduceOnly`.',
   )
 export type ListRequest = z.infer<typeof listRequest>
 

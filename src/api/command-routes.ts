@@ -86,11 +86,13 @@ function commandOf({ registry }: Supervisor, address: Address, body: unknown): A
 function assertTakes(supervisor: Supervisor, address: Address, event: AnyEvent): void {
   const { now, registry } = supervisor
   checkEvent(registry, address, event, now)
-  const { activate, needs } = registry.kind(address)
+  const { activate, needs, problems } = registry.kind(address)
   const issues: Issue[] = []
   const { at = now } = event
   if (at > now || at < now - AGE_MAX_MS)
     issues.push({ field: 'at', rule: `from ${now - AGE_MAX_MS} to ${now}, or left out` })
+  for (const [field, rule] of Object.entries(problems?.(event, idOf(address)) ?? {}))
+    if (rule !== undefined) issues.push({ field, rule })
   for (const [field, needed] of Object.entries(needs?.(event) ?? {})) {
     if (needed === undefined || supervisor.getSnapshot(needed) !== undefined) continue
     issues.push({ field, rule: `${needed} does not exist` })

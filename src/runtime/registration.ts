@@ -40,6 +40,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   aheadMaxMs: milliseconds,
   commands: names,
   needs: code,
+  problems: code,
   refusals: names,
   activate: code,
   rerun: names,

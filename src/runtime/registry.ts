@@ -25,6 +25,8 @@ export interface Registration {
   readonly commands?: readonly string[]
   /** What a command of people names that has to be there, by field: the addresses of other actors. */
   readonly needs?: (command: AnyEvent) => Readonly<Record<string, string | undefined>>
+  /** What is wrong with a command of people, beyond its schema: by field, the rule. `id`: of the actor that it is for. */
+  readonly problems?: (command: AnyEvent, id: string) => Readonly<Record<string, string | undefined>>
   /** Types of emitted events that say that a command was refused: why is in their `text`, and perhaps their `field`. */
   readonly refusals?: readonly string[]
   /** Lets an event bring the actor `kind/id` it is sent to into being: gives its input, or undefined. Must be pure. */

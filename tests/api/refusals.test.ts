@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { machines } from '../../machines/index.ts'
+import { machines, venueId } from '../../machines/index.ts'
 import { loadConfig } from '../../src/runner/config.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
 import { eventually } from '../runtime/harness.ts'
@@ -34,7 +34,7 @@ const strategy = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 1_000, slow
 let orders = 0
 const order = (change: object = {}) => ({
   type: 'ORDER_REQUEST',
-  orderId: `o-${++orders}`,
+  orderId: `sim:o-${++orders}`,
   venue: 'sim',
   symbol: 'BTCUSDT',
   side: 'BUY',
@@ -88,6 +88,12 @@ async function post(
   return { status: response.status, answer: (await response.json()) as Answer }
 }
 
+const addresses = async (prefix: string) => {
+  const found: string[] = []
+  for await (const address of runner.supervisor.addresses({ prefix })) found.push(address)
+  return found
+}
+
 const dead = async () => {
   const letters = runner.supervisor.history('system/dead-letters', { reverse: true, limit: 1 })
   for await (const { rev } of letters) return rev
@@ -112,6 +118,16 @@ const SIZES: readonly (readonly [unknown, string])[] = [
   [['1'], DECIMAL],
   ['1'.repeat(50), 'at most 40 characters'],
   [`0.${'0'.repeat(50)}1`, 'at most 40 characters'],
+]
+
+/** Ids that nothing is called by, each with the one to write. */
+const OTHER_IDS: readonly (readonly [what: string, id: string, right: string])[] = [
+  ['an id without its venue', 'mine-1', 'sim:mine-1'],
+  ['an id of another venue', 'binance:mine-1', venueId('sim', 'binance:mine-1')],
+  ['an id of 27 characters', `sim:${'x'.repeat(27)}`, venueId('sim', 'x'.repeat(27))],
+  ['an id that no venue takes', 'sim:mine+1', venueId('sim', 'mine+1')],
+  ['an id of no name', 'sim:', venueId('sim', '')],
+  ['an id in another script', '币安', venueId('sim', '币安')],
 ]
 
 type Row = readonly [what: string, address: string, body: unknown, code: string, field: string, rule: string]
@@ -144,6 +160,10 @@ describe('what is no event', () => {
     ['a field too few', 'account/sim', order({ symbol: undefined }), 'EVENT_INVALID', 'symbol', 'is missing'],
     ['a side that is none', 'account/sim', order({ side: 'buy' }), 'EVENT_INVALID', 'side', 'one of'],
     ['an id with spaces', 'account/sim', order({ orderId: 'a b' }), 'EVENT_INVALID', 'orderId', 'letters'],
+    ...OTHER_IDS.flatMap(([what, id, right]): Row[] => [
+      [what, 'account/sim', order({ orderId: id }), 'EVENT_INVALID', 'orderId', `write ${right}: `],
+      [`${what}, of a list`, `list/${id}`, list(), 'EVENT_INVALID', 'id', `write ${right}: `],
+    ]),
     ['a symbol that is empty', 'account/sim', order({ symbol: '' }), 'EVENT_INVALID', 'symbol', 'letters'],
     [
       'an owner that is a port',
@@ -167,7 +187,7 @@ describe('what is no event', () => {
     ['a time in words', 'account/sim', order({ at: 'now' }), 'EVENT_INVALID', 'at', 'epoch milliseconds'],
     [
       'a leg of a negative quantity',
-      'list/l',
+      'list/sim:l',
       list({}, leg('c', { orderQty: '-1' })),
       'EVENT_INVALID',
       'orders.2.orderQty',
@@ -175,7 +195,7 @@ describe('what is no event', () => {
     ],
     [
       'two legs of one name',
-      'list/l',
+      'list/sim:l',
       list({}, leg('a')),
       'EVENT_INVALID',
       'orders.2.legId',
@@ -183,7 +203,7 @@ describe('what is no event', () => {
     ],
     [
       'a leg with a field too many',
-      'list/l',
+      'list/sim:l',
       list({}, leg('c', { stop: '1' })),
       'EVENT_INVALID',
       'orders.2.stop',
@@ -191,7 +211,7 @@ describe('what is no event', () => {
     ],
     [
       'a list at an unknown venue',
-      'list/l',
+      'list/sim:l',
       list({ venue: 'moon' }),
       'EVENT_INVALID',
       'venue',
@@ -235,12 +255,26 @@ describe('what is no event', () => {
     ],
   ])('refuses %s, and writes nothing', async (_, address, body, code, field, rule) => {
     const letters = await dead()
+    const lists = await addresses('list/')
     const { status, answer } = await post(address, body)
     expect([status, answer.error?.code]).toEqual([400, code])
     expect(answer.error?.issues).toContainEqual({ field, rule: expect.stringContaining(rule) })
     expect(await dead()).toBe(letters)
-    expect(runner.supervisor.getSnapshot(`order/o-${orders}`)).toBeUndefined()
-    expect(runner.supervisor.getSnapshot('list/l')).toBeUndefined()
+    expect(runner.supervisor.getSnapshot(`order/sim:o-${orders}`)).toBeUndefined()
+    expect(await addresses('list/')).toEqual(lists)
+  })
+})
+
+describe('an id that is refused', () => {
+  it.each(OTHER_IDS)('%s is taken as it is said to be written', async (_, __, right) => {
+    const { status } = await post('account/sim', order({ orderId: right, ordType: 'LIMIT', price: '50000' }))
+    expect([status, await runner.supervisor.view(`order/${right}`)]).toMatchObject([
+      200,
+      { address: `order/${right}` },
+    ])
+    expect((await post(`order/${right}`, { type: 'CANCEL', by: 'ann' })).status).toBe(200)
+    expect((await post(`list/${right}`, list())).status).toBe(200)
+    expect((await post(`list/${right}`, { type: 'CANCEL', by: 'ann' })).status).toBe(200)
   })
 })
 
@@ -357,7 +391,7 @@ describe('what the account refuses', () => {
       'ORDER_CREATED',
       'ORDER_DENIED',
     ])
-    expect(await runner.supervisor.view(`order/o-${orders}`)).toMatchObject({
+    expect(await runner.supervisor.view(`order/sim:o-${orders}`)).toMatchObject({
       value: { execution: 'denied' },
     })
   })
@@ -376,7 +410,7 @@ describe('what the account refuses', () => {
   })
 
   it('is a list of orders, too', async () => {
-    const { status, answer } = await post('list/doge', list({ symbol: 'DOGEUSDT' }))
+    const { status, answer } = await post('list/sim:doge', list({ symbol: 'DOGEUSDT' }))
     expect([status, answer.error?.code, answer.state]).toEqual([422, 'RISK_REJECTED', 'done'])
   })
 

@@ -145,7 +145,7 @@ strategies:
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).address)
-    expect(actors).toEqual(expect.arrayContaining(['breakout/one', 'second/two', 'list/breakout:one-1']))
+    expect(actors).toEqual(expect.arrayContaining(['breakout/one', 'second/two', 'list/sim:one-1']))
   })
 
   it('serves the page, which draws what runs', async () => {

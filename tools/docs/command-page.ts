@@ -76,8 +76,8 @@ function commandOf({ options }: z.ZodDiscriminatedUnion<z.ZodObject[]>, type: st
 
 /** An actor of each kind, to send to. */
 const ACTORS: Readonly<Record<string, string>> = {
-  order: 'order/mine-1',
-  list: 'list/mine-2',
+  order: 'order/sim:mine-1',
+  list: 'list/sim:mine-2',
   reconciliation: 'reconciliation/sim',
   account: 'account/sim',
   emaCross: 'emaCross/ema-BTCUSDT',
@@ -104,7 +104,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   EXIT: { by: 'ann', reason: 'enough' },
   RECONCILE: { reason: 'after a call with the venue' },
   ORDER_REQUEST: {
-    orderId: 'mine-1',
+    orderId: 'sim:mine-1',
     venue: 'sim',
     symbol: 'BTCUSDT',
     ordType: 'LIMIT',
@@ -112,7 +112,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
     ...bought,
     refPx: '60000',
   },
-  REPLACE_REQUEST: { orderId: 'mine-1', price: '60500' },
+  REPLACE_REQUEST: { orderId: 'sim:mine-1', price: '60500' },
   SET_TRADING_STATE: { tradingState: 'active', by: 'ann', reason: 'looked into it' },
   REQUIRE_REVIEW: { reason: 'fills look odd' },
   ACKNOWLEDGE_REVIEW: { by: 'ann', note: 'the venue was late' },
