@@ -30,13 +30,13 @@ export function partId(venue: string, id: string, part: string): string {
 }
 
 /**
- * Returns the id here of an order that somebody else has placed. It is of no name that we give: also a name that is safe is hashed, so
- * that an order of ours and another one's are never one.
+ * Returns the id here of an order that somebody else has placed. No name of ours gives it: also a name that is safe is hashed, and with
+ * line breaks, which no name has. So an order of ours and another one's are never one.
  *
  * @example adoptedId('binance', 'web_1') // 'binance:web_1_' and its hash
  */
 export function adoptedId(venue: string, foreignId: string): string {
-  return `${venue}:${hashedName(foreignId)}`
+  return `${venue}:${hashedName(`${foreignId}\n\n`)}`
 }
 
 /** Returns an id without its venue: the id itself where it has none, as ids of earlier versions may. */

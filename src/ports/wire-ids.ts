@@ -84,7 +84,7 @@ export class WireIds {
       : { clOrdId }
   }
 
-  /** No name has a line break, and no venue's id: so what is hashed here is hashed nowhere else, and has a hash of its own. */
+  /** No name has a line break, and what is adopted has two: so what is hashed here has a hash of its own. */
   #hash(id: string): string {
     const told = hashedName(`${id}\n`)
     this.#hashed.delete(told)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nameIn, partId, venueId } from '../../machines/ids.ts'
+import { adoptedId, idProblem, nameIn, partId, venueId } from '../../machines/ids.ts'
 import { SEED } from '../seeded.ts'
 
 const SAFE = /^[A-Za-z0-9_-]{1,26}$/
@@ -13,7 +13,11 @@ const anyName = fc.oneof(
   fc.stringMatching(/^[\w.:@+~#=()-]{0,60}$/),
   fc.string({ unit: 'binary', maxLength: 60 }),
 )
-const venue = fc.constantFrom('sim', 'binance', 'binance-usdm')
+/** An adapter may call its venue as any name is called. */
+const venue = fc.oneof(
+  fc.constantFrom('sim', 'binance', 'binance-usdm', 'a:', 'a:b', '币安', 'x(1)', '=+~#@', '_'),
+  fc.stringMatching(/^[\w.:@+~#=()-]{1,20}$/),
+)
 
 describe('the id of an order or a list', () => {
   it.each([
@@ -69,6 +73,37 @@ describe('the id of an order or a list', () => {
         expect(new Set(whole.map((name) => venueId('sim', name))).size).toBe(whole.length)
       }),
       { ...RUNS, numRuns: 100 },
+    )
+  })
+
+  it(`is the only thing that a person may write, and what is said to be written otherwise is one, seed ${SEED}`, () => {
+    const given = fc.oneof(
+      anyName,
+      fc.tuple(venue, anyName).map(([at, name]) => `${at}:${name}`),
+    )
+    fc.assert(
+      fc.property(venue, given, (at, id) => {
+        const problem = idProblem(at, id)
+        expect(problem === undefined).toBe(id.startsWith(`${at}:`) && SAFE.test(id.slice(at.length + 1)))
+        if (problem === undefined) return
+        const right = venueId(at, nameIn(at, id))
+        expect(problem.startsWith(`write ${right}: `)).toBe(true)
+        expect(idProblem(at, right)).toBeUndefined()
+      }),
+      RUNS,
+    )
+  })
+
+  it(`of somebody else's order is an id as any, and none that a name of ours gives, seed ${SEED}`, () => {
+    const whole = anyName.filter((name) => !/\p{Surrogate}/u.test(name))
+    fc.assert(
+      fc.property(venue, fc.uniqueArray(whole, { maxLength: 50 }), (at, names) => {
+        const adopted = new Set(names.map((name) => adoptedId(at, name)))
+        expect(adopted.size).toBe(names.length)
+        for (const id of adopted) expect(idProblem(at, id)).toBeUndefined()
+        for (const name of names) expect(adopted).not.toContain(venueId(at, name))
+      }),
+      { ...RUNS, numRuns: 200 },
     )
   })
 
