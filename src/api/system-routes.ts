@@ -22,9 +22,9 @@ export function systemRoutes(
   http.get('/health', async (_request, reply) => {
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
-    const unsettledIntents = supervisor.unsettled.length
-    // Counts alone: whoever asks for this need not have the token.
-    const quarantined = supervisor.quarantined.length
+    const unsettledIntents = supervisor.unsettledCount
+    // Counts alone: whoever asks for this need not have the token, and may ask very often.
+    const quarantined = supervisor.quarantinedCount
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
     const health = { ...facts, ...(refused && { refused: refused() }) }
     if (fence === undefined) return { status: quarantined > 0 ? 'degraded' : 'ok', ...health }

@@ -2,7 +2,7 @@ import type { OutcryError } from '../../store/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Address } from './address.ts'
 import { goneCell } from './carry-over.ts'
-import type { Cell } from './cell.ts'
+import type { ActorState, Cell } from './cell.ts'
 import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './holding.ts'
 import { persistCell, staysResident } from './persist.ts'
 import type { TransitionRecord } from './record.ts'
@@ -29,6 +29,8 @@ export class ActorTable implements Actors {
   readonly #cells = new Map<Address, Cell>()
   /** Actors whose records could not be read back, and why. */
   readonly #lost = new Map<Address, OutcryError>()
+  /** Kept as it changes: whoever asks how many there are goes over nobody else. */
+  readonly #quarantined = new Set<Address>()
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #scope: Scope
@@ -47,6 +49,17 @@ export class ActorTable implements Actors {
     return this.#cells.values()
   }
 
+  /** Actors that take no message until somebody releases them, as durable records have it. All are in memory. */
+  get quarantined(): ReadonlySet<Address> {
+    return this.#quarantined
+  }
+
+  /** What a durable record, or a start, says of an actor. */
+  noteStanding(address: Address, { condition, snapshot }: Pick<ActorState, 'condition' | 'snapshot'>): void {
+    if (condition === 'quarantined' && snapshot.status === 'active') this.#quarantined.add(address)
+    else if (this.#quarantined.size > 0) this.#quarantined.delete(address)
+  }
+
   resident(address: Address): Cell | undefined {
     return this.#cells.get(address)
   }
@@ -56,7 +69,10 @@ export class ActorTable implements Actors {
     const cell = this.#cells.get(address)
     if (cell !== undefined) return cell
     const woken = this.read(address)
-    if (woken !== undefined) this.#cells.set(address, woken)
+    if (woken !== undefined) {
+      this.#cells.set(address, woken)
+      this.noteStanding(address, woken.state)
+    }
     return woken
   }
 
@@ -81,6 +97,7 @@ export class ActorTable implements Actors {
   /** From here on the actor is not to be had, for this reason. */
   lose(address: Address, error: OutcryError): void {
     this.#cells.delete(address)
+    this.#quarantined.delete(address)
     this.#lost.set(address, error)
   }
 

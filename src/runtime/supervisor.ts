@@ -223,6 +223,7 @@ export class Supervisor {
       onTurn: (turn) => this.#onTurn(turn),
       onUntaken: (timer, why) => this.#timekeeper.hold(timer, why),
       release: ({ releases }) => {
+        for (const release of releases) table.noteStanding(release.cell.address, release)
         this.#releaser.release(releases, journal)
         this.#checkpointer.count(releases.length)
       },
@@ -244,7 +245,10 @@ export class Supervisor {
       else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
     }
     // Who comes into memory from here on is in the queue as a passive actor.
-    for (const cell of this.#table.cells) this.#timekeeper.addKnownOf(cell)
+    for (const cell of this.#table.cells) {
+      this.#timekeeper.addKnownOf(cell)
+      this.#table.noteStanding(cell.address, cell.state)
+    }
     // A running part that the new version has no place for ends now: nobody may ever send to it again.
     await this.#recordMigrations([...this.#table.cells].filter(wasRunning).sort(byAddress))
     if (this.#table.find(DEAD_LETTERS) === undefined) await this.#spawn(DEAD_LETTERS, undefined)
@@ -341,13 +345,25 @@ export class Supervisor {
 
   /** Actors that take no message until somebody releases them, in order of address. */
   get quarantined(): readonly ActorView[] {
-    const cells = [...this.#table.cells].filter(({ state }) => state.condition === 'quarantined')
-    return cells.map(viewOf).sort((a, b) => (a.address < b.address ? -1 : 1))
+    const cells = [...this.#table.quarantined]
+      .sort()
+      .flatMap((address) => this.#table.resident(address) ?? [])
+    return cells.map(viewOf)
+  }
+
+  /** How many they are; costs the same however many actors there are. */
+  get quarantinedCount(): number {
+    return this.#table.quarantined.size
   }
 
   /** Intents whose outcome is not known yet. */
   get unsettled(): readonly Intent[] {
     return [...this.#journal.outbox.unsettled.values()]
+  }
+
+  /** How many they are; costs the same however many. */
+  get unsettledCount(): number {
+    return this.#journal.outbox.unsettled.size
   }
 
   /** Whether turns have run whose intents no port has seen yet. */
