@@ -230,7 +230,7 @@ export function defineStrategy<
 
   const input = withRules(placedTerms.extend(definition.params.shape), definition.rules)
 
-  const machineOf = (version: string, { listOf, isOf }: TradeForm) =>
+  const machineOf = (version: string, { listOf, isOf, valuesOf, signalOf }: Form) =>
     setup({
       types: {} as {
         input: Params & StrategyTerms
@@ -462,14 +462,14 @@ export function defineStrategy<
         },
       },
     })
-  const machine = machineOf(versionNow(version), BY_FIELD)
+  const machine = machineOf(versionNow(version), PRESENT)
   const upgrades = definition.upgrades ?? []
   return {
     name,
     config: withRules(strategyTerms.extend(definition.params.shape), definition.rules),
     input,
     machine: machine as AnyStateMachine,
-    previous: [machineOf(version, BY_PREFIX) as AnyStateMachine],
+    previous: [machineOf(version, FORMER) as AnyStateMachine],
     supervision: { strategy: 'quarantine' },
     events: strategyEvents,
     commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
@@ -493,22 +493,33 @@ function withRules<Params>(
   }) as unknown as z.ZodType<StrategyTerms>
 }
 
-/** How a strategy calls the list of a trade, and how it knows what is of it. */
-interface TradeForm {
+/** What of all strategies is another thing from one version of this file to the next. */
+interface Form {
+  /** How a strategy calls the list of a trade, and how it knows what is of it. */
   readonly listOf: (type: string, terms: StrategyTerms, trades: number) => string
   readonly isOf: (trade: StrategyTrade | undefined, list: string | undefined, order: string) => boolean
+  /** What is taken of what a definition gives. They throw on what they do not take. */
+  readonly valuesOf: typeof valuesOf
+  readonly signalOf: typeof signalOf
 }
 
-const BY_FIELD: TradeForm = {
+const PRESENT: Form = {
   listOf: (_type, { venue, id }, trades) => `list/${venueId(venue, `${id}-${trades}`)}`,
   isOf: (trade, list) => trade !== undefined && trade.list === list,
+  valuesOf,
+  signalOf,
 }
 
-/** As it was: the order's id, or that of the list that is taken for one, began with the list's. */
-const BY_PREFIX: TradeForm = {
+/**
+ * As it was: the order's id, or that of the list that is taken for one, began with the list's. Much of what a definition gave was not
+ * looked at, so a log may have it: to throw on that in a replay would keep the log from being opened.
+ */
+const FORMER: Form = {
   listOf: (type, { id }, trades) => `list/${type}:${id}-${trades}`,
   isOf: (trade, _list, order) =>
     trade !== undefined && `${order}-`.startsWith(`${trade.list.replace('list/', 'order/')}-`),
+  valuesOf: (given) => given as ReturnType<typeof valuesOf>,
+  signalOf: (given) => given as ReturnType<typeof signalOf>,
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 } from '../../machines/index.ts'
 import { contextOf, type OrderContext } from '../../machines/order/context.ts'
 import { Registry, upgradePath, versionOf } from '../../src/runtime/registry.ts'
+import { Harness } from '../runtime/harness.ts'
 
 type State = { readonly value: unknown; readonly context: unknown }
 
@@ -107,4 +108,65 @@ describe('a strategy', () => {
     expect(one.previous?.map(versionOf)).toEqual([version])
     expect(pathOf(one, version)).toEqual([`${version}+2`])
   })
+
+  it.each<[string, unknown, Record<string, number>, mode: string]>([
+    [
+      'a stop on the wrong side',
+      { do: 'enter', side: 'BUY', reason: 'up', stopPx: 200 },
+      { n: 1 },
+      'entering',
+    ],
+    ['a field that is none', { do: 'enter', side: 'BUY', reason: 'up', stop: 90 }, { n: 1 }, 'entering'],
+    ['a misspelt deed', { do: 'entr', side: 'BUY', reason: 'up' }, { n: 1 }, 'flat'],
+    ['a word', 'BUY', { n: 1 }, 'flat'],
+    ['no values', { do: 'enter', side: 'BUY', reason: 'up' }, null as never, 'entering'],
+  ])(
+    'of the former form has decided on %s, and its log is read as it was written',
+    async (_, signal, values, trade) => {
+      const one = defineStrategy({
+        name: 'mine',
+        version: '1',
+        description: 'Decides as it likes, for it is JavaScript.',
+        params: z.object({}),
+        initial: () => ({}),
+        next: (state) => state,
+        values: () => values,
+        decide: () => signal as never,
+      })
+      const { previous = [], ...rest } = kindOfStrategy(one)
+      const former = { ...rest, machine: previous[0] as (typeof previous)[number], upgrades: [] }
+      const harness = new Harness()
+      await harness.open({ machines: { mine: former }, ports: {} })
+      const { supervisor } = harness
+      await supervisor.spawn('mine', 's', {
+        id: 's',
+        venue: 'sim',
+        symbol: 'X',
+        interval: '1s',
+        orderQty: '1',
+      })
+      await supervisor.send('mine/s', { type: 'START', at: 1_000 })
+      const candle = {
+        openAt: 1_000,
+        closeAt: 1_999,
+        open: '100',
+        high: '100',
+        low: '100',
+        close: '100',
+        volume: '1',
+      }
+      const closed = { type: 'CANDLE_CLOSE', at: 2_000, venue: 'sim', symbol: 'X', interval: '1s', candle }
+      await supervisor.send('mine/s', closed)
+      expect(harness.value('mine/s')).toMatchObject({ mode: 'running', trade })
+      await harness.crash()
+      await harness.open({ machines: { mine: kindOfStrategy(one) }, ports: {} })
+      expect(harness.errors).toEqual([])
+      expect(harness.value('mine/s')).toMatchObject({ mode: 'running', trade })
+      expect((await harness.supervisor.verify()).problems).toEqual([])
+      // From here on it is looked at.
+      const next = { ...closed, at: 3_000, candle: { ...candle, openAt: 2_000, closeAt: 2_999 } }
+      await expect(harness.supervisor.send('mine/s', next)).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
+      await harness.supervisor.stop()
+    },
+  )
 })
