@@ -41,7 +41,8 @@ import { startNewsFeed } from './news-feed.ts'
 import { NewsTimes } from './news-times.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './quarantine.ts'
 import { counted, NO_COUNTS, type Stats, statsOf } from './stats.ts'
-import { eachOf, isModule, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
+import { eachOf, expectNamed, isModule, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
+import { readStrategiesFile } from './strategies-file.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'
@@ -70,6 +71,8 @@ export interface RunningRunner {
 export interface StartOptions {
   /** See SupervisorOptions. */
   readonly acceptChanges?: boolean | undefined
+  /** Paths of modules of strategies that are not configured, or are no more, and that the log may have actors of. */
+  readonly machines?: readonly string[] | undefined
   /** Is told what is at work, for whoever watches over the process. */
   readonly work?: WorkObserver & { load(file: string): void; named: readonly string[] }
   /** Rejects when something throws outside every turn. */
@@ -85,17 +88,19 @@ interface Storage {
 
 /**
  * @throws RECORDING_UNREADABLE, RECORDING_OLDER, STORE_LOCKED, OTHER_MARKET, OTHER_VENUE, LOG_FOREIGN, VENUE_FOREIGN, VENUE_OPEN_FAILED,
- * PORT_IN_USE, MACHINE_CHANGED, REPLAY_DIVERGED, ...
+ * PORT_IN_USE, STRATEGIES_UNREADABLE, STRATEGY_INVALID, MODULE_UNNAMED, MACHINE_CHANGED, REPLAY_DIVERGED, ...
  */
 export async function startRunner(
   config: RunnerConfig,
   processLogger: Logger,
-  { acceptChanges, work, faulted, storage }: StartOptions = {},
+  { acceptChanges, machines: named, work, faulted, storage }: StartOptions = {},
 ): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
   const { moduleLimitMs: limitMs } = config.runner
   const loading = { limitMs, logger, ...(work && { work }) }
-  const { strategies, issues } = await loadStrategies(config.strategies ?? [], config.data, loading)
+  // A torn one is refused before anything is run or made.
+  readStrategiesFile(config.data)
+  const { strategies, issues } = await loadStrategies(config.strategies ?? [], named, loading)
   // The actors of these may do what nobody foresees.
   if (work !== undefined)
     work.named = [...strategies].flatMap(([type, { name }]) => (isModule(type) ? [name] : []))
@@ -121,6 +126,7 @@ export async function startRunner(
       venue: place.venue,
       files,
     })
+    await expectNamed(store, config.data, strategies)
     await expectSameAccount(store, config, place.venue)
     await expectHeldWatched(store, place, config.data)
     const life = { id: belonging.life, isNew: was === undefined }

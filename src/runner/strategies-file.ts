@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { codeOf, replaceFile } from '../../store/folder.ts'
 import { OutcryError } from '../../store/index.ts'
+import { kindOf } from '../runtime/address.ts'
 
 export const STRATEGIES_FILE = 'strategies.json'
 
@@ -27,6 +28,19 @@ export function readStrategiesFile(data: string): Modules {
       { cause },
     )
   }
+}
+
+/**
+ * Returns how to name what is missed of the machines of these kinds or addresses, with the modules that the run noted in its folder.
+ * @throws STRATEGIES_UNREADABLE
+ */
+export function namingHint(data: string, missing: Iterable<string>): string {
+  const noted = readStrategiesFile(data)
+  const files = new Set([...missing].flatMap((address) => noted.get(kindOf(address)) ?? []))
+  if (files.size === 0)
+    return 'Name the module of your machines: --machines machines.ts, with export const machines = { kind: machine }.'
+  const options = [...files].map((file) => `--machines ${file}`).join(' ')
+  return `A folder's modules run only where they are named: if you trust ${files.size === 1 ? 'it' : 'them'}, ${options}`
 }
 
 /** A reader finds the old file or the new one, whenever the process or the machine stops. */

@@ -1,10 +1,11 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
 import { isDeepStrictEqual } from 'node:util'
 import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../machines/index.ts'
-import { type Issue, isOutcryError, OutcryError } from '../../store/index.ts'
+import { type Issue, isOutcryError, OutcryError, type Store } from '../../store/index.ts'
+import { kindOf } from '../runtime/address.ts'
 import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
-import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
+import { namingHint, readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 import { type ImportOptions, importUserModule } from './user-module.ts'
 
 /** By type, as a configuration names them. */
@@ -52,19 +53,19 @@ export function builtInIssues({ type, ...params }: Configured, path: string): re
 }
 
 export interface LoadedStrategies {
-  /** By type: those that come with a run, those that are configured, and modules that the folder's log has actors of. */
+  /** By type: those that come with a run, those that are configured, and those of other modules that are named. */
   readonly strategies: ReadonlyMap<string, Strategy>
   /** The problems of those that are configured. */
   readonly issues: readonly Issue[]
 }
 
 /**
- * `data`: a run's folder, whose modules are loaded, too, where no configured one has their name.
- * @throws STRATEGY_INVALID when a module cannot be loaded, or is none; MODULE_PENDING, STRATEGIES_UNREADABLE
+ * `named`: paths of modules besides those that are configured, such as of strategies that were configured before.
+ * @throws STRATEGY_INVALID when a module cannot be loaded, or is none; MODULE_PENDING
  */
 export async function loadStrategies(
   configured: readonly Configured[],
-  data?: string,
+  named: readonly string[] = [],
   options: ImportOptions = {},
 ): Promise<LoadedStrategies> {
   const strategies = new Map(BUILT_IN_STRATEGIES)
@@ -74,25 +75,15 @@ export async function loadStrategies(
     const own = isModule(type) ? await load(strategies, type, options) : undefined
     issues.push(...(own ? parameterIssues(own, params, path) : builtInIssues({ type, ...params }, path)))
   }
-  const names = new Set([...strategies.values()].map(({ name }) => name))
-  for (const [name, file] of data === undefined ? [] : readStrategiesFile(data)) {
-    if (!names.has(name)) await load(strategies, file, options, PAST_HINT)
-  }
+  for (const file of named) await load(strategies, file, options)
   return { strategies, issues }
 }
 
 const HINT = 'Export const strategy = defineStrategy({ ... }); the README has one.'
-const PAST_HINT =
-  'The log in this folder was written with it, and is read with it: put it back, or configure a strategy of its name.'
 
 /** @throws STRATEGY_INVALID */
-async function load(
-  loaded: Map<string, Strategy>,
-  type: string,
-  options: ImportOptions,
-  hint = HINT,
-): Promise<Strategy> {
-  const strategy = loaded.get(type) ?? (await loadModule(type, options, hint))
+async function load(loaded: Map<string, Strategy>, type: string, options: ImportOptions): Promise<Strategy> {
+  const strategy = loaded.get(type) ?? (await loadModule(type, options))
   const other = [...loaded].find(([known, { name }]) => known !== type && name === strategy.name)
   if (other !== undefined) {
     const text = `${type} calls its strategy ${strategy.name}, as ${other[0]} does`
@@ -102,7 +93,7 @@ async function load(
   return strategy
 }
 
-async function loadModule(file: string, options: ImportOptions, hint: string): Promise<Strategy> {
+async function loadModule(file: string, options: ImportOptions): Promise<Strategy> {
   let module: UserModuleExports
   try {
     module = await importUserModule(file, options)
@@ -112,9 +103,9 @@ async function loadModule(file: string, options: ImportOptions, hint: string): P
     // The ending of its name may be left out.
     const isGone = message === `Could not resolve "${file}"`
     const text = isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`
-    throw new OutcryError('STRATEGY_INVALID', text, hint, { cause: error })
+    throw new OutcryError('STRATEGY_INVALID', text, HINT, { cause: error })
   }
-  return strategyIn(module, file, hint)
+  return strategyIn(module, file)
 }
 
 export interface UserModuleExports {
@@ -122,13 +113,13 @@ export interface UserModuleExports {
 }
 
 /** @throws STRATEGY_INVALID when the module exports none, or one of a name that is taken */
-export function strategyIn({ strategy }: UserModuleExports, file: string, hint = HINT): Strategy {
+export function strategyIn({ strategy }: UserModuleExports, file: string): Strategy {
   if (
     strategy?.machine === undefined ||
     strategy.config === undefined ||
     !/^[A-Za-z][\w-]*$/.test(strategy.name)
   )
-    throw new OutcryError('STRATEGY_INVALID', `${file} exports no strategy`, hint)
+    throw new OutcryError('STRATEGY_INVALID', `${file} exports no strategy`, HINT)
   if (Object.hasOwn(machines, strategy.name)) {
     const text = `${file} calls its strategy ${strategy.name}, which is the name of something else here`
     throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
@@ -139,6 +130,30 @@ export function strategyIn({ strategy }: UserModuleExports, file: string, hint =
 /** As the supervisor registers them. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries([...strategies.values()].map((one) => [one.name, kindOfStrategy(one)]))
+}
+
+/**
+ * A folder may be somebody else's: what its `strategies.json` names is run where the configuration or the reader names it, too. A run
+ * without a strategy that its log has actors of would leave what they hold to itself, so it does not begin.
+ * @throws MODULE_UNNAMED
+ */
+export async function expectNamed(
+  store: Pick<Store, 'actors'>,
+  data: string,
+  strategies: ReadonlyMap<string, Strategy>,
+): Promise<void> {
+  const names = new Set([...strategies.values()].map(({ name }) => name))
+  const unnamed: string[] = []
+  for (const name of readStrategiesFile(data).keys())
+    if (!names.has(name))
+      for await (const address of store.actors({ prefix: `${name}/`, limit: 1 })) unnamed.push(address)
+  if (unnamed.length === 0) return
+  const kinds = unnamed.map((address) => kindOf(address)).join(', ')
+  throw new OutcryError(
+    'MODULE_UNNAMED',
+    `the log in ${data} has strategies of ${kinds}, whose modules are neither configured nor named`,
+    namingHint(data, unnamed),
+  )
 }
 
 /** Notes which modules the log in this folder needs. Comes before the first record of any of them. */

@@ -14,6 +14,8 @@ const module = join(folder, 'quiet.js')
 const mark = join(folder, 'has-run')
 const noted = join(data, 'strategies.json')
 const nothing = () => {}
+/** The run that made the folder, but for its strategy. */
+const RUN = ['--no-server', '--config', join(folder, 'market.yaml')]
 const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -31,6 +33,7 @@ export const strategy = defineStrategy({
   )
   const symbols = [{ symbol: 'BTCUSDT', startPx: '60000.00', tickSize: '0.01', lotSize: '0.0001' }]
   const market = { seed: 6, startAt: 1_700_000_000_000, durationMs: 3_000, speed: 'max', symbols }
+  writeFileSync(join(folder, 'market.yaml'), JSON.stringify({ market, strategies: [] }))
   const strategies = [{ id: 'a', type: module, symbol: 'BTCUSDT', interval: '1s', orderQty: '0.01' }]
   const runner = await startRunner(
     loadConfig({ flags: { data, market, server: { enabled: false }, strategies } }),
@@ -51,6 +54,7 @@ describe('a foreign data folder', () => {
     ['doctor', ['doctor'], /is whole/],
     ['backup', ['backup', join(folder, 'copy')], /whole/],
     ['release', ['release', 'quiet/a'], /KIND_UNKNOWN/],
+    ['run', ['run', ...RUN], /^MODULE_UNNAMED: .* quiet,.* --machines .*quiet\.js\n$/],
   ])('is read by %s without its modules', async (_, args, text) => {
     const { stdout, stderr } = await outcry(...args, '--data', data)
     expect(stdout + stderr).toMatch(text)
@@ -63,6 +67,40 @@ describe('a foreign data folder', () => {
     const verified = await outcry('verify', '--data', data, '--machines', module, '--json')
     expect([verified.code, JSON.parse(verified.stdout).problems]).toEqual([0, []])
     expect(existsSync(mark)).toBe(true)
+  })
+
+  it('is run with its modules where they are named, and the log is the same until then', async () => {
+    const copy = join(folder, 'run')
+    cpSync(data, copy, { recursive: true })
+    expect((await outcry('run', ...RUN, '--data', copy)).code).toBe(2)
+    const { stdout } = await outcry('actors', 'quiet/', '--data', copy, '--machines', module, '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ address: 'quiet/a', value: { mode: 'running' } })
+    const run = await outcry('run', ...RUN, '--data', copy, '--machines', module, '--json')
+    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('"level":50')])
+    const after = await outcry('actors', 'quiet/', '--data', copy, '--machines', module, '--json')
+    // It is configured no more.
+    expect(JSON.parse(after.stdout)).toMatchObject({ value: { mode: 'stopped' } })
+  })
+
+  it('is read with the configuration of its run, which names its folder and its modules', async () => {
+    const config = join(folder, 'run.yaml')
+    const strategies = [{ id: 'a', type: './quiet.js', symbol: 'BTCUSDT', interval: '1s', orderQty: '0.01' }]
+    writeFileSync(config, JSON.stringify({ data, strategies }))
+    const verified = await outcry('verify', '--config', config, '--json')
+    expect([verified.code, JSON.parse(verified.stdout).problems]).toEqual([0, []])
+    const listed = await outcry('actors', 'quiet/', '-c', config, '--json')
+    expect(JSON.parse(listed.stdout)).not.toHaveProperty('isUnread')
+    const told = await outcry('replay', 'quiet/a', '-c', config)
+    expect(told.stdout).toContain(`records in ${join(data, 'log')}`)
+    const released = await outcry('release', 'quiet/a', '-c', config)
+    expect(released.stderr).toMatch(/^ACTOR_NOT_QUARANTINED/)
+    const elsewhere = await outcry('verify', '-c', config, '--data', join(folder, 'nowhere'))
+    expect(elsewhere.stderr).toMatch(/^STORE_NONE/)
+    writeFileSync(config, JSON.stringify({ data, strategies: [{ type: 7 }] }))
+    expect(await outcry('verify', '-c', config)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^CONFIG_INVALID/),
+    })
   })
 
   it('whose books at the venue are damaged is told of by verify', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { loadStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
+import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-strategies-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -50,21 +51,19 @@ describe('strategies', () => {
   it('are found where they were last', async () => {
     const data = mkdtempSync(join(folder, 'moved-'))
     rememberStrategies(data, (await loadStrategies([{ ...MINE, type: copyOf('old.ts') }])).strategies)
-    rememberStrategies(data, (await loadStrategies([MINE], data)).strategies)
-    rmSync(join(folder, 'old.ts'))
-    expect([...(await loadStrategies([], data)).strategies.keys()]).toContain(MODULE)
-    expect(readFileSync(join(data, 'strategies.json'), 'utf8')).not.toContain('old.ts')
+    rememberStrategies(data, (await loadStrategies([MINE])).strategies)
+    expect([...readStrategiesFile(data)]).toEqual([['onceBracketed', MODULE]])
   })
 
   it('that are configured no more are stopped, and hear of what they hold', async () => {
-    const run = async (durationMs: number, strategies: object[]) => {
+    const run = async (durationMs: number, strategies: object[], machines?: string[]) => {
       const symbols = [{ symbol: 'BTCUSDT', startPx: '60000.00', tickSize: '0.01', lotSize: '0.0001' }]
       const market = { seed: 6, startAt: 1_700_000_000_000, durationMs, speed: 'max', symbols }
       const server = { enabled: false }
       const flags = { data: join(folder, 'data'), market, server, watchdog: { enabled: false }, strategies }
       const nothing = () => {}
       const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
-      const runner = await startRunner(loadConfig({ flags }), logger)
+      const runner = await startRunner(loadConfig({ flags }), logger, { machines })
       await runner.ended
       const views = await Promise.all(
         ['onceBracketed/a', 'emaCross/b'].map((address) => runner.supervisor.view(address)),
@@ -79,7 +78,8 @@ describe('strategies', () => {
       { mode: 'running', trade: 'holding' },
       { mode: 'warmingUp', trade: 'flat' },
     ])
-    const after = await run(20_000, [])
+    await expect(run(20_000, [])).rejects.toMatchObject({ code: 'MODULE_UNNAMED' })
+    const after = await run(20_000, [], [MODULE])
     expect(after.values).toEqual([
       { mode: 'stopped', trade: 'holding' },
       { mode: 'stopped', trade: 'flat' },

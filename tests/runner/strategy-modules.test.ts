@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Strategy } from '../../machines/index.ts'
-import { loadStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
+import { expectNamed, loadStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
+import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { openMemoryStore } from '../../src/runtime/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-modules-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -46,34 +49,51 @@ describe('a module of a strategy', () => {
     })
   })
 
-  it('that is gone is missed by name, also where only the log still needs it', async () => {
+  it('that is gone is missed by name, whether it is configured or named besides', async () => {
     const missing = join(folder, 'missing.mjs')
-    const refusal = { code: 'STRATEGY_INVALID', message: `there is no file ${missing}` }
-    const hint = (text: string) => expect.stringContaining(text)
-    await expect(load(missing)).rejects.toMatchObject({ ...refusal, hint: hint('Export const strategy') })
+    const hint = expect.stringContaining('Export const strategy')
+    const refusal = { code: 'STRATEGY_INVALID', message: `there is no file ${missing}`, hint }
+    await expect(load(missing)).rejects.toMatchObject(refusal)
+    await expect(loadStrategies([], [missing])).rejects.toMatchObject(refusal)
+  })
+
+  it('that a folder notes has to be named where its log has actors of it', async () => {
     const data = mkdtempSync(join(folder, 'data-'))
     const file = module('once.mjs', strategy('once'))
-    const once = (await load(file)).get(file) as Strategy
-    rememberStrategies(data, new Map([[missing, once]]))
-    await expect(loadStrategies([], data)).rejects.toMatchObject({ ...refusal, hint: hint('put it back') })
-    // One that is configured under the same name stands in for it.
-    expect((await loadStrategies([{ id: 's', type: file }], data)).strategies.has(missing)).toBe(false)
+    rememberStrategies(data, await load(file))
+    const store = await openMemoryStore()
+    const named = async (files: readonly string[]) =>
+      expectNamed(store, data, (await loadStrategies([], files)).strategies)
+    await named([])
+    const event = { type: 'outcry.init', at: 1, input: undefined }
+    const common = { seq: 1, turn: 1, at: 1, cause: null, correlation: 'c1', event }
+    const record = { ...common, actor: 'once/a', rev: 1, machine: 'once@1', from: null, to: 'flat' }
+    await store.append({ records: [record as TransitionRecord] })
+    await expect(named([])).rejects.toMatchObject({
+      code: 'MODULE_UNNAMED',
+      message: expect.stringContaining('once'),
+      hint: expect.stringContaining(`--machines ${file}`),
+    })
+    // Another module of its name stands in for it.
+    await named([module('moved.mjs', strategy('once'))])
+    await store.close()
   })
 
   it.each(['', '{"modu', '[]', '{"modules":{"a":5}}'])(
     'is not remembered by a file that holds %j: that is said, and a start writes it anew',
     async (content) => {
+      const store = await openMemoryStore()
       const data = mkdtempSync(join(folder, 'torn-'))
       const file = join(data, 'strategies.json')
       writeFileSync(file, content)
-      await expect(loadStrategies([], data)).rejects.toMatchObject({
+      await expect(expectNamed(store, data, new Map())).rejects.toMatchObject({
         code: 'STRATEGIES_UNREADABLE',
         message: expect.stringContaining(file),
       })
       rmSync(file)
       const mine = module('kept.mjs', strategy('kept'))
       rememberStrategies(data, new Map([[mine, (await load(mine)).get(mine) as Strategy]]))
-      expect((await loadStrategies([], data)).strategies.has(mine)).toBe(true)
+      expect([...readStrategiesFile(data).values()]).toEqual([mine])
       const { ino } = statSync(file)
       rememberStrategies(data, new Map())
       expect([statSync(file).ino, readdirSync(data)]).toEqual([ino, ['strategies.json']])

@@ -1,21 +1,16 @@
 import pc from 'picocolors'
 import { releaseCommand } from '../../src/runner/quarantine.ts'
+import { namingHint } from '../../src/runner/strategies-file.ts'
 import { counted, table, timeText } from './format.ts'
-import { namingHint } from './machines.ts'
+import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { type ActorSummary, openReader } from './reader.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
 
-export interface ReadOptions {
-  readonly data: string
-  /** Modules of machines, see `loadMachines`. */
-  readonly machines?: readonly string[]
-  readonly json?: boolean
-}
-
 /** `outcry actors [prefix]` */
 export async function actors(prefix: string, options: ReadOptions): Promise<number> {
-  const reader = await openReader(options.data, options.machines)
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
   try {
     const rows: string[][] = []
     const quarantined: string[] = []
@@ -31,11 +26,11 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
     await print(pc.dim(`${counted(rows.length, 'actor')} in ${reader.source}`))
     if (unread.length > 0) {
       const what = `${counted(unread.length, 'actor')} of machines that are not named here, as their last records say`
-      await print(pc.yellow(`${what}. ${namingHint(options.data, unread)}`))
+      await print(pc.yellow(`${what}. ${namingHint(data, unread)}`))
     }
     const [first] = quarantined
     if (first !== undefined) {
-      const release = releaseCommand(first, options.data)
+      const release = releaseCommand(first, data)
       const many = `${counted(quarantined.length, 'actor')} in quarantine`
       await print(pc.red(`${many}: mend what failed, then ${release}`))
     }

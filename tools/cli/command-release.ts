@@ -1,10 +1,10 @@
-import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { namingHint, readStrategiesFile } from '../../src/runner/strategies-file.ts'
 import { kindOf, parseAddress } from '../../src/runtime/address.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { OutcryError } from '../../store/index.ts'
-import type { ReadOptions } from './command-actors.ts'
 import { countText } from './format.ts'
-import { loadMachines, namingHint } from './machines.ts'
+import { loadMachines } from './machines.ts'
+import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { actorPath, openLog, RunnerClient } from './runner-client.ts'
 
@@ -16,10 +16,11 @@ export interface ReleaseOptions extends ReadOptions {
 /** `outcry release <address>`: lets an actor out of quarantine, in a closed log or in the runner that holds it. */
 export async function release(address: string, options: ReleaseOptions): Promise<number> {
   parseAddress(address)
-  const { data, machines, by, reason, json } = options
+  const { by, reason, json } = options
+  const { data, modules } = named(options)
   const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
   readStrategiesFile(data)
-  const known = await loadMachines(machines)
+  const known = await loadMachines(modules)
   const log = await openLog(data)
   const isRunning = log instanceof RunnerClient
   const source = isRunning ? log.url : log.location

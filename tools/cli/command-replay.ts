@@ -3,8 +3,8 @@ import { releaseCommand } from '../../src/runner/quarantine.ts'
 import { parseAddress } from '../../src/runtime/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { OutcryError } from '../../store/index.ts'
-import type { ReadOptions } from './command-actors.ts'
 import { stateText, timeText } from './format.ts'
+import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { openReader, type Reader } from './reader.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
@@ -12,13 +12,14 @@ import { failureText, isQuarantined, standingText } from './standing.ts'
 /** `outcry replay <address>`: an actor's life, record by record. */
 export async function replay(address: string, options: ReadOptions): Promise<number> {
   parseAddress(address)
-  const reader = await openReader(options.data, options.machines)
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
   try {
     let count = 0
     for await (const record of reader.history(address)) {
       if (options.json) await printJson(record)
       else {
-        if (count === 0) await print(await banner(address, record.machine, reader, options.data))
+        if (count === 0) await print(await banner(address, record.machine, reader, data))
         await print(story(record))
       }
       count++

@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { resolve } from 'node:path'
 import pc from 'picocolors'
 import { destination, pino } from 'pino'
 import { VERSION } from '../../src/api/version.ts'
@@ -28,6 +29,7 @@ export interface RunOptions {
   readonly port?: string
   readonly server?: boolean
   readonly acceptChanges?: boolean
+  readonly machines?: readonly string[]
   readonly json?: boolean
 }
 
@@ -72,9 +74,10 @@ async function runUntilStopped(
   { options, logger, terminal, asStatus, guard, watch }: Running,
 ): Promise<number> {
   const { faulted } = guard
-  const { acceptChanges } = options
+  const { acceptChanges, machines } = options
   const runner = await startRunner(config, logger, {
     acceptChanges,
+    machines: machines?.map((module) => resolve(module)),
     faulted,
     ...(watch && { work: watch.work }),
   })

@@ -1,14 +1,15 @@
 import pc from 'picocolors'
-import type { ReadOptions } from './command-actors.ts'
+import { namingHint } from '../../src/runner/strategies-file.ts'
 import { countText, table } from './format.ts'
 import { WHY_STATES_DIFFER } from './hints.ts'
-import { namingHint } from './machines.ts'
+import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
 /** `outcry verify`: the chain of commits, every state, every snapshot, and the live state of a running runner. */
 export async function verify(options: ReadOptions): Promise<number> {
-  const reader = await openReader(options.data, options.machines)
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
   const showProgress = process.stderr.isTTY && !options.json
   try {
     const started = performance.now()
@@ -34,7 +35,7 @@ export async function verify(options: ReadOptions): Promise<number> {
     const rows = problems.map(({ seq, actor, code, message }) => [String(seq), actor, code, message])
     await print(table(['seq', 'actor', 'problem', 'what'], rows))
     const unnamed = problems.filter(({ code }) => code === 'KIND_UNKNOWN').map(({ actor }) => actor)
-    if (unnamed.length > 0) await print(namingHint(options.data, unnamed))
+    if (unnamed.length > 0) await print(namingHint(data, unnamed))
     if (problems.some(({ code }) => code === 'STATE_DIFFERS')) await print(WHY_STATES_DIFFER)
     await print(pc.red(`${problems.length} problems in ${reader.source}`))
     return 1

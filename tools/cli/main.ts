@@ -4,22 +4,31 @@ import pc from 'picocolors'
 import { VERSION } from '../../src/api/version.ts'
 import { assertXState } from '../../src/runtime/xstate-version.ts'
 import { isOutcryError } from '../../store/index.ts'
-import type { ReadOptions } from './command-actors.ts'
 import type { BackupOptions } from './command-backup.ts'
 import type { DoctorCommandOptions } from './command-doctor.ts'
 import type { ReleaseOptions } from './command-release.ts'
 import type { RunOptions } from './command-run.ts'
+import type { ReadOptions } from './named.ts'
 import { written } from './output.ts'
 
 /** Fine, found a problem, wrong usage. */
 const EXIT = { fine: 0, problem: 1, usage: 2 } as const
-const USAGE_ERRORS = ['CONFIG_INVALID', 'ADDRESS_INVALID', 'OTHER_MARKET', 'OTHER_VENUE', 'LOG_FOREIGN']
+const USAGE_ERRORS = [
+  'CONFIG_INVALID',
+  'ADDRESS_INVALID',
+  'OTHER_MARKET',
+  'OTHER_VENUE',
+  'LOG_FOREIGN',
+  'MODULE_UNNAMED',
+]
 
 const program = new Command('outcry')
   .description('A durable actor runtime for trading.')
   .version(VERSION)
   .exitOverride()
   .showHelpAfterError('(outcry --help lists the commands)')
+
+const repeated = (file: string, others: readonly string[] = []) => [...others, file]
 
 program
   .command('run')
@@ -35,6 +44,11 @@ program
   .option('--host <address>', 'to listen on (default: 127.0.0.1)')
   .option('-p, --port <n>', 'to listen on (default: 7077)')
   .option('--no-server', 'without page, API and feed')
+  .option(
+    '--machines <module>',
+    'module of a strategy that is configured no more, and that the log has; may be repeated',
+    repeated,
+  )
   .option('--accept-changes', 'go on with machines that changed without a new version')
   .option('--json', 'summary as JSON')
   .action(async (options: RunOptions) => finish((await import('./command-run.ts')).run(options)))
@@ -43,11 +57,12 @@ const reading = (name: string, description: string) =>
   program
     .command(name)
     .description(description)
-    .option('-d, --data <folder>', 'folder of the log', 'data')
+    .option('-c, --config <file>', "YAML configuration of a run: its folder, and its strategies' modules")
+    .option('-d, --data <folder>', 'folder of the log (default: data)')
     .option(
       '--machines <module>',
       'machines of your own: a module that exports "machines" or a "strategy"; may be repeated',
-      (file: string, others: readonly string[] = []) => [...others, file],
+      repeated,
     )
     .option('--json', 'one JSON object a line')
 
