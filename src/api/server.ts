@@ -43,7 +43,7 @@ export interface ApiOptions extends GuardOptions, Outside {
 /** @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
   supervisor: Supervisor,
-  { port, limits: some, refused, folder, ...options }: ApiOptions,
+  { port, limits: some, refused, folder, verify, ...options }: ApiOptions,
   logger: Logger,
 ): Promise<ApiServer> {
   const { host } = options
@@ -69,7 +69,7 @@ export async function startApi(
   secure(http)
   guardRoutes(http, guard)
   admission(http, limits)
-  systemRoutes(http, supervisor, { refused, folder })
+  systemRoutes(http, supervisor, { refused, folder, verify })
   // Routes from before this are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(http, supervisor)

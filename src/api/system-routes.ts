@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { encodeEntries, type Interruptible, type StoreEntry } from '../../store/index.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import type { Verification } from '../runtime/verify.ts'
 import { signalOf } from './request.ts'
 import { answerSlowly } from './slow-answer.ts'
 import { VERSION } from './version.ts'
@@ -12,12 +13,14 @@ export interface Outside {
   readonly refused?: (() => Readonly<Record<string, number>>) | undefined
   /** Returns what a backup holds where it is more than the log. */
   readonly folder?: ((options: Interruptible) => AsyncIterable<StoreEntry>) | undefined
+  /** Looks at the log and at what belongs to it. */
+  readonly verify?: ((options: Interruptible) => Promise<Verification>) | undefined
 }
 
 export function systemRoutes(
   http: FastifyInstance,
   supervisor: Supervisor,
-  { refused, folder }: Outside = {},
+  { refused, folder, verify }: Outside = {},
 ): void {
   http.get('/health', async (_request, reply) => {
     const fence = supervisor.fence
@@ -43,6 +46,6 @@ export function systemRoutes(
 
   // Reads the whole log: for the command line, while the runner holds the store.
   http.get('/verify', async (_request, reply) =>
-    answerSlowly(reply, supervisor.verify({ signal: signalOf(reply) })),
+    answerSlowly(reply, (verify ?? ((options) => supervisor.verify(options)))({ signal: signalOf(reply) })),
   )
 }

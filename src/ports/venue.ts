@@ -11,6 +11,7 @@ import type {
   ReplaceOrder,
   TimeInForce,
 } from '../../machines/events/order.ts'
+import type { Interruptible } from '../../store/index.ts'
 import type { MarketMessage } from './market.ts'
 
 /** An order as the venue's own books have it. Quantities and prices are decimal strings. */
@@ -126,5 +127,7 @@ export interface PaperVenue {
   reportsAfter(position: number): readonly VenueReport[]
   /** All that is durable now, as a snapshot: for a backup. */
   entries(): AsyncIterable<readonly [key: string, value: string]> & { close(): Promise<void> }
+  /** Looks through all that is durable now, and resolves with how many reports there are. @throws VENUE_CORRUPT, READ_ABORTED */
+  verify(options: Interruptible): Promise<number>
   close(): Promise<void>
 }

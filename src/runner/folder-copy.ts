@@ -47,8 +47,21 @@ export async function* folderEntries(
 
 /** The books of a closed folder; undefined where there are none. */
 export async function closedBooks(data: string): Promise<VenueFolder | undefined> {
-  const location = join(data, 'venue')
-  return storeFiles(location).length === 0 ? undefined : openVenueFolder(location)
+  return hasBooks(data) ? openVenueFolder(booksIn(data)) : undefined
+}
+
+export function hasBooks(data: string): boolean {
+  return storeFiles(booksIn(data)).length > 0
+}
+
+function booksIn(data: string): string {
+  return join(data, 'venue')
+}
+
+/** Looks through the books of a closed folder, and returns how many reports they have. @throws VENUE_CORRUPT, VENUE_OPEN_FAILED, ... */
+export async function closedReports(data: string): Promise<number | undefined> {
+  const books = await closedBooks(data)
+  return books?.verify().finally(() => books.close())
 }
 
 /**

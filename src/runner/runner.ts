@@ -26,6 +26,7 @@ import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import type { WorkObserver } from '../runtime/work.ts'
 import { alert } from './alerts.ts'
 import { belongingIn, belongingNow, expectHeldWatched, expectSameAccount, foreignLog } from './belonging.ts'
+import { withBooks } from './books.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
 import { wrongConfig } from './config-problems.ts'
@@ -191,7 +192,10 @@ export async function startRunner(
     const atVenue = venue
     const folder = (options: Interruptible) =>
       folderEntries(store.entries(options), () => atVenue.entries(), config.data)
-    const server = { ...config.server, refused: () => market.refused, folder }
+    const at = supervisor
+    const verify = async (options: Interruptible) =>
+      withBooks(await at.verify(options), () => atVenue.verify(options))
+    const server = { ...config.server, refused: () => market.refused, folder, verify }
     api = config.server.enabled ? await startApi(supervisor, server, processLogger) : undefined
     const runner = new Runner({
       config,

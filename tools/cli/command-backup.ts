@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import pc from 'picocolors'
-import { closedBooks, writeFolder } from '../../src/runner/folder-copy.ts'
+import { closedReports, writeFolder } from '../../src/runner/folder-copy.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import { OutcryError, type StoreEntry } from '../../store/index.ts'
 import { counted, countText } from './format.ts'
@@ -60,8 +60,7 @@ async function check(folder: string): Promise<Copied> {
         'Look at the log itself: outcry verify.',
       )
     }
-    const books = await closedBooks(folder)
-    const reports = await books?.verify().finally(() => books.close())
+    const reports = await closedReports(folder)
     return { seq: copy.head.seq, records, commits, ...(reports !== undefined && { reports }) }
   } finally {
     await copy.close()

@@ -1,8 +1,10 @@
 import pc from 'picocolors'
+import { problemOf } from '../../src/runner/books.ts'
+import { closedReports } from '../../src/runner/folder-copy.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { recordCodec } from '../../src/runtime/record-codec.ts'
 import { cutBack, type Diagnosis, diagnose } from '../../store/index.ts'
-import { countText, table, timeText } from './format.ts'
+import { counted, countText, table, timeText } from './format.ts'
 import { logFolder } from './log-folder.ts'
 import { print, printJson } from './output.ts'
 
@@ -21,7 +23,10 @@ interface Lost {
   readonly intents: string[]
 }
 
-/** `outcry doctor`: what is wrong with a log that nobody opens any more; with --cut, a log that ends before it. */
+/**
+ * `outcry doctor`: what is wrong with a log that nobody opens any more, and with the venue's books beside it; with --cut, a log that
+ * ends before what is damaged.
+ */
 export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise<number> {
   const location = logFolder(data)
   const showProgress = process.stderr.isTTY && !json
@@ -37,10 +42,20 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
     ? await cutBack(location, options)
     : { diagnosis: await diagnose(location, options), keptIn: undefined }
   if (showProgress) process.stderr.write('\r\x1b[K')
-  if (json) await printJson({ ...diagnosis, lost, keptIn })
-  else await tell(location, diagnosis, lost, keptIn)
-  return diagnosis.damage.length === 0 || keptIn !== undefined ? 0 : 1
+  const { reports, problem } = await problemOf(() => closedReports(data))
+  const books = { ...(reports !== undefined && { reports }), ...(problem && { problem }) }
+  if (json) await printJson({ ...diagnosis, lost, keptIn, books })
+  else {
+    await tell(location, diagnosis, lost, keptIn)
+    if (problem !== undefined) await print(pc.red(`${problem.code}: ${problem.message}. ${BOOKS_DAMAGED}`))
+    else if (reports !== undefined)
+      await print(pc.green(`The venue's books beside it are whole: ${counted(reports, 'report')}`))
+  }
+  const isMended = diagnosis.damage.length === 0 || keptIn !== undefined
+  return isMended && problem === undefined ? 0 : 1
 }
+
+const BOOKS_DAMAGED = 'Restore the whole data folder from a backup: the log and the books go on together.'
 
 function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
   lost.records++

@@ -1,10 +1,14 @@
 import pc from 'picocolors'
+import { hasBooks } from '../../src/runner/folder-copy.ts'
 import { namingHint } from '../../src/runner/strategies-file.ts'
 import { countText, table } from './format.ts'
 import { WHY_STATES_DIFFER } from './hints.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
+
+const booksUnseen = (source: string) =>
+  `The venue's books were not looked at: ${source} is of an earlier version. Stop it, then run outcry verify again.`
 
 /** `outcry verify`: the chain of commits, every state, every snapshot, and the live state of a running runner. */
 export async function verify(options: ReadOptions): Promise<number> {
@@ -18,16 +22,19 @@ export async function verify(options: ReadOptions): Promise<number> {
     })
     const seconds = (performance.now() - started) / 1_000
     if (showProgress) process.stderr.write('\r\x1b[K')
-    const { commits, records, actors, snapshots, live, problems } = found
+    const { commits, records, actors, snapshots, live, reports, problems } = found
     if (options.json) {
       await printJson(found)
       return problems.length === 0 ? 0 : 1
     }
     const what = `${countText(records)} records in ${countText(commits)} commits, ${countText(actors)} actors, ${countText(snapshots)} snapshots`
     const memory = live > 0 ? `, ${countText(live)} of them compared with memory` : ''
+    const books = reports === undefined ? '' : `, ${countText(reports)} reports in the venue's books`
     await print(
-      `${what}${memory}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`,
+      `${what}${memory}${books}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`,
     )
+    const unseen = reports === undefined && problems.every(({ actor }) => actor !== 'port/paper')
+    if (unseen && hasBooks(data)) await print(pc.yellow(booksUnseen(reader.source)))
     if (problems.length === 0) {
       await print(pc.green(`${reader.source} replays to the same states`))
       return 0

@@ -1,12 +1,13 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
 import { type Failure, withFailure } from '../../src/api/failures.ts'
-import { closedBooks, folderEntries } from '../../src/runner/folder-copy.ts'
+import { type FolderVerification, withBooks } from '../../src/runner/books.ts'
+import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder-copy.ts'
 import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actor-view.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { type Machines, Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
-import { type Problem, type Verification, verifyLog } from '../../src/runtime/verify.ts'
+import { verifyLog } from '../../src/runtime/verify.ts'
 import { decodeEntries, isOutcryError, type Store, type StoreEntry } from '../../store/index.ts'
 import { loadMachines } from './machines.ts'
 import { actorPath, openLog, RunnerClient } from './runner-client.ts'
@@ -29,7 +30,8 @@ export interface Reader {
   /** Undefined where it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
-  verify(onProgress: (seq: number) => void): Promise<Verification>
+  /** The log, and the venue's books beside it. */
+  verify(onProgress: (seq: number) => void): Promise<FolderVerification>
   /** The whole data folder, as one consistent copy: see `folderEntries`. */
   entries(): AsyncIterable<StoreEntry>
   close(): Promise<void>
@@ -111,10 +113,9 @@ class StoreReader implements Reader {
     return this.#store.history(address)
   }
 
-  async verify(onProgress: (seq: number) => void): Promise<Verification> {
+  async verify(onProgress: (seq: number) => void): Promise<FolderVerification> {
     const found = await verifyLog(this.#store, this.#registry, { onProgress })
-    const problems = await problemsOfBooks(this.#data, found.records)
-    return { ...found, problems: [...found.problems, ...problems] }
+    return withBooks(found, () => closedReports(this.#data))
   }
 
   async *entries(): AsyncIterable<StoreEntry> {
@@ -128,19 +129,6 @@ class StoreReader implements Reader {
 
   close(): Promise<void> {
     return this.#store.close()
-  }
-}
-
-/** Of the venue's books beside the log. */
-async function problemsOfBooks(data: string, seq: number): Promise<readonly Problem[]> {
-  try {
-    const books = await closedBooks(data)
-    await books?.verify().finally(() => books.close())
-    return []
-  } catch (error) {
-    if (!isOutcryError(error)) throw error
-    const { code, message } = error
-    return [{ seq, actor: 'port/paper', code, message }]
   }
 }
 
@@ -190,7 +178,7 @@ class RunnerReader implements Reader {
     }
   }
 
-  verify(): Promise<Verification> {
+  verify(): Promise<FolderVerification> {
     return this.#runner.getSlowly('/verify')
   }
 

@@ -75,6 +75,7 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
     flush: () => venue.flush(),
     reportsAfter: (position) => venue.reportsAfter(position).map(report),
     entries: () => venue.entries(),
+    verify: (options) => venue.verify(options),
     close: () => venue.close(),
   }
 }

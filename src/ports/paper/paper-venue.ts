@@ -1,6 +1,6 @@
 import * as decimal from '../../../machines/decimal.ts'
 import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
-import { OutcryError } from '../../../store/index.ts'
+import { type Interruptible, OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
@@ -179,6 +179,10 @@ class Paper implements PaperVenue {
 
   entries(): BookEntries {
     return this.#folder.entries()
+  }
+
+  verify(options: Interruptible): Promise<number> {
+    return this.#folder.verify(options)
   }
 
   reportsAfter(position: number): readonly VenueReport[] {

@@ -3,7 +3,7 @@ import type { AbstractBatchOperation, AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
 import { makeFolder } from '../../../store/folder.ts'
-import { isOutcryError, OutcryError } from '../../../store/index.ts'
+import { type Interruptible, isOutcryError, OutcryError, Pace } from '../../../store/index.ts'
 import { StoreLock } from '../../../store/store-lock.ts'
 import type { VenueOrder, VenueReport } from '../venue.ts'
 import { checkBooks } from './books-check.ts'
@@ -143,22 +143,32 @@ export class VenueFolder {
     return stored === undefined ? emptyState() : decodeState(stored)
   }
 
-  /** Looks at every report, and returns how many there are. @throws VENUE_CORRUPT */
-  async verify(): Promise<number> {
-    this.assertWhole()
-    const { reports } = this.state()
-    let position = 0
-    for await (const key of this.#db.keys({ gte: reportKey(0), lt: 'r!~' }))
-      if (key !== reportKey(++position)) throw this.#corrupt(`report ${position} is missing`)
-    return reports
+  /** Looks at every report as of now, and returns how many there are. The venue may go on meanwhile. @throws VENUE_CORRUPT, READ_ABORTED */
+  async verify({ signal }: Interruptible = {}): Promise<number> {
+    const pace = new Pace(signal)
+    const snapshot = this.#db.snapshot()
+    try {
+      const stored = this.#db.getSync(STATE_KEY, { snapshot })
+      const { reports } = stored === undefined ? emptyState() : decodeState(stored)
+      let position = 0
+      for await (const key of this.#db.keys({ gte: reportKey(0), lt: 'r!~', snapshot })) {
+        const wait = pace.step()
+        if (wait !== undefined) await wait
+        if (key !== reportKey(++position)) throw this.#corrupt(`report ${position} is missing`)
+      }
+      if (position < reports) throw this.#corrupt(`report ${position + 1} is missing`)
+      if (position > reports) throw this.#unknown(reports + 1, reports)
+      return reports
+    } finally {
+      await snapshot.close()
+    }
   }
 
   /** LevelDB drops a damaged end of its log without a word; a state and its last report must be of one write. */
   assertWhole(): void {
     const { reports } = this.state()
     if (reports > 0) this.report(reports)
-    if (this.#db.getSync(reportKey(reports + 1)) !== undefined)
-      throw this.#corrupt(`report ${reports + 1} is there, but the state knows of ${reports} only`)
+    if (this.#db.getSync(reportKey(reports + 1)) !== undefined) throw this.#unknown(reports + 1, reports)
   }
 
   report(position: number): VenueReport {
@@ -212,6 +222,10 @@ export class VenueFolder {
   /** All that it holds now. */
   entries(): BookEntries {
     return this.#db.iterator()
+  }
+
+  #unknown(position: number, reports: number): OutcryError {
+    return this.#corrupt(`report ${position} is there, but the state knows of ${reports} only`)
   }
 
   #corrupt(what: string): OutcryError {
