@@ -13,6 +13,16 @@ export function storeLocked(location: string, holder: string, cause?: unknown): 
   )
 }
 
+/** By a process that has files of the store open for writing, and no lock. */
+export function storeWritten(location: string, pid: number, command: string | undefined): OutcryError {
+  const who = command === undefined ? `process ${pid}` : `process ${pid} (${command})`
+  return new OutcryError(
+    'STORE_LOCKED',
+    `${who} has files of the store in ${location} open for writing, though it does not hold the lock`,
+    `It is a runner whose lock was removed, or a program that a runner has started and left behind. End it: kill ${pid}. Or take another folder.`,
+  )
+}
+
 /** Files of the store are missing, damaged, or not of this store. */
 export function filesDamaged(what: string, cause?: unknown): OutcryError {
   return new OutcryError('STORE_CORRUPT', what, DOCTOR, { cause })

@@ -17,6 +17,20 @@ export function writerIn(folder: string, except: string, pids = processes()): nu
   )
 }
 
+/** Longest command that is told. */
+const COMMAND_MAX = 120
+
+/** Returns the command line of a process, in one line; undefined where it is not told. */
+export function commandOf(pid: number): string | undefined {
+  const words = textOf(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
+  const text = words
+    .join(' ')
+    .replace(/\p{C}+/gu, ' ')
+    .trim()
+  if (text === '') return undefined
+  return text.length > COMMAND_MAX ? `${text.slice(0, COMMAND_MAX)}...` : text
+}
+
 function processes(): number[] {
   return namesIn('/proc').map(Number).filter(Number.isInteger)
 }

@@ -25,8 +25,8 @@ import {
 import { join } from 'node:path'
 import { Level } from 'level'
 import { codeOf, identityOf, linkOrCopy, makeFolder } from './folder.ts'
-import { openFailure, storeLocked } from './open-errors.ts'
-import { writerIn } from './openers.ts'
+import { openFailure, storeLocked, storeWritten } from './open-errors.ts'
+import { commandOf, writerIn } from './openers.ts'
 import { HEAD, LOCK } from './store-files.ts'
 
 /** Tries to open the tiny database, whose files another process may make anew at the same time. */
@@ -72,7 +72,7 @@ export class StoreLock {
       const other = lock.#otherWriter()
       if (other === undefined) return lock
       await lock.release()
-      throw storeLocked(location, `process ${other}, whose lock is gone,`)
+      throw storeWritten(location, other, commandOf(other))
     } catch (error) {
       for (const key of keys) held.delete(key)
       throw openFailure(location, error)

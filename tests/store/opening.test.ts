@@ -1,10 +1,14 @@
 /** Whose a folder is, and what opening it may change: one opener for one folder by whatever name, and nothing until the store is known to be whole. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
+  closeSync,
   cpSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,6 +19,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Level } from 'level'
@@ -119,6 +124,36 @@ describe('an open store', () => {
     if (before !== undefined) expect(contentOf(location)).toEqual(before)
     await store.close()
   })
+
+  it.runIf(process.platform === 'linux')(
+    'is told from a closed one whose files a program has inherited, by the pid and the command of that',
+    async () => {
+      const location = await make()
+      const fd = openSync(fileLike(location, /\.log$/), 'r+')
+      const code = 'process.stdout.write("up"); setInterval(() => {}, 1e6)'
+      const heir = spawn(process.execPath, ['-e', code, 'a-worker'], {
+        stdio: ['ignore', 'pipe', 'inherit', fd],
+      })
+      closeSync(fd)
+      await once(heir.stdout as Readable, 'data')
+      const ended = once(heir, 'exit')
+      // While the last holder is known, whoever inherited from it is none.
+      await (await openLevelStore(location)).close()
+      rmSync(join(location, 'lock'), { recursive: true })
+      const before = contentOf(location)
+      await expect(openLevelStore(location)).rejects.toMatchObject({
+        code: 'STORE_LOCKED',
+        message: expect.stringMatching(
+          new RegExp(`process ${heir.pid} \\(.*node.* a-worker\\) has files of the store`),
+        ),
+        hint: expect.stringContaining(`kill ${heir.pid}.`),
+      })
+      expect(contentOf(location)).toEqual(before)
+      heir.kill()
+      await ended
+      await (await openLevelStore(location)).close()
+    },
+  )
 
   it('does not acknowledge what it has written when HEAD says another epoch by then', async () => {
     const location = await make()
