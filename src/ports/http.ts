@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMEOUT_MAX_MS } from '../runtime/clock.ts'
 
 const RETRY_AFTER_MAX_MS = 86_400_000
+/** No answer that is asked for is as long: what Binance says of all its symbols is a third of it. */
+const BODY_BYTES_MAX = 64 * 2 ** 20
 /** So much of a refusal's body says what it is about. */
 const EXCERPT_LENGTH = 200
 
@@ -18,11 +20,24 @@ export class Refused extends Error {
   }
 }
 
-/** @throws Refused, and what fetch throws */
+/** @throws Refused, and what fetch throws; an error for an answer that is too long */
 export async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(url, { signal })
-  if (!response.ok) throw new Refused(response, await response.text())
-  return response.json()
+  const body = new TextDecoder().decode(await bytesOf(response, BODY_BYTES_MAX))
+  if (!response.ok) throw new Refused(response, body)
+  return JSON.parse(body)
+}
+
+/** @throws what fetch throws, and an error for more bytes than may come */
+export async function bytesOf(response: Response, bytesMax: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length
+    if (length > bytesMax) throw new Error(`the answer is longer than ${bytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** What fetch says is in the cause. */

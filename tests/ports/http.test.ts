@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { getJson, poll, Refused, reasonOf } from '../../src/ports/http.ts'
+import { bytesOf, getJson, poll, Refused, reasonOf } from '../../src/ports/http.ts'
 
 const NOW = Date.parse('2026-01-31T08:00:00Z')
 let server: Server | undefined
@@ -109,4 +109,10 @@ describe('polling', () => {
     expect(await run([undefined, no])).toEqual([])
     expect(waits).toEqual([10_000])
   })
+})
+
+it('an answer is read up to so many bytes', async () => {
+  const url = await answering(200, {}, 'x'.repeat(100_000))
+  expect((await bytesOf(await fetch(url), 100_000)).length).toBe(100_000)
+  await expect(bytesOf(await fetch(url), 99_999)).rejects.toThrow('the answer is longer than 99999 bytes')
 })

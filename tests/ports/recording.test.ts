@@ -2,7 +2,7 @@ import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gzipSync } from 'node:zlib'
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/decimal.ts'
@@ -87,6 +87,36 @@ describe('a recording', () => {
       { type: 'TRADE', px: '1.5', qty: '2', aggressor: 'SELL' },
     ])
     expect([market.counts, market.refused, warnings]).toEqual([{ trade: 1 }, { LINE: 1, SCHEMA: 1 }, [2, 3]])
+  })
+
+  it('passes over a line that is longer than any message, and does not keep it', async () => {
+    const file = join(folder, 'long-line.ws.gz')
+    const trade = (t: number) =>
+      `1700000000000000000 ${JSON.stringify({ stream: 'x@trade', data: { e: 'trade', E: t, s: 'X', t, p: '1', q: '1', T: 1_700_000_000_000, m: true } })}\n`
+    const endless = '7'.repeat(64 * 2 ** 20)
+    writeFileSync(file, gzipSync(`${trade(1)}${endless}\n${trade(2)}${endless}`))
+    const warnings: unknown[] = []
+    const market = await openRecording({ files: [file], onWarning: (warning) => warnings.push(warning) })
+    const messages = await lastValueFrom(market.open().pipe(toArray()))
+    expect(messages.flatMap(({ event }) => (event.type === 'TRADE' ? [event.tradeId] : []))).toEqual([
+      '1',
+      '2',
+    ])
+    expect([market.refused, warnings]).toEqual([
+      { LINE: 2 },
+      [{ file, line: 2, reason: 'it is longer than any message' }],
+    ])
+  })
+
+  it('may have been through an editor: its lines end as those of Windows, or have U+2028 in them', async () => {
+    const file = join(folder, 'windows.ws')
+    const trade = (t: number, more: object) =>
+      `1700000000000000000 ${JSON.stringify({ stream: 'x@trade', data: { e: 'trade', E: t, s: 'X', t, p: '1', q: '1', T: 1_700_000_000_000, m: true, ...more } })}\r\n`
+    writeFileSync(file, `${trade(1, {})}\r\n${trade(2, { note: '\u2028' })}`)
+    const market = await openRecording({ files: [file] })
+    const messages = await lastValueFrom(market.open().pipe(toArray()))
+    expect(messages.map(({ event }) => event.type)).toEqual(['CONNECTION', 'TRADE', 'TRADE'])
+    expect(market.refused).toEqual({})
   })
 
   it('that is cut short, missing, empty or of an unknown venue is refused by name', async () => {

@@ -11,10 +11,12 @@ export interface Captured {
   readonly json: string
 }
 
-/** `<ns> <json>`, as written by recorders of Binance's combined stream. */
-const NANOSECONDS = /^(\d{19}) (\{.*)$/
+/** `<ns> <json>`, as written by recorders of Binance's combined stream. JSON may have what ends a line elsewhere (U+2028). */
+const NANOSECONDS = /^(\d{19}) (\{.*)$/s
 /** `<s>: <json>`, as cryptofeed writes it. */
-const SECONDS = /^(\d{1,10})\.(\d{1,9}): (.*)$/
+const SECONDS = /^(\d{1,10})\.(\d{1,9}): (.*)$/s
+/** In characters: far more than a snapshot of a whole book. A file of nothing but one line has no end to wait for. */
+const LINE_MAX = 8 * 2 ** 20
 /** cryptofeed's notes of what it connected and sent to. */
 const HEADER = /^wss?:\/\/\S+ (<->|<-|->) /
 
@@ -33,19 +35,30 @@ function captured(receivedNs: string, json: string): Captured {
 
 /** Whether a line says nothing of the market. */
 export function isNote(line: string): boolean {
-  return line === '' || HEADER.test(line)
+  return line === '' || line === '\r' || HEADER.test(line)
 }
 
-/** The lines of a file, `.gz` or plain. @throws what reading and unzipping throw */
-export async function* linesOf(file: string): AsyncGenerator<string> {
+/** The lines of a file, `.gz` or plain; undefined in place of one that is too long. @throws what reading and unzipping throw */
+export async function* linesOf(file: string): AsyncGenerator<string | undefined> {
   const bytes = createReadStream(file)
   // What fails in one stream of a pipeline is thrown where the last one is read.
   const input = file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes
   let rest = ''
+  /** It belongs to a line that is too long. */
+  let isTooLong = false
   for await (const chunk of input.setEncoding('utf8')) {
-    const lines = (rest + chunk).split('\n')
+    const lines: (string | undefined)[] = (rest + chunk).split('\n')
     rest = lines.pop() as string
+    if (isTooLong && lines.length > 0) {
+      lines[0] = undefined
+      isTooLong = false
+    }
     yield* lines
+    if (isTooLong || rest.length > LINE_MAX) {
+      isTooLong = true
+      rest = ''
+    }
   }
-  if (rest !== '') yield rest
+  if (isTooLong) yield undefined
+  else if (rest !== '') yield rest
 }

@@ -35,10 +35,11 @@ export async function* timedLines(file: string, listeners?: LineListeners): Asyn
   try {
     for await (const text of linesOf(file)) {
       number++
-      if (isNote(text)) continue
-      const captured = capturedOf(text)
+      if (text !== undefined && isNote(text)) continue
+      const captured = text === undefined ? undefined : capturedOf(text)
       if (captured === undefined) {
-        listeners?.onRefused(number, new Refusal('LINE', 'it is no "<time> <json>"'))
+        const reason = text === undefined ? 'it is longer than any message' : 'it is no "<time> <json>"'
+        listeners?.onRefused(number, new Refusal('LINE', reason))
         continue
       }
       ahead.push({ ...captured, number })

@@ -1,6 +1,6 @@
 /** A feed over HTTP, asked again and again as sparingly as HTTP lets us. */
 import { Observable, type Subscriber } from 'rxjs'
-import { poll, Refused } from '../http.ts'
+import { bytesOf, poll, Refused } from '../http.ts'
 import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../news.ts'
 import { type FeedDocument, readFeed } from './feed-document.ts'
 
@@ -73,7 +73,8 @@ class Polling {
       await response.body?.cancel()
       throw new Refused(response)
     }
-    const document = readFeed(await bodyOf(response))
+    const bytes = await bytesOf(response, BODY_BYTES_MAX)
+    const document = readFeed(new TextDecoder(charsetOf(response, bytes)).decode(bytes).trimStart())
     // A document that could not be read is asked for again.
     this.#validators = validatorsOf(response.headers)
     await this.#take(document)
@@ -106,18 +107,6 @@ function validatorsOf(headers: Headers): Record<string, string> {
     ...(etag !== null && { 'if-none-match': etag }),
     ...(modified !== null && { 'if-modified-since': modified }),
   }
-}
-
-async function bodyOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > BODY_BYTES_MAX) throw new Error(`the document is longer than ${BODY_BYTES_MAX} bytes`)
-    chunks.push(chunk)
-  }
-  const bytes = Buffer.concat(chunks)
-  return new TextDecoder(charsetOf(response, bytes)).decode(bytes).trimStart()
 }
 
 /** As the header says, else as the document itself does. */
