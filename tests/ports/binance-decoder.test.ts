@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BinanceDecoder } from '../../src/ports/market/binance-decoder.ts'
+import { BinanceDecoder, type Decoded } from '../../src/ports/market/binance-decoder.ts'
 import type { BinanceMarketName } from '../../src/ports/market/binance-markets.ts'
 import { Refusal } from '../../src/ports/market/refusals.ts'
 
@@ -118,10 +118,42 @@ describe("a message of Binance's", () => {
       'PRICE',
       'a level\'s price must be a decimal above 0, and is "-1"',
     ],
+    [
+      'a time in microseconds',
+      trade('1', { T: AT * 1_000 }),
+      'SCHEMA',
+      'trade: T: epoch milliseconds, before the year 10000',
+    ],
   ])('with %s is refused, and connects nothing', (_, raw, reason, message) => {
     const decoder = make()
     expect(refusalOf(() => decode(decoder, raw))).toEqual([reason, message])
     expect(decode(decoder, trade('1')).events).toMatchObject([{ type: 'CONNECTION' }, { type: 'TRADE' }])
+  })
+
+  it.each([
+    [
+      'a price',
+      (deep: string) => `[[${deep},"1"]]`,
+      'PRICE',
+      "a level's price must be a decimal above 0, and is a list",
+    ],
+    [
+      'a level',
+      (deep: string) => `[${deep}]`,
+      'SCHEMA',
+      'a level must be a price and a quantity, and is a list',
+    ],
+    [
+      'a quantity',
+      (deep: string) => `[["1",{"a":${deep}}]]`,
+      'QUANTITY',
+      "a level's quantity must be a decimal from 0, and is an object",
+    ],
+  ])('with %s that lies in itself deeper than the stack is refused', (_, bids, reason, message) => {
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+    const json = JSON.stringify(depth(1, 2)).replace(/"b":\[.*?\],"a"/, `"b":${bids(deep)},"a"`)
+    expect(json.length).toBeGreaterThan(100_000)
+    expect(refusalOf(() => make().decode(json, { at: AT }))).toEqual([reason, message])
   })
 
   it('that is no JSON is refused', () => {
@@ -235,7 +267,13 @@ describe('funding', () => {
     return messages
       .flatMap(([rate, dueAt, at]) => {
         const E = AT + at * HOUR_MS
-        return decode(decoder, markPrice(rate, dueAt && AT + dueAt * HOUR_MS, E), undefined, E).events
+        const raw = markPrice(rate, dueAt && AT + dueAt * HOUR_MS, E)
+        let events: Decoded['events'] = []
+        const refusal = refusalOf(() => {
+          events = decode(decoder, raw, undefined, E).events
+        })
+        expect([undefined, 'TIME']).toContain(refusal?.[0])
+        return events
       })
       .filter(({ type }) => type === 'FUNDING')
   }
@@ -272,8 +310,35 @@ describe('funding', () => {
         ['0.0001', 1, 0.5],
       ],
     ],
+    [
+      'one message has a time that has passed',
+      [
+        ['0.0001', 8, 0],
+        ['0.0001', -AT / HOUR_MS + 1, 0.1],
+        ['0.0001', 8, 0.2],
+      ],
+    ],
+    [
+      'one message has a time that is too early',
+      [
+        ['0.0001', 8, 0],
+        ['0.0001', 0.1, 0.1],
+        ['0.0001', 8, 0.2],
+      ],
+    ],
   ])('is not told where %s', (_, messages) => {
     expect(funding(messages)).toEqual([])
+  })
+
+  it('is told earlier where the exchange says so again and again', () => {
+    const messages = funding([
+      ['0.0001', 8, 0],
+      ['0.0001', 4, 0.1],
+      ['0.0001', 4, 0.2],
+      ['0.0002', 4, 0.3],
+      ['0.0003', 8, 4],
+    ])
+    expect(messages).toMatchObject([{ rate: '0.0002' }])
   })
 
   it.each([

@@ -40,20 +40,40 @@ describe("the exchange's time", () => {
     expect(taken([off, 0], [1, 1], [2, 2])).toEqual(['refused', 1, 2])
   })
 
-  it('is believed where three in a row agree, for then our own clock was set', () => {
+  it('is believed where three in a row agree for some time, for then our own clock was set', () => {
     const hour = (n: number): [number, number] => [HOUR_MS + n, n]
-    expect(taken([0, 0], hour(1), hour(2), hour(3), hour(4))).toEqual([
+    expect(taken([0, 0], hour(1), hour(125), hour(251), hour(252))).toEqual([
       0,
       'refused',
       'refused',
-      HOUR_MS + 3,
-      HOUR_MS + 4,
+      HOUR_MS + 251,
+      HOUR_MS + 252,
     ])
   })
 
   it('goes on from where it was where the exchange sets its clock back', () => {
     const back = (n: number): [number, number] => [n - HOUR_MS, n]
-    expect(taken([0, 0], back(1), back(2), back(3), back(4))).toEqual([0, 'refused', 'refused', 0, 1])
+    expect(taken([0, 0], back(1), back(125), back(251), back(252))).toEqual([0, 'refused', 'refused', 0, 1])
+  })
+
+  it.each([
+    ['a day ahead', 24 * HOUR_MS],
+    ['a day back', -24 * HOUR_MS],
+    ['at the beginning of time', -AT],
+  ])('is refused for all trades of one order where it lies %s, and goes on behind them', (_, off) => {
+    const burst = Array.from({ length: 20 }, (__, n): [number, number] => [off, 1 + n])
+    expect(taken([0, 0], ...burst, [30, 30], [31, 31])).toEqual([0, ...burst.map(() => 'refused'), 30, 31])
+    expect(taken(...burst, [30, 30], [31, 31])).toEqual([...burst.map(() => 'refused'), 30, 31])
+  })
+
+  it('is the stated one again once a clock that was set back is right', () => {
+    const at = (off: number, ...received: number[]) => received.map((n): [number, number] => [n + off, n])
+    const times = taken(
+      ...at(0, 0, 1),
+      ...at(-HOUR_MS, 100, 300, 500, 900),
+      ...at(0, 1_000, 1_200, 1_400, 1_500),
+    )
+    expect(times).toEqual([0, 1, 'refused', 'refused', 1, 401, 'refused', 'refused', 1_400, 1_500])
   })
 
   it('is no more believed for two wrong ones that do not agree', () => {

@@ -54,6 +54,10 @@ const STREAMS_MAX = 10_000
 const FUNDING_AHEAD_MAX_MS = 26 * 3_600_000
 /** The next time is told once this one has come, give or take the clocks of an exchange. */
 const FUNDING_EARLY_MAX_MS = 60_000
+/** A time that has come is told on for so long at most. */
+const FUNDING_LATE_MAX_MS = 60_000
+/** A next time that is earlier than the one before is believed when it is told so often in a row: the exchange charges more often now. */
+const FUNDING_AGREEING = 3
 
 const PROBLEMS: Readonly<Record<BookProblem, string>> = {
   'missing updates': 'depth updates are missing',
@@ -68,10 +72,21 @@ class Market {
   status: 'connected' | 'resyncing' | undefined
   /** What falls due next. */
   funding: { readonly rate: string; readonly dueAt: number } | undefined
+  /** An earlier time that it may fall due at instead, and how often in a row that was told. */
+  #earlierAt = 0
+  #earlierTold = 0
 
   disconnect(): void {
     this.book = new OrderBook()
     this.status = undefined
+  }
+
+  /** Whether funding may be due next at this time, by what was told before. One time that is too early would charge it at once. */
+  mayBeDue(dueAt: number): boolean {
+    const isEarlier = this.funding !== undefined && dueAt > 0 && dueAt < this.funding.dueAt
+    this.#earlierTold = !isEarlier ? 0 : dueAt === this.#earlierAt ? this.#earlierTold + 1 : 1
+    this.#earlierAt = dueAt
+    return !isEarlier || this.#earlierTold >= FUNDING_AGREEING
   }
 }
 
@@ -218,7 +233,9 @@ export class BinanceDecoder {
     const market = this.#market(symbol)
     const { funding: due } = market
     const isNext = due !== undefined && dueAt > due.dueAt
-    if (dueAt > E + FUNDING_AHEAD_MAX_MS || (isNext && E < due.dueAt - FUNDING_EARLY_MAX_MS))
+    const isPast = dueAt > 0 && dueAt < E - FUNDING_LATE_MAX_MS
+    const isAhead = dueAt > E + FUNDING_AHEAD_MAX_MS || (isNext && E < due.dueAt - FUNDING_EARLY_MAX_MS)
+    if (isPast || isAhead || !market.mayBeDue(dueAt))
       throw new Refusal('TIME', `T: funding of ${symbol} cannot be due next at ${dueAt}`)
     const eventAt = this.#time.take(E, receipt.at)
     if (dueAt > 0) market.funding = { rate, dueAt }
@@ -327,9 +344,11 @@ function bestOf(side: readonly Level[], better: (a: string, b: string) => string
   return prices.length === 0 ? undefined : prices.reduce(better)
 }
 
+/** Of what is no text only its type: it may lie in itself deeper than the stack. */
 function excerpt(raw: unknown): string {
-  const text = JSON.stringify(raw) ?? 'missing'
-  return text.length <= EXCERPT_MAX ? text : `${text.slice(0, EXCERPT_MAX)}...`
+  if (Array.isArray(raw)) return 'a list'
+  if (typeof raw !== 'string') return typeof raw === 'object' && raw !== null ? 'an object' : String(raw)
+  return JSON.stringify(raw.length <= EXCERPT_MAX ? raw : `${raw.slice(0, EXCERPT_MAX)}...`)
 }
 
 function refuse(reason: ConstructorParameters<typeof Refusal>[0], detail: string): never {

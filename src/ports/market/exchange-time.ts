@@ -9,8 +9,12 @@ const AHEAD_MAX_MS = 10_000
 const DELAY_MAX_MS = 300_000
 /** A time may lie before the latest one by so much: streams of one exchange do not keep each other's order. */
 const BACK_MAX_MS = 60_000
-/** So many refused times in a row that agree are right: a clock was set. */
+/**
+ * So many refused times in a row that agree, received over so long, are right: a clock was set. One order that takes much makes many
+ * trades of one moment, so a number alone would believe a single wrong time.
+ */
 const AGREEING = 3
+const AGREEING_MS = 250
 
 export class ExchangeTime {
   /** The exchange's clock less ours, when a message takes the shortest way. */
@@ -20,6 +24,8 @@ export class ExchangeTime {
   #shiftMs = 0
   #doubtedMs = Number.NaN
   #doubts = 0
+  /** When the first of them was received. */
+  #doubtedSince = 0
 
   /**
    * Returns a time of the exchange, epoch ms. Where its clock was set back, time goes on from where it was.
@@ -47,14 +53,16 @@ export class ExchangeTime {
     const agrees = this.#doubts > 0 && Math.abs(doubtedMs - this.#doubtedMs) <= AHEAD_MAX_MS
     this.#doubtedMs = doubtedMs
     this.#doubts = agrees ? this.#doubts + 1 : 1
-    if (this.#doubts < AGREEING) {
+    if (!agrees) this.#doubtedSince = receivedAt
+    if (this.#doubts < AGREEING || receivedAt - this.#doubtedSince < AGREEING_MS) {
       const where = isBack
         ? `${Math.round((this.#latest - stated - this.#shiftMs) / 1_000)} s before the latest time`
         : `${Math.round((doubtedMs + this.#shiftMs - (this.#offsetMs ?? 0)) / 1_000)} s off what is expected`
       throw new Refusal('TIME', `the exchange's time ${stated} lies ${where}`)
     }
     this.#doubts = 0
-    if (isBack) this.#shiftMs = this.#latest - stated
+    // Also of a clock that is right again after it was set back.
+    this.#shiftMs = Math.max(0, this.#latest - stated)
     const time = stated + this.#shiftMs
     this.#offsetMs = time - receivedAt
     this.#latest = Math.max(this.#latest, time)
