@@ -63,6 +63,32 @@ describe('the store of a program', () => {
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN[\s\S]*--machines/)])
   })
 
+  it('may have kinds that are called as those of Outcry are, in any version', async () => {
+    const own = join(folder, 'namesakes')
+    const of = (version?: string) =>
+      createMachine({
+        id: 'mine',
+        ...(version && { version }),
+        initial: 'new',
+        states: { new: { on: { GO: 'gone' } }, gone: {} },
+      })
+    const kinds = { order: of(), list: of('4'), emaCross: of('4+2') }
+    const supervisor = await createSupervisor({ store: await openLevelStore(own), machines: kinds })
+    for (const kind of Object.keys(kinds)) {
+      await supervisor.spawn(kind, 'o-1')
+      await supervisor.send(`${kind}/o-1`, { type: 'GO' })
+    }
+    await supervisor.stop()
+    const actors = await outcry('actors', '--data', own)
+    expect([actors.code, actors.stderr]).toEqual([0, ''])
+    for (const kind of ['order@1', 'list@4', 'emaCross@4+2'])
+      expect(actors.stdout).toMatch(new RegExp(`/o-1 +${kind.replace('+', '.')} +2 .* gone`))
+    const replay = await outcry('replay', 'order/o-1', '--data', own)
+    expect([replay.code, replay.stdout]).toEqual([0, expect.stringContaining('new -> gone')])
+    const verify = await outcry('verify', '--data', own)
+    expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN[\s\S]*--machines/)])
+  })
+
   it('is missed by the folder that was named', async () => {
     const { code, stderr } = await outcry('actors', '--data', folder)
     expect([code, stderr]).toEqual([1, expect.stringContaining(`STORE_NONE: there is no log in ${folder}.`)])

@@ -3,7 +3,7 @@ import { kindOf, parseAddress } from '../../src/runtime/address.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { OutcryError } from '../../store/index.ts'
 import { countText } from './format.ts'
-import { loadMachines } from './machines.ts'
+import { loadMachines, machinesIn } from './machines.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { actorPath, openLog, RunnerClient } from './runner-client.ts'
@@ -20,7 +20,7 @@ export async function release(address: string, options: ReleaseOptions): Promise
   const { data, modules } = named(options)
   const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
   readStrategiesFile(data)
-  const known = await loadMachines(modules)
+  const ofReader = await loadMachines(modules)
   const log = await openLog(data)
   const isRunning = log instanceof RunnerClient
   const source = isRunning ? log.url : log.location
@@ -28,6 +28,7 @@ export async function release(address: string, options: ReleaseOptions): Promise
   if (isRunning) seq = (await log.post<{ seq: number }>(`${actorPath(address)}/release`, why)).seq
   else {
     try {
+      const known = await machinesIn(log.store, ofReader)
       if (!Object.hasOwn(known, kindOf(address))) throw unnamed(address, data)
       seq = await releaseOffline(log.store, known, address, why)
     } finally {

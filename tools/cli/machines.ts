@@ -1,19 +1,33 @@
-import { type Strategy, machines as tradingMachines } from '../../machines/index.ts'
+import { RUNNER, type Strategy, machines as tradingMachines } from '../../machines/index.ts'
 import { BUILT_IN_STRATEGIES, kindsOf, strategyIn } from '../../src/runner/strategies.ts'
 import { importUserModule } from '../../src/runner/user-module.ts'
+import type { TransitionRecord } from '../../src/runtime/record.ts'
 import type { Machines } from '../../src/runtime/registry.ts'
-import { OutcryError } from '../../store/index.ts'
+import { OutcryError, type Store } from '../../store/index.ts'
 
 /**
- * Returns the machines that trade, the strategies that come with Outcry, and those of the modules that the reader names.
- * Of what a folder names nothing is run: it may be somebody else's.
+ * Returns the machines of the modules that the reader names. Of what a folder names nothing is run: it may be somebody else's.
  * @throws STRATEGY_INVALID, MACHINES_NONE
  */
 export async function loadMachines(modules: readonly string[] = []): Promise<Machines> {
-  const known: Machines = { ...tradingMachines, ...kindsOf(BUILT_IN_STRATEGIES) }
   const named: Machines[] = []
   for (const file of modules) named.push(await machinesOf(file))
-  return Object.assign(known, ...named)
+  return Object.assign({}, ...named)
+}
+
+/**
+ * Returns the machines that a log is read with: those that are named, and, in the log of a run, the machines that trade and the
+ * strategies that come with Outcry. In the log of a program a kind such as `order` is the program's own.
+ */
+export async function machinesIn(store: Store<TransitionRecord>, named: Machines): Promise<Machines> {
+  const ofRun = { ...tradingMachines, ...kindsOf(BUILT_IN_STRATEGIES), ...named }
+  try {
+    for await (const _ of store.history(RUNNER, { limit: 1 })) return ofRun
+  } catch {
+    // The read that follows tells of the damage, and where it is.
+    return ofRun
+  }
+  return named
 }
 
 async function machinesOf(file: string): Promise<Machines> {

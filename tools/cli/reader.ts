@@ -9,7 +9,7 @@ import { type Machines, Registry } from '../../src/runtime/registry.ts'
 import { cellAt } from '../../src/runtime/replay.ts'
 import { verifyLog } from '../../src/runtime/verify.ts'
 import { decodeEntries, isOutcryError, type Store, type StoreEntry } from '../../store/index.ts'
-import { loadMachines } from './machines.ts'
+import { loadMachines, machinesIn } from './machines.ts'
 import { actorPath, openLog, RunnerClient } from './runner-client.ts'
 
 export interface ActorSummary
@@ -43,10 +43,10 @@ export interface Reader {
  */
 export async function openReader(data: string, modules?: readonly string[]): Promise<Reader> {
   readStrategiesFile(data)
-  const machines = await loadMachines(modules)
+  const named = await loadMachines(modules)
   const opened = await openLog(data)
   if (opened instanceof RunnerClient) return new RunnerReader(opened)
-  return new StoreReader(opened, data, machines)
+  return new StoreReader(opened, data, await machinesIn(opened.store, named))
 }
 
 class StoreReader implements Reader {
