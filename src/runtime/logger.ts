@@ -45,3 +45,6 @@ export const consoleLogger: Logger = {
   warn: (details, message) => console.warn(message, details),
   error: (details, message) => console.error(message, details),
 }
+
+/** For work that tells its caller everything. */
+export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts'
 import { ActorTable } from './actor-table.ts'
 import { parseAddress } from './address.ts'
 import { checkWhy, messageOf, type Why } from './intake.ts'
-import { consoleLogger } from './logger.ts'
+import { silentLogger } from './logger.ts'
 import type { TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
 import { notQuarantined, refusal } from './refusal.ts'
@@ -29,7 +29,8 @@ export async function releaseOffline(
   const registry = new Registry(machines)
   const scope = replayScope()
   const actors = new ActorTable(store, registry, scope)
-  const { journal } = await recover(store, actors, registry, scope, consoleLogger)
+  // Another actor that cannot be brought back is not touched: the next start tells of it.
+  const { journal } = await recover(store, actors, registry, scope, silentLogger)
   const cell = actors.find(address)
   if (cell === undefined) throw refusal('unknown', address)
   if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)

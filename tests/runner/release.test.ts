@@ -15,13 +15,18 @@ const named = ['--data', data, '--machines', join(folder, 'bad.ts')]
 
 /** `limit`: the number of the candle that it throws at. */
 function writeModule(limit: number): void {
+  writeStrategy('bad', limit)
+  // Never named: it is not the one that is let go.
+  writeStrategy('other', 1_000)
+}
+function writeStrategy(name: string, limit: number): void {
   writeFileSync(
-    join(folder, 'bad.ts'),
+    join(folder, `${name}.ts`),
     `
 import { defineStrategy } from 'outcry/machines'
 import { z } from 'zod'
 export const strategy = defineStrategy({
-  name: 'bad', version: '1', description: 'Throws.',
+  name: '${name}', version: '1', description: 'Throws.',
   params: z.object({}), initial: () => ({ n: 0 }), next: ({ n }) => ({ n: n + 1 }), values: ({ n }) => ({ n }),
   decide: ({ is }) => { if (is.n === ${limit}) throw new TypeError('third candle'); return undefined },
 })
@@ -36,6 +41,7 @@ market: { source: sim, seed: 6, speed: max, startAt: 1700000000000, durationMs: 
 strategies:
   - { id: b, type: ./bad.ts, symbol: BTCUSDT, interval: 1s, orderQty: "0.01" }
   - { id: good, symbol: ETHUSDT, interval: 1s, fast: 2, slow: 5, orderQty: "0.01" }
+  - { id: o, type: ./other.ts, symbol: ETHUSDT, interval: 1s, orderQty: "0.01" }
 `,
   )
 }
@@ -129,7 +135,7 @@ describe('a strategy in quarantine', () => {
     const at = events.findIndex(({ event }) => event.type === 'outcry.released')
     expect(events[at]?.event).toMatchObject({ by: 'ann', reason: 'mended' })
     expect(events.length).toBeGreaterThan(at + 15)
-    const verify = await outcry('verify', ...named)
+    const verify = await outcry('verify', ...named, '--machines', join(folder, 'other.ts'))
     expect([verify.code, verify.stderr]).toEqual([0, ''])
   })
 })
