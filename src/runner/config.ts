@@ -97,7 +97,7 @@ const marketSource = z.discriminatedUnion('source', [
       .min(1, 'name at least one file')
       .optional()
       .describe(
-        'Captures to play, merged by time; paths from the working directory. By default a minute of two spot markets that comes with outcry.',
+        'Captures of the combined streams of Binance to play, merged by time; paths from the working directory. A file is plain, or `.gz`. A line is `<time> <json>`, the time of receipt in ns since 1970, or `<time>: <json>`, in s with a fraction, as cryptofeed writes it. By default a minute of two spot markets that comes with outcry.',
       ),
     venue: z
       .enum(['binance', 'binance-usdm', 'binance-coinm'])

@@ -13,9 +13,15 @@ export function venueAndSymbols({ instruments, name }: MarketSource): Place {
   const [venue] = venues
   if (venue !== undefined && venues.length === 1)
     return { venue, symbols: [...new Set(pairs.map(([, s]) => s))] }
+  if (venue === undefined)
+    throw new OutcryError(
+      'CONFIG_INVALID',
+      `market.files: ${name} has no symbol`,
+      'Give a capture with trades, quotes or depth of a symbol.',
+    )
   throw new OutcryError(
     'CONFIG_INVALID',
-    `market.files: ${name} has ${venues.length === 0 ? 'no symbol' : `symbols of several venues, ${venues.join(' and ')}`}`,
+    `market.files: ${name} has symbols of several venues, ${venues.join(' and ')}`,
     'A run trades at one venue; play the recordings of each in a run of its own.',
   )
 }

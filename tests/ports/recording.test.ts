@@ -6,7 +6,7 @@ import { createGunzip, gzipSync } from 'node:zlib'
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/decimal.ts'
-import { openRecording } from '../../src/ports/market/recording.ts'
+import { openRecording, SAMPLE } from '../../src/ports/market/recording.ts'
 import { createSimMarket } from '../../src/ports/market/sim.ts'
 import type { MarketMessage } from '../../src/ports/market.ts'
 import { type Capture, capture } from '../data/data.ts'
@@ -131,6 +131,38 @@ describe('a recording', () => {
         code: 'RECORDING_UNREADABLE',
       })
     }
+  })
+
+  it('of another exchange is refused by name, also among others, and so is what is no file', async () => {
+    const coinbase = join(folder, 'coinbase.ws')
+    const update = { type: 'l2update', product_id: 'BTC-USD', changes: [['buy', '1', '2']] }
+    writeFileSync(
+      coinbase,
+      `wss://ws-feed.pro.coinbase.com <-> 1618677816.8\n1618677817.5: ${JSON.stringify(update)}\n`,
+    )
+    const kraken = join(folder, 'kraken.ws')
+    writeFileSync(kraken, '1618678133.25: [336,{"as":[["1","2","1618678133.1"]]},"book-10","XBT/USD"]\n')
+    const plain = join(folder, 'plain.ws.gz')
+    writeFileSync(plain, `1700000000000000000 {}\n`)
+    for (const [file, hint] of [
+      [coinbase, 'of other exchanges'],
+      [kraken, 'of other exchanges'],
+      [folder, 'name its files'],
+      [plain, 'no gzip file'],
+    ] as const) {
+      await expect(openRecording({ files: [...SAMPLE, file] }), file).rejects.toMatchObject({
+        code: 'RECORDING_UNREADABLE',
+        message: expect.stringContaining(file),
+        hint: expect.stringContaining(hint),
+      })
+    }
+  })
+
+  it('of a quiet hour, with nothing but answers, is played among others', async () => {
+    const quiet = join(folder, 'quiet.ws')
+    writeFileSync(quiet, `1700000000000000000 ${JSON.stringify({ result: null, id: 1 })}\n`)
+    const { instruments } = await openRecording({ files: [...SAMPLE, quiet] })
+    expect(instruments).toEqual(['binance:BTCUSDT', 'binance:ETHUSDT'])
   })
 
   it('knows all symbols of all its files before it begins, at the venue that is configured', async () => {

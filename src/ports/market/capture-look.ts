@@ -30,8 +30,10 @@ export async function lookThrough(file: string): Promise<Look> {
   const votes = new Map<BinanceMarketName, number>()
   let count = 0
   let startsAt: number | undefined
+  let hasAnswer = false
   for await (const { at, json } of timedLines(file)) {
     startsAt ??= at
+    if (symbols.size === 0) hasAnswer ||= isAnswer(json)
     const stream = streamOf(json)
     if (stream !== undefined && count >= VOTES && streams.has(stream)) continue
     const origin = originOf(json)
@@ -44,8 +46,18 @@ export async function lookThrough(file: string): Promise<Look> {
   }
   if (startsAt === undefined)
     throw unreadable(`${file} holds no message`, 'Give a capture of a market socket: "<time> <json>" a line.')
+  if (symbols.size === 0 && !hasAnswer)
+    throw unreadable(
+      `${file} has no message of a market that can be read`,
+      'Give captures of the combined streams of Binance: spot, USD-M or COIN-M futures. Those of other exchanges cannot be read yet.',
+    )
   const [first] = [...votes].sort(([, a], [, b]) => b - a)
   return { file, symbols, market: first?.[0], startsAt }
+}
+
+/** Whether a line is what Binance answers to a request: a depth snapshot, or to a subscription. It names no symbol. */
+function isAnswer(json: string): boolean {
+  return json.includes('"lastUpdateId"') || json.startsWith('{"result"')
 }
 
 const STREAM = '{"stream":"'

@@ -46,9 +46,16 @@ export async function* timedLines(file: string, listeners?: LineListeners): Asyn
       if (ahead.length > LINES_AHEAD) yield judge()
     }
   } catch (error) {
-    throw unreadable(`${file}: ${(error as Error).message}`, 'The file may be cut short; copy it again.')
+    throw unreadable(`${file}: ${(error as Error).message}`, hintOf(error as NodeJS.ErrnoException))
   }
   while (ahead.length > 0) yield judge()
+}
+
+function hintOf({ code }: NodeJS.ErrnoException): string {
+  if (code === 'EISDIR') return 'It is a folder: name its files.'
+  if (code === 'Z_DATA_ERROR')
+    return 'It is no gzip file, or it is damaged: name it without .gz, or copy it again.'
+  return 'The file may be cut short; copy it again.'
 }
 
 export function unreadable(message: string, hint: string): OutcryError {
