@@ -338,9 +338,10 @@ function termsAfter(
   return { ...terms, orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
 }
 
-/** The place of a request among those of its order: see OrderContext.clOrdId. */
+/** The place of a request among those of its order: see OrderContext.clOrdId. Where a slash is of another meaning, the first. */
 export function requestNumber(clOrdId: string): number {
-  return Number(clOrdId.split('/')[1] ?? 1)
+  const number = Number(clOrdId.split('/')[1] ?? 1)
+  return Number.isNaN(number) ? 1 : number
 }
 
 /**

@@ -47,6 +47,17 @@ describe('an order of somebody else', () => {
   })
 })
 
+describe('an order of an earlier log that somebody else has called with a slash', () => {
+  it('counts its own requests', () => {
+    const { actor, requests } = live()
+    actor.send(ADOPT)
+    actor.send(report('ORDER_STATUS', { clOrdId: 'web/a' }))
+    actor.send(report('REPLACED', { clOrdId: 'web/a', price: '101' }))
+    actor.send({ type: 'CANCEL', at: 3 })
+    expect(requests).toEqual([{ type: 'CANCEL_ORDER', clOrdId: 'o1/2', origClOrdId: 'web/a' }])
+  })
+})
+
 describe('an order of ours that the log does not know any more', () => {
   it('asks under none of the ids that it has asked under before', () => {
     const { actor, requests } = live()
