@@ -30,8 +30,8 @@ export function partId(venue: string, id: string, part: string): string {
 }
 
 /**
- * Returns the id here of an order that somebody else has placed. No name of ours gives it: also a name that is safe is hashed, and with
- * line breaks, which no name has. So an order of ours and another one's are never one.
+ * Returns the id here of an order that somebody else has placed. No name of ours gives it: also a safe name is hashed, and with line
+ * breaks, which no name has. So an order of ours and one of somebody else never have one id.
  *
  * @example adoptedId('binance', 'web_1') // 'binance:web_1_' and its hash
  */
