@@ -1,21 +1,24 @@
 /** An order that is taken over from its venue: what it asks for goes by what the venue calls it. */
 import { describe, expect, it } from 'vitest'
-import { type Adopt, machines, type OrderInput } from '../../machines/index.ts'
+import { type Adopt, machines } from '../../machines/index.ts'
 import { live, report, TERMS } from './live-order.ts'
 
 const ADOPT: Adopt = { type: 'ADOPT', at: 1, ...TERMS }
-const FOREIGN: Adopt = { ...ADOPT, foreignId: 'web_1' }
 
 describe('an order of somebody else', () => {
   it('keeps what the venue calls it beside its id here', () => {
-    const input = machines.order.activate(FOREIGN, 'paper:web_1_x') as OrderInput
-    expect(input).toEqual({ id: 'paper:web_1_x', foreignId: 'web_1', terms: TERMS })
+    const adopt: Adopt = { ...ADOPT, foreignId: 'web_1' }
+    expect(machines.order.activate(adopt, 'paper:web_1_x')).toEqual({
+      id: 'paper:web_1_x',
+      foreignId: 'web_1',
+      terms: TERMS,
+    })
     expect(machines.order.activate(ADOPT, 'paper:o')).toEqual({ id: 'paper:o', terms: TERMS })
   })
 
   function adopted() {
     const order = live({}, { foreignId: 'web_1' })
-    order.actor.send(FOREIGN)
+    order.actor.send({ ...ADOPT, foreignId: 'web_1' })
     order.actor.send(report('ORDER_STATUS'))
     expect(order.actor.getSnapshot().value).toMatchObject({ execution: 'accepted' })
     return order
