@@ -6,6 +6,8 @@ import { Floor } from '../machines/floor.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, NOT_FOUND } from './complaints.ts'
 
+/** Some machines lay a chart out slowly. */
+const SOON = { timeout: 50_000 }
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 let browser: Browser
 let page: Page
@@ -209,6 +211,48 @@ describe('the chart', () => {
       expect(box && pane && box.x >= pane.x && box.x + box.width <= pane.x + pane.width).toBe(true)
       expect(box && pane && box.y >= pane.y && box.y + box.height <= pane.y + pane.height).toBe(true)
     }
+  })
+
+  it('is whole and readable in a window of one column, and is laid out anew for a wide one', async () => {
+    await floor.order('o', { ordType: 'LIMIT', price: '90' })
+    const cut = (): Promise<{ outside: unknown[]; height: number; width: number }> =>
+      page.evaluate(`(() => {
+        const pane = document.getElementById('chart').getBoundingClientRect()
+        const parts = [...document.querySelectorAll('#chart :is(.state > rect, .way, text)')]
+        const outside = parts.filter((part) => {
+          const { left, right, top, bottom } = part.getBoundingClientRect()
+          return left < pane.left || right > pane.right || top < pane.top || bottom > pane.bottom
+        })
+        const heights = [...document.querySelectorAll('.state text')].map(
+          (text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a,
+        )
+        return { outside: outside.map(({ outerHTML }) => outerHTML.slice(0, 100)), height: Math.min(...heights), width: pane.width }
+      })()`)
+    for (const width of [420, 360]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const kind of ['account', 'position', 'order']) {
+        await open(
+          kind === 'order' ? 'order/o' : kind === 'account' ? 'account/paper' : 'position/paper:BTCUSDT',
+        )
+        await drawn(kind)
+        await vi.waitFor(async () => {
+          const found = await cut()
+          expect([kind, found.outside]).toEqual([kind, []])
+          expect(found.height).toBeGreaterThanOrEqual(9)
+          expect(found.width).toBe(width)
+        }, SOON)
+      }
+    }
+    const areBeside = () =>
+      page.evaluate(`(() => {
+        const rects = [...document.querySelectorAll('.state.region > rect')]
+        const [one, other] = rects.map((rect) => rect.getBoundingClientRect())
+        return one !== undefined && (one.right < other.left || other.right < one.left)
+      })()`)
+    expect(await areBeside()).toBe(false)
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await vi.waitFor(async () => expect(await areBeside()).toBe(true), SOON)
+    await page.waitForSelector('.active[data-state="order.execution.accepted"]')
   })
 
   it('has one line between two states, which tells all its transitions when it is pointed at', async () => {

@@ -17,8 +17,8 @@ const LINES_MAX = 2
 /** Where transitions begin that leave whichever child is active. @param {State} state */
 const anyOf = (state) => `${state.id}$any`
 
-/** @param {State} root @returns {{ edges: Map<string, Edge>, rows: Map<string, Row[]>, dots: Set<string>, dense: Set<string> }} */
-export function graphOf(root) {
+/** @param {State} root @param {boolean} isLabelled @returns {{ edges: Map<string, Edge>, rows: Map<string, Row[]>, dots: Set<string>, dense: Set<string> }} */
+export function graphOf(root, isLabelled) {
   /** @type {Map<string, State>} */
   const parents = new Map()
   /** @type {Map<string, Edge>} */
@@ -73,7 +73,8 @@ export function graphOf(root) {
   }
   const around = (/** @type {Edge} */ { target }) => parents.get(target)?.id ?? root.id
   const dense = denseIn(states, [...edges.values()].map(around))
-  for (const edge of edges.values()) if (!dense.has(around(edge))) edge.lines = labelOf(edge.transitions)
+  for (const edge of edges.values())
+    if (isLabelled && !dense.has(around(edge))) edge.lines = labelOf(edge.transitions)
   return {
     edges,
     rows: new Map(states.map((state) => [state.id, rowsOf(state, within.get(state.id))])),

@@ -17,6 +17,10 @@ export const HEAD = 28
 const LABEL_ROW = 14
 /** Rows of a state with others in it stand side by side as far as this goes: it is wide anyway, and they are many. */
 const ROWS_WIDTH = 520
+/** Around what a state has within it. */
+const PADDING = 16
+/** Room in which two regions lie side by side. */
+const COLUMNS_ROOM = 800
 /** Begins the ids of edges that are laid out but not drawn. */
 const UNSEEN = '$unseen '
 
@@ -48,23 +52,36 @@ const DENSE = {
 /** Begun at once: by the time that something is to be laid out its worker is ready. */
 const elk = new /** @type {any} */ (window).ELK({ workerUrl: '/vendor/elk-worker.min.js' })
 
-/** @param {State} root @returns {Promise<Picture>} */
-export async function layout(root) {
-  const graph = graphOf(root)
+/**
+ * `room`: how wide the picture may be where it can. In little room regions lie in one column, rows are no wider than that, and where it
+ * is too wide all the same edges have no labels: they tell theirs when they are pointed at.
+ * @param {State} root @param {number} [room] @returns {Promise<Picture>}
+ */
+export async function layout(root, room = Number.POSITIVE_INFINITY) {
+  const picture = await pictureOf(root, room, true)
+  return picture.width > room ? pictureOf(root, room, false) : picture
+}
+
+/** @param {State} root @param {number} room @param {boolean} isLabelled @returns {Promise<Picture>} */
+async function pictureOf(root, room, isLabelled) {
+  const graph = graphOf(root, isLabelled)
   const answer = await elk.layout({
     id: '$graph',
-    layoutOptions: { ...OPTIONS, 'elk.padding': '[top=16,left=16,bottom=16,right=16]' },
-    children: [elkNode(root, graph)],
-    edges: [...graph.edges.values()].map(elkEdge).concat(initialEdges(root), stackingEdges(root)),
+    layoutOptions: {
+      ...OPTIONS,
+      'elk.padding': `[top=${PADDING},left=${PADDING},bottom=${PADDING},right=${PADDING}]`,
+    },
+    children: [elkNode(root, graph, room - 2 * PADDING)],
+    edges: [...graph.edges.values()].map(elkEdge).concat(initialEdges(root), stackingEdges(root, room)),
   })
   return collect(answer, graph.edges)
 }
 
-/** @param {State} state @param {ReturnType<typeof graphOf>} graph @returns {any} */
-function elkNode(state, graph) {
+/** @param {State} state @param {ReturnType<typeof graphOf>} graph @param {number} space its width may have @returns {any} */
+function elkNode(state, graph, space) {
   const rows = graph.rows.get(state.id) ?? []
   const rowWidth = Math.max(24, ...rows.map((r) => r.text.length * CHAR + 24))
-  const room = state.states.length > 0 ? Math.floor(ROWS_WIDTH / rowWidth) : 1
+  const room = state.states.length > 0 ? Math.floor(Math.min(ROWS_WIDTH, space) / rowWidth) : 1
   const columns = Math.max(1, Math.min(room, rows.length))
   const width = Math.max(70, state.key.length * KEY_CHAR + 24, Math.min(columns, rows.length) * rowWidth)
   const lines = Math.ceil(rows.length / columns)
@@ -83,11 +100,11 @@ function elkNode(state, graph) {
     children: [
       ...(state.initial ? [dot('initial')] : []),
       ...(graph.dots.has(state.id) ? [dot('any')] : []),
-      ...state.states.map((child) => elkNode(child, graph)),
+      ...state.states.map((child) => elkNode(child, graph, space - 2 * PADDING)),
     ],
     layoutOptions: {
       ...OPTIONS,
-      'elk.padding': `[top=${head + 14},left=16,bottom=16,right=16]`,
+      'elk.padding': `[top=${head + 14},left=${PADDING},bottom=${PADDING},right=${PADDING}]`,
       'elk.nodeSize.constraints': '[MINIMUM_SIZE]',
       // Height first: elk lays out to the right and turns the picture, but not this.
       'elk.nodeSize.minimum': `(${head},${width})`,
@@ -111,16 +128,19 @@ function initialEdges(root) {
   return own.concat(root.states.flatMap(initialEdges))
 }
 
-/** Regions lie in a square rather than in a row, as the pane does: unseen edges pull them there. @param {State} root @returns {any[]} */
-function stackingEdges(root) {
+/**
+ * Regions lie in a square rather than in a row, or in a column, as the pane does: unseen edges pull them there.
+ * @param {State} root @param {number} room @returns {any[]}
+ */
+function stackingEdges(root, room) {
   const regions = root.type === 'parallel' ? root.states : []
-  const columns = Math.ceil(Math.sqrt(regions.length))
+  const columns = room < COLUMNS_ROOM ? 1 : Math.ceil(Math.sqrt(regions.length))
   const own = regions.slice(columns).map((region, i) => ({
     id: `${UNSEEN}${region.id}`,
     sources: [regions[i]?.id],
     targets: [region.id],
   }))
-  return own.concat(root.states.flatMap(stackingEdges))
+  return own.concat(root.states.flatMap((state) => stackingEdges(state, room)))
 }
 
 /** elk gives places relative to the parent, and edges relative to where they belong. @param {any} graph @param {Map<string, Edge>} edges @returns {Picture} */

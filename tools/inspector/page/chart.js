@@ -10,6 +10,12 @@ const ZOOM_MIN = 0.15
 const ZOOM_MAX = 3
 /** Below this the smallest text is under 9 px high: a larger chart is shown in part, around what is active. */
 const ZOOM_READABLE = 0.8
+/** As in windows.css, a page of one column: it scrolls, so the chart is as high as it likes. */
+const COLUMN = matchMedia('(max-width: 600px)')
+/** Widths of panes in it that a chart is laid out for are this far apart. */
+const WIDTH_STEP_PX = 30
+/** Around the chart. */
+const MARGIN_PX = 12
 /** How long the dot takes along an edge. */
 const TRAVEL_MS = 450
 const DOTS_MAX = 24
@@ -27,8 +33,14 @@ export class Chart {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
-    /** By machine. @type {Map<string, Promise<{ definition: any, picture: import('./chart-layout.js').Picture }>>} */
-    this.drawings = new Map()
+    /** By machine. @type {Map<string, Promise<any>>} */
+    this.definitions = new Map()
+    /** By machine and room. @type {Map<string, Promise<import('./chart-layout.js').Picture>>} */
+    this.pictures = new Map()
+    /** What is shown, and the room that it is laid out for. @type {{ machine: string, load: () => Promise<any>, room: number } | undefined} */
+    this.subject = undefined
+    /** The state value that is lit. @type {any} */
+    this.value = undefined
     /** @type {Map<string, { group: SVGElement, box: import('./chart-layout.js').Box }>} */
     this.boxes = new Map()
     /** @type {{ group: SVGElement, edge: import('./chart-graph.js').Edge }[]} */
@@ -47,23 +59,48 @@ export class Chart {
     this.tip = element('div', 'tip')
     root.addEventListener('pointerover', (event) => this.explain(event))
     root.addEventListener('pointerleave', () => this.tip.remove())
-    new ResizeObserver(() => this.following && this.look()).observe(root)
+    new ResizeObserver(() => this.resized()).observe(root)
   }
 
   /** @param {string} machine @param {() => Promise<any>} load its definition */
   async show(machine, load) {
     this.clear(`Drawing ${machine} …`)
     const turn = this.drawn
+    const { room } = this
+    const key = `${machine} ${room}`
+    this.subject = { machine, load, room }
     try {
-      const drawing = this.drawings.get(machine) ?? drawingOf(load)
-      this.drawings.set(machine, drawing)
-      const { definition, picture } = await drawing
+      const loaded = this.definitions.get(machine) ?? load()
+      this.definitions.set(machine, loaded)
+      const drawing = this.pictures.get(key) ?? loaded.then((definition) => layout(definition, room))
+      this.pictures.set(key, drawing)
+      const [definition, picture] = await Promise.all([loaded, drawing])
       // Another actor may have been chosen meanwhile.
       if (turn === this.drawn) this.draw(definition, picture)
     } catch (error) {
-      this.drawings.delete(machine)
+      this.definitions.delete(machine)
+      this.pictures.delete(key)
       if (turn === this.drawn) this.clear(/** @type {Error} */ (error).message)
     }
+  }
+
+  /** How wide the chart may be, to be read in the pane. */
+  get room() {
+    const { clientWidth } = this.root
+    if (!COLUMN.matches) return Number.POSITIVE_INFINITY
+    return (Math.floor(clientWidth / WIDTH_STEP_PX) * WIDTH_STEP_PX - 2 * MARGIN_PX) / ZOOM_READABLE
+  }
+
+  resized() {
+    if (this.following) this.look()
+    if (this.definition && this.subject && this.subject.room !== this.room) void this.showAnew(this.subject)
+  }
+
+  /** In the room that there is by now. @param {{ machine: string, load: () => Promise<any> }} subject */
+  async showAnew({ machine, load }) {
+    const { value } = this
+    await this.show(machine, load)
+    this.light(this.value ?? value)
   }
 
   /** @param {any} definition @param {import('./chart-layout.js').Picture} picture */
@@ -90,6 +127,9 @@ export class Chart {
   clear(text) {
     this.drawn++
     this.definition = undefined
+    this.value = undefined
+    this.subject = undefined
+    this.root.style.minHeight = ''
     this.boxes.clear()
     this.active.clear()
     this.edges = []
@@ -135,6 +175,7 @@ export class Chart {
 
   /** @param {any} value the state value */
   light(value) {
+    this.value = value
     if (!this.definition) return
     const active = new Set()
     const visit = (/** @type {any} */ state, /** @type {any} */ below) => {
@@ -230,6 +271,9 @@ export class Chart {
     this.scaleToFit()
     if (this.view.k < ZOOM_READABLE) this.centre(this.lit(), ZOOM_READABLE)
     this.place()
+    this.root.style.minHeight = COLUMN.matches
+      ? `${Math.ceil(this.size.height * this.view.k) + 2 * MARGIN_PX}px`
+      : ''
   }
 
   fit() {
@@ -240,11 +284,14 @@ export class Chart {
 
   scaleToFit() {
     const { clientWidth, clientHeight } = this.root
-    const k = Math.min(1.25, (clientWidth - 24) / this.size.width, (clientHeight - 24) / this.size.height)
+    const { width, height } = this.size
+    const across = (clientWidth - 2 * MARGIN_PX) / width
+    const down = COLUMN.matches ? across : (clientHeight - 2 * MARGIN_PX) / height
+    const k = Math.min(1.25, across, down)
     this.view = {
       k,
-      x: (clientWidth - this.size.width * k) / 2,
-      y: (clientHeight - this.size.height * k) / 2,
+      x: (clientWidth - width * k) / 2,
+      y: (clientHeight - height * k) / 2,
     }
   }
 
@@ -322,12 +369,6 @@ export class Chart {
       { passive: false },
     )
   }
-}
-
-/** @param {() => Promise<any>} load */
-async function drawingOf(load) {
-  const definition = await load()
-  return { definition, picture: await layout(definition) }
 }
 
 /** The heads of the lines, each in the colour of its line. */
