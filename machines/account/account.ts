@@ -34,6 +34,7 @@ import type { DomainEvents } from '../events/domain.ts'
 import { decimal as decimalSchema } from '../events/fields.ts'
 import { overfillPolicy, reportLost } from '../events/order.ts'
 import { type PortfolioReport, portfolioRequest } from '../events/reconciliation.ts'
+import { ownOf } from '../own.ts'
 import { filledBy } from '../position/books.ts'
 import { tell } from '../tell.ts'
 import {
@@ -508,7 +509,7 @@ function requestOf({ venue, working, marks }: AccountContext, update: OrderUpdat
     text: _text,
     ...terms
   } = update
-  const refPx = terms.price ?? terms.stopPx ?? marks[terms.symbol] ?? avgPx
+  const refPx = terms.price ?? terms.stopPx ?? ownOf(marks, terms.symbol) ?? avgPx
   const unknown = { type: 'ORDER_REQUEST' as const, at, orderId: order.slice('order/'.length), venue, refPx }
   return { ...(working[order]?.request ?? unknown), ...terms }
 }

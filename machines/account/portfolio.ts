@@ -5,6 +5,7 @@ import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, FillCorrected, OrderRequest, PositionChanged } from '../events/commands.ts'
 import type { AccountBooks } from '../events/reconciliation.ts'
 import { isConditional, isLimited } from '../order/terms.ts'
+import { ownOf } from '../own.ts'
 import { signedQty } from '../position/books.ts'
 import { contractOf, type Instrument } from './instrument.ts'
 
@@ -35,7 +36,7 @@ export interface Portfolio {
 }
 
 export function balanceOf({ balances }: Pick<Portfolio, 'balances'>, asset: string): string {
-  return balances[asset] ?? decimal.ZERO
+  return ownOf(balances, asset) ?? decimal.ZERO
 }
 
 export function leavesQtyOf({ request, cumQty }: WorkingOrder): string {
@@ -57,7 +58,7 @@ export function positionFor(
 export function riskPx(portfolio: Portfolio, request: OrderRequest): string {
   const { refPx, price, stopPx, side, symbol } = request
   const named = (isLimited(request) ? price : isConditional(request) ? stopPx : undefined) ?? refPx
-  const mark = portfolio.marks[symbol]
+  const mark = ownOf(portfolio.marks, symbol)
   if (mark === undefined) return named
   const { contract } = positionFor(portfolio, request)
   if (contract === 'inverse') return decimal.min(named, mark)
@@ -101,7 +102,7 @@ export function freeBalance(portfolio: Portfolio, { purse, asset }: Hold, levera
   const used = contractsOf(portfolio)
     .filter(({ settleAsset }) => settleAsset === asset)
     .map((one) => notionalValue(one, one.quantity, one.markPx))
-  const carried = decimal.multiply(capitalOf(portfolio)[asset] ?? decimal.ZERO, leverage)
+  const carried = decimal.multiply(ownOf(capitalOf(portfolio), asset) ?? decimal.ZERO, leverage)
   return decimal.subtract(carried, sum([...used, reserved(portfolio, purse, asset)]))
 }
 
@@ -136,7 +137,7 @@ export function assetPx({ asset, positions, marks }: Portfolio, of: string): str
     ({ contract, symbol, settleAsset }) =>
       contract === 'spot' && settleAsset === asset && baseAssetOf(symbol, asset) === of,
   )
-  return held?.markPx ?? marks[`${of}${asset}`]
+  return held?.markPx ?? ownOf(marks, `${of}${asset}`)
 }
 
 /** All that it is worth, in its own asset; what has no price there counts as nothing. */
@@ -212,7 +213,8 @@ export function withMovements(
   movements: readonly Movement[],
 ): Portfolio['balances'] {
   const after = { ...balances }
-  for (const { asset, change } of movements) after[asset] = decimal.add(after[asset] ?? decimal.ZERO, change)
+  for (const { asset, change } of movements)
+    after[asset] = decimal.add(ownOf(after, asset) ?? decimal.ZERO, change)
   return after
 }
 

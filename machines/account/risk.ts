@@ -5,6 +5,7 @@ import * as decimal from '../decimal.ts'
 import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
 import { positive } from '../events/fields.ts'
 import { isStop, problemOf } from '../order/terms.ts'
+import { ownOf } from '../own.ts'
 import { breakerLimits, type Trip } from './circuit-breaker.ts'
 import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
 import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
@@ -111,7 +112,7 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
   ({ request: { owner, symbol, refPx }, account: { instruments, marks } }) =>
     instruments.length > 0 &&
     owner === undefined &&
-    marks[symbol] === undefined && { check: 'refPx', limit: 'after the first candle', value: refPx },
+    ownOf(marks, symbol) === undefined && { check: 'refPx', limit: 'after the first candle', value: refPx },
   ({ request }) => {
     const problem = problemOf(request, request.at)
     return problem && { check: problem.field, limit: problem.rule, value: problem.value }
@@ -143,7 +144,7 @@ const always: readonly Check[] = [
   ({ account: { marks }, request, rules, reduces }) =>
     rules &&
     !(reduces && isStop(request)) &&
-    bandCheck(rules, request, marks[request.symbol] ?? request.refPx),
+    bandCheck(rules, request, ownOf(marks, request.symbol) ?? request.refPx),
   // What closes one side of a hedged symbol cannot go on to open the other one.
   ({ request: { positionSide, side }, reduces, reducible, leavesQty }) =>
     positionSide !== undefined &&

@@ -37,12 +37,16 @@ const ALSO_ASCII = '. : @ + ~ # = ( ) - _'
 /** One spelling of each: texts that look alike and differ in their code points would be two actors. */
 const isNfc = (text: string) => text === text.normalize('NFC')
 const NOT_NFC = 'in the normalization form NFC of Unicode'
+/** The one key that no record can have: names, and the assets in them, become keys. */
+const isKey = (text: string) => !text.includes('__proto__')
+const NO_KEY = 'without __proto__, which no record can have as a key'
 
 /** A symbol, a venue, or the part of an address after the kind. */
 export const name = z
   .string()
   .regex(new RegExp(`^${NAME}$`, 'u'), `1 to 128 letters, digits and ${ALSO_ASCII}`)
   .refine(isNfc, NOT_NFC)
+  .refine(isKey, NO_KEY)
   .meta({ title: 'name' })
 /** Not of a port: what it is told goes outside. */
 export const address = z

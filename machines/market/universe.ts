@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { StartStrategy, StopStrategy } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { follow, instrumentsListed, unfollow } from '../events/universe.ts'
+import { ownOf } from '../own.ts'
 import { tell } from '../tell.ts'
 import { type Filtered, selectUniverse, setUniverseFilters, universeFilters } from './universe-filters.ts'
 
@@ -50,7 +51,7 @@ export const universeMachine = setup({
       const { venue, filters, symbols: were, followers } = context
       const { symbols, filtered } = selectUniverse(filters, instruments, at)
       for (const refusal of filtered) {
-        if (context.filtered[refusal.symbol] === refusal.filter) continue
+        if (ownOf(context.filtered, refusal.symbol) === refusal.filter) continue
         enqueue.emit({ type: 'SYMBOL_FILTERED', at, venue, ...refusal })
       }
       const added = without(symbols, were)

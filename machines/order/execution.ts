@@ -1,6 +1,8 @@
 /** What a venue's report makes of an order: its state, its books and its one FIX status. Pure. */
+
 import * as decimal from '../decimal.ts'
 import type { ExecType, ExecutionReport, OrdStatus } from '../events/order.ts'
+import { ownOf } from '../own.ts'
 import type { CountedFill, OrderContext, PendingRequest } from './context.ts'
 import { isConditional } from './terms.ts'
 
@@ -231,8 +233,8 @@ function withFill(order: OrderContext, state: ExecutionState, report: ExecutionR
   const id = tradeId ?? execId
   const execIds = { [execId]: id }
   // A bust may have come before it, and knows it by its ExecID, perhaps: its place is taken then, and it counts as nothing.
-  if (order.fills[id] !== undefined) return become(order, state, { orderId, execIds })
-  if (order.fills[execId] !== undefined)
+  if (ownOf(order.fills, id) !== undefined) return become(order, state, { orderId, execIds })
+  if (ownOf(order.fills, execId) !== undefined)
     return become(order, state, { orderId, execIds: { [execId]: execId } })
   const fill = { ...NO_FILL, id, ...dealIn(report) }
   const { terms, cumQty } = order
@@ -252,14 +254,14 @@ function withFill(order: OrderContext, state: ExecutionState, report: ExecutionR
 function withoutFill(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
   const { execRefId, execId, execType } = report
   const id = fillNamedIn(order, report)
-  const busted = order.fills[id]
+  const busted = ownOf(order.fills, id)
   // What it refers to is overtaken, should that come yet.
   const isAhead = execRefId !== undefined && execRefId !== id
   const execIds = { [execId]: id, ...(isAhead && { [execRefId]: id }) }
   if (busted !== undefined && decimal.isZero(busted.lastQty)) return become(order, state, { execIds })
   const was = busted ?? { ...NO_FILL, id }
   // A correction that another one has overtaken leaves nothing but that one.
-  const isBust = execType === 'TRADE_CANCEL' || order.fills[execId] !== undefined
+  const isBust = execType === 'TRADE_CANCEL' || ownOf(order.fills, execId) !== undefined
   const fill = isBust ? goneOf(was) : { ...was, ...dealIn(report) }
   const outcome = become(order, state, { execIds, ...booked(order, fill, busted) })
   return { ...outcome, ...(busted && { busted }), ...(!isBust && { counted: fill }) }
@@ -268,8 +270,8 @@ function withoutFill(order: OrderContext, state: ExecutionState, report: Executi
 /** Id of the fill that a bust or a correction is about, or that it will have when it comes. */
 function fillNamedIn({ fills, execIds }: OrderContext, report: ExecutionReport): string {
   const { tradeId, execRefId, execId } = report
-  const named = [tradeId, execRefId && execIds[execRefId], execRefId]
-  return named.find((id) => id && fills[id] !== undefined) ?? tradeId ?? execRefId ?? execId
+  const named = [tradeId, execRefId && ownOf(execIds, execRefId), execRefId]
+  return named.find((id) => id && ownOf(fills, id) !== undefined) ?? tradeId ?? execRefId ?? execId
 }
 
 const NO_FILL = {

@@ -2,6 +2,7 @@
 import { type Contract, contractValue, priceOf } from '../contract.ts'
 import * as decimal from '../decimal.ts'
 import type { Fill, FillBust, FillCorrected } from '../events/commands.ts'
+import { ownOf } from '../own.ts'
 
 /**
  * What is held and what was paid for it are kept as sums; prices are quotients of them, made only to be shown. So
@@ -134,11 +135,11 @@ export function fundingOf(contract: Contract, { quantity }: Books, rate: string,
 
 /** All that the position has brought so far in the asset it settles in; commissions in others stand for themselves. */
 export function netPnl({ realizedPnl, commissions, funding }: Books, settleAsset: string): string {
-  const paid = commissions[settleAsset] ?? decimal.ZERO
+  const paid = ownOf(commissions, settleAsset) ?? decimal.ZERO
   return decimal.subtract(decimal.add(realizedPnl, funding), paid)
 }
 
 function charged(commissions: Books['commissions'], asset: string, commission: string): Books['commissions'] {
   if (decimal.isZero(commission)) return commissions
-  return { ...commissions, [asset]: decimal.add(commissions[asset] ?? decimal.ZERO, commission) }
+  return { ...commissions, [asset]: decimal.add(ownOf(commissions, asset) ?? decimal.ZERO, commission) }
 }

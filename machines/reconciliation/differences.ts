@@ -2,6 +2,7 @@
 import { holdingName, orderAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import type { AccountBooks, VenueState } from '../events/reconciliation.ts'
+import { ownOf } from '../own.ts'
 
 export interface Difference {
   readonly what: 'order' | 'position' | 'balance'
@@ -48,12 +49,12 @@ function between(
 ): Difference[] {
   const ids = [...new Set([...Object.keys(here), ...Object.keys(there)])].sort()
   return ids
-    .map((id) => ({ what, id, here: here[id] ?? otherwise, there: there[id] ?? otherwise }))
+    .map((id) => ({ what, id, here: ownOf(here, id) ?? otherwise, there: ownOf(there, id) ?? otherwise }))
     .filter(({ here, there }) =>
       here === NONE || there === NONE ? here !== there : decimal.compare(here, there) !== 0,
     )
 }
 
 function pick(of: Readonly<Record<string, string>>, like: object): Record<string, string> {
-  return Object.fromEntries(Object.entries(of).filter(([key]) => key in like))
+  return Object.fromEntries(Object.entries(of).filter(([key]) => Object.hasOwn(like, key)))
 }

@@ -11,6 +11,7 @@ import {
   type SymbolContext,
   unrealizedOf,
 } from '../../machines/index.ts'
+import { ownOf } from '../../machines/own.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
@@ -55,7 +56,7 @@ export function counted(counts: Counts, { actor, emitted = [] }: TransitionRecor
     if (type === 'ORDER_SUBMITTED') ordersSubmitted++
     else if (type === 'ORDER_FILLED' || type === 'ORDER_PARTIAL_FILL') fills++
     else if (type === 'RISK_REJECTED' || type === 'ENTRY_SKIPPED')
-      denied = { ...denied, [String(check)]: (denied[String(check)] ?? 0) + 1 }
+      denied = { ...denied, [String(check)]: (ownOf(denied, String(check)) ?? 0) + 1 }
   }
   return { marketRecords, ordersSubmitted, fills, denied }
 }
@@ -87,7 +88,7 @@ export function statsOf(
     const marked = { ...position, ...(markPx !== undefined && { markPx }) }
     realizedPnl = decimal.add(realizedPnl, position.realizedPnl)
     unrealized = decimal.add(unrealized, unrealizedOf(marked))
-    commissions = decimal.add(commissions, position.commissions[position.settleAsset] ?? decimal.ZERO)
+    commissions = decimal.add(commissions, ownOf(position.commissions, position.settleAsset) ?? decimal.ZERO)
     if (decimal.isZero(position.quantity)) continue
     const known = held[address]
     if (known !== undefined && markPx !== undefined) held[address] = { ...known, markPx }

@@ -68,8 +68,8 @@ describe('a symbol', () => {
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(text, (id) => {
-        // What addresses have besides is for what is written as %20.
-        if (/[/%]/.test(id)) return
+        // What addresses have besides is for what is written as %20. Names become keys besides, and one text is no key.
+        if (/[/%]|__proto__/.test(id)) return
         expect(name.safeParse(id).success).toBe(isAddress(`symbol/${id}`))
       }),
       { seed: SEED, numRuns: 2_000 },

@@ -1,4 +1,4 @@
-/** A symbol in another script trades as any other: in the log, over HTTP, on the feed and on the command line. */
+/** A symbol in another script, or one whose asset is called as what every object has, trades as any other: in the log, over HTTP, on the feed and on the command line. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { startRunner } from '../../src/runner/runner.ts'
 import { capture } from '../data/data.ts'
 import { outcry } from './runner-process.ts'
 
-const SYMBOL = '币安人生USDT'
+const SYMBOLS = ['币安人生USDT', 'constructorUSDT']
 const LINES = 3_000
 const folder = mkdtempSync(join(tmpdir(), 'outcry-unicode-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe(`a run with ${SYMBOL}`, () => {
-  const data = join(folder, 'data')
+describe.each(SYMBOLS)('a run with %s', (SYMBOL) => {
+  const data = join(folder, `data-${SYMBOL}`)
   let status: number
   let actor: { address: string; context: { symbol: string } }
   let orders: readonly { actor: string; symbol: string }[]
