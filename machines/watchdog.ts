@@ -13,7 +13,7 @@ import {
 } from './events/commands.ts'
 import { configure } from './events/configure.ts'
 import type { DomainEvents } from './events/domain.ts'
-import { positive, type Side } from './events/fields.ts'
+import { durationMs, positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
 import { venueId } from './ids.ts'
 import { hasEnded } from './order/execution.ts'
@@ -26,16 +26,10 @@ export const watchdogRules = {
     .refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100')
     .default('5')
     .describe('How far from what was paid the stop is that it places itself, in percent.'),
-  graceMs: z
-    .number()
-    .int()
-    .positive()
+  graceMs: durationMs
     .default(5_000)
     .describe('A position without a stop for so long gets one, in ms: a stop of its own may be on its way.'),
-  verifyEveryMs: z
-    .number()
-    .int()
-    .positive()
+  verifyEveryMs: durationMs
     .default(60_000)
     .describe('How often it asks the venue whether the stops are there still, in ms.'),
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { positionAddress, watchdogAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
-import { positive } from '../events/fields.ts'
+import { durationMs, positive } from '../events/fields.ts'
 import { isStop, problemOf } from '../order/terms.ts'
 import { ownOf } from '../own.ts'
 import { breakerLimits, type Trip } from './circuit-breaker.ts'
@@ -31,14 +31,14 @@ export const riskLimits = z.strictObject({
   leverage: positive
     .default('1')
     .describe('Value of contracts held for each unit of equity; spot is paid in full.'),
-  cooldownMs: count
+  cooldownMs: durationMs
     .optional()
     .describe('After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long.'),
   stoplossGuard: z
     .strictObject({
       stops: count.describe('Number of stops.'),
-      withinMs: count.describe('Time that they come within, in ms.'),
-      blockMs: count.describe('Time after the last of them in which nothing is entered, in ms.'),
+      withinMs: durationMs.describe('Time that they come within, in ms.'),
+      blockMs: durationMs.describe('Time after the last of them in which nothing is entered, in ms.'),
     })
     .optional()
     .describe('So many such stops within a time, of whatever symbols, and nothing is entered for a time.'),

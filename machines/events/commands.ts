@@ -1,7 +1,18 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
 import { contractType } from '../contract.ts'
-import { address, by, decimal, epochMs, interval, name, positive, remark, side } from './fields.ts'
+import {
+  address,
+  by,
+  decimal,
+  durationMs,
+  epochMs,
+  interval,
+  name,
+  positive,
+  remark,
+  side,
+} from './fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide, refPx } from './order.ts'
 
 /** To a symbol: send me its candles. */
@@ -373,7 +384,7 @@ export const processStarted = z.object({
   market: z.string(),
   venue: z.string(),
   strategies: z.array(z.string()),
-  heartbeatMs: z.number().int().positive().optional(),
+  heartbeatMs: durationMs.optional(),
   configured: configured.optional(),
   belonging: belonging.optional(),
 })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { subscribe } from '../events/commands.ts'
 import { configure } from '../events/configure.ts'
+import { durationMs } from '../events/fields.ts'
 import { connection, funding, orderBook, quote, trade } from '../events/market.ts'
 import { intervalMs } from './candles.ts'
 
@@ -15,7 +16,7 @@ const symbolSettings = z.object({
       .meta({ title: 'interval' }),
   ),
   /** Without data for so long the symbol is stale. */
-  staleAfterMs: z.number().int().positive(),
+  staleAfterMs: durationMs,
   /** Further events that it emits, one for each message. */
   emit: z.array(z.enum(['trade', 'quote', 'orderBook'])).optional(),
 })

@@ -1,6 +1,6 @@
 /** How news is judged, as data. */
 import { z } from 'zod'
-import { distinct, epochMs } from '../events/fields.ts'
+import { distinct, durationMs, epochMs } from '../events/fields.ts'
 import { newsCategory, newsSentiment, newsSeverity } from '../events/news.ts'
 
 /** What an item is called that no rule fits. */
@@ -32,10 +32,7 @@ export const newsRule = z
     category: newsCategory.describe('What it is about: hack, delisting, outage, ...'),
     sentiment: newsSentiment.optional().describe('Whether it is good for who holds the symbol.'),
     severity: newsSeverity.describe('How grave it is: while a symbol has a critical flag it is not entered.'),
-    flagForMs: z
-      .number()
-      .int()
-      .positive()
+    flagForMs: durationMs
       .optional()
       .describe(
         'For so many ms after it was published the symbols that it speaks of are flagged; without it they are not.',

@@ -2,19 +2,12 @@
 import { z } from 'zod'
 import { balanceReport, positionReport } from '../events/account.ts'
 import { configure } from '../events/configure.ts'
+import { durationMs } from '../events/fields.ts'
 import { portfolio, reconcile, venueState } from '../events/reconciliation.ts'
 
 export const reconciliationRules = {
-  everyMs: z
-    .number()
-    .int()
-    .positive()
-    .default(60_000)
-    .describe('How often the books are held against each other, in ms.'),
-  settleMs: z
-    .number()
-    .int()
-    .positive()
+  everyMs: durationMs.default(60_000).describe('How often the books are held against each other, in ms.'),
+  settleMs: durationMs
     .default(5_000)
     .describe('How long what is under way may take to arrive before a difference counts as one, in ms.'),
   unknownOrders: z

@@ -1,5 +1,6 @@
 /** What may go wrong on the way of a venue's reports: the same for the same seed, whatever else happens. */
 import { z } from 'zod'
+import { durationMs } from '../../machines/events/fields.ts'
 import { Random } from './market/random.ts'
 import type { VenueReport } from './venue.ts'
 
@@ -10,20 +11,14 @@ export const linkFaults = z.strictObject({
   drop: share.default(0).describe('Share of the reports that never come, 0 to 1.'),
   duplicate: share.default(0).describe('Share of the reports that come twice.'),
   delay: share.default(0).describe('Share of the reports that come late.'),
-  delayMaxMs: z
-    .number()
-    .int()
-    .positive()
+  delayMaxMs: durationMs
     .default(5_000)
     .describe('So many ms late, at most; the second of two comes as late.'),
   reject: share.default(0).describe('Share of the orders that the venue refuses.'),
-  disconnectEveryMs: z
-    .number()
-    .int()
-    .positive()
+  disconnectEveryMs: durationMs
     .optional()
     .describe('The connection is away once in so many ms: what is reported meanwhile never comes.'),
-  disconnectForMs: z.number().int().positive().default(10_000).describe('For so many ms each time.'),
+  disconnectForMs: durationMs.default(10_000).describe('For so many ms each time.'),
 })
 export type LinkFaults = z.infer<typeof linkFaults>
 

@@ -6,7 +6,16 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { decimal, distinct, epochMs, name, positive } from '../../machines/events/fields.ts'
+import {
+  DURATION_MAX_MS,
+  decimal,
+  distinct,
+  durationMs,
+  EPOCH_MS_MAX,
+  epochMs,
+  name,
+  positive,
+} from '../../machines/events/fields.ts'
 import {
   DEFAULT_NEWS_RULES,
   instrument,
@@ -40,21 +49,31 @@ const powerOfTen = z
   .regex(/^(1|0\.0{0,11}1)$/, 'a power of ten from "0.000000000001" to "1"')
   .meta({ title: 'power of ten up to 1, as a decimal' })
 
-const simSymbol = z.strictObject({
-  symbol: name
-    .refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`)
-    .describe('What it is called, the asset that it is paid in last.'),
-  startPx: positive.describe('Its first price.'),
-  tickSize: powerOfTen.describe('Prices are multiples of it.'),
-  lotSize: powerOfTen.describe('Quantities are multiples of it.'),
-  fundingRate: decimal
-    .optional()
-    .describe('Of a contract (see instruments): the share of its worth that who is long pays every 8 hours.'),
-  quoteVolume24h: amount
-    .optional()
-    .describe('What it says of its volume of 24 hours, in the quote asset: for the filters of a universe.'),
-  listedAt: epochMs.optional().describe('When it says that it was listed, for them too.'),
-})
+/** Prices are counted in ticks, and may grow a thousand times. */
+const START_TICKS_MAX = 1e12
+
+const simSymbol = z
+  .strictObject({
+    symbol: name
+      .refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`)
+      .describe('What it is called, the asset that it is paid in last.'),
+    startPx: positive.describe('Its first price.'),
+    tickSize: powerOfTen.describe('Prices are multiples of it.'),
+    lotSize: powerOfTen.describe('Quantities are multiples of it.'),
+    fundingRate: decimal
+      .optional()
+      .describe(
+        'Of a contract (see instruments): the share of its worth that who is long pays every 8 hours.',
+      ),
+    quoteVolume24h: amount
+      .optional()
+      .describe('What it says of its volume of 24 hours, in the quote asset: for the filters of a universe.'),
+    listedAt: epochMs.optional().describe('When it says that it was listed, for them too.'),
+  })
+  .refine(({ startPx, tickSize }) => Number(startPx) / Number(tickSize) <= START_TICKS_MAX, {
+    path: ['startPx'],
+    error: `at most ${START_TICKS_MAX} times tickSize`,
+  })
 
 const speed = z
   .union([z.literal('max'), z.number().positive()], 'max, or a number greater than 0')
@@ -79,16 +98,12 @@ const marketSource = z.discriminatedUnion('source', [
       .number()
       .int()
       .nonnegative()
+      .max(EPOCH_MS_MAX)
       .optional()
       .describe(
         'Epoch ms of its first message; by default the present, and at a later start that of the first one.',
       ),
-    durationMs: z
-      .number()
-      .int()
-      .positive()
-      .optional()
-      .describe('Market time in ms after which it ends; by default never.'),
+    durationMs: durationMs.optional().describe('Market time in ms after which it ends; by default never.'),
   }),
   z.strictObject({
     source: z.literal('recording').describe('Captures of a market, played again.'),
@@ -161,7 +176,13 @@ const newsSource = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('rss').describe('A feed over HTTP.'),
     url: z.url({ protocol: /^https?$/ }).describe('Of RSS 2.0 or Atom.'),
-    everyMs: z.number().int().min(1_000).default(60_000).describe('How often it is asked, in ms.'),
+    everyMs: z
+      .number()
+      .int()
+      .min(1_000)
+      .max(DURATION_MAX_MS)
+      .default(60_000)
+      .describe('How often it is asked, in ms.'),
     name: sourceName,
   }),
   z.strictObject({
@@ -207,6 +228,7 @@ const sections = z.strictObject({
         .number()
         .int()
         .min(100)
+        .max(DURATION_MAX_MS)
         .default(10_000)
         .describe('Without data for so many ms a symbol is stale.'),
       emit: symbolInput.shape.emit.describe(
@@ -221,6 +243,7 @@ const sections = z.strictObject({
         .number()
         .int()
         .nonnegative()
+        .max(DURATION_MAX_MS)
         .default(20)
         .describe("Event time, in ms, of a request's way to the venue, and of a report's way back."),
       takerFee: fee
@@ -287,6 +310,7 @@ const sections = z.strictObject({
         .number()
         .int()
         .min(1_000)
+        .max(DURATION_MAX_MS)
         .default(3_600_000)
         .describe('How often a live venue is asked what it lists, in ms.'),
     })
@@ -310,6 +334,7 @@ const sections = z.strictObject({
         .number()
         .int()
         .min(1_000)
+        .max(DURATION_MAX_MS)
         .default(60_000)
         .describe('How often it says that it lives, what went wrong and how the account stands, in ms.'),
       hangLimitMs: z
@@ -331,6 +356,7 @@ const sections = z.strictObject({
         .number()
         .int()
         .min(1_000)
+        .max(DURATION_MAX_MS)
         .default(MODULE_LIMIT_MS)
         .describe("How long the top-level await of a strategy's module may take, in ms."),
     })

@@ -108,6 +108,25 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
   const strategy = { id: 'a', symbol: 'X', interval: '1s', fast: 1, slow: 2, orderQty: '1' }
   const traded = { symbol: 'X', startPx: '1', tickSize: '0.01', lotSize: '0.1' }
   const limits = { orderNotionalMax: '1', openOrdersMax: 1 }
+  const TOO_LONG = 2 ** 53 - 1
+  it.each<[string, string, object]>([
+    ['reconciliation.everyMs', 'at most 3155760000000', { reconciliation: { everyMs: TOO_LONG } }],
+    ['reconciliation.settleMs', 'at most 3155760000000', { reconciliation: { settleMs: TOO_LONG } }],
+    ['watchdog.graceMs', 'at most 3155760000000', { watchdog: { graceMs: TOO_LONG } }],
+    ['watchdog.verifyEveryMs', 'at most 3155760000000', { watchdog: { verifyEveryMs: TOO_LONG } }],
+    ['symbol.staleAfterMs', 'at most 3155760000000', { symbol: { staleAfterMs: TOO_LONG } }],
+    ['runner.heartbeatMs', 'at most 3155760000000', { runner: { heartbeatMs: TOO_LONG } }],
+    ['venue.latencyMs', 'at most 3155760000000', { venue: { latencyMs: TOO_LONG } }],
+    ['market.startAt', 'at most 253402300799999', { market: { startAt: TOO_LONG } }],
+    [
+      'market.symbols.0.startPx',
+      'at most 1000000000000 times tickSize',
+      { market: { symbols: [{ symbol: 'A', startPx: '99999999999999', tickSize: '0.0001', lotSize: '1' }] } },
+    ],
+  ])('refuses a %s that no time, or no price, can be made of', (field, rule, flags) => {
+    expect(() => loadConfig({ flags })).toThrow(wrong(field, rule))
+  })
+
   it.each<[string, Record<string, unknown>, string, string]>([
     ['an unknown key', { colour: 'red' }, 'colour', 'is unknown'],
     ['an unknown key of a section', { venue: { fee: '1' } }, 'venue.fee', 'is unknown'],

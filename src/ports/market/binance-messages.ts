@@ -1,11 +1,10 @@
 /** The shapes of Binance's public market messages. What they say is checked further where it is read. */
 import { z } from 'zod'
-import { epochMs as anyEpochMs, name } from '../../../machines/events/fields.ts'
+import { epochMs as anyEpochMs, EPOCH_MS_MAX, name } from '../../../machines/events/fields.ts'
 import type { BinanceMarketName } from './binance-markets.ts'
 
 const id = z.int().nonnegative()
-/** What is larger is in other units: the end of the year 9999. */
-const epochMs = anyEpochMs.max(253_402_300_799_999, 'epoch milliseconds, before the year 10000')
+const epochMs = anyEpochMs.max(EPOCH_MS_MAX, 'epoch milliseconds, before the year 10000')
 /** Read by `exactDecimal`, which says whether it is one. */
 const decimal = z.string()
 const own = { s: name }

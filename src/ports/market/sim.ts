@@ -43,6 +43,8 @@ const VOLATILITY_SHOCK = 0.08
 const JUMP_CHANCE = 0.0005
 const JUMP_SIZE = 25
 const LEVELS = 5
+/** Ticks that a price may come to: whole numbers beyond are not exact. */
+const TICKS_MAX = 2 ** 52
 const FUNDING_EVERY_MS = 8 * 3_600_000
 
 export function createSimMarket(options: SimOptions): MarketSource {
@@ -153,7 +155,7 @@ class Walk {
       move *= JUMP_SIZE
       this.#volatility += 3
     }
-    this.#mid = Math.max(LEVELS + 2, Math.round(this.#mid * (1 + move)))
+    this.#mid = Math.min(TICKS_MAX, Math.max(LEVELS + 2, Math.round(this.#mid * (1 + move))))
     this.#half = Math.min(this.#mid - LEVELS - 1, 1 + Math.floor(random.exponential(0.4 * this.#volatility)))
     this.#kind = random.next()
     this.#side = random.next()
