@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { TransitionRecord } from '../runtime/record.ts'
 import type { EventEnvelope } from './envelope.ts'
-import { parsePattern } from './topic.ts'
+import { canMatch, parsePattern } from './topic.ts'
 
 /** Subscriptions of one client, and topics of one subscription. */
 const SUBSCRIPTIONS_MAX = 64
@@ -9,9 +9,8 @@ export const TOPICS_MAX = 64
 /** Events that `tail` may ask for. */
 const TAIL_MAX = 10_000
 
-/** Characters and tokens of a topic. */
+/** Characters of a topic. */
 const TOPIC_LENGTH_MAX = 256
-const TOKENS_MAX = 5
 
 const BATCH_MS_MAX = 10_000
 
@@ -26,7 +25,7 @@ export const clientFrame = z.discriminatedUnion('op', [
       .array(
         z.string().refine(isPattern, {
           error:
-            'no topic pattern: events.{type}.{venue}.{symbol} or transitions.{kind}.{id}, with * and > allowed',
+            'no topic: events.{type}.{venue}.{symbol}, with the type in lower case, or transitions.{kind}.{id}; * is one token, > the rest',
         }),
       )
       .min(1)
@@ -70,9 +69,9 @@ export interface BatchFrame {
 export const CLOSE = { badFrame: 4400, unauthorised: 4401, tooSlow: 4408 } as const
 
 function isPattern(text: string): boolean {
-  return (
-    text.length <= TOPIC_LENGTH_MAX && (parsePattern(text)?.length ?? Number.POSITIVE_INFINITY) <= TOKENS_MAX
-  )
+  if (text.length > TOPIC_LENGTH_MAX) return false
+  const pattern = parsePattern(text)
+  return pattern !== undefined && canMatch(pattern)
 }
 
 /** @throws ZodError, SyntaxError */

@@ -9,6 +9,8 @@ import type { EventEnvelope } from './envelope.ts'
 export type Topic = readonly string[]
 
 const NONE = '-'
+const TRANSITION_TOKENS = 3
+const EVENT_TOKENS = 4
 const PATTERN = /^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/
 
 export function transitionTopic(record: TransitionRecord): Topic {
@@ -22,6 +24,17 @@ export function eventTopic({ type, venue, symbol }: EventEnvelope): Topic {
 /** undefined when it is no pattern. */
 export function parsePattern(text: string): Topic | undefined {
   return PATTERN.test(text) ? text.split('.') : undefined
+}
+
+/** Returns whether any topic can match: whoever asks for another one would wait for nothing. */
+export function canMatch(pattern: Topic): boolean {
+  const isOf = (root: string, length: number) =>
+    ['*', '>', root].includes(pattern[0] as string) &&
+    (pattern.at(-1) === '>' ? pattern.length <= length : pattern.length === length)
+  const [, type = '*'] = pattern
+  return (
+    isOf('transitions', TRANSITION_TOKENS) || (isOf('events', EVENT_TOKENS) && type === type.toLowerCase())
+  )
 }
 
 export function matches(pattern: Topic, topic: Topic): boolean {

@@ -8,7 +8,7 @@ import { assign, emit, setup } from 'xstate'
 import { z } from 'zod'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { eventEnvelope } from '../../src/feed/envelope.ts'
-import { matches, parsePattern } from '../../src/feed/topic.ts'
+import { canMatch, matches, parsePattern } from '../../src/feed/topic.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 const tally = setup({
@@ -289,6 +289,11 @@ describe('the feed', () => {
     ['an unknown operation', '{"op":"explode"}', 4400],
     ['a topic that is none', '{"op":"subscribe","id":"x","topics":["a..b"]}', 4400],
     [
+      'a topic that has nothing, ever',
+      '{"op":"subscribe","id":"x","topics":["events.ORDER_FILLED.>"]}',
+      4400,
+    ],
+    [
       'a frame that is too large',
       JSON.stringify({ op: 'subscribe', id: 'x', topics: ['x'.repeat(70_000)] }),
       1009,
@@ -335,6 +340,28 @@ describe('the feed', () => {
     ['transitions.order', 'transitions.order.1', false],
   ])('topic %s against %s: %s', (pattern, topic, expected) => {
     expect(matches(parsePattern(pattern) as string[], topic.split('.'))).toBe(expected)
+  })
+})
+
+describe('a topic that is asked for', () => {
+  it.each([
+    ['>', true],
+    ['*.>', true],
+    ['*.*.*', true],
+    ['events.>', true],
+    ['events.order_filled.>', true],
+    ['events.*.*.*', true],
+    ['events.*.sim.BTCUSDT.>', false],
+    ['events.*.sim', false],
+    ['events.ORDER_FILLED.sim.*', false],
+    ['events.ORDER_FILLED.>', false],
+    ['transitions.emaCross.btc', true],
+    ['transitions.emaCross', false],
+    ['transitions.>', true],
+    ['orders.>', false],
+    ['foo', false],
+  ])('%s can have something: %s', (pattern, expected) => {
+    expect(canMatch(parsePattern(pattern) as string[])).toBe(expected)
   })
 })
 
