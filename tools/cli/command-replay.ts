@@ -3,7 +3,7 @@ import { releaseCommand } from '../../src/runner/quarantine.ts'
 import { parseAddress } from '../../src/runtime/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { OutcryError } from '../../store/index.ts'
-import { stateText, timeText } from './format.ts'
+import { counted, stateText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { openReader, type Reader } from './reader.ts'
@@ -25,7 +25,7 @@ export async function replay(address: string, options: ReadOptions): Promise<num
       count++
     }
     if (count > 0) {
-      if (!options.json) await print(pc.dim(`${count} records in ${reader.source}`))
+      if (!options.json) await print(pc.dim(`${counted(count, 'record')} in ${reader.source}`))
       return 0
     }
     throw new OutcryError(

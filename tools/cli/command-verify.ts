@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { hasBooks } from '../../src/runner/folder-copy.ts'
 import { namingHint } from '../../src/runner/strategies-file.ts'
-import { countText, table } from './format.ts'
+import { counted, countText, table } from './format.ts'
 import { WHY_STATES_DIFFER } from './hints.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
@@ -27,7 +27,7 @@ export async function verify(options: ReadOptions): Promise<number> {
       await printJson(found)
       return problems.length === 0 ? 0 : 1
     }
-    const what = `${countText(records)} records in ${countText(commits)} commits, ${countText(actors)} actors, ${countText(snapshots)} snapshots`
+    const what = `${counted(records, 'record')} in ${counted(commits, 'commit')}, ${counted(actors, 'actor')}, ${counted(snapshots, 'snapshot')}`
     const memory = live > 0 ? `, ${countText(live)} of them compared with memory` : ''
     const books = reports === undefined ? '' : `, ${countText(reports)} reports in the venue's books`
     await print(
@@ -44,7 +44,7 @@ export async function verify(options: ReadOptions): Promise<number> {
     const unnamed = problems.filter(({ code }) => code === 'KIND_UNKNOWN').map(({ actor }) => actor)
     if (unnamed.length > 0) await print(namingHint(data, unnamed))
     if (problems.some(({ code }) => code === 'STATE_DIFFERS')) await print(WHY_STATES_DIFFER)
-    await print(pc.red(`${problems.length} problems in ${reader.source}`))
+    await print(pc.red(`${counted(problems.length, 'problem')} in ${reader.source}`))
     return 1
   } finally {
     await reader.close()
