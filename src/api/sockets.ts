@@ -1,5 +1,6 @@
 /** The WebSockets: who gets one, how much they may say, how slow they may be, and how they end. */
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -48,6 +49,7 @@ export function attachSockets(
   const connections = new Set<Connection>()
   const connected = new Map<Channel, number>()
   http.server.on('upgrade', (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerAsAsked(http, request, socket)
     const path = pathOf(request.url)
     const channel = channels.get(path)
     try {
@@ -161,6 +163,30 @@ export function routeUnknown(method: string | undefined, url: string | undefined
     `there is no ${method} ${pathOf(url)}`,
     'See the README for what there is.',
   )
+}
+
+/**
+ * Node takes every request that may be upgraded out of HTTP, whatever to. A server may go on with HTTP/1.1 where it does not speak the
+ * other (RFC 9110, 7.8): Java's client offers HTTP/2 with each request. A body cannot be read any more.
+ */
+function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: Duplex): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers
+  if (length !== '0' || encoding !== undefined) {
+    const what = `a request with a body cannot be upgraded to ${request.headers.upgrade}`
+    const issues = [{ field: 'upgrade', rule: 'websocket' }]
+    refuseUpgrade(
+      socket,
+      new OutcryError('REQUEST_INVALID', what, 'Send it as HTTP/1.1, without Upgrade.', { issues }),
+    )
+    return
+  }
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket as Socket)
+  socket.on('error', () => {})
+  socket.on('drain', () => response.emit('drain'))
+  response.once('finish', () => socket.end())
+  http.server.emit('request', request, response)
 }
 
 /** As any other request is refused. */

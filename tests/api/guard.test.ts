@@ -1,6 +1,7 @@
 /** Who may speak to the API, over real sockets: what is refused, and what passes. */
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -321,4 +322,55 @@ describe('a server with a token', () => {
     expect(JSON.stringify(logged)).toContain('a request failed')
     expect(JSON.stringify([answers, logged, await harness.records()])).not.toContain(TOKEN)
   })
+})
+
+describe('a request that offers another protocol than WebSocket', () => {
+  const h2c = {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA',
+  }
+
+  it('is answered as it is without the offer', async () => {
+    await start()
+    for (const path of ['/health', '/actors', '/', '/none']) {
+      const [offering, plain] = [await ask(path, h2c), await ask(path)]
+      const { date: _, 'keep-alive': __, connection, ...headers } = plain.headers
+      expect([connection, offering.headers.connection]).toEqual(['keep-alive', 'close'])
+      expect(offering, path).toMatchObject({ ...plain, headers })
+    }
+  })
+
+  it('is let through by the same rules', async () => {
+    await start({ token: TOKEN })
+    expect((await ask('/actors', h2c)).code).toBe('NOT_AUTHORISED')
+    expect((await ask('/actors', { ...h2c, authorization: `Bearer ${TOKEN}` })).status).toBe(200)
+    expect((await ask('/health', { ...h2c, host: 'evil.example' })).code).toBe('HOST_REFUSED')
+    expect((await ask('/health', { ...h2c, origin: 'http://evil.example' })).code).toBe('ORIGIN_REFUSED')
+  })
+
+  it('is refused where it has a body, which cannot be read any more', async () => {
+    await start()
+    expect(await ask('/actors/door/a/events', h2c, 'POST', { type: 'OPEN' })).toMatchObject({
+      status: 400,
+      code: 'REQUEST_INVALID',
+    })
+    expect(harness.supervisor.getSnapshot('door/a')).toMatchObject({ value: 'shut' })
+  })
+})
+
+it('a client that goes in the middle of its body is no error of the server', async () => {
+  await start()
+  logged.length = 0
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const head =
+    'POST /actors/door/a/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{'
+  socket.write(head)
+  socket.destroy()
+  await once(socket, 'close')
+  // The server has heard of the end of that connection before it takes this one up to its end.
+  expect((await ask('/health')).status).toBe(200)
+  await api.close()
+  expect(logged).toEqual([])
 })

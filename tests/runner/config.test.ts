@@ -109,7 +109,7 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
   const traded = { symbol: 'X', startPx: '1', tickSize: '0.01', lotSize: '0.1' }
   const limits = { orderNotionalMax: '1', openOrdersMax: 1 }
   const TOO_LONG = 2 ** 53 - 1
-  it.each<[string, string, object]>([
+  it.each<[string, string, Record<string, unknown>]>([
     ['reconciliation.everyMs', 'at most 3155760000000', { reconciliation: { everyMs: TOO_LONG } }],
     ['reconciliation.settleMs', 'at most 3155760000000', { reconciliation: { settleMs: TOO_LONG } }],
     ['watchdog.graceMs', 'at most 3155760000000', { watchdog: { graceMs: TOO_LONG } }],
