@@ -18,7 +18,7 @@ import type { TransitionRecord } from '../runtime/record.ts'
 import { Registry } from '../runtime/registry.ts'
 import { cellAt } from '../runtime/replay.ts'
 import type { RunnerConfig } from './config.ts'
-import { wrongConfig } from './config-problems.ts'
+import { asBefore, wrongConfig } from './config-problems.ts'
 import { type FileFacts, fileFacts } from './file-facts.ts'
 
 /** A log as it is found. */
@@ -182,7 +182,7 @@ export async function expectSameAccount(
   const issues = (['asset', 'balance', 'positionMode'] as const).flatMap((key) =>
     input[key] === undefined || input[key] === account[key]
       ? []
-      : [{ field: `account.${key}`, rule: `${input[key]}, as it is in the log in ${data}` }],
+      : [{ field: `account.${key}`, rule: asBefore(input[key], data) }],
   )
   if (issues.length > 0) throw wrongConfig(issues)
 }

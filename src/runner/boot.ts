@@ -23,7 +23,7 @@ import { isOutcryError, OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { RunnerConfig, StrategyConfig } from './config.ts'
-import { wrongConfig } from './config-problems.ts'
+import { asBefore, wrongConfig } from './config-problems.ts'
 import { instrumentsOf } from './instruments.ts'
 import { bootUniverse, followUniverse, unfollowUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'
@@ -382,9 +382,7 @@ class Start {
   #expectSame(is: object, wanted: Settings, path: string): void {
     const issues = Object.entries(wanted).flatMap(([key, value]) => {
       const was = (is as Settings)[key]
-      return was === value
-        ? []
-        : [{ field: `${path}.${key}`, rule: `${was}, as it is in the log in ${this.#config.data}` }]
+      return was === value ? [] : [{ field: `${path}.${key}`, rule: asBefore(was, this.#config.data) }]
     })
     if (issues.length > 0) throw wrongConfig(issues)
   }

@@ -38,6 +38,11 @@ export function wrongConfig(
   })
 }
 
+/** Returns the rule of a setting that a log cannot change. */
+export function asBefore(was: unknown, data: string): string {
+  return `must be ${was}, as it is in the log in ${data}; for another one give another folder with --data`
+}
+
 /** CONFIG_INVALID, for a file that is no configuration. */
 export function unreadableConfig(file: string, why: string): OutcryError {
   return new OutcryError(

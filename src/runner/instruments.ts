@@ -62,7 +62,7 @@ export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
   const issues: Issue[] = []
   const expectKnown = (symbol: string, field: string) => {
     if (symbols.includes(symbol)) return
-    issues.push({ field, rule: `one of the market's symbols, ${symbols.join(', ')}` })
+    issues.push({ field, rule: `must be one of the market's symbols, ${symbols.join(', ')}` })
   }
   for (const [i, { symbol }] of instruments.entries()) expectKnown(symbol, `instruments.${i}.symbol`)
   const listed = instrumentsOf(config, place)

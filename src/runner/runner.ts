@@ -29,7 +29,7 @@ import { belongingIn, belongingNow, expectHeldWatched, expectSameAccount, foreig
 import { withBooks } from './books.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
 import type { RunnerConfig } from './config.ts'
-import { wrongConfig } from './config-problems.ts'
+import { asBefore, wrongConfig } from './config-problems.ts'
 import type { Driver } from './driver.ts'
 import { ErrorReports } from './error-reports.ts'
 import { EventTimeDriver } from './event-time.ts'
@@ -138,9 +138,7 @@ export async function startRunner(
     const books = { takerFee, makerFee, instruments: instrumentsOf(config, place), openingBalances }
     const { storeId = store.shortId } = config.runner
     if (storeId !== store.shortId)
-      throw wrongConfig([
-        { field: 'runner.storeId', rule: `${store.shortId}, which this data folder was made with` },
-      ])
+      throw wrongConfig([{ field: 'runner.storeId', rule: asBefore(store.shortId, config.data) }])
     const ids = new WireIds(place.venue, store.shortId)
     const venueOptions = { ids, location, name: `paper:${place.venue}`, latencyMs, life, ...books }
     venue = await openPaperVenue(venueOptions, await storage?.openBooks())

@@ -85,21 +85,21 @@ describe('a data folder', () => {
       other,
       { account: { balance: '5' } },
       'CONFIG_INVALID',
-      /account.balance: 100000, as it is in the log/,
+      /account.balance: must be 100000, as it is in the log in .*; for another one .*--data/,
     ],
     [
       'another asset',
       other,
       { account: { asset: 'EUR' } },
       'CONFIG_INVALID',
-      /account.asset: USDT, as it is in the log/,
+      /account.asset: must be USDT, as it is in the log/,
     ],
     [
       'the other mode',
       other,
       { account: { positionMode: 'hedging' } },
       'CONFIG_INVALID',
-      /account.positionMode: netting/,
+      /account.positionMode: must be netting/,
     ],
   ])('is refused to %s, and is as it was', async (what, market, others, code, text) => {
     const name = what.replaceAll(' ', '-')

@@ -65,7 +65,7 @@ describe('two runs in two folders', () => {
     expect(store.shortId).toBe('7f3a')
     await expect(trade('aaaa', '7f3a')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('runner.storeId: 7f3a, which this data folder was made with'),
+      message: expect.stringContaining('runner.storeId: must be 7f3a, as it is in the log in'),
     })
   })
 })
