@@ -24,18 +24,30 @@ const block = (language: string) =>
 describe('the README', () => {
   it('has a first machine that runs, is still ringing when it is run again, and is upgraded', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-readme-'))
-    const run = async (language: string) => {
+    const write = (name: string, language: string) => {
       const source = block(language)
         .replace("'outcry'", JSON.stringify(pathToFileURL(modulePath('src/index.ts')).href))
         .replace("'xstate'", JSON.stringify(import.meta.resolve('xstate')))
-      const script = join(folder, 'alarm.mts')
-      writeFileSync(script, source)
+      writeFileSync(join(folder, name), source)
+      return join(folder, name)
+    }
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    write('machines.ts', 'ts machines')
+    const run = async (language: string) => {
+      const script = write('alarm.ts', language)
       const loader = ['--import', import.meta.resolve('tsx')]
       const { stdout } = await promisify(execFile)(process.execPath, [...loader, script], { cwd: folder })
       return stdout
     }
     expect(await run('ts')).toBe('ringing\n')
     expect(await run('ts')).toBe('ringing\n')
+    const verify = ['verify', '--data', 'alarm-log', '--machines', 'machines.ts', '--json']
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...program('tools/cli/main.ts'), ...verify],
+      { cwd: folder },
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [] })
     expect(await run('ts upgrade')).toBe('loud\n')
     expect(await run('ts upgrade')).toBe('loud\n')
     rmSync(folder, { recursive: true })
