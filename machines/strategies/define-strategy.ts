@@ -164,6 +164,8 @@ export interface Strategy {
   /** One that throws takes nothing more: to go on would be to undo, with its own, the turns of the market. */
   readonly supervision: { readonly strategy: 'quarantine' }
   readonly events: z.ZodType
+  /** What it is told of its trade once: without it, it would take itself to hold what is gone. */
+  readonly keptInQuarantine: readonly string[]
   /** What people may send it. */
   readonly commands: readonly string[]
   /** What it emits when it refuses one. */
@@ -176,9 +178,9 @@ export interface Strategy {
 
 /** Returns what the runtime is to know of a strategy: the registration of its kind. */
 export function kindOfStrategy(strategy: Strategy) {
-  const { machine, supervision, events, commands, refusals, upgrades, previous } = strategy
+  const { machine, supervision, events, keptInQuarantine, commands, refusals, upgrades, previous } = strategy
   const versions = { ...(upgrades && { upgrades }), ...(previous && { previous }) }
-  return { machine, supervision, events, commands, refusals, ...versions }
+  return { machine, supervision, events, keptInQuarantine, commands, refusals, ...versions }
 }
 
 export interface StrategyUpgrade {
@@ -472,6 +474,7 @@ export function defineStrategy<
     previous: [machineOf(version, FORMER) as AnyStateMachine],
     supervision: { strategy: 'quarantine' },
     events: strategyEvents,
+    keptInQuarantine: ['FILL', 'FILL_BUST', 'FILL_CORRECTED', 'LIST_UPDATE', 'REQUEST_REFUSED'],
     commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
     refusals: ['SETTING_FAILED'],
     upgrades: [

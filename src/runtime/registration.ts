@@ -44,6 +44,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   refusals: names,
   activate: code,
   rerun: names,
+  keptInQuarantine: names,
   upgrades,
   previous: machines,
 }

@@ -36,6 +36,11 @@ export interface Registration {
    * unfinished. Others fail with PROMISE_INTERRUPTED, for what they did outside is not known.
    */
   readonly rerun?: readonly string[]
+  /**
+   * Types of events that are kept for an actor in quarantine, and that it takes when it is released: what others have told it and
+   * never tell again. Default: none; what comes meanwhile is a dead letter.
+   */
+  readonly keptInQuarantine?: readonly string[]
   readonly upgrades?: readonly Upgrade[]
   /** Machines of earlier versions, which let their part of the log be replayed and verified. */
   readonly previous?: readonly AnyStateMachine[]

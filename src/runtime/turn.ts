@@ -365,7 +365,8 @@ export class Turn implements TurnFacts {
   #takeWaiting(cell: Cell, delivery: Delivery): void {
     const { snapshot, condition } = cell.state
     const isStop = delivery.event.type === STOP
-    if (snapshot.status === 'active' && (condition !== 'quarantined' || isStop)) this.#take(cell, delivery)
+    const isTaken = condition !== 'quarantined' || isStop || isKept(cell, delivery.event)
+    if (snapshot.status === 'active' && isTaken) this.#take(cell, delivery)
     else if (!isStop) this.bury(cell.address, delivery.event, 'ended', delivery.cause)
   }
 
@@ -447,7 +448,8 @@ export class Turn implements TurnFacts {
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
     if (isLifecycle(event)) return cell
-    if (condition === 'quarantined') return this.#refuse(to, event, 'quarantined', cause)
+    if (condition === 'quarantined' && !isKept(cell, event))
+      return this.#refuse(to, event, 'quarantined', cause)
     return hasRoom(stash, event) ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
 
@@ -609,7 +611,7 @@ export class Turn implements TurnFacts {
     const { logic, version } = cell
     const seq = this.#nextSeq
     const { correlation, at } = this
-    const stashed = was.condition === 'restarting' && !unstashed && !isLifecycle(event) && event.type !== STOP
+    const stashed = was.condition !== 'running' && !unstashed && !isLifecycle(event) && event.type !== STOP
     let evolution: Evolution
     this.#context.work?.begin(cell.address, event.type)
     try {
@@ -850,4 +852,9 @@ export function topCell(scope: Scope, kind: Kind, address: Address, input: unkno
 
 function hasTimer({ state }: Cell, timer: ScheduledTimer): boolean {
   return timerOf(state.timers, timer) !== undefined
+}
+
+/** Whether a message is kept for an actor in quarantine. */
+function isKept({ kind, path }: Cell, { type }: AnyEvent): boolean {
+  return path.length === 0 && kind.keptInQuarantine?.includes(type) === true
 }

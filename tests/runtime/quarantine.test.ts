@@ -1,6 +1,7 @@
 /** Quarantine from outside, before a start, and in a closed log. */
 import { describe, expect, it } from 'vitest'
 import { assign, raise, sendTo, setup } from 'xstate'
+import { STASH_MAX } from '../../src/runtime/holding.ts'
 import { openMemoryStore } from '../../src/runtime/log.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { Harness } from './harness.ts'
@@ -160,6 +161,58 @@ describe('an actor that is put into quarantine from outside', () => {
       code: 'ACTOR_NOT_QUARANTINED',
     })
     expect(harness.supervisor.seq).toBe(seq)
+  })
+})
+
+describe('what is kept for an actor in quarantine', () => {
+  const keeping = { counter: { ...machines.counter, keptInQuarantine: ['INC'] } }
+  const inQuarantine = async () => {
+    const harness = new Harness()
+    await harness.open({ machines: keeping })
+    await harness.supervisor.spawn('counter', 'a')
+    await expect(harness.supervisor.send('counter/a', { type: 'THROW' })).rejects.toThrow('boom')
+    return harness
+  }
+  const taken = async (harness: Harness) =>
+    (await harness.records())
+      .filter(({ actor, event }) => actor === 'counter/a' && !event.type.startsWith('xstate.'))
+      .map(({ event, stashed }) => (stashed ? `${event.type} kept` : event.type))
+
+  it('comes to it once, in order, when it is released, also after a kill and from a closed log', async () => {
+    const harness = await inQuarantine()
+    for (let n = 0; n < 3; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
+    await harness.crash()
+    await harness.open({ machines: keeping })
+    await harness.supervisor.send('counter/a', { type: 'INC' })
+    expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([
+      'quarantined',
+      { n: 0 },
+    ])
+    await harness.supervisor.stop()
+    const store = await openMemoryStore(harness.memory)
+    await releaseOffline(store, keeping, 'counter/a')
+    await store.close()
+    await harness.open({ machines: keeping })
+    harness.clock.advanceTo(harness.clock.now() + 1)
+    await harness.supervisor.settled()
+    expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([undefined, { n: 4 }])
+    const [kept, once] = [Array(4).fill('INC kept'), Array(4).fill(['outcry.unstashed', 'INC']).flat()]
+    expect(await taken(harness)).toEqual(['outcry.failed', ...kept, 'outcry.released', ...once])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+    await harness.crash()
+    await harness.open({ machines: keeping })
+    expect(harness.context('counter/a')).toMatchObject({ n: 4 })
+  })
+
+  it('is no more than there is room for, and the rest is a dead letter', async () => {
+    const harness = await inQuarantine()
+    for (let n = 0; n < STASH_MAX; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
+    await expect(harness.supervisor.send('counter/a', { type: 'INC' })).rejects.toMatchObject({
+      code: 'ACTOR_BUSY',
+    })
+    await expect(harness.supervisor.send('counter/a', { type: 'THROW' })).rejects.toMatchObject({
+      code: 'ACTOR_QUARANTINED',
+    })
   })
 })
 
