@@ -161,7 +161,7 @@ export function routeUnknown(method: string | undefined, url: string | undefined
   return new OutcryError(
     'ROUTE_UNKNOWN',
     `there is no ${method} ${pathOf(url)}`,
-    'See the README for what there is.',
+    'docs/api.md has all that there is.',
   )
 }
 
