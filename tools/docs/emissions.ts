@@ -5,7 +5,7 @@ import type { Address } from '../../src/runtime/address.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
 import { Ref } from '../../src/runtime/ref.ts'
 import { type Outcome, Scope } from '../../src/runtime/scope.ts'
-import { SCRIPTED, type Step } from './scripts.ts'
+import { SCRIPTED, type Scripted, type Step } from './scripts.ts'
 
 /** A transition, or the entry or exit of a state, as the machine's definition has it. */
 export interface Place {
@@ -24,12 +24,12 @@ export interface Emission extends Place {
 
 /** What a shorter search with it finds, the page has, too. */
 export const FIRST_SEED = 1
-/** Searches in a row. */
+/** Searches of one machine in a row that bring nothing new. */
 const QUIET_MAX = 4
 /** Not a multiple of how many states there are, so that each state meets each script. */
 const SCRIPTS = 4_001
 /** From each state it is gone on so often without news before a machine counts as known. */
-const ROUNDS = 100
+const ROUNDS = 40
 /** Of few states, each stands for much. */
 const STATES_MIN = 40
 /** Of so many rounds there is one that leads on. */
@@ -50,29 +50,38 @@ interface Moment {
 
 type OnEmission = (one: Omit<Emission, 'kind'>) => void
 
-/** All of them: searches with ever other scripts, until some in a row bring nothing new. The same each time. */
+/** All of them: of each machine, searches with ever other scripts, until some in a row bring nothing new. The same each time. */
 export function emissions(): readonly Emission[] {
-  const found = new Map<string, Emission>()
-  for (let seed = FIRST_SEED, quiet = 0; quiet < QUIET_MAX; seed++) {
-    const known = found.size
-    for (const one of search(seed, ROUNDS)) found.set(JSON.stringify(one), one)
-    quiet = found.size > known ? 0 : quiet + 1
-  }
-  return [...found.values()]
+  return SCRIPTED.flatMap((scripted) => {
+    const found = new Map<string, Emission>()
+    for (let seed = FIRST_SEED, quiet = 0; quiet < QUIET_MAX; seed++) {
+      const known = found.size
+      for (const one of searchOf(scripted, seed, ROUNDS)) found.set(JSON.stringify(one), one)
+      quiet = found.size > known ? 0 : quiet + 1
+    }
+    return [...found.values()]
+  })
 }
 
-/** What one search finds; more, the more rounds it goes without news. */
+/** What one search of each machine finds; more, the more rounds it goes without news. */
 export function search(seed: number, rounds: number): readonly Emission[] {
+  return SCRIPTED.flatMap((scripted) => searchOf(scripted, seed, rounds))
+}
+
+function searchOf(
+  { name: kind, machine, input, steps }: Scripted,
+  seed: number,
+  rounds: number,
+): readonly Emission[] {
   const found = new Map<string, Emission>()
-  for (const { name: kind, machine, input, steps } of SCRIPTED) {
-    const search = new Search(machine, (one) => found.set(JSON.stringify([kind, one]), { kind, ...one }))
-    search.begin(input)
-    const scripts = fc.sample(steps, { seed, numRuns: SCRIPTS })
-    for (let quiet = 0; quiet < rounds * Math.max(search.states, STATES_MIN); quiet++) {
-      const known = found.size
-      search.goOn(scripts)
-      if (found.size > known) quiet = 0
-    }
+  const scripts = fc.sample(steps, { seed, numRuns: SCRIPTS })
+  const onEmission: OnEmission = (one) => found.set(JSON.stringify(one), { kind, ...one })
+  const search = new Search(machine, scripts, onEmission)
+  search.begin(input)
+  for (let quiet = 0; quiet < rounds * Math.max(search.states, STATES_MIN); quiet++) {
+    const known = found.size
+    search.goOn()
+    if (found.size > known) quiet = 0
   }
   return [...found.values()]
 }
@@ -80,15 +89,22 @@ export function search(seed: number, rounds: number): readonly Emission[] {
 /** Goes on from each state as often as from any other, and within one from moments that are unlike each other. */
 class Search {
   readonly #machine: AnyStateMachine
+  readonly #scripts: readonly Step[][]
+  /** The longest that a script waits. */
+  readonly #ageMs: number
   readonly #onEmission: OnEmission
   readonly #scope = new Scope(() => {})
   readonly #self = new Ref(this.#scope.system, 'kind/id' as Address, 'kind/id')
   readonly #moments = new Map<string, Moment[]>()
   readonly #seen = new Set<string>()
+  /** Kept, and not aged yet. */
+  #young: Moment[] = []
   #turns = 0
   #place!: Place
 
-  constructor(machine: AnyStateMachine, onEmission: OnEmission) {
+  constructor(machine: AnyStateMachine, scripts: readonly Step[][], onEmission: OnEmission) {
+    this.#scripts = scripts
+    this.#ageMs = Math.max(...scripts.flat().map((step) => ('wait' in step ? step.wait : 0)))
     this.#machine = withMarks(machine, (place) => {
       this.#place = place
     })
@@ -105,19 +121,31 @@ class Search {
   }
 
   /** From the next moment, by the next script: along it, or only so far as each of its steps leads from there. */
-  goOn(scripts: readonly Step[][]): void {
+  goOn(): void {
     const turn = this.#turns++
     const states = [...this.#moments.values()]
     const round = Math.floor(turn / states.length)
     const moments = states[turn % states.length] as Moment[]
     const from = moments[round % moments.length] as Moment
     let is = from
-    for (const step of scripts[turn % scripts.length] as Step[]) {
+    for (const step of this.#scripts[turn % this.#scripts.length] as Step[]) {
       try {
         const next = 'send' in step ? this.#take(is, step.send) : this.#wait(is, is.now + step.wait)
         is = round % BREADTH === 0 ? next : from
       } catch {
         // A script may say what no venue would; the runtime takes such a turn back.
+      }
+    }
+    this.#age()
+  }
+
+  /** What is late by now, as an answer is, is a moment of its own: few scripts wait so long in the right place. */
+  #age(): void {
+    for (const moment of this.#young.splice(0)) {
+      try {
+        this.#keep(this.#wait(moment, moment.now + this.#ageMs), true)
+      } catch {
+        // As with a script.
       }
     }
   }
@@ -153,13 +181,14 @@ class Search {
     return moment
   }
 
-  #keep(moment: Moment): void {
+  #keep(moment: Moment, isAged = false): void {
     const { value, context } = moment.snapshot
     const facts = Object.values(context)
     const state = JSON.stringify([value, facts.filter(isWord)])
-    const likeness = JSON.stringify([state, facts.map(roughly)])
+    const likeness = JSON.stringify([state, facts.map(roughly), amountsIn(context), isAged])
     if (this.#seen.has(likeness)) return
     this.#seen.add(likeness)
+    if (!isAged) this.#young.push(moment)
     const moments = this.#moments.get(state)
     if (moments === undefined) this.#moments.set(state, [moment])
     else moments.push(moment)
@@ -171,12 +200,29 @@ function isWord(fact: unknown): boolean {
   return fact === null || typeof fact === 'boolean' || (typeof fact === 'string' && /^[a-z_]+$/i.test(fact))
 }
 
-/** Of a fact what guards ask about most: its sign, whether there is one, or several. */
+/** Of a fact what guards ask about most: its sign, whether there is one, or several, and what the items of a list have. */
 function roughly(fact: unknown): unknown {
   if (typeof fact === 'number') return Math.sign(fact)
   if (typeof fact === 'string') return /^-?[\d.]+$/.test(fact) ? Math.sign(Number(fact)) : fact
   if (typeof fact !== 'object' || fact === null) return fact
-  return Math.min(Object.keys(fact).length, 2)
+  const some = Math.min(Object.keys(fact).length, 2)
+  if (!Array.isArray(fact)) return some
+  const names = new Set(
+    fact.flatMap((item) => (typeof item === 'object' && item !== null ? Object.keys(item) : [])),
+  )
+  return [some, [...names].sort().join()]
+}
+
+/** How quantities stand to each other, those in the order's terms, say, too: which is more, which are equal. */
+function amountsIn(context: object): string {
+  const facts = Object.entries(context)
+  const below = facts.flatMap(([, fact]) => (isRecord(fact) ? Object.entries(fact) : []))
+  const amounts = [...facts, ...below].flatMap(([name, fact]) => (/qty$/i.test(name) ? Number(fact) : []))
+  return amounts.map((one) => amounts.map((other) => Math.sign(one - other))).join()
+}
+
+function isRecord(fact: unknown): fact is object {
+  return typeof fact === 'object' && fact !== null && !Array.isArray(fact)
 }
 
 function nextOf({ timers }: Moment, until: number): Moment['timers'][number] | undefined {

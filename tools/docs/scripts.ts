@@ -27,7 +27,7 @@ function steps(waitMs: number, ...events: fc.Arbitrary<AnyEvent>[]): fc.Arbitrar
 
 /** One of each kind, so that each comes as often, and no more in it than tells orders apart. */
 const fillId = fc.constantFrom('id1', 'id2', 'id3')
-const reports = execType.options.map((execType) =>
+const reportOf = (execType: string) =>
   event('EXECUTION_REPORT', {
     execType: fc.constant(execType),
     ordStatus: fc.constantFrom('NEW', 'REJECTED'),
@@ -43,8 +43,12 @@ const reports = execType.options.map((execType) =>
     execRefId: fillId,
     lastQty: fc.constantFrom('1', '6'),
     lastPx: fc.constant('100'),
-  }),
-)
+  })
+const reports = execType.options.map(reportOf)
+/** An answer under the id of a replace, which the venue has accepted by that. */
+const replacedReport = reportOf('ORDER_STATUS').map((report) => ({ ...report, clOrdId: 'o1/2' }))
+/** Of another order that goes by the same id. */
+const foreignReport = reportOf('NEW').map((report) => ({ ...report, side: 'SELL' }))
 const fill = event('FILL', {
   ...place,
   ordType: fc.constantFrom('MARKET', 'STOP'),
@@ -208,6 +212,8 @@ export const SCRIPTED: readonly Scripted[] = [
       6_000,
       event('SUBMIT'),
       ...reports,
+      replacedReport,
+      foreignReport,
       event('CANCEL', { by }),
       event('REPLACE', { orderQty: fc.constantFrom('4', '9') }),
       event('VERIFY'),
