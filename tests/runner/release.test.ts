@@ -89,7 +89,9 @@ describe('a strategy in quarantine', () => {
       config,
       `market: { seed: 6, startAt: 1700000000000 }\nstrategies:\n  - { id: b, type: ./bad.ts, symbol: BTCUSDT, interval: 1s, orderQty: "0.01" }\n`,
     )
-    const live = ['--config', config, '--data', data, '--port', '0']
+    // Of a strategy that is configured no more, and that the log has.
+    const retired = ['--machines', join(folder, 'other.ts')]
+    const live = ['--config', config, '--data', data, '--port', '0', ...retired]
     const runner = new OutcryProcess('run', ...live)
     await runner.started()
     const said = lines(runner.stderr).find(({ actor }) => actor === BAD)
