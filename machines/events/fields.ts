@@ -18,8 +18,8 @@ export const positive = decimal.refine(isPositive, 'must be more than 0').meta({
 export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
 /** The end of the year 9999. What is larger is in other units, or leads beyond what a date can be. */
 export const EPOCH_MS_MAX = 253_402_300_799_999
-/** A hundred years: what is awaited or kept for longer leads beyond the times that a log can have. */
-export const DURATION_MAX_MS = 100 * 365.25 * 86_400_000
+/** For ever. The times of a log end at 8.64e15, as those of dates do: the last time of all and some of these are before. */
+export const DURATION_MAX_MS = 1e15
 /** How long something takes or is awaited, in ms. */
 export const durationMs = z.number().int().positive().max(DURATION_MAX_MS)
 /** Of candles: "1s", "5m", "1h", "1d". */
