@@ -3,8 +3,11 @@ import { Refusal } from './refusals.ts'
 
 /** The exchange's clock and ours differ by less, or the first times must agree with each other. */
 const SKEW_MAX_MS = 60_000
-/** A time may be ahead of the one expected by so much: the messages before it may have been under way for long. */
-const AHEAD_MAX_MS = 10_000
+/**
+ * A time may be ahead of the one expected by so much: the messages before it may have been under way for longer. In captures of minutes it
+ * is 18 ms. One that is taken closes candles, and the trades up to it are of none.
+ */
+const AHEAD_MAX_MS = 2_000
 /** A message may be under way, or lie in a socket's buffer, for so long. */
 const DELAY_MAX_MS = 300_000
 /** A time may lie before the latest one by so much: streams of one exchange do not keep each other's order. */
