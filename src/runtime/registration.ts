@@ -1,7 +1,9 @@
 /** Checks what a program registers, before anything runs on it: a program may be JavaScript, or hold a wrong import. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate'
 import { OutcryError } from '../../store/outcry-error.ts'
+import { parseAddress } from './address.ts'
 import { isMachine, logicKind, statesOf } from './logic.ts'
+import type { Port } from './port.ts'
 import type { Registration } from './registry.ts'
 import { backoffFault, STRATEGIES } from './supervision.ts'
 
@@ -84,6 +86,30 @@ export function registrationOf(name: string, entry: unknown): Registration {
   }
   checkRerun(name, registration)
   return registration
+}
+
+/** Whether a port must have the method. */
+const PORT_METHODS: Readonly<Record<keyof Port, boolean>> = {
+  start: false,
+  deliver: true,
+  recover: true,
+  stop: false,
+}
+
+/** @throws ADDRESS_INVALID, PORT_INVALID with the method that is missing or wrong */
+export function checkPorts(ports: Readonly<Record<string, unknown>>): void {
+  for (const [name, port] of Object.entries(ports)) {
+    const address = parseAddress(`port/${name}`)
+    for (const [method, isNeeded] of Object.entries(PORT_METHODS)) {
+      const value = Object(port)[method]
+      if (typeof value === 'function' || (value === undefined && !isNeeded)) continue
+      throw new OutcryError(
+        'PORT_INVALID',
+        `${address} has ${value === undefined ? 'no' : 'a wrong'} ${method}, which must be a function`,
+        'A port is { deliver(intent), recover(intent) }, and may have start and stop.',
+      )
+    }
+  }
 }
 
 /** An earlier version may still run what the newest has no more. */

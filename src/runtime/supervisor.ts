@@ -28,6 +28,7 @@ import type { Port, PortContext } from './port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record.ts'
 import { recover } from './recovery.ts'
 import { notQuarantined, refusal } from './refusal.ts'
+import { checkPorts } from './registration.ts'
 import { type Machines, Registry } from './registry.ts'
 import type { Release } from './release.ts'
 import { Releaser } from './releaser.ts'
@@ -83,7 +84,7 @@ const PASSIVATED_MAX = 1_000
 
 /**
  * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
- * @throws STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ * @throws STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { store } = options
@@ -102,6 +103,7 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
   const { store, clock = new SystemClock() } = options
   const logger = unfailing(options.logger ?? consoleLogger)
   const registry = new Registry(options.machines)
+  checkPorts(options.ports ?? {})
   const relay: { send?: (to: Address, event: AnyEvent) => void } = {}
   const scope = new Scope((_source, target, event) => relay.send?.(target.address, event))
   scope.onUnusable = (actor, { id }) =>

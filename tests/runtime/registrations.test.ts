@@ -10,7 +10,7 @@ import {
   sendTo,
   setup,
 } from 'xstate'
-import type { Machines } from '../../src/index.ts'
+import type { Machines, Port } from '../../src/index.ts'
 import { Harness } from './harness.ts'
 
 const machine = createMachine({ id: 'm' })
@@ -146,5 +146,40 @@ describe('a delay that a machine names', () => {
     await supervisor.spawn('m', 'a')
     expect((await supervisor.view('m/a'))?.timers.length).toBe(4)
     await supervisor.stop()
+  })
+})
+
+describe('a port', () => {
+  const nothing = () => {}
+  const openWith = (name: string, port: unknown) =>
+    new Harness().open({ machines: { m: machine }, ports: { [name]: port as Port } })
+
+  it.each<[string, unknown, string]>([
+    ['that is none', undefined, 'port/desk has no deliver'],
+    ['that cannot recover', { deliver: nothing }, 'port/desk has no recover'],
+    [
+      'with a method that is none',
+      { deliver: nothing, recover: nothing, stop: 1 },
+      'port/desk has a wrong stop',
+    ],
+  ])('%s is refused before anything runs', async (_, port, message) => {
+    await expect(openWith('desk', port)).rejects.toMatchObject({
+      code: 'PORT_INVALID',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('needs a name that an address can have', async () => {
+    await expect(openWith('a b', { deliver: nothing, recover: nothing })).rejects.toMatchObject({
+      code: 'ADDRESS_INVALID',
+    })
+  })
+
+  it('may be of a class', async () => {
+    class Desk {
+      deliver() {}
+      recover() {}
+    }
+    await (await openWith('desk', new Desk())).stop()
   })
 })
