@@ -131,6 +131,9 @@ describe('a recording', () => {
         code: 'RECORDING_UNREADABLE',
       })
     }
+    await expect(openRecording({ files: [cut] })).rejects.toMatchObject({
+      hint: expect.stringContaining('take what is whole with gzip -dc'),
+    })
   })
 
   it('of another exchange is refused by name, also among others, and so is what is no file', async () => {

@@ -55,6 +55,8 @@ function hintOf({ code }: NodeJS.ErrnoException): string {
   if (code === 'EISDIR') return 'It is a folder: name its files.'
   if (code === 'Z_DATA_ERROR')
     return 'It is no gzip file, or it is damaged: name it without .gz, or copy it again.'
+  if (code === 'Z_BUF_ERROR')
+    return 'The file is cut short: copy it again, or take what is whole with gzip -dc FILE.gz > FILE, and name that.'
   return 'The file may be cut short; copy it again.'
 }
 
