@@ -111,6 +111,12 @@ describe("a message of Binance's", () => {
       expect.stringContaining('-3600 s off'),
     ],
     ['an update that ends before it begins', depth(3, 2), 'SCHEMA', 'depthUpdate: u: must be at least U'],
+    [
+      'an update that ends far ahead',
+      depth(3, 2 ** 50),
+      'SCHEMA',
+      'depthUpdate: u: must be at most 10000000 above U',
+    ],
     ['fields of another market', depth(1, 2, { pu: 1 }), 'SCHEMA', 'depthUpdate: pu: a spot market has none'],
     [
       'a price in its depth that is none',

@@ -37,6 +37,9 @@ const markPrice = z.object({
   T: epochMs,
 })
 const snapshot = z.object({ lastUpdateId: id, symbol: name.optional(), bids: levels, asks: levels })
+/** Ids of one update, of which captures have some ten thousand. One that ends at a far id would leave out all that follow it. */
+const IDS_MAX = 10_000_000
+const notTooFar = { path: ['u'], error: `must be at most ${IDS_MAX} above U` }
 const notBackwards = { path: ['u'], error: 'must be at least U' }
 
 export const SPOT_MESSAGES = {
@@ -45,7 +48,8 @@ export const SPOT_MESSAGES = {
   bookTicker: z.object(prices),
   depthUpdate: z
     .object({ ...changes, pu: z.undefined('a spot market has none').optional() })
-    .refine(({ U, u }) => U <= u, notBackwards),
+    .refine(({ U, u }) => U <= u, notBackwards)
+    .refine(({ U, u }) => u - U <= IDS_MAX, notTooFar),
   markPriceUpdate: markPrice,
   depthSnapshot: snapshot,
 }
@@ -56,6 +60,7 @@ export const FUTURES_MESSAGES = {
   depthUpdate: z
     .object({ ...changes, T: epochMs, pu: id })
     .refine(({ U, u }) => U <= u, notBackwards)
+    .refine(({ U, u }) => u - U <= IDS_MAX, notTooFar)
     .refine(({ pu, u }) => pu < u, { path: ['pu'], error: 'must be less than u' }),
   markPriceUpdate: markPrice,
   depthSnapshot: snapshot,
