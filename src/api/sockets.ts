@@ -63,8 +63,11 @@ export function attachSockets(
     server.handleUpgrade(request, socket, head, (client) => {
       client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
       // Browsers tell a page nothing of a refused upgrade, but the code of a closed socket.
-      if (!guard.knows(request))
-        return client.close(CLOSE.unauthorised, 'send Authorization: Bearer <server.token>')
+      if (!guard.knows(request)) {
+        client.close(CLOSE.unauthorised, 'send Authorization: Bearer <server.token>')
+        endWhenLoud(client, socket)
+        return
+      }
       const connection = new Connection(client, socket, channel.connect(client), limits)
       connections.add(connection)
       connected.set(channel, (connected.get(channel) ?? 0) + 1)
@@ -112,6 +115,7 @@ class Connection {
     socket.on('data', (chunk: Buffer) => {
       if (!this.#bytes.take(chunk.length)) this.#closeLoud('too many bytes')
     })
+    endWhenLoud(client, socket)
     // Before the channel hears of it.
     client.prependListener('message', () => this.#onFrame())
     client.on('ping', () => this.#onFrame())
@@ -155,6 +159,16 @@ class Connection {
     this.#peer.closeSlow(why)
     this.#client.pause()
   }
+}
+
+/** Whoever was told to go may finish what it is saying, but goes on for half a minute by the protocol. */
+function endWhenLoud(client: WebSocket, socket: Duplex): void {
+  let bytes = 0
+  socket.on('data', (chunk: Buffer) => {
+    if (client.readyState === client.OPEN) return
+    bytes += chunk.length
+    if (bytes > FRAME_BYTES_MAX) client.terminate()
+  })
 }
 
 export function routeUnknown(method: string | undefined, url: string | undefined): OutcryError {

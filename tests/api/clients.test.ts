@@ -19,6 +19,8 @@ const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 /** More than the system keeps for a socket whose other end does not read, at both of its ends. */
 const LONG_LOG = 24 * 2 ** 20
 const PAD = 'x'.repeat(16_384)
+/** More than the server takes in of a client, and than the system keeps on the way. */
+const SAID_MAX = 64 * 2 ** 20
 
 const counter = setup({
   types: {} as { context: { n: number }; events: { type: 'ADD'; pad?: string } },
@@ -56,8 +58,8 @@ afterEach(async () => {
   await supervisor.stop()
 })
 
-async function serve(limits: Partial<Limits> = {}): Promise<void> {
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits }, QUIET)
+async function serve(limits: Partial<Limits> = {}, token?: string): Promise<void> {
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits, token }, QUIET)
 }
 
 async function add(count: number, pad = ''): Promise<void> {
@@ -147,6 +149,25 @@ describe('a client that says too much', () => {
     expect(client.closeCode).toEqual(isPiece ? expect.toBeOneOf([4408, 1009]) : 4408)
     if (!isPiece) expect(client.closeReason).toBe(`${why}; resume with since ${supervisor.seq}`)
     await stillServes()
+  })
+
+  it.each<[string, string | undefined, string, number]>([
+    ['without the token', 'a token of some length', '{}', 4401],
+    ['for a frame that is none', undefined, 'no frame', 4400],
+  ])('is cut off when it goes on after it was closed %s', async (_, token, said, code) => {
+    await serve({}, token)
+    const client = await RawWebSocket.open(api.url, '/feed')
+    const frame = masked(1, Buffer.from(said))
+    client.socket.write(frame)
+    await client.takeAll()
+    expect(client.closeCode).toBe(code)
+    const many = Buffer.concat(Array.from({ length: 4_000 }, () => frame))
+    let sent = 0
+    while (!client.socket.closed && sent < SAID_MAX) {
+      sent += many.length
+      await new Promise((resolve) => client.socket.write(many, resolve))
+    }
+    expect(sent).toBeLessThan(SAID_MAX)
   })
 
   it('is cut off when it does not read the answers to its pings', async () => {
