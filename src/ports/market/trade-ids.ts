@@ -18,9 +18,9 @@ export class TradeIds {
     if (this.#last === undefined || from === this.#last + 1) this.#last = to
     else if (from > this.#last) {
       this.#gaps.push([this.#last + 1, from - 1])
-      if (this.#gaps.length > GAPS_MAX) this.#gaps.shift()
       this.#last = to
     } else this.#fill(this.#gapOf(from, to), from, to)
+    if (this.#gaps.length > GAPS_MAX) this.#gaps.shift()
   }
 
   #gapOf(from: number, to: number): number {
