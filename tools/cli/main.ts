@@ -10,6 +10,7 @@ import type { ReleaseOptions } from './command-release.ts'
 import type { RunOptions } from './command-run.ts'
 import type { ReadOptions } from './named.ts'
 import { written } from './output.ts'
+import { printable } from './printable.ts'
 
 /** Fine, found a problem, wrong usage. */
 const EXIT = { fine: 0, problem: 1, usage: 2 } as const
@@ -141,17 +142,19 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
   if (isOutcryError(error)) {
     const { code, message, hint } = error
-    process.stderr.write(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}\n`)
+    complain(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}`)
     return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
   }
   const { code, syscall, message } = Object(error) as NodeJS.ErrnoException
   // What the system says of a file, a folder or a socket needs no stack.
   if (syscall !== undefined) {
-    process.stderr.write(
-      `${pc.red(code ?? 'SYSTEM')}: ${message}. Check the path, its permissions, and the disk.\n`,
-    )
+    complain(`${pc.red(code ?? 'SYSTEM')}: ${message}. Check the path, its permissions, and the disk.`)
     return EXIT.problem
   }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return EXIT.problem
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${printable(text)}\n`)
 }

@@ -1,5 +1,6 @@
 /** What a command tells on stdout: at the pace of whoever reads it, and whole before the process ends. */
 import { once } from 'node:events'
+import { printable } from './printable.ts'
 
 // Somebody has read enough (`outcry replay ... | head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -9,7 +10,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** A line; resolves when there is room for the next. */
 export async function print(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+  if (!process.stdout.write(`${printable(line)}\n`)) await once(process.stdout, 'drain')
 }
 
 export function printJson(value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 /** stderr of a run: log lines that stand, and below them one line of status that is written over itself. */
 import pc from 'picocolors'
+import { printable } from './printable.ts'
 
 /** What pino writes, one JSON object a line. */
 interface LogLine {
@@ -31,12 +32,14 @@ export class Terminal {
 
   /** Text that stays, above the status. */
   print(text: string): void {
-    if (this.isTTY) this.#out.write(`${ERASE_LINE}${text}\n${this.#status}`)
-    else this.#out.write(`${text}\n`)
+    const line = printable(text)
+    if (this.isTTY) this.#out.write(`${ERASE_LINE}${line}\n${this.#status}`)
+    else this.#out.write(`${line}\n`)
   }
 
   /** The line at the bottom; empty takes it away. Somewhere that is no terminal gets each as a line of its own. */
-  showStatus(line: string): void {
+  showStatus(text: string): void {
+    const line = printable(text)
     if (this.isTTY) this.#out.write(`${ERASE_LINE}${line}`)
     else if (line !== '') this.#out.write(`${line}\n`)
     this.#status = line

@@ -1,0 +1,85 @@
+/** What a venue, a client or somebody else's folder says moves no cursor and hides no line. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import pc from 'picocolors'
+import { afterAll, describe, expect, it } from 'vitest'
+import { assign, createMachine } from 'xstate'
+import { createSupervisor, openLevelStore } from '../../src/index.ts'
+import { printable } from '../../tools/cli/printable.ts'
+import { outcry } from '../runner/runner-process.ts'
+import { SEED } from '../seeded.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-printable-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The title of the window, a cleared screen, a line that is written over, and a text that reads backwards. */
+const EVIL = '\u001b]0;mine\u0007\u001b[2J\u009b1A\rall is well\u202e'
+const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+const controlsIn = (text: string) => (text.match(CONTROL) ?? []).filter((found) => !'\n\t'.includes(found))
+
+describe('a text', () => {
+  it(`has nothing that a terminal obeys, and is the same in JSON, seed ${SEED}`, () => {
+    const texts = fc.string({ unit: fc.oneof(fc.constantFrom(...EVIL), fc.string({ unit: 'binary' })) })
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(controlsIn(printable(text.replaceAll('\u001b[', '')))).toEqual([])
+        expect(JSON.parse(printable(JSON.stringify({ text })))).toEqual({ text })
+      }),
+      { seed: SEED },
+    )
+  })
+
+  it('keeps its colours, its lines and its letters', () => {
+    const { bold, dim, green, red, yellow } = pc.createColors(true)
+    for (const text of [
+      bold('a'),
+      dim('b'),
+      green('c'),
+      red(`d ${yellow('e')} f`),
+      'a\tb\nc',
+      '币安人生 🚀 é',
+    ])
+      expect(printable(text)).toBe(text)
+    expect(printable('\u001b[8mhidden\u001b[3;1H')).toBe('\\u001b[8mhidden\\u001b[3;1H')
+  })
+})
+
+describe('the command line', () => {
+  const machine = createMachine({
+    context: { said: '' },
+    on: {
+      SAY: { actions: assign({ said: ({ event }) => event.text }) },
+      FAIL: {
+        actions: () => {
+          throw new Error(EVIL)
+        },
+      },
+    },
+  })
+
+  it('shows what actors and clients say, and why they fail', async () => {
+    const supervisor = await createSupervisor({
+      store: await openLevelStore(folder),
+      machines: { talker: { machine, supervision: { strategy: 'quarantine' } } },
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    await supervisor.spawn('talker', 'a')
+    await supervisor.send('talker/a', { type: 'SAY', text: EVIL })
+    await supervisor.send('talker/a', { type: 'FAIL' }).catch(() => {})
+    await supervisor.stop()
+    for (const command of [
+      ['actors'],
+      ['replay', 'talker/a'],
+      ['replay', 'talker/a', '--json'],
+      ['verify'],
+    ]) {
+      const { stdout, stderr } = await outcry(...command, '--data', folder)
+      expect([command, controlsIn(stdout), controlsIn(stderr)]).toEqual([command, [], []])
+      if (command[0] === 'replay') expect(stdout).toContain('all is well')
+    }
+    const { stderr } = await outcry('replay', `talker/${EVIL}`, '--data', folder)
+    expect([controlsIn(stderr), stderr.includes('all is well')]).toEqual([[], true])
+  })
+})

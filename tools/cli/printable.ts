@@ -1,0 +1,18 @@
+/** What a terminal obeys and does not show: control characters, and the marks that turn the direction of a text. */
+const CONTROL =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  /\u001b\[(?:1|2|4|22|24|3[1-9]|9[0-7])m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/**
+ * Returns a text with each such character as JSON writes it, so that what is said by a venue, a client or somebody else's folder moves
+ * no cursor and hides no line. Our colours, line breaks and tabs stay.
+ *
+ * @example printable('a\u001b[2Jb') // 'a\\u001b[2Jb'
+ */
+export function printable(text: string): string {
+  return text.replace(CONTROL, (found) => (found.length > 1 ? found : escaped(found)))
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
