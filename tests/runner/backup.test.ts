@@ -165,7 +165,11 @@ describe('a backup', () => {
       const response = await fetch(`${runner.url}/backup?of=folder`)
       if (!response.ok) expect.fail(`${response.status}: ${await response.text()}`)
       const name = `running-${copies.length}`
-      await writeFolder(decodeEntries(response.body as unknown as AsyncIterable<Uint8Array>), place(name), unchecked)
+      await writeFolder(
+        decodeEntries(response.body as unknown as AsyncIterable<Uint8Array>),
+        place(name),
+        unchecked,
+      )
       copies.push(name)
     }
     await over
