@@ -35,6 +35,7 @@ const STRICT = {
   skipLibCheck: false,
   noUncheckedIndexedAccess: true,
   verbatimModuleSyntax: true,
+  rewriteRelativeImportExtensions: true,
 }
 
 const USES = `import { createSupervisor, isOutcryError, openMemoryStore, type Supervisor, type TransitionRecord } from 'outcry'
@@ -102,6 +103,7 @@ describe.each(VERSIONS)('the package under Node %s and npm %s', (node, npm) => {
       writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
       writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: STRICT }))
       writeFileSync(join(project, 'uses.ts'), USES)
+      writeFileSync(join(project, 'machines.ts'), snippet('ts machines'))
       writeFileSync(join(project, 'alarm.ts'), snippet('ts'))
       writeFileSync(join(project, 'strategy.ts'), snippet('ts strategy'))
       fine(await tools.tsc(version, project))
