@@ -199,7 +199,12 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
   response.assignSocket(socket as Socket)
   socket.on('error', () => {})
   socket.on('drain', () => response.emit('drain'))
-  response.once('finish', () => socket.end())
+  // Node does this for its own connections: it ends one that takes nothing in time, and one whose client has gone.
+  socket.on('timeout', () => socket.destroy())
+  socket.once('end', () => socket.end())
+  // Nobody reads what a client says behind its last request.
+  socket.once('data', () => socket.destroy())
+  response.once('finish', () => (socket as Socket).destroySoon())
   http.server.emit('request', request, response)
 }
 

@@ -1,5 +1,6 @@
 /** Clients of every bad kind, over real sockets: none takes more than its share, and everybody else goes on. */
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -19,6 +20,8 @@ const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 /** More than the system keeps for a socket whose other end does not read, at both of its ends. */
 const LONG_LOG = 24 * 2 ** 20
 const PAD = 'x'.repeat(16_384)
+const H2C =
+  'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n'
 /** More than the server takes in of a client, and than the system keeps on the way. */
 const SAID_MAX = 64 * 2 ** 20
 
@@ -209,16 +212,39 @@ describe('a request', () => {
     expect(await text(socket)).toMatch(/^$|^HTTP\/1\.1 408/)
   })
 
-  it('whose answer nobody reads ends with its connection', async () => {
+  it.each([
+    ['plainly', ''],
+    ['with an offer of another protocol', H2C],
+  ])('that is made %s, and whose answer nobody reads, ends with its connection', async (_, headers) => {
     await serve({ stuckMs: 300 })
     await add(LONG_LOG / PAD.length, PAD)
     const socket = await rawConnection(api.url)
-    socket.write('GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    socket.write(`GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`)
     await once(socket, 'readable')
     // Another backup waits for this one, and is answered once it has been cut off.
     const response = await fetch(`${api.url}/backup`)
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000)
     socket.destroy()
+  })
+
+  it('that offers another protocol ends when its client goes, or says more, before it is answered', async () => {
+    await serve()
+    await add(LONG_LOG / PAD.length, PAD)
+    const first = await rawConnection(api.url)
+    first.write(`GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+    await once(first, 'readable')
+    // These wait for that one.
+    const waiting = await Promise.all(Array.from({ length: 3 }, () => rawConnection(api.url)))
+    const [gone, loud, kept] = waiting as [Socket, Socket, Socket]
+    for (const socket of waiting) socket.write(`GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n${H2C}\r\n`)
+    const ended = [gone, loud].map((socket) => once(socket.resume(), 'close'))
+    // By then the requests have been read, so that what follows is not of them.
+    await stillServes()
+    gone.end()
+    loud.write('more')
+    await Promise.all(ended)
+    first.destroy()
+    expect((await text(kept)).length).toBeGreaterThan(10_000)
   })
 
   it('is answered with as much as fits, and where to go on', async () => {
