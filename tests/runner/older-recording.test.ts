@@ -1,8 +1,9 @@
 /** Positions in a recording count what a version makes of its lines: a log goes on at the right one, or it says that it cannot. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
@@ -55,12 +56,15 @@ const start = (data: string) =>
   )
 
 describe('a log that stopped in the middle of a recording', () => {
-  it('of an older version is refused, says why, and stays as it was', async () => {
-    const data = await logOf('older', `recording:${basename(FILE)}`)
+  it.each([
+    ['the first', 'recording'],
+    ['the one before', 'recording/2'],
+  ])('of an older version, %s, is refused, says why, and stays as it was', async (_, reading) => {
+    const data = await logOf(basename(reading), `${reading}:${basename(FILE)}`)
     const seq = await headOf(data)
     await expect(start(data)).rejects.toMatchObject({
       code: 'RECORDING_OLDER',
-      message: expect.stringContaining(`recording:${basename(FILE)} as an older version read it`),
+      message: expect.stringContaining(`${reading}:${basename(FILE)} as an older version read it`),
       hint: expect.stringContaining('--data'),
     })
     expect(await headOf(data)).toBe(seq)
@@ -81,22 +85,50 @@ describe('a log that stopped in the middle of a recording', () => {
 
 describe('the positions of this version', () => {
   const READ: readonly (readonly [file: string, source: string, count: number, digest: string])[] = [
-    ['src/ports/market/sample/binance-spot-btcusdt.ws.gz', 'recording/2', 7342, 'cc8620617d1be100'],
-    ['tests/data/binance-usdm-btcusdt.ws.gz', 'recording/2', 3995, '37718309d7e097f7'],
-    ['tests/data/cryptofeed-binance.ws.gz', 'recording/2', 57, '4e00746c60650d2b'],
-    ['tests/data/cryptofeed-binance-futures.ws.gz', 'recording/2', 151, 'cf69c9f7c04811d6'],
+    ['src/ports/market/sample/binance-spot-btcusdt.ws.gz', 'recording/3', 7342, 'cc8620617d1be100'],
+    ['tests/data/binance-usdm-btcusdt.ws.gz', 'recording/3', 3995, '37718309d7e097f7'],
+    ['tests/data/cryptofeed-binance.ws.gz', 'recording/3', 57, '4e00746c60650d2b'],
+    ['tests/data/cryptofeed-binance-futures.ws.gz', 'recording/3', 151, 'cf69c9f7c04811d6'],
   ]
+
+  const positionsOf = async (file: string) => {
+    const market = await openRecording({ files: [file] })
+    const messages = await lastValueFrom(market.open().pipe(toArray()))
+    const text = messages.map(
+      ({ position, at, symbol, event }) => `${position} ${at} ${symbol} ${event.type}`,
+    )
+    const hash = createHash('sha256').update(text.join('\n')).digest('hex').slice(0, 16)
+    return [market.name.split(':')[0], messages.length, hash]
+  }
 
   it.each(READ)(
     'in %s are these; once they are others, raise READING in recording.ts',
     async (file, source, count, digest) => {
-      const market = await openRecording({ files: [existing(file)] })
-      const messages = await lastValueFrom(market.open().pipe(toArray()))
-      const text = messages.map(
-        ({ position, at, symbol, event }) => `${position} ${at} ${symbol} ${event.type}`,
-      )
-      const hash = createHash('sha256').update(text.join('\n')).digest('hex').slice(0, 16)
-      expect([market.name.split(':')[0], messages.length, hash]).toEqual([source, count, digest])
+      expect(await positionsOf(existing(file))).toEqual([source, count, digest])
     },
   )
+
+  /** Some lines have an update of too many ids, a time of seconds ahead, or one in microseconds. */
+  const damaged = (line: string, n: number) => {
+    if (n % 50 !== 1) return line
+    const json = line.indexOf('{')
+    const message = JSON.parse(line.slice(json))
+    const { data } = message
+    if (data?.u > data?.U) data.u += 20_000_000
+    else if (data?.T !== undefined) data.T = n % 100 === 1 ? data.T + 5_000 : data.T * 1_000
+    return `${line.slice(0, json)}${JSON.stringify(message)}`
+  }
+
+  it.each([
+    ['binance-spot-btcusdt', 'recording/3', 6740, '25e177f12bc81d03'],
+    ['binance-usdm-btcusdt', 'recording/3', 3636, 'ffd3ac6f37918df3'],
+  ] as const)('in damaged lines of %s are these, too', async (name, source, count, digest) => {
+    const lines = gunzipSync(readFileSync(capture(name)))
+      .toString()
+      .trimEnd()
+      .split('\n')
+    const file = join(folder, `${name}.ws`)
+    writeFileSync(file, lines.map(damaged).join('\n'))
+    expect(await positionsOf(file)).toEqual([source, count, digest])
+  })
 })

@@ -18,7 +18,9 @@ export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
  * Positions count what is made of the lines, so they are others once other lines are believed, or other messages are made of
  * them. Then this is raised: it is in the name, and a log of an older version does not go on at a wrong place.
  */
-const READING = 2
+const READING = 3
+/** The first that is in the name. */
+const FIRST_READING = 2
 
 export interface RecordingOptions {
   /** `.gz` or plain. Several are merged by the time at which their messages were received. */
@@ -92,7 +94,8 @@ class Recording implements MarketSource {
     // Positions count over these files in this order: other files are another source.
     const files = looks.map(({ file }) => basename(file)).join('+')
     this.name = `recording/${READING}:${files}`
-    this.formerNames = [`recording:${files}`]
+    const numbered = Array.from({ length: READING - FIRST_READING }, (_, i) => FIRST_READING + i)
+    this.formerNames = [`recording:${files}`, ...numbered.map((reading) => `recording/${reading}:${files}`)]
   }
 
   get refused(): Readonly<Record<string, number>> {
