@@ -1,5 +1,6 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
+import { excessIn } from './account/risk.ts'
 import type { Deny, Fill, Submit } from './events/commands.ts'
 import type { ListRequest } from './events/list.ts'
 import type { Adopt } from './events/reconciliation.ts'
@@ -34,6 +35,7 @@ interface Names {
   readonly owner?: string
   /** What it calls its order. */
   readonly orderId?: string
+  readonly limits?: unknown
 }
 
 /** Migrates an actor to a version that behaves otherwise and keeps the same. */
@@ -127,8 +129,10 @@ export const machines = {
     ],
     refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
     needs: ({ owner }: Names) => ({ owner }),
-    problems: ({ type, orderId }: Names, venue: string) =>
-      type === 'ORDER_REQUEST' ? { orderId: idProblem(venue, orderId as string) } : {},
+    problems: ({ type, orderId, limits }: Names, venue: string) => {
+      if (type === 'UPDATE_LIMITS') return excessIn(limits)
+      return type === 'ORDER_REQUEST' ? { orderId: idProblem(venue, orderId as string) } : {}
+    },
     previous: [accountVersion5],
     upgrades: [accountFromVersion5],
   },

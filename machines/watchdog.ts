@@ -13,31 +13,33 @@ import {
 } from './events/commands.ts'
 import { configure } from './events/configure.ts'
 import type { DomainEvents } from './events/domain.ts'
-import { durationMs, positive, type Side } from './events/fields.ts'
+import { anyDurationMs, durationMs, positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
 import { venueId } from './ids.ts'
 import { hasEnded } from './order/execution.ts'
 import { isLimited, isStop } from './order/terms.ts'
 import { tell } from './tell.ts'
 
-export const watchdogRules = {
+const rulesWith = (ms: typeof anyDurationMs) => ({
   enabled: z.boolean().default(true).describe('Without it nothing is done about a position without a stop.'),
   stopPct: positive
     .refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100')
     .default('5')
     .describe('How far from what was paid the stop is that it places itself, in percent.'),
-  graceMs: durationMs
+  graceMs: ms
     .default(5_000)
     .describe('A position without a stop for so long gets one, in ms: a stop of its own may be on its way.'),
-  verifyEveryMs: durationMs
+  verifyEveryMs: ms
     .default(60_000)
     .describe('How often it asks the venue whether the stops are there still, in ms.'),
-}
+})
+
+export const watchdogRules = rulesWith(durationMs)
 
 /** The settings that a later start may change. */
 const watchdogSettings = z.object({
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
-  ...watchdogRules,
+  ...rulesWith(anyDurationMs),
 })
 export const watchdogInput = watchdogSettings.extend({
   venue: z.string(),

@@ -59,7 +59,7 @@ import {
   withMovements,
   withPosition,
 } from './portfolio.ts'
-import { positionMode, riskLimits, type TradingState } from './risk.ts'
+import { limitsOnRecord, positionMode, type TradingState } from './risk.ts'
 import { renewed } from './settings.ts'
 
 /** The settings that a later start may change. */
@@ -78,7 +78,7 @@ export const accountInput = accountSettings.extend({
   asset: z.string().default('USDT'),
   /** Cash, in that asset. */
   balance: decimalSchema,
-  limits: riskLimits,
+  limits: limitsOnRecord,
   positionMode: positionMode.default('netting'),
 })
 export type AccountInput = z.input<typeof accountInput>
@@ -341,7 +341,7 @@ const machine = setup({
     updateLimits: enqueueActions(({ context: { venue, limits }, event, enqueue }) => {
       assertEvent(event, 'UPDATE_LIMITS')
       const { at, by } = event
-      const renewal = renewed(riskLimits, limits, event.limits)
+      const renewal = renewed(limitsOnRecord, limits, event.limits)
       if ('problems' in renewal) {
         for (const problem of renewal.problems)
           enqueue.emit({ type: 'SETTING_FAILED', at, venue, ...problem, by })

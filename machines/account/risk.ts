@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { positionAddress, watchdogAddress } from '../addresses.ts'
 import * as decimal from '../decimal.ts'
 import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
-import { durationMs, positive } from '../events/fields.ts'
+import { anyDurationMs, durationMs, positive } from '../events/fields.ts'
 import { isStop, problemOf } from '../order/terms.ts'
 import { ownOf } from '../own.ts'
 import { breakerLimits, type Trip } from './circuit-breaker.ts'
@@ -18,33 +18,54 @@ export const positionMode = z
 
 const count = z.number().int().positive()
 
+const limitsWith = (ms: typeof anyDurationMs) =>
+  z.strictObject({
+    orderNotionalMax: positive.describe(
+      'Largest value of one order, in the asset that it is paid or settled in.',
+    ),
+    openOrdersMax: count.describe('Orders working at a time.'),
+    openPositionsMax: count
+      .optional()
+      .describe('Positions at a time, those included that a working order would open.'),
+    ordersPerMinuteMax: count
+      .optional()
+      .describe('Orders let through within a minute, and as many replaces.'),
+    leverage: positive
+      .default('1')
+      .describe('Value of contracts held for each unit of equity; spot is paid in full.'),
+    cooldownMs: ms
+      .optional()
+      .describe(
+        'After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long.',
+      ),
+    stoplossGuard: z
+      .strictObject({
+        stops: count.describe('Number of stops.'),
+        withinMs: ms.describe('Time that they come within, in ms.'),
+        blockMs: ms.describe('Time after the last of them in which nothing is entered, in ms.'),
+      })
+      .optional()
+      .describe('So many such stops within a time, of whatever symbols, and nothing is entered for a time.'),
+    ...breakerLimits,
+  })
+
 /** What only makes a position smaller is held to none of those that keep positions from growing. */
-export const riskLimits = z.strictObject({
-  orderNotionalMax: positive.describe(
-    'Largest value of one order, in the asset that it is paid or settled in.',
-  ),
-  openOrdersMax: count.describe('Orders working at a time.'),
-  openPositionsMax: count
-    .optional()
-    .describe('Positions at a time, those included that a working order would open.'),
-  ordersPerMinuteMax: count.optional().describe('Orders let through within a minute, and as many replaces.'),
-  leverage: positive
-    .default('1')
-    .describe('Value of contracts held for each unit of equity; spot is paid in full.'),
-  cooldownMs: durationMs
-    .optional()
-    .describe('After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long.'),
-  stoplossGuard: z
-    .strictObject({
-      stops: count.describe('Number of stops.'),
-      withinMs: durationMs.describe('Time that they come within, in ms.'),
-      blockMs: durationMs.describe('Time after the last of them in which nothing is entered, in ms.'),
-    })
-    .optional()
-    .describe('So many such stops within a time, of whatever symbols, and nothing is entered for a time.'),
-  ...breakerLimits,
-})
+export const riskLimits = limitsWith(durationMs)
+/** As a machine reads them. */
+export const limitsOnRecord = limitsWith(anyDurationMs)
 export type RiskLimits = z.infer<typeof riskLimits>
+
+/** What is larger than it may be of the limits that a person asks for, by field: see the `problems` of a registration. */
+export function excessIn(limits: unknown): Readonly<Record<string, string>> {
+  const issues = riskLimits.partial().safeParse(limits).error?.issues ?? []
+  return Object.fromEntries(
+    issues.flatMap((issue) =>
+      issue.code === 'too_big'
+        ? [[`limits.${issue.path.join('.')}`, `at most ${issue.maximum}`] as const]
+        : [],
+    ),
+  )
+}
 
 export type TradingState = SetTradingState['tradingState']
 

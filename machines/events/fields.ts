@@ -20,8 +20,10 @@ export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative()
 export const EPOCH_MS_MAX = 253_402_300_799_999
 /** For ever. The times of a log end at 8.64e15, as those of dates do: the last time of all and some of these are before. */
 export const DURATION_MAX_MS = 1e15
-/** How long something takes or is awaited, in ms. */
-export const durationMs = z.number().int().positive().max(DURATION_MAX_MS)
+/** As `durationMs`, of any length: what a machine reads may be of a log that an earlier version wrote. */
+export const anyDurationMs = z.number().int().positive()
+/** How long something takes or is awaited, in ms, as it may be configured. */
+export const durationMs = anyDurationMs.max(DURATION_MAX_MS)
 /** Of candles: "1s", "5m", "1h", "1d". */
 export const interval = z
   .string()

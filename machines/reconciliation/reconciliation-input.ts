@@ -2,12 +2,12 @@
 import { z } from 'zod'
 import { balanceReport, positionReport } from '../events/account.ts'
 import { configure } from '../events/configure.ts'
-import { durationMs } from '../events/fields.ts'
+import { anyDurationMs, durationMs } from '../events/fields.ts'
 import { portfolio, reconcile, venueState } from '../events/reconciliation.ts'
 
-export const reconciliationRules = {
-  everyMs: durationMs.default(60_000).describe('How often the books are held against each other, in ms.'),
-  settleMs: durationMs
+const rulesWith = (ms: typeof anyDurationMs) => ({
+  everyMs: ms.default(60_000).describe('How often the books are held against each other, in ms.'),
+  settleMs: ms
     .default(5_000)
     .describe('How long what is under way may take to arrive before a difference counts as one, in ms.'),
   unknownOrders: z
@@ -20,9 +20,10 @@ export const reconciliationRules = {
     .describe(
       'What becomes of a balance that still differs when orders and positions agree: money came or went unseen.',
     ),
-}
+})
 
-export const reconciliationInput = z.object({ venue: z.string(), ...reconciliationRules })
+export const reconciliationRules = rulesWith(durationMs)
+export const reconciliationInput = z.object({ venue: z.string(), ...rulesWith(anyDurationMs) })
 export type ReconciliationInput = z.input<typeof reconciliationInput>
 
 export const reconciliationEvents = z.discriminatedUnion('type', [
