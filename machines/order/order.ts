@@ -149,8 +149,15 @@ const REPLACE = [
 
 const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
-/** `isStrict`: takes no report for its own that tells of other terms. Earlier versions did. */
-const orderOf = (version: string, isStrict: boolean) =>
+/** What an order of a version does otherwise. */
+interface Form {
+  /** Whether it takes no report for its own that tells of other terms. */
+  readonly isStrict: boolean
+  /** Returns how many requests were made for it so far, as far as it knows. */
+  readonly requestsOf: (order: OrderContext) => number
+}
+
+const orderOf = (version: string, { isStrict, requestsOf }: Form) =>
   setup({
     types: {} as {
       input: OrderInput
@@ -297,7 +304,7 @@ const orderOf = (version: string, isStrict: boolean) =>
       }),
       requestCancel: enqueueActions(({ context, event, enqueue }) => {
         const { clOrdId: origClOrdId, terms } = context
-        const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' })
+        const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' }, requestsOf)
         enqueue.assign(asked)
         enqueue.emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) })
         const of = { origClOrdId, ...foreignly(context, origClOrdId) }
@@ -311,7 +318,7 @@ const orderOf = (version: string, isStrict: boolean) =>
         const before = pending.at(-1)
         const origClOrdId = before?.clOrdId ?? context.clOrdId
         const { orderQty = before?.orderQty ?? terms.orderQty, price, stopPx } = event
-        const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty })
+        const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty }, requestsOf)
         const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
         enqueue.assign(asked)
         const report = facts({ ...context, ...asked }, event.at)
@@ -550,9 +557,14 @@ const orderOf = (version: string, isStrict: boolean) =>
     },
   })
 
-export const orderMachine = orderOf('6', true)
-export const orderVersion5 = orderOf('5', true)
-export const orderVersion4 = orderOf('4', false)
+/** One that was adopted may have made some that nobody here knows of. */
+const knownRequests = ({ requests, clOrdId }: OrderContext) => Math.max(requests, requestNumber(clOrdId))
+/** Up to version 5. */
+const ownRequests = ({ requests }: OrderContext) => requests
+
+export const orderMachine = orderOf('6', { isStrict: true, requestsOf: knownRequests })
+export const orderVersion5 = orderOf('5', { isStrict: true, requestsOf: ownRequests })
+export const orderVersion4 = orderOf('4', { isStrict: false, requestsOf: ownRequests })
 
 /** Up to version 5 an order knew its list only as one of those that watch it. */
 export const orderFromVersion5 = {
@@ -588,10 +600,14 @@ function foreignly({ id, foreignId }: OrderContext, clOrdId: string): { readonly
   return foreignId !== undefined && clOrdId === id ? { foreignId } : {}
 }
 
-/** The next request of an order, and the order with it made. One that was adopted may have made some that nobody here knows of. */
-function nextRequest(order: OrderContext, what: Omit<PendingRequest, 'clOrdId'>) {
+/** The next request of an order, and the order with it made. */
+function nextRequest(
+  order: OrderContext,
+  what: Omit<PendingRequest, 'clOrdId'>,
+  requestsOf: Form['requestsOf'],
+) {
   const { id, pending } = order
-  const requests = Math.max(order.requests, requestNumber(order.clOrdId)) + 1
+  const requests = requestsOf(order) + 1
   const clOrdId = `${id}/${requests}`
   return { clOrdId, asked: { requests, pending: [...pending, { clOrdId, ...what }] } }
 }

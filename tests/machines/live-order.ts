@@ -27,14 +27,18 @@ export const TERMS = {
 } as const
 export const SUBMIT: Submit = { type: 'SUBMIT', at: 1, ...TERMS }
 
-export function live(terms: Partial<Submit> = {}, of: Pick<OrderInput, 'foreignId'> = {}) {
+export function live(
+  terms: Partial<Submit> = {},
+  of: Pick<OrderInput, 'foreignId'> = {},
+  machine = orderMachine,
+) {
   const heard: { to: string; type: string }[] = []
   const told: AnyEventObject[] = []
   /** What the venue was asked for. */
   const requests: VenueRequest[] = []
   const root = createMachine({})
   const clock = new SimulatedClock()
-  const actor = createActor(orderMachine, {
+  const actor = createActor(machine, {
     input: { id: 'o1', ...of, terms: { ...TERMS, ...terms } },
     clock,
   })

@@ -1,6 +1,7 @@
 /** What an earlier version kept, in the form of today's: see golden.test.ts for whole runs. */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { DURATION_MAX_MS } from '../../machines/events/fields.ts'
 import {
   defineStrategy,
   emaCross,
@@ -11,8 +12,10 @@ import {
   type WatchdogContext,
 } from '../../machines/index.ts'
 import { contextOf, type OrderContext } from '../../machines/order/context.ts'
+import { orderMachine, orderVersion4, orderVersion5 } from '../../machines/order/order.ts'
 import { Registry, upgradePath, versionOf } from '../../src/runtime/registry.ts'
 import { Harness } from '../runtime/harness.ts'
+import { TERMS as LIVE_TERMS, live, report } from './live-order.ts'
 
 type State = { readonly value: unknown; readonly context: unknown }
 
@@ -47,6 +50,60 @@ describe('an order of version 5', () => {
     expect(value).toBe('as it was')
     expect((context as OrderContext).terms.list).toBe(list)
     expect(context).toEqual({ ...was, terms: { ...was.terms, ...(list && { list }) } })
+  })
+})
+
+describe('an order whose venue knows of more requests than it has made', () => {
+  it.each([
+    ['4', orderVersion4, 'o1/2'],
+    ['5', orderVersion5, 'o1/2'],
+    ['6', orderMachine, 'o1/5'],
+  ])('asks next, in version %s, as that version has asked', (_, machine, clOrdId) => {
+    const { actor, requests, context } = live({}, {}, machine)
+    actor.send({ type: 'ADOPT', at: 1, ...LIVE_TERMS })
+    actor.send(report('ORDER_STATUS', { clOrdId: 'o1/4' }))
+    actor.send({ type: 'CANCEL', at: 3 })
+    expect(requests).toEqual([{ type: 'CANCEL_ORDER', clOrdId, origClOrdId: 'o1/4' }])
+    expect(context().pending).toEqual([{ clOrdId, kind: 'cancel' }])
+  })
+})
+
+describe('a duration that is longer than one may be configured', () => {
+  const ms = 8e15
+  const limits = { orderNotionalMax: '1', openOrdersMax: 1, cooldownMs: ms }
+  const stoplossGuard = { stops: 1, withinMs: ms, blockMs: ms }
+
+  it('is read from the log of an earlier version as it was', async () => {
+    const harness = new Harness()
+    await harness.open({ machines, ports: {} })
+    const { supervisor } = harness
+    const at = { venue: 'sim' }
+    await supervisor.spawn('account', 'sim', { ...at, balance: '1', limits })
+    await supervisor.spawn('watchdog', 'sim:X', { ...at, symbol: 'X', graceMs: ms, verifyEveryMs: ms })
+    await supervisor.spawn('reconciliation', 'sim', { ...at, everyMs: ms, settleMs: ms })
+    await supervisor.send('account/sim', {
+      type: 'UPDATE_LIMITS',
+      at: 1,
+      by: 'ann',
+      limits: { stoplossGuard },
+    })
+    await harness.crash()
+    await harness.open({ machines, ports: {} })
+    expect(harness.context('account/sim')).toMatchObject({ limits: { ...limits, stoplossGuard } })
+    expect(harness.context('watchdog/sim:X')).toMatchObject({ graceMs: ms, verifyEveryMs: ms })
+    expect(harness.context('reconciliation/sim')).toMatchObject({ everyMs: ms, settleMs: ms })
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+    await harness.supervisor.stop()
+  })
+
+  it('is refused where a person asks for it', () => {
+    const ask = (asked: object) => machines.account.problems({ type: 'UPDATE_LIMITS', limits: asked }, 'sim')
+    expect(ask({ cooldownMs: ms, stoplossGuard, openOrdersMax: 0, none: 1 })).toEqual({
+      'limits.cooldownMs': `at most ${DURATION_MAX_MS}`,
+      'limits.stoplossGuard.withinMs': `at most ${DURATION_MAX_MS}`,
+      'limits.stoplossGuard.blockMs': `at most ${DURATION_MAX_MS}`,
+    })
+    expect(ask({ cooldownMs: null, openOrdersMax: 2 })).toEqual({})
   })
 })
 
