@@ -325,7 +325,7 @@ class Start {
       if (configured.has(address)) continue
       try {
         const { value, condition } = (await this.#supervisor.view(address)) ?? {}
-        if (value === undefined || condition !== undefined) continue
+        if (value === undefined || condition === 'quarantined') continue
         await unfollowUniverse(this.#supervisor, address, this.#options)
         if ((value as { mode?: string }).mode === 'stopped') continue
         await this.#send(address, { type: 'STOP', reason: `it is configured no more at ${venue}` })
@@ -404,6 +404,7 @@ class Start {
 /** What keeps one strategy from starting, and no other. */
 const OWN_AFFAIRS = [
   'ACTOR_FAILED',
+  'ACTOR_BUSY',
   'ACTOR_ENDED',
   'ACTOR_SUSPECT',
   'MACHINE_VERSION_UNKNOWN',

@@ -23,7 +23,11 @@ const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: s
     'cannot be brought back',
     'Mend what the cause says and start again: the actor is as the log has it.',
   ],
-  stashFull: ['ACTOR_BUSY', 'is restarting and holds as many messages as it may', 'Send again later.'],
+  stashFull: [
+    'ACTOR_BUSY',
+    'is restarting or in quarantine, and holds as many messages as it may',
+    'Send again later.',
+  ],
 }
 
 /** What the sender of a message is told that became a dead letter. */

@@ -13,6 +13,7 @@ import { boot } from '../../src/runner/boot.ts'
 import { loadConfig } from '../../src/runner/config.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../../src/runner/quarantine.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
+import { STASH_MAX } from '../../src/runtime/holding.ts'
 import { Harness } from '../runtime/harness.ts'
 
 /** Throws at its first candle where `limit` is below 10, and already when it starts where it is below 0. */
@@ -73,6 +74,13 @@ async function start(flags: object = {}): Promise<void> {
     configured,
   })
 }
+/** News of its trade. */
+const REFUSED = { type: 'REQUEST_REFUSED', at: 2_000, orderId: 'o', check: 'c', text: 'no' }
+/** Lets it take what was kept for it. */
+async function pass(): Promise<void> {
+  harness.clock.advanceTo(10_000)
+  await harness.supervisor.settled()
+}
 const px = { open: '1', high: '1', low: '1', close: '1', volume: '1' }
 const fail = () =>
   expect(
@@ -129,6 +137,34 @@ describe('a start with a strategy in quarantine', () => {
     expect(await releases()).toEqual([
       { actor: BAD, by: 'the configuration', reason: 'limit: configured otherwise by now' },
     ])
+  })
+
+  it('gives it these behind what was kept for it', async () => {
+    await harness.supervisor.send(BAD, REFUSED)
+    await start({ strategies: [bad({ limit: 10 }), good] })
+    expect([await conditionOf(BAD), paramsOf(BAD)]).toMatchObject(['restarting', { limit: 0 }])
+    await pass()
+    expect([await conditionOf(BAD), paramsOf(BAD)]).toMatchObject([undefined, { limit: 10 }])
+    expect(errors).toEqual([])
+  })
+
+  it('starts the others where it has no room for more, and gives it these at the next start', async () => {
+    for (let n = 0; n < STASH_MAX; n++) await harness.supervisor.send(BAD, REFUSED)
+    await start({ strategies: [bad({ limit: 10 }), good] })
+    expect(errors).toEqual([expect.stringMatching(/^fragile\/bad is not started: .* holds as many messages/)])
+    expect(modeOf(GOOD)).toBe('warmingUp')
+    await pass()
+    await start({ strategies: [bad({ limit: 10 }), good] })
+    expect([await conditionOf(BAD), paramsOf(BAD)]).toMatchObject([undefined, { limit: 10 }])
+  })
+
+  it('stops it where it is configured no more, also before it has taken what was kept for it', async () => {
+    await harness.supervisor.send(BAD, REFUSED)
+    await harness.supervisor.release(BAD)
+    expect([await conditionOf(BAD), modeOf(BAD)]).toEqual(['restarting', 'running'])
+    await start({ strategies: [good] })
+    await pass()
+    expect([await conditionOf(BAD), modeOf(BAD)]).toEqual([undefined, 'stopped'])
   })
 
   it('keeps it there where the parameters are others that it cannot take', async () => {

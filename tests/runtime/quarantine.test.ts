@@ -204,11 +204,56 @@ describe('what is kept for an actor in quarantine', () => {
     expect(harness.context('counter/a')).toMatchObject({ n: 4 })
   })
 
+  it('is a dead letter each, in order, when the actor is stopped instead, also after a kill', async () => {
+    const harness = await inQuarantine()
+    for (const by of [1, 2, 3]) await harness.supervisor.send('counter/a', { type: 'INC', by })
+    await harness.crash()
+    await harness.open({ machines: keeping })
+    const before = (await harness.deadLetters()).length
+    await harness.supervisor.stopActor('counter/a')
+    const letters = (await harness.deadLetters()).slice(before)
+    expect(letters).toEqual(
+      [1, 2, 3].map((by) =>
+        expect.objectContaining({ to: 'counter/a', event: expect.objectContaining({ by }), reason: 'ended' }),
+      ),
+    )
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
+  it('waits behind one that fails again, and what comes meanwhile behind it', async () => {
+    const both = { counter: { ...machines.counter, keptInQuarantine: ['INC', 'THROW'] } }
+    const harness = await inQuarantine()
+    await harness.crash()
+    await harness.open({ machines: both })
+    for (const type of ['INC', 'THROW', 'INC']) await harness.supervisor.send('counter/a', { type })
+    const release = async () => {
+      await harness.supervisor.release('counter/a')
+      harness.clock.advanceTo(harness.clock.now() + 1)
+      await harness.supervisor.settled()
+    }
+    await release()
+    expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([
+      'quarantined',
+      { n: 1 },
+    ])
+    await harness.supervisor.send('counter/a', { type: 'INC' })
+    await harness.crash()
+    await harness.open({ machines: both })
+    expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([
+      'quarantined',
+      { n: 1 },
+    ])
+    await release()
+    expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([undefined, { n: 3 }])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
+
   it('is no more than there is room for, and the rest is a dead letter', async () => {
     const harness = await inQuarantine()
     for (let n = 0; n < STASH_MAX; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
     await expect(harness.supervisor.send('counter/a', { type: 'INC' })).rejects.toMatchObject({
       code: 'ACTOR_BUSY',
+      message: expect.stringContaining('in quarantine'),
     })
     await expect(harness.supervisor.send('counter/a', { type: 'THROW' })).rejects.toMatchObject({
       code: 'ACTOR_QUARANTINED',
