@@ -1,5 +1,6 @@
 import * as decimal from '../../../machines/decimal.ts'
 import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
+import { ownOf } from '../../../machines/own.ts'
 import { type Interruptible, OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
@@ -163,7 +164,7 @@ class Paper implements PaperVenue {
   balances(): Readonly<Record<string, string>> {
     const owned: Record<string, string> = { ...this.#openingBalances }
     for (const [asset, change] of Object.entries(this.#durable.balances))
-      owned[asset] = decimal.add(owned[asset] ?? decimal.ZERO, change)
+      owned[asset] = decimal.add(ownOf(owned, asset) ?? decimal.ZERO, change)
     return owned
   }
 

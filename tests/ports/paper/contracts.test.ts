@@ -24,6 +24,18 @@ describe('the books of the paper venue', () => {
     expect(await balances(desk)).toEqual({ USDT: '799.8', BTC: '2' })
   })
 
+  it.each(['constructor', 'toString', 'hasOwnProperty'])(
+    'of an asset called %s are as of any other',
+    async (asset) => {
+      const symbol = `${asset}USDT`
+      const desk = await Desk.open({ openingBalances: { USDT: '1000' } })
+      const quote = { bid: '100', ask: '100', bidSize: '100', askSize: '100' }
+      desk.show({ type: 'QUOTE', at: ++desk.at, ...quote }, symbol)
+      desk.place('in', { symbol, orderQty: '2' })
+      expect(await balances(desk)).toEqual({ USDT: '799.8', [asset]: '2' })
+    },
+  )
+
   it('of a linear contract are what closing it brings, and commission on what it is worth', async () => {
     const desk = await open({ contract: 'linear', multiplier: '0.1' }, { USDT: '1000' })
     desk.place('in', { orderQty: '20' })
