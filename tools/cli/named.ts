@@ -19,7 +19,8 @@ export interface Named {
 }
 
 /**
- * Returns what the options name. A configuration names what `outcry run` finds with it; what else is named comes before it.
+ * Returns what the options name. A configuration names what `outcry run` finds with it. Where an option names another thing, it is that:
+ * of two modules with machines of one name the last one counts.
  * @throws CONFIG_INVALID
  */
 export function named({ data, config: file, machines = [] }: ReadOptions): Named {
@@ -27,5 +28,5 @@ export function named({ data, config: file, machines = [] }: ReadOptions): Named
   if (file === undefined) return { data: data ?? 'data', modules: own }
   const config = loadConfig({ file, env: process.env, flags: { data } })
   const configured = (config.strategies ?? []).map(({ type }) => type).filter(isModule)
-  return { data: config.data, modules: [...new Set([...own, ...configured])] }
+  return { data: config.data, modules: [...new Set([...configured, ...own])] }
 }
