@@ -42,7 +42,8 @@ describe('a text', () => {
       '币安人生 🚀 é',
     ])
       expect(printable(text)).toBe(text)
-    expect(printable('\u001b[8mhidden\u001b[3;1H')).toBe('\\u001b[8mhidden\\u001b[3;1H')
+    for (const code of ['[8m', '[30m', '[37m', '[97m', '[3;1H'])
+      expect(printable(`\u001b${code}hidden`)).toBe(`\\u001b${code}hidden`)
   })
 })
 
