@@ -103,6 +103,8 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
       const end = ENDS[n % ENDS.length]
       const run = begin()
       await run.live(({ all }) => (all === write ? end : undefined))
+      // One that is told to stop while it starts does not hear of it.
+      expect(run.ends).toBeGreaterThanOrEqual(end === 'stopped' ? 0 : 1)
       await run.live()
       await expectEqual(run, `${end} at ${write} of ${writes}`)
     }
