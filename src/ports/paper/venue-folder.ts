@@ -151,10 +151,11 @@ export class VenueFolder {
       const stored = this.#db.getSync(STATE_KEY, { snapshot })
       const { reports } = stored === undefined ? emptyState() : decodeState(stored)
       let position = 0
-      for await (const key of this.#db.keys({ gte: reportKey(0), lt: 'r!~', snapshot })) {
+      for await (const [key, value] of this.#db.iterator({ gte: reportKey(0), lt: 'r!~', snapshot })) {
         const wait = pace.step()
         if (wait !== undefined) await wait
         if (key !== reportKey(++position)) throw this.#corrupt(`report ${position} is missing`)
+        if (positionIn(value) !== position) throw this.#corrupt(`report ${position} is not what was written`)
       }
       if (position < reports) throw this.#corrupt(`report ${position + 1} is missing`)
       if (position > reports) throw this.#unknown(reports + 1, reports)
@@ -248,6 +249,15 @@ function foreign(location: string): OutcryError {
     `the paper venue's books in ${location} belong to another log than the one beside them`,
     'Put the log and the books of one run together, from one backup; or begin anew in a folder of its own with --data.',
   )
+}
+
+/** Returns the position that a stored report says it has; undefined where it is none. */
+function positionIn(value: string): unknown {
+  try {
+    return (JSON.parse(value) as VenueReport).position
+  } catch {
+    return undefined
+  }
 }
 
 async function checkFormat(db: Database, location: string): Promise<void> {
