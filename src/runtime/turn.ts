@@ -237,8 +237,11 @@ export class Turn implements TurnFacts {
    */
   migrate(cells: readonly Cell[]): void {
     this.#guarded(() => {
-      for (const cell of cells) {
-        this.#bringUp(cell, this.#message.cause)
+      for (const known of cells) {
+        if (known.migration === undefined) continue
+        // It may have gone passive since: then another cell is the actor.
+        const cell = this.#context.actors.find(known.address)
+        if (cell !== undefined) this.#bringUp(cell, this.#message.cause)
         if (cells.length > 1 && this.#stateSize > TURN_SIZE_MAX) throw tooLong()
       }
     })

@@ -1,9 +1,10 @@
 /** An actor whose migration cannot be put on record, for what its new version starts cannot start. */
 import { describe, expect, it } from 'vitest'
-import { type AnyStateMachine, assign, raise, sendTo, setup } from 'xstate'
+import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate'
 import type { Machines } from '../../src/runtime/registry.ts'
 import type { PastState } from '../../src/runtime/upgrade.ts'
 import { Harness } from './harness.ts'
+import { ALWAYS_PASSIVE } from './incarnations.ts'
 
 interface Context {
   readonly n: number
@@ -162,4 +163,43 @@ describe('an actor whose migration cannot be put on record', () => {
       expect((await supervisor.verify()).problems).toEqual([])
     },
   )
+})
+
+describe('a job that a new version has no place for, beside an actor that cannot be carried over', () => {
+  const job = fromPromise(() => new Promise(() => {}))
+  const before = setup({ actors: { job } }).createMachine({
+    id: 'worker',
+    version: '1',
+    invoke: { src: 'job', id: 'job' },
+  })
+  const after = (invoke: { src: 'kid'; id: string; systemId: string }[]) =>
+    setup({ actors: { kid } }).createMachine({ id: 'worker', version: '2', invoke })
+  const kind = (isBad: boolean) => ({
+    machine: after(isBad ? [{ src: 'kid', id: 'named', systemId: 'name' }] : []),
+    previous: [before],
+    upgrades,
+  })
+
+  it('is dropped once, also where it goes passive meanwhile', async () => {
+    const harness = new Harness()
+    const supervisor = await harness.open({
+      machines: { holder, good: before, worse: before },
+    })
+    await supervisor.spawn('holder', 'h')
+    for (const address of ['good/a', 'good/b', 'good/c', 'good/d', 'worse/e']) {
+      const [name, id] = address.split('/') as ['good', string]
+      await supervisor.spawn(name, id)
+    }
+    await supervisor.stop()
+    await harness.open({
+      machines: { holder, good: kind(false), worse: kind(true) },
+      passivation: ALWAYS_PASSIVE,
+    })
+    await harness.supervisor.settled()
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+    for (const id of ['a', 'b', 'c', 'd']) {
+      const events = await harness.eventsOf(`good/${id}/job`)
+      expect(events).toEqual(['xstate.init', 'outcry.dropped'])
+    }
+  })
 })
