@@ -44,7 +44,7 @@ export function nameIn(venue: string, id: string): string {
   return id.startsWith(`${venue}:`) ? id.slice(venue.length + 1) : id
 }
 
-/** What is wrong with an id that somebody gives, with what to write instead; undefined where nothing is. */
+/** Returns the fault of an id that somebody gives, with the id to write instead; undefined where it has none. */
 export function idProblem(venue: string, id: string): string | undefined {
   const right = venueId(venue, nameIn(venue, id))
   if (right === id) return undefined

@@ -33,7 +33,7 @@ interface Names {
   readonly type: string
   readonly venue?: string
   readonly owner?: string
-  /** What it calls its order. */
+  /** The id that it gives its order. */
   readonly orderId?: string
   readonly limits?: unknown
 }

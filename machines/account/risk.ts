@@ -55,7 +55,7 @@ export const riskLimits = limitsWith(durationMs)
 export const limitsOnRecord = limitsWith(anyDurationMs)
 export type RiskLimits = z.infer<typeof riskLimits>
 
-/** What is larger than it may be of the limits that a person asks for, by field: see the `problems` of a registration. */
+/** Returns the limits that are larger than a person may ask for, by field: see the `problems` of a registration. */
 export function excessIn(limits: unknown): Readonly<Record<string, string>> {
   const issues = riskLimits.partial().safeParse(limits).error?.issues ?? []
   return Object.fromEntries(

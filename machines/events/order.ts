@@ -85,7 +85,7 @@ export const execType = z.enum([
 /** FIX ClOrdID (tag 11): what the order calls one of its requests. The first one, which places it, is its own id. */
 export const clOrdId = z.string()
 
-/** What the venue calls an order that somebody else has placed. Its id here is made of it: see `adoptedId`. */
+/** The venue's own name of an order that somebody else has placed. The order's id here is made of it: see `adoptedId`. */
 export const foreignId = z
   .string()
   .optional()

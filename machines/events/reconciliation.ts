@@ -20,7 +20,7 @@ const termsThere = {
 
 /** An order as the venue has it. */
 export const venueOrder = z.object({
-  /** Of the request that placed it: our order's id. Of somebody else's the id that it has here, see `adoptedId`. */
+  /** The id of the request that placed it, which is our order's id. Somebody else's order has the id of `adoptedId`. */
   clOrdId: z.string(),
   orderId: z.string(),
   ...termsThere,

@@ -6,7 +6,7 @@ import type { OrdRejReason, OrdStatus } from '../events/order.ts'
 /** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
 export interface OrderInput {
   readonly id: string
-  /** Of an order that somebody else has placed: what the venue calls it, until a request of ours replaces it. */
+  /** The venue's name of an order that somebody else has placed, until a request of ours replaces it. */
   readonly foreignId?: string
   readonly terms: Omit<Submit, 'type' | 'at'>
 }

@@ -149,7 +149,7 @@ const REPLACE = [
 
 const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
-/** What an order of a version does otherwise. */
+/** The ways in which an order of a version differs. */
 interface Form {
   /** Whether it takes no report for its own that tells of other terms. */
   readonly isStrict: boolean
@@ -557,7 +557,7 @@ const orderOf = (version: string, { isStrict, requestsOf }: Form) =>
     },
   })
 
-/** One that was adopted may have made some that nobody here knows of. */
+/** An adopted order may have made requests that nobody here knows of. */
 const knownRequests = ({ requests, clOrdId }: OrderContext) => Math.max(requests, requestNumber(clOrdId))
 /** Up to version 5. */
 const ownRequests = ({ requests }: OrderContext) => requests
@@ -595,7 +595,7 @@ function partiesOf({ terms: { account, owner } }: OrderContext): readonly string
   return owner === undefined ? [account] : [account, owner]
 }
 
-/** What the venue calls the order of a request, where that is nothing of ours. */
+/** Returns the venue's name of the order of a request, where the name is none of ours. */
 function foreignly({ id, foreignId }: OrderContext, clOrdId: string): { readonly foreignId?: string } {
   return foreignId !== undefined && clOrdId === id ? { foreignId } : {}
 }

@@ -164,7 +164,7 @@ export interface Strategy {
   /** One that throws takes nothing more: to go on would be to undo, with its own, the turns of the market. */
   readonly supervision: { readonly strategy: 'quarantine' }
   readonly events: z.ZodType
-  /** What it is told of its trade once: without it, it would take itself to hold what is gone. */
+  /** The news of its trade that it is told once. Without them it would believe that it still holds a position. */
   readonly keptInQuarantine: readonly string[]
   /** What people may send it. */
   readonly commands: readonly string[]
