@@ -1,0 +1,49 @@
+/** A folder of an earlier version whose first start by this one is killed at any of its writes goes on as if it had not been. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, it } from 'vitest'
+import { differenceOfLogs, differenceOfPresents } from '../equal-logs.ts'
+import { program } from '../programs/program.ts'
+import { booksOf, presentsOf, recordsOf, unpack } from '../runner/golden/run.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'outcry-kill-upgrade-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let folders = 0
+function unpacked(run: string): string {
+  const data = join(folder, String(++folders))
+  unpack(join(ROOT, 'tests/runner/golden', run), data)
+  return data
+}
+
+function live(data: string, writes = 0) {
+  const args = [...program('tests/faults/upgrade/child.ts'), data, String(writes)]
+  return spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+}
+
+const reportsOf = async (data: string) => {
+  const { reports } = await booksOf(data)
+  // Where the request stands in the log shifts with each start.
+  return reports.map(({ ref: _, ...report }) => report)
+}
+
+it.each(['run-1.br', 'run-2.br'])('%s', async (run) => {
+  const reference = unpacked(run)
+  const { stdout, stderr } = live(reference)
+  const untilStarted = Number(stdout)
+  expect(untilStarted, stderr).toBeGreaterThan(2)
+  for (let writes = 1; writes <= untilStarted + 1; writes++) {
+    const data = unpacked(run)
+    expect(live(data, writes).signal).toBe('SIGKILL')
+    const again = live(data)
+    expect(again.status, again.stderr).toBe(0)
+    const what = `killed at write ${writes}`
+    expect(differenceOfLogs(await recordsOf(reference), await recordsOf(data)), what).toBeUndefined()
+    expect(differenceOfPresents(await presentsOf(reference), await presentsOf(data)), what).toBeUndefined()
+    expect(await reportsOf(data), what).toEqual(await reportsOf(reference))
+  }
+})
