@@ -156,7 +156,7 @@ interface OwnOrders {
   readonly idOf: (context: WatchdogContext, placed: number) => string
   readonly isOwn: (context: WatchdogContext, update: OrderUpdate) => boolean
   readonly isOwnCover: (context: WatchdogContext, order: string) => boolean
-  /** What a cover says of that. */
+  /** The mark that a cover of its own has. */
   readonly mark: Pick<Cover, 'isOwn'>
 }
 
@@ -244,7 +244,7 @@ const watchdogOf = (version: string, own: OwnOrders) =>
         const spell = at - (exposedAt ?? at)
         const facts = { exposure, protectedQty: covered(context), unprotectedMs: spell }
         enqueue.emit({ type: 'PROTECTIVE_ORDERS_MISSING', at, venue, symbol, ...facts })
-        // What it placed before has no answer yet: the order sees to that itself.
+        // Its order from before has no answer yet: the order sees to that itself.
         if (ownCovers(context, own).some(([, { isLive }]) => !isLive)) return
         const placed = context.placed + 1
         const orderId = own.idOf(context, placed)

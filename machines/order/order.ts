@@ -151,7 +151,7 @@ const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJEC
 
 /** The ways in which an order of a version differs. */
 interface Form {
-  /** Whether it takes no report for its own that tells of other terms. */
+  /** Whether the order refuses a report of other terms. */
   readonly isStrict: boolean
   /** Returns how many requests were made for it so far, as far as it knows. */
   readonly requestsOf: (order: OrderContext) => number

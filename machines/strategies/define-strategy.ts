@@ -291,7 +291,7 @@ export function defineStrategy<
           const { params, regime: regimeBefore, closeAt, trade } = context
           const { at, candle, isDisrupted } = event
           const side = check(stateIn({ trade: 'holding' })) ? trade?.side : undefined
-          // Who holds something may have to get out by them.
+          // An actor that holds something may need them to get out.
           const isNew = side === undefined && hasGap(params, closeAt, candle)
           const was = isNew ? definition.initial(params) : context.state
           const is = definition.next(was, candle, params)
@@ -365,7 +365,7 @@ export function defineStrategy<
             enqueue.emit({ type: 'ACTION_EXECUTED', ...factsOf(params, event.at), action, list, exposure })
           },
         ),
-        /** What a bust brings after it counts as a cycle of its own, so that the sum of all is right. */
+        /** A bust and its consequences count as a cycle of their own, so that the sum of all is right. */
         completeCycle: enqueueActions(({ context, event, enqueue }) => {
           const { params } = context
           const { books, ...trade } = context.trade as StrategyTrade
@@ -496,12 +496,12 @@ function withRules<Params>(
   }) as unknown as z.ZodType<StrategyTerms>
 }
 
-/** What of all strategies is another thing from one version of this file to the next. */
+/** The behaviour of all strategies that differs from one version of this file to the next. */
 interface Form {
   /** How a strategy calls the list of a trade, and how it knows what is of it. */
   readonly listOf: (type: string, terms: StrategyTerms, trades: number) => string
   readonly isOf: (trade: StrategyTrade | undefined, list: string | undefined, order: string) => boolean
-  /** What is taken of what a definition gives. They throw on what they do not take. */
+  /** Check the values that a definition gives. They throw on a value that they do not take. */
   readonly valuesOf: typeof valuesOf
   readonly signalOf: typeof signalOf
 }

@@ -76,7 +76,7 @@ export function answerError(
     const [own, hint, plainly = message] = UNREAD[code] ?? ['REQUEST_INVALID', 'Change the request.']
     return reply.code(statusCode).send({ error: { code: own, message: plainly, hint, issues: [] } })
   }
-  // Whoever goes in the middle of a body hears no answer, and is no fault of ours.
+  // A client that goes in the middle of its body hears no answer, and is no fault of ours.
   if (!request.raw.socket.destroyed) logFault(error, request, logger)
   const text = 'the request failed; the log of the runner says why'
   const hint = 'Report it with that log.'

@@ -161,7 +161,7 @@ class Connection {
   }
 }
 
-/** Whoever was told to go may finish what it is saying, but goes on for half a minute by the protocol. */
+/** A client that was told to go may finish its frame. By the protocol it could go on for half a minute. */
 function endWhenLoud(client: WebSocket, socket: Duplex): void {
   let bytes = 0
   socket.on('data', (chunk: Buffer) => {

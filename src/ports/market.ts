@@ -35,7 +35,7 @@ export interface MarketOpenOptions {
 export interface MarketSource {
   /** Stable name, part of the log: positions are counted per name. */
   readonly name: string
-  /** What it was called by versions that counted its positions otherwise. */
+  /** The names that earlier versions gave it, which counted its positions otherwise. */
   readonly formerNames?: readonly string[]
   /** Whether time passes with its messages, or is the system's. */
   readonly time: 'event' | 'system'

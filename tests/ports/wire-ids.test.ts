@@ -15,6 +15,18 @@ const request = fc.oneof(
 const venue = fc.constantFrom('sim', 'binance-usdm', 'a', 'a:b', 'a:', '币安', 'x(1)', '7f3a-1-a', '2')
 const clOrdIdOf = (id: string, number: number) => (number === 1 ? id : `${id}/${number}`)
 
+/** Near to ours, and none that we would have said. */
+const FOREIGN = [
+  '7f3a-0-x',
+  '7f3a-01-x',
+  '7f3a-1-',
+  '7f3a-1',
+  '7f3a-1-a b',
+  '7F3A-1-x',
+  'x7f3a-1-x',
+  '7f3a-1-x\n',
+]
+
 describe('what a venue is told in place of an id', () => {
   it.each([
     ['sim:ema-BTCUSDT-1-entry', '7f3a-1-ema-BTCUSDT-1-entry'],
@@ -57,16 +69,7 @@ describe('what a venue is told in place of an id', () => {
     const foreign = fc.oneof(
       fc.string(),
       fc.stringMatching(/^7f3a-[0-9a-zA-Z]{0,6}-[\w.:/-]{0,40}$/),
-      fc.constantFrom(
-        '7f3a-0-x',
-        '7f3a-01-x',
-        '7f3a-1-',
-        '7f3a-1',
-        '7f3a-1-a b',
-        '7F3A-1-x',
-        'x7f3a-1-x',
-        '7f3a-1-x\n',
-      ),
+      fc.constantFrom(...FOREIGN),
     )
     fc.assert(
       fc.property(foreign, (wireId) => {
@@ -76,16 +79,7 @@ describe('what a venue is told in place of an id', () => {
       }),
       RUNS,
     )
-    for (const wireId of [
-      '7f3a-0-x',
-      '7f3a-01-x',
-      '7f3a-1-',
-      '7f3a-1',
-      '7f3a-1-a b',
-      '7F3A-1-x',
-      '7f3a-1-x\n',
-    ])
-      expect(ids.fromWire(wireId)).toBeUndefined()
+    for (const wireId of FOREIGN) expect(ids.fromWire(wireId)).toBeUndefined()
   })
 
   it(`is another one for another id, of whatever venue and form, seed ${SEED}`, () => {
