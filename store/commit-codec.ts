@@ -1,5 +1,5 @@
 /** Commits as bytes and back. Pure; whatever is damaged is refused, by name. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, hash as hashOnce, randomBytes } from 'node:crypto'
 import { corruptCommit } from './damage.ts'
 import type { LogRecord, RecordCodec } from './store.ts'
 
@@ -71,14 +71,18 @@ export function encodeCommit<R extends LogRecord>(
   const payload = codec.encode(records)
   const hashAt = STORE + ID_BYTES
   const bytes = Buffer.allocUnsafe(hashAt + HASH_BYTES + Buffer.byteLength(payload))
-  MAGIC.copy(bytes)
-  bytes.writeUInt32BE(epoch, EPOCH)
-  bytes.writeBigUInt64BE(BigInt(records[0]!.seq), SEQ)
-  bytes.writeUInt32BE(records.length, COUNT)
-  previous.copy(bytes, PREVIOUS)
-  id.copy(bytes, STORE)
-  bytes.write(payload, hashAt + HASH_BYTES)
-  hashOf(bytes, hashAt).copy(bytes, hashAt)
+  // What is hashed lies together at first: one call for all of it takes half as long as one for each part.
+  const hashed = bytes.subarray(HASH_BYTES)
+  MAGIC.copy(hashed)
+  hashed.writeUInt32BE(epoch, EPOCH)
+  hashed.writeBigUInt64BE(BigInt(records[0]!.seq), SEQ)
+  hashed.writeUInt32BE(records.length, COUNT)
+  previous.copy(hashed, PREVIOUS)
+  id.copy(hashed, STORE)
+  hashed.write(payload, hashAt)
+  const hash = hashOnce('sha256', hashed, 'buffer')
+  bytes.copyWithin(0, HASH_BYTES, HASH_BYTES + hashAt)
+  hash.copy(bytes, hashAt)
   return bytes
 }
 
