@@ -1,7 +1,7 @@
 /**
  * What an opener has of a folder: the lock, the holder's file beside it, and its epoch in HEAD. The lock keeps others out. The
  * holder's file tells also where the lock has failed (its file removed, dropped by the process itself, while the writer
- * was frozen): see `guard`.
+ * was frozen): see `assertHeld`.
  */
 import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
 import { OutcryError } from './outcry-error.ts'
@@ -36,15 +36,17 @@ export class Claim {
     if (!this.#lock.isHeld || !this.#head.isIntact) throw fenced(this.#whatHappened())
   }
 
-  /**
-   * A write and its sync, of which nothing may be acknowledged where this throws. A later opener takes the holder's place
-   * before it reads the database: a commit that was synced before that is in what it reads, and one that was synced after it
-   * is not acknowledged here.
-   * @throws STORE_FENCED, and what `write` throws
-   */
-  async guard(write: () => Promise<void>): Promise<void> {
+  /** The same, unless it was so a moment ago. */
+  assertPlaceLately(): void {
     if (performance.now() - this.#lookedAt > LOOK_MS) this.assertPlace()
-    await write()
+  }
+
+  /**
+   * Asked between the sync of a write and its acknowledgement. A later opener takes the holder's place before it reads the
+   * database: a commit that was synced before that is in what it reads, and one that was synced after it is not acknowledged here.
+   * @throws STORE_FENCED
+   */
+  assertHeld(): void {
     if (!this.#lock.isHeld) throw fenced(this.#whatHappened())
   }
 

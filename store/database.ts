@@ -27,13 +27,13 @@ const SYNCED = { sync: true } as object
  * All of it or nothing, and fsynced. Put by put into a chained batch, which costs a tenth of an array of operations.
  * `sync` is an option of LevelDB's own, which others ignore.
  */
-export async function writeSynced(db: Database, batch: Batch): Promise<void> {
+export function writeSynced(db: Database, batch: Batch): Promise<void> {
   const chained = db.batch()
   for (const [key, value] of batch) {
     if (value === undefined) chained.del(key)
     else chained.put(key, value)
   }
-  await chained.write(SYNCED)
+  return chained.write(SYNCED)
 }
 
 export function json(value: unknown): Buffer {

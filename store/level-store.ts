@@ -328,10 +328,14 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   /** `acknowledged`: what is safe once this is written. */
   async #write(batch: Batch, acknowledged?: number): Promise<void> {
     try {
-      const write = () => writeSynced(this.#db, batch)
-      if (this.#claim !== undefined) await this.#claim.guard(write)
-      else await this.#guard(write)
-      if (acknowledged !== undefined) this.#claim?.acknowledge(acknowledged)
+      const claim = this.#claim
+      // In memory the epoch is in the database.
+      if (claim === undefined) this.#assertEpoch()
+      else claim.assertPlaceLately()
+      await writeSynced(this.#db, batch)
+      if (claim === undefined) this.#assertEpoch()
+      else claim.assertHeld()
+      if (acknowledged !== undefined) claim?.acknowledge(acknowledged)
     } catch (error) {
       if (isOutcryError(error, 'STORE_FENCED')) {
         this.#fence = error
@@ -348,13 +352,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
   }
 
-  /** In memory the epoch is in the database. @throws STORE_FENCED when another writer has come since (law 9) */
-  async #guard(write: () => Promise<void>): Promise<void> {
-    this.#assertEpoch()
-    await write()
-    this.#assertEpoch()
-  }
-
+  /** @throws STORE_FENCED when another writer has come since (law 9) */
   #assertEpoch(): void {
     const epoch = Number(this.#db.getSync(META.epoch)?.toString())
     if (epoch !== this.epoch) throw fenced(outdated(epoch, this.epoch))
