@@ -1,7 +1,7 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
 import type { Archive } from './archive.ts'
 import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './commit-codec.ts'
-import { corruptSnapshot, firstOf, readable, unreadable } from './damage.ts'
+import { corruptSnapshot, unreadable } from './damage.ts'
 import type { Database } from './database.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
 import {
@@ -20,6 +20,7 @@ import { LogReader } from './log-reader.ts'
 import { isOutcryError } from './outcry-error.ts'
 import { Pace } from './pace.ts'
 import { PostingDigest } from './posting-digest.ts'
+import { firstOf, readable } from './readable.ts'
 import { decodeSnapshot } from './snapshot-codec.ts'
 import type {
   ChainDamage,

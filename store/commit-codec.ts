@@ -86,13 +86,20 @@ export function encodeCommit<R extends LogRecord>(
   return bytes
 }
 
-/** @throws STORE_CORRUPT; `seq` is what the key says that the first one is. `actor`: others' records may be left out. */
+/** Whose records are needed: others may be left out. */
+export interface Needed {
+  readonly actor?: string | undefined
+  /** JSON; without it the whole commit is left out. */
+  readonly text?: Buffer | undefined
+}
+
+/** @throws STORE_CORRUPT; `seq` is what the key says that the first one is */
 export function decodeCommit<R extends LogRecord>(
   codec: RecordCodec<R>,
   name: StoreName,
   seq: number,
   bytes: Buffer,
-  actor?: string,
+  { actor, text }: Needed = {},
 ): DecodedCommit<R> {
   const magic = bytes.subarray(0, EPOCH)
   const known = magic.equals(MAGIC_1)
@@ -108,8 +115,9 @@ export function decodeCommit<R extends LogRecord>(
   const firstSeq = seqOfCommit(bytes)
   if (firstSeq !== seq) throw corruptCommit(seq, `it says that it begins at ${firstSeq}`)
   assertNames(name, seq, bytes)
-  const records = known.decode(bytes.toString('utf8', payloadAt), firstSeq, actor) as R[]
-  if (actor === undefined && records.length !== countOfCommit(bytes))
+  const isNeeded = text === undefined || bytes.includes(text, payloadAt)
+  const records = isNeeded ? (known.decode(bytes.toString('utf8', payloadAt), firstSeq, actor) as R[]) : []
+  if (isNeeded && actor === undefined && records.length !== countOfCommit(bytes))
     throw corruptCommit(seq, 'records are missing in it')
   return {
     epoch: bytes.readUInt32BE(EPOCH),

@@ -56,27 +56,6 @@ export function unreadable(error: unknown): OutcryError {
   })
 }
 
-/** As the items, with errors of the store's own. */
-export async function* readable<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  const iterator = items[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const next = await iterator.next().catch((error: unknown) => {
-        throw unreadable(error)
-      })
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    await iterator.return?.()
-  }
-}
-
-export async function firstOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
-  for await (const item of readable(items)) return item
-  return undefined
-}
-
 /** One value, read at once, with an error of the store's own. */
 export function readSync<T>(get: () => T): T {
   try {

@@ -7,7 +7,6 @@ import type { RawCommit } from './archive-file.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './commit-codec.ts'
-import { readable } from './damage.ts'
 import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
 import { exchange, finishExchange, roomForNew } from './exchange.ts'
 import { writeHeadFile } from './head-file.ts'
@@ -28,6 +27,7 @@ import { FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
 import { openFailure } from './open-errors.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
+import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
 import { decodeSnapshot, snapshotsUpTo } from './snapshot-codec.ts'
 import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from './store.ts'
@@ -272,7 +272,7 @@ function latestWrites(actor: string, kept: Buffer): Batch {
 
 /** What is to be written for each entry; false where one of them cannot be read. */
 async function copyReadable(
-  entries: AsyncIterable<[key: string, bytes: Buffer]>,
+  entries: Pieces<[key: string, bytes: Buffer]>,
   to: Database,
   writesFor: (key: string, bytes: Buffer) => Batch,
 ): Promise<boolean> {

@@ -3,9 +3,9 @@
  * for each would cost more than the commit itself, so they are gathered in memory and written many at a time: what
  * is not written yet is found again from the last commits when the store is opened.
  */
-import { firstOf, readable } from './damage.ts'
 import type { Batch, Database } from './database.ts'
 import { actorOfHistoryKey, HISTORIES, historyKey, historyRange, revOfHistoryKey } from './keys.ts'
+import { firstOf, readable } from './readable.ts'
 import type { LogRecord } from './store.ts'
 
 /** A commit that holds records of the actor, the first of them with this rev. */

@@ -3,7 +3,7 @@ import { verifyCommits } from './chain.ts'
 import { type Claim, fenced, outdated } from './claim.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { assertNames, encodeCommit, type StoreName, shortIdOf } from './commit-codec.ts'
-import { corruptMeta, firstOf, readable, readSync, storeClosed } from './damage.ts'
+import { corruptMeta, readSync, storeClosed } from './damage.ts'
 import { type Batch, type Database, json, type Write, writeSynced } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
 import {
@@ -23,6 +23,7 @@ import {
 import { LogReader } from './log-reader.ts'
 import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
+import { firstOf, readable } from './readable.ts'
 import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './snapshot-codec.ts'
 import { type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
 import type {

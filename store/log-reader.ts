@@ -2,23 +2,16 @@
 import type { Archive } from './archive.ts'
 import type { RawCommit } from './archive-file.ts'
 import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './commit-codec.ts'
-import {
-  corruptMeta,
-  firstOf,
-  historyBroken,
-  linkBroken,
-  readable,
-  recordsMissing,
-  unreadable,
-} from './damage.ts'
-import type { Database } from './database.ts'
+import { corruptMeta, historyBroken, linkBroken, recordsMissing, unreadable } from './damage.ts'
+import { type Database, json } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './keys.ts'
 import { Pace } from './pace.ts'
+import { firstOf, type Pieces, readable } from './readable.ts'
 import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from './store.ts'
 
 /** Bytes that LevelDB hands over at once; its own default is less than one commit. */
-const READ_AHEAD = { highWaterMarkBytes: 1 << 20 }
+const READ_AHEAD = { highWaterMarkBytes: 1 << 17 }
 
 export class LogReader<R extends LogRecord> {
   readonly #db: Database
@@ -41,12 +34,13 @@ export class LogReader<R extends LogRecord> {
     this.#archive = archive
   }
 
-  /** Whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, each linked to the one before. */
+  /** Whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, each linked to the one before. Those without `text` are empty. */
   async *commits(
     fromSeq: number,
     toSeq: number,
     reverse = false,
     pace = new Pace(undefined),
+    text?: Buffer,
   ): AsyncGenerator<DecodedCommit<R>> {
     if (toSeq < fromSeq) return
     /** The record that has to come next. */
@@ -57,9 +51,9 @@ export class LogReader<R extends LogRecord> {
       : this.#rawUp(fromSeq, toSeq)) {
       const rest = pace.step()
       if (rest !== undefined) await rest
-      const commit = decodeCommit(this.#codec, this.#name, seq, bytes)
+      const commit = decodeCommit(this.#codec, this.#name, seq, bytes, { text })
       const first = commit.firstSeq
-      const last = first + commit.records.length - 1
+      const last = first + countOfCommit(bytes) - 1
       if (due < first || due > last) throw recordsMissing(due)
       const broken = link !== undefined && !(reverse ? commit.hash : commit.previous).equals(link)
       if (broken) throw linkBroken(first)
@@ -76,16 +70,23 @@ export class LogReader<R extends LogRecord> {
     toSeq,
     reverse = false,
     limit = Infinity,
+    mentioning,
     signal,
   }: ReadOptions & { fromSeq: number; toSeq: number }): AsyncGenerator<R> {
     let left = limit
     if (left <= 0) return
     const pace = new Pace(signal)
-    for await (const { records } of this.commits(fromSeq, toSeq, reverse, pace)) {
+    const text = mentioning === undefined ? undefined : json(mentioning)
+    for await (const { records, firstSeq, bytes } of this.commits(fromSeq, toSeq, reverse, pace, text)) {
+      if (records.length === 0) {
+        const end = firstSeq + countOfCommit(bytes)
+        left -= Math.min(end, toSeq + 1) - Math.max(firstSeq, fromSeq)
+        if (left <= 0) return
+      }
       for (const record of reverse ? records.toReversed() : records) {
         if (record.seq < fromSeq || record.seq > toSeq) continue
         // What is done with each record counts as well.
-        const rest = pace.step()
+        const rest = pace.stepOn()
         if (rest !== undefined) await rest
         yield record
         if (--left <= 0) return
@@ -115,7 +116,7 @@ export class LogReader<R extends LogRecord> {
       for (const record of reverse ? records.toReversed() : records) {
         if (record.actor !== actor || record.rev < fromRev || record.rev > toRev) continue
         if (record.seq > maxSeq) continue
-        const rest = pace.step()
+        const rest = pace.stepOn()
         if (rest !== undefined) await rest
         if (due !== undefined && record.rev !== due) throw historyBroken(actor, due, record.seq)
         due = reverse ? record.rev - 1 : record.rev + 1
@@ -199,7 +200,7 @@ export class LogReader<R extends LogRecord> {
     // It may have gone to the archive meanwhile.
     if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
-    return decodeCommit(this.#codec, this.#name, seq, bytes, actor)
+    return decodeCommit(this.#codec, this.#name, seq, bytes, { actor })
   }
 
   /** Key of the commit that holds the seq, if none is missing there. */
@@ -208,6 +209,6 @@ export class LogReader<R extends LogRecord> {
   }
 }
 
-async function* rawCommits(iterator: AsyncIterable<[key: string, bytes: Buffer]>): AsyncGenerator<RawCommit> {
+async function* rawCommits(iterator: Pieces<[key: string, bytes: Buffer]>): AsyncGenerator<RawCommit> {
   for await (const [key, bytes] of readable(iterator)) yield { seq: seqOfCommitKey(key), bytes }
 }

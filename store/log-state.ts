@@ -1,10 +1,11 @@
 /** What a database says of the log in it: its format, its store, its end. Read before anything is written to it. */
 import type { LogEnd, NotedHead } from './commit-batch.ts'
 import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './commit-codec.ts'
-import { corruptMeta, firstOf } from './damage.ts'
+import { corruptMeta } from './damage.ts'
 import type { Database } from './database.ts'
 import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
 import { codecDiffers, formatUnknown, headDiffers } from './open-errors.ts'
+import { firstOf } from './readable.ts'
 import type { LogRecord, RecordCodec } from './store.ts'
 
 /** Layout of keys, values and files; raised when an older Outcry could not read them. */

@@ -13,7 +13,6 @@ import {
   type StoreName,
   storeIdOf,
 } from './commit-codec.ts'
-import { firstOf } from './damage.ts'
 import { type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
 import { type FoundHead, readHeadFile } from './head-file.ts'
 import { COMMITS, META, seqOfCommitKey } from './keys.ts'
@@ -22,6 +21,7 @@ import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } fro
 import { type Manifest, readManifest } from './manifest.ts'
 import { openFailure } from './open-errors.ts'
 import { isOutcryError } from './outcry-error.ts'
+import { firstOf } from './readable.ts'
 import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from './store.ts'
 import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './store-files.ts'
 import type { Entry } from './tables.ts'

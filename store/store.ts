@@ -76,6 +76,11 @@ export interface ReadOptions extends Interruptible {
   /** Newest first. */
   readonly reverse?: boolean
   readonly limit?: number
+  /**
+   * A string that is a value or a key somewhere in what is looked for, such as a type or an address. Commits without it are checked
+   * but not decoded: their records are left out, and count towards `limit`.
+   */
+  readonly mentioning?: string | undefined
 }
 
 export interface ActorsOptions extends Interruptible {

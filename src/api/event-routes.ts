@@ -28,18 +28,27 @@ export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void
     const max = tail ?? (reverse ? 50 : EVENTS_MAX)
     const found: string[] = []
     let size = 0
-    const bounds = { limit: SCAN_MAX, signal: signalOf(reply) }
-    const range = reverse ? { ...bounds, reverse } : { ...bounds, fromSeq: since + 1 }
-    let seq = since ?? supervisor.seq
-    for await (const record of supervisor.read(range)) {
+    const head = supervisor.seq
+    const fromSeq = reverse ? Math.max(1, head - SCAN_MAX + 1) : since + 1
+    const toSeq = reverse ? head : Math.min(head, since + SCAN_MAX)
+    const mentioning = type?.toUpperCase() ?? actor
+    let seq = Math.max(toSeq, since ?? 0)
+    for await (const record of supervisor.read({
+      fromSeq,
+      toSeq,
+      reverse,
+      mentioning,
+      signal: signalOf(reply),
+    })) {
       const texts = envelopesOf(record)
         .filter(wanted)
         .map((envelope) => JSON.stringify(envelope))
       found.push(...(reverse ? texts.reverse() : texts))
+      for (const { length } of texts) size += length
+      if (found.length < max && size < ANSWER_MAX) continue
       // All of a record's events are in one answer: `seq`, which is what to ask `since` the next time, is behind it.
       if (!reverse) seq = record.seq
-      for (const { length } of texts) size += length
-      if (found.length >= max || size >= ANSWER_MAX) break
+      break
     }
     const events = reverse ? found.slice(0, max).reverse() : found
     reply.type('application/json; charset=utf-8')

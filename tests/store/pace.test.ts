@@ -2,7 +2,7 @@
 import { setImmediate as soon } from 'node:timers'
 import { describe, expect, it } from 'vitest'
 import { newMemory, openMemoryStore, Pace, type Store } from '../../store/index.ts'
-import { commitBegins, commitEnds } from '../../store/pace.ts'
+import { alone, commitBegins, commitEnds } from '../../store/pace.ts'
 
 /** Works, and lets nobody else. */
 function work(ms: number): void {
@@ -77,7 +77,6 @@ describe('whoever reads', () => {
     await run(read(store, undefined, each), each)
     loop.end()
     expect(pieces).toBeGreaterThan(20)
-    // A slice is 2 ms.
     expect(loop.count).toBeGreaterThanOrEqual(Math.floor(pieces / 3))
   })
 
@@ -129,5 +128,61 @@ describe('whoever reads', () => {
     expect(Math.max(...inRound.filter(Boolean))).toBeLessThanOrEqual(3)
     // Everybody has begun before anybody is far.
     expect(new Set(order.slice(0, 60)).size).toBe(20)
+  })
+
+  it('has a share of the time as long as commits come, and all of it when they end', async () => {
+    const trading = setInterval(() => {
+      commitBegins()
+      commitEnds()
+    }, 10)
+    const pace = new Pace(undefined)
+    const read = async (pieces: number) => {
+      const began = performance.now()
+      for (let n = 0; n < pieces; n++) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
+        work(1)
+      }
+      return performance.now() - began
+    }
+    try {
+      commitBegins()
+      commitEnds()
+      // More than it may have saved up.
+      await read(230)
+      expect(await read(20)).toBeGreaterThan(200)
+    } finally {
+      clearInterval(trading)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    await pace.step()
+    const loop = rounds()
+    await read(50)
+    loop.end()
+    // One round a piece: it does not wait for a timer.
+    expect(loop.count).toBeLessThan(150)
+  })
+
+  it('has the thread pool one after the other, and those behind one that fails have it, too', async () => {
+    let atWork = 0
+    const order: number[] = []
+    const jobs = Array.from({ length: 5 }, (_, n) =>
+      alone(async () => {
+        expect(++atWork).toBe(1)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        atWork--
+        order.push(n)
+        if (n === 1) throw new Error('damaged')
+      }),
+    )
+    const ends = await Promise.allSettled(jobs)
+    expect(ends.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ])
+    expect(order).toEqual([0, 1, 2, 3, 4])
   })
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { startApi } from '../../src/api/server.ts'
+import { letHeapGrow } from '../../src/runner/heap.ts'
 import type { Address } from '../../src/runtime/address.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
@@ -19,6 +20,7 @@ const MEMORY_MAX_MB = 256
 
 /** From send to acknowledgement, without clients and beside a hundred bad ones, which have a process of their own. */
 export async function clients({ rounds, scale, folder }: Settings): Promise<Report> {
+  letHeapGrow()
   const size = 100_000 * scale
   const location = mkdtempSync(join(folder, 'clients-'))
   try {

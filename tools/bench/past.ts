@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { startApi } from '../../src/api/server.ts'
+import { letHeapGrow } from '../../src/runner/heap.ts'
 import type { Address } from '../../src/runtime/address.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
@@ -45,6 +46,7 @@ const READERS: readonly Readers[] = [
 
 /** A long log with one busy account: its past over HTTP, and from send to acknowledgement beside whoever asks for it. */
 export async function past({ rounds, scale, folder }: Settings): Promise<Report> {
+  letHeapGrow()
   const size = 500_000 * scale
   const location = mkdtempSync(join(folder, 'past-'))
   try {

@@ -5,6 +5,7 @@ import { destination, pino } from 'pino'
 import { VERSION } from '../../src/api/version.ts'
 import { loadConfig, type RunnerConfig } from '../../src/runner/config.ts'
 import { HangWatch } from '../../src/runner/hang/hang-watch.ts'
+import { letHeapGrow } from '../../src/runner/heap.ts'
 import { ProcessGuard } from '../../src/runner/process-guard.ts'
 import { quarantinedIn } from '../../src/runner/quarantine.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
@@ -43,6 +44,7 @@ export async function run(options: RunOptions): Promise<number> {
     env: process.env,
     flags: flagsOf(options),
   })
+  letHeapGrow()
   const terminal = new Terminal()
   const asStatus = showsStatus(config, terminal)
   // Log lines go to stderr, so that the summary on stdout can be read by programs.
