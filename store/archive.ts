@@ -23,6 +23,7 @@ import type { StoreName } from './commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { OutcryError } from './outcry-error.ts'
+import { Pace } from './pace.ts'
 import type { LogRecord } from './store.ts'
 
 /** Files kept unpacked: a reader that goes through the log, and one that looks something up. */
@@ -187,7 +188,12 @@ export async function archiveCommits<R extends LogRecord>(
     commits = []
     records = 0
   }
-  for await (const { bytes, firstSeq, records: held } of reader.commits(archive.liveFrom, toSeq)) {
+  for await (const { bytes, firstSeq, records: held } of reader.commits(
+    archive.liveFrom,
+    toSeq,
+    false,
+    new Pace({ inBackground: true }),
+  )) {
     if (firstSeq + held.length - 1 > toSeq) break
     commits.push(bytes)
     records += held.length

@@ -147,7 +147,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     actor: string,
     { maxSeq = Number.MAX_SAFE_INTEGER, signal }: SnapshotsOptions = {},
   ): AsyncIterable<SnapshotEntry> {
-    const pace = new Pace(signal)
+    const pace = new Pace({ signal })
     const latest = this.#get(snapshotKey(actor))
     if (latest === undefined) return
     let below = maxSeq
@@ -187,7 +187,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async *actors({ prefix = '', after, limit = Infinity, signal }: ActorsOptions = {}) {
     this.#assertOpen()
-    const pace = new Pace(signal)
+    const pace = new Pace({ signal })
     let left = limit
     if (left <= 0) return
     for await (const key of readable(this.#db.keys(actorsRange(prefix, after)))) {
@@ -223,7 +223,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async *entries({ signal }: Interruptible = {}): AsyncIterable<StoreEntry> {
     this.#assertOpen()
-    const pace = new Pace(signal)
+    const pace = new Pace({ signal })
     // Files first, then what they lack: what goes to the archive meanwhile is in both. The iterator is a snapshot.
     const { liveFrom } = this
     const iterator = this.#db.iterator()

@@ -39,7 +39,7 @@ export class LogReader<R extends LogRecord> {
     fromSeq: number,
     toSeq: number,
     reverse = false,
-    pace = new Pace(undefined),
+    pace = new Pace(),
     text?: Buffer,
   ): AsyncGenerator<DecodedCommit<R>> {
     if (toSeq < fromSeq) return
@@ -72,10 +72,11 @@ export class LogReader<R extends LogRecord> {
     limit = Infinity,
     mentioning,
     signal,
+    inBackground,
   }: ReadOptions & { fromSeq: number; toSeq: number }): AsyncGenerator<R> {
     let left = limit
     if (left <= 0) return
-    const pace = new Pace(signal)
+    const pace = new Pace({ signal, inBackground })
     const text = mentioning === undefined ? undefined : json(mentioning)
     for await (const { records, firstSeq, bytes } of this.commits(fromSeq, toSeq, reverse, pace, text)) {
       if (records.length === 0) {
@@ -98,7 +99,7 @@ export class LogReader<R extends LogRecord> {
   async *history(actor: string, options: HistoryOptions, headSeq: number): AsyncGenerator<R> {
     const { fromRev = 1, toRev = Infinity, toSeq = headSeq, reverse = false, limit = Infinity } = options
     const maxSeq = Math.min(toSeq, headSeq)
-    const pace = new Pace(options.signal)
+    const pace = new Pace(options)
     let left = limit
     if (left <= 0 || toRev < fromRev) return
     /** The rev that has to come next. Where the history ends is not known, so reverse begins with any. */
@@ -112,7 +113,7 @@ export class LogReader<R extends LogRecord> {
         return
       }
       seq = posting.seq
-      const { records } = await this.#commitAt(seq, actor)
+      const { records } = await this.#commitAt(seq, actor, pace)
       for (const record of reverse ? records.toReversed() : records) {
         if (record.actor !== actor || record.rev < fromRev || record.rev > toRev) continue
         if (record.seq > maxSeq) continue
@@ -192,7 +193,7 @@ export class LogReader<R extends LogRecord> {
   }
 
   /** With the actor's records at least. */
-  async #commitAt(seq: number, actor: string): Promise<DecodedCommit<R>> {
+  async #commitAt(seq: number, actor: string, pace: Pace): Promise<DecodedCommit<R>> {
     if (seq < this.#liveFrom) return this.#commitHolding(seq)
     const bytes = await this.#db.get(commitKey(seq)).catch((error: unknown) => {
       throw unreadable(error)
@@ -200,6 +201,8 @@ export class LogReader<R extends LogRecord> {
     // It may have gone to the archive meanwhile.
     if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
+    const rest = pace.step()
+    if (rest !== undefined) await rest
     return decodeCommit(this.#codec, this.#name, seq, bytes, { actor })
   }
 

@@ -6,18 +6,10 @@
  */
 import { setImmediate, setTimeout } from 'node:timers'
 import { readAborted } from './damage.ts'
+import type { Interruptible } from './store.ts'
 
 /** What reading may hold up everything else at a time, unless one step alone takes longer: decoding a large commit. */
 const SLICE_MS = 0.5
-
-/**
- * Reading's part of the time while commits come. All that they leave would not do: what reading throws away keeps the garbage
- * collector at work, and its threads take the processors from commits.
- */
-const SHARE = 0.06
-
-/** Ms of work that reading may have saved up: one short answer comes as fast as it can. */
-const CREDIT_MAX_MS = 200
 
 /** How long after a commit others are expected. */
 const TRADING_MS = 100
@@ -25,21 +17,57 @@ const TRADING_MS = 100
 /** How long, in ms, readers wait for commits before they have a slice all the same. */
 const HELD_MS = 4
 
+/** Ms of work that readers may have saved up: one short answer comes as fast as it can. */
+const CREDIT_MAX_MS = 200
+
+/** A part of the time, for some of the readers together. */
+class Budget {
+  readonly #share: number
+  /** Ms that they may work at once, as of when; below 0 they have to rest. */
+  #credit = CREDIT_MAX_MS
+  #at = 0
+
+  constructor(share: number) {
+    this.#share = share
+  }
+
+  /** For so long they rest; not above 0: they may work. */
+  restMs(now: number): number {
+    return this.#at - now - this.#credit / this.#share
+  }
+
+  charge(now: number, workedMs: number): void {
+    this.#credit = Math.min(CREDIT_MAX_MS, this.#credit + (now - this.#at) * this.#share) - workedMs
+    this.#at = now
+  }
+
+  fill(): void {
+    this.#credit = CREDIT_MAX_MS
+  }
+}
+
+/** While commits come. What reading throws away keeps the garbage collector at work, and it takes the processors from commits. */
+const answers = new Budget(1 / 2)
+const background = new Budget(1 / 16)
+
+interface Waiting {
+  readonly budget: Budget
+  readonly resume: () => void
+}
+
+/** Whose slice is not charged for yet. */
+let working: Budget | undefined
 /** When the slice of the reader that works now began and ends. */
 let sliceBegan = 0
 let sliceEnd = 0
-/** False once the slice has been charged for. */
-let isWorking = false
-/** Ms that reading may work at once, as of when; below 0 it has to rest. */
-let credit = CREDIT_MAX_MS
-let creditAt = 0
-const waiting: (() => void)[] = []
+const waiting: Waiting[] = []
 let commits = 0
 let committedAt = Number.NEGATIVE_INFINITY
 /** Since when readers have waited for the next slice. */
 let waitingSince = 0
-/** Set while the next slice waits for a commit. */
+/** Set while the next slice waits for a commit, or for a budget. */
 let held: NodeJS.Timeout | undefined
+let resting: NodeJS.Timeout | undefined
 
 export function commitBegins(): void {
   commits++
@@ -56,9 +84,11 @@ export function commitEnds(): void {
 /** The steps of one reader. */
 export class Pace {
   readonly #signal: AbortSignal | undefined
+  readonly #budget: Budget
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor({ signal, inBackground = false }: Interruptible = {}) {
     this.#signal = signal
+    this.#budget = inBackground ? background : answers
   }
 
   /**
@@ -80,12 +110,16 @@ export class Pace {
   }
 
   async #giveWay(goesOn: boolean): Promise<void> {
-    if (isWorking) charge(performance.now())
-    await new Promise<void>((resolve) => {
-      if (goesOn) waiting.unshift(resolve)
-      else waiting.push(resolve)
-      if (waiting.length > 1) return
-      waitingSince = performance.now()
+    const now = performance.now()
+    charge(now)
+    await new Promise<void>((resume) => {
+      const budget = this.#budget
+      if (goesOn) waiting.unshift({ budget, resume })
+      else waiting.push({ budget, resume })
+      if (waiting.length === 1) waitingSince = now
+      else if (resting === undefined || budget.restMs(now) > 0) return
+      clearTimeout(resting)
+      resting = undefined
       setImmediate(next)
     })
     if (this.#signal?.aborted) throw readAborted()
@@ -93,21 +127,20 @@ export class Pace {
 }
 
 function charge(now: number): void {
-  isWorking = false
-  credit = Math.min(CREDIT_MAX_MS, credit + (now - creditAt) * SHARE) - (now - sliceBegan)
-  creditAt = now
+  working?.charge(now, now - sliceBegan)
+  working = undefined
 }
 
 /** One at a time: a slice is all that happens between two rounds of the event loop. */
 function next(): void {
+  resting = undefined
   const now = performance.now()
-  // The reader did not get to the end of its slice.
-  if (isWorking) charge(Math.min(now, sliceEnd))
-  if (now - committedAt > TRADING_MS) credit = CREDIT_MAX_MS
-  const restMs = creditAt - now - credit / SHARE
+  charge(now)
+  if (now - committedAt > TRADING_MS) for (const budget of [answers, background]) budget.fill()
+  const restMs = Math.min(...waiting.map(({ budget }) => budget.restMs(now)))
   if (restMs > 0) {
     waitingSince = now + restMs
-    setTimeout(next, restMs)
+    resting = setTimeout(next, restMs)
   } else if (commits === 0) slice()
   else held = setTimeout(onHeld, Math.max(1, waitingSince + HELD_MS - now))
 }
@@ -118,13 +151,20 @@ function onHeld(): void {
 }
 
 function slice(): void {
-  const resume = waiting.shift()
-  isWorking = true
-  sliceBegan = performance.now()
-  sliceEnd = sliceBegan + SLICE_MS
+  const now = performance.now()
+  const first = waiting.findIndex(({ budget }) => budget.restMs(now) <= 0)
+  const [reader] = waiting.splice(Math.max(0, first), 1)
+  working = reader?.budget
+  sliceBegan = now
+  sliceEnd = now + SLICE_MS
   waitingSince = sliceEnd
-  resume?.()
-  if (waiting.length > 0) setImmediate(next)
+  reader?.resume()
+  // A reader that waits for something else before its slice ends is not charged for that.
+  setImmediate(waiting.length > 0 ? next : endSlice)
+}
+
+function endSlice(): void {
+  charge(performance.now())
 }
 
 /** Jobs for LevelDB's threads that wait for the one under way. */

@@ -17,6 +17,7 @@ export interface FeedSource {
     toSeq?: number
     reverse?: boolean
     signal?: AbortSignal
+    inBackground?: boolean
   }): AsyncIterable<TransitionRecord>
 }
 
@@ -213,7 +214,7 @@ export class FeedClient implements Reader {
     const { signal } = this.#gone
     const toSeq = Math.min(source.seq, position + PIECE_RECORDS)
     const together = this.#behind.filter((s) => s.tail === undefined && s.position === position)
-    for await (const record of source.read({ fromSeq: position + 1, toSeq, signal })) {
+    for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground: true })) {
       if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
       const publications = publicationsOf(record)
       for (const subscription of together)
@@ -231,7 +232,13 @@ export class FeedClient implements Reader {
     const { source } = this.#parts
     const { signal } = this.#gone
     const fromSeq = Math.max(tail.floor, tail.seq - PIECE_RECORDS + 1)
-    for await (const record of source.read({ fromSeq, toSeq: tail.seq, reverse: true, signal })) {
+    for await (const record of source.read({
+      fromSeq,
+      toSeq: tail.seq,
+      reverse: true,
+      signal,
+      inBackground: true,
+    })) {
       if (subscription.closed) return
       const found = publicationsOf(record).filter((publication) => subscription.wants(publication)).length
       tail.seq = record.seq - 1

@@ -40,10 +40,11 @@ describe('a damaged log', () => {
     const original = (await db.get(commit(3))) as Buffer
     for (let i = 0; i < original.length; i++) {
       await flip(commit(3), i)
-      await expect(drain(store.read()), `byte ${i}`).rejects.toMatchObject({
-        code: 'STORE_CORRUPT',
-        message: expect.stringContaining('3'),
-      })
+      for (const options of [{}, { mentioning: 'nowhere' }])
+        await expect(drain(store.read(options)), `byte ${i}`).rejects.toMatchObject({
+          code: 'STORE_CORRUPT',
+          message: expect.stringContaining('3'),
+        })
       expect((await store.verifyChain()).damage[0]).toMatchObject({ seq: 3 })
       await expect(openMemoryStore(memory)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
       await db.open()
@@ -63,6 +64,7 @@ describe('a damaged log', () => {
       { fromSeq: 3, toSeq: 3 },
       { toSeq: 3 },
       { toSeq: 3, reverse: true },
+      { mentioning: 'nowhere' },
     ]) {
       await expect(drain(store.read(options)), JSON.stringify(options)).rejects.toMatchObject({
         code: 'STORE_CORRUPT',

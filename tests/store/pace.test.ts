@@ -92,7 +92,7 @@ describe('whoever reads', () => {
   })
 
   it('waits for a commit under way, but not for one commit after the other', async () => {
-    const pace = new Pace(undefined)
+    const pace = new Pace()
     await pace.step()
     work(3)
     commitBegins()
@@ -114,7 +114,7 @@ describe('whoever reads', () => {
     const inRound: number[] = []
     const order: number[] = []
     const reader = async (name: number) => {
-      const pace = new Pace(undefined)
+      const pace = new Pace()
       for (let n = 0; n < 10; n++) {
         const rest = pace.step()
         if (rest !== undefined) await rest
@@ -130,34 +130,40 @@ describe('whoever reads', () => {
     expect(new Set(order.slice(0, 60)).size).toBe(20)
   })
 
-  it('has a share of the time as long as commits come, and all of it when they end', async () => {
-    const trading = setInterval(() => {
+  it('in the background has a share of the time while commits come, answers before it, and all of it when they end', async () => {
+    const commit = () => {
       commitBegins()
       commitEnds()
-    }, 10)
-    const pace = new Pace(undefined)
-    const read = async (pieces: number) => {
+    }
+    const trading = setInterval(commit, 10)
+    let pieces = 0
+    const read = async (count: number, inBackground: boolean) => {
+      const pace = new Pace({ inBackground })
       const began = performance.now()
-      for (let n = 0; n < pieces; n++) {
+      for (let n = 0; n < count; n++) {
         const rest = pace.step()
         if (rest !== undefined) await rest
         work(1)
+        if (inBackground) pieces++
       }
       return performance.now() - began
     }
     try {
-      commitBegins()
-      commitEnds()
+      commit()
       // More than it may have saved up.
-      await read(230)
-      expect(await read(20)).toBeGreaterThan(200)
+      await read(230, true)
+      pieces = 0
+      const behind = read(20, true)
+      await read(20, false)
+      expect(pieces).toBeLessThan(10)
+      expect(await behind).toBeGreaterThan(200)
     } finally {
       clearInterval(trading)
     }
     await new Promise((resolve) => setTimeout(resolve, 150))
-    await pace.step()
+    await read(1, true)
     const loop = rounds()
-    await read(50)
+    await read(50, true)
     loop.end()
     // One round a piece: it does not wait for a timer.
     expect(loop.count).toBeLessThan(150)

@@ -1,6 +1,6 @@
 /** What every store must do. Run it against yours: `storeTck('mine', capabilities, async () => ({ open, destroy }))`. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LogRecord, SnapshotEntry, Store } from '../../store/store.ts'
+import type { LogRecord, ReadOptions, SnapshotEntry, Store } from '../../store/store.ts'
 
 export interface TckRecord extends LogRecord {
   readonly note?: string
@@ -96,6 +96,30 @@ export function storeTck(
       await reopen()
       expect(store.head).toEqual({ seq: 20, hash })
       expect(await all(store.read())).toEqual(before)
+    })
+
+    it('passes over commits that do not mention what is looked for', async () => {
+      for (const records of commits(1, 60)) await store.append({ records })
+      const odd = { actor: 'order/a', rev: 21, at: 610, note: 'needle "ü\u0000' }
+      await store.append({
+        records: [
+          { ...odd, seq: 61 },
+          { ...odd, seq: 62, rev: 22, note: 'hay' },
+        ],
+      })
+      for (const records of commits(63, 70, new Map([['order/a', 22]]))) await store.append({ records })
+      const found = async (options: ReadOptions) => seqs(store.read({ mentioning: odd.note, ...options }))
+      expect(await found({})).toEqual([61, 62])
+      expect(await found({ reverse: true })).toEqual([62, 61])
+      expect(await found({ fromSeq: 62, toSeq: 69 })).toEqual([62])
+      expect(await found({ mentioning: 'needle' })).toEqual([])
+      // Those that are left out count.
+      expect(await found({ limit: 60 })).toEqual([])
+      expect(await found({ limit: 61 })).toEqual([61])
+      expect(await found({ fromSeq: 2, limit: 61 })).toEqual([61, 62])
+      expect(await found({ reverse: true, limit: 8 })).toEqual([])
+      expect(await found({ reverse: true, limit: 9 })).toEqual([62])
+      expect(await found({ mentioning: 'note', toSeq: 9 })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
     })
 
     it('reads any range, both ways, up to a limit', async () => {
