@@ -47,7 +47,7 @@ class Budget {
 }
 
 /** While commits come. What reading throws away keeps the garbage collector at work, and it takes the processors from commits. */
-const answers = new Budget(1 / 2)
+const answers = new Budget(1 / 6)
 const background = new Budget(1 / 16)
 
 interface Waiting {

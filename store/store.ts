@@ -66,7 +66,7 @@ export interface StoreHead {
 export interface Interruptible {
   /** Ends the reading with READ_ABORTED: whoever asked has gone. */
   readonly signal?: AbortSignal | undefined
-  /** For what nobody waits: while commits come it has the smaller share of the time. */
+  /** For what may read much, or has nobody waiting: while commits come it has the smaller share of the time. */
   readonly inBackground?: boolean | undefined
 }
 

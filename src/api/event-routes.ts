@@ -38,6 +38,7 @@ export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void
       toSeq,
       reverse,
       mentioning,
+      inBackground: true,
       signal: signalOf(reply),
     })) {
       const texts = envelopesOf(record)

@@ -131,7 +131,7 @@ export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): vo
     const { seq } = supervisor
     const found = new FailureList()
     const released = new Set<string>()
-    const range = { reverse: true, limit: RECENT_RECORDS, signal: signalOf(reply) }
+    const range = { reverse: true, limit: RECENT_RECORDS, inBackground: true, signal: signalOf(reply) }
     for await (const record of actor === undefined
       ? supervisor.read(range)
       : supervisor.history(actor, range)) {
