@@ -77,7 +77,7 @@ class ChainWalk<R extends LogRecord> {
 
   constructor({ db, codec, name, index, archive, head, onProgress, onRecords, signal }: Chain<R>) {
     this.#db = db
-    this.#pace = new Pace({ signal, inBackground: true })
+    this.#pace = new Pace({ signal })
     this.#codec = codec
     this.#name = name
     this.#index = index

@@ -15,6 +15,7 @@ export type {
   HistoryOptions,
   Interruptible,
   LogRecord,
+  Paced,
   ReadOptions,
   RecordCodec,
   SnapshotEntry,

@@ -6,7 +6,7 @@
  */
 import { setImmediate, setTimeout } from 'node:timers'
 import { readAborted } from './damage.ts'
-import type { Interruptible } from './store.ts'
+import type { Paced } from './store.ts'
 
 /** What reading may hold up everything else at a time, unless one step alone takes longer: decoding a large commit. */
 const SLICE_MS = 0.5
@@ -86,7 +86,7 @@ export class Pace {
   readonly #signal: AbortSignal | undefined
   readonly #budget: Budget
 
-  constructor({ signal, inBackground = false }: Interruptible = {}) {
+  constructor({ signal, inBackground = false }: Paced = {}) {
     this.#signal = signal
     this.#budget = inBackground ? background : answers
   }
@@ -139,8 +139,10 @@ function next(): void {
   if (now - committedAt > TRADING_MS) for (const budget of [answers, background]) budget.fill()
   const restMs = Math.min(...waiting.map(({ budget }) => budget.restMs(now)))
   if (restMs > 0) {
-    waitingSince = now + restMs
-    resting = setTimeout(next, restMs)
+    // Trading may end meanwhile.
+    const ms = Math.min(restMs, TRADING_MS)
+    waitingSince = now + ms
+    resting = setTimeout(next, ms)
   } else if (commits === 0) slice()
   else held = setTimeout(onHeld, Math.max(1, waitingSince + HELD_MS - now))
 }

@@ -66,11 +66,14 @@ export interface StoreHead {
 export interface Interruptible {
   /** Ends the reading with READ_ABORTED: whoever asked has gone. */
   readonly signal?: AbortSignal | undefined
+}
+
+export interface Paced extends Interruptible {
   /** For what may read much, or has nobody waiting: while commits come it has the smaller share of the time. */
   readonly inBackground?: boolean | undefined
 }
 
-export interface ReadOptions extends Interruptible {
+export interface ReadOptions extends Paced {
   /** Inclusive, default 1. */
   readonly fromSeq?: number
   /** Inclusive, default the head. */
@@ -96,7 +99,7 @@ export interface SnapshotsOptions extends Interruptible {
   readonly maxSeq?: number
 }
 
-export interface HistoryOptions extends Interruptible {
+export interface HistoryOptions extends Paced {
   readonly fromRev?: number
   readonly toRev?: number
   /** Inclusive place in the log, default the head. */

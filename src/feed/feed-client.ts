@@ -214,7 +214,9 @@ export class FeedClient implements Reader {
     const { signal } = this.#gone
     const toSeq = Math.min(source.seq, position + PIECE_RECORDS)
     const together = this.#behind.filter((s) => s.tail === undefined && s.position === position)
-    for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground: true })) {
+    // Whoever fell behind a moment ago is not to stay there.
+    const inBackground = toSeq < source.seq
+    for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground })) {
       if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
       const publications = publicationsOf(record)
       for (const subscription of together)

@@ -560,7 +560,7 @@ export class Supervisor {
 
   /** The actors in memory as durable records have them, bit by bit: others change meanwhile. */
   async *#durable({ signal }: Interruptible): AsyncGenerator<SnapshotEntry> {
-    const pace = new Pace({ signal, inBackground: true })
+    const pace = new Pace({ signal })
     const ahead: Cell[] = []
     for (const cell of [...this.#table.cells]) {
       const rest = pace.step()

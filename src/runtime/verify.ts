@@ -99,7 +99,7 @@ class ReplayCheck {
   ) {
     this.#store = store
     this.#registry = registry
-    this.#pace = new Pace({ signal, inBackground: true })
+    this.#pace = new Pace({ signal })
     this.#actors = new SpillingMap<Replayed>({
       max: actorsMax,
       encode: ({ cell, due }): PersistedReplay => ({ entry: persistCell(cell), due }),

@@ -13,6 +13,7 @@ import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory, type Store } from '../../store/index.ts'
+import { commitBegins, commitEnds } from '../../store/pace.ts'
 import { eventually } from '../runtime/harness.ts'
 import { masked, RawWebSocket, rawConnection } from './raw-client.ts'
 
@@ -278,8 +279,10 @@ describe('a request', () => {
   it('of too many that read is told so', async () => {
     await serve({ readsAtOnce: 1, readsWaitingMax: 1 })
     await add(1_000)
-    const path = `${api.url}/events?type=NOSUCH`
-    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(path)))
+    // Readers wait for it, so that they meet.
+    commitBegins()
+    const path = `${api.url}/events?since=0`
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(path))).finally(commitEnds)
     expect(answers.map(({ status }) => status).filter((status) => status === 200).length).toBeGreaterThan(0)
     const refused = answers.find(({ status }) => status === 503)
     expect(await refused?.json()).toMatchObject({ error: { code: 'SERVER_BUSY' } })

@@ -145,7 +145,7 @@ export class VenueFolder {
 
   /** Looks at every report as of now, and returns how many there are. The venue may go on meanwhile. @throws VENUE_CORRUPT, READ_ABORTED */
   async verify({ signal }: Interruptible = {}): Promise<number> {
-    const pace = new Pace({ signal, inBackground: true })
+    const pace = new Pace({ signal })
     const snapshot = this.#db.snapshot()
     try {
       const stored = this.#db.getSync(STATE_KEY, { snapshot })
