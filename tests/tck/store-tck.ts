@@ -113,7 +113,7 @@ export function storeTck(
       expect(await found({ reverse: true })).toEqual([62, 61])
       expect(await found({ fromSeq: 62, toSeq: 69 })).toEqual([62])
       expect(await found({ mentioning: 'needle' })).toEqual([])
-      // Those that are left out count.
+      // Records that it passes over count.
       expect(await found({ limit: 60 })).toEqual([])
       expect(await found({ limit: 61 })).toEqual([61])
       expect(await found({ fromSeq: 2, limit: 61 })).toEqual([61, 62])
