@@ -37,7 +37,7 @@ export class Claim {
   }
 
   /** The same, unless it was so a moment ago. */
-  assertPlaceLately(): void {
+  assertPlaceIfDue(): void {
     if (performance.now() - this.#lookedAt > LOOK_MS) this.assertPlace()
   }
 

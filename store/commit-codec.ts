@@ -71,7 +71,7 @@ export function encodeCommit<R extends LogRecord>(
   const payload = codec.encode(records)
   const hashAt = STORE + ID_BYTES
   const bytes = Buffer.allocUnsafe(hashAt + HASH_BYTES + Buffer.byteLength(payload))
-  // What is hashed lies together at first: one call for all of it takes half as long as one for each part.
+  // All that is hashed lies together at first: one call for all of it takes half as long as one for each part.
   const hashed = bytes.subarray(HASH_BYTES)
   MAGIC.copy(hashed)
   hashed.writeUInt32BE(epoch, EPOCH)

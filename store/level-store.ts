@@ -332,7 +332,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       const claim = this.#claim
       // In memory the epoch is in the database.
       if (claim === undefined) this.#assertEpoch()
-      else claim.assertPlaceLately()
+      else claim.assertPlaceIfDue()
       await writeSynced(this.#db, batch)
       if (claim === undefined) this.#assertEpoch()
       else claim.assertHeld()

@@ -6,7 +6,7 @@ import { corruptMeta, historyBroken, linkBroken, recordsMissing, unreadable } fr
 import { type Database, json } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './keys.ts'
-import { Pace } from './pace.ts'
+import { alone, Pace } from './pace.ts'
 import { firstOf, type Pieces, readable } from './readable.ts'
 import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from './store.ts'
 
@@ -195,7 +195,7 @@ export class LogReader<R extends LogRecord> {
   /** With the actor's records at least. */
   async #commitAt(seq: number, actor: string, pace: Pace): Promise<DecodedCommit<R>> {
     if (seq < this.#liveFrom) return this.#commitHolding(seq)
-    const bytes = await this.#db.get(commitKey(seq)).catch((error: unknown) => {
+    const bytes = await alone(() => this.#db.get(commitKey(seq))).catch((error: unknown) => {
       throw unreadable(error)
     })
     // It may have gone to the archive meanwhile.

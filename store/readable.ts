@@ -1,4 +1,4 @@
-/** What LevelDB has, piece by piece, with errors of the store's own. */
+/** Reads LevelDB piece by piece, with errors of the store's own. */
 import { unreadable } from './damage.ts'
 import { alone } from './pace.ts'
 

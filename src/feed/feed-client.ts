@@ -214,7 +214,7 @@ export class FeedClient implements Reader {
     const { signal } = this.#gone
     const toSeq = Math.min(source.seq, position + PIECE_RECORDS)
     const together = this.#behind.filter((s) => s.tail === undefined && s.position === position)
-    // Whoever fell behind a moment ago is not to stay there.
+    // A client that fell behind a moment ago is not to stay behind.
     const inBackground = toSeq < source.seq
     for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground })) {
       if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
