@@ -5,6 +5,7 @@
 import type { StateValue } from 'xstate'
 import type { RecordCodec } from '../../store/store.ts'
 import type { Origin, TransitionRecord } from './record.ts'
+import { RowScan } from './row-scan.ts'
 import { decode as decodeValues, encode as encodeValues, isEncoded } from './values.ts'
 
 /** Fields that most records lack, as they are, but for the source's name. */
@@ -36,6 +37,9 @@ interface Page {
   readonly states: readonly (StateValue | null)[]
   readonly rows: readonly Row[]
 }
+
+/** The page's last field, which its rows are. */
+const ROWS = ',"rows":['
 
 export const recordCodec: RecordCodec<TransitionRecord> = { name: 'transitions', encode, decode }
 
@@ -79,34 +83,71 @@ function encode(records: readonly TransitionRecord[]): string {
 }
 
 function decode(text: string, firstSeq: number, only?: string): TransitionRecord[] {
-  const page = JSON.parse(text) as Page
-  const { at, turn: firstTurn, names, states, rows } = isEncoded(text) ? decodeValues(page) : page
-  let turn = firstTurn
-  let correlation = ''
-  const wanted = only === undefined ? undefined : names.indexOf(only)
+  if (only !== undefined && !isEncoded(text)) return decodeOf(only, text, firstSeq)
+  const parsed = JSON.parse(text) as Page
+  const page = isEncoded(text) ? decodeValues(parsed) : parsed
+  const wanted = only === undefined ? undefined : page.names.indexOf(only)
   const records: TransitionRecord[] = []
-  for (let i = 0; i < rows.length; i++) {
+  let { turn } = page
+  let correlation = ''
+  for (const [i, row] of page.rows.entries()) {
     const seq = firstSeq + i
-    const [actor, rev, after, machine, from, to, cause, turns, named, event, rest] = rows[i] as Row
-    turn += turns
+    turn += row[7]
+    const named = row[8]
     if (named !== 0) correlation = named === 1 ? correlationOf(seq) : named
-    if (wanted !== undefined && actor !== wanted) continue
-    const record = {
-      seq,
-      rev,
-      actor: names[actor] as string,
-      at: at + after,
-      event,
-      from: states[from] as StateValue | null,
-      to: states[to] as StateValue,
-      cause: cause === 0 ? null : seq - cause,
-      correlation,
-      machine: names[machine] as string,
-      turn,
-    }
-    records.push(rest === undefined ? record : Object.assign(record, restored(rest, names)))
+    if (wanted === undefined || row[0] === wanted) records.push(recordOf(page, row, seq, turn, correlation))
   }
   return records
+}
+
+/** The records of one actor. */
+function decodeOf(actor: string, text: string, firstSeq: number): TransitionRecord[] {
+  // A text within the page has its quotes escaped, so this is the page's own field.
+  const rowsAt = text.indexOf(ROWS)
+  const page = JSON.parse(`${text.slice(0, rowsAt)}}`) as Omit<Page, 'rows'>
+  const wanted = page.names.indexOf(actor)
+  const records: TransitionRecord[] = []
+  const rows = new RowScan(text, rowsAt + ROWS.length - 1)
+  let { turn } = page
+  let seq = firstSeq
+  /** Where the last correlation is that a row names, and that row's seq. */
+  let namedAt = -1
+  let namedSeq = 0
+  for (; rows.next(); seq++) {
+    turn += rows.turns
+    if (text[rows.correlationAt] !== '0') {
+      namedAt = rows.correlationAt
+      namedSeq = seq
+    }
+    if (rows.actor !== wanted) continue
+    const named = namedAt < 0 ? '' : RowScan.valueAt(text, namedAt)
+    const correlation = typeof named === 'string' ? named : correlationOf(namedSeq)
+    records.push(recordOf(page, rows.parsed() as Row, seq, turn, correlation))
+  }
+  return records
+}
+
+function recordOf(
+  { at, names, states }: Omit<Page, 'rows'>,
+  [actor, rev, after, machine, from, to, cause, , , event, rest]: Row,
+  seq: number,
+  turn: number,
+  correlation: string,
+): TransitionRecord {
+  const record = {
+    seq,
+    rev,
+    actor: names[actor] as string,
+    at: at + after,
+    event,
+    from: states[from] as StateValue | null,
+    to: states[to] as StateValue,
+    cause: cause === 0 ? null : seq - cause,
+    correlation,
+    machine: names[machine] as string,
+    turn,
+  }
+  return rest === undefined ? record : Object.assign(record, restored(rest, names))
 }
 
 /** What every record has; the others come after these. */

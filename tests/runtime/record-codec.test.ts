@@ -105,7 +105,7 @@ describe('records', () => {
           list.filter((r) => r.actor === actor).map((r) => JSON.stringify(r)),
         )
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
