@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { OutcryError } from '../errors/outcry-error.ts'
 import { assertNames, countOfCommit, type StoreName, seqOfCommit } from './commit-codec.ts'
-import { OutcryError } from './outcry-error.ts'
 import { namesIn } from './store-files.ts'
 
 const DIGITS = 16

@@ -5,6 +5,7 @@
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OutcryError } from '../errors/outcry-error.ts'
 import {
   type ArchiveFile,
   bySeq,
@@ -22,7 +23,6 @@ import {
 import type { StoreName } from './commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './folder.ts'
 import type { LogReader } from './log-reader.ts'
-import { OutcryError } from './outcry-error.ts'
 import { Pace } from './pace.ts'
 import type { LogRecord } from './store.ts'
 

@@ -1,4 +1,6 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
+
+import { isOutcryError } from '../errors/outcry-error.ts'
 import type { Archive } from './archive.ts'
 import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './commit-codec.ts'
 import { corruptSnapshot, unreadable } from './damage.ts'
@@ -17,7 +19,6 @@ import {
   WAKES,
 } from './keys.ts'
 import { LogReader } from './log-reader.ts'
-import { isOutcryError } from './outcry-error.ts'
 import { Pace } from './pace.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { firstOf, readable } from './readable.ts'

@@ -5,11 +5,11 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { OutcryError } from '../errors/outcry-error.ts'
 import { codeOf } from './folder.ts'
 import { findDamage, recordsOf } from './log-format.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { filesDamaged } from './open-errors.ts'
-import { OutcryError } from './outcry-error.ts'
 import { readWhole } from './read-file.ts'
 import { logNumber, tableNumber } from './store-files.ts'
 import { checkTable } from './tables.ts'

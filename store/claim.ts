@@ -3,8 +3,9 @@
  * holder's file tells also where the lock has failed (its file removed, dropped by the process itself, while the writer
  * was frozen): see `assertHeld`.
  */
+
+import { OutcryError } from '../errors/outcry-error.ts'
 import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
-import { OutcryError } from './outcry-error.ts'
 import type { StoreLock } from './store-lock.ts'
 
 /**

@@ -3,6 +3,7 @@
  * commit. It looks at copies: opening LevelDB changes its files.
  */
 import { Level } from 'level'
+import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 import type { RawCommit } from './archive-file.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
@@ -26,7 +27,6 @@ import {
 import { FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
 import { openFailure } from './open-errors.ts'
-import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
 import { decodeSnapshot, snapshotsUpTo } from './snapshot-codec.ts'

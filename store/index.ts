@@ -1,9 +1,10 @@
 /** The log: an interface, and LevelDB behind it. */
+
+export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
 export { type Memory, newMemory } from './memory.ts'
 export { openLevelStore, openMemoryStore, type StoreOptions } from './open.ts'
-export { type Issue, isOutcryError, OutcryError } from './outcry-error.ts'
 export { Pace } from './pace.ts'
 export { Scratch } from './scratch.ts'
 export type {

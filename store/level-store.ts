@@ -1,3 +1,4 @@
+import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
 import { verifyCommits } from './chain.ts'
 import { type Claim, fenced, outdated } from './claim.ts'
@@ -21,7 +22,6 @@ import {
   wakeKey,
 } from './keys.ts'
 import { LogReader } from './log-reader.ts'
-import { isOutcryError, OutcryError } from './outcry-error.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { firstOf, readable } from './readable.ts'
 import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './snapshot-codec.ts'

@@ -1,8 +1,8 @@
 /** LevelDB's table files, whose blocks each have a checksum. Format: leveldb/doc/table_format.md. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { uncompress } from 'snappyjs'
+import { OutcryError } from '../errors/outcry-error.ts'
 import { maskedCrc32c } from './crc32c.ts'
-import { OutcryError } from './outcry-error.ts'
 import { named } from './read-file.ts'
 import { Varints } from './varints.ts'
 

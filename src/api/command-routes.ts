@@ -12,11 +12,11 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
 import { epochMs } from '../../machines/events/fields.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
 import { type Address, idOf, parentOf, parseAddress } from '../runtime/address.ts'
 import { checkEvent, wrongEvent } from '../runtime/intake.ts'
-import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { AnyEvent } from '../runtime/record.ts'
 import { refusal } from '../runtime/refusal.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
 import {
   DURATION_MAX_MS,
   decimal,
@@ -31,7 +32,6 @@ import {
 } from '../../machines/index.ts'
 import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
-import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import { crossIssues, tradingIssues } from './config-checks.ts'
 import { PREFIX, unreadableConfig, wrongConfig } from './config-problems.ts'
 import { isModule, UNIVERSE } from './strategies.ts'

@@ -1,9 +1,9 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
 import { isDeepStrictEqual } from 'node:util'
+import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
 import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../machines/index.ts'
 import { type Issue, isOutcryError, OutcryError, type Store } from '../../store/index.ts'
 import { kindOf } from '../runtime/address.ts'
-import { issuesOf, PLAINLY } from '../runtime/issues.ts'
 import type { Machines } from '../runtime/registry.ts'
 import { namingHint, readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 import { type ImportOptions, importUserModule } from './user-module.ts'

@@ -1,4 +1,4 @@
-import type { OutcryError } from '../../store/outcry-error.ts'
+import type { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Address } from './address.ts'
 import { goneCell } from './carry-over.ts'

@@ -4,7 +4,7 @@
  * of its history whether the runtime was stopped, was killed, or had the actor passive.
  */
 import type { AnyActorLogic, AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
-import type { OutcryError } from '../../store/outcry-error.ts'
+import type { OutcryError } from '../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../store/store.ts'
 import { childOf, idOfChild } from './address.ts'
 import type { Cell } from './cell.ts'

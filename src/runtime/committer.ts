@@ -1,4 +1,4 @@
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { Job } from './job.ts'
 import type { TransitionRecord } from './record.ts'

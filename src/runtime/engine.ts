@@ -1,7 +1,7 @@
 /**
  * The loop from mailbox to log: messages become turns, one at a time; finished turns wait for a commit together.
  */
-import { isOutcryError, type OutcryError } from '../../store/outcry-error.ts'
+import { isOutcryError, type OutcryError } from '../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { PendingTurn } from './committer.ts'
 import { Committer } from './committer.ts'

@@ -1,7 +1,7 @@
 /**
  * One actor takes one event: from values to values, the same when it is lived and when it is replayed.
  */
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
 import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'

@@ -8,7 +8,7 @@
  * added since. It is measured when that passes the bound, and then not before another slack has been added. Both numbers are
  * in the snapshot, so that a restart changes nothing of what is refused.
  */
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ActorState } from './cell.ts'
 import { listOf, type PendingTimers } from './pending-timers.ts'
 import type { ScheduledTimer } from './record.ts'

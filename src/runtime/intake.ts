@@ -1,8 +1,8 @@
 /** Messages from outside on their way into the mailbox: checked once here, trusted afterwards. */
-import { type Issue, OutcryError } from '../../store/outcry-error.ts'
+import { type Issue, OutcryError } from '../../errors/outcry-error.ts'
+import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import { type Address, isReserved, parentOf, reserved } from './address.ts'
 import type { Clock } from './clock.ts'
-import { issuesOf, issuesText, PLAINLY } from './issues.ts'
 import type { Lane } from './mailbox.ts'
 import type { Message } from './message.ts'
 import type { AnyEvent, Origin } from './record.ts'

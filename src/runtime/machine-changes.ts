@@ -1,4 +1,4 @@
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import { Journal, type JournalState } from './journal.ts'
 import type { Logger } from './logger.ts'

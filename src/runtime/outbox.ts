@@ -3,7 +3,7 @@
  * that a port that settles nothing keeps no other port from working; and one for all, whatever ports earlier runs had. A
  * checkpoint has the first of them, and of the others only where the log has them: it never becomes long.
  */
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Intent, TransitionRecord } from './record.ts'
 import type { Ref } from './ref.ts'

@@ -1,4 +1,4 @@
-import { isOutcryError, type OutcryError } from '../../store/outcry-error.ts'
+import { isOutcryError, type OutcryError } from '../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { ActorTable } from './actor-table.ts'
 import { type Address, childOf, parentOf } from './address.ts'

@@ -1,4 +1,4 @@
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Address } from './address.ts'
 import type { DeadReason } from './message.ts'
 import type { AnyEvent } from './record.ts'

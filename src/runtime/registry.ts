@@ -1,6 +1,6 @@
 import { type AnyActorLogic, type AnyStateMachine, createMachine } from 'xstate'
 import type { ZodType } from 'zod'
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import { CLOCK, idOf, kindOf, RESERVED_KINDS } from './address.ts'
 import { childLogic, prepareMachine } from './logic.ts'
 import type { AnyEvent } from './record.ts'

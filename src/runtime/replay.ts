@@ -3,7 +3,7 @@
  * live, and must lead where it says it led (law 5).
  */
 import type { AnyActorLogic } from 'xstate'
-import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import type { Interruptible, SnapshotEntry, Store } from '../../store/store.ts'
 import { type Address, parentOf } from './address.ts'
 import { carryOver } from './carry-over.ts'

@@ -5,7 +5,7 @@
  * pinned, tests/runtime/scope.test.ts holds the contract, tests/runtime/differential.test.ts the behaviour.
  */
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import { type Address, childOf, parseAddress, reserved } from './address.ts'
 import { delayInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'

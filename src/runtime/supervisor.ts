@@ -1,6 +1,6 @@
 /** The supervisor: what a program sees of the runtime. A message's way through it is in ARCHITECTURE.md. */
 import { type Observable, Subject } from 'rxjs'
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import { Pace } from '../../store/pace.ts'
 import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'

@@ -5,7 +5,7 @@
  * Actors take their messages in the order in which live XState actors would: what a transition sends is delivered at
  * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
  */
-import { isOutcryError, OutcryError } from '../../store/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './address.ts'
 import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './cell.ts'
 import type { Effect } from './effect.ts'

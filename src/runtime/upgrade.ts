@@ -1,5 +1,5 @@
 /** New versions of a machine: what a program says of them, and what is checked of what it says. */
-import { OutcryError } from '../../store/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import { HELD_AT_MOST } from './holding.ts'
 import type { AnyEvent } from './record.ts'
 import { Ref } from './ref.ts'

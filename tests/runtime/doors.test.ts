@@ -19,6 +19,7 @@ import {
   setup,
   spawnChild,
 } from 'xstate'
+import { isOutcryError } from '../../errors/outcry-error.ts'
 import type { Address } from '../../src/runtime/address.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
@@ -27,7 +28,6 @@ import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
 import { Ref } from '../../src/runtime/ref.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { decode } from '../../src/runtime/values.ts'
-import { isOutcryError } from '../../store/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { anyValue, canBeKept, isAlike, isDeeplyFrozen, isStill } from './odd-values.ts'

@@ -18,12 +18,12 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
+import { isOutcryError } from '../../errors/outcry-error.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { AnyEvent, Intent, TransitionRecord } from '../../src/runtime/record.ts'
 import type { Registration } from '../../src/runtime/registry.ts'
 import type { Supervision } from '../../src/runtime/supervision.ts'
 import type { PastState } from '../../src/runtime/upgrade.ts'
-import { isOutcryError } from '../../store/outcry-error.ts'
 import { differenceOfLogs, differenceOfPresents } from '../equal-logs.ts'
 import { ALWAYS_PASSIVE, Incarnations, type Interruption, type Options } from './incarnations.ts'
 import { configs, EVENT_TYPES, type Json, type Vocabulary } from './random-machine.ts'

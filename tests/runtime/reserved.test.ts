@@ -1,9 +1,9 @@
 /** The runtime's own actors tell what became of messages: nobody else writes to them, or claims to answer what is not there. */
 import { describe, expect, it } from 'vitest'
 import { fromCallback, sendTo, setup } from 'xstate'
+import { isOutcryError } from '../../errors/outcry-error.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { AnyEvent } from '../../src/runtime/record.ts'
-import { isOutcryError } from '../../store/outcry-error.ts'
 import { Harness } from './harness.ts'
 
 const FORGED = { type: 'DEAD_LETTER', to: 'm/a', event: { type: 'BUY' }, reason: 'unknown' }

@@ -1,7 +1,7 @@
 /** What Binance says over REST of symbols: whether they trade, how much, at what spread and since when. */
 import { z } from 'zod'
+import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { ListedInstrument } from '../../../machines/index.ts'
-import { issuesOf, issuesText, PLAINLY } from '../../runtime/issues.ts'
 import { amount } from '../binance/fields.ts'
 import { getJson, Refused } from '../http.ts'
 import type { BinanceMarketName } from './binance-markets.ts'

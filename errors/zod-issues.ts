@@ -1,6 +1,6 @@
 /** What zod finds wrong with an input, as everybody is told of it: the field, and its rule. */
 import type { ZodError, z } from 'zod'
-import type { Issue } from '../../store/outcry-error.ts'
+import type { Issue } from './outcry-error.ts'
 
 /** To be given to `safeParse`, whose own words are a library's. */
 export const PLAINLY: z.core.ParseContext<z.core.$ZodIssue> = {
