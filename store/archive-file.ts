@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { OutcryError } from '../errors/outcry-error.ts'
 import { assertNames, countOfCommit, type StoreName, seqOfCommit } from './commit-codec.ts'
-import { namesIn } from './store-files.ts'
+import { namesIn } from './leveldb/folder/store-files.ts'
 
 const DIGITS = 16
 /** Before each commit: its length, u32. */

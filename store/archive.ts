@@ -21,7 +21,7 @@ import {
   type Unpacked,
 } from './archive-file.ts'
 import type { StoreName } from './commit-codec.ts'
-import { codeOf, makeFolder, syncFolder } from './folder.ts'
+import { codeOf, makeFolder, syncFolder } from './leveldb/folder/folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'
 import type { LogRecord } from './store.ts'

@@ -7,12 +7,12 @@ import { ARCHIVED, Archive } from './archive.ts'
 import type { NotedHead } from './commit-batch.ts'
 import { newStoreId, type StoreName } from './commit-codec.ts'
 import { type Batch, type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
-import { makeFolder, syncFolder } from './folder.ts'
-import { writeHeadFile } from './head-file.ts'
 import { META } from './keys.ts'
+import { makeFolder, syncFolder } from './leveldb/folder/folder.ts'
+import { writeHeadFile } from './leveldb/folder/head-file.ts'
+import { ARCHIVE, LOCK } from './leveldb/folder/store-files.ts'
+import { StoreLock } from './leveldb/folder/store-lock.ts'
 import type { StoreEntry } from './store.ts'
-import { ARCHIVE, LOCK } from './store-files.ts'
-import { StoreLock } from './store-lock.ts'
 
 const BATCH_BYTES = 1 << 20
 /** Of an archive that is only written to. */

@@ -1,7 +1,7 @@
 /** Whether HEAD and the database beside it are of one store and one time. */
-import type { FoundHead } from './head-file.ts'
+import type { FoundHead } from './leveldb/folder/head-file.ts'
+import { filesDamaged, lostTail } from './leveldb/folder/open-errors.ts'
 import { FORMAT, type LogState } from './log-state.ts'
-import { filesDamaged, lostTail } from './open-errors.ts'
 
 /** @throws STORE_CORRUPT, STORE_LOST_TAIL */
 export function checkHead(folder: string, head: FoundHead, { format, name, epoch, end }: LogState): void {

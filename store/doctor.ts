@@ -9,8 +9,6 @@ import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './commit-codec.ts'
 import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
-import { exchange, finishExchange, roomForNew } from './exchange.ts'
-import { writeHeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
 import {
   actorOfKey,
@@ -24,15 +22,17 @@ import {
   snapshotKey,
   wakeKey,
 } from './keys.ts'
+import { exchange, finishExchange, roomForNew } from './leveldb/folder/exchange.ts'
+import { writeHeadFile } from './leveldb/folder/head-file.ts'
+import { openFailure } from './leveldb/folder/open-errors.ts'
+import { storeExists } from './leveldb/folder/store-files.ts'
+import { StoreLock } from './leveldb/folder/store-lock.ts'
 import { FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
-import { openFailure } from './open-errors.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
 import { decodeSnapshot, snapshotsUpTo } from './snapshot-codec.ts'
 import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from './store.ts'
-import { storeExists } from './store-files.ts'
-import { StoreLock } from './store-lock.ts'
 
 /** Damage that takes nothing from the log itself. */
 const MENDABLE: readonly string[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']

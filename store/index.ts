@@ -3,10 +3,11 @@
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
+export { Scratch } from './leveldb/folder/scratch.ts'
+export { storeExists } from './leveldb/folder/store-files.ts'
 export { type Memory, newMemory } from './memory.ts'
 export { openLevelStore, openMemoryStore, type StoreOptions } from './open.ts'
 export { Pace } from './pace.ts'
-export { Scratch } from './scratch.ts'
 export type {
   ActorsOptions,
   ChainDamage,
@@ -25,4 +26,3 @@ export type {
   StoreEntry,
   StoreHead,
 } from './store.ts'
-export { storeExists } from './store-files.ts'

@@ -1,7 +1,6 @@
 import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
 import { verifyCommits } from './chain.ts'
-import { type Claim, fenced, outdated } from './claim.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { assertNames, encodeCommit, type StoreName, shortIdOf } from './commit-codec.ts'
 import { corruptMeta, readSync, storeClosed } from './damage.ts'
@@ -21,6 +20,7 @@ import {
   WAKES,
   wakeKey,
 } from './keys.ts'
+import { type Claim, fenced, outdated } from './leveldb/folder/claim.ts'
 import { LogReader } from './log-reader.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { firstOf, readable } from './readable.ts'

@@ -4,7 +4,7 @@ import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './commit-code
 import { corruptMeta } from './damage.ts'
 import type { Database } from './database.ts'
 import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
-import { codecDiffers, formatUnknown, headDiffers } from './open-errors.ts'
+import { codecDiffers, formatUnknown, headDiffers } from './leveldb/folder/open-errors.ts'
 import { firstOf } from './readable.ts'
 import type { LogRecord, RecordCodec } from './store.ts'
 

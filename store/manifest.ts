@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readWhole } from './leveldb/folder/read-file.ts'
 import { recordsOf } from './log-format.ts'
-import { readWhole } from './read-file.ts'
 import { Varints } from './varints.ts'
 
 const TAG = {

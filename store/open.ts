@@ -7,23 +7,30 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
-import { Claim } from './claim.ts'
 import { jsonCodec, NO_HASH, newStoreId } from './commit-codec.ts'
 import { type Batch, type Database, databaseIn, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
-import { finishExchange } from './exchange.ts'
-import { makeFolder } from './folder.ts'
-import { type FoundHead, readHeadFile } from './head-file.ts'
 import { HistoryIndex } from './history-index.ts'
 import { COMMITS, META } from './keys.ts'
 import { LevelStore } from './level-store.ts'
+import { Claim } from './leveldb/folder/claim.ts'
+import { finishExchange } from './leveldb/folder/exchange.ts'
+import { makeFolder } from './leveldb/folder/folder.ts'
+import { type FoundHead, readHeadFile } from './leveldb/folder/head-file.ts'
+import { filesDamaged, openFailure } from './leveldb/folder/open-errors.ts'
+import {
+  ARCHIVE,
+  HEAD,
+  isDatabaseFile,
+  logNumber,
+  storeFiles,
+  tableNumber,
+} from './leveldb/folder/store-files.ts'
+import { StoreLock } from './leveldb/folder/store-lock.ts'
 import { LogReader } from './log-reader.ts'
 import { FORMAT, type LogState, readState } from './log-state.ts'
 import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, wholeManifest } from './look.ts'
 import { type Memory, newMemory } from './memory.ts'
-import { filesDamaged, openFailure } from './open-errors.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
-import { ARCHIVE, HEAD, isDatabaseFile, logNumber, storeFiles, tableNumber } from './store-files.ts'
-import { StoreLock } from './store-lock.ts'
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {
   /** Default: JSON. */

@@ -15,15 +15,15 @@ import {
   storeIdOf,
 } from './commit-codec.ts'
 import { type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
-import { type FoundHead, readHeadFile } from './head-file.ts'
 import { COMMITS, META, seqOfCommitKey } from './keys.ts'
+import { type FoundHead, readHeadFile } from './leveldb/folder/head-file.ts'
+import { openFailure } from './leveldb/folder/open-errors.ts'
+import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './leveldb/folder/store-files.ts'
 import { FORMAT } from './log-state.ts'
 import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } from './look.ts'
 import { type Manifest, readManifest } from './manifest.ts'
-import { openFailure } from './open-errors.ts'
 import { firstOf } from './readable.ts'
 import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from './store.ts'
-import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './store-files.ts'
 import type { Entry } from './tables.ts'
 
 /** Bytes written at once. */

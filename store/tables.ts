@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { uncompress } from 'snappyjs'
 import { OutcryError } from '../errors/outcry-error.ts'
 import { maskedCrc32c } from './crc32c.ts'
-import { named } from './read-file.ts'
+import { named } from './leveldb/folder/read-file.ts'
 import { Varints } from './varints.ts'
 
 /** Handles of metaindex and index, padded, then the magic number. */

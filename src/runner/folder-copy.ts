@@ -6,10 +6,10 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Level } from 'level'
-import { makeFolder, syncFolder } from '../../store/folder.ts'
 import { isOutcryError, OutcryError, type StoreEntry, writeBackup } from '../../store/index.ts'
-import { LOCK, storeFiles } from '../../store/store-files.ts'
-import { StoreLock } from '../../store/store-lock.ts'
+import { makeFolder, syncFolder } from '../../store/leveldb/folder/folder.ts'
+import { LOCK, storeFiles } from '../../store/leveldb/folder/store-files.ts'
+import { StoreLock } from '../../store/leveldb/folder/store-lock.ts'
 import { type BookEntries, openVenueFolder, type VenueFolder } from '../ports/paper/venue-folder.ts'
 import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 

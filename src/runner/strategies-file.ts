@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { codeOf, replaceFile } from '../../store/folder.ts'
 import { OutcryError } from '../../store/index.ts'
+import { codeOf, replaceFile } from '../../store/leveldb/folder/folder.ts'
 import { kindOf } from '../runtime/address.ts'
 
 export const STRATEGIES_FILE = 'strategies.json'

@@ -16,7 +16,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Owner, readHeadFile, writeHeadFile } from '../../store/head-file.ts'
 import {
   cutBack,
   diagnose,
@@ -26,6 +25,7 @@ import {
   type SnapshotEntry,
   type Store,
 } from '../../store/index.ts'
+import { type Owner, readHeadFile, writeHeadFile } from '../../store/leveldb/folder/head-file.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { forgetOverwritten } from '../store/forget-overwritten.ts'
 

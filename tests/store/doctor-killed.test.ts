@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { exchange, finishExchange, roomForNew } from '../../store/exchange.ts'
+import { exchange, finishExchange, roomForNew } from '../../store/leveldb/folder/exchange.ts'
 import { killedAt } from '../faults/killed-changes.ts'
 
 vi.mock('node:fs', async (original) => {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { exchange, roomForNew } from '../../store/exchange.ts'
 import { cutBack, diagnose, type LogRecord, openLevelStore, writeBackup } from '../../store/index.ts'
+import { exchange, roomForNew } from '../../store/leveldb/folder/exchange.ts'
 import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-places-'))

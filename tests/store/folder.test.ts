@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { linkOrCopy, makeFolder, move, replaceFile } from '../../store/folder.ts'
+import { linkOrCopy, makeFolder, move, replaceFile } from '../../store/leveldb/folder/folder.ts'
 import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-folder-'))

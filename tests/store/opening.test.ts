@@ -27,8 +27,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { recordCodec } from '../../src/runtime/record-codec.ts'
 import { storeIdOf } from '../../store/commit-codec.ts'
-import { type Owner, readHeadFile, writeHeadFile } from '../../store/head-file.ts'
 import { type LogRecord, openLevelStore, type Store, storeExists } from '../../store/index.ts'
+import { type Owner, readHeadFile, writeHeadFile } from '../../store/leveldb/folder/head-file.ts'
 import { modulePath } from '../programs/program.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-opening-'))

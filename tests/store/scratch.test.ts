@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Scratch } from '../../store/scratch.ts'
+import { Scratch } from '../../store/leveldb/folder/scratch.ts'
 
 it('room on the disk that cannot be read any more is not told as damage of the log', async () => {
   const scratch = await Scratch.open()

@@ -6,7 +6,7 @@ import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
-import { holderOf } from '../../store/store-lock.ts'
+import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
 import { logFolder } from './log-folder.ts'
 
 const runnerFile = z.object({ pid: z.number(), url: z.url().optional(), token: z.string().optional() })

@@ -4,6 +4,8 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { filesDamaged } from '../../../store/leveldb/folder/open-errors.ts'
+import { isDatabaseFile, logNumber, namesIn, tableNumber } from '../../../store/leveldb/folder/store-files.ts'
 import {
   databaseMissing,
   endLook,
@@ -12,8 +14,6 @@ import {
   valuesIn,
   wholeManifest,
 } from '../../../store/look.ts'
-import { filesDamaged } from '../../../store/open-errors.ts'
-import { isDatabaseFile, logNumber, namesIn, tableNumber } from '../../../store/store-files.ts'
 
 /** Keys whose values never change and are never deleted: reports, finished orders, changes. */
 const KEPT = /^[roc]!/

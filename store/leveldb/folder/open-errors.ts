@@ -1,6 +1,6 @@
 /** Why a store cannot be opened. Nothing is changed in a folder that is refused. */
 
-import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
 import { codeOf } from './folder.ts'
 
 const DOCTOR = 'Run `outcry doctor` to see what is lost; do not trade on this store.'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { OutcryError } from '../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 
 /** LevelDB maps each open file of 2 MB into memory. */
 const OPEN_FILES_MAX = 24

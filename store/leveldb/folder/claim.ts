@@ -4,7 +4,7 @@
  * was frozen): see `assertHeld`.
  */
 
-import { OutcryError } from '../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
 import type { StoreLock } from './store-lock.ts'
 
