@@ -7,7 +7,6 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { checkFiles, checkManifest, liveLogs } from './check-files.ts'
 import { unreadable } from './damage.ts'
 import { type Database, LEVEL_OPTIONS } from './database.ts'
 import { COMMITS, commitKey, isCommitKey, seqOfCommitKey } from './keys.ts'
@@ -15,10 +14,11 @@ import { linkOrCopy } from './leveldb/folder/folder.ts'
 import { filesDamaged } from './leveldb/folder/open-errors.ts'
 import { readWhatIsLeft } from './leveldb/folder/read-file.ts'
 import { LOOK, logNumber, storeFiles, tableNumber } from './leveldb/folder/store-files.ts'
-import { recordsOf } from './log-format.ts'
-import { type Manifest, readManifest } from './manifest.ts'
-import { type Entry, readTable } from './tables.ts'
-import { valuesOf } from './write-batch.ts'
+import { checkFiles, checkManifest, liveLogs } from './leveldb/format/check-files.ts'
+import { recordsOf } from './leveldb/format/log-format.ts'
+import { type Manifest, readManifest } from './leveldb/format/manifest.ts'
+import { type Entry, readTable } from './leveldb/format/tables.ts'
+import { valuesOf } from './leveldb/format/write-batch.ts'
 
 /** @throws STORE_CORRUPT when files are missing, damaged, or do not belong together */
 export function wholeManifest(folder: string, isSafe = isCommitKey): Manifest {

@@ -19,12 +19,12 @@ import { COMMITS, META, seqOfCommitKey } from './keys.ts'
 import { type FoundHead, readHeadFile } from './leveldb/folder/head-file.ts'
 import { openFailure } from './leveldb/folder/open-errors.ts'
 import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './leveldb/folder/store-files.ts'
+import { type Manifest, readManifest } from './leveldb/format/manifest.ts'
+import type { Entry } from './leveldb/format/tables.ts'
 import { FORMAT } from './log-state.ts'
 import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } from './look.ts'
-import { type Manifest, readManifest } from './manifest.ts'
 import { firstOf } from './readable.ts'
 import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from './store.ts'
-import type { Entry } from './tables.ts'
 
 /** Bytes written at once. */
 const BATCH_BYTES = 1 << 20

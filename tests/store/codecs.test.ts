@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decodeCommit, encodeCommit, hashOfCommit, jsonCodec, NO_HASH } from '../../store/commit-codec.ts'
-import { findDamage, recordsOf } from '../../store/log-format.ts'
+import { findDamage, recordsOf } from '../../store/leveldb/format/log-format.ts'
 import { decodeSnapshot, insertSnapshot } from '../../store/snapshot-codec.ts'
 import type { LogRecord, SnapshotEntry } from '../../store/store.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { maskedCrc32c } from '../../store/crc32c.ts'
-import { findDamage, recordsOf } from '../../store/log-format.ts'
+import { maskedCrc32c } from '../../store/leveldb/format/crc32c.ts'
+import { findDamage, recordsOf } from '../../store/leveldb/format/log-format.ts'
 
 const BLOCK = 32_768
 const HEADER = 7

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readWhole } from './leveldb/folder/read-file.ts'
+import { readWhole } from '../folder/read-file.ts'
 import { recordsOf } from './log-format.ts'
 import { Varints } from './varints.ts'
 

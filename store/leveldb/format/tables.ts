@@ -1,9 +1,9 @@
 /** LevelDB's table files, whose blocks each have a checksum. Format: leveldb/doc/table_format.md. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { uncompress } from 'snappyjs'
-import { OutcryError } from '../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import { named } from '../folder/read-file.ts'
 import { maskedCrc32c } from './crc32c.ts'
-import { named } from './leveldb/folder/read-file.ts'
 import { Varints } from './varints.ts'
 
 /** Handles of metaindex and index, padded, then the magic number. */
