@@ -19,8 +19,8 @@ import {
   segmentOf,
   segmentsIn,
   type Unpacked,
-} from './archive-file.ts'
-import type { StoreName } from './commit-codec.ts'
+} from './leveldb/codec/archive-file.ts'
+import type { StoreName } from './leveldb/codec/commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './leveldb/folder/folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'

@@ -2,10 +2,10 @@
 
 import { isOutcryError } from '../errors/outcry-error.ts'
 import type { Archive } from './archive.ts'
-import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './commit-codec.ts'
-import { corruptSnapshot, unreadable } from './damage.ts'
-import type { Database } from './database.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
+import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './leveldb/codec/commit-codec.ts'
+import { corruptSnapshot, unreadable } from './leveldb/codec/damage.ts'
+import type { Database } from './leveldb/codec/database.ts'
 import {
   actorKey,
   actorOfKey,
@@ -17,12 +17,12 @@ import {
   seqOfCommitKey,
   seqOfPastKey,
   WAKES,
-} from './keys.ts'
+} from './leveldb/codec/keys.ts'
+import { decodeSnapshot } from './leveldb/codec/snapshot-codec.ts'
 import { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { firstOf, readable } from './readable.ts'
-import { decodeSnapshot } from './snapshot-codec.ts'
 import type {
   ChainDamage,
   ChainReport,

@@ -4,12 +4,12 @@
  */
 import { Level } from 'level'
 import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
-import type { RawCommit } from './archive-file.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
-import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './commit-codec.ts'
-import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
 import { HistoryIndex } from './history-index.ts'
+import type { RawCommit } from './leveldb/codec/archive-file.ts'
+import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './leveldb/codec/commit-codec.ts'
+import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './leveldb/codec/database.ts'
 import {
   actorOfKey,
   actorOfPastKey,
@@ -21,7 +21,8 @@ import {
   seqOfCommitKey,
   snapshotKey,
   wakeKey,
-} from './keys.ts'
+} from './leveldb/codec/keys.ts'
+import { decodeSnapshot, snapshotsUpTo } from './leveldb/codec/snapshot-codec.ts'
 import { exchange, finishExchange, roomForNew } from './leveldb/folder/exchange.ts'
 import { writeHeadFile } from './leveldb/folder/head-file.ts'
 import { openFailure } from './leveldb/folder/open-errors.ts'
@@ -31,7 +32,6 @@ import { FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
-import { decodeSnapshot, snapshotsUpTo } from './snapshot-codec.ts'
 import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from './store.ts'
 
 /** Damage that takes nothing from the log itself. */

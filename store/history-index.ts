@@ -3,8 +3,14 @@
  * for each would cost more than the commit itself, so they are gathered in memory and written many at a time: what
  * is not written yet is found again from the last commits when the store is opened.
  */
-import type { Batch, Database } from './database.ts'
-import { actorOfHistoryKey, HISTORIES, historyKey, historyRange, revOfHistoryKey } from './keys.ts'
+import type { Batch, Database } from './leveldb/codec/database.ts'
+import {
+  actorOfHistoryKey,
+  HISTORIES,
+  historyKey,
+  historyRange,
+  revOfHistoryKey,
+} from './leveldb/codec/keys.ts'
 import { firstOf, readable } from './readable.ts'
 import type { LogRecord } from './store.ts'
 

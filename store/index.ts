@@ -3,9 +3,9 @@
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
+export { type Memory, newMemory } from './leveldb/codec/memory.ts'
 export { Scratch } from './leveldb/folder/scratch.ts'
 export { storeExists } from './leveldb/folder/store-files.ts'
-export { type Memory, newMemory } from './memory.ts'
 export { openLevelStore, openMemoryStore, type StoreOptions } from './open.ts'
 export { Pace } from './pace.ts'
 export type {

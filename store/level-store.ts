@@ -2,10 +2,10 @@ import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
 import { verifyCommits } from './chain.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
-import { assertNames, encodeCommit, type StoreName, shortIdOf } from './commit-codec.ts'
-import { corruptMeta, readSync, storeClosed } from './damage.ts'
-import { type Batch, type Database, json, type Write, writeSynced } from './database.ts'
 import type { HistoryIndex } from './history-index.ts'
+import { assertNames, encodeCommit, type StoreName, shortIdOf } from './leveldb/codec/commit-codec.ts'
+import { corruptMeta, readSync, storeClosed } from './leveldb/codec/damage.ts'
+import { type Batch, type Database, json, type Write, writeSynced } from './leveldb/codec/database.ts'
 import {
   actorOfKey,
   actorsRange,
@@ -19,13 +19,13 @@ import {
   snapshotKey,
   WAKES,
   wakeKey,
-} from './keys.ts'
+} from './leveldb/codec/keys.ts'
+import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './leveldb/codec/snapshot-codec.ts'
+import { type HistoryEnd, NO_HISTORY } from './leveldb/codec/snapshot-history.ts'
 import { type Claim, fenced, outdated } from './leveldb/folder/claim.ts'
 import { LogReader } from './log-reader.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { firstOf, readable } from './readable.ts'
-import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './snapshot-codec.ts'
-import { type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
 import type {
   ActorsOptions,
   ChainReport,

@@ -1,9 +1,9 @@
 /** What a database says of the log in it: its format, its store, its end. Read before anything is written to it. */
 import type { LogEnd, NotedHead } from './commit-batch.ts'
-import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './commit-codec.ts'
-import { corruptMeta } from './damage.ts'
-import type { Database } from './database.ts'
-import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './keys.ts'
+import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './leveldb/codec/commit-codec.ts'
+import { corruptMeta } from './leveldb/codec/damage.ts'
+import type { Database } from './leveldb/codec/database.ts'
+import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './leveldb/codec/keys.ts'
 import { codecDiffers, formatUnknown, headDiffers } from './leveldb/folder/open-errors.ts'
 import { firstOf } from './readable.ts'
 import type { LogRecord, RecordCodec } from './store.ts'

@@ -7,11 +7,19 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
-import { jsonCodec, NO_HASH, newStoreId } from './commit-codec.ts'
-import { type Batch, type Database, databaseIn, json, LEVEL_OPTIONS, writeSynced } from './database.ts'
 import { HistoryIndex } from './history-index.ts'
-import { COMMITS, META } from './keys.ts'
 import { LevelStore } from './level-store.ts'
+import { jsonCodec, NO_HASH, newStoreId } from './leveldb/codec/commit-codec.ts'
+import {
+  type Batch,
+  type Database,
+  databaseIn,
+  json,
+  LEVEL_OPTIONS,
+  writeSynced,
+} from './leveldb/codec/database.ts'
+import { COMMITS, META } from './leveldb/codec/keys.ts'
+import { type Memory, newMemory } from './leveldb/codec/memory.ts'
 import { Claim } from './leveldb/folder/claim.ts'
 import { finishExchange } from './leveldb/folder/exchange.ts'
 import { makeFolder } from './leveldb/folder/folder.ts'
@@ -29,7 +37,6 @@ import { StoreLock } from './leveldb/folder/store-lock.ts'
 import { LogReader } from './log-reader.ts'
 import { FORMAT, type LogState, readState } from './log-state.ts'
 import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, wholeManifest } from './look.ts'
-import { type Memory, newMemory } from './memory.ts'
 import type { LogRecord, RecordCodec, Store } from './store.ts'
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {

@@ -5,7 +5,7 @@
  * commits come, reading has a share of the time and no more. What readers want of the thread pool they want one after the other.
  */
 import { setImmediate, setTimeout } from 'node:timers'
-import { readAborted } from './damage.ts'
+import { readAborted } from './leveldb/codec/damage.ts'
 import type { Paced } from './store.ts'
 
 /** What reading may hold up everything else at a time, unless one step alone takes longer: decoding a large commit. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { isOutcryError } from '../errors/outcry-error.ts'
 import { Archive } from './archive.ts'
-import { commitsInArchive } from './archive-file.ts'
 import { checkHead } from './check-head.ts'
+import { commitsInArchive } from './leveldb/codec/archive-file.ts'
 import {
   countOfCommit,
   decodeCommit,
@@ -13,9 +13,9 @@ import {
   newStoreId,
   type StoreName,
   storeIdOf,
-} from './commit-codec.ts'
-import { type Database, LEVEL_OPTIONS, writeSynced } from './database.ts'
-import { COMMITS, META, seqOfCommitKey } from './keys.ts'
+} from './leveldb/codec/commit-codec.ts'
+import { type Database, LEVEL_OPTIONS, writeSynced } from './leveldb/codec/database.ts'
+import { COMMITS, META, seqOfCommitKey } from './leveldb/codec/keys.ts'
 import { type FoundHead, readHeadFile } from './leveldb/folder/head-file.ts'
 import { openFailure } from './leveldb/folder/open-errors.ts'
 import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './leveldb/folder/store-files.ts'

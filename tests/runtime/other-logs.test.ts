@@ -1,7 +1,7 @@
 /** A log, and machines that are not those that wrote it: each difference is named as the runtime starts, or as one asks. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, setup } from 'xstate'
-import { databaseIn } from '../../store/database.ts'
+import { databaseIn } from '../../store/leveldb/codec/database.ts'
 import { Harness } from './harness.ts'
 
 const child = createMachine({ id: 'child', on: { HI: {} } })

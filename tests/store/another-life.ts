@@ -1,5 +1,5 @@
-import { databaseIn } from '../../store/database.ts'
 import { type LogRecord, type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+import { databaseIn } from '../../store/leveldb/codec/database.ts'
 
 /** An empty store with the name of another: what is written to it could have been written to that one. */
 export async function anotherLifeOf<R extends LogRecord>(

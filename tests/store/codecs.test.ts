@@ -1,9 +1,15 @@
 /** Commits and snapshots as bytes: what is refused, and by what name. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { decodeCommit, encodeCommit, hashOfCommit, jsonCodec, NO_HASH } from '../../store/commit-codec.ts'
+import {
+  decodeCommit,
+  encodeCommit,
+  hashOfCommit,
+  jsonCodec,
+  NO_HASH,
+} from '../../store/leveldb/codec/commit-codec.ts'
+import { decodeSnapshot, insertSnapshot } from '../../store/leveldb/codec/snapshot-codec.ts'
 import { findDamage, recordsOf } from '../../store/leveldb/format/log-format.ts'
-import { decodeSnapshot, insertSnapshot } from '../../store/snapshot-codec.ts'
 import type { LogRecord, SnapshotEntry } from '../../store/store.ts'
 
 const records: LogRecord[] = [

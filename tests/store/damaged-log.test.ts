@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Database, databaseIn } from '../../store/database.ts'
 import { type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+import { type Database, databaseIn } from '../../store/leveldb/codec/database.ts'
 import type { TckRecord } from '../tck/store-tck.ts'
 import { anotherLifeOf } from './another-life.ts'
 

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { type Database, databaseIn } from '../../store/database.ts'
 import {
   type LogRecord,
   type Memory,
@@ -12,6 +11,7 @@ import {
   openMemoryStore,
   type Store,
 } from '../../store/index.ts'
+import { type Database, databaseIn } from '../../store/leveldb/codec/database.ts'
 import { anotherLifeOf } from './another-life.ts'
 
 const record = (seq: number, at = seq): LogRecord => ({ seq, rev: seq, actor: 'order/a', at })

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { afterAll, describe, expect, it } from 'vitest'
-import { databaseIn } from '../../store/database.ts'
 import {
   cutBack,
   decodeEntries,
@@ -17,6 +16,7 @@ import {
   type Store,
   writeBackup,
 } from '../../store/index.ts'
+import { databaseIn } from '../../store/leveldb/codec/database.ts'
 import { forgetOverwritten } from './forget-overwritten.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-failures-'))

@@ -1,7 +1,7 @@
 /** Commits as bytes and back. Pure; whatever is damaged is refused, by name. */
 import { createHash, hash as hashOnce, randomBytes } from 'node:crypto'
+import type { LogRecord, RecordCodec } from '../../store.ts'
 import { corruptCommit } from './damage.ts'
-import type { LogRecord, RecordCodec } from './store.ts'
 
 /**
  * A commit: magic, epoch u32, first seq u64, records u32, hash of the commit before, id of the store, hash, then the records

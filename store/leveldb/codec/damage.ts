@@ -1,5 +1,5 @@
 /** What is said when the log is not what was written, or cannot be read. Nothing is skipped (law 4). */
-import { OutcryError } from '../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 
 const RESTORE = 'Run `outcry doctor` to see the extent; do not trade on this store.'
 

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { OutcryError } from '../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import { namesIn } from '../folder/store-files.ts'
 import { assertNames, countOfCommit, type StoreName, seqOfCommit } from './commit-codec.ts'
-import { namesIn } from './leveldb/folder/store-files.ts'
 
 const DIGITS = 16
 /** Before each commit: its length, u32. */

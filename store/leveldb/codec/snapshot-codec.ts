@@ -1,8 +1,8 @@
 /** The snapshots of one actor as bytes and back. Pure; whatever is damaged is refused, by name. */
 import { crc32 } from 'node:zlib'
+import type { SnapshotEntry } from '../../store.ts'
 import { corruptSnapshot } from './damage.ts'
 import { belongsToHistory, type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
-import type { SnapshotEntry } from './store.ts'
 
 /**
  * Newest first. Each: crc32 u32 over what follows, length u32, seq u64, JSON. The newest
