@@ -1,13 +1,13 @@
 /** The log: an interface, and LevelDB behind it. */
 
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
-export { decodeEntries, encodeEntries, writeBackup } from './backup.ts'
-export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './doctor.ts'
+export { decodeEntries, encodeEntries, writeBackup } from './leveldb/backup.ts'
 export { type Memory, newMemory } from './leveldb/codec/memory.ts'
+export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './leveldb/doctor.ts'
 export { Scratch } from './leveldb/folder/scratch.ts'
 export { storeExists } from './leveldb/folder/store-files.ts'
-export { openLevelStore, openMemoryStore, type StoreOptions } from './open.ts'
-export { Pace } from './pace.ts'
+export { openLevelStore, openMemoryStore, type StoreOptions } from './leveldb/open.ts'
+export { Pace } from './leveldb/pace.ts'
 export type {
   ActorsOptions,
   ChainDamage,

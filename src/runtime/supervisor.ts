@@ -1,7 +1,7 @@
 /** The supervisor: what a program sees of the runtime. A message's way through it is in ARCHITECTURE.md. */
 import { type Observable, Subject } from 'rxjs'
 import { OutcryError } from '../../errors/outcry-error.ts'
-import { Pace } from '../../store/pace.ts'
+import { Pace } from '../../store/leveldb/pace.ts'
 import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './actor-table.ts'
 import { type ActorView, viewOf } from './actor-view.ts'

@@ -13,7 +13,7 @@ import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory, type Store } from '../../store/index.ts'
-import { commitBegins, commitEnds } from '../../store/pace.ts'
+import { commitBegins, commitEnds } from '../../store/leveldb/pace.ts'
 import { eventually } from '../runtime/harness.ts'
 import { masked, RawWebSocket, rawConnection } from './raw-client.ts'
 

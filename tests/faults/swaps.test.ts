@@ -6,9 +6,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sta
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Archive } from '../../store/archive.ts'
 import { cutBack, isOutcryError, type LogRecord, openLevelStore, type Store } from '../../store/index.ts'
-import { commitsIn } from '../../store/look.ts'
+import { Archive } from '../../store/leveldb/archive.ts'
+import { commitsIn } from '../../store/leveldb/look.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
 
 const SWAPS = howMany('SWAPS', 12)

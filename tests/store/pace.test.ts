@@ -2,7 +2,7 @@
 import { setImmediate as soon } from 'node:timers'
 import { describe, expect, it } from 'vitest'
 import { newMemory, openMemoryStore, Pace, type Store } from '../../store/index.ts'
-import { alone, commitBegins, commitEnds } from '../../store/pace.ts'
+import { alone, commitBegins, commitEnds } from '../../store/leveldb/pace.ts'
 
 /** Works, and lets nobody else. */
 function work(ms: number): void {

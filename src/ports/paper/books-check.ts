@@ -13,7 +13,7 @@ import {
   roomToLook,
   valuesIn,
   wholeManifest,
-} from '../../../store/look.ts'
+} from '../../../store/leveldb/look.ts'
 
 /** Keys whose values never change and are never deleted: reports, finished orders, changes. */
 const KEPT = /^[roc]!/

@@ -3,13 +3,12 @@
  * commit. It looks at copies: opening LevelDB changes its files.
  */
 import { Level } from 'level'
-import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from '../store.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
-import { batchCommit, type LogEnd } from './commit-batch.ts'
-import { HistoryIndex } from './history-index.ts'
-import type { RawCommit } from './leveldb/codec/archive-file.ts'
-import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './leveldb/codec/commit-codec.ts'
-import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './leveldb/codec/database.ts'
+import type { RawCommit } from './codec/archive-file.ts'
+import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './codec/commit-codec.ts'
+import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './codec/database.ts'
 import {
   actorOfKey,
   actorOfPastKey,
@@ -21,18 +20,19 @@ import {
   seqOfCommitKey,
   snapshotKey,
   wakeKey,
-} from './leveldb/codec/keys.ts'
-import { decodeSnapshot, snapshotsUpTo } from './leveldb/codec/snapshot-codec.ts'
-import { exchange, finishExchange, roomForNew } from './leveldb/folder/exchange.ts'
-import { writeHeadFile } from './leveldb/folder/head-file.ts'
-import { openFailure } from './leveldb/folder/open-errors.ts'
-import { storeExists } from './leveldb/folder/store-files.ts'
-import { StoreLock } from './leveldb/folder/store-lock.ts'
+} from './codec/keys.ts'
+import { decodeSnapshot, snapshotsUpTo } from './codec/snapshot-codec.ts'
+import { batchCommit, type LogEnd } from './commit-batch.ts'
+import { exchange, finishExchange, roomForNew } from './folder/exchange.ts'
+import { writeHeadFile } from './folder/head-file.ts'
+import { openFailure } from './folder/open-errors.ts'
+import { storeExists } from './folder/store-files.ts'
+import { StoreLock } from './folder/store-lock.ts'
+import { HistoryIndex } from './history-index.ts'
 import { FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
-import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from './store.ts'
 
 /** Damage that takes nothing from the log itself. */
 const MENDABLE: readonly string[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']

@@ -5,39 +5,25 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
+import type { LogRecord, RecordCodec, Store } from '../store.ts'
 import { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
+import { jsonCodec, NO_HASH, newStoreId } from './codec/commit-codec.ts'
+import { type Batch, type Database, databaseIn, json, LEVEL_OPTIONS, writeSynced } from './codec/database.ts'
+import { COMMITS, META } from './codec/keys.ts'
+import { type Memory, newMemory } from './codec/memory.ts'
+import { Claim } from './folder/claim.ts'
+import { finishExchange } from './folder/exchange.ts'
+import { makeFolder } from './folder/folder.ts'
+import { type FoundHead, readHeadFile } from './folder/head-file.ts'
+import { filesDamaged, openFailure } from './folder/open-errors.ts'
+import { ARCHIVE, HEAD, isDatabaseFile, logNumber, storeFiles, tableNumber } from './folder/store-files.ts'
+import { StoreLock } from './folder/store-lock.ts'
 import { HistoryIndex } from './history-index.ts'
 import { LevelStore } from './level-store.ts'
-import { jsonCodec, NO_HASH, newStoreId } from './leveldb/codec/commit-codec.ts'
-import {
-  type Batch,
-  type Database,
-  databaseIn,
-  json,
-  LEVEL_OPTIONS,
-  writeSynced,
-} from './leveldb/codec/database.ts'
-import { COMMITS, META } from './leveldb/codec/keys.ts'
-import { type Memory, newMemory } from './leveldb/codec/memory.ts'
-import { Claim } from './leveldb/folder/claim.ts'
-import { finishExchange } from './leveldb/folder/exchange.ts'
-import { makeFolder } from './leveldb/folder/folder.ts'
-import { type FoundHead, readHeadFile } from './leveldb/folder/head-file.ts'
-import { filesDamaged, openFailure } from './leveldb/folder/open-errors.ts'
-import {
-  ARCHIVE,
-  HEAD,
-  isDatabaseFile,
-  logNumber,
-  storeFiles,
-  tableNumber,
-} from './leveldb/folder/store-files.ts'
-import { StoreLock } from './leveldb/folder/store-lock.ts'
 import { LogReader } from './log-reader.ts'
 import { FORMAT, type LogState, readState } from './log-state.ts'
 import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, wholeManifest } from './look.ts'
-import type { LogRecord, RecordCodec, Store } from './store.ts'
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {
   /** Default: JSON. */

@@ -1,19 +1,15 @@
 /** Records out of a database, in order. Whatever is missing or damaged between them is named, never skipped (law 4). */
+
+import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from '../store.ts'
 import type { Archive } from './archive.ts'
+import type { RawCommit } from './codec/archive-file.ts'
+import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './codec/commit-codec.ts'
+import { corruptMeta, historyBroken, linkBroken, recordsMissing, unreadable } from './codec/damage.ts'
+import { type Database, json } from './codec/database.ts'
+import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
-import type { RawCommit } from './leveldb/codec/archive-file.ts'
-import {
-  countOfCommit,
-  type DecodedCommit,
-  decodeCommit,
-  type StoreName,
-} from './leveldb/codec/commit-codec.ts'
-import { corruptMeta, historyBroken, linkBroken, recordsMissing, unreadable } from './leveldb/codec/damage.ts'
-import { type Database, json } from './leveldb/codec/database.ts'
-import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './leveldb/codec/keys.ts'
 import { alone, Pace } from './pace.ts'
 import { firstOf, type Pieces, readable } from './readable.ts'
-import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from './store.ts'
 
 /** Bytes that LevelDB hands over at once; its own default is less than one commit. */
 const READ_AHEAD = { highWaterMarkBytes: 1 << 17 }

@@ -1,12 +1,13 @@
 /** What a database says of the log in it: its format, its store, its end. Read before anything is written to it. */
+
+import type { LogRecord, RecordCodec } from '../store.ts'
+import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './codec/commit-codec.ts'
+import { corruptMeta } from './codec/damage.ts'
+import type { Database } from './codec/database.ts'
+import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './codec/keys.ts'
 import type { LogEnd, NotedHead } from './commit-batch.ts'
-import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './leveldb/codec/commit-codec.ts'
-import { corruptMeta } from './leveldb/codec/damage.ts'
-import type { Database } from './leveldb/codec/database.ts'
-import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './leveldb/codec/keys.ts'
-import { codecDiffers, formatUnknown, headDiffers } from './leveldb/folder/open-errors.ts'
+import { codecDiffers, formatUnknown, headDiffers } from './folder/open-errors.ts'
 import { firstOf } from './readable.ts'
-import type { LogRecord, RecordCodec } from './store.ts'
 
 /** Layout of keys, values and files; raised when an older Outcry could not read them. */
 export const FORMAT = 3

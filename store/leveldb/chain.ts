@@ -1,11 +1,19 @@
 /** Reads a whole log and says what is damaged, going on behind each damage. */
 
-import { isOutcryError } from '../errors/outcry-error.ts'
+import { isOutcryError } from '../../errors/outcry-error.ts'
+import type {
+  ChainDamage,
+  ChainReport,
+  LogRecord,
+  RecordCodec,
+  SnapshotEntry,
+  StoreHead,
+  VerifyChainOptions,
+} from '../store.ts'
 import type { Archive } from './archive.ts'
-import type { HistoryIndex, Posting } from './history-index.ts'
-import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './leveldb/codec/commit-codec.ts'
-import { corruptSnapshot, unreadable } from './leveldb/codec/damage.ts'
-import type { Database } from './leveldb/codec/database.ts'
+import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './codec/commit-codec.ts'
+import { corruptSnapshot, unreadable } from './codec/damage.ts'
+import type { Database } from './codec/database.ts'
 import {
   actorKey,
   actorOfKey,
@@ -17,21 +25,13 @@ import {
   seqOfCommitKey,
   seqOfPastKey,
   WAKES,
-} from './leveldb/codec/keys.ts'
-import { decodeSnapshot } from './leveldb/codec/snapshot-codec.ts'
+} from './codec/keys.ts'
+import { decodeSnapshot } from './codec/snapshot-codec.ts'
+import type { HistoryIndex, Posting } from './history-index.ts'
 import { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { firstOf, readable } from './readable.ts'
-import type {
-  ChainDamage,
-  ChainReport,
-  LogRecord,
-  RecordCodec,
-  SnapshotEntry,
-  StoreHead,
-  VerifyChainOptions,
-} from './store.ts'
 
 const PROGRESS_RECORDS = 10_000
 /** Places of damage of one kind that are told where each actor may have one: more of them say no more. */

@@ -5,8 +5,8 @@
  * commits come, reading has a share of the time and no more. What readers want of the thread pool they want one after the other.
  */
 import { setImmediate, setTimeout } from 'node:timers'
-import { readAborted } from './leveldb/codec/damage.ts'
-import type { Paced } from './store.ts'
+import type { Paced } from '../store.ts'
+import { readAborted } from './codec/damage.ts'
 
 /** What reading may hold up everything else at a time, unless one step alone takes longer: decoding a large commit. */
 const SLICE_MS = 0.5

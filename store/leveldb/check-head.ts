@@ -1,6 +1,6 @@
 /** Whether HEAD and the database beside it are of one store and one time. */
-import type { FoundHead } from './leveldb/folder/head-file.ts'
-import { filesDamaged, lostTail } from './leveldb/folder/open-errors.ts'
+import type { FoundHead } from './folder/head-file.ts'
+import { filesDamaged, lostTail } from './folder/open-errors.ts'
 import { FORMAT, type LogState } from './log-state.ts'
 
 /** @throws STORE_CORRUPT, STORE_LOST_TAIL */

@@ -2,10 +2,11 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { isOutcryError } from '../errors/outcry-error.ts'
+import { isOutcryError } from '../../errors/outcry-error.ts'
+import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from '../store.ts'
 import { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
-import { commitsInArchive } from './leveldb/codec/archive-file.ts'
+import { commitsInArchive } from './codec/archive-file.ts'
 import {
   countOfCommit,
   decodeCommit,
@@ -13,18 +14,17 @@ import {
   newStoreId,
   type StoreName,
   storeIdOf,
-} from './leveldb/codec/commit-codec.ts'
-import { type Database, LEVEL_OPTIONS, writeSynced } from './leveldb/codec/database.ts'
-import { COMMITS, META, seqOfCommitKey } from './leveldb/codec/keys.ts'
-import { type FoundHead, readHeadFile } from './leveldb/folder/head-file.ts'
-import { openFailure } from './leveldb/folder/open-errors.ts'
-import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './leveldb/folder/store-files.ts'
-import { type Manifest, readManifest } from './leveldb/format/manifest.ts'
-import type { Entry } from './leveldb/format/tables.ts'
+} from './codec/commit-codec.ts'
+import { type Database, LEVEL_OPTIONS, writeSynced } from './codec/database.ts'
+import { COMMITS, META, seqOfCommitKey } from './codec/keys.ts'
+import { type FoundHead, readHeadFile } from './folder/head-file.ts'
+import { openFailure } from './folder/open-errors.ts'
+import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './folder/store-files.ts'
+import { type Manifest, readManifest } from './format/manifest.ts'
+import type { Entry } from './format/tables.ts'
 import { FORMAT } from './log-state.ts'
 import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } from './look.ts'
 import { firstOf } from './readable.ts'
-import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from './store.ts'
 
 /** Bytes written at once. */
 const BATCH_BYTES = 1 << 20

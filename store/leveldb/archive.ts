@@ -5,7 +5,8 @@
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OutcryError } from '../errors/outcry-error.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
+import type { LogRecord } from '../store.ts'
 import {
   type ArchiveFile,
   bySeq,
@@ -19,12 +20,11 @@ import {
   segmentOf,
   segmentsIn,
   type Unpacked,
-} from './leveldb/codec/archive-file.ts'
-import type { StoreName } from './leveldb/codec/commit-codec.ts'
-import { codeOf, makeFolder, syncFolder } from './leveldb/folder/folder.ts'
+} from './codec/archive-file.ts'
+import type { StoreName } from './codec/commit-codec.ts'
+import { codeOf, makeFolder, syncFolder } from './folder/folder.ts'
 import type { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'
-import type { LogRecord } from './store.ts'
 
 /** Files kept unpacked: a reader that goes through the log, and one that looks something up. */
 const UNPACKED_MAX = 2

@@ -3,16 +3,11 @@
  * for each would cost more than the commit itself, so they are gathered in memory and written many at a time: what
  * is not written yet is found again from the last commits when the store is opened.
  */
-import type { Batch, Database } from './leveldb/codec/database.ts'
-import {
-  actorOfHistoryKey,
-  HISTORIES,
-  historyKey,
-  historyRange,
-  revOfHistoryKey,
-} from './leveldb/codec/keys.ts'
+
+import type { LogRecord } from '../store.ts'
+import type { Batch, Database } from './codec/database.ts'
+import { actorOfHistoryKey, HISTORIES, historyKey, historyRange, revOfHistoryKey } from './codec/keys.ts'
 import { firstOf, readable } from './readable.ts'
-import type { LogRecord } from './store.ts'
 
 /** A commit that holds records of the actor, the first of them with this rev. */
 export interface Posting {

@@ -1,10 +1,10 @@
 /** What goes down with a commit beside its snapshots: the commit itself, its places in the indexes, the log's new end. */
 
+import type { LogRecord } from '../store.ts'
+import { hashOfCommit } from './codec/commit-codec.ts'
+import { type Batch, json } from './codec/database.ts'
+import { actorKey, commitKey, META, timeKey } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { hashOfCommit } from './leveldb/codec/commit-codec.ts'
-import { type Batch, json } from './leveldb/codec/database.ts'
-import { actorKey, commitKey, META, timeKey } from './leveldb/codec/keys.ts'
-import type { LogRecord } from './store.ts'
 
 /** Where the log ends. */
 export interface LogEnd {

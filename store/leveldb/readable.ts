@@ -1,5 +1,5 @@
 /** Reads LevelDB piece by piece, with errors of the store's own. */
-import { unreadable } from './leveldb/codec/damage.ts'
+import { unreadable } from './codec/damage.ts'
 import { alone } from './pace.ts'
 
 /** Entries that LevelDB hands over at once, unless a piece is full before. */

@@ -1,31 +1,4 @@
-import { isOutcryError, OutcryError } from '../errors/outcry-error.ts'
-import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
-import { verifyCommits } from './chain.ts'
-import { batchCommit, type LogEnd } from './commit-batch.ts'
-import type { HistoryIndex } from './history-index.ts'
-import { assertNames, encodeCommit, type StoreName, shortIdOf } from './leveldb/codec/commit-codec.ts'
-import { corruptMeta, readSync, storeClosed } from './leveldb/codec/damage.ts'
-import { type Batch, type Database, json, type Write, writeSynced } from './leveldb/codec/database.ts'
-import {
-  actorOfKey,
-  actorsRange,
-  COMMITS,
-  commitKey,
-  isCommitKey,
-  META,
-  pastKey,
-  pastRange,
-  seqOfCommitKey,
-  snapshotKey,
-  WAKES,
-  wakeKey,
-} from './leveldb/codec/keys.ts'
-import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './leveldb/codec/snapshot-codec.ts'
-import { type HistoryEnd, NO_HISTORY } from './leveldb/codec/snapshot-history.ts'
-import { type Claim, fenced, outdated } from './leveldb/folder/claim.ts'
-import { LogReader } from './log-reader.ts'
-import { commitBegins, commitEnds, Pace } from './pace.ts'
-import { firstOf, readable } from './readable.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import type {
   ActorsOptions,
   ChainReport,
@@ -42,7 +15,34 @@ import type {
   StoreEntry,
   StoreHead,
   VerifyChainOptions,
-} from './store.ts'
+} from '../store.ts'
+import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
+import { verifyCommits } from './chain.ts'
+import { assertNames, encodeCommit, type StoreName, shortIdOf } from './codec/commit-codec.ts'
+import { corruptMeta, readSync, storeClosed } from './codec/damage.ts'
+import { type Batch, type Database, json, type Write, writeSynced } from './codec/database.ts'
+import {
+  actorOfKey,
+  actorsRange,
+  COMMITS,
+  commitKey,
+  isCommitKey,
+  META,
+  pastKey,
+  pastRange,
+  seqOfCommitKey,
+  snapshotKey,
+  WAKES,
+  wakeKey,
+} from './codec/keys.ts'
+import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './codec/snapshot-codec.ts'
+import { type HistoryEnd, NO_HISTORY } from './codec/snapshot-history.ts'
+import { batchCommit, type LogEnd } from './commit-batch.ts'
+import { type Claim, fenced, outdated } from './folder/claim.ts'
+import type { HistoryIndex } from './history-index.ts'
+import { LogReader } from './log-reader.ts'
+import { commitBegins, commitEnds, Pace } from './pace.ts'
+import { firstOf, readable } from './readable.ts'
 
 /** Commits taken out of the database at once when they are in the archive. */
 const PRUNED_AT_ONCE = 256
