@@ -1,7 +1,5 @@
 import { enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { holdingId, holdingName, watchdogAddress } from './addresses.ts'
-import * as decimal from './decimal.ts'
 import {
   type Cancel,
   type OrderRequest,
@@ -13,9 +11,11 @@ import {
 } from './events/commands.ts'
 import { configure } from './events/configure.ts'
 import type { DomainEvents } from './events/domain.ts'
-import { anyDurationMs, durationMs, positive, type Side } from './events/fields.ts'
 import { positionSide } from './events/order.ts'
-import { venueId } from './ids.ts'
+import { holdingId, holdingName, watchdogAddress } from './model/addresses.ts'
+import * as decimal from './model/decimal.ts'
+import { anyDurationMs, durationMs, positive, type Side } from './model/fields.ts'
+import { venueId } from './model/ids.ts'
 import { hasEnded } from './order/execution.ts'
 import { isLimited, isStop } from './order/terms.ts'
 import { tell } from './tell.ts'

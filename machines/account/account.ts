@@ -1,8 +1,5 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { positionAddress } from '../addresses.ts'
-import { baseAssetOf } from '../contract.ts'
-import * as decimal from '../decimal.ts'
 import { cashFlowReport } from '../events/account.ts'
 import {
   acknowledgeReview,
@@ -31,10 +28,13 @@ import {
 } from '../events/commands.ts'
 import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import { decimal as decimalSchema } from '../events/fields.ts'
 import { overfillPolicy, reportLost } from '../events/order.ts'
 import { type PortfolioReport, portfolioRequest } from '../events/reconciliation.ts'
-import { ownOf } from '../own.ts'
+import { positionAddress } from '../model/addresses.ts'
+import { baseAssetOf } from '../model/contract.ts'
+import * as decimal from '../model/decimal.ts'
+import { decimal as decimalSchema } from '../model/fields.ts'
+import { ownOf } from '../model/own.ts'
 import { filledBy } from '../position/books.ts'
 import { tell } from '../tell.ts'
 import {

@@ -1,7 +1,7 @@
 /** When losses stop an account from entering anything more. Pure. */
 import { z } from 'zod'
-import * as decimal from '../decimal.ts'
-import { positive } from '../events/fields.ts'
+import * as decimal from '../model/decimal.ts'
+import { positive } from '../model/fields.ts'
 
 export const breakerLimits = {
   dailyLossMax: positive

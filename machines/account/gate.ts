@@ -1,6 +1,5 @@
 /** What an account makes of a request: what it says, whom it tells, what it keeps. Pure. */
-import { watchdogAddress } from '../addresses.ts'
-import * as decimal from '../decimal.ts'
+
 import type {
   Deny,
   OrderRequest,
@@ -11,6 +10,8 @@ import type {
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { OverfillPolicy } from '../events/order.ts'
+import { watchdogAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
 import { notionalOf, type WorkingOrder } from './portfolio.ts'
 import {

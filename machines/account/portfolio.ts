@@ -1,11 +1,12 @@
 /** The money of an account: balances by asset, positions, orders that work. Pure. */
-import { positionAddress } from '../addresses.ts'
-import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../contract.ts'
-import * as decimal from '../decimal.ts'
+
 import type { Fill, FillBust, FillCorrected, OrderRequest, PositionChanged } from '../events/commands.ts'
 import type { AccountBooks } from '../events/reconciliation.ts'
+import { positionAddress } from '../model/addresses.ts'
+import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../model/contract.ts'
+import * as decimal from '../model/decimal.ts'
+import { ownOf } from '../model/own.ts'
 import { isConditional, isLimited } from '../order/terms.ts'
-import { ownOf } from '../own.ts'
 import { signedQty } from '../position/books.ts'
 import { contractOf, type Instrument } from './instrument.ts'
 

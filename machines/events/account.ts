@@ -1,6 +1,6 @@
 /** What a venue says of an account. */
 import { z } from 'zod'
-import { decimal, epochMs } from './fields.ts'
+import { decimal, epochMs } from '../model/fields.ts'
 import { positionSide } from './order.ts'
 
 const ofVenue = { at: epochMs, venue: z.string() }

@@ -1,6 +1,6 @@
 /** What actors ask of each other, and people of them. */
 import { z } from 'zod'
-import { contractType } from '../contract.ts'
+import { contractType } from '../model/contract.ts'
 import {
   address,
   by,
@@ -12,7 +12,7 @@ import {
   positive,
   remark,
   side,
-} from './fields.ts'
+} from '../model/fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, overfillPolicy, positionSide, refPx } from './order.ts'
 
 /** To a symbol: send me its candles. */

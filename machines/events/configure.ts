@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { epochMs } from './fields.ts'
+import { epochMs } from '../model/fields.ts'
 
 /** From the runner at a start to an actor that was made under another configuration: what that says by now. */
 export function configure<Settings extends z.ZodType>(settings: Settings) {

@@ -1,7 +1,7 @@
 /** What machines emit: the units of the feed. docs/events.md is made from it: say there what a name does not. */
 import { z } from 'zod'
+import { by, decimal, epochMs, side } from '../model/fields.ts'
 import { accountStats, candleClose, errorSeverity } from './commands.ts'
-import { by, decimal, epochMs, side } from './fields.ts'
 import { contingencyType, listLeg, listPhase } from './list.ts'
 import { level } from './market.ts'
 import { newsCategory, newsSentiment, newsSeverity } from './news.ts'

@@ -1,6 +1,6 @@
 /** Orders that belong together: what is asked of a list of them, and what it tells. */
 import { z } from 'zod'
-import { address, by, decimal, epochMs, name, positive, remark } from './fields.ts'
+import { address, by, decimal, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, positionSide, refPx } from './order.ts'
 
 export const contingencyType = z

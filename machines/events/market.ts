@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimal, epochMs, positive, side } from './fields.ts'
+import { decimal, epochMs, positive, side } from '../model/fields.ts'
 
 /** Best first: price and quantity. */
 export const level = z.tuple([decimal, decimal])

@@ -1,6 +1,6 @@
 /** News from outside. */
 import { z } from 'zod'
-import { epochMs } from './fields.ts'
+import { epochMs } from '../model/fields.ts'
 
 export const newsSeverity = z.enum(['info', 'warning', 'critical'])
 export const newsSentiment = z.enum(['positive', 'neutral', 'negative'])

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimal, epochMs, name, positive, side } from './fields.ts'
+import { decimal, epochMs, name, positive, side } from '../model/fields.ts'
 
 export const ordType = z
   .enum(['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'])

@@ -1,7 +1,7 @@
 /** The venue's books held against ours. */
 import { z } from 'zod'
+import { decimal, epochMs } from '../model/fields.ts'
 import { cashFlowReport } from './account.ts'
-import { decimal, epochMs } from './fields.ts'
 import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
 
 export const reconcile = z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, decimal, distinct, epochMs, name } from './fields.ts'
+import { address, decimal, distinct, epochMs, name } from '../model/fields.ts'
 
 /** Of a symbol, what its venue says. */
 export const listedInstrument = z.object({

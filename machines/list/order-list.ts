@@ -1,7 +1,5 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { positionAddress } from '../addresses.ts'
-import * as decimal from '../decimal.ts'
 import {
   type Cancel,
   cancel,
@@ -24,6 +22,8 @@ import {
   type ReplaceLeg,
   replaceLeg,
 } from '../events/list.ts'
+import { positionAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
 import { tell } from '../tell.ts'
 import {
   exposureOf,

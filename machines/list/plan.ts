@@ -1,9 +1,10 @@
 /** What the orders of a list should be, and what has to be asked for to make them so. Pure. */
-import * as decimal from '../decimal.ts'
+
 import type { OrderUpdate, Replace, RequestRefused } from '../events/commands.ts'
 import type { ListLeg, ListPhase, ListRequest } from '../events/list.ts'
 import type { OrdStatus } from '../events/order.ts'
-import { partId } from '../ids.ts'
+import * as decimal from '../model/decimal.ts'
+import { partId } from '../model/ids.ts'
 import { hasEnded } from '../order/execution.ts'
 import { isLimited, isStop } from '../order/terms.ts'
 

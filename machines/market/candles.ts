@@ -1,6 +1,6 @@
-import * as decimal from '../decimal.ts'
 import type { Candle } from '../events/commands.ts'
 import type { Trade } from '../events/market.ts'
+import * as decimal from '../model/decimal.ts'
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

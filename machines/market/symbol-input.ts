@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { subscribe } from '../events/commands.ts'
 import { configure } from '../events/configure.ts'
-import { durationMs } from '../events/fields.ts'
 import { connection, funding, orderBook, quote, trade } from '../events/market.ts'
+import { durationMs } from '../model/fields.ts'
 import { intervalMs } from './candles.ts'
 
 /** The settings that a later start may change. */

@@ -1,10 +1,10 @@
 /** Replays what logs have of version 3, whose candles went by the time of receipt. */
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import type { z } from 'zod'
-import * as decimal from '../decimal.ts'
 import type { Candle, CandleClose } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Trade } from '../events/market.ts'
+import * as decimal from '../model/decimal.ts'
 import { tell } from '../tell.ts'
 import { intervalMs } from './candles.ts'
 import type { SymbolInput, symbolEvents } from './symbol-input.ts'

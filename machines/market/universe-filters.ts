@@ -1,8 +1,8 @@
 /** Which of a venue's instruments are fit to be traded: pure, each refusal with its numbers. */
 import { z } from 'zod'
-import * as decimal from '../decimal.ts'
-import { epochMs, positive } from '../events/fields.ts'
 import type { ListedInstrument } from '../events/universe.ts'
+import * as decimal from '../model/decimal.ts'
+import { epochMs, positive } from '../model/fields.ts'
 
 const glob = z.string().regex(/^[^\s]+$/, 'a symbol such as BTCUSDT, or a pattern such as *USDT')
 

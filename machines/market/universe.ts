@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { StartStrategy, StopStrategy } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { follow, instrumentsListed, unfollow } from '../events/universe.ts'
-import { ownOf } from '../own.ts'
+import { ownOf } from '../model/own.ts'
 import { tell } from '../tell.ts'
 import { type Filtered, selectUniverse, setUniverseFilters, universeFilters } from './universe-filters.ts'
 

@@ -1,7 +1,7 @@
 /** How news is judged, as data. */
 import { z } from 'zod'
-import { distinct, durationMs, epochMs } from '../events/fields.ts'
 import { newsCategory, newsSentiment, newsSeverity } from '../events/news.ts'
+import { distinct, durationMs, epochMs } from '../model/fields.ts'
 
 /** What an item is called that no rule fits. */
 export const NO_RULE = 'none'

@@ -1,7 +1,8 @@
 /** What an order knows of itself, and what it tells of itself. */
-import * as decimal from '../decimal.ts'
+
 import type { Submit } from '../events/commands.ts'
 import type { OrdRejReason, OrdStatus } from '../events/order.ts'
+import * as decimal from '../model/decimal.ts'
 
 /** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
 export interface OrderInput {

@@ -1,8 +1,8 @@
 /** What a venue's report makes of an order: its state, its books and its one FIX status. Pure. */
 
-import * as decimal from '../decimal.ts'
 import type { ExecType, ExecutionReport, OrdStatus } from '../events/order.ts'
-import { ownOf } from '../own.ts'
+import * as decimal from '../model/decimal.ts'
+import { ownOf } from '../model/own.ts'
 import type { CountedFill, OrderContext, PendingRequest } from './context.ts'
 import { isConditional } from './terms.ts'
 

@@ -1,7 +1,5 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { positionAddress } from '../addresses.ts'
-import * as decimal from '../decimal.ts'
 import { cancel, type Deny, deny, type RequestRefused, replace, submit, verify } from '../events/commands.ts'
 import type { DomainEvent } from '../events/domain.ts'
 import {
@@ -16,6 +14,8 @@ import {
   reportLost,
 } from '../events/order.ts'
 import { adopt, type Reconcile } from '../events/reconciliation.ts'
+import { positionAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
 import { tell } from '../tell.ts'
 import {
   contextOf,

@@ -1,8 +1,9 @@
 /** What an order tells others of what its venue reported. Pure. */
-import * as decimal from '../decimal.ts'
+
 import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { ExecutionReport } from '../events/order.ts'
+import * as decimal from '../model/decimal.ts'
 import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './context.ts'
 import type { ExecutionState, Outcome } from './execution.ts'
 import { isConditional } from './terms.ts'

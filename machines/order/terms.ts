@@ -1,6 +1,7 @@
 /** Which terms go together: the same rules at the risk gate, at the API and at the paper venue. */
-import * as decimal from '../decimal.ts'
+
 import type { OrdType, PlaceOrder } from '../events/order.ts'
+import * as decimal from '../model/decimal.ts'
 
 export type OrderTerms = Omit<PlaceOrder, 'type' | 'clOrdId'>
 

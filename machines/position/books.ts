@@ -1,8 +1,9 @@
 /** What fills make of a position: pure, and exact to the last digit. */
-import { type Contract, contractValue, priceOf } from '../contract.ts'
-import * as decimal from '../decimal.ts'
+
 import type { Fill, FillBust, FillCorrected } from '../events/commands.ts'
-import { ownOf } from '../own.ts'
+import { type Contract, contractValue, priceOf } from '../model/contract.ts'
+import * as decimal from '../model/decimal.ts'
+import { ownOf } from '../model/own.ts'
 
 /**
  * What is held and what was paid for it are kept as sums; prices are quotients of them, made only to be shown. So

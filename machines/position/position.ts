@@ -1,8 +1,5 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { positionAddress } from '../addresses.ts'
-import { contractTerms, settleAssetOf } from '../contract.ts'
-import * as decimal from '../decimal.ts'
 import {
   type Fill,
   type FillBust,
@@ -18,6 +15,9 @@ import {
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { positionSide } from '../events/order.ts'
+import { positionAddress } from '../model/addresses.ts'
+import { contractTerms, settleAssetOf } from '../model/contract.ts'
+import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
 import { tell } from '../tell.ts'
 import {

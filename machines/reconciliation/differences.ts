@@ -1,8 +1,9 @@
 /** Where the venue's books and ours differ. Pure. */
-import { holdingName, orderAddress } from '../addresses.ts'
-import * as decimal from '../decimal.ts'
+
 import type { AccountBooks, VenueState } from '../events/reconciliation.ts'
-import { ownOf } from '../own.ts'
+import { holdingName, orderAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
+import { ownOf } from '../model/own.ts'
 
 export interface Difference {
   readonly what: 'order' | 'position' | 'balance'

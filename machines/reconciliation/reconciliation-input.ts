@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { balanceReport, positionReport } from '../events/account.ts'
 import { configure } from '../events/configure.ts'
-import { anyDurationMs, durationMs } from '../events/fields.ts'
 import { portfolio, reconcile, venueState } from '../events/reconciliation.ts'
+import { anyDurationMs, durationMs } from '../model/fields.ts'
 
 const rulesWith = (ms: typeof anyDurationMs) => ({
   everyMs: ms.default(60_000).describe('How often the books are held against each other, in ms.'),

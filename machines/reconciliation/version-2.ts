@@ -1,12 +1,12 @@
 /** Replays what logs have of version 2, which asked its account in a record and repaired at the first look. */
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import type { z } from 'zod'
-import { holdingName, orderAddress } from '../addresses.ts'
-import * as decimal from '../decimal.ts'
 import type { CashFlowReport } from '../events/account.ts'
 import type { Cancel, Verify } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Adopt, PortfolioRequest, VenueState, VenueStateRequest } from '../events/reconciliation.ts'
+import { holdingName, orderAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
 import { tell } from '../tell.ts'
 import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
 import {

@@ -5,8 +5,6 @@
 import { type AnyStateMachine, and, assertEvent, assign, enqueueActions, not, setup, stateIn } from 'xstate'
 import { z } from 'zod'
 import { renewed } from '../account/settings.ts'
-import { settleAssetOf } from '../contract.ts'
-import * as decimal from '../decimal.ts'
 import {
   type Candle,
   type CandleClose,
@@ -30,10 +28,12 @@ import {
   updateParameters,
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
-import type { Side } from '../events/fields.ts'
 import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
-import { venueId } from '../ids.ts'
 import { intervalMs } from '../market/candles.ts'
+import { settleAssetOf } from '../model/contract.ts'
+import * as decimal from '../model/decimal.ts'
+import type { Side } from '../model/fields.ts'
+import { venueId } from '../model/ids.ts'
 import { type Books, booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import { tell } from '../tell.ts'
 import { type EntrySignal, entryOf, opposite, type Signal, signalOf, valuesOf } from './signal.ts'

@@ -1,8 +1,9 @@
 /** What a strategy wants, and the orders that this asks for. Pure. */
-import * as decimal from '../decimal.ts'
+
 import type { Candle } from '../events/commands.ts'
-import type { Side } from '../events/fields.ts'
 import type { ListLeg, ListRequest } from '../events/list.ts'
+import * as decimal from '../model/decimal.ts'
+import type { Side } from '../model/fields.ts'
 import type { StrategyTerms } from './terms.ts'
 
 /** Prices are in the quote asset, any number of digits: they are put on a tick. */

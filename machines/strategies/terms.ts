@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { positionMode } from '../account/risk.ts'
 import type { Problem } from '../account/settings.ts'
-import { contractTerms } from '../contract.ts'
-import { interval, name, positive } from '../events/fields.ts'
+import { contractTerms } from '../model/contract.ts'
+import { interval, name, positive } from '../model/fields.ts'
 
 /** By its configuration. */
 export const strategyTerms = z.strictObject({

@@ -13,7 +13,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
-import { epochMs } from '../../machines/events/fields.ts'
+import { epochMs } from '../../machines/model/fields.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
 import { type Address, idOf, parentOf, parseAddress } from '../runtime/address.ts'
 import { checkEvent, wrongEvent } from '../runtime/intake.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { epochMs } from '../../machines/events/fields.ts'
+import { epochMs } from '../../machines/model/fields.ts'
 import { idOf } from '../runtime/address.ts'
 import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
 

@@ -1,6 +1,6 @@
 /** What may go wrong on the way of a venue's reports: the same for the same seed, whatever else happens. */
 import { z } from 'zod'
-import { durationMs } from '../../machines/events/fields.ts'
+import { durationMs } from '../../machines/model/fields.ts'
 import { Random } from './market/random.ts'
 import type { VenueReport } from './venue.ts'
 

@@ -1,5 +1,4 @@
 import type { CashFlowReport } from '../../machines/events/account.ts'
-import type { Side } from '../../machines/events/fields.ts'
 import type {
   CancelOrder,
   ExecutionReport,
@@ -11,6 +10,7 @@ import type {
   ReplaceOrder,
   TimeInForce,
 } from '../../machines/events/order.ts'
+import type { Side } from '../../machines/model/fields.ts'
 import type { Interruptible } from '../../store/index.ts'
 import type { MarketMessage } from './market.ts'
 

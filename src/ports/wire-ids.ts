@@ -3,7 +3,7 @@
  * collide at one venue and every venue takes it (36 characters of A-Z, a-z, 0-9, _ and - by Binance's rule). Records have neither the
  * short id nor what is made with it.
  */
-import { adoptedId, hashedName, isSafeName, NAME_LENGTH_MAX, nameIn } from '../../machines/ids.ts'
+import { adoptedId, hashedName, isSafeName, NAME_LENGTH_MAX, nameIn } from '../../machines/model/ids.ts'
 import { OutcryError } from '../../store/index.ts'
 
 export const SHORT_ID_LENGTH = 4

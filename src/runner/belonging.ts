@@ -5,7 +5,6 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { isZero } from '../../machines/decimal.ts'
 import {
   type Belonging,
   machines,
@@ -13,6 +12,7 @@ import {
   RUNNER,
   type RunnerContext,
 } from '../../machines/index.ts'
+import { isZero } from '../../machines/model/decimal.ts'
 import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import { Registry } from '../runtime/registry.ts'

@@ -8,16 +8,6 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
 import {
-  DURATION_MAX_MS,
-  decimal,
-  distinct,
-  durationMs,
-  EPOCH_MS_MAX,
-  epochMs,
-  name,
-  positive,
-} from '../../machines/events/fields.ts'
-import {
   DEFAULT_NEWS_RULES,
   instrument,
   newsRules,
@@ -30,6 +20,16 @@ import {
   universeFilters,
   watchdogRules,
 } from '../../machines/index.ts'
+import {
+  DURATION_MAX_MS,
+  decimal,
+  distinct,
+  durationMs,
+  EPOCH_MS_MAX,
+  epochMs,
+  name,
+  positive,
+} from '../../machines/model/fields.ts'
 import { isLoopback } from '../api/guard.ts'
 import { linkFaults } from '../ports/link-faults.ts'
 import { crossIssues, tradingIssues } from './config-checks.ts'

@@ -1,5 +1,5 @@
-import { decimal } from '../../machines/events/fields.ts'
 import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../machines/index.ts'
+import { decimal } from '../../machines/model/fields.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
 import { marketOfVenue } from '../ports/market/binance-markets.ts'
 import type { MarketSource } from '../ports/market.ts'

@@ -1,4 +1,3 @@
-import * as decimal from '../../machines/decimal.ts'
 import {
   type AccountContext,
   avgPxOf,
@@ -11,7 +10,8 @@ import {
   type SymbolContext,
   unrealizedOf,
 } from '../../machines/index.ts'
-import { ownOf } from '../../machines/own.ts'
+import * as decimal from '../../machines/model/decimal.ts'
+import { ownOf } from '../../machines/model/own.ts'
 import type { TransitionRecord } from '../runtime/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 

@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as decimal from '../../machines/decimal.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 
 const Exact = Decimal.clone({ precision: 200, toExpNeg: -1e9, toExpPos: 1e9 })
 

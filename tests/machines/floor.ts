@@ -1,7 +1,6 @@
 /** A whole account on the paper venue, in a time and at prices that a test sets. */
 import { Observable, type Subscriber } from 'rxjs'
 import { withMovements } from '../../machines/account/portfolio.ts'
-import { nameIn } from '../../machines/ids.ts'
 import {
   type DomainEvent,
   type ExecType,
@@ -9,6 +8,7 @@ import {
   machines,
   type Strategy,
 } from '../../machines/index.ts'
+import { nameIn } from '../../machines/model/ids.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/ports/market.ts'
 import { withWireIds } from '../../src/ports/paper/edge.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { adoptedId, idProblem, nameIn, partId, venueId } from '../../machines/ids.ts'
+import { adoptedId, idProblem, nameIn, partId, venueId } from '../../machines/model/ids.ts'
 import { SEED } from '../seeded.ts'
 
 const SAFE = /^[A-Za-z0-9_-]{1,26}$/

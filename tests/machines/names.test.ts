@@ -1,7 +1,7 @@
 /** Venues list symbols in any script: a name is one exactly where an actor can be called by it. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { address, name } from '../../machines/events/fields.ts'
+import { address, name } from '../../machines/model/fields.ts'
 import { strategyTerms } from '../../machines/strategies/terms.ts'
 import { parseAddress } from '../../src/runtime/address.ts'
 import { SEED } from '../seeded.ts'

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as decimal from '../../machines/decimal.ts'
 import { type ListRequest, listRequest, type OrderUpdate } from '../../machines/index.ts'
 import {
   exposureOf,
@@ -15,6 +14,7 @@ import {
   withRefusal,
   withUpdate,
 } from '../../machines/list/plan.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { isConditional, isLimited, isStop } from '../../machines/order/terms.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { Floor } from './floor.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as decimal from '../../machines/decimal.ts'
 import type { ExecutionReport, OrdStatus } from '../../machines/index.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { live, report, SUBMIT } from './live-order.ts'
 
 const fill = (lastQty: string, lastPx = '100') =>

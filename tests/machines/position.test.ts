@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createActor, createMachine } from 'xstate'
-import { type Contract, contractValue, SPOT } from '../../machines/contract.ts'
-import * as decimal from '../../machines/decimal.ts'
 import { addTrade, type Candle, type Fill, type PositionChanged } from '../../machines/index.ts'
+import { type Contract, contractValue, SPOT } from '../../machines/model/contract.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import {
   applyBust,
   applyFill,

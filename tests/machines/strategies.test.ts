@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import * as decimal from '../../machines/decimal.ts'
 import {
   defineStrategy,
   type ExecutionReport,
@@ -9,6 +8,7 @@ import {
   type Signal,
   type StrategyContext,
 } from '../../machines/index.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { Floor, SYMBOL } from './floor.ts'
 
 const QUIET = { watchdog: { enabled: false }, symbol: { intervals: ['1s'] }, account: { valueEvery: '1s' } }

@@ -5,7 +5,6 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as decimal from '../../machines/decimal.ts'
 import type {
   CancelOrder,
   ExecType,
@@ -14,6 +13,7 @@ import type {
   OrdStatus,
   ReplaceOrder,
 } from '../../machines/index.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { avgPx } from '../../machines/order/context.ts'
 import { ANSWER_WITHIN_MS } from '../../machines/order/execution.ts'
 import { howMany, SEED } from '../seeded.ts'

@@ -1,7 +1,6 @@
 /** What an earlier version kept, in the form of today's: see golden.test.ts for whole runs. */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { DURATION_MAX_MS } from '../../machines/events/fields.ts'
 import {
   defineStrategy,
   emaCross,
@@ -11,6 +10,7 @@ import {
   type OrderInput,
   type WatchdogContext,
 } from '../../machines/index.ts'
+import { DURATION_MAX_MS } from '../../machines/model/fields.ts'
 import { contextOf, type OrderContext } from '../../machines/order/context.ts'
 import { orderMachine, orderVersion4, orderVersion5 } from '../../machines/order/order.ts'
 import { Registry, upgradePath, versionOf } from '../../src/runtime/registry.ts'

@@ -1,6 +1,5 @@
 /** Recorded accounts through real machines: our books against what the exchange says they are. */
 import { describe, expect, it } from 'vitest'
-import * as decimal from '../../machines/decimal.ts'
 import {
   type AccountContext,
   avgPx,
@@ -12,6 +11,7 @@ import {
   type PositionContext,
   type PositionReport,
 } from '../../machines/index.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent } from '../../src/runtime/record.ts'

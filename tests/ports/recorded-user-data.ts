@@ -1,8 +1,8 @@
 /** Real updates of real Binance accounts, and what they say by themselves: read apart from any decoder. */
 import { readFileSync } from 'node:fs'
-import { baseAssetOf, quoteAssetOf } from '../../machines/contract.ts'
-import * as decimal from '../../machines/decimal.ts'
 import type { Adopt, OrdType, Submit } from '../../machines/index.ts'
+import { baseAssetOf, quoteAssetOf } from '../../machines/model/contract.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { existing } from '../data/data.ts'
 
 export interface Message {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { adoptedId, nameIn, venueId } from '../../machines/ids.ts'
+import { adoptedId, nameIn, venueId } from '../../machines/model/ids.ts'
 import { REQUESTS_MAX, WireIds } from '../../src/ports/wire-ids.ts'
 import { SEED } from '../seeded.ts'
 

@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto'
 import { assign, setup } from 'xstate'
-import * as decimal from '../../machines/decimal.ts'
 import type { MarketEvent } from '../../machines/events/market.ts'
 import { machines } from '../../machines/index.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { type OrderContext, ordStatusOf } from '../../machines/order/context.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { type Address, idOf } from '../../src/runtime/address.ts'

@@ -1,4 +1,3 @@
-import * as decimal from '../../machines/decimal.ts'
 import type {
   CancelOrder,
   ExecutionReport,
@@ -8,6 +7,7 @@ import type {
   ReplaceOrder,
 } from '../../machines/events/order.ts'
 import type { VenueState } from '../../machines/events/reconciliation.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import type { Scheduler } from './scheduler.ts'
 
 interface Booked {

@@ -2,7 +2,7 @@
  * The product around an exchange: a whole account on a stand-in for Binance, in a time and at prices that a test sets.
  * A test with `it.fails` says what is right and does not hold yet. Once it holds, vitest says so, and `.fails` goes.
  */
-import * as decimal from '../../machines/decimal.ts'
+
 import {
   type AccountContext,
   type DomainEvent,
@@ -10,6 +10,7 @@ import {
   type PositionContext,
   type PositionSide,
 } from '../../machines/index.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'

@@ -1,6 +1,6 @@
 /** What is held is protected by stops for all of it, whatever a venue lets a single order be. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import * as decimal from '../../machines/decimal.ts'
+import * as decimal from '../../machines/model/decimal.ts'
 import { Floor } from '../machines/floor.ts'
 import { Exchange } from './exchange/exchange.ts'
 import { Bot } from './kit.ts'

@@ -1,8 +1,8 @@
 /** What Binance says of an account: spot's `outboundAccountPosition` and `balanceUpdate`, the futures' `ACCOUNT_UPDATE`. */
 import { z } from 'zod'
-import * as decimal from '../../../machines/decimal.ts'
-import { epochMs } from '../../../machines/events/fields.ts'
 import type { BalanceReport, CashFlowReport, PositionReport } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
+import { epochMs } from '../../../machines/model/fields.ts'
 import { amount, positionSide } from './fields.ts'
 
 export type AccountReport = BalanceReport | CashFlowReport | PositionReport

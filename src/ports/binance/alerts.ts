@@ -1,7 +1,7 @@
 /** What the futures warn of, and no order or balance says. */
 import { z } from 'zod'
-import { epochMs } from '../../../machines/events/fields.ts'
 import { holdingName, type Reconcile, type ReportError, RUNNER } from '../../../machines/index.ts'
+import { epochMs } from '../../../machines/model/fields.ts'
 import { amount, id, positionSide } from './fields.ts'
 
 export interface Alert {

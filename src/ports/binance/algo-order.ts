@@ -3,9 +3,9 @@
  * of another id, and of the same ClOrdID, once they are triggered.
  */
 import { z } from 'zod'
-import * as decimal from '../../../machines/decimal.ts'
-import { epochMs, side } from '../../../machines/events/fields.ts'
 import type { ExecType, OrdStatus } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
+import { epochMs, side } from '../../../machines/model/fields.ts'
 import { amount, id, positionSide } from './fields.ts'
 import { type IdReader, type OrderReport, toOrder } from './order-update.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import * as decimal from '../../../machines/decimal.ts'
 import type { PositionSide } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 
 /** Made plain: "0.07600" and "7.6E-2" are "0.076". */
 export const amount = z

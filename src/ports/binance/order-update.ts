@@ -1,9 +1,9 @@
 /** What Binance's updates of an order have in common, spot and futures. */
 import { z } from 'zod'
-import { orderAddress } from '../../../machines/addresses.ts'
-import * as decimal from '../../../machines/decimal.ts'
-import { epochMs, side } from '../../../machines/events/fields.ts'
 import type { ExecType, ExecutionReport, OrdStatus, PositionSide } from '../../../machines/index.ts'
+import { orderAddress } from '../../../machines/model/addresses.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
+import { epochMs, side } from '../../../machines/model/fields.ts'
 import { hasEnded } from '../../../machines/order/execution.ts'
 import { amount, id } from './fields.ts'
 

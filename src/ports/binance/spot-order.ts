@@ -1,7 +1,7 @@
 /** Spot's `executionReport`. */
 import { z } from 'zod'
-import * as decimal from '../../../machines/decimal.ts'
 import type { ExecType } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 import { amount, id } from './fields.ts'
 import { type IdReader, type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
 

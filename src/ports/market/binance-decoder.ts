@@ -1,8 +1,8 @@
 /** Binance's market messages as market events, one book per symbol. Shared by recordings and the live stream. */
 import type { z } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
-import * as exact from '../../../machines/decimal.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
+import * as exact from '../../../machines/model/decimal.ts'
 import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
 import {
   type AggTradeMessage,

@@ -1,6 +1,6 @@
 /** The shapes of Binance's public market messages. What they say is checked further where it is read. */
 import { z } from 'zod'
-import { epochMs as anyEpochMs, EPOCH_MS_MAX, name } from '../../../machines/events/fields.ts'
+import { epochMs as anyEpochMs, EPOCH_MS_MAX, name } from '../../../machines/model/fields.ts'
 import type { BinanceMarketName } from './binance-markets.ts'
 
 const id = z.int().nonnegative()

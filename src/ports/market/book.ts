@@ -1,5 +1,5 @@
 /** A market's order book, rebuilt from a snapshot and the chain of updates after it. */
-import * as decimal from '../../../machines/decimal.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 
 /** Price and quantity, as plain decimal text: one number, one text. */
 export type Level = readonly [px: string, qty: string]

@@ -1,12 +1,12 @@
 /** A market out of nothing: seeded, the same at every run, and plausible enough to trade against. */
 import { from, type Observable } from 'rxjs'
-import * as decimal from '../../../machines/decimal.ts'
 import {
   baseAssetOf,
   type ListedInstrument,
   type MarketEvent,
   quoteAssetOf,
 } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
 import { Random } from './random.ts'
 

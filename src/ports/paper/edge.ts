@@ -2,8 +2,9 @@
  * The paper venue as a runner has it: the venue is told wire ids, and says our own again. All that crosses does so here, so that the
  * books of the venue have no id of ours, and the log none of the venue's.
  */
-import { orderAddress } from '../../../machines/addresses.ts'
+
 import type { CancelOrder, ReplaceOrder } from '../../../machines/index.ts'
+import { orderAddress } from '../../../machines/model/addresses.ts'
 import type { PaperVenue, VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
 

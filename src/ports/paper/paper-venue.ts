@@ -1,6 +1,6 @@
-import * as decimal from '../../../machines/decimal.ts'
 import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
-import { ownOf } from '../../../machines/own.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
+import { ownOf } from '../../../machines/model/own.ts'
 import { type Interruptible, OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market.ts'
 import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'

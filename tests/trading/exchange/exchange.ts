@@ -4,8 +4,6 @@
  * time there. Market data and the listing are in tests/ports/fake-binance.ts.
  */
 
-import { orderAddress } from '../../../machines/addresses.ts'
-import * as decimal from '../../../machines/decimal.ts'
 import type {
   CancelOrder,
   ExecutionReport,
@@ -16,6 +14,8 @@ import type {
   VenueStateRequest,
 } from '../../../machines/index.ts'
 import { type AccountBooks, type AccountContext, booksOf } from '../../../machines/index.ts'
+import { orderAddress } from '../../../machines/model/addresses.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 import { decodeUserMessage } from '../../../src/ports/binance/user-stream.ts'
 import { type Identity, WireIds } from '../../../src/ports/wire-ids.ts'
 import type { Port, PortContext } from '../../../src/runtime/port.ts'

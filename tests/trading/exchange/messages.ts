@@ -1,6 +1,7 @@
 /** What Binance says of an order, in its own JSON: spot's `executionReport`, the futures' `ORDER_TRADE_UPDATE`. */
-import * as decimal from '../../../machines/decimal.ts'
+
 import type { OrdType, PlaceOrder } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 
 export interface Message {
   readonly e: string

@@ -1,6 +1,7 @@
 /** What Binance refuses, with its codes and texts. */
-import * as decimal from '../../../machines/decimal.ts'
+
 import type { PlaceOrder } from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 import type { ExchangeOptions } from './options.ts'
 import type { Wallet } from './wallet.ts'
 

@@ -1,6 +1,5 @@
 /** What the account owns at the exchange: coins, free and locked, and contracts. */
-import type { Contract } from '../../../machines/contract.ts'
-import * as decimal from '../../../machines/decimal.ts'
+
 import {
   applyFill,
   type Books,
@@ -9,6 +8,8 @@ import {
   type PlaceOrder,
   type PositionSide,
 } from '../../../machines/index.ts'
+import type { Contract } from '../../../machines/model/contract.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
 import type { ExchangeOptions } from './options.ts'
 
 export interface Deal {

@@ -1,4 +1,4 @@
-import * as decimal from '../../../../machines/decimal.ts'
+import * as decimal from '../../../../machines/model/decimal.ts'
 
 /** Shares of the traded value, as decimal text: `0.001` is 10 basis points. */
 export interface Fees {

@@ -1,6 +1,7 @@
 /** The matching engine: books and an input in, what happened out. It knows neither disk nor clock. */
-import * as decimal from '../../../../machines/decimal.ts'
+
 import { isConditional, isLimited, type OrdStatus, type Side } from '../../../../machines/index.ts'
+import * as decimal from '../../../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../market.ts'
 import {
   accept,

@@ -2,9 +2,6 @@
 
 import { contractOf } from '../../../../machines/account/instrument.ts'
 import { movementsOf } from '../../../../machines/account/portfolio.ts'
-import { holdingName } from '../../../../machines/addresses.ts'
-import { notionalValue } from '../../../../machines/contract.ts'
-import * as decimal from '../../../../machines/decimal.ts'
 import type {
   CashFlowReport,
   ExecutionReport,
@@ -12,6 +9,9 @@ import type {
   OrderCancelReject,
   OrdRejReason,
 } from '../../../../machines/index.ts'
+import { holdingName } from '../../../../machines/model/addresses.ts'
+import { notionalValue } from '../../../../machines/model/contract.ts'
+import * as decimal from '../../../../machines/model/decimal.ts'
 import { applyFill, type Books, NO_BOOKS } from '../../../../machines/position/books.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
 import { commissionOf, type Fees } from './commission.ts'

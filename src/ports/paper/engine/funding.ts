@@ -1,8 +1,8 @@
 /** Who holds a contract pays, or is paid, when funding falls due. */
 import { contractOf } from '../../../../machines/account/instrument.ts'
-import { holdingName } from '../../../../machines/addresses.ts'
-import * as decimal from '../../../../machines/decimal.ts'
 import type { CashFlowReport } from '../../../../machines/index.ts'
+import { holdingName } from '../../../../machines/model/addresses.ts'
+import * as decimal from '../../../../machines/model/decimal.ts'
 import { fundingOf } from '../../../../machines/position/books.ts'
 import type { MarketMessage } from '../../market.ts'
 import { credit, type Execution, type Terms } from './execution.ts'

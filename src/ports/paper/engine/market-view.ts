@@ -1,6 +1,7 @@
 /** What is known of a symbol's market, and what our orders can take of what it shows. */
-import * as decimal from '../../../../machines/decimal.ts'
+
 import type { MarketEvent, OrderBook, Quote, Side, Trade } from '../../../../machines/index.ts'
+import * as decimal from '../../../../machines/model/decimal.ts'
 
 /** Price and quantity. */
 export type Level = readonly [px: string, qty: string]

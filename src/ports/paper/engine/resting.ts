@@ -1,6 +1,7 @@
 /** Resting orders fill from what trades. */
-import * as decimal from '../../../../machines/decimal.ts'
+
 import type { Trade } from '../../../../machines/index.ts'
+import * as decimal from '../../../../machines/model/decimal.ts'
 import { fill, fillable, type Step } from './execution.ts'
 import type { PaperOrder } from './state.ts'
 

@@ -1,5 +1,5 @@
 /** How the actors that belong to a position are called. */
-import type { PositionSide } from './events/order.ts'
+import type { PositionSide } from '../events/order.ts'
 
 interface Holding {
   readonly symbol: string

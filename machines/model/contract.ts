@@ -1,7 +1,7 @@
 /** What a quantity of an instrument is worth. */
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
-import { positive } from './events/fields.ts'
+import { positive } from './fields.ts'
 
 export const contractType = z
   .enum(['spot', 'linear', 'inverse'])

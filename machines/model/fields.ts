@@ -1,6 +1,6 @@
 /** Fields that many events have, each with its rule. */
 import { z } from 'zod'
-import { isPositive } from '../decimal.ts'
+import { isPositive } from './decimal.ts'
 
 /** No amount of money or units needs more, and what has more costs time and room wherever it comes. */
 const DECIMAL_LENGTH_MAX = 40
