@@ -22,11 +22,16 @@ import { type PositionInput, positionEvents, positionMachine } from './position/
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { fromVersion2 } from './reconciliation/upgrades.ts'
 import { reconciliationVersion2 } from './reconciliation/version-2.ts'
-import { runnerEvents, runnerMachine, runnerVersion3 } from './runner.ts'
+import { runnerEvents, runnerMachine, runnerVersion3 } from './runner/runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
-import { watchdogEvents, watchdogFromVersion2, watchdogMachine, watchdogVersion2 } from './watchdog.ts'
+import {
+  watchdogEvents,
+  watchdogFromVersion2,
+  watchdogMachine,
+  watchdogVersion2,
+} from './watchdog/watchdog.ts'
 
 /** Where a request is to go, and who is to hear of it. */
 interface Names {
@@ -182,9 +187,9 @@ export * from './order/terms.ts'
 export * from './position/books.ts'
 export * from './position/position.ts'
 export * from './reconciliation/reconciliation.ts'
-export { RUNNER, type RunnerContext, type RunnerInput } from './runner.ts'
+export { RUNNER, type RunnerContext, type RunnerInput } from './runner/runner.ts'
 export * from './strategies/define-strategy.ts'
 export type { Signal } from './strategies/signal.ts'
 export { fixedAmong, type StrategyTerms, strategyTerms } from './strategies/terms.ts'
-export * from './watchdog.ts'
+export * from './watchdog/watchdog.ts'
 export { emaCross, meanReversion }

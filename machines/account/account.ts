@@ -30,13 +30,13 @@ import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { overfillPolicy, reportLost } from '../events/order.ts'
 import { type PortfolioReport, portfolioRequest } from '../events/reconciliation.ts'
+import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'
 import { baseAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { decimal as decimalSchema } from '../model/fields.ts'
 import { ownOf } from '../model/own.ts'
 import { filledBy } from '../position/books.ts'
-import { tell } from '../tell.ts'
 import {
   dailyPnl,
   drawdownPct,

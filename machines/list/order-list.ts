@@ -22,9 +22,9 @@ import {
   type ReplaceLeg,
   replaceLeg,
 } from '../events/list.ts'
+import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
-import { tell } from '../tell.ts'
 import {
   exposureOf,
   type IdOfLeg,

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { StartStrategy, StopStrategy } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { follow, instrumentsListed, unfollow } from '../events/universe.ts'
+import { tell } from '../kind/tell.ts'
 import { ownOf } from '../model/own.ts'
-import { tell } from '../tell.ts'
 import { type Filtered, selectUniverse, setUniverseFilters, universeFilters } from './universe-filters.ts'
 
 export const universeInput = z.strictObject({ venue: z.string(), filters: universeFilters })

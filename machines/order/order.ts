@@ -14,9 +14,9 @@ import {
   reportLost,
 } from '../events/order.ts'
 import { adopt, type Reconcile } from '../events/reconciliation.ts'
+import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
-import { tell } from '../tell.ts'
 import {
   contextOf,
   facts,

@@ -15,11 +15,11 @@ import {
 } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { positionSide } from '../events/order.ts'
+import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'
 import { contractTerms, settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
-import { tell } from '../tell.ts'
 import {
   applyFill,
   avgPxOf,

@@ -5,9 +5,9 @@ import type { CashFlowReport } from '../events/account.ts'
 import type { Cancel, Verify } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Adopt, PortfolioRequest, VenueState, VenueStateRequest } from '../events/reconciliation.ts'
+import { tell } from '../kind/tell.ts'
 import { holdingName, orderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
-import { tell } from '../tell.ts'
 import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
 import {
   type ReconciliationInput,

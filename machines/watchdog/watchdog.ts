@@ -8,17 +8,17 @@ import {
   positionChanged,
   requestRefused,
   type Verify,
-} from './events/commands.ts'
-import { configure } from './events/configure.ts'
-import type { DomainEvents } from './events/domain.ts'
-import { positionSide } from './events/order.ts'
-import { holdingId, holdingName, watchdogAddress } from './model/addresses.ts'
-import * as decimal from './model/decimal.ts'
-import { anyDurationMs, durationMs, positive, type Side } from './model/fields.ts'
-import { venueId } from './model/ids.ts'
-import { hasEnded } from './order/execution.ts'
-import { isLimited, isStop } from './order/terms.ts'
-import { tell } from './tell.ts'
+} from '../events/commands.ts'
+import { configure } from '../events/configure.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { positionSide } from '../events/order.ts'
+import { tell } from '../kind/tell.ts'
+import { holdingId, holdingName, watchdogAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
+import { anyDurationMs, durationMs, positive, type Side } from '../model/fields.ts'
+import { venueId } from '../model/ids.ts'
+import { hasEnded } from '../order/execution.ts'
+import { isLimited, isStop } from '../order/terms.ts'
 
 const rulesWith = (ms: typeof anyDurationMs) => ({
   enabled: z.boolean().default(true).describe('Without it nothing is done about a position without a stop.'),

@@ -12,9 +12,9 @@ import {
   type Stats,
   type StatsRequest,
   stats,
-} from './events/commands.ts'
-import type { DomainEvents } from './events/domain.ts'
-import { tell } from './tell.ts'
+} from '../events/commands.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import { tell } from '../kind/tell.ts'
 
 export const runnerEvents = z.discriminatedUnion('type', [processStarted, processStopped, reportError, stats])
 
