@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TransitionRecord } from '../src/runtime/record.ts'
+import type { TransitionRecord } from '../src/runtime/record/record.ts'
 import { differenceOfLogs } from './equal-logs.ts'
 
 /** A record of `actor` as the first of its turn, from outside; its rev is not looked at. */

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { ActorView } from '../src/runtime/actor-view.ts'
-import type { TransitionRecord } from '../src/runtime/record.ts'
+import type { TransitionRecord } from '../src/runtime/record/record.ts'
 
 /** Actors that are taken out whole. */
 export const OF_EACH_START = /^(runner|component|reconciliation)\//

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ActorView } from '../runtime/actor-view.ts'
-import type { AnyEvent, TransitionRecord } from '../runtime/record.ts'
+import type { AnyEvent, TransitionRecord } from '../runtime/record/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { requestOf, signalOf } from './request.ts'
 

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { NewsFacts } from '../../machines/index.ts'
-import type { Origin } from '../runtime/record.ts'
+import type { Origin } from '../runtime/record/record.ts'
 
 /** One item on its way to the news actor. It may come again: source and `item.id` together say that it is the same. */
 export interface NewsMessage {

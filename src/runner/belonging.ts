@@ -14,7 +14,7 @@ import {
 } from '../../machines/index.ts'
 import { isZero } from '../../machines/model/decimal.ts'
 import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
-import type { TransitionRecord } from '../runtime/record.ts'
+import type { TransitionRecord } from '../runtime/record/record.ts'
 import { Registry } from '../runtime/registry.ts'
 import { cellAt } from '../runtime/replay.ts'
 import type { RunnerConfig } from './config.ts'

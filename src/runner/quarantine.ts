@@ -2,7 +2,7 @@
 
 import { isOutcryError } from '../../store/index.ts'
 import { type Failure, lastFailure } from '../api/failures.ts'
-import type { AnyEvent } from '../runtime/record.ts'
+import type { AnyEvent } from '../runtime/record/record.ts'
 import type { SendOptions, Supervisor } from '../runtime/supervisor.ts'
 
 /** @example { address: 'dip/btc', since: 1723161255343, why: 'failed on CANDLE_CLOSE: TypeError: no price' } */

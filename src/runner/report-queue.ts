@@ -1,6 +1,6 @@
 import { type Delivery, deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
 import type { PaperVenue } from '../ports/venue.ts'
-import type { Address } from '../runtime/address.ts'
+import type { Address } from '../runtime/record/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 /** The venue's reports on their way to the runner, in the order in which they come. */

@@ -12,7 +12,7 @@ import {
 } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
 import { ownOf } from '../../machines/model/own.ts'
-import type { TransitionRecord } from '../runtime/record.ts'
+import type { TransitionRecord } from '../runtime/record/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 /** What the log has, what this run has done, and the state of the money. Decimals are text. */

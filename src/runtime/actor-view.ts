@@ -1,8 +1,8 @@
 import type { StateValue } from 'xstate'
-import { childOf, kindOf } from './address.ts'
 import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
-import type { ScheduledTimer } from './record.ts'
+import { childOf, kindOf } from './record/address.ts'
+import type { ScheduledTimer } from './record/record.ts'
 import type { AnySnapshot } from './scope.ts'
 import type { Failures } from './supervision.ts'
 

@@ -1,12 +1,12 @@
 import type { Store } from '../../store/store.ts'
 import type { ActorTable } from './actor-table.ts'
-import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { PendingTurn } from './committer.ts'
 import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './holding.ts'
 import type { JournalState } from './journal.ts'
 import { persistWithTurn } from './persist.ts'
-import type { TransitionRecord } from './record.ts'
+import type { Address } from './record/address.ts'
+import type { TransitionRecord } from './record/record.ts'
 
 const CHECKPOINT_EVERY = 50_000
 /** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */

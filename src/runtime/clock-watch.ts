@@ -1,12 +1,12 @@
 /** Follows the system's clock for the log: where time goes on at a start, and what becomes of timers when the clock is set. */
 import type { Store } from '../../store/store.ts'
-import { CLOCK } from './address.ts'
 import { type ClockJump, SystemClock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { messageOf } from './intake.ts'
 import { Journal, type JournalState } from './journal.ts'
 import type { Logger } from './logger.ts'
-import type { TransitionRecord } from './record.ts'
+import { CLOCK } from './record/address.ts'
+import type { TransitionRecord } from './record/record.ts'
 import type { Timekeeper } from './timekeeper.ts'
 
 /** Latest jumps that are remembered. */

@@ -3,10 +3,8 @@
  */
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
-import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './delays.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './holding.ts'
-import { counted, withIntents } from './intent-ids.ts'
 import {
   INIT,
   isLifecycle,
@@ -28,11 +26,13 @@ import {
   withTimer,
 } from './pending-timers.ts'
 import { persistState, restoreState } from './persist.ts'
-import type { AnyEvent, Intent, ScheduledTimer } from './record.ts'
+import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './record/delays.ts'
+import { counted, withIntents } from './record/intent-ids.ts'
+import type { AnyEvent, Intent, ScheduledTimer } from './record/record.ts'
+import { jsonEqual, plainError, sizeTaken } from './record/values.ts'
 import { logicAt } from './registry.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
-import { jsonEqual, plainError, sizeTaken } from './values.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface Taking {

@@ -1,12 +1,12 @@
 import type { Cell } from './cell.ts'
 import { isLifecycle, type LifecycleEvent, RESTART_TIMER, UNSTASH_TIMER } from './lifecycle.ts'
 import type { Message } from './message.ts'
-import type { ScheduledTimer } from './record.ts'
+import type { ScheduledTimer } from './record/record.ts'
+import { plainError } from './record/values.ts'
 import { waitsForRestart } from './restart.ts'
 import { type Directive, decide } from './supervision.ts'
 import type { Imposed, Turn, TurnContext } from './turn.ts'
 import { TurnFailure } from './turn-failure.ts'
-import { plainError } from './values.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */
 const FAILURES_MAX = 16

@@ -11,9 +11,9 @@
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ActorState } from './cell.ts'
 import { listOf, type PendingTimers } from './pending-timers.ts'
-import type { ScheduledTimer } from './record.ts'
-import type { Ref } from './ref.ts'
-import { sizeOf } from './values.ts'
+import type { ScheduledTimer } from './record/record.ts'
+import type { Ref } from './record/ref.ts'
+import { sizeOf } from './record/values.ts'
 
 /** Size of what an actor holds, see values.ts. */
 export const HELD_MAX = 64 * 2 ** 20

@@ -3,12 +3,13 @@
  * which intents wait for their outcome, which idempotency keys were used, how the clock was set. It is kept in
  * checkpoints.
  */
-import { CLOCK } from './address.ts'
+
 import type { ClockState } from './clock.ts'
 import type { LifecycleEvent } from './lifecycle.ts'
 import type { Structures } from './machine-changes.ts'
 import { Outbox, type OutboxState } from './outbox.ts'
-import type { TransitionRecord } from './record.ts'
+import { CLOCK } from './record/address.ts'
+import type { TransitionRecord } from './record/record.ts'
 import { SystemIds } from './system-ids.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */

@@ -1,7 +1,7 @@
 import type { ClockJump, ClockState } from './clock.ts'
-import type { AnyEvent, ScheduledTimer } from './record.ts'
+import type { AnyEvent, ScheduledTimer } from './record/record.ts'
+import type { PlainError } from './record/values.ts'
 import type { Directive, Failures } from './supervision.ts'
-import type { PlainError } from './values.ts'
 
 /**
  * What the runtime itself does to an actor. These are events in the actor's history like any other, but its machine

@@ -3,14 +3,14 @@
  * and what they send comes back as messages, which are in the log like any other.
  */
 import type { AnyActorScope } from 'xstate'
-import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import { checkType } from './intake.ts'
 import { STOP } from './lifecycle.ts'
 import { logicKind } from './logic.ts'
-import type { AnyEvent } from './record.ts'
+import type { Address } from './record/address.ts'
+import type { AnyEvent } from './record/record.ts'
+import { EVENT, plainError, takeIn } from './record/values.ts'
 import type { AnySnapshot } from './scope.ts'
-import { EVENT, plainError, takeIn } from './values.ts'
 
 export interface LiveHost {
   /** Takes what a running part sends. */

@@ -1,4 +1,4 @@
-import { plainError } from './values.ts'
+import { plainError } from './record/values.ts'
 
 /** What the runtime writes to; a pino logger is one. */
 export interface Logger {

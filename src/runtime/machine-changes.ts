@@ -2,7 +2,7 @@ import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import { Journal, type JournalState } from './journal.ts'
 import type { Logger } from './logger.ts'
-import type { TransitionRecord } from './record.ts'
+import type { TransitionRecord } from './record/record.ts'
 import { type Registry, versionOf } from './registry.ts'
 import { differences, type Structure, structureOf } from './structure.ts'
 

@@ -5,9 +5,9 @@
  */
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
-import type { Intent, TransitionRecord } from './record.ts'
-import type { Ref } from './ref.ts'
-import { decode, encode, frozen, sizeOf } from './values.ts'
+import type { Intent, TransitionRecord } from './record/record.ts'
+import type { Ref } from './record/ref.ts'
+import { decode, encode, frozen, sizeOf } from './record/values.ts'
 
 /** Size of the unsettled intents of one port, see values.ts: some 50,000 orders. */
 export const PORT_SIZE_MAX = 32 * 2 ** 20

@@ -1,5 +1,5 @@
-import type { Address } from './address.ts'
-import type { AnyEvent, Intent, Origin } from './record.ts'
+import type { Address } from './record/address.ts'
+import type { AnyEvent, Intent, Origin } from './record/record.ts'
 import type { AnySnapshot } from './scope.ts'
 
 /**

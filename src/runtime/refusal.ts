@@ -1,9 +1,9 @@
 import { OutcryError } from '../../errors/outcry-error.ts'
-import type { Address } from './address.ts'
 import type { DeadReason } from './message.ts'
-import type { AnyEvent } from './record.ts'
+import type { Address } from './record/address.ts'
+import type { AnyEvent } from './record/record.ts'
+import { plainError } from './record/values.ts'
 import { TurnFailure } from './turn-failure.ts'
-import { plainError } from './values.ts'
 
 const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {
   unknown: ['ACTOR_UNKNOWN', 'does not exist', 'Spawn it first, or see `outcry actors` for those there are.'],

@@ -1,9 +1,9 @@
 /** Checks what a program registers, before anything runs on it: a program may be JavaScript, or hold a wrong import. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate'
 import { OutcryError } from '../../errors/outcry-error.ts'
-import { parseAddress } from './address.ts'
 import { isMachine, logicKind, statesOf } from './logic.ts'
 import type { Port } from './port.ts'
+import { parseAddress } from './record/address.ts'
 import type { Registration } from './registry.ts'
 import { backoffFault, STRATEGIES } from './supervision.ts'
 

@@ -2,7 +2,7 @@ import type { ActorState, Cell, Condition } from './cell.ts'
 import type { Effect, TakenTransition } from './effect.ts'
 import { INIT } from './lifecycle.ts'
 import { isLive } from './logic.ts'
-import type { TransitionRecord } from './record.ts'
+import type { TransitionRecord } from './record/record.ts'
 import type { AnySnapshot } from './scope.ts'
 import type { Step } from './transition.ts'
 

@@ -1,6 +1,6 @@
-import type { Address } from './address.ts'
 import { STOP } from './lifecycle.ts'
-import type { TransitionRecord } from './record.ts'
+import type { Address } from './record/address.ts'
+import type { TransitionRecord } from './record/record.ts'
 
 /** Takes note of who has a system id; a Scope is one. */
 export interface SystemIdSink {

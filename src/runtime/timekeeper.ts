@@ -1,14 +1,14 @@
 import type { ActorTable } from './actor-table.ts'
-import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Clock } from './clock.ts'
 import type { Shift } from './journal.ts'
 import type { Logger } from './logger.ts'
 import type { Message } from './message.ts'
 import { listOf, timerOf } from './pending-timers.ts'
-import type { ScheduledTimer, TransitionRecord } from './record.ts'
+import type { Address } from './record/address.ts'
+import type { ScheduledTimer, TransitionRecord } from './record/record.ts'
+import { sizeOf } from './record/values.ts'
 import { type DueTimer, TimerQueue } from './timers.ts'
-import { sizeOf } from './values.ts'
 
 /** Timers that are found due at once. There may be millions: others get their chance between one lot and the next. */
 const DUE_PER_LOOK = 256

@@ -1,12 +1,13 @@
 /** The record of one actor taking one event, made of what the actor was and what it has become; its intents are counted there, too. */
-import { type Address, portOf } from './address.ts'
+
 import { type ActorState, type Cell, stateValue, UNBORN } from './cell.ts'
 import { countRequest, type Evolution } from './evolve.ts'
 import { INIT, isLifecycle } from './lifecycle.ts'
 import { isMachine } from './logic.ts'
 import type { Message } from './message.ts'
 import { firstOf } from './pending-timers.ts'
-import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from './record.ts'
+import { type Address, portOf } from './record/address.ts'
+import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from './record/record.ts'
 
 /** What the records of one turn share. */
 export interface TurnFacts {

@@ -1,13 +1,13 @@
 import { type Interruptible, isOutcryError, Pace, type SnapshotEntry, type Store } from '../../store/index.ts'
 import type { Cell } from './cell.ts'
-import { isUsable } from './delays.ts'
 import { type PersistedActor, persistCell, restoreCell } from './persist.ts'
-import type { TransitionRecord } from './record.ts'
+import { isUsable } from './record/delays.ts'
+import type { TransitionRecord } from './record/record.ts'
+import { jsonEqual, plainError } from './record/values.ts'
 import type { Registry } from './registry.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
-import { jsonEqual, plainError } from './values.ts'
 
 export interface VerifyOptions extends Interruptible {
   /** The actors as a running supervisor has them in memory, durable records only. Read before the log is. */

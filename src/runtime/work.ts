@@ -1,4 +1,4 @@
-import type { Address } from './address.ts'
+import type { Address } from './record/address.ts'
 
 /**
  * Is told which actor's code is about to run, and when none runs any more. So a watchdog in another thread can name

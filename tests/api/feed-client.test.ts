@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { Feed } from '../../src/feed/feed.ts'
 import type { FeedClient, FeedSource } from '../../src/feed/feed-client.ts'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { eventually } from '../runtime/harness.ts'
 
 interface Frame {

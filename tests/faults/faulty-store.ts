@@ -1,4 +1,4 @@
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Checkpoint, Commit, SnapshotEntry, Store } from '../../store/index.ts'
 import { OutcryError } from '../../store/index.ts'
 

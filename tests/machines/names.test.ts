@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { address, name } from '../../machines/model/fields.ts'
 import { strategyTerms } from '../../machines/strategies/terms.ts'
-import { parseAddress } from '../../src/runtime/address.ts'
+import { parseAddress } from '../../src/runtime/record/address.ts'
 import { SEED } from '../seeded.ts'
 
 const isAddress = (text: string) => {

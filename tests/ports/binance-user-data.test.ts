@@ -14,7 +14,7 @@ import {
 import * as decimal from '../../machines/model/decimal.ts'
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
-import type { Intent } from '../../src/runtime/record.ts'
+import type { Intent } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'
 import {
   beginningOf,

@@ -12,7 +12,7 @@ import {
 } from '../../machines/index.ts'
 import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
 import { WireIds } from '../../src/ports/wire-ids.ts'
-import { parseAddress } from '../../src/runtime/address.ts'
+import { parseAddress } from '../../src/runtime/record/address.ts'
 
 const REPORT = z.discriminatedUnion('type', [
   executionReport,

@@ -8,7 +8,7 @@ import { Level } from 'level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
-import { openLevelStore } from '../../src/runtime/log.ts'
+import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-books-'))

@@ -8,7 +8,7 @@ import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { EventTimeDriver } from '../../src/runner/event-time.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
-import { openMemoryStore } from '../../src/runtime/log.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory } from '../../store/index.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { differenceOfLogs } from '../equal-logs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-news-times-'))

@@ -7,7 +7,7 @@ import { machines, RUNNER } from '../../machines/index.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { belongingIn, belongingNow } from '../../src/runner/belonging.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
-import { openLevelStore as openLog } from '../../src/runtime/log.ts'
+import { openLevelStore as openLog } from '../../src/runtime/record/log.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'outcry-older-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))

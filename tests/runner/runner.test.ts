@@ -10,7 +10,7 @@ import type { AccountContext, PositionContext } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
 import { loadConfig } from '../../src/runner/config.ts'
 import { RUNNER_FILE, type RunningRunner, startRunner } from '../../src/runner/runner.ts'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { FakeBinance } from '../ports/fake-binance.ts'
 import { eventually } from '../runtime/harness.ts'
 

@@ -5,8 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Strategy } from '../../machines/index.ts'
 import { expectNamed, loadStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
 import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
-import { openMemoryStore } from '../../src/runtime/log.ts'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-modules-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, sendParent, sendTo, setup, spawnChild, stopChild } from 'xstate'
-import { childOf, idOfChild, parentOf, parseAddress } from '../../src/runtime/address.ts'
+import { childOf, idOfChild, parentOf, parseAddress } from '../../src/runtime/record/address.ts'
 import { SEED } from '../seeded.ts'
 import { Harness } from './harness.ts'
 

@@ -1,7 +1,7 @@
 /** A mailbox that is full refuses what comes, but no running part is left without its end. */
 import { describe, expect, it } from 'vitest'
 import { type AnyActorLogic, fromCallback, fromPromise, setup } from 'xstate'
-import type { Address } from '../../src/runtime/address.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
 import { eventually, Harness } from './harness.ts'
 
 /** Ends where the end of its part leads; what else comes says nothing to it. */

@@ -1,8 +1,8 @@
 import { vi } from 'vitest'
 import { EventClock } from '../../src/runtime/clock.ts'
-import { openMemoryStore } from '../../src/runtime/log.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
-import type { AnyEvent, TransitionRecord } from '../../src/runtime/record.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
+import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
 import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/runtime/supervisor.ts'
 import { newMemory, type Store } from '../../store/index.ts'
 

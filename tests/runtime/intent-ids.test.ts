@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assign, enqueueActions, sendTo, setup } from 'xstate'
-import { counted, NO_REQUESTS, type RequestCounts, withIntents } from '../../src/runtime/intent-ids.ts'
 import type { Port } from '../../src/runtime/port.ts'
-import type { Intent } from '../../src/runtime/record.ts'
+import { counted, NO_REQUESTS, type RequestCounts, withIntents } from '../../src/runtime/record/intent-ids.ts'
+import type { Intent } from '../../src/runtime/record/record.ts'
 import { SEED } from '../seeded.ts'
 import { Harness } from './harness.ts'
 

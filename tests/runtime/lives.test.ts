@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { howMany, SEED } from '../seeded.ts'
 import type { Interruption } from './incarnations.ts'
 import {

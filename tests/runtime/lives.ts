@@ -20,7 +20,7 @@ import {
 } from 'xstate'
 import { isOutcryError } from '../../errors/outcry-error.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
-import type { AnyEvent, Intent, TransitionRecord } from '../../src/runtime/record.ts'
+import type { AnyEvent, Intent, TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Registration } from '../../src/runtime/registry.ts'
 import type { Supervision } from '../../src/runtime/supervision.ts'
 import type { PastState } from '../../src/runtime/upgrade.ts'

@@ -14,7 +14,7 @@ import {
   setup,
   spawnChild,
 } from 'xstate'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Registration } from '../../src/runtime/registry.ts'
 import { Harness } from './harness.ts'
 

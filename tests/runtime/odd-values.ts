@@ -1,8 +1,8 @@
 /** Arbitrary JavaScript values, most of which nobody would send, and whether the log can keep them. */
 import { types } from 'node:util'
 import fc from 'fast-check'
-import type { Address } from '../../src/runtime/address.ts'
-import { Ref } from '../../src/runtime/ref.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
+import { Ref } from '../../src/runtime/record/ref.ts'
 
 class Money {
   readonly amount = '1'

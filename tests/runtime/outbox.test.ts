@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
 import { PORT_SIZE_MAX } from '../../src/runtime/outbox.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
-import type { AnyEvent, Intent } from '../../src/runtime/record.ts'
+import type { AnyEvent, Intent } from '../../src/runtime/record/record.ts'
 import { Harness } from './harness.ts'
 
 const trader = setup({ types: {} as { context: { sent: number }; events: AnyEvent } }).createMachine({

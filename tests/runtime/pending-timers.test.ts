@@ -12,7 +12,7 @@ import {
   withoutFirst,
   withTimer,
 } from '../../src/runtime/pending-timers.ts'
-import type { ScheduledTimer } from '../../src/runtime/record.ts'
+import type { ScheduledTimer } from '../../src/runtime/record/record.ts'
 import { SEED, seeded } from '../seeded.ts'
 
 const timer = (id: string, dueAt: number, seq: number): ScheduledTimer => ({

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { assign, raise, sendTo, setup } from 'xstate'
 import { STASH_MAX } from '../../src/runtime/holding.ts'
-import { openMemoryStore } from '../../src/runtime/log.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { Harness } from './harness.ts'
 
 const counter = setup({

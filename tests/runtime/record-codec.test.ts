@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
-import { recordCodec } from '../../src/runtime/record-codec.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
+import { recordCodec } from '../../src/runtime/record/record-codec.ts'
 
 const event = fc.record(
   { type: fc.string(), at: fc.nat(), px: fc.string({ unit: 'binary' }), nested: fc.jsonValue() },

@@ -1,7 +1,7 @@
 /** What is in a record, to the last field, and what is not. */
 import { describe, expect, it } from 'vitest'
 import { cancel, emit, sendTo, setup } from 'xstate'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Harness } from './harness.ts'
 
 type Events = { type: 'GO' | 'ASK' | 'WAIT' | 'LATER' | 'BACK' | 'BEAR' | 'END' | 'NOTHING' }

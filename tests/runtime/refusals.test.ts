@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
 import { z } from 'zod'
-import type { Address } from '../../src/runtime/address.ts'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from './harness.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fromCallback, sendTo, setup } from 'xstate'
 import { isOutcryError } from '../../errors/outcry-error.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Harness } from './harness.ts'
 
 const FORGED = { type: 'DEAD_LETTER', to: 'm/a', event: { type: 'BUY' }, reason: 'unknown' }

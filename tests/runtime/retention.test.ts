@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
-import type { Address } from '../../src/runtime/address.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
-import { openLevelStore } from '../../src/runtime/log.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
+import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-retention-'))

@@ -16,10 +16,10 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import type { Address } from '../../src/runtime/address.ts'
 import type { Effect } from '../../src/runtime/effect.ts'
 import { prepareMachine } from '../../src/runtime/logic.ts'
 import { makeRef } from '../../src/runtime/persist.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
 import { replayScope } from '../../src/runtime/replay.ts'
 
 const child = createMachine({ id: 'child' })

@@ -1,7 +1,7 @@
 /** Law 8: what is large is refused where it arises; no turn makes a commit that the log cannot write. */
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, enqueueActions, setup, spawnChild } from 'xstate'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { DEFAULT_BACKOFF } from '../../src/runtime/supervision.ts'
 import { Harness } from './harness.ts'
 

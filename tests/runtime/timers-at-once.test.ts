@@ -1,7 +1,7 @@
 /** Very many timers that are due at once: all fire, in due order, and the runtime goes on. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
-import type { ScheduledTimer } from '../../src/runtime/record.ts'
+import type { ScheduledTimer } from '../../src/runtime/record/record.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
 import { Harness } from './harness.ts'
 

@@ -11,7 +11,7 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import { openMemoryStore } from '../../src/runtime/log.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { Harness } from './harness.ts'
 
 const child = setup({

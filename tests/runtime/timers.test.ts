@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
 import type { Cell } from '../../src/runtime/cell.ts'
 import { EventClock } from '../../src/runtime/clock.ts'
-import { openMemoryStore } from '../../src/runtime/log.ts'
 import {
   listOf,
   NO_TIMERS,
@@ -11,7 +10,8 @@ import {
   withoutAll,
   withTimer,
 } from '../../src/runtime/pending-timers.ts'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Machines } from '../../src/runtime/registry.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { Timekeeper } from '../../src/runtime/timekeeper.ts'

@@ -13,7 +13,7 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import { openMemoryStore } from '../../src/runtime/log.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Registration } from '../../src/runtime/registry.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from './harness.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Address } from '../../src/runtime/address.ts'
-import { Ref } from '../../src/runtime/ref.ts'
-import { admit, admitContext, jsonEqual, plainError, takeIn } from '../../src/runtime/values.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
+import { Ref } from '../../src/runtime/record/ref.ts'
+import { admit, admitContext, jsonEqual, plainError, takeIn } from '../../src/runtime/record/values.ts'
 
 const ref = (address: string) => new Ref({ relay: () => {} }, address as Address, address)
 const none = () => undefined

@@ -1,6 +1,6 @@
 /** Plays a case to its end: in live XState, or in a supervisor whose life is interrupted between every two events. */
 import { type AnyStateMachine, createActor, SimulatedClock, type StateValue } from 'xstate'
-import type { TransitionRecord } from '../../src/runtime/record.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { ALWAYS_PASSIVE, Incarnations, type Interruption } from '../runtime/incarnations.ts'
 import type { Case, Script } from './cases.ts'
 

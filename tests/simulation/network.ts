@@ -7,7 +7,7 @@ import type {
 import type { VenueState, VenueStateRequest } from '../../machines/events/reconciliation.ts'
 import { type AccountContext, booksOf } from '../../machines/index.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
-import type { Intent } from '../../src/runtime/record.ts'
+import type { Intent } from '../../src/runtime/record/record.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedVenue } from './venue.ts'
 

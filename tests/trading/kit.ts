@@ -14,7 +14,7 @@ import * as decimal from '../../machines/model/decimal.ts'
 import { boot } from '../../src/runner/boot.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'
 import type { Exchange } from './exchange/exchange.ts'
 

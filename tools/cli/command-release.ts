@@ -1,6 +1,6 @@
 import { namingHint, readStrategiesFile } from '../../src/runner/strategies-file.ts'
-import { kindOf, parseAddress } from '../../src/runtime/address.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
+import { kindOf, parseAddress } from '../../src/runtime/record/address.ts'
 import { OutcryError } from '../../store/index.ts'
 import { countText } from './format.ts'
 import { loadMachines, machinesIn } from './machines.ts'

@@ -1,9 +1,9 @@
 /** Which transitions emit what: found by a search through what machines may come to, each transition marked. */
 import fc from 'fast-check'
 import { type AnyMachineSnapshot, type AnyStateMachine, createMachine } from 'xstate'
-import type { Address } from '../../src/runtime/address.ts'
-import type { AnyEvent } from '../../src/runtime/record.ts'
-import { Ref } from '../../src/runtime/ref.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
+import { Ref } from '../../src/runtime/record/ref.ts'
 import { type Outcome, Scope } from '../../src/runtime/scope.ts'
 import { SCRIPTED, type Scripted, type Step } from './scripts.ts'
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { AnyStateMachine } from 'xstate'
 import { DEFAULT_NEWS_RULES, emaCross, execType, machines, meanReversion } from '../../machines/index.ts'
-import type { AnyEvent } from '../../src/runtime/record.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 
 /** Something that happens to an actor. */
 export type Step = { readonly send: AnyEvent } | { readonly wait: number }

@@ -18,7 +18,7 @@ import {
 import { statusReport, termsThere } from '../../../machines/reconciliation/venue-order.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Port, PortContext } from '../../runtime/port.ts'
-import type { Intent } from '../../runtime/record.ts'
+import type { Intent } from '../../runtime/record/record.ts'
 import { isRefused, type LinkFaults } from '../link-faults.ts'
 import type { PaperVenue, VenueOrder } from '../venue.ts'
 

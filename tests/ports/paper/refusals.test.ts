@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { PaperPort } from '../../../src/ports/paper/index.ts'
 import { openVenueFolder, VenueFolder } from '../../../src/ports/paper/venue-folder.ts'
 import type { PortContext } from '../../../src/runtime/port.ts'
-import type { AnyEvent, Intent } from '../../../src/runtime/record.ts'
+import type { AnyEvent, Intent } from '../../../src/runtime/record/record.ts'
 import { Desk, header, order } from './desk.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-books-'))

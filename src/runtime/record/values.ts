@@ -4,7 +4,7 @@
  * frozen: nobody can change what others see, or what is written later.
  */
 import { types } from 'node:util'
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 import { Ref } from './ref.ts'
 
 // Of all that tells a getter from a value, this costs least.

@@ -1,4 +1,4 @@
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Address } from './address.ts'
 
 /** What a reference needs of the runtime behind it. */

@@ -1,5 +1,5 @@
 import type { StateValue } from 'xstate'
-import type { LogRecord } from '../../store/store.ts'
+import type { LogRecord } from '../../../store/store.ts'
 
 /** Any event of any machine. */
 export interface AnyEvent {

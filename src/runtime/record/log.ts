@@ -1,6 +1,6 @@
 /** The store of transition records: the log that the rest of the runtime speaks of. */
-import type { Memory, Store, StoreOptions } from '../../store/index.ts'
-import * as stores from '../../store/index.ts'
+import type { Memory, Store, StoreOptions } from '../../../store/index.ts'
+import * as stores from '../../../store/index.ts'
 import type { TransitionRecord } from './record.ts'
 import { recordCodec } from './record-codec.ts'
 

@@ -1,4 +1,4 @@
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 
 declare const brand: unique symbol
 /** `kind/id`; a child is its parent's address plus `/childId`, encoded: see `childOf`. */

@@ -1,6 +1,6 @@
 /** Places and ranges of the log that a caller names. A number that is none would pass for damage of the log further in. */
-import { OutcryError } from '../../errors/outcry-error.ts'
-import type { HistoryOptions, ReadOptions } from '../../store/store.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { HistoryOptions, ReadOptions } from '../../../store/store.ts'
 
 /** A place in the past, by one of its names. */
 export interface Place {

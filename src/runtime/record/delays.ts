@@ -1,5 +1,5 @@
 /** Delays are checked where they enter: an actor's timer has a due time that a clock can reach and the log can keep. */
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Address } from './address.ts'
 import type { ScheduledTimer } from './record.ts'
 
