@@ -8,8 +8,8 @@ import type { Address } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 import type { Registry } from './registry.ts'
 import { wakeCell } from './replay.ts'
-import type { Scope } from './scope.ts'
 import type { Actors } from './turn.ts'
+import type { Scope } from './xstate/scope.ts'
 
 export interface PassivationOptions {
   /** Actors kept in memory; beyond that the longest unused go first. */

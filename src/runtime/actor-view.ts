@@ -3,8 +3,8 @@ import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
 import { childOf, kindOf } from './record/address.ts'
 import type { ScheduledTimer } from './record/record.ts'
-import type { AnySnapshot } from './scope.ts'
 import type { Failures } from './supervision.ts'
+import type { AnySnapshot } from './xstate/scope.ts'
 
 /** An actor as the API and the command line show it: plain JSON. */
 export interface ActorView {

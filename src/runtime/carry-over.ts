@@ -7,7 +7,6 @@ import type { AnyActorLogic, AnyStateMachine, AnyStateNode, StateValue } from 'x
 import type { OutcryError } from '../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../store/store.ts'
 import type { Cell } from './cell.ts'
-import { childLogic, goneLogic, isMachine } from './logic.ts'
 import type { Migration, PlannedTimer } from './migration.ts'
 import { listOf } from './pending-timers.ts'
 import { type PersistedActor, type PersistedMachineState, persistedChildren, restoreCell } from './persist.ts'
@@ -17,9 +16,10 @@ import { Ref } from './record/ref.ts'
 import { admit, decode, jsonEqual, plainError } from './record/values.ts'
 import { findLogic, type Kind, logicAt, upgradePath } from './registry.ts'
 import { waitsForRestart } from './restart.ts'
-import type { Scope } from './scope.ts'
-import { activeNodes, idsOfValue, resolveValue } from './state-value.ts'
 import { AFTER, checkMigrated, Names, plainCopy, stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
+import { childLogic, goneLogic, isMachine } from './xstate/logic.ts'
+import type { Scope } from './xstate/scope.ts'
+import { activeNodes, idsOfValue, resolveValue } from './xstate/state-value.ts'
 
 const NO_CHILDREN: NonNullable<PersistedMachineState['children']> = {}
 

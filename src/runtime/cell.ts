@@ -1,5 +1,4 @@
 import type { AnyActorLogic, StateValue } from 'xstate'
-import { goneLogic, isMachine } from './logic.ts'
 import type { Migration } from './migration.ts'
 import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
 import type { Address } from './record/address.ts'
@@ -7,9 +6,10 @@ import { NO_REQUESTS, type RequestCounts } from './record/intent-ids.ts'
 import type { AnyEvent } from './record/record.ts'
 import type { Ref } from './record/ref.ts'
 import type { Kind } from './registry.ts'
-import type { AnySnapshot } from './scope.ts'
-import { frozenStateValue } from './state-value.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
+import { goneLogic, isMachine } from './xstate/logic.ts'
+import type { AnySnapshot } from './xstate/scope.ts'
+import { frozenStateValue } from './xstate/state-value.ts'
 
 /** Beside what its snapshot says, an actor may be kept from taking messages. */
 export type Condition = 'running' | 'restarting' | 'quarantined'

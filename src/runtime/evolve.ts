@@ -3,7 +3,6 @@
  */
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ActorState, Cell, Stashed } from './cell.ts'
-import type { Effect, TakenTransition } from './effect.ts'
 import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './holding.ts'
 import {
   INIT,
@@ -14,7 +13,6 @@ import {
   type TimerOnRecord,
   UNSTASH_TIMER,
 } from './lifecycle.ts'
-import { goneLogic, isMachine, logicKind } from './logic.ts'
 import {
   countOf,
   firstOf,
@@ -31,8 +29,10 @@ import { counted, withIntents } from './record/intent-ids.ts'
 import type { AnyEvent, Intent, ScheduledTimer } from './record/record.ts'
 import { jsonEqual, plainError, sizeTaken } from './record/values.ts'
 import { logicAt } from './registry.ts'
-import type { AnySnapshot, FoundIds, Outcome, Scope } from './scope.ts'
 import { NO_FAILURES } from './supervision.ts'
+import type { Effect, TakenTransition } from './xstate/effect.ts'
+import { goneLogic, isMachine, logicKind } from './xstate/logic.ts'
+import type { AnySnapshot, FoundIds, Outcome, Scope } from './xstate/scope.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface Taking {

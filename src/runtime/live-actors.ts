@@ -6,11 +6,11 @@ import type { AnyActorScope } from 'xstate'
 import type { Cell } from './cell.ts'
 import { checkType } from './intake.ts'
 import { STOP } from './lifecycle.ts'
-import { logicKind } from './logic.ts'
 import type { Address } from './record/address.ts'
 import type { AnyEvent } from './record/record.ts'
 import { EVENT, plainError, takeIn } from './record/values.ts'
-import type { AnySnapshot } from './scope.ts'
+import { logicKind } from './xstate/logic.ts'
+import type { AnySnapshot } from './xstate/scope.ts'
 
 export interface LiveHost {
   /** Takes what a running part sends. */

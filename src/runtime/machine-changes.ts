@@ -4,7 +4,7 @@ import { Journal, type JournalState } from './journal.ts'
 import type { Logger } from './logger.ts'
 import type { TransitionRecord } from './record/record.ts'
 import { type Registry, versionOf } from './registry.ts'
-import { differences, type Structure, structureOf } from './structure.ts'
+import { differences, type Structure, structureOf } from './xstate/structure.ts'
 
 /** Structures of machines by `kind@version`, as they were when the version was first seen. */
 export type Structures = Readonly<Record<string, Structure>>

@@ -3,7 +3,6 @@ import type { AnyActorLogic, AnyStateMachine, Snapshot } from 'xstate'
 import type { SnapshotEntry } from '../../store/store.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { measured } from './holding.ts'
-import { goneLogic, isLive, isMachine } from './logic.ts'
 import {
   countOf,
   earliestOf,
@@ -19,8 +18,9 @@ import type { ScheduledTimer } from './record/record.ts'
 import { Ref, type RefHost } from './record/ref.ts'
 import { decode, encodeState, frozen, frozenContext, sizeTaken } from './record/values.ts'
 import { type Kind, logicAt } from './registry.ts'
-import type { AnySnapshot, Scope } from './scope.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
+import { goneLogic, isLive, isMachine } from './xstate/logic.ts'
+import type { AnySnapshot, Scope } from './xstate/scope.ts'
 
 /** `state` of a SnapshotEntry; what is usual is left out. */
 export interface PersistedActor {

@@ -6,15 +6,15 @@ import type { Cell } from './cell.ts'
 import { Journal, type JournalState } from './journal.ts'
 import { INIT } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
-import { goneLogic } from './logic.ts'
 import { type PersistedActor, persistCell, restoreCell } from './persist.ts'
 import { type Address, childOf, parentOf } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 import { findLogic, type Kind, labelVersion, type Registry, upgradePath } from './registry.ts'
 import { makeCell, replayRecord } from './replay.ts'
-import type { Scope } from './scope.ts'
 import { SystemIds } from './system-ids.ts'
 import { Names } from './upgrade.ts'
+import { goneLogic } from './xstate/logic.ts'
+import type { Scope } from './xstate/scope.ts'
 
 export interface Recovered {
   readonly journal: Journal

@@ -1,10 +1,10 @@
 import type { ActorState, Cell, Condition } from './cell.ts'
-import type { Effect, TakenTransition } from './effect.ts'
 import { INIT } from './lifecycle.ts'
-import { isLive } from './logic.ts'
 import type { TransitionRecord } from './record/record.ts'
-import type { AnySnapshot } from './scope.ts'
 import type { Step } from './transition.ts'
+import type { Effect, TakenTransition } from './xstate/effect.ts'
+import { isLive } from './xstate/logic.ts'
+import type { AnySnapshot } from './xstate/scope.ts'
 
 /** What a record lets out once it is durable. */
 export interface Release {

@@ -3,14 +3,14 @@ import type { Cell } from './cell.ts'
 import type { Journal } from './journal.ts'
 import { LiveActors } from './live-actors.ts'
 import type { Logger } from './logger.ts'
-import { isLive, logicKind } from './logic.ts'
 import type { Port } from './port.ts'
 import type { Address } from './record/address.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record/record.ts'
 import type { Release } from './release.ts'
-import type { Scope } from './scope.ts'
-import { shown } from './shown.ts'
 import type { WorkObserver } from './work.ts'
+import { isLive, logicKind } from './xstate/logic.ts'
+import type { Scope } from './xstate/scope.ts'
+import { shown } from './xstate/shown.ts'
 
 /**
  * The last stage of a message's way: what durable records say goes out, in order, to the feed, to ports, to custom

@@ -17,8 +17,8 @@ import type { Place } from './record/place.ts'
 import type { AnyEvent, TransitionRecord } from './record/record.ts'
 import { decode, frozen, jsonEqual, plainError } from './record/values.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './registry.ts'
-import { Scope } from './scope.ts'
 import { stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
+import { Scope } from './xstate/scope.ts'
 
 /** A scope in which nothing can be sent by hand. */
 export function replayScope(): Scope {

@@ -3,11 +3,11 @@
 import { type ActorState, type Cell, stateValue, UNBORN } from './cell.ts'
 import { countRequest, type Evolution } from './evolve.ts'
 import { INIT, isLifecycle } from './lifecycle.ts'
-import { isMachine } from './logic.ts'
 import type { Message } from './message.ts'
 import { firstOf } from './pending-timers.ts'
 import { type Address, portOf } from './record/address.ts'
 import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from './record/record.ts'
+import { isMachine } from './xstate/logic.ts'
 
 /** What the records of one turn share. */
 export interface TurnFacts {

@@ -7,7 +7,6 @@
  */
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './cell.ts'
-import type { Effect } from './effect.ts'
 import { type Evolution, evolve } from './evolve.ts'
 import { hasRoom } from './holding.ts'
 import {
@@ -19,7 +18,6 @@ import {
   STOP,
   UNSTASH_TIMER,
 } from './lifecycle.ts'
-import { childLogic, goneLogic } from './logic.ts'
 import type { DeadReason, Message } from './message.ts'
 import type { Migration } from './migration.ts'
 import type { Outbox } from './outbox.ts'
@@ -32,11 +30,13 @@ import type { Ref } from './record/ref.ts'
 import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from './record/values.ts'
 import type { Kind, Registry } from './registry.ts'
 import { type Release, releaseOf } from './release.ts'
-import type { AnySnapshot, Scope } from './scope.ts'
 import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './transition.ts'
 import { TurnFailure } from './turn-failure.ts'
 import { upgradeFailed } from './upgrade.ts'
 import type { WorkObserver } from './work.ts'
+import type { Effect } from './xstate/effect.ts'
+import { childLogic, goneLogic } from './xstate/logic.ts'
+import type { AnySnapshot, Scope } from './xstate/scope.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, fromTransition, raise } from 'xstate'
 import { machines } from '../../machines/index.ts'
 import { Registry } from '../../src/runtime/registry.ts'
-import { differences, structureOf } from '../../src/runtime/structure.ts'
+import { differences, structureOf } from '../../src/runtime/xstate/structure.ts'
 import { Harness } from './harness.ts'
 
 const kid = createMachine({ id: 'kid', initial: 'on', states: { on: { on: { HI: {} } } } })

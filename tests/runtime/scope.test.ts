@@ -16,11 +16,11 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import type { Effect } from '../../src/runtime/effect.ts'
-import { prepareMachine } from '../../src/runtime/logic.ts'
 import { makeRef } from '../../src/runtime/persist.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { replayScope } from '../../src/runtime/replay.ts'
+import type { Effect } from '../../src/runtime/xstate/effect.ts'
+import { prepareMachine } from '../../src/runtime/xstate/logic.ts'
 
 const child = createMachine({ id: 'child' })
 const machine = setup({ actors: { child }, actions: { custom: () => {} } }).createMachine({

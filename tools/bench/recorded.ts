@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { makeRef } from '../../src/runtime/persist.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
-import { type AnySnapshot, Scope } from '../../src/runtime/scope.ts'
+import { type AnySnapshot, Scope } from '../../src/runtime/xstate/scope.ts'
 import { atLeast, median, type Report, type Settings } from './report.ts'
 import { silent } from './workload.ts'
 

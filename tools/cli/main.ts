@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
 import { VERSION } from '../../src/api/version.ts'
-import { assertXState } from '../../src/runtime/xstate-version.ts'
+import { assertXState } from '../../src/runtime/xstate/xstate-version.ts'
 import { isOutcryError } from '../../store/index.ts'
 import type { BackupOptions } from './command-backup.ts'
 import type { DoctorCommandOptions } from './command-doctor.ts'

@@ -4,7 +4,7 @@ import { type AnyMachineSnapshot, type AnyStateMachine, createMachine } from 'xs
 import type { Address } from '../../src/runtime/record/address.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Ref } from '../../src/runtime/record/ref.ts'
-import { type Outcome, Scope } from '../../src/runtime/scope.ts'
+import { type Outcome, Scope } from '../../src/runtime/xstate/scope.ts'
 import { SCRIPTED, type Scripted, type Step } from './scripts.ts'
 
 /** A transition, or the entry or exit of a state, as the machine's definition has it. */

@@ -5,16 +5,16 @@
  * pinned, tests/runtime/scope.test.ts holds the contract, tests/runtime/differential.test.ts the behaviour.
  */
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import { sizeOfChild } from '../holding.ts'
+import { INIT } from '../lifecycle.ts'
+import { type Address, childOf, parseAddress, reserved } from '../record/address.ts'
+import { delayInvalid } from '../record/delays.ts'
+import type { AnyEvent, ScheduledTimer } from '../record/record.ts'
+import { Ref, type RefHost } from '../record/ref.ts'
+import { admit, admitContext, EVENT, plainError, type Resolve, sizeTaken } from '../record/values.ts'
 import type { Effect, TakenTransition } from './effect.ts'
-import { sizeOfChild } from './holding.ts'
-import { INIT } from './lifecycle.ts'
 import { isMachine } from './logic.ts'
-import { type Address, childOf, parseAddress, reserved } from './record/address.ts'
-import { delayInvalid } from './record/delays.ts'
-import type { AnyEvent, ScheduledTimer } from './record/record.ts'
-import { Ref, type RefHost } from './record/ref.ts'
-import { admit, admitContext, EVENT, plainError, type Resolve, sizeTaken } from './record/values.ts'
 
 /** What every actor's snapshot has, and what a machine's has besides. */
 export interface AnySnapshot {

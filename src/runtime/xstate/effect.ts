@@ -1,6 +1,6 @@
-import type { Address } from './record/address.ts'
-import type { AnyEvent } from './record/record.ts'
-import type { Ref } from './record/ref.ts'
+import type { Address } from '../record/address.ts'
+import type { AnyEvent } from '../record/record.ts'
+import type { Ref } from '../record/ref.ts'
 
 /** What a transition wants done, in the order in which XState would do it. */
 export type Effect =
