@@ -10,7 +10,9 @@ export {
   storeExists,
 } from '../store/index.ts'
 export { type EventEnvelope, eventEnvelope } from './feed/envelope.ts'
-export type { ActorView } from './runtime/actor-view.ts'
+export type { ActorView } from './runtime/actors/actor-view.ts'
+export type { Machines, Registration, Upgrade } from './runtime/actors/registry.ts'
+export type { Backoff, Supervision } from './runtime/actors/supervision.ts'
 export type { Retention } from './runtime/archivist.ts'
 export { type Clock, type ClockJump, EventClock, SystemClock } from './runtime/clock.ts'
 export type { Logger } from './runtime/logger.ts'
@@ -18,8 +20,6 @@ export type { Port, PortContext, PortReply } from './runtime/port.ts'
 export { type Address, parseAddress } from './runtime/record/address.ts'
 export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/record/log.ts'
 export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record/record.ts'
-export type { Machines, Registration, Upgrade } from './runtime/registry.ts'
-export type { Backoff, Supervision } from './runtime/supervision.ts'
 export {
   createSupervisor,
   type Receipt,

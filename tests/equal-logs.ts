@@ -4,7 +4,7 @@
  * numbers do not count, because each start shifts them. A cause and a correlation count as the actor and the number that they name.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { ActorView } from '../src/runtime/actor-view.ts'
+import type { ActorView } from '../src/runtime/actors/actor-view.ts'
 import type { TransitionRecord } from '../src/runtime/record/record.ts'
 
 /** Actors that are taken out whole. */

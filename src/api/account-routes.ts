@@ -4,8 +4,8 @@ import { dailyPnl, drawdownPct, performanceAt } from '../../machines/account/cir
 import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../machines/account/portfolio.ts'
 import { markOf, type SymbolContext } from '../../machines/market/symbol.ts'
 import { avgPxOf } from '../../machines/position/books.ts'
-import type { ActorView } from '../runtime/actor-view.ts'
-import { logicAt } from '../runtime/registry.ts'
+import type { ActorView } from '../runtime/actors/actor-view.ts'
+import { logicAt } from '../runtime/actors/registry.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { signalOf } from './request.ts'
 

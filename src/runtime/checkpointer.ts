@@ -1,10 +1,10 @@
 import type { Store } from '../../store/store.ts'
 import type { ActorTable } from './actor-table.ts'
-import type { Cell } from './cell.ts'
+import type { Cell } from './actors/cell.ts'
+import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './actors/holding.ts'
+import { persistWithTurn } from './actors/persist.ts'
 import type { PendingTurn } from './committer.ts'
-import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './holding.ts'
 import type { JournalState } from './journal.ts'
-import { persistWithTurn } from './persist.ts'
 import type { Address } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 

@@ -2,17 +2,8 @@
  * One actor takes one event: from values to values, the same when it is lived and when it is replayed.
  */
 import { OutcryError } from '../../errors/outcry-error.ts'
-import type { ActorState, Cell, Stashed } from './cell.ts'
-import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './holding.ts'
-import {
-  INIT,
-  isLifecycle,
-  type LifecycleEvent,
-  RESTART_TIMER,
-  STOP,
-  type TimerOnRecord,
-  UNSTASH_TIMER,
-} from './lifecycle.ts'
+import type { ActorState, Cell, Stashed } from './actors/cell.ts'
+import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './actors/holding.ts'
 import {
   countOf,
   firstOf,
@@ -22,14 +13,23 @@ import {
   withoutAll,
   withoutFirst,
   withTimer,
-} from './pending-timers.ts'
-import { persistState, restoreState } from './persist.ts'
+} from './actors/pending-timers.ts'
+import { persistState, restoreState } from './actors/persist.ts'
+import { logicAt } from './actors/registry.ts'
+import {
+  INIT,
+  isLifecycle,
+  type LifecycleEvent,
+  RESTART_TIMER,
+  STOP,
+  type TimerOnRecord,
+  UNSTASH_TIMER,
+} from './actors/signals.ts'
+import { NO_FAILURES } from './actors/supervision.ts'
 import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './record/delays.ts'
 import { counted, withIntents } from './record/intent-ids.ts'
 import type { AnyEvent, Intent, ScheduledTimer } from './record/record.ts'
 import { jsonEqual, plainError, sizeTaken } from './record/values.ts'
-import { logicAt } from './registry.ts'
-import { NO_FAILURES } from './supervision.ts'
 import type { Effect, TakenTransition } from './xstate/effect.ts'
 import { goneLogic, isMachine, logicKind } from './xstate/logic.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from './xstate/scope.ts'

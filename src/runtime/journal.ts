@@ -4,8 +4,8 @@
  * checkpoints.
  */
 
+import type { LifecycleEvent } from './actors/signals.ts'
 import type { ClockState } from './clock.ts'
-import type { LifecycleEvent } from './lifecycle.ts'
 import type { Structures } from './machine-changes.ts'
 import { Outbox, type OutboxState } from './outbox.ts'
 import { CLOCK } from './record/address.ts'

@@ -1,15 +1,15 @@
 /** Acts on an actor of a log that no runtime has open. */
 import type { Store } from '../../store/store.ts'
 import { ActorTable } from './actor-table.ts'
+import { type Machines, Registry } from './actors/registry.ts'
+import { releasing } from './actors/restart.ts'
 import { checkWhy, messageOf, type Why } from './intake.ts'
 import { silentLogger } from './logger.ts'
 import { parseAddress } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 import { recover } from './recovery.ts'
 import { notQuarantined, refusal } from './refusal.ts'
-import { type Machines, Registry } from './registry.ts'
 import { replayScope } from './replay.ts'
-import { releasing } from './restart.ts'
 import { Turn } from './turn.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { ActorState, Cell, Condition } from './cell.ts'
-import { INIT } from './lifecycle.ts'
+import type { ActorState, Cell, Condition } from './actors/cell.ts'
+import { INIT } from './actors/signals.ts'
 import type { TransitionRecord } from './record/record.ts'
 import type { Step } from './transition.ts'
 import type { Effect, TakenTransition } from './xstate/effect.ts'

@@ -1,4 +1,4 @@
-import { STOP } from './lifecycle.ts'
+import { STOP } from './actors/signals.ts'
 import type { Address } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 

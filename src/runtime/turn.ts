@@ -6,9 +6,12 @@
  * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
  */
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
-import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './cell.ts'
-import { type Evolution, evolve } from './evolve.ts'
-import { hasRoom } from './holding.ts'
+import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './actors/cell.ts'
+import { hasRoom } from './actors/holding.ts'
+import type { Migration } from './actors/migration.ts'
+import { timerOf } from './actors/pending-timers.ts'
+import { makeRef, persistState } from './actors/persist.ts'
+import type { Kind, Registry } from './actors/registry.ts'
 import {
   INIT,
   initOf,
@@ -17,22 +20,19 @@ import {
   RESTART_TIMER,
   STOP,
   UNSTASH_TIMER,
-} from './lifecycle.ts'
+} from './actors/signals.ts'
+import { upgradeFailed } from './actors/upgrade.ts'
+import { type Evolution, evolve } from './evolve.ts'
 import type { DeadReason, Message } from './message.ts'
-import type { Migration } from './migration.ts'
 import type { Outbox } from './outbox.ts'
-import { timerOf } from './pending-timers.ts'
-import { makeRef, persistState } from './persist.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './record/address.ts'
 import type { AnyEvent, Intent, ScheduledTimer } from './record/record.ts'
 import { correlationOf } from './record/record-codec.ts'
 import type { Ref } from './record/ref.ts'
 import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from './record/values.ts'
-import type { Kind, Registry } from './registry.ts'
 import { type Release, releaseOf } from './release.ts'
 import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './transition.ts'
 import { TurnFailure } from './turn-failure.ts'
-import { upgradeFailed } from './upgrade.ts'
 import type { WorkObserver } from './work.ts'
 import type { Effect } from './xstate/effect.ts'
 import { childLogic, goneLogic } from './xstate/logic.ts'

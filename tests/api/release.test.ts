@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
-import type { Supervision } from '../../src/runtime/supervision.ts'
+import type { Supervision } from '../../src/runtime/actors/supervision.ts'
 import { Harness } from '../runtime/harness.ts'
 
 const fragile = setup({ types: {} as { events: { type: 'PING' } | { type: 'THROW' } } }).createMachine({

@@ -13,7 +13,7 @@ import {
 import { DURATION_MAX_MS } from '../../machines/model/fields.ts'
 import { contextOf, type OrderContext } from '../../machines/order/context.ts'
 import { orderMachine, orderVersion4, orderVersion5 } from '../../machines/order/order.ts'
-import { Registry, upgradePath, versionOf } from '../../src/runtime/registry.ts'
+import { Registry, upgradePath, versionOf } from '../../src/runtime/actors/registry.ts'
 import { Harness } from '../runtime/harness.ts'
 import { TERMS as LIVE_TERMS, live, report } from './live-order.ts'
 

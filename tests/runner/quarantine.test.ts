@@ -13,7 +13,7 @@ import { boot } from '../../src/runner/boot.ts'
 import { loadConfig } from '../../src/runner/config.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../../src/runner/quarantine.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
-import { STASH_MAX } from '../../src/runtime/holding.ts'
+import { STASH_MAX } from '../../src/runtime/actors/holding.ts'
 import { Harness } from '../runtime/harness.ts'
 
 /** Throws at its first candle where `limit` is below 10, and already when it starts where it is below 0. */

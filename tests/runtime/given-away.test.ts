@@ -1,7 +1,7 @@
 /** What the runtime gives away cannot change an actor, nor what others are told. */
 import { describe, expect, it } from 'vitest'
 import { emit, fromCallback, fromPromise, fromTransition, sendTo, setup } from 'xstate'
-import type { ActorView } from '../../src/runtime/actor-view.ts'
+import type { ActorView } from '../../src/runtime/actors/actor-view.ts'
 import type { Port } from '../../src/runtime/port.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Ref } from '../../src/runtime/record/ref.ts'

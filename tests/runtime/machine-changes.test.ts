@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, fromTransition, raise } from 'xstate'
 import { machines } from '../../machines/index.ts'
-import { Registry } from '../../src/runtime/registry.ts'
+import { Registry } from '../../src/runtime/actors/registry.ts'
 import { differences, structureOf } from '../../src/runtime/xstate/structure.ts'
 import { Harness } from './harness.ts'
 

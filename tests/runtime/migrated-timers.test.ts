@@ -1,8 +1,8 @@
 /** Timers and invoked children of states that a new version renames, changes or adds. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, raise, setup } from 'xstate'
-import type { Registration } from '../../src/runtime/registry.ts'
-import type { MigratedState, PastState } from '../../src/runtime/upgrade.ts'
+import type { Registration } from '../../src/runtime/actors/registry.ts'
+import type { MigratedState, PastState } from '../../src/runtime/actors/upgrade.ts'
 import { Harness } from './harness.ts'
 
 /** The actor starts at 1,000. The new version comes at 1,400, and takes its first message at 1,500. */

@@ -14,8 +14,8 @@ import {
   setup,
   spawnChild,
 } from 'xstate'
+import type { Registration } from '../../src/runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import type { Registration } from '../../src/runtime/registry.ts'
 import { Harness } from './harness.ts'
 
 type Upgrades = NonNullable<Registration['upgrades']>

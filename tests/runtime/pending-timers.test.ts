@@ -11,7 +11,7 @@ import {
   withoutAll,
   withoutFirst,
   withTimer,
-} from '../../src/runtime/pending-timers.ts'
+} from '../../src/runtime/actors/pending-timers.ts'
 import type { ScheduledTimer } from '../../src/runtime/record/record.ts'
 import { SEED, seeded } from '../seeded.ts'
 

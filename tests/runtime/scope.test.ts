@@ -16,7 +16,7 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import { makeRef } from '../../src/runtime/persist.ts'
+import { makeRef } from '../../src/runtime/actors/persist.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { replayScope } from '../../src/runtime/replay.ts'
 import type { Effect } from '../../src/runtime/xstate/effect.ts'

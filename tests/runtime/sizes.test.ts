@@ -1,8 +1,8 @@
 /** Law 8: what is large is refused where it arises; no turn makes a commit that the log cannot write. */
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, enqueueActions, setup, spawnChild } from 'xstate'
+import { DEFAULT_BACKOFF } from '../../src/runtime/actors/supervision.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
-import { DEFAULT_BACKOFF } from '../../src/runtime/supervision.ts'
 import { Harness } from './harness.ts'
 
 const MIB = 2 ** 20

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, sendTo, setup } from 'xstate'
-import { DEFAULT_BACKOFF, type Supervision } from '../../src/runtime/supervision.ts'
+import { DEFAULT_BACKOFF, type Supervision } from '../../src/runtime/actors/supervision.ts'
 import { databaseIn } from '../../store/leveldb/codec/database.ts'
 import { Harness } from './harness.ts'
 

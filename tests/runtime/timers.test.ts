@@ -1,18 +1,18 @@
 /** Timers of machines: the delays they take, and what becomes of those that come due at a bad moment (law 7). */
 import { describe, expect, it } from 'vitest'
 import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
-import type { Cell } from '../../src/runtime/cell.ts'
-import { EventClock } from '../../src/runtime/clock.ts'
+import type { Cell } from '../../src/runtime/actors/cell.ts'
 import {
   listOf,
   NO_TIMERS,
   type PendingTimers,
   withoutAll,
   withTimer,
-} from '../../src/runtime/pending-timers.ts'
+} from '../../src/runtime/actors/pending-timers.ts'
+import type { Machines } from '../../src/runtime/actors/registry.ts'
+import { EventClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import type { Machines } from '../../src/runtime/registry.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { Timekeeper } from '../../src/runtime/timekeeper.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'

@@ -13,8 +13,8 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
+import type { Registration } from '../../src/runtime/actors/registry.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
-import type { Registration } from '../../src/runtime/registry.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from './harness.ts'
 

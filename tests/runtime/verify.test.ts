@@ -1,9 +1,9 @@
 /** A log whose records are whole, but are not what its machines would have done. */
 import { describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
+import { Registry } from '../../src/runtime/actors/registry.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { Registry } from '../../src/runtime/registry.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { verifyLog } from '../../src/runtime/verify.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'

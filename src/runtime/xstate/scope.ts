@@ -6,8 +6,8 @@
  */
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import { sizeOfChild } from '../holding.ts'
-import { INIT } from '../lifecycle.ts'
+import { sizeOfChild } from '../actors/holding.ts'
+import { INIT } from '../actors/signals.ts'
 import { type Address, childOf, parseAddress, reserved } from '../record/address.ts'
 import { delayInvalid } from '../record/delays.ts'
 import type { AnyEvent, ScheduledTimer } from '../record/record.ts'

@@ -1,6 +1,6 @@
-import type { SnapshotEntry } from '../../store/store.ts'
-import type { AnyEvent } from './record/record.ts'
-import type { Ref } from './record/ref.ts'
+import type { SnapshotEntry } from '../../../store/store.ts'
+import type { AnyEvent } from '../record/record.ts'
+import type { Ref } from '../record/ref.ts'
 import type { Names } from './upgrade.ts'
 
 /**

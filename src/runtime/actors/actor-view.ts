@@ -1,10 +1,10 @@
 import type { StateValue } from 'xstate'
+import { childOf, kindOf } from '../record/address.ts'
+import type { ScheduledTimer } from '../record/record.ts'
+import type { AnySnapshot } from '../xstate/scope.ts'
 import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
-import { childOf, kindOf } from './record/address.ts'
-import type { ScheduledTimer } from './record/record.ts'
 import type { Failures } from './supervision.ts'
-import type { AnySnapshot } from './xstate/scope.ts'
 
 /** An actor as the API and the command line show it: plain JSON. */
 export interface ActorView {

@@ -8,12 +8,12 @@
  * added since. It is measured when that passes the bound, and then not before another slack has been added. Both numbers are
  * in the snapshot, so that a restart changes nothing of what is refused.
  */
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { ScheduledTimer } from '../record/record.ts'
+import type { Ref } from '../record/ref.ts'
+import { sizeOf } from '../record/values.ts'
 import type { ActorState } from './cell.ts'
 import { listOf, type PendingTimers } from './pending-timers.ts'
-import type { ScheduledTimer } from './record/record.ts'
-import type { Ref } from './record/ref.ts'
-import { sizeOf } from './record/values.ts'
 
 /** Size of what an actor holds, see values.ts. */
 export const HELD_MAX = 64 * 2 ** 20

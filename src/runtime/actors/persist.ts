@@ -1,6 +1,14 @@
 /** An actor's state as JSON and back (law 5: what comes back equals what was lived). */
 import type { AnyActorLogic, AnyStateMachine, Snapshot } from 'xstate'
-import type { SnapshotEntry } from '../../store/store.ts'
+import type { SnapshotEntry } from '../../../store/store.ts'
+import { type Address, childOf, idOfChild, parentOf } from '../record/address.ts'
+import { isUsable } from '../record/delays.ts'
+import { NO_REQUESTS, type RequestCounts } from '../record/intent-ids.ts'
+import type { ScheduledTimer } from '../record/record.ts'
+import { Ref, type RefHost } from '../record/ref.ts'
+import { decode, encodeState, frozen, frozenContext, sizeTaken } from '../record/values.ts'
+import { goneLogic, isLive, isMachine } from '../xstate/logic.ts'
+import type { AnySnapshot, Scope } from '../xstate/scope.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { measured } from './holding.ts'
 import {
@@ -11,16 +19,8 @@ import {
   type PendingTimers,
   pendingTimers,
 } from './pending-timers.ts'
-import { type Address, childOf, idOfChild, parentOf } from './record/address.ts'
-import { isUsable } from './record/delays.ts'
-import { NO_REQUESTS, type RequestCounts } from './record/intent-ids.ts'
-import type { ScheduledTimer } from './record/record.ts'
-import { Ref, type RefHost } from './record/ref.ts'
-import { decode, encodeState, frozen, frozenContext, sizeTaken } from './record/values.ts'
 import { type Kind, logicAt } from './registry.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
-import { goneLogic, isLive, isMachine } from './xstate/logic.ts'
-import type { AnySnapshot, Scope } from './xstate/scope.ts'
 
 /** `state` of a SnapshotEntry; what is usual is left out. */
 export interface PersistedActor {

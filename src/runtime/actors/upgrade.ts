@@ -1,9 +1,9 @@
 /** New versions of a machine: what a program says of them, and what is checked of what it says. */
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { AnyEvent } from '../record/record.ts'
+import { Ref } from '../record/ref.ts'
+import { EVENT, takeIn } from '../record/values.ts'
 import { HELD_AT_MOST } from './holding.ts'
-import type { AnyEvent } from './record/record.ts'
-import { Ref } from './record/ref.ts'
-import { EVENT, takeIn } from './record/values.ts'
 
 /** The state of an actor of the older version: a copy, which `migrate` may change. */
 export interface PastState {

@@ -4,22 +4,22 @@
  * of its history whether the runtime was stopped, was killed, or had the actor passive.
  */
 import type { AnyActorLogic, AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
-import type { OutcryError } from '../../errors/outcry-error.ts'
-import type { SnapshotEntry } from '../../store/store.ts'
+import type { OutcryError } from '../../../errors/outcry-error.ts'
+import type { SnapshotEntry } from '../../../store/store.ts'
+import { childOf, idOfChild } from '../record/address.ts'
+import type { ScheduledTimer } from '../record/record.ts'
+import { Ref } from '../record/ref.ts'
+import { admit, decode, jsonEqual, plainError } from '../record/values.ts'
+import { childLogic, goneLogic, isMachine } from '../xstate/logic.ts'
+import type { Scope } from '../xstate/scope.ts'
+import { activeNodes, idsOfValue, resolveValue } from '../xstate/state-value.ts'
 import type { Cell } from './cell.ts'
 import type { Migration, PlannedTimer } from './migration.ts'
 import { listOf } from './pending-timers.ts'
 import { type PersistedActor, type PersistedMachineState, persistedChildren, restoreCell } from './persist.ts'
-import { childOf, idOfChild } from './record/address.ts'
-import type { ScheduledTimer } from './record/record.ts'
-import { Ref } from './record/ref.ts'
-import { admit, decode, jsonEqual, plainError } from './record/values.ts'
 import { findLogic, type Kind, logicAt, upgradePath } from './registry.ts'
 import { waitsForRestart } from './restart.ts'
 import { AFTER, checkMigrated, Names, plainCopy, stepsFor, upcastBy, upgradeFailed } from './upgrade.ts'
-import { childLogic, goneLogic, isMachine } from './xstate/logic.ts'
-import type { Scope } from './xstate/scope.ts'
-import { activeNodes, idsOfValue, resolveValue } from './xstate/state-value.ts'
 
 const NO_CHILDREN: NonNullable<PersistedMachineState['children']> = {}
 

@@ -1,13 +1,13 @@
 import { type AnyActorLogic, type AnyStateMachine, createMachine } from 'xstate'
 import type { ZodType } from 'zod'
-import { OutcryError } from '../../errors/outcry-error.ts'
-import { CLOCK, idOf, kindOf, RESERVED_KINDS } from './record/address.ts'
-import type { AnyEvent } from './record/record.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import { CLOCK, idOf, kindOf, RESERVED_KINDS } from '../record/address.ts'
+import type { AnyEvent } from '../record/record.ts'
+import { childLogic, prepareMachine } from '../xstate/logic.ts'
+import { assertXState } from '../xstate/xstate-version.ts'
 import { registrationOf } from './registration.ts'
 import { DEFAULT_CHILD_SUPERVISION, DEFAULT_SUPERVISION, type Supervision } from './supervision.ts'
 import type { Upgrade } from './upgrade.ts'
-import { childLogic, prepareMachine } from './xstate/logic.ts'
-import { assertXState } from './xstate/xstate-version.ts'
 
 export type { Upgrade } from './upgrade.ts'
 

@@ -3,7 +3,7 @@
  * back. Few timers are an array in the order of their scheduling, because nothing is faster. More are a balanced tree
  * of shared nodes, so that a timer costs the logarithm of their number. Both do the same.
  */
-import type { ScheduledTimer } from './record/record.ts'
+import type { ScheduledTimer } from '../record/record.ts'
 
 export type PendingTimers = readonly ScheduledTimer[] | TimerTree
 

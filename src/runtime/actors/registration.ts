@@ -1,11 +1,11 @@
 /** Checks what a program registers, before anything runs on it: a program may be JavaScript, or hold a wrong import. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate'
-import { OutcryError } from '../../errors/outcry-error.ts'
-import type { Port } from './port.ts'
-import { parseAddress } from './record/address.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { Port } from '../port.ts'
+import { parseAddress } from '../record/address.ts'
+import { isMachine, logicKind, statesOf } from '../xstate/logic.ts'
 import type { Registration } from './registry.ts'
 import { backoffFault, STRATEGIES } from './supervision.ts'
-import { isMachine, logicKind, statesOf } from './xstate/logic.ts'
 
 type Check = (value: unknown) => string | undefined
 
