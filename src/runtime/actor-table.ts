@@ -8,7 +8,7 @@ import type { Registry } from './actors/registry.ts'
 import type { Address } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 import { wakeCell } from './replay.ts'
-import type { Actors } from './turn.ts'
+import type { Actors } from './turn/turn.ts'
 import type { Scope } from './xstate/scope.ts'
 
 export interface PassivationOptions {

@@ -2,7 +2,7 @@ import { OutcryError } from '../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../store/store.ts'
 import type { Job } from './job.ts'
 import type { TransitionRecord } from './record/record.ts'
-import type { Release } from './release.ts'
+import type { Release } from './turn/publication.ts'
 
 /** A finished turn on its way into the log. */
 export interface PendingTurn {

@@ -4,10 +4,10 @@ import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import type { Registry } from './actors/registry.ts'
 import type { Clock } from './clock.ts'
 import type { Lane } from './mailbox.ts'
-import type { Message } from './message.ts'
 import { type Address, isReserved, parentOf, reserved } from './record/address.ts'
 import type { AnyEvent, Origin } from './record/record.ts'
 import { EVENT, sizeTaken, takeIn } from './record/values.ts'
+import type { Message } from './turn/message.ts'
 
 export interface SendOptions {
   /** Epoch ms; default the event's own `at`, else the clock's. */

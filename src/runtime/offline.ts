@@ -8,9 +8,9 @@ import { silentLogger } from './logger.ts'
 import { parseAddress } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 import { recover } from './recovery.ts'
-import { notQuarantined, refusal } from './refusal.ts'
 import { replayScope } from './replay.ts'
-import { Turn } from './turn.ts'
+import { notQuarantined, refusal } from './turn/refusal.ts'
+import { Turn } from './turn/turn.ts'
 
 /**
  * Releases an actor of a closed log from quarantine; returns the seq of the record. Nothing else happens: no timer

@@ -12,12 +12,12 @@ import { makeRef, type PersistedActor, restoreCell } from './actors/persist.ts'
 import { type Kind, labelVersion, logicAt, type Registry, upgradePath } from './actors/registry.ts'
 import { INIT, isLifecycle } from './actors/signals.ts'
 import { stepsFor, upcastBy, upgradeFailed } from './actors/upgrade.ts'
-import { countIntents, type Evolution, evolve } from './evolve.ts'
 import { type Address, parentOf } from './record/address.ts'
 import { NO_REQUESTS } from './record/intent-ids.ts'
 import type { Place } from './record/place.ts'
 import type { AnyEvent, TransitionRecord } from './record/record.ts'
 import { decode, frozen, jsonEqual, plainError } from './record/values.ts'
+import { countIntents, type Evolution, evolve } from './turn/evolve.ts'
 import { Scope } from './xstate/scope.ts'
 
 /** A scope in which nothing can be sent by hand. */

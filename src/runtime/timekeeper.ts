@@ -4,11 +4,11 @@ import { listOf, timerOf } from './actors/pending-timers.ts'
 import type { Clock } from './clock.ts'
 import type { Shift } from './journal.ts'
 import type { Logger } from './logger.ts'
-import type { Message } from './message.ts'
 import type { Address } from './record/address.ts'
 import type { ScheduledTimer, TransitionRecord } from './record/record.ts'
 import { sizeOf } from './record/values.ts'
 import { type DueTimer, TimerQueue } from './timers.ts'
+import type { Message } from './turn/message.ts'
 
 /** Timers that are found due at once. There may be millions: others get their chance between one lot and the next. */
 const DUE_PER_LOOK = 256

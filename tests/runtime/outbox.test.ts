@@ -1,9 +1,9 @@
 /** Unsettled intents, however many and large they are: they keep no run from a checkpoint, a stop or a start (law 6, law 8). */
 import { describe, expect, it } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
-import { PORT_SIZE_MAX } from '../../src/runtime/outbox.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { AnyEvent, Intent } from '../../src/runtime/record/record.ts'
+import { PORT_SIZE_MAX } from '../../src/runtime/turn/outbox.ts'
 import { Harness } from './harness.ts'
 
 const trader = setup({ types: {} as { context: { sent: number }; events: AnyEvent } }).createMachine({

@@ -3,11 +3,11 @@
  * that a port that settles nothing keeps no other port from working; and one for all, whatever ports earlier runs had. A
  * checkpoint has the first of them, and of the others only where the log has them: it never becomes long.
  */
-import { OutcryError } from '../../errors/outcry-error.ts'
-import type { Store } from '../../store/store.ts'
-import type { Intent, TransitionRecord } from './record/record.ts'
-import type { Ref } from './record/ref.ts'
-import { decode, encode, frozen, sizeOf } from './record/values.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { Store } from '../../../store/store.ts'
+import type { Intent, TransitionRecord } from '../record/record.ts'
+import type { Ref } from '../record/ref.ts'
+import { decode, encode, frozen, sizeOf } from '../record/values.ts'
 
 /** Size of the unsettled intents of one port, see values.ts: some 50,000 orders. */
 export const PORT_SIZE_MAX = 32 * 2 ** 20

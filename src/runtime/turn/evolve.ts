@@ -1,9 +1,9 @@
 /**
  * One actor takes one event: from values to values, the same when it is lived and when it is replayed.
  */
-import { OutcryError } from '../../errors/outcry-error.ts'
-import type { ActorState, Cell, Stashed } from './actors/cell.ts'
-import { assertHolds, HELD_MAX, measured, sizeOfTimer } from './actors/holding.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { ActorState, Cell, Stashed } from '../actors/cell.ts'
+import { assertHolds, HELD_MAX, measured, sizeOfTimer } from '../actors/holding.ts'
 import {
   countOf,
   firstOf,
@@ -13,9 +13,9 @@ import {
   withoutAll,
   withoutFirst,
   withTimer,
-} from './actors/pending-timers.ts'
-import { persistState, restoreState } from './actors/persist.ts'
-import { logicAt } from './actors/registry.ts'
+} from '../actors/pending-timers.ts'
+import { persistState, restoreState } from '../actors/persist.ts'
+import { logicAt } from '../actors/registry.ts'
 import {
   INIT,
   isLifecycle,
@@ -24,15 +24,15 @@ import {
   STOP,
   type TimerOnRecord,
   UNSTASH_TIMER,
-} from './actors/signals.ts'
-import { NO_FAILURES } from './actors/supervision.ts'
-import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from './record/delays.ts'
-import { counted, withIntents } from './record/intent-ids.ts'
-import type { AnyEvent, Intent, ScheduledTimer } from './record/record.ts'
-import { jsonEqual, plainError, sizeTaken } from './record/values.ts'
-import type { Effect, TakenTransition } from './xstate/effect.ts'
-import { goneLogic, isMachine, logicKind } from './xstate/logic.ts'
-import type { AnySnapshot, FoundIds, Outcome, Scope } from './xstate/scope.ts'
+} from '../actors/signals.ts'
+import { NO_FAILURES } from '../actors/supervision.ts'
+import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from '../record/delays.ts'
+import { counted, withIntents } from '../record/intent-ids.ts'
+import type { AnyEvent, Intent, ScheduledTimer } from '../record/record.ts'
+import { jsonEqual, plainError, sizeTaken } from '../record/values.ts'
+import type { Effect, TakenTransition } from '../xstate/effect.ts'
+import { goneLogic, isMachine, logicKind } from '../xstate/logic.ts'
+import type { AnySnapshot, FoundIds, Outcome, Scope } from '../xstate/scope.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface Taking {

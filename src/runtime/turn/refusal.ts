@@ -1,8 +1,8 @@
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { Address } from '../record/address.ts'
+import type { AnyEvent } from '../record/record.ts'
+import { plainError } from '../record/values.ts'
 import type { DeadReason } from './message.ts'
-import type { Address } from './record/address.ts'
-import type { AnyEvent } from './record/record.ts'
-import { plainError } from './record/values.ts'
 import { TurnFailure } from './turn-failure.ts'
 
 const REFUSALS: Record<DeadReason, readonly [code: string, what: string, hint: string]> = {

@@ -1,13 +1,13 @@
 /** The record of one actor taking one event, made of what the actor was and what it has become; its intents are counted there, too. */
 
-import { type ActorState, type Cell, stateValue, UNBORN } from './actors/cell.ts'
-import { firstOf } from './actors/pending-timers.ts'
-import { INIT, isLifecycle } from './actors/signals.ts'
+import { type ActorState, type Cell, stateValue, UNBORN } from '../actors/cell.ts'
+import { firstOf } from '../actors/pending-timers.ts'
+import { INIT, isLifecycle } from '../actors/signals.ts'
+import { type Address, portOf } from '../record/address.ts'
+import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from '../record/record.ts'
+import { isMachine } from '../xstate/logic.ts'
 import { countRequest, type Evolution } from './evolve.ts'
 import type { Message } from './message.ts'
-import { type Address, portOf } from './record/address.ts'
-import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from './record/record.ts'
-import { isMachine } from './xstate/logic.ts'
 
 /** What the records of one turn share. */
 export interface TurnFacts {

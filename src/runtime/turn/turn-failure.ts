@@ -1,6 +1,6 @@
-import type { Address } from './record/address.ts'
-import type { AnyEvent } from './record/record.ts'
-import { plainError } from './record/values.ts'
+import type { Address } from '../record/address.ts'
+import type { AnyEvent } from '../record/record.ts'
+import { plainError } from '../record/values.ts'
 
 /** A machine threw: which actor's, on what. */
 export class TurnFailure extends Error {

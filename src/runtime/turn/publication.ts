@@ -1,10 +1,10 @@
-import type { ActorState, Cell, Condition } from './actors/cell.ts'
-import { INIT } from './actors/signals.ts'
-import type { TransitionRecord } from './record/record.ts'
-import type { Step } from './transition.ts'
-import type { Effect, TakenTransition } from './xstate/effect.ts'
-import { isLive } from './xstate/logic.ts'
-import type { AnySnapshot } from './xstate/scope.ts'
+import type { ActorState, Cell, Condition } from '../actors/cell.ts'
+import { INIT } from '../actors/signals.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import type { Effect, TakenTransition } from '../xstate/effect.ts'
+import { isLive } from '../xstate/logic.ts'
+import type { AnySnapshot } from '../xstate/scope.ts'
+import type { Step } from './turn-record.ts'
 
 /** What a record lets out once it is durable. */
 export interface Release {

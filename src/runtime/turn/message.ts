@@ -1,5 +1,5 @@
-import type { Address } from './record/address.ts'
-import type { AnyEvent, Origin, ScheduledTimer } from './record/record.ts'
+import type { Address } from '../record/address.ts'
+import type { AnyEvent, Origin, ScheduledTimer } from '../record/record.ts'
 
 /** What starts a turn. */
 export interface Message {

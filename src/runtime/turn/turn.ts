@@ -5,13 +5,13 @@
  * Actors take their messages in the order in which live XState actors would: what a transition sends is delivered at
  * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
  */
-import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
-import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from './actors/cell.ts'
-import { hasRoom } from './actors/holding.ts'
-import type { Migration } from './actors/migration.ts'
-import { timerOf } from './actors/pending-timers.ts'
-import { makeRef, persistState } from './actors/persist.ts'
-import type { Kind, Registry } from './actors/registry.ts'
+import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
+import { type ActorState, Cell, type Delivery, type Stashed, UNBORN } from '../actors/cell.ts'
+import { hasRoom } from '../actors/holding.ts'
+import type { Migration } from '../actors/migration.ts'
+import { timerOf } from '../actors/pending-timers.ts'
+import { makeRef, persistState } from '../actors/persist.ts'
+import type { Kind, Registry } from '../actors/registry.ts'
 import {
   INIT,
   initOf,
@@ -20,23 +20,23 @@ import {
   RESTART_TIMER,
   STOP,
   UNSTASH_TIMER,
-} from './actors/signals.ts'
-import { upgradeFailed } from './actors/upgrade.ts'
+} from '../actors/signals.ts'
+import { upgradeFailed } from '../actors/upgrade.ts'
+import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from '../record/address.ts'
+import type { AnyEvent, Intent, ScheduledTimer } from '../record/record.ts'
+import { correlationOf } from '../record/record-codec.ts'
+import type { Ref } from '../record/ref.ts'
+import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from '../record/values.ts'
+import type { WorkObserver } from '../work.ts'
+import type { Effect } from '../xstate/effect.ts'
+import { childLogic, goneLogic } from '../xstate/logic.ts'
+import type { AnySnapshot, Scope } from '../xstate/scope.ts'
 import { type Evolution, evolve } from './evolve.ts'
 import type { DeadReason, Message } from './message.ts'
 import type { Outbox } from './outbox.ts'
-import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from './record/address.ts'
-import type { AnyEvent, Intent, ScheduledTimer } from './record/record.ts'
-import { correlationOf } from './record/record-codec.ts'
-import type { Ref } from './record/ref.ts'
-import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from './record/values.ts'
-import { type Release, releaseOf } from './release.ts'
-import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './transition.ts'
+import { type Release, releaseOf } from './publication.ts'
 import { TurnFailure } from './turn-failure.ts'
-import type { WorkObserver } from './work.ts'
-import type { Effect } from './xstate/effect.ts'
-import { childLogic, goneLogic } from './xstate/logic.ts'
-import type { AnySnapshot, Scope } from './xstate/scope.ts'
+import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './turn-record.ts'
 
 /** Records in one turn after which actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000
