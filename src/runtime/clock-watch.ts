@@ -3,10 +3,10 @@ import type { Store } from '../../store/store.ts'
 import { type ClockJump, SystemClock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { messageOf } from './intake.ts'
-import { Journal, type JournalState } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { CLOCK } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
+import { Journal, type JournalState } from './state/offsets.ts'
 import type { Timekeeper } from './timekeeper.ts'
 
 /** Latest jumps that are remembered. */

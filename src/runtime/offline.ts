@@ -1,14 +1,14 @@
 /** Acts on an actor of a log that no runtime has open. */
 import type { Store } from '../../store/store.ts'
-import { ActorTable } from './actor-table.ts'
 import { type Machines, Registry } from './actors/registry.ts'
 import { releasing } from './actors/restart.ts'
 import { checkWhy, messageOf, type Why } from './intake.ts'
 import { silentLogger } from './logger.ts'
 import { parseAddress } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
-import { recover } from './recovery.ts'
-import { replayScope } from './replay.ts'
+import { recover } from './state/recovery.ts'
+import { replayScope } from './state/replay.ts'
+import { ActorTable } from './state/residents.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import { Turn } from './turn/turn.ts'
 

@@ -12,7 +12,7 @@ import { type ActorView, viewOf } from '../../src/runtime/actors/actor-view.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { cellAt } from '../../src/runtime/replay.ts'
+import { cellAt } from '../../src/runtime/state/replay.ts'
 import { differenceOfLogs, differenceOfPresents, presentOf } from '../equal-logs.ts'
 import { modulePath, program } from '../programs/program.ts'
 

@@ -7,7 +7,7 @@ import { machines, type OrderContext, type PositionContext } from '../../machine
 import { startRunner } from '../../src/runner/runner.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
-import { verifyLog } from '../../src/runtime/verify.ts'
+import { verifyLog } from '../../src/runtime/state/verify.ts'
 import { goldenConfig } from './golden/config.ts'
 import { booksOf, type Ended, presentsOf, recordsOf, unpack } from './golden/run.ts'
 

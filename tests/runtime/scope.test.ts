@@ -18,7 +18,7 @@ import {
 } from 'xstate'
 import { makeRef } from '../../src/runtime/actors/persist.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
-import { replayScope } from '../../src/runtime/replay.ts'
+import { replayScope } from '../../src/runtime/state/replay.ts'
 import type { Effect } from '../../src/runtime/xstate/effect.ts'
 import { prepareMachine } from '../../src/runtime/xstate/logic.ts'
 

@@ -10,7 +10,7 @@ import { viewOf } from '../../../src/runtime/actors/actor-view.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
 import { openLevelStore } from '../../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
-import { cellAt } from '../../../src/runtime/replay.ts'
+import { cellAt } from '../../../src/runtime/state/replay.ts'
 import { presentOf } from '../../equal-logs.ts'
 
 export interface Ended {

@@ -1,10 +1,16 @@
-import { type Interruptible, isOutcryError, Pace, type SnapshotEntry, type Store } from '../../store/index.ts'
-import type { Cell } from './actors/cell.ts'
-import { type PersistedActor, persistCell, restoreCell } from './actors/persist.ts'
-import type { Registry } from './actors/registry.ts'
-import { isUsable } from './record/delays.ts'
-import type { TransitionRecord } from './record/record.ts'
-import { jsonEqual, plainError } from './record/values.ts'
+import {
+  type Interruptible,
+  isOutcryError,
+  Pace,
+  type SnapshotEntry,
+  type Store,
+} from '../../../store/index.ts'
+import type { Cell } from '../actors/cell.ts'
+import { type PersistedActor, persistCell, restoreCell } from '../actors/persist.ts'
+import type { Registry } from '../actors/registry.ts'
+import { isUsable } from '../record/delays.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import { jsonEqual, plainError } from '../record/values.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'

@@ -4,13 +4,13 @@
  * checkpoints.
  */
 
-import type { LifecycleEvent } from './actors/signals.ts'
-import type { ClockState } from './clock.ts'
+import type { LifecycleEvent } from '../actors/signals.ts'
+import type { ClockState } from '../clock.ts'
+import { CLOCK } from '../record/address.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import { Outbox, type OutboxState } from '../turn/outbox.ts'
 import type { Structures } from './machine-changes.ts'
-import { CLOCK } from './record/address.ts'
-import type { TransitionRecord } from './record/record.ts'
 import { SystemIds } from './system-ids.ts'
-import { Outbox, type OutboxState } from './turn/outbox.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */
 const KEYS_MAX = 10_000

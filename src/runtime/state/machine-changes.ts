@@ -1,10 +1,10 @@
-import { OutcryError } from '../../errors/outcry-error.ts'
-import type { Store } from '../../store/store.ts'
-import { type Registry, versionOf } from './actors/registry.ts'
-import { Journal, type JournalState } from './journal.ts'
-import type { Logger } from './logger.ts'
-import type { TransitionRecord } from './record/record.ts'
-import { differences, type Structure, structureOf } from './xstate/structure.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { Store } from '../../../store/store.ts'
+import { type Registry, versionOf } from '../actors/registry.ts'
+import type { Logger } from '../logger.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import { differences, type Structure, structureOf } from '../xstate/structure.ts'
+import { Journal, type JournalState } from './offsets.ts'
 
 /** Structures of machines by `kind@version`, as they were when the version was first seen. */
 export type Structures = Readonly<Record<string, Structure>>

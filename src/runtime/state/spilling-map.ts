@@ -1,4 +1,4 @@
-import { Scratch } from '../../store/index.ts'
+import { Scratch } from '../../../store/index.ts'
 
 /** Entries that leave memory at once. */
 const LOT = 200
