@@ -14,7 +14,6 @@ export type { ActorView } from './runtime/actors/actor-view.ts'
 export type { Machines, Registration, Upgrade } from './runtime/actors/registry.ts'
 export type { Backoff, Supervision } from './runtime/actors/supervision.ts'
 export type { Retention } from './runtime/archivist.ts'
-export { type Clock, type ClockJump, EventClock, SystemClock } from './runtime/clock.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { Port, PortContext, PortReply } from './runtime/port.ts'
 export { type Address, parseAddress } from './runtime/record/address.ts'
@@ -27,3 +26,4 @@ export {
   type Supervisor,
   type SupervisorOptions,
 } from './runtime/supervisor.ts'
+export { type Clock, type ClockJump, EventClock, SystemClock } from './runtime/time/clock.ts'

@@ -9,9 +9,9 @@ import {
 } from '../../machines/index.ts'
 import { poll } from '../ports/http.ts'
 import type { MarketSource } from '../ports/market.ts'
-import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
+import type { Clock } from '../runtime/time/clock.ts'
 import type { RunnerConfig } from './config.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 

@@ -5,7 +5,7 @@
  */
 
 import type { NewsMessage } from '../ports/news.ts'
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../runtime/time/clock.ts'
 
 interface Source {
   /** Time of its last line so far. */

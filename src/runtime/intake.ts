@@ -2,11 +2,11 @@
 import { type Issue, OutcryError } from '../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import type { Registry } from './actors/registry.ts'
-import type { Clock } from './clock.ts'
 import type { Lane } from './mailbox.ts'
 import { type Address, isReserved, parentOf, reserved } from './record/address.ts'
 import type { AnyEvent, Origin } from './record/record.ts'
 import { EVENT, sizeTaken, takeIn } from './record/values.ts'
+import type { Clock } from './time/clock.ts'
 import type { Message } from './turn/message.ts'
 
 export interface SendOptions {

@@ -3,10 +3,10 @@ import { request } from 'node:http'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
-import { SystemClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { SystemClock } from '../../src/runtime/time/clock.ts'
 import { isOutcryError, newMemory, type Store } from '../../store/index.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }

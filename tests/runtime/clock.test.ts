@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { EventClock, SystemClock } from '../../src/runtime/clock.ts'
-import { MachineTime } from '../../src/runtime/machine-time.ts'
+import { EventClock, SystemClock } from '../../src/runtime/time/clock.ts'
+import { MachineTime } from '../../src/runtime/time/machine-time.ts'
 import { FakeMachine } from './machine.ts'
 
 const HOUR = 3_600_000

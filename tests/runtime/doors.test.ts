@@ -20,7 +20,6 @@ import {
   spawnChild,
 } from 'xstate'
 import { isOutcryError } from '../../errors/outcry-error.ts'
-import { EventClock } from '../../src/runtime/clock.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
@@ -28,6 +27,7 @@ import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record
 import { Ref } from '../../src/runtime/record/ref.ts'
 import { decode } from '../../src/runtime/record/values.ts'
 import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import { EventClock } from '../../src/runtime/time/clock.ts'
 import type { Store } from '../../store/store.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { anyValue, canBeKept, isAlike, isDeeplyFrozen, isStill } from './odd-values.ts'

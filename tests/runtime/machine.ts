@@ -1,5 +1,5 @@
 import { vi } from 'vitest'
-import type { TimeSource } from '../../src/runtime/machine-time.ts'
+import type { TimeSource } from '../../src/runtime/time/machine-time.ts'
 
 const BOOTED_AT = Date.UTC(2026, 0, 1)
 

@@ -10,11 +10,11 @@ import {
   withTimer,
 } from '../../src/runtime/actors/pending-timers.ts'
 import type { Machines } from '../../src/runtime/actors/registry.ts'
-import { EventClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
-import { Timekeeper } from '../../src/runtime/timekeeper.ts'
+import { EventClock } from '../../src/runtime/time/clock.ts'
+import { Timekeeper } from '../../src/runtime/time/timer-service.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 

@@ -1,6 +1,6 @@
 /** Asks for depth snapshots until the books are whole: one question for a symbol at a time, slower each time, within the venue's weights. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TIMEOUT_MAX_MS } from '../../runtime/clock.ts'
+import { TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
 import { getJson, Refused, reasonOf } from '../http.ts'
 import { backoffMs } from './backoff.ts'
 import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'

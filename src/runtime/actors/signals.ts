@@ -1,6 +1,6 @@
-import type { ClockJump, ClockState } from '../clock.ts'
 import type { AnyEvent, ScheduledTimer } from '../record/record.ts'
 import type { PlainError } from '../record/values.ts'
+import type { ClockJump, ClockState } from '../time/clock.ts'
 import type { Directive, Failures } from './supervision.ts'
 
 /**

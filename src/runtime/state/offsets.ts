@@ -5,9 +5,9 @@
  */
 
 import type { LifecycleEvent } from '../actors/signals.ts'
-import type { ClockState } from '../clock.ts'
 import { CLOCK } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import type { ClockState } from '../time/clock.ts'
 import { Outbox, type OutboxState } from '../turn/outbox.ts'
 import type { Structures } from './machine-changes.ts'
 import { SystemIds } from './system-ids.ts'

@@ -1,4 +1,4 @@
-import type { Address } from './record/address.ts'
+import type { Address } from '../record/address.ts'
 
 /** A due time of an actor. What is due then, and whether it still is, the actor's own state tells. */
 export interface DueTimer {
