@@ -2,7 +2,7 @@
 import type { Store } from '../../store/store.ts'
 import { type Machines, Registry } from './actors/registry.ts'
 import { releasing } from './actors/restart.ts'
-import { checkWhy, messageOf, type Why } from './intake.ts'
+import { checkWhy, messageOf, type Why } from './commit/intake.ts'
 import { silentLogger } from './logger.ts'
 import { parseAddress } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'

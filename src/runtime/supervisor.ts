@@ -11,20 +11,28 @@ import { type Machines, Registry } from './actors/registry.ts'
 import { releasing } from './actors/restart.ts'
 import { isOutcome } from './actors/running-parts.ts'
 import { initOf, type LifecycleEvent, STOP } from './actors/signals.ts'
-import { Archivist, type Retention } from './archivist.ts'
-import { Checkpointer } from './checkpointer.ts'
-import { type ClockWatch, watchOf } from './clock-watch.ts'
-import { Engine } from './engine.ts'
-import { checkSchema, checkTime, checkWhy, messageOf, receive, type SendOptions, type Why } from './intake.ts'
-import type { Job, Receipt } from './job.ts'
+import { Checkpointer } from './commit/checkpointer.ts'
+import { type ClockWatch, watchOf } from './commit/clock-watch.ts'
+import {
+  checkSchema,
+  checkTime,
+  checkWhy,
+  messageOf,
+  receive,
+  type SendOptions,
+  type Why,
+} from './commit/intake.ts'
+import type { Job, Receipt } from './commit/job.ts'
+import { Engine } from './commit/loop.ts'
+import type { Lane } from './commit/mailbox.ts'
+import { Releaser } from './commit/publisher.ts'
+import { Archivist, type Retention } from './commit/retention.ts'
 import { consoleLogger, type Logger, unfailing } from './logger.ts'
-import type { Lane } from './mailbox.ts'
 import type { Port, PortContext } from './port.ts'
 import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from './record/address.ts'
 import { checkPlace, checkRange } from './record/place.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record/record.ts'
 import { EVENT, type PlainError, plainError, sizeTaken, takeIn } from './record/values.ts'
-import { Releaser } from './releaser.ts'
 import { Shielded } from './shielded.ts'
 import { checkMachines, noteMachines } from './state/machine-changes.ts'
 import type { Journal, JournalState } from './state/offsets.ts'
@@ -44,8 +52,8 @@ import { goneLogic } from './xstate/logic.ts'
 import { type AnySnapshot, Scope } from './xstate/scope.ts'
 import { shown } from './xstate/shown.ts'
 
-export type { SendOptions } from './intake.ts'
-export type { Receipt } from './job.ts'
+export type { SendOptions } from './commit/intake.ts'
+export type { Receipt } from './commit/job.ts'
 
 export interface SupervisorOptions {
   /** Belongs to the supervisor from here on: `stop` closes it. */

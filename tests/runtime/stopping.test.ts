@@ -1,7 +1,7 @@
 /** What comes when a runtime stops, or when its log has refused: nothing of it is lost that was taken, nothing more is. */
 import { describe, expect, it, vi } from 'vitest'
 import { type AnyActorLogic, assign, fromCallback, fromPromise, raise, sendTo, setup } from 'xstate'
-import { Archivist } from '../../src/runtime/archivist.ts'
+import { Archivist } from '../../src/runtime/commit/retention.ts'
 import { consoleLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'

@@ -1,6 +1,6 @@
 /** What an actor is that waits for its restart: its children are stopped and its timers gone, so nothing but a restart helps it. */
 
-import type { Why } from '../intake.ts'
+import type { Why } from '../commit/intake.ts'
 import type { ActorState } from './cell.ts'
 import { firstOf } from './pending-timers.ts'
 import { type LifecycleEvent, RESTART_TIMER } from './signals.ts'

@@ -3,7 +3,7 @@
  * and what they send comes back as messages, which are in the log like any other.
  */
 import type { AnyActorScope } from 'xstate'
-import { checkType } from '../intake.ts'
+import { checkType } from '../commit/intake.ts'
 import type { Address } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { EVENT, plainError, takeIn } from '../record/values.ts'

@@ -1,6 +1,6 @@
-import type { Store } from '../../store/store.ts'
-import type { Logger } from './logger.ts'
-import type { TransitionRecord } from './record/record.ts'
+import type { Store } from '../../../store/store.ts'
+import type { Logger } from '../logger.ts'
+import type { TransitionRecord } from '../record/record.ts'
 
 /** What stays in the database; records older than all that is said here go to compressed files, and are read there. */
 export interface Retention {

@@ -1,4 +1,4 @@
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 
 /**
  * Which messages go first: what steers the system, then what venues report, then what people and strategies ask

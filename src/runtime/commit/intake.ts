@@ -1,13 +1,13 @@
 /** Messages from outside on their way into the mailbox: checked once here, trusted afterwards. */
-import { type Issue, OutcryError } from '../../errors/outcry-error.ts'
-import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
-import type { Registry } from './actors/registry.ts'
+import { type Issue, OutcryError } from '../../../errors/outcry-error.ts'
+import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
+import type { Registry } from '../actors/registry.ts'
+import { type Address, isReserved, parentOf, reserved } from '../record/address.ts'
+import type { AnyEvent, Origin } from '../record/record.ts'
+import { EVENT, sizeTaken, takeIn } from '../record/values.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Message } from '../turn/message.ts'
 import type { Lane } from './mailbox.ts'
-import { type Address, isReserved, parentOf, reserved } from './record/address.ts'
-import type { AnyEvent, Origin } from './record/record.ts'
-import { EVENT, sizeTaken, takeIn } from './record/values.ts'
-import type { Clock } from './time/clock.ts'
-import type { Message } from './turn/message.ts'
 
 export interface SendOptions {
   /** Epoch ms; default the event's own `at`, else the clock's. */

@@ -1,5 +1,5 @@
-import type { Message } from './turn/message.ts'
-import type { Turn } from './turn/turn.ts'
+import type { Message } from '../turn/message.ts'
+import type { Turn } from '../turn/turn.ts'
 
 /** That a message is durable. */
 export interface Receipt {

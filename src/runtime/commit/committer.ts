@@ -1,8 +1,8 @@
-import { OutcryError } from '../../errors/outcry-error.ts'
-import type { SnapshotEntry, Store } from '../../store/store.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { SnapshotEntry, Store } from '../../../store/store.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import type { Release } from '../turn/publication.ts'
 import type { Job } from './job.ts'
-import type { TransitionRecord } from './record/record.ts'
-import type { Release } from './turn/publication.ts'
 
 /** A finished turn on its way into the log. */
 export interface PendingTurn {

@@ -1,13 +1,13 @@
 /** Follows the system's clock for the log: where time goes on at a start, and what becomes of timers when the clock is set. */
-import type { Store } from '../../store/store.ts'
-import type { Engine } from './engine.ts'
+import type { Store } from '../../../store/store.ts'
+import type { Logger } from '../logger.ts'
+import { CLOCK } from '../record/address.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import { Journal, type JournalState } from '../state/offsets.ts'
+import { type ClockJump, SystemClock } from '../time/clock.ts'
+import type { Timekeeper } from '../time/timer-service.ts'
 import { messageOf } from './intake.ts'
-import type { Logger } from './logger.ts'
-import { CLOCK } from './record/address.ts'
-import type { TransitionRecord } from './record/record.ts'
-import { Journal, type JournalState } from './state/offsets.ts'
-import { type ClockJump, SystemClock } from './time/clock.ts'
-import type { Timekeeper } from './time/timer-service.ts'
+import type { Engine } from './loop.ts'
 
 /** Latest jumps that are remembered. */
 const JUMPS_MAX = 100

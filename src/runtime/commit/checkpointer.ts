@@ -1,12 +1,12 @@
-import type { Store } from '../../store/store.ts'
-import type { Cell } from './actors/cell.ts'
-import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from './actors/holding.ts'
-import { persistWithTurn } from './actors/persist.ts'
+import type { Store } from '../../../store/store.ts'
+import type { Cell } from '../actors/cell.ts'
+import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from '../actors/holding.ts'
+import { persistWithTurn } from '../actors/persist.ts'
+import type { Address } from '../record/address.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import type { JournalState } from '../state/offsets.ts'
+import type { ActorTable } from '../state/residents.ts'
 import type { PendingTurn } from './committer.ts'
-import type { Address } from './record/address.ts'
-import type { TransitionRecord } from './record/record.ts'
-import type { JournalState } from './state/offsets.ts'
-import type { ActorTable } from './state/residents.ts'
 
 const CHECKPOINT_EVERY = 50_000
 /** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */
