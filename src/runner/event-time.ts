@@ -4,9 +4,9 @@
  * gives the same log, and a killed run goes on as if nothing had been.
  */
 import type { Subscription } from 'rxjs'
+import type { MarketMessage, MarketSource } from '../adapters/market-source.ts'
+import type { PaperVenue } from '../adapters/venue.ts'
 import type { LinkFaults } from '../ports/link-faults.ts'
-import type { MarketMessage, MarketSource } from '../ports/market.ts'
-import type { PaperVenue } from '../ports/venue.ts'
 import type { Address } from '../runtime/record/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { EventClock } from '../runtime/time/clock.ts'

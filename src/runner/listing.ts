@@ -7,8 +7,8 @@ import {
   type UniverseContext,
   type UniverseInput,
 } from '../../machines/index.ts'
+import type { MarketSource } from '../adapters/market-source.ts'
 import { poll } from '../ports/http.ts'
-import type { MarketSource } from '../ports/market.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock } from '../runtime/time/clock.ts'

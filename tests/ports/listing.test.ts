@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { MarketSource } from '../../src/adapters/market-source.ts'
 import { createBinanceMarket } from '../../src/ports/market/binance.ts'
 import { createSimMarket } from '../../src/ports/market/sim.ts'
-import type { MarketSource } from '../../src/ports/market.ts'
 import { FakeBinance } from './fake-binance.ts'
 
 const DAY_MS = 86_400_000

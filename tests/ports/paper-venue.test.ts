@@ -5,9 +5,9 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ExecutionReport, MarketEvent, PlaceOrder } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
-import type { MarketMessage } from '../../src/ports/market.ts'
+import type { MarketMessage } from '../../src/adapters/market-source.ts'
+import type { PaperVenue, VenueReport } from '../../src/adapters/venue.ts'
 import { openPaperVenue } from '../../src/ports/paper/paper-venue.ts'
-import type { PaperVenue, VenueReport } from '../../src/ports/venue.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-venue-'))
 afterAll(() => rmSync(root, { recursive: true }))

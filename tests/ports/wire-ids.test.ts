@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { adoptedId, nameIn, venueId } from '../../machines/model/ids.ts'
-import { REQUESTS_MAX, WireIds } from '../../src/ports/wire-ids.ts'
+import { REQUESTS_MAX, WireIds } from '../../src/adapters/wire-ids.ts'
 import { SEED } from '../seeded.ts'
 
 const RUNS = { numRuns: 1_000, seed: SEED }

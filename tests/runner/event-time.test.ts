@@ -1,7 +1,7 @@
 import { from } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { machines, type OrderContext } from '../../machines/index.ts'
-import type { MarketMessage, MarketOpenOptions } from '../../src/ports/market.ts'
+import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market-source.ts'
 import { openPaperVenue, PaperPort } from '../../src/ports/paper/index.ts'
 import { VenueFolder } from '../../src/ports/paper/venue-folder.ts'
 import { boot } from '../../src/runner/boot.ts'

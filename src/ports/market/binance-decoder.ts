@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
 import * as exact from '../../../machines/model/decimal.ts'
+import { Refusal } from '../../adapters/refusals.ts'
 import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
 import {
   type AggTradeMessage,
@@ -18,7 +19,6 @@ import {
 import { type BookProblem, type Level, OrderBook } from './book.ts'
 import { exactDecimal, exactPositive } from './exact-decimal.ts'
 import { ExchangeTime } from './exchange-time.ts'
-import { Refusal } from './refusals.ts'
 import { TradeIds } from './trade-ids.ts'
 
 /** What kinds of raw message there are; each that is believed is counted. `offBookTrade`: of the insurance fund, or of ADL. */

@@ -2,13 +2,13 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { WebSocket } from 'ws'
 import type { ListedInstrument, MarketEvent } from '../../../machines/index.ts'
-import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../adapters/market-source.ts'
+import { Refusal, Refusals } from '../../adapters/refusals.ts'
 import { backoffMs } from './backoff.ts'
 import { BinanceDecoder, type Decoded, type RawKind } from './binance-decoder.ts'
 import { BinanceListing } from './binance-listing.ts'
 import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
 import { BookResync } from './book-resync.ts'
-import { Refusal, Refusals } from './refusals.ts'
 
 export interface BinanceOptions {
   readonly symbols: readonly string[]

@@ -2,11 +2,11 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { from, type Observable } from 'rxjs'
-import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../adapters/market-source.ts'
+import { Refusal, Refusals } from '../../adapters/refusals.ts'
 import { BinanceDecoder, type Decoded, type RawKind } from './binance-decoder.ts'
 import { BINANCE_MARKETS, type BinanceMarketName, marketOfVenue } from './binance-markets.ts'
 import { type Look, lookThrough } from './capture-look.ts'
-import { Refusal, Refusals } from './refusals.ts'
 import { type Line, timedLines, unreadable } from './timed-lines.ts'
 
 /** A minute of BTCUSDT and ETHUSDT, Binance spot, 2024-08-08 23:54 UTC. The build copies it. */

@@ -7,7 +7,7 @@ import {
   quoteAssetOf,
 } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
-import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../adapters/market-source.ts'
 import { Random } from './random.ts'
 
 export interface SimSymbol {

@@ -1,8 +1,8 @@
 /** The messages of a capture, each with a time that can be true. */
 import { OutcryError } from '../../../store/index.ts'
+import { Refusal } from '../../adapters/refusals.ts'
 import { type Captured, capturedOf, isNote, linesOf } from './capture-lines.ts'
 import { LINES_AHEAD, ReceiptTimes } from './receipts.ts'
-import { Refusal } from './refusals.ts'
 
 /** A line that counts: its number in the file, and when it was received. */
 export interface Line extends Omit<Captured, 'receivedNs'> {

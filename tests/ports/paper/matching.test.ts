@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { executionReport } from '../../../machines/index.ts'
-import type { VenueOrder } from '../../../src/ports/venue.ts'
+import type { VenueOrder } from '../../../src/adapters/venue.ts'
 import { Desk, header, order } from './desk.ts'
 
 let desk: Desk

@@ -12,7 +12,7 @@ import type {
 } from '../../machines/events/order.ts'
 import type { Side } from '../../machines/model/fields.ts'
 import type { Interruptible } from '../../store/index.ts'
-import type { MarketMessage } from './market.ts'
+import type { MarketMessage } from './market-source.ts'
 
 /** An order as the venue's own books have it. Quantities and prices are decimal strings. */
 export interface VenueOrder {
