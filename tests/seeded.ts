@@ -1,4 +1,4 @@
-import { Random } from '../src/ports/market/random.ts'
+import { Random } from '../src/adapters/transport/random.ts'
 
 /** The seed of all that chance drives here: `SEED=1 npm test` gives a run again. Tests that it drives have it in their names. */
 export const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))

@@ -30,8 +30,8 @@ import {
   name,
   positive,
 } from '../../machines/model/fields.ts'
+import { linkFaults } from '../adapters/transport/link-faults.ts'
 import { isLoopback } from '../api/guard.ts'
-import { linkFaults } from '../ports/link-faults.ts'
 import { crossIssues, tradingIssues } from './config-checks.ts'
 import { PREFIX, unreadableConfig, wrongConfig } from './config-problems.ts'
 import { isModule, UNIVERSE } from './strategies.ts'

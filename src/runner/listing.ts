@@ -8,7 +8,7 @@ import {
   type UniverseInput,
 } from '../../machines/index.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
-import { poll } from '../ports/http.ts'
+import { poll } from '../adapters/transport/http.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock } from '../runtime/time/clock.ts'

@@ -1,5 +1,5 @@
+import { type Delivery, deliveriesOf, type LinkFaults } from '../adapters/transport/link-faults.ts'
 import type { PaperVenue } from '../adapters/venue.ts'
-import { type Delivery, deliveriesOf, type LinkFaults } from '../ports/link-faults.ts'
 import type { Address } from '../runtime/record/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 

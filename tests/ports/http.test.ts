@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { bytesOf, getJson, poll, Refused, reasonOf } from '../../src/ports/http.ts'
+import { bytesOf, getJson, poll, Refused, reasonOf } from '../../src/adapters/transport/http.ts'
 
 const NOW = Date.parse('2026-01-31T08:00:00Z')
 let server: Server | undefined

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { ListedInstrument } from '../../../machines/index.ts'
+import { getJson, Refused } from '../../adapters/transport/http.ts'
 import { amount } from '../binance/fields.ts'
-import { getJson, Refused } from '../http.ts'
 import type { BinanceMarketName } from './binance-markets.ts'
 
 export interface BinanceListingOptions {

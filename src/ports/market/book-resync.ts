@@ -1,8 +1,8 @@
 /** Asks for depth snapshots until the books are whole: one question for a symbol at a time, slower each time, within the venue's weights. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../../adapters/transport/backoff.ts'
+import { getJson, Refused, reasonOf } from '../../adapters/transport/http.ts'
 import { TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
-import { getJson, Refused, reasonOf } from '../http.ts'
-import { backoffMs } from './backoff.ts'
 import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
 import { WeightBudget } from './weight-budget.ts'
 

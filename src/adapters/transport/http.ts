@@ -1,6 +1,6 @@
 /** What the sources that ask over HTTP have in common. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TIMEOUT_MAX_MS } from '../runtime/time/clock.ts'
+import { TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
 
 const RETRY_AFTER_MAX_MS = 86_400_000
 /** No answer that is asked for is as long: what Binance says of all its symbols is a third of it. */

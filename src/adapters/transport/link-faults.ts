@@ -1,8 +1,8 @@
 /** What may go wrong on the way of a venue's reports: the same for the same seed, whatever else happens. */
 import { z } from 'zod'
-import { durationMs } from '../../machines/model/fields.ts'
-import type { VenueReport } from '../adapters/venue.ts'
-import { Random } from './market/random.ts'
+import { durationMs } from '../../../machines/model/fields.ts'
+import type { VenueReport } from '../venue.ts'
+import { Random } from './random.ts'
 
 const share = z.number().min(0).max(1)
 
