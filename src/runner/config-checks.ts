@@ -1,6 +1,6 @@
 /** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
 import type { Issue } from '../../store/index.ts'
-import { BINANCE_MARKETS } from '../ports/market/binance-markets.ts'
+import { BINANCE_MARKETS } from '../adapters/binance/markets.ts'
 import type { RunnerConfig } from './config.ts'
 import { symbolIssues } from './instruments.ts'
 import { builtInIssues, UNIVERSE } from './strategies.ts'

@@ -1,8 +1,8 @@
 import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../machines/index.ts'
 import { decimal } from '../../machines/model/fields.ts'
 import { type Issue, OutcryError } from '../../store/index.ts'
+import { marketOfVenue } from '../adapters/binance/markets.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
-import { marketOfVenue } from '../ports/market/binance-markets.ts'
 import type { RunnerConfig } from './config.ts'
 import { eachOf } from './strategies.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { BinanceDecoder, type Decoded } from '../../src/adapters/binance/market-decoder.ts'
+import type { BinanceMarketName } from '../../src/adapters/binance/markets.ts'
 import { Refusal } from '../../src/adapters/refusals.ts'
-import { BinanceDecoder, type Decoded } from '../../src/ports/market/binance-decoder.ts'
-import type { BinanceMarketName } from '../../src/ports/market/binance-markets.ts'
 
 const AT = 1_700_000_000_000
 const HOUR_MS = 3_600_000

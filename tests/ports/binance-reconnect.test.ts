@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Subscription } from 'rxjs'
 import { afterEach, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { createBinanceMarket } from '../../src/adapters/binance/market.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
-import { createBinanceMarket } from '../../src/ports/market/binance.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const depth = (U: number, u: number) =>

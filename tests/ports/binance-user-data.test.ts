@@ -12,7 +12,7 @@ import {
   type PositionReport,
 } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
-import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
+import { decodeUserMessage } from '../../src/adapters/binance/user-stream.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import type { Intent } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'

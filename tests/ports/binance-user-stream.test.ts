@@ -10,8 +10,8 @@ import {
   reconcile,
   reportError,
 } from '../../machines/index.ts'
+import { decodeUserMessage } from '../../src/adapters/binance/user-stream.ts'
 import { WireIds } from '../../src/adapters/wire-ids.ts'
-import { decodeUserMessage } from '../../src/ports/binance/user-stream.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 
 const REPORT = z.discriminatedUnion('type', [

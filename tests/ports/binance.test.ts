@@ -1,8 +1,8 @@
 import type { Subscription } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createBinanceMarket } from '../../src/adapters/binance/market.ts'
+import type { BinanceMarketName } from '../../src/adapters/binance/markets.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
-import { createBinanceMarket } from '../../src/ports/market/binance.ts'
-import type { BinanceMarketName } from '../../src/ports/market/binance-markets.ts'
 import { eventually } from '../runtime/harness.ts'
 import { FakeBinance } from './fake-binance.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Level, OrderBook } from '../../src/ports/market/book.ts'
+import { type Level, OrderBook } from '../../src/adapters/binance/order-book.ts'
 
 const update = (firstId: number, lastId: number, bids: Level[] = [], asks: Level[] = []) => ({
   firstId,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { ExchangeTime } from '../../src/adapters/binance/exchange-time.ts'
 import { Refusal } from '../../src/adapters/refusals.ts'
-import { ExchangeTime } from '../../src/ports/market/exchange-time.ts'
 
 const AT = 1_700_000_000_000
 const HOUR_MS = 3_600_000

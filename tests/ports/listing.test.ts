@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createBinanceMarket } from '../../src/adapters/binance/market.ts'
 import type { MarketSource } from '../../src/adapters/market-source.ts'
-import { createBinanceMarket } from '../../src/ports/market/binance.ts'
 import { createSimMarket } from '../../src/ports/market/sim.ts'
 import { FakeBinance } from './fake-binance.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { WeightBudget } from '../../src/ports/market/weight-budget.ts'
+import { WeightBudget } from '../../src/adapters/binance/weight-budget.ts'
 import { SEED } from '../seeded.ts'
 
 const PER_MINUTE = 2_400

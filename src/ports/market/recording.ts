@@ -2,10 +2,10 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { from, type Observable } from 'rxjs'
+import { BinanceDecoder, type Decoded, type RawKind } from '../../adapters/binance/market-decoder.ts'
+import { BINANCE_MARKETS, type BinanceMarketName, marketOfVenue } from '../../adapters/binance/markets.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../adapters/market-source.ts'
 import { Refusal, Refusals } from '../../adapters/refusals.ts'
-import { BinanceDecoder, type Decoded, type RawKind } from './binance-decoder.ts'
-import { BINANCE_MARKETS, type BinanceMarketName, marketOfVenue } from './binance-markets.ts'
 import { type Look, lookThrough } from './capture-look.ts'
 import { type Line, timedLines, unreadable } from './timed-lines.ts'
 

@@ -1,9 +1,9 @@
 /** Asks for depth snapshots until the books are whole: one question for a symbol at a time, slower each time, within the venue's weights. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffMs } from '../../adapters/transport/backoff.ts'
-import { getJson, Refused, reasonOf } from '../../adapters/transport/http.ts'
 import { TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
-import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
+import { backoffMs } from '../transport/backoff.ts'
+import { getJson, Refused, reasonOf } from '../transport/http.ts'
+import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
 import { WeightBudget } from './weight-budget.ts'
 
 const REST_TIMEOUT_MS = 10_000

@@ -1,7 +1,7 @@
 /** Binance's user stream, spot and futures, as events for our actors. Pure: each message is read by itself. */
 import type { z } from 'zod'
 import { OutcryError } from '../../../store/index.ts'
-import type { WireIds } from '../../adapters/wire-ids.ts'
+import type { WireIds } from '../wire-ids.ts'
 import {
   type AccountReport,
   accountUpdate,

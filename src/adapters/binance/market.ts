@@ -2,13 +2,13 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { WebSocket } from 'ws'
 import type { ListedInstrument, MarketEvent } from '../../../machines/index.ts'
-import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../adapters/market-source.ts'
-import { Refusal, Refusals } from '../../adapters/refusals.ts'
-import { backoffMs } from '../../adapters/transport/backoff.ts'
-import { BinanceDecoder, type Decoded, type RawKind } from './binance-decoder.ts'
-import { BinanceListing } from './binance-listing.ts'
-import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market-source.ts'
+import { Refusal, Refusals } from '../refusals.ts'
+import { backoffMs } from '../transport/backoff.ts'
 import { BookResync } from './book-resync.ts'
+import { BinanceListing } from './listing.ts'
+import { BinanceDecoder, type Decoded, type RawKind } from './market-decoder.ts'
+import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
 
 export interface BinanceOptions {
   readonly symbols: readonly string[]

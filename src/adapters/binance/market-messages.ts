@@ -1,7 +1,7 @@
 /** The shapes of Binance's public market messages. What they say is checked further where it is read. */
 import { z } from 'zod'
 import { epochMs as anyEpochMs, EPOCH_MS_MAX, name } from '../../../machines/model/fields.ts'
-import type { BinanceMarketName } from './binance-markets.ts'
+import type { BinanceMarketName } from './markets.ts'
 
 const id = z.int().nonnegative()
 const epochMs = anyEpochMs.max(EPOCH_MS_MAX, 'epoch milliseconds, before the year 10000')

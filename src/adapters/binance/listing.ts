@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { ListedInstrument } from '../../../machines/index.ts'
-import { getJson, Refused } from '../../adapters/transport/http.ts'
-import { amount } from '../binance/fields.ts'
-import type { BinanceMarketName } from './binance-markets.ts'
+import { getJson, Refused } from '../transport/http.ts'
+import { amount } from './fields.ts'
+import type { BinanceMarketName } from './markets.ts'
 
 export interface BinanceListingOptions {
   readonly market: BinanceMarketName

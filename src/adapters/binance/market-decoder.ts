@@ -3,8 +3,9 @@ import type { z } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
 import * as exact from '../../../machines/model/decimal.ts'
-import { Refusal } from '../../adapters/refusals.ts'
-import { BINANCE_MARKETS, type BinanceMarketName } from './binance-markets.ts'
+import { Refusal } from '../refusals.ts'
+import { exactDecimal, exactPositive } from './exact-decimal.ts'
+import { ExchangeTime } from './exchange-time.ts'
 import {
   type AggTradeMessage,
   channelOf,
@@ -15,10 +16,9 @@ import {
   type PricesMessage,
   SPOT_MESSAGES,
   type TradeMessage,
-} from './binance-messages.ts'
-import { type BookProblem, type Level, OrderBook } from './book.ts'
-import { exactDecimal, exactPositive } from './exact-decimal.ts'
-import { ExchangeTime } from './exchange-time.ts'
+} from './market-messages.ts'
+import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
+import { type BookProblem, type Level, OrderBook } from './order-book.ts'
 import { TradeIds } from './trade-ids.ts'
 
 /** What kinds of raw message there are; each that is believed is counted. `offBookTrade`: of the insurance fund, or of ADL. */
