@@ -10,8 +10,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Short pieces of captures, by the beginning of a whole capture's name. */
 const CAPTURES = {
-  'binance-spot-btcusdt': 'src/ports/market/sample/binance-spot-btcusdt.ws.gz',
-  'binance-spot-ethusdt': 'src/ports/market/sample/binance-spot-ethusdt.ws.gz',
+  'binance-spot-btcusdt': 'src/adapters/recording/sample/binance-spot-btcusdt.ws.gz',
+  'binance-spot-ethusdt': 'src/adapters/recording/sample/binance-spot-ethusdt.ws.gz',
   'binance-usdm-btcusdt': 'tests/data/binance-usdm-btcusdt.ws.gz',
   'cryptofeed-binance': 'tests/data/cryptofeed-binance.ws.gz',
   'cryptofeed-binance-futures': 'tests/data/cryptofeed-binance-futures.ws.gz',

@@ -5,7 +5,7 @@ import { createActor } from 'xstate'
 import type { Candle } from '../../machines/index.ts'
 import { symbolMachine } from '../../machines/market/symbol.ts'
 import type { MarketMessage, MarketSource } from '../../src/adapters/market-source.ts'
-import { openRecording } from '../../src/ports/market/recording.ts'
+import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { type Capture, capture } from '../data/data.ts'
 import { type Reading, readingOf, type Top, units } from './market-reading.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ReceiptTimes } from '../../src/ports/market/receipts.ts'
+import { ReceiptTimes } from '../../src/adapters/recording/receipts.ts'
 
 const HOUR_MS = 3_600_000
 

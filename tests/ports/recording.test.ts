@@ -7,7 +7,7 @@ import { firstValueFrom, lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
-import { openRecording, SAMPLE } from '../../src/ports/market/recording.ts'
+import { openRecording, SAMPLE } from '../../src/adapters/recording/recording.ts'
 import { createSimMarket } from '../../src/ports/market/sim.ts'
 import { type Capture, capture } from '../data/data.ts'
 

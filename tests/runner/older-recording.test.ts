@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
-import { openRecording } from '../../src/ports/market/recording.ts'
+import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
@@ -85,7 +85,7 @@ describe('a log that stopped in the middle of a recording', () => {
 
 describe('the positions of this version', () => {
   const READ: readonly (readonly [file: string, source: string, count: number, digest: string])[] = [
-    ['src/ports/market/sample/binance-spot-btcusdt.ws.gz', 'recording/3', 7342, 'cc8620617d1be100'],
+    ['src/adapters/recording/sample/binance-spot-btcusdt.ws.gz', 'recording/3', 7342, 'cc8620617d1be100'],
     ['tests/data/binance-usdm-btcusdt.ws.gz', 'recording/3', 3995, '37718309d7e097f7'],
     ['tests/data/cryptofeed-binance.ws.gz', 'recording/3', 57, '4e00746c60650d2b'],
     ['tests/data/cryptofeed-binance-futures.ws.gz', 'recording/3', 151, 'cf69c9f7c04811d6'],

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { lastValueFrom, toArray } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DomainEvent, SymbolContext } from '../../machines/index.ts'
-import { openRecording } from '../../src/ports/market/recording.ts'
+import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { runnerConfig } from '../../src/runner/config.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { Exchange } from './exchange/exchange.ts'
@@ -67,7 +67,7 @@ describe('a symbol that hears of a trade each second, of one of them at a time a
 
 describe('a recording with one line that is stamped an hour ahead', () => {
   const folder = mkdtempSync(join(tmpdir(), 'outcry-clock-'))
-  const sample = new URL('../../src/ports/market/sample/binance-spot-btcusdt.ws.gz', import.meta.url)
+  const sample = new URL('../../src/adapters/recording/sample/binance-spot-btcusdt.ws.gz', import.meta.url)
   const lines = gunzipSync(readFileSync(sample)).toString().split('\n').slice(0, 3_000)
   const WRONG = 1_000
   const STRATEGY = { id: 't', type: 'emaCross', symbol: 'BTCUSDT', interval: '1s', orderQty: '0.01' }

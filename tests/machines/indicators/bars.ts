@@ -3,7 +3,7 @@ import type { Candle } from '../../../machines/events/commands.ts'
 import type { Trade } from '../../../machines/events/market.ts'
 import { type Bar, barOf } from '../../../machines/indicators/index.ts'
 import { addTrade } from '../../../machines/market/candles.ts'
-import { openRecording } from '../../../src/ports/market/recording.ts'
+import { openRecording } from '../../../src/adapters/recording/recording.ts'
 import { capture } from '../../data/data.ts'
 import { seeded } from '../../seeded.ts'
 

@@ -1,7 +1,7 @@
 /** What must be known of a capture before it is played. */
 import { access } from 'node:fs/promises'
-import { originOf } from '../../adapters/binance/market-messages.ts'
-import type { BinanceMarketName } from '../../adapters/binance/markets.ts'
+import { originOf } from '../binance/market-messages.ts'
+import type { BinanceMarketName } from '../binance/markets.ts'
 import { timedLines, unreadable } from './timed-lines.ts'
 
 /** What a file is about. */

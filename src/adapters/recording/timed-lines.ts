@@ -1,6 +1,6 @@
 /** The messages of a capture, each with a time that can be true. */
 import { OutcryError } from '../../../store/index.ts'
-import { Refusal } from '../../adapters/refusals.ts'
+import { Refusal } from '../refusals.ts'
 import { type Captured, capturedOf, isNote, linesOf } from './capture-lines.ts'
 import { LINES_AHEAD, ReceiptTimes } from './receipts.ts'
 
