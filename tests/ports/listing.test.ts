@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBinanceMarket } from '../../src/adapters/binance/market.ts'
 import type { MarketSource } from '../../src/adapters/market-source.ts'
-import { createSimMarket } from '../../src/ports/market/sim.ts'
+import { createSimMarket } from '../../src/adapters/sim/sim.ts'
 import { FakeBinance } from './fake-binance.ts'
 
 const DAY_MS = 86_400_000

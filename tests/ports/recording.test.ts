@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
 import { openRecording, SAMPLE } from '../../src/adapters/recording/recording.ts'
-import { createSimMarket } from '../../src/ports/market/sim.ts'
+import { createSimMarket } from '../../src/adapters/sim/sim.ts'
 import { type Capture, capture } from '../data/data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-recording-'))

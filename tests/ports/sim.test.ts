@@ -1,7 +1,7 @@
 import { firstValueFrom, toArray } from 'rxjs'
 import { expect, it } from 'vitest'
 import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market-source.ts'
-import { createSimMarket } from '../../src/ports/market/sim.ts'
+import { createSimMarket } from '../../src/adapters/sim/sim.ts'
 
 const HOUR_MS = 3_600_000
 const GRID = { startPx: '100', tickSize: '0.01', lotSize: '0.001' }

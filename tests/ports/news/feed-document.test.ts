@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readFeed } from '../../../src/ports/news/feed-document.ts'
+import { readFeed } from '../../../src/adapters/rss/feed-document.ts'
 
 const rss = (...items: string[]) =>
   `<?xml version="1.0"?>\n<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">\n<channel><title>Feed</title><link>https://x</link>\n${items.map((item) => `<item>${item}</item>`).join('\n')}\n</channel></rss>`

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createJsonlNews } from '../../../src/adapters/jsonl/jsonl.ts'
 import type { NewsMessage, NewsOpenOptions, NewsWarning } from '../../../src/adapters/news-source.ts'
-import { createJsonlNews } from '../../../src/ports/news/jsonl.ts'
 import { eventually } from '../../runtime/harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-news-'))

@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NewsMessage, NewsOpenOptions, NewsWarning } from '../../../src/adapters/news-source.ts'
-import { createRssNews, type RssOptions } from '../../../src/ports/news/rss.ts'
+import { createRssNews, type RssOptions } from '../../../src/adapters/rss/rss.ts'
 import { eventually } from '../../runtime/harness.ts'
 import { type Answer, body, FakeFeed, feed, status } from './fake-feed.ts'
 

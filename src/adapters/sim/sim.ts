@@ -7,8 +7,8 @@ import {
   quoteAssetOf,
 } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
-import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../adapters/market-source.ts'
-import { Random } from '../../adapters/transport/random.ts'
+import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market-source.ts'
+import { Random } from '../transport/random.ts'
 
 export interface SimSymbol {
   readonly symbol: string

@@ -1,7 +1,7 @@
 /** A feed over HTTP, asked again and again as sparingly as HTTP lets us. */
 import { Observable, type Subscriber } from 'rxjs'
-import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../../adapters/news-source.ts'
-import { bytesOf, poll, Refused } from '../../adapters/transport/http.ts'
+import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../news-source.ts'
+import { bytesOf, poll, Refused } from '../transport/http.ts'
 import { type FeedDocument, readFeed } from './feed-document.ts'
 
 export interface RssOptions {

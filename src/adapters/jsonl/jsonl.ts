@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Observable, type Subscriber } from 'rxjs'
 import { z } from 'zod'
 import { NEWS_MAX, type NewsFacts, newsFacts } from '../../../machines/index.ts'
-import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../../adapters/news-source.ts'
+import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../news-source.ts'
 
 export interface JsonlOptions {
   readonly name: string
