@@ -6,8 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { ExecutionReport, MarketEvent, PlaceOrder } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
+import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import type { PaperVenue, VenueReport } from '../../src/adapters/venue.ts'
-import { openPaperVenue } from '../../src/ports/paper/paper-venue.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-venue-'))
 afterAll(() => rmSync(root, { recursive: true }))

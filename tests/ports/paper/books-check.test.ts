@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
 import type { VenueReport } from '../../../src/adapters/venue.ts'
-import { openPaperVenue } from '../../../src/ports/paper/index.ts'
 import { SEED, seeded } from '../../seeded.ts'
 import { Desk, OPTIONS } from './desk.ts'
 

@@ -1,8 +1,8 @@
 /** What crosses the edge of the paper venue: inside there are wire ids alone, outside our own alone. */
 import { describe, expect, it } from 'vitest'
+import { withWireIds } from '../../../src/adapters/paper/edge.ts'
+import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
 import { WireIds } from '../../../src/adapters/wire-ids.ts'
-import { withWireIds } from '../../../src/ports/paper/edge.ts'
-import { openPaperVenue } from '../../../src/ports/paper/index.ts'
 import { Desk, OPTIONS } from './desk.ts'
 
 const LIMIT = { ordType: 'LIMIT', price: '90', orderQty: '3' } as const

@@ -1,7 +1,7 @@
 import { MemoryLevel } from 'memory-level'
 import { expect, it } from 'vitest'
-import { openPaperVenue } from '../../../src/ports/paper/index.ts'
-import { VenueFolder } from '../../../src/ports/paper/venue-folder.ts'
+import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
+import { VenueFolder } from '../../../src/adapters/paper/venue-folder.ts'
 import { Desk, OPTIONS } from './desk.ts'
 
 type Database = ConstructorParameters<typeof VenueFolder>[0]

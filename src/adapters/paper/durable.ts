@@ -1,5 +1,5 @@
 /** What of the venue is on disk, and what is yet to go there. */
-import type { VenueOrder, VenueReport } from '../../adapters/venue.ts'
+import type { VenueOrder, VenueReport } from '../venue.ts'
 import { idsOf, type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
 
 /** What has changed since the last write. */

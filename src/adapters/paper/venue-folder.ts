@@ -5,7 +5,7 @@ import { MemoryLevel } from 'memory-level'
 import { type Interruptible, isOutcryError, OutcryError, Pace } from '../../../store/index.ts'
 import { makeFolder } from '../../../store/leveldb/folder/folder.ts'
 import { StoreLock } from '../../../store/leveldb/folder/store-lock.ts'
-import type { VenueOrder, VenueReport } from '../../adapters/venue.ts'
+import type { VenueOrder, VenueReport } from '../venue.ts'
 import { checkBooks } from './books-check.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 

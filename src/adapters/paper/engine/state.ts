@@ -1,7 +1,7 @@
 /** The paper venue's books: plain JSON, so that writing them down is all that makes them durable. */
 import type { CancelOrder, OrdStatus, PlaceOrder, ReplaceOrder } from '../../../../machines/index.ts'
 import type { Books } from '../../../../machines/position/books.ts'
-import type { RequestHeader, RequestRef, VenueOrder } from '../../../adapters/venue.ts'
+import type { RequestHeader, RequestRef, VenueOrder } from '../../venue.ts'
 import type { MarketView } from './market-view.ts'
 
 export interface PaperOrder extends VenueOrder {

@@ -4,7 +4,7 @@ import type { CashFlowReport } from '../../../../machines/index.ts'
 import { holdingName } from '../../../../machines/model/addresses.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import { fundingOf } from '../../../../machines/position/books.ts'
-import type { MarketMessage } from '../../../adapters/market-source.ts'
+import type { MarketMessage } from '../../market-source.ts'
 import { credit, type Execution, type Terms } from './execution.ts'
 import type { VenueState } from './state.ts'
 

@@ -17,10 +17,10 @@ import {
 } from '../../../machines/index.ts'
 import { statusReport, termsThere } from '../../../machines/reconciliation/venue-order.ts'
 import { OutcryError } from '../../../store/index.ts'
-import { isRefused, type LinkFaults } from '../../adapters/transport/link-faults.ts'
-import type { PaperVenue, VenueOrder } from '../../adapters/venue.ts'
 import type { Port, PortContext } from '../../runtime/port.ts'
 import type { Intent } from '../../runtime/record/record.ts'
+import { isRefused, type LinkFaults } from '../transport/link-faults.ts'
+import type { PaperVenue, VenueOrder } from '../venue.ts'
 
 type VenueIntent =
   | PlaceOrder

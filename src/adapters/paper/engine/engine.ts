@@ -2,7 +2,7 @@
 
 import { isConditional, isLimited, type OrdStatus, type Side } from '../../../../machines/index.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
-import type { MarketMessage } from '../../../adapters/market-source.ts'
+import type { MarketMessage } from '../../market-source.ts'
 import {
   accept,
   cancel,

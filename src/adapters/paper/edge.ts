@@ -5,8 +5,8 @@
 
 import type { CancelOrder, ReplaceOrder } from '../../../machines/index.ts'
 import { orderAddress } from '../../../machines/model/addresses.ts'
-import type { PaperVenue, VenueOrder, VenueReport } from '../../adapters/venue.ts'
-import type { WireIds } from '../../adapters/wire-ids.ts'
+import type { PaperVenue, VenueOrder, VenueReport } from '../venue.ts'
+import type { WireIds } from '../wire-ids.ts'
 
 export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
   /** The order of a request by what the venue knows it by. */
