@@ -9,7 +9,7 @@ export {
   type Store,
   storeExists,
 } from '../store/index.ts'
-export { type EventEnvelope, eventEnvelope } from './feed/envelope.ts'
+export { type EventEnvelope, eventEnvelope } from './api/feed/envelope.ts'
 export type { ActorView } from './runtime/actors/actor-view.ts'
 export type { Machines, Registration, Upgrade } from './runtime/actors/registry.ts'
 export type { Backoff, Supervision } from './runtime/actors/supervision.ts'

@@ -5,8 +5,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
-import { CLOSE } from '../feed/frames.ts'
-import { Outlet } from '../feed/outlet.ts'
 import { type ActorView, tagsOf } from '../runtime/actors/actor-view.ts'
 import { persistState } from '../runtime/actors/persist.ts'
 import { logicAt } from '../runtime/actors/registry.ts'
@@ -16,6 +14,8 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Release } from '../runtime/turn/publication.ts'
 import { isMachine } from '../runtime/xstate/logic.ts'
 import { FailureList, failuresOf } from './failures.ts'
+import { CLOSE } from './feed/frames.ts'
+import { Outlet } from './feed/outlet.ts'
 import type { Peer } from './sockets.ts'
 
 /** Protocol version: of the @statelyai/inspect whose frames these are. */

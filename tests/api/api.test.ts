@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import { z } from 'zod'
+import { eventEnvelope } from '../../src/api/feed/envelope.ts'
+import { canMatch, matches, parsePattern } from '../../src/api/feed/topic.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
-import { eventEnvelope } from '../../src/feed/envelope.ts'
-import { canMatch, matches, parsePattern } from '../../src/feed/topic.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 const tally = setup({

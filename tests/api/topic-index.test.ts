@@ -1,8 +1,8 @@
 /** Which subscriptions a topic finds: those whose patterns match it, whatever else is there, and each one once. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { matches, parsePattern, type Topic } from '../../src/feed/topic.ts'
-import { TopicIndex } from '../../src/feed/topic-index.ts'
+import { matches, parsePattern, type Topic } from '../../src/api/feed/topic.ts'
+import { TopicIndex } from '../../src/api/feed/topic-index.ts'
 
 const TOKENS = ['a', 'b', '*', '-', '__proto__']
 const topics = fc.array(fc.constantFrom(...TOKENS), { minLength: 1, maxLength: 4 })

@@ -1,4 +1,4 @@
-import type { TransitionRecord } from '../runtime/record/record.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { envelopesOf } from './envelope.ts'
 import type { Content, OnTopic } from './frames.ts'
 import { type Frame, PIECE_BYTES } from './outlet.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { epochMs } from '../../machines/model/fields.ts'
-import { idOf } from '../runtime/record/address.ts'
-import type { AnyEvent, TransitionRecord } from '../runtime/record/record.ts'
+import { epochMs } from '../../../machines/model/fields.ts'
+import { idOf } from '../../runtime/record/address.ts'
+import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 
 const severity = z.enum(['info', 'warning', 'error', 'critical'])
 

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import { ZodError } from 'zod'
-import type { TransitionRecord } from '../runtime/record/record.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, parseFrame, type ServerFrame, type SubscribeFrame } from './frames.ts'
 import { Outlet, type Waiting } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'

@@ -2,8 +2,8 @@
  * Topics of the feed: `events.{type}.{venue}.{symbol}` for domain events, `transitions.{kind}.{id}` for records.
  * In a pattern `*` stands for one token and `>`, at the end, for all that follow.
  */
-import { idOf, kindOf } from '../runtime/record/address.ts'
-import type { TransitionRecord } from '../runtime/record/record.ts'
+import { idOf, kindOf } from '../../runtime/record/address.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { EventEnvelope } from './envelope.ts'
 
 export type Topic = readonly string[]

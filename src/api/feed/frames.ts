@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TransitionRecord } from '../runtime/record/record.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { EventEnvelope } from './envelope.ts'
 import { canMatch, parsePattern } from './topic.ts'
 
