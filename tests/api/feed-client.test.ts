@@ -3,7 +3,7 @@ import { Subject } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { Feed } from '../../src/api/feed/feed.ts'
-import type { FeedClient, FeedSource } from '../../src/api/feed/feed-client.ts'
+import type { FeedClient, FeedSource } from '../../src/api/feed/feed-session.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { eventually } from '../runtime/harness.ts'
 

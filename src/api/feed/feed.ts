@@ -1,7 +1,7 @@
 import type { Observable, Subscription as RxSubscription } from 'rxjs'
 import type { WebSocket } from 'ws'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
-import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-client.ts'
+import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-session.ts'
 import { Waiting } from './outlet.ts'
 import { publicationsOf } from './publication.ts'
 import { TopicIndex } from './topic-index.ts'
