@@ -7,7 +7,7 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import { isMachine } from '../runtime/xstate/logic.ts'
 import { AnswerList } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
-import { machineDefinition } from './machine-definition.ts'
+import { machineDefinition } from './inspect/machine-definition.ts'
 import { requestOf, signalOf } from './request.ts'
 
 const PAGE_MAX = 1_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, and, assign, fromPromise, not, or, setup, stateIn } from 'xstate'
 import { machines } from '../../machines/index.ts'
-import { machineDefinition, type StateDefinition } from '../../src/api/machine-definition.ts'
+import { machineDefinition, type StateDefinition } from '../../src/api/inspect/machine-definition.ts'
 
 const everything = setup({
   types: {} as { context: { n: number } },
