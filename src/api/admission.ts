@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gate } from './gate.ts'
 import type { Limits } from './limits.ts'
-import { signalOf } from './request.ts'
+import { signalOf } from './routes/request.ts'
 
 /** Reads everything, and takes as long as it takes: these do not keep others from reading. */
 const WHOLE: readonly (string | undefined)[] = ['/verify', '/backup']

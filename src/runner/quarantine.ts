@@ -1,7 +1,7 @@
 /** Actors in quarantine, as a start and a person see them. */
 
 import { isOutcryError } from '../../store/index.ts'
-import { type Failure, lastFailure } from '../api/failures.ts'
+import { type Failure, lastFailure } from '../api/routes/failures.ts'
 import type { AnyEvent } from '../runtime/record/record.ts'
 import type { SendOptions, Supervisor } from '../runtime/supervisor.ts'
 

@@ -2,7 +2,7 @@
 import fastify from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, sendTo, setup } from 'xstate'
-import { systemRoutes } from '../../src/api/system-routes.ts'
+import { systemRoutes } from '../../src/api/routes/system-routes.ts'
 import type { Machines } from '../../src/runtime/actors/registry.ts'
 import { Harness } from '../runtime/harness.ts'
 import { SEED, seeded } from '../seeded.ts'

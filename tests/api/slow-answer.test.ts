@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { answerError } from '../../src/api/errors.ts'
-import { answerSlowly } from '../../src/api/slow-answer.ts'
+import { answerSlowly } from '../../src/api/routes/slow-answer.ts'
 import { consoleLogger } from '../../src/runtime/logger.ts'
 import { OutcryError } from '../../store/index.ts'
 import { RunnerClient } from '../../tools/cli/runner-client.ts'

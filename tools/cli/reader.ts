@@ -1,5 +1,5 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
-import { type Failure, withFailure } from '../../src/api/failures.ts'
+import { type Failure, withFailure } from '../../src/api/routes/failures.ts'
 import { type FolderVerification, withBooks } from '../../src/runner/books.ts'
 import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder-copy.ts'
 import { readStrategiesFile } from '../../src/runner/strategies-file.ts'

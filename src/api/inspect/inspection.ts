@@ -13,9 +13,9 @@ import { type Address, idOfChild, parentOf } from '../../runtime/record/address.
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { Release } from '../../runtime/turn/publication.ts'
 import { isMachine } from '../../runtime/xstate/logic.ts'
-import { FailureList, failuresOf } from '../failures.ts'
 import { CLOSE } from '../feed/frames.ts'
 import { Outlet } from '../feed/outlet.ts'
+import { FailureList, failuresOf } from '../routes/failures.ts'
 import type { Peer } from '../sockets.ts'
 
 /** Protocol version: of the @statelyai/inspect whose frames these are. */

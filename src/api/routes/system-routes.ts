@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { encodeEntries, type Interruptible, type StoreEntry } from '../../store/index.ts'
-import type { Verification } from '../runtime/state/verify.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
+import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
+import type { Verification } from '../../runtime/state/verify.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import { VERSION } from '../version.ts'
 import { signalOf } from './request.ts'
 import { answerSlowly } from './slow-answer.ts'
-import { VERSION } from './version.ts'
 
 /** What is known of the outside, besides the supervisor. */
 export interface Outside {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { ZodType } from 'zod'
-import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
-import { OutcryError } from '../../store/index.ts'
+import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
+import { OutcryError } from '../../../store/index.ts'
 
 /** A request's query or headers, as their schema has them. @throws REQUEST_INVALID */
 export function requestOf<T>(schema: ZodType<T>, input: unknown): T {

@@ -4,8 +4,8 @@
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { isOutcryError } from '../../store/index.ts'
-import { refusalOf } from './errors.ts'
+import { isOutcryError } from '../../../store/index.ts'
+import { refusalOf } from '../errors.ts'
 
 const EVERY_MS = 20_000
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Supervisor } from '../runtime/supervisor.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 import { ANSWER_MAX } from './answer-list.ts'
-import { type EventEnvelope, envelopesOf } from './feed/envelope.ts'
 import { requestOf, signalOf } from './request.ts'
 
 const EVENTS_MAX = 1_000

@@ -1,9 +1,9 @@
 /** Failures as the log has them: machines that threw, and errors that the runner reports of itself. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { ActorView } from '../runtime/actors/actor-view.ts'
-import type { AnyEvent, TransitionRecord } from '../runtime/record/record.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
+import type { ActorView } from '../../runtime/actors/actor-view.ts'
+import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
 import { requestOf, signalOf } from './request.ts'
 
 /**

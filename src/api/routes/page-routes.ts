@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 
 /** The build copies it, so it lies in the same place beside the sources and beside what was built. */
-const PAGE = new URL('../../tools/inspector/page/', import.meta.url)
+const PAGE = new URL('../../../tools/inspector/page/', import.meta.url)
 const DOCUMENT = 'index.html'
 const VENDOR = ['elk-api.js', 'elk-worker.min.js']
 /** Nothing on the page comes from elsewhere, and nothing of it is written into the document. */

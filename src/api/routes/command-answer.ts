@@ -1,11 +1,11 @@
 /** What became of a command, as the log has it: so the same command again has the same answer. */
-import { OutcryError } from '../../store/index.ts'
-import { type Address, DEAD_LETTERS } from '../runtime/record/address.ts'
-import type { AnyEvent, TransitionRecord } from '../runtime/record/record.ts'
-import { jsonEqual } from '../runtime/record/values.ts'
-import type { Receipt, Supervisor } from '../runtime/supervisor.ts'
-import { refusal } from '../runtime/turn/refusal.ts'
-import { type EventEnvelope, envelopesOf } from './feed/envelope.ts'
+import { OutcryError } from '../../../store/index.ts'
+import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
+import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
+import { jsonEqual } from '../../runtime/record/values.ts'
+import type { Receipt, Supervisor } from '../../runtime/supervisor.ts'
+import { refusal } from '../../runtime/turn/refusal.ts'
+import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 
 /** Of one turn; what comes after is left out of the answer. */
 const RECORDS_MAX = 1_000
