@@ -9,7 +9,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Address } from '../runtime/record/address.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock } from '../runtime/time/clock.ts'
-import { newsSourceName, type RunnerConfig } from './config.ts'
+import { newsSourceName, type RunnerConfig } from './config/schema.ts'
 import type { NewsTimes } from './news-times.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 

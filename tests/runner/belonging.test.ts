@@ -18,7 +18,7 @@ import { createMachine } from 'xstate'
 import { SAMPLE } from '../../src/adapters/recording/recording.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { expectHeldWatched, venuesOf } from '../../src/runner/belonging.ts'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-belonging-'))

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type AccountContext, machines, RUNNER, type StrategyContext } from '../../machines/index.ts'
 import { boot, configuredBy, rivalsIn } from '../../src/runner/boot.ts'
-import { loadConfig } from '../../src/runner/config.ts'
+import { loadConfig } from '../../src/runner/config/schema.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from '../runtime/harness.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { strategiesOf } from '../../src/runner/boot.ts'
-import { loadConfig } from '../../src/runner/config.ts'
+import { loadConfig } from '../../src/runner/config/schema.ts'
 import { instrumentsOf } from '../../src/runner/instruments.ts'
 import type { OutcryError } from '../../store/index.ts'
 

@@ -5,7 +5,7 @@ import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market
 import { openPaperVenue, PaperPort } from '../../src/adapters/paper/index.ts'
 import { VenueFolder } from '../../src/adapters/paper/venue-folder.ts'
 import { boot } from '../../src/runner/boot.ts'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { EventTimeDriver } from '../../src/runner/event-time.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { belongingIn, belongingNow } from '../../src/runner/belonging.ts'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { openLevelStore as openLog } from '../../src/runtime/record/log.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'outcry-older-'))

@@ -10,7 +10,7 @@ import {
   type StrategyContext,
 } from '../../machines/index.ts'
 import { boot } from '../../src/runner/boot.ts'
-import { loadConfig } from '../../src/runner/config.ts'
+import { loadConfig } from '../../src/runner/config/schema.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../../src/runner/quarantine.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import { STASH_MAX } from '../../src/runtime/actors/holding.ts'

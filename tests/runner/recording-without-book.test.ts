@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { capture } from '../data/data.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { eventually } from '../runtime/harness.ts'
 

@@ -1,4 +1,4 @@
-import { type RunnerConfig, runnerConfig } from '../../src/runner/config.ts'
+import { type RunnerConfig, runnerConfig } from '../../src/runner/config/schema.ts'
 
 /** Strategies that trade often, so that much can go wrong. */
 export function parseConfig(symbols: readonly string[]): RunnerConfig {

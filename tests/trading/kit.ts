@@ -12,7 +12,7 @@ import {
 } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
 import { boot } from '../../src/runner/boot.ts'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'

@@ -1,7 +1,7 @@
 /** Symbols are what the venue lists, with assets that it names itself, and prices on the ticks that it has. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import * as decimal from '../../machines/model/decimal.ts'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { Exchange } from './exchange/exchange.ts'
 import { isOpen } from './exchange/messages.ts'
 import type { ExchangeOptions } from './exchange/options.ts'

@@ -1,6 +1,6 @@
 /** What the reader of a log names at the command line: its folder, and the modules of its machines. */
 import { resolve } from 'node:path'
-import { loadConfig } from '../../src/runner/config.ts'
+import { loadConfig } from '../../src/runner/config/schema.ts'
 import { isModule } from '../../src/runner/strategies.ts'
 
 export interface ReadOptions {

@@ -1,7 +1,7 @@
 /** docs/configuration.md, made from the schema that a configuration is judged by. */
 import { readFileSync } from 'node:fs'
 import { strategyTerms } from '../../machines/index.ts'
-import { runnerConfig } from '../../src/runner/config.ts'
+import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/runner/strategies.ts'
 import type { JsonSchema } from './fields.ts'
 import { inputOf, type KeyTable, keyTable, keyTablesOf } from './keys.ts'
@@ -9,7 +9,7 @@ import { inputOf, type KeyTable, keyTable, keyTablesOf } from './keys.ts'
 const INTRO = `# Configuration
 
 Every key of \`npx outcry run --config outcry.yaml\`. Made by \`npm run docs:reference\` from the schema in
-\`src/runner/config.ts\`: do not edit it by hand.
+\`src/runner/config/schema.ts\`: do not edit it by hand.
 
 Only what is _required_ has to be given, and that only within what is given. Flags go before the environment, the environment before the
 file, the file before the defaults. In the environment \`OUTCRY_MARKET_RATE_PER_SECOND=5\` is \`market.ratePerSecond: 5\`:

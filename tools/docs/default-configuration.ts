@@ -1,10 +1,10 @@
 /** docs/defaults.yaml: what holds where a configuration says nothing, each key with its meaning, from the schema. */
 import { Document, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml'
-import { loadConfig } from '../../src/runner/config.ts'
+import { loadConfig } from '../../src/runner/config/schema.ts'
 import { sections } from './configuration-page.ts'
 
 const HEAD = ` What holds where a configuration says nothing. Made by npm run docs:reference from the schema in
- src/runner/config.ts: do not edit it by hand. docs/configuration.md has the keys that have no default, too.`
+ src/runner/config/schema.ts: do not edit it by hand. docs/configuration.md has the keys that have no default, too.`
 /** Where a comment is broken. */
 const COLUMNS = 100
 /** Entries of a list or a mapping that fit a line. */

@@ -1,9 +1,9 @@
 /** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
-import type { Issue } from '../../store/index.ts'
-import { BINANCE_MARKETS } from '../adapters/binance/markets.ts'
-import type { RunnerConfig } from './config.ts'
-import { symbolIssues } from './instruments.ts'
-import { builtInIssues, UNIVERSE } from './strategies.ts'
+import type { Issue } from '../../../store/index.ts'
+import { BINANCE_MARKETS } from '../../adapters/binance/markets.ts'
+import { symbolIssues } from '../instruments.ts'
+import { builtInIssues, UNIVERSE } from '../strategies.ts'
+import type { RunnerConfig } from './schema.ts'
 
 type Some = Partial<RunnerConfig>
 

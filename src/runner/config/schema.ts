@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
+import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import {
   DEFAULT_NEWS_RULES,
   instrument,
@@ -19,7 +19,7 @@ import {
   symbolInput,
   universeFilters,
   watchdogRules,
-} from '../../machines/index.ts'
+} from '../../../machines/index.ts'
 import {
   DURATION_MAX_MS,
   decimal,
@@ -29,13 +29,13 @@ import {
   epochMs,
   name,
   positive,
-} from '../../machines/model/fields.ts'
-import { linkFaults } from '../adapters/transport/link-faults.ts'
-import { isLoopback } from '../api/guard.ts'
-import { crossIssues, tradingIssues } from './config-checks.ts'
-import { PREFIX, unreadableConfig, wrongConfig } from './config-problems.ts'
-import { isModule, UNIVERSE } from './strategies.ts'
-import { MODULE_LIMIT_MS } from './user-module.ts'
+} from '../../../machines/model/fields.ts'
+import { linkFaults } from '../../adapters/transport/link-faults.ts'
+import { isLoopback } from '../../api/guard.ts'
+import { isModule, UNIVERSE } from '../strategies.ts'
+import { MODULE_LIMIT_MS } from '../user-module.ts'
+import { crossIssues, tradingIssues } from './checks.ts'
+import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
 
 const amount = decimal
   .refine((text) => !text.startsWith('-'), 'must not be negative')

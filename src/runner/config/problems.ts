@@ -1,7 +1,7 @@
 /** Tells the problems of a configuration, one a line, each with the flag and the variable that set the key. */
 
-import { UNKNOWN_KEY } from '../../errors/zod-issues.ts'
-import { type Issue, OutcryError } from '../../store/index.ts'
+import { UNKNOWN_KEY } from '../../../errors/zod-issues.ts'
+import { type Issue, OutcryError } from '../../../store/index.ts'
 
 /** Before each variable of the environment that sets a key. */
 export const PREFIX = 'OUTCRY_'
