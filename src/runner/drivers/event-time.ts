@@ -4,14 +4,14 @@
  * gives the same log, and a killed run goes on as if nothing had been.
  */
 import type { Subscription } from 'rxjs'
-import type { MarketMessage, MarketSource } from '../adapters/market-source.ts'
-import type { LinkFaults } from '../adapters/transport/link-faults.ts'
-import type { PaperVenue } from '../adapters/venue.ts'
-import type { Address } from '../runtime/record/address.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
-import type { EventClock } from '../runtime/time/clock.ts'
+import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
+import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
+import type { PaperVenue } from '../../adapters/venue.ts'
+import type { Address } from '../../runtime/record/address.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { EventClock } from '../../runtime/time/clock.ts'
+import type { NewsTimes } from '../news-times.ts'
 import type { Driver } from './driver.ts'
-import type { NewsTimes } from './news-times.ts'
 import { ReportQueue } from './report-queue.ts'
 
 export interface EventTimeOptions {

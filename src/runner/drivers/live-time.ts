@@ -3,12 +3,12 @@
  * when their time has come.
  */
 import type { Subscription } from 'rxjs'
-import type { MarketMessage, MarketSource } from '../adapters/market-source.ts'
-import type { LinkFaults } from '../adapters/transport/link-faults.ts'
-import type { PaperVenue } from '../adapters/venue.ts'
-import type { Address } from '../runtime/record/address.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
-import { type Clock, TIMEOUT_MAX_MS } from '../runtime/time/clock.ts'
+import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
+import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
+import type { PaperVenue } from '../../adapters/venue.ts'
+import type { Address } from '../../runtime/record/address.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import { type Clock, TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
 import type { Driver } from './driver.ts'
 import { ReportQueue } from './report-queue.ts'
 

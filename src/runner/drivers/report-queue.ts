@@ -1,7 +1,7 @@
-import { type Delivery, deliveriesOf, type LinkFaults } from '../adapters/transport/link-faults.ts'
-import type { PaperVenue } from '../adapters/venue.ts'
-import type { Address } from '../runtime/record/address.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
+import { type Delivery, deliveriesOf, type LinkFaults } from '../../adapters/transport/link-faults.ts'
+import type { PaperVenue } from '../../adapters/venue.ts'
+import type { Address } from '../../runtime/record/address.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
 
 /** The venue's reports on their way to the runner, in the order in which they come. */
 export class ReportQueue {
