@@ -24,25 +24,32 @@ import type { TransitionRecord } from '../runtime/record/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/time/clock.ts'
 import type { WorkObserver } from '../runtime/work.ts'
-import { alert } from './alerts.ts'
 import { belongingIn, belongingNow, expectHeldWatched, expectSameAccount, foreignLog } from './belonging.ts'
 import { withBooks } from './books.ts'
-import { boot, configuredBy, rivalsIn, strategiesOf } from './boot.ts'
+import { alert } from './components/alerts.ts'
+import { boot, configuredBy, rivalsIn, strategiesOf } from './components/boot.ts'
+import { ErrorReports } from './components/error-reports.ts'
+import { instrumentsOf, symbolIssues, venueAndSymbols } from './components/instruments.ts'
+import { startListing } from './components/listing.ts'
+import { startNewsFeed } from './components/news-feed.ts'
+import { NewsTimes } from './components/news-times.ts'
+import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './components/quarantine.ts'
+import { counted, NO_COUNTS, type Stats, statsOf } from './components/stats.ts'
+import {
+  eachOf,
+  expectNamed,
+  isModule,
+  kindsOf,
+  loadStrategies,
+  rememberStrategies,
+} from './components/strategies.ts'
 import { asBefore, wrongConfig } from './config/problems.ts'
 import type { RunnerConfig } from './config/schema.ts'
 import type { Driver } from './drivers/driver.ts'
 import { EventTimeDriver } from './drivers/event-time.ts'
 import { LiveTimeDriver } from './drivers/live-time.ts'
-import { ErrorReports } from './error-reports.ts'
 import { folderEntries } from './folder-copy.ts'
 import { readNote, removeNote, suspectsOf } from './hang/note.ts'
-import { instrumentsOf, symbolIssues, venueAndSymbols } from './instruments.ts'
-import { startListing } from './listing.ts'
-import { startNewsFeed } from './news-feed.ts'
-import { NewsTimes } from './news-times.ts'
-import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './quarantine.ts'
-import { counted, NO_COUNTS, type Stats, statsOf } from './stats.ts'
-import { eachOf, expectNamed, isModule, kindsOf, loadStrategies, rememberStrategies } from './strategies.ts'
 import { readStrategiesFile } from './strategies-file.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { strategiesOf } from '../../src/runner/boot.ts'
+import { strategiesOf } from '../../src/runner/components/boot.ts'
+import { instrumentsOf } from '../../src/runner/components/instruments.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
-import { instrumentsOf } from '../../src/runner/instruments.ts'
 import type { OutcryError } from '../../store/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-config-'))

@@ -9,10 +9,14 @@ import {
   type Strategy,
   type StrategyContext,
 } from '../../machines/index.ts'
-import { boot } from '../../src/runner/boot.ts'
+import { boot } from '../../src/runner/components/boot.ts'
+import {
+  quarantinedIn,
+  quarantineText,
+  sendUnlessQuarantined,
+} from '../../src/runner/components/quarantine.ts'
+import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
-import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../../src/runner/quarantine.ts'
-import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import { STASH_MAX } from '../../src/runtime/actors/holding.ts'
 import { Harness } from '../runtime/harness.ts'
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { loadStrategies, rememberStrategies } from '../../src/runner/components/strategies.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
 import { startRunner } from '../../src/runner/runner.ts'
-import { loadStrategies, rememberStrategies } from '../../src/runner/strategies.ts'
 import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-strategies-'))

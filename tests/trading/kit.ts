@@ -11,9 +11,9 @@ import {
   type PositionSide,
 } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
-import { boot } from '../../src/runner/boot.ts'
+import { boot } from '../../src/runner/components/boot.ts'
+import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/strategies.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'
 import type { Exchange } from './exchange/exchange.ts'

@@ -1,8 +1,8 @@
 /** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
 import type { Issue } from '../../../store/index.ts'
 import { BINANCE_MARKETS } from '../../adapters/binance/markets.ts'
-import { symbolIssues } from '../instruments.ts'
-import { builtInIssues, UNIVERSE } from '../strategies.ts'
+import { symbolIssues } from '../components/instruments.ts'
+import { builtInIssues, UNIVERSE } from '../components/strategies.ts'
 import type { RunnerConfig } from './schema.ts'
 
 type Some = Partial<RunnerConfig>

@@ -32,7 +32,7 @@ import {
 } from '../../../machines/model/fields.ts'
 import { linkFaults } from '../../adapters/transport/link-faults.ts'
 import { isLoopback } from '../../api/guard.ts'
-import { isModule, UNIVERSE } from '../strategies.ts'
+import { isModule, UNIVERSE } from '../components/strategies.ts'
 import { MODULE_LIMIT_MS } from '../user-module.ts'
 import { crossIssues, tradingIssues } from './checks.ts'
 import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'

@@ -6,13 +6,13 @@ import {
   selectUniverse,
   type UniverseContext,
   type UniverseInput,
-} from '../../machines/index.ts'
-import type { MarketSource } from '../adapters/market-source.ts'
-import { poll } from '../adapters/transport/http.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
-import type { Clock } from '../runtime/time/clock.ts'
-import type { RunnerConfig } from './config/schema.ts'
+} from '../../../machines/index.ts'
+import type { MarketSource } from '../../adapters/market-source.ts'
+import { poll } from '../../adapters/transport/http.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { Clock } from '../../runtime/time/clock.ts'
+import type { RunnerConfig } from '../config/schema.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 
 /** Wait after a first failure: until there is a listing nothing is in the universe. */

@@ -1,12 +1,12 @@
 /** The strategies of a run: those that come with it, and modules of one's own. */
 import { isDeepStrictEqual } from 'node:util'
-import { issuesOf, PLAINLY } from '../../errors/zod-issues.ts'
-import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../machines/index.ts'
-import { type Issue, isOutcryError, OutcryError, type Store } from '../../store/index.ts'
-import type { Machines } from '../runtime/actors/registry.ts'
-import { kindOf } from '../runtime/record/address.ts'
-import { namingHint, readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
-import { type ImportOptions, importUserModule } from './user-module.ts'
+import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
+import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../../machines/index.ts'
+import { type Issue, isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
+import type { Machines } from '../../runtime/actors/registry.ts'
+import { kindOf } from '../../runtime/record/address.ts'
+import { namingHint, readStrategiesFile, writeStrategiesFile } from '../strategies-file.ts'
+import { type ImportOptions, importUserModule } from '../user-module.ts'
 
 /** By type, as a configuration names them. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([

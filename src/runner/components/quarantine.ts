@@ -1,9 +1,9 @@
 /** Actors in quarantine, as a start and a person see them. */
 
-import { isOutcryError } from '../../store/index.ts'
-import { type Failure, lastFailure } from '../api/routes/failures.ts'
-import type { AnyEvent } from '../runtime/record/record.ts'
-import type { SendOptions, Supervisor } from '../runtime/supervisor.ts'
+import { isOutcryError } from '../../../store/index.ts'
+import { type Failure, lastFailure } from '../../api/routes/failures.ts'
+import type { AnyEvent } from '../../runtime/record/record.ts'
+import type { SendOptions, Supervisor } from '../../runtime/supervisor.ts'
 
 /** @example { address: 'dip/btc', since: 1723161255343, why: 'failed on CANDLE_CLOSE: TypeError: no price' } */
 export interface Quarantined {

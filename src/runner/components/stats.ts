@@ -9,11 +9,11 @@ import {
   positionAddress,
   type SymbolContext,
   unrealizedOf,
-} from '../../machines/index.ts'
-import * as decimal from '../../machines/model/decimal.ts'
-import { ownOf } from '../../machines/model/own.ts'
-import type { TransitionRecord } from '../runtime/record/record.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
+} from '../../../machines/index.ts'
+import * as decimal from '../../../machines/model/decimal.ts'
+import { ownOf } from '../../../machines/model/own.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
 
 /** What the log has, what this run has done, and the state of the money. Decimals are text. */
 export interface Stats extends Counts {

@@ -1,7 +1,7 @@
 /** What a person should hear of while a run goes on, and not only find in the log afterwards. */
-import type { DomainEvent } from '../../machines/index.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { AnyEvent, TransitionRecord } from '../runtime/record/record.ts'
+import type { DomainEvent } from '../../../machines/index.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 
 type Texts = {
   readonly [T in DomainEvent['type']]?: (event: Extract<DomainEvent, { type: T }>) => string | undefined

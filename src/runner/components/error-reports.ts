@@ -1,5 +1,5 @@
-import { type ReportError, RUNNER } from '../../machines/index.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { type ReportError, RUNNER } from '../../../machines/index.ts'
+import type { Logger } from '../../runtime/logger.ts'
 
 type Report = Pick<ReportError, 'severity' | 'text' | 'about'>
 

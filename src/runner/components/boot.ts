@@ -18,12 +18,12 @@ import {
   type Strategy,
   type SymbolContext,
   watchdogAddress,
-} from '../../machines/index.ts'
-import { isOutcryError, OutcryError } from '../../store/index.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { Supervisor } from '../runtime/supervisor.ts'
-import { asBefore, wrongConfig } from './config/problems.ts'
-import type { RunnerConfig, StrategyConfig } from './config/schema.ts'
+} from '../../../machines/index.ts'
+import { isOutcryError, OutcryError } from '../../../store/index.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import { asBefore, wrongConfig } from '../config/problems.ts'
+import type { RunnerConfig, StrategyConfig } from '../config/schema.ts'
 import { instrumentsOf } from './instruments.ts'
 import { bootUniverse, followUniverse, unfollowUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'

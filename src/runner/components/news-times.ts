@@ -4,8 +4,8 @@
  * speed and however often one was killed. Lines that are appended during the run come at once, unless their time is to come.
  */
 
-import type { NewsMessage } from '../adapters/news-source.ts'
-import type { Clock } from '../runtime/time/clock.ts'
+import type { NewsMessage } from '../../adapters/news-source.ts'
+import type { Clock } from '../../runtime/time/clock.ts'
 
 interface Source {
   /** Time of its last line so far. */

@@ -1,9 +1,9 @@
-import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../machines/index.ts'
-import { decimal } from '../../machines/model/fields.ts'
-import { type Issue, OutcryError } from '../../store/index.ts'
-import { marketOfVenue } from '../adapters/binance/markets.ts'
-import type { MarketSource } from '../adapters/market-source.ts'
-import type { RunnerConfig } from './config/schema.ts'
+import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../../machines/index.ts'
+import { decimal } from '../../../machines/model/fields.ts'
+import { type Issue, OutcryError } from '../../../store/index.ts'
+import { marketOfVenue } from '../../adapters/binance/markets.ts'
+import type { MarketSource } from '../../adapters/market-source.ts'
+import type { RunnerConfig } from '../config/schema.ts'
 import { eachOf } from './strategies.ts'
 
 /** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when they are of several venues */
