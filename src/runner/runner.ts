@@ -24,8 +24,6 @@ import type { TransitionRecord } from '../runtime/record/record.ts'
 import { createSupervisor, type Supervisor } from '../runtime/supervisor.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/time/clock.ts'
 import type { WorkObserver } from '../runtime/work.ts'
-import { belongingIn, belongingNow, expectHeldWatched, expectSameAccount, foreignLog } from './belonging.ts'
-import { withBooks } from './books.ts'
 import { alert } from './components/alerts.ts'
 import { boot, configuredBy, rivalsIn, strategiesOf } from './components/boot.ts'
 import { ErrorReports } from './components/error-reports.ts'
@@ -48,9 +46,17 @@ import type { RunnerConfig } from './config/schema.ts'
 import type { Driver } from './drivers/driver.ts'
 import { EventTimeDriver } from './drivers/event-time.ts'
 import { LiveTimeDriver } from './drivers/live-time.ts'
-import { folderEntries } from './folder-copy.ts'
+import {
+  belongingIn,
+  belongingNow,
+  expectHeldWatched,
+  expectSameAccount,
+  foreignLog,
+} from './folder/belonging.ts'
+import { withBooks } from './folder/books.ts'
+import { folderEntries } from './folder/folder-copy.ts'
+import { readStrategiesFile } from './folder/strategies-file.ts'
 import { readNote, removeNote, suspectsOf } from './hang/note.ts'
-import { readStrategiesFile } from './strategies-file.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'

@@ -17,8 +17,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 import { SAMPLE } from '../../src/adapters/recording/recording.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
-import { expectHeldWatched, venuesOf } from '../../src/runner/belonging.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
+import { expectHeldWatched, venuesOf } from '../../src/runner/folder/belonging.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-belonging-'))

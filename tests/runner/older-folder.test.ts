@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
-import { belongingIn, belongingNow } from '../../src/runner/belonging.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
+import { belongingIn, belongingNow } from '../../src/runner/folder/belonging.ts'
 import { openLevelStore as openLog } from '../../src/runtime/record/log.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'outcry-older-'))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readStrategiesFile, writeStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { readStrategiesFile, writeStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { modulePath } from '../programs/program.ts'
 import { SEED, seeded } from '../seeded.ts'
 
@@ -24,7 +24,7 @@ describe('strategies.json', () => {
     const script = join(folder, 'writer.mjs')
     writeFileSync(
       script,
-      `import { writeStrategiesFile } from ${JSON.stringify(pathToFileURL(modulePath('src/runner/strategies-file.ts')).href)}
+      `import { writeStrategiesFile } from ${JSON.stringify(pathToFileURL(modulePath('src/runner/folder/strategies-file.ts')).href)}
 const contentOf = (n) => new Map(Array.from({ length: 400 }, (_, i) => ['s' + i, '/modules/' + (n % 7) + '/' + 'x'.repeat(n % 97) + '.ts']))
 for (let n = Number(process.argv[3]); ; n++) {
   writeStrategiesFile(process.argv[2], contentOf(n))

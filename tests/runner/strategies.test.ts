@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadStrategies, rememberStrategies } from '../../src/runner/components/strategies.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
+import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { startRunner } from '../../src/runner/runner.ts'
-import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-strategies-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

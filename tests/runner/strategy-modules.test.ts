@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Strategy } from '../../machines/index.ts'
 import { expectNamed, loadStrategies, rememberStrategies } from '../../src/runner/components/strategies.ts'
-import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 

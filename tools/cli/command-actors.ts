@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { releaseCommand } from '../../src/runner/components/quarantine.ts'
-import { namingHint } from '../../src/runner/strategies-file.ts'
+import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { counted, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'

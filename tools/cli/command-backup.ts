@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import pc from 'picocolors'
-import { closedReports, writeFolder } from '../../src/runner/folder-copy.ts'
+import { closedReports, writeFolder } from '../../src/runner/folder/folder-copy.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { OutcryError, type StoreEntry } from '../../store/index.ts'
 import { counted, countText } from './format.ts'

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
-import { problemOf } from '../../src/runner/books.ts'
-import { closedReports } from '../../src/runner/folder-copy.ts'
+import { problemOf } from '../../src/runner/folder/books.ts'
+import { closedReports } from '../../src/runner/folder/folder-copy.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { recordCodec } from '../../src/runtime/record/record-codec.ts'
 import { cutBack, type Diagnosis, diagnose } from '../../store/index.ts'

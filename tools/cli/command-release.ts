@@ -1,4 +1,4 @@
-import { namingHint, readStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { namingHint, readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { kindOf, parseAddress } from '../../src/runtime/record/address.ts'
 import { OutcryError } from '../../store/index.ts'

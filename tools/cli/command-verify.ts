@@ -1,6 +1,6 @@
 import pc from 'picocolors'
-import { hasBooks } from '../../src/runner/folder-copy.ts'
-import { namingHint } from '../../src/runner/strategies-file.ts'
+import { hasBooks } from '../../src/runner/folder/folder-copy.ts'
+import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { counted, countText, table } from './format.ts'
 import { WHY_STATES_DIFFER } from './hints.ts'
 import { named, type ReadOptions } from './named.ts'

@@ -1,8 +1,8 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
 import { type Failure, withFailure } from '../../src/api/routes/failures.ts'
-import { type FolderVerification, withBooks } from '../../src/runner/books.ts'
-import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder-copy.ts'
-import { readStrategiesFile } from '../../src/runner/strategies-file.ts'
+import { type FolderVerification, withBooks } from '../../src/runner/folder/books.ts'
+import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder/folder-copy.ts'
+import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actors/actor-view.ts'
 import { type Machines, Registry } from '../../src/runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'

@@ -5,7 +5,7 @@ import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from
 import { type Issue, isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
 import type { Machines } from '../../runtime/actors/registry.ts'
 import { kindOf } from '../../runtime/record/address.ts'
-import { namingHint, readStrategiesFile, writeStrategiesFile } from '../strategies-file.ts'
+import { namingHint, readStrategiesFile, writeStrategiesFile } from '../folder/strategies-file.ts'
 import { type ImportOptions, importUserModule } from '../user-module.ts'
 
 /** By type, as a configuration names them. */

@@ -6,11 +6,11 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Level } from 'level'
-import { isOutcryError, OutcryError, type StoreEntry, writeBackup } from '../../store/index.ts'
-import { makeFolder, syncFolder } from '../../store/leveldb/folder/folder.ts'
-import { LOCK, storeFiles } from '../../store/leveldb/folder/store-files.ts'
-import { StoreLock } from '../../store/leveldb/folder/store-lock.ts'
-import { type BookEntries, openVenueFolder, type VenueFolder } from '../adapters/paper/venue-folder.ts'
+import { isOutcryError, OutcryError, type StoreEntry, writeBackup } from '../../../store/index.ts'
+import { makeFolder, syncFolder } from '../../../store/leveldb/folder/folder.ts'
+import { LOCK, storeFiles } from '../../../store/leveldb/folder/store-files.ts'
+import { StoreLock } from '../../../store/leveldb/folder/store-lock.ts'
+import { type BookEntries, openVenueFolder, type VenueFolder } from '../../adapters/paper/venue-folder.ts'
 import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 
 /** Before the key of what is not the log's; no key of a store begins so. */

@@ -1,6 +1,6 @@
 /** Looks at the venue's books, as whoever verifies a data folder does beside its log. */
-import { isOutcryError } from '../../store/index.ts'
-import type { Problem, Verification } from '../runtime/state/verify.ts'
+import { isOutcryError } from '../../../store/index.ts'
+import type { Problem, Verification } from '../../runtime/state/verify.ts'
 
 /** What is found of a data folder as a whole. */
 export interface FolderVerification extends Verification {

@@ -11,14 +11,14 @@ import {
   type PositionContext,
   RUNNER,
   type RunnerContext,
-} from '../../machines/index.ts'
-import { isZero } from '../../machines/model/decimal.ts'
-import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
-import { Registry } from '../runtime/actors/registry.ts'
-import type { TransitionRecord } from '../runtime/record/record.ts'
-import { cellAt } from '../runtime/state/replay.ts'
-import { asBefore, wrongConfig } from './config/problems.ts'
-import type { RunnerConfig } from './config/schema.ts'
+} from '../../../machines/index.ts'
+import { isZero } from '../../../machines/model/decimal.ts'
+import { isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
+import { Registry } from '../../runtime/actors/registry.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
+import { cellAt } from '../../runtime/state/replay.ts'
+import { asBefore, wrongConfig } from '../config/problems.ts'
+import type { RunnerConfig } from '../config/schema.ts'
 import { type FileFacts, fileFacts } from './file-facts.ts'
 
 /** A log as it is found. */

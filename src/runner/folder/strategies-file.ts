@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { OutcryError } from '../../store/index.ts'
-import { codeOf, replaceFile } from '../../store/leveldb/folder/folder.ts'
-import { kindOf } from '../runtime/record/address.ts'
+import { OutcryError } from '../../../store/index.ts'
+import { codeOf, replaceFile } from '../../../store/leveldb/folder/folder.ts'
+import { kindOf } from '../../runtime/record/address.ts'
 
 export const STRATEGIES_FILE = 'strategies.json'
 
