@@ -56,7 +56,7 @@ import {
 import { withBooks } from './folder/books.ts'
 import { folderEntries } from './folder/folder-copy.ts'
 import { readStrategiesFile } from './folder/strategies-file.ts'
-import { readNote, removeNote, suspectsOf } from './hang/note.ts'
+import { readNote, removeNote, suspectsOf } from './process/hang/note.ts'
 
 /** Where a running runner says how it is reached, within its data folder. */
 export const RUNNER_FILE = 'runner.json'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defineStrategy } from '../../machines/index.ts'
-import { importUserModule } from '../../src/runner/user-module.ts'
+import { importUserModule } from '../../src/runner/process/user-module.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-user-module-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

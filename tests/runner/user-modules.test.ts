@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { UserModules } from '../../src/runner/user-modules.ts'
+import { UserModules } from '../../src/runner/process/user-modules.ts'
 
 const modules = new UserModules()
 modules.add({

@@ -6,7 +6,7 @@ import { type Issue, isOutcryError, OutcryError, type Store } from '../../../sto
 import type { Machines } from '../../runtime/actors/registry.ts'
 import { kindOf } from '../../runtime/record/address.ts'
 import { namingHint, readStrategiesFile, writeStrategiesFile } from '../folder/strategies-file.ts'
-import { type ImportOptions, importUserModule } from '../user-module.ts'
+import { type ImportOptions, importUserModule } from '../process/user-module.ts'
 
 /** By type, as a configuration names them. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([

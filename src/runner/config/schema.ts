@@ -33,7 +33,7 @@ import {
 import { linkFaults } from '../../adapters/transport/link-faults.ts'
 import { isLoopback } from '../../api/guard.ts'
 import { isModule, UNIVERSE } from '../components/strategies.ts'
-import { MODULE_LIMIT_MS } from '../user-module.ts'
+import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { crossIssues, tradingIssues } from './checks.ts'
 import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
 

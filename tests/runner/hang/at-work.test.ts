@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AtWork, workIn } from '../../../src/runner/hang/at-work.ts'
+import { AtWork, workIn } from '../../../src/runner/process/hang/at-work.ts'
 
 describe('what a thread is doing, as another one reads it', () => {
   it('names the actors of modules, and leaves the others to the thread itself', () => {

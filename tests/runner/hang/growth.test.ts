@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fillsMemory, fillsText, nextGrowth, noGrowth } from '../../../src/runner/hang/growth.ts'
+import { fillsMemory, fillsText, nextGrowth, noGrowth } from '../../../src/runner/process/hang/growth.ts'
 
 const MB = 2 ** 20
 const seen = (...looks: [progress: string, megabytes: number][]) =>

@@ -10,7 +10,7 @@ import {
   removeRisk,
   suspectsOf,
   writeNote,
-} from '../../../src/runner/hang/note.ts'
+} from '../../../src/runner/process/hang/note.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-note-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

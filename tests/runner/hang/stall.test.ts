@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Work } from '../../../src/runner/hang/at-work.ts'
-import { isHung, NO_STALL, nextStall, type Stall, signalled } from '../../../src/runner/hang/stall.ts'
+import type { Work } from '../../../src/runner/process/hang/at-work.ts'
+import { isHung, NO_STALL, nextStall, type Stall, signalled } from '../../../src/runner/process/hang/stall.ts'
 
 const limits = { limitMs: 10_000, signalledMs: 5_000 }
 const still = { progress: '1/1', beats: 1, isDebugged: false }

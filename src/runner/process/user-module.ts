@@ -17,13 +17,13 @@ import {
   type PluginBuild,
   stop,
 } from 'esbuild'
-import { OutcryError } from '../../store/index.ts'
-import { consoleLogger, type Logger } from '../runtime/logger.ts'
+import { OutcryError } from '../../../store/index.ts'
+import { consoleLogger, type Logger } from '../../runtime/logger.ts'
 import { userModules } from './user-modules.ts'
 
 /** `ts` when the sources run, `js` when the build does. */
 const EXTENSION = extname(import.meta.url)
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const OWN = new Map([
   ['outcry', `src/index${EXTENSION}`],
   ['outcry/machines', `machines/index${EXTENSION}`],

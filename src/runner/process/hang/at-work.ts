@@ -4,7 +4,7 @@
  * Names are written for the actors of users' modules alone: they may wait in a call into the system, in which nobody
  * can be asked.
  */
-import type { WorkObserver } from '../../runtime/work.ts'
+import type { WorkObserver } from '../../../runtime/work.ts'
 
 /** Places of the 32-bit words. */
 const BEATS = 0

@@ -3,8 +3,8 @@
  * ends the run in order. A call that would end the process throws in its place: in a turn that is a failure of the
  * actor like any other.
  */
-import { isOutcryError, OutcryError } from '../../store/index.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { isOutcryError, OutcryError } from '../../../store/index.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import type { UserModules } from './user-modules.ts'
 
 /** What ends a process at once. `reallyExit` is what `exit` ends with. */
