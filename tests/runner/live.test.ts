@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
-import { FakeBinance } from '../ports/fake-binance.ts'
+import { FakeBinance } from '../adapters/fake-binance.ts'
 import { OutcryProcess, outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-live-'))

@@ -7,7 +7,7 @@ import type { NewsContext } from '../../machines/index.ts'
 import { loadConfig, newsSourceName } from '../../src/runner/config/schema.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
-import { FakeFeed, feed, status } from '../ports/news/fake-feed.ts'
+import { FakeFeed, feed, status } from '../adapters/news/fake-feed.ts'
 import { eventually } from '../runtime/harness.ts'
 import { OutcryProcess, outcry } from './runner-process.ts'
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { bootNews, startNewsFeed } from '../../src/runner/components/news-feed.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
-import { body, FakeFeed } from '../ports/news/fake-feed.ts'
+import { body, FakeFeed } from '../adapters/news/fake-feed.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-sources-'))

@@ -11,7 +11,7 @@ import * as decimal from '../../machines/model/decimal.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
 import { RUNNER_FILE, type RunningRunner, startRunner } from '../../src/runner/runner.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
-import { FakeBinance } from '../ports/fake-binance.ts'
+import { FakeBinance } from '../adapters/fake-binance.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-runner-'))

@@ -9,9 +9,9 @@ import { Registry } from '../../src/runtime/actors/registry.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
+import { FakeBinance, type Listed } from '../adapters/fake-binance.ts'
 import { writeFirstLines } from '../data/data.ts'
 import { differenceOfLogs } from '../equal-logs.ts'
-import { FakeBinance, type Listed } from '../ports/fake-binance.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-universe-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -98,7 +98,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
   },
   venue: {
     about: 'a paper venue killed at any moment and fed the same again',
-    files: ['tests/ports/paper/crash.test.ts'],
+    files: ['tests/adapters/paper/crash.test.ts'],
     amounts: { VENUES: 5_000 },
   },
   faults: {
@@ -109,9 +109,9 @@ export const FORMS: Readonly<Record<string, Form>> = {
   recordings: {
     about: 'whole captures: their books, scripted orders in them, indicators over them',
     files: [
-      'tests/ports/recording.test.ts',
-      'tests/ports/market-reading.test.ts',
-      'tests/ports/paper/real-market.test.ts',
+      'tests/adapters/recording.test.ts',
+      'tests/adapters/market-reading.test.ts',
+      'tests/adapters/paper/real-market.test.ts',
       'tests/machines/indicators/indicators.test.ts',
     ],
     amounts: {},

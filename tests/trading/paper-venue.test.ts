@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { PlaceOrder } from '../../machines/index.ts'
 import { instrument } from '../../machines/index.ts'
+import { Desk } from '../adapters/paper/desk.ts'
 import { Floor } from '../machines/floor.ts'
-import { Desk } from '../ports/paper/desk.ts'
 import { Exchange } from './exchange/exchange.ts'
 import { Bot } from './kit.ts'
 

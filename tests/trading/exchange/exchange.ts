@@ -1,7 +1,7 @@
 /**
  * A stand-in for an account at Binance: what the product asks of its port goes in, and Binance's own JSON comes back
  * through the product's decoder. It is as strict as Binance about balances, filters, ids and amendments; nothing takes
- * time there. Market data and the listing are in tests/ports/fake-binance.ts.
+ * time there. Market data and the listing are in tests/adapters/fake-binance.ts.
  */
 
 import type {

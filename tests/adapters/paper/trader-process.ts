@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { program } from '../../programs/program.ts'
 
-const TRADER = program('tests/ports/paper/trader.ts')
+const TRADER = program('tests/adapters/paper/trader.ts')
 
 /** `trader.ts` as a real process; `fileSizeMaxKb` is the disk's patience: no file may grow beyond it. */
 export class TraderProcess {
