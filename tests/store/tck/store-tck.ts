@@ -1,6 +1,6 @@
 /** What every store must do. Run it against yours: `storeTck('mine', capabilities, async () => ({ open, destroy }))`. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LogRecord, ReadOptions, SnapshotEntry, Store } from '../../store/store.ts'
+import type { LogRecord, ReadOptions, SnapshotEntry, Store } from '../../../store/store.ts'
 
 export interface TckRecord extends LogRecord {
   readonly note?: string
