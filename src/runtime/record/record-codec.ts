@@ -4,8 +4,8 @@
  */
 import type { StateValue } from 'xstate'
 import type { RecordCodec } from '../../../store/store.ts'
-import { RowScan } from '../row-scan.ts'
 import type { Origin, TransitionRecord } from './record.ts'
+import { RowScan } from './row-scan.ts'
 import { decode as decodeValues, encode as encodeValues, isEncoded } from './values.ts'
 
 /** Fields that most records lack, as they are, but for the source's name. */
