@@ -17,6 +17,7 @@ export type { Retention } from './runtime/commit/retention.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { Port, PortContext, PortReply } from './runtime/port.ts'
 export { type Address, parseAddress } from './runtime/record/address.ts'
+export type { ClockJump } from './runtime/record/clock-record.ts'
 export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/record/log.ts'
 export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record/record.ts'
 export {
@@ -26,4 +27,4 @@ export {
   type Supervisor,
   type SupervisorOptions,
 } from './runtime/supervisor.ts'
-export { type Clock, type ClockJump, EventClock, SystemClock } from './runtime/time/clock.ts'
+export { type Clock, EventClock, SystemClock } from './runtime/time/clock.ts'

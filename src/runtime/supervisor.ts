@@ -10,18 +10,10 @@ import { checkPorts } from './actors/registration.ts'
 import { type Machines, Registry } from './actors/registry.ts'
 import { releasing } from './actors/restart.ts'
 import { isOutcome } from './actors/running-parts.ts'
-import { initOf, type LifecycleEvent, STOP } from './actors/signals.ts'
+import { initOf, type LifecycleEvent, type Why } from './actors/signals.ts'
 import { Checkpointer } from './commit/checkpointer.ts'
 import { type ClockWatch, watchOf } from './commit/clock-watch.ts'
-import {
-  checkSchema,
-  checkTime,
-  checkWhy,
-  messageOf,
-  receive,
-  type SendOptions,
-  type Why,
-} from './commit/intake.ts'
+import { checkSchema, checkTime, checkWhy, messageOf, receive, type SendOptions } from './commit/intake.ts'
 import type { Job, Receipt } from './commit/job.ts'
 import { Engine } from './commit/loop.ts'
 import type { Lane } from './commit/mailbox.ts'
@@ -30,6 +22,7 @@ import { Archivist, type Retention } from './commit/retention.ts'
 import { consoleLogger, type Logger, unfailing } from './logger.ts'
 import type { Port, PortContext } from './port.ts'
 import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from './record/address.ts'
+import type { ClockJump } from './record/clock-record.ts'
 import { checkPlace, checkRange } from './record/place.ts'
 import type { AnyEvent, Intent, TransitionRecord } from './record/record.ts'
 import { EVENT, type PlainError, plainError, sizeTaken, takeIn } from './record/values.ts'
@@ -40,7 +33,7 @@ import { recover } from './state/recovery.ts'
 import { cellAt } from './state/replay.ts'
 import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './state/residents.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
-import { type Clock, type ClockJump, EventClock, SystemClock } from './time/clock.ts'
+import { type Clock, EventClock, SystemClock } from './time/clock.ts'
 import type { DueTimer } from './time/timer-queue.ts'
 import { Timekeeper } from './time/timer-service.ts'
 import type { Message } from './turn/message.ts'
@@ -48,7 +41,7 @@ import type { Release } from './turn/publication.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import { type Turn, topCell } from './turn/turn.ts'
 import type { WorkObserver } from './work.ts'
-import { goneLogic } from './xstate/logic.ts'
+import { goneLogic, STOP } from './xstate/logic.ts'
 import { type AnySnapshot, Scope } from './xstate/scope.ts'
 import { shown } from './xstate/shown.ts'
 

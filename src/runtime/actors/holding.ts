@@ -10,7 +10,7 @@
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { ScheduledTimer } from '../record/record.ts'
-import type { Ref } from '../record/ref.ts'
+import { type Ref, sizeOfChild } from '../record/ref.ts'
 import { sizeOf } from '../record/values.ts'
 import type { ActorState } from './cell.ts'
 import { listOf, type PendingTimers } from './pending-timers.ts'
@@ -29,9 +29,8 @@ export const STASH_MAX = 1_000
 /** Size of the snapshots written together; the last one may be as large as one can be. */
 export const SNAPSHOTS_SIZE_MAX = 16 * 2 ** 20
 
-/** A sixth of what JSON writes of a timer, of a child, and of an actor beside what they contain. */
+/** A sixth of what JSON writes of a timer, and of an actor, beside what they contain. */
 const TIMER_SIZE = 20
-const CHILD_SIZE = 20
 const ACTOR_SIZE = 100
 
 type Held = Pick<ActorState, 'snapshot' | 'timers' | 'held' | 'measured'>
@@ -39,11 +38,6 @@ type Held = Pick<ActorState, 'snapshot' | 'timers' | 'held' | 'measured'>
 /** Size of a timer but for its event. */
 export function sizeOfTimer({ id, target = '', correlation }: ScheduledTimer): number {
   return TIMER_SIZE + id.length + target.length + correlation.length
-}
-
-/** What a child adds to its parent. */
-export function sizeOfChild({ id, src = '', systemId = '' }: Ref): number {
-  return CHILD_SIZE + id.length + src.length + systemId.length
 }
 
 /** What an actor holds whose context has this size. */

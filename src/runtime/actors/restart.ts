@@ -1,9 +1,8 @@
 /** What an actor is that waits for its restart: its children are stopped and its timers gone, so nothing but a restart helps it. */
 
-import type { Why } from '../commit/intake.ts'
 import type { ActorState } from './cell.ts'
 import { firstOf } from './pending-timers.ts'
-import { type LifecycleEvent, RESTART_TIMER } from './signals.ts'
+import { type LifecycleEvent, RESTART_TIMER, type Why } from './signals.ts'
 
 /** Whether the actor waits for its restart, in quarantine or not. The timer stays until the actor has started over. */
 export function waitsForRestart({ timers }: Pick<ActorState, 'timers'>): boolean {

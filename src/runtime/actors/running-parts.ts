@@ -3,14 +3,13 @@
  * and what they send comes back as messages, which are in the log like any other.
  */
 import type { AnyActorScope } from 'xstate'
-import { checkType } from '../commit/intake.ts'
 import type { Address } from '../record/address.ts'
+import { checkType } from '../record/event-type.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { EVENT, plainError, takeIn } from '../record/values.ts'
-import { logicKind } from '../xstate/logic.ts'
+import { logicKind, STOP } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/scope.ts'
 import type { Cell } from './cell.ts'
-import { STOP } from './signals.ts'
 
 export interface LiveHost {
   /** Takes what a running part sends. */

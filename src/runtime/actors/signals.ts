@@ -1,6 +1,7 @@
+import type { ClockJump, ClockState } from '../record/clock-record.ts'
 import type { AnyEvent, ScheduledTimer } from '../record/record.ts'
 import type { PlainError } from '../record/values.ts'
-import type { ClockJump, ClockState } from '../time/clock.ts'
+import { INIT } from '../xstate/logic.ts'
 import type { Directive, Failures } from './supervision.ts'
 
 /**
@@ -68,11 +69,13 @@ export function isLifecycle(event: AnyEvent): event is LifecycleEvent {
 
 export const RESTART_TIMER = 'outcry.restart'
 export const UNSTASH_TIMER = 'outcry.unstash'
-/** XState's own: what starts and what stops an actor. */
-export const INIT = 'xstate.init'
-export const STOP = 'xstate.stop'
-
 /** What starts an actor. */
 export function initOf(input: unknown): AnyEvent {
   return Object.freeze(input === undefined ? { type: INIT } : { type: INIT, input })
+}
+
+/** Who has done something to an actor, and why: for people to read. */
+export interface Why {
+  readonly by?: string | undefined
+  readonly reason?: string | undefined
 }

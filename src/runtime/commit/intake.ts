@@ -2,7 +2,9 @@
 import { type Issue, OutcryError } from '../../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { Registry } from '../actors/registry.ts'
-import { type Address, isReserved, parentOf, reserved } from '../record/address.ts'
+import type { Why } from '../actors/signals.ts'
+import { type Address, parentOf } from '../record/address.ts'
+import { checkType } from '../record/event-type.ts'
 import type { AnyEvent, Origin } from '../record/record.ts'
 import { EVENT, sizeTaken, takeIn } from '../record/values.ts'
 import type { Clock } from '../time/clock.ts'
@@ -76,22 +78,6 @@ export function checkTime(registry: Registry, to: Address, event: AnyEvent, at: 
   if (latest <= now + aheadMaxMs) return
   const rule = `at most ${now + aheadMaxMs}, for it is ${now} now`
   throw wrongEvent(`${event.type} for ${to}`, [{ field: 'at', rule }])
-}
-
-/** @throws EVENT_INVALID, ACTOR_RESERVED */
-export function checkType(to: Address, event: AnyEvent): void {
-  if (isReserved(to)) throw reserved(to)
-  const type: unknown = event?.type
-  if (typeof type !== 'string' || type === '' || type === '*')
-    throw invalid(`an event for ${to} has no type`, "Send an object: { type: 'SUBMIT' }.")
-  if (type.startsWith('outcry.') || type.startsWith('xstate.'))
-    throw invalid(`${type} is the runtime's own`, 'Name your event otherwise.')
-}
-
-/** Who has done something to an actor, and why: for people to read. */
-export interface Why {
-  readonly by?: string | undefined
-  readonly reason?: string | undefined
 }
 
 /** What of it goes on record. @throws EVENT_INVALID when one is no text, or too long */

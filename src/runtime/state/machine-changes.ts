@@ -3,11 +3,8 @@ import type { Store } from '../../../store/store.ts'
 import { type Registry, versionOf } from '../actors/registry.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import { differences, type Structure, structureOf } from '../xstate/structure.ts'
+import { differences, type Structures, structureOf } from '../xstate/structure.ts'
 import { Journal, type JournalState } from './offsets.ts'
-
-/** Structures of machines by `kind@version`, as they were when the version was first seen. */
-export type Structures = Readonly<Record<string, Structure>>
 
 /** Differences that an error names; how many more there are it says. */
 const NAMED_MAX = 3

@@ -6,10 +6,10 @@
 
 import type { LifecycleEvent } from '../actors/signals.ts'
 import { CLOCK } from '../record/address.ts'
+import type { ClockState } from '../record/clock-record.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { ClockState } from '../time/clock.ts'
 import { Outbox, type OutboxState } from '../turn/outbox.ts'
-import type { Structures } from './machine-changes.ts'
+import type { Structures } from '../xstate/structure.ts'
 import { SystemIds } from './system-ids.ts'
 
 /** Idempotency keys remembered, the oldest forgotten first. */

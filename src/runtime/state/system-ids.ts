@@ -1,6 +1,6 @@
-import { STOP } from '../actors/signals.ts'
 import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import { STOP } from '../xstate/logic.ts'
 
 /** Takes note of who has a system id; a Scope is one. */
 export interface SystemIdSink {

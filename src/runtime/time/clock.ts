@@ -1,3 +1,4 @@
+import type { ClockJump, ClockState } from '../record/clock-record.ts'
 import { MachineTime, type TimeSource } from './machine-time.ts'
 
 /** Where the runtime has its time from. Machines never see it: time reaches them with events. */
@@ -10,23 +11,6 @@ export interface Clock {
 
 /** Longest delay that setTimeout takes; longer waits are taken in steps. */
 export const TIMEOUT_MAX_MS = 2 ** 31 - 1
-
-/** The system clock was set. */
-export interface ClockJump {
-  /** By how much; negative when it was set back. */
-  readonly byMs: number
-  /** By how much the time of the log moves on with it: 0 when that is ahead of the system's clock. */
-  readonly forwardMs: number
-}
-
-/** What a clock has to know at the next start in the same boot. */
-export interface ClockState {
-  /** Names the boot; empty where the system does not: there, a restart counts as one after a boot. */
-  readonly boot: string
-  /** Time of the log, and of the system's clock, less the time since the boot. */
-  readonly offsetMs: number
-  readonly wallOffsetMs: number
-}
 
 /** How often both clocks are compared. */
 const CHECK_MS = 250

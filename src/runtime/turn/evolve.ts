@@ -17,11 +17,9 @@ import {
 import { persistState, restoreState } from '../actors/persist.ts'
 import { logicAt } from '../actors/registry.ts'
 import {
-  INIT,
   isLifecycle,
   type LifecycleEvent,
   RESTART_TIMER,
-  STOP,
   type TimerOnRecord,
   UNSTASH_TIMER,
 } from '../actors/signals.ts'
@@ -31,7 +29,7 @@ import { counted, withIntents } from '../record/intent-ids.ts'
 import type { AnyEvent, Intent, ScheduledTimer } from '../record/record.ts'
 import { jsonEqual, plainError, sizeTaken } from '../record/values.ts'
 import type { Effect, TakenTransition } from '../xstate/effect.ts'
-import { goneLogic, isMachine, logicKind } from '../xstate/logic.ts'
+import { goneLogic, INIT, isMachine, logicKind, STOP } from '../xstate/logic.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from '../xstate/scope.ts'
 
 /** The event, and what its record says beside it that counts for the state. */

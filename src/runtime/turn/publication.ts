@@ -1,8 +1,7 @@
 import type { ActorState, Cell, Condition } from '../actors/cell.ts'
-import { INIT } from '../actors/signals.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { Effect, TakenTransition } from '../xstate/effect.ts'
-import { isLive } from '../xstate/logic.ts'
+import { INIT, isLive } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/scope.ts'
 import type { Step } from './turn-record.ts'
 

@@ -2,10 +2,10 @@
 
 import { type ActorState, type Cell, stateValue, UNBORN } from '../actors/cell.ts'
 import { firstOf } from '../actors/pending-timers.ts'
-import { INIT, isLifecycle } from '../actors/signals.ts'
+import { isLifecycle } from '../actors/signals.ts'
 import { type Address, portOf } from '../record/address.ts'
 import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from '../record/record.ts'
-import { isMachine } from '../xstate/logic.ts'
+import { INIT, isMachine } from '../xstate/logic.ts'
 import { countRequest, type Evolution } from './evolve.ts'
 import type { Message } from './message.ts'
 

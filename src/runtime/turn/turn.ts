@@ -12,15 +12,7 @@ import type { Migration } from '../actors/migration.ts'
 import { timerOf } from '../actors/pending-timers.ts'
 import { makeRef, persistState } from '../actors/persist.ts'
 import type { Kind, Registry } from '../actors/registry.ts'
-import {
-  INIT,
-  initOf,
-  isLifecycle,
-  type LifecycleEvent,
-  RESTART_TIMER,
-  STOP,
-  UNSTASH_TIMER,
-} from '../actors/signals.ts'
+import { initOf, isLifecycle, type LifecycleEvent, RESTART_TIMER, UNSTASH_TIMER } from '../actors/signals.ts'
 import { upgradeFailed } from '../actors/upgrade.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from '../record/address.ts'
 import type { AnyEvent, Intent, ScheduledTimer } from '../record/record.ts'
@@ -29,7 +21,7 @@ import type { Ref } from '../record/ref.ts'
 import { admit, frozen, type PlainError, plainError, sizeOf, sizeTaken } from '../record/values.ts'
 import type { WorkObserver } from '../work.ts'
 import type { Effect } from '../xstate/effect.ts'
-import { childLogic, goneLogic } from '../xstate/logic.ts'
+import { childLogic, goneLogic, INIT, STOP } from '../xstate/logic.ts'
 import type { AnySnapshot, Scope } from '../xstate/scope.ts'
 import { type Evolution, evolve } from './evolve.ts'
 import type { DeadReason, Message } from './message.ts'

@@ -2,6 +2,10 @@ import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { undefinedDelay } from './named-delays.ts'
 
+/** XState's own: what starts and what stops an actor. */
+export const INIT = 'xstate.init'
+export const STOP = 'xstate.stop'
+
 /**
  * What an actor runs on. Machines and transition functions are pure and live in the log alone; the others have a
  * running part (a promise, a callback, a subscription) that exists only live, and whose messages are in the log.

@@ -6,15 +6,13 @@
  */
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import { sizeOfChild } from '../actors/holding.ts'
-import { INIT } from '../actors/signals.ts'
 import { type Address, childOf, parseAddress, reserved } from '../record/address.ts'
 import { delayInvalid } from '../record/delays.ts'
 import type { AnyEvent, ScheduledTimer } from '../record/record.ts'
-import { Ref, type RefHost } from '../record/ref.ts'
+import { Ref, type RefHost, sizeOfChild } from '../record/ref.ts'
 import { admit, admitContext, EVENT, plainError, type Resolve, sizeTaken } from '../record/values.ts'
 import type { Effect, TakenTransition } from './effect.ts'
-import { isMachine } from './logic.ts'
+import { INIT, isMachine } from './logic.ts'
 
 /** What every actor's snapshot has, and what a machine's has besides. */
 export interface AnySnapshot {

@@ -9,6 +9,9 @@ import { childLogic, isMachine, logicKind } from './logic.ts'
 /** A short hash by part: of each state by its id, of the delays and the children of a machine. */
 export type Structure = Readonly<Record<string, string>>
 
+/** Structures of machines by `kind@version`, as they were when the version was first seen. */
+export type Structures = Readonly<Record<string, Structure>>
+
 export function structureOf(machine: AnyStateMachine): Structure {
   const parts: Record<string, string> = {}
   describe(machine, '', parts, new Set())
