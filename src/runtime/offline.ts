@@ -1,6 +1,7 @@
 /** Acts on an actor of a log that no runtime has open. */
 import type { Store } from '../../store/store.ts'
-import { type Machines, Registry } from './actors/registry.ts'
+import type { Machines } from './actors/kind.ts'
+import { Registry } from './actors/registry.ts'
 import { releasing } from './actors/restart.ts'
 import type { Why } from './actors/signals.ts'
 import { checkWhy, messageOf } from './commit/intake.ts'

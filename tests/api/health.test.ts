@@ -3,7 +3,7 @@ import fastify from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, sendTo, setup } from 'xstate'
 import { systemRoutes } from '../../src/api/routes/system-routes.ts'
-import type { Machines } from '../../src/runtime/actors/registry.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Harness } from '../runtime/harness.ts'
 import { SEED, seeded } from '../seeded.ts'
 

@@ -17,7 +17,7 @@ import {
 } from '../../src/runner/components/quarantine.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
 import { loadConfig } from '../../src/runner/config/schema.ts'
-import { STASH_MAX } from '../../src/runtime/actors/holding.ts'
+import { STASH_MAX } from '../../src/runtime/actors/bounds.ts'
 import { Harness } from '../runtime/harness.ts'
 
 /** Throws at its first candle where `limit` is below 10, and already when it starts where it is below 0. */

@@ -19,7 +19,7 @@ import {
   stopChild,
 } from 'xstate'
 import { isOutcryError } from '../../errors/outcry-error.ts'
-import type { Registration } from '../../src/runtime/actors/registry.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import type { Supervision } from '../../src/runtime/actors/supervision.ts'
 import type { PastState } from '../../src/runtime/actors/upgrade.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'

@@ -1,7 +1,7 @@
 /** Timers and invoked children of states that a new version renames, changes or adds. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, raise, setup } from 'xstate'
-import type { Registration } from '../../src/runtime/actors/registry.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import type { MigratedState, PastState } from '../../src/runtime/actors/upgrade.ts'
 import { Harness } from './harness.ts'
 

@@ -14,7 +14,7 @@ import {
   setup,
   spawnChild,
 } from 'xstate'
-import type { Registration } from '../../src/runtime/actors/registry.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Harness } from './harness.ts'
 

@@ -1,7 +1,7 @@
 /** Quarantine from outside, before a start, and in a closed log. */
 import { describe, expect, it } from 'vitest'
 import { assign, raise, sendTo, setup } from 'xstate'
-import { STASH_MAX } from '../../src/runtime/actors/holding.ts'
+import { STASH_MAX } from '../../src/runtime/actors/bounds.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { Harness } from './harness.ts'

@@ -1,7 +1,7 @@
 /** An actor that waits for its restart has neither children nor timers. Whatever comes between, it starts over in the end. */
 import { describe, expect, it } from 'vitest'
 import { assign, sendParent, sendTo, setup } from 'xstate'
-import type { Machines } from '../../src/runtime/actors/registry.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import type { Supervision } from '../../src/runtime/actors/supervision.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'

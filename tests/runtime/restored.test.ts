@@ -12,7 +12,7 @@ import {
   sendTo,
   setup,
 } from 'xstate'
-import type { Machines } from '../../src/runtime/actors/registry.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { eventually, Harness } from './harness.ts'
 
 const echo = setup({ types: {} as { context: { n: number } } }).createMachine({

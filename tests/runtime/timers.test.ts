@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
 import type { Cell } from '../../src/runtime/actors/cell.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import {
   listOf,
   NO_TIMERS,
@@ -9,7 +10,6 @@ import {
   withoutAll,
   withTimer,
 } from '../../src/runtime/actors/pending-timers.ts'
-import type { Machines } from '../../src/runtime/actors/registry.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'

@@ -13,7 +13,7 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import type { Registration } from '../../src/runtime/actors/registry.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from './harness.ts'

@@ -1,7 +1,7 @@
 /** An actor whose migration cannot be put on record, for what its new version starts cannot start. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate'
-import type { Machines } from '../../src/runtime/actors/registry.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import type { PastState } from '../../src/runtime/actors/upgrade.ts'
 import { Harness } from './harness.ts'
 import { ALWAYS_PASSIVE } from './incarnations.ts'

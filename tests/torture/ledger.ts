@@ -1,6 +1,6 @@
 /** What the tortured process does: a script of its seed, whose outcome anybody can work out without it. */
 import { assign, enqueueActions, sendTo, setup } from 'xstate'
-import type { Machines } from '../../src/runtime/actors/registry.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { seeded } from '../seeded.ts'
 
 export const LEDGERS = 20

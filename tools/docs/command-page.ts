@@ -1,7 +1,7 @@
 /** docs/commands.md, made from what is registered: which kinds take which commands, and how they refuse them. */
 import type { z } from 'zod'
 import { machines } from '../../machines/index.ts'
-import type { Registration } from '../../src/runtime/actors/registry.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import { inputOf, type Key, keyTable, keyTablesOf } from './keys.ts'
 
 const INTRO = `# Commands

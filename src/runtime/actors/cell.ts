@@ -6,9 +6,9 @@ import type { Ref } from '../record/ref.ts'
 import { goneLogic, isMachine } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/scope.ts'
 import { frozenStateValue } from '../xstate/state-value.ts'
+import type { Kind } from './kind.ts'
 import type { Migration } from './migration.ts'
 import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
-import type { Kind } from './registry.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 
 /** Beside what its snapshot says, an actor may be kept from taking messages. */

@@ -8,26 +8,14 @@
  * added since. It is measured when that passes the bound, and then not before another slack has been added. Both numbers are
  * in the snapshot, so that a restart changes nothing of what is refused.
  */
+
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { ScheduledTimer } from '../record/record.ts'
 import { type Ref, sizeOfChild } from '../record/ref.ts'
 import { sizeOf } from '../record/values.ts'
+import { HELD_MAX, HELD_SLACK, STASH_MAX, STASH_SIZE_MAX } from './bounds.ts'
 import type { ActorState } from './cell.ts'
 import { listOf, type PendingTimers } from './pending-timers.ts'
-
-/** Size of what an actor holds, see values.ts. */
-export const HELD_MAX = 64 * 2 ** 20
-/** By how much it may be more before it is measured again: an actor close to the bound is measured seldom, too. */
-const HELD_SLACK = 4 * 2 ** 20
-/** What an actor may turn out to hold. */
-export const HELD_AT_MOST = HELD_MAX + HELD_SLACK
-/** Size of the messages kept for an actor that restarts. They are beside the sum: nobody fails by what others send. */
-export const STASH_SIZE_MAX = 8 * 2 ** 20
-/** Number of those messages. */
-export const STASH_MAX = 1_000
-
-/** Size of the snapshots written together; the last one may be as large as one can be. */
-export const SNAPSHOTS_SIZE_MAX = 16 * 2 ** 20
 
 /** A sixth of what JSON writes of a timer, and of an actor, beside what they contain. */
 const TIMER_SIZE = 20

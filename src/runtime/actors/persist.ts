@@ -11,6 +11,7 @@ import { goneLogic, isLive, isMachine } from '../xstate/logic.ts'
 import type { AnySnapshot, Scope } from '../xstate/scope.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { measured } from './holding.ts'
+import type { Kind } from './kind.ts'
 import {
   countOf,
   earliestOf,
@@ -19,7 +20,7 @@ import {
   type PendingTimers,
   pendingTimers,
 } from './pending-timers.ts'
-import { type Kind, logicAt } from './registry.ts'
+import { logicAt } from './registry.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 
 /** `state` of a SnapshotEntry; what is usual is left out. */

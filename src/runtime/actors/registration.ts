@@ -4,7 +4,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Port } from '../port.ts'
 import { parseAddress } from '../record/address.ts'
 import { isMachine, logicKind, statesOf } from '../xstate/logic.ts'
-import type { Registration } from './registry.ts'
+import type { Registration } from './kind.ts'
 import { backoffFault, STRATEGIES } from './supervision.ts'
 
 type Check = (value: unknown) => string | undefined

@@ -3,7 +3,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { Ref } from '../record/ref.ts'
 import { EVENT, takeIn } from '../record/values.ts'
-import { HELD_AT_MOST } from './holding.ts'
+import { HELD_AT_MOST } from './bounds.ts'
 
 /** The state of an actor of the older version: a copy, which `migrate` may change. */
 export interface PastState {

@@ -1,6 +1,7 @@
 import type { Store } from '../../../store/store.ts'
+import { SNAPSHOTS_SIZE_MAX } from '../actors/bounds.ts'
 import type { Cell } from '../actors/cell.ts'
-import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from '../actors/holding.ts'
+import { sizeOfActor } from '../actors/holding.ts'
 import { persistWithTurn } from '../actors/persist.ts'
 import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'

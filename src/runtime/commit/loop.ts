@@ -3,7 +3,8 @@
  */
 import { isOutcryError, type OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../../store/store.ts'
-import { SNAPSHOTS_SIZE_MAX, sizeOfActor } from '../actors/holding.ts'
+import { SNAPSHOTS_SIZE_MAX } from '../actors/bounds.ts'
+import { sizeOfActor } from '../actors/holding.ts'
 import { countOf } from '../actors/pending-timers.ts'
 import { persistWithTurn } from '../actors/persist.ts'
 import type { Logger } from '../logger.ts'

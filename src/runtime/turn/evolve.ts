@@ -2,8 +2,9 @@
  * One actor takes one event: from values to values, the same when it is lived and when it is replayed.
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
+import { HELD_MAX } from '../actors/bounds.ts'
 import type { ActorState, Cell, Stashed } from '../actors/cell.ts'
-import { assertHolds, HELD_MAX, measured, sizeOfTimer } from '../actors/holding.ts'
+import { assertHolds, measured, sizeOfTimer } from '../actors/holding.ts'
 import {
   countOf,
   firstOf,
