@@ -1,4 +1,4 @@
-import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import type { AnyStateMachine, AnyStateNode } from '../../runtime/xstate/types.ts'
 
 /** A machine as a picture needs it: plain JSON. */
 export interface StateDefinition {

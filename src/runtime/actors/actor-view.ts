@@ -1,6 +1,5 @@
-import type { StateValue } from 'xstate'
 import { childOf, kindOf } from '../record/address.ts'
-import type { ScheduledTimer } from '../record/record.ts'
+import type { ScheduledTimer, StateValue } from '../record/record.ts'
 import type { AnySnapshot } from '../xstate/scope.ts'
 import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'

@@ -3,16 +3,17 @@
  * `migration`, and the turn of its next record puts that into the log (turn.ts). So an actor is migrated at the same place
  * of its history whether the runtime was stopped, was killed, or had the actor passive.
  */
-import type { AnyActorLogic, AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
+
 import type { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
 import { childOf, idOfChild } from '../record/address.ts'
-import type { ScheduledTimer } from '../record/record.ts'
+import type { ScheduledTimer, StateValue } from '../record/record.ts'
 import { Ref } from '../record/ref.ts'
 import { admit, decode, jsonEqual, plainError } from '../record/values.ts'
 import { childLogic, goneLogic, isMachine } from '../xstate/logic.ts'
 import type { Scope } from '../xstate/scope.ts'
 import { activeNodes, idsOfValue, resolveValue } from '../xstate/state-value.ts'
+import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from '../xstate/types.ts'
 import type { Cell } from './cell.ts'
 import type { Kind } from './kind.ts'
 import type { Migration, PlannedTimer } from './migration.ts'

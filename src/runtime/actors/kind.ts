@@ -1,6 +1,6 @@
-import type { AnyStateMachine } from 'xstate'
 import type { ZodType } from 'zod'
 import type { AnyEvent } from '../record/record.ts'
+import type { AnyStateMachine } from '../xstate/types.ts'
 import type { Supervision } from './supervision.ts'
 import type { Upgrade } from './upgrade.ts'
 

@@ -1,5 +1,5 @@
 /** An actor's state as JSON and back (law 5: what comes back equals what was lived). */
-import type { AnyActorLogic, AnyStateMachine, Snapshot } from 'xstate'
+
 import type { SnapshotEntry } from '../../../store/store.ts'
 import { type Address, childOf, idOfChild, parentOf } from '../record/address.ts'
 import { isUsable } from '../record/delays.ts'
@@ -9,6 +9,7 @@ import { Ref, type RefHost } from '../record/ref.ts'
 import { decode, encodeState, frozen, frozenContext, sizeTaken } from '../record/values.ts'
 import { goneLogic, isLive, isMachine } from '../xstate/logic.ts'
 import type { AnySnapshot, Scope } from '../xstate/scope.ts'
+import type { AnyActorLogic, AnyStateMachine, Snapshot } from '../xstate/types.ts'
 import { type ActorState, type Birth, Cell, type Condition, type Stashed } from './cell.ts'
 import { measured } from './holding.ts'
 import type { Kind } from './kind.ts'

@@ -1,9 +1,10 @@
 /** Checks what a program registers, before anything runs on it: a program may be JavaScript, or hold a wrong import. */
-import type { AnyActorLogic, AnyStateMachine } from 'xstate'
+
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Port } from '../port.ts'
 import { parseAddress } from '../record/address.ts'
 import { isMachine, logicKind, statesOf } from '../xstate/logic.ts'
+import type { AnyActorLogic, AnyStateMachine } from '../xstate/types.ts'
 import type { Registration } from './kind.ts'
 import { backoffFault, STRATEGIES } from './supervision.ts'
 

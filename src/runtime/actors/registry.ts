@@ -1,8 +1,9 @@
-import { type AnyActorLogic, type AnyStateMachine, createMachine } from 'xstate'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { CLOCK, idOf, kindOf, RESERVED_KINDS } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
+import { deadLetterMachine } from '../xstate/dead-letters.ts'
 import { childLogic, prepareMachine } from '../xstate/logic.ts'
+import type { AnyActorLogic, AnyStateMachine } from '../xstate/types.ts'
 import { assertXState } from '../xstate/xstate-version.ts'
 import type { Kind, Machines, Registration } from './kind.ts'
 import { registrationOf } from './registration.ts'
@@ -55,14 +56,6 @@ export class Registry {
 function activateOwn({ type }: AnyEvent, id: string): object | undefined {
   return type === 'outcry.clockSet' && id === idOf(CLOCK) ? {} : undefined
 }
-
-/** Takes in what could not be delivered; its history is the list of dead letters. */
-const deadLetterMachine = createMachine({
-  id: 'dead-letters',
-  version: '1',
-  initial: 'collecting',
-  states: { collecting: { on: { DEAD_LETTER: { actions: () => {} } } } },
-})
 
 function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {
   const registration = registrationOf(name, entry)

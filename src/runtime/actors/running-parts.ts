@@ -2,13 +2,14 @@
  * The running parts of promises, callbacks and observables. They start when their actor's first record is durable,
  * and what they send comes back as messages, which are in the log like any other.
  */
-import type { AnyActorScope } from 'xstate'
+
 import type { Address } from '../record/address.ts'
 import { checkType } from '../record/event-type.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { EVENT, plainError, takeIn } from '../record/values.ts'
 import { logicKind, STOP } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/scope.ts'
+import type { AnyActorScope } from '../xstate/types.ts'
 import type { Cell } from './cell.ts'
 
 export interface LiveHost {

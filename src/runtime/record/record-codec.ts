@@ -2,9 +2,8 @@
  * Transition records as the log keeps them: rows of one JSON array, with what repeats in tables of the commit and what
  * grows by little as differences. Half the bytes of plain JSON, and faster to write.
  */
-import type { StateValue } from 'xstate'
 import type { RecordCodec } from '../../../store/store.ts'
-import type { Origin, TransitionRecord } from './record.ts'
+import type { Origin, StateValue, TransitionRecord } from './record.ts'
 import { RowScan } from './row-scan.ts'
 import { decode as decodeValues, encode as encodeValues, isEncoded } from './values.ts'
 

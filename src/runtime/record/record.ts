@@ -1,4 +1,3 @@
-import type { StateValue } from 'xstate'
 import type { LogRecord } from '../../../store/store.ts'
 
 /** Any event of any machine. */
@@ -7,6 +6,9 @@ export interface AnyEvent {
   // biome-ignore lint/suspicious/noExplicitAny: the runtime carries events it knows nothing of
   readonly [key: string]: any
 }
+
+/** Where a machine is: the state, or the active state of each region. It is XState's own form. */
+export type StateValue = string | { [region: string]: StateValue | undefined }
 
 /** A message to a port: recorded first, sent after its commit, at least once and always under the same `id` (law 6). */
 export interface Intent {

@@ -2,7 +2,7 @@
  * The log read back into actors. Nothing is sent and nothing runs (law 10); each record is taken as it was taken
  * live, and must lead where it says it led (law 5).
  */
-import type { AnyActorLogic } from 'xstate'
+
 import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
 import type { Interruptible, SnapshotEntry, Store } from '../../../store/store.ts'
 import { carryOver } from '../actors/carry-over.ts'
@@ -21,6 +21,7 @@ import { decode, frozen, jsonEqual, plainError } from '../record/values.ts'
 import { countIntents, type Evolution, evolve } from '../turn/evolve.ts'
 import { INIT } from '../xstate/logic.ts'
 import { Scope } from '../xstate/scope.ts'
+import type { AnyActorLogic } from '../xstate/types.ts'
 
 /** A scope in which nothing can be sent by hand. */
 export function replayScope(): Scope {

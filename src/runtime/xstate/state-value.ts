@@ -1,5 +1,6 @@
 /** State values of a machine, checked before XState sees them: it names what it does not know less precisely. */
-import type { AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import type { StateValue } from '../record/record.ts'
 
 /** The value itself, frozen: an actor's state shares it with its records. */
 export function frozenStateValue<T>(value: T): T {
