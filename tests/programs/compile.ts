@@ -10,7 +10,12 @@ import type { TestProject } from 'vitest/node'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const project = fileURLToPath(new URL('tsconfig.json', import.meta.url))
 /** What the compiled modules find above and beside themselves, as the sources do. */
-const BESIDE = ['package.json', 'node_modules', 'dist/tools/inspector/page', 'dist/src/ports/market/sample']
+const BESIDE = [
+  'package.json',
+  'node_modules',
+  'dist/tools/inspector/page',
+  'dist/src/adapters/recording/sample',
+]
 
 export default function compilePrograms(vitest: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'outcry-programs-'))
