@@ -10,7 +10,7 @@ import { parseAddress } from './record/address.ts'
 import type { TransitionRecord } from './record/record.ts'
 import { recover } from './state/recovery.ts'
 import { replayScope } from './state/replay.ts'
-import { ActorTable } from './state/residents.ts'
+import { Residents } from './state/residents.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import { Turn } from './turn/turn.ts'
 
@@ -30,20 +30,20 @@ export async function releaseOffline(
   const known = checkWhy(why)
   const registry = new Registry(machines)
   const scope = replayScope()
-  const actors = new ActorTable(store, registry, scope)
+  const actors = new Residents(store, registry, scope)
   // Another actor that cannot be brought back is not touched: the next start tells of it.
-  const { journal } = await recover(store, actors, registry, scope, silentLogger)
+  const { offsets } = await recover(store, actors, registry, scope, silentLogger)
   const cell = actors.find(address)
   if (cell === undefined) throw refusal('unknown', address)
   if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
   if (cell.state.condition !== 'quarantined') throw notQuarantined(address)
-  const at = journal.at ?? cell.state.at
+  const at = offsets.at ?? cell.state.at
   const event = releasing(at, cell.state, known)
   const seq = store.head.seq + 1
-  const context = { actors, registry, scope, ports: NO_PORTS, outbox: journal.outbox }
-  const turn = new Turn(context, journal.turn + 1, seq, messageOf(address, event, at, 0))
-  turn.impose([{ cell, event }])
-  const records = turn.releases.map(({ record }) => record)
+  const context = { actors, registry, scope, ports: NO_PORTS, outbox: offsets.outbox }
+  const turn = new Turn(context, offsets.turn + 1, seq, messageOf(address, event, at, 0))
+  turn.signal([{ cell, event }])
+  const records = turn.publications.map(({ record }) => record)
   await store.append({ records })
   return seq
 }

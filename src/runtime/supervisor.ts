@@ -11,15 +11,15 @@ import { checkPorts } from './actors/registration.ts'
 import { Registry } from './actors/registry.ts'
 import { releasing } from './actors/restart.ts'
 import { isOutcome } from './actors/running-parts.ts'
-import { initOf, type LifecycleEvent, type Why } from './actors/signals.ts'
+import { initOf, type Signal, type Why } from './actors/signals.ts'
 import { Checkpointer } from './commit/checkpointer.ts'
 import { type ClockWatch, watchOf } from './commit/clock-watch.ts'
 import { checkSchema, checkTime, checkWhy, messageOf, receive, type SendOptions } from './commit/intake.ts'
 import type { Job, Receipt } from './commit/job.ts'
-import { Engine } from './commit/loop.ts'
+import { Loop } from './commit/loop.ts'
 import type { Lane } from './commit/mailbox.ts'
-import { Releaser } from './commit/publisher.ts'
-import { Archivist, type Retention } from './commit/retention.ts'
+import { Publisher } from './commit/publisher.ts'
+import { Retention, type RetentionOptions } from './commit/retention.ts'
 import { consoleLogger, type Logger, unfailing } from './logger.ts'
 import type { Port, PortContext } from './port.ts'
 import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from './record/address.ts'
@@ -29,16 +29,16 @@ import type { AnyEvent, Intent, TransitionRecord } from './record/record.ts'
 import { EVENT, type PlainError, plainError, sizeTaken, takeIn } from './record/values.ts'
 import { Shielded } from './shielded.ts'
 import { checkMachines, noteMachines } from './state/machine-changes.ts'
-import type { Journal, JournalState } from './state/offsets.ts'
+import type { Offsets, OffsetsState } from './state/offsets.ts'
 import { recover } from './state/recovery.ts'
 import { cellAt } from './state/replay.ts'
-import { ActorTable, DEFAULT_PASSIVATION, type PassivationOptions } from './state/residents.ts'
+import { DEFAULT_PASSIVATION, type PassivationOptions, Residents } from './state/residents.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
 import { type Clock, EventClock, SystemClock } from './time/clock.ts'
 import type { DueTimer } from './time/timer-queue.ts'
-import { Timekeeper } from './time/timer-service.ts'
+import { TimerService } from './time/timer-service.ts'
 import type { Message } from './turn/message.ts'
-import type { Release } from './turn/publication.ts'
+import type { Publication } from './turn/publication.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import { type Turn, topCell } from './turn/turn.ts'
 import type { WorkObserver } from './work.ts'
@@ -60,7 +60,7 @@ export interface SupervisorOptions {
   /** Records of one actor after which it is snapshotted. */
   readonly snapshotEvery?: number
   /** What stays in the database; default everything. */
-  readonly retention?: Retention
+  readonly retention?: RetentionOptions
   /**
    * Whether machines may have changed their structure without a new version since the log was written: the logger is
    * told, and the change is taken for right. Default: false, but true where NODE_ENV is `development`.
@@ -113,13 +113,13 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
       { actor, timer: id },
       `${actor} had the timer "${id}" with an id or a delay that is none: it is dropped`,
     )
-  const table = new ActorTable(store, registry, scope)
+  const table = new Residents(store, registry, scope)
   const { acceptChanges = process.env.NODE_ENV === 'development' } = options
   const structures = await checkMachines(store, registry, logger, acceptChanges)
-  const { journal, records, unrecorded } = await recover(store, table, registry, scope, logger)
+  const { offsets, records, unrecorded } = await recover(store, table, registry, scope, logger)
   if (structures !== undefined) {
     await noteMachines(store, structures)
-    journal.machines = structures
+    offsets.machines = structures
   }
   const supervisor = new Supervisor({
     options,
@@ -128,7 +128,7 @@ async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> 
     registry,
     scope,
     table,
-    journal,
+    offsets,
     replayed: records,
   })
   relay.send = (to, event) => supervisor.sendByHand(to, event)
@@ -160,8 +160,8 @@ interface Parts {
   readonly logger: Logger
   readonly registry: Registry
   readonly scope: Scope
-  readonly table: ActorTable
-  readonly journal: Journal
+  readonly table: Residents
+  readonly offsets: Offsets
   /** Records since the last checkpoint. */
   readonly replayed: number
 }
@@ -175,13 +175,13 @@ export class Supervisor {
   readonly #passivation: PassivationOptions
   readonly #suspects: Readonly<Record<string, Suspicion>>
   readonly #scope: Scope
-  readonly #table: ActorTable
-  readonly #journal: Journal
-  readonly #engine: Engine
-  readonly #releaser: Releaser
-  readonly #timekeeper: Timekeeper
+  readonly #table: Residents
+  readonly #offsets: Offsets
+  readonly #loop: Loop
+  readonly #publisher: Publisher
+  readonly #timers: TimerService
   readonly #checkpointer: Checkpointer
-  readonly #archivist: Archivist
+  readonly #retention: Retention
   readonly #fenced = new Subject<OutcryError>()
   readonly #fenced$: Observable<OutcryError>
   readonly #transitions$: Observable<TransitionRecord>
@@ -193,7 +193,7 @@ export class Supervisor {
   #stopping: Promise<void> | undefined
 
   /** @internal Use createSupervisor. */
-  constructor({ options, clock, logger, registry, scope, table, journal, replayed }: Parts) {
+  constructor({ options, clock, logger, registry, scope, table, offsets, replayed }: Parts) {
     const { store } = options
     this.registry = registry
     this.#store = store
@@ -204,12 +204,12 @@ export class Supervisor {
     this.#suspects = options.suspects ?? {}
     this.#scope = scope
     this.#table = table
-    this.#journal = journal
+    this.#offsets = offsets
     this.#replayed = replayed
     this.#checkpointer = new Checkpointer(store, table, replayed, options.checkpointEvery)
-    this.#archivist = new Archivist(store, options.retention ?? {}, logger)
-    this.#timekeeper = new Timekeeper(clock, table, logger, store.head.seq, (due) => this.#onDue(due))
-    this.#releaser = new Releaser(
+    this.#retention = new Retention(store, options.retention ?? {}, logger)
+    this.#timers = new TimerService(clock, table, logger, store.head.seq, (due) => this.#onDue(due))
+    this.#publisher = new Publisher(
       scope,
       this.#ports,
       logger,
@@ -217,25 +217,25 @@ export class Supervisor {
       options.work,
     )
     const onThrow = (err: unknown) => logger.error({ err }, 'an observer threw')
-    this.#transitions$ = new Shielded(this.#releaser.transitions, onThrow)
+    this.#transitions$ = new Shielded(this.#publisher.transitions, onThrow)
     this.#fenced$ = new Shielded(this.#fenced, onThrow)
-    const { outbox } = journal
+    const { outbox } = offsets
     const context = { actors: table, registry, scope, ports: this.#ports, outbox, work: options.work }
-    this.#engine = new Engine(context, store, journal, logger, options.snapshotEvery ?? SNAPSHOT_EVERY, {
-      messageOf: (timer) => this.#timekeeper.messageOf(timer),
-      areTimersBehind: () => this.#timekeeper.isBehind,
+    this.#loop = new Loop(context, store, offsets, logger, options.snapshotEvery ?? SNAPSHOT_EVERY, {
+      messageOf: (timer) => this.#timers.messageOf(timer),
+      areTimersBehind: () => this.#timers.isBehind,
       onTurn: (turn) => this.#onTurn(turn),
-      onUntaken: (timer, why) => this.#timekeeper.hold(timer, why),
-      release: ({ releases }) => {
-        for (const release of releases) table.noteStanding(release.cell.address, release)
-        this.#releaser.release(releases, journal)
-        this.#checkpointer.count(releases.length)
+      onUntaken: (timer, why) => this.#timers.hold(timer, why),
+      release: ({ publications }) => {
+        for (const release of publications) table.noteStanding(release.cell.address, release)
+        this.#publisher.release(publications, offsets)
+        this.#checkpointer.count(publications.length)
       },
       maintain: () => this.#maintain(),
       onFenced: (error) => this.#onFenced(error),
     })
-    const parts = { engine: this.#engine, timekeeper: this.#timekeeper }
-    this.#clockWatch = watchOf({ clock, store, journal, logger, ...parts })
+    const parts = { loop: this.#loop, timers: this.#timers }
+    this.#clockWatch = watchOf({ clock, store, offsets, logger, ...parts })
   }
 
   /** @internal */
@@ -246,11 +246,11 @@ export class Supervisor {
     for await (const { actor, at } of this.#store.wakes()) {
       const address = actor as Address
       if (at === 0) this.#wake(address)
-      else if (this.#table.resident(address) === undefined) this.#timekeeper.addPassive(address, at)
+      else if (this.#table.resident(address) === undefined) this.#timers.addPassive(address, at)
     }
     // Who comes into memory from here on is in the queue as a passive actor.
     for (const cell of this.#table.cells) {
-      this.#timekeeper.addKnownOf(cell)
+      this.#timers.addKnownOf(cell)
       this.#table.noteStanding(cell.address, cell.state)
     }
     // A running part that the new version has no place for ends now: nobody may ever send to it again.
@@ -261,8 +261,8 @@ export class Supervisor {
       await port.start?.(this.#portContext(name))
       this.#started.set(name, port)
     }
-    this.#releaser.resume(this.unsettled, [...this.#table.cells])
-    this.#timekeeper.start(this.#clockWatch !== undefined)
+    this.#publisher.resume(this.unsettled, [...this.#table.cells])
+    this.#timers.start(this.#clockWatch !== undefined)
   }
 
   /** @internal After a start that failed: nobody sends through it any more, and the store is whoever's tries again. */
@@ -287,7 +287,7 @@ export class Supervisor {
 
   #recordMigrationsOf(cells: readonly Cell[]): Promise<Receipt> {
     const to = cells[0]?.address as Address
-    const message = messageOf(to, { type: 'outcry.imposed' }, this.now, 0)
+    const message = messageOf(to, { type: 'outcry.signal' }, this.now, 0)
     return this.#enqueueAndWait(message, 'control', (turn) => turn.migrate(cells))
   }
 
@@ -298,13 +298,13 @@ export class Supervisor {
       address,
       error instanceof OutcryError ? error : refusal('unreadable', address, undefined, error),
     )
-    this.#journal.behind = [...this.#table.lost.keys()]
+    this.#offsets.behind = [...this.#table.lost.keys()]
   }
 
   /** For a checkpoint: what durable records say, and where the clock is by now. */
-  #journalState(): JournalState {
+  #offsetsState(): OffsetsState {
     this.#clockWatch?.note()
-    return this.#journal.state()
+    return this.#offsets.state()
   }
 
   /** How the system's clock was set since the start, in order. */
@@ -347,7 +347,7 @@ export class Supervisor {
     return this.#table.size
   }
 
-  /** Actors that take no message until somebody releases them, in order of address. */
+  /** Actors that take no message until somebody publications them, in order of address. */
   get quarantined(): readonly ActorView[] {
     const cells = [...this.#table.quarantined]
       .sort()
@@ -362,22 +362,22 @@ export class Supervisor {
 
   /** Intents whose outcome is not known yet. */
   get unsettled(): readonly Intent[] {
-    return [...this.#journal.outbox.unsettled.values()]
+    return [...this.#offsets.outbox.unsettled.values()]
   }
 
   /** How many they are; costs the same however many. */
   get unsettledCount(): number {
-    return this.#journal.outbox.unsettled.size
+    return this.#offsets.outbox.unsettled.size
   }
 
   /** Whether turns have run whose intents no port has seen yet. */
   get hasIntentsAhead(): boolean {
-    return this.#releaser.intentsAhead > 0
+    return this.#publisher.intentsAhead > 0
   }
 
   /** Time of the last durable record; undefined when there is none. */
   get lastAt(): number | undefined {
-    return this.#journal.at
+    return this.#offsets.at
   }
 
   /** Every durable record as it is committed, in seq order. */
@@ -387,7 +387,7 @@ export class Supervisor {
 
   /** Why nothing more is taken, once the log has refused a commit. */
   get fence(): OutcryError | undefined {
-    return this.#engine.fence
+    return this.#loop.fence
   }
 
   /** Emits once, when the log refused a commit and nothing more is taken (law 11). */
@@ -426,7 +426,7 @@ export class Supervisor {
 
   /** Stops a top actor and its children. @throws ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED */
   async stopActor(address: string): Promise<Receipt> {
-    return this.#impose(notOwn(address), () => ({ type: STOP }))
+    return this.#signal(notOwn(address), () => ({ type: STOP }))
   }
 
   /**
@@ -436,7 +436,7 @@ export class Supervisor {
    */
   async release(address: string, why: Why = {}): Promise<Receipt> {
     const known = checkWhy(why)
-    return this.#impose(parseAddress(address), (at, { state }) => {
+    return this.#signal(parseAddress(address), (at, { state }) => {
       if (state.condition !== 'quarantined') throw notQuarantined(address)
       return releasing(at, state, known)
     })
@@ -449,7 +449,7 @@ export class Supervisor {
   async quarantine(address: string, { error: thrown, event }: Suspicion): Promise<Receipt> {
     const letter = takeIn(event, EVENT)
     const error = plainError(thrown)
-    return this.#impose(notOwn(address), (at, { state }) => {
+    return this.#signal(notOwn(address), (at, { state }) => {
       const failures = { count: state.failures.count + 1, lastAt: at }
       return {
         type: 'outcry.failed',
@@ -581,33 +581,33 @@ export class Supervisor {
 
   /** Place of the first record of what a message with this idempotency key led to; undefined when there was none. */
   seqOfKey(key: string): number | undefined {
-    return this.#journal.seqOfKey(key)
+    return this.#offsets.seqOfKey(key)
   }
 
   /** Position of the source's last durable message: where to read on after a restart. */
   cursor(source: string): number {
-    return this.#journal.cursor(source)
+    return this.#offsets.cursor(source)
   }
 
-  /** Calls `onRelease` for every durable record from now on, with the snapshot it led to and the transitions taken. */
-  watch(onRelease: (release: Release) => void): () => void {
-    return this.#releaser.watch(onRelease)
+  /** Calls `onPublication` for every durable record from now on, with the snapshot it led to and the transitions taken. */
+  watch(onPublication: (release: Publication) => void): () => void {
+    return this.#publisher.watch(onPublication)
   }
 
   /** Runs all turns that wait, without giving way; their commits follow. For event time, see EventClock. */
   drain(): void {
-    this.#engine.pump(Number.POSITIVE_INFINITY)
-    this.#timekeeper.arm()
+    this.#loop.pump(Number.POSITIVE_INFINITY)
+    this.#timers.arm()
   }
 
   /** Resolves when no message waits and all is durable and let out. @throws STORE_FENCED */
   settled(): Promise<void> {
-    return this.#engine.settled()
+    return this.#loop.settled()
   }
 
   /** What a fast source waits for before its next message; undefined when there is room now. */
   drained(): Promise<void> | undefined {
-    return this.#engine.drained()
+    return this.#loop.drained()
   }
 
   /**
@@ -622,9 +622,9 @@ export class Supervisor {
 
   #takeNoMore(): void {
     this.#accepting = false
-    this.#timekeeper.stop()
+    this.#timers.stop()
     this.#clockWatch?.stop()
-    this.#releaser.halt()
+    this.#publisher.halt()
   }
 
   async #shutDown(): Promise<void> {
@@ -633,12 +633,12 @@ export class Supervisor {
     try {
       if (this.fence === undefined) {
         await this.settled()
-        await this.#checkpointer.finish(this.#journalState())
-        await this.#archivist.settled()
+        await this.#checkpointer.finish(this.#offsetsState())
+        await this.#retention.settled()
       }
     } finally {
       await this.#stopPorts()
-      this.#releaser.transitions.complete()
+      this.#publisher.transitions.complete()
       await this.#store.close()
     }
   }
@@ -673,7 +673,7 @@ export class Supervisor {
     const { now } = this
     const timed = event.at === undefined ? Object.freeze({ ...event, at: now }) : event
     const message = messageOf(to, timed, now, sizeTaken(), { cause })
-    if (isOutcome(event)) this.#engine.enqueue({ message }, 'command', true)
+    if (isOutcome(event)) this.#loop.enqueue({ message }, 'command', true)
     else this.#enqueue({ message }, 'command')
   }
 
@@ -701,16 +701,16 @@ export class Supervisor {
     })
   }
 
-  #impose(
+  #signal(
     address: Address,
-    event: (at: number, cell: Cell) => LifecycleEvent | { type: typeof STOP },
+    event: (at: number, cell: Cell) => Signal | { type: typeof STOP },
   ): Promise<Receipt> {
-    const message = messageOf(address, { type: 'outcry.imposed' }, this.now, 0)
+    const message = messageOf(address, { type: 'outcry.signal' }, this.now, 0)
     return this.#enqueueAndWait(message, 'control', (turn) => {
       const cell = this.#table.find(address)
       if (cell === undefined) throw refusal('unknown', address)
       if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
-      turn.impose([{ cell, event: event(turn.at, cell) }])
+      turn.signal([{ cell, event: event(turn.at, cell) }])
     })
   }
 
@@ -729,33 +729,33 @@ export class Supervisor {
     if (!this.#accepting)
       throw new OutcryError('STOPPED', 'the supervisor has stopped', 'Start it again to send.')
     const cause = job.message.cause ?? 0
-    if (cause >= this.#engine.nextSeq) {
+    if (cause >= this.#loop.nextSeq) {
       const hint = 'Give the seq of the intent or record that it answers.'
       throw new OutcryError('EVENT_INVALID', `the cause ${cause} is no record yet`, hint)
     }
-    this.#engine.enqueue(job, lane)
+    this.#loop.enqueue(job, lane)
   }
 
   #onDue(due: readonly DueTimer[]): void {
     if (!this.#accepting || this.fence) return
-    this.#engine.enqueueDue(due)
+    this.#loop.enqueueDue(due)
     // In event time the next moment may come before the event loop does.
-    this.#engine.pump()
-    this.#timekeeper.arm()
+    this.#loop.pump()
+    this.#timers.arm()
   }
 
-  #onTurn({ releases }: Turn): void {
+  #onTurn({ publications }: Turn): void {
     let armed = false
-    for (const { record } of releases) {
-      if (record.intents !== undefined) this.#releaser.intentsAhead += record.intents.length
-      if (record.status !== undefined) this.#timekeeper.forget(record.actor as Address)
+    for (const { record } of publications) {
+      if (record.intents !== undefined) this.#publisher.intentsAhead += record.intents.length
+      if (record.status !== undefined) this.#timers.forget(record.actor as Address)
       const isReleased = record.event.type === 'outcry.released' || record.event.type === 'outcry.migrated'
-      if (isReleased) this.#timekeeper.addHeldOf(record.actor as Address)
-      if (record.scheduled !== undefined) this.#timekeeper.addScheduled(record)
+      if (isReleased) this.#timers.addHeldOf(record.actor as Address)
+      if (record.scheduled !== undefined) this.#timers.addScheduled(record)
       else if (!isReleased) continue
       armed = true
     }
-    if (armed) this.#timekeeper.arm()
+    if (armed) this.#timers.arm()
   }
 
   #maintain(): Promise<void> | undefined {
@@ -764,17 +764,17 @@ export class Supervisor {
   }
 
   async #maintainNow(surplus: readonly Cell[]): Promise<void> {
-    const state = () => this.#journalState()
+    const state = () => this.#offsetsState()
     if (this.#checkpointer.due) {
-      const done = await this.#checkpointer.step(state, this.#engine.lastPending)
-      if (done !== undefined) this.#archivist.consider(done, this.#journal.at ?? 0)
+      const done = await this.#checkpointer.step(state, this.#loop.lastPending)
+      if (done !== undefined) this.#retention.consider(done, this.#offsets.at ?? 0)
     }
     if (surplus.length > 0) await this.#table.passivate(surplus, this.seq)
   }
 
   #onFenced(error: OutcryError): void {
     this.#logger.error({ err: error, code: error.code }, error.message)
-    this.#releaser.halt()
+    this.#publisher.halt()
     this.#fenced.next(error)
     this.#fenced.complete()
   }

@@ -1,12 +1,12 @@
 /** What comes when a runtime stops, or when its log has refused: nothing of it is lost that was taken, nothing more is. */
 import { describe, expect, it, vi } from 'vitest'
 import { type AnyActorLogic, assign, fromCallback, fromPromise, raise, sendTo, setup } from 'xstate'
-import { Archivist } from '../../src/runtime/commit/retention.ts'
+import { Retention } from '../../src/runtime/commit/retention.ts'
 import { consoleLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { Journal } from '../../src/runtime/state/offsets.ts'
+import { Offsets } from '../../src/runtime/state/offsets.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory, type Store } from '../../store/index.ts'
 import { FaultyStore } from '../faults/faulty-store.ts'
@@ -202,19 +202,19 @@ it('a checkpoint of many actors is made bit by bit, and spares the next start th
 
 describe('idempotency keys', () => {
   it('are remembered for ten thousand messages, and the oldest forgotten first', () => {
-    const journal = new Journal()
+    const journal = new Offsets()
     const take = (seq: number) =>
       journal.apply({ seq, key: `k${seq}`, turn: seq, at: seq } as TransitionRecord)
     for (let seq = 1; seq <= 10_000; seq++) take(seq)
     expect([journal.seqOfKey('k1'), journal.seqOfKey('k10000')]).toEqual([1, 10_000])
     take(10_001)
     expect([journal.seqOfKey('k1'), journal.seqOfKey('k2')]).toEqual([undefined, 2])
-    const restored = new Journal(journal.state())
+    const restored = new Offsets(journal.state())
     expect([restored.seqOfKey('k1'), restored.seqOfKey('k10001')]).toEqual([undefined, 10_001])
   })
 })
 
-describe('the archivist', () => {
+describe('the archiving', () => {
   /** A store of 100,000 records, a millisecond each, whose archive does as it is told. */
   function rig(
     retention: { liveRecords?: number; liveMs?: number },
@@ -233,8 +233,8 @@ describe('the archivist', () => {
     } as unknown as Store<TransitionRecord>
     const nothing = () => {}
     const note = (_: object, message: string) => void said.push(message)
-    const archivist = new Archivist(store, retention, { debug: nothing, info: note, warn: note, error: note })
-    return { archivist, asked, said }
+    const archiving = new Retention(store, retention, { debug: nothing, info: note, warn: note, error: note })
+    return { archiving, asked, said }
   }
 
   it.each([
@@ -243,9 +243,9 @@ describe('the archivist', () => {
     ['whichever is more', { liveRecords: 30_000, liveMs: 40_000 }, 60_000],
     ['all behind the last checkpoint', { liveRecords: 0 }, 95_000],
   ])('keeps %s', async (_, retention, toSeq) => {
-    const { archivist, asked, said } = rig(retention, async (to) => to + 1)
-    archivist.consider(95_000, 100_000)
-    await archivist.settled()
+    const { archiving, asked, said } = rig(retention, async (to) => to + 1)
+    archiving.consider(95_000, 100_000)
+    await archiving.settled()
     expect([asked, said]).toEqual([[toSeq], ['archived']])
   })
 
@@ -253,19 +253,19 @@ describe('the archivist', () => {
     ['is too little', { liveRecords: 90_000 }],
     ['is not wanted', {}],
   ])('leaves alone what %s', async (_, retention) => {
-    const { archivist, asked } = rig(retention, async () => 1)
-    archivist.consider(100_000, 100_000)
-    await archivist.settled()
+    const { archiving, asked } = rig(retention, async () => 1)
+    archiving.consider(100_000, 100_000)
+    await archiving.settled()
     expect(asked).toEqual([])
   })
 
   it('says what fails, and tries it again after the next checkpoint; one at a time', async () => {
     const answers = [Promise.reject(new Error('no space left')), Promise.resolve(1), Promise.resolve(5)]
-    const { archivist, asked, said } = rig({ liveRecords: 0 }, () => answers.shift() as Promise<number>)
+    const { archiving, asked, said } = rig({ liveRecords: 0 }, () => answers.shift() as Promise<number>)
     for (let n = 0; n < 3; n++) {
-      archivist.consider(100_000, 0)
-      archivist.consider(100_000, 0)
-      await archivist.settled()
+      archiving.consider(100_000, 0)
+      archiving.consider(100_000, 0)
+      await archiving.settled()
     }
     expect(asked).toEqual([100_000, 100_000, 100_000])
     // The second one has moved nothing.

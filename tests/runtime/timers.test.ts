@@ -14,7 +14,7 @@ import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
-import { Timekeeper } from '../../src/runtime/time/timer-service.ts'
+import { TimerService } from '../../src/runtime/time/timer-service.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 
@@ -345,22 +345,22 @@ it('timers that are cancelled are forgotten, though they would have been due lon
   const fired: string[] = []
   const clock = new EventClock(0)
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
-  const timekeeper = new Timekeeper(clock, table, logger, 0, (due) => {
-    for (const one of due) fired.push(timekeeper.messageOf(one)?.event.type as string)
-    timekeeper.arm()
+  const timerService = new TimerService(clock, table, logger, 0, (due) => {
+    for (const one of due) fired.push(timerService.messageOf(one)?.event.type as string)
+    timerService.arm()
   })
-  timekeeper.start(false)
+  timerService.start(false)
   let most = 0
   for (let seq = 1; seq <= 100_000; seq++) {
     // One of each hundred stays; each other is cancelled by the next.
     const timer = { id: `t${seq}`, dueAt: 1_000_000 - seq, event: { type: `T${seq}` }, seq, correlation: 'c' }
     if (seq % 100 !== 1) timers = withoutAll(timers, `t${seq - 1}`)
     timers = withTimer(timers, timer)
-    timekeeper.addScheduled({ actor: 'a/b', scheduled: [timer] } as unknown as TransitionRecord)
-    most = Math.max(most, timekeeper.length)
+    timerService.addScheduled({ actor: 'a/b', scheduled: [timer] } as unknown as TransitionRecord)
+    most = Math.max(most, timerService.length)
   }
   expect(most).toBeLessThanOrEqual(10_000)
-  timekeeper.arm()
+  timerService.arm()
   clock.advanceTo(1_000_000)
   const left = listOf(timers).map(({ event }) => event.type)
   expect(left).toHaveLength(1_000)

@@ -10,7 +10,7 @@ import { persistState } from '../../runtime/actors/persist.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import { type Address, idOfChild, parentOf } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
-import type { Release } from '../../runtime/turn/publication.ts'
+import type { Publication } from '../../runtime/turn/publication.ts'
 import { INIT, isMachine } from '../../runtime/xstate/logic.ts'
 import { CLOSE } from '../feed/frames.ts'
 import { Outlet } from '../feed/outlet.ts'
@@ -123,7 +123,7 @@ class Client implements Peer {
     clearInterval(this.#activityTimer)
   }
 
-  onRelease(release: Release, frames: ReleaseFrames): void {
+  onRelease(release: Publication, frames: ReleaseFrames): void {
     if (!this.outlet.isOpen) return
     const { record, snapshot } = release
     const { actor: address, seq, rev, at, to: value } = record
@@ -174,10 +174,10 @@ class Client implements Peer {
 
 /** What a release shows, made once for all clients, and only when one is to see it. */
 class ReleaseFrames {
-  readonly #release: Release
+  readonly #release: Publication
   #texts: readonly string[] | undefined
 
-  constructor(release: Release) {
+  constructor(release: Publication) {
     this.#release = release
   }
 
@@ -221,7 +221,7 @@ function actorFrameOf(
   return { type: '@xstate.actor', name, kind, parentId, definition, snapshot, ...base(address, at) }
 }
 
-function releaseFrames(release: Release): object[] {
+function releaseFrames(release: Publication): object[] {
   const { record, cell, snapshot, taken } = release
   const { actor, at, event, seq, rev, from, to, emitted, unhandled } = record
   const head = base(actor, at)
@@ -247,7 +247,7 @@ function releaseFrames(release: Release): object[] {
   ]
 }
 
-function conditionOf({ condition }: Release): string | undefined {
+function conditionOf({ condition }: Publication): string | undefined {
   return condition === 'running' ? undefined : condition
 }
 

@@ -70,7 +70,7 @@ export class Cell {
   migration: Migration | undefined
   /** What the store's latest snapshot of it covers. */
   persisted = { rev: 0, seq: 0 }
-  /** Its last record when it was queued for passivation: see ActorTable. */
+  /** Its last record when it was queued for passivation: see Residents. */
   queuedSeq = 0
   /** While it is being processed in the running turn. */
   busy = false

@@ -2,7 +2,7 @@
 
 import type { ActorState } from './cell.ts'
 import { firstOf } from './pending-timers.ts'
-import { type LifecycleEvent, RESTART_TIMER, type Why } from './signals.ts'
+import { RESTART_TIMER, type Signal, type Why } from './signals.ts'
 
 /** Whether the actor waits for its restart, in quarantine or not. The timer stays until the actor has started over. */
 export function waitsForRestart({ timers }: Pick<ActorState, 'timers'>): boolean {
@@ -10,7 +10,7 @@ export function waitsForRestart({ timers }: Pick<ActorState, 'timers'>): boolean
 }
 
 /** What lets an actor out of quarantine: one that waits for its restart starts over, any other keeps its state for good. */
-export function releasing(at: number, state: ActorState, why: Why): LifecycleEvent {
+export function releasing(at: number, state: ActorState, why: Why): Signal {
   const how = waitsForRestart(state) ? { restarts: true as const } : { keeps: true as const }
   return { type: 'outcry.released', at, ...how, ...why }
 }

@@ -39,7 +39,7 @@ export function isOutcome({ type }: AnyEvent): boolean {
   return OUTCOMES.includes(type)
 }
 
-export class LiveActors {
+export class RunningParts {
   readonly #host: LiveHost
   readonly #running = new Map<Address, Running>()
   #halted = false

@@ -8,7 +8,7 @@ import type { Directive, Failures } from './supervision.ts'
  * What the runtime itself does to an actor. These are events in the actor's history like any other, but its machine
  * does not see them.
  */
-export type LifecycleEvent =
+export type Signal =
   /** A timer of the actor came due whose event goes to somebody else. */
   | { readonly type: 'outcry.timer'; readonly at: number }
   /** Its machine threw on `event`; the turn was undone and `directive` is what follows. */
@@ -63,7 +63,7 @@ export type LifecycleEvent =
 
 export type TimerOnRecord = Pick<ScheduledTimer, 'id' | 'dueAt' | 'target' | 'event'>
 
-export function isLifecycle(event: AnyEvent): event is LifecycleEvent {
+export function isSignal(event: AnyEvent): event is Signal {
   return event.type.startsWith('outcry.')
 }
 

@@ -5,7 +5,7 @@ export type Supervision =
   /** It begins anew from its input, after a wait that doubles with each failure in a row. */
   | { readonly strategy: 'restart'; readonly backoff?: Backoff }
   | { readonly strategy: 'stop' }
-  /** It takes nothing more until somebody releases it. */
+  /** It takes nothing more until somebody publications it. */
   | { readonly strategy: 'quarantine' }
   /** As in XState: it ends with status `error` and its parent gets `xstate.error.actor.<id>`. */
   | { readonly strategy: 'escalate' }

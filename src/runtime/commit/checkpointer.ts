@@ -5,8 +5,8 @@ import { sizeOfActor } from '../actors/holding.ts'
 import { persistWithTurn } from '../actors/persist.ts'
 import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { JournalState } from '../state/offsets.ts'
-import type { ActorTable } from '../state/residents.ts'
+import type { OffsetsState } from '../state/offsets.ts'
+import type { Residents } from '../state/residents.ts'
 import type { PendingTurn } from './committer.ts'
 
 const CHECKPOINT_EVERY = 50_000
@@ -16,7 +16,7 @@ const CELLS_PER_STEP = 500
 /** A checkpoint on its way. */
 interface Making {
   readonly seq: number
-  readonly state: JournalState
+  readonly state: OffsetsState
   /** Who was in memory when it began. Whoever comes later has all that it lacks in records behind the checkpoint. */
   readonly actors: readonly Address[]
   /** Place of the next one to look at. Each is looked at once, so it ends however many start or change meanwhile. */
@@ -29,7 +29,7 @@ interface Making {
  */
 export class Checkpointer {
   readonly #store: Store<TransitionRecord>
-  readonly #table: ActorTable
+  readonly #table: Residents
   readonly #every: number
   #records: number
   #making: Making | undefined
@@ -37,7 +37,7 @@ export class Checkpointer {
   #attachedTo = 0
 
   /** `records` came since the last checkpoint. */
-  constructor(store: Store<TransitionRecord>, table: ActorTable, records: number, every = CHECKPOINT_EVERY) {
+  constructor(store: Store<TransitionRecord>, table: Residents, records: number, every = CHECKPOINT_EVERY) {
     this.#records = records
     this.#store = store
     this.#table = table
@@ -56,7 +56,7 @@ export class Checkpointer {
    * `last` is the newest turn under way; it takes the snapshots of actors that are ahead of the log with it. Resolves
    * with the checkpoint's seq once it is done.
    */
-  async step(state: () => JournalState, last: PendingTurn | undefined): Promise<number | undefined> {
+  async step(state: () => OffsetsState, last: PendingTurn | undefined): Promise<number | undefined> {
     if (this.#making === undefined) {
       const actors = Array.from(this.#table.cells, ({ address }) => address)
       this.#making = { seq: this.#store.head.seq, state: state(), actors, next: 0 }
@@ -79,7 +79,7 @@ export class Checkpointer {
       else if (last !== undefined) {
         last.snapshots ??= []
         last.snapshots.push(persistWithTurn(cell))
-        this.#attachedTo = last.releases.at(-1)!.record.seq
+        this.#attachedTo = last.publications.at(-1)!.record.seq
       }
     }
     if (durable.length > 0) await this.#table.persist(durable)
@@ -91,7 +91,7 @@ export class Checkpointer {
   }
 
   /** At the end: every actor, and a checkpoint at the head. */
-  async finish(state: JournalState): Promise<void> {
+  async finish(state: OffsetsState): Promise<void> {
     await this.#table.persist([...this.#table.cells])
     await this.#store.putSnapshots([], { seq: this.#store.head.seq, state })
   }

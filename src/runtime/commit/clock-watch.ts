@@ -4,11 +4,11 @@ import type { Logger } from '../logger.ts'
 import { CLOCK } from '../record/address.ts'
 import type { ClockJump } from '../record/clock-record.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import { Journal, type JournalState } from '../state/offsets.ts'
+import { Offsets, type OffsetsState } from '../state/offsets.ts'
 import { SystemClock } from '../time/clock.ts'
-import type { Timekeeper } from '../time/timer-service.ts'
+import type { TimerService } from '../time/timer-service.ts'
 import { messageOf } from './intake.ts'
-import type { Engine } from './loop.ts'
+import type { Loop } from './loop.ts'
 
 /** Latest jumps that are remembered. */
 const JUMPS_MAX = 100
@@ -16,9 +16,9 @@ const JUMPS_MAX = 100
 interface Parts {
   readonly clock: SystemClock
   readonly store: Store<TransitionRecord>
-  readonly journal: Journal
-  readonly engine: Engine
-  readonly timekeeper: Timekeeper
+  readonly offsets: Offsets
+  readonly loop: Loop
+  readonly timers: TimerService
   readonly logger: Logger
 }
 
@@ -34,19 +34,19 @@ export class ClockWatch {
 
   /** Time goes on where the log left it, and so do the timers that a clock that was set has left waiting. */
   async start(replayed: number): Promise<void> {
-    const { clock, journal, store, timekeeper } = this.#parts
-    const known = journal.clock
+    const { clock, offsets, store, timers } = this.#parts
+    const known = offsets.clock
     this.#isWatching = true
     clock.watch(() => this.#onSet())
     // An event may come with a time that no clock showed. After an orderly stop it is known what the clock did show.
-    clock.resume(known, replayed === 0 ? (known?.at ?? journal.at) : journal.at)
+    clock.resume(known, replayed === 0 ? (known?.at ?? offsets.at) : offsets.at)
     const shifts = clock.isOfThisBoot(known) ? known.shifts : []
-    for (const shift of shifts) timekeeper.shift(shift)
-    journal.setClock({ ...clock.state, shifts })
+    for (const shift of shifts) timers.shift(shift)
+    offsets.setClock({ ...clock.state, shifts })
     if (clock.isOfThisBoot(known) || !clock.isOfThisBoot(clock.state)) return
     // The first start in a boot says so, for a crash may come before the first checkpoint does.
-    const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Journal().state() }
-    const before = { ...(state as JournalState), clock: { ...clock.state, shifts } }
+    const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Offsets().state() }
+    const before = { ...(state as OffsetsState), clock: { ...clock.state, shifts } }
     await store.putSnapshots([], { seq, state: before })
   }
 
@@ -57,29 +57,29 @@ export class ClockWatch {
 
   /** Before a checkpoint: notes where the clock is by now. */
   note(): void {
-    const { clock, journal } = this.#parts
-    const known = journal.clock
-    if (known !== undefined) journal.setClock({ ...known, ...clock.driftedFrom(known), at: clock.now() })
+    const { clock, offsets } = this.#parts
+    const known = offsets.clock
+    if (known !== undefined) offsets.setClock({ ...known, ...clock.driftedFrom(known), at: clock.now() })
   }
 
   /** What waits was sent before the clock was set, and is taken first: then record and timers agree when that was. */
   #onSet(): void {
-    const { clock, engine, timekeeper, logger } = this.#parts
-    if (!this.#isWatching || engine.fence) return
-    if (engine.waiting > 0) {
+    const { clock, loop, timers, logger } = this.#parts
+    if (!this.#isWatching || loop.fence) return
+    if (loop.waiting > 0) {
       setImmediate(() => this.#onSet())
       return
     }
     const at = clock.now()
     const jump = clock.follow()
     if (jump === undefined) return
-    if (jump.forwardMs > 0) timekeeper.shift({ seq: engine.nextSeq, ms: jump.forwardMs })
+    if (jump.forwardMs > 0) timers.shift({ seq: loop.nextSeq, ms: jump.forwardMs })
     this.jumps.push(Object.freeze(jump))
     if (this.jumps.length > JUMPS_MAX) this.jumps.shift()
     logger.warn(jump, `the system clock was set ${spelled(jump.byMs)}; no timer is late or early by that`)
     const event = { type: 'outcry.clockSet', at, ...jump, ...clock.state }
-    engine.enqueue({ message: messageOf(CLOCK, Object.freeze(event), at, 0) }, 'control')
-    engine.pump()
+    loop.enqueue({ message: messageOf(CLOCK, Object.freeze(event), at, 0) }, 'control')
+    loop.pump()
   }
 }
 

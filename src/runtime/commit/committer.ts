@@ -1,12 +1,12 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { Release } from '../turn/publication.ts'
+import type { Publication } from '../turn/publication.ts'
 import type { Job } from './job.ts'
 
 /** A finished turn on its way into the log. */
 export interface PendingTurn {
-  readonly releases: readonly Release[]
+  readonly publications: readonly Publication[]
   /** Of its events and of the snapshots that it makes due, roughly, in characters. */
   readonly size: number
   /** More may be added while it waits for its commit. */
@@ -70,7 +70,7 @@ export class Committer {
 
   add(turn: PendingTurn): void {
     this.#pending.push(turn)
-    this.#pendingRecords += turn.releases.length
+    this.#pendingRecords += turn.publications.length
     this.#pendingSize += turn.size
   }
 
@@ -92,7 +92,7 @@ export class Committer {
       const records: TransitionRecord[] = []
       const snapshots: SnapshotEntry[] = []
       for (const turn of batch) {
-        for (const { record } of turn.releases) records.push(record)
+        for (const { record } of turn.publications) records.push(record)
         if (turn.snapshots !== undefined) for (const entry of turn.snapshots) snapshots.push(entry)
       }
       try {
@@ -120,7 +120,7 @@ export class Committer {
     let size = 0
     let turns = 0
     for (const turn of this.#pending) {
-      records += turn.releases.length
+      records += turn.publications.length
       size += turn.size
       if (turns > 0 && (records > COMMIT_RECORDS_MAX || size > COMMIT_SIZE_MAX)) break
       turns++

@@ -9,11 +9,11 @@ import { countOf } from '../actors/pending-timers.ts'
 import { persistWithTurn } from '../actors/persist.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { Journal } from '../state/offsets.ts'
+import type { Offsets } from '../state/offsets.ts'
 import type { DueTimer } from '../time/timer-queue.ts'
 import { failTurn } from '../turn/failure.ts'
 import type { Message } from '../turn/message.ts'
-import type { Release } from '../turn/publication.ts'
+import type { Publication } from '../turn/publication.ts'
 import { failed, refusal } from '../turn/refusal.ts'
 import { Turn, type TurnContext } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
@@ -22,7 +22,7 @@ import { Committer } from './committer.ts'
 import type { Job, Receipt, Waiting } from './job.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
 
-export interface EngineHooks {
+export interface LoopHooks {
   /** The message of a due timer whose turn has come; undefined when it is not due any more. */
   messageOf(timer: DueTimer): Message | undefined
   /** Whether timers are due that are still to be enqueued. */
@@ -42,11 +42,11 @@ export interface EngineHooks {
 const TURNS_PER_SLICE = 256
 const RECEIVED: Receipt = { seq: 0, duplicate: true }
 
-export class Engine {
+export class Loop {
   readonly #context: TurnContext
-  readonly #journal: Journal
+  readonly #offsets: Offsets
   readonly #logger: Logger
-  readonly #hooks: EngineHooks
+  readonly #hooks: LoopHooks
   readonly #snapshotEvery: number
   readonly #mailbox = new Mailbox<Job | DueTimer>()
   readonly #committer: Committer
@@ -62,18 +62,18 @@ export class Engine {
   constructor(
     context: TurnContext,
     store: Store<TransitionRecord>,
-    journal: Journal,
+    offsets: Offsets,
     logger: Logger,
     snapshotEvery: number,
-    hooks: EngineHooks,
+    hooks: LoopHooks,
   ) {
     this.#context = context
-    this.#journal = journal
+    this.#offsets = offsets
     this.#logger = logger
     this.#snapshotEvery = snapshotEvery
     this.#hooks = hooks
     this.#seq = store.head.seq
-    this.#turn = journal.turn
+    this.#turn = offsets.turn
     this.#committer = new Committer(store, {
       release: (turn) => hooks.release(turn),
       settle: (turn, error) => this.#settle(turn, error),
@@ -194,8 +194,8 @@ export class Engine {
     } finally {
       this.#context.work?.end()
     }
-    const { releases } = turn
-    if (releases.length === 0) {
+    const { publications } = turn
+    if (publications.length === 0) {
       if (message.timer !== undefined && turn.unreadable !== undefined)
         this.#hooks.onUntaken(message, turn.unreadable)
       // Whatever it was about is over already: the log has nothing to keep, and takes no commit of nothing.
@@ -205,12 +205,12 @@ export class Engine {
     }
     this.#turn = turn.number
     this.#seq = turn.nextSeq - 1
-    const seq = releases[0]?.record.seq ?? 0
+    const seq = publications[0]?.record.seq ?? 0
     if (message.origin) this.#positionsAhead.set(message.origin.source, message.origin.position)
     if (message.key !== undefined) this.#keysAhead.set(message.key, seq)
-    const due = this.#snapshotsDue(releases)
+    const due = this.#snapshotsDue(publications)
     this.#committer.add({
-      releases,
+      publications,
       size: due === undefined ? turn.size : turn.size + due.size,
       snapshots: due?.entries,
       job,
@@ -224,24 +224,24 @@ export class Engine {
   }
 
   /** Whoever waits for the turn hears that it is durable, or why it will never be, or why it was refused. */
-  #settle({ job: { message, waiting }, releases, refused }: PendingTurn, error: unknown): void {
+  #settle({ job: { message, waiting }, publications, refused }: PendingTurn, error: unknown): void {
     if (message.key !== undefined) this.#keysAhead.delete(message.key)
     if (error !== undefined) waiting?.reject(error)
     else if (refused !== undefined) waiting?.reject(refused)
-    else waiting?.resolve({ seq: releases[0]?.record.seq ?? 0, duplicate: false })
+    else waiting?.resolve({ seq: publications[0]?.record.seq ?? 0, duplicate: false })
   }
 
   /** A source that reads on from an earlier place, or a request that is sent again. */
   #answerDuplicate({ message: { origin, key }, waiting }: Job): boolean {
     if (origin !== undefined) {
-      const taken = this.#positionsAhead.get(origin.source) ?? this.#journal.cursor(origin.source)
+      const taken = this.#positionsAhead.get(origin.source) ?? this.#offsets.cursor(origin.source)
       if (origin.position <= taken) {
         this.#resolveWhenDurable(waiting, RECEIVED)
         return true
       }
     }
     if (key === undefined) return false
-    const seq = this.#keysAhead.get(key) ?? this.#journal.seqOfKey(key)
+    const seq = this.#keysAhead.get(key) ?? this.#offsets.seqOfKey(key)
     if (seq === undefined) return false
     this.#resolveWhenDurable(waiting, { seq, duplicate: true })
     return true
@@ -269,9 +269,11 @@ export class Engine {
   }
 
   /** Snapshots that go down with the turn. An actor that would make them too large waits for its next record. */
-  #snapshotsDue(releases: readonly Release[]): { entries: SnapshotEntry[]; size: number } | undefined {
+  #snapshotsDue(
+    publications: readonly Publication[],
+  ): { entries: SnapshotEntry[]; size: number } | undefined {
     let due: { entries: SnapshotEntry[]; size: number } | undefined
-    for (const { cell } of releases) {
+    for (const { cell } of publications) {
       // Once it is taken, the cell is not due any more.
       const records = cell.state.rev - cell.persisted.rev
       // An actor of very many timers is written the less often, so that a record's share of it stays the same.

@@ -1,12 +1,12 @@
 import { Subject } from 'rxjs'
 import type { Cell } from '../actors/cell.ts'
-import { LiveActors } from '../actors/running-parts.ts'
+import { RunningParts } from '../actors/running-parts.ts'
 import type { Logger } from '../logger.ts'
 import type { Port } from '../port.ts'
 import type { Address } from '../record/address.ts'
 import type { AnyEvent, Intent, TransitionRecord } from '../record/record.ts'
-import type { Journal } from '../state/offsets.ts'
-import type { Release } from '../turn/publication.ts'
+import type { Offsets } from '../state/offsets.ts'
+import type { Publication } from '../turn/publication.ts'
 import type { WorkObserver } from '../work.ts'
 import { isLive, logicKind } from '../xstate/logic.ts'
 import type { Scope } from '../xstate/scope.ts'
@@ -16,17 +16,17 @@ import { shown } from '../xstate/shown.ts'
  * The last stage of a message's way: what durable records say goes out, in order, to the feed, to ports, to custom
  * actions and to running parts (law 3). Nothing here can fail a turn: it has happened.
  */
-export class Releaser {
+export class Publisher {
   readonly transitions = new Subject<TransitionRecord>()
   /** Of intents that turns have made, how many no port has seen yet. */
   intentsAhead = 0
   readonly #scope: Scope
   readonly #ports: ReadonlyMap<string, Port>
   readonly #logger: Logger
-  readonly #live: LiveActors
+  readonly #live: RunningParts
   readonly #sendFromLive: (to: Address, event: AnyEvent, cause: number) => void
   readonly #work: WorkObserver | undefined
-  readonly #watchers = new Set<(release: Release) => void>()
+  readonly #watchers = new Set<(release: Publication) => void>()
 
   constructor(
     scope: Scope,
@@ -40,7 +40,7 @@ export class Releaser {
     this.#logger = logger
     this.#sendFromLive = sendFromLive
     this.#work = work
-    this.#live = new LiveActors({
+    this.#live = new RunningParts({
       fromLive: sendFromLive,
       lookup: (name) => scope.lookup(name),
       onError: (actor, err) => logger.error({ err, actor }, 'a running part failed to stop'),
@@ -48,19 +48,19 @@ export class Releaser {
   }
 
   /** Transitions taken are collected only while somebody watches. */
-  watch(onRelease: (release: Release) => void): () => void {
-    this.#watchers.add(onRelease)
+  watch(onPublication: (release: Publication) => void): () => void {
+    this.#watchers.add(onPublication)
     this.#scope.watching = true
     return () => {
-      this.#watchers.delete(onRelease)
+      this.#watchers.delete(onPublication)
       this.#scope.watching = this.#watchers.size > 0
     }
   }
 
-  release(releases: readonly Release[], journal: Journal): void {
-    for (const release of releases) {
+  release(publications: readonly Publication[], offsets: Offsets): void {
+    for (const release of publications) {
       const { record } = release
-      journal.apply(record)
+      offsets.apply(record)
       this.transitions.next(record)
       if (this.#watchers.size > 0) this.#show(release)
       for (const intent of record.intents ?? []) {
@@ -71,7 +71,7 @@ export class Releaser {
     }
   }
 
-  #show(release: Release): void {
+  #show(release: Publication): void {
     shown(release.snapshot)
     // A watcher may watch anew, or stop watching.
     for (const watcher of [...this.#watchers]) this.#shielded(() => watcher(release), release.record.actor)
@@ -87,7 +87,7 @@ export class Releaser {
     this.#live.haltAll()
   }
 
-  #releaseEffects({ record, cell, snapshot, effects, live }: Release): void {
+  #releaseEffects({ record, cell, snapshot, effects, live }: Publication): void {
     if (live === undefined && effects.length === 0) return
     this.#work?.begin(cell.address, record.event.type)
     if (live === 'halt') this.#live.halt(cell.address)

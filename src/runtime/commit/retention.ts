@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
 
 /** What stays in the database; records older than all that is said here go to compressed files, and are read there. */
-export interface Retention {
+export interface RetentionOptions {
   /** So many of the newest. */
   readonly liveRecords?: number
   /** Those of the last so many milliseconds of the log's own time. */
@@ -14,13 +14,13 @@ export interface Retention {
 const RECORDS_MIN = 20_000
 
 /** Moves what is old to the archive, behind checkpoints and beside the commits. */
-export class Archivist {
+export class Retention {
   readonly #store: Store<TransitionRecord>
-  readonly #retention: Retention
+  readonly #retention: RetentionOptions
   readonly #logger: Logger
   #running: Promise<void> | undefined
 
-  constructor(store: Store<TransitionRecord>, retention: Retention, logger: Logger) {
+  constructor(store: Store<TransitionRecord>, retention: RetentionOptions, logger: Logger) {
     this.#store = store
     this.#retention = retention
     this.#logger = logger

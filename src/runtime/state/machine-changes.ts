@@ -4,7 +4,7 @@ import { type Registry, versionOf } from '../actors/registry.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { differences, type Structures, structureOf } from '../xstate/structure.ts'
-import { Journal, type JournalState } from './offsets.ts'
+import { Offsets, type OffsetsState } from './offsets.ts'
 
 /** Differences that an error names; how many more there are it says. */
 const NAMED_MAX = 3
@@ -22,7 +22,7 @@ export async function checkMachines(
   logger: Logger,
   accept: boolean,
 ): Promise<Structures | undefined> {
-  const state = store.checkpoint()?.state as JournalState | undefined
+  const state = store.checkpoint()?.state as OffsetsState | undefined
   const known = new Map(Object.entries(state?.machines ?? {}))
   const changes: string[] = []
   let isNew = false
@@ -51,8 +51,8 @@ export async function checkMachines(
 
 /** Notes structures beside the log. */
 export async function noteMachines(store: Store<TransitionRecord>, machines: Structures): Promise<void> {
-  const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Journal().state() }
-  await store.putSnapshots([], { seq, state: { ...(state as JournalState), machines } })
+  const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Offsets().state() }
+  await store.putSnapshots([], { seq, state: { ...(state as OffsetsState), machines } })
 }
 
 async function hasActors(store: Store<TransitionRecord>, kind: string): Promise<boolean> {

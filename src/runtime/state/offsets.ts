@@ -4,7 +4,7 @@
  * checkpoints.
  */
 
-import type { LifecycleEvent } from '../actors/signals.ts'
+import type { Signal } from '../actors/signals.ts'
 import { CLOCK } from '../record/address.ts'
 import type { ClockState } from '../record/clock-record.ts'
 import type { TransitionRecord } from '../record/record.ts'
@@ -31,7 +31,7 @@ export interface KnownClock extends ClockState {
 /** Shifts kept apart. A clock that is set more often keeps the timers of its first times back for longer. */
 const SHIFTS_MAX = 100
 
-export interface JournalState extends OutboxState {
+export interface OffsetsState extends OutboxState {
   readonly cursors: Readonly<Record<string, number>>
   readonly keys: readonly (readonly [string, number])[]
   readonly systemIds: readonly (readonly [string, string])[]
@@ -44,7 +44,7 @@ export interface JournalState extends OutboxState {
   readonly clock?: KnownClock
 }
 
-export class Journal {
+export class Offsets {
   readonly #cursors = new Map<string, number>()
   readonly outbox: Outbox
   readonly #keys = new Map<string, number>()
@@ -56,7 +56,7 @@ export class Journal {
   #at: number | undefined
   #clock: KnownClock | undefined
 
-  constructor(state?: JournalState) {
+  constructor(state?: OffsetsState) {
     this.#systemIds = new SystemIds(state?.systemIds)
     this.outbox = new Outbox(state)
     this.machines = state?.machines
@@ -104,7 +104,7 @@ export class Journal {
     if (record.settles !== undefined) this.outbox.settle(record.settles)
     for (const intent of record.intents ?? []) this.outbox.add(intent)
     if (record.actor === CLOCK && record.event.type === 'outcry.clockSet')
-      this.#applyClockSet(record.seq, record.event as LifecycleEvent & { type: 'outcry.clockSet' })
+      this.#applyClockSet(record.seq, record.event as Signal & { type: 'outcry.clockSet' })
     if (record.key === undefined) return
     this.#keys.set(record.key, record.seq)
     if (this.#keys.size > KEYS_MAX) this.#keys.delete(this.#keys.keys().next().value as string)
@@ -112,14 +112,14 @@ export class Journal {
 
   #applyClockSet(
     seq: number,
-    { boot, offsetMs, wallOffsetMs, forwardMs }: LifecycleEvent & { type: 'outcry.clockSet' },
+    { boot, offsetMs, wallOffsetMs, forwardMs }: Signal & { type: 'outcry.clockSet' },
   ): void {
     const known = this.#clock?.boot === boot ? this.#clock.shifts : []
     const shifts = forwardMs === 0 ? known : withShift(known, { seq, ms: forwardMs })
     this.#clock = { boot, offsetMs, wallOffsetMs, shifts }
   }
 
-  state(): JournalState {
+  state(): OffsetsState {
     return {
       cursors: Object.fromEntries(this.#cursors),
       ...this.outbox.state(),

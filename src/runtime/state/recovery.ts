@@ -11,13 +11,13 @@ import { type Address, childOf, parentOf } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { goneLogic, INIT } from '../xstate/logic.ts'
 import type { Scope } from '../xstate/scope.ts'
-import { Journal, type JournalState } from './offsets.ts'
+import { Offsets, type OffsetsState } from './offsets.ts'
 import { makeCell, replayRecord } from './replay.ts'
-import type { ActorTable } from './residents.ts'
+import type { Residents } from './residents.ts'
 import { SystemIds } from './system-ids.ts'
 
 export interface Recovered {
-  readonly journal: Journal
+  readonly offsets: Offsets
   /** Records that were read back. */
   readonly records: number
   /** Actors whose migration has to be on record before anything else is: their snapshot in the log is of no use any more. */
@@ -36,7 +36,7 @@ const OF_ONE_ACTOR = ['MACHINE_VERSION_UNKNOWN', 'CHILD_UNKNOWN', 'UPGRADE_FAILE
  */
 export async function recover(
   store: Store<TransitionRecord>,
-  table: ActorTable,
+  table: Residents,
   registry: Registry,
   scope: Scope,
   logger: Logger,
@@ -46,7 +46,7 @@ export async function recover(
 
 class Recovery {
   readonly #store: Store<TransitionRecord>
-  readonly #table: ActorTable
+  readonly #table: Residents
   readonly #registry: Registry
   readonly #scope: Scope
   readonly #logger: Logger
@@ -55,7 +55,7 @@ class Recovery {
 
   constructor(
     store: Store<TransitionRecord>,
-    table: ActorTable,
+    table: Residents,
     registry: Registry,
     scope: Scope,
     logger: Logger,
@@ -69,23 +69,23 @@ class Recovery {
 
   async run(): Promise<Recovered> {
     const checkpoint = this.#store.checkpoint()
-    const state = checkpoint?.state as JournalState | undefined
-    const journal = new Journal(state)
-    await journal.outbox.fetch(this.#store)
+    const state = checkpoint?.state as OffsetsState | undefined
+    const offsets = new Offsets(state)
+    await offsets.outbox.fetch(this.#store)
     const systemIds = new SystemIds(state?.systemIds, this.#scope)
     for (const actor of state?.behind ?? []) await this.#catchUp(actor as Address, checkpoint?.seq ?? 0)
     let records = 0
     for await (const record of this.#store.read({ fromSeq: (checkpoint?.seq ?? 0) + 1 })) {
-      journal.apply(record)
+      offsets.apply(record)
       records++
       systemIds.before(record)
       this.#replay(record)
       systemIds.after(record)
     }
-    journal.outbox.revive(this.#scope.refOf)
+    offsets.outbox.revive(this.#scope.refOf)
     const unrecorded = await this.#carryAllOver()
-    journal.behind = [...this.#table.lost.keys()]
-    return { journal, records, unrecorded }
+    offsets.behind = [...this.#table.lost.keys()]
+    return { offsets, records, unrecorded }
   }
 
   /** An actor that an earlier start could not bring back. */

@@ -11,14 +11,14 @@ import type { Kind } from '../actors/kind.ts'
 import { NO_TIMERS } from '../actors/pending-timers.ts'
 import { makeRef, type PersistedActor, restoreCell } from '../actors/persist.ts'
 import { labelVersion, logicAt, type Registry, upgradePath } from '../actors/registry.ts'
-import { isLifecycle } from '../actors/signals.ts'
+import { isSignal } from '../actors/signals.ts'
 import { stepsFor, upcastBy, upgradeFailed } from '../actors/upgrade.ts'
 import { type Address, parentOf } from '../record/address.ts'
 import { NO_REQUESTS } from '../record/intent-ids.ts'
 import type { Place } from '../record/place.ts'
 import type { AnyEvent, TransitionRecord } from '../record/record.ts'
 import { decode, frozen, jsonEqual, plainError } from '../record/values.ts'
-import { countIntents, type Evolution, evolve } from '../turn/evolve.ts'
+import { countIntents, evolve, type StepResult } from '../turn/evolve.ts'
 import { INIT } from '../xstate/logic.ts'
 import { Scope } from '../xstate/scope.ts'
 import type { AnyActorLogic } from '../xstate/types.ts'
@@ -47,7 +47,7 @@ export function replayRecord(
   was: Cell | undefined,
   record: TransitionRecord,
   started?: Cell,
-): { cell: Cell; evolution: Evolution } {
+): { cell: Cell; evolution: StepResult } {
   const taken = frozen(decode(record.event, scope.refOf))
   const cell = started ?? (taken.type === INIT ? newCell(scope, registry, was, record) : was)
   if (cell === undefined || cell.state.rev + 1 !== record.rev) {
@@ -60,7 +60,7 @@ export function replayRecord(
   const version = labelVersion(record.machine)
   const sameVersion = version === cell.version || taken.type === 'outcry.migrated'
   const event = sameVersion ? taken : upcast(cell, version, taken)
-  let evolution: Evolution
+  let evolution: StepResult
   try {
     evolution = evolve(scope, cell, { ...record, event, recorded: record.scheduled ?? NO_TIMERS })
   } catch (error) {
@@ -110,7 +110,7 @@ function diverged(record: TransitionRecord, what: string, cause?: unknown): Outc
 
 /** The event as the version takes it that the cell is of. @throws MACHINE_VERSION_UNKNOWN, UPGRADE_FAILED */
 function upcast({ address, kind, path, migration }: Cell, version: string, event: AnyEvent): AnyEvent {
-  if (isLifecycle(event)) return event
+  if (isSignal(event)) return event
   try {
     const name = migration?.names.timer(event.type) ?? event.type
     const renamed = name === event.type ? event : { ...event, type: name }

@@ -25,7 +25,7 @@ const LOOKS = 64
 export const DEFAULT_PASSIVATION: PassivationOptions = { residentMax: 100_000, idleMs: 600_000 }
 
 /** The actors in memory, and the way back into it for the others. */
-export class ActorTable implements Actors {
+export class Residents implements Actors {
   /** Roughly in order of last use: an actor that was used goes to the end when it comes to the front, see `surplus`. */
   readonly #cells = new Map<Address, Cell>()
   /** Actors whose records could not be read back, and why. */
@@ -50,7 +50,7 @@ export class ActorTable implements Actors {
     return this.#cells.values()
   }
 
-  /** Actors that take no message until somebody releases them, as durable records have it. All are in memory. */
+  /** Actors that take no message until somebody publications them, as durable records have it. All are in memory. */
   get quarantined(): ReadonlySet<Address> {
     return this.#quarantined
   }

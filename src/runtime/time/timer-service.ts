@@ -5,7 +5,7 @@ import type { Address } from '../record/address.ts'
 import type { ScheduledTimer, TransitionRecord } from '../record/record.ts'
 import { sizeOf } from '../record/values.ts'
 import type { Shift } from '../state/offsets.ts'
-import type { ActorTable } from '../state/residents.ts'
+import type { Residents } from '../state/residents.ts'
 import type { Message } from '../turn/message.ts'
 import type { Clock } from './clock.ts'
 import { type DueTimer, TimerQueue } from './timer-queue.ts'
@@ -19,10 +19,10 @@ const CLEAR_FROM = 10_000
  * Says when timers are due. The timers themselves are state of their actors (law 7); here is only when to look. An
  * entry whose timer is gone by then is passed over.
  */
-export class Timekeeper {
+export class TimerService {
   readonly #queue = new TimerQueue()
   readonly #clock: Clock
-  readonly #table: Pick<ActorTable, 'find' | 'resident'>
+  readonly #table: Pick<Residents, 'find' | 'resident'>
   readonly #logger: Logger
   readonly #onDue: (due: readonly DueTimer[]) => void
   /** Actors that have timers, but cannot be brought back: each is told once. */
@@ -43,7 +43,7 @@ export class Timekeeper {
 
   constructor(
     clock: Clock,
-    table: Pick<ActorTable, 'find' | 'resident'>,
+    table: Pick<Residents, 'find' | 'resident'>,
     logger: Logger,
     startedAfter: number,
     onDue: (due: readonly DueTimer[]) => void,

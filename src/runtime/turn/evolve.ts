@@ -17,13 +17,7 @@ import {
 } from '../actors/pending-timers.ts'
 import { persistState, restoreState } from '../actors/persist.ts'
 import { logicAt } from '../actors/registry.ts'
-import {
-  isLifecycle,
-  type LifecycleEvent,
-  RESTART_TIMER,
-  type TimerOnRecord,
-  UNSTASH_TIMER,
-} from '../actors/signals.ts'
+import { isSignal, RESTART_TIMER, type Signal, type TimerOnRecord, UNSTASH_TIMER } from '../actors/signals.ts'
 import { NO_FAILURES } from '../actors/supervision.ts'
 import { dueTime, isUsable, TIMER_ID_LENGTH_MAX, timerIdInvalid } from '../record/delays.ts'
 import { counted, withIntents } from '../record/intent-ids.ts'
@@ -34,7 +28,7 @@ import { goneLogic, INIT, isMachine, logicKind, STOP } from '../xstate/logic.ts'
 import type { AnySnapshot, FoundIds, Outcome, Scope } from '../xstate/scope.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
-export interface Taking {
+export interface StepInput {
   readonly event: AnyEvent
   readonly seq: number
   readonly at: number
@@ -48,7 +42,7 @@ export interface Taking {
   readonly found?: FoundIds | undefined
 }
 
-export interface Evolution {
+export interface StepResult {
   readonly state: ActorState
   readonly effects: readonly Effect[]
   readonly taken: readonly TakenTransition[]
@@ -68,7 +62,7 @@ const UNSTASHED: AnyEvent = Object.freeze({ type: 'outcry.unstashed' })
 type Fresh = { -readonly [K in keyof ActorState]: ActorState[K] }
 
 /** @throws whatever the machine throws */
-export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
+export function evolve(scope: Scope, cell: Cell, taking: StepInput): StepResult {
   const was = cell.state
   const { event, seq, at, timer } = taking
   const rest = timer === undefined ? was.timers : withoutFirst(was.timers, timer, taking.timerSeq)
@@ -88,7 +82,7 @@ export function evolve(scope: Scope, cell: Cell, taking: Taking): Evolution {
     requests: was.requests,
   }
   if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
-  if (isLifecycle(event)) return evolveLifecycle(scope, cell, event, next, taking)
+  if (isSignal(event)) return evolveLifecycle(scope, cell, event, next, taking)
   return settle(scope, cell, next, react(scope, cell, taking), taking)
 }
 
@@ -105,7 +99,7 @@ export function countIntents(state: ActorState, intents: readonly Intent[]): voi
 }
 
 /** The logic's own answer to an event. */
-function react(scope: Scope, cell: Cell, taking: Taking): Outcome {
+function react(scope: Scope, cell: Cell, taking: StepInput): Outcome {
   const { logic, ref } = cell
   const was = cell.state.snapshot
   const { event, recorded, found } = taking
@@ -123,7 +117,7 @@ function unseen(snapshot: AnySnapshot, effects: Outcome['effects']): Outcome {
 }
 
 /** As in XState, a child that fails while it starts is there, with status `error`; a top actor is not. */
-function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: Taking): Outcome {
+function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: StepInput): Outcome {
   const outcome = scope.initial(cell.logic, cell.ref, input, recorded !== undefined, found)
   if (outcome.snapshot.status !== 'error') return outcome
   if (cell.path.length === 0) throw outcome.snapshot.error
@@ -134,7 +128,7 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: Ta
  * Timers follow from what the transition wants; an actor that has ended has none.
  * @throws HOLDS_TOO_MUCH but in a replay
  */
-function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking: Taking): Evolution {
+function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking: StepInput): StepResult {
   const { snapshot, effects, taken, found } = outcome
   if (snapshot.status !== 'active') {
     const cancelled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
@@ -194,7 +188,7 @@ function timerOf(
   rev: number,
   { id: given, delayMs, to, stopped, event }: Effect & { type: 'schedule' },
   index: number,
-  { at, seq, correlation, recorded }: Taking,
+  { at, seq, correlation, recorded }: StepInput,
 ): ScheduledTimer {
   const id = given ?? `${rev}.${index}`
   const was = recorded?.[index]
@@ -211,10 +205,10 @@ function timerOf(
 function evolveLifecycle(
   scope: Scope,
   cell: Cell,
-  event: LifecycleEvent,
+  event: Signal,
   next: ActorState,
-  taking: Taking,
-): Evolution {
+  taking: StepInput,
+): StepResult {
   switch (event.type) {
     case 'outcry.timer':
     case 'outcry.clockSet':
@@ -253,10 +247,10 @@ function evolveLifecycle(
 
 /** What was kept comes before what comes now; a timer has it taken, message by message. */
 function unstashing(
-  evolution: Evolution,
+  evolution: StepResult,
   stash: readonly Stashed[],
-  { at, seq, correlation }: Taking,
-): Evolution {
+  { at, seq, correlation }: StepInput,
+): StepResult {
   const { state } = evolution
   if (stash.length === 0 || state.snapshot.status !== 'active') return evolution
   const timer: ScheduledTimer = Object.freeze({
@@ -274,7 +268,7 @@ function unstashing(
 }
 
 /** What the actor ran on is not there in the new version: its state stays as it would be written. */
-function drop(cell: Cell, next: ActorState): Evolution {
+function drop(cell: Cell, next: ActorState): StepResult {
   const persisted = persistState(cell.logic, next.snapshot) as AnySnapshot
   cell.logic = goneLogic
   const snapshot: AnySnapshot = { ...persisted, status: 'stopped' }
@@ -285,10 +279,10 @@ function drop(cell: Cell, next: ActorState): Evolution {
 function migrate(
   scope: Scope,
   cell: Cell,
-  event: LifecycleEvent & { type: 'outcry.migrated' },
+  event: Signal & { type: 'outcry.migrated' },
   next: ActorState,
-  taking: Taking,
-): Evolution {
+  taking: StepInput,
+): StepResult {
   const logic = logicAt(cell.kind, event.to, cell.path)
   const snapshot = restoreState(scope, cell.ref, logic, event.state)
   const contextSize = sizeTaken()
@@ -324,10 +318,10 @@ export function onRecord({ id, dueAt, target, event }: ScheduledTimer): TimerOnR
 
 function fail(
   cell: Cell,
-  event: LifecycleEvent & { type: 'outcry.failed' },
+  event: Signal & { type: 'outcry.failed' },
   next: ActorState,
-  taking: Taking,
-): Evolution {
+  taking: StepInput,
+): StepResult {
   const { directive, failures, error } = event
   const failed = { ...next, failures }
   switch (directive.action) {
@@ -359,7 +353,7 @@ function fail(
 }
 
 /** It starts over after a wait, and has no other timer until then. */
-function restarting(state: ActorState, delayMs: number, { at, seq, correlation }: Taking): Evolution {
+function restarting(state: ActorState, delayMs: number, { at, seq, correlation }: StepInput): StepResult {
   const dueAt = Math.ceil(at + delayMs)
   const timer: ScheduledTimer = Object.freeze({
     id: RESTART_TIMER,
@@ -378,6 +372,6 @@ function stopChildren(snapshot: AnySnapshot): Effect[] {
   }))
 }
 
-function quiet(state: ActorState): Evolution {
+function quiet(state: ActorState): StepResult {
   return { state, effects: NOTHING, taken: [], scheduled: NO_SCHEDULED, cancelled: NO_IDS, found: undefined }
 }

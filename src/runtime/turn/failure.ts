@@ -1,11 +1,11 @@
 import type { Cell } from '../actors/cell.ts'
 import { waitsForRestart } from '../actors/restart.ts'
-import { isLifecycle, type LifecycleEvent, RESTART_TIMER, UNSTASH_TIMER } from '../actors/signals.ts'
+import { isSignal, RESTART_TIMER, type Signal, UNSTASH_TIMER } from '../actors/signals.ts'
 import { type Directive, decide } from '../actors/supervision.ts'
 import type { ScheduledTimer } from '../record/record.ts'
 import { plainError } from '../record/values.ts'
 import type { Message } from './message.ts'
-import type { Imposed, Turn, TurnContext } from './turn.ts'
+import type { Signaled, Turn, TurnContext } from './turn.ts'
 import { TurnFailure } from './turn-failure.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */
@@ -33,11 +33,11 @@ export function failTurn(
   const keeper = timer?.id === UNSTASH_TIMER ? findAnyhow(context, to) : undefined
   const kept = keeper?.state.stash[0]
   const unstashed =
-    keeper && kept ? [{ cell: keeper, event: { type: 'outcry.unstashed', at } as LifecycleEvent }] : []
-  const bury = (turn: Turn) => {
-    if (kept !== undefined) turn.bury(to, kept.event, 'failed', kept.seq, failure.cause)
-    else if (!isLifecycle(event) || IS_SENT.includes(event.type))
-      turn.bury(to, event, 'failed', cause, failure.cause)
+    keeper && kept ? [{ cell: keeper, event: { type: 'outcry.unstashed', at } as Signal }] : []
+  const toDeadLetter = (turn: Turn) => {
+    if (kept !== undefined) turn.toDeadLetter(to, kept.event, 'failed', kept.seq, failure.cause)
+    else if (!isSignal(event) || IS_SENT.includes(event.type))
+      turn.toDeadLetter(to, event, 'failed', cause, failure.cause)
   }
   for (;;) {
     const turn = makeTurn()
@@ -45,9 +45,9 @@ export function failTurn(
     const isDeaf = (address: string) => !told || failures.some((f) => f.address === address)
     try {
       const failed = failures.flatMap((f) => failureOf(context, f, at))
-      turn.impose(
+      turn.signal(
         [...unstashed, ...(kept ? failed : usingUp(context, message, failed))],
-        () => bury(turn),
+        () => toDeadLetter(turn),
         isDeaf,
       )
       return turn
@@ -59,23 +59,23 @@ export function failTurn(
 }
 
 /** A timer whose turn failed has fired all the same: it must not fire again at every start. */
-function usingUp(context: TurnContext, { to, at, timer }: Message, failed: readonly Imposed[]): Imposed[] {
+function usingUp(context: TurnContext, { to, at, timer }: Message, failed: readonly Signaled[]): Signaled[] {
   const owner = timer && findAnyhow(context, to)
   if (owner?.state.snapshot.status !== 'active') return [...failed]
   if (failed.some(({ cell }) => cell === owner))
-    return failed.map((imposed) =>
-      imposed.cell === owner && !isStillDue(timer, imposed) ? { ...imposed, timer } : imposed,
+    return failed.map((signaled) =>
+      signaled.cell === owner && !isStillDue(timer, signaled) ? { ...signaled, timer } : signaled,
     )
   return [{ cell: owner, event: { type: 'outcry.timer', at }, timer }, ...failed]
 }
 
 /** A restart that ends in quarantine is due at the release: it is what the actor needs. */
-function isStillDue(timer: ScheduledTimer | undefined, { event }: Imposed): boolean {
+function isStillDue(timer: ScheduledTimer | undefined, { event }: Signaled): boolean {
   const isQuarantined = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
   return timer?.id === RESTART_TIMER && isQuarantined
 }
 
-function failureOf(context: TurnContext, { address, event, cause }: TurnFailure, at: number): Imposed[] {
+function failureOf(context: TurnContext, { address, event, cause }: TurnFailure, at: number): Signaled[] {
   const cell = findAnyhow(context, address)
   // An actor that failed while it was being made does not exist, and one that cannot be read back is left alone.
   if (cell?.state.snapshot.status !== 'active') return []

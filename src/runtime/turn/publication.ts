@@ -6,7 +6,7 @@ import type { AnySnapshot } from '../xstate/scope.ts'
 import type { Step } from './turn-record.ts'
 
 /** What a record lets out once it is durable. */
-export interface Release {
+export interface Publication {
   readonly record: TransitionRecord
   readonly cell: Cell
   readonly snapshot: AnySnapshot
@@ -18,7 +18,7 @@ export interface Release {
   readonly live: 'start' | 'halt' | undefined
 }
 
-export function releaseOf(record: TransitionRecord, { cell, was, evolution }: Step): Release {
+export function publicationOf(record: TransitionRecord, { cell, was, evolution }: Step): Publication {
   const { effects, taken, state } = evolution
   return {
     record,
@@ -35,7 +35,7 @@ function isForRelease({ type }: Effect): boolean {
   return type === 'custom' || type === 'log' || type === 'receive'
 }
 
-function liveness({ event }: TransitionRecord, was: ActorState, state: ActorState): Release['live'] {
+function liveness({ event }: TransitionRecord, was: ActorState, state: ActorState): Publication['live'] {
   if (event.type === INIT || event.type === 'outcry.restarted') return 'start'
   return was.snapshot.status === 'active' && state.snapshot.status !== 'active' ? 'halt' : undefined
 }

@@ -49,7 +49,7 @@ export function failed(error: unknown, to: string, event: AnyEvent): OutcryError
   return new OutcryError(code, failure.message, hint, { cause })
 }
 
-/** What whoever releases an actor is told that is in no quarantine. */
+/** What whoever publications an actor is told that is in no quarantine. */
 export function notQuarantined(address: string): OutcryError {
   return new OutcryError(
     'ACTOR_NOT_QUARANTINED',

@@ -2,11 +2,11 @@
 
 import { type ActorState, type Cell, stateValue, UNBORN } from '../actors/cell.ts'
 import { firstOf } from '../actors/pending-timers.ts'
-import { isLifecycle } from '../actors/signals.ts'
+import { isSignal } from '../actors/signals.ts'
 import { type Address, portOf } from '../record/address.ts'
 import type { AnyEvent, Intent, ScheduledTimer, TransitionRecord } from '../record/record.ts'
 import { INIT, isMachine } from '../xstate/logic.ts'
-import { countRequest, type Evolution } from './evolve.ts'
+import { countRequest, type StepResult } from './evolve.ts'
 import type { Message } from './message.ts'
 
 /** What the records of one turn share. */
@@ -24,7 +24,7 @@ export interface Step {
   readonly seq: number
   readonly cause: number | null
   readonly was: ActorState
-  readonly evolution: Evolution
+  readonly evolution: StepResult
   /** The timer of the actor that is used up by it. */
   readonly timer: ScheduledTimer | undefined
   /** The event is kept until the actor has restarted. */
@@ -104,9 +104,7 @@ export function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): n
 }
 
 function isUnhandled({ cell, event, was, evolution: { state, effects } }: Step): boolean {
-  return (
-    state.snapshot === was.snapshot && effects.length === 0 && isMachine(cell.logic) && !isLifecycle(event)
-  )
+  return state.snapshot === was.snapshot && effects.length === 0 && isMachine(cell.logic) && !isSignal(event)
 }
 
 function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {

@@ -1,6 +1,6 @@
 /**
  * One message from outside plus every transition it sets off among the actors here: all of it happens, or none
- * (law 2). Nothing leaves a turn but records and releases; what they say waits for the commit.
+ * (law 2). Nothing leaves a turn but records and publications; what they say waits for the commit.
  *
  * Actors take their messages in the order in which live XState actors would: what a transition sends is delivered at
  * once, receiver by receiver and depth first; an actor that is still at work gets it when it has finished.
@@ -13,7 +13,7 @@ import type { Migration } from '../actors/migration.ts'
 import { timerOf } from '../actors/pending-timers.ts'
 import { makeRef, persistState } from '../actors/persist.ts'
 import type { Registry } from '../actors/registry.ts'
-import { initOf, isLifecycle, type LifecycleEvent, RESTART_TIMER, UNSTASH_TIMER } from '../actors/signals.ts'
+import { initOf, isSignal, RESTART_TIMER, type Signal, UNSTASH_TIMER } from '../actors/signals.ts'
 import { upgradeFailed } from '../actors/upgrade.ts'
 import { type Address, childOf, DEAD_LETTERS, idOf, parentOf, portOf } from '../record/address.ts'
 import type { AnyEvent, Intent, ScheduledTimer } from '../record/record.ts'
@@ -24,10 +24,10 @@ import type { WorkObserver } from '../work.ts'
 import type { Effect } from '../xstate/effect.ts'
 import { childLogic, goneLogic, INIT, STOP } from '../xstate/logic.ts'
 import type { AnySnapshot, Scope } from '../xstate/scope.ts'
-import { type Evolution, evolve } from './evolve.ts'
+import { evolve, type StepResult } from './evolve.ts'
 import type { DeadReason, Message } from './message.ts'
 import type { Outbox } from './outbox.ts'
-import { type Release, releaseOf } from './publication.ts'
+import { type Publication, publicationOf } from './publication.ts'
 import { TurnFailure } from './turn-failure.ts'
 import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './turn-record.ts'
 
@@ -58,9 +58,9 @@ export interface TurnContext {
 }
 
 /** What is done to an actor that no machine asked for. */
-export interface Imposed {
+export interface Signaled {
   readonly cell: Cell
-  readonly event: LifecycleEvent | { readonly type: typeof STOP }
+  readonly event: Signal | { readonly type: typeof STOP }
   /** The timer of the actor that is used up by it. */
   readonly timer?: ScheduledTimer | undefined
 }
@@ -99,14 +99,14 @@ interface Place {
   readonly nextSeq: number
 }
 
-const NO_RELEASES: readonly Release[] = []
+const NO_PUBLICATIONS: readonly Publication[] = []
 const HEARS = (): boolean => false
 
 export class Turn implements TurnFacts {
   readonly number: number
   readonly at: number
   readonly correlation: string
-  #releases: Release[] | undefined
+  #publications: Publication[] | undefined
   /** Why the message itself did not reach its actor. */
   refusal: DeadReason | undefined
   /** Why its actor could not be brought back. */
@@ -126,7 +126,7 @@ export class Turn implements TurnFacts {
   #stateSize = 0
   /** Of what its records say again that others have said: messages that were kept, dead letters, errors. */
   #repeatedSize = 0
-  #buried = 0
+  #deadLetters = 0
 
   constructor(context: TurnContext, number: number, firstSeq: number, message: Message) {
     this.#context = context
@@ -147,8 +147,8 @@ export class Turn implements TurnFacts {
     return this.#message.size + this.#context.scope.made - this.#madeBefore + this.#repeatedSize
   }
 
-  get releases(): readonly Release[] {
-    return this.#releases ?? NO_RELEASES
+  get publications(): readonly Publication[] {
+    return this.#publications ?? NO_PUBLICATIONS
   }
 
   get ports(): TurnContext['ports'] {
@@ -175,7 +175,7 @@ export class Turn implements TurnFacts {
     const cell = this.#open(to, event, cause)
     if (cell === undefined) return
     // A migration that came first may have another timer in its place.
-    if (timer !== undefined && this.releases.length > 0 && !hasTimer(cell, timer)) return
+    if (timer !== undefined && this.publications.length > 0 && !hasTimer(cell, timer)) return
     if (timer?.id === RESTART_TIMER) {
       const restarted = Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true })
       this.#take(cell, { event: restarted, cause }, timer)
@@ -185,7 +185,7 @@ export class Turn implements TurnFacts {
       this.#take(cell, { event: Object.freeze({ type: 'outcry.timer', at: this.at }), cause }, timer)
       const frame = this.#frame(cell)
       if (this.#isForPresent(timer)) frame.effects = [{ type: 'send', to: timer.target as Address, event }]
-      else this.bury(timer.target, event, 'ended', frame.seq)
+      else this.toDeadLetter(timer.target, event, 'ended', frame.seq)
     } else if (cell.busy) cell.inbox.push({ event, cause })
     else this.#take(cell, { event, cause }, timer, true)
   }
@@ -212,7 +212,11 @@ export class Turn implements TurnFacts {
    * Does something to actors that no machine asked for; those who are deaf hear nothing of what follows from it.
    * @throws TurnFailure when a machine throws on what follows
    */
-  impose(events: readonly Imposed[], also?: () => void, isDeaf: (address: Address) => boolean = HEARS): void {
+  signal(
+    events: readonly Signaled[],
+    also?: () => void,
+    isDeaf: (address: Address) => boolean = HEARS,
+  ): void {
     this.#isDeaf = isDeaf
     this.#guarded(() => {
       const { cause } = this.#message
@@ -240,10 +244,10 @@ export class Turn implements TurnFacts {
     })
   }
 
-  /** Records a message that will reach nobody. Only within `impose`'s `also`. @throws TurnFailure when they are too many */
-  bury(to: string, event: AnyEvent, reason: DeadReason, cause: number | null, error?: unknown): void {
+  /** Records a message that will reach nobody. Only within `signal`'s `also`. @throws TurnFailure when they are too many */
+  toDeadLetter(to: string, event: AnyEvent, reason: DeadReason, cause: number | null, error?: unknown): void {
     this.#repeatedSize += sizeOf(event)
-    if (++this.#buried > TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)
+    if (++this.#deadLetters > TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)
       throw new TurnFailure(this.#top?.cell.address ?? this.#message.to, event, tooLong())
     this.#writeLetter(to, event, cause, { reason, ...(error !== undefined && { error: plainError(error) }) })
   }
@@ -252,7 +256,7 @@ export class Turn implements TurnFacts {
    * What was kept for an actor that ends is never too much: a letter that has no room for the message leaves it to the
    * record that took it in, which is the letter's cause.
    */
-  #buryKept(to: Address, { event, seq }: Stashed): void {
+  #keptToDeadLetter(to: Address, { event, seq }: Stashed): void {
     const size = sizeOf(event)
     if (this.#eventSize + size > TURN_SIZE_MAX) {
       this.#writeLetter(to, Object.freeze({ type: event.type }), seq, { reason: 'ended', omitted: true })
@@ -297,7 +301,7 @@ export class Turn implements TurnFacts {
       steps: this.#undo.length,
       top: this.#top,
       inboxes,
-      records: this.releases.length,
+      records: this.publications.length,
       nextSeq: this.#nextSeq,
     }
   }
@@ -317,7 +321,7 @@ export class Turn implements TurnFacts {
     }
     this.#top = top
     for (const [cell, inbox] of inboxes) cell.inbox = [...inbox]
-    for (const { record } of this.#releases?.splice(records) ?? [])
+    for (const { record } of this.#publications?.splice(records) ?? [])
       if (record.intents !== undefined) this.#context.outbox.giveBack(record.intents)
     this.#nextSeq = nextSeq
   }
@@ -363,7 +367,7 @@ export class Turn implements TurnFacts {
     const isStop = delivery.event.type === STOP
     const isTaken = condition !== 'quarantined' || isStop || isKept(cell, delivery.event)
     if (snapshot.status === 'active' && isTaken) this.#take(cell, delivery)
-    else if (!isStop) this.bury(cell.address, delivery.event, 'ended', delivery.cause)
+    else if (!isStop) this.toDeadLetter(cell.address, delivery.event, 'ended', delivery.cause)
   }
 
   #carryOut(effect: Effect, frame: Frame): void {
@@ -385,7 +389,7 @@ export class Turn implements TurnFacts {
   #send(to: Address, event: AnyEvent, frame: Frame): void {
     const port = portOf(to)
     if (port !== undefined) {
-      if (!this.#context.ports.has(port)) this.bury(to, event, 'unknown', frame.seq)
+      if (!this.#context.ports.has(port)) this.toDeadLetter(to, event, 'unknown', frame.seq)
       return
     }
     // An invoked child starts after the entry actions; what they send it waits until then.
@@ -396,7 +400,7 @@ export class Turn implements TurnFacts {
 
   #deliver(to: Address, event: AnyEvent, cause: number): void {
     if (this.#isDeaf(to)) {
-      this.bury(to, event, 'failed', cause)
+      this.toDeadLetter(to, event, 'failed', cause)
       return
     }
     const cell = this.#open(to, event, cause)
@@ -443,7 +447,7 @@ export class Turn implements TurnFacts {
     if (cell.open) return cell
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
-    if (isLifecycle(event)) return cell
+    if (isSignal(event)) return cell
     if (condition === 'quarantined' && !isKept(cell, event))
       return this.#refuse(to, event, 'quarantined', cause)
     return hasRoom(stash, event) ? cell : this.#refuse(to, event, 'stashFull', cause)
@@ -460,7 +464,7 @@ export class Turn implements TurnFacts {
       this.refusal = reason
       this.unreadable = error
     }
-    this.bury(to, event, reason, cause, error)
+    this.toDeadLetter(to, event, reason, cause, error)
   }
 
   /** Brings an actor into being that the event may bring into being. */
@@ -521,7 +525,7 @@ export class Turn implements TurnFacts {
 
   /** A child of an actor that was replaced before it came to start it never starts: the new one's may have its address. */
   #skipChild({ early = [], seq }: Frame, { address }: Ref): void {
-    for (const { to, event } of early) if (to === address) this.bury(to, event, 'ended', seq)
+    for (const { to, event } of early) if (to === address) this.toDeadLetter(to, event, 'ended', seq)
   }
 
   #stop(to: Address, cause: number): void {
@@ -602,13 +606,13 @@ export class Turn implements TurnFacts {
   #take(cell: Cell, { event, cause, unstashed }: Delivery, timer?: ScheduledTimer, isAlone = false): void {
     // Each actor stops once: that ends by itself, and whoever has very many children can be stopped, too.
     const isEnd = event.type === STOP || event.type === 'outcry.dropped' || cell.address === DEAD_LETTERS
-    if (!isEnd) this.#assertShort(cell, event, this.releases.length + 1)
+    if (!isEnd) this.#assertShort(cell, event, this.publications.length + 1)
     const was = cell.state
     const { logic, version } = cell
     const seq = this.#nextSeq
     const { correlation, at } = this
-    const stashed = was.condition !== 'running' && !unstashed && !isLifecycle(event) && event.type !== STOP
-    let evolution: Evolution
+    const stashed = was.condition !== 'running' && !unstashed && !isSignal(event) && event.type !== STOP
+    let evolution: StepResult
     this.#context.work?.begin(cell.address, event.type)
     try {
       evolution = evolve(this.#context.scope, cell, {
@@ -626,26 +630,26 @@ export class Turn implements TurnFacts {
     this.#nextSeq++
     cell.state = evolution.state
     this.#before = { cell, state: was, version, logic, earlier: this.#before }
-    if (!isEnd) this.#assertShort(cell, event, this.releases.length)
+    if (!isEnd) this.#assertShort(cell, event, this.publications.length)
     const { systemId } = cell.ref
     if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
       this.#dropSystemId(systemId, cell.address)
     if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: evolution.state.rev, cause }
-    const message = this.releases.length === 0 ? this.#message : undefined
+    const message = this.publications.length === 0 ? this.#message : undefined
     const step: Step = { cell, event, seq, cause, was, evolution, timer, stashed, message }
     const record = recordOf(this, step)
     if (record.intents !== undefined) this.#reserve(cell, event, record.intents)
-    const release = releaseOf(record, step)
-    if (this.#releases === undefined) this.#releases = [release]
-    else this.#releases.push(release)
+    const release = publicationOf(record, step)
+    if (this.#publications === undefined) this.#publications = [release]
+    else this.#publications.push(release)
     const { effects, state } = evolution
     if (!isAlone || effects.length > 0 || cell.ref._parent !== undefined) {
       // The parent hears of what the machine did, not of what was done to it unseen.
       const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
-      this.#begin(cell, effects, seq, isUnseen && (isLifecycle(event) || stashed))
+      this.#begin(cell, effects, seq, isUnseen && (isSignal(event) || stashed))
     }
     if (was.stash.length > 0 && state.snapshot.status !== 'active') {
-      for (const kept of was.stash) this.#buryKept(cell.address, kept)
+      for (const kept of was.stash) this.#keptToDeadLetter(cell.address, kept)
     }
   }
 
@@ -709,7 +713,7 @@ export class Turn implements TurnFacts {
       ...(target !== undefined && { target }),
       event,
     }))
-    const event: LifecycleEvent = {
+    const event: Signal = {
       type: 'outcry.migrated',
       at,
       from,

@@ -1,4 +1,4 @@
-/** The runtime uses XState's inside (see scope.ts), so it runs on the releases that its tests ran on, and no others. */
+/** The runtime uses XState's inside (see scope.ts), so it runs on the publications that its tests ran on, and no others. */
 import { createRequire } from 'node:module'
 import { satisfies } from 'semver'
 import { OutcryError } from '../../../errors/outcry-error.ts'
