@@ -14,6 +14,9 @@ export type { ActorView } from './runtime/actors/actor-view.ts'
 export type { Machines, Registration } from './runtime/actors/kind.ts'
 export type { Backoff, Supervision } from './runtime/actors/supervision.ts'
 export type { Upgrade } from './runtime/actors/upgrade.ts'
+export { createSupervisor, type SupervisorOptions } from './runtime/assemble.ts'
+export type { SendOptions } from './runtime/commit/intake.ts'
+export type { Receipt } from './runtime/commit/job.ts'
 export type { RetentionOptions } from './runtime/commit/retention.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { Port, PortContext, PortReply } from './runtime/port.ts'
@@ -21,11 +24,5 @@ export { type Address, parseAddress } from './runtime/record/address.ts'
 export type { ClockJump } from './runtime/record/clock-record.ts'
 export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/record/log.ts'
 export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record/record.ts'
-export {
-  createSupervisor,
-  type Receipt,
-  type SendOptions,
-  type Supervisor,
-  type SupervisorOptions,
-} from './runtime/supervisor.ts'
+export type { Supervisor } from './runtime/supervisor.ts'
 export { type Clock, EventClock, SystemClock } from './runtime/time/clock.ts'

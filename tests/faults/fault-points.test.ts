@@ -1,10 +1,11 @@
 /** Each place at which a process may die on the way of a commit, and what must be found after it. */
 import { describe, expect, it } from 'vitest'
 import { assign, emit, enqueueActions, sendTo, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Port } from '../../src/runtime/port.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Intent } from '../../src/runtime/record/record.ts'
-import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory } from '../../store/index.ts'
 import { SEED, seeded } from '../seeded.ts'
 import { FaultyStore, type StoreFault } from './faulty-store.ts'

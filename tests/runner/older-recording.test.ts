@@ -10,9 +10,9 @@ import { machines, RUNNER } from '../../machines/index.ts'
 import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { startRunner } from '../../src/runner/runner.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { capture, existing } from '../data/data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-older-'))

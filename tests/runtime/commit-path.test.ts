@@ -1,9 +1,10 @@
 /** From mailbox to log: what shares a commit, how far turns run ahead, who hears what when the log refuses. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { assign, enqueueActions, sendTo, setup } from 'xstate'
+import { createSupervisor, type SupervisorOptions } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type Commit, newMemory } from '../../store/index.ts'
 import { FaultyStore } from '../faults/faulty-store.ts'

@@ -1,8 +1,9 @@
 import { vi } from 'vitest'
+import { createSupervisor, type SupervisorOptions } from '../../src/runtime/assemble.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
-import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { newMemory, type Store } from '../../store/index.ts'
 

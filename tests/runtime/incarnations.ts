@@ -1,9 +1,10 @@
 /** One log and the supervisors that live on it one after another: the same life, interrupted in the ways that a life is. */
 
+import { createSupervisor, type SupervisorOptions } from '../../src/runtime/assemble.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { openLevelStore, openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
-import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { newMemory } from '../../store/index.ts'
 import { presentOf } from '../equal-logs.ts'

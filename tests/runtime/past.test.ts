@@ -1,10 +1,11 @@
 /** The past costs the same however long ago it is, and however long the log. */
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { recordCodec } from '../../src/runtime/record/record-codec.ts'
-import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
 import { SEED, seeded } from '../seeded.ts'

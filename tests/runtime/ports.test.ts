@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Intent, TransitionRecord } from '../../src/runtime/record/record.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory, OutcryError, type Store } from '../../store/index.ts'
 import { eventually, Harness } from './harness.ts'
 

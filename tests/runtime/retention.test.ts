@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
-import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-retention-'))

@@ -1,9 +1,9 @@
 /** Law 8: whatever a machine throws, the failure is on record, and everybody goes on. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assign, fromCallback, log, sendTo, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 

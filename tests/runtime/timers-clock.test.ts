@@ -1,9 +1,10 @@
 /** A system clock that is set delays no timer and fires none early, also across restarts (law 7). */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { createSupervisor, type Supervisor } from '../../src/runtime/supervisor.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { SystemClock } from '../../src/runtime/time/clock.ts'
 import { newMemory } from '../../store/index.ts'
 import { FakeMachine } from './machine.ts'

@@ -1,4 +1,5 @@
 /** Timers of machines: the delays they take, and what becomes of those that come due at a bad moment (law 7). */
+
 import { describe, expect, it } from 'vitest'
 import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
 import type { Cell } from '../../src/runtime/actors/cell.ts'
@@ -10,11 +11,12 @@ import {
   withoutAll,
   withTimer,
 } from '../../src/runtime/actors/pending-timers.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { TimerService } from '../../src/runtime/time/timer-service.ts'
+import type { Publication } from '../../src/runtime/turn/publication.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 
@@ -345,18 +347,19 @@ it('timers that are cancelled are forgotten, though they would have been due lon
   const fired: string[] = []
   const clock = new EventClock(0)
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
-  const timerService = new TimerService(clock, table, logger, 0, (due) => {
+  const timerService = new TimerService(clock, table, logger, 0)
+  timerService.start(false, (due) => {
     for (const one of due) fired.push(timerService.messageOf(one)?.event.type as string)
     timerService.arm()
   })
-  timerService.start(false)
   let most = 0
   for (let seq = 1; seq <= 100_000; seq++) {
     // One of each hundred stays; each other is cancelled by the next.
     const timer = { id: `t${seq}`, dueAt: 1_000_000 - seq, event: { type: `T${seq}` }, seq, correlation: 'c' }
     if (seq % 100 !== 1) timers = withoutAll(timers, `t${seq - 1}`)
     timers = withTimer(timers, timer)
-    timerService.addScheduled({ actor: 'a/b', scheduled: [timer] } as unknown as TransitionRecord)
+    const record = { actor: 'a/b', event: timer.event, scheduled: [timer] } as unknown as TransitionRecord
+    timerService.follow([{ record } as Publication])
     most = Math.max(most, timerService.length)
   }
   expect(most).toBeLessThanOrEqual(10_000)

@@ -14,8 +14,8 @@ import {
   stopChild,
 } from 'xstate'
 import type { Registration } from '../../src/runtime/actors/kind.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from './harness.ts'
 
 function boom(): never {

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
 import { Registry } from '../../src/runtime/actors/registry.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'
 
 const lamp = setup({

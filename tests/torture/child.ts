@@ -1,10 +1,10 @@
 /** `child.ts <folder> <seed> <lines>`: works on the script until it ends, telling each line that is durable. */
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { Intent } from '../../src/runtime/record/record.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { LEDGERS, machines, script } from './ledger.ts'
 
 const [folder, seed, lines] = process.argv.slice(2) as [string, string, string]

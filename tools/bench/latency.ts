@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
-import { createSupervisor } from '../../src/runtime/supervisor.ts'
 import { below, median, quantile, type Report, type Settings } from './report.ts'
 import { eventOf, orderMachine } from './workload.ts'
 

@@ -1,9 +1,10 @@
 /** What became of a command, as the log has it: so the same command again has the same answer. */
 import { OutcryError } from '../../../store/index.ts'
+import type { Receipt } from '../../runtime/commit/job.ts'
 import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import { jsonEqual } from '../../runtime/record/values.ts'
-import type { Receipt, Supervisor } from '../../runtime/supervisor.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
 import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
 

@@ -2,8 +2,9 @@
 
 import { isOutcryError } from '../../../store/index.ts'
 import { type Failure, lastFailure } from '../../api/routes/failures.ts'
+import type { SendOptions } from '../../runtime/commit/intake.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
-import type { SendOptions, Supervisor } from '../../runtime/supervisor.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
 
 /** @example { address: 'dip/btc', since: 1723161255343, why: 'failed on CANDLE_CLOSE: TypeError: no price' } */
 export interface Quarantined {

@@ -7,7 +7,7 @@ import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { OffsetsState } from '../state/offsets.ts'
 import type { Residents } from '../state/residents.ts'
-import type { PendingTurn } from './committer.ts'
+import type { PendingTurn } from './pending-turn.ts'
 
 const CHECKPOINT_EVERY = 50_000
 /** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */

@@ -55,13 +55,6 @@ export class ClockWatch {
     this.#parts.clock.watch(undefined)
   }
 
-  /** Before a checkpoint: notes where the clock is by now. */
-  note(): void {
-    const { clock, offsets } = this.#parts
-    const known = offsets.clock
-    if (known !== undefined) offsets.setClock({ ...known, ...clock.driftedFrom(known), at: clock.now() })
-  }
-
   /** What waits was sent before the clock was set, and is taken first: then record and timers agree when that was. */
   #onSet(): void {
     const { clock, loop, timers, logger } = this.#parts

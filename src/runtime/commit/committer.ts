@@ -1,20 +1,10 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { Publication } from '../turn/publication.ts'
-import type { Job } from './job.ts'
-
-/** A finished turn on its way into the log. */
-export interface PendingTurn {
-  readonly publications: readonly Publication[]
-  /** Of its events and of the snapshots that it makes due, roughly, in characters. */
-  readonly size: number
-  /** More may be added while it waits for its commit. */
-  snapshots: SnapshotEntry[] | undefined
-  readonly job: Job
-  /** Why its message was not taken. */
-  readonly refused: OutcryError | undefined
-}
+import type { Offsets } from '../state/offsets.ts'
+import type { Maintenance } from './maintenance.ts'
+import { answer, type PendingTurn } from './pending-turn.ts'
+import type { Publisher } from './publisher.ts'
 
 /** Records in one commit; a turn is never split. */
 const COMMIT_RECORDS_MAX = 2_000
@@ -24,31 +14,34 @@ const COMMIT_SIZE_MAX = 16 * 2 ** 20
 const PENDING_RECORDS_MAX = 20_000
 const PENDING_SIZE_MAX = 128 * 2 ** 20
 
-export interface CommitterHooks {
-  /** The turn is durable: let out what it says. Must not throw. */
-  release(turn: PendingTurn): void
-  /** The turn is durable and let out, or will never be, for this reason. */
-  settle(turn: PendingTurn, error: unknown): void
-  /** Between two commits, the store being free. */
-  maintain(): Promise<void> | undefined
-  /** There is room again, or nothing left to do. */
+/** Is told of commits. */
+export interface CommitObserver {
+  /** What was committed is out: there is room again, or nothing left to do. */
   onCommitted(): void
+  /** The log has refused a commit. */
   onFenced(error: OutcryError): void
+}
+
+export interface CommitterParts {
+  readonly store: Store<TransitionRecord>
+  readonly offsets: Offsets
+  readonly publisher: Publisher
+  readonly maintenance: Maintenance
 }
 
 /** Group commit: all turns that finished while the last commit was being fsynced go into the next one. */
 export class Committer {
-  readonly #store: Store<TransitionRecord>
-  readonly #hooks: CommitterHooks
+  readonly #parts: CommitterParts
+  readonly #observer: CommitObserver
   #pending: PendingTurn[] = []
   #pendingRecords = 0
   #pendingSize = 0
   #running: Promise<void> | undefined
   #fence: OutcryError | undefined
 
-  constructor(store: Store<TransitionRecord>, hooks: CommitterHooks) {
-    this.#store = store
-    this.#hooks = hooks
+  constructor(parts: CommitterParts, observer: CommitObserver) {
+    this.#parts = parts
+    this.#observer = observer
   }
 
   get idle(): boolean {
@@ -80,11 +73,12 @@ export class Committer {
     this.#running = this.#run().finally(() => {
       this.#running = undefined
       if (this.#pending.length > 0) this.start()
-      this.#hooks.onCommitted()
+      this.#observer.onCommitted()
     })
   }
 
   async #run(): Promise<void> {
+    const { store, publisher, maintenance } = this.#parts
     // Turns that are run in this tick of the event loop share the commit.
     await undefined
     while (this.#pending.length > 0) {
@@ -96,22 +90,23 @@ export class Committer {
         if (turn.snapshots !== undefined) for (const entry of turn.snapshots) snapshots.push(entry)
       }
       try {
-        await this.#store.append(snapshots.length > 0 ? { records, snapshots } : { records })
+        await store.append(snapshots.length > 0 ? { records, snapshots } : { records })
       } catch (error) {
         this.#fenceOff(error, batch)
         return
       }
       this.#pendingRecords -= records.length
       for (const { size } of batch) this.#pendingSize -= size
-      for (const turn of batch) this.#hooks.release(turn)
-      for (const turn of batch) this.#hooks.settle(turn, undefined)
+      for (const { publications } of batch) publisher.publish(publications)
+      maintenance.count(records.length)
+      for (const turn of batch) this.#answer(turn)
       try {
-        await this.#hooks.maintain()
+        await maintenance.run(this.last)
       } catch (error) {
         this.#fenceOff(error, [])
         return
       }
-      this.#hooks.onCommitted()
+      this.#observer.onCommitted()
     }
   }
 
@@ -138,7 +133,13 @@ export class Committer {
     )
     const lost = [...batch, ...this.#pending]
     this.#pending = []
-    for (const turn of lost) this.#hooks.settle(turn, this.#fence)
-    this.#hooks.onFenced(this.#fence)
+    for (const turn of lost) this.#answer(turn, this.#fence)
+    this.#observer.onFenced(this.#fence)
+    this.#parts.publisher.fence(this.#fence)
+  }
+
+  #answer(turn: PendingTurn, error?: unknown): void {
+    this.#parts.offsets.settle(turn.job.message)
+    answer(turn, error)
   }
 }

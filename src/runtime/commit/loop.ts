@@ -1,86 +1,53 @@
 /**
  * The loop from mailbox to log: messages become turns, one at a time; finished turns wait for a commit together.
  */
-import { isOutcryError, type OutcryError } from '../../../errors/outcry-error.ts'
-import type { SnapshotEntry, Store } from '../../../store/store.ts'
+import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
+import type { SnapshotEntry } from '../../../store/store.ts'
 import { SNAPSHOTS_SIZE_MAX } from '../actors/bounds.ts'
 import { sizeOfActor } from '../actors/holding.ts'
 import { countOf } from '../actors/pending-timers.ts'
 import { persistWithTurn } from '../actors/persist.ts'
 import type { Logger } from '../logger.ts'
-import type { TransitionRecord } from '../record/record.ts'
-import type { Offsets } from '../state/offsets.ts'
 import type { DueTimer } from '../time/timer-queue.ts'
+import type { TimerService } from '../time/timer-service.ts'
 import { failTurn } from '../turn/failure.ts'
 import type { Message } from '../turn/message.ts'
 import type { Publication } from '../turn/publication.ts'
 import { failed, refusal } from '../turn/refusal.ts'
 import { Turn, type TurnContext } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import type { PendingTurn } from './committer.ts'
-import { Committer } from './committer.ts'
+import { type CommitObserver, Committer, type CommitterParts } from './committer.ts'
 import type { Job, Receipt, Waiting } from './job.ts'
 import { type Lane, Mailbox } from './mailbox.ts'
 
-export interface LoopHooks {
-  /** The message of a due timer whose turn has come; undefined when it is not due any more. */
-  messageOf(timer: DueTimer): Message | undefined
-  /** Whether timers are due that are still to be enqueued. */
-  areTimersBehind(): boolean
-  /** A turn has run: it is in memory, not yet in the log. */
-  onTurn(turn: Turn): void
-  /** A due timer whose actor could not take it, and why. */
-  onUntaken(timer: Message, why: unknown): void
-  /** It is in the log. Must not throw. */
-  release(turn: PendingTurn): void
-  /** Between two commits, the store being free. */
-  maintain(): Promise<void> | undefined
-  onFenced(error: OutcryError): void
+export interface LoopParts extends CommitterParts {
+  readonly context: TurnContext
+  readonly timers: TimerService
+  readonly logger: Logger
+  /** Records of one actor after which it is snapshotted. */
+  readonly snapshotEvery: number
 }
 
 /** Turns run in a row before timers, sockets and disks get their chance. */
 const TURNS_PER_SLICE = 256
 const RECEIVED: Receipt = { seq: 0, duplicate: true }
 
-export class Loop {
-  readonly #context: TurnContext
-  readonly #offsets: Offsets
-  readonly #logger: Logger
-  readonly #hooks: LoopHooks
-  readonly #snapshotEvery: number
+export class Loop implements CommitObserver {
+  readonly #parts: LoopParts
   readonly #mailbox = new Mailbox<Job | DueTimer>()
   readonly #committer: Committer
   readonly #quiet: (() => void)[] = []
   readonly #room: (() => void)[] = []
-  /** Positions and keys that turns have taken whose commit is still to come. */
-  readonly #positionsAhead = new Map<string, number>()
-  readonly #keysAhead = new Map<string, number>()
+  #isClosed = false
   #seq: number
   #turn: number
   #pumping = false
 
-  constructor(
-    context: TurnContext,
-    store: Store<TransitionRecord>,
-    offsets: Offsets,
-    logger: Logger,
-    snapshotEvery: number,
-    hooks: LoopHooks,
-  ) {
-    this.#context = context
-    this.#offsets = offsets
-    this.#logger = logger
-    this.#snapshotEvery = snapshotEvery
-    this.#hooks = hooks
-    this.#seq = store.head.seq
-    this.#turn = offsets.turn
-    this.#committer = new Committer(store, {
-      release: (turn) => hooks.release(turn),
-      settle: (turn, error) => this.#settle(turn, error),
-      maintain: () => hooks.maintain(),
-      onCommitted: () => this.#onCommitted(),
-      onFenced: (error) => this.#onFenced(error),
-    })
+  constructor(parts: LoopParts) {
+    this.#parts = parts
+    this.#seq = parts.store.head.seq
+    this.#turn = parts.offsets.turn
+    this.#committer = new Committer(parts, this)
   }
 
   /** seq of the next record. */
@@ -97,23 +64,45 @@ export class Loop {
     return this.#committer.fence
   }
 
-  /** The newest turn that is not durable yet. */
-  get lastPending(): PendingTurn | undefined {
-    return this.#committer.last
-  }
-
-  /** `always`: also where the lane is full. @throws STORE_FENCED, MAILBOX_FULL */
+  /** `always`: also where the lane is full. @throws STOPPED, STORE_FENCED, MAILBOX_FULL, EVENT_INVALID for a cause to come */
   enqueue(job: Job, lane: Lane, always = false): void {
+    if (this.#isClosed)
+      throw new OutcryError('STOPPED', 'the supervisor has stopped', 'Start it again to send.')
+    const { cause } = job.message
+    if (cause !== null && cause >= this.nextSeq)
+      throw new OutcryError(
+        'EVENT_INVALID',
+        `the cause ${cause} is no record yet`,
+        'Give the seq of the intent or record that it answers.',
+      )
     if (this.fence) throw this.fence
     this.#mailbox.push(lane, job, always)
     this.#schedule()
   }
 
-  /** Takes timers that came due, however many. */
-  enqueueDue(timers: readonly DueTimer[]): void {
-    if (this.fence) return
+  /** Resolves when the message's turn is durable. @throws as `enqueue`, and what the turn refuses */
+  request(message: Message, lane: Lane, work?: Job['work']): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      this.enqueue({ message, work, waiting: { resolve, reject } }, lane)
+    })
+  }
+
+  /** Takes timers that came due, however many. In event time the next moment may come before the event loop does. */
+  takeDue(timers: readonly DueTimer[]): void {
+    if (this.#isClosed || this.fence) return
     for (const timer of timers) this.#mailbox.pushTimer(timer)
     this.#schedule()
+    this.pump()
+    this.#parts.timers.arm()
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Nothing more is taken; what waits is finished. */
+  close(): void {
+    this.#isClosed = true
   }
 
   /** Runs what waits at once, up to so many turns; their commits follow. */
@@ -147,7 +136,7 @@ export class Loop {
   }
 
   get #atRest(): boolean {
-    return this.#mailbox.length === 0 && this.#committer.idle && !this.#hooks.areTimersBehind()
+    return this.#mailbox.length === 0 && this.#committer.idle && !this.#parts.timers.isBehind
   }
 
   #schedule(): void {
@@ -167,7 +156,7 @@ export class Loop {
   }
 
   #jobOf(timer: DueTimer): Job | undefined {
-    const message = this.#hooks.messageOf(timer)
+    const message = this.#parts.timers.messageOf(timer)
     return message && { message }
   }
 
@@ -192,12 +181,12 @@ export class Loop {
       }
       turn = failure
     } finally {
-      this.#context.work?.end()
+      this.#parts.context.work?.end()
     }
     const { publications } = turn
+    const { offsets, publisher, timers } = this.#parts
     if (publications.length === 0) {
-      if (message.timer !== undefined && turn.unreadable !== undefined)
-        this.#hooks.onUntaken(message, turn.unreadable)
+      if (message.timer !== undefined && turn.unreadable !== undefined) timers.hold(message, turn.unreadable)
       // Whatever it was about is over already: the log has nothing to keep, and takes no commit of nothing.
       if (refused === undefined) this.#resolveWhenDurable(job.waiting, RECEIVED)
       else job.waiting?.reject(refused)
@@ -206,8 +195,7 @@ export class Loop {
     this.#turn = turn.number
     this.#seq = turn.nextSeq - 1
     const seq = publications[0]?.record.seq ?? 0
-    if (message.origin) this.#positionsAhead.set(message.origin.source, message.origin.position)
-    if (message.key !== undefined) this.#keysAhead.set(message.key, seq)
+    offsets.take(message, seq)
     const due = this.#snapshotsDue(publications)
     this.#committer.add({
       publications,
@@ -216,32 +204,25 @@ export class Loop {
       job,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
     })
-    this.#hooks.onTurn(turn)
+    publisher.expect(publications)
+    timers.follow(publications)
   }
 
   #newTurn(message: Message): Turn {
-    return new Turn(this.#context, this.#turn + 1, this.#seq + 1, message)
-  }
-
-  /** Whoever waits for the turn hears that it is durable, or why it will never be, or why it was refused. */
-  #settle({ job: { message, waiting }, publications, refused }: PendingTurn, error: unknown): void {
-    if (message.key !== undefined) this.#keysAhead.delete(message.key)
-    if (error !== undefined) waiting?.reject(error)
-    else if (refused !== undefined) waiting?.reject(refused)
-    else waiting?.resolve({ seq: publications[0]?.record.seq ?? 0, duplicate: false })
+    return new Turn(this.#parts.context, this.#turn + 1, this.#seq + 1, message)
   }
 
   /** A source that reads on from an earlier place, or a request that is sent again. */
   #answerDuplicate({ message: { origin, key }, waiting }: Job): boolean {
+    const { offsets } = this.#parts
     if (origin !== undefined) {
-      const taken = this.#positionsAhead.get(origin.source) ?? this.#offsets.cursor(origin.source)
-      if (origin.position <= taken) {
+      if (origin.position <= offsets.cursorAhead(origin.source)) {
         this.#resolveWhenDurable(waiting, RECEIVED)
         return true
       }
     }
     if (key === undefined) return false
-    const seq = this.#keysAhead.get(key) ?? this.#offsets.seqOfKey(key)
+    const seq = offsets.seqOfKeyAhead(key)
     if (seq === undefined) return false
     this.#resolveWhenDurable(waiting, { seq, duplicate: true })
     return true
@@ -259,11 +240,11 @@ export class Loop {
   #failTurn(message: Message, error: unknown): Turn | undefined {
     const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
     const { cause: err, address: actor, event } = failure
-    this.#logger.error({ err, actor, event: event.type }, failure.message)
+    this.#parts.logger.error({ err, actor, event: event.type }, failure.message)
     try {
-      return failTurn(this.#context, () => this.#newTurn(message), message, failure)
+      return failTurn(this.#parts.context, () => this.#newTurn(message), message, failure)
     } catch (err) {
-      this.#logger.error({ err, actor }, `the failure of ${actor} cannot be put on record`)
+      this.#parts.logger.error({ err, actor }, `the failure of ${actor} cannot be put on record`)
       return undefined
     }
   }
@@ -277,7 +258,7 @@ export class Loop {
       // Once it is taken, the cell is not due any more.
       const records = cell.state.rev - cell.persisted.rev
       // An actor of very many timers is written the less often, so that a record's share of it stays the same.
-      if (records < this.#snapshotEvery || records < countOf(cell.state.timers)) continue
+      if (records < this.#parts.snapshotEvery || records < countOf(cell.state.timers)) continue
       due ??= { entries: [], size: 0 }
       if (due.size >= SNAPSHOTS_SIZE_MAX) break
       due.entries.push(persistWithTurn(cell))
@@ -286,7 +267,7 @@ export class Loop {
     return due
   }
 
-  #onCommitted(): void {
+  onCommitted(): void {
     if (this.#mailbox.length > 0) this.#schedule()
     this.#wakeWaiting()
   }
@@ -296,10 +277,9 @@ export class Loop {
     if (this.#atRest || this.fence) for (const resolve of this.#quiet.splice(0)) resolve()
   }
 
-  #onFenced(error: OutcryError): void {
+  onFenced(error: OutcryError): void {
     for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift())
       if (next.message !== undefined) next.waiting?.reject(error)
     this.#wakeWaiting()
-    this.#hooks.onFenced(error)
   }
 }

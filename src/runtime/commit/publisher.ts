@@ -1,4 +1,5 @@
 import { Subject } from 'rxjs'
+import type { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Cell } from '../actors/cell.ts'
 import { RunningParts } from '../actors/running-parts.ts'
 import type { Logger } from '../logger.ts'
@@ -6,11 +7,23 @@ import type { Port } from '../port.ts'
 import type { Address } from '../record/address.ts'
 import type { AnyEvent, Intent, TransitionRecord } from '../record/record.ts'
 import type { Offsets } from '../state/offsets.ts'
+import type { Residents } from '../state/residents.ts'
 import type { Publication } from '../turn/publication.ts'
 import type { WorkObserver } from '../work.ts'
 import { isLive, logicKind } from '../xstate/logic.ts'
 import type { Scope } from '../xstate/scope.ts'
 import { shown } from '../xstate/shown.ts'
+
+export interface PublisherParts {
+  readonly scope: Scope
+  readonly ports: ReadonlyMap<string, Port>
+  readonly logger: Logger
+  readonly residents: Residents
+  readonly offsets: Offsets
+  /** What a running part sends: a message like any other. */
+  readonly sendFromPart: (to: Address, event: AnyEvent, cause: number) => void
+  readonly work?: WorkObserver | undefined
+}
 
 /**
  * The last stage of a message's way: what durable records say goes out, in order, to the feed, to ports, to custom
@@ -18,63 +31,75 @@ import { shown } from '../xstate/shown.ts'
  */
 export class Publisher {
   readonly transitions = new Subject<TransitionRecord>()
+  /** Emits once, when the log has refused a commit. */
+  readonly fenced = new Subject<OutcryError>()
   /** Of intents that turns have made, how many no port has seen yet. */
-  intentsAhead = 0
-  readonly #scope: Scope
-  readonly #ports: ReadonlyMap<string, Port>
-  readonly #logger: Logger
-  readonly #live: RunningParts
-  readonly #sendFromLive: (to: Address, event: AnyEvent, cause: number) => void
-  readonly #work: WorkObserver | undefined
-  readonly #watchers = new Set<(release: Publication) => void>()
+  #intentsAhead = 0
+  readonly #parts: PublisherParts
+  readonly #running: RunningParts
+  readonly #watchers = new Set<(publication: Publication) => void>()
 
-  constructor(
-    scope: Scope,
-    ports: ReadonlyMap<string, Port>,
-    logger: Logger,
-    sendFromLive: (to: Address, event: AnyEvent, cause: number) => void,
-    work?: WorkObserver,
-  ) {
-    this.#scope = scope
-    this.#ports = ports
-    this.#logger = logger
-    this.#sendFromLive = sendFromLive
-    this.#work = work
-    this.#live = new RunningParts({
-      fromLive: sendFromLive,
+  constructor(parts: PublisherParts) {
+    const { scope, logger, sendFromPart } = parts
+    this.#parts = parts
+    this.#running = new RunningParts({
+      fromLive: sendFromPart,
       lookup: (name) => scope.lookup(name),
       onError: (actor, err) => logger.error({ err, actor }, 'a running part failed to stop'),
     })
   }
 
+  /** Whether turns have run whose intents no port has seen yet. */
+  get hasIntentsAhead(): boolean {
+    return this.#intentsAhead > 0
+  }
+
   /** Transitions taken are collected only while somebody watches. */
-  watch(onPublication: (release: Publication) => void): () => void {
+  watch(onPublication: (publication: Publication) => void): () => void {
     this.#watchers.add(onPublication)
-    this.#scope.watching = true
+    this.#parts.scope.watching = true
     return () => {
       this.#watchers.delete(onPublication)
-      this.#scope.watching = this.#watchers.size > 0
+      this.#parts.scope.watching = this.#watchers.size > 0
     }
   }
 
-  release(publications: readonly Publication[], offsets: Offsets): void {
-    for (const release of publications) {
-      const { record } = release
+  /** A turn has run whose publications will follow. */
+  expect(publications: readonly Publication[]): void {
+    for (const { record } of publications)
+      if (record.intents !== undefined) this.#intentsAhead += record.intents.length
+  }
+
+  /** A turn is durable: lets out what its records say. */
+  publish(publications: readonly Publication[]): void {
+    const { residents, offsets } = this.#parts
+    for (const publication of publications) residents.noteStanding(publication.cell.address, publication)
+    for (const publication of publications) {
+      const { record } = publication
       offsets.apply(record)
       this.transitions.next(record)
-      if (this.#watchers.size > 0) this.#show(release)
+      if (this.#watchers.size > 0) this.#show(publication)
       for (const intent of record.intents ?? []) {
-        this.intentsAhead--
+        this.#intentsAhead--
         this.#hand(intent, 'deliver')
       }
-      this.#releaseEffects(release)
+      this.#runEffects(publication)
     }
   }
 
-  #show(release: Publication): void {
-    shown(release.snapshot)
+  /** The log has refused a commit: nothing more comes out. */
+  fence(error: OutcryError): void {
+    this.#parts.logger.error({ err: error, code: error.code }, error.message)
+    this.halt()
+    this.fenced.next(error)
+    this.fenced.complete()
+  }
+
+  #show(publication: Publication): void {
+    shown(publication.snapshot)
     // A watcher may watch anew, or stop watching.
-    for (const watcher of [...this.#watchers]) this.#shielded(() => watcher(release), release.record.actor)
+    for (const watcher of [...this.#watchers])
+      this.#shielded(() => watcher(publication), publication.record.actor)
   }
 
   /** After a restart: what the last run left unsettled, and the running parts that ended with it. */
@@ -84,29 +109,29 @@ export class Publisher {
   }
 
   halt(): void {
-    this.#live.haltAll()
+    this.#running.haltAll()
   }
 
-  #releaseEffects({ record, cell, snapshot, effects, live }: Publication): void {
+  #runEffects({ record, cell, snapshot, effects, live }: Publication): void {
     if (live === undefined && effects.length === 0) return
-    this.#work?.begin(cell.address, record.event.type)
-    if (live === 'halt') this.#live.halt(cell.address)
-    if (live === 'start') this.#live.start(cell, snapshot, record.seq)
+    this.#parts.work?.begin(cell.address, record.event.type)
+    if (live === 'halt') this.#running.halt(cell.address)
+    if (live === 'start') this.#running.start(cell, snapshot, record.seq)
     for (const effect of effects) {
       if (effect.type === 'custom') this.#shielded(effect.run, record.actor, effect.name)
-      else if (effect.type === 'receive') this.#live.receive(cell.address, effect.event)
+      else if (effect.type === 'receive') this.#running.receive(cell.address, effect.event)
       else if (effect.type === 'log') {
-        this.#logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
+        this.#parts.logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
       }
     }
-    this.#work?.end()
+    this.#parts.work?.end()
   }
 
   #hand(intent: Intent, how: 'deliver' | 'recover'): void {
     const { id, port: name } = intent
-    const port = this.#ports.get(name)
+    const port = this.#parts.ports.get(name)
     const onError = (err: unknown) =>
-      this.#logger.error({ err, intent: id, port: name }, `port/${name} failed to ${how} an intent`)
+      this.#parts.logger.error({ err, intent: id, port: name }, `port/${name} failed to ${how} an intent`)
     if (port === undefined) {
       onError(new Error(`no port is registered under the name "${name}"`))
       return
@@ -123,19 +148,19 @@ export class Publisher {
     if (!isLive(logic) || state.snapshot.status !== 'active') return
     const src = path.at(-1) ?? ''
     if (logicKind(logic) !== 'promise' || kind.rerun?.includes(src)) {
-      this.#live.start(cell, state.snapshot, state.bornSeq)
+      this.#running.start(cell, state.snapshot, state.bornSeq)
       return
     }
     const message = `the promise "${src}" was unfinished when the runtime stopped; what it did outside is not known`
     const data = { name: 'OutcryError', code: 'PROMISE_INTERRUPTED', message }
-    this.#sendFromLive(address, { type: 'xstate.promise.reject', data }, state.bornSeq)
+    this.#parts.sendFromPart(address, { type: 'xstate.promise.reject', data }, state.bornSeq)
   }
 
   /** An async function throws by a rejection, which would end the process. */
   #shielded(work: () => unknown, actor: string, action?: string): void {
     const onThrow = (err: unknown) => {
       const what = action === undefined ? 'an observer threw' : `custom action "${action}" threw`
-      this.#logger.error({ err, actor, action }, what)
+      this.#parts.logger.error({ err, actor, action }, what)
     }
     try {
       const result = work()

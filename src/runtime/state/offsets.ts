@@ -8,6 +8,7 @@ import type { Signal } from '../actors/signals.ts'
 import { CLOCK } from '../record/address.ts'
 import type { ClockState } from '../record/clock-record.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import type { Message } from '../turn/message.ts'
 import { Outbox, type OutboxState } from '../turn/outbox.ts'
 import type { Structures } from '../xstate/structure.ts'
 import { SystemIds } from './system-ids.ts'
@@ -49,6 +50,9 @@ export class Offsets {
   readonly outbox: Outbox
   readonly #keys = new Map<string, number>()
   readonly #systemIds: SystemIds
+  /** Positions and keys that turns have taken whose commit is still to come. */
+  readonly #positionsAhead = new Map<string, number>()
+  readonly #keysAhead = new Map<string, number>()
   /** These two are set at a start: actors that could not be brought back, and the structures of the machines. */
   behind: readonly string[] = []
   machines: Structures | undefined
@@ -93,6 +97,27 @@ export class Offsets {
   /** seq of the record that took the message with this key. */
   seqOfKey(key: string): number | undefined {
     return this.#keys.get(key)
+  }
+
+  /** Position of the last message of the source that a turn has taken, in the log or not. */
+  cursorAhead(source: string): number {
+    return this.#positionsAhead.get(source) ?? this.cursor(source)
+  }
+
+  /** As `seqOfKey`, in the log or not. */
+  seqOfKeyAhead(key: string): number | undefined {
+    return this.#keysAhead.get(key) ?? this.seqOfKey(key)
+  }
+
+  /** A turn has taken the message; `seq` is its first record's. */
+  take({ origin, key }: Message, seq: number): void {
+    if (origin !== undefined) this.#positionsAhead.set(origin.source, origin.position)
+    if (key !== undefined) this.#keysAhead.set(key, seq)
+  }
+
+  /** The message's turn is in the log, or never will be. */
+  settle({ key }: Message): void {
+    if (key !== undefined) this.#keysAhead.delete(key)
   }
 
   apply(record: TransitionRecord): void {

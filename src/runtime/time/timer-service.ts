@@ -7,6 +7,7 @@ import { sizeOf } from '../record/values.ts'
 import type { Shift } from '../state/offsets.ts'
 import type { Residents } from '../state/residents.ts'
 import type { Message } from '../turn/message.ts'
+import type { Publication } from '../turn/publication.ts'
 import type { Clock } from './clock.ts'
 import { type DueTimer, TimerQueue } from './timer-queue.ts'
 
@@ -24,7 +25,7 @@ export class TimerService {
   readonly #clock: Clock
   readonly #table: Pick<Residents, 'find' | 'resident'>
   readonly #logger: Logger
-  readonly #onDue: (due: readonly DueTimer[]) => void
+  #onDue: (due: readonly DueTimer[]) => void = () => {}
   /** Actors that have timers, but cannot be brought back: each is told once. */
   readonly #lost = new Set<Address>()
   /**
@@ -46,17 +47,16 @@ export class TimerService {
     table: Pick<Residents, 'find' | 'resident'>,
     logger: Logger,
     startedAfter: number,
-    onDue: (due: readonly DueTimer[]) => void,
   ) {
     this.#clock = clock
     this.#table = table
     this.#logger = logger
     this.#startedAfter = startedAfter
-    this.#onDue = onDue
   }
 
   /** `wentOn`: time went on while nobody ran. What came due meanwhile is taken before anybody can send, as it would have been. */
-  start(wentOn: boolean): void {
+  start(wentOn: boolean, onDue: (due: readonly DueTimer[]) => void): void {
+    this.#onDue = onDue
     this.#running = true
     if (wentOn) this.#takeDue()
     else this.arm()
@@ -102,7 +102,22 @@ export class TimerService {
     )
   }
 
-  addScheduled({ actor, scheduled }: TransitionRecord): void {
+  /** A turn has run: its records set timers, let them out, or end whoever had them. */
+  follow(publications: readonly Publication[]): void {
+    let isArmed = false
+    for (const { record } of publications) {
+      const actor = record.actor as Address
+      if (record.status !== undefined) this.#forget(actor)
+      const isReleased = record.event.type === 'outcry.released' || record.event.type === 'outcry.migrated'
+      if (isReleased) this.#addHeldOf(actor)
+      if (record.scheduled !== undefined) this.#addScheduled(record)
+      else if (!isReleased) continue
+      isArmed = true
+    }
+    if (isArmed) this.arm()
+  }
+
+  #addScheduled({ actor, scheduled }: TransitionRecord): void {
     if (scheduled !== undefined) this.#add(actor as Address, scheduled)
   }
 
@@ -118,13 +133,13 @@ export class TimerService {
   }
 
   /** Of an actor that is let out of quarantine or carried over: timers that came due before that are due now. */
-  addHeldOf(address: Address): void {
+  #addHeldOf(address: Address): void {
     for (const timer of this.#held.get(address) ?? []) this.#queue.push(timer)
     this.#held.delete(address)
   }
 
   /** An actor has ended: what came due in its quarantine never fires. */
-  forget(address: Address): void {
+  #forget(address: Address): void {
     if (this.#held.size > 0) this.#held.delete(address)
   }
 

@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Suspicion } from '../../../runtime/supervisor.ts'
+import type { Suspicion } from '../../../runtime/turn/suspicion.ts'
 
 /** Within a run's folder. */
 export const NOTE_FILE = 'ended-by.json'

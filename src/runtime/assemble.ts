@@ -1,0 +1,155 @@
+/** The one place that puts the runtime together. */
+
+import { OutcryError } from '../../errors/outcry-error.ts'
+import type { Store } from '../../store/store.ts'
+import type { Machines } from './actors/kind.ts'
+import { checkPorts } from './actors/registration.ts'
+import { Registry } from './actors/registry.ts'
+import { Checkpointer } from './commit/checkpointer.ts'
+import { watchOf } from './commit/clock-watch.ts'
+import { Loop } from './commit/loop.ts'
+import { Maintenance } from './commit/maintenance.ts'
+import { Publisher } from './commit/publisher.ts'
+import { Retention, type RetentionOptions } from './commit/retention.ts'
+import { consoleLogger, type Logger, unfailing } from './logger.ts'
+import type { Port } from './port.ts'
+import { Ports } from './ports.ts'
+import type { TransitionRecord } from './record/record.ts'
+import { checkMachines, noteMachines } from './state/machine-changes.ts'
+import { recover } from './state/recovery.ts'
+import { DEFAULT_PASSIVATION, type PassivationOptions, Residents } from './state/residents.ts'
+import { Supervisor } from './supervisor.ts'
+import { type Clock, SystemClock } from './time/clock.ts'
+import { TimerService } from './time/timer-service.ts'
+import type { Suspicion } from './turn/suspicion.ts'
+import type { WorkObserver } from './work.ts'
+import { Scope } from './xstate/scope.ts'
+
+export interface SupervisorOptions {
+  /** Belongs to the supervisor from here on: `stop` closes it. */
+  readonly store: Store<TransitionRecord>
+  readonly machines: Machines
+  readonly ports?: Readonly<Record<string, Port>>
+  readonly clock?: Clock
+  readonly logger?: Logger
+  readonly passivation?: Partial<PassivationOptions>
+  /** Records of one actor after which it is snapshotted. */
+  readonly snapshotEvery?: number
+  /** What stays in the database; default everything. */
+  readonly retention?: RetentionOptions
+  /**
+   * Whether machines may have changed their structure without a new version since the log was written: the logger is
+   * told, and the change is taken for right. Default: false, but true where NODE_ENV is `development`.
+   */
+  readonly acceptChanges?: boolean
+  /** Records after which a checkpoint spares the next start their replay. */
+  readonly checkpointEvery?: number
+  /**
+   * By address: actors that go into quarantine before the first timer fires and the first message is taken, because
+   * they ended the process before this one. Those that are there no more are left out.
+   */
+  readonly suspects?: Readonly<Record<string, Suspicion>>
+  /** Is told which actor is at work. */
+  readonly work?: WorkObserver
+}
+
+/** Records of one actor after which it is snapshotted. */
+const SNAPSHOT_EVERY = 1_000
+
+/** Stores that belong to a supervisor. */
+const owned = new WeakSet<Store<TransitionRecord>>()
+
+/**
+ * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
+ * @throws STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ */
+export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const { store } = options
+  if (owned.has(store))
+    throw new OutcryError('STORE_OWNED', 'the store belongs to another supervisor', 'Open one for each.')
+  owned.add(store)
+  try {
+    return await assemble(options)
+  } catch (error) {
+    owned.delete(store)
+    throw error
+  }
+}
+
+async function assemble(options: SupervisorOptions): Promise<Supervisor> {
+  const { store, clock = new SystemClock() } = options
+  const logger = unfailing(options.logger ?? consoleLogger)
+  const registry = new Registry(options.machines)
+  checkPorts(options.ports ?? {})
+  const ports = new Ports(options.ports ?? {})
+  /** Nothing that runs before it is there sends anything. */
+  let running: Supervisor | undefined
+  const scope = new Scope((_source, target, event) => running?.sendByHand(target.address, event))
+  scope.onUnusable = (actor, { id }) =>
+    logger.warn(
+      { actor, timer: id },
+      `${actor} had the timer "${id}" with an id or a delay that is none: it is dropped`,
+    )
+  const residents = new Residents(store, registry, scope)
+  const { acceptChanges = process.env.NODE_ENV === 'development', work } = options
+  const structures = await checkMachines(store, registry, logger, acceptChanges)
+  const { offsets, records, unrecorded } = await recover(store, residents, registry, scope, logger)
+  if (structures !== undefined) {
+    await noteMachines(store, structures)
+    offsets.machines = structures
+  }
+
+  const timers = new TimerService(clock, residents, logger, store.head.seq)
+  const publisher = new Publisher({
+    scope,
+    ports: ports.registered,
+    logger,
+    residents,
+    offsets,
+    sendFromPart: (to, event, cause) => running?.sendFromPart(to, event, cause),
+    work,
+  })
+  const maintenance = new Maintenance({
+    store,
+    clock,
+    residents,
+    offsets,
+    checkpointer: new Checkpointer(store, residents, records, options.checkpointEvery),
+    retention: new Retention(store, options.retention ?? {}, logger),
+    passivation: { ...DEFAULT_PASSIVATION, ...options.passivation },
+  })
+  const loop = new Loop({
+    context: { actors: residents, registry, scope, ports: ports.registered, outbox: offsets.outbox, work },
+    store,
+    offsets,
+    timers,
+    publisher,
+    maintenance,
+    logger,
+    snapshotEvery: options.snapshotEvery ?? SNAPSHOT_EVERY,
+  })
+  const clockWatch = watchOf({ clock, store, offsets, logger, loop, timers })
+  const supervisor = new Supervisor({
+    store,
+    clock,
+    logger,
+    registry,
+    scope,
+    ports,
+    residents,
+    offsets,
+    timers,
+    publisher,
+    maintenance,
+    loop,
+    clockWatch,
+  })
+  running = supervisor
+  try {
+    await supervisor.start({ replayed: records, unrecorded, suspects: options.suspects ?? {} })
+  } catch (error) {
+    await supervisor.abandon()
+    throw error
+  }
+  return supervisor
+}

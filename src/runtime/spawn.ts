@@ -1,0 +1,25 @@
+/** Starts a top actor; resolves when that is durable. @throws KIND_UNKNOWN, ACTOR_EXISTS, and what a turn refuses */
+
+import { OutcryError } from '../../errors/outcry-error.ts'
+import { initOf } from './actors/signals.ts'
+import { messageOf, type SendOptions } from './commit/intake.ts'
+import type { Parts } from './parts.ts'
+import type { Address } from './record/address.ts'
+import { topCell } from './turn/turn.ts'
+
+export async function spawnActor(
+  { loop, residents, registry, scope, clock }: Parts,
+  address: Address,
+  input: unknown,
+  options: SendOptions = {},
+  size = 0,
+): Promise<void> {
+  const kind = registry.kind(address)
+  const at = options.at ?? clock.now()
+  const message = messageOf(address, initOf(input), at, size, options)
+  await loop.request(message, options.lane ?? 'command', (turn) => {
+    if (residents.find(address))
+      throw new OutcryError('ACTOR_EXISTS', `${address} exists already`, 'Take another id, or send to it.')
+    turn.spawn(topCell(scope, kind, address, input))
+  })
+}
