@@ -47,7 +47,7 @@ export default defineConfig({
     coverage: {
       // What lies in tests/machines matches as well.
       exclude: ['tests/**'],
-      include: ['src/**/*.ts', 'store/**/*.ts', 'machines/**/*.ts'],
+      include: ['errors/**/*.ts', 'src/**/*.ts', 'store/**/*.ts', 'machines/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],
       reportsDirectory: 'coverage',
       thresholds: { lines: 90, branches: 90 },

@@ -1,6 +1,8 @@
 /** Outcry: a durable actor runtime for trading, built on XState v5. */
 export {
   type Checkpoint,
+  ERRORS,
+  type ErrorCode,
   isOutcryError,
   type Memory,
   newMemory,

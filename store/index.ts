@@ -1,5 +1,6 @@
 /** The log: an interface, and LevelDB behind it. */
 
+export { ERRORS, type ErrorCode, type ErrorFacts } from '../errors/codes.ts'
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 export { decodeEntries, encodeEntries, writeBackup } from './leveldb/backup.ts'
 export { type Memory, newMemory } from './leveldb/codec/memory.ts'

@@ -5,6 +5,8 @@
  * All of `seq` and `rev` count from 1 and have no gaps: `seq` over the log, `rev` over each actor.
  */
 
+import type { ErrorCode } from '../errors/codes.ts'
+
 /** The unit of the log. The store reads these fields and keeps the others as they are (plain JSON). */
 export interface LogRecord {
   /** Place in the log: contiguous, from 1. */
@@ -123,7 +125,7 @@ export interface ChainReport {
 
 /** Of a file that LevelDB would read as if nothing were wrong, or not at all. */
 export interface FileDamage {
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
 }
 

@@ -21,7 +21,16 @@ const require = createRequire(import.meta.url)
 /** Files that the built modules read from beside themselves, as the sources do. */
 const BESIDE = ['tools/inspector/page', 'src/adapters/recording/sample']
 /** What a build is made of. */
-const SOURCES = ['machines', 'src', 'store', 'tools', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const SOURCES = [
+  'errors',
+  'machines',
+  'src',
+  'store',
+  'tools',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+]
 /** Written last: its time is that of the build. */
 const STAMP = join(root, 'dist/.built')
 

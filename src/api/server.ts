@@ -117,11 +117,12 @@ export async function startApi(
 function listenFailure(error: unknown, host: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined) return error
-  const [own, what, hint] =
-    code === 'EADDRINUSE'
-      ? ['PORT_IN_USE', 'another process listens on', 'Stop it, or choose another port']
-      : ['LISTEN_FAILED', `the system does not let us (${code}) listen on`, 'Choose another host or port']
-  return new OutcryError(own, `${what} ${host}:${port}`, `${hint}: --port 7078 (0 takes any free one).`, {
-    cause: error,
-  })
+  const where = `${host}:${port}`
+  const flag = '--port 7078 (0 takes any free one)'
+  if (code === 'EADDRINUSE') {
+    const hint = `Stop it, or choose another port: ${flag}.`
+    return new OutcryError('PORT_IN_USE', `another process listens on ${where}`, hint, { cause: error })
+  }
+  const what = `the system does not let us (${code}) listen on ${where}`
+  return new OutcryError('LISTEN_FAILED', what, `Choose another host or port: ${flag}.`, { cause: error })
 }

@@ -1,7 +1,9 @@
 /** A store's entries as another store, in a folder or on the wire. */
+
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Level } from 'level'
+import { isErrorCode } from '../../errors/codes.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import type { StoreEntry } from '../store.ts'
 import { ARCHIVED, Archive } from './archive.ts'
@@ -151,10 +153,16 @@ export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGe
 function failureOf(bytes: Buffer): OutcryError {
   try {
     const { code, message, hint } = JSON.parse(bytes.toString()) as Record<string, unknown>
-    return new OutcryError(String(code), String(message), String(hint))
+    return refusalOf(String(code), String(message), String(hint))
   } catch (cause) {
     return cutOff(cause)
   }
+}
+
+/** The other side may be of a later version, which has codes that this one does not have. */
+function refusalOf(code: string, message: string, hint: string): OutcryError {
+  if (isErrorCode(code)) return new OutcryError(code, message, hint)
+  return new OutcryError('BACKUP_FAILED', `${message} (${code})`, hint)
 }
 
 async function* unbroken(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

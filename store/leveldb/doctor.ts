@@ -2,7 +2,9 @@
  * Says what is wrong with a store that nobody will open any more, and makes of it one that ends with its last whole
  * commit. It looks at copies: opening LevelDB changes its files.
  */
+
 import { Level } from 'level'
+import type { ErrorCode } from '../../errors/codes.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from '../store.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
@@ -35,7 +37,7 @@ import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
 
 /** Damage that takes nothing from the log itself. */
-const MENDABLE: readonly string[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']
+const MENDABLE: readonly ErrorCode[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']
 
 export interface Diagnosis {
   /** The log is whole from its beginning to here. */

@@ -29,7 +29,11 @@ const FAULTS: readonly (readonly [name: string, error: Error, code: string])[] =
     new OutcryError('STORE_CORRUPT', 'record 7 is damaged', 'Run outcry doctor.'),
     'STORE_CORRUPT',
   ],
-  ['of a code that nobody listed', new OutcryError('BRAND_NEW', 'what', 'why'), 'BRAND_NEW'],
+  [
+    'of a code that nobody listed',
+    Object.assign(new OutcryError('INTERNAL', 'what', 'why'), { code: 'BRAND_NEW' }),
+    'BRAND_NEW',
+  ],
   ['of a schema within the server', zodError(), 'INTERNAL'],
   ['that calls itself somebody else’s', Object.assign(new Error('no'), { statusCode: 404 }), 'INTERNAL'],
   ['of no kind at all', new TypeError('x is undefined'), 'INTERNAL'],

@@ -1,5 +1,8 @@
 /** Whom a command asks when somebody holds the store: the runner that does, and never another that listens where that did. */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -41,4 +44,19 @@ it.each([
 ])('nobody is asked by a file that %s', async (_, text) => {
   announce(text)
   await expect(openLog(data)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+})
+
+it.each([
+  ['a code that this version has', 'ACTOR_ENDED', { code: 'ACTOR_ENDED', message: 'no' }],
+  ['a code of a later version', 'LATER', { code: 'RUNNER_REFUSED', message: 'no (LATER)' }],
+])('a refusal of the runner keeps %s', async (_, code, expected) => {
+  const server = createServer((_request, response) =>
+    response.writeHead(409).end(JSON.stringify({ error: { code, message: 'no', hint: 'Go.' } })),
+  )
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = new RunnerClient(`http://127.0.0.1:${port}`, undefined)
+  await expect(client.get('/actors')).rejects.toMatchObject({ name: 'OutcryError', ...expected, hint: 'Go.' })
+  server.closeAllConnections()
+  server.close()
 })

@@ -8,6 +8,7 @@ import { Registry } from '../../src/runtime/actors/registry.ts'
 import { commandKinds, commandPage } from '../../tools/docs/command-page.ts'
 import { configurationPage, type Section, sections } from '../../tools/docs/configuration-page.ts'
 import { defaultConfiguration } from '../../tools/docs/default-configuration.ts'
+import { errorPage } from '../../tools/docs/error-page.ts'
 import { inputOf, type Key } from '../../tools/docs/keys.ts'
 
 const docs = new URL('../../docs/', import.meta.url)
@@ -38,6 +39,12 @@ describe('the configuration', () => {
     expect((await loadStrategies(config.strategies ?? [])).issues).toEqual([])
     const written = [...page('outcry.yaml').matchAll(/^\w+/gm)].map(([key]) => key)
     expect(written.sort()).toEqual(Object.keys(inputOf(runnerConfig).properties ?? {}).sort())
+  })
+})
+
+describe('the errors', () => {
+  it('have a page that is up to date: else npm run docs', () => {
+    expect(page('errors.md')).toBe(errorPage())
   })
 })
 

@@ -11,8 +11,10 @@ import {
   diagnose,
   encodeEntries,
   type LogRecord,
+  OutcryError,
   openLevelStore,
   type Store,
+  type StoreEntry,
   writeBackup,
 } from '../../store/index.ts'
 import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
@@ -94,6 +96,31 @@ describe('a backup', () => {
       })
       expect(readdirSync(root)).not.toContain(`cut-${end}`)
     }
+  })
+
+  it.each([
+    [
+      'has the code',
+      new OutcryError('STORE_CORRUPT', 'record 7 is damaged', 'Run outcry doctor.'),
+      'STORE_CORRUPT',
+    ],
+    [
+      'tells of a later version',
+      Object.assign(new OutcryError('INTERNAL', 'record 7 is odd', 'Look at it.'), { code: 'LATER' }),
+      'BACKUP_FAILED',
+    ],
+  ])('%s of what the other side cannot read', async (_, error, code) => {
+    async function* failing(): AsyncGenerator<StoreEntry> {
+      yield* []
+      throw error
+    }
+    const location = join(root, 'failing')
+    await expect(writeBackup(decodeEntries(encodeEntries(failing())), location)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(error.message),
+      hint: error.hint,
+    })
+    expect(readdirSync(root)).not.toContain('failing')
   })
 
   it('of which another is being made in the same place is refused, and takes nothing from that', async () => {

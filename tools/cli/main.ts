@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
+import { EXIT, factsOf } from '../../errors/codes.ts'
 import { VERSION } from '../../src/api/version.ts'
 import { assertXState } from '../../src/runtime/xstate/xstate-version.ts'
 import { isOutcryError } from '../../store/index.ts'
@@ -11,17 +12,6 @@ import type { RunOptions } from './command-run.ts'
 import type { ReadOptions } from './named.ts'
 import { written } from './output.ts'
 import { printable } from './printable.ts'
-
-/** Fine, found a problem, wrong usage. */
-const EXIT = { fine: 0, problem: 1, usage: 2 } as const
-const USAGE_ERRORS = [
-  'CONFIG_INVALID',
-  'ADDRESS_INVALID',
-  'OTHER_MARKET',
-  'OTHER_VENUE',
-  'LOG_FOREIGN',
-  'MODULE_UNNAMED',
-]
 
 const program = new Command('outcry')
   .description('A durable actor runtime for trading.')
@@ -143,12 +133,12 @@ function report(error: unknown): number {
   if (isOutcryError(error)) {
     const { code, message, hint } = error
     complain(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}`)
-    return USAGE_ERRORS.includes(error.code) ? EXIT.usage : EXIT.problem
+    return factsOf(code).exit
   }
   const { code, syscall, message } = Object(error) as NodeJS.ErrnoException
   // What the system says of a file, a folder or a socket needs no stack.
-  if (syscall !== undefined) {
-    complain(`${pc.red(code ?? 'SYSTEM')}: ${message}. Check the path, its permissions, and the disk.`)
+  if (syscall !== undefined && code !== undefined) {
+    complain(`${pc.red(code)}: ${message}. Check the path, its permissions, and the disk.`)
     return EXIT.problem
   }
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -1,7 +1,9 @@
 /** The API of the runner that holds a log, as commands ask it. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isErrorCode } from '../../errors/codes.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -110,8 +112,10 @@ interface Refusal {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string }
 }
 
-function refused({ error: { code, message, hint } }: Refusal): OutcryError {
-  return new OutcryError(code, message, hint ?? 'See the log of the runner.')
+function refused({ error: { code, message, hint = 'See the log of the runner.' } }: Refusal): OutcryError {
+  // A runner of a later version has codes that this one does not have.
+  if (!isErrorCode(code)) return new OutcryError('RUNNER_REFUSED', `${message} (${code})`, hint)
+  return new OutcryError(code, message, hint)
 }
 
 function unreachable(what: string, cause: unknown): OutcryError {

@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { commandPage } from './command-page.ts'
 import { configurationPage } from './configuration-page.ts'
 import { defaultConfiguration } from './default-configuration.ts'
+import { errorPage } from './error-page.ts'
 
 const write = (page: string, text: string) =>
   writeFileSync(new URL(`../../docs/${page}`, import.meta.url), text)
 write('configuration.md', configurationPage())
 write('commands.md', commandPage())
 write('defaults.yaml', defaultConfiguration())
+write('errors.md', errorPage())

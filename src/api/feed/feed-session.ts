@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { ZodError } from 'zod'
+import type { ErrorCode } from '../../../errors/codes.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, parseFrame, type ServerFrame, type SubscribeFrame } from './frames.ts'
 import { Outlet, type Waiting } from './outlet.ts'
@@ -119,7 +120,7 @@ export class FeedClient implements Reader {
   }
 
   /** What is no frame is told and ends the connection: a client that does not speak the protocol will not mend. */
-  #refuse(code: string, message: string): void {
+  #refuse(code: ErrorCode, message: string): void {
     this.send({ op: 'error', code, message })
     this.outlet.close(CLOSE.badFrame, 'bad frame')
     this.#closeAll()

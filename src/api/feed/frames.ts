@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ErrorCode } from '../../../errors/codes.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { EventEnvelope } from './envelope.ts'
 import { canMatch, parsePattern } from './topic.ts'
@@ -48,7 +49,7 @@ export type ServerFrame =
   | { readonly op: 'hello'; readonly version: string; readonly seq: number; readonly epoch: number }
   | { readonly op: 'subscribed' | 'unsubscribed'; readonly id: string }
   | { readonly op: 'caughtUp'; readonly id: string; readonly seq: number }
-  | { readonly op: 'error'; readonly code: string; readonly message: string; readonly id?: string }
+  | { readonly op: 'error'; readonly code: ErrorCode; readonly message: string; readonly id?: string }
 
 /** A domain event in its envelope, or a record where the topic is one of `transitions`. */
 export type Content =

@@ -1,4 +1,5 @@
 /** What became of a command, as the log has it: so the same command again has the same answer. */
+import { ERRORS, type ErrorCode } from '../../../errors/codes.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Receipt } from '../../runtime/commit/job.ts'
 import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
@@ -29,12 +30,12 @@ export async function commandAnswer(
   if (refusals.length > 0) return { status: 422, body: { error: refusedError(refusals), ...body } }
   if (!taken.unhandled) return { status: 200, body }
   const error = {
-    code: 'EVENT_UNHANDLED',
+    code: 'EVENT_UNHANDLED' satisfies ErrorCode,
     message: `${address} does nothing about ${event.type} as it is: ${JSON.stringify(state)}`,
     hint: 'Nothing has changed.',
     issues: [],
   }
-  return { status: 409, body: { error, ...body } }
+  return { status: ERRORS.EVENT_UNHANDLED.status, body: { error, ...body } }
 }
 
 async function turnAt(supervisor: Supervisor, seq: number): Promise<readonly TransitionRecord[]> {

@@ -2,8 +2,10 @@
  * The answer to a request that may take minutes. A client gives up when nothing comes for some time (Node's `fetch` after five minutes,
  * many a proxy after one). So after a while the answer begins: with spaces, which JSON allows, until the rest of it is known.
  */
+
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import type { ErrorCode } from '../../../errors/codes.ts'
 import { isOutcryError } from '../../../store/index.ts'
 import { refusalOf } from '../errors.ts'
 
@@ -40,7 +42,14 @@ async function* spaced(work: Promise<object>, everyMs: number): AsyncGenerator<s
 function bodyOf(error: unknown): object {
   if (isOutcryError(error)) return refusalOf(error).body
   const message = error instanceof Error ? error.message : String(error)
-  return { error: { code: 'INTERNAL', message, hint: 'Report it with the log of the runner.', issues: [] } }
+  return {
+    error: {
+      code: 'INTERNAL' satisfies ErrorCode,
+      message,
+      hint: 'Report it with the log of the runner.',
+      issues: [],
+    },
+  }
 }
 
 const LATE = Symbol('late')

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { ERRORS } from '../../../errors/codes.ts'
 import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -32,7 +33,7 @@ export function systemRoutes(
     const health = { ...facts, ...(refused && { refused: refused() }) }
     if (fence === undefined) return { status: quarantined > 0 ? 'degraded' : 'ok', ...health }
     return reply
-      .code(503)
+      .code(ERRORS.STORE_FENCED.status)
       .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
   })
 

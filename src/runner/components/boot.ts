@@ -2,7 +2,9 @@
  * The actors that a runner begins with. Those that are there already, by an earlier start, hear of what is configured
  * otherwise by now.
  */
+
 import { isDeepStrictEqual } from 'node:util'
+import type { ErrorCode } from '../../../errors/codes.ts'
 import {
   type AccountContext,
   type Belonging,
@@ -402,7 +404,7 @@ class Start {
 }
 
 /** What keeps one strategy from starting, and no other. */
-const OWN_AFFAIRS = [
+const OWN_AFFAIRS: readonly ErrorCode[] = [
   'ACTOR_FAILED',
   'ACTOR_BUSY',
   'ACTOR_ENDED',
@@ -411,7 +413,6 @@ const OWN_AFFAIRS = [
   'CHILD_UNKNOWN',
   'UPGRADE_FAILED',
   'ACTOR_UNREADABLE',
-  'STATE_INVALID',
 ]
 
 /** Returns the label of the machine that an actor last failed on, such as `dip@1`. */

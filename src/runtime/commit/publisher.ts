@@ -1,4 +1,5 @@
 import { Subject } from 'rxjs'
+import type { ErrorCode } from '../../../errors/codes.ts'
 import type { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Cell } from '../actors/cell.ts'
 import { RunningParts } from '../actors/running-parts.ts'
@@ -152,7 +153,7 @@ export class Publisher {
       return
     }
     const message = `the promise "${src}" was unfinished when the runtime stopped; what it did outside is not known`
-    const data = { name: 'OutcryError', code: 'PROMISE_INTERRUPTED', message }
+    const data = { name: 'OutcryError', code: 'PROMISE_INTERRUPTED' satisfies ErrorCode, message }
     this.#parts.sendFromPart(address, { type: 'xstate.promise.reject', data }, state.bornSeq)
   }
 

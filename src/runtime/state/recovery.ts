@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../errors/codes.ts'
 import { isOutcryError, type OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../../store/store.ts'
 import { carriedBlindly, carryOver, goneMigration, hasChild } from '../actors/carry-over.ts'
@@ -25,7 +26,12 @@ export interface Recovered {
 }
 
 /** Errors that are one actor's: it cannot be brought back, and all others can. Any other is the log's, and ends the start. */
-const OF_ONE_ACTOR = ['MACHINE_VERSION_UNKNOWN', 'CHILD_UNKNOWN', 'UPGRADE_FAILED', 'KIND_UNKNOWN']
+const OF_ONE_ACTOR: readonly ErrorCode[] = [
+  'MACHINE_VERSION_UNKNOWN',
+  'CHILD_UNKNOWN',
+  'UPGRADE_FAILED',
+  'KIND_UNKNOWN',
+]
 
 /**
  * Brings the runtime back to where the log ends: the last checkpoint, and what was committed after it. Actors that

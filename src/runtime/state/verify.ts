@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../errors/codes.ts'
 import {
   type Interruptible,
   isOutcryError,
@@ -37,7 +38,7 @@ export interface Verification {
 export interface Problem {
   readonly seq: number
   readonly actor: string
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
 }
 

@@ -1,7 +1,9 @@
 /** The note beside the log of what ended a run from within, for the next start. It is no part of the log. */
+
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { ErrorCode } from '../../../../errors/codes.ts'
 import type { Suspicion } from '../../../runtime/turn/suspicion.ts'
 
 /** Within a run's folder. */
@@ -65,9 +67,12 @@ export function removeRisk(folder: string): void {
   }
 }
 
+/** The code of a note that has none. */
+const HUNG: ErrorCode = 'RUN_HUNG'
+
 /** Returns the actors that a start puts into quarantine because of the note. */
 export function suspectsOf(of: Note | undefined): Readonly<Record<string, Suspicion>> {
   if (of?.actor === undefined) return {}
-  const error = { name: 'Error', code: of.code ?? 'RUN_HUNG', message: of.text }
+  const error = { name: 'Error', code: of.code ?? HUNG, message: of.text }
   return { [of.actor]: { error, event: { type: of.event ?? 'unknown' } } }
 }

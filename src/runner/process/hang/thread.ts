@@ -2,9 +2,11 @@
  * The thread beside the main one. It looks whether that one gets on, and ends the process when it does not: first it
  * says where it stands, on stderr and in the note.
  */
+
 import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { ErrorCode } from '../../../../errors/codes.ts'
 import { hear, workIn } from './at-work.ts'
 import { fillsMemory, fillsText, nextGrowth, noGrowth } from './growth.ts'
 import { RISK_FILE, removeRisk, writeNote } from './note.ts'
@@ -80,7 +82,13 @@ function lookAtMemory(): void {
   const { actor, event = 'unknown' } = work
   if (notedAt !== undefined || actor === undefined || !fillsMemory(growth)) return
   notedAt = work.progress
-  const note = { at: Date.now(), text: fillsText(growth, actor, event), actor, event, code: 'MEMORY_FILLED' }
+  const note = {
+    at: Date.now(),
+    text: fillsText(growth, actor, event),
+    actor,
+    event,
+    code: 'MEMORY_FILLED' satisfies ErrorCode,
+  }
   writeNote(folder, note, RISK_FILE)
 }
 

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { ERRORS, type ErrorCode, type ErrorFacts, factsOf } from '../../errors/codes.ts'
+import type { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+
+const root = new URL('../../', import.meta.url)
+const source = ['errors', 'machines', 'store', 'src', 'tools']
+  .flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).map((f) => `${folder}/${f}`),
+  )
+  .filter((file) => file.endsWith('.ts') && file !== 'errors/codes.ts')
+  .map((file) => readFileSync(new URL(file, root), 'utf8'))
+  .join('\n')
+
+/** Where a code is given to an error, a problem or a frame: not where one is compared, listed or declared. */
+const GIVEN = [
+  /new OutcryError\(\s*'(\w+)'/g,
+  /\bcode: '(\w+)'/g,
+  /: ErrorCode = '(\w+)'/g,
+  /#(?:report|reporting|refuse)\(\s*(?:[\w.#]+,\s*)?'(\w+)'/g,
+]
+
+describe('the table of error codes', () => {
+  const given = new Set(GIVEN.flatMap((pattern) => [...source.matchAll(pattern)].map(([, code]) => code)))
+
+  it('has no code that nothing fails with', () => {
+    expect(Object.keys(ERRORS).filter((code) => !given.has(code))).toEqual([])
+  })
+
+  it('has every code that an error can be made with, as the type check sees to', () => {
+    expectTypeOf<ConstructorParameters<typeof OutcryError>[0]>().toEqualTypeOf<ErrorCode>()
+    expectTypeOf<OutcryError['code']>().toEqualTypeOf<ErrorCode>()
+    expectTypeOf<Parameters<typeof isOutcryError>[1]>().toEqualTypeOf<ErrorCode | undefined>()
+    expectTypeOf<'BRAND_NEW'>().not.toExtend<ErrorCode>()
+  })
+
+  it('is in the order of the alphabet, and says of each in one sentence what happened', () => {
+    expect(Object.keys(ERRORS)).toEqual(Object.keys(ERRORS).sort())
+    const vague = Object.values<ErrorFacts>(ERRORS).filter(({ about }) => !/^[A-Z`].{15,}\.$/.test(about))
+    expect(vague).toEqual([])
+  })
+
+  it('takes a code that is not in it for a fault of the server', () => {
+    expect(factsOf('BRAND_NEW')).toEqual({ ...ERRORS.INTERNAL })
+    expect(factsOf('toString')).toEqual({ ...ERRORS.INTERNAL })
+  })
+})
