@@ -1,34 +1,22 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { cashFlowReport } from '../events/account.ts'
 import {
   acknowledgeReview,
-  type CandleClose,
-  candleClose,
-  fill,
-  fillBust,
-  fillCorrected,
-  type Mark,
-  mark,
-  type OrderRequest,
-  type OrderUpdate,
-  orderClosed,
-  orderRequest,
-  orderUpdate,
-  type PositionChanged,
-  positionChanged,
-  replaceRequest,
-  requestRefused,
+  cashFlowReport,
   requireReview,
   riskFlag,
   type Stats,
   setTradingState,
   statsRequest,
   updateLimits,
-} from '../events/commands.ts'
+} from '../events/account.ts'
+import { type CandleClose, candleClose, type Mark, mark } from '../events/candle.ts'
 import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
+import { fill, fillBust, fillCorrected, type OrderUpdate, orderClosed, orderUpdate } from '../events/fill.ts'
 import { overfillPolicy, reportLost } from '../events/order.ts'
+import { type OrderRequest, orderRequest, replaceRequest, requestRefused } from '../events/order-requests.ts'
+import { type PositionChanged, positionChanged } from '../events/position.ts'
 import { type PortfolioReport, portfolioRequest } from '../events/reconciliation.ts'
 import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'

@@ -1,5 +1,7 @@
 /** What an account makes of a request: what it says, whom it tells, what it keeps. Pure. */
 
+import type { DomainEvents } from '../events/domain.ts'
+import type { OverfillPolicy } from '../events/order.ts'
 import type {
   Deny,
   OrderRequest,
@@ -7,22 +9,13 @@ import type {
   ReplaceRequest,
   RequestRefused,
   Submit,
-} from '../events/commands.ts'
-import type { DomainEvents } from '../events/domain.ts'
-import type { OverfillPolicy } from '../events/order.ts'
+} from '../events/order-requests.ts'
 import { watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
 import { notionalOf, type WorkingOrder } from './portfolio.ts'
-import {
-  type Exposure,
-  type Refusal,
-  replaceCheck,
-  riskCheck,
-  SKIPPING,
-  type TradingState,
-  timesWith,
-} from './risk.ts'
+import type { Refusal } from './refusal.ts'
+import { type Exposure, replaceCheck, riskCheck, SKIPPING, type TradingState, timesWith } from './risk.ts'
 
 /** An account, as far as its gate looks at it. */
 export interface Gated extends Exposure {

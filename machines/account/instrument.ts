@@ -1,10 +1,10 @@
 /** What a venue lets be traded of a symbol, and the checks that follow from it. */
 import { z } from 'zod'
-import type { OrderRequest } from '../events/commands.ts'
+import type { OrderRequest } from '../events/order-requests.ts'
 import { contractTerms, type SettledContract, SPOT, settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { name, positive } from '../model/fields.ts'
-import type { Refusal } from './risk.ts'
+import type { Refusal } from './refusal.ts'
 
 /** Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset. */
 const rules = z.strictObject({

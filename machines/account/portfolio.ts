@@ -1,6 +1,8 @@
 /** The money of an account: balances by asset, positions, orders that work. Pure. */
 
-import type { Fill, FillBust, FillCorrected, OrderRequest, PositionChanged } from '../events/commands.ts'
+import type { Fill, FillBust, FillCorrected } from '../events/fill.ts'
+import type { OrderRequest } from '../events/order-requests.ts'
+import type { PositionChanged } from '../events/position.ts'
 import type { AccountBooks } from '../events/reconciliation.ts'
 import { positionAddress } from '../model/addresses.ts'
 import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../model/contract.ts'

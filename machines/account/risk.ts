@@ -1,6 +1,7 @@
 /** The pre-trade checks: pure, each with its numbers. */
 import { z } from 'zod'
-import type { OrderRequest, ReplaceRequest, RiskFlag, SetTradingState } from '../events/commands.ts'
+import type { RiskFlag, SetTradingState } from '../events/account.ts'
+import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
 import { positionAddress, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { anyDurationMs, durationMs, positive } from '../model/fields.ts'
@@ -9,6 +10,7 @@ import { isStop, problemOf } from '../order/terms.ts'
 import { breakerLimits, type Trip } from './circuit-breaker.ts'
 import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
 import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
+import type { Refusal } from './refusal.ts'
 
 export const positionMode = z
   .enum(['netting', 'hedging'])
@@ -85,14 +87,6 @@ export interface Exposure extends Portfolio {
   /** What a person has yet to look at. */
   readonly review?: { readonly at: number; readonly reason: string }
   readonly breaker?: Trip
-}
-
-export interface Refusal {
-  readonly check: string
-  /** Of the request, where the check is of one and not named after it. */
-  readonly field?: string
-  readonly limit: string
-  readonly value: string
 }
 
 interface Judged {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { address, by, decimal, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, positionSide, refPx } from './order.ts'
+import { event, ofSymbol } from './shape.ts'
 
 export const contingencyType = z
   .enum(['OCO', 'OTO', 'OTOCO'])
@@ -96,3 +97,16 @@ export const listUpdate = z.object({
   exposure: decimal.describe('Filled by the first order and not closed by the others.'),
 })
 export type ListUpdate = z.infer<typeof listUpdate>
+
+export const orderListUpdated = event('ORDER_LIST_UPDATED', {
+  ...ofSymbol,
+  list: z.string(),
+  contingencyType,
+  phase: listPhase,
+  exposure: decimal.describe('filled by the first order and not closed by the others'),
+})
+export const orderListRejected = event('ORDER_LIST_REJECTED', {
+  ...ofSymbol,
+  list: z.string(),
+  text: z.string(),
+}).describe('The id is that of a list that is, or was, there.')

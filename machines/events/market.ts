@@ -1,5 +1,7 @@
+/** What a market sends to its symbols, and what symbols emit. */
 import { z } from 'zod'
 import { decimal, epochMs, positive, side } from '../model/fields.ts'
+import { event, ofSymbol, reason } from './shape.ts'
 
 /** Best first: price and quantity. */
 export const level = z.tuple([decimal, decimal])
@@ -61,6 +63,55 @@ export const connection = z.object({
 })
 
 export const marketEvent = z.discriminatedUnion('type', [trade, quote, orderBook, funding, connection])
+
+// Each trade is told of once, as a tick. The others below come thousands a second, most change nothing that anybody
+// acts on, and all of them are in the log already, as what their symbols took: they are emitted where configured.
+const ofMarket = {
+  ...ofSymbol,
+  eventAt: epochMs.optional().describe('when the exchange says it happened'),
+  receivedNs: z.string().optional().describe('when it was received, in ns, where that is known'),
+}
+export const marketTick = event('MARKET_TICK', {
+  ...ofMarket,
+  px: decimal,
+  qty: decimal,
+  bid: decimal.optional(),
+  ask: decimal.optional(),
+}).describe('A trade, with the best prices beside it.')
+export const marketTrade = event('MARKET_TRADE', {
+  ...ofMarket,
+  tradeId: z.string(),
+  px: decimal,
+  qty: decimal,
+  aggressor: side.describe('side of the order that took liquidity'),
+}).describe('A trade as the venue names it. Where `symbol.emit` has `trade`.')
+export const marketQuote = event('MARKET_QUOTE', {
+  ...ofMarket,
+  bid: decimal,
+  bidSize: decimal,
+  ask: decimal,
+  askSize: decimal,
+}).describe('The best prices. Where `symbol.emit` has `quote`.')
+export const marketOrderBook = event('MARKET_ORDER_BOOK', {
+  ...ofMarket,
+  updateId: z.number().int(),
+  bids: z.array(level),
+  asks: z.array(level),
+}).describe('The top of the book, best first. Where `symbol.emit` has `orderBook`.')
+export const fundingUpdate = event('FUNDING_UPDATE', {
+  ...ofMarket,
+  rate: decimal.describe('who is long pays it to who is short; below zero the other way round'),
+  px: decimal,
+}).describe('Funding has been paid.')
+export const dataStale = event('DATA_STALE', {
+  ...ofSymbol,
+  lastAt: epochMs.describe('when anything last came'),
+}).describe('Nothing has come for `symbol.staleAfterMs`.')
+export const connectionChanged = event('CONNECTION_CHANGED', {
+  ...ofSymbol,
+  status: z.enum(['connected', 'disconnected', 'resyncing']),
+  ...reason,
+})
 
 export type Trade = z.infer<typeof trade>
 export type Quote = z.infer<typeof quote>

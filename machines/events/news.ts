@@ -1,6 +1,7 @@
-/** News from outside. */
+/** News from outside, and what follows from them. */
 import { z } from 'zod'
 import { epochMs } from '../model/fields.ts'
+import { base, event, ofSymbol } from './shape.ts'
 
 export const newsSeverity = z.enum(['info', 'warning', 'critical'])
 export const newsSentiment = z.enum(['positive', 'neutral', 'negative'])
@@ -26,6 +27,29 @@ export const newsItem = newsFacts
     source: z.string().min(1).describe('Who says it.'),
   })
   .describe('To news/main: an item of news, to be judged by the rules.')
+
+const ofNews = { ...base, source: z.string(), id: z.string(), title: z.string() }
+export const newsIngested = event('NEWS_INGESTED', {
+  ...ofNews,
+  url: z.string().optional(),
+  publishedAt: epochMs.optional(),
+})
+export const newsClassified = event('NEWS_CLASSIFIED', {
+  ...ofNews,
+  category: newsCategory,
+  sentiment: newsSentiment.optional(),
+  severity: newsSeverity,
+  symbols: z.array(z.string()).describe('that it speaks of'),
+  rule: z.string().describe('id of the rule that said so'),
+})
+export const symbolFlagged = event('SYMBOL_FLAGGED', {
+  ...ofSymbol,
+  flag: newsCategory,
+  severity: newsSeverity,
+  until: epochMs,
+  reason: z.string(),
+}).describe('Anew, or for longer or more gravely than before.')
+export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory })
 
 export type NewsSeverity = z.infer<typeof newsSeverity>
 export type NewsSentiment = z.infer<typeof newsSentiment>

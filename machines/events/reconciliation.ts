@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { decimal, epochMs } from '../model/fields.ts'
 import { cashFlowReport } from './account.ts'
 import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
+import { event, ofVenue } from './shape.ts'
 
 export const reconcile = z
   .object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string().describe('For the record.') })
@@ -85,6 +86,21 @@ export const difference = {
   here: z.string().describe('quantity left, held, or owned; `none` where nothing is known of it'),
   there: z.string().describe('what the venue says of the same'),
 }
+
+export const reconciliationStarted = event('RECONCILIATION_STARTED', {
+  ...ofVenue,
+  reason: z.string(),
+})
+export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
+  ...ofVenue,
+  ...difference,
+  done: z.enum(['movements applied', 'asked', 'told', 'adopted', 'cancelled', 'reported']),
+})
+export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
+  ...ofVenue,
+  discrepancies: z.number().int().describe('differences that are still there'),
+  mended: z.number().int().describe('differences that there were').optional(),
+})
 
 export type Reconcile = z.infer<typeof reconcile>
 export type VenueStateRequest = z.infer<typeof venueStateRequest>

@@ -1,5 +1,7 @@
+/** What a venue lists, and what a universe keeps of it. */
 import { z } from 'zod'
 import { address, decimal, distinct, epochMs, name } from '../model/fields.ts'
+import { base, event, ofSymbol } from './shape.ts'
 
 /** Of a symbol, what its venue says. */
 export const listedInstrument = z.object({
@@ -28,6 +30,20 @@ export const instrumentsListed = z
 export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscriber: address, symbol: name })
 /** To a universe: nothing more. */
 export const unfollow = z.object({ type: z.literal('UNFOLLOW'), at: epochMs, subscriber: address })
+
+export const universeUpdated = event('UNIVERSE_UPDATED', {
+  ...base,
+  venue: z.string(),
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  symbols: z.array(z.string()).describe('all that are in it now'),
+})
+export const symbolFiltered = event('SYMBOL_FILTERED', {
+  ...ofSymbol,
+  filter: z.string().describe('that keeps it out'),
+  limit: z.string().describe('what it asks for'),
+  value: z.string().describe('what was found'),
+})
 
 export type ListedInstrument = z.infer<typeof listedInstrument>
 export type InstrumentsListed = z.infer<typeof instrumentsListed>

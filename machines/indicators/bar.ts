@@ -1,4 +1,4 @@
-import type { Candle } from '../events/commands.ts'
+import type { Candle } from '../events/candle.ts'
 
 /** What indicators read of a candle, as numbers. */
 export interface Bar {

@@ -1,18 +1,7 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import {
-  type Cancel,
-  cancel,
-  type OrderRequest,
-  type OrderUpdate,
-  orderUpdate,
-  type PositionChanged,
-  positionChanged,
-  type ReplaceRequest,
-  type RequestRefused,
-  requestRefused,
-} from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
+import { type OrderUpdate, orderUpdate } from '../events/fill.ts'
 import {
   type Exit,
   exit,
@@ -22,6 +11,15 @@ import {
   type ReplaceLeg,
   replaceLeg,
 } from '../events/list.ts'
+import {
+  type Cancel,
+  cancel,
+  type OrderRequest,
+  type ReplaceRequest,
+  type RequestRefused,
+  requestRefused,
+} from '../events/order-requests.ts'
+import { type PositionChanged, positionChanged } from '../events/position.ts'
 import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'

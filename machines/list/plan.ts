@@ -1,8 +1,9 @@
 /** What the orders of a list should be, and what has to be asked for to make them so. Pure. */
 
-import type { OrderUpdate, Replace, RequestRefused } from '../events/commands.ts'
+import type { OrderUpdate } from '../events/fill.ts'
 import type { ListLeg, ListPhase, ListRequest } from '../events/list.ts'
 import type { OrdStatus } from '../events/order.ts'
+import type { Replace, RequestRefused } from '../events/order-requests.ts'
 import * as decimal from '../model/decimal.ts'
 import { partId } from '../model/ids.ts'
 import { hasEnded } from '../order/execution.ts'

@@ -1,4 +1,4 @@
-import type { Candle } from '../events/commands.ts'
+import type { Candle } from '../events/candle.ts'
 import type { Trade } from '../events/market.ts'
 import * as decimal from '../model/decimal.ts'
 

@@ -1,6 +1,6 @@
 /** The input and the events of a symbol. */
 import { z } from 'zod'
-import { subscribe } from '../events/commands.ts'
+import { subscribe } from '../events/candle.ts'
 import { configure } from '../events/configure.ts'
 import { connection, funding, orderBook, quote, trade } from '../events/market.ts'
 import { durationMs } from '../model/fields.ts'

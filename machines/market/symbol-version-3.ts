@@ -1,7 +1,7 @@
 /** Replays what logs have of version 3, whose candles went by the time of receipt. */
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import type { z } from 'zod'
-import type { Candle, CandleClose } from '../events/commands.ts'
+import type { Candle, CandleClose } from '../events/candle.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Trade } from '../events/market.ts'
 import { tell } from '../kind/tell.ts'

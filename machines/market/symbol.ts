@@ -1,6 +1,6 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import type { z } from 'zod'
-import type { Candle, CandleClose, Mark } from '../events/commands.ts'
+import type { Candle, CandleClose, Mark } from '../events/candle.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { MarketEvent, Trade } from '../events/market.ts'
 import { tell } from '../kind/tell.ts'

@@ -1,7 +1,7 @@
 import { assertEvent, assign, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
-import type { StartStrategy, StopStrategy } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
+import type { StartStrategy, StopStrategy } from '../events/strategy.ts'
 import { follow, instrumentsListed, unfollow } from '../events/universe.ts'
 import { tell } from '../kind/tell.ts'
 import { ownOf } from '../model/own.ts'

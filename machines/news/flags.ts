@@ -1,5 +1,5 @@
 /** Symbols that news warns of, each for a time. */
-import type { RiskFlag } from '../events/commands.ts'
+import type { RiskFlag } from '../events/account.ts'
 import { type NewsItem, newsSeverity } from '../events/news.ts'
 import type { Classification } from './classifier.ts'
 

@@ -1,6 +1,6 @@
 import { assertEvent, assign, enqueueActions, not, setup } from 'xstate'
 import { z } from 'zod'
-import type { RiskFlag } from '../events/commands.ts'
+import type { RiskFlag } from '../events/account.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import { type NewsItem, newsItem } from '../events/news.ts'
 import { tell } from '../kind/tell.ts'

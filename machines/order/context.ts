@@ -1,7 +1,7 @@
 /** What an order knows of itself, and what it tells of itself. */
 
-import type { Submit } from '../events/commands.ts'
 import type { OrdRejReason, OrdStatus } from '../events/order.ts'
+import type { Submit } from '../events/order-requests.ts'
 import * as decimal from '../model/decimal.ts'
 
 /** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */

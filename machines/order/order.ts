@@ -1,6 +1,5 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import { cancel, type Deny, deny, type RequestRefused, replace, submit, verify } from '../events/commands.ts'
 import type { DomainEvent } from '../events/domain.ts'
 import {
   type CancelOrder,
@@ -13,6 +12,15 @@ import {
   type ReplaceOrder,
   reportLost,
 } from '../events/order.ts'
+import {
+  cancel,
+  type Deny,
+  deny,
+  type RequestRefused,
+  replace,
+  submit,
+  verify,
+} from '../events/order-requests.ts'
 import { adopt, type Reconcile } from '../events/reconciliation.ts'
 import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'

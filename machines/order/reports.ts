@@ -1,7 +1,7 @@
 /** What an order tells others of what its venue reported. Pure. */
 
-import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/commands.ts'
 import type { DomainEvents } from '../events/domain.ts'
+import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/fill.ts'
 import type { ExecutionReport } from '../events/order.ts'
 import * as decimal from '../model/decimal.ts'
 import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './context.ts'

@@ -1,6 +1,6 @@
 /** What fills make of a position: pure, and exact to the last digit. */
 
-import type { Fill, FillBust, FillCorrected } from '../events/commands.ts'
+import type { Fill, FillBust, FillCorrected } from '../events/fill.ts'
 import { type Contract, contractValue, priceOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'

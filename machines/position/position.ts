@@ -1,20 +1,18 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import type { DomainEvents } from '../events/domain.ts'
 import {
   type Fill,
   type FillBust,
   type FillCorrected,
-  type FundingPaid,
   fill,
   fillBust,
   fillCorrected,
-  fundingPaid,
-  type PositionChanged,
   type Watch,
   watch,
-} from '../events/commands.ts'
-import type { DomainEvents } from '../events/domain.ts'
+} from '../events/fill.ts'
 import { positionSide } from '../events/order.ts'
+import { type FundingPaid, fundingPaid, type PositionChanged } from '../events/position.ts'
 import { tell } from '../kind/tell.ts'
 import { positionAddress } from '../model/addresses.ts'
 import { contractTerms, settleAssetOf } from '../model/contract.ts'

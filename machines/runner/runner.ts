@@ -1,5 +1,7 @@
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
+import { type Stats, type StatsRequest, stats } from '../events/account.ts'
+import type { DomainEvents } from '../events/domain.ts'
 import {
   type Belonging,
   type Configured,
@@ -9,11 +11,7 @@ import {
   processStopped,
   type ReportError,
   reportError,
-  type Stats,
-  type StatsRequest,
-  stats,
-} from '../events/commands.ts'
-import type { DomainEvents } from '../events/domain.ts'
+} from '../events/runner.ts'
 import { tell } from '../kind/tell.ts'
 
 export const runnerEvents = z.discriminatedUnion('type', [processStarted, processStopped, reportError, stats])

@@ -11,24 +11,27 @@ import {
   type CandleUpdate,
   candleClose,
   candleUpdate,
+  type Subscribe,
+} from '../events/candle.ts'
+import type { DomainEvents } from '../events/domain.ts'
+import {
   type Fill,
   type FillBust,
   type FillCorrected,
   fill,
   fillBust,
   fillCorrected,
-  type RequestRefused,
-  requestRefused,
+} from '../events/fill.ts'
+import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
+import { type RequestRefused, requestRefused } from '../events/order-requests.ts'
+import {
   type StartStrategy,
   type StopStrategy,
-  type Subscribe,
   startStrategy,
   stopStrategy,
   type UpdateParameters,
   updateParameters,
-} from '../events/commands.ts'
-import type { DomainEvents } from '../events/domain.ts'
-import { type Exit, type ListRequest, type ListUpdate, listUpdate } from '../events/list.ts'
+} from '../events/strategy.ts'
 import { tell } from '../kind/tell.ts'
 import { intervalMs } from '../market/candles.ts'
 import { settleAssetOf } from '../model/contract.ts'

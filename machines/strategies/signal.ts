@@ -1,6 +1,6 @@
 /** What a strategy wants, and the orders that this asks for. Pure. */
 
-import type { Candle } from '../events/commands.ts'
+import type { Candle } from '../events/candle.ts'
 import type { ListLeg, ListRequest } from '../events/list.ts'
 import * as decimal from '../model/decimal.ts'
 import type { Side } from '../model/fields.ts'

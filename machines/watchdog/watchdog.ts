@@ -1,17 +1,11 @@
 import { enqueueActions, setup } from 'xstate'
 import { z } from 'zod'
-import {
-  type Cancel,
-  type OrderRequest,
-  type OrderUpdate,
-  orderUpdate,
-  positionChanged,
-  requestRefused,
-  type Verify,
-} from '../events/commands.ts'
 import { configure } from '../events/configure.ts'
 import type { DomainEvents } from '../events/domain.ts'
+import { type OrderUpdate, orderUpdate } from '../events/fill.ts'
 import { positionSide } from '../events/order.ts'
+import { type Cancel, type OrderRequest, requestRefused, type Verify } from '../events/order-requests.ts'
+import { positionChanged } from '../events/position.ts'
 import { tell } from '../kind/tell.ts'
 import { holdingId, holdingName, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Portfolio, riskPx, withMovements } from '../../machines/account/portfolio.ts'
-import { orderRequest } from '../../machines/events/commands.ts'
+import { orderRequest } from '../../machines/events/order-requests.ts'
 import type { VenueState } from '../../machines/events/reconciliation.ts'
 import { balanceOf, type HeldPosition } from '../../machines/index.ts'
 import { name } from '../../machines/model/fields.ts'

@@ -8,14 +8,10 @@ import {
   riskCheck,
   riskLimits,
 } from '../../machines/account/risk.ts'
-import {
-  candleClose,
-  type Fill,
-  type OrderRequest,
-  orderRequest,
-  type PositionChanged,
-  positionChanged,
-} from '../../machines/events/commands.ts'
+import { candleClose } from '../../machines/events/candle.ts'
+import type { Fill } from '../../machines/events/fill.ts'
+import { type OrderRequest, orderRequest } from '../../machines/events/order-requests.ts'
+import { type PositionChanged, positionChanged } from '../../machines/events/position.ts'
 import {
   type HeldPosition,
   type Instrument,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { instrument } from '../../machines/account/instrument.ts'
 import { type Portfolio, riskPx } from '../../machines/account/portfolio.ts'
-import type { OrderRequest } from '../../machines/events/commands.ts'
+import type { OrderRequest } from '../../machines/events/order-requests.ts'
 import { type OrderContext, riskLimits } from '../../machines/index.ts'
 import { type Flag, flagsRaised } from '../../machines/news/flags.ts'
 import { Floor, SYMBOL } from './floor.ts'

@@ -7,7 +7,7 @@ import { type Field, fieldsOf, tableOf } from './fields.ts'
 const INTRO = `# Events
 
 What machines emit, as the feed and \`GET /events\` give it. Made by \`npm run docs:events\` from the schemas in
-\`machines/events/domain.ts\` and from a search through what the machines may come to: do not edit it by hand.
+\`machines/events\` and from a search through what the machines may come to: do not edit it by hand.
 
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC.
 

@@ -1,5 +1,5 @@
 import { filter, lastValueFrom, map, toArray } from 'rxjs'
-import type { Candle } from '../../../machines/events/commands.ts'
+import type { Candle } from '../../../machines/events/candle.ts'
 import type { Trade } from '../../../machines/events/market.ts'
 import { type Bar, barOf } from '../../../machines/indicators/index.ts'
 import { addTrade } from '../../../machines/market/candles.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
-import type { CandleClose } from '../../../machines/events/commands.ts'
+import type { CandleClose } from '../../../machines/events/candle.ts'
 import {
   type AtrState,
   atr,

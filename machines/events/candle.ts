@@ -1,0 +1,57 @@
+/** Candles and prices, from a symbol to those that follow it. */
+import { z } from 'zod'
+import { address, decimal, epochMs, interval } from '../model/fields.ts'
+
+/** To a symbol: send me its candles. */
+export const subscribe = z.object({
+  type: z.literal('SUBSCRIBE'),
+  at: epochMs,
+  subscriber: address,
+  intervals: z.array(interval).min(1),
+  /** Also the open candles, as they are after each trade. */
+  updates: z.boolean().default(false),
+  /** Also its price by quotes, while nothing trades. */
+  marks: z.boolean().optional(),
+})
+
+export const candle = z.object({
+  openAt: epochMs,
+  closeAt: epochMs,
+  open: decimal,
+  high: decimal,
+  low: decimal,
+  close: decimal,
+  volume: decimal,
+})
+export type Candle = z.infer<typeof candle>
+
+/** From a symbol to its subscribers, and to the feed. */
+export const candleClose = z.object({
+  type: z.literal('CANDLE_CLOSE'),
+  at: epochMs,
+  venue: z.string(),
+  symbol: z.string(),
+  interval: z.string(),
+  candle,
+  isDisrupted: z
+    .literal(true)
+    .optional()
+    .describe('its connection was down or its order book not whole, so nothing is entered on it'),
+})
+
+/** From a symbol to subscribers that asked for updates: the candle as it is so far. */
+export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })
+
+/** From a symbol to subscribers that asked for marks: what one unit is worth by its quotes, while nothing trades. */
+export const mark = z.object({
+  type: z.literal('MARK'),
+  at: epochMs,
+  venue: z.string(),
+  symbol: z.string(),
+  px: decimal,
+})
+
+export type Subscribe = z.infer<typeof subscribe>
+export type Mark = z.infer<typeof mark>
+export type CandleClose = z.infer<typeof candleClose>
+export type CandleUpdate = z.infer<typeof candleUpdate>

@@ -1,0 +1,110 @@
+/** What is asked of an order, and of the account that lets it through. */
+
+import { z } from 'zod'
+import { address, by, epochMs, name, positive, remark } from '../model/fields.ts'
+import { orderTerms, ordRejReason, overfillPolicy, refPx } from './order.ts'
+
+const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTerms }
+
+/** Who an order belongs to, and who else wants to hear of everything that becomes of it. */
+const parties = {
+  account: address,
+  owner: address.optional(),
+  /** That the order is a leg of. */
+  list: address.optional(),
+  watchers: z.array(address).optional(),
+  overfill: overfillPolicy.optional(),
+}
+
+export const replaceRequest = z
+  .strictObject({
+    type: z.literal('REPLACE_REQUEST'),
+    at: epochMs,
+    orderId: name.describe('The order is `order/<orderId>`.'),
+    owner: address.optional().describe('Who is told when it is refused.'),
+    orderQty: positive.optional().describe('The whole quantity, fills included.'),
+    price: orderTerms.price,
+    stopPx: orderTerms.stopPx,
+  })
+  .describe(
+    'From a strategy or a person to the account: other terms for an order that works, if the risk gate lets them. What is not named stays.',
+  )
+
+export const orderRequest = z
+  .strictObject({
+    type: z.literal('ORDER_REQUEST'),
+    at: epochMs,
+    orderId: name.describe(
+      'A new one: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The order will be `order/<orderId>`.',
+    ),
+    owner: address.optional().describe('Who is told of its fills and its end.'),
+    ...termsAtVenue,
+    listId: name
+      .optional()
+      .describe('Of the list that the order is a leg of: it is told of all that becomes of it.'),
+    refPx,
+  })
+  .describe('From a strategy or a person to the account: place this, if the risk gate lets it.')
+
+/** To whoever made a request that was refused, and to the list that it was of. */
+export const requestRefused = z.object({
+  type: z.literal('REQUEST_REFUSED'),
+  at: epochMs,
+  orderId: z.string(),
+  /** The one that was refused, or that the order was to be a leg of. */
+  list: address.optional(),
+  check: z.string(),
+  text: z.string(),
+})
+
+/** Brings an order into being and sends it to its venue. */
+export const submit = z.object({
+  type: z.literal('SUBMIT'),
+  at: epochMs,
+  ...termsAtVenue,
+  ...parties,
+})
+
+export const cancel = z
+  .strictObject({
+    type: z.literal('CANCEL'),
+    at: epochMs,
+    by: by.optional().describe('Where a person did, by hand.'),
+    reason: remark.optional().describe('For the record.'),
+  })
+  .describe(
+    'Ends an order. Of a list it ends what enters; what closes what the list holds stays. Of an OCO it ends both.',
+  )
+
+/** Other terms for an order that works: what is not named stays. The quantity is the whole, fills included. */
+export const replace = z.strictObject({
+  type: z.literal('REPLACE'),
+  at: epochMs,
+  orderQty: positive.optional(),
+  price: positive.optional(),
+  stopPx: positive.optional(),
+})
+
+export const verify = z
+  .strictObject({ type: z.literal('VERIFY'), at: epochMs })
+  .describe('Asks the venue how an order stands there: of one that is taken to work, whether it still does.')
+
+/** From the account to an order that it does not let through: it comes into being to say so. */
+export const deny = z.object({
+  type: z.literal('DENY'),
+  at: epochMs,
+  ...termsAtVenue,
+  ...parties,
+  ordRejReason: ordRejReason.optional(),
+  /** Which check refused, and its numbers. */
+  text: z.string(),
+})
+
+export type ReplaceRequest = z.infer<typeof replaceRequest>
+export type OrderRequest = z.infer<typeof orderRequest>
+export type RequestRefused = z.infer<typeof requestRefused>
+export type Submit = z.infer<typeof submit>
+export type Cancel = z.infer<typeof cancel>
+export type Replace = z.infer<typeof replace>
+export type Verify = z.infer<typeof verify>
+export type Deny = z.infer<typeof deny>

@@ -1,0 +1,73 @@
+/** What positions and their watchdogs emit, and what is told of what is held. */
+import { z } from 'zod'
+import { contractType } from '../model/contract.ts'
+import { address, decimal, epochMs } from '../model/fields.ts'
+import { positionSide } from './order.ts'
+import { event, ofSymbol } from './shape.ts'
+
+/** From an account to a position: what its venue says that was received for holding it, below zero when it was paid. */
+export const fundingPaid = z.object({ type: z.literal('FUNDING_PAID'), at: epochMs, change: decimal })
+
+/** From a position to its account and watchers, after everything that changed what is held or what it brought. */
+export const positionChanged = z.object({
+  type: z.literal('POSITION_CHANGED'),
+  at: epochMs,
+  position: address,
+  symbol: z.string(),
+  contract: contractType,
+  multiplier: decimal,
+  settleAsset: z.string(),
+  /** Positive when long. */
+  quantity: decimal,
+  cost: decimal,
+  avgPx: decimal,
+  markPx: decimal.optional(),
+  /** PnL and funding that this change brought, before commissions. */
+  settled: decimal,
+  /** When it closed a position: what that brought from its opening on, net of commissions in the settle asset. */
+  tradePnl: decimal.optional(),
+  /** When it closed a position: a stop did. */
+  isStopped: z.boolean().optional(),
+})
+const ofPosition = {
+  ...ofSymbol,
+  positionSide: positionSide.optional(),
+  quantity: decimal.describe('positive when long'),
+  avgPx: decimal,
+  realizedPnl: decimal,
+  commissions: z.record(z.string(), decimal).describe('by the asset that was taken'),
+  funding: decimal,
+}
+
+export const positionOpened = event('POSITION_OPENED', ofPosition)
+export const positionUpdated = event('POSITION_UPDATED', ofPosition)
+export const positionModified = event('POSITION_MODIFIED', {
+  ...ofPosition,
+  reason: z.enum(['bust', 'correction', 'funding']),
+}).describe('Changed by something else than a fill.')
+export const positionClosed = event('POSITION_CLOSED', {
+  ...ofPosition,
+  tradePnl: decimal.describe('since its opening, net of commissions in the asset it settles in'),
+})
+export const positionStopTriggered = event('POSITION_STOP_TRIGGERED', {
+  ...ofPosition,
+  order: z.string(),
+  lastQty: decimal,
+  lastPx: decimal,
+}).describe('A stop has made it smaller.')
+export const positionFlipped = event('POSITION_FLIPPED', ofPosition).describe('From long to short or back.')
+
+const ofWatchdog = {
+  ...ofSymbol,
+  exposure: decimal.describe('what is held'),
+  protectedQty: decimal.describe('what live stops cover of it'),
+  unprotectedMs: z.number().int().describe('for how long not all of it was covered'),
+}
+export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog)
+export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog)
+export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog).describe(
+  "By an order of the watchdog's own.",
+)
+
+export type PositionChanged = z.infer<typeof positionChanged>
+export type FundingPaid = z.infer<typeof fundingPaid>

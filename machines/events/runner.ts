@@ -1,0 +1,96 @@
+/** What the runner emits, and what the process tells it. */
+import { z } from 'zod'
+import { durationMs, epochMs } from '../model/fields.ts'
+import { accountStats } from './account.ts'
+import { base, event, ofVenue, settings } from './shape.ts'
+
+export const errorSeverity = z.enum(['warning', 'error', 'critical'])
+
+/** From the process to its runner: something went wrong that no record says. */
+export const reportError = z.object({
+  type: z.literal('REPORT_ERROR'),
+  at: epochMs,
+  severity: errorSeverity,
+  text: z.string(),
+  /** The actor, port or source that it happened to. */
+  about: z.string().optional(),
+})
+
+/** What people may change at run time, as it was configured at a start: what they changed stays until that changes. */
+export const configured = z.object({
+  limits: settings,
+  /** By address. */
+  strategies: z.record(z.string(), settings),
+})
+/** The market and the venue that a log belongs to, for as long as it lives. */
+export const belonging = z.object({
+  /** Says of other books that they are of the same life: of the venues'. */
+  life: z.string(),
+  /** The settings that tell one market from another. */
+  market: settings,
+  /** By name. */
+  venues: z.record(z.string(), settings),
+})
+export const processStarted = z.object({
+  type: z.literal('STARTED'),
+  at: epochMs,
+  /** Of the package. */
+  version: z.string(),
+  market: z.string(),
+  venue: z.string(),
+  strategies: z.array(z.string()),
+  heartbeatMs: durationMs.optional(),
+  configured: configured.optional(),
+  belonging: belonging.optional(),
+})
+export const processStopped = z.object({
+  type: z.literal('STOPPED'),
+  at: epochMs,
+  reason: z.string(),
+  initiator: z.string(),
+})
+
+export const systemStarted = event('SYSTEM_STARTED', {
+  ...base,
+  version: z.string().describe('of the package'),
+}).describe('The process is up, and has its log. Twice in a row: there was a crash between.')
+export const systemStopped = event('SYSTEM_STOPPED', {
+  ...base,
+  reason: z.string(),
+  initiator: z.string(),
+}).describe('The process ends as it should.')
+export const runnerStarted = event('RUNNER_STARTED', {
+  ...ofVenue,
+  market: z.string(),
+  strategies: z.array(z.string()),
+}).describe('It takes from the market from now on, and trades.')
+export const runnerStopped = event('RUNNER_STOPPED', {
+  ...ofVenue,
+  startedAt: epochMs.describe('when it last did'),
+}).describe('It takes nothing from the market any more.')
+export const systemError = event('SYSTEM_ERROR', {
+  ...base,
+  severity: errorSeverity,
+  text: z.string(),
+  about: z.string().describe('the actor, port or source that it happened to').optional(),
+}).describe('`critical` ends the run.')
+export const heartbeat = event('HEARTBEAT', {
+  ...base,
+  startedAt: epochMs.describe('when the process last did'),
+}).describe('Every `runner.heartbeatMs`.')
+const count = z.number().int()
+export const healthCheck = event('HEALTH_CHECK', {
+  ...base,
+  status: z.enum(['ok', 'degraded']),
+  warnings: count,
+  errors: count,
+}).describe('With each heartbeat: what went wrong since the last one. `ok` has no errors.')
+export const statsUpdate = event('STATS_UPDATE', { ...ofVenue, ...accountStats }).describe(
+  'After each heartbeat: how the account stands.',
+)
+
+export type ReportError = z.infer<typeof reportError>
+export type Belonging = z.infer<typeof belonging>
+export type Configured = z.infer<typeof configured>
+export type ProcessStarted = z.infer<typeof processStarted>
+export type ProcessStopped = z.infer<typeof processStopped>

@@ -1,0 +1,18 @@
+/** What events of every topic have in common. */
+import { z } from 'zod'
+import { by, epochMs } from '../model/fields.ts'
+
+export const base = { at: epochMs }
+export const ofVenue = { ...base, venue: z.string() }
+export const ofSymbol = { ...ofVenue, symbol: z.string() }
+/** Returns the schema of an event: its type and its fields. */
+export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+  z.object({ type: z.literal(type), ...shape })
+export const reason = { text: z.string().optional() }
+
+/** Absent where there is none, of a limit that is not set, say. */
+const setting = z.unknown().meta({ title: 'json' }).optional()
+export const changed = { value: setting, was: setting, by }
+
+/** Whether they can be is for whoever has them to say: settings.ts. */
+export const settings = z.record(z.string(), z.unknown())
