@@ -2,6 +2,9 @@ import type { Observable } from 'rxjs'
 import type { MarketEvent } from '../../machines/events/market.ts'
 import type { ListedInstrument } from '../../machines/events/universe.ts'
 
+/** What a strategy has in place of a symbol where it trades all that a universe lets in. No market calls a symbol so. */
+export const UNIVERSE = 'universe'
+
 /** One message of a market source, on its way to the symbol actor and to a venue that matches against it. */
 export interface MarketMessage {
   /** The source's own ordinal, contiguous from 1: what a restart resumes after. */

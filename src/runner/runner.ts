@@ -34,16 +34,10 @@ import { startNewsFeed } from './components/news-feed.ts'
 import { NewsTimes } from './components/news-times.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from './components/quarantine.ts'
 import { counted, NO_COUNTS, type Stats, statsOf } from './components/stats.ts'
-import {
-  eachOf,
-  expectNamed,
-  isModule,
-  kindsOf,
-  loadStrategies,
-  rememberStrategies,
-} from './components/strategies.ts'
+import { eachOf, expectNamed, kindsOf, loadStrategies, rememberStrategies } from './components/strategies.ts'
 import { asBefore, wrongConfig } from './config/problems.ts'
 import type { RunnerConfig } from './config/schema.ts'
+import { isModule } from './config/strategy.ts'
 import type { Driver } from './drivers/driver.ts'
 import { EventTimeDriver } from './drivers/event-time.ts'
 import { LiveTimeDriver } from './drivers/live-time.ts'

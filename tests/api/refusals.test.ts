@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { machines, venueId } from '../../machines/index.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
 import { eventually } from '../runtime/harness.ts'
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type AccountContext, machines, RUNNER, type StrategyContext } from '../../machines/index.ts'
 import { boot, configuredBy, rivalsIn } from '../../src/runner/components/boot.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from '../runtime/harness.ts'
 

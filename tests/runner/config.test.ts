@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { strategiesOf } from '../../src/runner/components/boot.ts'
 import { instrumentsOf } from '../../src/runner/components/instruments.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import type { OutcryError } from '../../store/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-config-'))

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { outcry } from './runner-process.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { bootNews, startNewsFeed } from '../../src/runner/components/news-feed.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { body, FakeFeed } from '../adapters/news/fake-feed.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 

@@ -16,7 +16,7 @@ import {
   sendUnlessQuarantined,
 } from '../../src/runner/components/quarantine.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { STASH_MAX } from '../../src/runtime/actors/bounds.ts'
 import { Harness } from '../runtime/harness.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadStrategies, rememberStrategies } from '../../src/runner/components/strategies.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { startRunner } from '../../src/runner/runner.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'

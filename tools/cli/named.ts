@@ -1,7 +1,7 @@
 /** What the reader of a log names at the command line: its folder, and the modules of its machines. */
 import { resolve } from 'node:path'
-import { isModule } from '../../src/runner/components/strategies.ts'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
+import { isModule } from '../../src/runner/config/strategy.ts'
 
 export interface ReadOptions {
   readonly data?: string

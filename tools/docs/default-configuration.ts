@@ -1,6 +1,6 @@
 /** docs/defaults.yaml: what holds where a configuration says nothing, each key with its meaning, from the schema. */
 import { Document, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml'
-import { loadConfig } from '../../src/runner/config/schema.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
 import { sections } from './configuration-page.ts'
 
 const HEAD = ` What holds where a configuration says nothing. Made by npm run docs:reference from the schema in

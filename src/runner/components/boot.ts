@@ -22,15 +22,17 @@ import {
   watchdogAddress,
 } from '../../../machines/index.ts'
 import { isOutcryError, OutcryError } from '../../../store/index.ts'
+import { UNIVERSE } from '../../adapters/market-source.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { asBefore, wrongConfig } from '../config/problems.ts'
-import type { RunnerConfig, StrategyConfig } from '../config/schema.ts'
+import type { RunnerConfig } from '../config/schema.ts'
+import type { StrategyConfig } from '../config/strategy.ts'
 import { instrumentsOf } from './instruments.ts'
 import { bootUniverse, followUniverse, unfollowUniverse } from './listing.ts'
 import { bootNews } from './news-feed.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
-import { BUILT_IN_STRATEGIES, eachOf, UNIVERSE } from './strategies.ts'
+import { BUILT_IN_STRATEGIES, eachOf } from './strategies.ts'
 
 /** Who changes what people may change, too. */
 const BY = 'the configuration'

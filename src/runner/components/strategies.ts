@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../../machines/index.ts'
 import { type Issue, isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
+import { UNIVERSE } from '../../adapters/market-source.ts'
 import type { Machines } from '../../runtime/actors/kind.ts'
 import { kindOf } from '../../runtime/record/address.ts'
+import { isModule } from '../config/strategy.ts'
 import { namingHint, readStrategiesFile, writeStrategiesFile } from '../folder/strategies-file.ts'
 import { type ImportOptions, importUserModule } from '../process/user-module.ts'
 
@@ -14,9 +16,6 @@ export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['meanReversion', meanReversion],
 ])
 
-/** What a strategy has in place of a symbol where it is to trade all that the universe lets in. */
-export const UNIVERSE = 'universe'
-
 /** The strategies that one of the configuration stands for: itself, or one for each symbol. */
 export function eachOf<S extends { readonly id: string; readonly symbol: string }>(
   strategy: S,
@@ -24,11 +23,6 @@ export function eachOf<S extends { readonly id: string; readonly symbol: string 
 ): readonly S[] {
   if (strategy.symbol !== UNIVERSE) return [strategy]
   return symbols.map((symbol) => ({ ...strategy, id: `${strategy.id}-${symbol}`, symbol }))
-}
-
-/** A module of one's own, rather than the name of a built-in strategy. */
-export function isModule(type: string): boolean {
-  return /[\\/]|\.[cm]?[jt]s$/.test(type)
 }
 
 interface Configured {

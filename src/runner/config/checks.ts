@@ -1,8 +1,9 @@
 /** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
 import type { Issue } from '../../../store/index.ts'
 import { BINANCE_MARKETS } from '../../adapters/binance/markets.ts'
+import { UNIVERSE } from '../../adapters/market-source.ts'
 import { symbolIssues } from '../components/instruments.ts'
-import { builtInIssues, UNIVERSE } from '../components/strategies.ts'
+import { builtInIssues } from '../components/strategies.ts'
 import type { RunnerConfig } from './schema.ts'
 
 type Some = Partial<RunnerConfig>

@@ -1,12 +1,8 @@
 /**
- * The runner's configuration. The schema is its documentation: every key, its unit and its default. A YAML file goes
- * before these defaults, the environment (OUTCRY_MARKET_SEED=7) before the file, and flags before all.
+ * The runner's configuration. The schema is its documentation: every key, its unit and its default. `load.ts` reads a
+ * configuration, `checks.ts` has the rules between sections.
  */
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { z } from 'zod'
-import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import {
   DEFAULT_NEWS_RULES,
   instrument,
@@ -15,7 +11,6 @@ import {
   positionMode,
   reconciliationRules,
   riskLimits,
-  strategyTerms,
   symbolInput,
   universeFilters,
   watchdogRules,
@@ -30,12 +25,11 @@ import {
   name,
   positive,
 } from '../../../machines/model/fields.ts'
+import { UNIVERSE } from '../../adapters/market-source.ts'
 import { linkFaults } from '../../adapters/transport/link-faults.ts'
 import { isLoopback } from '../../api/guard.ts'
-import { isModule, UNIVERSE } from '../components/strategies.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
-import { crossIssues, tradingIssues } from './checks.ts'
-import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
+import { strategy } from './strategy.ts'
 
 const amount = decimal
   .refine((text) => !text.startsWith('-'), 'must not be negative')
@@ -152,18 +146,6 @@ const market = z
     'Where prices come from. Where `source` is not named, `files` are a recording and everything else is the simulated market.',
   )
 
-/** What else it has to say, its type knows: see `loadStrategies`. */
-const strategy = z.looseObject({
-  id: strategyTerms.shape.id,
-  type: z
-    .string()
-    .default('emaCross')
-    .describe('emaCross, meanReversion, or the path of a module that exports a `strategy`.'),
-  symbol: strategyTerms.shape.symbol.describe(
-    'What it trades. Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in.',
-  ),
-})
-
 const sourceName = z
   .string()
   .min(1)
@@ -210,7 +192,7 @@ const webOrigin = z
     'an origin such as https://inspector.example.org, without a path',
   )
 
-const sections = z.strictObject({
+export const runnerConfig = z.strictObject({
   data: z
     .string()
     .min(1)
@@ -425,120 +407,4 @@ const sections = z.strictObject({
     .describe('What the process says.'),
 })
 
-export const runnerConfig = sections.check(({ value, issues }) => {
-  for (const { field, rule } of crossIssues(value))
-    issues.push({ code: 'custom', input: value, path: field.split('.'), message: rule })
-})
-
 export type RunnerConfig = z.infer<typeof runnerConfig>
-export type StrategyConfig = z.infer<typeof strategy>
-
-type Settings = Record<string, unknown>
-
-/** @throws CONFIG_INVALID naming every key that is wrong */
-export function loadConfig(sources: {
-  readonly file?: string
-  readonly env?: NodeJS.ProcessEnv
-  readonly flags?: Settings
-}): RunnerConfig {
-  const fromFile = sources.file === undefined ? {} : readYaml(sources.file)
-  const given = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
-  const merged = { data: defaultFolder(given), ...given }
-  const parsed = sections.safeParse(merged, PLAINLY)
-  const own = parsed.success ? [] : issuesOf(parsed.error, 'config')
-  const right = parsed.data ?? rightSections(merged)
-  const issues = [...own, ...crossIssues(right), ...tradingIssues(right)]
-  if (parsed.data === undefined || issues.length > 0) throw wrongConfig(issues, sources.file, sources.env)
-  return withPaths(parsed.data, sources.file)
-}
-
-/** A recording has a past of its own, which does not mix with a market of today. */
-function defaultFolder({ market }: Settings): string {
-  const isRecording = isSettings(market) && (market.source === 'recording' || 'files' in market)
-  return isRecording ? 'data-recording' : 'data'
-}
-
-/** Returns the sections that are right by themselves, so that all problems come at once. */
-function rightSections(settings: Settings): Partial<RunnerConfig> {
-  const entries = Object.entries(sections.shape).flatMap(([name, schema]) => {
-    const { success, data } = schema.safeParse(settings[name])
-    return success ? [[name, data]] : []
-  })
-  return Object.fromEntries(entries)
-}
-
-/** Modules and news are found from where the file is that names them. */
-function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): RunnerConfig {
-  const fromFile = (path: string) => resolve(dirname(file), path)
-  const sources = news.sources.map((source) =>
-    // What is logged of a source goes by its name, wherever the folder is by now.
-    source.type === 'jsonl'
-      ? { ...source, name: newsSourceName(source), file: fromFile(source.file) }
-      : source,
-  )
-  const located = strategies?.map((strategy) =>
-    isModule(strategy.type) ? { ...strategy, type: fromFile(strategy.type) } : strategy,
-  )
-  return { ...config, news: { ...news, sources }, ...(located && { strategies: located }) }
-}
-
-function readYaml(file: string): Settings {
-  let content: unknown
-  try {
-    content = parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const [why] = message.split(/:?\n/)
-    throw unreadableConfig(file, UNREADABLE[code ?? ''] ?? `cannot be read: ${why}`)
-  }
-  if (content === null || content === undefined) return {}
-  if (typeof content !== 'object' || Array.isArray(content))
-    throw unreadableConfig(file, 'must be a mapping of keys to values')
-  return content as Settings
-}
-
-/** What the system says of a file, in words. */
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'is not there',
-  EISDIR: 'is a folder',
-  EACCES: 'may not be read: check its permissions',
-}
-
-/** OUTCRY_MARKET_RATE_PER_SECOND=5 is market.ratePerSecond: 5. */
-function fromEnv(env: NodeJS.ProcessEnv): Settings {
-  let settings: Settings = {}
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith(PREFIX) || text === undefined) continue
-    const [section, ...rest] = name.slice(PREFIX.length).toLowerCase().split('_')
-    const key = rest.map((word, i) => (i === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join('')
-    const under = (value: unknown) => ({ [section as string]: key === '' ? value : { [key]: value } })
-    // Money is text that looks like a number: which of the two is wanted, the schema says.
-    const isWanted = (value: unknown) => !refuses(under(value), key === '' ? [section] : [section, key])
-    settings = merge(settings, under([scalar(text), text].find(isWanted) ?? text))
-  }
-  return settings
-}
-
-function refuses(settings: Settings, path: readonly (string | undefined)[]): boolean {
-  const issues = runnerConfig.safeParse(settings).error?.issues ?? []
-  return issues.some((issue) => issue.path.join('.') === path.join('.'))
-}
-
-function scalar(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true'
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
-}
-
-function merge(under: Settings, over: Settings): Settings {
-  const merged = { ...under }
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue
-    const below = merged[key]
-    merged[key] = isSettings(below) && isSettings(value) ? merge(below, value) : value
-  }
-  return merged
-}
-
-function isSettings(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

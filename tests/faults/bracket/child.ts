@@ -1,5 +1,5 @@
 /** `child.ts <config> <how>`: a runner that is killed at the first thing that becomes of its orders, or runs to its end. */
-import { loadConfig } from '../../../src/runner/config/schema.ts'
+import { loadConfig } from '../../../src/runner/config/load.ts'
 import { startRunner } from '../../../src/runner/runner.ts'
 
 const [file, how] = process.argv.slice(2) as [string, 'whole' | 'released' | 'sent' | 'answered']

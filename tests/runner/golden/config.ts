@@ -1,6 +1,7 @@
 /** The configuration of the golden run, by which it was made and by which it goes on. */
 import { fileURLToPath } from 'node:url'
-import { loadConfig, type RunnerConfig } from '../../../src/runner/config/schema.ts'
+import { loadConfig } from '../../../src/runner/config/load.ts'
+import type { RunnerConfig } from '../../../src/runner/config/schema.ts'
 
 /** Half a minute before funding falls due. */
 export const STARTS_AT = 1_700_006_400_000 - 30_000

@@ -1,0 +1,122 @@
+/**
+ * Reads a configuration. A YAML file goes before the defaults of the schema, the environment (OUTCRY_MARKET_SEED=7)
+ * before the file, and flags before all.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
+import { crossIssues, tradingIssues } from './checks.ts'
+import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
+import { newsSourceName, type RunnerConfig, runnerConfig } from './schema.ts'
+import { isModule } from './strategy.ts'
+
+type Settings = Record<string, unknown>
+
+/** @throws CONFIG_INVALID naming every key that is wrong */
+export function loadConfig(sources: {
+  readonly file?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly flags?: Settings
+}): RunnerConfig {
+  const fromFile = sources.file === undefined ? {} : readYaml(sources.file)
+  const given = merge(merge(fromFile, fromEnv(sources.env ?? {})), sources.flags ?? {})
+  const merged = { data: defaultFolder(given), ...given }
+  const parsed = runnerConfig.safeParse(merged, PLAINLY)
+  const own = parsed.success ? [] : issuesOf(parsed.error, 'config')
+  const right = parsed.data ?? rightSections(merged)
+  const issues = [...own, ...crossIssues(right), ...tradingIssues(right)]
+  if (parsed.data === undefined || issues.length > 0) throw wrongConfig(issues, sources.file, sources.env)
+  return withPaths(parsed.data, sources.file)
+}
+
+/** A recording has a past of its own, which does not mix with a market of today. */
+function defaultFolder({ market }: Settings): string {
+  const isRecording = isSettings(market) && (market.source === 'recording' || 'files' in market)
+  return isRecording ? 'data-recording' : 'data'
+}
+
+/** Returns the sections that are right by themselves, so that all problems come at once. */
+function rightSections(settings: Settings): Partial<RunnerConfig> {
+  const entries = Object.entries(runnerConfig.shape).flatMap(([name, schema]) => {
+    const { success, data } = schema.safeParse(settings[name])
+    return success ? [[name, data]] : []
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Modules and news are found from where the file is that names them. */
+function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): RunnerConfig {
+  const fromFile = (path: string) => resolve(dirname(file), path)
+  const sources = news.sources.map((source) =>
+    // What is logged of a source goes by its name, wherever the folder is by now.
+    source.type === 'jsonl'
+      ? { ...source, name: newsSourceName(source), file: fromFile(source.file) }
+      : source,
+  )
+  const located = strategies?.map((strategy) =>
+    isModule(strategy.type) ? { ...strategy, type: fromFile(strategy.type) } : strategy,
+  )
+  return { ...config, news: { ...news, sources }, ...(located && { strategies: located }) }
+}
+
+function readYaml(file: string): Settings {
+  let content: unknown
+  try {
+    content = parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const [why] = message.split(/:?\n/)
+    throw unreadableConfig(file, UNREADABLE[code ?? ''] ?? `cannot be read: ${why}`)
+  }
+  if (content === null || content === undefined) return {}
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw unreadableConfig(file, 'must be a mapping of keys to values')
+  return content as Settings
+}
+
+/** What the system says of a file, in words. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read: check its permissions',
+}
+
+/** OUTCRY_MARKET_RATE_PER_SECOND=5 is market.ratePerSecond: 5. */
+function fromEnv(env: NodeJS.ProcessEnv): Settings {
+  let settings: Settings = {}
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX) || text === undefined) continue
+    const [section, ...rest] = name.slice(PREFIX.length).toLowerCase().split('_')
+    const key = rest.map((word, i) => (i === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join('')
+    const under = (value: unknown) => ({ [section as string]: key === '' ? value : { [key]: value } })
+    // Money is text that looks like a number: which of the two is wanted, the schema says.
+    const isWanted = (value: unknown) => !refuses(under(value), key === '' ? [section] : [section, key])
+    settings = merge(settings, under([scalar(text), text].find(isWanted) ?? text))
+  }
+  return settings
+}
+
+function refuses(settings: Settings, path: readonly (string | undefined)[]): boolean {
+  const issues = runnerConfig.safeParse(settings).error?.issues ?? []
+  return issues.some((issue) => issue.path.join('.') === path.join('.'))
+}
+
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+function merge(under: Settings, over: Settings): Settings {
+  const merged = { ...under }
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue
+    const below = merged[key]
+    merged[key] = isSettings(below) && isSettings(value) ? merge(below, value) : value
+  }
+  return merged
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,21 @@
+/** A strategy as a configuration names it. */
+import { z } from 'zod'
+import { strategyTerms } from '../../../machines/index.ts'
+
+/** What else it has to say, its type knows: see `loadStrategies`. */
+export const strategy = z.looseObject({
+  id: strategyTerms.shape.id,
+  type: z
+    .string()
+    .default('emaCross')
+    .describe('emaCross, meanReversion, or the path of a module that exports a `strategy`.'),
+  symbol: strategyTerms.shape.symbol.describe(
+    'What it trades. Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in.',
+  ),
+})
+export type StrategyConfig = z.infer<typeof strategy>
+
+/** Returns whether the type of a strategy is the path of a module, rather than the name of a built-in strategy. */
+export function isModule(type: string): boolean {
+  return /[\\/]|\.[cm]?[jt]s$/.test(type)
+}
