@@ -11,7 +11,7 @@ export {
   type Store,
   storeExists,
 } from '../store/index.ts'
-export { type EventEnvelope, eventEnvelope } from './api/feed/envelope.ts'
+export { type EventEnvelope, eventEnvelope } from './api/contract/envelope.ts'
 export type { ActorView } from './runtime/actors/actor-view.ts'
 export type { Machines, Registration } from './runtime/actors/kind.ts'
 export type { Backoff, Supervision } from './runtime/actors/supervision.ts'

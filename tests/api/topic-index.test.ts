@@ -1,7 +1,7 @@
 /** Which subscriptions a topic finds: those whose patterns match it, whatever else is there, and each one once. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { matches, parsePattern, type Topic } from '../../src/api/feed/topic.ts'
+import { matches, parsePattern, type Topic } from '../../src/api/contract/topics.ts'
 import { TopicIndex } from '../../src/api/feed/topic-index.ts'
 
 const TOKENS = ['a', 'b', '*', '-', '__proto__']

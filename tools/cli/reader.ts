@@ -1,5 +1,6 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
-import { type Failure, withFailure } from '../../src/api/routes/failures.ts'
+import type { Failure } from '../../src/api/contract/record.ts'
+import { withFailure } from '../../src/api/routes/failures.ts'
 import { type FolderVerification, withBooks } from '../../src/runner/folder/books.ts'
 import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder/folder-copy.ts'
 import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'

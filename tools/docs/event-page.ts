@@ -1,6 +1,6 @@
 /** docs/events.md, made from the schemas and from what the machines emit. */
 import { domainEvents } from '../../machines/index.ts'
-import { eventEnvelope } from '../../src/api/feed/envelope.ts'
+import { eventEnvelope } from '../../src/api/contract/envelope.ts'
 import type { Emission } from './emissions.ts'
 import { type Field, fieldsOf, tableOf } from './fields.ts'
 

@@ -1,27 +1,8 @@
-import { z } from 'zod'
-import { epochMs } from '../../../machines/model/fields.ts'
 import { idOf } from '../../runtime/record/address.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
+import { type EventEnvelope, severity } from '../contract/envelope.ts'
 
-const severity = z.enum(['info', 'warning', 'error', 'critical'])
-
-/** What every domain event says as it leaves, by the feed or HTTP; `event` is what the machine emitted, as it is in the log. */
-export const eventEnvelope = z.object({
-  eventId: z.string().describe('`{actor}/{rev}/{index}` of the record that emitted it.'),
-  index: z.number().int().nonnegative().describe('place among the events of its record'),
-  type: z.string(),
-  at: epochMs,
-  seq: z.number().int().positive().describe('place in the log of the record that emitted it'),
-  actor: z.string().describe('that emitted it'),
-  correlation: z.string().describe('shared by all that one outside message set off'),
-  cause: z.number().int().positive().nullable().describe('seq of the record behind it; null from outside'),
-  venue: z.string().nullable(),
-  symbol: z.string().nullable(),
-  source: z.string().describe('the machine that emitted it, `order@3`'),
-  severity: severity.optional().describe('of those events that have one'),
-  event: z.looseObject({ type: z.string() }).describe('as the machine emitted it'),
-})
-export type EventEnvelope = Readonly<z.infer<typeof eventEnvelope>>
+type Severity = NonNullable<EventEnvelope['severity']>
 
 /** In the order in which the record emitted them. */
 export function envelopesOf(record: TransitionRecord): EventEnvelope[] {
@@ -35,7 +16,7 @@ export function envelopesOf(record: TransitionRecord): EventEnvelope[] {
   })
 }
 
-function isSeverity(value: unknown): value is z.infer<typeof severity> {
+function isSeverity(value: unknown): value is Severity {
   return severity.options.includes(value as never)
 }
 

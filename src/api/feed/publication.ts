@@ -1,8 +1,15 @@
 import type { TransitionRecord } from '../../runtime/record/record.ts'
+import type { EventEnvelope } from '../contract/envelope.ts'
+import type { Topic } from '../contract/topics.ts'
 import { envelopesOf } from './envelope.ts'
-import type { Content, OnTopic } from './frames.ts'
 import { type Frame, PIECE_BYTES } from './outlet.ts'
-import { eventTopic, type Topic, transitionTopic } from './topic.ts'
+import { eventTopic, transitionTopic } from './topic.ts'
+
+/** A domain event in its envelope, or a record where the topic is one of `transitions`. */
+type Content =
+  | EventEnvelope
+  | (Pick<TransitionRecord, 'seq' | 'at' | 'actor'> & { readonly record: TransitionRecord })
+type OnTopic = { readonly topic: string } & Content
 
 /** Something that a record has to tell: a domain event, or the record itself. As text it is made once for all clients. */
 export class Publication {

@@ -1,7 +1,7 @@
-import type { SubscribeFrame } from './frames.ts'
+import type { SubscribeFrame } from '../contract/frames.ts'
+import { matches, parsePattern, type Topic } from '../contract/topics.ts'
 import { type Outlet, PIECE_BYTES } from './outlet.ts'
 import { Publication } from './publication.ts'
-import { matches, parsePattern, type Topic } from './topic.ts'
 
 /** Events in one frame: a full batch does not wait for its time. */
 const BATCH_MAX = 1_000

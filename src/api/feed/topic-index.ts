@@ -1,5 +1,5 @@
 /** Which subscriptions want a topic. What it costs to find them does not grow with the number of the others. */
-import type { Topic } from './topic.ts'
+import type { Topic } from '../contract/topics.ts'
 
 interface Node<S> {
   next?: Map<string, Node<S>>

@@ -4,7 +4,6 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
-import { z } from 'zod'
 import { type ActorView, tagsOf } from '../../runtime/actors/actor-view.ts'
 import { persistState } from '../../runtime/actors/persist.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
@@ -12,7 +11,7 @@ import { type Address, idOfChild, parentOf } from '../../runtime/record/address.
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { Publication } from '../../runtime/turn/publication.ts'
 import { INIT, isMachine } from '../../runtime/xstate/logic.ts'
-import { CLOSE } from '../feed/frames.ts'
+import { CLOSE, watchFrame } from '../contract/frames.ts'
 import { Outlet } from '../feed/outlet.ts'
 import { FailureList, failuresOf } from '../routes/failures.ts'
 import type { Peer } from '../sockets.ts'
@@ -27,8 +26,6 @@ const BUFFERED_MAX = 4_194_304
 const ACTIVE_MAX = 50_000
 /** How often a watching client hears of the actors that it does not watch. */
 const ACTIVITY_MS = 100
-
-const watchFrame = z.strictObject({ op: z.literal('watch'), actors: z.array(z.string().min(1)).max(256) })
 
 interface Activity {
   readonly address: string

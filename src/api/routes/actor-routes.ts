@@ -1,36 +1,14 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import { OutcryError } from '../../../store/index.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import { parseAddress } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { isMachine } from '../../runtime/xstate/logic.ts'
+import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
 import { AnswerList } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { requestOf, signalOf } from './request.ts'
-
-const PAGE_MAX = 1_000
-const count = (fallback: number) => z.coerce.number().int().positive().max(PAGE_MAX).default(fallback)
-const place = z.coerce.number().int().nonnegative().optional()
-
-const listQuery = z
-  .strictObject({
-    kind: z.string().optional(),
-    prefix: z.string().default(''),
-    after: z.string().optional(),
-    limit: count(100),
-  })
-  .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix')
-const viewQuery = z
-  .strictObject({ seq: place, rev: place, at: place })
-  .refine((q) => Object.values(q).filter((v) => v !== undefined).length <= 1, 'give one of seq, rev and at')
-const historyQuery = z.strictObject({
-  fromRev: place,
-  toRev: place,
-  reverse: z.stringbool().default(false),
-  limit: count(100),
-})
 
 /** What follows `/actors/`: an address, and what is asked of it. */
 const TAIL = /^(.+?)(?:\/(history|machine))?$/
@@ -38,7 +16,7 @@ const TAIL = /^(.+?)(?:\/(history|machine))?$/
 export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/actors', async (request, reply) => {
     const signal = signalOf(reply)
-    const { kind, limit, ...query } = requestOf(listQuery, request.query)
+    const { kind, limit, ...query } = requestOf(routes.actors.query, request.query)
     if (kind !== undefined) query.prefix = `${kind}/`
     const actors = new AnswerList()
     let last: string | undefined
@@ -77,7 +55,7 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
     )
 
   const view = async (address: string, raw: unknown, signal: AbortSignal) => {
-    const { seq, rev, at } = requestOf(viewQuery, raw)
+    const { seq, rev, at } = requestOf(routes.actor.query, raw)
     const to =
       seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
     if (to !== undefined) return (await supervisor.stateAt(address, to, { signal })) ?? unknown(address)
@@ -85,7 +63,7 @@ export function actorRoutes(http: FastifyInstance, supervisor: Supervisor): void
   }
 
   const history = async (address: string, raw: unknown, signal: AbortSignal) => {
-    const { fromRev, toRev, reverse, limit } = requestOf(historyQuery, raw)
+    const { fromRev, toRev, reverse, limit } = requestOf(routes.history.query, raw)
     const range = { ...(fromRev !== undefined && { fromRev }), ...(toRev !== undefined && { toRev }) }
     const records = new AnswerList()
     const options = { ...range, reverse, limit, signal }

@@ -7,7 +7,8 @@ import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import { jsonEqual } from '../../runtime/record/values.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
-import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
+import type { EventEnvelope } from '../contract/envelope.ts'
+import { envelopesOf } from '../feed/envelope.ts'
 
 /** Of one turn; what comes after is left out of the answer. */
 const RECORDS_MAX = 1_000

@@ -11,15 +11,14 @@
  * `reason`; the record keeps both. 200 has the `seq` of that record, 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
-import { epochMs } from '../../../machines/model/fields.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 import { checkEvent, wrongEvent } from '../../runtime/commit/intake.ts'
 import { type Address, idOf, parentOf, parseAddress } from '../../runtime/record/address.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
+import { routes } from '../contract/routes.ts'
 import { commandAnswer } from './command-answer.ts'
 import { requestOf } from './request.ts'
 
@@ -27,24 +26,13 @@ const TAIL = /^(.+)\/(events|release)$/
 /** What was asked for longer ago was not meant for now. */
 const AGE_MAX_MS = 60_000
 
-const headers = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 characters of ASCII without spaces')
-    .optional(),
-})
-const TEXT_LENGTH_MAX = 500
-const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
-const releaseBody = z.strictObject({ by: text, reason: text }).nullish()
-const envelope = z.looseObject({ type: z.string().min(1), at: epochMs.optional() })
-
 export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.post<{ Params: { '*': string } }>('/actors/*', async (request, reply) => {
     const [, text, what] = TAIL.exec(request.params['*']) ?? []
     if (text === undefined) return reply.callNotFound()
     const address = parseAddress(text)
     if (what === 'release') return release(supervisor, address, request.body)
-    const { 'idempotency-key': key } = requestOf(headers, request.headers)
+    const { 'idempotency-key': key } = requestOf(routes.send.headers, request.headers)
     const event = commandOf(supervisor, address, request.body)
     const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
     if (seq === undefined) assertTakes(supervisor, address, event)
@@ -58,7 +46,7 @@ export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): vo
 
 /** @throws REQUEST_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED */
 async function release(supervisor: Supervisor, address: Address, body: unknown): Promise<object> {
-  const { by, reason } = requestOf(releaseBody, body) ?? {}
+  const { by, reason } = requestOf(routes.release.body, body) ?? {}
   const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
   const { seq } = await supervisor.release(address, why)
   return { seq, address, state: (await supervisor.view(address))?.value }
@@ -66,7 +54,7 @@ async function release(supervisor: Supervisor, address: Address, body: unknown):
 
 /** @throws EVENT_INVALID, KIND_UNKNOWN, COMMAND_UNKNOWN */
 function commandOf({ registry }: Supervisor, address: Address, body: unknown): AnyEvent {
-  const { data: event, error } = envelope.safeParse(body, PLAINLY)
+  const { data: event, error } = routes.send.body.safeParse(body, PLAINLY)
   if (error) throw wrongEvent(`the event for ${address}`, issuesOf(error, 'event'))
   const kind = registry.kind(address)
   // A child is its parent's own affair.

@@ -1,31 +1,24 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import type { Supervisor } from '../../runtime/supervisor.ts'
-import { type EventEnvelope, envelopesOf } from '../feed/envelope.ts'
+import type { EventEnvelope } from '../contract/envelope.ts'
+import { PAGE_MAX, routes } from '../contract/routes.ts'
+import { envelopesOf } from '../feed/envelope.ts'
 import { ANSWER_MAX } from './answer-list.ts'
 import { requestOf, signalOf } from './request.ts'
 
-const EVENTS_MAX = 1_000
+/** Events in an answer to a request that says nothing. */
+const TAIL = 50
 /** Records looked back over for events that match. */
 const SCAN_MAX = 200_000
 
-const query = z
-  .strictObject({
-    tail: z.coerce.number().int().positive().max(EVENTS_MAX).optional(),
-    since: z.coerce.number().int().nonnegative().optional(),
-    type: z.string().optional(),
-    actor: z.string().optional(),
-  })
-  .refine((q) => q.tail === undefined || q.since === undefined, 'give tail or since, not both')
-
 export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/events', async (request, reply) => {
-    const { tail, since, type, actor } = requestOf(query, request.query)
+    const { tail, since, type, actor } = requestOf(routes.events.query, request.query)
     const wanted = (envelope: EventEnvelope) =>
       (type === undefined || envelope.type === type.toUpperCase()) &&
       (actor === undefined || envelope.actor === actor)
     const reverse = since === undefined
-    const max = tail ?? (reverse ? 50 : EVENTS_MAX)
+    const max = tail ?? (reverse ? TAIL : PAGE_MAX)
     const found: string[] = []
     let size = 0
     const head = supervisor.seq

@@ -1,36 +1,14 @@
 /** Failures as the log has them: machines that threw, and errors that the runner reports of itself. */
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { Failure } from '../contract/record.ts'
+import { FAILURES_MAX, routes } from '../contract/routes.ts'
 import { requestOf, signalOf } from './request.ts'
-
-/**
- * @example
- * { actor: 'emaCross/btc', seq: 512, rev: 40, at: 1723161255343, event: 'CANDLE_CLOSED', message: 'TypeError: ...',
- *   action: 'quarantine', count: 1 }
- */
-export interface Failure {
-  /** Address of the actor that failed, or that reports the error. */
-  readonly actor: string
-  /** Place of the latest record of it; `rev` and `at` belong to the same record. */
-  readonly seq: number
-  readonly rev: number
-  readonly at: number
-  /** Type of the event that the actor failed on, or of the event that reports the error. */
-  readonly event: string
-  readonly message: string
-  /** The actor's supervision did this; absent in an error that is only reported. */
-  readonly action?: string
-  /** How often the actor failed on such an event with this message. */
-  readonly count: number
-}
 
 /** Records that are searched for recent failures, from the end of the log. */
 export const RECENT_RECORDS = 50_000
-/** Different failures in one answer. */
-const FAILURES_MAX = 100
 /** Characters of an error's message in an answer; the record has all of it. */
 const MESSAGE_MAX = 500
 
@@ -119,15 +97,10 @@ function cut(text: string): string {
   return text.length > MESSAGE_MAX ? `${text.slice(0, MESSAGE_MAX)}…` : text
 }
 
-const query = z.strictObject({
-  actor: z.string().optional(),
-  limit: z.coerce.number().int().positive().max(FAILURES_MAX).default(FAILURES_MAX),
-})
-
 /** `GET /failures`: recent failures, or those of one actor. A release ends the failures before it. */
 export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): void {
   http.get('/failures', async (request, reply) => {
-    const { actor, limit } = requestOf(query, request.query)
+    const { actor, limit } = requestOf(routes.failures.query, request.query)
     const { seq } = supervisor
     const found = new FailureList()
     const released = new Set<string>()

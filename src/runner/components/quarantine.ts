@@ -1,7 +1,8 @@
 /** Actors in quarantine, as a start and a person see them. */
 
 import { isOutcryError } from '../../../store/index.ts'
-import { type Failure, lastFailure } from '../../api/routes/failures.ts'
+import type { Failure } from '../../api/contract/record.ts'
+import { lastFailure } from '../../api/routes/failures.ts'
 import type { SendOptions } from '../../runtime/commit/intake.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'

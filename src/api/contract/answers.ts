@@ -1,0 +1,135 @@
+/** What routes answer, besides records, actors and events. */
+import { z } from 'zod'
+import { eventEnvelope } from './envelope.ts'
+import { epochMs, position, stateValue } from './fields.ts'
+import { problem } from './route.ts'
+
+const health = z.object({
+  status: z.enum(['ok', 'degraded']).describe('`degraded`: actors are in quarantine'),
+  version: z.string().describe('of Outcry'),
+  seq: position.describe('of the last record'),
+  epoch: z.int().describe('grows with each start on this log'),
+  residents: position.describe('actors in memory'),
+  unsettledIntents: position.describe('messages to ports that have no outcome'),
+  quarantined: position.describe('actors in quarantine'),
+  refused: z
+    .record(z.string(), position)
+    .optional()
+    .describe('market messages that were not believed, by reason'),
+})
+
+/** @example { status: 'ok', version: '0.1.0', seq: 1234, epoch: 3, residents: 12, unsettledIntents: 0, quarantined: 0 } */
+export const healthy = health
+
+/** The store takes no more commits. */
+export const fenced = health.extend({
+  status: z.literal('fenced'),
+  error: z.object({ code: z.string(), message: z.string() }),
+})
+
+/** @example { commits: 40, records: 1234, actors: 12, snapshots: 12, live: 12, problems: [] } */
+export const verification = z.object({
+  commits: position,
+  records: position,
+  actors: position,
+  snapshots: position.describe('stored snapshots that were compared'),
+  live: position.describe('actors that were compared with memory'),
+  reports: position.optional().describe("reports in the venue's books that were looked at"),
+  problems: z.array(z.object({ seq: position, actor: z.string(), code: z.string(), message: z.string() })),
+})
+
+/**
+ * What became of a command, as the log has it.
+ *
+ * @example { seq: 1234, duplicate: false, state: 'active', events: [{ type: 'ORDER_CREATED', ... }] }
+ */
+export const taken = z.object({
+  seq: position.describe('of the record of the command'),
+  duplicate: z
+    .boolean()
+    .describe('whether it is the answer to an earlier request with the same Idempotency-Key'),
+  state: stateValue.optional().describe('of the actor, after the command'),
+  events: z.array(eventEnvelope).describe('what the command led to'),
+})
+/** The command is on record, and what it asked for was refused. */
+export const takenAndRefused = taken.extend({ error: problem })
+
+/** @example { seq: 1234, address: 'emaCross/btc', state: 'running' } */
+export const released = z.object({ seq: position, address: z.string(), state: stateValue.optional() })
+
+const decimal = z.string().describe('a decimal number as text, like "61837.63"')
+
+const heldPosition = z.object({
+  address: z.string(),
+  symbol: z.string(),
+  quantity: decimal.describe('below 0 for a short position'),
+  markPx: decimal,
+  settleAsset: z.string(),
+  avgPx: decimal,
+  unrealizedPnl: decimal,
+})
+
+const workingOrder = z.object({
+  address: z.string(),
+  symbol: z.string(),
+  positionSide: z.string().optional(),
+  side: z.enum(['BUY', 'SELL']),
+  ordType: z.string(),
+  leavesQty: decimal.describe('what is not executed yet'),
+  price: decimal.optional(),
+  stopPx: decimal.optional(),
+  reduceOnly: z.boolean().optional(),
+})
+
+/**
+ * An account at the last prices. Money is in its asset.
+ *
+ * @example
+ * { address: 'account/sim', seq: 1234, at: 1723161255343, venue: 'sim', asset: 'USDT', tradingState: 'active',
+ *   equity: '100012.5', dailyPnl: '12.5', drawdownPct: '0', unrealizedPnl: '2.5', positions: [...], orders: [...] }
+ */
+export const account = z.object({
+  address: z.string(),
+  seq: position,
+  at: epochMs,
+  venue: z.string(),
+  asset: z.string(),
+  tradingState: stateValue,
+  breaker: z.unknown().optional().describe('the losses that have halted trading'),
+  review: z.unknown().optional().describe('what a person has to look at first'),
+  equity: decimal,
+  dailyPnl: decimal,
+  drawdownPct: decimal,
+  unrealizedPnl: decimal,
+  positions: z.array(heldPosition),
+  orders: z.array(workingOrder),
+})
+
+const transition = z.object({
+  source: z.string(),
+  targets: z.array(z.string()).describe('ids of states; none when the machine stays where it is'),
+  eventType: z.string(),
+  kind: z.enum(['event', 'always', 'after', 'done', 'error']),
+  delay: z.string().optional().describe('ms, or the name of a delay'),
+  guard: z.string().optional(),
+  actions: z.array(z.string()),
+})
+
+/** A state of a machine, as a picture needs it; the machine itself is its root. */
+export const stateDefinition = z
+  .object({
+    id: z.string(),
+    key: z.string(),
+    type: z.enum(['atomic', 'compound', 'parallel', 'final', 'history']),
+    initial: z.string().optional().describe('id of the state that is entered first'),
+    description: z.string().optional(),
+    tags: z.array(z.string()),
+    invoke: z.array(z.object({ id: z.string(), src: z.string() })),
+    entry: z.array(z.string()),
+    exit: z.array(z.string()),
+    transitions: z.array(transition),
+    get states() {
+      return z.array(stateDefinition)
+    },
+  })
+  .meta({ id: 'StateDefinition' })

@@ -1,0 +1,142 @@
+/** What clients and server say over the WebSockets `/feed` and `/inspect`, one JSON object a frame. */
+import { z } from 'zod'
+import { eventEnvelope } from './envelope.ts'
+import { epochMs, type Frozen, position, seq } from './fields.ts'
+import { transitionRecord } from './record.ts'
+import { isPattern } from './topics.ts'
+
+/** Topics of one subscription. */
+const TOPICS_MAX = 64
+/** Events that `tail` may ask for. */
+const TAIL_MAX = 10_000
+/** Characters of the id of a subscription. */
+const ID_LENGTH_MAX = 64
+const BATCH_MS_MAX = 10_000
+
+/** Codes with which the server closes a WebSocket, besides those of RFC 6455. */
+export const CLOSE = {
+  /** A client sent a text that is no frame. */
+  badFrame: 4400,
+  /** The client has not sent the token. */
+  unauthorised: 4401,
+  /** The client took nothing for too long, or said too much. The reason has the seq to resume from. */
+  tooSlow: 4408,
+} as const
+
+/** A client chooses the id of each subscription; every frame about it has that id. */
+const id = z.string().min(1).max(ID_LENGTH_MAX)
+
+/**
+ * Asks for what is published on topics.
+ *
+ * @example { op: 'subscribe', id: 's1', topics: ['events.order_filled.sim.*'], since: 1234 }
+ */
+export const subscribeFrame = z.strictObject({
+  op: z.literal('subscribe'),
+  id,
+  topics: z
+    .array(
+      z.string().refine(isPattern, {
+        error:
+          'no topic: events.{type}.{venue}.{symbol}, with the type in lower case, or transitions.{kind}.{id}; * is one token, > the rest',
+      }),
+    )
+    .min(1)
+    .max(TOPICS_MAX),
+  since: z.int().nonnegative().optional().describe('everything after this seq, from the log, then live'),
+  tail: z.int().positive().max(TAIL_MAX).optional().describe('the last so many that match, then live'),
+  batchMs: z
+    .int()
+    .nonnegative()
+    .max(BATCH_MS_MAX)
+    .optional()
+    .describe('what comes within so many ms goes as one `batch`; 0: what is committed together'),
+})
+export type SubscribeFrame = z.infer<typeof subscribeFrame>
+
+/** @example { op: 'unsubscribe', id: 's1' } */
+export const unsubscribeFrame = z.strictObject({ op: z.literal('unsubscribe'), id })
+
+/** What a client of `/feed` may say. */
+export const clientFrame = z.discriminatedUnion('op', [subscribeFrame, unsubscribeFrame])
+export type ClientFrame = z.infer<typeof clientFrame>
+
+/** The first frame of a connection. @example { op: 'hello', version: '0.1.0', seq: 1234, epoch: 3 } */
+export const helloFrame = z.object({
+  op: z.literal('hello'),
+  version: z.string().describe('of Outcry'),
+  seq: position.describe('of the last record'),
+  epoch: z.int().describe('grows with each start on this log'),
+})
+
+/** @example { op: 'subscribed', id: 's1' } */
+export const subscribedFrame = z.object({ op: z.enum(['subscribed', 'unsubscribed']), id: z.string() })
+
+/** All up to `seq` has been sent. It comes once, and what follows is live. @example { op: 'caughtUp', id: 's1', seq: 1234 } */
+export const caughtUpFrame = z.object({ op: z.literal('caughtUp'), id: z.string(), seq: position })
+
+/** @example { op: 'error', code: 'SEQ_UNKNOWN', message: 'since 99 is beyond the log, which ends at 12', id: 's1' } */
+export const errorFrame = z.object({
+  op: z.literal('error'),
+  code: z.string(),
+  message: z.string(),
+  id: z.string().optional().describe('of the subscription that it is about'),
+})
+
+/** What the server says besides what is published. */
+export const serverFrame = z.discriminatedUnion('op', [
+  helloFrame,
+  subscribedFrame,
+  caughtUpFrame,
+  errorFrame,
+])
+export type ServerFrame = Frozen<z.infer<typeof serverFrame>>
+
+const topic = z.string().describe('of the publication, such as `transitions.order.sim:o-1`')
+
+/** A domain event on its topic. */
+export const eventOnTopic = eventEnvelope.extend({ topic })
+export type EventOnTopic = Frozen<z.infer<typeof eventOnTopic>>
+
+/** A record on its topic. */
+export const recordOnTopic = z.object({
+  topic,
+  seq,
+  at: epochMs,
+  actor: z.string(),
+  record: transitionRecord,
+})
+export type RecordOnTopic = Frozen<z.infer<typeof recordOnTopic>>
+
+const ofSubscription = { op: z.literal('event'), id: z.string() }
+
+/**
+ * One publication; `id` is the subscription's.
+ *
+ * @example { op: 'event', id: 's1', topic: 'transitions.order.sim:o-1', seq: 1234, at: 1723161255343, actor: 'order/sim:o-1', record: { ... } }
+ */
+export const eventFrame = z.union([recordOnTopic.extend(ofSubscription), eventOnTopic.extend(ofSubscription)])
+export type EventFrame = Frozen<z.infer<typeof eventFrame>>
+
+/** Publications in order. @example { op: 'batch', id: 's1', events: [{ topic: ..., seq: 1234, ... }, ...] } */
+export const batchFrame = z.object({
+  op: z.literal('batch'),
+  id: z.string(),
+  events: z.array(z.union([recordOnTopic, eventOnTopic])),
+})
+export type BatchFrame = Frozen<z.infer<typeof batchFrame>>
+
+/** What a server of `/feed` may say. */
+export const feedFrame = z.union([serverFrame, batchFrame, eventFrame])
+export type FeedFrame = ServerFrame | BatchFrame | EventFrame
+
+/**
+ * What a client of `/inspect` may say: the actors of which it is told everything. `order/*` stands for all whose address begins so.
+ * The server speaks the protocol of @statelyai/inspect.
+ *
+ * @example { op: 'watch', actors: ['order/*'] }
+ */
+export const watchFrame = z.strictObject({
+  op: z.literal('watch'),
+  actors: z.array(z.string().min(1)).max(256),
+})

@@ -1,0 +1,133 @@
+/** A record of the log, and an actor as its records have left it. */
+import { z } from 'zod'
+import { anyEvent, epochMs, type Frozen, position, rev, seq, stateValue } from './fields.ts'
+
+/** A delayed send that waits. */
+export const timer = z.object({
+  id: z.string().describe('unique within its actor'),
+  dueAt: z.number().describe('epoch milliseconds'),
+  target: z.string().optional().describe('address of the receiver; absent when it is the actor itself'),
+  stopped: z.literal(true).optional(),
+  event: anyEvent,
+  seq: position.describe('seq of the record that scheduled it'),
+  correlation: z.string(),
+})
+
+/** A message to a port. */
+export const intent = z.object({
+  id: z.string(),
+  port: z.string(),
+  actor: z.string(),
+  event: anyEvent,
+  at: epochMs,
+  seq: position,
+  correlation: z.string(),
+})
+
+/**
+ * One actor took one event: the unit of the log. Types that begin with `outcry.` are what the runtime did to the actor.
+ *
+ * @example
+ * { seq: 1234, rev: 7, actor: 'order/sim:o-1', at: 1723161255343, event: { type: 'EXECUTION_REPORT', ... },
+ *   from: { execution: 'new', request: 'idle' }, to: { execution: 'partiallyFilled', request: 'idle' },
+ *   cause: 1233, correlation: 'c-1230', machine: 'order@3', emitted: [{ type: 'ORDER_PARTIAL_FILL', ... }], turn: 901 }
+ */
+export const transitionRecord = z.object({
+  seq,
+  rev,
+  actor: z.string(),
+  at: epochMs,
+  event: anyEvent,
+  from: stateValue.nullable().describe("state before; null in an actor's first record"),
+  to: stateValue.describe('state after'),
+  cause: z.int().positive().nullable().describe('seq of the record that sent the event; null from outside'),
+  correlation: z.string().describe('shared by all that one outside message set off'),
+  machine: z.string().describe('`kind@version`'),
+  turn: z.int().describe('records of one turn are in the log together, or not at all'),
+  emitted: z.array(anyEvent).optional().describe('domain events, in order'),
+  sent: z.array(z.string()).optional().describe('addresses that the transition sent to at once'),
+  intents: z.array(intent).optional(),
+  scheduled: z.array(timer).optional(),
+  cancelled: z.array(z.string()).optional().describe('ids of timers'),
+  timer: z.string().optional().describe('id of the timer that the record consumed'),
+  timerSeq: position.optional(),
+  found: z.array(z.tuple([z.string(), z.string()])).optional(),
+  child: z
+    .object({
+      path: z.array(z.string()),
+      systemId: z.string().optional(),
+      syncSnapshot: z.literal(true).optional(),
+    })
+    .optional(),
+  status: z.string().optional().describe('`done`, `error` or `stopped`, in the record that ended the actor'),
+  stashed: z.literal(true).optional(),
+  unhandled: z.literal(true).optional().describe('the machine had no transition for the event'),
+  origin: z.object({ source: z.string(), position: z.number() }).optional(),
+  settles: z.string().optional().describe('id of the intent that the message answers for good'),
+  key: z.string().optional().describe("the sender's Idempotency-Key"),
+})
+export type TransitionRecord = Frozen<z.infer<typeof transitionRecord>>
+
+/**
+ * A failure as the log has it.
+ *
+ * @example
+ * { actor: 'emaCross/btc', seq: 512, rev: 40, at: 1723161255343, event: 'CANDLE_CLOSED', message: 'TypeError: ...',
+ *   action: 'quarantine', count: 1 }
+ */
+export const failure = z.object({
+  actor: z.string().describe('address of the actor that failed, or that reports the error'),
+  seq: position.describe('place of its latest record; `rev` and `at` belong to the same record'),
+  rev: position,
+  at: epochMs,
+  event: z.string().describe('type of the event that the actor failed on, or that reports the error'),
+  message: z.string(),
+  action: z
+    .string()
+    .optional()
+    .describe("what the actor's supervision did; absent in an error that is only reported"),
+  count: z.int().positive().describe('how often the actor failed on such an event with this message'),
+})
+export type Failure = Frozen<z.infer<typeof failure>>
+
+/** An actor in a list: without its context, its timers and its children. */
+export const actorSummary = z.object({
+  address: z.string(),
+  kind: z.string(),
+  machine: z.string().describe('`kind@version`'),
+  version: z.string(),
+  path: z.array(z.string()).describe('`src` names from the root machine down, for a child'),
+  status: z.enum(['active', 'done', 'error', 'stopped']),
+  condition: z
+    .enum(['restarting', 'quarantined'])
+    .optional()
+    .describe('present when something beside its status keeps it from taking messages'),
+  failures: z
+    .object({ count: z.int(), lastAt: epochMs })
+    .optional()
+    .describe('failures since its last release'),
+  failure: failure.optional().describe('the last failure, where the actor is failing'),
+  value: stateValue,
+  output: z.unknown().optional(),
+  error: z.unknown().optional(),
+  tags: z.array(z.string()),
+  rev: position,
+  seq: position,
+  at: z.number(),
+})
+export type ActorSummary = Frozen<z.infer<typeof actorSummary>>
+
+/**
+ * An actor, now or at a place in its past.
+ *
+ * @example
+ * { address: 'order/sim:o-1', kind: 'order', machine: 'order@3', version: '3', path: [], status: 'active',
+ *   value: { execution: 'new', request: 'idle' }, context: { ... }, tags: [], rev: 3, seq: 1234, at: 1723161255343,
+ *   children: [], timers: [] }
+ */
+export const actorView = actorSummary.extend({
+  context: z.unknown(),
+  children: z.array(z.string()).describe('addresses'),
+  timers: z.array(timer),
+})
+export type ActorView = Frozen<z.infer<typeof actorView>>

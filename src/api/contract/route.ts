@@ -1,0 +1,60 @@
+/** How a route is described: what it is asked for with, what it answers, and by which codes it refuses. */
+import { z } from 'zod'
+import type { Frozen } from './fields.ts'
+
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** `{name}` is one percent-encoded segment. */
+  readonly path: string
+  /** What it is for, in one sentence. */
+  readonly summary: string
+  readonly params?: z.ZodType
+  readonly query?: z.ZodType
+  readonly headers?: z.ZodType
+  readonly body?: z.ZodType
+  /** Answers by status, as JSON; bytes where `isBinary` is set. */
+  readonly answers: { readonly 200: z.ZodType } & { readonly [status: number]: z.ZodType }
+  readonly isBinary?: true
+  /** Codes by which it refuses, besides those of every route. */
+  readonly refusals: readonly string[]
+}
+
+/** What a refusal says: a code that programs compare, what is wrong, what to do, and the fields with their rules. */
+export const problem = z.object({
+  code: z.string().describe('such as `ACTOR_UNKNOWN`; programs compare this, never the message'),
+  message: z.string(),
+  hint: z.string().describe('what to do about it'),
+  issues: z.array(z.object({ field: z.string(), rule: z.string() })),
+})
+
+/**
+ * The answer of every route that refuses.
+ *
+ * @example
+ * { error: { code: 'REQUEST_INVALID', message: 'limit: must be at most 1000', hint: 'Change the fields named.',
+ *   issues: [{ field: 'limit', rule: 'must be at most 1000' }] } }
+ */
+export const refusal = z.object({ error: problem })
+export type Refusal = Frozen<z.infer<typeof refusal>>
+
+/** Codes by which every route may refuse. */
+export const REFUSALS_OF_ALL = [
+  'HOST_REFUSED',
+  'ORIGIN_REFUSED',
+  'SITE_REFUSED',
+  'NOT_AUTHORISED',
+  'ROUTE_UNKNOWN',
+  'SERVER_BUSY',
+  'STOPPED',
+  'INTERNAL',
+] as const
+
+/** The answer of a route with the status 200. */
+export type AnswerOf<R extends Route> = Frozen<z.output<R['answers'][200]>>
+/** What a client asks with: values, which are written as text into the address. */
+export type QueryOf<R extends Route> = R['query'] extends z.ZodType
+  ? Partial<z.output<R['query']>>
+  : undefined
+export type ParamsOf<R extends Route> = R['params'] extends z.ZodType ? z.input<R['params']> : undefined
+export type HeadersOf<R extends Route> = R['headers'] extends z.ZodType ? z.input<R['headers']> : undefined
+export type BodyOf<R extends Route> = R['body'] extends z.ZodType ? z.input<R['body']> : undefined

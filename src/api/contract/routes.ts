@@ -1,0 +1,241 @@
+/**
+ * Every route of the API. The handlers check requests by these objects, `outcry/client` has its types from them.
+ *
+ * They know envelopes alone. The schemas of the events that a kind takes come with its registration: a command that does not
+ * fit them is refused as `EVENT_INVALID`, with the fields and their rules.
+ */
+import { z } from 'zod'
+import {
+  account,
+  fenced,
+  healthy,
+  released,
+  stateDefinition,
+  taken,
+  takenAndRefused,
+  verification,
+} from './answers.ts'
+import { eventEnvelope } from './envelope.ts'
+import { address, epochMs, position, rev } from './fields.ts'
+import { actorSummary, actorView, failure, transitionRecord } from './record.ts'
+import type { Route } from './route.ts'
+
+/** Items of one answer, of a list of actors, of a history or of events. */
+export const PAGE_MAX = 1_000
+const PAGE = 100
+/** Different failures in one answer. */
+export const FAILURES_MAX = 100
+/** Characters of what a person says about a release. */
+const TEXT_LENGTH_MAX = 500
+
+/** A number in an address is text. */
+const number = z.coerce.number<number | string>()
+const count = (max: number) => number.int().positive().max(max)
+const place = number.int().nonnegative().optional()
+const ofActor = z.strictObject({ address })
+const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
+
+/** What is common to all events that are sent to an actor; the kinds know the rest. @example { type: 'CANCEL', by: 'ann' } */
+export const commandEvent = z.looseObject({ type: z.string().min(1), at: epochMs.optional() })
+
+export const routes = {
+  /** @example GET /health */
+  health: {
+    method: 'GET',
+    path: '/health',
+    summary: 'Tells whether the runner is well, and how far its log is. It needs no token.',
+    answers: { 200: healthy, 503: fenced },
+    refusals: [],
+  },
+
+  /** @example GET /backup?of=folder */
+  backup: {
+    method: 'GET',
+    path: '/backup',
+    summary:
+      'Gives the log, or with `of=folder` the whole data folder, as one consistent copy: entries of a store.',
+    query: z.looseObject({ of: z.literal('folder').optional().catch(undefined) }),
+    answers: { 200: z.unknown() },
+    isBinary: true,
+    refusals: [],
+  },
+
+  /** The status of a check that takes long is 200; one that fails by then has a refusal as its body. @example GET /verify */
+  verify: {
+    method: 'GET',
+    path: '/verify',
+    summary: 'Checks the whole log, and what belongs to it. It reads everything.',
+    answers: { 200: verification },
+    refusals: [],
+  },
+
+  /** @example GET /actors?kind=order&limit=10 */
+  actors: {
+    method: 'GET',
+    path: '/actors',
+    summary: 'Lists actors by address, page by page: `next` is the `after` of the next page.',
+    query: z
+      .strictObject({
+        kind: z.string().optional(),
+        prefix: z.string().default(''),
+        after: z.string().optional(),
+        limit: count(PAGE_MAX).default(PAGE),
+      })
+      .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix'),
+    answers: {
+      200: z.object({ actors: z.array(actorSummary), next: z.string().optional() }),
+    },
+    refusals: ['REQUEST_INVALID'],
+  },
+
+  /** @example GET /actors/order%2Fsim:o-1?at=1723161255343 */
+  actor: {
+    method: 'GET',
+    path: '/actors/{address}',
+    summary: 'Shows an actor as it is, or as it was at a seq, at a rev of its own or at a time.',
+    params: ofActor,
+    query: z
+      .strictObject({ seq: place, rev: place, at: place })
+      .refine(
+        (query) => Object.values(query).filter((value) => value !== undefined).length <= 1,
+        'give one of seq, rev and at',
+      ),
+    answers: { 200: actorView },
+    refusals: [
+      'ADDRESS_INVALID',
+      'REQUEST_INVALID',
+      'PLACE_INVALID',
+      'ACTOR_UNKNOWN',
+      'REV_UNKNOWN',
+      'KIND_UNKNOWN',
+    ],
+  },
+
+  /** @example GET /actors/order%2Fsim:o-1/history?fromRev=2&limit=10 */
+  history: {
+    method: 'GET',
+    path: '/actors/{address}/history',
+    summary:
+      'Gives the records of an actor; `nextRev` is where to go on when fewer fit into the answer than were asked for.',
+    params: ofActor,
+    query: z.strictObject({
+      fromRev: place,
+      toRev: place,
+      reverse: z.stringbool().default(false),
+      limit: count(PAGE_MAX).default(PAGE),
+    }),
+    answers: { 200: z.object({ records: z.array(transitionRecord), nextRev: rev.optional() }) },
+    refusals: ['ADDRESS_INVALID', 'REQUEST_INVALID'],
+  },
+
+  /** @example GET /actors/order%2Fsim:o-1/machine */
+  machine: {
+    method: 'GET',
+    path: '/actors/{address}/machine',
+    summary: 'Gives the statechart that an actor runs on.',
+    params: ofActor,
+    answers: { 200: stateDefinition },
+    refusals: ['ADDRESS_INVALID', 'ACTOR_UNKNOWN', 'KIND_UNKNOWN', 'MACHINE_NONE'],
+  },
+
+  /**
+   * 422 and 409 are on record: what was asked for was refused, or the actor does nothing about it in its state. After any
+   * other refusal no actor has come into being, and none has changed.
+   *
+   * @example POST /actors/account%2Fsim/events { "type": "SET_TRADING_STATE", "tradingState": "halted", "by": "ann" }
+   */
+  send: {
+    method: 'POST',
+    path: '/actors/{address}/events',
+    summary:
+      'Asks something of an actor. With an `Idempotency-Key` it may be sent again, and is answered as the first time.',
+    params: ofActor,
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 characters of ASCII without spaces')
+        .optional(),
+    }),
+    body: commandEvent,
+    answers: { 200: taken, 409: takenAndRefused, 422: takenAndRefused },
+    refusals: [
+      'ADDRESS_INVALID',
+      'REQUEST_INVALID',
+      'EVENT_INVALID',
+      'COMMAND_UNKNOWN',
+      'KIND_UNKNOWN',
+      'ACTOR_UNKNOWN',
+      'ACTOR_ENDED',
+      'ACTOR_FAILED',
+      'ACTOR_QUARANTINED',
+      'ACTOR_BUSY',
+      'EVENT_UNHANDLED',
+      'KEY_REUSED',
+      'MAILBOX_FULL',
+      'STORE_FENCED',
+    ],
+  },
+
+  /** @example POST /actors/emaCross%2Fbtc/release { "by": "ann", "reason": "fixed in 2.1" } */
+  release: {
+    method: 'POST',
+    path: '/actors/{address}/release',
+    summary: 'Lets an actor out of quarantine. The record keeps by whom and for what reason.',
+    params: ofActor,
+    body: z.strictObject({ by: text, reason: text }).nullish(),
+    answers: { 200: released },
+    refusals: [
+      'ADDRESS_INVALID',
+      'REQUEST_INVALID',
+      'KIND_UNKNOWN',
+      'ACTOR_UNKNOWN',
+      'ACTOR_ENDED',
+      'ACTOR_NOT_QUARANTINED',
+      'STORE_FENCED',
+    ],
+  },
+
+  /** @example GET /accounts */
+  accounts: {
+    method: 'GET',
+    path: '/accounts',
+    summary: 'Shows each account with its positions and working orders, at last prices.',
+    answers: { 200: z.object({ accounts: z.array(account) }) },
+    refusals: [],
+  },
+
+  /** @example GET /events?tail=50&type=ORDER_FILLED */
+  events: {
+    method: 'GET',
+    path: '/events',
+    summary: 'Gives the last domain events, or those since a seq; `seq` is the `since` of the next request.',
+    query: z
+      .strictObject({
+        tail: count(PAGE_MAX).optional(),
+        since: place,
+        type: z.string().optional(),
+        actor: z.string().optional(),
+      })
+      .refine(
+        (query) => query.tail === undefined || query.since === undefined,
+        'give tail or since, not both',
+      ),
+    answers: { 200: z.object({ seq: position, events: z.array(eventEnvelope) }) },
+    refusals: ['REQUEST_INVALID'],
+  },
+
+  /** @example GET /failures?actor=emaCross/btc */
+  failures: {
+    method: 'GET',
+    path: '/failures',
+    summary: 'Gives recent failures, or those of one actor. A release ends the failures before it.',
+    query: z.strictObject({
+      actor: z.string().optional(),
+      limit: count(FAILURES_MAX).default(FAILURES_MAX),
+    }),
+    answers: { 200: z.object({ seq: position, failures: z.array(failure) }) },
+    refusals: ['REQUEST_INVALID'],
+  },
+} as const satisfies Record<string, Route>
+
+export type Routes = typeof routes
