@@ -5,6 +5,7 @@ import type { Fill } from './events/fill.ts'
 import type { ListRequest } from './events/list.ts'
 import type { Deny, Submit } from './events/order-requests.ts'
 import type { Adopt } from './events/reconciliation.ts'
+import { asItIs } from './kind/kind.ts'
 import {
   type OrderListInput,
   orderListEvents,
@@ -14,16 +15,16 @@ import {
 import { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
 import { SYMBOL_AHEAD_MAX_MS, symbolEvents } from './market/symbol-input.ts'
 import { symbolVersion3 } from './market/symbol-version-3.ts'
-import { universeEvents, universeMachine } from './market/universe.ts'
+import { universeKind } from './market/universe.ts'
 import { idProblem } from './model/ids.ts'
-import { newsEvents, newsMachine } from './news/news.ts'
+import { newsKind } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
 import { orderEvents, orderFromVersion5, orderMachine, orderVersion4, orderVersion5 } from './order/order.ts'
 import { type PositionInput, positionEvents, positionMachine } from './position/position.ts'
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { fromVersion2 } from './reconciliation/upgrades.ts'
 import { reconciliationVersion2 } from './reconciliation/version-2.ts'
-import { runnerEvents, runnerMachine, runnerVersion3 } from './runner/runner.ts'
+import { runnerKind } from './runner/runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
@@ -43,12 +44,6 @@ interface Names {
   readonly orderId?: string
   readonly limits?: unknown
 }
-
-/** Migrates an actor to a version that behaves otherwise and keeps the same. */
-const asItIs = ({ value, context }: { readonly value: unknown; readonly context: unknown }) => ({
-  value,
-  context,
-})
 
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
@@ -144,15 +139,9 @@ export const machines = {
   },
   emaCross: kindOfStrategy(emaCross),
   meanReversion: kindOfStrategy(meanReversion),
-  news: { machine: newsMachine, events: newsEvents, commands: ['NEWS_ITEM'] },
-  universe: { machine: universeMachine, events: universeEvents, commands: ['INSTRUMENTS_LISTED'] },
-  runner: {
-    machine: runnerMachine,
-    events: runnerEvents,
-    commands: [],
-    previous: [runnerVersion3],
-    upgrades: [{ from: '3', to: '4', migrate: asItIs }],
-  },
+  news: newsKind,
+  universe: universeKind,
+  runner: runnerKind,
 }
 
 export * from './account/account.ts'
@@ -178,15 +167,19 @@ export * as indicators from './indicators/index.ts'
 export { addTrade, intervalMs } from './market/candles.ts'
 export * from './market/symbol.ts'
 export * from './market/symbol-input.ts'
-export * from './market/universe.ts'
+export { universeMachine } from './market/universe.ts'
+export { type UniverseContext, type UniverseInput, universeInput } from './market/universe-context.ts'
+export { universeEvents } from './market/universe-declaration.ts'
 export * from './market/universe-filters.ts'
 export * from './model/addresses.ts'
 export * from './model/contract.ts'
 export type { Side } from './model/fields.ts'
 export { adoptedId, venueId } from './model/ids.ts'
 export * from './news/classifier.ts'
+export { type NewsContext, type NewsInput, newsInput } from './news/context.ts'
+export { newsEvents } from './news/declaration.ts'
 export type { Flag } from './news/flags.ts'
-export * from './news/news.ts'
+export { newsMachine } from './news/news.ts'
 export * from './news/rules.ts'
 export { avgPx, type OrderContext, type OrderInput, ordStatusOf } from './order/context.ts'
 export * from './order/order.ts'
@@ -194,7 +187,7 @@ export * from './order/terms.ts'
 export * from './position/books.ts'
 export * from './position/position.ts'
 export * from './reconciliation/reconciliation.ts'
-export { RUNNER, type RunnerContext, type RunnerInput } from './runner/runner.ts'
+export { RUNNER, type RunnerContext, type RunnerInput } from './runner/context.ts'
 export * from './strategies/define-strategy.ts'
 export type { Signal } from './strategies/signal.ts'
 export { fixedAmong, type StrategyTerms, strategyTerms } from './strategies/terms.ts'

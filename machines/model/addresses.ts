@@ -17,7 +17,7 @@ export function holdingId(of: Holding & { readonly venue: string }): string {
   return `${of.venue}:${holdingName(of)}`
 }
 
-export function positionAddress(of: Holding & { readonly venue: string }): string {
+export function positionAddress(of: Holding & { readonly venue: string }): `position/${string}` {
   return `position/${holdingId(of)}`
 }
 
@@ -25,11 +25,16 @@ export function positionAddress(of: Holding & { readonly venue: string }): strin
  * The order that a ClOrdID is of: a request of ours is its order's id, from the second one on with a number, `o-1/2`. In
  * somebody else's a slash may be anywhere, and is written `=2F` for an address has its own meaning of it; none at all is `=`.
  */
-export function orderAddress(clOrdId: string): string {
+export function orderAddress(clOrdId: string): `order/${string}` {
   const id = clOrdId.replace(/^([^/]+)\/\d+$/, '$1').replaceAll('/', '=2F')
   return `order/${id || '='}`
 }
 
-export function watchdogAddress(of: Holding & { readonly venue: string }): string {
+export function watchdogAddress(of: Holding & { readonly venue: string }): `watchdog/${string}` {
   return `watchdog/${holdingId(of)}`
+}
+
+/** Of the account at a venue. */
+export function accountAddress(venue: string): `account/${string}` {
+  return `account/${venue}`
 }

@@ -3,7 +3,13 @@ import type { z } from 'zod'
 import type { CashFlowReport } from '../events/account.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Cancel, Verify } from '../events/order-requests.ts'
-import type { Adopt, PortfolioRequest, VenueState, VenueStateRequest } from '../events/reconciliation.ts'
+import type {
+  Adopt,
+  PortfolioRequest,
+  VenueOrderState,
+  VenueState,
+  VenueStateRequest,
+} from '../events/reconciliation.ts'
 import { tell } from '../kind/tell.ts'
 import { holdingName, orderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
@@ -92,7 +98,9 @@ export const reconciliationMachine = setup({
       const { at } = event
       const { venue, unknownOrders, found } = context
       const lasting = lastingIn(event, found)
-      const open = new Map(event.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const))
+      const open = new Map<string, VenueOrderState>(
+        event.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const),
+      )
       enqueue.assign({ found: lasting })
       const fills = event.fills.filter(({ order, terms }) => mayExplain(lasting, order, terms))
       // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.

@@ -4,7 +4,13 @@ import type { z } from 'zod'
 import type { CashFlowReport } from '../events/account.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Cancel, Verify } from '../events/order-requests.ts'
-import type { Adopt, PortfolioRequest, VenueState, VenueStateRequest } from '../events/reconciliation.ts'
+import type {
+  Adopt,
+  PortfolioRequest,
+  VenueOrderState,
+  VenueState,
+  VenueStateRequest,
+} from '../events/reconciliation.ts'
 import { tell } from '../kind/tell.ts'
 import { holdingName, orderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
@@ -89,7 +95,9 @@ export const reconciliationVersion2 = setup({
       const { venue, unknownOrders } = context
       const state = context.state as VenueState
       const differences = differencesOf(state, event)
-      const open = new Map(state.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const))
+      const open = new Map<string, VenueOrderState>(
+        state.openOrders.map((order) => [orderAddress(order.clOrdId), order] as const),
+      )
       enqueue.assign({ state: undefined, found: differences })
       // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.
       const strangers = new Map<string, TermsThere>()

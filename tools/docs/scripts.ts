@@ -177,7 +177,7 @@ const level = fc.tuple(px, qty).map((l) => [l])
 
 export interface Scripted {
   /** The kind of its actors. */
-  readonly name: string
+  readonly name: keyof typeof machines
   readonly machine: AnyStateMachine
   readonly input: unknown
   readonly steps: fc.Arbitrary<Step[]>

@@ -22,6 +22,12 @@ export interface Registration {
   readonly problems?: (command: AnyEvent, id: string) => Readonly<Record<string, string | undefined>>
   /** Types of emitted events that say that a command was refused: why is in their `text`, and perhaps their `field`. */
   readonly refusals?: readonly string[]
+  /** Types of the events that the machine sends to itself alone, for those who read what is registered. */
+  readonly raises?: readonly string[]
+  /** Schemas of the events that the machine emits, for those who read what is registered. */
+  readonly emits?: readonly ZodType[]
+  /** Schemas of the events that the machine sends, by the kind of the receiver; `*` is any actor that an event has named. */
+  readonly sends?: Readonly<Record<string, readonly ZodType[]>>
   /** Lets an event bring the actor `kind/id` it is sent to into being: gives its input, or undefined. Must be pure. */
   readonly activate?: (event: AnyEvent, id: string) => unknown
   /**

@@ -22,6 +22,14 @@ const names: Check = (value) =>
 const code: Check = (value) => (typeof value === 'function' ? undefined : 'must be a function')
 const schema: Check = (value) =>
   typeof Object(value).safeParse === 'function' ? undefined : 'must be a schema of zod'
+const schemas: Check = (value) =>
+  Array.isArray(value) && value.every((item) => schema(item) === undefined)
+    ? undefined
+    : 'must be a list of schemas of zod'
+const sends: Check = (value) =>
+  Object.values(Object(value)).every((item) => schemas(item) === undefined)
+    ? undefined
+    : 'must have lists of schemas of zod, by kind'
 const upgrades: Check = (value) => {
   if (!Array.isArray(value)) return 'must be a list'
   const isWrong = ({ from, to }: { from?: unknown; to?: unknown }) =>
@@ -45,6 +53,9 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   needs: code,
   problems: code,
   refusals: names,
+  raises: names,
+  emits: schemas,
+  sends,
   activate: code,
   rerun: names,
   keptInQuarantine: names,

@@ -1,0 +1,183 @@
+/**
+ * What a kind of actor says of itself, as data: which events it takes, emits and sends. Its actions are built from the declaration,
+ * so an event that is not declared is neither emitted nor sent: the compiler refuses it, and a run in tests and development does.
+ */
+import {
+  type ActionFunction,
+  type AnyEventObject,
+  type EventObject,
+  emit,
+  enqueueActions,
+  type MachineContext,
+} from 'xstate'
+import { z } from 'zod'
+import { OutcryError } from '../../errors/outcry-error.ts'
+import { tell } from './tell.ts'
+
+/** The schema of an event: an object whose `type` is one text. */
+export type EventSchema = z.ZodObject & { readonly shape: { readonly type: z.ZodLiteral<string> } }
+
+type EventOf<Schema> = Extract<z.output<Schema>, EventObject>
+type TypesIn<Schemas extends readonly EventSchema[]> = EventOf<Schemas[number]>['type']
+
+/** Receivers whose address an event has brought, of whatever kind they are: owners, watchers, subscribers. */
+export const GIVEN = '*'
+
+/** By the kind of the receiver, `*` for those whose address an event has brought. */
+export type Sends = Readonly<Record<string, readonly EventSchema[]>>
+
+interface Spoken<
+  Accepts extends readonly [EventSchema, ...EventSchema[]],
+  Emits extends readonly EventSchema[],
+  Sent extends Sends,
+> {
+  /** Events that actors, ports and people may send it. */
+  readonly accepts: Accepts
+  /** Types of the events that it sends to itself alone. */
+  readonly raises?: readonly string[]
+  readonly emits: Emits
+  readonly sends: Sent
+  /** Types of the accepted events that people may send. */
+  readonly commands: readonly TypesIn<Accepts>[]
+  /** Types of the emitted events that say that a command was refused. */
+  readonly refusals?: readonly TypesIn<Emits>[]
+}
+
+/** A kind's declaration, as its registration takes it. */
+export interface Declaration<
+  Accepts extends readonly [EventSchema, ...EventSchema[]] = readonly [EventSchema, ...EventSchema[]],
+  Emits extends readonly EventSchema[] = readonly EventSchema[],
+  Sent extends Sends = Sends,
+> {
+  readonly events: z.ZodDiscriminatedUnion<Accepts, 'type'>
+  readonly raises: readonly string[]
+  readonly emits: Emits
+  readonly sends: Sent
+  readonly commands: readonly string[]
+  readonly refusals: readonly string[]
+}
+
+/**
+ * Returns the declaration of a kind.
+ *
+ * @example declare({ accepts: [newsItem], emits: [newsIngested], sends: { account: [riskFlag] }, commands: ['NEWS_ITEM'] })
+ */
+export function declare<
+  const Accepts extends readonly [EventSchema, ...EventSchema[]],
+  const Emits extends readonly EventSchema[],
+  const Sent extends Sends,
+>(of: Spoken<Accepts, Emits, Sent>): Declaration<Accepts, Emits, Sent> {
+  const { accepts, raises = [], emits, sends, commands, refusals = [] } = of
+  return { events: z.discriminatedUnion('type', accepts), raises, emits, sends, commands, refusals }
+}
+
+/** The events that a kind accepts. */
+export type Accepted<D extends { readonly events: z.ZodType }> = EventOf<D['events']>
+/** The events that a kind emits. */
+export type Emitted<D extends { readonly emits: readonly EventSchema[] }> = EventOf<D['emits'][number]>
+/** The events that a kind sends to this address. */
+type SentTo<Sent extends Sends, To extends string> = To extends `${infer Kind}/${string}`
+  ? Sent[Kind & keyof Sent] extends readonly (infer Schema)[]
+    ? EventOf<Schema>
+    : never
+  : Sent[typeof GIVEN & keyof Sent] extends readonly (infer Schema)[]
+    ? EventOf<Schema>
+    : never
+
+/** What a machine is made of, as `setup` takes it. */
+interface Types {
+  readonly context: MachineContext
+  readonly events: AnyEventObject
+}
+
+type Params = Readonly<Record<string, unknown>> | undefined
+type Act<T extends Types, P extends Params, Out extends EventObject> = ActionFunction<
+  T['context'],
+  T['events'],
+  T['events'],
+  P,
+  never,
+  never,
+  never,
+  never,
+  Out
+>
+/** What `enqueueActions` of XState takes. */
+type Collect<T extends Types, P extends Params, Out extends EventObject> = Parameters<
+  typeof enqueueActions<T['context'], T['events'], P, T['events'], never, never, never, never, Out>
+>[0]
+
+/** The actions of a kind, which emit and send what its declaration has. */
+export interface Acts<T extends Types, Out extends EventObject, Sent extends Sends> {
+  /** Returns an action of several, as XState's `enqueueActions` does. */
+  readonly action: <P extends Params = undefined>(collect: Collect<T, P, Out>) => Act<T, P, Out>
+  /** Returns an action that emits the event. */
+  readonly emit: (event: Out) => Act<T, undefined, Out>
+  /** Returns an action that sends the event to the actor at this address. */
+  readonly tell: <To extends string>(to: To, event: SentTo<Sent, To>) => Act<T, undefined, never>
+}
+
+/** Off in production: what is emitted is known by then, and a market sends thousands of events a second. */
+const IS_CHECKED = process.env.NODE_ENV === 'test' || process.env.NODE_ENV === 'development'
+
+/** @example const { action, emit, tell } = acts(newsDeclaration, {} as { context: NewsContext; events: NewsEvent }) */
+export function acts<
+  T extends Types,
+  Accepts extends readonly [EventSchema, ...EventSchema[]],
+  const Emits extends readonly EventSchema[],
+  const Sent extends Sends,
+>(
+  declaration: Declaration<Accepts, Emits, Sent>,
+  _types: T,
+): Acts<T, Emitted<Declaration<Accepts, Emits, Sent>>, Sent> {
+  type Out = Emitted<Declaration<Accepts, Emits, Sent>>
+  const check = IS_CHECKED ? checks(declaration) : undefined
+  return {
+    action: <P extends Params = undefined>(collect: Collect<T, P, Out>): Act<T, P, Out> =>
+      enqueueActions<T['context'], T['events'], P, T['events'], never, never, never, never, Out>(collect),
+    emit: (event) => {
+      check?.emits(event)
+      return emit<T['context'], T['events'], undefined, T['events'], Out>(event)
+    },
+    tell: (to, event) => {
+      check?.sends(to, event)
+      return tell(to, event)
+    },
+  }
+}
+
+/** Checks of what a kind does against what it says. They throw KIND_UNDECLARED. */
+export function checks({ events, emits, sends }: Pick<Declaration, 'events' | 'emits' | 'sends'>) {
+  const of = `what takes ${typesOf(events.options)[0]}`
+  const emitted = new Set(typesOf(emits))
+  const sent = new Map(Object.entries(sends).map(([kind, schemas]) => [kind, new Set(typesOf(schemas))]))
+  return {
+    emits({ type }: EventObject): void {
+      if (!emitted.has(type)) throw undeclared(`${of} emits ${type}`, 'emits')
+    },
+    sends(to: string, { type }: EventObject): void {
+      const kind = to.slice(0, to.indexOf('/'))
+      if (sent.get(kind)?.has(type) || sent.get(GIVEN)?.has(type)) return
+      throw undeclared(`${of} sends ${type} to ${to}`, `sends, under ${kind}`)
+    },
+  }
+}
+
+function undeclared(what: string, where: string): OutcryError {
+  return new OutcryError(
+    'KIND_UNDECLARED',
+    `${what}, which its declaration does not have`,
+    `Add the event's schema to its ${where}.`,
+  )
+}
+
+/** Returns the types of the events. */
+export function typesOf(schemas: readonly EventSchema[]): readonly string[] {
+  return schemas.map(({ shape }) => shape.type.value)
+}
+
+/** Migrates an actor to a version that behaves otherwise and keeps the same. */
+export const asItIs = ({ value, context }: { readonly value: unknown; readonly context: unknown }) => ({
+  value,
+  context,
+})

@@ -1,0 +1,18 @@
+/** What a judge of news takes, emits and sends. */
+import { riskFlag } from '../events/account.ts'
+import { newsClassified, newsIngested, newsItem, symbolFlagExpired, symbolFlagged } from '../events/news.ts'
+import { type Accepted, declare } from '../kind/kind.ts'
+import { setNewsRules } from './rules.ts'
+
+export const newsDeclaration = declare({
+  accepts: [newsItem, setNewsRules],
+  /** When a flag's time is over. */
+  raises: ['FLAG_EXPIRED'],
+  emits: [newsIngested, newsClassified, symbolFlagged, symbolFlagExpired],
+  sends: { account: [riskFlag] },
+  commands: ['NEWS_ITEM'],
+})
+
+/** The events that may come from outside. */
+export const newsEvents = newsDeclaration.events
+export type NewsEvent = Accepted<typeof newsDeclaration>

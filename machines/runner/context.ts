@@ -1,0 +1,36 @@
+/** What a runner knows. */
+import type { Belonging, Configured } from '../events/runner.ts'
+import type { Emitted } from '../kind/kind.ts'
+import type { RunnerEvent, runnerDeclaration } from './declaration.ts'
+
+/** There is one in a process. */
+export const RUNNER = 'runner/main'
+
+/** Often enough to see that it lives, and nothing beside what a market sends in that time. */
+export const HEARTBEAT_MS = 60_000
+
+export interface RunnerContext {
+  readonly venue?: string
+  readonly startedAt?: number
+  readonly heartbeatMs: number
+  readonly configured?: Configured
+  /** Absent in logs of earlier versions until their next start. */
+  readonly belonging?: Belonging
+  /** Since the last heartbeat. */
+  readonly warnings: number
+  readonly errors: number
+}
+
+export type RunnerInput = Pick<RunnerContext, 'belonging'> | undefined
+
+export interface RunnerTypes {
+  readonly input: RunnerInput
+  readonly context: RunnerContext
+  readonly events: RunnerEvent
+  readonly emitted: Emitted<typeof runnerDeclaration>
+}
+
+/** The event of a timer carries the time, as all events do; XState's types do not know of it. */
+export interface Timed {
+  readonly at: number
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { machines } from '../../machines/index.ts'
+import { checks, GIVEN, typesOf } from '../../machines/kind/kind.ts'
+import { SCRIPTED, type Scripted } from '../../tools/docs/scripts.ts'
+import { play, type Seen } from './play.ts'
+
+/** What a kind says of itself, by the types of events. */
+interface Said {
+  readonly accepts: readonly string[]
+  readonly raises: readonly string[]
+  readonly emits: readonly string[]
+  /** `account RISK_FLAG`. */
+  readonly sends: readonly string[]
+}
+
+const DECLARED = SCRIPTED.filter(({ name }) => 'emits' in machines[name])
+
+function saidOf(name: Scripted['name']): Said {
+  const kind = machines[name] as (typeof machines)['news']
+  return {
+    accepts: typesOf(kind.events.options),
+    raises: kind.raises,
+    emits: typesOf(kind.emits),
+    sends: Object.entries(kind.sends).flatMap(([to, schemas]) =>
+      typesOf(schemas).map((type) => `${to} ${type}`),
+    ),
+  }
+}
+
+/** Returns where what a kind says and what it does are not the same. */
+function discrepancies(
+  said: Said,
+  { events }: Scripted['machine'],
+  seen: readonly Seen[],
+): readonly string[] {
+  const takes = events.map(String).filter((type) => !type.startsWith('xstate.'))
+  const named = new Set(said.sends.map((one) => one.split(' ')[0]))
+  const sends = seen.flatMap(({ to, type }) => {
+    if (to === undefined) return []
+    return said.sends.includes(`${to} ${type}`) || !named.has(GIVEN) ? `${to} ${type}` : `${GIVEN} ${type}`
+  })
+  const emits = seen.filter(({ to }) => to === undefined).map(({ type }) => type)
+  return [
+    ...between('takes', [...said.accepts, ...said.raises], takes),
+    ...between('emits', said.emits, emits),
+    ...between('sends', said.sends, sends),
+  ]
+}
+
+function between(what: string, said: readonly string[], done: readonly string[]): readonly string[] {
+  return [
+    ...said.filter((one) => !done.includes(one)).map((one) => `says that it ${what} ${one}, and does not`),
+    ...[...new Set(done)]
+      .filter((one) => !said.includes(one))
+      .map((one) => `${what} ${one}, and does not say so`),
+  ]
+}
+
+/** Of each kind, every declaration with one line less. */
+function* shortened(said: Said): Generator<readonly [line: string, said: Said]> {
+  for (const [key, lines] of Object.entries(said) as [keyof Said, readonly string[]][])
+    for (const line of lines)
+      yield [`${key} ${line}`, { ...said, [key]: lines.filter((one) => one !== line) }]
+}
+
+describe.each(DECLARED)('what $name says of itself', (scripted) => {
+  const said = saidOf(scripted.name)
+  const seen = play(scripted, 1)
+
+  it('is what it does', () => {
+    expect(discrepancies(said, scripted.machine, seen)).toEqual([])
+  })
+
+  it('is missed, line by line', () => {
+    for (const [line, less] of shortened(said))
+      expect(discrepancies(less, scripted.machine, seen), line).not.toEqual([])
+  })
+})
+
+describe('a kind', () => {
+  const { emits, sends } = checks(machines.news)
+
+  it('cannot emit what its declaration does not have', () => {
+    emits({ type: 'NEWS_INGESTED' })
+    expect(() => emits({ type: 'ORDER_FILLED' })).toThrow(
+      expect.objectContaining({ code: 'KIND_UNDECLARED' }),
+    )
+  })
+
+  it('cannot send what its declaration does not have', () => {
+    sends('account/sim', { type: 'RISK_FLAG' })
+    expect(() => sends('account/sim', { type: 'FILL' })).toThrow(
+      expect.objectContaining({ code: 'KIND_UNDECLARED' }),
+    )
+    expect(() => sends('order/o', { type: 'RISK_FLAG' })).toThrow(
+      expect.objectContaining({ code: 'KIND_UNDECLARED' }),
+    )
+  })
+})
