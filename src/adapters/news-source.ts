@@ -24,6 +24,8 @@ export interface NewsOpenOptions {
 export interface NewsSource {
   /** Stable, part of the log. */
   readonly name: string
+  /** Whether its items go by the times in them, where the market has a time of its own, or come when they are read. */
+  readonly time: 'event' | 'system'
   open(options?: NewsOpenOptions): Observable<NewsMessage>
 }
 

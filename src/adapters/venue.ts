@@ -80,12 +80,33 @@ export interface RequestHeader {
   readonly ref: RequestRef
 }
 
+/** The books as they were when they were asked for. */
+export interface BookEntries extends AsyncIterable<readonly [key: string, value: string]> {
+  close(): Promise<void>
+}
+
+/** What a venue keeps in the data folder, beside the log. */
+export interface Books {
+  /** All that is durable now, as a snapshot: for a backup. */
+  entries(): BookEntries
+  /** Looks through all that is durable now, and resolves with how many reports there are. @throws VENUE_CORRUPT, READ_ABORTED */
+  verify(options?: Interruptible): Promise<number>
+  close(): Promise<void>
+}
+
+/** The log that books belong to: the two go on together. */
+export interface Life {
+  readonly id: string
+  /** No runner has begun the log yet, so no books but empty ones are its own. */
+  readonly isNew: boolean
+}
+
 /**
  * The paper venue stands on its own, as a real exchange does: it has durable state of its own in its own folder, and
  * answers about everything it ever accepted, whatever became of the runner. All is driven by event time, so that
  * the same market messages and the same requests give the same reports, also across a crash of either side.
  */
-export interface PaperVenue {
+export interface PaperVenue extends Books {
   readonly name: string
   place(order: PlaceOrder & RequestHeader): void
   cancel(request: CancelOrder & RequestHeader): void
@@ -125,9 +146,4 @@ export interface PaperVenue {
   flush(): Promise<void>
   /** Durable reports after a position, in order. */
   reportsAfter(position: number): readonly VenueReport[]
-  /** All that is durable now, as a snapshot: for a backup. */
-  entries(): AsyncIterable<readonly [key: string, value: string]> & { close(): Promise<void> }
-  /** Looks through all that is durable now, and resolves with how many reports there are. @throws VENUE_CORRUPT, READ_ABORTED */
-  verify(options: Interruptible): Promise<number>
-  close(): Promise<void>
 }

@@ -6,14 +6,10 @@ import { OutcryError } from '../../errors/outcry-error.ts'
 import { type Belonging, machines, RUNNER, type Strategy } from '../../machines/index.ts'
 import { type Interruptible, storeExists } from '../../store/index.ts'
 import type { Store } from '../../store/store.ts'
-import { createBinanceMarket } from '../adapters/binance/market.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
-import { PaperPort } from '../adapters/paper/paper-port.ts'
-import { openPaperVenue } from '../adapters/paper/paper-venue.ts'
-import type { VenueFolder } from '../adapters/paper/venue-folder.ts'
-import { openRecording, SAMPLE } from '../adapters/recording/recording.ts'
-import { createSimMarket } from '../adapters/sim/sim.ts'
-import type { PaperVenue } from '../adapters/venue.ts'
+import { executionOffer, marketOffer } from '../adapters/registry.ts'
+import type { Books, PaperVenue } from '../adapters/venue.ts'
+import { VenuePort } from '../adapters/venue-port.ts'
 import { WireIds } from '../adapters/wire-ids.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
 import { VERSION } from '../api/version.ts'
@@ -49,7 +45,7 @@ import {
   foreignLog,
 } from './folder/belonging.ts'
 import { withBooks } from './folder/books.ts'
-import { folderEntries } from './folder/folder-copy.ts'
+import { booksIn, folderEntries } from './folder/folder-copy.ts'
 import { readStrategiesFile } from './folder/strategies-file.ts'
 import { readNote, removeNote, suspectsOf } from './process/hang/note.ts'
 
@@ -92,7 +88,7 @@ export interface StartOptions {
 
 interface Storage {
   openLog(): Promise<Store<TransitionRecord>>
-  openBooks(): Promise<VenueFolder>
+  openBooks(): Promise<Books>
 }
 
 /**
@@ -114,7 +110,8 @@ export async function startRunner(
   if (work !== undefined)
     work.named = [...strategies].flatMap(([type, { name }]) => (isModule(type) ? [name] : []))
   const systemClock = new SystemClock()
-  const market = await openMarket(config.market, logger, systemClock)
+  const { market: ofMarket } = config
+  const market = await marketOffer(ofMarket).open(ofMarket, { logger, now: () => systemClock.now() })
   const place = venueAndSymbols(market)
   const wrong = [...issues, ...symbolIssues(config, place)]
   if (wrong.length > 0) throw wrongConfig(wrong)
@@ -127,29 +124,27 @@ export async function startRunner(
   let api: ApiServer | undefined
   try {
     const { belonging: was } = await belongingIn(store, config.data)
-    const files = config.market.source === 'recording' ? (config.market.files ?? SAMPLE) : []
-    const { name, formerNames } = market
-    const belonging = await belongingNow(was, config, {
-      market: name,
-      formerNames,
-      venue: place.venue,
-      files,
-    })
+    const belonging = await belongingNow(was, config, { market, venue: place.venue })
     await expectNamed(store, config.data, strategies)
     await expectSameAccount(store, config, place.venue)
     await expectHeldWatched(store, place, config.data)
     const life = { id: belonging.life, isNew: was === undefined }
-    const { latencyMs, takerFee, makerFee, faults } = config.venue
-    const location = join(config.data, 'venue')
     const { asset, balance } = config.account
-    const openingBalances = { [asset]: balance }
-    const books = { takerFee, makerFee, instruments: instrumentsOf(config, place), openingBalances }
     const { storeId = store.shortId } = config.runner
     if (storeId !== store.shortId)
       throw wrongConfig([{ field: 'runner.storeId', rule: asBefore(store.shortId, config.data) }])
     const ids = new WireIds(place.venue, store.shortId)
-    const venueOptions = { ids, location, name: `paper:${place.venue}`, latencyMs, life, ...books }
-    venue = await openPaperVenue(venueOptions, await storage?.openBooks())
+    const execution = executionOffer(config.venue)
+    const faults = execution.faults?.(config.venue)
+    venue = await execution.open(config.venue, {
+      venue: place.venue,
+      ids,
+      instruments: instrumentsOf(config, place),
+      openingBalances: { [asset]: balance },
+      location: booksIn(config.data),
+      life,
+      books: await storage?.openBooks(),
+    })
     const beganAt = await beginningOf(store)
     const eventClock = market.startsAt === undefined ? undefined : new EventClock(beganAt ?? market.startsAt)
     const clock: Clock = eventClock ?? systemClock
@@ -160,7 +155,7 @@ export async function startRunner(
     })
     const whenQuiet = (answer: () => void) => void driving.then((driver) => driver.whenQuiet(answer))
     const ports = {
-      [place.venue]: new PaperPort(venue, () => driver?.onRequest(), { faults, whenQuiet }),
+      [place.venue]: new VenuePort(venue, () => driver?.onRequest(), { faults, whenQuiet }),
     }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
@@ -189,7 +184,7 @@ export async function startRunner(
           ...parts,
           clock: eventClock,
           news: newsTimes,
-          speed: 'speed' in config.market ? config.market.speed : 1,
+          speed: marketOffer(ofMarket).speed?.(ofMarket) ?? 1,
           beganAt,
         })
       : new LiveTimeDriver({ ...parts, clock })
@@ -407,28 +402,5 @@ class Runner implements RunningRunner {
     // A file that is there already would keep its mode.
     writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
     renameSync(`${file}.part`, file)
-  }
-}
-
-async function openMarket(
-  config: RunnerConfig['market'],
-  logger: Logger,
-  clock: Clock,
-): Promise<MarketSource> {
-  switch (config.source) {
-    case 'sim':
-      return createSimMarket(config)
-    case 'binance':
-      return createBinanceMarket({
-        ...config,
-        now: () => clock.now(),
-        onWarning: ({ reason }) => logger.warn({ market: 'binance' }, reason),
-      })
-    case 'recording':
-      return openRecording({
-        files: config.files ?? SAMPLE,
-        venue: config.venue,
-        onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
-      })
   }
 }

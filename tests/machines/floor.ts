@@ -11,8 +11,9 @@ import {
 import { nameIn } from '../../machines/model/ids.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../../src/adapters/market-source.ts'
 import { withWireIds } from '../../src/adapters/paper/edge.ts'
-import { openPaperVenue, PaperPort } from '../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import type { PaperVenue } from '../../src/adapters/venue.ts'
+import { VenuePort } from '../../src/adapters/venue-port.ts'
 import { WireIds } from '../../src/adapters/wire-ids.ts'
 import { boot } from '../../src/runner/components/boot.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
@@ -68,7 +69,7 @@ export class Floor {
   ): Promise<void> {
     const harness = this.#harness
     const balances = () => withMovements(this.#venue.balances(), this.#deposits)
-    const port = new PaperPort(instead(this.#venue, { balances }), () => {})
+    const port = new VenuePort(instead(this.#venue, { balances }), () => {})
     const wire: Port = {
       start: (context) => port.start(context),
       deliver: (intent) => (this.#isAway ? Promise.reject(new Error('no route')) : port.deliver(intent)),

@@ -2,8 +2,9 @@ import { from } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { machines, type OrderContext } from '../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market-source.ts'
-import { openPaperVenue, PaperPort } from '../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import { VenueFolder } from '../../src/adapters/paper/venue-folder.ts'
+import { VenuePort } from '../../src/adapters/venue-port.ts'
 import { boot } from '../../src/runner/components/boot.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { EventTimeDriver } from '../../src/runner/drivers/event-time.ts'
@@ -25,7 +26,7 @@ async function open(times: readonly number[], speed: number | 'max', onEnd: () =
   const terms = { takerFee: '0', makerFee: '0', latencyMs: 500 }
   const venue = await openPaperVenue({ location: undefined, name: 'paper:books', ...terms })
   const clock = new EventClock(START_AT)
-  const ports = { paper: new PaperPort(venue, () => {}) }
+  const ports = { paper: new VenuePort(venue, () => {}) }
   const store = await openMemoryStore(newMemory())
   const supervisor = await createSupervisor({ store, machines, ports, clock })
   const limits = { orderNotionalMax: '10000', openOrdersMax: 10 }

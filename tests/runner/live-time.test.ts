@@ -2,9 +2,10 @@ import { Subject } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { machines, type OrderContext } from '../../machines/index.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
-import { openPaperVenue, PaperPort } from '../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import { VenueFolder } from '../../src/adapters/paper/venue-folder.ts'
 import type { LinkFaults } from '../../src/adapters/transport/link-faults.ts'
+import { VenuePort } from '../../src/adapters/venue-port.ts'
 import { boot } from '../../src/runner/components/boot.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { LiveTimeDriver } from '../../src/runner/drivers/live-time.ts'
@@ -29,7 +30,7 @@ async function open(faults?: LinkFaults, now: () => number = Date.now) {
   const fees = { takerFee: '0', makerFee: '0' }
   const venue = await openPaperVenue({ location: undefined, name: 'paper:books', latencyMs: 20, ...fees })
   let driver: LiveTimeDriver | undefined
-  const ports = { paper: new PaperPort(venue, () => driver?.onRequest()) }
+  const ports = { paper: new VenuePort(venue, () => driver?.onRequest()) }
   const errors: string[] = []
   const nothing = () => {}
   const error = (_: object, message: string) => void errors.push(message)

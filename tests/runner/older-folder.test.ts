@@ -13,7 +13,7 @@ const data = mkdtempSync(join(tmpdir(), 'outcry-older-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))
 
 const config = (seed: number) => runnerConfig.parse({ data, market: { source: 'sim', seed } })
-const place = (seed: number) => ({ market: `sim:${seed}`, venue: 'sim', files: [] })
+const place = (seed: number) => ({ market: { name: `sim:${seed}` }, venue: 'sim' })
 
 async function found() {
   const store = await openLog(data)

@@ -11,15 +11,19 @@ const COLUMNS = 100
 const FLOW_MAX = 6
 
 export function defaultConfiguration(): string {
-  const document = new Document(loadConfig({}))
+  const config = loadConfig({})
+  const document = new Document(config)
+  const shapes = [
+    undefined,
+    `market.source: ${config.market.source}`,
+    `venue.adapter: ${config.venue.adapter}`,
+  ]
   document.commentBefore = HEAD
   const meanings = new Map(
     sections().flatMap(({ name, about, tables }) => [
       [name, about] as const,
       ...tables.flatMap(({ shape, keys }) =>
-        shape === undefined || shape === 'market.source: sim'
-          ? keys.map(({ path, meaning }) => [path, meaning] as const)
-          : [],
+        shapes.includes(shape) ? keys.map(({ path, meaning }) => [path, meaning] as const) : [],
       ),
     ]),
   )

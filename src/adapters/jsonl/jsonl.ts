@@ -43,6 +43,7 @@ const line = newsFacts
 export function createJsonlNews(options: JsonlOptions): NewsSource {
   return {
     name: options.name,
+    time: 'event',
     open: (openOptions = {}) =>
       new Observable((subscriber) => {
         const tail = new Tail(options, openOptions, subscriber)

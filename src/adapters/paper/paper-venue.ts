@@ -3,7 +3,7 @@ import * as decimal from '../../../machines/model/decimal.ts'
 import { ownOf } from '../../../machines/model/own.ts'
 import { type Interruptible, OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market-source.ts'
-import type { PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
+import type { BookEntries, Life, PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
 import { withWireIds } from './edge.ts'
@@ -11,7 +11,7 @@ import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engi
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
-import { type BookEntries, type Life, openVenueFolder, type VenueFolder } from './venue-folder.ts'
+import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<Pick<Terms, 'instruments'>> {
   /** Folder of its own; undefined keeps all in memory. */

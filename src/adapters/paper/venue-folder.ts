@@ -5,7 +5,7 @@ import { MemoryLevel } from 'memory-level'
 import { type Interruptible, isOutcryError, OutcryError, Pace } from '../../../store/index.ts'
 import { makeFolder } from '../../../store/leveldb/folder/folder.ts'
 import { StoreLock } from '../../../store/leveldb/folder/store-lock.ts'
-import type { VenueOrder, VenueReport } from '../venue.ts'
+import type { BookEntries, Books, Life, VenueOrder, VenueReport } from '../venue.ts'
 import { checkBooks } from './books-check.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
@@ -34,18 +34,6 @@ export interface Write {
   readonly ended: ReadonlyMap<string, VenueOrder>
   /** ClOrdIDs of cancels and replaces. */
   readonly changes: Iterable<string>
-}
-
-/** The books as they were when they were asked for. */
-export interface BookEntries extends AsyncIterable<readonly [key: string, value: string]> {
-  close(): Promise<void>
-}
-
-/** The log that the books belong to: the two go on together. */
-export interface Life {
-  readonly id: string
-  /** No runner has begun the log yet, so no books but empty ones are its own. */
-  readonly isNew: boolean
 }
 
 /**
@@ -97,7 +85,7 @@ async function openLocked(
   }
 }
 
-export class VenueFolder {
+export class VenueFolder implements Books {
   readonly #db: Database
   readonly #location: string
   readonly #lock: StoreLock | undefined

@@ -22,6 +22,7 @@ const BACKOFF_MAX_MS = 3_600_000
 export function createRssNews(options: RssOptions): NewsSource {
   return {
     name: options.name,
+    time: 'system',
     open: (openOptions = {}) =>
       new Observable((subscriber) => {
         const polling = new Polling(options, openOptions, subscriber)

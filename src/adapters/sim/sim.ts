@@ -42,6 +42,8 @@ const VOLATILITY_SHOCK = 0.08
 /** Chance of a jump over many ticks at a message, and its size in usual moves. */
 const JUMP_CHANCE = 0.0005
 const JUMP_SIZE = 25
+/** As addresses and events name it. */
+export const SIM_VENUE = 'sim'
 const LEVELS = 5
 /** Ticks that a price may come to: whole numbers beyond are not exact. */
 const TICKS_MAX = 2 ** 52
@@ -64,7 +66,7 @@ class SimMarket implements MarketSource {
     this.#options = options
     this.name = `sim:${options.seed}`
     this.startsAt = options.startAt ?? Date.now()
-    this.instruments = options.symbols.map(({ symbol }) => `sim:${symbol}`)
+    this.instruments = options.symbols.map(({ symbol }) => `${SIM_VENUE}:${symbol}`)
   }
 
   get counts(): Readonly<Record<string, number>> {
@@ -103,7 +105,7 @@ class SimMarket implements MarketSource {
       const event: MarketEvent = isFirst
         ? { type: 'CONNECTION', at, status: 'connected' }
         : ((isFundingDue ? walk.funding(at) : undefined) ?? walk.event(at, position))
-      const message = { position, at, venue: 'sim', symbol: walk.symbol, event }
+      const message = { position, at, venue: SIM_VENUE, symbol: walk.symbol, event }
       const wait = pace?.(message)
       if (wait) await wait
       const kind = KIND[event.type]

@@ -1,54 +1,37 @@
 import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../../machines/index.ts'
 import { decimal } from '../../../machines/model/fields.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
-import { marketOfVenue } from '../../adapters/binance/markets.ts'
+import type { Place } from '../../adapters/adapter.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
+import { adapterNamed } from '../../adapters/registry.ts'
 import type { RunnerConfig } from '../config/schema.ts'
 import { eachOf } from './strategies.ts'
 
-/** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when they are of several venues */
+/** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when there are none, or of several venues */
 export function venueAndSymbols({ instruments, name }: MarketSource): Place {
   const pairs = instruments.map((text) => text.split(':') as [string, string])
   const venues = [...new Set(pairs.map(([venue]) => venue))]
   const [venue] = venues
   if (venue !== undefined && venues.length === 1)
     return { venue, symbols: [...new Set(pairs.map(([, s]) => s))] }
-  if (venue === undefined)
-    throw new OutcryError(
-      'CONFIG_INVALID',
-      `market.files: ${name} has no symbol`,
-      'Give a capture with trades, quotes or depth of a symbol.',
-    )
+  const found = venues.length === 0 ? 'no symbol' : `symbols of several venues, ${venues.join(' and ')}`
   throw new OutcryError(
     'CONFIG_INVALID',
-    `market.files: ${name} has symbols of several venues, ${venues.join(' and ')}`,
-    'A run trades at one venue; play the recordings of each in a run of its own.',
+    `market: ${name} has ${found}`,
+    'A run trades at one venue; give the market of each a run of its own.',
   )
 }
 
-const CONTRACTS = { spot: 'spot', usdm: 'linear', coinm: 'inverse' } as const
-
-interface Place {
-  readonly venue: string
-  readonly symbols: readonly string[]
-}
-
-/**
- * Those that are configured, and each other symbol with the ticks and lots that a simulated market has, or with no
- * rules: a contract where the venue trades nothing else.
- */
+/** Returns those that are configured, and of each other symbol what its market knows of it. */
 export function instrumentsOf(
   { instruments: configured, market }: Pick<RunnerConfig, 'instruments' | 'market'>,
-  { venue, symbols }: Place,
+  place: Place,
 ): readonly Instrument[] {
-  const contract = CONTRACTS[marketOfVenue(venue) ?? 'spot']
-  const simulated = market.source === 'sim' ? market.symbols : []
-  const others = symbols.filter((symbol) => !configured.some((one) => one.symbol === symbol))
-  const listed = others.map((symbol) => {
-    const grid = simulated.find((one) => one.symbol === symbol)
-    const steps = grid && { tickSize: grid.tickSize, lotSize: grid.lotSize }
-    return instrument.parse({ symbol, contract, ...steps })
-  })
+  const symbols = place.symbols.filter((symbol) => !configured.some((one) => one.symbol === symbol))
+  const known = adapterNamed(market.source).instruments?.(market, { ...place, symbols }) ?? []
+  const listed = symbols.map(
+    (symbol) => known.find((one) => one.symbol === symbol) ?? instrument.parse({ symbol }),
+  )
   return [...configured, ...listed]
 }
 

@@ -2,14 +2,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { merge, type Subscription } from 'rxjs'
 import type { NewsContext, NewsInput } from '../../../machines/index.ts'
-import { createJsonlNews } from '../../adapters/jsonl/jsonl.ts'
-import type { NewsMessage, NewsSource, NewsWarning } from '../../adapters/news-source.ts'
-import { createRssNews } from '../../adapters/rss/rss.ts'
+import type { NewsMessage, NewsWarning } from '../../adapters/news-source.ts'
+import { newsOffer, newsSourceName } from '../../adapters/registry.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
-import { newsSourceName, type RunnerConfig } from '../config/schema.ts'
+import type { RunnerConfig } from '../config/schema.ts'
 import type { NewsTimes } from './news-times.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 
@@ -57,8 +56,8 @@ export function startNewsFeed(
   }
   const cursor = (source: string) => supervisor.cursor(source)
   const opened = sources.map((config) => {
-    const source = openSource(config, onWarning)
-    if (newsTimes === undefined || config.type !== 'jsonl')
+    const source = newsOffer(config).open(config, { name: newsSourceName(config), onWarning })
+    if (newsTimes === undefined || source.time === 'system')
       return source.open({ cursor, pace: () => supervisor.drained() })
     newsTimes.add(source.name)
     return source.open({
@@ -70,14 +69,4 @@ export function startNewsFeed(
   const subscription = merge(...opened).subscribe(take)
   subscription.add(() => newsTimes?.close())
   return subscription
-}
-
-function openSource(
-  config: RunnerConfig['news']['sources'][number],
-  onWarning: (warning: NewsWarning) => void,
-): NewsSource {
-  const name = newsSourceName(config)
-  return config.type === 'rss'
-    ? createRssNews({ ...config, name, onWarning })
-    : createJsonlNews({ ...config, name, onWarning })
 }

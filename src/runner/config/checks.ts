@@ -1,7 +1,7 @@
 /** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
 import type { Issue } from '../../../store/index.ts'
-import { BINANCE_MARKETS } from '../../adapters/binance/markets.ts'
 import { UNIVERSE } from '../../adapters/market-source.ts'
+import { marketOffer } from '../../adapters/registry.ts'
 import { symbolIssues } from '../components/instruments.ts'
 import { builtInIssues } from '../components/strategies.ts'
 import type { RunnerConfig } from './schema.ts'
@@ -45,11 +45,9 @@ function strategyIssues({ strategies = [] }: Some): readonly Issue[] {
   return strategies.flatMap((one, i) => builtInIssues(one, `strategies.${i}`))
 }
 
-/** A recording says which symbols it has when it is opened. */
+/** A market that does not say which symbols it has does so when it is opened. */
 function marketIssues({ market, ...config }: Some): readonly Issue[] {
-  if (market === undefined || market.source === 'recording') return []
-  const symbols =
-    market.source === 'sim' ? market.symbols.map(({ symbol }) => symbol) : [...new Set(market.symbols)]
-  const venue = market.source === 'sim' ? 'sim' : BINANCE_MARKETS[market.market].venue
-  return symbolIssues({ instruments: [], ...config, market }, { venue, symbols })
+  if (market === undefined) return []
+  const place = marketOffer(market).place?.(market)
+  return place === undefined ? [] : symbolIssues({ instruments: [], ...config, market }, place)
 }

@@ -6,9 +6,11 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
+import { ADAPTERS, newsOffer, newsSourceName } from '../../adapters/registry.ts'
+import { impliedMarket, type NewsConfig } from '../../adapters/sections.ts'
 import { crossIssues, tradingIssues } from './checks.ts'
 import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
-import { newsSourceName, type RunnerConfig, runnerConfig } from './schema.ts'
+import { type RunnerConfig, runnerConfig } from './schema.ts'
 import { isModule } from './strategy.ts'
 
 type Settings = Record<string, unknown>
@@ -30,10 +32,10 @@ export function loadConfig(sources: {
   return withPaths(parsed.data, sources.file)
 }
 
-/** A recording has a past of its own, which does not mix with a market of today. */
-function defaultFolder({ market }: Settings): string {
-  const isRecording = isSettings(market) && (market.source === 'recording' || 'files' in market)
-  return isRecording ? 'data-recording' : 'data'
+/** A market may have a past of its own, which does not mix with that of others. */
+function defaultFolder({ market = {} }: Settings): string {
+  const source = isSettings(market) ? impliedMarket(ADAPTERS, market) : undefined
+  return ADAPTERS.find(({ name }) => name === source)?.market?.folder ?? 'data'
 }
 
 /** Returns the sections that are right by themselves, so that all problems come at once. */
@@ -48,16 +50,19 @@ function rightSections(settings: Settings): Partial<RunnerConfig> {
 /** Modules and news are found from where the file is that names them. */
 function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): RunnerConfig {
   const fromFile = (path: string) => resolve(dirname(file), path)
-  const sources = news.sources.map((source) =>
-    // What is logged of a source goes by its name, wherever the folder is by now.
-    source.type === 'jsonl'
-      ? { ...source, name: newsSourceName(source), file: fromFile(source.file) }
-      : source,
-  )
-  const located = strategies?.map((strategy) =>
+  const sources = news.sources.map((source) => located(source, fromFile))
+  const withModules = strategies?.map((strategy) =>
     isModule(strategy.type) ? { ...strategy, type: fromFile(strategy.type) } : strategy,
   )
-  return { ...config, news: { ...news, sources }, ...(located && { strategies: located }) }
+  return { ...config, news: { ...news, sources }, ...(withModules && { strategies: withModules }) }
+}
+
+/** What is logged of a source goes by its name, wherever the folder is by now. */
+function located(source: NewsConfig, fromFile: (path: string) => string): NewsConfig {
+  const { paths = [] } = newsOffer(source)
+  if (paths.length === 0) return source
+  const resolved = paths.map((key) => [key, fromFile(String(source[key]))] as const)
+  return { ...source, name: newsSourceName(source), ...Object.fromEntries(resolved) }
 }
 
 function readYaml(file: string): Settings {

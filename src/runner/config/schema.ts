@@ -15,175 +15,16 @@ import {
   universeFilters,
   watchdogRules,
 } from '../../../machines/index.ts'
-import {
-  DURATION_MAX_MS,
-  decimal,
-  distinct,
-  durationMs,
-  EPOCH_MS_MAX,
-  epochMs,
-  name,
-  positive,
-} from '../../../machines/model/fields.ts'
-import { UNIVERSE } from '../../adapters/market-source.ts'
-import { linkFaults } from '../../adapters/transport/link-faults.ts'
+import { DURATION_MAX_MS, distinct, name } from '../../../machines/model/fields.ts'
+import { amount } from '../../adapters/config-fields.ts'
+import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
+import { marketSection, newsSection, venueSection } from '../../adapters/sections.ts'
 import { isLoopback } from '../../api/guard.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
 
-const amount = decimal
-  .refine((text) => !text.startsWith('-'), 'must not be negative')
-  .meta({ title: 'decimal from 0' })
-const fee = amount
-  .refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
-  .meta({ title: 'decimal from 0, below 1' })
 const { element: interval } = symbolInput.shape.intervals
-const powerOfTen = z
-  .string()
-  .regex(/^(1|0\.0{0,11}1)$/, 'a power of ten from "0.000000000001" to "1"')
-  .meta({ title: 'power of ten up to 1, as a decimal' })
-
-/** Prices are counted in ticks, and may grow a thousand times. */
-const START_TICKS_MAX = 1e12
-
-const simSymbol = z
-  .strictObject({
-    symbol: name
-      .refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`)
-      .describe('What it is called, the asset that it is paid in last.'),
-    startPx: positive.describe('Its first price.'),
-    tickSize: powerOfTen.describe('Prices are multiples of it.'),
-    lotSize: powerOfTen.describe('Quantities are multiples of it.'),
-    fundingRate: decimal
-      .optional()
-      .describe(
-        'Of a contract (see instruments): the share of its worth that who is long pays every 8 hours.',
-      ),
-    quoteVolume24h: amount
-      .optional()
-      .describe('What it says of its volume of 24 hours, in the quote asset: for the filters of a universe.'),
-    listedAt: epochMs.optional().describe('When it says that it was listed, for them too.'),
-  })
-  .refine(({ startPx, tickSize }) => Number(startPx) / Number(tickSize) <= START_TICKS_MAX, {
-    path: ['startPx'],
-    error: `at most ${START_TICKS_MAX} times tickSize`,
-  })
-
-const speed = z
-  .union([z.literal('max'), z.number().positive()], 'max, or a number greater than 0')
-  .describe('1 is the pace of life, 10 ten times that, max as fast as it goes.')
-
-const marketSource = z.discriminatedUnion('source', [
-  z.strictObject({
-    source: z.literal('sim').describe('A market that is made up.'),
-    seed: z.number().int().nonnegative().default(6).describe('The same market for the same seed.'),
-    symbols: z
-      .array(simSymbol)
-      .min(1)
-      .check(distinct(({ symbol }) => symbol, 'symbol'))
-      .default([
-        { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
-        { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
-      ])
-      .describe('What is traded there.'),
-    ratePerSecond: z.number().positive().max(100_000).default(25).describe('Messages a second, each symbol.'),
-    speed: speed.default(1),
-    startAt: z
-      .number()
-      .int()
-      .nonnegative()
-      .max(EPOCH_MS_MAX)
-      .optional()
-      .describe(
-        'Epoch ms of its first message; by default the present, and at a later start that of the first one.',
-      ),
-    durationMs: durationMs.optional().describe('Market time in ms after which it ends; by default never.'),
-  }),
-  z.strictObject({
-    source: z.literal('recording').describe('Captures of a market, played again.'),
-    files: z
-      .array(z.string(), 'name at least one file: --file capture.ws.gz')
-      .min(1, 'name at least one file')
-      .optional()
-      .describe(
-        'Captures of the combined streams of Binance to play, merged by time; paths from the working directory. A file is plain, or `.gz`. A line is `<time> <json>`, the time of receipt in ns since 1970, or `<time>: <json>`, in s with a fraction, as cryptofeed writes it. By default a minute of two spot markets that comes with outcry.',
-      ),
-    venue: z
-      .enum(['binance', 'binance-usdm', 'binance-coinm'])
-      .optional()
-      .describe(
-        'Where they were recorded. By default told from the messages: spot and futures share the names of their streams, but not all fields.',
-      ),
-    speed: speed.default('max'),
-  }),
-  z.strictObject({
-    source: z.literal('binance').describe('Binance, live; orders go to the paper venue.'),
-    symbols: z
-      .array(
-        name.regex(
-          /^[A-Z\d_.\-\u{80}-\u{10FFFF}]+$/u,
-          'as the exchange writes it, such as BTCUSDT or BTCUSD_PERP',
-        ),
-        'name some, such as [BTCUSDT]',
-      )
-      .min(1)
-      .describe('What is watched, as the exchange writes it.'),
-    market: z
-      .enum(['spot', 'usdm', 'coinm'])
-      .default('spot')
-      .describe('Spot, the futures that settle in USDT or USDC, or those that settle in the coin.'),
-    wsUrl: z.url().optional().describe("Another address of its streams than the exchange's own."),
-    restUrl: z.url().optional().describe('The same for its REST API.'),
-  }),
-])
-
-const market = z
-  .preprocess((raw) => {
-    if (typeof raw !== 'object' || raw === null || 'source' in raw) return raw
-    return { source: 'files' in raw ? 'recording' : 'sim', ...raw }
-  }, marketSource)
-  .describe(
-    'Where prices come from. Where `source` is not named, `files` are a recording and everything else is the simulated market.',
-  )
-
-const sourceName = z
-  .string()
-  .min(1)
-  .optional()
-  .describe(
-    'Stands for the source in log and warnings; by default its file as it is written here, or its address without what may be a key.',
-  )
-
-const newsSource = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('rss').describe('A feed over HTTP.'),
-    url: z.url({ protocol: /^https?$/ }).describe('Of RSS 2.0 or Atom.'),
-    everyMs: z
-      .number()
-      .int()
-      .min(1_000)
-      .max(DURATION_MAX_MS)
-      .default(60_000)
-      .describe('How often it is asked, in ms.'),
-    name: sourceName,
-  }),
-  z.strictObject({
-    type: z.literal('jsonl').describe('A file that others append to.'),
-    file: z
-      .string()
-      .min(1)
-      .describe(
-        'One object a line: id, title, text, url, publishedAt. A path from where the configuration is. With a market that has a time of its own an item is taken at its publishedAt, and not before the line above it; one without comes right after that line.',
-      ),
-    name: sourceName,
-  }),
-])
-
-export function newsSourceName(source: z.infer<typeof newsSource>): string {
-  if (source.name !== undefined) return source.name
-  if (source.type === 'jsonl') return source.file
-  return source.url.replace(/^https?:\/\/(?:[^/@]*@)?|[?#].*$/g, '')
-}
+const newsSource = newsSection(ADAPTERS)
 
 const webOrigin = z
   .string()
@@ -198,7 +39,11 @@ export const runnerConfig = z.strictObject({
     .min(1)
     .default('data')
     .describe("Folder of the log and of the paper venue's own books; `data-recording` for a recording."),
-  market: market.prefault({}),
+  market: marketSection(ADAPTERS)
+    .prefault({})
+    .describe(
+      'Where prices come from. Where `source` is not named, `files` are a recording and everything else is the simulated market.',
+    ),
   symbol: z
     .strictObject({
       intervals: z
@@ -219,27 +64,9 @@ export const runnerConfig = z.strictObject({
     })
     .prefault({})
     .describe('What is made of the market of each symbol.'),
-  venue: z
-    .strictObject({
-      latencyMs: z
-        .number()
-        .int()
-        .nonnegative()
-        .max(DURATION_MAX_MS)
-        .default(20)
-        .describe("Event time, in ms, of a request's way to the venue, and of a report's way back."),
-      takerFee: fee
-        .default('0.001')
-        .describe('Share of its value that a fill costs who takes what is there.'),
-      makerFee: fee.default('0.001').describe('The same for who has waited for it.'),
-      faults: linkFaults
-        .optional()
-        .describe(
-          'What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default.',
-        ),
-    })
+  venue: venueSection(ADAPTERS)
     .prefault({})
-    .describe('The paper venue, where orders go.'),
+    .describe('Where orders go. Where `adapter` is not named, it is the paper venue.'),
   account: z
     .strictObject({
       asset: name.default('USDT').describe('What it is counted in.'),

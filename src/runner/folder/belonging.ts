@@ -14,6 +14,8 @@ import {
 } from '../../../machines/index.ts'
 import { isZero } from '../../../machines/model/decimal.ts'
 import { isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
+import type { MarketSource } from '../../adapters/market-source.ts'
+import { marketOffer } from '../../adapters/registry.ts'
 import { Registry } from '../../runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { cellAt } from '../../runtime/state/replay.ts'
@@ -68,18 +70,21 @@ const LIFE_BYTES = 12
 /** Returns what the folder belongs to from this start on. `was`: see `belongingIn`. @throws OTHER_MARKET, OTHER_VENUE */
 export async function belongingNow(
   was: Belonging | undefined,
-  { market, data }: Pick<RunnerConfig, 'market' | 'data'>,
-  place: Place,
+  { market, venue, data }: Pick<RunnerConfig, 'market' | 'venue' | 'data'>,
+  here: Here,
 ): Promise<Belonging> {
-  const { files, ...terms } = termsOf(market, place)
+  const { name, formerNames = [] } = here.market
+  const { source } = market
+  const { files, ...identity } = marketOffer(market).identity(market)
+  const terms = { name, source, ...identity }
   const is: Belonging = {
     life: was?.life ?? randomBytes(LIFE_BYTES).toString('hex'),
     market: { ...terms, ...(files && { files: await Promise.all(files.map((file) => fileFacts(file))) }) },
-    venues: { [place.venue]: { adapter: 'paper' } },
+    venues: { [here.venue]: { adapter: venue.adapter } },
   }
   if (was === undefined) return is
   // Of an older version it is the same market; whether its positions still hold is asked of the log.
-  const isFormer = place.formerNames?.includes(String(was.market.name))
+  const isFormer = formerNames.includes(String(was.market.name))
   const other =
     otherIn(isFormer ? { ...was.market, name: is.market.name } : was.market, is.market) ??
     (await otherFiles(was.market.files, files ?? []))
@@ -87,44 +92,10 @@ export async function belongingNow(
   return { ...is, venues: venuesOf(was.venues, is.venues, data) }
 }
 
-interface Place {
-  readonly market: string
-  /** See MarketSource. */
-  readonly formerNames?: readonly string[] | undefined
+interface Here {
+  readonly market: Pick<MarketSource, 'name' | 'formerNames'>
+  /** As addresses name it. */
   readonly venue: string
-  readonly files: readonly string[]
-}
-
-interface Terms {
-  readonly [key: string]: unknown
-  /** Paths. */
-  readonly files?: readonly string[]
-}
-
-/** What makes a market the one that it is; its pace, its length and its address may change. */
-function termsOf(
-  market: RunnerConfig['market'],
-  place: { readonly market: string; readonly files: readonly string[] },
-): Terms {
-  const { source } = market
-  switch (source) {
-    case 'sim': {
-      const { seed, ratePerSecond, startAt = null } = market
-      // Positions count over the symbols in this order.
-      const symbols = market.symbols.map(({ symbol, startPx, tickSize, lotSize, fundingRate = null }) => ({
-        symbol,
-        startPx,
-        tickSize,
-        lotSize,
-        fundingRate,
-      }))
-      return { name: place.market, source, seed, ratePerSecond, startAt, symbols }
-    }
-    case 'recording':
-      return { name: place.market, source, files: place.files }
-    case 'binance':
-      return { name: place.market, source, market: market.market }
-  }
 }
 
 /** Returns the first key that is other than it was. What was not noted then is not compared. */

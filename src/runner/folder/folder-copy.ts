@@ -10,7 +10,8 @@ import { isOutcryError, OutcryError, type StoreEntry, writeBackup } from '../../
 import { makeFolder, syncFolder } from '../../../store/leveldb/folder/folder.ts'
 import { LOCK, storeFiles } from '../../../store/leveldb/folder/store-files.ts'
 import { StoreLock } from '../../../store/leveldb/folder/store-lock.ts'
-import { type BookEntries, openVenueFolder, type VenueFolder } from '../../adapters/paper/venue-folder.ts'
+import { ADAPTERS } from '../../adapters/registry.ts'
+import type { BookEntries, Books } from '../../adapters/venue.ts'
 import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 
 /** Before the key of what is not the log's; no key of a store begins so. */
@@ -46,15 +47,18 @@ export async function* folderEntries(
 }
 
 /** The books of a closed folder; undefined where there are none. */
-export async function closedBooks(data: string): Promise<VenueFolder | undefined> {
-  return hasBooks(data) ? openVenueFolder(booksIn(data)) : undefined
+export async function closedBooks(data: string): Promise<Books | undefined> {
+  // One adapter keeps books so far. When there are more, what the folder belongs to says whose they are.
+  const keeper = ADAPTERS.find(({ execution }) => execution?.openBooks !== undefined)
+  return hasBooks(data) ? keeper?.execution?.openBooks?.(booksIn(data)) : undefined
 }
 
 export function hasBooks(data: string): boolean {
   return storeFiles(booksIn(data)).length > 0
 }
 
-function booksIn(data: string): string {
+/** Where the venue keeps its books. */
+export function booksIn(data: string): string {
   return join(data, 'venue')
 }
 
@@ -151,7 +155,7 @@ class Beside {
   async #write(): Promise<void> {
     if (this.#batch.length === 0) return
     if (this.#books === undefined) {
-      const location = join(this.#part, 'venue')
+      const location = booksIn(this.#part)
       makeFolder(location)
       this.#books = new Level(location, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
       await this.#books.open()

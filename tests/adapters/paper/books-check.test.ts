@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../../src/adapters/paper/paper-venue.ts'
 import type { VenueReport } from '../../../src/adapters/venue.ts'
 import { SEED, seeded } from '../../seeded.ts'
 import { Desk, OPTIONS } from './desk.ts'

@@ -1,7 +1,7 @@
 /** A paper venue with somebody who trades on it: messages get positions, requests get ids, all at a time. */
 import type { ExecutionReport, MarketEvent, PlaceOrder, ReplaceOrder, Side } from '../../../machines/index.ts'
 import type { MarketMessage } from '../../../src/adapters/market-source.ts'
-import { openPaperVenue, type PaperVenueOptions } from '../../../src/adapters/paper/index.ts'
+import { openPaperVenue, type PaperVenueOptions } from '../../../src/adapters/paper/paper-venue.ts'
 import type { PaperVenue, RequestHeader, VenueReport } from '../../../src/adapters/venue.ts'
 
 export const SYMBOL = 'BTCUSDT'

@@ -1,7 +1,7 @@
 /** What crosses the edge of the paper venue: inside there are wire ids alone, outside our own alone. */
 import { describe, expect, it } from 'vitest'
 import { withWireIds } from '../../../src/adapters/paper/edge.ts'
-import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../../src/adapters/paper/paper-venue.ts'
 import { WireIds } from '../../../src/adapters/wire-ids.ts'
 import { Desk, OPTIONS } from './desk.ts'
 

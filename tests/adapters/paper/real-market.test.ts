@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ExecutionReport, MarketEvent, Quote, Trade } from '../../../machines/index.ts'
 import type { MarketMessage } from '../../../src/adapters/market-source.ts'
-import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../../src/adapters/paper/paper-venue.ts'
 import { capture } from '../../data/data.ts'
 import { header, message, OPTIONS, order, type Terms } from './desk.ts'
 

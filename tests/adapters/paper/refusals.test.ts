@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { PaperPort } from '../../../src/adapters/paper/index.ts'
 import { openVenueFolder, VenueFolder } from '../../../src/adapters/paper/venue-folder.ts'
+import { VenuePort } from '../../../src/adapters/venue-port.ts'
 import type { PortContext } from '../../../src/runtime/port.ts'
 import type { AnyEvent, Intent } from '../../../src/runtime/record/record.ts'
 import { Desk, header, order } from './desk.ts'
@@ -119,7 +119,7 @@ describe('the port', () => {
     desk.quote('99', '101')
     const sent: AnyEvent[] = []
     const onRequest = vi.fn()
-    const port = new PaperPort(desk.venue, onRequest)
+    const port = new VenuePort(desk.venue, onRequest)
     const context: PortContext = {
       now: () => desk.at,
       cursor: () => 0,

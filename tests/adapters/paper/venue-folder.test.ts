@@ -1,6 +1,6 @@
 import { MemoryLevel } from 'memory-level'
 import { expect, it } from 'vitest'
-import { openPaperVenue } from '../../../src/adapters/paper/index.ts'
+import { openPaperVenue } from '../../../src/adapters/paper/paper-venue.ts'
 import { VenueFolder } from '../../../src/adapters/paper/venue-folder.ts'
 import { Desk, OPTIONS } from './desk.ts'
 

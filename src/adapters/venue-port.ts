@@ -14,13 +14,13 @@ import {
   type VenueOrderState,
   type VenueState,
   type VenueStateRequest,
-} from '../../../machines/index.ts'
-import { statusReport, termsThere } from '../../../machines/reconciliation/venue-order.ts'
-import { OutcryError } from '../../../store/index.ts'
-import type { Port, PortContext } from '../../runtime/port.ts'
-import type { Intent } from '../../runtime/record/record.ts'
-import { isRefused, type LinkFaults } from '../transport/link-faults.ts'
-import type { PaperVenue, VenueOrder } from '../venue.ts'
+} from '../../machines/index.ts'
+import { statusReport, termsThere } from '../../machines/reconciliation/venue-order.ts'
+import { OutcryError } from '../../store/index.ts'
+import type { Port, PortContext } from '../runtime/port.ts'
+import type { Intent } from '../runtime/record/record.ts'
+import { isRefused, type LinkFaults } from './transport/link-faults.ts'
+import type { PaperVenue, VenueOrder } from './venue.ts'
 
 type VenueIntent =
   | PlaceOrder
@@ -32,13 +32,13 @@ type VenueIntent =
 
 type VenueAnswer = VenueState | PortfolioReport | ExecutionReport | OrderUnknown
 
-interface PaperPortOptions {
+interface VenuePortOptions {
   readonly faults?: LinkFaults | undefined
   readonly whenQuiet?: (answer: () => void) => void
 }
 
-/** Carries what orders want to the paper venue. Its reports come back on a stream of their own, see the runner. */
-export class PaperPort implements Port {
+/** Carries what orders want to a venue. Its reports come back on a stream of their own, see the runner. */
+export class VenuePort implements Port {
   readonly #venue: PaperVenue
   readonly #onRequest: () => void
   readonly #whenQuiet: (answer: () => void) => void
@@ -52,7 +52,7 @@ export class PaperPort implements Port {
   constructor(
     venue: PaperVenue,
     onRequest: () => void,
-    { faults, whenQuiet = (answer) => answer() }: PaperPortOptions = {},
+    { faults, whenQuiet = (answer) => answer() }: VenuePortOptions = {},
   ) {
     this.#faults = faults
     this.#whenQuiet = whenQuiet
@@ -97,7 +97,7 @@ export class PaperPort implements Port {
       default:
         throw new OutcryError(
           'INTENT_UNKNOWN',
-          `the paper venue knows no ${(event as { type: string }).type}`,
+          `${this.#venue.name} knows no ${(event as { type: string }).type}`,
           'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER, ORDER_STATUS_REQUEST, VENUE_STATE_REQUEST or PORTFOLIO_REQUEST.',
         )
     }

@@ -1,0 +1,123 @@
+/**
+ * An adapter is a package of what one outside system offers: market data, execution, instruments, news. It is a folder with an
+ * `adapter.ts`, and one line in registry.ts. Nothing else knows it by name: the runner asks what an adapter declares here.
+ */
+import type { z } from 'zod'
+import type { Instrument } from '../../machines/index.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { MarketSource } from './market-source.ts'
+import type { NewsSource, OnNewsWarning } from './news-source.ts'
+import type { LinkFaults } from './transport/link-faults.ts'
+import type { Books, Life, PaperVenue } from './venue.ts'
+import type { WireIds } from './wire-ids.ts'
+
+/**
+ * What an outside system offers; what it does not offer it leaves out.
+ * @example
+ * export const tape = defineAdapter({
+ *   name: 'tape',
+ *   about: 'A tape of trades.',
+ *   config: z.strictObject({ file: z.string().describe('The tape.') }),
+ *   market: {
+ *     identity: ({ file }) => ({ files: [file] }),
+ *     open: ({ file }, { logger }) => openTape(file, logger),
+ *   },
+ * })
+ */
+export interface Adapter<Config extends z.ZodObject = z.ZodObject> {
+  /** As a configuration names it: `market.source`, `venue.adapter`, `news.sources[].type`. */
+  readonly name: string
+  /** What it is, in a sentence of the documentation of the configuration. */
+  readonly about: string
+  /** The keys of a section that names it. Each has a description; the key that names the adapter is not among them. */
+  readonly config: Config
+  /** Returns the rules of the symbols, as far as they are known without asking outside. By default a symbol is spot without rules. */
+  instruments?(config: z.output<Config>, place: Place): readonly Instrument[]
+  readonly market?: MarketOffer<z.output<Config>>
+  readonly execution?: ExecutionOffer<z.output<Config>>
+  readonly news?: NewsOffer<z.output<Config>>
+}
+
+/** Returns the adapter as it is: each offer takes what the schema of its configuration gives. */
+export function defineAdapter<Config extends z.ZodObject>(adapter: Adapter<Config>): Adapter<Config> {
+  return adapter
+}
+
+/** Where a run trades, and what. */
+export interface Place {
+  /** As addresses and events name it: `sim`, `binance-usdm`. */
+  readonly venue: string
+  readonly symbols: readonly string[]
+}
+
+/** Market data. */
+export interface MarketOffer<Config> {
+  /** A key that means this adapter where a section `market` has it and names no source. */
+  readonly impliedBy?: string
+  /** The data folder where none is configured: of a past that does not mix with that of other markets. Default `data`. */
+  readonly folder?: string
+  /** Returns what the configuration alone says of venue and symbols; without it they are known when the market is open. */
+  place?(config: Config): Place
+  /** Returns what makes the market the one that it is, as JSON: a data folder goes on with no other one. */
+  identity(config: Config): MarketIdentity
+  /** Returns the pace of a market that has a time of its own: 1 is the pace of life. Default 1. */
+  speed?(config: Config): number | 'max'
+  /** @throws CONFIG_INVALID, and what the adapter says */
+  open(config: Config, context: MarketContext): MarketSource | Promise<MarketSource>
+}
+
+/** Pace, length and address of a market may change, and are not in here. */
+export interface MarketIdentity {
+  readonly [key: string]: unknown
+  /** Paths of what is played: the same ones may have grown. */
+  readonly files?: readonly string[]
+}
+
+export interface MarketContext {
+  /** Is told of what is not believed, and of connections. */
+  readonly logger: Pick<Logger, 'warn'>
+  /** Epoch ms, by a clock that nobody sets back. */
+  now(): number
+}
+
+/** Orders. */
+export interface ExecutionOffer<Config> {
+  /** Returns what the configuration wants to go wrong between runner and venue: only of a simulator. */
+  faults?(config: Config): LinkFaults | undefined
+  /** Opens the venue; whoever opens it closes it. */
+  open(config: Config, context: VenueContext): Promise<PaperVenue>
+  /** Opens what the venue keeps in this folder, for whoever looks at a closed data folder. A venue elsewhere keeps nothing here. */
+  openBooks?(location: string): Promise<Books>
+}
+
+export interface VenueContext {
+  /** As addresses and events name it. */
+  readonly venue: string
+  /** Translates our ids at the venue's edge. */
+  readonly ids: WireIds
+  /** Of all symbols that are traded. */
+  readonly instruments: readonly Instrument[]
+  /** What the account owns at the beginning of the log, by asset. */
+  readonly openingBalances: Readonly<Record<string, string>>
+  /** A folder for what the venue keeps beside the log. It may not be there yet. */
+  readonly location: string
+  /** The log that goes on together with what the venue keeps. */
+  readonly life: Life
+  /** In place of what is at the location; closed with the venue. */
+  readonly books?: Books | undefined
+}
+
+/** News. */
+export interface NewsOffer<Config> {
+  /** Keys that are paths from where the configuration is. */
+  readonly paths?: readonly (keyof Config & string)[]
+  /** Returns what stands for the source in log and warnings where the configuration does not name it. */
+  sourceName(config: Config): string
+  open(config: Config, context: NewsContext): NewsSource
+}
+
+export interface NewsContext {
+  /** What stands for the source in log and warnings. */
+  readonly name: string
+  readonly onWarning: OnNewsWarning
+}

@@ -1,0 +1,46 @@
+/** Binance as an adapter: its public market data. */
+import { z } from 'zod'
+import { name } from '../../../machines/model/fields.ts'
+import { defineAdapter } from '../adapter.ts'
+import { instrumentsOfVenue } from './instruments.ts'
+import { createBinanceMarket } from './market.ts'
+import { BINANCE_MARKETS } from './markets.ts'
+
+const config = z.strictObject({
+  symbols: z
+    .array(
+      name.regex(
+        /^[A-Z\d_.\-\u{80}-\u{10FFFF}]+$/u,
+        'as the exchange writes it, such as BTCUSDT or BTCUSD_PERP',
+      ),
+      'name some, such as [BTCUSDT]',
+    )
+    .min(1)
+    .describe('What is watched, as the exchange writes it.'),
+  market: z
+    .enum(['spot', 'usdm', 'coinm'])
+    .default('spot')
+    .describe('Spot, the futures that settle in USDT or USDC, or those that settle in the coin.'),
+  wsUrl: z.url().optional().describe("Another address of its streams than the exchange's own."),
+  restUrl: z.url().optional().describe('The same for its REST API.'),
+})
+
+export const binance = defineAdapter({
+  name: 'binance',
+  about: 'Binance, live; orders go to the paper venue.',
+  config,
+  instruments: (_, place) => instrumentsOfVenue(place),
+  market: {
+    place: ({ market, symbols }) => ({
+      venue: BINANCE_MARKETS[market].venue,
+      symbols: [...new Set(symbols)],
+    }),
+    identity: ({ market }) => ({ market }),
+    open: (options, { logger, now }) =>
+      createBinanceMarket({
+        ...options,
+        now,
+        onWarning: ({ reason }) => logger.warn({ market: 'binance' }, reason),
+      }),
+  },
+})

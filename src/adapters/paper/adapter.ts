@@ -1,0 +1,44 @@
+/** The paper venue as an adapter. */
+import { z } from 'zod'
+import { DURATION_MAX_MS } from '../../../machines/model/fields.ts'
+import { defineAdapter, type VenueContext } from '../adapter.ts'
+import { amount } from '../config-fields.ts'
+import { linkFaults } from '../transport/link-faults.ts'
+import { openPaperVenue } from './paper-venue.ts'
+import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
+
+const fee = amount
+  .refine((text) => Number(text) < 1, 'a share less than 1, such as "0.001"')
+  .meta({ title: 'decimal from 0, below 1' })
+
+const config = z.strictObject({
+  latencyMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(DURATION_MAX_MS)
+    .default(20)
+    .describe("Event time, in ms, of a request's way to the venue, and of a report's way back."),
+  takerFee: fee.default('0.001').describe('Share of its value that a fill costs who takes what is there.'),
+  makerFee: fee.default('0.001').describe('The same for who has waited for it.'),
+  faults: linkFaults
+    .optional()
+    .describe(
+      'What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default.',
+    ),
+})
+
+/** Books in place of its own are of its own kind. */
+type PaperContext = VenueContext & { readonly books?: VenueFolder | undefined }
+
+export const paper = defineAdapter({
+  name: 'paper',
+  about: 'A venue that matches orders against the market, with money that is made up.',
+  config,
+  execution: {
+    faults: ({ faults }) => faults,
+    open: ({ latencyMs, takerFee, makerFee }, { venue, books, ...context }: PaperContext) =>
+      openPaperVenue({ ...context, name: `paper:${venue}`, latencyMs, takerFee, makerFee }, books),
+    openBooks: (location) => openVenueFolder(location),
+  },
+})

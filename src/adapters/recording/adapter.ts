@@ -1,0 +1,51 @@
+/** Recordings as an adapter. */
+import { z } from 'zod'
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import { defineAdapter } from '../adapter.ts'
+import { instrumentsOfVenue } from '../binance/instruments.ts'
+import { speed } from '../config-fields.ts'
+import { openRecording, SAMPLE } from './recording.ts'
+
+const config = z.strictObject({
+  files: z
+    .array(z.string(), 'name at least one file: --file capture.ws.gz')
+    .min(1, 'name at least one file')
+    .optional()
+    .describe(
+      'Captures of the combined streams of Binance to play, merged by time; paths from the working directory. A file is plain, or `.gz`. A line is `<time> <json>`, the time of receipt in ns since 1970, or `<time>: <json>`, in s with a fraction, as cryptofeed writes it. By default a minute of two spot markets that comes with outcry.',
+    ),
+  venue: z
+    .enum(['binance', 'binance-usdm', 'binance-coinm'])
+    .optional()
+    .describe(
+      'Where they were recorded. By default told from the messages: spot and futures share the names of their streams, but not all fields.',
+    ),
+  speed: speed.default('max'),
+})
+
+export const recording = defineAdapter({
+  name: 'recording',
+  about: 'Captures of a market, played again.',
+  config,
+  // What is recorded is Binance's so far.
+  instruments: (_, place) => instrumentsOfVenue(place),
+  market: {
+    impliedBy: 'files',
+    folder: 'data-recording',
+    identity: ({ files = SAMPLE }) => ({ files }),
+    speed: ({ speed }) => speed,
+    async open({ files = SAMPLE, venue }, { logger }) {
+      const source = await openRecording({
+        files,
+        venue,
+        onWarning: (warning) => logger.warn(warning, `${warning.file}:${warning.line}: ${warning.reason}`),
+      })
+      if (source.instruments.length > 0) return source
+      throw new OutcryError(
+        'CONFIG_INVALID',
+        `market.files: ${source.name} has no symbol`,
+        'Give a capture with trades, quotes or depth of a symbol.',
+      )
+    },
+  },
+})
