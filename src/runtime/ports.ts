@@ -1,9 +1,5 @@
-import { receive } from './commit/intake.ts'
 import type { Logger } from './logger.ts'
-import type { Parts } from './parts.ts'
 import type { Port, PortContext } from './port.ts'
-import type { Queries } from './queries.ts'
-import { parseAddress } from './record/address.ts'
 
 /** The ports of a runtime, while they run. */
 export class Ports {
@@ -14,9 +10,9 @@ export class Ports {
     this.registered = new Map(Object.entries(registered))
   }
 
-  async start(queries: Queries, parts: Parts): Promise<void> {
+  async start(contextOf: (name: string) => PortContext): Promise<void> {
     for (const [name, port] of this.registered) {
-      await port.start?.(contextOf(name, queries, parts))
+      await port.start?.(contextOf(name))
       this.#started.set(name, port)
     }
   }
@@ -30,18 +26,5 @@ export class Ports {
         logger.error({ err, port: name }, `port/${name} failed to stop`)
       }
     }
-  }
-}
-
-function contextOf(name: string, queries: Queries, { clock, loop }: Parts): PortContext {
-  return {
-    now: () => clock.now(),
-    getSnapshot: (address) => queries.getSnapshot(address),
-    cursor: (source) => queries.cursor(source),
-    unsettled: (actor) =>
-      queries.unsettled.filter((intent) => intent.actor === actor && intent.port === name),
-    send: async (to, event, reply = {}) => {
-      await loop.request(receive(parseAddress(to), event, clock, reply), 'execution')
-    },
   }
 }

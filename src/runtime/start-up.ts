@@ -2,12 +2,13 @@
 
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Cell } from './actors/cell.ts'
-import { messageOf } from './commit/intake.ts'
+import { messageOf, receive } from './commit/intake.ts'
 import type { Receipt } from './commit/job.ts'
 import type { Parts } from './parts.ts'
-import { type Address, DEAD_LETTERS } from './record/address.ts'
+import type { PortContext } from './port.ts'
+import type { Queries } from './queries.ts'
+import { type Address, DEAD_LETTERS, parseAddress } from './record/address.ts'
 import { spawnActor } from './spawn.ts'
-import type { Supervisor } from './supervisor.ts'
 import { EventClock } from './time/clock.ts'
 import { refusal } from './turn/refusal.ts'
 import type { Suspicion } from './turn/suspicion.ts'
@@ -26,7 +27,12 @@ export interface Start {
   readonly suspects: Readonly<Record<string, Suspicion>>
 }
 
-export async function startUp(supervisor: Supervisor, parts: Parts, start: Start): Promise<void> {
+/** The supervisor that starts. */
+interface Starting extends Queries {
+  quarantine(address: string, suspicion: Suspicion): Promise<unknown>
+}
+
+export async function startUp(supervisor: Starting, parts: Parts, start: Start): Promise<void> {
   const { clock, clockWatch, store, residents, offsets, timers, ports, publisher, loop } = parts
   if (clock instanceof EventClock) clock.resume(offsets.at)
   else await clockWatch?.start(start.replayed)
@@ -45,7 +51,7 @@ export async function startUp(supervisor: Supervisor, parts: Parts, start: Start
   await recordMigrations(parts, [...residents.cells].filter(wasRunning).sort(byAddress))
   if (residents.find(DEAD_LETTERS) === undefined) await spawnActor(parts, DEAD_LETTERS, undefined)
   await quarantineSuspects(supervisor, parts, start.suspects)
-  await ports.start(supervisor, parts)
+  await ports.start((name) => contextOf(name, supervisor, parts))
   publisher.resume(supervisor.unsettled, [...residents.cells])
   timers.start(clockWatch !== undefined, (due) => loop.takeDue(due))
 }
@@ -79,7 +85,7 @@ function lose({ loop, logger, residents, offsets }: Parts, { address }: Cell, er
 }
 
 async function quarantineSuspects(
-  supervisor: Supervisor,
+  supervisor: Starting,
   { residents, logger }: Parts,
   suspects: Start['suspects'],
 ): Promise<void> {
@@ -110,4 +116,17 @@ function byAddress(one: Cell, other: Cell): number {
 
 function wasRunning({ logic, migration }: Cell): boolean {
   return logic === goneLogic && migration?.was?.wake?.at === 0
+}
+
+function contextOf(name: string, queries: Queries, { clock, loop }: Parts): PortContext {
+  return {
+    now: () => clock.now(),
+    getSnapshot: (address) => queries.getSnapshot(address),
+    cursor: (source) => queries.cursor(source),
+    unsettled: (actor) =>
+      queries.unsettled.filter((intent) => intent.actor === actor && intent.port === name),
+    send: async (to, event, reply = {}) => {
+      await loop.request(receive(parseAddress(to), event, clock, reply), 'execution')
+    },
+  }
 }
