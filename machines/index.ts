@@ -28,12 +28,7 @@ import { runnerKind } from './runner/runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
-import {
-  watchdogEvents,
-  watchdogFromVersion2,
-  watchdogMachine,
-  watchdogVersion2,
-} from './watchdog/watchdog.ts'
+import { watchdogKind } from './watchdog/watchdog.ts'
 
 /** Where a request is to go, and who is to hear of it. */
 interface Names {
@@ -110,13 +105,7 @@ export const machines = {
     previous: [reconciliationVersion2],
     upgrades: [fromVersion2],
   },
-  watchdog: {
-    machine: watchdogMachine,
-    events: watchdogEvents,
-    commands: [],
-    previous: [watchdogVersion2],
-    upgrades: [watchdogFromVersion2],
-  },
+  watchdog: watchdogKind,
   account: {
     machine: accountMachine,
     events: accountEvents,
@@ -171,7 +160,20 @@ export { universeMachine } from './market/universe.ts'
 export { type UniverseContext, type UniverseInput, universeInput } from './market/universe-context.ts'
 export { universeEvents } from './market/universe-declaration.ts'
 export * from './market/universe-filters.ts'
-export * from './model/addresses.ts'
+export {
+  accountAddress,
+  holdingId,
+  holdingName,
+  listAddress,
+  orderAddress,
+  ownOrderAddress,
+  portAddress,
+  positionAddress,
+  reconciliationAddress,
+  symbolAddress,
+  universeAddress,
+  watchdogAddress,
+} from './model/addresses.ts'
 export * from './model/contract.ts'
 export type { Side } from './model/fields.ts'
 export { adoptedId, venueId } from './model/ids.ts'
@@ -191,5 +193,8 @@ export { RUNNER, type RunnerContext, type RunnerInput } from './runner/context.t
 export * from './strategies/define-strategy.ts'
 export type { Signal } from './strategies/signal.ts'
 export { fixedAmong, type StrategyTerms, strategyTerms } from './strategies/terms.ts'
-export * from './watchdog/watchdog.ts'
+export type { Cover, WatchdogContext } from './watchdog/context.ts'
+export { watchdogEvents } from './watchdog/declaration.ts'
+export { type WatchdogInput, watchdogInput, watchdogRules } from './watchdog/settings.ts'
+export { watchdogFromVersion2, watchdogMachine, watchdogVersion2 } from './watchdog/watchdog.ts'
 export { emaCross, meanReversion }

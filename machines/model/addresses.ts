@@ -34,7 +34,42 @@ export function watchdogAddress(of: Holding & { readonly venue: string }): `watc
   return `watchdog/${holdingId(of)}`
 }
 
-/** Of the account at a venue. */
+/** Of an order by its id, which is what its address has after the kind. */
+export function ownOrderAddress(id: string): `order/${string}` {
+  return `order/${id}`
+}
+
+/** Returns the id of an order, which its address has after the kind. */
+export function orderIdOf(address: string): string {
+  return address.slice('order/'.length)
+}
+
+export function listAddress(id: string): `list/${string}` {
+  return `list/${id}`
+}
+
 export function accountAddress(venue: string): `account/${string}` {
   return `account/${venue}`
+}
+
+export function reconciliationAddress(venue: string): `reconciliation/${string}` {
+  return `reconciliation/${venue}`
+}
+
+export function universeAddress(venue: string): `universe/${string}` {
+  return `universe/${venue}`
+}
+
+export function symbolAddress(venue: string, symbol: string): `symbol/${string}` {
+  return `symbol/${venue}:${symbol}`
+}
+
+/** Of what is outside: the venue itself, where orders are placed. */
+export function portAddress(venue: string): `port/${string}` {
+  return `port/${venue}`
+}
+
+/** Returns an address that an event has brought as one of the kind that the event's field is for. */
+export function asKind<Kind extends string>(_kind: Kind, address: string): `${Kind}/${string}` {
+  return address as `${Kind}/${string}`
 }
