@@ -67,6 +67,6 @@ export function answerError(
     .send({ error: { code: 'INTERNAL', message: text, hint, issues: [] } })
 }
 
-function logFault(err: unknown, { url }: FastifyRequest, logger: Logger): void {
+function logFault(err: unknown, { originalUrl: url }: FastifyRequest, logger: Logger): void {
   logger.error({ err, url: pathOf(url) }, 'a request failed')
 }

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
 import { pathOf } from './errors.ts'
@@ -99,19 +100,21 @@ export class Guard {
   }
 }
 
-/** For every request that is no WebSocket's. */
-export function guardRoutes(http: FastifyInstance, guard: Guard): void {
-  http.addHook('onRequest', async (request, reply) => {
-    const { raw, method, headers, routeOptions } = request
+/** Guards every request that is no WebSocket's. */
+export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<void> {
+  http.addHook('onRequest', async ({ raw, headers }, reply) => {
     guard.admit(raw)
-    const { origin } = headers
-    const from = origin ?? originOf(headers.referer)
+    const from = headers.origin ?? originOf(headers.referer)
     if (from !== undefined && guard.lists(from)) reply.header('cross-origin-resource-policy', 'cross-origin')
-    if (origin !== undefined && guard.lists(origin)) {
-      reply.header('access-control-allow-origin', origin).header('vary', 'origin')
-      // Asked by browsers, and without the token, before they send what no form could.
-      if (method === 'OPTIONS') return reply.code(204).header('access-control-allow-headers', HEADERS).send()
-    }
+  })
+  // Its hook is between these two: a browser asks, and without the token, before it sends what no form could.
+  await http.register(fastifyCors, {
+    origin: (origin, answer) => answer(null, origin !== undefined && guard.lists(origin)),
+    allowedHeaders: HEADERS,
+    strictPreflight: false,
+  })
+  http.addHook('onRequest', async (request, reply) => {
+    const { raw, routeOptions } = request
     const { token } = request.query as { token?: unknown }
     if (routeOptions.url === '/' && guard.isToken(token)) {
       const cookie = `${cookieName(raw.socket)}=${token}; Path=/; HttpOnly; SameSite=Strict`

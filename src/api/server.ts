@@ -20,6 +20,7 @@ import { pageRoutes } from './routes/page-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { secure } from './security-headers.ts'
 import { attachSockets, type Channel, routeUnknown } from './sockets.ts'
+import { withContract, withOneSegment } from './type-provider.ts'
 import { VERSION } from './version.ts'
 
 export interface ApiServer {
@@ -29,6 +30,8 @@ export interface ApiServer {
 
 /** Largest body of a request. */
 const BODY_BYTES_MAX = 65_536
+/** Longest address in a path. Node takes no more of a request's headers; what is too long for an address is refused as one. */
+const PARAM_LENGTH_MAX = 16_384
 /** How often, in ms, it is looked for requests that take too long to arrive. */
 const ARRIVAL_CHECK_MS = 1_000
 /** Compresses answers, not requests. Every browser has brotli and gzip. */
@@ -50,6 +53,8 @@ export async function startApi(
   const guard = new Guard(options)
   const limits = { ...LIMITS, ...some }
   const http = fastify({
+    rewriteUrl: ({ method, url = '' }) => withOneSegment(method, url),
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
     requestTimeout: limits.requestMs,
@@ -63,20 +68,21 @@ export async function startApi(
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
   // Pages of other origins may send plain text without asking, but not JSON.
   http.removeContentTypeParser('text/plain')
-  http.setNotFoundHandler(({ method, url }) => {
-    throw routeUnknown(method, url)
+  http.setNotFoundHandler(({ method, originalUrl }) => {
+    throw routeUnknown(method, originalUrl)
   })
+  const byContract = withContract(http)
   secure(http)
-  guardRoutes(http, guard)
+  await guardRoutes(http, guard)
   admission(http, limits)
-  systemRoutes(http, supervisor, { refused, folder, verify })
+  systemRoutes(byContract, supervisor, { refused, folder, verify })
   // Routes from before this are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
-  actorRoutes(http, supervisor)
-  accountRoutes(http, supervisor)
-  commandRoutes(http, supervisor)
-  eventRoutes(http, supervisor)
-  failureRoutes(http, supervisor)
+  actorRoutes(byContract, supervisor)
+  accountRoutes(byContract, supervisor)
+  commandRoutes(byContract, supervisor)
+  eventRoutes(byContract, supervisor)
+  failureRoutes(byContract, supervisor)
   pageRoutes(http)
   const feed = new Feed(supervisor, VERSION, new Waiting())
   const inspection = new Inspection(supervisor)

@@ -93,6 +93,26 @@ describe('the past of an actor', () => {
   })
 })
 
+describe('an address in a path', () => {
+  it('may be one segment, so that an actor may be called as what is asked of one', async () => {
+    await harness.supervisor.spawn('counter', 'history')
+    const view = { status: 200, body: { address: 'counter/history', rev: 1 } }
+    expect(await ask('/actors/counter%2Fhistory')).toMatchObject(view)
+    expect((await ask('/actors/counter%2Fhistory/history')).body.records).toHaveLength(1)
+    expect(await post('/actors/counter%2Fhistory/events', { type: 'INC' })).toMatchObject({ status: 200 })
+    // As people write it, what is behind the last slash is asked of an actor.
+    expect((await ask('/actors/counter/history/history')).body.records).toHaveLength(2)
+    expect((await ask('/actors/counter/history')).body.error?.code).toBe('ADDRESS_INVALID')
+  })
+
+  it.each(['/actors/', '/actors//', '/actors//history', `/actors/counter/${'x'.repeat(5_000)}`])(
+    'is refused where it is none: %s',
+    async (path) => {
+      expect(await ask(path)).toMatchObject({ status: 400, body: { error: { code: 'ADDRESS_INVALID' } } })
+    },
+  )
+})
+
 describe('the machine of an actor', () => {
   it('is there for machines alone', async () => {
     expect(await ask('/actors/counter/a/machine')).toMatchObject({ status: 200, body: { id: 'counter' } })

@@ -215,7 +215,7 @@ describe('a page', () => {
       headers: {
         'access-control-allow-origin': origin,
         'access-control-allow-headers': 'authorization, content-type, idempotency-key',
-        vary: 'origin',
+        vary: 'Origin',
       },
     })
     expect((await open({ origin })).code).toBe('NOT_AUTHORISED')

@@ -3,6 +3,7 @@ import fastify from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, sendTo, setup } from 'xstate'
 import { systemRoutes } from '../../src/api/routes/system-routes.ts'
+import { withContract } from '../../src/api/type-provider.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Harness } from '../runtime/harness.ts'
 import { SEED, seeded } from '../seeded.ts'
@@ -46,7 +47,7 @@ const fail = (actor: string) =>
   expect(harness.supervisor.send(actor, { type: 'THROW' })).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
 
 async function health(): Promise<Record<string, unknown>> {
-  const http = fastify()
+  const http = withContract(fastify())
   systemRoutes(http, harness.supervisor)
   return (await http.inject('/health')).json()
 }

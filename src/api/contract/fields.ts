@@ -14,7 +14,7 @@ export const position = z.int().nonnegative()
 /** Number of a record of its actor, from 1 on, without a gap. */
 export const rev = z.int().positive()
 
-export type StateValue = string | { readonly [state: string]: StateValue }
+export type StateValue = string | { readonly [state: string]: StateValue | undefined }
 
 /** The state of a machine. A parallel or a compound state is an object: `{ execution: 'new', request: 'idle' }`. */
 export const stateValue: z.ZodType<StateValue, StateValue> = z

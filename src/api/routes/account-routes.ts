@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import { type AccountContext, accountMachine, accountVersion5 } from '../../../machines/account/account.ts'
 import { dailyPnl, drawdownPct, performanceAt } from '../../../machines/account/circuit-breaker.ts'
 import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../../machines/account/portfolio.ts'
@@ -7,12 +6,17 @@ import { avgPxOf } from '../../../machines/position/books.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { AnswerOf } from '../contract/route.ts'
+import { routes } from '../contract/routes.ts'
+import { type Api, pathOf } from '../type-provider.ts'
 import { signalOf } from './request.ts'
 
+type Account = AnswerOf<typeof routes.accounts>['accounts'][number]
+
 /** `GET /accounts`: how each account stands at the last prices, what it holds and what works for it. */
-export function accountRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/accounts', async (_request, reply) => {
-    const accounts = []
+export function accountRoutes(http: Api, supervisor: Supervisor): void {
+  http.get(pathOf(routes.accounts), async (_request, reply): Promise<AnswerOf<typeof routes.accounts>> => {
+    const accounts: Account[] = []
     for await (const view of supervisor.actors({ prefix: 'account/', signal: signalOf(reply) })) {
       // Somebody's own machine may go by the same name.
       const logic = logicAt(supervisor.registry.kind(view.address), view.version, view.path)
@@ -29,7 +33,7 @@ function markAt(supervisor: Supervisor, symbol: string): string | undefined {
 }
 
 /** An account values itself when candles close; here what it holds is worth what its market says by now. */
-function standing(view: ActorView, markPxOf: (symbol: string) => string | undefined) {
+function standing(view: ActorView, markPxOf: (symbol: string) => string | undefined): Account {
   const account = view.context as AccountContext
   const { venue, asset, breaker, review } = account
   const positions: AccountContext['positions'] = Object.fromEntries(

@@ -2,7 +2,7 @@
 /** Characters of one answer, unless a single item is longer: further items are for the next request. */
 export const ANSWER_MAX = 4 * 1_048_576
 
-export class AnswerList {
+export class AnswerList<Item> {
   readonly #items: string[] = []
   #size = 0
 
@@ -15,7 +15,7 @@ export class AnswerList {
     return this.#size >= ANSWER_MAX
   }
 
-  add(item: unknown): void {
+  add(item: Item): void {
     const text = JSON.stringify(item)
     this.#items.push(text)
     this.#size += text.length

@@ -10,29 +10,27 @@
  * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may say `by` whom and for what
  * `reason`; the record keeps both. 200 has the `seq` of that record, 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
-import type { FastifyInstance } from 'fastify'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 import { checkEvent, wrongEvent } from '../../runtime/commit/intake.ts'
-import { type Address, idOf, parentOf, parseAddress } from '../../runtime/record/address.ts'
+import { type Address, idOf, parentOf } from '../../runtime/record/address.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
+import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
+import { type Api, pathOf } from '../type-provider.ts'
 import { commandAnswer } from './command-answer.ts'
-import { requestOf } from './request.ts'
 
-const TAIL = /^(.+)\/(events|release)$/
 /** What was asked for longer ago was not meant for now. */
 const AGE_MAX_MS = 60_000
 
-export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.post<{ Params: { '*': string } }>('/actors/*', async (request, reply) => {
-    const [, text, what] = TAIL.exec(request.params['*']) ?? []
-    if (text === undefined) return reply.callNotFound()
-    const address = parseAddress(text)
-    if (what === 'release') return release(supervisor, address, request.body)
-    const { 'idempotency-key': key } = requestOf(routes.send.headers, request.headers)
+export function commandRoutes(http: Api, supervisor: Supervisor): void {
+  const { params, headers } = routes.send
+  // What is wrong with the body is told with the actor's address, so it is checked here.
+  http.post(pathOf(routes.send), { schema: { params, headers } }, async (request, reply) => {
+    const { address } = request.params
+    const { 'idempotency-key': key } = request.headers
     const event = commandOf(supervisor, address, request.body)
     const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
     if (seq === undefined) assertTakes(supervisor, address, event)
@@ -42,14 +40,17 @@ export function commandRoutes(http: FastifyInstance, supervisor: Supervisor): vo
     const { status, body } = await commandAnswer(supervisor, address, event, receipt)
     return reply.code(status).send(body)
   })
-}
 
-/** @throws REQUEST_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED */
-async function release(supervisor: Supervisor, address: Address, body: unknown): Promise<object> {
-  const { by, reason } = requestOf(routes.release.body, body) ?? {}
-  const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
-  const { seq } = await supervisor.release(address, why)
-  return { seq, address, state: (await supervisor.view(address))?.value }
+  http.post(
+    pathOf(routes.release),
+    { schema: { params: routes.release.params, body: routes.release.body } },
+    async ({ params: { address }, body }): Promise<AnswerOf<typeof routes.release>> => {
+      const { by, reason } = body ?? {}
+      const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+      const { seq } = await supervisor.release(address, why)
+      return { seq, address, state: (await supervisor.view(address))?.value }
+    },
+  )
 }
 
 /** @throws EVENT_INVALID, KIND_UNKNOWN, COMMAND_UNKNOWN */

@@ -1,51 +1,55 @@
-import type { FastifyInstance } from 'fastify'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { EventEnvelope } from '../contract/envelope.ts'
 import { PAGE_MAX, routes } from '../contract/routes.ts'
 import { envelopesOf } from '../feed/envelope.ts'
+import { type Api, pathOf } from '../type-provider.ts'
 import { ANSWER_MAX } from './answer-list.ts'
-import { requestOf, signalOf } from './request.ts'
+import { signalOf } from './request.ts'
 
 /** Events in an answer to a request that says nothing. */
 const TAIL = 50
 /** Records looked back over for events that match. */
 const SCAN_MAX = 200_000
 
-export function eventRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/events', async (request, reply) => {
-    const { tail, since, type, actor } = requestOf(routes.events.query, request.query)
-    const wanted = (envelope: EventEnvelope) =>
-      (type === undefined || envelope.type === type.toUpperCase()) &&
-      (actor === undefined || envelope.actor === actor)
-    const reverse = since === undefined
-    const max = tail ?? (reverse ? TAIL : PAGE_MAX)
-    const found: string[] = []
-    let size = 0
-    const head = supervisor.seq
-    const fromSeq = reverse ? Math.max(1, head - SCAN_MAX + 1) : since + 1
-    const toSeq = reverse ? head : Math.min(head, since + SCAN_MAX)
-    const mentioning = type?.toUpperCase() ?? actor
-    let seq = Math.max(toSeq, since ?? 0)
-    for await (const record of supervisor.read({
-      fromSeq,
-      toSeq,
-      reverse,
-      mentioning,
-      inBackground: true,
-      signal: signalOf(reply),
-    })) {
-      const texts = envelopesOf(record)
-        .filter(wanted)
-        .map((envelope) => JSON.stringify(envelope))
-      found.push(...(reverse ? texts.reverse() : texts))
-      for (const { length } of texts) size += length
-      if (found.length < max && size < ANSWER_MAX) continue
-      // All of a record's events are in one answer: `seq`, which is what to ask `since` the next time, is behind it.
-      if (!reverse) seq = record.seq
-      break
-    }
-    const events = reverse ? found.slice(0, max).reverse() : found
-    reply.type('application/json; charset=utf-8')
-    return `{"seq":${seq},"events":[${events.join()}]}`
-  })
+export function eventRoutes(http: Api, supervisor: Supervisor): void {
+  http.get(
+    pathOf(routes.events),
+    { schema: { querystring: routes.events.query } },
+    async (request, reply) => {
+      const { tail, since, type, actor } = request.query
+      const wanted = (envelope: EventEnvelope) =>
+        (type === undefined || envelope.type === type.toUpperCase()) &&
+        (actor === undefined || envelope.actor === actor)
+      const reverse = since === undefined
+      const max = tail ?? (reverse ? TAIL : PAGE_MAX)
+      const found: string[] = []
+      let size = 0
+      const head = supervisor.seq
+      const fromSeq = reverse ? Math.max(1, head - SCAN_MAX + 1) : since + 1
+      const toSeq = reverse ? head : Math.min(head, since + SCAN_MAX)
+      const mentioning = type?.toUpperCase() ?? actor
+      let seq = Math.max(toSeq, since ?? 0)
+      for await (const record of supervisor.read({
+        fromSeq,
+        toSeq,
+        reverse,
+        mentioning,
+        inBackground: true,
+        signal: signalOf(reply),
+      })) {
+        const texts = envelopesOf(record)
+          .filter(wanted)
+          .map((envelope) => JSON.stringify(envelope))
+        found.push(...(reverse ? texts.reverse() : texts))
+        for (const { length } of texts) size += length
+        if (found.length < max && size < ANSWER_MAX) continue
+        // All of a record's events are in one answer: `seq`, which is what to ask `since` the next time, is behind it.
+        if (!reverse) seq = record.seq
+        break
+      }
+      const events = reverse ? found.slice(0, max).reverse() : found
+      reply.type('application/json; charset=utf-8')
+      return `{"seq":${seq},"events":[${events.join()}]}`
+    },
+  )
 }

@@ -1,11 +1,12 @@
 /** Failures as the log has them: machines that threw, and errors that the runner reports of itself. */
-import type { FastifyInstance } from 'fastify'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { Failure } from '../contract/record.ts'
+import type { AnswerOf } from '../contract/route.ts'
 import { FAILURES_MAX, routes } from '../contract/routes.ts'
-import { requestOf, signalOf } from './request.ts'
+import { type Api, pathOf } from '../type-provider.ts'
+import { signalOf } from './request.ts'
 
 /** Records that are searched for recent failures, from the end of the log. */
 export const RECENT_RECORDS = 50_000
@@ -98,20 +99,25 @@ function cut(text: string): string {
 }
 
 /** `GET /failures`: recent failures, or those of one actor. A release ends the failures before it. */
-export function failureRoutes(http: FastifyInstance, supervisor: Supervisor): void {
-  http.get('/failures', async (request, reply) => {
-    const { actor, limit } = requestOf(routes.failures.query, request.query)
-    const { seq } = supervisor
-    const found = new FailureList()
-    const released = new Set<string>()
-    const range = { reverse: true, limit: RECENT_RECORDS, inBackground: true, signal: signalOf(reply) }
-    for await (const record of actor === undefined
-      ? supervisor.read(range)
-      : supervisor.history(actor, range)) {
-      if (record.event.type === 'outcry.released') released.add(record.actor)
-      if (!released.has(record.actor)) for (const failure of failuresOf(record)) found.add(failure)
-      if (found.size >= limit) break
-    }
-    return { seq, failures: found.list().slice(0, limit) }
-  })
+export function failureRoutes(http: Api, supervisor: Supervisor): void {
+  const schema = { querystring: routes.failures.query }
+  http.get(
+    pathOf(routes.failures),
+    { schema },
+    async (request, reply): Promise<AnswerOf<typeof routes.failures>> => {
+      const { actor, limit } = request.query
+      const { seq } = supervisor
+      const found = new FailureList()
+      const released = new Set<string>()
+      const range = { reverse: true, limit: RECENT_RECORDS, inBackground: true, signal: signalOf(reply) }
+      for await (const record of actor === undefined
+        ? supervisor.read(range)
+        : supervisor.history(actor, range)) {
+        if (record.event.type === 'outcry.released') released.add(record.actor)
+        if (!released.has(record.actor)) for (const failure of failuresOf(record)) found.add(failure)
+        if (found.size >= limit) break
+      }
+      return { seq, failures: found.list().slice(0, limit) }
+    },
+  )
 }

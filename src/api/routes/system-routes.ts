@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
 import { ERRORS } from '../../../errors/codes.ts'
 import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { AnswerOf } from '../contract/route.ts'
+import { routes } from '../contract/routes.ts'
+import { type Api, pathOf } from '../type-provider.ts'
 import { VERSION } from '../version.ts'
 import { signalOf } from './request.ts'
 import { answerSlowly } from './slow-answer.ts'
@@ -19,11 +21,11 @@ export interface Outside {
 }
 
 export function systemRoutes(
-  http: FastifyInstance,
+  http: Api,
   supervisor: Supervisor,
   { refused, folder, verify }: Outside = {},
 ): void {
-  http.get('/health', async (_request, reply) => {
+  http.get(pathOf(routes.health), async (_request, reply) => {
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
     const unsettledIntents = supervisor.unsettledCount
@@ -31,22 +33,29 @@ export function systemRoutes(
     const quarantined = supervisor.quarantinedCount
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
     const health = { ...facts, ...(refused && { refused: refused() }) }
-    if (fence === undefined) return { status: quarantined > 0 ? 'degraded' : 'ok', ...health }
+    if (fence === undefined) {
+      const status = quarantined > 0 ? 'degraded' : 'ok'
+      return { status, ...health } satisfies AnswerOf<typeof routes.health>
+    }
     return reply
       .code(ERRORS.STORE_FENCED.status)
       .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
   })
 
-  http.get<{ Querystring: { of?: string } }>('/backup', async ({ query }, reply) => {
-    reply.type('application/octet-stream')
-    const options = { signal: signalOf(reply) }
-    // Commands of an earlier version know the log alone.
-    const entries = query.of === 'folder' && folder ? folder(options) : supervisor.entries(options)
-    return reply.send(Readable.from(encodeEntries(entries)))
-  })
+  http.get(
+    pathOf(routes.backup),
+    { schema: { querystring: routes.backup.query } },
+    async ({ query }, reply) => {
+      reply.type('application/octet-stream')
+      const options = { signal: signalOf(reply) }
+      // Commands of an earlier version know the log alone.
+      const entries = query.of === 'folder' && folder ? folder(options) : supervisor.entries(options)
+      return reply.send(Readable.from(encodeEntries(entries)))
+    },
+  )
 
   // Reads the whole log: for the command line, while the runner holds the store.
-  http.get('/verify', async (_request, reply) =>
+  http.get(pathOf(routes.verify), async (_request, reply) =>
     answerSlowly(reply, (verify ?? ((options) => supervisor.verify(options)))({ signal: signalOf(reply) })),
   )
 }
