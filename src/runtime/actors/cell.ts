@@ -51,6 +51,12 @@ export interface Birth {
   readonly cause: number | null
 }
 
+/** The machine, or other logic, of an actor. */
+export interface RunsOn {
+  readonly version: string
+  readonly logic: AnyActorLogic
+}
+
 /** A resident actor: who it is, what it runs on, and its state. */
 export class Cell {
   readonly ref: Ref
@@ -101,6 +107,14 @@ export class Cell {
 
   get label(): string {
     return this.version === this.kind.version ? this.kind.label : `${this.kind.name}@${this.version}`
+  }
+
+  /** Takes on what a step has led to. */
+  advance({ state, runsOn }: { readonly state: ActorState; readonly runsOn: RunsOn | undefined }): void {
+    this.state = state
+    if (runsOn === undefined) return
+    this.version = runsOn.version
+    this.logic = runsOn.logic
   }
 
   /** Takes messages: it has not ended and nothing keeps it from them. */

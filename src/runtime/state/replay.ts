@@ -47,7 +47,7 @@ export function replayRecord(
   was: Cell | undefined,
   record: TransitionRecord,
   started?: Cell,
-): { cell: Cell; evolution: StepResult } {
+): { cell: Cell; result: StepResult } {
   const taken = frozen(decode(record.event, scope.refOf))
   const cell = started ?? (taken.type === INIT ? newCell(scope, registry, was, record) : was)
   if (cell === undefined || cell.state.rev + 1 !== record.rev) {
@@ -60,19 +60,19 @@ export function replayRecord(
   const version = labelVersion(record.machine)
   const sameVersion = version === cell.version || taken.type === 'outcry.migrated'
   const event = sameVersion ? taken : upcast(cell, version, taken)
-  let evolution: StepResult
+  let result: StepResult
   try {
-    evolution = evolve(scope, cell, { ...record, event, recorded: record.scheduled ?? NO_TIMERS })
+    result = evolve(scope, cell, { ...record, event, recorded: record.scheduled ?? NO_TIMERS })
   } catch (error) {
     throw diverged(record, `it throws: ${plainError(error).message}`, error)
   }
-  if (record.intents !== undefined) countIntents(evolution.state, record.intents)
-  cell.state = evolution.state
+  if (record.intents !== undefined) countIntents(result.state, record.intents)
+  cell.advance(result)
   const to = stateValue(cell.logic, cell.state.snapshot)
   if (sameVersion && !jsonEqual(to, record.to)) {
     throw diverged(record, `it leads to ${JSON.stringify(to)}, the log says ${JSON.stringify(record.to)}`)
   }
-  return { cell, evolution }
+  return { cell, result }
 }
 
 function newCell(scope: Scope, registry: Registry, was: Cell | undefined, record: TransitionRecord): Cell {

@@ -145,12 +145,12 @@ class ReplayCheck {
     if (this.#problems.length >= PROBLEMS_MAX || this.#broken.has(actor)) return
     try {
       const was = rev === 1 ? undefined : this.#actors.get(actor)
-      const { cell, evolution } = replayRecord(this.#scope, this.#registry, was?.cell, record)
+      const { cell, result } = replayRecord(this.#scope, this.#registry, was?.cell, record)
       if (was === undefined) this.#born++
       const due = was?.due ?? (await this.#dueOf(actor))
       if (was === undefined) this.#actors.set(actor, { cell, due })
       else was.cell = cell
-      const difference = differs(record, evolution)
+      const difference = differs(record, result)
       if (difference) this.#problems.push({ seq, actor, code: 'REPLAY_DIVERGED', message: difference })
       if (due.at(-1) !== rev) return
       while (due.at(-1) === rev) due.pop()
@@ -234,7 +234,7 @@ function comparable(entry: SnapshotEntry, kept: SnapshotEntry): unknown {
 
 function differs(
   record: TransitionRecord,
-  { effects, scheduled }: ReturnType<typeof replayRecord>['evolution'],
+  { effects, scheduled }: ReturnType<typeof replayRecord>['result'],
 ): string | undefined {
   const emitted = effects.flatMap((e) => (e.type === 'emit' ? [e.event] : []))
   if (!jsonEqual(emitted, record.emitted ?? []))

@@ -3,7 +3,7 @@
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { HELD_MAX } from '../actors/bounds.ts'
-import type { ActorState, Cell, Stashed } from '../actors/cell.ts'
+import type { ActorState, Cell, RunsOn, Stashed } from '../actors/cell.ts'
 import { assertHolds, measured, sizeOfTimer } from '../actors/holding.ts'
 import {
   countOf,
@@ -49,6 +49,8 @@ export interface StepResult {
   readonly scheduled: readonly ScheduledTimer[]
   readonly cancelled: readonly string[]
   readonly found: FoundIds | undefined
+  /** What the actor runs on from here on, where the step has changed that. */
+  readonly runsOn: RunsOn | undefined
 }
 
 const NOTHING: Outcome['effects'] = []
@@ -62,10 +64,10 @@ const UNSTASHED: AnyEvent = Object.freeze({ type: 'outcry.unstashed' })
 type Fresh = { -readonly [K in keyof ActorState]: ActorState[K] }
 
 /** @throws whatever the machine throws */
-export function evolve(scope: Scope, cell: Cell, taking: StepInput): StepResult {
+export function evolve(scope: Scope, cell: Cell, input: StepInput): StepResult {
   const was = cell.state
-  const { event, seq, at, timer } = taking
-  const rest = timer === undefined ? was.timers : withoutFirst(was.timers, timer, taking.timerSeq)
+  const { event, seq, at, timer } = input
+  const rest = timer === undefined ? was.timers : withoutFirst(was.timers, timer, input.timerSeq)
   const bornSeq = event.type === INIT || event.type === 'outcry.restarted' ? seq : was.bornSeq
   const next: Fresh = {
     snapshot: was.snapshot,
@@ -81,9 +83,9 @@ export function evolve(scope: Scope, cell: Cell, taking: StepInput): StepResult 
     measured: was.measured,
     requests: was.requests,
   }
-  if (taking.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
-  if (isSignal(event)) return evolveLifecycle(scope, cell, event, next, taking)
-  return settle(scope, cell, next, react(scope, cell, taking), taking)
+  if (input.stashed) return quiet({ ...next, stash: [...was.stash, { event, seq }] })
+  if (isSignal(event)) return evolveSignal(scope, cell, event, next, input)
+  return reschedule(scope, cell, next, react(scope, cell, input), input)
 }
 
 /** Counts a request of a step, and returns its id. To be called before the step's state is given to anybody. */
@@ -99,11 +101,11 @@ export function countIntents(state: ActorState, intents: readonly Intent[]): voi
 }
 
 /** The logic's own answer to an event. */
-function react(scope: Scope, cell: Cell, taking: StepInput): Outcome {
+function react(scope: Scope, cell: Cell, input: StepInput): Outcome {
   const { logic, ref } = cell
   const was = cell.state.snapshot
-  const { event, recorded, found } = taking
-  if (event.type === INIT) return begin(scope, cell, event.input, taking)
+  const { event, recorded, found } = input
+  if (event.type === INIT) return begin(scope, cell, event.input, input)
   if (isMachine(logic)) return scope.transition(logic, ref, was, event, recorded !== undefined, found)
   if (event.type === STOP) return unseen({ ...was, status: 'stopped' }, NOTHING)
   // A callback's state never changes; its running part gets the event at release.
@@ -128,14 +130,14 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: St
  * Timers follow from what the transition wants; an actor that has ended has none.
  * @throws HOLDS_TOO_MUCH but in a replay
  */
-function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking: StepInput): StepResult {
+function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, input: StepInput): StepResult {
   const { snapshot, effects, taken, found } = outcome
   if (snapshot.status !== 'active') {
     const cancelled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
     next.snapshot = snapshot
     next.timers = NO_TIMERS
     next.stash = NO_STASH
-    return { state: next, effects, taken, scheduled: NO_SCHEDULED, cancelled, found }
+    return { state: next, effects, taken, scheduled: NO_SCHEDULED, cancelled, found, runsOn: undefined }
   }
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
@@ -146,7 +148,7 @@ function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking:
     if (effect.type === 'cancel') {
       const kept = withoutAll(timers, effect.id)
       if (kept === timers) continue
-      if (scheduled !== undefined && firstOf(timers, effect.id, taking.seq) !== undefined) {
+      if (scheduled !== undefined && firstOf(timers, effect.id, input.seq) !== undefined) {
         revoked ??= new Set()
         for (const timer of scheduled) if (timer.id === effect.id) revoked.add(timer)
       } else {
@@ -156,7 +158,7 @@ function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking:
       timers = kept
     } else if (effect.type === 'schedule') {
       scheduled ??= []
-      const timer = timerOf(cell, next.rev, effect, scheduled.length - (revoked?.size ?? 0), taking)
+      const timer = timerOf(cell, next.rev, effect, scheduled.length - (revoked?.size ?? 0), input)
       scheduled.push(timer)
       if (isUsable(timer)) timers = withTimer(timers, timer)
       else scope.onUnusable(cell.address, timer)
@@ -167,7 +169,7 @@ function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking:
   next.timers = timers
   next.held += outcome.added
   if (scheduled !== undefined) for (const timer of scheduled) next.held += sizeOfTimer(timer)
-  if (next.held > HELD_MAX) assertHolds(cell.address, next, cell.state, taking.recorded !== undefined)
+  if (next.held > HELD_MAX) assertHolds(cell.address, next, cell.state, input.recorded !== undefined)
   return {
     state: next,
     effects,
@@ -175,6 +177,7 @@ function settle(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, taking:
     scheduled: scheduled ?? NO_SCHEDULED,
     cancelled: cancelled ?? NO_IDS,
     found,
+    runsOn: undefined,
   }
 }
 
@@ -202,44 +205,44 @@ function timerOf(
   return Object.freeze(stopped ? { ...timer, stopped: true } : timer)
 }
 
-function evolveLifecycle(
+function evolveSignal(
   scope: Scope,
   cell: Cell,
   event: Signal,
   next: ActorState,
-  taking: StepInput,
+  input: StepInput,
 ): StepResult {
   switch (event.type) {
     case 'outcry.timer':
     case 'outcry.clockSet':
       return quiet(next)
     case 'outcry.failed':
-      return fail(cell, event, next, taking)
+      return fail(cell, event, next, input)
     case 'outcry.restarted': {
-      const outcome = begin(scope, cell, cell.input, taking)
+      const outcome = begin(scope, cell, cell.input, input)
       const begun = { timers: NO_TIMERS, held: 0, measured: 0 }
       const anew: Fresh = { ...next, ...begun, condition: 'running', stash: NO_STASH }
-      const evolution = settle(scope, cell, anew, outcome, taking)
-      return unstashing(evolution, event.keeps ? next.stash : NO_STASH, taking)
+      const result = reschedule(scope, cell, anew, outcome, input)
+      return unstashing(result, event.keeps ? next.stash : NO_STASH, input)
     }
     case 'outcry.unstashed': {
       const timers = withoutAll(next.timers, UNSTASH_TIMER)
       const emptied: ActorState = { ...next, timers, condition: 'running', stash: NO_STASH }
-      return unstashing(quiet(emptied), next.stash.slice(1), taking)
+      return unstashing(quiet(emptied), next.stash.slice(1), input)
     }
     case 'outcry.released': {
       const released: ActorState = { ...next, condition: 'running', failures: NO_FAILURES }
-      if (event.restarts) return restarting({ ...released, condition: 'restarting' }, 0, taking)
+      if (event.restarts) return restarting({ ...released, condition: 'restarting' }, 0, input)
       if (!event.keeps) return quiet(released)
       const timers = withoutAll(withoutAll(next.timers, RESTART_TIMER), UNSTASH_TIMER)
-      return unstashing(quiet({ ...released, timers, stash: NO_STASH }), next.stash, taking)
+      return unstashing(quiet({ ...released, timers, stash: NO_STASH }), next.stash, input)
     }
     case 'outcry.threw':
       return quiet({ ...next, snapshot: { ...next.snapshot, status: 'error', error: event.error } })
     case 'outcry.emitted':
       return { ...quiet(next), effects: [{ type: 'emit', event: event.event }] }
     case 'outcry.migrated':
-      return migrate(scope, cell, event, next, taking)
+      return migrate(scope, cell, event, next, input)
     case 'outcry.dropped':
       return drop(cell, next)
   }
@@ -247,12 +250,12 @@ function evolveLifecycle(
 
 /** What was kept comes before what comes now; a timer has it taken, message by message. */
 function unstashing(
-  evolution: StepResult,
+  result: StepResult,
   stash: readonly Stashed[],
   { at, seq, correlation }: StepInput,
 ): StepResult {
-  const { state } = evolution
-  if (stash.length === 0 || state.snapshot.status !== 'active') return evolution
+  const { state } = result
+  if (stash.length === 0 || state.snapshot.status !== 'active') return result
   const timer: ScheduledTimer = Object.freeze({
     id: UNSTASH_TIMER,
     dueAt: Math.ceil(at),
@@ -261,19 +264,19 @@ function unstashing(
     correlation,
   })
   return {
-    ...evolution,
+    ...result,
     state: { ...state, condition: 'restarting', stash, timers: withTimer(state.timers, timer) },
-    scheduled: [...evolution.scheduled, timer],
+    scheduled: [...result.scheduled, timer],
   }
 }
 
 /** What the actor ran on is not there in the new version: its state stays as it would be written. */
 function drop(cell: Cell, next: ActorState): StepResult {
   const persisted = persistState(cell.logic, next.snapshot) as AnySnapshot
-  cell.logic = goneLogic
   const snapshot: AnySnapshot = { ...persisted, status: 'stopped' }
   const state: ActorState = { ...next, snapshot, bornSeq: 0, timers: NO_TIMERS, stash: NO_STASH }
-  return { ...quiet(state), cancelled: listOf(next.timers).map((t) => t.id) }
+  const cancelled = listOf(next.timers).map((t) => t.id)
+  return { ...quiet(state), cancelled, runsOn: { version: cell.version, logic: goneLogic } }
 }
 
 function migrate(
@@ -281,30 +284,30 @@ function migrate(
   cell: Cell,
   event: Signal & { type: 'outcry.migrated' },
   next: ActorState,
-  taking: StepInput,
+  input: StepInput,
 ): StepResult {
   const logic = logicAt(cell.kind, event.to, cell.path)
   const snapshot = restoreState(scope, cell.ref, logic, event.state)
   const contextSize = sizeTaken()
-  cell.version = event.to
-  cell.logic = logic
+  const runsOn = { version: event.to, logic }
   const stash =
     event.stash === undefined
       ? next.stash
       : next.stash.map((stashed, i) => ({ ...stashed, event: event.stash?.[i] ?? stashed.event }))
-  if (event.timers === undefined) return quiet(holding({ ...next, snapshot, stash }, contextSize))
+  if (event.timers === undefined)
+    return { ...quiet(holding({ ...next, snapshot, stash }, contextSize)), runsOn }
   const left = [...listOf(next.timers)]
   const scheduled: ScheduledTimer[] = []
   const timers = event.timers.map((timer): ScheduledTimer => {
     const same = left.findIndex((t) => jsonEqual(onRecord(t), timer))
     if (same >= 0) return left.splice(same, 1)[0] as ScheduledTimer
-    const added = Object.freeze({ ...timer, seq: taking.seq, correlation: taking.correlation })
+    const added = Object.freeze({ ...timer, seq: input.seq, correlation: input.correlation })
     scheduled.push(added)
     return added
   })
   const cancelled = left.map((t) => t.id)
   const migrated = holding({ ...next, snapshot, stash, timers: pendingTimers(timers) }, contextSize)
-  return { ...quiet(migrated), scheduled, cancelled }
+  return { ...quiet(migrated), scheduled, cancelled, runsOn }
 }
 
 function holding(state: ActorState, contextSize: number): ActorState {
@@ -320,7 +323,7 @@ function fail(
   cell: Cell,
   event: Signal & { type: 'outcry.failed' },
   next: ActorState,
-  taking: StepInput,
+  input: StepInput,
 ): StepResult {
   const { directive, failures, error } = event
   const failed = { ...next, failures }
@@ -332,7 +335,7 @@ function fail(
     case 'restart': {
       const state: ActorState = { ...failed, condition: 'restarting' }
       return {
-        ...restarting(state, directive.delayMs, taking),
+        ...restarting(state, directive.delayMs, input),
         effects: stopChildren(next.snapshot),
       }
     }
@@ -373,5 +376,13 @@ function stopChildren(snapshot: AnySnapshot): Effect[] {
 }
 
 function quiet(state: ActorState): StepResult {
-  return { state, effects: NOTHING, taken: [], scheduled: NO_SCHEDULED, cancelled: NO_IDS, found: undefined }
+  return {
+    state,
+    effects: NOTHING,
+    taken: [],
+    scheduled: NO_SCHEDULED,
+    cancelled: NO_IDS,
+    found: undefined,
+    runsOn: undefined,
+  }
 }

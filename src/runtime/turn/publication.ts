@@ -18,8 +18,8 @@ export interface Publication {
   readonly live: 'start' | 'halt' | undefined
 }
 
-export function publicationOf(record: TransitionRecord, { cell, was, evolution }: Step): Publication {
-  const { effects, taken, state } = evolution
+export function publicationOf(record: TransitionRecord, { cell, was, result }: Step): Publication {
+  const { effects, taken, state } = result
   return {
     record,
     cell,

@@ -24,7 +24,7 @@ export interface Step {
   readonly seq: number
   readonly cause: number | null
   readonly was: ActorState
-  readonly evolution: StepResult
+  readonly result: StepResult
   /** The timer of the actor that is used up by it. */
   readonly timer: ScheduledTimer | undefined
   /** The event is kept until the actor has restarted. */
@@ -37,7 +37,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   const { cell, event, seq, cause, was, timer, message } = step
-  const { state, effects, scheduled, cancelled, found } = step.evolution
+  const { state, effects, scheduled, cancelled, found } = step.result
   const { at, correlation } = turn
   const emitted: AnyEvent[] = []
   const sent: string[] = []
@@ -93,8 +93,8 @@ function intend(turn: TurnFacts, step: Step, to: string, event: AnyEvent, intent
   const port = portOf(to as Address)
   if (port === undefined || !turn.ports.has(port)) return
   const { at, correlation } = turn
-  const { seq, cell, evolution } = step
-  const id = countRequest(cell.address, evolution.state, event.type)
+  const { seq, cell, result } = step
+  const id = countRequest(cell.address, result.state, event.type)
   intents.push(Object.freeze({ id, port, actor: cell.address, event, at, seq, correlation }))
 }
 
@@ -103,7 +103,7 @@ export function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): n
   return firstOf(timers, timer.id) === timer ? undefined : timer.seq
 }
 
-function isUnhandled({ cell, event, was, evolution: { state, effects } }: Step): boolean {
+function isUnhandled({ cell, event, was, result: { state, effects } }: Step): boolean {
   return state.snapshot === was.snapshot && effects.length === 0 && isMachine(cell.logic) && !isSignal(event)
 }
 

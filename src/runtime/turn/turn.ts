@@ -612,10 +612,10 @@ export class Turn implements TurnFacts {
     const seq = this.#nextSeq
     const { correlation, at } = this
     const stashed = was.condition !== 'running' && !unstashed && !isSignal(event) && event.type !== STOP
-    let evolution: StepResult
+    let result: StepResult
     this.#context.work?.begin(cell.address, event.type)
     try {
-      evolution = evolve(this.#context.scope, cell, {
+      result = evolve(this.#context.scope, cell, {
         event,
         seq,
         at,
@@ -628,21 +628,21 @@ export class Turn implements TurnFacts {
       throw new TurnFailure(cell.address, event, error)
     }
     this.#nextSeq++
-    cell.state = evolution.state
+    cell.advance(result)
     this.#before = { cell, state: was, version, logic, earlier: this.#before }
     if (!isEnd) this.#assertShort(cell, event, this.publications.length)
     const { systemId } = cell.ref
-    if (systemId !== undefined && evolution.state.snapshot.status !== 'active')
+    if (systemId !== undefined && result.state.snapshot.status !== 'active')
       this.#dropSystemId(systemId, cell.address)
-    if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: evolution.state.rev, cause }
+    if (event.type === INIT && cell.path.length > 0) cell.born = { seq, rev: result.state.rev, cause }
     const message = this.publications.length === 0 ? this.#message : undefined
-    const step: Step = { cell, event, seq, cause, was, evolution, timer, stashed, message }
+    const step: Step = { cell, event, seq, cause, was, result, timer, stashed, message }
     const record = recordOf(this, step)
     if (record.intents !== undefined) this.#reserve(cell, event, record.intents)
     const release = publicationOf(record, step)
     if (this.#publications === undefined) this.#publications = [release]
     else this.#publications.push(release)
-    const { effects, state } = evolution
+    const { effects, state } = result
     if (!isAlone || effects.length > 0 || cell.ref._parent !== undefined) {
       // The parent hears of what the machine did, not of what was done to it unseen.
       const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
