@@ -6,7 +6,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OutcryError } from '../../errors/outcry-error.ts'
-import type { LogRecord } from '../store.ts'
 import {
   type ArchiveFile,
   bySeq,
@@ -23,17 +22,12 @@ import {
 } from './codec/archive-file.ts'
 import type { StoreName } from './codec/commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './folder/folder.ts'
-import type { LogReader } from './log-reader.ts'
-import { Pace } from './pace.ts'
 
 /** Files kept unpacked: a reader that goes through the log, and one that looks something up. */
 const UNPACKED_MAX = 2
 
 /** Where a file is written before it has its name. One for all, so that kills leave one at most. */
 const PART = 'next.part'
-
-/** Records in one file, unless one commit has more: what is unpacked to look one up. */
-const SEGMENT_RECORDS = 20_000
 
 /** Key of a file of the archive among a store's entries; no key of the database begins so. */
 export const ARCHIVED = 'archive/'
@@ -170,37 +164,6 @@ export class Archive {
     }
     throw failure ?? damaged(`the file of the archive that holds seq ${seq} is not there`)
   }
-}
-
-/** Moves `liveFrom` on as its files become durable; the commits are still in the database then. */
-export async function archiveCommits<R extends LogRecord>(
-  reader: LogReader<R>,
-  archive: Archive,
-  toSeq: number,
-): Promise<void> {
-  let commits: Buffer[] = []
-  let records = 0
-  let last = archive.liveFrom - 1
-  const close = async () => {
-    if (commits.length === 0) return
-    await archive.add(commits, last)
-    archive.liveFrom = last + 1
-    commits = []
-    records = 0
-  }
-  for await (const { bytes, firstSeq, records: held } of reader.commits(
-    archive.liveFrom,
-    toSeq,
-    false,
-    new Pace({ inBackground: true }),
-  )) {
-    if (firstSeq + held.length - 1 > toSeq) break
-    commits.push(bytes)
-    records += held.length
-    last = firstSeq + held.length - 1
-    if (records >= SEGMENT_RECORDS) await close()
-  }
-  await close()
 }
 
 function noFolder(folder: string, cause: unknown): OutcryError {

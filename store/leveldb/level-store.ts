@@ -16,7 +16,8 @@ import type {
   StoreHead,
   VerifyChainOptions,
 } from '../store.ts'
-import { ARCHIVED, type Archive, archiveCommits } from './archive.ts'
+import { ARCHIVED, type Archive } from './archive.ts'
+import { archiveCommits } from './archiver.ts'
 import { verifyCommits } from './chain.ts'
 import { assertNames, encodeCommit, type StoreName, shortIdOf } from './codec/commit-codec.ts'
 import { corruptMeta, readSync, storeClosed } from './codec/damage.ts'
