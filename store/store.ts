@@ -1,6 +1,6 @@
 /**
  * The log behind one interface. A store keeps commits of records, snapshots of actors and one checkpoint;
- * it knows nothing of machines. Whatever implements this must pass the suite in tests/store/tck.
+ * it knows nothing of machines. Whatever implements this must pass the tests in tck/tck.ts.
  *
  * All of `seq` and `rev` count from 1 and have no gaps: `seq` over the log, `rev` over each actor.
  */

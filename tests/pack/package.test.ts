@@ -41,8 +41,9 @@ const STRICT = {
 const USES = `import { createSupervisor, isOutcryError, openMemoryStore, type Supervisor, type TransitionRecord } from 'outcry'
 import { defineStrategy, indicators, machines } from 'outcry/machines'
 import { diagnose, openLevelStore, type Store } from 'outcry/store'
+import { storeTck } from 'outcry/store/tck'
 
-export const all = { createSupervisor, defineStrategy, diagnose, indicators, isOutcryError, machines, openLevelStore, openMemoryStore }
+export const all = { createSupervisor, defineStrategy, diagnose, indicators, isOutcryError, machines, openLevelStore, openMemoryStore, storeTck }
 export async function read(supervisor: Supervisor, store: Store<TransitionRecord>): Promise<string[]> {
   const found: string[] = []
   for await (const { actor } of supervisor.history('order/a', { fromRev: 1 })) found.push(actor)
@@ -50,6 +51,21 @@ export async function read(supervisor: Supervisor, store: Store<TransitionRecord
   supervisor.transitions$.subscribe(({ seq }) => found.push(String(seq)))
   return found
 }
+`
+
+/** What somebody writes who has a store of his own. */
+const STORE_TEST = `import { describe, it } from 'node:test'
+import { newMemory, openMemoryStore } from 'outcry/store'
+import { storeTck } from 'outcry/store/tck'
+
+storeTck({ describe, it }, {
+  name: 'a store of my own',
+  capabilities: { durable: true, oneWriter: false, snapshotHistory: { apartRevs: 1_000 } },
+  make: async () => {
+    const memory = newMemory()
+    return { open: () => openMemoryStore(memory) }
+  },
+})
 `
 
 const fine = ({ code, stdout, stderr }: Ran) => expect(code, `${stdout}\n${stderr}`).toBe(0)
@@ -148,6 +164,13 @@ strategies:
       .split('\n')
       .map((line) => JSON.parse(line).address)
     expect(actors).toEqual(expect.arrayContaining(['breakout/one', 'second/two', 'list/sim:one-1']))
+  })
+
+  it('brings the tests that every store must pass, for the test runner that comes with Node', async () => {
+    writeFileSync(join(folder, 'store.test.mjs'), STORE_TEST)
+    const run = await tools.run(folder, tools.node, '--test-reporter=tap', 'store.test.mjs')
+    fine(run)
+    expect(Number(/^# pass (\d+)$/m.exec(run.stdout)?.[1])).toBeGreaterThan(20)
   })
 
   it('serves the page, which draws what runs', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
 import { type Database, databaseIn } from '../../store/leveldb/codec/database.ts'
+import type { TckRecord } from '../../store/tck/tck.ts'
 import { anotherLifeOf } from './another-life.ts'
-import type { TckRecord } from './tck/store-tck.ts'
 
 const record = (seq: number, size = 0): TckRecord => ({
   seq,

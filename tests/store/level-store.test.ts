@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline'
 import { Level } from 'level'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openLevelStore, type Store } from '../../store/index.ts'
+import type { TckRecord } from '../../store/tck/tck.ts'
 import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
 import { program } from '../programs/program.ts'
-import type { TckRecord } from './tck/store-tck.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'outcry-store-'))
 const record = (seq: number, size = 0): TckRecord => ({

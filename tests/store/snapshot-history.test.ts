@@ -45,6 +45,14 @@ async function live(store: Store, every: number, spread: number, count: number, 
 }
 
 describe('of the snapshots of an actor', () => {
+  it('the two latest are found by their place in the log at once, and no older one', async () => {
+    const store = await openMemoryStore()
+    await live(store, 3, 1, 3)
+    expect(
+      [undefined, 8, 5].map((maxSeq) => store.snapshot(ACTOR, maxSeq === undefined ? {} : { maxSeq })),
+    ).toEqual([at(9, 9), at(6, 6), undefined])
+  })
+
   it.each([
     ['at work all the time', 1_000, 3, 0, 1_000],
     ['that is snapshotted often', 10, 3, 0, 1_000],

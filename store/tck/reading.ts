@@ -1,0 +1,123 @@
+/** Readers get exactly what they ask for, whatever is written meanwhile. */
+import type { ReadOptions } from '../store.ts'
+import { equal, refuses } from './assertions.ts'
+import { all, commits, seqs, type Test } from './subject.ts'
+
+export function readTests(test: Test): void {
+  test('reads any range, both ways, up to a limit', async (subject) => {
+    await subject.fill(20)
+    const { store } = subject
+    for (let fromSeq = 1; fromSeq <= 21; fromSeq++) {
+      for (const toSeq of [fromSeq - 1, fromSeq, fromSeq + 4, 20]) {
+        const expected = Array.from({ length: 20 }, (_, i) => i + 1).filter((s) => s >= fromSeq && s <= toSeq)
+        equal(await seqs(store.read({ fromSeq, toSeq })), expected)
+        equal(
+          await seqs(store.read({ fromSeq, toSeq, reverse: true, limit: 3 })),
+          expected.reverse().slice(0, 3),
+        )
+      }
+    }
+  })
+
+  test('passes over commits that do not mention what is looked for', async ({ store }) => {
+    for (const records of commits(1, 60)) await store.append({ records })
+    const odd = { actor: 'order/a', rev: 21, at: 610, note: 'needle "ü\u0000' }
+    await store.append({
+      records: [
+        { ...odd, seq: 61 },
+        { ...odd, seq: 62, rev: 22, note: 'hay' },
+      ],
+    })
+    const revs = new Map([['order/a', 22]])
+    for (const records of commits(63, 70, { revs })) await store.append({ records })
+    const found = async (options: ReadOptions) => seqs(store.read({ mentioning: odd.note, ...options }))
+    equal(await found({}), [61, 62])
+    equal(await found({ reverse: true }), [62, 61])
+    equal(await found({ fromSeq: 62, toSeq: 69 }), [62])
+    equal(await found({ mentioning: 'needle' }), [])
+    // Records that it passes over count.
+    equal(await found({ limit: 60 }), [])
+    equal(await found({ limit: 61 }), [61])
+    equal(await found({ fromSeq: 2, limit: 61 }), [61, 62])
+    equal(await found({ reverse: true, limit: 8 }), [])
+    equal(await found({ reverse: true, limit: 9 }), [62])
+    equal(await found({ mentioning: 'note', toSeq: 9 }), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
+
+  test('finds the history of an actor in any range of revs, both ways', async (subject) => {
+    await subject.fill(60)
+    const { store } = subject
+    const records = commits(1, 60)
+      .flat()
+      .filter(({ actor }) => actor === 'order/a')
+    for (let fromRev = 1; fromRev <= 21; fromRev += 3) {
+      for (const toRev of [fromRev, fromRev + 5, 100]) {
+        const expected = records.filter(({ rev }) => rev >= fromRev && rev <= toRev)
+        equal(await all(store.history('order/a', { fromRev, toRev })), expected)
+        equal(
+          await all(store.history('order/a', { fromRev, toRev, reverse: true, limit: 2 })),
+          expected.reverse().slice(0, 2),
+        )
+      }
+    }
+    equal(await all(store.history('order/nobody')), [])
+    equal(await all(store.history('order')), [])
+  })
+
+  test('ends a history at a place in the log', async (subject) => {
+    await subject.fill(60)
+    const { store } = subject
+    const records = commits(1, 60)
+      .flat()
+      .filter(({ actor }) => actor === 'order/a')
+    for (let toSeq = 0; toSeq <= 61; toSeq++) {
+      const expected = records.filter(({ seq }) => seq <= toSeq)
+      equal(await all(store.history('order/a', { toSeq })), expected)
+      equal(await all(store.history('order/a', { toSeq, reverse: true })), expected.reverse())
+    }
+  })
+
+  test('tells where the log was at a time, though times may go back', async (subject) => {
+    await subject.fill(20)
+    const { store } = subject
+    const late = [5, 300, 250, 400].map((at, i) => ({ seq: 21 + i, rev: i + 1, actor: 'late/x', at }))
+    await store.append({ records: late })
+    for (const [at, seq] of [
+      [9, 0],
+      [10, 1],
+      [55, 5],
+      [200, 21],
+      [299, 21],
+      [300, 23],
+      [399, 23],
+      [400, 24],
+      [1e9, 24],
+    ] as const) {
+      equal([at, await store.seqAt(at)], [at, seq])
+    }
+  })
+
+  test('shows a reader what was there when it began', async (subject) => {
+    await subject.fill(10)
+    const reader = subject.store.read()[Symbol.asyncIterator]()
+    await reader.next()
+    await subject.fill(30)
+    let read = 1
+    while (!(await reader.next()).done) read++
+    equal(read, 10)
+  })
+
+  test('reads no more for a client that has gone', async (subject) => {
+    await subject.fill(20)
+    const { store } = subject
+    const signal = AbortSignal.abort()
+    for (const reading of [
+      store.read({ signal }),
+      store.history('order/a', { signal }),
+      store.actors({ signal }),
+      store.entries({ signal }),
+    ])
+      await refuses(all<unknown>(reading), 'READ_ABORTED')
+    await refuses(store.verifyChain({ signal }), 'READ_ABORTED')
+  })
+}

@@ -1,0 +1,34 @@
+/** How much of a log LevelDB's archive takes. That it is read there as before, the tests of every store say. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openLevelStore, type Store } from '../../store/index.ts'
+import { commits } from '../../store/tck/subject.ts'
+
+const location = mkdtempSync(join(tmpdir(), 'outcry-archive-'))
+let store: Store
+beforeEach(async () => {
+  store = await openLevelStore(location)
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(location, { recursive: true })
+})
+
+it('takes all whole commits before the checkpoint, once the index of their records is written', async () => {
+  await store.append({ records: commits(1, 60).flat() })
+  const revs = new Map(['order/a', 'order/b', 'symbol/x:Y'].map((actor) => [actor, 20]))
+  for (const records of commits(61, 41_000, { revs, size: 1_000 })) await store.append({ records })
+  await store.putSnapshots([], { seq: 15_000, state: 1 })
+  expect(await store.archive(9_000)).toBe(8_061)
+  expect(await store.archive(40_000)).toBe(14_061)
+  expect(await store.archive(10)).toBe(14_061)
+  expect(readdirSync(join(location, 'archive')).length).toBe(2)
+})
+
+it('takes nothing of a log whose index is not written yet', async () => {
+  for (const records of commits(1, 60)) await store.append({ records })
+  await store.putSnapshots([], { seq: 55, state: 1 })
+  expect(await store.archive(60)).toBe(1)
+})

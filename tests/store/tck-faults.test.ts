@@ -1,0 +1,130 @@
+/** The tests of every store find what is wrong with a store, on a test runner of any kind. */
+import { describe, expect, it } from 'vitest'
+import { newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+import { all } from '../../store/tck/subject.ts'
+import { type Capabilities, storeTck, type TckRecord } from '../../store/tck/tck.ts'
+
+type Tested = Store<TckRecord>
+type Fault = (store: Tested) => Partial<Tested>
+
+const CAPABILITIES: Capabilities = { durable: true, oneWriter: false, snapshotHistory: { apartRevs: 1_000 } }
+
+/** The same store, but for some functions of it. */
+function altered(store: Tested, fault: Fault): Tested {
+  const changed = fault(store)
+  return new Proxy(store, {
+    get: (_, key) => {
+      const value: unknown = Reflect.get(Reflect.has(changed, key) ? changed : store, key)
+      return typeof value === 'function' ? value.bind(Reflect.has(changed, key) ? changed : store) : value
+    },
+  })
+}
+
+/** Returns the names of the tests that fail. */
+async function failing(fault: Fault, capabilities = CAPABILITIES): Promise<readonly string[]> {
+  const tests: (readonly [name: string, test: () => Promise<void>])[] = []
+  storeTck(
+    { describe: (_, define) => define(), it: (name, test) => tests.push([name, test]) },
+    {
+      name: 'a faulty store',
+      capabilities,
+      make: async () => {
+        const memory = newMemory()
+        return { open: async () => altered(await openMemoryStore<TckRecord>(memory), fault) }
+      },
+    },
+  )
+  const failed: string[] = []
+  for (const [name, test] of tests) await test().catch(() => failed.push(name))
+  return failed
+}
+
+const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[] = [
+  [
+    'loses a commit',
+    (store) => ({
+      append: async (commit) => (commit.records[0]?.seq === 7 ? undefined : store.append(commit)),
+    }),
+    'gives back what was appended, in order',
+  ],
+  [
+    'takes a commit that leaves a gap',
+    (store) => ({ append: (commit) => store.append(commit).catch(() => undefined) }),
+    'refuses a commit of a later seq and goes on',
+  ],
+  [
+    'reads upwards alone',
+    (store) => ({ read: (options) => store.read({ ...options, reverse: false }) }),
+    'reads any range, both ways, up to a limit',
+  ],
+  [
+    'has one snapshot of each actor',
+    (store) => ({ snapshot: (actor) => store.snapshot(actor) }),
+    'keeps the two latest snapshots of an actor',
+  ],
+  [
+    'has the two latest snapshots alone, and claims more',
+    (store) => ({
+      async *snapshots(actor, options) {
+        const [latest, before] = await all(store.snapshots(actor, options))
+        if (latest !== undefined) yield latest
+        if (before !== undefined) yield before
+      },
+    }),
+    'keeps a snapshot of the past for each 1000 records of an actor',
+  ],
+  [
+    'wakes nobody',
+    () => ({
+      async *wakes() {
+        yield* []
+      },
+    }),
+    'lists the actors that want to be woken',
+  ],
+  [
+    'is a record behind in time',
+    (store) => ({ seqAt: async (at) => (await store.seqAt(at)) - 1 }),
+    'tells where the log was at a time, though times may go back',
+  ],
+  [
+    'reads on for nobody',
+    (store) => ({ read: ({ signal: _, ...options } = {}) => store.read(options) }),
+    'reads no more for a client that has gone',
+  ],
+  ['goes on when it is closed', () => ({ close: async () => {} }), 'refuses everything once closed'],
+]
+
+describe('the tests of every store', () => {
+  it('pass on a store that is right', async () => {
+    expect(await failing(() => ({}))).toEqual([])
+  })
+
+  it.each(FAULTS)('find one that %s', async (_, fault, finder) => {
+    expect(await failing(fault)).toContain(finder)
+  })
+
+  it('find one that claims to have one writer, or an archive, and does not', async () => {
+    expect(await failing(() => ({}), { ...CAPABILITIES, oneWriter: true })).toEqual([
+      'is refused to a second writer, and goes on with the first',
+    ])
+    expect(await failing(() => ({}), { ...CAPABILITIES, archive: { behindRecords: 1_000 } })).toEqual([
+      'archives whole commits, none that a restart needs, and reads on as before',
+      'archives nothing without a checkpoint',
+    ])
+  })
+
+  it('ask nothing of a store that does not outlive its closing, when it says so', async () => {
+    const tests: (() => Promise<void>)[] = []
+    storeTck(
+      { describe: (_, define) => define(), it: (_, test) => tests.push(test) },
+      {
+        name: 'one that forgets',
+        capabilities: { durable: false, oneWriter: false, snapshotHistory: { apartRevs: 1_000 } },
+        make: async () => ({ open: () => openMemoryStore() }),
+      },
+    )
+    const results = await Promise.allSettled(tests.map((test) => test()))
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([])
+  })
+})
