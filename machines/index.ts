@@ -1,7 +1,6 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
 import { excessIn } from './account/risk.ts'
-import type { Fill } from './events/fill.ts'
 import type { ListRequest } from './events/list.ts'
 import type { Deny, Submit } from './events/order-requests.ts'
 import type { Adopt } from './events/reconciliation.ts'
@@ -12,15 +11,13 @@ import {
   orderListMachine,
   orderListVersion3,
 } from './list/order-list.ts'
-import { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
-import { SYMBOL_AHEAD_MAX_MS, symbolEvents } from './market/symbol-input.ts'
-import { symbolVersion3 } from './market/symbol-version-3.ts'
+import { symbolKind } from './market/symbol.ts'
 import { universeKind } from './market/universe.ts'
 import { idProblem } from './model/ids.ts'
 import { newsKind } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
 import { orderEvents, orderFromVersion5, orderMachine, orderVersion4, orderVersion5 } from './order/order.ts'
-import { type PositionInput, positionEvents, positionMachine } from './position/position.ts'
+import { positionKind } from './position/position.ts'
 import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { fromVersion2 } from './reconciliation/upgrades.ts'
 import { reconciliationVersion2 } from './reconciliation/version-2.ts'
@@ -42,14 +39,7 @@ interface Names {
 
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
-  symbol: {
-    machine: symbolMachine,
-    events: symbolEvents,
-    aheadMaxMs: SYMBOL_AHEAD_MAX_MS,
-    commands: [],
-    previous: [symbolVersion3],
-    upgrades: [symbolFromVersion3],
-  },
+  symbol: symbolKind,
   order: {
     machine: orderMachine,
     events: orderEvents,
@@ -87,17 +77,7 @@ export const machines = {
     activate: (event: { type: string }, id: string): OrderListInput | undefined =>
       event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
   },
-  position: {
-    machine: positionMachine,
-    events: positionEvents,
-    commands: [],
-    /** A position comes into being with its first fill. */
-    activate: (event: { type: string }): PositionInput | undefined => {
-      if (event.type !== 'FILL') return undefined
-      const { venue, symbol, positionSide } = event as Fill
-      return { venue, symbol, ...(positionSide && { positionSide }) }
-    },
-  },
+  position: positionKind,
   reconciliation: {
     machine: reconciliationMachine,
     events: reconciliationEvents,
@@ -154,8 +134,10 @@ export * from './events/strategy.ts'
 export * from './events/universe.ts'
 export * as indicators from './indicators/index.ts'
 export { addTrade, intervalMs } from './market/candles.ts'
-export * from './market/symbol.ts'
-export * from './market/symbol-input.ts'
+export { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
+export { markOf, type SymbolContext } from './market/symbol-context.ts'
+export { symbolEvents } from './market/symbol-declaration.ts'
+export { SYMBOL_AHEAD_MAX_MS, type SymbolInput, symbolInput } from './market/symbol-input.ts'
 export { universeMachine } from './market/universe.ts'
 export { type UniverseContext, type UniverseInput, universeInput } from './market/universe-context.ts'
 export { universeEvents } from './market/universe-declaration.ts'
@@ -187,7 +169,9 @@ export { avgPx, type OrderContext, type OrderInput, ordStatusOf } from './order/
 export * from './order/order.ts'
 export * from './order/terms.ts'
 export * from './position/books.ts'
-export * from './position/position.ts'
+export { type PositionContext, type PositionInput, positionInput, unrealizedOf } from './position/context.ts'
+export { positionEvents } from './position/declaration.ts'
+export { positionMachine } from './position/position.ts'
 export * from './reconciliation/reconciliation.ts'
 export { RUNNER, type RunnerContext, type RunnerInput } from './runner/context.ts'
 export * from './strategies/define-strategy.ts'

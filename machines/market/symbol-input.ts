@@ -1,13 +1,10 @@
-/** The input and the events of a symbol. */
+/** How a symbol is configured. */
 import { z } from 'zod'
-import { subscribe } from '../events/candle.ts'
-import { configure } from '../events/configure.ts'
-import { connection, funding, orderBook, quote, trade } from '../events/market.ts'
 import { durationMs } from '../model/fields.ts'
 import { intervalMs } from './candles.ts'
 
 /** The settings that a later start may change. */
-const symbolSettings = z.object({
+export const symbolSettings = z.object({
   /** Intervals that candles are made of. */
   intervals: z.array(
     z
@@ -28,14 +25,3 @@ export type SymbolInput = z.infer<typeof symbolInput>
  * As much as a recorder's clock may be ahead of ours; a market source judges the times of its own messages.
  */
 export const SYMBOL_AHEAD_MAX_MS = 60_000
-
-/** The events that may come from outside. */
-export const symbolEvents = z.discriminatedUnion('type', [
-  trade,
-  quote,
-  orderBook,
-  funding,
-  connection,
-  subscribe,
-  configure(symbolSettings),
-])

@@ -1,15 +1,13 @@
 /** Replays what logs have of version 3, whose candles went by the time of receipt. */
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
-import type { z } from 'zod'
 import type { Candle, CandleClose } from '../events/candle.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Trade } from '../events/market.ts'
 import { tell } from '../kind/tell.ts'
 import * as decimal from '../model/decimal.ts'
 import { intervalMs } from './candles.ts'
-import type { SymbolInput, symbolEvents } from './symbol-input.ts'
-
-type SymbolEvent = z.infer<typeof symbolEvents>
+import type { SymbolEvent } from './symbol-declaration.ts'
+import type { SymbolInput } from './symbol-input.ts'
 
 export interface SymbolContext3 extends SymbolInput {
   readonly trade?: { readonly px: string; readonly qty: string; readonly at: number }

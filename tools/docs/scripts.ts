@@ -201,7 +201,12 @@ export const SCRIPTED: readonly Scripted[] = [
       event('ORDER_BOOK', { updateId: fc.constant(1), bids: level, asks: level }),
       funding,
       event('CONNECTION', { status: fc.constantFrom('connected', 'disconnected', 'resyncing') }),
-      event('SUBSCRIBE', { subscriber: fc.constant('strategy/s'), intervals: fc.constant(['1s']) }),
+      event('SUBSCRIBE', {
+        subscriber: fc.constantFrom('emaCross/s', 'account/sim'),
+        intervals: fc.constant(['1s']),
+        updates: fc.boolean(),
+        marks: fc.boolean(),
+      }),
     ),
   },
   {
@@ -226,8 +231,16 @@ export const SCRIPTED: readonly Scripted[] = [
   {
     name: 'position',
     machine: machines.position.machine,
-    input: { venue: 'sim', symbol: 'X' },
-    steps: steps(10, fill, fill, bust, correction, fundingPaid),
+    input: { venue: 'sim', symbol: 'X', watchers: ['watchdog/sim:X'] },
+    steps: steps(
+      10,
+      fill,
+      fill,
+      bust,
+      correction,
+      fundingPaid,
+      event('WATCH', { watcher: fc.constant('list/sim:l') }),
+    ),
   },
   {
     name: 'account',

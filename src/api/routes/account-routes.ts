@@ -1,7 +1,7 @@
 import { type AccountContext, accountMachine, accountVersion5 } from '../../../machines/account/account.ts'
 import { dailyPnl, drawdownPct, performanceAt } from '../../../machines/account/circuit-breaker.ts'
 import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../../machines/account/portfolio.ts'
-import { markOf, type SymbolContext } from '../../../machines/market/symbol.ts'
+import { markOf, type SymbolContext } from '../../../machines/market/symbol-context.ts'
 import { avgPxOf } from '../../../machines/position/books.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'

@@ -1,0 +1,31 @@
+/** What a position takes, emits and sends. */
+import { fill, fillBust, fillCorrected, watch } from '../events/fill.ts'
+import {
+  fundingPaid,
+  positionChanged,
+  positionClosed,
+  positionFlipped,
+  positionModified,
+  positionOpened,
+  positionStopTriggered,
+  positionUpdated,
+} from '../events/position.ts'
+import { type Accepted, declare } from '../kind/kind.ts'
+
+export const positionDeclaration = declare({
+  accepts: [fill, fillBust, fillCorrected, fundingPaid, watch],
+  emits: [
+    positionOpened,
+    positionUpdated,
+    positionModified,
+    positionClosed,
+    positionFlipped,
+    positionStopTriggered,
+  ],
+  /** To its account, and to those that it was told of: its watchdog, and lists that hold it. */
+  sends: { account: [positionChanged], '*': [positionChanged] },
+  commands: [],
+})
+
+export const positionEvents = positionDeclaration.events
+export type PositionEvent = Accepted<typeof positionDeclaration>
