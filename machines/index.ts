@@ -18,9 +18,7 @@ import { newsKind } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
 import { orderEvents, orderFromVersion5, orderMachine, orderVersion4, orderVersion5 } from './order/order.ts'
 import { positionKind } from './position/position.ts'
-import { reconciliationEvents, reconciliationMachine } from './reconciliation/reconciliation.ts'
-import { fromVersion2 } from './reconciliation/upgrades.ts'
-import { reconciliationVersion2 } from './reconciliation/version-2.ts'
+import { reconciliationKind } from './reconciliation/reconciliation.ts'
 import { runnerKind } from './runner/runner.ts'
 import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
@@ -78,13 +76,7 @@ export const machines = {
       event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
   },
   position: positionKind,
-  reconciliation: {
-    machine: reconciliationMachine,
-    events: reconciliationEvents,
-    commands: ['RECONCILE'],
-    previous: [reconciliationVersion2],
-    upgrades: [fromVersion2],
-  },
+  reconciliation: reconciliationKind,
   watchdog: watchdogKind,
   account: {
     machine: accountMachine,
@@ -172,7 +164,10 @@ export * from './position/books.ts'
 export { type PositionContext, type PositionInput, positionInput, unrealizedOf } from './position/context.ts'
 export { positionEvents } from './position/declaration.ts'
 export { positionMachine } from './position/position.ts'
-export * from './reconciliation/reconciliation.ts'
+export type { ReconciliationContext } from './reconciliation/context.ts'
+export { reconciliationEvents } from './reconciliation/declaration.ts'
+export { reconciliationMachine } from './reconciliation/reconciliation.ts'
+export * from './reconciliation/reconciliation-input.ts'
 export { RUNNER, type RunnerContext, type RunnerInput } from './runner/context.ts'
 export * from './strategies/define-strategy.ts'
 export type { Signal } from './strategies/signal.ts'

@@ -1,8 +1,5 @@
-/** What a reconciliation is given, and what may come to it from outside. */
+/** How a reconciliation is configured. */
 import { z } from 'zod'
-import { balanceReport, positionReport } from '../events/account.ts'
-import { configure } from '../events/configure.ts'
-import { portfolio, reconcile, venueState } from '../events/reconciliation.ts'
 import { anyDurationMs, durationMs } from '../model/fields.ts'
 
 const rulesWith = (ms: typeof anyDurationMs) => ({
@@ -25,12 +22,3 @@ const rulesWith = (ms: typeof anyDurationMs) => ({
 export const reconciliationRules = rulesWith(durationMs)
 export const reconciliationInput = z.object({ venue: z.string(), ...rulesWith(anyDurationMs) })
 export type ReconciliationInput = z.input<typeof reconciliationInput>
-
-export const reconciliationEvents = z.discriminatedUnion('type', [
-  reconcile,
-  venueState,
-  portfolio,
-  balanceReport,
-  positionReport,
-  configure(z.object(reconciliationRules)),
-])

@@ -12,14 +12,17 @@ import type {
   VenueStateRequest,
 } from '../events/reconciliation.ts'
 import { tell } from '../kind/tell.ts'
-import { holdingName, orderAddress } from '../model/addresses.ts'
-import * as decimal from '../model/decimal.ts'
-import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
 import {
-  type ReconciliationInput,
-  type reconciliationEvents,
-  reconciliationInput,
-} from './reconciliation-input.ts'
+  accountAddress,
+  holdingName,
+  orderAddress,
+  portAddress,
+  reconciliationAddress,
+} from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
+import type { ReconciliationEvent } from './declaration.ts'
+import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
+import { type ReconciliationInput, reconciliationInput } from './reconciliation-input.ts'
 import { statusReport, type TermsThere, termsThere } from './venue-order.ts'
 
 export interface ReconciliationContext2 extends z.output<typeof reconciliationInput> {
@@ -38,8 +41,6 @@ export interface ReconciliationContext2 extends z.output<typeof reconciliationIn
 const ANSWER_WITHIN_MS = 10_000
 /** Clocks differ, and a fill is told later than it was executed. */
 const OVERLAP_MS = 60_000
-
-type ReconciliationEvent = z.infer<typeof reconciliationEvents>
 
 const NOTHING_TOLD: Told = { balances: {}, positions: {} }
 
@@ -69,7 +70,7 @@ export const reconciliationVersion2 = setup({
     }),
     ask: enqueueActions(({ context: { venue, since }, enqueue }) => {
       const request: VenueStateRequest = { type: 'VENUE_STATE_REQUEST', since }
-      enqueue(tell(`port/${venue}`, request))
+      enqueue(tell(portAddress(venue), request))
     }),
     note: assign(({ context: { told }, event }) => {
       assertEvent(event, ['BALANCE_REPORT', 'POSITION_REPORT'])
@@ -84,9 +85,9 @@ export const reconciliationVersion2 = setup({
       const request: PortfolioRequest = {
         type: 'PORTFOLIO_REQUEST',
         at: event.at,
-        owner: `reconciliation/${venue}`,
+        owner: reconciliationAddress(venue),
       }
-      enqueue(tell(`account/${venue}`, request))
+      enqueue(tell(accountAddress(venue), request))
     }),
     /** At the first look: all that may bring the two together, and then what is under way has time to arrive. */
     mend: enqueueActions(({ context, event, enqueue }) => {
@@ -106,7 +107,7 @@ export const reconciliationVersion2 = setup({
       for (const [order, terms] of strangers)
         if (event.working[order] === undefined) enqueue(tell(order, adoptionOf(terms, venue, at)))
       for (const { order, report } of state.fills) enqueue(tell(order, { ...report, at }))
-      for (const flow of state.flows) enqueue(tell(`account/${venue}`, { ...flow, at }))
+      for (const flow of state.flows) enqueue(tell(accountAddress(venue), { ...flow, at }))
       for (const difference of differences) {
         const { what, id, here } = difference
         const done = doneAbout(difference, unknownOrders)
@@ -136,7 +137,7 @@ export const reconciliationVersion2 = setup({
       const done = isOfMoney && balances === 'adopt' ? 'adopted' : 'reported'
       for (const difference of lasting) {
         enqueue.emit({ type: 'RECONCILIATION_DIFFERENCE', at, venue, ...difference, done })
-        if (done === 'adopted') enqueue(tell(`account/${venue}`, adjustmentFor(difference, venue, at)))
+        if (done === 'adopted') enqueue(tell(accountAddress(venue), adjustmentFor(difference, venue, at)))
       }
       // Whatever moved up to here has been applied: what still differs has another cause.
       enqueue.assign({ state: undefined, since: Math.max(0, startedAt - OVERLAP_MS) })
@@ -234,5 +235,5 @@ function doneAbout({ what, here, there }: Difference, unknownOrders: 'adopt' | '
 }
 
 function adoptionOf(terms: TermsThere, venue: string, at: number): Adopt {
-  return { type: 'ADOPT', at, venue, ...terms, account: `account/${venue}` }
+  return { type: 'ADOPT', at, venue, ...terms, account: accountAddress(venue) }
 }

@@ -83,15 +83,40 @@ function ofTrade(): fc.Arbitrary<AnyEvent>[] {
   return [...own, update, update, event('REQUEST_REFUSED', { list: fc.constant(list) })]
 }
 /** What a venue has, against books of ours that are empty. */
-function stateWith(positions: readonly unknown[]): fc.Arbitrary<AnyEvent> {
-  return event('VENUE_STATE', {
-    openOrders: fc.constant([]),
-    fills: fc.constant([]),
-    flows: fc.constant([]),
-    positions: fc.constant(positions),
-    balances: fc.constant([]),
-    here: fc.constant({ working: {}, positions: {}, balances: {} }),
+function stateWith(positions: readonly unknown[], there: object = {}): fc.Arbitrary<AnyEvent> {
+  return fc.constant({
+    type: 'VENUE_STATE',
+    openOrders: [],
+    fills: [],
+    flows: [],
+    positions,
+    balances: [],
+    here: { working: {}, positions: {}, balances: {} },
+    ...there,
   })
+}
+/** An order that nobody here knows, one that the venue does not know, and money that has moved. */
+const unlike = {
+  openOrders: [
+    {
+      clOrdId: 'theirs',
+      orderId: 'v2',
+      symbol: 'X',
+      side: 'BUY',
+      ordType: 'LIMIT',
+      orderQty: '1',
+      price: '90',
+      timeInForce: 'GTC',
+      ordStatus: 'NEW',
+      cumQty: '0',
+      leavesQty: '1',
+      avgPx: '0',
+    },
+  ],
+  fills: [{ order: 'order/sim:o1', terms: { symbol: 'X' }, report: { type: 'EXECUTION_REPORT' } }],
+  flows: [{ type: 'CASH_FLOW_REPORT', flowId: 'f1', asset: 'USDT', change: '5', reason: 'DEPOSIT' }],
+  balances: [{ asset: 'USDT', balance: '5' }],
+  here: { working: { 'order/sim:o1': '1' }, positions: {}, balances: { USDT: '0' } },
 }
 
 const orderUpdate = event('ORDER_UPDATE', {
@@ -356,13 +381,14 @@ export const SCRIPTED: readonly Scripted[] = [
   {
     name: 'reconciliation',
     machine: machines.reconciliation.machine,
-    input: { venue: 'sim', everyMs: 20, settleMs: 5 },
+    input: { venue: 'sim', everyMs: 20, settleMs: 5, unknownOrders: 'cancel' },
     steps: steps(
       15,
       event('RECONCILE', { reason: fc.constant('start') }),
       // Most of the time something differs that lasts.
       stateWith([{ symbol: 'X', quantity: '1' }]),
       stateWith([{ symbol: 'X', quantity: '1' }]),
+      stateWith([], unlike),
       stateWith([]),
       event('BALANCE_REPORT', {
         venue: fc.constant('sim'),
