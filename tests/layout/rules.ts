@@ -1,0 +1,50 @@
+/** Which folder may import which. ARCHITECTURE.md says why. */
+import type { IForbiddenRuleType } from 'dependency-cruiser'
+
+/** The rooms of a house, the lowest first: each uses itself and those before it. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  '': ['errors', '(store|machines)', 'src', 'tools'],
+  'store/leveldb/': ['folder', 'format', 'codec'],
+  'src/runtime/': ['record', 'xstate', 'actors', 'turn', 'state', 'time', 'commit'],
+}
+
+/** Files of the runtime that say what programs hand to it, which its rooms may know. */
+const HANDED_IN = '^src/runtime/(logger|port|work)\\.ts$'
+
+function upward(house: string, rooms: readonly string[]): IForbiddenRuleType[] {
+  return rooms.slice(0, -1).map((room, i) => ({
+    name: `${house}${room} uses what stands above it`,
+    from: { path: `^${house}${room}/` },
+    to: { path: `^${house}(${rooms.slice(i + 1).join('|')})/` },
+  }))
+}
+
+export const RULES: readonly IForbiddenRuleType[] = [
+  { name: 'a circle', from: {}, to: { circular: true } },
+  ...Object.entries(ROOMS).flatMap(([house, rooms]) => upward(house, rooms)),
+  {
+    name: 'store and machines know each other',
+    from: { path: '^(store|machines)/' },
+    to: { path: '^(store|machines)/', pathNot: '^$1/' },
+  },
+  {
+    name: 'a room of the runtime uses its composition',
+    from: { path: '^src/runtime/[^/]+/' },
+    to: { path: '^src/runtime/[^/]+\\.ts$', pathNot: HANDED_IN },
+  },
+  {
+    name: 'the runtime knows what is built on it',
+    from: { path: '^src/runtime/' },
+    to: { path: '^(machines/|src/(?!runtime/))' },
+  },
+  {
+    name: 'xstate is imported outside its room',
+    from: { path: '^src/', pathNot: '^src/runtime/xstate/' },
+    to: { path: '(^|/)node_modules/xstate/' },
+  },
+  {
+    name: 'the contract or the client knows machines',
+    from: { path: '^src/(api/contract|client)/' },
+    to: { path: '(^machines/|(^|/)node_modules/xstate/|^src/runtime/xstate/)' },
+  },
+]
