@@ -2,10 +2,10 @@
 
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { initOf } from './actors/signals.ts'
+import { topCell } from './actors/top-cell.ts'
 import { messageOf, type SendOptions } from './commit/intake.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
-import { topCell } from './turn/turn.ts'
 
 export async function spawnActor(
   { loop, residents, registry, scope, clock }: Parts,

@@ -8,7 +8,7 @@ import { persistCell, staysResident } from '../actors/persist.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { Actors } from '../turn/turn.ts'
+import type { Actors } from '../turn/turn-context.ts'
 import type { Scope } from '../xstate/scope.ts'
 import { wakeCell } from './replay.ts'
 

@@ -5,7 +5,8 @@ import { type Directive, decide } from '../actors/supervision.ts'
 import type { ScheduledTimer } from '../record/record.ts'
 import { plainError } from '../record/values.ts'
 import type { Message } from './message.ts'
-import type { Signaled, Turn, TurnContext } from './turn.ts'
+import type { Signaled, Turn } from './turn.ts'
+import type { TurnContext } from './turn-context.ts'
 import { TurnFailure } from './turn-failure.ts'
 
 /** Actors that may fail one after another over the same message before nobody is told of it any more. */
@@ -41,18 +42,18 @@ export function failTurn(
   }
   for (;;) {
     const turn = makeTurn()
-    const told = failures.length < FAILURES_MAX
-    const isDeaf = (address: string) => !told || failures.some((f) => f.address === address)
+    const isHeard = failures.length < FAILURES_MAX
+    const isExcluded = (address: string) => !isHeard || failures.some((f) => f.address === address)
     try {
       const failed = failures.flatMap((f) => failureOf(context, f, at))
       turn.signal(
         [...unstashed, ...(kept ? failed : usingUp(context, message, failed))],
         () => toDeadLetter(turn),
-        isDeaf,
+        isExcluded,
       )
       return turn
     } catch (error) {
-      if (!(error instanceof TurnFailure) || !told) throw error
+      if (!(error instanceof TurnFailure) || !isHeard) throw error
       failures.unshift(error)
     }
   }

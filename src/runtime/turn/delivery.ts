@@ -1,0 +1,171 @@
+/**
+ * Messages within a turn. What a transition sends is delivered at once, receiver by receiver and depth first, as live XState does it;
+ * an actor that is still at work gets it when it has finished.
+ */
+
+import { isOutcryError } from '../../../errors/outcry-error.ts'
+import type { Cell, Delivery } from '../actors/cell.ts'
+import { hasRoom } from '../actors/holding.ts'
+import { persistState } from '../actors/persist.ts'
+import { initOf, isSignal } from '../actors/signals.ts'
+import { topCell } from '../actors/top-cell.ts'
+import { type Address, idOf, parentOf, portOf } from '../record/address.ts'
+import type { AnyEvent, ScheduledTimer } from '../record/record.ts'
+import { admit, sizeOf } from '../record/values.ts'
+import { STOP } from '../xstate/logic.ts'
+import type { Frame } from './frame.ts'
+import type { DeadReason } from './message.ts'
+import { Steps } from './steps.ts'
+import { TurnFailure } from './turn-failure.ts'
+
+/** Whom nothing is kept from. */
+export const INCLUDED = (): boolean => false
+
+export abstract class Deliveries extends Steps {
+  /** Why the message itself did not reach its actor. */
+  refusal: DeadReason | undefined
+  /** Why its actor could not be brought back. */
+  unreadable: unknown
+  /** Actors to whom nothing is delivered in this turn: what comes for them becomes a dead letter. */
+  protected isExcluded: (address: Address) => boolean = INCLUDED
+
+  /** Puts the actor's migration on record, if it has one that is not. @throws UPGRADE_FAILED */
+  protected abstract bringUp(cell: Cell, cause: number | null): void
+
+  protected send(to: Address, event: AnyEvent, frame: Frame): void {
+    const port = portOf(to)
+    if (port !== undefined) {
+      if (!this.context.ports.has(port)) this.toDeadLetter(to, event, 'unknown', frame.seq)
+      return
+    }
+    // An invoked child starts after the entry actions; what they send it waits until then.
+    const starts = frame.effects.some((e, i) => i >= frame.next && e.type === 'spawn' && e.ref.address === to)
+    if (starts) frame.heldForChild = [...(frame.heldForChild ?? []), { to, event }]
+    else this.#deliver(to, event, frame.seq)
+  }
+
+  #deliver(to: Address, event: AnyEvent, cause: number): void {
+    if (this.isExcluded(to)) {
+      this.toDeadLetter(to, event, 'failed', cause)
+      return
+    }
+    const cell = this.open(to, event, cause)
+    if (cell === undefined) return
+    if (cell.busy) cell.inbox.push({ event, cause })
+    else this.take(cell, { event, cause })
+  }
+
+  /** The actor that is to take the event; undefined when the message became a dead letter instead. */
+  protected open(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
+    let cell: Cell | undefined
+    try {
+      cell = this.context.actors.find(to)
+    } catch (error) {
+      return this.#refuse(to, event, 'unreadable', cause, error)
+    }
+    cell ??= this.#activate(to, event, cause)
+    if (cell === undefined) return this.#refuse(to, event, 'unknown', cause)
+    if (cell.migration !== undefined) {
+      try {
+        this.bringUp(cell, cause)
+      } catch (error) {
+        if (!isOutcryError(error, 'UPGRADE_FAILED')) throw error
+        // A timer of its own stays: it fires when its actor can take it.
+        if (to !== this.message.to || this.message.timer === undefined)
+          return this.#refuse(to, event, 'unreadable', cause, error)
+        this.unreadable = error
+        return undefined
+      }
+    }
+    if (cell.open) return cell
+    const { condition, snapshot, stash } = cell.state
+    if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
+    if (isSignal(event)) return cell
+    if (condition === 'quarantined' && !isKept(cell, event))
+      return this.#refuse(to, event, 'quarantined', cause)
+    return hasRoom(stash, event) ? cell : this.#refuse(to, event, 'stashFull', cause)
+  }
+
+  /** Brings an actor into being that the event may bring into being. */
+  #activate(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
+    const kind = parentOf(to) === undefined ? this.context.registry.find(to) : undefined
+    if (kind?.activate === undefined) return undefined
+    let input: unknown
+    try {
+      input = kind.activate(event, idOf(to))
+      if (input === undefined) return undefined
+      this.context.scope.made += admit(input, `input of ${to}`)
+    } catch (error) {
+      // Neither who sent nor who was at work has failed.
+      throw new TurnFailure(to, event, error)
+    }
+    const cell = topCell(this.context.scope, kind, to, input)
+    this.add(cell)
+    this.take(cell, { event: initOf(input), cause })
+    return cell
+  }
+
+  /** What came while the actor was at work. */
+  protected takeWaiting(cell: Cell, delivery: Delivery): void {
+    const { snapshot, condition } = cell.state
+    const isStop = delivery.event.type === STOP
+    const isTaken = condition !== 'quarantined' || isStop || isKept(cell, delivery.event)
+    if (snapshot.status === 'active' && isTaken) this.take(cell, delivery)
+    else if (!isStop) this.toDeadLetter(cell.address, delivery.event, 'ended', delivery.cause)
+  }
+
+  /** After an actor's effects XState tells its parent what became of it. */
+  protected tellParent({ cell, seq, replaced }: Frame): void {
+    const snapshot = replaced?.snapshot ?? cell.state.snapshot
+    const parent = cell.ref._parent
+    if (parent === undefined) return
+    const { id } = cell.ref
+    if (snapshot.status === 'done') {
+      const event = { type: `xstate.done.actor.${id}`, output: snapshot.output, actorId: id }
+      this.#deliver(parent.address, Object.freeze(event), seq)
+    } else if (snapshot.status === 'error') {
+      this.repeatedSize += sizeOf(snapshot.error)
+      const event = { type: `xstate.error.actor.${id}`, error: snapshot.error, actorId: id }
+      this.#deliver(parent.address, Object.freeze(event), seq)
+    } else if (snapshot.status === 'active' && cell.ref._syncSnapshot) {
+      const event = {
+        type: `xstate.snapshot.${id}`,
+        snapshot: { ...(persistState(cell.logic, snapshot) as object) },
+      }
+      this.context.scope.made += admit(event, event.type)
+      this.#deliver(parent.address, event, seq)
+    }
+  }
+
+  /** As in XState, a delayed message is for the child that was addressed, not for a later one with its id. */
+  protected isForPresent({ target, seq, stopped }: ScheduledTimer): boolean {
+    if (stopped) return false
+    let born: Cell['born']
+    try {
+      born = this.context.actors.find(target as Address)?.born
+    } catch {
+      // The delivery says why it cannot be brought back.
+      return true
+    }
+    return born === undefined || born.rev === 1 || born.seq < seq || born.cause === seq
+  }
+
+  #refuse(
+    to: Address,
+    event: AnyEvent,
+    reason: DeadReason,
+    cause: number | null,
+    error?: unknown,
+  ): undefined {
+    if (cause === this.message.cause && to === this.message.to && this.refusal === undefined) {
+      this.refusal = reason
+      this.unreadable = error
+    }
+    this.toDeadLetter(to, event, reason, cause, error)
+  }
+}
+
+/** Whether a message is kept for an actor in quarantine. */
+function isKept({ kind, path }: Cell, { type }: AnyEvent): boolean {
+  return path.length === 0 && kind.keptInQuarantine?.includes(type) === true
+}
