@@ -278,6 +278,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   async #close(): Promise<void> {
+    // The next writer has the same database in memory open.
+    if (this.#claim === undefined && this.#db.status === 'open' && this.#epochNow() !== this.epoch) return
     try {
       this.#claim?.closeHead()
     } finally {
@@ -356,8 +358,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   /** @throws STORE_FENCED when another writer has come since (law 9) */
   #assertEpoch(): void {
-    const epoch = Number(this.#db.getSync(META.epoch)?.toString())
+    const epoch = this.#epochNow()
     if (epoch !== this.epoch) throw fenced(outdated(epoch, this.epoch))
+  }
+
+  #epochNow(): number {
+    return Number(this.#db.getSync(META.epoch)?.toString())
   }
 
   #assertOpen(): void {

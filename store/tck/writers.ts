@@ -50,6 +50,15 @@ export function manyWriterTests(test: Test): void {
     equal(subject.store.head.seq, 3)
   })
 
+  test('goes on with the next writer when the one before is closed', async (subject) => {
+    const first = subject.store
+    subject.store = await subject.open()
+    await first.close()
+    await refuses(all(first.read()), 'STORE_CLOSED')
+    await subject.fill(3)
+    equal(await all(subject.store.read()), commits(1, 3).flat())
+  })
+
   test('acknowledges nothing that the next writer does not have', async (subject) => {
     for (let ticks = 0; ticks < TICKS; ticks++) {
       const seq = subject.store.head.seq + 1
