@@ -1,16 +1,10 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
 import { excessIn } from './account/risk.ts'
-import type { ListRequest } from './events/list.ts'
 import type { Deny, Submit } from './events/order-requests.ts'
 import type { Adopt } from './events/reconciliation.ts'
 import { asItIs } from './kind/kind.ts'
-import {
-  type OrderListInput,
-  orderListEvents,
-  orderListMachine,
-  orderListVersion3,
-} from './list/order-list.ts'
+import { orderListKind } from './list/order-list.ts'
 import { symbolKind } from './market/symbol.ts'
 import { universeKind } from './market/universe.ts'
 import { idProblem } from './model/ids.ts'
@@ -61,20 +55,7 @@ export const machines = {
       return { id, terms }
     },
   },
-  list: {
-    machine: orderListMachine,
-    events: orderListEvents,
-    commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],
-    refusals: ['ORDER_LIST_REJECTED'],
-    previous: [orderListVersion3],
-    upgrades: [{ from: '3', to: '4', migrate: asItIs }],
-    needs: ({ venue, owner }: Names) => ({ venue: venue && `account/${venue}`, owner }),
-    problems: ({ type, venue }: Names, id: string) =>
-      type === 'LIST_REQUEST' ? { id: idProblem(venue as string, id) } : {},
-    /** A list comes into being with its request. */
-    activate: (event: { type: string }, id: string): OrderListInput | undefined =>
-      event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
-  },
+  list: orderListKind,
   position: positionKind,
   reconciliation: reconciliationKind,
   watchdog: watchdogKind,

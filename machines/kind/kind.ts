@@ -181,3 +181,13 @@ export const asItIs = ({ value, context }: { readonly value: unknown; readonly c
   value,
   context,
 })
+
+/** Of a command of people, what names other actors and ids: where it is to go, and who is to hear of it. */
+export interface Command {
+  readonly type: string
+  readonly venue?: string
+  readonly owner?: string
+  /** The id that it gives its order. */
+  readonly orderId?: string
+  readonly limits?: unknown
+}

@@ -1,95 +1,12 @@
-import { assertEvent, enqueueActions, setup } from 'xstate'
-import { z } from 'zod'
-import type { DomainEvents } from '../events/domain.ts'
-import { type OrderUpdate, orderUpdate } from '../events/fill.ts'
-import {
-  type Exit,
-  exit,
-  type ListRequest,
-  type ListUpdate,
-  listRequest,
-  type ReplaceLeg,
-  replaceLeg,
-} from '../events/list.ts'
-import {
-  type Cancel,
-  cancel,
-  type OrderRequest,
-  type ReplaceRequest,
-  type RequestRefused,
-  requestRefused,
-} from '../events/order-requests.ts'
-import { type PositionChanged, positionChanged } from '../events/position.ts'
-import { tell } from '../kind/tell.ts'
-import { positionAddress } from '../model/addresses.ts'
-import * as decimal from '../model/decimal.ts'
-import {
-  exposureOf,
-  type IdOfLeg,
-  idOfLeg3,
-  type List,
-  type ListCommand,
-  listOf,
-  nextLookAt,
-  phaseOf,
-  planned,
-  withClosed,
-  withExit,
-  withPrices,
-  withRefusal,
-  withUpdate,
-} from './plan.ts'
-
-export const orderListEvents = z.discriminatedUnion('type', [
-  listRequest,
-  orderUpdate,
-  requestRefused,
-  positionChanged,
-  replaceLeg,
-  cancel,
-  exit,
-])
-
-/** A list is brought into being by its request. */
-export interface OrderListInput {
-  readonly id: string
-  readonly request: ListRequest
-}
-
-/** To itself: time has come to look after what could not be had before. */
-type LookAgain = { readonly type: 'LOOK_AGAIN'; readonly at: number }
-/** To itself, once the fills of the turn that closed the position are in: what was filled up to then is closed. */
-type Closed = { readonly type: 'CLOSED'; readonly at: number; readonly cumQty: string }
-type OrderListEvent =
-  | ListRequest
-  | OrderUpdate
-  | RequestRefused
-  | PositionChanged
-  | ReplaceLeg
-  | Cancel
-  | Exit
-  | LookAgain
-  | Closed
-
-/** The list after the event, as far as its orders say: what that asks for comes from `planned`. */
-function after(list: List, event: OrderListEvent): List {
-  switch (event.type) {
-    case 'ORDER_UPDATE':
-      return withUpdate(list, event)
-    case 'REQUEST_REFUSED':
-      return withRefusal(list, event)
-    case 'CLOSED':
-      return withClosed(list, event.cumQty)
-    case 'REPLACE_LEG':
-      return withPrices(list, event.legId, event)
-    case 'CANCEL':
-      return { ...list, isCancelled: true }
-    case 'EXIT':
-      return withExit(list)
-    default:
-      return list
-  }
-}
+import { setup } from 'xstate'
+import type { ListRequest } from '../events/list.ts'
+import { asItIs, type Command } from '../kind/kind.ts'
+import { accountAddress } from '../model/addresses.ts'
+import { idProblem } from '../model/ids.ts'
+import { actionsOf } from './actions.ts'
+import type { OrderListInput, OrderListTypes } from './context.ts'
+import { orderListDeclaration } from './declaration.ts'
+import { type IdOfLeg, idOfLeg3, type List, listOf, phaseOf } from './plan.ts'
 
 /** Named after the phases; while something is held there are two of them. */
 const GUARDS = {
@@ -119,12 +36,7 @@ function elsewhere(from: State) {
 
 const orderListOf = (version: string, idOf?: IdOfLeg) =>
   setup({
-    types: {} as {
-      input: OrderListInput
-      context: List
-      events: OrderListEvent
-      emitted: DomainEvents<'ORDER_LIST_UPDATED' | 'ORDER_LIST_REJECTED' | 'MANUAL_INTERVENTION'>
-    },
+    types: {} as OrderListTypes,
     guards: {
       isEntering: is('entering'),
       isWorking: is('working'),
@@ -134,58 +46,7 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
       isExiting: is('exiting'),
       isDone: is('done'),
     },
-    actions: {
-      take: enqueueActions(({ context, event, enqueue }) => {
-        const { at } = event
-        const { list, commands } = planned(after(context, event), at, idOf)
-        enqueue.assign(list)
-        if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
-          const { type: action, by, reason } = event
-          const of = { at, venue: list.venue, symbol: list.symbol, by, ...(reason && { reason }) }
-          enqueue.emit({ type: 'MANUAL_INTERVENTION', action, ...of })
-        }
-        const phase = phaseOf(list)
-        const exposure = exposureOf(list)
-        const isNews =
-          phase !== phaseOf(context) || exposure !== exposureOf(context) || event.type === 'LIST_REQUEST'
-        if (isNews) {
-          const { id, venue, symbol, contingencyType, owner } = list
-          const facts = { list: `list/${id}`, phase, exposure }
-          enqueue.emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts })
-          const update: ListUpdate = { type: 'LIST_UPDATE', at, ...facts }
-          if (owner !== undefined) enqueue(tell(owner, update))
-        }
-        for (const command of commands) enqueue(tell(...messageOf(list, command, at)))
-        if (!decimal.isPositive(exposureOf(context)) && decimal.isPositive(exposure))
-          enqueue(tell(positionAddress(list), { type: 'WATCH', at, watcher: `list/${list.id}` }))
-        const next = nextLookAt(list, at)
-        if (next === nextLookAt(context, at)) return
-        enqueue.cancel('lookAgain')
-        if (next !== undefined)
-          enqueue.raise({ type: 'LOOK_AGAIN', at: next }, { delay: next - at, id: 'lookAgain' })
-      }),
-      /** Its own orders may have done so: their fills come in the same turn. */
-      noteClosed: enqueueActions(({ context, event: { at }, enqueue }) => {
-        const cumQty = context.legs[0]?.cumQty as string
-        enqueue.cancel('closed')
-        enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
-      }),
-      /** Passes on a refusal of other terms, because the list's owner has asked for them. An order that is another's has a new id by now. */
-      passRefusal: enqueueActions(({ context: { id, owner, legs }, event, enqueue }) => {
-        assertEvent(event, 'REQUEST_REFUSED')
-        const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === `order/${event.orderId}`)
-        if (owner !== undefined && isKnown) enqueue(tell(owner, { ...event, list: `list/${id}` }))
-      }),
-      refuse: enqueueActions(({ context: { id, venue, symbol }, event, enqueue }) => {
-        assertEvent(event, 'LIST_REQUEST')
-        const { at, owner } = event
-        const text = `listId: ${id} asked, a new one allowed`
-        enqueue.emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: `list/${id}`, text })
-        const of = { at, orderId: id, list: `list/${id}`, check: 'listId', text }
-        const refused: RequestRefused = { type: 'REQUEST_REFUSED', ...of }
-        if (owner !== undefined) enqueue(tell(owner, refused))
-      }),
-    },
+    actions: actionsOf(idOf),
   }).createMachine({
     id: 'orderList',
     version,
@@ -246,49 +107,16 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
 export const orderListMachine = orderListOf('4')
 export const orderListVersion3 = orderListOf('3', idOfLeg3)
 
-/** Where a command goes, and as what. */
-function messageOf(list: List, command: ListCommand, at: number): Parameters<typeof tell> {
-  const { leg } = command
-  const order = leg.order as string
-  if (command.do === 'cancel') return [order, { type: 'CANCEL', at } satisfies Cancel]
-  const orderId = order.slice('order/'.length)
-  if (command.do === 'replace') {
-    const { change } = command
-    // Other prices have to pass the gate; a quantity follows what is held.
-    if (change.price === undefined && change.stopPx === undefined)
-      return [order, { type: 'REPLACE', at, ...change }]
-    const request: ReplaceRequest = {
-      type: 'REPLACE_REQUEST',
-      at,
-      orderId,
-      owner: `list/${list.id}`,
-      ...change,
-    }
-    return [`account/${list.venue}`, request]
-  }
-  const { id, owner, venue, symbol, positionSide, refPx, legs } = list
-  const { side, ordType, price, stopPx, trailingOffset, timeInForce, expireTime, postOnly, reduceOnly } = leg
-  const entered = legs[0]?.avgPx
-  const request: OrderRequest = {
-    type: 'ORDER_REQUEST',
-    at,
-    orderId,
-    ...(owner && { owner }),
-    listId: id,
-    venue,
-    symbol,
-    ...(positionSide && { positionSide }),
-    side,
-    ordType,
-    orderQty: command.orderQty,
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
-    ...(trailingOffset && { trailingOffset }),
-    timeInForce,
-    ...(expireTime && { expireTime }),
-    ...(postOnly && { postOnly }),
-    ...(reduceOnly && { reduceOnly }),
-    refPx: entered && entered !== '0' ? entered : refPx,
-  }
-  return [`account/${venue}`, request]
+/** The kind, as it is registered. */
+export const orderListKind = {
+  ...orderListDeclaration,
+  machine: orderListMachine,
+  previous: [orderListVersion3],
+  upgrades: [{ from: '3', to: '4', migrate: asItIs }],
+  needs: ({ venue, owner }: Command) => ({ venue: venue && accountAddress(venue), owner }),
+  problems: ({ type, venue }: Command, id: string) =>
+    type === 'LIST_REQUEST' ? { id: idProblem(venue as string, id) } : {},
+  /** A list comes into being with its request. */
+  activate: (event: { type: string }, id: string): OrderListInput | undefined =>
+    event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
 }

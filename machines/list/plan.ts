@@ -4,6 +4,7 @@ import type { OrderUpdate } from '../events/fill.ts'
 import type { ListLeg, ListPhase, ListRequest } from '../events/list.ts'
 import type { OrdStatus } from '../events/order.ts'
 import type { Replace, RequestRefused } from '../events/order-requests.ts'
+import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { partId } from '../model/ids.ts'
 import { hasEnded } from '../order/execution.ts'
@@ -139,7 +140,7 @@ function refused(leg: Leg, at: number, isEnded = false): Leg {
 
 /** The list after a request was refused without a word from the order itself: the id is another's, or its new terms are. */
 export function withRefusal(list: List, { orderId }: RequestRefused): List {
-  const order = `order/${orderId}`
+  const order = ownOrderAddress(orderId)
   return withLeg(
     list,
     (leg) => leg.order === order,
@@ -268,7 +269,7 @@ function placedAnew(
   idOf: IdOfLeg,
 ): { command: ListCommand; after: Leg } {
   const placed = leg.placed + 1
-  const order = `order/${idOf(list, leg.legId, placed)}`
+  const order = ownOrderAddress(idOf(list, leg.legId, placed))
   const quantities = { inForce: orderQty, leavesQty: orderQty }
   const filled = { ...leg.filled, [order]: decimal.ZERO }
   const after = { ...leg, order, placed, filled, ...quantities, isAcknowledged: false }

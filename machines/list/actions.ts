@@ -1,0 +1,87 @@
+/** What a list of orders does on its events. */
+import { assertEvent } from 'xstate'
+import { acts } from '../kind/kind.ts'
+import { accountAddress, asKind, listAddress, ownOrderAddress, positionAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
+import type { OrderListTypes } from './context.ts'
+import { orderListDeclaration } from './declaration.ts'
+import {
+  exposureOf,
+  type IdOfLeg,
+  type List,
+  type ListCommand,
+  nextLookAt,
+  phaseOf,
+  planned,
+} from './plan.ts'
+import { after, orderRequestOf, replaceRequestOf } from './requests.ts'
+
+const { action, emit, tell } = acts(orderListDeclaration, {} as OrderListTypes)
+
+/** Returns the action that a command stands for. */
+function ask(list: List, command: ListCommand, at: number) {
+  const { leg } = command
+  const order = asKind('order', leg.order as string)
+  const account = accountAddress(list.venue)
+  if (command.do === 'cancel') return tell(order, { type: 'CANCEL', at })
+  if (command.do === 'place') return tell(account, orderRequestOf(list, leg, command.orderQty, at))
+  const { change } = command
+  // Other prices have to pass the gate; a quantity follows what is held.
+  if (change.price === undefined && change.stopPx === undefined)
+    return tell(order, { type: 'REPLACE', at, ...change })
+  return tell(account, replaceRequestOf(list, leg, change, at))
+}
+
+/** Returns the actions of a version, which names the orders of its legs in its own way. */
+export function actionsOf(idOf?: IdOfLeg) {
+  return {
+    take: action(({ context, event, enqueue }) => {
+      const { at } = event
+      const { list, commands } = planned(after(context, event), at, idOf)
+      enqueue.assign(list)
+      if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
+        const { type: action, by, reason } = event
+        const of = { at, venue: list.venue, symbol: list.symbol, by, ...(reason && { reason }) }
+        enqueue(emit({ type: 'MANUAL_INTERVENTION', action, ...of }))
+      }
+      const phase = phaseOf(list)
+      const exposure = exposureOf(list)
+      const isNews =
+        phase !== phaseOf(context) || exposure !== exposureOf(context) || event.type === 'LIST_REQUEST'
+      if (isNews) {
+        const { id, venue, symbol, contingencyType, owner } = list
+        const facts = { list: listAddress(id), phase, exposure }
+        enqueue(emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts }))
+        if (owner !== undefined) enqueue(tell(owner, { type: 'LIST_UPDATE', at, ...facts }))
+      }
+      for (const command of commands) enqueue(ask(list, command, at))
+      if (!decimal.isPositive(exposureOf(context)) && decimal.isPositive(exposure))
+        enqueue(tell(positionAddress(list), { type: 'WATCH', at, watcher: listAddress(list.id) }))
+      const next = nextLookAt(list, at)
+      if (next === nextLookAt(context, at)) return
+      enqueue.cancel('lookAgain')
+      if (next !== undefined)
+        enqueue.raise({ type: 'LOOK_AGAIN', at: next }, { delay: next - at, id: 'lookAgain' })
+    }),
+    /** Its own orders may have done so: their fills come in the same turn. */
+    noteClosed: action(({ context, event: { at }, enqueue }) => {
+      const cumQty = context.legs[0]?.cumQty as string
+      enqueue.cancel('closed')
+      enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
+    }),
+    /** Passes on a refusal of other terms, because the list's owner has asked for them. An order that is another's has a new id by now. */
+    passRefusal: action(({ context: { id, owner, legs }, event, enqueue }) => {
+      assertEvent(event, 'REQUEST_REFUSED')
+      const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === ownOrderAddress(event.orderId))
+      if (owner !== undefined && isKnown) enqueue(tell(owner, { ...event, list: listAddress(id) }))
+    }),
+    refuse: action(({ context: { id, venue, symbol }, event, enqueue }) => {
+      assertEvent(event, 'LIST_REQUEST')
+      const { at, owner } = event
+      const text = `listId: ${id} asked, a new one allowed`
+      enqueue(emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: listAddress(id), text }))
+      const of = { at, orderId: id, list: listAddress(id), check: 'listId', text }
+      if (owner !== undefined) enqueue(tell(owner, { type: 'REQUEST_REFUSED', ...of }))
+    }),
+  }
+}

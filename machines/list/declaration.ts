@@ -1,0 +1,31 @@
+/** What a list of orders takes, emits and sends. */
+import { manualIntervention } from '../events/account.ts'
+import { orderUpdate, watch } from '../events/fill.ts'
+import {
+  exit,
+  listRequest,
+  listUpdate,
+  orderListRejected,
+  orderListUpdated,
+  replaceLeg,
+} from '../events/list.ts'
+import { cancel, orderRequest, replace, replaceRequest, requestRefused } from '../events/order-requests.ts'
+import { positionChanged } from '../events/position.ts'
+import { declare } from '../kind/kind.ts'
+
+export const orderListDeclaration = declare({
+  accepts: [listRequest, orderUpdate, requestRefused, positionChanged, replaceLeg, cancel, exit],
+  raises: ['LOOK_AGAIN', 'CLOSED'],
+  emits: [orderListUpdated, orderListRejected, manualIntervention],
+  sends: {
+    account: [orderRequest, replaceRequest],
+    order: [cancel, replace],
+    position: [watch],
+    /** To its owner. */
+    '*': [listUpdate, requestRefused],
+  },
+  commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],
+  refusals: ['ORDER_LIST_REJECTED'],
+})
+
+export const orderListEvents = orderListDeclaration.events

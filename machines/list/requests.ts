@@ -1,0 +1,70 @@
+/** What a list does on an event, and what it asks for. Pure. */
+import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
+import { listAddress, orderIdOf } from '../model/addresses.ts'
+import type { OrderListEvent } from './context.ts'
+import {
+  type Leg,
+  type List,
+  type ListCommand,
+  withClosed,
+  withExit,
+  withPrices,
+  withRefusal,
+  withUpdate,
+} from './plan.ts'
+
+/** The list after the event, as far as its orders say: what that asks for comes from `planned`. */
+export function after(list: List, event: OrderListEvent): List {
+  switch (event.type) {
+    case 'ORDER_UPDATE':
+      return withUpdate(list, event)
+    case 'REQUEST_REFUSED':
+      return withRefusal(list, event)
+    case 'CLOSED':
+      return withClosed(list, event.cumQty)
+    case 'REPLACE_LEG':
+      return withPrices(list, event.legId, event)
+    case 'CANCEL':
+      return { ...list, isCancelled: true }
+    case 'EXIT':
+      return withExit(list)
+    default:
+      return list
+  }
+}
+
+/** Returns the request of another order for a leg. */
+export function orderRequestOf(list: List, leg: Leg, orderQty: string, at: number): OrderRequest {
+  const { id, owner, venue, symbol, positionSide, refPx, legs } = list
+  const { side, ordType, price, stopPx, trailingOffset, timeInForce, expireTime, postOnly, reduceOnly } = leg
+  const entered = legs[0]?.avgPx
+  return {
+    type: 'ORDER_REQUEST',
+    at,
+    orderId: orderIdOf(leg.order as string),
+    ...(owner && { owner }),
+    listId: id,
+    venue,
+    symbol,
+    ...(positionSide && { positionSide }),
+    side,
+    ordType,
+    orderQty,
+    ...(price && { price }),
+    ...(stopPx && { stopPx }),
+    ...(trailingOffset && { trailingOffset }),
+    timeInForce,
+    ...(expireTime && { expireTime }),
+    ...(postOnly && { postOnly }),
+    ...(reduceOnly && { reduceOnly }),
+    refPx: entered && entered !== '0' ? entered : refPx,
+  }
+}
+
+type Change = Extract<ListCommand, { do: 'replace' }>['change']
+
+/** Returns the request of other prices for a leg's order. */
+export function replaceRequestOf({ id }: List, leg: Leg, change: Change, at: number): ReplaceRequest {
+  const orderId = orderIdOf(leg.order as string)
+  return { type: 'REPLACE_REQUEST', at, orderId, owner: listAddress(id), ...change }
+}
