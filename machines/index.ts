@@ -1,13 +1,11 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
-import { accountEvents, accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
-import { excessIn } from './account/risk.ts'
+import { accountKind } from './account/account.ts'
 import type { Deny, Submit } from './events/order-requests.ts'
 import type { Adopt } from './events/reconciliation.ts'
 import { asItIs } from './kind/kind.ts'
 import { orderListKind } from './list/order-list.ts'
 import { symbolKind } from './market/symbol.ts'
 import { universeKind } from './market/universe.ts'
-import { idProblem } from './model/ids.ts'
 import { newsKind } from './news/news.ts'
 import type { OrderInput } from './order/context.ts'
 import { orderEvents, orderFromVersion5, orderMachine, orderVersion4, orderVersion5 } from './order/order.ts'
@@ -18,16 +16,6 @@ import { kindOfStrategy } from './strategies/define-strategy.ts'
 import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
 import { watchdogKind } from './watchdog/watchdog.ts'
-
-/** Where a request is to go, and who is to hear of it. */
-interface Names {
-  readonly type: string
-  readonly venue?: string
-  readonly owner?: string
-  /** The id that it gives its order. */
-  readonly orderId?: string
-  readonly limits?: unknown
-}
 
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
@@ -59,26 +47,7 @@ export const machines = {
   position: positionKind,
   reconciliation: reconciliationKind,
   watchdog: watchdogKind,
-  account: {
-    machine: accountMachine,
-    events: accountEvents,
-    commands: [
-      'ORDER_REQUEST',
-      'REPLACE_REQUEST',
-      'SET_TRADING_STATE',
-      'REQUIRE_REVIEW',
-      'ACKNOWLEDGE_REVIEW',
-      'UPDATE_LIMITS',
-    ],
-    refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
-    needs: ({ owner }: Names) => ({ owner }),
-    problems: ({ type, orderId, limits }: Names, venue: string) => {
-      if (type === 'UPDATE_LIMITS') return excessIn(limits)
-      return type === 'ORDER_REQUEST' ? { orderId: idProblem(venue, orderId as string) } : {}
-    },
-    previous: [accountVersion5],
-    upgrades: [accountFromVersion5],
-  },
+  account: accountKind,
   emaCross: kindOfStrategy(emaCross),
   meanReversion: kindOfStrategy(meanReversion),
   news: newsKind,
@@ -86,7 +55,10 @@ export const machines = {
   runner: runnerKind,
 }
 
-export * from './account/account.ts'
+export { accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
+export { type AccountInput, accountInput } from './account/account-input.ts'
+export type { AccountContext } from './account/context.ts'
+export { accountEvents } from './account/declaration.ts'
 export { type Instrument, type InstrumentInput, instrument, quantityCheck } from './account/instrument.ts'
 export * from './account/portfolio.ts'
 export { positionMode, type RiskLimits, riskLimits } from './account/risk.ts'

@@ -10,7 +10,7 @@ import type {
   RequestRefused,
   Submit,
 } from '../events/order-requests.ts'
-import { watchdogAddress } from '../model/addresses.ts'
+import { accountAddress, listAddress, ownOrderAddress, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
 import { notionalOf, type WorkingOrder } from './portfolio.ts'
@@ -25,20 +25,18 @@ export interface Gated extends Exposure {
   readonly overfill: OverfillPolicy
 }
 
-interface Message {
-  readonly to: string
-  readonly event: Submit | Deny | Replace | RequestRefused
-}
-
 export interface Decision {
   readonly emitted: DomainEvents<'RISK_APPROVED' | 'RISK_REJECTED' | 'ENTRY_SKIPPED'>
-  readonly told: readonly Message[]
+  /** What those who asked are told, when it is refused. */
+  readonly answer?: { readonly to: readonly string[]; readonly event: RequestRefused }
+  /** What the order is told. */
+  readonly order?: { readonly to: `order/${string}`; readonly event: Submit | Deny | Replace }
   readonly changes: Partial<Pick<Exposure, 'working' | 'passedAt' | 'replacedAt'>>
 }
 
 export function decide(account: Gated, request: OrderRequest, tradingState: TradingState): Decision {
   const { type: _, orderId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
-  const to = `order/${orderId}`
+  const to = ownOrderAddress(orderId)
   const order = { at, ...terms, ...partiesOf(account, request) }
   const refusal = riskCheck(account, request, tradingState)
   if (refusal === undefined) {
@@ -53,7 +51,7 @@ export function decide(account: Gated, request: OrderRequest, tradingState: Trad
     text: textOf(refusal),
     ...(refusal.check === 'reduceOnly' && { ordRejReason: 'REDUCE_ONLY' as const }),
   }
-  return { ...refused, told: [...refused.told, { to, event: { type: 'DENY', ...order, ...why } }] }
+  return { ...refused, order: { to, event: { type: 'DENY', ...order, ...why } } }
 }
 
 export function decideReplace(
@@ -62,7 +60,7 @@ export function decideReplace(
   tradingState: TradingState,
 ): Decision {
   const { type: _, orderId, owner: _owner, ...terms } = replacement
-  const works = account.working[`order/${orderId}`]
+  const works = account.working[ownOrderAddress(orderId)]
   const decision = replaceCheck(account, replacement, tradingState)
   if ('refusal' in decision)
     return refusedAs(account, { ...replacement, symbol: works?.request.symbol }, decision.refusal)
@@ -74,11 +72,11 @@ export function decideReplace(
 /** Held from now on as it was asked for; what the venue makes of it, the order says. */
 function approved({ venue, ...account }: Gated, order: WorkingOrder, event: Submit | Replace): Decision {
   const { at, orderId, symbol } = order.request
-  const to = `order/${orderId}`
+  const to = ownOrderAddress(orderId)
   const notional = notionalOf(account, order.request)
   return {
     emitted: { type: 'RISK_APPROVED', at, venue, symbol, orderId, notional },
-    told: [{ to, event }],
+    order: { to, event },
     changes: { working: { ...account.working, [to]: order } },
   }
 }
@@ -97,13 +95,13 @@ function refusedAs(
   const { check } = refusal
   const text = textOf(refusal)
   const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
-  const list = listId === undefined ? undefined : `list/${listId}`
+  const list = listId === undefined ? undefined : listAddress(listId)
   const event: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, ...(list && { list }), check, text }
   // A list hears of its order from that itself, unless there will be none.
   const unheard = check === 'orderId' ? list : undefined
   return {
     emitted: { type, at, venue, ...(symbol && { symbol }), orderId, ...refusal, text },
-    told: [owner, unheard].flatMap((to) => (to === undefined ? [] : [{ to, event }])),
+    answer: { to: [owner, unheard].filter((to) => to !== undefined), event },
     changes: {},
   }
 }
@@ -114,13 +112,13 @@ function partiesOf(
   request: OrderRequest,
 ): Pick<Submit, 'overfill' | 'account' | 'owner' | 'list' | 'watchers'> {
   const { symbol, owner, listId } = request
-  const list = listId === undefined ? undefined : `list/${listId}`
+  const list = listId === undefined ? undefined : listAddress(listId)
   const watchdog = watchdogAddress(request)
   const isGuarded = guarded.includes(symbol) && (isStop(request) || owner === watchdog)
   const watchers = [...(list === undefined ? [] : [list]), ...(isGuarded ? [watchdog] : [])]
   return {
     overfill,
-    account: `account/${venue}`,
+    account: accountAddress(venue),
     ...(owner && { owner }),
     ...(list && { list }),
     ...(watchers.length > 0 && { watchers }),

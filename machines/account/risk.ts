@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { RiskFlag, SetTradingState } from '../events/account.ts'
 import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
-import { positionAddress, watchdogAddress } from '../model/addresses.ts'
+import { ownOrderAddress, positionAddress, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { anyDurationMs, durationMs, positive } from '../model/fields.ts'
 import { ownOf } from '../model/own.ts'
@@ -133,7 +133,7 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
     return problem && { check: problem.field, limit: problem.rule, value: problem.value }
   },
   ({ account, request: { orderId } }) =>
-    account.working[`order/${orderId}`] !== undefined && {
+    account.working[ownOrderAddress(orderId)] !== undefined && {
       check: 'orderId',
       limit: 'a new one',
       value: orderId,
@@ -211,7 +211,7 @@ export function replaceCheck(
   { at, orderId, orderQty, price, stopPx }: ReplaceRequest,
   tradingState: TradingState,
 ): { readonly refusal: Refusal } | { readonly order: WorkingOrder } {
-  const { [`order/${orderId}`]: works, ...working } = account.working
+  const { [ownOrderAddress(orderId)]: works, ...working } = account.working
   if (works === undefined) return { refusal: { check: 'orderId', limit: 'one that works', value: orderId } }
   const { request: was, cumQty } = works
   const request = {

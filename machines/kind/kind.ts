@@ -33,6 +33,8 @@ interface Spoken<
 > {
   /** Events that actors, ports and people may send it. */
   readonly accepts: Accepts
+  /** Types of the accepted events that change nothing: they are on record, and that is all. */
+  readonly ignores?: readonly TypesIn<Accepts>[]
   /** Types of the events that it sends to itself alone. */
   readonly raises?: readonly string[]
   readonly emits: Emits
@@ -50,6 +52,7 @@ export interface Declaration<
   Sent extends Sends = Sends,
 > {
   readonly events: z.ZodDiscriminatedUnion<Accepts, 'type'>
+  readonly ignores: readonly string[]
   readonly raises: readonly string[]
   readonly emits: Emits
   readonly sends: Sent
@@ -67,8 +70,9 @@ export function declare<
   const Emits extends readonly EventSchema[],
   const Sent extends Sends,
 >(of: Spoken<Accepts, Emits, Sent>): Declaration<Accepts, Emits, Sent> {
-  const { accepts, raises = [], emits, sends, commands, refusals = [] } = of
-  return { events: z.discriminatedUnion('type', accepts), raises, emits, sends, commands, refusals }
+  const { accepts, ignores = [], raises = [], emits, sends, commands, refusals = [] } = of
+  const events = z.discriminatedUnion('type', accepts)
+  return { events, ignores, raises, emits, sends, commands, refusals }
 }
 
 /** The events that a kind accepts. */

@@ -7,6 +7,7 @@ import { play, type Seen } from './play.ts'
 /** What a kind says of itself, by the types of events. */
 interface Said {
   readonly accepts: readonly string[]
+  readonly ignores: readonly string[]
   readonly raises: readonly string[]
   readonly emits: readonly string[]
   /** `account RISK_FLAG`. */
@@ -18,6 +19,7 @@ const DECLARED = SCRIPTED.filter(({ name }) => 'emits' in machines[name])
 function saidOf(kind: Declaration): Said {
   return {
     accepts: typesOf(kind.events.options),
+    ignores: kind.ignores,
     raises: kind.raises,
     emits: typesOf(kind.emits),
     sends: Object.entries(kind.sends).flatMap(([to, schemas]) =>
@@ -34,13 +36,15 @@ function discrepancies(
   /** Kinds that it sends to by name: what goes to others goes where an event has said. */
   named: ReadonlySet<string>,
 ): readonly string[] {
-  const takes = events.map(String).filter((type) => !type.startsWith('xstate.'))
+  const takes = [...events.map(String).filter((type) => !type.startsWith('xstate.')), ...said.ignores]
+  const ignored = said.ignores.filter((type) => events.includes(type))
   const sends = seen.flatMap(({ to, type }) => {
     if (to === undefined) return []
     return named.has(to) ? `${to} ${type}` : `${GIVEN} ${type}`
   })
   const emits = seen.filter(({ to }) => to === undefined).map(({ type }) => type)
   return [
+    ...ignored.map((type) => `takes ${type}, and says that it does nothing about it`),
     ...between('takes', [...said.accepts, ...said.raises], takes),
     ...between('emits', said.emits, emits),
     ...between('sends', said.sends, sends),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Actor, createActor } from 'xstate'
-import { type AccountInput, accountMachine } from '../../machines/account/account.ts'
+import { accountMachine } from '../../machines/account/account.ts'
+import type { AccountInput } from '../../machines/account/account-input.ts'
 import {
   type Exposure,
   type RiskLimits,

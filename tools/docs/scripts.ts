@@ -292,7 +292,15 @@ export const SCRIPTED: readonly Scripted[] = [
       mark,
       candle,
       candle,
-      event('ORDER_UPDATE', { order: fc.constantFrom('order/id1', 'order/id2'), leavesQty: qty, price: px }),
+      event('ORDER_UPDATE', {
+        order: fc.constantFrom('order/id1', 'order/id2'),
+        symbol: fc.constant('X'),
+        ordStatus: fc.constant('NEW'),
+        orderQty: qty,
+        cumQty: fc.constant('0'),
+        leavesQty: qty,
+        price: px,
+      }),
       cashFlow,
       event('REPLACE_REQUEST', { orderId: fc.constantFrom('id1', 'id2'), orderQty: qty }),
       event('RISK_FLAG', {
@@ -312,7 +320,8 @@ export const SCRIPTED: readonly Scripted[] = [
         by: fc.constant('ann'),
         limits: fc.constantFrom({ breakTo: 'halted' }, { openOrdersMax: -1 }, { cooldownMs: 5, size: 1 }),
       }),
-      event('STATS_REQUEST', { from: fc.constant('runner/main') }),
+      event('STATS_REQUEST', { owner: fc.constant('runner/main') }),
+      event('PORTFOLIO_REQUEST', { owner: fc.constant('reconciliation/sim') }),
     ),
   },
   {

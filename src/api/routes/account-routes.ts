@@ -1,5 +1,6 @@
-import { type AccountContext, accountMachine, accountVersion5 } from '../../../machines/account/account.ts'
+import { accountMachine, accountVersion5 } from '../../../machines/account/account.ts'
 import { dailyPnl, drawdownPct, performanceAt } from '../../../machines/account/circuit-breaker.ts'
+import type { AccountContext } from '../../../machines/account/context.ts'
 import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../../machines/account/portfolio.ts'
 import { markOf, type SymbolContext } from '../../../machines/market/symbol-context.ts'
 import { avgPxOf } from '../../../machines/position/books.ts'

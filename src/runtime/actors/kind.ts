@@ -22,6 +22,8 @@ export interface Registration {
   readonly problems?: (command: AnyEvent, id: string) => Readonly<Record<string, string | undefined>>
   /** Types of emitted events that say that a command was refused: why is in their `text`, and perhaps their `field`. */
   readonly refusals?: readonly string[]
+  /** Types of the events that it may be sent and does nothing about, for those who read what is registered. */
+  readonly ignores?: readonly string[]
   /** Types of the events that the machine sends to itself alone, for those who read what is registered. */
   readonly raises?: readonly string[]
   /** Schemas of the events that the machine emits, for those who read what is registered. */

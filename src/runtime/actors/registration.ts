@@ -53,6 +53,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   needs: code,
   problems: code,
   refusals: names,
+  ignores: names,
   raises: names,
   emits: schemas,
   sends,

@@ -1,0 +1,18 @@
+/** What an account knows. */
+import type { Emitted } from '../kind/kind.ts'
+import type { AccountInput } from './account-input.ts'
+import type { Performance } from './circuit-breaker.ts'
+import type { AccountEvent, accountDeclaration } from './declaration.ts'
+import type { Gated } from './gate.ts'
+
+export interface AccountContext extends Gated, Performance {
+  /** Cash flows that were counted, newest last. */
+  readonly flowIds: readonly string[]
+}
+
+export interface AccountTypes {
+  readonly input: AccountInput
+  readonly context: AccountContext
+  readonly events: AccountEvent
+  readonly emitted: Emitted<typeof accountDeclaration>
+}

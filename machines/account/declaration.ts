@@ -1,0 +1,105 @@
+/** What an account takes, emits and sends. */
+import {
+  acknowledgeReview,
+  balanceChanged,
+  cashFlowReport,
+  circuitBreakerReset,
+  circuitBreakerTriggered,
+  entrySkipped,
+  limitBreached,
+  manualIntervention,
+  manualReviewAcknowledged,
+  manualReviewRequired,
+  portfolioValue,
+  requireReview,
+  riskApproved,
+  riskFlag,
+  riskRejected,
+  setTradingState,
+  settingFailed,
+  settingUpdated,
+  stats,
+  statsRequest,
+  tradingAuthorized,
+  tradingBlocked,
+  updateLimits,
+} from '../events/account.ts'
+import { candleClose, mark } from '../events/candle.ts'
+import { configure } from '../events/configure.ts'
+import { fill, fillBust, fillCorrected, orderClosed, orderUpdate } from '../events/fill.ts'
+import { reportLost } from '../events/order.ts'
+import {
+  deny,
+  orderRequest,
+  replace,
+  replaceRequest,
+  requestRefused,
+  submit,
+} from '../events/order-requests.ts'
+import { fundingPaid, positionChanged } from '../events/position.ts'
+import { portfolio, portfolioRequest } from '../events/reconciliation.ts'
+import { type Accepted, declare } from '../kind/kind.ts'
+import { accountSettings } from './account-input.ts'
+
+export const accountDeclaration = declare({
+  accepts: [
+    orderRequest,
+    replaceRequest,
+    fill,
+    fillBust,
+    fillCorrected,
+    orderUpdate,
+    orderClosed,
+    requestRefused,
+    positionChanged,
+    candleClose,
+    mark,
+    cashFlowReport,
+    reportLost,
+    riskFlag,
+    requireReview,
+    acknowledgeReview,
+    configure(accountSettings),
+    setTradingState,
+    portfolioRequest,
+    updateLimits,
+    statsRequest,
+  ],
+  /** Nobody acts on it: what was lost, a reconciliation finds. */
+  ignores: ['REPORT_LOST'],
+  emits: [
+    riskApproved,
+    riskRejected,
+    entrySkipped,
+    tradingBlocked,
+    tradingAuthorized,
+    limitBreached,
+    circuitBreakerTriggered,
+    circuitBreakerReset,
+    manualReviewRequired,
+    manualReviewAcknowledged,
+    manualIntervention,
+    settingUpdated,
+    settingFailed,
+    balanceChanged,
+    portfolioValue,
+  ],
+  sends: {
+    order: [submit, deny, replace],
+    position: [fundingPaid],
+    /** To those who have asked. */
+    '*': [requestRefused, stats, portfolio],
+  },
+  commands: [
+    'ORDER_REQUEST',
+    'REPLACE_REQUEST',
+    'SET_TRADING_STATE',
+    'REQUIRE_REVIEW',
+    'ACKNOWLEDGE_REVIEW',
+    'UPDATE_LIMITS',
+  ],
+  refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
+})
+
+export const accountEvents = accountDeclaration.events
+export type AccountEvent = Accepted<typeof accountDeclaration>

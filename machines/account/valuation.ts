@@ -1,0 +1,57 @@
+/** What an account is worth after what changes that, and whether its breaker trips. Pure. */
+import type { CandleClose, Mark } from '../events/candle.ts'
+import type { PositionChanged } from '../events/position.ts'
+import { baseAssetOf } from '../model/contract.ts'
+import * as decimal from '../model/decimal.ts'
+import { performanceAt, tripOf, withCashFlow } from './circuit-breaker.ts'
+import type { AccountContext } from './context.ts'
+import type { AccountEvent } from './declaration.ts'
+import { assetPx, balanceOf, equityOf, withMovements, withPosition } from './portfolio.ts'
+
+/** What changes the value of the account. */
+type Valuing = PositionChanged | CandleClose | Mark
+
+/** Stops remembered for the guard. */
+const STOP_OUTS_MAX = 64
+/** The account at what its positions are worth by now. */
+export function valued(context: AccountContext, event: Valuing): AccountContext {
+  const moved = event.type === 'POSITION_CHANGED' ? withChange(context, event) : withMarks(context, event)
+  return { ...moved, ...performanceAt(moved, equityOf(moved), event.at) }
+}
+
+function withChange(context: AccountContext, event: PositionChanged): AccountContext {
+  const { contract, settleAsset, settled, symbol, at, tradePnl, isStopped } = event
+  const movements = contract === 'spot' ? [] : [{ asset: settleAsset, change: settled }]
+  const { consecutiveLosses, stopOuts } = context
+  const loses = tradePnl !== undefined && decimal.isNegative(tradePnl)
+  return {
+    ...context,
+    balances: withMovements(context.balances, movements),
+    positions: withPosition(context.positions, event),
+    ...(tradePnl !== undefined && { consecutiveLosses: loses ? consecutiveLosses + 1 : 0 }),
+    ...(isStopped && loses && { stopOuts: [...stopOuts.slice(1 - STOP_OUTS_MAX), { symbol, at }] }),
+  }
+}
+
+function withMarks(context: AccountContext, event: CandleClose | Mark): AccountContext {
+  const { symbol } = event
+  const px = event.type === 'MARK' ? event.px : event.candle.close
+  const { asset } = context
+  const positions = Object.entries(context.positions).map(
+    ([address, one]) => [address, one.symbol === symbol ? { ...one, markPx: px } : one] as const,
+  )
+  const marks = { ...context.marks, [symbol]: px }
+  // What was owned before there was a price of it is no gain.
+  const base = baseAssetOf(symbol, asset)
+  const isFirst = symbol === `${base}${asset}` && assetPx(context, base) === undefined
+  const found = isFirst && withCashFlow(context, decimal.multiply(balanceOf(context, base), px))
+  return { ...context, ...found, marks, positions: Object.fromEntries(positions) }
+}
+
+/** One that has tripped does so once, until it is reset. */
+export function trips(context: AccountContext, event: AccountEvent): boolean {
+  if (context.breaker !== undefined) return false
+  if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE' && event.type !== 'MARK')
+    return false
+  return tripOf(context.limits, valued(context, event), event.at) !== undefined
+}
