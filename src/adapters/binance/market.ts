@@ -1,10 +1,9 @@
 /** Binance's public combined stream: no key, reconnects by itself, keeps its books whole. */
 import { Observable, type Subscriber } from 'rxjs'
-import { WebSocket } from 'ws'
 import type { ListedInstrument, MarketEvent } from '../../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market-source.ts'
 import { Refusal, Refusals } from '../refusals.ts'
-import { backoffMs } from '../transport/backoff.ts'
+import { ReconnectingSocket } from '../transport/reconnecting-socket.ts'
 import { BookResync } from './book-resync.ts'
 import { BinanceListing } from './listing.ts'
 import { BinanceDecoder, type Decoded, type RawKind } from './market-decoder.ts'
@@ -23,7 +22,6 @@ export interface BinanceOptions {
 }
 
 const SILENCE_MS = 15_000
-const HANDSHAKE_TIMEOUT_MS = 10_000
 /** The largest message is a depth update of thousands of levels. */
 const MESSAGE_MAX_BYTES = 4 * 1_024 * 1_024
 
@@ -60,7 +58,7 @@ class BinanceMarket implements MarketSource {
   open({ after = 0 }: MarketOpenOptions = {}): Observable<MarketMessage> {
     return new Observable((subscriber) => {
       const session = new Session(this.#options, this.counts, this.#refusals, after, subscriber)
-      session.connect()
+      session.open()
       return () => session.close()
     })
   }
@@ -75,12 +73,9 @@ class Session {
   readonly #closed = new AbortController()
   readonly #decoder: BinanceDecoder
   readonly #resync: BookResync
+  readonly #socket: ReconnectingSocket
   readonly #now: () => number
   #position: number
-  #socket: WebSocket | undefined
-  #silence: NodeJS.Timeout | undefined
-  #retry: NodeJS.Timeout | undefined
-  #attempt = 0
 
   constructor(
     options: BinanceOptions,
@@ -105,39 +100,41 @@ class Session {
         this.#take((at) => this.#decoder.takeSnapshot(symbol, raw as object, { at })),
       onFailure: (reason) => this.#warn(reason),
     })
+    this.#socket = new ReconnectingSocket({
+      url: () => this.#url(),
+      messageMaxBytes: MESSAGE_MAX_BYTES,
+      silenceMs: options.silenceMs ?? SILENCE_MS,
+      onMessage: (json) => this.#onMessage(json),
+      onEnd: (reason) => this.#onEnd(reason),
+      onWarning: (reason) => this.#warn(reason),
+    })
   }
 
-  connect(): void {
-    const { symbols, market, wsUrl = BINANCE_MARKETS[market].ws } = this.#options
-    const streams = symbols.flatMap((symbol) =>
-      BINANCE_MARKETS[market].streams.map((stream) => `${symbol.toLowerCase()}@${stream}`),
-    )
-    const socket = new WebSocket(`${wsUrl}/stream?streams=${streams.join('/')}`, {
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      maxPayload: MESSAGE_MAX_BYTES,
-    })
-    this.#socket = socket
-    socket.on('message', (data) => this.#onMessage(data.toString()))
-    socket.on('error', (error) => this.#warn(`the socket failed: ${error.message}`))
-    socket.on('close', (code) => this.#onClose(socket, code))
-    this.#hearSilence(socket)
+  open(): void {
+    this.#socket.connect()
   }
 
   close(): void {
     this.#closed.abort()
-    clearTimeout(this.#silence)
-    clearTimeout(this.#retry)
-    this.#socket?.terminate()
+    this.#socket.close()
   }
 
-  #onMessage(json: string): void {
-    if (this.#socket) this.#hearSilence(this.#socket)
+  #url(): string {
+    const { symbols, market, wsUrl = BINANCE_MARKETS[market].ws } = this.#options
+    const streams = symbols.flatMap((symbol) =>
+      BINANCE_MARKETS[market].streams.map((stream) => `${symbol.toLowerCase()}@${stream}`),
+    )
+    return `${wsUrl}/stream?streams=${streams.join('/')}`
+  }
+
+  /** Returns whether it is market data. */
+  #onMessage(json: string): boolean {
     const decoded = this.#take((at) => this.#decoder.decode(json, { at }))
-    if (decoded === undefined) return
+    if (decoded === undefined) return false
     const { kind, symbol } = decoded
-    if (kind !== 'other') this.#attempt = 0
     if (kind === 'depthUpdate' && this.#decoder.book(symbol).status !== 'synced')
       void this.#resync.ask(symbol)
+    return kind !== 'other'
   }
 
   #take(decode: (at: number) => Decoded): Decoded | undefined {
@@ -156,28 +153,12 @@ class Session {
     }
   }
 
-  /** A socket may stay open for hours with nobody at its other end. */
-  #hearSilence(socket: WebSocket): void {
-    clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => {
-      this.#warn('the socket fell silent')
-      socket.terminate()
-    }, this.#options.silenceMs ?? SILENCE_MS)
-  }
-
-  #onClose(socket: WebSocket, code: number): void {
-    if (this.#closed.signal.aborted || socket !== this.#socket) return
-    clearTimeout(this.#silence)
+  #onEnd(reason: string): void {
     this.#decoder.disconnect()
     this.#resync.forget()
     const at = this.#now()
-    const reason = `the connection ended with code ${code}`
-    for (const symbol of this.#options.symbols) {
+    for (const symbol of this.#options.symbols)
       this.#emit(symbol, at, [{ type: 'CONNECTION', at, status: 'disconnected', reason }])
-    }
-    const delayMs = backoffMs(this.#attempt++)
-    this.#warn(`${reason}; the next one is tried in ${Math.round(delayMs)} ms`)
-    this.#retry = setTimeout(() => this.connect(), delayMs)
   }
 
   #emit(symbol: string, at: number, events: readonly MarketEvent[]): void {

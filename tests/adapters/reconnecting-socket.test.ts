@@ -1,0 +1,107 @@
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { ReconnectingSocket } from '../../src/adapters/transport/reconnecting-socket.ts'
+import { eventually } from '../runtime/harness.ts'
+
+let server: WebSocketServer
+let sockets: WebSocket[]
+let socket: ReconnectingSocket | undefined
+const said: string[] = []
+
+beforeEach(async () => {
+  said.length = 0
+  sockets = []
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  server.on('connection', (one) => sockets.push(one))
+  await new Promise((resolve) => server.once('listening', resolve))
+})
+afterEach(async () => {
+  socket?.close()
+  for (const one of server.clients) one.terminate()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+function connect(options: { silenceMs?: number; onEnd?: () => void } = {}): ReconnectingSocket {
+  let connections = 0
+  socket = new ReconnectingSocket({
+    url: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/?n=${++connections}`,
+    messageMaxBytes: 1_000,
+    silenceMs: 60_000,
+    onMessage: (text) => said.push(text) > 0,
+    onEnd: (reason) => {
+      said.push(reason)
+      options.onEnd?.()
+    },
+    onWarning: (reason) => void said.push(`warning: ${reason}`),
+    ...(options.silenceMs !== undefined && { silenceMs: options.silenceMs }),
+  })
+  socket.connect()
+  return socket
+}
+const nth = async (n: number): Promise<WebSocket> => {
+  await eventually(() => expect(sockets.length).toBeGreaterThanOrEqual(n))
+  return sockets[n - 1] as WebSocket
+}
+
+it('opens another socket when one ends, and says so before', async () => {
+  connect()
+  const first = await nth(1)
+  first.send('a')
+  await eventually(() => expect(said).toEqual(['a']))
+  first.close(4001)
+  const second = await nth(2)
+  second.send('b')
+  await eventually(() => expect(said).toHaveLength(4))
+  expect(said).toEqual([
+    'a',
+    'the connection ended with code 4001',
+    expect.stringMatching(/^warning: the connection ended with code 4001; the next one is tried in \d+ ms$/),
+    'b',
+  ])
+})
+
+it('takes a socket that is silent for dead', async () => {
+  connect({ silenceMs: 20 })
+  await nth(2)
+  expect(said.slice(0, 2)).toEqual(['warning: the socket fell silent', 'the connection ended with code 1006'])
+})
+
+it('ends a connection with a message that is longer than there can be', async () => {
+  connect()
+  const first = await nth(1)
+  first.send('x'.repeat(1_001))
+  await nth(2)
+  expect(said).toEqual([
+    expect.stringMatching(/^warning: the socket failed: Max payload size exceeded/),
+    'the connection ended with code 1006',
+    expect.stringContaining('the next one is tried'),
+  ])
+})
+
+it('tries no more once whoever hears of the end has closed it', async () => {
+  const later = vi.spyOn(globalThis, 'setTimeout')
+  let before = Number.NaN
+  const ended = new Promise<void>((resolve) => {
+    const one = connect({
+      onEnd: () => {
+        one.close()
+        before = later.mock.calls.length
+        resolve()
+      },
+    })
+  })
+  const first = await nth(1)
+  first.terminate()
+  await ended
+  expect(later.mock.calls.length).toBe(before)
+  expect(said).toEqual(['the connection ended with code 1006'])
+  later.mockRestore()
+})
+
+it('says nothing once it is closed, also while it connects', async () => {
+  const one = connect()
+  one.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(said).toEqual([])
+})
