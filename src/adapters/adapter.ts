@@ -8,7 +8,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { MarketSource } from './market-source.ts'
 import type { NewsSource, OnNewsWarning } from './news-source.ts'
 import type { LinkFaults } from './transport/link-faults.ts'
-import type { Books, Life, PaperVenue } from './venue.ts'
+import type { Books, Life, Venue } from './venue.ts'
 import type { WireIds } from './wire-ids.ts'
 
 /**
@@ -85,7 +85,7 @@ export interface ExecutionOffer<Config> {
   /** Returns what the configuration wants to go wrong between runner and venue: only of a simulator. */
   faults?(config: Config): LinkFaults | undefined
   /** Opens the venue; whoever opens it closes it. */
-  open(config: Config, context: VenueContext): Promise<PaperVenue>
+  open(config: Config, context: VenueContext): Promise<Venue>
   /** Opens what the venue keeps in this folder, for whoever looks at a closed data folder. A venue elsewhere keeps nothing here. */
   openBooks?(location: string): Promise<Books>
 }
@@ -103,6 +103,8 @@ export interface VenueContext {
   readonly location: string
   /** The log that goes on together with what the venue keeps. */
   readonly life: Life
+  /** Is to be called when reports have come that nobody has asked for: `dirty` is true then. */
+  onReports(): void
   /** In place of what is at the location; closed with the venue. */
   readonly books?: Books | undefined
 }

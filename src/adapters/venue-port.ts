@@ -20,7 +20,7 @@ import { OutcryError } from '../../store/index.ts'
 import type { Port, PortContext } from '../runtime/port.ts'
 import type { Intent } from '../runtime/record/record.ts'
 import { isRefused, type LinkFaults } from './transport/link-faults.ts'
-import type { PaperVenue, VenueOrder } from './venue.ts'
+import type { Answer, Venue, VenueOrder } from './venue.ts'
 
 type VenueIntent =
   | PlaceOrder
@@ -39,7 +39,7 @@ interface VenuePortOptions {
 
 /** Carries what orders want to a venue. Its reports come back on a stream of their own, see the runner. */
 export class VenuePort implements Port {
-  readonly #venue: PaperVenue
+  readonly #venue: Venue
   readonly #onRequest: () => void
   readonly #whenQuiet: (answer: () => void) => void
   readonly #faults: LinkFaults | undefined
@@ -50,7 +50,7 @@ export class VenuePort implements Port {
    * under way between the two.
    */
   constructor(
-    venue: PaperVenue,
+    venue: Venue,
     onRequest: () => void,
     { faults, whenQuiet = (answer) => answer() }: VenuePortOptions = {},
   ) {
@@ -62,7 +62,7 @@ export class VenuePort implements Port {
 
   /** @throws VENUE_BEHIND, before anything is asked of the venue */
   start(context: PortContext): void {
-    this.#venue.assertHas(context.cursor(this.#venue.name))
+    this.#venue.assertHas?.(context.cursor(this.#venue.name))
     this.#context = context
   }
 
@@ -74,17 +74,11 @@ export class VenuePort implements Port {
       case 'PLACE_ORDER':
         if (this.#faults !== undefined && isRefused(event.clOrdId, this.#faults))
           return this.#refuse(intent, event)
-        this.#venue.place({ ...event, ...header })
-        this.#onRequest()
-        return
+        return this.#told(this.#venue.place({ ...event, ...header }))
       case 'CANCEL_ORDER':
-        this.#venue.cancel({ ...event, ...header })
-        this.#onRequest()
-        return
+        return this.#told(this.#venue.cancel({ ...event, ...header }))
       case 'REPLACE_ORDER':
-        this.#venue.replace({ ...event, ...header })
-        this.#onRequest()
-        return
+        return this.#told(this.#venue.replace({ ...event, ...header }))
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, event)
       case 'VENUE_STATE_REQUEST':
@@ -106,9 +100,18 @@ export class VenuePort implements Port {
   /** The venue is asked first: what it has is reported on its stream, and only what it never saw is sent again. */
   async recover(intent: Intent): Promise<void> {
     const event = intent.event as VenueIntent
-    if (event.type === 'PLACE_ORDER' && this.#venue.lookup(event.clOrdId) !== undefined) return
+    if (event.type === 'PLACE_ORDER') {
+      const asked = this.#venue.status(event.clOrdId)
+      const known = asked instanceof Promise ? await asked : asked
+      if (known !== undefined) return
+    }
     // Another request that the venue has seen is known to it by its id, and not taken twice.
     await this.deliver(intent)
+  }
+
+  #told(answer: Answer<void>): Answer<void> {
+    this.#onRequest()
+    return answer
   }
 
   async #refuse(intent: Intent, order: PlaceOrder): Promise<void> {
@@ -132,29 +135,40 @@ export class VenuePort implements Port {
     await this.#reply(intent, report)
   }
 
-  /** Both sides at one moment. Without an account there is nothing to say: whoever asks asks again. */
+  /**
+   * Both sides at one moment: a venue that answers at once is told of at once, so that no message of the market comes in between. Without an
+   * account there is nothing to say: whoever asks asks again.
+   */
   async #tellState(intent: Intent, { since }: VenueStateRequest): Promise<void> {
     const context = this.#context as PortContext
     const venue = this.#venue
+    const asked = [
+      venue.openOrders(),
+      venue.movementsSince(since),
+      venue.positions(),
+      venue.balances(),
+    ] as const
+    const [open, movements, positions, balances] = isThere(asked) ? asked : await Promise.all(asked)
+    const askedOf = movements.map(({ report, foreignId }) =>
+      report.type === 'EXECUTION_REPORT' ? venue.status(report.clOrdId, foreignId) : undefined,
+    )
+    const orders = isThere(askedOf) ? askedOf : await Promise.all(askedOf)
     const here = this.#booksOf(intent)
     if (here === undefined) return
-    const at = context.now()
-    const movements = venue.movementsSince(since)
     const state: VenueState = {
       type: 'VENUE_STATE',
-      at,
-      openOrders: [...venue.openOrders(), ...venue.pendingOrders()].map(stateOf),
-      fills: movements.flatMap(({ actor: order, report, foreignId }) => {
+      at: context.now(),
+      openOrders: [...open, ...venue.pendingOrders()].map(stateOf),
+      fills: movements.flatMap(({ actor: order, report }, i) => {
         if (report.type !== 'EXECUTION_REPORT') return []
-        const terms = termsThere(stateOf(venue.lookup(report.clOrdId, foreignId) as VenueOrder))
-        return [{ order, terms, report }]
+        return [{ order, terms: termsThere(stateOf(orders[i] as VenueOrder)), report }]
       }),
       flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
-      positions: Object.entries(venue.positions()).map(([position, quantity]) => {
+      positions: Object.entries(positions).map(([position, quantity]) => {
         const [symbol, positionSide] = position.split(':') as [string, PositionSide | undefined]
         return { symbol, ...(positionSide && { positionSide }), quantity }
       }),
-      balances: Object.entries(venue.balances()).map(([asset, balance]) => ({ asset, balance })),
+      balances: Object.entries(balances).map(([asset, balance]) => ({ asset, balance })),
       here,
     }
     await this.#reply(intent, state)
@@ -175,8 +189,8 @@ export class VenuePort implements Port {
   }
 
   /**
-   * What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. All of it
-   * happens at once: no message of the market comes in between, with a kill or without.
+   * What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. At a venue that
+   * answers at once all of it happens at once: no message of the market comes in between, with a kill or without.
    */
   async #answer(intent: Intent, { clOrdId, foreignId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
@@ -184,12 +198,21 @@ export class VenuePort implements Port {
       .unsettled(intent.actor)
       .filter(({ seq, event }) => seq < intent.seq && event.type !== 'ORDER_STATUS_REQUEST')
     const again = earlier.map((one) => this.recover(one))
-    const order = this.#venue.lookup(clOrdId, foreignId)
+    if (this.#venue.simulation === undefined) await Promise.allSettled(again)
+    const asked = this.#venue.status(clOrdId, foreignId)
+    const order = asked instanceof Promise ? await asked : asked
     const at = context.now()
     const unknown: OrderUnknown = { type: 'ORDER_UNKNOWN', at, clOrdId }
     const answer = order === undefined ? unknown : statusReport(order, { at, execId: `status-${at}` })
     await Promise.all([this.#reply(intent, answer), ...again])
   }
+}
+
+/** Whether nothing has to be waited for. */
+function isThere<T extends readonly unknown[]>(
+  answers: T,
+): answers is T & { readonly [K in keyof T]: Awaited<T[K]> } {
+  return !answers.some((answer) => answer instanceof Promise)
 }
 
 /** As its customer may see it. */

@@ -11,7 +11,8 @@ import type {
   TimeInForce,
 } from '../../machines/events/order.ts'
 import type { Side } from '../../machines/model/fields.ts'
-import type { Interruptible } from '../../store/index.ts'
+import { type Interruptible, OutcryError } from '../../store/index.ts'
+import type { VenueCapabilities } from './capabilities.ts'
 import type { MarketMessage } from './market-source.ts'
 
 /** An order as the venue's own books have it. Quantities and prices are decimal strings. */
@@ -75,7 +76,7 @@ export interface RequestRef {
  */
 export interface RequestHeader {
   readonly actor: string
-  /** Event time of the request; it reaches the venue `latencyMs` later. */
+  /** Event time of the request. */
   readonly at: number
   readonly ref: RequestRef
 }
@@ -101,17 +102,56 @@ export interface Life {
   readonly isNew: boolean
 }
 
-/**
- * The paper venue stands on its own, as a real exchange does: it has durable state of its own in its own folder, and
- * answers about everything it ever accepted, whatever became of the runner. All is driven by event time, so that
- * the same market messages and the same requests give the same reports, also across a crash of either side.
- */
-export interface PaperVenue extends Books {
-  readonly name: string
-  place(order: PlaceOrder & RequestHeader): void
-  cancel(request: CancelOrder & RequestHeader): void
-  replace(request: ReplaceOrder & RequestHeader): void
+/** What a venue answers: at once where its books are at hand, else when the answer has come. */
+export type Answer<T> = T | Promise<T>
 
+/**
+ * Where orders go: its ids of orders are ours, what it is told is a wire id. It answers about everything that it ever accepted,
+ * whatever became of the runner.
+ */
+export interface Venue {
+  /** Stable, part of the log: positions of its reports are counted under it. */
+  readonly name: string
+  readonly capabilities: VenueCapabilities
+
+  /** Resolves when the venue has been told. What becomes of it comes as a report; a rejection leaves it open whether it has arrived. */
+  place(order: PlaceOrder & RequestHeader): Answer<void>
+  cancel(request: CancelOrder & RequestHeader): Answer<void>
+  replace(request: ReplaceOrder & RequestHeader): Answer<void>
+
+  /** The order of a ClOrdID, or of the id that the venue has for somebody else's; undefined when the venue never took it. */
+  status(clOrdId: string, foreignId?: string): Answer<VenueOrder | undefined>
+  openOrders(): Answer<readonly VenueOrder[]>
+  /** Sent, and not yet in the book. */
+  pendingOrders(): readonly VenueOrder[]
+  /** What it holds for its customer, by symbol, and `:LONG` or `:SHORT` where it hedges: negative when short. */
+  positions(): Answer<Readonly<Record<string, string>>>
+  /** What its customer owns, by asset. */
+  balances(): Answer<Readonly<Record<string, string>>>
+  /** Reports made at or after the time that moved money: fills and cash flows. */
+  movementsSince(at: number): Answer<readonly VenueReport[]>
+
+  /** Of a venue that keeps its reports: @throws VENUE_BEHIND when it has no report of this position, which the log has */
+  assertHas?(position: number): void
+  /** Reports after a position, in order, that may be told. */
+  reportsAfter(position: number): readonly VenueReport[]
+  /** True while something that it has taken in awaits its fsync, or a report that has come by itself awaits being handed out. */
+  readonly dirty: boolean
+  /** Resolves when all that it has taken in so far is safe. Only then are its reports handed out. */
+  flush(): Promise<void>
+
+  /** Of a venue that the market is shown to. */
+  readonly simulation?: Simulation
+  /** What it keeps in the data folder, where it keeps anything. */
+  readonly books?: Pick<Books, 'entries' | 'verify'>
+  close(): Promise<void>
+}
+
+/**
+ * What only a simulator has. All is driven by event time, so that the same market messages and the same requests give the same reports,
+ * also across a crash of either side.
+ */
+export interface Simulation {
   /**
    * Matches working orders against the message; requests whose latency is over by `message.at` arrive first.
    * Messages at or before the position that its durable state has already taken in change nothing.
@@ -123,27 +163,22 @@ export interface PaperVenue extends Books {
   readonly arrivesAt: number | undefined
   /** Event time at which something happens next: a request arrives or an order expires. */
   readonly nextAt: number | undefined
-
   /** Position of the last market message that its durable state has taken in: what it can be fed again after. */
   readonly marketPosition: number
-  /** A report is durable here before anybody is told of it. @throws VENUE_BEHIND when its books have no report of this position */
-  assertHas(position: number): void
-  /** What it answers is as of the last `flush` or later: like an exchange it speaks of what it has accepted. */
-  lookup(clOrdId: string, foreignId?: string): VenueOrder | undefined
-  openOrders(): readonly VenueOrder[]
-  /** Received, and not yet at the book. */
-  pendingOrders(): readonly VenueOrder[]
-  /** What it holds for its customer, by symbol, and `:LONG` or `:SHORT` where it hedges: negative when short. */
-  positions(): Readonly<Record<string, string>>
-  /** What its customer owns, by asset. */
-  balances(): Readonly<Record<string, string>>
-  /** Reports made at or after the time that moved money: fills and cash flows. */
-  movementsSince(at: number): readonly VenueReport[]
+}
 
-  /** True while a change awaits its fsync. */
-  readonly dirty: boolean
-  /** Resolves when every change so far is fsynced. Only then are its reports handed out. */
-  flush(): Promise<void>
-  /** Durable reports after a position, in order. */
-  reportsAfter(position: number): readonly VenueReport[]
+/** A venue that a run in event time can have. */
+export interface SimulatedVenue extends Venue {
+  readonly simulation: Simulation
+}
+
+/** Returns the venue. @throws CONFIG_INVALID when it is no simulator: where a market has a time of its own, its venue has the same */
+export function simulatedVenue(venue: Venue, market: string): SimulatedVenue {
+  const isSimulated = (one: Venue): one is SimulatedVenue => one.simulation !== undefined
+  if (isSimulated(venue)) return venue
+  throw new OutcryError(
+    'CONFIG_INVALID',
+    `venue.adapter: ${venue.name} lives in the time of the system, and the market ${market} has a time of its own`,
+    'Name a simulated venue, such as paper, or a market that is live.',
+  )
 }

@@ -6,9 +6,10 @@ import { OutcryError } from '../../errors/outcry-error.ts'
 import { type Belonging, machines, RUNNER, type Strategy } from '../../machines/index.ts'
 import { type Interruptible, storeExists } from '../../store/index.ts'
 import type { Store } from '../../store/store.ts'
+import { capabilityIssues } from '../adapters/capabilities.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
 import { executionOffer, marketOffer } from '../adapters/registry.ts'
-import type { Books, PaperVenue } from '../adapters/venue.ts'
+import { type Books, simulatedVenue, type Venue } from '../adapters/venue.ts'
 import { VenuePort } from '../adapters/venue-port.ts'
 import { WireIds } from '../adapters/wire-ids.ts'
 import { type ApiServer, startApi } from '../api/server.ts'
@@ -119,7 +120,7 @@ export async function startRunner(
   makeFolder(config.data)
   const store = await (storage?.openLog() ??
     openLevelStore(join(config.data, 'log'), { shortId: config.runner.storeId }))
-  let venue: PaperVenue | undefined
+  let venue: Venue | undefined
   let supervisor: Supervisor | undefined
   let api: ApiServer | undefined
   try {
@@ -136,26 +137,34 @@ export async function startRunner(
     const ids = new WireIds(place.venue, store.shortId)
     const execution = executionOffer(config.venue)
     const faults = execution.faults?.(config.venue)
-    venue = await execution.open(config.venue, {
+    let driver: Driver | undefined
+    const opened = await execution.open(config.venue, {
       venue: place.venue,
       ids,
       instruments: instrumentsOf(config, place),
       openingBalances: { [asset]: balance },
       location: booksIn(config.data),
       life,
+      onReports: () => driver?.onRequest(),
       books: await storage?.openBooks(),
     })
+    venue = opened
+    const unable = capabilityIssues(opened.capabilities, config)
+    if (unable.length > 0) throw wrongConfig(unable)
     const beganAt = await beginningOf(store)
-    const eventClock = market.startsAt === undefined ? undefined : new EventClock(beganAt ?? market.startsAt)
-    const clock: Clock = eventClock ?? systemClock
-    let driver: Driver | undefined
+    const { startsAt } = market
+    const inEventTime =
+      startsAt === undefined
+        ? undefined
+        : { clock: new EventClock(beganAt ?? startsAt), venue: simulatedVenue(opened, market.name) }
+    const clock: Clock = inEventTime?.clock ?? systemClock
     let drive: (driver: Driver) => void = () => {}
     const driving = new Promise<Driver>((resolve) => {
       drive = resolve
     })
     const whenQuiet = (answer: () => void) => void driving.then((driver) => driver.whenQuiet(answer))
     const ports = {
-      [place.venue]: new VenuePort(venue, () => driver?.onRequest(), { faults, whenQuiet }),
+      [place.venue]: new VenuePort(opened, () => driver?.onRequest(), { faults, whenQuiet }),
     }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
@@ -177,25 +186,25 @@ export async function startRunner(
       logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
       removeNote(config.data)
     }
-    const parts = { supervisor, market, venue, faults }
-    const newsTimes = eventClock && new NewsTimes(eventClock)
-    driver = eventClock
+    const parts = { supervisor, market, faults }
+    const newsTimes = inEventTime && new NewsTimes(inEventTime.clock)
+    driver = inEventTime
       ? new EventTimeDriver({
           ...parts,
-          clock: eventClock,
+          ...inEventTime,
           news: newsTimes,
           speed: marketOffer(ofMarket).speed?.(ofMarket) ?? 1,
           beganAt,
         })
-      : new LiveTimeDriver({ ...parts, clock })
+      : new LiveTimeDriver({ ...parts, venue: opened, clock })
     drive(driver)
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
-    const atVenue = venue
+    const { books } = opened
     const folder = (options: Interruptible) =>
-      folderEntries(store.entries(options), () => atVenue.entries(), config.data)
+      folderEntries(store.entries(options), books && (() => books.entries()), config.data)
     const at = supervisor
     const verify = async (options: Interruptible) =>
-      withBooks(await at.verify(options), () => atVenue.verify(options))
+      withBooks(await at.verify(options), async () => books?.verify(options))
     const server = { ...config.server, refused: () => market.refused, folder, verify }
     api = config.server.enabled ? await startApi(supervisor, server, processLogger) : undefined
     const runner = new Runner({
@@ -204,7 +213,7 @@ export async function startRunner(
       strategies,
       market,
       place,
-      venue,
+      venue: opened,
       supervisor,
       clock,
       newsTimes,
@@ -259,7 +268,7 @@ interface Parts {
   readonly strategies: ReadonlyMap<string, Strategy>
   readonly market: MarketSource
   readonly place: { readonly venue: string; readonly symbols: readonly string[] }
-  readonly venue: PaperVenue
+  readonly venue: Venue
   readonly supervisor: Supervisor
   readonly clock: Clock
   readonly newsTimes: NewsTimes | undefined

@@ -7,7 +7,8 @@ import type { ExecutionReport, MarketEvent, PlaceOrder } from '../../machines/in
 import * as decimal from '../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
 import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
-import type { PaperVenue, VenueReport } from '../../src/adapters/venue.ts'
+import type { PaperVenue } from '../../src/adapters/paper/venue.ts'
+import type { VenueReport } from '../../src/adapters/venue.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-venue-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -184,12 +185,12 @@ describe('the paper venue', () => {
   it('answers about what it has accepted, and charges fees to the last digit', async () => {
     const venue = await openPaperVenue({ ...OPTIONS, location: undefined })
     for (const act of [start, place({})]) act(venue)
-    expect(venue.lookup('a')).toMatchObject({ ordStatus: 'PENDING_NEW' })
+    expect(venue.status('a')).toMatchObject({ ordStatus: 'PENDING_NEW' })
     venue.advance(110)
     expect(venue.reportsAfter(0)).toEqual([])
     await venue.flush()
-    expect(venue.lookup('a')).toMatchObject({ ordStatus: 'FILLED', cumQty: '1', avgPx: '101' })
-    expect(venue.lookup('b')).toBeUndefined()
+    expect(venue.status('a')).toMatchObject({ ordStatus: 'FILLED', cumQty: '1', avgPx: '101' })
+    expect(venue.status('b')).toBeUndefined()
     const [fill] = venue.movementsSince(0)
     expect(fill).toMatchObject({ at: 120, report: { at: 110, commission: '0.101', commissionAsset: 'USDT' } })
     await venue.close()

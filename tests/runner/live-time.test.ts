@@ -3,8 +3,10 @@ import { describe, expect, it, vi } from 'vitest'
 import { machines, type OrderContext } from '../../machines/index.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
 import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
+import type { PaperVenue } from '../../src/adapters/paper/venue.ts'
 import { VenueFolder } from '../../src/adapters/paper/venue-folder.ts'
 import type { LinkFaults } from '../../src/adapters/transport/link-faults.ts'
+import type { Venue } from '../../src/adapters/venue.ts'
 import { VenuePort } from '../../src/adapters/venue-port.ts'
 import { boot } from '../../src/runner/components/boot.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
@@ -12,6 +14,7 @@ import { LiveTimeDriver } from '../../src/runner/drivers/live-time.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { newMemory } from '../../store/index.ts'
+import { elsewhere } from '../adapters/elsewhere.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const SYMBOL = 'BTCUSDT'
@@ -26,11 +29,17 @@ const LATE: LinkFaults = {
 }
 
 /** A live run at one price, and how to trade and stop it. */
-async function open(faults?: LinkFaults, now: () => number = Date.now) {
+async function open(
+  faults?: LinkFaults,
+  now: () => number = Date.now,
+  asVenue: (venue: PaperVenue, onReports: () => void) => Venue = (venue) => venue,
+) {
   const fees = { takerFee: '0', makerFee: '0' }
   const venue = await openPaperVenue({ location: undefined, name: 'paper:books', latencyMs: 20, ...fees })
   let driver: LiveTimeDriver | undefined
-  const ports = { paper: new VenuePort(venue, () => driver?.onRequest()) }
+  const onRequest = () => driver?.onRequest()
+  const there = asVenue(venue, onRequest)
+  const ports = { paper: new VenuePort(there, onRequest) }
   const errors: string[] = []
   const nothing = () => {}
   const error = (_: object, message: string) => void errors.push(message)
@@ -50,11 +59,14 @@ async function open(faults?: LinkFaults, now: () => number = Date.now) {
     refused: {},
   } as const
   const market = { ...of, open: () => messages }
-  driver = new LiveTimeDriver({ supervisor, venue, market, faults, clock: { now } })
+  driver = new LiveTimeDriver({ supervisor, venue: there, market, faults, clock: { now } })
   const ended = driver.run()
   const at = now()
   const event = { type: 'QUOTE', at, bid: '1', bidSize: '999', ask: '1', askSize: '999' } as const
-  messages.next({ position: 1, at, venue: 'paper', symbol: SYMBOL, event })
+  const message = { position: 1, at, venue: 'paper', symbol: SYMBOL, event } as const
+  messages.next(message)
+  // One that is elsewhere has the market for itself.
+  venue.onMarket(message)
   const order = (orderId: string) =>
     supervisor.send('account/paper', {
       type: 'ORDER_REQUEST',
@@ -90,6 +102,14 @@ describe('a run in live time', () => {
     await eventually(() => {
       expect(ids.filter((id) => run.contextOf(id).ordStatus !== 'FILLED')).toEqual([])
     })
+    await run.stop()
+  })
+
+  it('takes the reports of a venue elsewhere when they come of their own accord', async () => {
+    const run = await open(undefined, Date.now, elsewhere)
+    await run.order('o1')
+    await eventually(() => expect(run.contextOf('o1').ordStatus).toBe('FILLED'))
+    expect(run.told()).toBe(2)
     await run.stop()
   })
 

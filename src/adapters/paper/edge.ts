@@ -5,8 +5,9 @@
 
 import type { CancelOrder, ReplaceOrder } from '../../../machines/index.ts'
 import { orderAddress } from '../../../machines/model/addresses.ts'
-import type { PaperVenue, VenueOrder, VenueReport } from '../venue.ts'
+import type { VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
+import type { PaperVenue } from './venue.ts'
 
 export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
   /** The order of a request by what the venue knows it by. */
@@ -46,9 +47,13 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
   }
   return {
     name: venue.name,
+    capabilities: venue.capabilities,
     place: (request) => venue.place({ ...request, clOrdId: ids.toWire(request.clOrdId) }),
     cancel: (request) => venue.cancel(outwards(request)),
     replace: (request) => venue.replace(outwards(request)),
+    // Neither the market nor time nor what is on disk has an id of ours.
+    simulation: venue,
+    books: venue,
     onMarket: (message) => venue.onMarket(message),
     advance: (at) => venue.advance(at),
     get arrivesAt() {
@@ -61,8 +66,8 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
       return venue.marketPosition
     },
     assertHas: (position) => venue.assertHas(position),
-    lookup: (clOrdId, foreignId) => {
-      const found = venue.lookup(foreignId ?? ids.toWire(clOrdId))
+    status: (clOrdId, foreignId) => {
+      const found = venue.status(foreignId ?? ids.toWire(clOrdId))
       return found && order(found)
     },
     openOrders: () => venue.openOrders().map(order),

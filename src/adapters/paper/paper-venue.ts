@@ -3,14 +3,16 @@ import * as decimal from '../../../machines/model/decimal.ts'
 import { ownOf } from '../../../machines/model/own.ts'
 import { type Interruptible, OutcryError } from '../../../store/index.ts'
 import type { MarketMessage } from '../market-source.ts'
-import type { BookEntries, Life, PaperVenue, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
+import type { BookEntries, Life, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
+import { PAPER_CAPABILITIES } from './capabilities.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
 import { withWireIds } from './edge.ts'
 import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engine/engine.ts'
 import type { Execution, Terms } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
+import type { PaperVenue } from './venue.ts'
 import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<Pick<Terms, 'instruments'>> {
@@ -51,6 +53,9 @@ export async function openPaperVenue(options: PaperVenueOptions, folder?: VenueF
  */
 class Paper implements PaperVenue {
   readonly name: string
+  readonly capabilities = PAPER_CAPABILITIES
+  readonly simulation = this
+  readonly books = this
   readonly #terms: Terms
   readonly #latencyMs: number
   readonly #openingBalances: Readonly<Record<string, string>>
@@ -129,7 +134,7 @@ class Paper implements PaperVenue {
     return take(this.#state, this.#terms, request as never, this.#ended(request.origClOrdId)?.ordStatus)
   }
 
-  lookup(clOrdId: string): VenueOrder | undefined {
+  status(clOrdId: string): VenueOrder | undefined {
     const { open, pending } = this.#durable
     const durable = open.get(clOrdId) ?? pending.get(clOrdId) ?? this.#folder.order(clOrdId)
     if (durable !== undefined) return durable
@@ -233,7 +238,7 @@ class Paper implements PaperVenue {
   #receive(request: VenueRequest): void {
     if (this.#failure !== undefined) throw this.#failure
     const { clOrdId } = request
-    if (this.lookup(clOrdId) !== undefined || this.#hasChange(clOrdId)) return
+    if (this.status(clOrdId) !== undefined || this.#hasChange(clOrdId)) return
     this.#group.requests.set(clOrdId, request)
     dispatch(this.#state, request, request.at + this.#latencyMs)
   }

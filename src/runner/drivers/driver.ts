@@ -6,7 +6,7 @@ export interface Driver {
   run(): Promise<void>
   /** Takes no further message. */
   stop(): Promise<void>
-  /** The port has handed the venue something. */
+  /** The port has handed the venue something, or the venue has reports of its own accord. */
   onRequest(): void
   /**
    * Calls back, once, at the next moment at which nothing is under way between runner and venue: no request, no report, nothing that a

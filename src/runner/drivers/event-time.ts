@@ -6,7 +6,7 @@
 import type { Subscription } from 'rxjs'
 import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
 import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
-import type { PaperVenue } from '../../adapters/venue.ts'
+import type { SimulatedVenue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { EventClock } from '../../runtime/time/clock.ts'
@@ -18,7 +18,7 @@ export interface EventTimeOptions {
   readonly supervisor: Supervisor
   readonly clock: EventClock
   readonly market: MarketSource
-  readonly venue: PaperVenue
+  readonly venue: SimulatedVenue
   /** What goes wrong on the way from the venue. */
   readonly faults?: LinkFaults | undefined
   readonly news?: NewsTimes | undefined
@@ -61,7 +61,7 @@ export class EventTimeDriver implements Driver {
   async run(): Promise<void> {
     const { market, venue, supervisor, beganAt } = this.#options
     // What only one of the two has taken in is given to that one alone.
-    const positions = [venue.marketPosition, supervisor.cursor(market.name)]
+    const positions = [venue.simulation.marketPosition, supervisor.cursor(market.name)]
     const after = Math.min(...positions)
     this.#seen = Math.max(...positions)
     this.#fed = after
@@ -126,7 +126,7 @@ export class EventTimeDriver implements Driver {
     const { at, position, event } = message
     this.#messages++
     this.#fed = position
-    venue.onMarket(message)
+    venue.simulation.onMarket(message)
     clock.advanceTo(at)
     const to = `symbol/${message.venue}:${message.symbol}` as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
@@ -143,7 +143,7 @@ export class EventTimeDriver implements Driver {
   get #canAnswer(): boolean {
     if (this.#asking.length === 0 || !this.#running || this.#fed < this.#seen) return false
     const { venue, supervisor } = this.#options
-    const isUnderWay = venue.dirty || supervisor.hasIntentsAhead || venue.arrivesAt !== undefined
+    const isUnderWay = venue.dirty || supervisor.hasIntentsAhead || venue.simulation.arrivesAt !== undefined
     return !isUnderWay && this.#reports.isEmpty
   }
 
@@ -165,7 +165,7 @@ export class EventTimeDriver implements Driver {
   #nextAt(at: number): number | undefined {
     const { venue, clock, news } = this.#options
     const next = Math.min(
-      venue.nextAt ?? Infinity,
+      venue.simulation.nextAt ?? Infinity,
       this.#reports.nextAt ?? Infinity,
       clock.dueAt ?? Infinity,
       news?.nextAt ?? Infinity,
@@ -177,7 +177,7 @@ export class EventTimeDriver implements Driver {
     for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
       const { venue, clock, supervisor, news } = this.#options
       // At one moment: requests arrive, then reports, then timers, then news.
-      venue.advance(next)
+      venue.simulation.advance(next)
       if (!venue.dirty) {
         clock.advanceTo(next)
         if ((this.#reports.nextAt ?? Infinity) <= next) {
@@ -196,7 +196,7 @@ export class EventTimeDriver implements Driver {
   async #finish(): Promise<void> {
     const { supervisor, venue } = this.#options
     for (;;) {
-      const next = Math.min(venue.arrivesAt ?? Infinity, this.#reports.nextAt ?? Infinity)
+      const next = Math.min(venue.simulation.arrivesAt ?? Infinity, this.#reports.nextAt ?? Infinity)
       if (next === Infinity || this.#stopped) break
       await this.#advanceTo(next)
     }

@@ -1,11 +1,11 @@
 /**
- * A run on a live market: time is the system's. The paper venue is fed as the runner is, and its reports come back
- * when their time has come.
+ * A run on a live market: time is the system's. A simulated venue is fed as the runner is. Reports come back when their time
+ * has come; a venue elsewhere says when it has some.
  */
 import type { Subscription } from 'rxjs'
 import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
 import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
-import type { PaperVenue } from '../../adapters/venue.ts'
+import type { Venue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { type Clock, TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
@@ -17,7 +17,7 @@ export interface LiveTimeOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly supervisor: Supervisor
   readonly market: MarketSource
-  readonly venue: PaperVenue
+  readonly venue: Venue
   /** What goes wrong on the way from the venue. */
   readonly faults?: LinkFaults | undefined
 }
@@ -47,7 +47,7 @@ export class LiveTimeDriver implements Driver {
 
   async run(): Promise<void> {
     const { market, supervisor, venue } = this.#options
-    const after = Math.max(venue.marketPosition, supervisor.cursor(market.name))
+    const after = Math.max(venue.simulation?.marketPosition ?? 0, supervisor.cursor(market.name))
     await new Promise<void>((resolve, reject) => {
       this.#end = resolve
       this.#fail = reject
@@ -95,7 +95,8 @@ export class LiveTimeDriver implements Driver {
 
   get #isQuiet(): boolean {
     const { venue, supervisor } = this.#options
-    const isUnderWay = venue.dirty || this.#flushing !== undefined || venue.arrivesAt !== undefined
+    const isUnderWay =
+      venue.dirty || this.#flushing !== undefined || venue.simulation?.arrivesAt !== undefined
     return !isUnderWay && !this.#stopped && !supervisor.hasIntentsAhead && this.#reports.isEmpty
   }
 
@@ -103,7 +104,7 @@ export class LiveTimeDriver implements Driver {
     const { supervisor, market, venue } = this.#options
     const { at, position, event } = message
     this.#messages++
-    venue.onMarket(message)
+    venue.simulation?.onMarket(message)
     const to = `symbol/${message.venue}:${message.symbol}` as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
     this.#flush()
@@ -125,7 +126,10 @@ export class LiveTimeDriver implements Driver {
   /** One timer for all that happens by itself, market or no market: so reports keep their order. */
   #arm(): void {
     clearTimeout(this.#wake)
-    const next = Math.min(this.#options.venue.nextAt ?? Infinity, this.#reports.nextAt ?? Infinity)
+    const next = Math.min(
+      this.#options.venue.simulation?.nextAt ?? Infinity,
+      this.#reports.nextAt ?? Infinity,
+    )
     if (next === Infinity || this.#stopped) return
     const waitMs = Math.max(0, next - this.#options.clock.now())
     this.#wake = setTimeout(() => this.#onDue(), Math.min(waitMs, TIMEOUT_MAX_MS))
@@ -134,7 +138,7 @@ export class LiveTimeDriver implements Driver {
   /** Requests reach the venue when their latency is over, orders expire, reports come. */
   #onDue(): void {
     const now = this.#options.clock.now()
-    this.#options.venue.advance(now)
+    this.#options.venue.simulation?.advance(now)
     while ((this.#reports.nextAt ?? Infinity) <= now) this.#reports.deliverNext()
     this.onRequest()
   }

@@ -1,18 +1,18 @@
 import { type Delivery, deliveriesOf, type LinkFaults } from '../../adapters/transport/link-faults.ts'
-import type { PaperVenue } from '../../adapters/venue.ts'
+import type { Venue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 
 /** The venue's reports on their way to the runner, in the order in which they come. */
 export class ReportQueue {
   readonly #supervisor: Supervisor
-  readonly #venue: PaperVenue
+  readonly #venue: Venue
   readonly #faults: LinkFaults | undefined
   readonly #underWay: Delivery[] = []
   /** Position of the last one that was sent on its way. */
   #read: number
 
-  constructor(supervisor: Supervisor, venue: PaperVenue, faults: LinkFaults | undefined) {
+  constructor(supervisor: Supervisor, venue: Venue, faults: LinkFaults | undefined) {
     this.#supervisor = supervisor
     this.#venue = venue
     this.#faults = faults

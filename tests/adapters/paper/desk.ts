@@ -2,7 +2,8 @@
 import type { ExecutionReport, MarketEvent, PlaceOrder, ReplaceOrder, Side } from '../../../machines/index.ts'
 import type { MarketMessage } from '../../../src/adapters/market-source.ts'
 import { openPaperVenue, type PaperVenueOptions } from '../../../src/adapters/paper/paper-venue.ts'
-import type { PaperVenue, RequestHeader, VenueReport } from '../../../src/adapters/venue.ts'
+import type { PaperVenue } from '../../../src/adapters/paper/venue.ts'
+import type { RequestHeader, VenueReport } from '../../../src/adapters/venue.ts'
 
 export const SYMBOL = 'BTCUSDT'
 export const OPTIONS: PaperVenueOptions = {

@@ -40,13 +40,13 @@ describe('what the venue says', () => {
   it('is durable: until then an order that has come is pending, and nothing is open or reported', async () => {
     desk.place('a', resting)
     expect(desk.venue.dirty).toBe(true)
-    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'PENDING_NEW', leavesQty: '2' })
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'PENDING_NEW', leavesQty: '2' })
     expect(desk.venue.openOrders()).toEqual([])
     expect(desk.venue.reportsAfter(0)).toEqual([])
     await desk.venue.flush()
     expect(desk.venue.dirty).toBe(false)
-    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'NEW', orderId: 'paper-1' })
-    expect(desk.venue.openOrders()).toEqual([desk.venue.lookup('a')])
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'NEW', orderId: 'paper-1' })
+    expect(desk.venue.openOrders()).toEqual([desk.venue.status('a')])
     expect(desk.venue.reportsAfter(0)).toMatchObject([{ position: 1 }])
   })
 
@@ -56,9 +56,9 @@ describe('what the venue says', () => {
     desk.cancel('k', 'a')
     const flushed = desk.venue.flush()
     await Promise.resolve()
-    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'NEW' })
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'NEW' })
     await flushed
-    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'CANCELED' })
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'CANCELED' })
   })
 
   it('are the fills executed since a time, in order', async () => {
@@ -160,9 +160,9 @@ describe('a venue opened again', () => {
     desk.venue.place({ ...order(), ...header('underway', desk.at) })
     const before = await desk.reports()
     await afterCrash(async (restored) => {
-      expect(restored.venue.lookup('done')).toMatchObject({ ordStatus: 'FILLED', cumQty: '1' })
-      expect(restored.venue.lookup('underway')).toMatchObject({ ordStatus: 'PENDING_NEW' })
-      expect(restored.venue.lookup('never')).toBeUndefined()
+      expect(restored.venue.status('done')).toMatchObject({ ordStatus: 'FILLED', cumQty: '1' })
+      expect(restored.venue.status('underway')).toMatchObject({ ordStatus: 'PENDING_NEW' })
+      expect(restored.venue.status('never')).toBeUndefined()
       expect(restored.venue.openOrders()).toEqual(desk.venue.openOrders())
       expect(await restored.reports()).toEqual(before)
       for (const id of ['done', 'open', 'underway', 'k']) restored.place(id)

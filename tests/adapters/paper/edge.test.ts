@@ -37,7 +37,7 @@ describe('a venue that is told wire ids', () => {
     const outside = [
       said,
       desk.venue.openOrders(),
-      desk.venue.lookup('by-hand'),
+      desk.venue.status('by-hand'),
       desk.venue.movementsSince(0),
     ]
     expect(JSON.stringify(outside)).not.toContain('7f3a')
@@ -57,8 +57,8 @@ describe('a venue that is told wire ids', () => {
     const id = order?.clOrdId as string
     expect(order).toMatchObject({ foreignId: 'web_1', actor: `order/${id}` })
     expect(id).toMatch(/^binance:web_1_[a-z2-7]{10}$/)
-    expect(desk.venue.lookup(id)).toBeUndefined()
-    expect(desk.venue.lookup(id, 'web_1')).toEqual(order)
+    expect(desk.venue.status(id)).toBeUndefined()
+    expect(desk.venue.status(id, 'web_1')).toEqual(order)
     const [report] = await desk.reports()
     expect(report).toMatchObject({ actor: `order/${id}`, foreignId: 'web_1', report: { clOrdId: id } })
 

@@ -72,7 +72,7 @@ describe('an order that takes', () => {
       'a TRADE 1@100 TAKER',
       'a CANCELED: immediate or cancel: no more can be had',
     ])
-    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'CANCELED', cumQty: '1', leavesQty: '0' })
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'CANCELED', cumQty: '1', leavesQty: '0' })
   })
 
   it('takes all or nothing when it is FOK', async () => {
@@ -198,7 +198,7 @@ describe('a replaced order', () => {
       leavesQty,
       price,
       ordStatus,
-    } = desk.venue.lookup(clOrdId) as VenueOrder
+    } = desk.venue.status(clOrdId) as VenueOrder
     return [now, orderQty, cumQty, leavesQty, price, ordStatus]
   }
 
@@ -542,7 +542,7 @@ describe('a refusal', () => {
     expect(only).toMatchObject({ settles: 'a', report: { execType: 'REJECTED', ordStatus: 'REJECTED' } })
     expect(only?.report).toMatchObject({ text: expect.stringMatching(text) })
     expect(desk.venue.openOrders()).toEqual([])
-    expect(desk.venue.lookup('a')).toMatchObject({ ordStatus: 'REJECTED', leavesQty: '0' })
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'REJECTED', leavesQty: '0' })
   })
 
   it('answers a symbol of which only the connection was heard', async () => {

@@ -119,7 +119,7 @@ describe('scripted orders in a recorded market', () => {
         })
     }
     for (const clOrdId of placed.keys()) {
-      const { cumQty = '0' } = venue.lookup(clOrdId) ?? {}
+      const { cumQty = '0' } = venue.status(clOrdId) ?? {}
       ends.push({ clOrdId, cumQty })
     }
     await venue.close()

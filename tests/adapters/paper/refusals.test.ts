@@ -34,9 +34,9 @@ describe('a venue whose disk refuses a write', () => {
     expect(desk.venue).toMatchObject({ dirty: false, marketPosition })
     expect(desk.venue.reportsAfter(0)).toHaveLength(1)
     expect(desk.venue.openOrders().map(({ clOrdId }) => clOrdId)).toEqual(['before'])
-    expect(desk.venue.lookup('after')).toBeUndefined()
+    expect(desk.venue.status('after')).toBeUndefined()
     // It came, and what has become of it is not known: so it is not sent again to another fate.
-    expect(desk.venue.lookup('lost')).toMatchObject({ ordStatus: 'PENDING_NEW' })
+    expect(desk.venue.status('lost')).toMatchObject({ ordStatus: 'PENDING_NEW' })
     await expect(desk.venue.close()).rejects.toThrow('no space left')
   })
 

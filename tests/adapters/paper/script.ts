@@ -1,6 +1,6 @@
 /** A market and requests without end, the same at every run: what happens at a step follows from its number alone. */
 import type { MarketEvent } from '../../../machines/index.ts'
-import type { PaperVenue } from '../../../src/adapters/venue.ts'
+import type { PaperVenue } from '../../../src/adapters/paper/venue.ts'
 import { header, message, order, type Terms } from './desk.ts'
 
 const STEP_MS = 7

@@ -1,0 +1,15 @@
+/** What the paper venue can do. */
+import { ordType, timeInForce } from '../../../machines/events/order.ts'
+import type { VenueCapabilities } from '../capabilities.ts'
+
+export const PAPER_CAPABILITIES: VenueCapabilities = {
+  orderTypes: ordType.options,
+  timeInForce: timeInForce.options,
+  amend: 'priceAndQuantity',
+  nativeLists: [],
+  reduceOnly: true,
+  hedgeMode: true,
+  feeAssets: ['settle'],
+  ids: {},
+  limits: {},
+}
