@@ -3,6 +3,7 @@
  * `adapter.ts`, and one line in registry.ts. Nothing else knows it by name: the runner asks what an adapter declares here.
  */
 import type { z } from 'zod'
+import type { Candle } from '../../machines/events/candle.ts'
 import type { Instrument } from '../../machines/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MarketSource } from './market-source.ts'
@@ -34,6 +35,8 @@ export interface Adapter<Config extends z.ZodObject = z.ZodObject> {
   /** Returns the rules of the symbols, as far as they are known without asking outside. By default a symbol is spot without rules. */
   instruments?(config: z.output<Config>, place: Place): readonly Instrument[]
   readonly market?: MarketOffer<z.output<Config>>
+  /** Resolves with closed candles of the past, the oldest first: fewer where there are no more. @throws where it cannot be asked */
+  candles?(config: z.output<Config>, request: CandlesRequest, signal: AbortSignal): Promise<readonly Candle[]>
   readonly execution?: ExecutionOffer<z.output<Config>>
   readonly news?: NewsOffer<z.output<Config>>
 }
@@ -48,6 +51,17 @@ export interface Place {
   /** As addresses and events name it: `sim`, `binance-usdm`. */
   readonly venue: string
   readonly symbols: readonly string[]
+}
+
+/** Which candles of the past are wanted: the last ones that had closed by then. */
+export interface CandlesRequest {
+  readonly symbol: string
+  /** `1m`, `4h`. */
+  readonly interval: string
+  /** More than 999 do not come at once. */
+  readonly count: number
+  /** Epoch ms: a candle that closes then or later is not among them. */
+  readonly before: number
 }
 
 /** Market data. */

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { name } from '../../../machines/model/fields.ts'
 import { defineAdapter } from '../adapter.ts'
+import { klinesBefore } from './candles.ts'
 import { instrumentsOfVenue } from './instruments.ts'
 import { createBinanceMarket } from './market.ts'
-import { BINANCE_MARKETS } from './markets.ts'
+import { apiOf, BINANCE_MARKETS } from './markets.ts'
 
 const config = z.strictObject({
   symbols: z
@@ -30,6 +31,7 @@ export const binance = defineAdapter({
   about: 'Binance, live; orders go to the paper venue.',
   config,
   instruments: (_, place) => instrumentsOfVenue(place),
+  candles: (options, request, signal) => klinesBefore(apiOf(options), request, signal),
   market: {
     place: ({ market, symbols }) => ({
       venue: BINANCE_MARKETS[market].venue,

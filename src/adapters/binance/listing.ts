@@ -1,10 +1,10 @@
 /** What Binance says over REST of symbols: whether they trade, how much, at what spread and since when. */
 import { z } from 'zod'
-import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { ListedInstrument } from '../../../machines/index.ts'
-import { getJson, Refused } from '../transport/http.ts'
+import { Refused } from '../transport/http.ts'
 import { amount } from './fields.ts'
 import type { BinanceMarketName } from './markets.ts'
+import { ask, read } from './rest.ts'
 
 export interface BinanceListingOptions {
   readonly market: BinanceMarketName
@@ -13,7 +13,6 @@ export interface BinanceListingOptions {
   readonly api: string
 }
 
-const TIMEOUT_MS = 10_000
 /** One of the symbols that were asked for does not exist; it does not say which. */
 const SYMBOL_UNKNOWN = /"code":\s*-1121\b/
 
@@ -95,7 +94,7 @@ export class BinanceListing {
   }
 
   #get(path: string, signal: AbortSignal): Promise<unknown> {
-    return getJson(`${this.#options.api}/${path}`, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))
+    return ask(this.#options.api, path, signal)
   }
 
   /** Futures are asked for one symbol or for all. */
@@ -113,10 +112,4 @@ function pick<T>(
   path: string,
 ): T[] {
   return rows.filter(({ symbol }) => symbols.includes(symbol)).map((one) => read(schema, one, path))
-}
-
-function read<T>(schema: z.ZodType<T>, answer: unknown, path: string): T {
-  const { data, error } = schema.safeParse(answer, PLAINLY)
-  if (error) throw new Error(`${path} is not of Binance's shape: ${issuesText(issuesOf(error, 'answer'))}`)
-  return data as T
 }

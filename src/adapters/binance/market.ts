@@ -7,7 +7,7 @@ import { ReconnectingSocket } from '../transport/reconnecting-socket.ts'
 import { BookResync } from './book-resync.ts'
 import { BinanceListing } from './listing.ts'
 import { BinanceDecoder, type Decoded, type RawKind } from './market-decoder.ts'
-import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
+import { apiOf, BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
 
 export interface BinanceOptions {
   readonly symbols: readonly string[]
@@ -170,8 +170,4 @@ class Session {
   #warn(reason: string): void {
     this.#options.onWarning?.({ reason })
   }
-}
-
-function apiOf({ market, restUrl = BINANCE_MARKETS[market].rest }: BinanceOptions): string {
-  return `${restUrl}${BINANCE_MARKETS[market].api}`
 }

@@ -40,3 +40,14 @@ export function marketOfVenue(venue: string): BinanceMarketName | undefined {
   const names = Object.keys(BINANCE_MARKETS) as BinanceMarketName[]
   return names.find((name) => BINANCE_MARKETS[name].venue === venue)
 }
+
+/** Returns the address of the REST API of a market. `restUrl`: another one than the exchange's own. */
+export function apiOf({
+  market,
+  restUrl = BINANCE_MARKETS[market].rest,
+}: {
+  readonly market: BinanceMarketName
+  readonly restUrl?: string | undefined
+}): string {
+  return `${restUrl}${BINANCE_MARKETS[market].api}`
+}
