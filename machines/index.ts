@@ -1,14 +1,10 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountKind } from './account/account.ts'
-import type { Deny, Submit } from './events/order-requests.ts'
-import type { Adopt } from './events/reconciliation.ts'
-import { asItIs } from './kind/kind.ts'
 import { orderListKind } from './list/order-list.ts'
 import { symbolKind } from './market/symbol.ts'
 import { universeKind } from './market/universe.ts'
 import { newsKind } from './news/news.ts'
-import type { OrderInput } from './order/context.ts'
-import { orderEvents, orderFromVersion5, orderMachine, orderVersion4, orderVersion5 } from './order/order.ts'
+import { orderKind } from './order/order.ts'
 import { positionKind } from './position/position.ts'
 import { reconciliationKind } from './reconciliation/reconciliation.ts'
 import { runnerKind } from './runner/runner.ts'
@@ -20,29 +16,7 @@ import { watchdogKind } from './watchdog/watchdog.ts'
 /** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
 export const machines = {
   symbol: symbolKind,
-  order: {
-    machine: orderMachine,
-    events: orderEvents,
-    // What makes an order, or makes it larger, has to pass the account.
-    commands: ['CANCEL', 'VERIFY'],
-    refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
-    previous: [orderVersion5, orderVersion4],
-    upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5],
-    /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
-    activate: (event: { type: string }, id: string): OrderInput | undefined => {
-      if (event.type === 'SUBMIT') {
-        const { type: _type, at: _at, ...terms } = event as Submit
-        return { id, terms }
-      }
-      if (event.type === 'ADOPT') {
-        const { type: _type, at: _at, foreignId, ...terms } = event as Adopt
-        return { id, ...(foreignId !== undefined && { foreignId }), terms }
-      }
-      if (event.type !== 'DENY') return undefined
-      const { type: _type, at: _at, text: _text, ordRejReason: _reason, ...terms } = event as Deny
-      return { id, terms }
-    },
-  },
+  order: orderKind,
   list: orderListKind,
   position: positionKind,
   reconciliation: reconciliationKind,

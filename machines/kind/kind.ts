@@ -9,6 +9,7 @@ import {
   emit,
   enqueueActions,
   type MachineContext,
+  type ParameterizedObject,
 } from 'xstate'
 import { z } from 'zod'
 import { OutcryError } from '../../errors/outcry-error.ts'
@@ -94,7 +95,7 @@ interface Types {
   readonly events: AnyEventObject
 }
 
-type Params = Readonly<Record<string, unknown>> | undefined
+type Params = ParameterizedObject['params']
 type Act<T extends Types, P extends Params, Out extends EventObject> = ActionFunction<
   T['context'],
   T['events'],

@@ -2,7 +2,10 @@
 
 import type { OrdRejReason, OrdStatus } from '../events/order.ts'
 import type { Submit } from '../events/order-requests.ts'
+import type { Emitted } from '../kind/kind.ts'
+import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
+import type { OrderEvent, orderDeclaration } from './declaration.ts'
 
 /** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
 export interface OrderInput {
@@ -67,6 +70,13 @@ export interface OrderContext extends OrderInput {
   readonly text?: string
 }
 
+export interface OrderTypes {
+  readonly input: OrderInput
+  readonly context: OrderContext
+  readonly events: OrderEvent
+  readonly emitted: Emitted<typeof orderDeclaration>
+}
+
 export function contextOf(input: OrderInput): OrderContext {
   return {
     ...input,
@@ -115,7 +125,7 @@ export function facts(context: OrderContext, at: number) {
     at,
     venue,
     symbol,
-    order: `order/${id}`,
+    order: ownOrderAddress(id),
     side,
     orderQty,
     cumQty,

@@ -3,6 +3,7 @@
 import type { DomainEvents } from '../events/domain.ts'
 import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/fill.ts'
 import type { ExecutionReport } from '../events/order.ts'
+import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } from './context.ts'
 import type { ExecutionState, Outcome } from './execution.ts'
@@ -66,7 +67,7 @@ export function dealReport(
   const fill = counted ?? busted
   if (fill === undefined) return undefined
   const about = {
-    order: `order/${id}`,
+    order: ownOrderAddress(id),
     ...(list && { list }),
     tradeId: fill.id,
     venue,
@@ -87,7 +88,7 @@ function dealOf({ lastQty, lastPx, commission, commissionAsset }: CountedFill) {
 
 export function closedReport(order: OrderContext, at: number): OrderClosed {
   const { id, cumQty, ordStatus } = order
-  return { type: 'ORDER_CLOSED', at, order: `order/${id}`, ordStatus, cumQty, avgPx: avgPx(order) }
+  return { type: 'ORDER_CLOSED', at, order: ownOrderAddress(id), ordStatus, cumQty, avgPx: avgPx(order) }
 }
 
 /** For those who watch the order. */
@@ -107,7 +108,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
   return {
     type: 'ORDER_UPDATE',
     at,
-    order: `order/${id}`,
+    order: ownOrderAddress(id),
     ...(owner && { owner }),
     ...terms,
     ordStatus: ordStatusOf(order),

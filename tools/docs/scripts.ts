@@ -166,6 +166,8 @@ const terms = {
   stopPx: '100',
   timeInForce: 'GTC',
   account: 'account/sim',
+  owner: 'emaCross/s',
+  watchers: ['list/sim:l'],
 }
 const position = event('POSITION_CHANGED', {
   position: fc.constant('position/sim:X'),
@@ -240,7 +242,7 @@ export const SCRIPTED: readonly Scripted[] = [
     input: { id: 'o1', terms },
     steps: steps(
       6_000,
-      event('SUBMIT'),
+      fc.constant({ type: 'SUBMIT', ...terms }),
       ...reports,
       replacedReport,
       foreignReport,

@@ -1,0 +1,263 @@
+/** What an order does on its events. */
+import { assertEvent } from 'xstate'
+import type { Deny } from '../events/order-requests.ts'
+import { acts } from '../kind/kind.ts'
+import {
+  asKind,
+  ownOrderAddress,
+  portAddress,
+  positionAddress,
+  reconciliationAddress,
+} from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
+import { facts, type OrderContext, type OrderTypes, type PendingRequest } from './context.ts'
+import { orderDeclaration } from './declaration.ts'
+import { type ExecutionState, isOut, ORD_STATUS, type Outcome } from './execution.ts'
+import { type Form, outcomeOnce } from './form.ts'
+import { closedReport, dealReport, orderReport, tradeOf, updateOf } from './reports.ts'
+
+const { action, emit, tell } = acts(orderDeclaration, {} as OrderTypes)
+
+/** A report of a fill that the venue has told of otherwise is lost when it has not come within this time. */
+const SETTLES_WITHIN_MS = 2_000
+
+export interface From {
+  readonly from: ExecutionState
+}
+
+/** How an order ends on less than its venue's report. */
+export const ENDINGS = {
+  denied: { type: 'ORDER_DENIED', ordStatus: 'REJECTED', endedAs: null, why: '' },
+  rejected: {
+    type: 'ORDER_REJECTED',
+    ordStatus: 'REJECTED',
+    endedAs: 'rejected',
+    why: 'the venue never saw the order',
+  },
+  canceled: {
+    type: 'ORDER_CANCELLED',
+    ordStatus: 'CANCELED',
+    endedAs: 'canceled',
+    why: 'the venue does not know the order any more',
+  },
+} as const
+export type Ending = keyof typeof ENDINGS
+
+const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
+
+/** Returns the actions of a version. */
+export function actionsOf({ isStrict, requestsOf }: Form) {
+  return {
+    reportCreated: action(({ context, event: { at }, enqueue }) => {
+      enqueue(emit({ type: 'ORDER_CREATED', at, order: ownOrderAddress(context.id), ...termsOf(context) }))
+    }),
+    place: action(({ context, event: { at }, enqueue }) => {
+      const { venue, ...terms } = termsOf(context)
+      enqueue(emit({ type: 'ORDER_SUBMITTED', at, venue, order: ownOrderAddress(context.id), ...terms }))
+      enqueue(tell(portAddress(venue), { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }))
+    }),
+    /** Placed by somebody else; what it is, the venue's next report says. */
+    reportAdopted: action(({ context, event: { at }, enqueue }) => {
+      const { foreignId } = context
+      enqueue(
+        emit({
+          type: 'ORDER_ADOPTED',
+          ...facts(context, at),
+          ...(foreignId !== undefined && { foreignId }),
+        }),
+      )
+      enqueue(tell(accountOf(context), updateOf(context, at)))
+    }),
+    /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
+    refuseSubmit: action(({ context: { id: orderId }, event, enqueue }) => {
+      assertEvent(event, 'SUBMIT')
+      const { at, account, owner = account, list, watchers = [] } = event
+      const text = `orderId: ${orderId} asked, a new one allowed`
+      const of = { at, orderId, ...(list && { list }), check: 'orderId', text }
+      for (const to of new Set([account, owner, ...watchers]))
+        enqueue(tell(to, { type: 'REQUEST_REFUSED', ...of }))
+    }),
+    askStatus: action(({ context, enqueue }) => {
+      const { id, clOrdId, terms } = context
+      enqueue(
+        tell(portAddress(terms.venue), {
+          type: 'ORDER_STATUS_REQUEST',
+          order: ownOrderAddress(id),
+          clOrdId,
+          ...foreignly(context, clOrdId),
+        }),
+      )
+    }),
+    /** What the report changes, and what it tells whom. */
+    takeReport: action(({ context, event, enqueue }, { from }: From) => {
+      assertEvent(event, 'EXECUTION_REPORT')
+      const { at } = event
+      const outcome = outcomeOnce(context, from, event, isStrict) as Outcome
+      if (outcome.isForeign) {
+        const { symbol, side, orderQty } = event
+        const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
+        const { id, terms } = context
+        const reason = `a report for ${ownOrderAddress(id)} is of another order`
+        enqueue.assign(outcome.changes)
+        enqueue(emit({ type: 'ORDER_DISCREPANCY', ...facts(context, at), ...reported }))
+        enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason }))
+        return
+      }
+      const { state, changes, counted, busted, overfill, refused = [] } = outcome
+      const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
+      const { owner } = after.terms
+      const account = accountOf(after)
+      const of = facts(after, at)
+      enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
+      const report = orderReport(event, outcome, from, of, after.terms)
+      if (report !== undefined) enqueue(emit(report))
+      if (overfill !== undefined)
+        enqueue(
+          emit({
+            type: 'ORDER_OVERFILLED',
+            ...of,
+            isCounted: counted !== undefined,
+            ...tradeOf(overfill),
+          }),
+        )
+      for (const { kind } of refused)
+        enqueue(emit({ type: REFUSED[kind], ...of, text: 'the venue goes on without it' }))
+      // The account first: what a position tells it of its value is of after the money has moved.
+      const deal = dealReport(after, outcome, at)
+      if (deal !== undefined) {
+        enqueue(tell(account, deal))
+        enqueue(tell(positionAddress(after.terms), deal))
+        if (owner !== undefined) enqueue(tell(owner, deal))
+      }
+      if (isOut(state) && !isOut(from)) {
+        const closed = closedReport(after, at)
+        enqueue(tell(account, closed))
+        if (owner !== undefined) enqueue(tell(owner, closed))
+      }
+      // What it holds for an order is what it was told last: of one that works again, on what terms, with how much left.
+      const isBack = !isOut(state) && (isOut(from) || busted !== undefined)
+      if (isBack || after.terms !== context.terms || refused.length > 0)
+        enqueue(tell(account, updateOf(after, at)))
+      if (after.toldQty === undefined || context.toldQty !== undefined) return
+      enqueue.raise(
+        { type: 'SETTLED', at: at + SETTLES_WITHIN_MS },
+        { delay: SETTLES_WITHIN_MS, id: 'settled' },
+      )
+    }),
+    /** A fill, or the bust of one, is lost: what the venue has can be fetched. */
+    reconcile: action(({ context: { id, terms }, event: { at }, enqueue }) => {
+      const reason = `${ownOrderAddress(id)} has not filled what its venue has told`
+      enqueue.assign({ toldQty: undefined })
+      enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason }))
+    }),
+    end: action(({ context, event, enqueue }, { as }: { as: Ending }) => {
+      const { type, ordStatus, endedAs, why } = ENDINGS[as]
+      const { text = why, ordRejReason }: Partial<Deny> = event.type === 'DENY' ? event : {}
+      const reason = { text, ...(ordRejReason && { ordRejReason }) }
+      const end = { endedAs, ordStatus, leavesQty: decimal.ZERO, pending: [], ...reason }
+      const after: OrderContext = { ...context, ...end }
+      enqueue.assign(end)
+      enqueue(emit({ type, ...facts(after, event.at), text }))
+      // Those who refused it know.
+      if (as === 'denied') return
+      const closed = closedReport(after, event.at)
+      enqueue(tell(accountOf(after), closed))
+      if (after.terms.owner !== undefined) enqueue(tell(after.terms.owner, closed))
+    }),
+    dropRequests: action(({ enqueue }) => enqueue.assign({ pending: [] })),
+    tellWatchers: action(({ context, event: { at }, enqueue }) => {
+      for (const to of context.terms.watchers ?? []) enqueue(tell(to, updateOf(context, at)))
+    }),
+    reportIntervention: action(({ context: { terms }, event, enqueue }) => {
+      assertEvent(event, 'CANCEL')
+      const { at, by, reason } = event
+      if (by === undefined) return
+      const of = { at, venue: terms.venue, symbol: terms.symbol, by, ...(reason && { reason }) }
+      enqueue(emit({ type: 'MANUAL_INTERVENTION', action: 'CANCEL', ...of }))
+    }),
+    requestCancel: action(({ context, event, enqueue }) => {
+      const { clOrdId: origClOrdId, terms } = context
+      const { clOrdId, asked } = nextRequest(context, { kind: 'cancel' }, requestsOf)
+      enqueue.assign(asked)
+      enqueue(emit({ type: 'ORDER_PENDING_CANCEL', ...facts({ ...context, ...asked }, event.at) }))
+      const of = { origClOrdId, ...foreignly(context, origClOrdId) }
+      enqueue(tell(portAddress(terms.venue), { type: 'CANCEL_ORDER', clOrdId, ...of }))
+    }),
+    requestReplace: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'REPLACE')
+      const { terms, pending } = context
+      // One after the other: the next replaces what the one before it will have made (FIX D.2).
+      const before = pending.at(-1)
+      const origClOrdId = before?.clOrdId ?? context.clOrdId
+      const { orderQty = before?.orderQty ?? terms.orderQty, price, stopPx } = event
+      const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty }, requestsOf)
+      const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
+      enqueue.assign(asked)
+      const report = facts({ ...context, ...asked }, event.at)
+      enqueue(emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices }))
+      const of = { origClOrdId, ...foreignly(context, origClOrdId) }
+      enqueue(tell(portAddress(terms.venue), { type: 'REPLACE_ORDER', clOrdId, ...of, orderQty, ...prices }))
+    }),
+    refuseReplace: action(({ context, event, enqueue }) => {
+      const { pending, orderId } = context
+      const text =
+        orderId === undefined
+          ? 'the venue has not acknowledged the order yet'
+          : pending.length > 0
+            ? 'a cancel is pending'
+            : 'nothing is left of the order'
+      enqueue(emit({ type: 'ORDER_REPLACE_REJECTED', ...facts(context, event.at), text }))
+      enqueue(tell(accountOf(context), updateOf(context, event.at)))
+    }),
+    refuseCancel: action(({ context, event: { at }, enqueue }) => {
+      const text = 'nothing is left of the order'
+      enqueue(emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, at), text }))
+    }),
+    /** What was asked for is not to be. */
+    takeRefusal: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'ORDER_CANCEL_REJECT')
+      const { at, clOrdId, text } = event
+      const refused = context.pending.find((asked) => asked.clOrdId === clOrdId) as PendingRequest
+      const pending = context.pending.filter((asked) => asked !== refused)
+      const after = { ...context, pending }
+      enqueue.assign({ pending })
+      // The account held what was asked for; the old terms are in force still.
+      if (refused.kind === 'replace') enqueue(tell(accountOf(context), updateOf(after, at)))
+      enqueue(emit({ type: REFUSED[refused.kind], ...facts(after, at), text }))
+    }),
+  }
+}
+
+function accountOf({ terms }: OrderContext): `account/${string}` {
+  return asKind('account', terms.account)
+}
+
+/** What it is to be, and where; whom it belongs to is no venue's business. */
+function termsOf({ terms }: OrderContext) {
+  const {
+    account: _account,
+    owner: _owner,
+    list: _list,
+    watchers: _watchers,
+    overfill: _overfill,
+    ...what
+  } = terms
+  return what
+}
+
+/** Returns the venue's name of the order of a request, where the name is none of ours. */
+function foreignly({ id, foreignId }: OrderContext, clOrdId: string): { readonly foreignId?: string } {
+  return foreignId !== undefined && clOrdId === id ? { foreignId } : {}
+}
+
+/** The next request of an order, and the order with it made. */
+function nextRequest(
+  order: OrderContext,
+  what: Omit<PendingRequest, 'clOrdId'>,
+  requestsOf: Form['requestsOf'],
+) {
+  const { id, pending } = order
+  const requests = requestsOf(order) + 1
+  const clOrdId = `${id}/${requests}`
+  return { clOrdId, asked: { requests, pending: [...pending, { clOrdId, ...what }] } }
+}

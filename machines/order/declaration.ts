@@ -1,0 +1,107 @@
+/** What an order takes, emits and sends. */
+import { manualIntervention } from '../events/account.ts'
+import { fill, fillBust, fillCorrected, orderClosed, orderUpdate } from '../events/fill.ts'
+import {
+  cancelOrder,
+  executionReport,
+  orderCancelReject,
+  orderStatusRequest,
+  orderUnknown,
+  placeOrder,
+  replaceOrder,
+  reportLost,
+} from '../events/order.ts'
+import {
+  orderAccepted,
+  orderAdopted,
+  orderCancelled,
+  orderCancelRejected,
+  orderCreated,
+  orderDenied,
+  orderDiscrepancy,
+  orderDoneForDay,
+  orderExpired,
+  orderFilled,
+  orderOverfilled,
+  orderPartialFill,
+  orderPendingCancel,
+  orderPendingReplace,
+  orderRejected,
+  orderReplaced,
+  orderReplaceRejected,
+  orderStopped,
+  orderSubmitted,
+  orderSuspended,
+  orderTradeBusted,
+  orderTradeCorrected,
+  orderTriggered,
+} from '../events/order-facts.ts'
+import { cancel, deny, replace, requestRefused, submit, verify } from '../events/order-requests.ts'
+import { adopt, reconcile } from '../events/reconciliation.ts'
+import { type Accepted, declare } from '../kind/kind.ts'
+
+export const orderDeclaration = declare({
+  /** Commands, and what venues report. */
+  accepts: [
+    submit,
+    deny,
+    cancel,
+    replace,
+    verify,
+    adopt,
+    reportLost,
+    executionReport,
+    orderCancelReject,
+    orderUnknown,
+  ],
+  /** Nobody acts on it: what was lost, the order asks for when no answer comes. */
+  ignores: ['REPORT_LOST'],
+  raises: ['SETTLED'],
+  emits: [
+    orderCreated,
+    orderSubmitted,
+    orderAdopted,
+    orderAccepted,
+    orderRejected,
+    orderDenied,
+    orderTriggered,
+    orderPartialFill,
+    orderFilled,
+    orderOverfilled,
+    orderDiscrepancy,
+    orderPendingCancel,
+    orderCancelRejected,
+    orderCancelled,
+    orderPendingReplace,
+    orderReplaced,
+    orderReplaceRejected,
+    orderExpired,
+    orderDoneForDay,
+    orderStopped,
+    orderSuspended,
+    orderTradeBusted,
+    orderTradeCorrected,
+    manualIntervention,
+  ],
+  sends: {
+    port: [placeOrder, cancelOrder, replaceOrder, orderStatusRequest],
+    account: [fill, fillBust, fillCorrected, orderUpdate, orderClosed, requestRefused],
+    position: [fill, fillBust, fillCorrected],
+    reconciliation: [reconcile],
+    /** To its owner and its watchers. */
+    '*': [fill, fillBust, fillCorrected, orderUpdate, orderClosed, requestRefused],
+  },
+  // What makes an order, or makes it larger, has to pass the account.
+  commands: ['CANCEL', 'VERIFY'],
+  refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
+})
+
+/** What may come from outside: commands, and what venues report. */
+export const orderEvents = orderDeclaration.events
+export type OrderEvent = Accepted<typeof orderDeclaration> | Settled
+
+/** To itself, when the fills that the venue has told of should have come. */
+export interface Settled {
+  readonly type: 'SETTLED'
+  readonly at: number
+}
