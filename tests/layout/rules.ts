@@ -38,6 +38,21 @@ export const RULES: readonly IForbiddenRuleType[] = [
     to: { path: '^(machines/|src/(?!runtime/))' },
   },
   {
+    name: 'the runner knows an adapter by name',
+    from: { path: '^src/runner/' },
+    to: { path: '^src/adapters/[^/]+/', pathNot: '^src/adapters/transport/' },
+  },
+  {
+    name: 'an adapter knows another one',
+    from: { path: '^src/adapters/([^/]+)/' },
+    to: { path: '^src/adapters/[^/]+/', pathNot: '^src/adapters/($1|transport)/' },
+  },
+  {
+    name: 'an adapter knows the runner',
+    from: { path: '^src/adapters/' },
+    to: { path: '^src/(runner|api)/' },
+  },
+  {
     name: 'xstate is imported outside its room',
     from: { path: '^src/', pathNot: '^src/runtime/xstate/' },
     to: { path: '(^|/)node_modules/xstate/' },

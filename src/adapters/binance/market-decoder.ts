@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
 import * as exact from '../../../machines/model/decimal.ts'
+import type { Receipt } from '../capture-format.ts'
 import { Refusal } from '../refusals.ts'
 import { exactDecimal, exactPositive } from './exact-decimal.ts'
 import { ExchangeTime } from './exchange-time.ts'
@@ -28,12 +29,6 @@ export interface Decoded {
   readonly kind: RawKind
   readonly symbol: string
   readonly events: readonly MarketEvent[]
-}
-
-/** When a message was received: ms for machines, and, where a recording has them, nanoseconds as text. */
-export interface Receipt {
-  readonly at: number
-  readonly receivedNs?: string
 }
 
 export interface DecoderOptions {

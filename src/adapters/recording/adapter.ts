@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { defineAdapter } from '../adapter.ts'
-import { instrumentsOfVenue } from '../binance/instruments.ts'
+import { CAPTURED_VENUES, formatOfVenue } from '../captures.ts'
 import { speed } from '../config-fields.ts'
 import { openRecording, SAMPLE } from './recording.ts'
 
@@ -15,7 +15,7 @@ const config = z.strictObject({
       'Captures of the combined streams of Binance to play, merged by time; paths from the working directory. A file is plain, or `.gz`. A line is `<time> <json>`, the time of receipt in ns since 1970, or `<time>: <json>`, in s with a fraction, as cryptofeed writes it. By default a minute of two spot markets that comes with outcry.',
     ),
   venue: z
-    .enum(['binance', 'binance-usdm', 'binance-coinm'])
+    .enum(CAPTURED_VENUES)
     .optional()
     .describe(
       'Where they were recorded. By default told from the messages: spot and futures share the names of their streams, but not all fields.',
@@ -27,8 +27,7 @@ export const recording = defineAdapter({
   name: 'recording',
   about: 'Captures of a market, played again.',
   config,
-  // What is recorded is Binance's so far.
-  instruments: (_, place) => instrumentsOfVenue(place),
+  instruments: (_, place) => formatOfVenue(place.venue)?.instruments(place) ?? [],
   market: {
     impliedBy: 'files',
     folder: 'data-recording',

@@ -2,8 +2,8 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { from, type Observable } from 'rxjs'
-import { BinanceDecoder, type Decoded, type RawKind } from '../binance/market-decoder.ts'
-import { BINANCE_MARKETS, type BinanceMarketName, marketOfVenue } from '../binance/markets.ts'
+import type { CaptureDecoder, CaptureFormat, Decoded } from '../capture-format.ts'
+import { CAPTURE_FORMATS, CAPTURED_VENUES, formatOfVenue } from '../captures.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market-source.ts'
 import { Refusal, Refusals } from '../refusals.ts'
 import { type Look, lookThrough } from './capture-look.ts'
@@ -26,7 +26,7 @@ export interface RecordingOptions {
   /** `.gz` or plain. Several are merged by the time at which their messages were received. */
   readonly files: readonly string[]
   /**
-   * Where all of them were recorded: `binance`, `binance-usdm` or `binance-coinm`. By default told from the messages: spot and
+   * Where all of them were recorded, such as `binance-usdm`. By default told from the messages: spot and
    * futures share the names of their streams, but not all fields.
    */
   readonly venue?: string | undefined
@@ -41,27 +41,30 @@ export async function openRecording({
   onWarning = () => {},
 }: RecordingOptions): Promise<MarketSource> {
   if (files.length === 0) throw unreadable('no file is given', 'Name one: --file capture.ws.gz.')
-  const configured = venue === undefined ? undefined : marketOfVenue(venue)
+  const configured = venue === undefined ? undefined : formatOfVenue(venue)
   if (venue !== undefined && configured === undefined)
     throw unreadable(
       `recordings of ${venue} cannot be read`,
-      `Set market.venue to ${VENUES}, whichever they were recorded at.`,
+      `Set market.venue to ${CAPTURED_VENUES.join(' or ')}, whichever they were recorded at.`,
     )
   const looks: Look[] = []
   for (const file of files) looks.push(await lookThrough(file))
-  const market = configured ?? looks.find((one) => one.market !== undefined)?.market ?? 'spot'
-  for (const { file, market: found = market } of looks)
-    if (found !== market)
+  const format = configured ?? looks.find((one) => one.format !== undefined)?.format ?? CAPTURE_FORMATS[0]
+  const at = venue ?? looks.find((one) => one.venue !== undefined)?.venue ?? (format.venues[0] as string)
+  for (const { file, venue: found = at } of looks)
+    if (found !== at)
       throw unreadable(
-        `${file} is a recording of ${BINANCE_MARKETS[found].venue}, not of ${BINANCE_MARKETS[market].venue}`,
+        `${file} is a recording of ${found}, not of ${at}`,
         'Set market.venue to the venue where it was recorded; play recordings of several venues in runs of their own.',
       )
-  return new Recording(looks, market, onWarning)
+  return new Recording(looks, { format, venue: at }, onWarning)
 }
 
-const VENUES = Object.values(BINANCE_MARKETS)
-  .map((one) => one.venue)
-  .join(' or ')
+/** What was recorded, and how it is read. */
+interface Captured {
+  readonly format: CaptureFormat
+  readonly venue: string
+}
 
 /**
  * All files are decoded as one stream, in the order of their times: where two of them recorded the same market, what both have
@@ -73,16 +76,16 @@ class Recording implements MarketSource {
   readonly time = 'event'
   readonly startsAt: number
   readonly instruments: readonly string[]
-  readonly counts: Partial<Record<RawKind, number>> & Record<string, number> = {}
+  readonly counts: Record<string, number> = {}
   readonly #refusals = new Refusals()
   readonly #looks: readonly Look[]
   readonly #symbols: ReadonlySet<string>
-  readonly #market: BinanceMarketName
+  readonly #market: Captured
   readonly #onWarning: NonNullable<RecordingOptions['onWarning']>
 
   constructor(
     looks: readonly Look[],
-    market: BinanceMarketName,
+    market: Captured,
     onWarning: NonNullable<RecordingOptions['onWarning']>,
   ) {
     this.#looks = looks
@@ -90,7 +93,7 @@ class Recording implements MarketSource {
     this.#onWarning = onWarning
     this.startsAt = Math.min(...looks.map((look) => look.startsAt))
     this.#symbols = new Set(looks.flatMap((look) => [...look.symbols]))
-    this.instruments = [...this.#symbols].map((symbol) => `${BINANCE_MARKETS[market].venue}:${symbol}`)
+    this.instruments = [...this.#symbols].map((symbol) => `${market.venue}:${symbol}`)
     // Positions count over these files in this order: other files are another source.
     const files = looks.map(({ file }) => basename(file)).join('+')
     this.name = `recording/${READING}:${files}`
@@ -107,8 +110,8 @@ class Recording implements MarketSource {
   }
 
   async *#play({ after = 0, pace }: MarketOpenOptions): AsyncGenerator<MarketMessage> {
-    const { venue } = BINANCE_MARKETS[this.#market]
-    const decoder = new BinanceDecoder({ market: this.#market, symbols: [...this.#symbols] })
+    const { format, venue } = this.#market
+    const decoder = format.decoder({ venue, symbols: [...this.#symbols] })
     let position = 0
     let now = 0
     for await (const line of this.#lines()) {
@@ -154,7 +157,7 @@ class Recording implements MarketSource {
     for await (const line of lines) yield { ...line, file, only }
   }
 
-  #decode(decoder: BinanceDecoder, line: FileLine, at: number): Decoded | undefined {
+  #decode(decoder: CaptureDecoder, line: FileLine, at: number): Decoded | undefined {
     const { file, number, receivedNs, json, only } = line
     try {
       const receipt = receivedNs === undefined ? { at } : { at, receivedNs }

@@ -1,0 +1,14 @@
+/** The one list of what captures can be read. */
+import { binanceCaptures } from './binance/captures.ts'
+import type { CaptureFormat } from './capture-format.ts'
+
+/** The first is meant where a capture tells nothing. */
+export const CAPTURE_FORMATS: readonly [CaptureFormat, ...CaptureFormat[]] = [binanceCaptures]
+
+/** Every venue whose captures can be read, as addresses name it. */
+export const CAPTURED_VENUES: readonly string[] = CAPTURE_FORMATS.flatMap(({ venues }) => venues)
+
+/** Returns how captures of a venue are read; undefined when they cannot be. */
+export function formatOfVenue(venue: string): CaptureFormat | undefined {
+  return CAPTURE_FORMATS.find(({ venues }) => venues.includes(venue))
+}
