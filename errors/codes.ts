@@ -47,6 +47,7 @@ export const ERRORS = {
   CHILD_ID_REQUIRED: { status: 500, exit: 1, retryable: false, about: 'A machine spawns a child without an id.' },
   CHILD_INLINE: { status: 500, exit: 1, retryable: false, about: 'A machine spawns a child from logic that has no name.' },
   CHILD_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine or the log names child logic that the machine does not define.' },
+  COMMAND_REFUSED: { status: 500, exit: 1, retryable: false, about: 'An actor refuses what a client asks of it. It is on record; `cause` has the answer of the server, with its code and the events.' },
   COMMAND_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'An actor does not take this event from people.' },
   CONFIG_INVALID: { status: 500, exit: 2, retryable: false, about: 'The configuration breaks a rule; each key is named, with its rule.' },
   CROSS_ACTOR_READ: { status: 500, exit: 1, retryable: false, about: 'A machine reads the snapshot of another actor, or subscribes to it.' },
@@ -56,6 +57,7 @@ export const ERRORS = {
   EVENT_UNHANDLED: { status: 409, exit: 1, retryable: false, about: 'A command is on record, but the actor does nothing about it in its state.' },
   EXIT_REFUSED: { status: 500, exit: 1, retryable: false, about: 'A module of a user calls a function that would end the process.' },
   FEED_FAILED: { status: 500, exit: 1, retryable: false, about: 'The feed cannot read the log on, and ends the connection.' },
+  FEED_GAP: { status: 500, exit: 1, retryable: false, about: 'A client of the feed finds a record missing, or in the wrong order.' },
   FRAME_INVALID: { status: 400, exit: 1, retryable: false, about: 'A client of the feed or of the inspection sends a frame that breaks the protocol.' },
   HOLDS_TOO_MUCH: { status: 500, exit: 1, retryable: false, about: 'An actor would hold more context, timers and children than it may.' },
   HOST_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A request names a host that the server does not answer to.' },
@@ -103,6 +105,7 @@ export const ERRORS = {
   RUNNER_UNREACHABLE: { status: 500, exit: 1, retryable: true, about: 'The runner that holds the log does not answer a command.' },
   RUN_HUNG: { status: 500, exit: 1, retryable: false, about: 'An actor held up the run before this one without end; it begins in quarantine.' },
   SCRATCH_FAILED: { status: 500, exit: 1, retryable: false, about: 'The temporary folder has no room for what does not fit into memory.' },
+  SEQ_LOST: { status: 500, exit: 1, retryable: false, about: 'A client of the feed connects again, and what came last is not in the log any more.' },
   SEQ_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'A subscription begins beyond the end of the log.' },
   SERVER_BUSY: { status: 503, exit: 1, retryable: true, about: 'As many requests or topics wait at the server as may.' },
   SITE_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of another site loads something from the server.' },
@@ -143,6 +146,7 @@ export const ERRORS = {
   VENUE_FORMAT: { status: 500, exit: 1, retryable: false, about: 'The books of the paper venue have a format that this version does not read.' },
   VENUE_OPEN_FAILED: { status: 500, exit: 1, retryable: true, about: 'The books of the paper venue cannot be opened: another runner may hold them.' },
   VENUE_WRITE_FAILED: { status: 500, exit: 1, retryable: false, about: 'The disk refused a write to the books of the paper venue.' },
+  WEBSOCKET_NONE: { status: 500, exit: 1, retryable: false, about: 'A client is to follow the feed where there is no WebSocket, and was given none.' },
   XSTATE_UNSUPPORTED: { status: 500, exit: 1, retryable: false, about: 'The installed XState is not of a version that Outcry runs on.' },
 } satisfies Record<string, ErrorFacts>
 

@@ -38,7 +38,7 @@ function reachedFrom(folder: string): Set<string> {
 /** A browser has these, and nothing else that is ours. */
 const ALONE = /^(?:zod|errors\/.*|src\/(?:api\/contract|client)\/.*|src\/runtime\/record\/address\.ts)$/
 
-it.each(['src/api/contract'])(
+it.each(['src/api/contract', 'src/client'])(
   '%s leads to no machine, to nothing of Node, and to no package but zod',
   (folder) => {
     const reached = [...reachedFrom(folder)]

@@ -3,9 +3,9 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { answerError } from '../../src/api/errors.ts'
 import { answerSlowly } from '../../src/api/routes/slow-answer.ts'
+import { createClient } from '../../src/client/index.ts'
 import { consoleLogger } from '../../src/runtime/logger.ts'
 import { OutcryError } from '../../store/index.ts'
-import { RunnerClient } from '../../tools/cli/runner-client.ts'
 
 let http: FastifyInstance
 afterEach(() => http.close())
@@ -48,11 +48,11 @@ describe('an answer that takes long', () => {
     expect(JSON.parse(rest)).toEqual({ problems: [] })
   })
 
-  it('that fails after it has begun is a refusal to the command line all the same', async () => {
+  it('that fails after it has begun is a refusal to a client all the same', async () => {
     const { work, reject } = pending()
-    const client = new RunnerClient(await serve(work, 1), undefined)
-    const response = await client.fetch('/verify')
-    const asked = client.getSlowly('/verify')
+    const url = await serve(work, 1)
+    const response = await fetch(`${url}/verify`)
+    const asked = createClient({ url }).ask('verify')
     reject(noRoom)
     const body = await response.json()
     expect(body).toMatchObject({ error: { code: 'SCRATCH_FAILED', message: 'no room in /tmp' } })

@@ -6,11 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Client, createClient } from '../../src/client/index.ts'
 import { RUNNER_FILE } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Store } from '../../store/index.ts'
-import { openLog, RunnerClient } from '../../tools/cli/runner-client.ts'
+import { openLog } from '../../tools/cli/runner-client.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'outcry-asked-'))
 const url = 'http://127.0.0.1:7077'
@@ -28,7 +29,7 @@ const announce = (text: string) => writeFileSync(join(data, RUNNER_FILE), text)
 it('the runner that holds the store is asked', async () => {
   announce(JSON.stringify({ pid: process.pid, url }))
   const asked = await openLog(data)
-  expect(asked).toBeInstanceOf(RunnerClient)
+  expect(asked).toBeInstanceOf(Client)
   expect(asked).toMatchObject({ url })
 })
 
@@ -55,8 +56,8 @@ it.each([
   )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
-  const client = new RunnerClient(`http://127.0.0.1:${port}`, undefined)
-  await expect(client.get('/actors')).rejects.toMatchObject({ name: 'OutcryError', ...expected, hint: 'Go.' })
+  const client = createClient({ url: `http://127.0.0.1:${port}` })
+  await expect(client.ask('actors')).rejects.toMatchObject({ name: 'OutcryError', ...expected, hint: 'Go.' })
   server.closeAllConnections()
   server.close()
 })

@@ -40,10 +40,11 @@ const STRICT = {
 
 const USES = `import { createSupervisor, isOutcryError, openMemoryStore, type Supervisor, type TransitionRecord } from 'outcry'
 import { defineStrategy, indicators, machines } from 'outcry/machines'
+import { type Client, createClient, type FeedItem } from 'outcry/client'
 import { diagnose, openLevelStore, type Store } from 'outcry/store'
 import { storeTck } from 'outcry/store/tck'
 
-export const all = { createSupervisor, defineStrategy, diagnose, indicators, isOutcryError, machines, openLevelStore, openMemoryStore, storeTck }
+export const all = { createClient, createSupervisor, defineStrategy, diagnose, indicators, isOutcryError, machines, openLevelStore, openMemoryStore, storeTck }
 export async function read(supervisor: Supervisor, store: Store<TransitionRecord>): Promise<string[]> {
   const found: string[] = []
   for await (const { actor } of supervisor.history('order/a', { fromRev: 1 })) found.push(actor)
@@ -51,6 +52,13 @@ export async function read(supervisor: Supervisor, store: Store<TransitionRecord
   supervisor.transitions$.subscribe(({ seq }) => found.push(String(seq)))
   return found
 }
+export async function follow(client: Client): Promise<readonly (string | FeedItem)[]> {
+  const found: (string | FeedItem)[] = []
+  for await (const { address } of client.actors({ kind: 'order' })) found.push(address)
+  for await (const item of client.feed({ topics: ['events.>'], since: 0 })) found.push(item)
+  return found
+}
+export const inBrowser = (): Client => createClient({ url: 'http://127.0.0.1:7077', WebSocket, fetch })
 `
 
 /** What somebody writes who has a store of his own. */
@@ -184,10 +192,23 @@ strategies:
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
       })
       page.on('pageerror', (error) => complaints.push(error.message))
-      await page.goto(`${await urlOf(child)}/#${encodeURIComponent('symbol/sim:BTCUSDT')}`)
+      const url = await urlOf(child)
+      await page.goto(`${url}/#${encodeURIComponent('symbol/sim:BTCUSDT')}`)
       await page.locator('#actors [data-address="account/sim"]').waitFor()
       await page.locator('#chart .state').first().waitFor()
       expect(complaints).toEqual([])
+      // Node has a WebSocket of its own from version 22 on.
+      writeFileSync(
+        join(folder, 'follow.mjs'),
+        `import { createClient } from 'outcry/client'
+const WebSocket = globalThis.WebSocket ?? (await import('ws')).WebSocket
+const client = createClient({ url: process.argv[2], WebSocket })
+const { status } = await client.ask('health')
+for await (const { seq } of client.feed({ topics: ['transitions.>'], since: 0 })) if (seq === 100) break
+console.log(status)`,
+      )
+      const followed = await tools.run(folder, tools.node, 'follow.mjs', url)
+      expect(followed).toEqual({ code: 0, stdout: 'ok\n', stderr: '' })
     } finally {
       await browser.close()
       child.kill('SIGTERM')

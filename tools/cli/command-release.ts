@@ -1,3 +1,4 @@
+import { Client } from '../../src/client/index.ts'
 import { namingHint, readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { kindOf, parseAddress } from '../../src/runtime/record/address.ts'
@@ -6,7 +7,7 @@ import { countText } from './format.ts'
 import { loadMachines, machinesIn } from './machines.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
-import { actorPath, openLog, RunnerClient } from './runner-client.ts'
+import { openLog } from './runner-client.ts'
 
 export interface ReleaseOptions extends ReadOptions {
   readonly by?: string
@@ -22,10 +23,10 @@ export async function release(address: string, options: ReleaseOptions): Promise
   readStrategiesFile(data)
   const ofReader = await loadMachines(modules)
   const log = await openLog(data)
-  const isRunning = log instanceof RunnerClient
+  const isRunning = log instanceof Client
   const source = isRunning ? log.url : log.location
   let seq: number
-  if (isRunning) seq = (await log.post<{ seq: number }>(`${actorPath(address)}/release`, why)).seq
+  if (isRunning) seq = (await log.release(address, why)).seq
   else {
     try {
       const known = await machinesIn(log.store, ofReader)

@@ -1,6 +1,7 @@
 /** The log as the commands that only read see it: a closed store, or a runner that holds it. */
 import type { Failure } from '../../src/api/contract/record.ts'
 import { withFailure } from '../../src/api/routes/failures.ts'
+import { Client } from '../../src/client/index.ts'
 import { type FolderVerification, withBooks } from '../../src/runner/folder/books.ts'
 import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder/folder-copy.ts'
 import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
@@ -10,9 +11,9 @@ import { Registry } from '../../src/runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { cellAt } from '../../src/runtime/state/replay.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
-import { decodeEntries, isOutcryError, type Store, type StoreEntry } from '../../store/index.ts'
+import { decodeEntries, type Store, type StoreEntry } from '../../store/index.ts'
 import { loadMachines, machinesIn } from './machines.ts'
-import { actorPath, openLog, RunnerClient } from './runner-client.ts'
+import { openLog } from './runner-client.ts'
 
 export interface ActorSummary
   extends Pick<
@@ -47,7 +48,7 @@ export async function openReader(data: string, modules?: readonly string[]): Pro
   readStrategiesFile(data)
   const named = await loadMachines(modules)
   const opened = await openLog(data)
-  if (opened instanceof RunnerClient) return new RunnerReader(opened)
+  if (opened instanceof Client) return new RunnerReader(opened)
   return new StoreReader(opened, data, await machinesIn(opened.store, named))
 }
 
@@ -134,16 +135,10 @@ class StoreReader implements Reader {
   }
 }
 
-interface HistoryPage {
-  readonly records: readonly TransitionRecord[]
-  /** Where to go on, when fewer fitted into the answer than were asked for. */
-  readonly nextRev?: number
-}
-
 class RunnerReader implements Reader {
-  readonly #runner: RunnerClient
+  readonly #runner: Client
 
-  constructor(runner: RunnerClient) {
+  constructor(runner: Client) {
     this.#runner = runner
   }
 
@@ -151,42 +146,26 @@ class RunnerReader implements Reader {
     return this.#runner.url
   }
 
-  async *actors(prefix: string): AsyncIterable<ActorSummary> {
-    for (let after: string | undefined; ; ) {
-      const query = new URLSearchParams({ prefix, limit: '1000', ...(after !== undefined && { after }) })
-      const page = await this.#runner.get<{ actors: ActorSummary[]; next?: string }>(`/actors?${query}`)
-      yield* page.actors
-      if (page.next === undefined) return
-      after = page.next
-    }
+  actors(prefix: string): AsyncIterable<ActorSummary> {
+    return this.#runner.actors({ prefix })
   }
 
-  async actor(address: string): Promise<ActorSummary | undefined> {
-    try {
-      return await this.#runner.get<ActorSummary>(actorPath(address))
-    } catch (error) {
-      if (isOutcryError(error, 'ACTOR_UNKNOWN')) return undefined
-      throw error
-    }
+  actor(address: string): Promise<ActorSummary | undefined> {
+    return this.#runner.actor(address)
   }
 
-  async *history(address: string): AsyncIterable<TransitionRecord> {
-    for (let fromRev = 1; ; ) {
-      const path = `${actorPath(address)}/history?limit=1000&fromRev=${fromRev}`
-      const { records, nextRev } = await this.#runner.get<HistoryPage>(path)
-      yield* records
-      if (nextRev === undefined && records.length < 1_000) return
-      fromRev = nextRev ?? (records.at(-1) as TransitionRecord).rev + 1
-    }
+  history(address: string): AsyncIterable<TransitionRecord> {
+    return this.#runner.history(address)
   }
 
   verify(): Promise<FolderVerification> {
-    return this.#runner.getSlowly('/verify')
+    // A runner of another version may know other codes. They are shown, and nothing else.
+    return this.#runner.ask('verify') as Promise<FolderVerification>
   }
 
   async *entries(): AsyncIterable<StoreEntry> {
-    const { body } = await this.#runner.fetch('/backup?of=folder')
-    yield* decodeEntries(body as unknown as AsyncIterable<Uint8Array>)
+    const bytes = await this.#runner.backup({ of: 'folder' })
+    yield* decodeEntries(bytes as unknown as AsyncIterable<Uint8Array>)
   }
 
   async close(): Promise<void> {}

@@ -33,8 +33,6 @@ export const address = z.string().transform((text): Address => parseAddress(text
 /** A value as it comes out of JSON, which nobody may change. */
 export type Frozen<T> = T extends string | number | boolean | null | undefined
   ? T
-  : T extends readonly (infer Item)[]
-    ? readonly Frozen<Item>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: Frozen<T[Key]> }
-      : T
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T

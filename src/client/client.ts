@@ -1,0 +1,189 @@
+/** A client of a running server: its routes, typed by the contract, and its feed. */
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import type { EventEnvelope } from '../api/contract/envelope.ts'
+import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/record.ts'
+import type { AnswerOf, BodyOf } from '../api/contract/route.ts'
+import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
+import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
+import { type Asked, Http, type HttpOptions, type RouteName } from './http.ts'
+import type { FeedItem } from './place.ts'
+
+export type SocketConstructor = new (url: string, ...more: never[]) => FeedSocket
+
+export interface ClientOptions extends HttpOptions {
+  /** Default: the global one, which Node has from version 22 on; before, that of the package ws. */
+  readonly WebSocket?: SocketConstructor | undefined
+}
+
+/** Refusals that no further attempt changes. */
+const FOR_GOOD: readonly string[] = ['HOST_REFUSED', 'ORIGIN_REFUSED', 'SITE_REFUSED', 'NOT_AUTHORISED']
+
+/** Where in its past an actor is looked at: one of these. */
+export interface PlaceInPast {
+  readonly seq?: number
+  readonly rev?: number
+  /** Epoch ms. */
+  readonly at?: number
+}
+
+export interface HistoryRange {
+  readonly fromRev?: number
+  readonly toRev?: number
+  /** The newest first. */
+  readonly reverse?: boolean
+}
+
+/**
+ * Returns a client. It opens nothing until it is asked something.
+ *
+ * @example
+ * const client = createClient({ url: 'http://127.0.0.1:7077' })
+ * for await (const { address, value } of client.actors({ kind: 'order' })) console.log(address, value)
+ * for await (const event of client.feed({ topics: ['events.order_filled.>'], since: 0 })) console.log(event.seq)
+ */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options)
+}
+
+export class Client {
+  readonly #http: Http
+  readonly #WebSocket: SocketConstructor | undefined
+
+  constructor(options: ClientOptions) {
+    this.#http = new Http(options)
+    this.#WebSocket = options.WebSocket
+  }
+
+  /** Of the server, without a slash at its end. */
+  get url(): string {
+    return this.#http.url
+  }
+
+  /**
+   * Asks any route of the contract, and returns its answer.
+   *
+   * @throws RUNNER_UNREACHABLE, and by the code with which the server refuses
+   * @example await client.ask('failures', { query: { actor: 'emaCross/btc' } })
+   */
+  ask<N extends RouteName>(name: N, asked?: Asked<Routes[N]>): Promise<AnswerOf<Routes[N]>> {
+    return this.#http.answer(name, asked)
+  }
+
+  /** Lists actors by address, all pages of them: of a kind, or those whose address begins with a prefix. */
+  async *actors(
+    of: { readonly kind?: string; readonly prefix?: string } = {},
+  ): AsyncGenerator<ActorSummary, void> {
+    for (let after: string | undefined; ; ) {
+      const { actors, next } = await this.ask('actors', { query: { ...of, after, limit: PAGE_MAX } })
+      yield* actors
+      if (next === undefined) return
+      after = next
+    }
+  }
+
+  /** Resolves with an actor as it is, or as it was; with undefined where there is none. */
+  async actor(address: string, place: PlaceInPast = {}): Promise<ActorView | undefined> {
+    try {
+      return await this.ask('actor', { params: { address }, query: place })
+    } catch (error) {
+      if (isOutcryError(error, 'ACTOR_UNKNOWN')) return undefined
+      throw error
+    }
+  }
+
+  /** Gives the records of an actor, all pages of them. */
+  async *history(
+    address: string,
+    { reverse = false, ...range }: HistoryRange = {},
+  ): AsyncGenerator<TransitionRecord, void> {
+    for (let { fromRev, toRev } = range; ; ) {
+      const query = { fromRev, toRev, reverse, limit: PAGE_MAX }
+      const { records, nextRev } = await this.ask('history', { params: { address }, query })
+      yield* records
+      const last = records.at(-1)
+      if (last === undefined || (nextRev === undefined && records.length < PAGE_MAX)) return
+      if (reverse) toRev = nextRev ?? last.rev - 1
+      else fromRev = nextRev ?? last.rev + 1
+    }
+  }
+
+  /** Resolves with the last events, or with those since a seq; `seq` is the `since` of the next request. */
+  events(
+    query: {
+      readonly tail?: number
+      readonly since?: number
+      readonly type?: string
+      readonly actor?: string
+    } = {},
+  ): Promise<{ readonly seq: number; readonly events: readonly EventEnvelope[] }> {
+    return this.ask('events', { query })
+  }
+
+  /**
+   * Asks something of an actor, and resolves when it is durable. With a key it may be sent again.
+   *
+   * @throws EVENT_INVALID, EVENT_UNHANDLED, ..., and COMMAND_REFUSED when the actor refuses it: `cause` has the answer of the
+   * server, with a code such as RISK_REJECTED and the events
+   */
+  send(
+    address: string,
+    event: BodyOf<Routes['send']>,
+    { key }: { readonly key?: string } = {},
+  ): Promise<AnswerOf<Routes['send']>> {
+    const headers = key === undefined ? {} : { 'idempotency-key': key }
+    return this.ask('send', { params: { address }, headers, body: event })
+  }
+
+  /** Lets an actor out of quarantine. */
+  release(
+    address: string,
+    why: { readonly by?: string; readonly reason?: string } = {},
+  ): Promise<AnswerOf<Routes['release']>> {
+    return this.ask('release', { params: { address }, body: why })
+  }
+
+  /** Resolves with a copy of the log, or of the whole data folder, as bytes: `decodeEntries` of outcry/store reads them. */
+  async backup({ of }: { readonly of?: 'folder' } = {}): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#http.response('backup', { query: { of } })
+    return body as ReadableStream<Uint8Array>
+  }
+
+  /**
+   * Gives what is published on topics, each item once and in order, until the loop or the signal ends. It connects again by
+   * itself, and goes on with what came last.
+   *
+   * @throws SEQ_LOST when that is not in the log any more: there is no gap without an error
+   */
+  feed(options: FeedOptions): AsyncGenerator<FeedItem, void, void> {
+    return follow({ connect: () => this.#connect(), refusal: () => this.#refusal() }, options)
+  }
+
+  #connect(): FeedSocket {
+    const Socket = this.#WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket
+    if (Socket === undefined)
+      throw new OutcryError(
+        'WEBSOCKET_NONE',
+        'there is no WebSocket here',
+        'Give the client one: import { WebSocket } from "ws", and createClient({ url, WebSocket }).',
+      )
+    const url = `${this.url.replace(/^http/, 'ws')}/feed`
+    const { headers } = this.#http
+    if (Object.keys(headers).length === 0) return new Socket(url)
+    // Browsers send no headers with a WebSocket, and know no such option; Node and ws do.
+    const WithHeaders = Socket as unknown as new (
+      url: string,
+      options: { readonly headers: Readonly<Record<string, string>> },
+    ) => FeedSocket
+    return new WithHeaders(url, { headers })
+  }
+
+  /** A WebSocket does not say why a server refuses it, but a request does. */
+  async #refusal(): Promise<OutcryError | undefined> {
+    try {
+      await this.ask('health')
+    } catch (error) {
+      if (isOutcryError(error) && FOR_GOOD.includes(error.code)) return error
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * The feed as a client follows it: every item once and in order, whatever becomes of its connections.
+ *
+ * A connection that ends is made anew, and goes on with what came last. A client that takes items more slowly than they come
+ * lets its connection go, so that a bounded number of them waits in memory, and goes on from there later.
+ */
+import { isErrorCode } from '../../errors/codes.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import { CLOSE, type FeedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
+import { type FeedItem, Place, type Wanted } from './place.ts'
+
+/** Items that wait for whoever reads them. */
+const WAITING_MAX = 10_000
+/** ms before the first attempt to connect again; each further one waits twice as long, up to the longest. */
+const WAIT_MS = 250
+const WAIT_MS_MAX = 10_000
+/** ms without a frame after which the server is asked whether it is there, and after as many more is not. */
+const SILENT_MS = 15_000
+/** The server says of this subscription that there is none: an answer to a client that asks whether it is there. */
+const PROBE = JSON.stringify({ op: 'unsubscribe', id: 'probe' })
+/** Refusals that pass with time. */
+const PASSING: readonly string[] = ['SERVER_BUSY', 'FEED_FAILED']
+
+/** What a WebSocket of a browser, of Node or of the package ws has in common. */
+export interface FeedSocket {
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+}
+
+export type FeedStatus =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'open'; readonly version: string; readonly seq: number; readonly epoch: number }
+  /** All up to `seq` has arrived: what follows is live. */
+  | { readonly status: 'caughtUp'; readonly seq: number }
+  | { readonly status: 'waiting'; readonly forMs: number; readonly why: string }
+
+export interface FeedOptions extends Wanted {
+  /** Ends the feed, without an error. */
+  readonly signal?: AbortSignal | undefined
+  /** Is told how the connection is. */
+  readonly onStatus?: ((status: FeedStatus) => void) | undefined
+}
+
+export interface Server {
+  connect(): FeedSocket
+  /** Resolves with the error by which the server refuses to speak to this client; undefined where it does not. */
+  refusal(): Promise<OutcryError | undefined>
+}
+
+/**
+ * Gives the items of the feed, until the signal or the caller ends it.
+ *
+ * @throws SEQ_LOST when what came last is not in the log any more, FEED_GAP, NOT_AUTHORISED, and what the server refuses the
+ * subscription by: FRAME_INVALID, SEQ_UNKNOWN, ...
+ */
+export async function* follow(server: Server, options: FeedOptions): AsyncGenerator<FeedItem, void, void> {
+  const { signal, onStatus } = options
+  const place = new Place(options)
+  for (let attempt = 0; !isAborted(signal); ) {
+    onStatus?.({ status: 'connecting' })
+    const connection = new Connection(server.connect(), place, options)
+    try {
+      for (;;) {
+        const item = await connection.next()
+        if (item === undefined) break
+        attempt = 0
+        yield item
+      }
+    } finally {
+      connection.close()
+    }
+    const { isFull, error, why, isRefused } = connection.end
+    if (error !== undefined) throw error
+    if (isAborted(signal)) return
+    if (isFull) continue
+    const refusal = isRefused ? await server.refusal() : undefined
+    if (refusal !== undefined) throw refusal
+    const forMs = Math.min(WAIT_MS * 2 ** attempt++, WAIT_MS_MAX)
+    onStatus?.({ status: 'waiting', forMs, why })
+    await passed(forMs, signal)
+  }
+}
+
+interface End {
+  readonly why: string
+  /** Ends the feed, too. */
+  readonly error?: OutcryError
+  /** So much waits that the connection was let go. */
+  readonly isFull?: true
+  /** The server said nothing at all. */
+  readonly isRefused?: boolean
+}
+
+/** One connection: what has come by it and waits, and how it ended. */
+class Connection {
+  readonly #socket: FeedSocket
+  readonly #place: Place
+  readonly #options: FeedOptions
+  #waiting: FeedItem[] = []
+  #taken = 0
+  #end: End | undefined
+  #wake: (() => void) | undefined
+  #hasHeard = false
+  #silence: ReturnType<typeof setTimeout> | undefined
+  readonly #onAbort = () => this.#finish({ why: 'aborted' })
+
+  constructor(socket: FeedSocket, place: Place, options: FeedOptions) {
+    this.#socket = socket
+    this.#place = place
+    this.#options = options
+    socket.onmessage = ({ data }: { readonly data: unknown }) => this.#onMessage(String(data))
+    socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
+      this.#onClose(code, reason)
+    // It is closed behind that.
+    socket.onerror = () => {}
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#listen()
+  }
+
+  /** How it ended: known once `next` has resolved with undefined. */
+  get end(): End {
+    return this.#end ?? { why: 'closed' }
+  }
+
+  /** Resolves with the next item; with undefined when none comes any more. */
+  async next(): Promise<FeedItem | undefined> {
+    while (this.#taken === this.#waiting.length) {
+      this.#waiting = []
+      this.#taken = 0
+      if (this.#end !== undefined) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return this.#end?.why === 'aborted' ? undefined : this.#waiting[this.#taken++]
+  }
+
+  close(): void {
+    this.#finish({ why: 'closed' })
+  }
+
+  #onMessage(text: string): void {
+    if (this.#end !== undefined) return
+    this.#hasHeard = true
+    this.#listen()
+    try {
+      this.#onFrame(JSON.parse(text) as FeedFrame)
+    } catch (error) {
+      const unreadable = () =>
+        new OutcryError('FRAME_INVALID', 'what the server says is no frame', 'Is it a runner of Outcry?', {
+          cause: error,
+        })
+      this.#finish({ why: 'error', error: isOutcryError(error) ? error : unreadable() })
+    }
+  }
+
+  #onFrame(frame: FeedFrame): void {
+    const { onStatus } = this.#options
+    switch (frame.op) {
+      case 'hello': {
+        const { version, seq, epoch } = frame
+        const subscription: SubscribeFrame = this.#place.subscription(seq)
+        this.#socket.send(JSON.stringify(subscription))
+        onStatus?.({ status: 'open', version, seq, epoch })
+        return
+      }
+      case 'event': {
+        const { op: _, id: __, ...item } = frame
+        this.#take(item)
+        return
+      }
+      case 'batch':
+        for (const item of frame.events) this.#take(item)
+        return
+      case 'caughtUp':
+        this.#place.caughtUp(frame.seq)
+        onStatus?.({ status: 'caughtUp', seq: frame.seq })
+        return
+      case 'error':
+        if (frame.code === 'SUBSCRIPTION_UNKNOWN') return
+        if (PASSING.includes(frame.code)) this.#finish({ why: frame.message })
+        else throw refused(frame.code, frame.message)
+    }
+  }
+
+  #take(item: FeedItem): void {
+    // Of a batch that is too much the rest comes again.
+    if (this.#end !== undefined || !this.#place.take(item)) return
+    const count = this.#waiting.push(item) - this.#taken
+    if (count >= WAITING_MAX) this.#finish({ why: 'full', isFull: true })
+    else this.#wakeUp()
+  }
+
+  #onClose(code: number, reason: string): void {
+    if (code === CLOSE.unauthorised) {
+      const error = new OutcryError(
+        'NOT_AUTHORISED',
+        'the runner asks for its token',
+        'Give the client its token.',
+      )
+      this.#finish({ why: reason, error })
+      return
+    }
+    this.#finish({ why: reason || `closed with ${code}`, isRefused: !this.#hasHeard })
+  }
+
+  /** A connection may be dead without a word, as when a computer has slept. */
+  #listen(): void {
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => {
+      if (this.#hasHeard) this.#socket.send(PROBE)
+      this.#silence = setTimeout(() => this.#finish({ why: 'the server is silent' }), SILENT_MS)
+    }, SILENT_MS)
+  }
+
+  #finish(end: End): void {
+    this.#wakeUp()
+    if (this.#end !== undefined) return
+    this.#end = end
+    clearTimeout(this.#silence)
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#socket.close()
+  }
+
+  #wakeUp(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+}
+
+function refused(code: string, message: string): OutcryError {
+  const hint = 'Change what the feed is asked for.'
+  return isErrorCode(code)
+    ? new OutcryError(code, message, hint)
+    : new OutcryError('RUNNER_REFUSED', `${message} (${code})`, hint)
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted ?? false
+}
+
+function passed(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end)
+    if (isAborted(signal)) end()
+  })
+}

@@ -1,0 +1,18 @@
+/** Outcry's client: the HTTP API and the feed of a running server, in Node and in browsers. */
+export { type Issue, isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+export { type EventEnvelope, eventEnvelope } from '../api/contract/envelope.ts'
+export { clientFrame, type FeedFrame, feedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
+export type { ActorSummary, ActorView, Failure, TransitionRecord } from '../api/contract/record.ts'
+export type { AnswerOf, Refusal, Route } from '../api/contract/route.ts'
+export { type Routes, routes } from '../api/contract/routes.ts'
+export {
+  Client,
+  type ClientOptions,
+  createClient,
+  type HistoryRange,
+  type PlaceInPast,
+  type SocketConstructor,
+} from './client.ts'
+export type { FeedOptions, FeedSocket, FeedStatus } from './feed.ts'
+export type { Asked, HttpOptions, RouteName } from './http.ts'
+export type { FeedItem } from './place.ts'

@@ -1,0 +1,109 @@
+/** Where a client is in the feed: what it got last, and from where it goes on. It holds no connection. */
+import { OutcryError } from '../../errors/outcry-error.ts'
+import type { EventOnTopic, RecordOnTopic, SubscribeFrame } from '../api/contract/frames.ts'
+import { matchesAllRecords, parsePattern } from '../api/contract/topics.ts'
+
+/** A domain event in its envelope, or a record where the topic is one of `transitions`. */
+export type FeedItem = EventOnTopic | RecordOnTopic
+
+export interface Wanted {
+  /** Patterns such as `events.order_filled.*.BTCUSDT`, `transitions.order.*` or `>`. */
+  readonly topics: readonly string[]
+  /** Everything after this seq. Without it and without `tail` the feed begins with what comes now. */
+  readonly since?: number | undefined
+  /** The last so many that match, and then what comes. */
+  readonly tail?: number | undefined
+  /** Gathers for so many ms on the server what goes as one frame. */
+  readonly batchMs?: number | undefined
+}
+
+/** A client has one subscription on each connection. */
+const ID = 'feed'
+
+export class Place {
+  readonly #wanted: Wanted
+  readonly #hasAllRecords: boolean
+  /** Everything up to here has been taken, where nothing has come yet. */
+  #since: number | undefined
+  /** Whether the server, not the caller, has named that place. */
+  #isServers = false
+  #last: { readonly seq: number; readonly key: string } | undefined
+  #lastRecord: number | undefined
+  /** A new connection begins with the record that came last, of which there may be more. */
+  #isSearching = false
+
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted
+    this.#since = wanted.since
+    this.#lastRecord = wanted.since
+    this.#hasAllRecords = wanted.topics.some((text) => matchesAllRecords(parsePattern(text) ?? []))
+  }
+
+  /** Returns what to ask of a server whose log ends at `head`. @throws SEQ_LOST */
+  subscription(head: number): SubscribeFrame {
+    const { topics, tail, batchMs } = this.#wanted
+    const frame = {
+      op: 'subscribe' as const,
+      id: ID,
+      topics: [...topics],
+      ...(batchMs !== undefined && { batchMs }),
+    }
+    if (this.#last !== undefined) {
+      if (head < this.#last.seq) throw lost(this.#last.seq, `the log ends at ${head}`)
+      this.#isSearching = true
+      return { ...frame, since: this.#last.seq - 1 }
+    }
+    if (this.#since === undefined && tail !== undefined) return { ...frame, tail }
+    if (this.#since === undefined) this.#reach(head)
+    else if (this.#isServers && head < this.#since) throw lost(this.#since, `the log ends at ${head}`)
+    return { ...frame, ...(this.#since !== undefined && { since: this.#since }) }
+  }
+
+  /** Returns whether the item is new. @throws SEQ_LOST, FEED_GAP */
+  take(item: FeedItem): boolean {
+    const { seq } = item
+    const key = keyOf(item)
+    if (this.#last !== undefined && this.#isSearching) {
+      if (seq !== this.#last.seq) throw lost(this.#last.seq, `${seq} comes in its place`)
+      this.#isSearching = key !== this.#last.key
+      return false
+    }
+    if (seq < (this.#last?.seq ?? 0)) throw gap(`record ${seq} comes after ${this.#last?.seq}`)
+    if ('record' in item && this.#hasAllRecords) {
+      if (this.#lastRecord !== undefined && seq !== this.#lastRecord + 1)
+        throw gap(`record ${seq} comes after ${this.#lastRecord}`)
+      this.#lastRecord = seq
+    }
+    this.#last = { seq, key }
+    return true
+  }
+
+  /** All up to `seq` has come. @throws SEQ_LOST */
+  caughtUp(seq: number): void {
+    if (this.#last === undefined) this.#reach(seq)
+    else if (this.#isSearching) throw lost(this.#last.seq, 'the log does not have it')
+  }
+
+  #reach(seq: number): void {
+    this.#since = seq
+    this.#lastRecord = seq
+    this.#isServers = true
+  }
+}
+
+/** What makes an item that item, also in another log. */
+function keyOf(item: FeedItem): string {
+  return 'record' in item ? `${item.actor}/${item.record.rev} at ${item.at}` : `${item.eventId} at ${item.at}`
+}
+
+function lost(seq: number, why: string): OutcryError {
+  return new OutcryError(
+    'SEQ_LOST',
+    `what came with seq ${seq} is not there any more: ${why}`,
+    'The log was exchanged or cut. Read it anew: since 0.',
+  )
+}
+
+function gap(what: string): OutcryError {
+  return new OutcryError('FEED_GAP', `the feed has a gap: ${what}`, 'Report it with the log of the runner.')
+}

@@ -1,0 +1,100 @@
+/** Where a client goes on in the feed, and what it takes for new: no connection, only what comes. */
+import { describe, expect, it } from 'vitest'
+import type { RecordOnTopic } from '../../src/api/contract/frames.ts'
+import { type FeedItem, Place } from '../../src/client/place.ts'
+
+const of = { correlation: 'c', cause: null }
+
+function record(seq: number, at = seq): RecordOnTopic {
+  const actor = 'tally/a'
+  const [from, to, event] = ['on', 'on', { type: 'INC' }]
+  const made = { ...of, seq, rev: seq, actor, at, event, from, to, machine: 'tally@1', turn: seq }
+  return { topic: 'transitions.tally.a', seq, at, actor, record: made }
+}
+
+function event(seq: number, index: number): FeedItem {
+  const [actor, type] = ['tally/a', 'COUNTED']
+  const place = { eventId: `${actor}/${seq}/${index}`, index, seq, at: seq, actor, venue: null, symbol: null }
+  return { topic: 'events.counted.-.-', ...of, ...place, type, source: 'tally@1', event: { type } }
+}
+
+const ALL = { topics: ['transitions.>'] }
+const lost = expect.objectContaining({ code: 'SEQ_LOST' })
+const gap = expect.objectContaining({ code: 'FEED_GAP' })
+
+describe('a place in the feed', () => {
+  it.each([
+    ['from the beginning', { since: 0 }, { since: 0 }],
+    ['after a seq', { since: 7 }, { since: 7 }],
+    ['at the last so many', { tail: 5 }, { tail: 5 }],
+    ['with what comes now', {}, { since: 9 }],
+  ])('begins %s', (_, wanted, asked) => {
+    const { id, ...frame } = new Place({ ...ALL, ...wanted }).subscription(9)
+    expect(frame).toEqual({ op: 'subscribe', ...ALL, ...asked })
+    expect(id).not.toBe('')
+  })
+
+  it('stays where it was until something has come', () => {
+    const now = new Place(ALL)
+    now.subscription(9)
+    expect(now.subscription(12)).toMatchObject({ since: 9 })
+    now.caughtUp(12)
+    expect(now.subscription(15)).toMatchObject({ since: 12 })
+    const tail = new Place({ ...ALL, tail: 5 })
+    tail.subscription(9)
+    expect(tail.subscription(12)).toMatchObject({ tail: 5 })
+    tail.caughtUp(12)
+    expect(tail.subscription(15)).toMatchObject({ since: 12 })
+  })
+
+  it('goes on in the middle of a record, and takes nothing twice', () => {
+    const place = new Place({ topics: ['>'], since: 0 })
+    const items = [event(1, 0), event(1, 1), record(1), event(2, 0), record(2)]
+    // The connection is lost behind each item.
+    for (const [i, last] of items.entries()) {
+      expect(place.take(last)).toBe(true)
+      const { since = -1 } = place.subscription(2)
+      const again = items.filter(({ seq }) => seq > since)
+      const isNew = again.map((item) => items.indexOf(item) <= i && place.take(item))
+      expect(isNew).toEqual(again.map(() => false))
+    }
+  })
+
+  it('is lost when the log is shorter, or another', () => {
+    const place = () => {
+      const made = new Place({ topics: ['events.>'], since: 0 })
+      made.take(event(5, 0))
+      return made
+    }
+    expect(() => place().subscription(4)).toThrow(lost)
+    const shifted = place()
+    shifted.subscription(9)
+    expect(() => shifted.take(event(6, 0))).toThrow(lost)
+    const without = place()
+    without.subscription(9)
+    expect(() => without.caughtUp(9)).toThrow(lost)
+    const other = new Place({ ...ALL, since: 4 })
+    other.take(record(5))
+    other.subscription(9)
+    // A record of another time is not the one that came.
+    expect(other.take(record(5, 77))).toBe(false)
+    expect(() => other.take(record(6))).toThrow(lost)
+    const unread = new Place(ALL)
+    unread.subscription(9)
+    expect(() => unread.subscription(8)).toThrow(lost)
+  })
+
+  it.each([
+    ['a record that is left out', ['transitions.*.*'], [record(1), record(3)]],
+    ['the first record, left out', ['>'], [record(2)]],
+    ['records in another order', ['transitions.tally.*'], [record(3), record(2)]],
+  ])('finds a gap: %s', (_, topics, items) => {
+    const place = new Place({ topics, since: 0 })
+    expect(() => items.map((item) => place.take(item))).toThrow(gap)
+  })
+
+  it('takes what its topics leave out for no gap', () => {
+    const place = new Place({ topics: ['transitions.tally.*', 'events.>'], since: 0 })
+    expect([record(2), event(7, 0), record(9)].map((item) => place.take(item))).toEqual([true, true, true])
+  })
+})
