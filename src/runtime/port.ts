@@ -1,6 +1,6 @@
 import type { Address } from './record/address.ts'
 import type { AnyEvent, Intent, Origin } from './record/record.ts'
-import type { AnySnapshot } from './xstate/scope.ts'
+import type { AnySnapshot } from './xstate/snapshot.ts'
 
 /**
  * An actor at the edge that talks to the outside. Machines reach it as `port/<name>`; what they send is recorded

@@ -18,8 +18,8 @@ import { Shielded } from './shielded.ts'
 import { cellAt } from './state/replay.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
 import type { Publication } from './turn/publication.ts'
-import type { AnySnapshot } from './xstate/scope.ts'
 import { shown } from './xstate/shown.ts'
+import type { AnySnapshot } from './xstate/snapshot.ts'
 
 export class Queries {
   readonly registry: Registry

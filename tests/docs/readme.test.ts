@@ -11,7 +11,7 @@ import { HELD_MAX, STASH_MAX, STASH_SIZE_MAX } from '../../src/runtime/actors/bo
 import { TIMER_ID_LENGTH_MAX } from '../../src/runtime/record/delays.ts'
 import { VALUE_SIZE_MAX } from '../../src/runtime/record/values.ts'
 import { ALL_SIZE_MAX, PORT_SIZE_MAX } from '../../src/runtime/turn/outbox.ts'
-import { CHILDREN_MAX, SYSTEM_ID_LENGTH_MAX } from '../../src/runtime/xstate/scope.ts'
+import { CHILDREN_MAX, SYSTEM_ID_LENGTH_MAX } from '../../src/runtime/xstate/child.ts'
 import { modulePath, program } from '../programs/program.ts'
 import { FORMS } from '../torture/forms.ts'
 

@@ -1,6 +1,6 @@
 import { childOf, kindOf } from '../record/address.ts'
 import type { ScheduledTimer, StateValue } from '../record/record.ts'
-import type { AnySnapshot } from '../xstate/scope.ts'
+import type { AnySnapshot } from '../xstate/snapshot.ts'
 import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
 import type { Failures } from './supervision.ts'

@@ -8,7 +8,7 @@ import { checkType } from '../record/event-type.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { EVENT, plainError, takeIn } from '../record/values.ts'
 import { logicKind, STOP } from '../xstate/logic.ts'
-import type { AnySnapshot } from '../xstate/scope.ts'
+import type { AnySnapshot } from '../xstate/snapshot.ts'
 import type { AnyActorScope } from '../xstate/types.ts'
 import type { Cell } from './cell.ts'
 

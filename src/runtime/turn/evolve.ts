@@ -25,7 +25,8 @@ import type { AnyEvent, Intent, ScheduledTimer } from '../record/record.ts'
 import { jsonEqual, plainError, sizeTaken } from '../record/values.ts'
 import type { Effect, TakenTransition } from '../xstate/effect.ts'
 import { goneLogic, INIT, isMachine, logicKind, STOP } from '../xstate/logic.ts'
-import type { AnySnapshot, FoundIds, Outcome, Scope } from '../xstate/scope.ts'
+import type { FoundIds, Outcome, Scope } from '../xstate/scope.ts'
+import type { AnySnapshot } from '../xstate/snapshot.ts'
 
 /** The event, and what its record says beside it that counts for the state. */
 export interface StepInput {

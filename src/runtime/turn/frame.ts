@@ -3,7 +3,7 @@ import type { ActorState, Cell, Delivery } from '../actors/cell.ts'
 import type { Address } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
 import type { Effect } from '../xstate/effect.ts'
-import type { AnySnapshot } from '../xstate/scope.ts'
+import type { AnySnapshot } from '../xstate/snapshot.ts'
 
 /** An actor at work: its effects are carried out one by one, and a receiver's frame lies on top meanwhile. */
 export interface Frame {

@@ -2,7 +2,7 @@ import type { ActorState, Cell, Condition } from '../actors/cell.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { Effect, TakenTransition } from '../xstate/effect.ts'
 import { INIT, isLive } from '../xstate/logic.ts'
-import type { AnySnapshot } from '../xstate/scope.ts'
+import type { AnySnapshot } from '../xstate/snapshot.ts'
 import type { Step } from './turn-record.ts'
 
 /** What a record lets out once it is durable. */

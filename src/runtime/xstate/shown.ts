@@ -1,5 +1,5 @@
 /** Snapshots as they are given away. What of them is the machine's own, its state nodes, is the program's, and stays as it is. */
-import type { AnySnapshot } from './scope.ts'
+import type { AnySnapshot } from './snapshot.ts'
 import { frozenStateValue } from './state-value.ts'
 
 interface Shown {

@@ -1,0 +1,60 @@
+import type { Ref, RefHost } from '../record/ref.ts'
+import type { XStateChild } from './child.ts'
+import type { TakenTransition } from './effect.ts'
+
+interface XStateTransition {
+  source: { id: string }
+  target?: { id: string }[]
+  eventType: string
+}
+
+/** What the system asks of the scope. */
+interface SystemHost {
+  readonly watching: boolean
+  lookup(name: string): Ref | undefined
+  lookupAll(): Record<string, Ref | undefined>
+}
+
+/** XState's ActorSystem, as far as its machines and the actors they make for children call it. */
+export function makeSystem(
+  scope: SystemHost,
+  relay: RefHost['relay'],
+  on: {
+    onTaken: (transition: TakenTransition) => void
+    onChild: (child: XStateChild) => void
+    onSystemId: (systemId: string, child: XStateChild) => void
+  },
+): RefHost {
+  let booked = 0
+  const system = {
+    relay,
+    _relay: relay,
+    get: (name: string) => scope.lookup(name),
+    getAll: () => scope.lookupAll(),
+    _bookId: () => `x:${booked++}`,
+    _register: (sessionId: string) => sessionId,
+    _unregister: () => {},
+    _set: on.onSystemId,
+    _sendInspectionEvent: (event: {
+      type: string
+      actorRef?: unknown
+      _transitions?: XStateTransition[]
+    }) => {
+      if (event.type === '@xstate.actor') on.onChild(event.actorRef as XStateChild)
+      if (!scope.watching || event.type !== '@xstate.microstep') return
+      for (const t of event._transitions ?? []) on.onTaken(takenTransition(t))
+    },
+    _clock: { setTimeout: () => 0, clearTimeout: () => {} },
+    _logger: () => {},
+    _snapshot: { _scheduledEvents: {} },
+    scheduler: { schedule: () => {}, cancel: () => {}, cancelAll: () => {} },
+    getSnapshot: () => ({ _scheduledEvents: {} }),
+    start: () => {},
+    inspect: () => ({ unsubscribe: () => {} }),
+  }
+  return system
+}
+
+function takenTransition(t: XStateTransition): TakenTransition {
+  return { source: t.source.id, targets: t.target?.map((s) => s.id) ?? [], eventType: t.eventType }
+}
