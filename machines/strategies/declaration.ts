@@ -1,0 +1,58 @@
+/** What a strategy takes, emits and sends. */
+import { settingFailed } from '../events/account.ts'
+import { candleClose, candleUpdate, subscribe } from '../events/candle.ts'
+import { fill, fillBust, fillCorrected } from '../events/fill.ts'
+import { exit, listRequest, listUpdate } from '../events/list.ts'
+import { requestRefused } from '../events/order-requests.ts'
+import {
+  actionExecuted,
+  entrySignal,
+  exitSignal,
+  indicatorsCalculated,
+  parameterUpdated,
+  regimeChanged,
+  signalGenerated,
+  startStrategy,
+  stopStrategy,
+  strategyStarted,
+  strategyStopped,
+  tradeCycleCompleted,
+  tradeProposed,
+  updateParameters,
+} from '../events/strategy.ts'
+import { declare } from '../kind/kind.ts'
+
+export const strategyDeclaration = declare({
+  accepts: [
+    startStrategy,
+    stopStrategy,
+    candleClose,
+    candleUpdate,
+    fill,
+    fillBust,
+    fillCorrected,
+    listUpdate,
+    requestRefused,
+    updateParameters,
+  ],
+  raises: ['ENTRY', 'LEAVE'],
+  emits: [
+    strategyStarted,
+    strategyStopped,
+    indicatorsCalculated,
+    regimeChanged,
+    signalGenerated,
+    entrySignal,
+    exitSignal,
+    tradeProposed,
+    actionExecuted,
+    tradeCycleCompleted,
+    parameterUpdated,
+    settingFailed,
+  ],
+  sends: { symbol: [subscribe], list: [listRequest, exit] },
+  commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
+  refusals: ['SETTING_FAILED'],
+})
+
+export const strategyEvents = strategyDeclaration.events
