@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { machines, venueId } from '../../machines/index.ts'
+import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
-import { type RunningRunner, startRunner } from '../../src/runner/runner.ts'
+import type { RunningRunner } from '../../src/runner/runner.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }

@@ -17,9 +17,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 import { SAMPLE } from '../../src/adapters/recording/recording.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
+import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { expectHeldWatched, venuesOf } from '../../src/runner/folder/belonging.ts'
-import { startRunner } from '../../src/runner/runner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-belonging-'))
 const nothing = () => {}

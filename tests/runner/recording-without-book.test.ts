@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
+import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import { startRunner } from '../../src/runner/runner.ts'
 import { capture } from '../data/data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-no-book-'))

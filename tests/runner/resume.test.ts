@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import { startRunner } from '../../src/runner/runner.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-resume-'))

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { startRunner } from '../../src/runner/assemble.ts'
 import { loadStrategies, rememberStrategies } from '../../src/runner/components/strategies.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
-import { startRunner } from '../../src/runner/runner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-strategies-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,6 +1,7 @@
 /** `child.ts <config> <how>`: a runner that is killed at the first thing that becomes of its orders, or runs to its end. */
+
+import { startRunner } from '../../../src/runner/assemble.ts'
 import { loadConfig } from '../../../src/runner/config/load.ts'
-import { startRunner } from '../../../src/runner/runner.ts'
 
 const [file, how] = process.argv.slice(2) as [string, 'whole' | 'released' | 'sent' | 'answered']
 const nothing = () => {}

@@ -1,6 +1,6 @@
 /** `child <data> <n>`: goes on with the golden run in a folder, and dies by SIGKILL at the n-th write of LevelDB, whichever database it is of. */
 import { Level } from 'level'
-import { startRunner } from '../../../src/runner/runner.ts'
+import { startRunner } from '../../../src/runner/assemble.ts'
 import { goldenConfig } from '../../runner/golden/config.ts'
 
 type Method = (this: object, ...args: unknown[]) => unknown
