@@ -136,6 +136,7 @@ export const ERRORS = {
   TARGET_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends to something that is no actor of this runtime.' },
   THROWN_OUTSIDE: { status: 500, exit: 1, retryable: false, about: 'Code throws outside every turn. The run stops in order.' },
   TIMER_ID_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose id is not a text of an allowed length.' },
+  TOKEN_NONE: { status: 500, exit: 1, retryable: false, about: 'A program serves where other machines reach it, and gives no token.' },
   TURN_TOO_LONG: { status: 500, exit: 1, retryable: false, about: 'One message leads to more records than a turn may have.' },
   UPGRADE_FAILED: { status: 500, exit: 1, retryable: false, about: 'An actor cannot be carried over to the registered version of its machine.' },
   USER_MESSAGE_UNREADABLE: { status: 500, exit: 1, retryable: false, about: "A message of Binance's user stream cannot be read." },

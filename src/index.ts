@@ -12,6 +12,7 @@ export {
   storeExists,
 } from '../store/index.ts'
 export { type EventEnvelope, eventEnvelope } from './api/contract/envelope.ts'
+export { type ServeOptions, type Server, serve } from './runner/serve.ts'
 export type { ActorView } from './runtime/actors/actor-view.ts'
 export type { Machines, Registration } from './runtime/actors/kind.ts'
 export type { Backoff, Supervision } from './runtime/actors/supervision.ts'

@@ -1,6 +1,4 @@
 /** A run while it lasts: what it does once its parts are there, its figures, and its stop, in the reverse order of its start. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Subscription } from 'rxjs'
 import { type Belonging, RUNNER, type Strategy } from '../../machines/index.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
@@ -22,17 +20,7 @@ import { counted, NO_COUNTS, type Stats, statsOf } from './components/stats.ts'
 import { eachOf, rememberStrategies } from './components/strategies.ts'
 import type { RunnerConfig } from './config/schema.ts'
 import type { Driver } from './drivers/driver.ts'
-
-/** Where a running runner says how it is reached, within its data folder. */
-export const RUNNER_FILE = 'runner.json'
-
-export interface RunnerInfo {
-  readonly pid: number
-  /** Undefined when its server is switched off. */
-  readonly url?: string
-  /** What it asks of whoever speaks to it. */
-  readonly token?: string
-}
+import { announce, withdraw } from './folder/announcement.ts'
 
 export interface RunningRunner {
   readonly supervisor: Supervisor
@@ -152,7 +140,7 @@ export class Runner implements RunningRunner {
     const reconciliation = `reconciliation/${place.venue}`
     const reconcile = { type: 'RECONCILE', at, reason: 'start' }
     await sendUnlessQuarantined(supervisor, reconciliation, reconcile, { at })
-    this.#announce()
+    announce(this.#parts.config.data, { url: this.url, token: this.#parts.config.server.token })
     this.#feeds.add(await startListing(config.universe, this.#parts))
     this.#feeds.add(startNewsFeed(config.news.sources, this.#parts))
     const fenced = new Promise<never>((_, reject) => supervisor.fenced$.subscribe(reject))
@@ -184,18 +172,8 @@ export class Runner implements RunningRunner {
         await venue.close()
       } finally {
         // Last, so that until then the command line is told that the runner stops; and whatever failed before.
-        rmSync(join(config.data, RUNNER_FILE), { force: true })
+        withdraw(config.data)
       }
     }
-  }
-
-  /** For the command line: it finds a running runner by its data folder. */
-  #announce(): void {
-    const { data, server } = this.#parts.config
-    const info: RunnerInfo = { pid: process.pid, url: this.url, token: server.token }
-    const file = join(data, RUNNER_FILE)
-    // A file that is there already would keep its mode.
-    writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
-    renameSync(`${file}.part`, file)
   }
 }

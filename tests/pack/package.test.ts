@@ -38,13 +38,13 @@ const STRICT = {
   rewriteRelativeImportExtensions: true,
 }
 
-const USES = `import { createSupervisor, isOutcryError, openMemoryStore, type Supervisor, type TransitionRecord } from 'outcry'
+const USES = `import { createSupervisor, isOutcryError, openMemoryStore, serve, type Supervisor, type TransitionRecord } from 'outcry'
 import { defineStrategy, indicators, machines } from 'outcry/machines'
 import { type Client, createClient, type FeedItem } from 'outcry/client'
 import { diagnose, openLevelStore, type Store } from 'outcry/store'
 import { storeTck } from 'outcry/store/tck'
 
-export const all = { createClient, createSupervisor, defineStrategy, diagnose, indicators, isOutcryError, machines, openLevelStore, openMemoryStore, storeTck }
+export const all = { createClient, createSupervisor, defineStrategy, diagnose, indicators, isOutcryError, machines, openLevelStore, openMemoryStore, serve, storeTck }
 export async function read(supervisor: Supervisor, store: Store<TransitionRecord>): Promise<string[]> {
   const found: string[] = []
   for await (const { actor } of supervisor.history('order/a', { fromRev: 1 })) found.push(actor)

@@ -1,0 +1,28 @@
+/** How the process that holds a data folder is reached: a file in it, by which the command line finds the process. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The file, within the data folder. */
+export const RUNNER_FILE = 'runner.json'
+
+/** @example { pid: 4711, url: 'http://127.0.0.1:7077' } */
+export interface RunnerInfo {
+  readonly pid: number
+  /** Undefined when its server is switched off. */
+  readonly url?: string | undefined
+  /** What it asks of whoever speaks to it. */
+  readonly token?: string | undefined
+}
+
+/** Writes the file. Only the user of this process can read it, because it has the token. */
+export function announce(data: string, { url, token }: Omit<RunnerInfo, 'pid'>): void {
+  const info: RunnerInfo = { pid: process.pid, url, token }
+  const file = join(data, RUNNER_FILE)
+  // A file that is there already would keep its mode.
+  writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
+  renameSync(`${file}.part`, file)
+}
+
+export function withdraw(data: string): void {
+  rmSync(join(data, RUNNER_FILE), { force: true })
+}
