@@ -1,0 +1,13 @@
+import type { BackupOptions } from '../command-backup.ts'
+import { type DefineCommand, finish } from '../define-command.ts'
+
+export const restore: DefineCommand = (program) =>
+  program
+    .command('restore')
+    .description('make a data folder from a backup, which stays as it is, and check it')
+    .argument('<folder>', 'that a backup is in')
+    .option('-d, --data <folder>', 'that is not there yet', 'data')
+    .option('--json', 'as JSON')
+    .action(async (folder: string, options: BackupOptions) =>
+      finish((await import('../command-backup.ts')).restore(folder, options)),
+    )

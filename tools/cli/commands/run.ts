@@ -1,0 +1,26 @@
+import type { RunOptions } from '../command-run.ts'
+import { type DefineCommand, finish, repeated } from '../define-command.ts'
+
+export const run: DefineCommand = (program) =>
+  program
+    .command('run')
+    .description('trade until the market ends or Ctrl-C')
+    .option('-c, --config <file>', 'YAML configuration')
+    .option('-d, --data <folder>', 'folder of the log (default: data)')
+    .option('--store-id <id>', 'of a new folder: 4 characters of 0-9 and a-z (default: at random)')
+    .option('-m, --market <source>', 'an adapter with a market, such as sim, recording or binance')
+    .option('--symbol <name...>', 'of a live market')
+    .option('-f, --file <capture...>', 'recording to play; several are merged by time')
+    .option('-s, --speed <factor>', '1 is the pace of life, max as fast as it goes')
+    .option('--seed <n>', 'of the simulated market')
+    .option('--host <address>', 'to listen on (default: 127.0.0.1)')
+    .option('-p, --port <n>', 'to listen on (default: 7077)')
+    .option('--no-server', 'without page, API and feed')
+    .option(
+      '--machines <module>',
+      'module of a strategy that is configured no more, and that the log has; may be repeated',
+      repeated,
+    )
+    .option('--accept-changes', 'go on with machines that changed without a new version')
+    .option('--json', 'summary as JSON')
+    .action(async (options: RunOptions) => finish((await import('../command-run.ts')).run(options)))
