@@ -116,7 +116,8 @@ function refused(answer: Refusal): OutcryError {
 function codeOf(answer: Refusal): ErrorCode {
   const { code } = answer.error
   if (isErrorCode(code)) return code
-  return 'seq' in answer ? 'COMMAND_REFUSED' : 'RUNNER_REFUSED'
+  const onRecord: ErrorCode = 'COMMAND_REFUSED'
+  return 'seq' in answer ? onRecord : 'RUNNER_REFUSED'
 }
 
 function unreachable(what: string, cause: unknown): OutcryError {
