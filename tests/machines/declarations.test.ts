@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { checks, type Declaration, GIVEN, typesOf } from '../../machines/kind/kind.ts'
-import { SCRIPTED, type Scripted } from '../../tools/docs/scripts.ts'
 import { play, type Seen } from './play.ts'
+import { SCRIPTED, type Scripted } from './scripts.ts'
 
 /** What a kind says of itself, by the types of events. */
 interface Said {

@@ -6,7 +6,7 @@ import { type Address, kindOf } from '../../src/runtime/record/address.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { Ref } from '../../src/runtime/record/ref.ts'
 import { type Outcome, Scope } from '../../src/runtime/xstate/scope.ts'
-import type { Scripted, Step } from '../../tools/docs/scripts.ts'
+import type { Scripted, Step } from './scripts.ts'
 
 /** An event that a machine emitted, or sent to an actor of a kind. */
 export interface Seen {

@@ -6,7 +6,7 @@ import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
-import { SCRIPTED, type Step } from '../../tools/docs/scripts.ts'
+import { SCRIPTED, type Step } from '../machines/scripts.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { config, machineOf, script } from './random-machine.ts'
 

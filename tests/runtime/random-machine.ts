@@ -16,7 +16,7 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate'
-import type { Step } from '../../tools/docs/scripts.ts'
+import type { Step } from '../machines/scripts.ts'
 
 export const EVENT_TYPES = ['A', 'B', 'C', 'D'] as const
 

@@ -52,17 +52,24 @@ export interface Command {
   readonly keys: readonly Key[]
 }
 
-/** With those together that take the same, as strategies do. */
-export function commandKinds(): readonly Kinds[] {
-  const kinds = new Map<unknown, Kinds>()
-  for (const [name, registration] of Object.entries<Registration>(machines)) {
-    const { events, commands: types = [] } = registration
+/** With those together that take and refuse the same, as strategies do. */
+export function commandKinds(of: Readonly<Record<string, Registration>> = machines): readonly Kinds[] {
+  const kinds: Kinds[] = []
+  for (const [name, registration] of Object.entries(of)) {
+    const { events, commands: types = [], refusals } = registration
     if (types.length === 0) continue
-    const { names = [] } = kinds.get(events) ?? {}
-    const commands = types.map((type) => commandOf(events as z.ZodDiscriminatedUnion<z.ZodObject[]>, type))
-    kinds.set(events, { names: [...names, name], registration, commands })
+    const i = kinds.findIndex(
+      ({ registration: other }) =>
+        other.events === events && other.commands === types && other.refusals === refusals,
+    )
+    const same = kinds[i]
+    const commands =
+      same?.commands ?? types.map((type) => commandOf(events as z.ZodDiscriminatedUnion<z.ZodObject[]>, type))
+    const all = { names: [...(same?.names ?? []), name], registration, commands }
+    if (same === undefined) kinds.push(all)
+    else kinds[i] = all
   }
-  return [...kinds.values()]
+  return kinds
 }
 
 /** Those that the route fills in, or has asked for. */
@@ -126,8 +133,8 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   },
 }
 
-export function commandPage(): string {
-  return `${[INTRO.trimEnd(), ...commandKinds().map(kindsText)].join('\n\n')}\n`
+export function commandPage(of: Readonly<Record<string, Registration>> = machines): string {
+  return `${[INTRO.trimEnd(), ...commandKinds(of).map(kindsText)].join('\n\n')}\n`
 }
 
 function kindsText({ names, registration: { refusals = [] }, commands }: Kinds): string {

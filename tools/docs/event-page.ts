@@ -1,13 +1,15 @@
-/** docs/events.md, made from the schemas and from what the machines emit. */
-import { domainEvents } from '../../machines/index.ts'
+/** docs/events.md, made from the schemas of the events and from what each kind declares. */
+import type { z } from 'zod'
+import { domainEvents, machines } from '../../machines/index.ts'
+import { type EventSchema, GIVEN, typesOf } from '../../machines/kind/kind.ts'
 import { eventEnvelope } from '../../src/api/contract/envelope.ts'
-import type { Emission } from './emissions.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import { type Field, fieldsOf, tableOf } from './fields.ts'
 
 const INTRO = `# Events
 
 What machines emit, as the feed and \`GET /events\` give it. Made by \`npm run docs:events\` from the schemas in
-\`machines/events\` and from a search through what the machines may come to: do not edit it by hand.
+\`machines/events\` and from what each kind declares: do not edit it by hand.
 
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC.
 
@@ -24,24 +26,69 @@ Every event comes in this, its own fields under \`event\`. The id follows from t
 an event is read.
 `
 
+const KINDS = `## Kinds
+
+What each kind of actor takes, emits and sends. A receiver that an event has named is an owner, a watcher or a subscriber, of
+whatever kind.
+`
+
+/** A kind with its declaration. */
+export interface Declared {
+  readonly name: string
+  readonly about: string
+  readonly takes: readonly string[]
+  readonly ignores: readonly string[]
+  readonly commands: readonly string[]
+  readonly raises: readonly string[]
+  readonly emits: readonly string[]
+  /** By the kind of the receiver. */
+  readonly sends: readonly (readonly [to: string, types: readonly string[]])[]
+}
+
+/** Returns what each registered kind declares. */
+export function declaredKinds(of: Readonly<Record<string, Registration>> = machines): readonly Declared[] {
+  return Object.entries(of).map(([name, kind]) => {
+    const { options } = kind.events as z.ZodDiscriminatedUnion<EventSchema[]>
+    return {
+      name,
+      about: kind.machine.config.description ?? '',
+      takes: typesOf(options),
+      ignores: kind.ignores ?? [],
+      commands: kind.commands ?? [],
+      raises: kind.raises ?? [],
+      emits: typesOf((kind.emits ?? []) as readonly EventSchema[]),
+      sends: Object.entries(kind.sends ?? {}).map(([to, schemas]) => [
+        to,
+        typesOf(schemas as readonly EventSchema[]),
+      ]),
+    }
+  })
+}
+
 /** All have them. */
 const COMMON = ['type', 'at']
 
-export function eventPage(all: readonly Emission[]): string {
+export function eventPage(kinds: readonly Declared[] = declaredKinds()): string {
   const groups = Object.entries(domainEvents).map(([group, schemas]) => {
     const entries = schemas.map((schema) => {
       const type = schema.shape.type.value
       const fields = fieldsOf(schema)
       const own = fields.filter(({ name }) => !COMMON.includes(name))
       const about = schema.description === undefined ? [] : [schema.description]
-      const emitted = emittedText(all.filter((one) => one.type === type))
+      const emitters = kinds.filter(({ emits }) => emits.includes(type)).map(({ name }) => kindLink(name))
+      const emitted = `Emitted by ${emitters.join(', ')}.`
       return [`### ${type}`, ...about, `Topic \`${topicOf(type, fields)}\``, tableOf(own), emitted].join(
         '\n\n',
       )
     })
     return [`## ${group}`, ...entries].join('\n\n')
   })
-  return `${[`${INTRO}\n${tableOf(fieldsOf(eventEnvelope))}`, ...groups].join('\n\n')}\n`
+  return `${[`${INTRO}\n${tableOf(fieldsOf(eventEnvelope))}`, ...groups, kindsText(kinds)].join('\n\n')}\n`
+}
+
+/** Returns the part of the page that says what each kind takes, emits and sends. */
+export function kindsText(kinds: readonly Declared[]): string {
+  return `${KINDS}\n${kinds.map(kindText).join('\n\n')}`
 }
 
 function topicOf(type: string, fields: readonly Field[]): string {
@@ -52,36 +99,28 @@ function topicOf(type: string, fields: readonly Field[]): string {
   return `events.${type.toLowerCase()}.${token('venue')}.${token('symbol')}`
 }
 
-/** By machine and event, the transitions. */
-function emittedText(of: readonly Emission[]): string {
-  const places = new Map<string, string[]>()
-  for (const one of of) {
-    const [who, where] = placeText(one)
-    places.set(who, [...(places.get(who) ?? []), where])
-  }
-  const lines = [...places].map(([who, where]) => `- ${who}: ${where.sort().join(', ')}`).sort()
-  return ['Emitted by', '', ...lines].join('\n')
+function kindLink(name: string): string {
+  return `[\`${name}\`](#kind-${name.toLowerCase()})`
 }
 
-/** Who on what, and where. */
-function placeText({ kind, on, state, target }: Omit<Emission, 'type'>): readonly [string, string] {
-  const what = on === 'entry' || on === 'exit' ? on : `on \`${on}\``
-  const where = `${state === '' ? 'any state' : state}${target === undefined ? '' : ` → ${target}`}`
-  return [`\`${kind}\` ${what}`, where]
+function kindText({ name, about, takes, ignores, commands, raises, emits, sends }: Declared): string {
+  const lines = [
+    `- takes ${listed(takes)}`,
+    ...(ignores.length > 0 ? [`- does nothing about ${listed(ignores)}`] : []),
+    ...(commands.length > 0
+      ? [
+          `- takes from people ${commands.map((type) => `[\`${type}\`](commands.md#${type.toLowerCase()})`).join(', ')}`,
+        ]
+      : []),
+    ...(raises.length > 0 ? [`- sends itself ${listed(raises)}`] : []),
+    `- emits ${emits.map((type) => `[\`${type}\`](#${type.toLowerCase()})`).join(', ')}`,
+    ...sends.map(
+      ([to, types]) => `- sends ${to === GIVEN ? 'whom an event has named' : `\`${to}\``} ${listed(types)}`,
+    ),
+  ]
+  return [`### Kind ${name}`, about, lines.join('\n')].join('\n\n')
 }
 
-/** As `emittedOn` reads it. */
-export function placeName(of: Omit<Emission, 'type'>): string {
-  return placeText(of).join(': ')
-}
-
-/** What a page says: of each event, the names of the places. */
-export function emittedOn(page: string): ReadonlyMap<string, ReadonlySet<string>> {
-  return new Map(
-    page.split(/^### /m).map((section) => {
-      const lines = [...section.matchAll(/^- (`.*?): (.*)$/gm)]
-      const places = lines.flatMap(([, who, where = '']) => where.split(', ').map((one) => `${who}: ${one}`))
-      return [section.split('\n', 1)[0] as string, new Set(places)]
-    }),
-  )
+function listed(types: readonly string[]): string {
+  return types.map((type) => `\`${type}\``).join(', ')
 }

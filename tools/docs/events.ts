@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { emissions } from './emissions.ts'
 import { eventPage } from './event-page.ts'
 
-writeFileSync(new URL('../../docs/events.md', import.meta.url), eventPage(emissions()))
+writeFileSync(new URL('../../docs/events.md', import.meta.url), eventPage())

@@ -1,4 +1,4 @@
-/** The machines of trading, each with scripts of whatever may come to it, in any order: for this page and for tests. */
+/** The machines of trading, each with scripts of whatever may come to it, in any order. */
 import fc from 'fast-check'
 import type { AnyStateMachine } from 'xstate'
 import { DEFAULT_NEWS_RULES, emaCross, execType, machines, meanReversion } from '../../machines/index.ts'
