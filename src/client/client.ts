@@ -155,7 +155,7 @@ export class Client {
    * @throws SEQ_LOST when that is not in the log any more: there is no gap without an error
    */
   feed(options: FeedOptions): AsyncGenerator<FeedItem, void, void> {
-    return follow({ connect: () => this.#connect(), refusal: () => this.#refusal() }, options)
+    return follow({ connect: () => this.#connect(), refusal: (signal) => this.#refusal(signal) }, options)
   }
 
   #connect(): FeedSocket {
@@ -178,9 +178,9 @@ export class Client {
   }
 
   /** A WebSocket does not say why a server refuses it, but a request does. */
-  async #refusal(): Promise<OutcryError | undefined> {
+  async #refusal(signal: AbortSignal | undefined): Promise<OutcryError | undefined> {
     try {
-      await this.ask('health')
+      await this.ask('health', signal && { signal })
     } catch (error) {
       if (isOutcryError(error) && FOR_GOOD.includes(error.code)) return error
     }

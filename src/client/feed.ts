@@ -47,7 +47,7 @@ export interface FeedOptions extends Wanted {
 export interface Server {
   connect(): FeedSocket
   /** Resolves with the error by which the server refuses to speak to this client; undefined where it does not. */
-  refusal(): Promise<OutcryError | undefined>
+  refusal(signal: AbortSignal | undefined): Promise<OutcryError | undefined>
 }
 
 /**
@@ -76,7 +76,7 @@ export async function* follow(server: Server, options: FeedOptions): AsyncGenera
     if (error !== undefined) throw error
     if (isAborted(signal)) return
     if (isFull) continue
-    const refusal = isRefused ? await server.refusal() : undefined
+    const refusal = isRefused ? await server.refusal(signal) : undefined
     if (refusal !== undefined) throw refusal
     const forMs = Math.min(WAIT_MS * 2 ** attempt++, WAIT_MS_MAX)
     onStatus?.({ status: 'waiting', forMs, why })

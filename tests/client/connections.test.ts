@@ -1,0 +1,179 @@
+/** When the feed makes a connection anew, and when it ends: by sockets that say what a test tells them to. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type FeedOptions, type FeedSocket, type FeedStatus, follow } from '../../src/client/feed.ts'
+import type { FeedItem } from '../../src/client/place.ts'
+
+class Socket implements FeedSocket {
+  onmessage: FeedSocket['onmessage'] = null
+  onclose: FeedSocket['onclose'] = null
+  onerror: FeedSocket['onerror'] = null
+  readonly said: { op: string; id: string; since?: number }[] = []
+  isClosed = false
+
+  send(text: string): void {
+    this.said.push(JSON.parse(text))
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+
+  hears(frame: object | string): void {
+    const handle = this.onmessage as ((event: { data: unknown }) => void) | null
+    handle?.({ data: typeof frame === 'string' ? frame : JSON.stringify(frame) })
+  }
+
+  ends(code: number, reason = ''): void {
+    const handle = this.onclose as ((event: { code: number; reason: string }) => void) | null
+    handle?.({ code, reason })
+  }
+}
+
+const hello = (seq: number) => ({ op: 'hello', version: '0', seq, epoch: 1 })
+const record = (seq: number) => ({
+  op: 'event',
+  id: 'feed',
+  topic: 'transitions.tally.a',
+  seq,
+  at: seq,
+  actor: 'tally/a',
+  record: { seq, rev: seq },
+})
+
+let sockets: Socket[]
+let statuses: FeedStatus[]
+let ending: AbortController
+const taken: number[] = []
+let end: Promise<unknown>
+
+const last = () => sockets.at(-1) as Socket
+
+function begin(options: Partial<FeedOptions> = {}): void {
+  const connect = () => {
+    const socket = new Socket()
+    sockets.push(socket)
+    return socket
+  }
+  const onStatus = (status: FeedStatus) => void statuses.push(status)
+  const wanted = { topics: ['transitions.>'], since: 0, signal: ending.signal, onStatus, ...options }
+  const read = async () => {
+    for await (const { seq } of follow(
+      { connect, refusal: async () => undefined },
+      wanted,
+    ) as AsyncIterable<FeedItem>)
+      taken.push(seq)
+  }
+  end = read().then(
+    () => 'ended',
+    (error: unknown) => error,
+  )
+}
+
+/** Lets everything happen that waits for no timer. */
+const settle = () => vi.advanceTimersByTimeAsync(0)
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  sockets = []
+  statuses = []
+  taken.length = 0
+  ending = new AbortController()
+})
+afterEach(async () => {
+  ending.abort()
+  await settle()
+  await end
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('a connection', () => {
+  it('that is silent is asked whether it is there, and made anew when it is not', async () => {
+    begin()
+    last().hears(hello(1))
+    last().hears(record(1))
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(last().said.map(({ op }) => op)).toEqual(['subscribe', 'unsubscribe'])
+    // The server has no such subscription, and that is an answer.
+    last().hears({ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', message: 'none', id: 'probe' })
+    await vi.advanceTimersByTimeAsync(29_999)
+    expect(sockets).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(251)
+    expect([sockets.length, sockets[0]?.isClosed]).toEqual([2, true])
+    last().hears(hello(2))
+    for (const seq of [1, 2]) last().hears(record(seq))
+    await settle()
+    expect(last().said[0]).toMatchObject({ op: 'subscribe', since: 0 })
+    expect(taken).toEqual([1, 2])
+  })
+
+  it('that never opens is made anew', async () => {
+    begin()
+    await vi.advanceTimersByTimeAsync(30_250)
+    expect([sockets.length, sockets[0]?.said]).toEqual([2, []])
+  })
+
+  it('is awaited longer each time, ten seconds at most, until something comes', async () => {
+    begin()
+    const waited = () => statuses.flatMap((status) => (status.status === 'waiting' ? [status.forMs] : []))
+    for (let n = 0; n < 8; n++) {
+      last().ends(1006)
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    expect(waited()).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000])
+    last().hears(hello(1))
+    last().hears(record(1))
+    await settle()
+    last().ends(4408, 'too slow; resume with since 1')
+    await settle()
+    expect(statuses.at(-1)).toEqual({ status: 'waiting', forMs: 250, why: 'too slow; resume with since 1' })
+  })
+
+  it.each(['SERVER_BUSY', 'FEED_FAILED'])('that is refused with %s is made anew', async (code) => {
+    begin()
+    last().hears(hello(1))
+    last().hears({ op: 'error', code, message: 'not now', id: 'feed' })
+    await vi.advanceTimersByTimeAsync(250)
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('says nothing more once it has ended', async () => {
+    begin()
+    const [first] = sockets as [Socket]
+    first.hears(hello(3))
+    first.hears(record(1))
+    first.ends(1006)
+    await vi.advanceTimersByTimeAsync(250)
+    first.hears(record(2))
+    last().hears(hello(3))
+    for (const seq of [1, 2, 3]) last().hears(record(seq))
+    first.hears(record(4))
+    await settle()
+    expect(taken).toEqual([1, 2, 3])
+  })
+})
+
+describe('the feed', () => {
+  it.each([
+    ['a code of a later version', { op: 'error', code: 'LATER', message: 'no' }, 'RUNNER_REFUSED'],
+    ['a refusal', { op: 'error', code: 'SUBSCRIPTION_EXISTS', message: 'no' }, 'SUBSCRIPTION_EXISTS'],
+    ['no JSON', '<p>', 'FRAME_INVALID'],
+    ['a gap', record(3), 'FEED_GAP'],
+  ])('ends with %s, behind what has come', async (_, frame, code) => {
+    begin()
+    last().hears(hello(3))
+    last().hears(record(1))
+    last().hears(frame)
+    expect(await end).toMatchObject({ code })
+    expect([taken, sockets.length, last().isClosed]).toEqual([[1], 1, true])
+  })
+
+  it('ends at once by its signal, whatever waits', async () => {
+    begin()
+    last().hears(hello(3))
+    for (const seq of [1, 2, 3]) last().hears(record(seq))
+    ending.abort()
+    expect(await end).toBe('ended')
+    expect([taken, last().isClosed]).toEqual([[], true])
+  })
+})
