@@ -16,6 +16,7 @@ import { actorRoutes } from './routes/actor-routes.ts'
 import { commandRoutes } from './routes/command-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
+import { openApiRoute } from './routes/openapi-route.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { secure } from './security-headers.ts'
@@ -83,6 +84,7 @@ export async function startApi(
   commandRoutes(byContract, supervisor)
   eventRoutes(byContract, supervisor)
   failureRoutes(byContract, supervisor)
+  openApiRoute(byContract, supervisor)
   pageRoutes(http)
   const feed = new Feed(supervisor, VERSION, new Waiting())
   const inspection = new Inspection(supervisor)

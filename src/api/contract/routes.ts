@@ -236,6 +236,15 @@ export const routes = {
     answers: { 200: z.object({ seq: position, failures: z.array(failure) }) },
     refusals: ['REQUEST_INVALID'],
   },
+
+  /** @example GET /openapi.json */
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'Describes all of this, with the events that the kinds of this server take, as OpenAPI 3.1.',
+    answers: { 200: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) },
+    refusals: [],
+  },
 } as const satisfies Record<string, Route>
 
 export type Routes = typeof routes

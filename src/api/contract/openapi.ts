@@ -1,0 +1,137 @@
+/** The OpenAPI document of the routes, made from the contract and from the events that the kinds of a server take. */
+import { z } from 'zod'
+import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
+import { REFUSALS_OF_ALL, type Route, refusal } from './route.ts'
+import { routes } from './routes.ts'
+
+/** What is registered for a kind, as far as clients may know it. */
+export interface KindEvents {
+  readonly name: string
+  readonly events?: z.ZodType | undefined
+  /** Types of the events that people may send; undefined: all. */
+  readonly commands?: readonly string[] | undefined
+}
+
+type Json = Record<string, unknown>
+type Schemas = Record<string, unknown>
+
+/** Returns the document of OpenAPI 3.1. `version` is that of Outcry. */
+export function openApiOf(version: string, kinds: Iterable<KindEvents>): Json {
+  const schemas: Schemas = {}
+  const paths: Record<string, Json> = {}
+  for (const [name, route] of Object.entries<Route>(routes))
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: operationOf(name, route, schemas),
+    }
+  const bodies = [...kinds].flatMap((kind) => bodyOf(kind, schemas))
+  if (bodies.length > 0) {
+    const { post } = paths[routes.send.path] as { post: { requestBody: unknown } }
+    post.requestBody = {
+      required: true,
+      content: json({ anyOf: [...bodies, schemaOf(routes.send.body, schemas)] }),
+    }
+  }
+  const security = { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Outcry', version },
+    security: [{}, { token: [] }],
+    paths,
+    components: { schemas, ...security },
+  }
+}
+
+function operationOf(operationId: string, route: Route, schemas: Schemas): Json {
+  const { summary, params, query, headers, body, answers, isBinary, refusals } = route
+  const parameters = [
+    ...parametersOf('path', params, schemas),
+    ...parametersOf('query', query, schemas),
+    ...parametersOf('header', headers, schemas),
+  ]
+  const responses = refusalsBy([...refusals, ...REFUSALS_OF_ALL], schemas)
+  for (const [status, schema] of Object.entries(answers)) {
+    const refused = responses[status]
+    const answer = isBinary ? undefined : schemaOf(schema, schemas)
+    responses[status] = {
+      description: refused?.description ?? (status === '200' ? 'The answer.' : 'The answer, with an error.'),
+      content:
+        answer === undefined
+          ? { 'application/octet-stream': {} }
+          : json(refused === undefined ? answer : { anyOf: [answer, schemaOf(refusal, schemas)] }),
+    }
+  }
+  return {
+    operationId,
+    summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && { requestBody: { content: json(schemaOf(body, schemas)) } }),
+    responses,
+  }
+}
+
+/** By status, with the codes that have it. */
+function refusalsBy(codes: readonly string[], schemas: Schemas): Record<string, Json> {
+  const byStatus = new Map<number, ErrorCode[]>()
+  for (const code of codes.filter(isErrorCode)) {
+    const { status } = ERRORS[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  const content = json(schemaOf(refusal, schemas))
+  return Object.fromEntries(
+    [...byStatus].map(([status, known]) => {
+      const description = known.map((code) => `${code}: ${ERRORS[code].about}`).join('\n\n')
+      return [status, { description, content }]
+    }),
+  )
+}
+
+/** A kind whose schema has no JSON Schema is told of by its commands alone. */
+function bodyOf({ name, events, commands }: KindEvents, schemas: Schemas): readonly Json[] {
+  if (events === undefined || commands?.length === 0) return []
+  try {
+    schemas[`events.${name}`] = { ...schemaOf(events, schemas), 'x-commands': commands ?? 'all' }
+  } catch {
+    return []
+  }
+  return [{ $ref: `#/components/schemas/events.${name}` }]
+}
+
+function parametersOf(place: string, schema: z.ZodType | undefined, schemas: Schemas): readonly Json[] {
+  if (schema === undefined) return []
+  const { properties = {}, required = [] } = schemaOf(schema, schemas) as {
+    properties?: Record<string, Json>
+    required?: readonly string[]
+  }
+  return Object.entries(properties).map(([name, { description, ...of }]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    ...(description !== undefined && { description }),
+    schema: of,
+  }))
+}
+
+/** Returns the JSON Schema of what is sent, with what it names put among the document's schemas. */
+function schemaOf(schema: z.ZodType, schemas: Schemas): Json {
+  const { $schema: _, $defs = {}, ...found } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  for (const [name, of] of Object.entries($defs)) schemas[name] = withRefs(of)
+  return withRefs(found) as Json
+}
+
+/** References within a schema are those of the whole document. */
+function withRefs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withRefs)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === '$ref' && typeof inner === 'string'
+        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
+        : [key, withRefs(inner)],
+    ),
+  )
+}
+
+function json(schema: Json): Json {
+  return { 'application/json': { schema } }
+}
