@@ -85,6 +85,7 @@ export const ERRORS = {
   MODULE_UNNAMED: { status: 500, exit: 2, retryable: false, about: 'The log has strategies of a module that neither the configuration nor `--machines` names.' },
   NOT_AUTHORISED: { status: 401, exit: 1, retryable: false, about: 'A request has no token or a wrong one.' },
   NOT_JSON: { status: 400, exit: 1, retryable: false, about: 'A value cannot be brought back from the log as it was; its path is named.' },
+  OPTION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option that it does not have.' },
   ORIGIN_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of an origin that is not listed speaks to the server.' },
   OTHER_MARKET: { status: 500, exit: 2, retryable: false, about: 'The data folder belongs to another market than the configured one.' },
   OTHER_VENUE: { status: 500, exit: 2, retryable: false, about: 'A venue that the data folder began with was changed or removed.' },

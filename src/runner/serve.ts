@@ -1,4 +1,5 @@
 /** What a program offers of its own supervisor: the API, the feed, inspection and the page, for any machines. */
+import { checkOptions } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Limits } from '../api/limits.ts'
 import { consoleLogger, type Logger } from '../runtime/logger.ts'
@@ -28,22 +29,31 @@ export interface Server {
   close(): Promise<void>
 }
 
+const OPTIONS = {
+  port: true,
+  host: true,
+  token: true,
+  origins: true,
+  data: true,
+  limits: true,
+  logger: true,
+} as const
+
 const PORT = 7077
 const HOST = '127.0.0.1'
 
 /**
  * Resolves when the server listens. `close` ends it; the supervisor goes on.
  *
- * @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_NONE when other machines would reach it without a token
+ * @throws OPTION_UNKNOWN, PORT_IN_USE, LISTEN_FAILED, TOKEN_NONE when other machines would reach it without a token
  * @example
  * const api = await serve(supervisor, { port: 7077, data: 'data' })
  * console.log(api.url)
  * await api.close()
  */
-export async function serve(
-  supervisor: Supervisor,
-  { port = PORT, host = HOST, data, logger = consoleLogger, ...options }: ServeOptions = {},
-): Promise<Server> {
+export async function serve(supervisor: Supervisor, given: ServeOptions = {}): Promise<Server> {
+  checkOptions<ServeOptions>('serve', given, OPTIONS)
+  const { port = PORT, host = HOST, data, logger = consoleLogger, ...options } = given
   // A program that serves nothing loads none of this.
   const [{ startApi }, { isLoopback }, { folderEntries }, { announce, withdraw }] = await Promise.all([
     import('../api/server.ts'),

@@ -1,5 +1,6 @@
 /** The one place that puts the runtime together. */
 
+import { checkOptions } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Machines } from './actors/kind.ts'
@@ -53,6 +54,21 @@ export interface SupervisorOptions {
   readonly work?: WorkObserver
 }
 
+const OPTIONS = {
+  store: true,
+  machines: true,
+  ports: true,
+  clock: true,
+  logger: true,
+  passivation: true,
+  snapshotEvery: true,
+  retention: true,
+  acceptChanges: true,
+  checkpointEvery: true,
+  suspects: true,
+  work: true,
+} as const
+
 /** Records of one actor after which it is snapshotted. */
 const SNAPSHOT_EVERY = 1_000
 
@@ -61,10 +77,16 @@ const owned = new WeakSet<Store<TransitionRecord>>()
 
 /**
  * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
- * @throws STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ * @throws OPTION_UNKNOWN, STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { store } = options
+  const { store, passivation = {}, retention = {} } = options
+  checkOptions<SupervisorOptions>('createSupervisor', options, OPTIONS)
+  checkOptions<PassivationOptions>('passivation', passivation as PassivationOptions, {
+    residentMax: true,
+    idleMs: true,
+  })
+  checkOptions<RetentionOptions>('retention', retention, { liveRecords: true, liveMs: true })
   if (owned.has(store))
     throw new OutcryError('STORE_OWNED', 'the store belongs to another supervisor', 'Open one for each.')
   owned.add(store)

@@ -2,9 +2,11 @@
  * Opens a store. The order is what keeps it safe: lock, look (look.ts), claim the epoch in HEAD, and only then LevelDB. Until the
  * claim nothing in the folder changes but what is aside (store-files.ts).
  */
+
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { checkOptions } from '../../errors/options.ts'
 import type { LogRecord, RecordCodec, Store } from '../store.ts'
 import { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
@@ -39,6 +41,8 @@ export interface StoreOptions<R extends LogRecord = LogRecord> {
   readonly shortId?: string | undefined
 }
 
+const OPTIONS = { codec: true, snapshotsKept: true, openFilesMax: true, shortId: true } as const
+
 interface Settings<R extends LogRecord> {
   readonly codec: RecordCodec<R>
   readonly snapshotsKept: number
@@ -60,6 +64,7 @@ export async function openLevelStore<R extends LogRecord>(
   location: string,
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
+  checkOptions<StoreOptions<R>>('openLevelStore', options, OPTIONS)
   try {
     makeFolder(location)
     const lock = await StoreLock.take(location)
@@ -203,6 +208,7 @@ export async function openMemoryStore<R extends LogRecord>(
   memory: Memory = newMemory(),
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
+  checkOptions<StoreOptions<R>>('openMemoryStore', options, OPTIONS)
   const settings = withDefaults(options)
   const { codec } = settings
   const db = databaseIn(memory)

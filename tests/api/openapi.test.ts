@@ -55,7 +55,9 @@ describe('the OpenAPI document', () => {
   it('has the commands of each kind that takes some, by the schema that checks them', () => {
     const { schemas } = document.components
     const commanded = [...new Registry(machines).kinds].filter(({ commands = [] }) => commands.length > 0)
-    expect(Object.keys(schemas)).toEqual(expect.arrayContaining(commanded.map(({ name }) => `events.${name}`)))
+    expect(Object.keys(schemas)).toEqual(
+      expect.arrayContaining(commanded.map(({ name }) => `events.${name}`)),
+    )
     expect(schemas['events.account']).toMatchObject({ 'x-commands': machines.account.commands })
     expect(JSON.stringify(schemas['events.account'])).toContain('"const":"SET_TRADING_STATE"')
     const body = JSON.stringify(document.paths[routes.send.path]?.post?.requestBody)

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/runner/config/load.ts'
 import { makeRef } from '../../src/runtime/actors/persist.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { Scope } from '../../src/runtime/xstate/scope.ts'
-import { type AnySnapshot } from '../../src/runtime/xstate/snapshot.ts'
+import type { AnySnapshot } from '../../src/runtime/xstate/snapshot.ts'
 import { atLeast, median, type Report, type Settings } from './report.ts'
 import { silent } from './workload.ts'
 

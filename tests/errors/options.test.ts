@@ -1,0 +1,47 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createSupervisor, openLevelStore, openMemoryStore, serve } from '../../src/index.ts'
+
+/** As a program in JavaScript writes it. */
+const loose = <T>(options: object) => options as T
+
+describe('an option that there is not', () => {
+  it.each([
+    ['of the supervisor', { storre: 1 }, 'createSupervisor has no option "storre"'],
+    ['of passivation', { passivation: { idle: 1 } }, 'passivation has no option "idle"'],
+    ['of retention', { retention: { days: 1 } }, 'retention has no option "days"'],
+  ])('%s is refused by name', async (_, options, message) => {
+    const store = await openMemoryStore()
+    await expect(createSupervisor(loose({ store, machines: {}, ...options }))).rejects.toMatchObject({
+      code: 'OPTION_UNKNOWN',
+      message: expect.stringContaining(message),
+    })
+    const supervisor = await createSupervisor({ store, machines: {} })
+    await supervisor.stop()
+  })
+
+  it('of a store is refused before there is a folder', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'outcry-options-'))
+    try {
+      const opened = openLevelStore(join(root, 'log'), loose({ shortid: 'abcd' }))
+      await expect(opened).rejects.toMatchObject({ code: 'OPTION_UNKNOWN' })
+      expect(readdirSync(root)).toEqual([])
+      await expect(openMemoryStore(undefined, loose({ codex: 1 }))).rejects.toMatchObject({
+        code: 'OPTION_UNKNOWN',
+      })
+    } finally {
+      rmSync(root, { recursive: true })
+    }
+  })
+
+  it('of a server is refused before it listens', async () => {
+    const supervisor = await createSupervisor({ store: await openMemoryStore(), machines: {} })
+    await expect(serve(supervisor, loose({ prot: 7077 }))).rejects.toMatchObject({
+      code: 'OPTION_UNKNOWN',
+      hint: expect.stringContaining('port'),
+    })
+    await supervisor.stop()
+  })
+})
