@@ -64,6 +64,14 @@ export function symbolAddress(venue: string, symbol: string): `symbol/${string}`
   return `symbol/${venue}:${symbol}`
 }
 
+/** Of a strategy: its type is the kind of its actors. */
+export function strategyAddress(type: string, id: string): string {
+  return `${type}/${id}`
+}
+
+/** The judge of news: there is one in a process. */
+export const NEWS = 'news/main'
+
 /** Of what is outside: the venue itself, where orders are placed. */
 export function portAddress(venue: string): `port/${string}` {
   return `port/${venue}`

@@ -5,7 +5,7 @@ import { renewed } from '../account/settings.ts'
 import type { Candle } from '../events/candle.ts'
 import { acts } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
-import { asKind, symbolAddress } from '../model/addresses.ts'
+import { asKind, strategyAddress, symbolAddress } from '../model/addresses.ts'
 import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
@@ -42,7 +42,7 @@ export function actionsOf<
   >
   const indicatorParams: readonly string[] =
     definition.indicatorParams ?? Object.keys(definition.params.shape)
-  const addressOf = ({ id }: StrategyTerms) => `${name}/${id}`
+  const addressOf = ({ id }: StrategyTerms) => strategyAddress(name, id)
   return {
     subscribe: action(({ context: { params }, event, enqueue }) => {
       const { venue, symbol, interval, evaluateOn } = params

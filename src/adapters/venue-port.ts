@@ -1,6 +1,7 @@
 import {
   type AccountBooks,
   type AccountContext,
+  accountAddress,
   booksOf,
   type CancelOrder,
   type ExecutionReport,
@@ -184,7 +185,7 @@ export class VenuePort implements Port {
   }
 
   #booksOf({ port }: Intent): AccountBooks | undefined {
-    const account = this.#context?.getSnapshot(`account/${port}`)
+    const account = this.#context?.getSnapshot(accountAddress(port))
     return account && booksOf(account.context as AccountContext)
   }
 

@@ -3,6 +3,7 @@
  * collide at one venue and every venue takes it (36 characters of A-Z, a-z, 0-9, _ and - by Binance's rule). Records have neither the
  * short id nor what is made with it.
  */
+import { ownOrderAddress } from '../../machines/index.ts'
 import { adoptedId, hashedName, isSafeName, NAME_LENGTH_MAX, nameIn } from '../../machines/model/ids.ts'
 import { OutcryError } from '../../store/index.ts'
 
@@ -54,7 +55,7 @@ export class WireIds {
     if (Number(number) > REQUESTS_MAX) {
       throw new OutcryError(
         'REQUESTS_EXHAUSTED',
-        `order/${id} asks its venue for the ${number}th time, and an id has room for ${REQUESTS_MAX}`,
+        `${ownOrderAddress(id)} asks its venue for the ${number}th time, and an id has room for ${REQUESTS_MAX}`,
         'Cancel the order, and place another one.',
       )
     }

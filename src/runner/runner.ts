@@ -1,6 +1,6 @@
 /** A run while it lasts: what it does once its parts are there, its figures, and its stop, in the reverse order of its start. */
 import { Subscription } from 'rxjs'
-import { type Belonging, RUNNER, type Strategy } from '../../machines/index.ts'
+import { type Belonging, RUNNER, reconciliationAddress, type Strategy } from '../../machines/index.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
 import type { Venue } from '../adapters/venue.ts'
 import type { ApiServer } from '../api/server.ts'
@@ -137,7 +137,7 @@ export class Runner implements RunningRunner {
         { lane: 'command' },
       ),
     )
-    const reconciliation = `reconciliation/${place.venue}`
+    const reconciliation = reconciliationAddress(place.venue)
     const reconcile = { type: 'RECONCILE', at, reason: 'start' }
     await sendUnlessQuarantined(supervisor, reconciliation, reconcile, { at })
     announce(this.#parts.config.data, { url: this.url, token: this.#parts.config.server.token })

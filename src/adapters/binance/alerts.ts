@@ -1,6 +1,13 @@
 /** What the futures warn of, and no order or balance says. */
 import { z } from 'zod'
-import { holdingName, type Reconcile, type ReportError, RUNNER } from '../../../machines/index.ts'
+import {
+  accountAddress,
+  holdingName,
+  type Reconcile,
+  type ReportError,
+  RUNNER,
+  reconciliationAddress,
+} from '../../../machines/index.ts'
 import { epochMs } from '../../../machines/model/fields.ts'
 import { amount, id, positionSide } from './fields.ts'
 
@@ -32,7 +39,7 @@ export function marginAlert({ E: at, p }: z.infer<typeof marginCall>, venue: str
   const text = `margin call: ${held.join(', ')}`
   return {
     to: RUNNER,
-    event: { type: 'REPORT_ERROR', at, severity: 'error', text, about: `account/${venue}` },
+    event: { type: 'REPORT_ERROR', at, severity: 'error', text, about: accountAddress(venue) },
   }
 }
 
@@ -42,5 +49,5 @@ export const triggerReject = z.object({ E: epochMs, or: z.object({ s: z.string()
 /** It says no ClOrdID: which order of ours that is, if it is one, its absence at the venue tells. */
 export function triggerAlert({ E: at, or }: z.infer<typeof triggerReject>, venue: string): Alert {
   const reason = `${or.s} order ${or.i} was refused when it was triggered: ${or.r}`
-  return { to: `reconciliation/${venue}`, event: { type: 'RECONCILE', at, reason } }
+  return { to: reconciliationAddress(venue), event: { type: 'RECONCILE', at, reason } }
 }

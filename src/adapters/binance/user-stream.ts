@@ -1,5 +1,6 @@
 /** Binance's user stream, spot and futures, as events for our actors. Pure: each message is read by itself. */
 import type { z } from 'zod'
+import { accountAddress, reconciliationAddress } from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { WireIds } from '../wire-ids.ts'
 import {
@@ -102,8 +103,8 @@ function toAccount<T>(reports: (message: T, venue: string) => readonly AccountRe
   return (message: T, { venue }: Source): readonly AddressedReport[] =>
     reports(message, venue).map((event) => {
       // What it has is held against our books; what came or went is booked.
-      const kind = event.type === 'CASH_FLOW_REPORT' ? 'account' : 'reconciliation'
-      return { to: `${kind}/${venue}`, event }
+      const isFlow = event.type === 'CASH_FLOW_REPORT'
+      return { to: isFlow ? accountAddress(venue) : reconciliationAddress(venue), event }
     })
 }
 

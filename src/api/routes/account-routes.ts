@@ -2,6 +2,7 @@ import { accountMachine, accountVersion5 } from '../../../machines/account/accou
 import { dailyPnl, drawdownPct, performanceAt } from '../../../machines/account/circuit-breaker.ts'
 import type { AccountContext } from '../../../machines/account/context.ts'
 import { equityOf, leavesQtyOf, unrealizedIn, unrealizedOn } from '../../../machines/account/portfolio.ts'
+import { symbolAddress } from '../../../machines/index.ts'
 import { markOf, type SymbolContext } from '../../../machines/market/symbol-context.ts'
 import { avgPxOf } from '../../../machines/position/books.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
@@ -39,7 +40,7 @@ function standing(view: ActorView, markPxOf: (symbol: string) => string | undefi
   const { venue, asset, breaker, review } = account
   const positions: AccountContext['positions'] = Object.fromEntries(
     Object.entries(account.positions).map(([position, held]) => {
-      const markPx = markPxOf(`symbol/${venue}:${held.symbol}`) ?? held.markPx
+      const markPx = markPxOf(symbolAddress(venue, held.symbol)) ?? held.markPx
       return [position, { ...held, markPx }]
     }),
   )

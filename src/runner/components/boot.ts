@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ErrorCode } from '../../../errors/codes.ts'
 import {
   type AccountContext,
+  accountAddress,
   type Belonging,
   type Configured,
   fixedAmong,
@@ -19,6 +20,8 @@ import {
   type RunnerInput,
   type Strategy,
   type SymbolContext,
+  strategyAddress,
+  symbolAddress,
   watchdogAddress,
 } from '../../../machines/index.ts'
 import { isOutcryError, OutcryError } from '../../../store/index.ts'
@@ -149,7 +152,7 @@ class Start {
 
   /** Returns what has reached everybody, and for the others what the start before this one had configured. */
   arrived({ limits, strategies }: Configured): Configured {
-    const account = `account/${this.#options.venue}`
+    const account = accountAddress(this.#options.venue)
     const was = this.#was?.strategies ?? {}
     const entries = Object.entries(strategies).flatMap(([address, params]) => {
       if (!this.#missing.has(address)) return [[address, params] as const]
@@ -175,7 +178,7 @@ class Start {
     const { venue, symbols } = this.#options
     const { valueEvery: _, overfill, ...account } = this.#config.account
     const settings = { instruments: this.#instruments, overfill, guarded: [...symbols] }
-    const address = `account/${venue}`
+    const address = accountAddress(venue)
     const was = this.#contextOf(address) as AccountContext | undefined
     if (was !== undefined) {
       this.#expectSame(was, { asset: account.asset, positionMode: account.positionMode }, 'account')
@@ -272,7 +275,7 @@ class Start {
   ): Promise<void> {
     const { venue, at } = this.#options
     const { id, symbol } = params
-    const address = `${name}/${id}`
+    const address = strategyAddress(name, id)
     const { contract, multiplier, tickSize }: Partial<Instrument> =
       this.#instruments.find((one) => one.symbol === symbol) ?? {}
     const { positionMode } = this.#config.account
@@ -365,9 +368,9 @@ class Start {
   async #subscribeAccount(symbol: string): Promise<void> {
     const { venue } = this.#options
     const { account, symbol: settings } = this.#config
-    const subscriber = `account/${venue}`
+    const subscriber = accountAddress(venue)
     const intervals = [account.valueEvery ?? settings.intervals[0]]
-    const market = `symbol/${venue}:${symbol}`
+    const market = symbolAddress(venue, symbol)
     const { subscribers } = this.#contextOf(market) as SymbolContext
     const known = subscribers.find(({ address }) => address === subscriber)
     if (known?.marks && isDeepStrictEqual(known.intervals, intervals)) return

@@ -1,4 +1,4 @@
-import { type ReportError, RUNNER } from '../../../machines/index.ts'
+import { portAddress, type ReportError, RUNNER } from '../../../machines/index.ts'
 import type { Logger } from '../../runtime/logger.ts'
 
 type Report = Pick<ReportError, 'severity' | 'text' | 'about'>
@@ -60,5 +60,5 @@ export class ErrorReports implements Logger {
 /** What the details that are logged name first. */
 function aboutOf(details: object): string | undefined {
   const { actor, port, news, market, file } = details as Record<string, string | undefined>
-  return actor ?? (port === undefined ? (news ?? market ?? file) : `port/${port}`)
+  return actor ?? (port === undefined ? (news ?? market ?? file) : portAddress(port))
 }

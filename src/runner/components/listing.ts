@@ -6,6 +6,7 @@ import {
   selectUniverse,
   type UniverseContext,
   type UniverseInput,
+  universeAddress,
 } from '../../../machines/index.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
 import { poll } from '../../adapters/transport/http.ts'
@@ -18,9 +19,8 @@ import { sendUnlessQuarantined } from './quarantine.ts'
 /** Wait after a first failure: until there is a listing nothing is in the universe. */
 const RETRY_MS = 1_000
 
-const addressOf = (venue: string) => `universe/${venue}`
 const contextOf = (supervisor: Supervisor, venue: string) =>
-  supervisor.getSnapshot(addressOf(venue))?.context as UniverseContext | undefined
+  supervisor.getSnapshot(universeAddress(venue))?.context as UniverseContext | undefined
 
 /** Spawns the actor where it is configured. One that is there already gets the filters that are configured now. */
 export async function bootUniverse(
@@ -36,7 +36,7 @@ export async function bootUniverse(
   } else if (!isDeepStrictEqual(known.filters, filters)) {
     await sendUnlessQuarantined(
       supervisor,
-      addressOf(venue),
+      universeAddress(venue),
       { type: 'SET_UNIVERSE_FILTERS', at, filters },
       { at },
     )
@@ -52,7 +52,7 @@ export async function followUniverse(
   if (contextOf(supervisor, venue)?.followers.some(({ address }) => address === subscriber)) return
   await sendUnlessQuarantined(
     supervisor,
-    addressOf(venue),
+    universeAddress(venue),
     { type: 'FOLLOW', at, subscriber, symbol },
     { at },
   )
@@ -65,7 +65,12 @@ export async function unfollowUniverse(
   { venue, at }: { venue: string; at: number },
 ): Promise<void> {
   if (!contextOf(supervisor, venue)?.followers.some(({ address }) => address === subscriber)) return
-  await sendUnlessQuarantined(supervisor, addressOf(venue), { type: 'UNFOLLOW', at, subscriber }, { at })
+  await sendUnlessQuarantined(
+    supervisor,
+    universeAddress(venue),
+    { type: 'UNFOLLOW', at, subscriber },
+    { at },
+  )
 }
 
 interface ListingParts {
@@ -97,7 +102,7 @@ export async function startListing(
     if (market.time === 'event' && isKnown(instruments)) return
     await sendUnlessQuarantined(
       supervisor,
-      addressOf(place.venue),
+      universeAddress(place.venue),
       { type: 'INSTRUMENTS_LISTED', at, instruments },
       { at },
     )

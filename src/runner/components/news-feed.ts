@@ -1,7 +1,7 @@
 /** News on its way from its sources to the news actor, each item once, restarts or not. */
 import { isDeepStrictEqual } from 'node:util'
 import { merge, type Subscription } from 'rxjs'
-import type { NewsContext, NewsInput } from '../../../machines/index.ts'
+import { NEWS as NEWS_ADDRESS, type NewsContext, type NewsInput } from '../../../machines/index.ts'
 import type { NewsMessage, NewsWarning } from '../../adapters/news-source.ts'
 import { newsOffer, newsSourceName } from '../../adapters/registry.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -12,7 +12,7 @@ import type { RunnerConfig } from '../config/schema.ts'
 import type { NewsTimes } from './news-times.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 
-const NEWS = 'news/main' as Address
+const NEWS = NEWS_ADDRESS as Address
 
 /** Spawns the actor where there are sources for it. One that is there already gets the rules that are configured now. */
 export async function bootNews(

@@ -1,5 +1,6 @@
 import {
   type AccountContext,
+  accountAddress,
   avgPxOf,
   balanceOf,
   equityOf,
@@ -8,6 +9,7 @@ import {
   type PositionContext,
   positionAddress,
   type SymbolContext,
+  symbolAddress,
   unrealizedOf,
 } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
@@ -70,7 +72,7 @@ export function statsOf(
   counts: Counts,
 ): Stats {
   const contextOf = <C>(address: string) => supervisor.getSnapshot(address)?.context as C | undefined
-  const account = contextOf<AccountContext>(`account/${venue}`)
+  const account = contextOf<AccountContext>(accountAddress(venue))
   if (account === undefined) throw new Error(`there is no account/${venue}`)
   const { asset } = account
   const balance = balanceOf(account, asset)
@@ -83,7 +85,7 @@ export function statsOf(
     const address = positionAddress(holding)
     const position = contextOf<PositionContext>(address)
     if (position === undefined) continue
-    const market = contextOf<SymbolContext>(`symbol/${venue}:${symbol}`)
+    const market = contextOf<SymbolContext>(symbolAddress(venue, symbol))
     const markPx = (market && markOf(market)) ?? position.markPx
     const marked = { ...position, ...(markPx !== undefined && { markPx }) }
     realizedPnl = decimal.add(realizedPnl, position.realizedPnl)

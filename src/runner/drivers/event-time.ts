@@ -3,7 +3,9 @@
  * their times, whatever the speed, and each one's consequences are durable before the next begins. So the same market
  * gives the same log, and a killed run goes on as if nothing had been.
  */
+
 import type { Subscription } from 'rxjs'
+import { symbolAddress } from '../../../machines/index.ts'
 import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
 import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
 import type { SimulatedVenue } from '../../adapters/venue.ts'
@@ -128,7 +130,7 @@ export class EventTimeDriver implements Driver {
     this.#fed = position
     venue.simulation.onMarket(message)
     clock.advanceTo(at)
-    const to = `symbol/${message.venue}:${message.symbol}` as Address
+    const to = symbolAddress(message.venue, message.symbol) as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
     supervisor.drain()
   }

@@ -2,7 +2,9 @@
  * A run on a live market: time is the system's. A simulated venue is fed as the runner is. Reports come back when their time
  * has come; a venue elsewhere says when it has some.
  */
+
 import type { Subscription } from 'rxjs'
+import { symbolAddress } from '../../../machines/index.ts'
 import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
 import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
 import type { Venue } from '../../adapters/venue.ts'
@@ -105,7 +107,7 @@ export class LiveTimeDriver implements Driver {
     const { at, position, event } = message
     this.#messages++
     venue.simulation?.onMarket(message)
-    const to = `symbol/${message.venue}:${message.symbol}` as Address
+    const to = symbolAddress(message.venue, message.symbol) as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
     this.#flush()
   }

@@ -6,9 +6,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
+  accountAddress,
   type Belonging,
   machines,
   type PositionContext,
+  positionAddress,
   RUNNER,
   type RunnerContext,
 } from '../../../machines/index.ts'
@@ -147,7 +149,7 @@ export async function expectSameAccount(
   { account, data }: Pick<RunnerConfig, 'account' | 'data'>,
   venue: string,
 ): Promise<void> {
-  const [first] = await all(store.history(`account/${venue}`, { limit: 1 }))
+  const [first] = await all(store.history(accountAddress(venue), { limit: 1 }))
   const input = first?.event.input as Settings | undefined
   if (input === undefined) return
   const issues = (['asset', 'balance', 'positionMode'] as const).flatMap((key) =>
@@ -167,7 +169,7 @@ export async function expectHeldWatched(
   { venue, symbols }: { readonly venue: string; readonly symbols: readonly string[] },
   data: string,
 ): Promise<void> {
-  const prefix = `position/${venue}:`
+  const prefix = positionAddress({ venue, symbol: '' })
   for await (const address of store.actors({ prefix })) {
     const id = address.slice(prefix.length)
     // It may say the side, too.

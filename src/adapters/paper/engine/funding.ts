@@ -1,6 +1,6 @@
 /** Who holds a contract pays, or is paid, when funding falls due. */
 import { contractOf } from '../../../../machines/account/instrument.ts'
-import type { CashFlowReport } from '../../../../machines/index.ts'
+import { accountAddress, type CashFlowReport } from '../../../../machines/index.ts'
 import { holdingName } from '../../../../machines/model/addresses.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import { fundingOf } from '../../../../machines/position/books.ts'
@@ -34,6 +34,6 @@ export function takeFunding(
       change,
       reason: 'FUNDING_FEE',
     }
-    return [{ report, actor: `account/${venue}` }]
+    return [{ report, actor: accountAddress(venue) }]
   })
 }
