@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Level, OrderBook } from '../../src/adapters/binance/order-book.ts'
+import { OrderBook } from '../../src/adapters/binance/order-book.ts'
+import type { Level } from '../../src/adapters/book-side.ts'
 
 const update = (firstId: number, lastId: number, bids: Level[] = [], asks: Level[] = []) => ({
   firstId,

@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exactDecimal, exactPositive } from '../../src/adapters/binance/exact-decimal.ts'
+import { exactDecimal, exactPositive } from '../../src/adapters/exact-decimal.ts'
 import { SEED } from '../seeded.ts'
 
 describe('a decimal of an exchange', () => {

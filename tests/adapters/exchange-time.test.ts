@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ExchangeTime } from '../../src/adapters/binance/exchange-time.ts'
+import { ExchangeTime } from '../../src/adapters/exchange-time.ts'
 import { Refusal } from '../../src/adapters/refusals.ts'
 
 const AT = 1_700_000_000_000

@@ -22,7 +22,9 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-function connect(options: { silenceMs?: number; onEnd?: () => void } = {}): ReconnectingSocket {
+function connect(
+  options: { silenceMs?: number; onEnd?: () => void; greeting?: () => string[] } = {},
+): ReconnectingSocket {
   let connections = 0
   socket = new ReconnectingSocket({
     url: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/?n=${++connections}`,
@@ -35,6 +37,7 @@ function connect(options: { silenceMs?: number; onEnd?: () => void } = {}): Reco
     },
     onWarning: (reason) => void said.push(`warning: ${reason}`),
     ...(options.silenceMs !== undefined && { silenceMs: options.silenceMs }),
+    ...(options.greeting !== undefined && { greeting: options.greeting }),
   })
   socket.connect()
   return socket
@@ -61,10 +64,35 @@ it('opens another socket when one ends, and says so before', async () => {
   ])
 })
 
+it('says on each connection what it is to carry', async () => {
+  const heard: string[] = []
+  server.on('connection', (one) => one.on('message', (data) => heard.push(data.toString())))
+  connect({ greeting: () => ['subscribe', `after ${said.length}`] })
+  const first = await nth(1)
+  await eventually(() => expect(heard).toEqual(['subscribe', 'after 0']))
+  first.close(4001)
+  await eventually(() => expect(heard).toHaveLength(4))
+  expect(heard.slice(2)).toEqual(['subscribe', 'after 2'])
+})
+
+it('begins a new connection where the old one is of no use', async () => {
+  const renewing = connect()
+  const first = await nth(1)
+  first.send('a')
+  await eventually(() => expect(said).toEqual(['a']))
+  renewing.renew()
+  const second = await nth(2)
+  second.send('b')
+  await eventually(() => expect(said).toContain('b'))
+  expect(said[1]).toBe('the connection ended with code 1006')
+})
+
 it('takes a socket that is silent for dead', async () => {
   connect({ silenceMs: 20 })
   await nth(2)
-  expect(said.slice(0, 2)).toEqual(['warning: the socket fell silent', 'the connection ended with code 1006'])
+  expect(said[0]).toBe('warning: the socket fell silent')
+  // Where it fell silent before it was open, another warning says so.
+  expect(said).toContain('the connection ended with code 1006')
 })
 
 it('ends a connection with a message that is longer than there can be', async () => {

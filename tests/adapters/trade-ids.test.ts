@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { TradeIds } from '../../src/adapters/binance/trade-ids.ts'
+import { TradeIds } from '../../src/adapters/trade-ids.ts'
 
 it('remembers a bounded number of gaps, however they come about', () => {
   const ids = new TradeIds()

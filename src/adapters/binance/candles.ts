@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Candle } from '../../../machines/events/candle.ts'
 import { compare } from '../../../machines/model/decimal.ts'
 import type { CandlesRequest } from '../adapter.ts'
-import { exactDecimal, exactPositive } from './exact-decimal.ts'
+import { exactDecimal, exactPositive } from '../exact-decimal.ts'
 import { ask, read } from './rest.ts'
 
 /** What one question brings at most, at every market. */

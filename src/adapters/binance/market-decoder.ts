@@ -1,12 +1,13 @@
 /** Binance's market messages as market events, one book per symbol. Shared by recordings and the live stream. */
 import type { z } from 'zod'
-import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
 import * as exact from '../../../machines/model/decimal.ts'
 import type { Receipt } from '../capture-format.ts'
+import { exactDecimal } from '../exact-decimal.ts'
+import { ExchangeTime } from '../exchange-time.ts'
+import { checked, excerpt, expectUncrossed, levels, parsed, price, quantity, refuse } from '../raw-message.ts'
 import { Refusal } from '../refusals.ts'
-import { exactDecimal, exactPositive } from './exact-decimal.ts'
-import { ExchangeTime } from './exchange-time.ts'
+import { TradeIds } from '../trade-ids.ts'
 import {
   type AggTradeMessage,
   channelOf,
@@ -19,8 +20,7 @@ import {
   type TradeMessage,
 } from './market-messages.ts'
 import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
-import { type BookProblem, type Level, OrderBook } from './order-book.ts'
-import { TradeIds } from './trade-ids.ts'
+import { type BookProblem, OrderBook } from './order-book.ts'
 
 /** What kinds of raw message there are; each that is believed is counted. `offBookTrade`: of the insurance fund, or of ADL. */
 export type RawKind = MessageKind | 'offBookTrade' | 'other'
@@ -41,8 +41,6 @@ export interface DecoderOptions {
 const LEVELS = 5
 const NONE: readonly MarketEvent[] = []
 const OTHER: Decoded = { kind: 'other', symbol: '', events: NONE }
-/** Characters of what is refused that are told. */
-const EXCERPT_MAX = 60
 /** Streams whose names are remembered. */
 const STREAMS_MAX = 10_000
 /** Funding is charged every few hours; the next time is never further away than this. */
@@ -112,7 +110,7 @@ export class BinanceDecoder {
    * @throws Refusal when it is not believed; then nothing has changed
    */
   decode(json: string, receipt: Receipt, snapshotOf?: string): Decoded {
-    const raw = parsed(json)
+    const raw: Envelope = parsed(json)
     if (raw.lastUpdateId !== undefined && raw.stream === undefined)
       return this.takeSnapshot(snapshotOf, raw, receipt)
     const { stream, data } = raw
@@ -280,33 +278,6 @@ interface Envelope {
   readonly lastUpdateId?: unknown
 }
 
-function parsed(json: string): Envelope {
-  let raw: unknown
-  try {
-    raw = JSON.parse(json)
-  } catch (error) {
-    throw new Refusal('JSON', (error as Error).message)
-  }
-  if (typeof raw !== 'object' || raw === null) throw new Refusal('SCHEMA', 'the message must be an object')
-  return raw
-}
-
-function checked<T>(schema: z.ZodType<T>, data: unknown, kind: MessageKind): T {
-  const { data: message, error } = schema.safeParse(data, PLAINLY)
-  if (error) throw new Refusal('SCHEMA', `${kind}: ${issuesText(issuesOf(error, 'data'))}`)
-  return message as T
-}
-
-function price(field: string, raw: unknown): string {
-  return exactPositive(raw) ?? refuse('PRICE', `${field} must be a decimal above 0, and is ${excerpt(raw)}`)
-}
-
-function quantity(field: string, raw: unknown): string {
-  return (
-    exactPositive(raw) ?? refuse('QUANTITY', `${field} must be a decimal above 0, and is ${excerpt(raw)}`)
-  )
-}
-
 /** A share between -1 and 1. */
 function share(field: string, raw: string): string {
   const isNegative = raw.startsWith('-')
@@ -314,40 +285,6 @@ function share(field: string, raw: string): string {
   if (size === undefined || exact.compare(size, '1') >= 0)
     return refuse('RATE', `${field} must be a decimal between -1 and 1, and is ${excerpt(raw)}`)
   return isNegative && !exact.isZero(size) ? `-${size}` : size
-}
-
-function levels(raw: readonly unknown[]): Level[] {
-  return raw.map((level) => {
-    if (!Array.isArray(level) || level.length < 2)
-      return refuse('SCHEMA', `a level must be a price and a quantity, and is ${excerpt(level)}`)
-    const [px, qty] = level as readonly unknown[]
-    const size = exactDecimal(qty)
-    if (size === undefined)
-      return refuse('QUANTITY', `a level's quantity must be a decimal from 0, and is ${excerpt(qty)}`)
-    return [price("a level's price", px), size]
-  })
-}
-
-function expectUncrossed({ bids, asks }: { bids: readonly Level[]; asks: readonly Level[] }): void {
-  const [bid, ask] = [bestOf(bids, exact.max), bestOf(asks, exact.min)]
-  if (bid !== undefined && ask !== undefined && exact.compare(bid, ask) >= 0)
-    throw new Refusal('PRICE', `the best bid of the snapshot, ${bid}, is not below its best ask, ${ask}`)
-}
-
-function bestOf(side: readonly Level[], better: (a: string, b: string) => string): string | undefined {
-  const prices = side.flatMap(([px, qty]) => (qty === exact.ZERO ? [] : [px]))
-  return prices.length === 0 ? undefined : prices.reduce(better)
-}
-
-/** Of what is no text only its type: it may lie in itself deeper than the stack. */
-function excerpt(raw: unknown): string {
-  if (Array.isArray(raw)) return 'a list'
-  if (typeof raw !== 'string') return typeof raw === 'object' && raw !== null ? 'an object' : String(raw)
-  return JSON.stringify(raw.length <= EXCERPT_MAX ? raw : `${raw.slice(0, EXCERPT_MAX)}...`)
-}
-
-function refuse(reason: ConstructorParameters<typeof Refusal>[0], detail: string): never {
-  throw new Refusal(reason, detail)
 }
 
 function bookEvent(book: OrderBook, receipt: Receipt, eventAt: number | undefined): MarketEvent {

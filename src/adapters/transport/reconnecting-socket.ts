@@ -8,6 +8,8 @@ import { backoffMs } from './backoff.ts'
 export interface ReconnectingSocketOptions {
   /** Asked for before each connection. */
   readonly url: () => string
+  /** Sent once a connection is open: what it is to carry, at an exchange that wants to be told. */
+  readonly greeting?: () => readonly string[]
   /** Of a message. A longer one ends the connection. */
   readonly messageMaxBytes: number
   /** A socket that is silent for so long is taken for dead: one may stay open for hours with nobody at its other end. */
@@ -35,15 +37,23 @@ export class ReconnectingSocket {
   }
 
   connect(): void {
-    const { url, messageMaxBytes: maxPayload, onWarning } = this.#options
+    const { url, greeting, messageMaxBytes: maxPayload, onWarning } = this.#options
     const socket = new WebSocket(url(), { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, maxPayload })
     this.#socket = socket
+    socket.on('open', () => {
+      for (const text of greeting?.() ?? []) socket.send(text)
+    })
     socket.on('message', (data) => this.#onMessage(socket, data.toString()))
     socket.on('error', (error) => {
       if (!this.#isClosed) onWarning(`the socket failed: ${error.message}`)
     })
     socket.on('close', (code) => this.#onClose(socket, code))
     this.#hearSilence(socket)
+  }
+
+  /** Ends the connection, where what it carries is of no use any more: the next one begins anew. */
+  renew(): void {
+    this.#socket?.terminate()
   }
 
   /** For good: nothing is called any more. */

@@ -1,5 +1,5 @@
 /** The times that an exchange states, judged by what it stated before and when each was received. */
-import { Refusal } from '../refusals.ts'
+import { Refusal } from './refusals.ts'
 
 /** The exchange's clock and ours differ by less, or the first times must agree with each other. */
 const SKEW_MAX_MS = 60_000
