@@ -8,6 +8,7 @@ const CUTS: readonly (readonly [string, string, number])[] = [
   ['binance-usdm-btcusdt.ws.gz', 'binance-usdm-btcusdt-20240808.ws.gz', 4_000],
   ['cryptofeed-binance.ws.gz', 'cryptofeed-binance.ws.gz', 160],
   ['cryptofeed-binance-futures.ws.gz', 'cryptofeed-binance-futures.ws.gz', 400],
+  ['cryptofeed-coinbase.ws.gz', 'cryptofeed-coinbase.ws.gz', 1_000],
 ]
 
 const [folder] = process.argv.slice(2)

@@ -15,6 +15,7 @@ const CAPTURES = {
   'binance-usdm-btcusdt': 'tests/data/binance-usdm-btcusdt.ws.gz',
   'cryptofeed-binance': 'tests/data/cryptofeed-binance.ws.gz',
   'cryptofeed-binance-futures': 'tests/data/cryptofeed-binance-futures.ws.gz',
+  'cryptofeed-coinbase': 'tests/data/cryptofeed-coinbase.ws.gz',
 } as const
 export type Capture = keyof typeof CAPTURES
 

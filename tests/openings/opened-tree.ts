@@ -1,5 +1,5 @@
 /** A copy of this repository with one thing added: a folder, and a line in a registry. It is built, which type checks it, and run. */
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
+const OUTPUT_MAX_BYTES = 64 * 2 ** 20
 /** What a build is made of. */
 const SOURCES = [
   'errors',
@@ -33,10 +34,18 @@ export interface Addition {
   readonly member: string
 }
 
+interface Started {
+  readonly child: ChildProcess
+  /** Resolves with what it wrote to stdout. Rejects where its exit code is not 0. */
+  readonly ended: Promise<string>
+}
+
 export interface OpenedTree {
-  /** Ends with the output of a command of the built tree; what it writes goes where the copy is. */
-  outcry(...args: string[]): Promise<string>
   readonly root: string
+  /** Starts a command of the built tree; its paths are from the copy's root. */
+  start(...args: string[]): Started
+  /** Resolves with the output of a command. */
+  outcry(...args: string[]): Promise<string>
   remove(): void
 }
 
@@ -65,10 +74,10 @@ export async function openTree(addition: Addition): Promise<OpenedTree> {
       cause: error,
     })
   }
-  const outcry = async (...args: string[]) => {
+  const start = (...args: string[]): Started => {
     const main = join(root, 'dist/tools/cli/main.js')
-    const { stdout } = await run(process.execPath, [main, ...args], { cwd: root })
-    return stdout
+    const started = run(process.execPath, [main, ...args], { cwd: root, maxBuffer: OUTPUT_MAX_BYTES })
+    return { child: started.child, ended: started.then(({ stdout }) => stdout) }
   }
-  return { root, outcry, remove }
+  return { root, start, outcry: (...args) => start(...args).ended, remove }
 }
