@@ -14,9 +14,9 @@ import { LIMITS, type Limits } from './limits.ts'
 import { accountRoutes } from './routes/account-routes.ts'
 import { actorRoutes } from './routes/actor-routes.ts'
 import { commandRoutes } from './routes/command-routes.ts'
+import { descriptionRoutes } from './routes/description-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
-import { openApiRoute } from './routes/openapi-route.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { secure } from './security-headers.ts'
@@ -84,7 +84,7 @@ export async function startApi(
   commandRoutes(byContract, supervisor)
   eventRoutes(byContract, supervisor)
   failureRoutes(byContract, supervisor)
-  openApiRoute(byContract, supervisor)
+  descriptionRoutes(byContract, supervisor)
   pageRoutes(http)
   const feed = new Feed(supervisor, VERSION, new Waiting())
   const inspection = new Inspection(supervisor)

@@ -129,6 +129,7 @@ describe('an answer', () => {
     ['/events?since=0', 'events', 200],
     ['/failures', 'failures', 200],
     ['/openapi.json', 'openapi', 200],
+    ['/asyncapi.json', 'asyncapi', 200],
     ['/actors/fragile%2Fa/events', 'send', 200, { type: 'INC' }],
     ['/actors/fragile%2Fa/events', 'send', 422, { type: 'REFUSE' }],
     ['/actors/fragile%2Fa/events', 'send', 409, { type: 'NOTHING' }],

@@ -1,6 +1,7 @@
 /** The OpenAPI document of the routes, made from the contract and from the events that the kinds of a server take. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
+import { type Json, type Schemas, schemaOf } from './json-schema.ts'
 import { REFUSALS_OF_ALL, type Route, refusal } from './route.ts'
 import { routes } from './routes.ts'
 
@@ -11,9 +12,6 @@ export interface KindEvents {
   /** Types of the events that people may send; undefined: all. */
   readonly commands?: readonly string[] | undefined
 }
-
-type Json = Record<string, unknown>
-type Schemas = Record<string, unknown>
 
 /** Returns the document of OpenAPI 3.1. `version` is that of Outcry. */
 export function openApiOf(version: string, kinds: Iterable<KindEvents>): Json {
@@ -110,26 +108,6 @@ function parametersOf(place: string, schema: z.ZodType | undefined, schemas: Sch
     ...(description !== undefined && { description }),
     schema: of,
   }))
-}
-
-/** Returns the JSON Schema of what is sent, with what it names put among the document's schemas. */
-function schemaOf(schema: z.ZodType, schemas: Schemas): Json {
-  const { $schema: _, $defs = {}, ...found } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  for (const [name, of] of Object.entries($defs)) schemas[name] = withRefs(of)
-  return withRefs(found) as Json
-}
-
-/** References within a schema are those of the whole document. */
-function withRefs(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withRefs)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) =>
-      key === '$ref' && typeof inner === 'string'
-        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
-        : [key, withRefs(inner)],
-    ),
-  )
 }
 
 function json(schema: Json): Json {

@@ -245,6 +245,15 @@ export const routes = {
     answers: { 200: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) },
     refusals: [],
   },
+
+  /** @example GET /asyncapi.json */
+  asyncapi: {
+    method: 'GET',
+    path: '/asyncapi.json',
+    summary: 'Describes the frames of the WebSockets as AsyncAPI 3.0.',
+    answers: { 200: z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) }) },
+    refusals: [],
+  },
 } as const satisfies Record<string, Route>
 
 export type Routes = typeof routes

@@ -1,0 +1,78 @@
+/** The AsyncAPI document of the WebSockets, made from the contract's frames. */
+import type { z } from 'zod'
+import {
+  batchFrame,
+  CLOSE,
+  caughtUpFrame,
+  errorFrame,
+  eventFrame,
+  helloFrame,
+  subscribedFrame,
+  subscribeFrame,
+  unsubscribeFrame,
+  watchFrame,
+} from './frames.ts'
+import { type Json, type Schemas, schemaOf } from './json-schema.ts'
+
+type Frames = Readonly<Record<string, z.ZodType>>
+
+interface Channel {
+  readonly address: string
+  readonly description: string
+  /** What clients say. */
+  readonly received: Frames
+  /** What the server says. */
+  readonly sent: Frames
+}
+
+const CHANNELS: Readonly<Record<string, Channel>> = {
+  feed: {
+    address: '/feed',
+    description: `Domain events and records by topic. Closed with ${CLOSE.badFrame} after a frame that is none, with ${CLOSE.unauthorised} without the token, with ${CLOSE.tooSlow} and the seq to resume from when a client takes nothing or says too much.`,
+    received: { subscribe: subscribeFrame, unsubscribe: unsubscribeFrame },
+    sent: {
+      hello: helloFrame,
+      subscribed: subscribedFrame,
+      event: eventFrame,
+      batch: batchFrame,
+      caughtUp: caughtUpFrame,
+      error: errorFrame,
+    },
+  },
+  inspect: {
+    address: '/inspect',
+    description: 'Transitions as frames of @statelyai/inspect.',
+    received: { watch: watchFrame },
+    sent: {},
+  },
+}
+
+/** Returns the document of AsyncAPI 3.0. `version` is that of Outcry. */
+export function asyncApiOf(version: string): Json {
+  const schemas: Schemas = {}
+  const channels: Json = {}
+  const operations: Json = {}
+  for (const [name, { address, description, received, sent }] of Object.entries(CHANNELS)) {
+    const messages = Object.entries({ ...received, ...sent }).map(
+      ([frame, schema]) => [frame, { payload: schemaOf(schema, schemas) }] as const,
+    )
+    channels[name] = { address, description, messages: Object.fromEntries(messages) }
+    for (const [action, frames] of [
+      ['receive', received],
+      ['send', sent],
+    ] as const)
+      for (const frame of Object.keys(frames))
+        operations[`${name}.${frame}`] = {
+          action,
+          channel: { $ref: `#/channels/${name}` },
+          messages: [{ $ref: `#/channels/${name}/messages/${frame}` }],
+        }
+  }
+  return {
+    asyncapi: '3.0.0',
+    info: { title: 'Outcry', version },
+    channels,
+    operations,
+    components: { schemas },
+  }
+}
