@@ -138,7 +138,7 @@ describe('a feed whose connections end', () => {
   it.each([
     { batchMs: undefined, records: 60, least: 3_000, most: 12_000 },
     // A batch is 64 KiB, and one that is cut has not come.
-    { batchMs: 0, records: 400, least: 70_000, most: 130_000 },
+    { batchMs: 0, records: 1_000, least: 70_000, most: 130_000 },
   ])(
     `gives everything once and in order, wherever they are cut (seed ${SEED}, batches of $batchMs ms)`,
     async ({ batchMs, records, least, most }) => {
