@@ -9,8 +9,9 @@ import { promisify } from 'node:util'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
 const OUTPUT_MAX_BYTES = 64 * 2 ** 20
-/** What a build is made of. */
+/** What a build is made of, and the pages that are made from it. */
 const SOURCES = [
+  'docs',
   'errors',
   'machines',
   'src',
@@ -36,6 +37,8 @@ export interface Addition {
 
 interface Started {
   readonly child: ChildProcess
+  /** Resolves with the address of its server, once it has one. */
+  readonly url: Promise<string>
   /** Resolves with what it wrote to stdout. Rejects where its exit code is not 0. */
   readonly ended: Promise<string>
 }
@@ -46,6 +49,8 @@ export interface OpenedTree {
   start(...args: string[]): Started
   /** Resolves with the output of a command. */
   outcry(...args: string[]): Promise<string>
+  /** Resolves with the output of Node with these arguments. */
+  node(...args: string[]): Promise<string>
   remove(): void
 }
 
@@ -74,10 +79,28 @@ export async function openTree(addition: Addition): Promise<OpenedTree> {
       cause: error,
     })
   }
-  const start = (...args: string[]): Started => {
-    const main = join(root, 'dist/tools/cli/main.js')
-    const started = run(process.execPath, [main, ...args], { cwd: root, maxBuffer: OUTPUT_MAX_BYTES })
-    return { child: started.child, ended: started.then(({ stdout }) => stdout) }
+  const node = (...args: string[]): Started => {
+    const started = run(process.execPath, args, { cwd: root, maxBuffer: OUTPUT_MAX_BYTES })
+    return { child: started.child, url: urlOf(started.child), ended: started.then(({ stdout }) => stdout) }
   }
-  return { root, start, outcry: (...args) => start(...args).ended, remove }
+  const start = (...args: string[]) => node(join(root, 'dist/tools/cli/main.js'), ...args)
+  return {
+    root,
+    start,
+    outcry: (...args) => start(...args).ended,
+    node: (...args) => node(...args).ended,
+    remove,
+  }
+}
+
+/** Resolves with the address of the server that a run tells of; never for a process that runs none. */
+function urlOf({ stderr }: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    stderr?.on('data', (data) => {
+      text += data
+      const [, url] = /"url":"([^"]+)"/.exec(text) ?? []
+      if (url !== undefined) resolve(url)
+    })
+  })
 }

@@ -50,6 +50,8 @@ export interface Command {
   readonly type: string
   readonly about: string
   readonly keys: readonly Key[]
+  /** Its fields, as the schema or EXAMPLES has them. */
+  readonly example: object
 }
 
 /** With those together that take and refuse the same, as strategies do. */
@@ -78,7 +80,13 @@ const COMMON = ['type', 'at']
 function commandOf({ options }: z.ZodDiscriminatedUnion<z.ZodObject[]>, type: string): Command {
   const schema = options.find(({ shape }) => (shape.type as z.ZodLiteral).value === type) as z.ZodObject
   const keys = keyTablesOf(inputOf(schema), '').flatMap((table) => table.keys)
-  return { type, about: schema.description ?? '', keys: keys.filter(({ path }) => !COMMON.includes(path)) }
+  const [example = EXAMPLES[type] ?? {}] = (schema.meta()?.examples ?? []) as readonly object[]
+  return {
+    type,
+    about: schema.description ?? '',
+    keys: keys.filter(({ path }) => !COMMON.includes(path)),
+    example: example as object,
+  }
 }
 
 /** An actor of each kind, to send to. */
@@ -143,7 +151,8 @@ function kindsText({ names, registration: { refusals = [] }, commands }: Kinds):
   )
   const events = refusals.map((type) => `[\`${type}\`](events.md#${type.toLowerCase()})`)
   const refused = events.length === 0 ? [] : [`Refused with ${events.join(', ')}.`]
-  const address = ACTORS[names[0] as string] as string
+  const [name = ''] = names
+  const address = ACTORS[name] ?? `${name}/mine`
   return [
     `## ${names.join(', ')}`,
     about.join('\n'),
@@ -154,8 +163,8 @@ function kindsText({ names, registration: { refusals = [] }, commands }: Kinds):
 
 const LINE_LENGTH_MAX = 100
 
-function commandText({ type, about, keys }: Command, address: string): string {
-  const event = { type, ...EXAMPLES[type] }
+function commandText({ type, about, keys, example }: Command, address: string): string {
+  const event = { type, ...example }
   const line = JSON.stringify(event)
   const body = line.length > LINE_LENGTH_MAX ? JSON.stringify(event, null, 2) : line
   const curl = `curl -X POST localhost:7077/actors/${address}/events -H 'content-type: application/json' -d '${body}'`
