@@ -111,14 +111,14 @@ export class Queries {
 
   /** All about an actor but its past; what it says is durable. */
   async view(address: string): Promise<ActorView | undefined> {
-    await this.settled()
+    await this.idle()
     const cell = this.parts.residents.read(address as Address)
     return cell && viewOf(cell)
   }
 
   /** Actors that have a history, in order of address. */
   async *actors(options: ActorsOptions = {}): AsyncIterable<ActorView> {
-    await this.settled()
+    await this.idle()
     for await (const address of this.parts.store.actors(options)) {
       const view = this.#viewAnyhow(address as Address)
       if (view) yield view
@@ -171,13 +171,13 @@ export class Queries {
 
   /** All that the log holds now, as one consistent copy; see `writeBackup`. */
   async *entries(options: Interruptible = {}): AsyncIterable<StoreEntry> {
-    await this.settled()
+    await this.idle()
     yield* this.parts.store.entries(options)
   }
 
   /** Replays the whole log and compares it with what the store and this supervisor have. @throws READ_ABORTED */
   async verify(options: Pick<VerifyOptions, 'onProgress' | 'signal'> = {}): Promise<Verification> {
-    await this.settled()
+    await this.idle()
     return verifyLog(this.parts.store, this.registry, { ...options, live: this.#durable(options) })
   }
 
@@ -191,7 +191,7 @@ export class Queries {
       if (cell.state.seq <= this.seq) yield persistCell(cell)
       else ahead.push(cell)
     }
-    if (ahead.length > 0) await this.settled()
+    if (ahead.length > 0) await this.idle()
     for (const cell of ahead) if (cell.state.seq <= this.seq) yield persistCell(cell)
   }
 
@@ -216,7 +216,7 @@ export class Queries {
   }
 
   /** Resolves when no message waits and all is durable and let out. @throws STORE_FENCED */
-  settled(): Promise<void> {
-    return this.parts.loop.settled()
+  idle(): Promise<void> {
+    return this.parts.loop.idle()
   }
 }

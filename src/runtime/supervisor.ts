@@ -28,7 +28,7 @@ export class Supervisor extends Queries {
   /** @internal After a start that failed: nobody sends through it any more, and the store is whoever's tries again. */
   async abandon(): Promise<void> {
     this.#takeNoMore()
-    await this.settled().catch(() => {})
+    await this.idle().catch(() => {})
     await this.parts.ports.stop(this.parts.logger)
   }
 
@@ -126,14 +126,14 @@ export class Supervisor extends Queries {
   }
 
   /** Runs all turns that wait, without giving way; their commits follow. For event time, see EventClock. */
-  drain(): void {
+  pump(): void {
     this.parts.loop.pump(Number.POSITIVE_INFINITY)
     this.parts.timers.arm()
   }
 
   /** What a fast source waits for before its next message; undefined when there is room now. */
-  drained(): Promise<void> | undefined {
-    return this.parts.loop.drained()
+  room(): Promise<void> | undefined {
+    return this.parts.loop.room()
   }
 
   /**
@@ -160,7 +160,7 @@ export class Supervisor extends Queries {
     this.#takeNoMore()
     try {
       if (this.fence === undefined) {
-        await this.settled()
+        await this.idle()
         await maintenance.finish()
       }
     } finally {

@@ -203,7 +203,7 @@ describe.each([...CASES])('the updates of %s', (_, messages) => {
     const heardAt = Math.min(endAt, ...accountReportsIn(messages).map(({ at }) => at))
     for (const at of [heardAt, endAt]) {
       harness.clock.advanceTo(at + SETTLE_MS)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
     }
     const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
     const lastTradeAt = Math.max(...tradesIn(messages).map(({ T }) => T))

@@ -51,7 +51,7 @@ afterEach(async () => {
 
 const inc = async (times: number) => {
   for (let i = 0; i < times; i++) harness.supervisor.tell('tally/a' as never, { type: 'INC' })
-  await harness.supervisor.settled()
+  await harness.supervisor.idle()
 }
 
 interface Events {

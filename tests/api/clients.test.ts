@@ -70,10 +70,10 @@ async function serve(limits: Partial<Limits> = {}, token?: string): Promise<void
 async function add(count: number, pad = ''): Promise<void> {
   for (let n = 0; n < count; n++) {
     supervisor.tell('counter/a' as Address, { type: 'ADD', pad })
-    const room = supervisor.drained()
+    const room = supervisor.room()
     if (room !== undefined) await room
   }
-  await supervisor.settled()
+  await supervisor.idle()
 }
 
 const subscribe = (place: object = {}, topics = ['transitions.>']) => ({

@@ -62,7 +62,7 @@ describe('a client', () => {
     for (let n = 0; n < 1_001; n++) await supervisor.spawn('counter', `c${String(n).padStart(4, '0')}`)
     await supervisor.spawn('other', 'o')
     for (let n = 0; n < 2_000; n++) supervisor.tell('counter/c0000' as never, { type: 'INC' })
-    await supervisor.settled()
+    await supervisor.idle()
     const counters = await all(client.actors({ kind: 'counter' }))
     expect(counters.map(({ address }) => address)).toEqual(
       Array.from({ length: 1_001 }, (_, n) => `counter/c${String(n).padStart(4, '0')}`),

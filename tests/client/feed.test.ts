@@ -45,7 +45,7 @@ afterEach(async () => {
 
 const inc = async (times: number) => {
   for (let n = 0; n < times; n++) harness.supervisor.tell('tally/a' as never, { type: 'INC' })
-  await harness.supervisor.settled()
+  await harness.supervisor.idle()
 }
 
 /** What the whole log publishes, in order. */

@@ -110,7 +110,7 @@ export class Floor {
     const [bid, ask] = [String(Number(px) - 0.01), String(Number(px) + 0.01)]
     await this.#market.send({ type: 'QUOTE', at, bid, bidSize: size, ask, askSize: size })
     await this.#market.send({ type: 'TRADE', at, tradeId: `t${at}`, px, qty: '0.000001', aggressor: 'BUY' })
-    await this.#harness.supervisor.settled()
+    await this.#harness.supervisor.idle()
   }
 
   /** Funding falls due. */
@@ -122,7 +122,7 @@ export class Floor {
   /** Time passes: what is under way arrives, timers fire. */
   async pass(ms = 5 * LATENCY_MS): Promise<void> {
     await this.#market.send({ type: 'CONNECTION', at: this.at + ms, status: 'connected' })
-    await this.#harness.supervisor.settled()
+    await this.#harness.supervisor.idle()
   }
 
   async send(to: string, event: { type: string; [field: string]: unknown }): Promise<void> {

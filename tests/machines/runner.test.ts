@@ -20,7 +20,7 @@ async function open() {
   await supervisor.send(RUNNER, { ...STARTED, at: clock.now() })
   const pass = async (ms: number) => {
     clock.advanceTo(clock.now() + ms)
-    await supervisor.settled()
+    await supervisor.idle()
   }
   const emitted = async () =>
     (await harness.records())

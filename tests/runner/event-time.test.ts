@@ -96,7 +96,7 @@ describe('a run in event time', () => {
 describe('a run at a pace', () => {
   const passed = async (run: Awaited<ReturnType<typeof open>>, ms: number) => {
     await vi.advanceTimersByTimeAsync(ms)
-    await run.supervisor.settled()
+    await run.supervisor.idle()
     return run.driver.messages
   }
   const begin = async (times: readonly number[], speed: number) => {

@@ -152,7 +152,7 @@ describe('a run in live time', () => {
     await run.order('o')
     await failed
     await run.order('later')
-    await run.supervisor.settled()
+    await run.supervisor.idle()
     expect(['o', 'later'].map((id) => run.contextOf(id).ordStatus)).toEqual(['PENDING_NEW', 'PENDING_NEW'])
     expect(run.errors).toEqual(['port/paper failed to deliver an intent'])
     expect([run.venue.dirty, write.mock.calls.length, run.driver.messages]).toEqual([false, 1, 1])

@@ -83,7 +83,7 @@ const REFUSED = { type: 'REQUEST_REFUSED', at: 2_000, orderId: 'o', check: 'c', 
 /** Lets it take what was kept for it. */
 async function pass(): Promise<void> {
   harness.clock.advanceTo(10_000)
-  await harness.supervisor.settled()
+  await harness.supervisor.idle()
 }
 const px = { open: '1', high: '1', low: '1', close: '1', volume: '1' }
 const fail = () =>

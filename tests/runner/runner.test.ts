@@ -254,7 +254,7 @@ describe('a run on recordings', () => {
     const file = capture('binance-broken.ws', [one as object, 'no message', broken, two as object])
     const runner = await start({ market: { files: [file] }, strategies: [] })
     await runner.ended
-    await runner.supervisor.settled()
+    await runner.supervisor.idle()
     const told = [`${file}:2: it is no "<time> <json>"`, `${file}:3: trade: p: must be text`]
     expect(warnings).toEqual(told)
     expect(runner.messages).toBe(3)

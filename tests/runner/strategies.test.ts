@@ -113,7 +113,7 @@ export const strategy = defineStrategy({
       await runner.ended
       const stats = runner.stats()
       if (durationMs > 20_000) await runner.supervisor.release('thrower/a')
-      await runner.supervisor.settled()
+      await runner.supervisor.idle()
       const released = runner.stats().quarantined
       await runner.stop('test', 'test')
       return { atStart, stats, released }

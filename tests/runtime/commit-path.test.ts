@@ -127,7 +127,7 @@ describe('a commit', () => {
     supervisor.tell(A as never, { type: 'FAN', out: 2_499 })
     await eventually(() => expect(rig.n).toBe(5_000))
     rig.go()
-    await supervisor.settled()
+    await supervisor.idle()
     const sizes = rig.sizes()
     expect(sizes.reduce((a, b) => a + b)).toBe(7_500)
     expect(sizes.at(-1)).toBe(2_500)
@@ -180,10 +180,10 @@ describe('a commit', () => {
 describe('turns', () => {
   it('run ahead of a slow disk by 20,000 records and no more; the rest waits, and all is taken in the end', async () => {
     const { supervisor } = await rigged()
-    expect(supervisor.drained()).toBeUndefined()
+    expect(supervisor.room()).toBeUndefined()
     rig.hold()
     tell(25_000)
-    const room = supervisor.drained()
+    const room = supervisor.room()
     expect(room).toBeInstanceOf(Promise)
     let hasRoom = false
     room?.then(() => {
@@ -194,9 +194,9 @@ describe('turns', () => {
     expect([rig.n, hasRoom, supervisor.seq]).toEqual([20_000, false, 3])
     rig.go()
     await room
-    await supervisor.settled()
+    await supervisor.idle()
     expect([rig.n, supervisor.seq]).toEqual([25_000, 25_003])
-    expect(supervisor.drained()).toBeUndefined()
+    expect(supervisor.room()).toBeUndefined()
   })
 
   it('leave the others their time: a message is no slice of a thousand turns', async () => {
@@ -205,7 +205,7 @@ describe('turns', () => {
     await Promise.resolve()
     await Promise.resolve()
     expect(rig.n).toBe(256)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(rig.n).toBe(1_000)
   })
 
@@ -245,7 +245,7 @@ describe('turns', () => {
   it('that fail are told with whom, on what and why', async () => {
     const { supervisor } = await rigged()
     supervisor.tell(A as never, { type: 'THROW' })
-    await supervisor.settled()
+    await supervisor.idle()
     const [details, message] = rig.logged[0] as [object, string]
     expect(details).toEqual({ actor: A, event: 'THROW', err: expect.objectContaining({ message: 'boom' }) })
     expect(message).toContain('boom')
@@ -264,8 +264,8 @@ describe('a log that refuses', () => {
     const duplicate = supervisor.send(A, inc, { key: 'k' }).catch(() => supervisor.send(A, inc, { key: 'k' }))
     tell(21_000)
     const inMailbox = supervisor.send(A, inc)
-    const settled = supervisor.settled()
-    const room = supervisor.drained()
+    const settled = supervisor.idle()
+    const room = supervisor.room()
     const refusals = [atWork, duplicate, inMailbox, settled].map((promise) =>
       promise.then(
         () => 'done',
@@ -281,7 +281,7 @@ describe('a log that refuses', () => {
     rig.commits.length = 0
     rig.refusing = false
     await expect(supervisor.send(A, inc)).rejects.toMatchObject({ code: 'STORE_FENCED' })
-    await expect(supervisor.settled()).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await expect(supervisor.idle()).rejects.toMatchObject({ code: 'STORE_FENCED' })
     for (let i = 0; i < 5; i++) await new Promise(setImmediate)
     expect(rig.commits).toEqual([])
   })
@@ -309,7 +309,7 @@ describe('a checkpoint', () => {
     }
     await Promise.all(Array.from({ length: 100 }, (_, i) => supervisor.spawn('counter', `first-${i}`)))
     await eventually(() => expect(n).toBeGreaterThan(300))
-    await supervisor.settled()
+    await supervisor.idle()
     // It took part of these commits, and no more were needed.
     expect(made).toBeLessThan(20)
     expect((await supervisor.verify()).problems).toEqual([])

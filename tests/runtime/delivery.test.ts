@@ -236,7 +236,7 @@ describe('an actor that waits for its restart', () => {
       { reason: 'stashFull' },
     ])
     harness.clock.advanceTo(60_000)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.context('fragile/f')).toEqual({ heard: 1_000 })
     expect((await supervisor.verify()).problems).toEqual([])
   })

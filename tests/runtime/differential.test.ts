@@ -173,7 +173,7 @@ class Durable {
         this.failed = true
       })
     else this.clock.advanceTo(this.clock.now() + step.wait)
-    await this.supervisor.settled()
+    await this.supervisor.idle()
   }
 
   async observe(): Promise<Observation> {

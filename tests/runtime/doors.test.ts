@@ -277,9 +277,9 @@ async function live(next: readonly unknown[]): Promise<void> {
     ])
   }
   world.clock.advanceTo(2_000)
-  await supervisor.settled()
+  await supervisor.idle()
   await new Promise((resolve) => setImmediate(resolve))
-  await supervisor.settled()
+  await supervisor.idle()
   expect(supervisor.fence).toBeUndefined()
 
   const lived = world.kept
@@ -313,12 +313,12 @@ async function live(next: readonly unknown[]): Promise<void> {
   await world.open(0)
   same('an orderly stop')
   await world.supervisor.send('keeper/k', { type: 'NOTHING' })
-  await world.supervisor.settled()
+  await world.supervisor.idle()
   same('a passivation')
   // What lies behind these is in the index, and may go to the archive.
   for (let i = 0; i < 21_000; i++) {
     world.supervisor.tell('filler/f' as Address, { type: 'NOTHING' })
-    await world.supervisor.drained()
+    await world.supervisor.room()
   }
   await world.supervisor.stop()
   await world.open()

@@ -136,7 +136,7 @@ describe('what is given away', () => {
     await supervisor.spawn('family', 'f', { deep: { a: [1] } })
     for (const type of ['AWAY', 'BACK', 'AWAY']) await supervisor.send('family/f', { type })
     await new Promise(setImmediate)
-    await supervisor.settled()
+    await supervisor.idle()
     const seen: unknown[] = []
     supervisor.watch(({ snapshot }) => void seen.push(snapshot))
     await supervisor.send('family/f', { type: 'BACK' })

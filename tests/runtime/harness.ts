@@ -29,11 +29,11 @@ export class Harness {
 
   /** What a `kill -9` leaves: the log as it is, and nobody who still listens to this supervisor. */
   async crash(): Promise<void> {
-    await this.supervisor.settled()
+    await this.supervisor.idle()
   }
 
   async records(): Promise<TransitionRecord[]> {
-    await this.supervisor.settled()
+    await this.supervisor.idle()
     const records: TransitionRecord[] = []
     for await (const record of this.supervisor.read()) records.push(record)
     return records

@@ -56,7 +56,7 @@ describe('the timers of an actor', () => {
     supervisor = await harness.open({ machines: { waiter } })
     await expect(wait('t24')).rejects.toMatchObject(refused('HOLDS_TOO_MUCH'))
     harness.clock.advanceTo(harness.clock.now() + 1_000)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.context('waiter/w')).toEqual({ fired: 23_022 })
     await wait('t24')
     expect(supervisor.fence).toBeUndefined()

@@ -38,7 +38,7 @@ export class Incarnations {
       this.#folder === undefined ? await openMemoryStore(this.#memory) : await openLevelStore(this.#folder)
     const { clock } = this
     this.supervisor = await createSupervisor({ ...this.#options, store, clock, logger })
-    await this.supervisor.settled()
+    await this.supervisor.idle()
     return this
   }
 
@@ -47,7 +47,7 @@ export class Incarnations {
     if (how === 'none') return
     this.#options = options
     if (how === 'stop') await this.supervisor.stop()
-    else await this.supervisor.settled()
+    else await this.supervisor.idle()
     await this.open()
   }
 
@@ -56,17 +56,17 @@ export class Incarnations {
     try {
       await this.supervisor.send(to, event)
     } finally {
-      await this.supervisor.settled()
+      await this.supervisor.idle()
     }
   }
 
   async wait(ms: number): Promise<void> {
     this.clock.advanceTo(this.clock.now() + ms)
-    await this.supervisor.settled()
+    await this.supervisor.idle()
   }
 
   async records(): Promise<TransitionRecord[]> {
-    await this.supervisor.settled()
+    await this.supervisor.idle()
     const records: TransitionRecord[] = []
     for await (const record of this.supervisor.read()) records.push(record)
     return records

@@ -59,8 +59,8 @@ class Trading {
     for (const type of types) {
       await supervisor.send('trader/t', { type }).catch(() => {})
       clock.advanceTo(clock.now() + 100)
-      supervisor.drain()
-      await supervisor.settled()
+      supervisor.pump()
+      await supervisor.idle()
     }
     return this.ids.slice(before)
   }

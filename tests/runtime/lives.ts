@@ -533,7 +533,7 @@ export async function live(
   const outcomes: string[] = []
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
     outcomes.push(await work().then(() => 'ok', codeOf))
-    await incarnations.supervisor.settled()
+    await incarnations.supervisor.idle()
   }
   for (const address of TOPS) {
     await attempt(() => spawnIn(incarnations, address))
@@ -564,11 +564,11 @@ export async function live(
  * promises in which order the answers of the outside arrive.
  */
 async function atRest({ supervisor }: Incarnations): Promise<void> {
-  await supervisor.settled()
+  await supervisor.idle()
   for (let answer = unanswered.shift(); answer !== undefined; answer = unanswered.shift()) {
     answer()
     await new Promise(setImmediate)
-    await supervisor.settled()
+    await supervisor.idle()
   }
 }
 

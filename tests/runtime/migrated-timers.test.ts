@@ -125,13 +125,13 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     expect(await timersOf(harness)).toEqual(timers)
     for (const [id, dueAt] of timers) {
       harness.clock.advanceTo(dueAt - 1)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       expect(await harness.eventsOf('m/x')).not.toContain(id)
       harness.clock.advanceTo(dueAt)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
     }
     harness.clock.advanceTo(60_000)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     // Every timer fires once, and into something.
     const fired = (await harness.records()).filter((r) => r.event.type.startsWith('xstate.after'))
     expect(fired.map((r) => [r.event.type, r.at, r.unhandled])).toEqual(
@@ -156,11 +156,11 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       way,
     )
     harness.clock.advanceTo(2_000)
-    harness.supervisor.drain()
-    await harness.supervisor.settled()
+    harness.supervisor.pump()
+    await harness.supervisor.idle()
     harness.clock.advanceTo(2_000)
-    harness.supervisor.drain()
-    await harness.supervisor.settled()
+    harness.supervisor.pump()
+    await harness.supervisor.idle()
     expect(await harness.eventsOf('m/x')).toEqual([
       'xstate.init',
       'outcry.migrated',
@@ -176,8 +176,8 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       way,
     )
     harness.clock.advanceTo(2_000)
-    harness.supervisor.drain()
-    await harness.supervisor.settled()
+    harness.supervisor.pump()
+    await harness.supervisor.idle()
     expect(await harness.eventsOf('m/x')).toEqual([
       'xstate.init',
       'outcry.migrated',
@@ -198,8 +198,8 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       way,
     )
     harness.clock.advanceTo(9_000)
-    harness.supervisor.drain()
-    await harness.supervisor.settled()
+    harness.supervisor.pump()
+    await harness.supervisor.idle()
     expect(await harness.eventsOf('m/x')).toEqual(['xstate.init', 'outcry.migrated'])
     expect(await harness.deadLetters()).toEqual([])
   })
@@ -226,7 +226,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     async (isKnown, n) => {
       const before = async (harness: Harness) => {
         harness.clock.advanceTo(1_300)
-        await harness.supervisor.settled()
+        await harness.supervisor.idle()
         if (!isKnown) {
           await harness.supervisor.stop()
           await harness.open({ machines: { m: reminding('1') } })
@@ -238,7 +238,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       )
       await harness.supervisor.send('m/x', { type: 'POKE' })
       harness.clock.advanceTo(9_000)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       expect(harness.context('m/x')).toEqual({ n })
     },
   )
@@ -266,10 +266,10 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       way,
     )
     harness.clock.advanceTo(3_000)
-    harness.supervisor.drain()
-    await harness.supervisor.settled()
+    harness.supervisor.pump()
+    await harness.supervisor.idle()
     harness.clock.advanceTo(3_001)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect(harness.context('m/x')).toEqual({ n: 5 })
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
@@ -326,9 +326,9 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     const harness = await changed({ v1, v2, migrate: ({ context }) => ({ value: 'asking', context }) }, way)
     expect(asked).toEqual([])
     await harness.supervisor.send('m/x', { type: 'POKE' })
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     await new Promise(setImmediate)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect([asked, harness.value('m/x')]).toEqual([[{ n: 7 }], 'told'])
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })

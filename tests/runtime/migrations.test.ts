@@ -487,7 +487,7 @@ describe('a child that the new version has no place for', () => {
       upgrades: up(same),
       after: async ({ clock, supervisor }) => {
         clock.advanceTo(clock.now() + 10)
-        await supervisor.settled()
+        await supervisor.idle()
       },
     })
     const fired = (await harness.records()).flatMap(({ timer }) => timer ?? [])
@@ -509,7 +509,7 @@ describe('a child that the new version has no place for', () => {
       upgrades: up(({ value, context, children }) => ({ value, context, drop: children })),
       after: async ({ clock, supervisor }) => {
         clock.advanceTo(clock.now() + 10)
-        await supervisor.settled()
+        await supervisor.idle()
       },
     })
     const fired = (await harness.records()).flatMap(({ timer }) => timer ?? [])
@@ -557,7 +557,7 @@ describe('a child that the new version has no place for', () => {
         for (const actor of ['m/x', 'm/x/timed'])
           expect(await harness.supervisor.view(actor)).toMatchObject({ timers: [] })
         harness.clock.advanceTo(60_000)
-        await harness.supervisor.settled()
+        await harness.supervisor.idle()
         expect(await harness.deadLetters()).toEqual([])
       },
     })
@@ -694,7 +694,7 @@ describe('a wrong upgrade', () => {
       upgrades: up(same, { children: { counter: { migrate: () => ({ value: 'nowhere', context: {} }) } } }),
       after: async ({ clock, supervisor }) => {
         clock.advanceTo(clock.now() + 10)
-        await supervisor.settled()
+        await supervisor.idle()
       },
     })
     expect(await harness.eventsOf('m/x')).toEqual(['xstate.init', 'outcry.migrated', 'outcry.timer'])
@@ -925,8 +925,8 @@ describe.each(['stopped', 'killed'] as const)(
     it('starts over with the new version, and takes what it kept as that has it', async () => {
       const harness = await kept('restart')
       harness.clock.advanceTo(5_000)
-      harness.supervisor.drain()
-      await harness.supervisor.settled()
+      harness.supervisor.pump()
+      await harness.supervisor.idle()
       expect(harness.context('m/x')).toEqual({ n: 1 })
       expect(await harness.eventsOf('m/x')).toEqual([
         'xstate.init',

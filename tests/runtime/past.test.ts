@@ -53,10 +53,10 @@ async function live(supervisor: Supervisor, records: number, others: number): Pr
   for (let at = 1; at <= records; at++) {
     const name = at % (others + 1) === 0 ? 'busy' : `other${at % (others + 1)}`
     supervisor.tell(`counter/${name}` as Address, { type: 'COUNT', at })
-    const room = supervisor.drained()
+    const room = supervisor.room()
     if (room !== undefined) await room
   }
-  await supervisor.settled()
+  await supervisor.idle()
 }
 
 async function filled(records: number, others: number, checkpointEvery?: number) {

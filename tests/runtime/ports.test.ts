@@ -180,7 +180,7 @@ describe('an intent', () => {
     await supervisor.send('trader/t', { type: 'LATER' })
     await supervisor.send('trader/t', { type: 'LATER' })
     harness.clock.advanceTo(1_100)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(desk.asked).toEqual(['deliver trader/t/PLACE:1', 'deliver trader/t/PLACE:2'])
     expect(supervisor.unsettled.map(({ event, at }) => [event, at])).toEqual([
       [{ type: 'PLACE' }, 1_100],

@@ -73,7 +73,7 @@ describe('an actor that is put into quarantine from outside', () => {
     // Its timer is due when the next start begins.
     harness.clock.advanceTo(10_000)
     await harness.open({ machines, suspects: { 'counter/a': STILL, 'counter/gone': STILL } })
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect(harness.context('counter/a')).toEqual({ n: 1, fired: 0 })
     expect(await conditionOf(harness)).toBe('quarantined')
     expect(harness.errors.join()).toContain('counter/gone is not put into quarantine')
@@ -93,7 +93,7 @@ describe('an actor that is put into quarantine from outside', () => {
     await expect(supervisor.send('counter/gone', { type: 'INC' })).rejects.toMatchObject({
       code: 'ACTOR_UNKNOWN',
     })
-    await supervisor.settled()
+    await supervisor.idle()
     expect(supervisor.getSnapshot('system/dead-letters')?.status).toBe('active')
   })
 
@@ -122,12 +122,12 @@ describe('an actor that is put into quarantine from outside', () => {
     for (const type of ['THROW', 'A']) await supervisor.send('m/x', { type })
     // It starts over, fails on what it kept, and is given up.
     clock.advanceTo(clock.now() + 4)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(await conditionOf(harness, 'm/x')).toBe('quarantined')
     clock.advanceTo(clock.now() + 10)
     await supervisor.release('m/x')
     clock.advanceTo(clock.now() + 1)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.context('m/x')).toEqual({ log: ['A', 'TICK'] })
     expect((await supervisor.view('m/x'))?.timers).toEqual([])
     expect((await supervisor.verify()).problems).toEqual([])
@@ -194,7 +194,7 @@ describe('what is kept for an actor in quarantine', () => {
     await store.close()
     await harness.open({ machines: keeping })
     harness.clock.advanceTo(harness.clock.now() + 1)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([undefined, { n: 4 }])
     const [kept, once] = [Array(4).fill('INC kept'), Array(4).fill(['outcry.unstashed', 'INC']).flat()]
     expect(await taken(harness)).toEqual(['outcry.failed', ...kept, 'outcry.released', ...once])
@@ -229,7 +229,7 @@ describe('what is kept for an actor in quarantine', () => {
     const release = async () => {
       await harness.supervisor.release('counter/a')
       harness.clock.advanceTo(harness.clock.now() + 1)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
     }
     await release()
     expect([await conditionOf(harness), harness.context('counter/a')]).toMatchObject([

@@ -184,7 +184,7 @@ describe('a supervisor', () => {
 
   it('goes on when a custom action throws: it has happened', async () => {
     await supervisor.send('counter/a', { type: 'BREAK' })
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.errors.join()).toContain('threw')
     await bystanderGoesOn()
   })
@@ -230,7 +230,7 @@ describe('a supervisor', () => {
       code = (error as { code: string }).code
     }
     expect(code).toBe('MAILBOX_FULL')
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.context('counter/a')).toEqual({ count: told })
     await bystanderGoesOn()
   }, 60_000)

@@ -53,7 +53,7 @@ async function failed(options: Parameters<Harness['open']>[0]): Promise<Harness>
 
 async function advance({ clock, supervisor }: Harness, ms: number): Promise<void> {
   clock.advanceTo(clock.now() + ms)
-  await supervisor.settled()
+  await supervisor.idle()
 }
 
 const conditionOf = async ({ supervisor }: Harness) => (await supervisor.view('parent/p'))?.condition

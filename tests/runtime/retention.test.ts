@@ -33,7 +33,7 @@ async function count(supervisor: Supervisor, to: number): Promise<void> {
     for (let i = 0; i < 1_000; i++) {
       supervisor.tell(`counter/${i % 10}` as Address, { type: 'COUNT', at: supervisor.seq + i })
     }
-    await supervisor.settled()
+    await supervisor.idle()
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

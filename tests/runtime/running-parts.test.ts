@@ -188,7 +188,7 @@ describe('a running part', () => {
     for (const part of [callback, promise]) {
       const { error, supervisor } = await open(part)
       await eventually(() => expect(error()).toMatch(/the log cannot bring back|has no type/))
-      await supervisor.settled()
+      await supervisor.idle()
       expect((await supervisor.view('parent/p/part'))?.status).toBe('error')
     }
   })
@@ -257,7 +257,7 @@ describe('what is let out', () => {
     })
     const leave = supervisor.watch(({ record }) => heard.push(record.seq))
     await supervisor.spawn('asking', 'a', undefined, { at: 1 })
-    await supervisor.settled()
+    await supervisor.idle()
     leave()
     await supervisor.stopActor('asking/a')
     expect(heard).toHaveLength(1)
@@ -296,7 +296,7 @@ describe('what is let out', () => {
     const supervisor = await harness.open({ machines, ports: { out: throwing } })
     await supervisor.spawn('asking', 'a', undefined, { at: 1 })
     await supervisor.send('asking/a', { type: 'ASK' })
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.errors).toContain('port/out failed to deliver an intent')
     await harness.crash()
     await harness.open({ machines, ports: { out: throwing } })

@@ -75,7 +75,7 @@ describe('a runtime that stops', () => {
     expect(harness.clock.dueAt).toBeUndefined()
     await harness.open({ machines })
     harness.clock.advanceTo(2_001)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect(harness.context('owner/o')).toEqual({ heard: ['HEARD'] })
   })
 
@@ -245,7 +245,7 @@ describe('the archiving', () => {
   ])('keeps %s', async (_, retention, toSeq) => {
     const { archiving, asked, said } = rig(retention, async (to) => to + 1)
     archiving.consider(95_000, 100_000)
-    await archiving.settled()
+    await archiving.idle()
     expect([asked, said]).toEqual([[toSeq], ['archived']])
   })
 
@@ -255,7 +255,7 @@ describe('the archiving', () => {
   ])('leaves alone what %s', async (_, retention) => {
     const { archiving, asked } = rig(retention, async () => 1)
     archiving.consider(100_000, 100_000)
-    await archiving.settled()
+    await archiving.idle()
     expect(asked).toEqual([])
   })
 
@@ -265,7 +265,7 @@ describe('the archiving', () => {
     for (let n = 0; n < 3; n++) {
       archiving.consider(100_000, 0)
       archiving.consider(100_000, 0)
-      await archiving.settled()
+      await archiving.idle()
     }
     expect(asked).toEqual([100_000, 100_000, 100_000])
     // The second one has moved nothing.

@@ -77,7 +77,7 @@ describe(`timers due at once (seed ${SEED})`, () => {
     await Promise.all(
       Array.from({ length: 100 }, () => harness.supervisor.send('armed/a0', { type: 'ARM', delays: [] })),
     )
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     await expectFiredInOrder(harness, ACTORS * EACH)
   })
 
@@ -85,10 +85,10 @@ describe(`timers due at once (seed ${SEED})`, () => {
     'of many actors fire in due order at a start after a %s',
     async (how) => {
       await withActors()
-      await harness.supervisor[how === 'stop' ? 'stop' : 'settled']()
+      await harness.supervisor[how === 'stop' ? 'stop' : 'idle']()
       await harness.open({ machines })
       harness.clock.advanceTo(10 * DELAY_MS)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       await expectFiredInOrder(harness, ACTORS * EACH)
     },
   )
@@ -104,7 +104,7 @@ describe(`timers due at once (seed ${SEED})`, () => {
         await harness.open({ machines })
       }
       harness.clock.advanceTo(harness.clock.now() + 10 * DELAY_MS)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       expect(harness.context(`armed/${how}`)).toEqual({ fired: OF_ONE })
     }
     await expectFiredInOrder(harness, 2 * OF_ONE)

@@ -44,11 +44,11 @@ describe('timers', () => {
       clock,
       logger,
     })
-    await supervisor.settled()
+    await supervisor.idle()
   }
 
   async function leave(orderly: boolean): Promise<void> {
-    await supervisor.settled()
+    await supervisor.idle()
     if (orderly) await supervisor.stop()
     // What a kill leaves: nobody waits for anything any more.
     clock.watch(undefined)
@@ -68,7 +68,7 @@ describe('timers', () => {
     while (machine.realMs < end) {
       machine.pass(Math.min(500, end - machine.realMs))
       await new Promise(setImmediate)
-      await supervisor.settled()
+      await supervisor.idle()
     }
   }
 

@@ -78,7 +78,7 @@ describe('a delay', () => {
     })
     expect(await supervisor.view('sleeper/s')).toMatchObject({ value: 'awake', timers: [] })
     clock.advanceTo(2_000)
-    await supervisor.settled()
+    await supervisor.idle()
     expect(harness.value('bystander/b')).toBe('b')
     expect((await supervisor.verify()).problems).toEqual([])
   })
@@ -113,7 +113,7 @@ describe('a delay', () => {
       cause: { code: 'TIMER_ID_INVALID', message: expect.stringContaining('odd/o sets a timer whose id is') },
     })
     harness.clock.advanceTo(2_000)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect(harness.value('bystander/b')).toBe('b')
   })
 
@@ -123,7 +123,7 @@ describe('a delay', () => {
     await harness.supervisor.send('sleeper/s', { type: 'SLEEP', ms: -5 })
     expect((await harness.supervisor.view('sleeper/s'))?.timers).toMatchObject([{ dueAt: 1_000 }])
     harness.clock.advanceTo(1_000)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect(harness.value('sleeper/s')).toBe('rested')
     const clock = new SimulatedClock()
     const live = createActor(sleeper, { clock }).start()
@@ -233,21 +233,21 @@ describe('a timer that comes due in quarantine', () => {
       await harness.supervisor.spawn('patient', 'p')
       await expect(harness.supervisor.send('patient/p', { type: 'THROW' })).rejects.toThrow('boom')
       harness.clock.advanceTo(1_400)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       for (let n = 0; n < 2 && how !== 'the same run'; n++) {
         if (how === 'after a stop') await harness.supervisor.stop()
         else await harness.crash()
         await harness.open({ machines })
         harness.clock.advanceTo(harness.clock.now() + 1)
-        await harness.supervisor.settled()
+        await harness.supervisor.idle()
       }
       expect(harness.context('patient/p')).toEqual({ due: [] })
       await harness.supervisor.release('patient/p')
       harness.clock.advanceTo(harness.clock.now() + 1)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       expect(harness.context('patient/p')).toEqual({ due: ['first', 'second', 'third'] })
       harness.clock.advanceTo(20_000)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       expect(harness.context('patient/p')).toEqual({ due: ['first', 'second', 'third', 'last'] })
       expect((await harness.deadLetters()).map(({ event }) => event.type)).toEqual(['THROW'])
       expect((await harness.supervisor.verify()).problems).toEqual([])
@@ -323,7 +323,7 @@ it('timers that are due at once may be more than messages may wait', async () =>
   await Promise.all(Array.from({ length: 600 }, (_, i) => supervisor.spawn('m', `a${i}`)))
   now = 70_000
   due?.()
-  await supervisor.settled()
+  await supervisor.idle()
   const values = Array.from(
     { length: 600 },
     (_, i) => (supervisor.getSnapshot(`m/a${i}`) as unknown as { value: string }).value,

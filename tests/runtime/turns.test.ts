@@ -195,7 +195,7 @@ describe('timers', () => {
     await harness.crash()
     await harness.open({ machines })
     harness.clock.advanceTo(1_999)
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect([harness.value('counter/a'), harness.value('counter/b')]).toEqual(['waiting', 'waiting'])
     await harness.crash()
     harness.clock.advanceTo(9_000)

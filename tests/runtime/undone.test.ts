@@ -139,7 +139,7 @@ describe('timers', () => {
     const heard: number[] = []
     for (const at of [1_019, 1_020, 1_030, 1_040, 1_049, 1_050]) {
       harness.clock.advanceTo(at)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       heard.push((harness.context('boss/b') as { heard: string[] }).heard.length)
     }
     expect(heard).toEqual([0, 1, 2, 3, 3, 4])

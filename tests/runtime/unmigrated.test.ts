@@ -146,18 +146,18 @@ describe('an actor whose migration cannot be put on record', () => {
     async (how) => {
       const harness = await upgraded('stop')
       harness.clock.advanceTo(2_000)
-      await harness.supervisor.settled()
+      await harness.supervisor.idle()
       expect(harness.errors.filter((error) => error.includes('m/a has a timer'))).toHaveLength(1)
       expect([await ownEvents(harness), await harness.deadLetters()]).toEqual([[], []])
       if (how === 'stop') await harness.supervisor.stop()
       if (how !== 'none') await harness.open({ machines: second })
       const { supervisor } = harness
       harness.clock.advanceTo(3_000)
-      await supervisor.settled()
+      await supervisor.idle()
       await supervisor.stopActor('holder/h')
       await supervisor.send('m/a', { type: 'OTHER' })
       harness.clock.advanceTo(3_001)
-      await supervisor.settled()
+      await supervisor.idle()
       expect(await ownEvents(harness)).toEqual(['outcry.migrated', 'OTHER', 'INC'])
       expect(harness.context('m/a')).toEqual({ n: 1 })
       expect((await supervisor.verify()).problems).toEqual([])
@@ -195,7 +195,7 @@ describe('a job that a new version has no place for, beside an actor that cannot
       machines: { holder, good: kind(false), worse: kind(true) },
       passivation: ALWAYS_PASSIVE,
     })
-    await harness.supervisor.settled()
+    await harness.supervisor.idle()
     expect((await harness.supervisor.verify()).problems).toEqual([])
     for (const id of ['a', 'b', 'c', 'd']) {
       const events = await harness.eventsOf(`good/${id}/job`)

@@ -41,7 +41,7 @@ async function filled(actors: number, store: Store<TransitionRecord>) {
   const clock = new EventClock(0)
   const passivation = { residentMax: 1_000 }
   const supervisor = await createSupervisor({ store, machines, clock, passivation, checkpointEvery: 20_000 })
-  const room = async () => await supervisor.drained()
+  const room = async () => await supervisor.room()
   for (let i = 0; i < actors; i += 500) {
     const spawned = Array.from({ length: 500 }, (_, n) =>
       supervisor.spawn('counter', String(i + n), undefined, { at: 1 }),
@@ -55,7 +55,7 @@ async function filled(actors: number, store: Store<TransitionRecord>) {
       if (i % 100 === 0) await room()
     }
   }
-  await supervisor.settled()
+  await supervisor.idle()
   return { store, supervisor }
 }
 

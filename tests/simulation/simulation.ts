@@ -116,7 +116,7 @@ class Incarnation {
     const lagged = new Promise<void>((resolve) => {
       this.#onLag = resolve
     })
-    await Promise.race([this.supervisor.settled().catch(nothing), lagged, this.ended])
+    await Promise.race([this.supervisor.idle().catch(nothing), lagged, this.ended])
   }
 
   die(): void {
@@ -191,7 +191,7 @@ class World {
     await this.#scheduler.step()
     if (runner.alive) {
       runner.clock.advanceTo(this.#scheduler.now)
-      runner.supervisor.drain()
+      runner.supervisor.pump()
       // Sometimes the next thing happens before this one's commit is done.
       if (this.#scheduler.chance(0.8)) {
         await runner.settled()
@@ -441,7 +441,7 @@ class World {
       }
       await this.#step()
     }
-    await supervisor.settled()
+    await supervisor.idle()
   }
 
   async #verify(supervisor: Supervisor): Promise<void> {

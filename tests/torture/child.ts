@@ -81,7 +81,7 @@ for (const { to, event } of script(Number(seed))) {
   if (position % 17 === 0) await Promise.all(sends.splice(0))
 }
 await Promise.all(sends)
-await supervisor.settled()
+await supervisor.idle()
 while (supervisor.unsettled.length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
 await supervisor.stop()
 process.stdout.write('done\n')

@@ -119,7 +119,7 @@ export class Bot {
     while (done !== this.exchange.work || supervisor.hasIntentsAhead) {
       done = this.exchange.work
       await done
-      await supervisor.settled()
+      await supervisor.idle()
     }
   }
 

@@ -79,11 +79,11 @@ async function grow(supervisor: Supervisor, size: number): Promise<void> {
   for (let n = 0; n < size / ORDERS; n++) {
     for (let i = 0; i < ORDERS; i++) {
       supervisor.tell(`order/${i}` as Address, eventOf(n))
-      const room = supervisor.drained()
+      const room = supervisor.room()
       if (room !== undefined) await room
     }
   }
-  await supervisor.settled()
+  await supervisor.idle()
 }
 
 interface Latency {

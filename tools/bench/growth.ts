@@ -81,11 +81,11 @@ async function grow(supervisor: Supervisor, size: number): Promise<number> {
       for (let n = 0; n < per; n++) {
         for (let i = 0; i < actors; i++) {
           supervisor.tell(`order/${first}-${i}` as Address, { ...eventOf(n), at: from + n })
-          const room = i % 100 === 0 ? supervisor.drained() : undefined
+          const room = i % 100 === 0 ? supervisor.room() : undefined
           if (room !== undefined) await room
         }
       }
-      await supervisor.settled()
+      await supervisor.idle()
     })
     rate *= supervisor.seq - from
     if (records < RECORDS_PER_ACTOR) break

@@ -100,7 +100,7 @@ async function spawn(supervisor: Supervisor, first: number, count: number): Prom
     }
     await Promise.all(all)
   }
-  await supervisor.settled()
+  await supervisor.idle()
 }
 
 /** After everything that can be freed is. */

@@ -113,7 +113,7 @@ async function grow(supervisor: Supervisor, size: number): Promise<void> {
   let accounted = 0
   const tell = async (to: Address, n: number, at: number) => {
     supervisor.tell(to, { ...eventOf(n), at })
-    const room = supervisor.drained()
+    const room = supervisor.room()
     if (room !== undefined) await room
   }
   let at = 1
@@ -129,7 +129,7 @@ async function grow(supervisor: Supervisor, size: number): Promise<void> {
       }
     }
   }
-  await supervisor.settled()
+  await supervisor.idle()
 }
 
 interface Latency {

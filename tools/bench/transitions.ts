@@ -112,11 +112,11 @@ async function tell(supervisor: Supervisor, steps: number): Promise<number> {
     for (let n = 0; n < steps; n++) {
       for (let i = 0; i < ORDERS; i++) {
         supervisor.tell(`order/${i}` as Address, eventOf(n))
-        const room = i % 100 === 0 ? supervisor.drained() : undefined
+        const room = i % 100 === 0 ? supervisor.room() : undefined
         if (room !== undefined) await room
       }
     }
-    await supervisor.settled()
+    await supervisor.idle()
   })
 }
 

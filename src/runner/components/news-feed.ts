@@ -58,11 +58,11 @@ export function startNewsFeed(
   const opened = sources.map((config) => {
     const source = newsOffer(config).open(config, { name: newsSourceName(config), onWarning })
     if (newsTimes === undefined || source.time === 'system')
-      return source.open({ cursor, pace: () => supervisor.drained() })
+      return source.open({ cursor, pace: () => supervisor.room() })
     newsTimes.add(source.name)
     return source.open({
       cursor,
-      pace: (message) => newsTimes.pace(message) ?? supervisor.drained(),
+      pace: (message) => newsTimes.pace(message) ?? supervisor.room(),
       onCaughtUp: () => newsTimes.caughtUp(source.name),
     })
   })

@@ -107,7 +107,7 @@ export class EventTimeDriver implements Driver {
     const { supervisor, speed } = this.#options
     const isSeen = message.position <= this.#seen
     const lagMs = isSeen || speed === 'max' ? 0 : this.#waitMs(message.at, speed)
-    const room = supervisor.drained()
+    const room = supervisor.room()
     const isQuiet = !this.#mustWait && this.#options.news?.isReady !== false
     if (isQuiet && this.#nextAt(message.at) === undefined && lagMs <= 0 && room === undefined)
       return undefined
@@ -132,7 +132,7 @@ export class EventTimeDriver implements Driver {
     clock.advanceTo(at)
     const to = symbolAddress(message.venue, message.symbol) as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
-    supervisor.drain()
+    supervisor.pump()
   }
 
   /** Whether something has happened whose consequences must be durable before the next message. */
@@ -152,14 +152,14 @@ export class EventTimeDriver implements Driver {
   async #consequences(): Promise<void> {
     const { supervisor, venue } = this.#options
     while (this.#mustWait) {
-      if (supervisor.hasIntentsAhead) await supervisor.settled()
+      if (supervisor.hasIntentsAhead) await supervisor.idle()
       if (venue.dirty) {
         await venue.flush()
         this.#reports.fill()
       }
       if (!this.#canAnswer) continue
       for (const answer of this.#asking.splice(0)) answer()
-      await supervisor.settled()
+      await supervisor.idle()
     }
   }
 
@@ -184,10 +184,10 @@ export class EventTimeDriver implements Driver {
         clock.advanceTo(next)
         if ((this.#reports.nextAt ?? Infinity) <= next) {
           this.#reports.deliverNext()
-          supervisor.drain()
+          supervisor.pump()
         } else if ((news?.nextAt ?? Infinity) <= next) {
           await news?.deliverNext()
-          supervisor.drain()
+          supervisor.pump()
         }
       }
       await this.#consequences()
@@ -202,7 +202,7 @@ export class EventTimeDriver implements Driver {
       if (next === Infinity || this.#stopped) break
       await this.#advanceTo(next)
     }
-    await supervisor.settled()
+    await supervisor.idle()
   }
 
   #waitMs(at: number, speed: number): number {

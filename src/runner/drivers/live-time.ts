@@ -92,7 +92,7 @@ export class LiveTimeDriver implements Driver {
       if (this.#isQuiet) for (const answer of this.#asking.splice(0)) answer()
     }
     // A store that takes nothing more has nobody left who asks.
-    supervisor.settled().then(look, () => {})
+    supervisor.idle().then(look, () => {})
   }
 
   get #isQuiet(): boolean {

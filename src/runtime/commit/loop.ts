@@ -38,7 +38,7 @@ export class Loop implements CommitObserver {
   readonly #mailbox = new Mailbox<Job | DueTimer>()
   readonly #committer: Committer
   readonly #quiet: (() => void)[] = []
-  readonly #room: (() => void)[] = []
+  readonly #waitingForRoom: (() => void)[] = []
   #isClosed = false
   #seq: number
   #turn: number
@@ -119,7 +119,7 @@ export class Loop implements CommitObserver {
   }
 
   /** Resolves when no message waits and all is durable and let out; rejects when the log refuses. */
-  settled(): Promise<void> {
+  idle(): Promise<void> {
     if (this.fence) return Promise.reject(this.fence)
     if (this.#atRest) return Promise.resolve()
     return new Promise((resolve, reject) => {
@@ -128,8 +128,8 @@ export class Loop implements CommitObserver {
   }
 
   /** Resolves when there is room for more; undefined when there is now. */
-  drained(): Promise<void> | undefined {
-    return this.#hasRoom ? undefined : new Promise((resolve) => this.#room.push(resolve))
+  room(): Promise<void> | undefined {
+    return this.#hasRoom ? undefined : new Promise((resolve) => this.#waitingForRoom.push(resolve))
   }
 
   get #hasRoom(): boolean {
@@ -231,7 +231,7 @@ export class Loop implements CommitObserver {
 
   #resolveWhenDurable(waiting: Waiting | undefined, receipt: Receipt): void {
     if (waiting === undefined) return
-    this.settled().then(
+    this.idle().then(
       () => waiting.resolve(receipt),
       (error) => waiting.reject(error),
     )
@@ -274,7 +274,7 @@ export class Loop implements CommitObserver {
   }
 
   #wakeWaiting(): void {
-    if (this.#hasRoom || this.fence) for (const resolve of this.#room.splice(0)) resolve()
+    if (this.#hasRoom || this.fence) for (const resolve of this.#waitingForRoom.splice(0)) resolve()
     if (this.#atRest || this.fence) for (const resolve of this.#quiet.splice(0)) resolve()
   }
 

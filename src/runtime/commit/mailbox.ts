@@ -34,7 +34,7 @@ export class Mailbox<M> {
       throw new OutcryError(
         'MAILBOX_FULL',
         `${LANE_LENGTH_MAX} messages wait in the ${lane} lane`,
-        'Send slower: await send(), or await supervisor.drained() before the next tell().',
+        'Send slower: await send(), or await supervisor.room() before the next tell().',
       )
     }
     queue.push(message)

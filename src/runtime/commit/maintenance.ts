@@ -54,7 +54,7 @@ export class Maintenance {
   async finish(): Promise<void> {
     const { checkpointer, retention } = this.#parts
     await checkpointer.finish(this.#offsetsState())
-    await retention.settled()
+    await retention.idle()
   }
 
   /** For a checkpoint: what durable records say, and where the clock is by now. */

@@ -38,7 +38,7 @@ export class Retention {
   }
 
   /** Resolves when nothing is under way. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#running
   }
 

@@ -14,8 +14,8 @@ for (const id of ['a', 'b', 'c']) await supervisor.spawn('door', id, { keys })
 for (let n = 0; n < 40; n++) {
   at += 700
   clock.advanceTo(at)
-  supervisor.drain()
-  await supervisor.settled()
+  supervisor.pump()
+  await supervisor.idle()
   const id = ['a', 'b', 'c'][n % 3] as string
   const event =
     n % 5 === 4 ? { type: 'CLOSE', at } : { type: 'OPEN', at, key: n % 7 === 0 ? 'wrong' : keys[n % 2] }
