@@ -17,6 +17,9 @@ interface Raw {
   readonly asks?: readonly [string, string][]
   readonly changes?: readonly ['buy' | 'sell', string, string][]
   readonly price?: string
+  readonly size?: string
+  /** Of the order that lay in the book. */
+  readonly side?: 'buy' | 'sell'
   readonly trade_id?: number
 }
 
@@ -181,8 +184,15 @@ describe('a market source that is a folder and a line', () => {
     const trades = (await records(symbol)).filter(({ type }) => type === 'TRADE')
     const matches = of('match', symbol)
     expect(matches.length).toBeGreaterThan(0)
-    expect(trades.map(({ tradeId, px }) => [tradeId, Number(px)])).toEqual(
-      matches.map(({ trade_id: id, price }) => [String(id), Number(price)]),
+    expect(
+      trades.map(({ tradeId, px, qty, aggressor }) => [tradeId, Number(px), Number(qty), aggressor]),
+    ).toEqual(
+      matches.map(({ trade_id: id, price, size, side }) => [
+        String(id),
+        Number(price),
+        Number(size),
+        side === 'buy' ? 'SELL' : 'BUY',
+      ]),
     )
   })
 
