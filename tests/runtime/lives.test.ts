@@ -18,7 +18,7 @@ import {
   STRAIGHT,
 } from './lives.ts'
 
-const LIVES = howMany('LIVES', 300)
+const LIVES = howMany('LIVES', 150)
 /** Of a hundred lives, those that are lived on disk. */
 const ON_DISK_PERCENT = 5
 
