@@ -109,6 +109,30 @@ describe('records', () => {
     )
   })
 
+  it('of one actor are the same ones on a page whose fields stand in another order', () => {
+    fc.assert(
+      fc.property(records, fc.constantFrom('order/a', 'order/b'), (list, actor) => {
+        const { rows, ...rest } = JSON.parse(recordCodec.encode(list))
+        const decoded = recordCodec.decode(JSON.stringify({ rows, ...rest }), list[0]!.seq, actor)
+        expect(decoded.map((r) => JSON.stringify(r))).toEqual(
+          list.filter((r) => r.actor === actor).map((r) => JSON.stringify(r)),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('of one actor are never fewer because a page is cut off, or goes on behind its rows', () => {
+    fc.assert(
+      fc.property(records, fc.nat(), fc.constantFrom('order/a', 'order/b'), (list, cut, actor) => {
+        const text = recordCodec.encode(list)
+        const broken = [text.slice(0, cut % text.length), `${text.slice(0, -1)},"more":[]}`, `${text}]}`]
+        for (const one of broken) expect(() => recordCodec.decode(one, list[0]!.seq, actor)).toThrow()
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('are written once what repeats, and small what grows by little', () => {
     const list = Array.from({ length: 4 }, (_, i): TransitionRecord => {
       const state = () => ({ execution: 'accepted', request: 'idle' })

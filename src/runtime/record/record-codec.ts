@@ -82,7 +82,9 @@ function encode(records: readonly TransitionRecord[]): string {
 }
 
 function decode(text: string, firstSeq: number, only?: string): TransitionRecord[] {
-  if (only !== undefined && !isEncoded(text)) return decodeOf(only, text, firstSeq)
+  const rowsAt = text.indexOf(ROWS)
+  // Text within a page has its quotes escaped, so this is the page's own field.
+  if (only !== undefined && rowsAt >= 0 && !isEncoded(text)) return decodeOf(only, text, rowsAt, firstSeq)
   const parsed = JSON.parse(text) as Page
   const page = isEncoded(text) ? decodeValues(parsed) : parsed
   const wanted = only === undefined ? undefined : page.names.indexOf(only)
@@ -99,10 +101,8 @@ function decode(text: string, firstSeq: number, only?: string): TransitionRecord
   return records
 }
 
-/** The records of one actor. */
-function decodeOf(actor: string, text: string, firstSeq: number): TransitionRecord[] {
-  // A text within the page has its quotes escaped, so this is the page's own field.
-  const rowsAt = text.indexOf(ROWS)
+/** Returns the records of one actor. `rowsAt`: where the page's last field begins. @throws SyntaxError */
+function decodeOf(actor: string, text: string, rowsAt: number, firstSeq: number): TransitionRecord[] {
   const page = JSON.parse(`${text.slice(0, rowsAt)}}`) as Omit<Page, 'rows'>
   const wanted = page.names.indexOf(actor)
   const records: TransitionRecord[] = []
@@ -123,6 +123,8 @@ function decodeOf(actor: string, text: string, firstSeq: number): TransitionReco
     const correlation = typeof named === 'string' ? named : correlationOf(namedSeq)
     records.push(recordOf(page, rows.parsed() as Row, seq, turn, correlation))
   }
+  // Rows that are not read through would be a gap.
+  if (!rows.isAtEnd) throw new SyntaxError('a page does not end with its rows')
   return records
 }
 

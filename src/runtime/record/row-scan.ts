@@ -12,6 +12,9 @@ const CLOSE_ARRAY = 93
 const OPEN_OBJECT = 123
 const CLOSE_OBJECT = 125
 
+/** What closes the rows and the page. */
+const PAGE_END = ']}'
+
 /** Numbers between a row's actor and its turn. */
 const PASSED = 6
 
@@ -53,6 +56,11 @@ export class RowScan {
     this.#next = endOf(text, at) + 1
     if (text.charCodeAt(this.#next) === COMMA) this.#next++
     return true
+  }
+
+  /** Whether the page ends here. */
+  get isAtEnd(): boolean {
+    return this.#next === this.#text.length - PAGE_END.length && this.#text.endsWith(PAGE_END)
   }
 
   /** The row itself. */
