@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
+import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
 
 export interface GuardOptions {
@@ -86,12 +87,15 @@ export class Guard {
     return this.#origins.includes(origin)
   }
 
-  /** Whether a request brings the token, as a header or as the page's cookie, or need not. */
+  /** Whether a request brings the token, as a header, as a WebSocket's subprotocol or as the page's cookie, or need not. */
   knows({ headers, socket }: IncomingMessage): boolean {
     const [, bearer] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
     const cookies = headers.cookie?.split(/; */).map((pair) => pair.split('='))
     const [, cookie] = cookies?.find(([name]) => name === cookieName(socket)) ?? []
-    return this.#token === undefined || this.isToken(bearer ?? cookie)
+    return (
+      this.#token === undefined ||
+      this.isToken(bearer ?? tokenIn(headers['sec-websocket-protocol']) ?? cookie)
+    )
   }
 
   isToken(given: unknown): given is string {

@@ -1,5 +1,7 @@
 /** A client of a running server: its routes, typed by the contract, and its feed. */
+
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import { bearerProtocols } from '../api/contract/bearer.ts'
 import type { EventEnvelope } from '../api/contract/envelope.ts'
 import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/record.ts'
 import type { AnswerOf, BodyOf } from '../api/contract/route.ts'
@@ -8,7 +10,7 @@ import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
 import { type Asked, Http, type HttpOptions, type RouteName } from './http.ts'
 import type { FeedItem } from './place.ts'
 
-export type SocketConstructor = new (url: string, ...more: never[]) => FeedSocket
+export type SocketConstructor = new (url: string, protocols?: string[]) => FeedSocket
 
 export interface ClientOptions extends HttpOptions {
   /** Default: the global one, which Node has from version 22 on; before, that of the package ws. */
@@ -167,14 +169,8 @@ export class Client {
         'Give the client one: import { WebSocket } from "ws", and createClient({ url, WebSocket }).',
       )
     const url = `${this.url.replace(/^http/, 'ws')}/feed`
-    const { headers } = this.#http
-    if (Object.keys(headers).length === 0) return new Socket(url)
-    // Browsers send no headers with a WebSocket, and know no such option; Node and ws do.
-    const WithHeaders = Socket as unknown as new (
-      url: string,
-      options: { readonly headers: Readonly<Record<string, string>> },
-    ) => FeedSocket
-    return new WithHeaders(url, { headers })
+    const { token } = this.#http
+    return token === undefined ? new Socket(url) : new Socket(url, bearerProtocols(token))
   }
 
   /** A WebSocket does not say why a server refuses it, but a request does. */

@@ -26,18 +26,13 @@ export interface HttpOptions {
 
 export class Http {
   readonly url: string
-  readonly #token: string | undefined
+  readonly token: string | undefined
   readonly #fetch: typeof fetch
 
   constructor({ url, token, fetch: given }: HttpOptions) {
     this.url = url.replace(/\/$/, '')
-    this.#token = token
+    this.token = token
     this.#fetch = given ?? ((input, init) => fetch(input, init))
-  }
-
-  /** What the server lets a client in by. */
-  get headers(): Readonly<Record<string, string>> {
-    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
   }
 
   /**
@@ -64,7 +59,7 @@ export class Http {
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
-        ...this.headers,
+        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
