@@ -19,16 +19,15 @@ import type { TransitionRecord } from '../runtime/record/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { type Clock, EventClock, SystemClock } from '../runtime/time/clock.ts'
 import type { WorkObserver } from '../runtime/work.ts'
-import { ErrorReports } from './components/error-reports.ts'
-import { instrumentsOf, symbolIssues, venueAndSymbols } from './components/instruments.ts'
-import { NewsTimes } from './components/news-times.ts'
-import { expectNamed, kindsOf, loadStrategies } from './components/strategies.ts'
+import { instrumentsOf, symbolIssues, venueAndSymbols } from './actors/instruments.ts'
+import { expectNamed, kindsOf, loadStrategies } from './actors/strategies.ts'
 import { asBefore, wrongConfig } from './config/problems.ts'
 import type { RunnerConfig } from './config/schema.ts'
 import { isModule } from './config/strategy.ts'
 import type { Driver } from './drivers/driver.ts'
 import { EventTimeDriver } from './drivers/event-time.ts'
 import { LiveTimeDriver } from './drivers/live-time.ts'
+import { NewsTimes } from './feeds/news-times.ts'
 import {
   belongingIn,
   belongingNow,
@@ -40,6 +39,7 @@ import { withBooks } from './folder/books.ts'
 import { booksIn, folderEntries } from './folder/folder-copy.ts'
 import { readStrategiesFile } from './folder/strategies-file.ts'
 import { readNote, removeNote, suspectsOf } from './process/hang/note.ts'
+import { ErrorReports } from './reports/error-reports.ts'
 import { Runner, type RunningRunner } from './runner.ts'
 
 export interface StartOptions {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { alert } from '../../src/runner/components/alerts.ts'
+import { alert } from '../../src/runner/reports/alerts.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { Floor } from '../machines/floor.ts'
 

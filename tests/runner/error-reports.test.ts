@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RUNNER } from '../../machines/index.ts'
-import { ErrorReports } from '../../src/runner/components/error-reports.ts'
+import { ErrorReports } from '../../src/runner/reports/error-reports.ts'
 
 const logger = () => {
   const lines: string[] = []

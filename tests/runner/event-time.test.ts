@@ -5,7 +5,7 @@ import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market
 import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import { VenueFolder } from '../../src/adapters/paper/venue-folder.ts'
 import { VenuePort } from '../../src/adapters/venue-port.ts'
-import { boot } from '../../src/runner/components/boot.ts'
+import { boot } from '../../src/runner/actors/boot.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { EventTimeDriver } from '../../src/runner/drivers/event-time.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'

@@ -9,13 +9,9 @@ import {
   type Strategy,
   type StrategyContext,
 } from '../../machines/index.ts'
-import { boot } from '../../src/runner/components/boot.ts'
-import {
-  quarantinedIn,
-  quarantineText,
-  sendUnlessQuarantined,
-} from '../../src/runner/components/quarantine.ts'
-import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/components/strategies.ts'
+import { boot } from '../../src/runner/actors/boot.ts'
+import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../../src/runner/actors/quarantine.ts'
+import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/actors/strategies.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { STASH_MAX } from '../../src/runtime/actors/bounds.ts'
 import { Harness } from '../runtime/harness.ts'

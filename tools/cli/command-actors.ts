@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import { releaseCommand } from '../../src/runner/components/quarantine.ts'
+import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { counted, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'

@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import { releaseCommand } from '../../src/runner/components/quarantine.ts'
+import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError } from '../../store/index.ts'

@@ -1,5 +1,5 @@
 import { RUNNER, type Strategy, machines as tradingMachines } from '../../machines/index.ts'
-import { BUILT_IN_STRATEGIES, kindsOf, strategyIn } from '../../src/runner/components/strategies.ts'
+import { BUILT_IN_STRATEGIES, kindsOf, strategyIn } from '../../src/runner/actors/strategies.ts'
 import { importUserModule } from '../../src/runner/process/user-module.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'

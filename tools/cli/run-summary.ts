@@ -1,6 +1,6 @@
 /** Makes the summary that `outcry run` prints at its end. */
 import pc from 'picocolors'
-import { type Quarantined, releaseCommand } from '../../src/runner/components/quarantine.ts'
+import { type Quarantined, releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
 import { counted, countText, moneyText, timeText } from './format.ts'
 

@@ -1,7 +1,7 @@
 /** docs/configuration.md, made from the schema that a configuration is judged by. */
 import { readFileSync } from 'node:fs'
 import { strategyTerms } from '../../machines/index.ts'
-import { BUILT_IN_STRATEGIES } from '../../src/runner/components/strategies.ts'
+import { BUILT_IN_STRATEGIES } from '../../src/runner/actors/strategies.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import type { JsonSchema } from './fields.ts'
 import { inputOf, type KeyTable, keyTable, keyTablesOf } from './keys.ts'

@@ -2,8 +2,8 @@
 import type { Issue } from '../../../store/index.ts'
 import { UNIVERSE } from '../../adapters/market-source.ts'
 import { marketOffer } from '../../adapters/registry.ts'
-import { symbolIssues } from '../components/instruments.ts'
-import { builtInIssues } from '../components/strategies.ts'
+import { symbolIssues } from '../actors/instruments.ts'
+import { builtInIssues } from '../actors/strategies.ts'
 import type { RunnerConfig } from './schema.ts'
 
 type Some = Partial<RunnerConfig>

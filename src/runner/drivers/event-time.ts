@@ -12,7 +12,7 @@ import type { SimulatedVenue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { EventClock } from '../../runtime/time/clock.ts'
-import type { NewsTimes } from '../components/news-times.ts'
+import type { NewsTimes } from '../feeds/news-times.ts'
 import type { Driver } from './driver.ts'
 import { ReportQueue } from './report-queue.ts'
 

@@ -13,8 +13,8 @@ import { poll } from '../../adapters/transport/http.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
+import { sendUnlessQuarantined } from '../actors/quarantine.ts'
 import type { RunnerConfig } from '../config/schema.ts'
-import { sendUnlessQuarantined } from './quarantine.ts'
 
 /** Wait after a first failure: until there is a listing nothing is in the universe. */
 const RETRY_MS = 1_000

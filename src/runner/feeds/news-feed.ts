@@ -8,9 +8,9 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
+import { sendUnlessQuarantined } from '../actors/quarantine.ts'
 import type { RunnerConfig } from '../config/schema.ts'
 import type { NewsTimes } from './news-times.ts'
-import { sendUnlessQuarantined } from './quarantine.ts'
 
 const NEWS = NEWS_ADDRESS as Address
 
