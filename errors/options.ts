@@ -1,4 +1,6 @@
+import type { z } from 'zod'
 import { OutcryError } from './outcry-error.ts'
+import { issuesOf, issuesText, PLAINLY } from './zod-issues.ts'
 
 /**
  * Refuses keys that nobody reads: a misspelled option would be taken for one that is not given.
@@ -18,4 +20,28 @@ export function checkOptions<T extends object>(
       `There are ${Object.keys(known).sort().join(', ')}.`,
     )
   }
+}
+
+/**
+ * Returns the options as their schema has them. A program may be JavaScript, or take its options from an environment.
+ * @throws OPTION_UNKNOWN, OPTION_INVALID with each field and its rule
+ * @example optionsOf('serve', z.strictObject({ port: z.int() }), { port: 7077 })
+ */
+export function optionsOf<T>(of: string, schema: z.ZodType<T> & { shape: object }, given: unknown): T {
+  const { data, error } = schema.safeParse(given, PLAINLY)
+  if (error === undefined) return data
+  for (const issue of error.issues) {
+    if (issue.code !== 'unrecognized_keys') continue
+    const where = [of, ...issue.path].join('.')
+    const known = issue.path.length === 0 ? `There are ${Object.keys(schema.shape).sort().join(', ')}.` : ''
+    throw new OutcryError(
+      'OPTION_UNKNOWN',
+      `${where} has no option "${issue.keys[0]}"`,
+      known || 'Look for how it is written.',
+    )
+  }
+  const issues = issuesOf(error, 'options')
+  throw new OutcryError('OPTION_INVALID', `${of}: ${issuesText(issues)}`, 'Change the options named.', {
+    issues,
+  })
 }

@@ -1,5 +1,7 @@
 /** A client of a running server: its routes, typed by the contract, and its feed. */
 
+import { z } from 'zod'
+import { optionsOf } from '../../errors/options.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { bearerProtocols } from '../api/contract/bearer.ts'
 import type { EventEnvelope } from '../api/contract/envelope.ts'
@@ -7,7 +9,7 @@ import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/
 import type { AnswerOf, BodyOf } from '../api/contract/route.ts'
 import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
 import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
-import { type Asked, Http, type HttpOptions, type RouteName } from './http.ts'
+import { type Asked, Http, type HttpOptions, notBy, type RouteName } from './http.ts'
 import type { FeedItem } from './place.ts'
 
 export type SocketConstructor = new (url: string, protocols?: string[]) => FeedSocket
@@ -15,6 +17,32 @@ export type SocketConstructor = new (url: string, protocols?: string[]) => FeedS
 export interface ClientOptions extends HttpOptions {
   /** Default: the global one, which Node has from version 22 on; before, that of the package ws. */
   readonly WebSocket?: SocketConstructor | undefined
+}
+
+/** ms in which a server says why it refuses a WebSocket; one that says nothing may be asked again later. */
+const REFUSAL_MS = 5_000
+
+const code = <T>() => z.custom<T>((value) => typeof value === 'function', 'must be a function')
+
+const clientOptions = z.strictObject({
+  url: z
+    .string()
+    .refine(
+      isBase,
+      'must be an address such as http://127.0.0.1:7077, without a name, a query or a fragment',
+    ),
+  token: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must have letters that a header takes: ASCII without spaces')
+    .optional(),
+  fetch: code<typeof fetch>().optional(),
+  WebSocket: code<SocketConstructor>().optional(),
+})
+
+function isBase(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return ['http:', 'https:'].includes(protocol) && `${username}${password}${search}${hash}` === ''
 }
 
 /** Refusals that no further attempt changes. */
@@ -38,6 +66,7 @@ export interface HistoryRange {
 /**
  * Returns a client. It opens nothing until it is asked something.
  *
+ * @throws OPTION_UNKNOWN, OPTION_INVALID
  * @example
  * const client = createClient({ url: 'http://127.0.0.1:7077' })
  * for await (const { address, value } of client.actors({ kind: 'order' })) console.log(address, value)
@@ -51,7 +80,8 @@ export class Client {
   readonly #http: Http
   readonly #WebSocket: SocketConstructor | undefined
 
-  constructor(options: ClientOptions) {
+  constructor(given: ClientOptions) {
+    const options = optionsOf('createClient', clientOptions, given)
     this.#http = new Http(options)
     this.#WebSocket = options.WebSocket
   }
@@ -64,7 +94,7 @@ export class Client {
   /**
    * Asks any route of the contract, and returns its answer.
    *
-   * @throws RUNNER_UNREACHABLE, and by the code with which the server refuses
+   * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, and by the code with which the server refuses
    * @example await client.ask('failures', { query: { actor: 'emaCross/btc' } })
    */
   ask<N extends RouteName>(name: N, asked?: Asked<Routes[N]>): Promise<AnswerOf<Routes[N]>> {
@@ -79,6 +109,7 @@ export class Client {
       const { actors, next } = await this.ask('actors', { query: { ...of, after, limit: PAGE_MAX } })
       yield* actors
       if (next === undefined) return
+      if (next <= (after ?? '')) throw notBy('actors', `the page after ${next} comes after itself`)
       after = next
     }
   }
@@ -104,8 +135,11 @@ export class Client {
       yield* records
       const last = records.at(-1)
       if (last === undefined || (nextRev === undefined && records.length < PAGE_MAX)) return
-      if (reverse) toRev = nextRev ?? last.rev - 1
-      else fromRev = nextRev ?? last.rev + 1
+      const next = nextRev ?? last.rev + (reverse ? -1 : 1)
+      if (reverse ? next >= last.rev : next <= last.rev)
+        throw notBy('history', `what follows rev ${last.rev} is to be rev ${next}`)
+      if (reverse) toRev = next
+      else fromRev = next
     }
   }
 
@@ -174,9 +208,10 @@ export class Client {
   }
 
   /** A WebSocket does not say why a server refuses it, but a request does. */
-  async #refusal(signal: AbortSignal | undefined): Promise<OutcryError | undefined> {
+  async #refusal(signal: AbortSignal): Promise<OutcryError | undefined> {
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(REFUSAL_MS)])
     try {
-      await this.ask('health', signal && { signal })
+      await this.ask('health', { signal: enough })
     } catch (error) {
       if (isOutcryError(error) && FOR_GOOD.includes(error.code)) return error
     }

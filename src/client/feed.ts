@@ -4,13 +4,18 @@
  * A connection that ends is made anew, and goes on with what came last. A client that takes items more slowly than they come
  * lets its connection go, so that a bounded number of them waits in memory, and goes on from there later.
  */
+import { z } from 'zod'
 import { isErrorCode } from '../../errors/codes.ts'
-import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import { optionsOf } from '../../errors/options.ts'
+import { OutcryError } from '../../errors/outcry-error.ts'
 import { CLOSE, type FeedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
-import { type FeedItem, Place, type Wanted } from './place.ts'
+import { frameOf } from './feed-frame.ts'
+import { type FeedItem, Place, SUBSCRIPTION, type Wanted } from './place.ts'
 
 /** Items that wait for whoever reads them. */
 const WAITING_MAX = 10_000
+/** Items that have been read, and are still in the list: it is made shorter by so many at once. */
+const READ_MAX = 1_000
 /** ms before the first attempt to connect again; each further one waits twice as long, up to the longest. */
 const WAIT_MS = 250
 const WAIT_MS_MAX = 10_000
@@ -47,47 +52,99 @@ export interface FeedOptions extends Wanted {
 export interface Server {
   connect(): FeedSocket
   /** Resolves with the error by which the server refuses to speak to this client; undefined where it does not. */
-  refusal(signal: AbortSignal | undefined): Promise<OutcryError | undefined>
+  refusal(signal: AbortSignal): Promise<OutcryError | undefined>
 }
 
+const feedOptions = z
+  .strictObject({
+    topics: z.array(z.string()).min(1),
+    since: z.int().nonnegative().optional(),
+    tail: z.int().positive().optional(),
+    batchMs: z.int().nonnegative().optional(),
+    signal: z
+      .custom<AbortSignal>(
+        (value) => typeof Object(value).addEventListener === 'function',
+        'must be an AbortSignal',
+      )
+      .optional(),
+    onStatus: z
+      .custom<(status: FeedStatus) => void>((value) => typeof value === 'function', 'must be a function')
+      .optional(),
+  })
+  .refine(({ since, tail }) => since === undefined || tail === undefined, 'give since or tail, not both')
+
 /**
- * Gives the items of the feed, until the signal or the caller ends it.
+ * Gives the items of the feed, until the signal or the caller ends it. A caller that returns ends it at once, also while it
+ * waits for an item.
  *
- * @throws SEQ_LOST when what came last is not in the log any more, FEED_GAP, NOT_AUTHORISED, and what the server refuses the
- * subscription by: FRAME_INVALID, SEQ_UNKNOWN, ...
+ * @throws OPTION_UNKNOWN, OPTION_INVALID; and in its course SEQ_LOST when what came last is not in the log any more, FEED_GAP,
+ * NOT_AUTHORISED, FRAME_INVALID, and what the server refuses the subscription by: SEQ_UNKNOWN, ...
  */
-export async function* follow(server: Server, options: FeedOptions): AsyncGenerator<FeedItem, void, void> {
-  const { signal, onStatus } = options
+export function follow(server: Server, given: FeedOptions): AsyncGenerator<FeedItem, void, void> {
+  const options = optionsOf('feed', feedOptions, given)
+  const ending = new AbortController()
+  const items = itemsOf(server, options, ending)
+  return {
+    next: () => items.next(),
+    return: () => {
+      ending.abort()
+      return items.return()
+    },
+    throw: (error) => {
+      ending.abort()
+      return items.throw(error)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+async function* itemsOf(
+  server: Server,
+  options: FeedOptions,
+  ending: AbortController,
+): AsyncGenerator<FeedItem, void, void> {
+  const { signal: given, onStatus } = options
+  const { signal } = ending
+  const abort = () => ending.abort()
+  given?.addEventListener('abort', abort)
+  if (given?.aborted) abort()
   const place = new Place(options)
-  for (let attempt = 0; !isAborted(signal); ) {
-    onStatus?.({ status: 'connecting' })
-    const connection = new Connection(server.connect(), place, options)
-    try {
-      for (;;) {
-        const item = await connection.next()
-        if (item === undefined) break
-        attempt = 0
-        yield item
+  try {
+    for (let attempt = 0; !signal.aborted; ) {
+      onStatus?.({ status: 'connecting' })
+      if (signal.aborted) return
+      const connection = new Connection(server.connect(), place, signal, onStatus)
+      try {
+        for (;;) {
+          const item = await connection.next()
+          if (item === undefined) break
+          attempt = 0
+          yield item
+        }
+      } finally {
+        connection.close()
       }
-    } finally {
-      connection.close()
+      const { isFull, fault, why, isRefused } = connection.end
+      if (fault !== undefined) throw fault.error
+      if (signal.aborted) return
+      if (isFull) continue
+      const refusal = isRefused ? await server.refusal(signal) : undefined
+      if (refusal !== undefined) throw refusal
+      const forMs = Math.min(WAIT_MS * 2 ** attempt++, WAIT_MS_MAX)
+      onStatus?.({ status: 'waiting', forMs, why })
+      await passed(forMs, signal)
     }
-    const { isFull, error, why, isRefused } = connection.end
-    if (error !== undefined) throw error
-    if (isAborted(signal)) return
-    if (isFull) continue
-    const refusal = isRefused ? await server.refusal(signal) : undefined
-    if (refusal !== undefined) throw refusal
-    const forMs = Math.min(WAIT_MS * 2 ** attempt++, WAIT_MS_MAX)
-    onStatus?.({ status: 'waiting', forMs, why })
-    await passed(forMs, signal)
+  } finally {
+    given?.removeEventListener('abort', abort)
   }
 }
 
 interface End {
   readonly why: string
-  /** Ends the feed, too. */
-  readonly error?: OutcryError
+  /** Ends the feed, too. It may be of whoever is told how the connection is. */
+  readonly fault?: { readonly error: unknown }
   /** So much waits that the connection was let go. */
   readonly isFull?: true
   /** The server said nothing at all. */
@@ -98,7 +155,8 @@ interface End {
 class Connection {
   readonly #socket: FeedSocket
   readonly #place: Place
-  readonly #options: FeedOptions
+  readonly #signal: AbortSignal
+  readonly #onStatus: FeedOptions['onStatus']
   #waiting: FeedItem[] = []
   #taken = 0
   #end: End | undefined
@@ -107,16 +165,17 @@ class Connection {
   #silence: ReturnType<typeof setTimeout> | undefined
   readonly #onAbort = () => this.#finish({ why: 'aborted' })
 
-  constructor(socket: FeedSocket, place: Place, options: FeedOptions) {
+  constructor(socket: FeedSocket, place: Place, signal: AbortSignal, onStatus: FeedOptions['onStatus']) {
     this.#socket = socket
     this.#place = place
-    this.#options = options
+    this.#signal = signal
+    this.#onStatus = onStatus
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#onMessage(String(data))
     socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
       this.#onClose(code, reason)
     // It is closed behind that.
     socket.onerror = () => {}
-    options.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    signal.addEventListener('abort', this.#onAbort)
     this.#listen()
   }
 
@@ -135,7 +194,10 @@ class Connection {
         this.#wake = resolve
       })
     }
-    return this.#end?.why === 'aborted' ? undefined : this.#waiting[this.#taken++]
+    if (this.#end?.why === 'aborted') return undefined
+    // Whoever reads as fast as items come, and never has read all of them, would keep all that he has read.
+    if (this.#taken === READ_MAX) this.#taken -= this.#waiting.splice(0, READ_MAX).length
+    return this.#waiting[this.#taken++]
   }
 
   close(): void {
@@ -147,18 +209,16 @@ class Connection {
     this.#hasHeard = true
     this.#listen()
     try {
-      this.#onFrame(JSON.parse(text) as FeedFrame)
+      const frame = frameOf(text)
+      if (frame !== undefined) this.#onFrame(frame)
     } catch (error) {
-      const unreadable = () =>
-        new OutcryError('FRAME_INVALID', 'what the server says is no frame', 'Is it a runner of Outcry?', {
-          cause: error,
-        })
-      this.#finish({ why: 'error', error: isOutcryError(error) ? error : unreadable() })
+      this.#finish({ why: 'error', fault: { error } })
     }
   }
 
   #onFrame(frame: FeedFrame): void {
-    const { onStatus } = this.#options
+    const onStatus = this.#onStatus
+    if (frame.op !== 'hello' && frame.op !== 'error' && frame.id !== SUBSCRIPTION) return
     switch (frame.op) {
       case 'hello': {
         const { version, seq, epoch } = frame
@@ -201,7 +261,13 @@ class Connection {
         'the runner asks for its token',
         'Give the client its token.',
       )
-      this.#finish({ why: reason, error })
+      this.#finish({ why: reason, fault: { error } })
+      return
+    }
+    // The same frame would be refused again.
+    if (code === CLOSE.badFrame) {
+      const error = refused('FRAME_INVALID', `the server takes what it is asked for no frame (${reason})`)
+      this.#finish({ why: reason, fault: { error } })
       return
     }
     this.#finish({ why: reason || `closed with ${code}`, isRefused: !this.#hasHeard })
@@ -221,7 +287,7 @@ class Connection {
     if (this.#end !== undefined) return
     this.#end = end
     clearTimeout(this.#silence)
-    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#signal.removeEventListener('abort', this.#onAbort)
     this.#socket.close()
   }
 
@@ -238,19 +304,15 @@ function refused(code: string, message: string): OutcryError {
     : new OutcryError('RUNNER_REFUSED', `${message} (${code})`, hint)
 }
 
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted ?? false
-}
-
-function passed(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function passed(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
+      signal.removeEventListener('abort', end)
       resolve()
     }
     const timer = setTimeout(end, ms)
-    signal?.addEventListener('abort', end)
-    if (isAborted(signal)) end()
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
   })
 }

@@ -1,8 +1,10 @@
 /** Requests to a server, typed by the contract. */
 import { type ErrorCode, isErrorCode } from '../../errors/codes.ts'
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { type Issue, OutcryError } from '../../errors/outcry-error.ts'
+import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import type { AnswerOf, BodyOf, HeadersOf, ParamsOf, QueryOf, Refusal, Route } from '../api/contract/route.ts'
 import { type Routes, routes } from '../api/contract/routes.ts'
+import { jsonOf } from './json.ts'
 
 export type RouteName = keyof Routes
 
@@ -30,45 +32,62 @@ export class Http {
   readonly #fetch: typeof fetch
 
   constructor({ url, token, fetch: given }: HttpOptions) {
-    this.url = url.replace(/\/$/, '')
+    this.url = new URL(url).href.replace(/\/+$/, '')
     this.token = token
     this.#fetch = given ?? ((input, init) => fetch(input, init))
   }
 
   /**
-   * Returns the answer of a route. The client does not check it against the contract: the server's tests do.
+   * Returns the answer of a route, checked against the contract. Keys that a later version has besides are kept.
    *
-   * @throws RUNNER_UNREACHABLE, and by the code with which the server refuses. The error's `cause` is then all that it answered.
+   * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, and by the code with which the server refuses. The error's `cause` is then all
+   * that it answered.
    */
   async answer<N extends RouteName>(name: N, asked: Asked<Routes[N]> = {}): Promise<AnswerOf<Routes[N]>> {
-    const response = await this.response(name, asked)
-    const answer = (await response.json().catch((error: unknown) => {
-      throw unreachable(`the answer of ${this.url} has no end`, error)
-    })) as AnswerOf<Routes[N]> | Refusal
+    const { signal } = asked as Loose
+    const answer = await this.#json(name, await this.response(name, asked), signal)
+    const { error } = (routes[name] as Route).answers[200].safeParse(answer, PLAINLY)
+    // An actor that ended with an error of a code has one, too: what fits the contract is no refusal.
+    if (error === undefined) return answer as AnswerOf<Routes[N]>
     // An answer that took long has begun with 200 before the server knew how it ends.
     if (isRefusal(answer)) throw refused(answer)
-    return answer
+    throw notBy(name, issuesText(issuesOf(error, 'answer')), issuesOf(error, 'answer'))
+  }
+
+  async #json(name: RouteName, response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+    try {
+      return await response.json()
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      if (error instanceof SyntaxError) throw notBy(name, 'it is no JSON')
+      throw unreachable(`the answer of ${this.url} has no end`, error)
+    }
   }
 
   /** As `answer`, before the body is read. */
   async response<N extends RouteName>(name: N, asked: Asked<Routes[N]> = {}): Promise<Response> {
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose
+    const text = body === undefined ? undefined : jsonOf(body)
+    // It throws by the code of what is wrong, such as an address that is none: a path of it would be another route's.
+    route.params?.parse(params)
     const init: RequestInit = {
       method: route.method,
       headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(text !== undefined && { 'content-type': 'application/json' }),
         ...headers,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(text !== undefined && { body: text }),
+      // A request that is sent again elsewhere may be sent as another one, and the runner leads nowhere.
+      redirect: 'manual',
       ...(signal !== undefined && { signal }),
     }
     let response: Response
     try {
       response = await this.#fetch(`${this.url}${pathOf(route.path, params)}${queryOf(query)}`, init)
     } catch (error) {
-      if (signal?.aborted) throw error
+      if (signal?.aborted) throw signal.reason
       throw unreachable(`the runner does not answer at ${this.url}`, error)
     }
     if (response.ok) return response
@@ -113,6 +132,16 @@ function codeOf(answer: Refusal): ErrorCode {
   if (isErrorCode(code)) return code
   const onRecord: ErrorCode = 'COMMAND_REFUSED'
   return 'seq' in answer ? onRecord : 'RUNNER_REFUSED'
+}
+
+/** What answers a route breaks the contract. */
+export function notBy(name: RouteName, why: string, issues: readonly Issue[] = []): OutcryError {
+  return new OutcryError(
+    'ANSWER_INVALID',
+    `what answers ${routes[name].path} is not by the contract: ${why}`,
+    'Does a runner of this version listen there?',
+    { issues },
+  )
 }
 
 function unreachable(what: string, cause: unknown): OutcryError {

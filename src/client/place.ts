@@ -18,7 +18,7 @@ export interface Wanted {
 }
 
 /** A client has one subscription on each connection. */
-const ID = 'feed'
+export const SUBSCRIPTION = 'feed'
 
 export class Place {
   readonly #wanted: Wanted
@@ -27,7 +27,7 @@ export class Place {
   #since: number | undefined
   /** Whether the server, not the caller, has named that place. */
   #isServers = false
-  #last: { readonly seq: number; readonly key: string } | undefined
+  #last: { readonly seq: number; readonly index: number; readonly key: string } | undefined
   #lastRecord: number | undefined
   /** A new connection begins with the record that came last, of which there may be more. */
   #isSearching = false
@@ -44,7 +44,7 @@ export class Place {
     const { topics, tail, batchMs } = this.#wanted
     const frame = {
       op: 'subscribe' as const,
-      id: ID,
+      id: SUBSCRIPTION,
       topics: [...topics],
       ...(batchMs !== undefined && { batchMs }),
     }
@@ -68,13 +68,19 @@ export class Place {
       this.#isSearching = key !== this.#last.key
       return false
     }
-    if (seq < (this.#last?.seq ?? 0)) throw gap(`record ${seq} comes after ${this.#last?.seq}`)
+    // A record comes behind the events that it emitted.
+    const index = 'record' in item ? Number.POSITIVE_INFINITY : item.index
+    if (
+      this.#last !== undefined &&
+      (seq < this.#last.seq || (seq === this.#last.seq && index <= this.#last.index))
+    )
+      throw gap(`${key} of seq ${seq} comes after ${this.#last.key} of seq ${this.#last.seq}`)
     if ('record' in item && this.#hasAllRecords) {
       if (this.#lastRecord !== undefined && seq !== this.#lastRecord + 1)
         throw gap(`record ${seq} comes after ${this.#lastRecord}`)
       this.#lastRecord = seq
     }
-    this.#last = { seq, key }
+    this.#last = { seq, index, key }
     return true
   }
 

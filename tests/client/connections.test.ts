@@ -1,5 +1,8 @@
 /** When the feed makes a connection anew, and when it ends: by sockets that say what a test tells them to. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { OutcryError } from '../../errors/outcry-error.ts'
 import { type FeedOptions, type FeedSocket, type FeedStatus, follow } from '../../src/client/feed.ts'
 import type { FeedItem } from '../../src/client/place.ts'
 
@@ -37,8 +40,45 @@ const record = (seq: number) => ({
   seq,
   at: seq,
   actor: 'tally/a',
-  record: { seq, rev: seq },
+  record: {
+    ...{
+      seq,
+      rev: seq,
+      actor: 'tally/a',
+      at: seq,
+      event: { type: 'INC' },
+      from: 'on',
+      to: 'on',
+      cause: null,
+    },
+    ...{ correlation: 'c', machine: 'tally@1', turn: seq },
+  },
 })
+
+const event = (seq: number) => ({
+  ...{
+    op: 'event',
+    id: 'feed',
+    topic: 'events.counted.-.-',
+    eventId: `tally/a/${seq}/0`,
+    index: 0,
+    type: 'COUNTED',
+  },
+  ...{
+    at: seq,
+    seq,
+    actor: 'tally/a',
+    correlation: 'c',
+    cause: null,
+    venue: null,
+    symbol: null,
+    source: 'tally@1',
+  },
+  event: { type: 'COUNTED' },
+})
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 let sockets: Socket[]
 let statuses: FeedStatus[]
@@ -48,12 +88,13 @@ let end: Promise<unknown>
 
 const last = () => sockets.at(-1) as Socket
 
+function connect(): Socket {
+  const socket = new Socket()
+  sockets.push(socket)
+  return socket
+}
+
 function begin(options: Partial<FeedOptions> = {}): void {
-  const connect = () => {
-    const socket = new Socket()
-    sockets.push(socket)
-    return socket
-  }
   const onStatus = (status: FeedStatus) => void statuses.push(status)
   const wanted = { topics: ['transitions.>'], since: 0, signal: ending.signal, onStatus, ...options }
   const read = async () => {
@@ -154,6 +195,139 @@ describe('a connection', () => {
 })
 
 describe('the feed', () => {
+  it.each<[string, object]>([
+    ['a record without its seq', { ...record(2), seq: undefined }],
+    ['a record of another shape', { ...record(2), record: { seq: 2 } }],
+    ['an event that says not where it is', { ...record(2), record: undefined, type: 'COUNTED' }],
+    ['a batch that is none', { op: 'batch', id: 'feed', events: {} }],
+    ['a batch with something else in it', { op: 'batch', id: 'feed', events: [record(2), { seq: 3 }] }],
+    ['a greeting without its seq', { op: 'hello', version: '0' }],
+    ['nothing', { op: 7 }],
+  ])('ends with %s, by what is wrong with it', async (_, frame) => {
+    begin()
+    last().hears(hello(3))
+    last().hears(record(1))
+    last().hears(frame)
+    const error = (await end) as OutcryError
+    expect([error.code, error.issues[0]?.rule]).toEqual(['FRAME_INVALID', expect.any(String)])
+    expect([taken, last().isClosed]).toEqual([[1], true])
+  })
+
+  it('passes over what a later version says besides, and what is of no subscription of its own', async () => {
+    begin()
+    last().hears(hello(3))
+    last().hears({ op: 'later', of: 'a later version' })
+    last().hears({ ...record(2), id: 'other' })
+    last().hears({ ...record(1), later: true })
+    last().hears({ op: 'caughtUp', id: 'other', seq: 1 })
+    await settle()
+    expect(taken).toEqual([1])
+    expect(statuses.map(({ status }) => status)).toEqual(['connecting', 'open'])
+  })
+
+  it.each(['connecting', 'open', 'caughtUp', 'waiting'])(
+    'ends when its signal comes while it says that it is %s',
+    async (when) => {
+      begin({
+        onStatus: ({ status }) => {
+          if (status === when) ending.abort()
+        },
+      })
+      if (when === 'waiting') last().ends(1006)
+      else if (when !== 'connecting') {
+        last().hears(hello(1))
+        last().hears(record(1))
+        last().hears({ op: 'caughtUp', id: 'feed', seq: 1 })
+      }
+      expect(await end).toBe('ended')
+      expect([taken, sockets.every(({ isClosed }) => isClosed || when === 'waiting')]).toEqual([[], true])
+    },
+  )
+
+  it.each(['connecting', 'open', 'caughtUp', 'waiting'])(
+    'ends with what is thrown by whoever is told that it is %s',
+    async (when) => {
+      const fault = new Error('of the program')
+      begin({
+        onStatus: ({ status }) => {
+          if (status === when) throw fault
+        },
+      })
+      if (when !== 'connecting') last().hears(hello(1))
+      last()?.hears(record(1))
+      last()?.hears({ op: 'caughtUp', id: 'feed', seq: 1 })
+      if (when === 'waiting') last().ends(1006)
+      expect(await end).toBe(fault)
+    },
+  )
+
+  it('ends when the server calls what it says no frame', async () => {
+    begin()
+    last().hears(hello(1))
+    last().ends(4400, 'bad frame')
+    expect(await end).toMatchObject({ code: 'FRAME_INVALID' })
+  })
+
+  it.each(['return', 'throw'] as const)(
+    'lets its connection go at once by %s, though nothing comes',
+    async (how) => {
+      const feed = follow({ connect, refusal: async () => undefined }, { topics: ['>'] })
+      const next = feed.next()
+      last().hears(hello(1))
+      const fault = new Error('of the caller')
+      const done = how === 'return' ? feed.return() : feed.throw(fault).catch((error: unknown) => error)
+      expect(await next).toEqual({ done: true, value: undefined })
+      expect(await done).toEqual(how === 'return' ? { done: true, value: undefined } : fault)
+      expect(last().isClosed).toBe(true)
+      expect(await feed.next()).toEqual({ done: true, value: undefined })
+    },
+  )
+
+  it('keeps nothing of what was read, though something always waits', async () => {
+    const feed = follow({ connect, refusal: async () => undefined }, { topics: ['events.>'], since: 0 })
+    const first = feed.next()
+    last().hears(hello(9_999))
+    last().hears(event(1))
+    last().hears(event(2))
+    const read = new WeakRef((await first).value as FeedItem)
+    for (let seq = 3; seq < 3_000; seq++) {
+      last().hears(event(seq))
+      await feed.next()
+    }
+    // What a frame at work holds is let go only in another turn of the event loop.
+    vi.useRealTimers()
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(read.deref()).toBeUndefined()
+    await feed.return()
+    vi.useFakeTimers()
+  })
+
+  it('leaves nobody who listens to its signal', async () => {
+    const { signal } = ending
+    const listening = new Set<unknown>()
+    const on = signal.addEventListener.bind(signal)
+    const off = signal.removeEventListener.bind(signal)
+    signal.addEventListener = (type: string, listener: never, options?: object) => {
+      listening.add(listener)
+      on(type, listener, options)
+    }
+    signal.removeEventListener = (type: string, listener: never) => {
+      listening.delete(listener)
+      off(type, listener)
+    }
+    begin({ since: 0 })
+    for (let n = 0; n < 5; n++) {
+      expect(listening.size).toBeLessThan(3)
+      last().ends(1006)
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    last().hears(hello(1))
+    last().hears({ op: 'error', code: 'SUBSCRIPTION_EXISTS', message: 'no' })
+    await end
+    expect(listening.size).toBe(0)
+  })
+
   it.each([
     ['a code of a later version', { op: 'error', code: 'LATER', message: 'no' }, 'RUNNER_REFUSED'],
     ['a refusal', { op: 'error', code: 'SUBSCRIPTION_EXISTS', message: 'no' }, 'SUBSCRIPTION_EXISTS'],

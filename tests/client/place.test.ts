@@ -93,6 +93,16 @@ describe('a place in the feed', () => {
     expect(() => items.map((item) => place.take(item))).toThrow(gap)
   })
 
+  it.each<[string, FeedItem[]]>([
+    ['a record', [record(1), record(1)]],
+    ['an event', [event(1, 0), event(1, 0)]],
+    ['an event behind a later one of its record', [event(1, 1), event(1, 0)]],
+    ['an event behind its record', [record(1), event(1, 0)]],
+  ])('gives nothing twice, and nothing out of order: %s', (_, items) => {
+    const place = new Place({ topics: ['events.>', 'transitions.tally.*'], since: 0 })
+    expect(() => items.map((item) => place.take(item))).toThrow(gap)
+  })
+
   it('takes what its topics leave out for no gap', () => {
     const place = new Place({ topics: ['transitions.tally.*', 'events.>'], since: 0 })
     expect([record(2), event(7, 0), record(9)].map((item) => place.take(item))).toEqual([true, true, true])
