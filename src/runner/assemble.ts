@@ -126,13 +126,17 @@ export async function startRunner(
     const inEventTime =
       startsAt === undefined
         ? undefined
-        : { clock: new EventClock(beganAt ?? startsAt), venue: simulatedVenue(opened, market.name) }
+        : {
+            clock: new EventClock(beganAt ?? startsAt),
+            venues: [{ venue: simulatedVenue(opened, market.name), faults }],
+          }
     const clock: Clock = inEventTime?.clock ?? systemClock
     let drive: (driver: Driver) => void = () => {}
     const driving = new Promise<Driver>((resolve) => {
       drive = resolve
     })
-    const whenQuiet = (answer: () => void) => void driving.then((driver) => driver.whenQuiet(answer))
+    const whenQuiet = (answer: () => void) =>
+      void driving.then((driver) => driver.whenQuiet(opened.name, answer))
     const ports = {
       [place.venue]: new VenuePort(opened, () => driver?.onRequest(), { faults, whenQuiet }),
     }
@@ -156,7 +160,7 @@ export async function startRunner(
       logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
       removeNote(config.data)
     }
-    const parts = { supervisor, market, faults }
+    const parts = { supervisor, market }
     const newsTimes = inEventTime && new NewsTimes(inEventTime.clock)
     driver = inEventTime
       ? new EventTimeDriver({
@@ -166,7 +170,7 @@ export async function startRunner(
           speed: marketOffer(ofMarket).speed?.(ofMarket) ?? 1,
           beganAt,
         })
-      : new LiveTimeDriver({ ...parts, venue: opened, clock })
+      : new LiveTimeDriver({ ...parts, venues: [{ venue: opened, faults }], clock })
     drive(driver)
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
     const { books } = opened

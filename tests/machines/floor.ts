@@ -85,7 +85,7 @@ export class Floor {
       supervisor,
       clock,
       market: this.#market,
-      venue: losing(this.#venue, (report) => this.#lost.has(report)),
+      venues: [{ venue: losing(this.#venue, (report) => this.#lost.has(report)) }],
       speed: 'max',
     })
     driver.run().catch((error) => harness.errors.push(String(error)))

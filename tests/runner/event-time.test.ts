@@ -49,7 +49,7 @@ async function open(times: readonly number[], speed: number | 'max', onEnd: () =
     refused: {},
   } as const
   const market = { ...of, open: (options?: MarketOpenOptions) => from(play(options)) }
-  const driver = new EventTimeDriver({ supervisor, venue, clock, market, speed })
+  const driver = new EventTimeDriver({ supervisor, venues: [{ venue }], clock, market, speed })
   const order = (orderId: string) => {
     const request = { type: 'ORDER_REQUEST', orderId, owner: 'account/paper', venue: 'paper', symbol: SYMBOL }
     const what = { side: 'BUY', ordType: 'MARKET', orderQty: '1', timeInForce: 'GTC', refPx: '1' }

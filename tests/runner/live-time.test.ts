@@ -59,7 +59,7 @@ async function open(
     refused: {},
   } as const
   const market = { ...of, open: () => messages }
-  driver = new LiveTimeDriver({ supervisor, venue: there, market, faults, clock: { now } })
+  driver = new LiveTimeDriver({ supervisor, venues: [{ venue: there, faults }], market, clock: { now } })
   const ended = driver.run()
   const at = now()
   const event = { type: 'QUOTE', at, bid: '1', bidSize: '999', ask: '1', askSize: '999' } as const
@@ -130,7 +130,7 @@ describe('a run in live time', () => {
       await flush()
       asked++
       // This is before the driver reads what was flushed.
-      driver.whenQuiet(() => {
+      driver.whenQuiet(venue.name, () => {
         const { arrivesAt, dirty } = venue
         answers.push({ arrivesAt, dirty, isAhead: supervisor.hasIntentsAhead, behind: behind() })
       })

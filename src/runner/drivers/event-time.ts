@@ -1,5 +1,5 @@
 /**
- * A run in event time: market messages, the venue's reports, requests on their way, timers and news of files happen in the order of
+ * A run in event time: market messages, the venues' reports, requests on their way, timers and news of files happen in the order of
  * their times, whatever the speed, and each one's consequences are durable before the next begins. So the same market
  * gives the same log, and a killed run goes on as if nothing had been.
  */
@@ -7,22 +7,20 @@
 import type { Subscription } from 'rxjs'
 import { symbolAddress } from '../../../machines/index.ts'
 import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
-import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
 import type { SimulatedVenue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { EventClock } from '../../runtime/time/clock.ts'
 import type { NewsTimes } from '../feeds/news-times.ts'
 import type { Driver } from './driver.ts'
-import { ReportQueue } from './report-queue.ts'
+import { type DrivenVenue, linkTo, VenueLink } from './venue-link.ts'
 
 export interface EventTimeOptions {
   readonly supervisor: Supervisor
   readonly clock: EventClock
   readonly market: MarketSource
-  readonly venue: SimulatedVenue
-  /** What goes wrong on the way from the venue. */
-  readonly faults?: LinkFaults | undefined
+  /** What happens at one moment happens at these in turn. */
+  readonly venues: readonly DrivenVenue<SimulatedVenue>[]
   readonly news?: NewsTimes | undefined
   /** 1 is the pace of life. */
   readonly speed: number | 'max'
@@ -35,7 +33,7 @@ const LAG_MAX_MS = 1_000
 
 export class EventTimeDriver implements Driver {
   readonly #options: EventTimeOptions
-  readonly #reports: ReportQueue
+  readonly #links: readonly VenueLink<SimulatedVenue>[]
   /** Wall-clock time of event time 0, at the run's speed. */
   #epochMs: number | undefined
   #subscription: Subscription | undefined
@@ -47,12 +45,10 @@ export class EventTimeDriver implements Driver {
   /** Position of the last one that was fed. */
   #fed = 0
   #running = false
-  /** Who waits until nothing is under way. */
-  #asking: (() => void)[] = []
 
   constructor(options: EventTimeOptions) {
     this.#options = options
-    this.#reports = new ReportQueue(options.supervisor, options.venue, options.faults)
+    this.#links = options.venues.map((one) => new VenueLink(options.supervisor, one))
   }
 
   get messages(): number {
@@ -61,9 +57,10 @@ export class EventTimeDriver implements Driver {
 
   /** Resolves when the market has ended and everything it set off is done, or `stop` was called. */
   async run(): Promise<void> {
-    const { market, venue, supervisor, beganAt } = this.#options
-    // What only one of the two has taken in is given to that one alone.
-    const positions = [venue.simulation.marketPosition, supervisor.cursor(market.name)]
+    const { market, supervisor, beganAt } = this.#options
+    // What only some of them have taken in is given to the others alone.
+    const atVenues = this.#links.map(({ venue }) => venue.simulation.marketPosition)
+    const positions = [...atVenues, supervisor.cursor(market.name)]
     const after = Math.min(...positions)
     this.#seen = Math.max(...positions)
     this.#fed = after
@@ -88,8 +85,8 @@ export class EventTimeDriver implements Driver {
     await this.#finish()
   }
 
-  whenQuiet(answer: () => void): void {
-    this.#asking.push(answer)
+  whenQuiet(venue: string, answer: () => void): void {
+    linkTo(this.#links, venue).ask(answer)
   }
 
   async stop(): Promise<void> {
@@ -124,11 +121,11 @@ export class EventTimeDriver implements Driver {
 
   #take(message: MarketMessage): void {
     if (this.#stopped) return
-    const { supervisor, clock, market, venue } = this.#options
+    const { supervisor, clock, market } = this.#options
     const { at, position, event } = message
     this.#messages++
     this.#fed = position
-    venue.simulation.onMarket(message)
+    for (const { venue } of this.#links) venue.simulation.onMarket(message)
     clock.advanceTo(at)
     const to = symbolAddress(message.venue, message.symbol) as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
@@ -137,53 +134,59 @@ export class EventTimeDriver implements Driver {
 
   /** Whether something has happened whose consequences must be durable before the next message. */
   get #mustWait(): boolean {
-    const { venue, supervisor } = this.#options
-    return venue.dirty || supervisor.hasIntentsAhead || this.#canAnswer
+    return this.#isDirty || this.#options.supervisor.hasIntentsAhead || this.#canAnswer
   }
 
-  /** Whether somebody asks, and nothing is under way. What is fed again after a kill is under way, too. */
+  /** Whether what a venue has taken in awaits its fsync. */
+  get #isDirty(): boolean {
+    for (const { venue } of this.#links) if (venue.dirty) return true
+    return false
+  }
+
+  /** Whether somebody asks of a venue, and nothing is under way there. What is fed again after a kill is under way, too. */
   get #canAnswer(): boolean {
-    if (this.#asking.length === 0 || !this.#running || this.#fed < this.#seen) return false
-    const { venue, supervisor } = this.#options
-    const isUnderWay = venue.dirty || supervisor.hasIntentsAhead || venue.simulation.arrivesAt !== undefined
-    return !isUnderWay && this.#reports.isEmpty
+    if (!this.#running || this.#fed < this.#seen) return false
+    for (const link of this.#links) if (this.#canAnswerAt(link)) return true
+    return false
+  }
+
+  #canAnswerAt(link: VenueLink): boolean {
+    return link.isAsked && !this.#options.supervisor.hasIntentsAhead && link.isQuiet
   }
 
   async #consequences(): Promise<void> {
-    const { supervisor, venue } = this.#options
+    const { supervisor } = this.#options
     while (this.#mustWait) {
       if (supervisor.hasIntentsAhead) await supervisor.idle()
-      if (venue.dirty) {
+      for (const { venue, reports } of this.#links) {
+        if (!venue.dirty) continue
         await venue.flush()
-        this.#reports.fill()
+        reports.fill()
       }
       if (!this.#canAnswer) continue
-      for (const answer of this.#asking.splice(0)) answer()
+      for (const link of this.#links) if (this.#canAnswerAt(link)) link.answer()
       await supervisor.idle()
     }
   }
 
   /** The next moment up to `at` at which something happens by itself. */
   #nextAt(at: number): number | undefined {
-    const { venue, clock, news } = this.#options
-    const next = Math.min(
-      venue.simulation.nextAt ?? Infinity,
-      this.#reports.nextAt ?? Infinity,
-      clock.dueAt ?? Infinity,
-      news?.nextAt ?? Infinity,
-    )
+    const { clock, news } = this.#options
+    let next = Math.min(clock.dueAt ?? Infinity, news?.nextAt ?? Infinity)
+    for (const link of this.#links) next = Math.min(next, link.nextAt)
     return next <= at ? next : undefined
   }
 
   async #advanceTo(at: number): Promise<void> {
     for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
-      const { venue, clock, supervisor, news } = this.#options
+      const { clock, supervisor, news } = this.#options
       // At one moment: requests arrive, then reports, then timers, then news.
-      venue.simulation.advance(next)
-      if (!venue.dirty) {
+      for (const { venue } of this.#links) venue.simulation.advance(next)
+      if (!this.#isDirty) {
         clock.advanceTo(next)
-        if ((this.#reports.nextAt ?? Infinity) <= next) {
-          this.#reports.deliverNext()
+        const told = this.#links.find(({ reports }) => (reports.nextAt ?? Infinity) <= (next as number))
+        if (told !== undefined) {
+          told.reports.deliverNext()
           supervisor.pump()
         } else if ((news?.nextAt ?? Infinity) <= next) {
           await news?.deliverNext()
@@ -194,11 +197,12 @@ export class EventTimeDriver implements Driver {
     }
   }
 
-  /** After the last message: what is still under way between runner and venue, but no timers and no orders' ends. */
+  /** After the last message: what is still under way between runner and venues, but no timers and no orders' ends. */
   async #finish(): Promise<void> {
-    const { supervisor, venue } = this.#options
+    const { supervisor } = this.#options
     for (;;) {
-      const next = Math.min(venue.simulation.arrivesAt ?? Infinity, this.#reports.nextAt ?? Infinity)
+      const arrivals = this.#links.map(({ venue }) => venue.simulation.arrivesAt ?? Infinity)
+      const next = Math.min(...arrivals, ...this.#links.map(({ reports }) => reports.nextAt ?? Infinity))
       if (next === Infinity || this.#stopped) break
       await this.#advanceTo(next)
     }

@@ -1,46 +1,41 @@
 /**
- * A run on a live market: time is the system's. A simulated venue is fed as the runner is. Reports come back when their time
+ * A run on a live market: time is the system's. Simulated venues are fed as the runner is. Reports come back when their time
  * has come; a venue elsewhere says when it has some.
  */
 
 import type { Subscription } from 'rxjs'
 import { symbolAddress } from '../../../machines/index.ts'
 import type { MarketMessage, MarketSource } from '../../adapters/market-source.ts'
-import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
-import type { Venue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { type Clock, TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
 import type { Driver } from './driver.ts'
-import { ReportQueue } from './report-queue.ts'
+import { type DrivenVenue, linkTo, VenueLink } from './venue-link.ts'
 
 export interface LiveTimeOptions {
   /** The log's, which goes on when the system's clock is set back. */
   readonly clock: Pick<Clock, 'now'>
   readonly supervisor: Supervisor
   readonly market: MarketSource
-  readonly venue: Venue
-  /** What goes wrong on the way from the venue. */
-  readonly faults?: LinkFaults | undefined
+  readonly venues: readonly DrivenVenue[]
 }
 
 export class LiveTimeDriver implements Driver {
   readonly #options: LiveTimeOptions
   #subscription: Subscription | undefined
-  readonly #reports: ReportQueue
+  readonly #links: readonly VenueLink[]
   #messages = 0
   #stopped = false
-  #flushing: Promise<void> | undefined
+  /** Writes under way: one at a time at each venue. */
+  readonly #flushing = new Map<VenueLink, Promise<void>>()
   #wake: NodeJS.Timeout | undefined
-  /** Who waits until nothing is under way. */
-  #asking: (() => void)[] = []
   #looking = false
   #end: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
 
   constructor(options: LiveTimeOptions) {
     this.#options = options
-    this.#reports = new ReportQueue(options.supervisor, options.venue, options.faults)
+    this.#links = options.venues.map((one) => new VenueLink(options.supervisor, one))
   }
 
   get messages(): number {
@@ -48,8 +43,9 @@ export class LiveTimeDriver implements Driver {
   }
 
   async run(): Promise<void> {
-    const { market, supervisor, venue } = this.#options
-    const after = Math.max(venue.simulation?.marketPosition ?? 0, supervisor.cursor(market.name))
+    const { market, supervisor } = this.#options
+    const atVenues = this.#links.map(({ venue }) => venue.simulation?.marketPosition ?? 0)
+    const after = Math.max(...atVenues, supervisor.cursor(market.name))
     await new Promise<void>((resolve, reject) => {
       this.#end = resolve
       this.#fail = reject
@@ -62,8 +58,8 @@ export class LiveTimeDriver implements Driver {
     })
   }
 
-  whenQuiet(answer: () => void): void {
-    this.#asking.push(answer)
+  whenQuiet(venue: string, answer: () => void): void {
+    linkTo(this.#links, venue).ask(answer)
     this.#lookForQuiet()
   }
 
@@ -72,10 +68,10 @@ export class LiveTimeDriver implements Driver {
     clearTimeout(this.#wake)
     this.#subscription?.unsubscribe()
     this.#end()
-    await this.#flushing
+    await Promise.all(this.#flushing.values())
   }
 
-  /** The port has handed the venue something. */
+  /** A port has handed its venue something. */
   onRequest(): void {
     this.#flush()
     this.#arm()
@@ -84,64 +80,66 @@ export class LiveTimeDriver implements Driver {
 
   /** Looked for whenever something has come to its end; what was told by then has to be taken first. */
   #lookForQuiet(): void {
-    if (this.#asking.length === 0 || this.#looking || !this.#isQuiet) return
+    if (this.#looking || !this.#links.some((link) => this.#canAnswer(link))) return
     this.#looking = true
-    const { supervisor } = this.#options
     const look = () => {
       this.#looking = false
-      if (this.#isQuiet) for (const answer of this.#asking.splice(0)) answer()
+      for (const link of this.#links) if (this.#canAnswer(link)) link.answer()
     }
     // A store that takes nothing more has nobody left who asks.
-    supervisor.idle().then(look, () => {})
+    this.#options.supervisor.idle().then(look, () => {})
   }
 
-  get #isQuiet(): boolean {
-    const { venue, supervisor } = this.#options
-    const isUnderWay =
-      venue.dirty || this.#flushing !== undefined || venue.simulation?.arrivesAt !== undefined
-    return !isUnderWay && !this.#stopped && !supervisor.hasIntentsAhead && this.#reports.isEmpty
+  /** Whether somebody asks of the venue, and nothing is under way there. */
+  #canAnswer(link: VenueLink): boolean {
+    if (!link.isAsked || this.#stopped || this.#flushing.has(link)) return false
+    return !this.#options.supervisor.hasIntentsAhead && link.isQuiet
   }
 
   #take(message: MarketMessage): void {
-    const { supervisor, market, venue } = this.#options
+    const { supervisor, market } = this.#options
     const { at, position, event } = message
     this.#messages++
-    venue.simulation?.onMarket(message)
+    for (const { venue } of this.#links) venue.simulation?.onMarket(message)
     const to = symbolAddress(message.venue, message.symbol) as Address
     supervisor.tell(to, event, { at, lane: 'market', origin: { source: market.name, position } })
     this.#flush()
   }
 
   #flush(): void {
-    const { venue } = this.#options
-    if (!venue.dirty || this.#flushing !== undefined || this.#stopped) return
-    this.#flushing = venue
+    if (this.#stopped) return
+    for (const link of this.#links) if (link.venue.dirty && !this.#flushing.has(link)) this.#flushOne(link)
+  }
+
+  #flushOne(link: VenueLink): void {
+    const flushing = link.venue
       .flush()
-      .then(() => this.#reports.fill())
+      .then(() => link.reports.fill())
       .catch((error) => this.#fail(error))
       .finally(() => {
-        this.#flushing = undefined
+        this.#flushing.delete(link)
         this.onRequest()
       })
+    this.#flushing.set(link, flushing)
   }
 
   /** One timer for all that happens by itself, market or no market: so reports keep their order. */
   #arm(): void {
     clearTimeout(this.#wake)
-    const next = Math.min(
-      this.#options.venue.simulation?.nextAt ?? Infinity,
-      this.#reports.nextAt ?? Infinity,
-    )
+    let next = Infinity
+    for (const link of this.#links) next = Math.min(next, link.nextAt)
     if (next === Infinity || this.#stopped) return
     const waitMs = Math.max(0, next - this.#options.clock.now())
     this.#wake = setTimeout(() => this.#onDue(), Math.min(waitMs, TIMEOUT_MAX_MS))
   }
 
-  /** Requests reach the venue when their latency is over, orders expire, reports come. */
+  /** Requests reach their venue when their latency is over, orders expire, reports come. */
   #onDue(): void {
     const now = this.#options.clock.now()
-    this.#options.venue.simulation?.advance(now)
-    while ((this.#reports.nextAt ?? Infinity) <= now) this.#reports.deliverNext()
+    for (const { venue, reports } of this.#links) {
+      venue.simulation?.advance(now)
+      while ((reports.nextAt ?? Infinity) <= now) reports.deliverNext()
+    }
     this.onRequest()
   }
 }
