@@ -151,7 +151,7 @@ describe('a start with a strategy in quarantine', () => {
   it('starts the others where it has no room for more, and gives it these at the next start', async () => {
     for (let n = 0; n < STASH_MAX; n++) await harness.supervisor.send(BAD, REFUSED)
     await start({ strategies: [bad({ limit: 10 }), good] })
-    expect(errors).toEqual([expect.stringMatching(/^fragile\/bad is not started: .* holds as many messages/)])
+    expect(errors).toEqual([expect.stringMatching(/^fragile\/bad is not started: .* its stash is full/)])
     expect(modeOf(GOOD)).toBe('warmingUp')
     await pass()
     await start({ strategies: [bad({ limit: 10 }), good] })

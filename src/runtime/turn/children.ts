@@ -1,4 +1,4 @@
-/** Children within a turn: they start, stop, and take the place of others. */
+/** Starts, stops and replaces children within a turn. */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { Cell, UNBORN } from '../actors/cell.ts'
@@ -50,7 +50,10 @@ export abstract class Children extends Deliveries {
     frame.heldForChild = frame.heldForChild?.filter(({ to }) => to !== ref.address)
   }
 
-  /** A child of an actor that was replaced before it came to start it never starts: the new one's may have its address. */
+  /**
+   * Moves the messages held for a child to dead letters when its parent was replaced before it started the child. The
+   * child never starts, because a child of the new actor may have its address.
+   */
   protected skipChild({ heldForChild = [], seq }: Frame, { address }: Ref): void {
     for (const { to, event } of heldForChild) if (to === address) this.toDeadLetter(to, event, 'ended', seq)
   }
@@ -60,14 +63,14 @@ export abstract class Children extends Deliveries {
     if (cell === undefined) return
     this.bringUp(cell, cause)
     if (cell.state.snapshot.status !== 'active') return
-    // What waits for it behind this reaches nobody any more.
+    // The stop goes first. Messages behind it become dead letters.
     if (cell.busy) cell.inbox.unshift({ event: { type: STOP }, cause })
     else this.take(cell, { event: { type: STOP }, cause })
   }
 
   /**
-   * A child that is replaced while at work is on record as stopped before the new one starts, and its own children are, whose
-   * addresses the new one's children take. What it has begun comes last.
+   * Records a child that is replaced while at work as stopped, with its own children, before the new child starts: the
+   * new one's children take their addresses. The old child carries out the rest of its effects last.
    */
   #stopAtWork(cell: Cell, cause: number): void {
     this.#endChildren(cell)
@@ -81,14 +84,14 @@ export abstract class Children extends Deliveries {
     cell.inbox = cell.inbox.filter(({ event }) => event.type !== STOP)
   }
 
-  /** An actor at work stops now which children it still has to stop, before a new one takes its address and theirs. */
+  /** Stops the children that the actor's remaining effects stop, before a new actor takes its address and theirs. */
   #endChildren(cell: Cell): void {
     const frame = this.frame(cell)
     frame.effects = this.#stopChildren({ ...frame, effects: frame.effects.slice(frame.next) })
     frame.next = 0
   }
 
-  /** Stops the children that the actor is to stop, at once, and theirs. Returns what is left for it to do. */
+  /** Stops at once the children that the effects stop, and all children below them. Returns the other effects. */
   #stopChildren({ effects, seq }: Frame): readonly Effect[] {
     for (const effect of effects) {
       const cell = effect.type === 'stop' ? this.findAnyhow(effect.to) : undefined

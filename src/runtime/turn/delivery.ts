@@ -1,6 +1,6 @@
 /**
- * Messages within a turn. What a transition sends is delivered at once, receiver by receiver and depth first, as live XState does it;
- * an actor that is still at work gets it when it has finished.
+ * Delivers messages within a turn. A message that a transition sends is delivered at once, receiver by receiver and
+ * depth first, as in live XState. An actor that is still at work takes the message when it has finished.
  */
 
 import { isOutcryError } from '../../../errors/outcry-error.ts'
@@ -18,18 +18,18 @@ import type { DeadReason } from './message.ts'
 import { Steps } from './steps.ts'
 import { TurnFailure } from './turn-failure.ts'
 
-/** Whom nothing is kept from. */
+/** Returns false for every actor: none is excluded. */
 export const INCLUDED = (): boolean => false
 
 export abstract class Deliveries extends Steps {
-  /** Why the message itself did not reach its actor. */
+  /** The reason why the message that started the turn did not reach its actor. */
   refusal: DeadReason | undefined
-  /** Why its actor could not be brought back. */
+  /** The error that kept the runtime from restoring the message's actor. */
   unreadable: unknown
-  /** Actors to whom nothing is delivered in this turn: what comes for them becomes a dead letter. */
+  /** Returns true for actors that get no messages in this turn. Their messages become dead letters. */
   protected isExcluded: (address: Address) => boolean = INCLUDED
 
-  /** Puts the actor's migration on record, if it has one that is not. @throws UPGRADE_FAILED */
+  /** Records the actor's pending migration, if it has one. @throws UPGRADE_FAILED */
   protected abstract bringUp(cell: Cell, cause: number | null): void
 
   protected send(to: Address, event: AnyEvent, frame: Frame): void {
@@ -38,7 +38,7 @@ export abstract class Deliveries extends Steps {
       if (!this.context.ports.has(port)) this.toDeadLetter(to, event, 'unknown', frame.seq)
       return
     }
-    // An invoked child starts after the entry actions; what they send it waits until then.
+    // An invoked child starts after the entry actions. Messages that they send to it wait until then.
     const starts = frame.effects.some((e, i) => i >= frame.next && e.type === 'spawn' && e.ref.address === to)
     if (starts) frame.heldForChild = [...(frame.heldForChild ?? []), { to, event }]
     else this.#deliver(to, event, frame.seq)
@@ -55,7 +55,7 @@ export abstract class Deliveries extends Steps {
     else this.take(cell, { event, cause })
   }
 
-  /** The actor that is to take the event; undefined when the message became a dead letter instead. */
+  /** Returns the actor that takes the event. Returns undefined for a dead letter and for a timer that stays pending. */
   protected open(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
     let cell: Cell | undefined
     try {
@@ -70,7 +70,7 @@ export abstract class Deliveries extends Steps {
         this.bringUp(cell, cause)
       } catch (error) {
         if (!isOutcryError(error, 'UPGRADE_FAILED')) throw error
-        // A timer of its own stays: it fires when its actor can take it.
+        // The actor's own timer stays pending. It fires when the actor can take it.
         if (to !== this.message.to || this.message.timer === undefined)
           return this.#refuse(to, event, 'unreadable', cause, error)
         this.unreadable = error
@@ -86,7 +86,7 @@ export abstract class Deliveries extends Steps {
     return hasRoom(stash, event) ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
 
-  /** Brings an actor into being that the event may bring into being. */
+  /** Creates the actor if its kind's `activate` returns an input for the event. */
   #activate(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
     const kind = parentOf(to) === undefined ? this.context.registry.find(to) : undefined
     if (kind?.activate === undefined) return undefined
@@ -96,7 +96,7 @@ export abstract class Deliveries extends Steps {
       if (input === undefined) return undefined
       this.context.scope.made += admit(input, `input of ${to}`)
     } catch (error) {
-      // Neither who sent nor who was at work has failed.
+      // The failure is the receiver's. Neither the sender nor the actor at work has failed.
       throw new TurnFailure(to, event, error)
     }
     const cell = topCell(this.context.scope, kind, to, input)
@@ -105,7 +105,7 @@ export abstract class Deliveries extends Steps {
     return cell
   }
 
-  /** What came while the actor was at work. */
+  /** Takes a message that came while the actor was at work. */
   protected takeWaiting(cell: Cell, delivery: Delivery): void {
     const { snapshot, condition } = cell.state
     const isStop = delivery.event.type === STOP
@@ -114,7 +114,10 @@ export abstract class Deliveries extends Steps {
     else if (!isStop) this.toDeadLetter(cell.address, delivery.event, 'ended', delivery.cause)
   }
 
-  /** After an actor's effects XState tells its parent what became of it. */
+  /**
+   * Tells the parent after the actor's effects, as XState does, that the actor is done, has failed or has a new
+   * snapshot.
+   */
   protected tellParent({ cell, seq, replaced }: Frame): void {
     const snapshot = replaced?.snapshot ?? cell.state.snapshot
     const parent = cell.ref._parent
@@ -137,14 +140,17 @@ export abstract class Deliveries extends Steps {
     }
   }
 
-  /** As in XState, a delayed message is for the child that was addressed, not for a later one with its id. */
+  /**
+   * Returns whether the target is the child that the timer was set for. As in XState, a later child with its id gets
+   * nothing.
+   */
   protected isForPresent({ target, seq, stopped }: ScheduledTimer): boolean {
     if (stopped) return false
     let born: Cell['born']
     try {
       born = this.context.actors.find(target as Address)?.born
     } catch {
-      // The delivery says why it cannot be brought back.
+      // The delivery reports why the actor cannot be restored.
       return true
     }
     return born === undefined || born.rev === 1 || born.seq < seq || born.cause === seq
@@ -165,7 +171,7 @@ export abstract class Deliveries extends Steps {
   }
 }
 
-/** Whether a message is kept for an actor in quarantine. */
+/** Returns whether the message is kept for the actor in quarantine. */
 function isKept({ kind, path }: Cell, { type }: AnyEvent): boolean {
   return path.length === 0 && kind.keptInQuarantine?.includes(type) === true
 }

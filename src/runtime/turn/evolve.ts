@@ -1,5 +1,6 @@
 /**
- * One actor takes one event: from values to values, the same when it is lived and when it is replayed.
+ * Computes one step: an actor takes an event. It maps values to values, and does the same in a live run and in a
+ * replay.
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { HELD_MAX } from '../actors/bounds.ts'
@@ -28,7 +29,7 @@ import { goneLogic, INIT, isMachine, logicKind, STOP } from '../xstate/logic.ts'
 import type { FoundIds, Outcome, Scope } from '../xstate/scope.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
 
-/** The event, and what its record says beside it that counts for the state. */
+/** The event, and the other fields of its record that the state depends on. */
 export interface StepInput {
   readonly event: AnyEvent
   readonly seq: number
@@ -37,9 +38,9 @@ export interface StepInput {
   readonly timer?: string | undefined
   readonly timerSeq?: number | undefined
   readonly stashed?: boolean | undefined
-  /** The timers that the record says it set; undefined when the event is lived. */
+  /** The timers that the record says the step set. Undefined in a live run. */
   readonly recorded?: readonly ScheduledTimer[] | undefined
-  /** In a replay; see TransitionRecord. */
+  /** The system ids of the record, in a replay. See TransitionRecord. */
   readonly found?: FoundIds | undefined
 }
 
@@ -50,7 +51,7 @@ export interface StepResult {
   readonly scheduled: readonly ScheduledTimer[]
   readonly cancelled: readonly string[]
   readonly found: FoundIds | undefined
-  /** What the actor runs on from here on, where the step has changed that. */
+  /** The logic that the actor runs on from now on. Undefined when the step does not change it. */
   readonly runsOn: RunsOn | undefined
 }
 
@@ -61,10 +62,10 @@ const NO_STASH: readonly Stashed[] = []
 const RESTARTED: AnyEvent = Object.freeze({ type: 'outcry.restarted' })
 const UNSTASHED: AnyEvent = Object.freeze({ type: 'outcry.unstashed' })
 
-/** The state that an event leads to, which nobody else has yet: until it is given away it may be changed in place. */
+/** The state after an event, while only this step holds it. Until the step returns it, it may be changed in place. */
 type Fresh = { -readonly [K in keyof ActorState]: ActorState[K] }
 
-/** @throws whatever the machine throws */
+/** Returns the state and effects after the event. @throws any error that the machine throws */
 export function evolve(scope: Scope, cell: Cell, input: StepInput): StepResult {
   const was = cell.state
   const { event, seq, at, timer } = input
@@ -89,19 +90,19 @@ export function evolve(scope: Scope, cell: Cell, input: StepInput): StepResult {
   return reschedule(scope, cell, next, react(scope, cell, input), input)
 }
 
-/** Counts a request of a step, and returns its id. To be called before the step's state is given to anybody. */
+/** Counts a request of a step and returns its id. Call it before anybody else gets the step's state. */
 export function countRequest(actor: string, state: ActorState, type: string): string {
   const { id, counts } = counted(actor, state.requests, type)
   ;(state as Fresh).requests = counts
   return id
 }
 
-/** Counts the intents that the record of a step has. To be called before the step's state is given to anybody. */
+/** Counts the intents in the record of a step. Call it before anybody else gets the step's state. */
 export function countIntents(state: ActorState, intents: readonly Intent[]): void {
   ;(state as Fresh).requests = withIntents(state.requests, intents)
 }
 
-/** The logic's own answer to an event. */
+/** Returns the logic's own answer to an event. */
 function react(scope: Scope, cell: Cell, input: StepInput): Outcome {
   const { logic, ref } = cell
   const was = cell.state.snapshot
@@ -109,17 +110,19 @@ function react(scope: Scope, cell: Cell, input: StepInput): Outcome {
   if (event.type === INIT) return begin(scope, cell, event.input, input)
   if (isMachine(logic)) return scope.transition(logic, ref, was, event, recorded !== undefined, found)
   if (event.type === STOP) return unseen({ ...was, status: 'stopped' }, NOTHING)
-  // A callback's state never changes; its running part gets the event at release.
+  // A callback's state never changes. Its running part gets the event when the record is published.
   if (logicKind(logic) === 'callback') return unseen(was, [{ type: 'receive', event }])
   return scope.transition(logic, ref, was, event, recorded !== undefined, found)
 }
 
-/** What no machine answers. */
+/** Returns the outcome of an event that no machine sees. */
 function unseen(snapshot: AnySnapshot, effects: Outcome['effects']): Outcome {
   return { snapshot, effects, taken: [], found: undefined, added: 0 }
 }
 
-/** As in XState, a child that fails while it starts is there, with status `error`; a top actor is not. */
+/**
+ * Starts the logic. As in XState, a child that fails while it starts exists, with status `error`. A top actor does not.
+ */
 function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: StepInput): Outcome {
   const outcome = scope.initial(cell.logic, cell.ref, input, recorded !== undefined, found)
   if (outcome.snapshot.status !== 'error') return outcome
@@ -128,8 +131,8 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: St
 }
 
 /**
- * Timers follow from what the transition wants; an actor that has ended has none.
- * @throws HOLDS_TOO_MUCH but in a replay
+ * Returns the state with the timers that the transition sets and cancels. An actor that has ended has none.
+ * @throws HOLDS_TOO_MUCH, but not in a replay
  */
 function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, input: StepInput): StepResult {
   const { snapshot, effects, taken, found } = outcome
@@ -143,7 +146,7 @@ function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, inp
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
   let cancelled: string[] | undefined
-  /** Set by this very transition, and cancelled by it. */
+  /** The timers that this transition both set and canceled. */
   let revoked: Set<ScheduledTimer> | undefined
   for (const effect of effects) {
     if (effect.type === 'cancel') {
@@ -183,8 +186,8 @@ function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, inp
 }
 
 /**
- * The timer that an effect sets. A log of an earlier version may hold one that would be refused today: a replay takes
- * such a one from its record, as it was.
+ * Returns the timer that an effect sets. A log of an earlier version may hold a timer that is refused today. A replay
+ * takes such a timer from its record unchanged.
  * @throws DELAY_INVALID, TIMER_ID_INVALID
  */
 function timerOf(
@@ -249,7 +252,7 @@ function evolveSignal(
   }
 }
 
-/** What was kept comes before what comes now; a timer has it taken, message by message. */
+/** Sets a timer for the stashed messages. The actor takes them one by one, before messages that come now. */
 function unstashing(
   result: StepResult,
   stash: readonly Stashed[],
@@ -271,7 +274,7 @@ function unstashing(
   }
 }
 
-/** What the actor ran on is not there in the new version: its state stays as it would be written. */
+/** Stops an actor whose logic the new version lacks. Its state stays in its persisted form. */
 function drop(cell: Cell, next: ActorState): StepResult {
   const persisted = persistState(cell.logic, next.snapshot) as AnySnapshot
   const snapshot: AnySnapshot = { ...persisted, status: 'stopped' }
@@ -356,7 +359,7 @@ function fail(
   }
 }
 
-/** It starts over after a wait, and has no other timer until then. */
+/** Lets the actor start over after a wait. Until then it has no other timer. */
 function restarting(state: ActorState, delayMs: number, { at, seq, correlation }: StepInput): StepResult {
   const dueAt = Math.ceil(at + delayMs)
   const timer: ScheduledTimer = Object.freeze({

@@ -9,15 +9,15 @@ import type { Signaled, Turn } from './turn.ts'
 import type { TurnContext } from './turn-context.ts'
 import { TurnFailure } from './turn-failure.ts'
 
-/** Actors that may fail one after another over the same message before nobody is told of it any more. */
+/** Maximum number of actors that fail one after another over the same message. After that no actor is told of it. */
 const FAILURES_MAX = 16
-/** What running parts send of the runtime's own events: nothing else would tell of it. */
+/** The runtime's own events that running parts send. A dead letter keeps them, because nothing else reports them. */
 const IS_SENT: readonly string[] = ['outcry.threw', 'outcry.emitted']
 
 /**
- * The turn that follows a failed one, which was undone (law 8): the failure is put on record, the message becomes a
- * dead letter, and each failed actor's supervision is carried out. An actor that throws on what follows from that (a
- * parent on the news of its child) has failed, too, and is told nothing more of it.
+ * Returns the turn that follows an undone one (law 8). It records the failure, moves the message to dead letters, and
+ * applies the supervision of each failed actor. An actor that throws on a consequence (a parent on the error of its
+ * child) has failed, too, and gets no further message about it.
  */
 export function failTurn(
   context: TurnContext,
@@ -27,10 +27,10 @@ export function failTurn(
 ): Turn {
   const { to, event, cause, at, timer } = message
   const failures = [failure]
-  // An actor that cannot start over has failed, whoever threw: nothing else would have it try again.
+  // An actor that cannot start over has failed, even when another actor threw: nothing else makes it try again.
   if (timer?.id === RESTART_TIMER && failure.address !== to)
     failures.unshift(new TurnFailure(to, event, failure.cause))
-  // A message that was kept during a restart: it has had its turn, and those behind it get theirs.
+  // The message was stashed during a restart. It has had its turn, and the messages behind it get theirs.
   const keeper = timer?.id === UNSTASH_TIMER ? findAnyhow(context, to) : undefined
   const kept = keeper?.state.stash[0]
   const unstashed =
@@ -59,7 +59,7 @@ export function failTurn(
   }
 }
 
-/** A timer whose turn failed has fired all the same: it must not fire again at every start. */
+/** Marks the timer of a failed turn as fired. Otherwise it would fire again at every start. */
 function usingUp(context: TurnContext, { to, at, timer }: Message, failed: readonly Signaled[]): Signaled[] {
   const owner = timer && findAnyhow(context, to)
   if (owner?.state.snapshot.status !== 'active') return [...failed]
@@ -70,7 +70,7 @@ function usingUp(context: TurnContext, { to, at, timer }: Message, failed: reado
   return [{ cell: owner, event: { type: 'outcry.timer', at }, timer }, ...failed]
 }
 
-/** A restart that ends in quarantine is due at the release: it is what the actor needs. */
+/** Returns whether the signal quarantines an actor whose restart was due. The restart stays due for the release. */
 function isStillDue(timer: ScheduledTimer | undefined, { event }: Signaled): boolean {
   const isQuarantined = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
   return timer?.id === RESTART_TIMER && isQuarantined
@@ -78,12 +78,12 @@ function isStillDue(timer: ScheduledTimer | undefined, { event }: Signaled): boo
 
 function failureOf(context: TurnContext, { address, event, cause }: TurnFailure, at: number): Signaled[] {
   const cell = findAnyhow(context, address)
-  // An actor that failed while it was being made does not exist, and one that cannot be read back is left alone.
+  // An actor that failed while it was created does not exist. An actor that cannot be restored is left alone.
   if (cell?.state.snapshot.status !== 'active') return []
   const isChild = cell.path.length > 0
   const supervision = isChild ? cell.kind.childSupervision : cell.kind.supervision
   const { directive: decided, failures } = decide(supervision, cell.state.failures, at)
-  // Without children and timers it cannot go on as if nothing had come.
+  // An actor that waits for its restart has no children and no timers, so it cannot go on.
   const cannotResume = decided.action === 'resume' && waitsForRestart(cell.state)
   const directive: Directive = cannotResume ? { action: 'quarantine' } : decided
   return [
@@ -95,7 +95,7 @@ function findAnyhow({ actors }: TurnContext, address: TurnFailure['address']): C
   try {
     return actors.find(address)
   } catch {
-    // Why not is what the failure itself says.
+    // The failure itself says why the actor cannot be restored.
     return undefined
   }
 }

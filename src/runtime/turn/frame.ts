@@ -1,26 +1,26 @@
-/** Who is at work in a turn, and what a turn has to put back when it fails. */
+/** The actors at work in a turn, and the state that a failed turn restores. */
 import type { ActorState, Cell, Delivery } from '../actors/cell.ts'
 import type { Address } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
 import type { Effect } from '../xstate/effect.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
 
-/** An actor at work: its effects are carried out one by one, and a receiver's frame lies on top meanwhile. */
+/** An actor at work. Its effects are carried out one by one. Meanwhile the frame of a receiver lies on top. */
 export interface Frame {
   readonly cell: Cell
-  /** Whoever was at work when this one began. */
+  /** The frame of the actor that was at work before. */
   readonly below: Frame | undefined
   effects: readonly Effect[]
   next: number
   seq: number
   parentNotified: boolean
-  /** Sent to children that its own effects have yet to start. */
+  /** Messages to children that the actor's own effects have not started yet. */
   heldForChild?: { to: Address; event: AnyEvent }[]
-  /** It was replaced while at work: what it last was, and what its stop still has to do. */
+  /** Set when the actor was replaced while at work: its last snapshot and the effects left of its stop. */
   replaced?: { readonly snapshot: AnySnapshot; readonly effects: readonly Effect[] }
 }
 
-/** What an actor was before it took something. Linked, because an array of one costs as much as one of sixteen. */
+/** An actor's state before a step. A linked list, because an array of one item costs as much as one of sixteen. */
 export interface Before {
   readonly cell: Cell
   readonly state: ActorState
@@ -29,7 +29,7 @@ export interface Before {
   readonly earlier: Before | undefined
 }
 
-/** How far a turn had come, so that what follows can be undone by itself. */
+/** A point within a turn. The steps after it can be undone without the others. */
 export interface Place {
   readonly before: Before | undefined
   readonly steps: number

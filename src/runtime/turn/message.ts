@@ -1,22 +1,24 @@
 import type { Address } from '../record/address.ts'
 import type { AnyEvent, Origin, ScheduledTimer } from '../record/record.ts'
 
-/** What starts a turn. */
+/** The message that starts a turn. */
 export interface Message {
   readonly to: Address
   readonly event: AnyEvent
   readonly at: number
-  /** Of the event, roughly, in characters; 0 for what the runtime itself made of something known. */
+  /** Approximate size of the event, in characters. 0 when the runtime made the event from known values. */
   readonly size: number
-  /** The record that it answers (a timer, a promise, a port's reply); null from outside. */
+  /**
+   * seq of the record that the message answers (a timer, a promise, a port's reply). Null for a message from outside.
+   */
   readonly cause: number | null
   readonly correlation?: string | undefined
   readonly origin?: Origin | undefined
   readonly settles?: string | undefined
   readonly key?: string | undefined
-  /** The timer of `to` that came due. */
+  /** The timer of `to` that is due. */
   readonly timer?: ScheduledTimer
 }
 
-/** Why a message reached nobody. */
+/** The reason why a message reached no actor. */
 export type DeadReason = 'unknown' | 'ended' | 'quarantined' | 'failed' | 'stashFull' | 'unreadable'

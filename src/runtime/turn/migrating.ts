@@ -1,4 +1,4 @@
-/** Migrations within a turn: before an actor takes anything, what carried it over to its new version is on record. */
+/** Migrations within a turn: an actor's migration to its new version is on record before the actor takes an event. */
 
 import { isOutcryError } from '../../../errors/outcry-error.ts'
 import type { Cell } from '../actors/cell.ts'
@@ -14,13 +14,13 @@ import type { Frame } from './frame.ts'
 import { TurnFailure } from './turn-failure.ts'
 
 export abstract class Migrating extends Children {
-  /** Carries out what the actors at work want, down to this one. */
+  /** Carries out the effects of the actors at work, down to `floor`. */
   protected abstract work(floor?: Frame): void
 
   /**
-   * Before an actor takes anything its migration is on record. Where that cannot be, the actor stays as the log has it, and
-   * the next message tries again.
-   * @throws UPGRADE_FAILED; TurnFailure where somebody else throws on what follows from it
+   * Records the actor's pending migration. If that fails, the actor stays as the log has it, and the next message tries
+   * again.
+   * @throws UPGRADE_FAILED; TurnFailure when another actor throws on a consequence
    */
   protected bringUp(cell: Cell, cause: number | null): void {
     const { migration, address, kind } = cell
@@ -31,13 +31,13 @@ export abstract class Migrating extends Children {
     } catch (error) {
       if (!isOfMigration(error, address)) throw error
       this.undoTo(place)
-      // Its parent's, or that of somebody whose name it wants.
+      // The migration that failed is the parent's, or that of an actor whose system id this one claims.
       if (isOutcryError(error, 'UPGRADE_FAILED')) throw error
       throw upgradeFailed(address, migration.from, kind.version, plainError(error).message, error)
     }
   }
 
-  /** Its parent's migration comes before its own: it may have no place for it. */
+  /** Records the parent's migration first, because the new parent may have no place for the child. */
   #bringUpFamily(cell: Cell, cause: number | null): void {
     const parent = cell.ref._parent && this.context.actors.find(cell.ref._parent.address)
     if (parent !== undefined) this.bringUp(parent, cause)
@@ -46,7 +46,7 @@ export abstract class Migrating extends Children {
     const floor = this.top
     if (cell.logic === goneLogic) this.#drop(cell, cause)
     else this.#recordMigration(cell, migration, cause)
-    // What follows from it comes before the message.
+    // The consequences of the migration come before the message.
     this.work(floor)
   }
 
@@ -81,7 +81,7 @@ export abstract class Migrating extends Children {
     for (const { ref, input } of started) this.spawnChild(frame, ref, input)
   }
 
-  /** Stops an actor that has no place in a new version, and what is below it. */
+  /** Stops an actor that has no place in the new version, and all actors below it. */
   #drop(cell: Cell, cause: number | null): void {
     const { address, migration, state, version, kind } = cell
     this.#settleMigration(cell)
@@ -93,7 +93,7 @@ export abstract class Migrating extends Children {
     for (const id of children) this.#dropAt(childOf(address, id), seq)
   }
 
-  /** What is dropped is not carried over before, whether it is in memory or not. */
+  /** Drops the child at the address, in memory or not. A dropped child is not migrated first. */
   #dropAt(address: Address, cause: number): void {
     const cell = this.findGone(address)
     if (cell !== undefined) this.#drop(cell, cause)
@@ -109,7 +109,7 @@ export abstract class Migrating extends Children {
   }
 }
 
-/** Whether nobody is there to fail: the actor has yet to be carried over, and its new children have yet to come into being. */
+/** Returns whether no actor has failed: the actor is not migrated yet, and its new children do not exist yet. */
 function isOfMigration(error: unknown, address: Address): boolean {
   if (!(error instanceof TurnFailure)) return true
   if (error.address !== address) return error.address.startsWith(`${address}/`)

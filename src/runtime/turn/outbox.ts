@@ -1,7 +1,8 @@
 /**
- * The intents whose outcome is not known yet. All of them are kept in memory, so their size has a bound: one for each port, so
- * that a port that settles nothing keeps no other port from working; and one for all, whatever ports earlier runs had. A
- * checkpoint has the first of them, and of the others only where the log has them: it never becomes long.
+ * Keeps the unsettled intents: their outcome is not known yet. All of them are in memory, so their size has two bounds.
+ * The bound of each port lets a port that settles nothing block no other port. The bound of all ports includes ports of
+ * earlier runs. A checkpoint has the first intents whole, and of the others only their places in the log, so it stays
+ * short.
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Store } from '../../../store/store.ts'
@@ -9,23 +10,23 @@ import type { Intent, TransitionRecord } from '../record/record.ts'
 import type { Ref } from '../record/ref.ts'
 import { decode, encode, frozen, sizeOf } from '../record/values.ts'
 
-/** Size of the unsettled intents of one port, see values.ts: some 50,000 orders. */
+/** Maximum size of the unsettled intents of one port, in units of values.ts: about 50,000 orders. */
 export const PORT_SIZE_MAX = 32 * 2 ** 20
-/** Of all ports, those that are registered no more among them. */
+/** Maximum size of the unsettled intents of all ports, including ports that are no longer registered. */
 export const ALL_SIZE_MAX = 128 * 2 ** 20
-/** Of those that a checkpoint has whole. */
+/** Maximum size of the intents that a checkpoint has whole. */
 const WHOLE_SIZE_MAX = 2 ** 20
 
-/** A sixth of what JSON writes of an intent beside what it contains. */
+/** A sixth of the bytes that JSON adds to the contents of an intent. */
 const INTENT_SIZE = 20
 
-/** Records that are read at once though not all are asked for: a commit is read as a whole anyhow. */
+/** Maximum distance of two seqs that one read covers. The store reads each commit as a whole anyway. */
 const SEQ_GAP_MAX = 1_000
 
-/** An intent that is in the log. */
+/** The id of an intent in the log, and the seq of its record. */
 export type IntentPlace = readonly [id: string, seq: number]
 
-/** The oldest first; all that are in the log come after all that are whole. */
+/** The unsettled intents, oldest first. The intents in the log are all younger than the whole ones. */
 export interface OutboxState {
   readonly unsettled: readonly Intent[]
   readonly unsettledInLog?: readonly IntentPlace[]
@@ -33,12 +34,12 @@ export interface OutboxState {
 
 export class Outbox {
   readonly #unsettled = new Map<string, Intent>()
-  /** Of each intent, those of turns that are not durable yet among them. */
+  /** The size of each intent, including intents of turns that are not durable yet. */
   readonly #sizes = new Map<string, number>()
   readonly #sizeOfPort = new Map<string, number>()
   #size = 0
 
-  /** Intents of a checkpoint that have to be read from the log. */
+  /** The intents of a checkpoint that must be read from the log. */
   readonly #inLog: readonly IntentPlace[]
 
   constructor({ unsettled, unsettledInLog = [] }: OutboxState = { unsettled: [] }) {
@@ -50,7 +51,10 @@ export class Outbox {
     return this.#unsettled
   }
 
-  /** Reads the intents of which the checkpoint has only the place; before any record that came later. @throws LOG_GAP */
+  /**
+   * Reads the intents whose place alone is in the checkpoint. Call it before any later record is replayed.
+   * @throws LOG_GAP
+   */
   async fetch(store: Pick<Store<TransitionRecord>, 'read'>): Promise<void> {
     const missing = new Set(this.#inLog.map(([id]) => id))
     for (const range of rangesOf(this.#inLog.map(([, seq]) => seq)))
@@ -61,7 +65,7 @@ export class Outbox {
     if (id !== undefined) throw intentMissing(id)
   }
 
-  /** Brings back what intents refer to, once they are read from the log, and measures them. */
+  /** Restores the references inside the intents, and measures them. Call it after `fetch`. */
   revive(refOf: (address: string, id: string) => Ref): void {
     for (const [id, intent] of this.#unsettled) {
       const revived = frozen(decode(intent, refOf))
@@ -70,7 +74,7 @@ export class Outbox {
     }
   }
 
-  /** A turn has made these, all or none of them. @throws PORT_BUSY */
+  /** Reserves room for the intents of a turn, for all of them or for none. @throws PORT_BUSY */
   reserve(intents: readonly Intent[]): void {
     for (const [i, intent] of intents.entries()) {
       const size = sizeOfIntent(intent)
@@ -83,17 +87,17 @@ export class Outbox {
     }
   }
 
-  /** The turn is undone. */
+  /** Gives back the room of intents whose turn is undone. */
   giveBack(intents: readonly Intent[]): void {
     for (const intent of intents) this.#discount(intent)
   }
 
-  /** The record that made the intent is durable. */
+  /** Adds an intent whose record is durable. */
   add(intent: Intent): void {
     this.#unsettled.set(intent.id, intent)
   }
 
-  /** The record of its outcome is durable. */
+  /** Removes an intent when the record of its outcome is durable. */
   settle(id: string): void {
     const intent = this.#unsettled.get(id)
     if (intent === undefined) return
@@ -101,7 +105,7 @@ export class Outbox {
     this.#discount(intent)
   }
 
-  /** For a checkpoint. */
+  /** Returns the state for a checkpoint. */
   state(): OutboxState {
     const whole: Intent[] = []
     const inLog: IntentPlace[] = []
@@ -132,7 +136,7 @@ function sizeOfIntent({ id, port, actor, event, correlation }: Intent): number {
   return INTENT_SIZE + id.length + port.length + actor.length + correlation.length + sizeOf(event)
 }
 
-/** Of seqs in order: what to read to have them all. */
+/** Returns the ranges to read that cover the seqs. The seqs are in ascending order. */
 function rangesOf(seqs: readonly number[]): { fromSeq: number; toSeq: number }[] {
   const ranges: { fromSeq: number; toSeq: number }[] = []
   for (const seq of seqs) {
@@ -148,16 +152,17 @@ function intentMissing(id: string): OutcryError {
   return new OutcryError('LOG_GAP', what, 'Run `outcry verify` to see what the log has lost.')
 }
 
-const SETTLE = 'Have the port settle what it has done: context.send(to, event, { settles: intent.id }).'
+const SETTLE =
+  'Let the port settle each intent that it has carried out: context.send(to, event, { settles: intent.id }).'
 
 function portBusy(port: string): OutcryError {
-  const what = `port/${port} has unsettled intents of ${PORT_SIZE_MAX / 2 ** 20} MiB, and takes no more`
+  const what = `port/${port} has unsettled intents of ${PORT_SIZE_MAX / 2 ** 20} MiB, and accepts no more`
   return new OutcryError('PORT_BUSY', what, SETTLE)
 }
 
 function portsBusy(port: string, sizes: readonly (readonly [string, number])[]): OutcryError {
   const most = [...sizes].sort(([, one], [, other]) => other - one).slice(0, 3)
   const names = most.map(([name, size]) => `port/${name} ${Math.ceil(size / 2 ** 20)} MiB`).join(', ')
-  const what = `port/${port} takes no more, because all ports have unsettled intents of ${ALL_SIZE_MAX / 2 ** 20} MiB: ${names}`
+  const what = `port/${port} accepts no more intents, because all ports have unsettled intents of ${ALL_SIZE_MAX / 2 ** 20} MiB: ${names}`
   return new OutcryError('PORT_BUSY', what, SETTLE)
 }

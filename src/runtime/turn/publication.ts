@@ -5,16 +5,16 @@ import { INIT, isLive } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
 import type { Step } from './turn-record.ts'
 
-/** What a record lets out once it is durable. */
+/** The data of a record that become visible once the record is durable. */
 export interface Publication {
   readonly record: TransitionRecord
   readonly cell: Cell
   readonly snapshot: AnySnapshot
   readonly condition: Condition
   readonly taken: readonly TakenTransition[]
-  /** Custom actions, logs and messages to running parts, in order; most records have none. */
+  /** Custom actions, logs and messages to running parts, in order. Most records have none. */
   readonly effects: readonly Effect[]
-  /** The actor has a running part that now starts or ends. */
+  /** `start` or `halt` when the actor's running part starts or ends with this record. */
   readonly live: 'start' | 'halt' | undefined
 }
 

@@ -1,5 +1,6 @@
 /**
- * What a turn is made of: one actor after the other takes one event, each step is on record, and all of them are undone together.
+ * The steps of a turn: one actor after the other takes one event, each step makes a record, and all are undone
+ * together.
  */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
@@ -19,9 +20,11 @@ import type { TurnContext } from './turn-context.ts'
 import { TurnFailure } from './turn-failure.ts'
 import { recordOf, type Step, seqUnlessFirst, type TurnFacts } from './turn-record.ts'
 
-/** Records in one turn after which actors count as sending to each other without end. */
+/** Maximum number of records in one turn. Above it, actors count as sending to each other without end. */
 const TURN_RECORDS_MAX = 10_000
-/** Size of all events in one turn, in characters: a commit holds whole turns, and its text has to fit into memory. */
+/**
+ * Maximum size of all events in one turn, in characters. A commit holds whole turns, and its text must fit into memory.
+ */
 export const TURN_SIZE_MAX = 64 * 2 ** 20
 
 const NO_PUBLICATIONS: readonly Publication[] = []
@@ -34,15 +37,17 @@ export abstract class Steps implements TurnFacts {
   protected readonly context: TurnContext
   protected readonly message: Message
   #before: Before | undefined
-  /** What else a turn that fails puts back. */
+  /** The functions that restore everything else when the turn fails. */
   protected readonly undoing: (() => void)[] = []
-  /** Whoever is at work now. */
+  /** The frame of the actor that is at work now. */
   protected top: Frame | undefined
   #nextSeq: number
   readonly #madeBefore: number
-  /** Of the states in its records: a migration is never refused for what the actor held before. */
+  /**
+   * Size of the states in the records. It has no bound, so that a migration is never refused for the actor's old state.
+   */
   protected stateSize = 0
-  /** Of what its records say again that others have said: messages that were kept, dead letters, errors. */
+  /** Size of the values that the records repeat: stashed messages, dead letters, errors. */
   protected repeatedSize = 0
   #deadLetters = 0
 
@@ -56,7 +61,7 @@ export abstract class Steps implements TurnFacts {
     this.#madeBefore = context.scope.made
   }
 
-  /** Of its events and what else its records hold, roughly, in characters. */
+  /** Approximate size of the turn's events and of the other values in its records, in characters. */
   get size(): number {
     return this.#eventSize + this.stateSize
   }
@@ -77,14 +82,17 @@ export abstract class Steps implements TurnFacts {
     return this.#nextSeq
   }
 
-  /** The actor takes the event: a record, and a frame for what follows. `isAlone`: nothing else of the turn needs a frame. */
+  /**
+   * Records that the actor takes the event, and adds a frame for its effects. `isAlone`: nothing else of the turn needs
+   * a frame.
+   */
   protected take(
     cell: Cell,
     { event, cause, unstashed }: Delivery,
     timer?: ScheduledTimer,
     isAlone = false,
   ): void {
-    // Each actor stops once: that ends by itself, and whoever has very many children can be stopped, too.
+    // Each actor stops once, so stops end by themselves. An actor with very many children must be able to stop, too.
     const isEnd = event.type === STOP || event.type === 'outcry.dropped' || cell.address === DEAD_LETTERS
     if (!isEnd) this.#assertShort(cell, event, this.publications.length + 1)
     const was = cell.state
@@ -124,7 +132,7 @@ export abstract class Steps implements TurnFacts {
     else this.#publications.push(release)
     const { effects, state } = result
     if (!isAlone || effects.length > 0 || cell.ref._parent !== undefined) {
-      // The parent hears of what the machine did, not of what was done to it unseen.
+      // The parent is told of the machine's steps, not of signals that the machine does not see.
       const isUnseen = state.snapshot === was.snapshot || event.type === 'outcry.migrated'
       this.#begin(cell, effects, seq, isUnseen && (isSignal(event) || stashed))
     }
@@ -133,7 +141,10 @@ export abstract class Steps implements TurnFacts {
     }
   }
 
-  /** Records a message that will reach nobody. Only within `signal`'s `also`. @throws TurnFailure when they are too many */
+  /**
+   * Records a message that reaches no actor. Outside callers use it in `also` of `signal` only.
+   * @throws TurnFailure when there are too many
+   */
   toDeadLetter(to: string, event: AnyEvent, reason: DeadReason, cause: number | null, error?: unknown): void {
     this.repeatedSize += sizeOf(event)
     if (++this.#deadLetters > TURN_RECORDS_MAX || this.#eventSize > TURN_SIZE_MAX)
@@ -142,8 +153,8 @@ export abstract class Steps implements TurnFacts {
   }
 
   /**
-   * What was kept for an actor that ends is never too much: a letter that has no room for the message leaves it to the
-   * record that took it in, which is the letter's cause.
+   * Moves a stashed message of an ended actor to dead letters. This is never too much for a turn: a letter without room
+   * omits the message. The letter's cause is the record that took the message in.
    */
   #keptToDeadLetter(to: Address, { event, seq }: Stashed): void {
     const size = sizeOf(event)
@@ -224,7 +235,7 @@ export abstract class Steps implements TurnFacts {
     })
   }
 
-  /** The actor, without its logic where it cannot be brought back. */
+  /** Returns the actor, without its logic when it cannot be restored. */
   protected findAnyhow(address: Address): Cell | undefined {
     try {
       return this.context.actors.find(address)
@@ -244,7 +255,7 @@ export abstract class Steps implements TurnFacts {
     return cell
   }
 
-  /** As in XState, whoever has ended is found by it no more. */
+  /** Frees the system id of an actor that has ended, as XState does. */
   #dropSystemId(systemId: string, address: Address): void {
     const { scope } = this.context
     if (scope.systemIds.get(systemId) !== address) return
@@ -252,7 +263,7 @@ export abstract class Steps implements TurnFacts {
     this.undoing.push(() => scope.setSystemId(systemId, address))
   }
 
-  /** Puts everything back as it was before the turn. */
+  /** Restores everything to the state before the turn. */
   undo(): void {
     this.undoTo({
       before: undefined,
@@ -299,7 +310,7 @@ export abstract class Steps implements TurnFacts {
   }
 }
 
-/** One message led to too much. */
+/** Returns the error for a message that led to too many records or too large events. */
 export function tooLong(): OutcryError {
   const size = `${TURN_RECORDS_MAX} records, or events of ${TURN_SIZE_MAX / 2 ** 20} MiB`
   return new OutcryError(

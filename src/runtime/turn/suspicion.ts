@@ -1,7 +1,7 @@
 import type { AnyEvent } from '../record/record.ts'
 import type { PlainError } from '../record/values.ts'
 
-/** Why an actor is put into quarantine from outside: what it did, and on which event. */
+/** The reason why an actor is quarantined from outside: its error, and the event that it was taking. */
 export interface Suspicion {
   readonly error: PlainError
   readonly event: AnyEvent

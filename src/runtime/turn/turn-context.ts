@@ -1,4 +1,4 @@
-/** What turns work on. */
+/** The parts of the runtime that turns use. */
 
 import type { Cell } from '../actors/cell.ts'
 import type { Registry } from '../actors/registry.ts'
@@ -9,11 +9,11 @@ import type { Outbox } from './outbox.ts'
 
 /** The actors that a turn can reach. */
 export interface Actors {
-  /** In memory, or brought back from its snapshot. @throws where it cannot be brought back */
+  /** Returns an actor from memory, or restores it from its snapshot. @throws when it cannot be restored */
   find(address: Address): Cell | undefined
-  /** In memory. */
+  /** Returns the actor if it is in memory. */
   resident(address: Address): Cell | undefined
-  /** One that cannot be brought back, without its logic: to stop it. */
+  /** Returns an actor that cannot be restored, without its logic, so that it can be stopped. */
   findGone(address: Address): Cell | undefined
   add(cell: Cell): void
   remove(address: Address): void

@@ -2,7 +2,7 @@ import type { Address } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { plainError } from '../record/values.ts'
 
-/** A machine threw: which actor's, on what. */
+/** The failure of a machine: names the actor and the event. */
 export class TurnFailure extends Error {
   readonly address: Address
   readonly event: AnyEvent

@@ -1,4 +1,4 @@
-/** The record of one actor taking one event, made of what the actor was and what it has become; its intents are counted there, too. */
+/** Makes the record of a step from the actor's state before and after it. Counts the intents of the step, too. */
 
 import { type ActorState, type Cell, stateValue, UNBORN } from '../actors/cell.ts'
 import { firstOf } from '../actors/pending-timers.ts'
@@ -9,7 +9,7 @@ import { INIT, isMachine } from '../xstate/logic.ts'
 import { countRequest, type StepResult } from './evolve.ts'
 import type { Message } from './message.ts'
 
-/** What the records of one turn share. */
+/** The fields that the records of one turn share. */
 export interface TurnFacts {
   readonly number: number
   readonly at: number
@@ -17,7 +17,7 @@ export interface TurnFacts {
   readonly ports: { has(name: string): boolean }
 }
 
-/** An actor has taken an event. */
+/** One actor took one event. */
 export interface Step {
   readonly cell: Cell
   readonly event: AnyEvent
@@ -25,11 +25,11 @@ export interface Step {
   readonly cause: number | null
   readonly was: ActorState
   readonly result: StepResult
-  /** The timer of the actor that is used up by it. */
+  /** The timer of the actor that the step consumes. */
   readonly timer: ScheduledTimer | undefined
-  /** The event is kept until the actor has restarted. */
+  /** True when the event is kept until the actor has restarted or is released. */
   readonly stashed: boolean
-  /** What the turn is about, where the record is its first. */
+  /** The message that started the turn. Only the turn's first record has it. */
   readonly message: Message | undefined
 }
 
@@ -42,7 +42,7 @@ export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   const emitted: AnyEvent[] = []
   const sent: string[] = []
   const intents: Intent[] = []
-  // The timer's own event goes out, where it is for a port.
+  // The timer's event becomes an intent when its target is a port.
   if (timer?.target !== undefined && event.type === 'outcry.timer')
     intend(turn, step, timer.target, timer.event, intents)
   for (const effect of effects) {
@@ -65,7 +65,7 @@ export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
     machine: cell.label,
     turn: turn.number,
   }
-  // Whoever is told of the record must not change what the next one is told.
+  // All observers get the same record, so none of them may change it.
   if (emitted.length > 0) record.emitted = Object.freeze(emitted)
   if (sent.length > 0) record.sent = Object.freeze(sent)
   if (intents.length > 0) record.intents = Object.freeze(intents)
@@ -88,7 +88,7 @@ export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   return Object.freeze(record)
 }
 
-/** What is sent to a port is an intent. */
+/** Adds an intent when the receiver is a port. */
 function intend(turn: TurnFacts, step: Step, to: string, event: AnyEvent, intents: Intent[]): void {
   const port = portOf(to as Address)
   if (port === undefined || !turn.ports.has(port)) return
@@ -98,7 +98,10 @@ function intend(turn: TurnFacts, step: Step, to: string, event: AnyEvent, intent
   intents.push(Object.freeze({ id, port, actor: cell.address, event, at, seq, correlation }))
 }
 
-/** After a jump of the clock, a timer may fire before one of the same id whose due time is earlier. */
+/**
+ * Returns the timer's seq unless the timer is the first of its id. After a jump of the clock, a timer may fire before
+ * one whose due time is earlier.
+ */
 export function seqUnlessFirst(timer: ScheduledTimer, { timers }: ActorState): number | undefined {
   return firstOf(timers, timer.id) === timer ? undefined : timer.seq
 }

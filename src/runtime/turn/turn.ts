@@ -1,6 +1,6 @@
 /**
- * One message from outside plus every transition it sets off among the actors here: all of it happens, or none
- * (law 2). Nothing leaves a turn but records and publications; what they say waits for the commit.
+ * Runs a turn: one message from outside and every transition that it causes among the local actors. All of it happens,
+ * or none (law 2). A turn produces records and publications only, and their effects wait for the commit.
  *
  * The layers, from below: steps.ts (one actor takes one event), delivery.ts, children.ts, migrating.ts.
  */
@@ -18,16 +18,16 @@ import type { Frame } from './frame.ts'
 import { Migrating } from './migrating.ts'
 import { TURN_SIZE_MAX, tooLong } from './steps.ts'
 
-/** What is done to an actor that no machine asked for. */
+/** A signal or a stop for an actor, which no machine sent. */
 export interface Signaled {
   readonly cell: Cell
   readonly event: Signal | { readonly type: typeof STOP }
-  /** The timer of the actor that is used up by it. */
+  /** The timer of the actor that the event consumes. */
   readonly timer?: ScheduledTimer | undefined
 }
 
 export class Turn extends Migrating {
-  /** Takes the message and all that follows. @throws TurnFailure when a machine throws; the turn is undone then */
+  /** Takes the message and all its consequences. @throws TurnFailure when a machine throws; the turn is undone then */
   run(): void {
     try {
       this.#receive()
@@ -42,7 +42,7 @@ export class Turn extends Migrating {
     const { to, event, cause, timer } = this.message
     const cell = this.open(to, event, cause)
     if (cell === undefined) return
-    // A migration that came first may have another timer in its place.
+    // A migration in this turn may have replaced the timer.
     if (timer !== undefined && this.publications.length > 0 && !hasTimer(cell, timer)) return
     if (timer?.id === RESTART_TIMER) {
       const restarted = Object.freeze({ type: 'outcry.restarted', at: this.at, keeps: true })
@@ -58,7 +58,7 @@ export class Turn extends Migrating {
     else this.take(cell, { event, cause }, timer, true)
   }
 
-  /** The actor takes the first message that was kept for it. */
+  /** Lets the actor take its first stashed message. */
   #unstash(cell: Cell, timer: ScheduledTimer): void {
     const [first] = cell.state.stash
     const { cause } = this.message
@@ -77,8 +77,8 @@ export class Turn extends Migrating {
   }
 
   /**
-   * Does something to actors that no machine asked for; those who are deaf hear nothing of what follows from it.
-   * @throws TurnFailure when a machine throws on what follows
+   * Gives actors events that no machine sent. Excluded actors get no message that follows from them.
+   * @throws TurnFailure when a machine throws on a consequence
    */
   signal(
     events: readonly Signaled[],
@@ -97,14 +97,14 @@ export class Turn extends Migrating {
   }
 
   /**
-   * Puts the migrations of actors into the log that are not there yet.
-   * @throws TURN_TOO_LONG when there are several that are too large for one turn; TurnFailure
+   * Records the pending migrations of the actors.
+   * @throws TURN_TOO_LONG when several migrations are too large for one turn; TurnFailure
    */
   migrate(cells: readonly Cell[]): void {
     this.#guarded(() => {
       for (const known of cells) {
         if (known.migration === undefined) continue
-        // It may have gone passive since: then another cell is the actor.
+        // The actor may have left memory since. Then it has another cell.
         const cell = this.context.actors.find(known.address)
         if (cell !== undefined) this.bringUp(cell, this.message.cause)
         if (cells.length > 1 && this.stateSize > TURN_SIZE_MAX) throw tooLong()
@@ -122,7 +122,7 @@ export class Turn extends Migrating {
     }
   }
 
-  /** Carries out what the actors at work want, down to this one. */
+  /** Carries out the effects of the actors at work, down to `floor`. */
   protected work(floor?: Frame): void {
     for (let frame = this.top; frame !== undefined && frame !== floor; frame = this.top) {
       const effect = frame.effects[frame.next]
@@ -159,7 +159,7 @@ export class Turn extends Migrating {
       case 'stop':
         this.stop(effect.to, frame.seq)
         break
-      // Timers are part of the state already; the others wait for the release.
+      // Timers are part of the state already. The other effects wait for the publication.
     }
   }
 }
