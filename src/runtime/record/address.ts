@@ -1,22 +1,24 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
 
 declare const brand: unique symbol
-/** `kind/id`; a child is its parent's address plus `/childId`, encoded: see `childOf`. */
+/** `kind/id`. A child's address is its parent's plus `/childId`, encoded: see `childOf`. */
 export type Address = string & { readonly [brand]: 'Address' }
 
-/** Kinds that the runtime keeps for itself. */
+/** The kinds that the runtime keeps for itself. */
 export const RESERVED_KINDS: readonly string[] = ['port', 'system']
 export const DEAD_LETTERS = 'system/dead-letters' as Address
-/** Its history is how the system's clock was set while actors lived. */
+/** The clock's address. Its history says how the system's clock was set while actors lived. */
 export const CLOCK = 'system/clock' as Address
 
-/** Longest address, in UTF-16 units: it is part of every index key. */
+/** Maximum length of an address, in UTF-16 units. An address is part of every index key. */
 const ADDRESS_LENGTH_MAX = 512
-/** Any other character is percent-encoded, byte by byte of its UTF-8, as RFC 3986 and the actor paths of Pekko do it. */
+/**
+ * Other characters are percent-encoded, byte by byte of their UTF-8, as in RFC 3986 and in the actor paths of Pekko.
+ */
 const SEGMENT = /^(?:[\w.:@+~#=()-]|%[0-9A-F]{2})+$/
 /**
- * An id that somebody gives may be in any script: letters, marks, digits and signs of Unicode that can be seen. None of these
- * ends a segment, controls a text or reorders it. A mark that came first would belong to the slash.
+ * An id that a user gives may be in any script: visible letters, marks, digits and signs of Unicode. None of these ends
+ * a segment, controls a text or reorders it. A mark cannot come first, because it would combine with the slash.
  */
 const GIVEN = /^(?!\p{M})(?:[\w.:@+~#=()-]|%[0-9A-F]{2}|(?![\p{ASCII}\p{DI}])[\p{L}\p{M}\p{N}\p{S}])+$/u
 const PLAIN = /^[\w.:@+~#=()-]*$/
@@ -24,7 +26,7 @@ const NOT_PLAIN = /[^\w.:@+~#=()-]/gu
 const LONE_SURROGATE = /\p{Surrogate}/u
 const utf8 = new TextEncoder()
 
-/** @throws ADDRESS_INVALID */
+/** Returns the text as an address. @throws ADDRESS_INVALID */
 export function parseAddress(text: string): Address {
   const segments = text.split('/')
   if (text.length > ADDRESS_LENGTH_MAX || segments.length < 2 || !segments.every(isSegment)) {
@@ -37,7 +39,7 @@ export function parseAddress(text: string): Address {
   return text as Address
 }
 
-/** The id of a top actor is as it was given. Below it, ids are as `childOf` writes them, so that each has one address. */
+/** The id of a top actor stays as given. Ids below it are in the form of `childOf`, so that each id has one address. */
 function isSegment(segment: string, i: number): boolean {
   return SEGMENT.test(segment) || (i === 1 && GIVEN.test(segment) && segment === segment.normalize('NFC'))
 }
@@ -46,21 +48,21 @@ export function kindOf(address: string): string {
   return address.slice(0, address.indexOf('/'))
 }
 
-/** Whether nobody but the runtime and its ports may do anything with the actor. */
+/** Returns whether only the runtime and its ports may use the actor. */
 export function isReserved(address: string): boolean {
   return address.startsWith('system/') || address.startsWith('port/')
 }
 
-/** What whoever does something to an actor of the runtime's own is told. */
+/** Returns the error for a call on one of the runtime's own actors. */
 export function reserved(address: string): OutcryError {
   return new OutcryError(
     'ACTOR_RESERVED',
     `${address} is the runtime's own`,
-    'Leave it as it is. What is for a port a machine sends: sendTo(({ system }) => system.get(...), ...).',
+    'Do nothing to it. Only a machine sends to a port: sendTo(({ system }) => system.get(...), ...).',
   )
 }
 
-/** The part after the kind; for a child, with its path. */
+/** Returns the part after the kind. For a child this includes its path. */
 export function idOf(address: string): string {
   return address.slice(address.indexOf('/') + 1)
 }
@@ -71,24 +73,25 @@ export function parentOf(address: string): Address | undefined {
 }
 
 /**
- * The address of a child. Its id may have any characters: those that no address has are encoded, so that two ids never
- * share an address and the parent is always what stands before the last slash. `idOfChild` gives the id back.
+ * Returns the address of a child. The child's id may have any characters. Characters that an address cannot have are
+ * encoded, so that two ids never share an address, and the parent is always the part before the last slash. `idOfChild`
+ * decodes the id.
  *
  * @example childOf('pair/x', 'BTC/USDT') // 'pair/x/BTC%2FUSDT'
- * @throws ADDRESS_INVALID where the id is no well-formed text
+ * @throws ADDRESS_INVALID when the id is not a well-formed text
  */
 export function childOf(parent: string, id: string): Address {
   return `${parent}/${PLAIN.test(id) ? id : encoded(parent, id)}` as Address
 }
 
-/** The id that a child has in its parent. */
+/** Returns the id that a child has in its parent. */
 export function idOfChild(address: Address): string {
   const segment = address.slice(address.lastIndexOf('/') + 1)
   if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {
-    // Nobody's child: somebody wrote an address by hand.
+    // The address is no child's: a user wrote it by hand.
     return segment
   }
 }
@@ -106,7 +109,7 @@ function encoded(parent: string, id: string): string {
   )
 }
 
-/** The name of the port that the address stands for, if it does. */
+/** Returns the name of the port if the address is a port's. */
 export function portOf(address: string): string | undefined {
   return address.startsWith('port/') ? address.slice(5) : undefined
 }

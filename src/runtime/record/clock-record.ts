@@ -1,18 +1,18 @@
-/** What the records of `system/clock` say. */
+/** The contents of the records of `system/clock`. */
 
-/** The system clock was set. */
+/** A change of the system clock. */
 export interface ClockJump {
-  /** By how much; negative when it was set back. */
+  /** The size of the change, in ms. Negative when the clock was set back. */
   readonly byMs: number
-  /** By how much the time of the log moves on with it: 0 when that is ahead of the system's clock. */
+  /** How far the log's time moves forward with the clock, in ms. 0 when the log's time is ahead of the clock. */
   readonly forwardMs: number
 }
 
-/** What a clock has to know at the next start in the same boot. */
+/** The state that a clock needs at the next start in the same boot. */
 export interface ClockState {
-  /** Names the boot; empty where the system does not: there, a restart counts as one after a boot. */
+  /** The name of the boot. Empty when the system gives none: then each start counts as the first one after a boot. */
   readonly boot: string
-  /** Time of the log, and of the system's clock, less the time since the boot. */
+  /** The time of the log, and that of the system's clock, each minus the time since the boot. */
   readonly offsetMs: number
   readonly wallOffsetMs: number
 }

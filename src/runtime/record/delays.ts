@@ -1,36 +1,39 @@
-/** Delays are checked where they enter: an actor's timer has a due time that a clock can reach and the log can keep. */
+/** Checks delays where they enter, so that each timer has a due time that a clock can reach and the log can keep. */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Address } from './address.ts'
 import type { ScheduledTimer } from './record.ts'
 
-/** Longest id of a timer, in characters: it is written with the timer, when it fires and when it is cancelled. */
+/**
+ * Maximum length of a timer's id, in characters. The id is written with the timer, when it fires and when it is
+ * canceled.
+ */
 export const TIMER_ID_LENGTH_MAX = 1_024
 
 /**
- * False for timers that logs of earlier versions hold: a due time of NaN or Infinity comes back as null, an id that is a
- * function not at all.
+ * Returns false for certain timers in logs of earlier versions: a due time of NaN or Infinity comes back as null, an id
+ * that is a function does not come back.
  */
 export function isUsable({ id, dueAt }: ScheduledTimer): boolean {
   return Number.isSafeInteger(dueAt) && typeof id === 'string'
 }
 
 /**
- * When a timer is due that is set at `at`, in whole milliseconds, so that it is never early. A negative delay counts
- * as 0, as in live XState.
+ * Returns the due time of a timer that is set at `at`, rounded up to whole ms, so that the timer is never early. A
+ * negative delay counts as 0, as in live XState.
  * @throws DELAY_INVALID
  */
 export function dueTime(actor: Address, id: string, at: number, delayMs: number): number {
   if (!Number.isFinite(delayMs)) throw delayInvalid(actor, id, String(delayMs))
   const dueAt = Math.ceil(at + Math.max(0, delayMs))
   if (Number.isSafeInteger(dueAt)) return dueAt
-  throw delayInvalid(actor, id, `${delayMs}, which from ${at} on leads to no time that can be kept`)
+  throw delayInvalid(actor, id, `${delayMs}: added to ${at}, it gives no time that the log can keep`)
 }
 
 export function timerIdInvalid(actor: Address, id: unknown): OutcryError {
   return new OutcryError(
     'TIMER_ID_INVALID',
     `${actor} sets a timer whose id is ${typeof id === 'function' ? 'a function' : String(id).slice(0, 80)}`,
-    `Give a string of at most ${TIMER_ID_LENGTH_MAX} characters that does not begin with "outcry."; one that is worked out is given in enqueueActions.`,
+    `Give a string of at most ${TIMER_ID_LENGTH_MAX} characters that does not begin with "outcry."; compute an id in enqueueActions.`,
   )
 }
 

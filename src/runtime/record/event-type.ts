@@ -2,7 +2,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import { type Address, isReserved, reserved } from './address.ts'
 import type { AnyEvent } from './record.ts'
 
-/** Checks to whom an event from outside goes, and by what name. @throws EVENT_INVALID, ACTOR_RESERVED */
+/** Checks the receiver and the type of an event from outside. @throws EVENT_INVALID, ACTOR_RESERVED */
 export function checkType(to: Address, event: AnyEvent): void {
   if (isReserved(to)) throw reserved(to)
   const type: unknown = event?.type
@@ -13,5 +13,5 @@ export function checkType(to: Address, event: AnyEvent): void {
       "Send an object: { type: 'SUBMIT' }.",
     )
   if (type.startsWith('outcry.') || type.startsWith('xstate.'))
-    throw new OutcryError('EVENT_INVALID', `${type} is the runtime's own`, 'Name your event otherwise.')
+    throw new OutcryError('EVENT_INVALID', `${type} is the runtime's own`, 'Give your event another name.')
 }

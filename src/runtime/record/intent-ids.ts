@@ -1,23 +1,25 @@
 /**
- * Ids of intents. An id counts the requests of its type that its own actor has made, so that it depends on nothing that others
- * do: a question to the actor changes the ids of its later questions, and of no other request.
+ * Makes the ids of intents. An id counts the requests of its type that its own actor has made, so it does not depend on
+ * other actors. A question to the actor changes the ids of its later questions, and of no other request.
  */
 import type { Intent } from './record.ts'
 
-/** How many requests an actor has made, by the type of their event. */
+/** The number of requests that an actor has made, by event type. */
 export type RequestCounts = Readonly<Record<string, number>>
 
 export const NO_REQUESTS: RequestCounts = Object.freeze({})
 
-/** Types of one actor that are counted apart, so that one that makes types of its data does not grow with them. */
+/**
+ * Maximum number of types that are counted apart for one actor. An actor that makes types from its data stays bounded.
+ */
 const TYPES_MAX = 100
-/** Length of a type that is counted apart: an id is a name that its answer has to give back. */
+/** Maximum length of a type that is counted apart. The answer to an intent has to repeat its id. */
 const TYPE_LENGTH_MAX = 64
-/** Where all other types are counted together. */
+/** The key under which all other types are counted together. */
 const OTHERS = ''
-/** Any other character is written as its code, so that two types never share an id. */
+/** Other characters are written as their code, so that two types never share an id. */
 const NOT_PLAIN = /[^\w.-]/g
-/** Older logs have `actor/rev/index`: no number after a colon. */
+/** Ids in older logs are `actor/rev/index`: they have no number after a colon. */
 const COUNTED = /:(\d+)$/
 
 export interface Counted {
@@ -26,7 +28,7 @@ export interface Counted {
 }
 
 /**
- * Counts the actor's next request of the type.
+ * Counts the actor's next request of the type, and returns its id.
  * @example counted('order/o-1', NO_REQUESTS, 'PLACE_ORDER') // id: 'order/o-1/PLACE_ORDER:1'
  */
 export function counted(actor: string, counts: RequestCounts, type: string): Counted {
@@ -38,7 +40,7 @@ export function counted(actor: string, counts: RequestCounts, type: string): Cou
   }
 }
 
-/** Returns the counts after a record that has these intents. Those of older logs have ids that count nothing. */
+/** Returns the counts after a record with these intents. Ids of older logs count nothing. */
 export function withIntents(was: RequestCounts, intents: readonly Intent[]): RequestCounts {
   let counts = was
   for (const { id, event } of intents) {
@@ -48,7 +50,7 @@ export function withIntents(was: RequestCounts, intents: readonly Intent[]): Req
   return counts
 }
 
-/** A computed key is always a member of its own, also of the name `__proto__`. */
+/** A computed key is always an own member, even the name `__proto__`. */
 function withNumber(counts: RequestCounts, place: string, number: number): RequestCounts {
   return { ...counts, [place]: number }
 }

@@ -1,17 +1,20 @@
-/** Places and ranges of the log that a caller names. A number that is none would pass for damage of the log further in. */
+/**
+ * Checks places and ranges of the log that a caller names. Deeper in the code, a wrong number would look like a damaged
+ * log.
+ */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { HistoryOptions, ReadOptions } from '../../../store/store.ts'
 
-/** A place in the past, by one of its names. */
+/** A place in the past: one of seq, rev and at. */
 export interface Place {
   readonly seq?: number
-  /** Of the actor. */
+  /** The rev of the actor. */
   readonly rev?: number
-  /** The last record before the log's time first passes this, epoch ms: the same place for every actor. */
+  /** Epoch ms. The place is the last record before the log's time first passes it, the same for every actor. */
   readonly at?: number
 }
 
-/** @throws PLACE_INVALID */
+/** Checks a place. @throws PLACE_INVALID */
 export function checkPlace(place: Place): void {
   const given = Object.entries(place ?? {}).filter(([, value]) => value !== undefined)
   const [[name = '', value] = []] = given
@@ -25,7 +28,7 @@ export function checkPlace(place: Place): void {
   }
 }
 
-/** @throws PLACE_INVALID */
+/** Checks a range. @throws PLACE_INVALID */
 export function checkRange(options: HistoryOptions & ReadOptions = {}): void {
   const { fromSeq, toSeq, fromRev, toRev, limit } = options
   for (const [name, value] of Object.entries({ fromSeq, toSeq, fromRev, toRev, limit })) {

@@ -1,28 +1,28 @@
 /**
- * Transition records as the log keeps them: rows of one JSON array, with what repeats in tables of the commit and what
- * grows by little as differences. Half the bytes of plain JSON, and faster to write.
+ * Encodes transition records as rows of one JSON array. Values that repeat are in tables of the commit, and numbers
+ * that grow by little are written as differences. This takes half the bytes of plain JSON, and is faster to write.
  */
 import type { RecordCodec } from '../../../store/store.ts'
 import type { Origin, StateValue, TransitionRecord } from './record.ts'
 import { RowScan } from './row-scan.ts'
 import { decode as decodeValues, encode as encodeValues, isEncoded } from './values.ts'
 
-/** Fields that most records lack, as they are, but for the source's name. */
+/** The fields that most records lack, unchanged except for the name of the source. */
 type Rest = Omit<Partial<TransitionRecord>, 'origin'> & { origin?: [source: number, position: number] }
 
 type Row = [
   actor: number,
   rev: number,
-  /** After the page's. */
+  /** Milliseconds after the page's `at`. */
   at: number,
   machine: number,
   from: number,
   to: number,
-  /** By how much the seq is greater; 0 when nothing here caused it. */
+  /** The seq minus the cause's seq. 0 when no record caused this one. */
   cause: number,
-  /** After the row before. */
+  /** Turns after the row before. */
   turn: number,
-  /** 0: as the row before; 1: named after this record's own seq. */
+  /** 0: the same as in the row before. 1: made from this record's own seq. */
   correlation: 0 | 1 | string,
   event: TransitionRecord['event'],
   rest?: Rest,
@@ -31,13 +31,13 @@ type Row = [
 interface Page {
   readonly at: number
   readonly turn: number
-  /** Actors, machines and sources. */
+  /** Names of actors, machines and sources. */
   readonly names: readonly string[]
   readonly states: readonly (StateValue | null)[]
   readonly rows: readonly Row[]
 }
 
-/** The page's last field, which its rows are. */
+/** The start of the page's last field, its rows. */
 const ROWS = ',"rows":['
 
 export const recordCodec: RecordCodec<TransitionRecord> = { name: 'transitions', encode, decode }
@@ -83,7 +83,7 @@ function encode(records: readonly TransitionRecord[]): string {
 
 function decode(text: string, firstSeq: number, only?: string): TransitionRecord[] {
   const rowsAt = text.indexOf(ROWS)
-  // Text within a page has its quotes escaped, so this is the page's own field.
+  // Quotes inside a text are escaped, so this match is the page's own field.
   if (only !== undefined && rowsAt >= 0 && !isEncoded(text)) return decodeOf(only, text, rowsAt, firstSeq)
   const parsed = JSON.parse(text) as Page
   const page = isEncoded(text) ? decodeValues(parsed) : parsed
@@ -101,7 +101,7 @@ function decode(text: string, firstSeq: number, only?: string): TransitionRecord
   return records
 }
 
-/** Returns the records of one actor. `rowsAt`: where the page's last field begins. @throws SyntaxError */
+/** Returns the records of one actor. `rowsAt` is the start of the page's last field. @throws SyntaxError */
 function decodeOf(actor: string, text: string, rowsAt: number, firstSeq: number): TransitionRecord[] {
   const page = JSON.parse(`${text.slice(0, rowsAt)}}`) as Omit<Page, 'rows'>
   const wanted = page.names.indexOf(actor)
@@ -109,7 +109,7 @@ function decodeOf(actor: string, text: string, rowsAt: number, firstSeq: number)
   const rows = new RowScan(text, rowsAt + ROWS.length - 1)
   let { turn } = page
   let seq = firstSeq
-  /** Where the last correlation is that a row names, and that row's seq. */
+  /** The place of the last correlation that a row names, and that row's seq. */
   let namedAt = -1
   let namedSeq = 0
   for (; rows.next(); seq++) {
@@ -123,7 +123,7 @@ function decodeOf(actor: string, text: string, rowsAt: number, firstSeq: number)
     const correlation = typeof named === 'string' ? named : correlationOf(namedSeq)
     records.push(recordOf(page, rows.parsed() as Row, seq, turn, correlation))
   }
-  // Rows that are not read through would be a gap.
+  // Rows that the scan did not reach would be a gap.
   if (!rows.isAtEnd) throw new SyntaxError('a page does not end with its rows')
   return records
 }
@@ -151,7 +151,7 @@ function recordOf(
   return rest === undefined ? record : Object.assign(record, restored(rest, names))
 }
 
-/** What every record has; the others come after these. */
+/** The fields that every record has. The others come after them. */
 const COMMON = new Set<string>([
   'seq',
   'rev',
@@ -185,12 +185,12 @@ function restored(rest: Rest, names: readonly string[]): Partial<TransitionRecor
   return { ...rest, origin }
 }
 
-/** State values are equal when they look equal. */
+/** Returns a key that is equal for equal state values. */
 function stateKey(value: StateValue | null): unknown {
   return typeof value === 'object' ? JSON.stringify(value) : value
 }
 
-/** Values by the order of their first use. */
+/** Values, in the order of their first use. */
 class Table<T> {
   readonly entries: T[] = []
   readonly #places = new Map<unknown, number>()

@@ -1,20 +1,23 @@
 import type { LogRecord } from '../../../store/store.ts'
 
-/** Any event of any machine. */
+/** An event of any machine. */
 export interface AnyEvent {
   readonly type: string
   // biome-ignore lint/suspicious/noExplicitAny: the runtime carries events it knows nothing of
   readonly [key: string]: any
 }
 
-/** Where a machine is: the state, or the active state of each region. It is XState's own form. */
+/** The active state of a machine, or the active state of each region, in XState's own form. */
 export type StateValue = string | { [region: string]: StateValue | undefined }
 
-/** A message to a port: recorded first, sent after its commit, at least once and always under the same `id` (law 6). */
+/**
+ * A message to a port. It is recorded first, and sent after its commit at least once, always with the same `id` (law
+ * 6).
+ */
 export interface Intent {
-  /** Counts the requests of its type that the actor has made, such as `order/o-1/PLACE_ORDER:1`; `actor/rev/index` in older logs. */
+  /** The count of the actor's requests of this type: `order/o-1/PLACE_ORDER:1`. In older logs: `actor/rev/index`. */
   readonly id: string
-  /** Name of the port, as registered. */
+  /** The name under which the port is registered. */
   readonly port: string
   readonly actor: string
   readonly event: AnyEvent
@@ -23,24 +26,24 @@ export interface Intent {
   readonly correlation: string
 }
 
-/** A delayed send that waits. */
+/** A pending delayed send. */
 export interface ScheduledTimer {
-  /** Unique within its actor. */
+  /** The id of the timer, unique within its actor. */
   readonly id: string
   readonly dueAt: number
-  /** Address of the receiver; absent when it is the actor itself. */
+  /** Address of the receiver. Absent when the receiver is the actor itself. */
   readonly target?: string
-  /** The receiver is a child that the very transition stopped or replaced: the message reaches nobody. */
+  /** True when the same transition stopped or replaced the receiver, a child: no actor gets the message. */
   readonly stopped?: true
   readonly event: AnyEvent
-  /** seq of the record that scheduled it, which is the cause of what it sets off. */
+  /** seq of the record that set the timer. The timer's event has that record as its cause. */
   readonly seq: number
   readonly correlation: string
 }
 
 /**
- * One actor taking one event: the unit of the log. What the runtime itself does to an actor (fail, restart, stop, ...)
- * is an event too, its type starting with `outcry.`.
+ * The record that one actor took one event: the unit of the log. A signal of the runtime to an actor (fail, restart,
+ * stop, ...) is an event, too. Its type begins with `outcry.`.
  *
  * @example
  * { seq: 1234, rev: 7, actor: 'order/BTCUSDT-7f3a', at: 1723161255343, event: { type: 'EXECUTION_REPORT', ... },
@@ -50,47 +53,51 @@ export interface ScheduledTimer {
  */
 export interface TransitionRecord extends LogRecord {
   readonly event: AnyEvent
-  /** State value before; null for an actor's first record. Actors that are no machines have their status here. */
+  /** State value before. Null in an actor's first record. Actors that are no machines have their status here. */
   readonly from: StateValue | null
   readonly to: StateValue
-  /** seq of the record that sent the event; null from outside. */
+  /** seq of the record that sent the event. Null for an event from outside. */
   readonly cause: number | null
-  /** Shared by all that one outside message set off. */
+  /** The id that all records caused by one outside message share. */
   readonly correlation: string
-  /** `kind@version` that made the record. */
+  /** `kind@version` of the machine that made the record. */
   readonly machine: string
   readonly turn: number
-  /** Domain events, in order. */
+  /** The domain events that the machine emitted, in order. */
   readonly emitted?: readonly AnyEvent[]
-  /** Addresses that the transition sent to at once. */
+  /** Addresses to which the transition sent without delay. */
   readonly sent?: readonly string[]
   readonly intents?: readonly Intent[]
   readonly scheduled?: readonly ScheduledTimer[]
-  /** Ids of timers that were cancelled. */
+  /** Ids of canceled timers. */
   readonly cancelled?: readonly string[]
-  /** Id of the timer of this actor that the record consumed. */
+  /** Id of this actor's timer that the record consumed. */
   readonly timer?: string
-  /** seq of the record that scheduled that timer, when it is not the earliest due of those of its id. */
+  /** seq of the record that set that timer. Present when another timer with its id is due earlier. */
   readonly timerSeq?: number
-  /** System ids that the machine looked up in this step, and the actors that had them: a replay finds the same. */
+  /**
+   * System ids that the machine looked up in this step, and the actors that had them. A replay finds the same actors.
+   */
   readonly found?: readonly (readonly [systemId: string, address: string])[]
-  /** In a child's first record: where its logic is found, as `src` names from the root machine down. */
+  /**
+   * Present in a child's first record. `path` leads to the child's logic: the `src` names from the root machine down.
+   */
   readonly child?: {
     readonly path: readonly string[]
     readonly systemId?: string
     readonly syncSnapshot?: true
   }
-  /** `done`, `error` or `stopped`, from the record that ended the actor. */
+  /** `done`, `error` or `stopped`, in the record that ended the actor. */
   readonly status?: string
-  /** Taken in, but kept for the actor until it has restarted; it then takes the event again, in a record of its own. */
+  /** True when the event is stashed. After its restart or release the actor takes it again, in another record. */
   readonly stashed?: true
-  /** The machine had no transition for the event; nothing changed. */
+  /** True when the machine had no transition for the event, and nothing changed. */
   readonly unhandled?: true
-  /** The place in its source of the outside message (market data, execution reports): what a restart resumes after. */
+  /** The position of the outside message in its source (market data, execution reports). A restart resumes after it. */
   readonly origin?: Origin
-  /** Id of the intent that this message from a port answers for good. */
+  /** Id of the intent that this message from a port settles. */
   readonly settles?: string
-  /** The sender's idempotency key: a message with the same key is answered with this record. */
+  /** The sender's idempotency key. A message with the same key is answered with this record. */
   readonly key?: string
 }
 

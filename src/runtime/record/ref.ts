@@ -1,15 +1,15 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Address } from './address.ts'
 
-/** What a reference needs of the runtime behind it. */
+/** The part of the runtime that a reference needs. */
 export interface RefHost {
-  /** Takes a message that a custom action or a live actor sends; refuses one sent from within a transition. */
+  /** Takes a message from a custom action or a live actor. Refuses a message that is sent during a transition. */
   relay(source: Ref | undefined, target: Ref, event: { type: string }): void
 }
 
 /**
- * A light stand-in for XState's ActorRef: an address and a way to send. It is what machines see as `self`, in
- * `snapshot.children`, from `system.get(address)` and in their context, whether or not the actor is in memory.
+ * A light replacement for XState's ActorRef: an address and a way to send. Machines see it as `self`, in
+ * `snapshot.children`, from `system.get(address)` and in their context, whether the actor is in memory or not.
  */
 export class Ref {
   readonly id: string
@@ -49,7 +49,7 @@ export class Ref {
     this.system.relay(undefined, this, event)
   }
 
-  /** @throws CROSS_ACTOR_READ always: what another actor's state was is not in this actor's log. */
+  /** Always throws, because this actor's log does not have the state of another actor. @throws CROSS_ACTOR_READ */
   getSnapshot(): never {
     throw new OutcryError(
       'CROSS_ACTOR_READ',
@@ -75,10 +75,10 @@ export class Ref {
   }
 }
 
-/** A sixth of what JSON writes of a child beside what it contains. */
+/** A sixth of the bytes that JSON adds to the contents of a child. */
 const CHILD_SIZE = 20
 
-/** What a child adds to its parent. */
+/** Returns the size that a child adds to its parent. */
 export function sizeOfChild({ id, src = '', systemId = '' }: Ref): number {
   return CHILD_SIZE + id.length + src.length + systemId.length
 }

@@ -1,6 +1,6 @@
 /**
- * Goes through the rows of a page as text. Whoever reads one actor wants few rows of many: to parse all of them takes three
- * times as long, and what it throws away keeps the garbage collector at work. The text is JSON as `JSON.stringify` writes it.
+ * Scans the rows of a page as text. A reader of one actor needs few of the rows: parsing all of them takes three times
+ * as long, and its garbage costs time, too. The text must be JSON as `JSON.stringify` writes it.
  */
 const QUOTE = 34
 const BACKSLASH = 92
@@ -12,30 +12,30 @@ const CLOSE_ARRAY = 93
 const OPEN_OBJECT = 123
 const CLOSE_OBJECT = 125
 
-/** What closes the rows and the page. */
+/** The end of the rows and the page. */
 const PAGE_END = ']}'
 
-/** Numbers between a row's actor and its turn. */
+/** Count of the numbers between a row's actor and its turn. */
 const PASSED = 6
 
 export class RowScan {
-  /** Of the row: its first field. */
+  /** The row's first field. */
   actor = 0
-  /** Its eighth. */
+  /** The row's eighth field. */
   turns = 0
-  /** Where its ninth field begins. */
+  /** The place where the row's ninth field begins. */
   correlationAt = 0
   #text: string
   #start = 0
   #next: number
 
-  /** `rowsAt`: where the array of rows begins. */
+  /** Begins at `rowsAt`, the place of the array of rows. */
   constructor(text: string, rowsAt: number) {
     this.#text = text
     this.#next = rowsAt + 1
   }
 
-  /** Goes to the next row; false behind the last one. */
+  /** Goes to the next row. Returns false after the last one. */
   next(): boolean {
     const text = this.#text
     if (text.charCodeAt(this.#next) !== OPEN_ARRAY) return false
@@ -58,26 +58,26 @@ export class RowScan {
     return true
   }
 
-  /** Whether the page ends here. */
+  /** Returns whether the page ends here. */
   get isAtEnd(): boolean {
     return this.#next === this.#text.length - PAGE_END.length && this.#text.endsWith(PAGE_END)
   }
 
-  /** The row itself. */
+  /** Returns the parsed row. */
   parsed(): unknown {
     const end = this.#next
     const row = this.#text.slice(this.#start, this.#text.charCodeAt(end - 1) === COMMA ? end - 1 : end)
     return JSON.parse(row)
   }
 
-  /** The number or text that begins there. */
+  /** Returns the number or text that begins at the place. */
   static valueAt(text: string, at: number): number | string {
     if (text.charCodeAt(at) !== QUOTE) return text.charCodeAt(at) - ZERO
     return JSON.parse(text.slice(at, stringEnd(text, at) + 1)) as string
   }
 }
 
-/** Where the array ends that the place lies in. */
+/** Returns the place where the array around `within` ends. */
 function endOf(text: string, within: number): number {
   let at = within
   for (let depth = 1; at < text.length; at++) {

@@ -1,71 +1,71 @@
 /**
- * What may enter a record (law 12): JSON's own values, `undefined`, and references to actors. Every door calls `admit`,
- * for what is made here, or `takeIn`, for what comes from outside. What passes comes back equal from the log, and is
- * frozen: nobody can change what others see, or what is written later.
+ * Checks values at the door (law 12): JSON's own values, `undefined` and references to actors may enter a record. Every
+ * door calls `admit` for values that are made here, or `takeIn` for values from outside. An admitted value comes back
+ * equal from the log. It is frozen, so that nobody can change what others see or what is written later.
  */
 import { types } from 'node:util'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { Ref } from './ref.ts'
 
-// Of all that tells a getter from a value, this costs least.
+// This is the cheapest way to tell a getter from a value.
 const { __lookupGetter__: lookupGetter } = Object.prototype as unknown as {
   __lookupGetter__(this: object, key: string | number): unknown
 }
 
-/** Deeper values could not be written: the functions that do it call themselves for each level. A cycle ends here, too. */
+/** Deeper values could not be written, because the functions that write them recurse. The limit also ends cycles. */
 const DEPTH_MAX = 256
-/** Values within one value: what one event may hold the process up for. */
+/** Maximum number of values in one value. It bounds how long one event can block the process. */
 const NODES_MAX = 1_000_000
 /**
- * Size of one event, input or output. A size is a number of characters of plain text, roughly, and at least a sixth of the
- * bytes that JSON writes: six is what an escaped character takes. So a bound of sizes bounds what is written.
+ * Maximum size of one event, input or output. A size is a rough number of characters of plain text, and at least a
+ * sixth of the bytes that JSON writes: an escaped character takes six. So a bound on sizes is a bound on written bytes.
  */
 export const VALUE_SIZE_MAX = 4 * 2 ** 20
 
-/** Characters of a text in an error, its fields, and characters of their names: an error tells what happened, and no more. */
+/** Maximum length of an error's texts, number of its fields, length of their names. An error needs no more. */
 const TEXT_MAX = 10_000
 const FIELDS_MAX = 100
 const FIELD_NAME_MAX = 100
 
-/** What values count as, beside the characters of their texts and keys. */
+/** The sizes of values, beside the characters of their texts and keys. */
 const TEXT_SIZE = 1
 const KEY_SIZE = 1
 const WORD_SIZE = 1
 const NUMBER_SIZE = 8
-/** It is written as an object of its own. */
+/** `undefined` is written as an object of its own. */
 const UNDEFINED_SIZE = 5
 const OBJECT_SIZE = 8
 const REF_SIZE = 16
 
-/** Key of what the log writes for a value that JSON does not have. */
+/** The key that marks a value that JSON does not have. */
 const TAG = 'xstate$$type'
 const UNDEFINED = { [TAG]: 'undefined' }
 const NEGATIVE_ZERO = { [TAG]: '-0' }
 
-/** Path of an event, which is told with its type. */
+/** The path of an event. An error names the event's type with it. */
 export const EVENT = 'event'
 
-/** Gives the reference that stands for an object of XState's own; undefined for any other object. */
+/** Returns the reference that stands for an object of XState's own, or undefined for any other object. */
 export type Resolve = (object: object) => Ref | undefined
 
-/** Of the value that is being looked through. */
+/** Size of the value that is being checked. */
 let size = 0
 let nodes = 0
-/** Levels of it whose getters are of no account: who made them makes none, or they are copied. */
+/** Number of its upper levels that are not checked for getters, because their maker makes none or they are copied. */
 let levelsKnown = 0
 let depthMax = DEPTH_MAX
 let nodesMax = NODES_MAX
 let resolving: Resolve | undefined
-/** Whether it has a value that JSON would write as another. */
+/** True when the value contains a value that JSON would change. */
 let isLossy = false
-/** Whether this process has met such a value in an event, or in a context: until then all is written as it is. */
+/** True once this process has met such a value in an event, or in a context. Until then nothing is encoded. */
 let areRecordsLossy = false
 let areStatesLossy = false
 
 /**
  * Checks a value, freezes it and returns its size. `resolve` replaces objects by references, in place.
  *
- * @throws NOT_JSON, VALUE_TOO_LARGE, both naming the path
+ * @throws NOT_JSON, VALUE_TOO_LARGE, both with the path
  */
 export function admit(value: unknown, path: string, resolve?: Resolve): number {
   begin(resolve)
@@ -76,8 +76,9 @@ export function admit(value: unknown, path: string, resolve?: Resolve): number {
 }
 
 /**
- * The same for a context. What it shares with `was`, the one before, was checked before and is passed over; the size is
- * of the rest. `isCopy`: the object itself was made by XState, which copies a context key by key to assign to it.
+ * Does the same for a context. It skips the parts shared with `was`, the context before, because they are checked
+ * already, and returns the size of the rest. `isCopy`: XState made the object, by copying a context key by key for an
+ * assign.
  * @throws as `admit`
  */
 export function admitContext(context: unknown, was: unknown, resolve: Resolve, isCopy: boolean): number {
@@ -98,21 +99,21 @@ function begin(resolve: Resolve | undefined): void {
   resolving = resolve
 }
 
-/** Freezes what was checked when it was written. @throws NOT_JSON */
+/** Freezes a value that was checked when it was written. @throws NOT_JSON */
 export function frozen<T>(value: T): T {
   freezeKnown(value)
   areRecordsLossy ||= isLossy
   return value
 }
 
-/** The same for a context, which is in no record. */
+/** Freezes a context. No record contains it. */
 export function frozenContext<T>(context: T): T {
   freezeKnown(context)
   areStatesLossy ||= isLossy
   return context
 }
 
-/** A whole of many values, such as a context or a list of timers, is larger and deeper than each of them may be. */
+/** A collection of values, such as a context or a list of timers, may be larger and deeper than each value in it. */
 function freezeKnown(value: unknown): void {
   begin(undefined)
   levelsKnown = Number.POSITIVE_INFINITY
@@ -122,14 +123,15 @@ function freezeKnown(value: unknown): void {
 }
 
 /**
- * A checked, frozen copy of what comes from outside, whose owner may go on changing it. An object without a prototype
- * becomes a plain one. @throws as `admit`
+ * Returns a checked, frozen copy of a value from outside, whose owner may still change the original. An object without
+ * a prototype becomes a plain one.
+ * @throws as `admit`
  */
 export function takeIn<T>(value: T, path: string, sizeMax: number = VALUE_SIZE_MAX): T {
   begin(undefined)
   levelsKnown = Number.POSITIVE_INFINITY
   nodesMax *= sizeMax / VALUE_SIZE_MAX
-  // The start of an actor without input is written without one.
+  // The start of an actor without input is written without a value.
   if (value === undefined) return value
   const copy = copyOf(value, 0)
   if (copy === INADMISSIBLE) throw refusalOf(value, undefined, path)
@@ -138,12 +140,12 @@ export function takeIn<T>(value: T, path: string, sizeMax: number = VALUE_SIZE_M
   return copy as T
 }
 
-/** Size of what was looked through last. */
+/** Returns the size of the value that was checked last. */
 export function sizeTaken(): number {
   return size
 }
 
-/** Size of what was checked before. */
+/** Returns the size of a value that was checked before. */
 export function sizeOf(value: unknown): number {
   freezeKnown(value)
   return size
@@ -152,7 +154,7 @@ export function sizeOf(value: unknown): number {
 function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return isAdmissiblePrimitive(value)
   if (value === was) return true
-  // From here on nothing of the machine's runs: neither a proxy's traps nor getters.
+  // From here on no code of the machine runs: no proxy traps and no getters.
   if (depth > depthMax || ++nodes > nodesMax || (depth >= levelsKnown && types.isProxy(value))) return false
   if (Array.isArray(value)) return isAdmissibleArray(value, Array.isArray(was) ? was : undefined, depth)
   if (Object.getPrototypeOf(value) !== Object.prototype) return isRef(value)
@@ -164,7 +166,7 @@ function isAdmissible(value: unknown, was: unknown, depth: number): boolean {
     keys++
     size += key.length + KEY_SIZE
     if (key === '__proto__' || key === TAG) return false
-    // It may give another value each time it is read.
+    // A getter may return another value at each read.
     if (depth >= levelsKnown && lookupGetter.call(item, key) !== undefined) return false
     if (!isAdmissible(item[key], before?.[key], depth + 1) && !resolved(item, key, depth + 1)) return false
   }
@@ -204,7 +206,7 @@ function isRef(value: object): boolean {
 function isAdmissibleArray(items: unknown[], was: readonly unknown[] | undefined, depth: number): boolean {
   const { length } = items
   size += OBJECT_SIZE
-  // Neither holes nor properties beside the items come back.
+  // Holes, and properties beside the items, do not come back.
   if (Object.keys(items).length !== length || Object.getPrototypeOf(items) !== Array.prototype) return false
   for (let i = 0; i < length; i++) {
     if (depth >= levelsKnown && lookupGetter.call(items, i) !== undefined) return false
@@ -214,18 +216,18 @@ function isAdmissibleArray(items: unknown[], was: readonly unknown[] | undefined
   return true
 }
 
-/** Puts into the holder what stands for an object that is not plain; false when nothing does. */
+/** Replaces an object that is not plain, inside its holder. Returns false when there is nothing to replace it with. */
 function resolved(holder: Record<string, unknown>, key: string | number, depth: number): boolean {
   const object = holder[key]
   if (typeof object !== 'object' || object === null || Object.isFrozen(holder)) return false
   const ref = resolving?.(object)
-  // Object.groupBy makes such objects.
+  // Object.groupBy makes objects without a prototype.
   if (ref === undefined && Object.getPrototypeOf(object) !== null) return false
   holder[key] = ref ?? { ...object }
   return ref !== undefined || isAdmissible(holder[key], undefined, depth)
 }
 
-/** Whether it has symbols or hidden properties, which do not come back, beside so many keys. */
+/** Returns whether the object has symbols or hidden properties beside its keys. They do not come back. */
 function hasMore(value: object, keys: number): boolean {
   return Object.getOwnPropertyNames(value).length !== keys || Object.getOwnPropertySymbols(value).length > 0
 }
@@ -240,7 +242,7 @@ function copyOf(value: unknown, depth: number): unknown {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return INADMISSIBLE
   size += OBJECT_SIZE
-  // Key by key, which costs less than a spread of so many shapes, and reads a getter once.
+  // Copying key by key costs less than a spread of so many shapes, and reads a getter once.
   const copy: Record<string, unknown> = {}
   let keys = 0
   for (const key in value) {
@@ -273,7 +275,10 @@ function copyOfArray(items: readonly unknown[], depth: number): unknown {
   return Object.freeze(copy)
 }
 
-/** Why a value is not admissible. It is looked through again, for the path costs too much to note it each time. */
+/**
+ * Returns the error for a refused value. It searches the value again, because noting each path at the check costs too
+ * much.
+ */
 function refusalOf(value: unknown, was: unknown, path: string): OutcryError {
   if (nodes > nodesMax) return tooLarge(path, VALUE_SIZE_MAX)
   const type = (value as { type?: unknown } | null)?.type
@@ -309,7 +314,7 @@ function faultIn(
   const before = (typeof was === 'object' && was !== null ? was : {}) as Record<string, unknown>
   for (const key of Object.keys(value)) {
     const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`
-    if (key === '__proto__' || key === TAG) return [at, 'a key that the log writes for something else']
+    if (key === '__proto__' || key === TAG) return [at, 'a key that the log reserves']
     if (depth >= levelsKnown && lookupGetter.call(value, key) !== undefined) return [at, 'a getter']
     const fault = faultIn((value as Record<string, unknown>)[key], before[key], at, depth + 1)
     if (fault !== undefined) return fault
@@ -325,12 +330,12 @@ function tooLarge(path: string, sizeMax: number): OutcryError {
   )
 }
 
-/** What JSON writes of records so that `decode` gives the same back; the value itself when JSON does so anyway. */
+/** Returns the form in which JSON writes records, so that `decode` restores them. Often this is the value itself. */
 export function encode<T>(value: T): T {
   return areRecordsLossy ? (encoded(value) as T) : value
 }
 
-/** The same for what an actor's state holds. */
+/** Does the same for the values in an actor's state. */
 export function encodeState<T>(value: T): T {
   return areRecordsLossy || areStatesLossy ? (encoded(value) as T) : value
 }
@@ -342,12 +347,12 @@ function encoded(value: unknown): unknown {
   return mapped(value, encoded)
 }
 
-/** `text` of JSON may hold values that `encode` wrote. */
+/** Returns whether the JSON text may hold values that `encode` wrote. */
 export function isEncoded(text: string): boolean {
   return text.includes(TAG)
 }
 
-/** What `encode` was given, from parsed JSON. References come back where `refOf` makes them, and stay data elsewhere. */
+/** Restores the value given to `encode` from parsed JSON. Without `refOf`, references stay data. */
 export function decode<T>(value: T, refOf?: (address: string, id: string) => Ref): T {
   const decoded = (item: unknown): unknown => {
     if (typeof item !== 'object' || item === null) return item
@@ -362,7 +367,7 @@ export function decode<T>(value: T, refOf?: (address: string, id: string) => Ref
   return decoded(value) as T
 }
 
-/** A copy with each item mapped; the same object when none changes. */
+/** Returns a copy with each item mapped, or the same object when no item changes. */
 function mapped(value: object, map: (item: unknown) => unknown): object {
   if (Array.isArray(value)) {
     let copy: unknown[] | undefined
@@ -386,15 +391,18 @@ function mapped(value: object, map: (item: unknown) => unknown): object {
   return copy ?? value
 }
 
-/** Errors as they can be kept in an event: `JSON.stringify(new Error('x'))` is `{}`. */
+/** An error in a form that an event can keep: `JSON.stringify(new Error('x'))` is `{}`. */
 export interface PlainError {
   readonly name: string
   readonly message: string
-  /** Fields of its own that are text, numbers or truth values, such as `code`, `status` and `retryAfterMs`. */
+  /** The error's own fields that are texts, numbers or booleans, such as `code`, `status` and `retryAfterMs`. */
   readonly [field: string]: unknown
 }
 
-/** Never throws, whatever is thrown: an object may have no text, and reading it may throw again. */
+/**
+ * Returns the plain form of any thrown value. Never throws itself: a thrown object may have no text, or throw when
+ * read.
+ */
 export function plainError(error: unknown): PlainError {
   const plain: Record<string, unknown> = { name: 'Error', message: '' }
   if (typeof error !== 'object' || error === null || !hasMessage(error)) plain.message = textOf(error)
@@ -458,7 +466,10 @@ function isTold(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
-/** Equal as JSON: key order and undefined members do not matter, and a reference is what it is written as. */
+/**
+ * Returns whether two values are equal as JSON. Key order and undefined members do not matter. A reference equals its
+ * written form.
+ */
 export function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (isTag(a, UNDEFINED)) return b === undefined || isTag(b, UNDEFINED)
