@@ -34,7 +34,7 @@ describe('what is registered for a kind', () => {
     ['null', null, 'is null'],
     ['a text', 'machine', 'is machine, which is no machine'],
     ['an empty object', {}, 'is no XState 5 machine'],
-    ['a promise', fromPromise(async () => 1), 'is a promise, which is no actor of its own'],
+    ['a promise', fromPromise(async () => 1), 'is a promise, which cannot be a top actor'],
     ['a callback', fromCallback(() => {}), 'is a callback'],
     [
       'an observable',

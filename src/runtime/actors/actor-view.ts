@@ -5,19 +5,19 @@ import { type Cell, type Condition, stateValue } from './cell.ts'
 import { listOf } from './pending-timers.ts'
 import type { Failures } from './supervision.ts'
 
-/** An actor as the API and the command line show it: plain JSON. */
+/** An actor in the form that the API and the command line show: plain JSON. */
 export interface ActorView {
   readonly address: string
   readonly kind: string
-  /** `order@1`. */
+  /** Kind and version: `order@1`. */
   readonly machine: string
   readonly version: string
-  /** `src` names from the root machine down, for a child. */
+  /** For a child, the `src` names from the root machine down. */
   readonly path: readonly string[]
   readonly status: AnySnapshot['status']
-  /** Present when something beside its status keeps it from taking messages. */
+  /** Present when the actor is restarting or in quarantine, so that it takes no messages. */
   readonly condition?: Exclude<Condition, 'running'>
-  /** Present when the actor has failed and nobody has released it since. */
+  /** Present when the actor has failed and has not been released since. */
   readonly failures?: Failures
   readonly value: StateValue
   readonly context: unknown

@@ -1,15 +1,22 @@
-/** What one actor may hold, and how much of actors is written together. Sizes are those of values.ts. */
+/**
+ * Bounds on the size of one actor, and of the actors that are written together. Sizes are in the units of values.ts.
+ */
 
-/** Size of what an actor holds, see values.ts. */
+/**
+ * The growth after which an actor above that size is measured again. So an actor close to the bound is measured seldom,
+ * too.
+ */
 export const HELD_MAX = 64 * 2 ** 20
-/** By how much it may be more before it is measured again: an actor close to the bound is measured seldom, too. */
+/** The size above it that is measured again at the earliest. So an actor close to the bound is measured seldom, too. */
 export const HELD_SLACK = 4 * 2 ** 20
-/** What an actor may turn out to hold. */
+/** The largest size that an actor can reach. */
 export const HELD_AT_MOST = HELD_MAX + HELD_SLACK
-/** Size of the messages kept for an actor that restarts. They are beside the sum: nobody fails by what others send. */
+/**
+ * Maximum size of the messages stashed for an actor. They do not count above, so that others' messages fail no actor.
+ */
 export const STASH_SIZE_MAX = 8 * 2 ** 20
-/** Number of those messages. */
+/** Maximum number of stashed messages. */
 export const STASH_MAX = 1_000
 
-/** Size of the snapshots written together; the last one may be as large as one can be. */
+/** Maximum size of the snapshots that are written together. The last one may have any size. */
 export const SNAPSHOTS_SIZE_MAX = 16 * 2 ** 20

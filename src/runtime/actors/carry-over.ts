@@ -1,7 +1,7 @@
 /**
- * An actor of an older version becomes one of the registered version. Nothing is recorded here: the cell carries a
- * `migration`, and the turn of its next record puts that into the log (turn.ts). So an actor is migrated at the same place
- * of its history whether the runtime was stopped, was killed, or had the actor passive.
+ * Migrates an actor of an older version to the registered one, in memory. The cell gets a `migration`, and the turn of
+ * the actor's next record puts it into the log (turn.ts). So an actor is migrated at the same place of its history
+ * whether the runtime was stopped or killed, or the actor was passive.
  */
 
 import type { OutcryError } from '../../../errors/outcry-error.ts'
@@ -26,9 +26,9 @@ import { AFTER, checkMigrated, Names, plainCopy, stepsFor, upcastBy, upgradeFail
 const NO_CHILDREN: NonNullable<PersistedMachineState['children']> = {}
 
 /**
- * The actor of a snapshot of another version. An actor that has ended stays what it was. `parent` is the child's, carried
- * over: a child that it is to drop is one that has to go. Once the parent's migration is on record, so is what it dropped,
- * and every other child goes on, whatever the parent did since.
+ * Returns the actor of a snapshot of another version. An actor that has ended stays unchanged. `parent` is the child's
+ * migrated parent. A child that the parent's pending migration drops is stopped. Once that migration is on record,
+ * every other child is migrated, whatever its parent has done since.
  * @throws MACHINE_VERSION_UNKNOWN, UPGRADE_FAILED
  */
 export function carryOver(scope: Scope, kind: Kind, entry: SnapshotEntry, parent: Cell | undefined): Cell {
@@ -57,7 +57,10 @@ export function carryOver(scope: Scope, kind: Kind, entry: SnapshotEntry, parent
   }
 }
 
-/** What an actor needs that was replayed on the new machine, for want of the old one; `isThere` says which children it has. */
+/**
+ * Returns the migration of an actor that was replayed on the new machine because the old one is not registered.
+ * `isThere` tells which children it has.
+ */
 export function carriedBlindly(
   cell: Cell,
   from: string,
@@ -75,13 +78,13 @@ export function carriedBlindly(
   }
 }
 
-/** Whether the parent has yet to put on record that it drops the child of this address. */
+/** Returns whether the parent's pending migration drops the child of this address. */
 function isToDrop({ logic, migration }: Cell, address: string): boolean {
   if (migration === undefined) return false
   return logic === goneLogic || migration.dropped.includes(idOfChild(address as Cell['address']))
 }
 
-/** Stands for an actor that its parent's new version does not have: all that can be done with it is to stop it. */
+/** Returns a cell for an actor that its parent's new version lacks. Such an actor can only be stopped. */
 export function goneCell(scope: Scope, kind: Kind, entry: SnapshotEntry): Cell {
   const cell = restoreCell(scope, kind, entry, goneLogic)
   const { version: from } = entry.state as PersistedActor
@@ -97,7 +100,7 @@ function failed(error: unknown, actor: string, from: string, to: string): Outcry
   return upgradeFailed(actor, from, to, plainError(error).message, error)
 }
 
-/** Whether the parent has the child of this address, of the logic that `path` names. */
+/** Returns whether the parent has the child of this address, with the logic that `path` names. */
 export function hasChild({ logic, state }: Cell, address: string, path: readonly string[]): boolean {
   if (logic === goneLogic || state.snapshot.status !== 'active') return false
   const children = (state.snapshot.children ?? {}) as Record<string, Ref>
@@ -105,7 +108,7 @@ export function hasChild({ logic, state }: Cell, address: string, path: readonly
   return Object.hasOwn(children, id) && children[id]?.src === path.at(-1)
 }
 
-/** The persisted state in the new version; its children are those that stay. */
+/** Returns the persisted state in the new version. Its children are the ones that stay. */
 function migrated(
   logic: AnyActorLogic,
   state: PersistedMachineState,
@@ -170,7 +173,10 @@ function hasState(machine: AnyStateMachine, id: string): boolean {
   }
 }
 
-/** Children that migrate leaves, whose logic the machine names, and which no state invokes that is not active. */
+/**
+ * Returns the children that stay: `migrate` keeps them, the machine names their logic, and no inactive state invokes
+ * them.
+ */
 function staying(
   machine: AnyStateMachine,
   { children = NO_CHILDREN }: PersistedMachineState,
@@ -189,7 +195,7 @@ function staying(
   )
 }
 
-/** XState gives an invoked child without an id one that names its state. */
+/** Returns whether the id is one that XState makes of a state's id, for an invoked child without an id. */
 function isNamedAfterState({ id: machineId }: AnyStateMachine, id: string): boolean {
   const state = /^\d+\.(.*)$/s.exec(id)?.[1]
   return state !== undefined && (state === machineId || state.startsWith(`${machineId}.`))
@@ -200,10 +206,10 @@ function* statesOf(node: AnyStateNode): Iterable<AnyStateNode> {
   for (const child of Object.values(node.states)) yield* statesOf(child)
 }
 
-/** What the old version had, in the names of the new one. */
+/** The states, timers and children of the old version, in the names of the new one. */
 interface Past {
   readonly states: ReadonlySet<string>
-  /** Of its active states; undefined where the old machine is not known. */
+  /** The timers and invoked children of its active states. Undefined when the old machine is unknown. */
   readonly timers: ReadonlySet<string> | undefined
   readonly invoked: ReadonlySet<string> | undefined
 }
@@ -240,7 +246,7 @@ function migrationOf(
   children: PersistedMachineState['children'] = NO_CHILDREN,
 ): Migration {
   const { snapshot, stash, timers } = cell.state
-  // It starts over from its input, with neither children nor timers.
+  // The actor starts over from its input, without children and timers.
   const isOver = waitsForRestart(cell.state)
   const steps = stepsFor(upgradePath(cell.kind, from), cell.path)
   const kept = (snapshot.children ?? {}) as Record<string, Ref>
@@ -258,7 +264,10 @@ function migrationOf(
   }
 }
 
-/** Children that the new version invokes and the old one did not: of states newly active, and new ones of the others. They are in the snapshot at once. */
+/**
+ * Returns the children that the new version invokes and the old one did not, in newly active states and in others. Adds
+ * them to the snapshot at once.
+ */
 function startedBy(
   cell: Cell,
   machine: AnyStateMachine,
@@ -338,7 +347,7 @@ function plannedTimers(
   return isSame ? undefined : planned
 }
 
-/** The timer under its new name; undefined where its state is not active any more. */
+/** Returns the timer under its new name, or undefined when its state is no longer active. */
 function plannedTimer(
   timer: ScheduledTimer,
   names: Names,

@@ -11,27 +11,27 @@ import type { Migration } from './migration.ts'
 import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 
-/** Beside what its snapshot says, an actor may be kept from taking messages. */
+/** Whether the actor takes messages. Its snapshot does not say this. */
 export type Condition = 'running' | 'restarting' | 'quarantined'
 
-/** All that changes about an actor; never changed in place, so that a turn is undone by putting the old one back. */
+/** All of an actor that changes. It is never changed in place, so a turn is undone by restoring the old value. */
 export interface ActorState {
   readonly snapshot: AnySnapshot
   readonly rev: number
-  /** seq of the actor's last record, and its time. */
+  /** seq and time of the actor's last record. */
   readonly seq: number
   readonly at: number
-  /** seq of the record that started or last restarted it. */
+  /** seq of the record that started or last restarted the actor. */
   readonly bornSeq: number
   readonly timers: PendingTimers
   readonly condition: Condition
   readonly failures: Failures
-  /** Events that came while it was restarting, with the seq of the record that took each in. */
+  /** Events that came while the actor was restarting, each with the seq of the record that took it in. */
   readonly stash: readonly Stashed[]
-  /** The most that it can hold, and what was measured of that: see holding.ts. */
+  /** The upper bound of the actor's size, and the size measured last. See holding.ts. */
   readonly held: number
   readonly measured: number
-  /** What the ids of its intents go on from. Those who had its address before it count, too. */
+  /** The counts for the ids of its intents. They include earlier actors at its address. */
   readonly requests: RequestCounts
 }
 
@@ -42,45 +42,47 @@ export interface Stashed {
 
 const NO_STASH: readonly Stashed[] = []
 
-/** The record that started a child: tells it from others that had its id before, and will have it after. */
+/** The record that started a child. It distinguishes the child from earlier and later ones with its id. */
 export interface Birth {
   readonly seq: number
-  /** 1: nobody had its address before. */
+  /** 1 when no actor had the address before. */
   readonly rev: number
-  /** seq of the record that spawned it. */
+  /** seq of the record that spawned the child. */
   readonly cause: number | null
 }
 
-/** The machine, or other logic, of an actor. */
+/** The version and the logic of an actor. */
 export interface RunsOn {
   readonly version: string
   readonly logic: AnyActorLogic
 }
 
-/** A resident actor: who it is, what it runs on, and its state. */
+/** An actor in memory: its identity, its logic and its state. */
 export class Cell {
   readonly ref: Ref
   readonly kind: Kind
-  /** Version of the machine that the state belongs to. */
+  /** The version of the machine that the state belongs to. */
   version: string
   logic: AnyActorLogic
-  /** `src` names from the root machine down to this actor's logic; empty for a top actor. */
+  /** `src` names from the root machine down to this actor's logic. Empty for a top actor. */
   readonly path: readonly string[]
-  /** What it was started with, and is restarted from. */
+  /** The input that the actor starts and restarts with. */
   input: unknown
   state: ActorState
 
-  /** Of children only: a top actor's address is never used again. Undefined in snapshots of earlier versions. */
+  /**
+   * For children only, because a top actor's address is never used again. Undefined in snapshots of earlier versions.
+   */
   born: Birth | undefined
-  /** It was carried over from another version, and its next record says so first. */
+  /** The migration from another version that is not on record yet. The actor's next record is that migration. */
   migration: Migration | undefined
-  /** What the store's latest snapshot of it covers. */
+  /** The last record that the store's latest snapshot covers. */
   persisted = { rev: 0, seq: 0 }
-  /** Its last record when it was queued for passivation: see Residents. */
+  /** seq of the actor's last record when it was queued for passivation. See Residents. */
   queuedSeq = 0
-  /** While it is being processed in the running turn. */
+  /** True while the running turn processes the actor. */
   busy = false
-  /** Messages of the running turn that wait for it. */
+  /** Messages of the running turn that wait for the actor. */
   inbox: Delivery[] = []
 
   constructor(identity: {
@@ -109,7 +111,7 @@ export class Cell {
     return this.version === this.kind.version ? this.kind.label : `${this.kind.name}@${this.version}`
   }
 
-  /** Takes on what a step has led to. */
+  /** Applies the result of a step. */
   advance({ state, runsOn }: { readonly state: ActorState; readonly runsOn: RunsOn | undefined }): void {
     this.state = state
     if (runsOn === undefined) return
@@ -117,29 +119,29 @@ export class Cell {
     this.logic = runsOn.logic
   }
 
-  /** Takes messages: it has not ended and nothing keeps it from them. */
+  /** Returns whether the actor takes messages: it is active and running. */
   get open(): boolean {
     return this.state.snapshot.status === 'active' && this.state.condition === 'running'
   }
 }
 
-/** A message on its way inside a turn. */
+/** A message on its way within a turn. */
 export interface Delivery {
   readonly event: AnyEvent
-  /** seq of the record that sent it. */
+  /** seq of the record that sent the message. */
   readonly cause: number | null
-  /** It was kept while its actor restarted, and its turn has come. */
+  /** True for a stashed message that the actor now takes. */
   readonly unstashed?: true
 }
 
-/** What a record shows as the state: a machine's state value, the status of anything else. */
+/** Returns the state for a record: a machine's state value, or the status of other logic. */
 export function stateValue(logic: AnyActorLogic, snapshot: AnySnapshot): StateValue {
   if (isMachine(logic)) return frozenStateValue((snapshot as unknown as { value: StateValue }).value)
   if (logic !== goneLogic) return snapshot.status
   return (snapshot as unknown as { value?: StateValue }).value ?? snapshot.status
 }
 
-/** An actor before its first record. */
+/** The state of an actor before its first record. */
 export const UNBORN: ActorState = {
   snapshot: { status: 'stopped', output: undefined, error: undefined },
   rev: 0,

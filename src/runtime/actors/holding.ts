@@ -1,12 +1,12 @@
 /**
- * What one actor may hold: its context, its timers with their events, and its children, in one sum. The sum has to stay so
- * small that the actor can be written: a snapshot is one text, and no text is longer than 2^29 characters. A size is at
- * least a sixth of the bytes that are written, so (64 + 4 of slack + 8 of kept messages + 4 of input + 4 of output) MiB * 6 =
+ * Bounds the size of one actor: the sum of its context, its timers with their events, and its children. An actor must
+ * stay so small that it can be written: a snapshot is one text, and a text has at most 2^29 characters. A size is at
+ * least a sixth of the written bytes, so (64 + 4 of slack + 8 of stashed messages + 4 of input + 4 of output) MiB * 6 =
  * 504 MiB fit.
  *
- * The sum is not worked out at each step. A state carries the most that it can be: what was measured last, and all that was
- * added since. It is measured when that passes the bound, and then not before another slack has been added. Both numbers are
- * in the snapshot, so that a restart changes nothing of what is refused.
+ * The sum is not computed at each step. A state carries an upper bound: the last measured size plus all sizes added
+ * since. The state is measured when this passes the maximum, and again only after another slack is added. The snapshot
+ * has both numbers, so that a restart does not change which steps are refused.
  */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
@@ -17,18 +17,18 @@ import { HELD_MAX, HELD_SLACK, STASH_MAX, STASH_SIZE_MAX } from './bounds.ts'
 import type { ActorState } from './cell.ts'
 import { listOf, type PendingTimers } from './pending-timers.ts'
 
-/** A sixth of what JSON writes of a timer, and of an actor, beside what they contain. */
+/** A sixth of the bytes that JSON adds to the contents of a timer, and of an actor. */
 const TIMER_SIZE = 20
 const ACTOR_SIZE = 100
 
 type Held = Pick<ActorState, 'snapshot' | 'timers' | 'held' | 'measured'>
 
-/** Size of a timer but for its event. */
+/** Returns the size of a timer without its event. */
 export function sizeOfTimer({ id, target = '', correlation }: ScheduledTimer): number {
   return TIMER_SIZE + id.length + target.length + correlation.length
 }
 
-/** What an actor holds whose context has this size. */
+/** Returns the size of an actor whose context has the given size. */
 export function measured(
   { snapshot, timers }: Pick<ActorState, 'snapshot' | 'timers'>,
   context: number,
@@ -37,8 +37,9 @@ export function measured(
 }
 
 /**
- * Measures the state where it may have come to hold too much. What held too much before, by the rules of an earlier
- * version, may do so as long as it does not grow. A replay measures where the step that was lived did, and refuses nothing.
+ * Measures the state when its upper bound passes the maximum. A state that was too large before, by the rules of an
+ * earlier version, may stay so as long as it does not grow. A replay measures at the same steps as the live run, and
+ * refuses nothing.
  * @throws HOLDS_TOO_MUCH
  */
 export function assertHolds(
@@ -57,17 +58,17 @@ export function assertHolds(
   next.measured = held
 }
 
-/** Roughly what the snapshot of an actor takes. */
+/** Returns the approximate size of the actor's snapshot. */
 export function sizeOfActor({ held, stash }: ActorState): number {
   return ACTOR_SIZE + held + (stash.length > 0 ? sizeOfStash(stash) : 0)
 }
 
-/** Whether one more message can be kept for the actor until it has restarted. */
+/** Returns whether one more message can be stashed for the actor. */
 export function hasRoom(stash: ActorState['stash'], event: object): boolean {
   return stash.length < STASH_MAX && sizeOfStash(stash) + sizeKept(event) <= STASH_SIZE_MAX
 }
 
-/** An actor that restarts has many messages come and go. */
+/** The sizes of stashed messages. A restarting actor stashes and takes many. */
 const sizesKept = new WeakMap<object, number>()
 
 function sizeKept(event: object): number {

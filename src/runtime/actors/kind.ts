@@ -4,54 +4,56 @@ import type { AnyStateMachine } from '../xstate/types.ts'
 import type { Supervision } from './supervision.ts'
 import type { Upgrade } from './upgrade.ts'
 
-/** A machine with what the runtime should know about it. Its version is the machine's own `version`, else "1". */
+/** A machine and the runtime's options for it. Its version is the machine's own `version`, or "1". */
 export interface Registration {
   readonly machine: AnyStateMachine
-  /** What happens to an actor that throws. Default: `resume` for top actors, `escalate` for children. */
+  /** The supervision of an actor that throws. Default: `resume` for top actors, `escalate` for children. */
   readonly supervision?: Supervision
   readonly childSupervision?: Supervision
-  /** Checks messages that come from outside; internal ones are trusted. */
+  /** The schema of messages from outside. Internal messages are trusted. */
   readonly events?: ZodType
-  /** What is sent from outside is of no time that is further ahead of the clock, in ms. Default: of any time. */
+  /** Maximum ms that the time of an event from outside may be ahead of the clock. Default: no limit. */
   readonly aheadMaxMs?: number
-  /** Types of the events that people may send through the API, the others being for actors and ports. Default: all. */
+  /** Types of the events that people may send through the API. The others are for actors and ports. Default: all. */
   readonly commands?: readonly string[]
-  /** What a command of people names that has to be there, by field: the addresses of other actors. */
+  /** Returns the addresses of the actors that must exist for a person's command, by the field that names each. */
   readonly needs?: (command: AnyEvent) => Readonly<Record<string, string | undefined>>
-  /** What is wrong with a command of people, beyond its schema: by field, the rule. `id`: of the actor that it is for. */
+  /** Returns the rules that a person's command breaks beyond its schema, by field. `id` is the id of its receiver. */
   readonly problems?: (command: AnyEvent, id: string) => Readonly<Record<string, string | undefined>>
-  /** Types of emitted events that say that a command was refused: why is in their `text`, and perhaps their `field`. */
+  /**
+   * Types of emitted events that refuse a command. Their `text` gives the reason, and their `field` may name the field.
+   */
   readonly refusals?: readonly string[]
-  /** Types of the events that it may be sent and does nothing about, for those who read what is registered. */
+  /** Types of events that the machine may receive and ignores, for readers of the registration. */
   readonly ignores?: readonly string[]
-  /** Types of the events that the machine sends to itself alone, for those who read what is registered. */
+  /** Types of events that the machine sends only to itself, for readers of the registration. */
   readonly raises?: readonly string[]
-  /** Schemas of the events that the machine emits, for those who read what is registered. */
+  /** Schemas of the events that the machine emits, for readers of the registration. */
   readonly emits?: readonly ZodType[]
-  /** Schemas of the events that the machine sends, by the kind of the receiver; `*` is any actor that an event has named. */
+  /** Schemas of the events that the machine sends, by the receiver's kind. `*` is any actor that an event has named. */
   readonly sends?: Readonly<Record<string, readonly ZodType[]>>
-  /** Lets an event bring the actor `kind/id` it is sent to into being: gives its input, or undefined. Must be pure. */
+  /** Returns the input if the event may create its receiver `kind/id`, or undefined. Must be pure. */
   readonly activate?: (event: AnyEvent, id: string) => unknown
   /**
-   * `src` names of promises that may be run again, under the same intent id, when a crash or restart left them
-   * unfinished. Others fail with PROMISE_INTERRUPTED, for what they did outside is not known.
+   * `src` names of promises that may run again, under the same intent id, when a crash or restart cut them off. Other
+   * promises fail with PROMISE_INTERRUPTED, because their effect outside is unknown.
    */
   readonly rerun?: readonly string[]
   /**
-   * Types of events that are kept for an actor in quarantine, and that it takes when it is released: what others have told it and
-   * never tell again. Default: none; what comes meanwhile is a dead letter.
+   * Types of events that are stashed for an actor in quarantine, which takes them when it is released. Other actors
+   * send such an event only once. Default: none. Other messages become dead letters.
    */
   readonly keptInQuarantine?: readonly string[]
   readonly upgrades?: readonly Upgrade[]
-  /** Machines of earlier versions, which let their part of the log be replayed and verified. */
+  /** Machines of earlier versions. With them, their part of the log can be replayed and verified. */
   readonly previous?: readonly AnyStateMachine[]
 }
 
-/** A kind of actor as the runtime uses it. */
+/** A kind of actor, as the runtime uses it. */
 export interface Kind extends Registration {
   readonly name: string
   readonly version: string
-  /** `order@1`. */
+  /** Name and version: `order@1`. */
   readonly label: string
   readonly supervision: Supervision
   readonly childSupervision: Supervision

@@ -1,19 +1,19 @@
 /**
- * An actor's pending timers: a value that is never changed in place, so that a turn is undone by putting the old one
- * back. Few timers are an array in the order of their scheduling, because nothing is faster. More are a balanced tree
- * of shared nodes, so that a timer costs the logarithm of their number. Both do the same.
+ * Keeps an actor's pending timers as a value that is never changed in place, so a turn is undone by restoring the old
+ * value. Few timers are an array in the order of scheduling, because nothing is faster. More are a balanced tree with
+ * shared nodes, so that a timer costs the logarithm of their number. Both behave alike.
  */
 import type { ScheduledTimer } from '../record/record.ts'
 
 export type PendingTimers = readonly ScheduledTimer[] | TimerTree
 
-/** What tells a timer of an actor from its other timers. Timers that agree in all three are interchangeable. */
+/** The fields that identify a timer of an actor. Timers that agree in all three are interchangeable. */
 export type TimerKey = Pick<ScheduledTimer, 'id' | 'dueAt' | 'seq'>
 
-/** An AVL tree in the order of id, due time and scheduling. */
+/** A node of an AVL tree, in the order of id, due time and scheduling. */
 interface Node {
   readonly timer: ScheduledTimer
-  /** Its place in the order of scheduling. */
+  /** The timer's place in the order of scheduling. */
   readonly order: number
   readonly left: Node | undefined
   readonly right: Node | undefined
@@ -23,13 +23,13 @@ interface Node {
 interface TimerTree {
   readonly root: Node
   readonly size: number
-  /** `order` of the next timer. */
+  /** The `order` of the next timer. */
   readonly next: number
 }
 
-/** More timers than this are a tree. */
+/** Maximum size of a list. More timers are a tree. */
 const LIST_MAX = 16
-/** A tree of so few becomes a list again: well below LIST_MAX, so that no actor changes at every step. */
+/** A tree of this size becomes a list again. It is well below LIST_MAX, so that no actor changes at every step. */
 const TREE_MIN = 8
 
 export const NO_TIMERS: readonly ScheduledTimer[] = []
@@ -38,7 +38,7 @@ export function countOf(timers: PendingTimers): number {
   return isList(timers) ? timers.length : timers.size
 }
 
-/** In the order of their scheduling. */
+/** Returns the timers in the order of scheduling. */
 export function listOf(timers: PendingTimers): readonly ScheduledTimer[] {
   if (isList(timers)) return timers
   const nodes: Node[] = []
@@ -46,7 +46,7 @@ export function listOf(timers: PendingTimers): readonly ScheduledTimer[] {
   return nodes.sort((a, b) => a.order - b.order).map((node) => node.timer)
 }
 
-/** `list` is in the order of scheduling. */
+/** Makes the value from a list in the order of scheduling. */
 export function pendingTimers(list: readonly ScheduledTimer[]): PendingTimers {
   if (list.length <= LIST_MAX) return list
   const nodes = list.map((timer, order): Node => leaf(timer, order))
@@ -64,8 +64,8 @@ export function withTimer(timers: PendingTimers, timer: ScheduledTimer): Pending
 }
 
 /**
- * The timer of this id that fires first: the earliest due of them, of several the one scheduled first. With `seq`, of
- * those that this record scheduled.
+ * Returns the timer of this id that fires first: the earliest due, and of these the first scheduled. With `seq`, only
+ * timers that this record scheduled count.
  */
 export function firstOf(timers: PendingTimers, id: string, seq?: number): ScheduledTimer | undefined {
   if (!isList(timers)) return firstIn(timers.root, id, seq)?.timer
@@ -77,7 +77,7 @@ export function firstOf(timers: PendingTimers, id: string, seq?: number): Schedu
   return first
 }
 
-/** Without the one that `firstOf` finds. */
+/** Removes the timer that `firstOf` finds. */
 export function withoutFirst(timers: PendingTimers, id: string, seq?: number): PendingTimers {
   if (isList(timers)) {
     const first = firstOf(timers, id, seq)
@@ -87,7 +87,7 @@ export function withoutFirst(timers: PendingTimers, id: string, seq?: number): P
   return first === undefined ? timers : withoutNode(timers, first)
 }
 
-/** Without all timers of this id; the same value when there are none. */
+/** Removes all timers of this id. Returns the same value when there are none. */
 export function withoutAll(timers: PendingTimers, id: string): PendingTimers {
   let rest = timers
   while (!isList(rest)) {
@@ -112,13 +112,13 @@ export function timerOf(timers: PendingTimers, { id, dueAt, seq }: TimerKey): Sc
     const timer: ScheduledTimer = node.timer
     const before: number = timer.id === id ? timer.dueAt - dueAt || timer.seq - seq : timer.id < id ? -1 : 1
     if (before === 0) found = timer
-    // Of several that agree the leftmost is the one that fires first.
+    // Of several equal timers, the leftmost fires first.
     node = before < 0 ? node.right : node.left
   }
   return found
 }
 
-/** The earliest due time; undefined when there are no timers. */
+/** Returns the earliest due time, or undefined when there are no timers. */
 export function earliestOf(timers: PendingTimers): number | undefined {
   if (!isList(timers)) return earliestIn(timers.root)
   let earliest: number | undefined
@@ -139,7 +139,7 @@ function isList(timers: PendingTimers): timers is readonly ScheduledTimer[] {
 
 function withoutNode({ root, size, next }: TimerTree, node: Node): PendingTimers {
   const rest = removed(root, node)
-  // It had more than TREE_MIN timers, so some are left.
+  // The tree had more than TREE_MIN timers, so some are left.
   const tree: TimerTree = { root: rest as Node, size: size - 1, next }
   return tree.size > TREE_MIN ? tree : listOf(tree)
 }
@@ -168,7 +168,7 @@ function collect(node: Node | undefined, nodes: Node[]): void {
   collect(node.right, nodes)
 }
 
-/** A tree of the sorted nodes from `from` up to `to`. */
+/** Returns a tree of the sorted nodes from `from` up to `to`. */
 function balanced(nodes: readonly Node[], from: number, to: number): Node | undefined {
   if (from === to) return undefined
   const middle = (from + to) >> 1
@@ -198,7 +198,7 @@ function heightOf(node: Node | undefined): number {
   return node === undefined ? 0 : node.height
 }
 
-/** `node` with other subtrees, which may differ by one level more than an AVL tree's. */
+/** Returns `node` with other subtrees. Their heights may differ by one more than an AVL tree allows. */
 function rebalanced(node: Node, left: Node | undefined, right: Node | undefined): Node {
   const lean = heightOf(left) - heightOf(right)
   if (left !== undefined && lean > 1) {

@@ -1,4 +1,4 @@
-/** An actor's state as JSON and back (law 5: what comes back equals what was lived). */
+/** Writes an actor's state as JSON and restores it (law 5: the restored state equals the lived one). */
 
 import type { SnapshotEntry } from '../../../store/store.ts'
 import { type Address, childOf, idOfChild, parentOf } from '../record/address.ts'
@@ -25,7 +25,7 @@ import {
 import { logicAt } from './registry.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 
-/** `state` of a SnapshotEntry; what is usual is left out. */
+/** The `state` of a SnapshotEntry. Usual values are left out. */
 export interface PersistedActor {
   readonly version: string
   readonly path?: readonly string[]
@@ -33,16 +33,16 @@ export interface PersistedActor {
   readonly syncSnapshot?: true
   readonly input?: unknown
   readonly at: number
-  /** Of children. */
+  /** Present for children. */
   readonly born?: Birth
-  /** Of actors with a running part. */
+  /** Present for actors with a running part. */
   readonly bornSeq?: number
   readonly snapshot: unknown
   readonly timers?: readonly ScheduledTimer[]
   readonly condition?: Condition
   readonly failures?: Failures
   readonly stash?: readonly Stashed[]
-  /** See holding.ts. Earlier versions wrote neither. */
+  /** See holding.ts. Earlier versions wrote neither field. */
   readonly held?: number
   readonly measured?: number
   readonly requests?: RequestCounts
@@ -56,7 +56,7 @@ export interface PersistedMachineState {
   error?: unknown
   historyValue?: Record<string, { id: string }[]>
   children?: Record<string, { src?: string; systemId?: string; syncSnapshot?: true }>
-  /** `order` of the active states, when XState would put them into another order by itself. */
+  /** The `order` of the active states, when XState itself would put them into another order. */
   nodes?: number[]
 }
 
@@ -70,7 +70,7 @@ interface MachineState extends AnySnapshot {
   _nodes: { order: number }[]
 }
 
-/** An actor as its snapshot entry: as the log has it, if its migration is not on record yet. */
+/** Returns the actor's snapshot entry. An actor with a pending migration is returned as the log has it. */
 export function persistCell(cell: Cell): SnapshotEntry {
   if (cell.migration?.was !== undefined) return cell.migration.was
   const { state, ref } = cell
@@ -82,7 +82,7 @@ export function persistCell(cell: Cell): SnapshotEntry {
     ...(cell.input !== undefined && { input: encodeState(cell.input) }),
     at: state.at,
     ...(cell.born !== undefined && { born: cell.born }),
-    // One that was dropped has none, whichever logic it was restored on.
+    // A dropped actor has no `bornSeq`, whatever logic it was restored on.
     ...(state.bornSeq > 0 && (isLive(cell.logic) || cell.logic === goneLogic) && { bornSeq: state.bornSeq }),
     snapshot: encodeState(persistState(cell.logic, state.snapshot)),
     ...(countOf(state.timers) > 0 && { timers: encodeState(listOf(state.timers)) }),
@@ -103,26 +103,29 @@ export function persistCell(cell: Cell): SnapshotEntry {
   }
 }
 
-/** As `persistCell`, for an entry that goes down with a commit that is under way. */
+/** Does the same for an entry that is written with the commit under way. */
 export function persistWithTurn(cell: Cell): SnapshotEntry {
   cell.persisted = { rev: cell.state.rev, seq: cell.state.seq }
   return persistCell(cell)
 }
 
-/** A promise, callback or subscription lives only in memory. What is quarantined stays in sight. */
+/**
+ * Returns whether the actor must stay in memory: promises, callbacks and subscriptions live only there, and actors in
+ * quarantine stay visible.
+ */
 export function staysResident({ logic, state }: Cell): boolean {
   if (state.snapshot.status !== 'active') return false
   return isLive(logic) || state.condition === 'quarantined'
 }
 
-/** When the actor has to be in memory though nobody sends to it: 0 for at once, undefined for never. */
+/** Returns when the actor must be in memory even without a message: 0 for at once, undefined for never. */
 export function wakeTime(cell: Cell): number | undefined {
   if (staysResident(cell)) return 0
   return earliestOf(cell.state.timers)
 }
 
 /**
- * The actor of a snapshot, on the logic of its own version unless another is given.
+ * Restores the actor of a snapshot, on the logic of its own version unless another is given.
  * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN
  */
 export function restoreCell(scope: Scope, kind: Kind, entry: SnapshotEntry, given?: AnyActorLogic): Cell {
@@ -165,7 +168,7 @@ function restoreTimers(
   return pendingTimers(timers.filter(isUsable))
 }
 
-/** The reference that an actor has to itself, its parents' within. */
+/** Returns an actor's reference to itself, with those of its parents inside. */
 export function makeRef(
   host: RefHost,
   address: Address,
@@ -206,7 +209,7 @@ export function persistedChildren(
   children: Readonly<Record<string, Ref>>,
 ): NonNullable<PersistedMachineState['children']> {
   const entries = Object.entries(children)
-  // Entries, because an id may be `__proto__`.
+  // Object.fromEntries keeps an id that is `__proto__`.
   return entries.length === 0
     ? NO_CHILDREN
     : Object.fromEntries(entries.map(([id, ref]) => [id, onRecord(ref)]))
@@ -220,7 +223,10 @@ function onRecord(ref: Ref): { src?: string; systemId?: string; syncSnapshot?: t
   }
 }
 
-/** `json` may have come from the store or from `persistState`; it is not changed. The context is what is looked through last. */
+/**
+ * Restores a state from the store or from `persistState`, without changing `json`. It checks the context last, so that
+ * `sizeTaken` returns the context's size.
+ */
 export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json: unknown): AnySnapshot {
   if (!isMachine(logic)) return scope.restore(logic, self, frozen(decode(json, scope.refOf)) as AnySnapshot)
   const persisted = decode(json) as PersistedMachineState
@@ -235,11 +241,11 @@ export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json
     ]),
   )
   snapshot.children = children
-  // A parent may go by the id that one of its grandchildren has, too.
+  // A parent may have the same id as one of its grandchildren.
   const refOf = (address: string, id: string) =>
     children[id]?.address === address ? children[id] : scope.refOf(address, id)
   snapshot.context = frozenContext(decode(persisted.context, refOf))
-  // XState takes parallel regions in the order of these two, so both come back as they were.
+  // XState takes parallel regions in the order of these two, so both keep their order.
   snapshot.value = persisted.value
   const rank = new Map(persisted.nodes?.map((order, i) => [order, i]))
   const place = (order: number) => rank.get(order) ?? order
@@ -248,8 +254,8 @@ export function restoreState(scope: Scope, self: Ref, logic: AnyActorLogic, json
 }
 
 /**
- * Returns the states of each history. XState itself looks for an id as a path at its dots and finds none of an id that has
- * dots of its own. A state that the machine has no more is left out.
+ * Returns the states of each history. Leaves out states that the machine no longer has. XState itself splits an id at
+ * its dots, so it does not find an id with dots of its own.
  */
 function restoreHistory(
   machine: AnyStateMachine,

@@ -1,4 +1,6 @@
-/** Checks what a program registers, before anything runs on it: a program may be JavaScript, or hold a wrong import. */
+/**
+ * Checks a program's registration before any actor runs on it. The program may be JavaScript, or have a wrong import.
+ */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Port } from '../port.ts'
@@ -64,22 +66,19 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   previous: machines,
 }
 
-/**
- * Returns what is registered for a kind.
- * @throws KIND_INVALID with the key and its rule
- */
+/** Returns the registration of a kind. @throws KIND_INVALID with the key and its rule */
 export function registrationOf(name: string, entry: unknown): Registration {
   if (isLogic(entry)) {
     if (isMachine(entry)) return { machine: entry }
     const kind = logicKind(entry)
     throw invalid(
       name,
-      `is ${kind === 'observable' ? 'an' : 'a'} ${kind}, which is no actor of its own`,
+      `is ${kind === 'observable' ? 'an' : 'a'} ${kind}, which cannot be a top actor`,
       `Invoke it from a machine: setup({ actors: { ${name} } }).createMachine({ invoke: { src: '${name}' } }).`,
     )
   }
   if (typeof entry !== 'object' || entry === null) {
-    throw invalid(name, `is ${String(entry)}, which is no machine`, 'Give a machine; look at its import.')
+    throw invalid(name, `is ${String(entry)}, which is no machine`, 'Give a machine. Check its import.')
   }
   const registration = entry as Registration
   for (const [key, value] of Object.entries(entry)) {
@@ -101,7 +100,7 @@ export function registrationOf(name: string, entry: unknown): Registration {
   return registration
 }
 
-/** Whether a port must have the method. */
+/** True for the methods that a port must have. */
 const PORT_METHODS: Readonly<Record<keyof Port, boolean>> = {
   start: false,
   deliver: true,
@@ -109,7 +108,7 @@ const PORT_METHODS: Readonly<Record<keyof Port, boolean>> = {
   stop: false,
 }
 
-/** @throws ADDRESS_INVALID, PORT_INVALID with the method that is missing or wrong */
+/** Checks the ports. @throws ADDRESS_INVALID, PORT_INVALID with the method that is missing or wrong */
 export function checkPorts(ports: Readonly<Record<string, unknown>>): void {
   for (const [name, port] of Object.entries(ports)) {
     const address = parseAddress(`port/${name}`)
@@ -125,7 +124,7 @@ export function checkPorts(ports: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** An earlier version may still run what the newest has no more. */
+/** Accepts names of earlier versions, too, because actors may still run on them. */
 function checkRerun(name: string, { machine, previous = [], rerun = [] }: Registration): void {
   const known = new Set([machine, ...previous].flatMap((version) => [...actorNames(version)]))
   const unknown = rerun.find((src) => !known.has(src))
@@ -134,7 +133,7 @@ function checkRerun(name: string, { machine, previous = [], rerun = [] }: Regist
   throw invalid(name, `has a wrong rerun: no actor of its machine is called "${unknown}"`, hint)
 }
 
-/** The `src` names in a machine and in those below it. */
+/** Returns the `src` names in a machine and in the machines below it. */
 function actorNames(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): Set<string> {
   if (seen.has(machine)) return new Set()
   seen.add(machine)
@@ -151,5 +150,5 @@ function isLogic(value: unknown): value is AnyActorLogic {
 }
 
 function invalid(name: string, what: string, hint: string): OutcryError {
-  return new OutcryError('KIND_INVALID', `what is registered for "${name}" ${what}`, hint)
+  return new OutcryError('KIND_INVALID', `the registration of "${name}" ${what}`, hint)
 }

@@ -13,7 +13,7 @@ import type { Upgrade } from './upgrade.ts'
 export class Registry {
   readonly #kinds = new Map<string, Kind>()
 
-  /** @throws XSTATE_UNSUPPORTED, KIND_INVALID, CHILD_UNKNOWN */
+  /** Checks and registers the machines. @throws XSTATE_UNSUPPORTED, KIND_INVALID, CHILD_UNKNOWN */
   constructor(machines: Machines) {
     assertXState()
     for (const [name, entry] of Object.entries(machines)) {
@@ -32,7 +32,7 @@ export class Registry {
     )
   }
 
-  /** @throws KIND_UNKNOWN */
+  /** Returns the kind of an address. @throws KIND_UNKNOWN */
   kind(address: string): Kind {
     const kind = this.find(address)
     if (kind) return kind
@@ -52,7 +52,10 @@ export class Registry {
   }
 }
 
-/** The dead letters are there from the first start on, the clock once it was set. */
+/**
+ * Creates the clock's actor when the clock is set for the first time. The actor for dead letters exists from the first
+ * start on.
+ */
 function activateOwn({ type }: AnyEvent, id: string): object | undefined {
   return type === 'outcry.clockSet' && id === idOf(CLOCK) ? {} : undefined
 }
@@ -75,12 +78,15 @@ export function versionOf(machine: AnyStateMachine): string {
   return machine.version ?? '1'
 }
 
-/** The version in a record's `machine`, e.g. "1" of `order@1`. */
+/** Returns the version in a record's `machine`: "1" of `order@1`. */
 export function labelVersion(label: string): string {
   return label.slice(label.lastIndexOf('@') + 1)
 }
 
-/** The logic that an actor of this kind ran on at `version`, down the path of child `src`s; undefined when it is not registered. */
+/**
+ * Returns the logic of an actor of this kind at `version`, down the path of child `src`s. Undefined when it is not
+ * registered.
+ */
 export function findLogic(kind: Kind, version: string, path: readonly string[]): AnyActorLogic | undefined {
   let logic: AnyActorLogic | undefined = machineAt(kind, version)
   for (const src of path) logic = logic && childLogic(logic, src)
@@ -92,7 +98,7 @@ function machineAt(kind: Kind, version: string): AnyStateMachine | undefined {
 }
 
 /**
- * As `findLogic`, where there must be one.
+ * Returns the logic as `findLogic` does, and throws when there is none.
  * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN
  */
 export function logicAt(kind: Kind, version: string, path: readonly string[]): AnyActorLogic {
@@ -112,10 +118,7 @@ export function logicAt(kind: Kind, version: string, path: readonly string[]): A
   )
 }
 
-/**
- * The steps that lead from `version` to the registered one.
- * @throws MACHINE_VERSION_UNKNOWN when there is no way up
- */
+/** Returns the upgrades that lead from `version` to the registered one. @throws MACHINE_VERSION_UNKNOWN when none do */
 export function upgradePath(kind: Kind, version: string): readonly Upgrade[] {
   const path: Upgrade[] = []
   for (let at = version; at !== kind.version; at = path[path.length - 1]!.to) {

@@ -1,6 +1,6 @@
 /**
- * The running parts of promises, callbacks and observables. They start when their actor's first record is durable,
- * and what they send comes back as messages, which are in the log like any other.
+ * Runs the running parts of promises, callbacks and observables. A part starts when its actor's first record is
+ * durable. Its messages go into the log like any others.
  */
 
 import type { Address } from '../record/address.ts'
@@ -13,7 +13,7 @@ import type { AnyActorScope } from '../xstate/types.ts'
 import type { Cell } from './cell.ts'
 
 export interface LiveHost {
-  /** Takes what a running part sends. */
+  /** Takes a message that a running part sends. */
   fromLive(to: Address, event: AnyEvent, cause: number): void
   lookup(name: string): unknown
   onError(address: Address, error: unknown): void
@@ -25,7 +25,7 @@ interface Running {
   snapshot: AnySnapshot
 }
 
-/** Types of the events by which a running part ends; they have room in a mailbox that is full. */
+/** Types of the events with which a running part ends. A full mailbox takes them, too. */
 const OUTCOMES: readonly string[] = [
   'xstate.promise.resolve',
   'xstate.promise.reject',
@@ -34,7 +34,7 @@ const OUTCOMES: readonly string[] = [
   'outcry.threw',
 ]
 
-/** Whether a running part ends with it. Each does so once, and nobody would ever tell what became of it otherwise. */
+/** Returns whether the event ends a running part. It comes once per part, and no other event reports the outcome. */
 export function isOutcome({ type }: AnyEvent): boolean {
   return OUTCOMES.includes(type)
 }
@@ -43,14 +43,17 @@ export class RunningParts {
   readonly #host: LiveHost
   readonly #running = new Map<Address, Running>()
   #halted = false
-  /** Whether a part runs because it is called from here. */
+  /** True while a part runs because this class called it. */
   #calling = false
 
   constructor(host: LiveHost) {
     this.#host = host
   }
 
-  /** `seq` is of the record that started the actor: with its address it makes the id of whatever it does outside. */
+  /**
+   * Starts the actor's running part. `seq` is the seq of the record that started the actor. With the address it makes
+   * the id of the part's effects outside.
+   */
   start(cell: Cell, snapshot: AnySnapshot, seq: number): void {
     this.halt(cell.address)
     if (this.#halted) return
@@ -98,13 +101,13 @@ export class RunningParts {
     }
   }
 
-  /** Disposes of every running part; nothing starts from here on. What was to start does so at the next start. */
+  /** Stops every running part, and starts no other. Parts that were about to start do so at the next start. */
   haltAll(): void {
     this.#halted = true
     for (const address of [...this.#running.keys()]) this.halt(address)
   }
 
-  /** What XState calls the error of its logic: an event to the actor itself. A callback has ended with it. */
+  /** Sends the error of a running part to its own actor, as XState does. A callback has ended with it. */
   #fail(cell: Cell, error: unknown, cause: number): void {
     const data = plainError(error)
     const event: AnyEvent =
@@ -119,8 +122,8 @@ export class RunningParts {
 
   #scope(cell: Cell, seq: number): AnyActorScope {
     const { address } = cell
-    // A part that runs hears itself that something cannot be sent. Later, when a timer or a socket calls, nobody may
-    // take what is thrown, and that would end the process: so it is the failure of the part.
+    // A part that is called from here gets the error of a message that cannot be sent. When a timer or a socket calls
+    // the part later, a thrown error could end the process. So it becomes the failure of the part.
     let failed = false
     const take = (send: () => void) => {
       if (failed) return
@@ -133,7 +136,7 @@ export class RunningParts {
       }
     }
     const relay = (_source: unknown, target: { sessionId: Address }, event: AnyEvent) => {
-      // Promises and observables send to themselves, under the identity that they have outside.
+      // Promises and observables send to themselves, under the id that they use outside.
       const to = target.sessionId === self.sessionId ? address : target.sessionId
       take(() => this.#host.fromLive(to, to === address ? takeOwn(cell, event) : takeSent(to, event), seq))
     }
@@ -160,7 +163,10 @@ function takeSent(to: Address, event: AnyEvent): AnyEvent {
   return takeIn(event, EVENT)
 }
 
-/** What the logic tells its own actor. Errors become plain; a result that the log cannot keep becomes an error. */
+/**
+ * Checks a message of the logic to its own actor. Errors become plain. A result that the log cannot keep becomes an
+ * error.
+ */
 function takeOwn(cell: Cell, event: AnyEvent): AnyEvent {
   const type: unknown = event?.type
   if (typeof type !== 'string' || !type.startsWith('xstate.')) return takeSent(cell.address, event)

@@ -5,13 +5,13 @@ import { INIT } from '../xstate/logic.ts'
 import type { Directive, Failures } from './supervision.ts'
 
 /**
- * What the runtime itself does to an actor. These are events in the actor's history like any other, but its machine
- * does not see them.
+ * The runtime's own events to an actor. They are in the actor's history like any other event, but its machine does not
+ * see them.
  */
 export type Signal =
-  /** A timer of the actor came due whose event goes to somebody else. */
+  /** A timer of the actor is due, and its event goes to another receiver. */
   | { readonly type: 'outcry.timer'; readonly at: number }
-  /** Its machine threw on `event`; the turn was undone and `directive` is what follows. */
+  /** The actor's machine threw on `event`. The turn was undone, and `directive` says what follows. */
   | {
       readonly type: 'outcry.failed'
       readonly at: number
@@ -21,19 +21,20 @@ export type Signal =
       readonly failures: Failures
     }
   /**
-   * It starts over from its input. With `keeps` it takes the messages that came meanwhile one by one, each in a turn of
-   * its own; the logs of earlier versions lack it, where it took them all in this turn.
+   * The actor starts over from its input. With `keeps` it then takes the stashed messages one by one, each in its own
+   * turn. Logs of earlier versions lack `keeps`: there the actor took all of them in this turn.
    */
   | { readonly type: 'outcry.restarted'; readonly at: number; readonly keeps?: true }
-  /** It takes the first of the messages that came while it was restarting: the next record. */
+  /** The actor takes the first stashed message. Its next record is that message. */
   | { readonly type: 'outcry.unstashed'; readonly at: number }
-  /** Its running part, a callback, threw; with that it has ended. */
+  /** The actor's running part, a callback, threw and has ended. */
   | { readonly type: 'outcry.threw'; readonly at: number; readonly error: PlainError }
-  /** Its running part emitted an event. */
+  /** The actor's running part emitted an event. */
   | { readonly type: 'outcry.emitted'; readonly at: number; readonly event: AnyEvent }
   /**
-   * Somebody, or something that was mended, let it out of quarantine. With `keeps` it keeps its state for good: no restart
-   * is due any more. With `restarts` it was waiting for its restart, without children and timers, and starts over at once.
+   * A person, or a fixed cause, released the actor from quarantine. With `keeps` the actor keeps its state, and no
+   * restart is due. With `restarts` it was waiting for its restart, without children and timers, and starts over at
+   * once.
    */
   | {
       readonly type: 'outcry.released'
@@ -43,7 +44,7 @@ export type Signal =
       readonly by?: string
       readonly reason?: string
     }
-  /** Its state was carried over to another version of its machine. */
+  /** The actor's state was migrated to another version of its machine. */
   | {
       readonly type: 'outcry.migrated'
       readonly at: number
@@ -51,14 +52,14 @@ export type Signal =
       readonly to: string
       /** The persisted state in the new version. */
       readonly state: unknown
-      /** All its timers from then on, without target where it is the actor itself; absent where they stay as they are. */
+      /** All timers from now on, without a target when it is the actor itself. Absent when they stay as they are. */
       readonly timers?: readonly TimerOnRecord[]
-      /** The events that it kept while it restarts, in the new version; absent where they stay as they are. */
+      /** The stashed events in the new version. Absent when they stay as they are. */
       readonly stash?: readonly AnyEvent[]
     }
-  /** It is stopped, for the new version of its parent has no place for it. */
+  /** The actor is stopped, because the new version of its parent has no place for it. */
   | { readonly type: 'outcry.dropped'; readonly at: number; readonly from: string; readonly to: string }
-  /** Of `system/clock`: the system's clock was set, and the time of the log went forward with it by `forwardMs`. */
+  /** For `system/clock`: the system's clock was set, and the log's time moved forward with it by `forwardMs`. */
   | ({ readonly type: 'outcry.clockSet'; readonly at: number } & ClockJump & ClockState)
 
 export type TimerOnRecord = Pick<ScheduledTimer, 'id' | 'dueAt' | 'target' | 'event'>
@@ -69,12 +70,12 @@ export function isSignal(event: AnyEvent): event is Signal {
 
 export const RESTART_TIMER = 'outcry.restart'
 export const UNSTASH_TIMER = 'outcry.unstash'
-/** What starts an actor. */
+/** Returns the event that starts an actor. */
 export function initOf(input: unknown): AnyEvent {
   return Object.freeze(input === undefined ? { type: INIT } : { type: INIT, input })
 }
 
-/** Who has done something to an actor, and why: for people to read. */
+/** Who acted on an actor and why, for people to read. */
 export interface Why {
   readonly by?: string | undefined
   readonly reason?: string | undefined

@@ -1,13 +1,13 @@
-/** What happens to an actor whose machine threw. The failed turn is undone in every case (law 8). */
+/** The strategy for an actor whose machine threw. The failed turn is undone in every case (law 8). */
 export type Supervision =
-  /** It goes on as if the message had not come. */
+  /** The actor goes on as if the message had not come. */
   | { readonly strategy: 'resume' }
-  /** It begins anew from its input, after a wait that doubles with each failure in a row. */
+  /** The actor starts over from its input, after a wait that doubles with each failure in a row. */
   | { readonly strategy: 'restart'; readonly backoff?: Backoff }
   | { readonly strategy: 'stop' }
-  /** It takes nothing more until somebody publications it. */
+  /** The actor takes no messages until it is released. */
   | { readonly strategy: 'quarantine' }
-  /** As in XState: it ends with status `error` and its parent gets `xstate.error.actor.<id>`. */
+  /** As in XState, the actor ends with status `error`, and its parent gets `xstate.error.actor.<id>`. */
   | { readonly strategy: 'escalate' }
 
 export const STRATEGIES: readonly Supervision['strategy'][] = [
@@ -19,20 +19,23 @@ export const STRATEGIES: readonly Supervision['strategy'][] = [
 ]
 
 export interface Backoff {
-  /** Wait before the first restart. */
+  /** The wait before the first restart. */
   readonly minMs: number
   readonly maxMs: number
-  /** Restarts in a row before the actor is quarantined. */
+  /** Maximum restarts in a row. After them the actor is quarantined. */
   readonly restartsMax: number
-  /** A time without failure after which the count begins anew. */
+  /** The time without a failure after which the count starts again. */
   readonly resetMs: number
 }
 
 export const DEFAULT_BACKOFF: Backoff = { minMs: 100, maxMs: 30_000, restartsMax: 10, resetMs: 60_000 }
-/** Longest wait before a restart, whatever `maxMs` says: a year. It doubles, and would soon be no time any more. */
+/**
+ * Maximum wait before a restart, whatever `maxMs` says: a year. The wait doubles, and would soon be too large for a
+ * time.
+ */
 const BACKOFF_MAX_MS = 366 * 24 * 3_600_000
 
-/** What is wrong with the waits, as a sentence; undefined when nothing is. */
+/** Returns the fault of the waits as a sentence, or undefined when there is none. */
 export function backoffFault({ minMs, maxMs, restartsMax, resetMs }: Partial<Backoff>): string | undefined {
   for (const [name, value] of Object.entries({ minMs, maxMs, restartsMax, resetMs })) {
     if (value === undefined || (typeof value === 'number' && value >= 0)) continue
@@ -46,7 +49,7 @@ export function backoffFault({ minMs, maxMs, restartsMax, resetMs }: Partial<Bac
 export const DEFAULT_SUPERVISION: Supervision = { strategy: 'resume' }
 export const DEFAULT_CHILD_SUPERVISION: Supervision = { strategy: 'escalate' }
 
-/** Failures in a row, part of the actor's durable state. */
+/** The failures in a row. They are part of the actor's durable state. */
 export interface Failures {
   readonly count: number
   readonly lastAt: number
@@ -58,7 +61,7 @@ export type Directive =
   | { readonly action: 'resume' | 'stop' | 'quarantine' | 'escalate' }
   | { readonly action: 'restart'; readonly delayMs: number }
 
-/** Pure: the same failure at the same time is decided alike in a replay. */
+/** Returns the directive for a failure. It is pure: a replay decides the same failure at the same time alike. */
 export function decide(
   supervision: Supervision,
   was: Failures,

@@ -1,4 +1,4 @@
-/** A top actor that has not started yet. */
+/** Makes the cell of a top actor that has not started yet. */
 import type { Address } from '../record/address.ts'
 import type { Scope } from '../xstate/scope.ts'
 import { Cell, UNBORN } from './cell.ts'

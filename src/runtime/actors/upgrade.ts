@@ -1,69 +1,82 @@
-/** New versions of a machine: what a program says of them, and what is checked of what it says. */
+/** Defines the upgrades between versions of a machine, and checks their results. */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { Ref } from '../record/ref.ts'
 import { EVENT, takeIn } from '../record/values.ts'
 import { HELD_AT_MOST } from './bounds.ts'
 
-/** The state of an actor of the older version: a copy, which `migrate` may change. */
+/** The state of an actor of the older version. It is a copy, which `migrate` may change. */
 export interface PastState {
-  /** As in XState, e.g. `'waiting'` or `{ execution: 'new' }`; undefined for a child that is no machine. */
+  /** The value as XState has it: `'waiting'` or `{ execution: 'new' }`. Undefined for a child that is no machine. */
   readonly value: unknown
   readonly context: unknown
-  /** Ids of its children. */
+  /** Ids of the actor's children. */
   readonly children: readonly string[]
 }
 
-/** What `migrate` gives; `value` and `context` must be ones of the newer version, and plain JSON. */
+/** The result of `migrate`. `value` and `context` must belong to the newer version, and be plain JSON. */
 export interface MigratedState {
-  /** May leave out what the initial states below it say. */
+  /** May leave out the initial states below it. */
   readonly value: unknown
   readonly context: unknown
-  /** Ids of children to stop. Those whose logic the new machine does not name are stopped anyhow. */
+  /** Ids of children to stop. Children whose logic the new machine does not name are stopped in any case. */
   readonly drop?: readonly string[]
-  /** New ids of states by old ones, as XState has them: `{ 'order.wait': 'order.waiting' }`. Timers and history follow. */
+  /**
+   * New ids of states by their old ids, in XState's form: `{ 'order.wait': 'order.waiting' }`. Timers and history
+   * follow.
+   */
   readonly states?: Readonly<Record<string, string>>
   /**
-   * Old ids of timers by new ones: `{ 'xstate.after.2000.order.wait': 'xstate.after.1000.order.wait' }`. The new timer is
-   * due when the old one was.
+   * Old ids of timers by their new ids: `{ 'xstate.after.2000.order.wait': 'xstate.after.1000.order.wait' }`. The new
+   * timer has the old one's due time.
    */
   readonly timers?: Readonly<Record<string, string>>
 }
 
-/** What becomes of actors of one sort, of the root machine or of a child. */
+/** The upgrade of the actors of one logic, of the root machine or of a child. */
 interface StateUpgrade {
   readonly migrate?: (state: PastState) => MigratedState
-  /** Turns an event that `from` took, or that waits for the actor, into one for `to`. Gets every event: return the others as they are. */
+  /**
+   * Turns an event that `from` took, or that waits for the actor, into one for `to`. It gets every event, and must
+   * return the others unchanged.
+   */
   readonly upcast?: (event: AnyEvent) => AnyEvent
 }
 
 /**
- * The step from one version of a machine to the next one. Each actor takes it as it comes back, and has it on record
- * (`outcry.migrated`) before it takes its next message; its parent comes first.
+ * An upgrade from one version of a machine to the next one. Each actor is migrated when it is restored. The migration
+ * is on record (`outcry.migrated`) before the actor takes its next message, and after its parent's.
  *
  * - **Children** have the version of their root. They keep their state if the new machine still has logic under their
- *   `src`; `children` says otherwise. Children that the new machine does not name, that `drop` names, or whose invoking
- *   state is not active any more, are stopped: that is on record as `outcry.dropped`. Children that a newly active state
- *   invokes are started.
- * - **Timers** of `after` belong to their state. Those of states that are not active in the new value are cancelled.
- *   Those of active states keep the time they had left, under a new name where `states` or `timers` gives one.
- *   Where the new version adds an `after` to an active state, or changes its delay, the timer is set anew with its full
- *   delay. A timer that has fired in the old version is not set again; only with the old machine under `previous` can that be told.
- * - **After a crash** the records behind the last snapshot are replayed on the old machine, if it is under `previous`, and
- *   then migrated. If it is not, they are replayed on the new machine, after `upcast`.
- * - **A wrong result** (a value that the new machine does not have, a context that is no JSON, a throw) harms nobody else:
- *   the actor stays as it is in the log, every message to it is refused with ACTOR_UNREADABLE, and the next start tries again.
+ *   `src`, unless `children` changes it. A child is stopped when the new machine does not name it, when `drop` names
+ *   it, or when its invoking state is no longer active. Its record is `outcry.dropped`. Children that a newly active
+ *   state invokes are started.
+ * - **Timers** of `after` belong to their state. The timers of states that are not active in the new value are
+ *   canceled. The timers of active states keep the time they have left, under a new name if `states` or `timers` gives
+ *   one. When the new version adds an `after` to an active state, or changes its delay, the timer is set with its full
+ *   delay. A timer that has fired in the old version is not set again. The runtime knows this only with the old machine
+ *   under `previous`.
+ * - **After a crash** the records after the last snapshot are replayed on the old machine, if it is under `previous`,
+ *   and the actor is then migrated. Otherwise they are replayed on the new machine, after `upcast`.
+ * - **A wrong result** (a value that the new machine does not have, a context that is no JSON, a throw) affects no
+ *   other actor. The actor stays as the log has it, every message to it is refused with ACTOR_UNREADABLE, and the next
+ *   start tries again.
  */
 export interface Upgrade extends StateUpgrade {
   readonly from: string
   readonly to: string
-  /** Turns a persisted state of `from` into one of `to`. Is called for actors of this machine itself, not for their children. */
+  /**
+   * Turns a persisted state of `from` into one of `to`, for actors of this machine itself. Their children have their
+   * own.
+   */
   readonly migrate: (state: PastState) => MigratedState
-  /** The same for children, by their `src` names from the root machine down: `{ feed: {...}, 'list/item': {...} }`. */
+  /**
+   * The upgrades of children, by their `src` names from the root machine down: `{ feed: {...}, 'list/item': {...} }`.
+   */
   readonly children?: Readonly<Record<string, StateUpgrade>>
 }
 
-/** What the steps of a path say for an actor whose `src` names from the root down are `path`. */
+/** Returns the upgrades for an actor whose `src` names from the root down are `path`. */
 export function stepsFor(upgrades: readonly Upgrade[], path: readonly string[]): readonly StateUpgrade[] {
   if (path.length === 0) return upgrades
   const name = path.join('/')
@@ -72,7 +85,7 @@ export function stepsFor(upgrades: readonly Upgrade[], path: readonly string[]):
   )
 }
 
-/** Follows the names of states and timers over several steps. */
+/** Follows the names of states and timers over several upgrades. */
 export class Names {
   readonly #steps: Pick<MigratedState, 'states' | 'timers'>[] = []
 
@@ -80,7 +93,7 @@ export class Names {
     this.#steps.push({ states: texts(states, 'states'), timers: texts(timers, 'timers') })
   }
 
-  /** Old and new ids of states that the last step renames. */
+  /** Old and new ids of the states that the last upgrade renames. */
   get lastStates(): readonly (readonly [string, string])[] {
     return Object.entries(this.#steps.at(-1)?.states ?? {})
   }
@@ -116,7 +129,7 @@ function texts(map: unknown, path: string): Readonly<Record<string, string>> {
   return map as Record<string, string>
 }
 
-/** The result of `migrate`, as far as it can be checked without the machine. @throws with what is wrong */
+/** Checks the result of `migrate`, as far as this is possible without the machine. @throws with the fault */
 export function checkMigrated(result: unknown): MigratedState {
   if (typeof result !== 'object' || result === null)
     throw new Error(`migrate gives ${String(result)}, and no state`)
@@ -131,7 +144,7 @@ export function checkMigrated(result: unknown): MigratedState {
   } as MigratedState
 }
 
-/** @throws with what is wrong */
+/** Returns the event after the upcasts of all steps. @throws with the fault */
 export function upcastBy(steps: readonly StateUpgrade[], event: AnyEvent): AnyEvent {
   let is = event
   for (const { upcast } of steps) {
@@ -144,14 +157,14 @@ export function upcastBy(steps: readonly StateUpgrade[], event: AnyEvent): AnyEv
   return is
 }
 
-/** A copy that whoever gets it may change. */
+/** Returns a copy that its receiver may change. */
 export function plainCopy<T>(value: T): T {
   if (typeof value !== 'object' || value === null || value instanceof Ref) return value
   if (Array.isArray(value)) return value.map((item) => plainCopy(item)) as T
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainCopy(item)])) as T
 }
 
-/** Why an actor cannot be carried over. */
+/** Returns the error for an actor that cannot be migrated. */
 export function upgradeFailed(
   actor: string,
   from: string,
@@ -162,7 +175,7 @@ export function upgradeFailed(
   return new OutcryError(
     'UPGRADE_FAILED',
     `${actor} cannot be carried over from version ${from} to ${to}: ${what}`,
-    'Mend the upgrade and start again: the actor stays as the log has it, and the others run.',
+    'Fix the upgrade and start again. The actor stays as the log has it, and the others run.',
     { cause },
   )
 }
