@@ -1,4 +1,4 @@
-/** The log: an interface, and LevelDB behind it. */
+/** The log's interface, and its implementation on LevelDB. */
 
 export { ERRORS, type ErrorCode, type ErrorFacts } from '../errors/codes.ts'
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'

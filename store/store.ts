@@ -1,8 +1,8 @@
 /**
- * The log behind one interface. A store keeps commits of records, snapshots of actors and one checkpoint;
- * it knows nothing of machines. Whatever implements this must pass the tests in tck/tck.ts.
+ * The log behind one interface. A store keeps commits of records, snapshots of actors and one checkpoint. It knows
+ * nothing of machines. Every implementation must pass the tests in tck/tck.ts.
  *
- * All of `seq` and `rev` count from 1 and have no gaps: `seq` over the log, `rev` over each actor.
+ * `seq` and `rev` count from 1 without gaps: `seq` over the log, `rev` over each actor.
  */
 
 import type { ErrorCode } from '../errors/codes.ts'
@@ -15,42 +15,42 @@ export interface LogRecord {
   readonly rev: number
   /** The actor's address, e.g. `order/BTCUSDT-7f3a`. */
   readonly actor: string
-  /** Epoch milliseconds, as the message said; need not grow with `seq`. */
+  /** Epoch milliseconds, as the message said. It need not grow with `seq`. */
   readonly at: number
 }
 
-/** How the records of a commit become text and back, exactly. */
+/** Turns the records of a commit into text and back, exactly. */
 export interface RecordCodec<R extends LogRecord> {
-  /** Noted in the store, which is never read with another. */
+  /** Name that the store keeps. A store is never read with a codec of another name. */
   readonly name: string
   encode(records: readonly R[]): string
-  /** `actor`: only its records are wanted. Others may come as well: it spares the work of making them. */
+  /** Returns the records. With `actor`, only that actor's are needed, and the codec need not make the others. */
   decode(text: string, firstSeq: number, actor?: string): R[]
 }
 
-/** An actor's state as of `seq`; `state` is opaque JSON. */
+/** An actor's state as of `seq`. `state` is opaque JSON. */
 export interface SnapshotEntry {
   readonly actor: string
   readonly seq: number
   readonly rev: number
   readonly state: unknown
   /**
-   * Present while the actor wants to be found when the store is opened, though nobody sends to it:
-   * `at` is the time of its earliest timer in epoch ms, or 0 when it has to be woken at once.
+   * Present while the actor must be found when the store is opened, although no message is sent to it. `at` is the time
+   * of its earliest timer in epoch ms, or 0 when it must be woken at once.
    */
   readonly wake?: { readonly at: number }
 }
 
-/** Everything a batch may carry. It is written whole or not at all. */
+/** All that a batch may carry. It is written whole or not at all. */
 export interface Commit<R extends LogRecord = LogRecord> {
-  /** At least one; the first has `seq` = head.seq + 1 and the others follow without a gap. */
+  /** At least one record. The first has `seq` = head.seq + 1, and the others follow without a gap. */
   readonly records: readonly R[]
   readonly snapshots?: readonly SnapshotEntry[]
 }
 
 /**
- * A point from which the log need not be read to bring all actors back: every actor's latest snapshot covers
- * its records up to `seq`. `state` is opaque JSON (what the runtime keeps beside the actors, as of `seq`).
+ * A point before which no restart needs the log: every actor's latest snapshot covers its records up to `seq`. `state`
+ * is opaque JSON: what the runtime keeps beside the actors, as of `seq`.
  */
 export interface Checkpoint {
   readonly seq: number
@@ -60,39 +60,42 @@ export interface Checkpoint {
 export interface StoreHead {
   /** The last durable seq; 0 when empty. */
   readonly seq: number
-  /** Hash of the last commit, hex; 64 zeros when empty. */
+  /** Hash of the last commit, in hex; 64 zeros when empty. */
   readonly hash: string
 }
 
-/** Of whatever may read for long. It gives way to others of the same process between pieces of its work. */
+/** Options of a call that may read for long. It gives way to others of the same process between pieces of its work. */
 export interface Interruptible {
-  /** Ends the reading with READ_ABORTED: whoever asked has gone. */
+  /** Ends the reading with READ_ABORTED, because the client has gone. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Paced extends Interruptible {
-  /** For what may read much, or has nobody waiting: while commits come it has the smaller share of the time. */
+  /**
+   * Set for a call that may read much, or whose result is not awaited. While commits come, it gets the smaller share of
+   * the time.
+   */
   readonly inBackground?: boolean | undefined
 }
 
 export interface ReadOptions extends Paced {
-  /** Inclusive, default 1. */
+  /** First seq, inclusive. Default 1. */
   readonly fromSeq?: number
-  /** Inclusive, default the head. */
+  /** Last seq, inclusive. Default: the head. */
   readonly toSeq?: number
-  /** Newest first. */
+  /** Whether the newest come first. */
   readonly reverse?: boolean
   readonly limit?: number
   /**
-   * A string that is a value or a key somewhere in what is looked for, such as a type or an address. Commits without it are checked
-   * but not decoded: their records are left out, and count towards `limit`.
+   * A string that is a value or a key somewhere in the wanted records, such as a type or an address. Commits without it
+   * are checked but not decoded. Their records are left out, and count towards `limit`.
    */
   readonly mentioning?: string | undefined
 }
 
 export interface ActorsOptions extends Interruptible {
   readonly prefix?: string
-  /** An address: those behind it only. */
+  /** An address. Only the addresses behind it are listed. */
   readonly after?: string
   readonly limit?: number
 }
@@ -104,7 +107,7 @@ export interface SnapshotsOptions extends Interruptible {
 export interface HistoryOptions extends Paced {
   readonly fromRev?: number
   readonly toRev?: number
-  /** Inclusive place in the log, default the head. */
+  /** Last seq, inclusive. Default: the head. */
   readonly toSeq?: number
   readonly reverse?: boolean
   readonly limit?: number
@@ -112,18 +115,21 @@ export interface HistoryOptions extends Paced {
 
 export interface VerifyChainOptions<R extends LogRecord> extends Interruptible {
   readonly onProgress?: ((seq: number) => void) | undefined
-  /** Each commit's records, in order, until the first damage: whoever looks at them need not read the log again. */
+  /**
+   * Called with each commit's records, in order, until the first damage. So a caller that needs them need not read the
+   * log again.
+   */
   readonly onRecords?: ((records: readonly R[]) => void | Promise<void>) | undefined
 }
 
-/** What `verifyChain` found: `damage` is empty when the log is whole. */
+/** The result of `verifyChain`. `damage` is empty when the log is whole. */
 export interface ChainReport {
   readonly commits: number
   readonly records: number
   readonly damage: readonly ChainDamage[]
 }
 
-/** Of a file that LevelDB would read as if nothing were wrong, or not at all. */
+/** Damage of a file that LevelDB would ignore, or that it could not read at all. */
 export interface FileDamage {
   readonly code: ErrorCode
   readonly message: string
@@ -133,9 +139,9 @@ export interface ChainDamage {
   /** First seq that the damage touches. */
   readonly seq: number
   /**
-   * Bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through an index; a
-   * snapshot that cannot be read (these two can be made anew from the records); a file of the archive that is missing or
-   * damaged.
+   * In this order: bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through
+   * an index; a snapshot that cannot be read (these two can be made anew from the records); a file of the archive that
+   * is missing or damaged.
    */
   readonly code:
     | 'STORE_CHECKSUM'
@@ -152,15 +158,18 @@ export interface ChainDamage {
 export type StoreEntry = readonly [key: string, value: Uint8Array]
 
 export interface Store<R extends LogRecord = LogRecord> {
-  /** Grows by one each time the store is opened for writing (law 9). */
+  /** Number that grows by one each time the store is opened for writing (law 9). */
   readonly epoch: number
   readonly head: StoreHead
-  /** 4 characters of 0-9 and a-z, made with the store and kept by its copies: a venue tells the orders of two stores apart by them. */
+  /**
+   * 4 characters of 0-9 and a-z, made with the store and kept by its copies. A venue tells the orders of two stores
+   * apart by them.
+   */
   readonly shortId: string
 
   /**
-   * Durable (fsynced) once it resolves, and then `head` is the commit's last seq. Writes take effect one after the
-   * other, in the order of the calls.
+   * Appends a commit. It is durable (fsynced) when this resolves, and `head` is then the commit's last seq. Writes take
+   * effect one after the other, in the order of the calls.
    * @throws STORE_FENCED when another writer has opened the store since, or an earlier write failed (laws 9, 11)
    * @throws STORE_GAP when the commit does not follow the head
    * @throws STORE_WRITE_FAILED when the disk refused (full, I/O error); the store is fenced from then on
@@ -168,45 +177,54 @@ export interface Store<R extends LogRecord = LogRecord> {
   append(commit: Commit<R>): Promise<void>
 
   /**
-   * Records in seq order, each commit's checksum and link to the one before checked on the way (law 4).
-   * @throws STORE_CORRUPT when one that should be there is missing or damaged
+   * Yields records in seq order, and checks each commit's checksum and its link to the one before (law 4).
+   * @throws STORE_CORRUPT when a record is missing or damaged
    */
   read(options?: ReadOptions): AsyncIterable<R>
-  /** One actor's records in rev order, found through an index. @throws STORE_CORRUPT */
+  /** Yields one actor's records in rev order. Finds them through an index. @throws STORE_CORRUPT */
   history(actor: string, options?: HistoryOptions): AsyncIterable<R>
-  /** The last seq before the log's time first passes `at`, found through an index; 0 when it begins later. */
+  /**
+   * Returns the last seq before the log's time first passes `at`, found through an index; 0 when the log begins later.
+   */
   seqAt(at: number): Promise<number>
 
-  /** The actor's latest snapshot, or the latest at or before `maxSeq`. Synchronous: an actor wakes inside a turn. */
+  /**
+   * Returns the actor's latest snapshot, or the latest at or before `maxSeq`. Synchronous, because an actor wakes
+   * inside a turn.
+   */
   snapshot(actor: string, options?: { maxSeq?: number }): SnapshotEntry | undefined
   /**
-   * The actor's snapshots at or before `maxSeq`, newest first: the latest `snapshotsKept`, and behind them what is kept for its
-   * history, one in about a thousand of its records. @throws STORE_CORRUPT
+   * Yields the actor's snapshots at or before `maxSeq`, newest first: the latest `snapshotsKept`, then those kept for
+   * its history, one in about a thousand of its records.
+   * @throws STORE_CORRUPT
    */
   snapshots(actor: string, options?: SnapshotsOptions): AsyncIterable<SnapshotEntry>
-  /** Snapshots without records (passivation, checkpoints): atomic and fsynced, older ones kept `snapshotsKept` deep. */
+  /**
+   * Writes snapshots without records (passivation, checkpoints): atomic and fsynced. The store keeps `snapshotsKept` of
+   * each actor.
+   */
   putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void>
   checkpoint(): Checkpoint | undefined
 
-  /** Addresses that have a history, in key order, those that start with `prefix` only. */
+  /** Yields the addresses that have a history and start with `prefix`, in key order. */
   actors(options?: ActorsOptions): AsyncIterable<string>
-  /** Actors whose latest snapshot has `wake`. */
+  /** Yields the actors whose latest snapshot has `wake`. */
   wakes(): AsyncIterable<{ actor: string; at: number }>
 
-  /** First seq that is not in the archive; 1 while there is none. */
+  /** First seq that is not in the archive; 1 while there is no archive. */
   readonly liveFrom: number
   /**
-   * Moves records up to `toSeq` into compressed files, as far as no restart needs them: whole commits, before the last
-   * checkpoint. Everything reads them there as before. Resolves with the new `liveFrom`.
-   * @throws STORE_NO_ARCHIVE where a store has no place for files
+   * Moves records up to `toSeq` into compressed files: whole commits before the last checkpoint, which no restart
+   * needs. All reads find them there as before. Resolves with the new `liveFrom`.
+   * @throws STORE_NO_ARCHIVE when a store has no place for files
    */
   archive(toSeq: number): Promise<number>
 
-  /** All that it holds at the moment at which the first entry is asked for, as one consistent copy: for `writeBackup`. */
+  /** Yields all that the store holds when the first entry is requested, as one consistent copy: for `writeBackup`. */
   entries(options?: Interruptible): AsyncIterable<StoreEntry>
 
-  /** Reads the whole log and says what is damaged instead of throwing. */
+  /** Reads the whole log and returns its damage instead of throwing. */
   verifyChain(options?: VerifyChainOptions<R>): Promise<ChainReport>
-  /** After the writes that were asked for before it. */
+  /** Closes the store after the writes requested before. */
   close(): Promise<void>
 }

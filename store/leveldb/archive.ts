@@ -1,7 +1,7 @@
 /**
- * The old part of the log: whole commits as they were, many to a compressed file, out of the database. Names of files
- * are their first and last seq; all of them together begin at seq 1 and reach to where the database begins. A name is believed
- * only when the file holds what it says: until then another file that has the same seq counts as much.
+ * The old part of the log, outside the database. Each compressed file holds many whole commits, byte for byte. A file
+ * is named after its first and last seq. All files together begin at seq 1 and reach to where the database begins. A
+ * name counts only when the file holds what it says: until then, another file that has the same seq counts as much.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,17 +23,20 @@ import {
 import type { StoreName } from './codec/commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './folder/folder.ts'
 
-/** Files kept unpacked: a reader that goes through the log, and one that looks something up. */
+/**
+ * Number of files kept unpacked: one for a reader that goes through the log, one for a reader that looks up a single
+ * place.
+ */
 const UNPACKED_MAX = 2
 
-/** Where a file is written before it has its name. One for all, so that kills leave one at most. */
+/** Name of a file while it is written. All writes share it, so kills leave at most one such file. */
 const PART = 'next.part'
 
-/** Key of a file of the archive among a store's entries; no key of the database begins so. */
+/** Key prefix of archive files among a store's entries. No key of the database begins with it. */
 export const ARCHIVED = 'archive/'
 
 export class Archive {
-  /** First seq that is in the database, not here. */
+  /** First seq that is in the database and not in the archive. */
   liveFrom: number
   readonly #folder: string
   readonly #name: StoreName
@@ -52,8 +55,9 @@ export class Archive {
   }
 
   /**
-   * The last seq that its files reach. A file that is missing or damaged between two others is in it: a reader names that one. What
-   * the name of a damaged file says is believed up to `knownTo`, where the log is known to have been.
+   * Returns the last seq that the archive's files reach. A missing or damaged file between two others is included,
+   * because a reader names it. The name of a damaged file is believed up to `knownTo`, where the log is known to have
+   * been.
    */
   async reachesTo(knownTo: number): Promise<number> {
     let to = 0
@@ -64,7 +68,7 @@ export class Archive {
     }
   }
 
-  /** The file that holds the seq, or the first one behind it, that is whole. */
+  /** Returns the first whole file that holds the seq or lies behind it. */
   async #wholeFrom(seq: number): Promise<Segment | undefined> {
     for (const segment of this.#segments) {
       if (segment.lastSeq < seq) continue
@@ -85,7 +89,10 @@ export class Archive {
     return this.#segments.findLast((segment) => holds(segment, seq) && segment.lastSeq <= knownTo)
   }
 
-  /** Durable when it resolves, and read back: they leave the database after this. They follow each other from `liveFrom`. */
+  /**
+   * Adds commits that follow `liveFrom`. They are durable and read back when this resolves, because the database then
+   * drops them.
+   */
   async add(commits: readonly Buffer[], lastSeq: number): Promise<void> {
     const segment = segmentOf(this.liveFrom, lastSeq)
     this.put(segment.name, await pack(commits))
@@ -95,10 +102,10 @@ export class Archive {
     if (!isSame) throw damaged(`${segment.name} does not hold what was written to it`)
   }
 
-  /** A file as it is, from another archive. @throws STORE_ARCHIVE when it has no name of such a file */
+  /** Writes a file of another archive as it is. @throws STORE_ARCHIVE when `name` is no name of an archive file */
   put(name: string, bytes: Buffer): void {
     const segment = parseName(name)
-    if (segment === undefined) throw damaged(`${name} is no name of a file of an archive`)
+    if (segment === undefined) throw damaged(`${name} is not the name of an archive file`)
     try {
       makeFolder(this.#folder)
     } catch (cause) {
@@ -110,7 +117,7 @@ export class Archive {
       writeFileSync(part, bytes, { flush: true })
       renameSync(part, join(this.#folder, name))
     } catch (error) {
-      // Of a full disk it would take more with every try.
+      // On a full disk, each try would otherwise leave a file and take more room.
       rmSync(part, { force: true })
       throw error
     }
@@ -118,7 +125,7 @@ export class Archive {
     this.#segments = [...this.#segments.filter((s) => s.name !== name), segment].sort(bySeq)
   }
 
-  /** The whole file that holds the seq. @throws STORE_ARCHIVE */
+  /** Returns the whole file that holds the seq. @throws STORE_ARCHIVE */
   file(seq: number): Promise<ArchiveFile> {
     return this.#firstWhole(seq, async (segment) => ({
       ...segment,
@@ -126,14 +133,14 @@ export class Archive {
     }))
   }
 
-  /** The commits from the one that holds the seq to the end of its file. @throws STORE_ARCHIVE */
+  /** Returns the commits from the one that holds the seq to the end of its file. @throws STORE_ARCHIVE */
   async from(seq: number): Promise<readonly RawCommit[]> {
     const commits = await this.#holding(seq)
     const next = commits.findIndex((commit) => commit.seq > seq)
     return commits.slice(next < 0 ? commits.length - 1 : next - 1)
   }
 
-  /** The commits from the beginning of its file to the one that holds the seq, that one first. @throws STORE_ARCHIVE */
+  /** Returns the commits from the one that holds the seq down to the beginning of its file. @throws STORE_ARCHIVE */
   async downFrom(seq: number): Promise<readonly RawCommit[]> {
     const commits = await this.#holding(seq)
     return commits.filter((commit) => commit.seq <= seq).reverse()
@@ -150,10 +157,13 @@ export class Archive {
     })
   }
 
-  /** What is read of the first file with the seq that is whole. @throws STORE_ARCHIVE, of the first one, when none is */
+  /**
+   * Returns what `read` makes of the first whole file with the seq.
+   * @throws STORE_ARCHIVE of the first such file when none is whole
+   */
   async #firstWhole<T>(seq: number, read: (segment: Segment) => Promise<T>): Promise<T> {
     let failure: unknown
-    // After a crash two may hold it; either will do.
+    // After a crash two files may hold the seq. Either will do.
     for (const segment of this.#segments) {
       if (!holds(segment, seq)) continue
       try {
@@ -169,8 +179,8 @@ export class Archive {
 function noFolder(folder: string, cause: unknown): OutcryError {
   return new OutcryError(
     'STORE_ARCHIVE',
-    `${folder} is no folder: nothing can be archived there`,
-    'Move what lies there elsewhere.',
+    `${folder} is not a folder: nothing can be archived there`,
+    'Move that file elsewhere.',
     { cause },
   )
 }

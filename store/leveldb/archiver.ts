@@ -1,13 +1,19 @@
-/** Copies commits from the database to the archive. The reader of the log uses the archive, so this stands apart from both. */
+/**
+ * Copies commits from the database to the archive. The log's reader uses the archive, so this file stands apart from
+ * both.
+ */
 import type { LogRecord } from '../store.ts'
 import type { Archive } from './archive.ts'
 import type { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'
 
-/** Records in one file, unless one commit has more: what is unpacked to look one up. */
+/** Records in one file, unless one commit has more. A look-up unpacks this many. */
 const SEGMENT_RECORDS = 20_000
 
-/** Archives whole commits up to `toSeq`. Moves `liveFrom` on as its files become durable; the commits are still in the database then. */
+/**
+ * Archives whole commits up to `toSeq`. Raises `liveFrom` as files become durable; the database still has the commits
+ * then.
+ */
 export async function archiveCommits<R extends LogRecord>(
   reader: LogReader<R>,
   archive: Archive,

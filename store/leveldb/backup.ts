@@ -1,4 +1,4 @@
-/** A store's entries as another store, in a folder or on the wire. */
+/** Copies a store's entries into another store: in a folder, or on the wire. */
 
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -17,16 +17,22 @@ import { ARCHIVE, LOCK } from './folder/store-files.ts'
 import { StoreLock } from './folder/store-lock.ts'
 
 const BATCH_BYTES = 1 << 20
-/** Of an archive that is only written to. */
+/** The store name of an archive that is only written to. */
 const UNREAD: StoreName = { id: Buffer.alloc(16), namelessTo: 0 }
-/** Before each entry on the wire: length of the key u32, of the value u32. An entry with an empty key is the last. */
+/**
+ * Bytes before each entry on the wire: length of the key u32, length of the value u32. An entry with an empty key is
+ * the last.
+ */
 const HEADER = 8
-/** Key on the wire of why there is no more; no key of a store is this. To an older reader the entries end early. */
+/**
+ * Key on the wire of the error that ended the entries. No key of a store is equal to it. An older reader sees a cut-off
+ * copy.
+ */
 const FAILURE = 'failure'
 
 /**
- * Makes a store in a folder from the entries of another. The folder is there only when it is whole; what was written until a failure
- * is removed. One process at a time makes it.
+ * Makes a store in a folder from the entries of another. The folder appears only when it is whole. A failure removes
+ * what was written. One process at a time makes it.
  * @throws BACKUP_EXISTS, BACKUP_CUT_OFF when the entries end early, STORE_LOCKED, STORE_OPEN_FAILED, BACKUP_FAILED
  */
 export async function writeBackup(
@@ -53,7 +59,10 @@ export async function writeBackup(
   }
 }
 
-/** An empty folder that is nobody else's. @throws STORE_LOCKED when another backup is being made in it */
+/**
+ * Locks and empties the folder in which the copy is made.
+ * @throws STORE_LOCKED when another backup is being made in it
+ */
 async function takePart(part: string, location: string): Promise<StoreLock> {
   let lock: StoreLock | undefined
   try {
@@ -68,12 +77,12 @@ async function takePart(part: string, location: string): Promise<StoreLock> {
   }
 }
 
-/** Returns the last seq. */
+/** Writes the entries into a database and returns the last seq. */
 async function write(entries: AsyncIterable<StoreEntry>, part: string): Promise<number> {
   const db = new Level<string, Buffer>(part, LEVEL_OPTIONS) as unknown as Database
   await db.open()
   let head: NotedHead = { seq: 0, hash: '' }
-  // A runner of an older format has none; the copy gets one like any other store of that format.
+  // Entries of an older format have no id. The copy gets one, like any other store of that format.
   let id: Buffer | undefined
   let epoch = 0
   try {
@@ -105,7 +114,7 @@ async function write(entries: AsyncIterable<StoreEntry>, part: string): Promise<
 }
 
 function exists(location: string): OutcryError {
-  return new OutcryError('BACKUP_EXISTS', `${location} is there already`, 'Name a folder that is not.')
+  return new OutcryError('BACKUP_EXISTS', `${location} exists already`, 'Name a folder that does not exist.')
 }
 
 function failed(location: string, cause: unknown): OutcryError {
@@ -113,7 +122,7 @@ function failed(location: string, cause: unknown): OutcryError {
   return new OutcryError(
     'BACKUP_FAILED',
     `the backup cannot be written to ${location}: ${(reason as Error).message}`,
-    'Make room or mend the disk, then try again: nothing of it is left there.',
+    'Make room or repair the disk, then try again: nothing of the backup is left there.',
     { cause },
   )
 }
@@ -130,7 +139,10 @@ export async function* encodeEntries(entries: AsyncIterable<StoreEntry>): AsyncG
   yield frame(Buffer.alloc(0), Buffer.alloc(0))
 }
 
-/** @throws BACKUP_CUT_OFF, also when the connection breaks; what the other side says that it cannot read */
+/**
+ * Reads entries from the wire.
+ * @throws BACKUP_CUT_OFF, also when the connection breaks; the other side's error when that side cannot read its store
+ */
 export async function* decodeEntries(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StoreEntry> {
   let rest = Buffer.alloc(0)
   for await (const chunk of unbroken(chunks)) {
@@ -159,7 +171,7 @@ function failureOf(bytes: Buffer): OutcryError {
   }
 }
 
-/** The other side may be of a later version, which has codes that this one does not have. */
+/** Makes an error of what the other side sent. A later version may have sent a code that this version does not know. */
 function refusalOf(code: string, message: string, hint: string): OutcryError {
   if (isErrorCode(code)) return new OutcryError(code, message, hint)
   return new OutcryError('BACKUP_FAILED', `${message} (${code})`, hint)

@@ -1,4 +1,4 @@
-/** Reads a whole log and says what is damaged, going on behind each damage. */
+/** Reads a whole log and lists its damage. It reads on behind each damaged place. */
 
 import { isOutcryError } from '../../errors/outcry-error.ts'
 import type {
@@ -34,21 +34,21 @@ import { PostingDigest } from './posting-digest.ts'
 import { firstOf, readable } from './readable.ts'
 
 const PROGRESS_RECORDS = 10_000
-/** Places of damage of one kind that are told where each actor may have one: more of them say no more. */
+/** Most places reported for one kind of damage that any actor may have. More of them tell a reader nothing new. */
 const MENDABLE_MAX = 1_000
 
 export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly db: Database
   readonly codec: RecordCodec<R>
   readonly name: StoreName
-  /** Not looked at when it is left out. */
+  /** Not checked when left out. */
   readonly index?: HistoryIndex
   readonly archive: Archive | undefined
-  /** Where the log ended when this begins; a running store may grow meanwhile. */
+  /** The end of the log when the check begins. A running store may grow meanwhile. */
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
 }
 
-/** @throws STORE_CLOSED, READ_ABORTED */
+/** Checks every commit, the index and the snapshots. @throws STORE_CLOSED, READ_ABORTED */
 export function verifyCommits<R extends LogRecord>(chain: Chain<R>): Promise<ChainReport> {
   return new ChainWalk(chain).run()
 }
@@ -65,15 +65,15 @@ class ChainWalk<R extends LogRecord> {
   readonly #damage: ChainDamage[] = []
   readonly #expected = new PostingDigest()
   readonly #pace: Pace
-  /** Of the kinds that every actor may have. */
+  /** Number of places reported for each kind of damage that any actor may have. */
   readonly #mendable = new Map<string, number>()
   #commits = 0
   #records = 0
-  /** Of them at the last progress. */
+  /** Number of records at the last progress report. */
   #told = 0
-  /** Where the next commit has to begin; undefined behind one whose length cannot be trusted. */
+  /** Seq at which the next commit must begin. Undefined behind a commit whose length cannot be trusted. */
   #next: number | undefined = 1
-  /** Hash that it has to name; undefined when the one before is damaged. */
+  /** Hash that the next commit must name. Undefined when the commit before it is damaged. */
   #link: Buffer | undefined = NO_HASH
 
   constructor({ db, codec, name, index, archive, head, onProgress, onRecords, signal }: Chain<R>) {
@@ -110,7 +110,7 @@ class ChainWalk<R extends LogRecord> {
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
-  /** `liveFrom` may grow meanwhile: what is in the archive by then is read there. */
+  /** Reads the archive. `liveFrom` may grow meanwhile: what the archive has gained by then is read there, too. */
   async #walkArchive(archive: Archive): Promise<void> {
     for (let next = 1; next < archive.liveFrom; next = this.#next ?? archive.liveFrom) {
       try {
@@ -119,7 +119,7 @@ class ChainWalk<R extends LogRecord> {
         this.#assertStillOpen(error)
         this.#report(next, 'STORE_ARCHIVE', (error as Error).message)
         this.#link = undefined
-        // On with the next file there is.
+        // Goes on with the next file that exists.
         this.#next = archive.segments.find(({ firstSeq }) => firstSeq > next)?.firstSeq ?? archive.liveFrom
       }
     }
@@ -157,7 +157,9 @@ class ChainWalk<R extends LogRecord> {
     this.#onProgress?.(this.#next - 1)
   }
 
-  /** Notes where each actor of the commit has to be found through the index, and that it is in the list of actors. */
+  /**
+   * Notes where the index must lead for each actor of the commit, and checks that new actors are in the list of actors.
+   */
   async #noteActors(commit: DecodedCommit<R>): Promise<void> {
     for (const { actor, posting } of postingsOf(commit)) this.#expected.add(actor, posting)
     const { firstSeq, records } = commit
@@ -172,7 +174,9 @@ class ChainWalk<R extends LogRecord> {
     })
   }
 
-  /** A history that is not found through the index would have a hole. Only when the log itself is whole. */
+  /**
+   * Checks the index, because a posting that it lacks is a hole in a history. Runs only when the log itself is whole.
+   */
   async #checkIndex(): Promise<void> {
     const index = this.#index
     if (this.#damage.length > 0 || index === undefined) return
@@ -209,9 +213,12 @@ class ChainWalk<R extends LogRecord> {
     }
   }
 
-  /** Every snapshot can be read, and every actor that wants to be woken is on the list for it. Both lists are in one order. */
+  /**
+   * Checks that every snapshot can be read, and that the list of wakes agrees with them. Both lists are in the same
+   * order.
+   */
   async #checkSnapshots(): Promise<void> {
-    // What is written meanwhile would make them differ.
+    // Without a LevelDB snapshot, writes in between would make the lists differ.
     const snapshot = this.#db.snapshot()
     const wakes = readable(this.#db.iterator({ ...WAKES, snapshot }))
     try {
@@ -263,8 +270,8 @@ class ChainWalk<R extends LogRecord> {
   }
 
   /**
-   * LevelDB fails a whole batch of reads for one damaged block. Goes on commit by commit to where the damage is, then
-   * looks for the next place that can be read. Returns the key to go on from.
+   * Finds where to read on and returns that key. LevelDB fails a whole batch of reads for one damaged block, so this
+   * reads commit by commit up to the damage. Then it looks for the next place that can be read.
    */
   async #stepOver(lastRead: string, error: unknown): Promise<string | undefined> {
     let seq = this.#next ?? seqOfCommitKey(lastRead) + 1
@@ -275,7 +282,7 @@ class ChainWalk<R extends LogRecord> {
       if (this.#next === undefined) break
       seq = this.#next
     }
-    // What cannot be read may lie behind the last commit.
+    // The unreadable place may lie behind the last commit.
     if (seq > this.#head.seq) return undefined
     const beyond = await nextReadable(this.#db, seq, this.#head.seq)
     const extent = beyond === undefined ? `from ${seq} on` : `${seq} to ${seqOfCommitKey(beyond) - 1}`
@@ -309,7 +316,7 @@ class ChainWalk<R extends LogRecord> {
     if (last?.seq !== seq || last.message !== message) this.#damage.push({ seq, code, message })
   }
 
-  /** What LevelDB cannot read is damage like any other. */
+  /** Runs a check. Reports as damage what LevelDB cannot read. */
   async #reporting(code: ChainDamage['code'], check: () => Promise<void>): Promise<void> {
     try {
       await check()
@@ -333,7 +340,7 @@ async function nextWake(
   return done ? undefined : { actor: actorOfKey(value[0]), at: Number(value[1].toString()) }
 }
 
-/** In the order of keys. */
+/** Whether `actor` comes before `other` in the order of keys. */
 function comesBefore(actor: string, other: string): boolean {
   return actor !== other && Buffer.compare(Buffer.from(actor), Buffer.from(other)) < 0
 }
@@ -350,8 +357,9 @@ function* postingsOf<R extends LogRecord>(
 }
 
 /**
- * Key of the first commit that can be read behind a damaged place. Doubling steps: what is skipped is at most as much
- * again as what is damaged. @throws STORE_CLOSED
+ * Returns the key of the first readable commit behind a damaged place. The steps double, so it skips at most as many
+ * whole records as are damaged.
+ * @throws STORE_CLOSED
  */
 export async function nextReadable(db: Database, seq: number, headSeq: number): Promise<string | undefined> {
   for (let step = 1; seq + step <= headSeq; step *= 2) {

@@ -1,9 +1,9 @@
-/** Whether HEAD and the database beside it are of one store and one time. */
+/** Checks that HEAD and the database beside it belong to one store and one time. */
 import type { FoundHead } from './folder/head-file.ts'
 import { filesDamaged, lostTail } from './folder/open-errors.ts'
 import { FORMAT, type LogState } from './log-state.ts'
 
-/** @throws STORE_CORRUPT, STORE_LOST_TAIL */
+/** Compares HEAD with the state that the database has. @throws STORE_CORRUPT, STORE_LOST_TAIL */
 export function checkHead(folder: string, head: FoundHead, { format, name, epoch, end }: LogState): void {
   if (head.kind === 'owned') {
     if (!head.id.equals(name.id))
@@ -15,7 +15,7 @@ export function checkHead(folder: string, head: FoundHead, { format, name, epoch
   } else if (format === FORMAT) {
     const what = { none: 'missing', damaged: 'damaged', older: 'of an older format' }[head.kind]
     throw filesDamaged(
-      `HEAD in ${folder} is ${what}: what was acknowledged beyond seq ${end.seq} is not known`,
+      `HEAD in ${folder} is ${what}: the records acknowledged beyond seq ${end.seq} are not known`,
     )
   }
   const acknowledged = head.kind === 'none' ? 0 : head.seq

@@ -1,4 +1,4 @@
-/** What goes down with a commit beside its snapshots: the commit itself, its places in the indexes, the log's new end. */
+/** Makes the batch of a commit, without its snapshots: the commit, its places in the indexes and the log's new end. */
 
 import type { LogRecord } from '../store.ts'
 import { hashOfCommit } from './codec/commit-codec.ts'
@@ -6,24 +6,27 @@ import { type Batch, json } from './codec/database.ts'
 import { actorKey, commitKey, META, timeKey } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
 
-/** Where the log ends. */
+/** The end of a log. */
 export interface LogEnd {
   readonly seq: number
-  /** Of the last commit. */
+  /** Hash of the last commit. */
   readonly hash: Buffer
-  /** The greatest `at` so far; -1 when there is none. */
+  /** The greatest `at` so far; -1 when the log is empty. */
   readonly watermark: number
 }
 
-/** What the store notes of its end with each commit. */
+/** The log's end as the store notes it with each commit. */
 export interface NotedHead {
   readonly seq: number
   readonly hash: string
-  /** Commits up to this seq are in the written part of the history index; format 1 wrote all of it at once. */
+  /**
+   * Last seq of the commits in the written part of the history index. Absent in format 1, which wrote the whole index
+   * at once.
+   */
   readonly indexed?: number
 }
 
-/** `index` gets the records by `add` once the batch is written. */
+/** Returns the batch and the new end. The caller adds the records to `index` once the batch is written. */
 export function batchCommit(
   end: LogEnd,
   index: HistoryIndex,

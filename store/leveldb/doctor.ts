@@ -1,6 +1,6 @@
 /**
- * Says what is wrong with a store that nobody will open any more, and makes of it one that ends with its last whole
- * commit. It looks at copies: opening LevelDB changes its files.
+ * Finds the damage of a store that no longer opens, and makes a new store of it that ends with the last whole commit.
+ * It works on copies, because opening LevelDB changes its files.
  */
 
 import { Level } from 'level'
@@ -36,13 +36,13 @@ import { endLook } from './look.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
 
-/** Damage that takes nothing from the log itself. */
+/** Codes of damage that takes nothing from the log itself. */
 const MENDABLE: readonly ErrorCode[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']
 
 export interface Diagnosis {
-  /** The log is whole from its beginning to here. */
+  /** Last seq up to which the log is whole from its beginning. */
   readonly wholeTo: number
-  /** Where it ended once, as far as anything still says. */
+  /** Seq at which the log once ended, as far as any file still says. */
   readonly endedAt: number
   readonly records: number
   readonly damage: readonly (ChainDamage | FileDamage)[]
@@ -51,11 +51,11 @@ export interface Diagnosis {
 export interface DoctorOptions<R extends LogRecord> {
   readonly codec?: RecordCodec<R>
   readonly onProgress?: (seq: number) => void
-  /** Records behind the last whole commit that can still be read: what a cut would lose. */
+  /** Called with each readable record behind the last whole commit: a cut loses these. */
   readonly onLost?: (record: R) => void
 }
 
-/** @throws STORE_LOCKED, STORE_OPEN_FAILED */
+/** Reports the damage of a store and changes nothing. @throws STORE_LOCKED, STORE_OPEN_FAILED */
 export function diagnose<R extends LogRecord>(
   location: string,
   options: DoctorOptions<R> = {},
@@ -64,8 +64,9 @@ export function diagnose<R extends LogRecord>(
 }
 
 /**
- * Makes a damaged store anew from its records up to the last whole commit; what was there is kept beside it, whole.
- * Indexes are made anew, snapshots kept as far as they are readable and not beyond the cut. A whole one is left alone.
+ * Makes a damaged store anew from its records up to the last whole commit, and keeps the damaged store whole beside it.
+ * It makes the indexes anew. It keeps snapshots that are readable and not beyond the cut. It leaves a whole store
+ * alone.
  * @throws STORE_LOCKED, STORE_OPEN_FAILED, STORE_WRITE_FAILED
  */
 export function cutBack<R extends LogRecord>(
@@ -100,15 +101,15 @@ async function underLock<T>(location: string, work: (folder: string) => Promise<
   }
 }
 
-/** What is left of a store, and what is wrong with it. */
+/** What remains of a store, and its damage. */
 interface Patient {
   readonly remains: Remains
   readonly diagnosis: Diagnosis
 }
 
 /**
- * Looks at the database as its manifest describes it; where that is not whole, also at all commits that are in any of its files,
- * and goes on with what reaches further.
+ * Examines the database as its manifest describes it. If that is not whole, it also examines all commits in any of its
+ * files, and goes on with the one that reaches further.
  */
 async function examined<R extends LogRecord, T>(
   folder: string,
@@ -153,7 +154,7 @@ async function examine<R extends LogRecord>(
   return { wholeTo, endedAt, records, damage: [...fileDamage, ...damage] }
 }
 
-/** Whatever commits can be read there, each on its own. */
+/** Passes on the records of every commit that can be read, each commit on its own. */
 async function readBehind<R extends LogRecord>(
   remains: Remains,
   codec: RecordCodec<R>,
@@ -177,7 +178,7 @@ async function readBehind<R extends LogRecord>(
   }
 }
 
-/** None where they are damaged: that is among what was found already. */
+/** Returns the records of a commit; none when it is damaged, because that damage was already found. */
 async function recordsAt<R extends LogRecord>(
   { db, name }: Remains,
   codec: RecordCodec<R>,
@@ -190,7 +191,7 @@ async function recordsAt<R extends LogRecord>(
   }
 }
 
-/** What is in the archive comes back into the database. */
+/** Writes the new store. Archived commits come back into the database. */
 async function rebuild<R extends LogRecord>(
   { remains, diagnosis: { wholeTo, endedAt, damage } }: Patient,
   fresh: string,
@@ -203,7 +204,7 @@ async function rebuild<R extends LogRecord>(
     const index = new HistoryIndex(to)
     let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
     let namelessTo = 0
-    // One by one: an iterator fails for a damaged block ahead of it.
+    // Commits are read one by one, because an iterator fails for a damaged block ahead of it.
     while (end.seq < wholeTo) {
       const seq = end.seq + 1
       const bytes =
@@ -224,7 +225,7 @@ async function rebuild<R extends LogRecord>(
       [META.id, json(name.id.toString('hex'))],
     ]
     if (namelessTo > 0) meta.push([META.nameless, json(namelessTo)])
-    // Without its checkpoint everything is replayed, which needs no snapshot.
+    // Without its checkpoint a start replays everything and needs no snapshot.
     if (isOwn) {
       const whole = await copySnapshots(from, to, wholeTo)
       const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
@@ -237,7 +238,7 @@ async function rebuild<R extends LogRecord>(
   writeHeadFile(fresh, { id: name.id, epoch, ready: true, seq: wholeTo })
 }
 
-/** Those that can be read and are not beyond the cut; true when that is all of them. */
+/** Copies the snapshots that are readable and not beyond the cut. Returns true when these are all. */
 async function copySnapshots(from: Database, to: Database, wholeTo: number): Promise<boolean> {
   const latest = await copyReadable(from.iterator(SNAPSHOTS), to, (key, bytes) => {
     const actor = actorOfKey(key)
@@ -248,7 +249,7 @@ async function copySnapshots(from: Database, to: Database, wholeTo: number): Pro
     const kept = decodeSnapshot(actorOfPastKey(key), bytes, wholeTo)
     return kept === undefined ? [] : [[key, bytes]]
   })
-  // Where the cut took the latest, the newest of the past is the latest.
+  // Where the cut removes an actor's latest snapshots, its newest past snapshot becomes the latest.
   let newest: [key: string, bytes: Buffer] | undefined
   const raise = async () => {
     const actor = newest && actorOfPastKey(newest[0])
@@ -272,7 +273,7 @@ function latestWrites(actor: string, kept: Buffer): Batch {
   return batch
 }
 
-/** What is to be written for each entry; false where one of them cannot be read. */
+/** Writes what `writesFor` returns for each entry. Returns false when an entry cannot be read. */
 async function copyReadable(
   entries: Pieces<[key: string, bytes: Buffer]>,
   to: Database,

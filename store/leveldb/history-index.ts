@@ -1,7 +1,7 @@
 /**
- * Where each actor's records are: for every commit that holds some, the first rev and the commit's first seq. A put
- * for each would cost more than the commit itself, so they are gathered in memory and written many at a time: what
- * is not written yet is found again from the last commits when the store is opened.
+ * Finds each actor's records: for every commit that holds some, its first rev of the actor and its first seq. One put
+ * for each would cost more than the commit itself. So postings are gathered in memory and written many at a time. Those
+ * that are not yet written are found again in the last commits when the store is opened.
  */
 
 import type { LogRecord } from '../store.ts'
@@ -9,18 +9,18 @@ import type { Batch, Database } from './codec/database.ts'
 import { actorOfHistoryKey, HISTORIES, historyKey, historyRange, revOfHistoryKey } from './codec/keys.ts'
 import { firstOf, readable } from './readable.ts'
 
-/** A commit that holds records of the actor, the first of them with this rev. */
+/** A commit that holds records of the actor. The first of them has this rev. */
 export interface Posting {
   readonly rev: number
   /** The commit's first seq. */
   readonly seq: number
 }
 
-/** Records by which the written index may be behind the log; as many are read when the store is opened. */
+/** Records by which the written index may lag behind the log. An opening reads as many. */
 const RECORDS_BEHIND_MAX = 20_000
 
 export class HistoryIndex {
-  /** rev, seq, rev, seq, ... of each actor; actors in the order of their oldest posting here. */
+  /** rev, seq, rev, seq, ... of each actor. Actors are in the order of their oldest posting here. */
   readonly #gathered: Map<string, number[]>
   readonly #db: Database
 
@@ -29,7 +29,7 @@ export class HistoryIndex {
     this.#gathered = gathered
   }
 
-  /** The same, over another copy of the database; this one is not used any more. */
+  /** Returns this index on another copy of the database. The old index is not used any more. */
   over(db: Database): HistoryIndex {
     return new HistoryIndex(db, this.#gathered)
   }
@@ -43,13 +43,13 @@ export class HistoryIndex {
     }
   }
 
-  /** Seq up to which all is written, when the log ends at `head`. */
+  /** Returns the last seq whose postings are all written, when the log ends at `head`. */
   writtenTo(head: number): number {
     for (const postings of this.#gathered.values()) return (postings[1] as number) - 1
     return head
   }
 
-  /** Moves what has been gathered long enough into the batch. */
+  /** Moves postings that were gathered long enough ago into the batch. */
   flush(batch: Batch, head: number): void {
     for (const [actor, postings] of this.#gathered) {
       if ((postings[1] as number) > head - RECORDS_BEHIND_MAX) return
@@ -58,7 +58,7 @@ export class HistoryIndex {
     }
   }
 
-  /** An actor's postings from the one that holds `fromRev` on. */
+  /** Yields an actor's postings from the one that holds `fromRev` on. */
   async *postings(actor: string, fromRev: number, toRev: number, reverse: boolean): AsyncGenerator<Posting> {
     const { gte, lt } = historyRange(actor)
     const start = await firstOf(
@@ -68,7 +68,7 @@ export class HistoryIndex {
     const gathered = from(decodePostings(this.#gathered.get(actor) ?? []), fromRev)
     let last: number | undefined
     const isNew = ({ seq }: Posting) => {
-      // Behind a crash the same may be written twice.
+      // After a crash, the same posting may be written twice.
       if (last !== undefined && (reverse ? seq >= last : seq <= last)) return false
       last = seq
       return true
@@ -81,7 +81,7 @@ export class HistoryIndex {
     if (!reverse) yield* gathered.filter(isNew)
   }
 
-  /** Every posting once, those of one actor in order, though not always in one row. */
+  /** Yields every posting once. Those of one actor are in order, though not always next to each other. */
   async *all(): AsyncGenerator<{ actor: string; posting: Posting }> {
     const gathered = [...this.#gathered]
     const last = new Map(gathered.map(([actor]) => [actor, 0]))
@@ -106,7 +106,9 @@ export class HistoryIndex {
   }
 }
 
-/** The first seq, then by how much rev and seq grow from each to the next; format 1 had the seq alone. */
+/**
+ * Encodes the first seq, then the differences of rev and seq from each posting to the next. Format 1 has the seq alone.
+ */
 function encodePostings(postings: readonly number[]): Buffer {
   const deltas = postings.slice(1)
   for (let i = deltas.length - 1; i > 0; i--)
@@ -121,7 +123,7 @@ function readPostings(key: string, value: Buffer): Posting[] {
   return decodePostings(flat)
 }
 
-/** From the one that holds the rev on. */
+/** Returns the postings from the one that holds the rev on. */
 function from(postings: Posting[], rev: number): Posting[] {
   return postings.slice(
     Math.max(

@@ -45,25 +45,28 @@ import { LogReader } from './log-reader.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { firstOf, readable } from './readable.ts'
 
-/** Commits taken out of the database at once when they are in the archive. */
+/** Commits removed from the database at once after they were archived. */
 const PRUNED_AT_ONCE = 256
 
-/** The state of an opened database: see open.ts, which makes it. */
+/** The state of an opened database: open.ts makes it. */
 export interface Opened<R extends LogRecord> {
   readonly db: Database
   readonly codec: RecordCodec<R>
   readonly name: StoreName
   readonly index: HistoryIndex
-  /** Undefined where there is no place for files. */
+  /** Undefined for a store that has no folder. */
   readonly archive: Archive | undefined
   readonly epoch: number
   readonly end: LogEnd
-  /** Undefined where there is no folder to claim. */
+  /** Undefined for a store that has no folder. */
   readonly claim: Claim | undefined
   readonly snapshotsKept: number
 }
 
-/** `Store` on LevelDB, or on anything with its interface. One commit is one value, so a batch has few entries. */
+/**
+ * Implements `Store` on LevelDB, or on another database with its interface. One commit is one value, so a batch has few
+ * entries.
+ */
 export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly epoch: number
   readonly shortId: string
@@ -78,7 +81,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   #end: LogEnd
   #fence: OutcryError | undefined
   #closing: Promise<void> | undefined
-  /** Settles with the write that was asked for last: writes go one after the other. */
+  /** Settles with the last requested write. Writes run one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
 
   constructor({ db, codec, name, index, archive, epoch, end, claim, snapshotsKept }: Opened<R>) {
@@ -104,7 +107,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       this.#assertFollows(records)
       const snapshotWrites = snapshots.length === 0 ? [] : await this.#snapshotWrites(snapshots)
       const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
-      // The index gives up here what it puts into the batch: nothing may be refused any more that does not fence.
+      // The index gives up the postings that it puts into the batch. From here on, every failure must fence the store.
       const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
       commitBegins()
       try {
@@ -160,7 +163,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       yield entry
     }
     if (historyEnd(actor, latest)?.seq === 0) return
-    // One that was the latest a moment ago may be here as well by now.
+    // A snapshot that was among the latest a moment ago may be here by now.
     for await (const bytes of readable(this.#db.values({ ...pastRange(actor, below), reverse: true }))) {
       const rest = pace.step()
       if (rest !== undefined) await rest
@@ -214,7 +217,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     const archive = this.#archive
     if (archive === undefined) throw noArchive()
     this.#claim?.assertPlace()
-    // What is not in the written index yet is found again from the commits themselves; the last one is the log's end.
+    // Postings not yet written must be found again in the commits themselves. The last commit marks the log's end.
     const { seq } = this.#end
     const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, this.#index.writtenTo(seq), seq - 1)
     await archiveCommits(this.#reader, archive, limit)
@@ -225,7 +228,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   async *entries({ signal }: Interruptible = {}): AsyncIterable<StoreEntry> {
     this.#assertOpen()
     const pace = new Pace({ signal })
-    // Files first, then what they lack: what goes to the archive meanwhile is in both. The iterator is a snapshot.
+    // Files come first, then the entries that they lack. A commit archived meanwhile is in both. The iterator is a
+    // snapshot.
     const { liveFrom } = this
     const iterator = this.#db.iterator()
     try {
@@ -260,7 +264,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     })
   }
 
-  /** Bit by bit, so that no commit waits for long. */
+  /** Removes archived commits bit by bit, so that no commit waits for long. */
   async #pruneArchived({ liveFrom }: Archive): Promise<void> {
     for (;;) {
       const range = { gte: COMMITS.gte, lt: commitKey(liveFrom), limit: PRUNED_AT_ONCE }
@@ -278,7 +282,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   async #close(): Promise<void> {
-    // The next writer has the same database in memory open.
+    // The next writer still uses the same database in memory.
     if (this.#claim === undefined && this.#db.status === 'open' && this.#epochNow() !== this.epoch) return
     try {
       this.#claim?.closeHead()
@@ -287,7 +291,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
   }
 
-  /** After the writes before it, so that each sees what they left. */
+  /** Runs a write after all earlier ones, so that it sees their effects. */
   #inTurn(write: () => Promise<void>): Promise<void> {
     if (this.#closing) return Promise.reject(storeClosed())
     const done = this.#writes.then(() => {
@@ -303,7 +307,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return readSync(() => this.#db.getSync(key))
   }
 
-  /** @throws STORE_CORRUPT when an older one of the same actor is damaged */
+  /** Returns the puts for these snapshots. @throws STORE_CORRUPT when an older snapshot of the same actor is damaged */
   async #snapshotWrites(snapshots: readonly SnapshotEntry[]): Promise<Batch> {
     const batch: Batch = []
     for (const entry of latestOfEach(snapshots)) {
@@ -322,14 +326,17 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return batch
   }
 
-  /** Where the actor's history of snapshots ends, where its latest do not say so: an older Outcry wrote them. */
+  /**
+   * Reads where the actor's history of snapshots ends. Needed when an older Outcry wrote its latest, which do not say
+   * so.
+   */
   async #readEnd(actor: string): Promise<HistoryEnd> {
     const range = { ...pastRange(actor, Number.MAX_SAFE_INTEGER), reverse: true, limit: 1 }
     const bytes = await firstOf(this.#db.values(range))
     return bytes === undefined ? NO_HISTORY : endWith(actor, bytes)
   }
 
-  /** `acknowledged`: what is safe once this is written. */
+  /** Writes a batch. `acknowledged` is the last seq that is safe once it is written. */
   async #write(batch: Batch, acknowledged?: number): Promise<void> {
     try {
       const claim = this.#claim
@@ -350,13 +357,13 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       throw new OutcryError(
         'STORE_WRITE_FAILED',
         `the disk refused a write: ${reason}`,
-        'Make room or mend the disk, then start again: all that was acknowledged is there.',
+        'Make room or repair the disk, then start again: the log has all acknowledged records.',
         { cause: error },
       )
     }
   }
 
-  /** @throws STORE_FENCED when another writer has come since (law 9) */
+  /** Checks that no other writer has come since (law 9). @throws STORE_FENCED */
   #assertEpoch(): void {
     const epoch = this.#epochNow()
     if (epoch !== this.epoch) throw fenced(outdated(epoch, this.epoch))
@@ -396,7 +403,10 @@ function gap(expected: number, found: number | undefined): OutcryError {
   )
 }
 
-/** A commit may bring several snapshots of one actor. What is written for one is made of what the database has. */
+/**
+ * Returns the latest snapshot of each actor. A commit may bring several, and each is merged with those in the database
+ * alone.
+ */
 function latestOfEach(snapshots: readonly SnapshotEntry[]): Iterable<SnapshotEntry> {
   if (snapshots.length < 2) return snapshots
   const latest = new Map<string, SnapshotEntry>()

@@ -1,4 +1,4 @@
-/** Records out of a database, in order. Whatever is missing or damaged between them is named, never skipped (law 4). */
+/** Reads records out of a database in order. It names each missing or damaged commit and never skips one (law 4). */
 
 import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from '../store.ts'
 import type { Archive } from './archive.ts'
@@ -11,7 +11,7 @@ import type { HistoryIndex } from './history-index.ts'
 import { alone, Pace } from './pace.ts'
 import { firstOf, type Pieces, readable } from './readable.ts'
 
-/** Bytes that LevelDB hands over at once; its own default is less than one commit. */
+/** Bytes that LevelDB hands over at once. LevelDB's own default is less than one commit. */
 const READ_AHEAD = { highWaterMarkBytes: 1 << 17 }
 
 export class LogReader<R extends LogRecord> {
@@ -35,7 +35,10 @@ export class LogReader<R extends LogRecord> {
     this.#archive = archive
   }
 
-  /** Whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, each linked to the one before. Those without `text` are empty. */
+  /**
+   * Yields whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, and checks that each is
+   * linked to the one before. A commit that does not contain `text` has no records.
+   */
   async *commits(
     fromSeq: number,
     toSeq: number,
@@ -44,7 +47,7 @@ export class LogReader<R extends LogRecord> {
     text?: Buffer,
   ): AsyncGenerator<DecodedCommit<R>> {
     if (toSeq < fromSeq) return
-    /** The record that has to come next. */
+    /** Seq that the next commit must hold. */
     let due = reverse ? toSeq : fromSeq
     let link: Buffer | undefined
     for await (const { seq, bytes } of reverse
@@ -65,7 +68,7 @@ export class LogReader<R extends LogRecord> {
     if (reverse ? due >= fromSeq : due <= toSeq) throw recordsMissing(due)
   }
 
-  /** `toSeq` may not be beyond the head. */
+  /** Yields records. `toSeq` may not be beyond the head. */
   async *records({
     fromSeq,
     toSeq,
@@ -87,7 +90,7 @@ export class LogReader<R extends LogRecord> {
       }
       for (const record of reverse ? records.toReversed() : records) {
         if (record.seq < fromSeq || record.seq > toSeq) continue
-        // What is done with each record counts as well.
+        // The caller's work on each record counts as well.
         const rest = pace.stepOn()
         if (rest !== undefined) await rest
         yield record
@@ -96,14 +99,14 @@ export class LogReader<R extends LogRecord> {
     }
   }
 
-  /** Records after `maxSeq` are left out: they are not acknowledged yet. */
+  /** Yields an actor's records. It leaves out records beyond the head, because they are not acknowledged yet. */
   async *history(actor: string, options: HistoryOptions, headSeq: number): AsyncGenerator<R> {
     const { fromRev = 1, toRev = Infinity, toSeq = headSeq, reverse = false, limit = Infinity } = options
     const maxSeq = Math.min(toSeq, headSeq)
     const pace = new Pace(options)
     let left = limit
     if (left <= 0 || toRev < fromRev) return
-    /** The rev that has to come next. Where the history ends is not known, so reverse begins with any. */
+    /** Rev that must come next. The end of the history is not known, so a reverse read begins with any rev. */
     let due = reverse ? undefined : Math.max(1, fromRev)
     let seq = 0
     for await (const posting of this.#index.postings(actor, fromRev, toRev, reverse)) {
@@ -129,7 +132,7 @@ export class LogReader<R extends LogRecord> {
     if (reverse && due !== undefined && due >= Math.max(1, fromRev)) throw historyBroken(actor, due, seq)
   }
 
-  /** The last seq before the log's time first passed `at`. One seek and one commit. */
+  /** Returns the last seq before the log's time first passed `at`. It takes one seek and one commit. */
   async seqAt(at: number, headSeq: number): Promise<number> {
     const ms = Math.floor(at)
     const value = await firstOf(this.#db.values({ ...timesAfter(ms), limit: 1 }))
@@ -141,8 +144,8 @@ export class LogReader<R extends LogRecord> {
   }
 
   /**
-   * Whole commits as they are, upwards: the archive's part, then the database's. `liveFrom` may grow meanwhile; an
-   * iterator still sees what was in the database when it was made, and `liveFrom` grows before anything is deleted.
+   * Yields whole commits as they are, upwards: the archive's part, then the database's. `liveFrom` may grow meanwhile.
+   * It grows before anything is deleted, and an iterator still sees what the database had when the iterator was made.
    */
   async *#rawUp(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
     for (let from = fromSeq; from <= toSeq; ) {
@@ -179,7 +182,7 @@ export class LogReader<R extends LogRecord> {
     }
   }
 
-  /** The iterator is made at once, not when it is first read. */
+  /** Makes the iterator at once, not at its first read. */
   #scan(range: { gte: string; lte: string; reverse?: boolean }): AsyncIterable<RawCommit> {
     return rawCommits(this.#db.iterator({ ...range, ...READ_AHEAD }))
   }
@@ -193,13 +196,13 @@ export class LogReader<R extends LogRecord> {
     throw recordsMissing(seq)
   }
 
-  /** With the actor's records at least. */
+  /** Returns a commit with the actor's records at least. */
   async #commitAt(seq: number, actor: string, pace: Pace): Promise<DecodedCommit<R>> {
     if (seq < this.#liveFrom) return this.#commitHolding(seq)
     const bytes = await alone(() => this.#db.get(commitKey(seq))).catch((error: unknown) => {
       throw unreadable(error)
     })
-    // It may have gone to the archive meanwhile.
+    // The commit may have gone to the archive meanwhile.
     if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
     const rest = pace.step()
@@ -207,7 +210,7 @@ export class LogReader<R extends LogRecord> {
     return decodeCommit(this.#codec, this.#name, seq, bytes, { actor })
   }
 
-  /** Key of the commit that holds the seq, if none is missing there. */
+  /** Returns the key of the commit that holds the seq, if no commit is missing there. */
   #floor(seq: number): Promise<string | undefined> {
     return firstOf(this.#db.keys({ gte: COMMITS.gte, lte: commitKey(seq), reverse: true, limit: 1 }))
   }

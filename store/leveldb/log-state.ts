@@ -1,4 +1,4 @@
-/** What a database says of the log in it: its format, its store, its end. Read before anything is written to it. */
+/** Reads what a database says about its log: format, store and end. This happens before anything is written to it. */
 
 import type { LogRecord, RecordCodec } from '../store.ts'
 import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './codec/commit-codec.ts'
@@ -9,26 +9,26 @@ import type { LogEnd, NotedHead } from './commit-batch.ts'
 import { codecDiffers, formatUnknown, headDiffers } from './folder/open-errors.ts'
 import { firstOf } from './readable.ts'
 
-/** Layout of keys, values and files; raised when an older Outcry could not read them. */
+/** Number of the layout of keys, values and files. It is raised when an older Outcry could not read the new layout. */
 export const FORMAT = 3
-/** Read as they are; what is added follows the present format. */
+/** Formats that this Outcry reads as they are. It adds data in the present format. */
 const OLDER_FORMATS = [1, 2]
 
 export interface LogState {
-  /** 0 when nothing was ever written. */
+  /** Format of the database; 0 when nothing was ever written. */
   readonly format: number
   readonly name: StoreName
-  /** Of the last opener. */
+  /** Epoch of the last opener. */
   readonly epoch: number
   readonly end: LogEnd
-  /** Commits up to this seq are in the written part of the history index. */
+  /** Last seq of the commits in the written part of the history index. */
   readonly indexed: number
   /** First seq that is not in the archive. */
   readonly liveFrom: number
 }
 
 /**
- * `id`: of the store, where something else than the database says it.
+ * Returns the log's state. `id` is the store's id, if the caller knows it from elsewhere.
  * @throws STORE_FORMAT, STORE_CORRUPT
  */
 export async function readState<R extends LogRecord>(
@@ -45,7 +45,7 @@ export async function readState<R extends LogRecord>(
   const { indexed, ...end } = await readEnd(db, codec, name, location)
   return {
     format,
-    // What is added to an older store names it.
+    // Commits added to an older store name it.
     name: isOlder ? { ...name, namelessTo: end.seq } : name,
     epoch: await readNumber(db, META.epoch, 0),
     end,
@@ -62,7 +62,7 @@ async function readFormat(db: Database, location: string, codec: string): Promis
   }
   const format = Number(found)
   if (format !== FORMAT && !OLDER_FORMATS.includes(format)) throw formatUnknown(location, found, FORMAT)
-  // Format 1 had one codec.
+  // Format 1 had only one codec.
   const written = (await db.get(META.codec))?.toString()
   if (format > 1 && written !== JSON.stringify(codec)) throw codecDiffers(location, written, codec)
   return format
@@ -83,7 +83,7 @@ async function readNumber(db: Database, key: string, otherwise: number): Promise
   return number
 }
 
-/** The last commit, and that it is the one that was written last. */
+/** Returns the end of the log, and checks that its last commit is the one that was written last. */
 async function readEnd<R extends LogRecord>(
   db: Database,
   codec: RecordCodec<R>,

@@ -1,8 +1,9 @@
 /**
- * A look at a database before it is opened. To open it is to change it: LevelDB then turns its log into tables, writes a new
- * manifest and deletes what that does not name. So LevelDB opens a copy, `look` in the store's own folder: tables linked, since
- * they never change, and only those that the manifest names, since LevelDB may write over the numbers of others; the rest copied.
- * A store that is refused is as it was, whenever the process dies: what is left of a look is nobody's, and the next one removes it.
+ * Reads a database before it is opened, because opening changes it: LevelDB turns its log into tables, writes a new
+ * manifest and deletes files that the manifest does not name. So LevelDB opens a copy, `look` in the store's own
+ * folder. Tables are linked, since they never change, but only those that the manifest names, since LevelDB may
+ * overwrite the numbers of others. The rest is copied. A refused store is unchanged, even if the process dies: the next
+ * look removes the remains of this one.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,10 @@ import { type Manifest, readManifest } from './format/manifest.ts'
 import { type Entry, readTable } from './format/tables.ts'
 import { valuesOf } from './format/write-batch.ts'
 
-/** @throws STORE_CORRUPT when files are missing, damaged, or do not belong together */
+/**
+ * Returns the manifest of a database whose files are whole.
+ * @throws STORE_CORRUPT when files are missing, damaged, or do not belong together
+ */
 export function wholeManifest(folder: string, isSafe = isCommitKey): Manifest {
   const manifest = readManifest(folder)
   if (manifest === undefined) throw databaseMissing(folder)
@@ -29,7 +33,7 @@ export function wholeManifest(folder: string, isSafe = isCommitKey): Manifest {
   return manifest
 }
 
-/** Removes what an earlier look has left, and makes room for one. */
+/** Removes the remains of an earlier look, and makes a folder for a new one. */
 export function roomToLook(folder: string): string {
   const room = join(folder, LOOK)
   rmSync(room, { recursive: true, force: true })
@@ -41,7 +45,7 @@ export function endLook(folder: string): void {
   rmSync(join(folder, LOOK), { recursive: true, force: true })
 }
 
-/** Opens a copy of the database as the manifest describes it, in a folder that it may change. */
+/** Opens a copy of the database as the manifest describes it, in `room`, which LevelDB may change. */
 export async function openCopy(folder: string, manifest: Manifest, room: string): Promise<Database> {
   copyFileSync(join(folder, 'CURRENT'), join(room, 'CURRENT'))
   copyFileSync(join(folder, manifest.name), join(room, manifest.name))
@@ -56,8 +60,9 @@ export async function openCopy(folder: string, manifest: Manifest, room: string)
 }
 
 /**
- * Files that the manifest does not name are what a crash has left of a compaction: LevelDB deletes them. All that is in them is
- * in the database then, or was archived. Where it is not, the manifest is not the last one.
+ * Checks that files which the manifest does not name hold nothing that is lost. A crash leaves such files of a
+ * compaction, and LevelDB deletes them: their content is in the database, or was archived. If it is not, the manifest
+ * is not the last one.
  * @throws STORE_CORRUPT
  */
 export async function assertNothingElse(
@@ -87,14 +92,14 @@ function isIn(db: Database, key: string): Promise<boolean> {
   })
 }
 
-/** Commits that can be read in a table or a write-ahead log, as they are. */
+/** Yields the commits that can be read in a table or a write-ahead log, as they are. */
 export function* commitsIn(path: string): Generator<Entry> {
   for (const entry of valuesIn(path)) {
     if (entry[0] >= COMMITS.gte && entry[0] < COMMITS.lt) yield entry
   }
 }
 
-/** What can be read in a table or a write-ahead log, deleted values left out. */
+/** Yields the values that can be read in a table or a write-ahead log, without deleted ones. */
 export function* valuesIn(path: string): Generator<Entry> {
   if (path.endsWith('.log')) for (const batch of recordsOf(readWhatIsLeft(path), true)) yield* valuesOf(batch)
   else yield* readTable(path)
@@ -105,5 +110,5 @@ export function databaseMissing(folder: string): Error {
     ? 'the MANIFEST that its CURRENT names'
     : 'its CURRENT'
   const there = storeFiles(folder).join(', ')
-  return filesDamaged(`the database in ${folder} misses ${missing}; what is there: ${there}`)
+  return filesDamaged(`the database in ${folder} lacks ${missing}; it has: ${there}`)
 }

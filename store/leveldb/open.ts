@@ -1,6 +1,6 @@
 /**
- * Opens a store. The order is what keeps it safe: lock, look (look.ts), claim the epoch in HEAD, and only then LevelDB. Until the
- * claim nothing in the folder changes but what is aside (store-files.ts).
+ * Opens a store. The order makes it safe: lock, look (look.ts), claim the epoch in HEAD, and only then open LevelDB.
+ * Before the claim nothing in the folder changes but the names in `ASIDE` (store-files.ts).
  */
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -30,14 +30,14 @@ import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, whol
 export interface StoreOptions<R extends LogRecord = LogRecord> {
   /** Default: JSON. */
   readonly codec?: RecordCodec<R>
-  /** Snapshots kept of each actor. Default 2: the last, and one to fall back on. */
+  /** Number of snapshots kept of each actor. Default 2: the last, and one to fall back on. */
   readonly snapshotsKept?: number
   /**
-   * Files of the database that are open at once. LevelDB maps each into memory, 2 MiB of it. Default 1,000: fewer cost an actor
-   * that wakes some time, and spare a process that only reads the memory.
+   * Most files of the database that are open at once. LevelDB maps each into memory, 2 MiB of it. Default 1,000. With
+   * fewer, an actor wakes a bit slower, and a process that only reads saves memory.
    */
   readonly openFilesMax?: number
-  /** Of a store that this makes: see `Store.shortId`. Default: at random. */
+  /** The short id of a store that this call makes: see `Store.shortId`. Default: random. */
   readonly shortId?: string | undefined
 }
 
@@ -50,14 +50,15 @@ interface Settings<R extends LogRecord> {
   readonly shortId: string | undefined
 }
 
-/** A log as it was found. */
+/** A log, as the look found it. */
 interface Found {
   readonly state: LogState
   readonly index: HistoryIndex
 }
 
 /**
- * Opens the store in a folder, making it if need be. One process at a time can have it. A store that is refused is as it was.
+ * Opens the store in a folder and makes it if need be. One process at a time can have it open. A refused store is
+ * unchanged.
  * @throws STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
  */
 export async function openLevelStore<R extends LogRecord>(
@@ -90,8 +91,8 @@ async function openLocked<R extends LogRecord>(lock: StoreLock, settings: Settin
 }
 
 /**
- * A folder with any file of a store is never new, but for one whose HEAD says that its database was being made: a commit comes
- * after that.
+ * Whether a new store is made here. A folder with any file of a store is not new, unless its HEAD says that the
+ * database was being made: no commit comes before that.
  * @throws STORE_CORRUPT
  */
 function isNew(folder: string, head: FoundHead): boolean {
@@ -109,7 +110,7 @@ function isNew(folder: string, head: FoundHead): boolean {
   )
 }
 
-/** Reads all that must be right of a database, out of a copy. */
+/** Reads, from a copy, all that must be right about a database. */
 async function look<R extends LogRecord>(
   folder: string,
   head: FoundHead,
@@ -132,7 +133,7 @@ async function look<R extends LogRecord>(
   }
 }
 
-/** A new store. Until HEAD says that its database is made, whoever comes after a crash begins again. */
+/** Makes a new store. After a crash, the next opener starts over, until HEAD says that the database is made. */
 async function make<R extends LogRecord>(
   lock: StoreLock,
   head: FoundHead,
@@ -158,7 +159,7 @@ async function reopen<R extends LogRecord>(
   return begin(lock, { ...state, epoch }, settings, { ready: true }, (db) => found.index.over(db))
 }
 
-/** Claims the folder, opens its database, and makes it of the present format. `state`: as it is found. */
+/** Claims the folder, opens its database and brings it to the present format. `state` is what the look found. */
 async function begin<R extends LogRecord>(
   lock: StoreLock,
   state: LogState,
@@ -179,7 +180,7 @@ async function begin<R extends LogRecord>(
   try {
     await db.open()
     const { codec } = settings
-    // Between look and claim a writer that lost its lock may have added to it.
+    // A writer that lost its lock may have added commits between look and claim.
     const now = ready ? await readState(db, codec, folder, owner.id) : state
     const isSame = now.end.hash.equals(state.end.hash)
     await writeSynced(db, openingBatch(now, epoch, codec.name))
@@ -194,7 +195,7 @@ async function begin<R extends LogRecord>(
   }
 }
 
-/** Of a database that nothing was ever committed to. */
+/** Removes a database to which nothing was ever committed. */
 function removeDatabase(folder: string): void {
   for (const name of readdirSync(folder)) if (isDatabaseFile(name)) rmSync(join(folder, name))
 }
@@ -203,7 +204,10 @@ function archiveIn(folder: string, { liveFrom, name }: LogState): Archive {
   return new Archive(join(folder, ARCHIVE), liveFrom, name)
 }
 
-/** The same code in memory: for tests, and for runs that nobody wants to keep. `memory` shared is a store reopened. */
+/**
+ * Opens a store in memory, on the same code: for tests, and for runs that are not kept. A shared `memory` is a store
+ * reopened.
+ */
 export async function openMemoryStore<R extends LogRecord>(
   memory: Memory = newMemory(),
   options: StoreOptions<R> = {},
@@ -217,7 +221,7 @@ export async function openMemoryStore<R extends LogRecord>(
     const before = await readState(db, codec, 'memory', newStoreId(options.shortId))
     const epoch = before.epoch + 1
     await writeSynced(db, openingBatch(before, epoch, codec.name))
-    // What a writer before may have added until then counts.
+    // Commits that an earlier writer added until then count.
     const state = await readState(db, codec, 'memory')
     const index = await readIndex(db, codec, state, undefined)
     return new LevelStore<R>({
@@ -245,7 +249,7 @@ function withDefaults<R extends LogRecord>({
   return { snapshotsKept, openFilesMax, shortId, codec: codec ?? (jsonCodec as unknown as RecordCodec<R>) }
 }
 
-/** What an opener writes: its epoch, whose store it is, and what makes the store of the present format. */
+/** Returns an opener's first batch: its epoch, the store's id, and the marks of the present format. */
 function openingBatch({ format, name, end }: LogState, epoch: number, codec: string): Batch {
   const batch: Batch = [
     [META.epoch, json(epoch)],
@@ -257,7 +261,7 @@ function openingBatch({ format, name, end }: LogState, epoch: number, codec: str
   return batch
 }
 
-/** Reads the last commits, whose places are not in the written index yet. */
+/** Builds the index and reads the last commits into it, whose postings are not written yet. */
 async function readIndex<R extends LogRecord>(
   db: Database,
   codec: RecordCodec<R>,

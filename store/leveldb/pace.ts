@@ -1,29 +1,32 @@
 /**
- * Readers give way. What reads long shares a thread with trading, so all readers of a process together work for a short slice,
- * then let the event loop go round once before one of them works on. Whoever waited longest is next. While a commit is being
- * written they wait for it, so that it is acknowledged at once; but not for ever, where one commit follows the other. As long as
- * commits come, reading has a share of the time and no more. What readers want of the thread pool they want one after the other.
+ * Makes readers give way to trading, with which they share a thread. All readers of a process together work for a short
+ * slice. Then the event loop goes round once before the next one works; the reader that has waited longest is next.
+ * While a commit is being written, readers wait for it, so that it is acknowledged at once. They do not wait for ever
+ * when one commit follows another. While commits come, reading has only a share of the time. Jobs of readers for the
+ * thread pool run one after the other.
  */
 import { setImmediate, setTimeout } from 'node:timers'
 import type { Paced } from '../store.ts'
 import { readAborted } from './codec/damage.ts'
 
-/** What reading may hold up everything else at a time, unless one step alone takes longer: decoding a large commit. */
+/**
+ * Ms for which reading may hold up all else at a time. One step alone may take longer, such as decoding a large commit.
+ */
 const SLICE_MS = 0.5
 
-/** How long after a commit others are expected. */
+/** Ms after a commit during which more are expected. */
 const TRADING_MS = 100
 
-/** How long, in ms, readers wait for commits before they have a slice all the same. */
+/** Ms for which readers wait for commits before they get a slice all the same. */
 const HELD_MS = 4
 
-/** Ms of work that readers may have saved up: one short answer comes as fast as it can. */
+/** Most ms of work that readers may save up, so that one short answer comes as fast as it can. */
 const CREDIT_MAX_MS = 200
 
-/** A part of the time, for some of the readers together. */
+/** A share of the time for a group of readers. */
 class Budget {
   readonly #share: number
-  /** Ms that they may work at once, as of when; below 0 they have to rest. */
+  /** Ms of work that they may do at once, as of `#at`. Below 0 they must rest. */
   #credit = CREDIT_MAX_MS
   #at = 0
 
@@ -31,7 +34,7 @@ class Budget {
     this.#share = share
   }
 
-  /** For so long they rest; not above 0: they may work. */
+  /** Returns the ms for which they must rest; they may work when it is 0 or less. */
   restMs(now: number): number {
     return this.#at - now - this.#credit / this.#share
   }
@@ -46,7 +49,10 @@ class Budget {
   }
 }
 
-/** While commits come. What reading throws away keeps the garbage collector at work, and it takes the processors from commits. */
+/**
+ * Shares while commits come. The garbage of reading keeps the garbage collector busy, which takes processor time from
+ * commits.
+ */
 const answers = new Budget(1 / 6)
 const background = new Budget(1 / 16)
 
@@ -55,9 +61,9 @@ interface Waiting {
   readonly resume: () => void
 }
 
-/** Whose slice is not charged for yet. */
+/** Budget of the slice under way, not charged yet. */
 let working: Budget | undefined
-/** When the slice of the reader that works now began and ends. */
+/** When the slice under way began and ends. */
 let sliceBegan = 0
 let sliceEnd = 0
 const waiting: Waiting[] = []
@@ -92,14 +98,18 @@ export class Pace {
   }
 
   /**
-   * Before each piece of work: what to wait for first. Undefined when it has to begin at once: not behind an `await`, at which
-   * other readers would be told the same. @throws READ_ABORTED
+   * Call before each piece of work, and wait for the promise. Undefined means: begin at once, without an `await`, in
+   * which other readers would get the same answer.
+   * @throws READ_ABORTED
    */
   step(): Promise<void> | undefined {
     return this.#step(false)
   }
 
-  /** The same where others would have to wait with what this reader has in hand: it goes on before them. @throws READ_ABORTED */
+  /**
+   * Does the same, but puts this reader first: others would have to wait with what it has in hand.
+   * @throws READ_ABORTED
+   */
   stepOn(): Promise<void> | undefined {
     return this.#step(true)
   }
@@ -131,7 +141,9 @@ function charge(now: number): void {
   working = undefined
 }
 
-/** One at a time: a slice is all that happens between two rounds of the event loop. */
+/**
+ * Starts the next slice. A slice is all that happens between two rounds of the event loop, so there is one at a time.
+ */
 function next(): void {
   resting = undefined
   const now = performance.now()
@@ -139,7 +151,7 @@ function next(): void {
   if (now - committedAt > TRADING_MS) for (const budget of [answers, background]) budget.fill()
   const restMs = Math.min(...waiting.map(({ budget }) => budget.restMs(now)))
   if (restMs > 0) {
-    // Trading may end meanwhile.
+    // Commits may stop coming meanwhile.
     const ms = Math.min(restMs, TRADING_MS)
     waitingSince = now + ms
     resting = setTimeout(next, ms)
@@ -161,7 +173,7 @@ function slice(): void {
   sliceEnd = now + SLICE_MS
   waitingSince = sliceEnd
   reader?.resume()
-  // A reader that waits for something else before its slice ends is not charged for that.
+  // A reader that waits for something else before its slice ends is not charged for the rest.
   setImmediate(waiting.length > 0 ? next : endSlice)
 }
 
@@ -169,11 +181,11 @@ function endSlice(): void {
   charge(performance.now())
 }
 
-/** Jobs for LevelDB's threads that wait for the one under way. */
+/** Jobs for LevelDB's threads that wait for the job under way. */
 const jobs: (() => void)[] = []
 let isBusy = false
 
-/** A job of a reader for the thread pool: one at a time, so that a commit finds a thread and a processor free. */
+/** Runs a reader's job on the thread pool, one at a time, so that a commit finds a free thread and processor. */
 export async function alone<T>(job: () => Promise<T>): Promise<T> {
   if (isBusy) await new Promise<void>((resolve) => jobs.push(resolve))
   isBusy = true

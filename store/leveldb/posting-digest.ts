@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib'
 import type { Posting } from './history-index.ts'
 
 const BUCKETS = 65_536
-/** Buckets that are looked into: enough to name what is damaged, and few enough to hold all of them. */
+/** Most buckets that are examined: enough to name the damage, and few enough to keep all their postings. */
 const LOOKED_INTO_MAX = 64
 
-/** Sums over sets of postings, as many numbers whatever the set: equal sets have equal sums, in any order. */
+/** Sums over a set of postings. Their number does not depend on the set. Equal sets have equal sums, in any order. */
 export class PostingDigest {
   readonly #sums = new Uint32Array(BUCKETS)
 
@@ -15,7 +15,10 @@ export class PostingDigest {
     this.#sums[bucket] = (this.#sums[bucket] as number) + crc
   }
 
-  /** Says of a posting whether it may be in one of the two alone. It may leave some of very many out. */
+  /**
+   * Returns a test whether a posting may be in only one of the two sets. It may miss some when very many differ.
+   * Undefined when the sets are equal.
+   */
   differing(other: PostingDigest): ((actor: string, posting: Posting) => boolean) | undefined {
     const buckets = new Set<number>()
     for (const [i, sum] of this.#sums.entries()) {

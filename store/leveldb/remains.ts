@@ -1,4 +1,7 @@
-/** What is left of a store: as its manifest describes it, or all commits in any of its files. Read from copies, for the doctor. */
+/**
+ * Finds what is left of a store for the doctor: the database as its manifest describes it, or all commits in any of its
+ * files. It reads copies.
+ */
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
@@ -33,20 +36,20 @@ export interface Remains {
   readonly db: Database
   readonly archive: Archive
   readonly name: StoreName
-  /** The greatest that anything says. */
+  /** The greatest epoch that any file names. */
   readonly epoch: number
-  /** Where the log ended once, as far as anything still says. */
+  /** Seq at which the log once ended, as far as any file still says. */
   readonly endedAt: number
   readonly checkpoint: Checkpoint | undefined
-  /** All of it is of this store: a snapshot does not say whose it is. */
+  /** Whether all of it is of this store. A snapshot does not name its store. */
   readonly isOwn: boolean
   readonly fileDamage: readonly FileDamage[]
 }
 
-/** `db` is undefined when LevelDB cannot open it. */
+/** The remains of a store. `db` is undefined when LevelDB cannot open it. */
 export type Found = Omit<Remains, 'db'> & { readonly db: Database | undefined }
 
-/** The database as its manifest describes it. @throws STORE_OPEN_FAILED */
+/** Returns the database as its manifest describes it. @throws STORE_OPEN_FAILED */
 export async function asFound(folder: string): Promise<Found> {
   const fileDamage: FileDamage[] = []
   const room = join(roomToLook(folder), 'found')
@@ -83,7 +86,7 @@ async function describe(
     noting(fileDamage, () => checkHead(folder, head, state))
   }
   const knownTo = Math.max(noted, acknowledgedBy(head, id))
-  // Reading all of it is for a log of which less is known than its names say.
+  // The files are read only where their names reach further than the log is known to have been.
   const mayReachTo = Math.max(0, ...archive.segments.map(({ lastSeq }) => lastSeq))
   return {
     db,
@@ -97,7 +100,7 @@ async function describe(
   }
 }
 
-/** All commits that are whole, out of whatever tables and logs there are, in a database of their own. */
+/** Gathers all whole commits from every table and log into a database of their own. */
 export async function gathered<R extends LogRecord>(
   folder: string,
   codec: RecordCodec<R>,
@@ -128,7 +131,7 @@ async function gatherInto<R extends LogRecord>(
     for (const [key, bytes] of commitsLeftIn(join(folder, file), unread)) {
       const epochOf = wholeOf(codec, name, key, bytes)
       if (epochOf === undefined) continue
-      // Of two that a writer and its successor wrote in the same place, the successor's counts.
+      // Of two commits that a writer and its successor wrote in the same place, the successor's counts.
       const other = batch.get(key) ?? (await db.get(key))
       if (other !== undefined && (wholeOf(codec, name, key, other) ?? 0) >= epochOf) continue
       greatest = Math.max(greatest, epochOf)
@@ -197,13 +200,16 @@ function readHead(folder: string, fileDamage: FileDamage[]): FoundHead {
   }
 }
 
-/** What another store has acknowledged says nothing of this one. */
+/** Returns the acknowledged seq of HEAD; 0 when HEAD is of another store and so says nothing about this one. */
 function acknowledgedBy(head: FoundHead, id: Buffer): number {
   if (head.kind === 'none') return 0
   return head.kind === 'owned' && !head.id.equals(id) ? 0 : head.seq
 }
 
-/** HEAD and the database say it; where they differ, or one is not there, most of the commits do. */
+/**
+ * Returns the store's id from HEAD and the database. Where they differ or one lacks it, the id in most of the commits
+ * counts.
+ */
 async function ownId(folder: string, head: FoundHead, written: string | undefined): Promise<Buffer> {
   const inHead = head.kind === 'owned' ? head.id.toString('hex') : undefined
   if (inHead !== undefined && inHead === written) return Buffer.from(inHead, 'hex')
@@ -222,13 +228,16 @@ async function ownId(folder: string, head: FoundHead, written: string | undefine
   return id === undefined ? newStoreId() : Buffer.from(id, 'hex')
 }
 
-/** In an older format no commit names its store; in one that nobody can read any of them may. */
+/**
+ * Returns the seq up to which commits need not name the store: all of them in an older format, or if the format cannot
+ * be read.
+ */
 async function namelessIn(db: Database | undefined, format: number): Promise<number> {
   const isOlder = db === undefined || format < FORMAT
   return isOlder ? Number.MAX_SAFE_INTEGER : readOr<number>(db, META.nameless, 0)
 }
 
-/** None where the disk cannot read the file: that is damage of it. */
+/** Yields the commits of a file. A file that the disk cannot read has none, and counts as damage. */
 function* commitsLeftIn(path: string, fileDamage: FileDamage[]): Generator<Entry> {
   try {
     yield* commitsIn(path)
@@ -244,7 +253,7 @@ function databaseFiles(folder: string): string[] {
     .sort((a, b) => numberOf(a) - numberOf(b))
 }
 
-/** The epoch of a commit that is whole and of this store. */
+/** Returns the epoch of a commit, if it is whole and of this store. */
 function wholeOf<R extends LogRecord>(
   codec: RecordCodec<R>,
   name: StoreName,
@@ -258,7 +267,7 @@ function wholeOf<R extends LogRecord>(
   }
 }
 
-/** What LevelDB cannot read is told by the walk through the log. */
+/** Returns a value of the database, or `otherwise`. The walk through the log reports what LevelDB cannot read. */
 async function readOr<T>(db: Database, key: string, otherwise: T): Promise<T> {
   try {
     const value = await db.get(key)
@@ -276,7 +285,7 @@ function noting(fileDamage: FileDamage[], check: () => unknown): void {
   }
 }
 
-/** A log that ends early is told by the walk through it. */
+/** Adds an error to the damage. The walk through the log reports a log that ends early. */
 function note(fileDamage: FileDamage[]): (error: unknown) => void {
   return (error) => {
     if (!isOutcryError(error)) throw error

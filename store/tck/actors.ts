@@ -1,4 +1,4 @@
-/** The list of actors: those that have a history, each once. */
+/** Tests of the list of actors: it has those with a history, each once. */
 import { equal, isTrue } from './assertions.ts'
 import { ACTORS, all, type Test } from './subject.ts'
 

@@ -1,10 +1,10 @@
-/** A log grows by whole commits, one after the other, without a gap (laws 2, 4). */
+/** Tests that a log grows by whole commits, one after the other, without a gap (laws 2, 4). */
 import { equal, refuses, throws } from './assertions.ts'
 import { all, commits, seqs, type TckRecord, type Test } from './subject.ts'
 
 const record = (seq: number, rev = 1): TckRecord => ({ seq, rev, actor: 'a/b', at: 0 })
 
-/** What does not follow a log that ends at 20. */
+/** Commits that do not follow a log that ends at 20. */
 const REFUSED: readonly (readonly [what: string, records: readonly TckRecord[]])[] = [
   ['an earlier seq', [record(5, 9)]],
   ['a later seq', [record(22)]],

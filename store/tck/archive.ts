@@ -1,10 +1,10 @@
-/** The archive: old records in another place, read there as before. */
+/** Tests of the archive: old records lie in another place and are read as before. */
 import { equal, isTrue, refuses } from './assertions.ts'
 import { all, commits, seqs, type Test } from './subject.ts'
 
-/** Records of each commit. */
+/** Records in each commit. */
 const SIZE = 500
-/** No multiple of the size: the commit that holds it stays. */
+/** Seq that is no multiple of the size, so the commit that holds it stays. */
 const CHECKPOINT = 1_800
 
 export function noArchiveTests(test: Test): void {

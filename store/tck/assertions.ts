@@ -1,8 +1,8 @@
-/** What a test asserts. They throw as node:assert does, which every test runner shows. */
+/** The assertions of the tests. They throw as node:assert does, so every test runner can show their failures. */
 import assert from 'node:assert/strict'
 import type { ErrorCode } from '../../errors/codes.ts'
 
-/** Both are the same as JSON: a field that is undefined is one that is not there. */
+/** Asserts that both are the same JSON. A field that is undefined counts as missing. */
 export function equal(actual: unknown, expected: unknown): void {
   assert.deepEqual(plain(actual), plain(expected))
 }
@@ -11,19 +11,19 @@ export function isTrue(value: boolean, what: string): void {
   assert.ok(value, what)
 }
 
-/** The work fails with an error of this code. */
+/** Asserts that the work fails with an error of this code. */
 export async function refuses(work: Promise<unknown>, code: ErrorCode): Promise<void> {
   await assert.rejects(work, (error: unknown) => hasCode(error, code))
 }
 
-/** As `refuses`, of what is synchronous. */
+/** Asserts the same of synchronous work. */
 export function throws(work: () => unknown, code: ErrorCode): void {
   assert.throws(work, (error: unknown) => hasCode(error, code))
 }
 
 function hasCode(error: unknown, code: ErrorCode): boolean {
   const { code: found } = Object(error) as { code?: unknown }
-  // Another error is shown as it is.
+  // The test runner shows an error without a code as it is.
   if (found === undefined) throw error
   assert.equal(found, code)
   return true

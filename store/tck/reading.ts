@@ -1,4 +1,4 @@
-/** Readers get exactly what they ask for, whatever is written meanwhile. */
+/** Tests that readers get exactly what they ask for, whatever is written meanwhile. */
 import type { ReadOptions } from '../store.ts'
 import { equal, refuses } from './assertions.ts'
 import { all, commits, seqs, type Test } from './subject.ts'
@@ -35,7 +35,7 @@ export function readTests(test: Test): void {
     equal(await found({ reverse: true }), [62, 61])
     equal(await found({ fromSeq: 62, toSeq: 69 }), [62])
     equal(await found({ mentioning: 'needle' }), [])
-    // Records that it passes over count.
+    // Records of the commits that it passes over count.
     equal(await found({ limit: 60 }), [])
     equal(await found({ limit: 61 }), [61])
     equal(await found({ fromSeq: 2, limit: 61 }), [61, 62])

@@ -1,4 +1,4 @@
-/** Snapshots of actors, the two latest at least, and one checkpoint. */
+/** Tests of the actors' snapshots, of which a store keeps at least the two latest, and of the checkpoint. */
 import { equal, isTrue } from './assertions.ts'
 import { all, commits, snapshot, type Test } from './subject.ts'
 
@@ -66,7 +66,7 @@ export function snapshotTests(test: Test): void {
   })
 }
 
-/** Snapshots that are taken of one actor, two for each that has to be kept. */
+/** Snapshots taken of one actor: two for each that must be kept. */
 const TAKEN = 30
 
 export function snapshotHistoryTests(test: Test, apartRevs: number): void {

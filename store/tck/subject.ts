@@ -1,11 +1,11 @@
-/** The store that one test is about, and what tests write to it. */
+/** The store under test, and the records that the tests write to it. */
 import type { LogRecord, SnapshotEntry, Store } from '../store.ts'
 
 export interface TckRecord extends LogRecord {
   readonly note?: string
 }
 
-/** Defines one test. The store is new, open and empty; it is closed afterwards. */
+/** Defines one test. The store is new, open and empty. It is closed afterwards. */
 export type Test = (title: string, body: (subject: Subject) => Promise<void>) => void
 
 interface Openable {
@@ -13,7 +13,7 @@ interface Openable {
 }
 
 export class Subject {
-  /** As it was opened last. */
+  /** The store, as it was opened last. */
   store: Store<TckRecord>
   readonly #under: Openable
   readonly #durable: boolean
@@ -26,37 +26,37 @@ export class Subject {
     this.#opened = [store]
   }
 
-  /** Opens it once more, whether or not it is open. */
+  /** Opens the store once more, whether or not it is open. */
   async open(): Promise<Store<TckRecord>> {
     const store = await this.#under.open()
     this.#opened.push(store)
     return store
   }
 
-  /** Closes all that was opened. */
+  /** Closes all stores that were opened. */
   async close(): Promise<void> {
     for (const store of this.#opened) await store.close()
   }
 
-  /** Closes it and opens it again. One that is not durable stays open: it would be empty. */
+  /** Closes the store and opens it again. A store that is not durable stays open, because it would be empty. */
   async reopen(): Promise<void> {
     if (!this.#durable) return
     await this.store.close()
     this.store = await this.open()
   }
 
-  /** Appends until the log ends at `to`. */
+  /** Appends commits until the log ends at `to`. */
   async fill(to: number): Promise<void> {
     for (const records of commits(this.store.head.seq + 1, to)) await this.store.append({ records })
   }
 }
 
-/** The actors whose records `commits` has, one after the other. */
+/** The actors of the records in `commits`, which take turns. */
 export const ACTORS = ['order/a', 'order/b', 'symbol/x:Y'] as const
 
 /**
- * Commits of 1, 2, 3, 1, 2, 3, ... records, or of `size` each, by three actors in turn; `at` rises by 10. `revs` has the last rev of
- * each actor before them.
+ * Returns commits of 1, 2, 3, 1, 2, 3, ... records, or of `size` each, by three actors in turn. `at` rises by 10.
+ * `revs` has the last rev of each actor before them.
  */
 export function commits(
   from: number,
@@ -77,7 +77,7 @@ export function commits(
   return list
 }
 
-/** A snapshot of an actor after its record at `seq`, which is its `seq`th. */
+/** Returns a snapshot of an actor after its record at `seq`, which has the rev `seq`. */
 export function snapshot(actor: string, seq: number, wakeAt?: number): SnapshotEntry {
   return { actor, seq, rev: seq, state: { seq }, ...(wakeAt !== undefined && { wake: { at: wakeAt } }) }
 }

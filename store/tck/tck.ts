@@ -1,15 +1,16 @@
 /**
- * The tests that every store must pass. They hold whoever implements `Store` to what store.ts promises.
+ * The tests that every store must pass. They check that an implementation of `Store` keeps the promises in store.ts.
  *
- * They run on any test runner that has `describe` and `it`: node:test, Vitest, Mocha, Jest. Each test makes a store of its own.
- * A capability says what a store does beyond the least; what it does not claim is not tested.
+ * They run on any test runner that has `describe` and `it`: node:test, Vitest, Mocha, Jest. Each test makes its own
+ * store. A capability is a promise beyond the least. The tests of a capability run only if the store claims it.
  *
  * @example
  * import { describe, it } from 'node:test'
  * import { storeTck } from 'outcry/store/tck'
  *
  * const capabilities = { durable: true, oneWriter: true }
- * storeTck({ describe, it }, { name: 'my store', capabilities, make: async () => ({ open: () => openMyStore(folder()) }) })
+ * const make = async () => ({ open: () => openMyStore(folder()) })
+ * storeTck({ describe, it }, { name: 'my store', capabilities, make })
  */
 import type { Store } from '../store.ts'
 import { actorTests } from './actors.ts'
@@ -28,38 +29,41 @@ export interface TestRunner {
   readonly it: (name: string, test: () => Promise<void>) => unknown
 }
 
-/** What a store does beyond what every store does. */
+/** Promises of a store beyond those that every store makes. */
 export interface Capabilities {
-  /** What was written is there when the store is opened again, and each opening counts the epoch on. Otherwise each makes a new store. */
+  /**
+   * Whether the store keeps its content when it is opened again, and raises its epoch. Otherwise each opening makes a
+   * new store.
+   */
   readonly durable: boolean
   /**
-   * A second opening of a durable store is refused with STORE_LOCKED while the first lives. Otherwise the second takes the store over,
-   * and what the first writes is refused with STORE_FENCED (law 9).
+   * Whether a second opening of a durable store is refused with STORE_LOCKED while the first is open. Otherwise the
+   * second takes the store over, and writes of the first are refused with STORE_FENCED (law 9).
    */
   readonly oneWriter: boolean
-  /** Snapshots of the past are kept behind the two latest ones: each `apartRevs` records of an actor at least one. */
+  /** The store keeps past snapshots behind the two latest: at least one in `apartRevs` records of an actor. */
   readonly snapshotHistory?: { readonly apartRevs: number } | undefined
-  /** Old records are moved to an archive, once `behindRecords` have followed them. */
+  /** The store moves old records to an archive once `behindRecords` have followed them. */
   readonly archive?: { readonly behindRecords: number } | undefined
 }
 
-/** One store, which tests open again and again. */
+/** One store, which the tests open again and again. */
 export interface StoreUnderTest {
-  /** Opens the store, or opens it again. Tests close what this returns. */
+  /** Opens the store, or opens it again. The tests close the result. */
   open(): Promise<Store<TckRecord>>
-  /** Removes what the store leaves behind. It is closed by then. */
+  /** Removes the files that the store leaves. The store is closed by then. */
   destroy?(): Promise<void> | void
 }
 
 export interface TckOptions {
-  /** What the tests are called by. */
+  /** Name of the store in the tests' titles. */
   readonly name: string
   readonly capabilities: Capabilities
-  /** Makes a store that nobody has opened yet: an empty folder, for example. */
+  /** Makes a store that was never opened: an empty folder, for example. */
   readonly make: () => Promise<StoreUnderTest>
 }
 
-/** Defines the tests. */
+/** Defines the tests of a store. */
 export function storeTck({ describe, it }: TestRunner, { name, capabilities, make }: TckOptions): void {
   const { durable, oneWriter, snapshotHistory, archive } = capabilities
   const test: Test = (title, body) => {

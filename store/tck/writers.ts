@@ -1,8 +1,8 @@
-/** A log has one writer (law 9), and what it has acknowledged outlives it (law 3). */
+/** Tests that a log has one writer (law 9), and that what it has acknowledged outlives it (law 3). */
 import { equal, isTrue, refuses } from './assertions.ts'
 import { all, commits, snapshot, type Test } from './subject.ts'
 
-/** Places in a write at which another writer opens the store: turns of the event loop's microtasks. */
+/** Places in a write at which another writer opens the store: turns of the microtask queue. */
 const TICKS = 60
 
 export function durableTests(test: Test): void {

@@ -177,7 +177,7 @@ function namesOf(folder: string): readonly string[] {
 }
 
 function exists(folder: string): OutcryError {
-  return new OutcryError('BACKUP_EXISTS', `${folder} is there already`, 'Name a folder that is not.')
+  return new OutcryError('BACKUP_EXISTS', `${folder} exists already`, 'Name a folder that does not exist.')
 }
 
 function logAlone(): OutcryError {
@@ -192,7 +192,7 @@ function failed(folder: string, cause: unknown): OutcryError {
   return new OutcryError(
     'BACKUP_FAILED',
     `the backup cannot be written to ${folder}: ${(cause as Error).message}`,
-    'Make room or mend the disk, then try again: nothing of it is left there.',
+    'Make room or repair the disk, then try again: nothing of the backup is left there.',
     { cause },
   )
 }

@@ -1,4 +1,4 @@
-/** One file of an archive: its name, and the commits in it. */
+/** One file of an archive: its name and the commits in it. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,7 +8,7 @@ import { namesIn } from '../folder/store-files.ts'
 import { assertNames, countOfCommit, type StoreName, seqOfCommit } from './commit-codec.ts'
 
 const DIGITS = 16
-/** Before each commit: its length, u32. */
+/** Bytes of the length before each commit: u32. */
 const LENGTH = 4
 
 export interface Segment {
@@ -22,19 +22,19 @@ export interface RawCommit {
   readonly bytes: Buffer
 }
 
-/** A file that holds what its name says. */
+/** An archive file that holds what its name says. */
 export interface ArchiveFile extends Segment {
-  /** As they are on the disk. */
+  /** The file's bytes as they are on the disk. */
   readonly bytes: Buffer
 }
 
-/** A file as it is on the disk, and what is in it. */
+/** An archive file: its bytes on the disk, and the commits in it. */
 export interface Unpacked {
   readonly bytes: Buffer
   readonly commits: readonly RawCommit[]
 }
 
-/** The files of an archive by their names, in the order of their seqs. */
+/** Returns the files of an archive by their names, in the order of their seqs. */
 export function segmentsIn(folder: string): Segment[] {
   return namesIn(folder)
     .flatMap((name) => parseName(name) ?? [])
@@ -54,7 +54,10 @@ export function pack(commits: readonly Buffer[]): Promise<Buffer> {
   return promisify(gzip)(Buffer.concat(parts))
 }
 
-/** @throws STORE_ARCHIVE when it is not whole, not of this store, or not what its name says */
+/**
+ * Reads one file and checks it.
+ * @throws STORE_ARCHIVE when it is not whole, of another store, or not what its name says
+ */
 export async function readSegment(
   folder: string,
   { name, firstSeq, lastSeq }: Segment,
@@ -77,7 +80,7 @@ export async function readSegment(
   return { bytes, commits }
 }
 
-/** The commits of each file that can be read, whosever they are. */
+/** Yields the commits of each file that can be read, whichever store they are of. */
 export async function* commitsInArchive(folder: string): AsyncGenerator<readonly RawCommit[]> {
   for (const { name } of segmentsIn(folder)) {
     const { commits } = await unpack(join(folder, name)).catch(() => ({ commits: [] }))
@@ -85,7 +88,7 @@ export async function* commitsInArchive(folder: string): AsyncGenerator<readonly
   }
 }
 
-/** @throws STORE_ARCHIVE */
+/** Decompresses a file and splits it into commits. @throws STORE_ARCHIVE */
 async function unpack(path: string): Promise<Unpacked> {
   try {
     const file = await readFile(path)

@@ -1,15 +1,15 @@
-/** Commits as bytes and back. Pure; whatever is damaged is refused, by name. */
+/** Turns commits into bytes and back. Pure. It refuses damaged bytes and says what is damaged. */
 import { createHash, hash as hashOnce, randomBytes } from 'node:crypto'
 import type { LogRecord, RecordCodec } from '../../store.ts'
 import { corruptCommit } from './damage.ts'
 
 /**
- * A commit: magic, epoch u32, first seq u64, records u32, hash of the commit before, id of the store, hash, then the records
- * as the store's codec writes them. The hash covers all before it and the records: it is checksum and chain link in one
- * (law 4), and ties the commit to its store.
+ * Layout of a commit: magic, epoch u32, first seq u64, number of records u32, hash of the commit before, id of the
+ * store, hash, then the records as the store's codec writes them. The hash covers all before it and the records. So it
+ * is checksum and chain link in one (law 4), and it ties the commit to its store.
  */
 const MAGIC = Buffer.from('OCM3')
-/** Commits of formats 1 and 2 name no store; those of format 1 hold their records as a JSON array. */
+/** Commits of formats 1 and 2 name no store. Commits of format 1 hold their records as a JSON array. */
 const MAGIC_2 = Buffer.from('OCM2')
 const MAGIC_1 = Buffer.from('OCM1')
 const EPOCH = 4
@@ -22,25 +22,25 @@ const HASH_BYTES = 32
 
 export const NO_HASH = Buffer.alloc(HASH_BYTES)
 
-/** The store that commits have to be of. */
+/** The store that commits must be of. */
 export interface StoreName {
-  /** 16 bytes, made with the store and kept by its copies. */
+  /** 16 random bytes, made with the store and kept by its copies. */
   readonly id: Buffer
-  /** Up to this seq commits need not name it: an older Outcry wrote them. */
+  /** Up to this seq commits need not name the store, because an older Outcry wrote them. */
   readonly namelessTo: number
 }
 
 const SHORT_ID_LENGTH = 4
 const SHORT_IDS = 36 ** SHORT_ID_LENGTH
 
-/** `shortId`: what `shortIdOf` is to give of it. */
+/** Returns a new id, at random. With `shortId`, `shortIdOf` gives it back for this id. */
 export function newStoreId(shortId?: string): Buffer {
   const id = randomBytes(ID_BYTES)
   if (shortId !== undefined) id.writeUInt32BE(Number.parseInt(shortId, 36))
   return id
 }
 
-/** Returns 4 characters of 0-9 and a-z that tell a store's orders from those of others at a venue. */
+/** Returns 4 characters of 0-9 and a-z, by which a venue's orders of this store differ from those of other stores. */
 export function shortIdOf(id: Buffer): string {
   return (id.readUInt32BE() % SHORT_IDS).toString(36).padStart(SHORT_ID_LENGTH, '0')
 }
@@ -51,7 +51,7 @@ export interface DecodedCommit<R extends LogRecord> {
   readonly previous: Buffer
   readonly hash: Buffer
   readonly records: readonly R[]
-  /** As it is stored. */
+  /** The commit as it is stored. */
   readonly bytes: Buffer
 }
 
@@ -71,7 +71,7 @@ export function encodeCommit<R extends LogRecord>(
   const payload = codec.encode(records)
   const hashAt = STORE + ID_BYTES
   const bytes = Buffer.allocUnsafe(hashAt + HASH_BYTES + Buffer.byteLength(payload))
-  // All that is hashed lies together at first: one call for all of it takes half as long as one for each part.
+  // The hashed parts lie together at first, because one call for all takes half as long as one call for each part.
   const hashed = bytes.subarray(HASH_BYTES)
   MAGIC.copy(hashed)
   hashed.writeUInt32BE(epoch, EPOCH)
@@ -86,14 +86,14 @@ export function encodeCommit<R extends LogRecord>(
   return bytes
 }
 
-/** Whose records are needed: others may be left out. */
+/** The records that a reader needs. The decoder may leave out others. */
 export interface Needed {
   readonly actor?: string | undefined
-  /** JSON; without it the whole commit is left out. */
+  /** JSON text that the commit must contain. Otherwise all its records are left out. */
   readonly text?: Buffer | undefined
 }
 
-/** @throws STORE_CORRUPT; `seq` is what the key says that the first one is */
+/** Decodes and checks a commit. `seq` is its first seq by its key. @throws STORE_CORRUPT */
 export function decodeCommit<R extends LogRecord>(
   codec: RecordCodec<R>,
   name: StoreName,
@@ -129,7 +129,7 @@ export function decodeCommit<R extends LogRecord>(
   }
 }
 
-/** @throws STORE_CORRUPT when it is a commit of another store */
+/** Checks that a commit is of this store. @throws STORE_CORRUPT when it is of another store */
 export function assertNames({ id, namelessTo }: StoreName, seq: number, bytes: Buffer): void {
   const named = storeIdOf(bytes)
   if (named === undefined) {
@@ -139,17 +139,17 @@ export function assertNames({ id, namelessTo }: StoreName, seq: number, bytes: B
   }
 }
 
-/** The store that it names; undefined in formats 1 and 2. */
+/** Returns the id of the store that a commit names; undefined in formats 1 and 2. */
 export function storeIdOf(bytes: Buffer): Buffer | undefined {
   return bytes.subarray(0, EPOCH).equals(MAGIC) ? bytes.subarray(STORE, STORE + ID_BYTES) : undefined
 }
 
-/** How many records it says that it holds. */
+/** Returns the number of records that a commit says it holds. */
 export function countOfCommit(bytes: Buffer): number {
   return bytes.readUInt32BE(COUNT)
 }
 
-/** What it says that its first seq is. */
+/** Returns the first seq that a commit says it has. */
 export function seqOfCommit(bytes: Buffer): number {
   return Number(bytes.readBigUInt64BE(SEQ))
 }

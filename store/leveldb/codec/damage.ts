@@ -1,4 +1,4 @@
-/** What is said when the log is not what was written, or cannot be read. Nothing is skipped (law 4). */
+/** The errors for a log that is damaged or cannot be read. Nothing is skipped (law 4). */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 
 const RESTORE = 'Run `outcry doctor` to see the extent; do not trade on this store.'
@@ -36,7 +36,7 @@ export function corruptSnapshot(actor: string): OutcryError {
 }
 
 export function corruptMeta(name: string): OutcryError {
-  return new OutcryError('STORE_CORRUPT', `what the store notes as its ${name} is damaged`, RESTORE)
+  return new OutcryError('STORE_CORRUPT', `the store's note of its ${name} is damaged`, RESTORE)
 }
 
 export function storeClosed(): OutcryError {
@@ -44,10 +44,10 @@ export function storeClosed(): OutcryError {
 }
 
 export function readAborted(): OutcryError {
-  return new OutcryError('READ_ABORTED', 'whoever asked for this has gone', 'Ask again.')
+  return new OutcryError('READ_ABORTED', 'the client that asked for this has gone', 'Ask again.')
 }
 
-/** LevelDB finds damage of its own while it reads; and it may be closed meanwhile. */
+/** Maps an error of LevelDB: it finds damage of its own while it reads, and it may be closed meanwhile. */
 export function unreadable(error: unknown): OutcryError {
   const { code, message } = error as { code?: unknown; message?: unknown }
   if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN') return storeClosed()
@@ -56,7 +56,7 @@ export function unreadable(error: unknown): OutcryError {
   })
 }
 
-/** One value, read at once, with an error of the store's own. */
+/** Runs a synchronous read and maps LevelDB's errors to the store's own. */
 export function readSync<T>(get: () => T): T {
   try {
     return get()

@@ -2,30 +2,30 @@ import type { AbstractLevel } from 'abstract-level'
 import type { Memory } from './memory.ts'
 
 /**
- * Bytes that LevelDB compresses together. Small commits are much alike, which small blocks would hide from it; a
- * larger one makes reading a single snapshot slower.
+ * Bytes that LevelDB compresses together. Small commits resemble each other, and small blocks would hide that from the
+ * compressor. Larger blocks make it slower to read a single snapshot.
  */
 const BLOCK_BYTES = 32_768
 
 export const LEVEL_OPTIONS = { keyEncoding: 'utf8', valueEncoding: 'buffer', blockSize: BLOCK_BYTES } as const
 
-/** LevelDB, or anything with its interface. */
+/** LevelDB, or another database with its interface. */
 export type Database = AbstractLevel<string | Buffer | Uint8Array, string, Buffer>
 
-/** The same code in memory. */
+/** Returns the database in a `Memory`. The same code works on it. */
 export function databaseIn(memory: Memory): Database {
   return memory as unknown as Database
 }
 
-/** Undefined as a value deletes. */
+/** One put. A value of undefined deletes the key. */
 export type Write = readonly [key: string, value: Buffer | undefined]
 export type Batch = Write[]
 
 const SYNCED = { sync: true } as object
 
 /**
- * All of it or nothing, and fsynced. Put by put into a chained batch, which costs a tenth of an array of operations.
- * `sync` is an option of LevelDB's own, which others ignore.
+ * Writes the whole batch or nothing, with fsync. It puts one by one into a chained batch, which costs a tenth of an
+ * array of operations. `sync` is an option of LevelDB; other databases ignore it.
  */
 export function writeSynced(db: Database, batch: Batch): Promise<void> {
   const chained = db.batch()

@@ -1,18 +1,18 @@
 /**
- * The key space. Numbers are padded so that their order as text is their order as numbers; `\0` cannot be part of an
- * address and so ends one.
+ * The key space. Numbers are padded, so that their order as text is their order as numbers. `\0` ends an address: no
+ * address contains it.
  *
- *   c!<seq>          commit, by its first seq
+ *   c!<seq>          a commit, by its first seq
  *   h!<actor>\0<rev> commits that hold records of the actor, from this rev on: see history-index.ts
- *   t!<at>           last seq of the commit that brought the greatest `at` of the log so far up to this
+ *   t!<at>           last seq of the commit that raised the greatest `at` of the log so far to this one
  *   s!<actor>        the actor's snapshots, newest first
  *   p!<actor>\0<seq> a snapshot of the actor's past, kept for its history: see snapshot-history.ts
  *   w!<actor>        time at which the actor wants to be woken
  *   a!<actor>        the actor has a history
- *   m!<name>         about the store itself
+ *   m!<name>         facts about the store itself
  */
 const DIGITS = 16
-/** Sorts after every digit. */
+/** A character that sorts after every digit. */
 const END = '~'
 
 const pad = (n: number) => String(n).padStart(DIGITS, '0')
@@ -27,9 +27,9 @@ export const actorKey = (actor: string) => `a!${actor}`
 
 export const META = {
   format: 'm!format',
-  /** The store's id, hex. */
+  /** The store's id, in hex. */
   id: 'm!id',
-  /** Last seq of commits that name no store; absent when all of them do. */
+  /** Last seq of the commits that name no store; absent when all commits name one. */
   nameless: 'm!nameless',
   codec: 'm!codec',
   epoch: 'm!epoch',
@@ -45,7 +45,9 @@ export const SNAPSHOTS = { gte: 's!', lt: 's"' } as const
 export const PASTS = { gte: 'p!', lt: 'p"' } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
 
-/** No character, and its UTF-8 sorts after that of all that are: what begins with a prefix lies before prefix and this. */
+/**
+ * A noncharacter whose UTF-8 sorts after that of every character. Keys with a prefix lie before the prefix plus this.
+ */
 const LAST = '\u{10FFFF}'
 
 export function actorsRange(
@@ -56,7 +58,7 @@ export function actorsRange(
   return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
 }
 
-/** Times later than `at`. */
+/** The range of times later than `at`. */
 export function timesAfter(at: number): { gt: string; lt: string } {
   return { gt: at < 0 ? TIMES.gte : timeKey(Math.min(at, Number.MAX_SAFE_INTEGER)), lt: TIMES.lt }
 }
@@ -65,12 +67,12 @@ export function historyRange(actor: string): { gte: string; lt: string } {
   return { gte: historyKey(actor, 0), lt: `h!${actor}\0${END}` }
 }
 
-/** The snapshots of an actor's past at or before the seq. */
+/** The range of an actor's past snapshots at or before the seq. */
 export function pastRange(actor: string, maxSeq: number): { gte: string; lte: string } {
   return { gte: pastKey(actor, 0), lte: pastKey(actor, Math.max(0, maxSeq)) }
 }
 
-/** Commits have a checksum of their own. */
+/** Whether a key is a commit's. A commit has a checksum of its own. */
 export const isCommitKey = (key: string) => key.startsWith('c!')
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))

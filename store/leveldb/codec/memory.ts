@@ -2,7 +2,7 @@ import { MemoryLevel } from 'memory-level'
 
 declare const opaque: unique symbol
 
-/** A store in memory writes to it. It outlives the store, and another store opens on it. */
+/** The memory that a store in memory writes to. It outlives the store: another store can open on it. */
 export interface Memory {
   readonly [opaque]: true
 }

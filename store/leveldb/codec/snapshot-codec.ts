@@ -1,41 +1,42 @@
-/** The snapshots of one actor as bytes and back. Pure; whatever is damaged is refused, by name. */
+/** Turns the snapshots of one actor into bytes and back. Pure. It refuses damaged bytes and names the actor. */
 import { crc32 } from 'node:zlib'
 import type { SnapshotEntry } from '../../store.ts'
 import { corruptSnapshot } from './damage.ts'
 import { belongsToHistory, type HistoryEnd, NO_HISTORY } from './snapshot-history.ts'
 
 /**
- * Newest first. Each: crc32 u32 over what follows, length u32, seq u64, JSON. The newest
- * is read without touching the others.
+ * Bytes before each snapshot's JSON: crc32 u32 of all that follows, length u32, seq u64. Snapshots are stored newest
+ * first, so that the newest is read without the others.
  */
 const SNAPSHOT_HEADER = 16
 
 /**
- * How the JSON begins: `past` says where the snapshots kept for the actor's history ended when this one was written. An older
- * Outcry writes none.
+ * Beginning of a snapshot's JSON. `past` says where the snapshots kept for the actor's history ended when this one was
+ * written. An older Outcry writes no `past`.
  */
 const HEAD = /^\{"actor":"[^"\\]*","seq":\d+,"rev":(\d+),(?:"past":\[(\d+),(\d+)\])?/
-/** Bytes in which it is found unless the address is long. */
+/** Number of bytes that contain this beginning, unless the address is long. */
 const HEAD_BYTES = 512
 
-/** One snapshot as it is stored; by itself it can be read like all of an actor's. */
+/** One snapshot as it is stored. It can be read alone, in the same way as all of an actor's. */
 export interface SnapshotFrame {
   readonly seq: number
   readonly bytes: Buffer
 }
 
 export interface Inserted {
-  /** All that are kept in one value. */
+  /** All snapshots kept in one value. */
   readonly bytes: Buffer
-  /** Whether the entry is the newest of them. */
+  /** Whether the inserted entry is the newest. */
   readonly newest: boolean
-  /** What is not kept there any more, but for the actor's history. */
+  /** Snapshots that leave the value and are kept for the actor's history. */
   readonly retired: readonly SnapshotFrame[]
 }
 
 /**
- * `entry` among those that are kept already, in place of one of the same seq. `end`: where the snapshots kept for the actor's
- * history end. @throws STORE_CORRUPT
+ * Inserts `entry` among the snapshots that are kept, in place of one with the same seq. `end` is where the snapshots
+ * kept for the actor's history end.
+ * @throws STORE_CORRUPT
  */
 export function insertSnapshot(
   entry: SnapshotEntry,
@@ -60,8 +61,9 @@ export function insertSnapshot(
 }
 
 /**
- * Where the snapshots kept for the actor's history end, by what its others say; undefined when an older Outcry wrote one of
- * them. @throws STORE_CORRUPT
+ * Returns where the snapshots kept for the actor's history end, as its latest snapshots say. Undefined when an older
+ * Outcry wrote one of them.
+ * @throws STORE_CORRUPT
  */
 export function historyEnd(actor: string, others: Buffer): HistoryEnd | undefined {
   let end = NO_HISTORY
@@ -73,19 +75,19 @@ export function historyEnd(actor: string, others: Buffer): HistoryEnd | undefine
   return end
 }
 
-/** What a snapshot kept for the history ends it with. @throws STORE_CORRUPT */
+/** Returns the end of the history when this snapshot is its last. @throws STORE_CORRUPT */
 export function endWith(actor: string, bytes: Buffer): HistoryEnd {
   for (const frame of snapshotFrames(actor, bytes)) return { rev: headOf(frame).rev, seq: frame.seq }
   throw corruptSnapshot(actor)
 }
 
-/** Those at or before `maxSeq`, as they are. @throws STORE_CORRUPT */
+/** Returns the snapshots at or before `maxSeq`, byte for byte. @throws STORE_CORRUPT */
 export function snapshotsUpTo(actor: string, bytes: Buffer, maxSeq: number): Buffer {
   const frames = [...snapshotFrames(actor, bytes)].filter(({ seq }) => seq <= maxSeq)
   return Buffer.concat(frames.map(bytesOf))
 }
 
-/** The newest at or before `maxSeq`. @throws STORE_CORRUPT */
+/** Returns the newest snapshot at or before `maxSeq`. @throws STORE_CORRUPT */
 export function decodeSnapshot(actor: string, bytes: Buffer, maxSeq: number): SnapshotEntry | undefined {
   for (const frame of snapshotFrames(actor, bytes)) {
     if (frame.seq > maxSeq) continue
@@ -110,7 +112,7 @@ function encodeSnapshot({ actor, seq, rev, ...rest }: SnapshotEntry, past: Histo
   return bytes
 }
 
-/** Without the state, which may be large. */
+/** Reads a snapshot's head without its state, which may be large. */
 function headOf(frame: SnapshotFrame): { rev: number; past: HistoryEnd | undefined } {
   const text = frame.bytes.toString('latin1', SNAPSHOT_HEADER, SNAPSHOT_HEADER + HEAD_BYTES)
   const [, rev, pastRev, pastSeq] = HEAD.exec(text) ?? []

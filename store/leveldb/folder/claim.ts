@@ -1,7 +1,7 @@
 /**
- * What an opener has of a folder: the lock, the holder's file beside it, and its epoch in HEAD. The lock keeps others out. The
- * holder's file tells also where the lock has failed (its file removed, dropped by the process itself, while the writer
- * was frozen): see `assertHeld`.
+ * What an opener holds of a folder: the lock, the holder's file beside it, and its epoch in HEAD. The lock keeps others
+ * out. The holder's file also shows where the lock has failed, because its file was removed or the process itself
+ * dropped it while the writer was frozen: see `assertHeld`.
  */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
@@ -9,8 +9,8 @@ import { HeadFile, type Owner, readHeadFile } from './head-file.ts'
 import type { StoreLock } from './store-lock.ts'
 
 /**
- * How long a look at the folder holds, in milliseconds. With one at each commit small ones would be slower by a tenth: since
- * Linux 6.13 a look at a file makes the next write to it stamp the file anew, and commits write to HEAD.
+ * Milliseconds for which a look at the folder counts. A look at each commit would make small commits slower by a tenth:
+ * since Linux 6.13, the first write to a file after a look stamps the file anew, and commits write to HEAD.
  */
 const LOOK_MS = 5
 
@@ -28,8 +28,8 @@ export class Claim {
   }
 
   /**
-   * Asked before anything is written: LevelDB makes new files by their path, which may be somebody else's by now, and a copy
-   * may have been written over HEAD.
+   * Checks the folder before a write. LevelDB makes new files by their path, which may belong to another store by now,
+   * and a copy may have overwritten HEAD.
    * @throws STORE_FENCED
    */
   assertPlace(): void {
@@ -37,21 +37,22 @@ export class Claim {
     if (!this.#lock.isHeld || !this.#head.isIntact) throw fenced(this.#whatHappened())
   }
 
-  /** The same, unless it was so a moment ago. */
+  /** Does the same, unless the last check was a moment ago. */
   assertPlaceIfDue(): void {
     if (performance.now() - this.#lookedAt > LOOK_MS) this.assertPlace()
   }
 
   /**
-   * Asked between the sync of a write and its acknowledgement. A later opener takes the holder's place before it reads the
-   * database: a commit that was synced before that is in what it reads, and one that was synced after it is not acknowledged here.
+   * Checks the holder's file between the sync of a write and its acknowledgement. A later opener takes the holder's
+   * place before it reads the database. So it reads every commit synced before that, and a commit synced after that is
+   * not acknowledged here.
    * @throws STORE_FENCED
    */
   assertHeld(): void {
     if (!this.#lock.isHeld) throw fenced(this.#whatHappened())
   }
 
-  /** Writes what is true of it by now, for the same epoch. */
+  /** Writes HEAD anew for the same epoch. */
   renew(owner: Owner): void {
     this.#head.close()
     this.#head = HeadFile.claim(this.#lock.folder, owner)
@@ -61,7 +62,7 @@ export class Claim {
     this.#head.write(seq)
   }
 
-  /** @throws STORE_WRITE_FAILED */
+  /** Syncs and closes HEAD. @throws STORE_WRITE_FAILED */
   closeHead(): void {
     try {
       this.#head.close()
@@ -69,7 +70,7 @@ export class Claim {
       throw new OutcryError(
         'STORE_WRITE_FAILED',
         `HEAD in ${this.#lock.folder} cannot be synced: ${(cause as Error).message}`,
-        'Make room or mend the disk: all that was acknowledged is in the log.',
+        'Make room or repair the disk: the log has all acknowledged records.',
         { cause },
       )
     }
@@ -85,7 +86,7 @@ export class Claim {
       const found = readHeadFile(folder)
       if (found.kind === 'owned' && found.epoch > this.#epoch) return outdated(found.epoch, this.#epoch)
     } catch {
-      // What is there now is not ours to read.
+      // The HEAD there now cannot be read, and it is not ours.
     }
     return `${folder} or its lock is not what was opened: it was moved, exchanged or removed`
   }

@@ -1,7 +1,8 @@
 /**
- * Puts the store that the doctor has made in the place of the damaged one, file by file and under the lock: a folder cannot be
- * renamed where it is a mount point, and between two renames it would not be there. A plan on the disk says how far it has come; after a
- * kill the next opener carries it out. All of it lies within the store's folder, so it goes on wherever that was moved meanwhile.
+ * Puts the doctor's store in the place of the damaged one, file by file and under the lock. It does not rename the
+ * folder, because a mount point cannot be renamed, and between two renames there would be no folder. A plan on the disk
+ * says how far it is. After a kill the next opener completes it. All of it lies within the store's folder, so the
+ * folder may be moved meanwhile.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -12,10 +13,12 @@ import { ASIDE, DOCTOR } from './store-files.ts'
 const DAMAGED = 'damaged'
 const STEPS = ['out', 'in', 'keep'] as const
 
-/** First all that was there goes out, then all that is new comes in, then the damaged store gets its place. */
+/**
+ * A step of the plan: the damaged store goes out, the new one comes in, then the damaged store goes to its final place.
+ */
 type Step = (typeof STEPS)[number]
 
-/** An empty folder for a store to be made in. */
+/** Makes an empty folder in which the doctor makes a store. */
 export function roomForNew(folder: string): string {
   rmSync(join(folder, DOCTOR), { recursive: true, force: true })
   const room = newIn(folder)
@@ -23,19 +26,22 @@ export function roomForNew(folder: string): string {
   return room
 }
 
-/** Returns where the damaged store is. */
+/** Exchanges the stores and returns the folder of the damaged one. */
 export function exchange(folder: string): string {
   return carryOut(folder, 'out') as string
 }
 
-/** Carries out what a kill has cut off, and removes what the doctor had not finished. @throws STORE_CORRUPT */
+/**
+ * Completes an exchange that a kill has cut off, and removes a store that the doctor had not finished.
+ * @throws STORE_CORRUPT
+ */
 export function finishExchange(folder: string): void {
   if (!existsSync(join(folder, DOCTOR))) return
   if (existsSync(planIn(folder))) carryOut(folder, readPlan(folder))
   else rmSync(join(folder, DOCTOR), { recursive: true })
 }
 
-/** Undefined when the damaged store had its place before. */
+/** Carries out the plan from a step on. Returns undefined when the damaged store was in its final place before. */
 function carryOut(folder: string, from: Step): string | undefined {
   let kept: string | undefined
   const work: Record<Step, () => void> = {
@@ -49,7 +55,7 @@ function carryOut(folder: string, from: Step): string | undefined {
     note(folder, step)
     work[step]()
   }
-  // What lies there without a plan is nobody's, whenever a kill comes.
+  // The plan goes first: without it the rest means nothing, whenever a kill comes.
   rmSync(planIn(folder))
   syncFolder(join(folder, DOCTOR))
   rmSync(join(folder, DOCTOR), { recursive: true })
@@ -58,7 +64,7 @@ function carryOut(folder: string, from: Step): string | undefined {
 }
 
 function moveOut(folder: string): void {
-  // Nothing goes out that nothing would come in for.
+  // Nothing goes out unless a new store can come in.
   if (!existsSync(newIn(folder)))
     throw filesDamaged(`${newIn(folder)} is missing: it is the store that the doctor has made`)
   makeFolder(oldIn(folder))
@@ -76,7 +82,10 @@ function moveIn(folder: string): void {
   syncFolder(folder)
 }
 
-/** Beside the store, or within it where what is beside it is another disk or not ours to write to. One rename, so it is there whole. */
+/**
+ * Moves the damaged store beside the store, or within it where the parent is another disk or read-only. One rename
+ * moves it whole.
+ */
 function keep(folder: string): string | undefined {
   if (!existsSync(oldIn(folder))) return undefined
   const beside = freeName(join(dirname(folder), `${basename(folder)}.${DAMAGED}`))
@@ -85,7 +94,7 @@ function keep(folder: string): string | undefined {
     syncFolder(dirname(folder))
     return beside
   } catch {
-    // Within it, then.
+    // Falls through to a place within the store.
   }
   const within = freeName(join(folder, DAMAGED))
   renameSync(oldIn(folder), within)
@@ -97,13 +106,13 @@ function note(folder: string, step: Step): void {
   replaceFile(planIn(folder), Buffer.from(JSON.stringify({ step })))
 }
 
-/** @throws STORE_CORRUPT */
+/** Reads the step that the plan has reached. @throws STORE_CORRUPT */
 function readPlan(folder: string): Step {
   const text = readFileSync(planIn(folder), 'utf8')
-  // An older Outcry notes beside it where it has put what went out: that stays there.
+  // An older Outcry also notes where it has put the old files. They stay there.
   const [, found] = /"step":"(\w+)"/.exec(text) ?? []
   const step = STEPS.find((name) => name === found)
-  if (step === undefined) throw filesDamaged(`${planIn(folder)} says nothing that the doctor writes there`)
+  if (step === undefined) throw filesDamaged(`${planIn(folder)} holds no step of the doctor`)
   return step
 }
 

@@ -1,4 +1,6 @@
-/** Changes of a folder that survive a power cut: POSIX asks for an fsync of the folder, not only of the file in it. */
+/**
+ * Changes of a folder that survive a power cut. POSIX asks for an fsync of the folder besides that of the file in it.
+ */
 import {
   closeSync,
   copyFileSync,
@@ -16,9 +18,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** What a file system answers that does not know links, or not between these two places. */
+/** Codes of a file system that has no links, or none between these two places. */
 const CANNOT_LINK = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']
-/** What it answers when a name cannot be moved as it is: to another disk, or a mount point. */
+/** Codes for a path that cannot be renamed: it goes to another disk, or it is a mount point. */
 const CANNOT_MOVE = ['EXDEV', 'EBUSY']
 
 export function codeOf(error: unknown): string | undefined {
@@ -36,7 +38,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Makes a folder and those above it, as far as they are missing, and their names durable. */
+/** Makes a folder and its missing parents, and makes their names durable. */
 export function makeFolder(folder: string): void {
   const first = mkdirSync(folder, { recursive: true })
   if (first === undefined) return
@@ -46,7 +48,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Writes a whole file, durable with its name: a reader finds the old one or the new one. */
+/** Writes a whole file, durable with its name. A reader finds the old file or the new one. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
   const next = `${path}.next`
   writeFileSync(next, bytes, { flush: true })
@@ -67,7 +69,10 @@ export function linkOrCopy(from: string, to: string): void {
   copyFileSync(from, to)
 }
 
-/** Moves a file or a folder; what cannot be renamed is copied and removed, name by name. May be called again after a crash. */
+/**
+ * Moves a file or a folder. Copies and removes name by name what cannot be renamed. It may be called again after a
+ * crash.
+ */
 export function move(from: string, to: string): void {
   try {
     renameSync(from, to)
@@ -96,7 +101,7 @@ export function move(from: string, to: string): void {
   }
 }
 
-/** Which file or folder a path leads to; undefined when to none. */
+/** Returns the identity of the file or folder at a path; undefined when there is none. */
 export function identityOf(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats && `${stats.dev}:${stats.ino}`

@@ -1,11 +1,11 @@
 /**
- * HEAD, a small file beside the database, says whose store it is and who has it.
+ * HEAD, a small file beside the database. It says which store this is and which opener has it.
  *
- *   0    what openers write: store id, epoch, whether the database has been made. Each opener puts a new file in the place of
- *        the old one, fsynced with its folder, before it reads the database.
- *   512  the last acknowledged seq, written in place by each commit. LevelDB skips the damaged end of its write-ahead log
- *        without a word when it opens; by this the store knows that something is gone. It is not fsynced: after a power cut it
- *        may be behind the log, never ahead of it, and where it is torn it proves nothing.
+ *   0    what openers write: store id, epoch, whether the database has been made. Each opener replaces the file by a
+ *        new one, fsynced with its folder, before it reads the database.
+ *   512  the last acknowledged seq. Each commit writes it in place. LevelDB opens without a word when the end of its
+ *        write-ahead log is damaged; the store finds such a loss by this seq. It is not fsynced: after a power cut it
+ *        may be behind the log, never ahead of it, and a torn one proves nothing.
  *
  * Formats 1 and 2 had the seq alone.
  */
@@ -24,23 +24,23 @@ import { crc32 } from 'node:zlib'
 import { codeOf, replaceFile } from './folder.ts'
 import { HEAD } from './store-files.ts'
 
-/** Offset of the acknowledged seq: a disk writes whole sectors, so a commit never tears what openers wrote. */
+/** Offset of the acknowledged seq. A disk writes whole sectors, so a commit never tears what openers wrote. */
 const SEQ = 512
 const LINE = /^outcry HEAD 3 ([0-9a-f]{32}) (\d{10}) (making|ready) ([0-9a-f]{8})\n$/
 
 export interface Owner {
   readonly id: Buffer
-  /** Of the opener that wrote it. */
+  /** Epoch of the opener that wrote HEAD. */
   readonly epoch: number
-  /** False until the database has been made: nothing was ever committed then. */
+  /** False until the database is made. Nothing is committed before that. */
   readonly ready: boolean
-  /** Acknowledged, as far as it says. */
+  /** The acknowledged seq, as far as HEAD says. */
   readonly seq: number
 }
 
 export type FoundHead =
   | { readonly kind: 'none' }
-  /** Nothing of it can be read. A power cut does that to formats 1 and 2, which do not sync it. */
+  /** Nothing in it can be read. A power cut does that to formats 1 and 2, which do not sync it. */
   | { readonly kind: 'damaged'; readonly seq: 0 }
   | { readonly kind: 'older'; readonly seq: number }
   | ({ readonly kind: 'owned' } & Owner)
@@ -59,24 +59,24 @@ export function readHeadFile(folder: string): FoundHead {
   return seq === undefined ? { kind: 'damaged', seq: 0 } : { kind: 'older', seq }
 }
 
-/** What the file says of the acknowledged seq; 0 when nothing. */
+/** Returns the acknowledged seq in HEAD; 0 when it has none. */
 export function acknowledgedIn(folder: string): number {
   const head = readHeadFile(folder)
   return head.kind === 'none' ? 0 : head.seq
 }
 
-/** Puts a new file in the place of the old one. */
+/** Replaces HEAD by a new file. */
 export function writeHeadFile(folder: string, owner: Owner): void {
   replaceFile(join(folder, HEAD), encode(owner))
 }
 
-/** One opener's file, open for as long as its store is. */
+/** One opener's HEAD, open for as long as its store is. */
 export class HeadFile {
   readonly #path: string
   readonly #fd: number
   readonly #ino: number
   readonly #dev: number
-  /** What the opener wrote, and what is read back. */
+  /** The bytes that the opener wrote, and room for those read back. */
   readonly #own: Buffer
   readonly #found: Buffer
 
@@ -95,7 +95,7 @@ export class HeadFile {
     return new HeadFile(folder, owner)
   }
 
-  /** Whether it is where it was, and says what its opener wrote. */
+  /** Whether HEAD is the same file at the same place, with the bytes that its opener wrote. */
   get isIntact(): boolean {
     const stats = statSync(this.#path, { throwIfNoEntry: false })
     if (stats?.ino !== this.#ino || stats.dev !== this.#dev) return false
@@ -128,7 +128,7 @@ function parseOwner(bytes: Buffer): Omit<Owner, 'seq'> | undefined {
   const line = bytes.toString('utf8', 0, end)
   const [, id, epoch, state, sum] = LINE.exec(line) ?? []
   if (id === undefined || checksum(line.slice(0, -9)) !== sum) return undefined
-  // What follows the line is written with it, so zeros are all that may be there.
+  // The bytes up to the seq are written with the line. Only zeros may follow it.
   if (bytes.length < SEQ || bytes.subarray(end, SEQ).some((byte) => byte !== 0)) return undefined
   return { id: Buffer.from(id, 'hex'), epoch: Number(epoch), ready: state === 'ready' }
 }
@@ -138,7 +138,7 @@ function encodeSeq(seq: number): string {
   return `${digits} ${checksum(digits)}\n`
 }
 
-/** Format 1 had no checksum. */
+/** Returns the seq of a line. Format 1 has no checksum. */
 function parseSeq(text: string): number | undefined {
   const [, digits, sum] = /^(\d{16})(?: ([0-9a-f]{8}))?\n$/.exec(text) ?? []
   if (digits === undefined || (sum !== undefined && sum !== checksum(digits))) return undefined

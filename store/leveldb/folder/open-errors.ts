@@ -1,4 +1,4 @@
-/** Why a store cannot be opened. Nothing is changed in a folder that is refused. */
+/** The reasons why a store cannot be opened. A refused folder is unchanged. */
 
 import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
 import { codeOf } from './folder.ts'
@@ -14,7 +14,7 @@ export function storeLocked(location: string, holder: string, cause?: unknown): 
   )
 }
 
-/** By a process that has files of the store open for writing, and no lock. */
+/** The error for a process that has files of the store open for writing but holds no lock. */
 export function storeWritten(location: string, pid: number, command: string | undefined): OutcryError {
   const who = command === undefined ? `process ${pid}` : `process ${pid} (${command})`
   return new OutcryError(
@@ -24,7 +24,7 @@ export function storeWritten(location: string, pid: number, command: string | un
   )
 }
 
-/** Files of the store are missing, damaged, or not of this store. */
+/** The error for files of the store that are missing, damaged or of another store. */
 export function filesDamaged(what: string, cause?: unknown): OutcryError {
   return new OutcryError('STORE_CORRUPT', what, DOCTOR, { cause })
 }
@@ -57,7 +57,7 @@ export function codecDiffers(location: string, found: string | undefined, codec:
   )
 }
 
-/** What the system or LevelDB says, as an error of the store's own. */
+/** Maps an error of the system or of LevelDB to one of the store's own. */
 export function openFailure(location: string, error: unknown): OutcryError {
   if (isOutcryError(error)) return error
   const reason = (error as { cause?: unknown }).cause ?? error
@@ -75,7 +75,7 @@ export function openFailure(location: string, error: unknown): OutcryError {
     return new OutcryError(
       'STORE_OPEN_FAILED',
       `${location} is read-only: ${message}`,
-      'Mount it for writing, or mend its permissions; a copy of the folder elsewhere can be opened, too.',
+      'Mount it for writing, or correct its permissions; or open a copy of the folder elsewhere.',
       { cause: error },
     )
   }
@@ -87,7 +87,7 @@ export function openFailure(location: string, error: unknown): OutcryError {
   )
 }
 
-/** LevelDB tells the system's errors in words. */
+/** Whether an error means a read-only place. LevelDB gives the system's errors in words. */
 function isReadOnly(error: unknown): boolean {
   const code = codeOf(error) ?? ''
   return (

@@ -1,11 +1,14 @@
-/** Which processes of this machine have files of a folder open. Linux tells it in /proc; elsewhere nobody is found. */
+/**
+ * Finds the processes of this machine that have files of a folder open. Linux lists them in /proc; elsewhere none is
+ * found.
+ */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { sep } from 'node:path'
 
-/** Access modes of open(2) other than for reading alone. */
+/** Access modes of open(2) that allow writing. */
 const WRITES = 3
 
-/** Returns another process that has a file below the folder open for writing, but for those in `except`. */
+/** Returns another process that has a file below the folder open for writing. Files below `except` do not count. */
 export function writerIn(folder: string, except: string, pids = processes()): number | undefined {
   return pids.find(
     (pid) =>
@@ -17,10 +20,10 @@ export function writerIn(folder: string, except: string, pids = processes()): nu
   )
 }
 
-/** Longest command that is told. */
+/** Longest command line that is shown, in characters. */
 const COMMAND_MAX = 120
 
-/** Returns the command line of a process, in one line; undefined where it is not told. */
+/** Returns the command line of a process, on one line; undefined where the system does not show it. */
 export function commandOf(pid: number): string | undefined {
   const words = textOf(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
   const text = words
@@ -45,7 +48,7 @@ function isWritten(pid: number, fd: string): boolean {
   return (Number.parseInt(flags, 8) & WRITES) !== 0
 }
 
-/** Processes and their files come and go, and those of other users are not told. */
+/** Returns the names in a folder of /proc; none when the process has ended or belongs to another user. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)

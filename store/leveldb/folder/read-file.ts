@@ -1,12 +1,15 @@
 /**
- * Reads files of a store. What the disk cannot read of one is damage of that file, like wrong bytes in it; that there is no descriptor
- * left, or no permission, says nothing of the file.
+ * Reads files of a store. Where the disk cannot read a file, that is damage of the file, like wrong bytes. A lack of
+ * descriptors or of permission says nothing about the file.
  */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { codeOf } from './folder.ts'
 import { filesDamaged } from './open-errors.ts'
 
-/** A bad sector, a broken file system, a link that leads nowhere, a folder, and what no file of LevelDB is as large as. */
+/**
+ * Codes for a bad sector, a broken file system, a link without a target, a folder, and a file larger than any of
+ * LevelDB's.
+ */
 const UNREADABLE = [
   'EIO',
   'ENXIO',
@@ -18,17 +21,20 @@ const UNREADABLE = [
   'EISDIR',
   'ERR_FS_FILE_TOO_LARGE',
 ]
-/** Read at once. */
+/** Bytes read at once. */
 const PIECE = 1 << 20
-/** A disk fails by sectors of at most this. */
+/** Greatest unit, in bytes, in which a disk fails. */
 const SECTOR = 4_096
 
-/** @throws STORE_CORRUPT naming the file */
+/** Returns the bytes of a file. @throws STORE_CORRUPT naming the file */
 export function readWhole(path: string): Buffer {
   return named(path, () => readFileSync(path))
 }
 
-/** The file, with zeros where the disk cannot read it. @throws STORE_CORRUPT when it cannot read any of it */
+/**
+ * Returns the bytes of a file, with zeros where the disk cannot read it.
+ * @throws STORE_CORRUPT when it cannot read any of it
+ */
 export function readWhatIsLeft(path: string): Buffer {
   return named(path, () => {
     const fd = openSync(path, 'r')
@@ -58,7 +64,7 @@ function readPiece(fd: number, bytes: Buffer, at: number, end: number): boolean 
   }
 }
 
-/** What `read` throws because of the file is told as its damage. */
+/** Runs `read` and turns an error that the file causes into damage of that file. */
 export function named<T>(path: string, read: () => T): T {
   try {
     return read()

@@ -1,11 +1,11 @@
-/** Room on the disk for what a long piece of work does not fit into memory with. It is gone when the work is done. */
+/** Room on the disk for long work that does not fit into memory. It is removed when the work is done. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 
-/** LevelDB maps each open file of 2 MB into memory. */
+/** Most files that LevelDB keeps open. It maps each of them, 2 MB, into memory. */
 const OPEN_FILES_MAX = 24
 
 export class Scratch {
@@ -17,13 +17,13 @@ export class Scratch {
     this.#db = db
   }
 
-  /** @throws SCRATCH_FAILED */
+  /** Opens a store in a new temporary folder. @throws SCRATCH_FAILED */
   static async open(): Promise<Scratch> {
     const folder = tmpdir()
     try {
       const own = mkdtempSync(join(folder, 'outcry-scratch-'))
       const scratch = new Scratch(own, new Level(own, { maxOpenFiles: OPEN_FILES_MAX }))
-      // A process that ends meanwhile leaves nothing behind either.
+      // A process that ends before `close` leaves nothing behind, either.
       process.once('exit', scratch.#remove)
       await scratch.#db.open()
       return scratch
@@ -32,7 +32,7 @@ export class Scratch {
     }
   }
 
-  /** @throws SCRATCH_FAILED */
+  /** Returns the value of a key. @throws SCRATCH_FAILED */
   get(key: string): string | undefined {
     try {
       return this.#db.getSync(key)
@@ -41,7 +41,7 @@ export class Scratch {
     }
   }
 
-  /** @throws SCRATCH_FAILED */
+  /** Writes all entries at once. @throws SCRATCH_FAILED */
   async put(entries: readonly (readonly [key: string, value: string])[]): Promise<void> {
     try {
       const batch = this.#db.batch()
@@ -68,7 +68,7 @@ function failed(cause: unknown): OutcryError {
   const what = cause instanceof Error ? cause.message : String(cause)
   return new OutcryError(
     'SCRATCH_FAILED',
-    `no room for what does not fit into memory, in ${tmpdir()}: ${what}`,
+    `the temporary folder ${tmpdir()} cannot take data that does not fit into memory: ${what}`,
     'Make room there, or set TMPDIR to a folder that has some.',
     { cause },
   )

@@ -5,14 +5,14 @@ import { codeOf } from './folder.ts'
 
 export const ARCHIVE = 'archive'
 export const HEAD = 'HEAD'
-/** Holds the lock: see store-lock.ts. */
+/** Folder of the lock: see store-lock.ts. */
 export const LOCK = 'lock'
-/** Where a store is looked at before it is opened: see look.ts. Whatever lies there is nobody's. */
+/** Folder in which a store is read before it is opened: see look.ts. Its content may be removed at any time. */
 export const LOOK = 'look'
-/** Where the doctor makes the store anew: see exchange.ts. */
+/** Folder in which the doctor makes a store anew: see exchange.ts. */
 export const DOCTOR = 'doctor'
 
-/** Names that are there for the time of an opening only, or for the lock: no store is in them. */
+/** Names that exist only during an opening, or for the lock. They hold no store. */
 export const ASIDE: readonly string[] = [LOCK, LOOK, DOCTOR, `${HEAD}.next`]
 
 const TABLE = /^(\d+)\.(ldb|sst)$/
@@ -29,12 +29,12 @@ export function logNumber(name: string): number | undefined {
   return number === undefined ? undefined : Number(number)
 }
 
-/** A file of LevelDB that something may be lost with. */
+/** Whether a name is a file of LevelDB whose loss may lose data. */
 export function isDatabaseFile(name: string): boolean {
   return name === 'CURRENT' || MANIFEST.test(name) || LOG.test(name) || TABLE.test(name)
 }
 
-/** Files of a store in the folder, in the words of a message. Where there is one, the folder is never taken for a new one. */
+/** Returns the names of a store's files in the folder, for messages. A folder with one of them never counts as new. */
 export function storeFiles(folder: string): string[] {
   return namesIn(folder).filter(
     (name) =>
@@ -42,12 +42,12 @@ export function storeFiles(folder: string): string[] {
   )
 }
 
-/** Whether a folder has any file of a store, also when some are missing. */
+/** Whether a folder has any file of a store, even when others are missing. */
 export function storeExists(location: string): boolean {
   return storeFiles(location).length > 0 || namesIn(join(location, DOCTOR)).length > 0
 }
 
-/** None where there is no folder. */
+/** Returns the names in a folder; none when there is no folder. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)

@@ -1,11 +1,11 @@
 /**
- * One opener at a time for one folder. The lock is the kernel's, on the file `lock/LOCK` of a tiny LevelDB, and dies with
- * its process. Nobody ever deletes that file, so all processes lock the same one. What else lies in `lock` means nothing: a
- * power cut may tear it, and then it is made anew.
+ * One opener at a time for one folder. The kernel holds the lock, on the file `lock/LOCK` of a tiny LevelDB, and drops
+ * it when the process ends. That file is never deleted, so all processes lock the same one. The other files in `lock`
+ * mean nothing: a power cut may tear them, and then they are made anew.
  *
- * POSIX gives such locks to a process, not to a descriptor: closing any descriptor of the file drops the lock. So a second
- * opener of this process is refused before it opens the file: by a set for the process, and on Linux by the kernel's
- * list of locks, which also sees other threads.
+ * POSIX gives such a lock to a process, not to a descriptor: closing any descriptor of the file drops it. So a second
+ * opener in this process is refused before it opens the file: by a set that the process has, and on Linux by the
+ * kernel's list of locks, which also shows other threads.
  */
 import {
   closeSync,
@@ -29,13 +29,13 @@ import { openFailure, storeLocked, storeWritten } from './open-errors.ts'
 import { commandOf, writerIn } from './openers.ts'
 import { HEAD, LOCK } from './store-files.ts'
 
-/** Tries to open the tiny database, whose files another process may make anew at the same time. */
+/** Number of tries to open the tiny database. Another process may make its files anew at the same time. */
 const TRIES = 10
 
-/** Within `lock`: the process that holds it. */
+/** File within `lock` that names the process that holds it. */
 const HOLDER = 'holder'
 
-/** Shared by all copies of this module in a process. */
+/** Key of a set that all copies of this module in a process share. */
 const HELD = Symbol.for('outcry.heldStores')
 const shared = globalThis as { [HELD]?: Set<string> }
 shared[HELD] ??= new Set()
@@ -56,7 +56,7 @@ export class StoreLock {
     this.#holder = join(folder, LOCK, HOLDER)
   }
 
-  /** @throws STORE_LOCKED, STORE_OPEN_FAILED */
+  /** Takes the lock of a folder. @throws STORE_LOCKED, STORE_OPEN_FAILED */
   static async take(location: string): Promise<StoreLock> {
     const folder = realpathSync(location)
     const file = join(folder, LOCK, 'LOCK')
@@ -80,8 +80,9 @@ export class StoreLock {
   }
 
   /**
-   * Who still writes though it has no lock: somebody removed it, or it was dropped. The epoch keeps such a one from acknowledging, but
-   * not its LevelDB from deleting tables that it does not know. Where the holder's file is gone, too, anybody may be it.
+   * Returns a process that still writes without the lock, because the lock was removed or dropped. The epoch keeps it
+   * from acknowledging commits. It does not keep its LevelDB from deleting tables that it does not know. When the
+   * holder's file is also missing, it may be any process.
    */
   #otherWriter(): number | undefined {
     const except = join(this.folder, LOCK)
@@ -91,28 +92,28 @@ export class StoreLock {
   }
 
   /**
-   * Puts a file of its own in the place of the last holder's, which whoever lost the lock without a notice finds out by one
-   * look. It is beside HEAD because nobody writes to it: Linux stamps a file anew at each write that follows a look.
+   * Replaces the last holder's file by an own one. A holder that lost its lock unnoticed finds that out by one look at
+   * this file. It is not HEAD because nothing writes to it: Linux stamps a file anew at the first write after a look.
    */
   hold(): void {
     const next = `${this.#holder}.next`
     const fd = openSync(next, 'w')
     writeSync(fd, `${process.pid}\n`)
-    // It stays open, so that no other file gets its number.
+    // The file stays open, so that no other file gets its inode number.
     const { ino, dev } = fstatSync(fd)
     this.#held = { fd, ino, dev }
     renameSync(next, this.#holder)
   }
 
-  /** False once another has come, or the folder or the lock was moved, exchanged or removed. */
+  /** False once another opener has come, or the folder or the lock was moved, exchanged or removed. */
   get isHeld(): boolean {
     const stats = statSync(this.#holder, { throwIfNoEntry: false })
     return stats !== undefined && stats.ino === this.#held?.ino && stats.dev === this.#held.dev
   }
 
   /**
-   * Holds LevelDB's own lock while `work` runs: an older Outcry takes no other. LevelDB locks the file that it finds by the
-   * name LOCK, by whatever name others know it, so a folder with a link to it will do.
+   * Holds LevelDB's own lock while `work` runs, because an older Outcry takes no other lock. LevelDB locks the file
+   * that it finds by the name LOCK, whatever other names that file has. So a folder with a link to it is enough.
    * @throws STORE_LOCKED
    */
   async withoutOthers<T>(work: () => Promise<T>): Promise<T> {
@@ -142,13 +143,16 @@ export class StoreLock {
   }
 }
 
-/** The process that holds a store, or that held it last; undefined where nothing says so. */
+/** Returns the process that holds a store or held it last; undefined where no file says so. */
 export function holderOf(folder: string): number | undefined {
   const pid = Number(orNone(() => [readFileSync(join(folder, LOCK, HOLDER), 'utf8')])[0])
   return Number.isInteger(pid) && pid > 0 ? pid : undefined
 }
 
-/** A file system without links has no such lock to see either way; LevelDB itself looks again when it opens. */
+/**
+ * Links to the lock, or copies it. A file system without links shows no such lock; LevelDB itself checks again when it
+ * opens.
+ */
 function linkTo(file: string, name: string): void {
   try {
     symlinkSync(file, name)
@@ -172,7 +176,7 @@ async function openTiny(folder: string): Promise<Level> {
   }
 }
 
-/** All but the file that is locked. Whoever has the lock needs none of it. */
+/** Removes all files but the locked one. The process that has the lock needs none of them. */
 function removeTorn(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name !== 'LOCK' && name !== 'level') rmSync(join(folder, name), { recursive: true, force: true })
@@ -180,8 +184,8 @@ function removeTorn(folder: string): void {
 }
 
 /**
- * Whether this process has the file locked already, in another thread. A child inherits LevelDB's descriptors, not its locks;
- * the list of locks has an inode without its disk. Both together are sure.
+ * Whether another thread of this process has locked the file. A child inherits LevelDB's descriptors without the locks,
+ * and the list of locks has an inode without its disk. Both together are certain.
  */
 function isLockedHere(file: string): boolean {
   const own = statSync(file, { throwIfNoEntry: false })
@@ -197,7 +201,9 @@ function descriptors(): string[] {
   return orNone(() => readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`))
 }
 
-/** Such as `1: POSIX  ADVISORY  WRITE 1234 08:01:5678 0 EOF`: who has which inode. */
+/**
+ * Returns which process has locked which inode, from lines such as `1: POSIX  ADVISORY  WRITE 1234 08:01:5678 0 EOF`.
+ */
 function locks(): { pid: number; ino: number }[] {
   return orNone(() =>
     [...readFileSync('/proc/locks', 'utf8').matchAll(/ (\d+) \w+:\w+:(\d+) /g)].map(([, pid, ino]) => ({

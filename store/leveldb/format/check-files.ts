@@ -1,7 +1,6 @@
 /**
- * LevelDB's files, looked through before LevelDB opens them. It drops damaged batches of its logs without a word, and
- * deletes the file afterwards; and it does not check the checksums of its tables, unless it is told to, which its
- * binding cannot.
+ * Checks LevelDB's files before LevelDB opens them. LevelDB drops damaged batches of its logs without a word and then
+ * deletes the file. It checks the checksums of its tables only on request, and its binding cannot request it.
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +15,8 @@ import { checkTable } from './tables.ts'
 import { readBatch } from './write-batch.ts'
 
 /**
- * `isSafe`: whether the value of a key is checked when it is read, so that nobody need do it now.
+ * Checks the checksums of the database's files. `isSafe` says whether a value of a key is checked when it is read, and
+ * so need not be checked now.
  * @throws STORE_CORRUPT naming file and offset of the first damage
  */
 export function checkFiles(location: string, isSafe: (key: string) => boolean): void {
@@ -31,15 +31,15 @@ export function checkFiles(location: string, isSafe: (key: string) => boolean): 
       if (log !== undefined && log >= manifest.logsFrom) checkLog(path)
       if (table !== undefined && manifest.tables.has(table)) checkTable(path, isSafe)
     } catch (error) {
-      // Somebody has the database open and just removed it.
+      // Another process has the database open and has just removed the file.
       if (codeOf((error as Error).cause) !== 'ENOENT') throw error
     }
   }
 }
 
 /**
- * The manifest is of these files, and of them as they are now: an older one would have LevelDB delete tables that it does not
- * know, and miss what is in them.
+ * Checks that the manifest describes these files as they are now. With an older manifest, LevelDB would delete the
+ * tables that it does not name, and miss their content.
  * @throws STORE_CORRUPT
  */
 export function checkManifest(location: string, manifest: Manifest): void {
@@ -59,7 +59,7 @@ export function checkManifest(location: string, manifest: Manifest): void {
   for (const [i, { name }] of logs.entries()) {
     for (const [n, bytes] of [...recordsOf(readWhole(join(location, name)))].entries()) {
       const { first, count } = readBatch(bytes)
-      // The first of all may lie before what the manifest knows of.
+      // The very first batch may begin before the last entry that the manifest knows.
       const fits = i === 0 && n === 0 ? first <= next : first === next
       if (!fits)
         throw filesDamaged(
@@ -70,7 +70,7 @@ export function checkManifest(location: string, manifest: Manifest): void {
   }
 }
 
-/** Write-ahead logs that are read when the database is opened, in the order of their numbers. */
+/** Returns the write-ahead logs that LevelDB reads when it opens, in the order of their numbers. */
 export function liveLogs(location: string, { logsFrom }: Manifest): { name: string; number: number }[] {
   return readdirSync(location)
     .flatMap((name) => {
@@ -85,7 +85,7 @@ function checkLog(path: string): void {
   if (offset === undefined) return
   throw new OutcryError(
     'STORE_CORRUPT',
-    `${path} is damaged at byte ${offset}: LevelDB would drop in silence what was written there`,
+    `${path} is damaged at byte ${offset}: LevelDB would silently drop the data there`,
     'Run `outcry doctor` to see what is lost; do not trade on this store.',
   )
 }

@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli), which LevelDB has in its files; zlib's is another polynomial. */
+/** The polynomial of CRC-32C (Castagnoli), which LevelDB's files use. The one of zlib differs. */
 const POLYNOMIAL = 0x82f63b78
 const MASK_DELTA = 0xa282ead8
 
@@ -16,7 +16,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0
 }
 
-/** As LevelDB writes it: rotated and shifted, so that a checksum of data with checksums in it is no fixed point. */
+/** Returns a checksum as LevelDB writes it: rotated and shifted. A plain CRC over data that contains CRCs is weak. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes)
   return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0

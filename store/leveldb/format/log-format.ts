@@ -1,17 +1,17 @@
-/** LevelDB's logs, the write-ahead log and the manifest. Pure. Format: leveldb/doc/log_format.md. */
+/** Reads LevelDB's logs: the write-ahead log and the manifest. Pure. Format: leveldb/doc/log_format.md. */
 import { maskedCrc32c } from './crc32c.ts'
 
 const BLOCK = 32_768
-/** Masked crc32c u32 over type and data, length u16, type u8; all little-endian. */
+/** Bytes before a fragment: masked crc32c u32 of type and data, length u16, type u8, all little-endian. */
 const HEADER = 7
 const FULL = 1
 const FIRST = 2
 const LAST = 4
 
 /**
- * Offset of damage that a later batch follows. Each batch is fsynced before the next one is written, so this was
- * whole once. Damage at the very end is what a crash leaves of a batch that was never acknowledged; whether one that
- * was acknowledged is among it, the head file tells.
+ * Returns the offset of damage that a later batch follows. Each batch is fsynced before the next is written, so that
+ * place was whole once. Damage at the very end is what a crash leaves of an unacknowledged batch. HEAD shows when it
+ * was an acknowledged one.
  */
 export function findDamage(bytes: Buffer): number | undefined {
   let damage: number | undefined
@@ -32,7 +32,7 @@ export function findDamage(bytes: Buffer): number | undefined {
   return undefined
 }
 
-/** What was written whole, up to where something was not; `onward` goes on behind that. */
+/** Yields the records that were written whole, up to the first damage. With `onward` it goes on behind the damage. */
 export function* recordsOf(bytes: Buffer, onward = false): Generator<Buffer> {
   let parts: Buffer[] | undefined
   for (let block = 0; block < bytes.length; block += BLOCK) {
@@ -54,7 +54,7 @@ export function* recordsOf(bytes: Buffer, onward = false): Generator<Buffer> {
   }
 }
 
-/** undefined when no whole fragment begins here. */
+/** Returns the end of the fragment at `offset`; undefined when no whole fragment begins there. */
 function endOfFragment(bytes: Buffer, offset: number, blockEnd: number): number | undefined {
   const type = bytes[offset + 6] as number
   const end = offset + HEADER + bytes.readUInt16LE(offset + 4)

@@ -1,6 +1,6 @@
 /**
- * Which files belong to a database: a crash leaves others, half written, which LevelDB deletes when it opens. The
- * manifest is a log of edits to that set. Format: leveldb/doc/impl.md and db/version_edit.cc.
+ * Reads which files belong to a database. A crash leaves others, half written, and LevelDB deletes them when it opens.
+ * The manifest is a log of edits to this set. Format: leveldb/doc/impl.md and db/version_edit.cc.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,15 +21,21 @@ const TAG = {
 
 export interface Manifest {
   readonly name: string
-  /** The tables that are in use: their sizes in bytes by their numbers. */
+  /** Sizes in bytes of the tables in use, by their numbers. */
   readonly tables: ReadonlyMap<number, number>
-  /** Write-ahead logs from this number on are read when the database is opened. */
+  /** Number of the first write-ahead log that LevelDB reads when it opens. */
   readonly logsFrom: number
-  /** LevelDB numbers its entries; what is in the logs goes on behind this one, or before it. */
+  /**
+   * Number of the last entry in the tables. LevelDB numbers its entries; those in the logs go on behind this one, or
+   * before it.
+   */
   readonly lastEntry: number
 }
 
-/** Undefined when there is none that is whole at its beginning; LevelDB says what it thinks of that. @throws STORE_CORRUPT */
+/**
+ * Returns the manifest; undefined when none begins whole, because LevelDB then says what is wrong.
+ * @throws STORE_CORRUPT
+ */
 export function readManifest(location: string): Manifest | undefined {
   const current = join(location, 'CURRENT')
   if (!existsSync(current)) return undefined

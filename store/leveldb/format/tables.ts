@@ -1,4 +1,4 @@
-/** LevelDB's table files, whose blocks each have a checksum. Format: leveldb/doc/table_format.md. */
+/** Reads LevelDB's table files. Each of their blocks has a checksum. Format: leveldb/doc/table_format.md. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { uncompress } from 'snappyjs'
 import { OutcryError } from '../../../errors/outcry-error.ts'
@@ -6,13 +6,13 @@ import { named } from '../folder/read-file.ts'
 import { maskedCrc32c } from './crc32c.ts'
 import { Varints } from './varints.ts'
 
-/** Handles of metaindex and index, padded, then the magic number. */
+/** Bytes at the end of a table: handles of metaindex and index, padded, then the magic number. */
 const FOOTER = 48
 const MAGIC = 0xdb4775248b80fb57n
-/** Of each block: compression u8, masked crc32c u32 over block and compression. */
+/** Bytes behind each block: compression u8, masked crc32c u32 of block and compression. */
 const TRAILER = 5
 const SNAPPY = 1
-/** What LevelDB appends to a key: kind u8 and number of the entry u56. */
+/** Bytes that LevelDB appends to a key: kind u8 and number of the entry u56. */
 const KEY_SUFFIX = 8
 const VALUE = 1
 
@@ -24,7 +24,7 @@ interface Handle {
   readonly size: number
 }
 
-/** Reads ranges of one file, each block verified. */
+/** Reads ranges of one file and verifies each block. */
 class TableFile {
   readonly #fd: number
   readonly #path: string
@@ -38,7 +38,7 @@ class TableFile {
     return fstatSync(this.#fd).size
   }
 
-  /** @throws STORE_CORRUPT */
+  /** Returns a range of the file. @throws STORE_CORRUPT */
   read(offset: number, size: number): Buffer {
     const bytes = Buffer.allocUnsafe(size)
     const read = () => readSync(this.#fd, bytes, 0, size, offset)
@@ -46,7 +46,7 @@ class TableFile {
     return bytes
   }
 
-  /** @throws STORE_CORRUPT when its checksum does not fit */
+  /** Returns a block with its trailer. @throws STORE_CORRUPT when its checksum does not fit */
   check({ offset, size }: Handle): Buffer {
     if (offset + size + TRAILER > this.size) throw this.damaged(offset)
     const bytes = this.read(offset, size + TRAILER)
@@ -54,7 +54,7 @@ class TableFile {
     return bytes
   }
 
-  /** The block's entries, uncompressed. */
+  /** Returns the entries of a block, uncompressed. */
   entries(handle: Handle): Generator<[key: Buffer, value: Buffer]> {
     const bytes = this.check(handle)
     const content = bytes.subarray(0, handle.size)
@@ -75,8 +75,7 @@ class TableFile {
 }
 
 /**
- * Every block is checked, but for those that hold nothing except keys for which `isSafe` holds: what their values are
- * is checked by somebody else, when it is read.
+ * Checks every block except those whose keys all fulfil `isSafe`: a reader checks their values when it reads them.
  * @throws STORE_CORRUPT naming file and offset
  */
 export function checkTable(path: string, isSafe: (key: string) => boolean): void {
@@ -88,7 +87,7 @@ export function checkTable(path: string, isSafe: (key: string) => boolean): void
   }
 }
 
-/** Its values that can be read, in the order of their keys; blocks that cannot be are passed over. */
+/** Yields the values that can be read, in the order of their keys. It passes over blocks that cannot be read. */
 export function* readTable(path: string): Generator<Entry> {
   const file = new TableFile(path)
   try {
@@ -103,7 +102,7 @@ export function* readTable(path: string): Generator<Entry> {
   }
 }
 
-/** None when they cannot be read. */
+/** Returns the entries; none when they cannot be read. */
 function readable(entries: () => Iterable<[key: Buffer, value: Buffer]>): [key: Buffer, value: Buffer][] {
   try {
     return [...entries()]
@@ -131,14 +130,14 @@ function checkBlocks(file: TableFile, isSafe: (key: string) => boolean): void {
   for (const [, value] of file.entries(metaindex)) file.check(readHandle(new Varints(value)))
   let wasSafe = false
   for (const [key, value] of file.entries(index)) {
-    // The key is at or after the block's last one, and before the next block's first.
+    // The index key is at or after the block's last key, and before the next block's first.
     const safe = isSafe(key.subarray(0, -KEY_SUFFIX).toString())
     if (!(safe && wasSafe)) file.check(readHandle(new Varints(value)))
     wasSafe = safe
   }
 }
 
-/** Keys are written as what they do not share with the one before. */
+/** Yields the entries of a block. A key is written as the part that differs from the key before it. */
 function* entriesOf(block: Buffer): Generator<[key: Buffer, value: Buffer]> {
   const restarts = block.readUInt32LE(block.length - 4)
   const end = block.length - 4 - 4 * restarts

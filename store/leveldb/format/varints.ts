@@ -1,4 +1,4 @@
-/** Reads LevelDB's numbers: seven bits a byte, the lowest first. */
+/** Reads LevelDB's numbers: seven bits in each byte, the lowest first. */
 export class Varints {
   readonly #bytes: Buffer
   #offset: number
