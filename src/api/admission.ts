@@ -1,6 +1,6 @@
 /**
- * How many requests are answered at once. Reading shares a thread, and the pool of threads that commits use, with trading;
- * an answer that nobody takes is memory. Commands are not held up by readers.
+ * Limits how many requests are answered at once. Readers share the thread with trading, and the thread pool with
+ * commits. An answer that a client does not read takes memory. Commands do not wait for readers.
  */
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -8,7 +8,9 @@ import { Gate } from './gate.ts'
 import type { Limits } from './limits.ts'
 import { signalOf } from './routes/request.ts'
 
-/** Reads everything, and takes as long as it takes: these do not keep others from reading. */
+/**
+ * Routes that read the whole log and may take long. They have a gate of their own, so they do not block other readers.
+ */
 const WHOLE: readonly (string | undefined)[] = ['/verify', '/backup']
 const WHOLE_AT_ONCE = 1
 const WHOLE_WAITING_MAX = 8
@@ -26,7 +28,7 @@ export function admission(http: FastifyInstance, limits: Limits): void {
     open.set(socket, count)
     onEnd(reply, () => open.set(socket, (open.get(socket) ?? 1) - 1))
     if (count <= limits.requestsPerConnection) return
-    // Even a refusal would wait behind the answers that are not read.
+    // Even a refusal would wait behind the unread answers.
     reply.hijack()
     socket.destroy()
   })
@@ -44,16 +46,16 @@ export function admission(http: FastifyInstance, limits: Limits): void {
     else done.set(request, leave)
   })
 
-  /** All has been read; what is left is to be sent. */
+  /** Frees the place of a reader: the reading is done, and only the answer must be sent. */
   http.addHook('onSend', async (request, { raw }) => {
     done.get(request)?.()
     done.delete(request)
-    // From here on the client has to take something now and then. Node destroys the socket otherwise.
+    // From here on the client must take bytes now and then. Otherwise Node destroys the socket.
     raw.socket?.setTimeout(limits.stuckMs)
   })
 }
 
-/** When the answer has gone, or its connection. */
+/** Calls `end` when the answer has gone out, or its connection has closed. */
 function onEnd(reply: FastifyReply, end: () => void): void {
   const signal = signalOf(reply)
   if (signal.aborted) end()

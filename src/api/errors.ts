@@ -9,7 +9,7 @@ interface Unread {
   readonly message?: string
 }
 
-/** What never gets as far as a route; the message is Fastify's where there is none. */
+/** Errors of Fastify before any route runs. Without a `message`, Fastify's own is used. */
 const UNREAD: Record<string, Unread> = {
   FST_ERR_BAD_URL: {
     code: 'ADDRESS_INVALID',
@@ -30,14 +30,14 @@ export function refusalOf({ code, message, hint, issues }: OutcryError): { statu
   return { status: factsOf(code).status, body: { error: { code, message, hint, issues } } }
 }
 
-/** Queries are for no log and no message: the token may be in one. */
+/** Returns a URL without its query, which may contain the token: it must not reach a log or a message. */
 export function pathOf(url = '/'): string {
   return url.replace(/\?.*/, '')
 }
 
 /**
- * Every error answers alike, with the status of its code in errors/codes.ts: { error: { code, message, hint, issues: [{ field, rule }] } }.
- * A fault of the server, which 500 stands for, is logged.
+ * Answers with an error as { error: { code, message, hint, issues: [{ field, rule }] } }, and with its status in
+ * errors/codes.ts. It logs a fault of the server, which is status 500.
  */
 export function answerError(
   error: unknown,
@@ -54,13 +54,13 @@ export function answerError(
   if (statusCode < 500 && code.startsWith('FST_')) {
     const unread = UNREAD[code]
     const { code: own, hint, message: plainly = message } = unread ?? OTHER_UNREAD
-    // What Fastify refuses otherwise has a status of its own, such as 431.
+    // Fastify's other refusals have a status of their own, such as 431.
     const status = unread === undefined ? statusCode : ERRORS[own].status
     return reply.code(status).send({ error: { code: own, message: plainly, hint, issues: [] } })
   }
-  // A client that goes in the middle of its body hears no answer, and is no fault of ours.
+  // A client that leaves in the middle of its body gets no answer and is not a fault of the server.
   if (!request.raw.socket.destroyed) logFault(error, request, logger)
-  const text = 'the request failed; the log of the runner says why'
+  const text = 'the request failed; the log of the runner has the cause'
   const hint = 'Report it with that log.'
   return reply
     .code(ERRORS.INTERNAL.status)

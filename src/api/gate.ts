@@ -1,4 +1,7 @@
-/** Lets a number of things happen at once. The others wait, whoever came first before the others, and too many are refused. */
+/**
+ * Lets a fixed number of requests in at once. The others wait in the order in which they came, and too many are
+ * refused.
+ */
 import { OutcryError } from '../../store/index.ts'
 
 export class Gate {
@@ -14,7 +17,7 @@ export class Gate {
     this.#waitingMax = waitingMax
   }
 
-  /** Resolves with what to call at the end; undefined when the signal has ended the wait. @throws SERVER_BUSY */
+  /** Resolves with a function to call at the end; undefined when the signal has ended the wait. @throws SERVER_BUSY */
   async enter(signal: AbortSignal): Promise<(() => void) | undefined> {
     if (signal.aborted) return undefined
     if (this.#inside >= this.#atOnce) {
@@ -45,7 +48,7 @@ export class Gate {
     })
   }
 
-  /** The place goes to the next one. */
+  /** Gives the place to the next one. */
   #leave(): void {
     const [next] = this.#waiting
     if (next === undefined) {
@@ -58,5 +61,5 @@ export class Gate {
 }
 
 export function busy(what: string): OutcryError {
-  return new OutcryError('SERVER_BUSY', `the server has enough to do: ${what}`, 'Ask again in a second.')
+  return new OutcryError('SERVER_BUSY', `the server is busy: ${what}`, 'Ask again in a second.')
 }

@@ -1,6 +1,7 @@
 /**
- * Who may speak to the API. Whoever reaches it can trade, and a web page that its user visits reaches it, too: from the
- * user's browser (CSRF), even under a name of its own that it has pointed at this machine (DNS rebinding).
+ * Decides who may speak to the API. Every client that reaches it can trade, and web pages that the user visits reach
+ * it, too: from the user's browser (CSRF), even under a domain name of their own that points at this machine (DNS
+ * rebinding).
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -11,21 +12,21 @@ import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
 
 export interface GuardOptions {
-  /** That the server listens on. */
+  /** Host on which the server listens. */
   readonly host: string
-  /** Pages elsewhere that may speak to it, too. */
+  /** Other origins whose pages may speak to the server. */
   readonly origins?: readonly string[]
-  /** Without one, all that get through to the server are trusted. */
+  /** Token that clients must send. Without one, every client that reaches the server is trusted. */
   readonly token?: string
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i
-/** Routes that tell nothing worth a token. */
+/** Routes without a token, because they tell nothing secret. */
 const OPEN: readonly (string | undefined)[] = ['/health', '/ready']
-/** What a page of another origin may send beyond plain requests. */
+/** Headers that a page of another origin may send beyond those of simple requests. */
 const HEADERS = 'authorization, content-type, idempotency-key'
 
-/** Whether only this machine reaches what listens there. */
+/** Whether only this machine can reach a server on this host. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host)
 }
@@ -41,14 +42,14 @@ export class Guard {
     this.#token = token === undefined ? undefined : digest(token)
   }
 
-  /** @throws HOST_REFUSED, ORIGIN_REFUSED, SITE_REFUSED */
+  /** Checks the host and the origin of a request. @throws HOST_REFUSED, ORIGIN_REFUSED, SITE_REFUSED */
   admit(request: IncomingMessage): void {
     const {
       headers: { host = '', origin },
     } = request
     if (this.#isLocal && !isLoopback(host.replace(/:\d+$/, ''))) {
       const rule = 'localhost, 127.0.0.1 or [::1]'
-      throw new OutcryError('HOST_REFUSED', `"${host}" is no name of this runner`, `Ask for it as ${rule}.`, {
+      throw new OutcryError('HOST_REFUSED', `"${host}" is not a name of this runner`, `Use ${rule}.`, {
         issues: [{ field: 'host', rule }],
       })
     }
@@ -60,14 +61,14 @@ export class Guard {
     throw new OutcryError(
       'ORIGIN_REFUSED',
       `pages of ${origin} may not speak to this runner`,
-      'List the origin in server.origins, if they may.',
+      'To allow it, list the origin in server.origins.',
       { issues: [{ field: 'origin', rule: 'that of the runner itself, or one of server.origins' }] },
     )
   }
 
   /**
-   * A page that loads an image, a script or a frame sends no Origin. Its browser says whether it is a page of ours; whoever is
-   * no browser says nothing. A link from anywhere may open the page itself.
+   * Checks a request without Origin: pages that load an image, a script or a frame send none. The browser then says
+   * whether the page is ours. Clients other than browsers say nothing. A link on any site may open the page itself.
    */
   #admitSite({ url, headers }: IncomingMessage): void {
     const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest, referer } = headers
@@ -77,8 +78,8 @@ export class Guard {
     if (from !== undefined && this.lists(from)) return
     throw new OutcryError(
       'SITE_REFUSED',
-      `pages of ${from ?? 'another site'} may load nothing from this runner`,
-      'List the origin in server.origins, if they may.',
+      `pages of ${from ?? 'another site'} may not load anything from this runner`,
+      'To allow it, list the origin in server.origins.',
       { issues: [{ field: 'sec-fetch-site', rule: 'same-origin, or from one of server.origins' }] },
     )
   }
@@ -87,7 +88,7 @@ export class Guard {
     return this.#origins.includes(origin)
   }
 
-  /** Whether a request brings the token, as a header, as a WebSocket's subprotocol or as the page's cookie, or need not. */
+  /** Whether a request has the token, as a header, a WebSocket's subprotocol or the page's cookie, or needs none. */
   knows({ headers, socket }: IncomingMessage): boolean {
     const [, bearer] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
     const cookies = headers.cookie?.split(/; */).map((pair) => pair.split('='))
@@ -104,14 +105,14 @@ export class Guard {
   }
 }
 
-/** Guards every request that is no WebSocket's. */
+/** Guards every request except those of WebSockets. */
 export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<void> {
   http.addHook('onRequest', async ({ raw, headers }, reply) => {
     guard.admit(raw)
     const from = headers.origin ?? originOf(headers.referer)
     if (from !== undefined && guard.lists(from)) reply.header('cross-origin-resource-policy', 'cross-origin')
   })
-  // Its hook is between these two: a browser asks, and without the token, before it sends what no form could.
+  // Its hook runs between these two: a browser asks, without the token, before it sends more than a form could.
   await http.register(fastifyCors, {
     origin: (origin, answer) => answer(null, origin !== undefined && guard.lists(origin)),
     allowedHeaders: HEADERS,
@@ -128,7 +129,7 @@ export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<
     reply.header('www-authenticate', 'Bearer')
     throw new OutcryError(
       'NOT_AUTHORISED',
-      'this runner asks for its token',
+      'this runner requires its token',
       'Send "Authorization: Bearer <server.token>"; open the page once as /?token=<server.token>.',
     )
   })
@@ -138,12 +139,15 @@ function originOf(referer: string | undefined): string | undefined {
   return referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined
 }
 
-/** Cookies do not tell ports apart, and a machine may have several runners. */
+/**
+ * Returns the name of a cookie with the port, because cookies do not depend on the port, and a machine may have several
+ * runners.
+ */
 function cookieName({ localPort }: IncomingMessage['socket']): string {
   return `outcry-${localPort}`
 }
 
-/** Of equal length whatever was given, as a comparison in constant time needs it. */
+/** Returns bytes of equal length for every token, which a comparison in constant time needs. */
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }

@@ -1,32 +1,32 @@
-/** What clients may take of the server. Whoever takes more is refused or closed, and everybody else goes on. */
+/** What clients may use of the server. A client beyond a limit is refused or closed, and all others go on. */
 export interface Limits {
-  /** Connections at once, WebSockets among them. Further ones are closed as they come. */
+  /** Connections at once, including WebSockets. The server closes further ones as they come. */
   readonly connectionsMax: number
-  /** WebSockets of /inspect at once: each may be told of every transition. */
+  /** WebSockets of /inspect at once: each may get every transition. */
   readonly inspectorsMax: number
-  /** ms in which the headers of a request have to arrive. */
+  /** ms within which the headers of a request must arrive. */
   readonly headersMs: number
-  /** ms in which a whole request has to arrive, its body included. */
+  /** ms within which a whole request must arrive, including its body. */
   readonly requestMs: number
   /** ms that a connection waits for its next request. */
   readonly keepAliveMs: number
-  /** Requests of one connection that wait for their answers, whoever sends on without reading. */
+  /** Requests of one connection that wait for their answers: a client may send on without reading. */
   readonly requestsPerConnection: number
-  /** Requests at once that read from the log; commits share the thread and the disk with them. */
+  /** Requests at once that read the log. Commits share the thread and the disk with them. */
   readonly readsAtOnce: number
-  /** Requests that wait for that. */
+  /** Requests that wait for a place among these. */
   readonly readsWaitingMax: number
-  /** Answers under way at once, read or not. */
+  /** Answers under way at once, whether or not clients read them. */
   readonly answersAtOnce: number
-  /** ms in which something of an answer, or of what waits for a WebSocket, has to be taken. */
+  /** ms within which a client must take some bytes of an answer, or of its WebSocket's queue. */
   readonly stuckMs: number
-  /** How often, in ms, a WebSocket is asked whether it is still there. */
+  /** Interval, in ms, of pings to a WebSocket. */
   readonly pingMs: number
-  /** ms in which a WebSocket answers that, when little has been sent to it since it did so last. */
+  /** ms within which a WebSocket must answer a ping when little was sent to it since its last answer. */
   readonly silentMs: number
-  /** The same when much is on its way to it: the question is behind that. */
+  /** The same when much was sent to it, because the ping waits behind that. */
   readonly busySilentMs: number
-  /** Bytes that a WebSocket may send at once; 64 subscriptions of 64 topics are less. */
+  /** Bytes that a WebSocket may send at once. 64 subscriptions of 64 topics are less. */
   readonly bytesInBurst: number
   /** Bytes a second beyond that. */
   readonly bytesInPerSecond: number
@@ -34,7 +34,7 @@ export interface Limits {
   readonly framesInBurst: number
   /** Frames a second beyond that. */
   readonly framesInPerSecond: number
-  /** ms that all clients have to end when the server does. */
+  /** ms that clients have to end when the server stops. */
   readonly stopMs: number
 }
 
@@ -59,7 +59,7 @@ export const LIMITS: Limits = {
   stopMs: 1_000,
 }
 
-/** Allows a burst, and then so much a second. */
+/** Allows a burst, then a fixed amount a second. */
 export class Allowance {
   readonly #burst: number
   readonly #perSecond: number
@@ -73,7 +73,7 @@ export class Allowance {
     this.#at = now
   }
 
-  /** Whether so much more is allowed. */
+  /** Takes an amount and returns whether it is allowed. */
   take(amount: number, now = performance.now()): boolean {
     const earned = ((now - this.#at) * this.#perSecond) / 1_000
     this.#left = Math.min(this.#burst, this.#left + earned) - amount

@@ -1,4 +1,7 @@
-/** What browsers are told of every answer: it is no page, belongs into no frame, and is for our own page alone. */
+/**
+ * Headers of every answer that tell browsers: this is no page, it belongs in no frame, and only our own page may load
+ * it.
+ */
 import type { FastifyInstance } from 'fastify'
 
 const HEADERS = {
@@ -11,7 +14,7 @@ const HEADERS = {
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 } as const
 
-/** Routes may set their own instead. */
+/** Sets the headers. A route may set its own instead. */
 export function secure(http: FastifyInstance): void {
   http.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS)

@@ -31,20 +31,23 @@ export interface ApiServer {
 
 /** Largest body of a request. */
 const BODY_BYTES_MAX = 65_536
-/** Longest address in a path. Node takes no more of a request's headers; what is too long for an address is refused as one. */
+/**
+ * Longest address in a path. It is Node's limit for all headers, so an address that is too long is refused as an
+ * address.
+ */
 const PARAM_LENGTH_MAX = 16_384
-/** How often, in ms, it is looked for requests that take too long to arrive. */
+/** Interval, in ms, of the check for requests that take too long to arrive. */
 const ARRIVAL_CHECK_MS = 1_000
-/** Compresses answers, not requests. Every browser has brotli and gzip. */
+/** Compresses answers, not requests. Every browser supports brotli and gzip. */
 const COMPRESSION = { encodings: ['br', 'gzip'], globalDecompression: false } satisfies FastifyCompressOptions
 
 export interface ApiOptions extends GuardOptions, Outside {
   readonly port: number
-  /** Where they differ from the defaults. */
+  /** Limits that differ from the defaults. */
   readonly limits?: Partial<Limits>
 }
 
-/** @throws PORT_IN_USE, LISTEN_FAILED */
+/** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
   supervisor: Supervisor,
   { port, limits: some, refused, folder, verify, ...options }: ApiOptions,
@@ -67,7 +70,7 @@ export async function startApi(
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, logger),
   })
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
-  // Pages of other origins may send plain text without asking, but not JSON.
+  // A browser lets pages of other origins send plain text without a preflight, but not JSON.
   http.removeContentTypeParser('text/plain')
   http.setNotFoundHandler(({ method, originalUrl }) => {
     throw routeUnknown(method, originalUrl)
@@ -77,7 +80,7 @@ export async function startApi(
   await guardRoutes(http, guard)
   admission(http, limits)
   systemRoutes(byContract, supervisor, { refused, folder, verify })
-  // Routes from before this are not compressed: a client writes the bytes of a backup to a file.
+  // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(byContract, supervisor)
   accountRoutes(byContract, supervisor)
@@ -112,7 +115,7 @@ export async function startApi(
     url: `http://${name}:${bound}`,
     close: async () => {
       sockets.close()
-      // Whatever clients do: those that do not answer are cut off.
+      // Connections that do not end by themselves are destroyed.
       const cut = setTimeout(() => {
         for (const socket of open) socket.destroy()
       }, limits.stopMs)
@@ -131,6 +134,6 @@ function listenFailure(error: unknown, host: string, port: number): unknown {
     const hint = `Stop it, or choose another port: ${flag}.`
     return new OutcryError('PORT_IN_USE', `another process listens on ${where}`, hint, { cause: error })
   }
-  const what = `the system does not let us (${code}) listen on ${where}`
+  const what = `the system does not let the server listen on ${where} (${code})`
   return new OutcryError('LISTEN_FAILED', what, `Choose another host or port: ${flag}.`, { cause: error })
 }

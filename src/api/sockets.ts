@@ -1,4 +1,4 @@
-/** The WebSockets: who gets one, how much they may say, how slow they may be, and how they end. */
+/** The WebSockets: who may connect, how much a client may send, how slow it may be, and how a connection ends. */
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -13,19 +13,19 @@ import { busy } from './gate.ts'
 import type { Guard } from './guard.ts'
 import { Allowance, type Limits } from './limits.ts'
 
-/** Largest frame a client may send. */
+/** Largest frame that a client may send. */
 const FRAME_BYTES_MAX = 65_536
-/** Bytes sent since a client was heard last, beyond which an answer to a ping may take long. */
+/** Bytes sent since a client's last answer, beyond which the next answer may take long. */
 const MUCH_BYTES = 65_536
-/** An answer to a ping, with its mask. */
+/** Bytes of an answer to a ping, including its mask. */
 const PONG_BYTES = 14
-/** How often, in ms, it is looked whether clients read. */
+/** Interval, in ms, of the check whether clients read. */
 const LOOK_MS = 1_000
 
-/** A connected client, as its channel has it. */
+/** A connected client, as its channel sees it. */
 export interface Peer {
   readonly outlet: Outlet
-  /** Closes it with 4408, and says from where to go on. */
+  /** Closes it with 4408 and names the seq to resume from. */
   closeSlow(why: string): void
 }
 
@@ -62,7 +62,7 @@ export function attachSockets(
     }
     server.handleUpgrade(request, socket, head, (client) => {
       client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
-      // Browsers tell a page nothing of a refused upgrade, but the code of a closed socket.
+      // Browsers hide the reason of a refused upgrade from a page, but show the code of a closed socket.
       if (!guard.knows(request)) {
         client.close(CLOSE.unauthorised, 'send Authorization: Bearer <server.token>')
         endWhenLoud(client, socket)
@@ -91,7 +91,7 @@ export function attachSockets(
   }
 }
 
-/** What one client says, and whether it listens. */
+/** One client: counts what it sends, and watches whether it reads. */
 class Connection {
   readonly #client: WebSocket
   readonly #peer: Peer
@@ -99,7 +99,7 @@ class Connection {
   readonly #bytes: Allowance
   readonly #frames: Allowance
   readonly #sent: () => number
-  // Added up look by look: a process that was held up has not been waiting for its clients.
+  // Time is added up at each look. So a pause of the whole process does not count as a client's silence.
   #silentMs = 0
   #stuckMs = 0
   #unaskedMs = 0
@@ -116,13 +116,13 @@ class Connection {
       if (!this.#bytes.take(chunk.length)) this.#closeLoud('too many bytes')
     })
     endWhenLoud(client, socket)
-    // Before the channel hears of it.
+    // Runs before the channel's own listener.
     client.prependListener('message', () => this.#onFrame())
     client.on('ping', () => this.#onFrame())
     client.on('pong', (data) => this.#onPong(String(data)))
   }
 
-  /** Every so many ms. */
+  /** Checks the client. `ms` have passed since the last look. */
   look(ms: number): void {
     const { stuckMs, silentMs, busySilentMs, pingMs } = this.#limits
     if (!this.#peer.outlet.isOpen) return
@@ -145,7 +145,7 @@ class Connection {
     }
     this.#silentMs = 0
     this.#sentWhenHeard = this.#sent()
-    // Whoever reads much answers much.
+    // A client that reads much also answers many pings.
     this.#bytes.take(-PONG_BYTES)
   }
 
@@ -153,7 +153,7 @@ class Connection {
     if (!this.#frames.take(1)) this.#closeLoud('too many frames')
   }
 
-  /** Nothing more is read of it. */
+  /** Closes the client and reads nothing more from it. */
   #closeLoud(why: string): void {
     if (!this.#peer.outlet.isOpen) return
     this.#peer.closeSlow(why)
@@ -161,7 +161,7 @@ class Connection {
   }
 }
 
-/** A client that was told to go may finish its frame. By the protocol it could go on for half a minute. */
+/** Lets a client that is being closed finish its frame. The protocol would let it send for half a minute. */
 function endWhenLoud(client: WebSocket, socket: Duplex): void {
   let bytes = 0
   socket.on('data', (chunk: Buffer) => {
@@ -175,13 +175,14 @@ export function routeUnknown(method: string | undefined, url: string | undefined
   return new OutcryError(
     'ROUTE_UNKNOWN',
     `there is no ${method} ${pathOf(url)}`,
-    'docs/api.md has all that there is.',
+    'docs/api.md lists all routes.',
   )
 }
 
 /**
- * Node takes every request that may be upgraded out of HTTP, whatever to. A server may go on with HTTP/1.1 where it does not speak the
- * other (RFC 9110, 7.8): Java's client offers HTTP/2 with each request. A body cannot be read any more.
+ * Answers a request for another upgrade. Node takes every request with Upgrade out of HTTP, whatever the protocol. A
+ * server may go on with HTTP/1.1 when it does not know the other protocol (RFC 9110, 7.8): Java's client offers HTTP/2
+ * with each request. A body cannot be read any more.
  */
 function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: Duplex): void {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers
@@ -199,16 +200,17 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
   response.assignSocket(socket as Socket)
   socket.on('error', () => {})
   socket.on('drain', () => response.emit('drain'))
-  // Node does this for its own connections: it ends one that takes nothing in time, and one whose client has gone.
+  // Node does the same for its own connections: it ends those that read nothing in time, and those whose client has
+  // gone.
   socket.on('timeout', () => socket.destroy())
   socket.once('end', () => socket.end())
-  // Nobody reads what a client says behind its last request.
+  // Data behind the last request of a client is not read.
   socket.once('data', () => socket.destroy())
   response.once('finish', () => (socket as Socket).destroySoon())
   http.server.emit('request', request, response)
 }
 
-/** As any other request is refused. */
+/** Refuses an upgrade with the same answer as any other request. */
 function refuseUpgrade(socket: Duplex, error: OutcryError): void {
   const { status, body } = refusalOf(error)
   const text = JSON.stringify(body)
@@ -218,7 +220,7 @@ function refuseUpgrade(socket: Duplex, error: OutcryError): void {
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(text)}`,
   ]
-  // Whoever has gone already need not be told.
+  // A client that has gone need not be told.
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)

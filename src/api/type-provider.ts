@@ -1,8 +1,8 @@
 /**
- * Fastify checks requests by the zod objects of the contract, and gives handlers what these make of them.
+ * Makes Fastify check requests with the zod objects of the contract, and gives handlers the parsed values.
  *
- * fastify-type-provider-zod does the same, but not in our words: it calls `safeParse` without the context that says what a field
- * must be (zod-issues.ts), and answers with a code of Fastify's.
+ * fastify-type-provider-zod does the same, but not in our words: it calls `safeParse` without the context that says
+ * what a field must be (zod-issues.ts), and answers with a code of Fastify's.
  */
 import type {
   FastifyBaseLogger,
@@ -22,7 +22,7 @@ export interface ContractTypes extends FastifyTypeProvider {
   readonly serializer: unknown
 }
 
-/** A server whose requests are checked by the contract. */
+/** A server whose requests are checked with the contract. */
 export type Api = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
@@ -36,7 +36,7 @@ export function withContract(http: FastifyInstance): Api {
     try {
       return { value: requestOf(schema, input) }
     } catch (error) {
-      // Fastify answers with an error that it is given; one that is thrown here would end the process.
+      // Fastify answers with a returned error. A thrown error would end the process.
       if (isOutcryError(error)) return { error }
       throw error
     }
@@ -44,12 +44,12 @@ export function withContract(http: FastifyInstance): Api {
   return http.withTypeProvider<ContractTypes>()
 }
 
-/** Returns the path of a route in Fastify's words. */
+/** Returns the path of a route in Fastify's syntax. */
 export function pathOf({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-/** What follows the address of an actor, by method. */
+/** Path segments that follow the address of an actor, by method. */
 const BEHIND_ADDRESS: Readonly<Record<string, readonly string[]>> = {
   GET: ['history', 'machine'],
   HEAD: ['history', 'machine'],
@@ -58,8 +58,8 @@ const BEHIND_ADDRESS: Readonly<Record<string, readonly string[]>> = {
 const ACTOR_PATH = /^(\/actors\/)([^?#]+)(.*)$/s
 
 /**
- * Returns the path of a request with the actor's address in one segment: `/actors/order/o-1/history` is
- * `/actors/order%2Fo-1/history`. People write the first, and the contract has the second.
+ * Returns the path of a request with the actor's address in one segment: `/actors/order/o-1/history` becomes
+ * `/actors/order%2Fo-1/history`. People write the first form; the contract has the second.
  */
 export function withOneSegment(method: string | undefined, url: string): string {
   const [, before, path, query = ''] = ACTOR_PATH.exec(url) ?? []

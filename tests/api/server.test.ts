@@ -57,7 +57,7 @@ it('says why it cannot listen', async () => {
   const listening = startApi(supervisor, { host: '192.0.2.1', port: 0 }, QUIET)
   await expect(listening).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
-    message: expect.stringContaining('(EADDRNOTAVAIL) listen on 192.0.2.1:0'),
+    message: expect.stringContaining('listen on 192.0.2.1:0 (EADDRNOTAVAIL)'),
   })
 })
 

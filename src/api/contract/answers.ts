@@ -1,4 +1,4 @@
-/** What routes answer, besides records, actors and events. */
+/** The answers of routes, besides records, actors and events. */
 import { z } from 'zod'
 import { eventEnvelope } from './envelope.ts'
 import { epochMs, position, stateValue } from './fields.ts'
@@ -6,22 +6,19 @@ import { problem } from './route.ts'
 
 const health = z.object({
   status: z.enum(['ok', 'degraded']).describe('`degraded`: actors are in quarantine'),
-  version: z.string().describe('of Outcry'),
-  seq: position.describe('of the last record'),
+  version: z.string().describe('version of Outcry'),
+  seq: position.describe('seq of the last record'),
   epoch: z.int().describe('grows with each start on this log'),
   residents: position.describe('actors in memory'),
   unsettledIntents: position.describe('messages to ports that have no outcome'),
   quarantined: position.describe('actors in quarantine'),
-  refused: z
-    .record(z.string(), position)
-    .optional()
-    .describe('market messages that were not believed, by reason'),
+  refused: z.record(z.string(), position).optional().describe('number of refused market messages, by reason'),
 })
 
 /** @example { status: 'ok', version: '0.1.0', seq: 1234, epoch: 3, residents: 12, unsettledIntents: 0, quarantined: 0 } */
 export const healthy = health
 
-/** The store takes no more commits. */
+/** The answer when the store takes no more commits. */
 export const fenced = health.extend({
   status: z.literal('fenced'),
   error: z.object({ code: z.string(), message: z.string() }),
@@ -34,24 +31,23 @@ export const verification = z.object({
   actors: position,
   snapshots: position.describe('stored snapshots that were compared'),
   live: position.describe('actors that were compared with memory'),
-  reports: position.optional().describe("reports in the venue's books that were looked at"),
+  reports: position.optional().describe("checked reports in the venue's books"),
   problems: z.array(z.object({ seq: position, actor: z.string(), code: z.string(), message: z.string() })),
 })
 
 /**
- * What became of a command, as the log has it.
+ * The outcome of a command, as the log has it.
  *
- * @example { seq: 1234, duplicate: false, state: 'active', events: [{ type: 'ORDER_CREATED', ... }] }
+ * @example
+ * { seq: 1234, duplicate: false, state: 'active', events: [{ type: 'ORDER_CREATED', ... }] }
  */
 export const taken = z.object({
-  seq: position.describe('of the record of the command'),
-  duplicate: z
-    .boolean()
-    .describe('whether it is the answer to an earlier request with the same Idempotency-Key'),
-  state: stateValue.optional().describe('of the actor, after the command'),
-  events: z.array(eventEnvelope).describe('what the command led to'),
+  seq: position.describe('seq of the record of the command'),
+  duplicate: z.boolean().describe('whether an earlier request with the same Idempotency-Key got this answer'),
+  state: stateValue.optional().describe('state of the actor after the command'),
+  events: z.array(eventEnvelope).describe('events that the command led to'),
 })
-/** The command is on record, and what it asked for was refused. */
+/** The answer when the command is on record and its request was refused. */
 export const takenAndRefused = taken.extend({ error: problem })
 
 /** @example { seq: 1234, address: 'emaCross/btc', state: 'running' } */
@@ -75,14 +71,14 @@ const workingOrder = z.object({
   positionSide: z.string().optional(),
   side: z.enum(['BUY', 'SELL']),
   ordType: z.string(),
-  leavesQty: decimal.describe('what is not executed yet'),
+  leavesQty: decimal.describe('quantity that is not executed yet'),
   price: decimal.optional(),
   stopPx: decimal.optional(),
   reduceOnly: z.boolean().optional(),
 })
 
 /**
- * An account at the last prices. Money is in its asset.
+ * An account at the last prices. Amounts are in its asset.
  *
  * @example
  * { address: 'account/sim', seq: 1234, at: 1723161255343, venue: 'sim', asset: 'USDT', tradingState: 'active',
@@ -96,7 +92,10 @@ export const account = z.object({
   asset: z.string(),
   tradingState: stateValue,
   breaker: z.unknown().optional().describe('the losses that have halted trading'),
-  review: z.unknown().optional().describe('what a person has to look at first'),
+  review: z
+    .unknown()
+    .optional()
+    .describe('the review that a person must acknowledge before the account trades'),
   equity: decimal,
   dailyPnl: decimal,
   drawdownPct: decimal,
@@ -115,7 +114,7 @@ const transition = z.object({
   actions: z.array(z.string()),
 })
 
-/** A state of a machine, as a picture needs it; the machine itself is its root. */
+/** A state of a machine, as a diagram needs it. The root is the machine itself. */
 export const stateDefinition = z
   .object({
     id: z.string(),

@@ -1,4 +1,4 @@
-/** The AsyncAPI document of the WebSockets, made from the contract's frames. */
+/** Makes the AsyncAPI document of the WebSockets from the contract's frames. */
 import type { z } from 'zod'
 import {
   batchFrame,
@@ -19,16 +19,16 @@ type Frames = Readonly<Record<string, z.ZodType>>
 interface Channel {
   readonly address: string
   readonly description: string
-  /** What clients say. */
+  /** Frames that clients send. */
   readonly received: Frames
-  /** What the server says. */
+  /** Frames that the server sends. */
   readonly sent: Frames
 }
 
 const CHANNELS: Readonly<Record<string, Channel>> = {
   feed: {
     address: '/feed',
-    description: `Domain events and records by topic. Closed with ${CLOSE.badFrame} after a frame that is none, with ${CLOSE.unauthorised} without the token, with ${CLOSE.tooSlow} and the seq to resume from when a client takes nothing or says too much.`,
+    description: `Domain events and records by topic. The server closes with ${CLOSE.badFrame} after a bad frame, with ${CLOSE.unauthorised} without the token, and with ${CLOSE.tooSlow} and the seq to resume from when a client reads nothing or sends too much.`,
     received: { subscribe: subscribeFrame, unsubscribe: unsubscribeFrame },
     sent: {
       hello: helloFrame,
@@ -47,7 +47,7 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
   },
 }
 
-/** Returns the document of AsyncAPI 3.0. `version` is that of Outcry. */
+/** Returns the AsyncAPI 3.0 document. `version` is the version of Outcry. */
 export function asyncApiOf(version: string): Json {
   const schemas: Schemas = {}
   const channels: Json = {}

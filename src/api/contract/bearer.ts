@@ -1,6 +1,6 @@
 /**
- * The token in a WebSocket's subprotocols. A browser sends no header of a program with a WebSocket, and no cookie to another origin;
- * subprotocols are what every WebSocket can send. The server picks the first, which names no secret.
+ * The token in a WebSocket's subprotocols. A browser's program cannot set headers of a WebSocket, and no cookie goes to
+ * another origin, but every WebSocket can send subprotocols. The server selects the first, which contains no secret.
  */
 const PROTOCOL = 'outcry'
 const BEARER = 'outcry.bearer.'
@@ -12,7 +12,7 @@ export function bearerProtocols(token: string): string[] {
   return [PROTOCOL, `${BEARER}${text}`]
 }
 
-/** Returns the token that a header `Sec-WebSocket-Protocol` carries; undefined where it carries none. */
+/** Returns the token in a header `Sec-WebSocket-Protocol`; undefined when it has none. */
 export function tokenIn(protocols: string | undefined): string | undefined {
   const found = protocols?.split(/ *, */).find((one) => one.startsWith(BEARER))
   if (found === undefined) return undefined
@@ -20,7 +20,7 @@ export function tokenIn(protocols: string | undefined): string | undefined {
     const bytes = atob(found.slice(BEARER.length).replaceAll('-', '+').replaceAll('_', '/'))
     return new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
   } catch {
-    // What is no base64 is no token.
+    // A text that is not base64 is not a token.
     return undefined
   }
 }

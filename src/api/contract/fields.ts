@@ -1,36 +1,36 @@
-/** The fields that answers and frames of many kinds have. */
+/** Fields that many answers and frames share. */
 import { z } from 'zod'
 import { type Address, parseAddress } from '../../runtime/record/address.ts'
 
 /** Epoch milliseconds, UTC. */
 export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
 
-/** Place of a record in the log, from 1 on, without a gap. */
+/** Place of a record in the log: from 1, without a gap. */
 export const seq = z.int().positive()
 
-/** Place in the log where 0 stands for its beginning. */
+/** Place in the log, with 0 for its beginning. */
 export const position = z.int().nonnegative()
 
-/** Number of a record of its actor, from 1 on, without a gap. */
+/** Number of a record within its actor: from 1, without a gap. */
 export const rev = z.int().positive()
 
 export type StateValue = string | { readonly [state: string]: StateValue | undefined }
 
-/** The state of a machine. A parallel or a compound state is an object: `{ execution: 'new', request: 'idle' }`. */
+/** The state of a machine. A parallel or compound state is an object: `{ execution: 'new', request: 'idle' }`. */
 export const stateValue: z.ZodType<StateValue, StateValue> = z
   .lazy(() => z.union([z.string(), z.record(z.string(), stateValue)]))
   .meta({ id: 'StateValue' })
 
-/** Any event of any machine. The kinds have the schemas of their own events. */
+/** Any event of any machine. Each kind has the schemas of its own events. */
 export const anyEvent = z.looseObject({ type: z.string() })
 
 /**
- * `kind/id`, such as `order/sim:o-1`, or `kind/id/childId`. In a path it is one percent-encoded segment.
+ * `kind/id`, such as `order/sim:o-1`, or `kind/id/childId`. A path contains it as one percent-encoded segment.
  * @throws ADDRESS_INVALID
  */
 export const address = z.string().transform((text): Address => parseAddress(text))
 
-/** A value as it comes out of JSON, which nobody may change. */
+/** A value parsed from JSON, deeply read-only. */
 export type Frozen<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends object

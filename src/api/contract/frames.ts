@@ -1,35 +1,36 @@
-/** What clients and server say over the WebSockets `/feed` and `/inspect`, one JSON object a frame. */
+/** The frames of the WebSockets `/feed` and `/inspect`. Each frame is one JSON object. */
 import { z } from 'zod'
 import { eventEnvelope } from './envelope.ts'
 import { epochMs, type Frozen, position, seq } from './fields.ts'
 import { transitionRecord } from './record.ts'
 import { isPattern } from './topics.ts'
 
-/** Topics of one subscription. */
+/** Most topics of one subscription. */
 const TOPICS_MAX = 64
-/** Events that `tail` may ask for. */
+/** Most events that `tail` may ask for. */
 const TAIL_MAX = 10_000
-/** Characters of the id of a subscription. */
+/** Most characters of a subscription's id. */
 const ID_LENGTH_MAX = 64
 const BATCH_MS_MAX = 10_000
 
 /** Codes with which the server closes a WebSocket, besides those of RFC 6455. */
 export const CLOSE = {
-  /** A client sent a text that is no frame. */
+  /** A client sent a text that is not a frame. */
   badFrame: 4400,
   /** The client has not sent the token. */
   unauthorised: 4401,
-  /** The client took nothing for too long, or said too much. The reason has the seq to resume from. */
+  /** The client read nothing for too long, or sent too much. The reason has the seq to resume from. */
   tooSlow: 4408,
 } as const
 
-/** A client chooses the id of each subscription; every frame about it has that id. */
+/** Id of a subscription. The client chooses it, and every frame about the subscription has it. */
 const id = z.string().min(1).max(ID_LENGTH_MAX)
 
 /**
- * Asks for what is published on topics.
+ * Asks for the publications on topics.
  *
- * @example { op: 'subscribe', id: 's1', topics: ['events.order_filled.sim.*'], since: 1234 }
+ * @example
+ * { op: 'subscribe', id: 's1', topics: ['events.order_filled.sim.*'], since: 1234 }
  */
 export const subscribeFrame = z.strictObject({
   op: z.literal('subscribe'),
@@ -43,36 +44,50 @@ export const subscribeFrame = z.strictObject({
     )
     .min(1)
     .max(TOPICS_MAX),
-  since: z.int().nonnegative().optional().describe('everything after this seq, from the log, then live'),
-  tail: z.int().positive().max(TAIL_MAX).optional().describe('the last so many that match, then live'),
+  since: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('seq after which the subscription begins: first from the log, then live'),
+  tail: z
+    .int()
+    .positive()
+    .max(TAIL_MAX)
+    .optional()
+    .describe('number of the last matching publications to send before the live ones'),
   batchMs: z
     .int()
     .nonnegative()
     .max(BATCH_MS_MAX)
     .optional()
-    .describe('what comes within so many ms goes as one `batch`; 0: what is committed together'),
+    .describe('ms within which publications go as one `batch`; 0 batches those of one commit'),
 })
 export type SubscribeFrame = z.infer<typeof subscribeFrame>
 
 /** @example { op: 'unsubscribe', id: 's1' } */
 export const unsubscribeFrame = z.strictObject({ op: z.literal('unsubscribe'), id })
 
-/** What a client of `/feed` may say. */
+/** A frame that a client of `/feed` may send. */
 export const clientFrame = z.discriminatedUnion('op', [subscribeFrame, unsubscribeFrame])
 export type ClientFrame = z.infer<typeof clientFrame>
 
 /** The first frame of a connection. @example { op: 'hello', version: '0.1.0', seq: 1234, epoch: 3 } */
 export const helloFrame = z.object({
   op: z.literal('hello'),
-  version: z.string().describe('of Outcry'),
-  seq: position.describe('of the last record'),
+  version: z.string().describe('version of Outcry'),
+  seq: position.describe('seq of the last record'),
   epoch: z.int().describe('grows with each start on this log'),
 })
 
 /** @example { op: 'subscribed', id: 's1' } */
 export const subscribedFrame = z.object({ op: z.enum(['subscribed', 'unsubscribed']), id: z.string() })
 
-/** All up to `seq` has been sent. It comes once, and what follows is live. @example { op: 'caughtUp', id: 's1', seq: 1234 } */
+/**
+ * Says that everything up to `seq` has been sent. It comes once; the frames after it are live.
+ *
+ * @example
+ * { op: 'caughtUp', id: 's1', seq: 1234 }
+ */
 export const caughtUpFrame = z.object({ op: z.literal('caughtUp'), id: z.string(), seq: position })
 
 /** @example { op: 'error', code: 'SEQ_UNKNOWN', message: 'since 99 is beyond the log, which ends at 12', id: 's1' } */
@@ -80,10 +95,10 @@ export const errorFrame = z.object({
   op: z.literal('error'),
   code: z.string(),
   message: z.string(),
-  id: z.string().optional().describe('of the subscription that it is about'),
+  id: z.string().optional().describe('id of the subscription that the error is about'),
 })
 
-/** What the server says besides what is published. */
+/** A frame of the server that is no publication. */
 export const serverFrame = z.discriminatedUnion('op', [
   helloFrame,
   subscribedFrame,
@@ -92,7 +107,7 @@ export const serverFrame = z.discriminatedUnion('op', [
 ])
 export type ServerFrame = Frozen<z.infer<typeof serverFrame>>
 
-const topic = z.string().describe('of the publication, such as `transitions.order.sim:o-1`')
+const topic = z.string().describe('topic of the publication, such as `transitions.order.sim:o-1`')
 
 /** A domain event on its topic. */
 export const eventOnTopic = eventEnvelope.extend({ topic })
@@ -111,9 +126,11 @@ export type RecordOnTopic = Frozen<z.infer<typeof recordOnTopic>>
 const ofSubscription = { op: z.literal('event'), id: z.string() }
 
 /**
- * One publication; `id` is the subscription's.
+ * One publication. `id` is the subscription's.
  *
- * @example { op: 'event', id: 's1', topic: 'transitions.order.sim:o-1', seq: 1234, at: 1723161255343, actor: 'order/sim:o-1', record: { ... } }
+ * @example
+ * { op: 'event', id: 's1', topic: 'transitions.order.sim:o-1', seq: 1234, at: 1723161255343, actor: 'order/sim:o-1',
+ *   record: { ... } }
  */
 export const eventFrame = z.union([recordOnTopic.extend(ofSubscription), eventOnTopic.extend(ofSubscription)])
 export type EventFrame = Frozen<z.infer<typeof eventFrame>>
@@ -126,15 +143,16 @@ export const batchFrame = z.object({
 })
 export type BatchFrame = Frozen<z.infer<typeof batchFrame>>
 
-/** What a server of `/feed` may say. */
+/** A frame that the server of `/feed` may send. */
 export const feedFrame = z.union([serverFrame, batchFrame, eventFrame])
 export type FeedFrame = ServerFrame | BatchFrame | EventFrame
 
 /**
- * What a client of `/inspect` may say: the actors of which it is told everything. `order/*` stands for all whose address begins so.
- * The server speaks the protocol of @statelyai/inspect.
+ * Names the actors of which a client of `/inspect` gets every frame. `order/*` names all whose address begins so. The
+ * server speaks the protocol of @statelyai/inspect.
  *
- * @example { op: 'watch', actors: ['order/*'] }
+ * @example
+ * { op: 'watch', actors: ['order/*'] }
  */
 export const watchFrame = z.strictObject({
   op: z.literal('watch'),

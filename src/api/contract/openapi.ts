@@ -1,19 +1,19 @@
-/** The OpenAPI document of the routes, made from the contract and from the events that the kinds of a server take. */
+/** Makes the OpenAPI document of the routes from the contract and from the events that the kinds of a server take. */
 import type { z } from 'zod'
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
 import { type Json, type Schemas, schemaOf } from './json-schema.ts'
 import { REFUSALS_OF_ALL, type Route, refusal } from './route.ts'
 import { routes } from './routes.ts'
 
-/** What is registered for a kind, as far as clients may know it. */
+/** The public part of a kind's registration. */
 export interface KindEvents {
   readonly name: string
   readonly events?: z.ZodType | undefined
-  /** Types of the events that people may send; undefined: all. */
+  /** Types of the events that people may send. Undefined means all. */
   readonly commands?: readonly string[] | undefined
 }
 
-/** Returns the document of OpenAPI 3.1. `version` is that of Outcry. */
+/** Returns the OpenAPI 3.1 document. `version` is the version of Outcry. */
 export function openApiOf(version: string, kinds: Iterable<KindEvents>): Json {
   const schemas: Schemas = {}
   const paths: Record<string, Json> = {}
@@ -68,7 +68,7 @@ function operationOf(operationId: string, route: Route, schemas: Schemas): Json 
   }
 }
 
-/** By status, with the codes that have it. */
+/** Returns the refusals by status, each with its codes. */
 function refusalsBy(codes: readonly string[], schemas: Schemas): Record<string, Json> {
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of codes.filter(isErrorCode)) {
@@ -84,7 +84,7 @@ function refusalsBy(codes: readonly string[], schemas: Schemas): Record<string, 
   )
 }
 
-/** A kind whose schema has no JSON Schema is told of by its commands alone. */
+/** Returns the body of a kind's events. A kind whose schema has no JSON Schema is left out. */
 function bodyOf({ name, events, commands }: KindEvents, schemas: Schemas): readonly Json[] {
   if (events === undefined || commands?.length === 0) return []
   try {

@@ -1,8 +1,8 @@
-/** A record of the log, and an actor as its records have left it. */
+/** A record of the log, and the state of an actor after its records. */
 import { z } from 'zod'
 import { anyEvent, epochMs, type Frozen, position, rev, seq, stateValue } from './fields.ts'
 
-/** A delayed send that waits. */
+/** A delayed send that is not due yet. */
 export const timer = z.object({
   id: z.string().describe('unique within its actor'),
   dueAt: z.number().describe('epoch milliseconds'),
@@ -40,8 +40,12 @@ export const transitionRecord = z.object({
   event: anyEvent,
   from: stateValue.nullable().describe("state before; null in an actor's first record"),
   to: stateValue.describe('state after'),
-  cause: z.int().positive().nullable().describe('seq of the record that sent the event; null from outside'),
-  correlation: z.string().describe('shared by all that one outside message set off'),
+  cause: z
+    .int()
+    .positive()
+    .nullable()
+    .describe('seq of the record that sent the event; null when it came from outside'),
+  correlation: z.string().describe('the same for all that one outside message led to'),
   machine: z.string().describe('`kind@version`'),
   turn: z.int().describe('records of one turn are in the log together, or not at all'),
   emitted: z.array(anyEvent).optional().describe('domain events, in order'),
@@ -63,7 +67,7 @@ export const transitionRecord = z.object({
   stashed: z.literal(true).optional(),
   unhandled: z.literal(true).optional().describe('the machine had no transition for the event'),
   origin: z.object({ source: z.string(), position: z.number() }).optional(),
-  settles: z.string().optional().describe('id of the intent that the message answers for good'),
+  settles: z.string().optional().describe('id of the intent to which the message is the final answer'),
   key: z.string().optional().describe("the sender's Idempotency-Key"),
 })
 export type TransitionRecord = Frozen<z.infer<typeof transitionRecord>>
@@ -85,7 +89,7 @@ export const failure = z.object({
   action: z
     .string()
     .optional()
-    .describe("what the actor's supervision did; absent in an error that is only reported"),
+    .describe("the supervision's action; absent for an error that is only reported"),
   count: z.int().positive().describe('how often the actor failed on such an event with this message'),
 })
 export type Failure = Frozen<z.infer<typeof failure>>
@@ -101,12 +105,12 @@ export const actorSummary = z.object({
   condition: z
     .enum(['restarting', 'quarantined'])
     .optional()
-    .describe('present when something beside its status keeps it from taking messages'),
+    .describe('present when a condition besides its status keeps it from taking messages'),
   failures: z
     .object({ count: z.int(), lastAt: epochMs })
     .optional()
     .describe('failures since its last release'),
-  failure: failure.optional().describe('the last failure, where the actor is failing'),
+  failure: failure.optional().describe('the last failure; present when the actor is failing'),
   value: stateValue,
   output: z.unknown().optional(),
   error: z.unknown().optional(),
@@ -127,7 +131,7 @@ export type ActorSummary = Frozen<z.infer<typeof actorSummary>>
  */
 export const actorView = actorSummary.extend({
   context: z.unknown(),
-  children: z.array(z.string()).describe('addresses'),
+  children: z.array(z.string()).describe('addresses of its children'),
   timers: z.array(timer),
 })
 export type ActorView = Frozen<z.infer<typeof actorView>>

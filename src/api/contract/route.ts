@@ -1,29 +1,29 @@
-/** How a route is described: what it is asked for with, what it answers, and by which codes it refuses. */
+/** The description of a route: its request, its answers, and the codes of its refusals. */
 import { z } from 'zod'
 import type { Frozen } from './fields.ts'
 
 export interface Route {
   readonly method: 'GET' | 'POST'
-  /** `{name}` is one percent-encoded segment. */
+  /** The route's path. `{name}` is one percent-encoded segment. */
   readonly path: string
-  /** What it is for, in one sentence. */
+  /** The purpose of the route, in one sentence. */
   readonly summary: string
   readonly params?: z.ZodType
   readonly query?: z.ZodType
   readonly headers?: z.ZodType
   readonly body?: z.ZodType
-  /** Answers by status, as JSON; bytes where `isBinary` is set. */
+  /** Answers by status, as JSON; as bytes when `isBinary` is set. */
   readonly answers: { readonly 200: z.ZodType } & { readonly [status: number]: z.ZodType }
   readonly isBinary?: true
-  /** Codes by which it refuses, besides those of every route. */
+  /** Codes of its refusals, besides those of every route. */
   readonly refusals: readonly string[]
 }
 
-/** What a refusal says: a code that programs compare, what is wrong, what to do, and the fields with their rules. */
+/** The content of a refusal: a code for programs, what is wrong, what to do, and the fields with their rules. */
 export const problem = z.object({
   code: z.string().describe('such as `ACTOR_UNKNOWN`; programs compare this, never the message'),
   message: z.string(),
-  hint: z.string().describe('what to do about it'),
+  hint: z.string().describe('what to do'),
   issues: z.array(z.object({ field: z.string(), rule: z.string() })),
 })
 
@@ -37,7 +37,7 @@ export const problem = z.object({
 export const refusal = z.object({ error: problem })
 export type Refusal = Frozen<z.infer<typeof refusal>>
 
-/** Codes by which every route may refuse. */
+/** Codes with which every route may refuse. */
 export const REFUSALS_OF_ALL = [
   'HOST_REFUSED',
   'ORIGIN_REFUSED',
@@ -51,7 +51,7 @@ export const REFUSALS_OF_ALL = [
 
 /** The answer of a route with the status 200. */
 export type AnswerOf<R extends Route> = Frozen<z.output<R['answers'][200]>>
-/** What a client asks with: values, which are written as text into the address. */
+/** The values of a client's request. They become text in the URL. */
 export type QueryOf<R extends Route> = R['query'] extends z.ZodType
   ? Partial<z.output<R['query']>>
   : undefined

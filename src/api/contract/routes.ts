@@ -1,8 +1,8 @@
 /**
- * Every route of the API. The handlers check requests by these objects, `outcry/client` has its types from them.
+ * Every route of the API. The handlers check requests with these objects, and `outcry/client` has its types from them.
  *
- * They know envelopes alone. The schemas of the events that a kind takes come with its registration: a command that does not
- * fit them is refused as `EVENT_INVALID`, with the fields and their rules.
+ * The routes know only the envelope of an event. The schemas of a kind's events come with its registration: a command
+ * that breaks them is refused as `EVENT_INVALID`, with the fields and their rules.
  */
 import { z } from 'zod'
 import {
@@ -20,22 +20,22 @@ import { address, epochMs, position, rev } from './fields.ts'
 import { actorSummary, actorView, failure, transitionRecord } from './record.ts'
 import type { Route } from './route.ts'
 
-/** Items of one answer, of a list of actors, of a history or of events. */
+/** Most items in one answer: a list of actors, a history or events. */
 export const PAGE_MAX = 1_000
 const PAGE = 100
-/** Different failures in one answer. */
+/** Most different failures in one answer. */
 export const FAILURES_MAX = 100
-/** Characters of what a person says about a release. */
+/** Most characters of a person's note on a release. */
 const TEXT_LENGTH_MAX = 500
 
-/** A number in an address is text. */
+/** A number in a URL, where it is text. */
 const number = z.coerce.number<number | string>()
 const count = (max: number) => number.int().positive().max(max)
 const place = number.int().nonnegative().optional()
 const ofActor = z.strictObject({ address })
 const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
 
-/** What is common to all events that are sent to an actor; the kinds know the rest. @example { type: 'CANCEL', by: 'ann' } */
+/** The fields that all events to an actor share. The kinds know the others. @example { type: 'CANCEL', by: 'ann' } */
 export const commandEvent = z.looseObject({ type: z.string().min(1), at: epochMs.optional() })
 
 export const routes = {
@@ -43,7 +43,7 @@ export const routes = {
   health: {
     method: 'GET',
     path: '/health',
-    summary: 'Tells whether the runner is well, and how far its log is. It needs no token.',
+    summary: 'Tells whether the runner is healthy, and where its log ends. It needs no token.',
     answers: { 200: healthy, 503: fenced },
     refusals: [],
   },
@@ -53,18 +53,21 @@ export const routes = {
     method: 'GET',
     path: '/backup',
     summary:
-      'Gives the log, or with `of=folder` the whole data folder, as one consistent copy: entries of a store.',
+      'Sends the log, or with `of=folder` the whole data folder, as the entries of one consistent copy.',
     query: z.looseObject({ of: z.literal('folder').optional().catch(undefined) }),
     answers: { 200: z.unknown() },
     isBinary: true,
     refusals: [],
   },
 
-  /** The status of a check that takes long is 200; one that fails by then has a refusal as its body. @example GET /verify */
+  /**
+   * A check that takes long has begun its answer with status 200. If it fails later, a refusal is its body. @example
+   * GET /verify
+   */
   verify: {
     method: 'GET',
     path: '/verify',
-    summary: 'Checks the whole log, and what belongs to it. It reads everything.',
+    summary: 'Checks the whole log and the data that belongs to it. The check reads all of it.',
     answers: { 200: verification },
     refusals: [],
   },
@@ -116,7 +119,7 @@ export const routes = {
     method: 'GET',
     path: '/actors/{address}/history',
     summary:
-      'Gives the records of an actor; `nextRev` is where to go on when fewer fit into the answer than were asked for.',
+      'Lists the records of an actor. When not all fit into the answer, `nextRev` is the rev of the next one.',
     params: ofActor,
     query: z.strictObject({
       fromRev: place,
@@ -132,23 +135,24 @@ export const routes = {
   machine: {
     method: 'GET',
     path: '/actors/{address}/machine',
-    summary: 'Gives the statechart that an actor runs on.',
+    summary: 'Shows the statechart that an actor runs on.',
     params: ofActor,
     answers: { 200: stateDefinition },
     refusals: ['ADDRESS_INVALID', 'ACTOR_UNKNOWN', 'KIND_UNKNOWN', 'MACHINE_NONE'],
   },
 
   /**
-   * 422 and 409 are on record: what was asked for was refused, or the actor does nothing about it in its state. After any
-   * other refusal no actor has come into being, and none has changed.
+   * 422 and 409 are on record: the actor refused the request, or it does nothing about the event in its state. After
+   * any other refusal, no actor was created and none has changed.
    *
-   * @example POST /actors/account%2Fsim/events { "type": "SET_TRADING_STATE", "tradingState": "halted", "by": "ann" }
+   * @example
+   * POST /actors/account%2Fsim/events { "type": "SET_TRADING_STATE", "tradingState": "halted", "by": "ann" }
    */
   send: {
     method: 'POST',
     path: '/actors/{address}/events',
     summary:
-      'Asks something of an actor. With an `Idempotency-Key` it may be sent again, and is answered as the first time.',
+      'Sends an event to an actor. With an `Idempotency-Key` it may be sent again, and gets the first answer.',
     params: ofActor,
     headers: z.object({
       'idempotency-key': z
@@ -180,7 +184,7 @@ export const routes = {
   release: {
     method: 'POST',
     path: '/actors/{address}/release',
-    summary: 'Lets an actor out of quarantine. The record keeps by whom and for what reason.',
+    summary: 'Lets an actor out of quarantine. The record keeps the person and the reason.',
     params: ofActor,
     body: z.strictObject({ by: text, reason: text }).nullish(),
     answers: { 200: released },
@@ -208,7 +212,7 @@ export const routes = {
   events: {
     method: 'GET',
     path: '/events',
-    summary: 'Gives the last domain events, or those since a seq; `seq` is the `since` of the next request.',
+    summary: 'Lists the last domain events, or those since a seq. `seq` is the `since` of the next request.',
     query: z
       .strictObject({
         tail: count(PAGE_MAX).optional(),
@@ -228,7 +232,7 @@ export const routes = {
   failures: {
     method: 'GET',
     path: '/failures',
-    summary: 'Gives recent failures, or those of one actor. A release ends the failures before it.',
+    summary: 'Lists recent failures, or those of one actor. A release ends the failures before it.',
     query: z.strictObject({
       actor: z.string().optional(),
       limit: count(FAILURES_MAX).default(FAILURES_MAX),
@@ -241,7 +245,7 @@ export const routes = {
   openapi: {
     method: 'GET',
     path: '/openapi.json',
-    summary: 'Describes all of this, with the events that the kinds of this server take, as OpenAPI 3.1.',
+    summary: 'Describes all routes, with the events that the kinds of this server take, as OpenAPI 3.1.',
     answers: { 200: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) },
     refusals: [],
   },

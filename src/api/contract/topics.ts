@@ -1,23 +1,24 @@
 /**
- * Topics of the feed: `events.{type}.{venue}.{symbol}` for domain events, `transitions.{kind}.{id}` for records.
- * In a pattern `*` stands for one token and `>`, at the end, for all that follow.
+ * Topics of the feed: `events.{type}.{venue}.{symbol}` for domain events, `transitions.{kind}.{id}` for records. In a
+ * pattern, `*` stands for one token, and `>` at the end stands for all that follow.
  *
- * @example 'events.order_filled.*.BTCUSDT', 'transitions.order.*', 'events.>'
+ * @example
+ * 'events.order_filled.*.BTCUSDT', 'transitions.order.*', 'events.>'
  */
 export type Topic = readonly string[]
 
 const TRANSITION_TOKENS = 3
 const EVENT_TOKENS = 4
-/** Characters of a pattern. */
+/** Most characters of a pattern. */
 const PATTERN_LENGTH_MAX = 256
 const PATTERN = /^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/
 
-/** Returns the tokens of a pattern; undefined when the text is none. */
+/** Returns the tokens of a pattern; undefined when the text is not a pattern. */
 export function parsePattern(text: string): Topic | undefined {
   return PATTERN.test(text) ? text.split('.') : undefined
 }
 
-/** Returns whether any topic can match: a client that asks for another one would wait for nothing. */
+/** Returns whether any topic can match. Otherwise a client would wait for nothing. */
 export function canMatch(pattern: Topic): boolean {
   const [, type = '*'] = pattern
   return (

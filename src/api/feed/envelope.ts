@@ -4,7 +4,7 @@ import { type EventEnvelope, severity } from '../contract/envelope.ts'
 
 type Severity = NonNullable<EventEnvelope['severity']>
 
-/** In the order in which the record emitted them. */
+/** Returns the events of a record, in the order in which it emitted them. */
 export function envelopesOf(record: TransitionRecord): EventEnvelope[] {
   const { seq, rev, at, actor, correlation, cause, machine: source, emitted = [] } = record
   return emitted.map((event, index) => {
@@ -20,7 +20,9 @@ function isSeverity(value: unknown): value is Severity {
   return severity.options.includes(value as never)
 }
 
-/** Where an event says nothing of venue and symbol, its actor's address may: `symbol/binance:BTCUSDT`. */
+/**
+ * Returns an event's venue and symbol. When the event names none, its actor's address may: `symbol/binance:BTCUSDT`.
+ */
 function placeOf(event: AnyEvent, actor: string): { venue: string | null; symbol: string | null } {
   const [, venue, symbol] = /^([^:/]+):([^:/]+)/.exec(idOf(actor)) ?? []
   return { venue: textOr(event.venue, venue), symbol: textOr(event.symbol, symbol) }

@@ -23,7 +23,7 @@ export interface FeedSource {
   }): AsyncIterable<TransitionRecord>
 }
 
-/** What the clients of a feed share. */
+/** The parts that all clients of a feed share. */
 export interface FeedParts {
   readonly source: FeedSource
   readonly index: TopicIndex<Listener>
@@ -31,31 +31,31 @@ export interface FeedParts {
   readonly waiting: Waiting
 }
 
-/** A subscription and whose it is. */
+/** A subscription and its client. */
 export interface Listener {
   readonly client: FeedClient
   readonly subscription: Subscription
 }
 
-/** Topics of all clients together. */
+/** Most topics of all clients together. */
 const TOPICS_IN_ALL_MAX = 200_000
-/** Records that `tail` looks back over. */
+/** Most records that `tail` searches, back from the end. */
 const TAIL_SCAN_MAX = 200_000
-/** Records that one client reads before the next one does. */
+/** Records that one client reads before the next client's turn. */
 const PIECE_RECORDS = 5_000
 
 /**
- * One connection to the feed. Whatever its speed, it gets every event once and in order, or is closed (law 4). While it has
- * room it is fed by the commits; one that has none reads the log at its own pace.
+ * One connection to the feed. At any speed, the client gets every event once and in order, or is closed (law 4). While
+ * its outlet has room, the commits feed it. Without room it reads the log at its own pace.
  */
 export class FeedClient implements Reader {
   readonly outlet: Outlet
   readonly #parts: FeedParts
   readonly #listeners = new Map<string, Listener>()
-  /** Subscriptions that read the log, the next one first. */
+  /** Subscriptions that read the log. The first one reads next. */
   #behind: Subscription[] = []
   readonly #gone = new AbortController()
-  /** The last record of which the client was told while it happened. */
+  /** Seq of the last record that was sent as it happened. */
   #admitted = 0
 
   constructor(socket: WebSocket, parts: FeedParts) {
@@ -63,7 +63,7 @@ export class FeedClient implements Reader {
     this.outlet = new Outlet(socket, parts.waiting)
     socket.on('message', (data, isBinary) => this.#onMessage(isBinary ? undefined : data.toString()))
     socket.on('close', () => this.#closeAll())
-    // A broken socket also closes; there is nobody left to tell.
+    // A broken socket also closes, and the client cannot be told.
     socket.on('error', () => this.#closeAll())
   }
 
@@ -71,7 +71,7 @@ export class FeedClient implements Reader {
     this.outlet.send(JSON.stringify(frame))
   }
 
-  /** A record has become durable, and the subscription wants this of it. */
+  /** Takes a publication that the subscription wants, of a record that has become durable. */
   onPublication(subscription: Subscription, seq: number, publication: Publication): void {
     if (!subscription.live || seq <= subscription.position) return
     if (this.#admitted !== seq) {
@@ -84,7 +84,7 @@ export class FeedClient implements Reader {
     subscription.publish(publication)
   }
 
-  /** Ends the connection, and says from where nothing is missing. */
+  /** Ends the connection and names the seq from which a resumed subscription misses nothing. */
   closeSlow(why: string): void {
     this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.#resumeFrom}`)
     this.#closeAll()
@@ -101,7 +101,7 @@ export class FeedClient implements Reader {
   }
 
   #onMessage(text: string | undefined): void {
-    // A client that is being closed may have said more.
+    // A client that is being closed may still send frames.
     if (!this.outlet.isOpen) return
     if (text === undefined) {
       this.#refuse('FRAME_INVALID', 'frames are JSON text, not binary')
@@ -120,7 +120,7 @@ export class FeedClient implements Reader {
     }
   }
 
-  /** What is no frame is told and ends the connection: a client that does not speak the protocol will not mend. */
+  /** Reports a bad frame and ends the connection, because a client that breaks the protocol will not recover. */
   #refuse(code: ErrorCode, message: string): void {
     this.send({ op: 'error', code, message })
     this.outlet.close(CLOSE.badFrame, 'bad frame')
@@ -205,18 +205,18 @@ export class FeedClient implements Reader {
       if (!this.#gone.signal.aborted) this.#endUnread(first.id, error)
       return false
     }
-    // Every subscription has its turn.
+    // Each subscription has its turn.
     if (this.#behind[0] === first) this.#behind.push(this.#behind.shift() as Subscription)
     return this.#behind.length > 0
   }
 
-  /** From where this subscription is, for all that are in the same place. */
+  /** Reads on for this subscription and for all others at the same position. */
   async #readPiece({ position }: Subscription): Promise<void> {
     const { source } = this.#parts
     const { signal } = this.#gone
     const toSeq = Math.min(source.seq, position + PIECE_RECORDS)
     const together = this.#behind.filter((s) => s.tail === undefined && s.position === position)
-    // A client that fell behind a moment ago is not to stay behind.
+    // A client that fell behind a moment ago must catch up, so it does not read in the background.
     const inBackground = toSeq < source.seq
     for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground })) {
       if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
@@ -231,7 +231,7 @@ export class FeedClient implements Reader {
     }
   }
 
-  /** Nothing is kept of what is found, but where it begins: the client reads on from there. */
+  /** Searches where `tail` begins. It keeps nothing else: the client then reads on from there. */
   async #searchTail(subscription: Subscription, tail: TailSearch): Promise<void> {
     const { source } = this.#parts
     const { signal } = this.#gone
@@ -261,7 +261,7 @@ export class FeedClient implements Reader {
     subscription.position = seq - 1
   }
 
-  /** Ends the connection when the log cannot be read: a client without its events would have a gap (law 4). */
+  /** Ends the connection when the log cannot be read, because a client without its events would have a gap (law 4). */
   #endUnread(id: string, error: unknown): void {
     this.send({ op: 'error', code: 'FEED_FAILED', message: (error as Error).message, id })
     this.outlet.close(1011, 'the log could not be read')

@@ -12,7 +12,7 @@ export interface FeedLog extends FeedSource {
   readonly transitions$: Observable<TransitionRecord>
 }
 
-/** Hands every durable record to those who want it. */
+/** Hands every durable record to the subscriptions that want it. */
 export class Feed {
   readonly #log: FeedLog
   readonly #version: string

@@ -1,10 +1,10 @@
-/** Reads what a client of the feed says. */
+/** Parses the frames of a feed client. */
 import { type ClientFrame, clientFrame } from '../contract/frames.ts'
 
-/** Subscriptions of one client. */
+/** Most subscriptions of one client. */
 const SUBSCRIPTIONS_MAX = 64
 
-/** @throws ZodError, SyntaxError, RangeError */
+/** Returns the frame in a text. @throws ZodError, SyntaxError, RangeError */
 export function parseFrame(data: string, subscriptions: number): ClientFrame {
   const frame = clientFrame.parse(JSON.parse(data))
   if (frame.op === 'subscribe' && subscriptions >= SUBSCRIPTIONS_MAX) {

@@ -1,21 +1,23 @@
 /**
- * What waits for one client. A socket is handed little at a time, so that it is seen whether its other end reads: one
- * that still does has all the time it needs, one that reads nothing is stuck.
+ * The queue of frames for one client. It hands little to the socket at a time, which shows whether the client reads: a
+ * client that still reads has all the time it needs, and a client that reads nothing is stuck.
  */
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 
-/** Bytes handed to the socket at once; a longer frame goes in pieces. At 2 KiB a second one piece takes half a minute. */
+/**
+ * Bytes handed to the socket at once. A longer frame goes in pieces. At 2 KiB a second one piece takes half a minute.
+ */
 export const PIECE_BYTES = 65_536
-/** What may wait for one client, in characters, before nothing more is made for it: a burst of a few thousand events. */
+/** Most characters that wait for one client before no new frames are made for it: a burst of a few thousand events. */
 const CLIENT_WAITING_MAX = 1_048_576
-/** What may wait for all clients together, in characters. Beyond it only clients for which nothing waits get more. */
+/** Most characters that wait for all clients. Beyond it only clients with an empty queue get more. */
 const ALL_WAITING_MAX = 64 * 1_048_576
 
-/** A text frame. One with a large middle has that as bytes, which clients share. */
+/** A text frame. A large middle is bytes, which clients share. */
 export type Frame = string | readonly [before: string, middle: Buffer, after: string]
 
-/** What waits for all clients of a server. */
+/** The number of characters that wait for all clients of a server. */
 export class Waiting {
   size = 0
   readonly max: number
@@ -29,7 +31,7 @@ interface Piece {
   readonly data: string | Buffer
   readonly size: number
   readonly isLast: boolean
-  /** seq of the first record that the frame tells of. */
+  /** seq of the first record in the frame. */
   readonly seq: number | undefined
 }
 
@@ -38,15 +40,15 @@ export class Outlet {
   readonly #all: Waiting
   readonly #max: number
   #queue: Piece[] = []
-  /** In the queue. */
+  /** Characters in the queue. */
   #queued = 0
-  /** Kept back by subscriptions for their batches. */
+  /** Characters that subscriptions keep back for their batches. */
   #held = 0
   #buffered = 0
   #hasMoved = true
-  /** Pings that have not been answered, the oldest first. */
+  /** Unanswered pings, the oldest first. */
   #asked: string[] = []
-  /** Handed over since the last ping. */
+  /** Characters handed to the socket since the last ping. */
   #unasked = 0
   #onRoom: (() => void) | undefined
   #isOpen = true
@@ -62,13 +64,13 @@ export class Outlet {
     return this.#isOpen && this.#socket.readyState === this.#socket.OPEN
   }
 
-  /** Whether the client may be told something that it could also be told later. */
+  /** Whether the client may get a frame that it could also get later. */
   get hasRoom(): boolean {
     const waiting = this.#queued + this.#held + this.#socket.bufferedAmount
     return waiting < this.#max && (waiting === 0 || this.#all.size < this.#all.max)
   }
 
-  /** seq of the oldest record of which something waits here; undefined when nothing does. */
+  /** seq of the oldest record in the queue; undefined when it is empty. */
   get oldestSeq(): number | undefined {
     let oldest: number | undefined
     for (const { seq } of this.#queue) if (seq !== undefined) oldest = Math.min(seq, oldest ?? seq)
@@ -81,7 +83,7 @@ export class Outlet {
     else this.#onRoom = callback
   }
 
-  /** Counts what a subscription keeps back as waiting, or no more. */
+  /** Adds to the characters that a subscription keeps back. A negative size takes them off. */
   hold(size: number): void {
     if (!this.#isOpen) return
     this.#held += size
@@ -99,7 +101,7 @@ export class Outlet {
       this.#add({ data, size: data.length, isLast: i === pieces.length - 1, seq })
   }
 
-  /** Whether nothing waits, or something of it has gone since this was asked last. */
+  /** Returns whether nothing waits, or the client has taken some of it since the last call. */
   takeMoved(): boolean {
     const { bufferedAmount } = this.#socket
     const hasMoved = this.#hasMoved || bufferedAmount === 0 || bufferedAmount < this.#buffered
@@ -109,8 +111,8 @@ export class Outlet {
   }
 
   /**
-   * Asks the client whether it is there. Where much is on its way the system hides for minutes whether anything is read of it, but
-   * the answer shows how far the client has come. Nobody knows the answer who has not read the question.
+   * Pings the client. When much is on its way, the system hides for minutes whether the client reads, but the pong
+   * shows how far it has come. The text is random, so a client that has not read the ping cannot know the answer.
    */
   ask(): void {
     const text = randomBytes(6).toString('base64')
@@ -119,17 +121,17 @@ export class Outlet {
     this.#socket.ping(text)
   }
 
-  /** Whether it answers a question. */
+  /** Returns whether the text of a pong answers a ping. */
   takeAnswer(text: string): boolean {
     const place = this.#asked.indexOf(text)
     if (place < 0) return false
-    // A client may answer the last one alone.
+    // A client may answer only the last of several pings.
     this.#asked.splice(0, place + 1)
     this.#hasMoved = true
     return true
   }
 
-  /** What waits is dropped, so that the client may read the reason behind what its socket already has. */
+  /** Closes the socket. Drops the queue, so that the reason follows the bytes that the socket already has. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.#end()

@@ -5,13 +5,13 @@ import { envelopesOf } from './envelope.ts'
 import { type Frame, PIECE_BYTES } from './outlet.ts'
 import { eventTopic, transitionTopic } from './topic.ts'
 
-/** A domain event in its envelope, or a record where the topic is one of `transitions`. */
+/** A domain event in its envelope, or a record when the topic is one of `transitions`. */
 type Content =
   | EventEnvelope
   | (Pick<TransitionRecord, 'seq' | 'at' | 'actor'> & { readonly record: TransitionRecord })
 type OnTopic = { readonly topic: string } & Content
 
-/** Something that a record has to tell: a domain event, or the record itself. As text it is made once for all clients. */
+/** One thing that a record publishes: a domain event, or the record itself. Its text is made once for all clients. */
 export class Publication {
   readonly topic: Topic
   readonly #content: OnTopic
@@ -32,7 +32,7 @@ export class Publication {
     return this.#text
   }
 
-  /** As a frame of the subscription. */
+  /** Returns the publication as a frame of the subscription `id`. */
   frame(id: string): Frame {
     const head = `{"op":"event","id":${JSON.stringify(id)},`
     if (this.text.length <= PIECE_BYTES) return `${head}${this.text.slice(1)}`
@@ -53,7 +53,7 @@ export class Publication {
   }
 }
 
-/** In order: each event that the record emitted, then the record. */
+/** Returns the publications of a record in order: each event that it emitted, then the record. */
 export function publicationsOf(record: TransitionRecord): Publication[] {
   const { seq, at, actor } = record
   const publications = envelopesOf(record).map((envelope) => new Publication(eventTopic(envelope), envelope))

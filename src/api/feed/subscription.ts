@@ -3,30 +3,30 @@ import { matches, parsePattern, type Topic } from '../contract/topics.ts'
 import { type Outlet, PIECE_BYTES } from './outlet.ts'
 import { Publication } from './publication.ts'
 
-/** Events in one frame: a full batch does not wait for its time. */
+/** Events in one frame. A full batch goes before its time. */
 const BATCH_MAX = 1_000
 
-/** Where `tail` has to begin is looked for from the end of the log down. */
+/** The search for the beginning of `tail`, from the end of the log backwards. */
 export interface TailSearch {
   /** Next seq to look at. */
   seq: number
   readonly floor: number
-  /** Publications still to be found. */
+  /** Number of publications still to be found. */
   left: number
 }
 
-/** What one `subscribe` asked for, and where it is. */
+/** A client's subscription and its place in the log. */
 export class Subscription {
   readonly id: string
   readonly patterns: readonly Topic[]
-  /** seq of the last record that was looked at, of those that it has read from the log. */
+  /** seq of the last record that it has read from the log. */
   position = 0
-  /** Of the next record, so many publications are not wanted: `tail` begins behind them. */
+  /** Number of the next record's publications to skip, because `tail` begins behind them. */
   skip = 0
   tail: TailSearch | undefined
-  /** Fed by the commits; otherwise it reads the log until it has caught up. */
+  /** Whether the commits feed it. Otherwise it reads the log until it has caught up. */
   live = false
-  /** Whether the client has been told that it has caught up. */
+  /** Whether the client knows that it has caught up. */
   hasCaughtUp = false
   closed = false
   readonly #batchMs: number | undefined
@@ -41,7 +41,7 @@ export class Subscription {
     this.#outlet = outlet
   }
 
-  /** seq of the first record that waits for its batch; undefined when none does. */
+  /** seq of the first record in the open batch; undefined when that is empty. */
   get batchSeq(): number | undefined {
     return this.#batch[0]?.seq
   }
@@ -62,7 +62,7 @@ export class Subscription {
     this.skip = 0
   }
 
-  /** At once, or with what else comes within the batch's time. */
+  /** Sends a publication at once, or in a batch with others that come within the batch's time. */
   publish(publication: Publication): void {
     if (this.#batchMs === undefined) {
       this.#outlet.send(publication.frame(this.id), publication.seq)
@@ -80,7 +80,7 @@ export class Subscription {
     else setTimeout(flush, this.#batchMs)
   }
 
-  /** What waits for its batch goes now. */
+  /** Sends the open batch now. */
   flush(): void {
     const batch = this.#batch
     if (batch.length === 0 || this.closed) return

@@ -1,11 +1,11 @@
-/** Which subscriptions want a topic. What it costs to find them does not grow with the number of the others. */
+/** Finds the subscriptions that want a topic. The cost does not grow with the number of the other subscriptions. */
 import type { Topic } from '../contract/topics.ts'
 
 interface Node<S> {
   next?: Map<string, Node<S>>
-  /** Those whose pattern ends here. */
+  /** Subscribers whose pattern ends here. */
   here?: Set<S>
-  /** Those whose pattern ends here with `>`. */
+  /** Subscribers whose pattern ends here with `>`. */
   rest?: Set<S>
 }
 
@@ -13,7 +13,7 @@ export class TopicIndex<S> {
   readonly #root: Node<S> = {}
   #size = 0
 
-  /** Patterns in it. */
+  /** Number of patterns in the index. */
   get size(): number {
     return this.#size
   }
@@ -48,7 +48,7 @@ export class TopicIndex<S> {
     }
     if (!path.at(-1)?.[endOf(pattern)]?.delete(subscriber)) return
     this.#size--
-    // Patterns that nobody asks for any more leave nothing behind.
+    // Removes the nodes that no pattern needs any more.
     for (let depth = path.length - 1; depth > 0; depth--) {
       const { next, here, rest } = path[depth] as Node<S>
       if ((next?.size ?? 0) + (here?.size ?? 0) + (rest?.size ?? 0) > 0) return
@@ -56,7 +56,7 @@ export class TopicIndex<S> {
     }
   }
 
-  /** Each one once, in no order. */
+  /** Returns each subscriber once, in no order. */
   match(topic: Topic): Set<S> {
     const found = new Set<S>()
     collect(this.#root, topic, 0, found)

@@ -1,4 +1,4 @@
-/** The topics that records and events are published on; `contract/topics.ts` has what clients may ask for. */
+/** The topics of records and events. `contract/topics.ts` has the patterns that clients may use. */
 import { idOf, kindOf } from '../../runtime/record/address.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { EventEnvelope } from '../contract/envelope.ts'
@@ -14,7 +14,7 @@ export function eventTopic({ type, venue, symbol }: EventEnvelope): Topic {
   return ['events', token(type.toLowerCase()), token(venue ?? NONE), token(symbol ?? NONE)]
 }
 
-/** A dot separates tokens, so within one it is written as an underscore. */
+/** Returns a text as a token. A dot separates tokens, so it becomes an underscore within one. */
 function token(text: string): string {
   return text.replaceAll('.', '_')
 }

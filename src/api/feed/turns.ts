@@ -1,10 +1,13 @@
-/** Who reads the log for the feed. A few clients read at a time, each a short piece, and then the next ones do. */
+/** Lets a few feed clients read the log at a time, each a short piece. Then the next ones read. */
 
-/** Clients that read at once: each has a megabyte of the log in memory, and a thread of the pool that commits need, too. */
+/**
+ * Clients that read at once. Each needs a megabyte of the log in memory, and a thread of the pool that commits also
+ * need.
+ */
 const AT_ONCE = 2
 
 export interface Reader {
-  /** Reads one piece; whether there is more to read at once. */
+  /** Reads one piece. Returns whether there is more to read at once. */
   readOn(): Promise<boolean>
 }
 
@@ -13,7 +16,7 @@ export class Turns {
   readonly #atWork = new Set<Reader>()
   readonly #again = new Set<Reader>()
 
-  /** Has the reader read on when its turn comes. */
+  /** Calls the reader when its turn comes. */
   add(reader: Reader): void {
     if (this.#atWork.has(reader)) this.#again.add(reader)
     else this.#waiting.add(reader)
@@ -37,7 +40,7 @@ export class Turns {
   async #work(reader: Reader): Promise<void> {
     const more = await reader.readOn()
     this.#atWork.delete(reader)
-    // Asked for meanwhile.
+    // The reader was added again meanwhile.
     if (this.#again.delete(reader) || more) this.#waiting.add(reader)
     this.#next()
   }

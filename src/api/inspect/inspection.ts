@@ -1,6 +1,6 @@
 /**
- * `WS /inspect`: what @statelyai/inspect sends, one JSON object a frame, for its receivers and for our own page. While
- * nobody is connected the runtime collects nothing.
+ * `WS /inspect`: the frames of @statelyai/inspect, one JSON object each, for its receivers and for our own page. The
+ * runtime collects nothing while no client is connected.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
@@ -16,15 +16,18 @@ import { Outlet } from '../feed/outlet.ts'
 import { FailureList, failuresOf } from '../routes/failures.ts'
 import type { Peer } from '../sockets.ts'
 
-/** Protocol version: of the @statelyai/inspect whose frames these are. */
+/** Version of the @statelyai/inspect whose frames these are. */
 const PROTOCOL = '0.7.2'
-/** Actors told of on connecting, unless the client says what it watches: it lists them through the API. */
+/** Actors sent on connecting, unless the client says which it watches: such a client lists them through the API. */
 const ACTORS_MAX = 2_000
-/** Bytes that wait for a client. Beyond that it gets no frame for each transition: a picture of the present may skip. */
+/**
+ * Characters that may wait for a client. Beyond it the client misses frames of transitions: a view of the present may
+ * skip.
+ */
 const BUFFERED_MAX = 4_194_304
-/** Actors of which a client that does not read has not heard yet. Beyond it the client is closed. */
+/** Actors about which a slow client has unsent news. Beyond it the client is closed. */
 const ACTIVE_MAX = 50_000
-/** How often a watching client hears of the actors that it does not watch. */
+/** Interval, in ms, of news about the actors that a client does not watch. */
 const ACTIVITY_MS = 100
 
 interface Activity {
@@ -32,7 +35,7 @@ interface Activity {
   readonly value: unknown
   readonly tags: readonly string[]
   readonly status: string
-  /** As in an actor's view: absent while the actor takes messages. */
+  /** The actor's condition, as in its view: absent while it takes messages. */
   readonly condition?: string | undefined
   /** The error that ended the actor. */
   readonly error?: unknown
@@ -73,7 +76,7 @@ export class Inspection {
     for await (const view of this.#supervisor.actors({ limit: ACTORS_MAX })) {
       if (!client.wantsAll) return
       client.send(actorFrame(view, this.#definition(view)))
-      // Trading goes on, and the client is heard, between one actor and the next.
+      // Lets trading go on, and reads the client's frames, between one actor and the next.
       await setImmediate()
     }
   }
@@ -84,12 +87,12 @@ export class Inspection {
   }
 }
 
-/** One connection. Without a `watch` it gets every frame, as the protocol has it. */
+/** One connection. Without a `watch` it gets every frame, as the protocol says. */
 class Client implements Peer {
   readonly outlet: Outlet
   #watched: readonly string[] | undefined
   readonly #active = new Map<string, Activity>()
-  /** Failures of all actors since the last frame: an actor may run again before the client hears of it. */
+  /** Failures of all actors since the last frame. An actor may run again before the client hears of it. */
   #failures = new FailureList()
   readonly #activityTimer: NodeJS.Timeout
 
@@ -157,7 +160,7 @@ class Client implements Peer {
   }
 
   #sendActivity(): void {
-    // A slow client gets the latest state of each actor, and all failures, once it has read what it was sent.
+    // Once a slow client has read all, it gets the latest state of each actor and all failures.
     if (this.#isBehind) return
     if (this.#failures.size > 0) {
       this.send({ type: 'outcry.failures', failures: this.#failures.list() })
@@ -169,7 +172,7 @@ class Client implements Peer {
   }
 }
 
-/** What a release shows, made once for all clients, and only when one is to see it. */
+/** The frames of a publication. They are made once for all clients, and only when a client needs them. */
 class ReleaseFrames {
   readonly #release: Publication
   #texts: readonly string[] | undefined
@@ -264,7 +267,7 @@ function textOf(frame: object): string {
   return JSON.stringify(frame, safe)
 }
 
-/** Functions in a machine's config are shown by their names, as the protocol does. */
+/** Writes functions in a machine's config as their names, as the protocol does. */
 function safe(_key: string, value: unknown): unknown {
   return typeof value === 'function' ? { type: value.name } : value
 }

@@ -1,11 +1,11 @@
 import type { AnyStateMachine, AnyStateNode } from '../../runtime/xstate/types.ts'
 
-/** A machine as a picture needs it: plain JSON. */
+/** A state of a machine, as a diagram needs it, in plain JSON. */
 export interface StateDefinition {
   readonly id: string
   readonly key: string
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
-  /** Id of the state entered first. */
+  /** Id of the state that is entered first. */
   readonly initial?: string
   readonly description?: string
   readonly tags: readonly string[]
@@ -18,7 +18,7 @@ export interface StateDefinition {
 
 export interface TransitionDefinition {
   readonly source: string
-  /** Ids of states; none when the machine stays where it is. */
+  /** Ids of the target states; none when the machine stays where it is. */
   readonly targets: readonly string[]
   readonly eventType: string
   readonly kind: 'event' | 'always' | 'after' | 'done' | 'error'
@@ -43,7 +43,7 @@ function stateDefinition(node: AnyStateNode): StateDefinition {
     ...(node.description !== undefined && { description: node.description }),
     tags: node.tags,
     invoke: node.invoke.map(({ id, src }) => ({ id, src: String(src) })),
-    // What `after` adds to entry and exit is shown as its edge.
+    // `after` adds actions to entry and exit. They are left out, because its edge shows them.
     entry: node.entry.map(actionName).filter((name) => name !== 'xstate.raise'),
     exit: node.exit.map(actionName).filter((name) => name !== 'xstate.cancel'),
     transitions: [...transitions, ...(node.always ?? [])].map((t) => transitionDefinition(node, t)),
@@ -86,7 +86,10 @@ interface Composite {
   readonly params?: unknown
 }
 
-/** `and`, `or`, `not`, `stateIn` and parameters are spelled out; what has no name is called inline. */
+/**
+ * Returns the text of a guard. `and`, `or`, `not`, `stateIn` and parameters are spelled out. A guard without a name is
+ * "(inline)".
+ */
 function guardName(guard: unknown): string {
   if (typeof guard === 'string') return guard
   const { type, name = '', guards = [], stateValue, params } = guard as Composite
@@ -99,7 +102,7 @@ function guardName(guard: unknown): string {
   return name === '' || name === 'guard' ? '(inline)' : name
 }
 
-/** `to filled, from accepted`. */
+/** Returns parameters as text, such as `to filled, from accepted`. */
 function paramsText(params: object | null): string {
   return Object.entries(params ?? {})
     .map((entry) => entry.join(' '))

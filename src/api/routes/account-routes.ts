@@ -15,12 +15,12 @@ import { signalOf } from './request.ts'
 
 type Account = AnswerOf<typeof routes.accounts>['accounts'][number]
 
-/** `GET /accounts`: how each account stands at the last prices, what it holds and what works for it. */
+/** `GET /accounts`: each account at the last prices, with its positions and its working orders. */
 export function accountRoutes(http: Api, supervisor: Supervisor): void {
   http.get(pathOf(routes.accounts), async (_request, reply): Promise<AnswerOf<typeof routes.accounts>> => {
     const accounts: Account[] = []
     for await (const view of supervisor.actors({ prefix: 'account/', signal: signalOf(reply) })) {
-      // Somebody's own machine may go by the same name.
+      // Another program's machine may have the same kind name.
       const logic = logicAt(supervisor.registry.kind(view.address), view.version, view.path)
       if (logic === accountMachine || logic === accountVersion5)
         accounts.push(standing(view, (symbol) => markAt(supervisor, symbol)))
@@ -34,7 +34,9 @@ function markAt(supervisor: Supervisor, symbol: string): string | undefined {
   return context && markOf(context)
 }
 
-/** An account values itself when candles close; here what it holds is worth what its market says by now. */
+/**
+ * Returns an account at its markets' present prices. The account itself only values its positions when candles close.
+ */
 function standing(view: ActorView, markPxOf: (symbol: string) => string | undefined): Account {
   const account = view.context as AccountContext
   const { venue, asset, breaker, review } = account

@@ -69,7 +69,7 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
       const options = { ...range, reverse, limit, signal: signalOf(reply) }
       reply.type('application/json; charset=utf-8')
       for await (const record of supervisor.history(address, options)) {
-        // There is more than fits into an answer: whoever asks goes on from here.
+        // More records exist than fit into an answer. The client goes on from here.
         if (records.isFull) return `{"records":${records.text()},"nextRev":${record.rev}}`
         records.add(record)
       }
@@ -86,13 +86,13 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
       if (isMachine(logic)) return machineDefinition(logic)
       throw new OutcryError(
         'MACHINE_NONE',
-        `${address} runs on no machine`,
-        'Promises, callbacks and the like have none.',
+        `${address} does not run on a machine`,
+        'Promises, callbacks and observables have no machine.',
       )
     },
   )
 
   const unknown = (address: string): never => {
-    throw new OutcryError('ACTOR_UNKNOWN', `${address} does not exist`, 'See /actors for those there are.')
+    throw new OutcryError('ACTOR_UNKNOWN', `${address} does not exist`, 'GET /actors lists all actors.')
   }
 }

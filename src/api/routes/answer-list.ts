@@ -1,4 +1,4 @@
-/** Items of one answer as text, few enough that nobody waits for them to be written, and that they fit into memory. */
+/** The items of one answer as text: so few that writing them delays nobody, and that they fit into memory. */
 /** Characters of one answer, unless a single item is longer: further items are for the next request. */
 export const ANSWER_MAX = 4 * 1_048_576
 

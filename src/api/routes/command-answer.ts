@@ -1,4 +1,4 @@
-/** What became of a command, as the log has it: so the same command again has the same answer. */
+/** Makes the answer to a command from the log, so the same command sent again gets the same answer. */
 import { ERRORS, type ErrorCode } from '../../../errors/codes.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Receipt } from '../../runtime/commit/job.ts'
@@ -10,10 +10,13 @@ import { refusal } from '../../runtime/turn/refusal.ts'
 import type { EventEnvelope } from '../contract/envelope.ts'
 import { envelopesOf } from '../feed/envelope.ts'
 
-/** Of one turn; what comes after is left out of the answer. */
+/** Most records of the command's turn. Events of later ones are left out of the answer. */
 const RECORDS_MAX = 1_000
 
-/** @throws KEY_REUSED, and as the first time for a duplicate that reached nobody then */
+/**
+ * Returns the answer to a command.
+ * @throws KEY_REUSED; the first error again, for a duplicate of a command that reached no actor
+ */
 export async function commandAnswer(
   supervisor: Supervisor,
   address: Address,
@@ -32,7 +35,7 @@ export async function commandAnswer(
   if (!taken.unhandled) return { status: 200, body }
   const error = {
     code: 'EVENT_UNHANDLED' satisfies ErrorCode,
-    message: `${address} does nothing about ${event.type} as it is: ${JSON.stringify(state)}`,
+    message: `${address} does nothing about ${event.type} in its state ${JSON.stringify(state)}`,
     hint: 'Nothing has changed.',
     issues: [],
   }
@@ -57,8 +60,8 @@ function notTaken(
   if (letter?.to === address && isSame(letter.event)) return refusal(letter.reason, address, letter.event)
   return new OutcryError(
     'KEY_REUSED',
-    `the Idempotency-Key stands for another event, record ${records[0]?.seq}`,
-    'Give each event a key of its own.',
+    `the Idempotency-Key was used for another event, record ${records[0]?.seq}`,
+    'Use a new key for each event.',
     { issues: [{ field: 'idempotency-key', rule: 'a new one for a new event' }] },
   )
 }
@@ -75,7 +78,7 @@ function refusedError(refusals: readonly EventEnvelope[]) {
   return {
     code: refusals[0]?.type,
     message: `${refusals[0]?.actor} refused it: ${issues[0]?.rule}`,
-    hint: 'Ask for something else; `events` tells all that came of it.',
+    hint: 'Change the request; `events` has all its effects.',
     issues,
   }
 }

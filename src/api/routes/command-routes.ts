@@ -1,14 +1,14 @@
 /**
- * `POST /actors/{kind}/{id}/events`: what people ask of actors. The body is the event; its `at` is the runner's clock
- * where it is left out. With an `Idempotency-Key` it may be sent again, and is answered as it was the first time.
+ * `POST /actors/{kind}/{id}/events`: requests of people to actors. The body is the event. Its `at` is the runner's
+ * clock when it is left out. With an `Idempotency-Key` it may be sent again, and gets the first answer.
  *
  * - 200: taken, and durable. The answer has its `seq`, the actor's `state` now and the `events` that it led to.
- * - 422: the same, but what was asked for was refused, by the risk gate for example: `error` says why.
- * - 409 EVENT_UNHANDLED: on record, but the actor does nothing about it in the state that it is in.
- * - any other 4xx: `error` names what is wrong. No actor has come into being, and none has changed.
+ * - 422: the same, but the actor refused the request, by the risk gate for example: `error` says why.
+ * - 409 EVENT_UNHANDLED: on record, but the actor does nothing about it in its present state.
+ * - any other 4xx: `error` says what is wrong. No actor was created, and none has changed.
  *
- * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may say `by` whom and for what
- * `reason`; the record keeps both. 200 has the `seq` of that record, 409 ACTOR_NOT_QUARANTINED changes nothing.
+ * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may give the person as `by` and the
+ * `reason`. The record keeps both. 200 has the `seq` of that record. 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
@@ -22,12 +22,12 @@ import { routes } from '../contract/routes.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { commandAnswer } from './command-answer.ts'
 
-/** What was asked for longer ago was not meant for now. */
+/** Greatest age of a request. A request made longer ago was not meant for now. */
 const AGE_MAX_MS = 60_000
 
 export function commandRoutes(http: Api, supervisor: Supervisor): void {
   const { params, headers } = routes.send
-  // What is wrong with the body is told with the actor's address, so it is checked here.
+  // The body is checked here and not by Fastify, because a refusal names the actor's address.
   http.post(pathOf(routes.send), { schema: { params, headers } }, async (request, reply) => {
     const { address } = request.params
     const { 'idempotency-key': key } = request.headers
@@ -53,12 +53,12 @@ export function commandRoutes(http: Api, supervisor: Supervisor): void {
   )
 }
 
-/** @throws EVENT_INVALID, KIND_UNKNOWN, COMMAND_UNKNOWN */
+/** Returns the event in a body. @throws EVENT_INVALID, KIND_UNKNOWN, COMMAND_UNKNOWN */
 function commandOf({ registry }: Supervisor, address: Address, body: unknown): AnyEvent {
   const { data: event, error } = routes.send.body.safeParse(body, PLAINLY)
   if (error) throw wrongEvent(`the event for ${address}`, issuesOf(error, 'event'))
   const kind = registry.kind(address)
-  // A child is its parent's own affair.
+  // Only the parent sends to its child.
   const commands = parentOf(address) === undefined ? kind.commands : []
   if (commands?.includes(event.type) ?? true) return event
   const rule =
@@ -66,12 +66,12 @@ function commandOf({ registry }: Supervisor, address: Address, body: unknown): A
   throw new OutcryError(
     'COMMAND_UNKNOWN',
     `${address} takes no ${event.type.slice(0, 80)} from people`,
-    'docs/commands.md has what each actor takes, with an example.',
+    'docs/commands.md lists the events that each actor takes, with examples.',
     { issues: [{ field: 'type', rule }] },
   )
 }
 
-/** Whoever is not there to take it is not written to: the letter would be a dead one. */
+/** Checks that the actor exists and takes the event. Otherwise the message would become a dead letter. */
 function assertTakes(supervisor: Supervisor, address: Address, event: AnyEvent): void {
   const { now, registry } = supervisor
   checkEvent(registry, address, event, now)

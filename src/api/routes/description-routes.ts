@@ -6,7 +6,7 @@ import { routes } from '../contract/routes.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { VERSION } from '../version.ts'
 
-/** `GET /openapi.json` and `GET /asyncapi.json`: each is made once, when it is asked for. */
+/** `GET /openapi.json` and `GET /asyncapi.json`. Each document is made once, at its first request. */
 export function descriptionRoutes(http: Api, { registry }: Supervisor): void {
   http.get(
     pathOf(routes.openapi),

@@ -6,9 +6,9 @@ import { type Api, pathOf } from '../type-provider.ts'
 import { ANSWER_MAX } from './answer-list.ts'
 import { signalOf } from './request.ts'
 
-/** Events in an answer to a request that says nothing. */
+/** Events in an answer when the request gives neither `tail` nor `since`. */
 const TAIL = 50
-/** Records looked back over for events that match. */
+/** Most records searched backwards for events that match. */
 const SCAN_MAX = 200_000
 
 export function eventRoutes(http: Api, supervisor: Supervisor): void {
@@ -43,7 +43,7 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
         found.push(...(reverse ? texts.reverse() : texts))
         for (const { length } of texts) size += length
         if (found.length < max && size < ANSWER_MAX) continue
-        // All of a record's events are in one answer: `seq`, which is what to ask `since` the next time, is behind it.
+        // All events of a record are in one answer, because `seq`, the next request's `since`, lies behind them.
         if (!reverse) seq = record.seq
         break
       }

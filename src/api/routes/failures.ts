@@ -1,4 +1,4 @@
-/** Failures as the log has them: machines that threw, and errors that the runner reports of itself. */
+/** Finds failures in the log: machines that threw, and errors that the runner reports about itself. */
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -8,9 +8,9 @@ import { FAILURES_MAX, routes } from '../contract/routes.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { signalOf } from './request.ts'
 
-/** Records that are searched for recent failures, from the end of the log. */
+/** Records, from the end of the log, that are searched for recent failures. */
 export const RECENT_RECORDS = 50_000
-/** Characters of an error's message in an answer; the record has all of it. */
+/** Most characters of an error's message in an answer. The record has the whole message. */
 const MESSAGE_MAX = 500
 
 /** A bounded list of failures. Failures of one actor with the same event and message are one entry. */
@@ -34,7 +34,7 @@ export class FailureList {
     this.#byKey.set(key, { ...latest, count: failure.count + (known?.count ?? 0) })
   }
 
-  /** Newest first. */
+  /** Returns the failures, newest first. */
   list(): Failure[] {
     return [...this.#byKey.values()].sort((a, b) => b.seq - a.seq)
   }
@@ -73,7 +73,7 @@ export async function lastFailure(history: AsyncIterable<TransitionRecord>): Pro
   return undefined
 }
 
-/** Returns the view with the last failure where the actor is failing, as `/actors` and the command line list it. */
+/** Returns the view of an actor, with its last failure if it is failing, as `/actors` and the command line list it. */
 export async function withFailure<V extends Standing & { readonly address: string }>(
   view: V,
   now: number,
@@ -84,7 +84,7 @@ export async function withFailure<V extends Standing & { readonly address: strin
   return failure === undefined ? view : { ...view, failure }
 }
 
-/** Returns whether the runner reports an error that no other record has: an actor's failure has its own record. */
+/** Returns whether the runner reports an error that no other record has. An actor's failure has its own record. */
 function isReport({ type, severity, text, about }: AnyEvent): boolean {
   if (type !== 'SYSTEM_ERROR' || typeof text !== 'string') return false
   return severity !== 'warning' && !text.startsWith(`${about} failed on `)

@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 
-/** The build copies it, so it lies in the same place beside the sources and beside what was built. */
+/** Folder of the page. The build copies it, so this path holds for the sources and for the build. */
 const PAGE = new URL('../../../tools/inspector/page/', import.meta.url)
 const DOCUMENT = 'index.html'
 const VENDOR = ['elk-api.js', 'elk-worker.min.js']
-/** Nothing on the page comes from elsewhere, and nothing of it is written into the document. */
+/** Content security policy: the page loads nothing from elsewhere, and its document contains no script or style. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,12 +18,15 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
-/** A browser asks before it uses its copy, and mostly gets a 304. So a new version shows at once. */
+/** The browser asks before it uses its copy, and mostly gets a 304. So a new version shows at once. */
 const ASKED = 'private, no-cache'
-/** A browser keeps the layout library for a day: it is large and changes only with a release. */
+/** The browser keeps the layout library for a day: it is large and changes only with a release. */
 const KEPT = 'private, max-age=86400'
 
-/** The inspector page and the layout library it uses. Each file in the folder gets a route at the start; no other path does. */
+/**
+ * Serves the inspector page and its layout library. Each file in the folder gets a route at the start; no other path
+ * does.
+ */
 export function pageRoutes(http: FastifyInstance): void {
   http.register(async (page) => {
     // A 304 has no body, so the compression must not add its header.
@@ -35,7 +38,7 @@ export function pageRoutes(http: FastifyInstance): void {
       prefix: '/page/',
       wildcard: false,
       index: false,
-      // The document has the route / instead.
+      // The route / serves the document.
       globIgnore: [DOCUMENT],
       cacheControl: false,
       setHeaders: (response, path) => {
@@ -51,7 +54,7 @@ export function pageRoutes(http: FastifyInstance): void {
   })
 }
 
-/** Not every browser takes 'self' for WebSockets, too. */
+/** Returns the WebSocket sources by name, because some browsers do not apply 'self' to WebSockets. */
 function sourcesOn(host: string): string {
   return /^[\w.:[\]-]+$/.test(host) ? `'self' ws://${host} wss://${host}` : "'self'"
 }

@@ -4,7 +4,7 @@ import type { ZodType } from 'zod'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import { OutcryError } from '../../../store/index.ts'
 
-/** A request's query or headers, as their schema has them. @throws REQUEST_INVALID */
+/** Returns a request's query or headers, parsed by their schema. @throws REQUEST_INVALID */
 export function requestOf<T>(schema: ZodType<T>, input: unknown): T {
   const { data, error } = schema.safeParse(input, PLAINLY)
   if (error === undefined) return data
@@ -13,8 +13,9 @@ export function requestOf<T>(schema: ZodType<T>, input: unknown): T {
 }
 
 /**
- * Aborts when the answer has gone out, or can reach nobody any more: what is read for it ends with its socket. An answer that
- * waits behind another one of its connection is not told that this has closed, so the connection is asked, too.
+ * Returns a signal that aborts when the answer has gone out or can no longer be delivered. So the reads for it end with
+ * its socket. An answer that waits behind another of its connection gets no event when that closes, so this listens to
+ * the connection, too.
  */
 export function signalOf({ raw, request }: FastifyReply): AbortSignal {
   const known = signals.get(request.raw)

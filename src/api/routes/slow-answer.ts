@@ -1,6 +1,7 @@
 /**
- * The answer to a request that may take minutes. A client gives up when nothing comes for some time (Node's `fetch` after five minutes,
- * many a proxy after one). So after a while the answer begins: with spaces, which JSON allows, until the rest of it is known.
+ * Answers requests that may take minutes. A client gives up when nothing comes for some time (Node's `fetch` after five
+ * minutes, many a proxy after one). So the answer begins after a while with spaces, which JSON allows, until the rest
+ * is known.
  */
 
 import { Readable } from 'node:stream'
@@ -12,8 +13,8 @@ import { refusalOf } from '../errors.ts'
 const EVERY_MS = 20_000
 
 /**
- * Answers as ever what is there within `everyMs`. What fails later has the status 200 by then, and is in the body as in any
- * refusal: `{ error }`.
+ * Answers normally if the work ends within `everyMs`. Work that fails later already has status 200. Its error is then
+ * in the body, as in any refusal: `{ error }`.
  */
 export async function answerSlowly(
   reply: FastifyReply,
@@ -54,7 +55,7 @@ function bodyOf(error: unknown): object {
 
 const LATE = Symbol('late')
 
-/** @throws what the work throws within that time */
+/** Returns the result of the work, or LATE after `ms`. @throws the error of the work, if it fails within that time */
 async function within<T>(work: Promise<T>, ms: number): Promise<T | typeof LATE> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<typeof LATE>((resolve) => {

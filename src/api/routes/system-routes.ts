@@ -10,13 +10,13 @@ import { VERSION } from '../version.ts'
 import { signalOf } from './request.ts'
 import { answerSlowly } from './slow-answer.ts'
 
-/** What is known of the outside, besides the supervisor. */
+/** The facts that the supervisor does not know. */
 export interface Outside {
-  /** Returns how many messages of the market were not believed, by reason. */
+  /** Returns how many market messages were refused, by reason. */
   readonly refused?: (() => Readonly<Record<string, number>>) | undefined
-  /** Returns what a backup holds where it is more than the log. */
+  /** Yields the content of a backup that is more than the log. */
   readonly folder?: ((options: Interruptible) => AsyncIterable<StoreEntry>) | undefined
-  /** Looks at the log and at what belongs to it. */
+  /** Checks the log and the data that belongs to it. */
   readonly verify?: ((options: Interruptible) => Promise<Verification>) | undefined
 }
 
@@ -29,7 +29,7 @@ export function systemRoutes(
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
     const unsettledIntents = supervisor.unsettledCount
-    // Counts alone: whoever asks for this need not have the token, and may ask very often.
+    // The number alone is returned: this route needs no token and may be called very often.
     const quarantined = supervisor.quarantinedCount
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
     const health = { ...facts, ...(refused && { refused: refused() }) }
@@ -48,13 +48,13 @@ export function systemRoutes(
     async ({ query }, reply) => {
       reply.type('application/octet-stream')
       const options = { signal: signalOf(reply) }
-      // Commands of an earlier version know the log alone.
+      // The command line of an earlier version knows only the log.
       const entries = query.of === 'folder' && folder ? folder(options) : supervisor.entries(options)
       return reply.send(Readable.from(encodeEntries(entries)))
     },
   )
 
-  // Reads the whole log: for the command line, while the runner holds the store.
+  // Reads the whole log for the command line while the runner holds the store.
   http.get(pathOf(routes.verify), async (_request, reply) =>
     answerSlowly(reply, (verify ?? ((options) => supervisor.verify(options)))({ signal: signalOf(reply) })),
   )
