@@ -1,6 +1,6 @@
 /**
- * Every error code of Outcry, once. A code is API: it is never renamed, and a new error has its line here first.
- * `docs/errors.md` is made of this table (`npm run docs:reference`).
+ * The table of all error codes of Outcry. A code is API: it is never renamed, and a new error gets its line here first.
+ * `docs/errors.md` is made from this table (`npm run docs:reference`).
  */
 
 /** Exit codes of the command line. */
@@ -8,13 +8,16 @@ export const EXIT = { fine: 0, problem: 1, usage: 2 } as const
 
 export interface ErrorFacts {
   /**
-   * HTTP status of an answer with this code. 4xx: the request is wrong. 503: the runner cannot take it now. 500: a fault of the runner,
-   * which is logged, or a code that no request is answered with.
+   * HTTP status of an answer with this code. 4xx: the request is wrong. 503: the runner cannot take it now. 500: a
+   * fault of the runner, which is logged, or a code that no answer has.
    */
   readonly status: number
   /** Exit code of a command that ends with this code. */
   readonly exit: (typeof EXIT)['problem' | 'usage']
-  /** Whether the same request may succeed later, though nobody has changed the request, the program, its configuration or its disk. */
+  /**
+   * Whether the same request may succeed later, without a change of the request, the program, its configuration or its
+   * disk.
+   */
   readonly retryable: boolean
   /** What happened, and when: one sentence for the documentation. */
   readonly about: string
@@ -24,95 +27,95 @@ export interface ErrorFacts {
 // biome-ignore format: a table has one line for each code.
 export const ERRORS = {
   ACTION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine calls an action that it does not define.' },
-  ACTOR_BUSY: { status: 503, exit: 1, retryable: true, about: 'An actor is restarting or in quarantine, and keeps as many messages as it may.' },
+  ACTOR_BUSY: { status: 503, exit: 1, retryable: true, about: 'An actor is restarting or in quarantine, and its queue of kept messages is full.' },
   ACTOR_ENDED: { status: 409, exit: 1, retryable: false, about: 'A message is for an actor that has ended.' },
   ACTOR_EXISTS: { status: 409, exit: 1, retryable: false, about: 'A spawn names the address of an actor that exists already.' },
   ACTOR_FAILED: { status: 422, exit: 1, retryable: false, about: 'An actor failed on a message. Its turn is undone, and `cause` has the error.' },
   ACTOR_NOT_QUARANTINED: { status: 409, exit: 1, retryable: false, about: 'A release names an actor that is not in quarantine.' },
   ACTOR_QUARANTINED: { status: 409, exit: 1, retryable: false, about: 'A message is for an actor in quarantine, and its kind does not keep it.' },
   ACTOR_RESERVED: { status: 400, exit: 1, retryable: false, about: "A message from outside is for one of the runtime's own actors." },
-  ACTOR_SUSPECT: { status: 500, exit: 1, retryable: false, about: 'A strategy is not started, because it ended the run before this one as it began.' },
+  ACTOR_SUSPECT: { status: 500, exit: 1, retryable: false, about: 'A strategy is not started, because its start ended the run before this one.' },
   ACTOR_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'There is no actor with this address.' },
-  ACTOR_UNREADABLE: { status: 503, exit: 1, retryable: false, about: 'An actor cannot be brought back from the log. The others run.' },
+  ACTOR_UNREADABLE: { status: 503, exit: 1, retryable: false, about: 'An actor cannot be restored from the log. The others run.' },
   ADDRESS_INVALID: { status: 400, exit: 2, retryable: false, about: 'A text is not the address of an actor.' },
   ANSWER_INVALID: { status: 500, exit: 1, retryable: false, about: 'What answers a client breaks the contract: it is another version, or no runner.' },
   BACKUP_CUT_OFF: { status: 500, exit: 1, retryable: true, about: 'The connection ended before a backup was complete.' },
   BACKUP_DAMAGED: { status: 500, exit: 1, retryable: false, about: 'A copy of the log was made or restored, and its check finds damage.' },
-  BACKUP_EXISTS: { status: 500, exit: 1, retryable: false, about: 'A backup is to be written to a folder that exists already.' },
+  BACKUP_EXISTS: { status: 500, exit: 1, retryable: false, about: 'The folder for a backup exists already.' },
   BACKUP_FAILED: { status: 500, exit: 1, retryable: false, about: 'A backup cannot be written, or its source cannot be read.' },
   BACKUP_LOG_ALONE: { status: 500, exit: 1, retryable: false, about: 'The runner is of an earlier version, which sends a backup without the books of the venue.' },
   BODY_TOO_LARGE: { status: 413, exit: 1, retryable: false, about: 'The body of a request is larger than 64 KiB.' },
   CALLBACK_ASYNC: { status: 500, exit: 1, retryable: false, about: 'A machine has an async function in `fromCallback`; found at the start.' },
-  CHILDREN_TOO_MANY: { status: 500, exit: 1, retryable: false, about: 'An actor spawns one child more than it may have.' },
+  CHILDREN_TOO_MANY: { status: 500, exit: 1, retryable: false, about: 'An actor spawns more children than it may have.' },
   CHILD_EXISTS: { status: 500, exit: 1, retryable: false, about: 'An actor spawns a child with the id of one that is running.' },
   CHILD_ID_REQUIRED: { status: 500, exit: 1, retryable: false, about: 'A machine spawns a child without an id.' },
   CHILD_INLINE: { status: 500, exit: 1, retryable: false, about: 'A machine spawns a child from logic that has no name.' },
   CHILD_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine or the log names child logic that the machine does not define.' },
-  COMMAND_REFUSED: { status: 500, exit: 1, retryable: false, about: 'An actor refuses what a client asks of it. It is on record; `cause` has the answer of the server, with its code and the events.' },
+  COMMAND_REFUSED: { status: 500, exit: 1, retryable: false, about: 'An actor refuses a request of a client. The request is on record; `cause` has the answer of the server, with its code and the events.' },
   COMMAND_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'An actor does not take this event from people.' },
   CONFIG_INVALID: { status: 500, exit: 2, retryable: false, about: 'The configuration breaks a rule; each key is named, with its rule.' },
   CROSS_ACTOR_READ: { status: 500, exit: 1, retryable: false, about: 'A machine reads the snapshot of another actor, or subscribes to it.' },
   DELAY_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose delay is not a finite number.' },
   DELAY_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine names a delay that it does not define; found at the start.' },
-  EVENT_INVALID: { status: 400, exit: 1, retryable: false, about: 'An event, or what is sent with it, breaks a rule of its kind.' },
+  EVENT_INVALID: { status: 400, exit: 1, retryable: false, about: 'An event or one of its fields breaks a rule of its kind.' },
   EVENT_UNHANDLED: { status: 409, exit: 1, retryable: false, about: 'A command is on record, but the actor does nothing about it in its state.' },
   EXIT_REFUSED: { status: 500, exit: 1, retryable: false, about: 'A module of a user calls a function that would end the process.' },
-  FEED_FAILED: { status: 500, exit: 1, retryable: false, about: 'The feed cannot read the log on, and ends the connection.' },
+  FEED_FAILED: { status: 500, exit: 1, retryable: false, about: 'The feed cannot read the log any further and ends the connection.' },
   FEED_GAP: { status: 500, exit: 1, retryable: false, about: 'A client of the feed finds a record missing, or in the wrong order.' },
   FRAME_INVALID: { status: 400, exit: 1, retryable: false, about: 'A client of the feed or of the inspection sends a frame that breaks the protocol.' },
   HOLDS_TOO_MUCH: { status: 500, exit: 1, retryable: false, about: 'An actor would hold more context, timers and children than it may.' },
-  HOST_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A request names a host that the server does not answer to.' },
+  HOST_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A request names a host that is not a name of the server.' },
   IMPURE_SEND: { status: 500, exit: 1, retryable: false, about: 'A guard, an `assign` or an expression of a machine sends an event by hand.' },
-  INTENT_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine asks the paper venue for something that it does not know.' },
-  INTERNAL: { status: 500, exit: 1, retryable: false, about: 'Something fails that Outcry does not expect; the log of the runner has the cause.' },
+  INTENT_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends the paper venue an intent that the venue does not know.' },
+  INTERNAL: { status: 500, exit: 1, retryable: false, about: 'An unexpected failure; the log of the runner has the cause.' },
   JSON_INVALID: { status: 400, exit: 1, retryable: false, about: 'The body of a request is not JSON, or is empty.' },
   KEY_REUSED: { status: 422, exit: 1, retryable: false, about: 'An `Idempotency-Key` was used for another event before.' },
-  KIND_INVALID: { status: 500, exit: 1, retryable: false, about: 'A registration is not one of a kind of actor; found at the start.' },
-  KIND_UNDECLARED: { status: 500, exit: 1, retryable: false, about: 'A machine emits or sends an event that the declaration of its kind does not have; found in tests and in development.' },
+  KIND_INVALID: { status: 500, exit: 1, retryable: false, about: 'A registration does not describe a kind of actor; found at the start.' },
+  KIND_UNDECLARED: { status: 500, exit: 1, retryable: false, about: 'A machine emits or sends an event that its kind does not declare; found in tests and in development.' },
   KIND_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'No machine is registered for the kind of an address.' },
-  LETTER_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A dead letter is to be delivered again, and the record is not a dead letter.' },
+  LETTER_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A record that should be delivered again is not a dead letter.' },
   LISTEN_FAILED: { status: 500, exit: 1, retryable: false, about: 'The system does not let the server listen on the host and port.' },
   LOG_FOREIGN: { status: 500, exit: 2, retryable: false, about: 'The data folder has the log of another program.' },
   LOG_GAP: { status: 500, exit: 1, retryable: false, about: 'A record that must be in the log is missing.' },
   LOG_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'The log has a record of a later version that this one cannot replay.' },
   MACHINES_NONE: { status: 500, exit: 1, retryable: false, about: 'A module that `--machines` names exports no machines and no strategy.' },
   MACHINE_CHANGED: { status: 500, exit: 1, retryable: false, about: 'A machine changed without a new version while the log has actors of it; found at the start.' },
-  MACHINE_NONE: { status: 400, exit: 1, retryable: false, about: 'The definition of a machine is asked of an actor that has none.' },
-  MACHINE_VERSION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'The log has actors of a machine version that nobody registers and no upgrade leads from.' },
-  MAILBOX_FULL: { status: 503, exit: 1, retryable: true, about: 'As many messages wait in one lane as may.' },
+  MACHINE_NONE: { status: 400, exit: 1, retryable: false, about: 'The requested actor has no machine, so it has no definition.' },
+  MACHINE_VERSION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'The log has actors of a machine version that is not registered and has no upgrade.' },
+  MAILBOX_FULL: { status: 503, exit: 1, retryable: true, about: 'The lane of a message is full.' },
   MEDIA_TYPE_UNKNOWN: { status: 415, exit: 1, retryable: false, about: 'The body of a request is not declared as JSON.' },
   MEMORY_FILLED: { status: 500, exit: 1, retryable: false, about: 'An actor of a module filled the memory of the run before this one; it begins in quarantine.' },
   MODULE_PENDING: { status: 500, exit: 1, retryable: false, about: 'A module of a user is not loaded within `runner.moduleLimitMs`.' },
   MODULE_UNNAMED: { status: 500, exit: 2, retryable: false, about: 'The log has strategies of a module that neither the configuration nor `--machines` names.' },
   NOT_AUTHORISED: { status: 401, exit: 1, retryable: false, about: 'A request has no token or a wrong one.' },
-  NOT_JSON: { status: 400, exit: 1, retryable: false, about: 'A value cannot be brought back from the log as it was; its path is named.' },
+  NOT_JSON: { status: 400, exit: 1, retryable: false, about: 'The log cannot restore a value as it was; the message has its path.' },
   OPTION_INVALID: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option of a wrong value.' },
   OPTION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option that it does not have.' },
   ORIGIN_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of an origin that is not listed speaks to the server.' },
   OTHER_MARKET: { status: 500, exit: 2, retryable: false, about: 'The data folder belongs to another market than the configured one.' },
   OTHER_VENUE: { status: 500, exit: 2, retryable: false, about: 'A venue that the data folder began with was changed or removed.' },
-  PLACE_INVALID: { status: 400, exit: 1, retryable: false, about: 'A place in the log is not one seq, rev or time that there is.' },
+  PLACE_INVALID: { status: 400, exit: 1, retryable: false, about: 'A place in the log is not a seq, rev or time of the log.' },
   PORT_BUSY: { status: 500, exit: 1, retryable: true, about: 'The ports have more unsettled intents than they may; a turn that adds one is undone.' },
   PORT_INVALID: { status: 500, exit: 1, retryable: false, about: 'A registered port lacks a function that each port has; found at the start.' },
   PORT_IN_USE: { status: 500, exit: 1, retryable: true, about: 'Another process listens on the port of the server.' },
   PROMISE_INTERRUPTED: { status: 500, exit: 1, retryable: false, about: 'A stop or a crash cut off a promise of a machine, which is rejected with this code.' },
-  READ_ABORTED: { status: 499, exit: 1, retryable: true, about: 'The client has gone before its answer was read from the log.' },
+  READ_ABORTED: { status: 499, exit: 1, retryable: true, about: 'The client disconnected before its answer was read from the log.' },
   RECORDING_OLDER: { status: 500, exit: 1, retryable: false, about: 'An older version stopped in the middle of a recording, at a place that this version does not know.' },
   RECORDING_UNREADABLE: { status: 500, exit: 1, retryable: false, about: 'The file of a recording cannot be read.' },
-  REPLAY_DIVERGED: { status: 500, exit: 1, retryable: false, about: 'A record does not replay to what the log says.' },
+  REPLAY_DIVERGED: { status: 500, exit: 1, retryable: false, about: 'The replay of a record does not lead to the state in the log.' },
   REQUESTS_EXHAUSTED: { status: 500, exit: 1, retryable: false, about: 'An order has made as many requests as its wire ids can number.' },
   REQUEST_INVALID: { status: 400, exit: 1, retryable: false, about: 'A field of a request breaks its rule; `issues` has the field and the rule.' },
   REV_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'An actor has no record of this rev.' },
   ROUTE_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'The server has nothing at this method and path.' },
   RUNNER_REFUSED: { status: 500, exit: 1, retryable: false, about: 'A runner of another version refuses a command with a code that this version does not have.' },
   RUNNER_UNREACHABLE: { status: 500, exit: 1, retryable: true, about: 'The runner that holds the log does not answer a command.' },
-  RUN_HUNG: { status: 500, exit: 1, retryable: false, about: 'An actor held up the run before this one without end; it begins in quarantine.' },
-  SCRATCH_FAILED: { status: 500, exit: 1, retryable: false, about: 'The temporary folder has no room for what does not fit into memory.' },
-  SEQ_LOST: { status: 500, exit: 1, retryable: false, about: 'A client of the feed connects again, and what came last is not in the log any more.' },
+  RUN_HUNG: { status: 500, exit: 1, retryable: false, about: 'An actor blocked the run before this one for ever; it begins in quarantine.' },
+  SCRATCH_FAILED: { status: 500, exit: 1, retryable: false, about: 'The temporary folder cannot take data that does not fit into memory.' },
+  SEQ_LOST: { status: 500, exit: 1, retryable: false, about: 'A client of the feed reconnects, and the log no longer has its last item.' },
   SEQ_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'A subscription begins beyond the end of the log.' },
-  SERVER_BUSY: { status: 503, exit: 1, retryable: true, about: 'As many requests or topics wait at the server as may.' },
+  SERVER_BUSY: { status: 503, exit: 1, retryable: true, about: 'The server has too many waiting requests or subscribed topics.' },
   SITE_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of another site loads something from the server.' },
-  STATE_DIFFERS: { status: 500, exit: 1, retryable: false, about: '`verify` finds a snapshot or a state in memory that is not what the log leads to.' },
+  STATE_DIFFERS: { status: 500, exit: 1, retryable: false, about: '`verify` finds a snapshot or a state in memory that differs from the state in the log.' },
   STOPPED: { status: 503, exit: 1, retryable: true, about: 'The supervisor has stopped, and takes no messages.' },
   STORE_ARCHIVE: { status: 500, exit: 1, retryable: false, about: 'A file of the archive is missing or damaged, or the archive has no folder.' },
   STORE_CHAIN: { status: 500, exit: 1, retryable: false, about: 'A check finds a commit that does not follow the one before it.' },
@@ -122,12 +125,12 @@ export const ERRORS = {
   STORE_FENCED: { status: 503, exit: 1, retryable: true, about: 'The store takes no more writes: another writer opened it, or a write failed. The runner ends.' },
   STORE_FORMAT: { status: 500, exit: 1, retryable: false, about: 'The log has a format or a codec that this version does not read.' },
   STORE_GAP: { status: 500, exit: 1, retryable: false, about: 'Records are missing, or a commit does not begin where the log ends.' },
-  STORE_INDEX: { status: 500, exit: 1, retryable: false, about: 'A check finds an index that does not lead to its records. A doctor makes it anew.' },
+  STORE_INDEX: { status: 500, exit: 1, retryable: false, about: 'A check finds an index that does not lead to its records. `outcry doctor` can make it anew.' },
   STORE_LOCKED: { status: 500, exit: 1, retryable: true, about: 'Another process has the store open.' },
   STORE_LOST_TAIL: { status: 500, exit: 1, retryable: false, about: 'The log ends before a record that was acknowledged.' },
   STORE_NONE: { status: 500, exit: 1, retryable: false, about: 'A command names a folder that has no log.' },
-  STORE_NO_ARCHIVE: { status: 500, exit: 1, retryable: false, about: 'A store that has no archive is asked to archive.' },
-  STORE_OPEN_FAILED: { status: 500, exit: 1, retryable: false, about: 'The system does not let the store be opened: a wrong path, or missing permissions.' },
+  STORE_NO_ARCHIVE: { status: 500, exit: 1, retryable: false, about: 'A program calls `archive` of a store that has no archive.' },
+  STORE_OPEN_FAILED: { status: 500, exit: 1, retryable: false, about: 'The system cannot open the store: a wrong path, or missing permissions.' },
   STORE_OWNED: { status: 500, exit: 1, retryable: false, about: 'A store is given to two supervisors.' },
   STORE_SNAPSHOT: { status: 500, exit: 1, retryable: false, about: 'A check finds a snapshot that cannot be read. It is made anew from the log.' },
   STORE_UNREADABLE: { status: 500, exit: 1, retryable: false, about: 'A check finds a piece of the store that the database or the disk cannot read.' },
@@ -135,23 +138,23 @@ export const ERRORS = {
   STRATEGIES_UNREADABLE: { status: 500, exit: 1, retryable: false, about: '`strategies.json` of the data folder cannot be read.' },
   STRATEGY_INVALID: { status: 500, exit: 1, retryable: false, about: 'A module of a strategy exports none, fails as it is loaded, or has a name that is taken.' },
   SUBSCRIPTION_EXISTS: { status: 409, exit: 1, retryable: false, about: 'A client of the feed subscribes with an id that it already uses.' },
-  SUBSCRIPTION_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'A client of the feed unsubscribes what it has not subscribed.' },
-  TARGET_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends to something that is no actor of this runtime.' },
+  SUBSCRIPTION_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'A client of the feed ends a subscription that it does not have.' },
+  TARGET_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends to an object that is not an actor of this runtime.' },
   THROWN_OUTSIDE: { status: 500, exit: 1, retryable: false, about: 'Code throws outside every turn. The run stops in order.' },
   TIMER_ID_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose id is not a text of an allowed length.' },
-  TOKEN_NONE: { status: 500, exit: 1, retryable: false, about: 'A program serves where other machines reach it, and gives no token.' },
+  TOKEN_NONE: { status: 500, exit: 1, retryable: false, about: 'A program serves on a host that other machines reach, without a token.' },
   TURN_TOO_LONG: { status: 500, exit: 1, retryable: false, about: 'One message leads to more records than a turn may have.' },
-  UPGRADE_FAILED: { status: 500, exit: 1, retryable: false, about: 'An actor cannot be carried over to the registered version of its machine.' },
+  UPGRADE_FAILED: { status: 500, exit: 1, retryable: false, about: 'An actor cannot be migrated to the registered version of its machine.' },
   USER_MESSAGE_UNREADABLE: { status: 500, exit: 1, retryable: false, about: "A message of Binance's user stream cannot be read." },
   VALUE_TOO_LARGE: { status: 500, exit: 1, retryable: false, about: 'A value, or a system id, is larger than it may be.' },
-  VENUE_BEHIND: { status: 500, exit: 1, retryable: false, about: "The books of the paper venue end before what the log has of them." },
+  VENUE_BEHIND: { status: 500, exit: 1, retryable: false, about: "The books of the paper venue end before the log's last record of them." },
   VENUE_CORRUPT: { status: 500, exit: 1, retryable: false, about: 'The books of the paper venue are damaged.' },
   VENUE_FOREIGN: { status: 500, exit: 1, retryable: false, about: 'The books of the paper venue belong to another log.' },
   VENUE_FORMAT: { status: 500, exit: 1, retryable: false, about: 'The books of the paper venue have a format that this version does not read.' },
   VENUE_OPEN_FAILED: { status: 500, exit: 1, retryable: true, about: 'The books of the paper venue cannot be opened: another runner may hold them.' },
   VENUE_WRITE_FAILED: { status: 500, exit: 1, retryable: false, about: 'The disk refused a write to the books of the paper venue.' },
-  WEBSOCKET_NONE: { status: 500, exit: 1, retryable: false, about: 'A client is to follow the feed where there is no WebSocket, and was given none.' },
-  XSTATE_UNSUPPORTED: { status: 500, exit: 1, retryable: false, about: 'The installed XState is not of a version that Outcry runs on.' },
+  WEBSOCKET_NONE: { status: 500, exit: 1, retryable: false, about: 'A client follows the feed without a WebSocket: the platform has none, and none was given.' },
+  XSTATE_UNSUPPORTED: { status: 500, exit: 1, retryable: false, about: 'The installed version of XState is not supported.' },
 } satisfies Record<string, ErrorFacts>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -160,7 +163,10 @@ export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code)
 }
 
-/** Returns the facts of a code. One that is not in the table, which a program in JavaScript may throw, counts as INTERNAL. */
+/**
+ * Returns the facts of a code. A code that is not in the table, which a JavaScript program may throw, counts as
+ * INTERNAL.
+ */
 export function factsOf(code: string): ErrorFacts {
   return isErrorCode(code) ? ERRORS[code] : ERRORS.INTERNAL
 }

@@ -3,7 +3,7 @@ import { OutcryError } from './outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from './zod-issues.ts'
 
 /**
- * Refuses keys that nobody reads: a misspelled option would be taken for one that is not given.
+ * Refuses unknown keys of an option object, because a misspelled option would look like one that is not given.
  * @throws OPTION_UNKNOWN
  * @example checkOptions('serve', options, { port: true, host: true })
  */
@@ -17,7 +17,7 @@ export function checkOptions<T extends object>(
     throw new OutcryError(
       'OPTION_UNKNOWN',
       `${of} has no option "${key}"`,
-      `There are ${Object.keys(known).sort().join(', ')}.`,
+      `Its options are ${Object.keys(known).sort().join(', ')}.`,
     )
   }
 }

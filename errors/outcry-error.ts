@@ -1,22 +1,21 @@
 import type { ErrorCode } from './codes.ts'
 
-/** Something that is wrong with an input: where, and what would be right. */
+/** One fault of an input: the field, and the rule that it breaks. */
 export interface Issue {
   readonly field: string
   readonly rule: string
 }
 
 /**
- * The one error class of Outcry. `code` is API, one of the table in codes.ts: tests and callers
- * compare it, never the message.
- * The message says what happened and where; `hint` says what to do about it.
+ * The only error class of Outcry. `code` is API, from the table in codes.ts: tests and callers compare it, never the
+ * message. The message says what happened and where. `hint` says what to do.
  */
 export class OutcryError extends Error {
   override readonly name = 'OutcryError'
   readonly code: ErrorCode
-  /** What to do about it, in one sentence. */
+  /** What to do, in one sentence. */
   readonly hint: string
-  /** Of an input that is refused. */
+  /** The faults of a refused input. */
   readonly issues: readonly Issue[]
 
   constructor(

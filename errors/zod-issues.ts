@@ -1,8 +1,8 @@
-/** What zod finds wrong with an input, as everybody is told of it: the field, and its rule. */
+/** Turns zod's findings about an input into the words of all our messages: the field, and its rule. */
 import type { ZodError, z } from 'zod'
 import type { Issue } from './outcry-error.ts'
 
-/** To be given to `safeParse`, whose own words are a library's. */
+/** Context for `safeParse`. Without it, the messages have zod's own words. */
 export const PLAINLY: z.core.ParseContext<z.core.$ZodIssue> = {
   error: (issue) => {
     switch (issue.code) {
@@ -16,7 +16,7 @@ export const PLAINLY: z.core.ParseContext<z.core.$ZodIssue> = {
       case 'invalid_value':
         return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`
       case 'invalid_union':
-        // Of a key that says which of several kinds this is, such as `market.source`.
+        // The issue is about a key that selects one of several kinds, such as `market.source`.
         return Array.isArray(issue.options)
           ? `must be one of ${issue.options.map(String).join(', ')}`
           : undefined
@@ -38,16 +38,16 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 const COUNTED: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' }
 
-/** `be at least 2`, `have at most 5 entries`. */
+/** Returns a bound as text, such as `be at least 2` or `have at most 5 entries`. */
 function bound(limit: string, value: unknown, origin: string | undefined): string {
   const noun = COUNTED[origin ?? '']
   return noun === undefined ? `be ${limit} ${value}` : `have ${limit} ${value} ${noun}`
 }
 
-/** The rule of a key that there is not. */
+/** The rule for a key that does not exist. */
 export const UNKNOWN_KEY = 'is unknown'
 
-/** `whole` is what the input itself is called. */
+/** Returns the issues of an error. `whole` is the name of the input itself. */
 export function issuesOf(error: ZodError, whole: string): readonly Issue[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')

@@ -15,7 +15,10 @@ import type { FeedItem } from './place.ts'
 export type SocketConstructor = new (url: string, protocols?: string[]) => FeedSocket
 
 export interface ClientOptions extends HttpOptions {
-  /** Default: the global one, which Node has from version 22 on; before, that of the package ws. */
+  /**
+   * Constructor of WebSockets. Default: the global one. Node has it from version 22 on; before that, give the one of
+   * the package ws.
+   */
   readonly WebSocket?: SocketConstructor | undefined
 }
 
@@ -48,23 +51,23 @@ function isBase(text: string): boolean {
 /** Refusals that no further attempt changes. */
 const FOR_GOOD: readonly string[] = ['HOST_REFUSED', 'ORIGIN_REFUSED', 'SITE_REFUSED', 'NOT_AUTHORISED']
 
-/** Where in its past an actor is looked at: one of these. */
+/** A place in an actor's past: one of these fields. */
 export interface PlaceInPast {
   readonly seq?: number
   readonly rev?: number
-  /** Epoch ms. */
+  /** Time in epoch ms. */
   readonly at?: number
 }
 
 export interface HistoryRange {
   readonly fromRev?: number
   readonly toRev?: number
-  /** The newest first. */
+  /** Whether the newest come first. */
   readonly reverse?: boolean
 }
 
 /**
- * Returns a client. It opens nothing until it is asked something.
+ * Returns a client. It connects only when it is used.
  *
  * @throws OPTION_UNKNOWN, OPTION_INVALID
  * @example
@@ -86,13 +89,13 @@ export class Client {
     this.#WebSocket = options.WebSocket
   }
 
-  /** Of the server, without a slash at its end. */
+  /** URL of the server, without a slash at its end. */
   get url(): string {
     return this.#http.url
   }
 
   /**
-   * Asks any route of the contract, and returns its answer.
+   * Requests any route of the contract and returns its answer.
    *
    * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, and by the code with which the server refuses
    * @example await client.ask('failures', { query: { actor: 'emaCross/btc' } })
@@ -101,7 +104,7 @@ export class Client {
     return this.#http.answer(name, asked)
   }
 
-  /** Lists actors by address, all pages of them: of a kind, or those whose address begins with a prefix. */
+  /** Yields all actors by address: those of a kind, or those whose address begins with a prefix. Reads page by page. */
   async *actors(
     of: { readonly kind?: string; readonly prefix?: string } = {},
   ): AsyncGenerator<ActorSummary, void> {
@@ -114,7 +117,7 @@ export class Client {
     }
   }
 
-  /** Resolves with an actor as it is, or as it was; with undefined where there is none. */
+  /** Resolves with an actor as it is, or as it was; undefined when there is none. */
   async actor(address: string, place: PlaceInPast = {}): Promise<ActorView | undefined> {
     try {
       return await this.ask('actor', { params: { address }, query: place })
@@ -124,7 +127,7 @@ export class Client {
     }
   }
 
-  /** Gives the records of an actor, all pages of them. */
+  /** Yields the records of an actor. Reads page by page. */
   async *history(
     address: string,
     { reverse = false, ...range }: HistoryRange = {},
@@ -143,7 +146,7 @@ export class Client {
     }
   }
 
-  /** Resolves with the last events, or with those since a seq; `seq` is the `since` of the next request. */
+  /** Resolves with the last events, or those since a seq. `seq` is the `since` of the next request. */
   events(
     query: {
       readonly tail?: number
@@ -156,10 +159,10 @@ export class Client {
   }
 
   /**
-   * Asks something of an actor, and resolves when it is durable. With a key it may be sent again.
+   * Sends an event to an actor and resolves when it is durable. With a key it may be sent again.
    *
-   * @throws EVENT_INVALID, EVENT_UNHANDLED, ..., and COMMAND_REFUSED when the actor refuses it: `cause` has the answer of the
-   * server, with a code such as RISK_REJECTED and the events
+   * @throws EVENT_INVALID, EVENT_UNHANDLED, ..., and COMMAND_REFUSED when the actor refuses it: `cause` is the server's
+   * answer, with a code such as RISK_REJECTED and the events
    */
   send(
     address: string,
@@ -178,17 +181,19 @@ export class Client {
     return this.ask('release', { params: { address }, body: why })
   }
 
-  /** Resolves with a copy of the log, or of the whole data folder, as bytes: `decodeEntries` of outcry/store reads them. */
+  /**
+   * Resolves with a copy of the log, or of the whole data folder, as bytes. `decodeEntries` of outcry/store reads them.
+   */
   async backup({ of }: { readonly of?: 'folder' } = {}): Promise<ReadableStream<Uint8Array>> {
     const { body } = await this.#http.response('backup', { query: { of } })
     return body as ReadableStream<Uint8Array>
   }
 
   /**
-   * Gives what is published on topics, each item once and in order, until the loop or the signal ends. It connects again by
-   * itself, and goes on with what came last.
+   * Yields the publications on topics, each once and in order, until the loop or the signal ends. It reconnects by
+   * itself and goes on after the last item.
    *
-   * @throws SEQ_LOST when that is not in the log any more: there is no gap without an error
+   * @throws SEQ_LOST when the log no longer has the last item: there is no gap without an error
    */
   feed(options: FeedOptions): AsyncGenerator<FeedItem, void, void> {
     return follow({ connect: () => this.#connect(), refusal: (signal) => this.#refusal(signal) }, options)
@@ -199,7 +204,7 @@ export class Client {
     if (Socket === undefined)
       throw new OutcryError(
         'WEBSOCKET_NONE',
-        'there is no WebSocket here',
+        'the platform has no WebSocket',
         'Give the client one: import { WebSocket } from "ws", and createClient({ url, WebSocket }).',
       )
     const url = `${this.url.replace(/^http/, 'ws')}/feed`

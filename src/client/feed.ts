@@ -1,8 +1,9 @@
 /**
- * The feed as a client follows it: every item once and in order, whatever becomes of its connections.
+ * The feed as a client follows it: every item once and in order, even when connections break.
  *
- * A connection that ends is made anew, and goes on with what came last. A client that takes items more slowly than they come
- * lets its connection go, so that a bounded number of them waits in memory, and goes on from there later.
+ * When a connection ends, a new one goes on after the last item. When the caller takes items more slowly than they
+ * come, the client closes its connection, so that a bounded number of them waits in memory, and goes on from there
+ * later.
  */
 import { z } from 'zod'
 import { isErrorCode } from '../../errors/codes.ts'
@@ -12,21 +13,21 @@ import { CLOSE, type FeedFrame, type SubscribeFrame } from '../api/contract/fram
 import { frameOf } from './feed-frame.ts'
 import { type FeedItem, Place, SUBSCRIPTION, type Wanted } from './place.ts'
 
-/** Items that wait for whoever reads them. */
+/** Most items that wait for the caller. */
 const WAITING_MAX = 10_000
 /** Items that have been read, and are still in the list: it is made shorter by so many at once. */
 const READ_MAX = 1_000
 /** ms before the first attempt to connect again; each further one waits twice as long, up to the longest. */
 const WAIT_MS = 250
 const WAIT_MS_MAX = 10_000
-/** ms without a frame after which the server is asked whether it is there, and after as many more is not. */
+/** ms without a frame until the client probes the server, and then until it takes the server for gone. */
 const SILENT_MS = 15_000
-/** The server says of this subscription that there is none: an answer to a client that asks whether it is there. */
+/** A frame that the server must answer: it says that this subscription is unknown. */
 const PROBE = JSON.stringify({ op: 'unsubscribe', id: 'probe' })
 /** Refusals that pass with time. */
 const PASSING: readonly string[] = ['SERVER_BUSY', 'FEED_FAILED']
 
-/** What a WebSocket of a browser, of Node or of the package ws has in common. */
+/** The common part of the WebSockets of browsers, of Node and of the package ws. */
 export interface FeedSocket {
   send(text: string): void
   close(code?: number, reason?: string): void
@@ -38,14 +39,14 @@ export interface FeedSocket {
 export type FeedStatus =
   | { readonly status: 'connecting' }
   | { readonly status: 'open'; readonly version: string; readonly seq: number; readonly epoch: number }
-  /** All up to `seq` has arrived: what follows is live. */
+  /** Everything up to `seq` has arrived. Later items are live. */
   | { readonly status: 'caughtUp'; readonly seq: number }
   | { readonly status: 'waiting'; readonly forMs: number; readonly why: string }
 
 export interface FeedOptions extends Wanted {
-  /** Ends the feed, without an error. */
+  /** Signal that ends the feed without an error. */
   readonly signal?: AbortSignal | undefined
-  /** Is told how the connection is. */
+  /** Called when the state of the connection changes. */
   readonly onStatus?: ((status: FeedStatus) => void) | undefined
 }
 
@@ -147,11 +148,11 @@ interface End {
   readonly fault?: { readonly error: unknown }
   /** So much waits that the connection was let go. */
   readonly isFull?: true
-  /** The server said nothing at all. */
+  /** Whether the connection ended before any frame came. */
   readonly isRefused?: boolean
 }
 
-/** One connection: what has come by it and waits, and how it ended. */
+/** One connection: the items that wait, and how it ended. */
 class Connection {
   readonly #socket: FeedSocket
   readonly #place: Place
@@ -173,18 +174,18 @@ class Connection {
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#onMessage(String(data))
     socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
       this.#onClose(code, reason)
-    // It is closed behind that.
+    // A close follows every error.
     socket.onerror = () => {}
     signal.addEventListener('abort', this.#onAbort)
     this.#listen()
   }
 
-  /** How it ended: known once `next` has resolved with undefined. */
+  /** How the connection ended. It is known once `next` has resolved with undefined. */
   get end(): End {
     return this.#end ?? { why: 'closed' }
   }
 
-  /** Resolves with the next item; with undefined when none comes any more. */
+  /** Resolves with the next item; undefined when no more come. */
   async next(): Promise<FeedItem | undefined> {
     while (this.#taken === this.#waiting.length) {
       this.#waiting = []
@@ -247,7 +248,7 @@ class Connection {
   }
 
   #take(item: FeedItem): void {
-    // Of a batch that is too much the rest comes again.
+    // The rest of a batch that is too large comes again on the next connection.
     if (this.#end !== undefined || !this.#place.take(item)) return
     const count = this.#waiting.push(item) - this.#taken
     if (count >= WAITING_MAX) this.#finish({ why: 'full', isFull: true })
@@ -258,7 +259,7 @@ class Connection {
     if (code === CLOSE.unauthorised) {
       const error = new OutcryError(
         'NOT_AUTHORISED',
-        'the runner asks for its token',
+        'the runner requires its token',
         'Give the client its token.',
       )
       this.#finish({ why: reason, fault: { error } })
@@ -273,7 +274,7 @@ class Connection {
     this.#finish({ why: reason || `closed with ${code}`, isRefused: !this.#hasHeard })
   }
 
-  /** A connection may be dead without a word, as when a computer has slept. */
+  /** Watches for silence: a connection may be dead without a notice, as after a computer has slept. */
   #listen(): void {
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => {
@@ -298,7 +299,7 @@ class Connection {
 }
 
 function refused(code: string, message: string): OutcryError {
-  const hint = 'Change what the feed is asked for.'
+  const hint = 'Change the subscription.'
   return isErrorCode(code)
     ? new OutcryError(code, message, hint)
     : new OutcryError('RUNNER_REFUSED', `${message} (${code})`, hint)

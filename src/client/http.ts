@@ -8,7 +8,7 @@ import { jsonOf } from './json.ts'
 
 export type RouteName = keyof Routes
 
-/** What a route is asked with, as its description in the contract has it. */
+/** The parts of a request to a route, as the contract describes them. */
 export interface Asked<R extends Route> {
   readonly params?: ParamsOf<R>
   readonly query?: QueryOf<R>
@@ -18,9 +18,9 @@ export interface Asked<R extends Route> {
 }
 
 export interface HttpOptions {
-  /** Where the server listens, such as `http://127.0.0.1:7077`. A path in it comes before that of each route. */
+  /** URL of the server, such as `http://127.0.0.1:7077`. A path in it comes before the path of each route. */
   readonly url: string
-  /** `server.token` of the runner. A page of the runner itself has a cookie instead. */
+  /** `server.token` of the runner. A page that the runner serves has a cookie instead. */
   readonly token?: string | undefined
   /** Default: the global one. */
   readonly fetch?: typeof fetch | undefined
@@ -64,7 +64,7 @@ export class Http {
     }
   }
 
-  /** As `answer`, before the body is read. */
+  /** Returns the response of a route before its body is read. Throws as `answer` does. */
   async response<N extends RouteName>(name: N, asked: Asked<Routes[N]> = {}): Promise<Response> {
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose
@@ -93,7 +93,7 @@ export class Http {
     if (response.ok) return response
     const answer: unknown = await response.json().catch(() => undefined)
     if (isRefusal(answer)) throw refused(answer)
-    throw unreachable(`what answers at ${this.url} is no runner`, response.status)
+    throw unreachable(`the server at ${this.url} is not a runner`, response.status)
   }
 }
 
@@ -126,7 +126,10 @@ function refused(answer: Refusal): OutcryError {
   return new OutcryError(code, text, hint, { cause: answer, issues })
 }
 
-/** An actor refuses by the type of an event of its own, and a runner of a later version has codes that this one does not have. */
+/**
+ * Returns the code of a refusal. An actor refuses with the type of one of its events, and a later runner may have
+ * unknown codes.
+ */
 function codeOf(answer: Refusal): ErrorCode {
   const { code } = answer.error
   if (isErrorCode(code)) return code

@@ -1,19 +1,19 @@
-/** Where a client is in the feed: what it got last, and from where it goes on. It holds no connection. */
+/** A client's place in the feed: the last item that it got, and where it goes on. It holds no connection. */
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { EventOnTopic, RecordOnTopic, SubscribeFrame } from '../api/contract/frames.ts'
 import { matchesAllRecords, parsePattern } from '../api/contract/topics.ts'
 
-/** A domain event in its envelope, or a record where the topic is one of `transitions`. */
+/** A domain event in its envelope, or a record when the topic is one of `transitions`. */
 export type FeedItem = EventOnTopic | RecordOnTopic
 
 export interface Wanted {
   /** Patterns such as `events.order_filled.*.BTCUSDT`, `transitions.order.*` or `>`. */
   readonly topics: readonly string[]
-  /** Everything after this seq. Without it and without `tail` the feed begins with what comes now. */
+  /** Seq after which the feed begins. Without it and without `tail`, the feed begins now. */
   readonly since?: number | undefined
-  /** The last so many that match, and then what comes. */
+  /** Number of the last matching items to send before the live ones. */
   readonly tail?: number | undefined
-  /** Gathers for so many ms on the server what goes as one frame. */
+  /** ms within which the server gathers items into one frame. */
   readonly batchMs?: number | undefined
 }
 
@@ -23,13 +23,16 @@ export const SUBSCRIPTION = 'feed'
 export class Place {
   readonly #wanted: Wanted
   readonly #hasAllRecords: boolean
-  /** Everything up to here has been taken, where nothing has come yet. */
+  /** Seq up to which everything has been taken, while no item has come. */
   #since: number | undefined
-  /** Whether the server, not the caller, has named that place. */
+  /** Whether the server, not the caller, has named that seq. */
   #isServers = false
   #last: { readonly seq: number; readonly index: number; readonly key: string } | undefined
   #lastRecord: number | undefined
-  /** A new connection begins with the record that came last, of which there may be more. */
+  /**
+   * Whether the last item is still to come again. A new connection begins with its record, which may have several
+   * items.
+   */
   #isSearching = false
 
   constructor(wanted: Wanted) {
@@ -39,7 +42,7 @@ export class Place {
     this.#hasAllRecords = wanted.topics.some((text) => matchesAllRecords(parsePattern(text) ?? []))
   }
 
-  /** Returns what to ask of a server whose log ends at `head`. @throws SEQ_LOST */
+  /** Returns the frame for a server whose log ends at `head`. @throws SEQ_LOST */
   subscription(head: number): SubscribeFrame {
     const { topics, tail, batchMs } = this.#wanted
     const frame = {
@@ -84,7 +87,7 @@ export class Place {
     return true
   }
 
-  /** All up to `seq` has come. @throws SEQ_LOST */
+  /** Takes note that everything up to `seq` has come. @throws SEQ_LOST */
   caughtUp(seq: number): void {
     if (this.#last === undefined) this.#reach(seq)
     else if (this.#isSearching) throw lost(this.#last.seq, 'the log does not have it')
@@ -97,7 +100,7 @@ export class Place {
   }
 }
 
-/** What makes an item that item, also in another log. */
+/** Returns the identity of an item, which is the same in a copy of the log and differs in another log. */
 function keyOf(item: FeedItem): string {
   return 'record' in item ? `${item.actor}/${item.record.rev} at ${item.at}` : `${item.eventId} at ${item.at}`
 }
@@ -105,8 +108,8 @@ function keyOf(item: FeedItem): string {
 function lost(seq: number, why: string): OutcryError {
   return new OutcryError(
     'SEQ_LOST',
-    `what came with seq ${seq} is not there any more: ${why}`,
-    'The log was exchanged or cut. Read it anew: since 0.',
+    `the log no longer has the item of seq ${seq}: ${why}`,
+    'The log was replaced or cut. Read it again with since 0.',
   )
 }
 

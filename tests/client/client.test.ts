@@ -135,7 +135,7 @@ describe('a client', () => {
     const asked = () => createClient({ url }).events()
     const unreachable = (message: string) => ({ code: 'RUNNER_UNREACHABLE', message })
     const at = url.slice(0, -1)
-    await expect(asked()).rejects.toMatchObject(unreachable(`what answers at ${at} is no runner`))
+    await expect(asked()).rejects.toMatchObject(unreachable(`the server at ${at} is not a runner`))
     other.close()
     await once(other, 'close')
     await expect(asked()).rejects.toMatchObject(unreachable(`the runner does not answer at ${at}`))
