@@ -122,7 +122,7 @@ describe('an answer', () => {
       }
       await expect(client.send('order/o-1', { type: 'A' })).rejects.toMatchObject({
         code: 'RUNNER_UNREACHABLE',
-        message: expect.stringContaining('no runner'),
+        message: expect.stringContaining('is not a runner'),
       })
       expect(asked).toEqual(['POST /actors/order%2Fo-1/events'])
     },
