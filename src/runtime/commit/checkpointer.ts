@@ -10,22 +10,27 @@ import type { Residents } from '../state/residents.ts'
 import type { PendingTurn } from './pending-turn.ts'
 
 const CHECKPOINT_EVERY = 50_000
-/** Actors snapshotted between two commits: what a checkpoint may hold the next commit up. */
+/** Number of actors snapshotted between two commits. It bounds how long a checkpoint delays the next commit. */
 const CELLS_PER_STEP = 500
 
-/** A checkpoint on its way. */
+/** A checkpoint that is not finished. */
 interface Making {
   readonly seq: number
   readonly state: OffsetsState
-  /** Who was in memory when it began. Whoever comes later has all that it lacks in records behind the checkpoint. */
+  /**
+   * The actors in memory at its beginning. All changes of an actor that comes later are in records after the
+   * checkpoint.
+   */
   readonly actors: readonly Address[]
-  /** Place of the next one to look at. Each is looked at once, so it ends however many start or change meanwhile. */
+  /**
+   * The index of the next actor. Each is visited once, so the checkpoint ends however many start or change meanwhile.
+   */
   next: number
 }
 
 /**
- * Writes, bit by bit between commits, a snapshot of every actor that changed, then the checkpoint: what came before
- * it need not be replayed at the next start.
+ * Writes a snapshot of every actor that changed, in small steps between commits, and then the checkpoint. The next
+ * start does not replay the records before it.
  */
 export class Checkpointer {
   readonly #store: Store<TransitionRecord>
@@ -33,10 +38,10 @@ export class Checkpointer {
   readonly #every: number
   #records: number
   #making: Making | undefined
-  /** seq of the turn that takes the last of its snapshots down with it. */
+  /** seq of the last record of the turn that takes its last snapshots along. */
   #attachedTo = 0
 
-  /** `records` came since the last checkpoint. */
+  /** `records` is the number of records since the last checkpoint. */
   constructor(store: Store<TransitionRecord>, table: Residents, records: number, every = CHECKPOINT_EVERY) {
     this.#records = records
     this.#store = store
@@ -53,8 +58,8 @@ export class Checkpointer {
   }
 
   /**
-   * `last` is the newest turn under way; it takes the snapshots of actors that are ahead of the log with it. Resolves
-   * with the checkpoint's seq once it is done.
+   * Writes the next snapshots. `last` is the newest pending turn: it takes along the snapshots of actors that are ahead
+   * of the log. Resolves with the checkpoint's seq once it is written.
    */
   async step(state: () => OffsetsState, last: PendingTurn | undefined): Promise<number | undefined> {
     if (this.#making === undefined) {
@@ -69,7 +74,7 @@ export class Checkpointer {
       let taken = 0;
       taken < CELLS_PER_STEP && size < SNAPSHOTS_SIZE_MAX && making.next < making.actors.length;
     ) {
-      // One that is in memory no more was snapshotted as it went.
+      // An actor that left memory was snapshotted before.
       const cell = this.#table.resident(making.actors[making.next++] as Address)
       if (cell === undefined || cell.persisted.seq === cell.state.seq || cell.persisted.seq >= making.seq)
         continue
@@ -90,7 +95,7 @@ export class Checkpointer {
     return seq
   }
 
-  /** At the end: every actor, and a checkpoint at the head. */
+  /** Writes a snapshot of every actor, and a checkpoint at the head, at the end of a run. */
   async finish(state: OffsetsState): Promise<void> {
     await this.#table.persist([...this.#table.cells])
     await this.#store.putSnapshots([], { seq: this.#store.head.seq, state })

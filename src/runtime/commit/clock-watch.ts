@@ -1,4 +1,4 @@
-/** Follows the system's clock for the log: where time goes on at a start, and what becomes of timers when the clock is set. */
+/** Follows the system's clock for the log: sets the time at a start, and moves the timers when the clock is set. */
 import type { Store } from '../../../store/store.ts'
 import type { Logger } from '../logger.ts'
 import { CLOCK } from '../record/address.ts'
@@ -10,7 +10,7 @@ import type { TimerService } from '../time/timer-service.ts'
 import { messageOf } from './intake.ts'
 import type { Loop } from './loop.ts'
 
-/** Latest jumps that are remembered. */
+/** Maximum number of jumps kept. The latest ones stay. */
 const JUMPS_MAX = 100
 
 interface Parts {
@@ -23,7 +23,7 @@ interface Parts {
 }
 
 export class ClockWatch {
-  /** How the system's clock was set since the start, in order. */
+  /** The changes of the system's clock since the start, in order. */
   readonly jumps: ClockJump[] = []
   readonly #parts: Parts
   #isWatching = false
@@ -32,19 +32,20 @@ export class ClockWatch {
     this.#parts = parts
   }
 
-  /** Time goes on where the log left it, and so do the timers that a clock that was set has left waiting. */
+  /** Continues the log's time where it ended, and applies the known shifts to the timers. */
   async start(replayed: number): Promise<void> {
     const { clock, offsets, store, timers } = this.#parts
     const known = offsets.clock
     this.#isWatching = true
     clock.watch(() => this.#onSet())
-    // An event may come with a time that no clock showed. After an orderly stop it is known what the clock did show.
+    // An event may have a time that no clock showed. After an orderly stop the log has the time that the clock did
+    // show.
     clock.resume(known, replayed === 0 ? (known?.at ?? offsets.at) : offsets.at)
     const shifts = clock.isOfThisBoot(known) ? known.shifts : []
     for (const shift of shifts) timers.shift(shift)
     offsets.setClock({ ...clock.state, shifts })
     if (clock.isOfThisBoot(known) || !clock.isOfThisBoot(clock.state)) return
-    // The first start in a boot says so, for a crash may come before the first checkpoint does.
+    // The first start in a boot writes its clock at once, because a crash may come before the first checkpoint.
     const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Offsets().state() }
     const before = { ...(state as OffsetsState), clock: { ...clock.state, shifts } }
     await store.putSnapshots([], { seq, state: before })
@@ -55,7 +56,10 @@ export class ClockWatch {
     this.#parts.clock.watch(undefined)
   }
 
-  /** What waits was sent before the clock was set, and is taken first: then record and timers agree when that was. */
+  /**
+   * Records a jump. Messages that wait were sent before it and are taken first, so that record and timers agree on its
+   * place.
+   */
   #onSet(): void {
     const { clock, loop, timers, logger } = this.#parts
     if (!this.#isWatching || loop.fence) return
@@ -76,7 +80,7 @@ export class ClockWatch {
   }
 }
 
-/** Time as the runtime has it is watched only where it is the system's. */
+/** Returns a watch when the clock is the system's, and undefined otherwise. */
 export function watchOf(parts: Omit<Parts, 'clock'> & { readonly clock: unknown }): ClockWatch | undefined {
   return parts.clock instanceof SystemClock ? new ClockWatch({ ...parts, clock: parts.clock }) : undefined
 }

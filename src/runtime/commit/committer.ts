@@ -6,17 +6,17 @@ import type { Maintenance } from './maintenance.ts'
 import { answer, type PendingTurn } from './pending-turn.ts'
 import type { Publisher } from './publisher.ts'
 
-/** Records in one commit; a turn is never split. */
+/** Maximum number of records in one commit. A turn is never split. */
 const COMMIT_RECORDS_MAX = 2_000
-/** Size of the events in one commit, in characters; a turn is never split. */
+/** Maximum size of the events in one commit, in characters. A turn is never split. */
 const COMMIT_SIZE_MAX = 16 * 2 ** 20
-/** Records that turns may run ahead of the log, and size of their events. */
+/** Maximum number of records that turns may run ahead of the log, and maximum size of their events. */
 const PENDING_RECORDS_MAX = 20_000
 const PENDING_SIZE_MAX = 128 * 2 ** 20
 
-/** Is told of commits. */
+/** Gets told of commits. */
 export interface CommitObserver {
-  /** What was committed is out: there is room again, or nothing left to do. */
+  /** A commit is published: there is room for messages, or nothing is left to do. */
   onCommitted(): void
   /** The log has refused a commit. */
   onFenced(error: OutcryError): void
@@ -29,7 +29,7 @@ export interface CommitterParts {
   readonly maintenance: Maintenance
 }
 
-/** Group commit: all turns that finished while the last commit was being fsynced go into the next one. */
+/** Commits in groups: all turns that finished while the last commit was fsynced go into the next one. */
 export class Committer {
   readonly #parts: CommitterParts
   readonly #observer: CommitObserver
@@ -56,7 +56,7 @@ export class Committer {
     return this.#fence
   }
 
-  /** The newest turn that is not durable yet. */
+  /** Returns the newest turn that is not durable yet. */
   get last(): PendingTurn | undefined {
     return this.#pending.at(-1)
   }
@@ -79,7 +79,7 @@ export class Committer {
 
   async #run(): Promise<void> {
     const { store, publisher, maintenance } = this.#parts
-    // Turns that are run in this tick of the event loop share the commit.
+    // Turns that run in this tick of the event loop share the commit.
     await undefined
     while (this.#pending.length > 0) {
       const batch = this.#takeBatch()
@@ -123,12 +123,15 @@ export class Committer {
     return this.#pending.splice(0, turns)
   }
 
-  /** Law 11: what memory says and what the disk says may differ from here on, so nothing more is taken or told. */
+  /**
+   * Fences the store (law 11). From here on memory and disk may differ, so no message is taken and nothing is
+   * published.
+   */
   #fenceOff(cause: unknown, batch: readonly PendingTurn[]): void {
     this.#fence = new OutcryError(
       'STORE_FENCED',
       `the log refused a commit: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'Mend what the store says (disk full, another runner, ...), then start again: all that was acknowledged is there.',
+      'Fix the cause (disk full, another runner, ...), then start again: everything acknowledged is in the log.',
       { cause },
     )
     const lost = [...batch, ...this.#pending]

@@ -1,4 +1,4 @@
-/** Messages from outside on their way into the mailbox: checked once here, trusted afterwards. */
+/** Checks messages from outside on their way into the mailbox. They are trusted afterwards. */
 import { type Issue, OutcryError } from '../../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { Registry } from '../actors/registry.ts'
@@ -12,25 +12,25 @@ import type { Message } from '../turn/message.ts'
 import type { Lane } from './mailbox.ts'
 
 export interface SendOptions {
-  /** Epoch ms; default the event's own `at`, else the clock's. */
+  /** Epoch ms. Default: the event's own `at`, or else the clock's time. */
   readonly at?: number
   readonly lane?: Lane
   /** A message at or before the last durable position of its source is not taken again. Positions begin at 1. */
   readonly origin?: Origin | undefined
-  /** Idempotency key: the same key again gives the first one's receipt. */
+  /** Idempotency key. A second message with the same key gets the receipt of the first one. */
   readonly key?: string | undefined
   readonly settles?: string | undefined
   readonly cause?: number | undefined
   readonly correlation?: string | undefined
 }
 
-/** Latest time that a Date has, in epoch milliseconds. */
+/** The latest time of a Date, in epoch milliseconds. */
 const TIME_MAX = 8.64e15
-/** Longest idempotency key, correlation, intent id, name of a source, or reason. */
+/** Maximum length of an idempotency key, a correlation, an intent id, a source's name or a reason. */
 const NAME_LENGTH_MAX = 1_024
 
 /**
- * The message that an event from outside becomes: a copy of its own, checked and frozen, with its time (law 1).
+ * Returns the message for an event from outside: a copy of it, checked and frozen, with its time (law 1).
  * @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE
  */
 export function receive(to: Address, event: AnyEvent, clock: Clock, options: SendOptions = {}): Message {
@@ -40,7 +40,10 @@ export function receive(to: Address, event: AnyEvent, clock: Clock, options: Sen
   return messageOf(to, taken, at, sizeTaken(), options)
 }
 
-/** `event` is checked and frozen; `size` is what `admit` found. @throws EVENT_INVALID when an option is none */
+/**
+ * Returns the message for a checked, frozen event. `size` is the result of `admit`.
+ * @throws EVENT_INVALID for a wrong option
+ */
 export function messageOf(
   to: Address,
   event: AnyEvent,
@@ -55,21 +58,24 @@ export function messageOf(
   return message
 }
 
-/** Whether `send` would take the event. @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE */
+/** Checks whether `send` would take the event. @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE */
 export function checkEvent(registry: Registry, to: Address, event: AnyEvent, at: number): void {
   checkType(to, event)
   checkSchema(registry, to, event, at)
   takeIn(event, EVENT)
 }
 
-/** Holds the event against the schema of its actor's kind. @throws EVENT_INVALID */
+/** Checks the event against the schema of its actor's kind. @throws EVENT_INVALID */
 export function checkSchema(registry: Registry, to: Address, event: AnyEvent, at: number): void {
   const schema = parentOf(to) === undefined ? registry.find(to)?.events : undefined
   const error = schema?.safeParse({ at, ...event }, PLAINLY).error
   if (error) throw wrongEvent(`${event.type} for ${to}`, issuesOf(error, EVENT))
 }
 
-/** A schema knows no clock: where a kind believes no time that is still to come, it says how far ahead. @throws EVENT_INVALID */
+/**
+ * Checks that the event's time is at most the kind's `aheadMaxMs` ahead. A schema knows no clock.
+ * @throws EVENT_INVALID
+ */
 export function checkTime(registry: Registry, to: Address, event: AnyEvent, at: number, clock: Clock): void {
   const aheadMaxMs = registry.find(to)?.aheadMaxMs
   if (aheadMaxMs === undefined) return
@@ -80,7 +86,7 @@ export function checkTime(registry: Registry, to: Address, event: AnyEvent, at: 
   throw wrongEvent(`${event.type} for ${to}`, [{ field: 'at', rule }])
 }
 
-/** What of it goes on record. @throws EVENT_INVALID when one is no text, or too long */
+/** Returns the fields for the record. @throws EVENT_INVALID when one is no text, or too long */
 export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } {
   if (by !== undefined) checkName('by', by)
   if (reason !== undefined) checkName('reason', reason)
@@ -89,7 +95,7 @@ export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } 
 
 function checkMessage({ at, correlation, origin, settles, key, cause }: Message): void {
   if (typeof at !== 'number' || !(Math.abs(at) <= TIME_MAX))
-    throw invalid(`the time ${String(at)} is none`, 'Give epoch milliseconds.')
+    throw invalid(`${String(at)} is no time`, 'Give epoch milliseconds.')
   if (cause !== null) checkPlace('cause', cause)
   if (correlation !== undefined) checkName('correlation', correlation)
   if (settles !== undefined) checkName('settles', settles)
@@ -104,15 +110,15 @@ function checkName(name: string, text: unknown): void {
   throw invalid(`the ${name} is no text of at most ${NAME_LENGTH_MAX} characters`, 'Give a short text.')
 }
 
-/** Records and the messages of a source are counted from 1: 0 is the place before all of them. */
+/** Records and a source's messages are counted from 1. Position 0 comes before all of them. */
 function checkPlace(name: string, place: unknown): void {
   if (Number.isSafeInteger(place) && (place as number) > 0) return
   throw invalid(`the ${name} ${String(place)} is no whole number above 0`, 'Count from 1.')
 }
 
-/** EVENT_INVALID, for these reasons. */
+/** Returns an EVENT_INVALID error with these reasons. */
 export function wrongEvent(what: string, issues: readonly Issue[]): OutcryError {
-  return invalid(`${what}: ${issuesText(issues)}`, 'Mend the fields named.', issues)
+  return invalid(`${what}: ${issuesText(issues)}`, 'Fix the fields named.', issues)
 }
 
 function invalid(what: string, hint: string, issues?: readonly Issue[]): OutcryError {

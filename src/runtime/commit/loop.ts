@@ -1,5 +1,6 @@
 /**
- * The loop from mailbox to log: messages become turns, one at a time; finished turns wait for a commit together.
+ * Runs the loop from mailbox to log: messages become turns, one at a time, and finished turns wait for a commit
+ * together.
  */
 import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
@@ -25,11 +26,11 @@ export interface LoopParts extends CommitterParts {
   readonly context: TurnContext
   readonly timers: TimerService
   readonly logger: Logger
-  /** Records of one actor after which it is snapshotted. */
+  /** Number of records after which an actor is snapshotted. */
   readonly snapshotEvery: number
 }
 
-/** Turns run in a row before timers, sockets and disks get their chance. */
+/** Number of turns run in a row before timers, sockets and disks get a turn of the event loop. */
 const TURNS_PER_SLICE = 256
 const RECEIVED: Receipt = { seq: 0, duplicate: true }
 
@@ -51,12 +52,12 @@ export class Loop implements CommitObserver {
     this.#committer = new Committer(parts, this)
   }
 
-  /** seq of the next record. */
+  /** Returns the seq of the next record. */
   get nextSeq(): number {
     return this.#seq + 1
   }
 
-  /** Messages that wait. */
+  /** Returns the number of messages that wait. */
   get waiting(): number {
     return this.#mailbox.length
   }
@@ -65,7 +66,10 @@ export class Loop implements CommitObserver {
     return this.#committer.fence
   }
 
-  /** `always`: also where the lane is full. @throws STOPPED, STORE_FENCED, MAILBOX_FULL, EVENT_INVALID for a cause to come */
+  /**
+   * Puts a job into a lane. `always`: even into a full one.
+   * @throws STOPPED, STORE_FENCED, MAILBOX_FULL, EVENT_INVALID for a cause that is no record yet
+   */
   enqueue(job: Job, lane: Lane, always = false): void {
     if (this.#isClosed)
       throw new OutcryError('STOPPED', 'the supervisor has stopped', 'Start it again to send.')
@@ -81,14 +85,16 @@ export class Loop implements CommitObserver {
     this.#schedule()
   }
 
-  /** Resolves when the message's turn is durable. @throws as `enqueue`, and what the turn refuses */
+  /** Resolves when the message's turn is durable. @throws as `enqueue`, and the refusals of the turn */
   request(message: Message, lane: Lane, work?: Job['work']): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       this.enqueue({ message, work, waiting: { resolve, reject } }, lane)
     })
   }
 
-  /** Takes timers that came due, however many. In event time the next moment may come before the event loop does. */
+  /**
+   * Takes due timers, without a limit. They run at once, because an event clock may move on before the event loop does.
+   */
   takeDue(timers: readonly DueTimer[]): void {
     if (this.#isClosed || this.fence) return
     for (const timer of timers) this.#mailbox.pushTimer(timer)
@@ -101,12 +107,12 @@ export class Loop implements CommitObserver {
     return this.#isClosed
   }
 
-  /** Nothing more is taken; what waits is finished. */
+  /** Closes the mailbox. Waiting messages are finished. */
   close(): void {
     this.#isClosed = true
   }
 
-  /** Runs what waits at once, up to so many turns; their commits follow. */
+  /** Runs waiting messages at once, at most `turns`. Their commits follow. */
   pump(turns: number = TURNS_PER_SLICE): void {
     for (let n = 0; n < turns && !this.#committer.full && !this.fence; n++) {
       const next = this.#mailbox.shift()
@@ -118,7 +124,7 @@ export class Loop implements CommitObserver {
     if (this.#mailbox.length > 0) this.#schedule()
   }
 
-  /** Resolves when no message waits and all is durable and let out; rejects when the log refuses. */
+  /** Resolves when no message waits and every turn is durable and published. Rejects when the log refuses a commit. */
   idle(): Promise<void> {
     if (this.fence) return Promise.reject(this.fence)
     if (this.#atRest) return Promise.resolve()
@@ -127,7 +133,7 @@ export class Loop implements CommitObserver {
     })
   }
 
-  /** Resolves when there is room for more; undefined when there is now. */
+  /** Resolves when there is room for more messages. Undefined when there is room now. */
   room(): Promise<void> | undefined {
     return this.#hasRoom ? undefined : new Promise((resolve) => this.#waitingForRoom.push(resolve))
   }
@@ -188,7 +194,7 @@ export class Loop implements CommitObserver {
     const { offsets, publisher, timers } = this.#parts
     if (publications.length === 0) {
       if (message.timer !== undefined && turn.unreadable !== undefined) timers.hold(message, turn.unreadable)
-      // Whatever it was about is over already: the log has nothing to keep, and takes no commit of nothing.
+      // The message changes nothing, so there is nothing to commit.
       if (refused === undefined) this.#resolveWhenDurable(job.waiting, RECEIVED)
       else job.waiting?.reject(refused)
       return
@@ -213,7 +219,9 @@ export class Loop implements CommitObserver {
     return new Turn(this.#parts.context, this.#turn + 1, this.#seq + 1, message)
   }
 
-  /** A source that reads on from an earlier place, or a request that is sent again. */
+  /**
+   * Answers a message that was taken before: its source reads from an earlier position, or its request was repeated.
+   */
   #answerDuplicate({ message: { origin, key }, waiting }: Job): boolean {
     const { offsets } = this.#parts
     if (origin !== undefined) {
@@ -237,7 +245,9 @@ export class Loop implements CommitObserver {
     )
   }
 
-  /** Undefined when not even the failure can be put on record: then the message is undone, and only the process knows. */
+  /**
+   * Returns undefined when even the failure cannot be recorded. Then the message is undone, and only the process knows.
+   */
   #failTurn(message: Message, error: unknown): Turn | undefined {
     const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
     const { cause: err, address: actor, event } = failure
@@ -250,15 +260,17 @@ export class Loop implements CommitObserver {
     }
   }
 
-  /** Snapshots that go down with the turn. An actor that would make them too large waits for its next record. */
+  /**
+   * Returns the snapshots to write with the turn. An actor that would make them too large waits for its next record.
+   */
   #snapshotsDue(
     publications: readonly Publication[],
   ): { entries: SnapshotEntry[]; size: number } | undefined {
     let due: { entries: SnapshotEntry[]; size: number } | undefined
     for (const { cell } of publications) {
-      // Once it is taken, the cell is not due any more.
+      // `persistWithTurn` updates `persisted`, so that each cell is taken once.
       const records = cell.state.rev - cell.persisted.rev
-      // An actor of very many timers is written the less often, so that a record's share of it stays the same.
+      // An actor with very many timers is written less often, so that the cost for each record stays the same.
       if (records < this.#parts.snapshotEvery || records < countOf(cell.state.timers)) continue
       due ??= { entries: [], size: 0 }
       if (due.size >= SNAPSHOTS_SIZE_MAX) break

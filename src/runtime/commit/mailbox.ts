@@ -1,18 +1,18 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
 
 /**
- * Which messages go first: what steers the system, then what venues report, then what people and strategies ask
- * for, then market data, of which there is always more.
+ * The lanes in order of priority: control of the system, reports of venues, commands of people and strategies, and then
+ * market data, which never ends.
  */
 export const LANES = ['control', 'execution', 'command', 'market'] as const
 export type Lane = (typeof LANES)[number]
-/** Due timers come after what steers the system. Their lane has no limit: they are in memory whether due or not. */
+/** Due timers come after control messages. Their lane has no limit, because timers are in memory whether due or not. */
 const ORDER = ['control', 'timer', 'execution', 'command', 'market'] as const
 
-/** Messages waiting in one lane; a source of market data waits for room, others are refused. */
+/** Maximum number of messages in one lane. A source of market data waits for room. Other messages are refused. */
 const LANE_LENGTH_MAX = 100_000
 
-/** Messages in order of lane, and in order of arrival within a lane. */
+/** Messages in the order of lanes, and within a lane in the order of arrival. */
 export class Mailbox<M> {
   readonly #lanes: Record<(typeof ORDER)[number], Queue<M>> = {
     control: new Queue(),
@@ -27,7 +27,7 @@ export class Mailbox<M> {
     return this.#length
   }
 
-  /** `always`: there is room for it also where the lane is full. @throws MAILBOX_FULL */
+  /** Adds a message. `always`: even to a full lane. @throws MAILBOX_FULL */
   push(lane: Lane, message: M, always = false): void {
     const queue = this.#lanes[lane]
     if (queue.length >= LANE_LENGTH_MAX && !always) {
@@ -57,7 +57,7 @@ export class Mailbox<M> {
   }
 }
 
-/** First in, first out; an array whose used-up front is cut off now and then. */
+/** A first-in, first-out queue: an array whose used front is cut off from time to time. */
 class Queue<M> {
   #items: (M | undefined)[] = []
   #front = 0

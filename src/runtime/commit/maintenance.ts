@@ -8,7 +8,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import type { PendingTurn } from './pending-turn.ts'
 import type { Retention } from './retention.ts'
 
-/** Actors that may go passive between two commits. */
+/** Maximum number of actors that become passive between two commits. */
 const PASSIVATED_MAX = 1_000
 
 export interface MaintenanceParts {
@@ -21,7 +21,7 @@ export interface MaintenanceParts {
   readonly passivation: PassivationOptions
 }
 
-/** What is done between two commits, while the store is free: checkpoints, passivation, the archive. */
+/** Does the work between two commits, while the store is free: checkpoints, passivation, the archive. */
 export class Maintenance {
   readonly #parts: MaintenanceParts
 
@@ -29,12 +29,14 @@ export class Maintenance {
     this.#parts = parts
   }
 
-  /** So many records were committed. */
+  /** Counts committed records. */
   count(records: number): void {
     this.#parts.checkpointer.count(records)
   }
 
-  /** Does what is due; undefined where nothing is. `last`: the newest turn that is not durable yet. */
+  /**
+   * Does the work that is due. Returns undefined when there is none. `last` is the newest turn that is not durable yet.
+   */
   run(last: PendingTurn | undefined): Promise<void> | undefined {
     const { residents, passivation, clock, checkpointer } = this.#parts
     const surplus = residents.surplus(passivation, clock.now(), PASSIVATED_MAX)
@@ -50,14 +52,14 @@ export class Maintenance {
     if (surplus.length > 0) await residents.passivate(surplus, store.head.seq)
   }
 
-  /** At the end: every actor, a checkpoint at the head, and what is being archived. */
+  /** Finishes a run: writes all actors and a checkpoint at the head, and waits for the archive. */
   async finish(): Promise<void> {
     const { checkpointer, retention } = this.#parts
     await checkpointer.finish(this.#offsetsState())
     await retention.idle()
   }
 
-  /** For a checkpoint: what durable records say, and where the clock is by now. */
+  /** Returns the state for a checkpoint: from durable records, with the present time of the clock. */
   #offsetsState(): OffsetsState {
     const { clock, offsets } = this.#parts
     const known = offsets.clock

@@ -6,16 +6,16 @@ import type { Job } from './job.ts'
 /** A finished turn on its way into the log. */
 export interface PendingTurn {
   readonly publications: readonly Publication[]
-  /** Of its events and of the snapshots that it makes due, roughly, in characters. */
+  /** Approximate size of the turn's events and of the snapshots written with it, in characters. */
   readonly size: number
-  /** More may be added while it waits for its commit. */
+  /** More snapshots may be added while the turn waits for its commit. */
   snapshots: SnapshotEntry[] | undefined
   readonly job: Job
-  /** Why its message was not taken. */
+  /** The error when the turn's message was not taken. */
   readonly refused: OutcryError | undefined
 }
 
-/** Whoever waits for the turn hears that it is durable, or why it will never be, or why its message was refused. */
+/** Answers the sender that waits for the turn: it is durable, it will never be, or its message was refused. */
 export function answer({ job: { waiting }, publications, refused }: PendingTurn, error?: unknown): void {
   if (error !== undefined) waiting?.reject(error)
   else if (refused !== undefined) waiting?.reject(refused)

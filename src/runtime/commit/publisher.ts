@@ -21,20 +21,20 @@ export interface PublisherParts {
   readonly logger: Logger
   readonly residents: Residents
   readonly offsets: Offsets
-  /** What a running part sends: a message like any other. */
+  /** Takes a message that a running part sends. */
   readonly sendFromPart: (to: Address, event: AnyEvent, cause: number) => void
   readonly work?: WorkObserver | undefined
 }
 
 /**
- * The last stage of a message's way: what durable records say goes out, in order, to the feed, to ports, to custom
- * actions and to running parts (law 3). Nothing here can fail a turn: it has happened.
+ * Publishes durable records, in order: to the feed, to ports, to custom actions and to running parts (law 3). Nothing
+ * here can fail a turn, because the turn has already happened.
  */
 export class Publisher {
   readonly transitions = new Subject<TransitionRecord>()
   /** Emits once, when the log has refused a commit. */
   readonly fenced = new Subject<OutcryError>()
-  /** Of intents that turns have made, how many no port has seen yet. */
+  /** Number of intents that turns have made and no port has seen yet. */
   #intentsAhead = 0
   readonly #parts: PublisherParts
   readonly #running: RunningParts
@@ -50,12 +50,12 @@ export class Publisher {
     })
   }
 
-  /** Whether turns have run whose intents no port has seen yet. */
+  /** Returns whether turns have made intents that no port has seen yet. */
   get hasIntentsAhead(): boolean {
     return this.#intentsAhead > 0
   }
 
-  /** Transitions taken are collected only while somebody watches. */
+  /** Adds a watcher. The transitions taken are collected only while there is one. */
   watch(onPublication: (publication: Publication) => void): () => void {
     this.#watchers.add(onPublication)
     this.#parts.scope.watching = true
@@ -65,13 +65,13 @@ export class Publisher {
     }
   }
 
-  /** A turn has run whose publications will follow. */
+  /** Notes the intents of a turn that will be published later. */
   expect(publications: readonly Publication[]): void {
     for (const { record } of publications)
       if (record.intents !== undefined) this.#intentsAhead += record.intents.length
   }
 
-  /** A turn is durable: lets out what its records say. */
+  /** Publishes the records of a durable turn. */
   publish(publications: readonly Publication[]): void {
     const { residents, offsets } = this.#parts
     for (const publication of publications) residents.noteStanding(publication.cell.address, publication)
@@ -88,7 +88,7 @@ export class Publisher {
     }
   }
 
-  /** The log has refused a commit: nothing more comes out. */
+  /** Stops all publication, because the log has refused a commit. */
   fence(error: OutcryError): void {
     this.#parts.logger.error({ err: error, code: error.code }, error.message)
     this.halt()
@@ -98,12 +98,14 @@ export class Publisher {
 
   #show(publication: Publication): void {
     shown(publication.snapshot)
-    // A watcher may watch anew, or stop watching.
+    // A watcher may add a watcher, or stop itself.
     for (const watcher of [...this.#watchers])
       this.#shielded(() => watcher(publication), publication.record.actor)
   }
 
-  /** After a restart: what the last run left unsettled, and the running parts that ended with it. */
+  /**
+   * Resumes after a restart: recovers the intents that the last run left unsettled, and continues the running parts.
+   */
   resume(intents: readonly Intent[], cells: readonly Cell[]): void {
     for (const intent of intents) this.#hand(intent, 'recover')
     for (const cell of cells) this.#resumeLive(cell)
@@ -157,7 +159,10 @@ export class Publisher {
     this.#parts.sendFromPart(address, { type: 'xstate.promise.reject', data }, state.bornSeq)
   }
 
-  /** An async function throws by a rejection, which would end the process. */
+  /**
+   * Runs observers and actions so that they cannot fail here. An unhandled rejection of an async one would end the
+   * process.
+   */
   #shielded(work: () => unknown, actor: string, action?: string): void {
     const onThrow = (err: unknown) => {
       const what = action === undefined ? 'an observer threw' : `custom action "${action}" threw`

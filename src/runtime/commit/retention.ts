@@ -2,18 +2,18 @@ import type { Store } from '../../../store/store.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
 
-/** What stays in the database; records older than all that is said here go to compressed files, and are read there. */
+/** The records that stay in the database. Records that no limit keeps go to compressed files and are read there. */
 export interface RetentionOptions {
-  /** So many of the newest. */
+  /** Keeps so many of the newest records. */
   readonly liveRecords?: number
-  /** Those of the last so many milliseconds of the log's own time. */
+  /** Keeps the records of the last so many milliseconds of the log's own time. */
   readonly liveMs?: number
 }
 
-/** Fewer records are not worth a file. */
+/** Minimum number of records in a file of the archive. */
 const RECORDS_MIN = 20_000
 
-/** Moves what is old to the archive, behind checkpoints and beside the commits. */
+/** Moves old records to the archive, behind checkpoints and beside the commits. */
 export class Retention {
   readonly #store: Store<TransitionRecord>
   readonly #retention: RetentionOptions
@@ -26,7 +26,7 @@ export class Retention {
     this.#logger = logger
   }
 
-  /** After a checkpoint; `at` is the log's time. What fails is tried again after the next one. */
+  /** Archives after a checkpoint. `at` is the log's time. A failed attempt is repeated after the next checkpoint. */
   consider(checkpointSeq: number, at: number): void {
     const { liveRecords, liveMs } = this.#retention
     if (this.#running !== undefined || (liveRecords === undefined && liveMs === undefined)) return
@@ -37,7 +37,7 @@ export class Retention {
       })
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no work is under way. */
   async idle(): Promise<void> {
     await this.#running
   }

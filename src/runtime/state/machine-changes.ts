@@ -6,15 +6,15 @@ import type { TransitionRecord } from '../record/record.ts'
 import { differences, type Structures, structureOf } from '../xstate/structure.ts'
 import { Offsets, type OffsetsState } from './offsets.ts'
 
-/** Differences that an error names; how many more there are it says. */
+/** Maximum number of differences that an error names. It gives the number of the others. */
 const NAMED_MAX = 3
 
 /**
- * Holds the registered machines against those that wrote the log: a machine whose structure is another needs another
- * version. A kind that has no actors may change. Returns all structures where there is something to note, once the start
- * has succeeded: they are in the log's checkpoint, so no record comes of them.
+ * Compares the registered machines with the machines that wrote the log. A machine with another structure needs another
+ * version. A kind without actors may change. Returns all structures if there is a new one, to be noted once the start
+ * has succeeded. They are in the log's checkpoint, so they make no record.
  *
- * @throws MACHINE_CHANGED unless `accept` is set; then the logger is told, and the new structure is the right one
+ * @throws MACHINE_CHANGED unless `accept` is set; then it warns through the logger, and the new structure counts
  */
 export async function checkMachines(
   store: Store<TransitionRecord>,
@@ -40,16 +40,16 @@ export async function checkMachines(
     }
   }
   if (changes.length > 0) {
-    const what = `what is registered as ${changes.join(', ')} is not the machine that wrote the log`
+    const what = `the registered ${changes.join(', ')} differs from the machine that wrote the log`
     const hint =
-      'Raise its `version` and register an upgrade. If the change leads to the same states, say `--accept-changes` (acceptChanges: true) once.'
+      'Raise its `version` and register an upgrade. If the change leads to the same states, use `--accept-changes` (acceptChanges: true) once.'
     if (!accept) throw new OutcryError('MACHINE_CHANGED', what, hint)
     logger.warn({ changes }, `${what}; the change is accepted`)
   }
   return isNew ? Object.fromEntries(known) : undefined
 }
 
-/** Notes structures beside the log. */
+/** Writes the structures into the checkpoint. */
 export async function noteMachines(store: Store<TransitionRecord>, machines: Structures): Promise<void> {
   const { seq, state } = store.checkpoint() ?? { seq: 0, state: new Offsets().state() }
   await store.putSnapshots([], { seq, state: { ...(state as OffsetsState), machines } })

@@ -1,7 +1,6 @@
 /**
- * What the runtime knows beside its actors, all of it derived from durable records: how far each source was read,
- * which intents wait for their outcome, which idempotency keys were used, how the clock was set. It is kept in
- * checkpoints.
+ * The runtime's state beside its actors, all of it derived from durable records: the position of each source, the
+ * unsettled intents, the used idempotency keys, and the settings of the clock. Checkpoints contain it.
  */
 
 import type { Signal } from '../actors/signals.ts'
@@ -13,10 +12,10 @@ import { Outbox, type OutboxState } from '../turn/outbox.ts'
 import type { Structures } from '../xstate/structure.ts'
 import { SystemIds } from './system-ids.ts'
 
-/** Idempotency keys remembered, the oldest forgotten first. */
+/** Maximum number of idempotency keys kept. The oldest one is forgotten first. */
 const KEYS_MAX = 10_000
 
-/** Timers that records before `seq` set are due by so much later than they say. */
+/** Timers set by records before `seq` are due `ms` later than they say. */
 export interface Shift {
   readonly seq: number
   readonly ms: number
@@ -25,20 +24,20 @@ export interface Shift {
 /** The clock as the log knows it, and its shifts since the boot. */
 export interface KnownClock extends ClockState {
   readonly shifts: readonly Shift[]
-  /** What it showed when it was last put down. */
+  /** The time that the clock showed when it was last written. */
   readonly at?: number
 }
 
-/** Shifts kept apart. A clock that is set more often keeps the timers of its first times back for longer. */
+/** Maximum number of separate shifts. When there are more, the earliest timers are delayed longer. */
 const SHIFTS_MAX = 100
 
 export interface OffsetsState extends OutboxState {
   readonly cursors: Readonly<Record<string, number>>
   readonly keys: readonly (readonly [string, number])[]
   readonly systemIds: readonly (readonly [string, string])[]
-  /** Actors whose latest snapshot does not cover their records, though the checkpoint does. */
+  /** Actors whose latest snapshot does not cover all their records, although the checkpoint does. */
   readonly behind?: readonly string[]
-  /** See checkMachines. */
+  /** The structures of the machines. See checkMachines. */
   readonly machines?: Structures
   readonly turn: number
   readonly at?: number
@@ -50,10 +49,10 @@ export class Offsets {
   readonly outbox: Outbox
   readonly #keys = new Map<string, number>()
   readonly #systemIds: SystemIds
-  /** Positions and keys that turns have taken whose commit is still to come. */
+  /** Positions and keys that turns have taken, but that are not committed yet. */
   readonly #positionsAhead = new Map<string, number>()
   readonly #keysAhead = new Map<string, number>()
-  /** These two are set at a start: actors that could not be brought back, and the structures of the machines. */
+  /** A start sets these two: the actors that could not be restored, and the structures of the machines. */
   behind: readonly string[] = []
   machines: Structures | undefined
   #turn = 0
@@ -76,7 +75,7 @@ export class Offsets {
     return this.#turn
   }
 
-  /** Time of the last record. */
+  /** Returns the time of the last record. */
   get at(): number | undefined {
     return this.#at
   }
@@ -89,33 +88,33 @@ export class Offsets {
     this.#clock = clock
   }
 
-  /** Position of the last message of the source that is in the log; 0 if none is. */
+  /** Returns the position of the source's last message in the log, or 0. */
   cursor(source: string): number {
     return this.#cursors.get(source) ?? 0
   }
 
-  /** seq of the record that took the message with this key. */
+  /** Returns the seq of the record that took the message with this key. */
   seqOfKey(key: string): number | undefined {
     return this.#keys.get(key)
   }
 
-  /** Position of the last message of the source that a turn has taken, in the log or not. */
+  /** Returns the position of the source's last message that a turn has taken, in the log or not. */
   cursorAhead(source: string): number {
     return this.#positionsAhead.get(source) ?? this.cursor(source)
   }
 
-  /** As `seqOfKey`, in the log or not. */
+  /** Returns the same as `seqOfKey`, including turns that are not in the log yet. */
   seqOfKeyAhead(key: string): number | undefined {
     return this.#keysAhead.get(key) ?? this.seqOfKey(key)
   }
 
-  /** A turn has taken the message; `seq` is its first record's. */
+  /** Notes that a turn has taken the message. `seq` is the seq of the turn's first record. */
   take({ origin, key }: Message, seq: number): void {
     if (origin !== undefined) this.#positionsAhead.set(origin.source, origin.position)
     if (key !== undefined) this.#keysAhead.set(key, seq)
   }
 
-  /** The message's turn is in the log, or never will be. */
+  /** Forgets the key of a message whose turn is in the log, or will never be. */
   settle({ key }: Message): void {
     if (key !== undefined) this.#keysAhead.delete(key)
   }

@@ -19,13 +19,13 @@ import { SystemIds } from './system-ids.ts'
 
 export interface Recovered {
   readonly offsets: Offsets
-  /** Records that were read back. */
+  /** The number of records replayed. */
   readonly records: number
-  /** Actors whose migration has to be on record before anything else is: their snapshot in the log is of no use any more. */
+  /** Actors whose migration must be recorded before any other record, because the log's snapshot of them is useless. */
   readonly unrecorded: readonly Cell[]
 }
 
-/** Errors that are one actor's: it cannot be brought back, and all others can. Any other is the log's, and ends the start. */
+/** The errors of one actor that cannot be restored. All others can. Any other error is the log's and ends the start. */
 const OF_ONE_ACTOR: readonly ErrorCode[] = [
   'MACHINE_VERSION_UNKNOWN',
   'CHILD_UNKNOWN',
@@ -34,9 +34,9 @@ const OF_ONE_ACTOR: readonly ErrorCode[] = [
 ]
 
 /**
- * Brings the runtime back to where the log ends: the last checkpoint, and what was committed after it. Actors that
- * did not change since the checkpoint stay passive. Each record is replayed on the version that made it; then every
- * actor is carried over to the registered version, as a passive one is when it wakes.
+ * Restores the runtime at the end of the log: the last checkpoint and the commits after it. Actors that have not
+ * changed since the checkpoint stay passive. Each record is replayed on the version that made it. Then every actor is
+ * migrated to the registered version, as a passive actor is when it wakes.
  *
  * @throws REPLAY_DIVERGED, LOG_GAP, STORE_CORRUPT
  */
@@ -56,7 +56,7 @@ class Recovery {
   readonly #registry: Registry
   readonly #scope: Scope
   readonly #logger: Logger
-  /** Actors replayed on the new machine, for want of the old one, and the version they were of. */
+  /** Actors replayed on the new machine because the old one is not registered, and their old version. */
   readonly #blind = new Map<Address, string>()
 
   constructor(
@@ -94,7 +94,7 @@ class Recovery {
     return { offsets, records, unrecorded }
   }
 
-  /** An actor that an earlier start could not bring back. */
+  /** Replays the records of an actor that an earlier start could not restore. */
   async #catchUp(actor: Address, toSeq: number): Promise<void> {
     const fromRev = (this.#store.snapshot(actor)?.rev ?? 0) + 1
     for await (const record of this.#store.history(actor, { fromRev })) {
@@ -108,7 +108,7 @@ class Recovery {
     if (this.#table.lost.has(actor)) return
     try {
       const was = this.#table.resident(actor) ?? this.#restore(record)
-      // A snapshot taken after the record has it already.
+      // A snapshot taken after the record includes it.
       if (was !== undefined && was.state.rev >= record.rev) return
       this.#table.add(this.#take(was, record))
     } catch (error) {
@@ -150,7 +150,7 @@ class Recovery {
   }
 
   #startBlindly(kind: Kind, version: string, was: Cell | undefined, record: TransitionRecord): Cell {
-    // Without a way up there is no sense in it.
+    // Without upgrades to the registered version the replay has no purpose.
     upgradePath(kind, version)
     const path = record.child?.path ?? []
     const address = record.actor as Address
@@ -163,7 +163,7 @@ class Recovery {
     return replayRecord(this.#scope, this.#registry, was, record, cell).cell
   }
 
-  /** The actor as its snapshot has it: on its own version if that is registered, else carried over at once. */
+  /** Restores an actor from its snapshot: on its own version if that is registered, or else migrated at once. */
   #restore({ actor }: TransitionRecord): Cell | undefined {
     const entry = this.#store.snapshot(actor)
     if (entry === undefined) return undefined
@@ -180,7 +180,7 @@ class Recovery {
   #carryBlindly(kind: Kind, entry: SnapshotEntry): Cell {
     const cell = carryOver(this.#scope, kind, entry, this.#parentOf(entry.actor))
     if (cell.migration === undefined) return cell
-    // The records that follow lead beyond what the log can tell of the old version.
+    // The records that follow lead past the last state that the log has in the old version.
     cell.migration = { ...cell.migration, was: undefined }
     this.#goBlind(cell, (entry.state as PersistedActor).version)
     return cell
@@ -195,7 +195,7 @@ class Recovery {
     )
   }
 
-  /** Parents first: what becomes of a child depends on its parent. */
+  /** Migrates the parents first, because they decide about their children. */
   async #carryAllOver(): Promise<Cell[]> {
     const unrecorded: Cell[] = []
     for (const cell of [...this.#table.cells].sort((a, b) => a.path.length - b.path.length)) {
@@ -213,7 +213,8 @@ class Recovery {
         if (!isOutcryError(error) || !this.#isOfOne(error, cell.address)) throw error
         if (version !== undefined) this.#lose(cell.address, error)
         else {
-          // On its own version it is whole: as such it is passive, and whoever wakes it, or a child of it, is told.
+          // The actor is whole on its own version, so it becomes passive. The error goes to any caller that wakes it or
+          // its child.
           this.#table.remove(cell.address)
           if (cell.persisted.rev < cell.state.rev) await this.#store.putSnapshots([persistCell(cell)])
           this.#logger.error(

@@ -1,6 +1,6 @@
 /**
- * The log read back into actors. Nothing is sent and nothing runs (law 10); each record is taken as it was taken
- * live, and must lead where it says it led (law 5).
+ * Replays the log into actors. It sends no message and runs no effect (law 10). Each record is taken as in the live
+ * run, and must lead to the state that it says (law 5).
  */
 
 import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
@@ -23,7 +23,7 @@ import { INIT } from '../xstate/logic.ts'
 import { Scope } from '../xstate/scope.ts'
 import type { AnyActorLogic } from '../xstate/types.ts'
 
-/** A scope in which nothing can be sent by hand. */
+/** Returns a scope in which a send by hand throws. */
 export function replayScope(): Scope {
   return new Scope((_source, target, event) => {
     throw new OutcryError(
@@ -35,10 +35,10 @@ export function replayScope(): Scope {
 }
 
 /**
- * Takes one record. Without a cell the record must be the actor's first; `started` is the cell for it where it is not to be
- * of its own version.
+ * Replays one record. Without a cell the record must be the actor's first. `started` is the cell for that record when
+ * it must have another version than the record's.
  * @throws LOG_GAP when the record does not follow the cell's last
- * @throws REPLAY_DIVERGED when it leads elsewhere than it says
+ * @throws REPLAY_DIVERGED when it leads to another state than it says
  * @throws MACHINE_VERSION_UNKNOWN
  */
 export function replayRecord(
@@ -81,7 +81,7 @@ function newCell(scope: Scope, registry: Registry, was: Cell | undefined, record
   return makeCell(scope, kind, version, logicAt(kind, version, record.child?.path ?? []), was, record)
 }
 
-/** The actor that the record starts, before it. */
+/** Returns the cell of the actor that the record starts, in its state before the record. */
 export function makeCell(
   scope: Scope,
   kind: Kind,
@@ -108,7 +108,7 @@ function diverged(record: TransitionRecord, what: string, cause?: unknown): Outc
   )
 }
 
-/** The event as the version takes it that the cell is of. @throws MACHINE_VERSION_UNKNOWN, UPGRADE_FAILED */
+/** Returns the event in the form of the cell's version. @throws MACHINE_VERSION_UNKNOWN, UPGRADE_FAILED */
 function upcast({ address, kind, path, migration }: Cell, version: string, event: AnyEvent): AnyEvent {
   if (isSignal(event)) return event
   try {
@@ -122,8 +122,8 @@ function upcast({ address, kind, path, migration }: Cell, version: string, event
 }
 
 /**
- * An actor from its snapshot, carried over to the registered version of its machine if it is of another one.
- * `find`: other actors, a child's parent among them.
+ * Restores an actor from its snapshot, migrated to the registered version of its machine if it has another one. `find`
+ * returns other actors, such as a child's parent.
  * @throws MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN, UPGRADE_FAILED
  */
 export function wakeCell(
@@ -140,8 +140,9 @@ export function wakeCell(
 }
 
 /**
- * The actor as it was after its last record at or before the place; its present without one. Undefined if it was not there yet.
- * Reads from the snapshot before the place, of which the store keeps enough that it is never far back.
+ * Returns the actor after its last record at or before the place, or its present without a place. Undefined when the
+ * actor did not exist yet. It replays from the snapshot before the place, and the store keeps enough of them that this
+ * is never long.
  * @throws REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
  */
 export async function cellAt(

@@ -13,24 +13,24 @@ import type { Scope } from '../xstate/scope.ts'
 import { wakeCell } from './replay.ts'
 
 export interface PassivationOptions {
-  /** Actors kept in memory; beyond that the longest unused go first. */
+  /** Maximum number of actors in memory. Above it, the actors unused for longest leave first. */
   readonly residentMax: number
-  /** An actor that took nothing for so long goes too. */
+  /** An actor that took no message for so long leaves memory, too. */
   readonly idleMs: number
 }
 
-/** Actors looked at between two commits for one that is idle. */
+/** Number of actors that are examined for idleness between two commits. */
 const LOOKS = 64
 
 export const DEFAULT_PASSIVATION: PassivationOptions = { residentMax: 100_000, idleMs: 600_000 }
 
-/** The actors in memory, and the way back into it for the others. */
+/** The actors in memory. Restores the others when they are needed. */
 export class Residents implements Actors {
-  /** Roughly in order of last use: an actor that was used goes to the end when it comes to the front, see `surplus`. */
+  /** Roughly in order of last use: a used actor moves to the end when it comes to the front. See `surplus`. */
   readonly #cells = new Map<Address, Cell>()
-  /** Actors whose records could not be read back, and why. */
+  /** Actors whose records could not be replayed, with the error. */
   readonly #lost = new Map<Address, OutcryError>()
-  /** Kept as it changes: whoever asks how many there are goes over nobody else. */
+  /** This set is updated at each change, so that nobody has to search all actors for a count. */
   readonly #quarantined = new Set<Address>()
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
@@ -50,12 +50,12 @@ export class Residents implements Actors {
     return this.#cells.values()
   }
 
-  /** Actors that take no message until somebody publications them, as durable records have it. All are in memory. */
+  /** The actors in quarantine, according to durable records. All of them are in memory. */
   get quarantined(): ReadonlySet<Address> {
     return this.#quarantined
   }
 
-  /** What a durable record, or a start, says of an actor. */
+  /** Notes the condition that a durable record, or a start, gives an actor. */
   noteStanding(address: Address, { condition, snapshot }: Pick<ActorState, 'condition' | 'snapshot'>): void {
     if (condition === 'quarantined' && snapshot.status === 'active') this.#quarantined.add(address)
     else if (this.#quarantined.size > 0) this.#quarantined.delete(address)
@@ -65,7 +65,10 @@ export class Residents implements Actors {
     return this.#cells.get(address)
   }
 
-  /** @throws STORE_CORRUPT, MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN, UPGRADE_FAILED when an actor cannot be brought back */
+  /**
+   * Returns the actor, and restores a passive one.
+   * @throws STORE_CORRUPT, MACHINE_VERSION_UNKNOWN, CHILD_UNKNOWN, UPGRADE_FAILED when an actor cannot be restored
+   */
   find(address: Address): Cell | undefined {
     const cell = this.#cells.get(address)
     if (cell !== undefined) return cell
@@ -77,7 +80,7 @@ export class Residents implements Actors {
     return woken
   }
 
-  /** As `find`, but a passive actor stays passive. */
+  /** Returns the actor as `find` does, but a passive actor stays passive. */
   read(address: Address): Cell | undefined {
     const resident = this.#cells.get(address)
     if (resident !== undefined) return resident
@@ -88,14 +91,14 @@ export class Residents implements Actors {
     return entry && wakeCell(this.#scope, this.#registry, entry, (parent) => this.read(parent))
   }
 
-  /** A passive actor as the log has it, without logic; undefined where its latest state is not known. */
+  /** Returns a passive actor as the log has it, without logic. Undefined when its latest state is unknown. */
   findGone(address: Address): Cell | undefined {
     const kind = this.#registry.find(address)
     const entry = kind && !this.#lost.has(address) ? this.#store.snapshot(address) : undefined
     return kind && entry && goneCell(this.#scope, kind, entry)
   }
 
-  /** From here on the actor is not to be had, for this reason. */
+  /** Makes the actor unavailable from now on, with this error. */
   lose(address: Address, error: OutcryError): void {
     this.#cells.delete(address)
     this.#quarantined.delete(address)
@@ -115,8 +118,8 @@ export class Residents implements Actors {
   }
 
   /**
-   * Snapshots of what goes is durable before it leaves memory; an actor that took a message meanwhile stays.
-   * `durableSeq`: only what is in the log already may be in a snapshot.
+   * Moves actors out of memory after their snapshots are durable. An actor that took a message meanwhile stays. Only
+   * records up to `durableSeq` are in the log, so only they may be in a snapshot.
    */
   async passivate(victims: readonly Cell[], durableSeq: number): Promise<number> {
     const able = victims.filter((cell) => cell.state.seq <= durableSeq && passivable(cell))
@@ -131,7 +134,10 @@ export class Residents implements Actors {
     return gone
   }
 
-  /** Puts down snapshots of those that changed, as far as they are durable, a lot at a time: all at once may not fit into memory. */
+  /**
+   * Writes snapshots of the actors that changed, as far as their records are durable. It writes a lot at a time,
+   * because all at once may not fit into memory.
+   */
   async persist(cells: readonly Cell[]): Promise<void> {
     let lot: Cell[] = []
     let size = 0
@@ -158,7 +164,7 @@ export class Residents implements Actors {
     }
   }
 
-  /** Some of those who have to go by the options at `now`, roughly those first that were used least lately. */
+  /** Returns at most `max` of the actors that must leave memory at `now`, roughly the least recently used first. */
   surplus({ residentMax, idleMs }: PassivationOptions, now: number, max: number): Cell[] {
     const victims: Cell[] = []
     let looks = LOOKS + 4 * Math.max(0, this.#cells.size - residentMax)
@@ -180,7 +186,7 @@ export class Residents implements Actors {
   }
 }
 
-/** False for an actor whose state the log knows neither in its old version nor in the new one. */
+/** Returns false for an actor whose state the log has neither in its old version nor in the new one. */
 function isKnown({ migration }: Cell): boolean {
   return migration === undefined || migration.was !== undefined
 }

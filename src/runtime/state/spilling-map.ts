@@ -1,16 +1,16 @@
 import { Scratch } from '../../../store/index.ts'
 
-/** Entries that leave memory at once. */
+/** Number of entries that leave memory together. */
 const LOT = 200
 
 export interface Spilling<V> {
-  /** Entries kept in memory. */
+  /** Number of entries kept in memory. */
   readonly max: number
   encode(value: V): unknown
   decode(json: unknown): V
 }
 
-/** A map of any size: those used last are in memory, the others on the disk. */
+/** A map of any size. The entries used last are in memory, the others on the disk. */
 export class SpillingMap<V> {
   readonly #entries = new Map<string, V>()
   readonly #options: Spilling<V>
@@ -20,7 +20,7 @@ export class SpillingMap<V> {
     this.#options = options
   }
 
-  /** What is changed in the value that this gives is kept. */
+  /** Returns the value. A caller may change it in place, and the change is kept. */
   get(key: string): V | undefined {
     const known = this.#entries.get(key)
     if (known !== undefined) {
@@ -40,7 +40,10 @@ export class SpillingMap<V> {
     this.#entries.set(key, value)
   }
 
-  /** Between uses: what to wait for until the entries in memory are few enough again. @throws SCRATCH_FAILED */
+  /**
+   * Moves entries to the disk. Call it between uses, and wait for the promise if there is one.
+   * @throws SCRATCH_FAILED
+   */
   spill(): Promise<void> | undefined {
     return this.#entries.size < this.#options.max + LOT ? undefined : this.#spill()
   }

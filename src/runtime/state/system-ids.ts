@@ -2,15 +2,15 @@ import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { STOP } from '../xstate/logic.ts'
 
-/** Takes note of who has a system id; a Scope is one. */
+/** Gets told of the owners of system ids. A Scope is one. */
 export interface SystemIdSink {
   setSystemId(systemId: string, address: Address): void
   dropSystemId(systemId: string, address: Address): void
 }
 
 /**
- * Follows, record by record, who has a system id: a machine that is read back then finds the actors that it found when
- * it was lived. What it found in one step is in the step's own record as well, for replays of one actor alone.
+ * Follows the owners of system ids, record by record. So a replayed machine finds the same actors as in the live run. A
+ * step's own record has the ids that it found, too, for replays of one actor alone.
  */
 export class SystemIds {
   readonly #sink: SystemIdSink | undefined
@@ -22,17 +22,17 @@ export class SystemIds {
     for (const [systemId, address] of known) this.#give(systemId, address as Address)
   }
 
-  /** System ids and their actors. */
+  /** Returns the system ids and their actors. */
   get entries(): readonly (readonly [systemId: string, address: Address])[] {
     return [...this.#addresses]
   }
 
-  /** Before the record is taken: a child has its id as it starts. */
+  /** Call it before the record is replayed: a child has its id from its start. */
   before({ actor, child }: TransitionRecord): void {
     if (child?.systemId !== undefined) this.#give(child.systemId, actor as Address)
   }
 
-  /** After it is taken: an actor that has ended has none. */
+  /** Call it after the record is replayed: an actor that has ended has no id. */
   after({ actor, event, status }: TransitionRecord): void {
     if (this.#ids.size === 0 || (status === undefined && event.type !== STOP)) return
     const systemId = this.#ids.get(actor)

@@ -17,10 +17,10 @@ import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
 
 export interface VerifyOptions extends Interruptible {
-  /** The actors as a running supervisor has them in memory, durable records only. Read before the log is. */
+  /** The actors in the memory of a running supervisor, durable records only. They are read before the log. */
   readonly live?: AsyncIterable<SnapshotEntry>
   readonly onProgress?: (seq: number) => void
-  /** Actors kept in memory meanwhile; the others wait on the disk. */
+  /** Maximum number of actors kept in memory. The others wait on the disk. */
   readonly actorsMax?: number
 }
 
@@ -28,9 +28,9 @@ export interface Verification {
   readonly commits: number
   readonly records: number
   readonly actors: number
-  /** Stored snapshots that were compared. */
+  /** The number of stored snapshots that were compared. */
   readonly snapshots: number
-  /** Actors compared with memory. */
+  /** The number of actors that were compared with memory. */
   readonly live: number
   readonly problems: readonly Problem[]
 }
@@ -43,13 +43,13 @@ export interface Problem {
 }
 
 const ACTORS_MAX = 10_000
-/** Problems after which looking further would only repeat them. */
+/** Maximum number of problems. More would only repeat them. */
 const PROBLEMS_MAX = 100
 
 /**
- * Checks the chain of commits and replays the log: compares every state value, what each record emitted, sent and
- * scheduled, every snapshot that the store keeps, and the states in memory (law 5). It takes as much memory however many actors
- * there are.
+ * Checks the chain of commits and replays the log. Compares every state value, the emitted events, sends and timers of
+ * each record, every snapshot in the store, and the states in memory (law 5). Its use of memory does not grow with the
+ * number of actors.
  * @throws READ_ABORTED, SCRATCH_FAILED
  */
 export async function verifyLog(
@@ -70,10 +70,10 @@ export async function verifyLog(
   }
 }
 
-/** An actor as far as its records have been replayed. */
+/** An actor after the records replayed so far. */
 interface Replayed {
   cell: Cell
-  /** Revs of what is still to be compared, the next one last. */
+  /** Revs of the snapshots that are not compared yet, the next one last. */
   readonly due: number[]
 }
 
@@ -82,7 +82,7 @@ interface PersistedReplay {
   readonly due: number[]
 }
 
-/** Takes the records of a log one by one, and compares what they say with what they lead to. */
+/** Replays the records of a log one by one, and compares their contents with the result. */
 class ReplayCheck {
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
@@ -162,7 +162,7 @@ class ReplayCheck {
     }
   }
 
-  /** Revs at which there is something to compare the actor with, the latest first. */
+  /** Returns the revs at which the actor can be compared, the latest first. */
   async #dueOf(actor: string): Promise<number[]> {
     const revs: number[] = []
     for await (const { rev } of this.#store.snapshots(actor)) revs.push(rev)
@@ -173,7 +173,7 @@ class ReplayCheck {
 
   async #compareKept(cell: Cell, { seq, actor, rev }: TransitionRecord): Promise<void> {
     for await (const entry of this.#store.snapshots(actor, { maxSeq: seq })) {
-      // Of a store at work it may be gone by now.
+      // A store at work may have deleted the snapshot by now.
       if (entry.rev === rev) {
         this.#snapshots++
         this.#compare(entry, cell, 'the snapshot')
@@ -214,8 +214,8 @@ class ReplayCheck {
 }
 
 /**
- * What is compared of a snapshot: not what earlier versions did not keep, nor the timers that they kept and that are
- * dropped as it is read; nor what it counts as, which is no part of the state.
+ * Returns the part of a snapshot that is compared. It lacks the fields that earlier versions did not write, the
+ * unusable timers that they wrote and a restore drops, and the sizes, which are no part of the state.
  */
 function comparable(entry: SnapshotEntry, kept: SnapshotEntry): unknown {
   const { timers = [], born, held: _held, measured: _measured, ...state } = entry.state as PersistedActor

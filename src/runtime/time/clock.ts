@@ -1,51 +1,51 @@
 import type { ClockJump, ClockState } from '../record/clock-record.ts'
 import { MachineTime, type TimeSource } from './machine-time.ts'
 
-/** Where the runtime has its time from. Machines never see it: time reaches them with events. */
+/** The source of the runtime's time. Machines never see it: time reaches them with events. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   now(): number
-  /** Calls `onDue` once it is `at` or later; replaces what was asked for before. `undefined` asks for nothing. */
+  /** Calls `onDue` once the time is `at` or later. Replaces the request before. `undefined` only cancels it. */
   wakeAt(at: number | undefined, onDue: () => void): void
 }
 
-/** Longest delay that setTimeout takes; longer waits are taken in steps. */
+/** Maximum delay of setTimeout. Longer waits are split. */
 export const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
-/** How often both clocks are compared. */
+/** The interval between two comparisons of the clocks, while the time is asked for. */
 const CHECK_MS = 250
-/** The same while nobody asks for the time. */
+/** The interval while nobody asks for the time. */
 const IDLE_CHECK_MS = 1_000
-/** The clocks may move apart by so much in a millisecond because one is being corrected: that is no jump. */
+/** The clocks may move apart by so much per millisecond while one is being corrected. This is no jump. */
 const DRIFT_PER_MS = 0.001
-/** Longest time for which that is allowed: longer than between two comparisons. */
+/** Maximum time over which drift is allowed. It is longer than the time between two comparisons. */
 const DRIFT_FOR_MS = 10_000
-/** A clock that stands on whole milliseconds is up to one off. */
+/** The error of a clock that counts whole milliseconds. */
 const ERROR_MS = 1
-/** Less is too close to what reading the clocks takes to be told. */
+/** Minimum size of a jump. A smaller one looks like the time that reading the clocks takes. */
 const JUMP_MIN_MS = 100
-/** Longest that reading both clocks may take: the process may be held up between the one and the other. */
+/** Maximum time to read both clocks. The process may be interrupted between the two reads. */
 const READ_MAX_MS = 3
 const READS_MAX = 5
-/** No clock gave a time after the year 2200: an event came with it. */
+/** A time after the year 2200 came with an event: no clock gave it. */
 const TIME_MAX = Date.UTC(2200)
 
 /**
- * The system's time, measured on a clock that nobody sets. `now()` never goes back, and a clock that is set delays no
- * timer and fires none early.
+ * The system's time, measured on a clock that nobody sets. `now()` never goes back. A change of the system clock makes
+ * no timer late or early.
  *
- * When the system clock is set forward, `now()` follows as soon as `follow` is called, so that whoever keeps timers can
+ * When the system clock is set forward, `now()` follows as soon as `follow` is called, so that the owner of timers can
  * move them along. When it is set back, `now()` stays ahead of it.
  */
 export class SystemClock implements Clock {
   readonly #source: TimeSource
   readonly #idleCheckMs: number
-  /** `now()` and the system's clock, less the time since the boot. */
+  /** `now()` and the system's clock, each minus the time since the boot. */
   #offset: number
   #wallOffset: number
   #last = Number.NEGATIVE_INFINITY
   #checkedAt: number
-  /** Since `follow` was last called. */
+  /** The jumps since the last call of `follow`, in ms. */
   #jumpedMs = 0
   #onJump: (() => void) | undefined
   #wake: { at: number; onDue: () => void } | undefined
@@ -72,7 +72,7 @@ export class SystemClock implements Clock {
     return this.#last
   }
 
-  /** How far `now()` is ahead of the system's clock, because that was set back. */
+  /** Returns by how many ms `now()` is ahead of the system's clock, because that was set back. */
   get aheadMs(): number {
     return Math.max(0, Math.round(this.#offset - this.#wallOffset))
   }
@@ -82,7 +82,7 @@ export class SystemClock implements Clock {
     return { boot, offsetMs: this.#offset, wallOffsetMs: this.#wallOffset - this.#jumpedMs }
   }
 
-  /** The state by now, where it differs by no jump: jumps are told by their records. */
+  /** Returns the present state if it differs from the known one by drift alone. A jump has its own record. */
   driftedFrom(known: ClockState): ClockState {
     const { state } = this
     const isSet =
@@ -91,14 +91,14 @@ export class SystemClock implements Clock {
     return isSet ? known : state
   }
 
-  /** Whether the state is of the boot that the machine is in. */
+  /** Returns whether the state is from the present boot of the machine. */
   isOfThisBoot(state: ClockState | undefined): state is ClockState {
     return state !== undefined && state.boot !== '' && state.boot === this.#source.bootId
   }
 
   /**
-   * Goes on where the last run left off: within one boot as if there had been no interruption, and if the clock was set
-   * meanwhile, it has jumped. After another boot time goes on with the system's clock, but not below `lastAt`.
+   * Continues where the last run ended. Within one boot, time goes on without an interruption, and a change of the
+   * clock meanwhile counts as a jump. After another boot, time goes on with the system's clock, but not below `lastAt`.
    */
   resume(state: ClockState | undefined, lastAt = Number.NEGATIVE_INFINITY): void {
     const { boot, wall } = this.#read()
@@ -114,14 +114,16 @@ export class SystemClock implements Clock {
     this.#check()
   }
 
-  /** Calls `onJump` when the clock was set, and then waits for `follow`; `undefined` lets it follow by itself. */
+  /**
+   * Calls `onJump` when the clock was set, and then waits for `follow`. With `undefined` the clock follows by itself.
+   */
   watch(onJump: (() => void) | undefined): void {
     this.#onJump = onJump
     this.#keepLooking()
     if (this.#jumpedMs !== 0) this.#tell()
   }
 
-  /** Lets `now()` follow the system's clock. Returns how that has jumped since the last time; undefined: not at all. */
+  /** Lets `now()` follow the system's clock. Returns its jump since the last call, or undefined if there was none. */
   follow(): ClockJump | undefined {
     if (this.#jumpedMs === 0) return undefined
     const byMs = Math.round(this.#jumpedMs)
@@ -157,7 +159,7 @@ export class SystemClock implements Clock {
     wake.onDue()
   }
 
-  /** A process that only waits has to notice, too, that its machine slept or that its clock was set. */
+  /** Checks the clocks at an interval, so that an idle process, too, notices a sleep or a change of the clock. */
   #keepLooking(): void {
     const needed = this.#wake !== undefined || this.#onJump !== undefined
     if (needed && this.#interval === undefined)
@@ -195,7 +197,7 @@ export class SystemClock implements Clock {
   #tell(): void {
     const onJump = this.#onJump
     if (onJump !== undefined) {
-      // Whoever asks for the time is in the middle of something.
+      // The caller that asks for the time is in the middle of other work.
       queueMicrotask(onJump)
       return
     }
@@ -213,7 +215,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Time that passes only when it is told to: recordings, simulations and tests. */
+/** A clock that moves only when it is told to, for recordings, simulations and tests. */
 export class EventClock implements Clock {
   #now: number
   #due: { at: number; onDue: () => void } | undefined
@@ -226,7 +228,7 @@ export class EventClock implements Clock {
     return this.#now
   }
 
-  /** Earliest time at which something is to happen. */
+  /** Returns the earliest time at which something is due. */
   get dueAt(): number | undefined {
     return this.#due?.at
   }
@@ -235,12 +237,12 @@ export class EventClock implements Clock {
     this.#due = at === undefined ? undefined : { at, onDue }
   }
 
-  /** Goes on where the last run left off: nothing that is under way then happens before that. */
+  /** Continues where the last run ended, so that no pending work happens before that time. */
   resume(lastAt: number | undefined): void {
     if (lastAt !== undefined && lastAt > this.#now) this.#now = lastAt
   }
 
-  /** Lets time pass, stopping at each due moment on the way. Time never goes back: an earlier `to` changes nothing. */
+  /** Moves time forward, with a stop at each due time. Time never goes back: an earlier `to` changes nothing. */
   advanceTo(to: number): void {
     for (let due = this.#due; due && due.at <= to; due = this.#due) {
       this.#due = undefined

@@ -1,27 +1,27 @@
-/** The two clocks of a machine: one that people and NTP set, and one that only ever runs. */
+/** Reads the two clocks of a machine: one that people and NTP set, and one that only runs forward. */
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 
 export interface TimeSource {
-  /** Epoch milliseconds as the system has them. They jump when the clock is set. */
+  /** Returns the system's epoch milliseconds. They jump when the clock is set. */
   wall(): number
-  /** Milliseconds since the machine was booted. They never jump, but for time that it was asleep: see `countSleep`. */
+  /** Returns milliseconds since the boot. They never jump, except for time that the machine slept: see `countSleep`. */
   sinceBoot(): number
   /**
-   * Whether the machine was asleep since this was last asked; `sinceBoot` counts that time from then on. `aboutMs` is
-   * how far the two clocks have moved apart, which is more exact than what the system tells.
+   * Returns whether the machine slept since the last call. From then on `sinceBoot` includes that time. `aboutMs` is
+   * how far the two clocks have moved apart, which is more exact than the system's own value.
    */
   countSleep(aboutMs: number): boolean
-  /** Names the boot; undefined where the system gives it no name. */
+  /** The name of the boot. Undefined when the system gives it none. */
   readonly bootId: string | undefined
 }
 
-/** How far `os.uptime` may be wrong: hundredths of a second on Linux, whole seconds elsewhere. */
+/** The error of `os.uptime`: hundredths of a second on Linux, whole seconds elsewhere. */
 const UPTIME_ERROR_MS = process.platform === 'linux' ? 50 : 2_000
 
 export class MachineTime implements TimeSource {
   readonly bootId = readBootId()
-  /** What `performance.now` counts from, on the clock that a sleeping machine stops. */
+  /** The origin of `performance.now`, on the clock that stops while the machine sleeps. */
   readonly #startMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
   #sleptMs = 0
 
@@ -54,7 +54,7 @@ function readBootId(): string | undefined {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   } catch {
-    // Not Linux.
+    // The system is not Linux.
     return undefined
   }
 }

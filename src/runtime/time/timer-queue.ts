@@ -1,22 +1,22 @@
 import type { Address } from '../record/address.ts'
 
-/** A due time of an actor. What is due then, and whether it still is, the actor's own state tells. */
+/** A due time of an actor. The actor's own state says which timer is due, and whether it still is. */
 export interface DueTimer {
-  /** It is no message yet: that is made when its turn comes. */
+  /** Undefined, because the timer becomes a message only when its turn comes. */
   readonly message?: undefined
-  /** When it fires, less all shifts of the clock so far: what a clock that nobody sets would say. */
+  /** The due time minus all shifts of the clock so far: the time on a clock that nobody sets. */
   readonly when: number
   readonly address: Address
-  /** Undefined: the actor is passive, and is to be brought back to see. */
+  /** Undefined when the actor is passive. Then it is restored at that time. */
   readonly id: string | undefined
-  /** seq of the record that scheduled it, and its place there: decides between equal due times. */
+  /** seq of the record that set the timer, and the timer's index there. They decide between equal due times. */
   readonly seq: number
   readonly index: number
-  /** When it was found due: the time of its message. */
+  /** The time when the timer was found due. Its message has this time. */
   firedAt?: number
 }
 
-/** A binary heap, earliest first. Cancelled timers stay in it until they come up, or until it is cleared of them. */
+/** A binary heap, earliest first. A canceled timer stays in it until it comes to the top or is cleared. */
 export class TimerQueue {
   #heap: DueTimer[] = []
 
@@ -24,9 +24,9 @@ export class TimerQueue {
     return this.#heap.length
   }
 
-  /** Keeps those of which `isPending` is true. */
+  /** Keeps the timers for which `isPending` returns true. */
   clear(isPending: (timer: DueTimer) => boolean): void {
-    // What is sorted is a heap.
+    // A sorted array is a heap.
     this.#heap = this.#heap.filter(isPending).sort((a, b) => (before(a, b) ? -1 : 1))
   }
 

@@ -11,14 +11,14 @@ import type { Publication } from '../turn/publication.ts'
 import type { Clock } from './clock.ts'
 import { type DueTimer, TimerQueue } from './timer-queue.ts'
 
-/** Timers that are found due at once. There may be millions: others get their chance between one lot and the next. */
+/** Maximum number of timers found due together. There may be millions, and other work runs between two lots. */
 const DUE_PER_LOOK = 256
-/** Entries from which on those of cancelled timers are looked for: whoever waits long and often cancels sets very many. */
+/** Number of entries from which canceled timers are cleared. Long delays that are often canceled leave very many. */
 const CLEAR_FROM = 10_000
 
 /**
- * Says when timers are due. The timers themselves are state of their actors (law 7); here is only when to look. An
- * entry whose timer is gone by then is passed over.
+ * Finds timers that are due. The timers themselves are state of their actors (law 7), and this queue has only their due
+ * times. It skips an entry whose timer is gone by then.
  */
 export class TimerService {
   readonly #queue = new TimerQueue()
@@ -26,18 +26,19 @@ export class TimerService {
   readonly #table: Pick<Residents, 'find' | 'resident'>
   readonly #logger: Logger
   #onDue: (due: readonly DueTimer[]) => void = () => {}
-  /** Actors that have timers, but cannot be brought back: each is told once. */
+  /** Actors that have timers but cannot be restored. The log names each of them once. */
   readonly #lost = new Set<Address>()
   /**
-   * Timers that came due in quarantine, or before their actor could be carried over. Each timer is in one place: in the queue, among the messages, or here. Twice in the
-   * queue, one of several of an id would fire before its turn.
+   * Timers that came due in quarantine, or before their actor could be migrated. Each timer is in one place: in the
+   * queue, among the messages, or here. With two entries in the queue, one of several timers with the same id would
+   * fire too early.
    */
   readonly #held = new Map<Address, DueTimer[]>()
   #running = false
   #isBehind = false
   #clearFrom = CLEAR_FROM
   #shifts: Shift[] = []
-  /** All of them. */
+  /** The sum of all shifts. */
   #shiftMs = 0
   /** seq of the last record before this start. */
   readonly #startedAfter: number
@@ -54,7 +55,10 @@ export class TimerService {
     this.#startedAfter = startedAfter
   }
 
-  /** `wentOn`: time went on while nobody ran. What came due meanwhile is taken before anybody can send, as it would have been. */
+  /**
+   * Starts. `wentOn`: time passed while the runtime was stopped. Timers due in that time are taken before any message
+   * can be sent, as in a run without a stop.
+   */
   start(wentOn: boolean, onDue: (due: readonly DueTimer[]) => void): void {
     this.#onDue = onDue
     this.#running = true
@@ -62,12 +66,12 @@ export class TimerService {
     else this.arm()
   }
 
-  /** Due times that are kept, some of which may be of timers that are gone. */
+  /** Returns the number of due times. Some may belong to timers that are gone. */
   get length(): number {
     return this.#queue.length
   }
 
-  /** Whether more timers are due than were looked at yet. */
+  /** Returns whether more timers are due than were taken so far. */
   get isBehind(): boolean {
     return this.#isBehind
   }
@@ -78,7 +82,7 @@ export class TimerService {
     this.#clock.wakeAt(undefined, () => {})
   }
 
-  /** The clock goes forward: timers that records before `seq` set keep the delay that they had. */
+  /** Moves the clock forward. Timers set by records before `seq` keep the delay that they had. */
   shift(shift: Shift): void {
     this.#shifts.push(shift)
     this.#shiftMs += shift.ms
@@ -86,15 +90,18 @@ export class TimerService {
   }
 
   /**
-   * The earliest timer of an actor that is passive at a start: when it is due the actor is brought back, and asked for its
-   * timers.
+   * Adds the earliest due time of an actor that is passive at a start. At that time the actor is restored, and its
+   * timers are added.
    */
   addPassive(address: Address, dueAt: number): void {
-    // Its timers may have been shifted since: they are looked at in good time.
+    // Some timers may be older than the shifts, so this assumes the earliest possible time.
     this.#queue.push({ when: dueAt - this.#shiftMs, address, id: undefined, seq: 0, index: 0 })
   }
 
-  /** What an actor has set since the start is in the queue: twice in it, a timer of an id would fire before its turn. */
+  /**
+   * Adds an actor's timers from before this start. Later ones are queued already: with two entries, one would fire too
+   * early.
+   */
   addKnownOf({ address, state }: Cell): void {
     this.#add(
       address,
@@ -102,7 +109,7 @@ export class TimerService {
     )
   }
 
-  /** A turn has run: its records set timers, let them out, or end whoever had them. */
+  /** Follows the records of a turn: they set timers, release held ones, or end the actors that have them. */
   follow(publications: readonly Publication[]): void {
     let isArmed = false
     for (const { record } of publications) {
@@ -121,7 +128,7 @@ export class TimerService {
     if (scheduled !== undefined) this.#add(actor as Address, scheduled)
   }
 
-  /** A timer came due whose actor cannot be carried over to its new version: it is due again once that is done. */
+  /** Holds a due timer whose actor cannot be migrated to its new version. It is due again after the migration. */
   hold({ to, timer, at: firedAt }: Message, err: unknown): void {
     if (timer === undefined) return
     const { dueAt, id, seq } = timer
@@ -132,13 +139,13 @@ export class TimerService {
     this.#say(to, err)
   }
 
-  /** Of an actor that is let out of quarantine or carried over: timers that came due before that are due now. */
+  /** Adds the held timers of an actor that is released from quarantine or migrated. They are due now. */
   #addHeldOf(address: Address): void {
     for (const timer of this.#held.get(address) ?? []) this.#queue.push(timer)
     this.#held.delete(address)
   }
 
-  /** An actor has ended: what came due in its quarantine never fires. */
+  /** Forgets the held timers of an actor that has ended. They never fire. */
   #forget(address: Address): void {
     if (this.#held.size > 0) this.#held.delete(address)
   }
@@ -151,12 +158,12 @@ export class TimerService {
   }
 
   /**
-   * The message of a timer that came due, when its turn has come: undefined when a turn since then cancelled it. In
-   * quarantine it stays what it is, part of the actor's state, and comes due again when the actor is released.
+   * Returns the message of a due timer when its turn comes, or undefined when a turn since then canceled it. In
+   * quarantine the timer stays part of the actor's state, and is due again when the actor is released.
    */
   messageOf(due: DueTimer): Message | undefined {
     const { address, id, when, seq, firedAt = when } = due
-    // What is not taken before a stop comes due again at the next start.
+    // A timer that is not taken before a stop is due again at the next start.
     if (id === undefined || !this.#running) return undefined
     const state = this.#wake(address)?.state
     const dueAt = when + this.#shiftBefore(seq)
@@ -173,7 +180,7 @@ export class TimerService {
     return { to: address, event, at: firedAt, size: sizeOf(event), cause: seq, correlation, timer }
   }
 
-  /** How far the clock had gone forward when this record set its timers. */
+  /** Returns the shifts of the clock that came before this record set its timers, in ms. */
   #shiftBefore(seq: number): number {
     if (this.#shiftMs === 0) return 0
     let shiftMs = 0
@@ -188,11 +195,11 @@ export class TimerService {
     }
     if (this.#queue.length < this.#clearFrom) return
     this.#queue.clear((due) => this.#isPending(due))
-    // Each entry is looked at twice at most, however many come.
+    // So each entry is examined at most twice, however many come.
     this.#clearFrom = Math.max(CLEAR_FROM, 2 * this.#queue.length)
   }
 
-  /** Of a passive actor nobody knows. */
+  /** Returns true for a passive actor, too, because its timers are not in memory. */
   #isPending({ address, id, when, seq }: DueTimer): boolean {
     const timers = id === undefined ? undefined : this.#table.resident(address)?.state.timers
     if (id === undefined || timers === undefined) return true
@@ -216,7 +223,7 @@ export class TimerService {
     }
     this.#isBehind = (this.#queue.peek()?.when ?? Number.POSITIVE_INFINITY) <= now - this.#shiftMs
     this.#onDue(lot)
-    // A clock that is told the time goes on at once; the next lot waits for no clock.
+    // An event clock goes on to the next lot at once. No lot waits for another clock, either.
     if (this.#isBehind) setImmediate(() => this.#isBehind && this.#running && this.#takeDue())
   }
 

@@ -1,18 +1,19 @@
-/** Children as XState makes them, and the references that take their place. */
+/** Checks the children that XState makes, and makes the references that replace them. */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { type Address, childOf, parseAddress } from '../record/address.ts'
 import { Ref, type RefHost } from '../record/ref.ts'
 
 /**
- * Children of one actor, those included that have ended and are not stopped. XState copies all of them for each that is spawned
- * or stopped, so that as many in one turn take a few seconds of one core; twice as many take four times as long.
+ * Maximum number of children of one actor, including children that have ended and are not stopped. XState copies all of
+ * them for each one that is spawned or stopped. So this number in one turn takes a few seconds of a core, and twice as
+ * many take four times as long.
  */
 export const CHILDREN_MAX = 5_000
-/** Longest system id, in characters. */
+/** Maximum length of a system id, in characters. */
 export const SYSTEM_ID_LENGTH_MAX = 1_024
 
-/** The actor that XState makes for a child before we replace it by a Ref. */
+/** The actor that XState makes for a child, before a Ref replaces it. */
 export interface XStateChild {
   id: string
   sessionId: string
@@ -61,7 +62,7 @@ export function checkChild(
   return child
 }
 
-/** Returns the reference that takes the place of a child that XState made. */
+/** Returns the reference that replaces a child that XState made. */
 export function childRef(system: RefHost, self: Ref, child: XStateChild): Ref {
   return new Ref(system, childOf(self.address, child.id), child.id, self, {
     src: child.src as string,

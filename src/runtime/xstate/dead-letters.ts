@@ -1,6 +1,6 @@
 import { createMachine } from 'xstate'
 
-/** Takes in what could not be delivered; its history is the list of dead letters. */
+/** Takes the messages that could not be delivered. Its history is the list of dead letters. */
 export const deadLetterMachine = createMachine({
   id: 'dead-letters',
   version: '1',

@@ -2,17 +2,17 @@ import type { Address } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
 import type { Ref } from '../record/ref.ts'
 
-/** What a transition wants done, in the order in which XState would do it. */
+/** One effect of a transition. A list of effects is in the order in which XState would run them. */
 export type Effect =
   | { readonly type: 'send'; readonly to: Address; readonly event: AnyEvent }
   | {
       readonly type: 'schedule'
-      /** Absent when the machine gave none: the actor's next free one is used. */
+      /** Absent when the machine gave none. Then the actor's next free id is used. */
       readonly id: string | undefined
       readonly delayMs: number
-      /** Absent for the actor itself. */
+      /** Absent when the receiver is the actor itself. */
       readonly to?: Address
-      /** The receiver is a child that the same transition stops or replaces. */
+      /** True when the receiver is a child that the same transition stops or replaces. */
       readonly stopped?: boolean
       readonly event: AnyEvent
     }
@@ -21,12 +21,12 @@ export type Effect =
   | { readonly type: 'stop'; readonly to: Address }
   | { readonly type: 'emit'; readonly event: AnyEvent }
   | { readonly type: 'log'; readonly label: string | undefined; readonly value: unknown }
-  /** A custom action: runs live only, after its commit, at most once (law 10). */
+  /** A custom action. It runs live only, after its commit, at most once (law 10). */
   | { readonly type: 'custom'; readonly name: string; readonly run: () => unknown }
-  /** For actors that are no machines: their running part gets the event. */
+  /** An event for the running part of an actor that is no machine. */
   | { readonly type: 'receive'; readonly event: AnyEvent }
 
-/** One transition that XState took, by the ids of its states: what lights an edge in the inspector. */
+/** A transition that XState took, with the ids of its states. The inspector highlights the edge. */
 export interface TakenTransition {
   readonly source: string
   readonly targets: readonly string[]

@@ -1,4 +1,4 @@
-/** What a transition wants done, made of the actions that XState collects. */
+/** Turns the actions that XState collects into effects. */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { type Address, childOf, reserved } from '../record/address.ts'
@@ -11,7 +11,7 @@ import type { Effect } from './effect.ts'
 import { INIT } from './logic.ts'
 import type { AnySnapshot } from './snapshot.ts'
 
-/** What XState hands to `actionExecutor`; `params` depends on `type`. */
+/** The argument of `actionExecutor`. `params` depends on `type`. */
 export interface CollectedAction {
   type: string
   // biome-ignore lint/suspicious/noExplicitAny: each action type has its own params
@@ -22,21 +22,24 @@ export interface CollectedAction {
   exec?: (info: any, params: any) => unknown
 }
 
-/** The step whose actions these are. */
+/** The step that the actions belong to. */
 export interface StepAtWork {
   readonly self: Ref
   readonly system: RefHost
-  /** What was taken once is taken again, though it would be refused today. */
+  /** True in a replay: a step that was accepted once is accepted again, even if today's rules refuse it. */
   readonly replays: boolean
-  /** Size of all that machines have made, see Scope. */
+  /** Size of all values that machines have made. See Scope. */
   made: number
-  /** Takes in a value that the machine made. @throws NOT_JSON, VALUE_TOO_LARGE */
+  /** Checks a value that the machine made. @throws NOT_JSON, VALUE_TOO_LARGE */
   admitMade(value: unknown, path: string): void
-  /** The actor holds so much more. */
+  /** Adds to the size that the actor holds. */
   hold(size: number): void
 }
 
-/** Returns what the actions of a step want done, in XState's order. @throws what the doors of values throw, TARGET_UNKNOWN, CHILD_... */
+/**
+ * Returns the effects of a step's actions, in XState's order.
+ * @throws errors of the checked values, TARGET_UNKNOWN, CHILD_...
+ */
 export function effectsOf(
   step: StepAtWork,
   actions: readonly CollectedAction[],
@@ -44,7 +47,7 @@ export function effectsOf(
   was: AnySnapshot | undefined,
 ): Effect[] {
   const { self, replays } = step
-  // A child stopped in the very step that made it never starts.
+  // A child that the same step makes and stops never starts.
   const stopped = new Set(actions.filter((a) => a.type === 'xstate.stopChild').map((a) => a.params))
   const started: Effect[] = []
   const effects: Effect[] = []
@@ -52,7 +55,7 @@ export function effectsOf(
     switch (type) {
       case 'xstate.sendTo': {
         const to = addressOf(self, params.to)
-        // A log of an earlier version may hold it.
+        // A log of an earlier version may contain such a send.
         if (to.startsWith('system/') && !replays) throw reserved(to)
         if (typeof params.delay === 'number') {
           const { id } = params
@@ -66,7 +69,7 @@ export function effectsOf(
         break
       }
       case 'xstate.raise':
-        // Without a delay the machine has taken the event itself already.
+        // Without a delay the machine itself has taken the event already.
         if (typeof params.delay === 'number') {
           effects.push({
             type: 'schedule',
@@ -86,7 +89,7 @@ export function effectsOf(
         const ref = childRef(step.system, self, child)
         step.hold(sizeOfChild(ref))
         const effect: Effect = { type: 'spawn', ref, input: params.input }
-        // At its own start an actor starts the children it already has before anything else.
+        // At its own start an actor first starts the children that it already has.
         if (was === undefined && child.getSnapshot().status === 'active') started.push(effect)
         else effects.push(effect)
         break
@@ -117,7 +120,7 @@ function asEvent(step: StepAtWork, event: AnyEvent): AnyEvent {
   return event
 }
 
-/** An event that waits with its timer. */
+/** Checks an event that waits with its timer. */
 function asTimed(step: StepAtWork, event: AnyEvent, id: unknown): AnyEvent {
   const timed = asEvent(step, event)
   step.hold(sizeTaken())
@@ -125,7 +128,7 @@ function asTimed(step: StepAtWork, event: AnyEvent, id: unknown): AnyEvent {
   return timed
 }
 
-/** Live XState takes whatever is no number for no delay: the event would come at once, which nobody meant. */
+/** Returns the error for a wrong delay. Live XState would send the event at once, which no author intends. */
 function notADelay(self: Ref, { id, delay }: { id: string | undefined; delay: unknown }): OutcryError {
   return delayInvalid(self.address, id, typeof delay === 'string' ? `"${delay}"` : String(delay))
 }
@@ -141,7 +144,7 @@ function addressOf(self: Ref, target: unknown): Address {
   )
 }
 
-/** Whether it is a child that the transition began with, and that another one takes the place of. */
+/** Returns whether the child existed before the transition and another child replaces it. */
 function isReplaced(
   child: unknown,
   was: AnySnapshot | undefined,

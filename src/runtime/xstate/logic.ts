@@ -2,17 +2,20 @@ import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { undefinedDelay } from './named-delays.ts'
 
-/** XState's own: what starts and what stops an actor. */
+/** XState's own events that start and stop an actor. */
 export const INIT = 'xstate.init'
 export const STOP = 'xstate.stop'
 
 /**
- * What an actor runs on. Machines and transition functions are pure and live in the log alone; the others have a
- * running part (a promise, a callback, a subscription) that exists only live, and whose messages are in the log.
+ * The kind of an actor's logic. Machines and transition functions are pure and exist in the log alone. The others have
+ * a running part (a promise, a callback, a subscription) that exists only live, and its messages are in the log.
  */
 export type LogicKind = 'machine' | 'transition' | 'promise' | 'callback' | 'observable'
 
-/** By XState's own mark, for a program may hold two copies of its module. */
+/**
+ * Returns whether the logic is a machine. It looks at XState's own mark, because a program may load two copies of
+ * XState.
+ */
 export function isMachine(logic: AnyActorLogic): logic is AnyStateMachine {
   return '__xstatenode' in logic
 }
@@ -28,7 +31,7 @@ export function logicKind(logic: AnyActorLogic): LogicKind {
   return kind
 }
 
-/** True for logic that has a part running outside the log. */
+/** Returns whether the logic has a part that runs outside the log. */
 export function isLive(logic: AnyActorLogic): boolean {
   const kind = logicKind(logic)
   return kind === 'promise' || kind === 'callback' || kind === 'observable'
@@ -37,11 +40,11 @@ export function isLive(logic: AnyActorLogic): boolean {
 function detect(logic: AnyActorLogic): LogicKind {
   if (isMachine(logic)) return 'machine'
   if (logic.start === undefined) return 'transition'
-  // XState does not name its logics; they are told apart by what they do.
+  // XState does not name its kinds of logic, so their behavior tells them apart.
   const scope = { self: {}, system: {} } as never
   if ('_subscription' in logic.getInitialSnapshot(scope, undefined)) return 'observable'
   try {
-    // A promise that is done ignores events; a callback looks for receivers that no start has made.
+    // A promise that is done ignores events. A callback throws, because it looks for receivers that only a start makes.
     logic.transition({ status: 'done', output: undefined, error: undefined }, { type: 'probe' }, scope)
     return 'promise'
   } catch {
@@ -51,7 +54,7 @@ function detect(logic: AnyActorLogic): LogicKind {
 
 const INLINE_INVOKE = /^xstate\.invoke\.(\d+)\.(.*)$/
 
-/** The logic of a child, by its `src` in the parent's machine; undefined when there is none of that name. */
+/** Returns the logic of a child by its `src` in the parent's machine, or undefined when there is none of that name. */
 export function childLogic(parent: AnyActorLogic, src: string): AnyActorLogic | undefined {
   if (!isMachine(parent)) return undefined
   const inline = INLINE_INVOKE.exec(src)
@@ -70,7 +73,7 @@ function stateOf(machine: AnyStateMachine, id: string): AnyStateNode | undefined
 }
 
 /**
- * Stands in for logic that no registered version has: keeps the state as the log has it, and answers nothing. Its
+ * Replaces logic that no registered version has. It keeps the state as the log has it, and answers no event. Its
  * snapshots are the persisted ones.
  */
 export const goneLogic = {
@@ -79,12 +82,12 @@ export const goneLogic = {
   getPersistedSnapshot: (snapshot: unknown) => snapshot,
 } as unknown as AnyActorLogic
 
-/** Microsteps in one transition after which a machine counts as looping. */
+/** Maximum number of microsteps in one transition. A machine with more counts as looping. */
 const MICROSTEPS_MAX = 1_000
 
 /**
- * Checks a machine, and those it invokes, before any actor runs on it.
- * @throws CHILD_UNKNOWN, DELAY_UNKNOWN when it names what it does not define; CALLBACK_ASYNC
+ * Checks a machine, and the machines that it invokes, before any actor runs on it.
+ * @throws CHILD_UNKNOWN, DELAY_UNKNOWN for a name that it does not define; CALLBACK_ASYNC
  */
 export function prepareMachine(machine: AnyStateMachine, seen = new Set<AnyActorLogic>()): void {
   if (seen.has(machine)) return
@@ -122,13 +125,13 @@ function prepareLogic({ id }: AnyStateMachine, logic: AnyActorLogic, seen: Set<A
   else if (logicKind(logic) === 'callback' && isAsync((logic as { config?: unknown }).config)) {
     throw new OutcryError(
       'CALLBACK_ASYNC',
-      `machine "${id}" has an async function for a callback: nobody hears when it fails, and nothing ends it`,
+      `machine "${id}" has an async function as a callback: its errors would be lost, and nothing ends it`,
       'Use fromPromise, or a plain function that returns what ends it.',
     )
   }
 }
 
-/** XState calls such a function and drops the promise. */
+/** XState would call an async function and drop its promise. */
 function isAsync(code: unknown): boolean {
   return typeof code === 'function' && code.constructor.name === 'AsyncFunction'
 }

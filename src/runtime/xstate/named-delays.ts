@@ -1,10 +1,10 @@
 /**
- * Delays that a machine names and does not define. XState takes such a delay for none: what is meant to happen in a
- * while happens at once. Those that an action names as it runs (enqueueActions) are not seen here.
+ * Finds delays that a machine names and does not define. XState treats such a delay as none, and the event comes at
+ * once. Delays that a running action names (enqueueActions) are not found.
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 
-/** A delay that nobody defines, and the state that names it. */
+/** Returns a delay that is not defined, and the state that names it. */
 export function undefinedDelay(
   machine: AnyStateMachine,
   states: Iterable<AnyStateNode>,
@@ -26,7 +26,7 @@ function actionsOf(node: AnyStateNode): unknown[] {
   return [...node.entry, ...node.exit, ...taken, ...(node.initial?.actions ?? [])]
 }
 
-/** `raise` and `sendTo` are functions that carry what they were given. */
+/** `raise` and `sendTo` are functions with their arguments as properties. */
 function delayOf(action: unknown): unknown {
   return typeof action === 'function' ? (action as { delay?: unknown }).delay : undefined
 }

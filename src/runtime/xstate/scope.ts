@@ -1,8 +1,8 @@
 /**
- * The one place that knows XState's inside: the ActorScope that its machines are run with. It collects the actions
- * of a transition instead of running them. XState makes such a scope per actor; we make one and point it at each
- * actor in turn, which is what makes a transition cheap. The members beginning with `_` are undocumented: xstate is
- * pinned, tests/runtime/scope.test.ts holds the contract, tests/runtime/differential.test.ts the behaviour.
+ * Runs XState's machines with an ActorScope that collects the actions of a transition instead of running them. Only
+ * this file knows XState's internals. XState makes a scope for each actor. This one scope is pointed at each actor in
+ * turn, which makes a transition cheap. Members that begin with `_` are undocumented: xstate is pinned,
+ * tests/runtime/scope.test.ts checks the contract, and tests/runtime/differential.test.ts the behavior.
  */
 
 import type { AnyActorLogic, AnyActorScope, Snapshot } from 'xstate'
@@ -21,9 +21,9 @@ export interface Outcome {
   readonly snapshot: AnySnapshot
   readonly effects: readonly Effect[]
   readonly taken: readonly TakenTransition[]
-  /** System ids that the step looked up and found; see TransitionRecord. */
+  /** System ids that the step found. See TransitionRecord. */
   readonly found: FoundIds | undefined
-  /** Size of what it adds to what the actor holds: changes of its context, events of timers, children. */
+  /** Size that the step adds to the actor: changes of its context, events of timers, children. */
   readonly added: number
 }
 
@@ -33,34 +33,40 @@ export type FoundIds = readonly (readonly [systemId: string, address: string])[]
 const NO_TRANSITIONS: readonly TakenTransition[] = []
 
 export class Scope implements StepAtWork {
-  /** Set while somebody inspects: transitions taken are collected only then. */
+  /** True while somebody inspects. Only then are the transitions taken collected. */
   watching = false
-  /** Size of all events, inputs and outputs that machines have made here, roughly, in characters. */
+  /** Approximate size of all events, inputs and outputs that machines have made here, in characters. */
   made = 0
-  /** Hears of timers that a log of an earlier version holds and that no clock can reach: they are dropped. */
+  /** Is called for a timer of an earlier version's log that no clock can reach. The timer is dropped. */
   onUnusable: (actor: Address, timer: ScheduledTimer) => void = () => {}
-  /** What machines see as `system`. */
+  /** The `system` that machines see. */
   readonly system: RefHost
   readonly #systemIds = new Map<string, Address>()
-  /** Of children that the running step makes: in force for it already, for others once they are spawned. */
+  /**
+   * System ids of children that the running step makes. They count for the step at once, and for others after the
+   * spawn.
+   */
   readonly #newSystemIds = new Map<string, Address>()
   readonly #scope: AnyActorScope
   #actions: CollectedAction[] = []
   #taken: TakenTransition[] = []
   #running = false
-  /** Whose step runs. */
+  /** The actor whose step runs. */
   self!: Ref
   /** The child that the running step made last. */
   #made: XStateChild | undefined
-  /** What the running step adds to what its actor holds. */
+  /** Size that the running step adds to its actor. */
   #added = 0
-  /** What the running step began with, how many children that had, and how many it has made; unknown until it makes one. */
+  /**
+   * The snapshot before the running step, its number of children (counted at the first new child), and the number made
+   * since.
+   */
   #was: AnySnapshot | undefined
   #childrenBefore: number | undefined
   #childrenMade = 0
   /** See StepAtWork. */
   replays = false
-  /** What the record of the running step says was found, in a replay. */
+  /** In a replay, the system ids in the record of the running step. */
   #given: FoundIds | undefined
   #found: [systemId: string, address: string][] | undefined
 
@@ -77,12 +83,12 @@ export class Scope implements StepAtWork {
     this.#scope = this.#makeScope()
   }
 
-  /** True while a machine runs: nothing may be sent by hand then. */
+  /** Returns true while a machine runs. A send by hand is refused then. */
   get running(): boolean {
     return this.#running
   }
 
-  /** Addresses that machines gave a `systemId`. */
+  /** Returns the addresses of actors with a `systemId`. */
   get systemIds(): ReadonlyMap<string, Address> {
     return this.#systemIds
   }
@@ -95,7 +101,7 @@ export class Scope implements StepAtWork {
     if (this.#systemIds.get(systemId) === address) this.#systemIds.delete(systemId)
   }
 
-  /** What `system.get(name)` gives: an actor by systemId, or any address, known or not. */
+  /** Returns the result of `system.get(name)`: the actor with this system id, or any address, known or not. */
   lookup(name: string): Ref | undefined {
     const address = this.#newSystemIds.get(name) ?? this.#find(name)
     if (address !== undefined) return new Ref(this.system, address, address)
@@ -104,16 +110,16 @@ export class Scope implements StepAtWork {
     return new Ref(this.system, other, other)
   }
 
-  /** What a reference in the log stands for. */
+  /** Returns the reference for one in the log. */
   readonly refOf = (address: string, id: string): Ref => new Ref(this.system, address as Address, id)
 
-  /** What `system.getAll()` gives. */
+  /** Returns the result of `system.getAll()`. */
   lookupAll(): Record<string, Ref | undefined> {
     const names = new Set([...this.#systemIds.keys(), ...(this.#given ?? []).map(([systemId]) => systemId)])
     return Object.fromEntries([...names].map((name) => [name, this.lookup(name)]))
   }
 
-  /** Who had the id when the step was lived, else who has it now. */
+  /** Returns the actor that had the id in the live step, or else the actor that has it now. */
   #find(name: string): Address | undefined {
     const given = this.#given?.find(([systemId]) => systemId === name)?.[1] as Address | undefined
     const address = given ?? this.#systemIds.get(name)
@@ -125,8 +131,8 @@ export class Scope implements StepAtWork {
   }
 
   /**
-   * `replays`: what was taken once is taken again, though it would be refused today. `given`: the system ids that the
-   * step found when it was lived.
+   * Starts an actor. `replays`: accepts a step that was accepted once, even if today's rules refuse it. `given`: the
+   * system ids that the step found in the live run.
    */
   initial(logic: AnyActorLogic, self: Ref, input: unknown, replays = false, given?: FoundIds): Outcome {
     this.#given = given
@@ -147,7 +153,7 @@ export class Scope implements StepAtWork {
     return this.#run(logic, self, step, was, replays)
   }
 
-  /** `persisted` without children and with an empty context: see persist.ts, which puts both back. */
+  /** Restores `persisted`, which has no children and an empty context. persist.ts restores both. */
   restore(logic: AnyActorLogic, self: Ref, persisted: AnySnapshot): AnySnapshot {
     this.self = self
     return (
@@ -199,7 +205,7 @@ export class Scope implements StepAtWork {
     this.made += admit(value, path, this.#resolve)
   }
 
-  /** XState copies all children for each that it makes, so very many of them would hold everybody up. */
+  /** Refuses too many children. XState copies all of them for each new one, which would block all other work. */
   #assertRoomForChild(): void {
     this.#childrenMade++
     if (this.replays) return
@@ -222,7 +228,7 @@ export class Scope implements StepAtWork {
     this.#added += size
   }
 
-  /** A child that XState made, in a context, an input or an event. */
+  /** Returns the reference for a child that XState made, in a context, an input or an event. */
   readonly #resolve: Resolve = (object) => {
     const child = object as XStateChild
     return child._parent === this.self && typeof child.id === 'string'
@@ -232,7 +238,7 @@ export class Scope implements StepAtWork {
 
   #makeScope(): AnyActorScope {
     const current = () => this.self
-    // XState passes each action on through what it finds here, and looks anew for every microstep.
+    // XState passes each action to the executor that it finds here, and reads it again for every microstep.
     const actionExecutor = (action: CollectedAction) => {
       this.#actions.push(action)
     }
@@ -247,13 +253,13 @@ export class Scope implements StepAtWork {
         return current().sessionId
       },
       logger: () => {},
-      // Of all that a transition calls only the `spawn` of assign defers: the start of the child that it just made.
+      // In a transition, only the `spawn` of assign calls this: it defers the start of the child that it just made.
       defer: () => {
         const child = this.#made
         const params = { actorRef: child, src: child?.src, input: child?.options?.input }
         actionExecutor({ type: 'xstate.spawnChild', params, info: undefined })
       },
-      // Machines emit by an action; transition functions call this.
+      // Machines emit by an action. Transition functions call this.
       emit: (event: AnyEvent) => actionExecutor({ type: 'xstate.emit', params: { event }, info: undefined }),
       stopChild: () => {},
       actionExecutor,

@@ -1,4 +1,4 @@
-/** Snapshots as they are given away. What of them is the machine's own, its state nodes, is the program's, and stays as it is. */
+/** Freezes snapshots before others get them. Their state nodes belong to the program's machine and stay as they are. */
 import type { AnySnapshot } from './snapshot.ts'
 import { frozenStateValue } from './state-value.ts'
 
@@ -11,8 +11,8 @@ interface Shown {
 }
 
 /**
- * The snapshot, such that whoever is given it cannot change the actor with it. It is made so only where it is given away,
- * because most are given to nobody.
+ * Returns the snapshot, frozen so that its receiver cannot change the actor. Only snapshots that others get are frozen,
+ * because most never leave.
  */
 export function shown(snapshot: AnySnapshot): AnySnapshot {
   if (Object.isFrozen(snapshot)) return snapshot
@@ -27,7 +27,7 @@ export function shown(snapshot: AnySnapshot): AnySnapshot {
   return Object.freeze(snapshot)
 }
 
-/** To freeze a set does not keep its items as they are. */
+/** A set that cannot change. A frozen ordinary set could still change its items. */
 class FixedSet<T> extends Set<T> {
   constructor(items: Iterable<T>) {
     super()

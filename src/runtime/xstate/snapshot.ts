@@ -1,6 +1,6 @@
 import type { Snapshot } from 'xstate'
 
-/** What every actor's snapshot has, and what a machine's has besides. */
+/** The fields of every actor's snapshot, and the further ones of a machine's. */
 export interface AnySnapshot {
   readonly status: Snapshot<unknown>['status']
   readonly output: unknown

@@ -1,8 +1,8 @@
-/** State values of a machine, checked before XState sees them: it names what it does not know less precisely. */
+/** Checks the state values of a machine before XState sees them, because its errors are less precise. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { StateValue } from '../record/record.ts'
 
-/** The value itself, frozen: an actor's state shares it with its records. */
+/** Returns the value, frozen, because an actor's state shares it with its records. */
 export function frozenStateValue<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   for (const region of Object.values(value)) frozenStateValue(region)
@@ -10,8 +10,8 @@ export function frozenStateValue<T>(value: T): T {
 }
 
 /**
- * The value with all that its states' initial states say.
- * @throws naming the path of what is no state of the machine, or where the machine would be done
+ * Returns the value completed with the initial states below its states.
+ * @throws with the path of a wrong state, or when the machine would be done
  */
 export function resolveValue(machine: AnyStateMachine, value: unknown): StateValue {
   checkValue(machine.root, value, 'value')
@@ -44,7 +44,7 @@ function isState(node: AnyStateNode, key: string): boolean {
   return Object.hasOwn(node.states, key) && node.states[key]?.type !== 'history'
 }
 
-/** Ids that the states of a value have in a machine which names them after their place, as XState does by default. */
+/** Returns the ids of a value's states in a machine that names states by their place, as XState does by default. */
 export function idsOfValue(machineId: string, value: unknown): string[] {
   if (typeof value === 'string') return [machineId, `${machineId}.${value}`]
   if (typeof value !== 'object' || value === null) return [machineId]
@@ -54,7 +54,7 @@ export function idsOfValue(machineId: string, value: unknown): string[] {
   ]
 }
 
-/** The active states of a value that is known to be one. */
+/** Returns the active states of a valid value. */
 export function activeNodes(machine: AnyStateMachine, value: unknown): readonly AnyStateNode[] {
   return machine.resolveState({ value: value as StateValue, context: {} as never })._nodes
 }

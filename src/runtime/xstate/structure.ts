@@ -1,15 +1,16 @@
 /**
- * The structure of a machine: what of it decides where a log leads and can be told without its functions. It is the
- * same from sources and from a build: no code is looked at, nor the names of actions and guards.
+ * Describes the structure of a machine: all that decides where a log leads and is visible without the machine's
+ * functions. It is the same from sources and from a build, because it contains no code and no names of actions and
+ * guards.
  */
 import { createHash } from 'node:crypto'
 import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate'
 import { childLogic, isMachine, logicKind } from './logic.ts'
 
-/** A short hash by part: of each state by its id, of the delays and the children of a machine. */
+/** A short hash of each part: each state by its id, the delays and the children of a machine. */
 export type Structure = Readonly<Record<string, string>>
 
-/** Structures of machines by `kind@version`, as they were when the version was first seen. */
+/** Structures of machines by `kind@version`, from the time when the version was first seen. */
 export type Structures = Readonly<Record<string, Structure>>
 
 export function structureOf(machine: AnyStateMachine): Structure {
@@ -18,7 +19,7 @@ export function structureOf(machine: AnyStateMachine): Structure {
   return parts
 }
 
-/** Parts that are not alike, each as a text; empty when the machines are of one structure. */
+/** Returns the parts that differ, each as a text. Empty when the structures are equal. */
 export function differences(was: Structure, is: Structure): string[] {
   const changed = Object.keys(is).filter((part) => Object.hasOwn(was, part) && was[part] !== is[part])
   const added = Object.keys(is).filter((part) => !Object.hasOwn(was, part))

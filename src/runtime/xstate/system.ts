@@ -8,14 +8,14 @@ interface XStateTransition {
   eventType: string
 }
 
-/** What the system asks of the scope. */
+/** The part of the scope that the system needs. */
 interface SystemHost {
   readonly watching: boolean
   lookup(name: string): Ref | undefined
   lookupAll(): Record<string, Ref | undefined>
 }
 
-/** XState's ActorSystem, as far as its machines and the actors they make for children call it. */
+/** Returns XState's ActorSystem, as far as machines and XState's actors for children call it. */
 export function makeSystem(
   scope: SystemHost,
   relay: RefHost['relay'],

@@ -1,2 +1,2 @@
-/** XState's types, as the rest of the runtime knows them: nothing else imports XState. */
+/** XState's types for the rest of the runtime, which does not import XState. */
 export type { AnyActorLogic, AnyActorScope, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'

@@ -1,4 +1,7 @@
-/** The runtime uses XState's inside (see scope.ts), so it runs on the publications that its tests ran on, and no others. */
+/**
+ * Checks the version of XState. The runtime uses its internals (see scope.ts), so it runs only on versions that it was
+ * tested with.
+ */
 import { createRequire } from 'node:module'
 import { satisfies } from 'semver'
 import { OutcryError } from '../../../errors/outcry-error.ts'
@@ -10,7 +13,7 @@ interface Package {
   readonly peerDependencies: { readonly xstate: string }
 }
 
-/** Refuses a version outside the peer range of outcry's own package. @throws XSTATE_UNSUPPORTED */
+/** Checks the version against the peer range of outcry's own package. @throws XSTATE_UNSUPPORTED */
 export function assertXState(installed: string = require('xstate/package.json').version): void {
   const { version, peerDependencies }: Package = require('outcry/package.json')
   const range = peerDependencies.xstate
