@@ -1,4 +1,4 @@
-/** The one place that puts the runtime together. */
+/** Puts the runtime together. No other file does. */
 
 import { checkOptions } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
@@ -27,30 +27,30 @@ import type { WorkObserver } from './work.ts'
 import { Scope } from './xstate/scope.ts'
 
 export interface SupervisorOptions {
-  /** Belongs to the supervisor from here on: `stop` closes it. */
+  /** The log. From here on it belongs to the supervisor, and `stop` closes it. */
   readonly store: Store<TransitionRecord>
   readonly machines: Machines
   readonly ports?: Readonly<Record<string, Port>>
   readonly clock?: Clock
   readonly logger?: Logger
   readonly passivation?: Partial<PassivationOptions>
-  /** Records of one actor after which it is snapshotted. */
+  /** Number of records after which an actor is snapshotted. */
   readonly snapshotEvery?: number
-  /** What stays in the database; default everything. */
+  /** The records that stay in the database. Default: all. */
   readonly retention?: RetentionOptions
   /**
-   * Whether machines may have changed their structure without a new version since the log was written: the logger is
-   * told, and the change is taken for right. Default: false, but true where NODE_ENV is `development`.
+   * Accepts machines whose structure has changed without a new version since the log was written, and warns through the
+   * logger. Default: false, but true when NODE_ENV is `development`.
    */
   readonly acceptChanges?: boolean
-  /** Records after which a checkpoint spares the next start their replay. */
+  /** Number of records after which a checkpoint is written. The next start does not replay the records before it. */
   readonly checkpointEvery?: number
   /**
-   * By address: actors that go into quarantine before the first timer fires and the first message is taken, because
-   * they ended the process before this one. Those that are there no more are left out.
+   * Actors, by address, that are quarantined before the first timer fires and the first message is taken, because they
+   * ended the last process. Actors that no longer exist are skipped.
    */
   readonly suspects?: Readonly<Record<string, Suspicion>>
-  /** Is told which actor is at work. */
+  /** Is notified of the actor at work. */
   readonly work?: WorkObserver
 }
 
@@ -69,15 +69,16 @@ const OPTIONS = {
   work: true,
 } as const
 
-/** Records of one actor after which it is snapshotted. */
+/** Default number of records after which an actor is snapshotted. */
 const SNAPSHOT_EVERY = 1_000
 
-/** Stores that belong to a supervisor. */
+/** The stores that belong to a supervisor. */
 const owned = new WeakSet<Store<TransitionRecord>>()
 
 /**
- * Opens the runtime on a store: recovers every actor, timer and unsettled intent, then starts.
- * @throws OPTION_UNKNOWN, STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN, STORE_CORRUPT
+ * Opens the runtime on a store: recovers every actor, timer and unsettled intent, and then starts.
+ * @throws OPTION_UNKNOWN, STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN,
+ * STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { store, passivation = {}, retention = {} } = options
@@ -104,13 +105,13 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
   const registry = new Registry(options.machines)
   checkPorts(options.ports ?? {})
   const ports = new Ports(options.ports ?? {})
-  /** Nothing that runs before it is there sends anything. */
+  /** Undefined during the recovery, which sends no messages. */
   let running: Supervisor | undefined
   const scope = new Scope((_source, target, event) => running?.sendByHand(target.address, event))
   scope.onUnusable = (actor, { id }) =>
     logger.warn(
       { actor, timer: id },
-      `${actor} had the timer "${id}" with an id or a delay that is none: it is dropped`,
+      `${actor} had the timer "${id}" with a wrong id or delay: it is dropped`,
     )
   const residents = new Residents(store, registry, scope)
   const { acceptChanges = process.env.NODE_ENV === 'development', work } = options

@@ -1,6 +1,6 @@
 import { plainError } from './record/values.ts'
 
-/** What the runtime writes to; a pino logger is one. */
+/** The interface for the runtime's log messages. A pino logger has it. */
 export interface Logger {
   debug(details: object, message: string): void
   info(details: object, message: string): void
@@ -9,8 +9,8 @@ export interface Logger {
 }
 
 /**
- * The logger, such that whoever tells it something goes on (law 8): what is told may be anything that a machine has
- * thrown or logged, and a logger that writes it down reads it.
+ * Returns a logger whose methods never throw (law 8). The details may be any value that a machine has thrown or logged,
+ * and a logger reads them to write them.
  */
 export function unfailing(logger: Logger): Logger {
   const guarded =
@@ -34,11 +34,11 @@ function tellWithout(logger: Logger, level: keyof Logger, message: string, error
   try {
     logger[level]({ unwritten: plainError(error).message }, message)
   } catch {
-    // It takes nothing at all.
+    // The logger fails even without details.
   }
 }
 
-/** Without a logger of the user's: trouble goes to the console, the rest nowhere. */
+/** The default logger. Warnings and errors go to the console, and other messages are dropped. */
 export const consoleLogger: Logger = {
   debug: () => {},
   info: () => {},
@@ -46,5 +46,5 @@ export const consoleLogger: Logger = {
   error: (details, message) => console.error(message, details),
 }
 
-/** For work that tells its caller everything. */
+/** Drops all messages, for work that reports everything to its caller. */
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

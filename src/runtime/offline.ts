@@ -1,4 +1,4 @@
-/** Acts on an actor of a log that no runtime has open. */
+/** Acts on an actor of a closed log. */
 import type { Store } from '../../store/store.ts'
 import type { Machines } from './actors/kind.ts'
 import { Registry } from './actors/registry.ts'
@@ -15,10 +15,10 @@ import { notQuarantined, refusal } from './turn/refusal.ts'
 import { Turn } from './turn/turn.ts'
 
 /**
- * Releases an actor of a closed log from quarantine; returns the seq of the record. Nothing else happens: no timer
- * fires, no port is asked, and the next start goes on from there. The record has the time of the last record before
- * it, because only who opens the log knows whether its time is the system's or a market's.
- * @throws ADDRESS_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED, and what a start throws
+ * Releases an actor of a closed log from quarantine, and returns the seq of the record. Nothing else happens: no timer
+ * fires, no port is asked, and the next start continues from there. The record has the time of the record before it,
+ * because only the program that runs the log knows whether its time is the system's or a market's.
+ * @throws ADDRESS_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED, and the errors of a start
  */
 export async function releaseOffline(
   store: Store<TransitionRecord>,
@@ -31,7 +31,7 @@ export async function releaseOffline(
   const registry = new Registry(machines)
   const scope = replayScope()
   const actors = new Residents(store, registry, scope)
-  // Another actor that cannot be brought back is not touched: the next start tells of it.
+  // Other actors that cannot be restored stay untouched. The next start reports them.
   const { offsets } = await recover(store, actors, registry, scope, silentLogger)
   const cell = actors.find(address)
   if (cell === undefined) throw refusal('unknown', address)

@@ -13,7 +13,7 @@ import type { Clock } from './time/clock.ts'
 import type { TimerService } from './time/timer-service.ts'
 import type { Scope } from './xstate/scope.ts'
 
-/** What a runtime is made of: see assemble.ts. */
+/** The parts of a runtime. See assemble.ts. */
 export interface Parts {
   readonly store: Store<TransitionRecord>
   readonly clock: Clock

@@ -3,47 +3,47 @@ import type { AnyEvent, Intent, Origin } from './record/record.ts'
 import type { AnySnapshot } from './xstate/snapshot.ts'
 
 /**
- * An actor at the edge that talks to the outside. Machines reach it as `port/<name>`; what they send is recorded
- * and fsynced before the port sees it, and comes again under the same id until the port says that it is settled.
+ * The runtime's side of something outside. Machines reach it as `port/<name>`. Their messages are recorded and fsynced
+ * before the port gets them. They come again under the same id until the port settles them.
  */
 export interface Port {
   start?(context: PortContext): void | Promise<void>
   /**
-   * Called after the intent's commit. The outside must be told `intent.id`, so that it knows a repetition.
-   * A rejection leaves the intent unsettled: it will be recovered at the next start.
+   * Is called after the intent's commit. The port must pass `intent.id` to the outside, so that the outside recognizes
+   * a repetition. A rejection leaves the intent unsettled, and the next start recovers it.
    */
   deliver(intent: Intent): void | Promise<void>
   /**
-   * Called at start for each intent that the last run left unsettled: it may or may not have reached the outside.
-   * The port must look it up there before it sends it again.
+   * Is called at a start for each intent that the last run left unsettled: it may have reached the outside or not. The
+   * port must look it up there before it sends it again.
    */
   recover(intent: Intent): void | Promise<void>
   stop?(): void | Promise<void>
 }
 
 export interface PortReply {
-  /** Epoch ms; default now. */
+  /** Epoch ms. Default: now. */
   readonly at?: number
-  /** The intent that this answers for good. */
+  /** Id of the intent that this reply settles. */
   readonly settles?: string
   readonly origin?: Origin
-  /** seq and correlation of what it answers. */
+  /** seq and correlation of the record that this reply answers. */
   readonly cause?: number
   readonly correlation?: string
 }
 
 export interface PortContext {
-  /** Resolves when the event is durable. */
+  /** Sends an event. Resolves when it is durable. */
   send(to: Address | string, event: AnyEvent, reply?: PortReply): Promise<void>
-  /** Intents of this port, of one actor, that have no outcome yet, the oldest first. */
+  /** Returns the unsettled intents of one actor to this port, oldest first. */
   unsettled(actor: string): readonly Intent[]
   /**
-   * An actor's present in memory; undefined if it is unknown. It may be ahead of the log by the commit under way: what is
-   * sent on its account goes into a later one.
+   * Returns an actor's present snapshot in memory, or undefined if the actor is unknown. It may be ahead of the log by
+   * the commit under way. A message that is sent because of it goes into a later commit.
    */
   getSnapshot(address: string): AnySnapshot | undefined
-  /** Position of the last message of a source that is in the log; 0 if none is. */
+  /** Returns the position of a source's last message in the log, or 0. */
   cursor(source: string): number
-  /** Event time in a recording or simulation, else the system's. */
+  /** Returns event time in a recording or a simulation, and the system's time otherwise. */
   now(): number
 }

@@ -1,7 +1,7 @@
 import type { Logger } from './logger.ts'
 import type { Port, PortContext } from './port.ts'
 
-/** The ports of a runtime, while they run. */
+/** Starts and stops the ports of a runtime. */
 export class Ports {
   readonly registered: ReadonlyMap<string, Port>
   readonly #started = new Map<string, Port>()
@@ -17,7 +17,7 @@ export class Ports {
     }
   }
 
-  /** One port that does not stop keeps neither the others running nor the store open. */
+  /** Stops the ports. If one does not stop, the others still stop, and the store is still closed. */
   async stop(logger: Logger): Promise<void> {
     for (const [name, port] of this.#started) {
       try {

@@ -1,4 +1,4 @@
-/** What can be asked of a running log. Nothing here changes an actor. */
+/** The queries on a running log. None of them changes an actor. */
 
 import type { Observable } from 'rxjs'
 import type { OutcryError } from '../../errors/outcry-error.ts'
@@ -36,12 +36,12 @@ export class Queries {
     this.#fenced$ = new Shielded(publisher.fenced, onThrow)
   }
 
-  /** How the system's clock was set since the start, in order. */
+  /** The changes of the system's clock since the start, in order. */
   get clockJumps(): readonly ClockJump[] {
     return [...(this.parts.clockWatch?.jumps ?? [])]
   }
 
-  /** Last durable seq. */
+  /** The last durable seq. */
   get seq(): number {
     return this.parts.store.head.seq
   }
@@ -50,12 +50,12 @@ export class Queries {
     return this.parts.store.epoch
   }
 
-  /** Actors in memory. */
+  /** The number of actors in memory. */
   get residents(): number {
     return this.parts.residents.size
   }
 
-  /** Actors that take no message until somebody publications them, in order of address. */
+  /** The actors in quarantine, in order of address. */
   get quarantined(): readonly ActorView[] {
     const cells = [...this.parts.residents.quarantined]
       .sort()
@@ -63,60 +63,63 @@ export class Queries {
     return cells.map(viewOf)
   }
 
-  /** How many they are; costs the same however many actors there are. */
+  /** The number of actors in quarantine. Its cost does not depend on the number of actors. */
   get quarantinedCount(): number {
     return this.parts.residents.quarantined.size
   }
 
-  /** Intents whose outcome is not known yet. */
+  /** The intents whose outcome is not known yet. */
   get unsettled(): readonly Intent[] {
     return [...this.parts.offsets.outbox.unsettled.values()]
   }
 
-  /** How many they are; costs the same however many. */
+  /** The number of unsettled intents. Its cost does not depend on that number. */
   get unsettledCount(): number {
     return this.parts.offsets.outbox.unsettled.size
   }
 
-  /** Whether turns have run whose intents no port has seen yet. */
+  /** True while turns have made intents that no port has seen yet. */
   get hasIntentsAhead(): boolean {
     return this.parts.publisher.hasIntentsAhead
   }
 
-  /** Time of the last durable record; undefined when there is none. */
+  /** The time of the last durable record, or undefined. */
   get lastAt(): number | undefined {
     return this.parts.offsets.at
   }
 
-  /** Every durable record as it is committed, in seq order. */
+  /** Emits every durable record when it is committed, in seq order. */
   get transitions$(): Observable<TransitionRecord> {
     return this.#transitions$
   }
 
-  /** Why nothing more is taken, once the log has refused a commit. */
+  /** The error, once the log has refused a commit and no message is taken any more. */
   get fence(): OutcryError | undefined {
     return this.parts.loop.fence
   }
 
-  /** Emits once, when the log refused a commit and nothing more is taken (law 11). */
+  /** Emits once, when the log has refused a commit and no message is taken any more (law 11). */
   get fenced$(): Observable<OutcryError> {
     return this.#fenced$
   }
 
-  /** The actor's present in memory, which may be ahead of the log by the commit under way; undefined if unknown. */
+  /**
+   * Returns the actor's present snapshot in memory, or undefined if it is unknown. It may be ahead of the log by the
+   * commit under way.
+   */
   getSnapshot(address: string): AnySnapshot | undefined {
     const snapshot = this.parts.residents.find(address as Address)?.state.snapshot
     return snapshot && shown(snapshot)
   }
 
-  /** All about an actor but its past; what it says is durable. */
+  /** Returns an actor's present state, as durable records have it. */
   async view(address: string): Promise<ActorView | undefined> {
     await this.idle()
     const cell = this.parts.residents.read(address as Address)
     return cell && viewOf(cell)
   }
 
-  /** Actors that have a history, in order of address. */
+  /** Returns the actors that have a history, in order of address. */
   async *actors(options: ActorsOptions = {}): AsyncIterable<ActorView> {
     await this.idle()
     for await (const address of this.parts.store.actors(options)) {
@@ -125,7 +128,7 @@ export class Queries {
     }
   }
 
-  /** One that cannot be brought back is shown as the log has it, with why. */
+  /** Returns an actor that cannot be restored as the log has it, with the error. */
   #viewAnyhow(address: Address): ActorView | undefined {
     try {
       const cell = this.parts.residents.read(address)
@@ -137,26 +140,26 @@ export class Queries {
     }
   }
 
-  /** As `actors`, without their states. */
+  /** Returns the same actors as `actors`, without their states. */
   addresses(options: ActorsOptions = {}): AsyncIterable<string> {
     return this.parts.store.actors(options)
   }
 
-  /** @throws PLACE_INVALID */
+  /** Returns an actor's records. @throws PLACE_INVALID */
   history(address: string, options?: Parameters<Store['history']>[1]): AsyncIterable<TransitionRecord> {
     checkRange(options)
     return this.parts.store.history(address, options)
   }
 
-  /** @throws PLACE_INVALID */
+  /** Returns records in seq order. @throws PLACE_INVALID */
   read(options?: Parameters<Store['read']>[0]): AsyncIterable<TransitionRecord> {
     checkRange(options)
     return this.parts.store.read(options)
   }
 
   /**
-   * The actor as it was after its last record at or before the place. `at` is the place where the log's time first passes that
-   * time: the same for every actor, so that what two of them were at one time fits together.
+   * Returns the actor after its last record at or before the place. `at` is the place where the log's time first passes
+   * that time. It is the same for every actor, so the states of two actors at one time agree.
    * @throws PLACE_INVALID, REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
    */
   async stateAt(
@@ -169,19 +172,19 @@ export class Queries {
     return cell && viewOf(cell)
   }
 
-  /** All that the log holds now, as one consistent copy; see `writeBackup`. */
+  /** Returns the contents of the log as one consistent copy. See `writeBackup`. */
   async *entries(options: Interruptible = {}): AsyncIterable<StoreEntry> {
     await this.idle()
     yield* this.parts.store.entries(options)
   }
 
-  /** Replays the whole log and compares it with what the store and this supervisor have. @throws READ_ABORTED */
+  /** Replays the whole log and compares it with the store and the actors in memory. @throws READ_ABORTED */
   async verify(options: Pick<VerifyOptions, 'onProgress' | 'signal'> = {}): Promise<Verification> {
     await this.idle()
     return verifyLog(this.parts.store, this.registry, { ...options, live: this.#durable(options) })
   }
 
-  /** The actors in memory as durable records have them, bit by bit: others change meanwhile. */
+  /** Returns the actors in memory as durable records have them, in small steps: other actors change meanwhile. */
   async *#durable({ signal }: Interruptible): AsyncGenerator<SnapshotEntry> {
     const pace = new Pace({ signal })
     const ahead: Cell[] = []
@@ -195,27 +198,30 @@ export class Queries {
     for (const cell of ahead) if (cell.state.seq <= this.seq) yield persistCell(cell)
   }
 
-  /** Time as the runtime has it. */
+  /** The present time of the runtime. */
   get now(): number {
     return this.parts.clock.now()
   }
 
-  /** Place of the first record of what a message with this idempotency key led to; undefined when there was none. */
+  /** Returns the seq of the first record of the message with this idempotency key, or undefined. */
   seqOfKey(key: string): number | undefined {
     return this.parts.offsets.seqOfKey(key)
   }
 
-  /** Position of the source's last durable message: where to read on after a restart. */
+  /** Returns the position of the source's last durable message. A restart reads on from there. */
   cursor(source: string): number {
     return this.parts.offsets.cursor(source)
   }
 
-  /** Calls `onPublication` for every durable record from now on, with the snapshot it led to and the transitions taken. */
+  /**
+   * Calls `onPublication` for every durable record from now on, with its snapshot and the transitions taken. Returns a
+   * function that stops this.
+   */
   watch(onPublication: (release: Publication) => void): () => void {
     return this.parts.publisher.watch(onPublication)
   }
 
-  /** Resolves when no message waits and all is durable and let out. @throws STORE_FENCED */
+  /** Resolves when no message waits and every turn is durable and published. @throws STORE_FENCED */
   idle(): Promise<void> {
     return this.parts.loop.idle()
   }

@@ -1,8 +1,8 @@
 import { Observable, type Observer, type Operator, Subscriber, type Subscription } from 'rxjs'
 
 /**
- * An observable whose subscribers harm nobody else (law 8): what one of them throws goes to `onThrow`, where rxjs would
- * throw it again outside of everything, which ends the process. The same holds behind operators.
+ * An observable whose subscribers cannot harm other code (law 8). An error of a subscriber goes to `onThrow`. rxjs
+ * would throw it again outside of all calls, which ends the process. The same holds behind operators.
  */
 export class Shielded<T> extends Observable<T> {
   readonly #onThrow: (error: unknown) => void
@@ -24,7 +24,7 @@ export class Shielded<T> extends Observable<T> {
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    // Within rxjs: what comes last is below.
+    // The call is internal to rxjs. The last subscriber is handled below.
     if (observerOrNext instanceof Subscriber) return super.subscribe(observerOrNext)
     const observer =
       typeof observerOrNext === 'object' && observerOrNext !== null
@@ -37,7 +37,7 @@ export class Shielded<T> extends Observable<T> {
     })
   }
 
-  /** An async function throws by a rejection. */
+  /** Calls a subscriber. An async one fails by a rejection. */
   #shield(call: () => unknown): void {
     try {
       const result = call()

@@ -1,4 +1,7 @@
-/** Starts a top actor; resolves when that is durable. @throws KIND_UNKNOWN, ACTOR_EXISTS, and what a turn refuses */
+/**
+ * Starts a top actor. Resolves when its start is durable.
+ * @throws KIND_UNKNOWN, ACTOR_EXISTS, and the refusals of a turn
+ */
 
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { initOf } from './actors/signals.ts'

@@ -1,4 +1,4 @@
-/** Brings a recovered runtime to life: what a start puts on record, then timers, ports and running parts. */
+/** Starts a recovered runtime: records the pending migrations, and then starts timers, ports and running parts. */
 
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Cell } from './actors/cell.ts'
@@ -14,20 +14,20 @@ import { refusal } from './turn/refusal.ts'
 import type { Suspicion } from './turn/suspicion.ts'
 import { goneLogic } from './xstate/logic.ts'
 
-/** Migrations that are put on record in one turn. */
+/** Maximum number of migrations recorded in one turn. */
 const MIGRATED_PER_TURN = 1_000
 
-/** What a start has found in the log. */
+/** The results of the recovery that a start needs. */
 export interface Start {
-  /** Records since the last checkpoint. */
+  /** The number of records since the last checkpoint. */
   readonly replayed: number
-  /** Actors whose migration has to be on record before anything else. */
+  /** Actors whose migration must be recorded before any other record. */
   readonly unrecorded: readonly Cell[]
   /** See SupervisorOptions. */
   readonly suspects: Readonly<Record<string, Suspicion>>
 }
 
-/** The supervisor that starts. */
+/** The supervisor that is starting. */
 interface Starting extends Queries {
   quarantine(address: string, suspicion: Suspicion): Promise<unknown>
 }
@@ -42,12 +42,12 @@ export async function startUp(supervisor: Starting, parts: Parts, start: Start):
     if (at === 0) wake(parts, address)
     else if (residents.resident(address) === undefined) timers.addPassive(address, at)
   }
-  // Who comes into memory from here on is in the queue as a passive actor.
+  // An actor that is restored from here on is in the queue as a passive one.
   for (const cell of residents.cells) {
     timers.addKnownOf(cell)
     residents.noteStanding(cell.address, cell.state)
   }
-  // A running part that the new version has no place for ends now: nobody may ever send to it again.
+  // A running part that the new version lacks ends now, because it may never get another message.
   await recordMigrations(parts, [...residents.cells].filter(wasRunning).sort(byAddress))
   if (residents.find(DEAD_LETTERS) === undefined) await spawnActor(parts, DEAD_LETTERS, undefined)
   await quarantineSuspects(supervisor, parts, start.suspects)
@@ -56,7 +56,10 @@ export async function startUp(supervisor: Starting, parts: Parts, start: Start):
   timers.start(clockWatch !== undefined, (due) => loop.takeDue(due))
 }
 
-/** All at once, for nothing else is to be known of them; where that fails one by one, for the failure is one actor's. */
+/**
+ * Records all migrations together, because that is all that happens to the actors. If a lot fails, it records them one
+ * by one, so that the failure stays with one actor.
+ */
 async function recordMigrations(parts: Parts, cells: readonly Cell[]): Promise<void> {
   const chunks: (readonly Cell[])[] = []
   for (let i = 0; i < cells.length; i += MIGRATED_PER_TURN) chunks.push(cells.slice(i, i + MIGRATED_PER_TURN))
@@ -100,7 +103,7 @@ async function quarantineSuspects(
   }
 }
 
-/** One actor that cannot be brought back keeps nobody else from starting (law 8). */
+/** Restores an actor. If that fails, the others still start (law 8). */
 function wake({ residents, logger }: Parts, address: Address): void {
   try {
     residents.find(address)
@@ -109,7 +112,7 @@ function wake({ residents, logger }: Parts, address: Address): void {
   }
 }
 
-/** The same order after a stop as after a crash. */
+/** The order by address is the same after a stop as after a crash. */
 function byAddress(one: Cell, other: Cell): number {
   return one.address < other.address ? -1 : 1
 }

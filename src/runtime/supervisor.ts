@@ -1,4 +1,4 @@
-/** The supervisor: what a program sees of the runtime. A message's way through it is in ARCHITECTURE.md. */
+/** The supervisor: the runtime's interface for programs. ARCHITECTURE.md follows a message through it. */
 
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Cell } from './actors/cell.ts'
@@ -25,7 +25,9 @@ export class Supervisor extends Queries {
     return startUp(this, this.parts, start)
   }
 
-  /** @internal After a start that failed: nobody sends through it any more, and the store is whoever's tries again. */
+  /**
+   * @internal Stops after a failed start. No message goes through it any more, and another attempt may take the store.
+   */
   async abandon(): Promise<void> {
     this.#takeNoMore()
     await this.idle().catch(() => {})
@@ -33,8 +35,9 @@ export class Supervisor extends Queries {
   }
 
   /**
-   * Starts the actor `kind/id`; resolves when that is durable.
-   * @throws KIND_UNKNOWN, ADDRESS_INVALID, ACTOR_RESERVED, ACTOR_EXISTS, ACTOR_FAILED when its initial state throws, STORE_FENCED
+   * Starts the actor `kind/id`. Resolves when its start is durable.
+   * @throws KIND_UNKNOWN, ADDRESS_INVALID, ACTOR_RESERVED, ACTOR_EXISTS, ACTOR_FAILED when its initial state throws,
+   * STORE_FENCED
    */
   async spawn(kind: string, id: string, input?: unknown, options: SendOptions = {}): Promise<Address> {
     const address = notOwn(`${kind}/${id}`)
@@ -43,9 +46,9 @@ export class Supervisor extends Queries {
   }
 
   /**
-   * Sends an event; resolves when its turn is durable.
-   * @throws ADDRESS_INVALID, ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_QUARANTINED, ACTOR_FAILED,
-   * ACTOR_BUSY, MAILBOX_FULL, STORE_FENCED, STOPPED
+   * Sends an event. Resolves when its turn is durable.
+   * @throws ADDRESS_INVALID, ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_QUARANTINED,
+   * ACTOR_FAILED, ACTOR_BUSY, MAILBOX_FULL, STORE_FENCED, STOPPED
    */
   send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
     return new Promise((resolve, reject) => {
@@ -59,7 +62,10 @@ export class Supervisor extends Queries {
     })
   }
 
-  /** As `send`, for trusted sources that need no answer: a refusal is in the dead letters. @throws MAILBOX_FULL */
+  /**
+   * Sends like `send`, for trusted sources that need no answer. Refused events become dead letters.
+   * @throws MAILBOX_FULL
+   */
   tell(to: Address, event: AnyEvent, options: SendOptions = {}): void {
     this.parts.loop.enqueue(
       { message: receive(to, event, this.parts.clock, options) },
@@ -73,8 +79,8 @@ export class Supervisor extends Queries {
   }
 
   /**
-   * Lets an actor out of quarantine; the record has who did so, and why. It goes on with its state; one that waited for a
-   * restart starts over from its input, and then takes what was kept for it.
+   * Releases an actor from quarantine. The record has the author and the reason. The actor keeps its state. An actor
+   * that waited for a restart starts over from its input, and then takes its stashed messages.
    * @throws EVENT_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED
    */
   async release(address: string, why: Why = {}): Promise<Receipt> {
@@ -86,7 +92,7 @@ export class Supervisor extends Queries {
   }
 
   /**
-   * Puts an actor into quarantine from outside, as if its machine had thrown on the event.
+   * Quarantines an actor from outside, as if its machine had thrown on the event.
    * @throws ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED
    */
   async quarantine(address: string, { error: thrown, event }: Suspicion): Promise<Receipt> {
@@ -105,7 +111,7 @@ export class Supervisor extends Queries {
     })
   }
 
-  /** Sends a dead letter again, by the seq of its record. @throws LETTER_UNKNOWN, and what `send` throws */
+  /** Sends a dead letter again, by the seq of its record. @throws LETTER_UNKNOWN, and the errors of `send` */
   async redeliver(seq: number): Promise<Receipt> {
     for await (const record of this.parts.store.read({ fromSeq: seq, toSeq: seq })) {
       if (record.event.type !== 'DEAD_LETTER') break
@@ -125,20 +131,20 @@ export class Supervisor extends Queries {
     throw new OutcryError('LETTER_UNKNOWN', `record ${seq} is not in the log`, 'See `outcry verify`.')
   }
 
-  /** Runs all turns that wait, without giving way; their commits follow. For event time, see EventClock. */
+  /** Runs all waiting turns without a pause. Their commits follow. It is for event time: see EventClock. */
   pump(): void {
     this.parts.loop.pump(Number.POSITIVE_INFINITY)
     this.parts.timers.arm()
   }
 
-  /** What a fast source waits for before its next message; undefined when there is room now. */
+  /** Resolves when a fast source may send its next message. Undefined when there is room now. */
   room(): Promise<void> | undefined {
     return this.parts.loop.room()
   }
 
   /**
-   * Takes nothing more, disposes of every running part, finishes what waits, snapshots every actor, stops the ports and
-   * closes the store. Running parts that a waiting message is to start are started by the next start. A second call
+   * Takes no more messages, stops every running part, finishes the waiting messages, snapshots every actor, stops the
+   * ports and closes the store. Running parts that a waiting message starts begin at the next start. A second call
    * resolves with the first.
    */
   stop(): Promise<void> {
@@ -156,7 +162,7 @@ export class Supervisor extends Queries {
 
   async #shutDown(): Promise<void> {
     const { store, ports, publisher, maintenance, logger } = this.parts
-    // Before the first wait: whoever calls may be in the middle of a publication.
+    // This comes before the first await, because the caller may be in the middle of a publication.
     this.#takeNoMore()
     try {
       if (this.fence === undefined) {
@@ -170,22 +176,24 @@ export class Supervisor extends Queries {
     }
   }
 
-  /** @internal What `ref.send()` in a custom action does. @throws IMPURE_SEND within a transition */
+  /** @internal Sends for `ref.send()` in a custom action. @throws IMPURE_SEND within a transition */
   sendByHand(to: Address, event: AnyEvent): void {
     if (this.parts.scope.running) {
       throw new OutcryError(
         'IMPURE_SEND',
         `${event.type} was sent to ${to} by hand from within a transition`,
-        'Send with sendTo or raise; ref.send() belongs into custom actions.',
+        'Send with sendTo or raise. Call ref.send() in custom actions only.',
       )
     }
     this.parts.loop.enqueue({ message: receive(to, event, this.parts.clock) }, 'command')
   }
 
-  /** @internal What a running part sends: `event` is checked and frozen, the last that was. */
+  /**
+   * @internal Sends for a running part. `event` is checked and frozen, and was checked last: `sizeTaken` is its size.
+   */
   sendFromPart(to: Address, event: AnyEvent, cause: number): void {
     const { loop } = this.parts
-    // A promise may well end after the runtime has; the next start decides what becomes of it.
+    // A promise may end after the runtime has stopped. The next start decides about it.
     if (loop.isClosed || this.fence) return
     const { now } = this
     const timed = event.at === undefined ? Object.freeze({ ...event, at: now }) : event
@@ -206,13 +214,13 @@ export class Supervisor extends Queries {
     })
   }
 
-  /** What is in memory has an address; anything else has to look like one. */
+  /** Returns the address of an actor in memory without parsing. Any other text must look like an address. */
   #addressOf(text: string): Address {
     return this.parts.residents.resident(text as Address)?.address ?? parseAddress(text)
   }
 }
 
-/** @throws ADDRESS_INVALID, ACTOR_RESERVED */
+/** Returns the address unless it is the runtime's own. @throws ADDRESS_INVALID, ACTOR_RESERVED */
 function notOwn(text: string): Address {
   const address = parseAddress(text)
   if (isReserved(address)) throw reserved(address)

@@ -191,9 +191,7 @@ describe('a log of an earlier version with a delay that is no number', () => {
       await supervisor.send('never/n', { type: 'POKE' })
       expect([old.value('never/n'), old.value('bystander/b')]).toEqual(['a', 'b'])
       expect((await supervisor.view('never/n'))?.timers).toEqual([])
-      expect(old.errors).toContain(
-        'never/n had the timer "odd" with an id or a delay that is none: it is dropped',
-      )
+      expect(old.errors).toContain('never/n had the timer "odd" with a wrong id or delay: it is dropped')
       const problems = (await supervisor.verify()).problems.filter(({ code }) => code !== 'STORE_INDEX')
       expect(problems).toEqual([])
       await supervisor.stop()

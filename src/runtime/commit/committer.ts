@@ -14,7 +14,7 @@ const COMMIT_SIZE_MAX = 16 * 2 ** 20
 const PENDING_RECORDS_MAX = 20_000
 const PENDING_SIZE_MAX = 128 * 2 ** 20
 
-/** Gets told of commits. */
+/** Is notified of commits. */
 export interface CommitObserver {
   /** A commit is published: there is room for messages, or nothing is left to do. */
   onCommitted(): void

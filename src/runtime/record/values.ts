@@ -1,7 +1,7 @@
 /**
  * Checks values at the door (law 12): JSON's own values, `undefined` and references to actors may enter a record. Every
  * door calls `admit` for values that are made here, or `takeIn` for values from outside. An admitted value comes back
- * equal from the log. It is frozen, so that nobody can change what others see or what is written later.
+ * equal from the log. It is frozen, so no later change reaches other readers or the log.
  */
 import { types } from 'node:util'
 import { OutcryError } from '../../../errors/outcry-error.ts'

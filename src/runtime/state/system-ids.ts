@@ -2,7 +2,7 @@ import type { Address } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { STOP } from '../xstate/logic.ts'
 
-/** Gets told of the owners of system ids. A Scope is one. */
+/** Is notified of the owners of system ids. A Scope is one. */
 export interface SystemIdSink {
   setSystemId(systemId: string, address: Address): void
   dropSystemId(systemId: string, address: Address): void

@@ -31,7 +31,7 @@ const READS_MAX = 5
 const TIME_MAX = Date.UTC(2200)
 
 /**
- * The system's time, measured on a clock that nobody sets. `now()` never goes back. A change of the system clock makes
+ * The system's time, measured on a monotonic clock. `now()` never goes back. A change of the system clock makes
  * no timer late or early.
  *
  * When the system clock is set forward, `now()` follows as soon as `follow` is called, so that the owner of timers can

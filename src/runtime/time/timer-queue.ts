@@ -4,7 +4,7 @@ import type { Address } from '../record/address.ts'
 export interface DueTimer {
   /** Undefined, because the timer becomes a message only when its turn comes. */
   readonly message?: undefined
-  /** The due time minus all shifts of the clock so far: the time on a clock that nobody sets. */
+  /** The due time minus all shifts of the clock so far: the time on a monotonic clock. */
   readonly when: number
   readonly address: Address
   /** Undefined when the actor is passive. Then it is restored at that time. */
