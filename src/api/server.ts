@@ -110,7 +110,8 @@ export async function startApi(
     throw listenFailure(error, host, port)
   }
   const { port: bound } = http.server.address() as AddressInfo
-  const name = host.includes(':') ? `[${host}]` : host
+  // Without a host it listens on every address.
+  const name = host.includes(':') ? `[${host}]` : host || 'localhost'
   return {
     url: `http://${name}:${bound}`,
     close: async () => {

@@ -172,7 +172,7 @@ export class Runner implements RunningRunner {
         await venue.close()
       } finally {
         // Last, so that until then the command line is told that the runner stops; and whatever failed before.
-        withdraw(config.data)
+        withdraw(config.data, this.url)
       }
     }
   }

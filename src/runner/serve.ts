@@ -1,8 +1,11 @@
 /** What a program offers of its own supervisor: the API, the feed, inspection and the page, for any machines. */
-import { checkOptions } from '../../errors/options.ts'
+import { z } from 'zod'
+import { optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
-import type { Limits } from '../api/limits.ts'
-import { consoleLogger, type Logger } from '../runtime/logger.ts'
+import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
+import { LIMITS, type Limits } from '../api/limits.ts'
+import { serverOrigins, serverPort, serverToken } from '../api/server-fields.ts'
+import { consoleLogger, type Logger, unfailing } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 export interface ServeOptions {
@@ -29,15 +32,35 @@ export interface Server {
   close(): Promise<void>
 }
 
-const OPTIONS = {
-  port: true,
-  host: true,
-  token: true,
-  origins: true,
-  data: true,
-  limits: true,
-  logger: true,
-} as const
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+/** A timer of Node takes no more ms, and fires at once where it is given more. */
+const LIMIT_MAX = 2 ** 31 - 1
+
+const serveOptions = z.strictObject({
+  port: serverPort.optional(),
+  host: z.string().min(1).optional(),
+  token: serverToken.optional(),
+  origins: serverOrigins.optional(),
+  data: z
+    .string()
+    .refine(
+      (folder) => holderOf(folder) === process.pid,
+      'must be the folder of the log that this program gave to openLevelStore',
+    )
+    .optional(),
+  limits: z.strictObject(limitFields()).optional(),
+  logger: z
+    .custom<Logger>(
+      (value) => LEVELS.every((level) => typeof Object(value)[level] === 'function'),
+      `must have the functions ${LEVELS.join(', ')}`,
+    )
+    .optional(),
+})
+
+function limitFields(): Readonly<Record<keyof Limits, z.ZodOptional<z.ZodInt>>> {
+  const limit = z.int().positive().max(LIMIT_MAX).optional()
+  return Object.fromEntries(Object.keys(LIMITS).map((name) => [name, limit])) as never
+}
 
 const PORT = 7077
 const HOST = '127.0.0.1'
@@ -45,15 +68,20 @@ const HOST = '127.0.0.1'
 /**
  * Resolves when the server listens. `close` ends it; the supervisor goes on.
  *
- * @throws OPTION_UNKNOWN, PORT_IN_USE, LISTEN_FAILED, TOKEN_NONE when other machines would reach it without a token
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, PORT_IN_USE, LISTEN_FAILED, TOKEN_NONE when other machines would reach it without a token
  * @example
  * const api = await serve(supervisor, { port: 7077, data: 'data' })
  * console.log(api.url)
  * await api.close()
  */
 export async function serve(supervisor: Supervisor, given: ServeOptions = {}): Promise<Server> {
-  checkOptions<ServeOptions>('serve', given, OPTIONS)
-  const { port = PORT, host = HOST, data, logger = consoleLogger, ...options } = given
+  const {
+    port = PORT,
+    host = HOST,
+    data,
+    logger = consoleLogger,
+    ...options
+  } = optionsOf('serve', serveOptions, given)
   // A program that serves nothing loads none of this.
   const [{ startApi }, { isLoopback }, { folderEntries }, { announce, withdraw }] = await Promise.all([
     import('../api/server.ts'),
@@ -71,10 +99,15 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     data === undefined
       ? undefined
       : (reading: { signal?: AbortSignal }) => folderEntries(supervisor.entries(reading), undefined, data)
-  const api = await startApi(supervisor, { port, host, folder, ...options }, logger)
-  const close = async () => {
+  const api = await startApi(supervisor, { port, host, folder, ...options }, unfailing(logger))
+  let closing: Promise<void> | undefined
+  const end = async () => {
     await api.close()
-    if (data !== undefined) withdraw(data)
+    if (data !== undefined) withdraw(data, api.url)
+  }
+  const close = () => {
+    closing ??= end()
+    return closing
   }
   try {
     if (data !== undefined) announce(data, { url: api.url, token: options.token })

@@ -1,14 +1,15 @@
 /** A program that serves its own machines: what it offers, and how the command line reads it. */
 
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { assign, createMachine, emit } from 'xstate'
+import { startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
 import { createSupervisor, openLevelStore, type Server, type Supervisor, serve } from '../../src/index.ts'
 import { outcry } from './runner-process.ts'
@@ -87,10 +88,136 @@ describe('a program that serves its machines', () => {
     await expect(serve(supervisor, { port, logger })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
     other.close()
     await once(other, 'close')
+    // A folder stands where the announcement is to be written.
+    mkdirSync(join(data, 'runner.json', 'in-the-way'), { recursive: true })
+    await expect(serve(supervisor, { port, data, logger })).rejects.toMatchObject({ syscall: 'rename' })
     // The server that had begun to listen has ended, too: its port is free.
-    const nowhere = join(folder, 'nowhere')
-    await expect(serve(supervisor, { port, data: nowhere, logger })).rejects.toMatchObject({ code: 'ENOENT' })
     server = await serve(supervisor, { port, logger })
+  })
+})
+
+describe('the options of serve', () => {
+  it.each<[string, object, string]>([
+    ['a port that is text', { port: '7077' }, 'port'],
+    ['a port that there is not', { port: 70_000 }, 'port'],
+    ['no port', { port: null }, 'port'],
+    ['an empty host, by which all machines reach it', { host: '' }, 'host'],
+    ['an empty token, which whoever has none has', { token: '' }, 'token'],
+    ['a token that can be guessed', { token: 'secret' }, 'token'],
+    ['a token that no cookie takes', { token: 'a b; c=0123456789' }, 'token'],
+    ['a token that is a number', { token: 1234567890123456 }, 'token'],
+    [
+      'a text of origins, of which a part would be one',
+      { origins: 'https://inspector.example.org' },
+      'origins',
+    ],
+    ['an origin with a path', { origins: ['https://inspector.example.org/'] }, 'origins.0'],
+    ['the origin of every sandbox', { origins: ['null'] }, 'origins.0'],
+    ['the folder of no log', { data: 'nowhere' }, 'data'],
+    ['a limit of nothing', { limits: { pingMs: 0 } }, 'limits.pingMs'],
+    ['a limit that no timer takes', { limits: { stuckMs: 1e12 } }, 'limits.stuckMs'],
+    ['a limit that is text', { limits: { connectionsMax: '5' } }, 'limits.connectionsMax'],
+    ['a logger that cannot warn', { logger: { info() {} } }, 'logger'],
+    ['what is no object', [], 'options'],
+  ])('may not be %s', async (_, options, field) => {
+    await expect(serve(supervisor, options)).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      issues: [{ field }],
+    })
+  })
+
+  it.each([{ prot: 7077 }, { limits: { pingMS: 5 } }])(
+    'may have none that nobody reads: %o',
+    async (options) => {
+      await expect(serve(supervisor, options as object)).rejects.toMatchObject({ code: 'OPTION_UNKNOWN' })
+    },
+  )
+
+  it('may not be the folder of a log that another process holds', async () => {
+    const other = join(folder, 'other')
+    mkdirSync(join(other, 'lock'), { recursive: true })
+    writeFileSync(join(other, 'lock', 'holder'), `${process.ppid}\n`)
+    await expect(serve(supervisor, { port: 0, data: other, logger })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+    })
+    expect(existsSync(join(other, 'runner.json'))).toBe(false)
+  })
+})
+
+describe('servers of one program', () => {
+  it('say where they are reached, also where they listen on every address', async () => {
+    const api = await startApi(supervisor, { port: 0, host: '', token: '0123456789abcdef' }, logger)
+    expect((await fetch(`${api.url}/health`)).status).toBe(200)
+    await api.close()
+  })
+
+  it('end each by itself, as often as they are asked to', async () => {
+    const first = await serve(supervisor, { port: 0, data, logger })
+    server = await serve(supervisor, { port: 0, data, logger })
+    await Promise.all([first.close(), first.close()])
+    await first.close()
+    // The command line finds the one that is there.
+    expect(JSON.parse(readFileSync(join(data, 'runner.json'), 'utf8'))).toMatchObject({ url: server.url })
+    expect(await createClient({ url: server.url }).actor('alarm/a')).toMatchObject({ value: 'quiet' })
+    await server.close()
+    expect(existsSync(join(data, 'runner.json'))).toBe(false)
+  })
+
+  it('end while they answer, and each client hears an answer or that there is none', async () => {
+    server = await serve(supervisor, { port: 0, logger })
+    const { url } = server
+    const client = createClient({ url, WebSocket })
+    const ending = new AbortController()
+    const feed = client.feed({ topics: ['>'], signal: ending.signal })
+    const next = feed.next()
+    const asked = Array.from({ length: 40 }, (_, n) =>
+      client.send('alarm/a', { type: n % 2 === 0 ? 'RING' : 'HUSH' }).then(
+        () => 'taken',
+        (error: { code?: string }) => error.code,
+      ),
+    )
+    await asked[0]
+    const closed = server.close()
+    const answers = new Set(await Promise.all(asked))
+    await closed
+    for (const answer of answers) expect(['taken', 'EVENT_UNHANDLED', 'RUNNER_UNREACHABLE']).toContain(answer)
+    ending.abort()
+    await next
+    await expect(client.ask('health')).rejects.toMatchObject({ code: 'RUNNER_UNREACHABLE' })
+  })
+
+  it('say that the supervisor has stopped, where that stopped first', async () => {
+    server = await serve(supervisor, { port: 0, logger })
+    const client = createClient({ url: server.url })
+    await supervisor.stop()
+    await expect(client.send('alarm/a', { type: 'RING' })).rejects.toMatchObject({ code: 'STOPPED' })
+    for (const asked of [
+      client.actor('alarm/a'),
+      client.events(),
+      client.ask('actors'),
+      client.ask('health'),
+    ])
+      await asked.then(
+        (answer) => expect(answer).toBeDefined(),
+        (error: unknown) =>
+          expect(error).toMatchObject({ code: expect.stringMatching(/^STOPPED$|^STORE_CLOSED$/) }),
+      )
+  })
+
+  it('go on though their logger throws', async () => {
+    const thrower = () => {
+      throw new Error('of the logger')
+    }
+    const throwing = { debug: thrower, info: thrower, warn: thrower, error: thrower }
+    server = await serve(supervisor, { port: 0, logger: throwing })
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    socket.write('GET /feed HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n')
+    socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n')
+    await once(socket, 'data')
+    // A frame that no client may send.
+    socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]))
+    await once(socket, 'close')
+    expect(await createClient({ url: server.url }).actor('alarm/a')).toMatchObject({ value: 'quiet' })
   })
 })
 

@@ -45,6 +45,13 @@ const SOURCES = {
 }
 
 describe('a module of a user', () => {
+  it('may be awaited for longer than a timer of Node waits', async () => {
+    const folder = folderOf({
+      'late.ts': 'await new Promise((resolve) => setTimeout(resolve, 50)); export const a = 1',
+    })
+    expect(await importUserModule(join(folder, 'late.ts'), { limitMs: 1e15 })).toMatchObject({ a: 1 })
+  })
+
   const every = Object.entries(PACKAGES).flatMap(([kind, files]) =>
     Object.entries(SOURCES).map(([name, source]) => [name, kind, { ...files, [name]: source }] as const),
   )

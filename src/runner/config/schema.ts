@@ -20,18 +20,12 @@ import { amount } from '../../adapters/config-fields.ts'
 import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
 import { marketSection, newsSection, venueSection } from '../../adapters/sections.ts'
 import { isLoopback } from '../../api/guard.ts'
+import { serverOrigins, serverPort, serverToken } from '../../api/server-fields.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
 
 const { element: interval } = symbolInput.shape.intervals
 const newsSource = newsSection(ADAPTERS)
-
-const webOrigin = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).origin === text,
-    'an origin such as https://inspector.example.org, without a path',
-  )
 
 export const runnerConfig = z.strictObject({
   data: z
@@ -193,24 +187,13 @@ export const runnerConfig = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether there is one.'),
       host: z.string().default('127.0.0.1').describe('Address that it listens on.'),
-      port: z
-        .number()
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(7077)
-        .describe('Port that it listens on; 0 takes any free one.'),
-      token: z
-        .string()
-        .regex(/^[\w.~-]{16,}$/, 'at least 16 letters, digits and - . _ ~')
+      port: serverPort.default(7077).describe('Port that it listens on; 0 takes any free one.'),
+      token: serverToken
         .optional()
         .describe(
           'Whoever has it may speak to the server, and nobody else: at least 16 letters that headers, addresses and cookies take as they are. Wanted where `host` is none of this machine alone.',
         ),
-      origins: z
-        .array(webOrigin)
-        .default([])
-        .describe('Origins of pages elsewhere that may speak to it, too.'),
+      origins: serverOrigins.default([]).describe('Origins of pages elsewhere that may speak to it, too.'),
     })
     .refine(({ enabled, host, token }) => !enabled || isLoopback(host) || token !== undefined, {
       path: ['token'],

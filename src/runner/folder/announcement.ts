@@ -1,5 +1,5 @@
 /** How the process that holds a data folder is reached: a file in it, by which the command line finds the process. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The file, within the data folder. */
@@ -23,6 +23,17 @@ export function announce(data: string, { url, token }: Omit<RunnerInfo, 'pid'>):
   renameSync(`${file}.part`, file)
 }
 
-export function withdraw(data: string): void {
-  rmSync(join(data, RUNNER_FILE), { force: true })
+/** Removes the file, but for one that another server of this process has written since. */
+export function withdraw(data: string, url: string | undefined): void {
+  const file = join(data, RUNNER_FILE)
+  if (urlIn(file) === url) rmSync(file, { force: true })
+}
+
+/** Undefined where nobody has written one, or a power cut has torn it. */
+function urlIn(file: string): unknown {
+  try {
+    return Object(JSON.parse(readFileSync(file, 'utf8'))).url
+  } catch {
+    return undefined
+  }
 }

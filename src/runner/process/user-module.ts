@@ -19,6 +19,7 @@ import {
 } from 'esbuild'
 import { OutcryError } from '../../../store/index.ts'
 import { consoleLogger, type Logger } from '../../runtime/logger.ts'
+import { TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
 import { userModules } from './user-modules.ts'
 
 /** `ts` when the sources run, `js` when the build does. */
@@ -85,11 +86,14 @@ async function withinLimit<T>(
   const told = setTimeout(tell, Math.min(TOLD_AFTER_MS, limitMs / 2))
   let limit: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    limit = setTimeout(() => {
-      const text = `${file} is not loaded after ${limitMs / 1_000} s: ${waits}`
-      const hint = 'Await nothing there that may never come, or set runner.moduleLimitMs to a longer time.'
-      reject(new OutcryError('MODULE_PENDING', text, hint))
-    }, limitMs)
+    limit = setTimeout(
+      () => {
+        const text = `${file} is not loaded after ${limitMs / 1_000} s: ${waits}`
+        const hint = 'Await nothing there that may never come, or set runner.moduleLimitMs to a longer time.'
+        reject(new OutcryError('MODULE_PENDING', text, hint))
+      },
+      Math.min(limitMs, TIMEOUT_MAX_MS),
+    )
   })
   try {
     return await Promise.race([imported, late])
