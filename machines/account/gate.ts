@@ -1,5 +1,6 @@
 /** What an account makes of a request: what it says, whom it tells, what it keeps. Pure. */
 
+import { compact } from '../../errors/compact.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { OverfillPolicy } from '../events/order.ts'
 import type {
@@ -96,11 +97,11 @@ function refusedAs(
   const text = textOf(refusal)
   const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
   const list = listId === undefined ? undefined : listAddress(listId)
-  const event: RequestRefused = { type: 'REQUEST_REFUSED', at, orderId, ...(list && { list }), check, text }
+  const event: RequestRefused = compact({ type: 'REQUEST_REFUSED', at, orderId, list, check, text })
   // A list hears of its order from that itself, unless there will be none.
   const unheard = check === 'orderId' ? list : undefined
   return {
-    emitted: { type, at, venue, ...(symbol && { symbol }), orderId, ...refusal, text },
+    emitted: { type, at, venue, ...compact({ symbol }), orderId, ...refusal, text },
     answer: { to: [owner, unheard].filter((to) => to !== undefined), event },
     changes: {},
   }
@@ -116,13 +117,13 @@ function partiesOf(
   const watchdog = watchdogAddress(request)
   const isGuarded = guarded.includes(symbol) && (isStop(request) || owner === watchdog)
   const watchers = [...(list === undefined ? [] : [list]), ...(isGuarded ? [watchdog] : [])]
-  return {
+  return compact({
     overfill,
     account: accountAddress(venue),
-    ...(owner && { owner }),
-    ...(list && { list }),
-    ...(watchers.length > 0 && { watchers }),
-  }
+    owner,
+    list,
+    watchers: watchers.length > 0 ? watchers : undefined,
+  })
 }
 
 function textOf({ check, field, limit, value }: Refusal): string {

@@ -1,5 +1,7 @@
 /** The pre-trade checks: pure, each with its numbers. */
+
 import { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
 import type { RiskFlag, SetTradingState } from '../events/account.ts'
 import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
 import { ownOrderAddress, positionAddress, watchdogAddress } from '../model/addresses.ts'
@@ -217,9 +219,7 @@ export function replaceCheck(
   const request = {
     ...was,
     at,
-    ...(orderQty && { orderQty }),
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
+    ...compact({ orderQty, price, stopPx }),
   }
   const leavesQty = decimal.subtract(request.orderQty, cumQty)
   if (!decimal.isPositive(leavesQty))

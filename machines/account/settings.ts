@@ -1,5 +1,7 @@
 /** Settings that people change at run time: judged as a whole, told one by one. Pure. */
+
 import type { ZodType } from 'zod'
+import { compact } from '../../errors/compact.ts'
 
 export interface Change {
   readonly setting: string
@@ -34,6 +36,6 @@ function changesOf(were: Settings, are: Settings): Change[] {
   return [...new Set([...Object.keys(were), ...Object.keys(are)])].flatMap((setting) => {
     const [was, value] = [were[setting], are[setting]]
     if (JSON.stringify(was) === JSON.stringify(value)) return []
-    return { setting, ...(value !== undefined && { value }), ...(was !== undefined && { was }) }
+    return compact({ setting, value, was })
   })
 }

@@ -1,5 +1,6 @@
 /** What the orders of a list should be, and what has to be asked for to make them so. Pure. */
 
+import { compact } from '../../errors/compact.ts'
 import type { OrderUpdate } from '../events/fill.ts'
 import type { ListLeg, ListPhase, ListRequest } from '../events/list.ts'
 import type { OrdStatus } from '../events/order.ts'
@@ -102,9 +103,7 @@ function updated(leg: Leg, update: OrderUpdate): Leg {
     ...leg,
     filled,
     cumQty: Object.values(filled).reduce(decimal.add),
-    ...(decimal.isPositive(cumQty) && { avgPx }),
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
+    ...compact({ avgPx: decimal.isPositive(cumQty) ? avgPx : undefined, price, stopPx }),
   }
   if (!hasEnded(update)) return working(news, update)
   // A late fill of one that had ended already.
@@ -155,7 +154,7 @@ export function withRefusal(list: List, { orderId }: RequestRefused): List {
 
 /** Prices of its order are asked for as soon as there is nothing else that it has yet to answer. */
 export function withPrices(list: List, legId: string, { price, stopPx }: Prices): List {
-  const asked = { ...(price && { price }), ...(stopPx && { stopPx }) }
+  const asked = compact({ price, stopPx })
   return withLeg(
     list,
     (leg) => leg.legId === legId,

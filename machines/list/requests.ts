@@ -1,4 +1,5 @@
 /** What a list does on an event, and what it asks for. Pure. */
+import { compact } from '../../errors/compact.ts'
 import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
 import { listAddress, orderIdOf } from '../model/addresses.ts'
 import type { OrderListEvent } from './context.ts'
@@ -38,27 +39,27 @@ export function orderRequestOf(list: List, leg: Leg, orderQty: string, at: numbe
   const { id, owner, venue, symbol, positionSide, refPx, legs } = list
   const { side, ordType, price, stopPx, trailingOffset, timeInForce, expireTime, postOnly, reduceOnly } = leg
   const entered = legs[0]?.avgPx
-  return {
+  return compact({
     type: 'ORDER_REQUEST',
     at,
     orderId: orderIdOf(leg.order as string),
-    ...(owner && { owner }),
+    owner,
     listId: id,
     venue,
     symbol,
-    ...(positionSide && { positionSide }),
+    positionSide,
     side,
     ordType,
     orderQty,
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
-    ...(trailingOffset && { trailingOffset }),
+    price,
+    stopPx,
+    trailingOffset,
     timeInForce,
-    ...(expireTime && { expireTime }),
-    ...(postOnly && { postOnly }),
-    ...(reduceOnly && { reduceOnly }),
+    expireTime: expireTime || undefined,
+    postOnly: postOnly || undefined,
+    reduceOnly: reduceOnly || undefined,
     refPx: entered && entered !== '0' ? entered : refPx,
-  }
+  })
 }
 
 type Change = Extract<ListCommand, { do: 'replace' }>['change']

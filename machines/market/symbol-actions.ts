@@ -1,5 +1,7 @@
 /** What a symbol does on its events. */
+
 import { assertEvent } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import type { Mark } from '../events/candle.ts'
 import { acts } from '../kind/kind.ts'
 import { marks, type SymbolTypes, type Timed, timesOf, tradeCandles } from './symbol-context.ts'
@@ -14,7 +16,7 @@ export const takeTrade = action(({ context, event, enqueue }) => {
   const { venue, symbol, bid, ask, isDisrupted } = context
   const marked = closed.length > 0 ? { marked: { at, px } } : {}
   enqueue.assign({
-    trade: { px, qty, at, ...(eventAt !== undefined && { eventAt }) },
+    trade: compact({ px, qty, at, eventAt }),
     lastAt: at,
     candles,
     ...marked,
@@ -27,8 +29,7 @@ export const takeTrade = action(({ context, event, enqueue }) => {
       symbol,
       px,
       qty,
-      ...(bid && { bid }),
-      ...(ask && { ask }),
+      ...compact({ bid, ask }),
     }),
   )
   if (context.emit?.includes('trade')) {
@@ -80,7 +81,7 @@ export const takeQuote = action(({ context, event, enqueue }) => {
   const { venue, symbol, emit: also } = context
   const { bid, bidSize, ask, askSize, at } = event
   const { marked, told } = marks(context, { at, bid, ask })
-  enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at, ...(marked && { marked }) })
+  enqueue.assign(compact({ bid, bidSize, ask, askSize, lastAt: at, marked }))
   if (also?.includes('quote'))
     enqueue(
       emit({
@@ -105,7 +106,7 @@ export const takeBook = action(({ context, event, enqueue }) => {
   const [bid, bidSize] = bids[0] ?? []
   const [ask, askSize] = asks[0] ?? []
   const { marked, told } = marks(context, { at, bid, ask })
-  enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at, ...(marked && { marked }) })
+  enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at, ...compact({ marked }) })
   if (also?.includes('orderBook'))
     enqueue(emit({ type: 'MARKET_ORDER_BOOK', ...timesOf(event), venue, symbol, updateId, bids, asks }))
   for (const address of told)

@@ -1,4 +1,5 @@
 /** What a symbol knows, and what follows from it. Pure. */
+import { compact } from '../../errors/compact.ts'
 import type { Candle, CandleClose } from '../events/candle.ts'
 import type { MarketEvent, Trade } from '../events/market.ts'
 import type { Emitted } from '../kind/kind.ts'
@@ -96,7 +97,7 @@ export function timesOf({ at, eventAt, receivedNs }: MarketEvent): {
   eventAt?: number
   receivedNs?: string
 } {
-  return { at, ...(eventAt !== undefined && { eventAt }), ...(receivedNs !== undefined && { receivedNs }) }
+  return compact({ at, eventAt, receivedNs })
 }
 
 /** Candles go by the exchange's time, where it is known: so they are the exchange's own. */

@@ -1,5 +1,7 @@
 /** Replays what logs have of version 3, whose candles went by the time of receipt. */
+
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import type { Candle, CandleClose } from '../events/candle.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Trade } from '../events/market.ts'
@@ -60,16 +62,7 @@ export const symbolVersion3 = setup({
       const { px, qty, at } = event
       enqueue.assign({ trade: { px, qty, at }, lastAt: at, candles })
       const { venue, symbol, bid, ask } = context
-      enqueue.emit({
-        type: 'MARKET_TICK',
-        at,
-        venue,
-        symbol,
-        px,
-        qty,
-        ...(bid && { bid }),
-        ...(ask && { ask }),
-      })
+      enqueue.emit(compact({ type: 'MARKET_TICK', at, venue, symbol, px, qty, bid, ask }))
       if (context.emit?.includes('trade')) {
         const { tradeId, aggressor } = event
         enqueue.emit({ type: 'MARKET_TRADE', at, venue, symbol, tradeId, px, qty, aggressor })

@@ -1,4 +1,5 @@
 /** What an item of news is about, and how grave that is. */
+import { compact } from '../../errors/compact.ts'
 import type { NewsItem, NewsSentiment, NewsSeverity } from '../events/news.ts'
 import { type NewsRule, type NewsRules, NO_RULE } from './rules.ts'
 
@@ -28,14 +29,14 @@ export function keywordClassifier({ rules, symbols }: NewsRules): Classifier {
     const rule = tests.find(({ rule, fits }) => fits(readBy(rule)))?.rule
     if (rule === undefined) return { category: 'other', severity: 'info', symbols: named(all), rule: NO_RULE }
     const { id, category, sentiment, severity, flagForMs } = rule
-    return {
+    return compact({
       category,
-      ...(sentiment !== undefined && { sentiment }),
+      sentiment,
       severity,
       symbols: named(readBy(rule)),
       rule: id,
-      ...(flagForMs !== undefined && { flagForMs }),
-    }
+      flagForMs,
+    })
   }
 }
 

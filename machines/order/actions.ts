@@ -1,5 +1,7 @@
 /** What an order does on its events. */
+
 import { assertEvent } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import type { Deny } from '../events/order-requests.ts'
 import { acts } from '../kind/kind.ts'
 import {
@@ -63,7 +65,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
         emit({
           type: 'ORDER_ADOPTED',
           ...facts(context, at),
-          ...(foreignId !== undefined && { foreignId }),
+          ...compact({ foreignId }),
         }),
       )
       enqueue(tell(accountOf(context), updateOf(context, at)))
@@ -73,7 +75,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
       assertEvent(event, 'SUBMIT')
       const { at, account, owner = account, list, watchers = [] } = event
       const text = `orderId: ${orderId} asked, a new one allowed`
-      const of = { at, orderId, ...(list && { list }), check: 'orderId', text }
+      const of = compact({ at, orderId, list, check: 'orderId', text })
       for (const to of new Set([account, owner, ...watchers]))
         enqueue(tell(to, { type: 'REQUEST_REFUSED', ...of }))
     }),
@@ -153,7 +155,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
     end: action(({ context, event, enqueue }, { as }: { as: Ending }) => {
       const { type, ordStatus, endedAs, why } = ENDINGS[as]
       const { text = why, ordRejReason }: Partial<Deny> = event.type === 'DENY' ? event : {}
-      const reason = { text, ...(ordRejReason && { ordRejReason }) }
+      const reason = compact({ text, ordRejReason })
       const end = { endedAs, ordStatus, leavesQty: decimal.ZERO, pending: [], ...reason }
       const after: OrderContext = { ...context, ...end }
       enqueue.assign(end)
@@ -191,7 +193,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
       const origClOrdId = before?.clOrdId ?? context.clOrdId
       const { orderQty = before?.orderQty ?? terms.orderQty, price, stopPx } = event
       const { clOrdId, asked } = nextRequest(context, { kind: 'replace', orderQty }, requestsOf)
-      const prices = { ...(price && { price }), ...(stopPx && { stopPx }) }
+      const prices = compact({ price, stopPx })
       enqueue.assign(asked)
       const report = facts({ ...context, ...asked }, event.at)
       enqueue(emit({ type: 'ORDER_PENDING_REPLACE', ...report, newOrderQty: orderQty, ...prices }))

@@ -1,5 +1,6 @@
 /** What a venue's report makes of an order: its state, its books and its one FIX status. Pure. */
 
+import { compact } from '../../errors/compact.ts'
 import type { ExecType, ExecutionReport, OrdStatus } from '../events/order.ts'
 import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
@@ -134,7 +135,7 @@ export function outcomeOf(
   if (isAnswer && !isNews && toldQty === order.toldQty) return undefined
   const execIds = isAnswer ? order.execIds : { ...order.execIds, [execId]: null, ...outcome.changes.execIds }
   const changes = { ...replaced, ...outcome.changes, pending, execIds, toldQty }
-  return { ...outcome, changes, ...(refused && { refused }) }
+  return { ...outcome, changes, ...compact({ refused }) }
 }
 
 function reported(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
@@ -199,7 +200,7 @@ function standing({ cumQty, terms, endedAs }: OrderContext, was: ExecutionState)
 }
 
 function textOf({ text, ordRejReason }: ExecutionReport): Pick<OrderContext, 'text' | 'ordRejReason'> {
-  return { ...(text !== undefined && { text }), ...(ordRejReason && { ordRejReason }) }
+  return compact({ text, ordRejReason })
 }
 
 function accepted(
@@ -264,7 +265,7 @@ function withoutFill(order: OrderContext, state: ExecutionState, report: Executi
   const isBust = execType === 'TRADE_CANCEL' || ownOf(order.fills, execId) !== undefined
   const fill = isBust ? goneOf(was) : { ...was, ...dealIn(report) }
   const outcome = become(order, state, { execIds, ...booked(order, fill, busted) })
-  return { ...outcome, ...(busted && { busted }), ...(!isBust && { counted: fill }) }
+  return { ...outcome, ...compact({ busted, counted: isBust ? undefined : fill }) }
 }
 
 /** Id of the fill that a bust or a correction is about, or that it will have when it comes. */
@@ -287,12 +288,7 @@ function goneOf(fill: CountedFill): CountedFill {
 
 /** What the report says of a deal. */
 function dealIn({ lastQty, lastPx, commission, commissionAsset }: ExecutionReport) {
-  return {
-    ...(lastQty && { lastQty }),
-    ...(lastPx && { lastPx }),
-    ...(commission && { commission }),
-    ...(commissionAsset && { commissionAsset }),
-  }
+  return compact({ lastQty, lastPx, commission, commissionAsset: commissionAsset || undefined })
 }
 
 /** The books with the fill in place of what was counted for it before. */
@@ -337,7 +333,7 @@ function termsAfter(
   { terms }: OrderContext,
   { orderQty, price, stopPx }: ExecutionReport,
 ): OrderContext['terms'] {
-  return { ...terms, orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
+  return { ...terms, orderQty, ...compact({ price, stopPx }) }
 }
 
 /** The place of a request among those of its order: see OrderContext.clOrdId. Where a slash is of another meaning, the first. */

@@ -1,4 +1,5 @@
 import { setup } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import type { Deny, Submit } from '../events/order-requests.ts'
 import type { Adopt } from '../events/reconciliation.ts'
 import { asItIs } from '../kind/kind.ts'
@@ -293,7 +294,7 @@ export const orderFromVersion5 = {
   migrate: ({ value, context }: { readonly value: unknown; readonly context: unknown }) => {
     const { terms, ...rest } = context as OrderContext
     const list = terms.watchers?.find((watcher) => watcher.startsWith('list/'))
-    return { value, context: { ...rest, terms: { ...terms, ...(list && { list }) } } }
+    return { value, context: { ...rest, terms: { ...terms, ...compact({ list }) } } }
   },
 }
 
@@ -311,7 +312,7 @@ export const orderKind = {
     }
     if (event.type === 'ADOPT') {
       const { type: _type, at: _at, foreignId, ...terms } = event as Adopt
-      return { id, ...(foreignId !== undefined && { foreignId }), terms }
+      return compact({ id, foreignId, terms })
     }
     if (event.type !== 'DENY') return undefined
     const { type: _type, at: _at, text: _text, ordRejReason: _reason, ...terms } = event as Deny

@@ -1,5 +1,6 @@
 /** What an order tells others of what its venue reported. Pure. */
 
+import { compact } from '../../errors/compact.ts'
 import type { DomainEvents } from '../events/domain.ts'
 import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/fill.ts'
 import type { ExecutionReport } from '../events/order.ts'
@@ -46,12 +47,12 @@ export function orderReport(
     return { type: state === 'filled' ? 'ORDER_FILLED' : 'ORDER_PARTIAL_FILL', ...of, ...tradeOf(counted) }
   }
   if (execType === 'REPLACED' || execType === 'RESTATED') {
-    return { type: 'ORDER_REPLACED', ...of, ...(price && { price }), ...(stopPx && { stopPx }) }
+    return { type: 'ORDER_REPLACED', ...of, ...compact({ price, stopPx }) }
   }
   // What the order is already is no news, nor is what goes before what was reported.
   if (state === from || !(state in BY_STATE)) return undefined
   const type = BY_STATE[state as keyof typeof BY_STATE]
-  return { type, ...of, ...(text !== undefined && { text }) }
+  return { type, ...of, ...compact({ text }) }
 }
 
 export function tradeOf({ id, lastQty, lastPx }: CountedFill) {
@@ -66,16 +67,16 @@ export function dealReport(
 ): Fill | FillBust | FillCorrected | undefined {
   const fill = counted ?? busted
   if (fill === undefined) return undefined
-  const about = {
+  const about = compact({
     order: ownOrderAddress(id),
-    ...(list && { list }),
+    list,
     tradeId: fill.id,
     venue,
     symbol,
     side,
     ordType,
-  }
-  const of = { at, ...about, ...(positionSide && { positionSide }), ...dealOf(fill) }
+  })
+  const of = { at, ...about, ...compact({ positionSide }), ...dealOf(fill) }
   if (counted === undefined) return { type: 'FILL_BUST', ...of }
   return busted === undefined
     ? { type: 'FILL', ...of }
@@ -109,7 +110,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     type: 'ORDER_UPDATE',
     at,
     order: ownOrderAddress(id),
-    ...(owner && { owner }),
+    ...compact({ owner }),
     ...terms,
     ordStatus: ordStatusOf(order),
     cumQty,
@@ -117,7 +118,6 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     avgPx: avgPx(order),
     isAcknowledged: orderId !== undefined,
     isTriggered,
-    ...(ordRejReason && { ordRejReason }),
-    ...(text && { text }),
+    ...compact({ ordRejReason, text: text || undefined }),
   }
 }

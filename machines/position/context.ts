@@ -1,5 +1,7 @@
 /** What a position knows, and what it says of itself. Pure. */
+
 import { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
 import type { Fill, FillBust } from '../events/fill.ts'
 import { positionSide } from '../events/order.ts'
 import type { PositionChanged } from '../events/position.ts'
@@ -66,24 +68,24 @@ export function quantityAfter({ quantity }: PositionContext, event: PositionEven
 /** What every report of a position says. */
 export function facts(position: PositionContext, at: number) {
   const { venue, symbol, positionSide, quantity, realizedPnl, commissions, funding } = position
-  return {
+  return compact({
     at,
     venue,
     symbol,
-    ...(positionSide && { positionSide }),
+    positionSide,
     quantity,
     avgPx: avgPxOf(position, position),
     realizedPnl,
     commissions,
     funding,
-  }
+  })
 }
 
 /** What a change is to those who keep books of their own. */
 export function changeOf(was: PositionContext, is: PositionContext, at: number): PositionChanged {
   const { symbol, contract, multiplier, settleAsset, quantity, cost } = is
   const received = (position: PositionContext) => decimal.add(position.realizedPnl, position.funding)
-  return {
+  return compact({
     type: 'POSITION_CHANGED',
     at,
     position: positionAddress(is),
@@ -95,6 +97,6 @@ export function changeOf(was: PositionContext, is: PositionContext, at: number):
     cost,
     avgPx: avgPxOf(is, is),
     settled: decimal.subtract(received(is), received(was)),
-    ...(is.markPx && { markPx: is.markPx }),
-  }
+    markPx: is.markPx,
+  })
 }

@@ -1,4 +1,5 @@
 import { setup } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import type { Fill } from '../events/fill.ts'
 import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
@@ -57,6 +58,6 @@ export const positionKind = {
   activate: (event: { type: string }): PositionInput | undefined => {
     if (event.type !== 'FILL') return undefined
     const { venue, symbol, positionSide } = event as Fill
-    return { venue, symbol, ...(positionSide && { positionSide }) }
+    return compact({ venue, symbol, positionSide })
   },
 }

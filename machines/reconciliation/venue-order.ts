@@ -1,4 +1,5 @@
 /** What a venue has of an order, in the words of its reports. Pure. */
+import { compact } from '../../errors/compact.ts'
 import type { ExecutionReport } from '../events/order.ts'
 import type { VenueOrderState, VenueState } from '../events/reconciliation.ts'
 
@@ -16,7 +17,7 @@ export function statusReport(
 ): ExecutionReport {
   const { clOrdId, orderId, symbol, side, orderQty, price, stopPx, ordStatus, cumQty, leavesQty, avgPx } =
     order
-  return {
+  return compact({
     type: 'EXECUTION_REPORT',
     at,
     execType: 'ORDER_STATUS',
@@ -27,10 +28,10 @@ export function statusReport(
     symbol,
     side,
     orderQty,
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
+    price,
+    stopPx,
     cumQty,
     leavesQty,
     avgPx,
-  }
+  })
 }

@@ -1,5 +1,7 @@
 /** What a runner does on its events. */
+
 import { assertEvent } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import { acts } from '../kind/kind.ts'
 import { accountAddress } from '../model/addresses.ts'
 import { HEARTBEAT_MS, RUNNER, type RunnerTypes, type Timed } from './context.ts'
@@ -11,7 +13,7 @@ export const reportStarted = action(({ event, enqueue }) => {
   assertEvent(event, 'STARTED')
   const { at, version, market, venue, strategies } = event
   const { heartbeatMs = HEARTBEAT_MS, configured, belonging } = event
-  enqueue.assign({ venue, startedAt: at, heartbeatMs, configured, ...(belonging && { belonging }) })
+  enqueue.assign({ venue, startedAt: at, heartbeatMs, configured, ...compact({ belonging }) })
   enqueue(emit({ type: 'SYSTEM_STARTED', at, version }))
   enqueue(emit({ type: 'RUNNER_STARTED', at, venue, market, strategies }))
 })

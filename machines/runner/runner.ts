@@ -1,4 +1,5 @@
 import { setup } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import { asItIs } from '../kind/kind.ts'
 import * as actions from './actions.ts'
 import { HEARTBEAT_MS, type RunnerTypes, type Timed } from './context.ts'
@@ -22,12 +23,8 @@ const runnerOf = (version: string, delay: (everyMs: number, event: Timed) => num
     version,
     description:
       'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
-    context: ({ input }) => ({
-      heartbeatMs: HEARTBEAT_MS,
-      ...(input?.belonging && { belonging: input.belonging }),
-      warnings: 0,
-      errors: 0,
-    }),
+    context: ({ input }) =>
+      compact({ heartbeatMs: HEARTBEAT_MS, belonging: input?.belonging, warnings: 0, errors: 0 }),
     initial: 'stopped',
     on: { REPORT_ERROR: { actions: 'reportError' }, STATS: { actions: 'reportStats' } },
     states: {

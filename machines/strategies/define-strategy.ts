@@ -2,8 +2,10 @@
  * A strategy as what is its own: a fold over candles and a decision. The rest is the same for all and durable: it
  * subscribes, warms up, enters through a list of orders that protects what it holds, gets out, and counts.
  */
+
 import { type AnyStateMachine, and, not, setup, stateIn } from 'xstate'
 import type { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
 import type { ListUpdate } from '../events/list.ts'
 import { regimeChanged } from '../events/strategy.ts'
 import type { EventSchema, Sends } from '../kind/kind.ts'
@@ -49,13 +51,8 @@ export interface Strategy {
 export function kindOfStrategy(strategy: Strategy) {
   const { machine, supervision, events, keptInQuarantine, commands, refusals, upgrades, previous } = strategy
   const { ignores, raises, emits, sends } = strategy
-  const declared = {
-    ...(ignores && { ignores }),
-    ...(raises && { raises }),
-    ...(emits && { emits }),
-    ...(sends && { sends }),
-  }
-  const versions = { ...(upgrades && { upgrades }), ...(previous && { previous }) }
+  const declared = compact({ ignores, raises, emits, sends })
+  const versions = compact({ upgrades, previous })
   return { machine, supervision, events, keptInQuarantine, commands, refusals, ...declared, ...versions }
 }
 

@@ -1,6 +1,8 @@
 /** What a strategy does on its events. */
+
 import { assertEvent, type GuardPredicate, stateIn } from 'xstate'
 import type { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
 import { renewed } from '../account/settings.ts'
 import type { Candle } from '../events/candle.ts'
 import { acts } from '../kind/kind.ts'
@@ -68,7 +70,7 @@ export function actionsOf<
       if (event.type === 'CANDLE_CLOSE') {
         const of = factsOf(params, at)
         const regime = definition.regime?.(is)
-        enqueue.assign({ state: is, closeAt: candle.closeAt, ...(regime && { regime }) })
+        enqueue.assign({ state: is, closeAt: candle.closeAt, ...compact({ regime }) })
         if (values !== undefined)
           enqueue(
             emit({
@@ -84,14 +86,14 @@ export function actionsOf<
               type: 'REGIME_CHANGED',
               ...of,
               regime,
-              ...(regimeBefore && { was: regimeBefore }),
+              ...compact({ was: regimeBefore }),
             }),
           )
       }
       if (values === undefined) return
       const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
       if (signal?.do === 'enter')
-        enqueue.raise({ type: 'ENTRY', at, signal, candle, values, ...(isDisrupted && { isDisrupted }) })
+        enqueue.raise({ type: 'ENTRY', at, signal, candle, values, ...compact({ isDisrupted }) })
       if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
     }),
     enter: action(({ context, event, enqueue }) => {

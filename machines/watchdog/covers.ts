@@ -1,4 +1,5 @@
 /** What covers a position, and what is missing: pure. */
+import { compact } from '../../errors/compact.ts'
 import type { OrderUpdate } from '../events/fill.ts'
 import type { OrderRequest } from '../events/order-requests.ts'
 import { holdingId, holdingName, ownOrderAddress, watchdogAddress } from '../model/addresses.ts'
@@ -129,7 +130,7 @@ export function protectionOf(context: WatchdogContext, orderId: string, at: numb
     owner: watchdogAddress(context),
     venue,
     symbol,
-    ...(positionSide && { positionSide }),
+    ...compact({ positionSide }),
     side: decimal.isPositive(quantity) ? 'SELL' : 'BUY',
     ...(isAtMarket ? { ordType: 'MARKET' } : { ordType: 'STOP', stopPx: stopPxOf(context) }),
     orderQty: missing(context),

@@ -1,3 +1,4 @@
+import { compact } from '../../errors/compact.ts'
 import {
   type AccountBooks,
   type AccountContext,
@@ -167,7 +168,7 @@ export class VenuePort implements Port {
       flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
       positions: Object.entries(positions).map(([position, quantity]) => {
         const [symbol, positionSide] = position.split(':') as [string, PositionSide | undefined]
-        return { symbol, ...(positionSide && { positionSide }), quantity }
+        return compact({ symbol, positionSide, quantity })
       }),
       balances: Object.entries(balances).map(([asset, balance]) => ({ asset, balance })),
       here,

@@ -1,5 +1,7 @@
 /** Requests to a server, typed by the contract. */
+
 import { type ErrorCode, isErrorCode } from '../../errors/codes.ts'
+import { compact } from '../../errors/compact.ts'
 import { type Issue, OutcryError } from '../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import type { AnswerOf, BodyOf, HeadersOf, ParamsOf, QueryOf, Refusal, Route } from '../api/contract/route.ts'
@@ -71,18 +73,18 @@ export class Http {
     const text = body === undefined ? undefined : jsonOf(body)
     // It throws by the code of what is wrong, such as an address that is none: a path of it would be another route's.
     route.params?.parse(params)
-    const init: RequestInit = {
+    const init: RequestInit = compact({
       method: route.method,
       headers: {
         ...(text !== undefined && { 'content-type': 'application/json' }),
         ...headers,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
       },
-      ...(text !== undefined && { body: text }),
+      body: text,
       // A request that is sent again elsewhere may be sent as another one, and the runner leads nowhere.
       redirect: 'manual',
-      ...(signal !== undefined && { signal }),
-    }
+      signal,
+    })
     let response: Response
     try {
       response = await this.#fetch(`${this.url}${pathOf(route.path, params)}${queryOf(query)}`, init)

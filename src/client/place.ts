@@ -1,4 +1,5 @@
 /** A client's place in the feed: the last item that it got, and where it goes on. It holds no connection. */
+import { compact } from '../../errors/compact.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { EventOnTopic, RecordOnTopic, SubscribeFrame } from '../api/contract/frames.ts'
 import { matchesAllRecords, parsePattern } from '../api/contract/topics.ts'
@@ -45,12 +46,7 @@ export class Place {
   /** Returns the frame for a server whose log ends at `head`. @throws SEQ_LOST */
   subscription(head: number): SubscribeFrame {
     const { topics, tail, batchMs } = this.#wanted
-    const frame = {
-      op: 'subscribe' as const,
-      id: SUBSCRIPTION,
-      topics: [...topics],
-      ...(batchMs !== undefined && { batchMs }),
-    }
+    const frame = { op: 'subscribe' as const, id: SUBSCRIPTION, topics: [...topics], ...compact({ batchMs }) }
     if (this.#last !== undefined) {
       if (head < this.#last.seq) throw lost(this.#last.seq, `the log ends at ${head}`)
       this.#isSearching = true
@@ -59,7 +55,7 @@ export class Place {
     if (this.#since === undefined && tail !== undefined) return { ...frame, tail }
     if (this.#since === undefined) this.#reach(head)
     else if (this.#isServers && head < this.#since) throw lost(this.#since, `the log ends at ${head}`)
-    return { ...frame, ...(this.#since !== undefined && { since: this.#since }) }
+    return { ...frame, ...compact({ since: this.#since }) }
   }
 
   /** Returns whether the item is new. @throws SEQ_LOST, FEED_GAP */

@@ -1,6 +1,8 @@
 /** Puts a run together: market, store, venue, supervisor, driver, server and the runner over them, in that order. */
+
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { compact } from '../../errors/compact.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { machines } from '../../machines/index.ts'
 import { type Interruptible, storeExists } from '../../store/index.ts'
@@ -73,7 +75,7 @@ export async function startRunner(
 ): Promise<RunningRunner> {
   const logger = new ErrorReports(processLogger)
   const { moduleLimitMs: limitMs } = config.runner
-  const loading = { limitMs, logger, ...(work && { work }) }
+  const loading = compact({ limitMs, logger, work })
   // A torn one is refused before anything is run or made.
   readStrategiesFile(config.data)
   const { strategies, issues } = await loadStrategies(config.strategies ?? [], named, loading)
@@ -142,7 +144,7 @@ export async function startRunner(
     }
     const { liveRecords, liveHours } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
-    const retention = { liveRecords, ...(liveMs !== undefined && { liveMs }) }
+    const retention = compact({ liveRecords, liveMs })
     const note = readNote(config.data)
     supervisor = await createSupervisor({
       store,
@@ -151,9 +153,8 @@ export async function startRunner(
       clock,
       logger,
       retention,
-      ...(acceptChanges !== undefined && { acceptChanges }),
       suspects: suspectsOf(note),
-      ...(work && { work }),
+      ...compact({ acceptChanges, work }),
     })
     expectPositionsOf(market, supervisor, config.data)
     if (note !== undefined) {
@@ -197,7 +198,7 @@ export async function startRunner(
       processLogger,
       faulted,
       beganAt,
-      ...(note?.actor !== undefined && { suspect: note.actor }),
+      ...compact({ suspect: note?.actor }),
     })
     await runner.start()
     return runner

@@ -1,4 +1,5 @@
 /** Tests of the list of actors: it has those with a history, each once. */
+import { compact } from '../../errors/compact.ts'
 import { equal, isTrue } from './assertions.ts'
 import { ACTORS, all, type Test } from './subject.ts'
 
@@ -34,7 +35,7 @@ export function actorTests(test: Test): void {
       )
     const listed: string[] = []
     for (let after: string | undefined; ; after = listed.at(-1)) {
-      const [next] = await all(store.actors({ limit: 1, ...(after !== undefined && { after }) }))
+      const [next] = await all(store.actors(compact({ limit: 1, after })))
       if (next === undefined) break
       listed.push(next)
     }

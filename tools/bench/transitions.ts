@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { createActor } from 'xstate'
+import { compact } from '../../errors/compact.ts'
 import { makeRef } from '../../src/runtime/actors/persist.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
@@ -55,11 +56,11 @@ export async function transitions({ rounds, scale, folder }: Settings): Promise<
     about: `durable transitions a second of ${ORDERS.toLocaleString('en-US')} orders, one process`,
     rows: Object.keys(contenders).map((what) => {
       const target = targets[what]
-      return {
+      return compact({
         what,
         figures: { 'a second': rate(what), 'of one scope': rate(what) / scope },
-        ...(target !== undefined && { target }),
-      }
+        target,
+      })
     }),
   }
 }

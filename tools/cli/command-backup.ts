@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import pc from 'picocolors'
+import { compact } from '../../errors/compact.ts'
 import { closedReports, writeFolder } from '../../src/runner/folder/folder-copy.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { OutcryError, type StoreEntry } from '../../store/index.ts'
@@ -36,7 +37,7 @@ export async function backup(folder: string, { data, json }: BackupOptions): Pro
 
 /** `outcry restore <folder>`: a data folder made from a backup, which stays as it is. */
 export function restore(folder: string, { data, json }: BackupOptions): Promise<number> {
-  return backup(data, { data: folder, ...(json !== undefined && { json }) })
+  return backup(data, compact({ data: folder, json }))
 }
 
 interface Copied {
@@ -61,7 +62,7 @@ async function check(folder: string): Promise<Copied> {
       )
     }
     const reports = await closedReports(folder)
-    return { seq: copy.head.seq, records, commits, ...(reports !== undefined && { reports }) }
+    return compact({ seq: copy.head.seq, records, commits, reports })
   } finally {
     await copy.close()
   }

@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { compact } from '../../errors/compact.ts'
 import { problemOf } from '../../src/runner/folder/books.ts'
 import { closedReports } from '../../src/runner/folder/folder-copy.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -43,7 +44,7 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
     : { diagnosis: await diagnose(location, options), keptIn: undefined }
   if (showProgress) process.stderr.write('\r\x1b[K')
   const { reports, problem } = await problemOf(() => closedReports(data))
-  const books = { ...(reports !== undefined && { reports }), ...(problem && { problem }) }
+  const books = compact({ reports, problem })
   if (json) await printJson({ ...diagnosis, lost, keptIn, books })
   else {
     await tell(location, diagnosis, lost, keptIn)

@@ -1,3 +1,4 @@
+import { compact } from '../../errors/compact.ts'
 import { Client } from '../../src/client/index.ts'
 import { namingHint, readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
@@ -19,7 +20,7 @@ export async function release(address: string, options: ReleaseOptions): Promise
   parseAddress(address)
   const { by, reason, json } = options
   const { data, modules } = named(options)
-  const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+  const why = compact({ by, reason })
   readStrategiesFile(data)
   const ofReader = await loadMachines(modules)
   const log = await openLog(data)

@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import pc from 'picocolors'
 import { destination, pino } from 'pino'
+import { compact } from '../../errors/compact.ts'
 import { VERSION } from '../../src/api/version.ts'
 import { quarantinedIn } from '../../src/runner/actors/quarantine.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
@@ -41,11 +42,7 @@ export interface RunOptions {
  * the run has done what was asked of it, and its summary names them.
  */
 export async function run(options: RunOptions): Promise<number> {
-  const config = loadConfig({
-    ...(options.config !== undefined && { file: options.config }),
-    env: process.env,
-    flags: flagsOf(options),
-  })
+  const config = loadConfig(compact({ file: options.config, env: process.env, flags: flagsOf(options) }))
   letHeapGrow()
   const terminal = new Terminal()
   const asStatus = showsStatus(config, terminal)
@@ -83,7 +80,7 @@ async function runUntilStopped(
     acceptChanges,
     machines: machines?.map((module) => resolve(module)),
     faulted,
-    ...(watch && { work: watch.work }),
+    ...compact({ work: watch?.work }),
   })
   await watch?.hearSignals(true)
   const stop = stopOnSignal(runner, terminal, guard)
@@ -150,23 +147,21 @@ function watchFor(
 function flagsOf(options: RunOptions): Record<string, unknown> {
   const { market, file, symbol, speed, seed, data, storeId, host, port, server } = options
   const marketFlags = {
-    ...(market !== undefined && { source: market }),
-    ...(file !== undefined && { files: file }),
-    ...(symbol !== undefined && { symbols: symbol }),
+    ...compact({ source: market, files: file, symbols: symbol }),
     ...(speed !== undefined && { speed: speed === 'max' ? 'max' : numberOf(speed) }),
     ...(seed !== undefined && { seed: numberOf(seed) }),
   }
-  const serverFlags = {
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port: numberOf(port) }),
-    ...(server === false && { enabled: false }),
-  }
-  return {
-    ...(data !== undefined && { data }),
-    ...(storeId !== undefined && { runner: { storeId } }),
-    ...(Object.keys(marketFlags).length > 0 && { market: marketFlags }),
-    ...(Object.keys(serverFlags).length > 0 && { server: serverFlags }),
-  }
+  const serverFlags = compact({
+    host,
+    port: port === undefined ? undefined : numberOf(port),
+    enabled: server === false ? false : undefined,
+  })
+  return compact({
+    data,
+    runner: storeId === undefined ? undefined : { storeId },
+    market: Object.keys(marketFlags).length > 0 ? marketFlags : undefined,
+    server: Object.keys(serverFlags).length > 0 ? serverFlags : undefined,
+  })
 }
 
 /** Nothing is no number, either. */

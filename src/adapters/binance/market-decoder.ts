@@ -1,5 +1,7 @@
 /** Binance's market messages as market events, one book per symbol. Shared by recordings and the live stream. */
+
 import type { z } from 'zod'
+import { compact } from '../../../errors/compact.ts'
 import type { MarketEvent } from '../../../machines/index.ts'
 import * as exact from '../../../machines/model/decimal.ts'
 import type { Receipt } from '../capture-format.ts'
@@ -291,7 +293,7 @@ function bookEvent(book: OrderBook, receipt: Receipt, eventAt: number | undefine
   return {
     type: 'ORDER_BOOK',
     ...receipt,
-    ...(eventAt !== undefined && { eventAt }),
+    ...compact({ eventAt }),
     updateId: book.lastId,
     bids: book.bids(LEVELS) as [string, string][],
     asks: book.asks(LEVELS) as [string, string][],

@@ -1,5 +1,7 @@
 /** What Binance's updates of an order have in common, spot and futures. */
+
 import { z } from 'zod'
+import { compact } from '../../../errors/compact.ts'
 import type { ExecType, ExecutionReport, OrdStatus, PositionSide } from '../../../machines/index.ts'
 import { orderAddress } from '../../../machines/model/addresses.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
@@ -103,7 +105,7 @@ export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
     execId,
     symbol,
     side: S,
-    ...(positionSide && { positionSide }),
+    ...compact({ positionSide }),
     orderQty,
     ...(decimal.isPositive(price) && { price }),
     ...(decimal.isPositive(stopPx) && { stopPx }),
@@ -111,8 +113,7 @@ export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
     leavesQty: hasEnded({ ordStatus }) ? decimal.ZERO : decimal.max(decimal.ZERO, left),
     avgPx,
     ...(execType === 'TRADE' && tradeOf(update)),
-    ...(execType === 'REJECTED' && { ordRejReason: 'OTHER' }),
-    ...(text !== undefined && { text }),
+    ...compact({ ordRejReason: execType === 'REJECTED' ? 'OTHER' : undefined, text }),
   }
 }
 

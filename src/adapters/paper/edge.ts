@@ -3,6 +3,7 @@
  * books of the venue have no id of ours, and the log none of the venue's.
  */
 
+import { compact } from '../../../errors/compact.ts'
 import type { CancelOrder, ReplaceOrder } from '../../../machines/index.ts'
 import { orderAddress } from '../../../machines/model/addresses.ts'
 import type { VenueOrder, VenueReport } from '../venue.ts'
@@ -24,10 +25,10 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
     const placed = ids.identify(origClOrdIds?.[0] ?? clOrdId, known)
     return {
       ...one,
-      ...(placed.foreignId !== undefined && { foreignId: placed.foreignId }),
+      ...compact({ foreignId: placed.foreignId }),
       actor: actorOf(one.actor, known, placed.clOrdId),
       clOrdId: back(clOrdId),
-      ...(origClOrdIds && { origClOrdIds: origClOrdIds.map(back) }),
+      ...compact({ origClOrdIds: origClOrdIds?.map(back) }),
     }
   }
   const report = (one: VenueReport): VenueReport => {
@@ -38,7 +39,7 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
     return {
       ...one,
       actor: actorOf(actor, known, clOrdId),
-      ...(foreignId !== undefined && { foreignId }),
+      ...compact({ foreignId }),
       report:
         report.type === 'EXECUTION_REPORT'
           ? { ...report, clOrdId }

@@ -1,3 +1,5 @@
+import { compact } from '../../../errors/compact.ts'
+
 /** Times of receipt of a capture, made a time that never goes back. One line that is stamped wrongly counts at the time of the one before. */
 
 /** Lines of several threads may stand in another order than their times. Further back is a wrong stamp, or a clock that was set. */
@@ -43,7 +45,7 @@ export class ReceiptTimes {
     const setBackMs = last === undefined || stampedAt >= last - BACK_MAX_MS ? undefined : last - stampedAt
     if (setBackMs !== undefined) this.#shiftMs += setBackMs
     this.#at = Math.max(this.#at, stampedAt + this.#shiftMs)
-    return { at: this.#at, ...(setBackMs !== undefined && { setBackMs }) }
+    return compact({ at: this.#at, setBackMs })
   }
 }
 

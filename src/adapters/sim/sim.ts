@@ -1,5 +1,7 @@
 /** A market out of nothing: seeded, the same at every run, and plausible enough to trade against. */
+
 import { from, type Observable } from 'rxjs'
+import { compact } from '../../../errors/compact.ts'
 import {
   baseAssetOf,
   type ListedInstrument,
@@ -200,16 +202,16 @@ class Walk {
 
 /** Its prices are those that it begins with: a tick on either side of the first. */
 function listed({ symbol, startPx, tickSize, quoteVolume24h, listedAt }: SimSymbol): ListedInstrument {
-  return {
+  return compact({
     symbol,
     baseAsset: baseAssetOf(symbol),
     quoteAsset: quoteAssetOf(symbol),
     status: 'TRADING',
     bid: decimal.subtract(startPx, tickSize),
     ask: decimal.add(startPx, tickSize),
-    ...(quoteVolume24h !== undefined && { quoteVolume24h }),
-    ...(listedAt !== undefined && { listedAt }),
-  }
+    quoteVolume24h,
+    listedAt,
+  })
 }
 
 function placesOf(step: string): number {

@@ -1,6 +1,7 @@
 /** Makes the OpenAPI document of the routes from the contract and from the events that the kinds of a server take. */
 import type { z } from 'zod'
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
+import { compact } from '../../../errors/compact.ts'
 import { type Json, type Schemas, schemaOf } from './json-schema.ts'
 import { REFUSALS_OF_ALL, type Route, refusal } from './route.ts'
 import { routes } from './routes.ts'
@@ -101,13 +102,15 @@ function parametersOf(place: string, schema: z.ZodType | undefined, schemas: Sch
     properties?: Record<string, Json>
     required?: readonly string[]
   }
-  return Object.entries(properties).map(([name, { description, ...of }]) => ({
-    name,
-    in: place,
-    required: required.includes(name),
-    ...(description !== undefined && { description }),
-    schema: of,
-  }))
+  return Object.entries(properties).map(([name, { description, ...of }]) =>
+    compact({
+      name,
+      in: place,
+      required: required.includes(name),
+      description,
+      schema: of,
+    }),
+  )
 }
 
 function json(schema: Json): Json {

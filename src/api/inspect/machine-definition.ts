@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import type { AnyStateMachine, AnyStateNode } from '../../runtime/xstate/types.ts'
 
 /** A state of a machine, as a diagram needs it, in plain JSON. */
@@ -35,12 +36,12 @@ export function machineDefinition(machine: AnyStateMachine): StateDefinition {
 function stateDefinition(node: AnyStateNode): StateDefinition {
   const initial = node.type === 'compound' ? node.initial.target[0]?.id : undefined
   const transitions = [...node.transitions.values()].flat()
-  return {
+  return compact({
     id: node.id,
     key: node.key,
     type: node.type,
-    ...(initial !== undefined && { initial }),
-    ...(node.description !== undefined && { description: node.description }),
+    initial,
+    description: node.description,
     tags: node.tags,
     invoke: node.invoke.map(({ id, src }) => ({ id, src: String(src) })),
     // `after` adds actions to entry and exit. They are left out, because its edge shows them.
@@ -48,7 +49,7 @@ function stateDefinition(node: AnyStateNode): StateDefinition {
     exit: node.exit.map(actionName).filter((name) => name !== 'xstate.cancel'),
     transitions: [...transitions, ...(node.always ?? [])].map((t) => transitionDefinition(node, t)),
     states: Object.values(node.states).map(stateDefinition),
-  }
+  })
 }
 
 type Transition = NonNullable<AnyStateNode['always']>[number]

@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import { accountMachine, accountVersion5 } from '../../../machines/account/account.ts'
 import { dailyPnl, drawdownPct, performanceAt } from '../../../machines/account/circuit-breaker.ts'
 import type { AccountContext } from '../../../machines/account/context.ts'
@@ -48,15 +49,15 @@ function standing(view: ActorView, markPxOf: (symbol: string) => string | undefi
   )
   const marked = { ...account, positions }
   const performance = performanceAt(account, equityOf(marked), view.at)
-  return {
+  return compact({
     address: view.address,
     seq: view.seq,
     at: view.at,
     venue,
     asset,
     tradingState: view.value,
-    ...(breaker && { breaker }),
-    ...(review && { review }),
+    breaker,
+    review,
     equity: performance.equity,
     dailyPnl: dailyPnl(performance),
     drawdownPct: drawdownPct(performance),
@@ -71,5 +72,5 @@ function standing(view: ActorView, markPxOf: (symbol: string) => string | undefi
       const leavesQty = leavesQtyOf(works)
       return { address, symbol, positionSide, side, ordType, leavesQty, price, stopPx, reduceOnly }
     }),
-  }
+  })
 }

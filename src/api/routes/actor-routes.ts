@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../store/index.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -64,7 +65,7 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
     async (request, reply) => {
       const { address } = request.params
       const { fromRev, toRev, reverse, limit } = request.query
-      const range = { ...(fromRev !== undefined && { fromRev }), ...(toRev !== undefined && { toRev }) }
+      const range = compact({ fromRev, toRev })
       const records = new AnswerList<TransitionRecord>()
       const options = { ...range, reverse, limit, signal: signalOf(reply) }
       reply.type('application/json; charset=utf-8')

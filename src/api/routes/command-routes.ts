@@ -10,6 +10,7 @@
  * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may give the person as `by` and the
  * `reason`. The record keeps both. 200 has the `seq` of that record. 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
+import { compact } from '../../../errors/compact.ts'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 import { checkEvent, wrongEvent } from '../../runtime/commit/intake.ts'
@@ -46,7 +47,7 @@ export function commandRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { params: routes.release.params, body: routes.release.body } },
     async ({ params: { address }, body }): Promise<AnswerOf<typeof routes.release>> => {
       const { by, reason } = body ?? {}
-      const why = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+      const why = compact({ by, reason })
       const { seq } = await supervisor.release(address, why)
       return { seq, address, state: (await supervisor.view(address))?.value }
     },

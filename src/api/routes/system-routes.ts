@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { ERRORS } from '../../../errors/codes.ts'
+import { compact } from '../../../errors/compact.ts'
 import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -32,7 +33,7 @@ export function systemRoutes(
     // The number alone is returned: this route needs no token and may be called very often.
     const quarantined = supervisor.quarantinedCount
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
-    const health = { ...facts, ...(refused && { refused: refused() }) }
+    const health = { ...facts, ...compact({ refused: refused?.() }) }
     if (fence === undefined) {
       const status = quarantined > 0 ? 'degraded' : 'ok'
       return { status, ...health } satisfies AnswerOf<typeof routes.health>

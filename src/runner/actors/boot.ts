@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ErrorCode } from '../../../errors/codes.ts'
+import { compact } from '../../../errors/compact.ts'
 import {
   type AccountContext,
   accountAddress,
@@ -283,7 +284,7 @@ class Start {
       venue,
       positionMode,
       ...(contract && { contract, multiplier }),
-      ...(tickSize && { tickSize }),
+      ...compact({ tickSize }),
     }
     const isKnown = await this.spawnOnce(name, id, input.parse({ ...params, ...placed }))
     const was = this.#was?.strategies[address]
@@ -352,8 +353,8 @@ class Start {
     const terms = { contract, multiplier, ...(settleAsset && { settleAsset }) }
     const sides = account.positionMode === 'hedging' ? (['LONG', 'SHORT'] as const) : [undefined]
     for (const positionSide of sides) {
-      const of = { venue, symbol, ...(positionSide && { positionSide }) }
-      await this.#ensure('watchdog', holdingId(of), of, { ...watchdog, ...(tickSize && { tickSize }) })
+      const of = compact({ venue, symbol, positionSide })
+      await this.#ensure('watchdog', holdingId(of), of, { ...watchdog, ...compact({ tickSize }) })
       const watchers = [watchdogAddress(of)]
       const isKnown = await this.spawnOnce('position', holdingId(of), {
         ...of,

@@ -2,9 +2,11 @@
  * Reads a configuration. A YAML file goes before the defaults of the schema, the environment (OUTCRY_MARKET_SEED=7)
  * before the file, and flags before all.
  */
+
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
+import { compact } from '../../../errors/compact.ts'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { ADAPTERS, newsOffer, newsSourceName } from '../../adapters/registry.ts'
 import { impliedMarket, type NewsConfig } from '../../adapters/sections.ts'
@@ -54,7 +56,7 @@ function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): Ru
   const withModules = strategies?.map((strategy) =>
     isModule(strategy.type) ? { ...strategy, type: fromFile(strategy.type) } : strategy,
   )
-  return { ...config, news: { ...news, sources }, ...(withModules && { strategies: withModules }) }
+  return { ...config, news: { ...news, sources }, ...compact({ strategies: withModules }) }
 }
 
 /** What is logged of a source goes by its name, wherever the folder is by now. */

@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import { portAddress, type ReportError, RUNNER } from '../../../machines/index.ts'
 import type { Logger } from '../../runtime/logger.ts'
 
@@ -38,7 +39,7 @@ export class ErrorReports implements Logger {
     const about = aboutOf(details)
     // Its own failure told to it would be its next one.
     if (about === RUNNER) return
-    const report = { severity, text, ...(about !== undefined && { about }) }
+    const report = compact({ severity, text, about })
     if (this.#tell === undefined) {
       if (this.#early.length < EARLY_MAX) this.#early.push(report)
       return

@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import {
   type AccountContext,
   accountAddress,
@@ -87,7 +88,7 @@ export function statsOf(
     if (position === undefined) continue
     const market = contextOf<SymbolContext>(symbolAddress(venue, symbol))
     const markPx = (market && markOf(market)) ?? position.markPx
-    const marked = { ...position, ...(markPx !== undefined && { markPx }) }
+    const marked = { ...position, ...compact({ markPx }) }
     realizedPnl = decimal.add(realizedPnl, position.realizedPnl)
     unrealized = decimal.add(unrealized, unrealizedOf(marked))
     commissions = decimal.add(commissions, ownOf(position.commissions, position.settleAsset) ?? decimal.ZERO)

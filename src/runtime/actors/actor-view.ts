@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import { childOf, kindOf } from '../record/address.ts'
 import type { ScheduledTimer, StateValue } from '../record/record.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
@@ -45,8 +46,7 @@ export function viewOf(cell: Cell): ActorView {
     ...(state.failures.count > 0 && { failures: state.failures }),
     value: stateValue(cell.logic, snapshot),
     context: snapshot.context,
-    ...(snapshot.output !== undefined && { output: snapshot.output }),
-    ...(snapshot.error !== undefined && { error: snapshot.error }),
+    ...compact({ output: snapshot.output, error: snapshot.error }),
     tags: tagsOf(snapshot),
     rev: state.rev,
     seq: state.seq,

@@ -4,6 +4,7 @@
  * whether the runtime was stopped or killed, or the actor was passive.
  */
 
+import { compact } from '../../../errors/compact.ts'
 import type { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
 import { childOf, idOfChild } from '../record/address.ts'
@@ -130,7 +131,7 @@ function migrated(
     context = plainCopy(result.context)
     children = children.filter((id) => !result.drop?.includes(id))
   }
-  if (!isMachine(logic)) return { ...state, ...(context !== undefined && { context }) }
+  if (!isMachine(logic)) return { ...state, ...compact({ context }) }
   for (const [old, now] of names.lastStates)
     if (!hasState(logic, now)) throw new Error(`states["${old}"] is "${now}", which is no state`)
   const resolved = resolveValue(logic, value)
@@ -141,7 +142,7 @@ function migrated(
     // The order of parallel regions counts.
     value: jsonEqual(resolved, value) ? value : resolved,
     context,
-    ...(history !== undefined && { historyValue: history }),
+    ...compact({ historyValue: history }),
     children: staying(logic, state, children, resolved),
   }
 }
@@ -291,11 +292,13 @@ function startedBy(
             ? input({ context: snapshot.context as never, event, self: cell.ref as never })
             : input
         admit(given, `input of ${id}`)
-        const ref = new Ref(cell.ref.system, childOf(cell.address, id), id, cell.ref, {
-          src: src as string,
-          ...(systemId !== undefined && { systemId }),
-          syncSnapshot: onSnapshot !== undefined,
-        })
+        const ref = new Ref(
+          cell.ref.system,
+          childOf(cell.address, id),
+          id,
+          cell.ref,
+          compact({ src: src as string, systemId, syncSnapshot: onSnapshot !== undefined }),
+        )
         snapshot.children[id] = ref
         return { ref, input: given }
       }),

@@ -1,5 +1,6 @@
 /** Writes an actor's state as JSON and restores it (law 5: the restored state equals the lived one). */
 
+import { compact } from '../../../errors/compact.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
 import { type Address, childOf, idOfChild, parentOf } from '../record/address.ts'
 import { isUsable } from '../record/delays.ts'
@@ -196,8 +197,7 @@ export function persistState(logic: AnyActorLogic, snapshot: AnySnapshot): unkno
     status: state.status,
     value: state.value,
     context: state.context,
-    ...(state.output !== undefined && { output: state.output }),
-    ...(state.error !== undefined && { error: state.error }),
+    ...compact({ output: state.output, error: state.error }),
     ...(Object.keys(historyValue).length > 0 && { historyValue }),
     ...(Object.keys(children).length > 0 && { children }),
     ...(nodes.some((order, i) => i > 0 && order < nodes[i - 1]!) && { nodes }),
@@ -216,11 +216,8 @@ export function persistedChildren(
 }
 
 function onRecord(ref: Ref): { src?: string; systemId?: string; syncSnapshot?: true } {
-  return {
-    ...(ref.src !== undefined && { src: ref.src }),
-    ...(ref.systemId !== undefined && { systemId: ref.systemId }),
-    ...(ref._syncSnapshot && { syncSnapshot: true }),
-  }
+  const { src, systemId, _syncSnapshot } = ref
+  return compact({ src, systemId, syncSnapshot: _syncSnapshot || undefined })
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Checks messages from outside on their way into the mailbox. They are trusted afterwards. */
+import { compact } from '../../../errors/compact.ts'
 import { type Issue, OutcryError } from '../../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../../errors/zod-issues.ts'
 import type { Registry } from '../actors/registry.ts'
@@ -90,7 +91,7 @@ export function checkTime(registry: Registry, to: Address, event: AnyEvent, at: 
 export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } {
   if (by !== undefined) checkName('by', by)
   if (reason !== undefined) checkName('reason', reason)
-  return { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+  return compact({ by, reason })
 }
 
 function checkMessage({ at, correlation, origin, settles, key, cause }: Message): void {

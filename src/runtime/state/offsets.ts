@@ -3,6 +3,7 @@
  * unsettled intents, the used idempotency keys, and the settings of the clock. Checkpoints contain it.
  */
 
+import { compact } from '../../../errors/compact.ts'
 import type { Signal } from '../actors/signals.ts'
 import { CLOCK } from '../record/address.ts'
 import type { ClockState } from '../record/clock-record.ts'
@@ -149,11 +150,9 @@ export class Offsets {
       ...this.outbox.state(),
       keys: [...this.#keys],
       systemIds: this.#systemIds.entries,
-      ...(this.behind.length > 0 && { behind: this.behind }),
-      ...(this.machines !== undefined && { machines: this.machines }),
+      ...compact({ behind: this.behind.length > 0 ? this.behind : undefined, machines: this.machines }),
       turn: this.#turn,
-      ...(this.#at !== undefined && { at: this.#at }),
-      ...(this.#clock !== undefined && { clock: this.#clock }),
+      ...compact({ at: this.#at, clock: this.#clock }),
     }
   }
 }

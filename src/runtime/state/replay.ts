@@ -3,6 +3,7 @@
  * run, and must lead to the state that it says (law 5).
  */
 
+import { compact } from '../../../errors/compact.ts'
 import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
 import type { Interruptible, SnapshotEntry, Store } from '../../../store/store.ts'
 import { carryOver } from '../actors/carry-over.ts'
@@ -158,7 +159,7 @@ export async function cellAt(
   const entry =
     toSeq === undefined ? store.snapshot(address) : await snapshotAt(store, address, toSeq, signal)
   let cell = entry && restoreCell(scope, registry.kind(address), entry)
-  const range = { fromRev: (entry?.rev ?? 0) + 1, ...(toSeq !== undefined && { toSeq }), signal }
+  const range = { fromRev: (entry?.rev ?? 0) + 1, ...compact({ toSeq }), signal }
   for await (const record of store.history(address, range)) {
     cell = replayRecord(scope, registry, cell, record).cell
   }

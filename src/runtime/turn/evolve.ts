@@ -2,6 +2,7 @@
  * Computes one step: an actor takes an event. It maps values to values, and does the same in a live run and in a
  * replay.
  */
+import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import { HELD_MAX } from '../actors/bounds.ts'
 import type { ActorState, Cell, RunsOn, Stashed } from '../actors/cell.ts'
@@ -320,7 +321,7 @@ function holding(state: ActorState, contextSize: number): ActorState {
 }
 
 export function onRecord({ id, dueAt, target, event }: ScheduledTimer): TimerOnRecord {
-  return { id, dueAt, ...(target !== undefined && { target }), event }
+  return compact({ id, dueAt, target, event })
 }
 
 function fail(

@@ -1,5 +1,6 @@
 /** Migrations within a turn: an actor's migration to its new version is on record before the actor takes an event. */
 
+import { compact } from '../../../errors/compact.ts'
 import { isOutcryError } from '../../../errors/outcry-error.ts'
 import type { Cell } from '../actors/cell.ts'
 import type { Migration } from '../actors/migration.ts'
@@ -58,20 +59,16 @@ export abstract class Migrating extends Children {
     this.#settleMigration(cell)
     const { at } = this
     const state = persistState(cell.logic, cell.state.snapshot)
-    const planned = timers?.map(({ id, dueAt, delayMs = 0, target, event }) => ({
-      id,
-      dueAt: dueAt ?? Math.ceil(at + delayMs),
-      ...(target !== undefined && { target }),
-      event,
-    }))
+    const planned = timers?.map(({ id, dueAt, delayMs = 0, target, event }) =>
+      compact({ id, dueAt: dueAt ?? Math.ceil(at + delayMs), target, event }),
+    )
     const event: Signal = {
       type: 'outcry.migrated',
       at,
       from,
       to: cell.version,
       state,
-      ...(planned && { timers: planned }),
-      ...(stash && { stash }),
+      ...compact({ timers: planned, stash }),
     }
     frozen(event)
     this.stateSize += sizeTaken()

@@ -1,5 +1,6 @@
 /** Makes the record of a step from the actor's state before and after it. Counts the intents of the step, too. */
 
+import { compact } from '../../../errors/compact.ts'
 import { type ActorState, type Cell, stateValue, UNBORN } from '../actors/cell.ts'
 import { firstOf } from '../actors/pending-timers.ts'
 import { isSignal } from '../actors/signals.ts'
@@ -112,9 +113,7 @@ function isUnhandled({ cell, event, was, result: { state, effects } }: Step): bo
 
 function childOfRecord(cell: Cell): NonNullable<TransitionRecord['child']> {
   const { systemId, _syncSnapshot } = cell.ref
-  return Object.freeze({
-    path: Object.freeze(cell.path),
-    ...(systemId !== undefined && { systemId }),
-    ...(_syncSnapshot && { syncSnapshot: true as const }),
-  })
+  return Object.freeze(
+    compact({ path: Object.freeze(cell.path), systemId, syncSnapshot: _syncSnapshot || undefined }),
+  )
 }

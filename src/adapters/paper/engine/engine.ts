@@ -1,5 +1,6 @@
 /** The matching engine: books and an input in, what happened out. It knows neither disk nor clock. */
 
+import { compact } from '../../../../errors/compact.ts'
 import { isConditional, isLimited, type OrdStatus, type Side } from '../../../../machines/index.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../market-source.ts'
@@ -163,12 +164,12 @@ function newOrder(request: PlaceRequest, orderId: string, now: number): PaperOrd
   const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, trailingOffset } = request
   const { positionSide, timeInForce, postOnly, reduceOnly, ref } = request
   const expireAt = timeInForce === 'DAY' ? nextMidnight(now) : request.expireTime
-  return {
+  return compact({
     clOrdId,
     orderId,
     actor,
     symbol,
-    ...(positionSide && { positionSide }),
+    positionSide,
     side,
     ordType,
     ordStatus: 'NEW',
@@ -177,17 +178,17 @@ function newOrder(request: PlaceRequest, orderId: string, now: number): PaperOrd
     leavesQty: orderQty,
     avgPx: decimal.ZERO,
     cumCost: decimal.ZERO,
-    ...(isLimited(request) && price !== undefined && { price }),
-    ...(isConditional(request) && stopPx !== undefined && { stopPx }),
-    ...(ordType === 'TRAILING_STOP' && trailingOffset !== undefined && { trailingOffset }),
+    price: isLimited(request) ? price : undefined,
+    stopPx: isConditional(request) ? stopPx : undefined,
+    trailingOffset: ordType === 'TRAILING_STOP' ? trailingOffset : undefined,
     timeInForce,
-    ...((timeInForce === 'DAY' || timeInForce === 'GTD') && expireAt !== undefined && { expireAt }),
-    ...(postOnly && { postOnly }),
-    ...(reduceOnly && { reduceOnly }),
+    expireAt: timeInForce === 'DAY' || timeInForce === 'GTD' ? expireAt : undefined,
+    postOnly: postOnly || undefined,
+    reduceOnly: reduceOnly || undefined,
     phase: isConditional(request) ? 'waiting' : 'taking',
     ahead: decimal.ZERO,
     ref,
-  }
+  })
 }
 
 function nextMidnight(now: number): number {

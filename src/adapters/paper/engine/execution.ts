@@ -1,5 +1,6 @@
 /** What happens to an order, and the report that says so. */
 
+import { compact } from '../../../../errors/compact.ts'
 import { contractOf } from '../../../../machines/account/instrument.ts'
 import { movementsOf } from '../../../../machines/account/portfolio.ts'
 import type {
@@ -65,7 +66,7 @@ export function accept(step: Step, order: PaperOrder): void {
 export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: VenueRefusal): void {
   order.ordStatus = 'REJECTED'
   order.leavesQty = decimal.ZERO
-  report(step, order, 'REJECTED', { text, ...(ordRejReason && { ordRejReason }) }, order)
+  report(step, order, 'REJECTED', compact({ text, ordRejReason }), order)
 }
 
 /** What may still be filled of it: of a reduce-only order no more than is held. */
@@ -206,8 +207,7 @@ function report(
       orderId,
       symbol,
       side,
-      ...(price && { price }),
-      ...(stopPx && { stopPx }),
+      ...compact({ price, stopPx }),
       ordStatus,
       orderQty,
       cumQty,
@@ -217,7 +217,6 @@ function report(
     },
     actor: order.actor,
     ref: (answered ?? order).ref,
-    ...(answered !== undefined && { settles: answered.ref.intent }),
-    ...(!isOpen(order) && { ended: viewOf(order) }),
+    ...compact({ settles: answered?.ref.intent, ended: isOpen(order) ? undefined : viewOf(order) }),
   })
 }

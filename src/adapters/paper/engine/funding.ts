@@ -1,4 +1,5 @@
 /** Who holds a contract pays, or is paid, when funding falls due. */
+import { compact } from '../../../../errors/compact.ts'
 import { contractOf } from '../../../../machines/account/instrument.ts'
 import { accountAddress, type CashFlowReport } from '../../../../machines/index.ts'
 import { holdingName } from '../../../../machines/model/addresses.ts'
@@ -23,17 +24,17 @@ export function takeFunding(
     if (books === undefined || decimal.isZero(books.quantity)) return []
     const change = fundingOf(contract, books, rate, px)
     credit(state, asset, change)
-    const report: CashFlowReport = {
+    const report: CashFlowReport = compact({
       type: 'CASH_FLOW_REPORT',
       at: state.now,
       venue,
       flowId: `${terms.name}-funding-${position}-${name}`,
       symbol,
-      ...(positionSide && { positionSide }),
+      positionSide,
       asset,
       change,
       reason: 'FUNDING_FEE',
-    }
+    })
     return [{ report, actor: accountAddress(venue) }]
   })
 }

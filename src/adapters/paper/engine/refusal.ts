@@ -1,3 +1,4 @@
+import { compact } from '../../../../errors/compact.ts'
 import { problemOf, type TermsProblem } from '../../../../machines/index.ts'
 import type { PaperOrder, PlaceRequest, ReplaceRequest, VenueState } from './state.ts'
 
@@ -14,7 +15,7 @@ export function replaceRefusalOf(
   order: PaperOrder,
   { orderQty, price = order.price, stopPx = order.stopPx }: ReplaceRequest,
 ): string | undefined {
-  const terms = { ...order, orderQty, ...(price && { price }), ...(stopPx && { stopPx }) }
+  const terms = { ...order, orderQty, ...compact({ price, stopPx }) }
   return textOf(problemOf({ ...terms, ...(order.expireAt && { expireTime: order.expireAt }) }, now))
 }
 

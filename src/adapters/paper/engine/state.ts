@@ -1,4 +1,5 @@
 /** The paper venue's books: plain JSON, so that writing them down is all that makes them durable. */
+import { compact } from '../../../../errors/compact.ts'
 import type { CancelOrder, OrdStatus, PlaceOrder, ReplaceOrder } from '../../../../machines/index.ts'
 import type { Books } from '../../../../machines/position/books.ts'
 import type { RequestHeader, RequestRef, VenueOrder } from '../../venue.ts'
@@ -98,27 +99,27 @@ export function viewOf(order: PaperOrder): VenueOrder {
     leavesQty,
     avgPx,
   } = order
-  return {
+  return compact({
     clOrdId,
-    ...(origClOrdIds && { origClOrdIds }),
+    origClOrdIds,
     orderId,
     actor,
     symbol,
-    ...(positionSide && { positionSide }),
+    positionSide,
     side,
     ordType,
-    ...(price && { price }),
-    ...(stopPx && { stopPx }),
-    ...(trailingOffset && { trailingOffset }),
+    price,
+    stopPx,
+    trailingOffset,
     timeInForce,
-    ...(postOnly && { postOnly }),
-    ...(reduceOnly && { reduceOnly }),
+    postOnly: postOnly || undefined,
+    reduceOnly: reduceOnly || undefined,
     ordStatus,
     orderQty,
     cumQty,
     leavesQty,
     avgPx,
-  }
+  })
 }
 
 /** Every ClOrdID that the order is found by. */

@@ -1,9 +1,11 @@
 /** Watches from a thread of its own whether the main thread gets on, and ends the process when it does not. */
+
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import inspector from 'node:inspector'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { compact } from '../../../../errors/compact.ts'
 import type { Logger } from '../../../runtime/logger.ts'
 import type { UserModules } from '../user-modules.ts'
 import { AtWork } from './at-work.ts'
@@ -108,7 +110,7 @@ function placeOf(modules: UserModules): Place {
   // The first frames are this function's and the inspector's.
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !isOwn(line))
   const found = modules.find(frames.join('\n'))
-  return { stack: frames.join('\n'), ...(found && { place: found.place }) }
+  return compact({ stack: frames.join('\n'), place: found?.place })
 }
 
 function isOwn(line: string): boolean {

@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ErrorCode } from '../../../../errors/codes.ts'
+import { compact } from '../../../../errors/compact.ts'
 import { hear, workIn } from './at-work.ts'
 import { fillsMemory, fillsText, nextGrowth, noGrowth } from './growth.ts'
 import { RISK_FILE, removeRisk, writeNote } from './note.ts'
@@ -103,13 +104,9 @@ async function end(stalledMs: number, isSignalled: boolean): Promise<void> {
   }
   clearInterval(looks)
   const { actor, event, module } = { ...place, ...work }
-  const named = {
-    ...(actor !== undefined && { actor }),
-    ...(event !== undefined && { event }),
-    ...(module !== undefined && { module }),
-  }
-  const text = hungText({ ...named, ...(place?.place && { place: place.place }), stalledMs, isSignalled })
-  const isNoted = writeNote(folder, { at: Date.now(), text, ...named, ...(place && { stack: place.stack }) })
+  const named = compact({ actor, event, module })
+  const text = hungText({ ...named, ...compact({ place: place?.place }), stalledMs, isSignalled })
+  const isNoted = writeNote(folder, { at: Date.now(), text, ...named, ...compact({ stack: place?.stack }) })
   const next = isNoted && actor !== undefined ? ` The next start puts ${actor} into quarantine.` : ''
   const stack = place === undefined ? '' : `${place.stack.split('\n').slice(0, FRAMES_TOLD).join('\n')}\n`
   writeSync(2, `\nRUN_HUNG: ${text}.${next}\n${stack}`)
