@@ -136,7 +136,7 @@ describe('the command line', () => {
       1,
       'BACKUP_FAILED',
     ],
-    ['a configuration that is not there', ['run', '--config', data('none.yaml')], 2, 'is not there'],
+    ['a configuration that is not there', ['run', '--config', data('none.yaml')], 2, 'does not exist'],
     ['a doctor for nothing', ['doctor', '--data', data('none')], 1, 'STORE_NONE'],
     ['an actor that is not there', ['replay', 'order/none', '--data', data('short')], 1, 'ACTOR_UNKNOWN'],
     ['what is no address', ['replay', 'nonsense', '--data', data('short')], 2, 'ADDRESS_INVALID'],

@@ -248,7 +248,7 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
       'a strategy of a universe that there is not',
       { strategies: [{ ...strategy, symbol: 'universe' }] },
       'strategies.0.symbol',
-      'wants a section universe',
+      'needs a section universe',
     ],
     [
       'a strategy of the universe at an interval of no candles',
@@ -371,7 +371,7 @@ server: { port: 70000 }
   })
 
   it.each([
-    ['is not there', 'none.yaml', 'is not there'],
+    ['does not exist', 'none.yaml', 'does not exist'],
     ['is a folder', '.', 'is a folder'],
   ])('refuses a file that %s, without a word of the system', (_, name, why) => {
     const at = join(folder, name)

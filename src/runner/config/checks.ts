@@ -1,4 +1,4 @@
-/** Rules between sections of a configuration. Each holds for as much of it as is right by itself. */
+/** Checks the rules between sections of a configuration. Each rule uses the sections that are valid by themselves. */
 import type { Issue } from '../../../store/index.ts'
 import { UNIVERSE } from '../../adapters/market-source.ts'
 import { marketOffer } from '../../adapters/registry.ts'
@@ -8,17 +8,17 @@ import type { RunnerConfig } from './schema.ts'
 
 type Some = Partial<RunnerConfig>
 
-/** Returns what sections get wrong about each other. */
+/** Returns the problems between sections. */
 export function crossIssues(config: Some): readonly Issue[] {
   return [...intervalIssues(config), ...universeIssues(config)]
 }
 
-/** Returns what is wrong with strategies and symbols, as far as that is known before a market is opened and a module loaded. */
+/** Returns the problems of strategies and symbols that are visible before a market is opened and a module is loaded. */
 export function tradingIssues(config: Some): readonly Issue[] {
   return [...strategyIssues(config), ...marketIssues(config)]
 }
 
-/** Candles are made of the intervals of `symbol`, and of no others. */
+/** Returns problems of intervals. Candles exist only for the intervals of `symbol`. */
 function intervalIssues({ symbol, account, strategies = [] }: Some): readonly Issue[] {
   if (symbol === undefined) return []
   const wanted = [
@@ -35,17 +35,19 @@ function universeIssues({ strategies = [], ...config }: Some): readonly Issue[] 
   if (config.universe !== undefined) return []
   return strategies.flatMap(({ symbol }, i) =>
     symbol === UNIVERSE
-      ? [{ field: `strategies.${i}.symbol`, rule: 'wants a section universe, with its filters' }]
+      ? [{ field: `strategies.${i}.symbol`, rule: 'needs a section universe, with its filters' }]
       : [],
   )
 }
 
-/** A module says which parameters it has when it is loaded: see `loadStrategies`. */
+/**
+ * Returns problems of built-in strategies. A module names its parameters only when it is loaded: see `loadStrategies`.
+ */
 function strategyIssues({ strategies = [] }: Some): readonly Issue[] {
   return strategies.flatMap((one, i) => builtInIssues(one, `strategies.${i}`))
 }
 
-/** A market that does not say which symbols it has does so when it is opened. */
+/** Returns problems of the symbols. Some markets name their symbols only when they are opened. */
 function marketIssues({ market, ...config }: Some): readonly Issue[] {
   if (market === undefined) return []
   const place = marketOffer(market).place?.(market)

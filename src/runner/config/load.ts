@@ -1,6 +1,6 @@
 /**
- * Reads a configuration. A YAML file goes before the defaults of the schema, the environment (OUTCRY_MARKET_SEED=7)
- * before the file, and flags before all.
+ * Reads a configuration. A YAML file overrides the defaults of the schema, the environment (OUTCRY_MARKET_SEED=7)
+ * overrides the file, and flags override both.
  */
 
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ import { isModule } from './strategy.ts'
 
 type Settings = Record<string, unknown>
 
-/** @throws CONFIG_INVALID naming every key that is wrong */
+/** Returns the configuration. @throws CONFIG_INVALID naming every wrong key */
 export function loadConfig(sources: {
   readonly file?: string
   readonly env?: NodeJS.ProcessEnv
@@ -34,13 +34,15 @@ export function loadConfig(sources: {
   return withPaths(parsed.data, sources.file)
 }
 
-/** A market may have a past of its own, which does not mix with that of others. */
+/**
+ * Returns the default data folder. A market may have a folder of its own, because its time does not mix with others'.
+ */
 function defaultFolder({ market = {} }: Settings): string {
   const source = isSettings(market) ? impliedMarket(ADAPTERS, market) : undefined
   return ADAPTERS.find(({ name }) => name === source)?.market?.folder ?? 'data'
 }
 
-/** Returns the sections that are right by themselves, so that all problems come at once. */
+/** Returns the sections that are valid by themselves, so that one error names all problems. */
 function rightSections(settings: Settings): Partial<RunnerConfig> {
   const entries = Object.entries(runnerConfig.shape).flatMap(([name, schema]) => {
     const { success, data } = schema.safeParse(settings[name])
@@ -49,7 +51,7 @@ function rightSections(settings: Settings): Partial<RunnerConfig> {
   return Object.fromEntries(entries)
 }
 
-/** Modules and news are found from where the file is that names them. */
+/** Makes the paths of modules and news relative to the file that names them. */
 function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): RunnerConfig {
   const fromFile = (path: string) => resolve(dirname(file), path)
   const sources = news.sources.map((source) => located(source, fromFile))
@@ -59,7 +61,7 @@ function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): Ru
   return { ...config, news: { ...news, sources }, ...compact({ strategies: withModules }) }
 }
 
-/** What is logged of a source goes by its name, wherever the folder is by now. */
+/** Gives the source a name. The log uses the name, so the folder may move. */
 function located(source: NewsConfig, fromFile: (path: string) => string): NewsConfig {
   const { paths = [] } = newsOffer(source)
   if (paths.length === 0) return source
@@ -82,14 +84,14 @@ function readYaml(file: string): Settings {
   return content as Settings
 }
 
-/** What the system says of a file, in words. */
+/** Descriptions of the system's error codes for a file. */
 const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'is not there',
+  ENOENT: 'does not exist',
   EISDIR: 'is a folder',
   EACCES: 'may not be read: check its permissions',
 }
 
-/** OUTCRY_MARKET_RATE_PER_SECOND=5 is market.ratePerSecond: 5. */
+/** Returns the settings of the environment: OUTCRY_MARKET_RATE_PER_SECOND=5 is market.ratePerSecond: 5. */
 function fromEnv(env: NodeJS.ProcessEnv): Settings {
   let settings: Settings = {}
   for (const [name, text] of Object.entries(env)) {
@@ -97,7 +99,7 @@ function fromEnv(env: NodeJS.ProcessEnv): Settings {
     const [section, ...rest] = name.slice(PREFIX.length).toLowerCase().split('_')
     const key = rest.map((word, i) => (i === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join('')
     const under = (value: unknown) => ({ [section as string]: key === '' ? value : { [key]: value } })
-    // Money is text that looks like a number: which of the two is wanted, the schema says.
+    // Money is text that looks like a number. The schema says which of the two it wants.
     const isWanted = (value: unknown) => !refuses(under(value), key === '' ? [section] : [section, key])
     settings = merge(settings, under([scalar(text), text].find(isWanted) ?? text))
   }

@@ -1,12 +1,12 @@
-/** Tells the problems of a configuration, one a line, each with the flag and the variable that set the key. */
+/** Reports the problems of a configuration, one a line, each with the flag and the variable that set its key. */
 
 import { UNKNOWN_KEY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 
-/** Before each variable of the environment that sets a key. */
+/** The prefix of the environment variables that set a key. */
 export const PREFIX = 'OUTCRY_'
 
-/** Flags of `outcry run`, by the key that each sets. */
+/** The flags of `outcry run`, by the key that each sets. */
 export const FLAGS: Readonly<Record<string, string>> = {
   data: '--data',
   'runner.storeId': '--store-id',
@@ -20,7 +20,7 @@ export const FLAGS: Readonly<Record<string, string>> = {
   'server.enabled': '--no-server',
 }
 
-/** CONFIG_INVALID, for these reasons; `env` is the environment that was read, too. */
+/** Returns a CONFIG_INVALID error with these problems. `env` is the environment that was read, too. */
 export function wrongConfig(
   issues: readonly Issue[],
   file?: string,
@@ -44,17 +44,17 @@ export function asBefore(was: unknown, data: string): string {
   return `must be ${was}, as it is in the log in ${data}; for another one give another folder with --data`
 }
 
-/** CONFIG_INVALID, for a file that is no configuration. */
+/** Returns a CONFIG_INVALID error for a file that is no configuration. */
 export function unreadableConfig(file: string, why: string): OutcryError {
   return new OutcryError(
     'CONFIG_INVALID',
     `the configuration ${file} ${why}`,
-    'docs/outcry.yaml is one to copy from.',
+    'Copy from docs/outcry.yaml.',
     { issues: [{ field: 'config', rule: why }] },
   )
 }
 
-/** ` (--seed, OUTCRY_MARKET_SEED)`; a variable sets a section's own keys, and a file sets what is below them. */
+/** Returns ` (--seed, OUTCRY_MARKET_SEED)`. A variable sets a section's own keys, and only a file sets deeper ones. */
 function setBy(field: string): string {
   const path = field.split('.')
   const flag = FLAGS[field]
@@ -63,14 +63,14 @@ function setBy(field: string): string {
   return names.length === 0 ? '' : ` (${names.join(', ')})`
 }
 
-/** ` (OUTCRY_MARKT_SEED)`: what set a key that there is not, where that was the environment. */
+/** Returns ` (OUTCRY_MARKT_SEED)` when the environment set a key that does not exist. */
 function setInVain(field: string, env: NodeJS.ProcessEnv): string {
   const variable = variableOf(field.split('.'))
   const names = Object.keys(env).filter((name) => name === variable || name.startsWith(`${variable}_`))
   return names.length === 0 ? '' : ` (${names.join(', ')})`
 }
 
-/** `OUTCRY_MARKET_RATE_PER_SECOND` for `market.ratePerSecond`. */
+/** Returns the variable of a key: `OUTCRY_MARKET_RATE_PER_SECOND` for `market.ratePerSecond`. */
 function variableOf(path: readonly string[]): string {
   const words = path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase())
   return PREFIX + words.join('_')

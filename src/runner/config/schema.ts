@@ -1,6 +1,6 @@
 /**
- * The runner's configuration. The schema is its documentation: every key, its unit and its default. `load.ts` reads a
- * configuration, `checks.ts` has the rules between sections.
+ * The schema of the runner's configuration. It is also the documentation of every key, its unit and its default.
+ * `load.ts` reads a configuration, and `checks.ts` has the rules between sections.
  */
 import { z } from 'zod'
 import {

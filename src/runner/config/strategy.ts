@@ -1,8 +1,8 @@
-/** A strategy as a configuration names it. */
+/** The schema of a strategy in a configuration. */
 import { z } from 'zod'
 import { strategyTerms } from '../../../machines/index.ts'
 
-/** What else it has to say, its type knows: see `loadStrategies`. */
+/** The strategy's type knows its other keys: see `loadStrategies`. */
 export const strategy = z.looseObject({
   id: strategyTerms.shape.id,
   type: z

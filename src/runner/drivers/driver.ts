@@ -1,16 +1,17 @@
-/** What moves a run along: it feeds market and reports to venues and supervisor, in the time of the market. */
+/** Drives a run: feeds market messages and reports to the venues and the supervisor, in the time of the market. */
 export interface Driver {
-  /** Market messages that reached the runner in this run. */
+  /** The number of market messages that reached the runner in this run. */
   readonly messages: number
   /** Resolves when the market has ended, or `stop` was called. */
   run(): Promise<void>
-  /** Takes no further message. */
+  /** Stops: takes no further message. */
   stop(): Promise<void>
-  /** A port has handed its venue something, or a venue has reports of its own accord. */
+  /** Is called when a port has given its venue a request, or a venue has reports of its own. */
   onRequest(): void
   /**
-   * Calls back, once, at the next moment at which nothing is under way between runner and this venue: no request, no report, nothing
-   * that a turn has asked for. What both have then is what both have. `venue`: the name that it gives itself.
+   * Calls `answer` once, at the next moment when nothing is under way between the runner and this venue: no request, no
+   * report, no intent of a turn. At that moment the state of both sides can be compared. `venue` is the venue's own
+   * name.
    */
   whenQuiet(venue: string, answer: () => void): void
 }

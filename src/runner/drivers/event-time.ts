@@ -1,7 +1,7 @@
 /**
- * A run in event time: market messages, the venues' reports, requests on their way, timers and news of files happen in the order of
- * their times, whatever the speed, and each one's consequences are durable before the next begins. So the same market
- * gives the same log, and a killed run goes on as if nothing had been.
+ * Drives a run in event time. Market messages, reports of venues, requests on their way, timers and news of files
+ * happen in the order of their times, at any speed. The consequences of each are durable before the next one begins. So
+ * the same market gives the same log, and a killed run continues as if it had not been killed.
  */
 
 import type { Subscription } from 'rxjs'
@@ -19,30 +19,30 @@ export interface EventTimeOptions {
   readonly supervisor: Supervisor
   readonly clock: EventClock
   readonly market: MarketSource
-  /** What happens at one moment happens at these in turn. */
+  /** The venues, in the order in which they act at one moment. */
   readonly venues: readonly DrivenVenue<SimulatedVenue>[]
   readonly news?: NewsTimes | undefined
-  /** 1 is the pace of life. */
+  /** 1 is real time. */
   readonly speed: number | 'max'
-  /** Event time at which the log began, where there was one before this start. */
+  /** The event time at which the log began. Undefined when this start begins it. */
   readonly beganAt?: number | undefined
 }
 
-/** How far behind its pace a run may fall before it counts as slow and stops trying to catch up. */
+/** The longest lag behind the pace. A run that is slower does not try to catch up. */
 const LAG_MAX_MS = 1_000
 
 export class EventTimeDriver implements Driver {
   readonly #options: EventTimeOptions
   readonly #links: readonly VenueLink<SimulatedVenue>[]
-  /** Wall-clock time of event time 0, at the run's speed. */
+  /** The wall-clock time of event time 0, at the run's speed. */
   #epochMs: number | undefined
   #subscription: Subscription | undefined
   #stopped = false
   #wake: (() => void) | undefined
   #messages = 0
-  /** Market messages that have been before, and now wait for nothing. */
+  /** The last position that an earlier run has taken. Messages up to it are not delayed again. */
   #seen = 0
-  /** Position of the last one that was fed. */
+  /** The position of the last message that was fed. */
   #fed = 0
   #running = false
 
@@ -55,10 +55,10 @@ export class EventTimeDriver implements Driver {
     return this.#messages
   }
 
-  /** Resolves when the market has ended and everything it set off is done, or `stop` was called. */
+  /** Resolves when the market has ended and all consequences are done, or `stop` was called. */
   async run(): Promise<void> {
     const { market, supervisor, beganAt } = this.#options
-    // What only some of them have taken in is given to the others alone.
+    // A message that only some of these have taken goes to the others alone.
     const atVenues = this.#links.map(({ venue }) => venue.simulation.marketPosition)
     const positions = [...atVenues, supervisor.cursor(market.name)]
     const after = Math.min(...positions)
@@ -96,10 +96,10 @@ export class EventTimeDriver implements Driver {
     await this.#consequences()
   }
 
-  /** Requests are looked for after every turn that could have made one. */
+  /** Does nothing: the driver checks for requests after every turn that could have made one. */
   onRequest(): void {}
 
-  /** All that is due before the message happens; a promise only where something has to be waited for. */
+  /** Does everything that is due before the message. Returns a promise only when it has to wait. */
   #before(message: MarketMessage): Promise<void> | undefined {
     const { supervisor, speed } = this.#options
     const isSeen = message.position <= this.#seen
@@ -132,18 +132,21 @@ export class EventTimeDriver implements Driver {
     supervisor.pump()
   }
 
-  /** Whether something has happened whose consequences must be durable before the next message. */
+  /** Returns whether consequences must be durable before the next message. */
   get #mustWait(): boolean {
     return this.#isDirty || this.#options.supervisor.hasIntentsAhead || this.#canAnswer
   }
 
-  /** Whether what a venue has taken in awaits its fsync. */
+  /** Returns whether a venue has taken something that is not fsynced yet. */
   get #isDirty(): boolean {
     for (const { venue } of this.#links) if (venue.dirty) return true
     return false
   }
 
-  /** Whether somebody asks of a venue, and nothing is under way there. What is fed again after a kill is under way, too. */
+  /**
+   * Returns whether a caller waits for a venue that is quiet now. A venue is not quiet while it is fed again after a
+   * kill.
+   */
   get #canAnswer(): boolean {
     if (!this.#running || this.#fed < this.#seen) return false
     for (const link of this.#links) if (this.#canAnswerAt(link)) return true
@@ -169,7 +172,7 @@ export class EventTimeDriver implements Driver {
     }
   }
 
-  /** The next moment up to `at` at which something happens by itself. */
+  /** Returns the next time up to `at` at which something is due by itself. */
   #nextAt(at: number): number | undefined {
     const { clock, news } = this.#options
     let next = Math.min(clock.dueAt ?? Infinity, news?.nextAt ?? Infinity)
@@ -180,7 +183,7 @@ export class EventTimeDriver implements Driver {
   async #advanceTo(at: number): Promise<void> {
     for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
       const { clock, supervisor, news } = this.#options
-      // At one moment: requests arrive, then reports, then timers, then news.
+      // The order at one moment: requests arrive, then reports, then timers, then news.
       for (const { venue } of this.#links) venue.simulation.advance(next)
       if (!this.#isDirty) {
         clock.advanceTo(next)
@@ -197,7 +200,7 @@ export class EventTimeDriver implements Driver {
     }
   }
 
-  /** After the last message: what is still under way between runner and venues, but no timers and no orders' ends. */
+  /** Waits after the last message for requests and reports on their way, but not for timers or the ends of orders. */
   async #finish(): Promise<void> {
     const { supervisor } = this.#options
     for (;;) {

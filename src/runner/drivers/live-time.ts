@@ -1,6 +1,6 @@
 /**
- * A run on a live market: time is the system's. Simulated venues are fed as the runner is. Reports come back when their time
- * has come; a venue elsewhere says when it has some.
+ * Drives a run on a live market, in the system's time. Simulated venues get the same messages as the runner. Their
+ * reports come back at their time, and a remote venue says when it has some.
  */
 
 import type { Subscription } from 'rxjs'
@@ -13,7 +13,7 @@ import type { Driver } from './driver.ts'
 import { type DrivenVenue, linkTo, VenueLink } from './venue-link.ts'
 
 export interface LiveTimeOptions {
-  /** The log's, which goes on when the system's clock is set back. */
+  /** The log's clock. It goes on when the system's clock is set back. */
   readonly clock: Pick<Clock, 'now'>
   readonly supervisor: Supervisor
   readonly market: MarketSource
@@ -26,7 +26,7 @@ export class LiveTimeDriver implements Driver {
   readonly #links: readonly VenueLink[]
   #messages = 0
   #stopped = false
-  /** Writes under way: one at a time at each venue. */
+  /** Writes under way, one at a time for each venue. */
   readonly #flushing = new Map<VenueLink, Promise<void>>()
   #wake: NodeJS.Timeout | undefined
   #looking = false
@@ -71,14 +71,14 @@ export class LiveTimeDriver implements Driver {
     await Promise.all(this.#flushing.values())
   }
 
-  /** A port has handed its venue something. */
+  /** Handles a request that a port has given its venue. */
   onRequest(): void {
     this.#flush()
     this.#arm()
     this.#lookForQuiet()
   }
 
-  /** Looked for whenever something has come to its end; what was told by then has to be taken first. */
+  /** Looks for a quiet venue whenever some work has ended. The messages sent until then are taken first. */
   #lookForQuiet(): void {
     if (this.#looking || !this.#links.some((link) => this.#canAnswer(link))) return
     this.#looking = true
@@ -86,11 +86,11 @@ export class LiveTimeDriver implements Driver {
       this.#looking = false
       for (const link of this.#links) if (this.#canAnswer(link)) link.answer()
     }
-    // A store that takes nothing more has nobody left who asks.
+    // A store that takes nothing more has no caller left.
     this.#options.supervisor.idle().then(look, () => {})
   }
 
-  /** Whether somebody asks of the venue, and nothing is under way there. */
+  /** Returns whether a caller waits for the venue, and nothing is under way there. */
   #canAnswer(link: VenueLink): boolean {
     if (!link.isAsked || this.#stopped || this.#flushing.has(link)) return false
     return !this.#options.supervisor.hasIntentsAhead && link.isQuiet
@@ -123,7 +123,7 @@ export class LiveTimeDriver implements Driver {
     this.#flushing.set(link, flushing)
   }
 
-  /** One timer for all that happens by itself, market or no market: so reports keep their order. */
+  /** Sets one timer for all due work, with or without market messages, so that reports keep their order. */
   #arm(): void {
     clearTimeout(this.#wake)
     let next = Infinity
@@ -133,7 +133,7 @@ export class LiveTimeDriver implements Driver {
     this.#wake = setTimeout(() => this.#onDue(), Math.min(waitMs, TIMEOUT_MAX_MS))
   }
 
-  /** Requests reach their venue when their latency is over, orders expire, reports come. */
+  /** Does the due work: requests reach their venue after their latency, orders expire, reports arrive. */
   #onDue(): void {
     const now = this.#options.clock.now()
     for (const { venue, reports } of this.#links) {

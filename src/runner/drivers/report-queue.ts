@@ -3,13 +3,13 @@ import type { Venue } from '../../adapters/venue.ts'
 import type { Address } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 
-/** The venue's reports on their way to the runner, in the order in which they come. */
+/** The venue's reports on their way to the runner, in the order of their arrival. */
 export class ReportQueue {
   readonly #supervisor: Supervisor
   readonly #venue: Venue
   readonly #faults: LinkFaults | undefined
   readonly #underWay: Delivery[] = []
-  /** Position of the last one that was sent on its way. */
+  /** The position of the last report that was sent on its way. */
   #read: number
 
   constructor(supervisor: Supervisor, venue: Venue, faults: LinkFaults | undefined) {
@@ -20,7 +20,7 @@ export class ReportQueue {
     this.fill()
   }
 
-  /** Sends those on their way that are durable at the venue by now. */
+  /** Sends the reports on their way that are durable at the venue. */
   fill(): void {
     for (const report of this.#venue.reportsAfter(this.#read)) {
       this.#read = report.position
@@ -31,12 +31,12 @@ export class ReportQueue {
     }
   }
 
-  /** When the next one comes. */
+  /** Returns when the next report arrives. */
   get nextAt(): number | undefined {
     return this.#underWay[0]?.at
   }
 
-  /** Hands the next one to the actor that it is about; one that was lost is read, settles what it answered, and says no more. */
+  /** Delivers the next report to its actor. A lost report is read and settles its intent, but has no content. */
   deliverNext(): void {
     const delivery = this.#underWay.shift()
     if (delivery === undefined) return
@@ -44,13 +44,13 @@ export class ReportQueue {
     const { position, actor, report, settles, ref } = of
     const answers = ref && { cause: ref.seq, correlation: ref.correlation }
     const options = { at, lane: 'execution', ...answers } as const
-    // One that comes late, or a second time, is not told by its position: that is read already.
+    // A late or repeated report has no position, because its position is read already.
     const isNext = as !== 'again' && { origin: { source: this.#venue.name, position }, settles }
     const event = as === 'lost' ? { type: 'REPORT_LOST', at } : { ...report, at }
     this.#supervisor.tell(actor as Address, event, { ...options, ...isNext })
   }
 
-  /** Whether all that the venue has reported has come. */
+  /** Returns whether all reports of the venue have arrived. */
   get isEmpty(): boolean {
     return this.#underWay.length === 0 && this.#venue.reportsAfter(this.#read).length === 0
   }

@@ -1,13 +1,16 @@
-/** What lies between the runner and one of its venues: the reports on their way, and whoever waits until nothing is under way. */
+/**
+ * Links the runner to one of its venues: keeps the reports on their way, and the callers that wait until nothing is
+ * under way.
+ */
 import type { LinkFaults } from '../../adapters/transport/link-faults.ts'
 import type { Venue } from '../../adapters/venue.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { ReportQueue } from './report-queue.ts'
 
-/** A venue of a run, as its driver is given it. */
+/** A venue of a run, as its driver gets it. */
 export interface DrivenVenue<V extends Venue = Venue> {
   readonly venue: V
-  /** What goes wrong on the way from the venue. */
+  /** The faults on the way from the venue. */
   readonly faults?: LinkFaults | undefined
 }
 
@@ -27,14 +30,17 @@ export class VenueLink<V extends Venue = Venue> {
     return !venue.dirty && venue.simulation?.arrivesAt === undefined && reports.isEmpty
   }
 
-  /** Returns when something happens here by itself, epoch ms: at a simulator, or because a report comes. Infinity: never. */
+  /**
+   * Returns when something happens here by itself, epoch ms: at a simulator, or because a report arrives. Infinity:
+   * never.
+   */
   get nextAt(): number {
     const atVenue = this.venue.simulation?.nextAt ?? Infinity
     const report = this.reports.nextAt ?? Infinity
     return Math.min(atVenue, report)
   }
 
-  /** Takes what wants to be called at the next quiet moment. */
+  /** Adds a callback for the next quiet moment. */
   ask(answer: () => void): void {
     this.#asking.push(answer)
   }
@@ -43,7 +49,7 @@ export class VenueLink<V extends Venue = Venue> {
     return this.#asking.length > 0
   }
 
-  /** Calls all that wait, once each. */
+  /** Calls all callbacks, once each. */
   answer(): void {
     for (const answer of this.#asking.splice(0)) answer()
   }

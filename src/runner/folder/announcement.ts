@@ -1,16 +1,16 @@
-/** How the process that holds a data folder is reached: a file in it, by which the command line finds the process. */
+/** Announces the process that holds a data folder, in a file there. The command line finds the process by it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The file, within the data folder. */
+/** The name of the file in the data folder. */
 export const RUNNER_FILE = 'runner.json'
 
 /** @example { pid: 4711, url: 'http://127.0.0.1:7077' } */
 export interface RunnerInfo {
   readonly pid: number
-  /** Undefined when its server is switched off. */
+  /** Undefined when the server is switched off. */
   readonly url?: string | undefined
-  /** What it asks of whoever speaks to it. */
+  /** The token that the server asks for. */
   readonly token?: string | undefined
 }
 
@@ -18,7 +18,7 @@ export interface RunnerInfo {
 export function announce(data: string, { url, token }: Omit<RunnerInfo, 'pid'>): void {
   const info: RunnerInfo = { pid: process.pid, url, token }
   const file = join(data, RUNNER_FILE)
-  // A file that is there already would keep its mode.
+  // An existing file would keep its mode.
   writeFileSync(`${file}.part`, `${JSON.stringify(info)}\n`, { mode: 0o600 })
   renameSync(`${file}.part`, file)
 }

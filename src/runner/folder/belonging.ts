@@ -1,7 +1,7 @@
 /**
- * What a data folder belongs to: the market that its log began with, and the venues that it has traded at. The log says so
- * itself, in the first record of the runner's own actor, so no file beside it can be lost, torn or exchanged. Another market
- * would be given to the venue's books and to the log from the place that the first one has come to.
+ * Checks what a data folder belongs to: the market that its log began with, and the venues where it has traded. The log
+ * says so in the first record of the runner's own actor, so no other file can be lost, torn or exchanged. Another
+ * market would go on in the books and the log at the position of the first one.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
@@ -25,15 +25,15 @@ import { asBefore, wrongConfig } from '../config/problems.ts'
 import type { RunnerConfig } from '../config/schema.ts'
 import { type FileFacts, fileFacts } from './file-facts.ts'
 
-/** A log as it is found. */
+/** The state of a log before a start. */
 export interface Found {
-  /** Undefined where no runner has begun it. */
+  /** Undefined when no runner has begun the log. */
   readonly belonging: Belonging | undefined
 }
 
 const own = new Registry({ runner: machines.runner, position: machines.position })
 
-/** @throws LOG_FOREIGN when a program of somebody's own has written the log */
+/** Returns what the log belongs to. @throws LOG_FOREIGN when a user's own program has written the log */
 export async function belongingIn(store: Store<TransitionRecord>, data: string): Promise<Found> {
   const [first] = await all(store.history(RUNNER, { limit: 1 }))
   if (first === undefined) {
@@ -49,13 +49,16 @@ async function noted(store: Store<TransitionRecord>): Promise<Belonging | undefi
     const cell = await cellAt(store, own, RUNNER, {})
     return (cell?.state.snapshot as { context?: RunnerContext } | undefined)?.context?.belonging
   } catch (error) {
-    // The start says what is to be done about it.
+    // The start reports this error with a hint.
     if (isOutcryError(error, 'MACHINE_VERSION_UNKNOWN')) return undefined
     throw error
   }
 }
 
-/** Of a log from before this was noted: what its last start says. The same at each call, for a kill may come before it is noted. */
+/**
+ * Returns what an older log belongs to, from its last start. Each call returns the same, because a kill may come before
+ * the result is noted.
+ */
 async function guessed(store: Store<TransitionRecord>, first: TransitionRecord): Promise<Belonging> {
   const life = createHash('sha256')
     .update(JSON.stringify(first))
@@ -69,7 +72,10 @@ async function guessed(store: Store<TransitionRecord>, first: TransitionRecord):
 
 const LIFE_BYTES = 12
 
-/** Returns what the folder belongs to from this start on. `was`: see `belongingIn`. @throws OTHER_MARKET, OTHER_VENUE */
+/**
+ * Returns what the folder belongs to from this start on. `was`: see `belongingIn`.
+ * @throws OTHER_MARKET, OTHER_VENUE
+ */
 export async function belongingNow(
   was: Belonging | undefined,
   { market, venue, data }: Pick<RunnerConfig, 'market' | 'venue' | 'data'>,
@@ -85,7 +91,7 @@ export async function belongingNow(
     venues: { [here.venue]: { adapter: venue.adapter } },
   }
   if (was === undefined) return is
-  // Of an older version it is the same market; whether its positions still hold is asked of the log.
+  // A name of an older version is the same market. The log shows whether its positions still hold.
   const isFormer = formerNames.includes(String(was.market.name))
   const other =
     otherIn(isFormer ? { ...was.market, name: is.market.name } : was.market, is.market) ??
@@ -96,18 +102,18 @@ export async function belongingNow(
 
 interface Here {
   readonly market: Pick<MarketSource, 'name' | 'formerNames'>
-  /** As addresses name it. */
+  /** The venue's name in addresses. */
   readonly venue: string
 }
 
-/** Returns the first key that is other than it was. What was not noted then is not compared. */
+/** Returns the first key whose value has changed. Keys that were not noted are not compared. */
 export function otherIn({ files: _, ...was }: Settings, is: Settings): string | undefined {
   return Object.keys(was).find((key) => !isDeepStrictEqual(was[key], is[key]))
 }
 
 type Settings = Readonly<Record<string, unknown>>
 
-/** A recording that has grown is the same one. */
+/** Returns `files` when the recordings are others. A recording that has grown is the same one. */
 async function otherFiles(was: unknown, files: readonly string[]): Promise<string | undefined> {
   if (was === undefined) return undefined
   for (const [i, facts] of (was as readonly FileFacts[]).entries()) {
@@ -117,7 +123,7 @@ async function otherFiles(was: unknown, files: readonly string[]): Promise<strin
   return undefined
 }
 
-/** A venue may be added. @throws OTHER_VENUE */
+/** Returns the venues. A venue may be added. @throws OTHER_VENUE */
 export function venuesOf(
   was: Belonging['venues'],
   is: Belonging['venues'],
@@ -141,7 +147,8 @@ export function venuesOf(
 }
 
 /**
- * An account is opened once: what it began with stays, and the venue's books go on from there.
+ * Checks that the account has not changed. It is opened once, its first settings stay, and the venue's books continue
+ * from them.
  * @throws CONFIG_INVALID
  */
 export async function expectSameAccount(
@@ -161,7 +168,7 @@ export async function expectSameAccount(
 }
 
 /**
- * A live market may watch other symbols than before, but for one that something is held of: nothing would watch over it.
+ * Checks that the market still watches every symbol with an open position. A live market may change its other symbols.
  * @throws OTHER_MARKET
  */
 export async function expectHeldWatched(
@@ -172,7 +179,7 @@ export async function expectHeldWatched(
   const prefix = positionAddress({ venue, symbol: '' })
   for await (const address of store.actors({ prefix })) {
     const id = address.slice(prefix.length)
-    // It may say the side, too.
+    // The id may also contain the side.
     if (symbols.some((symbol) => id === symbol || id.startsWith(`${symbol}:`))) continue
     const held = await holdingIn(store, address)
     if (held === undefined || isZero(held.quantity)) continue
@@ -206,7 +213,7 @@ function otherMarket(data: string, was: Belonging, is: Belonging, key: string): 
   )
 }
 
-/** Only of what can be said in a word. */
+/** Returns text for both values, if they are short. */
 function valuesOf(was: unknown, is: unknown, key: string): string {
   if (key === 'name' || typeof (was ?? is) === 'object') return ''
   return `: it was ${shown(was)}, and is ${shown(is)}`

@@ -1,4 +1,4 @@
-/** What tells a large file from another one without reading all of it, and knows it again when it has grown. */
+/** Identifies a large file without reading all of it, even after it has grown. */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -6,14 +6,16 @@ import { basename } from 'node:path'
 export interface FileFacts {
   readonly name: string
   readonly bytes: number
-  /** SHA-256, hex, of its first and of its last 64 KiB. */
+  /** SHA-256, hex, of the first and of the last 64 KiB. */
   readonly start: string
   readonly end: string
 }
 
 const PIECE = 65_536
 
-/** Returns the facts of the first `bytes` of a file, by default of all of it; a shorter file has those of what it has. */
+/**
+ * Returns the facts of the first `bytes` of a file. Default: all of it. A shorter file has the facts of its own length.
+ */
 export async function fileFacts(path: string, bytes?: number): Promise<FileFacts> {
   const file = await open(path, 'r')
   try {

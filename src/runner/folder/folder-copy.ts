@@ -1,7 +1,7 @@
 /**
- * A whole data folder as a stream of entries, on the wire or to the disk, and such a stream as a folder: the log, the venue's books
- * beside it, and where the modules of the strategies are. It is of one moment, and what a kill at that moment leaves: a run on the
- * copy goes on as the original would.
+ * Copies a whole data folder as a stream of entries, over a network or to the disk: the log, the venue's books, and the
+ * paths of the strategies' modules. The copy is of one moment, as a kill at that moment would leave the folder. A run
+ * on the copy continues as the original would.
  */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -14,23 +14,26 @@ import { ADAPTERS } from '../../adapters/registry.ts'
 import type { BookEntries, Books } from '../../adapters/venue.ts'
 import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
 
-/** Before the key of what is not the log's; no key of a store begins so. */
+/** The prefix of keys that are not the log's. No key of a store begins with it. */
 const BESIDE = 'beside/'
-/** The first entry: whoever sends none sends a log alone. */
+/** The key of the first entry. A stream without it is a log alone. */
 const FORMAT_KEY = `${BESIDE}format`
 const FORMAT = '1'
 const STRATEGIES_KEY = `${BESIDE}strategies`
 const BOOKS = `${BESIDE}venue/`
 const BATCH_BYTES = 1 << 20
 
-/** `log`: a store's entries, of which none has been asked for yet. `books`: undefined where there are none. */
+/**
+ * Returns the entries of a folder. `log` is a store's entries before the first read. `books` is undefined when there
+ * are none.
+ */
 export async function* folderEntries(
   log: AsyncIterable<StoreEntry>,
   books: (() => BookEntries) | undefined,
   data: string,
 ): AsyncGenerator<StoreEntry> {
   const entries = log[Symbol.asyncIterator]()
-  // Both are snapshots as of this moment, the log's first: nobody's turn comes between the two.
+  // Both are snapshots of this moment, the log's first: no turn comes between the two.
   const first = entries.next()
   first.catch(() => {})
   const beside = books?.()
@@ -46,9 +49,9 @@ export async function* folderEntries(
   }
 }
 
-/** The books of a closed folder; undefined where there are none. */
+/** Opens the books of a closed folder. Undefined when there are none. */
 export async function closedBooks(data: string): Promise<Books | undefined> {
-  // One adapter keeps books so far. When there are more, what the folder belongs to says whose they are.
+  // One adapter keeps books so far. With more, the folder's belonging would name the adapter.
   const keeper = ADAPTERS.find(({ execution }) => execution?.openBooks !== undefined)
   return hasBooks(data) ? keeper?.execution?.openBooks?.(booksIn(data)) : undefined
 }
@@ -57,21 +60,24 @@ export function hasBooks(data: string): boolean {
   return storeFiles(booksIn(data)).length > 0
 }
 
-/** Where the venue keeps its books. */
+/** Returns the folder of the venue's books. */
 export function booksIn(data: string): string {
   return join(data, 'venue')
 }
 
-/** Looks through the books of a closed folder, and returns how many reports they have. @throws VENUE_CORRUPT, VENUE_OPEN_FAILED, ... */
+/**
+ * Checks the books of a closed folder, and returns the number of their reports.
+ * @throws VENUE_CORRUPT, VENUE_OPEN_FAILED, ...
+ */
 export async function closedReports(data: string): Promise<number | undefined> {
   const books = await closedBooks(data)
   return books?.verify().finally(() => books.close())
 }
 
 /**
- * Makes a folder from the entries of another. It is there only when it is whole, and `check` has found nothing wrong with it; what
- * was written until a failure is removed. One process at a time makes it.
- * @throws BACKUP_EXISTS, BACKUP_CUT_OFF, BACKUP_FAILED, BACKUP_LOG_ALONE, STORE_LOCKED, and what `check` throws
+ * Makes a folder from the entries of another. It exists only when it is whole and `check` has found nothing wrong. A
+ * failed attempt removes what it has written. One process at a time makes it.
+ * @throws BACKUP_EXISTS, BACKUP_CUT_OFF, BACKUP_FAILED, BACKUP_LOG_ALONE, STORE_LOCKED, and the errors of `check`
  */
 export async function writeFolder<T>(
   entries: AsyncIterable<StoreEntry>,
@@ -103,7 +109,7 @@ export async function writeFolder<T>(
     syncFolder(dirname(folder))
     return found
   } catch (error) {
-    // Without the lock it is somebody else's.
+    // Without the lock the folder belongs to another process.
     if (lock !== undefined) rmSync(part, { recursive: true, force: true })
     throw isOutcryError(error) ? error : failed(folder, error)
   } finally {
@@ -111,7 +117,7 @@ export async function writeFolder<T>(
   }
 }
 
-/** Takes what is beside the log out of a stream, and writes it. */
+/** Takes the entries that are not the log's out of a stream, and writes them. */
 class Beside {
   readonly #part: string
   #books: Level<string, string> | undefined
@@ -123,7 +129,7 @@ class Beside {
     this.#part = part
   }
 
-  /** The log's entries. @throws BACKUP_LOG_ALONE */
+  /** Returns the log's entries. @throws BACKUP_LOG_ALONE */
   async *without(entries: AsyncIterable<StoreEntry>): AsyncGenerator<StoreEntry> {
     for await (const entry of entries) {
       const [key, value] = entry
@@ -166,7 +172,7 @@ class Beside {
   }
 }
 
-/** None where there is no folder; a file counts as a name. */
+/** Returns the names in the folder. A file counts as a name. */
 function namesOf(folder: string): readonly string[] {
   if (!existsSync(folder)) return []
   try {

@@ -1,4 +1,4 @@
-/** `strategies.json` in a run's folder: where the modules are that its log cannot be replayed without. */
+/** Reads and writes `strategies.json` in a run's folder: the paths of the modules that a replay of its log needs. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -10,10 +10,10 @@ export const STRATEGIES_FILE = 'strategies.json'
 
 const content = z.strictObject({ modules: z.record(z.string(), z.string().min(1)) })
 
-/** By the name of its strategy, the file of a module, from where it was last. */
+/** The last path of each module, by the name of its strategy. */
 export type Modules = ReadonlyMap<string, string>
 
-/** Returns none where there is no such file. @throws STRATEGIES_UNREADABLE */
+/** Returns the modules, or none when there is no such file. @throws STRATEGIES_UNREADABLE */
 export function readStrategiesFile(data: string): Modules {
   const file = join(data, STRATEGIES_FILE)
   try {
@@ -31,7 +31,8 @@ export function readStrategiesFile(data: string): Modules {
 }
 
 /**
- * Returns how to name what is missed of the machines of these kinds or addresses, with the modules that the run noted in its folder.
+ * Returns a hint how to name the modules of these kinds or addresses, from the paths that the run has noted in its
+ * folder.
  * @throws STRATEGIES_UNREADABLE
  */
 export function namingHint(data: string, missing: Iterable<string>): string {
@@ -43,7 +44,9 @@ export function namingHint(data: string, missing: Iterable<string>): string {
   return `A folder's modules run only where they are named: if you trust ${files.size === 1 ? 'it' : 'them'}, ${options}`
 }
 
-/** A reader finds the old file or the new one, whenever the process or the machine stops. */
+/**
+ * Replaces the file atomically: whenever the process or the machine stops, a reader finds the old file or the new one.
+ */
 export function writeStrategiesFile(data: string, modules: Modules): void {
   const text = JSON.stringify({ modules: Object.fromEntries(modules) })
   replaceFile(join(data, STRATEGIES_FILE), Buffer.from(`${text}\n`))

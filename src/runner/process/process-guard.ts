@@ -1,16 +1,16 @@
 /**
- * Keeps what modules of users do outside of turns from ending the process unseen. What is thrown there is named and
- * ends the run in order. A call that would end the process throws in its place: in a turn that is a failure of the
- * actor like any other.
+ * Keeps users' modules from ending the process unseen. An error that a module throws outside of turns is reported with
+ * its module, and ends the run in order. A call that would end the process throws instead. In a turn, that is a failure
+ * of the actor like any other.
  */
 import { isOutcryError, OutcryError } from '../../../store/index.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { UserModules } from './user-modules.ts'
 
-/** What ends a process at once. `reallyExit` is what `exit` ends with. */
+/** The functions that end a process at once. `exit` calls `reallyExit`. */
 const ENDS = ['exit', 'abort', 'reallyExit'] as const
 type Ends = Record<(typeof ENDS)[number], (...args: unknown[]) => never>
-/** Faults that are told; a timer may throw again and again. */
+/** Maximum number of faults reported. A timer may throw again and again. */
 const TOLD_MAX = 10
 
 export class ProcessGuard {
@@ -22,14 +22,14 @@ export class ProcessGuard {
   #fault: (error: OutcryError) => void = () => {}
   #faults = 0
 
-  /** From now on. */
+  /** Guards the process from now on. */
   constructor(modules: UserModules, logger: Pick<Logger, 'error'>) {
     this.#modules = modules
     this.#logger = logger
     this.faulted = new Promise((_, reject) => {
       this.#fault = reject
     })
-    // Nobody may wait for it yet.
+    // There may be no listener yet.
     this.faulted.catch(() => {})
     process.on('uncaughtException', this.#onThrow)
     process.on('exit', this.#onExit)
@@ -46,7 +46,7 @@ export class ProcessGuard {
     return process.exit(code)
   }
 
-  /** Puts everything back. */
+  /** Restores the process's own functions. */
   end(): void {
     process.off('uncaughtException', this.#onThrow)
     process.off('exit', this.#onExit)
@@ -73,11 +73,11 @@ export class ProcessGuard {
     const hint =
       found === undefined
         ? 'The stack says where; report it if that is in Outcry.'
-        : 'Mend the module: a strategy does nothing but decide, and has no timers and no promises.'
+        : 'Fix the module: a strategy only decides, and has no timers and no promises.'
     return new OutcryError('THROWN_OUTSIDE', text, hint, { cause })
   }
 
-  /** Nobody has stopped the run, so this is no orderly end. */
+  /** The run was not stopped, so this is no orderly end. */
   readonly #onExit = (code: number): void => {
     this.#logger.error(
       { code },
@@ -92,7 +92,7 @@ export class ProcessGuard {
     throw new OutcryError(
       'EXIT_REFUSED',
       `${who} calls process.${name}(${name === 'abort' ? '' : (code ?? '')}), which would end the run`,
-      'Throw an error in its place: that ends in quarantine, and the other actors go on.',
+      'Throw an error instead: the actor is then quarantined, and the others go on.',
     )
   }
 }

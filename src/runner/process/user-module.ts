@@ -1,7 +1,7 @@
 /**
- * Loads a module that a user wrote: TypeScript or JavaScript, ECMAScript module or CommonJS, in any folder, whatever a
- * package.json beside it says. Its own files become one module. What it imports by name stays outside: `outcry` is the
- * copy that runs, and packages are found from the module first, then from here, so that a folder needs no node_modules.
+ * Loads a user's module: TypeScript or JavaScript, ECMAScript module or CommonJS, in any folder, with any package.json.
+ * Its own files become one module. Imports by name stay outside: `outcry` is the running copy, and packages are found
+ * from the module first, then from here, so that a folder needs no node_modules.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
@@ -35,22 +35,22 @@ const REQUIRED = 'required'
 /** Packages that outcry has and a strategy needs. */
 const SHARED = ['xstate', 'zod', 'rxjs']
 
-/** Milliseconds after which whoever waits for a module is told which one it is. */
+/** Milliseconds after which the log names the module that is still being loaded. */
 const TOLD_AFTER_MS = 5_000
 /** Default limit for a module's top-level await, in milliseconds. */
 export const MODULE_LIMIT_MS = 60_000
 
 export interface ImportOptions {
-  /** Milliseconds that a module's top-level await may take. Default: 60 s. */
+  /** Maximum milliseconds for a module's top-level await. Default: 60 s. */
   readonly limitMs?: number
   readonly logger?: Pick<Logger, 'warn'>
-  /** Is told which module is being loaded. */
+  /** Is notified of the module that is being loaded. */
   readonly work?: { load(file: string): void; end(): void }
 }
 
 /**
- * Returns its exports.
- * @throws what the compiler says, in one line with its place, what the module itself throws, or MODULE_PENDING
+ * Returns the module's exports.
+ * @throws the compiler's error in one line with its place, the module's own error, or MODULE_PENDING
  */
 export async function importUserModule(
   file: string,
@@ -62,7 +62,7 @@ export async function importUserModule(
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     const sources = await bundle(file, path)
     userModules.add({ file, sources: [...sources, folder + sep] })
-    // A stack then names the lines that the user wrote.
+    // With source maps, a stack names the lines that the user wrote.
     process.setSourceMapsEnabled(true)
     work?.load(file)
     const imported = import(pathToFileURL(path).href)
@@ -74,7 +74,7 @@ export async function importUserModule(
   }
 }
 
-/** Its timers also keep the process from ending in silence when nothing else is under way. */
+/** Waits for the module. The timers also keep the process alive when nothing else is under way. */
 async function withinLimit<T>(
   imported: Promise<T>,
   file: string,
@@ -103,7 +103,7 @@ async function withinLimit<T>(
   }
 }
 
-/** Returns the absolute paths of what the module is made of. */
+/** Returns the absolute paths of the module's sources. */
 async function bundle(file: string, to: string): Promise<readonly string[]> {
   const url = JSON.stringify(pathToFileURL(file).href)
   try {
@@ -118,7 +118,7 @@ async function bundle(file: string, to: string): Promise<readonly string[]> {
       sourcemap: 'inline',
       logLevel: 'silent',
       plugins: [outside],
-      // A folder's own settings are for its own tools.
+      // The folder's own settings are for its own tools.
       tsconfigRaw: {},
       banner: {
         js: `import { createRequire as __createRequire } from 'node:module'\nconst require = __createRequire(${url})`,
@@ -155,7 +155,7 @@ const outside: Plugin = {
   },
 }
 
-/** Where the import leads; undefined where nothing is, which the compiler then tells with the line that asks for it. */
+/** Returns the target of an import. Undefined when there is none: then the compiler reports the line of the import. */
 async function found(
   bundler: PluginBuild,
   { path, resolveDir, kind, importer }: OnResolveArgs,
@@ -177,7 +177,7 @@ function external(path: string, { kind }: OnResolveArgs): OnResolveResult {
   return { path: kind === 'require-call' ? path : pathToFileURL(path).href, external: true }
 }
 
-/** Outcry is an ECMAScript module: what a CommonJS module requires of it is imported by a module in between. */
+/** Returns a module in between that imports Outcry, an ECMAScript module, for a CommonJS module that requires it. */
 function ours(path: string, args: OnResolveArgs): OnResolveResult {
   return args.kind === 'require-call' ? { path, namespace: REQUIRED } : external(path, args)
 }

@@ -1,14 +1,14 @@
-/** The modules of users that this process runs, and which of them a stack leads through. */
+/** The users' modules that this process runs. Finds the module that a stack leads through. */
 
 export interface UserModule {
-  /** As it is configured. */
+  /** The path in the configuration. */
   readonly file: string
-  /** Absolute paths of what it is made of, and the folder that its one bundle was run from. */
+  /** Absolute paths of the module's sources, and of the folder from which its bundle was run. */
   readonly sources: readonly string[]
 }
 
 export interface Found {
-  /** The module, as it is configured. */
+  /** The module's path in the configuration. */
   readonly file: string
   /** `decide (/home/ann/dip.ts:7:3)`, or the place alone. */
   readonly place: string
@@ -35,5 +35,5 @@ export class UserModules {
   }
 }
 
-/** Of this process. */
+/** The modules of this process. */
 export const userModules = new UserModules()

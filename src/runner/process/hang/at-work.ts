@@ -1,12 +1,12 @@
 /**
- * What the main thread is doing, in memory that another thread can read while the main thread stands still. For most
- * actors it counts and keeps two references, which the main thread tells when it is asked between two steps of a loop.
- * Names are written for the actors of users' modules alone: they may wait in a call into the system, in which nobody
- * can be asked.
+ * Writes the work of the main thread into memory that another thread can read while the main thread hangs. For most
+ * actors it only counts steps and keeps two references, which the main thread reports when it can be interrupted in a
+ * loop. It writes names only for actors of users' modules: these may wait in a system call, where the main thread
+ * cannot answer.
  */
 import type { WorkObserver } from '../../../runtime/work.ts'
 
-/** Places of the 32-bit words. */
+/** Indexes of the 32-bit words. */
 const BEATS = 0
 const STEPS = 1
 const DOING = 2
@@ -18,35 +18,35 @@ const WORDS = 7
 
 /** Values of DOING. */
 const NOTHING = 0
-/** An actor whose names are here. */
+/** An actor whose name is in this memory. */
 const NAMED_ACTOR = 1
 const MODULE = 2
-/** An actor that the main thread knows alone. */
+/** An actor whose name only the main thread has. */
 const ACTOR = 3
 
-/** UTF-16 units of an address or of the path of a module, and of the type of an event. Longer ones are cut. */
+/** Maximum length of an address or a module's path, and of an event's type, in UTF-16 units. Longer ones are cut. */
 const SUBJECT_MAX = 1_024
 const EVENT_MAX = 256
 const BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT + (SUBJECT_MAX + EVENT_MAX) * Uint16Array.BYTES_PER_ELEMENT
 
-/** The side that works. */
+/** The main thread's side. */
 export class AtWork implements WorkObserver {
   readonly memory = new SharedArrayBuffer(BYTES)
   readonly #words = new Int32Array(this.memory, 0, WORDS)
   readonly #text = new Uint16Array(this.memory, WORDS * Int32Array.BYTES_PER_ELEMENT)
-  /** What is written. */
+  /** The texts that are written now. */
   #subject = ''
   #event = ''
   #actor = ''
   #on = ''
   #prefixes: readonly string[] = []
 
-  /** Kinds of actors whose names are written. */
+  /** Sets the kinds of actors whose names are written. */
   set named(kinds: readonly string[]) {
     this.#prefixes = kinds.map((kind) => `${kind}/`)
   }
 
-  /** The actor whose code runs, and the type of its event. */
+  /** Returns the actor whose code runs, and the type of its event. */
   get current(): { readonly actor: string; readonly event: string } | undefined {
     const doing = this.#words[DOING]
     return doing === ACTOR || doing === NAMED_ACTOR ? { actor: this.#actor, event: this.#on } : undefined
@@ -66,7 +66,7 @@ export class AtWork implements WorkObserver {
     words[STEPS] = (words[STEPS] as number) + 1
   }
 
-  /** A module of a user is being loaded. */
+  /** Notes that a user's module is being loaded. */
   load(file: string): void {
     this.#show(file, '')
     this.#words[DOING] = MODULE
@@ -77,13 +77,13 @@ export class AtWork implements WorkObserver {
     this.#words[DOING] = NOTHING
   }
 
-  /** The event loop turns. A debugger may stop it for as long as a person likes. */
+  /** Notes that the event loop turns. A debugger may stop it for any length of time. */
   beat(isDebugged: boolean): void {
     this.#words[DEBUGGED] = isDebugged ? 1 : 0
     Atomics.add(this.#words, BEATS, 1)
   }
 
-  /** The number of the last signal that the other thread has heard; 0 for none. */
+  /** Returns the number of the last signal that the other thread has received, or 0. */
   get signal(): number {
     return Atomics.load(this.#words, SIGNAL)
   }
@@ -106,25 +106,25 @@ export class AtWork implements WorkObserver {
   }
 }
 
-/** Says from the other side that it has heard a signal. */
+/** Notes, from the other thread, that it has received a signal. */
 export function hear(memory: SharedArrayBuffer, signal: number): void {
   Atomics.store(new Int32Array(memory, 0, WORDS), SIGNAL, signal)
 }
 
 export interface Work {
-  /** Changes whenever the thread gets on. */
+  /** Changes whenever the thread makes progress. */
   readonly progress: string
-  /** Grows while its event loop turns, which is when it hears signals. */
+  /** Grows while the thread's event loop turns. Only then does the thread receive signals. */
   readonly beats: number
   readonly isDebugged: boolean
-  /** Address of the actor whose code runs, and the type of its event, where they are written. */
+  /** Address of the actor whose code runs, and the type of its event, if they are written. */
   readonly actor?: string
   readonly event?: string
   /** Path of the module that is being loaded. */
   readonly module?: string
 }
 
-/** Reads it from the other side. What it says of a thread that gets on meanwhile is not to be relied upon. */
+/** Reads the work from the other thread. The result is reliable only for a thread that makes no progress. */
 export function workIn(memory: SharedArrayBuffer): Work {
   const words = new Int32Array(memory, 0, WORDS)
   const text = new Uint16Array(memory, WORDS * Int32Array.BYTES_PER_ELEMENT)

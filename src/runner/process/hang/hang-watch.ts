@@ -1,5 +1,4 @@
-/** Watches from a thread of its own whether the main thread gets on, and ends the process when it does not. */
-
+/** Watches from another thread whether the main thread makes progress, and ends the process when it does not. */
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import inspector from 'node:inspector'
@@ -16,15 +15,15 @@ import type { Place, ThreadData } from './thread.ts'
 export const HUNG_EXIT_CODE = 3
 
 const BEAT_MS = 250
-/** Frames of a stack that are kept. */
+/** Maximum number of stack frames kept. */
 const FRAMES_MAX = 50
-/** What the thread calls in the main one: see thread.ts. */
+/** The name of the functions that the thread calls in the main thread. See thread.ts. */
 const NAME = Symbol.for('outcry.hang')
 
 export interface HangWatchOptions {
-  /** Milliseconds. */
+  /** Milliseconds without progress before the process is ended. */
   readonly limitMs: number
-  /** Where the note goes. */
+  /** The folder of the note. */
   readonly folder: string
   readonly modules: UserModules
   /** Ends the process at once. */
@@ -45,7 +44,7 @@ export class HangWatch {
       [NAME]: {
         place: () => ({ ...this.work.current, ...placeOf(modules) }),
         end: (code: number) => {
-          // Node would add that it waits for the debugger, which is the thread.
+          // Node would write here that it waits for the debugger, which is the other thread.
           closeSync(2)
           exit(code)
         },
@@ -58,7 +57,7 @@ export class HangWatch {
     const inMemory = process.memoryUsage.rss()
     const workerData: ThreadData = { memory, limitMs, folder, exitCode: HUNG_EXIT_CODE, inMemory }
     this.#worker = threadWith(workerData)
-    this.#worker.on('error', (err) => logger.warn({ err }, 'nobody watches for a hang any more'))
+    this.#worker.on('error', (err) => logger.warn({ err }, 'a hang is no longer noticed'))
     this.#worker.once('exit', () => {
       this.#isGone = true
     })
@@ -67,8 +66,8 @@ export class HangWatch {
   }
 
   /**
-   * The thread hears SIGINT and SIGTERM when this has resolved, or no more. Whoever handles them here does so from then
-   * on, and looks at `work.signal` for one that came between.
+   * Lets the thread receive SIGINT and SIGTERM, or no longer. Resolves when it does. Then the caller handles signals
+   * itself, and checks `work.signal` for one that came in between.
    */
   async hearSignals(signals: boolean): Promise<void> {
     if (this.#isGone) return
@@ -84,7 +83,7 @@ export class HangWatch {
     Reflect.deleteProperty(globalThis, NAME)
   }
 
-  /** A process that comes to this was not ended by what might have ended it. */
+  /** A process that exits normally was not ended by the noted risk. */
   readonly #atNoRisk = () => removeRisk(this.#folder)
 
   #beat(): void {
@@ -96,7 +95,7 @@ function threadWith(workerData: ThreadData): Worker {
   const extension = extname(import.meta.url)
   const url = new URL(`./thread${extension}`, import.meta.url)
   if (extension === '.js') return new Worker(url, { workerData })
-  // What runs the sources in the main thread does not reach others by itself.
+  // The loader of TypeScript sources in the main thread does not apply to other threads.
   const [tsx, module] = [import.meta.resolve('tsx/esm/api'), url.href].map((text) => JSON.stringify(text))
   const code = `import(${tsx}).then(({ register }) => { register(); return import(${module}) })`
   return new Worker(code, { eval: true, workerData })

@@ -1,4 +1,7 @@
-/** The note beside the log of what ended a run from within, for the next start. It is no part of the log. */
+/**
+ * Keeps a note of the failure that ended a run from within, for the next start. It lies beside the log and is no part
+ * of it.
+ */
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,26 +9,26 @@ import { z } from 'zod'
 import type { ErrorCode } from '../../../../errors/codes.ts'
 import type { Suspicion } from '../../../runtime/turn/suspicion.ts'
 
-/** Within a run's folder. */
+/** The note's name in a run's folder. */
 export const NOTE_FILE = 'ended-by.json'
-/** The same of what may end the run at any moment; it is there as long as that lasts. */
+/** The name of a note of a failure that may end the run at any moment. It exists only as long as the risk. */
 export const RISK_FILE = 'may-end-by.json'
 
 const note = z.object({
-  /** Epoch ms, of the system. */
+  /** Epoch ms of the system. */
   at: z.number(),
-  /** What happened, as it was told on stderr. */
+  /** The failure, as it was printed on stderr. */
   text: z.string(),
-  /** Address of the actor that was at work, and the type of the event that it had. */
+  /** Address of the actor at work, and the type of its event. */
   actor: z.string().optional(),
   event: z.string().optional(),
   stack: z.string().optional(),
-  /** What the failure of the actor is called. */
+  /** The error code of the actor's failure. */
   code: z.string().optional(),
 })
 export type Note = z.infer<typeof note>
 
-/** Writes it so that it is whole or not there. Returns whether there is a folder to write it to. */
+/** Writes the note as a whole or not at all. Returns false when there is no folder. */
 export function writeNote(folder: string, note: Note, name = NOTE_FILE): boolean {
   const file = join(folder, name)
   try {
@@ -41,7 +44,7 @@ export function writeNote(folder: string, note: Note, name = NOTE_FILE): boolean
   }
 }
 
-/** Returns undefined where there is none, or none that can be read. What did end a run goes before what might have. */
+/** Returns the note, or undefined when there is none that can be read. A real end comes before a risk. */
 export function readNote(folder: string): Note | undefined {
   return readFrom(folder, NOTE_FILE) ?? readFrom(folder, RISK_FILE)
 }
@@ -63,14 +66,14 @@ export function removeRisk(folder: string): void {
   try {
     rmSync(join(folder, RISK_FILE), { force: true })
   } catch {
-    // Where there is no folder, or none that can be written to, there is no note either.
+    // A folder that is missing or not writable has no note either.
   }
 }
 
-/** The code of a note that has none. */
+/** The code for a note without one. */
 const HUNG: ErrorCode = 'RUN_HUNG'
 
-/** Returns the actors that a start puts into quarantine because of the note. */
+/** Returns the actors that a start quarantines because of the note. */
 export function suspectsOf(of: Note | undefined): Readonly<Record<string, Suspicion>> {
   if (of?.actor === undefined) return {}
   const error = { name: 'Error', code: of.code ?? HUNG, message: of.text }

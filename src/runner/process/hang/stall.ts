@@ -1,28 +1,31 @@
-/** When a thread counts as standing still: pure. */
+/** Decides when a thread counts as hung. It is pure. */
 import type { Work } from './at-work.ts'
 
 export interface StallLimits {
   /** Milliseconds without progress after which the thread counts as hung. */
   readonly limitMs: number
-  /** The same once somebody has asked the process to end. */
+  /** The same limit after a signal to end the process. */
   readonly signalledMs: number
 }
 
 export interface Stall {
   readonly progress: string
   readonly stalledMs: number
-  /** Beats of the thread when a signal came that it may not have heard yet. */
+  /** Beats of the thread at a signal that it may not have received yet. */
   readonly signalledAt?: number | undefined
 }
 
 export const NO_STALL: Stall = { progress: '', stalledMs: 0 }
 
-/** Beats after which the thread has heard a signal: the second one comes after its event loop has looked for signals. */
+/**
+ * Number of beats after which the thread has received a signal. Its event loop checks for signals before the second
+ * beat.
+ */
 const HEARD_BEATS = 2
 
 /**
- * The stall after another look. A process that was suspended as a whole does not count as hung: the time between two
- * looks counts for twice the time at most that was meant to be between them.
+ * Returns the stall after another look. A process that was suspended as a whole does not count as hung: the time
+ * between two looks counts at most as twice the planned time.
  */
 export function nextStall(was: Stall, work: Work, passedMs: number, everyMs: number): Stall {
   const { progress, isDebugged, beats } = work
@@ -33,7 +36,7 @@ export function nextStall(was: Stall, work: Work, passedMs: number, everyMs: num
   return { progress, stalledMs, signalledAt }
 }
 
-/** The stall after a signal has come. */
+/** Returns the stall after a signal. */
 export function signalled(was: Stall, { beats }: Work): Stall {
   return { ...was, signalledAt: beats }
 }

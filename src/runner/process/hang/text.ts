@@ -1,4 +1,4 @@
-/** What a hang is called, for people: pure. */
+/** Describes a hang for people. It is pure. */
 interface Hang {
   readonly actor?: string
   readonly event?: string
@@ -9,7 +9,7 @@ interface Hang {
   readonly isSignalled: boolean
 }
 
-/** `dip/btc has stood still on CANDLE_CLOSE for 60 s, at decide (/home/ann/dip.ts:7:3)` */
+/** Returns a text such as `dip/btc has stood still on CANDLE_CLOSE for 60 s, at decide (/home/ann/dip.ts:7:3)`. */
 export function hungText({ actor, event, module, place, stalledMs, isSignalled }: Hang): string {
   const seconds = Math.round(stalledMs / 1_000)
   const where = place === undefined ? '' : `, at ${place}`

@@ -1,6 +1,6 @@
 /**
- * The thread beside the main one. It looks whether that one gets on, and ends the process when it does not: first it
- * says where it stands, on stderr and in the note.
+ * The thread that watches the main thread. When the main thread makes no progress, it first reports the place, on
+ * stderr and in the note, and then ends the process.
  */
 
 import { writeSync } from 'node:fs'
@@ -17,32 +17,32 @@ import { hungText } from './text.ts'
 export interface ThreadData {
   readonly memory: SharedArrayBuffer
   readonly limitMs: number
-  /** Where the note goes. */
+  /** The folder of the note. */
   readonly folder: string
-  /** The process ends with it. */
+  /** The exit code of the process. */
   readonly exitCode: number
-  /** Bytes that the process had when the thread was made, which may look late for the first time. */
+  /** Bytes in memory when the thread was made. Its own first look may come late. */
   readonly inMemory: number
 }
 
-/** Where the main thread stands, as it says itself: see HangWatch. */
+/** The place in the main thread's code, as that thread reports it. See HangWatch. */
 export interface Place {
   readonly stack: string
-  /** The line of a user's module that it is in. */
+  /** The line of a user's module that the thread is in. */
   readonly place?: string
-  /** Whose code runs, on which event. */
+  /** The actor whose code runs, and its event. */
   readonly actor?: string
   readonly event?: string
 }
 
-/** A main thread that does not end on a signal within this time does not hear it. */
+/** Maximum time for the main thread to end on a signal. After it the signal counts as not received. */
 const SIGNALLED_MS = 5_000
-/** The main thread answers between two steps of its loop, if it can. */
+/** Maximum time for an answer. The main thread answers between two steps of its loop, if it can. */
 const ANSWER_MS = 3_000
 const SIGNALS = [2, 15]
-/** How soon memory that one step fills is noticed: V8 gives up a second or more after its heap is full. */
+/** Interval of looks at the memory. V8 gives up a second or more after its heap is full. */
 const MEMORY_EVERY_MS = 200
-/** Innermost frames of a stack that are told; the note has all. */
+/** Number of innermost stack frames printed. The note has all. */
 const FRAMES_TOLD = 8
 
 const { memory, limitMs, folder, exitCode, inMemory } = workerData as ThreadData
@@ -53,7 +53,7 @@ let isEnding = false
 
 const looks = setInterval(() => void look(), everyMs)
 let growth = noGrowth(inMemory)
-/** Progress at which a risk was noted. */
+/** The progress at which a risk was noted. */
 let notedAt: string | undefined
 setInterval(lookAtMemory, MEMORY_EVERY_MS)
 parentPort?.on('message', ({ signals }: { signals: boolean }) => {
@@ -72,7 +72,10 @@ async function look(): Promise<void> {
   isEnding = false
 }
 
-/** Whoever fills the memory is noted while there is still some; when the main thread gets on after all, the note goes. */
+/**
+ * Notes an actor that fills the memory, while some is left. Removes the note if the main thread makes progress after
+ * all.
+ */
 function lookAtMemory(): void {
   const work = workIn(memory)
   growth = nextGrowth(growth, work.progress, process.memoryUsage.rss())
@@ -97,7 +100,7 @@ async function end(stalledMs: number, isSignalled: boolean): Promise<void> {
   const work = workIn(memory)
   const main = new MainThread()
   const place = await main.ask<Place>('place()')
-  // It was slow, not hung: what it says now is of another moment.
+  // The thread was slow, not hung, and its answer is about another moment.
   if (workIn(memory).progress !== work.progress) {
     main.leave()
     return
@@ -111,11 +114,11 @@ async function end(stalledMs: number, isSignalled: boolean): Promise<void> {
   const stack = place === undefined ? '' : `${place.stack.split('\n').slice(0, FRAMES_TOLD).join('\n')}\n`
   writeSync(2, `\nRUN_HUNG: ${text}.${next}\n${stack}`)
   await main.ask(`end(${exitCode})`)
-  // Nothing can interrupt what it is in.
+  // The main thread is in code that nothing can interrupt.
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Asks the main thread through the inspector, which interrupts a loop. */
+/** Calls the main thread through the inspector, which interrupts a loop. */
 class MainThread {
   readonly #session = new Session()
   #isConnected = false
@@ -125,11 +128,11 @@ class MainThread {
       this.#session.connectToMainThread()
       this.#isConnected = true
     } catch {
-      // A Node without an inspector: what is written in the memory has to do.
+      // This Node has no inspector, so the shared memory must be enough.
     }
   }
 
-  /** Returns undefined where it does not answer. */
+  /** Resolves with undefined when the main thread does not answer. */
   ask<T>(call: string): Promise<T | undefined> {
     if (!this.#isConnected) return Promise.resolve(undefined)
     return new Promise((resolve) => {
@@ -156,8 +159,8 @@ interface SignalWatch {
 const watches: SignalWatch[] = []
 
 /**
- * Node delivers signals to the main thread alone, which does not hear them while it stands still. This thread hears
- * them, too, by what Node's own handlers are made of. Where that is not there, the limit alone ends a hang.
+ * Receives signals in this thread, too. Node delivers them to the main thread alone, which does not receive them while
+ * it hangs. This uses the internals of Node's own handlers. If a version lacks them, only the limit ends a hang.
  */
 function watchSignals(): void {
   try {
@@ -174,6 +177,6 @@ function watchSignals(): void {
       watches.push(watch)
     }
   } catch {
-    // A version of Node without it.
+    // This version of Node lacks the internals.
   }
 }
