@@ -1,5 +1,8 @@
 // @ts-check
-/** The build: what tsc writes, what stands beside the sources and is no TypeScript, and a command that may be run. */
+/**
+ * The build: it runs tsc, copies the files beside the sources that are not TypeScript, and makes the commands
+ * executable.
+ */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -18,9 +21,9 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
 
-/** Files that the built modules read from beside themselves, as the sources do. */
+/** Folders that modules read at a path relative to themselves, in the sources and in the build alike. */
 const BESIDE = ['tools/inspector/page', 'src/adapters/recording/sample']
-/** What a build is made of. */
+/** The inputs of a build. */
 const SOURCES = [
   'errors',
   'machines',
@@ -31,7 +34,7 @@ const SOURCES = [
   'tsconfig.json',
   'tsconfig.build.json',
 ]
-/** Written last: its time is that of the build. */
+/** File that is written last. Its time is the time of the build. */
 const STAMP = join(root, 'dist/.built')
 
 // npm prepares a package more often than it changes: npx does so in a clone before it runs anything.
@@ -52,7 +55,8 @@ function build() {
 }
 
 /**
- * Of a file, or of the latest file below a folder, and of the folders themselves: a file that is gone is a change, too.
+ * Returns the latest change, in epoch ms, of a file, or of all files and folders below a folder. A deleted file changes
+ * its folder.
  * @param {string} path
  * @returns {number}
  */

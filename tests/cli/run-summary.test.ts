@@ -78,7 +78,7 @@ describe('the summary of a run', () => {
 
   it('says what to do when a recording has been played already', () => {
     expect(textOf({ ...QUIET, marketRecords: 0, isOver: true })).toContain(
-      '\nread       nothing new: data has played it to its end; --data <new folder> plays it again\n',
+      '\nread       nothing new: data has the whole market already; --data <new folder> plays it again\n',
     )
   })
 })

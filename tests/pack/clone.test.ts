@@ -123,7 +123,7 @@ await supervisor.stop()
       terminal.stdin.write('\x03')
     })
     await once(terminal, 'close')
-    expect(shown).toMatch(/SIGINT: finishes what is under way at seq \d+/)
+    expect(shown).toMatch(/SIGINT: finishes the work under way, at seq \d+/)
     expect(shown).toMatch(/equity +100,000\.00/)
     // The runner ends by itself; npm says of its shell, as of any program, that Ctrl-C ended it.
     expect(shown).toMatch(/code (0|130)/)

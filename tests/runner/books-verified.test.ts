@@ -97,7 +97,7 @@ describe("the venue's books", () => {
       const { code, stdout } = await outcry('verify', '--data', whole)
       expect([code, stdout]).toEqual([
         0,
-        expect.stringMatching(/books were not looked at: .* Stop it, then run/),
+        expect.stringMatching(/books were not checked: .* Stop it, then run/),
       ])
     } finally {
       await store.close()

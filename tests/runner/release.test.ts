@@ -70,7 +70,7 @@ describe('a strategy in quarantine', () => {
       /^bad\/b +bad@1\+2 .*quarantined, in mode\.running trade\.flat; failed on CANDLE_CLOSE at \S+ \S+: TypeError: third candle$/m,
     )
     expect(stdout).toContain(
-      `1 actor in quarantine: mend what failed, then outcry release bad/b --data ${data}`,
+      `1 actor in quarantine: repair the cause, then outcry release bad/b --data ${data}`,
     )
     const [json] = lines((await outcry('actors', BAD, ...named, '--json')).stdout)
     expect(json).toMatchObject({

@@ -1,8 +1,8 @@
-/** A hundred clients as nobody wants them, until they are told to end; told by clients.ts. */
+/** A hundred clients that misbehave until they are told to end. A process of its own, started by clients.ts. */
 import { connect } from 'node:net'
 import WebSocket from 'ws'
 
-/** How many of each kind. */
+/** Number of clients of each kind. */
 export const KINDS = {
   'reads nothing': 20,
   'reads slowly': 15,
@@ -32,7 +32,7 @@ process.once('message', ({ url }: Task) => {
 const subscribe = (id: string, topics: readonly string[], since?: number) =>
   JSON.stringify({ op: 'subscribe', id, topics, since })
 
-/** Connects, and again whenever it is closed. */
+/** Connects, and reconnects whenever the connection closes. */
 function feed(url: string, onOpen: (socket: WebSocket) => void): void {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/feed`)
   socket.on('open', () => onOpen(socket))

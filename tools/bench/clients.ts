@@ -16,10 +16,14 @@ import { eventOf, orderMachine, silent } from './workload.ts'
 const ORDERS = 1_000
 const PER_SECOND = 500
 const MEMORY_EVERY_MS = 100
-/** What a hundred clients may take besides: what waits for all of them, and as much again for the collector. */
+/**
+ * Memory in MB that a hundred clients may add: the limit of all queues, and as much again for the garbage collector.
+ */
 const MEMORY_MAX_MB = 256
 
-/** From send to acknowledgement, without clients and beside a hundred bad ones, which have a process of their own. */
+/**
+ * Measures from send to acknowledgement, without clients and beside a hundred bad clients in a process of their own.
+ */
 export async function clients({ rounds, scale, folder }: Settings): Promise<Report> {
   letHeapGrow()
   const size = 100_000 * scale
@@ -92,7 +96,7 @@ interface Latency {
   readonly memoryMb: number
 }
 
-/** In ms, from send to acknowledgement; meanwhile the most memory that the process has. */
+/** Measures from send to acknowledgement in ms, and the most memory that the process has meanwhile. */
 async function trade(supervisor: Supervisor, events: number): Promise<Latency> {
   const at = supervisor.lastAt ?? 0
   let memoryMb = 0

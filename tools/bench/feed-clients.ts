@@ -1,4 +1,4 @@
-/** Listens to the feed and notes when each event arrived; told by and answering to feed.ts. */
+/** Listens to the feed and notes when each event arrives. A process of its own, which feed.ts starts and reads. */
 import WebSocket from 'ws'
 
 interface Task {
@@ -23,7 +23,7 @@ process.once('message', async ({ url, clients, events }: Task) => {
       new Promise((resolve) => {
         socket.on('message', (data) => {
           const now = process.hrtime.bigint()
-          // Counted, not parsed: what ten clients do with it is not what is measured.
+          // Events are counted, not parsed: the clients' own work is not measured.
           const count = String(data).split('"topic":').length - 1
           for (let i = 0; i < count; i++) arrivals[c * events + heard++] = now
           if (heard >= events) resolve()

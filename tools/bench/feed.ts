@@ -33,7 +33,7 @@ const beacon = setup({
   },
 })
 
-/** From the commit of an event to each client that listens; the clients are in a process of their own. */
+/** Measures from the commit of an event to its arrival at each client. The clients have a process of their own. */
 export async function feed({ rounds, scale, folder }: Settings): Promise<Report> {
   const p50s: number[] = []
   const p99s: number[] = []
@@ -77,7 +77,7 @@ async function run(folder: string, count: number): Promise<Float64Array> {
   const supervisor = await createSupervisor({ store, machines: { beacon } })
   for (let i = 0; i < ACTORS; i++) await supervisor.spawn('beacon', String(i))
   const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, consoleLogger)
-  // The same clock in both processes: the system's monotonic one.
+  // Both processes use the same clock: the system's monotonic one.
   const committedAt = new Map<number, bigint>()
   supervisor.transitions$.subscribe(({ seq }) => committedAt.set(seq, process.hrtime.bigint()))
   const client = fork(new URL(`./feed-clients${extname(import.meta.url)}`, import.meta.url), {

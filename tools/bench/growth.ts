@@ -12,11 +12,11 @@ import { oneScope, rateOfAsync } from './transitions.ts'
 import { eventOf, orderMachine } from './workload.ts'
 
 const RECORDS_PER_ACTOR = 100
-/** Actors that are at work at one time, as orders are: the others are done. */
+/** Number of actors at work at one time, as orders are. The others have rested. */
 const AT_WORK = 2_000
 const machines = { order: orderMachine }
 
-/** One log that grows: what it does at each size. It should not matter how long it is. */
+/** Measures one log at growing sizes. Its figures should not depend on its length. */
 export async function growth({ scale, folder }: Settings): Promise<Report> {
   const sizes = [10_000, 100_000, 1_000_000, ...(scale >= 10 ? [10_000_000] : [])]
   const location = mkdtempSync(join(folder, 'growth-'))
@@ -63,7 +63,7 @@ async function open(location: string): Promise<Supervisor> {
   })
 }
 
-/** Orders come, live through their records, and rest; a second's figure is that of the last part. */
+/** Adds orders that live through their records and then rest. Returns the records a second of the last part. */
 async function grow(supervisor: Supervisor, size: number): Promise<number> {
   const wave = AT_WORK * RECORDS_PER_ACTOR
   let rate = 0
@@ -103,7 +103,7 @@ async function sendLatency(supervisor: Supervisor): Promise<number> {
   return quantile(took.sort(), 0.5)
 }
 
-/** The whole life of an old actor. */
+/** Measures reading the whole life of an old actor, in ms. */
 async function historyMs(supervisor: Supervisor): Promise<number> {
   return median(
     await timesOf(5, async () => {
@@ -131,7 +131,7 @@ function bytesIn(location: string): number {
   return readdirSync(location).reduce((sum, name) => sum + statSync(join(location, name)).size, 0)
 }
 
-/** Bytes a record of the newest records as lines of JSON, gzipped as one. */
+/** Returns the bytes for each of the newest records as lines of JSON, gzipped as one file. */
 async function zippedBytes(location: string): Promise<number> {
   const store = await openLevelStore(location)
   const gzip = createGzip()

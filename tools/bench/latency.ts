@@ -9,7 +9,10 @@ import { eventOf, orderMachine } from './workload.ts'
 const ORDERS = 200
 const PER_SECOND = 1_000
 
-/** From `send` to its acknowledgement, events coming one a millisecond; beside it a bare synced put of LevelDB. */
+/**
+ * Measures from `send` to its acknowledgement, at one event each millisecond, and a bare synced put of LevelDB beside
+ * it.
+ */
 export async function latency({ rounds, scale, folder }: Settings): Promise<Report> {
   const events = 500 * scale
   const put: number[][] = []
@@ -39,7 +42,10 @@ export async function latency({ rounds, scale, folder }: Settings): Promise<Repo
   }
 }
 
-/** One after the other at an even pace, whatever became of the one before. It sleeps meanwhile, as a runner does: others have the processor. */
+/**
+ * Starts `run` at an even pace, whether or not the earlier ones have ended. It sleeps in between, as a runner does, so
+ * other threads get the processor.
+ */
 export async function paced(
   count: number,
   perSecond: number,

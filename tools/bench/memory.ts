@@ -12,7 +12,7 @@ const RESIDENT = 100_000
 const MB = 2 ** 20
 const HOUR = 3_600_000
 
-/** What actors cost that are there and do nothing, and what a day costs. Needs node --expose-gc, as npm run bench has it. */
+/** Measures the memory of idle actors, and of a day. Needs node --expose-gc, which npm run bench gives. */
 export async function memory({ scale, folder }: Settings): Promise<Report> {
   const hours = Math.max(2, Math.round(2.4 * scale))
   const { resident, grown, passive } = await ofActors(scale, folder)
@@ -63,7 +63,7 @@ async function ofActors(scale: number, folder: string) {
   return { resident, grown, passive }
 }
 
-/** Bytes after each hour of market time. */
+/** Returns the bytes in use after each hour of market time. */
 async function ofHours(hours: number, folder: string): Promise<number[]> {
   const data = mkdtempSync(join(folder, 'day-'))
   const startAt = Date.UTC(2026, 0, 5)
@@ -90,7 +90,7 @@ async function ofHours(hours: number, folder: string): Promise<number[]> {
   return samples
 }
 
-/** Each has taken an event, as an order at work has. */
+/** Spawns actors that have taken one event, as an order at work has. */
 async function spawn(supervisor: Supervisor, first: number, count: number): Promise<void> {
   for (let from = first; from < first + count; from += 1_000) {
     const all: Promise<unknown>[] = []
@@ -103,13 +103,13 @@ async function spawn(supervisor: Supervisor, first: number, count: number): Prom
   await supervisor.idle()
 }
 
-/** After everything that can be freed is. */
+/** Returns the bytes in use after garbage collection. */
 async function used(): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 100))
   return usedNow()
 }
 
-/** Heap and what belongs to it. */
+/** Returns the bytes of the heap and of its external memory. */
 function usedNow(): number {
   for (let i = 0; i < 3; i++) globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()

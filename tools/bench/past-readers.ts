@@ -1,4 +1,7 @@
-/** Asks a runner for paths over HTTP, a few at a time, until it is told to end; told by and answering to past.ts. */
+/**
+ * Requests paths from a runner over HTTP, a few at a time, until it is told to end. A process of its own, which past.ts
+ * starts and reads.
+ */
 interface Task {
   readonly url: string
   readonly paths: readonly string[]

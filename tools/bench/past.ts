@@ -14,7 +14,7 @@ import { median, quantile, type Report, type Row, type Settings } from './report
 import { eventOf, orderMachine, silent } from './workload.ts'
 
 const ACCOUNT = 'account/main' as Address
-/** One record in so many is the account's. */
+/** Share of the account: one in so many records. */
 const ACCOUNT_SHARE = 20
 const RECORDS_PER_ORDER = 100
 const AT_WORK = 2_000
@@ -25,7 +25,7 @@ interface Readers {
   readonly what: string
   readonly paths: (supervisor: Supervisor) => readonly string[]
   readonly atOnce: number
-  /** Whether how long an answer takes has a target. */
+  /** Whether the time of an answer has a target. */
   readonly isPast: boolean
 }
 
@@ -45,7 +45,7 @@ const READERS: readonly Readers[] = [
   },
 ]
 
-/** A long log with one busy account: its past over HTTP, and from send to acknowledgement beside whoever asks for it. */
+/** Measures a long log with one busy account: answers about its past over HTTP, and sends beside these requests. */
 export async function past({ rounds, scale, folder }: Settings): Promise<Report> {
   letHeapGrow()
   const size = 500_000 * scale
@@ -107,7 +107,7 @@ export async function past({ rounds, scale, folder }: Settings): Promise<Report>
   }
 }
 
-/** The log's time is its seq: an event each millisecond. */
+/** Grows the log. Its time is its seq: one event each millisecond. */
 async function grow(supervisor: Supervisor, size: number): Promise<void> {
   await supervisor.spawn('account', 'main', undefined, { at: 1 })
   let accounted = 0
@@ -137,7 +137,7 @@ interface Latency {
   readonly p99: number
 }
 
-/** In ms, from send to acknowledgement. */
+/** Measures from send to acknowledgement, in ms. */
 async function trade(supervisor: Supervisor, events: number): Promise<Latency> {
   const at = supervisor.lastAt ?? 0
   const took = await paced(events, TRADED_PER_SECOND, (n) =>
@@ -147,7 +147,7 @@ async function trade(supervisor: Supervisor, events: number): Promise<Latency> {
   return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }
 
-/** Places all over the log, in no order. */
+/** Returns paths to places all over the log, in no order. */
 function pastPaths({ seq, lastAt = 0 }: Supervisor, by: 'seq' | 'at'): string[] {
   const end = by === 'seq' ? seq : lastAt
   return Array.from({ length: 199 }, (_, i) => {

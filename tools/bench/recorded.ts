@@ -12,7 +12,7 @@ import type { AnySnapshot } from '../../src/runtime/xstate/snapshot.ts'
 import { atLeast, median, type Report, type Settings } from './report.ts'
 import { silent } from './workload.ts'
 
-/** Recorded market data as fast as it goes: parsed and through the symbols' machines, and as a whole runner. */
+/** Measures recorded market data at full speed: parsed and through the symbols' machines, and as a whole runner. */
 export async function recorded({ rounds, folder, recordings }: Settings): Promise<Report | undefined> {
   if (recordings.length === 0) return undefined
   const bare: number[] = []

@@ -1,4 +1,4 @@
-/** What a benchmark found, as a table for people and a JSON file for later. */
+/** The results of a benchmark, as a table for people and a JSON file for later. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -8,25 +8,25 @@ import { table } from '../cli/format.ts'
 
 export interface Row {
   readonly what: string
-  /** Figures by their name, with unit: "p50 ms", "a second". */
+  /** Figures by name and unit: "p50 ms", "a second". */
   readonly figures: Readonly<Record<string, number>>
-  /** What it must reach, and whether it did; undefined where there is no target. */
+  /** The target and whether it is met; undefined when there is none. */
   readonly target?: { readonly text: string; readonly met: boolean }
 }
 
 export interface Report {
   readonly name: string
-  /** One line on what is measured, and how. */
+  /** One line about the measurement and its method. */
   readonly about: string
   readonly rows: readonly Row[]
 }
 
 export interface Settings {
-  /** Each measurement so often; the median counts. */
+  /** Number of runs of each measurement. The median counts. */
   readonly rounds: number
-  /** 1 is a look of a minute or two; 10 the full length. */
+  /** Length of the run: 1 is a quick look of a minute or two, 10 the full length. */
   readonly scale: number
-  /** Folder for stores, on the disk that is to be measured. */
+  /** Folder for stores, on the disk under test. */
   readonly folder: string
   readonly recordings: readonly string[]
 }
@@ -80,7 +80,7 @@ export function quantile(sorted: Float64Array, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] as number
 }
 
-/** `at least 0.8 of X`, say. */
+/** Returns a target such as `at least 0.8 of X`, and whether the value meets it. */
 export function atLeast(value: number, limit: number, text: string): { text: string; met: boolean } {
   return { text: `at least ${limit} ${text}`, met: value >= limit }
 }

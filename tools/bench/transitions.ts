@@ -14,7 +14,7 @@ import { eventOf, orderMachine } from './workload.ts'
 
 const ORDERS = 2_000
 
-/** Transitions of so many orders, in memory and durable, in as many ways as people do that. */
+/** Measures transitions of many orders, in memory and durable, in the ways that people use. */
 export async function transitions({ rounds, scale, folder }: Settings): Promise<Report> {
   const steps = 25 * scale
   const contenders: Record<string, () => number | Promise<number>> = {
@@ -65,7 +65,7 @@ export async function transitions({ rounds, scale, folder }: Settings): Promise<
   }
 }
 
-/** What the runtime itself does for a transition, and nothing else: the limit. */
+/** Measures the runtime's own work for a transition, and nothing else: the upper limit. */
 export function oneScope(steps: number): number {
   const scope = new Scope(() => {})
   const refs = Array.from({ length: ORDERS }, (_, i) => makeRef(scope.system, `order/${i}` as Address, []))
@@ -107,7 +107,7 @@ export async function inStore(
   return rate
 }
 
-/** As a source of market data does: as fast as there is room, until all is durable. */
+/** Sends as a market data source does: as fast as there is room, until all is durable. */
 async function tell(supervisor: Supervisor, steps: number): Promise<number> {
   return rateOfAsync(ORDERS * steps, async () => {
     for (let n = 0; n < steps; n++) {
@@ -131,7 +131,10 @@ async function sendAll(supervisor: Supervisor, steps: number): Promise<number> {
   })
 }
 
-/** What people write today: an actor, and a synced put of its persisted snapshot for each event. No log, no history. */
+/**
+ * Measures code that people write today: an actor, and a synced put of its persisted snapshot for each event. No log,
+ * no history.
+ */
 async function handWritten(folder: string, steps: number, depth: number): Promise<number> {
   const location = mkdtempSync(join(folder, 'hand-'))
   const db = new Level<string, unknown>(location, { valueEncoding: 'json' })

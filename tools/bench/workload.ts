@@ -1,4 +1,4 @@
-/** The order that every contender runs: an XState machine as one would write it, and a life for it that never ends. */
+/** The order that every contender runs: an ordinary XState machine, and events that keep it busy for ever. */
 
 import { assign, setup } from 'xstate'
 import type { Logger } from '../../src/runtime/logger.ts'
@@ -52,7 +52,7 @@ export const orderMachine = setup({
   },
 })
 
-/** The event of an order's step `n`, from 0: accepted, filled in four parts, replaced, and again. */
+/** Returns the event of an order's step `n`, from 0: accepted, filled in four parts, replaced, and again. */
 export function eventOf(n: number): OrderEvent {
   const at = 1_700_000_000_000 + n
   const place = n % 6

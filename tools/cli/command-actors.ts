@@ -7,7 +7,7 @@ import { print, printJson } from './output.ts'
 import { type ActorSummary, openReader } from './reader.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
 
-/** `outcry actors [prefix]` */
+/** `outcry actors [prefix]`: lists the actors and their states. */
 export async function actors(prefix: string, options: ReadOptions): Promise<number> {
   const { data, modules } = named(options)
   const reader = await openReader(data, modules)
@@ -25,14 +25,14 @@ export async function actors(prefix: string, options: ReadOptions): Promise<numb
     if (rows.length > 0) await print(table(['actor', 'machine', 'rev', 'last', 'state'], rows))
     await print(pc.dim(`${counted(rows.length, 'actor')} in ${reader.source}`))
     if (unread.length > 0) {
-      const what = `${counted(unread.length, 'actor')} of machines that are not named here, as their last records say`
+      const what = `${counted(unread.length, 'actor')} of machines that are not named here, shown as in their last records`
       await print(pc.yellow(`${what}. ${namingHint(data, unread)}`))
     }
     const [first] = quarantined
     if (first !== undefined) {
       const release = releaseCommand(first, data)
       const many = `${counted(quarantined.length, 'actor')} in quarantine`
-      await print(pc.red(`${many}: mend what failed, then ${release}`))
+      await print(pc.red(`${many}: repair the cause, then ${release}`))
     }
     return 0
   } finally {

@@ -13,7 +13,7 @@ export interface BackupOptions {
   readonly json?: boolean
 }
 
-/** `outcry backup <folder>`: a copy of a data folder as of one moment, which is then a data folder like any other. */
+/** `outcry backup <folder>`: copies a data folder as of one moment. The copy is a data folder like any other. */
 export async function backup(folder: string, { data, json }: BackupOptions): Promise<number> {
   const showProgress = process.stderr.isTTY && !json
   const reader = await openReader(data)
@@ -35,7 +35,7 @@ export async function backup(folder: string, { data, json }: BackupOptions): Pro
   return 0
 }
 
-/** `outcry restore <folder>`: a data folder made from a backup, which stays as it is. */
+/** `outcry restore <folder>`: makes a data folder from a backup, which stays as it is. */
 export function restore(folder: string, { data, json }: BackupOptions): Promise<number> {
   return backup(data, compact({ data: folder, json }))
 }
@@ -44,11 +44,11 @@ interface Copied {
   readonly seq: number
   readonly records: number
   readonly commits: number
-  /** Of the venue, where it has books. */
+  /** Number of reports in the venue's books, if it has books. */
   readonly reports?: number
 }
 
-/** @throws BACKUP_DAMAGED, VENUE_CORRUPT */
+/** Checks the copy. @throws BACKUP_DAMAGED, VENUE_CORRUPT */
 async function check(folder: string): Promise<Copied> {
   const copy = await openLevelStore(join(folder, 'log'))
   try {
@@ -58,7 +58,7 @@ async function check(folder: string): Promise<Copied> {
       throw new OutcryError(
         'BACKUP_DAMAGED',
         `the copy is damaged: ${first.message}`,
-        'Look at the log itself: outcry verify.',
+        'Check the log itself: outcry verify.',
       )
     }
     const reports = await closedReports(folder)

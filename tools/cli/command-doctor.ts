@@ -15,18 +15,18 @@ export interface DoctorCommandOptions {
   readonly json?: boolean
 }
 
-/** What a cut loses, of what can still be read. */
+/** The records that a cut loses, as far as they can be read. */
 interface Lost {
   records: number
   firstAt: number | undefined
   lastAt: number | undefined
-  /** Intents: what may have been sent to a venue. */
+  /** Ids of intents that may have been sent to a venue. */
   readonly intents: string[]
 }
 
 /**
- * `outcry doctor`: what is wrong with a log that nobody opens any more, and with the venue's books beside it; with --cut, a log that
- * ends before what is damaged.
+ * `outcry doctor`: reports the damage of a log that no longer opens, and of the venue's books beside it. With --cut it
+ * makes a log that ends before the damage.
  */
 export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise<number> {
   const location = logFolder(data)
@@ -56,7 +56,7 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
   return isMended && problem === undefined ? 0 : 1
 }
 
-const BOOKS_DAMAGED = 'Restore the whole data folder from a backup: the log and the books go on together.'
+const BOOKS_DAMAGED = 'Restore the whole data folder from a backup: the log and the books belong together.'
 
 function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
   lost.records++
@@ -65,7 +65,10 @@ function count(lost: Lost, { at, intents = [] }: TransitionRecord): void {
   for (const { id } of intents) lost.intents.push(id)
 }
 
-/** A lost index is one problem for each actor, of which there may be a million: some are told, and how many more there are. */
+/**
+ * Problems of one kind that are listed. A lost index is one problem for each actor, and there may be a million. The
+ * rest is counted.
+ */
 const TOLD_MAX = 10
 
 function rowsOf(damage: Diagnosis['damage']): string[][] {
@@ -96,7 +99,7 @@ async function tell(
   await print(table(['seq', 'problem', 'what'], rowsOf(damage)))
   const behind = endedAt - wholeTo
   if (behind === 0)
-    await print(`All ${countText(endedAt)} records are whole; what is damaged is made anew from them.`)
+    await print(`All ${countText(endedAt)} records are whole; the damaged parts can be made anew from them.`)
   else {
     await print(
       `The log is whole up to seq ${countText(wholeTo)}; ${countText(behind)} records come after it, of which ${countText(lost.records)} can still be read.`,
@@ -109,9 +112,11 @@ async function tell(
     }
   }
   if (keptIn !== undefined)
-    await print(pc.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged one is ${keptIn}`))
+    await print(
+      pc.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged log is in ${keptIn}`),
+    )
   else
     await print(
-      pc.red(`Restore a backup, or cut the log back: outcry doctor --cut (the damaged one is kept)`),
+      pc.red(`Restore a backup, or cut the log back: outcry doctor --cut (it keeps the damaged log)`),
     )
 }

@@ -9,7 +9,7 @@ import { print, printJson } from './output.ts'
 import { openReader, type Reader } from './reader.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
 
-/** `outcry replay <address>`: an actor's life, record by record. */
+/** `outcry replay <address>`: prints an actor's life, record by record. */
 export async function replay(address: string, options: ReadOptions): Promise<number> {
   parseAddress(address)
   const { data, modules } = named(options)
@@ -31,14 +31,14 @@ export async function replay(address: string, options: ReadOptions): Promise<num
     throw new OutcryError(
       'ACTOR_UNKNOWN',
       `${address} has no history in ${reader.source}`,
-      'See `outcry actors` for those that have.',
+      'Run `outcry actors` to list all actors.',
     )
   } finally {
     await reader.close()
   }
 }
 
-/** The actor, and what is wrong with it now. */
+/** Returns the title: the actor, and its present problem. */
 async function banner(address: string, machine: string, reader: Reader, data: string): Promise<string> {
   const title = `${pc.bold(address)}  ${machine}`
   const actor = await reader.actor(address)
@@ -84,7 +84,7 @@ function arrow(from: string, to: string): string {
   return from === to ? `stays ${to}` : `${from} ${pc.bold('->')} ${to}`
 }
 
-/** Longest payload shown on its line; `--json` has all of it. */
+/** Longest payload shown on its line. `--json` has all of it. */
 const PAYLOAD_MAX = 160
 
 function payloadText({ type: _, at: _at, ...payload }: { type: string; at?: unknown }): string {

@@ -38,15 +38,15 @@ export interface RunOptions {
 }
 
 /**
- * `outcry run`: trades until the market ends or somebody stops it. An orderly end is 0, with actors in quarantine too:
- * the run has done what was asked of it, and its summary names them.
+ * `outcry run`: trades until the market ends or a person stops it. The exit code of an orderly end is 0, even with
+ * actors in quarantine: the run has done its work, and its summary names them.
  */
 export async function run(options: RunOptions): Promise<number> {
   const config = loadConfig(compact({ file: options.config, env: process.env, flags: flagsOf(options) }))
   letHeapGrow()
   const terminal = new Terminal()
   const asStatus = showsStatus(config, terminal)
-  // Log lines go to stderr, so that the summary on stdout can be read by programs.
+  // Log lines go to stderr, so that programs can read the summary on stdout.
   const logger = pino(
     { level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null },
     asStatus && terminal.isTTY ? terminal.log : destination(2),
@@ -134,7 +134,7 @@ async function runUntilStopped(
   return 0
 }
 
-/** Undefined where a hang may last. */
+/** Returns undefined when the configuration sets no limit for a hang. */
 function watchFor(
   { runner: { hangLimitMs: limitMs }, data: folder }: RunnerConfig,
   guard: ProcessGuard,
@@ -164,7 +164,7 @@ function flagsOf(options: RunOptions): Record<string, unknown> {
   })
 }
 
-/** Nothing is no number, either. */
+/** Returns the number in a text. An empty text is not a number, either. */
 function numberOf(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text)
 }
@@ -174,22 +174,22 @@ function showsStatus({ log }: RunnerConfig, { isTTY }: Terminal): boolean {
 }
 
 function banner({ data, server }: RunnerConfig, { url, market, supervisor }: RunningRunner): string {
-  const from = supervisor.epoch > 1 ? `goes on at seq ${countText(supervisor.seq)}` : 'a new log'
+  const from = supervisor.epoch > 1 ? `continues at seq ${countText(supervisor.seq)}` : 'a new log'
   const once = server.token === undefined ? '' : ', once as /?token=<server.token>'
   const rows = [
     ['market', market.name],
     ['data', `${data}, ${from}`],
     ['page', url === undefined ? 'no server' : `${pc.cyan(url)}${once}`],
-    ['stop', 'Ctrl-C; a new start goes on from there'],
+    ['stop', 'Ctrl-C; the next start continues the run'],
   ] as const
   const lines = rows.map(([name, text]) => `${pc.dim(name.padEnd(7))} ${text}`)
   return [pc.bold(`outcry ${VERSION}`), ...lines].join('\n')
 }
 
-/** npm passes on the signal that the terminal has sent already: the same Ctrl-C comes twice. */
+/** npm passes on the signal that the terminal has already sent, so the same Ctrl-C comes twice. */
 const SAME_SIGNAL_MS = 500
 
-/** The first signal stops gracefully, the second at once. */
+/** Stops the run in order at the first signal, and at once at the second. */
 function stopOnSignal(
   runner: RunningRunner,
   terminal: Terminal,
@@ -210,7 +210,7 @@ function stopOnSignal(
     if (state.signal === undefined) {
       state.signal = signal
       firstAt = performance.now()
-      terminal.print(`${signal}: finishes what is under way at seq ${countText(runner.supervisor.seq)}`)
+      terminal.print(`${signal}: finishes the work under way, at seq ${countText(runner.supervisor.seq)}`)
       resolve()
     } else if (performance.now() - firstAt > SAME_SIGNAL_MS) guard.exit(130)
   }

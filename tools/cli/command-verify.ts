@@ -8,9 +8,11 @@ import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
 
 const booksUnseen = (source: string) =>
-  `The venue's books were not looked at: ${source} is of an earlier version. Stop it, then run outcry verify again.`
+  `The venue's books were not checked: ${source} is of an earlier version. Stop it, then run outcry verify again.`
 
-/** `outcry verify`: the chain of commits, every state, every snapshot, and the live state of a running runner. */
+/**
+ * `outcry verify`: checks the chain of commits, every state, every snapshot, and the live state of a running runner.
+ */
 export async function verify(options: ReadOptions): Promise<number> {
   const { data, modules } = named(options)
   const reader = await openReader(data, modules)

@@ -1,4 +1,4 @@
-/** The one list of commands, in the order of the help. A command is a file in commands/, and its name here. */
+/** The only list of commands, in the order of the help. A command is a file in commands/ and its name here. */
 import { actors } from './commands/actors.ts'
 import { backup } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'

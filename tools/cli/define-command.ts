@@ -1,33 +1,36 @@
-/** How a command of the command line is defined: a file in commands/, and a line in commands.ts. */
+/** The form of a command's definition: a file in commands/, and a line in commands.ts. */
 import type { Command } from 'commander'
 
 /**
- * Adds a command to the program. What the command needs beyond its options it imports in its action, so that help comes at once.
+ * Adds a command to the program. The command's action imports the modules that it needs, so that help comes at once.
  * @example
  * export const halt: DefineCommand = (program) =>
- *   reading(program, 'halt', 'keep all from trading').action(async (options: ReadOptions) =>
+ *   reading(program, 'halt', 'stop all trading').action(async (options: ReadOptions) =>
  *     finish((await import('../command-halt.ts')).halt(options)),
  *   )
  */
 export type DefineCommand = (program: Command) => Command
 
-/** Takes the exit code that a command resolves with: 0 fine, 1 a problem was found. */
+/** Sets the exit code that a command resolves with: 0 fine, 1 a problem was found. */
 export async function finish(command: Promise<number>): Promise<void> {
   process.exitCode = await command
 }
 
-/** Collects an option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export const repeated = (value: string, others: readonly string[] = []): readonly string[] => [
   ...others,
   value,
 ]
 
-/** Adds a command with the options of all that read a log: see `ReadOptions`. */
+/** Adds a command with the options of all commands that read a log: see `ReadOptions`. */
 export function reading(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .option('-c, --config <file>', "YAML configuration of a run: its folder, and its strategies' modules")
+    .option(
+      '-c, --config <file>',
+      "YAML configuration of a run, with its data folder and its strategies' modules",
+    )
     .option('-d, --data <folder>', 'folder of the log (default: data)')
     .option(
       '--machines <module>',

@@ -1,6 +1,6 @@
 import type { StateValue } from 'xstate'
 
-/** Plain text columns, each as wide as its widest cell; the last one is not padded. */
+/** Returns plain text columns, each as wide as its widest cell. The last column is not padded. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => widthOf(row[i] ?? ''))))
   const line = (row: readonly string[]) =>
@@ -9,11 +9,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 const ASCII = /^\p{ASCII}*$/u
-/** What terminals show two columns wide. */
+/** Characters that terminals show two columns wide. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u{ff01}-\u{ff60}]/u
 
-/** In columns of a terminal. */
+/** Returns the width of a text in columns of a terminal. */
 function widthOf(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = 0
@@ -25,7 +25,7 @@ function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
-/** `execution.accepted request.idle`, the leaves of a state value. */
+/** Returns the leaves of a state value, such as `execution.accepted request.idle`. */
 export function stateText(value: StateValue | null): string {
   if (value === null) return '-'
   return leaves(value).join(' ')
@@ -40,7 +40,7 @@ function leaves(value: StateValue): string[] {
   })
 }
 
-/** `2024-08-08 00:54:15.343`, UTC. */
+/** Returns a time as `2024-08-08 00:54:15.343`, UTC. */
 export function timeText(at: number): string {
   return new Date(at).toISOString().replace('T', ' ').replace('Z', '')
 }
@@ -51,7 +51,7 @@ export function countText(n: number): string {
   return grouped.format(n)
 }
 
-/** `1 fill`, `2 fills`. */
+/** Returns a number with its noun: `1 fill`, `2 fills`. */
 export function counted(n: number, noun: string): string {
   return `${countText(n)} ${noun}${n === 1 ? '' : 's'}`
 }
@@ -62,7 +62,7 @@ const money = new Intl.NumberFormat('en-US', {
   signDisplay: 'negative',
 })
 
-/** A decimal as money, two places, for people; the exact one is in --json. */
+/** Returns a decimal as money with two places, for people. --json has the exact value. */
 export function moneyText(decimal: string): string {
   return money.format(Number(decimal))
 }

@@ -1,5 +1,5 @@
-/** What to do about errors whose own hint is for programs, at the command line. */
+/** Hints of the command line for errors whose own hint is for programs. */
 
-/** STATE_DIFFERS. */
+/** Hint for STATE_DIFFERS. */
 export const WHY_STATES_DIFFER =
-  'States differ where a machine reads a clock, random numbers or a variable outside, or was changed without a new version.'
+  'States differ when a machine reads a clock, random numbers or an outside variable, or when it was changed without a new version.'

@@ -1,9 +1,9 @@
-/** Where the log is that a command is to read. */
+/** Finds the log that a command reads. */
 import { join } from 'node:path'
 import { OutcryError, storeExists } from '../../store/index.ts'
 
 /**
- * Returns the folder of the log in `data`: `data/log` of a run, or `data` itself, which a program of one's own opened.
+ * Returns the folder of the log in `data`: `data/log` of a run, or `data` itself when a user's own program opened it.
  * @throws STORE_NONE
  */
 export function logFolder(data: string): string {

@@ -6,7 +6,8 @@ import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError, type Store } from '../../store/index.ts'
 
 /**
- * Returns the machines of the modules that the reader names. Of what a folder names nothing is run: it may be somebody else's.
+ * Returns the machines of the modules that the user names. Modules that a folder names are not run: the folder may be a
+ * stranger's.
  * @throws STRATEGY_INVALID, MACHINES_NONE
  */
 export async function loadMachines(modules: readonly string[] = []): Promise<Machines> {
@@ -16,15 +17,15 @@ export async function loadMachines(modules: readonly string[] = []): Promise<Mac
 }
 
 /**
- * Returns the machines that a log is read with: those that are named, and, in the log of a run, the machines that trade and the
- * strategies that come with Outcry. In the log of a program a kind such as `order` is the program's own.
+ * Returns the machines for reading a log: those that the user names and, in the log of a run, the trading machines and
+ * the strategies that come with Outcry. In the log of another program, a kind such as `order` is that program's own.
  */
 export async function machinesIn(store: Store<TransitionRecord>, named: Machines): Promise<Machines> {
   const ofRun = { ...tradingMachines, ...kindsOf(BUILT_IN_STRATEGIES), ...named }
   try {
     for await (const _ of store.history(RUNNER, { limit: 1 })) return ofRun
   } catch {
-    // The read that follows tells of the damage, and where it is.
+    // The next read reports the damage and its place.
     return ofRun
   }
   return named

@@ -24,7 +24,7 @@ try {
   process.exitCode = report(error)
 }
 await written()
-// Nothing that a command leaves open (a client's keep-alive socket, say) holds the process.
+// Ends the process although a command leaves something open, such as a client's keep-alive socket.
 process.exit()
 
 function report(error: unknown): number {
@@ -35,7 +35,7 @@ function report(error: unknown): number {
     return factsOf(code).exit
   }
   const { code, syscall, message } = Object(error) as NodeJS.ErrnoException
-  // What the system says of a file, a folder or a socket needs no stack.
+  // An error of the system about a file, a folder or a socket needs no stack.
   if (syscall !== undefined && code !== undefined) {
     complain(`${pc.red(code)}: ${message}. Check the path, its permissions, and the disk.`)
     return EXIT.problem

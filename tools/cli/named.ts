@@ -1,13 +1,13 @@
-/** What the reader of a log names at the command line: its folder, and the modules of its machines. */
+/** The folder of a log and the modules of its machines, as the user of the command line names them. */
 import { resolve } from 'node:path'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { isModule } from '../../src/runner/config/strategy.ts'
 
 export interface ReadOptions {
   readonly data?: string
-  /** A run's configuration: its data folder, and the modules of its strategies. */
+  /** A run's configuration. It names the data folder and the modules of the strategies. */
   readonly config?: string
-  /** Modules of machines, see `loadMachines`. */
+  /** Modules of machines: see `loadMachines`. */
   readonly machines?: readonly string[]
   readonly json?: boolean
 }
@@ -19,8 +19,8 @@ export interface Named {
 }
 
 /**
- * Returns what the options name. A configuration names what `outcry run` finds with it. Where an option names another thing, it is that:
- * of two modules with machines of one name the last one counts.
+ * Returns the folder and the modules that the options name. A configuration names the same as it does for `outcry run`.
+ * Options come before it: when two modules have machines of the same name, the last one counts.
  * @throws CONFIG_INVALID
  */
 export function named({ data, config: file, machines = [] }: ReadOptions): Named {

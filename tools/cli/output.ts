@@ -1,14 +1,14 @@
-/** What a command tells on stdout: at the pace of whoever reads it, and whole before the process ends. */
+/** Writes the output of a command to stdout, at the pace of its reader, and completely before the process ends. */
 import { once } from 'node:events'
 import { printable } from './printable.ts'
 
-// Somebody has read enough (`outcry replay ... | head`).
+// The reader has closed the pipe (`outcry replay ... | head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   throw error
 })
 
-/** A line; resolves when there is room for the next. */
+/** Prints a line. Resolves when there is room for the next one. */
 export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${printable(line)}\n`)) await once(process.stdout, 'drain')
 }
@@ -17,7 +17,7 @@ export function printJson(value: unknown): Promise<void> {
   return print(JSON.stringify(value))
 }
 
-/** Resolves when all that was told so far has been handed over. */
+/** Resolves when everything printed so far has been handed over. */
 export async function written(): Promise<void> {
   await new Promise((resolve) => process.stdout.write('', resolve))
 }

@@ -1,11 +1,13 @@
-/** What a terminal obeys and does not show: control characters, and the marks that turn the direction of a text. */
+/**
+ * Characters that a terminal obeys and does not show: control characters, and marks that turn the direction of a text.
+ */
 const CONTROL =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
   /\u001b\[(?:1|2|22|3[1-6]|39)m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /**
- * Returns a text with each such character as JSON writes it, so that what is said by a venue, a client or somebody else's folder moves
- * no cursor and hides no line. The colours of our own lines, line breaks and tabs stay.
+ * Returns a text with each such character as JSON writes it. So texts of a venue, a client or a stranger's folder
+ * cannot move the cursor or hide a line. The colours of our own lines, line breaks and tabs stay.
  *
  * @example printable('a\u001b[2Jb') // 'a\\u001b[2Jb'
  */

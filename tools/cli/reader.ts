@@ -1,4 +1,4 @@
-/** The log as the commands that only read see it: a closed store, or a runner that holds it. */
+/** The log as read-only commands see it: a closed store, or a runner that holds it. */
 import type { Failure } from '../../src/api/contract/record.ts'
 import { withFailure } from '../../src/api/routes/failures.ts'
 import { Client } from '../../src/client/index.ts'
@@ -20,28 +20,28 @@ export interface ActorSummary
     ActorView,
     'address' | 'machine' | 'value' | 'status' | 'condition' | 'failures' | 'rev' | 'seq' | 'at'
   > {
-  /** Its last failure, where it is failing. */
+  /** The actor's last failure, if it is failing. */
   readonly failure?: Failure
-  /** Its machine is not named here: this is what its last record says. */
+  /** Set when the user does not name its machine. The summary then comes from its last record. */
   readonly isUnread?: true
 }
 
 export interface Reader {
-  /** Whom it asks: a folder or a URL. */
+  /** The folder or URL that it reads. */
   readonly source: string
   actors(prefix: string): AsyncIterable<ActorSummary>
-  /** Undefined where it does not exist. */
+  /** Resolves with the actor; undefined when it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
-  /** The log, and the venue's books beside it. */
+  /** Checks the log and the venue's books beside it. */
   verify(onProgress: (seq: number) => void): Promise<FolderVerification>
-  /** The whole data folder, as one consistent copy: see `folderEntries`. */
+  /** Yields the whole data folder as one consistent copy: see `folderEntries`. */
   entries(): AsyncIterable<StoreEntry>
   close(): Promise<void>
 }
 
 /**
- * `modules`: files that export the machines of the log, besides those of Outcry.
+ * Opens the log in `data`. `modules` are files that export its machines, besides those of Outcry.
  * @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, STRATEGIES_UNREADABLE, ...
  */
 export async function openReader(data: string, modules?: readonly string[]): Promise<Reader> {
@@ -106,7 +106,7 @@ class StoreReader implements Reader {
     return undefined
   }
 
-  /** A closed log has no other present than its last record. */
+  /** Returns the time of the last record, which is the present of a closed log. */
   async #lastAt(): Promise<number> {
     for await (const { at } of this.#store.read({ reverse: true, limit: 1 })) return at
     return 0
@@ -159,7 +159,7 @@ class RunnerReader implements Reader {
   }
 
   verify(): Promise<FolderVerification> {
-    // A runner of another version may know other codes. They are shown, and nothing else.
+    // A runner of another version may send other codes. They are only shown.
     return this.#runner.ask('verify') as Promise<FolderVerification>
   }
 

@@ -6,17 +6,17 @@ import { counted, countText, moneyText, timeText } from './format.ts'
 
 export interface Summary extends ReturnType<RunningRunner['stats']> {
   readonly market: string
-  /** The folder of the log. */
+  /** Folder of the log. */
   readonly data: string
   readonly counts: Readonly<Record<string, number>>
-  /** Messages of the market that were not believed, by reason. */
+  /** Number of refused market messages, by reason. */
   readonly refused: Readonly<Record<string, number>>
   readonly messages: number
   readonly seconds: number
   readonly committed: number
-  /** Whether the market has ended, and not somebody the run. */
+  /** Whether the market has ended. Otherwise a person has stopped the run. */
   readonly isOver?: boolean
-  /** Of the actors in quarantine: since when, and why. */
+  /** The actors in quarantine, with the time and the reason. */
   readonly failed?: readonly Quarantined[]
 }
 
@@ -47,13 +47,13 @@ export function summaryText(s: Summary): string {
 
 function readText({ counts, marketRecords, data, isOver }: Summary): string {
   if (marketRecords === 0 && isOver)
-    return `nothing new: ${data} has played it to its end; --data <new folder> plays it again`
+    return `nothing new: ${data} has the whole market already; --data <new folder> plays it again`
   const read = Object.values(counts).reduce((sum, n) => sum + n, 0)
   const kinds = Object.entries(counts).map(([kind, count]) => `${countText(count)} ${kind}`)
   return `${counted(read, 'message')}${read > 0 ? `: ${kinds.join(', ')}` : ''}`
 }
 
-/** Returns a row of what was counted by reason, the most frequent first; none where nothing was. */
+/** Returns a row of counts by reason, the most frequent first; none when nothing was counted. */
 function countedRows(name: string, counts: Readonly<Record<string, number>>, what: string, by: string) {
   const reasons = Object.entries(counts).sort(([, a], [, b]) => b - a)
   if (reasons.length === 0) return []
@@ -62,10 +62,10 @@ function countedRows(name: string, counts: Readonly<Record<string, number>>, wha
   return [[name, `${counted(total, what)}${by}: ${text}`]] as const
 }
 
-/** Actors told of before the rest is only counted. */
+/** Most actors that are listed. The rest is counted. */
 const NAMED_MAX = 5
 
-/** One line for each: what, since when, why, and how it is released. */
+/** Returns one line for each actor: its address, since when, why, and how to release it. */
 function quarantinedRows({ failed = [], quarantined, data }: Summary) {
   const all = failed.length > 0 ? failed : quarantined.map((address) => ({ address }))
   const named = all.slice(0, NAMED_MAX).map((one) => {

@@ -13,7 +13,9 @@ import { logFolder } from './log-folder.ts'
 
 const runnerFile = z.object({ pid: z.number(), url: z.url().optional(), token: z.string().optional() })
 
-/** A command reads once, from end to end: nothing is gained by keeping files of the database open. */
+/**
+ * Files of the database that are open at once. A command reads once from end to end, so more files would gain nothing.
+ */
 const OPEN_FILES_MAX = 64
 
 /**
@@ -34,8 +36,9 @@ export async function openLog(
 }
 
 /**
- * How the runner is reached that holds the store. A killed one leaves its file behind, and by then another runner, of other data, may
- * listen where that did: so the file counts only while the process that wrote it holds the store.
+ * Returns the address of the runner that holds the store. A killed runner leaves its file behind, and another runner,
+ * with other data, may listen at that address now. So the file counts only while the process that wrote it holds the
+ * store.
  */
 function runnerOf(data: string, location: string): Partial<RunnerInfo> {
   const info = runnerInfo(data)
@@ -43,7 +46,7 @@ function runnerOf(data: string, location: string): Partial<RunnerInfo> {
   return holder === undefined || holder === info.pid ? info : {}
 }
 
-/** Nothing where there is no such file, or a power cut has torn it. */
+/** Reads the runner's file; empty when there is none, or a power cut has torn it. */
 function runnerInfo(data: string): Partial<RunnerInfo> {
   const file = join(data, RUNNER_FILE)
   if (!existsSync(file)) return {}

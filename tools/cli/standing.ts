@@ -1,9 +1,9 @@
-/** What keeps an actor from its messages, for people. */
+/** Describes for people why an actor takes no messages. */
 import pc from 'picocolors'
 import { counted, stateText, timeText } from './format.ts'
 import type { ActorSummary } from './reader.ts'
 
-/** The state, and before it what is wrong: `quarantined, in running flat`. */
+/** Returns the state, and before it the problem: `quarantined, in running flat`. */
 export function standingText({ value, status, condition }: ActorSummary): string {
   const state = stateText(value)
   if (status === 'error') return pc.red(`ended with an error, in ${state}`)
@@ -11,7 +11,10 @@ export function standingText({ value, status, condition }: ActorSummary): string
   return condition === undefined ? state : pc.red(`${condition}, in ${state}`)
 }
 
-/** `failed on CANDLE_CLOSE at 2026-11-26 19:50:37.000: TypeError: no price`; undefined where it is not failing. */
+/**
+ * Returns `failed on CANDLE_CLOSE at 2026-11-26 19:50:37.000: TypeError: no price`; undefined when the actor is not
+ * failing.
+ */
 export function failureText({ failure, failures }: ActorSummary): string | undefined {
   if (failure === undefined) return undefined
   const count = failures?.count ?? 1

@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts'
 
 const EVERY_MS = 1_000
 
-/** One line a second about a running runner. */
+/** Prints one line a second about a running runner. */
 export class StatusLine {
   readonly #runner: RunningRunner
   readonly #terminal: Terminal
@@ -46,14 +46,17 @@ export class StatusLine {
         ...(refused > 0 ? [[0, `${countText(refused)} refused`] as const] : []),
         ...(quarantined.length > 0 ? [[-1, `${quarantined.length} quarantined`] as const] : []),
       ],
-      // A terminal that is filled to its last column may begin another line.
+      // A terminal may start another line when its last column is filled.
       this.#terminal.columns - 1,
     )
     this.#terminal.showStatus(line)
   }
 }
 
-/** The parts in their order, without the least important ones (the highest numbers) where the line has no room. */
+/**
+ * Joins the parts in their order. When the line has no room, it drops the least important ones, which have the highest
+ * rank.
+ */
 export function fitted(parts: readonly (readonly [rank: number, text: string])[], columns: number): string {
   const text = parts.map(([, part]) => part).join('  ')
   if (text.length <= columns) return text

@@ -1,8 +1,8 @@
-/** stderr of a run: log lines that stand, and below them one line of status that is written over itself. */
+/** Writes a run's output to stderr: log lines that stay, and below them one status line that is overwritten. */
 import pc from 'picocolors'
 import { printable } from './printable.ts'
 
-/** What pino writes, one JSON object a line. */
+/** A line of pino: one JSON object. */
 interface LogLine {
   readonly level: number
   readonly time: number
@@ -30,14 +30,14 @@ export class Terminal {
     return this.#out.columns ?? COLUMNS
   }
 
-  /** Text that stays, above the status. */
+  /** Prints a text that stays above the status line. */
   print(text: string): void {
     const line = printable(text)
     if (this.isTTY) this.#out.write(`${ERASE_LINE}${line}\n${this.#status}`)
     else this.#out.write(`${line}\n`)
   }
 
-  /** The line at the bottom; empty takes it away. Somewhere that is no terminal gets each as a line of its own. */
+  /** Shows the line at the bottom; an empty text removes it. Without a terminal, each status is a line of its own. */
   showStatus(text: string): void {
     const line = printable(text)
     if (this.isTTY) this.#out.write(`${ERASE_LINE}${line}`)
@@ -51,7 +51,7 @@ export class Terminal {
   }
 }
 
-/** `16:02:11 warn  order/o-1: rejected by its venue`, local time. */
+/** Returns a log line such as `16:02:11 warn  order/o-1: rejected by its venue`, in local time. */
 export function logText({ level, time, msg = '', actor, err }: LogLine): string {
   const name =
     level >= 50 ? pc.red('error') : level >= 40 ? pc.yellow('warn ') : level >= 30 ? 'info ' : 'debug'

@@ -1,4 +1,4 @@
-/** docs/commands.md, made from what is registered: which kinds take which commands, and how they refuse them. */
+/** Makes docs/commands.md from the registrations: which kinds take which commands, and how they refuse them. */
 import type { z } from 'zod'
 import { machines } from '../../machines/index.ts'
 import type { Registration } from '../../src/runtime/actors/kind.ts'
@@ -6,39 +6,39 @@ import { inputOf, type Key, keyTable, keyTablesOf } from './keys.ts'
 
 const INTRO = `# Commands
 
-What people and programs may ask of actors: \`POST /actors/{kind}/{id}/events\`, the event as JSON. Made by
+The events that people and programs may send to actors: \`POST /actors/{kind}/{id}/events\`, with the event as JSON. Made by
 \`npm run docs:reference\` from the schemas in \`machines/events\`: do not edit it by hand.
 
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC; a **name**
-is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _; an **address** is that of an actor, \`kind/id\`. Every
+is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _; an **address** names an actor, as \`kind/id\`. Every
 command may have an \`at\`, epochMs of the last minute; left out, it is the runner's clock. With an \`Idempotency-Key\` it
-may be sent again, and is answered as it was the first time.
+may be sent again, and gets the first answer.
 
 | status | |
 | --- | --- |
-| 200 | Taken, and on disk. The answer has its \`seq\`, the actor's \`state\` by now and the \`events\` that it led to. |
-| 422 | The same, but what was asked for was refused, with one of the events named below: \`error\` says why, by field. |
-| 409 \`EVENT_UNHANDLED\` | On record, but the actor does nothing about it in the state that it is in. |
-| other 4xx | \`error\` names what is wrong, by field. No actor has come into being, and none has changed. |
+| 200 | Taken, and on disk. The answer has its \`seq\`, the actor's present \`state\` and the \`events\` that it led to. |
+| 422 | The same, but the actor refused the request, with one of the events named below: \`error\` says why, by field. |
+| 409 \`EVENT_UNHANDLED\` | On record, but the actor does nothing about it in its present state. |
+| other 4xx | \`error\` says what is wrong, by field. No actor was created, and none has changed. |
 
-A **circuit breaker** that has tripped (\`CIRCUIT_BREAKER_TRIGGERED\`) wants two things of a person before anything is
+A **circuit breaker** that has tripped (\`CIRCUIT_BREAKER_TRIGGERED\`) requires two things of a person before anything is
 entered again: \`SET_TRADING_STATE\` with \`active\`, and \`ACKNOWLEDGE_REVIEW\`. A strategy of your own takes what
 \`emaCross\` does.
 
 ## release
 
-An actor in quarantine takes no messages. \`POST /actors/{kind}/{id}/release\` lets it go, in the state before it failed, as
-\`outcry release {kind}/{id}\` does. One that waited for a restart starts over. The body may be left out; \`by\` and \`reason\` are texts for the log.
+An actor in quarantine takes no messages. \`POST /actors/{kind}/{id}/release\` releases it in the state before it failed, as
+\`outcry release {kind}/{id}\` does. An actor that waited for a restart starts over. The body may be left out; \`by\` and \`reason\` are texts for the log.
 
 \`\`\`sh
-curl -X POST localhost:7077/actors/emaCross/ema-BTCUSDT/release -H 'content-type: application/json' -d '{"by":"ann","reason":"mended"}'
+curl -X POST localhost:7077/actors/emaCross/ema-BTCUSDT/release -H 'content-type: application/json' -d '{"by":"ann","reason":"fixed in 2.1"}'
 \`\`\`
 
 | status | |
 | --- | --- |
 | 200 | Released, and on disk. The answer has the \`seq\` of the record and the actor's \`state\`. |
 | 409 \`ACTOR_NOT_QUARANTINED\`, \`ACTOR_ENDED\` | There is nothing to release. Nothing has changed. |
-| other 4xx | \`error\` names what is wrong. Nothing has changed. |
+| other 4xx | \`error\` says what is wrong. Nothing has changed. |
 `
 
 interface Kinds {
@@ -50,11 +50,11 @@ export interface Command {
   readonly type: string
   readonly about: string
   readonly keys: readonly Key[]
-  /** Its fields, as the schema or EXAMPLES has them. */
+  /** The command's fields, from its schema or from EXAMPLES. */
   readonly example: object
 }
 
-/** With those together that take and refuse the same, as strategies do. */
+/** Returns the kinds that take commands. Kinds that take and refuse the same, such as strategies, are one entry. */
 export function commandKinds(of: Readonly<Record<string, Registration>> = machines): readonly Kinds[] {
   const kinds: Kinds[] = []
   for (const [name, registration] of Object.entries(of)) {
@@ -74,7 +74,7 @@ export function commandKinds(of: Readonly<Record<string, Registration>> = machin
   return kinds
 }
 
-/** Those that the route fills in, or has asked for. */
+/** Fields that the route fills in, or requires. */
 const COMMON = ['type', 'at']
 
 function commandOf({ options }: z.ZodDiscriminatedUnion<z.ZodObject[]>, type: string): Command {
@@ -89,7 +89,7 @@ function commandOf({ options }: z.ZodDiscriminatedUnion<z.ZodObject[]>, type: st
   }
 }
 
-/** An actor of each kind, to send to. */
+/** Address of an actor of each kind, for the examples. */
 const ACTORS: Readonly<Record<string, string>> = {
   order: 'order/sim:mine-1',
   list: 'list/sim:mine-2',

@@ -1,4 +1,4 @@
-/** docs/configuration.md, made from the schema that a configuration is judged by. */
+/** Makes docs/configuration.md from the schema that checks a configuration. */
 import { readFileSync } from 'node:fs'
 import { strategyTerms } from '../../machines/index.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/runner/actors/strategies.ts'
@@ -11,13 +11,13 @@ const INTRO = `# Configuration
 Every key of \`npx outcry run --config outcry.yaml\`. Made by \`npm run docs:reference\` from the schema in
 \`src/runner/config/schema.ts\`: do not edit it by hand.
 
-Only what is _required_ has to be given, and that only within what is given. Flags go before the environment, the environment before the
+A _required_ key must be given if the keys above it are given. All others may be left out. Flags go before the environment, the environment before the
 file, the file before the defaults. In the environment \`OUTCRY_MARKET_RATE_PER_SECOND=5\` is \`market.ratePerSecond: 5\`:
-it reaches sections and their keys, not what is below those. Paths of strategies and news are found from where the file
-is. What is wrong is refused at the start, all of it at once, each with its key and the rule that it breaks.
+it reaches sections and their keys, but no deeper ones. Paths of strategies and news are relative to the folder of the file.
+All faults are refused together at the start, each with its key and the rule that it breaks.
 
 Money and quantities are **decimal**s as text, in quotes: \`"61837.63"\`. An **interval** is a number with s, m, h or d:
-\`1s\`, \`5m\`. A **name** is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _. **epochMs** is milliseconds since 1970, UTC; what ends in \`Ms\` is milliseconds, in \`Pct\` percent, in
+\`1s\`, \`5m\`. A **name** is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _. **epochMs** is milliseconds since 1970, UTC. Keys that end in \`Ms\` are milliseconds, in \`Pct\` percent, in
 \`Bps\` hundredths of a percent.
 
 A configuration with every section, to copy from ([outcry.yaml](outcry.yaml)):
@@ -27,7 +27,7 @@ export interface Section {
   readonly name: string
   readonly about: string
   readonly tables: readonly KeyTable[]
-  /** Of strategies: those that come with it. */
+  /** For the section of strategies: those that come with Outcry. */
   readonly kinds: readonly Section[]
 }
 
@@ -40,7 +40,10 @@ export function sections(): readonly Section[] {
   }))
 }
 
-/** What all strategies have to be told beside what the configuration itself looks at. */
+/**
+ * Returns the section of strategies with the keys that all strategies have, besides those that the configuration itself
+ * reads.
+ */
 function withTerms({ items, ...schema }: JsonSchema): JsonSchema {
   const terms = inputOf(strategyTerms)
   const properties = {

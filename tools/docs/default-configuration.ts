@@ -1,13 +1,13 @@
-/** docs/defaults.yaml: what holds where a configuration says nothing, each key with its meaning, from the schema. */
+/** Makes docs/defaults.yaml: all default values, each key with its meaning from the schema. */
 import { Document, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { sections } from './configuration-page.ts'
 
-const HEAD = ` What holds where a configuration says nothing. Made by npm run docs:reference from the schema in
- src/runner/config/schema.ts: do not edit it by hand. docs/configuration.md has the keys that have no default, too.`
-/** Where a comment is broken. */
+const HEAD = ` The default values of a configuration. Made by npm run docs:reference from the schema in
+ src/runner/config/schema.ts: do not edit it by hand. docs/configuration.md also has the keys without a default.`
+/** Width at which a comment is wrapped. */
 const COLUMNS = 100
-/** Entries of a list or a mapping that fit a line. */
+/** Most entries of a list or a mapping on one line. */
 const FLOW_MAX = 6
 
 export function defaultConfiguration(): string {
@@ -33,7 +33,7 @@ export function defaultConfiguration(): string {
       const meaning = meanings.get(path)
       if (isScalar(key) && meaning) key.commentBefore = wrapped(meaning)
     },
-    // What is short takes one line.
+    // A short collection takes one line.
     Collection(at, node) {
       const isShort = node.items.length <= FLOW_MAX && node.items.every((item) => isPlain(item))
       node.flow = isShort && (isSeq(node) || typeof at === 'number')

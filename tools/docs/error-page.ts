@@ -1,4 +1,4 @@
-/** docs/errors.md, made from the table of error codes. */
+/** Makes docs/errors.md from the table of error codes. */
 import { ERRORS, type ErrorFacts } from '../../errors/codes.ts'
 
 const INTRO = `# Errors
@@ -10,12 +10,12 @@ where), \`hint\` (what to do) and, of an input, \`issues\` (each \`field\` with 
 \`{ "error": { "code", "message", "hint", "issues" } }\`. A frame of the feed has \`"op": "error"\`, \`code\` and \`message\`. A command writes
 the code, the message and the hint in one line. \`verify\` and \`doctor\` name each problem by its code.
 
-Two more come to a client. A command that an actor refuses is answered with 422, and the code is the type of the event that it refused with:
-see [events.md](events.md). What the system says of a file or a socket keeps the system's code, such as \`ENOENT\`.
+A client may get two other kinds of code. When an actor refuses a command, the status is 422, and the code is the type of the refusing event:
+see [events.md](events.md). An error of the system about a file or a socket keeps the system's code, such as \`ENOENT\`.
 
-- **HTTP** is the status of an answer. 500 is a fault of the server, and stands for the codes that no request is answered with.
+- **HTTP** is the status of an answer. 500 is a fault of the server. Codes that no answer has also have 500.
 - **exit** is the exit code of a command that ends with the error: 1 a problem was found, 2 wrong usage. 0 is fine.
-- **retry** says whether the same request may succeed later, though nobody has changed the request, the program, its configuration or its
+- **retry** says whether the same request may succeed later, without a change of the request, the program, its configuration or its
   disk. A program has it as \`ERRORS[error.code].retryable\`.
 
 `

@@ -1,4 +1,4 @@
-/** docs/events.md, made from the schemas of the events and from what each kind declares. */
+/** Makes docs/events.md from the schemas of the events and the declarations of the kinds. */
 import type { z } from 'zod'
 import { domainEvents, machines } from '../../machines/index.ts'
 import { type EventSchema, GIVEN, typesOf } from '../../machines/kind/kind.ts'
@@ -8,7 +8,7 @@ import { type Field, fieldsOf, tableOf } from './fields.ts'
 
 const INTRO = `# Events
 
-What machines emit, as the feed and \`GET /events\` give it. Made by \`npm run docs:events\` from the schemas in
+The events that machines emit, as the feed and \`GET /events\` give them. Made by \`npm run docs:events\` from the schemas in
 \`machines/events\` and from what each kind declares: do not edit it by hand.
 
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC.
@@ -17,19 +17,19 @@ A topic is \`events.{type}.{venue}.{symbol}\`, the type in lower case, with \`-\
 
 ## State transitions
 
-Every record of the log is one. It is not emitted once more, but published as it is on \`transitions.{kind}.{id}\`: from and to
-which state, on which event, and what that set off.
+Every record of the log is a state transition. It is published as it is on \`transitions.{kind}.{id}\`, and not emitted as an
+event. It has the state before and after, the event and its effects.
 
 ## The envelope
 
-Every event comes in this, its own fields under \`event\`. The id follows from the log, so it is the same however often
+Every event comes in this envelope, with its own fields under \`event\`. The id follows from the log, so it is the same however often
 an event is read.
 `
 
 const KINDS = `## Kinds
 
-What each kind of actor takes, emits and sends. A receiver that an event has named is an owner, a watcher or a subscriber, of
-whatever kind.
+The events that each kind of actor takes, emits and sends. A receiver that an event has named is an owner, a watcher or a subscriber, of
+any kind.
 `
 
 /** A kind with its declaration. */
@@ -41,11 +41,11 @@ export interface Declared {
   readonly commands: readonly string[]
   readonly raises: readonly string[]
   readonly emits: readonly string[]
-  /** By the kind of the receiver. */
+  /** Types of the events that it sends, by the kind of the receiver. */
   readonly sends: readonly (readonly [to: string, types: readonly string[]])[]
 }
 
-/** Returns what each registered kind declares. */
+/** Returns the declaration of each registered kind. */
 export function declaredKinds(of: Readonly<Record<string, Registration>> = machines): readonly Declared[] {
   return Object.entries(of).map(([name, kind]) => {
     const { options } = kind.events as z.ZodDiscriminatedUnion<EventSchema[]>
@@ -65,7 +65,7 @@ export function declaredKinds(of: Readonly<Record<string, Registration>> = machi
   })
 }
 
-/** All have them. */
+/** Fields that all events have. */
 const COMMON = ['type', 'at']
 
 export function eventPage(kinds: readonly Declared[] = declaredKinds()): string {
@@ -88,7 +88,7 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
   return `${[`${INTRO}\n${tableOf(fieldsOf(eventEnvelope))}`, ...groups, kindsText(kinds)].join('\n\n')}\n`
 }
 
-/** Returns the events that stand in no group, by the kind that declares them. */
+/** Returns the events that are in no group, by the kind that declares them. */
 function ungrouped(): (readonly [group: string, schemas: readonly EventSchema[]])[] {
   const known = new Set(Object.values<readonly EventSchema[]>(domainEvents).flatMap(typesOf))
   return Object.entries<Registration>(machines).flatMap(([name, { emits = [] }]) => {
@@ -98,7 +98,7 @@ function ungrouped(): (readonly [group: string, schemas: readonly EventSchema[]]
   })
 }
 
-/** Returns the part of the page that says what each kind takes, emits and sends. */
+/** Returns the part of the page about the events that each kind takes, emits and sends. */
 export function kindsText(kinds: readonly Declared[]): string {
   return `${KINDS}\n${kinds.map(kindText).join('\n\n')}`
 }
@@ -127,7 +127,8 @@ function kindText({ name, about, takes, ignores, commands, raises, emits, sends 
     ...(raises.length > 0 ? [`- sends itself ${listed(raises)}`] : []),
     `- emits ${emits.map((type) => `[\`${type}\`](#${type.toLowerCase()})`).join(', ')}`,
     ...sends.map(
-      ([to, types]) => `- sends ${to === GIVEN ? 'whom an event has named' : `\`${to}\``} ${listed(types)}`,
+      ([to, types]) =>
+        `- sends to ${to === GIVEN ? 'a receiver that an event has named' : `\`${to}\``}: ${listed(types)}`,
     ),
   ]
   return [`### Kind ${name}`, about, lines.join('\n')].join('\n\n')

@@ -1,4 +1,4 @@
-/** The fields of a zod schema as rows of a table in Markdown. */
+/** Writes the fields of a zod schema as rows of a Markdown table. */
 import { type ZodType, z } from 'zod'
 
 export interface JsonSchema {

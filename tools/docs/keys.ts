@@ -1,11 +1,11 @@
-/** The keys of a configuration or of a command, as they are written there, in tables of Markdown. */
+/** Writes the keys of a configuration or of a command as Markdown tables. */
 
 import { stringify } from 'yaml'
 import { type ZodType, z } from 'zod'
 import { type JsonSchema, typeOf } from './fields.ts'
 
 export interface Key {
-  /** From the section on, `market.symbols[].tickSize`. */
+  /** Path from the section on, such as `market.symbols[].tickSize`. */
   readonly path: string
   readonly takes: string
   readonly isRequired: boolean
@@ -14,17 +14,17 @@ export interface Key {
 }
 
 export interface KeyTable {
-  /** Of one of several shapes: what tells it from the others, `market.source: sim`. */
+  /** The key that tells one of several shapes from the others, such as `market.source: sim`. */
   readonly shape?: string
   readonly keys: readonly Key[]
 }
 
-/** As it is to be written: a key with a default may be left out. */
+/** Returns the schema of the input: a key with a default may be left out. */
 export function inputOf(schema: ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
 }
 
-/** Of a schema and all below it; first those that it always has. */
+/** Returns the keys of a schema and of all schemas below it. The first table has the keys that are always there. */
 export function keyTablesOf(schema: JsonSchema, path: string): readonly KeyTable[] {
   const shapes: KeyTable[] = []
   const keysWithin = (of: JsonSchema, at: string): readonly Key[] => {
@@ -69,7 +69,7 @@ function takesOf(schema: JsonSchema): string {
   return `${typeOf(schema)}${above}${most}`
 }
 
-/** What is too long for a table stands below it. */
+/** Longest default in a table, in characters. A longer one stands below the table. */
 const DEFAULT_LENGTH_MAX = 60
 
 export function keyTable(keys: readonly Key[]): string {

@@ -1,6 +1,7 @@
 /**
- * The same orders in what people would pick instead, each with its own way to be durable, all with fsync.
- * `npm install && npm run bench` here; the figures belong beside those of `npm run bench -- transitions` on one machine.
+ * The same orders in libraries that people would otherwise choose. Each has its own way to be durable; all but
+ * rivetkit's sync to disk. Run `npm install && npm run bench` here, and compare with `npm run bench -- transitions` on
+ * the same machine.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +20,7 @@ import { actor, createFileSystemDriver, setup } from 'rivetkit'
 import { createActor, getNextSnapshot, type SnapshotFrom } from 'xstate'
 import { eventOf, orderMachine } from '../workload.ts'
 
-/** Two of them want a newer Node than ours, for this alone. */
+/** Two of the libraries need this function of a newer Node than ours. */
 Promise.withResolvers ??= function withResolvers<T>() {
   let resolve!: (value: T | PromiseLike<T>) => void
   let reject!: (reason?: unknown) => void
@@ -34,7 +35,7 @@ const ORDERS = 200
 const IN_FLIGHT = 64
 const folder = mkdtempSync(join(tmpdir(), 'outcry-peers-'))
 
-/** Work for so many at a time, on ever the next event. */
+/** Measures the rate of `run`, with a fixed number of calls at a time, each on the next event. */
 async function rateOf(
   count: number,
   run: (order: number, step: number) => Promise<unknown>,
@@ -49,7 +50,7 @@ async function rateOf(
   return (count * 1_000) / (performance.now() - started)
 }
 
-/** Persistent actors; each event is persisted, then applied. Its engine is LevelDB here, with synced puts. */
+/** Persistent actors. Each event is persisted, then applied. The engine here is LevelDB with synced puts. */
 async function nact(): Promise<number> {
   const db = new Level<string, unknown>(join(folder, 'nact'), { valueEncoding: 'json' })
   await db.open()
@@ -101,7 +102,7 @@ interface Context {
   persist(event: unknown): Promise<void>
 }
 
-/** Event sourcing on SQLite: a command reads its stream, decides, and appends. */
+/** Event sourcing on SQLite. A command reads its stream, decides, and appends. */
 async function emmett(): Promise<number> {
   const store = getSQLiteEventStore({
     fileName: join(folder, 'emmett.db'),
@@ -113,13 +114,13 @@ async function emmett(): Promise<number> {
       getNextSnapshot(orderMachine, state, data),
     initialState: () => initial,
   } as never) as unknown as (store: unknown, id: string, decide: () => unknown) => Promise<unknown>
-  // One at a time: SQLite has one writer, and two get in each other's way.
+  // Commands run one at a time: SQLite has one writer, and two writers block each other.
   const run = (i: number, step: number) =>
     handle(store, `order-${i}`, () => ({ type: 'Taken', data: eventOf(step) }))
   return rateOf(1_000, run, 1)
 }
 
-/** Machines as virtual objects of a server of its own, which keeps the log. */
+/** Machines as virtual objects of a separate server, which keeps the log. */
 async function restateXState(): Promise<number> {
   const require = createRequire(import.meta.url)
   const binary = require.resolve('@restatedev/restate-server-linux-x64/bin/restate-server')
@@ -156,7 +157,7 @@ async function restateXState(): Promise<number> {
   }
 }
 
-/** Actors whose state is a file each, written at every action; it does not sync them. */
+/** Actors whose state is one file each. It is written at every action and is not synced. */
 async function rivetkit(): Promise<number> {
   const initial = createActor(orderMachine).getPersistedSnapshot()
   const order = actor({

@@ -3,7 +3,7 @@ import type { ReadOptions } from '../named.ts'
 
 export const actors: DefineCommand = (program) =>
   reading(program, 'actors', 'list the actors and their states')
-    .argument('[prefix]', 'of their addresses, such as order/', '')
+    .argument('[prefix]', 'prefix of their addresses, such as order/', '')
     .action(async (prefix: string, options: ReadOptions) =>
       finish((await import('../command-actors.ts')).actors(prefix, options)),
     )

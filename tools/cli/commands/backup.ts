@@ -7,7 +7,7 @@ export const backup: DefineCommand = (program) =>
     .description(
       "copy the log, the venue's books and what they need, of a running runner too, and check the copy",
     )
-    .argument('<folder>', 'that is not there yet')
+    .argument('<folder>', 'folder for the copy, which must not exist yet')
     .option('-d, --data <folder>', 'folder of the log', 'data')
     .option('--json', 'as JSON')
     .action(async (folder: string, options: BackupOptions) =>

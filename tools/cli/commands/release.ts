@@ -4,8 +4,8 @@ import { type DefineCommand, finish, reading } from '../define-command.ts'
 export const release: DefineCommand = (program) =>
   reading(program, 'release', 'let an actor out of quarantine, of a running runner too')
     .argument('<address>', 'such as emaCross/ema-BTCUSDT')
-    .option('--by <name>', 'who does so, for the log')
-    .option('--reason <text>', 'what was mended, for the log')
+    .option('--by <name>', 'your name, for the log')
+    .option('--reason <text>', 'the reason, for the log')
     .action(async (address: string, options: ReleaseOptions) =>
       finish((await import('../command-release.ts')).release(address, options)),
     )

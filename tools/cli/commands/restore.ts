@@ -5,8 +5,8 @@ export const restore: DefineCommand = (program) =>
   program
     .command('restore')
     .description('make a data folder from a backup, which stays as it is, and check it')
-    .argument('<folder>', 'that a backup is in')
-    .option('-d, --data <folder>', 'that is not there yet', 'data')
+    .argument('<folder>', 'folder of the backup')
+    .option('-d, --data <folder>', 'folder to make, which must not exist yet', 'data')
     .option('--json', 'as JSON')
     .action(async (folder: string, options: BackupOptions) =>
       finish((await import('../command-backup.ts')).restore(folder, options)),

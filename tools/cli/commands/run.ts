@@ -7,18 +7,18 @@ export const run: DefineCommand = (program) =>
     .description('trade until the market ends or Ctrl-C')
     .option('-c, --config <file>', 'YAML configuration')
     .option('-d, --data <folder>', 'folder of the log (default: data)')
-    .option('--store-id <id>', 'of a new folder: 4 characters of 0-9 and a-z (default: at random)')
+    .option('--store-id <id>', 'short id of a new log: 4 characters of 0-9 and a-z (default: random)')
     .option('-m, --market <source>', 'an adapter with a market, such as sim, recording or binance')
-    .option('--symbol <name...>', 'of a live market')
+    .option('--symbol <name...>', 'symbol of a live market; may be repeated')
     .option('-f, --file <capture...>', 'recording to play; several are merged by time')
-    .option('-s, --speed <factor>', '1 is the pace of life, max as fast as it goes')
-    .option('--seed <n>', 'of the simulated market')
-    .option('--host <address>', 'to listen on (default: 127.0.0.1)')
-    .option('-p, --port <n>', 'to listen on (default: 7077)')
+    .option('-s, --speed <factor>', '1 is real time, max is as fast as possible')
+    .option('--seed <n>', 'seed of the simulated market')
+    .option('--host <address>', 'host to listen on (default: 127.0.0.1)')
+    .option('-p, --port <n>', 'port to listen on (default: 7077)')
     .option('--no-server', 'without page, API and feed')
     .option(
       '--machines <module>',
-      'module of a strategy that is configured no more, and that the log has; may be repeated',
+      'module of a strategy that the log has and the configuration no longer names; may be repeated',
       repeated,
     )
     .option('--accept-changes', 'go on with machines that changed without a new version')

@@ -1,5 +1,5 @@
 // @ts-check
-/** The items of the actor list and their order: pure. */
+/** The items of the actor list and their order. Pure. */
 import { SIGNS, TROUBLES, troubleOf } from './failures.js'
 import { shortState, stateText } from './text.js'
 

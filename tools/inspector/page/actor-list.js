@@ -5,9 +5,9 @@ import { onKey } from './list-keys.js'
 import { showName } from './names.js'
 import { element, restart, soon, stateText } from './text.js'
 
-/** The page has only the rows in view, and this many above and below. */
+/** Rows above and below those in view that the page also has. */
 const SPARE = 6
-/** The part of the time that sorting may take: a long list takes long to sort. */
+/** Share of the time that sorting may take: a long list takes long to sort. */
 const SORT_SHARE = 0.2
 const SORT_MS = 16
 
@@ -18,8 +18,8 @@ const SORT_MS = 16
 let ids = 0
 
 /**
- * The list on the left: grouped by kind, filtered, flashing where something moves. Its role is a tree. The tree keeps the
- * focus and names the active row, and each row says its position, so rows that are not in the page count too.
+ * The list on the left: grouped by kind and filtered. Rows flash when their actor moves. Its role is a tree. The tree
+ * keeps the focus and names the active row. Each row says its position, so rows that are not in the page count, too.
  */
 export class ActorList {
   /** @param {HTMLElement} root @param {HTMLInputElement} filter @param {HTMLInputElement} openOnly @param {(address: string, byKey: boolean) => void} onChoose @param {HTMLInputElement} [failingOnly] */
@@ -33,19 +33,19 @@ export class ActorList {
     this.actors = new Map()
     /** All addresses, in natural order. @type {string[]} */
     this.order = []
-    /** What the list shows, in view or not. @type {Item[]} */
+    /** Items of the list, in view or not. @type {Item[]} */
     this.items = []
     /** @type {Head[]} */
     this.heads = []
-    /** Rows in the page, by what they show. @type {Map<string, HTMLElement>} */
+    /** Rows in the page, by the key of their item. @type {Map<string, HTMLElement>} */
     this.rows = new Map()
-    /** Kinds folded away. @type {Set<string>} */
+    /** Kinds that are folded. @type {Set<string>} */
     this.folded = new Set()
     /** @type {string | undefined} */
     this.chosen = undefined
     /** Key of the row that the keyboard acts on. @type {string | undefined} */
     this.active = undefined
-    /** Whether all actors have been read: until then no count is the last. */
+    /** Whether all actors have been read. Before that no count is final. */
     this.isWhole = false
     this.sortMs = 0
     this.sortSoon = soon(
@@ -103,11 +103,11 @@ export class ActorList {
   choose(address) {
     this.chosen = address
     this.active = address
-    // What was chosen on purpose is to be seen, whatever is folded away.
+    // An actor that the user chose must be visible, so its kind unfolds.
     const kind = this.actors.get(address ?? '')?.kind
     const isHidden = kind !== undefined && (this.folded.delete(kind) || this.indexOf(address) < 0)
     if (isHidden) this.sort()
-    // The actor that was chosen before may have to go.
+    // The actor that was chosen before may leave the list.
     else this.sortSoon()
     this.reveal()
   }

@@ -1,20 +1,26 @@
 // @ts-check
-/** From a machine's definition to what its picture is made of: pure. */
+/** Makes the parts of a diagram from a machine's definition. Pure. */
 import { eventText } from './text.js'
 
 /** @typedef {{ source: string, targets: string[], eventType: string, kind: string, guard?: string, actions: string[] }} Transition */
 /** @typedef {{ id: string, key: string, type: string, initial?: string, entry: string[], exit: string[], invoke: {id: string, src: string}[], transitions: Transition[], states: State[], description?: string, tags: string[] }} State */
-/** What happens within a state: a line in its box. @typedef {{ text: string, transitions: Transition[] }} Row */
+/**
+ * A line in a state's box: something that happens within the state. @typedef {{ text: string, transitions: Transition[]
+ * }} Row
+ */
 /** @typedef {{ id: string, source: string, target: string, transitions: Transition[], lines: string[] }} Edge */
 
-/** Children up to which what leaves any of them is drawn from each; of more it comes from a dot of its own. */
+/**
+ * Most children of a state from each of which the state's own transitions are drawn. With more, they start at a dot of
+ * their own.
+ */
 const FANNED_MAX = 4
-/** Edges for each state beyond which labels would fill the picture: an edge then tells its own when it is pointed at. */
+/** Edges for each state beyond which labels would fill the diagram. Such edges show their label when pointed at. */
 const LABELLED_MAX = 2
-/** Lines of a label. */
+/** Most lines of a label. */
 const LINES_MAX = 2
 
-/** Where transitions begin that leave whichever child is active. @param {State} state */
+/** Returns the id of the dot at which transitions start that leave any active child. @param {State} state */
 const anyOf = (state) => `${state.id}$any`
 
 /** @param {State} root @param {boolean} isLabelled @returns {{ edges: Map<string, Edge>, rows: Map<string, Row[]>, dots: Set<string>, dense: Set<string> }} */
@@ -83,14 +89,22 @@ export function graphOf(root, isLabelled) {
   }
 }
 
-/** Ids of the states with more edges among their children than labels have room. @param {State[]} all @param {string[]} around for each edge, the state around it */
+/**
+ * Returns the ids of the states that have too many edges among their children for labels.
+ * @param {State[]} all
+ * @param {string[]} around for each edge, the state around it
+ */
 function denseIn(all, around) {
   const count = (/** @type {string} */ id) => around.filter((other) => other === id).length
   const dense = all.filter(({ id, states }) => count(id) > states.length * LABELLED_MAX)
   return new Set(dense.map(({ id }) => id))
 }
 
-/** `EXECUTION_REPORT ×3`: each event once. @param {Transition[]} transitions @returns {string[]} */
+/**
+ * Returns the label of an edge, such as `EXECUTION_REPORT ×3`. Each event appears once.
+ * @param {Transition[]} transitions
+ * @returns {string[]}
+ */
 function labelOf(transitions) {
   const names = byEvent(transitions).map(([name, those]) => {
     const [{ guard } = { guard: undefined }] = those
@@ -131,7 +145,7 @@ function byEvent(transitions) {
   return [...events]
 }
 
-/** All there is to say of a transition. @param {Transition} t */
+/** Returns the full text of a transition. @param {Transition} t */
 export function detailOf({ eventType, guard, actions }) {
   const does = actions.length > 0 ? ` / ${actions.join(', ')}` : ''
   return `${eventText(eventType)}${guard ? ` [${guard}]` : ''}${does}`

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where the boxes and lines of a statechart go: what elk is asked, and what it answers, in one coordinate system. */
+/** Places the boxes and lines of a statechart with elk, and turns its answer into one coordinate system. */
 import { graphOf } from './chart-graph.js'
 
 /** @typedef {import('./chart-graph.js').State} State */
@@ -15,13 +15,13 @@ const KEY_CHAR = 9.2
 export const ROW = 15
 export const HEAD = 28
 const LABEL_ROW = 14
-/** Rows of a state with others in it stand side by side as far as this goes: it is wide anyway, and they are many. */
+/** Greatest width of rows side by side in a state with children: it is wide anyway and has many rows. */
 const ROWS_WIDTH = 520
-/** Around what a state has within it. */
+/** Space around the content of a state. */
 const PADDING = 16
-/** Room in which two regions lie side by side. */
+/** Room from which on two regions lie side by side. */
 const COLUMNS_ROOM = 800
-/** Begins the ids of edges that are laid out but not drawn. */
+/** Prefix of the ids of edges that are laid out but not drawn. */
 const UNSEEN = '$unseen '
 
 const OPTIONS = {
@@ -40,7 +40,7 @@ const OPTIONS = {
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
 }
 
-/** Lines to one state become one where there are many, and need less room. */
+/** Options of a dense state. Edges to one state merge, and all spacings are smaller. */
 const DENSE = {
   'elk.layered.mergeEdges': 'true',
   'elk.layered.spacing.nodeNodeBetweenLayers': '20',
@@ -49,13 +49,16 @@ const DENSE = {
   'elk.spacing.edgeNode': '10',
 }
 
-/** Begun at once: by the time that something is to be laid out its worker is ready. */
+/** The worker starts at once, so that it is ready for the first layout. */
 const elk = new /** @type {any} */ (window).ELK({ workerUrl: '/vendor/elk-worker.min.js' })
 
 /**
- * `room`: how wide the picture may be where it can. In little room regions lie in one column, rows are no wider than that, and where it
- * is too wide all the same edges have no labels: they tell theirs when they are pointed at.
- * @param {State} root @param {number} [room] @returns {Promise<Picture>}
+ * Returns the diagram of a machine. `room` is its greatest width, where possible. In little room, regions lie in one
+ * column and rows are no wider than it. If the diagram is too wide even so, edges have no labels and show their text
+ * when pointed at.
+ * @param {State} root
+ * @param {number} [room]
+ * @returns {Promise<Picture>}
  */
 export async function layout(root, room = Number.POSITIVE_INFINITY) {
   const picture = await pictureOf(root, room, true)
@@ -106,7 +109,7 @@ function elkNode(state, graph, space) {
       ...OPTIONS,
       'elk.padding': `[top=${head + 14},left=${PADDING},bottom=${PADDING},right=${PADDING}]`,
       'elk.nodeSize.constraints': '[MINIMUM_SIZE]',
-      // Height first: elk lays out to the right and turns the picture, but not this.
+      // Height first: elk lays out to the right and then turns the diagram, but not this option.
       'elk.nodeSize.minimum': `(${head},${width})`,
       ...(graph.dense.has(state.id) && DENSE),
     },
@@ -129,8 +132,10 @@ function initialEdges(root) {
 }
 
 /**
- * Regions lie in a square rather than in a row, or in a column, as the pane does: unseen edges pull them there.
- * @param {State} root @param {number} room @returns {any[]}
+ * Returns invisible edges that pull regions into a square, or into a column, like the pane's shape, instead of a row.
+ * @param {State} root
+ * @param {number} room
+ * @returns {any[]}
  */
 function stackingEdges(root, room) {
   const regions = root.type === 'parallel' ? root.states : []
@@ -143,7 +148,13 @@ function stackingEdges(root, room) {
   return own.concat(root.states.flatMap((state) => stackingEdges(state, room)))
 }
 
-/** elk gives places relative to the parent, and edges relative to where they belong. @param {any} graph @param {Map<string, Edge>} edges @returns {Picture} */
+/**
+ * Returns all places in one coordinate system. elk gives places relative to the parent, and edges relative to their
+ * container.
+ * @param {any} graph
+ * @param {Map<string, Edge>} edges
+ * @returns {Picture}
+ */
 function collect(graph, edges) {
   /** @type {Picture} */
   const picture = { boxes: [], lines: [], dots: [], width: graph.width, height: graph.height }

@@ -8,15 +8,18 @@ import { element, restart } from './text.js'
 const SVG = 'http://www.w3.org/2000/svg'
 const ZOOM_MIN = 0.15
 const ZOOM_MAX = 3
-/** Below this the smallest text is under 9 px high: a larger chart is shown in part, around what is active. */
+/**
+ * Zoom at which the smallest text is 9 px high. Below it, only the part of a larger chart around the active states is
+ * shown.
+ */
 const ZOOM_READABLE = 0.8
-/** As in windows.css, a page of one column: it scrolls, so the chart is as high as it likes. */
+/** The page has one column, as in windows.css. It scrolls, so the chart has any height. */
 const COLUMN = matchMedia('(max-width: 600px)')
-/** Widths of panes in it that a chart is laid out for are this far apart. */
+/** Step between the pane widths for which a chart is laid out in one column. */
 const WIDTH_STEP_PX = 30
-/** Around the chart. */
+/** Space around the chart. */
 const MARGIN_PX = 12
-/** How long the dot takes along an edge. */
+/** Ms that the dot takes along an edge. */
 const TRAVEL_MS = 450
 const DOTS_MAX = 24
 
@@ -28,16 +31,19 @@ function svg(name, attributes, text) {
   return node
 }
 
-/** The statechart of the chosen actor: laid out once a machine, lit anew with each transition. */
+/** The statechart of the chosen actor. It is laid out once for each machine, and lit anew with each transition. */
 export class Chart {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
-    /** By machine. @type {Map<string, Promise<any>>} */
+    /** Definitions by machine. @type {Map<string, Promise<any>>} */
     this.definitions = new Map()
-    /** By machine and room. @type {Map<string, Promise<import('./chart-layout.js').Picture>>} */
+    /** Diagrams by machine and room. @type {Map<string, Promise<import('./chart-layout.js').Picture>>} */
     this.pictures = new Map()
-    /** What is shown, and the room that it is laid out for. @type {{ machine: string, load: () => Promise<any>, room: number } | undefined} */
+    /**
+     * The machine in view, and the room for which it is laid out.
+     * @type {{ machine: string, load: () => Promise<any>, room: number } | undefined}
+     */
     this.subject = undefined
     /** The state value that is lit. @type {any} */
     this.value = undefined
@@ -54,7 +60,7 @@ export class Chart {
     this.drawn = 0
     /** @type {any} */
     this.definition = undefined
-    /** Whether the view follows the active states; until somebody moves it. */
+    /** Whether the view follows the active states. It stops when the user moves the view. */
     this.following = true
     this.tip = element('div', 'tip')
     root.addEventListener('pointerover', (event) => this.explain(event))
@@ -84,7 +90,7 @@ export class Chart {
     }
   }
 
-  /** How wide the chart may be, to be read in the pane. */
+  /** Returns the greatest width at which the chart is readable in the pane. */
   get room() {
     const { clientWidth } = this.root
     if (!COLUMN.matches) return Number.POSITIVE_INFINITY
@@ -96,7 +102,7 @@ export class Chart {
     if (this.definition && this.subject && this.subject.room !== this.room) void this.showAnew(this.subject)
   }
 
-  /** In the room that there is by now. @param {{ machine: string, load: () => Promise<any> }} subject */
+  /** Shows the machine again in the present room. @param {{ machine: string, load: () => Promise<any> }} subject */
   async showAnew({ machine, load }) {
     const { value } = this
     await this.show(machine, load)
@@ -123,7 +129,7 @@ export class Chart {
     this.follow()
   }
 
-  /** Nothing but a word. @param {string} text */
+  /** Shows only a text. @param {string} text */
   clear(text) {
     this.drawn++
     this.definition = undefined
@@ -199,12 +205,15 @@ export class Chart {
     if (this.following) this.look()
   }
 
-  /** Also of a dot that stands for any state. @param {string} source */
+  /** Whether a state is active. A dot for any child counts as its state. @param {string} source */
   isActive(source) {
     return this.active.has(source.replace(/\$any$/, ''))
   }
 
-  /** Before the states that they lead to are lit. @param {{ source: string, targets: string[], eventType: string }[]} taken */
+  /**
+   * Animates transitions. Call it before the states to which they lead are lit.
+   * @param {{ source: string, targets: string[], eventType: string }[]} taken
+   */
   animate(taken) {
     const moves = taken.filter(({ targets }) => targets.length > 0)
     if (moves.length > 0) for (const { group } of this.edges) group.classList.remove('last')
@@ -243,7 +252,10 @@ export class Chart {
     requestAnimationFrame(step)
   }
 
-  /** What the thing pointed at is; of a state, its edges, too. @param {PointerEvent} event */
+  /**
+   * Shows a tip for the element under the pointer. For a state, it also marks its edges.
+   * @param {PointerEvent} event
+   */
   explain(event) {
     const target = /** @type {Element} */ (event.target)
     const near = target.closest('[data-state]:not(:has([data-state]))')?.getAttribute('data-state')
@@ -265,7 +277,7 @@ export class Chart {
     this.look()
   }
 
-  /** All of it where that can be read, else its active states in the middle. */
+  /** Shows the whole chart if it is readable, else its active states in the middle. */
   look() {
     if (!this.definition) return
     this.scaleToFit()
@@ -295,7 +307,7 @@ export class Chart {
     }
   }
 
-  /** The middle of the innermost active states, or of the first one where they lie too far apart. */
+  /** Returns the middle of the innermost active states, or of the first one when they lie too far apart. */
   lit() {
     const { clientWidth, clientHeight } = this.root
     const boxes = [...this.boxes]
@@ -335,7 +347,7 @@ export class Chart {
     this.stage?.setAttribute('transform', `translate(${x},${y}) scale(${k})`)
   }
 
-  /** Drag to pan, wheel to zoom. @param {SVGSVGElement} surface */
+  /** Lets the user drag to pan and turn the wheel to zoom. @param {SVGSVGElement} surface */
   movable(surface) {
     surface.addEventListener('pointerdown', (down) => {
       this.following = false
@@ -350,7 +362,7 @@ export class Chart {
         this.place()
       }
       surface.addEventListener('pointermove', move)
-      // This event also comes when the browser starts to scroll by the same finger.
+      // This event also comes when the browser starts to scroll with the same finger.
       const end = () => surface.removeEventListener('pointermove', move)
       surface.addEventListener('lostpointercapture', end, { once: true })
     })
@@ -371,7 +383,7 @@ export class Chart {
   }
 }
 
-/** The heads of the lines, each in the colour of its line. */
+/** Returns the heads of the lines. Each has the colour of its line. */
 function arrows() {
   const markers = svg('defs', {})
   const arrow = svg('marker', {
@@ -389,7 +401,7 @@ function arrows() {
   return markers
 }
 
-/** A path with its corners taken off. @param {{x: number, y: number}[]} points */
+/** Returns a path with rounded corners. @param {{x: number, y: number}[]} points */
 function rounded(points) {
   const [first, ...rest] = points
   if (!first) return ''

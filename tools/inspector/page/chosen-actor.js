@@ -8,7 +8,10 @@ import { stateText } from './text.js'
 
 /** @typedef {import('./release.js').ReleaseControl} ReleaseControl */
 
-/** The chosen actor: its chart, its context and its history, read once and then kept up to date by frames. Its name appears together with its state: until then all that is in view is of the actor before. */
+/**
+ * The chosen actor: its chart, its context and its history, read once and then updated by frames. Its name appears
+ * together with its state. Until then the whole view is of the actor before.
+ */
 export class ChosenActor {
   /** @param {{ title: HTMLElement, state: HTMLElement, chart: HTMLElement, context: HTMLElement, past: HTMLElement, release: ReleaseControl }} places */
   constructor({ title, state, chart, context, past, release }) {
@@ -20,7 +23,7 @@ export class ChosenActor {
     this.release = release
     /** @type {string | undefined} */
     this.address = undefined
-    /** The state in view; undefined until it has been read. @type {{ rev: number, value: any } | undefined} */
+    /** The state in view; undefined until it is read. @type {{ rev: number, value: any } | undefined} */
     this.shown = undefined
     /** Frames that came before the state was read. @type {any[]} */
     this.early = []

@@ -23,7 +23,7 @@ export class ConnectionView {
       this.lostAt = undefined
       this.line.hidden = true
     } else if (this.lostAt === undefined) {
-      // Only once: each failed attempt to reconnect ends here, too.
+      // The time is set only once: each failed attempt to reconnect ends here, too.
       this.lostAt = Date.now()
       const why = reason === '' ? '' : ` (${reason})`
       const since = `No connection to the runner since ${secondText(this.lostAt)}${why}.`

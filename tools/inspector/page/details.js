@@ -2,20 +2,20 @@
 import { errorText, failureText } from './failures.js'
 import { dateText, element, eventText, stateText, timeText } from './text.js'
 
-/** Transitions listed; older ones are for the command line. */
+/** Most transitions in the list. The command line has the older ones. */
 const HISTORY_MAX = 60
-/** Members of an object or array shown before it is cut. */
+/** Members of an object or array that are shown before it is cut. */
 const MEMBERS_MAX = 100
-/** Members of an object that is open from the start, and how deep. */
+/** Members up to which an object is open at first, and the depth of open objects. */
 const UNFOLDED_MAX = 14
 const UNFOLDED_DEPTH = 3
-/** Characters of a list of plain values that is shown in one line. */
+/** Characters up to which a list of plain values is shown on one line. */
 const INLINE_MAX = 44
-/** Numbers between are times: 2001 to 2096 in epoch ms. Quantities and money are decimal texts. */
+/** Numbers in this range are times: 2001 to 2096 in epoch ms. Quantities and money are decimal texts. */
 const TIME_MIN = 1e12
 const TIME_MAX = 4e12
 
-/** What is looked for first, by kind; the rest follows as the machine has it. @type {Record<string, string[]>} */
+/** Keys that come first, by kind. The others follow in the machine's order. @type {Record<string, string[]>} */
 const FIRST = {
   account:
     'equity breaker review balances positions working dayEquity peakEquity consecutiveLosses flags'.split(
@@ -27,12 +27,12 @@ const FIRST = {
 
 const decimal = /^-?\d+(\.\d+)?$/
 
-/** The chosen actor's context as a tree; what changed lights up. */
+/** The chosen actor's context as a tree. Changed values light up. */
 export class ContextView {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
-    // The place scrolls, and may have no other element that takes the focus.
+    // The place scrolls, and may contain no other element that takes the focus.
     root.tabIndex = 0
     root.setAttribute('role', 'group')
     root.setAttribute('aria-labelledby', 'context-title')
@@ -55,7 +55,7 @@ export class ContextView {
   /** @param {any} value @param {any} before @param {string} path @returns {HTMLElement[]} */
   members(value, before, path) {
     const entries = Object.entries(value)
-    // Decimals below each other have their points below each other.
+    // Decimals below each other are aligned at their points.
     const places = Math.max(0, ...entries.map(([, item]) => placesOf(item)))
     const nodes = entries
       .slice(0, MEMBERS_MAX)
@@ -102,7 +102,11 @@ function placesOf(value) {
   return typeof value === 'string' && decimal.test(value) ? (value.split('.')[1] ?? '').length : 0
 }
 
-/** The value as one line; undefined when it needs more. @param {any} value @returns {string | undefined} */
+/**
+ * Returns the value as one line; undefined when it needs more lines.
+ * @param {any} value
+ * @returns {string | undefined}
+ */
 function inline(value) {
   if (typeof value !== 'object' || value === null) return typeof value === 'string' ? value : String(value)
   const items = Object.values(value)

@@ -7,10 +7,10 @@ import { dateText, element, secondText, soon } from './text.js'
 /** @typedef {import('./failures.js').Failure} Failure */
 /** @typedef {import('./failures.js').Entry} Entry */
 
-/** Entries in the panel; the list has all failing actors. */
+/** Most entries in the panel. The actor list has all failing actors. */
 const ENTRIES_MAX = 100
 const DRAW_MS = 60
-/** Time that the page waits for a failure's frame before it asks for the failure. */
+/** Ms that the page waits for the frame of a failure before it requests the failure. */
 const ASK_MS = 400
 
 /** The panel at the top: actors that are failing, and recent failures. It is hidden while there are none. */
@@ -103,7 +103,7 @@ export class FailurePanel {
     })
   }
 
-  /** Asks for their failures one by one, to spare the runner. */
+  /** Requests their failures one by one, to spare the runner. */
   async ask() {
     for (const address of this.unexplained()) {
       const path = `/failures?limit=1&actor=${encodeURIComponent(address)}`

@@ -1,5 +1,5 @@
 // @ts-check
-/** Failing actors and recent failures, and the entries that the panel shows of them. */
+/** Failing actors and recent failures, and the entries that the panel shows for them. */
 import { eventText } from './text.js'
 
 /** @typedef {import('./actor-items.js').Actor} Actor */
@@ -9,21 +9,25 @@ import { eventText } from './text.js'
 
 /** Records after which a failure is no longer recent: the runner searches as many. */
 const RECENT_RECORDS = 50_000
-/** Different failures that are kept. */
+/** Most different failures that are kept. */
 const RECENT_MAX = 100
 
-/** What the panel calls each trouble, the worst first. @type {Record<Trouble, string>} */
+/** Names of the troubles in the panel, the worst first. @type {Record<Trouble, string>} */
 export const TROUBLES = {
   quarantined: 'quarantined',
   restarting: 'restarting',
   error: 'ended with an error',
   stopped: 'stopped by an error',
 }
-/** What the list calls it, which has less room. @type {Record<Trouble, string>} */
+/** Names of the troubles in the list, which has less room. @type {Record<Trouble, string>} */
 export const SIGNS = { ...TROUBLES, error: 'error', stopped: 'stopped' }
 const ORDER = /** @type {Trouble[]} */ (Object.keys(TROUBLES))
 
-/** Returns what is wrong with an actor. @param {Pick<Actor, 'status' | 'condition' | 'error'>} actor @returns {Trouble | undefined} */
+/**
+ * Returns the trouble of an actor; undefined when it has none.
+ * @param {Pick<Actor, 'status' | 'condition' | 'error'>} actor
+ * @returns {Trouble | undefined}
+ */
 export function troubleOf({ status, condition, error }) {
   if (status === 'active') return condition
   if (status === 'error') return 'error'
@@ -39,9 +43,12 @@ export class Failures {
     this.all = all
     /** Actors that are failing, by address. @type {Map<string, Actor>} */
     this.troubled = new Map()
-    /** Recent failures, the newest last; failures that are alike are one. @type {Map<string, Failure>} */
+    /** Recent failures, the newest last. Failures that are alike are one. @type {Map<string, Failure>} */
     this.recent = new Map()
-    /** The last failure of an actor where it is not recent; undefined if there is none. @type {Map<string, Failure | undefined>} */
+    /**
+     * The last failure of an actor when it is not recent; undefined if it has none. @type {Map<string, Failure |
+     * undefined>}
+     */
     this.older = new Map()
     /** Failures that came after the connection and before `reset`. @type {Failure[] | undefined} */
     this.early = undefined
@@ -108,13 +115,13 @@ export class Failures {
     for (const failure of [...failures.toReversed(), ...early]) this.add(failure)
   }
 
-  /** Whether the quarantine that followed is over, which takes a release. @param {Failure} failure */
+  /** Whether a release has ended the quarantine that followed this failure. @param {Failure} failure */
   isReleased({ actor: address, action, seq }) {
     const actor = this.all.get(address)
     return action === 'quarantine' && actor?.status === 'active' && !actor.condition && actor.seq > seq
   }
 
-  /** Returns all entries, the worst first; of the same sort, the newest first. */
+  /** Returns all entries, the worst first. Entries of the same sort are ordered by time, the newest first. */
   entries() {
     for (const [key, { seq }] of this.recent) if (seq < this.seq - RECENT_RECORDS) this.recent.delete(key)
     /** @type {Map<string, Failure>} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The keyboard while the focus is in the list: up and down choose, left and right fold. */
+/** The keyboard while the list has the focus: up and down choose, left and right fold and unfold. */
 import { keyOf, ROW_PX } from './actor-items.js'
 
 /** @typedef {import('./actor-items.js').Item} Item */
@@ -32,7 +32,7 @@ export function onKey(list, event) {
 
 /** Goes to the next actor or folded kind from an index on. @param {ActorList} list @param {number} index @param {1 | -1} step */
 function move(list, index, step) {
-  // At the end of the list the nearest row before it counts.
+  // At the end of the list, it goes to the nearest row in the other direction.
   go(list, nextStop(list.items, index, step) ?? nextStop(list.items, index, -step))
 }
 

@@ -39,12 +39,12 @@ const chosen = new ChosenActor({
 const overview = new Overview(byId('overview'))
 const refusals = new Refusals(byId('refused'))
 const connection = new ConnectionView(byId('connection'), byId('lost'))
-/** Kinds that move what accounts are worth. */
+/** Kinds whose transitions change the value of accounts. */
 const MONEY = ['account', 'symbol']
 
 let seq = 0
 let transitions = 0
-/** The latest rev of each actor that this connection has told of. @type {Map<string, number>} */
+/** The latest rev of each actor in frames of this connection. @type {Map<string, number>} */
 let told = new Map()
 
 const socket = connect({
@@ -87,7 +87,7 @@ function toFilter(event) {
   byId('filter').focus()
 }
 
-/** What the page's own address names. */
+/** Returns the actor's address in the page's own URL. */
 function addressed() {
   const text = location.hash.slice(1)
   try {
@@ -100,7 +100,7 @@ function addressed() {
 /** @param {string} address @param {boolean} [byKey] */
 function choose(address, byKey = false) {
   const hash = `#${encodeURIComponent(address)}`
-  // A walk along the list by keys would fill the browser's history.
+  // Each step of the keys would add an entry to the browser's history.
   if (byKey) history.replaceState(null, '', hash)
   else location.hash = hash
   void chosen.show(address)
@@ -108,7 +108,7 @@ function choose(address, byKey = false) {
   socket.watch()
 }
 
-/** All actors, and the chosen one anew: after a lost connection nothing shown is trusted. */
+/** Loads all actors, and the chosen one anew, because nothing shown is certain after a lost connection. */
 async function load() {
   const since = new Map()
   told = since
@@ -127,7 +127,7 @@ async function load() {
       if (told !== since) return
       for (const actor of actors) {
         listed.add(actor.address)
-        // A frame may have told of a newer state.
+        // A frame may have brought a newer state.
         if ((since.get(actor.address) ?? 0) < actor.rev) put(actor)
       }
     }
@@ -135,7 +135,7 @@ async function load() {
       if (!listed.has(address) && !since.has(address)) drop(address)
     list.setWhole(true)
   } catch (error) {
-    // A lost connection is shown already, and the next one loads again.
+    // The page already shows a lost connection, and the next connection loads again.
     if (told !== since || connection.isLost) return
     connection.say(`The actors cannot be read: ${/** @type {Error} */ (error).message}`)
   }
@@ -154,11 +154,11 @@ function put(actor) {
   failures.put(is)
   if (MONEY.includes(kind)) overview.refresh()
   if (kind === 'symbol') refusals.refresh()
-  // It was asked for before it came into being.
+  // The user chose the actor before it existed.
   if (chosen.isMissing && address === chosen.address) choose(address)
 }
 
-/** Removes an actor that the log does not have, because it is another log. @param {string} address */
+/** Removes an actor that is not in the log, because the runner has another log now. @param {string} address */
 function drop(address) {
   list.drop(address)
   failures.drop(address)
@@ -178,7 +178,7 @@ function onActivity(actor) {
   seq = Math.max(seq, actor.seq)
   told.set(address, rev)
   put(actor)
-  // While the page is slow, the chosen actor comes in these frames, too.
+  // While the page is slow, these frames are also about the chosen actor.
   if (chosen.isBehind(actor)) choose(address)
 }
 

@@ -1,8 +1,8 @@
 // @ts-check
-/** Cuts long names in the middle: names differ at their ends as often as at their starts. */
+/** Cuts long names in the middle, because names differ at their ends as often as at their starts. */
 import { element } from './text.js'
 
-/** Characters that the end of a cut name has, and the part of the width that it may take. */
+/** Most characters at the end of a cut name, and the share of the width that it may take. */
 const TAIL_MAX = 12
 const TAIL_MIN = 3
 const TAIL_SHARE = 0.55
@@ -14,8 +14,10 @@ const places = new ResizeObserver((entries) => {
 })
 
 /**
- * Shows a name in two parts. Where it does not fit, the stylesheet (`.cut`) cuts the first part. The page keeps all of it.
- * @param {HTMLElement} node @param {string} text @param {string} [title]
+ * Shows a name in two parts. If both do not fit, the stylesheet (`.cut`) cuts the first. The page keeps the whole name.
+ * @param {HTMLElement} node
+ * @param {string} text
+ * @param {string} [title]
  */
 export function showName(node, text, title = text) {
   if (node.title !== title) node.title = title
@@ -23,7 +25,7 @@ export function showName(node, text, title = text) {
   if (node.dataset.name === text) return
   node.dataset.name = text
   node.classList.toggle('long', text.length > 2 * TAIL_MAX)
-  // A screen reader would put a gap between the parts of a link or a heading.
+  // A screen reader would insert a gap between the parts of a link or a heading.
   if (node.tagName !== 'SPAN') node.setAttribute('aria-label', text)
   node.replaceChildren(element('span', ''), element('span', ''))
   split(node, TAIL_MAX)

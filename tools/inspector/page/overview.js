@@ -5,10 +5,13 @@ import { decimalText, element, soon } from './text.js'
 
 /** @typedef {{ text: string, title?: string, name?: string, className?: string }} Cell */
 
-/** How often it is asked for at most; the socket says when there may be news. */
+/** Least ms between two requests. Frames of the socket say when values may have changed. */
 const REFRESH_MS = 500
 
-/** What a trader looks at first: each account's money, state, positions and working orders. Nothing where there is none. */
+/**
+ * The first thing that a trader looks at: each account's money, state, positions and working orders. Empty without
+ * accounts.
+ */
 export class Overview {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -122,7 +125,7 @@ function gain(amount, asset) {
   return { text: className === 'up' ? `+${text}` : text, title, className }
 }
 
-/** Cells that change their text, and stay: what is pointed at or focused is not torn away. */
+/** Cells that change their text but stay in the page, so that a focused or pointed-at cell is not replaced. */
 class Cells {
   /** @param {HTMLElement} root */
   constructor(root) {

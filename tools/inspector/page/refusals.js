@@ -2,10 +2,10 @@
 import { get } from './api.js'
 import { soon } from './text.js'
 
-/** How often the count is asked for at most, in ms; new records say when there may be news. */
+/** Least ms between two requests of the count. New records say when it may have changed. */
 const REFRESH_MS = 2_000
 
-/** Shows how many messages of the market were not believed, and of each reason how many. Nothing where there is none. */
+/** Shows how many market messages were refused, and how many for each reason. Hidden when there are none. */
 export class Refusals {
   /** @param {HTMLElement} root */
   constructor(root) {

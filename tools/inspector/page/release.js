@@ -5,7 +5,7 @@ import { dateText, element } from './text.js'
 
 /** @typedef {import('./failures.js').Failure} Failure */
 
-/** The button that lets the chosen actor out of quarantine. It first says what will happen. */
+/** The button that lets the chosen actor out of quarantine. Its dialog first says what will happen. */
 export class ReleaseControl {
   /** @param {HTMLButtonElement} button @param {HTMLDialogElement} dialog */
   constructor(button, dialog) {
@@ -16,7 +16,7 @@ export class ReleaseControl {
     this.refusal = /** @type {HTMLElement} */ (dialog.querySelector('.refusal'))
     this.reason = /** @type {HTMLInputElement} */ (dialog.querySelector('input'))
     this.confirm = /** @type {HTMLButtonElement} */ (dialog.querySelector('button[value="release"]'))
-    /** The actor that the button is for. @type {string | undefined} */
+    /** The actor to which the button belongs. @type {string | undefined} */
     this.address = undefined
     button.addEventListener('click', () => void this.ask())
     dialog.querySelector('button[value="cancel"]')?.addEventListener('click', () => dialog.close())
@@ -26,11 +26,11 @@ export class ReleaseControl {
     })
   }
 
-  /** @param {string | undefined} address undefined where the chosen actor is in no quarantine */
+  /** Shows the button. @param {string | undefined} address undefined when the chosen actor is not in quarantine */
   show(address) {
     this.address = address
     this.button.hidden = address === undefined
-    // Somebody else has released it, or another actor is chosen.
+    // Another client has released it, or another actor is chosen.
     if (this.dialog.open && address !== this.asked) this.dialog.close()
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** `execution.filled  request.idle`. @param {any} value @returns {string} */
+/** Returns a state such as `execution.filled  request.idle`. @param {any} value @returns {string} */
 export function stateText(value) {
   if (value === null || value === undefined) return '-'
   return leaves(value)
@@ -8,7 +8,7 @@ export function stateText(value) {
     .join('  ')
 }
 
-/** `filled · idle`: what a list has room for. @param {any} value @returns {string} */
+/** Returns a short state such as `filled · idle`, for which a list has room. @param {any} value @returns {string} */
 export function shortState(value) {
   if (value === null || value === undefined) return '-'
   return leaves(value)
@@ -25,7 +25,7 @@ function leaves(value) {
   })
 }
 
-/** What XState calls its own events, as people do. @param {string} type */
+/** Returns a readable name for XState's own events. @param {string} type */
 export function eventText(type) {
   if (type === '') return 'always'
   const [, delay] = /^xstate\.after\.(.+?)\./.exec(type) ?? []
@@ -36,7 +36,7 @@ export function eventText(type) {
     .replace(/^xstate\.init$/, 'init')
 }
 
-/** Milliseconds, or the name of a delay. @param {string} delay */
+/** Returns milliseconds, or the name of a delay. @param {string} delay */
 function delayText(delay) {
   if (!/^\d+$/.test(delay)) return delay
   return Number(delay) % 1_000 === 0 ? `${Number(delay) / 1_000} s` : `${delay} ms`
@@ -45,7 +45,7 @@ function delayText(delay) {
 /** @param {number} n @param {number} [length] */
 const padded = (n, length = 2) => String(n).padStart(length, '0')
 
-/** Local time of day, with the day where it is not today. @param {number} at epoch ms */
+/** Returns the local time of day, with the date if it is not today. @param {number} at epoch ms */
 export function timeText(at) {
   const now = new Date().toDateString()
   const date = new Date(at)
@@ -55,7 +55,7 @@ export function timeText(at) {
 /** Returns the time as `timeText` does, to the second. @param {number} at epoch ms */
 export const secondText = (at) => timeText(at).replace(/\.\d+$/, '')
 
-/** Local date and time. @param {number} at epoch ms */
+/** Returns the local date and time. @param {number} at epoch ms */
 export function dateText(at) {
   const date = new Date(at)
   return `${date.getFullYear()}-${padded(date.getMonth() + 1)}-${padded(date.getDate())} ${clock(date)}`
@@ -67,7 +67,7 @@ function clock(date) {
   return `${hms}.${padded(date.getMilliseconds(), 3)}`
 }
 
-/** A decimal text with its thousands apart; no float on the way. @param {string} text @param {number} places */
+/** Returns a decimal text with separated thousands. It uses no float. @param {string} text @param {number} places */
 export function decimalText(text, places) {
   const options = { minimumFractionDigits: Math.min(2, places), maximumFractionDigits: places }
   return new Intl.NumberFormat('en', options).format(/** @type {any} */ (text))
