@@ -17,6 +17,8 @@ export const accountSettings = z.object({
 
 export const accountInput = accountSettings.extend({
   venue: z.string(),
+  /** Whose symbols say what it holds is worth, where they are not of its venue. */
+  marketVenue: z.string().optional(),
   /** What it is counted in. */
   asset: z.string().default('USDT'),
   /** Cash, in that asset. */

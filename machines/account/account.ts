@@ -48,10 +48,11 @@ const accountOf = (version: '5' | '6') =>
     version,
     description: 'The money at one venue, and the gate that every order passes on its way there.',
     context: ({ input }) => {
-      const { venue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
+      const { venue, marketVenue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
         accountInput.parse(input)
       return {
         venue,
+        ...(marketVenue && { marketVenue }),
         asset,
         balances: { [asset]: balance },
         limits,

@@ -6,6 +6,8 @@ import type { AccountEvent, accountDeclaration } from './declaration.ts'
 import type { Gated } from './gate.ts'
 
 export interface AccountContext extends Gated, Performance {
+  /** See `AccountInput`. */
+  readonly marketVenue?: string
   /** Cash flows that were counted, newest last. */
   readonly flowIds: readonly string[]
 }

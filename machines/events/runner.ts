@@ -18,11 +18,12 @@ export const reportError = z.object({
 
 /** What people may change at run time, as it was configured at a start: what they changed stays until that changes. */
 export const configured = z.object({
-  limits: settings,
+  /** By venue. */
+  limits: z.record(z.string(), settings),
   /** By address. */
   strategies: z.record(z.string(), settings),
 })
-/** The market and the venue that a log belongs to, for as long as it lives. */
+/** The market and the venues that a log belongs to, for as long as it lives. */
 export const belonging = z.object({
   /** Says of other books that they are of the same life: of the venues'. */
   life: z.string(),
@@ -37,8 +38,8 @@ export const processStarted = z.object({
   /** Of the package. */
   version: z.string(),
   market: z.string(),
-  venue: z.string(),
-  strategies: z.array(z.string()),
+  /** Each with the strategies that trade there. */
+  venues: z.array(z.object({ venue: z.string(), strategies: z.array(z.string()) })).min(1),
   heartbeatMs: durationMs.optional(),
   configured: configured.optional(),
   belonging: belonging.optional(),
@@ -63,11 +64,11 @@ export const runnerStarted = event('RUNNER_STARTED', {
   ...ofVenue,
   market: z.string(),
   strategies: z.array(z.string()),
-}).describe('It takes from the market from now on, and trades.')
+}).describe('It takes from the market from now on, and trades: one of each venue.')
 export const runnerStopped = event('RUNNER_STOPPED', {
   ...ofVenue,
   startedAt: epochMs.describe('when it last did'),
-}).describe('It takes nothing from the market any more.')
+}).describe('It takes nothing from the market any more: one of each venue.')
 export const systemError = event('SYSTEM_ERROR', {
   ...base,
   severity: errorSeverity,

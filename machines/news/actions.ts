@@ -3,7 +3,7 @@ import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import { accountAddress } from '../model/addresses.ts'
 import { keywordClassifier } from './classifier.ts'
-import { type NewsTypes, seenWith } from './context.ts'
+import { type NewsTypes, seenWith, warned } from './context.ts'
 import { newsDeclaration } from './declaration.ts'
 import { flagKey, flagsRaised, withoutFlags } from './flags.ts'
 
@@ -26,7 +26,8 @@ export const takeItem = action(({ context, event, enqueue }) => {
   for (const raise of raised) {
     const { symbol, flag, until } = raise
     enqueue(emit({ type: 'SYMBOL_FLAGGED', at, venue, ...raise }))
-    enqueue(tell(accountAddress(venue), { type: 'RISK_FLAG', at, venue, ...raise }))
+    for (const one of warned(context))
+      enqueue(tell(accountAddress(one), { type: 'RISK_FLAG', at, venue: one, ...raise }))
     enqueue.cancel(flagKey(raise))
     enqueue.raise(
       { type: 'FLAG_EXPIRED', at: until, symbol, flag },
@@ -42,8 +43,13 @@ export const dropFlag = action(({ context: { venue, flags }, event, enqueue }) =
   enqueue(emit({ type: 'SYMBOL_FLAG_EXPIRED', at, venue, symbol, flag }))
 })
 
-export const setRules = action(({ event, enqueue }) => {
+/** An account that is new hears of the flags in force. */
+export const setRules = action(({ context, event, enqueue }) => {
   assertEvent(event, 'SET_NEWS_RULES')
-  const { rules, symbols } = event
-  enqueue.assign({ rules, symbols })
+  const { at, rules, symbols, venues } = event
+  enqueue.assign({ rules, symbols, ...(venues && { venues }) })
+  const known = warned(context)
+  for (const venue of venues ?? [])
+    for (const flag of known.includes(venue) ? [] : context.flags)
+      enqueue(tell(accountAddress(venue), { type: 'RISK_FLAG', at, venue, ...flag }))
 })

@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { Emitted } from '../kind/kind.ts'
 import type { NewsEvent, newsDeclaration } from './declaration.ts'
 import type { Flag } from './flags.ts'
-import { newsRules } from './rules.ts'
+import { newsRules, venuesToWarn } from './rules.ts'
 
 export const newsInput = z.object({
-  /** Its account hears of flags. */
+  /** Of the market that it speaks of. */
   venue: z.string(),
+  venues: venuesToWarn,
   ...newsRules.shape,
 })
 export type NewsInput = z.infer<typeof newsInput>
@@ -39,6 +40,14 @@ export function hasSeen({ seen }: NewsContext, source: string, id: string): bool
 /** Returns what has been seen, this item with it. */
 export function seenWith({ seen }: NewsContext, source: string, id: string): NewsContext['seen'] {
   return { ...seen, [source]: [...seenOf(seen, source), id].slice(-SEEN_MAX) }
+}
+
+/** Returns the venues whose accounts hear of flags. */
+export function warned({
+  venue,
+  venues = [venue],
+}: Pick<NewsContext, 'venue' | 'venues'>): readonly string[] {
+  return venues
 }
 
 function seenOf(seen: NewsContext['seen'], source: string): readonly string[] {

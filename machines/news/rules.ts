@@ -51,11 +51,19 @@ export const newsRules = z.strictObject({
   symbols: z.record(z.string(), keywords).describe('Symbols, and the words that stand for them.'),
 })
 
+/** Where accounts hear of flags. */
+export const venuesToWarn = z
+  .array(z.string())
+  .min(1)
+  .optional()
+  .describe('Venues whose accounts hear of flags; by default that of the news itself.')
+
 /** Other rules from now on; flags in force stay. */
 export const setNewsRules = z.object({
   type: z.literal('SET_NEWS_RULES'),
   at: epochMs,
   ...newsRules.shape,
+  venues: venuesToWarn,
 })
 
 export type NewsRule = z.infer<typeof newsRule>

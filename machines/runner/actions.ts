@@ -11,18 +11,19 @@ const { action, emit, tell } = acts(runnerDeclaration, {} as RunnerTypes)
 
 export const reportStarted = action(({ event, enqueue }) => {
   assertEvent(event, 'STARTED')
-  const { at, version, market, venue, strategies } = event
-  const { heartbeatMs = HEARTBEAT_MS, configured, belonging } = event
-  enqueue.assign({ venue, startedAt: at, heartbeatMs, configured, ...compact({ belonging }) })
+  const { at, version, market, heartbeatMs = HEARTBEAT_MS, configured, belonging } = event
+  const venues = event.venues.map(({ venue }) => venue)
+  enqueue.assign({ venues, startedAt: at, heartbeatMs, configured, ...compact({ belonging }) })
   enqueue(emit({ type: 'SYSTEM_STARTED', at, version }))
-  enqueue(emit({ type: 'RUNNER_STARTED', at, venue, market, strategies }))
+  for (const { venue, strategies } of event.venues)
+    enqueue(emit({ type: 'RUNNER_STARTED', at, venue, market, strategies }))
 })
 
 export const reportStopped = action(({ context, event, enqueue }) => {
   assertEvent(event, 'STOPPED')
   const { type: _, ...facts } = event
-  const { venue = '', startedAt = event.at } = context
-  enqueue(emit({ type: 'RUNNER_STOPPED', at: event.at, venue, startedAt }))
+  const { venues = [], startedAt = event.at } = context
+  for (const venue of venues) enqueue(emit({ type: 'RUNNER_STOPPED', at: event.at, venue, startedAt }))
   enqueue(emit({ type: 'SYSTEM_STOPPED', ...facts }))
 })
 
@@ -35,11 +36,12 @@ export const reportError = action(({ context: { warnings, errors }, event, enque
 
 export const beat = action(({ context, event, enqueue }) => {
   const { at } = event as Timed
-  const { venue, startedAt = at, warnings, errors } = context
+  const { venues = [], startedAt = at, warnings, errors } = context
   enqueue.assign({ warnings: 0, errors: 0 })
   enqueue(emit({ type: 'HEARTBEAT', at, startedAt }))
   enqueue(emit({ type: 'HEALTH_CHECK', at, status: errors > 0 ? 'degraded' : 'ok', warnings, errors }))
-  enqueue(tell(accountAddress(venue as string), { type: 'STATS_REQUEST', at, owner: RUNNER }))
+  for (const venue of venues)
+    enqueue(tell(accountAddress(venue), { type: 'STATS_REQUEST', at, owner: RUNNER }))
 })
 
 export const reportStats = action(({ event, enqueue }) => {

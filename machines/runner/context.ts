@@ -10,7 +10,8 @@ export const RUNNER = 'runner/main'
 export const HEARTBEAT_MS = 60_000
 
 export interface RunnerContext {
-  readonly venue?: string
+  /** Where it trades: absent until its first start. */
+  readonly venues?: readonly string[]
   readonly startedAt?: number
   readonly heartbeatMs: number
   readonly configured?: Configured

@@ -4,6 +4,7 @@ import { asItIs } from '../kind/kind.ts'
 import * as actions from './actions.ts'
 import { HEARTBEAT_MS, type RunnerTypes, type Timed } from './context.ts'
 import { runnerDeclaration } from './declaration.ts'
+import { fromVersion4, runnerVersion3, runnerVersion4 } from './version-4.ts'
 
 /**
  * On multiples of the interval, so that a stop and a start in between change nothing of when the account is asked: what it is asked is
@@ -13,40 +14,36 @@ function untilHeartbeat(every: number, { at }: Timed): number {
   return every - (at % every)
 }
 
-const runnerOf = (version: string, delay: (everyMs: number, event: Timed) => number) =>
-  setup({
-    types: {} as RunnerTypes,
-    delays: { heartbeat: ({ context, event }) => delay(context.heartbeatMs, event as Timed) },
-    actions,
-  }).createMachine({
-    id: 'runner',
-    version,
-    description:
-      'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
-    context: ({ input }) =>
-      compact({ heartbeatMs: HEARTBEAT_MS, belonging: input?.belonging, warnings: 0, errors: 0 }),
-    initial: 'stopped',
-    on: { REPORT_ERROR: { actions: 'reportError' }, STATS: { actions: 'reportStats' } },
-    states: {
-      stopped: { on: { STARTED: { target: 'running', actions: 'reportStarted' } } },
-      running: {
-        // Its heartbeats go on from before the crash, so that they come when they would have come without it.
-        on: {
-          STARTED: { actions: 'reportStarted' },
-          STOPPED: { target: 'stopped', actions: 'reportStopped' },
-        },
-        after: { heartbeat: { target: 'running', reenter: true, actions: 'beat' } },
+export const runnerMachine = setup({
+  types: {} as RunnerTypes,
+  delays: { heartbeat: ({ context, event }) => untilHeartbeat(context.heartbeatMs, event as Timed) },
+  actions,
+}).createMachine({
+  id: 'runner',
+  version: '5',
+  description:
+    'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
+  context: ({ input }) =>
+    compact({ heartbeatMs: HEARTBEAT_MS, belonging: input?.belonging, warnings: 0, errors: 0 }),
+  initial: 'stopped',
+  on: { REPORT_ERROR: { actions: 'reportError' }, STATS: { actions: 'reportStats' } },
+  states: {
+    stopped: { on: { STARTED: { target: 'running', actions: 'reportStarted' } } },
+    running: {
+      // Its heartbeats go on from before the crash, so that they come when they would have come without it.
+      on: {
+        STARTED: { actions: 'reportStarted' },
+        STOPPED: { target: 'stopped', actions: 'reportStopped' },
       },
+      after: { heartbeat: { target: 'running', reenter: true, actions: 'beat' } },
     },
-  })
-
-export const runnerMachine = runnerOf('4', untilHeartbeat)
-export const runnerVersion3 = runnerOf('3', (everyMs) => everyMs)
+  },
+})
 
 /** The kind, as it is registered. */
 export const runnerKind = {
   ...runnerDeclaration,
   machine: runnerMachine,
-  previous: [runnerVersion3],
-  upgrades: [{ from: '3', to: '4', migrate: asItIs }],
+  previous: [runnerVersion3, runnerVersion4],
+  upgrades: [{ from: '3', to: '4', migrate: asItIs }, fromVersion4],
 }

@@ -47,11 +47,11 @@ export function actionsOf<
   const addressOf = ({ id }: StrategyTerms) => strategyAddress(name, id)
   return {
     subscribe: action(({ context: { params }, event, enqueue }) => {
-      const { venue, symbol, interval, evaluateOn } = params
+      const { venue, marketVenue = venue, symbol, interval, evaluateOn } = params
       enqueue(emit({ type: 'STRATEGY_STARTED', ...factsOf(params, event.at) }))
       const updates = evaluateOn === 'tick'
       const of = { at: event.at, subscriber: addressOf(params), intervals: [interval], updates }
-      enqueue(tell(symbolAddress(venue, symbol), { type: 'SUBSCRIBE', ...of }))
+      enqueue(tell(symbolAddress(marketVenue, symbol), { type: 'SUBSCRIBE', ...of }))
     }),
     reportStopped: action(({ context: { params }, event, enqueue }) => {
       const reason = event.type === 'STOP' ? event.reason : undefined

@@ -26,6 +26,7 @@ export const strategyTerms = z.strictObject({
 /** And by where it trades: it cannot be configured to trade as its account does not. */
 export const placedTerms = strategyTerms.extend({
   venue: z.string(),
+  marketVenue: z.string().optional().describe('Whose symbols it sees, where they are not of its venue.'),
   ...contractTerms,
   positionMode: positionMode.default('netting'),
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),

@@ -119,10 +119,14 @@ export class Runner implements RunningRunner {
       at,
       version: VERSION,
       market: market.name,
-      venue: place.venue,
-      strategies: strategiesOf(config, place.symbols).flatMap((one) =>
-        eachOf(one, place.symbols).map(({ id }) => id),
-      ),
+      venues: [
+        {
+          venue: place.venue,
+          strategies: strategiesOf(config, place.symbols).flatMap((one) =>
+            eachOf(one, place.symbols).map(({ id }) => id),
+          ),
+        },
+      ],
       heartbeatMs: config.runner.heartbeatMs,
       configured: arrived,
       belonging,

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { domainEvent, machines, type NewsContext, type NewsInput, newsRules } from '../../machines/index.ts'
+import {
+  type AccountContext,
+  domainEvent,
+  machines,
+  type NewsContext,
+  type NewsInput,
+  newsRules,
+} from '../../machines/index.ts'
 import { Harness } from '../runtime/harness.ts'
 
 const MINUTE_MS = 60_000
@@ -52,6 +59,29 @@ describe('the news actor', () => {
       },
     ])
     expect(flags()).toEqual([])
+  })
+
+  it('warns the accounts of all venues, and one that is added of the flags in force', async () => {
+    const { harness, item } = await open()
+    const flagsOf = (venue: string) => (harness.context(`account/${venue}`) as AccountContext).flags
+    const limits = { orderNotionalMax: '1', openOrdersMax: 1 }
+    for (const venue of ['far', 'new'])
+      await harness.supervisor.spawn('account', venue, { venue, balance: '10', limits })
+    const { venue: _, ...rules } = input
+    const setVenues = (venues: string[]) =>
+      harness.supervisor.send('news/main', { type: 'SET_NEWS_RULES', at: AT, ...rules, venues })
+    await setVenues(['paper', 'far'])
+    await item('1', 'BTC exchange hacked')
+    expect(flagsOf('paper')).toMatchObject([{ venue: 'paper', symbol: 'BTCUSDT', flag: 'hack' }])
+    expect(flagsOf('far')).toMatchObject([{ venue: 'far', symbol: 'BTCUSDT', flag: 'hack' }])
+    expect(flagsOf('new')).toEqual([])
+    const { rev } = (await harness.supervisor.view('account/far')) ?? {}
+    await setVenues(['paper', 'far', 'new'])
+    expect(flagsOf('new')).toMatchObject([
+      { venue: 'new', symbol: 'BTCUSDT', flag: 'hack', until: AT + 10 * MINUTE_MS },
+    ])
+    // It has heard of them.
+    expect((await harness.supervisor.view('account/far'))?.rev).toBe(rev)
   })
 
   it('takes an item of one source once', async () => {

@@ -6,8 +6,7 @@ const STARTED = {
   type: 'STARTED',
   version: '1.2.3',
   market: 'sim',
-  venue: 'sim',
-  strategies: ['s'],
+  venues: [{ venue: 'sim', strategies: ['s'] }],
   heartbeatMs: 60_000,
 }
 
@@ -78,6 +77,24 @@ describe('a runner', () => {
       { type: 'RUNNER_STARTED', at: startedAt, venue: 'sim', market: 'sim', strategies: ['s'] },
       { type: 'RUNNER_STOPPED', at, venue: 'sim', startedAt },
       { type: 'SYSTEM_STOPPED', at, reason: 'done', initiator: 'ann' },
+    ])
+  })
+
+  it('tells of each of its venues, and how each account stands', async () => {
+    const { supervisor, clock, pass, emitted } = await open()
+    const limits = { orderNotionalMax: '150', openOrdersMax: 5 }
+    await supervisor.spawn('account', 'far', { venue: 'far', balance: '7', limits })
+    const venues = [...STARTED.venues, { venue: 'far', strategies: ['t', 'u'] }]
+    await supervisor.send(RUNNER, { ...STARTED, venues, at: clock.now() })
+    await pass(60_000)
+    await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason: 'done', initiator: 'ann' })
+    expect((await emitted()).slice(2).filter(({ venue }) => venue !== undefined)).toMatchObject([
+      { type: 'RUNNER_STARTED', venue: 'sim', strategies: ['s'] },
+      { type: 'RUNNER_STARTED', venue: 'far', strategies: ['t', 'u'] },
+      { type: 'STATS_UPDATE', venue: 'sim', balance: '1000' },
+      { type: 'STATS_UPDATE', venue: 'far', balance: '7' },
+      { type: 'RUNNER_STOPPED', venue: 'sim' },
+      { type: 'RUNNER_STOPPED', venue: 'far' },
     ])
   })
 

@@ -455,8 +455,7 @@ export const SCRIPTED: readonly Scripted[] = [
       event('STARTED', {
         version: fc.constant('1.0.0'),
         market: fc.constant('sim'),
-        venue: fc.constant('sim'),
-        strategies: fc.constant(['s']),
+        venues: fc.constant([{ venue: 'sim', strategies: ['s'] }]),
       }),
       event('REPORT_ERROR', {
         severity: fc.constantFrom('warning', 'error', 'critical'),

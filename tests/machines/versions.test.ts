@@ -13,6 +13,7 @@ import {
 import { DURATION_MAX_MS } from '../../machines/model/fields.ts'
 import { contextOf, type OrderContext } from '../../machines/order/context.ts'
 import { orderMachine, orderVersion4, orderVersion5 } from '../../machines/order/order.ts'
+import { runnerVersion4 } from '../../machines/runner/version-4.ts'
 import { Registry, upgradePath, versionOf } from '../../src/runtime/actors/registry.ts'
 import { Harness } from '../runtime/harness.ts'
 import { TERMS as LIVE_TERMS, live, report } from './live-order.ts'
@@ -104,6 +105,51 @@ describe('a duration that is longer than one may be configured', () => {
       'limits.stoplossGuard.blockMs': `at most ${DURATION_MAX_MS}`,
     })
     expect(ask({ cooldownMs: null, openOrdersMax: 2 })).toEqual({})
+  })
+})
+
+describe('a runner of version 4', () => {
+  const was = { heartbeatMs: 60_000, warnings: 1, errors: 0 }
+  const configured = { limits: { openOrdersMax: 5 }, strategies: { 'emaCross/s': { fast: 2 } } }
+
+  it.each([
+    [
+      'has started',
+      { ...was, venue: 'sim', configured },
+      { venues: ['sim'], configured: { ...configured, limits: { sim: configured.limits } } },
+    ],
+    ['has started before it noted what was configured', { ...was, venue: 'sim' }, { venues: ['sim'] }],
+    ['has not started yet', was, {}],
+  ])('that %s knows its venue as one of a list', (_, context, now) => {
+    expect(carriedOver('runner', '4', { value: 'running', context })).toEqual({
+      value: 'running',
+      context: { ...was, ...now },
+    })
+  })
+
+  it('is replayed as it lived, and goes on with its heartbeats', async () => {
+    const harness = new Harness()
+    await harness.open({ machines: { ...machines, runner: runnerVersion4 }, ports: {} })
+    const limits = { orderNotionalMax: '150', openOrdersMax: 5 }
+    await harness.supervisor.spawn('account', 'sim', { venue: 'sim', balance: '1000', limits })
+    await harness.supervisor.spawn('runner', 'main')
+    const of = { version: '1', market: 'sim:6', venue: 'sim', strategies: [], heartbeatMs: 60_000 }
+    await harness.supervisor.send('runner/main', { type: 'STARTED', at: harness.clock.now(), ...of })
+    await harness.crash()
+    await harness.open({ machines, ports: {} })
+    expect(harness.context('runner/main')).toMatchObject({ venues: ['sim'] })
+    harness.clock.advanceTo(harness.clock.now() + 60_000)
+    await harness.supervisor.idle()
+    const told = (await harness.records()).flatMap(({ emitted = [] }) => emitted)
+    expect(told.map(({ type }) => type)).toEqual([
+      'SYSTEM_STARTED',
+      'RUNNER_STARTED',
+      'HEARTBEAT',
+      'HEALTH_CHECK',
+      'STATS_UPDATE',
+    ])
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+    await harness.supervisor.stop()
   })
 })
 

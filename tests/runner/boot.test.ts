@@ -24,7 +24,7 @@ describe('a start on a store that was started on before', () => {
     const config = loadConfig({ flags: { strategies: [STRATEGY], ...flags } })
     const options = { venue: 'sim', symbols, at: 1 }
     await boot(supervisor, config, options)
-    const of = { version: '1', market: 'sim:1', venue: 'sim', strategies: [] }
+    const of = { version: '1', market: 'sim:1', venues: [{ venue: 'sim', strategies: [] }] }
     await supervisor.send(RUNNER, {
       type: 'STARTED',
       at: 1,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
+import { runnerVersion4 } from '../../machines/runner/version-4.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { belongingIn, belongingNow } from '../../src/runner/folder/belonging.ts'
@@ -24,12 +25,15 @@ async function found() {
   }
 }
 
+/** As an older version starts where nothing is said of what the log belongs to. */
 async function started(belonging?: object): Promise<void> {
-  const supervisor = await createSupervisor({ store: await openLevelStore(data), machines })
+  const kinds = belonging === undefined ? { ...machines, runner: runnerVersion4 } : machines
+  const supervisor = await createSupervisor({ store: await openLevelStore(data), machines: kinds })
   if (supervisor.getSnapshot(RUNNER) === undefined) await supervisor.spawn('runner', 'main')
-  const facts = { version: '0.1.0', market: 'sim:6', venue: 'sim', strategies: [] }
+  const of = { venue: 'sim', strategies: [] }
+  const place = belonging === undefined ? of : { venues: [of], belonging }
   const at = Date.now()
-  await supervisor.send(RUNNER, { type: 'STARTED', at, ...facts, ...(belonging && { belonging }) })
+  await supervisor.send(RUNNER, { type: 'STARTED', at, version: '0.1.0', market: 'sim:6', ...place })
   await supervisor.send(RUNNER, { type: 'REPORT_ERROR', at, severity: 'warning', text: 'late' })
   await supervisor.stop()
 }

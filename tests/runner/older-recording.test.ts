@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { lastValueFrom, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { machines, RUNNER } from '../../machines/index.ts'
+import { runnerVersion4 } from '../../machines/runner/version-4.ts'
 import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
@@ -24,7 +25,10 @@ const SYMBOL = 'symbol/binance:BTCUSDT' as Address
 /** A log of a market that stopped at a position of this source. */
 async function logOf(name: string, market: string, source = market): Promise<string> {
   const data = join(folder, name)
-  const supervisor = await createSupervisor({ store: await openLevelStore(join(data, 'log')), machines })
+  const supervisor = await createSupervisor({
+    store: await openLevelStore(join(data, 'log')),
+    machines: { ...machines, runner: runnerVersion4 },
+  })
   const at = 1_700_000_000_000
   await supervisor.spawn('runner', 'main', undefined, { at })
   const started = { type: 'STARTED', at, version: '0.1.0', market, venue: 'binance', strategies: [] }

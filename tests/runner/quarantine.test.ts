@@ -69,8 +69,7 @@ async function start(flags: object = {}): Promise<void> {
     at: 1,
     version: '1',
     market: 'sim:1',
-    venue: 'sim',
-    strategies: [],
+    venues: [{ venue: 'sim', strategies: [] }],
     configured,
   })
 }

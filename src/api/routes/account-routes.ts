@@ -40,10 +40,10 @@ function markAt(supervisor: Supervisor, symbol: string): string | undefined {
  */
 function standing(view: ActorView, markPxOf: (symbol: string) => string | undefined): Account {
   const account = view.context as AccountContext
-  const { venue, asset, breaker, review } = account
+  const { venue, marketVenue = venue, asset, breaker, review } = account
   const positions: AccountContext['positions'] = Object.fromEntries(
     Object.entries(account.positions).map(([position, held]) => {
-      const markPx = markPxOf(symbolAddress(venue, held.symbol)) ?? held.markPx
+      const markPx = markPxOf(symbolAddress(marketVenue, held.symbol)) ?? held.markPx
       return [position, { ...held, markPx }]
     }),
   )

@@ -102,13 +102,13 @@ export async function boot(
 /** What people may change while the runner runs, as this start has it. */
 export function configuredBy(
   config: RunnerConfig,
-  { symbols, strategies = BUILT_IN_STRATEGIES }: BootOptions,
+  { venue, symbols, strategies = BUILT_IN_STRATEGIES }: BootOptions,
 ): Configured {
   const all = strategiesOf(config, symbols).flatMap((strategy) => eachOf(strategy, symbols))
   const entries = all.map(
     ({ type, ...params }) => [`${strategies.get(type)?.name}/${params.id}`, params] as const,
   )
-  return { limits: config.account.limits, strategies: Object.fromEntries(entries) }
+  return { limits: { [venue]: config.account.limits }, strategies: Object.fromEntries(entries) }
 }
 
 /** By symbol, strategies that trade it in one position: what one opens another may close. */
@@ -153,15 +153,17 @@ class Start {
 
   /** Returns what has reached everybody, and for the others what the start before this one had configured. */
   arrived({ limits, strategies }: Configured): Configured {
-    const account = accountAddress(this.#options.venue)
     const was = this.#was?.strategies ?? {}
     const entries = Object.entries(strategies).flatMap(([address, params]) => {
       if (!this.#missing.has(address)) return [[address, params] as const]
       const before = was[address]
       return before === undefined ? [] : [[address, before] as const]
     })
-    const known = this.#missing.has(account) ? (this.#was?.limits ?? limits) : limits
-    return { limits: known, strategies: Object.fromEntries(entries) }
+    const known = Object.entries(limits).map(([venue, those]) => {
+      const isMissing = this.#missing.has(accountAddress(venue))
+      return [venue, isMissing ? (this.#was?.limits[venue] ?? those) : those] as const
+    })
+    return { limits: Object.fromEntries(known), strategies: Object.fromEntries(entries) }
   }
 
   async #release(address: string, by: string, reason: string): Promise<void> {
@@ -183,7 +185,7 @@ class Start {
     const was = this.#contextOf(address) as AccountContext | undefined
     if (was !== undefined) {
       this.#expectSame(was, { asset: account.asset, positionMode: account.positionMode }, 'account')
-      const limits = changesOf(this.#was?.limits, account.limits)
+      const limits = changesOf(this.#was?.limits[venue], account.limits)
       if (limits !== undefined) await this.#send(address, { type: 'UPDATE_LIMITS', by: BY, limits })
     }
     await this.#ensure('account', venue, account, settings)
