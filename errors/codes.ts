@@ -53,6 +53,7 @@ export const ERRORS = {
   CHILD_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine or the log names child logic that the machine does not define.' },
   COMMAND_REFUSED: { status: 500, exit: 1, retryable: false, about: 'An actor refuses a request of a client. The request is on record; `cause` has the answer of the server, with its code and the events.' },
   COMMAND_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'An actor does not take this event from people.' },
+  COMPONENTS_INVALID: { status: 500, exit: 1, retryable: false, about: 'The components of a runner share a name, need one that is not there, or need each other in a circle.' },
   CONFIG_INVALID: { status: 500, exit: 2, retryable: false, about: 'The configuration breaks a rule; each key is named, with its rule.' },
   CROSS_ACTOR_READ: { status: 500, exit: 1, retryable: false, about: 'A machine reads the snapshot of another actor, or subscribes to it.' },
   DELAY_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose delay is not a finite number.' },

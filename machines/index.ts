@@ -1,5 +1,6 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountKind } from './account/account.ts'
+import { componentKind } from './component/component.ts'
 import { orderListKind } from './list/order-list.ts'
 import { symbolKind } from './market/symbol.ts'
 import { universeKind } from './market/universe.ts'
@@ -27,6 +28,7 @@ export const machines = {
   news: newsKind,
   universe: universeKind,
   runner: runnerKind,
+  component: componentKind,
 }
 
 export { accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
@@ -36,8 +38,10 @@ export { accountEvents } from './account/declaration.ts'
 export { type Instrument, type InstrumentInput, instrument, quantityCheck } from './account/instrument.ts'
 export * from './account/portfolio.ts'
 export { positionMode, type RiskLimits, riskLimits } from './account/risk.ts'
+export { type ComponentContext, type ComponentInput, componentAddress } from './component/context.ts'
 export * from './events/account.ts'
 export * from './events/candle.ts'
+export * from './events/component.ts'
 export * from './events/domain.ts'
 export * from './events/fill.ts'
 export * from './events/list.ts'

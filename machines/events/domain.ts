@@ -18,6 +18,7 @@ import {
   tradingBlocked,
 } from './account.ts'
 import { candleClose } from './candle.ts'
+import { componentFailed, componentStarted, componentStopped } from './component.ts'
 import { orderListRejected, orderListUpdated } from './list.ts'
 import {
   connectionChanged,
@@ -170,7 +171,7 @@ export const domainEvents = {
   account: [settingUpdated, settingFailed, balanceChanged, portfolioValue],
   reconciliation: [reconciliationStarted, reconciliationDifference, reconciliationCompleted],
   watchdog: [protectiveOrdersVerified, protectiveOrdersMissing, protectiveOrdersReplaced],
-  runner: [runnerStarted, runnerStopped],
+  runner: [runnerStarted, runnerStopped, componentStarted, componentStopped, componentFailed],
 } as const
 
 export const domainEvent = z.discriminatedUnion('type', [

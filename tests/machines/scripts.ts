@@ -475,6 +475,22 @@ export const SCRIPTED: readonly Scripted[] = [
     ),
   },
   {
+    name: 'component',
+    machine: machines.component.machine,
+    input: { name: 'news' },
+    steps: steps(
+      10,
+      event('START'),
+      event('START_COMPLETED'),
+      event('STOP'),
+      event('STOP_COMPLETED'),
+      event('FAULT', {
+        reason: fc.constant('the wire is cut'),
+        retryInMs: fc.constantFrom(1_000, undefined),
+      }),
+    ),
+  },
+  {
     name: 'watchdog',
     machine: machines.watchdog.machine,
     input: { venue: 'sim', symbol: 'X', graceMs: 20, verifyEveryMs: 50 },

@@ -40,10 +40,11 @@ async function problemsOf(data: string): Promise<readonly unknown[]> {
 }
 
 describe.each(runs)('the run %s', (run) => {
-  it('has an actor of every kind', () =>
+  it('has an actor of every kind but components, which come with the next start', () =>
     withCopy(run, async (_, { states }) => {
       const kinds = new Set(Object.keys(states).map((address) => address.split('/')[0]))
-      expect([...kinds].sort()).toEqual([...Object.keys(machines), 'system'].sort())
+      const known = Object.keys(machines).filter((kind) => kind !== 'component')
+      expect([...kinds].sort()).toEqual([...known, 'system'].sort())
     }))
 
   it('is read as it was written: every actor, the books of its venue, the chain', () =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
-import { bootNews, startNewsFeed } from '../../src/runner/feeds/news-feed.ts'
+import { bootNews, NewsFeed } from '../../src/runner/feeds/news-feed.ts'
 import { body, FakeFeed } from '../adapters/news/fake-feed.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
@@ -21,7 +21,11 @@ async function open(...sources: object[]) {
   const nothing = () => {}
   const warn = (_: object, message: string) => void warnings.push(message)
   const logger = { debug: nothing, info: nothing, error: nothing, warn }
-  const start = () => startNewsFeed(news.sources, { supervisor, clock: harness.clock, logger })
+  const start = () => {
+    const feed = new NewsFeed(news.sources, { supervisor, clock: harness.clock, logger })
+    void feed.run()
+    return feed
+  }
   const taken = async () =>
     (await harness.records())
       .flatMap(({ event }) => (event.type === 'NEWS_ITEM' ? [event.id as string] : []))
@@ -46,14 +50,14 @@ describe('sources of news', () => {
       expect.stringMatching(/^desk: byte 0: .*JSON/),
       expect.stringMatching(/^press: line 1: /),
     ])
-    feeds.unsubscribe()
+    feeds.stop()
     // Read anew: the feed has no positions, and is known again by its ids.
     const again = start()
     const asked = server.asked.length
     await eventually(() => expect(server.asked.length).toBeGreaterThan(asked))
     appendFileSync(file, '{"id":"j2","title":"Two"}\n')
     await eventually(async () => expect(await taken()).toEqual(['j1', 'j2', 'r1', 'r2']))
-    again.unsubscribe()
+    again.stop()
     await server.stop()
     await supervisor.stop()
   })
@@ -70,6 +74,6 @@ describe('sources of news', () => {
         ['1', '2'].map((id) => `desk: ${id} was not taken: the supervisor has stopped`),
       ),
     )
-    feeds.unsubscribe()
+    feeds.stop()
   })
 })

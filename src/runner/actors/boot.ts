@@ -83,20 +83,10 @@ export async function boot(
   config: RunnerConfig,
   options: BootOptions,
 ): Promise<Configured> {
-  const start = new Start(supervisor, config, options)
-  await start.releaseUpgraded()
-  await start.spawnOnce(
-    'runner',
-    'main',
-    options.belonging && ({ belonging: options.belonging } satisfies RunnerInput),
-  )
-  await start.account()
-  await start.symbols()
-  await start.reconciliation()
-  await bootNews(supervisor, config.news, options)
-  await bootUniverse(supervisor, config.universe, options)
-  await start.strategies()
-  return start.arrived(configuredBy(config, options))
+  const boot = new Boot(supervisor, config, options)
+  await boot.actors()
+  await boot.strategies()
+  return boot.arrived()
 }
 
 /** What people may change while the runner runs, as this start has it. */
@@ -121,7 +111,8 @@ export function rivalsIn({ strategies }: Configured): ReadonlyMap<unknown, reado
   )
 }
 
-class Start {
+/** The steps of `boot`, in their order: `actors`, `strategies`, `arrived`. */
+export class Boot {
   readonly #supervisor: Supervisor
   readonly #config: RunnerConfig
   readonly #options: BootOptions
@@ -139,8 +130,25 @@ class Start {
     this.#was = (supervisor.getSnapshot(RUNNER)?.context as RunnerContext | undefined)?.configured
   }
 
+  /** What all is told as of. */
+  get at(): number {
+    return this.#options.at
+  }
+
+  /** All but the strategies. */
+  async actors(): Promise<void> {
+    const { belonging } = this.#options
+    await this.#releaseUpgraded()
+    await this.#spawnOnce('runner', 'main', belonging && ({ belonging } satisfies RunnerInput))
+    await this.#account()
+    await this.#symbols()
+    await this.#reconciliation()
+    await bootNews(this.#supervisor, this.#config.news, this.#options)
+    await bootUniverse(this.#supervisor, this.#config.universe, this.#options)
+  }
+
   /** A new version of its machine is what an actor in quarantine waits for. */
-  async releaseUpgraded(): Promise<void> {
+  async #releaseUpgraded(): Promise<void> {
     const { registry } = this.#supervisor
     for (const { address } of this.#supervisor.quarantined) {
       const kind = registry.find(address)
@@ -152,7 +160,8 @@ class Start {
   }
 
   /** Returns what has reached everybody, and for the others what the start before this one had configured. */
-  arrived({ limits, strategies }: Configured): Configured {
+  arrived(): Configured {
+    const { limits, strategies } = configuredBy(this.#config, this.#options)
     const was = this.#was?.strategies ?? {}
     const entries = Object.entries(strategies).flatMap(([address, params]) => {
       if (!this.#missing.has(address)) return [[address, params] as const]
@@ -171,13 +180,13 @@ class Start {
   }
 
   /** Whether it was there before. */
-  async spawnOnce(kind: string, id: string, input: unknown): Promise<boolean> {
+  async #spawnOnce(kind: string, id: string, input: unknown): Promise<boolean> {
     if (this.#contextOf(`${kind}/${id}`) !== undefined) return true
     await this.#supervisor.spawn(kind, id, input, { at: this.#options.at })
     return false
   }
 
-  async account(): Promise<void> {
+  async #account(): Promise<void> {
     const { venue, symbols } = this.#options
     const { valueEvery: _, overfill, ...account } = this.#config.account
     const settings = { instruments: this.#instruments, overfill, guarded: [...symbols] }
@@ -191,7 +200,7 @@ class Start {
     await this.#ensure('account', venue, account, settings)
   }
 
-  async symbols(): Promise<void> {
+  async #symbols(): Promise<void> {
     const { symbol: settings } = this.#config
     const { venue, symbols } = this.#options
     for (const symbol of symbols) await this.#ensure('symbol', `${venue}:${symbol}`, { symbol }, settings)
@@ -202,7 +211,7 @@ class Start {
     }
   }
 
-  async reconciliation(): Promise<void> {
+  async #reconciliation(): Promise<void> {
     const { venue } = this.#options
     await this.#ensure('reconciliation', venue, {}, this.#config.reconciliation)
   }
@@ -288,7 +297,7 @@ class Start {
       ...(contract && { contract, multiplier }),
       ...compact({ tickSize }),
     }
-    const isKnown = await this.spawnOnce(name, id, input.parse({ ...params, ...placed }))
+    const isKnown = await this.#spawnOnce(name, id, input.parse({ ...params, ...placed }))
     const was = this.#was?.strategies[address]
     const isQuarantined = isKnown && (await this.#isQuarantined(address))
     // What has failed on its very first message is known by its own parameters alone.
@@ -358,7 +367,7 @@ class Start {
       const of = compact({ venue, symbol, positionSide })
       await this.#ensure('watchdog', holdingId(of), of, { ...watchdog, ...compact({ tickSize }) })
       const watchers = [watchdogAddress(of)]
-      const isKnown = await this.spawnOnce('position', holdingId(of), {
+      const isKnown = await this.#spawnOnce('position', holdingId(of), {
         ...of,
         ...terms,
         watchers,
@@ -382,7 +391,7 @@ class Start {
 
   /** Spawns the actor, or tells the one that is there of settings that are other than its own. */
   async #ensure(kind: string, id: string, input: object, settings: object): Promise<void> {
-    const known = await this.spawnOnce(kind, id, { venue: this.#options.venue, ...input, ...settings })
+    const known = await this.#spawnOnce(kind, id, { venue: this.#options.venue, ...input, ...settings })
     if (!known) return
     const address = `${kind}/${id}`
     if (differs(this.#contextOf(address) as object, settings))

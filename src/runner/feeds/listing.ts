@@ -1,6 +1,5 @@
 /** What the venue lists on its way to the universe, and strategies on theirs. */
 import { isDeepStrictEqual } from 'node:util'
-import { Subscription } from 'rxjs'
 import {
   type ListedInstrument,
   selectUniverse,
@@ -84,22 +83,54 @@ interface ListingParts {
 }
 
 /**
- * Asks now and, where time is the system's, again and again until it is unsubscribed from. A market that has its own
- * time is asked at each start and no more, and the universe is told only what it does not know: so a start more or less
- * changes nothing.
+ * Asks at its start and, where time is the system's, again and again while it runs. A market that has its own time is asked at each
+ * start and no more, and the universe is told only what it does not know: so a start more or less changes nothing.
  */
-export async function startListing(
-  config: RunnerConfig['universe'],
-  { supervisor, market, place, clock, logger, beganAt }: ListingParts,
-): Promise<Subscription> {
-  if (config === undefined) return Subscription.EMPTY
-  const stopped = new AbortController()
-  const { signal } = stopped
-  const list = async () => {
+export class Listing {
+  readonly #config: NonNullable<RunnerConfig['universe']>
+  readonly #parts: ListingParts
+  readonly #stopped = new AbortController()
+  #problem: string | undefined
+
+  constructor(config: NonNullable<RunnerConfig['universe']>, parts: ListingParts) {
+    this.#config = config
+    this.#parts = parts
+  }
+
+  /** Why there is no answer; undefined when the last question had one. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  async start(): Promise<void> {
+    if (this.#parts.market.time === 'event') await this.#list()
+  }
+
+  /** Resolves when it is stopped, or when nothing more is asked. */
+  async run(): Promise<void> {
+    const { market, logger } = this.#parts
+    if (market.time === 'event') return
+    const { everyMs } = this.#config
+    const { signal } = this.#stopped
+    const onFailure = (reason: string) => {
+      this.#problem = `${market.name} gives no listing: ${reason}`
+      logger.warn({ market: market.name }, this.#problem)
+    }
+    await poll(() => this.#list(), { everyMs, retryMs: { min: RETRY_MS, max: everyMs }, signal, onFailure })
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+  }
+
+  async #list(): Promise<void> {
+    const { supervisor, market, place, clock } = this.#parts
+    const { signal } = this.#stopped
     const instruments = (await market.listing?.(signal)) ?? place.symbols.map((symbol) => ({ symbol }))
     signal.throwIfAborted()
+    this.#problem = undefined
     const at = clock.now()
-    if (market.time === 'event' && isKnown(instruments)) return
+    if (market.time === 'event' && this.#isKnown(instruments)) return
     await sendUnlessQuarantined(
       supervisor,
       universeAddress(place.venue),
@@ -107,7 +138,9 @@ export async function startListing(
       { at },
     )
   }
-  const isKnown = (instruments: readonly ListedInstrument[]) => {
+
+  #isKnown(instruments: readonly ListedInstrument[]): boolean {
+    const { supervisor, place, beganAt, clock } = this.#parts
     const { filters, symbols, filtered } = contextOf(supervisor, place.venue) ?? {}
     if (filters === undefined) return false
     // As it was when the universe was first told: some filters look at the time.
@@ -115,10 +148,4 @@ export async function startListing(
     const refusals = Object.fromEntries(selected.filtered.map(({ symbol, filter }) => [symbol, filter]))
     return isDeepStrictEqual([symbols, filtered], [selected.symbols, refusals])
   }
-  const { everyMs } = config
-  const onFailure = (reason: string) =>
-    logger.warn({ market: market.name }, `${market.name} gives no listing: ${reason}`)
-  if (market.time === 'event') await list()
-  else void poll(list, { everyMs, retryMs: { min: RETRY_MS, max: everyMs }, signal, onFailure })
-  return new Subscription(() => stopped.abort())
 }

@@ -1,6 +1,6 @@
 /** News on its way from its sources to the news actor, each item once, restarts or not. */
 import { isDeepStrictEqual } from 'node:util'
-import { merge, type Subscription } from 'rxjs'
+import { merge, type Observable, type Subscription } from 'rxjs'
 import { NEWS as NEWS_ADDRESS, type NewsContext, type NewsInput } from '../../../machines/index.ts'
 import type { NewsMessage, NewsWarning } from '../../adapters/news-source.ts'
 import { newsOffer, newsSourceName } from '../../adapters/registry.ts'
@@ -37,25 +37,39 @@ interface FeedParts {
   readonly newsTimes?: NewsTimes | undefined
 }
 
-/** Unsubscribing closes the sources. */
-export function startNewsFeed(
-  sources: RunnerConfig['news']['sources'],
-  { supervisor, clock, logger, newsTimes }: FeedParts,
-): Subscription {
-  const onWarning = ({ source, where, reason }: NewsWarning) =>
-    logger.warn({ news: source, where }, `${source}: ${where === undefined ? '' : `${where}: `}${reason}`)
-  const take = ({ source, item, origin }: NewsMessage) => {
-    const at = clock.now()
-    // A feed has no positions to read on from: the key is what knows its items again.
-    const key = `news ${source} ${item.id}`
-    try {
-      supervisor.tell(NEWS, { type: 'NEWS_ITEM', at, source, ...item }, { at, lane: 'command', origin, key })
-    } catch (err) {
-      logger.warn({ err, news: source }, `${source}: ${item.id} was not taken: ${(err as Error).message}`)
-    }
+export class NewsFeed {
+  readonly #parts: FeedParts
+  /** Each is read while it is subscribed to. */
+  readonly #sources: readonly Observable<NewsMessage>[]
+  #subscription: Subscription | undefined
+
+  constructor(sources: RunnerConfig['news']['sources'], parts: FeedParts) {
+    this.#parts = parts
+    this.#sources = sources.map((config) => this.#open(config))
   }
-  const cursor = (source: string) => supervisor.cursor(source)
-  const opened = sources.map((config) => {
+
+  /** Resolves when nothing more is to come, rejects when a source has failed. A source tries again by itself what is worth it. */
+  run(): Promise<void> {
+    return new Promise((complete, error) => {
+      this.#subscription = merge(...this.#sources).subscribe({
+        next: (message) => this.#take(message),
+        complete,
+        error,
+      })
+    })
+  }
+
+  /** Closes the sources. */
+  stop(): void {
+    this.#subscription?.unsubscribe()
+    this.#parts.newsTimes?.close()
+  }
+
+  #open(config: RunnerConfig['news']['sources'][number]): Observable<NewsMessage> {
+    const { supervisor, logger, newsTimes } = this.#parts
+    const onWarning = ({ source, where, reason }: NewsWarning) =>
+      logger.warn({ news: source, where }, `${source}: ${where === undefined ? '' : `${where}: `}${reason}`)
+    const cursor = (source: string) => supervisor.cursor(source)
     const source = newsOffer(config).open(config, { name: newsSourceName(config), onWarning })
     if (newsTimes === undefined || source.time === 'system')
       return source.open({ cursor, pace: () => supervisor.room() })
@@ -65,8 +79,17 @@ export function startNewsFeed(
       pace: (message) => newsTimes.pace(message) ?? supervisor.room(),
       onCaughtUp: () => newsTimes.caughtUp(source.name),
     })
-  })
-  const subscription = merge(...opened).subscribe(take)
-  subscription.add(() => newsTimes?.close())
-  return subscription
+  }
+
+  #take({ source, item, origin }: NewsMessage): void {
+    const { supervisor, clock, logger } = this.#parts
+    const at = clock.now()
+    // A feed has no positions to read on from: the key is what knows its items again.
+    const key = `news ${source} ${item.id}`
+    try {
+      supervisor.tell(NEWS, { type: 'NEWS_ITEM', at, source, ...item }, { at, lane: 'command', origin, key })
+    } catch (err) {
+      logger.warn({ err, news: source }, `${source}: ${item.id} was not taken: ${(err as Error).message}`)
+    }
+  }
 }

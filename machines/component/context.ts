@@ -1,0 +1,26 @@
+/** What is known of a component of the process. Its size does not grow with what happens to it. */
+import type { Emitted } from '../kind/kind.ts'
+import type { ComponentEvent, componentDeclaration } from './declaration.ts'
+
+export interface ComponentInput {
+  readonly name: string
+}
+
+export interface ComponentContext extends ComponentInput {
+  /** Why it has failed, while it has. */
+  readonly reason?: string | undefined
+  /** Failures in the whole log. */
+  readonly failures: number
+}
+
+export interface ComponentTypes {
+  readonly input: ComponentInput
+  readonly context: ComponentContext
+  readonly events: ComponentEvent
+  readonly emitted: Emitted<typeof componentDeclaration>
+}
+
+/** Returns the address of the actor that a component's starts, stops and failures are records of: `component/news`. */
+export function componentAddress(name: string): string {
+  return `component/${name}`
+}

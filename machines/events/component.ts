@@ -1,0 +1,32 @@
+/** What components of the process emit, and what the process tells them. */
+import { z } from 'zod'
+import { epochMs } from '../model/fields.ts'
+import { base, event } from './shape.ts'
+
+/** Its start begins: at a start of the process, or after a failure. */
+export const componentStart = z.object({ type: z.literal('START'), at: epochMs })
+export const componentStartCompleted = z.object({ type: z.literal('START_COMPLETED'), at: epochMs })
+export const componentStop = z.object({ type: z.literal('STOP'), at: epochMs })
+export const componentStopCompleted = z.object({ type: z.literal('STOP_COMPLETED'), at: epochMs })
+/** It has failed: as it started, while it ran, or as it stopped. */
+export const componentFault = z.object({
+  type: z.literal('FAULT'),
+  at: epochMs,
+  reason: z.string(),
+  /** Time until it is started again; absent when it is not. */
+  retryInMs: z.number().int().nonnegative().optional(),
+})
+
+const ofComponent = { ...base, component: z.string().describe('its name') }
+
+export const componentStarted = event('COMPONENT_STARTED', ofComponent).describe(
+  'A part of the process runs: at a start, or again after a failure.',
+)
+export const componentStopped = event('COMPONENT_STOPPED', ofComponent).describe(
+  'A part of the process has stopped as it should.',
+)
+export const componentFailed = event('COMPONENT_FAILED', {
+  ...ofComponent,
+  reason: z.string(),
+  retryInMs: z.number().int().describe('until it is started again; absent when it is not').optional(),
+}).describe('A part of the process has failed.')

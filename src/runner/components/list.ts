@@ -1,0 +1,35 @@
+/**
+ * What a run consists of. Another component is one line here: a function that returns it, or several, or none where the configuration
+ * does without. They start in the order of what they need, else in that of this list, and stop in reverse.
+ */
+import type { Component } from '../component.ts'
+import type { Run } from '../run.ts'
+import { actors } from './actors.ts'
+import { market } from './market.ts'
+import { news } from './news.ts'
+import { reconciliation } from './reconciliation.ts'
+import { runner } from './runner.ts'
+import { server } from './server.ts'
+import { store } from './store.ts'
+import { strategies } from './strategies.ts'
+import { supervisor } from './supervisor.ts'
+import { universe } from './universe.ts'
+import { venues } from './venues.ts'
+
+export const COMPONENTS: readonly ((run: Run) => readonly Component[])[] = [
+  store,
+  venues,
+  supervisor,
+  server,
+  actors,
+  strategies,
+  runner,
+  reconciliation,
+  universe,
+  news,
+  market,
+]
+
+export function componentsOf(run: Run): readonly Component[] {
+  return COMPONENTS.flatMap((of) => of(run))
+}

@@ -1,0 +1,24 @@
+/** News on its way from its sources to the news actor. */
+import type { Component } from '../component.ts'
+import { NewsFeed } from '../feeds/news-feed.ts'
+import type { Run } from '../run.ts'
+import { NEWS, RUNNER } from './names.ts'
+
+export function news(run: Run): readonly Component[] {
+  const { sources } = run.plan.config.news
+  if (sources.length === 0) return []
+  let feed: NewsFeed | undefined
+  return [
+    {
+      name: NEWS,
+      needs: [RUNNER],
+      start: () => {
+        const { newsTimes } = run
+        const [supervisor, clock] = [run.get('supervisor'), run.get('clock')]
+        feed = new NewsFeed(sources, { supervisor, clock, logger: run.plan.logger, newsTimes })
+      },
+      run: async () => feed?.run(),
+      stop: () => feed?.stop(),
+    },
+  ]
+}

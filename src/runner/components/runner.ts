@@ -1,0 +1,48 @@
+/** The runner's own actor: it says that the run begins, with what, what goes wrong in the process meanwhile, and that the run ends. */
+import { RUNNER as RUNNER_ACTOR } from '../../../machines/index.ts'
+import { VERSION } from '../../api/version.ts'
+import type { Address } from '../../runtime/record/address.ts'
+import { strategiesOf } from '../actors/boot.ts'
+import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../actors/quarantine.ts'
+import { eachOf } from '../actors/strategies.ts'
+import type { Component } from '../component.ts'
+import type { Run } from '../run.ts'
+import { ACTORS, RUNNER, STRATEGIES } from './names.ts'
+
+export function runner(run: Run): readonly Component[] {
+  const { config, market, place, logger, processLogger } = run.plan
+  let hasStarted = false
+  const start = async () => {
+    const [supervisor, clock, boot] = [run.get('supervisor'), run.get('clock'), run.get('boot')]
+    const all = strategiesOf(config, place.symbols).flatMap((one) => eachOf(one, place.symbols))
+    const ids = all.map(({ id }) => id)
+    await sendUnlessQuarantined(supervisor, RUNNER_ACTOR, {
+      type: 'STARTED',
+      at: boot.at,
+      version: VERSION,
+      market: market.name,
+      venues: [{ venue: place.venue, strategies: ids }],
+      heartbeatMs: config.runner.heartbeatMs,
+      configured: boot.arrived(),
+      belonging: run.get('belonging'),
+    })
+    hasStarted = true
+    // Told on top of the run, and not to the log, which has it.
+    for (const one of await quarantinedIn(supervisor))
+      processLogger.warn({ actor: one.address }, quarantineText(one, config.data))
+    logger.attach((report) =>
+      supervisor.tell(
+        RUNNER_ACTOR as Address,
+        { type: 'REPORT_ERROR', at: clock.now(), ...report },
+        { lane: 'command' },
+      ),
+    )
+    run.records.open({ supervisor, clock, logger })
+  }
+  const stop = async () => {
+    if (!hasStarted) return
+    const stopped = { type: 'STOPPED', at: run.get('clock').now(), ...run.ending }
+    await sendUnlessQuarantined(run.get('supervisor'), RUNNER_ACTOR, stopped)
+  }
+  return [{ name: RUNNER, needs: [ACTORS, STRATEGIES], start, stop }]
+}

@@ -1,0 +1,23 @@
+/** The strategies that are configured, each an actor; those that are configured no more are stopped. */
+import { configuredBy, rivalsIn } from '../actors/boot.ts'
+import { rememberStrategies } from '../actors/strategies.ts'
+import type { Component } from '../component.ts'
+import type { Run } from '../run.ts'
+import { ACTORS, STRATEGIES } from './names.ts'
+
+export function strategies(run: Run): readonly Component[] {
+  const { config, place, strategies: loaded, logger } = run.plan
+  const start = async () => {
+    const boot = run.get('boot')
+    const configured = configuredBy(config, { ...place, at: boot.at, strategies: loaded })
+    if (config.account.positionMode === 'netting')
+      for (const [symbol, rivals] of rivalsIn(configured))
+        logger.warn(
+          {},
+          `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
+        )
+    rememberStrategies(config.data, loaded)
+    await boot.strategies()
+  }
+  return [{ name: STRATEGIES, needs: [ACTORS], start }]
+}

@@ -1,0 +1,97 @@
+/** The runtime over the log, the ports to the venues, and the driver that will feed both: everything but somebody to act. */
+import { compact } from '../../../errors/compact.ts'
+import { machines } from '../../../machines/index.ts'
+import { OutcryError } from '../../../store/index.ts'
+import type { MarketSource } from '../../adapters/market-source.ts'
+import { VenuePort } from '../../adapters/venue-port.ts'
+import { createSupervisor } from '../../runtime/assemble.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import { kindsOf } from '../actors/strategies.ts'
+import type { Component } from '../component.ts'
+import type { Driver } from '../drivers/driver.ts'
+import { timeOf } from '../drivers/time.ts'
+import { readNote, removeNote, suspectsOf } from '../process/hang/note.ts'
+import { alert } from '../reports/alerts.ts'
+import { counted } from '../reports/stats.ts'
+import type { Run } from '../run.ts'
+import { STORE, SUPERVISOR, venueComponentName, venueNames } from './names.ts'
+
+export function supervisor(run: Run): readonly Component[] {
+  const { config, options, market, strategies, logger, processLogger } = run.plan
+  const { acceptChanges, work } = options
+  let opened: Supervisor | undefined
+  const start = async () => {
+    const time = timeOf(run)
+    let drive: (driver: Driver) => void = () => {}
+    const driving = new Promise<Driver>((resolve) => {
+      drive = resolve
+    })
+    const note = readNote(config.data)
+    const { liveRecords, liveHours } = config.retention
+    const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
+    opened = await createSupervisor({
+      store: run.get('store'),
+      machines: { ...machines, ...kindsOf(strategies) },
+      ports: portsOf(run, driving),
+      clock: time.clock,
+      logger,
+      retention: compact({ liveRecords, liveMs }),
+      suspects: suspectsOf(note),
+      ...compact({ acceptChanges, work }),
+    })
+    expectPositionsOf(market, opened, config.data)
+    if (note !== undefined) {
+      logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
+      removeNote(config.data)
+    }
+    run.suspect = note?.actor
+    run.newsTimes = time.newsTimes
+    const driver = time.driver(opened)
+    run.open({ supervisor: opened, clock: time.clock, driver })
+    drive(driver)
+    opened.transitions$.subscribe((record) => {
+      run.counts = counted(run.counts, record)
+      alert(record, processLogger)
+    })
+  }
+  return [
+    {
+      name: SUPERVISOR,
+      needs: [STORE, ...venueNames(run).map(venueComponentName)],
+      start,
+      // A log that takes nothing more ends the run.
+      run: () => new Promise<void>((_, reject) => run.get('supervisor').fenced$.subscribe(reject)),
+      stop: async () => {
+        await run.records.close()
+        await opened?.stop()
+      },
+      health: () => opened?.fence?.message,
+    },
+  ]
+}
+
+function portsOf(run: Run, driving: Promise<Driver>): Readonly<Record<string, VenuePort>> {
+  const onRequest = () => run.opened.driver?.onRequest()
+  // Where the log has a question that was not answered, it is asked before there is a driver.
+  const ports = [...run.venues].map(([name, { venue, faults }]) => {
+    const whenQuiet = (answer: () => void) =>
+      void driving.then((driver) => driver.whenQuiet(venue.name, answer))
+    return [name, new VenuePort(venue, onRequest, { faults, whenQuiet })] as const
+  })
+  return Object.fromEntries(ports)
+}
+
+/** Where an older version stopped is not known by today's positions. @throws RECORDING_OLDER */
+function expectPositionsOf(
+  { formerNames = [] }: MarketSource,
+  supervisor: Pick<Supervisor, 'cursor'>,
+  data: string,
+): void {
+  const former = formerNames.find((name) => supervisor.cursor(name) > 0)
+  if (former === undefined) return
+  throw new OutcryError(
+    'RECORDING_OLDER',
+    `the log in ${data} is of ${former} as an older version read it, and where it stopped is not known in what this one reads`,
+    'Play the recording into another folder: --data. What this log holds can be read as before.',
+  )
+}

@@ -1,0 +1,38 @@
+/** The time of a run: its market's, where that has one of its own, else the system's. */
+import { marketOffer } from '../../adapters/registry.ts'
+import { simulatedVenue } from '../../adapters/venue.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import { type Clock, EventClock } from '../../runtime/time/clock.ts'
+import { NewsTimes } from '../feeds/news-times.ts'
+import type { Run } from '../run.ts'
+import type { Driver } from './driver.ts'
+import { EventTimeDriver } from './event-time.ts'
+import { LiveTimeDriver } from './live-time.ts'
+
+export interface RunTime {
+  readonly clock: Clock
+  /** Where files of news go by it, too. */
+  readonly newsTimes: NewsTimes | undefined
+  driver(supervisor: Supervisor): Driver
+}
+
+/** @throws CONFIG_INVALID for a market with a time of its own at a venue that has the system's */
+export function timeOf({ plan, venues, beganAt }: Run): RunTime {
+  const { config, market, systemClock } = plan
+  const { startsAt } = market
+  if (startsAt === undefined) {
+    const driver = (supervisor: Supervisor) =>
+      new LiveTimeDriver({ supervisor, market, venues: [...venues.values()], clock: systemClock })
+    return { clock: systemClock, newsTimes: undefined, driver }
+  }
+  const clock = new EventClock(beganAt ?? startsAt)
+  const simulated = [...venues.values()].map(({ venue, faults }) => ({
+    venue: simulatedVenue(venue, market.name),
+    faults,
+  }))
+  const news = new NewsTimes(clock)
+  const speed = marketOffer(config.market).speed?.(config.market) ?? 1
+  const driver = (supervisor: Supervisor) =>
+    new EventTimeDriver({ supervisor, market, clock, venues: simulated, news, speed, beganAt })
+  return { clock, newsTimes: news, driver }
+}

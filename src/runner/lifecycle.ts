@@ -1,0 +1,217 @@
+/** Starts components in the order of their needs, keeps them running, and stops them in reverse. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../runtime/logger.ts'
+import type { Component, ComponentHealth, ComponentState } from './component.ts'
+import type { ComponentRecords } from './component-records.ts'
+import { startOrder } from './start-order.ts'
+
+export interface LifecycleOptions {
+  readonly records: Pick<ComponentRecords, 'note' | 'flush'>
+  readonly logger: Pick<Logger, 'warn' | 'error'>
+  readonly time?: RestartTime
+}
+
+/** The time of restarts. It is the machine's, whatever time the run has. */
+export interface RestartTime {
+  /** In ms, from any moment. */
+  now(): number
+  /** Resolves after so many ms, and at once when the signal is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/** A component, and how it stands. */
+interface Entry {
+  readonly component: Component
+  state: ComponentState
+  reason?: string | undefined
+  /** Failures in a row. */
+  failures: number
+  /** When it last became RUNNING. */
+  runsSince: number
+  /** A restart that is under way. */
+  restarting?: Promise<void> | undefined
+}
+
+export class Lifecycle {
+  /** In the order of their start. */
+  readonly #entries: readonly Entry[]
+  readonly #options: LifecycleOptions
+  readonly #time: RestartTime
+  readonly #stopped = new AbortController()
+  #stopping: Promise<void> | undefined
+  #end: () => void = () => {}
+  #fail: (error: unknown) => void = () => {}
+  /** Resolves when a component that ends the run has come to its end, rejects when one fails that is not started again. */
+  readonly ended: Promise<void>
+
+  /** @throws COMPONENTS_INVALID */
+  constructor(components: readonly Component[], options: LifecycleOptions) {
+    this.#entries = startOrder(components).map((component) => ({
+      component,
+      state: 'STOPPED',
+      failures: 0,
+      runsSince: 0,
+    }))
+    this.#options = options
+    this.#time = options.time ?? SYSTEM_TIME
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = resolve
+      this.#fail = reject
+    })
+    // Nobody waiting for the end is no reason to crash.
+    this.ended.catch(() => {})
+  }
+
+  /** How each component is, in the order of their start. */
+  get health(): readonly ComponentHealth[] {
+    return this.#entries.map(({ component, state, reason: failure }) => {
+      const reason = state === 'RUNNING' ? component.health?.() : failure
+      return { name: component.name, state, ...(reason !== undefined && { reason }) }
+    })
+  }
+
+  /** Resolves when all run. Where one does not start, all that have begun are stopped. @throws what the start has thrown */
+  async start(): Promise<void> {
+    const { records } = this.#options
+    const begun: Entry[] = []
+    try {
+      for (const entry of this.#entries) {
+        begun.push(entry)
+        await this.#start(entry)
+      }
+      await records.flush()
+    } catch (error) {
+      const last = begun.at(-1) as Entry
+      if (last.state === 'INITIALIZING') this.#fault(last, error)
+      this.#stopping = this.#stop(begun)
+      // What started it all is told; what its end brings is not.
+      await this.#stopping.catch(() => {})
+      throw error
+    }
+  }
+
+  /** Lets them do what goes on while they run. Comes after `start`. */
+  run(): void {
+    for (const entry of this.#entries) void this.#keep(entry)
+  }
+
+  /** Stops each component, whatever becomes of the others. @throws the first of what they throw */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop(this.#entries)
+    return this.#stopping
+  }
+
+  async #start(entry: Entry): Promise<void> {
+    const { records } = this.#options
+    const { component } = entry
+    entry.state = 'INITIALIZING'
+    entry.reason = undefined
+    records.note(component.name, { type: 'START' })
+    await component.start()
+    entry.state = 'RUNNING'
+    entry.runsSince = this.#time.now()
+    records.note(component.name, { type: 'START_COMPLETED' })
+  }
+
+  /** Resolves when it has come to its end, or has failed and is not started again. */
+  async #keep(entry: Entry): Promise<void> {
+    const { component } = entry
+    for (;;) {
+      try {
+        await component.run?.()
+        if (component.endsRun) this.#end()
+        return
+      } catch (error) {
+        if (!(await this.#recovered(entry, error))) return
+      }
+    }
+  }
+
+  /** Whether it has been started again. */
+  async #recovered(entry: Entry, failure: unknown): Promise<boolean> {
+    const { component } = entry
+    for (let error = failure; ; ) {
+      if (component.restart === undefined) this.#fail(error)
+      if (this.#stopping !== undefined) return false
+      const retryInMs = this.#retryIn(entry)
+      this.#fault(entry, error, retryInMs)
+      if (retryInMs === undefined) return false
+      await this.#time.wait(retryInMs, this.#stopped.signal)
+      if (this.#stopping !== undefined) return false
+      try {
+        entry.restarting = this.#restart(entry)
+        await entry.restarting
+        return this.#stopping === undefined
+      } catch (again) {
+        error = again
+      }
+    }
+  }
+
+  async #restart(entry: Entry): Promise<void> {
+    await entry.component.stop?.()
+    await this.#start(entry)
+  }
+
+  /** Returns the wait before its restart; undefined where there is none. */
+  #retryIn(entry: Entry): number | undefined {
+    const { restart } = entry.component
+    if (restart === undefined) return undefined
+    const hasRun = entry.state === 'RUNNING' && this.#time.now() - entry.runsSince >= restart.steadyMs
+    entry.failures = hasRun ? 1 : entry.failures + 1
+    if (entry.failures > restart.failuresMax) return undefined
+    return Math.min(restart.minMs * 2 ** (entry.failures - 1), restart.maxMs)
+  }
+
+  #fault(entry: Entry, error: unknown, retryInMs?: number): void {
+    const { records, logger } = this.#options
+    const { name, restart } = entry.component
+    const reason = reasonOf(error)
+    entry.state = 'FAILED'
+    entry.reason = reason
+    records.note(name, { type: 'FAULT', reason, ...(retryInMs !== undefined && { retryInMs }) })
+    const details = { err: error, component: name }
+    if (retryInMs !== undefined)
+      logger.warn(details, `${name} has failed, and is started again in ${retryInMs} ms: ${reason}`)
+    else if (restart !== undefined)
+      logger.error(details, `${name} has failed, and is not started again: ${reason}`)
+  }
+
+  async #stop(entries: readonly Entry[]): Promise<void> {
+    const { records } = this.#options
+    this.#stopped.abort()
+    await Promise.allSettled(entries.map(({ restarting }) => restarting))
+    // All at once: what the log itself needs can say nothing once it has stopped.
+    for (const entry of entries) {
+      if (entry.state === 'FAILED') continue
+      entry.state = 'STOPPING'
+      records.note(entry.component.name, { type: 'STOP' })
+    }
+    const thrown: unknown[] = []
+    await records.flush()
+    for (const entry of [...entries].reverse()) {
+      const { component } = entry
+      try {
+        await component.stop?.()
+        if (entry.state === 'FAILED') continue
+        entry.state = 'STOPPED'
+        records.note(component.name, { type: 'STOP_COMPLETED' })
+      } catch (error) {
+        thrown.push(error)
+        entry.state = 'FAILED'
+        entry.reason = reasonOf(error)
+        records.note(component.name, { type: 'FAULT', reason: entry.reason })
+      }
+    }
+    if (thrown.length > 0) throw thrown[0]
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+const SYSTEM_TIME: RestartTime = {
+  now: () => performance.now(),
+  wait: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+}

@@ -1,0 +1,38 @@
+/** What a start looks at before it opens anything: the strategies, the market, and whether the configuration fits them. */
+import { compact } from '../../errors/compact.ts'
+import { marketOffer } from '../adapters/registry.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { SystemClock } from '../runtime/time/clock.ts'
+import { symbolIssues, venueAndSymbols } from './actors/instruments.ts'
+import { loadStrategies } from './actors/strategies.ts'
+import { wrongConfig } from './config/problems.ts'
+import type { RunnerConfig } from './config/schema.ts'
+import { isModule } from './config/strategy.ts'
+import { readStrategiesFile } from './folder/strategies-file.ts'
+import { ErrorReports } from './reports/error-reports.ts'
+import type { Plan, StartOptions } from './run.ts'
+
+/** @throws CONFIG_INVALID, STRATEGY_INVALID, STRATEGIES_UNREADABLE, RECORDING_UNREADABLE, MODULE_PENDING, ... */
+export async function prepare(
+  config: RunnerConfig,
+  processLogger: Logger,
+  options: StartOptions,
+): Promise<Plan> {
+  const { machines: named, work } = options
+  const logger = new ErrorReports(processLogger)
+  const { moduleLimitMs: limitMs } = config.runner
+  // A torn one is refused before anything is run or made.
+  readStrategiesFile(config.data)
+  const loading = compact({ limitMs, logger, work })
+  const { strategies, issues } = await loadStrategies(config.strategies ?? [], named, loading)
+  // The actors of these may do what nobody foresees.
+  if (work !== undefined)
+    work.named = [...strategies].flatMap(([type, { name }]) => (isModule(type) ? [name] : []))
+  const systemClock = new SystemClock()
+  const { market: ofMarket } = config
+  const market = await marketOffer(ofMarket).open(ofMarket, { logger, now: () => systemClock.now() })
+  const place = venueAndSymbols(market)
+  const wrong = [...issues, ...symbolIssues(config, place)]
+  if (wrong.length > 0) throw wrongConfig(wrong)
+  return { config, options, strategies, market, place, systemClock, logger, processLogger }
+}

@@ -1,0 +1,360 @@
+/** Components from their start to their stop: in order, whatever one of them does. */
+import { describe, expect, it } from 'vitest'
+import type { Component, RestartPolicy } from '../../src/runner/component.ts'
+import type { ComponentChange } from '../../src/runner/component-records.ts'
+import { Lifecycle, type RestartTime } from '../../src/runner/lifecycle.ts'
+
+/** A time that passes when told to. */
+class ManualTime implements RestartTime {
+  #now = 0
+  #waiting: { readonly ms: number; readonly go: () => void } | undefined
+
+  now(): number {
+    return this.#now
+  }
+
+  /** Waits for the next wait, and returns how long it is. */
+  async waitMs(): Promise<number> {
+    while (this.#waiting === undefined) await turn()
+    return this.#waiting.ms
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  pass(ms: number): void {
+    this.#now += ms
+  }
+
+  /** Lets the wait end. */
+  async go(): Promise<void> {
+    this.pass(await this.waitMs())
+    const { go } = this.#waiting as { go: () => void }
+    this.#waiting = undefined
+    go()
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#waiting = undefined
+        resolve()
+      }
+      this.#waiting = { ms, go: resolve }
+      signal.addEventListener('abort', end, { once: true })
+    })
+  }
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** What happens to components, in order. */
+function stage(time: RestartTime = new ManualTime()) {
+  const log: string[] = []
+  const told: string[] = []
+  const records = {
+    note: (name: string, { type, ...facts }: ComponentChange) =>
+      void log.push([name, type, ...Object.values(facts)].join(' ')),
+    flush: async () => {},
+  }
+  const note = (_: object, message: string) => void told.push(message)
+  const open = (components: readonly Component[]) =>
+    new Lifecycle(components, { records, time, logger: { warn: note, error: note } })
+  const part = (name: string, needs: readonly string[] = [], over: Partial<Component> = {}): Component => ({
+    name,
+    needs,
+    start: () => void log.push(`${name} starts`),
+    stop: () => void log.push(`${name} stops`),
+    ...over,
+  })
+  return { log, told, open, part }
+}
+
+const failing = (message: string) => () => {
+  throw new Error(message)
+}
+const POLICY: RestartPolicy = { failuresMax: 3, minMs: 1_000, maxMs: 3_000, steadyMs: 60_000 }
+
+/** Something that goes on, and fails when told to. */
+class Work {
+  #fail: ((error: Error) => void) | undefined
+  runs = 0
+
+  run = (): Promise<void> =>
+    new Promise((_, reject) => {
+      this.runs++
+      this.#fail = reject
+    })
+
+  async fail(message: string): Promise<void> {
+    while (this.#fail === undefined) await turn()
+    const fail = this.#fail
+    this.#fail = undefined
+    fail(new Error(message))
+  }
+}
+
+describe('a set of components', () => {
+  it('starts in the order of needs, and stops in reverse', async () => {
+    const { log, open, part } = stage()
+    const all = open([part('news', ['log']), part('log'), part('page', ['news'])])
+    expect(all.health).toEqual(['log', 'news', 'page'].map((name) => ({ name, state: 'STOPPED' })))
+    await all.start()
+    expect(log).toEqual(
+      ['log', 'news', 'page'].flatMap((name) => [
+        `${name} START`,
+        `${name} starts`,
+        `${name} START_COMPLETED`,
+      ]),
+    )
+    expect(all.health.map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING', 'RUNNING'])
+    log.length = 0
+    await all.stop()
+    expect(log).toEqual([
+      'log STOP',
+      'news STOP',
+      'page STOP',
+      ...['page', 'news', 'log'].flatMap((name) => [`${name} stops`, `${name} STOP_COMPLETED`]),
+    ])
+    expect(all.health.map(({ state }) => state)).toEqual(['STOPPED', 'STOPPED', 'STOPPED'])
+  })
+
+  it('stops what has begun in reverse when one does not start, and the rest is never touched', async () => {
+    const { log, open, part } = stage()
+    const all = open([
+      part('log'),
+      part('venue', ['log']),
+      part('news', ['venue'], { start: failing('the wire is cut') }),
+      part('page', ['news']),
+    ])
+    await expect(all.start()).rejects.toThrow('the wire is cut')
+    expect(log.slice(log.indexOf('news START'))).toEqual([
+      'news START',
+      'news FAULT the wire is cut',
+      'log STOP',
+      'venue STOP',
+      'news stops',
+      'venue stops',
+      'venue STOP_COMPLETED',
+      'log stops',
+      'log STOP_COMPLETED',
+    ])
+    expect(all.health).toEqual([
+      { name: 'log', state: 'STOPPED' },
+      { name: 'venue', state: 'STOPPED' },
+      { name: 'news', state: 'FAILED', reason: 'the wire is cut' },
+      { name: 'page', state: 'STOPPED' },
+    ])
+    // A stop afterwards has nothing left to do.
+    const { length } = log
+    await all.stop().catch(() => {})
+    expect(log).toHaveLength(length)
+  })
+
+  it('tells why it did not start, also where what has begun does not stop', async () => {
+    const { log, open, part } = stage()
+    const all = open([
+      part('log'),
+      part('venue', [], { stop: failing('it is stuck') }),
+      part('news', [], { start: failing('the wire is cut') }),
+    ])
+    await expect(all.start()).rejects.toThrow('the wire is cut')
+    expect(log).toContain('log stops')
+  })
+
+  it('stops each, though some throw, and tells the first of what they throw', async () => {
+    const { log, open, part } = stage()
+    const all = open([
+      part('log'),
+      part('venue', [], { stop: async () => failing('the venue is stuck')() }),
+      part('news'),
+      part('page', [], { stop: failing('the page is stuck') }),
+    ])
+    await all.start()
+    await expect(all.stop()).rejects.toThrow('the page is stuck')
+    expect(log.filter((line) => / (stops|FAULT)/.test(line))).toEqual([
+      'page FAULT the page is stuck',
+      'news stops',
+      'venue FAULT the venue is stuck',
+      'log stops',
+    ])
+    await expect(all.stop()).rejects.toThrow('the page is stuck')
+  })
+
+  it('begins what goes on when all have started, and not before', async () => {
+    const { log, open, part } = stage()
+    const run = async () => void log.push('news runs')
+    const all = open([part('news', [], { run }), part('page', ['news'])])
+    await all.start()
+    expect(log.at(-1)).toBe('page START_COMPLETED')
+    all.run()
+    expect(log.at(-1)).toBe('news runs')
+  })
+
+  it('ends when the component that ends it has nothing more to do, and not with another', async () => {
+    const { open, part } = stage()
+    let end = () => {}
+    const market = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const all = open([
+      part('news', [], { run: async () => {} }),
+      part('market', [], { run: () => market, endsRun: true }),
+    ])
+    await all.start()
+    all.run()
+    let hasEnded = false
+    const ended = all.ended.then(() => {
+      hasEnded = true
+    })
+    await turn()
+    expect(hasEnded).toBe(false)
+    end()
+    await ended
+  })
+
+  it('ends with the error of one that fails and is not started again', async () => {
+    const { log, open, part } = stage()
+    const work = new Work()
+    const all = open([part('log'), part('market', [], { run: work.run, endsRun: true })])
+    await all.start()
+    all.run()
+    await work.fail('the feed has gone')
+    await expect(all.ended).rejects.toThrow('the feed has gone')
+    expect(all.health).toContainEqual({ name: 'market', state: 'FAILED', reason: 'the feed has gone' })
+    log.length = 0
+    await all.stop()
+    // It has failed, and that is what stays on record; what it holds open is closed.
+    expect(log).toEqual(['log STOP', 'market stops', 'log stops', 'log STOP_COMPLETED'])
+  })
+
+  it('asks a component how it is while it runs alone', async () => {
+    const { open, part } = stage()
+    const all = open([part('news', [], { health: () => 'the wire is slow' })])
+    expect(all.health).toEqual([{ name: 'news', state: 'STOPPED' }])
+    await all.start()
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING', reason: 'the wire is slow' }])
+    await all.stop()
+    expect(all.health).toEqual([{ name: 'news', state: 'STOPPED' }])
+  })
+})
+
+describe('a component that is started again', () => {
+  async function news(over: Partial<Component> = {}) {
+    const time = new ManualTime()
+    const { log, told, open, part } = stage(time)
+    const work = new Work()
+    const all = open([part('news', [], { run: work.run, restart: POLICY, ...over })])
+    await all.start()
+    all.run()
+    log.length = 0
+    let failure: unknown
+    all.ended.catch((error) => {
+      failure = error
+    })
+    return { time, log, told, all, work, failure: () => failure }
+  }
+
+  it('waits twice as long after each failure in a row, up to a limit, and then stays as it is', async () => {
+    const { time, log, told, all, work, failure } = await news()
+    const waits: number[] = []
+    for (let n = 1; n <= 3; n++) {
+      await work.fail(`cut ${n}`)
+      waits.push(await time.waitMs())
+      expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: `cut ${n}` }])
+      await time.go()
+    }
+    expect(waits).toEqual([1_000, 2_000, 3_000])
+    await work.fail('cut 4')
+    while (log.at(-1) !== 'news FAULT cut 4') await turn()
+    expect(log.slice(0, 5)).toEqual([
+      'news FAULT cut 1 1000',
+      'news stops',
+      'news START',
+      'news starts',
+      'news START_COMPLETED',
+    ])
+    expect(time.isWaiting).toBe(false)
+    expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'cut 4' }])
+    expect(told).toEqual([
+      ...[1, 2, 3].map((n) => `news has failed, and is started again in ${n * 1_000} ms: cut ${n}`),
+      'news has failed, and is not started again: cut 4',
+    ])
+    expect(work.runs).toBe(4)
+    // The run goes on without it.
+    expect(failure()).toBeUndefined()
+    await all.stop()
+  })
+
+  it('has not failed in a row when it has run for long', async () => {
+    const { time, all, work } = await news()
+    for (let n = 1; n <= 5; n++) {
+      await work.fail('cut')
+      expect(await time.waitMs()).toBe(1_000)
+      await time.go()
+      while (work.runs === n) await turn()
+      time.pass(POLICY.steadyMs)
+    }
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
+    await all.stop()
+  })
+
+  it('counts a restart that fails as a failure, and tries again', async () => {
+    let starts = 0
+    const start = () => {
+      starts++
+      if (starts === 2) throw new Error('no wire')
+    }
+    const { time, log, all, work } = await news({ start })
+    await work.fail('cut')
+    await time.go()
+    expect(await time.waitMs()).toBe(2_000)
+    expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'no wire' }])
+    await time.go()
+    while (work.runs < 2) await turn()
+    expect(log.filter((line) => line.includes('FAULT'))).toEqual([
+      'news FAULT cut 1000',
+      'news FAULT no wire 2000',
+    ])
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
+    await all.stop()
+  })
+
+  it('is not started again by a run that stops meanwhile', async () => {
+    const { time, log, all, work } = await news()
+    await work.fail('cut')
+    await time.waitMs()
+    await all.stop()
+    await turn()
+    expect(work.runs).toBe(1)
+    expect(log).toEqual(['news FAULT cut 1000', 'news stops'])
+  })
+
+  it('is closed by a stop that comes while it starts again', async () => {
+    let go = () => {}
+    const wire = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    let starts = 0
+    const log: string[] = []
+    const start = async () => {
+      starts++
+      if (starts === 2) {
+        log.push('opens')
+        await wire
+        log.push('is open')
+      }
+    }
+    const { time, all, work } = await news({ start, stop: () => void log.push('closes') })
+    await work.fail('cut')
+    await time.go()
+    while (!log.includes('opens')) await turn()
+    const stopped = all.stop()
+    go()
+    await stopped
+    expect(log).toEqual(['closes', 'opens', 'is open', 'closes'])
+    expect(all.health).toEqual([{ name: 'news', state: 'STOPPED' }])
+    expect(work.runs).toBe(1)
+  })
+})
