@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { machines } from '../../machines/index.ts'
 import { openApiOf } from '../../src/api/contract/openapi.ts'
-import { REFUSALS_OF_ALL, type Route } from '../../src/api/contract/route.ts'
+import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 
@@ -35,7 +35,8 @@ describe('the OpenAPI document', () => {
       const { responses = {} } = operation ?? {}
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(Object.keys(route.answers)))
       const told = Object.values(responses).map(({ description }) => description)
-      for (const code of [...route.refusals, ...REFUSALS_OF_ALL])
+      const ofBody = route.body === undefined ? [] : REFUSALS_OF_BODIES
+      for (const code of [...route.refusals, ...ofBody, ...REFUSALS_OF_ALL])
         expect(
           told.filter((text) => text.includes(`${code}: `)),
           code,

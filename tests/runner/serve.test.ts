@@ -21,7 +21,7 @@ const alarm = createMachine({
   initial: 'quiet',
   states: {
     quiet: { on: { RING: { target: 'ringing', actions: [assign({ rung: 5 }), emit({ type: 'RUNG' })] } } },
-    ringing: { on: { HUSH: 'quiet' } },
+    ringing: { on: { HUSH: { target: 'quiet', actions: emit({ type: 'alarm.hushed' }) } } },
   },
 })
 
@@ -60,6 +60,17 @@ describe('a program that serves its machines', () => {
     inspector.close()
     const page = await fetch(server.url)
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  })
+
+  it('has events of any type found by it, also where that is in lower case', async () => {
+    server = await serve(supervisor, { port: 0, logger })
+    const client = createClient({ url: server.url })
+    for (const type of ['RING', 'HUSH']) await client.send('alarm/a', { type })
+    const found = async (type: string) => (await client.events({ type })).events.map((event) => event.type)
+    expect(await found('RUNG')).toEqual(['RUNG'])
+    expect(await found('rung')).toEqual(['RUNG'])
+    expect(await found('alarm.hushed')).toEqual(['alarm.hushed'])
+    expect(await found('none')).toEqual([])
   })
 
   it('goes on when its server ends', async () => {

@@ -1,7 +1,7 @@
 /** The answers of routes, besides records, actors and events. */
 import { z } from 'zod'
 import { eventEnvelope } from './envelope.ts'
-import { epochMs, position, stateValue } from './fields.ts'
+import { position, recordTime, stateValue } from './fields.ts'
 import { problem } from './route.ts'
 
 const health = z.object({
@@ -87,7 +87,7 @@ const workingOrder = z.object({
 export const account = z.object({
   address: z.string(),
   seq: position,
-  at: epochMs,
+  at: recordTime,
   venue: z.string(),
   asset: z.string(),
   tradingState: stateValue,

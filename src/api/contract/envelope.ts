@@ -1,6 +1,6 @@
 /** The envelope in which the feed and HTTP send every domain event. */
 import { z } from 'zod'
-import { epochMs, type Frozen } from './fields.ts'
+import { type Frozen, recordTime } from './fields.ts'
 
 export const severity = z.enum(['info', 'warning', 'error', 'critical'])
 
@@ -16,7 +16,7 @@ export const eventEnvelope = z.object({
   eventId: z.string().describe('`{actor}/{rev}/{index}` of the record that emitted it.'),
   index: z.number().int().nonnegative().describe('place among the events of its record'),
   type: z.string(),
-  at: epochMs,
+  at: recordTime,
   seq: z.number().int().positive().describe('place in the log of the record that emitted it'),
   actor: z.string().describe('address of the actor that emitted it'),
   correlation: z.string().describe('the same for all that one outside message led to'),

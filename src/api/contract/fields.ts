@@ -5,6 +5,12 @@ import { type Address, parseAddress } from '../../runtime/record/address.ts'
 /** Epoch milliseconds, UTC. */
 export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
 
+/**
+ * Time of a record: epoch milliseconds, UTC. What people send has whole ones; a program of its own clock may have fractions, and
+ * times before 1970.
+ */
+export const recordTime = z.number().min(-8.64e15).max(8.64e15).meta({ title: 'recordTime' })
+
 /** Place of a record in the log: from 1, without a gap. */
 export const seq = z.int().positive()
 

@@ -1,7 +1,7 @@
 /** The frames of the WebSockets `/feed` and `/inspect`. Each frame is one JSON object. */
 import { z } from 'zod'
 import { eventEnvelope } from './envelope.ts'
-import { epochMs, type Frozen, position, seq } from './fields.ts'
+import { type Frozen, position, recordTime, seq } from './fields.ts'
 import { transitionRecord } from './record.ts'
 import { isPattern } from './topics.ts'
 
@@ -117,7 +117,7 @@ export type EventOnTopic = Frozen<z.infer<typeof eventOnTopic>>
 export const recordOnTopic = z.object({
   topic,
   seq,
-  at: epochMs,
+  at: recordTime,
   actor: z.string(),
   record: transitionRecord,
 })

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
 import { compact } from '../../../errors/compact.ts'
 import { type Json, type Schemas, schemaOf } from './json-schema.ts'
-import { REFUSALS_OF_ALL, type Route, refusal } from './route.ts'
+import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route, refusal } from './route.ts'
 import { routes } from './routes.ts'
 
 /** The public part of a kind's registration. */
@@ -48,7 +48,8 @@ function operationOf(operationId: string, route: Route, schemas: Schemas): Json 
     ...parametersOf('query', query, schemas),
     ...parametersOf('header', headers, schemas),
   ]
-  const responses = refusalsBy([...refusals, ...REFUSALS_OF_ALL], schemas)
+  const ofBody = body === undefined ? [] : REFUSALS_OF_BODIES
+  const responses = refusalsBy([...refusals, ...ofBody, ...REFUSALS_OF_ALL], schemas)
   for (const [status, schema] of Object.entries(answers)) {
     const refused = responses[status]
     const answer = isBinary ? undefined : schemaOf(schema, schemas)

@@ -1,6 +1,6 @@
 /** A record of the log, and the state of an actor after its records. */
 import { z } from 'zod'
-import { anyEvent, epochMs, type Frozen, position, rev, seq, stateValue } from './fields.ts'
+import { anyEvent, type Frozen, position, recordTime, rev, seq, stateValue } from './fields.ts'
 
 /** A delayed send that is not due yet. */
 export const timer = z.object({
@@ -19,7 +19,7 @@ export const intent = z.object({
   port: z.string(),
   actor: z.string(),
   event: anyEvent,
-  at: epochMs,
+  at: recordTime,
   seq: position,
   correlation: z.string(),
 })
@@ -36,7 +36,7 @@ export const transitionRecord = z.object({
   seq,
   rev,
   actor: z.string(),
-  at: epochMs,
+  at: recordTime,
   event: anyEvent,
   from: stateValue.nullable().describe("state before; null in an actor's first record"),
   to: stateValue.describe('state after'),
@@ -83,7 +83,7 @@ export const failure = z.object({
   actor: z.string().describe('address of the actor that failed, or that reports the error'),
   seq: position.describe('place of its latest record; `rev` and `at` belong to the same record'),
   rev: position,
-  at: epochMs,
+  at: recordTime,
   event: z.string().describe('type of the event that the actor failed on, or that reports the error'),
   message: z.string(),
   action: z
@@ -107,7 +107,7 @@ export const actorSummary = z.object({
     .optional()
     .describe('present when a condition besides its status keeps it from taking messages'),
   failures: z
-    .object({ count: z.int(), lastAt: epochMs })
+    .object({ count: z.int(), lastAt: recordTime })
     .optional()
     .describe('failures since its last release'),
   failure: failure.optional().describe('the last failure; present when the actor is failing'),
@@ -117,7 +117,7 @@ export const actorSummary = z.object({
   tags: z.array(z.string()),
   rev: position,
   seq: position,
-  at: z.number(),
+  at: recordTime,
 })
 export type ActorSummary = Frozen<z.infer<typeof actorSummary>>
 

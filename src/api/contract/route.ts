@@ -49,6 +49,9 @@ export const REFUSALS_OF_ALL = [
   'INTERNAL',
 ] as const
 
+/** Codes by which every route that takes a body may refuse it. */
+export const REFUSALS_OF_BODIES = ['JSON_INVALID', 'MEDIA_TYPE_UNKNOWN', 'BODY_TOO_LARGE'] as const
+
 /** The answer of a route with the status 200. */
 export type AnswerOf<R extends Route> = Frozen<z.output<R['answers'][200]>>
 /** The values of a client's request. They become text in the URL. */

@@ -17,8 +17,10 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { querystring: routes.events.query } },
     async (request, reply) => {
       const { tail, since, type, actor } = request.query
+      // People write a type in lower case, too, and somebody's machine may emit it so.
+      const upper = type?.toUpperCase()
       const wanted = (envelope: EventEnvelope) =>
-        (type === undefined || envelope.type === type.toUpperCase()) &&
+        (type === undefined || envelope.type === type || envelope.type === upper) &&
         (actor === undefined || envelope.actor === actor)
       const reverse = since === undefined
       const max = tail ?? (reverse ? TAIL : PAGE_MAX)
@@ -27,7 +29,7 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
       const head = supervisor.seq
       const fromSeq = reverse ? Math.max(1, head - SCAN_MAX + 1) : since + 1
       const toSeq = reverse ? head : Math.min(head, since + SCAN_MAX)
-      const mentioning = type?.toUpperCase() ?? actor
+      const mentioning = type !== undefined && type === upper ? type : actor
       let seq = Math.max(toSeq, since ?? 0)
       for await (const record of supervisor.read({
         fromSeq,
