@@ -8,10 +8,11 @@ import { Run, type StartOptions } from './run.ts'
 import { Runner, type RunningRunner } from './runner.ts'
 
 /**
- * Resolves with a run that has begun: its log goes on where it was, and everything that it opened is closed by its stop. A start that
- * fails has closed it again.
- * @throws RECORDING_UNREADABLE, RECORDING_OLDER, STORE_LOCKED, OTHER_MARKET, OTHER_VENUE, LOG_FOREIGN, VENUE_FOREIGN, VENUE_OPEN_FAILED,
- * PORT_IN_USE, STRATEGIES_UNREADABLE, STRATEGY_INVALID, MODULE_UNNAMED, MACHINE_CHANGED, REPLAY_DIVERGED, ...
+ * Starts a run and resolves with it. Its log continues where it ended, and its stop closes everything that it opened. A
+ * start that fails has closed everything again.
+ * @throws RECORDING_UNREADABLE, RECORDING_OLDER, STORE_LOCKED, OTHER_MARKET, OTHER_VENUE, LOG_FOREIGN, VENUE_FOREIGN,
+ * VENUE_OPEN_FAILED, PORT_IN_USE, STRATEGIES_UNREADABLE, STRATEGY_INVALID, MODULE_UNNAMED, MACHINE_CHANGED,
+ * REPLAY_DIVERGED, ...
  */
 export async function startRunner(
   config: RunnerConfig,

@@ -9,13 +9,13 @@ import type { Run } from './run.ts'
 export interface RunningRunner {
   readonly supervisor: Supervisor
   readonly market: MarketSource
-  /** Of the page and the API; undefined when the server is switched off. */
+  /** The URL of the page and the API. Undefined when the server is switched off. */
   readonly url: string | undefined
   readonly messages: number
   stats(): Stats
-  /** Resolves when the market has ended, rejects when the run cannot go on. */
+  /** Resolves when the market has ended, and rejects when the run cannot go on. */
   readonly ended: Promise<void>
-  /** Records why, lets everything finish, and closes it all. */
+  /** Records the reason, finishes all work and closes all parts. */
   stop(reason: string, initiator: string): Promise<void>
 }
 

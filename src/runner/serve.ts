@@ -1,4 +1,4 @@
-/** What a program offers of its own supervisor: the API, the feed, inspection and the page, for any machines. */
+/** Serves the supervisor of a program: the API, the feed, inspection and the page, for any machines. */
 import { z } from 'zod'
 import { optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
@@ -9,31 +9,34 @@ import { consoleLogger, type Logger, unfailing } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
 export interface ServeOptions {
-  /** Port that it listens on; 0 takes any free one. Default: 7077. */
+  /** Port to listen on. 0 takes any free one. Default: 7077. */
   readonly port?: number
-  /** Address that it listens on. Default: 127.0.0.1. */
+  /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string
-  /** Whoever has it may speak to the server, and nobody else. It is wanted where `host` is reached by other machines. */
+  /** Only clients with this token may use the server. It is required when other machines reach `host`. */
   readonly token?: string
-  /** Origins of pages elsewhere that may speak to it, too. Default: none. */
+  /** Origins of other pages that may use the server, too. Default: none. */
   readonly origins?: readonly string[]
-  /** The folder that the program gave to `openLevelStore`: the command line then reads it while the program runs. */
+  /**
+   * The folder that the program gave to `openLevelStore`. With it, the command line reads the log while the program
+   * runs.
+   */
   readonly data?: string
-  /** What clients may take, where it differs from the defaults. */
+  /** Limits for clients that differ from the defaults. */
   readonly limits?: Partial<Limits>
   /** Default: the console. */
   readonly logger?: Logger
 }
 
 export interface Server {
-  /** Where it listens. */
+  /** The server's URL. */
   readonly url: string
-  /** Ends it within a second or two, whatever its clients do. */
+  /** Closes the server within a second or two, whatever its clients do. */
   close(): Promise<void>
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-/** A timer of Node takes no more ms, and fires at once where it is given more. */
+/** Maximum ms of a timer of Node. A timer with more fires at once. */
 const LIMIT_MAX = 2 ** 31 - 1
 
 const serveOptions = z.strictObject({
@@ -66,9 +69,10 @@ const PORT = 7077
 const HOST = '127.0.0.1'
 
 /**
- * Resolves when the server listens. `close` ends it; the supervisor goes on.
+ * Serves a supervisor. Resolves when the server listens. `close` ends the server, and the supervisor goes on.
  *
- * @throws OPTION_UNKNOWN, OPTION_INVALID, PORT_IN_USE, LISTEN_FAILED, TOKEN_NONE when other machines would reach it without a token
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, PORT_IN_USE, LISTEN_FAILED
+ * @throws TOKEN_NONE when other machines would reach the server without a token
  * @example
  * const api = await serve(supervisor, { port: 7077, data: 'data' })
  * console.log(api.url)
@@ -82,7 +86,7 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     logger = consoleLogger,
     ...options
   } = optionsOf('serve', serveOptions, given)
-  // A program that serves nothing loads none of this.
+  // A program that does not call this loads none of it.
   const [{ startApi }, { isLoopback }, { folderEntries }, { announce, withdraw }] = await Promise.all([
     import('../api/server.ts'),
     import('../api/guard.ts'),

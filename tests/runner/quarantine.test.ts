@@ -125,7 +125,7 @@ describe('a start with a strategy in quarantine', () => {
       [],
     ])
     expect(quarantineText(told as NonNullable<typeof told>, 'mine')).toBe(
-      'fragile/bad is in quarantine since 1970-01-01T00:00:02.000Z and takes no messages: it failed on CANDLE_CLOSE: RangeError: a limit of 0. Mend that, then: outcry release fragile/bad --data mine',
+      'fragile/bad is in quarantine since 1970-01-01T00:00:02.000Z and takes no messages: it failed on CANDLE_CLOSE: RangeError: a limit of 0. Fix that, then: outcry release fragile/bad --data mine',
     )
   })
 

@@ -1,6 +1,6 @@
 /**
- * The actors that a runner begins with. Those that are there already, by an earlier start, hear of what is configured
- * otherwise by now.
+ * Starts the actors that a runner begins with. An actor of an earlier start is told what has changed in the
+ * configuration.
  */
 
 import { isDeepStrictEqual } from 'node:util'
@@ -38,10 +38,10 @@ import { instrumentsOf } from './instruments.ts'
 import { sendUnlessQuarantined } from './quarantine.ts'
 import { BUILT_IN_STRATEGIES, eachOf } from './strategies.ts'
 
-/** Who changes what people may change, too. */
+/** The author of configured changes. People may make the same changes. */
 const BY = 'the configuration'
 
-/** Averages over few seconds' candles, so that there is something to see within the first minute. */
+/** Averages over a few seconds' candles, so that something happens within the first minute. */
 const DEFAULT_STRATEGY = {
   type: 'emaCross',
   fast: 3,
@@ -63,20 +63,20 @@ export interface BootOptions {
   readonly venue: string
   readonly symbols: readonly string[]
   readonly at: number
-  /** What the log belongs to: its first record says so. */
+  /** The belonging for the log's first record. */
   readonly belonging?: Belonging
-  /** By their type in the configuration. */
+  /** The strategies, by their type in the configuration. */
   readonly strategies?: ReadonlyMap<string, Strategy>
-  /** Hears of strategies that cannot be started as they are configured. */
+  /** Gets the strategies that cannot be started as configured. */
   readonly logger?: Pick<Logger, 'error'>
-  /** The actor that ended the run before this one: where it never came into being, this start does without it. */
+  /** The actor that ended the last run. If it never came into being, this start skips it. */
   readonly suspect?: string | undefined
 }
 
 /**
- * Actors that cannot take anything keep nobody else from starting. Returns what is configured and has arrived: what
- * an actor in quarantine has missed is told to it by a later start.
- * @throws CONFIG_INVALID where what the log has actors of would have to become something else
+ * Starts or configures the actors. Actors that take no messages do not stop the others from starting. Returns the
+ * configuration that has arrived. A later start sends the rest to an actor in quarantine.
+ * @throws CONFIG_INVALID when a setting would change what existing actors cannot change
  */
 export async function boot(
   supervisor: Supervisor,
@@ -89,7 +89,7 @@ export async function boot(
   return boot.arrived()
 }
 
-/** What people may change while the runner runs, as this start has it. */
+/** Returns the settings of this start that people may change at run time. */
 export function configuredBy(
   config: RunnerConfig,
   { venue, symbols, strategies = BUILT_IN_STRATEGIES }: BootOptions,
@@ -101,7 +101,7 @@ export function configuredBy(
   return { limits: { [venue]: config.account.limits }, strategies: Object.fromEntries(entries) }
 }
 
-/** By symbol, strategies that trade it in one position: what one opens another may close. */
+/** Returns the strategies that share one position in a symbol, by symbol: one may close the position of another. */
 export function rivalsIn({ strategies }: Configured): ReadonlyMap<unknown, readonly string[]> {
   const all = Object.entries(strategies)
   const symbols = new Set(all.map(([, { symbol }]) => symbol))
@@ -117,9 +117,9 @@ export class Boot {
   readonly #config: RunnerConfig
   readonly #options: BootOptions
   readonly #instruments: readonly Instrument[]
-  /** By the start before this one, if there was one. */
+  /** The configuration of the last start, if there was one. */
   readonly #was: Configured | undefined
-  /** Addresses of actors that were not there to take what they were told. */
+  /** Addresses of actors that have missed a message. */
   readonly #missing = new Set<string>()
 
   constructor(supervisor: Supervisor, config: RunnerConfig, options: BootOptions) {
@@ -237,8 +237,8 @@ export class Boot {
   }
 
   /**
-   * The ids of a strategy's lists and orders name no type: of one id there is one strategy, also over time. A log of an earlier
-   * version may have two already.
+   * Checks that no two strategies ever have the same id, because the ids of their lists and orders do not contain their
+   * type. A log of an earlier version may have two already.
    * @throws CONFIG_INVALID
    */
   async #expectOwnIds(): Promise<void> {
@@ -264,21 +264,21 @@ export class Boot {
       }
   }
 
-  /** @throws ACTOR_SUSPECT */
+  /** Refuses an actor that ended the last run at its start. @throws ACTOR_SUSPECT */
   #expectHarmless(address: string): void {
     if (address !== this.#options.suspect || this.#supervisor.getSnapshot(address) !== undefined) return
-    const hint = 'Mend its module; the next start tries again.'
+    const hint = 'Fix its module. The next start tries again.'
     throw new OutcryError('ACTOR_SUSPECT', `${address} has ended the run before this one as it began`, hint)
   }
 
-  /** A strategy that fails on what it is told, or that cannot be brought back, is its own affair (law 8). */
+  /** Skips a strategy that fails on its messages or cannot be restored, so that the others start (law 8). */
   #leaveOut(address: string, err: unknown): void {
     if (!isOutcryError(err) || !OWN_AFFAIRS.includes(err.code)) throw err
     this.#missing.add(address)
     this.#options.logger?.error({ err, actor: address }, `${address} is not started: ${err.message}`)
   }
 
-  /** What a person has changed or stopped stays so, until the configuration is another one. */
+  /** Starts or configures a strategy. Changes and stops by a person stay until the configuration changes. */
   async #strategy(
     { name, input }: Strategy,
     { type: _, ...params }: StrategyConfig,
@@ -300,7 +300,7 @@ export class Boot {
     const isKnown = await this.#spawnOnce(name, id, input.parse({ ...params, ...placed }))
     const was = this.#was?.strategies[address]
     const isQuarantined = isKnown && (await this.#isQuarantined(address))
-    // What has failed on its very first message is known by its own parameters alone.
+    // A strategy that failed on its first message has only its own parameters.
     const before = was ?? (isQuarantined ? this.#parametersOf(address, params) : undefined)
     const changes = isKnown ? changesOf(before, params) : undefined
     const parameters = isKnown ? this.#parametersFor(address, changes, tickSize) : undefined
@@ -313,7 +313,7 @@ export class Boot {
       await this.#send(address, { type: 'UPDATE_PARAMETERS', by: BY, parameters })
     }
     if (isOfUniverse) await followUniverse(this.#supervisor, { subscriber: address, symbol }, { venue, at })
-    // One that was only just made has its start still before it, and so has one that is configured again.
+    // A new strategy has no start yet, and neither has one that is configured again.
     else if (
       (await this.#supervisor.view(address))?.rev === 1 ||
       (this.#was !== undefined && was === undefined)
@@ -325,19 +325,19 @@ export class Boot {
     return (await this.#supervisor.view(address))?.condition === 'quarantined'
   }
 
-  /** Returns those of its parameters that are configured. */
+  /** Returns the strategy's own values of the configured parameters. */
   #parametersOf(address: string, configured: Settings): Settings {
     const { params } = this.#contextOf(address) as { params: Settings }
     return Object.fromEntries(Object.keys(configured).map((key) => [key, params[key]]))
   }
 
-  /** What is configured otherwise, and the tick that its prices have to be on, where that is another one by now. */
+  /** Returns the changed parameters, with the tick size of its prices if that has changed. */
   #parametersFor(address: string, changes: Settings | undefined, tickSize: string | undefined) {
     const { params } = this.#contextOf(address) as { params: { tickSize?: string } }
     return params.tickSize === tickSize ? changes : { ...changes, tickSize: tickSize ?? null }
   }
 
-  /** Those of a kind that are configured no more. */
+  /** Stops the strategies of a kind that are no longer configured. */
   async #retire(kind: string, configured: ReadonlySet<string>): Promise<void> {
     const { venue } = this.#options
     for await (const address of this.#supervisor.addresses({ prefix: `${kind}/` })) {
@@ -354,7 +354,7 @@ export class Boot {
     }
   }
 
-  /** What is held of a symbol, and what watches over that. */
+  /** Starts the position of a symbol and its watchdog. */
   async #holdings(
     { symbol, contract, multiplier, settleAsset, tickSize }: Instrument,
     i: number,
@@ -376,7 +376,7 @@ export class Boot {
     }
   }
 
-  /** It is valued, and its limits looked at, with these candles. */
+  /** Subscribes the account to the candles at which its value is updated and its limits are checked. */
   async #subscribeAccount(symbol: string): Promise<void> {
     const { venue } = this.#options
     const { account, symbol: settings } = this.#config
@@ -389,7 +389,7 @@ export class Boot {
     await this.#send(market, { type: 'SUBSCRIBE', subscriber, intervals, marks: true })
   }
 
-  /** Spawns the actor, or tells the one that is there of settings that are other than its own. */
+  /** Spawns the actor, or sends an existing one the settings that differ from its own. */
   async #ensure(kind: string, id: string, input: object, settings: object): Promise<void> {
     const known = await this.#spawnOnce(kind, id, { venue: this.#options.venue, ...input, ...settings })
     if (!known) return
@@ -420,7 +420,7 @@ export class Boot {
   }
 }
 
-/** What keeps one strategy from starting, and no other. */
+/** Errors that stop one strategy from starting, and no other. */
 const OWN_AFFAIRS: readonly ErrorCode[] = [
   'ACTOR_FAILED',
   'ACTOR_BUSY',
@@ -445,7 +445,10 @@ function differs(are: object, wanted: object): boolean {
   return Object.entries(wanted).some(([key, value]) => !isDeepStrictEqual((are as Settings)[key], value))
 }
 
-/** What is other than before, null where it is there no more; undefined where nothing is, or nothing was before. */
+/**
+ * Returns the changed settings, with null for removed ones. Undefined when nothing changed, or there was nothing
+ * before.
+ */
 function changesOf(was: Settings | undefined, is: Settings): Settings | undefined {
   if (was === undefined) return undefined
   const gone = Object.keys(was).filter((key) => is[key] === undefined)

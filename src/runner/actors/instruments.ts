@@ -7,7 +7,10 @@ import { adapterNamed } from '../../adapters/registry.ts'
 import type { RunnerConfig } from '../config/schema.ts'
 import { eachOf } from './strategies.ts'
 
-/** The venue and the symbols of a market's instruments. @throws CONFIG_INVALID when there are none, or of several venues */
+/**
+ * Returns the venue and the symbols of a market's instruments.
+ * @throws CONFIG_INVALID when there are none, or several venues
+ */
 export function venueAndSymbols({ instruments, name }: MarketSource): Place {
   const pairs = instruments.map((text) => text.split(':') as [string, string])
   const venues = [...new Set(pairs.map(([venue]) => venue))]
@@ -22,7 +25,7 @@ export function venueAndSymbols({ instruments, name }: MarketSource): Place {
   )
 }
 
-/** Returns those that are configured, and of each other symbol what its market knows of it. */
+/** Returns the configured instruments, and the market's own data for each other symbol. */
 export function instrumentsOf(
   { instruments: configured, market }: Pick<RunnerConfig, 'instruments' | 'market'>,
   place: Place,
@@ -36,8 +39,8 @@ export function instrumentsOf(
 }
 
 /**
- * Returns a problem for each symbol that the market does not have or that makes no id of its own, and for each quantity
- * that a strategy's symbol is not traded in.
+ * Returns a problem for each symbol that the market does not have, for each strategy id that is wrong or used twice,
+ * and for each quantity that a strategy's symbol cannot have.
  */
 export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
   const { instruments, strategies = [] } = config

@@ -1,4 +1,4 @@
-/** Actors in quarantine, as a start and a person see them. */
+/** Describes actors in quarantine for a start and for people. */
 
 import { isOutcryError } from '../../../store/index.ts'
 import type { Failure } from '../../api/contract/record.ts'
@@ -29,18 +29,18 @@ export function whyText(failure: Pick<Failure, 'event' | 'message'> | undefined)
   return failure === undefined ? 'it has failed' : `failed on ${failure.event}: ${failure.message}`
 }
 
-/** Returns the command that lets an actor go: `outcry release dip/btc`. */
+/** Returns the command that releases an actor: `outcry release dip/btc`. */
 export function releaseCommand(address: string, data: string): string {
   return `outcry release ${address}${data === 'data' ? '' : ` --data ${data}`}`
 }
 
-/** Returns the line that tells a person of it: what, since when, why, and how it is released. */
+/** Returns a line for people: the actor, since when and why it is in quarantine, and how to release it. */
 export function quarantineText({ address, since, why }: Quarantined, data: string): string {
   const what = `${address} is in quarantine since ${new Date(since).toISOString()} and takes no messages`
-  return `${what}: it ${why}. Mend that, then: ${releaseCommand(address, data)}`
+  return `${what}: it ${why}. Fix that, then: ${releaseCommand(address, data)}`
 }
 
-/** Sends to an actor; returns whether the actor took it. An actor in quarantine does without, and the others start. */
+/** Sends to an actor, and returns whether it took the event. An actor in quarantine misses it, and the others start. */
 export async function sendUnlessQuarantined(
   supervisor: Supervisor,
   to: string,

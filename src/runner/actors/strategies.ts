@@ -1,4 +1,4 @@
-/** The strategies of a run: those that come with it, and modules of one's own. */
+/** Loads the strategies of a run: the built-in ones, and users' modules. */
 import { isDeepStrictEqual } from 'node:util'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { emaCross, kindOfStrategy, machines, meanReversion, type Strategy } from '../../../machines/index.ts'
@@ -10,13 +10,13 @@ import { isModule } from '../config/strategy.ts'
 import { namingHint, readStrategiesFile, writeStrategiesFile } from '../folder/strategies-file.ts'
 import { type ImportOptions, importUserModule } from '../process/user-module.ts'
 
-/** By type, as a configuration names them. */
+/** The built-in strategies, by their type in a configuration. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
   ['emaCross', emaCross],
   ['meanReversion', meanReversion],
 ])
 
-/** The strategies that one of the configuration stands for: itself, or one for each symbol. */
+/** Returns the strategies of one entry of the configuration: itself, or one for each symbol. */
 export function eachOf<S extends { readonly id: string; readonly symbol: string }>(
   strategy: S,
   symbols: readonly string[],
@@ -30,14 +30,14 @@ interface Configured {
   readonly id: string
 }
 
-/** Returns what a strategy finds wrong with its parameters; `path` is their place in the configuration. */
+/** Returns the problems of a strategy's parameters. `path` is their place in the configuration. */
 function parameterIssues({ config }: Strategy, params: object, path: string): readonly Issue[] {
   const { error } = config.safeParse(params, PLAINLY)
   if (error === undefined) return []
   return issuesOf(error, 'id').map(({ field, rule }) => ({ field: `${path}.${field}`, rule }))
 }
 
-/** Returns what is wrong with a strategy that comes with outcry, or with a type that nobody has. */
+/** Returns the problems of a built-in strategy, or of a type that does not exist. */
 export function builtInIssues({ type, ...params }: Configured, path: string): readonly Issue[] {
   const strategy = BUILT_IN_STRATEGIES.get(type)
   if (strategy !== undefined) return parameterIssues(strategy, params, path)
@@ -47,15 +47,15 @@ export function builtInIssues({ type, ...params }: Configured, path: string): re
 }
 
 export interface LoadedStrategies {
-  /** By type: those that come with a run, those that are configured, and those of other modules that are named. */
+  /** All strategies by type: built-in, configured, and of other named modules. */
   readonly strategies: ReadonlyMap<string, Strategy>
-  /** The problems of those that are configured. */
+  /** The problems of the configured strategies. */
   readonly issues: readonly Issue[]
 }
 
 /**
- * `named`: paths of modules besides those that are configured, such as of strategies that were configured before.
- * @throws STRATEGY_INVALID when a module cannot be loaded, or is none; MODULE_PENDING
+ * Loads strategies. `named`: paths of modules that are not configured, such as modules that were configured before.
+ * @throws STRATEGY_INVALID when a module cannot be loaded, or has no strategy; MODULE_PENDING
  */
 export async function loadStrategies(
   configured: readonly Configured[],
@@ -75,7 +75,7 @@ export async function loadStrategies(
 
 const HINT = 'Export const strategy = defineStrategy({ ... }); the README has one.'
 
-/** @throws STRATEGY_INVALID */
+/** Adds a strategy. @throws STRATEGY_INVALID */
 async function load(loaded: Map<string, Strategy>, type: string, options: ImportOptions): Promise<Strategy> {
   const strategy = loaded.get(type) ?? (await loadModule(type, options))
   const other = [...loaded].find(([known, { name }]) => known !== type && name === strategy.name)
@@ -94,7 +94,7 @@ async function loadModule(file: string, options: ImportOptions): Promise<Strateg
   } catch (error) {
     if (isOutcryError(error, 'MODULE_PENDING')) throw error
     const { message } = error as Error
-    // The ending of its name may be left out.
+    // The extension of the file may be omitted.
     const isGone = message === `Could not resolve "${file}"`
     const text = isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`
     throw new OutcryError('STRATEGY_INVALID', text, HINT, { cause: error })
@@ -106,7 +106,7 @@ export interface UserModuleExports {
   readonly strategy?: Strategy
 }
 
-/** @throws STRATEGY_INVALID when the module exports none, or one of a name that is taken */
+/** Returns the module's strategy. @throws STRATEGY_INVALID when there is none, or its name is taken */
 export function strategyIn({ strategy }: UserModuleExports, file: string): Strategy {
   if (
     strategy?.machine === undefined ||
@@ -121,14 +121,15 @@ export function strategyIn({ strategy }: UserModuleExports, file: string): Strat
   return strategy
 }
 
-/** As the supervisor registers them. */
+/** Returns the machines in the form for the supervisor. */
 export function kindsOf(strategies: ReadonlyMap<string, Strategy>): Machines {
   return Object.fromEntries([...strategies.values()].map((one) => [one.name, kindOfStrategy(one)]))
 }
 
 /**
- * A folder may be somebody else's: what its `strategies.json` names is run where the configuration or the reader names it, too. A run
- * without a strategy that its log has actors of would leave what they hold to itself, so it does not begin.
+ * Checks that every module that the log needs is named. The folder may come from another person, so a module in its
+ * `strategies.json` runs only if the configuration or the reader names it, too. A run without the strategy of existing
+ * actors would leave their positions alone, so it does not start.
  * @throws MODULE_UNNAMED
  */
 export async function expectNamed(
@@ -150,7 +151,7 @@ export async function expectNamed(
   )
 }
 
-/** Notes which modules the log in this folder needs. Comes before the first record of any of them. */
+/** Notes the modules that the log in this folder needs. Call it before the first record of any of their actors. */
 export function rememberStrategies(data: string, strategies: ReadonlyMap<string, Strategy>): void {
   const noted = readStrategiesFile(data)
   const modules = new Map(noted)

@@ -1,4 +1,4 @@
-/** What the venue lists on its way to the universe, and strategies on theirs. */
+/** Sends the venue's listing to the universe, and tells it which strategies follow it. */
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ListedInstrument,
@@ -15,13 +15,13 @@ import type { Clock } from '../../runtime/time/clock.ts'
 import { sendUnlessQuarantined } from '../actors/quarantine.ts'
 import type { RunnerConfig } from '../config/schema.ts'
 
-/** Wait after a first failure: until there is a listing nothing is in the universe. */
+/** The wait after a first failure. Until there is a listing, the universe is empty. */
 const RETRY_MS = 1_000
 
 const contextOf = (supervisor: Supervisor, venue: string) =>
   supervisor.getSnapshot(universeAddress(venue))?.context as UniverseContext | undefined
 
-/** Spawns the actor where it is configured. One that is there already gets the filters that are configured now. */
+/** Spawns the actor if it is configured. An existing one gets the present filters. */
 export async function bootUniverse(
   supervisor: Supervisor,
   config: RunnerConfig['universe'],
@@ -42,7 +42,7 @@ export async function bootUniverse(
   }
 }
 
-/** Once: from then on the universe is what starts and stops the strategy. */
+/** Subscribes a strategy once. From then on the universe starts and stops it. */
 export async function followUniverse(
   supervisor: Supervisor,
   { subscriber, symbol }: { subscriber: string; symbol: string },
@@ -57,7 +57,7 @@ export async function followUniverse(
   )
 }
 
-/** One that is configured no more. */
+/** Unsubscribes a strategy that is no longer configured. */
 export async function unfollowUniverse(
   supervisor: Supervisor,
   subscriber: string,
@@ -78,7 +78,7 @@ interface ListingParts {
   readonly place: { readonly venue: string; readonly symbols: readonly string[] }
   readonly clock: Clock
   readonly logger: Logger
-  /** Time of the log's first record, where there was a log before this start. */
+  /** The time of the log's first record. Undefined when this start begins the log. */
   readonly beganAt: number | undefined
 }
 
@@ -143,7 +143,7 @@ export class Listing {
     const { supervisor, place, beganAt, clock } = this.#parts
     const { filters, symbols, filtered } = contextOf(supervisor, place.venue) ?? {}
     if (filters === undefined) return false
-    // As it was when the universe was first told: some filters look at the time.
+    // The time of the universe's first listing, because some filters depend on it.
     const selected = selectUniverse(filters, instruments, beganAt ?? clock.now())
     const refusals = Object.fromEntries(selected.filtered.map(({ symbol, filter }) => [symbol, filter]))
     return isDeepStrictEqual([symbols, filtered], [selected.symbols, refusals])

@@ -1,4 +1,4 @@
-/** News on its way from its sources to the news actor, each item once, restarts or not. */
+/** Sends news from its sources to the news actor, each item once, with or without restarts. */
 import { isDeepStrictEqual } from 'node:util'
 import { merge, type Observable, type Subscription } from 'rxjs'
 import { NEWS as NEWS_ADDRESS, type NewsContext, type NewsInput } from '../../../machines/index.ts'
@@ -14,7 +14,7 @@ import type { NewsTimes } from './news-times.ts'
 
 const NEWS = NEWS_ADDRESS as Address
 
-/** Spawns the actor where there are sources for it. One that is there already gets the rules that are configured now. */
+/** Spawns the actor if there are sources. An existing one gets the present rules. */
 export async function bootNews(
   supervisor: Supervisor,
   { sources, ...rules }: RunnerConfig['news'],
@@ -33,7 +33,7 @@ interface FeedParts {
   readonly supervisor: Supervisor
   readonly clock: Clock
   readonly logger: Logger
-  /** Of a run in event time: what files say goes by it. */
+  /** Present in event time. Then the news of files follow it. */
   readonly newsTimes?: NewsTimes | undefined
 }
 

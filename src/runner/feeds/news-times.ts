@@ -1,16 +1,16 @@
 /**
- * News of files in a run in event time. An item goes by the time that its line has, at the earliest by that of the line before,
- * for positions count lines. So two runs on the same files hear the same news between the same market messages, whatever the
- * speed and however often one was killed. Lines that are appended during the run come at once, unless their time is to come.
+ * Times the news of files in event time. An item comes at the time of its line, but not before the line above, because
+ * positions count lines. So two runs on the same files get the same news between the same market messages, at any speed
+ * and with any number of kills. Lines that are appended during the run come at once, unless their time is later.
  */
 
 import type { NewsMessage } from '../../adapters/news-source.ts'
 import type { Clock } from '../../runtime/time/clock.ts'
 
 interface Source {
-  /** Time of its last line so far. */
+  /** The time of the last line so far. */
   lastAt: number
-  /** Whether there is nothing more to be read in it. */
+  /** True when the whole file has been read. */
   isRead: boolean
   /** The item that waits for its time. */
   waiting?: { readonly at: number; readonly go: () => void } | undefined
@@ -18,7 +18,7 @@ interface Source {
 
 export class NewsTimes {
   readonly #clock: Pick<Clock, 'now'>
-  /** In the order of the configuration: at one moment that is the order of their items, too. */
+  /** In the order of the configuration. At one moment their items have this order, too. */
   readonly #sources = new Map<string, Source>()
   #onChange: () => void = () => {}
   #isClosed = false
@@ -27,12 +27,12 @@ export class NewsTimes {
     this.#clock = clock
   }
 
-  /** Before it is opened. */
+  /** Adds a source. Call it before the source is opened. */
   add(source: string): void {
     this.#sources.set(source, { lastAt: Number.NEGATIVE_INFINITY, isRead: false })
   }
 
-  /** Returns what an item waits for; undefined where that is nothing. */
+  /** Returns a promise that an item has to wait for, or undefined when it need not wait. */
   pace({ source: name, item }: NewsMessage): Promise<void> | undefined {
     const source = this.#sources.get(name)
     if (source === undefined || this.#isClosed) return undefined
@@ -45,7 +45,7 @@ export class NewsTimes {
     })
   }
 
-  /** All that is in its file by now has been taken. */
+  /** Notes that the whole file has been taken. */
   caughtUp(name: string): void {
     const source = this.#sources.get(name)
     if (source === undefined) return
@@ -53,7 +53,7 @@ export class NewsTimes {
     this.#onChange()
   }
 
-  /** Whether it is known what comes next. */
+  /** Returns whether the next item is known. */
   get isReady(): boolean {
     if (this.#isClosed) return true
     for (const { isRead, waiting } of this.#sources.values())
@@ -68,13 +68,13 @@ export class NewsTimes {
       })
   }
 
-  /** When the next item is due, at the earliest now; undefined while none waits. */
+  /** Returns when the next item is due, but not before now. Undefined when none waits. */
   get nextAt(): number | undefined {
     const at = this.#next()?.waiting?.at
     return at === undefined ? undefined : Math.max(at, this.#clock.now())
   }
 
-  /** Lets the next item go, and resolves when it is known what comes after it. */
+  /** Delivers the next item, and resolves when the one after it is known. */
   async deliverNext(): Promise<void> {
     const source = this.#next()
     if (source?.waiting === undefined) return
@@ -85,7 +85,7 @@ export class NewsTimes {
     await this.ready()
   }
 
-  /** Nobody waits any more. */
+  /** Ends all waiting. */
   close(): void {
     this.#isClosed = true
     for (const { waiting } of this.#sources.values()) waiting?.go()

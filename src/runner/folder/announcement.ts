@@ -23,13 +23,13 @@ export function announce(data: string, { url, token }: Omit<RunnerInfo, 'pid'>):
   renameSync(`${file}.part`, file)
 }
 
-/** Removes the file, but for one that another server of this process has written since. */
+/** Removes the file unless another server of this process has written it since. */
 export function withdraw(data: string, url: string | undefined): void {
   const file = join(data, RUNNER_FILE)
   if (urlIn(file) === url) rmSync(file, { force: true })
 }
 
-/** Undefined where nobody has written one, or a power cut has torn it. */
+/** Returns the file's URL. Undefined when there is no file, or a power cut has torn it. */
 function urlIn(file: string): unknown {
   try {
     return Object(JSON.parse(readFileSync(file, 'utf8'))).url

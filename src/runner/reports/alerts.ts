@@ -1,4 +1,4 @@
-/** What a person should hear of while a run goes on, and not only find in the log afterwards. */
+/** Logs the events that a person should see while a run goes on, and not only in the log afterwards. */
 import type { DomainEvent } from '../../../machines/index.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'

@@ -4,10 +4,12 @@ import type { Logger } from '../../runtime/logger.ts'
 
 type Report = Pick<ReportError, 'severity' | 'text' | 'about'>
 
-/** Kept until there is somebody to tell. */
+/** Maximum number of reports kept before the runner's actor exists. */
 const EARLY_MAX = 100
 
-/** A logger of the process that tells the runner, too, of what goes wrong: so it is in the log and on the feed. */
+/**
+ * A logger of the process that also reports warnings and errors to the runner's actor, and so to the log and the feed.
+ */
 export class ErrorReports implements Logger {
   readonly #logger: Logger
   #early: Report[] = []
@@ -37,7 +39,7 @@ export class ErrorReports implements Logger {
 
   report(severity: Report['severity'], text: string, details: object = {}): void {
     const about = aboutOf(details)
-    // Its own failure told to it would be its next one.
+    // A report of the runner's own failure would be its next failure.
     if (about === RUNNER) return
     const report = compact({ severity, text, about })
     if (this.#tell === undefined) {
@@ -47,18 +49,18 @@ export class ErrorReports implements Logger {
     try {
       this.#tell(report)
     } catch {
-      // A runtime that takes nothing more cannot take this either; the process has logged it.
+      // A runtime that takes nothing more cannot take this either. The process has logged it.
     }
   }
 
-  /** From now on, and with what came before. */
+  /** Reports to `tell` from now on, beginning with the earlier reports. */
   attach(tell: (report: Report) => void): void {
     this.#tell = tell
     for (const report of this.#early.splice(0)) tell(report)
   }
 }
 
-/** What the details that are logged name first. */
+/** Returns the subject of the details. */
 function aboutOf(details: object): string | undefined {
   const { actor, port, news, market, file } = details as Record<string, string | undefined>
   return actor ?? (port === undefined ? (news ?? market ?? file) : portAddress(port))

@@ -18,11 +18,11 @@ import { ownOf } from '../../../machines/model/own.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 
-/** What the log has, what this run has done, and the state of the money. Decimals are text. */
+/** Figures of the log, of this run and of the money. Decimals are text. */
 export interface Stats extends Counts {
-  /** In the whole log. */
+  /** The number of records in the whole log. */
   readonly records: number
-  /** Actors that take no message until somebody releases them: a fact of the log, not of this run. */
+  /** Actors in quarantine, whichever run put them there. */
   readonly quarantined: readonly string[]
   readonly openPositions: number
   readonly positions: readonly {
@@ -35,23 +35,23 @@ export interface Stats extends Counts {
   readonly unrealizedPnl: string
   readonly commissions: string
   readonly balance: string
-  /** Cash, and what is held at its last price. */
+  /** Cash, and the value of the positions at their last prices. */
   readonly equity: string
 }
 
-/** Counts that the runner keeps of the durable records of its run. */
+/** Counts of the durable records of this run. */
 export interface Counts {
-  /** Records of symbols: what the market has brought that the log did not have. */
+  /** Records of symbols: market messages that the log did not have. */
   readonly marketRecords: number
   readonly ordersSubmitted: number
   readonly fills: number
-  /** Orders that the risk gate did not let through, by the check that refused. */
+  /** Orders that the risk gate denied, by the check that denied them. */
   readonly denied: Readonly<Record<string, number>>
 }
 
 export const NO_COUNTS: Counts = { marketRecords: 0, ordersSubmitted: 0, fills: 0, denied: {} }
 
-/** The counts after one more durable record. */
+/** Returns the counts after one more durable record. */
 export function counted(counts: Counts, { actor, emitted = [] }: TransitionRecord): Counts {
   let { ordersSubmitted, fills, denied } = counts
   const marketRecords = counts.marketRecords + (actor.startsWith('symbol/') ? 1 : 0)
@@ -64,7 +64,7 @@ export function counted(counts: Counts, { actor, emitted = [] }: TransitionRecor
   return { marketRecords, ordersSubmitted, fills, denied }
 }
 
-/** Netted, or the two of a hedge. */
+/** The sides of a holding: netted, or the two of a hedge. */
 const SIDES = [undefined, 'LONG', 'SHORT'] as const
 
 export function statsOf(

@@ -82,7 +82,7 @@ export class SystemClock implements Clock {
     return { boot, offsetMs: this.#offset, wallOffsetMs: this.#wallOffset - this.#jumpedMs }
   }
 
-  /** Returns the present state if it differs from the known one by drift alone. A jump has its own record. */
+  /** Returns the present state, or the known one if a jump lies between them: a jump has its own record. */
   driftedFrom(known: ClockState): ClockState {
     const { state } = this
     const isSet =
