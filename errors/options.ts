@@ -23,7 +23,7 @@ export function checkOptions<T extends object>(
 }
 
 /**
- * Returns the options as their schema has them. A program may be JavaScript, or take its options from an environment.
+ * Returns the options, checked by their schema. The caller may be JavaScript, or take its options from an environment.
  * @throws OPTION_UNKNOWN, OPTION_INVALID with each field and its rule
  * @example optionsOf('serve', z.strictObject({ port: z.int() }), { port: 7077 })
  */
@@ -33,11 +33,12 @@ export function optionsOf<T>(of: string, schema: z.ZodType<T> & { shape: object 
   for (const issue of error.issues) {
     if (issue.code !== 'unrecognized_keys') continue
     const where = [of, ...issue.path].join('.')
-    const known = issue.path.length === 0 ? `There are ${Object.keys(schema.shape).sort().join(', ')}.` : ''
+    const known =
+      issue.path.length === 0 ? `Its options are ${Object.keys(schema.shape).sort().join(', ')}.` : ''
     throw new OutcryError(
       'OPTION_UNKNOWN',
       `${where} has no option "${issue.keys[0]}"`,
-      known || 'Look for how it is written.',
+      known || 'Check its spelling.',
     )
   }
   const issues = issuesOf(error, 'options')

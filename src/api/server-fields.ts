@@ -1,9 +1,12 @@
-/** What a server is told by a configuration or by a program: one rule each, whoever gives it. */
+/** The rules for a server's settings. They hold for a configuration and for a program's options alike. */
 import { z } from 'zod'
 
 export const serverPort = z.number().int().min(0).max(65_535)
 
-/** Headers, addresses and cookies take it as it is, and nobody guesses it: an empty one is what a client sends that has none. */
+/**
+ * A token that headers, URLs and cookies can carry unchanged, and that is too long to guess. An empty token would match
+ * a client without one.
+ */
 export const serverToken = z.string().regex(/^[\w.~-]{16,}$/, 'at least 16 letters, digits and - . _ ~')
 
 export const serverOrigins = z.array(

@@ -22,7 +22,7 @@ export interface ClientOptions extends HttpOptions {
   readonly WebSocket?: SocketConstructor | undefined
 }
 
-/** ms in which a server says why it refuses a WebSocket; one that says nothing may be asked again later. */
+/** ms within which a server must say why it refuses a WebSocket. Otherwise the client tries again later. */
 const REFUSAL_MS = 5_000
 
 const code = <T>() => z.custom<T>((value) => typeof value === 'function', 'must be a function')
@@ -48,7 +48,7 @@ function isBase(text: string): boolean {
   return ['http:', 'https:'].includes(protocol) && `${username}${password}${search}${hash}` === ''
 }
 
-/** Refusals that no further attempt changes. */
+/** Refusals that no further attempt can change. */
 const FOR_GOOD: readonly string[] = ['HOST_REFUSED', 'ORIGIN_REFUSED', 'SITE_REFUSED', 'NOT_AUTHORISED']
 
 /** A place in an actor's past: one of these fields. */
@@ -97,7 +97,7 @@ export class Client {
   /**
    * Requests any route of the contract and returns its answer.
    *
-   * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, and by the code with which the server refuses
+   * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, or the code of the server's refusal
    * @example await client.ask('failures', { query: { actor: 'emaCross/btc' } })
    */
   ask<N extends RouteName>(name: N, asked?: Asked<Routes[N]>): Promise<AnswerOf<Routes[N]>> {
@@ -212,7 +212,7 @@ export class Client {
     return token === undefined ? new Socket(url) : new Socket(url, bearerProtocols(token))
   }
 
-  /** A WebSocket does not say why a server refuses it, but a request does. */
+  /** Asks the server by HTTP why it refuses this client, because a WebSocket does not say. */
   async #refusal(signal: AbortSignal): Promise<OutcryError | undefined> {
     const enough = AbortSignal.any([signal, AbortSignal.timeout(REFUSAL_MS)])
     try {

@@ -1,4 +1,4 @@
-/** What a server of the feed says, checked once, as it comes in. */
+/** Parses the frames of the feed's server and checks each once, as it comes in. */
 import type { z } from 'zod'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
@@ -23,7 +23,7 @@ const FRAMES = new Map<unknown, z.ZodType>([
 ])
 
 /**
- * Returns the frame that a text is; undefined where it is one of a later version. Keys of a later version are kept.
+ * Returns the frame in a text; undefined when it is of a later version. Unknown keys of a later version are kept.
  * @throws FRAME_INVALID
  */
 export function frameOf(text: string): FeedFrame | undefined {
@@ -42,13 +42,13 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw noFrame('it is no JSON', [], cause)
+    throw noFrame('it is not JSON', [], cause)
   }
 }
 
 function noFrame(why: string, issues: OutcryError['issues'], cause?: unknown): OutcryError {
-  const what = `what the server says is no frame: ${why}`
-  return new OutcryError('FRAME_INVALID', what, 'Does a runner of this version listen there?', {
+  const what = `the server sent a text that is not a frame: ${why}`
+  return new OutcryError('FRAME_INVALID', what, 'Check that a runner of this version listens there.', {
     cause,
     issues,
   })

@@ -15,9 +15,9 @@ import { type FeedItem, Place, SUBSCRIPTION, type Wanted } from './place.ts'
 
 /** Most items that wait for the caller. */
 const WAITING_MAX = 10_000
-/** Items that have been read, and are still in the list: it is made shorter by so many at once. */
+/** Number of taken items in the list at which they are removed from it. */
 const READ_MAX = 1_000
-/** ms before the first attempt to connect again; each further one waits twice as long, up to the longest. */
+/** ms before the first attempt to reconnect. Each further attempt waits twice as long, up to WAIT_MS_MAX. */
 const WAIT_MS = 250
 const WAIT_MS_MAX = 10_000
 /** ms without a frame until the client probes the server, and then until it takes the server for gone. */
@@ -52,7 +52,7 @@ export interface FeedOptions extends Wanted {
 
 export interface Server {
   connect(): FeedSocket
-  /** Resolves with the error by which the server refuses to speak to this client; undefined where it does not. */
+  /** Resolves with the error by which the server refuses this client; undefined when it does not refuse. */
   refusal(signal: AbortSignal): Promise<OutcryError | undefined>
 }
 
@@ -75,11 +75,11 @@ const feedOptions = z
   .refine(({ since, tail }) => since === undefined || tail === undefined, 'give since or tail, not both')
 
 /**
- * Gives the items of the feed, until the signal or the caller ends it. A caller that returns ends it at once, also while it
- * waits for an item.
+ * Yields the items of the feed, until the signal or the caller ends it. A caller that returns ends it at once, even
+ * while it waits for an item.
  *
- * @throws OPTION_UNKNOWN, OPTION_INVALID; and in its course SEQ_LOST when what came last is not in the log any more, FEED_GAP,
- * NOT_AUTHORISED, FRAME_INVALID, and what the server refuses the subscription by: SEQ_UNKNOWN, ...
+ * @throws OPTION_UNKNOWN, OPTION_INVALID at once. Later: SEQ_LOST when the log no longer has the last item, FEED_GAP,
+ * NOT_AUTHORISED, FRAME_INVALID, or the code with which the server refuses the subscription: SEQ_UNKNOWN, ...
  */
 export function follow(server: Server, given: FeedOptions): AsyncGenerator<FeedItem, void, void> {
   const options = optionsOf('feed', feedOptions, given)
@@ -144,9 +144,9 @@ async function* itemsOf(
 
 interface End {
   readonly why: string
-  /** Ends the feed, too. It may be of whoever is told how the connection is. */
+  /** Error that also ends the feed. `onStatus` may have thrown it. */
   readonly fault?: { readonly error: unknown }
-  /** So much waits that the connection was let go. */
+  /** Whether the connection was closed because too many items wait. */
   readonly isFull?: true
   /** Whether the connection ended before any frame came. */
   readonly isRefused?: boolean
@@ -196,7 +196,8 @@ class Connection {
       })
     }
     if (this.#end?.why === 'aborted') return undefined
-    // Whoever reads as fast as items come, and never has read all of them, would keep all that he has read.
+    // Without this, a caller that takes items as fast as they come, but never all of them, would keep all that it has
+    // taken.
     if (this.#taken === READ_MAX) this.#taken -= this.#waiting.splice(0, READ_MAX).length
     return this.#waiting[this.#taken++]
   }
@@ -265,9 +266,9 @@ class Connection {
       this.#finish({ why: reason, fault: { error } })
       return
     }
-    // The same frame would be refused again.
+    // The server would refuse the same frame again.
     if (code === CLOSE.badFrame) {
-      const error = refused('FRAME_INVALID', `the server takes what it is asked for no frame (${reason})`)
+      const error = refused('FRAME_INVALID', `the server refuses the subscription as a bad frame (${reason})`)
       this.#finish({ why: reason, fault: { error } })
       return
     }

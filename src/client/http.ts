@@ -40,18 +40,19 @@ export class Http {
   }
 
   /**
-   * Returns the answer of a route, checked against the contract. Keys that a later version has besides are kept.
+   * Returns the answer of a route, checked against the contract. Unknown keys of a later version are kept.
    *
-   * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, and by the code with which the server refuses. The error's `cause` is then all
-   * that it answered.
+   * @throws RUNNER_UNREACHABLE, ANSWER_INVALID, or the code of the server's refusal. Then the error's `cause` is the
+   * whole answer.
    */
   async answer<N extends RouteName>(name: N, asked: Asked<Routes[N]> = {}): Promise<AnswerOf<Routes[N]>> {
     const { signal } = asked as Loose
     const answer = await this.#json(name, await this.response(name, asked), signal)
     const { error } = (routes[name] as Route).answers[200].safeParse(answer, PLAINLY)
-    // An actor that ended with an error of a code has one, too: what fits the contract is no refusal.
+    // The view of an actor that ended with an error has an `error`, too. An answer that fits the contract is not a
+    // refusal.
     if (error === undefined) return answer as AnswerOf<Routes[N]>
-    // An answer that took long has begun with 200 before the server knew how it ends.
+    // A slow answer has status 200 from before the server knew its result.
     if (isRefusal(answer)) throw refused(answer)
     throw notBy(name, issuesText(issuesOf(error, 'answer')), issuesOf(error, 'answer'))
   }
@@ -61,8 +62,8 @@ export class Http {
       return await response.json()
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      if (error instanceof SyntaxError) throw notBy(name, 'it is no JSON')
-      throw unreachable(`the answer of ${this.url} has no end`, error)
+      if (error instanceof SyntaxError) throw notBy(name, 'it is not JSON')
+      throw unreachable(`the answer of ${this.url} ended too early`, error)
     }
   }
 
@@ -71,7 +72,7 @@ export class Http {
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose
     const text = body === undefined ? undefined : jsonOf(body)
-    // It throws by the code of what is wrong, such as an address that is none: a path of it would be another route's.
+    // Throws the code of a wrong parameter, such as an invalid address. Its path could be the path of another route.
     route.params?.parse(params)
     const init: RequestInit = compact({
       method: route.method,
@@ -81,7 +82,7 @@ export class Http {
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
       },
       body: text,
-      // A request that is sent again elsewhere may be sent as another one, and the runner leads nowhere.
+      // A runner does not redirect. A request that is sent again elsewhere could become a different one.
       redirect: 'manual',
       signal,
     })
@@ -139,12 +140,12 @@ function codeOf(answer: Refusal): ErrorCode {
   return 'seq' in answer ? onRecord : 'RUNNER_REFUSED'
 }
 
-/** What answers a route breaks the contract. */
+/** Returns the error for an answer that breaks the contract. */
 export function notBy(name: RouteName, why: string, issues: readonly Issue[] = []): OutcryError {
   return new OutcryError(
     'ANSWER_INVALID',
-    `what answers ${routes[name].path} is not by the contract: ${why}`,
-    'Does a runner of this version listen there?',
+    `the answer of ${routes[name].path} breaks the contract: ${why}`,
+    'Check that a runner of this version listens there.',
     { issues },
   )
 }

@@ -1,4 +1,4 @@
-/** What a client sends, as JSON that says the same: a value that JSON would write as another one is refused. */
+/** Turns a request body into JSON that means the same. It refuses a value that JSON would change. */
 import { OutcryError } from '../../errors/outcry-error.ts'
 
 /**
@@ -10,18 +10,19 @@ export function jsonOf(body: unknown): string {
   return JSON.stringify(body)
 }
 
-/** `within`: the objects that it is in, by which a cycle is found. */
+/** Checks a value. `within` are the objects that contain it, in which a cycle is found. */
 function checkJson(value: unknown, path: string, within: readonly object[]): void {
   if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)) return
   if (typeof value !== 'object') throw notJson(path, typeof value === 'number' ? value : typeof value)
-  if (within.includes(value)) throw notJson(path, 'an object that has itself within')
+  if (within.includes(value)) throw notJson(path, 'an object that contains itself')
   const inside = [...within, value]
   if (Array.isArray(value)) {
     for (const [i, item] of value.entries()) checkJson(item, `${path}[${i}]`, inside)
     return
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw notJson(path, 'no plain object')
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw notJson(path, 'not a plain object')
   for (const [key, inner] of Object.entries(value))
     if (inner !== undefined) checkJson(inner, `${path}.${key}`, inside)
 }
@@ -29,7 +30,7 @@ function checkJson(value: unknown, path: string, within: readonly object[]): voi
 function notJson(path: string, found: unknown): OutcryError {
   return new OutcryError(
     'NOT_JSON',
-    `${path} is ${found}, which JSON cannot say`,
+    `${path} is ${found}, which JSON cannot express`,
     'Write epoch milliseconds, arrays, plain objects, decimal text.',
   )
 }

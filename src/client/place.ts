@@ -67,7 +67,7 @@ export class Place {
       this.#isSearching = key !== this.#last.key
       return false
     }
-    // A record comes behind the events that it emitted.
+    // A record comes after the events that it emitted.
     const index = 'record' in item ? Number.POSITIVE_INFINITY : item.index
     if (
       this.#last !== undefined &&

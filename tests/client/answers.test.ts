@@ -70,7 +70,7 @@ describe('an answer', () => {
     answers(body)
     await expect(client.ask('health')).rejects.toMatchObject({
       code: 'ANSWER_INVALID',
-      message: expect.stringContaining('no JSON'),
+      message: expect.stringContaining('is not JSON'),
     })
   })
 
@@ -136,7 +136,7 @@ describe('an answer', () => {
     }
     await expect(client.ask('health')).rejects.toMatchObject({
       code: 'RUNNER_UNREACHABLE',
-      message: expect.stringContaining('has no end'),
+      message: expect.stringContaining('ended too early'),
     })
   })
 
