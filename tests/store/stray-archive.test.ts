@@ -193,7 +193,7 @@ describe('a file where the folder of the archive has to be', () => {
     await again.putSnapshots([], { seq: 63_000, state: 0 })
     await expect(again.archive(63_000)).rejects.toMatchObject({
       code: 'STORE_ARCHIVE',
-      message: expect.stringContaining('is no folder'),
+      message: expect.stringContaining('is not a folder'),
     })
     await again.append({ records: [record(63_001)] })
     await again.close()
