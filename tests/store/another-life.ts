@@ -1,7 +1,7 @@
 import { type LogRecord, type Memory, newMemory, openMemoryStore, type Store } from '../../store/index.ts'
 import { databaseIn } from '../../store/leveldb/codec/database.ts'
 
-/** An empty store with the name of another: what is written to it could have been written to that one. */
+/** Makes an empty store with the name of another, as if its commits had been written to that one. */
 export async function anotherLifeOf<R extends LogRecord>(
   memory: Memory,
 ): Promise<{ memory: Memory; store: Store<R> }> {
@@ -9,7 +9,7 @@ export async function anotherLifeOf<R extends LogRecord>(
   await (await openMemoryStore(other)).close()
   await databaseIn(other).open()
   await databaseIn(other).put('m!id', (await databaseIn(memory).get('m!id')) as Buffer)
-  // Of the same epoch, too.
+  // The epoch is also the same.
   await databaseIn(other).put('m!epoch', Buffer.from('0'))
   return { memory: other, store: await openMemoryStore<R>(other) }
 }

@@ -1,4 +1,4 @@
-/** How much of a log LevelDB's archive takes. That it is read there as before, the tests of every store say. */
+/** Tests how much of a log the archive takes. The tests of every store check that it is read as before. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ it('takes all whole commits before the checkpoint, once the index of their recor
   expect(readdirSync(join(location, 'archive')).length).toBe(2)
 })
 
-it('takes nothing of a log whose index is not written yet', async () => {
+it('takes nothing from a log whose index is not written yet', async () => {
   for (const records of commits(1, 60)) await store.append({ records })
   await store.putSnapshots([], { seq: 55, state: 1 })
   expect(await store.archive(60)).toBe(1)

@@ -33,7 +33,7 @@ async function fill(store: Store, to: number): Promise<void> {
   }
 }
 
-/** A store whose first records are in its archive. */
+/** Makes a store whose first records are in its archive. */
 async function archived(name: string): Promise<string> {
   const location = join(root, name)
   const store = await openLevelStore(location)
@@ -54,7 +54,7 @@ const count = async (items: AsyncIterable<unknown>) => {
 }
 
 describe('a backup', () => {
-  it('is the store as of one moment, though it grows and is archived meanwhile', async () => {
+  it('is the store as of one moment, although it grows and is archived meanwhile', async () => {
     const store = await openLevelStore(await archived('growing'))
     const growing = (async () => {
       await fill(store, 80_000)
@@ -100,16 +100,16 @@ describe('a backup', () => {
 
   it.each([
     [
-      'has the code',
+      'has its code',
       new OutcryError('STORE_CORRUPT', 'record 7 is damaged', 'Run outcry doctor.'),
       'STORE_CORRUPT',
     ],
     [
-      'tells of a later version',
+      'is shown when a later version sent it',
       Object.assign(new OutcryError('INTERNAL', 'record 7 is odd', 'Look at it.'), { code: 'LATER' }),
       'BACKUP_FAILED',
     ],
-  ])('%s of what the other side cannot read', async (_, error, code) => {
+  ])('%s: an error of the other side', async (_, error, code) => {
     async function* failing(): AsyncGenerator<StoreEntry> {
       yield* []
       throw error
@@ -123,7 +123,7 @@ describe('a backup', () => {
     expect(readdirSync(root)).not.toContain('failing')
   })
 
-  it('of which another is being made in the same place is refused, and takes nothing from that', async () => {
+  it('is refused while another one is made in the same place, which goes on', async () => {
     const store = await openLevelStore(join(root, 'wanted'))
     await fill(store, 3_000)
     const location = join(root, 'wanted-copy')
@@ -143,7 +143,7 @@ describe('a backup', () => {
     await store.close()
   })
 
-  it('that fails leaves nothing behind, and says what was in its way', async () => {
+  it('leaves nothing behind when it fails, and says why', async () => {
     const store = await openLevelStore(join(root, 'fails'))
     await fill(store, 1_000)
     const location = join(root, 'fails-copy')
@@ -164,7 +164,7 @@ describe('a backup', () => {
     await store.close()
   })
 
-  it('for which the disk has no room leaves the room that there was', async ({ skip }) => {
+  it('leaves the disk as full as before when it does not fit', async ({ skip }) => {
     const mount = join(root, 'small')
     const isMounted = mountDisk(mount, '1m')
     skip(!isMounted, NO_MOUNT)
@@ -200,7 +200,7 @@ describe('an archive', () => {
   const firstFile = (location: string) =>
     join(location, 'archive', readdirSync(join(location, 'archive'))[0] as string)
 
-  it('that misses a file is named wherever it would be read, and takes nothing else away', async () => {
+  it('is named by every read of a file that it lacks, and serves all other reads', async () => {
     const location = await archived('moved')
     const file = firstFile(location)
     renameSync(file, join(root, 'elsewhere.gz'))
@@ -219,7 +219,7 @@ describe('an archive', () => {
     expect((await diagnose(location)).damage).toEqual([])
   })
 
-  it('with a changed byte is named', async () => {
+  it('is named when one of its bytes has changed', async () => {
     const location = await archived('rotten')
     const file = firstFile(location)
     const whole = readFileSync(file)
@@ -234,7 +234,7 @@ describe('an archive', () => {
     }
   })
 
-  it('with the file of another store under the right name is named by every read, and by a backup', async () => {
+  it('is named by every read and by a backup when a file of another store has the right name', async () => {
     const [location, other] = [await archived('ours'), await archived('theirs')]
     const file = firstFile(location)
     const own = readFileSync(file)
@@ -253,7 +253,7 @@ describe('an archive', () => {
     expect((await diagnose(location)).damage).toEqual([])
   })
 
-  it('is what the doctor rescues where the database is gone', async () => {
+  it('is all that the doctor rescues when the database is gone', async () => {
     const location = await archived('alone')
     const lastSeq = Number(/-(\d+)\.gz$/.exec(readdirSync(join(location, 'archive')).at(-1) as string)?.[1])
     for (const name of readdirSync(location)) {
@@ -267,11 +267,11 @@ describe('an archive', () => {
     await store.close()
   })
 
-  it('leaves the last commit in the database, whose end is where the next one follows', async () => {
+  it('leaves the last commit in the database, because the next one follows its end', async () => {
     const golden = new URL('./golden/format-1/log', import.meta.url).pathname
     const location = join(root, 'all-of-it')
     cpSync(golden, location, { recursive: true })
-    // Format 1 wrote its whole index, so that nothing of it holds anything back.
+    // Format 1 wrote its whole index, so the index holds nothing back.
     const store = await openLevelStore(location)
     const { seq } = store.head
     await store.putSnapshots([], { seq, state: 1 })
@@ -284,7 +284,7 @@ describe('an archive', () => {
     await again.close()
   })
 
-  it('takes nothing from readers that are at it while it grows', async () => {
+  it('takes nothing from readers while it grows', async () => {
     const store = await openLevelStore(join(root, 'read-meanwhile'))
     await fill(store, 100_000)
     let archiving = true
@@ -334,20 +334,20 @@ describe('an archive', () => {
     await store.close()
   })
 
-  it('is left alone by the doctor of a whole store', async () => {
+  it('is left alone by the doctor when the store is whole', async () => {
     const location = await archived('healthy')
     const files = readdirSync(join(location, 'archive'))
     expect(await cutBack(location)).toMatchObject({ diagnosis: { wholeTo: 60_000 }, keptIn: undefined })
     expect(readdirSync(join(location, 'archive'))).toEqual(files)
   })
 
-  it('is gone on with when a crash left it half done', async () => {
+  it('is continued after a crash in the middle', async () => {
     const location = await archived('half')
     const store = await openLevelStore(location)
     await fill(store, 90_000)
     await store.putSnapshots([], { seq: 80_000, state: 9 })
     const before = store.liveFrom
-    // Closed right away: some of it is in the archive only, some in both.
+    // The store closes at once: some commits are only in the archive, others are in both places.
     const archiving = store.archive(80_000).catch((error) => error.code)
     await new Promise((resolve) => setTimeout(resolve, 60))
     await store.close()

@@ -1,4 +1,4 @@
-/** A store whose disk fails as it is closed says so by a code, is closed all the same, and has lost nothing. */
+/** Tests a store whose disk fails during close: it reports a code, is closed all the same, and has lost nothing. */
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ vi.mock('node:fs', async (original) => {
 const root = fs.mkdtempSync(join(tmpdir(), 'outcry-closing-'))
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
-it('a disk that fails while a store is closed is told, and the next opener finds all of it', async () => {
+it('a disk that fails during close is reported, and the next opener finds everything', async () => {
   const location = join(root, 'log')
   const store = await openLevelStore(location)
   await store.append({ records: [{ seq: 1, rev: 1, actor: 'order/a', at: 1 }] })

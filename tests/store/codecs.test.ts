@@ -1,4 +1,4 @@
-/** Commits and snapshots as bytes: what is refused, and by what name. */
+/** Tests commits and snapshots as bytes: which are refused, and with which message. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
@@ -22,7 +22,7 @@ describe('a commit', () => {
   const previous = Buffer.alloc(32, 7)
   const bytes = encodeCommit(jsonCodec, name, 3, records, previous)
 
-  it('comes back as it was', () => {
+  it('comes back unchanged', () => {
     expect(decodeCommit(jsonCodec, name, 7, bytes)).toEqual({
       epoch: 3,
       firstSeq: 7,
@@ -41,7 +41,7 @@ describe('a commit', () => {
     ['a header alone', (b) => b.subarray(0, 99), 7, 'it is no commit'],
     ['a byte cut off', (b) => b.subarray(0, -1), 7, 'its checksum does not fit'],
     ['another place', (b) => b, 8, 'it says that it begins at 7'],
-  ])('with %s is refused', (_, change, seq, what) => {
+  ])('is refused with %s', (_, change, seq, what) => {
     expect(() => decodeCommit(jsonCodec, name, seq, change(Buffer.from(bytes)))).toThrow(
       expect.objectContaining({
         code: 'STORE_CORRUPT',
@@ -50,7 +50,7 @@ describe('a commit', () => {
     )
   })
 
-  it('of another store is refused, and one that names none behind those that may', () => {
+  it('is refused when it is of another store, or names none behind those that may', () => {
     const other = { id: Buffer.alloc(16, 2), namelessTo: 99 }
     expect(() => decodeCommit(jsonCodec, other, 7, bytes)).toThrow(/is of the store 0101\w+, not of 0202/)
     const nameless = Buffer.concat([bytes.subarray(0, 52), bytes.subarray(68)])
@@ -61,7 +61,7 @@ describe('a commit', () => {
     expect(() => decodeCommit(jsonCodec, { ...other, namelessTo: 6 }, 7, nameless)).toThrow(/names no store/)
   })
 
-  it('of a codec that loses records is refused', () => {
+  it('is refused when its codec loses records', () => {
     const lossy = { ...jsonCodec, decode: () => [records[0] as LogRecord] }
     expect(() => decodeCommit(lossy, name, 7, bytes)).toThrow(
       expect.objectContaining({
@@ -91,7 +91,7 @@ describe('snapshots', () => {
     return seqs
   }
 
-  it('are newest first whatever the order in which they came, the oldest forgotten', () => {
+  it('are newest first, in whatever order they came, without the oldest', () => {
     expect(read(of(1, 2, 3, 4))).toEqual([4, 3, 2])
     expect(read(of(4, 1, 3, 2))).toEqual([4, 3, 2])
     expect(read(of(5, 5, 5))).toEqual([5])
@@ -101,12 +101,12 @@ describe('snapshots', () => {
     expect(insertSnapshot(entry(1), undefined, 3).newest).toBe(true)
   })
 
-  it('of one place are kept once', () => {
+  it('are kept once for one place', () => {
     expect(of(5, 5, 5)).toEqual(of(5))
     expect(of(3, 5, 3)).toEqual(of(3, 5))
   })
 
-  it('with any byte changed are refused', () => {
+  it('are refused with any byte changed', () => {
     const whole = of(1)
     for (let i = 0; i < whole.length; i++) {
       const bytes = Buffer.from(whole)
@@ -117,7 +117,7 @@ describe('snapshots', () => {
     }
   })
 
-  it('cut off anywhere are refused, and so is one of another actor', () => {
+  it('are refused when cut off anywhere, or when of another actor', () => {
     const bytes = of(1)
     for (let end = 1; end < bytes.length; end++) {
       expect(() => decodeSnapshot('a/b', bytes.subarray(0, end), 99), `${end}`).toThrow(
@@ -130,12 +130,12 @@ describe('snapshots', () => {
 })
 
 describe("LevelDB's log", () => {
-  it('that is empty, or too short for a header, holds nothing and is not damaged', () => {
+  it('holds nothing and is not damaged when it is empty or shorter than a header', () => {
     for (const length of [0, 1, 6]) {
       expect(findDamage(Buffer.alloc(length))).toBeUndefined()
       expect([...recordsOf(Buffer.alloc(length))]).toEqual([])
     }
-    // Zeros are what a disk may leave of the end of it.
+    // A disk may leave zeros at the end of the log.
     expect(findDamage(Buffer.alloc(100_000))).toBeUndefined()
   })
 })

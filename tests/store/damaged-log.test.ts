@@ -12,7 +12,7 @@ const record = (seq: number, size = 0): TckRecord => ({
   note: 'x'.repeat(size),
 })
 
-/** What reading says of a log in which something was changed behind its back. */
+/** Tests what readers report when a log was changed from outside. */
 describe('a damaged log', () => {
   const drain = async (items: AsyncIterable<unknown>) => {
     for await (const _ of items);
@@ -54,7 +54,7 @@ describe('a damaged log', () => {
     expect(original.length).toBeGreaterThan(100)
   })
 
-  it('names what is missing, whichever way and wherever one reads', async () => {
+  it('names the missing records, in both directions and from anywhere', async () => {
     await write(6)
     await db.del(commit(3))
     for (const options of [
@@ -97,7 +97,7 @@ describe('a damaged log', () => {
     ])
   })
 
-  it('names a commit of another store, whoever reads it', async () => {
+  it('names a commit of another store to every reader', async () => {
     await write(6)
     const other = newMemory()
     const elsewhere = await openMemoryStore<TckRecord>(other)
@@ -111,7 +111,7 @@ describe('a damaged log', () => {
     expect((await store.verifyChain()).damage).toMatchObject([{ seq: 4, code: 'STORE_CHECKSUM' }])
   })
 
-  it('goes on behind what is damaged, to tell of all of it', async () => {
+  it('reads on behind the damage, to report all of it', async () => {
     await write(9)
     await flip(commit(3), 90)
     await db.del(commit(6))
@@ -133,7 +133,7 @@ describe('a damaged log', () => {
     }
   })
 
-  it('loses no place of the index to an append that it refuses', async () => {
+  it('loses no posting of the index by an append that it refuses', async () => {
     memory = newMemory()
     db = databaseIn(memory)
     store = await openMemoryStore<TckRecord>(memory)
@@ -143,7 +143,7 @@ describe('a damaged log', () => {
     await store.putSnapshots([{ actor: 'order/b', seq: 1, rev: 1, state: {} }])
     await store.append({ records: many(15_001, 15_000) })
     await flip('s!order/b', 20)
-    // By now the first postings are due to be written, with the commit that is refused.
+    // By now the first postings are due. They would be written with the commit that is refused.
     const refused = { records: many(30_001, 1), snapshots: [{ actor: 'order/b', seq: 2, rev: 2, state: {} }] }
     await expect(store.append(refused)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
     await store.append({ records: many(30_001, 1) })
@@ -152,7 +152,7 @@ describe('a damaged log', () => {
     expect((await store.verifyChain()).damage).toEqual([])
   })
 
-  it('names a checkpoint and an end that nobody can read', async () => {
+  it('names an unreadable checkpoint and an unreadable end', async () => {
     await write(2)
     await store.putSnapshots([], { seq: 2, state: {} })
     await db.put('m!checkpoint', Buffer.from('{"se'))
@@ -161,8 +161,8 @@ describe('a damaged log', () => {
     await expect(openMemoryStore(memory)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
-  describe('whose history index is written', () => {
-    /** Commits of many records by two actors, so many that the index is written in parts. */
+  describe('with a written history index', () => {
+    /** Writes commits of many records by two actors, so many that the index is written in parts. */
     const writeMany = async () => {
       memory = newMemory()
       db = databaseIn(memory)
@@ -178,7 +178,7 @@ describe('a damaged log', () => {
       }
     }
 
-    it('finds every history from any rev, before and after it is opened anew', async () => {
+    it('finds every history from any rev, before and after it is reopened', async () => {
       await writeMany()
       for (let round = 0; round < 2; round++) {
         for (const [actor, count] of [
@@ -203,7 +203,7 @@ describe('a damaged log', () => {
       }
     })
 
-    it('names what is not found through it', async () => {
+    it('names the records that it does not find through the index', async () => {
       await writeMany()
       const keys = await db.keys({ gte: 'h!order/a', lt: 'h!order/b' }).all()
       expect(keys.length).toBeGreaterThan(1)
@@ -219,7 +219,7 @@ describe('a damaged log', () => {
       expect(damage[0]).toMatchObject({ code: 'STORE_INDEX', message: expect.stringContaining('order/a') })
     })
 
-    it('names a place in it where there is nothing, and an actor that is not listed', async () => {
+    it('names a posting that leads nowhere, and an actor that is not listed', async () => {
       await writeMany()
       await db.put(`h!order/x\0${'1'.padStart(16, '0')}`, Buffer.from('1'))
       expect((await store.verifyChain()).damage).toMatchObject([{ seq: 1, code: 'STORE_INDEX' }])

@@ -1,4 +1,7 @@
-/** The doctor's exchange of two stores, killed at each of its changes: the next opener goes on, wherever the folder lies by then. */
+/**
+ * Tests the doctor's exchange of two stores, killed at each of its changes. The next opener goes on, even in a moved
+ * folder.
+ */
 import {
   existsSync,
   mkdirSync,
@@ -43,7 +46,7 @@ function filesIn(folder: string): Record<string, string> {
   )
 }
 
-/** A damaged store, and beside it what the doctor has made. */
+/** Makes a damaged store, and beside it the doctor's new one. */
 function patient(name: string): string {
   const folder = join(root, name, 'log')
   put(folder, OLD)
@@ -62,8 +65,8 @@ const moves = (folder: string) => {
 describe.each([
   ['stays where it is', stays],
   ['is moved meanwhile', moves],
-])('an exchange that is killed, of a store that %s,', (name, goes) => {
-  it('is not begun or is finished by the next opener, which may be killed as well', () => {
+])('an exchange that is killed, of a store that %s', (name, goes) => {
+  it('has not begun or is finished by the next opener, which may also be killed', () => {
     let change = 0
     for (; ; change++) {
       const before = patient(`${name}-${change}`)
@@ -71,7 +74,7 @@ describe.each([
       const folder = goes(before)
       for (let again = 0; killedAt(again, () => finishExchange(folder)); again++);
       expect(existsSync(join(folder, 'doctor')), `change ${change}`).toBe(false)
-      // It got its place before the store was moved, or after that.
+      // The damaged store got its place before the folder was moved, or after that.
       const beside = [before, folder].map((path) => `${path}.damaged`).find((path) => existsSync(path))
       expect(filesIn(folder), `change ${change}`).toEqual(beside === undefined ? OLD : NEW)
       if (beside !== undefined) expect(filesIn(beside), `change ${change}`).toEqual(OLD)
@@ -81,7 +84,7 @@ describe.each([
 })
 
 describe('a plan', () => {
-  it('of an older Outcry is carried out, and what that has put beside the store stays there', () => {
+  it('is carried out when it is of an older Outcry, and the store beside it stays there', () => {
     const folder = patient('older')
     const kept = join(root, 'older', 'log.damaged')
     mkdirSync(kept)
@@ -92,7 +95,7 @@ describe('a plan', () => {
     expect(Object.keys({ ...filesIn(kept), ...filesIn(`${kept}-2`) }).sort()).toEqual(Object.keys(OLD).sort())
   })
 
-  it('of an older Outcry that has put everything in its place is over', () => {
+  it('is over when it is of an older Outcry that has moved everything', () => {
     const folder = patient('over')
     rmSync(join(folder, 'doctor', 'new'), { recursive: true })
     writeFileSync(join(folder, 'doctor', 'plan'), JSON.stringify({ kept: join(root, 'gone'), step: 'in' }))
@@ -102,9 +105,9 @@ describe('a plan', () => {
   })
 
   it.each([
-    ['that nobody can read', '{"st', false],
-    ['for a store that is not there', '{"step":"out"}', true],
-  ])('%s is refused, and nothing is moved', (name, text, isMissing) => {
+    ['is unreadable', '{"st', false],
+    ['is for a store that does not exist', '{"step":"out"}', true],
+  ])('is refused and moves nothing when it %s', (name, text, isMissing) => {
     const folder = patient(name)
     if (isMissing) rmSync(join(folder, 'doctor', 'new'), { recursive: true })
     writeFileSync(join(folder, 'doctor', 'plan'), text)

@@ -1,4 +1,4 @@
-/** Where a store lies when the doctor is asked: a mount point, a disk that cannot be written to; and what a kill leaves of its work. */
+/** Tests the doctor in special places: a mount point, a read-only disk, and a folder in which it was killed. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -74,7 +74,7 @@ describe('the doctor', () => {
   })
 
   it.each(['out', 'in'] as const)(
-    'leaves a plan, which the next opener carries out, when it is killed on its way %s',
+    'leaves a plan when it is killed on the way %s, and the next opener carries it out',
     async (step) => {
       const location = join(root, `killed-${step}`)
       await make(location, 3)
@@ -90,7 +90,7 @@ describe('the doctor', () => {
       const old = join(location, 'doctor', 'old')
       mkdirSync(old)
       writeFileSync(join(location, 'doctor', 'plan'), JSON.stringify({ step }))
-      // Half of it was done.
+      // Half of the work is done.
       if (step === 'out') renameSync(join(location, 'HEAD'), join(old, 'HEAD'))
       else {
         for (const name of readdirSync(location)) {
@@ -104,7 +104,7 @@ describe('the doctor', () => {
     },
   )
 
-  it('is forgotten when it is killed before that', async () => {
+  it('leaves nothing to do when it is killed before that', async () => {
     const location = join(root, 'killed-before')
     await make(location)
     writeFileSync(join(roomForNew(location), 'CURRENT'), 'torn')
@@ -112,7 +112,7 @@ describe('the doctor', () => {
     expect(existsSync(join(location, 'doctor'))).toBe(false)
   })
 
-  it('keeps each damaged store beside what it has made', async () => {
+  it('keeps each damaged store beside the new one', async () => {
     const location = join(root, 'twice')
     await make(location)
     roomForNew(location)

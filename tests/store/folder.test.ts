@@ -1,4 +1,4 @@
-/** Names and files in folders: on file systems that know no links, and across two of them. */
+/** Tests names and files in folders on file systems without links, and across two file systems. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ afterAll(() => {
   rmSync(root, { recursive: true })
 })
 
-/** Files and folders with two levels, to be moved. */
+/** Makes files and folders on two levels, to be moved. */
 function makeTree(folder: string): void {
   makeFolder(join(folder, 'a', 'b'))
   writeFileSync(join(folder, 'one'), '1')
@@ -39,7 +39,7 @@ describe('a file', () => {
     expect(statSync(join(root, 'second')).ino).toBe(statSync(join(root, 'table')).ino)
   })
 
-  it('has one on another disk, where it cannot be linked', ({ skip }) => {
+  it('has a second name on another disk, where links are impossible', ({ skip }) => {
     skip(!isMounted, NO_MOUNT)
     writeFileSync(join(root, 'far'), 'rows')
     linkOrCopy(join(root, 'far'), join(disk, 'far'))
@@ -56,7 +56,7 @@ describe('a file', () => {
 })
 
 describe('a folder', () => {
-  it('is moved by its name, and on into one that a crash has left half full', () => {
+  it('is moved by its name, also into one that a crash has left half full', () => {
     const [from, to] = [join(root, 'from'), join(root, 'to')]
     makeTree(from)
     makeFolder(join(to, 'a'))

@@ -4,7 +4,10 @@ interface Compacting {
   compactRange(start: string, end: string): Promise<void>
 }
 
-/** LevelDB keeps what was overwritten in its files until it compacts them, and the doctor would find it there. */
+/**
+ * Compacts the database. LevelDB keeps overwritten values in its files until then, and the doctor would find them
+ * there.
+ */
 export function forgetOverwritten(db: Level<string, Buffer>): Promise<void> {
   return (db as unknown as Compacting).compactRange('', '~')
 }

@@ -1,4 +1,4 @@
-/** Stores that earlier versions wrote, each opened by today's code: see golden/make.ts. */
+/** Opens stores of earlier versions with today's code: see golden/make.ts. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ describe.each(formats)('a store of %s', (format) => {
       await store.close()
     }))
 
-  it('goes on: actors, children and timers are where they were, and what is added fits on', () =>
+  it('goes on: actors, children and timers are where they were, and new records follow', () =>
     withCopy(async (location) => {
       const clock = new EventClock(1_700_000_028_000)
       const supervisor = await createSupervisor({

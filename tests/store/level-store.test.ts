@@ -48,18 +48,18 @@ describe('a store on LevelDB', () => {
     return count
   }
 
-  it('is for one process at a time', async () => {
+  it('is open in one process at a time', async () => {
     const store = await write(1)
     await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
     await store.append({ records: [record(2)] })
     await store.close()
   })
 
-  it('names damage in the write-ahead log that LevelDB would drop in silence', async () => {
+  it('names damage in the write-ahead log that LevelDB would silently drop', async () => {
     await (await write(40)).close()
     const log = join(location, readdirSync(location).find((name) => name.endsWith('.log')) as string)
     const whole = readFileSync(log)
-    // From the middle, behind the first commits, to short of the last batch.
+    // Damages bytes from the middle, behind the first commits, up to the last batch.
     for (let i = 2_000; i < whole.length - 1_500; i += 97) {
       const bytes = Buffer.from(whole)
       bytes[i] = (bytes[i] as number) ^ 0x10
@@ -73,7 +73,7 @@ describe('a store on LevelDB', () => {
     await (await openLevelStore(location)).close()
   })
 
-  it('notices that the end of the write-ahead log, which LevelDB skips in silence, is gone', async () => {
+  it('notices a missing end of the write-ahead log, which LevelDB silently skips', async () => {
     await (await write(5)).close()
     const log = readdirSync(location).find((name) => name.endsWith('.log')) as string
     const bytes = readFileSync(join(location, log))
@@ -83,7 +83,7 @@ describe('a store on LevelDB', () => {
     })
   })
 
-  it('refuses the database of somebody else, and leaves it as it is', async () => {
+  it('refuses the database of another program, and leaves it as it is', async () => {
     const other = new Level<string, string>(location)
     await other.put('theirs', 'precious')
     await other.close()
@@ -105,7 +105,7 @@ describe('a store on LevelDB', () => {
     await expect(openLevelStore(location)).rejects.toMatchObject({ code: expect.stringMatching(/^STORE_/) })
   })
 
-  it('has all that was acknowledged to a writer that was killed, and nothing by half', async () => {
+  it('has everything acknowledged to a killed writer, and no half commit', async () => {
     for (let round = 0; round < 8; round++) {
       const child = spawn(process.execPath, [...program('tests/store/writer.ts'), location], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -134,7 +134,7 @@ describe('a store on LevelDB', () => {
       rmSync(mount, { recursive: true })
     })
 
-    it('fails the write, fences itself, and has all that was acknowledged', async ({ skip }) => {
+    it('fails the write, fences itself, and has everything acknowledged', async ({ skip }) => {
       skip(!isMounted, NO_MOUNT)
       const store = await openLevelStore<TckRecord>(join(mount, 'store'))
       let failure: unknown

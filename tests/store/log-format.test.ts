@@ -5,7 +5,7 @@ import { findDamage, recordsOf } from '../../store/leveldb/format/log-format.ts'
 const BLOCK = 32_768
 const HEADER = 7
 
-/** As LevelDB writes them: a record that does not fit into its block is cut into first, middle and last. */
+/** Writes records as LevelDB does: a record that does not fit into its block is cut into first, middle and last. */
 function logOf(records: readonly Buffer[]): { bytes: Buffer; starts: number[] } {
   const parts: Buffer[] = []
   const starts: number[] = []
@@ -39,7 +39,10 @@ function logOf(records: readonly Buffer[]): { bytes: Buffer; starts: number[] } 
 
 const record = (length: number, fill: number) => Buffer.alloc(length, fill)
 const SMALL = [record(3, 1), record(0, 2), record(40, 3)]
-/** Over three blocks; up to six bytes before a block's end, which stay empty; up to exactly there; a header alone. */
+/**
+ * Records over three blocks; up to six bytes before a block's end, which stay empty; up to exactly the end; a header
+ * alone.
+ */
 const LARGE = [
   record(10, 1),
   record(2 * BLOCK, 2),
@@ -65,7 +68,7 @@ describe('a log of LevelDB', () => {
     ['small', SMALL],
     ['large', LARGE],
   ])(
-    'tells of damage in any record that another one follows, and is whole before it: %s ones',
+    'names damage in any record that another one follows, and reads the records before it: %s ones',
     (_, records) => {
       const { bytes, starts } = logOf(records)
       for (const [i, start] of starts.entries()) {
@@ -78,7 +81,7 @@ describe('a log of LevelDB', () => {
     },
   )
 
-  it('takes no byte for another: checksum, length, type and payload', () => {
+  it('takes no changed byte for a good one: in checksum, length, type and payload', () => {
     const { bytes, starts } = logOf(SMALL)
     for (let at = 0; at < bytes.length; at++) {
       const sick = Buffer.from(bytes)
@@ -89,7 +92,7 @@ describe('a log of LevelDB', () => {
     }
   })
 
-  it('ends with what was cut off at any byte, which is no damage', () => {
+  it('ends without damage when it is cut off at any byte', () => {
     const { bytes, starts } = logOf(SMALL)
     for (let length = 0; length < bytes.length; length++) {
       const whole = [...starts.slice(1), bytes.length].filter((end) => end <= length).length
@@ -98,12 +101,12 @@ describe('a log of LevelDB', () => {
     }
   })
 
-  it('takes a damaged middle for the end of what is before it, and the rest of its record for no beginning', () => {
+  it('reads up to a damaged middle, and takes no rest of a record for a beginning', () => {
     const { bytes } = logOf([record(5, 1), record(3 * BLOCK, 2)])
     const sick = Buffer.from(bytes)
     sick[BLOCK + HEADER + 1] = 77
     expect([...recordsOf(sick)]).toEqual([record(5, 1)])
-    // Nothing begins behind it: it may be what a crash left of one batch.
+    // No record begins behind the damage, so it may be what a crash left of one batch.
     expect(findDamage(sick)).toBeUndefined()
   })
 })

@@ -1,4 +1,7 @@
-/** Damage that only `verify` and the readers of indexes can see: each is named, where it is, and nothing else is. */
+/**
+ * Tests damage that only `verify` and the readers of indexes can see. Each is named with its place, and nothing else
+ * is.
+ */
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +29,7 @@ let memory: Database
 let written: Memory
 let store: Store
 
-/** Commits of so many records each. */
+/** Writes commits with these numbers of records. */
 async function write(...sizes: number[]): Promise<void> {
   written = newMemory()
   memory = databaseIn(written)
@@ -46,7 +49,7 @@ async function flip(key: string): Promise<void> {
 }
 
 const damage = async () => (await store.verifyChain()).damage
-/** As LevelDB says that a block is damaged. */
+/** The error with which LevelDB reports a damaged block. */
 const unreadable = () => Object.assign(new Error('corrupted block'), { code: 'LEVEL_CORRUPTION' })
 
 afterEach(() => {
@@ -54,7 +57,7 @@ afterEach(() => {
 })
 
 describe('verify names', () => {
-  it('a last commit that is whole, fits, and is not the one that was written', async () => {
+  it('a last commit that is whole and fits but is not the one that was written', async () => {
     await write(1, 1, 1)
     const { memory: other, store: elsewhere } = await anotherLifeOf(written)
     for (const at of [1, 2, 99]) await append(elsewhere, 1, at)
@@ -68,7 +71,7 @@ describe('verify names', () => {
     ])
   })
 
-  it('commits that lie one over the other', async () => {
+  it('commits that overlap', async () => {
     await write(1, 3, 1)
     const { memory: other, store: elsewhere } = await anotherLifeOf(written)
     for (let n = 0; n < 3; n++) await append(elsewhere, 1)
@@ -80,7 +83,7 @@ describe('verify names', () => {
     })
   })
 
-  it('actors that would not be woken, or for whom there is nothing to wake', async () => {
+  it('actors that would not be woken, or that have no snapshot to wake', async () => {
     await write(1, 1)
     const snapshot = (actor: string) => ({ actor, seq: 1, rev: 1, state: {}, wake: { at: 7 } })
     await store.putSnapshots(['a', 'b', 'c'].map((id) => snapshot(`order/${id}`)))
@@ -103,7 +106,7 @@ describe('verify names', () => {
     ])
   })
 
-  it('an index that LevelDB cannot read, and goes on to the snapshots', async () => {
+  it('an index that LevelDB cannot read, and still checks the snapshots', async () => {
     await write(1, 1)
     await store.putSnapshots([{ actor: 'order/a', seq: 1, rev: 1, state: {} }])
     await flip('s!order/a')
@@ -114,7 +117,7 @@ describe('verify names', () => {
     ])
   })
 
-  it('nothing, but that the store was closed meanwhile', async () => {
+  it('nothing when the store is closed meanwhile, and fails with STORE_CLOSED', async () => {
     await write(1, 1, 1)
     const verifying = store.verifyChain({ onRecords: () => void store.close() })
     await expect(verifying).rejects.toMatchObject({ code: 'STORE_CLOSED' })
@@ -122,9 +125,9 @@ describe('verify names', () => {
 })
 
 describe('a reader names', () => {
-  it('the beginning of a history that is not found, read backwards', async () => {
+  it('the missing beginning of a history that it reads backwards', async () => {
     await write(...Array.from({ length: 40 }, () => 1_000))
-    // The older half of the index is written, the newer one is in memory.
+    // The older half of the index is written; the newer half is in memory.
     const [key] = await memory.keys({ gte: 'h!', lt: 'h"' }).all()
     await memory.del(key as string)
     await expect(list(store.history('order/a', { reverse: true }))).rejects.toMatchObject({
@@ -133,7 +136,7 @@ describe('a reader names', () => {
     })
   })
 
-  it('a place in time that leads to where that time was not', async () => {
+  it('a place in time that leads to another time', async () => {
     await write()
     for (const at of [10, 20, 30]) await append(store, 1, at)
     expect(await store.seqAt(15)).toBe(1)
@@ -145,7 +148,7 @@ describe('a reader names', () => {
     })
   })
 
-  it('what LevelDB cannot read', async () => {
+  it('a block that LevelDB cannot read', async () => {
     await write(1, 1)
     vi.spyOn(memory, 'getSync').mockImplementation(() => {
       throw unreadable()
@@ -154,7 +157,7 @@ describe('a reader names', () => {
   })
 })
 
-it('a reader that wants nothing gets nothing, and reads nothing', async () => {
+it('a reader with a limit of nothing gets nothing, and reads nothing', async () => {
   await write(1)
   await flip(commit(1))
   expect(await list(store.read({ limit: 0 }))).toEqual([])
@@ -170,7 +173,7 @@ describe('an archive', () => {
   const root = mkdtempSync(join(tmpdir(), 'outcry-archive-'))
   afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-  it('whose files have each the name of another is named, and is whole again under the right ones', async () => {
+  it("is named when its files have each other's names, and is whole again under the right ones", async () => {
     const location = join(root, 'log')
     const files = await openLevelStore(location)
     for (let n = 0; n < 62; n++) await append(files, 1_000)
@@ -200,7 +203,7 @@ describe('an archive', () => {
     expect(existsSync(`${first}.moved`)).toBe(false)
   })
 
-  it('is not there in memory', async () => {
+  it('does not exist in memory', async () => {
     await write(1)
     await expect(store.archive(1)).rejects.toMatchObject({ code: 'STORE_NO_ARCHIVE' })
     expect(store.liveFrom).toBe(1)

@@ -1,4 +1,7 @@
-/** Stores that cannot be opened, or examined, or copied: each says why by a code, and holds nothing afterwards. */
+/**
+ * Tests stores that cannot be opened, examined or copied. Each gives a code with the reason, and holds nothing
+ * afterwards.
+ */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,7 +57,7 @@ const commit = (seq: number) => `c!${String(seq).padStart(16, '0')}`
 const nameOf = (location: string) => location.slice(root.length + 1)
 
 describe('a store', () => {
-  it('whose noted end cannot be read is not opened, and is open to the next one', async () => {
+  it('is not opened when its noted end cannot be read, and is free for the next opener', async () => {
     const location = await make()
     renameSync(join(location, 'HEAD'), join(root, 'HEAD'))
     mkdirSync(join(location, 'HEAD'))
@@ -70,7 +73,7 @@ describe('a store', () => {
     await store.close()
   })
 
-  it('is not read with another codec than the one that wrote it', async () => {
+  it('is not read with a codec other than the one that wrote it', async () => {
     const memory = newMemory()
     await fill(await openMemoryStore(memory), 1)
     const other = { name: 'other', encode: () => '', decode: () => [] }
@@ -86,7 +89,7 @@ describe('a store', () => {
     })
   })
 
-  it('that has lost all its commits is not taken for a new one', async () => {
+  it('does not count as new when it has lost all its commits', async () => {
     const memory = newMemory()
     await fill(await openMemoryStore(memory), 5)
     for (let seq = 1; seq <= 5; seq++) await databaseIn(memory).del(commit(seq))
@@ -101,7 +104,7 @@ describe('the doctor', () => {
   it.each([
     ['diagnose', diagnose],
     ['cut back', cutBack],
-  ])('has nothing to %s where there is no store, and leaves nothing there', async (_, work) => {
+  ])('has nothing to %s without a store, and leaves nothing there', async (_, work) => {
     for (const location of [fresh(), join(fresh(), 'log')])
       await expect(work(location)).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED' })
     expect(readdirSync(root).filter((name) => name.startsWith(String(folders)))).toEqual([])
@@ -129,7 +132,7 @@ describe('the doctor', () => {
     await store.close()
   })
 
-  it('keeps what is whole of the snapshots that are not beyond the cut, and every damaged folder', async () => {
+  it('keeps the whole snapshots that are not beyond the cut, and every damaged folder', async () => {
     const location = await make()
     await edit(location, commit(5), flip)
     expect(await cutBack(location)).toMatchObject({ diagnosis: { wholeTo: 4, endedAt: 5 } })
@@ -139,14 +142,14 @@ describe('the doctor', () => {
     const kept = readdirSync(root).filter((name) => name.startsWith(`${nameOf(location)}.`))
     expect(kept).toEqual([`${nameOf(location)}.damaged`, `${nameOf(location)}.damaged-2`])
     const store = await openLevelStore(location)
-    // It was of seq 3.
+    // The snapshot was of seq 3.
     expect(store.snapshot('order/a')).toBeUndefined()
     await store.close()
   })
 })
 
 describe('a backup', () => {
-  it('that is cut off by its connection says so, and can be made again', async () => {
+  it('reports that its connection was cut off, and can be made again', async () => {
     const store = await openLevelStore(await make())
     const location = fresh()
     async function* broken() {
@@ -164,7 +167,7 @@ describe('a backup', () => {
     await store.close()
   })
 
-  it('of a store in memory opens in a folder', async () => {
+  it('opens in a folder when it is of a store in memory', async () => {
     const memory = await openMemoryStore()
     await fill(memory, 5)
     const location = fresh()
@@ -175,7 +178,7 @@ describe('a backup', () => {
   })
 })
 
-it('LevelDB is not asked to open what is no folder', async () => {
+it('LevelDB is not asked to open a file as a folder', async () => {
   const location = fresh()
   writeFileSync(location, '')
   await expect(openLevelStore(location)).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED' })

@@ -1,4 +1,7 @@
-/** Whose a folder is, and what opening it may change: one opener for one folder by whatever name, and nothing until the store is known to be whole. */
+/**
+ * Tests who may open a folder and what an opening changes: one opener for one folder by any name, and no change before
+ * the store is known to be whole.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -47,7 +50,7 @@ async function make(to = 3): Promise<string> {
   return location
 }
 
-/** All files but those of the locks, with what is in them: reading a locked file drops its lock. */
+/** Returns all files with their content, except those of the locks: reading a locked file drops its lock. */
 function contentOf(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => !/^lock|LOCK$/.test(name) && statSync(join(folder, name)).isFile())
@@ -59,7 +62,7 @@ const fileLike = (location: string, pattern: RegExp) =>
   join(location, readdirSync(location).find((name) => pattern.test(name)) as string)
 
 describe('an open store', () => {
-  it('is not opened again in its process, by whatever path, and stays locked for others after that', async () => {
+  it('is not opened again in its process by any path, and stays locked for others after that', async () => {
     const location = await make()
     const link = fresh()
     symlinkSync(location, link)
@@ -107,7 +110,7 @@ describe('an open store', () => {
       },
     ],
     ['lost its lock', (location) => rmSync(join(location, 'lock'), { recursive: true })],
-  ])('whose folder %s takes no commit more, and tells why', async (_, change) => {
+  ])('takes no more commits when its folder %s, and says why', async (_, change) => {
     const location = await make()
     const store = await openLevelStore(location)
     await append(store)
@@ -120,13 +123,13 @@ describe('an open store', () => {
     })
     await expect(append(store)).rejects.toMatchObject({ code: 'STORE_FENCED' })
     expect(store.head.seq).toBe(4)
-    // Nothing has been written into what is there now.
+    // Nothing was written into the folder that is there now.
     if (before !== undefined) expect(contentOf(location)).toEqual(before)
     await store.close()
   })
 
   it.runIf(process.platform === 'linux')(
-    'is told from a closed one whose files a program has inherited, by the pid and the command of that',
+    "differs from a closed one whose files a program has inherited: the error names the program's pid and command",
     async () => {
       const location = await make()
       const fd = openSync(fileLike(location, /\.log$/), 'r+')
@@ -137,7 +140,7 @@ describe('an open store', () => {
       closeSync(fd)
       await once(heir.stdout as Readable, 'data')
       const ended = once(heir, 'exit')
-      // While the last holder is known, whoever inherited from it is none.
+      // While the last holder is known, a program that inherited its files does not count as one.
       await (await openLevelStore(location)).close()
       rmSync(join(location, 'lock'), { recursive: true })
       const before = contentOf(location)
@@ -155,11 +158,11 @@ describe('an open store', () => {
     },
   )
 
-  it('does not acknowledge what it has written when HEAD says another epoch by then', async () => {
+  it('does not acknowledge a write when HEAD has another epoch by then', async () => {
     const location = await make()
     const store = await openLevelStore(location)
     const head = readHeadFile(location) as Owner
-    // As an opener does to whom the lock did not keep it shut.
+    // An opener does this when the lock has failed to keep it out.
     writeFileSync(join(location, 'lock', 'next'), '')
     renameSync(join(location, 'lock', 'next'), join(location, 'lock', 'holder'))
     writeHeadFile(location, { ...head, epoch: head.epoch + 1 })
@@ -180,7 +183,7 @@ describe('an open store', () => {
         renameSync(`${path}.other`, path)
       },
     ],
-  ])('finds out soon when HEAD is %s', async (_, change) => {
+  ])('soon finds out that HEAD is %s', async (_, change) => {
     const location = await make()
     const other = readFileSync(join(await make(), 'HEAD'))
     const store = await openLevelStore(location)
@@ -193,11 +196,11 @@ describe('an open store', () => {
   })
 })
 
-/** A look at the folder holds for a few milliseconds. */
+/** Waits until a look at the folder no longer counts: a few milliseconds. */
 const lookHasPassed = () => setTimeout(50)
 
 describe('the lock', () => {
-  it('is one file for good, whatever becomes of the files beside it', async () => {
+  it('is one file for ever, whatever happens to the files beside it', async () => {
     const location = await make()
     const { ino } = statSync(join(location, 'lock', 'LOCK'))
     for (const tear of [
@@ -206,7 +209,7 @@ describe('the lock', () => {
       (path: string) => writeFileSync(path, 'torn'),
     ]) {
       for (const name of readdirSync(join(location, 'lock'))) {
-        // What an opening leaves of what was torn before.
+        // An opening removes files that were torn before.
         if (name === 'LOCK' || !existsSync(join(location, 'lock', name))) continue
         tear(join(location, 'lock', name))
         await (await openLevelStore(location)).close()
@@ -215,7 +218,7 @@ describe('the lock', () => {
     }
   })
 
-  it('holds off an older Outcry that has the database open, and changes nothing of it', async () => {
+  it('keeps out of a database that an older Outcry has open, and changes nothing of it', async () => {
     const location = await make()
     const older = new Level(location)
     await older.open()
@@ -226,7 +229,7 @@ describe('the lock', () => {
     await (await openLevelStore(location)).close()
   })
 
-  it('of a copy made of hard links is the same, but what the copy writes is its own', async () => {
+  it('is shared by a copy made of hard links, although the copy writes its own files', async () => {
     const location = await make()
     const copy = fresh()
     const link = (from: string, to: string) => {
@@ -263,7 +266,7 @@ describe('a folder', () => {
     ],
   ]
 
-  it.each(pieces)('that misses %s is no new one: it is refused and stays as it is', async (_, remove) => {
+  it.each(pieces)('is not new when it lacks %s: it is refused and stays as it is', async (_, remove) => {
     const location = await make()
     remove(location)
     const before = contentOf(location)
@@ -272,7 +275,7 @@ describe('a folder', () => {
     expect(storeExists(location)).toBe(true)
   })
 
-  it('in which a database was being made when its maker died is made again', async () => {
+  it('is made again when its maker died while it made the database', async () => {
     const location = fresh()
     const { id } = readHeadFile(await make()) as Owner
     mkdirSync(location)
@@ -286,7 +289,7 @@ describe('a folder', () => {
     expect(readHeadFile(location)).toMatchObject({ kind: 'owned', id, ready: true })
   })
 
-  it('with commits is not made again, whatever HEAD says', async () => {
+  it('is not made again when it has commits, whatever HEAD says', async () => {
     const location = await make()
     const head = readHeadFile(location) as Owner
     writeHeadFile(location, { ...head, ready: false, seq: 0 })
@@ -295,7 +298,7 @@ describe('a folder', () => {
     expect(contentOf(location)).toEqual(before)
   })
 
-  it('in which an opener died, after its look or after its claim, is opened by the next one', async () => {
+  it('is opened by the next opener when one died after its look or after its claim', async () => {
     const location = await make()
     mkdirSync(join(location, 'look'))
     writeFileSync(join(location, 'look', 'CURRENT'), 'torn')
@@ -321,31 +324,34 @@ describe('a store of an older format', () => {
     throw new Error('it is empty')
   }
 
-  it.each([1, 2])('%i gets a name, which its new commits bear and its old ones need not', async (format) => {
-    const location = golden(format)
-    expect(readHeadFile(location).kind).toBe('older')
-    const store = await open(location)
-    const { seq } = store.head
-    const record = await last(store)
-    await store.append({ records: [{ ...record, seq: seq + 1, rev: record.rev + 1 }] })
-    expect((await store.verifyChain()).damage).toEqual([])
-    await store.close()
-    const { id } = readHeadFile(location) as Owner
-    const db = new Level<string, Buffer>(location, { valueEncoding: 'buffer' })
-    const commitAt = (at: number) => db.get(`c!${String(at).padStart(16, '0')}`) as Promise<Buffer>
-    expect(storeIdOf(await commitAt(1))).toBeUndefined()
-    expect(storeIdOf(await commitAt(seq + 1))).toEqual(id)
-    expect((await db.get('m!nameless'))?.toString()).toBe(String(seq))
-    await db.close()
-    const again = await open(location)
-    expect((await again.verifyChain()).damage).toEqual([])
-    await again.close()
-    // HEAD belongs to it from now on.
-    rmSync(join(location, 'HEAD'))
-    await expect(open(location)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
-  })
+  it.each([1, 2])(
+    '%i gets an id, which its new commits have and its old ones need not have',
+    async (format) => {
+      const location = golden(format)
+      expect(readHeadFile(location).kind).toBe('older')
+      const store = await open(location)
+      const { seq } = store.head
+      const record = await last(store)
+      await store.append({ records: [{ ...record, seq: seq + 1, rev: record.rev + 1 }] })
+      expect((await store.verifyChain()).damage).toEqual([])
+      await store.close()
+      const { id } = readHeadFile(location) as Owner
+      const db = new Level<string, Buffer>(location, { valueEncoding: 'buffer' })
+      const commitAt = (at: number) => db.get(`c!${String(at).padStart(16, '0')}`) as Promise<Buffer>
+      expect(storeIdOf(await commitAt(1))).toBeUndefined()
+      expect(storeIdOf(await commitAt(seq + 1))).toEqual(id)
+      expect((await db.get('m!nameless'))?.toString()).toBe(String(seq))
+      await db.close()
+      const again = await open(location)
+      expect((await again.verifyChain()).damage).toEqual([])
+      await again.close()
+      // HEAD belongs to the store from now on.
+      rmSync(join(location, 'HEAD'))
+      await expect(open(location)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    },
+  )
 
-  it('keeps the name that an opener gave it who died before it could write to the database', async () => {
+  it('keeps the id of an opener that died before it could write to the database', async () => {
     const location = golden(2)
     const { id } = readHeadFile(await make()) as Owner
     writeHeadFile(location, { id, epoch: 9, ready: true, seq: 1 })

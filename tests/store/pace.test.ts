@@ -1,16 +1,16 @@
-/** Readers give way to the event loop, one after the other, and end with whoever asked. */
+/** Tests that readers give way to the event loop, one after the other, and end with their client. */
 import { setImmediate as soon } from 'node:timers'
 import { describe, expect, it } from 'vitest'
 import { newMemory, openMemoryStore, Pace, type Store } from '../../store/index.ts'
 import { alone, commitBegins, commitEnds } from '../../store/leveldb/pace.ts'
 
-/** Works, and lets nobody else. */
+/** Works for some ms without giving way. */
 function work(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);
 }
 
-/** Counts the rounds of the event loop until it is told to end. */
+/** Counts the rounds of the event loop until `end`. */
 function rounds(): { count: number; end(): void } {
   const state = {
     count: 0,
@@ -65,8 +65,8 @@ async function run(reading: AsyncIterable<unknown> | Promise<unknown>, each: () 
   else for await (const _ of reading) each()
 }
 
-describe('whoever reads', () => {
-  it.each(readings)('%s gives way, however little time each piece takes', async (_, read) => {
+describe('a reader', () => {
+  it.each(readings)('of %s gives way, however little time each piece takes', async (_, read) => {
     const store = await filled()
     const loop = rounds()
     let pieces = 0
@@ -80,7 +80,7 @@ describe('whoever reads', () => {
     expect(loop.count).toBeGreaterThanOrEqual(Math.floor(pieces / 3))
   })
 
-  it.each(readings)('%s ends when whoever asked has gone', async (_, read) => {
+  it.each(readings)('of %s ends when its client has gone', async (_, read) => {
     const store = await filled()
     const gone = new AbortController()
     let pieces = 0
@@ -97,7 +97,7 @@ describe('whoever reads', () => {
     work(3)
     commitBegins()
     const asked = performance.now()
-    // Nothing else is under way that could end.
+    // No other work is under way that could end.
     await pace.step()
     const waited = performance.now() - asked
     commitEnds()
@@ -109,7 +109,7 @@ describe('whoever reads', () => {
     await read
   })
 
-  it('takes turns with the others: all of them together hold up everything else no longer than one', async () => {
+  it('takes turns with the others: together they hold up all else no longer than one', async () => {
     const loop = rounds()
     const inRound: number[] = []
     const order: number[] = []
@@ -126,11 +126,11 @@ describe('whoever reads', () => {
     await Promise.all(Array.from({ length: 20 }, (_, name) => reader(name)))
     loop.end()
     expect(Math.max(...inRound.filter(Boolean))).toBeLessThanOrEqual(3)
-    // Everybody has begun before anybody is far.
+    // Each reader has begun before any of them has read much.
     expect(new Set(order.slice(0, 60)).size).toBe(20)
   })
 
-  it('in the background has a share of the time while commits come, answers before it, and all of it when they end', async () => {
+  it('in the background has a share of the time while commits come, after answers, and all of it when they end', async () => {
     const commit = () => {
       commitBegins()
       commitEnds()
@@ -150,7 +150,7 @@ describe('whoever reads', () => {
     }
     try {
       commit()
-      // More than it may have saved up.
+      // More ms than a reader may save up.
       await read(230, true)
       pieces = 0
       const behind = read(20, true)
@@ -165,11 +165,11 @@ describe('whoever reads', () => {
     const loop = rounds()
     await read(50, true)
     loop.end()
-    // One round a piece: it does not wait for a timer.
+    // Each piece takes one round, so it does not wait for a timer.
     expect(loop.count).toBeLessThan(150)
   })
 
-  it('has the thread pool one after the other, and those behind one that fails have it, too', async () => {
+  it('has the thread pool after the one before it, even when that one fails', async () => {
     let atWork = 0
     const order: number[] = []
     const jobs = Array.from({ length: 5 }, (_, n) =>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Scratch } from '../../store/leveldb/folder/scratch.ts'
 
-it('room on the disk that cannot be read any more is not told as damage of the log', async () => {
+it('an unreadable scratch file does not count as damage of the log', async () => {
   const scratch = await Scratch.open()
   await scratch.put([['a', '1']])
   expect([scratch.get('a'), scratch.get('b')]).toEqual(['1', undefined])

@@ -1,4 +1,4 @@
-/** Snapshots kept for an actor's history: enough of them, not too many, and kept by whatever copies a store. */
+/** Tests the snapshots kept for an actor's history: enough of them, not too many, and kept in every copy of a store. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ async function kept(store: Store, maxSeq?: number): Promise<SnapshotEntry[]> {
   return entries
 }
 
-/** One snapshot after another, the actor's records as far apart in the log as `spread` says. */
+/** Puts one snapshot after another. `spread` is the distance of the actor's records in the log. */
 async function live(store: Store, every: number, spread: number, count: number, bytes = 0): Promise<void> {
   const known = (await kept(store))[0]
   for (let n = 1; n <= count; n++) {
@@ -44,8 +44,8 @@ async function live(store: Store, every: number, spread: number, count: number, 
   }
 }
 
-describe('of the snapshots of an actor', () => {
-  it('the two latest are found by their place in the log at once, and no older one', async () => {
+describe("an actor's snapshots", () => {
+  it('are found by their place in the log: the two latest at once, and no older one', async () => {
     const store = await openMemoryStore()
     await live(store, 3, 1, 3)
     expect(
@@ -54,18 +54,18 @@ describe('of the snapshots of an actor', () => {
   })
 
   it.each([
-    ['at work all the time', 1_000, 3, 0, 1_000],
-    ['that is snapshotted often', 10, 3, 0, 1_000],
-    ['that is seldom at work', 25, 2_000, 0, 64],
-    ['that is nearly never at work', 1, 60_000, 0, 64],
-    ['of a large state', 1_000, 3, 200_000, 4_000],
-    ['of a very large state', 100, 3, 900_000, 4_000],
-  ])('%s enough are kept, and no more', async (_, every, spread, bytes, apart) => {
+    ['is at work all the time', 1_000, 3, 0, 1_000],
+    ['is snapshotted often', 10, 3, 0, 1_000],
+    ['is seldom at work', 25, 2_000, 0, 64],
+    ['is nearly never at work', 1, 60_000, 0, 64],
+    ['has a large state', 1_000, 3, 200_000, 4_000],
+    ['has a very large state', 100, 3, 900_000, 4_000],
+  ])('are kept often enough, and no more, when the actor %s', async (_, every, spread, bytes, apart) => {
     const store = await openMemoryStore()
     await live(store, every, spread, Math.ceil((8 * apart) / every), bytes)
     const revs = (await kept(store)).map(({ rev }) => rev)
     expect(revs).toEqual(revs.toSorted((a, b) => b - a))
-    // The two latest are kept whatever the distance.
+    // The two latest are kept at any distance.
     const [, ...history] = revs
     for (const [i, rev] of history.entries()) {
       expect(rev - (history[i + 1] ?? 0)).toBeLessThanOrEqual(apart + every)
@@ -73,7 +73,7 @@ describe('of the snapshots of an actor', () => {
     }
   })
 
-  it(`in any order and at any distance, none is further back than it may be (seed ${SEED})`, async () => {
+  it(`are kept near enough, in any order and at any distance (seed ${SEED})`, async () => {
     const next = seeded(SEED)
     const store = await openMemoryStore()
     const all: SnapshotEntry[] = []
@@ -85,7 +85,7 @@ describe('of the snapshots of an actor', () => {
       seq += step * (1 + Math.floor(next() ** 4 * 2_000))
       const entry = at(rev, seq)
       all.push(entry)
-      // Now and then one comes late, behind a newer one.
+      // Some snapshots come late, behind a newer one.
       if (next() < 0.1 && n > 0) all.splice(-1, 0, all.pop() as SnapshotEntry, all.splice(-2, 1)[0] as never)
     }
     for (const entry of all) await store.putSnapshots([entry])
@@ -101,7 +101,7 @@ describe('of the snapshots of an actor', () => {
     }
   })
 
-  it('those of the history are found after an older Outcry has written, which knows of none', async () => {
+  it('of its history are found after an older Outcry, which knows none, has written', async () => {
     const memory = newMemory()
     let store = await openMemoryStore(memory)
     await live(store, 500, 1, 20)
@@ -122,7 +122,7 @@ describe('of the snapshots of an actor', () => {
     await db.put(`s!${ACTOR}`, Buffer.concat([older(10_600), older(10_500)]))
     store = await openMemoryStore(memory)
     expect((await kept(store)).length).toBe(before)
-    // And go on from where they ended.
+    // New ones go on from the end of the old ones.
     await live(store, 100, 1, 40)
     const revs = (await kept(store)).map(({ rev }) => rev)
     const sinceThen = revs.slice(2).filter((rev) => rev > 9_000)
@@ -130,7 +130,7 @@ describe('of the snapshots of an actor', () => {
     expect(sinceThen.length).toBeLessThan(8)
   })
 
-  it('those of the history are in a backup, and in what the doctor makes anew up to its cut', async () => {
+  it("of its history are in a backup, and in the doctor's new store up to its cut", async () => {
     const location = join(root, 'store')
     const store = await openLevelStore(location)
     for (let seq = 1; seq <= 40; seq++)

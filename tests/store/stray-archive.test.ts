@@ -1,4 +1,7 @@
-/** Files in an archive's folder that do not hold what their names say, or that nothing needs: what is whole is read beside them. */
+/**
+ * Tests files in an archive's folder that do not hold what their names say, or that are not needed. Readers find the
+ * whole files beside them.
+ */
 import {
   cpSync,
   existsSync,
@@ -32,7 +35,7 @@ const record = (seq: number): LogRecord => ({ seq, rev: seq, actor: 'order/a', a
 const fileName = (first: number, last: number) =>
   `${String(first).padStart(16, '0')}-${String(last).padStart(16, '0')}.gz`
 const origin = join(root, 'origin')
-/** First and last seq of each file of its archive. */
+/** First and last seq of each file of the archive. */
 let ranges: [first: number, last: number][]
 
 beforeAll(async () => {
@@ -51,7 +54,7 @@ beforeAll(async () => {
   expect(ranges.length).toBeGreaterThan(1)
 })
 
-/** A copy of the store, and of each file of its archive the path. */
+/** Copies the store. Returns the paths of its archive's files. */
 function copy(name: string): { location: string; archive: string; files: string[] } {
   const location = join(root, name)
   cpSync(origin, location, { recursive: true })
@@ -96,7 +99,7 @@ const strays: [string, (archive: string, files: string[]) => void][] = [
 ]
 
 describe.each(strays)('%s beside the files of an archive', (name, put) => {
-  it('hides none of them from readers, and goes into no backup', async () => {
+  it('hides no file from readers, and goes into no backup', async () => {
     const { location, archive, files } = copy(name)
     put(archive, files)
     const store = await openLevelStore(location)
@@ -108,7 +111,7 @@ describe.each(strays)('%s beside the files of an archive', (name, put) => {
   })
 })
 
-it('no doctor believes the names of all of these, also where the database is gone', async () => {
+it('the doctor believes none of these names, even when the database is gone', async () => {
   const { location, archive, files } = copy('doctor')
   for (const [, put] of strays) put(archive, files)
   expect(await diagnose(location)).toMatchObject({ wholeTo: ENDS_AT, endedAt: ENDS_AT, damage: [] })
@@ -125,7 +128,7 @@ describe('a file of an archive that does not hold what its name says', () => {
   it.each([
     ['more', 500],
     ['less', -500],
-  ])('but %s is named', async (name, by) => {
+  ])('is named when it holds %s', async (name, by) => {
     const { location, archive, files } = copy(name)
     const wrong = join(archive, fileName(last()[0], last()[1] + by))
     renameSync(files.at(-1) as string, wrong)
@@ -149,13 +152,13 @@ describe('an archive that lacks a file', () => {
     ['the last, which is torn', (files) => truncateSync(files.at(-1) as string, 100)],
   ]
 
-  it.each(lacking)('%s, is not backed up as if it were whole', async (name, take) => {
+  it.each(lacking)('is not backed up as if it were whole: %s', async (name, take) => {
     const { location, files } = copy(`backup without ${name}`)
     take(files)
     const store = await openLevelStore(location)
     const copied = join(root, `${name}-copy`)
     await expect(writeBackup(store.entries(), copied)).rejects.toMatchObject({ code: 'STORE_ARCHIVE' })
-    // Nor over the wire, where the reason comes along.
+    // The same holds over the wire, which also brings the reason.
     const wire = decodeEntries(encodeEntries(store.entries()))
     await expect(writeBackup(wire, copied)).rejects.toMatchObject({
       code: 'STORE_ARCHIVE',
@@ -166,9 +169,9 @@ describe('an archive that lacks a file', () => {
     await store.close()
   })
 
-  // Of a file that is gone no name says that the log went on in it.
+  // When a file is missing, no name shows that the log went on in it.
   const told = lacking.filter(([name]) => name !== 'the last')
-  it.each(told)('%s, and a database without CURRENT, is not cut to where it lacks it', async (name, take) => {
+  it.each(told)('is not cut back to the gap when the database lacks CURRENT, too: %s', async (name, take) => {
     const { location, files } = copy(`doctor without ${name}`)
     take(files)
     rmSync(join(location, 'CURRENT'))
@@ -178,7 +181,7 @@ describe('an archive that lacks a file', () => {
   })
 })
 
-describe('a file where the folder of the archive has to be', () => {
+describe("a file in the place of the archive's folder", () => {
   it('lets a store open that has archived nothing, and is named when it archives', async () => {
     const location = join(root, 'no-folder')
     const store = await openLevelStore(location)
@@ -233,7 +236,7 @@ it('a file that cannot be put into the archive leaves nothing there, and is put 
   await store.close()
 })
 
-it('a backup takes no file out of its folder, whatever a runner names it', async () => {
+it('a backup writes no file outside its folder, whatever name a runner sends', async () => {
   async function* entries(): AsyncGenerator<[string, Uint8Array]> {
     yield ['archive/../../escaped.gz', Buffer.from('x')]
   }

@@ -1,4 +1,4 @@
-/** The tests of every store find what is wrong with a store, on a test runner of any kind. */
+/** Tests that the tests of every store find the faults of a store, on any test runner. */
 import { describe, expect, it } from 'vitest'
 import { newMemory, openMemoryStore, type Store } from '../../store/index.ts'
 import { all } from '../../store/tck/subject.ts'
@@ -9,7 +9,7 @@ type Fault = (store: Tested) => Partial<Tested>
 
 const CAPABILITIES: Capabilities = { durable: true, oneWriter: false, snapshotHistory: { apartRevs: 1_000 } }
 
-/** The same store, but for some functions of it. */
+/** Returns the same store with some functions changed. */
 function altered(store: Tested, fault: Fault): Tested {
   const changed = fault(store)
   return new Proxy(store, {
@@ -20,7 +20,7 @@ function altered(store: Tested, fault: Fault): Tested {
   })
 }
 
-/** Returns the names of the tests that fail. */
+/** Returns the titles of the tests that fail. */
 async function failing(fault: Fault, capabilities = CAPABILITIES): Promise<readonly string[]> {
   const tests: (readonly [name: string, test: () => Promise<void>])[] = []
   storeTck(
@@ -53,17 +53,17 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     'refuses a commit of a later seq and goes on',
   ],
   [
-    'reads upwards alone',
+    'reads upwards only',
     (store) => ({ read: (options) => store.read({ ...options, reverse: false }) }),
     'reads any range, both ways, up to a limit',
   ],
   [
-    'has one snapshot of each actor',
+    'has only one snapshot of each actor',
     (store) => ({ snapshot: (actor) => store.snapshot(actor) }),
     'keeps the two latest snapshots of an actor',
   ],
   [
-    'has the two latest snapshots alone, and claims more',
+    'has only the two latest snapshots, and claims more',
     (store) => ({
       async *snapshots(actor, options) {
         const [latest, before] = await all(store.snapshots(actor, options))
@@ -74,7 +74,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     'keeps a snapshot of the past for each 1000 records of an actor',
   ],
   [
-    'wakes nobody',
+    'wakes no actor',
     () => ({
       async *wakes() {
         yield* []
@@ -88,7 +88,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     'tells where the log was at a time, though times may go back',
   ],
   [
-    'reads on for nobody',
+    'reads on for a client that has gone',
     (store) => ({ read: ({ signal: _, ...options } = {}) => store.read(options) }),
     'reads no more for a client that has gone',
   ],
@@ -96,15 +96,15 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
 ]
 
 describe('the tests of every store', () => {
-  it('pass on a store that is right', async () => {
+  it('pass on a correct store', async () => {
     expect(await failing(() => ({}))).toEqual([])
   })
 
-  it.each(FAULTS)('find one that %s', async (_, fault, finder) => {
+  it.each(FAULTS)('find a store that %s', async (_, fault, finder) => {
     expect(await failing(fault)).toContain(finder)
   })
 
-  it('find one that claims to have one writer, or an archive, and does not', async () => {
+  it('find a store that claims one writer, or an archive, and lacks it', async () => {
     expect(await failing(() => ({}), { ...CAPABILITIES, oneWriter: true })).toEqual([
       'is refused to a second writer, and goes on with the first',
     ])
@@ -114,7 +114,7 @@ describe('the tests of every store', () => {
     ])
   })
 
-  it('ask nothing of a store that does not outlive its closing, when it says so', async () => {
+  it('require nothing durable of a store that claims to be in memory', async () => {
     const tests: (() => Promise<void>)[] = []
     storeTck(
       { describe: (_, define) => define(), it: (_, test) => tests.push(test) },

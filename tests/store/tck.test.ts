@@ -6,7 +6,7 @@ import { newMemory, openLevelStore, openMemoryStore } from '../../store/index.ts
 import { storeTck } from '../../store/tck/tck.ts'
 
 const snapshotHistory = { apartRevs: 1_000 }
-/** What is not in the written index yet is found again from the last commits: see history-index.ts. */
+/** Records not yet in the written index are found again in the last commits: see history-index.ts. */
 const archive = { behindRecords: 21_000 }
 
 storeTck(

@@ -1,11 +1,14 @@
-/** Files of a database that cannot be read at all: a refusal names them, and the doctor rescues what is in the others. */
+/**
+ * Tests files of a database that cannot be read at all. A refusal names them, and the doctor rescues the content of the
+ * others.
+ */
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cutBack, diagnose, type LogRecord, openLevelStore } from '../../store/index.ts'
 
-/** What the disk cannot read: a path, and the bytes from there on in it. */
+/** The part that the disk cannot read: a path, and a range of its bytes. */
 let bad: { path: string; from: number; to: number; code: string } | undefined
 
 vi.mock('node:fs', async (original) => {
@@ -45,7 +48,7 @@ const record = (seq: number): LogRecord & { pad: string } => ({
   rev: seq,
   actor: 'order/a',
   at: seq,
-  // LevelDB compresses what repeats.
+  // The bytes differ, because LevelDB compresses repetitions.
   pad: Buffer.from(Array.from({ length: 600 }, (_, i) => (seq * 7_919 + i * i * 31) % 251)).toString(
     'base64',
   ),
@@ -93,7 +96,7 @@ describe.each(places)('%s in the place of', (what, put) => {
     ['the write-ahead log', LOG, RECORDS / 2],
     ['MANIFEST', MANIFEST, RECORDS],
     ['CURRENT', /^CURRENT$/, RECORDS],
-  ])('%s is refused, and costs what was in it', async (name, pattern, wholeTo) => {
+  ])('%s is refused, and costs only its content', async (name, pattern, wholeTo) => {
     const { location, file } = copy(`${what}-${name}`)
     const path = file(pattern)
     fs.rmSync(path)
@@ -110,11 +113,11 @@ describe('a bad sector', () => {
     ['a table', TABLE],
     ['the write-ahead log', LOG],
     ['MANIFEST', MANIFEST],
-  ])('in %s is named, and takes no more than is in it', async (name, pattern) => {
+  ])('in %s is named, and costs only its content', async (name, pattern) => {
     const { location, file } = copy(`sector-${name}`)
     const path = file(pattern)
     const { size } = fs.statSync(path)
-    // Of a table: its footer, without which its index is not found.
+    // For a table it is the footer, without which the index is not found.
     const from = pattern === LOG ? size - 4_096 : size - 48
     bad = { path, from, to: size, code: 'EIO' }
     await expect(openLevelStore(location)).rejects.toMatchObject({
@@ -132,7 +135,7 @@ describe('a bad sector', () => {
   })
 })
 
-it('a file for which there is no descriptor left is not taken for a damaged one', async () => {
+it('a file that cannot be opened for lack of descriptors does not count as damaged', async () => {
   const { location, file } = copy('descriptors')
   for (const pattern of [TABLE, LOG]) {
     bad = { path: file(pattern), from: 0, to: 0, code: 'EMFILE' }

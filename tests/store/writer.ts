@@ -1,4 +1,4 @@
-/** Writes commits of three records without end and says the seq of each one that is durable. Made to be killed. */
+/** Writes commits of three records without end and prints the seq of each durable one. The tests kill it. */
 import { openLevelStore } from '../../store/index.ts'
 
 const store = await openLevelStore(process.argv[2] as string)

@@ -9,7 +9,7 @@ const ticker = setup({
   states: { waiting: { after: { 1000: { target: 'waiting', reenter: true, actions: 'beat' } } } },
 })
 
-/** What the golden stores were made with: a child, a timer that is running, a domain event, an end. */
+/** The machines of the golden stores: a child, a running timer, a domain event, an end. */
 export const golden = {
   door: setup({
     types: {} as {

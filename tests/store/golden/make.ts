@@ -1,4 +1,4 @@
-/** Makes a golden store with the code at hand: `tsx tests/store/golden/make.ts <folder>`. Done once for each format. */
+/** Makes a golden store with the present code: `tsx tests/store/golden/make.ts <folder>`. Run once for each format. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSupervisor, EventClock, openLevelStore } from '../../../src/index.ts'
