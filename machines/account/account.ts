@@ -1,4 +1,5 @@
 import { setup } from 'xstate'
+import { ofAccount } from '../kind/former-names.ts'
 import type { Command } from '../kind/kind.ts'
 import { idProblem } from '../model/ids.ts'
 import { accountInput } from './account-input.ts'
@@ -134,9 +135,10 @@ export const accountKind = {
   machine: accountMachine,
   previous: [accountVersion5],
   upgrades: [accountFromVersion5],
+  upcasters: ofAccount,
   needs: ({ owner }: Command) => ({ owner }),
-  problems: ({ type, orderId, limits }: Command, venue: string) => {
+  problems: ({ type, clOrdId, limits }: Command, venue: string) => {
     if (type === 'UPDATE_LIMITS') return excessIn(limits)
-    return type === 'ORDER_REQUEST' ? { orderId: idProblem(venue, orderId as string) } : {}
+    return type === 'ORDER_REQUEST' ? { clOrdId: idProblem(venue, clOrdId as string) } : {}
   },
 }

@@ -80,13 +80,13 @@ export const tellPortfolio = action(({ context, event, enqueue }) => {
 /** The order's own word: it knows those that have ended, which the account has forgotten. */
 export const takeRefusal = action(({ context, event, enqueue }) => {
   assertEvent(event, 'REQUEST_REFUSED')
-  const { at, orderId, check, text } = event
-  const { [ownOrderAddress(orderId)]: works, ...working } = context.working
+  const { at, clOrdId, check, text } = event
+  const { [ownOrderAddress(clOrdId)]: works, ...working } = context.working
   if (works === undefined) return
   enqueue.assign({ working })
   const { symbol } = works.request
-  const refusal = { check, limit: 'a new one', value: orderId, text }
-  enqueue(emit({ type: 'RISK_REJECTED', at, venue: context.venue, symbol, orderId, ...refusal }))
+  const refusal = { check, limit: 'a new one', value: clOrdId, text }
+  enqueue(emit({ type: 'RISK_REJECTED', at, venue: context.venue, symbol, clOrdId, ...refusal }))
 })
 
 export const forgetOrder = action(({ context, event, enqueue }) => {

@@ -36,8 +36,8 @@ export interface Decision {
 }
 
 export function decide(account: Gated, request: OrderRequest, tradingState: TradingState): Decision {
-  const { type: _, orderId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
-  const to = ownOrderAddress(orderId)
+  const { type: _, clOrdId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
+  const to = ownOrderAddress(clOrdId)
   const order = { at, ...terms, ...partiesOf(account, request) }
   const refusal = riskCheck(account, request, tradingState)
   if (refusal === undefined) {
@@ -47,7 +47,7 @@ export function decide(account: Gated, request: OrderRequest, tradingState: Trad
   }
   const refused = refusedAs(account, request, refusal)
   // The order comes into being all the same, to say why it never went out; not if the id is another one's.
-  if (refusal.check === 'orderId') return refused
+  if (refusal.check === 'clOrdId') return refused
   const why = {
     text: textOf(refusal),
     ...(refusal.check === 'reduceOnly' && { ordRejReason: 'REDUCE_ONLY' as const }),
@@ -60,8 +60,8 @@ export function decideReplace(
   replacement: ReplaceRequest,
   tradingState: TradingState,
 ): Decision {
-  const { type: _, orderId, owner: _owner, ...terms } = replacement
-  const works = account.working[ownOrderAddress(orderId)]
+  const { type: _, clOrdId, owner: _owner, ...terms } = replacement
+  const works = account.working[ownOrderAddress(clOrdId)]
   const decision = replaceCheck(account, replacement, tradingState)
   if ('refusal' in decision)
     return refusedAs(account, { ...replacement, symbol: works?.request.symbol }, decision.refusal)
@@ -72,11 +72,11 @@ export function decideReplace(
 
 /** Held from now on as it was asked for; what the venue makes of it, the order says. */
 function approved({ venue, ...account }: Gated, order: WorkingOrder, event: Submit | Replace): Decision {
-  const { at, orderId, symbol } = order.request
-  const to = ownOrderAddress(orderId)
+  const { at, clOrdId, symbol } = order.request
+  const to = ownOrderAddress(clOrdId)
   const notional = notionalOf(account, order.request)
   return {
-    emitted: { type: 'RISK_APPROVED', at, venue, symbol, orderId, notional },
+    emitted: { type: 'RISK_APPROVED', at, venue, symbol, clOrdId, notional },
     order: { to, event },
     changes: { working: { ...account.working, [to]: order } },
   }
@@ -86,22 +86,22 @@ function refusedAs(
   { venue }: Gated,
   {
     at,
-    orderId,
+    clOrdId,
     owner,
     listId,
     symbol,
-  }: Pick<OrderRequest, 'at' | 'orderId' | 'owner' | 'listId'> & { symbol?: string | undefined },
+  }: Pick<OrderRequest, 'at' | 'clOrdId' | 'owner' | 'listId'> & { symbol?: string | undefined },
   refusal: Refusal,
 ): Decision {
   const { check } = refusal
   const text = textOf(refusal)
   const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
   const list = listId === undefined ? undefined : listAddress(listId)
-  const event: RequestRefused = compact({ type: 'REQUEST_REFUSED', at, orderId, list, check, text })
+  const event: RequestRefused = compact({ type: 'REQUEST_REFUSED', at, clOrdId, list, check, text })
   // A list hears of its order from that itself, unless there will be none.
-  const unheard = check === 'orderId' ? list : undefined
+  const unheard = check === 'clOrdId' ? list : undefined
   return {
-    emitted: { type, at, venue, ...compact({ symbol }), orderId, ...refusal, text },
+    emitted: { type, at, venue, ...compact({ symbol }), clOrdId, ...refusal, text },
     answer: { to: [owner, unheard].filter((to) => to !== undefined), event },
     changes: {},
   }

@@ -134,11 +134,11 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
     const problem = problemOf(request, request.at)
     return problem && { check: problem.field, limit: problem.rule, value: problem.value }
   },
-  ({ account, request: { orderId } }) =>
-    account.working[ownOrderAddress(orderId)] !== undefined && {
-      check: 'orderId',
+  ({ account, request: { clOrdId } }) =>
+    account.working[ownOrderAddress(clOrdId)] !== undefined && {
+      check: 'clOrdId',
       limit: 'a new one',
-      value: orderId,
+      value: clOrdId,
     },
 ]
 
@@ -210,11 +210,11 @@ export function riskCheck(
 /** The first check that an order does not pass with other terms; what it holds by itself is free for it. */
 export function replaceCheck(
   account: Exposure,
-  { at, orderId, orderQty, price, stopPx }: ReplaceRequest,
+  { at, clOrdId, orderQty, price, stopPx }: ReplaceRequest,
   tradingState: TradingState,
 ): { readonly refusal: Refusal } | { readonly order: WorkingOrder } {
-  const { [ownOrderAddress(orderId)]: works, ...working } = account.working
-  if (works === undefined) return { refusal: { check: 'orderId', limit: 'one that works', value: orderId } }
+  const { [ownOrderAddress(clOrdId)]: works, ...working } = account.working
+  if (works === undefined) return { refusal: { check: 'clOrdId', limit: 'one that works', value: clOrdId } }
   const { request: was, cumQty } = works
   const request = {
     ...was,

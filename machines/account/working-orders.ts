@@ -1,7 +1,7 @@
 /** The orders that work, as an account holds them. Pure. */
 import type { OrderUpdate } from '../events/fill.ts'
 import type { OrderRequest } from '../events/order-requests.ts'
-import { orderIdOf } from '../model/addresses.ts'
+import { clOrdIdOf } from '../model/addresses.ts'
 import { ownOf } from '../model/own.ts'
 import type { AccountContext } from './context.ts'
 
@@ -22,6 +22,6 @@ export function requestOf({ venue, working, marks }: AccountContext, update: Ord
     ...terms
   } = update
   const refPx = terms.price ?? terms.stopPx ?? ownOf(marks, terms.symbol) ?? avgPx
-  const unknown = { type: 'ORDER_REQUEST' as const, at, orderId: orderIdOf(order), venue, refPx }
+  const unknown = { type: 'ORDER_REQUEST' as const, at, clOrdId: clOrdIdOf(order), venue, refPx }
   return { ...(working[order]?.request ?? unknown), ...terms }
 }

@@ -124,11 +124,11 @@ export const stats = z.object({
   ...accountStats,
 })
 
-export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, orderId: z.string(), notional: decimal })
+export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, clOrdId: z.string(), notional: decimal })
 const refusal = {
   ...ofVenue,
   symbol: z.string().describe('unless the order that it is about is unknown').optional(),
-  orderId: z.string(),
+  clOrdId: z.string(),
   check: z.string().describe('that refused'),
   field: z.string().describe('of the request, where that is not the name of the check').optional(),
   limit: z.string().describe('what it allows'),

@@ -20,7 +20,7 @@ export const replaceRequest = z
   .strictObject({
     type: z.literal('REPLACE_REQUEST'),
     at: epochMs,
-    orderId: name.describe('The order is `order/<orderId>`.'),
+    clOrdId: name.describe('The order is `order/<clOrdId>`.'),
     owner: address.optional().describe('Who is told when it is refused.'),
     orderQty: positive.optional().describe('The whole quantity, fills included.'),
     price: orderTerms.price,
@@ -34,8 +34,8 @@ export const orderRequest = z
   .strictObject({
     type: z.literal('ORDER_REQUEST'),
     at: epochMs,
-    orderId: name.describe(
-      'A new one: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The order will be `order/<orderId>`.',
+    clOrdId: name.describe(
+      'A new one: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The order will be `order/<clOrdId>`.',
     ),
     owner: address.optional().describe('Who is told of its fills and its end.'),
     ...termsAtVenue,
@@ -50,7 +50,7 @@ export const orderRequest = z
 export const requestRefused = z.object({
   type: z.literal('REQUEST_REFUSED'),
   at: epochMs,
-  orderId: z.string(),
+  clOrdId: z.string(),
   /** The one that was refused, or that the order was to be a leg of. */
   list: address.optional(),
   check: z.string(),

@@ -153,7 +153,7 @@ export const executionReport = z.object({
   ordStatus,
   clOrdId,
   /** The venue's own id of the order. */
-  orderId: z.string(),
+  venueOrderId: z.string(),
   /** Unique per report at a venue. */
   execId: z.string(),
   symbol: z.string(),

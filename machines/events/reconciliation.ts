@@ -23,7 +23,7 @@ const termsThere = {
 export const venueOrder = z.object({
   /** The id of the request that placed it, which is our order's id. Somebody else's order has the id of `adoptedId`. */
   clOrdId: z.string(),
-  orderId: z.string(),
+  venueOrderId: z.string(),
   ...termsThere,
   ordStatus,
   cumQty: decimal,

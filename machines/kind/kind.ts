@@ -193,6 +193,6 @@ export interface Command {
   readonly venue?: string
   readonly owner?: string
   /** The id that it gives its order. */
-  readonly orderId?: string
+  readonly clOrdId?: string
   readonly limits?: unknown
 }

@@ -72,7 +72,7 @@ export function actionsOf(idOf?: IdOfLeg) {
     /** Passes on a refusal of other terms, because the list's owner has asked for them. An order that is another's has a new id by now. */
     passRefusal: action(({ context: { id, owner, legs }, event, enqueue }) => {
       assertEvent(event, 'REQUEST_REFUSED')
-      const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === ownOrderAddress(event.orderId))
+      const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === ownOrderAddress(event.clOrdId))
       if (owner !== undefined && isKnown) enqueue(tell(owner, { ...event, list: listAddress(id) }))
     }),
     refuse: action(({ context: { id, venue, symbol }, event, enqueue }) => {
@@ -80,7 +80,7 @@ export function actionsOf(idOf?: IdOfLeg) {
       const { at, owner } = event
       const text = `listId: ${id} asked, a new one allowed`
       enqueue(emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: listAddress(id), text }))
-      const of = { at, orderId: id, list: listAddress(id), check: 'listId', text }
+      const of = { at, clOrdId: id, list: listAddress(id), check: 'listId', text }
       if (owner !== undefined) enqueue(tell(owner, { type: 'REQUEST_REFUSED', ...of }))
     }),
   }

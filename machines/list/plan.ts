@@ -138,8 +138,8 @@ function refused(leg: Leg, at: number, isEnded = false): Leg {
 }
 
 /** The list after a request was refused without a word from the order itself: the id is another's, or its new terms are. */
-export function withRefusal(list: List, { orderId }: RequestRefused): List {
-  const order = ownOrderAddress(orderId)
+export function withRefusal(list: List, { clOrdId }: RequestRefused): List {
+  const order = ownOrderAddress(clOrdId)
   return withLeg(
     list,
     (leg) => leg.order === order,

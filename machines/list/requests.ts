@@ -1,7 +1,7 @@
 /** What a list does on an event, and what it asks for. Pure. */
 import { compact } from '../../errors/compact.ts'
 import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
-import { listAddress, orderIdOf } from '../model/addresses.ts'
+import { clOrdIdOf, listAddress } from '../model/addresses.ts'
 import type { OrderListEvent } from './context.ts'
 import {
   type Leg,
@@ -42,7 +42,7 @@ export function orderRequestOf(list: List, leg: Leg, orderQty: string, at: numbe
   return compact({
     type: 'ORDER_REQUEST',
     at,
-    orderId: orderIdOf(leg.order as string),
+    clOrdId: clOrdIdOf(leg.order as string),
     owner,
     listId: id,
     venue,
@@ -66,6 +66,6 @@ type Change = Extract<ListCommand, { do: 'replace' }>['change']
 
 /** Returns the request of other prices for a leg's order. */
 export function replaceRequestOf({ id }: List, leg: Leg, change: Change, at: number): ReplaceRequest {
-  const orderId = orderIdOf(leg.order as string)
-  return { type: 'REPLACE_REQUEST', at, orderId, owner: listAddress(id), ...change }
+  const clOrdId = clOrdIdOf(leg.order as string)
+  return { type: 'REPLACE_REQUEST', at, clOrdId, owner: listAddress(id), ...change }
 }

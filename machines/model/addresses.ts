@@ -40,7 +40,7 @@ export function ownOrderAddress(id: string): `order/${string}` {
 }
 
 /** Returns the id of an order, which its address has after the kind. */
-export function orderIdOf(address: string): string {
+export function clOrdIdOf(address: string): string {
   return address.slice('order/'.length)
 }
 

@@ -71,11 +71,11 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
       enqueue(tell(accountOf(context), updateOf(context, at)))
     }),
     /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
-    refuseSubmit: action(({ context: { id: orderId }, event, enqueue }) => {
+    refuseSubmit: action(({ context: { id: clOrdId }, event, enqueue }) => {
       assertEvent(event, 'SUBMIT')
       const { at, account, owner = account, list, watchers = [] } = event
-      const text = `orderId: ${orderId} asked, a new one allowed`
-      const of = compact({ at, orderId, list, check: 'orderId', text })
+      const text = `clOrdId: ${clOrdId} asked, a new one allowed`
+      const of = compact({ at, clOrdId, list, check: 'clOrdId', text })
       for (const to of new Set([account, owner, ...watchers]))
         enqueue(tell(to, { type: 'REQUEST_REFUSED', ...of }))
     }),
@@ -201,9 +201,9 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
       enqueue(tell(portAddress(terms.venue), { type: 'REPLACE_ORDER', clOrdId, ...of, orderQty, ...prices }))
     }),
     refuseReplace: action(({ context, event, enqueue }) => {
-      const { pending, orderId } = context
+      const { pending, venueOrderId } = context
       const text =
-        orderId === undefined
+        venueOrderId === undefined
           ? 'the venue has not acknowledged the order yet'
           : pending.length > 0
             ? 'a cancel is pending'

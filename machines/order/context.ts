@@ -50,7 +50,7 @@ export interface OrderContext extends OrderInput {
   readonly requests: number
   readonly pending: readonly PendingRequest[]
   /** The venue's own id, known from the first report on: until then the venue may or may not have it. */
-  readonly orderId?: string
+  readonly venueOrderId?: string
   /** By what tells them apart: one that is reported twice counts once. */
   readonly fills: Readonly<Record<string, CountedFill>>
   /** ExecIDs of reports that count no more when they come again, each with the id of the fill that it is about. */

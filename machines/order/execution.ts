@@ -88,13 +88,13 @@ const FOREIGN_MAX = 10
  * and a report of that may come before all others (FIX E.1.c, H).
  */
 function isOfAnother(
-  { terms, pending, orderId, foreign = [] }: OrderContext,
+  { terms, pending, venueOrderId, foreign = [] }: OrderContext,
   report: ExecutionReport,
 ): boolean {
   if (report.symbol !== terms.symbol || report.side !== terms.side) return true
-  if (foreign.includes(report.orderId)) return true
+  if (foreign.includes(report.venueOrderId)) return true
   // An order to close whatever is held is for a quantity of zero, and then for what was held.
-  if (orderId !== undefined || report.execType !== 'NEW' || decimal.isZero(terms.orderQty)) return false
+  if (venueOrderId !== undefined || report.execType !== 'NEW' || decimal.isZero(terms.orderQty)) return false
   const asked = [
     terms.orderQty,
     ...pending.flatMap(({ orderQty }) => (orderQty === undefined ? [] : [orderQty])),
@@ -109,9 +109,9 @@ export function foreignTo(
   report: ExecutionReport,
 ): Outcome | undefined {
   if (!isOfAnother(order, report)) return undefined
-  const { foreign = [], orderId } = order
-  const isKnown = report.orderId === orderId || foreign.includes(report.orderId)
-  const changes = isKnown ? {} : { foreign: [...foreign.slice(1 - FOREIGN_MAX), report.orderId] }
+  const { foreign = [], venueOrderId } = order
+  const isKnown = report.venueOrderId === venueOrderId || foreign.includes(report.venueOrderId)
+  const changes = isKnown ? {} : { foreign: [...foreign.slice(1 - FOREIGN_MAX), report.venueOrderId] }
   return { state, changes, isForeign: true }
 }
 
@@ -139,8 +139,8 @@ export function outcomeOf(
 }
 
 function reported(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
-  const { execType, orderId } = report
-  const known = { orderId }
+  const { execType, venueOrderId } = report
+  const known = { venueOrderId }
   const end = ENDS[execType]
   if (end !== undefined) {
     // A venue refuses what is sent again as it has the order already: it is not the order that is refused (FIX F.1.b).
@@ -208,7 +208,7 @@ function accepted(
   state: ExecutionState,
   report: ExecutionReport,
 ): Outcome | undefined {
-  const news = { orderId: report.orderId, isAcknowledged: true }
+  const news = { venueOrderId: report.venueOrderId, isAcknowledged: true }
   if (!context.isAcknowledged) return become(context, state, news)
   // Reinstated after a halt (FIX K.1.a).
   if (state === 'suspended') return become(context, 'accepted', news)
@@ -218,25 +218,25 @@ function accepted(
 function triggered(
   context: OrderContext,
   state: ExecutionState,
-  { orderId, orderQty }: ExecutionReport,
+  { venueOrderId, orderQty }: ExecutionReport,
 ): Outcome | undefined {
   // Some venues let a stop expire when its price is reached, and carry on with it under the same id.
   const isReborn = state === 'expired' && isConditional(context.terms)
   if (isOut(state) ? !isReborn : state === 'partiallyFilled') return undefined
   const isSized = !decimal.isZero(context.terms.orderQty)
   const terms = isSized ? context.terms : { ...context.terms, orderQty }
-  return become(context, 'triggered', { orderId, terms, endedAs: null, isTriggered: true })
+  return become(context, 'triggered', { venueOrderId, terms, endedAs: null, isTriggered: true })
 }
 
 function withFill(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
-  const { tradeId, execId, orderId } = report
+  const { tradeId, execId, venueOrderId } = report
   // Some venues report one trade on two streams, each with an ExecID of its own.
   const id = tradeId ?? execId
   const execIds = { [execId]: id }
   // A bust may have come before it, and knows it by its ExecID, perhaps: its place is taken then, and it counts as nothing.
-  if (ownOf(order.fills, id) !== undefined) return become(order, state, { orderId, execIds })
+  if (ownOf(order.fills, id) !== undefined) return become(order, state, { venueOrderId, execIds })
   if (ownOf(order.fills, execId) !== undefined)
-    return become(order, state, { orderId, execIds: { [execId]: execId } })
+    return become(order, state, { venueOrderId, execIds: { [execId]: execId } })
   const fill = { ...NO_FILL, id, ...dealIn(report) }
   const { terms, cumQty } = order
   const isExcess =
@@ -245,10 +245,10 @@ function withFill(order: OrderContext, state: ExecutionState, report: ExecutionR
   if (isExcess && terms.overfill === 'reject') {
     // It has its place, and counts as nothing.
     const fills = { ...order.fills, [id]: goneOf(fill) }
-    return { ...become(order, state, { orderId, fills, execIds }), ...overfill }
+    return { ...become(order, state, { venueOrderId, fills, execIds }), ...overfill }
   }
   const books = booked(order, fill, undefined)
-  return { ...become(order, state, { orderId, execIds, ...books }), counted: fill, ...overfill }
+  return { ...become(order, state, { venueOrderId, execIds, ...books }), counted: fill, ...overfill }
 }
 
 /** A bust takes a fill back, a correction puts another in its place (FIX J). */
@@ -313,7 +313,7 @@ function costOf({ lastQty, lastPx }: CountedFill): string {
 /** Other terms on the venue's own account: a new day, a split, less to fill (FIX E.1.c, H). */
 function restated(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
   if (requestNumber(report.clOrdId) < requestNumber(order.clOrdId)) return undefined
-  const { orderId, orderQty } = report
+  const { venueOrderId, orderQty } = report
   const terms = termsAfter(order, report)
   const { multiply } = decimal
   // A split, between two days, changes what was filled as what was ordered; what it cost stays. Fills have reports of their own.
@@ -323,7 +323,7 @@ function restated(order: OrderContext, state: ExecutionState, report: ExecutionR
     decimal.compare(multiply(report.cumQty, order.terms.orderQty), multiply(order.cumQty, orderQty)) === 0
   return become(order, state, {
     terms,
-    orderId,
+    venueOrderId,
     endedAs: resumed(order),
     ...(isSplit && { cumQty: report.cumQty }),
   })
@@ -347,14 +347,16 @@ export function requestNumber(clOrdId: string): number {
  * believed once all fills before it have been counted.
  */
 function told(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
-  const { ordStatus, orderId, cumQty } = report
+  const { ordStatus, venueOrderId, cumQty } = report
   const end = ENDS[ordStatus as keyof typeof ENDS]
   if (end === undefined) {
     if (state === 'submitted' && ordStatus === 'PENDING_NEW') return { state, changes: {} }
-    return become(order, state, { orderId, isAcknowledged: true, endedAs: resumed(order) })
+    return become(order, state, { venueOrderId, isAcknowledged: true, endedAs: resumed(order) })
   }
   const isNews = !isOver(order) && order.endedAs !== end && decimal.compare(cumQty, order.cumQty) === 0
-  return isNews ? become(order, state, { orderId, ...textOf(report), endedAs: end }) : { state, changes: {} }
+  return isNews
+    ? become(order, state, { venueOrderId, ...textOf(report), endedAs: end })
+    : { state, changes: {} }
 }
 
 /** It has ended for good: one that is done for the day may go on, and can be cancelled. */

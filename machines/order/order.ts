@@ -2,6 +2,7 @@ import { setup } from 'xstate'
 import { compact } from '../../errors/compact.ts'
 import type { Deny, Submit } from '../events/order-requests.ts'
 import type { Adopt } from '../events/reconciliation.ts'
+import { ofOrder } from '../kind/former-names.ts'
 import { asItIs } from '../kind/kind.ts'
 import { actionsOf, type Ending, type From } from './actions.ts'
 import {
@@ -67,7 +68,7 @@ const orderOf = (version: string, form: Form) =>
       /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
       isDuplicate: ({ event }) =>
         event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
-      isKnown: ({ context }) => context.orderId !== undefined,
+      isKnown: ({ context }) => context.venueOrderId !== undefined,
       /** For good: what is done for the day may be asked to end. */
       isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
       isAmiss: ({ context }) => context.toldQty !== undefined,
@@ -76,7 +77,7 @@ const orderOf = (version: string, form: Form) =>
         context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
       /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
       mayReplace: ({ context }) =>
-        context.orderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
+        context.venueOrderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
       leaves: ({ context }, { request }: { request: RequestState }) =>
         requestState(context.pending) === request,
     },
@@ -304,6 +305,7 @@ export const orderKind = {
   machine: orderMachine,
   previous: [orderVersion5, orderVersion4],
   upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5],
+  upcasters: ofOrder,
   /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
   activate: (event: { type: string }, id: string): OrderInput | undefined => {
     if (event.type === 'SUBMIT') {

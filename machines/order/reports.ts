@@ -94,7 +94,7 @@ export function closedReport(order: OrderContext, at: number): OrderClosed {
 
 /** For those who watch the order. */
 export function updateOf(order: OrderContext, at: number): OrderUpdate {
-  const { id, cumQty, leavesQty, orderId, ordRejReason, text } = order
+  const { id, cumQty, leavesQty, venueOrderId, ordRejReason, text } = order
   // What is being filled was triggered, should nothing else ever say so.
   const isTriggered = order.isTriggered || (isConditional(order.terms) && decimal.isPositive(cumQty))
   const {
@@ -116,7 +116,7 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
     cumQty,
     leavesQty,
     avgPx: avgPx(order),
-    isAcknowledged: orderId !== undefined,
+    isAcknowledged: venueOrderId !== undefined,
     isTriggered,
     ...compact({ ordRejReason, text: text || undefined }),
   }

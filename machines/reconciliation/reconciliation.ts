@@ -1,4 +1,5 @@
 import { setup } from 'xstate'
+import { ofReconciliation } from '../kind/former-names.ts'
 import * as actions from './actions.ts'
 import { NOTHING_TOLD, type ReconciliationTypes } from './context.ts'
 import { reconciliationDeclaration } from './declaration.ts'
@@ -120,4 +121,5 @@ export const reconciliationKind = {
   machine: reconciliationMachine,
   previous: [reconciliationVersion2],
   upgrades: [fromVersion2],
+  upcasters: ofReconciliation,
 }

@@ -6,7 +6,7 @@ import type { VenueOrderState, VenueState } from '../events/reconciliation.ts'
 export type TermsThere = VenueState['fills'][number]['terms']
 
 /** What it is to be, without what became of it. */
-export function termsThere({ clOrdId: _id, orderId: _order, ...order }: VenueOrderState): TermsThere {
+export function termsThere({ clOrdId: _id, venueOrderId: _order, ...order }: VenueOrderState): TermsThere {
   const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = order
   return terms
 }
@@ -15,15 +15,26 @@ export function statusReport(
   order: VenueOrderState,
   { at, execId }: Pick<ExecutionReport, 'at' | 'execId'>,
 ): ExecutionReport {
-  const { clOrdId, orderId, symbol, side, orderQty, price, stopPx, ordStatus, cumQty, leavesQty, avgPx } =
-    order
+  const {
+    clOrdId,
+    venueOrderId,
+    symbol,
+    side,
+    orderQty,
+    price,
+    stopPx,
+    ordStatus,
+    cumQty,
+    leavesQty,
+    avgPx,
+  } = order
   return compact({
     type: 'EXECUTION_REPORT',
     at,
     execType: 'ORDER_STATUS',
     ordStatus,
     clOrdId,
-    orderId,
+    venueOrderId,
     execId,
     symbol,
     side,

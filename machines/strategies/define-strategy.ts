@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
 import type { ListUpdate } from '../events/list.ts'
 import { regimeChanged } from '../events/strategy.ts'
+import { ofEvents } from '../kind/former-names.ts'
 import type { EventSchema, Sends } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { ownOrderAddress } from '../model/addresses.ts'
@@ -53,7 +54,17 @@ export function kindOfStrategy(strategy: Strategy) {
   const { ignores, raises, emits, sends } = strategy
   const declared = compact({ ignores, raises, emits, sends })
   const versions = compact({ upgrades, previous })
-  return { machine, supervision, events, keptInQuarantine, commands, refusals, ...declared, ...versions }
+  return {
+    machine,
+    supervision,
+    events,
+    keptInQuarantine,
+    commands,
+    refusals,
+    ...declared,
+    ...versions,
+    upcasters: ofEvents,
+  }
 }
 
 const ENTERED = { type: 'reportExecuted', params: { action: 'entered' } } as const
@@ -109,7 +120,7 @@ export function defineStrategy<
           (event.type === 'FILL' || event.type === 'FILL_BUST' || event.type === 'FILL_CORRECTED') &&
           form.isOf(trade, event.list, event.order),
         isOwnRefusal: ({ context: { trade }, event }) =>
-          event.type === 'REQUEST_REFUSED' && form.isOf(trade, event.list, ownOrderAddress(event.orderId)),
+          event.type === 'REQUEST_REFUSED' && form.isOf(trade, event.list, ownOrderAddress(event.clOrdId)),
       },
       actions: actionsOf(definition, input, form),
     }).createMachine({

@@ -39,9 +39,9 @@ export function actionsOf(own: OwnOrders) {
       if (ownCovers(context, own).some(([, { isLive }]) => !isLive)) return
       const placed = context.placed + 1
       const request = protectionOf(context, own.idOf(context, placed), at)
-      const { orderId, side, orderQty } = request
+      const { clOrdId, side, orderQty } = request
       const asked: Cover = { side, leavesQty: orderQty, isLive: false, ...own.mark }
-      enqueue.assign({ placed, covers: { ...covers, [ownOrderAddress(orderId)]: asked } })
+      enqueue.assign({ placed, covers: { ...covers, [ownOrderAddress(clOrdId)]: asked } })
       enqueue(tell(accountAddress(venue), request))
     }),
   }

@@ -28,8 +28,8 @@ export function after(
   if (event.type === 'POSITION_CHANGED') return { quantity: event.quantity, avgPx: event.avgPx }
   if (event.type === 'REQUEST_REFUSED') {
     // Another order has its id, so it never comes into being to say so; the next one has another.
-    const order = ownOrderAddress(event.orderId)
-    const isTaken = event.check === 'orderId' && !context.covers[order]?.isLive
+    const order = ownOrderAddress(event.clOrdId)
+    const isTaken = event.check === 'clOrdId' && !context.covers[order]?.isLive
     return isTaken ? without(context, order, own, false) : {}
   }
   const { order, side, leavesQty, ordStatus, isAcknowledged: isLive } = event
@@ -119,14 +119,14 @@ function stopPxOf({ quantity, avgPx, stopPct, tickSize }: WatchdogContext): stri
 }
 
 /** Returns the order that covers what is not covered. */
-export function protectionOf(context: WatchdogContext, orderId: string, at: number): OrderRequest {
+export function protectionOf(context: WatchdogContext, clOrdId: string, at: number): OrderRequest {
   const { venue, symbol, positionSide, quantity, avgPx, refusals } = context
   // The price is beyond a stop that is refused, most likely; and where neither is taken, each has its turn.
   const isAtMarket = refusals % 2 === 1
   return {
     type: 'ORDER_REQUEST',
     at,
-    orderId,
+    clOrdId,
     owner: watchdogAddress(context),
     venue,
     symbol,

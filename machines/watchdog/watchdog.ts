@@ -1,4 +1,5 @@
 import { setup } from 'xstate'
+import { ofEvents } from '../kind/former-names.ts'
 import * as decimal from '../model/decimal.ts'
 import { actionsOf } from './actions.ts'
 import type { WatchdogContext, WatchdogTypes } from './context.ts'
@@ -87,4 +88,5 @@ export const watchdogKind = {
   machine: watchdogMachine,
   previous: [watchdogVersion2],
   upgrades: [watchdogFromVersion2],
+  upcasters: ofEvents,
 }

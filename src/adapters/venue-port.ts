@@ -126,7 +126,7 @@ export class VenuePort implements Port {
       execType: 'REJECTED',
       ordStatus: 'REJECTED',
       clOrdId,
-      orderId: `refused-${clOrdId}`,
+      venueOrderId: `refused-${clOrdId}`,
       execId: `refused-${clOrdId}`,
       symbol,
       side,

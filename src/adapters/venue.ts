@@ -23,7 +23,7 @@ export interface VenueOrder {
   readonly origClOrdIds?: readonly string[]
   /** What the venue calls it, where somebody else placed it: the ids are then made of that. */
   readonly foreignId?: string
-  readonly orderId: string
+  readonly venueOrderId: string
   /** Who placed it: an actor's address. */
   readonly actor: string
   readonly symbol: string

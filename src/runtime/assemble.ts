@@ -19,6 +19,7 @@ import type { TransitionRecord } from './record/record.ts'
 import { checkMachines, noteMachines } from './state/machine-changes.ts'
 import { recover } from './state/recovery.ts'
 import { DEFAULT_PASSIVATION, type PassivationOptions, Residents } from './state/residents.ts'
+import { upcasting } from './state/upcasting-store.ts'
 import { Supervisor } from './supervisor.ts'
 import { type Clock, SystemClock } from './time/clock.ts'
 import { TimerService } from './time/timer-service.ts'
@@ -100,9 +101,10 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
 }
 
 async function assemble(options: SupervisorOptions): Promise<Supervisor> {
-  const { store, clock = new SystemClock() } = options
+  const { clock = new SystemClock() } = options
   const logger = unfailing(options.logger ?? consoleLogger)
   const registry = new Registry(options.machines)
+  const store = upcasting(options.store, registry)
   checkPorts(options.ports ?? {})
   const ports = new Ports(options.ports ?? {})
   /** Undefined during the recovery, which sends no messages. */

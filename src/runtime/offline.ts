@@ -11,6 +11,7 @@ import type { TransitionRecord } from './record/record.ts'
 import { recover } from './state/recovery.ts'
 import { replayScope } from './state/replay.ts'
 import { Residents } from './state/residents.ts'
+import { upcasting } from './state/upcasting-store.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import { Turn } from './turn/turn.ts'
 
@@ -30,9 +31,10 @@ export async function releaseOffline(
   const known = checkWhy(why)
   const registry = new Registry(machines)
   const scope = replayScope()
-  const actors = new Residents(store, registry, scope)
+  const log = upcasting(store, registry)
+  const actors = new Residents(log, registry, scope)
   // Other actors that cannot be restored stay untouched. The next start reports them.
-  const { offsets } = await recover(store, actors, registry, scope, silentLogger)
+  const { offsets } = await recover(log, actors, registry, scope, silentLogger)
   const cell = actors.find(address)
   if (cell === undefined) throw refusal('unknown', address)
   if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)

@@ -144,7 +144,7 @@ describe("spot's executionReport", () => {
     execType: 'NEW',
     ordStatus: 'NEW',
     clOrdId: 'o-1',
-    orderId: '4293153',
+    venueOrderId: '4293153',
     execId: 'ETHBTC-8641984',
     symbol: 'ETHBTC',
     side: 'BUY',
@@ -228,7 +228,7 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
     execType: 'NEW',
     ordStatus: 'NEW',
     clOrdId: 'o-1',
-    orderId: '8886774',
+    venueOrderId: '8886774',
     execId: 'BTCUSDT-8886774-NEW-1568879465650-0',
     symbol: 'BTCUSDT',
     side: 'SELL',
@@ -348,7 +348,7 @@ describe("the futures' ALGO_UPDATE", () => {
       execType: 'NEW',
       ordStatus: 'NEW',
       clOrdId: 'o-1',
-      orderId: '1000000033225453',
+      venueOrderId: '1000000033225453',
       execId: 'DOGEUSDT-algo-1000000033225453-NEW-1765431097030',
       symbol: 'DOGEUSDT',
       side: 'BUY',
@@ -372,7 +372,7 @@ describe("the futures' ALGO_UPDATE", () => {
       tt: 1765431097019,
     }
     expect(algo(triggered)).toMatchObject([
-      { event: { execType: 'TRIGGERED', ordStatus: 'NEW', orderId: '88937381063', leavesQty: '38' } },
+      { event: { execType: 'TRIGGERED', ordStatus: 'NEW', venueOrderId: '88937381063', leavesQty: '38' } },
     ])
   })
 
@@ -559,7 +559,7 @@ describe("Binance's user stream", () => {
     const text = JSON.stringify({ ...SPOT, c: ':1234567890123456789,"', q: '1.12345678901234567' })
     const long = text.replace('4293153', '8389765591844318721')
     expect(decodeUserMessage(long, 'binance').reports[0]?.event).toMatchObject({
-      orderId: '8389765591844318721',
+      venueOrderId: '8389765591844318721',
       clOrdId: ':1234567890123456789,"',
       orderQty: '1.12345678901234567',
     })

@@ -35,7 +35,7 @@ const strategy = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 1_000, slow
 let orders = 0
 const order = (change: object = {}) => ({
   type: 'ORDER_REQUEST',
-  orderId: `sim:o-${++orders}`,
+  clOrdId: `sim:o-${++orders}`,
   venue: 'sim',
   symbol: 'BTCUSDT',
   side: 'BUY',
@@ -159,10 +159,24 @@ describe('what is no event', () => {
     ],
     ['a field too many', 'account/sim', order({ pirce: '1' }), 'EVENT_INVALID', 'pirce', 'is unknown'],
     ['a field too few', 'account/sim', order({ symbol: undefined }), 'EVENT_INVALID', 'symbol', 'is missing'],
+    // Earlier builds called an id so. What they stored is converted; what is sent is not.
+    ...[
+      ['orderId', 'is unknown'],
+      ['clOrdId', 'is missing'],
+    ].map(
+      ([field = '', rule = '']): Row => [
+        `the former name of its id, ${field}`,
+        'account/sim',
+        order({ orderId: 'sim:former', clOrdId: undefined }),
+        'EVENT_INVALID',
+        field,
+        rule,
+      ],
+    ),
     ['a side that is none', 'account/sim', order({ side: 'buy' }), 'EVENT_INVALID', 'side', 'one of'],
-    ['an id with spaces', 'account/sim', order({ orderId: 'a b' }), 'EVENT_INVALID', 'orderId', 'letters'],
+    ['an id with spaces', 'account/sim', order({ clOrdId: 'a b' }), 'EVENT_INVALID', 'clOrdId', 'letters'],
     ...OTHER_IDS.flatMap(([what, id, right]): Row[] => [
-      [what, 'account/sim', order({ orderId: id }), 'EVENT_INVALID', 'orderId', `write ${right}: `],
+      [what, 'account/sim', order({ clOrdId: id }), 'EVENT_INVALID', 'clOrdId', `write ${right}: `],
       [`${what}, of a list`, `list/${id}`, list(), 'EVENT_INVALID', 'id', `write ${right}: `],
     ]),
     ['a symbol that is empty', 'account/sim', order({ symbol: '' }), 'EVENT_INVALID', 'symbol', 'letters'],
@@ -268,7 +282,7 @@ describe('what is no event', () => {
 
 describe('an id that is refused', () => {
   it.each(OTHER_IDS)('%s is taken as it is said to be written', async (_, __, right) => {
-    const { status } = await post('account/sim', order({ orderId: right, ordType: 'LIMIT', price: '50000' }))
+    const { status } = await post('account/sim', order({ clOrdId: right, ordType: 'LIMIT', price: '50000' }))
     expect([status, await runner.supervisor.view(`order/${right}`)]).toMatchObject([
       200,
       { address: `order/${right}` },
@@ -418,12 +432,12 @@ describe('what the account refuses', () => {
   it('is an id that was used before: nothing is kept for it', async () => {
     const first = order()
     expect((await post('account/sim', first)).status).toBe(200)
-    const address = `order/${first.orderId}`
+    const address = `order/${first.clOrdId}`
     await eventually(async () =>
       expect(await runner.supervisor.view(address)).toMatchObject({ value: { execution: 'filled' } }),
     )
     const { status, answer } = await post('account/sim', first)
-    expect([status, answer.error?.issues[0]?.field]).toEqual([422, 'orderId'])
+    expect([status, answer.error?.issues[0]?.field]).toEqual([422, 'clOrdId'])
     expect((await runner.supervisor.view('account/sim'))?.context).toMatchObject({ working: {} })
     const cancel = await post(address, { type: 'CANCEL' })
     expect([cancel.status, cancel.answer.error?.code]).toEqual([422, 'ORDER_CANCEL_REJECTED'])

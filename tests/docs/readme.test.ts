@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -48,6 +48,10 @@ describe('the README', () => {
       { cwd: folder },
     )
     expect(JSON.parse(stdout)).toMatchObject({ problems: [] })
+    cpSync(join(folder, 'alarm-log'), join(folder, 'as-it-was'), { recursive: true })
+    for (const _ of ['first', 'again']) expect(await run('ts upcasters')).toBe("{ price: '101.5' }\n")
+    rmSync(join(folder, 'alarm-log'), { recursive: true })
+    renameSync(join(folder, 'as-it-was'), join(folder, 'alarm-log'))
     expect(await run('ts upgrade')).toBe('loud\n')
     expect(await run('ts upgrade')).toBe('loud\n')
     rmSync(folder, { recursive: true })

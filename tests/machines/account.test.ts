@@ -5,7 +5,7 @@ import { Harness } from '../runtime/harness.ts'
 const request: OrderRequest = {
   type: 'ORDER_REQUEST',
   at: 1_000,
-  orderId: 'o-1',
+  clOrdId: 'o-1',
   owner: 'strategy/s',
   venue: 'paper',
   symbol: 'BTCUSDT',
@@ -70,9 +70,9 @@ describe('an account', () => {
 
   it('trades what is listed by now, once it lists anything', async () => {
     const harness = await open()
-    const ask = async (orderId: string) => {
-      await harness.supervisor.send('account/paper', { ...request, orderId, orderQty: '1' })
-      return harness.value(`order/${orderId}`)
+    const ask = async (clOrdId: string) => {
+      await harness.supervisor.send('account/paper', { ...request, clOrdId, orderQty: '1' })
+      return harness.value(`order/${clOrdId}`)
     }
     const list = (...symbols: string[]) => {
       const instruments = symbols.map((symbol) => instrument.parse({ symbol }))
@@ -91,7 +91,7 @@ describe('an account', () => {
     expect(harness.value('order/o-1')).toMatchObject({ execution: 'denied' })
     expect(harness.context('account/paper')).toMatchObject({ working: {} })
     const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
-    expect(emitted.at(-1)).toMatchObject({ type: 'RISK_REJECTED', check: 'orderId', value: 'o-1' })
+    expect(emitted.at(-1)).toMatchObject({ type: 'RISK_REJECTED', check: 'clOrdId', value: 'o-1' })
   })
 
   it('leaves an order alone whose id is asked for again', async () => {
@@ -111,7 +111,7 @@ describe('an account', () => {
         execType,
         ordStatus: 'NEW',
         clOrdId: 'o-1',
-        orderId: 'v1',
+        venueOrderId: 'v1',
         symbol: 'BTCUSDT',
         side: 'BUY',
         orderQty: '1',

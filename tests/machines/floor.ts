@@ -130,10 +130,10 @@ export class Floor {
   }
 
   /** An order of its own, at market where nothing else is said. */
-  async order(orderId: string, change: object = {}): Promise<void> {
+  async order(clOrdId: string, change: object = {}): Promise<void> {
     await this.send(`account/${VENUE}`, {
       type: 'ORDER_REQUEST',
-      orderId,
+      clOrdId,
       owner: this.#owner,
       venue: VENUE,
       symbol: SYMBOL,

@@ -80,7 +80,7 @@ export function report(
     execType,
     ordStatus: 'NEW',
     clOrdId: 'o1',
-    orderId: 'v1',
+    venueOrderId: 'v1',
     execId: `e${++execs}`,
     symbol: 'BTCUSDT',
     side: 'BUY',

@@ -71,7 +71,7 @@ describe('a replace', () => {
       execType: 'REPLACED',
       ordStatus: 'NEW',
       clOrdId: 'o',
-      orderId: 'v',
+      venueOrderId: 'v',
     }
     const terms = { symbol: 'BTCUSDT', side: 'BUY', orderQty: '3', price: '91' }
     await floor.send('order/o', {
@@ -92,7 +92,7 @@ describe('a replace', () => {
     const floor = await Floor.open(QUIET)
     await floor.order('o', { ...LIMIT, postOnly: true })
     floor.loseReports('ORDER_CANCEL_REJECT')
-    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', price: '101' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', price: '101' })
     for (let asked = 0; asked < 3; asked++) await floor.pass(ASKED_MS)
     expect(floor.value('order/o')).toEqual({ execution: 'accepted', request: 'idle' })
     expect(await floor.emitted('ORDER_REPLACE_REJECTED')).toHaveLength(1)
@@ -119,11 +119,11 @@ describe('a fill', () => {
 describe('what a venue takes back', () => {
   const dealAgain = async (floor: Floor, id: string, execType: string, more: object = {}) => {
     const fill = (await floor.emitted('ORDER_FILLED')).find(({ order }) => order === `order/${id}`)
-    const { orderId, terms } = floor.harness.context(`order/${id}`) as OrderContext
+    const { venueOrderId, terms } = floor.harness.context(`order/${id}`) as OrderContext
     const books = { orderQty: '2', cumQty: '0', leavesQty: '2', avgPx: '0' }
     const what = {
       clOrdId: id,
-      orderId,
+      venueOrderId,
       execId: `${execType}-${id}`,
       symbol: 'BTCUSDT',
       side: terms.side,

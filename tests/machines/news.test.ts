@@ -130,17 +130,17 @@ describe('the news actor', () => {
     const { harness, item } = await open()
     await item('1', 'BTC hacked')
     const terms = { symbol: 'BTCUSDT', side: 'BUY', ordType: 'MARKET', orderQty: '1', timeInForce: 'GTC' }
-    const ask = async (orderId: string) => {
+    const ask = async (clOrdId: string) => {
       const request = {
         type: 'ORDER_REQUEST',
-        orderId,
+        clOrdId,
         owner: 'strategy/s',
         venue: 'paper',
         refPx: '1',
         ...terms,
       }
       await harness.supervisor.send('account/paper', request)
-      return (await harness.supervisor.view(`order/${orderId}`))?.context
+      return (await harness.supervisor.view(`order/${clOrdId}`))?.context
     }
     expect(await ask('o-1')).toMatchObject({ text: expect.stringContaining('newsFlag: hack: BTC hacked') })
     harness.clock.advanceTo(AT + 10 * MINUTE_MS)

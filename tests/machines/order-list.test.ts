@@ -117,7 +117,7 @@ describe('a bracket', () => {
     await floor.pass()
     expect([floor.held, floor.phase('b'), floor.working()]).toEqual(['0', 'done', {}])
     const [denied] = await floor.emitted('RISK_REJECTED')
-    expect(denied).toMatchObject({ orderId: 'paper:b-stop', check: 'tickSize' })
+    expect(denied).toMatchObject({ clOrdId: 'paper:b-stop', check: 'tickSize' })
   })
 
   it('places a stop anew that somebody else cancelled, a target not', async () => {
@@ -153,7 +153,7 @@ describe('a bracket', () => {
     await floor.pass()
     expect(floor.working()).toEqual({ 'b-entry': '2 at 99' })
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
-      { orderId: 'paper:b-entry', check: 'tickSize' },
+      { clOrdId: 'paper:b-entry', check: 'tickSize' },
     ])
     await floor.send('list/b', { type: 'REPLACE_LEG', legId: 'entry', price: '95' })
     await floor.pass()
@@ -620,8 +620,8 @@ class ModelVenue {
     const id = leg.order as string
     if (this.#collides) {
       this.#collides = false
-      const refused = { type: 'REQUEST_REFUSED', at: this.#at, check: 'orderId', text: 'no' } as const
-      this.list = withRefusal(this.list, { ...refused, orderId: id.slice('order/'.length) })
+      const refused = { type: 'REQUEST_REFUSED', at: this.#at, check: 'clOrdId', text: 'no' } as const
+      this.list = withRefusal(this.list, { ...refused, clOrdId: id.slice('order/'.length) })
       this.#carryOut()
       return
     }

@@ -19,9 +19,9 @@ type Step = Parameters<ReturnType<typeof live>['actor']['send']>[0]
 
 describe('a report of another order', () => {
   const others: [string, Partial<ExecutionReport>][] = [
-    ['symbol', { symbol: 'ETHUSDT', orderId: 'theirs' }],
-    ['side', { side: 'SELL', orderId: 'theirs' }],
-    ['first quantity', { orderQty: '11', orderId: 'theirs' }],
+    ['symbol', { symbol: 'ETHUSDT', venueOrderId: 'theirs' }],
+    ['side', { side: 'SELL', venueOrderId: 'theirs' }],
+    ['first quantity', { orderQty: '11', venueOrderId: 'theirs' }],
   ]
 
   it.each(others)('told by its %s is no news, and a discrepancy, like all that come of it', (_, terms) => {

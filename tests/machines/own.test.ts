@@ -25,7 +25,7 @@ describe.each(OF_EVERY_OBJECT)('what is called %s', (key) => {
     const request = orderRequest.parse({
       type: 'ORDER_REQUEST',
       at: 1,
-      orderId: 'o1',
+      clOrdId: 'o1',
       owner: 'strategy/s',
       venue: 'paper',
       symbol: key,

@@ -62,7 +62,7 @@ describe('a reconciliation', () => {
 
   it('takes an order that is on its way to the book for no difference', async () => {
     const floor = await Floor.open(RULES)
-    await floor.send('account/paper', { ...ORDER, orderId: 'o' })
+    await floor.send('account/paper', { ...ORDER, clOrdId: 'o' })
     expect(floor.venue.pendingOrders()).toMatchObject([{ clOrdId: 'o', ordStatus: 'PENDING_NEW' }])
     expect(await reconciled(floor)).toEqual(['0 left'])
   })
@@ -123,11 +123,11 @@ describe('a reconciliation', () => {
     it('has its reports, replaces and cancels it by what the venue calls it, and then by what replaced that', async () => {
       const floor = await adopting()
       await reconciled(floor)
-      const orderId = address.slice('order/'.length)
-      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId, price: '81' })
+      const clOrdId = address.slice('order/'.length)
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId, price: '81' })
       await floor.pass()
       expect(floor.harness.context(address)).toMatchObject({
-        clOrdId: `${orderId}/2`,
+        clOrdId: `${clOrdId}/2`,
         terms: { price: '81' },
       })
       await floor.send(address, { type: 'VERIFY' })
@@ -173,7 +173,7 @@ describe('a reconciliation', () => {
 
   it('does nothing about what was only on its way at its first look', async () => {
     const floor = await Floor.open(RULES)
-    await floor.send('account/paper', { ...ORDER, orderId: 'o', ordType: 'MARKET' })
+    await floor.send('account/paper', { ...ORDER, clOrdId: 'o', ordType: 'MARKET' })
     // Filled at the venue, and not told yet.
     await floor.pass(30)
     expect([floor.held, floor.venue.positions()]).toEqual(['0', { BTCUSDT: '2' }])
@@ -192,9 +192,9 @@ describe('a reconciliation', () => {
     floor.loseReports('TRADE')
     await floor.order('o')
     await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'test' })
-    for (const orderId of ['p', 'q']) {
+    for (const clOrdId of ['p', 'q']) {
       await floor.pass(1_990)
-      await floor.send('account/paper', { ...ORDER, orderId, price: '50', orderQty: '1' })
+      await floor.send('account/paper', { ...ORDER, clOrdId, price: '50', orderQty: '1' })
       await floor.pass(11)
       await floor.pass()
     }

@@ -13,7 +13,7 @@ const held = (floor: Floor) => {
 async function replaced(change: object, config: object = {}): Promise<Floor> {
   const floor = await Floor.open({ ...QUIET, ...config })
   await floor.order('o', LIMIT)
-  await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', ...change })
+  await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', ...change })
   return floor
 }
 
@@ -23,7 +23,7 @@ describe('a replace', () => {
     expect(held(floor)).toEqual(['3 at 91'])
     await floor.pass()
     expect(floor.working()).toEqual({ o: '3 at 91' })
-    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', price: '92' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', price: '92' })
     await floor.pass()
     expect([floor.working(), held(floor)]).toEqual([{ o: '3 at 92' }, ['3 at 92']])
   })
@@ -32,8 +32,8 @@ describe('a replace', () => {
     ['too large', { orderQty: '200' }, { check: 'orderNotionalMax', value: '18000', limit: '10000' }],
     [
       'of no order that works',
-      { orderId: 'nobody' },
-      { check: 'orderId', value: 'nobody', limit: 'one that works' },
+      { clOrdId: 'nobody' },
+      { check: 'clOrdId', value: 'nobody', limit: 'one that works' },
     ],
   ])('%s never gets to the venue', async (_, change, refusal) => {
     const floor = await replaced(change)
@@ -45,7 +45,7 @@ describe('a replace', () => {
   it('on top of one that is not answered yet is judged by what that asked for', async () => {
     const floor = await replaced({ orderQty: '100' })
     for (const orderQty of ['200', '7', '9'])
-      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', orderQty })
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', orderQty })
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
       { check: 'orderNotionalMax', value: '18000', limit: '10000' },
     ])
@@ -56,13 +56,13 @@ describe('a replace', () => {
 
   it('stays held for when one before it is in force', async () => {
     const floor = await replaced({ orderQty: '3' })
-    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', orderQty: '4' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', orderQty: '4' })
     const report = {
       type: 'EXECUTION_REPORT',
       execType: 'REPLACED',
       ordStatus: 'NEW',
       execId: 'x',
-      orderId: 'v',
+      venueOrderId: 'v',
     }
     const books = { symbol: 'BTCUSDT', side: 'BUY', price: '90', cumQty: '0', leavesQty: '3', avgPx: '0' }
     await floor.send('order/o', { ...report, ...books, clOrdId: 'o/2', orderQty: '3' })
@@ -79,7 +79,7 @@ describe('a replace', () => {
     await floor.pass(5_100)
     await floor.pass()
     expect(held(floor)).toEqual(['3 at 80'])
-    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'theirs', price: '81' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'theirs', price: '81' })
     await floor.pass()
     expect([floor.working(), held(floor)]).toEqual([{ theirs: '3 at 81' }, ['3 at 81']])
   })
@@ -98,7 +98,7 @@ describe('a replace', () => {
 
   it('of one thing leaves the other as it was asked for, though nobody has answered that', async () => {
     const floor = await replaced({ orderQty: '3' })
-    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', price: '92' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', price: '92' })
     await floor.pass()
     expect([floor.working(), held(floor)]).toEqual([{ o: '3 at 92' }, ['3 at 92']])
   })
@@ -112,7 +112,7 @@ describe('a replace', () => {
     await floor.order('in')
     await floor.order('o', { side: 'SELL', ordType: 'TRAILING_STOP', trailingOffset: '5' })
     const replace = async (what: object) => {
-      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', ...what })
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', ...what })
       await floor.pass()
     }
     // The stop is told with this one's answer, and goes on from there.
@@ -129,7 +129,7 @@ describe('a replace', () => {
     await floor.order('o', { ...LIMIT, price: '100.01' })
     expect(floor.held).toBe('0.5')
     for (const orderQty of ['0.5', '1']) {
-      await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', orderQty })
+      await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', orderQty })
       await floor.pass()
     }
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
@@ -142,7 +142,7 @@ describe('a replace', () => {
     const floor = await Floor.open(QUIET)
     await floor.order('o', LIMIT)
     await floor.send('account/paper', { type: 'SET_TRADING_STATE', tradingState: 'reducing', by: 'ann' })
-    await floor.send('account/paper', { type: 'REPLACE_REQUEST', orderId: 'o', orderQty: '3' })
+    await floor.send('account/paper', { type: 'REPLACE_REQUEST', clOrdId: 'o', orderQty: '3' })
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([{ check: 'tradingState' }])
   })
 })

@@ -52,7 +52,7 @@ const request = (change: object = {}): OrderRequest => ({
   ...orderRequest.parse({
     type: 'ORDER_REQUEST',
     at: 1,
-    orderId: 'o1',
+    clOrdId: 'o1',
     owner: 'strategy/s',
     venue: 'paper',
     symbol: 'BTCUSDT',
@@ -150,7 +150,7 @@ describe('the risk gate', () => {
       {},
       'active',
       { working: { 'order/o1': working('5') } },
-      { check: 'orderId', limit: 'a new one', value: 'o1' },
+      { check: 'clOrdId', limit: 'a new one', value: 'o1' },
     ],
     [
       'has a largest order',
@@ -457,9 +457,9 @@ describe('other terms of an order', () => {
   const rules = instrument.parse({ symbol: 'BTCUSDT', minQty: '0.1', maxQty: '5' })
   const limited = { ...account, limits: { ...limits, ordersPerMinuteMax: 1 }, positions: {}, passedAt: [1] }
   const buys = (orderQty: string, cumQty = '0') =>
-    working(orderQty, { orderId: 'o1', symbol: 'BTCUSDT', price: '100' }, cumQty)
+    working(orderQty, { clOrdId: 'o1', symbol: 'BTCUSDT', price: '100' }, cumQty)
   const replace = (of: object, change: object, state: Parameters<typeof riskCheck>[2] = 'active') => {
-    const asked = { type: 'REPLACE_REQUEST' as const, at: 1, orderId: 'o1', ...change }
+    const asked = { type: 'REPLACE_REQUEST' as const, at: 1, clOrdId: 'o1', ...change }
     const decision = replaceCheck({ ...limited, ...of }, asked, state)
     return 'refusal' in decision ? decision.refusal : decision.order
   }
@@ -676,7 +676,7 @@ describe('an account', () => {
     const { actor, emitted } = live()
     actor.send(request())
     expect(actor.getSnapshot().context.working).toMatchObject({ 'order/o1': { cumQty: '0' } })
-    actor.send(request({ orderId: 'o2', orderQty: '99' }))
+    actor.send(request({ clOrdId: 'o2', orderQty: '99' }))
     actor.send({
       type: 'FILL',
       at: 2,
@@ -718,7 +718,7 @@ describe('an account', () => {
       createActor(accountMachine, { id, input: { venue: id, balance: '0', limits } })
     actor.start()
     for (const [i, at] of [1_000, 2_000, 3_000, 61_500].entries())
-      actor.send(request({ orderId: `o${i}`, at }))
+      actor.send(request({ clOrdId: `o${i}`, at }))
     const { working: passed, passedAt } = actor.getSnapshot().context
     expect(Object.keys(passed)).toEqual(['order/o0', 'order/o1', 'order/o3'])
     expect(passedAt).toEqual([2_000, 61_500])
@@ -814,9 +814,9 @@ describe('an account', () => {
       expect(actor.getSnapshot().context.breaker).toEqual(breaker)
       actor.send(request())
       actor.send({ type: 'SET_TRADING_STATE', at: DAY + 10, tradingState: 'active', by: 'ann' })
-      actor.send(request({ orderId: 'o2' }))
+      actor.send(request({ clOrdId: 'o2' }))
       actor.send({ type: 'ACKNOWLEDGE_REVIEW', at: DAY + 11, by: 'ann' })
-      actor.send(request({ orderId: 'o3' }))
+      actor.send(request({ clOrdId: 'o3' }))
       const wanted = emitted.filter((type) => type !== 'BALANCE_CHANGED')
       expect(wanted).toEqual([
         'LIMIT_BREACHED',
@@ -924,17 +924,17 @@ describe('an account', () => {
     actor.on('*', (event) => events.push(event))
     actor.send(request())
     actor.send({ type: 'REQUIRE_REVIEW', at: 1, reason: 'odd' })
-    for (const orderId of ['o1', 'o2'])
-      actor.send({ type: 'REPLACE_REQUEST', at: 2, orderId, orderQty: '2', owner: 'strategy/s' })
+    for (const clOrdId of ['o1', 'o2'])
+      actor.send({ type: 'REPLACE_REQUEST', at: 2, clOrdId, orderQty: '2', owner: 'strategy/s' })
     expect(events.slice(-2)).toEqual([
       expect.objectContaining({
         type: 'ENTRY_SKIPPED',
         symbol: 'BTCUSDT',
-        orderId: 'o1',
+        clOrdId: 'o1',
         check: 'manualReview',
       }),
       expect.not.objectContaining({ symbol: expect.anything() }),
     ])
-    expect(events.at(-1)).toMatchObject({ type: 'RISK_REJECTED', orderId: 'o2', limit: 'one that works' })
+    expect(events.at(-1)).toMatchObject({ type: 'RISK_REJECTED', clOrdId: 'o2', limit: 'one that works' })
   })
 })

@@ -37,7 +37,7 @@ const reportOf = (execType: string) =>
     side: fc.constant('BUY'),
     orderQty: fc.constantFrom('6', '8'),
     cumQty: fc.constantFrom('0', '2'),
-    orderId: fc.constant('v1'),
+    venueOrderId: fc.constant('v1'),
     ordRejReason: fc.constantFrom('DUPLICATE_ORDER', undefined),
     execId: fc.nat().map(String),
     execRefId: fillId,
@@ -100,7 +100,7 @@ const unlike = {
   openOrders: [
     {
       clOrdId: 'theirs',
-      orderId: 'v2',
+      venueOrderId: 'v2',
       symbol: 'X',
       side: 'BUY',
       ordType: 'LIMIT',
@@ -139,8 +139,8 @@ const orderUpdate = event('ORDER_UPDATE', {
   isTriggered: fc.boolean(),
 })
 const orderRefused = event('REQUEST_REFUSED', {
-  orderId: fc.constantFrom('sim:l-stop', 'sim:X-watchdog-1'),
-  check: fc.constant('orderId'),
+  clOrdId: fc.constantFrom('sim:l-stop', 'sim:X-watchdog-1'),
+  check: fc.constant('clOrdId'),
 })
 const leg = { timeInForce: 'GTC', orderQty: '2' }
 const bracket = {
@@ -277,7 +277,7 @@ export const SCRIPTED: readonly Scripted[] = [
       10,
       event('ORDER_REQUEST', {
         ...place,
-        orderId: fc.constantFrom('id1', 'id2', 'id3'),
+        clOrdId: fc.constantFrom('id1', 'id2', 'id3'),
         owner: fc.constant('strategy/s'),
         side,
         ordType: fc.constant('MARKET'),
@@ -304,7 +304,7 @@ export const SCRIPTED: readonly Scripted[] = [
         price: px,
       }),
       cashFlow,
-      event('REPLACE_REQUEST', { orderId: fc.constantFrom('id1', 'id2'), orderQty: qty }),
+      event('REPLACE_REQUEST', { clOrdId: fc.constantFrom('id1', 'id2'), orderQty: qty }),
       event('RISK_FLAG', {
         symbol: fc.constant('X'),
         flag: fc.constant('hack'),

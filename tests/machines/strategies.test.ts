@@ -123,7 +123,7 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 101, 102)
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
-      { orderId: 'paper:s-1-entry', check: 'orderNotionalMax' },
+      { clOrdId: 'paper:s-1-entry', check: 'orderNotionalMax' },
     ])
   })
 
@@ -281,9 +281,9 @@ describe('an EMA cross', () => {
     await prices(floor, 100, 99, 98)
     await floor.price('101')
     const refused = { type: 'REQUEST_REFUSED', check: 'listId', text: 'was used before' }
-    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'paper:s-11', list: 'list/paper:s-11' })
+    await floor.send(EMA_ADDRESS, { ...refused, clOrdId: 'paper:s-11', list: 'list/paper:s-11' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'entering' })
-    await floor.send(EMA_ADDRESS, { ...refused, orderId: 'paper:s-1', list: 'list/paper:s-1' })
+    await floor.send(EMA_ADDRESS, { ...refused, clOrdId: 'paper:s-1', list: 'list/paper:s-1' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
   })
 })

@@ -85,7 +85,7 @@ describe('a watchdog', () => {
     await floor.send('account/paper', { type: 'CONFIGURE', settings: { instruments } })
     await floor.pass(1_100)
     expect(await floor.emitted('RISK_REJECTED')).toMatchObject([
-      { orderId: `paper:${own(1)}`, check: 'tickSize' },
+      { clOrdId: `paper:${own(1)}`, check: 'tickSize' },
     ])
     await floor.pass(1_100)
     await floor.pass()

@@ -41,8 +41,8 @@ describe('a venue that is a folder and a line', () => {
       const terms = { venue: 'sim', symbol: 'BTCUSDT', side: 'BUY', orderQty: '0.01', timeInForce: 'GTC' }
       // The first trade is the price that it fills at.
       for await (const _ of client.feed({ topics: ['events.market_tick.sim.BTCUSDT'], since: 0 })) break
-      await ask({ ...terms, orderId: 'sim:mine-1', ordType: 'MARKET', refPx: '61800' })
-      await ask({ ...terms, orderId: 'sim:mine-2', ordType: 'LIMIT', price: '60000', refPx: '60000' })
+      await ask({ ...terms, clOrdId: 'sim:mine-1', ordType: 'MARKET', refPx: '61800' })
+      await ask({ ...terms, clOrdId: 'sim:mine-2', ordType: 'LIMIT', price: '60000', refPx: '60000' })
       const told = new Map<string, object>()
       const topics = [
         'events.order_filled.sim.>',

@@ -25,7 +25,7 @@ it('people hear of a breaker, a review, a halt, a missing stop and books that di
     avgPx: '0',
     ordStatus: 'NEW',
   }
-  const report = { execType: 'NEW', clOrdId: 'o', orderId: 'v9', execId: 'x9', side: 'SELL', ...books }
+  const report = { execType: 'NEW', clOrdId: 'o', venueOrderId: 'v9', execId: 'x9', side: 'SELL', ...books }
   await floor.send('order/o', { type: 'EXECUTION_REPORT', ...report })
   const told: string[] = []
   const nothing = () => {}

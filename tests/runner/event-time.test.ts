@@ -50,12 +50,12 @@ async function open(times: readonly number[], speed: number | 'max', onEnd: () =
   } as const
   const market = { ...of, open: (options?: MarketOpenOptions) => from(play(options)) }
   const driver = new EventTimeDriver({ supervisor, venues: [{ venue }], clock, market, speed })
-  const order = (orderId: string) => {
-    const request = { type: 'ORDER_REQUEST', orderId, owner: 'account/paper', venue: 'paper', symbol: SYMBOL }
+  const order = (clOrdId: string) => {
+    const request = { type: 'ORDER_REQUEST', clOrdId, owner: 'account/paper', venue: 'paper', symbol: SYMBOL }
     const what = { side: 'BUY', ordType: 'MARKET', orderQty: '1', timeInForce: 'GTC', refPx: '1' }
     supervisor.tell('account/paper' as never, { ...request, ...what })
   }
-  const contextOf = (orderId: string) => supervisor.getSnapshot(`order/${orderId}`)?.context as OrderContext
+  const contextOf = (clOrdId: string) => supervisor.getSnapshot(`order/${clOrdId}`)?.context as OrderContext
   const stop = async () => {
     await driver.stop()
     await supervisor.stop()

@@ -67,10 +67,10 @@ async function open(
   messages.next(message)
   // One that is elsewhere has the market for itself.
   venue.onMarket(message)
-  const order = (orderId: string) =>
+  const order = (clOrdId: string) =>
     supervisor.send('account/paper', {
       type: 'ORDER_REQUEST',
-      orderId,
+      clOrdId,
       owner: 'account/paper',
       venue: 'paper',
       symbol: SYMBOL,
@@ -80,7 +80,7 @@ async function open(
       timeInForce: 'GTC',
       refPx: '1',
     })
-  const contextOf = (orderId: string) => supervisor.getSnapshot(`order/${orderId}`)?.context as OrderContext
+  const contextOf = (clOrdId: string) => supervisor.getSnapshot(`order/${clOrdId}`)?.context as OrderContext
   const stop = async () => {
     await driver?.stop()
     await ended

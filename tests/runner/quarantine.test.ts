@@ -74,7 +74,7 @@ async function start(flags: object = {}): Promise<void> {
   })
 }
 /** News of its trade. */
-const REFUSED = { type: 'REQUEST_REFUSED', at: 2_000, orderId: 'o', check: 'c', text: 'no' }
+const REFUSED = { type: 'REQUEST_REFUSED', at: 2_000, clOrdId: 'o', check: 'c', text: 'no' }
 /** Lets it take what was kept for it. */
 async function pass(): Promise<void> {
   harness.clock.advanceTo(10_000)

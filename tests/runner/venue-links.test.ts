@@ -65,7 +65,7 @@ async function open(clock?: EventClock) {
 }
 
 function order(supervisor: Supervisor, venue: Name): void {
-  const request = { type: 'ORDER_REQUEST', orderId: `${venue}:o`, owner: `account/${venue}`, venue }
+  const request = { type: 'ORDER_REQUEST', clOrdId: `${venue}:o`, owner: `account/${venue}`, venue }
   const what = {
     symbol: SYMBOL,
     side: 'BUY',
@@ -120,7 +120,7 @@ describe('a run in event time at two venues', () => {
     const { venues, supervisor, drive, stop } = await open(clock)
     venues.far.onMarket(quote(1, 1_000))
     const request = {
-      orderId: '',
+      venueOrderId: '',
       actor: 'order/x',
       at: 1_000,
       ref: { seq: 1, correlation: 'c', intent: 'i' },

@@ -66,6 +66,12 @@ describe('what is registered for a kind', () => {
       { machine, upgrades: [{ from: 1, to: '2' }] },
       'wrong upgrades: it must have',
     ],
+    [
+      'an upcaster that is none',
+      { machine, upcasters: { events: { A: 'B' } } },
+      'wrong upcasters: it must have',
+    ],
+    ['a context that is no upcaster', { machine, upcasters: { context: {} } }, 'wrong upcasters'],
     ['one previous machine', { machine, previous: machine }, 'wrong previous'],
     ['previous machines that are none', { machine, previous: [undefined] }, 'is no XState 5 machine'],
     ['a promise to run again that there is not', { machine: family, rerun: ['wai'] }, 'is called "wai"'],

@@ -15,7 +15,7 @@ interface Booked {
   readonly clOrdIds: string[]
   readonly actor: string
   readonly terms: PlaceOrder
-  readonly orderId: string
+  readonly venueOrderId: string
   readonly fills: { readonly tradeId: string; execId: string; readonly qty: string; readonly px: string }[]
   orderQty: string
   /** How it ended: what a bust of a late fill brings it back to. */
@@ -61,7 +61,7 @@ export class SimulatedVenue {
       orderQty: terms.orderQty,
       actor,
       terms,
-      orderId: `v${this.orders.size + 1}`,
+      venueOrderId: `v${this.orders.size + 1}`,
       ordStatus: 'NEW',
       cumQty: decimal.ZERO,
       cost: decimal.ZERO,
@@ -142,8 +142,8 @@ export class SimulatedVenue {
       openOrders: working.map((order) => {
         const { type: _type, clOrdId, ...terms } = order.terms
         const { execType: _execType, clOrdId: _clOrdId, ...status } = this.status(order)
-        const { ordStatus, orderId, orderQty, cumQty, leavesQty, avgPx } = status
-        return { ...terms, clOrdId, ordStatus, orderId, orderQty, cumQty, leavesQty, avgPx }
+        const { ordStatus, venueOrderId, orderQty, cumQty, leavesQty, avgPx } = status
+        return { ...terms, clOrdId, ordStatus, venueOrderId, orderQty, cumQty, leavesQty, avgPx }
       }),
       fills: this.stream.flatMap(({ actor: order, report }) => {
         if (report.type !== 'EXECUTION_REPORT' || report.execType !== 'TRADE' || report.at < since) return []
@@ -156,7 +156,7 @@ export class SimulatedVenue {
     }
   }
 
-  status({ clOrdIds, orderId, terms, orderQty, ordStatus, cumQty, cost }: Booked): ExecutionReport {
+  status({ clOrdIds, venueOrderId, terms, orderQty, ordStatus, cumQty, cost }: Booked): ExecutionReport {
     const out = !WORKING.includes(ordStatus)
     return {
       type: 'EXECUTION_REPORT',
@@ -164,7 +164,7 @@ export class SimulatedVenue {
       execType: 'ORDER_STATUS',
       ordStatus,
       clOrdId: clOrdIds.at(-1) as string,
-      orderId,
+      venueOrderId,
       execId: `s${this.#execId++}`,
       symbol: terms.symbol,
       side: terms.side,

@@ -130,10 +130,10 @@ export class Bot {
   }
 
   /** An order of its own: to buy 1 at market, where nothing else is said. */
-  async order(orderId: string, change: object = {}): Promise<void> {
+  async order(clOrdId: string, change: object = {}): Promise<void> {
     await this.send(`account/${this.venue}`, {
       type: 'ORDER_REQUEST',
-      orderId,
+      clOrdId,
       venue: this.venue,
       symbol: this.symbol,
       side: 'BUY',

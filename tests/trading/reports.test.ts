@@ -112,7 +112,7 @@ describe('a hedging account', () => {
     const bot = await hedged()
     await bot.order('x', change)
     const refusals = await bot.emitted('RISK_REJECTED')
-    expect(refusals).toMatchObject([{ orderId: 'x', text: `positionSide: ${text}` }])
+    expect(refusals).toMatchObject([{ clOrdId: 'x', text: `positionSide: ${text}` }])
     expect(quantities(bot)).toEqual(['1', '-0.5'])
   })
 })

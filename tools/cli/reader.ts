@@ -10,6 +10,7 @@ import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { cellAt } from '../../src/runtime/state/replay.ts'
+import { upcasting } from '../../src/runtime/state/upcasting-store.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
 import { decodeEntries, type Store, type StoreEntry } from '../../store/index.ts'
 import { loadMachines, machinesIn } from './machines.ts'
@@ -64,9 +65,9 @@ class StoreReader implements Reader {
     machines: Machines,
   ) {
     this.source = location
-    this.#store = store
-    this.#data = data
     this.#registry = new Registry(machines)
+    this.#store = upcasting(store, this.#registry)
+    this.#data = data
   }
 
   async *actors(prefix: string): AsyncIterable<ActorSummary> {

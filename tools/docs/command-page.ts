@@ -119,7 +119,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   EXIT: { by: 'ann', reason: 'enough' },
   RECONCILE: { reason: 'after a call with the venue' },
   ORDER_REQUEST: {
-    orderId: 'sim:mine-1',
+    clOrdId: 'sim:mine-1',
     venue: 'sim',
     symbol: 'BTCUSDT',
     ordType: 'LIMIT',
@@ -127,7 +127,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
     ...bought,
     refPx: '60000',
   },
-  REPLACE_REQUEST: { orderId: 'sim:mine-1', price: '60500' },
+  REPLACE_REQUEST: { clOrdId: 'sim:mine-1', price: '60500' },
   SET_TRADING_STATE: { tradingState: 'active', by: 'ann', reason: 'looked into it' },
   REQUIRE_REVIEW: { reason: 'fills look odd' },
   ACKNOWLEDGE_REVIEW: { by: 'ann', note: 'the venue was late' },

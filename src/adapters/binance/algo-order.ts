@@ -60,7 +60,7 @@ export function algoReports(
     at,
     ...reported,
     clOrdId,
-    orderId: ai || aid,
+    venueOrderId: ai || aid,
     execId: [symbol, 'algo', aid, X, at].join('-'),
     symbol,
     side: S,

@@ -90,7 +90,7 @@ export function toOrder(clOrdId: string, event: ExecutionReport): OrderReport {
 }
 
 export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
-  const { s: symbol, S, q: orderQty, p: price, X, i: orderId, z: cumQty, T: at } = update
+  const { s: symbol, S, q: orderQty, p: price, X, i: venueOrderId, z: cumQty, T: at } = update
   const { execType, clOrdId, execId, stopPx, avgPx, text, positionSide, preventedQty = decimal.ZERO } = told
   // A stop that expires by being triggered works on.
   const ordStatus = execType === 'TRIGGERED' ? 'NEW' : ORD_STATUS[X]
@@ -101,7 +101,7 @@ export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
     execType,
     ordStatus,
     clOrdId,
-    orderId,
+    venueOrderId,
     execId,
     symbol,
     side: S,

@@ -53,7 +53,7 @@ export function pendingView({
   const none = { cumQty: '0', leavesQty: orderQty, avgPx: '0' }
   return {
     clOrdId,
-    orderId: '',
+    venueOrderId: '',
     actor,
     symbol,
     side,

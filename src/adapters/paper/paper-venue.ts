@@ -37,8 +37,8 @@ export async function openPaperVenue(options: PaperVenueOptions, folder?: VenueF
   const books = folder ?? (await openVenueFolder(location, life))
   try {
     if (folder !== undefined && life !== undefined) await folder.claim(life)
+    await books.upgrade(ids && ((clOrdId) => ids.toWire(clOrdId)))
     if (ids === undefined) return new Paper(options, books)
-    await books.upgrade((clOrdId) => ids.toWire(clOrdId))
     return withWireIds(new Paper(options, books), ids)
   } catch (error) {
     await books.close()

@@ -10,9 +10,11 @@ import { checkBooks } from './books-check.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
-const FORMAT = '3'
-/** Its orders were called as ours are, not by wire ids. */
-const FORMER_FORMAT = '2'
+const FORMAT = '4'
+/** What has the venue's own ids of orders as `orderId`. */
+const ORDER_ID_FORMAT = '3'
+/** The same, and its orders were called as ours are, not by wire ids. */
+const OWN_IDS_FORMAT = '2'
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'
 /** Whose books they are: see `Life`. */
@@ -105,22 +107,21 @@ export class VenueFolder implements Books {
     await this.#db.put(LIFE_KEY, id, { sync: true } as object)
   }
 
-  /** Renames the orders of the former format, all or none. */
-  async upgrade(toWire: (clOrdId: string) => string): Promise<void> {
-    if ((await this.#db.get(FORMAT_KEY)) !== FORMER_FORMAT) return
+  /** Brings the books of a former format to today's, all or none. Those of format 2 stay as they are without `toWire`. */
+  async upgrade(toWire?: (clOrdId: string) => string): Promise<void> {
+    const format = await this.#db.get(FORMAT_KEY)
+    if (format === ORDER_ID_FORMAT) return this.#rewrite((id) => id)
+    if (format === OWN_IDS_FORMAT && toWire !== undefined) return this.#rewrite(toWire)
+  }
+
+  async #rewrite(toWire: (clOrdId: string) => string): Promise<void> {
     const batch: Operation[] = [{ type: 'put', key: FORMAT_KEY, value: FORMAT }]
-    const renamed = (field: string, value: unknown) => {
-      // A market may be called anything, also as a field is: its value is no text.
-      if (field === 'origClOrdIds' && Array.isArray(value)) return value.map(toWire)
-      const isId = field === 'clOrdId' || field === 'origClOrdId'
-      return isId && typeof value === 'string' ? toWire(value) : value
-    }
     for await (const [key, value] of this.#db.iterator()) {
       if (key === FORMAT_KEY || key === LIFE_KEY) continue
       const [, prefix, clOrdId] = /^([oc]!)(.*)$/s.exec(key) ?? []
-      if (prefix !== undefined) batch.push({ type: 'del', key })
       const as = prefix === undefined ? key : `${prefix}${toWire(clOrdId as string)}`
-      batch.push({ type: 'put', key: as, value: JSON.stringify(JSON.parse(value, renamed)) })
+      if (as !== key) batch.push({ type: 'del', key })
+      batch.push({ type: 'put', key: as, value: renamed(value, toWire) })
     }
     await this.#commit(batch)
   }
@@ -239,6 +240,26 @@ function foreign(location: string): OutcryError {
   )
 }
 
+/**
+ * Returns a value of a former format under today's names and ids. A market or an asset may be called as a field is: what it has is
+ * no text, or stands beside no ClOrdID.
+ */
+function renamed(stored: string, toWire: (clOrdId: string) => string): string {
+  const value = JSON.parse(stored, (field, value) => {
+    if (field === 'origClOrdIds' && Array.isArray(value)) return value.map(toWire)
+    const isId = field === 'clOrdId' || field === 'origClOrdId'
+    if (isId && typeof value === 'string') return toWire(value)
+    const { clOrdId, orderId } = Object(value)
+    if (typeof clOrdId !== 'string' || typeof orderId !== 'string') return value
+    const entries = Object.entries(value).map(([name, is]) => [
+      name === 'orderId' ? 'venueOrderId' : name,
+      is,
+    ])
+    return Object.fromEntries(entries)
+  })
+  return JSON.stringify(value)
+}
+
 /** Returns the position that a stored report says it has; undefined where it is none. */
 function positionIn(value: string): unknown {
   try {
@@ -250,7 +271,7 @@ function positionIn(value: string): unknown {
 
 async function checkFormat(db: Database, location: string): Promise<void> {
   const found = await db.get(FORMAT_KEY)
-  if (found === FORMAT || found === FORMER_FORMAT) return
+  if (found === FORMAT || found === ORDER_ID_FORMAT || found === OWN_IDS_FORMAT) return
   const [key] = await db.keys({ limit: 1 }).all()
   if (found === undefined && key === undefined) return db.put(FORMAT_KEY, FORMAT)
   throw new OutcryError(

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { AnyEvent } from '../record/record.ts'
 import type { AnyStateMachine } from '../xstate/types.ts'
 import type { Supervision } from './supervision.ts'
+import type { Upcasters } from './upcasters.ts'
 import type { Upgrade } from './upgrade.ts'
 
 /** A machine and the runtime's options for it. Its version is the machine's own `version`, or "1". */
@@ -45,6 +46,8 @@ export interface Registration {
    */
   readonly keptInQuarantine?: readonly string[]
   readonly upgrades?: readonly Upgrade[]
+  /** Give what earlier builds stored under other names the names of today. */
+  readonly upcasters?: Upcasters
   /** Machines of earlier versions. With them, their part of the log can be replayed and verified. */
   readonly previous?: readonly AnyStateMachine[]
 }

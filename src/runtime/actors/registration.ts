@@ -40,6 +40,13 @@ const upgrades: Check = (value) => {
     ? 'must have from and to, versions as text'
     : undefined
 }
+const upcasters: Check = (value) => {
+  const { events = {}, context } = Object(value)
+  const given = [...Object.values(Object(events)), ...(context === undefined ? [] : [context])]
+  return given.every((one) => typeof one === 'function')
+    ? undefined
+    : 'must have functions: events by type, and context'
+}
 const milliseconds: Check = (value) =>
   Number.isFinite(value) && (value as number) >= 0
     ? undefined
@@ -63,6 +70,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   rerun: names,
   keptInQuarantine: names,
   upgrades,
+  upcasters,
   previous: machines,
 }
 

@@ -47,6 +47,11 @@ export class Registry {
     return this.#kinds.get(kindOf(address))
   }
 
+  /** Whether anything that earlier builds stored has other names today. */
+  get hasUpcasters(): boolean {
+    return [...this.#kinds.values()].some(({ upcasters }) => upcasters !== undefined)
+  }
+
   get kinds(): Iterable<Kind> {
     return this.#kinds.values()
   }

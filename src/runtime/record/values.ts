@@ -340,6 +340,11 @@ export function encodeState<T>(value: T): T {
   return areRecordsLossy || areStatesLossy ? (encoded(value) as T) : value
 }
 
+/** The same for what was decoded by hand, whatever it holds. */
+export function encodeDecoded<T>(value: T): T {
+  return encoded(value) as T
+}
+
 function encoded(value: unknown): unknown {
   if (value === undefined) return UNDEFINED
   if (typeof value === 'number') return Object.is(value, -0) ? NEGATIVE_ZERO : value

@@ -23,6 +23,7 @@ import { countIntents, evolve, type StepResult } from '../turn/evolve.ts'
 import { INIT } from '../xstate/logic.ts'
 import { Scope } from '../xstate/scope.ts'
 import type { AnyActorLogic } from '../xstate/types.ts'
+import { upcasting } from './upcasting-store.ts'
 
 /** Returns a scope in which a send by hand throws. */
 export function replayScope(): Scope {
@@ -147,13 +148,14 @@ export function wakeCell(
  * @throws REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
  */
 export async function cellAt(
-  store: Store<TransitionRecord>,
+  log: Store<TransitionRecord>,
   registry: Registry,
   address: string,
   { seq, rev, at }: Place,
   { signal }: Interruptible = {},
 ): Promise<Cell | undefined> {
   const scope = replayScope()
+  const store = upcasting(log, registry)
   const toSeq =
     rev !== undefined ? await seqOfRev(store, address, rev) : at !== undefined ? await store.seqAt(at) : seq
   const entry =

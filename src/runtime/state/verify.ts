@@ -15,6 +15,7 @@ import { jsonEqual, plainError } from '../record/values.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
+import { upcasting } from './upcasting-store.ts'
 
 export interface VerifyOptions extends Interruptible {
   /** The actors in the memory of a running supervisor, durable records only. They are read before the log. */
@@ -57,11 +58,12 @@ export async function verifyLog(
   registry: Registry,
   { live, onProgress, signal, actorsMax = ACTORS_MAX }: VerifyOptions = {},
 ): Promise<Verification> {
-  const replay = new ReplayCheck(store, registry, actorsMax, signal)
+  const log = upcasting(store, registry)
+  const replay = new ReplayCheck(log, registry, actorsMax, signal)
   try {
     if (live !== undefined) await replay.expect(live)
     const onRecords = (records: readonly TransitionRecord[]) => replay.take(records)
-    const { commits, records, damage } = await store.verifyChain({ onProgress, onRecords, signal })
+    const { commits, records, damage } = await log.verifyChain({ onProgress, onRecords, signal })
     if (damage.length === 0) return { commits, ...replay.found }
     const problems = damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
     return { commits, records, actors: 0, snapshots: 0, live: 0, problems }

@@ -45,7 +45,7 @@ describe('what the venue says', () => {
     expect(desk.venue.reportsAfter(0)).toEqual([])
     await desk.venue.flush()
     expect(desk.venue.dirty).toBe(false)
-    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'NEW', orderId: 'paper-1' })
+    expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'NEW', venueOrderId: 'paper-1' })
     expect(desk.venue.openOrders()).toEqual([desk.venue.status('a')])
     expect(desk.venue.reportsAfter(0)).toMatchObject([{ position: 1 }])
   })
@@ -229,6 +229,33 @@ describe('a folder', () => {
 
   it('of another format is not touched', async () => {
     await expect(edit((db) => db.put('format', '99'))).rejects.toMatchObject({ code: 'VENUE_FORMAT' })
+  })
+
+  it('of format 3, which called the ids of the venue otherwise, has their names of today', async () => {
+    desk.place('a', resting)
+    desk.place('b')
+    await desk.venue.flush()
+    const told = () => [desk.venue.reportsAfter(0), desk.venue.openOrders(), desk.venue.status('b')]
+    const before = told()
+    await desk.venue.close()
+    const db = new Level<string, string>(location)
+    const stored = await db.iterator().all()
+    const former = stored.map(
+      ([key, value]) => [key, value.replaceAll('"venueOrderId":', '"orderId":')] as const,
+    )
+    expect(former.filter(([, value], i) => value !== stored[i]?.[1]).length).toBeGreaterThan(3)
+    await db.batch(former.map(([key, value]) => ({ type: 'put', key, value })))
+    await db.put('format', '3')
+    await db.close()
+    for (const _ of ['first', 'again']) {
+      desk = await Desk.open({ location })
+      expect(told()).toEqual(before)
+      await desk.venue.close()
+    }
+    const opened = new Level<string, string>(location)
+    expect(await opened.iterator().all()).toEqual(stored)
+    await opened.close()
+    desk = await Desk.open()
   })
 
   it.each(['r!000000000002', 'state'])('that has lost %s is found to be damaged', async (key) => {

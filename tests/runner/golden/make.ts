@@ -22,9 +22,9 @@ interface Asked {
   readonly event: AnyEvent
 }
 
-const order = (orderId: string, of: object) => ({
+const order = (clOrdId: string, of: object) => ({
   to: 'account/sim',
-  event: { type: 'ORDER_REQUEST', orderId, venue: 'sim', timeInForce: 'GTC', ...of },
+  event: { type: 'ORDER_REQUEST', clOrdId, venue: 'sim', timeInForce: 'GTC', ...of },
 })
 const list = (id: string, of: object) => ({
   to: `list/${id}`,
@@ -34,11 +34,28 @@ const halt = (tradingState: string) => ({
   to: 'account/sim',
   event: { type: 'SET_TRADING_STATE', tradingState, by: 'a person' },
 })
+const EMA = 'emaCross/ema-AUSDT'
+/** As a venue says it. */
+const report = (id: string, of: object) => ({
+  to: `order/${id}`,
+  event: {
+    type: 'EXECUTION_REPORT',
+    clOrdId: id,
+    ordStatus: 'NEW',
+    ...{ symbol: 'AUSDT', side: 'BUY', orderQty: '1', cumQty: '0', leavesQty: '1', avgPx: '0' },
+    ...of,
+  },
+})
 const A = { symbol: 'AUSDT', refPx: '100' }
 const B = { symbol: 'BUSDT', refPx: '50' }
 const market = { ordType: 'MARKET', timeInForce: 'GTC' }
 const limit = { ordType: 'LIMIT', timeInForce: 'GTC' }
 const stop = { ordType: 'STOP', timeInForce: 'GTC' }
+
+const EITHER = [
+  { legId: 'low', ...limit, side: 'BUY', orderQty: '1', price: '45' },
+  { legId: 'high', ...stop, side: 'BUY', orderQty: '1', stopPx: '60' },
+]
 
 /** What people ask, by market time in ms. */
 const HANDS: readonly (readonly [number, Asked])[] = [
@@ -46,7 +63,7 @@ const HANDS: readonly (readonly [number, Asked])[] = [
   [4_000, order('hand-open', { ...B, ...market, side: 'BUY', orderQty: '1' })],
   [5_000, order('hand-gone', { ...A, ...limit, side: 'BUY', orderQty: '1', price: '80' })],
   [7_000, { to: 'order/hand-gone', event: { type: 'CANCEL', by: 'a person' } }],
-  [8_000, { to: 'account/sim', event: { type: 'REPLACE_REQUEST', orderId: 'hand-rest', price: '91' } }],
+  [8_000, { to: 'account/sim', event: { type: 'REPLACE_REQUEST', clOrdId: 'hand-rest', price: '91' } }],
   [9_000, order('hand-large', { ...A, ...market, side: 'BUY', orderQty: '900' })],
   [
     10_000,
@@ -73,11 +90,51 @@ const HANDS: readonly (readonly [number, Asked])[] = [
   ],
   [14_000, halt('halted')],
   [16_000, halt('active')],
+  // What is refused: an id that is in use, that of a list; and an entry while a review is due.
+  [17_000, order('hand-rest', { ...B, ...limit, side: 'BUY', orderQty: '1', price: '40', owner: EMA })],
+  [17_400, list('either', { ...B, contingencyType: 'OCO', orders: EITHER, owner: EMA })],
+  [17_600, { to: 'account/sim', event: { type: 'REQUIRE_REVIEW', reason: 'to look' } }],
+  [17_800, order('hand-held', { ...A, ...market, side: 'BUY', orderQty: '1', owner: EMA })],
+  [18_000, { to: 'account/sim', event: { type: 'ACKNOWLEDGE_REVIEW', by: 'a person' } }],
+  // What a person ends, and a stop that is reached at once.
+  [18_200, list('ended', { ...B, contingencyType: 'OCO', orders: EITHER })],
+  [
+    19_000,
+    list('tight', {
+      ...A,
+      contingencyType: 'OTOCO',
+      orders: [
+        { legId: 'entry', ...market, side: 'BUY', orderQty: '1' },
+        { legId: 'stop', ...stop, side: 'SELL', orderQty: '1', stopPx: '99.99', reduceOnly: true },
+      ],
+    }),
+  ],
+  [20_200, { to: 'list/ended', event: { type: 'CANCEL', by: 'a person' } }],
+  // What only a venue says: a report of another order, one to nobody, an order of somebody else; and an id that was used.
+  [21_000, order('hand-told', { ...A, ...limit, side: 'BUY', orderQty: '1', price: '70' })],
+  [22_500, report('hand-rest', { symbol: 'BUSDT', venueOrderId: 'another', execId: 'x-1', execType: 'NEW' })],
+  [22_700, report('nobody', { venueOrderId: 'none', execId: 'x-3', execType: 'NEW' })],
+  [22_800, order('hand-gone', { ...B, ...limit, side: 'BUY', orderQty: '1', price: '40', owner: EMA })],
+  [
+    22_900,
+    {
+      to: 'order/stray',
+      event: {
+        type: 'ADOPT',
+        ...{ venue: 'sim', account: 'account/sim', symbol: 'AUSDT', side: 'BUY', foreignId: 'theirs' },
+        ...{ ...limit, orderQty: '1', price: '60' },
+      },
+    },
+  ],
 ]
 /** What they ask at the last, by time since a strategy holds something: a report is on its way back then, and a request on its way out. */
 const LAST: typeof HANDS = [
   [0, order('hand-late', { ...A, ...market, side: 'BUY', orderQty: '0.1' })],
   [700, { to: 'order/hand-rest', event: { type: 'CANCEL', by: 'a person' } }],
+  [
+    800,
+    report('hand-told', { venueOrderId: 'sim-told', execId: 'x-2', execType: 'ORDER_STATUS', cumQty: '0.5' }),
+  ],
 ]
 const LAST_MS = 900
 /** From this market time on the run ends as soon as a strategy holds something under a stop. */

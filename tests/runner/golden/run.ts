@@ -50,7 +50,15 @@ export function unpack(file: string, data: string): Ended {
     mkdirSync(dirname(join(data, name)), { recursive: true })
     writeFileSync(join(data, name), Buffer.from(bytes, 'latin1'))
   }
-  return ended
+  return JSON.parse(JSON.stringify(ended), (_, value) => withTodaysNames(value)) as Ended
+}
+
+/** Up to run-5 an order's own id and the venue's were both `orderId`. */
+function withTodaysNames(value: unknown): unknown {
+  const { orderId, type } = Object(value)
+  if (orderId === undefined) return value
+  const { orderId: _, ...others } = value as Record<string, unknown>
+  return { ...others, [type === 'ORDER_REQUEST' ? 'clOrdId' : 'venueOrderId']: orderId }
 }
 
 /** Returns every actor of the log as it is, without places in the log. */

@@ -201,7 +201,7 @@ export class Exchange implements Port {
       side === 'SELL' ? { asset: base, each: '1' } : { asset: quote, each: valuedAt(terms, this.px) }
     const order: ExchangeOrder = {
       id,
-      orderId: ++this.#lastId,
+      venueOrderId: ++this.#lastId,
       terms,
       at: this.now,
       ...(this.wallet.isSpot && { hold }),
@@ -244,7 +244,7 @@ export class Exchange implements Port {
       execType: 'REJECTED',
       ordStatus: 'REJECTED',
       clOrdId: this.#identify(clOrdId).clOrdId,
-      orderId: id,
+      venueOrderId: id,
       execId: id,
       symbol,
       side,
@@ -402,10 +402,10 @@ function left({ terms, cumQty }: ExchangeOrder): string {
 }
 
 function standing(order: ExchangeOrder) {
-  const { id: clOrdId, orderId, status: ordStatus, cumQty, cost } = order
+  const { id: clOrdId, venueOrderId, status: ordStatus, cumQty, cost } = order
   const leavesQty = isOpen(order) ? left(order) : '0'
   const avgPx = decimal.isZero(cumQty) ? '0' : decimal.divide(cost, cumQty)
-  return { clOrdId, orderId: String(orderId), ordStatus, cumQty, leavesQty, avgPx }
+  return { clOrdId, venueOrderId: String(venueOrderId), ordStatus, cumQty, leavesQty, avgPx }
 }
 
 function termsIn({ terms: { type: _type, clOrdId: _id, ...terms } }: ExchangeOrder) {

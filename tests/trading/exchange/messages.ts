@@ -12,7 +12,7 @@ export interface Message {
 export interface ExchangeOrder {
   /** The client's id. */
   readonly id: string
-  readonly orderId: number
+  readonly venueOrderId: number
   readonly terms: PlaceOrder
   readonly at: number
   /** What it locks while it works, for each unit that is left of it. */
@@ -55,7 +55,7 @@ export function isOpen({ status }: ExchangeOrder): boolean {
 
 /** `change` are fields of the message: `x`, and those of a trade. */
 export function messageOf(order: ExchangeOrder, place: Place, change: object): Message {
-  const { id, orderId, terms, status, cumQty } = order
+  const { id, venueOrderId, terms, status, cumQty } = order
   const { isSpot, symbol, at } = place
   const common = {
     s: symbol,
@@ -65,7 +65,7 @@ export function messageOf(order: ExchangeOrder, place: Place, change: object): M
     q: terms.orderQty,
     p: terms.price ?? '0',
     X: status,
-    i: orderId,
+    i: venueOrderId,
     l: '0',
     z: cumQty,
     L: '0',

@@ -160,13 +160,13 @@ function whyNot(endedAs: OrdStatus | undefined): string {
   return endedAs === undefined ? 'unknown order' : `too late: the order is ${endedAs}`
 }
 
-function newOrder(request: PlaceRequest, orderId: string, now: number): PaperOrder {
+function newOrder(request: PlaceRequest, venueOrderId: string, now: number): PaperOrder {
   const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, trailingOffset } = request
   const { positionSide, timeInForce, postOnly, reduceOnly, ref } = request
   const expireAt = timeInForce === 'DAY' ? nextMidnight(now) : request.expireTime
   return compact({
     clOrdId,
-    orderId,
+    venueOrderId,
     actor,
     symbol,
     positionSide,

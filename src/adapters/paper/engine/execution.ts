@@ -195,8 +195,19 @@ function report(
   answered?: Answered,
 ): void {
   state.executions++
-  const { clOrdId, orderId, symbol, side, price, stopPx, ordStatus, orderQty, cumQty, leavesQty, avgPx } =
-    order
+  const {
+    clOrdId,
+    venueOrderId,
+    symbol,
+    side,
+    price,
+    stopPx,
+    ordStatus,
+    orderQty,
+    cumQty,
+    leavesQty,
+    avgPx,
+  } = order
   executions.push({
     report: {
       type: 'EXECUTION_REPORT',
@@ -204,7 +215,7 @@ function report(
       execType,
       execId: `${terms.name}-e${state.executions}`,
       clOrdId,
-      orderId,
+      venueOrderId,
       symbol,
       side,
       ...compact({ price, stopPx }),

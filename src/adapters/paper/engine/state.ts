@@ -86,7 +86,7 @@ export function decodeState(json: string): VenueState {
 
 /** What the venue tells of an order. */
 export function viewOf(order: PaperOrder): VenueOrder {
-  const { clOrdId, origClOrdIds, orderId, actor, symbol, side, ordType, price, stopPx } = order
+  const { clOrdId, origClOrdIds, venueOrderId, actor, symbol, side, ordType, price, stopPx } = order
   const {
     positionSide,
     trailingOffset,
@@ -102,7 +102,7 @@ export function viewOf(order: PaperOrder): VenueOrder {
   return compact({
     clOrdId,
     origClOrdIds,
-    orderId,
+    venueOrderId,
     actor,
     symbol,
     positionSide,

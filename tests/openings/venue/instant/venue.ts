@@ -41,7 +41,7 @@ export class InstantVenue implements SimulatedVenue {
   place(request: PlaceOrder & RequestHeader): void {
     const { clOrdId, orderQty, symbol, side, ordType, timeInForce, actor } = request
     if (this.#orders.has(clOrdId)) return
-    const orderId = `${this.name}-${this.#orders.size + 1}`
+    const venueOrderId = `${this.name}-${this.#orders.size + 1}`
     const px = this.#prices.get(symbol)
     const isTaken = CAPABILITIES.orderTypes.includes(ordType) && px !== undefined
     const filled = isTaken
@@ -49,7 +49,7 @@ export class InstantVenue implements SimulatedVenue {
       : { ordStatus: 'REJECTED' as const, cumQty: decimal.ZERO, leavesQty: decimal.ZERO, avgPx: decimal.ZERO }
     this.#orders.set(clOrdId, {
       clOrdId,
-      orderId,
+      venueOrderId,
       actor,
       symbol,
       side,
@@ -58,7 +58,7 @@ export class InstantVenue implements SimulatedVenue {
       orderQty,
       ...filled,
     })
-    const of = { clOrdId, orderId, symbol, side, orderQty, ...filled }
+    const of = { clOrdId, venueOrderId, symbol, side, orderQty, ...filled }
     if (!isTaken) {
       this.#report(request, {
         ...of,
@@ -80,7 +80,13 @@ export class InstantVenue implements SimulatedVenue {
       this.#balances[asset] = decimal.add(this.#balances[asset] ?? decimal.ZERO, change)
     const change = side === 'BUY' ? orderQty : decimal.negate(orderQty)
     this.#positions[symbol] = decimal.add(this.#positions[symbol] ?? decimal.ZERO, change)
-    this.#report(request, { ...of, ...deal, execType: 'TRADE', tradeId: `${orderId}-t`, liquidity: 'TAKER' })
+    this.#report(request, {
+      ...of,
+      ...deal,
+      execType: 'TRADE',
+      tradeId: `${venueOrderId}-t`,
+      liquidity: 'TAKER',
+    })
   }
 
   /** There is nothing left of an order that could be canceled. */
