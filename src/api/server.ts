@@ -50,7 +50,7 @@ export interface ApiOptions extends GuardOptions, Outside {
 /** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED */
 export async function startApi(
   supervisor: Supervisor,
-  { port, limits: some, refused, folder, verify, ...options }: ApiOptions,
+  { port, limits: some, refused, folder, verify, components, ...options }: ApiOptions,
   logger: Logger,
 ): Promise<ApiServer> {
   const { host } = options
@@ -79,7 +79,8 @@ export async function startApi(
   secure(http)
   await guardRoutes(http, guard)
   admission(http, limits)
-  systemRoutes(byContract, supervisor, { refused, folder, verify })
+  const outside = { refused, folder, verify, components }
+  systemRoutes(byContract, supervisor, outside, (request) => guard.knows(request))
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(byContract, supervisor)

@@ -4,8 +4,21 @@ import { eventEnvelope } from './envelope.ts'
 import { position, recordTime, stateValue } from './fields.ts'
 import { problem } from './route.ts'
 
+/** A part of the runner. @example { name: 'news', state: 'FAILED', reason: 'the wire is cut' } */
+export const componentHealth = z.object({
+  name: z.string().describe('its actor is `component/<name>`'),
+  state: z.enum(['INITIALIZING', 'RUNNING', 'STOPPING', 'STOPPED', 'FAILED']),
+  reason: z
+    .string()
+    .optional()
+    .describe('why it has failed or is not well; a request without the token of the server does not get it'),
+})
+export type ComponentHealth = Readonly<z.output<typeof componentHealth>>
+
 const health = z.object({
-  status: z.enum(['ok', 'degraded']).describe('`degraded`: actors are in quarantine'),
+  status: z
+    .enum(['ok', 'degraded'])
+    .describe('`degraded`: actors are in quarantine, or a component has failed or is not well'),
   version: z.string().describe('version of Outcry'),
   seq: position.describe('seq of the last record'),
   epoch: z.int().describe('grows with each start on this log'),
@@ -13,6 +26,12 @@ const health = z.object({
   unsettledIntents: position.describe('messages to ports that have no outcome'),
   quarantined: position.describe('actors in quarantine'),
   refused: z.record(z.string(), position).optional().describe('number of refused market messages, by reason'),
+  components: z
+    .array(componentHealth)
+    .optional()
+    .describe(
+      'the parts of the runner, in the order of their start; absent in a program with its own supervisor',
+    ),
 })
 
 /** @example { status: 'ok', version: '0.1.0', seq: 1234, epoch: 3, residents: 12, unsettledIntents: 0, quarantined: 0 } */

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { ERRORS } from '../../../errors/codes.ts'
 import { compact } from '../../../errors/compact.ts'
 import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { ComponentHealth } from '../contract/answers.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { type Api, pathOf } from '../type-provider.ts'
@@ -19,23 +21,30 @@ export interface Outside {
   readonly folder?: ((options: Interruptible) => AsyncIterable<StoreEntry>) | undefined
   /** Checks the log and the data that belongs to it. */
   readonly verify?: ((options: Interruptible) => Promise<Verification>) | undefined
+  /** Returns the state of each part of the process. */
+  readonly components?: (() => readonly ComponentHealth[]) | undefined
 }
 
+/** `isKnown` returns whether the sender of a request may read more than numbers and states. */
 export function systemRoutes(
   http: Api,
   supervisor: Supervisor,
-  { refused, folder, verify }: Outside = {},
+  { refused, folder, verify, components }: Outside = {},
+  isKnown: (request: IncomingMessage) => boolean = () => true,
 ): void {
-  http.get(pathOf(routes.health), async (_request, reply) => {
+  http.get(pathOf(routes.health), async ({ raw }, reply) => {
     const fence = supervisor.fence
     const { seq, epoch, residents } = supervisor
     const unsettledIntents = supervisor.unsettledCount
-    // The number alone is returned: this route needs no token and may be called very often.
+    // Numbers and states alone are returned: this route needs no token and may be called very often.
     const quarantined = supervisor.quarantinedCount
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
-    const health = { ...facts, ...compact({ refused: refused?.() }) }
+    const known = components?.()
+    const shown = isKnown(raw) ? known : known?.map(({ name, state }) => ({ name, state }))
+    const health = { ...facts, ...compact({ refused: refused?.(), components: shown }) }
     if (fence === undefined) {
-      const status = quarantined > 0 ? 'degraded' : 'ok'
+      const isWell = quarantined === 0 && !known?.some(({ reason }) => reason !== undefined)
+      const status = isWell ? 'ok' : 'degraded'
       return { status, ...health } satisfies AnswerOf<typeof routes.health>
     }
     return reply

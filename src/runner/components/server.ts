@@ -17,7 +17,13 @@ export function server(run: Run): readonly Component[] {
       folderEntries(store.entries(options), books && (() => books.entries()), config.data)
     const verify = async (options: Interruptible) =>
       withBooks(await at.verify(options), async () => books?.verify(options))
-    const options = { ...config.server, refused: () => market.refused, folder, verify }
+    const options = {
+      ...config.server,
+      refused: () => market.refused,
+      folder,
+      verify,
+      components: () => run.health(),
+    }
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
     run.api = await startApi(at, options, processLogger)
   }

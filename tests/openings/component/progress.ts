@@ -1,0 +1,37 @@
+/** A file beside the log that says how far the log is, for a program that watches the folder. */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Component } from '../component.ts'
+import type { Run } from '../run.ts'
+import { SUPERVISOR } from './names.ts'
+
+const EVERY_MS = 100
+
+export function progress(run: Run): readonly Component[] {
+  const file = join(run.plan.config.data, 'progress')
+  let timer: NodeJS.Timeout | undefined
+  let problem: string | undefined
+  const write = () => {
+    try {
+      writeFileSync(file, `${run.get('supervisor').seq}\n`)
+      problem = undefined
+    } catch (error) {
+      problem = (error as Error).message
+    }
+  }
+  return [
+    {
+      name: 'progress',
+      needs: [SUPERVISOR],
+      start: () => {
+        write()
+        timer = setInterval(write, EVERY_MS)
+      },
+      stop: () => {
+        clearInterval(timer)
+        rmSync(file, { force: true })
+      },
+      health: () => problem,
+    },
+  ]
+}
