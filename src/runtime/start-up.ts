@@ -79,7 +79,7 @@ function recordMigrationsOf({ loop, clock }: Parts, cells: readonly Cell[]): Pro
 
 function lose({ loop, logger, residents, offsets }: Parts, { address }: Cell, error: unknown): void {
   if (loop.fence) throw loop.fence
-  logger.error({ err: error, actor: address }, `${address} cannot be brought back; the others run`)
+  logger.error({ err: error, actor: address }, `${address} cannot be restored; the others run`)
   residents.lose(
     address,
     error instanceof OutcryError ? error : refusal('unreadable', address, undefined, error),
@@ -98,7 +98,7 @@ async function quarantineSuspects(
       await supervisor.quarantine(address, suspicion)
     } catch (err) {
       if (supervisor.fence !== undefined) throw err
-      logger.warn({ err, actor: address }, `${address} is not put into quarantine`)
+      logger.warn({ err, actor: address }, `${address} is not quarantined`)
     }
   }
 }
@@ -108,7 +108,7 @@ function wake({ residents, logger }: Parts, address: Address): void {
   try {
     residents.find(address)
   } catch (err) {
-    logger.error({ err, actor: address }, 'an actor cannot be brought back, and stays passive')
+    logger.error({ err, actor: address }, 'an actor cannot be restored, and stays passive')
   }
 }
 

@@ -204,7 +204,7 @@ describe('a start with a strategy in quarantine', () => {
     await open(fragile('2', [{ from: '1', to: '2', migrate }]))
     await start()
     expect(modeOf(GOOD)).toBe('warmingUp')
-    expect(errors.join()).toContain(`${BAD} cannot be carried over from version 1+2 to 2+2: nobody knows how`)
+    expect(errors.join()).toContain(`${BAD} cannot be migrated from version 1+2 to 2+2: nobody knows how`)
   })
 })
 

@@ -148,7 +148,7 @@ describe('what a runner says of its run', () => {
   it.each([
     [
       'netting',
-      ['emaCross/a and emaCross/b share one position in BTCUSDT: what one opens the other may close'],
+      ['emaCross/a and emaCross/b share one position in BTCUSDT: one may close what the other opens'],
     ],
     ['hedging', []],
   ])('names strategies that share a position where there is but one, %s', async (positionMode, told) => {

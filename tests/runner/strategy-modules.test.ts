@@ -31,15 +31,11 @@ describe('a module of a strategy', () => {
     ['exports nothing', '', 'exports no strategy'],
     ['exports something else', 'export const strategy = { name: "mine" }', 'exports no strategy'],
     ['has a name that no address can have', strategy('my own'), 'exports no strategy'],
-    [
-      'has the name of another kind',
-      strategy('order'),
-      'strategy order, which is the name of something else',
-    ],
+    ['has the name of another kind', strategy('order'), 'strategy order, which is the name of another kind'],
     [
       'has the name of one that comes with a run',
       strategy('emaCross'),
-      'strategy emaCross, which is the name of something else',
+      'strategy emaCross, which is the name of another kind',
     ],
   ])('that %s is refused', async (what, content, message) => {
     const file = module(`${what.replaceAll(' ', '-')}.mjs`, content)

@@ -593,7 +593,7 @@ describe('a wrong upgrade', () => {
       },
       'no way',
     ],
-    ['gives nothing', () => undefined as never, 'migrate gives undefined'],
+    ['gives nothing', () => undefined as never, 'migrate returns undefined'],
     ['gives a promise', (async () => ({ value: 'a', context })) as never, 'a promise'],
     [
       'leaves a value that is gone',
@@ -750,7 +750,7 @@ describe('a wrong upgrade', () => {
       machines: { m: { machine: v2, upgrades: up(same, { upcast: () => ({ at: 1 }) as never }) } },
     })
     await expect(harness.supervisor.send('m/x', { type: 'A' })).rejects.toMatchObject({
-      cause: { code: 'UPGRADE_FAILED', message: expect.stringContaining('upcast gives no event for A') },
+      cause: { code: 'UPGRADE_FAILED', message: expect.stringContaining('upcast returns no event for A') },
     })
     await harness.supervisor.spawn('m', 'y')
     await harness.supervisor.stop()

@@ -76,7 +76,7 @@ describe('an actor that is put into quarantine from outside', () => {
     await harness.supervisor.idle()
     expect(harness.context('counter/a')).toEqual({ n: 1, fired: 0 })
     expect(await conditionOf(harness)).toBe('quarantined')
-    expect(harness.errors.join()).toContain('counter/gone is not put into quarantine')
+    expect(harness.errors.join()).toContain('counter/gone is not quarantined')
     const { seq } = harness.supervisor
     await harness.crash()
     await harness.open({ machines, suspects: { 'counter/a': STILL } })

@@ -295,7 +295,7 @@ describe('an actor that cannot be brought back', () => {
     harness.clock.advanceTo(5_000)
     harness.supervisor.pump()
     await harness.supervisor.idle()
-    expect(harness.errors.join()).toContain('timed/a has a timer, but cannot be brought back')
+    expect(harness.errors.join()).toContain('timed/a has a timer, but cannot be restored')
     expect((await harness.supervisor.view('timed/b'))?.value).toBe('done')
   })
 })

@@ -65,7 +65,7 @@ const second: Machines = {
 const UPGRADE_FAILED = {
   code: 'UPGRADE_FAILED',
   message: expect.stringMatching(
-    /m\/a cannot be carried over from version 1 to 2: .*"name" is taken by holder\/h/,
+    /m\/a cannot be migrated from version 1 to 2: .*"name" is taken by holder\/h/,
   ),
 }
 

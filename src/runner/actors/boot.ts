@@ -268,7 +268,7 @@ export class Boot {
   #expectHarmless(address: string): void {
     if (address !== this.#options.suspect || this.#supervisor.getSnapshot(address) !== undefined) return
     const hint = 'Fix its module. The next start tries again.'
-    throw new OutcryError('ACTOR_SUSPECT', `${address} has ended the run before this one as it began`, hint)
+    throw new OutcryError('ACTOR_SUSPECT', `${address} ended the last run at its start`, hint)
   }
 
   /** Skips a strategy that fails on its messages or cannot be restored, so that the others start (law 8). */

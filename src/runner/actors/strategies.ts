@@ -115,7 +115,7 @@ export function strategyIn({ strategy }: UserModuleExports, file: string): Strat
   )
     throw new OutcryError('STRATEGY_INVALID', `${file} exports no strategy`, HINT)
   if (Object.hasOwn(machines, strategy.name)) {
-    const text = `${file} calls its strategy ${strategy.name}, which is the name of something else here`
+    const text = `${file} calls its strategy ${strategy.name}, which is the name of another kind`
     throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
   }
   return strategy

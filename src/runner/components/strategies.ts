@@ -14,7 +14,7 @@ export function strategies(run: Run): readonly Component[] {
       for (const [symbol, rivals] of rivalsIn(configured))
         logger.warn(
           {},
-          `${rivals.join(' and ')} share one position in ${symbol}: what one opens the other may close`,
+          `${rivals.join(' and ')} share one position in ${symbol}: one may close what the other opens`,
         )
     rememberStrategies(config.data, loaded)
     await boot.strategies()

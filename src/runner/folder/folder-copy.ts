@@ -198,7 +198,7 @@ function failed(folder: string, cause: unknown): OutcryError {
   return new OutcryError(
     'BACKUP_FAILED',
     `the backup cannot be written to ${folder}: ${(cause as Error).message}`,
-    'Make room or repair the disk, then try again: nothing of the backup is left there.',
+    'Free space or repair the disk, then try again. The failed backup is removed.',
     { cause },
   )
 }

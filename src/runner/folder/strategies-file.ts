@@ -23,8 +23,8 @@ export function readStrategiesFile(data: string): Modules {
     const what = codeOf(cause) === undefined ? 'is torn or was changed' : `cannot be read (${codeOf(cause)})`
     throw new OutcryError(
       'STRATEGIES_UNREADABLE',
-      `${file} ${what}: it says where the modules of the strategies are`,
-      'Put it back from a backup. Or remove it: the next run notes the modules that its configuration names.',
+      `${file} ${what}: it has the paths of the strategies' modules`,
+      'Restore it from a backup, or remove it: the next run notes the modules that its configuration names.',
       { cause },
     )
   }

@@ -81,7 +81,7 @@ export class ProcessGuard {
   readonly #onExit = (code: number): void => {
     this.#logger.error(
       { code },
-      'the process ends in the middle of the run: nothing is left that it waits for',
+      'the process ends in the middle of the run, because nothing is left to wait for',
     )
     if (code === 0) process.exitCode = 1
   }

@@ -382,5 +382,5 @@ function delayOf({ logic, state, ref }: Cell, { id, delay }: After): number {
         )
       : named
   if (typeof given === 'number' && Number.isFinite(given)) return Math.max(0, given)
-  throw new Error(`the delay of ${id} is ${String(given)}, and no number of milliseconds`)
+  throw new Error(`the delay of ${id} is ${String(given)}, which is no number of milliseconds`)
 }

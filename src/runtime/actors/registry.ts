@@ -131,7 +131,7 @@ export function upgradePath(kind: Kind, version: string): readonly Upgrade[] {
     if (next === undefined || path.includes(next)) {
       throw new OutcryError(
         'MACHINE_VERSION_UNKNOWN',
-        `the log holds ${kind.name}@${version}, and nothing leads from "${at}" to the registered ${kind.label}`,
+        `the log holds ${kind.name}@${version}, and no upgrade leads from "${at}" to the registered ${kind.label}`,
         `Add an upgrade { from: '${at}', to: ..., migrate } to the registration of "${kind.name}".`,
       )
     }

@@ -132,8 +132,8 @@ function texts(map: unknown, path: string): Readonly<Record<string, string>> {
 /** Checks the result of `migrate`, as far as this is possible without the machine. @throws with the fault */
 export function checkMigrated(result: unknown): MigratedState {
   if (typeof result !== 'object' || result === null)
-    throw new Error(`migrate gives ${String(result)}, and no state`)
-  if ('then' in result) throw new Error('migrate gives a promise; it must be synchronous')
+    throw new Error(`migrate returns ${String(result)}, which is no state`)
+  if ('then' in result) throw new Error('migrate returns a promise; it must be synchronous')
   const { value, context, drop } = result as MigratedState
   if (drop !== undefined && !(Array.isArray(drop) && drop.every((id) => typeof id === 'string')))
     throw new Error('drop is no list of ids of children')
@@ -151,7 +151,7 @@ export function upcastBy(steps: readonly StateUpgrade[], event: AnyEvent): AnyEv
     if (upcast === undefined) continue
     const next: unknown = upcast(plainCopy(is))
     if (typeof next !== 'object' || next === null || typeof (next as AnyEvent).type !== 'string')
-      throw new Error(`upcast gives no event for ${is.type}`)
+      throw new Error(`upcast returns no event for ${is.type}`)
     is = takeIn(next as AnyEvent, EVENT)
   }
   return is
@@ -174,7 +174,7 @@ export function upgradeFailed(
 ): OutcryError {
   return new OutcryError(
     'UPGRADE_FAILED',
-    `${actor} cannot be carried over from version ${from} to ${to}: ${what}`,
+    `${actor} cannot be migrated from version ${from} to ${to}: ${what}`,
     'Fix the upgrade and start again. The actor stays as the log has it, and the others run.',
     { cause },
   )

@@ -73,7 +73,7 @@ export class ClockWatch {
     if (jump.forwardMs > 0) timers.shift({ seq: loop.nextSeq, ms: jump.forwardMs })
     this.jumps.push(Object.freeze(jump))
     if (this.jumps.length > JUMPS_MAX) this.jumps.shift()
-    logger.warn(jump, `the system clock was set ${spelled(jump.byMs)}; no timer is late or early by that`)
+    logger.warn(jump, `the system clock was set ${spelled(jump.byMs)}; no timer becomes late or early`)
     const event = { type: 'outcry.clockSet', at, ...jump, ...clock.state }
     loop.enqueue({ message: messageOf(CLOCK, Object.freeze(event), at, 0) }, 'control')
     loop.pump()

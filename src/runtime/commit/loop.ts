@@ -255,7 +255,7 @@ export class Loop implements CommitObserver {
     try {
       return failTurn(this.#parts.context, () => this.#newTurn(message), message, failure)
     } catch (err) {
-      this.#parts.logger.error({ err, actor }, `the failure of ${actor} cannot be put on record`)
+      this.#parts.logger.error({ err, actor }, `the failure of ${actor} cannot be recorded`)
       return undefined
     }
   }

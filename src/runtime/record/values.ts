@@ -51,7 +51,7 @@ export type Resolve = (object: object) => Ref | undefined
 /** Size of the value that is being checked. */
 let size = 0
 let nodes = 0
-/** Number of its upper levels that are not checked for getters, because their maker makes none or they are copied. */
+/** Upper levels of that value that are not checked for getters, because their maker makes none or they are copied. */
 let levelsKnown = 0
 let depthMax = DEPTH_MAX
 let nodesMax = NODES_MAX
@@ -286,7 +286,7 @@ function refusalOf(value: unknown, was: unknown, path: string): OutcryError {
   const [where, found] = faultIn(value, was, name, 0) ?? [name, 'no plain value']
   return new OutcryError(
     'NOT_JSON',
-    `${where} is ${found}, which the log cannot bring back as it was`,
+    `${where} is ${found}, which the log cannot restore as it was`,
     'Keep strings, finite numbers, booleans, null, undefined, references to actors, arrays and plain objects in events, inputs and context: a time as epoch milliseconds, money as a decimal string, a set as an array.',
   )
 }

@@ -123,7 +123,7 @@ class Recovery {
 
   #lose(actor: Address, err: OutcryError): void {
     this.#table.lose(actor, err)
-    this.#logger.error({ err, actor }, `${actor} cannot be brought back; the others run`)
+    this.#logger.error({ err, actor }, `${actor} cannot be restored; the others run`)
   }
 
   #take(was: Cell | undefined, record: TransitionRecord): Cell {
@@ -191,7 +191,7 @@ class Recovery {
     this.#blind.set(cell.address, version)
     this.#logger.warn(
       { actor: cell.address, version },
-      `${cell.address} is replayed on ${cell.kind.label}: register the machine of version ${version} under "previous" to have it as it was`,
+      `${cell.address} is replayed on ${cell.kind.label}: register the machine of version ${version} under "previous" to replay it unchanged`,
     )
   }
 
@@ -219,7 +219,7 @@ class Recovery {
           if (cell.persisted.rev < cell.state.rev) await this.#store.putSnapshots([persistCell(cell)])
           this.#logger.error(
             { err: error, actor: cell.address },
-            `${cell.address} cannot be brought back; the others run`,
+            `${cell.address} cannot be restored; the others run`,
           )
         }
       }

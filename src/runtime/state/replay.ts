@@ -105,7 +105,7 @@ function diverged(record: TransitionRecord, what: string, cause?: unknown): Outc
   return new OutcryError(
     'REPLAY_DIVERGED',
     `record ${record.seq} (${record.actor} rev ${record.rev}, ${record.event.type}) does not replay: ${what}`,
-    'The machine changed without a new version, or is not pure: it reads the clock, chance or something outside.',
+    'The machine changed without a new version, or is not pure: it reads the clock, random numbers or something outside.',
     { cause },
   )
 }

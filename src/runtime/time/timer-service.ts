@@ -238,7 +238,7 @@ export class TimerService {
 
   #say(actor: Address, err: unknown): void {
     if (!this.#lost.has(actor))
-      this.#logger.error({ err, actor }, `${actor} has a timer, but cannot be brought back`)
+      this.#logger.error({ err, actor }, `${actor} has a timer, but cannot be restored`)
     this.#lost.add(actor)
   }
 }

@@ -35,7 +35,7 @@ const REFUSALS: Record<DeadReason, Refusal> = {
   },
   unreadable: {
     code: 'ACTOR_UNREADABLE',
-    what: 'cannot be brought back',
+    what: 'cannot be restored',
     hint: 'Fix the cause and start again. The actor stays as the log has it.',
   },
   stashFull: {

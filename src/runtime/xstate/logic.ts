@@ -126,7 +126,7 @@ function prepareLogic({ id }: AnyStateMachine, logic: AnyActorLogic, seen: Set<A
     throw new OutcryError(
       'CALLBACK_ASYNC',
       `machine "${id}" has an async function as a callback: its errors would be lost, and nothing ends it`,
-      'Use fromPromise, or a plain function that returns what ends it.',
+      'Use fromPromise, or a plain function that returns its cleanup.',
     )
   }
 }
