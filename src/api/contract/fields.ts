@@ -9,7 +9,7 @@ export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative()
  * Time of a record: epoch milliseconds, UTC. What people send has whole ones; a program of its own clock may have fractions, and
  * times before 1970.
  */
-export const recordTime = z.number().min(-8.64e15).max(8.64e15).meta({ title: 'recordTime' })
+export const recordTime = z.number().min(-8.64e15).max(8.64e15).meta({ title: 'epochMs' })
 
 /** Place of a record in the log: from 1, without a gap. */
 export const seq = z.int().positive()
