@@ -30,7 +30,10 @@ export interface Adapter<Config extends z.ZodObject = z.ZodObject> {
   readonly name: string
   /** What it is, in a sentence of the documentation of the configuration. */
   readonly about: string
-  /** The keys of a section that names it. Each has a description; the key that names the adapter is not among them. */
+  /**
+   * The keys of a section that names it. Each has a description; the key that names the adapter is not among them, and of a venue neither
+   * are `account`, `instruments`, `watchdog` and `reconciliation`.
+   */
   readonly config: Config
   /** Returns the rules of the symbols, as far as they are known without asking outside. By default a symbol is spot without rules. */
   instruments?(config: z.output<Config>, place: Place): readonly Instrument[]
@@ -96,6 +99,8 @@ export interface MarketContext {
 
 /** Orders. */
 export interface ExecutionOffer<Config> {
+  /** Whether the money there is made up. A log that has traded with such money goes on at no real venue. Default false. */
+  readonly simulated?: boolean
   /** Returns what the configuration wants to go wrong between runner and venue: only of a simulator. */
   faults?(config: Config): LinkFaults | undefined
   /** Opens the venue; whoever opens it closes it. */

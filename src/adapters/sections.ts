@@ -22,10 +22,10 @@ export function impliedMarket(adapters: readonly Adapter[], section: object): un
   return (implied ?? markets[0])?.name
 }
 
-/** Returns the schema of a section `venue`. One without `adapter` means the first. */
-export function venueSection(adapters: readonly Adapter[]): z.ZodType<VenueConfig> {
+/** Returns the schema of a section of a venue. One without `adapter` means the first. `also`: keys that it has whatever the adapter. */
+export function venueSection(adapters: readonly Adapter[], also: z.ZodRawShape = {}): z.ZodType<VenueConfig> {
   const venues = adapters.filter(({ execution }) => execution !== undefined)
-  return named('adapter', venues, () => venues[0]?.name) as z.ZodType<VenueConfig>
+  return named('adapter', venues, () => venues[0]?.name, also) as z.ZodType<VenueConfig>
 }
 
 const sourceName = z
@@ -43,13 +43,18 @@ export function newsSection(adapters: readonly Adapter[]): z.ZodType<NewsConfig>
 }
 
 /** `implied` returns what the key is where a section does not have it. */
-function named(key: string, adapters: readonly Adapter[], implied: (section: object) => unknown): z.ZodType {
+function named(
+  key: string,
+  adapters: readonly Adapter[],
+  implied: (section: object) => unknown,
+  also: z.ZodRawShape = {},
+): z.ZodType {
   return z.preprocess(
     (raw) => {
       if (typeof raw !== 'object' || raw === null || key in raw) return raw
       return { [key]: implied(raw), ...raw }
     },
-    union(key, adapters),
+    union(key, adapters, also),
   )
 }
 

@@ -172,13 +172,19 @@ export interface SimulatedVenue extends Venue {
   readonly simulation: Simulation
 }
 
-/** Returns the venue. @throws CONFIG_INVALID when it is no simulator: where a market has a time of its own, its venue has the same */
-export function simulatedVenue(venue: Venue, market: string): SimulatedVenue {
+/**
+ * Returns the venue. `path`: what its keys begin with in the configuration.
+ * @throws CONFIG_INVALID when it is no simulator: where a market has a time of its own, its venues have the same
+ */
+export function simulatedVenue(
+  venue: Venue,
+  { market, path }: { readonly market: string; readonly path: string },
+): SimulatedVenue {
   const isSimulated = (one: Venue): one is SimulatedVenue => one.simulation !== undefined
   if (isSimulated(venue)) return venue
   throw new OutcryError(
     'CONFIG_INVALID',
-    `venue.adapter: ${venue.name} lives in the time of the system, and the market ${market} has a time of its own`,
+    `${path}adapter: ${venue.name} lives in the time of the system, and the market ${market} has a time of its own`,
     'Name a simulated venue, such as paper, or a market that is live.',
   )
 }

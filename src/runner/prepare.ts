@@ -8,6 +8,7 @@ import { loadStrategies } from './actors/strategies.ts'
 import { wrongConfig } from './config/problems.ts'
 import type { RunnerConfig } from './config/schema.ts'
 import { isModule } from './config/strategy.ts'
+import { venuesOf } from './config/venues.ts'
 import { readStrategiesFile } from './folder/strategies-file.ts'
 import { ErrorReports } from './reports/error-reports.ts'
 import type { Plan, StartOptions } from './run.ts'
@@ -34,5 +35,6 @@ export async function prepare(
   const place = venueAndSymbols(market)
   const wrong = [...issues, ...symbolIssues(config, place)]
   if (wrong.length > 0) throw wrongConfig(wrong)
-  return { config, options, strategies, market, place, systemClock, logger, processLogger }
+  const venues = venuesOf(config, place.venue)
+  return { config, options, strategies, market, place, venues, systemClock, logger, processLogger }
 }

@@ -15,6 +15,7 @@ import type { Boot } from './actors/boot.ts'
 import type { ComponentHealth } from './component.ts'
 import { ComponentRecords } from './component-records.ts'
 import type { RunnerConfig } from './config/schema.ts'
+import type { VenueSettings } from './config/venues.ts'
 import type { Driver } from './drivers/driver.ts'
 import type { NewsTimes } from './feeds/news-times.ts'
 import type { ErrorReports } from './reports/error-reports.ts'
@@ -35,7 +36,7 @@ export interface StartOptions {
 
 interface Storage {
   openLog(): Promise<Store<TransitionRecord>>
-  openBooks(): Promise<Books>
+  openBooks(venue: string): Promise<Books>
 }
 
 /** What is known before anything is opened. */
@@ -46,6 +47,8 @@ export interface Plan {
   readonly strategies: ReadonlyMap<string, Strategy>
   readonly market: MarketSource
   readonly place: Place
+  /** In their order: the first is where a strategy trades that names none. */
+  readonly venues: readonly VenueSettings[]
   readonly systemClock: SystemClock
   /** Tells the log, too. */
   readonly logger: ErrorReports
@@ -55,6 +58,7 @@ export interface Plan {
 
 /** A venue that is open. */
 export interface OpenVenue {
+  readonly settings: VenueSettings
   readonly venue: Venue
   /** What goes wrong on the way from it. */
   readonly faults: LinkFaults | undefined
@@ -78,7 +82,7 @@ export interface Opened {
 export class Run {
   readonly plan: Plan
   readonly opened: Partial<Opened> = {}
-  /** By name. */
+  /** By name, in their order. */
   readonly venues = new Map<string, OpenVenue>()
   readonly records = new ComponentRecords()
   counts = NO_COUNTS

@@ -67,7 +67,7 @@ export class Runner implements RunningRunner {
   }
 
   stats(): Stats {
-    return statsOf(this.supervisor, this.#run.plan.place, this.#run.counts)
+    return statsOf(this.supervisor, this.#run.plan, this.#run.counts)
   }
 
   stop(reason: string, initiator: string): Promise<void> {

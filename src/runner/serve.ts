@@ -102,7 +102,7 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
   const folder =
     data === undefined
       ? undefined
-      : (reading: { signal?: AbortSignal }) => folderEntries(supervisor.entries(reading), undefined, data)
+      : (reading: { signal?: AbortSignal }) => folderEntries(supervisor.entries(reading), [], data)
   const api = await startApi(supervisor, { port, host, folder, ...options }, unfailing(logger))
   let closing: Promise<void> | undefined
   const end = async () => {

@@ -87,7 +87,7 @@ describe('a venue that is at hand', () => {
 
   it('is one that a market with a time of its own can have', async () => {
     await open((venue) => venue)
-    expect(simulatedVenue(desk.venue, 'sim:1')).toBe(desk.venue)
+    expect(simulatedVenue(desk.venue, { market: 'sim:1', path: 'venue.' })).toBe(desk.venue)
   })
 })
 
@@ -103,7 +103,7 @@ describe('a venue that is elsewhere', () => {
 
   it('is none that a market with a time of its own can have', async () => {
     await open(elsewhere)
-    expect(() => simulatedVenue(elsewhere(desk.venue), 'sim:1')).toThrow(
+    expect(() => simulatedVenue(elsewhere(desk.venue), { market: 'sim:1', path: 'venues.far.' })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('sim:1') }),
     )
   })

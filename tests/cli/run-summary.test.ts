@@ -20,12 +20,18 @@ const QUIET: Summary = {
   denied: {},
   quarantined: [],
   openPositions: 0,
-  positions: [],
-  realizedPnl: '1',
-  unrealizedPnl: '0',
-  commissions: '0.5',
-  balance: '100',
-  equity: '100.5',
+  accounts: [
+    {
+      venue: 'sim',
+      asset: 'USDT',
+      positions: [],
+      realizedPnl: '1',
+      unrealizedPnl: '0',
+      commissions: '0.5',
+      balance: '100',
+      equity: '100.5',
+    },
+  ],
 }
 
 describe('the summary of a run', () => {
@@ -38,6 +44,21 @@ describe('the summary of a run', () => {
       'positions  flat',
       'PnL        1.00 realised, 0.00 unrealised, 0.50 commissions',
       'equity     100.50',
+    ])
+  })
+
+  it('tells of the account of each venue', () => {
+    const [account] = QUIET.accounts
+    const held = { symbol: 'BTCUSDT:LONG', quantity: '2', avgPx: '60000' }
+    const far = { ...account, venue: 'far', asset: 'EUR', positions: [held], equity: '7' } as typeof account
+    const lines = textOf({ ...QUIET, openPositions: 1, accounts: [account, far] as never }).split('\n')
+    expect(lines.slice(4)).toEqual([
+      'positions  sim: flat',
+      'PnL        sim: 1.00 realised, 0.00 unrealised, 0.50 commissions',
+      'equity     sim: 100.50',
+      'positions  far: 2 BTCUSDT:LONG at 60,000.00',
+      'PnL        far: 1.00 realised, 0.00 unrealised, 0.50 commissions',
+      'equity     far: 7.00',
     ])
   })
 

@@ -5,6 +5,7 @@ import { machines } from '../../machines/index.ts'
 import { loadStrategies } from '../../src/runner/actors/strategies.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
+import { venuesOf } from '../../src/runner/config/venues.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import { commandKinds, commandPage } from '../../tools/docs/command-page.ts'
 import { configurationPage, type Section, sections } from '../../tools/docs/configuration-page.ts'
@@ -38,8 +39,23 @@ describe('the configuration', () => {
     const file = fileURLToPath(new URL('outcry.yaml', docs))
     const config = loadConfig({ file })
     expect((await loadStrategies(config.strategies ?? [])).issues).toEqual([])
-    const written = [...page('outcry.yaml').matchAll(/^\w+/gm)].map(([key]) => key)
-    expect(written.sort()).toEqual(Object.keys(inputOf(runnerConfig).properties ?? {}).sort())
+    const written = ['outcry.yaml', 'venues.yaml'].flatMap((name) =>
+      [...page(name).matchAll(/^\w+/gm)].map(([key]) => key),
+    )
+    expect([...new Set(written)].sort()).toEqual(Object.keys(inputOf(runnerConfig).properties ?? {}).sort())
+  })
+
+  it('has an example with two venues, which is one', () => {
+    const config = loadConfig({ file: fileURLToPath(new URL('venues.yaml', docs)) })
+    const venues = venuesOf(config, 'sim')
+    expect(venues.map(({ name, account }) => [name, account.balance, account.limits])).toEqual([
+      ['sim', '100000', expect.objectContaining({ orderNotionalMax: '10000', openOrdersMax: 20 })],
+      ['far', '5000', expect.objectContaining({ orderNotionalMax: '500', openOrdersMax: 20 })],
+    ])
+    expect(config.strategies?.map(({ id, venue }) => [id, venue])).toEqual([
+      ['near', undefined],
+      ['far', 'far'],
+    ])
   })
 })
 

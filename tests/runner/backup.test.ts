@@ -9,7 +9,8 @@ import type { VenueReport } from '../../src/adapters/venue.ts'
 import { WireIds } from '../../src/adapters/wire-ids.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import { closedBooks, folderEntries, writeFolder } from '../../src/runner/folder/folder-copy.ts'
+import { folderEntries, writeFolder } from '../../src/runner/folder/folder-copy.ts'
+import { closedBooks } from '../../src/runner/folder/venue-books.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -107,9 +108,11 @@ function expectOneMoment({ log, reports, orders }: Lived): void {
 
 async function* closedFolder(name: string): AsyncGenerator<StoreEntry> {
   const store = await openLevelStore(join(place(name), 'log'))
-  const books = await closedBooks(place(name))
+  const [closed] = closedBooks(place(name))
+  const books = await closed?.open()
   try {
-    yield* folderEntries(store.entries(), books && (() => books.entries()), place(name))
+    const sources = books ? [{ folder: 'venue', entries: () => books.entries() }] : []
+    yield* folderEntries(store.entries(), sources, place(name))
   } finally {
     await books?.close()
     await store.close()

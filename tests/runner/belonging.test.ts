@@ -19,7 +19,7 @@ import { SAMPLE } from '../../src/adapters/recording/recording.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import { expectHeldWatched, venuesOf } from '../../src/runner/folder/belonging.ts'
+import { expectHeldWatched, sameVenues } from '../../src/runner/folder/belonging.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-belonging-'))
 const nothing = () => {}
@@ -166,13 +166,13 @@ describe('a data folder', () => {
   it('may get another venue, and lose or change none', () => {
     const was = { sim: { adapter: 'paper' } }
     const added = { ...was, binance: { adapter: 'binance' } }
-    expect(venuesOf(was, added, 'data')).toEqual(added)
+    expect(sameVenues(was, added, 'data')).toEqual(added)
     const others: Record<string, { adapter: string }>[] = [
       { binance: { adapter: 'paper' } },
       { sim: { adapter: 'binance' } },
     ]
     for (const is of others)
-      expect(() => venuesOf(was, is, 'data')).toThrow(expect.objectContaining({ code: 'OTHER_VENUE' }))
+      expect(() => sameVenues(was, is, 'data')).toThrow(expect.objectContaining({ code: 'OTHER_VENUE' }))
   })
 
   it('may watch other symbols of a live market, but for one that something is held of', async () => {

@@ -49,7 +49,7 @@ describe("the venue's books", () => {
     expect([verified.code, problems]).toEqual([0, []])
     expect(reports).toBeGreaterThan(10)
     const looked = await outcry('doctor', '--data', whole, '--json')
-    expect([looked.code, JSON.parse(looked.stdout).books]).toEqual([0, { reports }])
+    expect([looked.code, JSON.parse(looked.stdout).books]).toEqual([0, { reports, problems: [] }])
     const told = await outcry('doctor', '--data', whole)
     expect(told.stdout).toContain(`books beside it are whole: ${reports} reports`)
   })
@@ -58,12 +58,12 @@ describe("the venue's books", () => {
     const verified = await verify(damaged)
     expect([verified.code, JSON.parse(verified.stdout).problems]).toEqual([
       1,
-      [expect.objectContaining({ actor: 'port/paper', ...missing })],
+      [expect.objectContaining({ actor: 'port/sim', ...missing })],
     ])
     const looked = await outcry('doctor', '--data', damaged, '--json')
     expect([looked.code, JSON.parse(looked.stdout)]).toMatchObject([
       1,
-      { damage: [], books: { problem: missing } },
+      { damage: [], books: { problems: [missing] } },
     ])
     const told = await outcry('doctor', '--data', damaged)
     expect(told.stdout).toMatch(
@@ -73,7 +73,7 @@ describe("the venue's books", () => {
 
   it.each([
     ['whole', whole, []],
-    ['damaged', damaged, [expect.objectContaining({ actor: 'port/paper', ...missing })]],
+    ['damaged', damaged, [expect.objectContaining({ actor: 'port/sim', ...missing })]],
   ])('that are %s are looked at by the runner that has them', async (_, data, problems) => {
     const runner = await start(data, 40_000, true)
     try {

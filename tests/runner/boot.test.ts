@@ -131,8 +131,10 @@ describe('a start on a store that was started on before', () => {
   it('names strategies that share one position', () => {
     const strategies = [STRATEGY, { ...STRATEGY, id: 't' }, { ...STRATEGY, id: 'u', symbol: 'ETHUSDT' }]
     const symbols = ['BTCUSDT', 'ETHUSDT']
-    const configured = configuredBy(loadConfig({ flags: { strategies } }), { venue: 'sim', symbols, at: 1 })
-    expect([...rivalsIn(configured)]).toEqual([['BTCUSDT', [EMA, 'emaCross/t']]])
+    const config = loadConfig({ flags: { strategies } })
+    expect([...rivalsIn(config, { venue: 'sim', symbols, at: 1 })]).toEqual([
+      ['BTCUSDT', [EMA, 'emaCross/t']],
+    ])
   })
 
   it('sets watchdogs, symbols and reconciliation as they are configured by now', async () => {

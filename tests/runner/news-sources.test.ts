@@ -16,7 +16,7 @@ async function open(...sources: object[]) {
   const harness = new Harness()
   const supervisor = await harness.open({ machines })
   const { news } = loadConfig({ flags: { news: { sources } } })
-  await bootNews(supervisor, news, { venue: 'sim', at: 1_000 })
+  await bootNews(supervisor, news, { venue: 'sim', venues: ['sim'], at: 1_000 })
   const warnings: string[] = []
   const nothing = () => {}
   const warn = (_: object, message: string) => void warnings.push(message)

@@ -11,6 +11,7 @@ import * as decimal from '../../machines/model/decimal.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { RUNNER_FILE } from '../../src/runner/folder/announcement.ts'
+import type { AccountStats } from '../../src/runner/reports/stats.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { FakeBinance } from '../adapters/fake-binance.ts'
@@ -96,12 +97,14 @@ describe('what a runner says of its run', () => {
       const { supervisor } = runner
       const stats = runner.stats()
       const { balances } = contextOf<AccountContext>(runner, 'account/sim')
-      expect(stats).toMatchObject({ records: supervisor.seq, balance: balances.USDT })
+      const [money] = stats.accounts
+      expect(money).toMatchObject({ venue: 'sim', asset: 'USDT', balance: balances.USDT })
+      expect(stats.records).toBe(supervisor.seq)
       const submitted = await emitted(runner, 'ORDER_SUBMITTED')
       const fills = await emitted(runner, 'ORDER_FILLED', 'ORDER_PARTIAL_FILL')
       expect([stats.ordersSubmitted, stats.fills]).toEqual([submitted.length, fills.length])
       expect(stats.fills).toBeGreaterThan(10)
-      const { realizedPnl, unrealizedPnl, commissions, equity } = stats
+      const { realizedPnl, unrealizedPnl, commissions, equity, positions } = money as AccountStats
       const made = decimal.subtract(decimal.add(realizedPnl, unrealizedPnl), commissions)
       expect(equity).toBe(decimal.add('5000', made))
       expect(decimal.isPositive(commissions)).toBe(true)
@@ -109,7 +112,7 @@ describe('what a runner says of its run', () => {
         const { quantity } = contextOf<PositionContext>(runner, `position/sim:${symbol}`)
         return decimal.isZero(quantity) ? [] : [{ symbol, quantity }]
       })
-      expect(stats.positions).toMatchObject(held)
+      expect(positions).toMatchObject(held)
       expect(stats.openPositions).toBe(held.length)
       await stop(runner)
     },

@@ -30,7 +30,6 @@ describe('strategies', () => {
     ['that sell what they should buy', { orderQty: '-1' }, 'orderQty', 'more than 0'],
     ['that buy nothing', { orderQty: '0' }, 'orderQty', 'more than 0'],
     ['with a parameter of others', { length: 3 }, 'length', 'is unknown'],
-    ['at a venue of their own', { venue: 'elsewhere' }, 'venue', 'is unknown'],
     ['of a contract of their own', { contract: 'inverse' }, 'contract', 'is unknown'],
     ['that hedge by themselves', { positionMode: 'hedging' }, 'positionMode', 'is unknown'],
     ['on ticks of their own', { tickSize: '1' }, 'tickSize', 'is unknown'],

@@ -18,7 +18,7 @@ function module(name: string, content: string): string {
 }
 const strategy = (name: string) =>
   `export const strategy = { name: ${JSON.stringify(name)}, machine: {}, config: { safeParse: () => ({}) } }`
-const load = async (type: string) => (await loadStrategies([{ id: 's', type }])).strategies
+const load = async (type: string) => (await loadStrategies([{ id: 's', type, symbol: 'X' }])).strategies
 
 describe('a module of a strategy', () => {
   it('in JavaScript is loaded as it is', async () => {

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import pc from 'picocolors'
 import { compact } from '../../errors/compact.ts'
-import { closedReports, writeFolder } from '../../src/runner/folder/folder-copy.ts'
+import { belongingAsFound } from '../../src/runner/folder/belonging.ts'
+import { writeFolder } from '../../src/runner/folder/folder-copy.ts'
+import { closedBooks } from '../../src/runner/folder/venue-books.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { OutcryError, type StoreEntry } from '../../store/index.ts'
 import { counted, countText } from './format.ts'
@@ -44,7 +46,7 @@ interface Copied {
   readonly seq: number
   readonly records: number
   readonly commits: number
-  /** Number of reports in the venue's books, if it has books. */
+  /** Number of reports in the venues' books, if they have books. */
   readonly reports?: number
 }
 
@@ -61,7 +63,9 @@ async function check(folder: string): Promise<Copied> {
         'Check the log itself: outcry verify.',
       )
     }
-    const reports = await closedReports(folder)
+    let reports: number | undefined
+    for (const { look } of closedBooks(folder, await belongingAsFound(copy, folder)))
+      reports = (reports ?? 0) + (await look({}))
     return compact({ seq: copy.head.seq, records, commits, reports })
   } finally {
     await copy.close()

@@ -1,7 +1,6 @@
 import pc from 'picocolors'
-import { compact } from '../../errors/compact.ts'
-import { problemOf } from '../../src/runner/folder/books.ts'
-import { closedReports } from '../../src/runner/folder/folder-copy.ts'
+import { lookThrough } from '../../src/runner/folder/books.ts'
+import { closedBooks } from '../../src/runner/folder/venue-books.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { recordCodec } from '../../src/runtime/record/record-codec.ts'
 import { cutBack, type Diagnosis, diagnose } from '../../store/index.ts'
@@ -43,17 +42,17 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
     ? await cutBack(location, options)
     : { diagnosis: await diagnose(location, options), keptIn: undefined }
   if (showProgress) process.stderr.write('\r\x1b[K')
-  const { reports, problem } = await problemOf(() => closedReports(data))
-  const books = compact({ reports, problem })
+  const books = await lookThrough(closedBooks(data))
   if (json) await printJson({ ...diagnosis, lost, keptIn, books })
   else {
     await tell(location, diagnosis, lost, keptIn)
-    if (problem !== undefined) await print(pc.red(`${problem.code}: ${problem.message}. ${BOOKS_DAMAGED}`))
-    else if (reports !== undefined)
+    const { reports, problems } = books
+    for (const { code, message } of problems) await print(pc.red(`${code}: ${message}. ${BOOKS_DAMAGED}`))
+    if (reports !== undefined && problems.length === 0)
       await print(pc.green(`The venue's books beside it are whole: ${counted(reports, 'report')}`))
   }
   const isMended = diagnosis.damage.length === 0 || keptIn !== undefined
-  return isMended && problem === undefined ? 0 : 1
+  return isMended && books.problems.length === 0 ? 0 : 1
 }
 
 const BOOKS_DAMAGED = 'Restore the whole data folder from a backup: the log and the books belong together.'

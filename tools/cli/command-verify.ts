@@ -1,6 +1,6 @@
 import pc from 'picocolors'
-import { hasBooks } from '../../src/runner/folder/folder-copy.ts'
 import { namingHint } from '../../src/runner/folder/strategies-file.ts'
+import { booksFolders } from '../../src/runner/folder/venue-books.ts'
 import { counted, countText, table } from './format.ts'
 import { WHY_STATES_DIFFER } from './hints.ts'
 import { named, type ReadOptions } from './named.ts'
@@ -31,12 +31,12 @@ export async function verify(options: ReadOptions): Promise<number> {
     }
     const what = `${counted(records, 'record')} in ${counted(commits, 'commit')}, ${counted(actors, 'actor')}, ${counted(snapshots, 'snapshot')}`
     const memory = live > 0 ? `, ${countText(live)} of them compared with memory` : ''
-    const books = reports === undefined ? '' : `, ${countText(reports)} reports in the venue's books`
+    const books = reports === undefined ? '' : `, ${countText(reports)} reports in the books of venues`
     await print(
       `${what}${memory}${books}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`,
     )
-    const unseen = reports === undefined && problems.every(({ actor }) => actor !== 'port/paper')
-    if (unseen && hasBooks(data)) await print(pc.yellow(booksUnseen(reader.source)))
+    const unseen = reports === undefined && problems.every(({ actor }) => !actor.startsWith('port/'))
+    if (unseen && booksFolders(data).length > 0) await print(pc.yellow(booksUnseen(reader.source)))
     if (problems.length === 0) {
       await print(pc.green(`${reader.source} replays to the same states`))
       return 0

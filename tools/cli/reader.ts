@@ -1,10 +1,13 @@
 /** The log as read-only commands see it: a closed store, or a runner that holds it. */
+import type { Books } from '../../src/adapters/venue.ts'
 import type { Failure } from '../../src/api/contract/record.ts'
 import { withFailure } from '../../src/api/routes/failures.ts'
 import { Client } from '../../src/client/index.ts'
+import { belongingAsFound } from '../../src/runner/folder/belonging.ts'
 import { type FolderVerification, withBooks } from '../../src/runner/folder/books.ts'
-import { closedBooks, closedReports, folderEntries } from '../../src/runner/folder/folder-copy.ts'
+import { type BooksSource, folderEntries } from '../../src/runner/folder/folder-copy.ts'
 import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
+import { type ClosedBooks, closedBooks } from '../../src/runner/folder/venue-books.ts'
 import { type ActorView, viewOf } from '../../src/runtime/actors/actor-view.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
@@ -34,7 +37,7 @@ export interface Reader {
   /** Resolves with the actor; undefined when it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
-  /** Checks the log and the venue's books beside it. */
+  /** Checks the log and the venues' books beside it. */
   verify(onProgress: (seq: number) => void): Promise<FolderVerification>
   /** Yields the whole data folder as one consistent copy: see `folderEntries`. */
   entries(): AsyncIterable<StoreEntry>
@@ -119,16 +122,24 @@ class StoreReader implements Reader {
 
   async verify(onProgress: (seq: number) => void): Promise<FolderVerification> {
     const found = await verifyLog(this.#store, this.#registry, { onProgress })
-    return withBooks(found, () => closedReports(this.#data))
+    return withBooks(found, await this.#books())
   }
 
   async *entries(): AsyncIterable<StoreEntry> {
-    const books = await closedBooks(this.#data)
+    const opened: (BooksSource & { readonly books: Books })[] = []
     try {
-      yield* folderEntries(this.#store.entries(), books && (() => books.entries()), this.#data)
+      for (const { folder, open } of await this.#books()) {
+        const books = await open()
+        opened.push({ folder, books, entries: () => books.entries() })
+      }
+      yield* folderEntries(this.#store.entries(), opened, this.#data)
     } finally {
-      await books?.close()
+      for (const { books } of opened) await books.close()
     }
+  }
+
+  async #books(): Promise<readonly ClosedBooks[]> {
+    return closedBooks(this.#data, await belongingAsFound(this.#store, this.#data))
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Makes the summary that `outcry run` prints at its end. */
 import pc from 'picocolors'
 import { type Quarantined, releaseCommand } from '../../src/runner/actors/quarantine.ts'
+import type { AccountStats } from '../../src/runner/reports/stats.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
 import { counted, countText, moneyText, timeText } from './format.ts'
 
@@ -21,9 +22,6 @@ export interface Summary extends ReturnType<RunningRunner['stats']> {
 }
 
 export function summaryText(s: Summary): string {
-  const held = s.positions.map(
-    ({ symbol, quantity, avgPx }) => `${quantity} ${symbol} at ${moneyText(avgPx)}`,
-  )
   const rows: readonly (readonly [name: string, text: string])[] = [
     ['market', s.market],
     ['read', readText(s)],
@@ -34,15 +32,23 @@ export function summaryText(s: Summary): string {
     ],
     ['orders', `${countText(s.ordersSubmitted)} submitted, ${counted(s.fills, 'fill')}`],
     ...countedRows('denied', s.denied, 'order', ' by the risk gate'),
-    ['positions', held.length === 0 ? 'flat' : held.join(', ')],
-    [
-      'PnL',
-      `${moneyText(s.realizedPnl)} realised, ${moneyText(s.unrealizedPnl)} unrealised, ${moneyText(s.commissions)} commissions`,
-    ],
-    ['equity', moneyText(s.equity)],
+    ...s.accounts.flatMap((account) => accountRows(account, s.accounts.length > 1)),
     ...quarantinedRows(s),
   ]
   return rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n')
+}
+
+/** Returns the rows of an account. Those of several venues name their venue. */
+function accountRows(account: AccountStats, isNamed: boolean) {
+  const { venue, positions, realizedPnl, unrealizedPnl, commissions, equity } = account
+  const held = positions.map(({ symbol, quantity, avgPx }) => `${quantity} ${symbol} at ${moneyText(avgPx)}`)
+  const earned = `${moneyText(realizedPnl)} realised, ${moneyText(unrealizedPnl)} unrealised`
+  const rows = [
+    ['positions', held.length === 0 ? 'flat' : held.join(', ')],
+    ['PnL', `${earned}, ${moneyText(commissions)} commissions`],
+    ['equity', moneyText(equity)],
+  ] as const
+  return rows.map(([name, text]) => [name, isNamed ? `${venue}: ${text}` : text] as const)
 }
 
 function readText({ counts, marketRecords, data, isOver }: Summary): string {

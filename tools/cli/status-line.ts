@@ -32,7 +32,7 @@ export class StatusLine {
     const rate = ((messages - this.#lastMessages) * 1_000) / (now - this.#lastAt)
     this.#lastMessages = messages
     this.#lastAt = now
-    const { ordersSubmitted, fills, openPositions, equity, quarantined } = this.#runner.stats()
+    const { ordersSubmitted, fills, openPositions, accounts, quarantined } = this.#runner.stats()
     const refused = Object.values(market.refused).reduce((sum, n) => sum + n, 0)
     const line = fitted(
       [
@@ -41,7 +41,10 @@ export class StatusLine {
         [2, counted(ordersSubmitted, 'order')],
         [3, counted(fills, 'fill')],
         [1, counted(openPositions, 'position')],
-        [0, `equity ${moneyText(equity)}`],
+        ...accounts.map(({ venue, equity }) => {
+          const what = accounts.length > 1 ? venue : 'equity'
+          return [0, `${what} ${moneyText(equity)}`] as const
+        }),
         [5, `seq ${countText(supervisor.seq)}`],
         ...(refused > 0 ? [[0, `${countText(refused)} refused`] as const] : []),
         ...(quarantined.length > 0 ? [[-1, `${quarantined.length} quarantined`] as const] : []),

@@ -20,7 +20,8 @@ Money and quantities are **decimal**s as text, in quotes: \`"61837.63"\`. An **i
 \`1s\`, \`5m\`. A **name** is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _. **epochMs** is milliseconds since 1970, UTC. Keys that end in \`Ms\` are milliseconds, in \`Pct\` percent, in
 \`Bps\` hundredths of a percent.
 
-A configuration with every section, to copy from ([outcry.yaml](outcry.yaml)):
+A run with several venues is in [venues.yaml](venues.yaml). A configuration with every other section, to copy from
+([outcry.yaml](outcry.yaml)):
 `
 
 export interface Section {

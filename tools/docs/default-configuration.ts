@@ -1,6 +1,7 @@
 /** Makes docs/defaults.yaml: all default values, each key with its meaning from the schema. */
 import { Document, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml'
 import { loadConfig } from '../../src/runner/config/load.ts'
+import { configSections, type RunnerConfig } from '../../src/runner/config/schema.ts'
 import { sections } from './configuration-page.ts'
 
 const HEAD = ` The default values of a configuration. Made by npm run docs:reference from the schema in
@@ -12,11 +13,11 @@ const FLOW_MAX = 6
 
 export function defaultConfiguration(): string {
   const config = loadConfig({})
-  const document = new Document(config)
+  const document = new Document(inOrder(config))
   const shapes = [
     undefined,
     `market.source: ${config.market.source}`,
-    `venue.adapter: ${config.venue.adapter}`,
+    `venue.adapter: ${config.venue?.adapter}`,
   ]
   document.commentBefore = HEAD
   const meanings = new Map(
@@ -40,6 +41,13 @@ export function defaultConfiguration(): string {
     },
   })
   return document.toString({ lineWidth: COLUMNS, flowCollectionPadding: false })
+}
+
+/** Returns the configuration with its sections as the schema has them. */
+function inOrder(config: RunnerConfig): object {
+  const sections = Object.entries(config)
+  const names = Object.keys(configSections.shape)
+  return Object.fromEntries(sections.sort(([a], [b]) => names.indexOf(a) - names.indexOf(b)))
 }
 
 function isPlain(item: unknown): boolean {

@@ -28,7 +28,11 @@ export function inputOf(schema: ZodType): JsonSchema {
 export function keyTablesOf(schema: JsonSchema, path: string): readonly KeyTable[] {
   const shapes: KeyTable[] = []
   const keysWithin = (of: JsonSchema, at: string): readonly Key[] => {
+    // A title says where the keys stand.
+    if (of.title !== undefined) return []
     if (of.items !== undefined) return keysWithin(of.items, `${at}[]`)
+    const named = of.additionalProperties
+    if (typeof named === 'object' && named.oneOf !== undefined) return keysWithin(named, `${at}.<name>`)
     for (const shape of of.oneOf ?? [])
       shapes.push({ shape: `${at}.${tagOf(shape)}`, keys: keysWithin(shape, at) })
     return Object.entries(of.properties ?? {}).flatMap(([name, value]) => {
@@ -59,9 +63,9 @@ function takesOf(schema: JsonSchema): string {
     minimum = Number.MIN_SAFE_INTEGER,
     maximum = Number.MAX_SAFE_INTEGER,
   } = schema
+  if (schema.title !== undefined) return schema.title
   if (properties !== undefined || oneOf !== undefined) return 'keys of its own'
   if (items?.properties !== undefined || items?.oneOf !== undefined) return 'list, each with keys of its own'
-  if (schema.title !== undefined) return schema.title
   if (schema.anyOf !== undefined) return schema.anyOf.map(takesOf).join(' or ')
   const least = minimum === Number.MIN_SAFE_INTEGER ? '' : ` from ${minimum}`
   const above = schema.exclusiveMinimum === undefined ? least : ` above ${schema.exclusiveMinimum}`

@@ -36,6 +36,7 @@ export const paper = defineAdapter({
   about: 'A venue that matches orders against the market, with money that is made up.',
   config,
   execution: {
+    simulated: true,
     faults: ({ faults }) => faults,
     open: ({ latencyMs, takerFee, makerFee }, { venue, books, ...context }: PaperContext) =>
       openPaperVenue({ ...context, name: `paper:${venue}`, latencyMs, takerFee, makerFee }, books),

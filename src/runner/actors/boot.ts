@@ -31,7 +31,8 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { asBefore, wrongConfig } from '../config/problems.ts'
 import type { RunnerConfig } from '../config/schema.ts'
-import type { StrategyConfig } from '../config/strategy.ts'
+import { paramsOf, type StrategyConfig } from '../config/strategy.ts'
+import { instrumentPath, type VenueSettings, venueNames, venuesOf } from '../config/venues.ts'
 import { bootUniverse, followUniverse, unfollowUniverse } from '../feeds/listing.ts'
 import { bootNews } from '../feeds/news-feed.ts'
 import { instrumentsOf } from './instruments.ts'
@@ -60,6 +61,7 @@ export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): 
 }
 
 export interface BootOptions {
+  /** The market's own: of its symbols. */
   readonly venue: string
   readonly symbols: readonly string[]
   readonly at: number
@@ -96,19 +98,45 @@ export function configuredBy(
 ): Configured {
   const all = strategiesOf(config, symbols).flatMap((strategy) => eachOf(strategy, symbols))
   const entries = all.map(
-    ({ type, ...params }) => [`${strategies.get(type)?.name}/${params.id}`, params] as const,
+    (one) => [`${strategies.get(one.type)?.name}/${one.id}`, paramsOf(one) as Settings] as const,
   )
-  return { limits: { [venue]: config.account.limits }, strategies: Object.fromEntries(entries) }
+  const limits = venuesOf(config, venue).map(({ name, account }) => [name, account.limits] as const)
+  return { limits: Object.fromEntries(limits), strategies: Object.fromEntries(entries) }
 }
 
-/** Returns the strategies that share one position in a symbol, by symbol: one may close the position of another. */
-export function rivalsIn({ strategies }: Configured): ReadonlyMap<unknown, readonly string[]> {
-  const all = Object.entries(strategies)
-  const symbols = new Set(all.map(([, { symbol }]) => symbol))
-  const of = (symbol: unknown) => all.filter(([, one]) => one.symbol === symbol).map(([address]) => address)
-  return new Map(
-    [...symbols].map((symbol) => [symbol, of(symbol)] as const).filter(([, { length }]) => length > 1),
-  )
+/** Returns, by venue, the ids of the strategies that trade there. */
+export function traded(
+  config: RunnerConfig,
+  { venue: market, symbols }: Pick<BootOptions, 'venue' | 'symbols'>,
+): readonly { readonly venue: string; readonly strategies: readonly string[] }[] {
+  const [first, ...others] = venueNames(config, market)
+  const all = strategiesOf(config, symbols).flatMap((strategy) => eachOf(strategy, symbols))
+  return [first as string, ...others].map((venue) => ({
+    venue,
+    strategies: all.filter((one) => (one.venue ?? first) === venue).map(({ id }) => id),
+  }))
+}
+
+/**
+ * Returns the strategies that share one position in a symbol: one may close the position of another. The key is the symbol,
+ * with the venue where that is not the market's own.
+ */
+export function rivalsIn(
+  config: RunnerConfig,
+  { venue: market, symbols, strategies = BUILT_IN_STRATEGIES }: BootOptions,
+): ReadonlyMap<string, readonly string[]> {
+  const [first, ...others] = venuesOf(config, market)
+  const all = strategiesOf(config, symbols).flatMap((strategy) => eachOf(strategy, symbols))
+  const rivals = new Map<string, readonly string[]>()
+  for (const { name, account } of [first, ...others]) {
+    if (account.positionMode === 'hedging') continue
+    for (const { type, id, symbol, venue = first.name } of all) {
+      if (venue !== name) continue
+      const what = name === market ? symbol : `${symbol} at ${name}`
+      rivals.set(what, [...(rivals.get(what) ?? []), `${strategies.get(type)?.name}/${id}`])
+    }
+  }
+  return new Map([...rivals].filter(([, { length }]) => length > 1))
 }
 
 /** The steps of `boot`, in their order: `actors`, `strategies`, `arrived`. */
@@ -116,7 +144,7 @@ export class Boot {
   readonly #supervisor: Supervisor
   readonly #config: RunnerConfig
   readonly #options: BootOptions
-  readonly #instruments: readonly Instrument[]
+  readonly #venues: readonly [VenueSettings, ...VenueSettings[]]
   /** The configuration of the last start, if there was one. */
   readonly #was: Configured | undefined
   /** Addresses of actors that have missed a message. */
@@ -126,7 +154,7 @@ export class Boot {
     this.#supervisor = supervisor
     this.#config = config
     this.#options = options
-    this.#instruments = instrumentsOf(config, options)
+    this.#venues = venuesOf(config, options.venue)
     this.#was = (supervisor.getSnapshot(RUNNER)?.context as RunnerContext | undefined)?.configured
   }
 
@@ -140,10 +168,11 @@ export class Boot {
     const { belonging } = this.#options
     await this.#releaseUpgraded()
     await this.#spawnOnce('runner', 'main', belonging && ({ belonging } satisfies RunnerInput))
-    await this.#account()
+    for (const venue of this.#venues) await this.#account(venue)
     await this.#symbols()
-    await this.#reconciliation()
-    await bootNews(this.#supervisor, this.#config.news, this.#options)
+    await this.#reconciliations()
+    const venues = this.#venues.map(({ name }) => name)
+    await bootNews(this.#supervisor, this.#config.news, { ...this.#options, venues })
     await bootUniverse(this.#supervisor, this.#config.universe, this.#options)
   }
 
@@ -186,34 +215,47 @@ export class Boot {
     return false
   }
 
-  async #account(): Promise<void> {
-    const { venue, symbols } = this.#options
-    const { valueEvery: _, overfill, ...account } = this.#config.account
-    const settings = { instruments: this.#instruments, overfill, guarded: [...symbols] }
+  async #account({ name: venue, path, ...of }: VenueSettings): Promise<void> {
+    const { symbols } = this.#options
+    const { valueEvery: _, overfill, ...account } = of.account
+    const settings = { instruments: this.#instrumentsAt(of), overfill, guarded: [...symbols] }
     const address = accountAddress(venue)
     const was = this.#contextOf(address) as AccountContext | undefined
     if (was !== undefined) {
-      this.#expectSame(was, { asset: account.asset, positionMode: account.positionMode }, 'account')
+      const { asset, positionMode } = account
+      this.#expectSame(was, { asset, positionMode }, `${path}account`)
       const limits = changesOf(this.#was?.limits[venue], account.limits)
       if (limits !== undefined) await this.#send(address, { type: 'UPDATE_LIMITS', by: BY, limits })
     }
-    await this.#ensure('account', venue, account, settings)
+    await this.#ensure('account', venue, { ...this.#placeAt(venue), ...account }, settings)
+  }
+
+  /** Returns the venue, and whose symbols are seen there, where those are not its own. */
+  #placeAt(venue: string): { readonly venue: string; readonly marketVenue?: string } {
+    const { venue: market } = this.#options
+    return { venue, ...(venue !== market && { marketVenue: market }) }
+  }
+
+  #instrumentsAt({ instruments }: Pick<VenueSettings, 'instruments'>): readonly Instrument[] {
+    return instrumentsOf({ instruments, market: this.#config.market }, this.#options)
   }
 
   async #symbols(): Promise<void> {
     const { symbol: settings } = this.#config
     const { venue, symbols } = this.#options
-    for (const symbol of symbols) await this.#ensure('symbol', `${venue}:${symbol}`, { symbol }, settings)
-    for (const [i, instrument] of this.#instruments.entries()) {
-      if (!symbols.includes(instrument.symbol)) continue
-      await this.#holdings(instrument, i)
-      await this.#subscribeAccount(instrument.symbol)
-    }
+    for (const symbol of symbols)
+      await this.#ensure('symbol', `${venue}:${symbol}`, { venue, symbol }, settings)
+    for (const one of this.#venues)
+      for (const instrument of this.#instrumentsAt(one)) {
+        if (!symbols.includes(instrument.symbol)) continue
+        await this.#holdings(one, instrument)
+        await this.#subscribeAccount(one, instrument.symbol)
+      }
   }
 
-  async #reconciliation(): Promise<void> {
-    const { venue } = this.#options
-    await this.#ensure('reconciliation', venue, {}, this.#config.reconciliation)
+  async #reconciliations(): Promise<void> {
+    for (const { name: venue, reconciliation } of this.#venues)
+      await this.#ensure('reconciliation', venue, { venue }, reconciliation)
   }
 
   async strategies(): Promise<void> {
@@ -281,23 +323,26 @@ export class Boot {
   /** Starts or configures a strategy. Changes and stops by a person stay until the configuration changes. */
   async #strategy(
     { name, input }: Strategy,
-    { type: _, ...params }: StrategyConfig,
+    configured: StrategyConfig,
     isOfUniverse: boolean,
     path: string,
   ): Promise<void> {
-    const { venue, at } = this.#options
-    const { id, symbol } = params
+    const { venue: market, at } = this.#options
+    const params = paramsOf(configured)
+    const { id, symbol } = configured
     const address = strategyAddress(name, id)
+    const venue = this.#venueOf(configured)
     const { contract, multiplier, tickSize }: Partial<Instrument> =
-      this.#instruments.find((one) => one.symbol === symbol) ?? {}
-    const { positionMode } = this.#config.account
+      this.#instrumentsAt(venue).find((one) => one.symbol === symbol) ?? {}
+    const { positionMode } = venue.account
     const placed = {
-      venue,
+      ...this.#placeAt(venue.name),
       positionMode,
       ...(contract && { contract, multiplier }),
       ...compact({ tickSize }),
     }
     const isKnown = await this.#spawnOnce(name, id, input.parse({ ...params, ...placed }))
+    if (isKnown) this.#expectSameVenue(address, venue.name, `${path}.venue`)
     const was = this.#was?.strategies[address]
     const isQuarantined = isKnown && (await this.#isQuarantined(address))
     // A strategy that failed on its first message has only its own parameters.
@@ -312,13 +357,27 @@ export class Boot {
         await this.#release(address, BY, `${Object.keys(changes).join(', ')}: configured otherwise by now`)
       await this.#send(address, { type: 'UPDATE_PARAMETERS', by: BY, parameters })
     }
-    if (isOfUniverse) await followUniverse(this.#supervisor, { subscriber: address, symbol }, { venue, at })
+    if (isOfUniverse)
+      await followUniverse(this.#supervisor, { subscriber: address, symbol }, { venue: market, at })
     // A new strategy has no start yet, and neither has one that is configured again.
     else if (
       (await this.#supervisor.view(address))?.rev === 1 ||
       (this.#was !== undefined && was === undefined)
     )
       await this.#send(address, { type: 'START' })
+  }
+
+  /** One that names none trades at the first. What it names is known: see `symbolIssues`. */
+  #venueOf({ venue }: StrategyConfig): VenueSettings {
+    return this.#venues.find(({ name }) => name === venue) ?? this.#venues[0]
+  }
+
+  /** What it holds is at its venue. @throws CONFIG_INVALID */
+  #expectSameVenue(address: string, venue: string, field: string): void {
+    const { params } = this.#contextOf(address) as { params: { venue: string } }
+    if (params.venue === venue) return
+    const rule = `must be ${params.venue}, where ${address} trades; another one needs another id`
+    throw wrongConfig([{ field, rule }])
   }
 
   async #isQuarantined(address: string): Promise<boolean> {
@@ -339,14 +398,14 @@ export class Boot {
 
   /** Stops the strategies of a kind that are no longer configured. */
   async #retire(kind: string, configured: ReadonlySet<string>): Promise<void> {
-    const { venue } = this.#options
     for await (const address of this.#supervisor.addresses({ prefix: `${kind}/` })) {
       if (configured.has(address)) continue
       try {
-        const { value, condition } = (await this.#supervisor.view(address)) ?? {}
+        const { value, condition, context } = (await this.#supervisor.view(address)) ?? {}
         if (value === undefined || condition === 'quarantined') continue
         await unfollowUniverse(this.#supervisor, address, this.#options)
         if ((value as { mode?: string }).mode === 'stopped') continue
+        const { venue } = (context as { params: { venue: string } }).params
         await this.#send(address, { type: 'STOP', reason: `it is configured no more at ${venue}` })
       } catch (error) {
         this.#leaveOut(address, error)
@@ -356,11 +415,9 @@ export class Boot {
 
   /** Starts the position of a symbol and its watchdog. */
   async #holdings(
+    { name: venue, account, watchdog }: VenueSettings,
     { symbol, contract, multiplier, settleAsset, tickSize }: Instrument,
-    i: number,
   ): Promise<void> {
-    const { venue } = this.#options
-    const { account, watchdog } = this.#config
     const terms = { contract, multiplier, ...(settleAsset && { settleAsset }) }
     const sides = account.positionMode === 'hedging' ? (['LONG', 'SHORT'] as const) : [undefined]
     for (const positionSide of sides) {
@@ -372,17 +429,18 @@ export class Boot {
         ...terms,
         watchers,
       } satisfies PositionInput)
-      if (isKnown) this.#expectSame(this.#contextOf(positionAddress(of)) as object, terms, `instruments.${i}`)
+      if (!isKnown) continue
+      const path = instrumentPath(this.#config, venue, symbol)
+      this.#expectSame(this.#contextOf(positionAddress(of)) as object, terms, path)
     }
   }
 
   /** Subscribes the account to the candles at which its value is updated and its limits are checked. */
-  async #subscribeAccount(symbol: string): Promise<void> {
-    const { venue } = this.#options
-    const { account, symbol: settings } = this.#config
+  async #subscribeAccount({ name: venue, account }: VenueSettings, symbol: string): Promise<void> {
+    const { symbol: settings } = this.#config
     const subscriber = accountAddress(venue)
     const intervals = [account.valueEvery ?? settings.intervals[0]]
-    const market = symbolAddress(venue, symbol)
+    const market = symbolAddress(this.#options.venue, symbol)
     const { subscribers } = this.#contextOf(market) as SymbolContext
     const known = subscribers.find(({ address }) => address === subscriber)
     if (known?.marks && isDeepStrictEqual(known.intervals, intervals)) return
@@ -391,7 +449,7 @@ export class Boot {
 
   /** Spawns the actor, or sends an existing one the settings that differ from its own. */
   async #ensure(kind: string, id: string, input: object, settings: object): Promise<void> {
-    const known = await this.#spawnOnce(kind, id, { venue: this.#options.venue, ...input, ...settings })
+    const known = await this.#spawnOnce(kind, id, { ...input, ...settings })
     if (!known) return
     const address = `${kind}/${id}`
     if (differs(this.#contextOf(address) as object, settings))

@@ -5,6 +5,7 @@ import type { Place } from '../../adapters/adapter.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
 import { adapterNamed } from '../../adapters/registry.ts'
 import type { RunnerConfig } from '../config/schema.ts'
+import { rulesAt, venueNames } from '../config/venues.ts'
 import { eachOf } from './strategies.ts'
 
 /**
@@ -43,7 +44,7 @@ export function instrumentsOf(
  * and for each quantity that a strategy's symbol cannot have.
  */
 export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
-  const { instruments, strategies = [] } = config
+  const { instruments, strategies = [], venues = {}, market } = config
   const { symbols } = place
   const issues: Issue[] = []
   const expectKnown = (symbol: string, field: string) => {
@@ -51,9 +52,19 @@ export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
     issues.push({ field, rule: `must be one of the market's symbols, ${symbols.join(', ')}` })
   }
   for (const [i, { symbol }] of instruments.entries()) expectKnown(symbol, `instruments.${i}.symbol`)
-  const listed = instrumentsOf(config, place)
+  for (const [name, venue] of Object.entries(venues))
+    for (const [i, { symbol }] of (venue.instruments ?? []).entries())
+      expectKnown(symbol, `venues.${name}.instruments.${i}.symbol`)
+  const names = venueNames(config, place.venue)
+  const listedAt = new Map(
+    names.map((name) => [name, instrumentsOf({ instruments: rulesAt(config, name), market }, place)]),
+  )
   const ids = new Set<string>()
   for (const [i, strategy] of strategies.entries()) {
+    const { venue = names[0] as string } = strategy
+    const listed = listedAt.get(venue) ?? []
+    if (!names.includes(venue))
+      issues.push({ field: `strategies.${i}.venue`, rule: `must be one of the venues, ${names.join(', ')}` })
     for (const { id, symbol, orderQty } of eachOf(strategy, symbols)) {
       expectKnown(symbol, `strategies.${i}.symbol`)
       const field = `strategies.${i}.id`
@@ -73,4 +84,4 @@ export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
 }
 
 /** The parts of a configuration that name symbols. */
-type Traded = Pick<RunnerConfig, 'instruments' | 'strategies' | 'market'>
+type Traded = Pick<RunnerConfig, 'instruments' | 'strategies' | 'market' | 'venues'>

@@ -6,7 +6,7 @@ import { type Issue, isOutcryError, OutcryError, type Store } from '../../../sto
 import { UNIVERSE } from '../../adapters/market-source.ts'
 import type { Machines } from '../../runtime/actors/kind.ts'
 import { kindOf } from '../../runtime/record/address.ts'
-import { isModule } from '../config/strategy.ts'
+import { isModule, paramsOf, type StrategyConfig } from '../config/strategy.ts'
 import { namingHint, readStrategiesFile, writeStrategiesFile } from '../folder/strategies-file.ts'
 import { type ImportOptions, importUserModule } from '../process/user-module.ts'
 
@@ -25,11 +25,6 @@ export function eachOf<S extends { readonly id: string; readonly symbol: string 
   return symbols.map((symbol) => ({ ...strategy, id: `${strategy.id}-${symbol}`, symbol }))
 }
 
-interface Configured {
-  readonly type: string
-  readonly id: string
-}
-
 /** Returns the problems of a strategy's parameters. `path` is their place in the configuration. */
 function parameterIssues({ config }: Strategy, params: object, path: string): readonly Issue[] {
   const { error } = config.safeParse(params, PLAINLY)
@@ -38,9 +33,10 @@ function parameterIssues({ config }: Strategy, params: object, path: string): re
 }
 
 /** Returns the problems of a built-in strategy, or of a type that does not exist. */
-export function builtInIssues({ type, ...params }: Configured, path: string): readonly Issue[] {
+export function builtInIssues(configured: StrategyConfig, path: string): readonly Issue[] {
+  const { type } = configured
   const strategy = BUILT_IN_STRATEGIES.get(type)
-  if (strategy !== undefined) return parameterIssues(strategy, params, path)
+  if (strategy !== undefined) return parameterIssues(strategy, paramsOf(configured), path)
   if (isModule(type)) return []
   const rule = `must be ${[...BUILT_IN_STRATEGIES.keys()].join(', ')} or the path of a module`
   return [{ field: `${path}.type`, rule }]
@@ -58,16 +54,16 @@ export interface LoadedStrategies {
  * @throws STRATEGY_INVALID when a module cannot be loaded, or has no strategy; MODULE_PENDING
  */
 export async function loadStrategies(
-  configured: readonly Configured[],
+  configured: readonly StrategyConfig[],
   named: readonly string[] = [],
   options: ImportOptions = {},
 ): Promise<LoadedStrategies> {
   const strategies = new Map(BUILT_IN_STRATEGIES)
   const issues: Issue[] = []
-  for (const [i, { type, ...params }] of configured.entries()) {
+  for (const [i, one] of configured.entries()) {
     const path = `strategies.${i}`
-    const own = isModule(type) ? await load(strategies, type, options) : undefined
-    issues.push(...(own ? parameterIssues(own, params, path) : builtInIssues({ type, ...params }, path)))
+    const own = isModule(one.type) ? await load(strategies, one.type, options) : undefined
+    issues.push(...(own ? parameterIssues(own, paramsOf(one), path) : builtInIssues(one, path)))
   }
   for (const file of named) await load(strategies, file, options)
   return { strategies, issues }

@@ -19,5 +19,5 @@ export function venueComponentName(venue: string): string {
 
 /** Returns the names of the venues of a run, as addresses and events have them. */
 export function venueNames({ plan }: Run): readonly string[] {
-  return [plan.place.venue]
+  return plan.venues.map(({ name }) => name)
 }

@@ -2,9 +2,8 @@
 import { RUNNER as RUNNER_ACTOR } from '../../../machines/index.ts'
 import { VERSION } from '../../api/version.ts'
 import type { Address } from '../../runtime/record/address.ts'
-import { strategiesOf } from '../actors/boot.ts'
+import { traded } from '../actors/boot.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../actors/quarantine.ts'
-import { eachOf } from '../actors/strategies.ts'
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'
 import { ACTORS, RUNNER, STRATEGIES } from './names.ts'
@@ -14,14 +13,12 @@ export function runner(run: Run): readonly Component[] {
   let hasStarted = false
   const start = async () => {
     const [supervisor, clock, boot] = [run.get('supervisor'), run.get('clock'), run.get('boot')]
-    const all = strategiesOf(config, place.symbols).flatMap((one) => eachOf(one, place.symbols))
-    const ids = all.map(({ id }) => id)
     await sendUnlessQuarantined(supervisor, RUNNER_ACTOR, {
       type: 'STARTED',
       at: boot.at,
       version: VERSION,
       market: market.name,
-      venues: [{ venue: place.venue, strategies: ids }],
+      venues: traded(config, place),
       heartbeatMs: config.runner.heartbeatMs,
       configured: boot.arrived(),
       belonging: run.get('belonging'),

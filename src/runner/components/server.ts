@@ -2,21 +2,20 @@
 import type { Interruptible } from '../../../store/index.ts'
 import { startApi } from '../../api/server.ts'
 import type { Component } from '../component.ts'
-import { withBooks } from '../folder/books.ts'
-import { folderEntries } from '../folder/folder-copy.ts'
+import { type BooksLook, withBooks } from '../folder/books.ts'
+import { type BooksSource, folderEntries } from '../folder/folder-copy.ts'
+import { booksFolder } from '../folder/venue-books.ts'
 import type { Run } from '../run.ts'
 import { SERVER, SUPERVISOR, venueComponentName, venueNames } from './names.ts'
 
 export function server(run: Run): readonly Component[] {
-  const { config, market, place, processLogger } = run.plan
+  const { config, market, processLogger } = run.plan
   if (!config.server.enabled) return []
   const start = async () => {
     const [at, store] = [run.get('supervisor'), run.get('store')]
-    const books = run.venues.get(place.venue)?.venue.books
-    const folder = (options: Interruptible) =>
-      folderEntries(store.entries(options), books && (() => books.entries()), config.data)
-    const verify = async (options: Interruptible) =>
-      withBooks(await at.verify(options), async () => books?.verify(options))
+    const books = booksOf(run)
+    const folder = (options: Interruptible) => folderEntries(store.entries(options), books, config.data)
+    const verify = async (options: Interruptible) => withBooks(await at.verify(options), books, options)
     const options = {
       ...config.server,
       refused: () => market.refused,
@@ -29,4 +28,16 @@ export function server(run: Run): readonly Component[] {
   }
   const needs = [SUPERVISOR, ...venueNames(run).map(venueComponentName)]
   return [{ name: SERVER, needs, start, stop: () => run.api?.close() }]
+}
+
+/** Returns the books that the venues keep in the data folder: how they are copied, and how they are checked. */
+function booksOf({ plan, venues }: Run): readonly (BooksSource & BooksLook)[] {
+  return [...venues].flatMap(([name, { venue }]) => {
+    const { books } = venue
+    if (books === undefined) return []
+    const look = (options: Interruptible) => books.verify(options)
+    return [
+      { venue: name, folder: booksFolder(name, plan.place.venue), entries: () => books.entries(), look },
+    ]
+  })
 }

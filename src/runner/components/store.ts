@@ -14,12 +14,13 @@ import {
   expectHeldWatched,
   expectSameAccount,
   foreignLog,
+  leftAt,
 } from '../folder/belonging.ts'
 import type { Run } from '../run.ts'
 import { STORE } from './names.ts'
 
 export function store(run: Run): readonly Component[] {
-  const { config, options, market, place, strategies } = run.plan
+  const { config, options, market, place, venues, strategies } = run.plan
   const { data, runner } = config
   let opened: Store<TransitionRecord> | undefined
   const start = async () => {
@@ -29,10 +30,13 @@ export function store(run: Run): readonly Component[] {
       openLevelStore(join(data, 'log'), { shortId: runner.storeId }))
     opened = log
     const { belonging: was } = await belongingIn(log, data)
-    const belonging = await belongingNow(was, config, { market, venue: place.venue })
+    const here = { market, venue: place.venue, leftAt: (venue: string) => leftAt(log, venue) }
+    const belonging = await belongingNow(was, config, here)
     await expectNamed(log, data, strategies)
-    await expectSameAccount(log, config, place.venue)
-    await expectHeldWatched(log, place, data)
+    for (const venue of venues) {
+      await expectSameAccount(log, venue, data)
+      await expectHeldWatched(log, { venue: venue.name, symbols: place.symbols }, data)
+    }
     const { storeId = log.shortId } = runner
     if (storeId !== log.shortId)
       throw wrongConfig([{ field: 'runner.storeId', rule: asBefore(log.shortId, data) }])

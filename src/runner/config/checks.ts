@@ -5,12 +5,13 @@ import { marketOffer } from '../../adapters/registry.ts'
 import { symbolIssues } from '../actors/instruments.ts'
 import { builtInIssues } from '../actors/strategies.ts'
 import type { RunnerConfig } from './schema.ts'
+import { bothIssues } from './venues.ts'
 
 type Some = Partial<RunnerConfig>
 
 /** Returns the problems between sections. */
 export function crossIssues(config: Some): readonly Issue[] {
-  return [...intervalIssues(config), ...universeIssues(config)]
+  return [...bothIssues(config), ...intervalIssues(config), ...universeIssues(config)]
 }
 
 /** Returns the problems of strategies and symbols that are visible before a market is opened and a module is loaded. */
@@ -19,10 +20,13 @@ export function tradingIssues(config: Some): readonly Issue[] {
 }
 
 /** Returns problems of intervals. Candles exist only for the intervals of `symbol`. */
-function intervalIssues({ symbol, account, strategies = [] }: Some): readonly Issue[] {
+function intervalIssues({ symbol, account, venues = {}, strategies = [] }: Some): readonly Issue[] {
   if (symbol === undefined) return []
   const wanted = [
     ['account.valueEvery', account?.valueEvery] as const,
+    ...Object.entries(venues).map(
+      ([name, venue]) => [`venues.${name}.account.valueEvery`, venue.account?.valueEvery] as const,
+    ),
     ...strategies.map(({ interval }, i) => [`strategies.${i}.interval`, interval] as const),
   ]
   const rule = `one of symbol.intervals, ${symbol.intervals.join(', ')}`

@@ -12,7 +12,7 @@ import { ADAPTERS, newsOffer, newsSourceName } from '../../adapters/registry.ts'
 import { impliedMarket, type NewsConfig } from '../../adapters/sections.ts'
 import { crossIssues, tradingIssues } from './checks.ts'
 import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
-import { type RunnerConfig, runnerConfig } from './schema.ts'
+import { configSections, type RunnerConfig, runnerConfig } from './schema.ts'
 import { isModule } from './strategy.ts'
 
 type Settings = Record<string, unknown>
@@ -44,7 +44,7 @@ function defaultFolder({ market = {} }: Settings): string {
 
 /** Returns the sections that are valid by themselves, so that one error names all problems. */
 function rightSections(settings: Settings): Partial<RunnerConfig> {
-  const entries = Object.entries(runnerConfig.shape).flatMap(([name, schema]) => {
+  const entries = Object.entries(configSections.shape).flatMap(([name, schema]) => {
     const { success, data } = schema.safeParse(settings[name])
     return success ? [[name, data]] : []
   })

@@ -3,31 +3,21 @@
  * `load.ts` reads a configuration, and `checks.ts` has the rules between sections.
  */
 import { z } from 'zod'
-import {
-  DEFAULT_NEWS_RULES,
-  instrument,
-  newsRules,
-  overfillPolicy,
-  positionMode,
-  reconciliationRules,
-  riskLimits,
-  symbolInput,
-  universeFilters,
-  watchdogRules,
-} from '../../../machines/index.ts'
-import { DURATION_MAX_MS, distinct, name } from '../../../machines/model/fields.ts'
-import { amount } from '../../adapters/config-fields.ts'
+import { DEFAULT_NEWS_RULES, newsRules, symbolInput, universeFilters } from '../../../machines/index.ts'
+import { DURATION_MAX_MS, distinct } from '../../../machines/model/fields.ts'
 import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
-import { marketSection, newsSection, venueSection } from '../../adapters/sections.ts'
+import { marketSection, newsSection } from '../../adapters/sections.ts'
 import { isLoopback } from '../../api/guard.ts'
 import { serverOrigins, serverPort, serverToken } from '../../api/server-fields.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
+import { sectionsOfVenues, venueConfig, venues } from './venue-sections.ts'
 
 const { element: interval } = symbolInput.shape.intervals
 const newsSource = newsSection(ADAPTERS)
 
-export const runnerConfig = z.strictObject({
+/** Section by section, as they are written. */
+export const configSections = z.strictObject({
   data: z
     .string()
     .min(1)
@@ -58,47 +48,15 @@ export const runnerConfig = z.strictObject({
     })
     .prefault({})
     .describe('What is made of the market of each symbol.'),
-  venue: venueSection(ADAPTERS)
-    .prefault({})
+  venue: venueConfig
+    .optional()
     .describe('Where orders go. Where `adapter` is not named, it is the paper venue.'),
-  account: z
-    .strictObject({
-      asset: name.default('USDT').describe('What it is counted in.'),
-      balance: amount.default('100000').describe('Cash, in that asset.'),
-      limits: riskLimits
-        .extend({
-          orderNotionalMax: riskLimits.shape.orderNotionalMax.default('10000'),
-          openOrdersMax: riskLimits.shape.openOrdersMax.default(20),
-        })
-        .prefault({})
-        .describe(
-          'What the risk gate lets through. What only makes a position smaller is held to none of those that keep positions from growing.',
-        ),
-      positionMode: positionMode.default('netting'),
-      overfill: overfillPolicy.default('count'),
-      valueEvery: interval
-        .optional()
-        .describe(
-          'How often it is valued, and its limits looked at: one of symbol.intervals, by default the first of them.',
-        ),
-    })
-    .prefault({})
-    .describe('The money, and what may be done with it.'),
-  instruments: z
-    .array(instrument)
-    .check(distinct(({ symbol }) => symbol, 'symbol'))
-    .default([])
+  venues: venues
+    .optional()
     .describe(
-      "The venue's rules, by symbol: what the risk gate lets through there. Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset.",
+      'In place of `venue`: several, each by its name, with an account, positions, orders and books of its own. What holds for all of them stands in the sections below; what is otherwise at one of them stands with it. The first is where a strategy trades that names none; one that is called as the market is (`sim`, `binance`) goes on as `venue` did.',
     ),
-  watchdog: z
-    .strictObject(watchdogRules)
-    .prefault({})
-    .describe('Sees to it that everything held has a live stop.'),
-  reconciliation: z
-    .strictObject(reconciliationRules)
-    .prefault({})
-    .describe("How often, and how, the venue's books are held against ours."),
+  ...sectionsOfVenues,
   strategies: z
     .array(strategy)
     .check(distinct(({ id }) => id, 'id'))
@@ -217,4 +175,11 @@ export const runnerConfig = z.strictObject({
     .describe('What the process says.'),
 })
 
-export type RunnerConfig = z.infer<typeof runnerConfig>
+/** A run that names no venue has one. */
+const defaultVenue = venueConfig.parse({})
+
+export const runnerConfig = configSections.transform((config) =>
+  config.venues === undefined ? { ...config, venue: config.venue ?? defaultVenue } : config,
+)
+
+export type RunnerConfig = z.infer<typeof configSections>

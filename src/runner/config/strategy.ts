@@ -12,8 +12,21 @@ export const strategy = z.looseObject({
   symbol: strategyTerms.shape.symbol.describe(
     'What it trades. Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in.',
   ),
+  venue: z
+    .string()
+    .optional()
+    .describe('Name of the venue that it trades at: one of `venues`, by default the first of them.'),
 })
 export type StrategyConfig = z.infer<typeof strategy>
+
+/** Returns what a strategy itself is told: not what it is, and not where it trades. */
+export function paramsOf({
+  type: _,
+  venue: __,
+  ...params
+}: StrategyConfig): Omit<StrategyConfig, 'type' | 'venue'> {
+  return params
+}
 
 /** Returns whether the type of a strategy is the path of a module, rather than the name of a built-in strategy. */
 export function isModule(type: string): boolean {

@@ -26,8 +26,8 @@ export function timeOf({ plan, venues, beganAt }: Run): RunTime {
     return { clock: systemClock, newsTimes: undefined, driver }
   }
   const clock = new EventClock(beganAt ?? startsAt)
-  const simulated = [...venues.values()].map(({ venue, faults }) => ({
-    venue: simulatedVenue(venue, market.name),
+  const simulated = [...venues.values()].map(({ venue, faults, settings: { adapterPath } }) => ({
+    venue: simulatedVenue(venue, { market: market.name, path: adapterPath }),
     faults,
   }))
   const news = new NewsTimes(clock)

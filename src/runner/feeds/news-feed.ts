@@ -18,15 +18,25 @@ const NEWS = NEWS_ADDRESS as Address
 export async function bootNews(
   supervisor: Supervisor,
   { sources, ...rules }: RunnerConfig['news'],
-  { venue, at }: { venue: string; at: number },
+  { venue, venues, at }: { venue: string; venues: readonly string[]; at: number },
 ): Promise<void> {
   if (sources.length === 0) return
+  // The account of its own venue hears of flags without being named.
+  const isOwn = isDeepStrictEqual(venues, [venue])
   const known = supervisor.getSnapshot(NEWS)?.context as NewsContext | undefined
   if (known === undefined) {
-    await supervisor.spawn('news', 'main', { venue, ...rules } satisfies NewsInput, { at })
-  } else if (!isDeepStrictEqual({ rules: known.rules, symbols: known.symbols }, rules)) {
-    await sendUnlessQuarantined(supervisor, NEWS, { type: 'SET_NEWS_RULES', at, ...rules })
+    await supervisor.spawn(
+      'news',
+      'main',
+      { venue, ...rules, ...(!isOwn && { venues: [...venues] }) } satisfies NewsInput,
+      { at },
+    )
+    return
   }
+  const areTold = isDeepStrictEqual(known.venues ?? [venue], venues)
+  if (areTold && isDeepStrictEqual({ rules: known.rules, symbols: known.symbols }, rules)) return
+  const told = !areTold && { venues: [...venues] }
+  await sendUnlessQuarantined(supervisor, NEWS, { type: 'SET_NEWS_RULES', at, ...rules, ...told })
 }
 
 interface FeedParts {

@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type AccountContext,
   accountAddress,
   type Belonging,
   machines,
@@ -14,16 +15,19 @@ import {
   RUNNER,
   type RunnerContext,
 } from '../../../machines/index.ts'
-import { isZero } from '../../../machines/model/decimal.ts'
+import { isZero, ZERO } from '../../../machines/model/decimal.ts'
 import { isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
-import { marketOffer } from '../../adapters/registry.ts'
+import { ADAPTERS, executionOffer, marketOffer } from '../../adapters/registry.ts'
+import type { VenueConfig } from '../../adapters/sections.ts'
 import { Registry } from '../../runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { cellAt } from '../../runtime/state/replay.ts'
 import { asBefore, wrongConfig } from '../config/problems.ts'
 import type { RunnerConfig } from '../config/schema.ts'
+import { type OfVenues, type VenueSettings, venuesOf } from '../config/venues.ts'
 import { type FileFacts, fileFacts } from './file-facts.ts'
+import { marketVenueOf } from './venue-books.ts'
 
 /** The state of a log before a start. */
 export interface Found {
@@ -31,7 +35,11 @@ export interface Found {
   readonly belonging: Belonging | undefined
 }
 
-const own = new Registry({ runner: machines.runner, position: machines.position })
+const own = new Registry({
+  runner: machines.runner,
+  position: machines.position,
+  account: machines.account,
+})
 
 /** Returns what the log belongs to. @throws LOG_FOREIGN when a user's own program has written the log */
 export async function belongingIn(store: Store<TransitionRecord>, data: string): Promise<Found> {
@@ -42,6 +50,18 @@ export async function belongingIn(store: Store<TransitionRecord>, data: string):
     return { belonging: undefined }
   }
   return { belonging: (await noted(store)) ?? (await guessed(store, first)) }
+}
+
+/** Returns what the log belongs to; undefined for a damaged log, and for one of another program. */
+export async function belongingAsFound(
+  store: Store<TransitionRecord>,
+  data: string,
+): Promise<Belonging | undefined> {
+  try {
+    return (await belongingIn(store, data)).belonging
+  } catch {
+    return undefined
+  }
 }
 
 async function noted(store: Store<TransitionRecord>): Promise<Belonging | undefined> {
@@ -64,9 +84,10 @@ async function guessed(store: Store<TransitionRecord>, first: TransitionRecord):
     .update(JSON.stringify(first))
     .digest('hex')
     .slice(0, LIFE_BYTES * 2)
+  // It knew no venue but a simulated one.
   for await (const { event } of store.history(RUNNER, { reverse: true }))
     if (event.type === 'STARTED')
-      return { life, market: { name: event.market }, venues: { [event.venue]: {} } }
+      return { life, market: { name: event.market }, venues: { [event.venue]: { simulated: true } } }
   return { life, market: {}, venues: {} }
 }
 
@@ -78,17 +99,20 @@ const LIFE_BYTES = 12
  */
 export async function belongingNow(
   was: Belonging | undefined,
-  { market, venue, data }: Pick<RunnerConfig, 'market' | 'venue' | 'data'>,
+  config: Pick<RunnerConfig, 'market' | 'data'> & OfVenues,
   here: Here,
 ): Promise<Belonging> {
+  const { market, data } = config
   const { name, formerNames = [] } = here.market
   const { source } = market
   const { files, ...identity } = marketOffer(market).identity(market)
-  const terms = { name, source, ...identity }
+  const terms = { name, source, place: here.venue, ...identity }
   const is: Belonging = {
     life: was?.life ?? randomBytes(LIFE_BYTES).toString('hex'),
     market: { ...terms, ...(files && { files: await Promise.all(files.map((file) => fileFacts(file))) }) },
-    venues: { [here.venue]: { adapter: venue.adapter } },
+    venues: Object.fromEntries(
+      venuesOf(config, here.venue).map((one) => [one.name, termsOf(one.adapter)] as const),
+    ),
   }
   if (was === undefined) return is
   // A name of an older version is the same market. The log shows whether its positions still hold.
@@ -97,17 +121,29 @@ export async function belongingNow(
     otherIn(isFormer ? { ...was.market, name: is.market.name } : was.market, is.market) ??
     (await otherFiles(was.market.files, files ?? []))
   if (other !== undefined) throw otherMarket(data, was, is, other)
-  return { ...is, venues: venuesOf(was.venues, is.venues, data) }
+  const place = marketVenueOf(was)
+  if (place !== undefined && place !== here.venue)
+    throw otherVenue(data, `its market was that of ${place}, and is that of ${here.venue} now`)
+  const gone = Object.keys(was.venues).find((one) => is.venues[one] === undefined)
+  const left = gone === undefined ? undefined : await here.leftAt?.(gone)
+  return { ...is, venues: sameVenues(was.venues, is.venues, data, left) }
+}
+
+/** What makes a venue the one that it is. Fees, latency and addresses may change. */
+function termsOf({ adapter }: VenueConfig): { adapter: string; simulated: boolean } {
+  return { adapter, simulated: executionOffer({ adapter }).simulated === true }
 }
 
 interface Here {
+  /** Resolves with what the log still has at a venue: see `leftAt`. */
+  leftAt?(venue: string): Promise<string | undefined>
   readonly market: Pick<MarketSource, 'name' | 'formerNames'>
   /** The venue's name in addresses. */
   readonly venue: string
 }
 
 /** Returns the first key whose value has changed. Keys that were not noted are not compared. */
-export function otherIn({ files: _, ...was }: Settings, is: Settings): string | undefined {
+export function otherIn({ files: _, place: __, ...was }: Settings, is: Settings): string | undefined {
   return Object.keys(was).find((key) => !isDeepStrictEqual(was[key], is[key]))
 }
 
@@ -123,19 +159,24 @@ async function otherFiles(was: unknown, files: readonly string[]): Promise<strin
   return undefined
 }
 
-/** Returns the venues. A venue may be added. @throws OTHER_VENUE */
-export function venuesOf(
+/**
+ * Returns the venues as they are now. A venue may be added. `left`: what the log has at the first one that is gone.
+ * @throws OTHER_VENUE
+ */
+export function sameVenues(
   was: Belonging['venues'],
   is: Belonging['venues'],
   data: string,
+  left?: string,
 ): Belonging['venues'] {
   for (const [name, terms] of Object.entries(was)) {
     const now = is[name]
     if (now === undefined)
       throw otherVenue(
         data,
-        `it trades at ${name}, which is configured no more (${Object.keys(is).join(', ')})`,
+        `it trades at ${name}, which is configured no more (${Object.keys(is).join(', ')})${left === undefined ? '' : `, and has ${left} there`}`,
       )
+    if (isSimulation(terms) && now.simulated === false) throw simulated(data, name, now)
     const other = otherIn(terms, now)
     if (other !== undefined)
       throw otherVenue(
@@ -146,6 +187,12 @@ export function venuesOf(
   return is
 }
 
+/** Returns whether the money at a venue was made up. Older logs did not note that, but its adapter. */
+function isSimulation({ adapter, simulated }: Settings): boolean {
+  if (simulated !== undefined) return simulated === true
+  return ADAPTERS.find(({ name }) => name === adapter)?.execution?.simulated === true
+}
+
 /**
  * Checks that the account has not changed. It is opened once, its first settings stay, and the venue's books continue
  * from them.
@@ -153,16 +200,16 @@ export function venuesOf(
  */
 export async function expectSameAccount(
   store: Store<TransitionRecord>,
-  { account, data }: Pick<RunnerConfig, 'account' | 'data'>,
-  venue: string,
+  { name, account, path }: Pick<VenueSettings, 'name' | 'account' | 'path'>,
+  data: string,
 ): Promise<void> {
-  const [first] = await all(store.history(accountAddress(venue), { limit: 1 }))
+  const [first] = await all(store.history(accountAddress(name), { limit: 1 }))
   const input = first?.event.input as Settings | undefined
   if (input === undefined) return
   const issues = (['asset', 'balance', 'positionMode'] as const).flatMap((key) =>
     input[key] === undefined || input[key] === account[key]
       ? []
-      : [{ field: `account.${key}`, rule: asBefore(input[key], data) }],
+      : [{ field: `${path}account.${key}`, rule: asBefore(input[key], data) }],
   )
   if (issues.length > 0) throw wrongConfig(issues)
 }
@@ -189,6 +236,20 @@ export async function expectHeldWatched(
       `Add ${held.symbol} to the market's symbols until its position is closed.`,
     )
   }
+}
+
+/** Returns what the log still has at a venue: positions and open orders; undefined when there is neither. */
+export async function leftAt(store: Store<TransitionRecord>, venue: string): Promise<string | undefined> {
+  const held: string[] = []
+  for await (const address of store.actors({ prefix: positionAddress({ venue, symbol: '' }) })) {
+    const { symbol, quantity = ZERO } = (await holdingIn(store, address)) ?? {}
+    if (!isZero(quantity)) held.push(`${quantity} of ${symbol}`)
+  }
+  const cell = await cellAt(store, own, accountAddress(venue), {})
+  const account = (cell?.state.snapshot as { context?: AccountContext } | undefined)?.context
+  const orders = Object.keys(account?.working ?? {})
+  const left = [...held, ...(orders.length === 0 ? [] : [`open orders, ${orders.join(', ')}`])]
+  return left.length === 0 ? undefined : left.join(' and ')
 }
 
 async function holdingIn(
@@ -219,6 +280,14 @@ function valuesOf(was: unknown, is: unknown, key: string): string {
   return `: it was ${shown(was)}, and is ${shown(is)}`
 }
 
+function simulated(data: string, venue: string, { adapter }: Settings): OutcryError {
+  return new OutcryError(
+    'OTHER_VENUE',
+    `the log in ${data} has traded at ${venue} with money that is made up, and ${adapter} is a real venue`,
+    `Give the real venue a folder of its own with --data, for it knows nothing of what this log holds. Or configure ${venue} as it was.`,
+  )
+}
+
 function shown(value: unknown): string {
   return value === undefined || value === null ? 'not set' : String(value)
 }
@@ -227,7 +296,7 @@ function otherVenue(data: string, what: string): OutcryError {
   return new OutcryError(
     'OTHER_VENUE',
     `the data folder ${data} belongs to the venues that it began with: ${what}`,
-    'Configure the venue as it was, or give this one a folder of its own with --data. A venue may be added.',
+    'Configure the venue as it was, or give this one a folder of its own with --data. A venue may be added, and where no strategy trades at one it does nothing.',
   )
 }
 

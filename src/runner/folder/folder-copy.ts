@@ -1,5 +1,5 @@
 /**
- * Copies a whole data folder as a stream of entries, over a network or to the disk: the log, the venue's books, and the
+ * Copies a whole data folder as a stream of entries, over a network or to the disk: the log, the venues' books, and the
  * paths of the strategies' modules. The copy is of one moment, as a kill at that moment would leave the folder. A run
  * on the copy continues as the original would.
  */
@@ -8,70 +8,56 @@ import { dirname, join } from 'node:path'
 import { Level } from 'level'
 import { isOutcryError, OutcryError, type StoreEntry, writeBackup } from '../../../store/index.ts'
 import { makeFolder, syncFolder } from '../../../store/leveldb/folder/folder.ts'
-import { LOCK, storeFiles } from '../../../store/leveldb/folder/store-files.ts'
+import { LOCK } from '../../../store/leveldb/folder/store-files.ts'
 import { StoreLock } from '../../../store/leveldb/folder/store-lock.ts'
-import { ADAPTERS } from '../../adapters/registry.ts'
-import type { BookEntries, Books } from '../../adapters/venue.ts'
+import type { BookEntries } from '../../adapters/venue.ts'
 import { readStrategiesFile, writeStrategiesFile } from './strategies-file.ts'
+import { isBooksFolder } from './venue-books.ts'
 
 /** The prefix of keys that are not the log's. No key of a store begins with it. */
 const BESIDE = 'beside/'
 /** The key of the first entry. A stream without it is a log alone. */
 const FORMAT_KEY = `${BESIDE}format`
-const FORMAT = '1'
+/** 1 has books in `venue` alone, 2 in `venues/<name>`, too. */
+const FORMATS = ['1', '2'] as const
 const STRATEGIES_KEY = `${BESIDE}strategies`
-const BOOKS = `${BESIDE}venue/`
+/** Matches a key of books: their folder, and the key within them. */
+const OF_BOOKS = new RegExp(`^${BESIDE}(venue|venues/[^/]+)/(.*)$`, 's')
 const BATCH_BYTES = 1 << 20
 
-/**
- * Returns the entries of a folder. `log` is a store's entries before the first read. `books` is undefined when there
- * are none.
- */
+/** Books of a venue: their folder within the data folder, and their entries as of the call. */
+export interface BooksSource {
+  readonly folder: string
+  entries(): BookEntries
+}
+
+/** Returns the entries of a folder. `log` is a store's entries before the first read. */
 export async function* folderEntries(
   log: AsyncIterable<StoreEntry>,
-  books: (() => BookEntries) | undefined,
+  books: readonly BooksSource[],
   data: string,
 ): AsyncGenerator<StoreEntry> {
   const entries = log[Symbol.asyncIterator]()
-  // Both are snapshots of this moment, the log's first: no turn comes between the two.
+  // All are snapshots of this moment, the log's first: no turn comes between them.
   const first = entries.next()
   first.catch(() => {})
-  const beside = books?.()
+  const beside: { readonly folder: string; readonly entries: BookEntries }[] = []
   try {
-    yield [FORMAT_KEY, Buffer.from(FORMAT)]
+    for (const source of books) beside.push({ folder: source.folder, entries: source.entries() })
+    yield [FORMAT_KEY, Buffer.from(formatOf(books))]
     const modules = JSON.stringify(Object.fromEntries(readStrategiesFile(data)))
     yield [STRATEGIES_KEY, Buffer.from(modules)]
-    for await (const [key, value] of beside ?? []) yield [BOOKS + key, Buffer.from(value)]
+    for (const { folder, entries: found } of beside)
+      for await (const [key, value] of found) yield [`${BESIDE}${folder}/${key}`, Buffer.from(value)]
     for (let next = await first; !next.done; next = await entries.next()) yield next.value
   } finally {
     await entries.return?.()
-    await beside?.close()
+    for (const { entries: found } of beside) await found.close()
   }
 }
 
-/** Opens the books of a closed folder. Undefined when there are none. */
-export async function closedBooks(data: string): Promise<Books | undefined> {
-  // One adapter keeps books so far. With more, the folder's belonging would name the adapter.
-  const keeper = ADAPTERS.find(({ execution }) => execution?.openBooks !== undefined)
-  return hasBooks(data) ? keeper?.execution?.openBooks?.(booksIn(data)) : undefined
-}
-
-export function hasBooks(data: string): boolean {
-  return storeFiles(booksIn(data)).length > 0
-}
-
-/** Returns the folder of the venue's books. */
-export function booksIn(data: string): string {
-  return join(data, 'venue')
-}
-
-/**
- * Checks the books of a closed folder, and returns the number of their reports.
- * @throws VENUE_CORRUPT, VENUE_OPEN_FAILED, ...
- */
-export async function closedReports(data: string): Promise<number | undefined> {
-  const books = await closedBooks(data)
-  return books?.verify().finally(() => books.close())
+function formatOf(books: readonly BooksSource[]): (typeof FORMATS)[number] {
+  return books.every(({ folder }) => folder === 'venue') ? '1' : '2'
 }
 
 /**
@@ -120,7 +106,10 @@ export async function writeFolder<T>(
 /** Takes the entries that are not the log's out of a stream, and writes them. */
 class Beside {
   readonly #part: string
-  #books: Level<string, string> | undefined
+  /** By folder. */
+  readonly #books = new Map<string, Level<string, string>>()
+  /** Of the batch. */
+  #folder = ''
   #batch: { type: 'put'; key: string; value: string }[] = []
   #bytes = 0
   #isFolder = false
@@ -134,17 +123,19 @@ class Beside {
     for await (const entry of entries) {
       const [key, value] = entry
       const text = () => Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
-      if (key === FORMAT_KEY && text() === FORMAT) this.#isFolder = true
+      const [, folder, inBooks] = OF_BOOKS.exec(key) ?? []
+      if (key === FORMAT_KEY && FORMATS.some((format) => format === text())) this.#isFolder = true
       else if (!this.#isFolder) throw logAlone()
       else if (key === STRATEGIES_KEY) this.#strategies(text())
-      else if (key.startsWith(BOOKS)) await this.#book(key.slice(BOOKS.length), text())
+      else if (folder !== undefined && isBooksFolder(folder))
+        await this.#book(folder, inBooks as string, text())
       else yield entry
     }
     await this.#write()
   }
 
   async close(): Promise<void> {
-    await this.#books?.close()
+    for (const books of this.#books.values()) await books.close()
   }
 
   #strategies(text: string): void {
@@ -152,7 +143,9 @@ class Beside {
     if (modules.size > 0) writeStrategiesFile(this.#part, modules)
   }
 
-  async #book(key: string, value: string): Promise<void> {
+  async #book(folder: string, key: string, value: string): Promise<void> {
+    if (folder !== this.#folder) await this.#write()
+    this.#folder = folder
     this.#batch.push({ type: 'put', key, value })
     this.#bytes += value.length
     if (this.#bytes >= BATCH_BYTES) await this.#write()
@@ -160,15 +153,19 @@ class Beside {
 
   async #write(): Promise<void> {
     if (this.#batch.length === 0) return
-    if (this.#books === undefined) {
-      const location = booksIn(this.#part)
-      makeFolder(location)
-      this.#books = new Level(location, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
-      await this.#books.open()
-    }
-    await this.#books.batch(this.#batch, { sync: true } as object)
+    const books = this.#books.get(this.#folder) ?? (await this.#open(this.#folder))
+    await books.batch(this.#batch, { sync: true } as object)
     this.#batch = []
     this.#bytes = 0
+  }
+
+  async #open(folder: string): Promise<Level<string, string>> {
+    const location = join(this.#part, folder)
+    makeFolder(location)
+    const books = new Level<string, string>(location, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
+    await books.open()
+    this.#books.set(folder, books)
+    return books
   }
 }
 

@@ -25,6 +25,15 @@ export interface Stats extends Counts {
   /** Actors in quarantine, whichever run put them there. */
   readonly quarantined: readonly string[]
   readonly openPositions: number
+  /** Of each venue, in their order. */
+  readonly accounts: readonly AccountStats[]
+}
+
+/** The state of the money at one venue. */
+export interface AccountStats {
+  readonly venue: string
+  /** What it is counted in. */
+  readonly asset: string
   readonly positions: readonly {
     /** `BTCUSDT`, or `BTCUSDT:LONG`. */
     readonly symbol: string
@@ -67,18 +76,30 @@ export function counted(counts: Counts, { actor, emitted = [] }: TransitionRecor
 /** The sides of a holding: netted, or the two of a hedge. */
 const SIDES = [undefined, 'LONG', 'SHORT'] as const
 
-export function statsOf(
+interface StatsParts {
+  readonly place: { readonly venue: string; readonly symbols: readonly string[] }
+  readonly venues: readonly { readonly name: string }[]
+}
+
+export function statsOf(supervisor: Supervisor, { place, venues }: StatsParts, counts: Counts): Stats {
+  const accounts = venues.map(({ name }) => accountStatsOf(supervisor, name, place))
+  const openPositions = accounts.reduce((sum, { positions }) => sum + positions.length, 0)
+  const quarantined = supervisor.quarantined.map(({ address }) => address)
+  return { records: supervisor.seq, ...counts, quarantined, openPositions, accounts }
+}
+
+function accountStatsOf(
   supervisor: Supervisor,
-  { venue, symbols }: { venue: string; symbols: readonly string[] },
-  counts: Counts,
-): Stats {
+  venue: string,
+  { venue: marketVenue, symbols }: StatsParts['place'],
+): AccountStats {
   const contextOf = <C>(address: string) => supervisor.getSnapshot(address)?.context as C | undefined
   const account = contextOf<AccountContext>(accountAddress(venue))
   if (account === undefined) throw new Error(`there is no account/${venue}`)
   const { asset } = account
   const balance = balanceOf(account, asset)
   let [realizedPnl, unrealized, commissions] = [decimal.ZERO, decimal.ZERO, decimal.ZERO]
-  const positions: { symbol: string; quantity: string; avgPx: string }[] = []
+  const positions: AccountStats['positions'][number][] = []
   const held = { ...account.positions }
   const holdings = symbols.flatMap((symbol) => SIDES.map((positionSide) => ({ venue, symbol, positionSide })))
   for (const holding of holdings) {
@@ -86,7 +107,7 @@ export function statsOf(
     const address = positionAddress(holding)
     const position = contextOf<PositionContext>(address)
     if (position === undefined) continue
-    const market = contextOf<SymbolContext>(symbolAddress(venue, symbol))
+    const market = contextOf<SymbolContext>(symbolAddress(marketVenue, symbol))
     const markPx = (market && markOf(market)) ?? position.markPx
     const marked = { ...position, ...compact({ markPx }) }
     realizedPnl = decimal.add(realizedPnl, position.realizedPnl)
@@ -102,8 +123,5 @@ export function statsOf(
     })
   }
   const equity = equityOf({ ...account, positions: held })
-  const openPositions = positions.length
-  const money = { realizedPnl, unrealizedPnl: unrealized, commissions, balance, equity }
-  const quarantined = supervisor.quarantined.map(({ address }) => address)
-  return { records: supervisor.seq, ...counts, quarantined, openPositions, positions, ...money }
+  return { venue, asset, positions, realizedPnl, unrealizedPnl: unrealized, commissions, balance, equity }
 }

@@ -7,5 +7,5 @@ export const instant = defineAdapter({
   name: 'instant',
   about: 'A venue that fills every order at once, at the last price.',
   config: z.strictObject({}),
-  execution: { open: async (_, context) => new InstantVenue(context) },
+  execution: { simulated: true, open: async (_, context) => new InstantVenue(context) },
 })

@@ -1,0 +1,107 @@
+/** What a configuration says of a venue, besides how it is reached: the money there, the rules, and what looks after both. */
+import { z } from 'zod'
+import {
+  instrument,
+  overfillPolicy,
+  positionMode,
+  reconciliationRules,
+  riskLimits,
+  symbolInput,
+  watchdogRules,
+} from '../../../machines/index.ts'
+import { distinct, name } from '../../../machines/model/fields.ts'
+import { amount } from '../../adapters/config-fields.ts'
+import { ADAPTERS } from '../../adapters/registry.ts'
+import { type VenueConfig, venueSection } from '../../adapters/sections.ts'
+
+const { element: interval } = symbolInput.shape.intervals
+
+const account = z.strictObject({
+  asset: name.default('USDT').describe('What it is counted in.'),
+  balance: amount.default('100000').describe('Cash, in that asset.'),
+  limits: riskLimits
+    .extend({
+      orderNotionalMax: riskLimits.shape.orderNotionalMax.default('10000'),
+      openOrdersMax: riskLimits.shape.openOrdersMax.default(20),
+    })
+    .prefault({})
+    .describe(
+      'What the risk gate lets through. What only makes a position smaller is held to none of those that keep positions from growing.',
+    ),
+  positionMode: positionMode.default('netting'),
+  overfill: overfillPolicy.default('count'),
+  valueEvery: interval
+    .optional()
+    .describe(
+      'How often it is valued, and its limits looked at: one of symbol.intervals, by default the first of them.',
+    ),
+})
+const instruments = z.array(instrument).check(distinct(({ symbol }) => symbol, 'symbol'))
+const watchdog = z.strictObject(watchdogRules)
+const reconciliation = z.strictObject(reconciliationRules)
+
+export type AccountConfig = z.infer<typeof account>
+export type InstrumentsConfig = z.infer<typeof instruments>
+export type WatchdogConfig = z.infer<typeof watchdog>
+export type ReconciliationConfig = z.infer<typeof reconciliation>
+
+/** Of a run: they hold at each of its venues. */
+export const sectionsOfVenues = {
+  account: account.prefault({}).describe('The money, and what may be done with it.'),
+  instruments: instruments
+    .default([])
+    .describe(
+      "The venue's rules, by symbol: what the risk gate lets through there. Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset.",
+    ),
+  watchdog: watchdog.prefault({}).describe('Sees to it that everything held has a live stop.'),
+  reconciliation: reconciliation
+    .prefault({})
+    .describe("How often, and how, the venue's books are held against ours."),
+}
+
+/** What a venue says of itself in place of what holds for the run. */
+export interface OwnSections {
+  readonly account?: Own<Omit<AccountConfig, 'limits'>> & { readonly limits?: Own<AccountConfig['limits']> }
+  readonly instruments?: InstrumentsConfig
+  readonly watchdog?: Own<WatchdogConfig>
+  readonly reconciliation?: Own<ReconciliationConfig>
+}
+type Own<Section> = { readonly [Key in keyof Section]?: Section[Key] }
+
+/** Returns the schema of a section in which all may be left out, and what is left out is not filled in. */
+function unfilled(section: z.ZodObject): z.ZodObject {
+  const fields = Object.entries(section.shape as Record<string, z.ZodType>).map(([key, field]) => {
+    const isFilled = field instanceof z.ZodDefault || field instanceof z.ZodPrefault
+    const bare = isFilled ? (field.unwrap() as z.ZodType) : field
+    return [key, (bare instanceof z.ZodObject ? unfilled(bare) : bare).optional()] as const
+  })
+  return z.strictObject(Object.fromEntries(fields))
+}
+
+/** As the run's own section of that name: its keys stand in the documentation once. */
+const inPlaceOf = (section: z.ZodObject, key: string) =>
+  unfilled(section)
+    .optional()
+    .meta({ title: `keys of \`${key}\``, description: `What is otherwise here than in \`${key}\`.` })
+
+const own = {
+  account: inPlaceOf(account, 'account'),
+  instruments: instruments.optional().meta({
+    title: 'list, as `instruments`',
+    description: 'Rules here, in place of those in `instruments` of the same symbols.',
+  }),
+  watchdog: inPlaceOf(watchdog, 'watchdog'),
+  reconciliation: inPlaceOf(reconciliation, 'reconciliation'),
+}
+
+/** In addresses, ids, topics and the names of folders, also of disks that do not tell a from A. */
+const venueName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,23}$/, 'is no name of a venue: 1 to 24 of a-z, 0-9 and -, a letter first')
+
+export const venueConfig = venueSection(ADAPTERS)
+export type VenueEntry = VenueConfig & OwnSections
+
+export const venues = z
+  .record(venueName, venueSection(ADAPTERS, own) as z.ZodType<VenueEntry>)
+  .refine((named) => Object.keys(named).length > 0, 'must name at least one venue')
