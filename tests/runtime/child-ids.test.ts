@@ -1,4 +1,7 @@
-/** A child may have any id that XState gives it: its address is made of it and leads back to it, lived and restored. */
+/**
+ * Tests that a child may have any id that XState gives it: its address is made of it and leads back to it, live and
+ * restored.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, sendParent, sendTo, setup, spawnChild, stopChild } from 'xstate'
@@ -22,7 +25,7 @@ describe('the address of a child', () => {
     expect(idOfChild(parseAddress(address))).toBe(id)
   })
 
-  it(`is one of its own for each id, and gives the id and the parent back (seed ${SEED})`, () => {
+  it(`is different for each id, and leads back to the id and the parent (seed ${SEED})`, () => {
     const ids = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(ids, ids, (a, b) => {
@@ -35,7 +38,7 @@ describe('the address of a child', () => {
     )
   })
 
-  it.each(['', '\ud800', 'a'.repeat(600)])('is refused by name where there is none: %j', async (id) => {
+  it.each(['', '\ud800', 'a'.repeat(600)])('is refused when an id has none: %j', async (id) => {
     const child = createMachine({})
     const parent = setup({ actors: { child } }).createMachine({
       on: { ADD: { actions: spawnChild('child', { id }) } },
@@ -51,13 +54,13 @@ describe('the address of a child', () => {
   })
 })
 
-describe('a child whose id every object has', () => {
+describe('a child whose id is a property of every object', () => {
   const child = setup({ types: {} as { context: { n: number } } }).createMachine({
     context: { n: 0 },
     on: { HI: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
   })
 
-  it.each(['__proto__', 'constructor', 'toString'])('%s is there after a stop and a crash', async (id) => {
+  it.each(['__proto__', 'constructor', 'toString'])('is there after a stop and a crash: %s', async (id) => {
     const parent = setup({ actors: { child } }).createMachine({
       on: {
         ADD: { actions: spawnChild('child', { id }) },
@@ -81,7 +84,7 @@ describe('a child whose id every object has', () => {
   })
 })
 
-describe('a child whose id no address has', () => {
+describe('a child whose id cannot be part of an address', () => {
   const child = setup({ types: {} as { context: { n: number } } }).createMachine({
     context: { n: 0 },
     initial: 'on',
@@ -122,7 +125,7 @@ describe('a child whose id no address has', () => {
     ['lived', async () => {}],
     ['over a kill', (harness) => harness.crash().then(() => harness.open({ machines }))],
     ['over a stop', (harness) => harness.supervisor.stop().then(() => harness.open({ machines }))],
-  ])('finds its parent, and is no other’s child, %s', async (_, interrupt) => {
+  ])('finds its parent and belongs to no other actor, %s', async (_, interrupt) => {
     const harness = new Harness()
     await harness.open({ machines })
     await harness.supervisor.spawn('parent', 'p')

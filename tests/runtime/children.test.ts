@@ -18,7 +18,7 @@ import {
 import { eventually, Harness } from './harness.ts'
 
 describe('children', () => {
-  it('are actors with addresses and histories of their own, and their output reaches the parent', async () => {
+  it('are actors with their own addresses and histories, and their output reaches the parent', async () => {
     const child = setup({ types: {} as { context: { k: number }; output: number } }).createMachine({
       id: 'child',
       initial: 'idle',
@@ -81,7 +81,7 @@ describe('a child that is replaced while it is at work', () => {
   it.each([
     ['top/t/kid', []],
     ['top/t/kid/leaf', ['ASK']],
-  ])('ends with its own children before they are there anew (%s is asked)', async (address, asked) => {
+  ])('ends with its own children before they start again (ASK goes to %s)', async (address, asked) => {
     const harness = new Harness()
     await harness.open({ machines: { top } })
     await harness.supervisor.spawn('top', 't')
@@ -95,14 +95,14 @@ describe('a child that is replaced while it is at work', () => {
     ])
     for (const child of ['top/t/kid', 'top/t/kid/leaf'])
       expect(harness.supervisor.getSnapshot(child)?.status).toBe('active')
-    // What it was about to start never starts.
+    // The child that it was about to start never starts.
     expect(harness.supervisor.getSnapshot('top/t/kid/late')).toBeUndefined()
     expect(await harness.deadLetters()).toMatchObject([{ to: 'top/t/kid/late', reason: 'ended' }])
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 })
 
-describe('a child that stops its own child, and is replaced on what it says', () => {
+describe('a child that stops its own child, and is replaced because of its last message', () => {
   it.each(['final', 'atomic'] as const)('has stopped it before both are there anew (%s)', async (type) => {
     const leaf = createMachine({})
     const kid = setup({ actors: { leaf } }).createMachine({
@@ -131,7 +131,7 @@ describe('a child that stops its own child, and is replaced on what it says', ()
   })
 })
 
-/** A parent that runs one live child and keeps what it hears from it. */
+/** A parent that runs one live child and keeps the events from it. */
 const listener = (actors: Record<string, AnyActorLogic>): AnyStateMachine =>
   setup({ actors, types: {} as { context: { heard: unknown[] } } }).createMachine({
     id: 'listener',
@@ -163,7 +163,7 @@ const listener = (actors: Record<string, AnyActorLogic>): AnyStateMachine =>
   }) as unknown as AnyStateMachine
 
 describe('a promise', () => {
-  it('runs when its start is durable, and its result is an event in the log', async () => {
+  it('runs once its start is durable, and its result is an event in the log', async () => {
     const machine = listener({ live: fromPromise(async ({ input }) => (input as { x: number }).x * 2) })
     const harness = new Harness()
     await harness.open({ machines: { machine } })
@@ -174,7 +174,7 @@ describe('a promise', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('becomes an error when it fails, or when the log could not keep its result', async () => {
+  it('becomes an error when it fails, or when the log cannot keep its result', async () => {
     const failures = [async () => Promise.reject(new TypeError('no')), async () => new Date(0)]
     const heard: unknown[] = []
     for (const promise of failures) {
@@ -187,7 +187,7 @@ describe('a promise', () => {
     expect(heard).toMatchObject([{ name: 'TypeError', message: 'no' }, { code: 'NOT_JSON' }])
   })
 
-  it('that a crash left unfinished fails, or runs again under the same id where that is allowed', async () => {
+  it('fails after a crash cut it off, or runs again under the same id if its kind allows it', async () => {
     const ids: string[] = []
     let finish: (value: number) => void = () => {}
     const machine = listener({
@@ -215,7 +215,7 @@ describe('a promise', () => {
 })
 
 describe('a callback', () => {
-  it('gets what it is sent after the commit, answers with events, is disposed of, and starts again after a crash', async () => {
+  it('gets its messages after the commit, answers with events, is disposed of, and starts again after a crash', async () => {
     const story: string[] = []
     const machine = listener({
       live: fromCallback(({ sendBack, receive }) => {
@@ -243,7 +243,7 @@ describe('a callback', () => {
 })
 
 describe('an observable', () => {
-  it('is subscribed live, its values are in the log, and it is left when its state is', async () => {
+  it('is subscribed live, its values are in the log, and it ends with its state', async () => {
     const source = new Subject<number>()
     const machine = listener({ live: fromObservable(() => source) })
     const harness = new Harness()
@@ -317,7 +317,7 @@ describe('a child that assign spawns', () => {
   })
 })
 
-describe('what could not be brought back is refused, with what to write instead', () => {
+describe('a machine that could not be restored is refused, with the remedy:', () => {
   const child = createMachine({ id: 'child' })
   const attempts: [string, string, AnyStateMachine][] = [
     [
@@ -378,7 +378,7 @@ describe('what could not be brought back is refused, with what to write instead'
       createMachine({ on: { GO: { actions: sendTo(({ self }) => self, { type }) } } }),
     ]),
     [
-      'an action that nobody defined',
+      'an action that is not defined',
       'ACTION_UNKNOWN',
       createMachine({ on: { GO: { actions: 'missing' } } }),
     ],
@@ -393,14 +393,14 @@ describe('what could not be brought back is refused, with what to write instead'
     })
   })
 
-  it('an invoked actor that nobody defined, when the machine is registered', async () => {
+  it('an invoked actor that is not defined, at the registration', async () => {
     const machine = createMachine({ invoke: { src: 'missing' } })
     await expect(new Harness().open({ machines: { machine } })).rejects.toMatchObject({
       code: 'CHILD_UNKNOWN',
     })
   })
 
-  it('an async function for a callback, when the machine is registered', async () => {
+  it('an async function for a callback, at the registration', async () => {
     const late = fromCallback((async () => {}) as never)
     for (const machine of [
       setup({ actors: { late } }).createMachine({}) as AnyStateMachine,
@@ -411,7 +411,7 @@ describe('what could not be brought back is refused, with what to write instead'
       })
   })
 
-  it('what is no machine at all', async () => {
+  it('a value that is not a machine', async () => {
     await expect(new Harness().open({ machines: { m: {} as never } })).rejects.toMatchObject({
       code: 'KIND_INVALID',
     })

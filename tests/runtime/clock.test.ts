@@ -13,7 +13,7 @@ describe('the system clock', () => {
   })
   afterEach(() => void vi.useRealTimers())
 
-  it('wakes when it is time, and only for what was asked last', () => {
+  it('wakes on time, and only for the last request', () => {
     const clock = new SystemClock(machine)
     const start = clock.now()
     const heard: string[] = []
@@ -29,7 +29,7 @@ describe('the system clock', () => {
     expect([heard, clock.now() - start]).toEqual([['due'], 199 + 11_000])
   })
 
-  it('waits longer than a timeout can, and is not late for what is past', () => {
+  it('waits longer than a timeout can, and wakes at once for a past time', () => {
     const clock = new SystemClock(machine, DAY)
     const start = clock.now()
     const heard: number[] = []
@@ -57,19 +57,19 @@ describe('the system clock', () => {
     },
   )
 
-  it('goes on when it is set back, ahead of the system', () => {
+  it('goes on ahead of the system when the system is set back', () => {
     const clock = new SystemClock(machine)
     const start = clock.now()
     machine.setClock(-HOUR)
     machine.pass(10_000)
     expect([clock.now() - start, clock.aheadMs]).toEqual([10_000, HOUR])
-    // Until the system's clock is past it.
+    // The log's time stays ahead until the system's clock has passed it.
     machine.setClock(3 * HOUR)
     machine.pass(10_000)
     expect([clock.now() - start, clock.aheadMs]).toEqual([20_000 + 2 * HOUR, 0])
   })
 
-  it('tells once that it was set, and follows when it is let', async () => {
+  it('reports once that the system was set, and follows on request', async () => {
     const clock = new SystemClock(machine)
     let told = 0
     clock.watch(() => told++)
@@ -88,7 +88,7 @@ describe('the system clock', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('takes the time that the machine sleeps for time', () => {
+  it('counts the time that the machine sleeps', () => {
     const clock = new SystemClock(machine)
     const start = clock.now()
     let jumps = 0
@@ -101,7 +101,7 @@ describe('the system clock', () => {
     expect([jumps, clock.now() - start]).toEqual([0, 2 * HOUR + 2_000])
   })
 
-  it('is corrected without a jump where it runs a little fast or slow', () => {
+  it('is corrected without a jump when it runs a little fast or slow', () => {
     for (const perSecond of [0.4, -0.4]) {
       const clock = new SystemClock(machine)
       let jumps = 0
@@ -120,7 +120,7 @@ describe('the system clock', () => {
     }
   })
 
-  it('goes on within one boot, and knows of a jump while nothing ran', async () => {
+  it('goes on within one boot, and notices a jump while no process ran', async () => {
     const before = new SystemClock(machine)
     const shown = before.now()
     const { state } = before
@@ -150,14 +150,14 @@ describe('the system clock', () => {
     machine.boot(id, DAY)
     clock.resume(state, shown)
     expect(clock.now()).toBe(machine.wall())
-    // What no clock has shown: microseconds, say.
+    // A time that no clock has shown, such as microseconds.
     clock.resume(state, shown * 1_000)
     expect(clock.now()).toBe(machine.wall())
   })
 })
 
 describe('the clocks of this machine', () => {
-  it('agree in every process of a boot, and run', () => {
+  it('agree in every process of one boot, and run', () => {
     const [one, other] = [new MachineTime(), new MachineTime()]
     const first = one.sinceBoot()
     expect(Math.abs(other.sinceBoot() - first)).toBeLessThan(60_000)
@@ -168,7 +168,7 @@ describe('the clocks of this machine', () => {
 })
 
 describe('event time', () => {
-  it('stops at each due moment on its way, and never goes back', () => {
+  it('stops at each due time on its way, and never goes back', () => {
     const clock = new EventClock(10)
     const heard: number[] = []
     const again = () => {

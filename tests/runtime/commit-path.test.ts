@@ -1,4 +1,7 @@
-/** From mailbox to log: what shares a commit, how far turns run ahead, who hears what when the log refuses. */
+/**
+ * Tests the way from mailbox to log: which turns share a commit, how far turns run ahead, and who hears of a refused
+ * write.
+ */
 import { afterEach, describe, expect, it } from 'vitest'
 import { assign, enqueueActions, sendTo, setup } from 'xstate'
 import { createSupervisor, type SupervisorOptions } from '../../src/runtime/assemble.ts'
@@ -33,14 +36,14 @@ const counter = setup({ types: {} as { context: { n: number }; events: Events } 
 const A = 'counter/a'
 const inc: Events = { type: 'INC' }
 
-/** A runner whose disk does as it is told. */
+/** A runtime whose disk the test controls. */
 class Rig {
   readonly commits: Commit<TransitionRecord>[] = []
   readonly logged: [details: object, message: string][] = []
   supervisor!: Supervisor
   store!: FaultyStore
   refusing = false
-  /** Is called as a commit is written, while further turns run. */
+  /** Called while a commit is written and further turns run. */
   onCommit: () => void = () => {}
   readonly #memory = newMemory()
   #gate: Promise<void> | undefined
@@ -67,7 +70,7 @@ class Rig {
     return this
   }
 
-  /** Writes take until `go`. */
+  /** Holds all writes until `go`. */
   hold(): void {
     this.#gate = new Promise((resolve) => {
       this.#open = resolve
@@ -108,7 +111,7 @@ const tell = (times: number) => {
 }
 
 describe('a commit', () => {
-  it('holds all that came while the one before it was written', async () => {
+  it('holds all messages that came while the last commit was written', async () => {
     const { supervisor } = await rigged()
     rig.hold()
     supervisor.send(A, inc)
@@ -145,7 +148,7 @@ describe('a commit', () => {
     await Promise.all(sent)
     const sizes = rig.sizes()
     expect(sizes.reduce((a, b) => a + b)).toBe(12)
-    // 18 MiB would be more.
+    // A sixth would make 18 MiB.
     expect(Math.max(...sizes)).toBe(5)
   })
 
@@ -153,14 +156,14 @@ describe('a commit', () => {
     const { supervisor } = await rigged({ snapshotEvery: 3 })
     for (let i = 0; i < 7; i++) await supervisor.send(A, inc)
     const snapshots = rig.commits.map((commit) => commit.snapshots?.map(({ actor, rev }) => [actor, rev]))
-    // Its revs 2 to 8: 3 and 6 are three after what was snapshotted last.
+    // The actor's revs 2 to 8: revs 3 and 6 are three after its last snapshot.
     expect(snapshots).toEqual([undefined, [[A, 3]], undefined, undefined, [[A, 6]], undefined, undefined])
     expect(rig.commits.every((commit) => !('snapshots' in commit) || commit.snapshots?.length === 1)).toBe(
       true,
     )
   })
 
-  it('counts on: turns and records of the next are after those of the last, also after a restart', async () => {
+  it('continues the numbers of turns and records, even after a restart', async () => {
     const { supervisor } = await rigged()
     await supervisor.send(A, inc)
     await supervisor.send(A, inc)
@@ -178,7 +181,7 @@ describe('a commit', () => {
 })
 
 describe('turns', () => {
-  it('run ahead of a slow disk by 20,000 records and no more; the rest waits, and all is taken in the end', async () => {
+  it('run ahead of a slow disk by at most 20,000 records; the rest waits, and all is taken in the end', async () => {
     const { supervisor } = await rigged()
     expect(supervisor.room()).toBeUndefined()
     rig.hold()
@@ -199,7 +202,7 @@ describe('turns', () => {
     expect(supervisor.room()).toBeUndefined()
   })
 
-  it('leave the others their time: a message is no slice of a thousand turns', async () => {
+  it('give way to other work: a thousand turns are not one slice', async () => {
     const { supervisor } = await rigged()
     tell(1_000)
     await Promise.resolve()
@@ -209,7 +212,7 @@ describe('turns', () => {
     expect(rig.n).toBe(1_000)
   })
 
-  it('take a message once: the same key, or a position that was taken, before its commit and after', async () => {
+  it('take a message once, by its key or its position, before its commit and after', async () => {
     const { supervisor } = await rigged()
     const origin = { source: 'feed', position: 5 }
     rig.hold()
@@ -242,7 +245,7 @@ describe('turns', () => {
     expect(rig.n).toBe(5)
   })
 
-  it('that fail are told with whom, on what and why', async () => {
+  it('are logged when they fail: the actor, the event and the reason', async () => {
     const { supervisor } = await rigged()
     supervisor.tell(A as never, { type: 'THROW' })
     await supervisor.idle()
@@ -252,8 +255,8 @@ describe('turns', () => {
   })
 })
 
-describe('a log that refuses', () => {
-  it('ends it for all: those at work, those who wait, those who come, and nothing more is written', async () => {
+describe('a log that refuses a write', () => {
+  it('ends all turns: at work, waiting and new ones. Nothing more is written', async () => {
     const { supervisor } = await rigged()
     let told: { code: string; cause?: unknown } | undefined
     supervisor.fenced$.subscribe((error) => {
@@ -286,7 +289,7 @@ describe('a log that refuses', () => {
     expect(rig.commits).toEqual([])
   })
 
-  it('ends it, too, when it is a checkpoint that it refuses', async () => {
+  it('ends all turns when the refused write is a checkpoint, too', async () => {
     const { supervisor } = await rigged({ checkpointEvery: 10 })
     const putSnapshots = () => Promise.reject(new Error('no space left'))
     Object.assign(rig.store, { putSnapshots })
@@ -299,7 +302,7 @@ describe('a checkpoint', () => {
   it.each<[string, (n: number) => unknown]>([
     ['start', (n) => rig.supervisor.spawn('counter', `next-${n}`)],
     ['change', (n) => rig.supervisor.send(`counter/first-${n % 50}`, inc)],
-  ])('is made, though actors %s during each commit', async (_, happen) => {
+  ])('is made even when actors %s during each commit', async (_, happen) => {
     const { supervisor, store } = await rigged({ checkpointEvery: 100 })
     let made: number | undefined
     let n = 0
@@ -310,7 +313,7 @@ describe('a checkpoint', () => {
     await Promise.all(Array.from({ length: 100 }, (_, i) => supervisor.spawn('counter', `first-${i}`)))
     await eventually(() => expect(n).toBeGreaterThan(300))
     await supervisor.idle()
-    // It took part of these commits, and no more were needed.
+    // The checkpoint took a part of these commits and needed no more.
     expect(made).toBeLessThan(20)
     expect((await supervisor.verify()).problems).toEqual([])
   })

@@ -1,18 +1,21 @@
-/** Who gets what within a turn: actors that come into being, children that are started, replaced and stopped at work. */
+/**
+ * Tests who gets which message within a turn: actors that are created, and children that are started, replaced and
+ * stopped at work.
+ */
 import { describe, expect, it } from 'vitest'
 import { assign, enqueueActions, sendParent, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import { Harness } from './harness.ts'
 
 type Any = { type: string; [key: string]: unknown }
 
-/** Keeps what it hears. */
+/** Keeps the events that it takes. */
 const listener = setup({ types: {} as { context: { heard: string[] }; events: Any } }).createMachine({
   context: { heard: [] },
   on: { '*': { actions: assign({ heard: ({ context, event }) => [...context.heard, event.type] }) } },
 })
 const heardBy = (harness: Harness, address: string) => (harness.context(address) as { heard: string[] }).heard
 
-describe('an actor that a message may bring into being', () => {
+describe('an actor that a message can create', () => {
   const kinds = {
     order: {
       machine: listener,
@@ -26,7 +29,7 @@ describe('an actor that a message may bring into being', () => {
     return harness
   }
 
-  it('is there from then on, with what it is to be; another message does not bring it', async () => {
+  it('exists from then on, with its input; another message does not create it', async () => {
     const harness = await open()
     await expect(harness.supervisor.send('order/o', { type: 'CANCEL' })).rejects.toMatchObject({
       code: 'ACTOR_UNKNOWN',
@@ -36,11 +39,11 @@ describe('an actor that a message may bring into being', () => {
     const records = (await harness.records()).filter(({ actor }) => actor === 'order/o')
     expect(records.map(({ event }) => event.type)).toEqual(['xstate.init', 'SUBMIT', 'CANCEL'])
     expect(records[0]).toMatchObject({ event: { input: { from: 'SUBMIT' } }, cause: null })
-    // Both are of the turn of the message.
+    // Both records are of the turn of the message.
     expect(records[1]?.turn).toBe(records[0]?.turn)
   })
 
-  it('is a top actor: neither a child nor one of a kind that does not', async () => {
+  it('is a top actor: a message creates no child, and no actor of other kinds', async () => {
     const harness = await open()
     for (const address of ['order/o/child', 'plain/p'])
       await expect(harness.supervisor.send(address, { type: 'SUBMIT' })).rejects.toMatchObject({
@@ -107,7 +110,7 @@ describe('a child', () => {
       actor.startsWith('parent/p') && event.type !== 'BOTH' ? [`${actor.slice(7)} ${event.type}`] : [],
     )
 
-  it('gets what it was sent before it started once it has, and nobody else does', async () => {
+  it('gets after its start the messages that were sent before it, and no other actor gets them', async () => {
     const harness = await open('BOTH')
     const ofKids = (await inOrder(harness)).filter((line) => /\/[ab] /.test(line))
     expect(ofKids.filter((line) => line.includes('/a'))).toEqual([
@@ -118,13 +121,13 @@ describe('a child', () => {
     expect(ofKids.filter((line) => line.includes('/b'))).toEqual(['p/b xstate.init', 'p/b FOR_B'])
   })
 
-  it('is not started a second time while it runs: that fails its parent, and says why', async () => {
+  it('is not started twice while it runs: that fails its parent, with the reason', async () => {
     const harness = await open('BEAR', 'TWICE')
     expect(harness.errors.join()).toContain('parent/p/kid is running already')
     expect(await harness.eventsOf('parent/p/kid')).toEqual(['xstate.init'])
   })
 
-  it('that is replaced while at work is stopped first; what it had still to say comes last', async () => {
+  it('is stopped first when it is replaced at work; its last messages come last', async () => {
     const harness = await open('BEAR')
     await harness.supervisor.send('parent/p/kid', { type: 'ASK' })
     expect(await inOrder(harness)).toEqual([
@@ -145,7 +148,7 @@ describe('a child', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('that is stopped while at work still says what it had begun to', async () => {
+  it('still sends its last messages when it is stopped at work', async () => {
     const harness = await open('BEAR')
     await harness.supervisor.send('parent/p/kid', { type: 'KILL' })
     expect((await inOrder(harness)).slice(4)).toEqual([
@@ -160,7 +163,7 @@ describe('a child', () => {
     ])
   })
 
-  it('that has ended gets nothing more: it is a dead letter', async () => {
+  it('gets nothing more once it has ended: the message is a dead letter', async () => {
     const harness = await open('BEAR', 'DIE_TWICE')
     expect(await harness.eventsOf('parent/p/kid')).toEqual(['xstate.init', 'DIE'])
     expect(await harness.deadLetters()).toMatchObject([
@@ -193,7 +196,7 @@ describe('an actor that ends at work', () => {
     },
   })
 
-  it('leaves what waits for it as dead letters, and whoever sent the first message hears no refusal', async () => {
+  it('leaves its waiting messages as dead letters, and the first sender gets no refusal', async () => {
     const harness = new Harness()
     await harness.open({ machines: { ender, echo } })
     await harness.supervisor.spawn('ender', 'x')
@@ -219,7 +222,7 @@ describe('an actor that waits for its restart', () => {
     },
   })
 
-  it('keeps a thousand messages until then, refuses the rest, and restarts all the same', async () => {
+  it('keeps a thousand messages until the restart, refuses the rest, and restarts all the same', async () => {
     const harness = new Harness()
     const supervision = { strategy: 'restart', backoffMs: 100 } as const
     const { supervisor } = {

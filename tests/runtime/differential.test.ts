@@ -10,14 +10,14 @@ import { SCRIPTED, type Step } from '../machines/scripts.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { config, machineOf, script } from './random-machine.ts'
 
-/** What is compared after each step. Of children that ended before they started nothing is. */
+/** The observation that is compared after each step. Children that ended before they started are left out. */
 interface Observation {
   actors: Record<string, unknown>
   timers: string[]
   emitted: AnyEvent[]
 }
 
-/** Random ones, each way. */
+/** Number of random machines, for each way. */
 const MACHINES = howMany('MACHINES', 120)
 const WITH_SEED = { numRuns: MACHINES, seed: SEED }
 const START = 1_000
@@ -30,8 +30,8 @@ function plain(value: unknown): unknown {
 }
 
 /**
- * XState's own SimulatedClock dates what is scheduled during a jump from the jump's end, and still fires what is
- * cancelled during it; this one does as setTimeout does.
+ * A clock that does as setTimeout does. XState's own SimulatedClock dates timers that are set during a jump from the
+ * jump's end, and still fires those that are cancelled during it.
  */
 class SteppedClock {
   #now = 0
@@ -90,7 +90,7 @@ class Live {
     this.actor.start()
   }
 
-  /** Two things that the runtime gives a machine and XState does not: addresses, and the time with each timer. */
+  /** Adds two things that the runtime gives a machine and XState does not: addresses, and the time of each timer. */
   #adapt(): void {
     const nobody = createActor(createMachine({})).start()
     const system = this.actor.system as unknown as {
@@ -181,7 +181,7 @@ class Durable {
     const timers: string[] = []
     const visit = async (address: string): Promise<void> => {
       const view = await this.supervisor.view(address)
-      // A child that is stopped in the step that made it never was.
+      // A child that is stopped in the step that made it counts as never made.
       if (view === undefined) return
       const machine = 'value' in (this.supervisor.getSnapshot(address) ?? {})
       const { status, context, output } = view
@@ -223,7 +223,7 @@ async function compare(
   await durable.supervisor.stop()
 }
 
-// Live XState warns of each event to an actor that has ended; here those are expected.
+// Live XState warns about each event to an ended actor, which is normal here.
 beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 
 describe(`random machines behave as in live XState actors, seed ${SEED}`, () => {
@@ -242,7 +242,7 @@ describe(`random machines behave as in live XState actors, seed ${SEED}`, () => 
   })
 })
 
-describe(`our own machines do, seed ${SEED}`, () => {
+describe(`our own machines behave as in live XState actors, seed ${SEED}`, () => {
   it.each(SCRIPTED)('$name', async ({ machine, input, steps }) => {
     const both = async (script: Step[]) => {
       await compare(machine, input, script, false)

@@ -1,6 +1,6 @@
 /**
- * Law 12: any value at any door either is refused, by its path and with no trace but that, or comes back the same
- * after an orderly stop, a crash, a passivation, and from the archive.
+ * Tests law 12: any value at any door is either refused, with its path and no other trace, or comes back the same after
+ * an orderly stop, a crash, a passivation, and from the archive.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -33,13 +33,13 @@ import type { Store } from '../../store/store.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { anyValue, canBeKept, isAlike, isDeeplyFrozen, isStill } from './odd-values.ts'
 
-/** What the machines send is theirs to know: the value at a place here. */
+/** The values that the machines send. An event names one by its place here. */
 let values: readonly unknown[] = []
 type Use = { type: string; at: number; n: number }
 const given = ({ event }: { event: Use }) => values[event.n]
 
 type Kept = { door: string; n: number; value: unknown }
-/** Keeps what reaches it. */
+/** Keeps the values that reach it. */
 const keeper = setup({
   types: {} as { context: { kept: Kept[] }; events: AnyEvent },
 }).createMachine({
@@ -70,7 +70,7 @@ const job = fromPromise<unknown, Input>(async ({ input }) => ({ n: input.n, valu
 const failing = fromPromise<unknown, Input>(async ({ input }) => {
   throw values[input.n]
 })
-/** A callback starts again with its process, but says what it has to say once. */
+/** Values already sent back. A callback starts again with its process, but sends each value once. */
 const sentBack = new Set<number>()
 const backSender = fromCallback<AnyEvent, Input>(({ sendBack, input: { n } }) => {
   if (sentBack.has(n)) return
@@ -85,7 +85,7 @@ const emitter = fromTransition(
   { seen: null as unknown },
 )
 
-/** Lets a value in at each door that a machine has. */
+/** A machine with every door through which a value can enter. */
 const opener = setup({
   types: {} as { context: { value: unknown }; events: Use; emitted: AnyEvent },
   actors: { child, job, failing, backSender, emitter },
@@ -147,7 +147,7 @@ const opener = setup({
     },
     transition: { actions: sendTo('emitter', ({ event }) => ({ type: 'GO', n: event.n })) },
     '*': {
-      // What children say: done, error, and what they send back.
+      // The messages of children: done, error, and events sent back.
       actions: sendTo(
         ({ system }) => system.get('keeper/k'),
         ({ event }) => {
@@ -164,9 +164,9 @@ const opener = setup({
     },
   },
 })
-/** What these let in is part of the turn, so what they refuse undoes it. */
+/** Doors within the turn: a refusal undoes the turn. */
 const TURN_DOORS = ['sent', 'later', 'raised', 'emitted', 'context', 'input', 'transition'] as const
-/** These run after the commit. */
+/** Doors behind the commit. */
 const LATER_DOORS = ['byHand', 'promise', 'error', 'sendBack'] as const
 
 class Desk implements Port {
@@ -185,7 +185,7 @@ const machines = {
   opener: { machine: opener, childSupervision: { strategy: 'resume' as const } },
 }
 
-/** A world with its log in a folder. */
+/** A runtime with its log in a folder. */
 class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'doors-'))
   readonly clock = new EventClock(1_000)
@@ -219,7 +219,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** Codes of a refusal for the value's sake. */
+/** Codes of refusals that are about the value. */
 const REFUSED = ['NOT_JSON', 'VALUE_TOO_LARGE']
 const codeOf = (error: unknown): string => {
   if (!isOutcryError(error)) return String(error)
@@ -237,7 +237,7 @@ const DOORS_FROM_OUTSIDE: Readonly<
 }
 
 describe(`any value at any door (seed ${SEED})`, () => {
-  it('is refused by its path, or comes back the same in every way', async () => {
+  it('is refused with its path, or comes back the same after every interruption', async () => {
     const amount = howMany('VALUES', 120)
     const all = fc.sample(anyValue, { numRuns: amount, seed: SEED })
     for (let from = 0; from < all.length; from += 120) await live(all.slice(from, from + 120))
@@ -257,7 +257,7 @@ async function live(next: readonly unknown[]): Promise<void> {
   await supervisor.send('keeper/k', { type: 'KEEP', door: 'first', n: -1, value: 0 })
 
   const mayPass = values.map((value) => canBeKept(value))
-  // What comes from outside is copied, what machines make is taken as it is.
+  // Values from outside are copied; values that machines make are taken as they are.
   const mayBeMade = values.map((value, n) => mayPass[n] === true && isStill(value))
   const isMade = (door: string) => TURN_DOORS.some((made) => made === door)
   for (const [n, value] of values.entries()) {
@@ -269,7 +269,7 @@ async function live(next: readonly unknown[]): Promise<void> {
     const said = async (door: string, sent: Promise<unknown>) =>
       outcome(door, await sent.then(() => undefined, codeOf))
     const send = (door: string) => supervisor.send('opener/o', { type: door, n })
-    // All at once: they share a commit.
+    // All are sent at once, so they share a commit.
     await Promise.all([
       ...Object.entries(DOORS_FROM_OUTSIDE).map(([door, open]) => said(door, open(world, n, value))),
       ...TURN_DOORS.map((door) => said(door, send(door))),
@@ -304,7 +304,7 @@ async function live(next: readonly unknown[]): Promise<void> {
   const problems = async () => (await world.supervisor.verify()).problems
   expect(await problems()).toEqual([])
 
-  // A crash leaves the log; here its writer is closed under a supervisor that nobody asks any more.
+  // A crash leaves the log. Here the test closes the store under a supervisor that is not used any more.
   await world.store.close()
   await world.open()
   same('a crash')
@@ -315,7 +315,7 @@ async function live(next: readonly unknown[]): Promise<void> {
   await world.supervisor.send('keeper/k', { type: 'NOTHING' })
   await world.supervisor.idle()
   same('a passivation')
-  // What lies behind these is in the index, and may go to the archive.
+  // Records before these are in the written index and may go to the archive.
   for (let i = 0; i < 21_000; i++) {
     world.supervisor.tell('filler/f' as Address, { type: 'NOTHING' })
     await world.supervisor.room()

@@ -1,10 +1,10 @@
-/** A mailbox that is full refuses what comes, but no running part is left without its end. */
+/** Tests that a full mailbox refuses messages, but that every running part still reports its end. */
 import { describe, expect, it } from 'vitest'
 import { type AnyActorLogic, fromCallback, fromPromise, setup } from 'xstate'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { eventually, Harness } from './harness.ts'
 
-/** Ends where the end of its part leads; what else comes says nothing to it. */
+/** A machine that ends with its part, and ignores other events. */
 const waiting = (part: AnyActorLogic) =>
   setup({ actors: { part } }).createMachine({
     initial: 'waiting',
@@ -22,8 +22,8 @@ async function open(part: AnyActorLogic): Promise<Harness> {
   return harness
 }
 
-describe('while its mailbox is full', () => {
-  it('a promise still tells what came of it', async () => {
+describe('while the mailbox is full', () => {
+  it('a promise still delivers its result', async () => {
     let resolve: (output: number) => void = () => {}
     const part = fromPromise(
       () =>
@@ -41,7 +41,7 @@ describe('while its mailbox is full', () => {
     await eventually(() => expect(harness.value('waiting/w')).toBe('done'))
   })
 
-  it('a callback that goes on sending fails, and whoever waits for its commit hears', async () => {
+  it('a callback that goes on sending fails, and the senders waiting for its commit are told', async () => {
     const harness = await open(
       fromCallback(({ sendBack }) => {
         for (;;) sendBack({ type: 'NOISE' })

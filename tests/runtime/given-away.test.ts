@@ -1,4 +1,4 @@
-/** What the runtime gives away cannot change an actor, nor what others are told. */
+/** Tests that objects which the runtime gives away can change neither an actor nor what others get. */
 import { describe, expect, it } from 'vitest'
 import { emit, fromCallback, fromPromise, fromTransition, sendTo, setup } from 'xstate'
 import type { ActorView } from '../../src/runtime/actors/actor-view.ts'
@@ -34,7 +34,7 @@ const pair = setup({
   },
 })
 
-/** Tries to change all that an object holds. Returns what could be changed. */
+/** Tries to change everything in an object. Returns the paths that changed. */
 function changed(object: object, path: string): string[] {
   return Object.entries(object).flatMap(([key, value]) => {
     const at = `${path}.${key}`
@@ -45,7 +45,9 @@ function changed(object: object, path: string): string[] {
   })
 }
 
-/** Whatever in a value could be changed; the machine and its states are the program's own. */
+/**
+ * Returns the paths in a value that can be changed. The machine and its states belong to the program and are left out.
+ */
 function changeable(value: unknown, path: string, known = new Set<unknown>()): string[] {
   if (typeof value !== 'object' || value === null || known.has(value)) return []
   if ('__xstatenode' in value || 'order' in value || value instanceof Ref) return []
@@ -109,8 +111,8 @@ const portTo = (got: string[]): Port => ({
   recover: () => {},
 })
 
-describe('what is given away', () => {
-  it('as a snapshot is frozen, also as it comes back', async () => {
+describe('a value that the runtime gives away', () => {
+  it('is frozen as a snapshot, even after it is restored', async () => {
     const harness = new Harness()
     const options = { machines: { pair }, ports: { p: portTo([]) } }
     let supervisor = await harness.open(options)
@@ -130,7 +132,7 @@ describe('what is given away', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('as the snapshot of any actor has nothing in it that can be changed, but the machine', async () => {
+  it("has nothing changeable as any actor's snapshot, except the machine", async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { family } })
     await supervisor.spawn('family', 'f', { deep: { a: [1] } })
@@ -163,7 +165,7 @@ describe('what is given away', () => {
     expect(supervisor.getSnapshot('family/f')).toBe(own)
   })
 
-  it('as a record is frozen: a subscriber takes nothing from the next, nor from a port', async () => {
+  it('is frozen as a record: a subscriber cannot change it for the next one, or for a port', async () => {
     const harness = new Harness()
     const got: string[] = []
     const supervisor = await harness.open({ machines: { pair }, ports: { p: portTo(got) } })
@@ -178,7 +180,7 @@ describe('what is given away', () => {
   })
 
   it.each(['live', 'after a stop', 'after a crash'])(
-    'as a record or a view of an actor that fails has nothing in it that can be changed, %s',
+    'has nothing changeable as a record or view of a failing actor, %s',
     async (when) => {
       const harness = new Harness()
       const machine = setup({}).createMachine({
@@ -218,7 +220,7 @@ describe('what is given away', () => {
         ...[undefined, undefined, undefined],
       ])
       expect(views.flatMap(({ timers }) => timers)).toHaveLength(4)
-      // A view itself is its reader's own; what it holds is not.
+      // A view itself belongs to its reader; the objects in it do not.
       for (const view of views)
         for (const [name, value] of Object.entries(view))
           if (name !== 'tags' && name !== 'children')
@@ -228,14 +230,14 @@ describe('what is given away', () => {
     },
   )
 
-  it('to a watcher that watches anew comes to it once for each record', async () => {
+  it('comes once for each record to a watcher that watches again', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { pair }, ports: { p: portTo([]) } })
     await supervisor.spawn('pair', 'p')
     const seen: number[] = []
     const watch = (): (() => void) =>
       supervisor.watch(({ record }) => {
-        // Without an end to it, this test would not have one either.
+        // Without this limit, a failing test would not end.
         if (seen.length > 10) throw new Error('called again and again')
         seen.push(record.rev)
         unwatch()

@@ -1,4 +1,7 @@
-/** What a sender or a machine changes in place is changed for nobody else, and what was decided on is what is logged (law 12). */
+/**
+ * Tests that a change in place by a sender or a machine affects nothing else, and that the log has the value of the
+ * decision (law 12).
+ */
 import { expect, it } from 'vitest'
 import { type AnyActorRef, assign, sendTo, setup } from 'xstate'
 import { Harness } from './harness.ts'
@@ -18,7 +21,7 @@ const keeper = setup({
   },
 })
 
-it('a sender that goes on using its object changes neither what was decided nor what is logged', async () => {
+it('a sender that changes its object later changes neither the decision nor the log', async () => {
   const harness = new Harness()
   const supervisor = await harness.open({ machines: { keeper } })
   await supervisor.spawn('keeper', 'k')
@@ -37,7 +40,7 @@ it('a sender that goes on using its object changes neither what was decided nor 
   expect(logged).toEqual([['1'], ['2'], ['3'], ['4'], ['5']])
 })
 
-it('a machine that changes its context in place fails, in its own actor, and nothing is changed', async () => {
+it('a machine that changes its context in place fails in its own actor, and nothing changes', async () => {
   const harness = new Harness()
   const supervisor = await harness.open({ machines: { keeper } })
   await supervisor.spawn('keeper', 'k')
@@ -54,7 +57,7 @@ it('a machine that changes its context in place fails, in its own actor, and not
   }
 })
 
-it('a child that is given its parent in its input finds it, also when it is read back', async () => {
+it('a child that gets its parent as input finds it, even after a replay', async () => {
   const child = setup({
     types: {} as { input: { parent: AnyActorRef }; context: { parent: AnyActorRef } },
   }).createMachine({

@@ -9,7 +9,7 @@ import { newMemory, type Store } from '../../store/index.ts'
 
 type Options = Omit<SupervisorOptions, 'store' | 'clock' | 'logger'>
 
-/** A supervisor on a log in memory that outlives it, in a time that passes when told to. */
+/** A supervisor on a log in memory. The log outlives it, and the test moves the time. */
 export class Harness {
   readonly clock = new EventClock(1_000)
   readonly memory = newMemory()
@@ -17,7 +17,7 @@ export class Harness {
   store!: Store<TransitionRecord>
   supervisor!: Supervisor
 
-  /** Opens on the same log: after `open` or `crash`, everything must be as it was. */
+  /** Opens the same log. After `open` or `crash`, everything must be as before. */
   async open(options: Options): Promise<Supervisor> {
     const errors = this.errors
     const note = (_details: object, message: string) => void errors.push(message)
@@ -27,7 +27,7 @@ export class Harness {
     return this.supervisor
   }
 
-  /** What a `kill -9` leaves: the log as it is, and nobody who still listens to this supervisor. */
+  /** Leaves what a `kill -9` leaves: the log as it is, and no listener to this supervisor. */
   async crash(): Promise<void> {
     await this.supervisor.idle()
   }
@@ -56,7 +56,7 @@ export class Harness {
   }
 }
 
-/** Waits for what happens outside of turns: promises, callbacks, ports. */
+/** Waits for effects outside of turns: promises, callbacks, ports. */
 export function eventually(check: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(check, { timeout: 120_000, interval: 5 })
 }

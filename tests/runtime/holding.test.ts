@@ -1,4 +1,4 @@
-/** What one actor holds has a bound, in one sum: so it can always be written, whatever it is made of. */
+/** Tests the one bound on the sum of all that an actor holds. It makes every actor small enough to be written. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assign, cancel, createMachine, enqueueActions, setup, spawnChild, stopChild } from 'xstate'
@@ -39,7 +39,7 @@ const waiter = setup({
 })
 
 describe('the timers of an actor', () => {
-  it('hold 64 MiB of events; one more is refused, and changes nothing', async () => {
+  it('hold 64 MiB of events; another one is refused and changes nothing', async () => {
     const harness = new Harness()
     let supervisor = await harness.open({ machines: { waiter } })
     await supervisor.spawn('waiter', 'w')
@@ -50,7 +50,7 @@ describe('the timers of an actor', () => {
     expect((await supervisor.view('waiter/w'))?.timers).toHaveLength(21)
     await supervisor.send('waiter/w', { type: 'FORGET', id: 't3' })
     await wait('t22')
-    // What it holds was measured then, and is not again before it may be 4 MiB more.
+    // The size was measured then, and is measured again only after up to 4 MiB more.
     await wait('t23')
     await supervisor.stop()
     supervisor = await harness.open({ machines: { waiter } })
@@ -62,7 +62,7 @@ describe('the timers of an actor', () => {
     expect(supervisor.fence).toBeUndefined()
   })
 
-  it('may come and go without end', async () => {
+  it('may come and go for ever', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { waiter } })
     await supervisor.spawn('waiter', 'w')
@@ -73,7 +73,7 @@ describe('the timers of an actor', () => {
     expect(harness.context('waiter/w')).toEqual({ fired: 50_000 })
   })
 
-  it('have ids that are short enough to be written again and again', async () => {
+  it('have ids that are short enough to be written many times', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { waiter } })
     await supervisor.spawn('waiter', 'w')
@@ -97,7 +97,10 @@ const hoarderOf = (version: string) =>
   })
 const hoarder = hoarderOf('1')
 
-/** Which of the messages an actor takes whose context has come close to the bound, with a restart after each so many. */
+/**
+ * Returns which messages an actor takes whose context is close to the bound, with a restart after every `restartEvery`
+ * of them.
+ */
 async function takenOf(restartEvery: number): Promise<boolean[]> {
   const harness = new Harness()
   let supervisor = await harness.open({ machines: { hoarder } })
@@ -124,7 +127,7 @@ async function takenOf(restartEvery: number): Promise<boolean[]> {
 }
 
 describe('a context', () => {
-  it('that takes in and drops may go on for ever', async () => {
+  it('may grow and shrink for ever', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { hoarder } })
     await supervisor.spawn('hoarder', 'h')
@@ -133,7 +136,7 @@ describe('a context', () => {
     expect((harness.context('hoarder/h') as { parts: unknown[] }).parts).toHaveLength(15)
   })
 
-  it('is refused the same growth, whether the runtime was stopped, was killed, or went on', async () => {
+  it('may not grow beyond the bound, whether the runtime was stopped, was killed, or went on', async () => {
     const taken = await takenOf(Number.POSITIVE_INFINITY)
     expect(new Set(taken)).toEqual(new Set([true, false]))
     expect(await takenOf(25)).toEqual(taken)
@@ -141,7 +144,7 @@ describe('a context', () => {
 })
 
 describe('an upgrade', () => {
-  it('takes a context that is larger than an event may be', async () => {
+  it('takes a context that is larger than the limit of an event', async () => {
     const migrate = ({ value, context }: { value: unknown; context: unknown }) => ({ value, context })
     const upgrades = [{ from: '1', to: '2', migrate }]
     const harness = new Harness()
@@ -154,8 +157,8 @@ describe('an upgrade', () => {
   })
 })
 
-describe('what a value counts as', () => {
-  it(`is at least a sixth of what is written, for any value (seed ${SEED})`, () => {
+describe('the counted size of a value', () => {
+  it(`is at least a sixth of its written size, for any value (seed ${SEED})`, () => {
     const ref = fc
       .tuple(fc.string({ unit: 'binary' }), fc.string())
       .map(([address, id]) => new Ref({ relay: () => {} }, address as Address, id))
@@ -185,7 +188,7 @@ describe('what a value counts as', () => {
     )
   })
 
-  it(`is so for an actor with its timers and children, too (seed ${SEED})`, async () => {
+  it(`is the same for an actor with its timers and children (seed ${SEED})`, async () => {
     const harness = new Harness()
     const text = fc.string({ unit: fc.constantFrom('\u0001', '"', 'a', '/'), minLength: 1, maxLength: 30 })
     const texts = fc.uniqueArray(text, { maxLength: 12 })
@@ -244,7 +247,7 @@ const parent = setup({ types: {} as { events: AnyEvent }, actors: { kid } }).cre
 })
 
 describe('the children of an actor', () => {
-  it('have a number that is refused, and changes nothing, also after a restart', async () => {
+  it('have a greatest number; another one is refused and changes nothing, even after a restart', async () => {
     const harness = new Harness()
     let supervisor = await harness.open({ machines: { parent } })
     await supervisor.spawn('parent', 'p')
@@ -263,7 +266,7 @@ describe('the children of an actor', () => {
     await supervisor.stop()
   })
 
-  it('have system ids that are short enough to be in every checkpoint', async () => {
+  it('have system ids that are short enough for every checkpoint', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { parent } })
     await supervisor.spawn('parent', 'p')
@@ -274,7 +277,7 @@ describe('the children of an actor', () => {
 })
 
 describe('the snapshots of many large actors', () => {
-  it('are written a few at a time, by a checkpoint, by a stop and with commits', async () => {
+  it('are written a few at a time by a checkpoint, by a stop and with commits', async () => {
     const large = setup({ types: {} as { input: string; context: { text: string } } }).createMachine({
       context: ({ input }) => ({ text: input }),
       on: { TOUCH: {} },
@@ -299,14 +302,14 @@ describe('the snapshots of many large actors', () => {
     await Promise.all(Array.from({ length: 20 }, (_, n) => supervisor.send(`large/a${n}`, { type: 'TOUCH' })))
     await supervisor.stop()
     expect(written.length).toBeGreaterThan(4)
-    // An entry has the input, too.
+    // An entry also has the input.
     expect(Math.max(...written)).toBeLessThan(2 * (2 * SNAPSHOTS_SIZE_MAX + 4 * MIB))
   })
 })
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** The store, and how long what it is given to write at once is. */
+/** Returns the store. It notes the length of each write. */
 function noting(store: Store<TransitionRecord>, written: number[]): Store<TransitionRecord> {
   const note = (snapshots: readonly SnapshotEntry[] = []) => {
     if (snapshots.length > 0) written.push(JSON.stringify(snapshots).length)

@@ -1,4 +1,4 @@
-/** One log and the supervisors that live on it one after another: the same life, interrupted in the ways that a life is. */
+/** One log, and the supervisors that open it one after another: the same life with different interruptions. */
 
 import { createSupervisor, type SupervisorOptions } from '../../src/runtime/assemble.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
@@ -11,10 +11,10 @@ import { presentOf } from '../equal-logs.ts'
 
 export type Options = Omit<SupervisorOptions, 'store' | 'clock' | 'logger'>
 
-/** `crash` leaves what a `kill -9` leaves: the log as it is, and nobody who still listens to the supervisor before. */
+/** `crash` leaves what a `kill -9` leaves: the log as it is, and no listener to the supervisor before. */
 export type Interruption = 'none' | 'stop' | 'crash'
 
-/** Passes every actor out of memory after each commit that it was in. */
+/** Passivates every actor after each commit in which it took part. */
 export const ALWAYS_PASSIVE = { residentMax: 0, idleMs: 0 }
 
 export class Incarnations {
@@ -25,7 +25,7 @@ export class Incarnations {
   readonly #folder: string | undefined
   readonly #memory = newMemory()
 
-  /** In memory, or on disk in a folder of its own. */
+  /** Without `folder`, the log is in memory. */
   constructor(options: Options, folder?: string) {
     this.#options = options
     this.#folder = folder
@@ -42,7 +42,7 @@ export class Incarnations {
     return this
   }
 
-  /** Ends this supervisor and starts the next one, perhaps with other machines. A crash needs a log in memory. */
+  /** Ends this supervisor and starts the next one, with other machines if given. A crash needs a log in memory. */
   async interrupt(how: Interruption, options = this.#options): Promise<void> {
     if (how === 'none') return
     this.#options = options
@@ -51,7 +51,10 @@ export class Incarnations {
     await this.open()
   }
 
-  /** Resolves when all that follows is durable, and whoever is to leave memory has left it. @throws as `supervisor.send` */
+  /**
+   * Resolves when all that follows is durable and all actors that are to leave memory have left it.
+   * @throws as `supervisor.send`
+   */
   async send(to: string, event: AnyEvent): Promise<void> {
     try {
       await this.supervisor.send(to, event)
@@ -72,7 +75,7 @@ export class Incarnations {
     return records
   }
 
-  /** Every actor as it is, without places in the log. */
+  /** Returns the present view of every actor, without its places in the log. */
   async presents(): Promise<Map<string, unknown>> {
     const presents = new Map<string, unknown>()
     for await (const view of this.supervisor.actors()) presents.set(view.address, presentOf(view))

@@ -73,7 +73,7 @@ const spawned = async () => {
 }
 
 describe('the id of an intent', () => {
-  it('is the same whatever others ask the actor in between', async () => {
+  it('is the same whatever else the actor is asked', async () => {
     const [quiet, asked] = [await spawned(), await spawned()]
     await quiet.send('BUY', 'BOTH', 'LATER')
     await asked.send('LOOK', 'BUY', 'LOOK', 'NOTHING', 'LOOK', 'BOTH', 'LOOK', 'LATER')
@@ -83,7 +83,7 @@ describe('the id of an intent', () => {
   })
 
   it.each([1, 1_000])(
-    'goes on over crashes, stops and passivation, with a snapshot every %i records',
+    'continues over crashes, stops and passivation, with a snapshot every %i records',
     async (every) => {
       const trading = await new Trading().open(every)
       await trading.harness.supervisor.spawn('trader', 't')
@@ -98,13 +98,13 @@ describe('the id of an intent', () => {
     },
   )
 
-  it('is not used up by a turn that is undone, and goes on when the actor starts anew', async () => {
+  it('is not used up by an undone turn, and continues when the actor starts again', async () => {
     const trading = await spawned()
     expect(await trading.send('BUY', 'FAIL', 'BUY')).toEqual(['trader/t/PLACE:1', 'trader/t/PLACE:2'])
     expect((await trading.harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('never comes again where a child takes the address of one before it', async () => {
+  it('never repeats when a child takes the address of an earlier one', async () => {
     const trading = await spawned()
     expect(await trading.send('REPLACE', 'TELL', 'REPLACE', 'TELL')).toEqual([
       'trader/t/c/PLACE:1',
@@ -122,14 +122,14 @@ describe('the id of an intent', () => {
   )
   const address = fc.constantFrom('order/a', 'order/a/1', 'order/a/A:1', 'order/a/1/0')
 
-  it(`is another one for each request of any actor, of any type, and none of an older log, seed ${SEED}`, () => {
+  it(`differs for each request of any actor and type, and from those of older logs, seed ${SEED}`, () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(address, type), { maxLength: 300 }), (requests) => {
         const counts = new Map<string, RequestCounts>()
         const ids = requests.map(([actor, type]) => {
           const was = counts.get(actor) ?? NO_REQUESTS
           const { id, counts: now } = counted(actor, was, type)
-          // What a replay makes of the record is what was lived.
+          // The replay of the record gives the same result.
           expect(withIntents(was, [{ id, event: { type } } as Intent])).toEqual(now)
           counts.set(actor, JSON.parse(JSON.stringify(now)))
           return id
@@ -142,7 +142,7 @@ describe('the id of an intent', () => {
     )
   })
 
-  it('counts no more than so many types apart, whatever types an actor makes', () => {
+  it('counts a bounded number of types separately, whatever types an actor makes', () => {
     let counts = NO_REQUESTS
     const ids = new Set<string>()
     for (let round = 0; round < 2; round++) {

@@ -19,7 +19,7 @@ import {
 } from './lives.ts'
 
 const LIVES = howMany('LIVES', 150)
-/** Of a hundred lives, those that are lived on disk. */
+/** Percentage of the lives that run on disk. */
 const ON_DISK_PERCENT = 5
 
 const features: ReadonlySet<Feature> = new Set(FEATURES)
@@ -32,11 +32,11 @@ const WAYS: readonly (readonly [name: string, how: readonly Interruption[]])[] =
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-lives-'))
 let logs = 0
-/** All that happened in these lives. */
+/** The types of events that happened in these lives. */
 const seen = new Set<string>()
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-// XState warns of each event to an actor that has ended; here those are expected.
+// XState warns about each event to an ended actor, which is normal here.
 beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 
 async function check(life: Life, course: Course, folder?: string): Promise<void> {
@@ -91,7 +91,7 @@ describe(`a random life leaves an equal log when it is interrupted, seed ${SEED}
     })
   })
 
-  it('and holds all that may happen to an actor', () => {
+  it('and holds everything that can happen to an actor', () => {
     const strategies = ['resume', 'stop', 'escalate']
     if (features.has('quarantine')) strategies.push('quarantine')
     if (features.has('restarts')) strategies.push('restart')

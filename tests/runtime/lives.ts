@@ -1,6 +1,7 @@
 /**
- * Random lives: actors of random machines, their supervision, and a script of what happens to them, all of it data. A life is lived
- * once straight through, and again with a passivation, an orderly stop or a crash between its steps. Both must leave equal logs (law 5).
+ * Random lives: actors of random machines, their supervision, and a script of events, all of it data. A life runs once
+ * without interruption, and again with a passivation, an orderly stop or a crash between its steps. Both must leave
+ * equal logs (law 5).
  */
 import fc from 'fast-check'
 import {
@@ -28,7 +29,7 @@ import { differenceOfLogs, differenceOfPresents } from '../equal-logs.ts'
 import { ALWAYS_PASSIVE, Incarnations, type Interruption, type Options } from './incarnations.ts'
 import { configs, EVENT_TYPES, type Json, type Vocabulary } from './random-machine.ts'
 
-/** What lives may hold beside states, transitions and assignments. */
+/** Features that lives may have besides states, transitions and assignments. */
 export const FEATURES = [
   'timers',
   'children',
@@ -55,14 +56,14 @@ export const FEATURES = [
 
 export type Feature = (typeof FEATURES)[number]
 
-/** A kind of top actors: three generations of machines, and what happens when they throw. */
+/** A kind of top actors: three generations of machines, and their supervision. */
 interface KindSpec {
   readonly top: Json
   readonly kid: Json
   readonly grandkid: Json
   readonly supervision: Supervision
   readonly childSupervision: Supervision
-  /** What `LATE` does to a top actor that starts over: it throws, or has it throw. */
+  /** What `LATE` does to a top actor that starts over: it throws itself, or makes that actor throw. */
   readonly welcome: Welcome
 }
 
@@ -79,28 +80,34 @@ type LifeStep =
 export interface Life {
   readonly kinds: { readonly one: KindSpec; readonly two: KindSpec }
   readonly steps: readonly LifeStep[]
-  /** Before which step the second version of all machines takes over; none, or beyond the last step: never. */
+  /**
+   * The step before which the second version of all machines takes over. Never, when it is undefined or beyond the last
+   * step.
+   */
   readonly upgradeBefore: number | undefined
-  /** The second version may find what a crash left; else it begins after an orderly stop. */
+  /** Whether the second version may start after a crash. Otherwise it starts after an orderly stop. */
   readonly mayUpgradeAfterCrash: boolean
   readonly change: Change
 }
 
-/** What the second version has otherwise than the first. */
+/** The differences of the second version from the first. */
 interface Change {
-  /** Other names for the states of top actors. */
+  /** Whether the states of top actors get other names. */
   readonly renames: boolean
   /** `src` names of children that `migrate` drops. */
   readonly drops: readonly string[]
-  /** `src` names that the machines do not know any more. */
+  /** `src` names that the machines no longer have. */
   readonly forgets: readonly string[]
-  /** Whether the first two generations invoke one child more. */
+  /** Whether the first two generations invoke one more child. */
   readonly starts: boolean
-  /** Whether these have a name that another may have: then the actor cannot be carried over until that one is gone. */
+  /**
+   * Whether these children have a system id that another actor may have. Then the actor cannot be migrated until that
+   * one has ended.
+   */
   readonly names: boolean
 }
 
-/** How a life is interrupted: `between[i]` comes before step `i`. */
+/** The interruptions of a life: `between[i]` comes before step `i`. */
 export interface Course {
   readonly between: readonly Interruption[]
   readonly isPassive: boolean
@@ -113,7 +120,7 @@ export const STRAIGHT: Course = { between: [], isPassive: false, isWrittenOften:
 interface Context {
   readonly n: number
   readonly log: readonly string[]
-  /** Whether it has a child of its own making. */
+  /** Whether it has spawned a child. */
   readonly kid: boolean
   readonly ref?: unknown
 }
@@ -121,24 +128,27 @@ interface Context {
 type Moment = { readonly context: Context; readonly event: AnyEvent }
 
 const TOPS = ['one/a', 'one/b', 'two/a'] as const
-/** One that comes into being in the middle of a life, if at all. */
+/** An actor that is created in the middle of a life, if at all. */
 const LATE = 'two/late'
 const CHILDREN = ['one/a/kid', 'one/a/kid-m', 'one/a/kid-m_0', 'two/a/kid', 'two/a/kid-m', 'one/a/kid/kid']
-/** What an invoked child of each `src` is called, but for the state that invokes it. */
+/** Ids of invoked children by `src`. The id also has the state that invokes the child. */
 const INVOKED = ['kid', 'grandkid', 'adding', 'asking', 'waiting', 'echo'] as const
 const ADDRESSES = [...TOPS, ...TOPS, LATE, ...CHILDREN]
 
-/** Messages that one from outside sets off, one after another. */
+/** Longest chain of messages after a message from outside. */
 const HOPS = 2
 
-/** How many more messages an event may set off, one after another, so that lives end. What comes with a start or an end sets off timers only. */
+/**
+ * Returns how many more messages an event may cause, one after another, so that lives end. Starts and ends cause only
+ * timers.
+ */
 function hopsOf({ event }: Moment, isDelayed: boolean): number {
   if (typeof event.hops === 'number') return event.hops
   if (!event.type.startsWith('xstate.')) return HOPS
   return event.type.startsWith('xstate.after.') || isDelayed ? 1 : 0
 }
 
-/** Sends an event, unless the one that it answers was sent by too many others in a row. */
+/** Sends an event, unless the event that it answers is already too far along its chain. */
 function sending(to: string, type: string, options: Json = {}) {
   return enqueueActions(({ enqueue, self, system, ...moment }) => {
     const hops = hopsOf(moment as never, 'delay' in options)
@@ -159,11 +169,13 @@ function sending(to: string, type: string, options: Json = {}) {
   })
 }
 
-/** Every machine throws on it. */
+/** Type of an event on which every machine throws. */
 const POISON = 'POISON'
 const KNOCK = 'KNOCK'
 
-/** At its start a top actor has `LATE` take something, which comes into being after all others have started for the first time. */
+/**
+ * Makes a top actor send to `LATE` at its start. `LATE` is created after all others have started for the first time.
+ */
 const knock = enqueueActions(({ enqueue, self, system }) => {
   const { sessionId } = self as unknown as { sessionId: string }
   if (sessionId === LATE) return
@@ -175,7 +187,7 @@ const poisonBack = enqueueActions(({ enqueue, event, system }) => {
   enqueue(sendTo(() => system.get(from) as never, { type: POISON } as never) as never)
 })
 
-/** Only `LATE` is ever knocked at. */
+/** Adds what `LATE` does when it gets this message. No other actor gets it. */
 function withWelcome(config: Json, welcome: Welcome): Json {
   if (welcome === 'none') return config
   const on = { ...(config.on as Json), [KNOCK]: { actions: welcome === 'throws' ? 'poison' : 'poisonBack' } }
@@ -184,7 +196,7 @@ function withWelcome(config: Json, welcome: Welcome): Json {
 
 const set = (change: (moment: Moment) => Partial<Context>) => assign(change as never)
 
-/** Whether a timer, a start or an end stands behind an event, and no message from outside. */
+/** Whether an event comes from a timer, a start or an end, and from no message from outside. */
 function isLater({ event }: Moment): boolean {
   return event.later === true || event.type.startsWith('xstate.')
 }
@@ -202,7 +214,9 @@ const startKid = [
 ]
 const stopKid = [stopChild('kid'), set(() => ({ kid: false }))]
 
-/** Several actions under one name, as long as the context says that there is a child of its own making, or none. */
+/**
+ * Several actions under one name. They run if the context says that there is a spawned child, or that there is none.
+ */
 function whenKid(isThere: boolean, actions: readonly unknown[]) {
   return enqueueActions(({ enqueue, context }) => {
     if ((context as Context).kid !== isThere) return
@@ -210,7 +224,7 @@ function whenKid(isThere: boolean, actions: readonly unknown[]) {
   })
 }
 
-/** The system id of an actor's own child. With a slash it would be an address. */
+/** Returns the system id of an actor's child. A slash would make it an address. */
 function systemIdOf(address: string): string {
   return `sys:${address.replaceAll('/', '.')}`
 }
@@ -225,7 +239,7 @@ function startNamed(nameFor: (self: string) => string) {
   })
 }
 
-/** By name, so that a life is plain data; under the feature that each belongs to. */
+/** Actions by name, so that a life is plain data, under the feature to which each belongs. */
 const ACTIONS: Readonly<Record<'always' | Feature, Readonly<Record<string, unknown>>>> = {
   always: {
     inc: set(({ context }) => ({ n: context.n + 1 })),
@@ -263,7 +277,7 @@ const ACTIONS: Readonly<Record<'always' | Feature, Readonly<Record<string, unkno
   throws: { throwOften: throwing((n) => n % 2 === 1), throwSeldom: throwing((n) => n % 7 === 6) },
   throwsAnywhere: {
     throwAnywhere: throwing((n) => n % 5 === 4, true),
-    // Two may take the same name in one turn, and one of them fails.
+    // Two actors may take the same name in one turn, and one of them fails.
     startShared: startNamed(() => 'sys:shared'),
     tellShared: sending('sys:shared', 'A'),
   },
@@ -307,36 +321,36 @@ const GUARDS: Readonly<Record<string, unknown>> = {
   },
 }
 
-/** Counts; its state is not a machine's. */
+/** A transition function that counts. Its state is not a machine's. */
 const adding = fromTransition(
   (context: { sum: number }, event: { type: string }) => ({ sum: context.sum + event.type.length }),
   { sum: 0 },
 )
 
-/** What resolves the promises that wait for it, in the order of their starts. */
+/** Functions that resolve the waiting promises, in the order of their starts. */
 const unanswered: (() => void)[] = []
 
-/** Resolves when all that was sent before has been taken: see `atRest`. */
+/** A promise that resolves when all messages sent before have been taken: see `atRest`. */
 const asking = fromPromise(
   ({ input }: { input?: { from?: number } }) =>
     new Promise<number>((resolve) => unanswered.push(() => resolve(input?.from ?? 0))),
 )
 
-/** Runs until it is stopped, under the same id after each start. */
+/** A promise that runs until it is stopped, with the same id after each start. */
 const waiting = fromPromise<number>(() => new Promise(() => {}))
 
-/** Answers what it is told. What it did by itself, it would do again at each start. */
+/** A callback that only answers. Anything that it did by itself, it would do again at each start. */
 const echo = fromCallback(({ sendBack, receive }) => {
   receive(() => sendBack({ type: 'C', hops: 0, later: true }))
 })
 
 const RERUN = ['asking', 'waiting']
 
-/** Restarts soon, so that one falls into a life, and gives up soon. */
+/** Backoff with short waits, so that restarts fall into a life, and with few restarts. */
 const BACKOFF = { minMs: 4, maxMs: 12, restartsMax: 2, resetMs: 30 }
 const RESTART: Supervision = { strategy: 'restart', backoff: BACKOFF }
 
-/** Random lives that hold these features. */
+/** Returns random lives with these features. */
 export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
   const actions = Object.entries(ACTIONS)
     .filter(([feature]) => feature === 'always' || features.has(feature as Feature))
@@ -344,7 +358,7 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
   const guards = ['odd', 'small', 'notOdd']
   if (features.has('throws')) guards.push('risky')
   if (features.has('throwsAnywhere')) guards.push('riskyAnywhere')
-  // Children get fewer messages, so that they have to throw more often.
+  // Children get fewer messages, so they must throw more often.
   const throws = features.has('throws') ? Array<string>(6).fill('throwOften') : []
   const withChildren = (...children: string[]): Vocabulary => ({
     actions: children.includes('kid') ? actions : [...actions, ...throws],
@@ -357,7 +371,7 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
     { strategy: 'stop' },
     { strategy: 'escalate' },
     ...(features.has('quarantine') ? [{ strategy: 'quarantine' } as const] : []),
-    // Twice, because most that may happen happens while one waits for its restart.
+    // Twice, because most cases need an actor that waits for its restart.
     ...(features.has('restarts') ? [RESTART, RESTART] : []),
   ]
   const supervision = features.has('supervision')
@@ -418,7 +432,7 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
 
 const STEPS_MAX = 12
 
-/** An actor goes into quarantine, some things come for it or come due, and somebody lets it out. */
+/** Steps in which an actor goes into quarantine, messages and timers come for it, and it is released. */
 function quarantines(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>): fc.Arbitrary<LifeStep[]> {
   return fc
     .record({
@@ -434,8 +448,8 @@ function quarantines(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>)
 }
 
 /**
- * An actor throws and is to start over. It goes into quarantine before that, or because `LATE` has it fail at each start, and
- * somebody lets it out.
+ * Steps in which an actor throws and must start over. It goes into quarantine before that, or because `LATE` makes each
+ * start fail, and it is released.
  */
 function restarts(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>): fc.Arbitrary<LifeStep[]> {
   const some = fc.array(fc.oneof(send, wait), { maxLength: 1 })
@@ -460,7 +474,7 @@ function restarts(send: fc.Arbitrary<LifeStep>, wait: fc.Arbitrary<LifeStep>): f
     ])
 }
 
-/** Random interruptions, of one sort or of all, now and then or between every two steps. */
+/** Returns random interruptions, of one sort or of all, at some steps or between every two. */
 export function courses(how: readonly Interruption[]): fc.Arbitrary<Course> {
   const none = fc.constant<Interruption>('none')
   const some = fc.array(fc.oneof(none, none, fc.constantFrom(...how)), {
@@ -472,17 +486,20 @@ export function courses(how: readonly Interruption[]): fc.Arbitrary<Course> {
   return fc.record({ between, isPassive: fc.boolean(), isWrittenOften: fc.boolean() })
 }
 
-/** What a life leaves. */
+/** The remains of a life. */
 export interface Remains {
   readonly records: readonly TransitionRecord[]
   readonly presents: ReadonlyMap<string, unknown>
-  /** What `verify` finds. */
+  /** The problems that `verify` finds. */
   readonly problems: readonly unknown[]
-  /** What the sender of each step is told. */
+  /** The answer to the sender of each step. */
   readonly outcomes: readonly string[]
 }
 
-/** Returns what is wrong with an interrupted life: how it differs from the straight one, or what `verify` finds. */
+/**
+ * Returns the fault of an interrupted life: its difference from the uninterrupted one, or the problems that `verify`
+ * finds.
+ */
 export function faultOf(straight: Remains, other: Remains): string | undefined {
   const [problem] = [...straight.problems, ...other.problems]
   if (problem !== undefined) return `verify: ${JSON.stringify(problem)}`
@@ -495,7 +512,7 @@ export function faultOf(straight: Remains, other: Remains): string | undefined {
   )
 }
 
-/** Answers what it is asked, at once. */
+/** A port that answers at once. */
 class Bank implements Port {
   #context: PortContext | undefined
 
@@ -513,7 +530,7 @@ class Bank implements Port {
   }
 }
 
-/** Lives a life, and returns what it leaves. */
+/** Runs a life and returns its remains. */
 export async function live(
   life: Life,
   { between, isPassive, isWrittenOften }: Course,
@@ -541,7 +558,7 @@ export async function live(
   }
   for (const [i, step] of life.steps.entries()) {
     const how = between[i] ?? 'none'
-    // A new version comes with a start, in the straight life, too.
+    // A new version needs a start, even in the uninterrupted life.
     if (i !== life.upgradeBefore) await incarnations.interrupt(how)
     else
       await incarnations.interrupt(
@@ -560,8 +577,8 @@ export async function live(
 }
 
 /**
- * Resolves when no promise waits for its answer any more, and what follows from the answers is durable. They come one at a time, for nobody
- * promises in which order the answers of the outside arrive.
+ * Resolves when no promise waits for its answer, and the effects of the answers are durable. The answers come one at a
+ * time, because the order of answers from outside is not defined.
  */
 async function atRest({ supervisor }: Incarnations): Promise<void> {
   await supervisor.idle()
@@ -602,7 +619,7 @@ function registrationOf(spec: KindSpec, version: 1 | 2, change: Change): Registr
   const isDropped = (id: string) => drops.some((src) => id === src || id.startsWith(`${src}-`))
   const migrateChild = ({ value, context, children }: PastState) => {
     const drop = children.filter(isDropped)
-    // Whoever is no machine has another context.
+    // Children that are not machines have another context.
     if (value === undefined) return { value, context, drop }
     const was = context as Context
     return { value, context: { ...was, log: ['migrated'], kid: was.kid && !drop.includes('kid') }, drop }
@@ -635,12 +652,12 @@ function registrationOf(spec: KindSpec, version: 1 | 2, change: Change): Registr
   }
 }
 
-/** With one more child of its root. */
+/** Returns the config with one more child of its root. */
 function withInvoke(config: Json, invoke: Json): Json {
   return { ...config, invoke: [config.invoke ?? [], invoke].flat() }
 }
 
-/** Without what invokes a forgotten child. */
+/** Returns the config without the invocations of a forgotten child. */
 function remembering(config: Json, forgotten: readonly string[]): Json {
   const states = Object.entries((config.states ?? {}) as Record<string, Json>)
   const invokes = [config.invoke ?? []].flat() as { src: string }[]
@@ -653,7 +670,7 @@ function remembering(config: Json, forgotten: readonly string[]): Json {
   }
 }
 
-/** With another name for each state, wherever it is one: in a config, and in a state value. */
+/** Returns a config or a state value with another name for each state. */
 function renamed(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/^s(\d)$/, 'renamed$1')
   if (typeof value !== 'object' || value === null) return value

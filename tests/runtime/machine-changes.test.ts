@@ -1,4 +1,7 @@
-/** A machine whose structure is another needs another version: a start says so instead of leading elsewhere. */
+/**
+ * Tests that a machine with a changed structure needs a new version: a start refuses it, and does not continue in wrong
+ * states.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +62,7 @@ describe('the structure of a machine', () => {
       'what a child does',
       make(undefined, { actors: { kid: createMachine({ ...kid.config, context: { n: 1 } } as never) } }),
     ],
-  ])('is the same where %s is another', (_, machine) => {
+  ])('is the same when %s differs', (_, machine) => {
     expect(differences(structureOf(make()), structureOf(machine))).toEqual([])
   })
 
@@ -129,11 +132,11 @@ describe('the structure of a machine', () => {
       make(undefined, { actors: { kid, more: fromTransition((n) => n, 0) } }),
       ['child "more" is new'],
     ],
-  ])('is another where %s is', (_, machine, expected) => {
+  ])('differs when %s differs', (_, machine, expected) => {
     expect(differences(structureOf(make()), structureOf(machine))).toEqual(expected)
   })
 
-  it('is told of a machine that is its own child', () => {
+  it('is found for a machine that is its own child', () => {
     const actors: Record<string, AnyStateMachine> = {}
     actors.self = createMachine({ id: 'self' }, { actors })
     expect(Object.keys(structureOf(actors.self))).toContain('state "self"')
@@ -157,7 +160,7 @@ describe('the structure of a machine', () => {
       const structures = (of: typeof machines) =>
         [...new Registry(of).kinds].map(({ label, machine }) => [label, structureOf(machine)])
       expect(structures(built.machines)).toEqual(structures(machines))
-      // They are in every checkpoint.
+      // The structures are in every checkpoint.
       expect(JSON.stringify(structures(machines)).length).toBeLessThan(50_000)
     } finally {
       await rm(folder, { recursive: true })
@@ -180,7 +183,7 @@ describe('a start with a machine of another structure and the same version', () 
   afterEach(() => vi.unstubAllEnvs())
 
   it.each(['stopped', 'killed'] as const)(
-    'is refused, names what differs, and says what to do (%s)',
+    'is refused, with the differences and the remedy (%s)',
     async (how) => {
       const harness = await lived(how)
       for (let n = 0; n < 2; n++)
@@ -196,7 +199,7 @@ describe('a start with a machine of another structure and the same version', () 
   )
 
   it.each<[string, () => { acceptChanges?: boolean }]>([
-    ['where that is asked for', () => ({ acceptChanges: true })],
+    ['when the caller requests it', () => ({ acceptChanges: true })],
     [
       'in development',
       () => {
@@ -204,7 +207,7 @@ describe('a start with a machine of another structure and the same version', () 
         return {}
       },
     ],
-  ])('is taken with a warning %s, and is the right one from then on', async (_, options) => {
+  ])('is accepted with a warning %s, and is the known structure from then on', async (_, options) => {
     const harness = await lived('stopped')
     await harness.open({ machines: { m: changed, other: kid }, ...options() })
     expect(harness.errors.join()).toContain('m@1 (state "m.a" is another)')
@@ -217,7 +220,7 @@ describe('a start with a machine of another structure and the same version', () 
     })
   })
 
-  it('is taken for a kind that has no actors yet', async () => {
+  it('is accepted for a kind that has no actors yet', async () => {
     const harness = await lived('stopped')
     await harness.open({ machines: { m: make(), other: changed } })
     expect(harness.errors).toEqual([])
@@ -228,7 +231,7 @@ describe('a start with a machine of another structure and the same version', () 
     })
   })
 
-  it('is right with a new version; the old one under previous has to be what it was', async () => {
+  it('is accepted with a new version; the old machine under `previous` must be unchanged', async () => {
     const harness = await lived('stopped')
     const v2 = createMachine({ ...(base as never as object), version: '2' } as never, parts as never)
     const upgrades = [{ from: '1', to: '2', migrate: (state: { value: unknown; context: unknown }) => state }]
@@ -240,7 +243,7 @@ describe('a start with a machine of another structure and the same version', () 
     expect(harness.value('m/x')).toEqual({ b: 'x' })
   })
 
-  it('leaves no record: the log is the same as one that knows of no structures', async () => {
+  it('leaves no record: the log equals one without structures', async () => {
     const harness = await lived('killed')
     const before = (await harness.records()).length
     await harness.open({ machines: { m: changed, other: kid }, acceptChanges: true })

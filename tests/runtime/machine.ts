@@ -3,12 +3,12 @@ import type { TimeSource } from '../../src/runtime/time/machine-time.ts'
 
 const BOOTED_AT = Date.UTC(2026, 0, 1)
 
-/** A machine whose clock can be set, which can sleep, and be booted anew. Its time passes with fake timers. */
+/** A machine whose clock can be set, which can sleep and be rebooted. Fake timers move its time. */
 export class FakeMachine implements TimeSource {
   bootId: string | undefined = 'boot-1'
-  /** By how much its clock is wrong. */
+  /** Ms by which its clock is wrong. */
   #wrongMs = 0
-  /** Asleep for so long, of which a process has noticed so much. */
+  /** Ms that it has slept, and ms of these that a process has noticed. */
   #sleptMs = 0
   #noticedMs = 0
   #bootedAt = BOOTED_AT
@@ -34,7 +34,7 @@ export class FakeMachine implements TimeSource {
     return isNews
   }
 
-  /** Time that really passed since the machine was first booted. */
+  /** Ms that have really passed since the first boot. */
   get realMs(): number {
     return Date.now() - BOOTED_AT + this.#sleptMs
   }
@@ -51,7 +51,7 @@ export class FakeMachine implements TimeSource {
     this.#sleptMs += ms
   }
 
-  /** With the clock right, or set by so much. */
+  /** Boots with a correct clock, or with one that is wrong by `wrongMs`. */
   boot(id: string | undefined, wrongMs = 0): void {
     this.bootId = id
     this.#wrongMs = wrongMs

@@ -1,4 +1,4 @@
-/** Timers and invoked children of states that a new version renames, changes or adds. */
+/** Tests timers and invoked children of states that a new version renames, changes or adds. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, raise, setup } from 'xstate'
 import type { Registration } from '../../src/runtime/actors/kind.ts'
@@ -13,7 +13,7 @@ interface Change {
   readonly v2: AnyStateMachine
   readonly migrate: (state: PastState) => MigratedState
   readonly more?: Partial<NonNullable<Registration['upgrades']>[number]>
-  /** Whether the old machine is registered as well. */
+  /** Whether the old machine is also registered. */
   readonly isKnown?: boolean
   readonly before?: (harness: Harness) => Promise<unknown>
 }
@@ -56,7 +56,7 @@ const renamed = (state: PastState) => ({ ...state, value: state.value === 'wait'
 describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
   it.each<[string, Change, [id: string, dueAt: number][]]>([
     [
-      'a timer of a state that is renamed by its value alone begins anew',
+      'a timer of a state that is only renamed by its value starts over',
       { v1: waiting('1', 'wait', 1_000), v2: waiting('2', 'waiting', 1_000), migrate: renamed },
       [['xstate.after.1000.m.waiting', 2_500]],
     ],
@@ -70,12 +70,12 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       [['xstate.after.1000.m.waiting', 2_000]],
     ],
     [
-      'a timer of another delay begins anew',
+      'a timer with another delay starts over',
       { v1: waiting('1', 'wait', 1_000), v2: waiting('2', 'wait', 3_000), migrate: (state) => state },
       [['xstate.after.3000.m.wait', 4_500]],
     ],
     [
-      'a timer of another delay that names the old one is due when that was',
+      'a timer with another delay that names the old timer is due when that was due',
       {
         v1: waiting('1', 'wait', 1_000),
         v2: waiting('2', 'wait', 3_000),
@@ -87,7 +87,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       [['xstate.after.3000.m.wait', 2_000]],
     ],
     [
-      'a timer that stays is left as it is',
+      'a timer that stays is unchanged',
       { v1: waiting('1', 'wait', 1_000), v2: waiting('2', 'wait', 1_000), migrate: (state) => state },
       [['xstate.after.1000.m.wait', 2_000]],
     ],
@@ -132,7 +132,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     }
     harness.clock.advanceTo(60_000)
     await harness.supervisor.idle()
-    // Every timer fires once, and into something.
+    // Every timer fires once, and the machine takes its event.
     const fired = (await harness.records()).filter((r) => r.event.type.startsWith('xstate.after'))
     expect(fired.map((r) => [r.event.type, r.at, r.unhandled])).toEqual(
       timers.map(([id, at]) => [id, at, undefined]),
@@ -146,7 +146,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     await harness.supervisor.stop()
   })
 
-  it('a timer that comes due before any message brings the migration about; the new name is due at the same time', async () => {
+  it('a timer that comes due before any message causes the migration; the new name is due at the same time', async () => {
     const harness = await changed(
       {
         v1: waiting('1', 'wait', 1_000),
@@ -222,7 +222,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     [true, 1],
     [false, 2],
   ])(
-    'a timer that has fired already is not set again where the old machine is known (%s)',
+    'a timer that has already fired is not set again when the old machine is known (%s)',
     async (isKnown, n) => {
       const before = async (harness: Harness) => {
         harness.clock.advanceTo(1_300)
@@ -243,7 +243,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     },
   )
 
-  it('an event that waits for its time is taken as the new version has it', async () => {
+  it('a delayed event is taken in the form of the new version', async () => {
     const v1 = createMachine({
       id: 'm',
       version: '1',
@@ -274,7 +274,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('a child that a renamed state invokes under its own name goes on, and one named after the state is started anew', async () => {
+  it('a child with its own name goes on in a renamed state, and a child named after the state starts over', async () => {
     const v = (version: string, state: string) =>
       setup({ actors: { kid: setup({}).createMachine({ on: { HI: {} } }) } }).createMachine({
         id: 'm',
@@ -333,7 +333,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('a delay that is no number makes the actor unreadable, by name', async () => {
+  it('a delay that is not a number makes the actor unreadable, by name', async () => {
     const harness = await changed(
       {
         v1: waiting('1', 'wait', 1_000),
@@ -347,7 +347,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     })
   })
 
-  it('a history that names a renamed state is followed where its new id is given, and refused by name where not', async () => {
+  it('a history that names a renamed state is followed if its new id is given, and else refused by name', async () => {
     const v = (version: string, two: string) =>
       createMachine({
         id: 'm',

@@ -1,4 +1,4 @@
-/** A new version of a machine, and actors of the old one: each becomes one of the new version, however the runtime ended. */
+/** Tests that a new version of a machine migrates all actors of the old one, however the runtime ended. */
 import { describe, expect, it } from 'vitest'
 import {
   type AnyActorLogic,
@@ -38,7 +38,7 @@ const up = (migrate: Migrate, more: Partial<Upgrades[number]> = {}): Upgrades =>
 ]
 const same: Migrate = (state) => state
 
-/** Lives with the old machine, ends in one of the ways, and goes on with the new one. */
+/** Runs a life with the old machine, ends it in one of the ways, and goes on with the new machine. */
 async function upgraded(
   { v1, v2, upgrades, rerun = [], supervision = { strategy: 'resume' }, before, after }: Life,
   way: (typeof WAYS)[number],
@@ -63,7 +63,7 @@ async function upgraded(
   return harness
 }
 
-/** What the log says of the actors, without what counts over the whole log. */
+/** Returns the records of the actors, without numbers that count over the whole log. */
 async function logOf(harness: Harness): Promise<unknown[]> {
   const records = await harness.records()
   const placeOf = (seq: number | null) => {
@@ -81,7 +81,7 @@ async function logOf(harness: Harness): Promise<unknown[]> {
     .map(plain)
 }
 
-/** The same life in all ways: the logs are equal. Gives the harness of the last. */
+/** Runs the same life in all ways, and checks that the logs are equal. Returns the harness of the last. */
 async function inAllWays(life: Life): Promise<Harness> {
   const harnesses: Harness[] = []
   for (const way of WAYS) harnesses.push(await upgraded(life, way))
@@ -138,7 +138,7 @@ describe('after a start with a new version', () => {
     expect(await harness.eventsOf('m/x')).toEqual(['xstate.init', 'outcry.migrated', 'GO'])
   })
 
-  it('children run it, too, with the logic that it has for them; migrate is asked for each sort of actor by its own name', async () => {
+  it('children run it, too, with its logic for them; each sort of actor has its own migrate', async () => {
     const asked: unknown[] = []
     const louder = setup({ types: {} as { context: { n: number; by: number } } }).createMachine({
       context: { n: 0, by: 1 },
@@ -169,7 +169,7 @@ describe('after a start with a new version', () => {
     expect(new Set(asked.map((state) => JSON.stringify(state)))).toEqual(
       new Set(['{"value":"old","context":{"px":"1"},"children":["counter"]}']),
     )
-    // The parent comes first.
+    // The parent's migration comes first.
     const migrations = (await harness.records()).filter((r) => r.event.type === 'outcry.migrated')
     expect(migrations.map((r) => r.actor)).toEqual(['m/x', 'm/x/counter'])
   })
@@ -195,7 +195,7 @@ describe('after a start with a new version', () => {
     expect([harness.value('m/x'), seen.slice(-2)]).toEqual(['three', ['one', 'two']])
   })
 
-  it('an actor that has ended stays what it was, and nobody is asked', async () => {
+  it('an actor that has ended is unchanged and is not migrated', async () => {
     const v = (version: string) =>
       createMachine({
         id: 'm',
@@ -223,7 +223,7 @@ describe('after a start with a new version', () => {
     })
   })
 
-  it('a state that migrate keeps and changes later is nobody else’s', async () => {
+  it('a state that migrate keeps and changes later does not change the actor', async () => {
     const kept: { context: { list: string[] } }[] = []
     const v = (version: string) =>
       createMachine({
@@ -250,7 +250,7 @@ describe('after a start with a new version', () => {
     expect(harness.context('m/x')).toEqual({ list: ['a', 'b'] })
   })
 
-  it('a reference in the context is one still', async () => {
+  it('a reference in the context still works', async () => {
     const v = (version: string) =>
       setup({ actors: { counter }, types: {} as { context: { mine: unknown } } }).createMachine({
         id: 'm',
@@ -298,7 +298,7 @@ describe('a child that the new version keeps', () => {
     })
 
   it.each(['OFF', 'AGAIN'])(
-    'is carried over before %s stops it, whether it was in memory or not',
+    'is migrated before %s stops it, whether or not it was in memory',
     async (type) => {
       const harness = await inAllWays({
         v1: left('1'),
@@ -313,7 +313,7 @@ describe('a child that the new version keeps', () => {
     },
   )
 
-  it('is carried over before its parent is replaced at work', async () => {
+  it('is migrated before its parent is replaced at work', async () => {
     const harness = await inAllWays({
       v1: left('1'),
       v2: left('2'),
@@ -328,7 +328,7 @@ describe('a child that the new version keeps', () => {
     ])
   })
 
-  it('is carried over before a parent that has failed stops it', async () => {
+  it('is migrated before a failed parent stops it', async () => {
     const harness = await inAllWays({
       v1: left('1'),
       v2: left('2', [throwing]),
@@ -378,10 +378,10 @@ describe('a first message on which the new version fails', () => {
   })
 })
 
-describe('a child that the new version has no place for', () => {
+describe('a child that the new version no longer has', () => {
   const bare = parentOf('2', 'on', {})
 
-  it('is stopped with what is below it, and that is on record', async () => {
+  it('is stopped with all below it, on record', async () => {
     const branch = setup({ actors: { counter } }).createMachine({
       invoke: { src: 'counter', id: 'leaf', systemId: 'the-leaf' },
     })
@@ -398,7 +398,7 @@ describe('a child that the new version has no place for', () => {
     }
   })
 
-  it('is stopped before it takes a message that comes for it first', async () => {
+  it('is stopped before it takes its first message', async () => {
     const harness = await inAllWays({
       v1: parentOf('1', 'on', { counter }),
       v2: bare,
@@ -431,7 +431,7 @@ describe('a child that the new version has no place for', () => {
       upgrades: up(same),
       rerun: ['part'],
       after: async (harness) => {
-        // It ends with the start, though nobody sends to it or to its parent.
+        // It ends at the start, although neither it nor its parent gets a message.
         expect(await endings(harness, 'm/x/part')).toEqual(['outcry.dropped'])
         count.started = 0
         await harness.supervisor.send('m/x', { type: 'A' })
@@ -447,7 +447,7 @@ describe('a child that the new version has no place for', () => {
 
   const part = fromCallback(() => {})
 
-  it.each(WAYS)('that ran ends in the order of addresses, where all were %s', async (way) => {
+  it.each(WAYS)('ends in the order of addresses when it ran and all were %s', async (way) => {
     const harness = await upgraded(
       {
         v1: parentOf('1', 'on', { part }),
@@ -462,7 +462,7 @@ describe('a child that the new version has no place for', () => {
     expect(dropped.map(({ actor }) => actor)).toEqual(['m/a/part', 'm/x/part'])
   })
 
-  it('that ran is as the log has it, also when a start finds its last record behind a checkpoint', async () => {
+  it('is as the log has it when it ran, even if its last record lies behind a checkpoint', async () => {
     const old = parentOf('1', 'on', { part })
     const passivation = { residentMax: 0, idleMs: 0 }
     const harness = new Harness()
@@ -478,7 +478,7 @@ describe('a child that the new version has no place for', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('and that ran brings the start of others about, whose timers fire once each and in order', async () => {
+  it('starts other actors when it ran, and their timers fire once each and in order', async () => {
     const later = (id: string) => raise({ type: id }, { id, delay: 10 })
     const timed = createMachine({ entry: [later('twice'), later('once'), later('twice')] })
     const harness = await inAllWays({
@@ -494,7 +494,7 @@ describe('a child that the new version has no place for', () => {
     expect(fired).toEqual(['twice', 'once', 'twice'])
   })
 
-  it('and that ran brings its parent into memory, whose timers fire once each and in order', async () => {
+  it('brings its parent into memory when it ran, and the timers fire once each and in order', async () => {
     const later = (id: string) => raise({ type: id }, { id, delay: 10 })
     const timed = (version: string, invoke: string[]) =>
       setup({ actors: { part } }).createMachine({
@@ -516,7 +516,7 @@ describe('a child that the new version has no place for', () => {
     expect(fired).toEqual(['twice', 'once', 'twice'])
   })
 
-  it('that migrate drops is stopped, though the machine would know it; others go on', async () => {
+  it('is stopped when migrate drops it, although the machine has it; others go on', async () => {
     const spawning = (version: string) =>
       setup({ actors: { counter } }).createMachine({
         id: 'm',
@@ -539,7 +539,7 @@ describe('a child that the new version has no place for', () => {
     expect(harness.context('m/x/b')).toEqual({ n: 1 })
   })
 
-  it('leaves no timer behind, neither its own nor one that is for it', async () => {
+  it('leaves no timer behind, neither its own nor one for it', async () => {
     const timed = createMachine({ initial: 'a', states: { a: { after: { 5000: 'b' } }, b: {} } })
     const v1 = setup({ actors: { timed } }).createMachine({
       id: 'm',
@@ -596,15 +596,11 @@ describe('a wrong upgrade', () => {
     ['gives nothing', () => undefined as never, 'migrate returns undefined'],
     ['gives a promise', (async () => ({ value: 'a', context })) as never, 'a promise'],
     [
-      'leaves a value that is gone',
+      'leaves a value that no longer exists',
       () => ({ value: 'b', context }),
       'value is "b", which is no state of "m"',
     ],
-    [
-      'gives a value within that is none',
-      () => ({ value: { both: { l: 'y' } }, context }),
-      'value.both.l is "y"',
-    ],
+    ['gives an unknown inner value', () => ({ value: { both: { l: 'y' } }, context }), 'value.both.l is "y"'],
     ['gives two states at once', () => ({ value: { a: {}, both: {} }, context }), 'value names 2 states'],
     ['gives no value', () => ({ value: undefined, context }), 'value is undefined'],
     ['would end it', () => ({ value: 'over', context }), 'no migration ends an actor'],
@@ -621,43 +617,46 @@ describe('a wrong upgrade', () => {
       'states["m.x"] is "m.y"',
     ],
     ['drops no list', () => ({ value: 'a', context, drop: 'all' as never }), 'drop is no list'],
-  ])('that %s is refused by name and harms nobody else; mended, it is taken', async (_, migrate, why) => {
-    for (const how of ['stopped', 'killed'] as const) {
-      const harness = new Harness()
-      const other = createMachine({
-        on: { A: { actions: sendTo(({ system }) => system.get('m/x'), { type: 'A' }) } },
-      })
-      await harness.open({ machines: { m: v1, other } })
-      await harness.supervisor.spawn('m', 'x')
-      await harness.supervisor.spawn('other', 'o')
-      const again = async (good: Migrate) => {
-        if (how === 'stopped') await harness.supervisor.stop()
-        else await harness.crash()
-        await harness.open({ machines: { m: { machine: v2, previous: [v1], upgrades: up(good) }, other } })
-      }
-      for (let n = 0; n < 2; n++) {
-        await again(migrate)
-        await expect(harness.supervisor.send('m/x', { type: 'A' })).rejects.toMatchObject({
-          code: 'ACTOR_UNREADABLE',
-          message: expect.stringMatching(/^m\/x .* from version 1 to 2: /),
-          cause: { code: 'UPGRADE_FAILED', message: expect.stringContaining(why) },
+  ])(
+    'is refused by name when it %s, and harms no other actor; a corrected one is taken',
+    async (_, migrate, why) => {
+      for (const how of ['stopped', 'killed'] as const) {
+        const harness = new Harness()
+        const other = createMachine({
+          on: { A: { actions: sendTo(({ system }) => system.get('m/x'), { type: 'A' }) } },
         })
-        // Whoever sends to it goes on; the message is a dead letter.
-        await harness.supervisor.send('other/o', { type: 'A' })
-        expect((await harness.deadLetters()).at(-1)).toMatchObject({ to: 'm/x', reason: 'unreadable' })
-        const shown: unknown[] = []
-        for await (const { address, machine, error } of harness.supervisor.actors({ prefix: 'm/' }))
-          shown.push([address, machine, (error as { code: string }).code])
-        expect(shown).toEqual([['m/x', 'm@1', 'UPGRADE_FAILED']])
+        await harness.open({ machines: { m: v1, other } })
+        await harness.supervisor.spawn('m', 'x')
+        await harness.supervisor.spawn('other', 'o')
+        const again = async (good: Migrate) => {
+          if (how === 'stopped') await harness.supervisor.stop()
+          else await harness.crash()
+          await harness.open({ machines: { m: { machine: v2, previous: [v1], upgrades: up(good) }, other } })
+        }
+        for (let n = 0; n < 2; n++) {
+          await again(migrate)
+          await expect(harness.supervisor.send('m/x', { type: 'A' })).rejects.toMatchObject({
+            code: 'ACTOR_UNREADABLE',
+            message: expect.stringMatching(/^m\/x .* from version 1 to 2: /),
+            cause: { code: 'UPGRADE_FAILED', message: expect.stringContaining(why) },
+          })
+          // The sender goes on, and the message becomes a dead letter.
+          await harness.supervisor.send('other/o', { type: 'A' })
+          expect((await harness.deadLetters()).at(-1)).toMatchObject({ to: 'm/x', reason: 'unreadable' })
+          const shown: unknown[] = []
+          for await (const { address, machine, error } of harness.supervisor.actors({ prefix: 'm/' }))
+            shown.push([address, machine, (error as { code: string }).code])
+          expect(shown).toEqual([['m/x', 'm@1', 'UPGRADE_FAILED']])
+        }
+        await again(() => ({ value: 'a', context: { at: 7 } }))
+        await harness.supervisor.send('m/x', { type: 'A' })
+        expect(harness.context('m/x')).toEqual({ at: 7 })
+        expect((await harness.supervisor.verify()).problems).toEqual([])
       }
-      await again(() => ({ value: 'a', context: { at: 7 } }))
-      await harness.supervisor.send('m/x', { type: 'A' })
-      expect(harness.context('m/x')).toEqual({ at: 7 })
-      expect((await harness.supervisor.verify()).problems).toEqual([])
-    }
-  })
+    },
+  )
 
-  it('of a child alone leaves its parent at work, which can stop it', async () => {
+  it('of a child alone leaves its parent working, and the parent can stop it', async () => {
     const withOff = (version: string) =>
       setup({ actors: { counter } }).createMachine({
         id: 'm',
@@ -680,7 +679,7 @@ describe('a wrong upgrade', () => {
     })
   })
 
-  it('of a child alone fails no parent whose timer is for it', async () => {
+  it('of a child alone does not fail a parent with a timer for it', async () => {
     const patient = (version: string) =>
       setup({ actors: { counter } }).createMachine({
         id: 'm',
@@ -701,7 +700,7 @@ describe('a wrong upgrade', () => {
     expect((await harness.records()).at(-1)?.event).toMatchObject({ to: 'm/x/counter', reason: 'unreadable' })
   })
 
-  it('of a parent leaves its children unreadable, too, and those take what comes once it is mended', async () => {
+  it('of a parent makes its children unreadable, too; they take messages again once it is corrected', async () => {
     const spoilt = (version: string) =>
       setup({ types: {} as { context: { spoilt: boolean } }, actors: { counter } }).createMachine({
         id: 'm',
@@ -738,7 +737,7 @@ describe('a wrong upgrade', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('of an event that a crash left behind is refused by name, and nobody else’s', async () => {
+  it('of an event left by a crash is refused by name, and affects no other actor', async () => {
     const harness = new Harness()
     await harness.open({ machines: { m: v1 } })
     await harness.supervisor.spawn('m', 'x')
@@ -770,7 +769,7 @@ describe('without the old machine', () => {
       on: { INC: { actions: assign({ n: ({ context }) => context.n + by }) } },
     })
 
-  it('what a crash left behind is replayed on the new one, and that is on record before anything else', async () => {
+  it('the records left by a crash are replayed on the new machine, and the migration is on record first', async () => {
     const harness = new Harness()
     await harness.open({ machines: { m: v('1', 1) } })
     await harness.supervisor.spawn('m', 'x')
@@ -790,7 +789,7 @@ describe('without the old machine', () => {
     }
   })
 
-  it('and without a way up the actor cannot be brought back; it is whole once there is one', async () => {
+  it('an actor without an upgrade is unreadable, and is whole once there is one', async () => {
     const harness = new Harness()
     await harness.open({ machines: { m: v('1', 1) } })
     await harness.supervisor.spawn('m', 'x')
@@ -803,7 +802,7 @@ describe('without the old machine', () => {
           cause: { code: 'MACHINE_VERSION_UNKNOWN' },
         })
       await harness.supervisor.spawn('m', `y${n}`)
-      // The checkpoint of this stop covers records that no snapshot of theirs does.
+      // The checkpoint of this stop covers records that no snapshot of these actors covers.
       await harness.supervisor.stop()
     }
     await harness.open({
@@ -814,7 +813,7 @@ describe('without the old machine', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('of the version in between, what it left is carried on from there', async () => {
+  it('the records of a version in between are continued from there', async () => {
     const harness = new Harness()
     await harness.open({ machines: { m: v('1', 1) } })
     await harness.supervisor.spawn('m', 'x')
@@ -836,7 +835,7 @@ describe('without the old machine', () => {
   })
 })
 
-describe('children that are no machines', () => {
+describe('children that are not machines', () => {
   it('keep their state, or have it migrated', async () => {
     const sum = (by: number) =>
       fromTransition((s: { n: number }, e: { type: string }) => (e.type === 'INC' ? { n: s.n + by } : s), {
@@ -861,7 +860,7 @@ describe('children that are no machines', () => {
     expect(harness.context('m/x/sum')).toEqual({ n: 111 })
   })
 
-  it('are not taken for machines', async () => {
+  it('do not count as machines', async () => {
     const sum = fromTransition((s: { n: number }) => s, { n: 0 })
     await inAllWays({
       v1: parentOf('1', 'on', { part: sum }),
@@ -922,7 +921,7 @@ describe.each(['stopped', 'killed'] as const)(
       return harness
     }
 
-    it('starts over with the new version, and takes what it kept as that has it', async () => {
+    it('starts over with the new version, and takes its kept messages in that form', async () => {
       const harness = await kept('restart')
       harness.clock.advanceTo(5_000)
       harness.supervisor.pump()
@@ -941,7 +940,7 @@ describe.each(['stopped', 'killed'] as const)(
       expect((await harness.supervisor.verify()).problems).toEqual([])
     })
 
-    it('is one of the new version when somebody lets it out of quarantine', async () => {
+    it('has the new version when it is released from quarantine', async () => {
       const harness = await kept('quarantine')
       expect(harness.supervisor.quarantined).toMatchObject([{ address: 'm/x', machine: 'm@2' }])
       await harness.supervisor.release('m/x')

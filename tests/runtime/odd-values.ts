@@ -1,4 +1,4 @@
-/** Arbitrary JavaScript values, most of which nobody would send, and whether the log can keep them. */
+/** Arbitrary JavaScript values, mostly strange ones, and whether the log can keep them. */
 import { types } from 'node:util'
 import fc from 'fast-check'
 import type { Address } from '../../src/runtime/record/address.ts'
@@ -21,7 +21,7 @@ const deep = (levels: number): unknown => {
   return value
 }
 
-/** Doubles with each level, though it is small. */
+/** A value whose written size doubles with each level, although it is small in memory. */
 const shared = (levels: number): unknown => {
   let value: unknown = 'leaf'
   for (let i = 0; i < levels; i++) value = { left: value, right: value }
@@ -110,7 +110,10 @@ export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.dictionary(fc.string({ maxLength: 6 }), fc.oneof(odd, inside), { maxKeys: 4 }),
 )
 
-/** Said by a definition of its own: JSON's values, undefined, references, within limits. */
+/**
+ * Returns whether the log can keep a value, by an independent definition: JSON's values, undefined, references, within
+ * limits.
+ */
 export function canBeKept(value: unknown, depth = 0, budget = { nodes: 1_000_000 }): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null)
@@ -130,7 +133,7 @@ export function canBeKept(value: unknown, depth = 0, budget = { nodes: 1_000_000
   return items.every((item) => canBeKept(item, depth + 1, budget))
 }
 
-/** Whether nothing of its own runs when it is read: what is not copied at the door must be of such. */
+/** Whether reading the value runs no code of its own. Values that are not copied at the door must be such values. */
 export function isStill(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Ref) return true
   if (types.isProxy(value)) return false
@@ -139,7 +142,10 @@ export function isStill(value: unknown): boolean {
   )
 }
 
-/** Alike to the last bit: kinds, keys, holes, the sign of zero. A reference is alike by its address. */
+/**
+ * Returns whether two values are equal in everything: kinds, keys, holes, the sign of zero. References are compared by
+ * address.
+ */
 export function isAlike(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
     return Object.is(one, other)

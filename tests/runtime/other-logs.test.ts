@@ -1,4 +1,6 @@
-/** A log, and machines that are not those that wrote it: each difference is named as the runtime starts, or as one asks. */
+/**
+ * Tests logs with machines other than those that wrote them. Each difference is named at the start, or when it is read.
+ */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, setup } from 'xstate'
 import { databaseIn } from '../../store/leveldb/codec/database.ts'
@@ -20,7 +22,7 @@ async function lived(machine: AnyStateMachine): Promise<Harness> {
 }
 
 describe('a start', () => {
-  it('names a child that the machine has under another name by now', async () => {
+  it('names a child that the machine now has under another name', async () => {
     const harness = await lived(parent({ child }, 'child'))
     const supervisor = await harness.open({
       machines: { parent: parent({ kid: child }, 'kid') },
@@ -29,12 +31,12 @@ describe('a start', () => {
     await expect(supervisor.send('parent/p/c', { type: 'HI' })).rejects.toMatchObject({
       message: expect.stringContaining('parent@1 has no child logic "child" (path child)'),
     })
-    // The others go on.
+    // All other actors go on.
     await supervisor.spawn('parent', 'q')
     expect(await harness.eventsOf('parent/q')).toEqual(['xstate.init'])
   })
 
-  it('goes on with what else there is, where a kind is registered no more', async () => {
+  it('goes on with all other actors when a kind is no longer registered', async () => {
     const harness = await lived(parent({ child }, 'child'))
     const supervisor = await harness.open({ machines: { other: child } })
     expect(supervisor.getSnapshot('parent/p')).toBeUndefined()
@@ -73,7 +75,7 @@ describe('the past', () => {
     return { harness, supervisor, machine, upgrades }
   }
 
-  it('of an older version is refused by name without its machine, and read with it', async () => {
+  it('of an older version is refused by name without its machine, and readable with it', async () => {
     const { harness, supervisor, machine, upgrades } = await upgraded()
     await expect(supervisor.stateAt('counter/c', { at: 2_500 })).rejects.toMatchObject({
       code: 'MACHINE_VERSION_UNKNOWN',
@@ -92,7 +94,7 @@ describe('the past', () => {
     expect((await informed.verify()).problems).toEqual([])
   })
 
-  it('that throws when it is replayed is named with its record', async () => {
+  it('is named with its record when its replay throws', async () => {
     const harness = new Harness()
     const first = await harness.open({ machines: { counter: counter('1') } })
     await first.spawn('counter', 'c')
@@ -123,7 +125,7 @@ describe('the past', () => {
   })
 })
 
-it('verify says what is damaged, and replays nothing of it', async () => {
+it('verify names the damage, and replays nothing of it', async () => {
   const harness = new Harness()
   const lamp = setup({}).createMachine({ on: { PRESS: {} } })
   const supervisor = await harness.open({ machines: { lamp } })
@@ -139,7 +141,7 @@ it('verify says what is damaged, and replays nothing of it', async () => {
   })
 })
 
-it('two kinds may share a child, whose machine is looked through once', async () => {
+it('two kinds may share a child, and its machine is examined once', async () => {
   const busy = setup({ actors: { child, wait: fromPromise(() => new Promise(() => {})) } })
   const harness = new Harness()
   const supervisor = await harness.open({

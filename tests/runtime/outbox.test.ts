@@ -1,4 +1,4 @@
-/** Unsettled intents, however many and large they are: they keep no run from a checkpoint, a stop or a start (law 6, law 8). */
+/** Tests that unsettled intents, however many and large, prevent no checkpoint, stop or start (law 6, law 8). */
 import { describe, expect, it } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
 import type { Port, PortContext } from '../../src/runtime/port.ts'
@@ -24,7 +24,7 @@ const trader = setup({ types: {} as { context: { sent: number }; events: AnyEven
   },
 })
 
-/** Settles nothing until it is told to. */
+/** A port that settles nothing until the test says so. */
 class Desk implements Port {
   readonly seen: Intent[] = []
   #context: PortContext | undefined
@@ -46,7 +46,7 @@ class Desk implements Port {
   }
 }
 
-/** What is to be told again, and in which order. */
+/** Returns the intents to deliver again, in order. */
 const told = (intents: readonly Intent[]) => intents.map(({ id, event }) => [id, event.n, event.text.length])
 const checkpointLength = ({ store }: Harness) => JSON.stringify(store.checkpoint()).length
 
@@ -57,8 +57,8 @@ async function opened(harness: Harness, options: { checkpointEvery?: number } = 
   return { desk, supervisor }
 }
 
-describe('thousands of large intents that nobody settles', () => {
-  it('make no checkpoint long, and come again after a stop and after a crash, in order and whole', async () => {
+describe('thousands of large intents that are never settled', () => {
+  it('do not slow a checkpoint, and come again whole and in order after a stop and after a crash', async () => {
     const harness = new Harness()
     let { desk, supervisor } = await opened(harness, { checkpointEvery: 300 })
     await supervisor.spawn('trader', 't')
@@ -96,7 +96,7 @@ describe('thousands of large intents that nobody settles', () => {
 })
 
 describe('a port that settles nothing', () => {
-  it('takes no more than 32 MiB; that is refused, and keeps nobody else from working', async () => {
+  it('takes at most 32 MiB; more is refused, and all others go on', async () => {
     const harness = new Harness()
     let { desk, supervisor } = await opened(harness)
     await supervisor.spawn('trader', 't')
@@ -104,7 +104,7 @@ describe('a port that settles nothing', () => {
     const send = (fields: object) => supervisor.send('trader/t', { type: 'SEND', length, ...fields })
     const busy = { code: 'ACTOR_FAILED', cause: { code: 'PORT_BUSY' } }
     for (let n = 0; n < 7; n++) await send({})
-    // None of a turn's intents is taken unless all are.
+    // A turn's intents are taken all together or not at all.
     await expect(send({ times: 2 })).rejects.toMatchObject(busy)
     await send({})
     await expect(send({})).rejects.toMatchObject(busy)

@@ -1,4 +1,4 @@
-/** Who leaves memory, who stays, and that neither shows. */
+/** Tests which actors leave memory, which stay, and that neither has a visible effect. */
 import { describe, expect, it } from 'vitest'
 import { assign, fromPromise, setup } from 'xstate'
 import { Harness } from './harness.ts'
@@ -15,13 +15,16 @@ const waiting = setup({
 const open = async (passivation: { residentMax?: number; idleMs?: number }) => {
   const harness = new Harness()
   const supervisor = await harness.open({ machines: { counter, waiting }, passivation })
-  /** Resident, as far as the log knows: nothing snapshots an actor of so few events but its passivation. */
+  /**
+   * Whether an actor was passivated, as far as the log shows: after so few events, only a passivation writes a
+   * snapshot.
+   */
   const wasPassivated = (address: string) => harness.store.snapshot(address) !== undefined
   return { harness, supervisor, wasPassivated }
 }
 
 describe('passivation', () => {
-  it('takes the longest unused first, and leaves those in use', async () => {
+  it('removes the longest unused actors first, and keeps those in use', async () => {
     const { harness, supervisor, wasPassivated } = await open({ residentMax: 5 })
     await supervisor.spawn('counter', 'hot')
     for (let i = 0; i < 30; i++) {
@@ -35,7 +38,7 @@ describe('passivation', () => {
     expect(harness.context('counter/hot')).toEqual({ n: 30 })
   })
 
-  it('takes who has been idle for long, whether or not there is room', async () => {
+  it('removes long idle actors, whether or not there is room', async () => {
     const { harness, supervisor, wasPassivated } = await open({ idleMs: 1_000 })
     await supervisor.spawn('counter', 'idle')
     await supervisor.send('counter/idle', { type: 'INC' })
@@ -52,7 +55,7 @@ describe('passivation', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('leaves a promise that is at work in memory, where alone it lives', async () => {
+  it('keeps a running promise in memory, the only place where it exists', async () => {
     const { supervisor, wasPassivated } = await open({ residentMax: 0, idleMs: 0 })
     await supervisor.spawn('waiting', 'w')
     await supervisor.send('waiting/w', { type: 'POKE' })

@@ -1,4 +1,4 @@
-/** The past costs the same however long ago it is, and however long the log. */
+/** Tests that reading the past costs the same however long ago it is, and however long the log is. */
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
@@ -22,7 +22,7 @@ const counter = setup({ types: {} as { context: { count: number; lastAt: number 
   },
 })
 
-/** What reading costs: commits that were decoded, and records that were made of them. */
+/** The cost of a reading: commits that were decoded, and records that were made of them. */
 const cost = { commits: 0, records: 0 }
 const codec: typeof recordCodec = {
   ...recordCodec,
@@ -48,7 +48,7 @@ async function open(
   return [supervisor, store]
 }
 
-/** One record of `counter/busy` in each `others + 1`, a millisecond apart, in commits of many records. */
+/** Writes one record of `counter/busy` in each `others + 1`, a millisecond apart, in commits of many records. */
 async function live(supervisor: Supervisor, records: number, others: number): Promise<void> {
   for (let at = 1; at <= records; at++) {
     const name = at % (others + 1) === 0 ? 'busy' : `other${at % (others + 1)}`
@@ -73,7 +73,7 @@ async function filled(records: number, others: number, checkpointEvery?: number)
 const lastRev = async (supervisor: Supervisor) => (await supervisor.view('counter/busy'))?.rev as number
 
 describe('the state at a place in the past', () => {
-  it(`is what it was, by rev, by seq and by time, and is near a snapshot (seed ${SEED})`, async () => {
+  it(`is correct by rev, by seq and by time, and is near a snapshot (seed ${SEED})`, async () => {
     const { supervisor } = await filled(60_000, 2)
     const records: TransitionRecord[] = []
     for await (const record of supervisor.history('counter/busy')) records.push(record)
@@ -111,8 +111,8 @@ describe('the state at a place in the past', () => {
     expect(await most(64_000)).toBeLessThan(4_000)
   })
 
-  it('of an actor whose records lie scattered is read from few commits as well', async () => {
-    // 1 of 500: where a commit holds many records, nearly each of the actor's is in another.
+  it("is read from few commits, too, when the actor's records lie scattered", async () => {
+    // One record of 500: nearly each of the actor's records is in a commit of its own.
     const { supervisor } = await filled(300_000, 499)
     for (const rev of [50, 150, 250, 350, 450, 550]) {
       Object.assign(cost, { commits: 0, records: 0 })
@@ -122,7 +122,7 @@ describe('the state at a place in the past', () => {
     await supervisor.stop()
   })
 
-  it('by time is the same cut for all actors, though times in the log go back', async () => {
+  it('is the same cut by time for all actors, although times in the log go back', async () => {
     const [supervisor] = await open(newMemory())
     await supervisor.spawn('counter', 'a', undefined, { at: 1_000 })
     await supervisor.spawn('counter', 'b', undefined, { at: 1_000 })
@@ -140,7 +140,7 @@ describe('the state at a place in the past', () => {
     }
     expect(await counts(999)).toEqual([undefined, undefined])
     expect(await counts(1_000)).toEqual([0, 0])
-    // The log's time passes 1,600 with the record of 2,000; that of 1,500 comes behind it.
+    // The log's time passes 1,600 with the record of 2,000. The record of 1,500 comes later.
     expect(await counts(1_600)).toEqual([0, 0])
     expect(await counts(2_000)).toEqual([1, 1])
     expect(await counts(2_700)).toEqual([1, 1])
@@ -150,7 +150,7 @@ describe('the state at a place in the past', () => {
 })
 
 describe('verify', () => {
-  it('compares the snapshots of the past with what the log leads to', async () => {
+  it('compares the past snapshots with the states that the log leads to', async () => {
     const { memory, supervisor, store } = await filled(12_000, 1)
     const kept: number[] = []
     for await (const { rev } of store.snapshots('counter/busy')) kept.push(rev)

@@ -28,7 +28,7 @@ function firstOfList(list: readonly ScheduledTimer[], id: string, seq?: number):
   return own.toSorted((a, b) => a.dueAt - b.dueAt || list.indexOf(a) - list.indexOf(b))[0]
 }
 
-/** Nodes of a tree, which are plain objects; a list has none. */
+/** Returns the nodes of a tree, which are plain objects. A list has none. */
 function nodesOf(value: unknown, found = new Set<object>()): Set<object> {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return found
   const { root, left, right, height } = value as Record<string, unknown>
@@ -38,7 +38,7 @@ function nodesOf(value: unknown, found = new Set<object>()): Set<object> {
 }
 
 describe(`an actor's pending timers (seed ${SEED})`, () => {
-  it.each([3, 12, 40, 400])('are what a plain list of up to about %i would be', (about) => {
+  it.each([3, 12, 40, 400])('equal a plain list of up to about %i', (about) => {
     const random = seeded(SEED + about)
     const pick = (n: number) => Math.floor(random() * n)
     let timers: PendingTimers = NO_TIMERS
@@ -47,7 +47,7 @@ describe(`an actor's pending timers (seed ${SEED})`, () => {
       const id = `t${pick(about / 2 + 1)}`
       const before = listOf(timers)
       const was = timers
-      // Now it grows, now it shrinks.
+      // The number grows and shrinks in turns.
       if (random() < (Math.sin(step / 200) > 0 ? 0.7 : 0.3)) {
         const added = timer(id, 1_000 + pick(5), Math.ceil(step / 3))
         timers = withTimer(timers, added)
@@ -78,7 +78,7 @@ describe(`an actor's pending timers (seed ${SEED})`, () => {
     }
   })
 
-  it('share what does not change: a timer more or less costs the logarithm of their number', () => {
+  it('share their unchanged parts: adding or removing a timer costs the logarithm of their number', () => {
     const random = seeded(SEED)
     for (const ids of [32_000, 1]) {
       const all = Array.from({ length: 32_000 }, (_, i) =>
@@ -88,7 +88,7 @@ describe(`an actor's pending timers (seed ${SEED})`, () => {
       const known = nodesOf(timers)
       expect(known.size).toBe(32_000)
       const made = (next: PendingTimers) => [...nodesOf(next)].filter((node) => !known.has(node)).length
-      // An AVL tree of 32,000 has at most 21 levels, and a rotation copies two nodes more.
+      // An AVL tree of 32,000 has at most 21 levels, and a rotation copies two more nodes.
       expect(made(withTimer(timers, timer('t77', 500, 40_000)))).toBeLessThan(2 * 21)
       expect(made(withoutFirst(timers, 't0'))).toBeLessThan(2 * 21)
     }

@@ -28,7 +28,7 @@ const trader = setup({
   },
 })
 
-/** Writes down what it is asked; answers when told to. */
+/** A port that notes its intents, and answers when the test says so. */
 class Desk implements Port {
   readonly asked: string[] = []
   context: PortContext | undefined
@@ -50,7 +50,7 @@ class Desk implements Port {
   }
 }
 
-/** A store whose commits wait until they are let through, or fail. */
+/** Returns a store whose commits wait until the test lets them through or makes them fail. */
 function gated(store: Store<TransitionRecord>) {
   const waiting: ((error?: Error) => void)[] = []
   let isOpen = true
@@ -75,7 +75,7 @@ function gated(store: Store<TransitionRecord>) {
   return { store: proxy, waiting, close }
 }
 
-describe('what leaves the runtime', () => {
+describe('an effect of the runtime', () => {
   it('waits for its commit: intents, custom actions, the feed and the reply', async () => {
     const desk = new Desk()
     const gate = gated(await openMemoryStore())
@@ -102,7 +102,7 @@ describe('what leaves the runtime', () => {
     ])
   })
 
-  it('never leaves when the commit fails: the supervisor fences itself and says so', async () => {
+  it('never leaves when the commit fails: the supervisor fences itself and reports it', async () => {
     const desk = new Desk()
     const gate = gated(await openMemoryStore())
     const errors: string[] = []
@@ -130,7 +130,7 @@ describe('what leaves the runtime', () => {
 })
 
 describe('an intent', () => {
-  it('is recovered under its own id until it is settled, however often the runtime starts', async () => {
+  it('is recovered under the same id until it is settled, at every start', async () => {
     const harness = new Harness()
     const desks = [new Desk(), new Desk(), new Desk(), new Desk()]
     const open = (n: number) => harness.open({ machines: { trader }, ports: { desk: desks[n] as Desk } })
@@ -154,7 +154,7 @@ describe('an intent', () => {
     expect(harness.context('trader/t')).toEqual({ acks: 1 })
   })
 
-  it('stays unsettled, and is said, when its port fails or never answers', async () => {
+  it('stays unsettled and is reported when its port fails or never answers', async () => {
     const harness = new Harness()
     const broken: Port = { deliver: () => Promise.reject(new Error('socket closed')), recover: () => {} }
     await harness.open({ machines: { trader }, ports: { desk: broken } })
@@ -164,7 +164,7 @@ describe('an intent', () => {
     expect(harness.supervisor.unsettled.map(({ id }) => id)).toEqual(['trader/t/PLACE:1'])
   })
 
-  it('of a delayed message is recorded and delivered as the timer fires, also after a crash', async () => {
+  it('is recorded and delivered when its delayed message fires, even after a crash', async () => {
     const later = setup({ types: {} as { events: { type: 'LATER' } } }).createMachine({
       on: {
         LATER: {
@@ -192,7 +192,7 @@ describe('an intent', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('to a port that does not exist is a dead letter', async () => {
+  it('becomes a dead letter when its port does not exist', async () => {
     const harness = new Harness()
     await harness.open({ machines: { trader } })
     await harness.supervisor.spawn('trader', 't')
@@ -204,7 +204,7 @@ describe('an intent', () => {
 })
 
 describe('a start that fails', () => {
-  it('stops the ports that have started, lets nobody send through it, and leaves the store to the next', async () => {
+  it('stops the started ports, takes no messages, and leaves the store to the next start', async () => {
     const calls: string[] = []
     class Noted extends Desk {
       readonly #name: string
@@ -238,7 +238,7 @@ describe('a start that fails', () => {
 })
 
 describe('custom actions', () => {
-  it('run once, when lived, and not when the log is read back', async () => {
+  it('run once, live, and never in a replay', async () => {
     const harness = new Harness()
     await harness.open({ machines: { trader }, ports: { desk: new Desk() } })
     await harness.supervisor.spawn('trader', 't')

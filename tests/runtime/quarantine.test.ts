@@ -1,4 +1,4 @@
-/** Quarantine from outside, before a start, and in a closed log. */
+/** Tests quarantine from outside, before a start, and in a closed log. */
 import { describe, expect, it } from 'vitest'
 import { assign, raise, sendTo, setup } from 'xstate'
 import { STASH_MAX } from '../../src/runtime/actors/bounds.ts'
@@ -43,7 +43,7 @@ const conditionOf = async ({ supervisor }: Harness, address = 'counter/a') =>
 const eventsOf = async (harness: Harness) => (await harness.eventsOf('counter/a')).slice(-2)
 
 describe('an actor that is put into quarantine from outside', () => {
-  it('takes nothing until it is released, also after a restart, and has why on record', async () => {
+  it('takes nothing until it is released, even after a restart, and has the reason on record', async () => {
     const harness = await open()
     await harness.supervisor.quarantine('counter/a', STILL)
     await harness.crash()
@@ -67,10 +67,10 @@ describe('an actor that is put into quarantine from outside', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('goes there before anything else happens where a start is told of it', async () => {
+  it('goes into quarantine before anything else happens at a start that names it', async () => {
     const harness = await open()
     await harness.supervisor.stop()
-    // Its timer is due when the next start begins.
+    // The actor's timer is due when the next start begins.
     harness.clock.advanceTo(10_000)
     await harness.open({ machines, suspects: { 'counter/a': STILL, 'counter/gone': STILL } })
     await harness.supervisor.idle()
@@ -85,7 +85,7 @@ describe('an actor that is put into quarantine from outside', () => {
     ).toEqual([])
   })
 
-  it("is none of the runtime's own, which is not stopped either", async () => {
+  it("cannot be one of the runtime's own actors, which cannot be stopped, either", async () => {
     const { supervisor } = await open()
     const refusal = { code: 'ACTOR_RESERVED' }
     await expect(supervisor.quarantine('system/dead-letters', STILL)).rejects.toMatchObject(refusal)
@@ -97,7 +97,7 @@ describe('an actor that is put into quarantine from outside', () => {
     expect(supervisor.getSnapshot('system/dead-letters')?.status).toBe('active')
   })
 
-  it('takes what it kept and what came due meanwhile, once it is released', async () => {
+  it('takes its kept messages and its due timers once it is released', async () => {
     const types = {} as { context: { log: string[] } }
     const note = setup({ types }).assign({ log: ({ context, event }) => [...context.log, event.type] })
     const machine = setup({ types }).createMachine({
@@ -120,7 +120,7 @@ describe('an actor that is put into quarantine from outside', () => {
     await supervisor.spawn('m', 'x')
     await expect(supervisor.send('m/x', { type: 'THROW' })).rejects.toMatchObject({ code: 'ACTOR_FAILED' })
     for (const type of ['THROW', 'A']) await supervisor.send('m/x', { type })
-    // It starts over, fails on what it kept, and is given up.
+    // The actor starts over, fails on a kept message, and is quarantined.
     clock.advanceTo(clock.now() + 4)
     await supervisor.idle()
     expect(await conditionOf(harness, 'm/x')).toBe('quarantined')
@@ -134,7 +134,7 @@ describe('an actor that is put into quarantine from outside', () => {
   })
 
   it.each(['at once', 'after a restart'])(
-    'fires what came due there in order, where it is released %s',
+    'fires its due timers in order when it is released %s',
     async (when) => {
       const later = (id: string) => raise({ type: id }, { id, delay: 10 })
       const machine = setup({}).createMachine({ entry: [later('twice'), later('once'), later('twice')] })
@@ -154,7 +154,7 @@ describe('an actor that is put into quarantine from outside', () => {
     },
   )
 
-  it('is the only kind that is released', async () => {
+  it('is the only actor that can be released', async () => {
     const harness = await open()
     const { seq } = harness.supervisor
     await expect(harness.supervisor.release('counter/a')).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe('an actor that is put into quarantine from outside', () => {
   })
 })
 
-describe('what is kept for an actor in quarantine', () => {
+describe('a message kept for an actor in quarantine', () => {
   const keeping = { counter: { ...machines.counter, keptInQuarantine: ['INC'] } }
   const inQuarantine = async () => {
     const harness = new Harness()
@@ -178,7 +178,7 @@ describe('what is kept for an actor in quarantine', () => {
       .filter(({ actor, event }) => actor === 'counter/a' && !event.type.startsWith('xstate.'))
       .map(({ event, stashed }) => (stashed ? `${event.type} kept` : event.type))
 
-  it('comes to it once, in order, when it is released, also after a kill and from a closed log', async () => {
+  it('arrives once, in order, at its release, even after a kill and from a closed log', async () => {
     const harness = await inQuarantine()
     for (let n = 0; n < 3; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
     await harness.crash()
@@ -204,7 +204,7 @@ describe('what is kept for an actor in quarantine', () => {
     expect(harness.context('counter/a')).toMatchObject({ n: 4 })
   })
 
-  it('is a dead letter each, in order, when the actor is stopped instead, also after a kill', async () => {
+  it('becomes a dead letter, in order, when the actor is stopped instead, even after a kill', async () => {
     const harness = await inQuarantine()
     for (const by of [1, 2, 3]) await harness.supervisor.send('counter/a', { type: 'INC', by })
     await harness.crash()
@@ -220,7 +220,7 @@ describe('what is kept for an actor in quarantine', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('waits behind one that fails again, and what comes meanwhile behind it', async () => {
+  it('waits when the one before it fails again, and later ones wait behind it', async () => {
     const both = { counter: { ...machines.counter, keptInQuarantine: ['INC', 'THROW'] } }
     const harness = await inQuarantine()
     await harness.crash()
@@ -248,7 +248,7 @@ describe('what is kept for an actor in quarantine', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('is no more than there is room for, and the rest is a dead letter', async () => {
+  it('needs room; without room it becomes a dead letter', async () => {
     const harness = await inQuarantine()
     for (let n = 0; n < STASH_MAX; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
     await expect(harness.supervisor.send('counter/a', { type: 'INC' })).rejects.toMatchObject({
@@ -262,7 +262,7 @@ describe('what is kept for an actor in quarantine', () => {
 })
 
 describe('the release of an actor of a closed log', () => {
-  it('is one record and nothing else, and the next start goes on from there', async () => {
+  it('is one record and nothing else, and the next start continues from it', async () => {
     const harness = await open()
     await expect(harness.supervisor.send('counter/a', { type: 'THROW' })).rejects.toThrow('boom')
     const { seq, lastAt } = harness.supervisor
@@ -288,7 +288,7 @@ describe('the release of an actor of a closed log', () => {
   })
 })
 
-it('an observer of work is told of each actor, on what, and of the end', async () => {
+it('an observer of work hears of each actor, of its event, and of the end', async () => {
   const relay = setup({}).createMachine({
     on: { GO: { actions: [sendTo(({ system }) => system.get('x'), { type: 'INC' }), () => {}] } },
   })
@@ -314,12 +314,12 @@ it('an observer of work is told of each actor, on what, and of the end', async (
   ])
 })
 
-describe('who released an actor, and why', () => {
+describe('the person and the reason of a release', () => {
   it.each<[string, object]>([
     ['a number', { by: 1n }],
     ['a time', { by: new Date(0) }],
     ['too long', { reason: 'x'.repeat(2_000) }],
-  ])('is refused where it is %s, and nothing happens', async (_, why) => {
+  ])('is refused when it is %s, and nothing happens', async (_, why) => {
     const harness = new Harness()
     let supervisor = await harness.open({ machines })
     await supervisor.spawn('counter', 'a')
@@ -336,7 +336,7 @@ describe('who released an actor, and why', () => {
     expect((await harness.eventsOf('counter/a')).slice(1)).toEqual(['outcry.failed', 'outcry.released'])
   })
 
-  it('is on record as these two texts, and nothing else of it', async () => {
+  it('is on record as these two texts and nothing else', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines })
     await supervisor.spawn('counter', 'a')

@@ -1,4 +1,4 @@
-/** Random machines that use all of XState that is durable here, and random scripts of events and time for them. */
+/** Random machines that use all durable features of XState, with random scripts of events and time. */
 import fc from 'fast-check'
 import {
   type AnyStateMachine,
@@ -25,7 +25,7 @@ interface Context {
   log: string[]
 }
 
-/** Counts what it is told, tells its parent, and ends when it has had enough. */
+/** A child that counts its events, tells its parent, and ends after some of them. */
 const counting = createMachine({
   id: 'counting',
   version: '1',
@@ -33,7 +33,8 @@ const counting = createMachine({
   context: ({ input }) => ({ n: (input as { from?: number } | undefined)?.from ?? 0, log: [] }),
   initial: 'slow',
   states: {
-    // Due at an odd time, its parent's timers at even ones: XState does not say which of two equals fires first.
+    // The child's timer is due at an odd time, its parent's timers at even ones, because XState does not define the
+    // order of equal times.
     slow: { after: { 23: 'fast' }, on: { A: { actions: assign({ n: ({ context }) => context.n + 1 }) } } },
     fast: {
       entry: sendParent(({ context }) => ({ type: 'C', n: context.n })),
@@ -64,7 +65,7 @@ const ACTIONS: Record<string, unknown> = {
   note: note('x'),
   emit: emit(({ context }) => ({ type: 'EMITTED', n: (context as Context).n })),
   raise: raise({ type: 'D' }),
-  // A pending timer's id is not used again: live XState then loses sight of the first, and cannot cancel it.
+  // A pending timer's id is not used again, because live XState then loses the first timer and cannot cancel it.
   raiseLater: enqueueActions(({ enqueue }) => {
     enqueue.cancel('later')
     enqueue.raise({ type: 'B' }, { id: 'later', delay: 6 })
@@ -102,16 +103,16 @@ const SIMPLE_ACTIONS = Object.keys(ACTIONS).filter(
   (name) => !['startChild', 'stopChild', 'spawn'].includes(name),
 )
 
-/** Levels of nested states below the root. */
+/** Most levels of nested states below the root. */
 const DEPTH_MAX = 3
 
-/** What the states of a random machine do, by name. */
+/** The actions of the states of a random machine, by name. */
 export interface Vocabulary {
   readonly actions: readonly string[]
   readonly guards: readonly string[]
-  /** What a state may invoke. */
+  /** Names of the logic that a state may invoke. */
   readonly children: readonly string[]
-  /** Whether it may follow the snapshots of that. */
+  /** Whether the state may follow the snapshots of its child. */
   readonly watches: boolean
 }
 
@@ -131,7 +132,7 @@ interface Shape {
   exit: string[]
   after: boolean
   always: boolean
-  /** Src of what it invokes, or none. */
+  /** `src` of the child that it invokes; undefined for none. */
   invoke: string | undefined
   watch: boolean
   on: { event: string; target: number; guard: string | undefined; actions: string[]; reenter: boolean }[]
@@ -177,7 +178,10 @@ export const script: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 15 },
 )
 
-/** Configs rather than machines, so that a counterexample can be read. `levels` of nested states, at most DEPTH_MAX. */
+/**
+ * Returns configs rather than machines, so that a counterexample can be read. `levels` is the number of nested levels,
+ * at most DEPTH_MAX.
+ */
 export function configs(vocabulary: Vocabulary, levels = DEPTH_MAX): fc.Arbitrary<Json> {
   return shapeAt(DEPTH_MAX - levels, vocabulary).map((root) =>
     configOf({ ...root, kind: root.kind === 'atomic' ? 'compound' : root.kind }),
@@ -254,7 +258,8 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
         src: s.invoke,
         id: `${s.invoke}-${path}`,
         ...(s.invoke !== 'adding' && { input: { from: 1 }, onDone: { actions: ['note', 'inc'] } }),
-        // XState shows a transition function its own stop, and its parent one snapshot more: not so here.
+        // XState shows a transition function its own stop, and sends its parent one more snapshot. The runtime does
+        // not.
         ...(s.watch && s.invoke !== 'adding' && { onSnapshot: { actions: 'note' } }),
       },
     }),

@@ -16,7 +16,9 @@ const state = fc.oneof(
 )
 const at = fc.oneof(fc.integer({ min: 0, max: 2e12 }), fc.double({ min: 0, max: 2e12, noNaN: true }))
 
-/** Records as turns make them: contiguous, with any of the optional fields, in the order in which turns set them. */
+/**
+ * Random records as turns make them: contiguous, with any of the optional fields, in the order in which turns set them.
+ */
 const records = fc
   .tuple(
     fc.integer({ min: 1, max: 1e9 }),
@@ -97,7 +99,7 @@ describe('records', () => {
     )
   })
 
-  it('of one actor are the same ones when the others are left out', () => {
+  it('of one actor are the same when the others are left out', () => {
     fc.assert(
       fc.property(records, fc.constantFrom('order/a', 'order/b', 'order/none'), (list, actor) => {
         const decoded = recordCodec.decode(recordCodec.encode(list), list[0]!.seq, actor)
@@ -109,7 +111,7 @@ describe('records', () => {
     )
   })
 
-  it('of one actor are the same ones on a page whose fields stand in another order', () => {
+  it('of one actor are the same on a page with another order of fields', () => {
     fc.assert(
       fc.property(records, fc.constantFrom('order/a', 'order/b'), (list, actor) => {
         const { rows, ...rest } = JSON.parse(recordCodec.encode(list))
@@ -122,7 +124,7 @@ describe('records', () => {
     )
   })
 
-  it('of one actor are never fewer because a page is cut off, or goes on behind its rows', () => {
+  it('of one actor are refused, and never fewer, when their page is cut off or goes on behind its rows', () => {
     fc.assert(
       fc.property(records, fc.nat(), fc.constantFrom('order/a', 'order/b'), (list, cut, actor) => {
         const text = recordCodec.encode(list)
@@ -133,7 +135,7 @@ describe('records', () => {
     )
   })
 
-  it('are written once what repeats, and small what grows by little', () => {
+  it('are small: repeated values are written once, and growing ones as differences', () => {
     const list = Array.from({ length: 4 }, (_, i): TransitionRecord => {
       const state = () => ({ execution: 'accepted', request: 'idle' })
       return {
@@ -165,7 +167,7 @@ describe('records', () => {
     })
   })
 
-  it('whose times are not whole keep them exactly', () => {
+  it('keep times that are not whole exactly', () => {
     const [record] = recordCodec
       .decode(
         recordCodec.encode([

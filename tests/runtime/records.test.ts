@@ -1,4 +1,4 @@
-/** What is in a record, to the last field, and what is not. */
+/** Tests the content of a record to the last field. */
 import { describe, expect, it } from 'vitest'
 import { cancel, emit, sendTo, setup } from 'xstate'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -52,14 +52,14 @@ async function open() {
   return harness
 }
 
-/** The records that a message leads to. */
+/** Returns the records to which a message leads. */
 async function recordsOf(harness: Harness, work: () => unknown): Promise<TransitionRecord[]> {
   const before = (await harness.records()).length
   await work()
   return (await harness.records()).slice(before)
 }
 
-/** What every record has. Correlation and turn follow from where it is in this log. */
+/** Returns the fields that every record has. Correlation and turn follow from its place in this log. */
 const base = (seq: number, turn: number, more: object, correlatedTo = seq) => ({
   seq,
   at: 1_000,
@@ -71,14 +71,14 @@ const base = (seq: number, turn: number, more: object, correlatedTo = seq) => ({
 const ofA = { actor: 'all/a', machine: 'all@7' }
 
 describe('a record', () => {
-  it('of a spawn comes from nowhere', async () => {
+  it('of a spawn has no cause', async () => {
     const harness = await open()
     expect((await harness.records()).at(-1)).toStrictEqual(
       base(3, 3, { ...ofA, rev: 1, event: { type: 'xstate.init' }, from: null, to: 'on' }),
     )
   })
 
-  it('of a message has what was emitted and sent, and the one that this led to its cause', async () => {
+  it('of a message has the emitted and sent events, and the next record has it as its cause', async () => {
     const harness = await open()
     const records = await recordsOf(harness, () => harness.supervisor.send('all/a', { type: 'GO' }))
     const event = { type: 'GO', at: 1_000 }
@@ -101,7 +101,7 @@ describe('a record', () => {
     ])
   })
 
-  it('has an intent for each message to a port, under an id of its own', async () => {
+  it('has an intent for each message to a port, each with its own id', async () => {
     const harness = await open()
     const options = { key: 'k', settles: 'i-0', origin: { source: 's', position: 9 } }
     const send = () => harness.supervisor.send('all/a', { type: 'ASK' }, options)
@@ -120,7 +120,7 @@ describe('a record', () => {
     ])
   })
 
-  it('has the timers that were set, those that were cancelled, and the one that was due', async () => {
+  it('has the timers that were set, that were cancelled, and the one that was due', async () => {
     const harness = await open()
     const { supervisor } = harness
     const [later] = await recordsOf(harness, () => supervisor.send('all/a', { type: 'LATER' }))
@@ -160,7 +160,7 @@ describe('a record', () => {
     ])
   })
 
-  it('of a timer that sends to somebody else is two: that it was due, and what was sent', async () => {
+  it('of a timer for another actor is two records: the timer was due, and the message was taken', async () => {
     const teller = setup({}).createMachine({
       id: 'teller',
       on: {
@@ -204,7 +204,7 @@ describe('a record', () => {
     ])
   })
 
-  it('of a child says whose it is; of an end, that it is one', async () => {
+  it('of a child names its parent; of an end says so', async () => {
     const harness = await open()
     const { supervisor } = harness
     const [parent, born] = await recordsOf(harness, () => supervisor.send('all/a', { type: 'BEAR' }))
@@ -237,7 +237,7 @@ describe('a record', () => {
     expect(end).toMatchObject({ to: 'over', status: 'done' })
   })
 
-  it('of what a machine does not know says so, and only then', async () => {
+  it('of an unknown event says so, and only then', async () => {
     const harness = await open()
     const [nothing] = await recordsOf(harness, () => harness.supervisor.send('all/a', { type: 'NOTHING' }))
     expect(nothing).toStrictEqual(

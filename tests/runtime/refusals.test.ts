@@ -1,4 +1,4 @@
-/** What the supervisor is asked for in vain: each is refused by a code, and harms nothing else. */
+/** Tests requests that the supervisor refuses. Each gets a code and harms nothing else. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
 import { z } from 'zod'
@@ -22,7 +22,7 @@ const counter = setup({
             throw new Error('a custom action')
           },
         },
-        // Not defined anywhere.
+        // An action that is not defined.
         ODD: { actions: 'unheardOf' as never },
       },
     },
@@ -83,20 +83,20 @@ describe('a supervisor', () => {
   }
 
   it.each<[string, () => Promise<unknown>, string]>([
-    ['an address that is none', () => supervisor.send('counter', { type: 'COUNT' }), 'ADDRESS_INVALID'],
+    ['an invalid address', () => supervisor.send('counter', { type: 'COUNT' }), 'ADDRESS_INVALID'],
     [
-      'a time that is a text',
+      'a time as text',
       () => supervisor.send('counter/a', { type: 'COUNT' }, { at: '5' as never }),
       'EVENT_INVALID',
     ],
     [
-      'a time of birth that is a text',
+      'a spawn time as text',
       () => supervisor.spawn('counter', 'b', undefined, { at: '5' as never }),
       'EVENT_INVALID',
     ],
-    ['an id that is none', () => supervisor.spawn('counter', 'a b'), 'ADDRESS_INVALID'],
-    ['an actor that is not there', () => supervisor.send('counter/z', { type: 'COUNT' }), 'ACTOR_UNKNOWN'],
-    ['a kind that is not there', () => supervisor.spawn('door', 'z'), 'KIND_UNKNOWN'],
+    ['an invalid id', () => supervisor.spawn('counter', 'a b'), 'ADDRESS_INVALID'],
+    ['an unknown actor', () => supervisor.send('counter/z', { type: 'COUNT' }), 'ACTOR_UNKNOWN'],
+    ['an unknown kind', () => supervisor.spawn('door', 'z'), 'KIND_UNKNOWN'],
     ['an actor twice', () => supervisor.spawn('counter', 'a'), 'ACTOR_EXISTS'],
     ['an event without a type', () => supervisor.send('counter/a', {} as AnyEvent), 'EVENT_INVALID'],
     ['no event at all', () => supervisor.send('counter/a', undefined as never), 'EVENT_INVALID'],
@@ -107,49 +107,61 @@ describe('a supervisor', () => {
     ],
     ["XState's own event", () => supervisor.send('counter/a', { type: 'xstate.stop' }), 'EVENT_INVALID'],
     [
-      'a time that is none',
+      'an invalid time',
       () => supervisor.send('counter/a', { type: 'COUNT' }, { at: 1e300 }),
       'EVENT_INVALID',
     ],
     [
-      'a key that is no text',
+      'a key that is not text',
       () => supervisor.send('counter/a', { type: 'COUNT' }, { key: 7 as never }),
       'EVENT_INVALID',
     ],
-    ['what is no JSON', () => supervisor.send('counter/a', { type: 'COUNT', x: Number.NaN }), 'NOT_JSON'],
-    ['what is too deep to be written', () => supervisor.send('counter/a', deep(9_000)), 'NOT_JSON'],
     [
-      'what is larger than an event may be',
+      'an event that is not JSON',
+      () => supervisor.send('counter/a', { type: 'COUNT', x: Number.NaN }),
+      'NOT_JSON',
+    ],
+    ['an event that is too deep to be written', () => supervisor.send('counter/a', deep(9_000)), 'NOT_JSON'],
+    [
+      'an event that is too large',
       () => supervisor.send('counter/a', { type: 'COUNT', x: 'x'.repeat(100 * 2 ** 20) }),
       'VALUE_TOO_LARGE',
     ],
-    ['input that is no JSON', () => supervisor.spawn('counter', 'b', { f: () => {} }), 'NOT_JSON'],
-    ['the stop of nobody', () => supervisor.stopActor('counter/z'), 'ACTOR_UNKNOWN'],
-    ['the release of nobody', () => supervisor.release('counter/z'), 'ACTOR_UNKNOWN'],
-    ['a letter that is none', () => supervisor.redeliver(1), 'LETTER_UNKNOWN'],
+    ['an input that is not JSON', () => supervisor.spawn('counter', 'b', { f: () => {} }), 'NOT_JSON'],
+    ['a stop of an unknown actor', () => supervisor.stopActor('counter/z'), 'ACTOR_UNKNOWN'],
+    ['a release of an unknown actor', () => supervisor.release('counter/z'), 'ACTOR_UNKNOWN'],
+    ['a record that is not a dead letter', () => supervisor.redeliver(1), 'LETTER_UNKNOWN'],
     ['a letter beyond the log', () => supervisor.redeliver(99), 'LETTER_UNKNOWN'],
-    ['a rev that is not there', () => supervisor.stateAt('counter/a', { rev: 99 }), 'REV_UNKNOWN'],
-    ['a time that is no number', () => supervisor.stateAt('counter/a', { at: Number.NaN }), 'PLACE_INVALID'],
+    ['an unknown rev', () => supervisor.stateAt('counter/a', { rev: 99 }), 'REV_UNKNOWN'],
+    [
+      'a time that is not a number',
+      () => supervisor.stateAt('counter/a', { at: Number.NaN }),
+      'PLACE_INVALID',
+    ],
     [
       'a date for a time',
       () => supervisor.stateAt('counter/a', { at: new Date() as never }),
       'PLACE_INVALID',
     ],
     ['half a rev', () => supervisor.stateAt('counter/a', { rev: 1.5 }), 'PLACE_INVALID'],
-    ['a seq that is no number', () => supervisor.stateAt('counter/a', { seq: Number.NaN }), 'PLACE_INVALID'],
-    ['a place by no name', () => supervisor.stateAt('counter/a', {} as never), 'PLACE_INVALID'],
+    [
+      'a seq that is not a number',
+      () => supervisor.stateAt('counter/a', { seq: Number.NaN }),
+      'PLACE_INVALID',
+    ],
+    ['a place without a field', () => supervisor.stateAt('counter/a', {} as never), 'PLACE_INVALID'],
     [
       'two places at once',
       () => supervisor.stateAt('counter/a', { seq: 1, rev: 1 } as never),
       'PLACE_INVALID',
     ],
     [
-      'a history from no number',
+      'a history from something that is not a number',
       async () => supervisor.history('counter/a', { fromRev: Number.NaN }),
       'PLACE_INVALID',
     ],
     ['records to a text', async () => supervisor.read({ toSeq: '7' as never }), 'PLACE_INVALID'],
-    ['a letter by no number', () => supervisor.redeliver(Number.NaN), 'LETTER_UNKNOWN'],
+    ['a dead letter whose seq is not a number', () => supervisor.redeliver(Number.NaN), 'LETTER_UNKNOWN'],
   ])('refuses %s', async (_, attempt, code) => {
     const { seq } = supervisor
     await expect(attempt()).rejects.toMatchObject({ code })
@@ -157,12 +169,12 @@ describe('a supervisor', () => {
     await bystanderGoesOn()
   })
 
-  it('is not made with a supervision that there is not', async () => {
+  it('is not made with an unknown supervision', async () => {
     const machines = { counter: { machine: counter, supervision: { strategy: 'hope' as never } } }
     await expect(new Harness().open({ machines })).rejects.toMatchObject({ code: 'KIND_INVALID' })
   })
 
-  it('names every field that an event has wrong', async () => {
+  it('names every wrong field of an event', async () => {
     await supervisor.spawn('strict', 's', undefined, { at: 1 })
     await expect(supervisor.send('strict/s', { type: 'COUNT', by: -1 })).rejects.toMatchObject({
       code: 'EVENT_INVALID',
@@ -174,7 +186,7 @@ describe('a supervisor', () => {
     await supervisor.send('strict/s', { type: 'COUNT', by: 2 })
   })
 
-  it('refuses what goes to an actor that has ended, and its stop', async () => {
+  it('refuses messages to an actor that has ended, and its stop', async () => {
     await supervisor.send('counter/a', { type: 'END' })
     await expect(supervisor.send('counter/a', { type: 'COUNT' })).rejects.toMatchObject({
       code: 'ACTOR_ENDED',
@@ -182,14 +194,14 @@ describe('a supervisor', () => {
     await expect(supervisor.stopActor('counter/a')).rejects.toMatchObject({ code: 'ACTOR_ENDED' })
   })
 
-  it('goes on when a custom action throws: it has happened', async () => {
+  it('goes on when a custom action throws, because the turn is already committed', async () => {
     await supervisor.send('counter/a', { type: 'BREAK' })
     await supervisor.idle()
     expect(harness.errors.join()).toContain('threw')
     await bystanderGoesOn()
   })
 
-  it('fails the turn of an action that nobody defined, and names it', async () => {
+  it('fails the turn of an action that is not defined, and names it', async () => {
     await expect(supervisor.send('counter/a', { type: 'ODD' })).rejects.toMatchObject({
       code: 'ACTOR_FAILED',
       message: expect.stringMatching(/unheardOf.*\(ACTION_UNKNOWN\)$/),
@@ -198,7 +210,7 @@ describe('a supervisor', () => {
     })
   })
 
-  it('fails the turn that takes a system id that somebody has', async () => {
+  it('fails the turn that takes the system id of another actor', async () => {
     for (const id of ['one', 'two']) await supervisor.spawn('parentOfTwins', id, undefined, { at: 1 })
     await supervisor.send('parentOfTwins/one', { type: 'GO' })
     await expect(supervisor.send('parentOfTwins/two', { type: 'GO' })).rejects.toMatchObject({
@@ -211,7 +223,7 @@ describe('a supervisor', () => {
     await bystanderGoesOn()
   })
 
-  it('delivers a dead letter again once there is somebody to take it', async () => {
+  it('delivers a dead letter again once its receiver exists', async () => {
     await expect(supervisor.send('counter/late', { type: 'COUNT' })).rejects.toMatchObject({
       code: 'ACTOR_UNKNOWN',
     })
@@ -221,7 +233,7 @@ describe('a supervisor', () => {
     expect(harness.context('counter/late')).toEqual({ count: 1 })
   })
 
-  it('says when more waits than it can hold, and works it all off', async () => {
+  it('refuses messages beyond its capacity, and works off all others', async () => {
     let told = 0
     let code: string | undefined
     try {
@@ -235,7 +247,7 @@ describe('a supervisor', () => {
     await bystanderGoesOn()
   }, 60_000)
 
-  it('takes nothing more once it has stopped, and may be stopped twice', async () => {
+  it('takes nothing once it has stopped, and may be stopped twice', async () => {
     await supervisor.stop()
     await supervisor.stop()
     await expect(supervisor.send('counter/a', { type: 'COUNT' })).rejects.toMatchObject({ code: 'STOPPED' })
@@ -246,7 +258,7 @@ describe('a supervisor', () => {
 })
 
 describe('a context that grows', () => {
-  it('ends at its limit: the turn that goes beyond it is undone, and the store is whole', async () => {
+  it('ends at its limit: the turn beyond it is undone, and the store is whole', async () => {
     const hoarder = setup({
       types: {} as { context: { held: string[] }; events: { type: 'HOLD'; text: string } | { type: 'DROP' } },
     }).createMachine({

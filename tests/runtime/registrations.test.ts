@@ -28,7 +28,7 @@ const family = setup({ actors: { kid } }).createMachine({
 })
 const open = (m: unknown) => new Harness().open({ machines: { m } as Machines })
 
-describe('what is registered for a kind', () => {
+describe('the registration of a kind', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'is undefined, which is no machine'],
     ['null', null, 'is null'],
@@ -43,11 +43,7 @@ describe('what is registered for a kind', () => {
     ],
     ['a transition function', fromTransition((state) => state, {}), 'is a transition'],
     ['a promise for its machine', { machine: fromPromise(async () => 1) }, 'is no XState 5 machine'],
-    [
-      'a key that there is not',
-      { machine, supervison: {} },
-      'wrong supervison: it is unknown; there are machine,',
-    ],
+    ['an unknown key', { machine, supervison: {} }, 'wrong supervison: it is unknown; there are machine,'],
     [
       'a supervision as text',
       { machine, supervision: 'restart' },
@@ -56,10 +52,10 @@ describe('what is registered for a kind', () => {
     ['a supervision of null', { machine, childSupervision: null }, 'wrong childSupervision'],
     ['events that check nothing', { machine, events: {} }, 'wrong events: it must be a schema'],
     ['one command', { machine, commands: 'GO' }, 'wrong commands: it must be a list of texts'],
-    ['commands that are none', { machine, commands: [1] }, 'wrong commands'],
-    ['refusals that are none', { machine, refusals: {} }, 'wrong refusals'],
-    ['needs that are none', { machine, needs: [] }, 'wrong needs: it must be a function'],
-    ['an activation that is none', { machine, activate: true }, 'wrong activate'],
+    ['commands that are not texts', { machine, commands: [1] }, 'wrong commands'],
+    ['refusals that are not a list', { machine, refusals: {} }, 'wrong refusals'],
+    ['needs that are not a function', { machine, needs: [] }, 'wrong needs: it must be a function'],
+    ['an activation that is not a function', { machine, activate: true }, 'wrong activate'],
     ['one upgrade', { machine, upgrades: { from: '1', to: '2' } }, 'wrong upgrades: it must be a list'],
     [
       'a version that is a number',
@@ -73,8 +69,8 @@ describe('what is registered for a kind', () => {
     ],
     ['a context that is no upcaster', { machine, upcasters: { context: {} } }, 'wrong upcasters'],
     ['one previous machine', { machine, previous: machine }, 'wrong previous'],
-    ['previous machines that are none', { machine, previous: [undefined] }, 'is no XState 5 machine'],
-    ['a promise to run again that there is not', { machine: family, rerun: ['wai'] }, 'is called "wai"'],
+    ['previous machines that are undefined', { machine, previous: [undefined] }, 'is no XState 5 machine'],
+    ['an unknown promise in rerun', { machine: family, rerun: ['wai'] }, 'is called "wai"'],
   ])('is refused: %s', async (_, registered, message) => {
     await expect(open(registered)).rejects.toMatchObject({
       code: 'KIND_INVALID',
@@ -82,7 +78,7 @@ describe('what is registered for a kind', () => {
     })
   })
 
-  it('may name what its children run again, and leave keys undefined', async () => {
+  it('may name promises of its children in rerun, and leave keys undefined', async () => {
     const supervisor = await open({
       machine: family,
       rerun: ['wait'],
@@ -135,15 +131,19 @@ describe('a delay that a machine names', () => {
       createMachine({ invoke: { src: createMachine({ after: { soon: {} } } as never) } }),
       'soon',
     ],
-    ['that every object has', createMachine({ after: { toString: {} } } as never), 'toString'],
-  ])('is refused where nobody defines it: %s', async (_, m, delay) => {
+    [
+      'with the name of a property of every object',
+      createMachine({ after: { toString: {} } } as never),
+      'toString',
+    ],
+  ])('is refused when it is not defined: %s', async (_, m, delay) => {
     await expect(open(m)).rejects.toMatchObject({
       code: 'DELAY_UNKNOWN',
       message: expect.stringContaining(`names the delay "${delay}"`),
     })
   })
 
-  it('is taken where it is a number, or defined', async () => {
+  it('is accepted when it is a number, or is defined', async () => {
     const defined = setup({ delays: { soon: 10, later: () => 20 } }).createMachine({
       entry: [raise({ type: 'A' }, { delay: 'soon' }), raise({ type: 'B' }, { delay: 5 })],
       after: { later: {}, 1000: {} },
@@ -161,14 +161,14 @@ describe('a port', () => {
     new Harness().open({ machines: { m: machine }, ports: { [name]: port as Port } })
 
   it.each<[string, unknown, string]>([
-    ['that is none', undefined, 'port/desk has no deliver'],
-    ['that cannot recover', { deliver: nothing }, 'port/desk has no recover'],
+    ['is undefined', undefined, 'port/desk has no deliver'],
+    ['cannot recover', { deliver: nothing }, 'port/desk has no recover'],
     [
-      'with a method that is none',
+      'has a method that is not a function',
       { deliver: nothing, recover: nothing, stop: 1 },
       'port/desk has a wrong stop',
     ],
-  ])('%s is refused before anything runs', async (_, port, message) => {
+  ])('is refused before anything runs when it %s', async (_, port, message) => {
     await expect(openWith('desk', port)).rejects.toMatchObject({
       code: 'PORT_INVALID',
       message: expect.stringContaining(message),
@@ -181,7 +181,7 @@ describe('a port', () => {
     })
   })
 
-  it('may be of a class', async () => {
+  it('may be an instance of a class', async () => {
     class Desk {
       deliver() {}
       recover() {}

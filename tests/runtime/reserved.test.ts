@@ -1,4 +1,4 @@
-/** The runtime's own actors tell what became of messages: nobody else writes to them, or claims to answer what is not there. */
+/** Tests the runtime's own actors: no other actor writes to them or answers a record that does not exist. */
 import { describe, expect, it } from 'vitest'
 import { fromCallback, sendTo, setup } from 'xstate'
 import { isOutcryError } from '../../errors/outcry-error.ts'
@@ -52,7 +52,7 @@ async function open() {
 }
 
 describe.each([...OWN, 'port/desk', 'port/nobody'])('%s', (own) => {
-  it('takes nothing from whoever is outside', async () => {
+  it('takes nothing from outside', async () => {
     const { harness, supervisor, desk } = await open()
     const { seq } = supervisor
     const refused = { code: 'ACTOR_RESERVED', message: expect.stringContaining(own) }
@@ -91,7 +91,7 @@ it.each(OWN)('a turn that sends to %s fails, and is undone', async (own) => {
 
 describe('an answer', () => {
   it.each([0, -1, 1.5, 9e15, Number.NaN])(
-    'to the record %d, which is not there, is refused',
+    'to the record %d, which does not exist, is refused',
     async (cause) => {
       const { supervisor, desk } = await open()
       const { seq } = supervisor
@@ -109,7 +109,7 @@ describe('an answer', () => {
 })
 
 describe('the place of a message in its source', () => {
-  it.each([0, -1, 0.5, 2 ** 53])('is refused where it is %d: places are counted from 1', async (position) => {
+  it.each([0, -1, 0.5, 2 ** 53])('is refused when it is %d: places are counted from 1', async (position) => {
     const { supervisor, desk } = await open()
     const { seq } = supervisor
     const refused = { code: 'EVENT_INVALID', message: expect.stringContaining('position') }
@@ -120,7 +120,7 @@ describe('the place of a message in its source', () => {
     expect([supervisor.seq, supervisor.cursor('feed')]).toEqual([seq, 0])
   })
 
-  it('is what it was when it was sent, and nothing else is on record', async () => {
+  it('is on record as it was when it was sent', async () => {
     const { harness, supervisor } = await open()
     const origin = { source: 'feed', position: 1, more: new Date(0) }
     const sent = supervisor.send('m/a', { type: 'ANSWER' }, { origin })

@@ -1,4 +1,7 @@
-/** An actor that waits for its restart has neither children nor timers. Whatever comes between, it starts over in the end. */
+/**
+ * Tests an actor that waits for its restart, without children or timers. Whatever happens meanwhile, it starts over in
+ * the end.
+ */
 import { describe, expect, it } from 'vitest'
 import { assign, sendParent, sendTo, setup } from 'xstate'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
@@ -26,9 +29,9 @@ const parent = setup({
   },
   after: { 30: { actions: assign({ fired: ({ context }) => context.fired + 1 }) } },
 })
-/** Throws when somebody knocks. */
+/** Throws on KNOCK. */
 const porter = setup({}).createMachine({ on: { KNOCK: { actions: assign(boom) } } })
-/** Has whoever knocks throw. */
+/** Makes the sender of KNOCK throw. */
 const bouncer = setup({}).createMachine({
   on: { KNOCK: { actions: sendTo(({ system }) => system.get('parent/p'), { type: 'BAD' }) } },
 })
@@ -64,7 +67,7 @@ async function comeAndGo(harness: Harness): Promise<void> {
   await harness.supervisor.stopActor('porter/x')
 }
 
-/** What makes an actor that waits for its restart go into quarantine, and what it counts in the end. */
+/** The reasons for which a waiting actor goes into quarantine, and its count in the end. */
 const QUARANTINES: readonly {
   readonly why: string
   readonly of: Machines
@@ -77,7 +80,7 @@ const QUARANTINES: readonly {
     quarantine: ({ supervisor }) => supervisor.quarantine('parent/p', suspicion),
     n: 12,
   },
-  // What was kept it has taken before it failed again.
+  // The actor took its kept messages before it failed again.
   { why: 'of its own failures to start', of: machinesWith(bouncer), quarantine: comeAndGo, n: 11 },
   { why: "of others' failures as it starts", of: machines, quarantine: comeAndGo, n: 12 },
 ]
@@ -88,13 +91,13 @@ const CASES = QUARANTINES.flatMap((quarantine) =>
 
 describe('an actor that waits for its restart', () => {
   it.each(CASES)(
-    'and is quarantined because $why starts over once it is released $how, passive: $isPassive',
+    'starts over when it is released $how, after a quarantine because $why, passive: $isPassive',
     async ({ of, quarantine, n, how, isPassive }) => {
       const options = { machines: of, passivation: isPassive ? ALWAYS_PASSIVE : {} }
       const harness = await failed(options)
       await quarantine(harness)
       expect(await conditionOf(harness)).toBe('quarantined')
-      // Nothing of it is there to come due.
+      // The actor has no timer that could come due.
       await advance(harness, 100)
       if (how === 'after a stop' || how === 'in the closed log') await harness.supervisor.stop()
       if (how === 'in the closed log') {
@@ -111,7 +114,7 @@ describe('an actor that waits for its restart', () => {
       expect(harness.supervisor.getSnapshot('parent/p/kid')?.status).toBe('active')
       const released = (await harness.records()).filter(({ event }) => event.type === 'outcry.released')
       expect(released).toMatchObject([{ event: { restarts: true } }])
-      // No other comes after it.
+      // No second restart follows.
       const { rev } = (await harness.supervisor.view('parent/p')) as { rev: number }
       await harness.supervisor.stop()
       const supervisor = await harness.open(options)
@@ -123,7 +126,7 @@ describe('an actor that waits for its restart', () => {
     },
   )
 
-  it('tries again, and at last is quarantined, where each start makes somebody else throw', async () => {
+  it('tries again, and is quarantined in the end, when each start makes another actor throw', async () => {
     const harness = await failed({ machines })
     await harness.supervisor.spawn('porter', 'x')
     await advance(harness, 20)
@@ -133,14 +136,14 @@ describe('an actor that waits for its restart', () => {
     expect(own.map(({ event, timer }) => [event.directive.action, timer])).toEqual([
       ['restart', undefined],
       ['restart', 'outcry.restart'],
-      // Its restart is still due.
+      // The actor's restart is still due.
       ['quarantine', undefined],
     ])
     expect((await harness.supervisor.view('parent/p'))?.timers).toMatchObject([{ id: 'outcry.restart' }])
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('is quarantined where its start throws and its supervision is to resume by now', async () => {
+  it('is quarantined when its start throws and its supervision is now to resume', async () => {
     const harness = await failed({ machines })
     await harness.supervisor.spawn('porter', 'x')
     await harness.supervisor.stop()
@@ -154,7 +157,7 @@ describe('an actor that waits for its restart', () => {
     expect(harness.context('parent/p')).toEqual({ n: 1, fired: 0 })
   })
 
-  it('is stopped for good', async () => {
+  it('stays stopped when it is stopped', async () => {
     const harness = await failed({ machines })
     await harness.supervisor.stopActor('parent/p')
     await advance(harness, 1_000)
@@ -167,7 +170,7 @@ describe('an actor that waits for its restart', () => {
     ])
   })
 
-  it('comes over to a new version as one that starts over there', async () => {
+  it('starts over with the new version after an upgrade', async () => {
     const harness = await failed({ machines })
     await harness.supervisor.quarantine('parent/p', suspicion)
     await harness.supervisor.stop()

@@ -1,4 +1,4 @@
-/** What comes back after a restart is what was lived (law 5): references, outputs, children of every sort. */
+/** Tests that a restart restores what was lived (law 5): references, outputs, children of every sort. */
 import { describe, expect, it } from 'vitest'
 import {
   type ActorRef,
@@ -21,7 +21,7 @@ const echo = setup({ types: {} as { context: { n: number } } }).createMachine({
   on: { PING: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
 })
 
-/** Opens on the log once from its records alone and once from snapshots, with `look` each time. */
+/** Opens the log once from its records alone and once from snapshots, and calls `look` each time. */
 async function reopened(
   machines: Machines,
   live: (harness: Harness) => Promise<void>,
@@ -68,7 +68,7 @@ describe('a reference in a context', () => {
     },
   })
 
-  it('is one again, and what is sent to it arrives', async () => {
+  it('works again, and messages to it arrive', async () => {
     let pings = 0
     await reopened(
       { holder, echo },
@@ -88,7 +88,7 @@ describe('a reference in a context', () => {
     )
   })
 
-  it('is of the actor that it was of, also where a child has the same id', async () => {
+  it('leads to the same actor, even when a child has the same id', async () => {
     const inner = setup({
       actors: { echo },
       types: {} as { context: { parent: AnyRef } },
@@ -117,7 +117,7 @@ describe('a reference in a context', () => {
     )
   })
 
-  it('gives away no state of the other, which is not in this log', async () => {
+  it("shows no state of its actor, because that is not in the actor's own log", async () => {
     const harness = new Harness()
     const reading = (read: (ref: AnyRef) => unknown) =>
       setup({}).createMachine({
@@ -142,12 +142,12 @@ describe('a reference in a context', () => {
 })
 
 describe('children', () => {
-  it('that a state names in place are found again, and go on', async () => {
+  it('with logic in place of a state are found again, and go on', async () => {
     const counter = fromTransition(
       (n: number, event: { type: string }) => (event.type === 'UP' ? n + 1 : n),
       0,
     )
-    // As a machine that was made without setup has it.
+    // A machine that was made without `setup`.
     const owner = createMachine({
       id: 'owner',
       initial: 'on',
@@ -176,7 +176,7 @@ describe('children', () => {
     )
   })
 
-  it('that run outside the log start again by themselves, though nobody sends to them', async () => {
+  it('outside the log start again by themselves, without any message', async () => {
     const started: string[] = []
     const worker = fromPromise(({ self }) => {
       started.push(self.id)
@@ -208,7 +208,7 @@ describe('an actor that has ended', () => {
     output: ({ context }) => ({ n: context.n }),
   })
 
-  it('keeps what it has given', async () => {
+  it('keeps its output', async () => {
     await reopened(
       { job },
       async ({ supervisor }) => {
@@ -222,7 +222,7 @@ describe('an actor that has ended', () => {
     )
   })
 
-  it('by a failure keeps what that was', async () => {
+  it('keeps its error when it failed', async () => {
     const broken = setup({ types: {} as { events: { type: 'BREAK' } } }).createMachine({
       on: {
         BREAK: {
@@ -246,7 +246,7 @@ describe('an actor that has ended', () => {
     )
   })
 
-  it('as it began is not there, where it is nobody’s child; as a child it is, and its parent is told', async () => {
+  it('at its start does not exist as a top actor; as a child it does, and its parent is told', async () => {
     const failing = setup({}).createMachine({
       entry: () => {},
       context: () => {
@@ -272,7 +272,7 @@ describe('an actor that has ended', () => {
 })
 
 describe('ids with dots, of machines and of states', () => {
-  it('come back in a history', async () => {
+  it('come back in a history state', async () => {
     const dotted = createMachine({
       id: 'desk.v1',
       initial: 'no.1',
@@ -308,7 +308,7 @@ describe('ids with dots, of machines and of states', () => {
 })
 
 describe('timers that are due at the same time', () => {
-  it('fire in the order in which they were set, also where a stop lies between, and ids come twice', async () => {
+  it('fire in the order in which they were set, even over a stop and with repeated ids', async () => {
     const later = (id: string) => raise({ type: id }, { id, delay: 10 })
     const timed = createMachine({
       entry: later('first'),

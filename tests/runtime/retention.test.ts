@@ -27,7 +27,7 @@ async function open(name: string, retention: { liveRecords?: number; liveMs?: nu
   })
 }
 
-/** A record each millisecond. */
+/** Appends one record for each millisecond. */
 async function count(supervisor: Supervisor, to: number): Promise<void> {
   while (supervisor.seq < to) {
     for (let i = 0; i < 1_000; i++) {
@@ -43,7 +43,7 @@ describe('a log that is kept short', () => {
     ['by records', { liveRecords: 10_000 }],
     ['by time', { liveMs: 10_000 }],
   ])(
-    '%s goes to its archive, where everything is found as before',
+    'goes to its archive %s, where everything is found as before',
     async (name, retention) => {
       const supervisor = await open(name, retention)
       for (let i = 0; i < 10; i++) await supervisor.spawn('counter', String(i), undefined, { at: 0 })
@@ -70,7 +70,7 @@ describe('a log that is kept short', () => {
     60_000,
   )
 
-  it('keeps everything where nothing is said', async () => {
+  it('keeps everything by default', async () => {
     const supervisor = await open('all', {})
     await supervisor.spawn('counter', '0', undefined, { at: 0 })
     await count(supervisor, 60_000)

@@ -1,4 +1,4 @@
-/** Promises, callbacks and observables that do not do what one would wish, and observers and ports that throw. */
+/** Tests promises, callbacks and observables that misbehave, and observers and ports that throw. */
 import { map, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -16,7 +16,7 @@ import { eventually, Harness } from './harness.ts'
 
 type Heard = { type: string; [key: string]: unknown }
 
-/** Invokes one thing under the id `part`, and keeps what it hears of it. */
+/** Returns a machine that invokes a part under the id `part`, and keeps its events. */
 const parent = (part: AnyActorLogic) =>
   setup({
     types: {} as { context: { heard: string[]; error: unknown }; events: Heard },
@@ -50,7 +50,7 @@ const open = async (part: Parameters<typeof parent>[0]) => {
 }
 
 describe('a running part', () => {
-  it('that throws as it starts is told to its parent', async () => {
+  it('reports to its parent when it throws at its start', async () => {
     const { error } = await open(
       fromCallback(() => {
         throw new Error('no socket')
@@ -59,7 +59,7 @@ describe('a running part', () => {
     await eventually(() => expect(error()).toBe('no socket'))
   })
 
-  it('that throws on what it gets is told to its parent', async () => {
+  it('reports to its parent when it throws on a message', async () => {
     const { supervisor, error } = await open(
       fromCallback(({ receive }) => {
         receive(() => {
@@ -71,7 +71,7 @@ describe('a running part', () => {
     await eventually(() => expect(error()).toBe('no idea'))
   })
 
-  it('that throws as it is left is only logged', async () => {
+  it('is only logged when it throws as it is disposed of', async () => {
     const { harness, supervisor } = await open(
       fromCallback(() => () => {
         throw new Error('stuck')
@@ -82,17 +82,17 @@ describe('a running part', () => {
     expect(harness.value('parent/p')).toBe('without')
   })
 
-  it('that is an observable with an error is told to its parent', async () => {
+  it('reports to its parent when it is an observable with an error', async () => {
     const { error } = await open(fromObservable(() => throwError(() => new Error('feed gone'))))
     await eventually(() => expect(error()).toBe('feed gone'))
   })
 
-  it('that gives what the log cannot keep fails by that', async () => {
+  it('fails when its value cannot be kept by the log', async () => {
     const { error } = await open(fromPromise(async () => ({ when: new Date() })))
     await eventually(() => expect(error()).toMatch(/output.when|when is an instance of Date/))
   })
 
-  it('has ended once it has thrown: it hears nothing more, is disposed of, and stays ended', async () => {
+  it('ends when it throws: it gets nothing more, is disposed of, and stays ended', async () => {
     let disposed = 0
     const heard: string[] = []
     const part = fromCallback(({ receive }) => {
@@ -162,22 +162,22 @@ describe('a running part', () => {
         throw new Error('at once')
       }),
     ],
-  ])('that is %s and throws before there is one is told to its parent', async (_, part) => {
+  ])('reports to its parent when it is %s whose creation throws', async (_, part) => {
     const { error } = await open(part)
     await eventually(() => expect(error()).toBe('at once'))
   })
 
-  it('that is an observable of what the log cannot keep fails by that', async () => {
+  it('fails when it is an observable of a value that the log cannot keep', async () => {
     const { error } = await open(fromObservable(() => of({ when: new Date() })))
     await eventually(() => expect(error()).toContain('when is an instance of Date'))
   })
 
   type Ways = { send: (event: Heard) => void; emit: (event: Heard) => void }
   it.each<[string, (ways: Ways) => void]>([
-    ['sends what the log cannot keep', ({ send }) => send({ type: 'NEWS', px: Number.NaN })],
-    ['sends what is no event', ({ send }) => send(undefined as never)],
-    ['emits what the log cannot keep', ({ emit }) => emit({ type: 'NEWS', px: 1n })],
-  ])('that %s later, when nobody takes what it throws, fails by that', async (_, misuse) => {
+    ['sends a value that the log cannot keep', ({ send }) => send({ type: 'NEWS', px: Number.NaN })],
+    ['sends something that is not an event', ({ send }) => send(undefined as never)],
+    ['emits a value that the log cannot keep', ({ emit }) => emit({ type: 'NEWS', px: 1n })],
+  ])('fails when it later %s, where no caller catches the error', async (_, misuse) => {
     const callback = fromCallback<Heard>(({ sendBack, emit }) =>
       queueMicrotask(() => misuse({ send: sendBack, emit })),
     )
@@ -193,7 +193,7 @@ describe('a running part', () => {
     }
   })
 
-  it('that sends what the log cannot keep hears so itself', async () => {
+  it('gets the error itself when it sends a value that the log cannot keep', async () => {
     const refused: unknown[] = []
     const { harness } = await open(
       fromCallback(({ sendBack }) => {
@@ -209,7 +209,7 @@ describe('a running part', () => {
     expect(refused).toMatchObject([{ code: 'NOT_JSON' }])
   })
 
-  it('finds other actors, itself, and how it stands', async () => {
+  it('finds other actors, itself, and its own state', async () => {
     const statuses: string[] = []
     const part = fromCallback(({ self, system, receive }) => {
       const sender = self as unknown as { send(event: { type: string }): void }
@@ -230,7 +230,7 @@ describe('a running part', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('is sent to no more once it has ended', async () => {
+  it('gets no more messages once it has ended', async () => {
     const { harness, supervisor } = await open(fromPromise(async () => 1))
     await eventually(async () =>
       expect((await harness.records()).some(({ status }) => status === 'done')).toBe(true),
@@ -242,13 +242,13 @@ describe('a running part', () => {
   })
 })
 
-describe('what is let out', () => {
+describe('a publication', () => {
   const asking = setup({}).createMachine({
     on: { ASK: { actions: sendTo(({ system }) => system.get('port/out'), { type: 'Q' }) } },
   })
   const machines = { asking }
 
-  it('goes on past an observer that throws', async () => {
+  it('goes on behind an observer that throws', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines })
     const heard: number[] = []
@@ -264,7 +264,7 @@ describe('what is let out', () => {
     expect(harness.errors).toContain('an observer threw')
   })
 
-  it('harms nobody else as a subscriber that throws, also behind an operator', async () => {
+  it('reaches all others when a subscriber throws, even behind an operator', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines })
     const seqs: number[] = []
@@ -279,11 +279,11 @@ describe('what is let out', () => {
     await supervisor.stopActor('asking/a')
     await supervisor.stop()
     expect(seqs).toHaveLength(2)
-    // Two records to two subscribers, the first of them behind the operator, and the end.
+    // Two records for two subscribers, the first of them behind the operator, and the end.
     expect(harness.errors.filter((text) => text === 'an observer threw')).toHaveLength(6)
   })
 
-  it('is said when a port throws at once, or is gone at the next start', async () => {
+  it('is logged when its port throws at once, or is missing at the next start', async () => {
     const harness = new Harness()
     const throwing: Port = {
       deliver: () => {
@@ -327,7 +327,7 @@ describe('a system id', () => {
     },
   })
 
-  it('is known again after a crash, with and without a checkpoint, and forgotten with its actor', async () => {
+  it('is known after a crash, with and without a checkpoint, and forgotten with its actor', async () => {
     const harness = new Harness()
     const options = { machines: { boss }, checkpointEvery: 4 }
     let supervisor = await harness.open(options)

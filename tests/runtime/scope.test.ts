@@ -1,4 +1,4 @@
-/** What we rely on of XState's inside: a new version of it that behaves otherwise fails here first. */
+/** Tests the internals of XState on which the runtime relies. A version that behaves differently fails here first. */
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -59,7 +59,7 @@ function effectsOf(type: string): Effect[] {
   return scope.transition(machine, self, snapshot, { type }).effects as Effect[]
 }
 
-describe('the scope collects what a transition wants done, and does none of it', () => {
+describe('the scope collects the effects of a transition, and carries none of them out', () => {
   it.each<[string, unknown[]]>([
     ['SEND', [{ type: 'send', to: 'order/1', event: { type: 'X' } }]],
     ['LATER', [{ type: 'schedule', id: 't', delayMs: 5, to: 'order/1', event: { type: 'X' } }]],
@@ -81,12 +81,12 @@ describe('the scope collects what a transition wants done, and does none of it',
     expect(effectsOf(type)).toHaveLength(expected.length)
   })
 
-  it('gives the same snapshot back for an event that is not handled', () => {
+  it('returns the same snapshot for an unhandled event', () => {
     const { snapshot } = scope.initial(machine, self, undefined)
     expect(scope.transition(machine, self, snapshot, { type: 'UNKNOWN' }).snapshot).toBe(snapshot)
   })
 
-  it('has a context of values, whatever is assigned to it: XState copies it key by key', () => {
+  it('makes the context a plain object, whatever is assigned: XState copies it key by key', () => {
     const n = () => ({ n: { now: Math.random() } })
     const got = () => Object.defineProperty({}, 'n', { get: n, enumerable: true })
     const assigning = createMachine({
@@ -111,7 +111,7 @@ describe('the scope collects what a transition wants done, and does none of it',
     expect(() => scope.transition(logic, self, first, { type: 'A' })).toThrow('context.n is a getter')
   })
 
-  it('notes the transitions taken only while somebody watches', () => {
+  it('notes the transitions taken only while a watcher is there', () => {
     const { snapshot } = scope.initial(machine, self, undefined)
     expect(scope.transition(machine, self, snapshot, { type: 'GO' }).taken).toEqual([])
     scope.watching = true

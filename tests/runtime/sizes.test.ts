@@ -1,4 +1,4 @@
-/** Law 8: what is large is refused where it arises; no turn makes a commit that the log cannot write. */
+/** Tests law 8: too large values are refused where they arise, and no turn makes a commit that the log cannot write. */
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, enqueueActions, setup, spawnChild } from 'xstate'
 import { DEFAULT_BACKOFF } from '../../src/runtime/actors/supervision.ts'
@@ -7,7 +7,7 @@ import { Harness } from './harness.ts'
 
 const MIB = 2 ** 20
 const LARGE = 'x'.repeat(3 * MIB)
-/** So many of them are more than a text can hold. */
+/** So many of these texts exceed the longest text of JavaScript. */
 const MANY = 200
 
 describe('a turn is refused', () => {
@@ -35,7 +35,7 @@ describe('a turn is refused', () => {
     expect(supervisor.fence).toBeUndefined()
   })
 
-  it('when it brings too many actors with large inputs into being', async () => {
+  it('when it creates too many actors with large inputs', async () => {
     const sender = setup({ types: {} as { events: { type: 'GO' } } }).createMachine({
       on: {
         GO: {
@@ -56,7 +56,7 @@ describe('a turn is refused', () => {
 })
 
 describe('a restarting actor', () => {
-  it('keeps messages of 8 MiB in all, and is busy for more', async () => {
+  it('keeps messages of 8 MiB in all, and refuses more as busy', async () => {
     const machine = setup({ types: {} as { events: AnyEvent } }).createMachine({
       on: {
         BAD: {
@@ -84,7 +84,7 @@ describe('a restarting actor', () => {
 })
 
 describe('a start', () => {
-  it('puts migrations on record whose states are more than one commit can hold', async () => {
+  it('records migrations whose states are more than one commit can hold', async () => {
     const machine = (version: string) =>
       setup({ types: {} as { input: { large: string } } }).createMachine({
         version,
@@ -108,7 +108,7 @@ describe('a start', () => {
 })
 
 describe('an actor', () => {
-  it('is stopped with all below it, though they are more than a turn has records', async () => {
+  it('is stopped with all below it, even when they are more than the records of a turn', async () => {
     const leaf = createMachine({})
     const branch = setup({ actors: { leaf } }).createMachine({
       entry: Array.from({ length: 100 }, (_, i) => spawnChild('leaf', { id: `l${i}` })),

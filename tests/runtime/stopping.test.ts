@@ -1,4 +1,7 @@
-/** What comes when a runtime stops, or when its log has refused: nothing of it is lost that was taken, nothing more is. */
+/**
+ * Tests messages at the stop of a runtime, and after its log has refused a write: taken ones are kept, others are
+ * refused.
+ */
 import { describe, expect, it, vi } from 'vitest'
 import { type AnyActorLogic, assign, fromCallback, fromPromise, raise, sendTo, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
@@ -32,7 +35,7 @@ async function open(part: AnyActorLogic) {
 }
 
 describe('a runtime that stops', () => {
-  it('takes what waits; its running parts have ended by then, and hear no more of it', async () => {
+  it('takes the waiting messages; its running parts have ended by then, and hear nothing of them', async () => {
     const heard: string[] = []
     const { harness, supervisor, machines } = await open(
       fromCallback(({ receive }) => {
@@ -47,7 +50,7 @@ describe('a runtime that stops', () => {
     expect(await harness.eventsOf('owner/o/part')).toEqual(['xstate.init', 'POKE'])
   })
 
-  it('lets a promise end unheard: the next start says that it was cut off', async () => {
+  it('ignores the end of a promise: the next start says that it was cut off', async () => {
     let finish: (value: string) => void = () => {}
     const { harness, supervisor, machines } = await open(
       fromPromise(
@@ -67,7 +70,7 @@ describe('a runtime that stops', () => {
     await eventually(() => expect(harness.context('owner/o')).toEqual({ heard: ['an error'] }))
   })
 
-  it('sets no timer more: what was taken last is due after the next start', async () => {
+  it('sets no more timers: those of the last turn are due after the next start', async () => {
     const { harness, supervisor, machines } = await open(fromCallback(() => {}))
     supervisor.tell('owner/o' as Address, { type: 'LATER' })
     await supervisor.stop()
@@ -79,7 +82,7 @@ describe('a runtime that stops', () => {
     expect(harness.context('owner/o')).toEqual({ heard: ['HEARD'] })
   })
 
-  /** Counts how often its part was started and disposed of. */
+  /** Counts how often the part was started and disposed of. */
   function counted() {
     const count = { started: 0, disposed: 0 }
     const part = fromCallback(() => {
@@ -93,7 +96,7 @@ describe('a runtime that stops', () => {
     return { count, machines: { switched } }
   }
 
-  it('starts no running part any more: the next start does', async () => {
+  it('starts no more running parts: the next start does', async () => {
     const { count, machines } = counted()
     const harness = new Harness()
     const supervisor = await harness.open({ machines })
@@ -108,7 +111,7 @@ describe('a runtime that stops', () => {
     expect(count).toEqual({ started: 1, disposed: 1 })
   })
 
-  it('starts none and leaves none when a watcher stops it in the middle of a release', async () => {
+  it('starts and leaves no running part when a watcher stops it during a publication', async () => {
     const { count, machines } = counted()
     const harness = new Harness()
     const supervisor = await harness.open({ machines })
@@ -124,7 +127,7 @@ describe('a runtime that stops', () => {
     expect(count).toEqual({ started: 4, disposed: 1 })
   })
 
-  it('stops once: a second call resolves when the first does, and what is sent by then is refused', async () => {
+  it('stops once: a second call resolves with the first, and messages sent meanwhile are refused', async () => {
     const { harness, supervisor } = await open(fromCallback(() => {}))
     const order: string[] = []
     const first = supervisor.stop().then(() => order.push('first'))
@@ -138,7 +141,7 @@ describe('a runtime that stops', () => {
     await supervisor.stop()
   })
 
-  it('stops every port and closes the log, though one port does not stop', async () => {
+  it('stops every port and closes the log, even when one port does not stop', async () => {
     const stopped: string[] = []
     const port = (name: string) => ({
       deliver: async () => {},
@@ -157,7 +160,7 @@ describe('a runtime that stops', () => {
   })
 })
 
-it('once the log has refused, timers are due in vain, and whoever waits for a duplicate hears why', async () => {
+it('after a refused write no timer fires, and the sender of a duplicate hears the reason', async () => {
   let isRefusing = false
   const harness = new Harness()
   const store = new FaultyStore(await openMemoryStore(newMemory()), {
@@ -184,7 +187,7 @@ it('once the log has refused, timers are due in vain, and whoever waits for a du
   await supervisor.stop()
 })
 
-it('a checkpoint of many actors is made bit by bit, and spares the next start their replay', async () => {
+it('a checkpoint of many actors is made bit by bit, and the next start need not replay them', async () => {
   const harness = new Harness()
   const options = { machines: { idle: setup({}).createMachine({ on: { POKE: {} } }) }, checkpointEvery: 600 }
   const supervisor = await harness.open(options)
@@ -194,14 +197,14 @@ it('a checkpoint of many actors is made bit by bit, and spares the next start th
   expect(harness.store.checkpoint()?.seq).toBeGreaterThanOrEqual(600)
   await harness.crash()
   const again = await harness.open(options)
-  // Those that have changed since, and the dead letters' collector.
+  // The actors that have changed since, and the dead letters' collector.
   expect(again.residents).toBeLessThan(250)
   expect((await again.view('idle/7'))?.rev).toBe(1)
   expect((await again.verify()).problems).toEqual([])
 })
 
 describe('idempotency keys', () => {
-  it('are remembered for ten thousand messages, and the oldest forgotten first', () => {
+  it('are remembered for ten thousand messages, and the oldest is forgotten first', () => {
     const journal = new Offsets()
     const take = (seq: number) =>
       journal.apply({ seq, key: `k${seq}`, turn: seq, at: seq } as TransitionRecord)
@@ -215,7 +218,7 @@ describe('idempotency keys', () => {
 })
 
 describe('the archiving', () => {
-  /** A store of 100,000 records, a millisecond each, whose archive does as it is told. */
+  /** Returns a store of 100,000 records, one each millisecond, with the given archive. */
   function rig(
     retention: { liveRecords?: number; liveMs?: number },
     archive: (toSeq: number) => Promise<number>,
@@ -252,14 +255,14 @@ describe('the archiving', () => {
   it.each<[string, { liveRecords?: number }]>([
     ['is too little', { liveRecords: 90_000 }],
     ['is not wanted', {}],
-  ])('leaves alone what %s', async (_, retention) => {
+  ])('archives nothing when it %s', async (_, retention) => {
     const { archiving, asked } = rig(retention, async () => 1)
     archiving.consider(100_000, 100_000)
     await archiving.idle()
     expect(asked).toEqual([])
   })
 
-  it('says what fails, and tries it again after the next checkpoint; one at a time', async () => {
+  it('logs a failure, and tries again after the next checkpoint, one at a time', async () => {
     const answers = [Promise.reject(new Error('no space left')), Promise.resolve(1), Promise.resolve(5)]
     const { archiving, asked, said } = rig({ liveRecords: 0 }, () => answers.shift() as Promise<number>)
     for (let n = 0; n < 3; n++) {
@@ -268,12 +271,12 @@ describe('the archiving', () => {
       await archiving.idle()
     }
     expect(asked).toEqual([100_000, 100_000, 100_000])
-    // The second one has moved nothing.
+    // The second attempt has moved nothing.
     expect(said).toEqual(['old records could not be archived', 'archived'])
   })
 })
 
-it('without a logger of its own the runtime says on the console what goes wrong, and no more', () => {
+it('without its own logger the runtime writes warnings and errors to the console, and nothing else', () => {
   const [warn, error, log] = (['warn', 'error', 'log'] as const).map((name) =>
     vi.spyOn(console, name).mockImplementation(() => {}),
   )

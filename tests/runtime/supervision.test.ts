@@ -43,7 +43,7 @@ describe('an actor whose machine throws', () => {
     expect(harness.supervisor.getSnapshot('fragile/a')?.status).toBe('stopped')
   })
 
-  it('is quarantined until somebody releases it, also after a restart', async () => {
+  it('is quarantined until it is released, even after a restart', async () => {
     const harness = await open({ strategy: 'quarantine' })
     await harness.crash()
     await harness.open({ machines: { fragile } })
@@ -56,7 +56,7 @@ describe('an actor whose machine throws', () => {
     expect(harness.context('fragile/a')).toEqual({ n: 2 })
   })
 
-  it('restarts after a wait that doubles, takes what came meanwhile, and is quarantined in the end', async () => {
+  it('restarts after a wait that doubles, takes the messages that came meanwhile, and is quarantined in the end', async () => {
     const backoff = { minMs: 100, maxMs: 1_000, restartsMax: 2, resetMs: 60_000 }
     const supervision: Supervision = { strategy: 'restart', backoff }
     const harness = await open(supervision)
@@ -87,7 +87,7 @@ describe('an actor whose machine throws', () => {
   const letters = async (harness: Harness) =>
     (await harness.deadLetters()).map(({ event, reason }) => [event.type, event.which, reason])
 
-  it('restarts in whole milliseconds, whatever the time of the message: no restart is lost with a stop', async () => {
+  it('restarts in whole milliseconds, whatever the time of the message, so no restart is lost with a stop', async () => {
     const harness = new Harness()
     const backoff = { ...DEFAULT_BACKOFF, minMs: 0.5 }
     const options = {
@@ -112,7 +112,7 @@ describe('an actor whose machine throws', () => {
     ])
   })
 
-  it('takes what was kept one by one: a message that throws again becomes a dead letter, the rest is taken', async () => {
+  it('takes kept messages one by one: one that throws again becomes a dead letter, the rest is taken', async () => {
     const harness = await open(restart)
     const { supervisor, clock } = harness
     await supervisor.send('fragile/a', { type: 'THROW', which: 'kept' })
@@ -129,7 +129,7 @@ describe('an actor whose machine throws', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('keeps the order of what was kept and what comes while that is taken, also over a crash', async () => {
+  it('keeps the order of kept messages and of those that come meanwhile, even over a crash', async () => {
     const harness = await open(restart)
     for (const which of ['1', '2', '3']) await harness.supervisor.send('fragile/a', { type: 'INC', which })
     harness.clock.advanceTo(1_009)
@@ -145,7 +145,7 @@ describe('an actor whose machine throws', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('leaves what was kept as dead letters when it is stopped', async () => {
+  it('leaves kept messages as dead letters when it is stopped', async () => {
     const harness = await open(restart)
     await harness.supervisor.send('fragile/a', { type: 'INC', which: 'kept' })
     await harness.supervisor.stopActor('fragile/a')
@@ -155,7 +155,7 @@ describe('an actor whose machine throws', () => {
     ])
   })
 
-  it('starts over as it is released, and for good: no restart comes after that one, today or at the next start', async () => {
+  it('starts over at its release, and no restart follows, now or at the next start', async () => {
     let isBroken = false
     const machine = setup({ types: {} as { context: { n: number } } }).createMachine({
       context: () => {
@@ -195,7 +195,7 @@ describe('an actor whose machine throws', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('ends by name when it is a machine defined in place that loops for ever', async () => {
+  it('fails by name when it is a machine defined in place that loops for ever', async () => {
     const loop = setup({}).createMachine({
       initial: 'a',
       states: { a: { on: { GO: 'b' } }, b: { always: 'c' }, c: { always: 'b' } },
@@ -211,7 +211,7 @@ describe('an actor whose machine throws', () => {
     })
   })
 
-  it('ends with an error that its parent is told of, when it is a child', async () => {
+  it('ends with an error that its parent hears of when it is a child', async () => {
     const parent = setup({
       actors: { fragile },
       types: {} as { events: { type: 'GO' } | { type: 'INC' } },
@@ -238,7 +238,7 @@ describe('an actor whose machine throws', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('fails together with a parent that throws on the news', async () => {
+  it('fails together with a parent that throws on this error', async () => {
     const parent = setup({
       actors: { fragile },
       types: {} as { events: { type: 'GO' } | { type: 'ASK' } },
@@ -271,8 +271,8 @@ describe('an actor whose machine throws', () => {
   })
 })
 
-describe('an actor that cannot be brought back', () => {
-  it('is said when its timer is due and when somebody sends to it, and no other is kept from going on', async () => {
+describe('an actor that cannot be restored', () => {
+  it('is reported when its timer is due and when a message is for it, and all others go on', async () => {
     const timed = setup({ types: {} as { events: { type: 'POKE' } } }).createMachine({
       initial: 'waiting',
       states: { waiting: { after: { 1000: 'done' }, on: { POKE: {} } }, done: {} },

@@ -1,4 +1,4 @@
-/** System ids are XState's: whoever has one is found by it until it ends, lived, restored and replayed alike. */
+/** Tests that system ids are XState's: they lead to their actor until it ends, live, restored and replayed alike. */
 import { describe, expect, it } from 'vitest'
 import { assign, createActor, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import { Harness } from './harness.ts'
@@ -23,7 +23,7 @@ const worker = setup({ types: {} as { context: { n: number } } }).createMachine(
   },
 })
 
-/** Calls the worker by its system id; where nobody has it, XState sends to the caller itself. */
+/** Calls the worker by its system id. When no actor has it, XState sends to the caller itself. */
 const boss = setup({
   types: {} as { context: { missed: number } },
   actors: { worker },
@@ -44,7 +44,7 @@ const boss = setup({
   },
 })
 
-/** What XState itself says at each step: calls that the worker has heard, and calls that found nobody. */
+/** Returns XState's own result of each step: calls that the worker took, and calls without a receiver. */
 function inXState(steps: readonly string[]): unknown[] {
   const actor = createActor(boss).start()
   return steps.map((type) => {
@@ -77,7 +77,7 @@ describe('a system id', () => {
     ['while it lives', async () => {}],
     ['over a kill after each step', (harness) => harness.crash()],
     ['over a stop after each step', (harness) => harness.supervisor.stop()],
-  ])('is its actor’s until that ends, as in XState, %s', async (how, interrupt) => {
+  ])('belongs to its actor until that ends, as in XState, %s', async (how, interrupt) => {
     const { harness, machines, state } = await open()
     const lived: unknown[] = []
     for (const type of STEPS) {
@@ -90,7 +90,7 @@ describe('a system id', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('that a failed turn has given or taken is as it was', async () => {
+  it('is as before when the turn that gave or took it fails', async () => {
     const { harness, state } = await open()
     const { supervisor } = harness
     const failing = () =>
@@ -106,7 +106,7 @@ describe('a system id', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('that its actor loses as it is stopped is its again where that turn fails', async () => {
+  it('belongs to its stopped actor again when that turn fails', async () => {
     const harness = new Harness()
     const firing = setup({
       types: {} as { context: { missed: number } },
@@ -132,13 +132,13 @@ describe('a system id', () => {
   })
 })
 
-describe('what a machine finds by system id', () => {
+describe('an actor that a machine finds by system id', () => {
   const leaf = setup({}).createMachine({ id: 'leaf' })
   const branch = setup({ actors: { leaf } }).createMachine({
     id: 'branch',
     invoke: { src: 'leaf', id: 'leaf', systemId: 'the-leaf' },
   })
-  /** Notes at each LOOK who is there, as its state and in its context. */
+  /** Notes the existing actors at each LOOK, in its state and its context. */
   const tree = setup({
     types: {} as { context: { found: string[] } },
     actors: { branch },
@@ -177,24 +177,21 @@ describe('what a machine finds by system id', () => {
     ['while it lives', async () => {}],
     ['over kills', (harness) => harness.crash().then(() => harness.open({ machines }))],
     ['over stops', (harness) => harness.supervisor.stop().then(() => harness.open({ machines }))],
-  ])(
-    'is found again in each of its states of the past, and children’s children go with them, %s',
-    async (_, interrupt) => {
-      const harness = new Harness()
-      await harness.open({ machines })
-      await harness.supervisor.spawn('tree', 't')
-      for (const [n, type] of STEPS.entries()) {
-        await harness.supervisor.send('tree/t', { type })
-        expect(harness.context('tree/t')).toEqual({ found: FOUND[n] })
-        await interrupt(harness)
-      }
-      for (const [n, found] of FOUND.entries())
-        expect((await harness.supervisor.stateAt('tree/t', { rev: n + 2 }))?.context).toEqual({ found })
-      expect((await harness.supervisor.verify()).problems).toEqual([])
-    },
-  )
+  ])('is found in each past state, and grandchildren, too, %s', async (_, interrupt) => {
+    const harness = new Harness()
+    await harness.open({ machines })
+    await harness.supervisor.spawn('tree', 't')
+    for (const [n, type] of STEPS.entries()) {
+      await harness.supervisor.send('tree/t', { type })
+      expect(harness.context('tree/t')).toEqual({ found: FOUND[n] })
+      await interrupt(harness)
+    }
+    for (const [n, found] of FOUND.entries())
+      expect((await harness.supervisor.stateAt('tree/t', { rev: n + 2 }))?.context).toEqual({ found })
+    expect((await harness.supervisor.verify()).problems).toEqual([])
+  })
 
-  it('is not what a turn has named that no commit holds yet', async () => {
+  it('is not one that an uncommitted turn has named', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines, checkpointEvery: 1 })
     await supervisor.spawn('tree', 't')

@@ -1,4 +1,4 @@
-/** Law 8: whatever a machine throws, the failure is on record, and everybody goes on. */
+/** Tests law 8: whatever a machine throws, the failure is on record, and all others go on. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assign, fromCallback, log, sendTo, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
@@ -7,7 +7,7 @@ import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { newMemory } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 
-/** Throws itself whenever anything of it is read. */
+/** An error that throws itself when any part of it is read. */
 const thorny: object = new Proxy(new Error('thorny'), {
   get: () => {
     throw thorny
@@ -40,7 +40,7 @@ const withGetter = (key: string) =>
 const cyclic = new Error('round')
 cyclic.cause = cyclic
 
-/** Longer than any text that the log can hold, when it is there twice. */
+/** A text that is longer than the log can hold when it is there twice. */
 const HUGE = 'x'.repeat(2 ** 28)
 
 const THROWN: readonly (readonly [name: string, thrown: () => unknown, message: string])[] = [
@@ -94,7 +94,7 @@ describe('a machine that throws', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('many fields is told with a hundred of them', async () => {
+  it('many fields is recorded with a hundred of them', async () => {
     const fields = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`field${i}`, i]))
     const harness = new Harness()
     const thrown = () => Object.assign(new Error('wordy'), fields)
@@ -106,8 +106,8 @@ describe('a machine that throws', () => {
   })
 })
 
-describe('a function that brings an actor into being and throws', () => {
-  it('fails the message, and nobody who is there', async () => {
+describe('a function that creates an actor and throws', () => {
+  it('fails the message, and no existing actor', async () => {
     const sender = setup({ types: {} as { events: { type: 'GO' } } }).createMachine({
       on: { GO: { actions: ({ system }) => void system.get('late/x')?.send({ type: 'HI' }) } },
     })
@@ -131,7 +131,7 @@ describe('a function that brings an actor into being and throws', () => {
 })
 
 describe('a callback that throws', () => {
-  it('is a dead letter when what its parent does about it fails in an actor that is not there yet', async () => {
+  it("becomes a dead letter when its parent's reaction fails in an actor that does not exist yet", async () => {
     const late = {
       machine: setup({}).createMachine({
         context: () => {
@@ -171,7 +171,7 @@ describe('a callback that throws', () => {
 })
 
 describe('a logger that throws', () => {
-  it('keeps nobody from going on: it is told once more without what it cannot write', async () => {
+  it('stops no actor: it is called once more without the value that it cannot write', async () => {
     const told: string[] = []
     const write = (details: { value?: unknown; err?: unknown }, message: string) => {
       if ('value' in details || 'err' in details) throw new Error('cannot write that')
@@ -214,7 +214,7 @@ describe('an async function', () => {
     for (const listener of listeners) process.on('unhandledRejection', listener)
   })
 
-  it('that rejects as a custom action, a watcher or a subscriber is told, and does not end the process', async () => {
+  it('that rejects as a custom action, a watcher or a subscriber is logged, and does not end the process', async () => {
     const machine = setup({ types: {} as { events: { type: 'ACT' } } }).createMachine({
       on: { ACT: { actions: async () => Promise.reject(new Error('late')) } },
     })
@@ -225,7 +225,7 @@ describe('an async function', () => {
     supervisor.watch(async () => Promise.reject(new Error('late')))
     await supervisor.send('m/a', { type: 'ACT' })
     await vi.waitFor(() => expect(harness.errors).toHaveLength(3), { timeout: 60_000 })
-    // Node tells of a rejection that nobody takes before it goes on to the next macrotask.
+    // Node reports an unhandled rejection before the next macrotask.
     await new Promise((resolve) => setImmediate(resolve))
     expect(rejections).toEqual([])
     expect([...harness.errors].sort()).toEqual([

@@ -1,4 +1,4 @@
-/** Very many timers that are due at once: all fire, in due order, and the runtime goes on. */
+/** Tests very many timers that are due at once: all fire, in due order, and the runtime goes on. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
 import type { ScheduledTimer } from '../../src/runtime/record/record.ts'
@@ -8,9 +8,9 @@ import { Harness } from './harness.ts'
 const ACTORS = howMany('ACTORS_WITH_TIMERS', 20)
 const EACH = 1_000
 const OF_ONE = howMany('TIMERS_OF_ONE', 20_000)
-/** Timers set by one event. */
+/** Number of timers that one event sets. */
 const PER_EVENT = 500
-/** Due within a few milliseconds, so that many share each of them. */
+/** Delay of the timers. They are due within a few milliseconds, so many share each millisecond. */
 const DELAY_MS = 60_000
 const SPREAD_MS = 7
 
@@ -39,7 +39,7 @@ async function arm(harness: Harness, address: string, timers: number): Promise<v
   }
 }
 
-/** Reads the log once, for it may be long: each timer fired once, and none after one that was due later. */
+/** Checks that each timer fired once, and none after a later one. Reads the log once, because it may be long. */
 async function expectFiredInOrder(harness: Harness, timers: number): Promise<void> {
   const pending = new Map<string, ScheduledTimer & { index: number }>()
   let last = { dueAt: 0, seq: 0, index: 0 }
@@ -71,7 +71,7 @@ describe(`timers due at once (seed ${SEED})`, () => {
     }
   }
 
-  it('of many actors fire in due order, and more messages are taken meanwhile', async () => {
+  it('of many actors fire in due order, and messages are taken meanwhile', async () => {
     await withActors()
     harness.clock.advanceTo(10 * DELAY_MS)
     await Promise.all(
@@ -93,7 +93,7 @@ describe(`timers due at once (seed ${SEED})`, () => {
     },
   )
 
-  it('of one actor fire in due order, as it runs and at a start', async () => {
+  it('of one actor fire in due order, in a run and at a start', async () => {
     harness = new Harness()
     await harness.open({ machines })
     for (const how of ['lived', 'restarted']) {

@@ -1,4 +1,4 @@
-/** A system clock that is set delays no timer and fires none early, also across restarts (law 7). */
+/** Tests that setting the system clock delays no timer and fires none early, even across restarts (law 7). */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assign, enqueueActions, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
@@ -14,7 +14,7 @@ const DAY = 24 * HOUR
 
 type Events = { type: 'ARM'; n: string; id: string; ms: number } | { type: 'DUE'; n: string }
 
-/** Keeps the order in which its timers fired. */
+/** A machine that keeps the order in which its timers fired. */
 const alarm = setup({ types: {} as { context: { fired: string[] }; events: Events } }).createMachine({
   context: { fired: [] },
   on: {
@@ -50,7 +50,7 @@ describe('timers', () => {
   async function leave(orderly: boolean): Promise<void> {
     await supervisor.idle()
     if (orderly) await supervisor.stop()
-    // What a kill leaves: nobody waits for anything any more.
+    // Does what a kill does: no part waits for anything any more.
     clock.watch(undefined)
     clock.wakeAt(undefined, () => {})
   }
@@ -62,7 +62,7 @@ describe('timers', () => {
 
   const arm = (n: string, ms: number, id = n) => supervisor.send('alarm/a', { type: 'ARM', n, id, ms })
 
-  /** Time passes bit by bit, so that what happens at a moment is done before the next one. */
+  /** Moves the time bit by bit, so that the effects of a moment end before the next one. */
   async function pass(ms: number): Promise<void> {
     const end = machine.realMs + ms
     while (machine.realMs < end) {
@@ -95,14 +95,14 @@ describe('timers', () => {
   })
 
   it.each(['stop', 'crash'] as const)(
-    'that came due while nobody ran, after a %s, fire before anything that is sent after the start',
+    'fire before any message of the new start when they came due while no process ran, after a %s',
     async (how) => {
       await arm('20', 20_000)
       await arm('10', 10_000)
       await leave(how === 'stop')
       machine.pass(30_000)
       await open()
-      // The start has settled: no moment more had to pass.
+      // The start is over, and the time need not move any further.
       expect(fired()).toEqual(['10', '20'])
       await arm('late', 1)
       const types = (await records())
@@ -154,20 +154,23 @@ describe('timers', () => {
     ['a crash', DAY],
     ['a stop', -DAY],
     ['a crash', -DAY],
-  ])('keep their delays when the clock is set while nothing runs, after %s: by %i ms', async (how, byMs) => {
-    await arm('100', 100_000)
-    await leave(how === 'a stop')
-    machine.pass(40_000)
-    machine.setClock(byMs)
-    await open()
-    expect(supervisor.clockJumps).toMatchObject([{ byMs }])
-    await pass(60_000 - 1)
-    expect(fired()).toEqual([])
-    await pass(1)
-    expect(fired()).toEqual(['100'])
-  })
+  ])(
+    'keep their delays when the clock is set while no process runs, after %s: by %i ms',
+    async (how, byMs) => {
+      await arm('100', 100_000)
+      await leave(how === 'a stop')
+      machine.pass(40_000)
+      machine.setClock(byMs)
+      await open()
+      expect(supervisor.clockJumps).toMatchObject([{ byMs }])
+      await pass(60_000 - 1)
+      expect(fired()).toEqual([])
+      await pass(1)
+      expect(fired()).toEqual(['100'])
+    },
+  )
 
-  it('of one id fire as themselves, though the one that is due earlier fires later', async () => {
+  it('of one id fire as themselves, even when the one that is due earlier fires later', async () => {
     await arm('first, of 100 s', 100_000, 'same')
     machine.setClock(DAY)
     await pass(2_000)
@@ -193,23 +196,20 @@ describe('timers', () => {
     expect(fired()).toEqual(['100'])
   })
 
-  it.each(['another boot', 'a crash'])(
-    'do not believe the time that an event came with, after %s',
-    async (what) => {
-      await arm('100', 100_000)
-      await supervisor.send('alarm/a', { type: 'LATE', at: Date.UTC(2150) })
-      await leave(what === 'another boot')
-      if (what === 'another boot') machine.boot('boot-2')
-      await open()
-      await pass(99_000)
-      expect(fired()).toEqual([])
-      await pass(1_000)
-      expect(fired()).toEqual(['100'])
-    },
-  )
+  it.each(['another boot', 'a crash'])('do not trust the time of an event, after %s', async (what) => {
+    await arm('100', 100_000)
+    await supervisor.send('alarm/a', { type: 'LATE', at: Date.UTC(2150) })
+    await leave(what === 'another boot')
+    if (what === 'another boot') machine.boot('boot-2')
+    await open()
+    await pass(99_000)
+    expect(fired()).toEqual([])
+    await pass(1_000)
+    expect(fired()).toEqual(['100'])
+  })
 
-  it('keep the delays of messages that wait as the clock is set', async () => {
-    // They are all sent before anything is taken, and the clock is found set as the next one is.
+  it('keep the delays of messages that wait while the clock is set', async () => {
+    // All are sent before any is taken. The change of the clock is found when the next one is taken.
     const sends = [arm('10', 10_000)]
     machine.setClock(DAY)
     machine.pass(300)
@@ -223,7 +223,7 @@ describe('timers', () => {
     expect(fired()).toEqual(['10', '20'])
   })
 
-  it('leave nothing in the log of a run whose clock nobody sets', async () => {
+  it('leave nothing in the log of a run whose clock is never set', async () => {
     await arm('10', 10_000)
     machine.sleep(HOUR)
     await pass(20_000)

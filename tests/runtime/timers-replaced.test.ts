@@ -1,4 +1,6 @@
-/** A delayed message is for the child that was addressed, not for a later one with its id: as live XState has it. */
+/**
+ * Tests that a delayed message is for the child that was addressed, not for a later one with its id, as in live XState.
+ */
 import { describe, expect, it } from 'vitest'
 import {
   type AnyStateMachine,
@@ -110,7 +112,7 @@ const parents: Record<string, { machine: AnyStateMachine; steps: readonly string
 
 describe('a delayed message to a child', () => {
   describe.each(Object.entries(parents))('%s', (_, { machine, steps, pings }) => {
-    it('reaches in live XState whom it was for', () => {
+    it('reaches its receiver in live XState', () => {
       const clock = new SimulatedClock()
       const live = createActor(machine, { clock }).start()
       for (const type of steps) live.send({ type })
@@ -139,7 +141,7 @@ describe('a delayed message to a child', () => {
     })
   })
 
-  it('is for it still after its supervision has restarted it', async () => {
+  it('still reaches it after its supervision has restarted it', async () => {
     const harness = new Harness()
     const fragile = setup({}).createMachine({
       context: { pings: 0 },
@@ -168,7 +170,7 @@ describe('a delayed message to a child', () => {
     expect(harness.context('boss/b/kid')).toEqual({ pings: 1 })
   })
 
-  it('to an address at which nobody was yet is for the first who comes there', async () => {
+  it('to an address without an actor is for the first actor there', async () => {
     const harness = new Harness()
     const early = createMachine({
       entry: sendTo(({ system }) => system.get('boss/b/kid'), { type: 'PING' }, { delay: 500 }),
@@ -183,7 +185,7 @@ describe('a delayed message to a child', () => {
   })
 })
 
-it('a snapshot of an earlier version, which does not say which child it is of, opens and is right', async () => {
+it('a snapshot of an earlier version, which does not name its child, opens and is right', async () => {
   const { machine, steps } = parents['that took the place of another before'] as (typeof parents)[string]
   const harness = new Harness()
   const machines = { boss: machine }

@@ -1,4 +1,4 @@
-/** Timers of machines: the delays they take, and what becomes of those that come due at a bad moment (law 7). */
+/** Tests the delays of machines, and timers that come due at a bad moment (law 7). */
 
 import { describe, expect, it } from 'vitest'
 import { assign, createActor, createMachine, raise, SimulatedClock, sendTo, setup } from 'xstate'
@@ -20,7 +20,7 @@ import type { Publication } from '../../src/runtime/turn/publication.ts'
 import { newMemory, type SnapshotEntry } from '../../store/index.ts'
 import { Harness } from './harness.ts'
 
-/** Waits as long as it is told to. */
+/** A machine that waits for the delay in its event. */
 const sleeper = setup({
   types: {} as { events: { type: 'SLEEP'; ms: unknown } | { type: 'DUE' } | { type: 'POKE' } },
 }).createMachine({
@@ -40,7 +40,7 @@ const sleeper = setup({
   },
 })
 
-/** Events are JSON, so what is no JSON is written as text. */
+/** Returns a delay from an event. Events are JSON, so numbers that JSON does not have are texts. */
 function read(ms: unknown): number {
   const odd = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY }
   return (typeof ms === 'string' && ms in odd ? odd[ms as keyof typeof odd] : ms) as number
@@ -64,7 +64,7 @@ describe('a delay', () => {
     ['100', '"100"'],
     [null, 'null'],
     [true, 'true'],
-  ])('of %s is refused in that turn, and nobody else notices', async (ms, told) => {
+  ])('of %s is refused in that turn, and no other actor is affected', async (ms, told) => {
     const harness = await open({ sleeper, bystander })
     const { supervisor, clock } = harness
     await supervisor.spawn('sleeper', 's')
@@ -83,7 +83,7 @@ describe('a delay', () => {
     expect((await supervisor.verify()).problems).toEqual([])
   })
 
-  it('of a message to another actor is held to the same', async () => {
+  it('of a message to another actor follows the same rule', async () => {
     const machine = setup({}).createMachine({
       on: {
         GO: {
@@ -102,7 +102,7 @@ describe('a delay', () => {
     })
   })
 
-  it.each([[() => 'x'], [5]])('of a timer whose id is no text is refused: %s', async (id) => {
+  it.each([[() => 'x'], [5]])('of a timer whose id is not text is refused: %s', async (id) => {
     const machine = createMachine({
       on: { GO: { actions: raise({ type: 'DUE' }, { id: id as never, delay: 5 }) } },
     })
@@ -132,7 +132,7 @@ describe('a delay', () => {
     expect(live.getSnapshot().value).toBe('rested')
   })
 
-  it('between restarts that no number can tell is none of a backoff either', async () => {
+  it('between restarts must be a number, too, or the backoff is refused', async () => {
     for (const backoff of [{ minMs: Number.NaN }, { maxMs: -1 }, { minMs: Number.POSITIVE_INFINITY }]) {
       const full = { minMs: 1, maxMs: 1, restartsMax: 1, resetMs: 1, ...backoff }
       const supervision = { strategy: 'restart', backoff: full } as const
@@ -143,7 +143,7 @@ describe('a delay', () => {
   })
 })
 
-describe('a log of an earlier version with a delay that is no number', () => {
+describe('a log of an earlier version with a delay that is not a number', () => {
   const never = (ms: number) =>
     createMachine({
       id: 'never',
@@ -154,7 +154,7 @@ describe('a log of an earlier version with a delay that is no number', () => {
       },
     })
 
-  /** What such a version wrote: JSON has neither NaN nor Infinity. */
+  /** Returns a value as such a version wrote it: JSON has neither NaN nor Infinity. */
   const asWritten = <T extends { timers?: unknown; scheduled?: unknown }>(value: T): T => {
     const timers = (list: unknown) => (list as { dueAt: number | null }[]).map((t) => ({ ...t, dueAt: null }))
     const { scheduled, timers: pending } = value
@@ -166,7 +166,7 @@ describe('a log of an earlier version with a delay that is no number', () => {
   }
 
   it.each(['its records', 'its snapshots'])(
-    'opens from %s; the timer is dropped and told, and stalls nobody',
+    'opens from %s; the timer is dropped and logged, and no actor stalls',
     async (from) => {
       const first = await open({ never: never(60_000), bystander })
       await first.supervisor.spawn('never', 'n')
@@ -288,7 +288,7 @@ describe('a timer on which a machine throws', () => {
   const machines = { clumsy, receiver, sender }
 
   it.each(['clumsy', 'sender'])(
-    'has fired all the same, and not again at the next start: %s',
+    'has fired all the same, and does not fire again at the next start: %s',
     async (kind) => {
       const harness = await open(machines)
       await harness.supervisor.spawn('receiver', 'r')
@@ -306,8 +306,8 @@ describe('a timer on which a machine throws', () => {
   )
 })
 
-it('timers that are due at once may be more than messages may wait', async () => {
-  // A clock that calls back once only: the rest must not depend on it.
+it('timers that are due at once may outnumber the mailbox', async () => {
+  // A clock that calls back only once. All other timers must fire without it.
   let now = 1_000
   let due: (() => void) | undefined
   const wakeAt = (_at: number | undefined, onDue: () => void) => {
@@ -330,7 +330,7 @@ it('timers that are due at once may be more than messages may wait', async () =>
   await supervisor.stop()
 })
 
-it('timers that are cancelled are forgotten, though they would have been due long after', async () => {
+it('cancelled timers are forgotten, even when they were due much later', async () => {
   let timers: PendingTimers = NO_TIMERS
   const cell = {
     address: 'a/b',
@@ -352,7 +352,7 @@ it('timers that are cancelled are forgotten, though they would have been due lon
   })
   let most = 0
   for (let seq = 1; seq <= 100_000; seq++) {
-    // One of each hundred stays; each other is cancelled by the next.
+    // One of each hundred stays; the next one cancels each other.
     const timer = { id: `t${seq}`, dueAt: 1_000_000 - seq, event: { type: `T${seq}` }, seq, correlation: 'c' }
     if (seq % 100 !== 1) timers = withoutAll(timers, `t${seq - 1}`)
     timers = withTimer(timers, timer)

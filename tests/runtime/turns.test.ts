@@ -58,7 +58,7 @@ async function open(): Promise<Harness> {
 }
 
 describe('a turn', () => {
-  it('takes a message and all that it sets off, in one commit with one correlation and its causes', async () => {
+  it('takes a message and all that follows from it, in one commit, with one correlation and the causes', async () => {
     const harness = await open()
     await harness.supervisor.send('counter/a', { type: 'POKE', to: 'counter/b', event: 'INC' })
     const [poke, inc] = (await harness.records()).slice(-2)
@@ -119,7 +119,7 @@ describe('a turn', () => {
     expect(harness.store.head.seq).toBeLessThan(10)
   })
 
-  it('leaves a dead letter for a message to nobody, from outside and from within, which can be delivered later', async () => {
+  it('leaves a dead letter for a message to an unknown actor, from outside and inside, which can be delivered later', async () => {
     const harness = await open()
     await expect(harness.supervisor.send('counter/x', { type: 'INC' })).rejects.toMatchObject({
       code: 'ACTOR_UNKNOWN',
@@ -178,7 +178,7 @@ describe('a turn', () => {
     await expect(harness.supervisor.send(to, event)).rejects.toMatchObject({ code })
   })
 
-  it('refuses to start an actor twice, or of a kind that nobody registered', async () => {
+  it('refuses to start an actor twice, or of an unknown kind', async () => {
     const harness = await open()
     await expect(harness.supervisor.spawn('counter', 'a')).rejects.toMatchObject({ code: 'ACTOR_EXISTS' })
     await expect(harness.supervisor.spawn('nothing', 'a')).rejects.toMatchObject({ code: 'KIND_UNKNOWN' })
@@ -187,7 +187,7 @@ describe('a turn', () => {
 })
 
 describe('timers', () => {
-  it('survive a crash with the time they had left, and the overdue fire in due order', async () => {
+  it('survive a crash with the time they had left, and overdue ones fire in due order', async () => {
     const harness = await open()
     await harness.supervisor.send('counter/a', { type: 'WAIT' })
     harness.clock.advanceTo(1_400)
@@ -205,7 +205,7 @@ describe('timers', () => {
     expect(fired.map((r) => r.actor)).toEqual(['counter/a', 'counter/b'])
   })
 
-  it('that were cancelled never fire, not even when both were due at once', async () => {
+  it('never fire when they were cancelled, even when both were due at once', async () => {
     const harness = await open()
     await harness.supervisor.send('counter/a', { type: 'WAIT' })
     await harness.supervisor.send('counter/a', { type: 'BACK' })
@@ -223,7 +223,7 @@ describe('after a restart', () => {
     expect(harness.context('counter/a')).toEqual({ n: 10 })
     await harness.supervisor.stop()
     await harness.open({ machines })
-    // Only the dead letters' collector was asked for so far.
+    // Only the dead letters' collector is in memory so far.
     expect(harness.supervisor.residents).toBe(1)
     expect(harness.context('counter/a')).toEqual({ n: 10 })
     expect(await harness.supervisor.stateAt('counter/a', { rev: 3 })).toMatchObject({ context: { n: 7 } })
@@ -231,7 +231,7 @@ describe('after a restart', () => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('a machine that changed without a new version is found out', async () => {
+  it('a machine that changed without a new version is detected', async () => {
     const harness = await open()
     await harness.supervisor.send('counter/a', { type: 'WAIT' })
     await harness.crash()

@@ -1,4 +1,4 @@
-/** What a turn that fails had begun is as if it had never been (law 2), and what follows from failures and timers. */
+/** Tests that a failed turn leaves no trace of its work (law 2), and the effects of failures and timers. */
 import { describe, expect, it } from 'vitest'
 import {
   type AnyStateMachine,
@@ -60,7 +60,7 @@ describe('a turn that fails', () => {
     },
   })
 
-  it('leaves the child there that it had replaced, as it was', async () => {
+  it('keeps the child that it had replaced, unchanged', async () => {
     const harness = await open({ machine: boss, childSupervision: { strategy: 'resume' } })
     await harness.supervisor.send('boss/b', { type: 'UP' })
     await failing(harness, 'REPLACE')
@@ -70,7 +70,7 @@ describe('a turn that fails', () => {
     await whole(harness)
   })
 
-  it('carries its actor over to a new version once more, the next time', async () => {
+  it('migrates its actor again the next time', async () => {
     const versioned = (version: string) =>
       createMachine({ id: 'boss', version, on: { UP: {}, THROW: { actions: assign(boom) } } })
     const harness = await open(versioned('1'))
@@ -91,15 +91,15 @@ describe('a turn that fails', () => {
   })
 })
 
-describe('a transition that wants what there is not', () => {
+describe('a transition with an unknown target', () => {
   it.each<[string, AnyStateMachine, string]>([
     [
-      'a child that nobody defined',
+      'a child that is not defined',
       createMachine({ on: { GO: { actions: spawnChild('nope' as never, { id: 'n' }) } } }),
       'spawns "nope", which its machine does not define',
     ],
     [
-      'to send to something that is no actor',
+      'to send to an object that is not an actor',
       createMachine({
         on: { GO: { actions: sendTo(() => ({ id: 'x' }) as never, { type: 'X' } as never) } },
       }),
@@ -117,7 +117,7 @@ describe('a transition that wants what there is not', () => {
 })
 
 describe('timers', () => {
-  it('of one id are several: the one that is due fires, and the others keep their times', async () => {
+  it('of one id may be several: the due one fires, and the others keep their times', async () => {
     const machine = setup({
       types: {} as { context: { heard: string[] }; events: EventObject & { n?: string } },
     }).createMachine({
@@ -149,7 +149,7 @@ describe('timers', () => {
 })
 
 describe('failures in a row', () => {
-  it('are counted anew after a while without one', async () => {
+  it('are counted anew after a time without one', async () => {
     const backoff = { minMs: 100, maxMs: 1_000, restartsMax: 1, resetMs: 5_000 }
     const machine = createMachine({ on: { THROW: { actions: assign(boom) } } })
     const harness = await open({ machine, supervision: { strategy: 'restart', backoff } })
@@ -165,7 +165,7 @@ describe('failures in a row', () => {
   })
 })
 
-it('what a machine logs is said by the process once it is durable, and not when it is replayed', async () => {
+it("a machine's log lines are written once they are durable, and not in a replay", async () => {
   const machine = setup({ types: {} as { context: { n: number } } }).createMachine({
     context: { n: 7 },
     on: {

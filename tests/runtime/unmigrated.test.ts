@@ -1,4 +1,4 @@
-/** An actor whose migration cannot be put on record, for what its new version starts cannot start. */
+/** Tests an actor whose migration cannot be recorded, because children of its new version cannot start. */
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
@@ -11,11 +11,11 @@ interface Context {
 }
 
 const kid = setup({}).createMachine({})
-/** Has the name that a child of the second version is to have. */
+/** Has the system id that a child of the second version needs. */
 const holder = setup({ actors: { kid }, types: {} as { children: { kid: 'kid' } } }).createMachine({
   invoke: { src: 'kid', id: 'kid', systemId: 'name' },
 })
-/** Sends on, and hears of it. */
+/** Passes messages on and gets the answers. */
 const relay = setup({ types: {} as { context: Context } }).createMachine({
   context: { n: 0 },
   on: {
@@ -35,7 +35,7 @@ function counter(version: '1' | '2'): AnyStateMachine {
     version,
     context: { n: 0 },
     entry: raise({ type: 'INC' }, { delay: 50 }),
-    // The teller is started, and tells, before the other cannot be.
+    // The teller starts, and sends, before the start of the other fails.
     ...(version === '2' && {
       invoke: [
         { src: 'teller', id: 'teller' },
@@ -87,7 +87,7 @@ const ownEvents = async (harness: Harness) =>
 
 describe('an actor whose migration cannot be put on record', () => {
   it.each(['stop', 'crash'] as const)(
-    'is told of by name, and carried over once it can be, after a %s',
+    'is reported by name, and migrated once that is possible, after a %s',
     async (how) => {
       const harness = await upgraded(how)
       const { supervisor } = harness
@@ -108,7 +108,7 @@ describe('an actor whose migration cannot be put on record', () => {
     },
   )
 
-  it('is a matter of its own: who sends to it goes on, and hears nothing of what was undone', async () => {
+  it('affects no other actor: its senders go on, and hear nothing of the undone turn', async () => {
     const harness = await upgraded('stop')
     const { supervisor } = harness
     await supervisor.send('relay/r', { type: 'GO' })
@@ -125,7 +125,7 @@ describe('an actor whose migration cannot be put on record', () => {
   })
 
   it.each(['stop', 'crash'] as const)(
-    'is released from quarantine once it can be carried over, after a %s',
+    'is released from quarantine once it can be migrated, after a %s',
     async (how) => {
       const harness = await upgraded(how, true)
       const { supervisor } = harness
@@ -142,7 +142,7 @@ describe('an actor whose migration cannot be put on record', () => {
   )
 
   it.each(['none', 'stop', 'crash'] as const)(
-    'keeps its timers, which fire once it is carried over; between: %s',
+    'keeps its timers, which fire once it is migrated; between: %s',
     async (how) => {
       const harness = await upgraded('stop')
       harness.clock.advanceTo(2_000)
@@ -165,7 +165,7 @@ describe('an actor whose migration cannot be put on record', () => {
   )
 })
 
-describe('a job that a new version has no place for, beside an actor that cannot be carried over', () => {
+describe('a child that a new version no longer has, beside an actor that cannot be migrated', () => {
   const job = fromPromise(() => new Promise(() => {}))
   const before = setup({ actors: { job } }).createMachine({
     id: 'worker',
@@ -180,7 +180,7 @@ describe('a job that a new version has no place for, beside an actor that cannot
     upgrades,
   })
 
-  it('is dropped once, also where it goes passive meanwhile', async () => {
+  it('is dropped once, even when it goes passive meanwhile', async () => {
     const harness = new Harness()
     const supervisor = await harness.open({
       machines: { holder, good: before, worse: before },

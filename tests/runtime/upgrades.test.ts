@@ -45,7 +45,7 @@ async function lived(): Promise<Harness> {
 }
 
 describe('a new version of a machine', () => {
-  it('is refused by name when nothing leads to it', async () => {
+  it('is refused by name when no upgrade leads to it', async () => {
     const harness = await lived()
     await harness.supervisor.stop()
     await harness.open({ machines: { tally: v2 } })
@@ -54,7 +54,7 @@ describe('a new version of a machine', () => {
     })
   })
 
-  it('carries the states over, says so in the log, and replays with its predecessor', async () => {
+  it('migrates the states, on record, and replays with the machine before it', async () => {
     const harness = await lived()
     await harness.supervisor.stop()
     await harness.open({ machines: { tally: { machine: v2, upgrades: [upgrade], previous: [v1] } } })
@@ -72,7 +72,7 @@ describe('a new version of a machine', () => {
     })
   })
 
-  it('takes in, upcast, what a crash left behind the last snapshot', async () => {
+  it('takes the events that a crash left behind the last snapshot, upcast', async () => {
     const harness = await lived()
     await harness.supervisor.stop()
     await harness.open({ machines: { tally: v1 } })

@@ -14,7 +14,7 @@ const nameless = Object.create({ constructor: undefined }) as object
 
 describe('a value that the log keeps', () => {
   it.each<[string, unknown, string]>([
-    ['a number that is none', { a: [1, Number.NaN] }, 'it.a[1] is NaN'],
+    ['NaN', { a: [1, Number.NaN] }, 'it.a[1] is NaN'],
     ['infinity', { a: -Infinity }, 'it.a is -Infinity'],
     ['a function', { a: { b: () => {} } }, 'it.a.b is a function'],
     ['a big integer', [10n], 'it[0] is a bigint'],
@@ -31,11 +31,11 @@ describe('a value that the log keeps', () => {
       Object.defineProperty({}, 'h', { value: 1 }),
       'it is an object with symbols or hidden',
     ],
-    ['a prototype that it brings', JSON.parse('{"a":{"__proto__":1}}'), 'it.a.__proto__ is a key'],
-    ['what is never the same', new Proxy({ a: 1 }, { get: () => Math.random() }), 'it is a proxy'],
+    ['a __proto__ key', JSON.parse('{"a":{"__proto__":1}}'), 'it.a.__proto__ is a key'],
+    ['a proxy whose values change', new Proxy({ a: 1 }, { get: () => Math.random() }), 'it is a proxy'],
     ['a proxy of a list', { a: [new Proxy([1], {})] }, 'it.a[0] is a proxy'],
     [
-      'a getter, whatever it gives',
+      'a getter, whatever it returns',
       {
         a: [
           {
@@ -53,20 +53,20 @@ describe('a value that the log keeps', () => {
       Object.defineProperty([1], 0, { get: () => 1, enumerable: true }),
       'it[0] is a getter',
     ],
-    ['what looks like a reference', { a: { xstate$$type: 1 } }, 'it.a.xstate$$type is a key'],
-    ['what is too deep', nested(300), 'more than 256 levels deep'],
+    ['a key that looks like a reference', { a: { xstate$$type: 1 } }, 'it.a.xstate$$type is a key'],
+    ['a value that is too deep', nested(300), 'more than 256 levels deep'],
   ])('is not %s', (_, value, message) => {
     expect(() => admit(value, 'it')).toThrow(
       expect.objectContaining({ code: 'NOT_JSON', message: expect.stringContaining(message) }),
     )
   })
 
-  it('may be a reference where those come back, an object without a prototype, and undefined', () => {
+  it('may be a reference where the log restores them, an object without a prototype, and undefined', () => {
     const value = { ref: ref('a/b'), bare: Object.assign(Object.create(null), { a: 1 }), none: undefined }
     expect(() => admit(value, 'it')).not.toThrow()
   })
 
-  it('was looked through before, where it is the same as before', () => {
+  it('is not checked again when it is the same object as before', () => {
     const kept = { at: new Date(0) }
     expect(() => admitContext({ kept, n: 2 }, { kept, n: 1 }, none, true)).not.toThrow()
     expect(() => admitContext({ kept: { ...kept } }, { kept }, none, true)).not.toThrow()
@@ -74,7 +74,7 @@ describe('a value that the log keeps', () => {
   })
 })
 
-it('a value from outside is copied, and what its getters give is the value', () => {
+it("a value from outside is copied, and its getters' results are its values", () => {
   let reads = 0
   const outside = {
     get a() {
@@ -87,7 +87,7 @@ it('a value from outside is copied, and what its getters give is the value', () 
 })
 
 describe('two values are equal as JSON', () => {
-  it('when they are written alike, whatever the order of their keys', () => {
+  it('when they are written alike, in any order of their keys', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
         const back = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown
@@ -133,6 +133,6 @@ it.each<[string, unknown, object]>([
   ['its name', { name: 'Odd', message: 'm' }, { name: 'Odd', message: 'm' }],
   ['text', 'gone', { name: 'Error', message: 'gone' }],
   ['nothing', undefined, { name: 'Error', message: 'undefined' }],
-])('of what was thrown %s is kept', (_, thrown, plain) => {
+])('of a thrown value, %s is kept', (_, thrown, plain) => {
   expect(plainError(thrown)).toEqual(plain)
 })

@@ -1,4 +1,4 @@
-/** What verify holds in memory does not grow with the number of actors. */
+/** Tests that the memory of `verify` does not grow with the number of actors. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ const counter = setup({ types: {} as { context: { count: number } } }).createMac
 const machines = { counter }
 const registry = new Registry(machines)
 
-/** Each actor starts, counts in two rounds over all of them, and every other one ends. */
+/** Makes a log in which each actor starts, counts in two rounds over all actors, and every other one ends. */
 async function filled(actors: number, store: Store<TransitionRecord>) {
   const clock = new EventClock(0)
   const passivation = { residentMax: 1_000 }
@@ -59,9 +59,9 @@ async function filled(actors: number, store: Store<TransitionRecord>) {
   return { store, supervisor }
 }
 
-/** The most bytes of heap, garbage left out, that verify adds to what there is. */
+/** Returns the most bytes of heap that `verify` adds, without garbage. */
 async function held(actors: number): Promise<number> {
-  // On the disk, so that the heap holds nothing of it.
+  // The log is on the disk, so that the heap holds none of it.
   const location = mkdtempSync(join(tmpdir(), 'outcry-verify-'))
   const { store, supervisor } = await filled(actors, await openLevelStore(location))
   collect()
@@ -74,7 +74,7 @@ async function held(actors: number): Promise<number> {
   const found = await verifyLog(store, registry, { onProgress, actorsMax: 500 })
   expect(found).toMatchObject({ problems: [], records: supervisor.seq })
   expect(found.actors).toBe(actors + 1)
-  // Those that have left memory have one at least.
+  // Each actor that has left memory has at least one snapshot.
   expect(found.snapshots).toBeGreaterThan(actors - 2_000)
   await supervisor.stop()
   rmSync(location, { recursive: true })
@@ -82,17 +82,17 @@ async function held(actors: number): Promise<number> {
 }
 
 describe('verify', () => {
-  it('holds as much for many actors as for few', async () => {
+  it('uses as much memory for many actors as for few', async () => {
     const many = howMany('VERIFY_ACTORS', 20_000)
     const few = many / 5
     await held(500)
     const growth = ((await held(many)) - (await held(few))) / (many - few)
-    // A replayed actor alone takes more than a thousand bytes.
+    // One replayed actor takes more than a thousand bytes.
     expect(growth).toBeLessThan(200)
   })
 
   it.each([1, 10_000])(
-    'finds the same with %i actors in memory, and what memory has besides',
+    'finds the same with %i actors in memory, and actors that only memory has',
     async (actorsMax) => {
       const { store, supervisor } = await filled(2_000, await openMemoryStore())
       const entries: SnapshotEntry[] = []
@@ -118,7 +118,7 @@ describe('verify', () => {
     },
   )
 
-  it('leaves nothing behind on the disk, however it ends', async () => {
+  it('leaves nothing on the disk, however it ends', async () => {
     const { store, supervisor } = await filled(6_000, await openMemoryStore())
     const folder = mkdtempSync(join(tmpdir(), 'outcry-verify-'))
     const temporary = process.env.TMPDIR

@@ -1,4 +1,4 @@
-/** A log whose records are whole, but are not what its machines would have done. */
+/** Tests logs whose records are whole but differ from what the machines would do. */
 import { describe, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
 import { Registry } from '../../src/runtime/actors/registry.ts'
@@ -35,7 +35,7 @@ const lamp = setup({
 })
 const machines = { lamp }
 
-/** A log of two lamps, changed before it is written again. */
+/** Writes a log of two lamps, changes it, and writes it again. */
 async function rewritten(change: (records: TransitionRecord[], snapshots: SnapshotEntry[]) => void) {
   const memory = newMemory()
   const supervisor = await createSupervisor({ store: await openMemoryStore(memory), machines })
@@ -61,7 +61,7 @@ const pressOf = (records: readonly TransitionRecord[], n: number) =>
   }
 
 describe('a replay', () => {
-  it('finds nothing in a log that is as it was', async () => {
+  it('finds nothing in an unchanged log', async () => {
     expect(await problemsOf(() => {})).toEqual([])
   })
 
@@ -91,12 +91,12 @@ describe('a replay', () => {
       'the snapshot of lamp/main',
     ],
     ['a wake', (_, s) => Object.assign(s[1]!, { wake: { at: 5 } }), 'STATE_DIFFERS', 'lamp/other'],
-  ])('names %s that is not what the log leads to', async (_, change, code, message) => {
+  ])('names %s that the log does not lead to', async (_, change, code, message) => {
     const problems = await problemsOf(change)
     expect(problems[0]).toMatchObject({ code, message: expect.stringContaining(message) })
   })
 
-  it('goes on with the other actors, and stops when there is no end to it', async () => {
+  it('goes on with the other actors, and stops at an endless loop', async () => {
     const problems = await problemsOf((records) => {
       pressOf(records, 0).to = 'on-and-on'
       for (const record of records)
