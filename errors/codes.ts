@@ -69,6 +69,7 @@ export const ERRORS = {
   IMPURE_SEND: { status: 500, exit: 1, retryable: false, about: 'A guard, an `assign` or an expression of a machine sends an event by hand.' },
   INTENT_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends the paper venue an intent that the venue does not know.' },
   INTERNAL: { status: 500, exit: 1, retryable: false, about: 'An unexpected failure; the log of the runner has the cause.' },
+  INVARIANT_BROKEN: { status: 500, exit: 1, retryable: false, about: 'The runtime finds that it is about to break a law of the log, or has: a defect of Outcry. It fences the store.' },
   JSON_INVALID: { status: 400, exit: 1, retryable: false, about: 'The body of a request is not JSON, or is empty.' },
   KEY_REUSED: { status: 422, exit: 1, retryable: false, about: 'An `Idempotency-Key` was used for another event before.' },
   KIND_INVALID: { status: 500, exit: 1, retryable: false, about: 'A registration does not describe a kind of actor; found at the start.' },

@@ -4,7 +4,14 @@ import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from '../sto
 import type { Archive } from './archive.ts'
 import type { RawCommit } from './codec/archive-file.ts'
 import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './codec/commit-codec.ts'
-import { corruptMeta, historyBroken, linkBroken, recordsMissing, unreadable } from './codec/damage.ts'
+import {
+  corruptCommit,
+  corruptMeta,
+  historyBroken,
+  linkBroken,
+  recordsMissing,
+  unreadable,
+} from './codec/damage.ts'
 import { type Database, json } from './codec/database.ts'
 import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -50,6 +57,7 @@ export class LogReader<R extends LogRecord> {
     /** Seq that the next commit must hold. */
     let due = reverse ? toSeq : fromSeq
     let link: Buffer | undefined
+    let epoch: number | undefined
     for await (const { seq, bytes } of reverse
       ? this.#rawDown(fromSeq, toSeq)
       : this.#rawUp(fromSeq, toSeq)) {
@@ -61,6 +69,10 @@ export class LogReader<R extends LogRecord> {
       if (due < first || due > last) throw recordsMissing(due)
       const broken = link !== undefined && !(reverse ? commit.hash : commit.previous).equals(link)
       if (broken) throw linkBroken(first)
+      // A writer that was fenced has written after the one that fenced it (law 9).
+      if (epoch !== undefined && (reverse ? commit.epoch > epoch : commit.epoch < epoch))
+        throw corruptCommit(first, `it is of epoch ${commit.epoch}, and its neighbour of epoch ${epoch}`)
+      epoch = commit.epoch
       link = reverse ? commit.previous : commit.hash
       due = reverse ? first - 1 : last + 1
       yield commit

@@ -2,6 +2,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { Offsets } from '../state/offsets.ts'
+import { assertCovers, assertFollows, assertWritten } from './laws.ts'
 import type { Maintenance } from './maintenance.ts'
 import { answer, type PendingTurn } from './pending-turn.ts'
 import type { Publisher } from './publisher.ts'
@@ -38,6 +39,7 @@ export class Committer {
   #pendingSize = 0
   #running: Promise<void> | undefined
   #fence: OutcryError | undefined
+  readonly #cursor = (source: string) => this.#parts.offsets.cursor(source)
 
   constructor(parts: CommitterParts, observer: CommitObserver) {
     this.#parts = parts
@@ -78,7 +80,7 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    const { store, publisher, maintenance } = this.#parts
+    const { store, offsets, publisher, maintenance } = this.#parts
     // Turns that run in this tick of the event loop share the commit.
     await undefined
     while (this.#pending.length > 0) {
@@ -90,14 +92,18 @@ export class Committer {
         if (turn.snapshots !== undefined) for (const entry of turn.snapshots) snapshots.push(entry)
       }
       try {
+        const { head } = store
+        assertFollows(batch, { head: head.seq, turn: offsets.turn, cursor: this.#cursor })
+        if (snapshots.length > 0) assertCovers(snapshots, records, head.seq)
         await store.append(snapshots.length > 0 ? { records, snapshots } : { records })
+        assertWritten(records, store.head.seq)
+        this.#pendingRecords -= records.length
+        for (const { size } of batch) this.#pendingSize -= size
+        for (const { publications } of batch) publisher.publish(publications)
       } catch (error) {
         this.#fenceOff(error, batch)
         return
       }
-      this.#pendingRecords -= records.length
-      for (const { size } of batch) this.#pendingSize -= size
-      for (const { publications } of batch) publisher.publish(publications)
       maintenance.count(records.length)
       for (const turn of batch) this.#answer(turn)
       try {

@@ -4,6 +4,7 @@
  */
 
 import { compact } from '../../../errors/compact.ts'
+import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Signal } from '../actors/signals.ts'
 import { CLOCK } from '../record/address.ts'
 import type { ClockState } from '../record/clock-record.ts'
@@ -120,12 +121,17 @@ export class Offsets {
     if (key !== undefined) this.#keysAhead.delete(key)
   }
 
+  /** Takes in a durable record, as it is lived and as it is read. @throws INVARIANT_BROKEN when a turn or a position runs back */
   apply(record: TransitionRecord): void {
-    this.#turn = record.turn
+    const { turn, origin } = record
+    if (turn !== this.#turn && turn !== this.#turn + 1) throw runsBack(record, `turn ${turn}`, this.#turn)
+    if (origin !== undefined && origin.position <= this.cursor(origin.source))
+      throw runsBack(record, `position ${origin.position} of ${origin.source}`, this.cursor(origin.source))
+    this.#turn = turn
     this.#at = record.at
     this.#systemIds.before(record)
     this.#systemIds.after(record)
-    if (record.origin !== undefined) this.#cursors.set(record.origin.source, record.origin.position)
+    if (origin !== undefined) this.#cursors.set(origin.source, origin.position)
     if (record.settles !== undefined) this.outbox.settle(record.settles)
     for (const intent of record.intents ?? []) this.outbox.add(intent)
     if (record.actor === CLOCK && record.event.type === 'outcry.clockSet')
@@ -162,4 +168,12 @@ function withShift(shifts: readonly Shift[], shift: Shift): readonly Shift[] {
   if (first === undefined || second === undefined || others.length + 2 <= SHIFTS_MAX)
     return [...shifts, shift]
   return [{ seq: second.seq, ms: first.ms + second.ms }, ...others]
+}
+
+function runsBack({ seq, actor }: TransitionRecord, what: string, last: number): OutcryError {
+  return new OutcryError(
+    'INVARIANT_BROKEN',
+    `record ${seq} (${actor}) is of ${what}, which does not follow ${last}`,
+    'Run `outcry verify` to see what the log has. If it is whole, this is a defect of Outcry: report it with this message.',
+  )
 }

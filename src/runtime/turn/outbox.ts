@@ -74,9 +74,13 @@ export class Outbox {
     }
   }
 
-  /** Reserves room for the intents of a turn, for all of them or for none. @throws PORT_BUSY */
+  /** Reserves room for the intents of a turn, for all of them or for none. @throws PORT_BUSY, INVARIANT_BROKEN */
   reserve(intents: readonly Intent[]): void {
     for (const [i, intent] of intents.entries()) {
+      if (this.#sizes.has(intent.id)) {
+        this.giveBack(intents.slice(0, i))
+        throw repeated(intent)
+      }
       const size = sizeOfIntent(intent)
       const ofPort = (this.#sizeOfPort.get(intent.port) ?? 0) + size
       if (ofPort > PORT_SIZE_MAX || this.#size + size > ALL_SIZE_MAX) {
@@ -150,6 +154,15 @@ function rangesOf(seqs: readonly number[]): { fromSeq: number; toSeq: number }[]
 function intentMissing(id: string): OutcryError {
   const what = `the intent ${id}, which is unsettled, is not in the log`
   return new OutcryError('LOG_GAP', what, 'Run `outcry verify` to see what the log has lost.')
+}
+
+/** A port would take the second one for the first, which it has carried out (law 6). */
+function repeated({ id, actor }: Intent): OutcryError {
+  return new OutcryError(
+    'INVARIANT_BROKEN',
+    `law 6: ${actor} makes an intent with the id ${id}, which another unsettled one has`,
+    'This is a defect of Outcry: report it with this message. The turn is undone.',
+  )
 }
 
 const SETTLE =
