@@ -1,4 +1,4 @@
-/** Puts a run together: what is known before anything is opened, and the components that open the rest. */
+/** Puts a run together: checks the configuration first, and then starts the components that open the rest. */
 import type { Logger } from '../runtime/logger.ts'
 import { componentsOf } from './components/list.ts'
 import type { RunnerConfig } from './config/schema.ts'

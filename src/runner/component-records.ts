@@ -1,6 +1,6 @@
 /**
- * Starts, stops and failures of components on their way into the log. They wait until the log says what it belongs to and with what
- * the run has begun: a start that is refused before leaves the log as it was. From then on each is a record at once.
+ * Records the starts, stops and failures of components. They wait until the log has its belonging and the run's first
+ * record, so that a refused start leaves the log unchanged. From then on each is recorded at once.
  */
 import { type ComponentInput, componentAddress } from '../../machines/index.ts'
 import { isOutcryError } from '../../store/index.ts'
@@ -8,7 +8,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock } from '../runtime/time/clock.ts'
 
-/** What has become of a component: an event of its actor, but for the time. */
+/** A change of a component: the event for its actor, without the time. */
 export type ComponentChange =
   | { readonly type: 'START' | 'START_COMPLETED' | 'STOP' | 'STOP_COMPLETED' }
   | { readonly type: 'FAULT'; readonly reason: string; readonly retryInMs?: number }
@@ -22,13 +22,13 @@ interface Target {
 export class ComponentRecords {
   #target: Target | undefined
   #isFlushed = false
-  /** In the order in which they were noted. */
+  /** Changes that wait for the log, in order. */
   #waiting: (readonly [name: string, change: ComponentChange])[] = []
   readonly #underWay = new Set<Promise<void>>()
-  /** Addresses of the actors that are there, or have been asked for. */
+  /** Addresses of the actors that exist or are being spawned. */
   readonly #known = new Set<string>()
 
-  /** From now on there is a log that takes them; they wait for the next `flush`. */
+  /** Sets the log for the changes. They wait for the next `flush`. */
   open(target: Target): void {
     this.#target = target
   }
@@ -38,7 +38,7 @@ export class ComponentRecords {
     else this.#waiting.push([name, change])
   }
 
-  /** Resolves when all that was noted is on record, as far as its actors take it. */
+  /** Resolves when all changes are recorded, except those that their actors refuse. */
   async flush(): Promise<void> {
     if (this.#target === undefined) return
     if (!this.#isFlushed) await this.#retire(this.#target.supervisor)
@@ -47,7 +47,7 @@ export class ComponentRecords {
     await Promise.all(this.#underWay)
   }
 
-  /** Resolves when the log has taken what was noted; it is given no more. */
+  /** Takes no more changes. Resolves when the log has taken the earlier ones. */
   async close(): Promise<void> {
     this.#target = undefined
     await Promise.all(this.#underWay)
@@ -58,7 +58,7 @@ export class ComponentRecords {
     const { supervisor, clock, logger } = this.#target
     const to = componentAddress(name)
     const at = clock.now()
-    // An actor that does not take it, such as one in quarantine, keeps nobody from starting or stopping.
+    // An actor that refuses the change, such as one in quarantine, must not stop a start or a stop.
     const onRefusal = (err: unknown) => {
       if (isOutcryError(err, 'ACTOR_QUARANTINED') || supervisor.fence !== undefined) return
       logger.warn({ err, actor: to }, `${to} does not take ${change.type}: ${(err as Error).message}`)
@@ -69,7 +69,7 @@ export class ComponentRecords {
     this.#underWay.add(recorded)
   }
 
-  /** Components that this run does without, and that a run which was killed has left running in the log. */
+  /** Stops the components in the log that this run lacks, such as those that a killed run has left running. */
   async #retire(supervisor: Supervisor): Promise<void> {
     const names = new Set(this.#waiting.map(([name]) => componentAddress(name)))
     const left: string[] = []
@@ -83,7 +83,7 @@ export class ComponentRecords {
     }
   }
 
-  /** The first start of all brings the actor into being. */
+  /** Sends the change to the component's actor. The very first start spawns it. */
   #sent(
     supervisor: Supervisor,
     { name, to, at }: { readonly name: string; readonly to: string; readonly at: number },

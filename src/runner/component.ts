@@ -1,10 +1,13 @@
-/** A part of the runner with a lifecycle and health. Adding one is a file in components/ and a line in components/list.ts. */
+/**
+ * A part of the runner with a lifecycle and health. Adding one is a file in components/ and a line in
+ * components/list.ts.
+ */
 
-/** STOPPED is the state before the start, too. */
+/** STOPPED is also the state before the start. */
 export type ComponentState = 'INITIALIZING' | 'RUNNING' | 'STOPPING' | 'STOPPED' | 'FAILED'
 
 /**
- * What a component does, and when it is asked to. A component that holds nothing open leaves `stop` out, and so on.
+ * The functions of a component, in the order of their calls. A component without resources leaves `stop` out.
  *
  * @example
  * const clock: Component = {
@@ -16,41 +19,44 @@ export type ComponentState = 'INITIALIZING' | 'RUNNING' | 'STOPPING' | 'STOPPED'
  * }
  */
 export interface Component {
-  /** Unique in a runner. The address of its actor is `component/<name>`. */
+  /** The component's name, unique in a runner. The address of its actor is `component/<name>`. */
   readonly name: string
   /** Names of the components that run before it starts, and that stop after it. */
   readonly needs: readonly string[]
-  /** Opens what it holds. It runs when this resolves. Where `restart` is given it is called again after a failure, after `stop`. */
+  /**
+   * Opens the component's resources. It runs when this resolves. With `restart`, this is called again after a failure
+   * and `stop`.
+   */
   start(): void | Promise<void>
   /**
-   * Does what goes on while it runs. It is called when all components have started, and that is on record. Resolves when nothing
-   * more is to come, rejects when it has failed.
+   * Does the component's continuous work. It is called when the starts of all components are recorded. Resolves when
+   * the work is done, and rejects when it has failed.
    */
   run?(): Promise<void>
-  /** Closes what its start has opened, also where the start has failed. */
+  /** Closes the resources that the start has opened, even when the start has failed. */
   stop?(): void | Promise<void>
-  /** Returns why it is not well, in a sentence; undefined while it is. Whoever asks may ask often: it looks at memory alone. */
+  /** Returns the component's problem as a sentence, or undefined. It is called often, so it reads memory only. */
   health?(): string | undefined
-  /** Whether, and how often, it is started again when it fails while it runs. Without it such a failure ends the run. */
+  /** Restarts the component when it fails while it runs. Without this such a failure ends the run. */
   readonly restart?: RestartPolicy | undefined
-  /** Whether the run ends when its `run` has resolved. */
+  /** True when the run ends as soon as the component's `run` has resolved. */
   readonly endsRun?: boolean
 }
 
 export interface RestartPolicy {
-  /** Failures in a row after which it is not started again, and stays FAILED. The run goes on without it. */
+  /** Maximum failures in a row. After more, the component stays FAILED, and the run goes on without it. */
   readonly failuresMax: number
-  /** Wait before the first restart in ms, twice as long before each further one. */
+  /** The wait before the first restart, in ms. It doubles with each further one. */
   readonly minMs: number
   readonly maxMs: number
-  /** A component that has run for so long in ms has not failed in a row. */
+  /** The time in ms after which an earlier failure no longer counts. */
   readonly steadyMs: number
 }
 
-/** What is known of a component from outside. @example { name: 'news', state: 'FAILED', reason: 'the wire is cut' } */
+/** The public view of a component. @example { name: 'news', state: 'FAILED', reason: 'the wire is cut' } */
 export interface ComponentHealth {
   readonly name: string
   readonly state: ComponentState
-  /** Why it has failed, or why it is not well. */
+  /** The component's failure or problem. */
   readonly reason?: string
 }

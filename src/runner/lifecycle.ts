@@ -1,4 +1,4 @@
-/** Starts components in the order of their needs, keeps them running, and stops them in reverse. */
+/** Starts components in the order of their needs, restarts them after failures, and stops them in reverse. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../runtime/logger.ts'
 import type { Component, ComponentHealth, ComponentState } from './component.ts'
@@ -11,29 +11,29 @@ export interface LifecycleOptions {
   readonly time?: RestartTime
 }
 
-/** The time of restarts. It is the machine's, whatever time the run has. */
+/** The clock of restarts. It is the system's, whatever time the run has. */
 export interface RestartTime {
-  /** In ms, from any moment. */
+  /** Returns ms since any fixed moment. */
   now(): number
-  /** Resolves after so many ms, and at once when the signal is aborted. */
+  /** Resolves after `ms`, or at once when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>
 }
 
-/** A component, and how it stands. */
+/** A component and its state. */
 interface Entry {
   readonly component: Component
   state: ComponentState
   reason?: string | undefined
-  /** Failures in a row. */
+  /** The number of failures in a row. */
   failures: number
-  /** When it last became RUNNING. */
+  /** The time when it last became RUNNING. */
   runsSince: number
-  /** A restart that is under way. */
+  /** The restart under way. */
   restarting?: Promise<void> | undefined
 }
 
 export class Lifecycle {
-  /** In the order of their start. */
+  /** The components, in the order of their start. */
   readonly #entries: readonly Entry[]
   readonly #options: LifecycleOptions
   readonly #time: RestartTime
@@ -41,10 +41,10 @@ export class Lifecycle {
   #stopping: Promise<void> | undefined
   #end: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
-  /** Resolves when a component that ends the run has come to its end, rejects when one fails that is not started again. */
+  /** Resolves when a component with `endsRun` is done. Rejects when a component without `restart` fails. */
   readonly ended: Promise<void>
 
-  /** @throws COMPONENTS_INVALID */
+  /** Orders the components. @throws COMPONENTS_INVALID */
   constructor(components: readonly Component[], options: LifecycleOptions) {
     this.#entries = startOrder(components).map((component) => ({
       component,
@@ -58,11 +58,11 @@ export class Lifecycle {
       this.#end = resolve
       this.#fail = reject
     })
-    // Nobody waiting for the end is no reason to crash.
+    // Without a caller that waits for the end, the process must not crash.
     this.ended.catch(() => {})
   }
 
-  /** How each component is, in the order of their start. */
+  /** Returns the health of each component, in the order of their start. */
   get health(): readonly ComponentHealth[] {
     return this.#entries.map(({ component, state, reason: failure }) => {
       const reason = state === 'RUNNING' ? component.health?.() : failure
@@ -70,7 +70,10 @@ export class Lifecycle {
     })
   }
 
-  /** Resolves when all run. Where one does not start, all that have begun are stopped. @throws what the start has thrown */
+  /**
+   * Resolves when all components run. If one does not start, it stops all that have begun.
+   * @throws the error of the start
+   */
   async start(): Promise<void> {
     const { records } = this.#options
     const begun: Entry[] = []
@@ -84,18 +87,18 @@ export class Lifecycle {
       const last = begun.at(-1) as Entry
       if (last.state === 'INITIALIZING') this.#fault(last, error)
       this.#stopping = this.#stop(begun)
-      // What started it all is told; what its end brings is not.
+      // The caller gets the first error, and not the errors of the stop.
       await this.#stopping.catch(() => {})
       throw error
     }
   }
 
-  /** Lets them do what goes on while they run. Comes after `start`. */
+  /** Starts the continuous work of all components. Call it after `start`. */
   run(): void {
     for (const entry of this.#entries) void this.#keep(entry)
   }
 
-  /** Stops each component, whatever becomes of the others. @throws the first of what they throw */
+  /** Stops every component, even when others fail to stop. @throws the first error */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop(this.#entries)
     return this.#stopping
@@ -113,7 +116,7 @@ export class Lifecycle {
     records.note(component.name, { type: 'START_COMPLETED' })
   }
 
-  /** Resolves when it has come to its end, or has failed and is not started again. */
+  /** Resolves when the component's work is done, or has failed without a restart. */
   async #keep(entry: Entry): Promise<void> {
     const { component } = entry
     for (;;) {
@@ -127,7 +130,7 @@ export class Lifecycle {
     }
   }
 
-  /** Whether it has been started again. */
+  /** Returns whether the component was restarted. */
   async #recovered(entry: Entry, failure: unknown): Promise<boolean> {
     const { component } = entry
     for (let error = failure; ; ) {
@@ -153,7 +156,7 @@ export class Lifecycle {
     await this.#start(entry)
   }
 
-  /** Returns the wait before its restart; undefined where there is none. */
+  /** Returns the wait before the restart, in ms. Undefined when there is none. */
   #retryIn(entry: Entry): number | undefined {
     const { restart } = entry.component
     if (restart === undefined) return undefined
@@ -181,7 +184,7 @@ export class Lifecycle {
     const { records } = this.#options
     this.#stopped.abort()
     await Promise.allSettled(entries.map(({ restarting }) => restarting))
-    // All at once: what the log itself needs can say nothing once it has stopped.
+    // All stops are recorded now, because the log's own components can record nothing after they have stopped.
     for (const entry of entries) {
       if (entry.state === 'FAILED') continue
       entry.state = 'STOPPING'

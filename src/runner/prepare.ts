@@ -1,4 +1,7 @@
-/** What a start looks at before it opens anything: the strategies, the market, and whether the configuration fits them. */
+/**
+ * Checks the plan of a run before anything is opened: the strategies, the market, and whether the configuration fits
+ * them.
+ */
 import { compact } from '../../errors/compact.ts'
 import { marketOffer } from '../adapters/registry.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -13,7 +16,10 @@ import { readStrategiesFile } from './folder/strategies-file.ts'
 import { ErrorReports } from './reports/error-reports.ts'
 import type { Plan, StartOptions } from './run.ts'
 
-/** @throws CONFIG_INVALID, STRATEGY_INVALID, STRATEGIES_UNREADABLE, RECORDING_UNREADABLE, MODULE_PENDING, ... */
+/**
+ * Returns the plan.
+ * @throws CONFIG_INVALID, STRATEGY_INVALID, STRATEGIES_UNREADABLE, RECORDING_UNREADABLE, MODULE_PENDING, ...
+ */
 export async function prepare(
   config: RunnerConfig,
   processLogger: Logger,

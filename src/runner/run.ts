@@ -1,4 +1,4 @@
-/** A run as it is put together: what it is asked to be, and what its components have opened of it so far. */
+/** A run: its plan, and everything that its components have opened so far. */
 import type { Belonging, Strategy } from '../../machines/index.ts'
 import type { Store } from '../../store/store.ts'
 import type { Place } from '../adapters/adapter.ts'
@@ -39,7 +39,7 @@ interface Storage {
   openBooks(venue: string): Promise<Books>
 }
 
-/** What is known before anything is opened. */
+/** The facts that are known before anything is opened. */
 export interface Plan {
   readonly config: RunnerConfig
   readonly options: StartOptions
@@ -50,32 +50,32 @@ export interface Plan {
   /** In their order: the first is where a strategy trades that names none. */
   readonly venues: readonly VenueSettings[]
   readonly systemClock: SystemClock
-  /** Tells the log, too. */
+  /** A logger that also reports to the log. */
   readonly logger: ErrorReports
   /** Hears, besides, of what is in the log already. */
   readonly processLogger: Logger
 }
 
-/** A venue that is open. */
+/** An open venue. */
 export interface OpenVenue {
   readonly settings: VenueSettings
   readonly venue: Venue
-  /** What goes wrong on the way from it. */
+  /** The faults on the way from the venue. */
   readonly faults: LinkFaults | undefined
 }
 
-/** What components open for those that need them. */
+/** The parts that components open for other components. */
 export interface Opened {
   readonly store: Store<TransitionRecord>
-  /** What the log belongs to from this start on. */
+  /** The belonging of the log, from this start on. */
   readonly belonging: Belonging
-  /** Whether the log has begun with this start. */
+  /** True when this start has begun the log. */
   readonly isNew: boolean
   readonly supervisor: Supervisor
-  /** The log's, by which the run goes. */
+  /** The log's clock, which the run follows. */
   readonly clock: Clock
   readonly driver: Driver
-  /** What the run begins with. */
+  /** The start of the run's actors. */
   readonly boot: Boot
 }
 
@@ -90,19 +90,19 @@ export class Run {
   beganAt: number | undefined
   /** The actor that ended the run before this one. */
   suspect: string | undefined
-  /** Of a run in event time. */
+  /** Present in event time. */
   newsTimes: NewsTimes | undefined
   api: ApiServer | undefined
-  /** Why the run is stopped, and by whom. */
+  /** The reason and the initiator of the stop. */
   ending = { reason: 'failure', initiator: 'runner' }
-  /** How the components are. */
+  /** Returns the health of the components. */
   health: () => readonly ComponentHealth[] = () => []
 
   constructor(plan: Plan) {
     this.plan = plan
   }
 
-  /** Returns what another component has opened: whoever asks needs that component. */
+  /** Returns a part that another component has opened. The caller must name that component in its needs. */
   get<K extends keyof Opened>(what: K): Opened[K] {
     const value = this.opened[what] as Opened[K] | undefined
     if (value === undefined)

@@ -1,4 +1,4 @@
-/** A run while it lasts: the face of its components, for the command line and for tests. */
+/** The interface of a run for the command line and for tests. */
 import type { MarketSource } from '../adapters/market-source.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { announce, withdraw } from './folder/announcement.ts'

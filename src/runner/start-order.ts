@@ -1,4 +1,4 @@
-/** The order in which components start. They stop in its reverse. */
+/** The order in which components start. They stop in reverse. */
 import { OutcryError } from '../../errors/outcry-error.ts'
 
 interface Needing {
@@ -7,8 +7,8 @@ interface Needing {
 }
 
 /**
- * Returns the components such that each comes after all that it needs. Of those that could be next, the first in the list is.
- * @throws COMPONENTS_INVALID for a name that is there twice or not at all, and for components that need each other in a circle
+ * Returns the components so that each comes after all its needs. If several could be next, the first in the list is.
+ * @throws COMPONENTS_INVALID for a name that exists twice or not at all, and for a circle of needs
  */
 export function startOrder<C extends Needing>(components: readonly C[]): readonly C[] {
   const names = new Set<string>()
@@ -33,7 +33,9 @@ export function startOrder<C extends Needing>(components: readonly C[]): readonl
   return order
 }
 
-/** Returns the names of a circle, the first at its end again: where none can start, the needs of any lead into one. */
+/**
+ * Returns the names of a circle, with the first one again at the end. If none can start, all needs lead into a circle.
+ */
 function circleIn(waiting: readonly Needing[]): readonly string[] {
   const byName = new Map(waiting.map((one) => [one.name, one]))
   const path: string[] = []

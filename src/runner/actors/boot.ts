@@ -158,12 +158,12 @@ export class Boot {
     this.#was = (supervisor.getSnapshot(RUNNER)?.context as RunnerContext | undefined)?.configured
   }
 
-  /** What all is told as of. */
+  /** Returns the time of all messages of this start. */
   get at(): number {
     return this.#options.at
   }
 
-  /** All but the strategies. */
+  /** Starts or configures all actors except the strategies. */
   async actors(): Promise<void> {
     const { belonging } = this.#options
     await this.#releaseUpgraded()

@@ -1,4 +1,4 @@
-/** The actors that a run begins with, but for the strategies: the runner's own, the account, symbols, positions and so on. */
+/** Starts the actors of a run, except the strategies: the runner's own, the account, symbols, positions and so on. */
 import { Boot } from '../actors/boot.ts'
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'
@@ -21,7 +21,7 @@ export function actors(run: Run): readonly Component[] {
     await boot.actors()
     run.open({ boot })
   }
-  // A port that is taken ends a start before it has told anybody anything.
+  // A port that is in use ends a start before any actor gets a message.
   const needs = [SUPERVISOR, ...(config.server.enabled ? [SERVER] : [])]
   return [{ name: ACTORS, needs, start }]
 }

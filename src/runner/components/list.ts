@@ -1,6 +1,6 @@
 /**
- * What a run consists of. Another component is one line here: a function that returns it, or several, or none where the configuration
- * does without. They start in the order of what they need, else in that of this list, and stop in reverse.
+ * The components of a run. Adding one is one line here: a function that returns it, or several, or none when the
+ * configuration lacks it. They start in the order of their needs, then in the order of this list, and stop in reverse.
  */
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'

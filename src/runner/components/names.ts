@@ -1,4 +1,4 @@
-/** The names of components, as others need them and as the addresses of their actors have them. */
+/** The names of components, for their needs and for the addresses of their actors. */
 import type { Run } from '../run.ts'
 
 export const STORE = 'store'
@@ -12,12 +12,12 @@ export const UNIVERSE = 'universe'
 export const NEWS = 'news'
 export const MARKET = 'market'
 
-/** Each venue of a run is a component. @example venueComponentName('sim') // 'venue-sim' */
+/** Returns the component's name for a venue. @example venueComponentName('sim') // 'venue-sim' */
 export function venueComponentName(venue: string): string {
   return `venue-${venue}`
 }
 
-/** Returns the names of the venues of a run, as addresses and events have them. */
+/** Returns the names of a run's venues, in the form of addresses and events. */
 export function venueNames({ plan }: Run): readonly string[] {
   return plan.venues.map(({ name }) => name)
 }

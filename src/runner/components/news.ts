@@ -1,4 +1,4 @@
-/** News on its way from its sources to the news actor. */
+/** Feeds news from its sources to the news actor. */
 import type { Component } from '../component.ts'
 import { NewsFeed } from '../feeds/news-feed.ts'
 import type { Run } from '../run.ts'

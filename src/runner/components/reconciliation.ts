@@ -1,4 +1,4 @@
-/** Looks at what the venue has beside what the account has: now, and again and again as its actor's timers say. */
+/** Compares the venue's state with the account's: at the start, and repeatedly by the timers of its actor. */
 import { reconciliationAddress } from '../../../machines/index.ts'
 import { sendUnlessQuarantined } from '../actors/quarantine.ts'
 import type { Component } from '../component.ts'

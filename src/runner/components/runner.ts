@@ -1,4 +1,6 @@
-/** The runner's own actor: it says that the run begins, with what, what goes wrong in the process meanwhile, and that the run ends. */
+/**
+ * Tells the runner's own actor of the begin and the configuration of a run, of errors in the process, and of its end.
+ */
 import { RUNNER as RUNNER_ACTOR } from '../../../machines/index.ts'
 import { VERSION } from '../../api/version.ts'
 import type { Address } from '../../runtime/record/address.ts'

@@ -1,4 +1,4 @@
-/** The API, the feed, inspection and the page. */
+/** Serves the API, the feed, inspection and the page. */
 import type { Interruptible } from '../../../store/index.ts'
 import { startApi } from '../../api/server.ts'
 import type { Component } from '../component.ts'

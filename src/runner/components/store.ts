@@ -1,4 +1,4 @@
-/** The log. It opens when the data folder fits the run: nothing in a folder that is refused changes. */
+/** Opens the log. It checks that the data folder fits the run, and changes nothing in a folder that it refuses. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { storeExists } from '../../../store/index.ts'

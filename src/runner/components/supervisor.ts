@@ -1,4 +1,7 @@
-/** The runtime over the log, the ports to the venues, and the driver that will feed both: everything but somebody to act. */
+/**
+ * Starts the runtime on the log, with the ports to the venues and the driver that feeds both. No actor of a run exists
+ * yet.
+ */
 import { compact } from '../../../errors/compact.ts'
 import { machines } from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
@@ -72,7 +75,7 @@ export function supervisor(run: Run): readonly Component[] {
 
 function portsOf(run: Run, driving: Promise<Driver>): Readonly<Record<string, VenuePort>> {
   const onRequest = () => run.opened.driver?.onRequest()
-  // Where the log has a question that was not answered, it is asked before there is a driver.
+  // A recovered intent of the log may ask before there is a driver.
   const ports = [...run.venues].map(([name, { venue, faults }]) => {
     const whenQuiet = (answer: () => void) =>
       void driving.then((driver) => driver.whenQuiet(venue.name, answer))
@@ -91,7 +94,7 @@ function expectPositionsOf(
   if (former === undefined) return
   throw new OutcryError(
     'RECORDING_OLDER',
-    `the log in ${data} is of ${former} as an older version read it, and where it stopped is not known in what this one reads`,
-    'Play the recording into another folder: --data. What this log holds can be read as before.',
+    `the log in ${data} is of ${former} as an older version read it, and this version cannot find the place where it stopped`,
+    'Play the recording into another folder with --data. This log can still be read.',
   )
 }

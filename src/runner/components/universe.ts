@@ -1,4 +1,4 @@
-/** What the venue lists on its way to the universe. */
+/** Feeds the venue's listing to the universe. */
 import type { Component } from '../component.ts'
 import { Listing } from '../feeds/listing.ts'
 import type { Run } from '../run.ts'

@@ -1,4 +1,4 @@
-/** The time of a run: its market's, where that has one of its own, else the system's. */
+/** The time of a run: the market's own time if it has one, and the system's otherwise. */
 import { marketOffer } from '../../adapters/registry.ts'
 import { simulatedVenue } from '../../adapters/venue.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -11,12 +11,12 @@ import { LiveTimeDriver } from './live-time.ts'
 
 export interface RunTime {
   readonly clock: Clock
-  /** Where files of news go by it, too. */
+  /** Present when the news of files follow this time. */
   readonly newsTimes: NewsTimes | undefined
   driver(supervisor: Supervisor): Driver
 }
 
-/** @throws CONFIG_INVALID for a market with a time of its own at a venue that has the system's */
+/** Returns the time of a run. @throws CONFIG_INVALID for a market with its own time at a venue that has the system's */
 export function timeOf({ plan, venues, beganAt }: Run): RunTime {
   const { config, market, systemClock } = plan
   const { startsAt } = market

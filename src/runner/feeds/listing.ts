@@ -83,8 +83,8 @@ interface ListingParts {
 }
 
 /**
- * Asks at its start and, where time is the system's, again and again while it runs. A market that has its own time is asked at each
- * start and no more, and the universe is told only what it does not know: so a start more or less changes nothing.
+ * Asks for the listing at its start and, in the system's time, repeatedly while it runs. A market with its own time is
+ * asked at each start only, and the universe gets only new listings. So the number of starts does not change the log.
  */
 export class Listing {
   readonly #config: NonNullable<RunnerConfig['universe']>
@@ -97,7 +97,7 @@ export class Listing {
     this.#parts = parts
   }
 
-  /** Why there is no answer; undefined when the last question had one. */
+  /** Returns the reason why there is no listing. Undefined when the last request succeeded. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -106,7 +106,7 @@ export class Listing {
     if (this.#parts.market.time === 'event') await this.#list()
   }
 
-  /** Resolves when it is stopped, or when nothing more is asked. */
+  /** Resolves when it is stopped, or when it asks no more. */
   async run(): Promise<void> {
     const { market, logger } = this.#parts
     if (market.time === 'event') return

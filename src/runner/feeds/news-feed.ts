@@ -49,7 +49,7 @@ interface FeedParts {
 
 export class NewsFeed {
   readonly #parts: FeedParts
-  /** Each is read while it is subscribed to. */
+  /** The sources. Each is read while it has a subscriber. */
   readonly #sources: readonly Observable<NewsMessage>[]
   #subscription: Subscription | undefined
 
@@ -58,7 +58,10 @@ export class NewsFeed {
     this.#sources = sources.map((config) => this.#open(config))
   }
 
-  /** Resolves when nothing more is to come, rejects when a source has failed. A source tries again by itself what is worth it. */
+  /**
+   * Resolves when no more news comes, and rejects when a source has failed. A source itself repeats what may succeed
+   * later.
+   */
   run(): Promise<void> {
     return new Promise((complete, error) => {
       this.#subscription = merge(...this.#sources).subscribe({
