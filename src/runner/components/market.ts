@@ -1,4 +1,4 @@
-/** Messages of the market on their way to the symbols, and to the venues that follow it. The run ends when the market ends. */
+/** Feeds market messages to the symbols and to the venues that follow the market. The run ends when the market ends. */
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'
@@ -6,7 +6,7 @@ import { MARKET, NEWS, RECONCILIATION, UNIVERSE } from './names.ts'
 
 export function market(run: Run): readonly Component[] {
   const { config } = run.plan
-  // Everything else that tells actors of the outside starts before the first message, so that all runs on one market agree.
+  // All other sources start before the first message, so that all runs on one market are equal.
   const needs = [
     RECONCILIATION,
     ...(config.universe === undefined ? [] : [UNIVERSE]),
@@ -26,9 +26,9 @@ export function market(run: Run): readonly Component[] {
   ]
 }
 
-/** The symbols whose market is away, as the log has it. */
+/** The symbols without a connection to their market, according to the log. */
 export class Connections {
-  /** By the address of the symbol. */
+  /** The status of each, by the address of its symbol. */
   readonly #lost = new Map<string, string>()
 
   take({ actor, event }: Pick<TransitionRecord, 'actor' | 'event'>): void {
@@ -37,7 +37,7 @@ export class Connections {
     else this.#lost.set(actor, String(event.status))
   }
 
-  /** Returns what is lost, for people; undefined when nothing is. */
+  /** Describes the lost connections for people. Undefined when there are none. */
   get problem(): string | undefined {
     const [first] = this.#lost
     if (first === undefined) return undefined

@@ -1,5 +1,5 @@
 /**
- * Tells the runner's own actor of the begin and the configuration of a run, of errors in the process, and of its end.
+ * Tells the runner's own actor of the start of a run, of its configuration, of errors in the process, and of its end.
  */
 import { RUNNER as RUNNER_ACTOR } from '../../../machines/index.ts'
 import { VERSION } from '../../api/version.ts'
