@@ -1,4 +1,4 @@
-/** An object without its undefined members. This stands in `errors/` because that folder is the one that all others may import. */
+/** Removes undefined members of objects. This file is in `errors/` because all other folders may import that folder. */
 
 /** `T` without `undefined`: a member that may be undefined becomes optional. */
 export type Compact<T> = T extends unknown
@@ -8,7 +8,8 @@ export type Compact<T> = T extends unknown
   : never
 
 /**
- * Returns the object without its undefined members, in the order of its keys. An object without undefined members is returned itself.
+ * Returns the object without its undefined members, in the order of its keys. Returns the object itself when it has
+ * none.
  * @example compact({ symbol: 'BTCUSDT', text: undefined }) // { symbol: 'BTCUSDT' }
  */
 export function compact<const T extends object>(value: T): Compact<T>

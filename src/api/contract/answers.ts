@@ -6,19 +6,19 @@ import { problem } from './route.ts'
 
 /** A part of the runner. @example { name: 'news', state: 'FAILED', reason: 'the wire is cut' } */
 export const componentHealth = z.object({
-  name: z.string().describe('its actor is `component/<name>`'),
+  name: z.string().describe('name of the component; its actor is `component/<name>`'),
   state: z.enum(['INITIALIZING', 'RUNNING', 'STOPPING', 'STOPPED', 'FAILED']),
   reason: z
     .string()
     .optional()
-    .describe('why it has failed or is not well; a request without the token of the server does not get it'),
+    .describe('why it has failed or is not healthy; only a request with the token of the server gets it'),
 })
 export type ComponentHealth = Readonly<z.output<typeof componentHealth>>
 
 const health = z.object({
   status: z
     .enum(['ok', 'degraded'])
-    .describe('`degraded`: actors are in quarantine, or a component has failed or is not well'),
+    .describe('`degraded`: actors are in quarantine, or a component has failed or is not healthy'),
   version: z.string().describe('version of Outcry'),
   seq: position.describe('seq of the last record'),
   epoch: z.int().describe('grows with each start on this log'),

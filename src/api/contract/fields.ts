@@ -6,8 +6,8 @@ import { type Address, parseAddress } from '../../runtime/record/address.ts'
 export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
 
 /**
- * Time of a record: epoch milliseconds, UTC. What people send has whole ones; a program of its own clock may have fractions, and
- * times before 1970.
+ * Time of a record: epoch milliseconds, UTC. Events of people have whole numbers. A program with its own clock may have
+ * fractions, and times before 1970.
  */
 export const recordTime = z.number().min(-8.64e15).max(8.64e15).meta({ title: 'epochMs' })
 

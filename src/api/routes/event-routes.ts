@@ -17,7 +17,7 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { querystring: routes.events.query } },
     async (request, reply) => {
       const { tail, since, type, actor } = request.query
-      // People write a type in lower case, too, and somebody's machine may emit it so.
+      // The type may be in lower case, too: people write it so, and another program's machine may emit it so.
       const upper = type?.toUpperCase()
       const wanted = (envelope: EventEnvelope) =>
         (type === undefined || envelope.type === type || envelope.type === upper) &&
