@@ -64,7 +64,7 @@ export class ComponentRecords {
       logger.warn({ err, actor: to }, `${to} does not take ${change.type}: ${(err as Error).message}`)
     }
     const recorded: Promise<void> = this.#sent(supervisor, { name, to, at }, change)
-      .then(() => {}, onRefusal)
+      .catch(onRefusal)
       .finally(() => this.#underWay.delete(recorded))
     this.#underWay.add(recorded)
   }
@@ -77,22 +77,22 @@ export class ComponentRecords {
       if (!names.has(address)) left.push(address)
     for (const address of left) {
       const name = address.slice(componentAddress('').length)
-      const value = (await supervisor.view(address))?.value
+      // One that cannot be read has been told of by the start.
+      const value = (await supervisor.view(address).catch(() => undefined))?.value ?? 'STOPPED'
       if (value === 'INITIALIZING' || value === 'RUNNING') this.#record(name, { type: 'STOP' })
       if (value !== 'STOPPED' && value !== 'FAILED') this.#record(name, { type: 'STOP_COMPLETED' })
     }
   }
 
   /** Sends the change to the component's actor. The very first start spawns it. */
-  #sent(
+  async #sent(
     supervisor: Supervisor,
     { name, to, at }: { readonly name: string; readonly to: string; readonly at: number },
     change: ComponentChange,
-  ): Promise<unknown> {
+  ): Promise<void> {
     const isThere = this.#known.has(to) || supervisor.getSnapshot(to) !== undefined
     this.#known.add(to)
-    return isThere
-      ? supervisor.send(to, { ...change, at }, { at })
-      : supervisor.spawn('component', name, { name } satisfies ComponentInput, { at })
+    if (isThere) await supervisor.send(to, { ...change, at }, { at })
+    else await supervisor.spawn('component', name, { name } satisfies ComponentInput, { at })
   }
 }

@@ -1,5 +1,7 @@
 /** Starts components in the order of their needs, restarts them after failures, and stops them in reverse. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { compact } from '../../errors/compact.ts'
+import { componentAddress } from '../../machines/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Component, ComponentHealth, ComponentState } from './component.ts'
 import type { ComponentRecords } from './component-records.ts'
@@ -65,8 +67,11 @@ export class Lifecycle {
   /** Returns the health of each component, in the order of their start. */
   get health(): readonly ComponentHealth[] {
     return this.#entries.map(({ component, state, reason: failure }) => {
-      const reason = state === 'RUNNING' ? component.health?.() : failure
-      return { name: component.name, state, ...(reason !== undefined && { reason }) }
+      return compact({
+        name: component.name,
+        state,
+        reason: state === 'RUNNING' ? problemOf(component) : failure,
+      })
     })
   }
 
@@ -172,8 +177,8 @@ export class Lifecycle {
     const reason = reasonOf(error)
     entry.state = 'FAILED'
     entry.reason = reason
-    records.note(name, { type: 'FAULT', reason, ...(retryInMs !== undefined && { retryInMs }) })
-    const details = { err: error, component: name }
+    records.note(name, compact({ type: 'FAULT', reason, retryInMs }))
+    const details = { err: error, actor: componentAddress(name) }
     if (retryInMs !== undefined)
       logger.warn(details, `${name} has failed, and is started again in ${retryInMs} ms: ${reason}`)
     else if (restart !== undefined)
@@ -210,8 +215,20 @@ export class Lifecycle {
   }
 }
 
+/** Length of a reason in characters. It goes into a record. */
+const REASON_LENGTH_MAX = 1_000
+
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const reason = error instanceof Error ? error.message : String(error)
+  return reason.slice(0, REASON_LENGTH_MAX)
+}
+
+function problemOf(component: Component): string | undefined {
+  try {
+    return component.health?.()
+  } catch (error) {
+    return `it cannot say how it is: ${reasonOf(error)}`
+  }
 }
 
 const SYSTEM_TIME: RestartTime = {

@@ -18,6 +18,7 @@ import type { RunnerConfig } from './config/schema.ts'
 import type { VenueSettings } from './config/venues.ts'
 import type { Driver } from './drivers/driver.ts'
 import type { NewsTimes } from './feeds/news-times.ts'
+import { Connections } from './reports/connections.ts'
 import type { ErrorReports } from './reports/error-reports.ts'
 import { NO_COUNTS } from './reports/stats.ts'
 
@@ -86,6 +87,7 @@ export class Run {
   readonly venues = new Map<string, OpenVenue>()
   readonly records = new ComponentRecords()
   counts = NO_COUNTS
+  readonly connections = new Connections()
   /** Time of the log's first record, where there was a log before this start. */
   beganAt: number | undefined
   /** The actor that ended the run before this one. */

@@ -238,6 +238,22 @@ describe('a set of components', () => {
     await all.stop()
     expect(all.health).toEqual([{ name: 'news', state: 'STOPPED' }])
   })
+
+  it('goes on where a component cannot say how it is', async () => {
+    const { open, part } = stage()
+    const all = open([part('news', [], { health: failing('no idea') })])
+    await all.start()
+    const reason = 'it cannot say how it is: no idea'
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING', reason }])
+    await all.stop()
+  })
+
+  it('keeps a reason short', async () => {
+    const { log, open, part } = stage()
+    const all = open([part('news', [], { start: failing('x'.repeat(1e6)) })])
+    await expect(all.start()).rejects.toThrow()
+    expect(log).toContain(`news FAULT ${'x'.repeat(1_000)}`)
+  })
 })
 
 describe('a component that is started again', () => {

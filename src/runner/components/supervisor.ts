@@ -54,6 +54,7 @@ export function supervisor(run: Run): readonly Component[] {
     drive(driver)
     opened.transitions$.subscribe((record) => {
       run.counts = counted(run.counts, record)
+      run.connections.take(record)
       alert(record, processLogger)
     })
   }
@@ -63,7 +64,12 @@ export function supervisor(run: Run): readonly Component[] {
       needs: [STORE, ...venueNames(run).map(venueComponentName)],
       start,
       // A log that takes nothing more ends the run.
-      run: () => new Promise<void>((_, reject) => run.get('supervisor').fenced$.subscribe(reject)),
+      run: () =>
+        new Promise<void>((_, reject) => {
+          const { fence, fenced$ } = run.get('supervisor')
+          if (fence === undefined) fenced$.subscribe(reject)
+          else reject(fence)
+        }),
       stop: async () => {
         await run.records.close()
         await opened?.stop()
