@@ -1,26 +1,6 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { OutcryError } from './outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from './zod-issues.ts'
-
-/**
- * Refuses unknown keys of an option object, because a misspelled option would look like one that is not given.
- * @throws OPTION_UNKNOWN
- * @example checkOptions('serve', options, { port: true, host: true })
- */
-export function checkOptions<T extends object>(
-  of: string,
-  options: T,
-  known: Readonly<Record<keyof T, true>>,
-): void {
-  for (const key of Object.keys(options)) {
-    if (Object.hasOwn(known, key)) continue
-    throw new OutcryError(
-      'OPTION_UNKNOWN',
-      `${of} has no option "${key}"`,
-      `Its options are ${Object.keys(known).sort().join(', ')}.`,
-    )
-  }
-}
 
 /**
  * Returns the options, checked by their schema. The caller may be JavaScript, or take its options from an environment.
@@ -32,9 +12,8 @@ export function optionsOf<T>(of: string, schema: z.ZodType<T> & { shape: object 
   if (error === undefined) return data
   for (const issue of error.issues) {
     if (issue.code !== 'unrecognized_keys') continue
-    const where = [of, ...issue.path].join('.')
-    const known =
-      issue.path.length === 0 ? `Its options are ${Object.keys(schema.shape).sort().join(', ')}.` : ''
+    const where = issue.path.length === 0 ? of : `${issue.path.join('.')} of ${of}`
+    const known = issue.path.length === 0 && `Its options are ${Object.keys(schema.shape).sort().join(', ')}.`
     throw new OutcryError(
       'OPTION_UNKNOWN',
       `${where} has no option "${issue.keys[0]}"`,
@@ -45,4 +24,20 @@ export function optionsOf<T>(of: string, schema: z.ZodType<T> & { shape: object 
   throw new OutcryError('OPTION_INVALID', `${of}: ${issuesText(issues)}`, 'Change the options named.', {
     issues,
   })
+}
+
+/** The schema of a number of things, or of ms: whole or not, without an end where nobody sets one. */
+export function atLeast(min: number): z.ZodType<number> {
+  return z.custom<number>(
+    (value) => typeof value === 'number' && value >= min,
+    `must be a number, at least ${min}`,
+  )
+}
+
+/** The schema of an object that has these functions. */
+export function having<T>(...names: readonly (keyof T & string)[]): z.ZodType<T> {
+  return z.custom<T>(
+    (value) => names.every((name) => typeof Object(value)[name] === 'function'),
+    `must have ${names.length === 1 ? 'the function' : 'the functions'} ${names.join(', ')}`,
+  )
 }

@@ -69,6 +69,12 @@ export class Http {
 
   /** Returns the response of a route before its body is read. Throws as `answer` does. */
   async response<N extends RouteName>(name: N, asked: Asked<Routes[N]> = {}): Promise<Response> {
+    if (!Object.hasOwn(routes, name))
+      throw new OutcryError(
+        'ROUTE_UNKNOWN',
+        `the contract has no route "${name}"`,
+        'docs/api.md has all that there is.',
+      )
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose
     const text = body === undefined ? undefined : jsonOf(body)

@@ -1,6 +1,6 @@
 /** Serves the supervisor of a program: the API, the feed, inspection and the page, for any machines. */
 import { z } from 'zod'
-import { optionsOf } from '../../errors/options.ts'
+import { having, optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
 import { LIMITS, type Limits } from '../api/limits.ts'
@@ -35,7 +35,6 @@ export interface Server {
   close(): Promise<void>
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 /** Maximum ms of a timer of Node. A timer with more fires at once. */
 const LIMIT_MAX = 2 ** 31 - 1
 
@@ -52,12 +51,7 @@ const serveOptions = z.strictObject({
     )
     .optional(),
   limits: z.strictObject(limitFields()).optional(),
-  logger: z
-    .custom<Logger>(
-      (value) => LEVELS.every((level) => typeof Object(value)[level] === 'function'),
-      `must have the functions ${LEVELS.join(', ')}`,
-    )
-    .optional(),
+  logger: having<Logger>('debug', 'info', 'warn', 'error').optional(),
 })
 
 function limitFields(): Readonly<Record<keyof Limits, z.ZodOptional<z.ZodInt>>> {

@@ -1,6 +1,7 @@
 /** Puts the runtime together. No other file does. */
 
-import { checkOptions } from '../../errors/options.ts'
+import { z } from 'zod'
+import { atLeast, having, optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Machines } from './actors/kind.ts'
@@ -55,20 +56,22 @@ export interface SupervisorOptions {
   readonly work?: WorkObserver
 }
 
-const OPTIONS = {
-  store: true,
-  machines: true,
-  ports: true,
-  clock: true,
-  logger: true,
-  passivation: true,
-  snapshotEvery: true,
-  retention: true,
-  acceptChanges: true,
-  checkpointEvery: true,
-  suspects: true,
-  work: true,
-} as const
+const supervisorOptions = z.strictObject({
+  store: having<Store<TransitionRecord>>('append', 'read', 'close'),
+  machines: z.looseObject({}),
+  ports: z.looseObject({}).optional(),
+  clock: having<Clock>('now', 'wakeAt').optional(),
+  logger: having<Logger>('debug', 'info', 'warn', 'error').optional(),
+  passivation: z
+    .strictObject({ residentMax: atLeast(0).optional(), idleMs: atLeast(0).optional() })
+    .optional(),
+  snapshotEvery: atLeast(1).optional(),
+  retention: z.strictObject({ liveRecords: atLeast(0).optional(), liveMs: atLeast(0).optional() }).optional(),
+  acceptChanges: z.boolean().optional(),
+  checkpointEvery: atLeast(1).optional(),
+  suspects: z.looseObject({}).optional(),
+  work: z.looseObject({}).optional(),
+} satisfies Record<keyof SupervisorOptions, z.ZodType>)
 
 /** Default number of records after which an actor is snapshotted. */
 const SNAPSHOT_EVERY = 1_000
@@ -78,17 +81,12 @@ const owned = new WeakSet<Store<TransitionRecord>>()
 
 /**
  * Opens the runtime on a store: recovers every actor, timer and unsettled intent, and then starts.
- * @throws OPTION_UNKNOWN, STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN,
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, STORE_OWNED, MACHINE_CHANGED, REPLAY_DIVERGED, KIND_INVALID, PORT_INVALID, CHILD_UNKNOWN,
  * STORE_CORRUPT
  */
 export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { store, passivation = {}, retention = {} } = options
-  checkOptions<SupervisorOptions>('createSupervisor', options, OPTIONS)
-  checkOptions<PassivationOptions>('passivation', passivation as PassivationOptions, {
-    residentMax: true,
-    idleMs: true,
-  })
-  checkOptions<RetentionOptions>('retention', retention, { liveRecords: true, liveMs: true })
+  optionsOf('createSupervisor', supervisorOptions, options)
+  const { store } = options
   if (owned.has(store))
     throw new OutcryError('STORE_OWNED', 'the store belongs to another supervisor', 'Open one for each.')
   owned.add(store)

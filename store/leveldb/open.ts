@@ -6,7 +6,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { checkOptions } from '../../errors/options.ts'
+import { z } from 'zod'
+import { atLeast, having, optionsOf } from '../../errors/options.ts'
 import type { LogRecord, RecordCodec, Store } from '../store.ts'
 import { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
@@ -41,7 +42,17 @@ export interface StoreOptions<R extends LogRecord = LogRecord> {
   readonly shortId?: string | undefined
 }
 
-const OPTIONS = { codec: true, snapshotsKept: true, openFilesMax: true, shortId: true } as const
+const storeOptions = z.strictObject({
+  codec: having<RecordCodec<LogRecord>>('encode', 'decode').optional(),
+  snapshotsKept: atLeast(1).optional(),
+  openFilesMax: atLeast(1).optional(),
+  shortId: z
+    .string()
+    .regex(/^[0-9a-z]{4}$/, 'must be 4 characters of 0-9 and a-z')
+    .optional(),
+})
+/** An empty text would be the folder that the process runs in. */
+const storeFolder = z.strictObject({ location: z.string().min(1) })
 
 interface Settings<R extends LogRecord> {
   readonly codec: RecordCodec<R>
@@ -59,13 +70,14 @@ interface Found {
 /**
  * Opens the store in a folder and makes it if need be. One process at a time can have it open. A refused store is
  * unchanged.
- * @throws STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
  */
 export async function openLevelStore<R extends LogRecord>(
   location: string,
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
-  checkOptions<StoreOptions<R>>('openLevelStore', options, OPTIONS)
+  optionsOf('openLevelStore', storeOptions, options)
+  optionsOf('openLevelStore', storeFolder, { location })
   try {
     makeFolder(location)
     const lock = await StoreLock.take(location)
@@ -212,7 +224,7 @@ export async function openMemoryStore<R extends LogRecord>(
   memory: Memory = newMemory(),
   options: StoreOptions<R> = {},
 ): Promise<Store<R>> {
-  checkOptions<StoreOptions<R>>('openMemoryStore', options, OPTIONS)
+  optionsOf('openMemoryStore', storeOptions, options)
   const settings = withDefaults(options)
   const { codec } = settings
   const db = databaseIn(memory)

@@ -46,7 +46,7 @@ const odd = setup({
   },
 })
 
-const KINDS = ['odd', 'history', 'events', 'actors', 'machine', '__proto__', 'constructor', '-']
+const KINDS = ['odd', 'history', 'events', 'actors', 'machine', 'constructor', '-']
 const IDS = [
   'a',
   'history',
@@ -77,7 +77,6 @@ beforeAll(async () => {
   harness = new Harness()
   const kind = { machine: odd, supervision: { strategy: 'quarantine' as const } }
   const machines = Object.fromEntries(KINDS.map((name) => [name, kind]))
-  Object.defineProperty(machines, '__proto__', { value: kind, enumerable: true })
   const supervisor = await harness.open({ machines })
   for (const id of IDS)
     for (const name of KINDS)

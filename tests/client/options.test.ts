@@ -63,6 +63,11 @@ describe('a client', () => {
     })
   })
 
+  it('asks no route that the contract does not have', async () => {
+    for (const name of ['nothing', '__proto__', 'toString'])
+      await expect(client.ask(name as 'health')).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN' })
+  })
+
   it('sends an event without the fields that are undefined', async () => {
     const sent: unknown[] = []
     const noting: typeof fetch = async (_, init) => {

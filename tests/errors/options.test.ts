@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -10,8 +10,8 @@ const loose = <T>(options: object) => options as T
 describe('an option that there is not', () => {
   it.each([
     ['of the supervisor', { storre: 1 }, 'createSupervisor has no option "storre"'],
-    ['of passivation', { passivation: { idle: 1 } }, 'passivation has no option "idle"'],
-    ['of retention', { retention: { days: 1 } }, 'retention has no option "days"'],
+    ['of passivation', { passivation: { idle: 1 } }, 'passivation of createSupervisor has no option "idle"'],
+    ['of retention', { retention: { days: 1 } }, 'retention of createSupervisor has no option "days"'],
   ])('%s is refused by name', async (_, options, message) => {
     const store = await openMemoryStore()
     await expect(createSupervisor(loose({ store, machines: {}, ...options }))).rejects.toMatchObject({
@@ -43,5 +43,46 @@ describe('an option that there is not', () => {
       hint: expect.stringContaining('port'),
     })
     await supervisor.stop()
+  })
+})
+
+describe('an option of a wrong value', () => {
+  it.each<[string, object]>([
+    ['store', { store: undefined }],
+    ['store', { store: 'data' }],
+    ['machines', { machines: undefined }],
+    ['machines', { machines: [] }],
+    ['ports', { ports: null }],
+    ['clock', { clock: Date }],
+    ['clock', { clock: { now: 7 } }],
+    ['logger', { logger: {} }],
+    ['snapshotEvery', { snapshotEvery: 0 }],
+    ['checkpointEvery', { checkpointEvery: Number.NaN }],
+    ['passivation.residentMax', { passivation: { residentMax: '5' } }],
+    ['passivation.idleMs', { passivation: { idleMs: -1 } }],
+    ['retention.liveRecords', { retention: { liveRecords: null } }],
+    ['acceptChanges', { acceptChanges: 'no' }],
+  ])('of the supervisor is refused: %s', async (field, options) => {
+    const store = await openMemoryStore()
+    const given = loose<Parameters<typeof createSupervisor>[0]>({ store, machines: {}, ...options })
+    await expect(createSupervisor(given)).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      issues: [{ field }],
+    })
+    await store.close()
+  })
+
+  it.each<[string, unknown, object]>([
+    ['location', '', {}],
+    ['location', undefined, {}],
+    ['snapshotsKept', 'nowhere', { snapshotsKept: 0 }],
+    ['openFilesMax', 'nowhere', { openFilesMax: '5' }],
+    ['shortId', 'nowhere', { shortId: 'ABCD' }],
+  ])('of a store is refused before there is a folder: %s', async (field, location, options) => {
+    await expect(openLevelStore(location as string, options)).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      issues: [{ field }],
+    })
+    expect(existsSync('nowhere')).toBe(false)
   })
 })

@@ -169,6 +169,14 @@ describe('a supervisor', () => {
     await bystanderGoesOn()
   })
 
+  it.each(['__proto__', 'port', 'system', '', 'a.b', 'a/b', 'é'])(
+    'is not made with a kind called "%s"',
+    async (name) => {
+      const machines = Object.defineProperty({}, name, { value: counter, enumerable: true })
+      await expect(new Harness().open({ machines })).rejects.toMatchObject({ code: 'KIND_INVALID' })
+    },
+  )
+
   it('is not made with an unknown supervision', async () => {
     const machines = { counter: { machine: counter, supervision: { strategy: 'hope' as never } } }
     await expect(new Harness().open({ machines })).rejects.toMatchObject({ code: 'KIND_INVALID' })

@@ -17,7 +17,8 @@ export class Registry {
   constructor(machines: Machines) {
     assertXState()
     for (const [name, entry] of Object.entries(machines)) {
-      if (RESERVED_KINDS.includes(name) || !/^[\w-]+$/.test(name)) {
+      // Kinds are keys of objects everywhere, and what `Object.assign` does with this one is something else.
+      if (RESERVED_KINDS.includes(name) || name === '__proto__' || !/^[\w-]+$/.test(name)) {
         throw new OutcryError(
           'KIND_INVALID',
           `"${name}" cannot be a kind of actor`,
