@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { AnyEventObject } from 'xstate'
 import { machines } from '../../machines/index.ts'
 import { checks, type Declaration, GIVEN, typesOf } from '../../machines/kind/kind.ts'
 import { play, type Seen } from './play.ts'
@@ -82,6 +83,20 @@ describe.each(DECLARED)('what $name says of itself', (scripted) => {
       expect(discrepancies(less, scripted.machine, seen, named), line).not.toEqual([])
   })
 })
+
+it.each(['production', 'development', ''])(
+  'a machine does the same where NODE_ENV is "%s": its log is replayed anywhere',
+  async (env) => {
+    vi.stubEnv('NODE_ENV', env)
+    vi.resetModules()
+    const { acts } = await import('../../machines/kind/kind.ts')
+    const { emit, tell } = acts(machines.news, {} as { context: object; events: AnyEventObject })
+    expect(() => emit({ type: 'ORDER_FILLED' } as never)).not.toThrow()
+    expect(() => tell('order/o', { type: 'RISK_FLAG' } as never)).not.toThrow()
+    vi.unstubAllEnvs()
+    vi.resetModules()
+  },
+)
 
 describe('a kind', () => {
   const { emits, sends } = checks(machines.news)
