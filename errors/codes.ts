@@ -73,7 +73,7 @@ export const ERRORS = {
   JSON_INVALID: { status: 400, exit: 1, retryable: false, about: 'The body of a request is not JSON, or is empty.' },
   KEY_REUSED: { status: 422, exit: 1, retryable: false, about: 'An `Idempotency-Key` was used for another event before.' },
   KIND_INVALID: { status: 500, exit: 1, retryable: false, about: 'A registration does not describe a kind of actor; found at the start.' },
-  KIND_UNDECLARED: { status: 500, exit: 1, retryable: false, about: 'A machine emits or sends an event that its kind does not declare; found in tests.' },
+  KIND_UNDECLARED: { status: 500, exit: 1, retryable: false, about: 'A machine emits or sends an event that its kind does not declare; found in tests and in development.' },
   KIND_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'No machine is registered for the kind of an address.' },
   LETTER_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A record that should be delivered again is not a dead letter.' },
   LISTEN_FAILED: { status: 500, exit: 1, retryable: false, about: 'The system does not let the server listen on the host and port.' },

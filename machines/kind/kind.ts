@@ -1,6 +1,6 @@
 /**
  * What a kind of actor says of itself, as data: which events it takes, emits and sends. Its actions are built from the declaration,
- * so an event that is not declared is neither emitted nor sent: the compiler refuses it, and so do tests.
+ * so an event that is not declared is neither emitted nor sent: the compiler refuses it, and so do tests, and in development the runtime.
  */
 import {
   type ActionFunction,
@@ -123,8 +123,8 @@ export interface Acts<T extends Types, Out extends EventObject, Sent extends Sen
 }
 
 /**
- * In tests alone. What is replayed must not depend on how a process was started (law 1): a log that holds such an event, from a
- * production run, would else not replay in development.
+ * True in tests alone. A machine must not depend on how its process was started (law 1), because its log is replayed anywhere.
+ * In development the runtime checks each step as it is lived (`assertDeclared`).
  */
 const IS_CHECKED = process.env.NODE_ENV === 'test'
 

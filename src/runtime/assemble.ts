@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { atLeast, having, optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Store } from '../../store/store.ts'
+import { assertDeclared } from './actors/declared.ts'
 import type { Machines } from './actors/kind.ts'
 import { checkPorts } from './actors/registration.ts'
 import { Registry } from './actors/registry.ts'
@@ -114,7 +115,8 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
       `${actor} had the timer "${id}" with a wrong id or delay: it is dropped`,
     )
   const residents = new Residents(store, registry, scope)
-  const { acceptChanges = process.env.NODE_ENV === 'development', work } = options
+  const isDevelopment = process.env.NODE_ENV === 'development'
+  const { acceptChanges = isDevelopment, work } = options
   const structures = await checkMachines(store, registry, logger, acceptChanges)
   const { offsets, records, unrecorded } = await recover(store, residents, registry, scope, logger)
   if (structures !== undefined) {
@@ -142,7 +144,15 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     passivation: { ...DEFAULT_PASSIVATION, ...options.passivation },
   })
   const loop = new Loop({
-    context: { actors: residents, registry, scope, ports: ports.registered, outbox: offsets.outbox, work },
+    context: {
+      actors: residents,
+      registry,
+      scope,
+      ports: ports.registered,
+      outbox: offsets.outbox,
+      work,
+      assertDeclared: isDevelopment ? assertDeclared : undefined,
+    },
     store,
     offsets,
     timers,

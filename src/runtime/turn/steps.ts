@@ -112,6 +112,7 @@ export abstract class Steps implements TurnFacts {
         timerSeq: timer && seqUnlessFirst(timer, was),
         stashed,
       })
+      this.context.assertDeclared?.(cell, result.effects)
     } catch (error) {
       throw new TurnFailure(cell.address, event, error)
     }

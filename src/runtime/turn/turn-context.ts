@@ -4,6 +4,7 @@ import type { Cell } from '../actors/cell.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { Address } from '../record/address.ts'
 import type { WorkObserver } from '../work.ts'
+import type { Effect } from '../xstate/effect.ts'
 import type { Scope } from '../xstate/scope.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -26,4 +27,6 @@ export interface TurnContext {
   readonly ports: { has(name: string): boolean }
   readonly outbox: Pick<Outbox, 'reserve' | 'giveBack'>
   readonly work?: WorkObserver | undefined
+  /** Checks the effects of a step against the declaration of its kind. Present in development alone. @throws KIND_UNDECLARED */
+  readonly assertDeclared?: ((cell: Cell, effects: readonly Effect[]) => void) | undefined
 }
