@@ -26,6 +26,8 @@ export interface RecordCodec<R extends LogRecord> {
   encode(records: readonly R[]): string
   /** Returns the records. With `actor`, only that actor's are needed, and the codec need not make the others. */
   decode(text: string, firstSeq: number, actor?: string): R[]
+  /** Returns the record of an entry of format 1, which was plain JSON. Default: the entry itself. */
+  ofPlain?(entry: LogRecord): R
 }
 
 /** An actor's state as of `seq`. `state` is opaque JSON. */
@@ -212,10 +214,10 @@ export interface Store<R extends LogRecord = LogRecord> {
   wakes(): AsyncIterable<{ actor: string; at: number }>
 
   /** First seq that is not in the archive; 1 while there is no archive. */
-  readonly liveFrom: number
+  readonly hotFrom: number
   /**
    * Moves records up to `toSeq` into compressed files: whole commits before the last checkpoint, which no restart
-   * needs. All reads find them there as before. Resolves with the new `liveFrom`.
+   * needs. All reads find them there as before. Resolves with the new `hotFrom`.
    * @throws STORE_NO_ARCHIVE when a store has no place for files
    */
   archive(toSeq: number): Promise<number>

@@ -66,7 +66,7 @@ const accountOf = (version: '5' | '6') =>
         positions: {},
         passedAt: [],
         replacedAt: [],
-        stopOuts: [],
+        stopLosses: [],
         flags: [],
         flowIds: [],
         equity: balance,

@@ -72,10 +72,10 @@ export function notionalOf(portfolio: Portfolio, request: OrderRequest, quantity
   return notionalValue(positionFor(portfolio, request), quantity, riskPx(portfolio, request))
 }
 
-/** What an order takes while it works, and which purse it is taken from. */
+/** What an order takes while it works, and which wallet it is taken from. */
 export interface Hold {
   /** spot: what is owned of the asset. margin: what contracts that settle in it may be worth. */
-  readonly purse: 'spot' | 'margin'
+  readonly wallet: 'spot' | 'margin'
   readonly asset: string
   readonly amount: string
 }
@@ -84,29 +84,29 @@ export interface Hold {
 export function holdOf(portfolio: Portfolio, request: OrderRequest, quantity: string): Hold {
   const { side, symbol } = request
   const { contract, settleAsset } = positionFor(portfolio, request)
-  const purse = contract === 'spot' ? 'spot' : 'margin'
-  if (purse === 'spot' && side === 'SELL')
-    return { purse, asset: baseAssetOf(symbol, settleAsset), amount: quantity }
-  return { purse, asset: settleAsset, amount: notionalOf(portfolio, request, quantity) }
+  const wallet = contract === 'spot' ? 'spot' : 'margin'
+  if (wallet === 'spot' && side === 'SELL')
+    return { wallet, asset: baseAssetOf(symbol, settleAsset), amount: quantity }
+  return { wallet, asset: settleAsset, amount: notionalOf(portfolio, request, quantity) }
 }
 
 /** What is held for working orders; those that only reduce take nothing. */
-function reserved(portfolio: Portfolio, purse: Hold['purse'], asset: string): string {
+function reserved(portfolio: Portfolio, wallet: Hold['wallet'], asset: string): string {
   const holds = Object.values(portfolio.working)
     .filter(({ request }) => !request.reduceOnly)
     .map((one) => holdOf(portfolio, one.request, leavesQtyOf(one)))
-    .filter((hold) => hold.purse === purse && hold.asset === asset)
+    .filter((hold) => hold.wallet === wallet && hold.asset === asset)
   return sum(holds.map(({ amount }) => amount))
 }
 
 /** What new orders may take: of spot what nothing else holds, of contracts what the asset's own capital carries. */
-export function freeBalance(portfolio: Portfolio, { purse, asset }: Hold, leverage: string): string {
-  if (purse === 'spot') return unheld(portfolio, asset)
+export function freeBalance(portfolio: Portfolio, { wallet, asset }: Hold, leverage: string): string {
+  if (wallet === 'spot') return unheld(portfolio, asset)
   const used = contractsOf(portfolio)
     .filter(({ settleAsset }) => settleAsset === asset)
     .map((one) => notionalValue(one, one.quantity, one.markPx))
   const carried = decimal.multiply(ownOf(capitalOf(portfolio), asset) ?? decimal.ZERO, leverage)
-  return decimal.subtract(carried, sum([...used, reserved(portfolio, purse, asset)]))
+  return decimal.subtract(carried, sum([...used, reserved(portfolio, wallet, asset)]))
 }
 
 function unheld(portfolio: Portfolio, asset: string): string {

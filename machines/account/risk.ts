@@ -83,7 +83,7 @@ export interface Exposure extends Portfolio {
   /** The same of replaces. */
   readonly replacedAt: readonly number[]
   /** Positions that a stop has closed at a loss, as far back as they matter. */
-  readonly stopOuts: readonly { readonly symbol: string; readonly at: number }[]
+  readonly stopLosses: readonly { readonly symbol: string; readonly at: number }[]
   /** What news say about symbols; those that are over count no more. */
   readonly flags: readonly Omit<RiskFlag, 'type'>[]
   /** What a person has yet to look at. */
@@ -309,17 +309,17 @@ function openPositionsCheck({
 
 function cooldownCheck({ account, request: { symbol, at } }: Judged): Refusal | undefined {
   const { cooldownMs } = account.limits
-  const last = account.stopOuts.findLast((stopOut) => stopOut.symbol === symbol)
+  const last = account.stopLosses.findLast((stop) => stop.symbol === symbol)
   if (cooldownMs === undefined || last === undefined || at >= last.at + cooldownMs) return undefined
   return { check: 'cooldown', limit: `after ${timeText(last.at + cooldownMs)}`, value: timeText(at) }
 }
 
-function guardCheck({ account: { limits, stopOuts }, request: { at } }: Judged): Refusal | undefined {
+function guardCheck({ account: { limits, stopLosses }, request: { at } }: Judged): Refusal | undefined {
   const guard = limits.stoplossGuard
   if (guard === undefined) return undefined
-  const last = stopOuts.at(-1)?.at
+  const last = stopLosses.at(-1)?.at
   // The stops before which, counted back from the last one, there were as many as the guard stands.
-  const first = stopOuts.at(-guard.stops)?.at
+  const first = stopLosses.at(-guard.stops)?.at
   const isClosed = last !== undefined && first !== undefined && last - first <= guard.withinMs
   if (!isClosed || at >= last + guard.blockMs) return undefined
   return {

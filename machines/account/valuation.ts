@@ -12,7 +12,7 @@ import { assetPx, balanceOf, equityOf, withMovements, withPosition } from './por
 type Valuing = PositionChanged | CandleClose | Mark
 
 /** Stops remembered for the guard. */
-const STOP_OUTS_MAX = 64
+const STOP_LOSSES_MAX = 64
 /** The account at what its positions are worth by now. */
 export function valued(context: AccountContext, event: Valuing): AccountContext {
   const moved = event.type === 'POSITION_CHANGED' ? withChange(context, event) : withMarks(context, event)
@@ -22,14 +22,14 @@ export function valued(context: AccountContext, event: Valuing): AccountContext 
 function withChange(context: AccountContext, event: PositionChanged): AccountContext {
   const { contract, settleAsset, settled, symbol, at, tradePnl, isStopped } = event
   const movements = contract === 'spot' ? [] : [{ asset: settleAsset, change: settled }]
-  const { consecutiveLosses, stopOuts } = context
+  const { consecutiveLosses, stopLosses } = context
   const loses = tradePnl !== undefined && decimal.isNegative(tradePnl)
   return {
     ...context,
     balances: withMovements(context.balances, movements),
     positions: withPosition(context.positions, event),
     ...(tradePnl !== undefined && { consecutiveLosses: loses ? consecutiveLosses + 1 : 0 }),
-    ...(isStopped && loses && { stopOuts: [...stopOuts.slice(1 - STOP_OUTS_MAX), { symbol, at }] }),
+    ...(isStopped && loses && { stopLosses: [...stopLosses.slice(1 - STOP_LOSSES_MAX), { symbol, at }] }),
   }
 }
 

@@ -94,12 +94,12 @@ export const reconciliationStarted = event('RECONCILIATION_STARTED', {
 export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
   ...ofVenue,
   ...difference,
-  done: z.enum(['movements applied', 'asked', 'told', 'adopted', 'cancelled', 'reported']),
+  done: z.enum(['movements applied', 'asked', 'told', 'adopted', 'canceled', 'reported']),
 })
 export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
   ...ofVenue,
   discrepancies: z.number().int().describe('differences that are still there'),
-  mended: z.number().int().describe('differences that there were').optional(),
+  repaired: z.number().int().describe('differences that there were').optional(),
 })
 
 export type Reconcile = z.infer<typeof reconcile>

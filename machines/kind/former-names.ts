@@ -1,6 +1,6 @@
 /**
- * What earlier builds stored under other names, in today's: an order's own id and the venue's were both `orderId`. Pure. Each function
- * returns the very value that it was given where that has today's names.
+ * Gives what earlier builds stored under other names today's. An order's own id and the venue's were both `orderId`, for example.
+ * Pure. Each function returns the value that it was given if that has today's names.
  */
 /** An event as a log has it. */
 export interface Stored {
@@ -30,6 +30,11 @@ const OF_VENUE = { orderId: 'venueOrderId' }
 
 const ofRequest = <T extends object>(of: T): T => renamed(of, OF_REQUEST)
 const ofVenue = <T extends object>(of: T): T => renamed(of, OF_VENUE)
+
+/** An order that nobody here knew was `cancelled`. */
+function difference(event: Stored): Stored {
+  return event.done === 'cancelled' ? { ...event, done: 'canceled' } : event
+}
 
 /** What was refused for its id names the check that did, which is called as the field is. */
 function refused(event: Stored): Stored {
@@ -62,12 +67,20 @@ const EVENTS: Readonly<Record<string, (event: Stored) => Stored>> = {
   RISK_APPROVED: ofRequest,
   RISK_REJECTED: refused,
   ENTRY_SKIPPED: refused,
+  RECONCILIATION_DIFFERENCE: difference,
+  RECONCILIATION_COMPLETED: (event) => renamed(event, { mended: 'repaired' }),
   VENUE_STATE: (event) => venueState(event as VenueStateStored),
 }
 
 type Works = readonly [order: string, works: { readonly request: Fields }]
 
-function account(context: { readonly working: Readonly<Record<string, Works[1]>> }): object {
+const OF_ORDER = { orderId: 'venueOrderId', toldQty: 'reportedQty' }
+const OF_ACCOUNT = { stopOuts: 'stopLosses' }
+const OF_LIST = { isCancelled: 'isCanceled' }
+const OF_RECONCILIATION = { told: 'reported' }
+
+function account(stored: { readonly working: Readonly<Record<string, Works[1]>> }): object {
+  const context = renamed(stored, OF_ACCOUNT)
   const was: readonly Works[] = Object.entries(context.working)
   const now = each(was, (one): Works => {
     const request = ofRequest(one[1].request)
@@ -77,7 +90,8 @@ function account(context: { readonly working: Readonly<Record<string, Works[1]>>
 }
 
 /** Version 2 kept what the venue had said. */
-function reconciliation(context: { readonly state?: VenueStateStored }): object {
+function reconciliation(stored: { readonly state?: VenueStateStored }): object {
+  const context = renamed(stored, OF_RECONCILIATION)
   const { state } = context
   const now = state && venueState(state)
   return now === state ? context : { ...context, state: now }
@@ -91,7 +105,14 @@ export interface FormerNames {
 
 /** For a kind whose context has had no other names. */
 export const ofEvents: FormerNames = { events: EVENTS }
-export const ofOrder: FormerNames = { events: EVENTS, context: (context) => ofVenue(context as object) }
+export const ofOrder: FormerNames = {
+  events: EVENTS,
+  context: (context) => renamed(context as object, OF_ORDER),
+}
+export const ofList: FormerNames = {
+  events: EVENTS,
+  context: (context) => renamed(context as object, OF_LIST),
+}
 export const ofAccount: FormerNames = {
   events: EVENTS,
   context: (context) => account(context as Parameters<typeof account>[0]),

@@ -1,6 +1,6 @@
 import { setup } from 'xstate'
 import type { ListRequest } from '../events/list.ts'
-import { ofEvents } from '../kind/former-names.ts'
+import { ofList } from '../kind/former-names.ts'
 import { asItIs, type Command } from '../kind/kind.ts'
 import { accountAddress } from '../model/addresses.ts'
 import { idProblem } from '../model/ids.ts'
@@ -114,7 +114,7 @@ export const orderListKind = {
   machine: orderListMachine,
   previous: [orderListVersion3],
   upgrades: [{ from: '3', to: '4', migrate: asItIs }],
-  upcasters: ofEvents,
+  upcasters: ofList,
   needs: ({ venue, owner }: Command) => ({ venue: venue && accountAddress(venue), owner }),
   problems: ({ type, venue }: Command, id: string) =>
     type === 'LIST_REQUEST' ? { id: idProblem(venue as string, id) } : {},

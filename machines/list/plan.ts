@@ -49,7 +49,7 @@ export interface List extends Omit<ListRequest, 'type' | 'at' | 'orders'> {
   /** Filled by the first order, and closed by others: a person, or a watchdog. */
   readonly closedByOthersQty: string
   /** The first order is wanted no more. */
-  readonly isCancelled: boolean
+  readonly isCanceled: boolean
   /** It is to be out of what it holds. */
   readonly isExiting: boolean
 }
@@ -70,7 +70,7 @@ const EXIT = 'exit'
 
 export function listOf(id: string, request: ListRequest): List {
   const { type: _type, at: _at, orders, ...of } = request
-  const nothing = { closedByOthersQty: decimal.ZERO, isCancelled: false, isExiting: false }
+  const nothing = { closedByOthersQty: decimal.ZERO, isCanceled: false, isExiting: false }
   return { id, ...of, legs: orders.map(legOf), ...nothing }
 }
 
@@ -182,14 +182,14 @@ function closedQty({ closedByOthersQty, legs: [first, ...others] }: List): strin
 
 /** Quantity that a leg should have working. */
 function wanted(list: List, leg: Leg): string {
-  const { contingencyType, legs, isCancelled, isExiting } = list
+  const { contingencyType, legs, isCanceled, isExiting } = list
   if (contingencyType === 'OCO') return wantedOfOco(list, leg)
   const first = legs[0] as Leg
   const own = atLeastZero(decimal.subtract(leg.orderQty, leg.cumQty))
   const exposure = atLeastZero(exposureOf(list))
   if (leg === first) {
     const isOver = legs.some((one) => one !== first && decimal.isPositive(one.cumQty))
-    const isUnwanted = isCancelled || isExiting || leg.endedAs || (contingencyType === 'OTOCO' && isOver)
+    const isUnwanted = isCanceled || isExiting || leg.endedAs || (contingencyType === 'OTOCO' && isOver)
     return isUnwanted ? decimal.ZERO : own
   }
   if (leg.legId === EXIT) return exposure
@@ -205,12 +205,12 @@ function wanted(list: List, leg: Leg): string {
 }
 
 /** A fill of one ends the others; of orders that only reduce it leaves the others what is still to be reduced. */
-function wantedOfOco({ legs, isCancelled }: List, leg: Leg): string {
+function wantedOfOco({ legs, isCanceled }: List, leg: Leg): string {
   const others = legs.filter((one) => one !== leg)
   const isFilled = others.some(({ cumQty }) => decimal.isPositive(cumQty))
   // Whatever has become of the others, what protects stays.
   const isAlone = others.some(({ endedAs }) => endedAs) && !(isStop(leg) && leg.reduceOnly)
-  if (isCancelled || leg.endedAs || isAlone || (isFilled && !leg.reduceOnly)) return decimal.ZERO
+  if (isCanceled || leg.endedAs || isAlone || (isFilled && !leg.reduceOnly)) return decimal.ZERO
   return atLeastZero(legs.reduce((left, { cumQty }) => decimal.subtract(left, cumQty), leg.orderQty))
 }
 

@@ -26,7 +26,7 @@ export function after(list: List, event: OrderListEvent): List {
     case 'REPLACE_LEG':
       return withPrices(list, event.legId, event)
     case 'CANCEL':
-      return { ...list, isCancelled: true }
+      return { ...list, isCanceled: true }
     case 'EXIT':
       return withExit(list)
     default:

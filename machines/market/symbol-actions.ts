@@ -80,7 +80,7 @@ export const takeQuote = action(({ context, event, enqueue }) => {
   assertEvent(event, 'QUOTE')
   const { venue, symbol, emit: also } = context
   const { bid, bidSize, ask, askSize, at } = event
-  const { marked, told } = marks(context, { at, bid, ask })
+  const { marked, recipients } = marks(context, { at, bid, ask })
   enqueue.assign(compact({ bid, bidSize, ask, askSize, lastAt: at, marked }))
   if (also?.includes('quote'))
     enqueue(
@@ -95,7 +95,7 @@ export const takeQuote = action(({ context, event, enqueue }) => {
         askSize,
       }),
     )
-  for (const address of told)
+  for (const address of recipients)
     enqueue(tell(address, { type: 'MARK', at, venue, symbol, px: marked?.px } as Mark))
 })
 
@@ -105,11 +105,11 @@ export const takeBook = action(({ context, event, enqueue }) => {
   const { at, updateId, bids, asks } = event
   const [bid, bidSize] = bids[0] ?? []
   const [ask, askSize] = asks[0] ?? []
-  const { marked, told } = marks(context, { at, bid, ask })
+  const { marked, recipients } = marks(context, { at, bid, ask })
   enqueue.assign({ bid, bidSize, ask, askSize, lastAt: at, ...compact({ marked }) })
   if (also?.includes('orderBook'))
     enqueue(emit({ type: 'MARKET_ORDER_BOOK', ...timesOf(event), venue, symbol, updateId, bids, asks }))
-  for (const address of told)
+  for (const address of recipients)
     enqueue(tell(address, { type: 'MARK', at, venue, symbol, px: marked?.px } as Mark))
 })
 

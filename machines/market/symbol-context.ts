@@ -78,17 +78,17 @@ function markBetween(px: string | undefined, bid: string, ask: string): string {
 export function marks(
   { subscribers, trade, marked }: SymbolContext,
   { at, bid, ask }: { at: number; bid: string | undefined; ask: string | undefined },
-): { marked?: NonNullable<SymbolContext['marked']>; told: readonly string[] } {
-  if (bid === undefined || ask === undefined) return { told: [] }
-  const told: string[] = []
+): { marked?: NonNullable<SymbolContext['marked']>; recipients: readonly string[] } {
+  if (bid === undefined || ask === undefined) return { recipients: [] }
+  const recipients: string[] = []
   for (const { address, intervals, marks } of subscribers) {
     if (!marks) continue
     const ms = intervalMs(intervals[0] as string) as number
-    if (marked === undefined || at - marked.at > QUIET_INTERVALS * ms) told.push(address)
+    if (marked === undefined || at - marked.at > QUIET_INTERVALS * ms) recipients.push(address)
   }
-  if (told.length === 0) return { told }
+  if (recipients.length === 0) return { recipients }
   const px = markBetween(trade?.px, bid, ask)
-  return px === marked?.px ? { told: [] } : { marked: { at, px }, told }
+  return px === marked?.px ? { recipients: [] } : { marked: { at, px }, recipients }
 }
 
 /** When it was received, and, where they are known, to the nanosecond, and when the exchange says it happened. */

@@ -140,7 +140,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
       const isBack = !isOut(state) && (isOut(from) || busted !== undefined)
       if (isBack || after.terms !== context.terms || refused.length > 0)
         enqueue(tell(account, updateOf(after, at)))
-      if (after.toldQty === undefined || context.toldQty !== undefined) return
+      if (after.reportedQty === undefined || context.reportedQty !== undefined) return
       enqueue.raise(
         { type: 'SETTLED', at: at + SETTLES_WITHIN_MS },
         { delay: SETTLES_WITHIN_MS, id: 'settled' },
@@ -149,7 +149,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
     /** A fill, or the bust of one, is lost: what the venue has can be fetched. */
     reconcile: action(({ context: { id, terms }, event: { at }, enqueue }) => {
       const reason = `${ownOrderAddress(id)} has not filled what its venue has told`
-      enqueue.assign({ toldQty: undefined })
+      enqueue.assign({ reportedQty: undefined })
       enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason }))
     }),
     end: action(({ context, event, enqueue }, { as }: { as: Ending }) => {

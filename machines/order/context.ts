@@ -56,7 +56,7 @@ export interface OrderContext extends OrderInput {
   /** ExecIDs of reports that count no more when they come again, each with the id of the fill that it is about. */
   readonly execIds: Readonly<Record<string, string | null>>
   /** CumQty as the venue last said it, while that is another one than here: a report of a fill is under way, or lost. */
-  readonly toldQty?: string | undefined
+  readonly reportedQty?: string | undefined
   /** The venue's own ids of other orders that it has reported under this one's id. */
   readonly foreign?: readonly string[]
   /** How it ended, if it did before it was filled: a bust of a late fill brings it back to that. */

@@ -129,12 +129,12 @@ export function outcomeOf(
   if (outcome === undefined) return undefined
   const after = { ...order, ...replaced, ...outcome.changes }
   const { pending, refused } = answeredBy(order, report, after.endedAs)
-  const said = isAnswer || execType in ENDS ? report.cumQty : order.toldQty
-  const toldQty = said !== undefined && decimal.compare(said, after.cumQty) !== 0 ? said : undefined
+  const said = isAnswer || execType in ENDS ? report.cumQty : order.reportedQty
+  const reportedQty = said !== undefined && decimal.compare(said, after.cumQty) !== 0 ? said : undefined
   const isNews = outcome.state !== from || pending !== order.pending || after.terms !== order.terms
-  if (isAnswer && !isNews && toldQty === order.toldQty) return undefined
+  if (isAnswer && !isNews && reportedQty === order.reportedQty) return undefined
   const execIds = isAnswer ? order.execIds : { ...order.execIds, [execId]: null, ...outcome.changes.execIds }
-  const changes = { ...replaced, ...outcome.changes, pending, execIds, toldQty }
+  const changes = { ...replaced, ...outcome.changes, pending, execIds, reportedQty }
   return { ...outcome, changes, ...compact({ refused }) }
 }
 
@@ -166,7 +166,7 @@ function reported(order: OrderContext, state: ExecutionState, report: ExecutionR
     case 'RESTATED':
       return restated(order, state, report)
     case 'ORDER_STATUS':
-      return told(order, state, report)
+      return statusReported(order, state, report)
     case 'PENDING_CANCEL':
     case 'PENDING_REPLACE':
       // It has reached the venue, whether or not its acknowledgement was seen.
@@ -346,7 +346,7 @@ export function requestNumber(clOrdId: string): number {
  * An answer to a status request says where the venue's books are. Fills come as reports of their own, so an end is
  * believed once all fills before it have been counted.
  */
-function told(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
+function statusReported(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
   const { ordStatus, venueOrderId, cumQty } = report
   const end = ENDS[ordStatus as keyof typeof ENDS]
   if (end === undefined) {
@@ -359,7 +359,7 @@ function told(order: OrderContext, state: ExecutionState, report: ExecutionRepor
     : { state, changes: {} }
 }
 
-/** It has ended for good: one that is done for the day may go on, and can be cancelled. */
+/** It has ended for good: one that is done for the day may go on, and can be canceled. */
 function isOver({ endedAs }: Pick<OrderContext, 'endedAs'>): boolean {
   return endedAs !== null && endedAs !== 'doneForDay'
 }

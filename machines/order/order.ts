@@ -71,7 +71,7 @@ const orderOf = (version: string, form: Form) =>
       isKnown: ({ context }) => context.venueOrderId !== undefined,
       /** For good: what is done for the day may be asked to end. */
       isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
-      isAmiss: ({ context }) => context.toldQty !== undefined,
+      differs: ({ context }) => context.reportedQty !== undefined,
       isPending: ({ context, event }) =>
         event.type === 'ORDER_CANCEL_REJECT' &&
         context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
@@ -92,7 +92,7 @@ const orderOf = (version: string, form: Form) =>
     type: 'parallel',
     on: {
       SUBMIT: { actions: 'refuseSubmit' },
-      SETTLED: { guard: 'isAmiss', actions: 'reconcile' },
+      SETTLED: { guard: 'differs', actions: 'reconcile' },
       ORDER_CANCEL_REJECT: { guard: 'isPending', actions: ['takeRefusal', 'tellWatchers'] },
     },
     states: {
@@ -258,7 +258,7 @@ const orderOf = (version: string, form: Form) =>
           },
           cancelWanted: {
             description:
-              'The venue has not acknowledged the order yet, so there is nothing yet that could be cancelled.',
+              'The venue has not acknowledged the order yet, so there is nothing yet that could be canceled.',
             always: [
               { guard: 'isOver', target: 'idle' },
               { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },

@@ -8,7 +8,7 @@ import {
   portAddress,
   reconciliationAddress,
 } from '../model/addresses.ts'
-import { NOTHING_TOLD, type ReconciliationTypes } from './context.ts'
+import { NOTHING_REPORTED, type ReconciliationTypes } from './context.ts'
 import { reconciliationDeclaration } from './declaration.ts'
 import {
   adjustmentFor,
@@ -30,7 +30,7 @@ const { action, emit, tell } = acts(reconciliationDeclaration, {} as Reconciliat
 
 export const start = action(({ context: { venue }, event, enqueue }) => {
   const reason = reasonOf(event)
-  enqueue.assign({ startedAt: event.at, found: [], told: NOTHING_TOLD })
+  enqueue.assign({ startedAt: event.at, found: [], reported: NOTHING_REPORTED })
   enqueue(emit({ type: 'RECONCILIATION_STARTED', at: event.at, venue, reason }))
 })
 
@@ -38,13 +38,15 @@ export const ask = action(({ context: { venue, since }, enqueue }) => {
   enqueue(tell(portAddress(venue), { type: 'VENUE_STATE_REQUEST', since }))
 })
 
-export const note = action(({ context: { told }, event, enqueue }) => {
+export const note = action(({ context: { reported }, event, enqueue }) => {
   assertEvent(event, ['BALANCE_REPORT', 'POSITION_REPORT'])
   if (event.type === 'BALANCE_REPORT')
-    enqueue.assign({ told: { ...told, balances: { ...told.balances, [event.asset]: event.balance } } })
+    enqueue.assign({
+      reported: { ...reported, balances: { ...reported.balances, [event.asset]: event.balance } },
+    })
   else
     enqueue.assign({
-      told: { ...told, positions: { ...told.positions, [holdingName(event)]: event.quantity } },
+      reported: { ...reported, positions: { ...reported.positions, [holdingName(event)]: event.quantity } },
     })
 })
 
@@ -53,7 +55,7 @@ export const configure = action(({ event, enqueue }) => {
   enqueue.assign(event.settings)
 })
 
-export const forget = action(({ enqueue }) => enqueue.assign({ told: NOTHING_TOLD }))
+export const forget = action(({ enqueue }) => enqueue.assign({ reported: NOTHING_REPORTED }))
 
 export const askForBooks = action(({ context: { venue }, event: { at }, enqueue }) => {
   const owner = reconciliationAddress(venue)
@@ -115,7 +117,7 @@ export const conclude = action(({ context, event, enqueue }) => {
   }
   // Whatever moved up to here has been applied: what still differs has another cause.
   enqueue.assign({ found: [], since: Math.max(0, startedAt - OVERLAP_MS) })
-  const mended = found.length - lasting.length
-  const counts = { discrepancies: lasting.length, ...(mended > 0 && { mended }) }
+  const repaired = found.length - lasting.length
+  const counts = { discrepancies: lasting.length, ...(repaired > 0 && { repaired }) }
   enqueue(emit({ type: 'RECONCILIATION_COMPLETED', at, venue, ...counts }))
 })

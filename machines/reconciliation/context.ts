@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Emitted } from '../kind/kind.ts'
 import type { ReconciliationEvent, reconciliationDeclaration } from './declaration.ts'
-import type { Difference, Told } from './differences.ts'
+import type { Difference, Reported } from './differences.ts'
 import type { ReconciliationInput, reconciliationInput } from './reconciliation-input.ts'
 
 export interface ReconciliationContext extends z.output<typeof reconciliationInput> {
@@ -12,7 +12,7 @@ export interface ReconciliationContext extends z.output<typeof reconciliationInp
   /** At the look before: of the differences of a look those count that were there at the one before it. */
   readonly found: readonly Difference[]
   /** Since it was last held against the account's books. */
-  readonly told: Told
+  readonly reported: Reported
 }
 
 export interface ReconciliationTypes {
@@ -22,4 +22,4 @@ export interface ReconciliationTypes {
   readonly emitted: Emitted<typeof reconciliationDeclaration>
 }
 
-export const NOTHING_TOLD: Told = { balances: {}, positions: {} }
+export const NOTHING_REPORTED: Reported = { balances: {}, positions: {} }

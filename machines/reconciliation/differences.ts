@@ -13,7 +13,7 @@ export interface Difference {
 }
 
 /** What a venue last said of balances and positions, unasked. */
-export interface Told {
+export interface Reported {
   readonly balances: Readonly<Record<string, string>>
   readonly positions: Readonly<Record<string, string>>
 }
@@ -35,7 +35,7 @@ export function differencesOf(venue: VenueState, here: AccountBooks): readonly D
 }
 
 /** Whether the account has something else than its venue has told of in passing. */
-export function differsFrom({ balances, positions }: Told, here: AccountBooks): boolean {
+export function differsFrom({ balances, positions }: Reported, here: AccountBooks): boolean {
   return (
     between('balance', pick(here.balances, balances), balances, decimal.ZERO).length > 0 ||
     between('position', pick(here.positions, positions), positions, decimal.ZERO).length > 0

@@ -1,12 +1,12 @@
 import { setup } from 'xstate'
 import { ofReconciliation } from '../kind/former-names.ts'
 import * as actions from './actions.ts'
-import { NOTHING_TOLD, type ReconciliationTypes } from './context.ts'
+import { NOTHING_REPORTED, type ReconciliationTypes } from './context.ts'
 import { reconciliationDeclaration } from './declaration.ts'
 import { differsFrom } from './differences.ts'
 import { reconciliationInput } from './reconciliation-input.ts'
 import { differencesIn, lastingIn } from './repair.ts'
-import { fromVersion2 } from './upgrades.ts'
+import { fromVersion2, fromVersion3 } from './upgrades.ts'
 import { reconciliationVersion2 } from './version-2.ts'
 
 /** A venue that has not answered is asked again after this time. */
@@ -16,7 +16,7 @@ const ANSWER_WITHIN_MS = 10_000
  * It looks twice before it does anything, and what it compares comes in one answer of the port: so a look changes nobody else, and a
  * start, which looks, too, leaves nothing in the log of others.
  */
-export const reconciliationMachine = setup({
+const machine = setup({
   types: {} as ReconciliationTypes,
   delays: {
     every: ({ context }) => context.everyMs,
@@ -28,98 +28,105 @@ export const reconciliationMachine = setup({
       event.type === 'VENUE_STATE' && lastingIn(event, context.found).length === 0,
     /** Reports keep coming: what is done from time to time has to be done between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
-    differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.told, event),
+    differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
   },
   actions,
-}).createMachine({
-  id: 'reconciliation',
-  version: '3',
-  description: "Holds the venue's books against ours, and says of every difference what was done about it.",
-  context: ({ input }) => ({
-    ...reconciliationInput.parse(input),
-    since: 0,
-    startedAt: 0,
-    found: [],
-    told: NOTHING_TOLD,
-  }),
-  on: { CONFIGURE: { actions: 'configure' } },
-  initial: 'idle',
-  states: {
-    idle: {
-      on: {
-        RECONCILE: { target: 'firstLook', actions: 'start' },
-        BALANCE_REPORT: { target: 'hearing', actions: 'note' },
-        POSITION_REPORT: { target: 'hearing', actions: 'note' },
-      },
-      after: { every: { target: 'firstLook', actions: 'start' } },
-    },
-    hearing: {
-      description: 'The venue told something unasked; the fills behind it may yet have to arrive.',
-      on: {
-        RECONCILE: { target: 'firstLook', actions: 'start' },
-        BALANCE_REPORT: { actions: 'note' },
-        POSITION_REPORT: { actions: 'note' },
-      },
-      after: {
-        settle: [{ guard: 'isDue', target: 'firstLook', actions: 'start' }, { target: 'comparing' }],
-      },
-    },
-    comparing: {
-      entry: 'askForBooks',
-      on: {
-        RECONCILE: { target: 'firstLook', actions: 'start' },
-        BALANCE_REPORT: { actions: 'note' },
-        POSITION_REPORT: { actions: 'note' },
-        PORTFOLIO: [
-          { guard: 'differs', target: 'firstLook', actions: 'start' },
-          { target: 'idle', actions: 'forget' },
-        ],
-      },
-      after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', actions: 'start' } },
-    },
-    firstLook: {
-      description: 'The venue is asked; no answer means nothing but that it is asked again.',
-      entry: 'ask',
-      after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', reenter: true } },
-      on: {
-        VENUE_STATE: [
-          { guard: 'agree', target: 'idle', actions: 'agree' },
-          { target: 'settling', actions: 'find' },
-        ],
-      },
-    },
-    settling: {
-      description: 'What is under way has time to arrive.',
-      after: { settle: 'secondLook' },
-    },
-    secondLook: {
-      description: 'What differs as it did before is no matter of time.',
-      entry: 'ask',
-      after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
-      on: {
-        VENUE_STATE: [
-          { guard: 'nothingLasts', target: 'idle', actions: 'agree' },
-          { target: 'repairing', actions: 'repair' },
-        ],
-      },
-    },
-    repairing: {
-      description: 'Missed fills, status questions and adoptions are on their way.',
-      after: { settle: 'verdict' },
-    },
-    verdict: {
-      entry: 'ask',
-      after: { [ANSWER_WITHIN_MS]: { target: 'verdict', reenter: true } },
-      on: { VENUE_STATE: { target: 'idle', actions: 'conclude' } },
-    },
-  },
 })
+
+/** Returns the machine of a version. `awaiting` is what it calls the state in which it waits for more reports. */
+const reconciliationOf = <const Name extends string>(version: string, awaiting: Name) =>
+  machine.createMachine({
+    id: 'reconciliation',
+    version,
+    description: "Holds the venue's books against ours, and says of every difference what was done about it.",
+    context: ({ input }) => ({
+      ...reconciliationInput.parse(input),
+      since: 0,
+      startedAt: 0,
+      found: [],
+      reported: NOTHING_REPORTED,
+    }),
+    on: { CONFIGURE: { actions: 'configure' } },
+    initial: 'idle',
+    states: {
+      idle: {
+        on: {
+          RECONCILE: { target: 'firstLook', actions: 'start' },
+          BALANCE_REPORT: { target: awaiting, actions: 'note' },
+          POSITION_REPORT: { target: awaiting, actions: 'note' },
+        },
+        after: { every: { target: 'firstLook', actions: 'start' } },
+      },
+      [awaiting]: {
+        description: 'The venue told something unasked; the fills behind it may yet have to arrive.',
+        on: {
+          RECONCILE: { target: 'firstLook', actions: 'start' },
+          BALANCE_REPORT: { actions: 'note' },
+          POSITION_REPORT: { actions: 'note' },
+        },
+        after: {
+          settle: [{ guard: 'isDue', target: 'firstLook', actions: 'start' }, { target: 'comparing' }],
+        },
+      },
+      comparing: {
+        entry: 'askForBooks',
+        on: {
+          RECONCILE: { target: 'firstLook', actions: 'start' },
+          BALANCE_REPORT: { actions: 'note' },
+          POSITION_REPORT: { actions: 'note' },
+          PORTFOLIO: [
+            { guard: 'differs', target: 'firstLook', actions: 'start' },
+            { target: 'idle', actions: 'forget' },
+          ],
+        },
+        after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', actions: 'start' } },
+      },
+      firstLook: {
+        description: 'The venue is asked; no answer means nothing but that it is asked again.',
+        entry: 'ask',
+        after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', reenter: true } },
+        on: {
+          VENUE_STATE: [
+            { guard: 'agree', target: 'idle', actions: 'agree' },
+            { target: 'settling', actions: 'find' },
+          ],
+        },
+      },
+      settling: {
+        description: 'What is under way has time to arrive.',
+        after: { settle: 'secondLook' },
+      },
+      secondLook: {
+        description: 'What differs as it did before is no matter of time.',
+        entry: 'ask',
+        after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
+        on: {
+          VENUE_STATE: [
+            { guard: 'nothingLasts', target: 'idle', actions: 'agree' },
+            { target: 'repairing', actions: 'repair' },
+          ],
+        },
+      },
+      repairing: {
+        description: 'Missed fills, status questions and adoptions are on their way.',
+        after: { settle: 'verdict' },
+      },
+      verdict: {
+        entry: 'ask',
+        after: { [ANSWER_WITHIN_MS]: { target: 'verdict', reenter: true } },
+        on: { VENUE_STATE: { target: 'idle', actions: 'conclude' } },
+      },
+    },
+  })
+
+export const reconciliationMachine = reconciliationOf('4', 'awaitingReports')
+export const reconciliationVersion3 = reconciliationOf('3', 'hearing')
 
 /** The kind, as it is registered. */
 export const reconciliationKind = {
   ...reconciliationDeclaration,
   machine: reconciliationMachine,
-  previous: [reconciliationVersion2],
-  upgrades: [fromVersion2],
+  previous: [reconciliationVersion3, reconciliationVersion2],
+  upgrades: [fromVersion2, fromVersion3],
   upcasters: ofReconciliation,
 }

@@ -70,7 +70,7 @@ export function doneAbout({ what, here, there }: Difference, unknownOrders: 'ado
   if (what !== 'order') return 'movements applied'
   if (there === 'none') return 'asked'
   if (here !== 'none') return 'told'
-  return unknownOrders === 'adopt' ? 'adopted' : 'cancelled'
+  return unknownOrders === 'adopt' ? 'adopted' : 'canceled'
 }
 
 export function adoptionOf(terms: TermsThere, venue: string, at: number): Adopt {

@@ -21,3 +21,14 @@ export const fromVersion2 = {
     return { value: STATES[String(value)] ?? value, context: rest, states: Object.fromEntries(states) }
   },
 }
+
+/** Version 3 called a state `hearing`. Its timer goes on. */
+export const fromVersion3 = {
+  from: '3',
+  to: '4',
+  migrate: ({ value, context }: PastReconciliation) => ({
+    value: value === 'hearing' ? 'awaitingReports' : value,
+    context,
+    states: { 'reconciliation.hearing': 'reconciliation.awaitingReports' },
+  }),
+}

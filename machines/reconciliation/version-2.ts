@@ -21,7 +21,7 @@ import {
 } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import type { ReconciliationEvent } from './declaration.ts'
-import { type Difference, differencesOf, differsFrom, type Told } from './differences.ts'
+import { type Difference, differencesOf, differsFrom, type Reported } from './differences.ts'
 import { type ReconciliationInput, reconciliationInput } from './reconciliation-input.ts'
 import { statusReport, type TermsThere, termsThere } from './venue-order.ts'
 
@@ -34,7 +34,7 @@ export interface ReconciliationContext2 extends z.output<typeof reconciliationIn
   /** At the first look: at the second those of them count that are still there, for others have only just come up. */
   readonly found: readonly Difference[]
   /** Since it was last held against the account's books. */
-  readonly told: Told
+  readonly reported: Reported
 }
 
 /** A venue that has not answered is asked again after this time. */
@@ -42,7 +42,7 @@ const ANSWER_WITHIN_MS = 10_000
 /** Clocks differ, and a fill is told later than it was executed. */
 const OVERLAP_MS = 60_000
 
-const NOTHING_TOLD: Told = { balances: {}, positions: {} }
+const NOTHING_REPORTED: Reported = { balances: {}, positions: {} }
 
 export const reconciliationVersion2 = setup({
   types: {} as {
@@ -60,26 +60,28 @@ export const reconciliationVersion2 = setup({
       event.type === 'PORTFOLIO' && state !== undefined && differencesOf(state, event).length === 0,
     /** Reports keep coming: what is done from time to time has to be done between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
-    differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.told, event),
+    differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
   },
   actions: {
     start: enqueueActions(({ context: { venue }, event, enqueue }) => {
       const reason = reasonOf(event)
-      enqueue.assign({ startedAt: event.at, found: [], told: NOTHING_TOLD })
+      enqueue.assign({ startedAt: event.at, found: [], reported: NOTHING_REPORTED })
       enqueue.emit({ type: 'RECONCILIATION_STARTED', at: event.at, venue, reason })
     }),
     ask: enqueueActions(({ context: { venue, since }, enqueue }) => {
       const request: VenueStateRequest = { type: 'VENUE_STATE_REQUEST', since }
       enqueue(tell(portAddress(venue), request))
     }),
-    note: assign(({ context: { told }, event }) => {
+    note: assign(({ context: { reported }, event }) => {
       assertEvent(event, ['BALANCE_REPORT', 'POSITION_REPORT'])
       if (event.type === 'BALANCE_REPORT')
-        return { told: { ...told, balances: { ...told.balances, [event.asset]: event.balance } } }
-      return { told: { ...told, positions: { ...told.positions, [holdingName(event)]: event.quantity } } }
+        return { reported: { ...reported, balances: { ...reported.balances, [event.asset]: event.balance } } }
+      return {
+        reported: { ...reported, positions: { ...reported.positions, [holdingName(event)]: event.quantity } },
+      }
     }),
     configure: assign(({ event }) => (event.type === 'CONFIGURE' ? event.settings : {})),
-    forget: assign({ told: NOTHING_TOLD }),
+    forget: assign({ reported: NOTHING_REPORTED }),
     takeState: assign(({ event }) => (event.type === 'VENUE_STATE' ? { state: event } : {})),
     askAccount: enqueueActions(({ context: { venue }, event, enqueue }) => {
       const request: PortfolioRequest = {
@@ -90,7 +92,7 @@ export const reconciliationVersion2 = setup({
       enqueue(tell(accountAddress(venue), request))
     }),
     /** At the first look: all that may bring the two together, and then what is under way has time to arrive. */
-    mend: enqueueActions(({ context, event, enqueue }) => {
+    repair: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'PORTFOLIO')
       const { at } = event
       const { venue, unknownOrders } = context
@@ -101,10 +103,10 @@ export const reconciliationVersion2 = setup({
       )
       enqueue.assign({ state: undefined, found: differences })
       // Strangers before what they have filled. One that has ended may be known here: it takes no notice then.
-      const strangers = new Map<string, TermsThere>()
-      for (const { order, terms } of state.fills) strangers.set(order, terms)
-      for (const [order, it] of open) strangers.set(order, termsThere(it))
-      for (const [order, terms] of strangers)
+      const unknown = new Map<string, TermsThere>()
+      for (const { order, terms } of state.fills) unknown.set(order, terms)
+      for (const [order, it] of open) unknown.set(order, termsThere(it))
+      for (const [order, terms] of unknown)
         if (event.working[order] === undefined) enqueue(tell(order, adoptionOf(terms, venue, at)))
       for (const { order, report } of state.fills) enqueue(tell(order, { ...report, at }))
       for (const flow of state.flows) enqueue(tell(accountAddress(venue), { ...flow, at }))
@@ -141,8 +143,8 @@ export const reconciliationVersion2 = setup({
       }
       // Whatever moved up to here has been applied: what still differs has another cause.
       enqueue.assign({ state: undefined, since: Math.max(0, startedAt - OVERLAP_MS) })
-      const mended = found.length - lasting.length
-      const counts = { discrepancies: lasting.length, ...(mended > 0 && { mended }) }
+      const repaired = found.length - lasting.length
+      const counts = { discrepancies: lasting.length, ...(repaired > 0 && { repaired }) }
       enqueue.emit({ type: 'RECONCILIATION_COMPLETED', at, venue, ...counts })
     }),
   },
@@ -155,7 +157,7 @@ export const reconciliationVersion2 = setup({
     since: 0,
     startedAt: 0,
     found: [],
-    told: NOTHING_TOLD,
+    reported: NOTHING_REPORTED,
   }),
   on: { CONFIGURE: { actions: 'configure' } },
   initial: 'idle',
@@ -196,7 +198,7 @@ export const reconciliationVersion2 = setup({
         VENUE_STATE: { actions: ['takeState', 'askAccount'] },
         PORTFOLIO: [
           { guard: 'agree', target: 'idle', actions: 'conclude' },
-          { target: 'settling', actions: 'mend' },
+          { target: 'settling', actions: 'repair' },
         ],
       },
     },
@@ -231,7 +233,7 @@ function doneAbout({ what, here, there }: Difference, unknownOrders: 'adopt' | '
   if (what !== 'order') return 'movements applied'
   if (there === 'none') return 'asked'
   if (here !== 'none') return 'told'
-  return unknownOrders === 'adopt' ? 'adopted' : 'cancelled'
+  return unknownOrders === 'adopt' ? 'adopted' : 'canceled'
 }
 
 function adoptionOf(terms: TermsThere, venue: string, at: number): Adopt {

@@ -92,7 +92,7 @@ export function defineStrategy<
 
   const { name, version, description } = definition
   /** Whether the list of the last trade says so of itself: an earlier one looks after itself. */
-  const says =
+  const ofList =
     (what: (update: ListUpdate) => boolean) =>
     ({ context, event }: Seen) =>
       event.type === 'LIST_UPDATE' && event.list === context.trade?.list && what(event)
@@ -111,11 +111,11 @@ export function defineStrategy<
           !event.isDisrupted &&
           event.at - event.candle.closeAt <= (intervalMs(params.interval) as number) &&
           event.candle.openAt !== trade?.openAt,
-        isIn: says(({ exposure }) => decimal.isPositive(exposure)),
-        isEntering: says(({ phase }) => phase === 'entering'),
-        isExiting: says(({ phase }) => phase === 'exiting'),
-        isOut: says(({ phase, exposure }) => phase !== 'entering' && !decimal.isPositive(exposure)),
-        isOver: says(({ phase }) => phase === 'done'),
+        isIn: ofList(({ exposure }) => decimal.isPositive(exposure)),
+        isEntering: ofList(({ phase }) => phase === 'entering'),
+        isExiting: ofList(({ phase }) => phase === 'exiting'),
+        isOut: ofList(({ phase, exposure }) => phase !== 'entering' && !decimal.isPositive(exposure)),
+        isOver: ofList(({ phase }) => phase === 'done'),
         isOwnFill: ({ context: { trade }, event }) =>
           (event.type === 'FILL' || event.type === 'FILL_BUST' || event.type === 'FILL_CORRECTED') &&
           form.isOf(trade, event.list, event.order),
@@ -187,7 +187,7 @@ export function defineStrategy<
               on: { LIST_UPDATE: OUT },
             },
             leaving: {
-              description: 'Nothing is held; what is left of the orders is being cancelled.',
+              description: 'Nothing is held; what is left of the orders is being canceled.',
               on: { LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat', actions: 'completeCycle' }] },
             },
           },

@@ -76,11 +76,11 @@ export class VenuePort implements Port {
       case 'PLACE_ORDER':
         if (this.#faults !== undefined && isRefused(event.clOrdId, this.#faults))
           return this.#refuse(intent, event)
-        return this.#told(this.#venue.place({ ...event, ...header }))
+        return this.#handedOver(this.#venue.place({ ...event, ...header }))
       case 'CANCEL_ORDER':
-        return this.#told(this.#venue.cancel({ ...event, ...header }))
+        return this.#handedOver(this.#venue.cancel({ ...event, ...header }))
       case 'REPLACE_ORDER':
-        return this.#told(this.#venue.replace({ ...event, ...header }))
+        return this.#handedOver(this.#venue.replace({ ...event, ...header }))
       case 'ORDER_STATUS_REQUEST':
         return this.#answer(intent, event)
       case 'VENUE_STATE_REQUEST':
@@ -111,7 +111,7 @@ export class VenuePort implements Port {
     await this.deliver(intent)
   }
 
-  #told(answer: Answer<void>): Answer<void> {
+  #handedOver(answer: Answer<void>): Answer<void> {
     this.#onRequest()
     return answer
   }
@@ -182,7 +182,7 @@ export class VenuePort implements Port {
   }
 
   async #reply({ id, actor, seq, correlation }: Intent, answer: VenueAnswer): Promise<void> {
-    await this.#context?.send(actor, answer, { at: answer.at, settles: id, cause: seq, correlation })
+    await this.#context?.send(actor, answer, { at: answer.at, completes: id, cause: seq, correlation })
   }
 
   #booksOf({ port }: Intent): AccountBooks | undefined {

@@ -55,7 +55,7 @@ export interface VenueReport {
   readonly actor: string
   readonly report: ExecutionReport | OrderCancelReject | CashFlowReport
   /** Id of the intent that this report answers for good, if it does. */
-  readonly settles?: string
+  readonly completes?: string
   /** A cash flow has none. */
   readonly ref?: RequestRef
   /** What the venue calls the order, where somebody else placed it. */

@@ -60,8 +60,8 @@ export class WireIds {
       )
     }
     const name = nameIn(this.#venue, id)
-    const told = name !== id && isSafeName(name) ? name : this.#hash(id)
-    return `${this.#shortId}-${Number(number).toString(36)}-${told}`
+    const wireName = name !== id && isSafeName(name) ? name : this.#hash(id)
+    return `${this.#shortId}-${Number(number).toString(36)}-${wireName}`
   }
 
   /**
@@ -87,10 +87,10 @@ export class WireIds {
 
   /** No name has a line break, and what is adopted has two: so what is hashed here has a hash of its own. */
   #hash(id: string): string {
-    const told = hashedName(`${id}\n`)
-    this.#hashed.delete(told)
-    this.#hashed.set(told, id)
+    const wireName = hashedName(`${id}\n`)
+    this.#hashed.delete(wireName)
+    this.#hashed.set(wireName, id)
     if (this.#hashed.size > HASHED_MAX) this.#hashed.delete(this.#hashed.keys().next().value as string)
-    return told
+    return wireName
   }
 }

@@ -4,7 +4,7 @@ import type { AnySnapshot } from './xstate/snapshot.ts'
 
 /**
  * The runtime's side of something outside. Machines reach it as `port/<name>`. Their messages are recorded and fsynced
- * before the port gets them. They come again under the same id until the port settles them.
+ * before the port gets them. They come again under the same id until the port completes them.
  */
 export interface Port {
   start?(context: PortContext): void | Promise<void>
@@ -24,8 +24,8 @@ export interface Port {
 export interface PortReply {
   /** Epoch ms. Default: now. */
   readonly at?: number
-  /** Id of the intent that this reply settles. */
-  readonly settles?: string
+  /** Id of the intent that this reply completes. */
+  readonly completes?: string
   readonly origin?: Origin
   /** seq and correlation of the record that this reply answers. */
   readonly cause?: number

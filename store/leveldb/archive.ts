@@ -37,16 +37,16 @@ export const ARCHIVED = 'archive/'
 
 export class Archive {
   /** First seq that is in the database and not in the archive. */
-  liveFrom: number
+  hotFrom: number
   readonly #folder: string
   readonly #name: StoreName
   #segments: readonly Segment[]
   readonly #unpacked = new Map<Segment, readonly RawCommit[]>()
 
-  constructor(folder: string, liveFrom: number, name: StoreName) {
+  constructor(folder: string, hotFrom: number, name: StoreName) {
     this.#folder = folder
     this.#name = name
-    this.liveFrom = liveFrom
+    this.hotFrom = hotFrom
     this.#segments = segmentsIn(folder)
   }
 
@@ -90,11 +90,11 @@ export class Archive {
   }
 
   /**
-   * Adds commits that follow `liveFrom`. They are durable and read back when this resolves, because the database then
+   * Adds commits that follow `hotFrom`. They are durable and read back when this resolves, because the database then
    * drops them.
    */
   async add(commits: readonly Buffer[], lastSeq: number): Promise<void> {
-    const segment = segmentOf(this.liveFrom, lastSeq)
+    const segment = segmentOf(this.hotFrom, lastSeq)
     this.put(segment.name, await pack(commits))
     const { commits: written } = await this.#read(segment)
     const isSame =

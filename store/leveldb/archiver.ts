@@ -11,7 +11,7 @@ import { Pace } from './pace.ts'
 const SEGMENT_RECORDS = 20_000
 
 /**
- * Archives whole commits up to `toSeq`. Raises `liveFrom` as files become durable; the database still has the commits
+ * Archives whole commits up to `toSeq`. Raises `hotFrom` as files become durable; the database still has the commits
  * then.
  */
 export async function archiveCommits<R extends LogRecord>(
@@ -21,16 +21,16 @@ export async function archiveCommits<R extends LogRecord>(
 ): Promise<void> {
   let commits: Buffer[] = []
   let records = 0
-  let last = archive.liveFrom - 1
+  let last = archive.hotFrom - 1
   const close = async () => {
     if (commits.length === 0) return
     await archive.add(commits, last)
-    archive.liveFrom = last + 1
+    archive.hotFrom = last + 1
     commits = []
     records = 0
   }
   for await (const { bytes, firstSeq, records: held } of reader.commits(
-    archive.liveFrom,
+    archive.hotFrom,
     toSeq,
     false,
     new Pace({ inBackground: true }),

@@ -90,7 +90,7 @@ class ChainWalk<R extends LogRecord> {
 
   async run(): Promise<ChainReport> {
     if (this.#archive !== undefined) await this.#walkArchive(this.#archive)
-    let from: string | undefined = commitKey(this.#next ?? this.#archive?.liveFrom ?? 1)
+    let from: string | undefined = commitKey(this.#next ?? this.#archive?.hotFrom ?? 1)
     while (from !== undefined) {
       let read = from
       try {
@@ -110,9 +110,9 @@ class ChainWalk<R extends LogRecord> {
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
-  /** Reads the archive. `liveFrom` may grow meanwhile: what the archive has gained by then is read there, too. */
+  /** Reads the archive. `hotFrom` may grow meanwhile: what the archive has gained by then is read there, too. */
   async #walkArchive(archive: Archive): Promise<void> {
-    for (let next = 1; next < archive.liveFrom; next = this.#next ?? archive.liveFrom) {
+    for (let next = 1; next < archive.hotFrom; next = this.#next ?? archive.hotFrom) {
       try {
         for (const { seq, bytes } of await archive.from(next)) await this.#take(commitKey(seq), bytes)
       } catch (error) {
@@ -120,7 +120,7 @@ class ChainWalk<R extends LogRecord> {
         this.#report(next, 'STORE_ARCHIVE', (error as Error).message)
         this.#link = undefined
         // Goes on with the next file that exists.
-        this.#next = archive.segments.find(({ firstSeq }) => firstSeq > next)?.firstSeq ?? archive.liveFrom
+        this.#next = archive.segments.find(({ firstSeq }) => firstSeq > next)?.firstSeq ?? archive.hotFrom
       }
     }
   }

@@ -208,7 +208,7 @@ async function rebuild<R extends LogRecord>(
     while (end.seq < wholeTo) {
       const seq = end.seq + 1
       const bytes =
-        seq < archive.liveFrom
+        seq < archive.hotFrom
           ? ((await archive.from(seq))[0] as RawCommit).bytes
           : ((await from.get(commitKey(seq))) as Buffer)
       const { records } = decodeCommit(codec, name, seq, bytes)

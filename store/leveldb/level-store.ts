@@ -208,8 +208,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       yield { actor: actorOfKey(key), at: Number(value.toString()) }
   }
 
-  get liveFrom(): number {
-    return this.#archive?.liveFrom ?? 1
+  get hotFrom(): number {
+    return this.#archive?.hotFrom ?? 1
   }
 
   async archive(toSeq: number): Promise<number> {
@@ -222,7 +222,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, this.#index.writtenTo(seq), seq - 1)
     await archiveCommits(this.#reader, archive, limit)
     await this.#pruneArchived(archive)
-    return archive.liveFrom
+    return archive.hotFrom
   }
 
   async *entries({ signal }: Interruptible = {}): AsyncIterable<StoreEntry> {
@@ -230,10 +230,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     const pace = new Pace({ signal })
     // Files come first, then the entries that they lack. A commit archived meanwhile is in both. The iterator is a
     // snapshot.
-    const { liveFrom } = this
+    const { hotFrom } = this
     const iterator = this.#db.iterator()
     try {
-      for (let next = 1; next < liveFrom; ) {
+      for (let next = 1; next < hotFrom; ) {
         const rest = pace.step()
         if (rest !== undefined) await rest
         const { name, bytes, lastSeq } = await (this.#archive as Archive).file(next)
@@ -265,13 +265,13 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   /** Removes archived commits bit by bit, so that no commit waits for long. */
-  async #pruneArchived({ liveFrom }: Archive): Promise<void> {
+  async #pruneArchived({ hotFrom }: Archive): Promise<void> {
     for (;;) {
-      const range = { gte: COMMITS.gte, lt: commitKey(liveFrom), limit: PRUNED_AT_ONCE }
+      const range = { gte: COMMITS.gte, lt: commitKey(hotFrom), limit: PRUNED_AT_ONCE }
       const keys = await this.#db.keys(range).all()
       if (keys.length === 0) return
       await this.#inTurn(() =>
-        this.#write([...keys.map((key): Write => [key, undefined]), [META.live, json(liveFrom)]]),
+        this.#write([...keys.map((key): Write => [key, undefined]), [META.live, json(hotFrom)]]),
       )
     }
   }

@@ -156,12 +156,12 @@ export class LogReader<R extends LogRecord> {
   }
 
   /**
-   * Yields whole commits as they are, upwards: the archive's part, then the database's. `liveFrom` may grow meanwhile.
+   * Yields whole commits as they are, upwards: the archive's part, then the database's. `hotFrom` may grow meanwhile.
    * It grows before anything is deleted, and an iterator still sees what the database had when the iterator was made.
    */
   async *#rawUp(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
     for (let from = fromSeq; from <= toSeq; ) {
-      if (from < this.#liveFrom) {
+      if (from < this.#hotFrom) {
         for (const commit of await (this.#archive as Archive).from(from)) {
           if (commit.seq > toSeq) return
           yield commit
@@ -170,7 +170,7 @@ export class LogReader<R extends LogRecord> {
         continue
       }
       const gte = (await this.#floor(from)) ?? COMMITS.gte
-      if (from < this.#liveFrom) continue
+      if (from < this.#hotFrom) continue
       yield* this.#scan({ gte, lte: commitKey(toSeq) })
       return
     }
@@ -178,12 +178,12 @@ export class LogReader<R extends LogRecord> {
 
   async *#rawDown(fromSeq: number, toSeq: number): AsyncGenerator<RawCommit> {
     let to = toSeq
-    if (to >= this.#liveFrom) {
+    if (to >= this.#hotFrom) {
       const floor = (await this.#floor(fromSeq)) ?? COMMITS.gte
-      const liveFrom = this.#liveFrom
-      const gte = fromSeq < liveFrom ? commitKey(liveFrom) : floor
+      const hotFrom = this.#hotFrom
+      const gte = fromSeq < hotFrom ? commitKey(hotFrom) : floor
       yield* this.#scan({ gte, lte: commitKey(to), reverse: true })
-      to = Math.min(to, liveFrom - 1)
+      to = Math.min(to, hotFrom - 1)
     }
     while (to >= fromSeq && to > 0) {
       for (const commit of await (this.#archive as Archive).downFrom(to)) {
@@ -199,8 +199,8 @@ export class LogReader<R extends LogRecord> {
     return rawCommits(this.#db.iterator({ ...range, ...READ_AHEAD }))
   }
 
-  get #liveFrom(): number {
-    return this.#archive?.liveFrom ?? 1
+  get #hotFrom(): number {
+    return this.#archive?.hotFrom ?? 1
   }
 
   async #commitHolding(seq: number): Promise<DecodedCommit<R>> {
@@ -210,12 +210,12 @@ export class LogReader<R extends LogRecord> {
 
   /** Returns a commit with the actor's records at least. */
   async #commitAt(seq: number, actor: string, pace: Pace): Promise<DecodedCommit<R>> {
-    if (seq < this.#liveFrom) return this.#commitHolding(seq)
+    if (seq < this.#hotFrom) return this.#commitHolding(seq)
     const bytes = await alone(() => this.#db.get(commitKey(seq))).catch((error: unknown) => {
       throw unreadable(error)
     })
     // The commit may have gone to the archive meanwhile.
-    if (bytes === undefined && seq < this.#liveFrom) return this.#commitHolding(seq)
+    if (bytes === undefined && seq < this.#hotFrom) return this.#commitHolding(seq)
     if (bytes === undefined) throw recordsMissing(seq)
     const rest = pace.step()
     if (rest !== undefined) await rest

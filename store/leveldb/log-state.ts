@@ -24,7 +24,7 @@ export interface LogState {
   /** Last seq of the commits in the written part of the history index. */
   readonly indexed: number
   /** First seq that is not in the archive. */
-  readonly liveFrom: number
+  readonly hotFrom: number
 }
 
 /**
@@ -50,7 +50,7 @@ export async function readState<R extends LogRecord>(
     epoch: await readNumber(db, META.epoch, 0),
     end,
     indexed,
-    liveFrom: await readNumber(db, META.live, 1),
+    hotFrom: await readNumber(db, META.live, 1),
   }
 }
 

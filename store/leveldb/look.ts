@@ -69,7 +69,7 @@ export async function assertNothingElse(
   folder: string,
   { tables, logsFrom }: Manifest,
   db: Database,
-  liveFrom: number,
+  hotFrom: number,
 ): Promise<void> {
   for (const name of readdirSync(folder)) {
     const table = tableNumber(name)
@@ -78,7 +78,7 @@ export async function assertNothingElse(
     if (isNamed) continue
     for (const [key] of commitsIn(join(folder, name))) {
       const seq = seqOfCommitKey(key)
-      if (seq < liveFrom || (await isIn(db, commitKey(seq)))) continue
+      if (seq < hotFrom || (await isIn(db, commitKey(seq)))) continue
       throw filesDamaged(
         `${join(folder, name)} holds the commit at seq ${seq}, which the database does not know: its MANIFEST is an older one`,
       )

@@ -135,7 +135,7 @@ async function look<R extends LogRecord>(
     try {
       const state = await readState(db, codec, folder, head.kind === 'owned' ? head.id : undefined)
       checkHead(folder, head, state)
-      await assertNothingElse(folder, manifest, db, state.liveFrom)
+      await assertNothingElse(folder, manifest, db, state.hotFrom)
       return { state, index: await readIndex(db, codec, state, archiveIn(folder, state)) }
     } finally {
       await db.close()
@@ -156,7 +156,7 @@ async function make<R extends LogRecord>(
   const name = { id: head.kind === 'owned' ? head.id : newStoreId(settings.shortId), namelessTo: 0 }
   const end = { seq: 0, hash: NO_HASH, watermark: -1 }
   const epoch = head.kind === 'owned' ? head.epoch : 0
-  const state = { format: 0, name, epoch, end, indexed: 0, liveFrom: 1 }
+  const state = { format: 0, name, epoch, end, indexed: 0, hotFrom: 1 }
   return begin(lock, state, settings, { ready: false }, (db) => new HistoryIndex(db))
 }
 
@@ -212,8 +212,8 @@ function removeDatabase(folder: string): void {
   for (const name of readdirSync(folder)) if (isDatabaseFile(name)) rmSync(join(folder, name))
 }
 
-function archiveIn(folder: string, { liveFrom, name }: LogState): Archive {
-  return new Archive(join(folder, ARCHIVE), liveFrom, name)
+function archiveIn(folder: string, { hotFrom, name }: LogState): Archive {
+  return new Archive(join(folder, ARCHIVE), hotFrom, name)
 }
 
 /**

@@ -74,14 +74,14 @@ async function describe(
   const name = { id, namelessTo: await namelessIn(db, format) }
   const epoch = db === undefined ? 0 : await readOr<number>(db, META.epoch, 0)
   const noted = db === undefined ? 0 : (await readOr<{ seq: number }>(db, META.head, { seq: 0 })).seq
-  const liveFrom = db === undefined ? undefined : await readOr<number>(db, META.live, 1)
-  const archive = new Archive(join(folder, ARCHIVE), liveFrom ?? 1, name)
+  const hotFrom = db === undefined ? undefined : await readOr<number>(db, META.live, 1)
+  const archive = new Archive(join(folder, ARCHIVE), hotFrom ?? 1, name)
   if (db !== undefined) {
     const end = { seq: noted, hash: NO_HASH, watermark: -1 }
-    const state = { format, name, epoch, end, indexed: noted, liveFrom: archive.liveFrom }
+    const state = { format, name, epoch, end, indexed: noted, hotFrom: archive.hotFrom }
     const manifest = readManifest(folder)
     if (manifest !== undefined)
-      await assertNothingElse(folder, manifest, db, archive.liveFrom).catch(note(fileDamage))
+      await assertNothingElse(folder, manifest, db, archive.hotFrom).catch(note(fileDamage))
     isOwn = fileDamage.length === headDamage && (written ?? id.toString('hex')) === id.toString('hex')
     noting(fileDamage, () => checkHead(folder, head, state))
   }
@@ -144,12 +144,12 @@ async function gatherInto<R extends LogRecord>(
   const last = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
   const end = last === undefined ? 0 : seqOfCommitKey(last[0]) + countOfCommit(last[1]) - 1
   const knownTo = Math.max(endedAt, end)
-  const liveFrom = Math.max(known.liveFrom, (await known.reachesTo(knownTo)) + 1)
+  const hotFrom = Math.max(known.hotFrom, (await known.reachesTo(knownTo)) + 1)
   const isNew = ({ message }: FileDamage) => fileDamage.every((known) => known.message !== message)
   const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
   return {
     db,
-    archive: new Archive(join(folder, ARCHIVE), liveFrom, name),
+    archive: new Archive(join(folder, ARCHIVE), hotFrom, name),
     name,
     epoch: greatest,
     endedAt: knownTo,

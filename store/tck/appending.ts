@@ -18,7 +18,7 @@ export function appendTests(test: Test): void {
     equal(await seqs(store.read()), [])
     equal(store.checkpoint(), undefined)
     equal(store.snapshot('order/a'), undefined)
-    equal(store.liveFrom, 1)
+    equal(store.hotFrom, 1)
   })
 
   test('gives back what was appended, in order', async (subject) => {

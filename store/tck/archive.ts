@@ -10,7 +10,7 @@ const CHECKPOINT = 1_800
 export function noArchiveTests(test: Test): void {
   test('says that it has no archive', async ({ store }) => {
     await refuses(store.archive(10), 'STORE_NO_ARCHIVE')
-    equal(store.liveFrom, 1)
+    equal(store.hotFrom, 1)
   })
 }
 
@@ -33,7 +33,7 @@ export function archiveTests(test: Test, behindRecords: number): void {
     const ofB = records.filter(({ actor }) => actor === 'order/b')
     for (let round = 0; round < 2; round++) {
       const { store } = subject
-      equal([store.head, store.liveFrom], [head, next])
+      equal([store.head, store.hotFrom], [head, next])
       equal(await all(store.read()), records)
       for (const [fromSeq, toSeq] of [
         [1, 5],

@@ -238,7 +238,7 @@ describe('recorded updates', () => {
     expect(account.balances).toEqual({ USDT: '640.89671759' })
   })
 
-  it('leave a stop that closes whatever is held working until it is cancelled, for all its quantity of zero', async () => {
+  it('leave a stop that closes whatever is held working until it is canceled, for all its quantity of zero', async () => {
     const account = await replayCase('usdm-2025-03-26-BTCUSDT-new-cancel')
     const states = await account.statesOf('ios_ArfzDKDqp7FLwwpFUqYz')
     expect(states).toEqual(['initialized', 'submitted', 'accepted', 'canceled'])

@@ -179,7 +179,7 @@ describe('the paper venue', () => {
     ]
     const reports = await reportsOf(acts)
     expect(story(reports)).toEqual(['NEW', 'CANCELED', 'CANCEL_REJECT'])
-    expect(reports.map(({ settles }) => settles)).toEqual(['a', 'x', 'y'])
+    expect(reports.map(({ completes }) => completes)).toEqual(['a', 'x', 'y'])
   })
 
   it('answers about what it has accepted, and charges fees to the last digit', async () => {

@@ -116,7 +116,7 @@ async function prepared(asks: number) {
   for (let n = 1; n <= asks; n++) await ask(life, n)
   // Settled, so that what is recovered afterwards is the fault's own.
   for (const id of life.delivered) {
-    await life.supervisor.send('counter/main', { type: 'COUNT' }, { settles: id })
+    await life.supervisor.send('counter/main', { type: 'COUNT' }, { completes: id })
   }
   const { seq } = life.supervisor
   life.die()

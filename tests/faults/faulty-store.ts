@@ -102,8 +102,8 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.wakes()
   }
 
-  get liveFrom() {
-    return this.#store.liveFrom
+  get hotFrom() {
+    return this.#store.hotFrom
   }
 
   archive(toSeq: number) {

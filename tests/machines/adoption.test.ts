@@ -24,7 +24,7 @@ describe('an order of somebody else', () => {
     return order
   }
 
-  it('is asked for, replaced and cancelled by that, under ids of requests of ours', () => {
+  it('is asked for, replaced and canceled by that, under ids of requests of ours', () => {
     const { actor, requests } = adopted()
     actor.send({ type: 'VERIFY', at: 3 })
     actor.send({ type: 'REPLACE', at: 3, price: '101' })

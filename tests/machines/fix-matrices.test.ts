@@ -366,7 +366,7 @@ const MATRICES: readonly (readonly [name: string, rows: readonly Row[]])[] = [
     ],
   ],
   [
-    'H.1.c: GTC, part-filled, restated, cancelled on the next day',
+    'H.1.c: GTC, part-filled, restated, canceled on the next day',
     [
       accepted,
       ['TRADE', 'X', PF, 10_000, 2_000, 8_000, 2_000],
@@ -414,7 +414,7 @@ const MATRICES: readonly (readonly [name: string, rows: readonly Row[]])[] = [
     ],
   ],
   [
-    'J.1.b: cancelled, then an execution busted and a new one',
+    'J.1.b: canceled, then an execution busted and a new one',
     [
       accepted,
       ['TRADE', 'X', PF, 10_000, 5_000, 5_000, 5_000, { tradeId: 'a' }],
@@ -458,7 +458,7 @@ const MATRICES: readonly (readonly [name: string, rows: readonly Row[]])[] = [
     ],
   ],
   [
-    'K.1.b: trading halted, the order cancelled',
+    'K.1.b: trading halted, the order canceled',
     [
       accepted,
       ['SUSPENDED', 'X', 'SUSPENDED', 10_000, 0, 10_000],

@@ -52,7 +52,7 @@ describe('a hedging account', () => {
     await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'test' })
     await floor.pass(2_000)
     expect([paid('LONG'), paid('SHORT')]).toEqual(['0.18', '-0.09'])
-    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toMatchObject([{ discrepancies: 0, mended: 1 }])
+    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toMatchObject([{ discrepancies: 0, repaired: 1 }])
   })
 
   it('is what a netting one is not', async () => {

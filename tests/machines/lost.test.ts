@@ -148,10 +148,12 @@ describe('what a venue takes back', () => {
     await floor.price('90')
     await floor.order('out', { side: 'SELL', ordType: 'STOP', stopPx: '95' })
     await dealAgain(floor, 'out', 'TRADE_CORRECT', { lastQty: '2', lastPx: '91' })
-    const { balances, consecutiveLosses, stopOuts } = floor.harness.context('account/paper') as AccountContext
+    const { balances, consecutiveLosses, stopLosses } = floor.harness.context(
+      'account/paper',
+    ) as AccountContext
     // 100,000 - 2 x 100.01 + 2 x 91
     expect(balances).toMatchObject({ USDT: '99981.98', BTC: '0' })
-    expect([consecutiveLosses, stopOuts.length]).toEqual([1, 1])
+    expect([consecutiveLosses, stopLosses.length]).toEqual([1, 1])
     expect(await floor.emitted('POSITION_CLOSED')).toHaveLength(1)
     expect(await floor.emitted('POSITION_STOP_TRIGGERED')).toHaveLength(1)
     expect(await floor.emitted('POSITION_MODIFIED')).toMatchObject([

@@ -120,7 +120,7 @@ describe('a bracket', () => {
     expect(denied).toMatchObject({ clOrdId: 'paper:b-stop', check: 'tickSize' })
   })
 
-  it('places a stop anew that somebody else cancelled, a target not', async () => {
+  it('places a stop anew that somebody else canceled, a target not', async () => {
     const floor = await entered()
     await floor.cancelAtVenue('paper:b-stop')
     await floor.cancelAtVenue('paper:b-target')

@@ -68,7 +68,7 @@ describe('an order', () => {
     ['fills in parts', [report('NEW'), fill('2'), fill('8')], 'FILLED', '10', '0'],
     ['is filled before it was accepted', [fill('3')], 'PARTIALLY_FILLED', '3', '7'],
     ['expires with what it has', [report('NEW'), fill('2'), report('EXPIRED')], 'EXPIRED', '2', '0'],
-    ['is cancelled', [report('NEW'), cancel, report('CANCELED')], 'CANCELED', '0', '0'],
+    ['is canceled', [report('NEW'), cancel, report('CANCELED')], 'CANCELED', '0', '0'],
     [
       'is pending cancel, whatever fills meanwhile',
       [report('NEW'), cancel, fill('4')],
@@ -119,21 +119,21 @@ describe('an order', () => {
       '0',
     ],
     [
-      'is pending cancel before it is done for the day, and can be cancelled then',
+      'is pending cancel before it is done for the day, and can be canceled then',
       [report('NEW'), cancel, report('DONE_FOR_DAY')],
       'PENDING_CANCEL',
       '0',
       '0',
     ],
     [
-      'is cancelled on a day that is done',
+      'is canceled on a day that is done',
       [report('NEW'), report('DONE_FOR_DAY'), cancel, report('CANCELED')],
       'CANCELED',
       '0',
       '0',
     ],
     [
-      'is not stopped any more when it is cancelled',
+      'is not stopped any more when it is canceled',
       [report('NEW'), report('STOPPED'), report('CANCELED')],
       'CANCELED',
       '0',
@@ -431,7 +431,7 @@ describe('a stop that closes whatever is held, for a quantity of zero', () => {
     return order
   }
 
-  it('works, and can be cancelled', () => {
+  it('works, and can be canceled', () => {
     const order = closing()
     expect(order.ordStatus()).toBe('NEW')
     order.actor.send(cancel)

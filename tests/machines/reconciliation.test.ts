@@ -94,7 +94,7 @@ describe('a reconciliation', () => {
 
   it.each([
     ['adopt', 'accepted', 'adopted'],
-    ['cancel', 'canceled', 'cancelled'],
+    ['cancel', 'canceled', 'canceled'],
   ])('is told to %s orders that nobody here knows', async (unknownOrders, execution, done) => {
     const floor = await Floor.open({ ...RULES, reconciliation: { ...RULES.reconciliation, unknownOrders } })
     await floor.orderAtVenue('stranger')
@@ -198,7 +198,7 @@ describe('a reconciliation', () => {
       await floor.pass(11)
       await floor.pass()
     }
-    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toMatchObject([{ discrepancies: 0, mended: 4 }])
+    expect(await floor.emitted('RECONCILIATION_COMPLETED')).toMatchObject([{ discrepancies: 0, repaired: 4 }])
   })
 
   it('applies what was missed once, also where something else goes on differing', async () => {
@@ -249,7 +249,7 @@ describe('a reconciliation', () => {
       const report = { type: 'BALANCE_REPORT', venue: 'paper', asset: 'USDT', reason: 'ORDER' }
       await floor.send(RECONCILIATION, { ...report, balance })
       await floor.order('o')
-      expect(floor.value(RECONCILIATION)).toBe('hearing')
+      expect(floor.value(RECONCILIATION)).toBe('awaitingReports')
       await floor.pass(2_100)
       expect(await floor.emitted('RECONCILIATION_STARTED')).toHaveLength(looks)
       await floor.pass(5_000)

@@ -45,7 +45,7 @@ const account: Exposure = {
   marks: {},
   passedAt: [],
   replacedAt: [],
-  stopOuts: [],
+  stopLosses: [],
   flags: [],
 }
 const request = (change: object = {}): OrderRequest => ({
@@ -441,12 +441,12 @@ describe('an entry', () => {
     ['waits for bad news to be over', 49, { flags: [{ ...flag, severity: 'critical' }] }, 'newsFlag'],
     ['goes on then', 50, { flags: [{ ...flag, severity: 'critical' }] }, undefined],
     ['does not mind lesser news', 49, { flags: [{ ...flag, severity: 'warning' }] }, undefined],
-    ['waits after a stop', 1_999, { stopOuts: [btc(1_000)] }, 'cooldown'],
-    ['... not for ever', 2_000, { stopOuts: [btc(1_000)] }, undefined],
-    ['... nor for those of other symbols', 1_500, { stopOuts: [eth(1_000)] }, undefined],
-    ['waits longer after several stops', 5_000, { stopOuts: [eth(800), eth(1_200)] }, 'stoplossGuard'],
-    ['... until that is over', 6_200, { stopOuts: [eth(800), eth(1_200)] }, undefined],
-    ['... if they came close together', 5_000, { stopOuts: [eth(600), eth(1_200)] }, undefined],
+    ['waits after a stop', 1_999, { stopLosses: [btc(1_000)] }, 'cooldown'],
+    ['... not for ever', 2_000, { stopLosses: [btc(1_000)] }, undefined],
+    ['... nor for those of other symbols', 1_500, { stopLosses: [eth(1_000)] }, undefined],
+    ['waits longer after several stops', 5_000, { stopLosses: [eth(800), eth(1_200)] }, 'stoplossGuard'],
+    ['... until that is over', 6_200, { stopLosses: [eth(800), eth(1_200)] }, undefined],
+    ['... if they came close together', 5_000, { stopLosses: [eth(600), eth(1_200)] }, undefined],
   ])('%s', (_, at, of, check) => {
     const refusal = riskCheck({ ...account, limits: guarded, ...of }, request({ at }), 'active')
     expect(refusal?.check).toBe(check)
@@ -854,7 +854,7 @@ describe('an account', () => {
     const { actor } = live()
     actor.send(changed(1, { tradePnl: '50', isStopped: true }))
     actor.send(changed(2, { tradePnl: '-1', isStopped: true }))
-    expect(actor.getSnapshot().context.stopOuts).toEqual([{ symbol: 'BTCUSDT', at: 2 }])
+    expect(actor.getSnapshot().context.stopLosses).toEqual([{ symbol: 'BTCUSDT', at: 2 }])
   })
 
   const filled = (change: object): Fill => ({

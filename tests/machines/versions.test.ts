@@ -153,6 +153,16 @@ describe('a runner of version 4', () => {
   })
 })
 
+describe('a reconciliation of version 3', () => {
+  it.each([
+    ['hearing', 'awaitingReports'],
+    ['settling', 'settling'],
+  ])('that was %s is %s', (was, is) => {
+    const context = { since: 1, found: [] }
+    expect(carriedOver('reconciliation', '3', { value: was, context })).toMatchObject({ value: is, context })
+  })
+})
+
 describe('a watchdog of version 2', () => {
   it('knows the orders that it has placed', () => {
     const cover = { side: 'SELL', leavesQty: '1', isLive: true } as const

@@ -62,7 +62,7 @@ describe('a venue that is a folder and a line', () => {
       const { seq: since } = await client.ask('send', asked)
       for await (const { event } of client.feed({ topics: ['events.reconciliation_completed.>'], since })) {
         expect(event).toMatchObject({ discrepancies: 0 })
-        expect(event).not.toHaveProperty('mended')
+        expect(event).not.toHaveProperty('repaired')
         break
       }
     } finally {

@@ -105,7 +105,7 @@ describe.each(runs)('the run %s', (run) => {
       expect(discrepancies).toEqual([])
       const intents = after.flatMap(({ intents = [] }) => intents.map(({ id }) => id))
       expect(new Set(intents).size).toBe(intents.length)
-      const settled = new Set(news.map(({ settles }) => settles))
+      const settled = new Set(news.map(({ completes }) => completes))
       const under = before.flatMap(({ actor, intents = [] }) =>
         actor === 'order/hand-rest' ? intents.filter(({ event }) => event.type === 'CANCEL_ORDER') : [],
       )

@@ -31,7 +31,7 @@ function plain(value: unknown): unknown {
 
 /**
  * A clock that does as setTimeout does. XState's own SimulatedClock dates timers that are set during a jump from the
- * jump's end, and still fires those that are cancelled during it.
+ * jump's end, and still fires those that are canceled during it.
  */
 class SteppedClock {
   #now = 0

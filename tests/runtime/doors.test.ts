@@ -323,7 +323,7 @@ async function live(next: readonly unknown[]): Promise<void> {
   await world.supervisor.stop()
   await world.open()
   await world.store.archive(world.supervisor.seq)
-  expect(world.store.liveFrom).toBeGreaterThan(1)
+  expect(world.store.hotFrom).toBeGreaterThan(1)
   expect(await problems()).toEqual([])
   let place = 0
   for await (const { event, unhandled } of world.supervisor.history('keeper/k')) {

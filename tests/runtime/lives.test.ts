@@ -47,7 +47,7 @@ async function check(life: Life, course: Course, folder?: string): Promise<void>
 }
 
 function happenings(record: TransitionRecord): string[] {
-  const { event, actor, timer, emitted, intents, scheduled, cancelled, stashed, child, status } = record
+  const { event, actor, timer, emitted, intents, scheduled, canceled, stashed, child, status } = record
   const [isChild, own] = [
     actor.split('/').length > 2,
     /^outcry\.|^xstate\.promise/.test(event.type) && event.type,
@@ -63,7 +63,7 @@ function happenings(record: TransitionRecord): string[] {
     ...(scheduled?.some(({ target }) => target !== undefined && target !== actor)
       ? ['timer for another']
       : []),
-    ...(cancelled === undefined ? [] : ['cancelled']),
+    ...(canceled === undefined ? [] : ['canceled']),
     ...(stashed ? ['stashed'] : []),
     ...(child?.systemId === undefined ? [] : ['systemId']),
     ...(child?.syncSnapshot ? ['onSnapshot'] : []),
@@ -98,7 +98,7 @@ describe(`a random life leaves an equal log when it is interrupted, seed ${SEED}
     const happens = [
       ...strategies.map((strategy) => `top actor: ${strategy}`),
       'a child fails',
-      ...['timer', 'outcry.timer', 'timer for another', 'cancelled', 'emitted', 'intent'],
+      ...['timer', 'outcry.timer', 'timer for another', 'canceled', 'emitted', 'intent'],
       ...['systemId', 'onSnapshot', 'done', 'stopped', 'error'],
       ...['dead letter: unknown', 'dead letter: ended', 'dead letter: failed'],
       ...(features.has('quarantine') ? ['outcry.released', 'dead letter: quarantined'] : []),

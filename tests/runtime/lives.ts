@@ -521,7 +521,7 @@ class Bank implements Port {
   }
 
   deliver({ id, actor, seq, correlation }: Intent): void {
-    const reply = { settles: id, cause: seq, correlation }
+    const reply = { completes: id, cause: seq, correlation }
     this.#context?.send(actor, { type: 'C', hops: 0, later: true }, reply).catch(() => {})
   }
 

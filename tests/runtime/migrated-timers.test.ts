@@ -92,7 +92,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       [['xstate.after.1000.m.wait', 2_000]],
     ],
     [
-      'a timer of a state that is left is cancelled',
+      'a timer of a state that is left is canceled',
       {
         v1: waiting('1', 'wait', 1_000),
         v2: waiting('2', 'wait', 1_000),
@@ -101,7 +101,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
       [],
     ],
     [
-      'a timer that the new version does not have is cancelled',
+      'a timer that the new version does not have is canceled',
       {
         v1: waiting('1', 'wait', 1_000),
         v2: createMachine({ id: 'm', version: '2', initial: 'wait', states: { wait: {} } }),
@@ -188,7 +188,7 @@ describe.each(WAYS)('after an upgrade of a runtime that was %s', (way) => {
     expect((await harness.supervisor.verify()).problems).toEqual([])
   })
 
-  it('a timer that is cancelled then does not fire', async () => {
+  it('a timer that is canceled then does not fire', async () => {
     const harness = await changed(
       {
         v1: waiting('1', 'wait', 1_000),

@@ -24,7 +24,7 @@ const trader = setup({ types: {} as { context: { sent: number }; events: AnyEven
   },
 })
 
-/** A port that settles nothing until the test says so. */
+/** A port that completes nothing until the test says so. */
 class Desk implements Port {
   readonly seen: Intent[] = []
   #context: PortContext | undefined
@@ -42,7 +42,7 @@ class Desk implements Port {
   }
 
   async settle(ids: readonly string[]): Promise<void> {
-    await Promise.all(ids.map((id) => this.#context?.send('trader/t', { type: 'ACK' }, { settles: id })))
+    await Promise.all(ids.map((id) => this.#context?.send('trader/t', { type: 'ACK' }, { completes: id })))
   }
 }
 
@@ -57,7 +57,7 @@ async function opened(harness: Harness, options: { checkpointEvery?: number } = 
   return { desk, supervisor }
 }
 
-describe('thousands of large intents that are never settled', () => {
+describe('thousands of large intents that are never completed', () => {
   it('do not slow a checkpoint, and come again whole and in order after a stop and after a crash', async () => {
     const harness = new Harness()
     let { desk, supervisor } = await opened(harness, { checkpointEvery: 300 })
@@ -95,7 +95,7 @@ describe('thousands of large intents that are never settled', () => {
   })
 })
 
-describe('a port that settles nothing', () => {
+describe('a port that completes nothing', () => {
   it('takes at most 32 MiB; more is refused, and all others go on', async () => {
     const harness = new Harness()
     let { desk, supervisor } = await opened(harness)

@@ -46,7 +46,7 @@ class Desk implements Port {
   }
 
   async ack(id: string): Promise<void> {
-    await this.context?.send('trader/t', { type: 'ACK' }, { settles: id })
+    await this.context?.send('trader/t', { type: 'ACK' }, { completes: id })
   }
 }
 

@@ -37,12 +37,12 @@ const records = fc
           turn: fc.integer({ min: 1, max: 1e6 }),
           emitted: fc.array(event, { minLength: 1 }),
           sent: fc.array(fc.string(), { minLength: 1 }),
-          cancelled: fc.array(fc.string(), { minLength: 1 }),
+          canceled: fc.array(fc.string(), { minLength: 1 }),
           timer: fc.string(),
           status: fc.constantFrom('done', 'error', 'stopped'),
           unhandled: fc.constant(true as const),
           origin: fc.record({ source: fc.constantFrom('feed', 'venue'), position: fc.nat() }),
-          settles: fc.string(),
+          completes: fc.string(),
           key: fc.string(),
         },
         {
@@ -165,6 +165,19 @@ describe('records', () => {
         [0, 8, 3, 1, 1, 2, 1, 0, 'mine', { type: 'FILL' }],
       ],
     })
+  })
+
+  it('are read from the pages of earlier builds, which called two fields otherwise, and written alike', () => {
+    const record: TransitionRecord = {
+      ...{ seq: 1, rev: 1, actor: 'a/b', at: 1, event: { type: 'X' }, from: null, to: 'on', cause: null },
+      ...{ correlation: 'c-1', machine: 'a@1', turn: 1, canceled: ['t'], completes: 'a/b/PAY:1', key: 'k' },
+    }
+    const page =
+      '{"at":1,"turn":1,"names":["a/b","a@1"],"states":[null,"on"],"rows":[[0,1,0,1,0,1,0,0,1,{"type":"X"},' +
+      '{"cancelled":["t"],"settles":"a/b/PAY:1","key":"k"}]]}'
+    expect(recordCodec.encode([record])).toBe(page)
+    for (const actor of [undefined, 'a/b'])
+      expect(JSON.stringify(recordCodec.decode(page, 1, actor))).toBe(JSON.stringify([record]))
   })
 
   it('keep times that are not whole exactly', () => {

@@ -103,7 +103,7 @@ describe('a record', () => {
 
   it('has an intent for each message to a port, each with its own id', async () => {
     const harness = await open()
-    const options = { key: 'k', settles: 'i-0', origin: { source: 's', position: 9 } }
+    const options = { key: 'k', completes: 'i-0', origin: { source: 's', position: 9 } }
     const send = () => harness.supervisor.send('all/a', { type: 'ASK' }, options)
     const question = { id: 'all/a/QUESTION:1', port: 'out', actor: 'all/a', event: { type: 'QUESTION' } }
     expect(await recordsOf(harness, send)).toStrictEqual([
@@ -120,7 +120,7 @@ describe('a record', () => {
     ])
   })
 
-  it('has the timers that were set, that were cancelled, and the one that was due', async () => {
+  it('has the timers that were set, that were canceled, and the one that was due', async () => {
     const harness = await open()
     const { supervisor } = harness
     const [later] = await recordsOf(harness, () => supervisor.send('all/a', { type: 'LATER' }))
@@ -134,7 +134,7 @@ describe('a record', () => {
         event: { type: 'BACK', at: 1_000 },
         from: 'on',
         to: 'on',
-        cancelled: ['later'],
+        canceled: ['later'],
       }),
     )
     const [wait] = await recordsOf(harness, () => supervisor.send('all/a', { type: 'WAIT' }))

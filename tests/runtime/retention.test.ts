@@ -53,8 +53,8 @@ describe('a log that is kept short', () => {
       expect(files.length).toBeGreaterThan(1)
 
       const store = await openLevelStore(join(root, name))
-      expect(store.liveFrom).toBeGreaterThan(20_000)
-      expect(store.liveFrom).toBeLessThan(store.head.seq - 9_000)
+      expect(store.hotFrom).toBeGreaterThan(20_000)
+      expect(store.hotFrom).toBeLessThan(store.head.seq - 9_000)
       await store.close()
 
       const again = await open(name, retention)

@@ -227,7 +227,7 @@ describe('the archiving', () => {
     const said: string[] = []
     const store = {
       head: { seq: 100_000 },
-      liveFrom: 1,
+      hotFrom: 1,
       seqAt: async (at: number) => at,
       archive: (toSeq: number) => {
         asked.push(toSeq)

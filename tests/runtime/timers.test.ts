@@ -330,7 +330,7 @@ it('timers that are due at once may outnumber the mailbox', async () => {
   await supervisor.stop()
 })
 
-it('cancelled timers are forgotten, even when they were due much later', async () => {
+it('canceled timers are forgotten, even when they were due much later', async () => {
   let timers: PendingTimers = NO_TIMERS
   const cell = {
     address: 'a/b',

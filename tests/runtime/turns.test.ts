@@ -205,7 +205,7 @@ describe('timers', () => {
     expect(fired.map((r) => r.actor)).toEqual(['counter/a', 'counter/b'])
   })
 
-  it('never fire when they were cancelled, even when both were due at once', async () => {
+  it('never fire when they were canceled, even when both were due at once', async () => {
     const harness = await open()
     await harness.supervisor.send('counter/a', { type: 'WAIT' })
     await harness.supervisor.send('counter/a', { type: 'BACK' })

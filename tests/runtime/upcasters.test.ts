@@ -62,7 +62,7 @@ const common = { keptInQuarantine: ['ADD'], supervision: { strategy: 'quarantine
 const before = { tally: { machine: tallyOf('by'), ...common } }
 const today = { tally: { machine: tallyOf('amount'), ...common, upcasters } }
 
-/** Takes everything and settles nothing. */
+/** Takes everything and completes nothing. */
 class Shop implements Port {
   readonly got: Intent[] = []
   deliver(intent: Intent): void {

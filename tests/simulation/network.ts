@@ -101,7 +101,7 @@ export class NetworkPort implements Port {
       ...this.#venue.state(since),
       here: booksOf(account.context as AccountContext),
     }
-    this.#context?.send(actor, state, { at, settles: id, cause: seq, correlation }).catch(() => {})
+    this.#context?.send(actor, state, { at, completes: id, cause: seq, correlation }).catch(() => {})
   }
 
   #answer(intent: Intent, { clOrdId }: OrderStatusRequest): void {
@@ -117,7 +117,7 @@ export class NetworkPort implements Port {
     const at = this.#scheduler.now
     const unknown = { type: 'ORDER_UNKNOWN' as const, at, clOrdId }
     const answer = order === undefined ? unknown : this.#venue.status(order)
-    const reply = { at, settles: id, cause: seq, correlation }
+    const reply = { at, completes: id, cause: seq, correlation }
     this.#context?.send(actor, answer, reply).catch(() => {})
   }
 }

@@ -407,11 +407,11 @@ class World {
     const { supervisor } = runner
     const cursor = supervisor.cursor(VENUE)
     const from = this.#faults && this.#scheduler.chance(0.1) ? Math.max(0, cursor - 3) : cursor
-    for (const { position, actor, report, settles } of this.#venue.stream.slice(from)) {
+    for (const { position, actor, report, completes } of this.#venue.stream.slice(from)) {
       if (this.#faults && this.#scheduler.chance(0.05)) break
       const event = { ...report, at: this.#scheduler.now }
       const origin = { source: VENUE, position }
-      supervisor.tell(actor as Address, event, { at: event.at, lane: 'execution', origin, settles })
+      supervisor.tell(actor as Address, event, { at: event.at, lane: 'execution', origin, completes })
     }
   }
 

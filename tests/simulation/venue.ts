@@ -29,7 +29,7 @@ export interface StreamedReport {
   readonly position: number
   readonly actor: string
   readonly report: ExecutionReport | OrderCancelReject
-  readonly settles?: string
+  readonly completes?: string
 }
 
 const WORKING: readonly OrdStatus[] = ['NEW', 'PARTIALLY_FILLED']
@@ -115,7 +115,7 @@ export class SimulatedVenue {
   #refuse(intent: string, actor: string, clOrdId: string, origClOrdId: string): void {
     const at = this.#scheduler.now
     const report = { type: 'ORDER_CANCEL_REJECT' as const, at, clOrdId, origClOrdId, text: 'no' }
-    this.stream.push({ position: this.stream.length + 1, actor, report, settles: intent })
+    this.stream.push({ position: this.stream.length + 1, actor, report, completes: intent })
   }
 
   /** Ends what is still working, so that a world can come to rest. */
@@ -237,7 +237,7 @@ export class SimulatedVenue {
     order: Booked,
     execType: ExecutionReport['execType'],
     detail: Partial<ExecutionReport>,
-    settles?: string,
+    completes?: string,
   ): string {
     const report: ExecutionReport = {
       ...this.status(order),
@@ -246,7 +246,7 @@ export class SimulatedVenue {
       ...detail,
     }
     const position = this.stream.length + 1
-    this.stream.push({ position, actor: order.actor, report, ...(settles !== undefined && { settles }) })
+    this.stream.push({ position, actor: order.actor, report, ...(completes !== undefined && { completes }) })
     return report.execId
   }
 }

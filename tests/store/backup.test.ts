@@ -209,7 +209,7 @@ describe('an archive', () => {
     await expect(count(store.history('order/a', { toRev: 5 }))).rejects.toMatchObject({
       code: 'STORE_ARCHIVE',
     })
-    expect(await count(store.read({ fromSeq: store.liveFrom }))).toBe(60_000 - store.liveFrom + 1)
+    expect(await count(store.read({ fromSeq: store.hotFrom }))).toBe(60_000 - store.hotFrom + 1)
     expect((await store.verifyChain()).damage).toMatchObject([{ seq: 1, code: 'STORE_ARCHIVE' }])
     await fill(store, 60_100)
     await store.close()
@@ -276,7 +276,7 @@ describe('an archive', () => {
     const { seq } = store.head
     await store.putSnapshots([], { seq, state: 1 })
     await store.archive(seq)
-    expect(store.liveFrom).toBeGreaterThan(1)
+    expect(store.hotFrom).toBeGreaterThan(1)
     await store.close()
     const again = await openLevelStore(location)
     expect(again.head.seq).toBe(seq)
@@ -303,11 +303,11 @@ describe('an archive', () => {
       read(async () => expect(await count(store.read())).toBe(100_000)),
       read(async () => expect(await count(store.read({ reverse: true }))).toBe(100_000)),
       read(async () => {
-        const fromSeq = store.liveFrom
+        const fromSeq = store.hotFrom
         expect(await count(store.read({ fromSeq, toSeq: fromSeq + 600 }))).toBe(601)
       }),
       read(async () => {
-        const fromRev = store.liveFrom
+        const fromRev = store.hotFrom
         expect(await count(store.history('order/a', { fromRev, toRev: fromRev + 600 }))).toBe(601)
       }),
       read(async () => expect((await store.verifyChain()).damage).toEqual([])),
@@ -328,7 +328,7 @@ describe('an archive', () => {
     const { diagnosis } = await cutBack(location)
     expect(diagnosis).toMatchObject({ wholeTo: 59_500, endedAt: 60_000 })
     const store = await openLevelStore(location)
-    expect([store.head.seq, store.liveFrom]).toEqual([59_500, 1])
+    expect([store.head.seq, store.hotFrom]).toEqual([59_500, 1])
     expect(await store.verifyChain()).toMatchObject({ records: 59_500, damage: [] })
     expect(store.checkpoint()).toBeUndefined()
     await store.close()
@@ -346,14 +346,14 @@ describe('an archive', () => {
     const store = await openLevelStore(location)
     await fill(store, 90_000)
     await store.putSnapshots([], { seq: 80_000, state: 9 })
-    const before = store.liveFrom
+    const before = store.hotFrom
     // The store closes at once: some commits are only in the archive, others are in both places.
     const archiving = store.archive(80_000).catch((error) => error.code)
     await new Promise((resolve) => setTimeout(resolve, 60))
     await store.close()
     await archiving
     const again = await openLevelStore(location)
-    expect(again.liveFrom).toBeGreaterThanOrEqual(before)
+    expect(again.hotFrom).toBeGreaterThanOrEqual(before)
     expect(await again.verifyChain()).toMatchObject({ records: 90_000, damage: [] })
     expect(await again.archive(80_000)).toBeGreaterThan(60_000)
     expect(await again.verifyChain()).toMatchObject({ records: 90_000, damage: [] })

@@ -13,6 +13,8 @@ describe.each(formats)('a store of %s', (format) => {
   const expected = readFileSync(join(GOLDEN, format, 'records.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
+    // A record calls its timers so by now; the log does not.
+    .map((line) => line.replaceAll('"cancelled":[', '"canceled":['))
 
   const withCopy = async (work: (location: string) => Promise<void>) => {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-golden-'))

@@ -206,6 +206,6 @@ describe('an archive', () => {
   it('does not exist in memory', async () => {
     await write(1)
     await expect(store.archive(1)).rejects.toMatchObject({ code: 'STORE_NO_ARCHIVE' })
-    expect(store.liveFrom).toBe(1)
+    expect(store.hotFrom).toBe(1)
   })
 })

@@ -42,7 +42,7 @@ class Bank implements Port {
   }
 
   #grant(id: string, actor: string, cause: number, correlation: string): Promise<void> {
-    const reply = { settles: id, cause, correlation }
+    const reply = { completes: id, cause, correlation }
     return (this.#context as PortContext).send(actor, { type: 'GRANTED', at: 1 }, reply)
   }
 }

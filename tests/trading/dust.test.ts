@@ -5,7 +5,7 @@ import { Bot } from './kit.ts'
 
 const FIVE_MINUTES_MS = 300_000
 
-describe('an entry on spot that is cancelled when it has filled for less than the least value of an order', () => {
+describe('an entry on spot that is canceled when it has filled for less than the least value of an order', () => {
   const exchange = new Exchange({ minNotional: '5' })
   let bot: Bot
   let asked: number

@@ -135,7 +135,7 @@ describe("somebody else's order", () => {
   )
 
   it.each(['web_Ab12', 'a/b:c.d', 'x/2'])(
-    'that is called %s is asked for and cancelled by that',
+    'that is called %s is asked for and canceled by that',
     async (foreignId) => {
       const { exchange, bot, order } = await adopting(foreignId)
       await bot.send(order, { type: 'VERIFY' })
@@ -147,7 +147,7 @@ describe("somebody else's order", () => {
     },
   )
 
-  it('is cancelled where strangers are to be', async () => {
+  it('is canceled where strangers are to be', async () => {
     const { exchange, bot, order } = await adopting('web_1', {
       reconciliation: { ...RULES.reconciliation, unknownOrders: 'cancel' },
     })

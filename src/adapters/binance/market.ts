@@ -147,8 +147,8 @@ class Session {
       return decoded
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      const told = this.#refusals.add(error)
-      if (told !== undefined) this.#warn(told)
+      const warning = this.#refusals.add(error)
+      if (warning !== undefined) this.#warn(warning)
       return undefined
     }
   }

@@ -61,7 +61,7 @@ export const orderUpdate = z.object({
 export type OrderUpdate = z.infer<typeof orderUpdate>
 
 /** What spot and futures say each in their own way. */
-export interface Told {
+export interface ReportFields {
   readonly execType: ExecType
   readonly clOrdId: string
   readonly execId: string
@@ -89,9 +89,9 @@ export function toOrder(clOrdId: string, event: ExecutionReport): OrderReport {
   return { to: orderAddress(clOrdId), event }
 }
 
-export function reportOf(update: OrderUpdate, told: Told): ExecutionReport {
+export function reportOf(update: OrderUpdate, fields: ReportFields): ExecutionReport {
   const { s: symbol, S, q: orderQty, p: price, X, i: venueOrderId, z: cumQty, T: at } = update
-  const { execType, clOrdId, execId, stopPx, avgPx, text, positionSide, preventedQty = decimal.ZERO } = told
+  const { execType, clOrdId, execId, stopPx, avgPx, text, positionSide, preventedQty = decimal.ZERO } = fields
   // A stop that expires by being triggered works on.
   const ordStatus = execType === 'TRIGGERED' ? 'NEW' : ORD_STATUS[X]
   const left = decimal.subtract(decimal.subtract(orderQty, cumQty), preventedQty)

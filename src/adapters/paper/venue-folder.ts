@@ -11,7 +11,7 @@ import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
 const FORMAT = '4'
-/** What has the venue's own ids of orders as `orderId`. */
+/** It has the venue's own ids of orders as `orderId`, and the intents that reports complete as `settles`. */
 const ORDER_ID_FORMAT = '3'
 /** The same, and its orders were called as ours are, not by wire ids. */
 const OWN_IDS_FORMAT = '2'
@@ -240,21 +240,22 @@ function foreign(location: string): OutcryError {
   )
 }
 
+const TODAYS_NAMES: Readonly<Record<string, string>> = { orderId: 'venueOrderId', settles: 'completes' }
+
 /**
  * Returns a value of a former format under today's names and ids. A market or an asset may be called as a field is: what it has is
- * no text, or stands beside no ClOrdID.
+ * no text, or stands beside no ClOrdID and no position.
  */
 function renamed(stored: string, toWire: (clOrdId: string) => string): string {
   const value = JSON.parse(stored, (field, value) => {
     if (field === 'origClOrdIds' && Array.isArray(value)) return value.map(toWire)
     const isId = field === 'clOrdId' || field === 'origClOrdId'
     if (isId && typeof value === 'string') return toWire(value)
-    const { clOrdId, orderId } = Object(value)
-    if (typeof clOrdId !== 'string' || typeof orderId !== 'string') return value
-    const entries = Object.entries(value).map(([name, is]) => [
-      name === 'orderId' ? 'venueOrderId' : name,
-      is,
-    ])
+    const { clOrdId, orderId, position, settles } = Object(value)
+    const isOrder = typeof clOrdId === 'string' && typeof orderId === 'string'
+    const isReport = typeof position === 'number' && typeof settles === 'string'
+    if (!isOrder && !isReport) return value
+    const entries = Object.entries(value).map(([name, is]) => [TODAYS_NAMES[name] ?? name, is])
     return Object.fromEntries(entries)
   })
   return JSON.stringify(value)

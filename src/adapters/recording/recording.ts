@@ -172,8 +172,8 @@ class Recording implements MarketSource {
   }
 
   #refuse(file: string, line: number, refusal: Refusal): void {
-    const told = this.#refusals.add(refusal)
-    if (told !== undefined) this.#warn(file, line, told)
+    const warning = this.#refusals.add(refusal)
+    if (warning !== undefined) this.#warn(file, line, warning)
   }
 
   #warn(file: string, line: number, reason: string): void {

@@ -52,7 +52,7 @@ export const transitionRecord = z.object({
   sent: z.array(z.string()).optional().describe('addresses that the transition sent to at once'),
   intents: z.array(intent).optional(),
   scheduled: z.array(timer).optional(),
-  cancelled: z.array(z.string()).optional().describe('ids of timers'),
+  canceled: z.array(z.string()).optional().describe('ids of timers'),
   timer: z.string().optional().describe('id of the timer that the record consumed'),
   timerSeq: position.optional(),
   found: z.array(z.tuple([z.string(), z.string()])).optional(),
@@ -67,7 +67,7 @@ export const transitionRecord = z.object({
   stashed: z.literal(true).optional(),
   unhandled: z.literal(true).optional().describe('the machine had no transition for the event'),
   origin: z.object({ source: z.string(), position: z.number() }).optional(),
-  settles: z.string().optional().describe('id of the intent to which the message is the final answer'),
+  completes: z.string().optional().describe('id of the intent to which the message is the final answer'),
   key: z.string().optional().describe("the sender's Idempotency-Key"),
 })
 export type TransitionRecord = Frozen<z.infer<typeof transitionRecord>>

@@ -36,16 +36,16 @@ export class ReportQueue {
     return this.#underWay[0]?.at
   }
 
-  /** Delivers the next report to its actor. A lost report is read and settles its intent, but has no content. */
+  /** Delivers the next report to its actor. A lost report is read and completes its intent, but has no content. */
   deliverNext(): void {
     const delivery = this.#underWay.shift()
     if (delivery === undefined) return
     const { at, report: of, as } = delivery
-    const { position, actor, report, settles, ref } = of
+    const { position, actor, report, completes, ref } = of
     const answers = ref && { cause: ref.seq, correlation: ref.correlation }
     const options = { at, lane: 'execution', ...answers } as const
     // A late or repeated report has no position, because its position is read already.
-    const isNext = as !== 'again' && { origin: { source: this.#venue.name, position }, settles }
+    const isNext = as !== 'again' && { origin: { source: this.#venue.name, position }, completes }
     const event = as === 'lost' ? { type: 'REPORT_LOST', at } : { ...report, at }
     this.#supervisor.tell(actor as Address, event, { ...options, ...isNext })
   }

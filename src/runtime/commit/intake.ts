@@ -20,7 +20,7 @@ export interface SendOptions {
   readonly origin?: Origin | undefined
   /** Idempotency key. A second message with the same key gets the receipt of the first one. */
   readonly key?: string | undefined
-  readonly settles?: string | undefined
+  readonly completes?: string | undefined
   readonly cause?: number | undefined
   readonly correlation?: string | undefined
 }
@@ -52,9 +52,9 @@ export function messageOf(
   size: number,
   options: SendOptions = {},
 ): Message {
-  const { cause = null, correlation, origin: given, settles, key } = options
+  const { cause = null, correlation, origin: given, completes, key } = options
   const origin = given && { source: given.source, position: given.position }
-  const message = { to, event, at, size, cause, correlation, origin, settles, key }
+  const message = { to, event, at, size, cause, correlation, origin, completes, key }
   checkMessage(message)
   return message
 }
@@ -94,12 +94,12 @@ export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } 
   return compact({ by, reason })
 }
 
-function checkMessage({ at, correlation, origin, settles, key, cause }: Message): void {
+function checkMessage({ at, correlation, origin, completes, key, cause }: Message): void {
   if (typeof at !== 'number' || !(Math.abs(at) <= TIME_MAX))
     throw invalid(`${String(at)} is no time`, 'Give epoch milliseconds.')
   if (cause !== null) checkPlace('cause', cause)
   if (correlation !== undefined) checkName('correlation', correlation)
-  if (settles !== undefined) checkName('settles', settles)
+  if (completes !== undefined) checkName('completes', completes)
   if (key !== undefined) checkName('key', key)
   if (origin === undefined) return
   checkName('source', origin.source)

@@ -47,9 +47,9 @@ export class Retention {
     const byCount = this.#store.head.seq - liveRecords
     const byTime = liveMs === undefined ? byCount : await this.#store.seqAt(at - liveMs)
     const toSeq = Math.min(byCount, byTime, checkpointSeq)
-    const before = this.#store.liveFrom
+    const before = this.#store.hotFrom
     if (toSeq - before + 1 < RECORDS_MIN) return
-    const liveFrom = await this.#store.archive(toSeq)
-    if (liveFrom > before) this.#logger.info({ fromSeq: before, toSeq: liveFrom - 1 }, 'archived')
+    const hotFrom = await this.#store.archive(toSeq)
+    if (hotFrom > before) this.#logger.info({ fromSeq: before, toSeq: hotFrom - 1 }, 'archived')
   }
 }

@@ -37,10 +37,20 @@ interface Page {
   readonly rows: readonly Row[]
 }
 
+/** Names that pages have for fields which records call otherwise. A new name of a field changes no log. */
+const ON_DISK: Readonly<Record<string, string>> = { completes: 'settles', canceled: 'cancelled' }
+const IN_RECORDS = new Map(Object.entries(ON_DISK).map(([inRecords, onDisk]) => [onDisk, inRecords]))
+const RENAMED = [...IN_RECORDS.keys()]
+
 /** The start of the page's last field, its rows. */
 const ROWS = ',"rows":['
 
-export const recordCodec: RecordCodec<TransitionRecord> = { name: 'transitions', encode, decode }
+export const recordCodec: RecordCodec<TransitionRecord> = {
+  name: 'transitions',
+  encode,
+  decode,
+  ofPlain: (entry) => (isRenamed(entry) ? renamed(entry) : entry) as TransitionRecord,
+}
 
 export function correlationOf(seq: number): string {
   return `c-${seq}`
@@ -171,18 +181,29 @@ function restOf(record: TransitionRecord, names: Table<string>): Rest | undefine
   for (const key in record) {
     if (COMMON.has(key)) continue
     rest ??= {}
-    rest[key] = record[key as keyof TransitionRecord]
+    rest[ON_DISK[key] ?? key] = record[key as keyof TransitionRecord]
   }
   if (record.origin !== undefined)
     rest!.origin = [names.indexOf(record.origin.source), record.origin.position]
   return rest
 }
 
-function restored(rest: Rest, names: readonly string[]): Partial<TransitionRecord> {
+function restored(stored: Rest, names: readonly string[]): Partial<TransitionRecord> {
+  const rest = isRenamed(stored) ? renamed(stored) : stored
   if (rest.origin === undefined) return rest as Partial<TransitionRecord>
   const [source, position] = rest.origin
   const origin: Origin = { source: names[source] as string, position }
   return { ...rest, origin }
+}
+
+/** Whether a field has another name on the disk than in records. */
+function isRenamed(stored: object): boolean {
+  return RENAMED.some((name) => Object.hasOwn(stored, name))
+}
+
+function renamed<T extends object>(stored: T): T {
+  const entries = Object.entries(stored).map(([name, value]) => [IN_RECORDS.get(name) ?? name, value])
+  return Object.fromEntries(entries) as T
 }
 
 /** Returns a key that is equal for equal state values. */

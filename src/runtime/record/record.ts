@@ -70,7 +70,7 @@ export interface TransitionRecord extends LogRecord {
   readonly intents?: readonly Intent[]
   readonly scheduled?: readonly ScheduledTimer[]
   /** Ids of canceled timers. */
-  readonly cancelled?: readonly string[]
+  readonly canceled?: readonly string[]
   /** Id of this actor's timer that the record consumed. */
   readonly timer?: string
   /** seq of the record that set that timer. Present when another timer with its id is due earlier. */
@@ -95,8 +95,8 @@ export interface TransitionRecord extends LogRecord {
   readonly unhandled?: true
   /** The position of the outside message in its source (market data, execution reports). A restart resumes after it. */
   readonly origin?: Origin
-  /** Id of the intent that this message from a port settles. */
-  readonly settles?: string
+  /** Id of the intent that this message from a port completes. */
+  readonly completes?: string
   /** The sender's idempotency key. A message with the same key is answered with this record. */
   readonly key?: string
 }

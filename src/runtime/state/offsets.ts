@@ -132,7 +132,7 @@ export class Offsets {
     this.#systemIds.before(record)
     this.#systemIds.after(record)
     if (origin !== undefined) this.#cursors.set(origin.source, origin.position)
-    if (record.settles !== undefined) this.outbox.settle(record.settles)
+    if (record.completes !== undefined) this.outbox.settle(record.completes)
     for (const intent of record.intents ?? []) this.outbox.add(intent)
     if (record.actor === CLOCK && record.event.type === 'outcry.clockSet')
       this.#applyClockSet(record.seq, record.event as Signal & { type: 'outcry.clockSet' })

@@ -48,8 +48,8 @@ class UpcastingStore implements Store<TransitionRecord> {
     return this.#store.shortId
   }
 
-  get liveFrom(): number {
-    return this.#store.liveFrom
+  get hotFrom(): number {
+    return this.#store.hotFrom
   }
 
   append(commit: Commit<TransitionRecord>): Promise<void> {

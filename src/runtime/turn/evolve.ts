@@ -50,7 +50,7 @@ export interface StepResult {
   readonly effects: readonly Effect[]
   readonly taken: readonly TakenTransition[]
   readonly scheduled: readonly ScheduledTimer[]
-  readonly cancelled: readonly string[]
+  readonly canceled: readonly string[]
   readonly found: FoundIds | undefined
   /** The logic that the actor runs on from now on. Undefined when the step does not change it. */
   readonly runsOn: RunsOn | undefined
@@ -138,15 +138,15 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: St
 function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, input: StepInput): StepResult {
   const { snapshot, effects, taken, found } = outcome
   if (snapshot.status !== 'active') {
-    const cancelled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
+    const canceled = countOf(next.timers) === 0 ? NO_IDS : listOf(next.timers).map((t) => t.id)
     next.snapshot = snapshot
     next.timers = NO_TIMERS
     next.stash = NO_STASH
-    return { state: next, effects, taken, scheduled: NO_SCHEDULED, cancelled, found, runsOn: undefined }
+    return { state: next, effects, taken, scheduled: NO_SCHEDULED, canceled, found, runsOn: undefined }
   }
   let timers = next.timers
   let scheduled: ScheduledTimer[] | undefined
-  let cancelled: string[] | undefined
+  let canceled: string[] | undefined
   /** The timers that this transition both set and canceled. */
   let revoked: Set<ScheduledTimer> | undefined
   for (const effect of effects) {
@@ -157,8 +157,8 @@ function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, inp
         revoked ??= new Set()
         for (const timer of scheduled) if (timer.id === effect.id) revoked.add(timer)
       } else {
-        cancelled ??= []
-        cancelled.push(effect.id)
+        canceled ??= []
+        canceled.push(effect.id)
       }
       timers = kept
     } else if (effect.type === 'schedule') {
@@ -180,7 +180,7 @@ function reschedule(scope: Scope, cell: Cell, next: Fresh, outcome: Outcome, inp
     effects,
     taken,
     scheduled: scheduled ?? NO_SCHEDULED,
-    cancelled: cancelled ?? NO_IDS,
+    canceled: canceled ?? NO_IDS,
     found,
     runsOn: undefined,
   }
@@ -280,8 +280,8 @@ function drop(cell: Cell, next: ActorState): StepResult {
   const persisted = persistState(cell.logic, next.snapshot) as AnySnapshot
   const snapshot: AnySnapshot = { ...persisted, status: 'stopped' }
   const state: ActorState = { ...next, snapshot, bornSeq: 0, timers: NO_TIMERS, stash: NO_STASH }
-  const cancelled = listOf(next.timers).map((t) => t.id)
-  return { ...quiet(state), cancelled, runsOn: { version: cell.version, logic: goneLogic } }
+  const canceled = listOf(next.timers).map((t) => t.id)
+  return { ...quiet(state), canceled, runsOn: { version: cell.version, logic: goneLogic } }
 }
 
 function migrate(
@@ -310,9 +310,9 @@ function migrate(
     scheduled.push(added)
     return added
   })
-  const cancelled = left.map((t) => t.id)
+  const canceled = left.map((t) => t.id)
   const migrated = holding({ ...next, snapshot, stash, timers: pendingTimers(timers) }, contextSize)
-  return { ...quiet(migrated), scheduled, cancelled, runsOn }
+  return { ...quiet(migrated), scheduled, canceled, runsOn }
 }
 
 function holding(state: ActorState, contextSize: number): ActorState {
@@ -386,7 +386,7 @@ function quiet(state: ActorState): StepResult {
     effects: NOTHING,
     taken: [],
     scheduled: NO_SCHEDULED,
-    cancelled: NO_IDS,
+    canceled: NO_IDS,
     found: undefined,
     runsOn: undefined,
   }

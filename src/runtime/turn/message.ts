@@ -14,7 +14,7 @@ export interface Message {
   readonly cause: number | null
   readonly correlation?: string | undefined
   readonly origin?: Origin | undefined
-  readonly settles?: string | undefined
+  readonly completes?: string | undefined
   readonly key?: string | undefined
   /** The timer of `to` that is due. */
   readonly timer?: ScheduledTimer

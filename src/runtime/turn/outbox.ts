@@ -1,6 +1,6 @@
 /**
  * Keeps the unsettled intents: their outcome is not known yet. All of them are in memory, so their size has two bounds.
- * The bound of each port lets a port that settles nothing block no other port. The bound of all ports includes ports of
+ * The bound of each port lets a port that completes nothing block no other port. The bound of all ports includes ports of
  * earlier runs. A checkpoint has the first intents whole, and of the others only their places in the log, so it stays
  * short.
  */
@@ -166,7 +166,7 @@ function repeated({ id, actor }: Intent): OutcryError {
 }
 
 const SETTLE =
-  'Let the port settle each intent that it has carried out: context.send(to, event, { settles: intent.id }).'
+  'Let the port settle each intent that it has carried out: context.send(to, event, { completes: intent.id }).'
 
 function portBusy(port: string): OutcryError {
   const what = `port/${port} has unsettled intents of ${PORT_SIZE_MAX / 2 ** 20} MiB, and accepts no more`

@@ -38,7 +38,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   const { cell, event, seq, cause, was, timer, message } = step
-  const { state, effects, scheduled, cancelled, found } = step.result
+  const { state, effects, scheduled, canceled, found } = step.result
   const { at, correlation } = turn
   const emitted: AnyEvent[] = []
   const sent: string[] = []
@@ -71,7 +71,7 @@ export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   if (sent.length > 0) record.sent = Object.freeze(sent)
   if (intents.length > 0) record.intents = Object.freeze(intents)
   if (scheduled.length > 0) record.scheduled = Object.freeze(scheduled)
-  if (cancelled.length > 0) record.cancelled = Object.freeze(cancelled)
+  if (canceled.length > 0) record.canceled = Object.freeze(canceled)
   if (timer !== undefined) {
     record.timer = timer.id
     const timerSeq = seqUnlessFirst(timer, was)
@@ -84,7 +84,7 @@ export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   if (step.stashed) record.stashed = true
   else if (isUnhandled(step)) record.unhandled = true
   if (message?.origin !== undefined) record.origin = message.origin
-  if (message?.settles !== undefined) record.settles = message.settles
+  if (message?.completes !== undefined) record.completes = message.completes
   if (message?.key !== undefined) record.key = message.key
   return Object.freeze(record)
 }

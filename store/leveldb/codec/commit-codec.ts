@@ -103,7 +103,7 @@ export function decodeCommit<R extends LogRecord>(
 ): DecodedCommit<R> {
   const magic = bytes.subarray(0, EPOCH)
   const known = magic.equals(MAGIC_1)
-    ? jsonCodec
+    ? plainCodec(codec)
     : magic.equals(MAGIC) || magic.equals(MAGIC_2)
       ? codec
       : undefined
@@ -127,6 +127,14 @@ export function decodeCommit<R extends LogRecord>(
     records,
     bytes,
   }
+}
+
+/** Returns the codec of format 1. */
+function plainCodec<R extends LogRecord>({
+  ofPlain,
+}: RecordCodec<R>): Pick<RecordCodec<LogRecord>, 'decode'> {
+  if (ofPlain === undefined) return jsonCodec
+  return { decode: (text, firstSeq) => jsonCodec.decode(text, firstSeq).map((entry) => ofPlain(entry)) }
 }
 
 /** Checks that a commit is of this store. @throws STORE_CORRUPT when it is of another store */

@@ -241,7 +241,11 @@ describe('a folder', () => {
     const db = new Level<string, string>(location)
     const stored = await db.iterator().all()
     const former = stored.map(
-      ([key, value]) => [key, value.replaceAll('"venueOrderId":', '"orderId":')] as const,
+      ([key, value]) =>
+        [
+          key,
+          value.replaceAll('"venueOrderId":', '"orderId":').replaceAll('"completes":', '"settles":'),
+        ] as const,
     )
     expect(former.filter(([, value], i) => value !== stored[i]?.[1]).length).toBeGreaterThan(3)
     await db.batch(former.map(([key, value]) => ({ type: 'put', key, value })))

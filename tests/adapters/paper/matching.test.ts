@@ -490,7 +490,7 @@ describe('a reduce-only order', () => {
     expect(await desk.said()).toEqual(['a NEW', 'a CANCELED: fill or kill: fewer than 2 can be had'])
   })
 
-  it('that rests is cancelled once the position is gone, one that waits stays', async () => {
+  it('that rests is canceled once the position is gone, one that waits stays', async () => {
     desk.place('long', { orderQty: '2' })
     reduce('target', { ordType: 'LIMIT', price: '110', orderQty: '2' })
     reduce('stop', { ordType: 'STOP', stopPx: '90', orderQty: '2' })
@@ -539,7 +539,7 @@ describe('a refusal', () => {
     desk.place('a', terms)
     const [only, ...others] = await desk.reports()
     expect(others).toEqual([])
-    expect(only).toMatchObject({ settles: 'a', report: { execType: 'REJECTED', ordStatus: 'REJECTED' } })
+    expect(only).toMatchObject({ completes: 'a', report: { execType: 'REJECTED', ordStatus: 'REJECTED' } })
     expect(only?.report).toMatchObject({ text: expect.stringMatching(text) })
     expect(desk.venue.openOrders()).toEqual([])
     expect(desk.venue.status('a')).toMatchObject({ ordStatus: 'REJECTED', leavesQty: '0' })
@@ -560,7 +560,7 @@ describe('a cancel', () => {
     await desk.said()
     desk.cancel('k', 'a')
     expect(await desk.reports()).toMatchObject([
-      { settles: 'k', actor: 'order/a', ref: { correlation: 'c-k' }, report: { execType: 'CANCELED' } },
+      { completes: 'k', actor: 'order/a', ref: { correlation: 'c-k' }, report: { execType: 'CANCELED' } },
     ])
     desk.trade('97', '9', 'SELL')
     expect(await desk.said()).toEqual([])
@@ -572,7 +572,7 @@ describe('a cancel', () => {
     desk.cancel('k1', 'a')
     desk.cancel('k2', 'nobody')
     const reports = await desk.reports()
-    expect(reports.map(({ settles, actor }) => [settles, actor])).toEqual([
+    expect(reports.map(({ completes, actor }) => [completes, actor])).toEqual([
       ['k1', 'order/k1'],
       ['k2', 'order/k2'],
     ])
@@ -594,7 +594,7 @@ describe('a request', () => {
     desk.show({ type: 'QUOTE', at: sentAt + 25, bid: '199', bidSize: '1', ask: '200', askSize: '1' })
     // It arrived before the message that is later than its arrival.
     expect(await desk.reports()).toMatchObject([
-      { at: sentAt + 40, settles: 'a', report: { execType: 'NEW', at: sentAt + 20 } },
+      { at: sentAt + 40, completes: 'a', report: { execType: 'NEW', at: sentAt + 20 } },
       { at: sentAt + 40, report: { execType: 'TRADE', lastPx: '101', at: sentAt + 20 } },
     ])
     expect(desk.venue.nextAt).toBeUndefined()

@@ -53,12 +53,25 @@ export function unpack(file: string, data: string): Ended {
   return JSON.parse(JSON.stringify(ended), (_, value) => withTodaysNames(value)) as Ended
 }
 
-/** Up to run-5 an order's own id and the venue's were both `orderId`. */
+/** Names that fields had up to run-5. An order's own id and the venue's were both `orderId`. */
+const TODAYS_NAMES: Readonly<Record<string, string>> = {
+  toldQty: 'reportedQty',
+  stopOuts: 'stopLosses',
+  isCancelled: 'isCanceled',
+  told: 'reported',
+  settles: 'completes',
+}
+
 function withTodaysNames(value: unknown): unknown {
-  const { orderId, type } = Object(value)
-  if (orderId === undefined) return value
-  const { orderId: _, ...others } = value as Record<string, unknown>
-  return { ...others, [type === 'ORDER_REQUEST' ? 'clOrdId' : 'venueOrderId']: orderId }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const isRequest = 'type' in value && value.type === 'ORDER_REQUEST'
+  const names = { ...TODAYS_NAMES, orderId: isRequest ? 'clOrdId' : 'venueOrderId' }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, is]) => [
+      Object.hasOwn(names, name) ? names[name as 'orderId'] : name,
+      is,
+    ]),
+  )
 }
 
 /** Returns every actor of the log as it is, without places in the log. */

@@ -413,5 +413,5 @@ function termsIn({ terms: { type: _type, clOrdId: _id, ...terms } }: ExchangeOrd
 }
 
 function settling({ id, seq, correlation }: Intent) {
-  return { settles: id, cause: seq, correlation }
+  return { completes: id, cause: seq, correlation }
 }

@@ -33,7 +33,7 @@ export interface Execution {
   /** Of the request that it answers; else of the one that placed the order. */
   readonly ref?: RequestRef
   /** Id of the intent that it answers for good. */
-  readonly settles?: string
+  readonly completes?: string
   /** The order, when this ended it. */
   readonly ended?: VenueOrder
 }
@@ -174,7 +174,7 @@ export function rejectCancel(
     origClOrdId,
     text,
   }
-  executions.push({ report: reject, actor, ref, settles: ref.intent })
+  executions.push({ report: reject, actor, ref, completes: ref.intent })
 }
 
 function close(step: Step, order: PaperOrder): void {
@@ -228,6 +228,6 @@ function report(
     },
     actor: order.actor,
     ref: (answered ?? order).ref,
-    ...compact({ settles: answered?.ref.intent, ended: isOpen(order) ? undefined : viewOf(order) }),
+    ...compact({ completes: answered?.ref.intent, ended: isOpen(order) ? undefined : viewOf(order) }),
   })
 }

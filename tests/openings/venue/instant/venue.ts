@@ -159,7 +159,7 @@ export class InstantVenue implements SimulatedVenue {
       actor,
       at,
       ref,
-      settles: ref.intent,
+      completes: ref.intent,
       report: { type: 'EXECUTION_REPORT', at, execId, ...of },
     })
   }
@@ -167,7 +167,7 @@ export class InstantVenue implements SimulatedVenue {
   #reject({ actor, at, ref, clOrdId, origClOrdId }: (CancelOrder | ReplaceOrder) & RequestHeader): void {
     const text = 'every order is filled at once'
     const report = { type: 'ORDER_CANCEL_REJECT', at, clOrdId, origClOrdId, text } as const
-    this.#add({ actor, at, ref, settles: ref.intent, report })
+    this.#add({ actor, at, ref, completes: ref.intent, report })
   }
 
   #add(report: Omit<VenueReport, 'position'>): void {
