@@ -52,7 +52,9 @@ export function issuesOf(error: ZodError, whole: string): readonly Issue[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), rule: UNKNOWN_KEY }))
-    return [{ field: issue.path.join('.') || whole, rule: issue.message }]
+    // Of a name in a mapping, its own rule says more.
+    const [ofKey] = issue.code === 'invalid_key' ? issue.issues : []
+    return [{ field: issue.path.join('.') || whole, rule: ofKey?.message ?? issue.message }]
   })
 }
 
