@@ -1,4 +1,7 @@
-/** The one list of what captures can be read. */
+/**
+ * The one list of what captures can be read. It is not in the registry of adapters: `recording`, which reads captures, is an adapter
+ * itself, so it and the registry would import each other.
+ */
 import { binanceCaptures } from './binance/captures.ts'
 import type { CaptureFormat } from './capture-format.ts'
 
