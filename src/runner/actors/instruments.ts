@@ -1,5 +1,5 @@
 import { type Instrument, instrument, quantityCheck, strategyTerms } from '../../../machines/index.ts'
-import { decimal } from '../../../machines/model/fields.ts'
+import { decimal, name } from '../../../machines/model/fields.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 import type { Place } from '../../adapters/adapter.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
@@ -12,8 +12,8 @@ import { eachOf } from './strategies.ts'
  * Returns the venue and the symbols of a market's instruments.
  * @throws CONFIG_INVALID when there are none, or several venues
  */
-export function venueAndSymbols({ instruments, name }: MarketSource): Place {
-  const pairs = instruments.map((text) => text.split(':') as [string, string])
+export function venueAndSymbols({ instruments, name: market }: MarketSource): Place {
+  const pairs = instruments.map(venueAndSymbol)
   const venues = [...new Set(pairs.map(([venue]) => venue))]
   const [venue] = venues
   if (venue !== undefined && venues.length === 1)
@@ -21,9 +21,26 @@ export function venueAndSymbols({ instruments, name }: MarketSource): Place {
   const found = venues.length === 0 ? 'no symbol' : `symbols of several venues, ${venues.join(' and ')}`
   throw new OutcryError(
     'CONFIG_INVALID',
-    `market: ${name} has ${found}`,
+    `market: ${market} has ${found}`,
     'A run trades at one venue; give the market of each a run of its own.',
   )
+}
+
+/** A symbol may have a colon, too. */
+function venueAndSymbol(text: string): readonly [venue: string, symbol: string] {
+  const [venue = ''] = text.split(':', 1)
+  return [venue, text.slice(venue.length + 1)]
+}
+
+/** Returns a problem for each symbol that cannot be part of an address: its adapter has to translate it. */
+function nameIssues(symbols: readonly string[]): readonly Issue[] {
+  return symbols.flatMap((symbol) => {
+    const { error } = name.safeParse(symbol)
+    return (error?.issues ?? []).map(({ message }) => ({
+      field: 'market',
+      rule: `calls a symbol "${symbol}", and a name has ${message}`,
+    }))
+  })
 }
 
 /** Returns the configured instruments, and the market's own data for each other symbol. */
@@ -46,6 +63,8 @@ export function instrumentsOf(
 export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
   const { instruments, strategies = [], venues = {}, market } = config
   const { symbols } = place
+  const unnamed = nameIssues(symbols)
+  if (unnamed.length > 0) return unnamed
   const issues: Issue[] = []
   const expectKnown = (symbol: string, field: string) => {
     if (symbols.includes(symbol)) return
