@@ -48,7 +48,7 @@ export interface Plan {
   readonly strategies: ReadonlyMap<string, Strategy>
   readonly market: MarketSource
   readonly place: Place
-  /** In their order: the first is where a strategy trades that names none. */
+  /** The venues, in order. Strategies that name no venue trade at the first. */
   readonly venues: readonly VenueSettings[]
   readonly systemClock: SystemClock
   /** A logger that also reports to the log. */
@@ -83,7 +83,7 @@ export interface Opened {
 export class Run {
   readonly plan: Plan
   readonly opened: Partial<Opened> = {}
-  /** By name, in their order. */
+  /** The open venues by name, in order. */
   readonly venues = new Map<string, OpenVenue>()
   readonly records = new ComponentRecords()
   counts = NO_COUNTS

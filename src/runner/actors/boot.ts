@@ -61,7 +61,7 @@ export function strategiesOf(config: RunnerConfig, symbols: readonly string[]): 
 }
 
 export interface BootOptions {
-  /** The market's own: of its symbols. */
+  /** The market's own venue, and its symbols. */
   readonly venue: string
   readonly symbols: readonly string[]
   readonly at: number
@@ -104,7 +104,7 @@ export function configuredBy(
   return { limits: Object.fromEntries(limits), strategies: Object.fromEntries(entries) }
 }
 
-/** Returns, by venue, the ids of the strategies that trade there. */
+/** Returns the ids of the strategies that trade at each venue. */
 export function traded(
   config: RunnerConfig,
   { venue: market, symbols }: Pick<BootOptions, 'venue' | 'symbols'>,
@@ -118,8 +118,8 @@ export function traded(
 }
 
 /**
- * Returns the strategies that share one position in a symbol: one may close the position of another. The key is the symbol,
- * with the venue where that is not the market's own.
+ * Returns the strategies that share one position in a symbol: one may close the position of another. The key is the
+ * symbol, with the venue if it is not the market's own.
  */
 export function rivalsIn(
   config: RunnerConfig,
@@ -230,7 +230,7 @@ export class Boot {
     await this.#ensure('account', venue, { ...this.#placeAt(venue), ...account }, settings)
   }
 
-  /** Returns the venue, and whose symbols are seen there, where those are not its own. */
+  /** Returns the venue, and the market's own venue if that is another one. */
   #placeAt(venue: string): { readonly venue: string; readonly marketVenue?: string } {
     const { venue: market } = this.#options
     return { venue, ...(venue !== market && { marketVenue: market }) }
@@ -367,12 +367,12 @@ export class Boot {
       await this.#send(address, { type: 'START' })
   }
 
-  /** One that names none trades at the first. What it names is known: see `symbolIssues`. */
+  /** Returns the venue of a strategy, by default the first. A name is known here: see `symbolIssues`. */
   #venueOf({ venue }: StrategyConfig): VenueSettings {
     return this.#venues.find(({ name }) => name === venue) ?? this.#venues[0]
   }
 
-  /** What it holds is at its venue. @throws CONFIG_INVALID */
+  /** Checks that the strategy's venue has not changed, because its position is there. @throws CONFIG_INVALID */
   #expectSameVenue(address: string, venue: string, field: string): void {
     const { params } = this.#contextOf(address) as { params: { venue: string } }
     if (params.venue === venue) return

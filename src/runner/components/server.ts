@@ -30,7 +30,7 @@ export function server(run: Run): readonly Component[] {
   return [{ name: SERVER, needs, start, stop: () => run.api?.close() }]
 }
 
-/** Returns the books that the venues keep in the data folder: how they are copied, and how they are checked. */
+/** Returns the venues' books in the data folder, with their copies and checks. */
 function booksOf({ plan, venues }: Run): readonly (BooksSource & BooksLook)[] {
   return [...venues].flatMap(([name, { venue }]) => {
     const { books } = venue

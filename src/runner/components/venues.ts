@@ -44,7 +44,7 @@ function venue(run: Run, settings: VenueSettings): Component {
   return { name: venueComponentName(name), needs: [STORE], start, stop: () => opened?.close() }
 }
 
-/** Returns what else has positions that are counted under this name: another venue, or the market. */
+/** Returns the other source whose positions count under this name: another venue, or the market. */
 function reportedAs({ plan, venues: open }: Run, name: string): string | undefined {
   if (plan.market.name === name) return 'the market'
   return [...open].find(([, { venue }]) => venue.name === name)?.[0]

@@ -16,7 +16,7 @@ import { sectionsOfVenues, venueConfig, venues } from './venue-sections.ts'
 const { element: interval } = symbolInput.shape.intervals
 const newsSource = newsSection(ADAPTERS)
 
-/** Section by section, as they are written. */
+/** The sections, as they are written. */
 export const configSections = z.strictObject({
   data: z
     .string()
@@ -175,7 +175,7 @@ export const configSections = z.strictObject({
     .describe('What the process says.'),
 })
 
-/** A run that names no venue has one. */
+/** The venue of a run that names none. */
 const defaultVenue = venueConfig.parse({})
 
 export const runnerConfig = configSections.transform((config) =>

@@ -19,7 +19,7 @@ export const strategy = z.looseObject({
 })
 export type StrategyConfig = z.infer<typeof strategy>
 
-/** Returns what a strategy itself is told: not what it is, and not where it trades. */
+/** Returns the strategy's own parameters, without its type and its venue. */
 export function paramsOf({
   type: _,
   venue: __,

@@ -1,4 +1,4 @@
-/** What a configuration says of a venue, besides how it is reached: the money there, the rules, and what looks after both. */
+/** The schema of a venue's sections, except its adapter: account, rules of symbols, watchdog and reconciliation. */
 import { z } from 'zod'
 import {
   instrument,
@@ -45,7 +45,7 @@ export type InstrumentsConfig = z.infer<typeof instruments>
 export type WatchdogConfig = z.infer<typeof watchdog>
 export type ReconciliationConfig = z.infer<typeof reconciliation>
 
-/** Of a run: they hold at each of its venues. */
+/** The run's sections. They hold at each of its venues. */
 export const sectionsOfVenues = {
   account: account.prefault({}).describe('The money, and what may be done with it.'),
   instruments: instruments
@@ -59,7 +59,7 @@ export const sectionsOfVenues = {
     .describe("How often, and how, the venue's books are held against ours."),
 }
 
-/** What a venue says of itself in place of what holds for the run. */
+/** The sections of one venue. They override the run's. */
 export interface OwnSections {
   readonly account?: Own<Omit<AccountConfig, 'limits'>> & { readonly limits?: Own<AccountConfig['limits']> }
   readonly instruments?: InstrumentsConfig
@@ -68,7 +68,7 @@ export interface OwnSections {
 }
 type Own<Section> = { readonly [Key in keyof Section]?: Section[Key] }
 
-/** Returns the schema of a section in which all may be left out, and what is left out is not filled in. */
+/** Returns the schema of a section in which every key is optional and no default is filled in. */
 function unfilled(section: z.ZodObject): z.ZodObject {
   const fields = Object.entries(section.shape as Record<string, z.ZodType>).map(([key, field]) => {
     const isFilled = field instanceof z.ZodDefault || field instanceof z.ZodPrefault
@@ -78,7 +78,7 @@ function unfilled(section: z.ZodObject): z.ZodObject {
   return z.strictObject(Object.fromEntries(fields))
 }
 
-/** As the run's own section of that name: its keys stand in the documentation once. */
+/** Returns the schema of a venue's own section. The documentation lists the keys once, in the run's section. */
 const inPlaceOf = (section: z.ZodObject, key: string) =>
   unfilled(section)
     .optional()
@@ -94,7 +94,7 @@ const own = {
   reconciliation: inPlaceOf(reconciliation, 'reconciliation'),
 }
 
-/** In addresses, ids, topics and the names of folders, also of disks that do not tell a from A. */
+/** The name is part of addresses, ids, topics and names of folders, even on disks that treat a and A alike. */
 const venueName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,23}$/, 'is no name of a venue: 1 to 24 of a-z, 0-9 and -, a letter first')

@@ -1,4 +1,4 @@
-/** The venues of a run. Where a configuration does not name any, there is one, and it has the market's name. */
+/** The venues of a run. A configuration that names none has one, with the market's name. */
 import type { Issue } from '../../../store/index.ts'
 import type { VenueConfig } from '../../adapters/sections.ts'
 import type { RunnerConfig } from './schema.ts'
@@ -10,34 +10,34 @@ import type {
   WatchdogConfig,
 } from './venue-sections.ts'
 
-/** All that a configuration says of one venue. */
+/** All settings of one venue. */
 export interface VenueSettings {
-  /** As addresses, ids and events name it. */
+  /** The name in addresses, ids and events. */
   readonly name: string
-  /** Of its adapter. */
+  /** The settings of the adapter. */
   readonly adapter: VenueConfig
   readonly account: AccountConfig
   readonly instruments: InstrumentsConfig
   readonly watchdog: WatchdogConfig
   readonly reconciliation: ReconciliationConfig
-  /** Before its keys in the configuration: `venues.second.`, or nothing. */
+  /** The prefix of the venue's keys in the configuration: `venues.second.`, or nothing. */
   readonly path: string
-  /** Before the keys of its adapter: `venues.second.`, or `venue.`. */
+  /** The prefix of the adapter's keys: `venues.second.`, or `venue.`. */
   readonly adapterPath: string
 }
 
-/** The parts of a configuration that are about venues. */
+/** The parts of a configuration that describe venues. */
 export type OfVenues = Pick<
   RunnerConfig,
   'venue' | 'venues' | 'account' | 'instruments' | 'watchdog' | 'reconciliation'
 >
 
-/** Returns the names of the venues of a run in their order: the market's where none is named. */
+/** Returns the names of a run's venues, in order. Without a name there is the market's alone. */
 export function venueNames({ venues }: Pick<OfVenues, 'venues'>, market: string): readonly string[] {
   return Object.keys(venues ?? { [market]: undefined })
 }
 
-/** Returns the rules of symbols at a venue: its own, and the run's of other symbols. */
+/** Returns the rules of symbols at a venue: its own, and the run's for the other symbols. */
 export function rulesAt(
   { instruments, venues }: Pick<OfVenues, 'instruments' | 'venues'>,
   venue: string,
@@ -46,7 +46,10 @@ export function rulesAt(
   return [...own, ...instruments.filter(({ symbol }) => !own.some((rule) => rule.symbol === symbol))]
 }
 
-/** Returns the venues of a run in their order: the first is where a strategy trades that names none. `market`: name of the market's own. */
+/**
+ * Returns the venues of a run, in order. Strategies that name no venue trade at the first. `market`: the name of the
+ * market's own venue.
+ */
 export function venuesOf(config: OfVenues, market: string): readonly [VenueSettings, ...VenueSettings[]] {
   const { venue, venues, account, watchdog, reconciliation } = config
   const named = Object.entries(venues ?? { [market]: venue as VenueEntry })
@@ -66,7 +69,7 @@ export function venuesOf(config: OfVenues, market: string): readonly [VenueSetti
   return all as [VenueSettings, ...VenueSettings[]]
 }
 
-/** Returns where a configuration has the rules of a symbol at a venue, or would have them. */
+/** Returns the place of a symbol's rules at a venue in the configuration, whether they exist or not. */
 export function instrumentPath(
   { instruments, venues }: Pick<OfVenues, 'instruments' | 'venues'>,
   venue: string,
@@ -79,7 +82,7 @@ export function instrumentPath(
   return `instruments.${k >= 0 ? k : symbol}`
 }
 
-/** Returns what is wrong where both ways of naming venues are taken. */
+/** Returns a problem when a configuration has both `venue` and `venues`. */
 export function bothIssues({ venue, venues }: Partial<Pick<OfVenues, 'venue' | 'venues'>>): readonly Issue[] {
   if (venue === undefined || venues === undefined) return []
   const rule = 'stands beside venues: put what it says under the name of its venue there, and leave it out'

@@ -21,7 +21,7 @@ export async function bootNews(
   { venue, venues, at }: { venue: string; venues: readonly string[]; at: number },
 ): Promise<void> {
   if (sources.length === 0) return
-  // The account of its own venue hears of flags without being named.
+  // The account of the news actor's own venue gets flags without being named.
   const isOwn = isDeepStrictEqual(venues, [venue])
   const known = supervisor.getSnapshot(NEWS)?.context as NewsContext | undefined
   if (known === undefined) {

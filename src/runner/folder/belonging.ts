@@ -52,7 +52,7 @@ export async function belongingIn(store: Store<TransitionRecord>, data: string):
   return { belonging: (await noted(store)) ?? (await guessed(store, first)) }
 }
 
-/** Returns what the log belongs to; undefined for a damaged log, and for one of another program. */
+/** Returns what the log belongs to. Undefined for a damaged log, and for a log of another program. */
 export async function belongingAsFound(
   store: Store<TransitionRecord>,
   data: string,
@@ -84,7 +84,7 @@ async function guessed(store: Store<TransitionRecord>, first: TransitionRecord):
     .update(JSON.stringify(first))
     .digest('hex')
     .slice(0, LIFE_BYTES * 2)
-  // It knew no venue but a simulated one.
+  // That version had only simulated venues.
   for await (const { event } of store.history(RUNNER, { reverse: true }))
     if (event.type === 'STARTED')
       return { life, market: { name: event.market }, venues: { [event.venue]: { simulated: true } } }
@@ -129,13 +129,13 @@ export async function belongingNow(
   return { ...is, venues: sameVenues(was.venues, is.venues, data, left) }
 }
 
-/** What makes a venue the one that it is. Fees, latency and addresses may change. */
+/** Returns the identity of a venue. Fees, latency and addresses may change. */
 function termsOf({ adapter }: VenueConfig): { adapter: string; simulated: boolean } {
   return { adapter, simulated: executionOffer({ adapter }).simulated === true }
 }
 
 interface Here {
-  /** Resolves with what the log still has at a venue: see `leftAt`. */
+  /** Resolves with the positions and orders that the log still has at a venue. See `leftAt`. */
   leftAt?(venue: string): Promise<string | undefined>
   readonly market: Pick<MarketSource, 'name' | 'formerNames'>
   /** The venue's name in addresses. */
@@ -160,7 +160,8 @@ async function otherFiles(was: unknown, files: readonly string[]): Promise<strin
 }
 
 /**
- * Returns the venues as they are now. A venue may be added. `left`: what the log has at the first one that is gone.
+ * Returns the present venues. A venue may be added. `left`: the positions and orders that the log has at the first
+ * removed one.
  * @throws OTHER_VENUE
  */
 export function sameVenues(
@@ -187,7 +188,7 @@ export function sameVenues(
   return is
 }
 
-/** Returns whether the money at a venue was made up. Older logs did not note that, but its adapter. */
+/** Returns whether a venue is simulated. Older logs noted only its adapter. */
 function isSimulation({ adapter, simulated }: Settings): boolean {
   if (simulated !== undefined) return simulated === true
   return ADAPTERS.find(({ name }) => name === adapter)?.execution?.simulated === true
@@ -238,7 +239,7 @@ export async function expectHeldWatched(
   }
 }
 
-/** Returns what the log still has at a venue: positions and open orders; undefined when there is neither. */
+/** Returns the positions and open orders that the log still has at a venue, as text. Undefined when there are none. */
 export async function leftAt(store: Store<TransitionRecord>, venue: string): Promise<string | undefined> {
   const held: string[] = []
   for await (const address of store.actors({ prefix: positionAddress({ venue, symbol: '' }) })) {

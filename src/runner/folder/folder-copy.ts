@@ -18,14 +18,14 @@ import { isBooksFolder } from './venue-books.ts'
 const BESIDE = 'beside/'
 /** The key of the first entry. A stream without it is a log alone. */
 const FORMAT_KEY = `${BESIDE}format`
-/** 1 has books in `venue` alone, 2 in `venues/<name>`, too. */
+/** Format 1 has books in `venue` only, format 2 also in `venues/<name>`. */
 const FORMATS = ['1', '2'] as const
 const STRATEGIES_KEY = `${BESIDE}strategies`
 /** Matches a key of books: their folder, and the key within them. */
 const OF_BOOKS = new RegExp(`^${BESIDE}(venue|venues/[^/]+)/(.*)$`, 's')
 const BATCH_BYTES = 1 << 20
 
-/** Books of a venue: their folder within the data folder, and their entries as of the call. */
+/** A venue's books: their folder within the data folder, and their entries at the time of the call. */
 export interface BooksSource {
   readonly folder: string
   entries(): BookEntries
@@ -106,9 +106,9 @@ export async function writeFolder<T>(
 /** Takes the entries that are not the log's out of a stream, and writes them. */
 class Beside {
   readonly #part: string
-  /** By folder. */
+  /** The open databases, by folder. */
   readonly #books = new Map<string, Level<string, string>>()
-  /** Of the batch. */
+  /** The folder of the batch. */
   #folder = ''
   #batch: { type: 'put'; key: string; value: string }[] = []
   #bytes = 0

@@ -25,14 +25,14 @@ export interface Stats extends Counts {
   /** Actors in quarantine, whichever run put them there. */
   readonly quarantined: readonly string[]
   readonly openPositions: number
-  /** Of each venue, in their order. */
+  /** The accounts, in the order of the venues. */
   readonly accounts: readonly AccountStats[]
 }
 
 /** The state of the money at one venue. */
 export interface AccountStats {
   readonly venue: string
-  /** What it is counted in. */
+  /** The asset of the account. */
   readonly asset: string
   readonly positions: readonly {
     /** `BTCUSDT`, or `BTCUSDT:LONG`. */

@@ -78,7 +78,7 @@ export class Cell {
   migration: Migration | undefined
   /** The last record that the store's latest snapshot covers. */
   persisted = { rev: 0, seq: 0 }
-  /** rev of the actor's last record that went into a commit. Undefined until the first since it came into memory. */
+  /** rev of the actor's last committed record. Undefined until the first commit after it came into memory. */
   logged: number | undefined
   /** seq of the actor's last record when it was queued for passivation. See Residents. */
   queuedSeq = 0

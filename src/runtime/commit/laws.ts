@@ -1,10 +1,10 @@
 /**
- * Asserts the laws of the log on every commit, before the write and after it, in production too. A breach is a defect of
- * the runtime: the store is fenced, and nothing of the commit is acknowledged or published. What is read back is asserted
- * where it is read: store/leveldb/log-reader.ts (hashes, links, seq, rev, epoch), state/replay.ts (rev, states),
- * state/offsets.ts (turns, positions).
+ * Asserts the laws of the log on every commit, before the write and after it, in production too. A breach is a defect
+ * of the runtime: the store is fenced, and nothing of the commit is acknowledged or published. Values that are read
+ * back are asserted at the read: store/leveldb/log-reader.ts (hashes, links, seq, rev, epoch), state/replay.ts (rev,
+ * states), state/offsets.ts (turns, positions).
  *
- * Time is not among them: a record has the time of its message, which may be earlier than that of the record before.
+ * Time is not asserted: a record has the time of its message, which may be earlier than that of the record before.
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
@@ -14,7 +14,7 @@ import type { PendingTurn } from './pending-turn.ts'
 /** The part of a pending turn that becomes durable. */
 type Written = Pick<PendingTurn, 'publications' | 'snapshots'>
 
-/** The ends of the log so far. */
+/** The end of the log so far. */
 interface Ends {
   readonly head: number
   /** Number of the last turn in the log. */
@@ -23,7 +23,7 @@ interface Ends {
   readonly cursor: (source: string) => number
 }
 
-/** Asserts what a commit must be before it is written: whole turns that follow the log. @throws INVARIANT_BROKEN */
+/** Asserts before the write that a commit has whole turns that follow the log. @throws INVARIANT_BROKEN */
 export function assertFollows(batch: readonly Written[], { head, turn, cursor }: Ends): void {
   let seq = head
   let number = turn
@@ -49,7 +49,10 @@ export function assertFollows(batch: readonly Written[], { head, turn, cursor }:
   }
 }
 
-/** Asserts that a snapshot written with a commit is of a record of its actor that the log then has. @throws INVARIANT_BROKEN */
+/**
+ * Asserts that each snapshot in a commit is of a record that its actor then has in the log.
+ * @throws INVARIANT_BROKEN
+ */
 export function assertCovers(
   snapshots: readonly SnapshotEntry[],
   records: readonly TransitionRecord[],
@@ -67,7 +70,7 @@ export function assertCovers(
   }
 }
 
-/** Asserts that the log ends where the commit ends, once it is written. @throws INVARIANT_BROKEN */
+/** Asserts after the write that the log ends where the commit ends. @throws INVARIANT_BROKEN */
 export function assertWritten(records: readonly TransitionRecord[], head: number): void {
   const last = records.at(-1)
   if (last !== undefined && last.seq !== head)

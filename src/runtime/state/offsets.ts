@@ -121,7 +121,10 @@ export class Offsets {
     if (key !== undefined) this.#keysAhead.delete(key)
   }
 
-  /** Takes in a durable record, as it is lived and as it is read. @throws INVARIANT_BROKEN when a turn or a position runs back */
+  /**
+   * Applies a durable record, in a live run and in a replay.
+   * @throws INVARIANT_BROKEN when a turn or a position runs back
+   */
   apply(record: TransitionRecord): void {
     const { turn, origin } = record
     if (turn !== this.#turn && turn !== this.#turn + 1) throw runsBack(record, `turn ${turn}`, this.#turn)

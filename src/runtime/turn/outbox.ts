@@ -156,7 +156,10 @@ function intentMissing(id: string): OutcryError {
   return new OutcryError('LOG_GAP', what, 'Run `outcry verify` to see what the log has lost.')
 }
 
-/** A port would take the second one for the first, which it has carried out (law 6). */
+/**
+ * Returns the error for an id that exists already. A port would take the second intent for the first one, which it has
+ * carried out (law 6).
+ */
 function repeated({ id, actor }: Intent): OutcryError {
   return new OutcryError(
     'INVARIANT_BROKEN',
