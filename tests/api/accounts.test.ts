@@ -21,7 +21,7 @@ afterEach(async () => {
 const get = async (path: string) => (await fetch(`${api.url}${path}`)).json()
 
 describe('accounts', () => {
-  it('are told as they stand at the last price, with what they hold and what works', async () => {
+  it('show their values at the last price, their positions and their working orders', async () => {
     const floor = await Floor.open()
     await serve(floor.harness.supervisor)
     await floor.bracket('b')
@@ -33,7 +33,7 @@ describe('accounts', () => {
         address: 'account/paper',
         asset: 'USDT',
         tradingState: 'active',
-        // Bought a cent above 100, twice.
+        // Two units were bought a cent above 100.
         equity: '100005.98',
         dailyPnl: '5.98',
         drawdownPct: '0',
@@ -84,7 +84,7 @@ describe('accounts', () => {
     })
   })
 
-  it('are our accounts alone, whatever else goes by that name', async () => {
+  it('are only our own accounts, even when other machines have that kind name', async () => {
     const harness = new Harness()
     await harness.open({ machines: { account: createMachine({ context: { equity: 'none of yours' } }) } })
     await harness.supervisor.spawn('account', 'mine')

@@ -1,4 +1,4 @@
-/** What HTTP tells of actors: their past, their machines, and what they did; and what it refuses to send them. */
+/** Tests what HTTP shows of actors: their past, their machines and their events; and the events that it refuses. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, fromPromise, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
@@ -71,7 +71,7 @@ describe('the past of an actor', () => {
     ['at=2000', { rev: 3, context: { n: 2 }, at: 2_000 }],
     ['seq=8', { rev: 3, context: { n: 2 }, seq: 7 }],
     ['rev=1', { rev: 1, context: { n: 0 } }],
-  ])('is asked for by %s', async (place, view) => {
+  ])('is requested by %s', async (place, view) => {
     expect(await ask(`/actors/counter/a?${place}`)).toMatchObject({ status: 200, body: view })
   })
 
@@ -94,19 +94,19 @@ describe('the past of an actor', () => {
 })
 
 describe('an address in a path', () => {
-  it('may be one segment, so that an actor may be called as what is asked of one', async () => {
+  it('may be one segment, so an actor may have the name of a route', async () => {
     await harness.supervisor.spawn('counter', 'history')
     const view = { status: 200, body: { address: 'counter/history', rev: 1 } }
     expect(await ask('/actors/counter%2Fhistory')).toMatchObject(view)
     expect((await ask('/actors/counter%2Fhistory/history')).body.records).toHaveLength(1)
     expect(await post('/actors/counter%2Fhistory/events', { type: 'INC' })).toMatchObject({ status: 200 })
-    // As people write it, what is behind the last slash is asked of an actor.
+    // In the form that people write, the last segment is the route, not a part of the address.
     expect((await ask('/actors/counter/history/history')).body.records).toHaveLength(2)
     expect((await ask('/actors/counter/history')).body.error?.code).toBe('ADDRESS_INVALID')
   })
 
   it.each(['/actors/', '/actors//', '/actors//history', `/actors/counter/${'x'.repeat(5_000)}`])(
-    'is refused where it is none: %s',
+    'is refused when it is invalid: %s',
     async (path) => {
       expect(await ask(path)).toMatchObject({ status: 400, body: { error: { code: 'ADDRESS_INVALID' } } })
     },
@@ -114,7 +114,7 @@ describe('an address in a path', () => {
 })
 
 describe('the machine of an actor', () => {
-  it('is there for machines alone', async () => {
+  it('exists only for machines', async () => {
     expect(await ask('/actors/counter/a/machine')).toMatchObject({ status: 200, body: { id: 'counter' } })
     expect(await ask('/actors/counter/a/w/machine')).toMatchObject({
       status: 400,
@@ -128,12 +128,12 @@ describe('the machine of an actor', () => {
 })
 
 describe('events', () => {
-  it('are those of one actor, where one is named', async () => {
+  it('are those of one actor when it is named', async () => {
     const { body } = await ask('/events?actor=counter/b')
     expect(body.events?.map(({ actor, event }) => [actor, event.n])).toEqual([['counter/b', 1]])
   })
 
-  it('are the last fifty, where nothing is said, and there is a seq to go on from', async () => {
+  it('are the last fifty by default, with a seq to go on from', async () => {
     for (let n = 0; n < 60; n++) await harness.supervisor.send('counter/a', { type: 'INC' })
     const { body } = await ask('/events')
     expect(body.events?.map(({ event }) => event.n)).toEqual(Array.from({ length: 50 }, (_, i) => 14 + i))
@@ -159,10 +159,10 @@ describe('a command', () => {
     })
   })
 
-  it('that came too late once is answered so again, under its key', async () => {
+  it('gets the same answer again under its key when it came too late', async () => {
     const { supervisor } = harness
     await supervisor.send('counter/a', { type: 'END' })
-    // As a command that its actor takes when it is checked, and no more when its turn comes.
+    // The actor takes the command when it is checked, but no more when its turn comes.
     await expect(supervisor.send('counter/a', { type: 'INC', at: 4_000 }, { key: 'k' })).rejects.toThrow()
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
     const again = (event: object) =>

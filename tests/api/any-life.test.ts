@@ -1,4 +1,6 @@
-/** Whatever actors live through, what the server says of it fits the contract, with nothing left out of that. */
+/**
+ * Tests that every record of random lives, and every message about it, fits the contract, and has no field beyond it.
+ */
 import fc from 'fast-check'
 import { beforeAll, expect, it, vi } from 'vitest'
 import { assign, emit, setup } from 'xstate'
@@ -17,12 +19,12 @@ const features: ReadonlySet<Feature> = new Set(FEATURES)
 
 beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 
-/** A frame as it goes over the wire. */
+/** Returns a frame as it goes over the wire. */
 function textOf(frame: ReturnType<Publication['frame']>): string {
   return typeof frame === 'string' ? frame : `${frame[0]}${frame[1]}${frame[2]}`
 }
 
-/** Nothing is missing that the contract wants, and nothing is there that it does not name. */
+/** Expects that the record has all fields of the contract and no others. */
 function expectToFit(record: TransitionRecord): void {
   const sent: unknown = JSON.parse(JSON.stringify(record))
   expect(transitionRecord.parse(sent)).toEqual(sent)
@@ -59,7 +61,7 @@ const echo = setup({
   },
 })
 
-/** As a program gives it, which has a clock of fractions or one that is wrong. */
+/** Times of a program whose clock has fractions or is wrong. */
 const times = fc.oneof(
   fc.constantFrom(0, -1, -0, 0.5, 1_723_161_255_343.25, 8.64e15, -8.64e15),
   fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }),
@@ -81,12 +83,12 @@ const types = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1 }).filter((type) => !/^(outcry|xstate)\.|^\*$/.test(type)),
 )
 
-it(`whatever a program sends at whatever time fits the contract, seed ${SEED}`, async () => {
+it(`any event of a program at any time fits the contract, seed ${SEED}`, async () => {
   const harness = new Harness()
   const supervisor = await harness.open({ machines: { echo } })
   await supervisor.spawn('echo', 'a')
   const property = fc.asyncProperty(types, times, anyValue, async (type, at, value) => {
-    // What is larger than an event may be once it is emitted is not what this is about.
+    // Events that are too large once they are emitted are not part of this test.
     if (!canBeKept(value) || (JSON.stringify(value) ?? '').length > 10_000) return
     const { seq } = await supervisor.send('echo/a', { type, value } as AnyEvent, { at })
     for await (const record of supervisor.read({ fromSeq: seq })) expectToFit(record)

@@ -1,4 +1,4 @@
-/** Whatever a route is asked with, it answers by the contract: what it gives, or a refusal by one of the codes that it names. */
+/** Tests that a route answers any request by the contract: with its answer, or with one of its refusal codes. */
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import fc from 'fast-check'
@@ -13,7 +13,7 @@ import { howMany, SEED } from '../seeded.ts'
 
 const REQUESTS = howMany('REQUESTS', 800)
 
-/** An odd actor: it has children of odd names, ends, fails, emits whatever it is told, and sends to nobody. */
+/** An odd actor: it has children with odd names, ends, fails, emits what it is told, and sends to unknown actors. */
 const child = setup({}).createMachine({ id: 'child', on: { END: {} } })
 const odd = setup({
   types: {} as {
@@ -152,7 +152,7 @@ const address = fc.oneof(
   fc.constantFrom('system/dead-letters', 'system/clock', 'odd', '/', '//', 'odd//a'),
   fc.string(),
 )
-/** In one segment, as the contract has it, as people write it, or as nobody should. */
+/** Addresses in one segment, as the contract has them, as people write them, or in wrong forms. */
 const segment = fc.oneof(
   { weight: 5, arbitrary: address.map(encoded) },
   { weight: 3, arbitrary: address.map((text) => text.split('/').map(encoded).join('/')) },
@@ -255,10 +255,10 @@ async function ask(
   return { status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) }
 }
 
-it(`any request is answered by the contract, seed ${SEED}`, async () => {
+it(`any request gets an answer of the contract, seed ${SEED}`, async () => {
   const met = new Map<string, number>()
   const property = fc.asyncProperty(asked, async ({ name, segment, query, body, headers }) => {
-    // As people write it, the address of an actor that is called so ends as another route does: the contract has one segment.
+    // In the form that people write, an actor with such a name ends like another route. The contract has one segment.
     const [, as] = name === 'actor' ? (/\/(history|machine)$/.exec(segment) ?? []) : []
     const route: Route = routes[(as as 'history' | 'machine' | undefined) ?? name]
     const path = `${routes[name].path.replace('{address}', () => segment)}${query === '' ? '' : `?${query}`}`

@@ -65,11 +65,11 @@ const get = async <T = unknown>(path: string) => {
 }
 
 describe('HTTP', () => {
-  it('tells how the runner is', async () => {
+  it('shows the health of the runner', async () => {
     expect((await get('/health')).body).toMatchObject({ status: 'ok', seq: 2, epoch: 1, unsettledIntents: 0 })
   })
 
-  it('tells how many messages of the market were refused, by reason', async () => {
+  it('counts the refused market messages by reason', async () => {
     await api.close()
     const refused = { PRICE: 1 }
     const options = { host: '127.0.0.1', port: 0, refused: () => refused }
@@ -107,7 +107,7 @@ describe('HTTP', () => {
     expect(since.body.seq).toBe(harness.supervisor.seq)
   })
 
-  it('gives each event in an envelope: what it is, where it stands, whence it came', async () => {
+  it('gives each event in an envelope: its type, its place, and its cause', async () => {
     await inc(1)
     await harness.supervisor.send('tally/a', { type: 'REST' })
     const { body } = await get<Events>('/events?since=0')
@@ -148,7 +148,7 @@ describe('HTTP', () => {
     expect([found, body.error.code]).toEqual([status, code])
   })
 
-  it('says which port is taken', async () => {
+  it('names the port that is taken', async () => {
     const port = Number(new URL(api.url).port)
     await expect(startApi(harness.supervisor, { host: '127.0.0.1', port }, quiet)).rejects.toMatchObject({
       code: 'PORT_IN_USE',
@@ -163,15 +163,12 @@ describe('an upgrade', () => {
     return socket.end(`${lines.join('\r\n')}\r\n\r\n`, () => done?.(socket))
   }
 
-  it.each(['/', '//', '/nowhere', '/feed/'])(
-    'to %s is answered as any request for what is not there',
-    async (path) => {
-      expect(await text(ask(path))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*"code":"ROUTE_UNKNOWN"/)
-      expect((await get('/health')).status).toBe(200)
-    },
-  )
+  it.each(['/', '//', '/nowhere', '/feed/'])('to %s gets the answer of an unknown route', async (path) => {
+    expect(await text(ask(path))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*"code":"ROUTE_UNKNOWN"/)
+    expect((await get('/health')).status).toBe(200)
+  })
 
-  it('that is refused may be gone by then', async () => {
+  it('that is refused may have disconnected by then', async () => {
     await once(
       ask('/nowhere', (socket) => socket.resetAndDestroy()),
       'close',
@@ -209,7 +206,7 @@ const numbers = (frames: readonly Frame[], id: string) =>
   frames.flatMap((f) => (f.op === 'event' && f.id === id ? [f.event?.n] : []))
 
 describe('the feed', () => {
-  it('begins with hello, then gives what was subscribed to, live', async () => {
+  it('begins with hello, then sends the subscribed topics live', async () => {
     const { socket, frames } = await connect('/feed')
     socket.send(
       JSON.stringify({ op: 'subscribe', id: 's1', topics: ['events.*.sim.*', 'transitions.tally.a'] }),
@@ -229,7 +226,7 @@ describe('the feed', () => {
   })
 
   it.each([0, 20])(
-    'sends what comes within %i ms as one batch, each event once and in order',
+    'sends the events of %i ms as one batch, each event once and in order',
     async (batchMs) => {
       await inc(300)
       const { socket, frames } = await connect('/feed')
@@ -258,7 +255,7 @@ describe('the feed', () => {
     socket.close()
   })
 
-  it('gives the last ones, and goes on', async () => {
+  it('sends the last events, and goes on', async () => {
     await inc(10)
     const { socket, frames } = await connect('/feed')
     socket.send(JSON.stringify({ op: 'subscribe', id: 't', topics: ['events.counted.*.*'], tail: 3 }))
@@ -268,7 +265,7 @@ describe('the feed', () => {
     socket.close()
   })
 
-  it('feeds a client that stops reading for a while everything all the same', async () => {
+  it('sends everything to a client that stops reading for a while', async () => {
     const { socket, frames } = await connect('/feed')
     socket.send(JSON.stringify({ op: 'subscribe', id: 'slow', topics: ['>'] }))
     await eventually(() => expect(frames.at(-1)?.op).toBe('caughtUp'))
@@ -312,7 +309,7 @@ describe('the feed', () => {
     bystander.socket.close()
   })
 
-  it('refuses a place that is not in the log yet, and a name in use', async () => {
+  it('refuses a place beyond the log, and an id in use', async () => {
     const { socket, frames } = await connect('/feed')
     socket.send(JSON.stringify({ op: 'subscribe', id: 'x', topics: ['>'], since: 1_000_000 }))
     await eventually(() => expect(frames.at(-1)).toMatchObject({ op: 'error', code: 'SEQ_UNKNOWN' }))
@@ -321,7 +318,7 @@ describe('the feed', () => {
     socket.close()
   })
 
-  it('names a topic - where there is no venue and no symbol', async () => {
+  it('writes - in a topic without venue and symbol', async () => {
     const { socket, frames } = await connect('/feed')
     socket.send(JSON.stringify({ op: 'subscribe', id: 'r', topics: ['events.rested.-.-'] }))
     await eventually(() => expect(frames.at(-1)?.op).toBe('caughtUp'))
@@ -343,7 +340,7 @@ describe('the feed', () => {
   })
 })
 
-describe('a topic that is asked for', () => {
+describe('a requested topic', () => {
   it.each([
     ['>', true],
     ['*.>', true],
@@ -360,7 +357,7 @@ describe('a topic that is asked for', () => {
     ['transitions.>', true],
     ['orders.>', false],
     ['foo', false],
-  ])('%s can have something: %s', (pattern, expected) => {
+  ])('%s can match an event: %s', (pattern, expected) => {
     expect(canMatch(parsePattern(pattern) as string[])).toBe(expected)
   })
 })
@@ -395,7 +392,7 @@ describe('inspection', () => {
     ])
   })
 
-  it('tells a client that watches one actor of the others in short', async () => {
+  it('tells a client that watches one actor about the others in short', async () => {
     await harness.supervisor.spawn('tally', 'b')
     const { socket, frames, closed } = await connect('/inspect')
     socket.send(JSON.stringify({ op: 'watch', actors: ['tally/b'] }))
@@ -414,7 +411,7 @@ describe('inspection', () => {
     await closed
   })
 
-  it('does not tell a client that watches of all actors', async () => {
+  it('does not list all actors for a client that watches some', async () => {
     const ids = Array.from({ length: 1_000 }, (_, i) => `t-${i}`)
     await Promise.all(ids.map((id) => harness.supervisor.spawn('tally', id)))
     const { socket, frames, closed } = await connect('/inspect')

@@ -1,4 +1,4 @@
-/** How the server sends the page's files and JSON: compression, revalidation, and paths that do not exist. */
+/** Tests how the server sends the page's files and JSON: compression, revalidation, and paths that do not exist. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'

@@ -1,4 +1,4 @@
-/** The AsyncAPI document: every frame is in it, and all that it refers to. */
+/** Tests that the AsyncAPI document has every frame and every schema that it refers to. */
 import { describe, expect, it } from 'vitest'
 import { asyncApiOf } from '../../src/api/contract/asyncapi.ts'
 import { clientFrame, serverFrame } from '../../src/api/contract/frames.ts'
@@ -14,10 +14,10 @@ interface Reference {
   readonly $ref: string
 }
 
-/** As a client reads it. */
+/** The document as a client reads it. */
 const document = JSON.parse(JSON.stringify(asyncApiOf('1.2.3'))) as Document
 
-/** What a reference leads to. */
+/** Returns the target of a reference. */
 const at = (reference: string) =>
   reference
     .slice(2)
@@ -36,15 +36,15 @@ const told = (action: string) =>
     .map(([name]) => name.replace('feed.', ''))
 
 describe('the AsyncAPI document', () => {
-  it('has every frame of the feed, whoever says it', () => {
+  it('has every frame of the feed, of clients and of the server', () => {
     expect(told('receive').sort()).toEqual(opsOf(clientFrame).sort())
-    // A frame that says that a subscription has ended is the one that says that it has begun.
+    // The frame for the end of a subscription is the same as for its beginning.
     const said = opsOf(serverFrame).filter((op) => op !== 'unsubscribed')
     expect(told('send').sort()).toEqual([...said, 'event', 'batch'].sort())
     expect(document.operations['inspect.watch']).toMatchObject({ action: 'receive' })
   })
 
-  it('has everything that it refers to', () => {
+  it('has every schema that it refers to', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(([, to = '']) => to)
     expect(references.length).toBeGreaterThan(10)
     expect(references.filter((to) => at(to) === undefined)).toEqual([])

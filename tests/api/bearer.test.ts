@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { bearerProtocols, tokenIn } from '../../src/api/contract/bearer.ts'
 import { SEED } from '../seeded.ts'
 
-/** What a subprotocol may consist of: a token of HTTP. */
+/** The characters of a subprotocol: a token of HTTP. */
 const HTTP_TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
 it(`a token of any characters comes back from the subprotocols that carry it, seed ${SEED}`, () => {
@@ -22,6 +22,6 @@ it.each([
   ['none', undefined],
   ['others', 'chat, superchat'],
   ['what is no base64', 'outcry, outcry.bearer.%%%'],
-])('subprotocols that carry no token give none: %s', (_, header) => {
+])('subprotocols without a token give none: %s', (_, header) => {
   expect(tokenIn(header)).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-/** Clients of every bad kind, over real sockets: none takes more than its share, and everybody else goes on. */
+/** Tests bad clients of every kind, over real sockets: none takes more than its share, and all others go on. */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -19,12 +19,12 @@ import { eventually } from '../runtime/harness.ts'
 import { masked, RawWebSocket, rawConnection } from './raw-client.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
-/** More than the system keeps for a socket whose other end does not read, at both of its ends. */
+/** Bytes of a log, more than the system keeps on both sides of a socket that is not read. */
 const LONG_LOG = 24 * 2 ** 20
 const PAD = 'x'.repeat(16_384)
 const H2C =
   'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n'
-/** More than the server takes in of a client, and than the system keeps on the way. */
+/** Bytes that are more than the server reads from a client, plus those that the system keeps on the way. */
 const SAID_MAX = 64 * 2 ** 20
 
 const counter = setup({
@@ -37,7 +37,7 @@ const counter = setup({
 let store: Store<TransitionRecord>
 let supervisor: Supervisor
 let api: ApiServer
-/** Records that somebody has read from the store. */
+/** Number of records read from the store. */
 let read = 0
 
 beforeEach(async () => {
@@ -84,7 +84,7 @@ const subscribe = (place: object = {}, topics = ['transitions.>']) => ({
 })
 const upTo = (seq: number) => Array.from({ length: seq }, (_, i) => i + 1)
 
-/** Whether somebody new is still served. */
+/** Checks that a new client is still served. */
 async function stillServes(): Promise<void> {
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`)
   await once(socket, 'open')
@@ -101,7 +101,7 @@ async function stillServes(): Promise<void> {
 }
 
 describe('a client of the feed that reads nothing', () => {
-  it('is closed with the seq from which nothing is missing', async () => {
+  it('is closed with the seq from which it misses nothing', async () => {
     await serve({ stuckMs: 400 })
     await add(LONG_LOG / PAD.length, PAD)
     const closed = vi.spyOn(WebSocket.prototype, 'close')
@@ -117,14 +117,14 @@ describe('a client of the feed that reads nothing', () => {
     await stillServes()
   })
 
-  it('is fed as long as it reads, however slowly, and misses nothing', async () => {
+  it('gets everything as long as it reads, however slowly', async () => {
     await serve({ stuckMs: 800 })
     await add(LONG_LOG / PAD.length, PAD)
     const { seq } = supervisor
     const client = await RawWebSocket.open(api.url, '/feed')
     client.says(subscribe({ since: 0 }))
-    // It reads what the system has for it in several times the time in which a stuck client is closed.
-    // `hello`, `subscribed`, the events, `caughtUp`.
+    // The client takes several times as long as a stuck client may to read what the system has for it. The frames are
+    // `hello`, `subscribed`, the events and `caughtUp`.
     while (client.frames.length < seq + 3 && client.closeCode === undefined) {
       client.take(65_536)
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -134,7 +134,7 @@ describe('a client of the feed that reads nothing', () => {
   })
 })
 
-describe('a client that says too much', () => {
+describe('a client that sends too much', () => {
   const unsubscribe = masked(1, Buffer.from(JSON.stringify({ op: 'unsubscribe', id: 'nobody' })))
   it.each([
     ['frames that are refused', unsubscribe, 'too many frames'],
@@ -158,8 +158,8 @@ describe('a client that says too much', () => {
 
   it.each<[string, string | undefined, string, number]>([
     ['without the token', 'a token of some length', '{}', 4401],
-    ['for a frame that is none', undefined, 'no frame', 4400],
-  ])('is cut off when it goes on after it was closed %s', async (_, token, said, code) => {
+    ['for a bad frame', undefined, 'no frame', 4400],
+  ])('is cut off when it goes on after its close %s', async (_, token, said, code) => {
     await serve({}, token)
     const client = await RawWebSocket.open(api.url, '/feed')
     const frame = masked(1, Buffer.from(said))
@@ -181,12 +181,12 @@ describe('a client that says too much', () => {
     const pings = Buffer.concat(Array.from({ length: 4_000 }, () => masked(9, Buffer.alloc(100))))
     client.socket.write(pings)
     await client.takeAll()
-    // Either by ws, which counts the answers that wait, or by us.
+    // The connection ends either by ws, which counts the waiting answers, or by the server.
     expect(client.closeCode).toEqual(expect.toBeOneOf([4408, undefined]))
     await stillServes()
   })
 
-  it('is closed when it speaks no protocol', async () => {
+  it('is closed when it breaks the protocol', async () => {
     await serve()
     const client = await RawWebSocket.open(api.url, '/feed')
     client.socket.write(Buffer.from(Array.from({ length: 1_000 }, (_, i) => (i * 37) % 256)))
@@ -207,7 +207,7 @@ describe('a request', () => {
       'half its body',
       'POST /actors/counter/a/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
     ],
-  ])('that brings %s ends with its time', async (_, sent) => {
+  ])('with %s ends when its time is over', async (_, sent) => {
     await serve({ headersMs: 200, requestMs: 300 })
     const socket = await rawConnection(api.url)
     if (sent !== '') socket.write(sent)
@@ -215,32 +215,32 @@ describe('a request', () => {
   })
 
   it.each([
-    ['plainly', ''],
+    ['without Upgrade', ''],
     ['with an offer of another protocol', H2C],
-  ])('that is made %s, and whose answer nobody reads, ends with its connection', async (_, headers) => {
+  ])('ends with its connection when it is made %s and its answer is not read', async (_, headers) => {
     await serve({ stuckMs: 300 })
     await add(LONG_LOG / PAD.length, PAD)
     const socket = await rawConnection(api.url)
     socket.write(`GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`)
     await once(socket, 'readable')
-    // Another backup waits for this one, and is answered once it has been cut off.
+    // Another backup waits for this one, and gets its answer once this one is cut off.
     const response = await fetch(`${api.url}/backup`)
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000)
     socket.destroy()
   })
 
-  it('that offers another protocol ends when its client goes, or says more, before it is answered', async () => {
+  it('ends when it offers another protocol and its client leaves or sends more before the answer', async () => {
     await serve()
     await add(LONG_LOG / PAD.length, PAD)
     const first = await rawConnection(api.url)
     first.write(`GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
     await once(first, 'readable')
-    // These wait for that one.
+    // These requests wait for that one.
     const waiting = await Promise.all(Array.from({ length: 3 }, () => rawConnection(api.url)))
     const [gone, loud, kept] = waiting as [Socket, Socket, Socket]
     for (const socket of waiting) socket.write(`GET /backup HTTP/1.1\r\nHost: 127.0.0.1\r\n${H2C}\r\n`)
     const ended = [gone, loud].map((socket) => once(socket.resume(), 'close'))
-    // By then the requests have been read, so that what follows is not of them.
+    // By then the requests have been read, so the bytes that follow do not belong to them.
     await stillServes()
     gone.end()
     loud.write('more')
@@ -249,7 +249,7 @@ describe('a request', () => {
     expect((await text(kept)).length).toBeGreaterThan(10_000)
   })
 
-  it('is answered with as much as fits, and where to go on', async () => {
+  it('gets as much as fits, and the place to go on', async () => {
     await serve()
     await add(400, PAD)
     const revs: number[] = []
@@ -268,7 +268,7 @@ describe('a request', () => {
     expect(answers).toBe(2)
   })
 
-  it('is one of few that a connection may have unanswered', async () => {
+  it('is one of few that a connection may leave unanswered', async () => {
     await serve({ requestsPerConnection: 4 })
     const socket = await rawConnection(api.url)
     socket.write('GET /events?type=NOSUCH HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(5))
@@ -277,10 +277,10 @@ describe('a request', () => {
     await stillServes()
   })
 
-  it('of too many that read is told so', async () => {
+  it('is refused as busy when too many others read', async () => {
     await serve({ readsAtOnce: 1, readsWaitingMax: 1 })
     await add(1_000)
-    // Readers wait for it, so that they meet.
+    // Readers wait for the commit, so that they meet.
     commitBegins()
     const path = `${api.url}/events?since=0`
     const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(path))).finally(commitEnds)
@@ -291,7 +291,7 @@ describe('a request', () => {
 })
 
 describe('many clients', () => {
-  it('are refused beyond the limit, and let in again when others have gone', async () => {
+  it('are refused beyond the limit, and admitted again when others have left', async () => {
     await serve({ connectionsMax: 2 })
     const first = await RawWebSocket.open(api.url, '/feed')
     await RawWebSocket.open(api.url, '/feed')
@@ -305,7 +305,7 @@ describe('many clients', () => {
     })
   })
 
-  it('that inspect are few', async () => {
+  it('may inspect only in a small number', async () => {
     await serve({ inspectorsMax: 1 })
     await RawWebSocket.open(api.url, '/inspect')
     const socket = new WebSocket(`${api.url.replace('http', 'ws')}/inspect`)
@@ -313,7 +313,7 @@ describe('many clients', () => {
     expect(String(error)).toContain('503')
   })
 
-  it('have 100,000 subscriptions that nothing is sent to', async () => {
+  it('may have 100,000 idle subscriptions', async () => {
     const hour = 3_600_000
     await serve({ headersMs: 300_000, requestMs: hour, stuckMs: hour, silentMs: hour, pingMs: hour })
     const perClient = 64
@@ -337,7 +337,7 @@ describe('many clients', () => {
           else if (--waiting === 0) resolve()
         })
       })
-    // The kernel keeps about 500 connections that wait to be taken.
+    // The kernel keeps about 500 connections that have not been accepted.
     for (let first = 0; first < 100_000; first += 100 * perClient) {
       const group = Array.from({ length: 100 }, (_, i) => first + i * perClient)
       await Promise.all(group.filter((n) => n < 100_000).map(subscribed))
@@ -348,7 +348,7 @@ describe('many clients', () => {
     for (const socket of clients) socket.terminate()
   })
 
-  it('read the log together where they are in the same place of it', async () => {
+  it('read the log together when they are at the same place', async () => {
     await serve()
     await add(20_000)
     read = 0
@@ -363,14 +363,14 @@ describe('many clients', () => {
     for (let n = 0; n < 64; n++)
       socket.send(JSON.stringify({ ...subscribe({ since: 0 }, ['events.nosuch.>']), id: `${n}` }))
     await caughtUp
-    // Some may have come when the others had begun.
+    // Some clients may have come after the others had begun.
     expect(read).toBeLessThan(10 * supervisor.seq)
     socket.close()
   })
 })
 
 describe('a server that stops', () => {
-  it('does so whatever its clients do', async () => {
+  it('stops whatever its clients do', async () => {
     await serve({ stopMs: 100 })
     const sockets = [await RawWebSocket.open(api.url, '/feed'), await RawWebSocket.open(api.url, '/inspect')]
     const half = await rawConnection(api.url)

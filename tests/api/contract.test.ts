@@ -1,4 +1,4 @@
-/** What the server says is what the contract says that it does, and the contract stands alone. */
+/** Tests that the server's answers fit the contract, and that the contract imports no other part. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Modules that a file imports, types included. */
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
 
-/** Every file and every package that the files of a folder lead to. */
+/** Returns every file and every package that the files of a folder import, directly or not. */
 function reachedFrom(folder: string): Set<string> {
   const reached = new Set<string>()
   const left = readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name))
@@ -35,11 +35,11 @@ function reachedFrom(folder: string): Set<string> {
   return reached
 }
 
-/** A browser has these, and nothing else that is ours. */
+/** The only modules that a browser may load. */
 const ALONE = /^(?:zod|errors\/.*|src\/(?:api\/contract|client)\/.*|src\/runtime\/record\/address\.ts)$/
 
 it.each(['src/api/contract', 'src/client'])(
-  '%s leads to no machine, to nothing of Node, and to no package but zod',
+  '%s imports no machine, nothing of Node, and no package but zod',
   (folder) => {
     const reached = [...reachedFrom(folder)]
     expect(reached).toContain('zod')
@@ -48,7 +48,7 @@ it.each(['src/api/contract', 'src/client'])(
   },
 )
 
-/** Takes events, throws on one, does nothing about another. */
+/** Takes events, throws on one of them, and ignores another. */
 const fragile = setup({
   types: {} as {
     context: { n: number }
@@ -100,7 +100,7 @@ afterAll(async () => {
   await harness.supervisor.stop()
 })
 
-/** Nothing is missing that the schema wants, and nothing is there that it does not name. */
+/** Expects that the value has all fields of the schema and no others. */
 function expectToFit(schema: ZodType, value: unknown): void {
   expect(schema.parse(value)).toEqual(value)
 }

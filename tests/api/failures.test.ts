@@ -1,4 +1,4 @@
-/** Failures in the API: the list, and inspection frames. */
+/** Tests failures in the API: the list, and inspection frames. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
@@ -168,7 +168,7 @@ describe('inspection', () => {
   const lastOf = (frames: Frame[], address: string) =>
     frames.flatMap(({ actors = [] }) => actors.filter((actor) => actor.address === address)).at(-1)
 
-  it('tells a client the condition of actors that it does not watch, also when the condition ends', async () => {
+  it('tells a client the condition of actors that it does not watch, and when it ends', async () => {
     const { frames, socket } = await inspect([])
     await fail('quarantine/a')
     await fail('restart/a')
@@ -187,7 +187,7 @@ describe('inspection', () => {
     socket.close()
   })
 
-  it('tells a client of failures after which the actor went on, watched or not', async () => {
+  it('tells a client about failures after which the actor went on, watched or not', async () => {
     const { frames, socket } = await inspect(['resume/a'])
     await fail('resume/a')
     await harness.supervisor.send('resume/a', { type: 'INC' })
@@ -204,7 +204,7 @@ describe('inspection', () => {
     socket.close()
   })
 
-  it('has the condition in the frames of an actor itself', async () => {
+  it('has the condition in the frames of the actor', async () => {
     await fail('restart/a')
     const { frames, socket } = await inspect()
     const of = (address: string) => frames.filter(({ sessionId }) => sessionId === address)

@@ -30,17 +30,17 @@ const FAULTS: readonly (readonly [name: string, error: Error, code: string])[] =
     'STORE_CORRUPT',
   ],
   [
-    'of a code that nobody listed',
+    'of an unknown code',
     Object.assign(new OutcryError('INTERNAL', 'what', 'why'), { code: 'BRAND_NEW' }),
     'BRAND_NEW',
   ],
   ['of a schema within the server', zodError(), 'INTERNAL'],
-  ['that calls itself somebody else’s', Object.assign(new Error('no'), { statusCode: 404 }), 'INTERNAL'],
-  ['of no kind at all', new TypeError('x is undefined'), 'INTERNAL'],
+  ['that claims status 404', Object.assign(new Error('no'), { statusCode: 404 }), 'INTERNAL'],
+  ['of no known kind', new TypeError('x is undefined'), 'INTERNAL'],
 ]
 
 describe('a fault of the server', () => {
-  it.each(FAULTS)('%s is answered by 500, and logged', async (_, error, code) => {
+  it.each(FAULTS)('gives status 500 and is logged: %s', async (_, error, code) => {
     vi.spyOn(harness.supervisor, 'read').mockImplementation(() => {
       throw error
     })
@@ -51,7 +51,7 @@ describe('a fault of the server', () => {
     expect(logged).toEqual([{ err: error, url: '/events' }])
   })
 
-  it('is not what a client asks for wrongly, which nobody logs', async () => {
+  it("does not include a client's wrong request, which is not logged", async () => {
     const response = await fetch(`${api.url}/events?since=yesterday`)
     expect([response.status, await response.json()]).toEqual([
       400,

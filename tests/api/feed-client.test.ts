@@ -14,7 +14,7 @@ interface Frame {
   readonly seq?: number
 }
 
-/** A socket whose other end reads only as much as it is told to. */
+/** A socket whose other end reads only as much as the test says. */
 class Socket extends EventEmitter {
   readonly OPEN = 1
   readyState = 1
@@ -36,7 +36,7 @@ class Socket extends EventEmitter {
     this.closes.push([code, reason])
   }
 
-  /** Whatever waits has been read. */
+  /** Reads everything that waits. */
   drain(): void {
     this.bufferedAmount = 0
     this.#onGone?.()
@@ -51,11 +51,11 @@ class Socket extends EventEmitter {
   }
 }
 
-/** A log that gives a record whenever it may. */
+/** A log that returns a record when the test allows it. */
 class Log implements FeedSource {
   seq = 0
   read: FeedSource['read'] = this.all
-  /** seqs that were read. */
+  /** Seqs of the records that were read. */
   readonly seqs: number[] = []
 
   async *all({ fromSeq = 1, toSeq = this.seq, reverse = false }): AsyncGenerator<TransitionRecord> {
@@ -84,7 +84,7 @@ function recordAt(seq: number): TransitionRecord {
   }
 }
 
-/** The socket has enough for now; and so much that nothing more is made for it. */
+/** Numbers of characters: the socket takes no more for now, and no new frames are made. */
 const BUSY = 100_000
 const FULL = 2_000_000
 const RECORDS = ['transitions.>']
@@ -111,7 +111,7 @@ const commit = () => {
 const caughtUp = () => eventually(() => expect(socket.frames.at(-1)?.op).toBe('caughtUp'))
 
 describe('a client that does not read', () => {
-  it('is told from where nothing is missing: before what its socket has not been given', async () => {
+  it('gets the seq from which it misses nothing: before the bytes that its socket has not taken', async () => {
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS })
     await caughtUp()
     commit()
@@ -122,7 +122,7 @@ describe('a client that does not read', () => {
     expect(socket.closes).toEqual([[4408, 'too slow; resume with since 1']])
   })
 
-  it('is told so, too, where it waits for its batch, or reads the log', async () => {
+  it('gets that seq, too, while it waits for its batch or reads the log', async () => {
     log.seq = 9
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS, batchMs: 10_000 })
     await caughtUp()
@@ -144,7 +144,7 @@ describe('a client that does not read', () => {
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6]))
     commit()
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6, 7]))
-    // What it missed came from the log, what came before and after did not.
+    // The missed records came from the log; those before and after did not.
     expect(log.seqs).toEqual([2, 3, 4, 5, 6])
   })
 })
@@ -162,7 +162,7 @@ describe('a log that cannot be read', () => {
   })
 })
 
-describe('a client that asks for too much, or for what there is not', () => {
+describe('a client that asks for too much, or for unknown things', () => {
   it('may have 64 subscriptions and no more', () => {
     for (let n = 1; n <= 64; n++) socket.says({ op: 'subscribe', id: `s${n}`, topics: RECORDS })
     expect(socket.closes).toEqual([])
@@ -171,7 +171,7 @@ describe('a client that asks for too much, or for what there is not', () => {
     expect(socket.closes).toEqual([[4400, 'bad frame']])
   })
 
-  it('is told what it cannot end, and goes on', async () => {
+  it('gets an error when it ends an unknown subscription, and goes on', async () => {
     socket.says({ op: 'unsubscribe', id: 's' })
     expect(socket.frames).toMatchObject([{ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', id: 's' }])
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS })
@@ -201,7 +201,7 @@ describe('a subscription that ends', () => {
   it.each([
     { since: 0, from: [1, 2] },
     { tail: 100, from: [100, 99] },
-  ])('while it reads the log ($from) gets no more of it', async ({ from, ...place }) => {
+  ])('gets no more of the log while it reads it ($from)', async ({ from, ...place }) => {
     log.seq = 100
     log.read = async function* (options) {
       let count = 0
@@ -213,7 +213,7 @@ describe('a subscription that ends', () => {
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS, ...place })
     await eventually(() => expect(socket.frames.at(-1)).toEqual({ op: 'unsubscribed', id: 's' }))
     commit()
-    // Another one is there to say when the first would have been read.
+    // Another client shows when the first one would have been read.
     socket.says({ op: 'subscribe', id: 'other', topics: RECORDS })
     await caughtUp()
     expect(log.seqs).toEqual(from)
@@ -222,7 +222,7 @@ describe('a subscription that ends', () => {
     ])
   })
 
-  it('with its socket reads no more of the log', async () => {
+  it('reads no more of the log when its socket closes', async () => {
     log.seq = 100
     const { all } = log
     let signal: AbortSignal | undefined
@@ -235,7 +235,7 @@ describe('a subscription that ends', () => {
     }
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS, since: 0 })
     await eventually(() => expect(signal?.aborted).toBe(true))
-    // Another client is there to say when the first one would have read on.
+    // Another client shows when the first one would have read on.
     const other = new Socket()
     new Feed(Object.assign(log, { epoch: 1, transitions$: commits }), '0').connect(
       other as unknown as WebSocket,
@@ -245,7 +245,7 @@ describe('a subscription that ends', () => {
     expect([log.seqs, socket.seqs, socket.closes]).toEqual([[1, 2, 3, 100], [1, 2], []])
   })
 
-  it('takes what waits for its batch with it', async () => {
+  it('drops the events that wait for its batch', async () => {
     vi.useFakeTimers()
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS, batchMs: 100 })
     await vi.advanceTimersByTimeAsync(0)

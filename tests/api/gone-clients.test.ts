@@ -1,4 +1,4 @@
-/** What is read for a request ends with its socket. */
+/** Tests that the reads for a request end with its socket. */
 import { request } from 'node:http'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
@@ -28,9 +28,9 @@ const lamp = setup({}).createMachine({
   },
 })
 
-/** Is told how readings of the store end: null for one that came to its end. */
+/** Called when a read of the store ends, with the error or null. */
 let onEnd: (error: unknown) => void = () => {}
-/** Set while readings are held until whoever asked has gone. */
+/** Set while reads are held until their client has gone. */
 let onHeld: (() => void) | undefined
 let supervisor: Supervisor
 let api: ApiServer
@@ -39,7 +39,7 @@ interface Signalled {
   readonly signal?: AbortSignal
 }
 
-/** Readings that take a signal wait for it before their first piece. */
+/** Returns a store whose reads with a signal wait for it before their first piece. */
 function holding(store: Store<TransitionRecord>): Store<TransitionRecord> {
   const held = async ({ signal }: Signalled = {}) => {
     if (onHeld === undefined) return
@@ -119,13 +119,13 @@ it.each([
   '/actors/lamp%2Fb',
   '/verify',
   '/backup',
-])('%s is read for nobody who has gone', async (path) => {
+])('%s is not read on for a client that has gone', async (path) => {
   const asked = request(`${api.url}${path}`)
   asked.on('error', () => {})
   const held = new Promise<void>((resolve) => {
     onHeld = resolve
   })
-  // What is found at once may be read before what takes long.
+  // Records that are found at once may be read before the slow ones.
   const aborted = new Promise<void>((resolve) => {
     onEnd = (error) => {
       if (isOutcryError(error, 'READ_ABORTED')) resolve()

@@ -1,4 +1,4 @@
-/** Who may speak to the API, over real sockets: what is refused, and what passes. */
+/** Tests who may speak to the API, over real sockets. */
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
@@ -60,7 +60,7 @@ function answerOf(status: number | undefined, headers: IncomingHttpHeaders, body
 
 const open = (headers?: Headers) => ask('/actors/door/a/events', headers, 'POST', { type: 'OPEN' })
 
-/** What the upgrade is refused with, the code that the socket is closed with, or `open` once the server speaks. */
+/** Returns the refusal of the upgrade, the code of the close, or `open` once the server sends a frame. */
 function upgrade(path: string, headers: Headers = {}): Promise<Answer | number | 'open'> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
   return new Promise((resolve, reject) => {
@@ -100,7 +100,7 @@ describe('a server that only this machine reaches', () => {
     'evil.example@localhost',
     '192.168.0.7',
     '::1',
-  ])('refuses the name of %s, for anything', async (name) => {
+  ])('refuses the name of %s for every request', async (name) => {
     await start()
     const host = there(name)
     const refused = { status: 403, code: 'HOST_REFUSED' }
@@ -114,7 +114,7 @@ describe('a server that only this machine reaches', () => {
 })
 
 describe('a server that others reach', () => {
-  it('answers to any name, and to whoever has the token', async () => {
+  it('answers to any name, with the token', async () => {
     await start({ host: '0.0.0.0', token: TOKEN })
     const headers = { host: 'bot.example', authorization: `Bearer ${TOKEN}` }
     expect((await ask('/actors', headers)).status).toBe(200)
@@ -142,13 +142,13 @@ describe('a page of another site', () => {
     expect(await upgrade('/feed', headers)).toMatchObject(refused)
   })
 
-  it('loads what it asks for where its origin is listed', async () => {
+  it('loads its requests when its origin is listed', async () => {
     await start({ origins: ['http://good.example'] })
     expect((await ask('/events', { ...image, referer: 'http://good.example/a' })).status).toBe(200)
     expect((await ask('/events', { ...image, origin: 'http://good.example' })).status).toBe(200)
   })
 
-  it('may link to the page, but not show it within itself', async () => {
+  it('may link to the page, but not show it in a frame', async () => {
     await start()
     const link = { ...image, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
     const { status, headers } = await ask('/', link)
@@ -205,7 +205,7 @@ describe('a page', () => {
     for (const path of ['/feed', '/inspect']) expect(await upgrade(path, { origin })).toMatchObject(refused)
   })
 
-  it('of an origin that is listed passes, and its browser is told so', async () => {
+  it('of a listed origin passes, and its browser is told so', async () => {
     const origin = 'https://good.example'
     await start({ origins: ['http://other.example', origin], token: TOKEN })
     const asked = { origin, 'access-control-request-method': 'POST' }
@@ -244,7 +244,7 @@ describe('a server with a token', () => {
         authorization: 'Basic YTpi',
       }),
     ],
-  ])('takes it %s', async (_, headers) => {
+  ])('accepts it %s', async (_, headers) => {
     await start({ token: TOKEN })
     expect((await ask('/actors', headers())).status).toBe(200)
     expect((await ask('/page/main.js', headers())).status).toBe(200)
@@ -276,7 +276,7 @@ describe('a server with a token', () => {
     expect((await ask('/health', headers())).status).toBe(200)
   })
 
-  it('gives a page that is opened with it a cookie, and the address without it', async () => {
+  it('gives a page that is opened with it a cookie, and a URL without it', async () => {
     await start({ token: TOKEN })
     const { status, headers } = await ask(`/?token=${TOKEN}`)
     expect([status, headers.location]).toEqual([302, '/'])
@@ -288,7 +288,7 @@ describe('a server with a token', () => {
   })
 
   it.each(['/?token=wrong', '/?token=', `/?token=${TOKEN}&token=${TOKEN}`, `/actors?token=${TOKEN}`])(
-    'takes none from the address %s',
+    'accepts none in the URL %s',
     async (path) => {
       await start({ token: TOKEN })
       const { status, headers } = await ask(path)
@@ -305,7 +305,7 @@ describe('a server with a token', () => {
     expect(await upgrade('/feed', { ...cookie(TOKEN), origin })).toMatchObject({ code: 'ORIGIN_REFUSED' })
   })
 
-  it('says it to nobody: neither in answers nor in its log', async () => {
+  it('reveals it neither in answers nor in its log', async () => {
     await start({ token: TOKEN })
     logged.length = 0
     const answers: unknown[] = []
@@ -331,7 +331,7 @@ describe('a request that offers another protocol than WebSocket', () => {
     'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA',
   }
 
-  it('is answered as it is without the offer', async () => {
+  it('gets the same answer as without the offer', async () => {
     await start()
     for (const path of ['/health', '/actors', '/', '/none']) {
       const [offering, plain] = [await ask(path, h2c), await ask(path)]
@@ -341,7 +341,7 @@ describe('a request that offers another protocol than WebSocket', () => {
     }
   })
 
-  it('is let through by the same rules', async () => {
+  it('passes by the same rules', async () => {
     await start({ token: TOKEN })
     expect((await ask('/actors', h2c)).code).toBe('NOT_AUTHORISED')
     expect((await ask('/actors', { ...h2c, authorization: `Bearer ${TOKEN}` })).status).toBe(200)
@@ -349,7 +349,7 @@ describe('a request that offers another protocol than WebSocket', () => {
     expect((await ask('/health', { ...h2c, origin: 'http://evil.example' })).code).toBe('ORIGIN_REFUSED')
   })
 
-  it('is refused where it has a body, which cannot be read any more', async () => {
+  it('is refused when it has a body, which cannot be read any more', async () => {
     await start()
     expect(await ask('/actors/door/a/events', h2c, 'POST', { type: 'OPEN' })).toMatchObject({
       status: 400,
@@ -359,7 +359,7 @@ describe('a request that offers another protocol than WebSocket', () => {
   })
 })
 
-it('a client that goes in the middle of its body is no error of the server', async () => {
+it('a client that leaves in the middle of its body is not a fault of the server', async () => {
   await start()
   logged.length = 0
   const socket = connect(port, '127.0.0.1')
@@ -369,7 +369,7 @@ it('a client that goes in the middle of its body is no error of the server', asy
   socket.write(head)
   socket.destroy()
   await once(socket, 'close')
-  // The server has heard of the end of that connection before it takes this one up to its end.
+  // The server notices the end of that connection before it handles this one.
   expect((await ask('/health')).status).toBe(200)
   await api.close()
   expect(logged).toEqual([])

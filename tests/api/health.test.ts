@@ -1,4 +1,4 @@
-/** What `/health` costs and tells: anybody may ask for it, as often as he likes, while the runner trades. */
+/** Tests the cost and the content of `/health`: every client may request it at any rate while the runner trades. */
 import fastify from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, sendTo, setup } from 'xstate'
@@ -52,7 +52,7 @@ async function health(): Promise<Record<string, unknown>> {
   return (await http.inject('/health')).json()
 }
 
-/** Those that the log has in quarantine, found by a look at all of them. */
+/** Returns the actors in quarantine, found by a look at all actors. */
 async function inQuarantine(): Promise<readonly string[]> {
   const found: string[] = []
   for await (const { address, status, condition } of harness.supervisor.actors())
@@ -60,7 +60,7 @@ async function inQuarantine(): Promise<readonly string[]> {
   return found
 }
 
-/** Returns how many items of maps, sets and arrays are gone over while the work is done. */
+/** Returns how many items of maps, sets and arrays the work iterates over. */
 async function stepsOf(work: () => Promise<unknown>): Promise<number> {
   let steps = 0
   const protos = [new Map().values(), new Set().values(), [].values()].map((one) =>
@@ -81,7 +81,7 @@ async function stepsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('/health', () => {
-  it('goes over as much with many actors and intents as with few', async () => {
+  it('costs as much with many actors and intents as with few', async () => {
     const grow = async (from: number, to: number) => {
       for (let i = from; i < to; i++) {
         await harness.supervisor.spawn('fragile', `a${i}`)
@@ -98,7 +98,7 @@ describe('/health', () => {
     expect(await stepsOf(async () => harness.supervisor.quarantined)).toBeGreaterThanOrEqual(100)
   })
 
-  it(`counts who is in quarantine, whatever happens to whom, seed ${SEED}`, async () => {
+  it(`counts the actors in quarantine after any events, seed ${SEED}`, async () => {
     const random = seeded(SEED)
     const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T
     let machines = V1
@@ -106,7 +106,7 @@ describe('/health', () => {
     for (let step = 0; step < 200; step++) {
       const { supervisor } = harness
       const actor = `fragile/a${Math.floor(random() * 12)}`
-      // What an actor refuses, as it is not there or in another state, changes nothing.
+      // A request that an actor refuses, because it does not exist or is in another state, changes nothing.
       await pick<() => Promise<unknown>>([
         () => supervisor.spawn('fragile', actor.slice('fragile/'.length)),
         () => supervisor.send(actor, { type: 'THROW' }),

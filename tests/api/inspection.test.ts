@@ -1,4 +1,4 @@
-/** `WS /inspect` over real sockets: what a client is told of actors, and what ends its connection. */
+/** Tests `WS /inspect` over real sockets: the frames about actors, and the reasons that end a connection. */
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -81,7 +81,7 @@ const of = (frames: readonly Frame[], address: string) =>
   frames.filter(({ sessionId }) => sessionId === address)
 
 describe('a client of the inspection', () => {
-  it('hears of children as they start: whose they are, and what those that are machines look like', async () => {
+  it('hears of children as they start, with their parents and their machines', async () => {
     const { frames, socket } = await connect()
     await introduced(frames)
     await harness.supervisor.send('parent/p', { type: 'START' })
@@ -103,7 +103,7 @@ describe('a client of the inspection', () => {
     socket.close()
   })
 
-  it('that comes later is told of them, too, and of guards by their names', async () => {
+  it('that connects later hears of them, too, with the names of guards', async () => {
     await harness.supervisor.send('parent/p', { type: 'START' })
     const { frames, socket } = await connect()
     await eventually(() => expect(of(frames, 'parent/p/w')).toHaveLength(1))
@@ -116,12 +116,12 @@ describe('a client of the inspection', () => {
     socket.close()
   })
 
-  it('that watches all below an address is told of those in full, and of the rest in short', async () => {
+  it('that watches all below an address gets those in full, and the rest in short', async () => {
     const { frames, socket } = await connect()
     await introduced(frames)
     socket.send(JSON.stringify({ op: 'watch', actors: ['parent/p/*'] }))
     const short = () => frames.flatMap(({ actors = [] }) => actors)
-    // The frame has come when the parent is told of in short.
+    // The frame has arrived when the short news of the parent arrive.
     await eventually(async () => {
       await harness.supervisor.send('parent/p', { type: 'POKE' })
       expect(short().length).toBeGreaterThan(0)
@@ -134,7 +134,7 @@ describe('a client of the inspection', () => {
     socket.close()
   })
 
-  it('goes on when another one leaves', async () => {
+  it('goes on when another client leaves', async () => {
     const [first, second] = [await connect(), await connect()]
     await introduced(second.frames)
     first.socket.close()
@@ -149,7 +149,7 @@ describe('a client of the inspection', () => {
     ['an operation that there is not', '{"op":"look","actors":[]}'],
     ['an address that is none', '{"op":"watch","actors":[""]}'],
     ['too many addresses', JSON.stringify({ op: 'watch', actors: Array(257).fill('a/b') })],
-  ])('that sends %s is told so and closed', async (_, text) => {
+  ])('that sends %s gets an error and is closed', async (_, text) => {
     const { frames, socket, closed } = await connect()
     socket.send(text)
     expect(await closed).toBe(4400)

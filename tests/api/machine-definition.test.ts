@@ -66,8 +66,8 @@ function statesOf(node: StateDefinition): StateDefinition[] {
   return [node, ...node.states.flatMap(statesOf)]
 }
 
-describe('the picture of a machine', () => {
-  it('has the type of each state, what it starts in, its tags and its description', () => {
+describe('the definition of a machine', () => {
+  it('has the type of each state, its initial state, its tags and its description', () => {
     expect(definition).toMatchObject({ id: 'all', type: 'parallel', description: 'One of each.' })
     expect(definition.initial).toBeUndefined()
     const work = find(definition, 'all.work')
@@ -81,7 +81,7 @@ describe('the picture of a machine', () => {
     ])
   })
 
-  it('shows timers as edges and not as the actions that keep them', () => {
+  it('shows timers as edges and not as actions', () => {
     const loading = find(definition, 'all.work.loading')
     expect(loading.entry).toEqual(['note'])
     expect(loading.exit).toEqual(['leave', 'xstate.assign', '(inline)'])
@@ -92,7 +92,7 @@ describe('the picture of a machine', () => {
     ])
   })
 
-  it('tells apart what a child ends with, what happens by itself, and what is asked for', () => {
+  it('distinguishes ends of children, automatic transitions and events', () => {
     const loading = find(definition, 'all.work.loading')
     expect(loading.invoke).toEqual([{ id: 'loader', src: 'load' }])
     const ends = loading.transitions.filter(({ kind }) => kind === 'done' || kind === 'error')

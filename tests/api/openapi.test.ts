@@ -1,4 +1,4 @@
-/** The OpenAPI document: every route is in it, and all that it refers to. */
+/** Tests that the OpenAPI document has every route and every schema that it refers to. */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { machines } from '../../machines/index.ts'
@@ -18,7 +18,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
 }
 
-/** As a client reads it. */
+/** Returns the document as a client reads it. */
 const read = (...of: Parameters<typeof openApiOf>) => JSON.parse(JSON.stringify(openApiOf(...of))) as Document
 const document = read('1.2.3', new Registry(machines).kinds)
 
@@ -44,7 +44,7 @@ describe('the OpenAPI document', () => {
     },
   )
 
-  it('has nothing beside them, and everything that it refers to', () => {
+  it('has no other routes, and every schema that it refers to', () => {
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(routes).sort())
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(([, to = '']) => to)
@@ -53,7 +53,7 @@ describe('the OpenAPI document', () => {
     expect(references.filter((to) => !known.includes(to))).toEqual([])
   })
 
-  it('has the commands of each kind that takes some, by the schema that checks them', () => {
+  it('has the commands of each kind, with the schema that checks them', () => {
     const { schemas } = document.components
     const commanded = [...new Registry(machines).kinds].filter(({ commands = [] }) => commands.length > 0)
     expect(Object.keys(schemas)).toEqual(
@@ -63,11 +63,11 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(schemas['events.account'])).toContain('"const":"SET_TRADING_STATE"')
     const body = JSON.stringify(document.paths[routes.send.path]?.post?.requestBody)
     expect(body).toContain('#/components/schemas/events.account')
-    // Nobody sends to the dead letters.
+    // People send no events to the dead letters.
     expect(schemas).not.toHaveProperty(['events.system'])
   })
 
-  it('leaves out a schema that is of no zod that it knows', () => {
+  it('leaves out a schema that is not of a known zod', () => {
     const events = { parse: () => ({}) } as unknown as z.ZodType
     const fine = z.object({ type: z.literal('GO') })
     const { components } = read('1', [

@@ -1,4 +1,4 @@
-/** An actor's address in a path: in one segment, as the contract has it, or as people write it. */
+/** Tests an actor's address in a path: in one segment, as the contract has it, or as people write it. */
 import { describe, expect, it } from 'vitest'
 import { withOneSegment } from '../../src/api/type-provider.ts'
 
@@ -10,10 +10,10 @@ describe('the path of an actor', () => {
     ['HEAD', '/actors/order/o-1/w/machine', '/actors/order%2Fo-1%2Fw/machine'],
     ['POST', '/actors/order/o-1/events', '/actors/order%2Fo-1/events'],
     ['POST', '/actors/order/a%20b/release', '/actors/order%2Fa%20b/release'],
-    // What one method has behind an address is an id to another.
+    // The route of one method is an id for another method.
     ['GET', '/actors/order/events', '/actors/order%2Fevents'],
     ['POST', '/actors/order/history', '/actors/order%2Fhistory'],
-    // No address at all is for the route to refuse.
+    // The route refuses a missing address.
     ['GET', '/actors/history', '/actors/history'],
     ['GET', '/actors//history', '/actors//history'],
     ['GET', '/actors/', '/actors/'],

@@ -1,4 +1,4 @@
-/** A client that does what no library would: it reads when it wants to, and sends what it likes. */
+/** A client that misbehaves as no library does: it reads when the test says, and sends any bytes. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -8,7 +8,7 @@ export interface RawFrame {
   readonly data: Buffer
 }
 
-/** What a client of the feed or of /inspect has been sent so far, frame by frame. */
+/** The frames that a client of the feed or of /inspect has received so far. */
 export class RawWebSocket {
   readonly socket: Socket
   readonly frames: RawFrame[] = []
@@ -21,7 +21,7 @@ export class RawWebSocket {
     this.socket = socket
   }
 
-  /** Reads nothing more than the handshake until it is told to. */
+  /** Opens a connection and reads only the handshake. */
   static async open(url: string, path: string): Promise<RawWebSocket> {
     const socket = await rawConnection(url)
     const client = new RawWebSocket(socket)
@@ -38,13 +38,13 @@ export class RawWebSocket {
     return this.socket.write(masked(1, Buffer.from(JSON.stringify(frame))))
   }
 
-  /** Takes at most so many bytes of what has come. */
+  /** Takes at most this many of the received bytes. */
   take(bytes: number): void {
     const chunk: Buffer | null = this.socket.read(Math.min(bytes, this.socket.readableLength))
     if (chunk !== null) this.#parse(chunk)
   }
 
-  /** Takes all there is, until the other end has closed. */
+  /** Takes everything until the other end has closed. */
   async takeAll(): Promise<void> {
     for (;;) {
       this.take(Number.POSITIVE_INFINITY)
@@ -57,7 +57,7 @@ export class RawWebSocket {
     }
   }
 
-  /** seqs of the events that have come, batched or not. */
+  /** Seqs of the received events, batched or not. */
   get seqs(): number[] {
     return this.frames
       .filter(({ opcode }) => opcode === 1)
@@ -99,7 +99,7 @@ export class RawWebSocket {
   }
 }
 
-/** A frame as clients send them. */
+/** Returns a frame as clients send it. */
 export function masked(opcode: number, data: Buffer): Buffer {
   const mask = randomBytes(4)
   const head =

@@ -1,4 +1,4 @@
-/** What people ask for in vain: each refusal names the field and the rule, and the runner goes on. */
+/** Tests refused requests of people: each refusal names the field and the rule, and the runner goes on. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const server = { port: 0 }
   const flags = { data: folder, market, symbol, server, strategies: [strategy] }
   runner = await startRunner(loadConfig({ flags }), quiet)
-  // The account has to know a price before it lets people trade.
+  // The account must know a price before it accepts orders of people.
   const known = { marks: { BTCUSDT: expect.any(String), ETHUSDT: expect.any(String) } }
   await eventually(async () =>
     expect((await runner.supervisor.view('account/sim'))?.context).toMatchObject(known),
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Averages so long that it never trades. */
+/** The averages are so long that the strategy never trades. */
 const strategy = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 1_000, slow: 2_000, orderQty: '0.01' }
 let orders = 0
 const order = (change: object = {}) => ({
@@ -121,7 +121,7 @@ const SIZES: readonly (readonly [unknown, string])[] = [
   [`0.${'0'.repeat(50)}1`, 'at most 40 characters'],
 ]
 
-/** Ids that nothing is called by, each with the one to write. */
+/** Wrong ids, each with the correct form. */
 const OTHER_IDS: readonly (readonly [what: string, id: string, right: string])[] = [
   ['an id without its venue', 'mine-1', 'sim:mine-1'],
   ['an id of another venue', 'binance:mine-1', venueId('sim', 'binance:mine-1')],
@@ -133,7 +133,7 @@ const OTHER_IDS: readonly (readonly [what: string, id: string, right: string])[]
 
 type Row = readonly [what: string, address: string, body: unknown, code: string, field: string, rule: string]
 
-describe('what is no event', () => {
+describe('an invalid event', () => {
   it.each<Row>([
     ...SIZES.map(([size, rule]): Row => {
       const what = `a quantity of ${JSON.stringify(size)}`
@@ -159,7 +159,7 @@ describe('what is no event', () => {
     ],
     ['a field too many', 'account/sim', order({ pirce: '1' }), 'EVENT_INVALID', 'pirce', 'is unknown'],
     ['a field too few', 'account/sim', order({ symbol: undefined }), 'EVENT_INVALID', 'symbol', 'is missing'],
-    // Earlier builds called an id so. What they stored is converted; what is sent is not.
+    // Earlier builds had this name for an id. Their stored data is converted; a request with it is not.
     ...[
       ['orderId', 'is unknown'],
       ['clOrdId', 'is missing'],
@@ -281,7 +281,7 @@ describe('what is no event', () => {
 })
 
 describe('an id that is refused', () => {
-  it.each(OTHER_IDS)('%s is taken as it is said to be written', async (_, __, right) => {
+  it.each(OTHER_IDS)('%s is accepted in the suggested form', async (_, __, right) => {
     const { status } = await post('account/sim', order({ clOrdId: right, ordType: 'LIMIT', price: '50000' }))
     expect([status, await runner.supervisor.view(`order/${right}`)]).toMatchObject([
       200,
@@ -293,7 +293,7 @@ describe('an id that is refused', () => {
   })
 })
 
-describe('what people may not send', () => {
+describe('an event that people may not send', () => {
   type Kind = { events: { options: { shape: { type: { value: string } } }[] }; commands: readonly string[] }
   const kinds = Object.entries(machines as unknown as Record<string, Kind>)
   const internal = kinds.flatMap(([kind, { events, commands }]) => {
@@ -302,7 +302,7 @@ describe('what people may not send', () => {
     return types.filter((type) => !commands.includes(type)).map((type) => [type, kind])
   })
 
-  it.each(internal)('%s goes to no %s', async (type, kind) => {
+  it.each(internal)('%s does not reach %s', async (type, kind) => {
     const { status, answer } = await post(`${kind}/new`, { type })
     expect([status, answer.error?.code, answer.error?.issues[0]?.field]).toEqual([
       400,
@@ -324,7 +324,7 @@ describe('what people may not send', () => {
     ['an address with spaces', 'order/a%20b', 'CANCEL', 400, 'ADDRESS_INVALID'],
     ['an address of odd escapes', 'order/%zz', 'CANCEL', 400, 'ADDRESS_INVALID'],
     ['an address without end', `order/${'x'.repeat(600)}`, 'CANCEL', 400, 'ADDRESS_INVALID'],
-  ])('nothing goes to %s', async (_, address, type, status, code) => {
+  ])('no event reaches %s', async (_, address, type, status, code) => {
     const letters = await dead()
     const { status: found, answer } = await post(address, { type })
     expect([found, answer.error?.code, typeof answer.error?.hint]).toEqual([status, code, 'string'])
@@ -332,7 +332,7 @@ describe('what people may not send', () => {
   })
 })
 
-describe('what is no request', () => {
+describe('an invalid request', () => {
   it.each<[string, string, Record<string, string>, number, string]>([
     ['no JSON', 'nope', {}, 400, 'JSON_INVALID'],
     ['NaN', '{"type":"CANCEL","at":NaN}', {}, 400, 'JSON_INVALID'],
@@ -363,7 +363,7 @@ describe('what is no request', () => {
   })
 })
 
-describe('what the account refuses', () => {
+describe('a request that the account refuses', () => {
   it.each<[string, object, string, string]>([
     ['an unknown symbol', { symbol: 'DOGEUSDT' }, 'symbol', 'symbol: DOGEUSDT asked'],
     ['an unknown venue', { venue: 'moon' }, 'venue', 'venue: moon asked, sim allowed'],
@@ -397,7 +397,7 @@ describe('what the account refuses', () => {
     ['a limit order without a limit', { ordType: 'LIMIT' }, 'price', 'more than 0'],
     ['an order until a time that it does not name', { timeInForce: 'GTD' }, 'expireTime', 'after'],
     ['one that reduces nothing', { reduceOnly: true }, 'reduceOnly', '0 held'],
-  ])('is %s: the poster hears of it, and the order says so', async (_, change, field, rule) => {
+  ])('is %s: the sender hears of it, and the order says so', async (_, change, field, rule) => {
     const { status, answer } = await post('account/sim', order(change))
     expect([status, answer.error?.code]).toEqual([422, 'RISK_REJECTED'])
     expect(answer.error?.issues).toEqual([{ field, rule: expect.stringContaining(rule) }])
@@ -418,18 +418,18 @@ describe('what the account refuses', () => {
       ['openOrdersMax', 'sizeMax'],
     ],
     ['emaCross/s', { type: 'UPDATE_PARAMETERS', by: 'ann', parameters: { fast: 3_000 } }, ['fast']],
-  ])('are settings of %s that cannot be', async (address, command, fields) => {
+  ])('may be impossible settings of %s', async (address, command, fields) => {
     const { status, answer } = await post(address, command)
     expect([status, answer.error?.code]).toEqual([422, 'SETTING_FAILED'])
     expect(answer.error?.issues.map(({ field }) => field)).toEqual(fields)
   })
 
-  it('is a list of orders, too', async () => {
+  it('may be a list of orders', async () => {
     const { status, answer } = await post('list/sim:doge', list({ symbol: 'DOGEUSDT' }))
     expect([status, answer.error?.code, answer.state]).toEqual([422, 'RISK_REJECTED', 'done'])
   })
 
-  it('is an id that was used before: nothing is kept for it', async () => {
+  it('may have an id that was used before, and nothing is kept for it', async () => {
     const first = order()
     expect((await post('account/sim', first)).status).toBe(200)
     const address = `order/${first.clOrdId}`
@@ -443,7 +443,7 @@ describe('what the account refuses', () => {
     expect([cancel.status, cancel.answer.error?.code]).toEqual([422, 'ORDER_CANCEL_REJECTED'])
   })
 
-  it('is what comes at the wrong time: a strategy that runs is not started', async () => {
+  it('may come at the wrong time: a running strategy is not started', async () => {
     const { status, answer } = await post('emaCross/s', { type: 'START' })
     expect([status, answer.error?.code, answer.state]).toEqual([
       409,
@@ -453,10 +453,10 @@ describe('what the account refuses', () => {
   })
 })
 
-describe('a key', () => {
+describe('an idempotency key', () => {
   const headers = { 'idempotency-key': 'k-1' }
 
-  it('has the same event answered as the first time, and another one refused', async () => {
+  it('repeats the first answer for the same event, and refuses another event', async () => {
     const event = order()
     const first = await post('account/sim', event, headers)
     expect(first).toMatchObject({ status: 200, answer: { duplicate: false, state: 'active' } })
@@ -471,7 +471,7 @@ describe('a key', () => {
     }
   })
 
-  it('has a refusal repeated', async () => {
+  it('repeats a refusal', async () => {
     const event = order({ symbol: 'DOGEUSDT' })
     const first = await post('account/sim', event, { 'idempotency-key': 'k-2' })
     const again = await post('account/sim', event, { 'idempotency-key': 'k-2' })
@@ -480,7 +480,7 @@ describe('a key', () => {
 })
 
 describe('after all that', () => {
-  it('the runner is well, goes on, and its log replays to the same states', async () => {
+  it('the runner is healthy, goes on, and its log replays to the same states', async () => {
     const health = await fetch(`${runner.url}/health`)
     expect([health.status, await health.json()]).toEqual([200, expect.objectContaining({ status: 'ok' })])
     const { messages } = runner

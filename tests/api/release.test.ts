@@ -1,4 +1,4 @@
-/** Actors in quarantine in the API: how they are listed, and how they are let go. */
+/** Tests actors in quarantine in the API: how they are listed and how they are released. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
@@ -61,7 +61,7 @@ const listed = async (address: string) =>
 const failure = { event: 'THROW', message: 'TypeError: boom', at: 1_000, count: 1 }
 
 describe('an actor that has failed', () => {
-  it('is listed with its condition and its failure, and so it is by itself', async () => {
+  it('has its condition and its failure in the list and in its own view', async () => {
     expect(await listed('quarantine/a')).not.toHaveProperty('failure')
     for (const kind of Object.keys(machines)) await fail(`${kind}/a`)
     const quarantined = { condition: 'quarantined', failure: { ...failure, action: 'quarantine' } }
@@ -73,14 +73,14 @@ describe('an actor that has failed', () => {
     expect(await listed('resume/a')).not.toHaveProperty('condition')
   })
 
-  it('is failing no more an hour after it has failed and gone on, but stays in quarantine', async () => {
+  it('no longer counts as failing an hour after it went on, but stays so in quarantine', async () => {
     for (const kind of Object.keys(machines)) await fail(`${kind}/a`)
     harness.clock.advanceTo(1_000 + 3_600_001)
     expect(await listed('resume/a')).not.toHaveProperty('failure')
     expect(await listed('quarantine/a')).toMatchObject({ failure })
   })
 
-  it('is counted by the health of the runner while it is in quarantine', async () => {
+  it('is counted in the health of the runner while it is in quarantine', async () => {
     expect(await get('/health')).toMatchObject({ status: 'ok', quarantined: 0 })
     await fail('resume/a')
     expect(await get('/health')).toMatchObject({ status: 'ok', quarantined: 0 })
@@ -90,7 +90,7 @@ describe('an actor that has failed', () => {
 })
 
 describe('POST /actors/{address}/release', () => {
-  it('lets an actor go, says in the log who did so and why, and is durable when it answers', async () => {
+  it('releases an actor, with the person and the reason in the log, and is durable when it answers', async () => {
     await fail('quarantine/a')
     const { status, body } = await release('quarantine/a', { by: 'ann', reason: 'the feed is back' })
     expect([status, body]).toEqual([

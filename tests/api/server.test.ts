@@ -1,4 +1,4 @@
-/** The server itself: where it listens, whom it drops, and what it says of a runner that takes nothing more. */
+/** Tests the server itself: where it listens, whom it drops, and its answers for a runner that takes nothing more. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -53,7 +53,7 @@ async function open(path: string, options: object = {}): Promise<WebSocket> {
 
 it('says why it cannot listen', async () => {
   await start()
-  // An address of nobody: RFC 5737.
+  // An address that no machine has: RFC 5737.
   const listening = startApi(supervisor, { host: '192.0.2.1', port: 0 }, QUIET)
   await expect(listening).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
@@ -75,7 +75,7 @@ it.each(['/feed', '/inspect'])(
       const asked = once(lively, 'ping')
       vi.advanceTimersByTime(15_000)
       await asked
-      // The answer has been read once what is sent behind it has been answered.
+      // When the ping behind the answer is answered, the answer has been read.
       const answered = once(lively, 'pong')
       lively.ping()
       await answered
@@ -87,7 +87,7 @@ it.each(['/feed', '/inspect'])(
 )
 
 describe('a runner whose log has refused a commit', () => {
-  it('says so to who asks for its health, and takes nothing more', async () => {
+  it('says so in its health, and takes nothing more', async () => {
     await start()
     const press = () =>
       fetch(`${api.url}/actors/lamp/a/events`, {
@@ -127,7 +127,7 @@ describe('while it runs', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('verifies its log for who asks', async () => {
+  it('verifies its log on request', async () => {
     await start()
     const verified = await (await fetch(`${api.url}/verify`)).json()
     expect(verified).toMatchObject({ records: 2, actors: 2, live: 2, problems: [] })

@@ -1,4 +1,4 @@
-/** Answers that take long keep their connection alive, and end as they would have otherwise. */
+/** Tests that slow answers keep their connection alive, and end like any other. */
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { answerError } from '../../src/api/errors.ts'
@@ -10,7 +10,7 @@ import { OutcryError } from '../../store/index.ts'
 let http: FastifyInstance
 afterEach(() => http.close())
 
-/** Where `work` is asked for. */
+/** Serves `work` and returns its URL. */
 async function serve(work: Promise<object>, everyMs: number): Promise<string> {
   work.catch(() => {})
   http = Fastify()
@@ -32,7 +32,7 @@ function pending() {
 const noRoom = new OutcryError('SCRATCH_FAILED', 'no room in /tmp', 'Make room there.')
 
 describe('an answer that takes long', () => {
-  it('begins before it is known, and is JSON', async () => {
+  it('begins before its result is known, and is JSON', async () => {
     const { work, resolve } = pending()
     const response = await fetch(`${await serve(work, 1)}/verify`)
     expect([response.status, response.headers.get('content-type')]).toEqual([
@@ -48,7 +48,7 @@ describe('an answer that takes long', () => {
     expect(JSON.parse(rest)).toEqual({ problems: [] })
   })
 
-  it('that fails after it has begun is a refusal to a client all the same', async () => {
+  it('is a refusal to a client even if it fails after it has begun', async () => {
     const { work, reject } = pending()
     const url = await serve(work, 1)
     const response = await fetch(`${url}/verify`)
@@ -60,13 +60,13 @@ describe('an answer that takes long', () => {
   })
 })
 
-describe('an answer that is soon there', () => {
-  it('is as any other', async () => {
+describe('an answer that comes soon', () => {
+  it('is like any other', async () => {
     const response = await fetch(`${await serve(Promise.resolve({ problems: [] }), 60_000)}/verify`)
     expect([response.status, await response.text()]).toEqual([200, '{"problems":[]}'])
   })
 
-  it('and fails has the status of its failure', async () => {
+  it('has the status of its failure when it fails', async () => {
     const response = await fetch(`${await serve(Promise.reject(noRoom), 60_000)}/verify`)
     expect(response.status).toBe(500)
   })

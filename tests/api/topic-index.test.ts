@@ -1,4 +1,4 @@
-/** Which subscriptions a topic finds: those whose patterns match it, whatever else is there, and each one once. */
+/** Tests that a topic finds the subscriptions whose patterns match it, each once, and no others. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { matches, parsePattern, type Topic } from '../../src/api/contract/topics.ts'
@@ -12,7 +12,7 @@ const patterns = fc
   .filter((text) => parsePattern(text) !== undefined)
   .map((text) => parsePattern(text) as Topic)
 
-it('finds those that match, also after others have left', () => {
+it('finds the matching subscriptions, even after others have left', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(patterns, fc.integer({ min: 0, max: 3 }), fc.boolean())),
@@ -36,12 +36,12 @@ it('finds those that match, also after others have left', () => {
   )
 })
 
-it('looks at few of many that want something else', () => {
+it('examines few of many that want other topics', () => {
   const index = new TopicIndex<string>()
   let looked = 0
   const topic = (id: string): Topic => ['transitions', 'order', id]
   for (let n = 0; n < 100_000; n++) index.add(topic(`o-${n}`), `s${n}`)
-  // What is read of the topic is all that is done: each token once for each pattern that may match.
+  // The reads of the topic are all the work: each token once for each pattern that may match.
   const counted = new Proxy(topic('o-77777'), {
     get(target, name) {
       if (typeof name === 'string' && /^\d+$/.test(name)) looked++

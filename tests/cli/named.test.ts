@@ -1,4 +1,4 @@
-/** What a reader of a log names: a configuration, and options that go before it. */
+/** Tests what the user of a command names: a configuration, and options that come before it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -24,14 +24,14 @@ for (const [file, version] of [
 const other = join(folder, 'b.mjs')
 
 describe('an option', () => {
-  it('goes before the configuration', async () => {
+  it('comes before the configuration', async () => {
     expect(named({ config })).toEqual({ data: 'here', modules: [join(folder, 'a.mjs')] })
     const both = named({ config, data: 'there', machines: [other] })
     expect(both.data).toBe('there')
     expect((await loadMachines(both.modules)).mine).toMatchObject({ version: '2' })
   })
 
-  it('needs none', () => {
+  it('needs no configuration', () => {
     expect(named({})).toEqual({ data: 'data', modules: [] })
     expect(named({ machines: ['m.ts'] })).toEqual({ data: 'data', modules: [resolve('m.ts')] })
   })

@@ -52,7 +52,7 @@ describe('the store of a program', () => {
     expect((await outcry('replay', 'alarm/a', '--data', copy)).code).toBe(0)
   })
 
-  it('asks for its machines where they are needed, and says how', async () => {
+  it('asks for its machines when they are needed, and says how to name them', async () => {
     const actors = await outcry('actors', '--data', data)
     const listed =
       /alarm\/a +alarm@1 +2 .* ringing[\s\S]*1 actor of machines that are not named[\s\S]*--machines/
@@ -63,7 +63,7 @@ describe('the store of a program', () => {
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN[\s\S]*--machines/)])
   })
 
-  it('may have kinds that are called as those of Outcry are, in any version', async () => {
+  it("may have kinds with the names of Outcry's kinds, in any version", async () => {
     const own = join(folder, 'namesakes')
     const of = (version?: string) =>
       createMachine({
@@ -89,14 +89,14 @@ describe('the store of a program', () => {
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringMatching(/KIND_UNKNOWN[\s\S]*--machines/)])
   })
 
-  it('is missed by the folder that was named', async () => {
+  it('is reported as missing in a folder without a log', async () => {
     const { code, stderr } = await outcry('actors', '--data', folder)
     expect([code, stderr]).toEqual([1, expect.stringContaining(`STORE_NONE: there is no log in ${folder}.`)])
   })
 })
 
 describe('the doctor', () => {
-  it('tells a problem of many actors ten times, and how many more there are', async () => {
+  it('lists a problem of many actors ten times, and counts the others', async () => {
     const many = join(folder, 'many')
     const supervisor = await createSupervisor({ store: await openLevelStore(many), machines: { alarm } })
     for (let i = 0; i < 40; i++) await supervisor.spawn('alarm', `a-${i}`)
@@ -105,7 +105,7 @@ describe('the doctor', () => {
     const { stdout, code } = await outcry('doctor', '--data', many)
     expect(code).toBe(1)
     expect(stdout.match(/STORE_INDEX +alarm/g)).toHaveLength(9)
-    // The dead letters are an actor, too.
+    // The dead letters' collector is an actor, too.
     expect(stdout).toMatch(/STORE_INDEX +31 more like this/)
     const whole = JSON.parse((await outcry('doctor', '--data', many, '--json')).stdout)
     expect(whole.damage.filter((d: { code: string }) => d.code === 'STORE_INDEX')).toHaveLength(41)

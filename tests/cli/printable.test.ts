@@ -1,4 +1,4 @@
-/** What a venue, a client or somebody else's folder says moves no cursor and hides no line. */
+/** Tests that texts of a venue, a client or a stranger's folder move no cursor and hide no line. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,13 +14,13 @@ import { SEED } from '../seeded.ts'
 const folder = mkdtempSync(join(tmpdir(), 'outcry-printable-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The title of the window, a cleared screen, a line that is written over, and a text that reads backwards. */
+/** Sets the window's title, clears the screen, overwrites a line, and turns a text backwards. */
 const EVIL = '\u001b]0;mine\u0007\u001b[2J\u009b1A\rall is well\u202e'
 const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 const controlsIn = (text: string) => (text.match(CONTROL) ?? []).filter((found) => !'\n\t'.includes(found))
 
 describe('a text', () => {
-  it(`has nothing that a terminal obeys, and is the same in JSON, seed ${SEED}`, () => {
+  it(`has no characters that a terminal obeys, and is the same in JSON, seed ${SEED}`, () => {
     const texts = fc.string({ unit: fc.oneof(fc.constantFrom(...EVIL), fc.string({ unit: 'binary' })) })
     fc.assert(
       fc.property(texts, (text) => {
@@ -60,7 +60,7 @@ describe('the command line', () => {
     },
   })
 
-  it('shows what actors and clients say, and why they fail', async () => {
+  it('shows the texts of actors and clients, and their failures', async () => {
     const supervisor = await createSupervisor({
       store: await openLevelStore(folder),
       machines: { talker: { machine, supervision: { strategy: 'quarantine' } } },

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type Summary, summaryText } from '../../tools/cli/run-summary.ts'
 
-/** As it reads, with or without colours. */
+/** Returns the summary without colours. */
 const textOf = (summary: Summary) => stripVTControlCharacters(summaryText(summary))
 
 const QUIET: Summary = {
@@ -35,7 +35,7 @@ const QUIET: Summary = {
 }
 
 describe('the summary of a run', () => {
-  it('tells what was read, committed, ordered and earned', () => {
+  it('shows the messages, the records, the orders and the profit', () => {
     expect(textOf(QUIET).split('\n')).toEqual([
       'market     sim:6',
       'read       4 messages: 3 trade, 1 quote',
@@ -47,7 +47,7 @@ describe('the summary of a run', () => {
     ])
   })
 
-  it('tells of the account of each venue', () => {
+  it('shows the account of each venue', () => {
     const [account] = QUIET.accounts
     const held = { symbol: 'BTCUSDT:LONG', quantity: '2', avgPx: '60000' }
     const far = { ...account, venue: 'far', asset: 'EUR', positions: [held], equity: '7' } as typeof account
@@ -69,14 +69,14 @@ describe('the summary of a run', () => {
     )
   })
 
-  it('counts the messages of the market that were refused, by reason, the most frequent first', () => {
+  it('counts the refused market messages by reason, the most frequent first', () => {
     const refused = { TIME: 1, PRICE: 1_200 }
     expect(textOf({ ...QUIET, refused })).toContain(
       '\nread       4 messages: 3 trade, 1 quote\nrefused    1,201 messages: 1,200 PRICE, 1 TIME\n',
     )
   })
 
-  it('says of each actor in quarantine since when, why, and how it is released', () => {
+  it('shows for each actor in quarantine the time, the reason and the release command', () => {
     const failed = [{ address: 'mine/a', since: 1_723_161_255_343, why: 'failed on CANDLE_CLOSE: no price' }]
     const quarantined = ['mine/a']
     expect(

@@ -1,4 +1,7 @@
-/** Whom a command asks when somebody holds the store: the runner that does, and never another that listens where that did. */
+/**
+ * Tests whom a command asks when the store is locked: the runner that holds it, and never another one at the same
+ * address.
+ */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -26,7 +29,7 @@ afterAll(async () => {
 
 const announce = (text: string) => writeFileSync(join(data, RUNNER_FILE), text)
 
-it('the runner that holds the store is asked', async () => {
+it('a command asks the runner that holds the store', async () => {
   announce(JSON.stringify({ pid: process.pid, url }))
   const asked = await openLog(data)
   expect(asked).toBeInstanceOf(Client)
@@ -42,7 +45,7 @@ it.each([
   ['a power cut has torn', '{"pid":12'],
   ['a power cut has emptied', ''],
   ['says no address', JSON.stringify({ pid: process.pid, url: 'nowhere' })],
-])('nobody is asked by a file that %s', async (_, text) => {
+])("a command asks no runner when the runner's file %s", async (_, text) => {
   announce(text)
   await expect(openLog(data)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
 })

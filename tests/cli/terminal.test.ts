@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { fitted } from '../../tools/cli/status-line.ts'
 import { logText, Terminal } from '../../tools/cli/terminal.ts'
 
-/** To the end of the line. */
+/** Erases to the end of the line. */
 const ERASE = '\x1b[K'
 
-/** What a screen of one width shows of what was written to it: lines, and what is left of the last one. */
+/** A screen of one width. It shows the lines written to it, and the rest of the last one. */
 class Screen {
   readonly isTTY = true
   readonly columns: number
@@ -65,7 +65,7 @@ describe('the terminal of a run', () => {
     expect(screen.lines.at(-1)).toBe('')
   })
 
-  it('tells who it is about and why, once each', () => {
+  it('names the actor and the cause, once each', () => {
     const line = (more: object) =>
       stripVTControlCharacters(logText({ level: 50, time: 0, msg: 'it failed', ...more })).slice(15)
     expect(line({ actor: 'order/a' })).toBe('order/a: it failed')
@@ -79,7 +79,7 @@ describe('the terminal of a run', () => {
     expect(line).toContain('equity 99,999.12'.slice(0, columns))
   })
 
-  it('leaves out what matters least, and keeps the order of the rest', () => {
+  it('leaves out the least important parts, and keeps the order of the rest', () => {
     expect(fitted(PARTS, 80)).toBe('2 symbols  50 ticks/s  equity 99,999.12  seq 1,234')
     expect(fitted(PARTS, 40)).toBe('50 ticks/s  equity 99,999.12  seq 1,234')
     expect(fitted(PARTS, 30)).toBe('50 ticks/s  equity 99,999.12')

@@ -1,4 +1,4 @@
-/** What the client makes of answers that no runner gives: of proxies, of later versions, and of connections that are cut. */
+/** Tests answers that no runner gives: of proxies, of later versions, and of connections that are cut. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -66,7 +66,7 @@ describe('an answer', () => {
     ['of a proxy, in HTML', '<html>Sign in</html>'],
     ['that is empty', ''],
     ['that ends early', '{"status":"ok","version"'],
-  ])('%s is no JSON, and said to be none', async (_, body) => {
+  ])('is named as not JSON: %s', async (_, body) => {
     answers(body)
     await expect(client.ask('health')).rejects.toMatchObject({
       code: 'ANSWER_INVALID',
@@ -79,9 +79,9 @@ describe('an answer', () => {
     ['a list', []],
     ['an object of other keys', { hello: 'world' }],
     ['a field of another type', { ...VIEW, rev: '3' }],
-    ['a field that is out of its bounds', { ...VIEW, status: 'asleep' }],
-    ['an error that is none', { error: 'no' }],
-  ])('that is %s is refused by what is wrong with it', async (_, body) => {
+    ['a view with a field out of its bounds', { ...VIEW, status: 'asleep' }],
+    ['a view with an invalid error', { error: 'no' }],
+  ])('that is %s is refused with the fault', async (_, body) => {
     answers(body)
     await expect(client.actor('order/o-1')).rejects.toMatchObject({
       code: 'ANSWER_INVALID',
@@ -94,7 +94,7 @@ describe('an answer', () => {
     expect(await client.actor('order/o-1')).toEqual({ ...VIEW, later: { of: 'a later version' } })
   })
 
-  it('of an actor that ended with an error of a code is no refusal', async () => {
+  it('is not a refusal when it shows an actor that ended with an error', async () => {
     const ended = {
       ...VIEW,
       status: 'error',
@@ -104,7 +104,7 @@ describe('an answer', () => {
     expect(await client.actor('order/o-1')).toEqual(ended)
   })
 
-  it('that began with 200 and ends as a refusal is one', async () => {
+  it('is a refusal when it began with 200 and ends as a refusal', async () => {
     answers({ error: { code: 'STORE_CORRUPT', message: 'commit 7', hint: 'Run the doctor.', issues: [] } })
     await expect(client.ask('verify')).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
@@ -113,7 +113,7 @@ describe('an answer', () => {
   })
 
   it.each([301, 302, 307, 308])(
-    'that leads elsewhere (%s) is not followed: nothing is sent twice',
+    'is not followed when it redirects (%s): nothing is sent twice',
     async (status) => {
       const asked: (string | undefined)[] = []
       answer = (request, response) => {
@@ -128,7 +128,7 @@ describe('an answer', () => {
     },
   )
 
-  it('that is cut off is told from one that ends', async () => {
+  it('is reported as cut off when it is cut off', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.write('{"status":')
@@ -141,7 +141,7 @@ describe('an answer', () => {
   })
 
   it.each(['before it begins', 'in the middle of it'])(
-    'is given up by a signal %s, which is no fault of a runner',
+    'is ended by a signal %s, which is not a fault of a runner',
     async (when) => {
       const ending = new AbortController()
       answer = (_, response) => {
@@ -156,7 +156,7 @@ describe('an answer', () => {
 })
 
 describe('a list of many pages', () => {
-  it('ends with an error where a page leads back to itself', async () => {
+  it('ends with an error when a page leads back to itself', async () => {
     answers({ actors: [SUMMARY], next: 'order/o-1' })
     await expect(all(client.actors())).rejects.toMatchObject({ code: 'ANSWER_INVALID' })
     answers({ records: [RECORD], nextRev: 3 })

@@ -1,4 +1,4 @@
-/** The client's requests against a real server, and against what is none. */
+/** Tests the client's requests to a real server, and to servers that are not runners. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -79,7 +79,7 @@ describe('a client', () => {
     expect(await revs({ reverse: true, toRev: 1_000 })).toEqual(upTo(1_000).reverse())
   })
 
-  it('shows an actor as it is and as it was, and knows one that is not there', async () => {
+  it('shows an actor as it is and as it was, and returns undefined for an unknown one', async () => {
     await harness.supervisor.spawn('counter', 'history')
     await client.send('counter/history', { type: 'INC' })
     expect(await client.actor('counter/history')).toMatchObject({ rev: 2, context: { n: 1 } })
@@ -88,7 +88,7 @@ describe('a client', () => {
     await expect(client.actor('counter/history', { rev: 9 })).rejects.toMatchObject({ code: 'REV_UNKNOWN' })
   })
 
-  it('sends once under a key, and tells what refuses it, and with what came of it', async () => {
+  it('sends once under a key, and reports refusals with their events', async () => {
     await harness.supervisor.spawn('counter', 'a')
     const first = await client.send('counter/a', { type: 'INC' }, { key: 'k' })
     expect(await client.send('counter/a', { type: 'INC' }, { key: 'k' })).toEqual({
@@ -126,7 +126,7 @@ describe('a client', () => {
     expect((await all(decodeEntries(bytes))).length).toBeGreaterThan(0)
   })
 
-  it('says that it is not let in, that nothing answers, and that what answers is no runner', async () => {
+  it('reports a missing token, a silent address, and a server that is not a runner', async () => {
     await expect(createClient({ url: api.url }).events()).rejects.toMatchObject({ code: 'NOT_AUTHORISED' })
     const other = createServer((_, response) => response.writeHead(404).end('<p>nothing</p>'))
     other.listen(0, '127.0.0.1')
@@ -142,7 +142,7 @@ describe('a client', () => {
   })
 })
 
-it('the client is bundled for a browser, and brings nothing of Node', async () => {
+it('the client can be bundled for a browser, without any module of Node', async () => {
   const { errors, metafile } = await build({
     entryPoints: [fileURLToPath(new URL('../../src/client/index.ts', import.meta.url))],
     bundle: true,

@@ -1,4 +1,4 @@
-/** When the feed makes a connection anew, and when it ends: by sockets that say what a test tells them to. */
+/** Tests when the feed reconnects and when it ends. The sockets do what the test says. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -129,13 +129,13 @@ afterEach(async () => {
 })
 
 describe('a connection', () => {
-  it('that is silent is asked whether it is there, and made anew when it is not', async () => {
+  it('is probed when it is silent, and replaced when it does not answer', async () => {
     begin()
     last().hears(hello(1))
     last().hears(record(1))
     await vi.advanceTimersByTimeAsync(15_000)
     expect(last().said.map(({ op }) => op)).toEqual(['subscribe', 'unsubscribe'])
-    // The server has no such subscription, and that is an answer.
+    // The server has no such subscription, and this error is an answer.
     last().hears({ op: 'error', code: 'SUBSCRIPTION_UNKNOWN', message: 'none', id: 'probe' })
     await vi.advanceTimersByTimeAsync(29_999)
     expect(sockets).toHaveLength(1)
@@ -148,13 +148,13 @@ describe('a connection', () => {
     expect(taken).toEqual([1, 2])
   })
 
-  it('that never opens is made anew', async () => {
+  it('is replaced when it never opens', async () => {
     begin()
     await vi.advanceTimersByTimeAsync(30_250)
     expect([sockets.length, sockets[0]?.said]).toEqual([2, []])
   })
 
-  it('is awaited longer each time, ten seconds at most, until something comes', async () => {
+  it('waits longer for each attempt, ten seconds at most, until a frame comes', async () => {
     begin()
     const waited = () => statuses.flatMap((status) => (status.status === 'waiting' ? [status.forMs] : []))
     for (let n = 0; n < 8; n++) {
@@ -178,7 +178,7 @@ describe('a connection', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('says nothing more once it has ended', async () => {
+  it('sends nothing more once it has ended', async () => {
     begin()
     const [first] = sockets as [Socket]
     first.hears(hello(3))
@@ -203,7 +203,7 @@ describe('the feed', () => {
     ['a batch with something else in it', { op: 'batch', id: 'feed', events: [record(2), { seq: 3 }] }],
     ['a greeting without its seq', { op: 'hello', version: '0' }],
     ['nothing', { op: 7 }],
-  ])('ends with %s, by what is wrong with it', async (_, frame) => {
+  ])('ends with %s, with the fault', async (_, frame) => {
     begin()
     last().hears(hello(3))
     last().hears(record(1))
@@ -213,7 +213,7 @@ describe('the feed', () => {
     expect([taken, last().isClosed]).toEqual([[1], true])
   })
 
-  it('passes over what a later version says besides, and what is of no subscription of its own', async () => {
+  it('ignores frames of a later version and of other subscriptions', async () => {
     begin()
     last().hears(hello(3))
     last().hears({ op: 'later', of: 'a later version' })
@@ -245,7 +245,7 @@ describe('the feed', () => {
   )
 
   it.each(['connecting', 'open', 'caughtUp', 'waiting'])(
-    'ends with what is thrown by whoever is told that it is %s',
+    'ends with the error of an `onStatus` that throws when it is %s',
     async (when) => {
       const fault = new Error('of the program')
       begin({
@@ -261,7 +261,7 @@ describe('the feed', () => {
     },
   )
 
-  it('ends when the server calls what it says no frame', async () => {
+  it('ends when the server refuses its frame', async () => {
     begin()
     last().hears(hello(1))
     last().ends(4400, 'bad frame')
@@ -269,7 +269,7 @@ describe('the feed', () => {
   })
 
   it.each(['return', 'throw'] as const)(
-    'lets its connection go at once by %s, though nothing comes',
+    'closes its connection at once by %s, even when nothing comes',
     async (how) => {
       const feed = follow({ connect, refusal: async () => undefined }, { topics: ['>'] })
       const next = feed.next()
@@ -283,7 +283,7 @@ describe('the feed', () => {
     },
   )
 
-  it('keeps nothing of what was read, though something always waits', async () => {
+  it('keeps no item that was taken, even when others always wait', async () => {
     const feed = follow({ connect, refusal: async () => undefined }, { topics: ['events.>'], since: 0 })
     const first = feed.next()
     last().hears(hello(9_999))
@@ -294,7 +294,7 @@ describe('the feed', () => {
       last().hears(event(seq))
       await feed.next()
     }
-    // What a frame at work holds is let go only in another turn of the event loop.
+    // The objects of a running frame are freed only in another turn of the event loop.
     vi.useRealTimers()
     await new Promise((resolve) => setImmediate(resolve))
     collect()
@@ -303,7 +303,7 @@ describe('the feed', () => {
     vi.useFakeTimers()
   })
 
-  it('leaves nobody who listens to its signal', async () => {
+  it('leaves no listener on its signal', async () => {
     const { signal } = ending
     const listening = new Set<unknown>()
     const on = signal.addEventListener.bind(signal)
@@ -333,7 +333,7 @@ describe('the feed', () => {
     ['a refusal', { op: 'error', code: 'SUBSCRIPTION_EXISTS', message: 'no' }, 'SUBSCRIPTION_EXISTS'],
     ['no JSON', '<p>', 'FRAME_INVALID'],
     ['a gap', record(3), 'FEED_GAP'],
-  ])('ends with %s, behind what has come', async (_, frame, code) => {
+  ])('ends with %s after the items that have come', async (_, frame, code) => {
     begin()
     last().hears(hello(3))
     last().hears(record(1))
@@ -342,7 +342,7 @@ describe('the feed', () => {
     expect([taken, sockets.length, last().isClosed]).toEqual([[1], 1, true])
   })
 
-  it('ends at once by its signal, whatever waits', async () => {
+  it('ends at once by its signal, even when items wait', async () => {
     begin()
     last().hears(hello(3))
     for (const seq of [1, 2, 3]) last().hears(record(seq))

@@ -1,4 +1,4 @@
-/** The client's feed against a real server: whatever becomes of its connections, each item comes once and in order. */
+/** Tests the client's feed with a real server: each item comes once and in order, even when connections break. */
 import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -26,7 +26,7 @@ async function start(options: Partial<ApiOptions> = {}): Promise<void> {
   api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, QUIET)
 }
 
-/** A log of its own, in which an actor has come into being. */
+/** Opens a new log that has one actor. */
 async function open(id = 'a'): Promise<Harness> {
   const opened = new Harness()
   await opened.open({ machines: { tally } })
@@ -48,7 +48,7 @@ const inc = async (times: number) => {
   await harness.supervisor.idle()
 }
 
-/** What the whole log publishes, in order. */
+/** Returns all publications of the log, in order. */
 async function published(): Promise<string[]> {
   const told: string[] = []
   for await (const { seq, emitted = [] } of harness.supervisor.read())
@@ -58,7 +58,7 @@ async function published(): Promise<string[]> {
 
 const textOf = (item: FeedItem) => `${item.seq} ${'record' in item ? 'record' : item.type}`
 
-/** Takes items until there are so many. */
+/** Takes this many items. */
 async function take(feed: AsyncIterable<FeedItem>, count: number): Promise<string[]> {
   const taken: string[] = []
   for await (const item of feed) if (taken.push(textOf(item)) === count) break
@@ -69,7 +69,7 @@ const feedOf = (options: FeedOptions, url = api.url) => createClient({ url, WebS
 
 describe('a feed', () => {
   it.each([undefined, 0, 5])(
-    'gives the past, and goes on with the present (batches of %s ms)',
+    'yields the past, and goes on with the present (batches of %s ms)',
     async (batchMs) => {
       await inc(20)
       const feed = feedOf({ topics: ALL, since: 0, batchMs })
@@ -83,7 +83,7 @@ describe('a feed', () => {
     },
   )
 
-  it('gives the last so many', async () => {
+  it('yields the given number of last items', async () => {
     await inc(20)
     expect(await take(feedOf({ topics: ['events.>'], tail: 3 }), 3)).toEqual([
       '21 TWICE',
@@ -92,7 +92,7 @@ describe('a feed', () => {
     ])
   })
 
-  it('tells how its connection is', async () => {
+  it('reports the state of its connection', async () => {
     const told: FeedStatus[] = []
     const ending = new AbortController()
     const feed = feedOf({
@@ -110,7 +110,7 @@ describe('a feed', () => {
 })
 
 describe('a feed whose connections end', () => {
-  /** Passes so many bytes of the server on by each connection, and then cuts it. */
+  /** Makes a proxy that passes this many of the server's bytes on each connection, and then cuts it. */
   async function cutter(bytes: () => number): Promise<{ url: string; server: Server; cuts: () => number }> {
     let cuts = 0
     const server = createServer((socket: Socket) => {
@@ -137,10 +137,10 @@ describe('a feed whose connections end', () => {
 
   it.each([
     { batchMs: undefined, records: 60, least: 3_000, most: 12_000 },
-    // A batch is 64 KiB, and one that is cut has not come.
+    // A batch is 64 KiB, and a batch that is cut has not arrived.
     { batchMs: 0, records: 1_000, least: 70_000, most: 130_000 },
   ])(
-    `gives everything once and in order, wherever they are cut (seed ${SEED}, batches of $batchMs ms)`,
+    `yields everything once and in order, wherever they are cut (seed ${SEED}, batches of $batchMs ms)`,
     async ({ batchMs, records, least, most }) => {
       const random = seeded(SEED)
       const { url, server, cuts } = await cutter(() => least + Math.floor(random() * (most - least)))
@@ -152,7 +152,7 @@ describe('a feed whose connections end', () => {
     },
   )
 
-  it('begins where it was asked for, though the server is gone before anything comes', async () => {
+  it('begins at the requested place, even when the server goes before anything comes', async () => {
     const { port } = new URL(api.url)
     const told: string[] = []
     const feed = feedOf({ topics: ['events.>'], onStatus: ({ status }) => told.push(status) })
@@ -166,7 +166,7 @@ describe('a feed whose connections end', () => {
     expect(told.filter((status) => status === 'waiting').length).toBeGreaterThan(0)
   })
 
-  it('lets a connection go when more waits than it keeps, and misses nothing', async () => {
+  it('closes a connection when too many items wait, and misses nothing', async () => {
     const sockets: WebSocket[] = []
     class Counted extends WebSocket {
       constructor(url: string) {
@@ -186,7 +186,7 @@ describe('a feed whose connections end', () => {
 })
 
 describe('a feed that cannot go on', () => {
-  /** The error that ends it. */
+  /** Returns the error that ends a feed. */
   const endOf = (feed: AsyncIterable<FeedItem>) =>
     take(feed, Number.POSITIVE_INFINITY).then(
       () => undefined,
@@ -203,7 +203,7 @@ describe('a feed that cannot go on', () => {
         return other
       },
     ],
-  ])('ends with an error where there is %s in the place of its own', async (_, exchange) => {
+  ])('ends with an error when there is %s in the place of its own', async (_, exchange) => {
     await inc(5)
     const { port } = new URL(api.url)
     const feed = feedOf({ topics: ALL, since: 0 })
@@ -215,7 +215,7 @@ describe('a feed that cannot go on', () => {
     expect(await endOf(feed)).toMatchObject({ code: 'SEQ_LOST' })
   })
 
-  /** As `take`, of a feed that goes on. */
+  /** Does as `take`, for a feed that goes on. */
   async function take2(feed: AsyncGenerator<FeedItem, void, void>, count: number): Promise<string[]> {
     const taken: string[] = []
     while (taken.length < count) taken.push(textOf((await feed.next()).value as FeedItem))
@@ -229,7 +229,7 @@ describe('a feed that cannot go on', () => {
     expect(await endOf(feedOf(options))).toMatchObject({ code })
   })
 
-  it('is refused without the token, and let in with it', async () => {
+  it('is refused without the token, and admitted with it', async () => {
     await api.close()
     await start({ token: '0123456789abcdef' })
     expect(await endOf(feedOf({ topics: ALL }))).toMatchObject({ code: 'NOT_AUTHORISED' })
@@ -249,7 +249,7 @@ describe('a feed that cannot go on', () => {
     expect(await endOf(client.feed({ topics: ALL }))).toMatchObject({ code: 'ORIGIN_REFUSED' })
   })
 
-  it('ends without an error by its signal, also while it waits for a server', async () => {
+  it('ends without an error by its signal, even while it waits for a server', async () => {
     const ending = new AbortController()
     await api.close()
     const onStatus = ({ status }: FeedStatus) => {

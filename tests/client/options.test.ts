@@ -1,4 +1,7 @@
-/** What a program gives to the client is checked before anything is sent: a wrong value is named, not sent as another one. */
+/**
+ * Tests that the client checks its options before it sends anything: it names a wrong value and does not send another
+ * one.
+ */
 import { describe, expect, it } from 'vitest'
 import { type Client, type ClientOptions, createClient, type FeedOptions } from '../../src/client/index.ts'
 
@@ -19,20 +22,20 @@ describe('createClient', () => {
     ['a token that no header can carry', { url, token: 'a\nb' }],
     ['a token of other letters than ASCII', { url, token: 'schlüssel' }],
     ['an empty token', { url, token: '' }],
-    ['a token that is no text', { url, token: 7 }],
+    ['a token that is not text', { url, token: 7 }],
     ['a WebSocket that makes none', { url, WebSocket: {} }],
   ])('refuses %s', (_, options) => {
     expect(() => createClient(options as ClientOptions)).toThrow(code('OPTION_INVALID'))
   })
 
-  it('refuses an option that nobody reads', () => {
+  it('refuses an unknown option', () => {
     expect(() => createClient({ url, tokens: 'a' } as ClientOptions)).toThrow(code('OPTION_UNKNOWN'))
   })
 
   it.each([
     ['HTTP://127.0.0.1:7077', 'http://127.0.0.1:7077'],
     ['https://runner.example/outcry//', 'https://runner.example/outcry'],
-  ])('takes %s', (given, found) => {
+  ])('accepts %s', (given, found) => {
     expect(createClient({ url: given }).url).toBe(found)
   })
 })
@@ -41,7 +44,7 @@ describe('a client', () => {
   const client: Client = createClient({ url, fetch: never })
 
   it.each(['', '.', '..', 'order', 'order/', 'a/\ud800'])(
-    'asks nothing of "%s", which is no address',
+    'requests nothing of "%s", which is not an address',
     async (address) => {
       await expect(client.actor(address)).rejects.toMatchObject({ code: 'ADDRESS_INVALID' })
       await expect(client.send(address, { type: 'A' })).rejects.toMatchObject({ code: 'ADDRESS_INVALID' })
@@ -56,7 +59,7 @@ describe('a client', () => {
     ['of', new Map([['a', 1]])],
     ['of', () => 1],
     ['of', [undefined]],
-  ])('sends no event whose %s JSON would write as another value: %s', async (field, value) => {
+  ])('sends no event whose %s JSON would change: %s', async (field, value) => {
     await expect(client.send('order/o-1', { type: 'A', [field]: value })).rejects.toMatchObject({
       code: 'NOT_JSON',
       message: expect.stringContaining(field),
@@ -80,17 +83,17 @@ describe('a client', () => {
   })
 
   it.each<[string, object]>([
-    ['topics that are no list', { topics: '>' }],
+    ['topics that are not a list', { topics: '>' }],
     ['no topics', {}],
-    ['a place that is no number', { topics: ['>'], since: '7' }],
-    ['a place that is none', { topics: ['>'], since: Number.NaN }],
+    ['a place that is not a number', { topics: ['>'], since: '7' }],
+    ['an invalid place', { topics: ['>'], since: Number.NaN }],
     ['two places', { topics: ['>'], since: 1, tail: 5 }],
-    ['a time that is none', { topics: ['>'], batchMs: -1 }],
-  ])('asks for no feed of %s', (_, options) => {
+    ['an invalid time', { topics: ['>'], batchMs: -1 }],
+  ])('requests no feed of %s', (_, options) => {
     expect(() => client.feed(options as FeedOptions)).toThrow(code('OPTION_INVALID'))
   })
 
-  it('asks for no feed with an option that nobody reads', () => {
+  it('requests no feed with an unknown option', () => {
     const options = { topics: ['>'], since_: 1 } as FeedOptions
     expect(() => client.feed(options)).toThrow(code('OPTION_UNKNOWN'))
   })

@@ -1,4 +1,4 @@
-/** Where a client goes on in the feed, and what it takes for new: no connection, only what comes. */
+/** Tests where a client goes on in the feed, and which items it counts as new. There is no connection, only items. */
 import { describe, expect, it } from 'vitest'
 import type { RecordOnTopic } from '../../src/api/contract/frames.ts'
 import { type FeedItem, Place } from '../../src/client/place.ts'
@@ -34,7 +34,7 @@ describe('a place in the feed', () => {
     expect(id).not.toBe('')
   })
 
-  it('stays where it was until something has come', () => {
+  it('stays until an item has come', () => {
     const now = new Place(ALL)
     now.subscription(9)
     expect(now.subscription(12)).toMatchObject({ since: 9 })
@@ -47,10 +47,10 @@ describe('a place in the feed', () => {
     expect(tail.subscription(15)).toMatchObject({ since: 12 })
   })
 
-  it('goes on in the middle of a record, and takes nothing twice', () => {
+  it('goes on in the middle of a record, and takes no item twice', () => {
     const place = new Place({ topics: ['>'], since: 0 })
     const items = [event(1, 0), event(1, 1), record(1), event(2, 0), record(2)]
-    // The connection is lost behind each item.
+    // The connection is lost after each item in turn.
     for (const [i, last] of items.entries()) {
       expect(place.take(last)).toBe(true)
       const { since = -1 } = place.subscription(2)
@@ -60,7 +60,7 @@ describe('a place in the feed', () => {
     }
   })
 
-  it('is lost when the log is shorter, or another', () => {
+  it('is lost when the log is shorter, or another one', () => {
     const place = () => {
       const made = new Place({ topics: ['events.>'], since: 0 })
       made.take(event(5, 0))
@@ -76,7 +76,7 @@ describe('a place in the feed', () => {
     const other = new Place({ ...ALL, since: 4 })
     other.take(record(5))
     other.subscription(9)
-    // A record of another time is not the one that came.
+    // A record with another time is not the last one.
     expect(other.take(record(5, 77))).toBe(false)
     expect(() => other.take(record(6))).toThrow(lost)
     const unread = new Place(ALL)
@@ -98,12 +98,12 @@ describe('a place in the feed', () => {
     ['an event', [event(1, 0), event(1, 0)]],
     ['an event behind a later one of its record', [event(1, 1), event(1, 0)]],
     ['an event behind its record', [record(1), event(1, 0)]],
-  ])('gives nothing twice, and nothing out of order: %s', (_, items) => {
+  ])('yields no item twice, and none out of order: %s', (_, items) => {
     const place = new Place({ topics: ['events.>', 'transitions.tally.*'], since: 0 })
     expect(() => items.map((item) => place.take(item))).toThrow(gap)
   })
 
-  it('takes what its topics leave out for no gap', () => {
+  it('does not count records outside its topics as a gap', () => {
     const place = new Place({ topics: ['transitions.tally.*', 'events.>'], since: 0 })
     expect([record(2), event(7, 0), record(9)].map((item) => place.take(item))).toEqual([true, true, true])
   })

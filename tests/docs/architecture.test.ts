@@ -1,4 +1,4 @@
-/** ARCHITECTURE.md names files and functions; all of them are there. */
+/** Tests that the files and functions that ARCHITECTURE.md names exist. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +30,7 @@ describe('the path of a message', () => {
   })
 })
 
-it('names only files that are there', () => {
+it('names only files that exist', () => {
   const isThere = (name: string) =>
     name.startsWith('dist/')
       ? existsSync(`${ROOT}${name.slice('dist/'.length).replace(/\.js$/, '.ts')}`)

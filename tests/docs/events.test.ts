@@ -40,7 +40,7 @@ describe('the page of events', () => {
     expect(page('events.md')).toBe(eventPage())
   })
 
-  it('is another one without any line of a declaration', () => {
+  it('changes without any line of a declaration', () => {
     const all = kindsText(kinds)
     expect(page('events.md')).toContain(all)
     const lists = ['takes', 'ignores', 'commands', 'raises', 'emits'] as const
@@ -65,7 +65,7 @@ describe('the page of events', () => {
 })
 
 describe('the page of commands', () => {
-  it('is another one without any command, or event that refuses one', () => {
+  it('changes without any command, or any event that refuses one', () => {
     for (const [name, kind] of Object.entries(machines))
       for (const list of ['commands', 'refusals'] as const)
         for (const line of kind[list]) {

@@ -105,7 +105,7 @@ describe('the README', () => {
     ['messages kept', `${STASH_MAX.toLocaleString('en')}, ${STASH_SIZE_MAX / MIB} MiB`],
     ['the id of a timer', `${TIMER_ID_LENGTH_MAX.toLocaleString('en')} characters`],
     ['a system id', `${SYSTEM_ID_LENGTH_MAX.toLocaleString('en')} characters`],
-  ])('lists the limit that there is: %s', (what, limit) => {
+  ])('lists the real limit: %s', (what, limit) => {
     const row = readme.split('\n').find((line) => line.startsWith(`| ${what}`))
     expect(row?.split('|')[2]).toContain(limit)
   })
@@ -131,7 +131,7 @@ describe('the page on reliability', () => {
     }
   })
 
-  it('names each full form, and none that there is not', () => {
+  it('names each full form, and no others', () => {
     const page = readFileSync(new URL('docs/reliability.md', root), 'utf8')
     const named = [...page.matchAll(/`torture ([\w-]+)`/g)].map(([, name]) => name as string)
     expect([...new Set(named)].sort()).toEqual(Object.keys(FORMS).sort())

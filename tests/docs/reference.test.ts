@@ -23,7 +23,7 @@ describe('the configuration', () => {
     expect(page('configuration.md')).toBe(configurationPage())
   })
 
-  it('has its defaults in a file that is up to date, and that changes nothing: else npm run docs', () => {
+  it('has its defaults in a file that is up to date and changes nothing: else npm run docs', () => {
     expect(page('defaults.yaml')).toBe(defaultConfiguration())
     expect(loadConfig({ file: fileURLToPath(new URL('defaults.yaml', docs)) })).toEqual(loadConfig({}))
   })
@@ -35,7 +35,7 @@ describe('the configuration', () => {
     expect(unexplained(found.flatMap(({ tables }) => tables.flatMap(({ keys }) => keys)))).toEqual([])
   })
 
-  it('has an example of every section, which is one', async () => {
+  it('has a valid example of every section', async () => {
     const file = fileURLToPath(new URL('outcry.yaml', docs))
     const config = loadConfig({ file })
     expect((await loadStrategies(config.strategies ?? [])).issues).toEqual([])
@@ -45,7 +45,7 @@ describe('the configuration', () => {
     expect([...new Set(written)].sort()).toEqual(Object.keys(inputOf(runnerConfig).properties ?? {}).sort())
   })
 
-  it('has an example with two venues, which is one', () => {
+  it('has a valid example with two venues', () => {
     const config = loadConfig({ file: fileURLToPath(new URL('venues.yaml', docs)) })
     const venues = venuesOf(config, 'sim')
     expect(venues.map(({ name, account }) => [name, account.balance, account.limits])).toEqual([
@@ -76,7 +76,7 @@ describe('the commands', () => {
     expect(unexplained(found.flatMap(({ keys }) => keys))).toEqual([])
   })
 
-  it('have each an example that their kind takes', () => {
+  it('have an example each, which their kind takes', () => {
     const registry = new Registry(machines)
     const curls = /actors\/(\S+)\/events -H 'content-type: application\/json' -d '(.*?)'\n```/gs
     const shown = [...page('commands.md').matchAll(curls)].map(([, address, body]) => {

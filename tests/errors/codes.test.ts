@@ -12,7 +12,7 @@ const source = ['errors', 'machines', 'store', 'src', 'tools']
   .map((file) => readFileSync(new URL(file, root), 'utf8'))
   .join('\n')
 
-/** Where a code is given to an error, a problem or a frame: not where one is compared, listed or declared. */
+/** Patterns of code that gives a code to an error, a problem or a frame, and does not compare, list or declare it. */
 const GIVEN = [
   /new OutcryError\(\s*'([A-Z_]+)'/g,
   /\bcode: '([A-Z_]+)'/g,
@@ -23,28 +23,28 @@ const GIVEN = [
 describe('the table of error codes', () => {
   const given = new Set(GIVEN.flatMap((pattern) => [...source.matchAll(pattern)].map(([, code]) => code)))
 
-  it('has no code that nothing fails with', () => {
+  it('has no unused code', () => {
     expect(Object.keys(ERRORS).filter((code) => !given.has(code))).toEqual([])
   })
 
-  it('has every code that something fails with, also in a frame, whose schema takes any text', () => {
+  it('has every code in use, even in frames, whose schema accepts any text', () => {
     expect([...given].filter((code) => !Object.hasOwn(ERRORS, code as string))).toEqual([])
   })
 
-  it('has every code that an error can be made with, as the type check sees to', () => {
+  it('has every code of an error, as the type check ensures', () => {
     expectTypeOf<ConstructorParameters<typeof OutcryError>[0]>().toEqualTypeOf<ErrorCode>()
     expectTypeOf<OutcryError['code']>().toEqualTypeOf<ErrorCode>()
     expectTypeOf<Parameters<typeof isOutcryError>[1]>().toEqualTypeOf<ErrorCode | undefined>()
     expectTypeOf<'BRAND_NEW'>().not.toExtend<ErrorCode>()
   })
 
-  it('is in the order of the alphabet, and says of each in one sentence what happened', () => {
+  it('is in alphabetical order, with one sentence about each code', () => {
     expect(Object.keys(ERRORS)).toEqual(Object.keys(ERRORS).sort())
     const vague = Object.values<ErrorFacts>(ERRORS).filter(({ about }) => !/^[A-Z`].{15,}\.$/.test(about))
     expect(vague).toEqual([])
   })
 
-  it('takes a code that is not in it for a fault of the server', () => {
+  it('counts an unknown code as a fault of the server', () => {
     expect(factsOf('BRAND_NEW')).toEqual({ ...ERRORS.INTERNAL })
     expect(factsOf('toString')).toEqual({ ...ERRORS.INTERNAL })
   })

@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type Compact, compact } from '../../errors/compact.ts'
 
 describe('compact', () => {
-  it('takes out what is undefined, keeps the order of the keys, and keeps all that is merely empty', () => {
+  it('removes undefined members, keeps the order of the keys, and keeps empty values', () => {
     const members = { z: 1, gone: undefined, a: '', n: null, no: false, zero: 0, last: undefined }
     expect(Object.entries(compact(members))).toEqual([
       ['z', 1],
@@ -14,7 +14,7 @@ describe('compact', () => {
     expect(members).toHaveProperty('gone')
   })
 
-  it('copies nothing where nothing is undefined', () => {
+  it('returns the object itself when nothing is undefined', () => {
     const members = { a: 1 }
     expect(compact(members)).toBe(members)
   })

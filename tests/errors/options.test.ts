@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createSupervisor, openLevelStore, openMemoryStore, serve } from '../../src/index.ts'
 
-/** As a program in JavaScript writes it. */
+/** Returns options as a JavaScript program may write them. */
 const loose = <T>(options: object) => options as T
 
-describe('an option that there is not', () => {
+describe('an unknown option', () => {
   it.each([
     ['of the supervisor', { storre: 1 }, 'createSupervisor has no option "storre"'],
     ['of passivation', { passivation: { idle: 1 } }, 'passivation of createSupervisor has no option "idle"'],
@@ -22,7 +22,7 @@ describe('an option that there is not', () => {
     await supervisor.stop()
   })
 
-  it('of a store is refused before there is a folder', async () => {
+  it('of a store is refused before its folder is made', async () => {
     const root = mkdtempSync(join(tmpdir(), 'outcry-options-'))
     try {
       const opened = openLevelStore(join(root, 'log'), loose({ shortid: 'abcd' }))

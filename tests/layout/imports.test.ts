@@ -14,13 +14,13 @@ interface Summary {
   readonly totalCruised: number
 }
 
-/** Looks at the imports of a tree, those of types included. */
+/** Examines the imports of a tree, including those of types. */
 async function look(baseDir: string, folders: string[]): Promise<Summary> {
   const { output } = await cruise(folders, {
     baseDir,
     ruleSet: { forbidden: RULES } as unknown as IFlattenedRuleSet,
     validate: true,
-    // TypeScript's own parser is of a version that is not supported.
+    // The parser of the installed TypeScript version is not supported.
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
@@ -38,7 +38,7 @@ describe('imports', () => {
     found = await look(ROOT, FOLDERS)
   })
 
-  it('are looked at in all files', () => {
+  it('are examined in all files', () => {
     expect(found.totalCruised).toBeGreaterThan(300)
   })
 
@@ -65,7 +65,7 @@ describe.each([
   it.each([
     ['a value', (path: string) => `import { b } from '${path}'\nexport const a = b\n`],
     ['a type', (path: string) => `import type { B } from '${path}'\nexport type A = B\n`],
-  ])('of %s is told', async (_, importing) => {
+  ])('of %s is reported', async (_, importing) => {
     const root = mkdtempSync(join(tmpdir(), 'outcry-layout-'))
     try {
       const path = relative(dirname(from), to)

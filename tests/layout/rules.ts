@@ -1,14 +1,14 @@
-/** Which folder may import which. ARCHITECTURE.md says why. */
+/** The rules of which folder may import which. ARCHITECTURE.md gives the reasons. */
 import type { IForbiddenRuleType } from 'dependency-cruiser'
 
-/** The rooms of a house, the lowest first: each uses itself and those before it. */
+/** The folders with an order, the lowest first: each uses itself and those before it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   '': ['errors', '(store|machines)', 'src', 'tools'],
   'store/leveldb/': ['folder', 'format', 'codec'],
   'src/runtime/': ['record', 'xstate', 'actors', 'turn', 'state', 'time', 'commit'],
 }
 
-/** Files of the runtime that say what programs hand to it, which its rooms may know. */
+/** Files of the runtime with the interfaces that programs implement. Its folders may import them. */
 const HANDED_IN = '^src/runtime/(logger|port|work)\\.ts$'
 
 function upward(house: string, rooms: readonly string[]): IForbiddenRuleType[] {
