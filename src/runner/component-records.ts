@@ -77,7 +77,7 @@ export class ComponentRecords {
       if (!names.has(address)) left.push(address)
     for (const address of left) {
       const name = address.slice(componentAddress('').length)
-      // One that cannot be read has been told of by the start.
+      // The start has reported an actor that cannot be read.
       const value = (await supervisor.view(address).catch(() => undefined))?.value ?? 'STOPPED'
       if (value === 'INITIALIZING' || value === 'RUNNING') this.#record(name, { type: 'STOP' })
       if (value !== 'STOPPED' && value !== 'FAILED') this.#record(name, { type: 'STOP_COMPLETED' })

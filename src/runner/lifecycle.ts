@@ -215,7 +215,7 @@ export class Lifecycle {
   }
 }
 
-/** Length of a reason in characters. It goes into a record. */
+/** Maximum length of a reason, in characters. Records contain it. */
 const REASON_LENGTH_MAX = 1_000
 
 function reasonOf(error: unknown): string {

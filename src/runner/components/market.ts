@@ -15,7 +15,7 @@ export function market(run: Run): readonly Component[] {
     {
       name: MARKET,
       needs,
-      // It opens nothing: its messages come with `run`, when the log says that everything has started.
+      // The start opens nothing. The messages come with `run`, when the log has the starts of all components.
       start: () => {},
       run: () => run.get('driver').run(),
       stop: () => run.opened.driver?.stop(),

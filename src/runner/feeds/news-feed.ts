@@ -59,8 +59,8 @@ export class NewsFeed {
   }
 
   /**
-   * Resolves when no more news comes, and rejects when a source has failed. A source itself repeats what may succeed
-   * later.
+   * Resolves when no more news comes, and rejects when a source has failed. A source itself retries failures that may
+   * pass.
    */
   run(): Promise<void> {
     return new Promise((complete, error) => {

@@ -1,9 +1,9 @@
-/** Which symbols the market tells nothing of at present. */
+/** Follows which symbols have no connection to their market. */
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 
-/** The symbols whose market is away, as the log has it. */
+/** The symbols without a connection to their market, according to the log. */
 export class Connections {
-  /** By the address of the symbol. */
+  /** The status of each, by the address of its symbol. */
   readonly #lost = new Map<string, string>()
 
   take({ actor, event }: Pick<TransitionRecord, 'actor' | 'event'>): void {
@@ -12,7 +12,7 @@ export class Connections {
     else this.#lost.set(actor, String(event.status))
   }
 
-  /** Returns what is lost, for people; undefined when nothing is. */
+  /** Describes the lost connections for people. Undefined when there are none. */
   get problem(): string | undefined {
     const [first] = this.#lost
     if (first === undefined) return undefined

@@ -46,7 +46,7 @@ export interface Registration {
    */
   readonly keptInQuarantine?: readonly string[]
   readonly upgrades?: readonly Upgrade[]
-  /** Give what earlier builds stored under other names the names of today. */
+  /** Give events and contexts that earlier builds stored today's names. */
   readonly upcasters?: Upcasters
   /** Machines of earlier versions. With them, their part of the log can be replayed and verified. */
   readonly previous?: readonly AnyStateMachine[]

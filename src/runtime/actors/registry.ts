@@ -17,7 +17,7 @@ export class Registry {
   constructor(machines: Machines) {
     assertXState()
     for (const [name, entry] of Object.entries(machines)) {
-      // Kinds are keys of objects everywhere, and what `Object.assign` does with this one is something else.
+      // Kinds are keys of objects everywhere, and `Object.assign` treats this key differently.
       if (RESERVED_KINDS.includes(name) || name === '__proto__' || !/^[\w-]+$/.test(name)) {
         throw new OutcryError(
           'KIND_INVALID',
@@ -48,7 +48,7 @@ export class Registry {
     return this.#kinds.get(kindOf(address))
   }
 
-  /** Whether anything that earlier builds stored has other names today. */
+  /** Returns whether a kind has upcasters: other names today than earlier builds stored. */
   get hasUpcasters(): boolean {
     return [...this.#kinds.values()].some(({ upcasters }) => upcasters !== undefined)
   }

@@ -1,4 +1,4 @@
-/** What earlier builds stored, with today's names: see actors/upcasters.ts. Pure. */
+/** Gives stored values of earlier builds today's names: see actors/upcasters.ts. It is pure. */
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
 import type { PersistedActor, PersistedMachineState } from '../actors/persist.ts'
@@ -8,7 +8,7 @@ import { DEAD_LETTERS } from '../record/address.ts'
 import type { AnyEvent, Intent, TransitionRecord } from '../record/record.ts'
 import { decode, encodeDecoded, plainError } from '../record/values.ts'
 
-/** Returns the record with today's names: the record itself where it has them. @throws UPGRADE_FAILED */
+/** Returns the record with today's names, or the record itself if it has them. @throws UPGRADE_FAILED */
 export function upcastRecord(registry: Registry, record: TransitionRecord): TransitionRecord {
   const { actor, event, emitted, scheduled, intents } = record
   if (actor === DEAD_LETTERS) {
@@ -35,7 +35,7 @@ export function upcastRecord(registry: Registry, record: TransitionRecord): Tran
   }
 }
 
-/** Returns the snapshot with today's names: the snapshot itself where it has them. @throws UPGRADE_FAILED */
+/** Returns the snapshot with today's names, or the snapshot itself if it has them. @throws UPGRADE_FAILED */
 export function upcastEntry(registry: Registry, entry: SnapshotEntry): SnapshotEntry {
   const upcasters = registry.find(entry.actor)?.upcasters
   if (upcasters === undefined) return entry
@@ -66,14 +66,14 @@ export function upcastIntents(registry: Registry, intents: readonly Intent[]): r
   return asDecoded(intents, (those) => same(those, upcast))
 }
 
-/** Returns a value of a snapshot changed: upcasters see none of what `encode` writes. */
+/** Changes a value of a snapshot, decoded first, because upcasters must not see the marks that `encode` writes. */
 function asDecoded<T>(stored: T, change: (value: T) => T): T {
   const was = decode(stored)
   const now = change(was)
   return now === was ? stored : encodeDecoded(now)
 }
 
-/** Returns a dead letter with today's names in the event that it is about, by the kind that it was for. */
+/** Returns a dead letter whose event has today's names. The kind of its receiver has the upcasters. */
 function upcastLetter(registry: Registry, letter: AnyEvent): AnyEvent {
   const { to, event } = letter
   const upcasters = typeof to === 'string' ? registry.find(to)?.upcasters : undefined
@@ -82,7 +82,7 @@ function upcastLetter(registry: Registry, letter: AnyEvent): AnyEvent {
   return now === event ? letter : { ...letter, event: now }
 }
 
-/** Returns a signal with today's names in what it carries: an event, a state, timers, events that wait. */
+/** Returns a signal whose event, state, timers and stashed events have today's names. */
 function upcastSignal(upcasters: Upcasters, signal: AnyEvent, actor: string, isChild: boolean): AnyEvent {
   const { event, state, timers, stash } = signal
   const now = {
@@ -145,7 +145,7 @@ function failed(error: unknown, what: string, actor: string): OutcryError {
   )
 }
 
-/** Returns the list with each item changed: the very list where no item changes. */
+/** Returns a list with each item changed, or the list itself if no item changes. */
 function same<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
   let changed: T[] | undefined
   for (const [i, item] of items.entries()) {
