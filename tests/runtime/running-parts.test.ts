@@ -187,7 +187,7 @@ describe('a running part', () => {
     })
     for (const part of [callback, promise]) {
       const { error, supervisor } = await open(part)
-      await eventually(() => expect(error()).toMatch(/the log cannot bring back|has no type/))
+      await eventually(() => expect(error()).toMatch(/the log cannot restore|has no type/))
       await supervisor.idle()
       expect((await supervisor.view('parent/p/part'))?.status).toBe('error')
     }

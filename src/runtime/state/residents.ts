@@ -30,7 +30,7 @@ export class Residents implements Actors {
   readonly #cells = new Map<Address, Cell>()
   /** Actors whose records could not be replayed, with the error. */
   readonly #lost = new Map<Address, OutcryError>()
-  /** This set is updated at each change, so that nobody has to search all actors for a count. */
+  /** This set is updated at each change, so that a count need not search all actors. */
   readonly #quarantined = new Set<Address>()
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry

@@ -14,7 +14,7 @@ export const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
 /** The interval between two comparisons of the clocks, while the time is asked for. */
 const CHECK_MS = 250
-/** The interval while nobody asks for the time. */
+/** The interval while the time is not asked for. */
 const IDLE_CHECK_MS = 1_000
 /** The clocks may move apart by so much per millisecond while one is being corrected. This is no jump. */
 const DRIFT_PER_MS = 0.001
