@@ -1,16 +1,16 @@
 /**
- * A strategy to copy and change: it buys a dip in a rising market, with a stop and a target, and is out early when the
- * dip turns into a fall. Put it beside outcry.yaml and name it there:
+ * A strategy to copy and change: it buys a dip in a rising market, with a stop and a target, and exits once the price
+ * has recovered. Put it beside outcry.yaml and name it there:
  *
  *     strategies:
  *       - { id: btc, type: ./strategy-template.ts, symbol: BTCUSDT, interval: 1m, orderQty: "0.01", oversold: 25 }
  *
- * What is written here is all that is its own. It decides; the rest is done for it and survives a crash: an order is
- * placed once, what is held has a live stop, a stop that is hit takes the target with it, and every step is an event.
+ * The strategy only decides. Outcry does the rest, and it survives a crash: each order is placed once, a position has a
+ * live stop, a stop that is hit cancels the target, and every step is an event.
  *
- * Two rules, for it is replayed from the log: no clock, no randomness, no files, no network, for all it may know comes
- * with the candle; and what it keeps is plain JSON. If it throws it is quarantined: it decides nothing more, and what it
- * holds keeps its stop.
+ * A strategy is replayed from the log, so it keeps to two rules. It uses no clock, no randomness, no files and no
+ * network: all its input comes with the candle. Its state is plain JSON. A strategy that throws is quarantined: it
+ * decides nothing more, and its position keeps its stop.
  */
 import { defineStrategy, indicators } from 'outcry/machines'
 import { z } from 'zod'
@@ -18,14 +18,14 @@ import { z } from 'zod'
 const length = z.number().int().min(2).max(10_000)
 
 export const strategy = defineStrategy({
-  // The kind of its actors (`dip/btc`) and of their lists (`list/dip:btc-1`): no two strategies have the same.
+  // The kind of its actors (`dip/btc`). No two strategies have the same name.
   name: 'dip',
-  // Another one whenever it decides otherwise than before: a log says which version wrote it.
+  // Change the version whenever the decisions change: the log names the version that wrote it.
   version: '1',
   description: 'Buys a dip in a rising market.',
 
-  // What its configuration may say besides id, symbol, interval, orderQty and evaluateOn. What breaks a rule here is
-  // refused at the start with the key and the rule, and so is a person's UPDATE_PARAMETERS while it runs.
+  // The configuration keys besides id, symbol, interval, orderQty and evaluateOn. A value that breaks a rule is refused
+  // at the start with the key and the rule, and so is a person's UPDATE_PARAMETERS while it runs.
   params: z.object({
     trendLength: length.default(50),
     rsiLength: length.default(14),
@@ -37,7 +37,7 @@ export const strategy = defineStrategy({
     stopRanges: z.number().positive().default(2),
     targetRanges: z.number().positive().default(4),
   }),
-  // Of several together.
+  // Rules for several parameters together.
   rules: [
     {
       field: 'oversold',
@@ -46,8 +46,8 @@ export const strategy = defineStrategy({
     },
   ],
 
-  // The fold: what it keeps from candle to candle. Only these parameters are for it; when a person changes one of
-  // them while it runs the fold begins anew, when another one it goes on.
+  // The parameters of the fold, which carries the state from candle to candle. When a person changes one of them during
+  // a run, the fold starts over. When another parameter changes, it goes on.
   indicatorParams: ['trendLength', 'rsiLength', 'rangeLength'],
   initial: ({ trendLength, rsiLength, rangeLength }) => ({
     trend: indicators.ema(trendLength).initial,
@@ -55,7 +55,7 @@ export const strategy = defineStrategy({
     range: indicators.atr(rangeLength).initial,
   }),
   next: (state, candle, { trendLength, rsiLength, rangeLength }) => {
-    // A candle's prices are decimal text; a bar has them as numbers, which is what indicators are made of.
+    // A candle's prices are decimal text. A bar has them as numbers, which indicators need.
     const bar = indicators.barOf(candle)
     return {
       trend: indicators.ema(trendLength).next(state.trend, bar.close),
@@ -63,16 +63,16 @@ export const strategy = defineStrategy({
       range: indicators.atr(rangeLength).next(state.range, bar),
     }
   },
-  // What it shows of them (INDICATORS_CALCULATED). While this is undefined it warms up, and is asked for nothing.
+  // The published values (INDICATORS_CALCULATED). While they are undefined, the strategy warms up and does not decide.
   values: ({ trend, rsi, range }) =>
     trend.value === undefined || rsi.value === undefined || range.value === undefined
       ? undefined
       : { trend: trend.value, rsi: rsi.value, range: range.value },
-  // How it takes the market to be (REGIME_CHANGED); to be left out where that does not matter.
+  // The state of the market (REGIME_CHANGED). Leave it out if the strategy has none.
   regime: ({ rsi }) => (rsi.value === undefined ? undefined : rsi.value < 50 ? 'falling' : 'rising'),
 
-  // The decision, asked at every candle while it holds nothing or is in. `is` are the indicators by now, `was` before
-  // this candle, `side` which way it holds something. What it wants is carried out, or it is told who refused it.
+  // The decision at every candle, with or without a position. `is` has the indicators after this candle, `was` those
+  // before it, and `side` is the side of the position. The decision is carried out, or the strategy gets the refusal.
   decide: ({ is, was, side, candle, params }) => {
     const close = Number(candle.close)
     const [rsi, trend, range] = [is.rsi.value as number, is.trend.value as number, is.range.value as number]
@@ -83,7 +83,7 @@ export const strategy = defineStrategy({
       do: 'enter',
       side: 'BUY',
       reason: 'a dip is over',
-      // One of these stops, or none: then the watchdog's is the only one. Prices are put on the venue's ticks.
+      // Give one of these stops, or none: then only the watchdog sets one. Prices are rounded to the venue's ticks.
       stopPx: close - params.stopRanges * range,
       // trailingOffset: params.stopRanges * range,
       targetPx: close + params.targetRanges * range,
