@@ -32,9 +32,9 @@ export type Signal =
   /** The actor's running part emitted an event. */
   | { readonly type: 'outcry.emitted'; readonly at: number; readonly event: AnyEvent }
   /**
-   * A person, or a fixed cause, released the actor from quarantine. With `keeps` the actor keeps its state, and no
-   * restart is due. With `restarts` it was waiting for its restart, without children and timers, and starts over at
-   * once.
+   * A person released the actor from quarantine, or a start did after a repair. With `keeps` the actor keeps its state,
+   * and no restart is due. With `restarts` it was waiting for its restart, without children and timers, and starts over
+   * at once.
    */
   | {
       readonly type: 'outcry.released'

@@ -15,7 +15,7 @@ export type StateValue = string | { [region: string]: StateValue | undefined }
  * 6).
  */
 export interface Intent {
-  /** The count of the actor's requests of this type: `order/o-1/PLACE_ORDER:1`. In older logs: `actor/rev/index`. */
+  /** Actor, event type and number of the request: `order/o-1/PLACE_ORDER:1`. In older logs: `actor/rev/index`. */
   readonly id: string
   /** The name under which the port is registered. */
   readonly port: string
