@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TransitionRecord } from '../src/runtime/record/record.ts'
 import { differenceOfLogs } from './equal-logs.ts'
 
-/** A record of `actor` as the first of its turn, from outside; its rev is not looked at. */
+/** Returns a record of `actor` as the first of its turn, from outside. Its rev does not count. */
 function record(seq: number, actor: string, more: Partial<TransitionRecord> = {}): TransitionRecord {
   const event = { type: 'GO', at: 5 }
   const own = { from: 'a', to: 'b', cause: null, correlation: `c-${seq}`, machine: 'kind@1', turn: seq }
@@ -12,7 +12,7 @@ function record(seq: number, actor: string, more: Partial<TransitionRecord> = {}
 const timer = { id: 't', dueAt: 9, event: { type: 'T' } }
 const intent = { id: 'order/a/PAY:1', port: 'bank', actor: 'order/a', event: { type: 'PAY' }, at: 5 }
 
-/** The same life; each start of the second one adds a record of the runner. */
+/** The same life twice. Each start of the second adds a record of the runner. */
 const straight = [
   record(1, 'order/a'),
   record(2, 'order/b', { cause: 1, correlation: 'c-1' }),

@@ -1,19 +1,22 @@
 /**
- * What "equal logs" means, in one place. Two logs are equal when each actor has the same records in the same order, after what each start
- * adds of its own is taken out: `runner/*`, `component/*`, `reconciliation/*`, and promises that a crash cut off. `seq`, turn and commit
- * numbers do not count, because each start shifts them. A cause and a correlation count as the actor and the number that they name.
+ * The one definition of equal logs. Two logs are equal when each actor has the same records in the same order, without
+ * those that each start adds: `runner/*`, `component/*`, `reconciliation/*`, and promises that a crash cut off. `seq`,
+ * turn and commit numbers do not count, because each start shifts them. A cause and a correlation count as the actor
+ * and the number that they name.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { ActorView } from '../src/runtime/actors/actor-view.ts'
 import type { TransitionRecord } from '../src/runtime/record/record.ts'
 
-/** Actors that are taken out whole. */
+/** Actors whose records are all left out. */
 export const OF_EACH_START = /^(runner|component|reconciliation)\//
 
 /** The last part of a correlation that the runtime makes itself: the seq of the first record of its turn. */
 const OWN_CORRELATION = /^c-(\d+)$/
 
-/** An actor and the number of its record; no number where each start shifts it, and for what lies outside of the log. */
+/**
+ * An actor and the number of its record. There is no number where each start shifts it, or for a place outside the log.
+ */
 type Place = readonly [actor: string, number: number | undefined]
 
 interface Entry {
@@ -45,7 +48,7 @@ export function differenceOfLogs(
   return found.sort((a, b) => a.seq - b.seq)[0]?.text
 }
 
-/** An actor's present without places in the log: what two runs that are equal end with. */
+/** Returns an actor's present view without places in the log. It is the same at the end of two equal runs. */
 export function presentOf(view: ActorView): unknown {
   const { address, machine, status, condition, value, context, output, children, timers } = view
   return plain({
@@ -61,7 +64,7 @@ export function presentOf(view: ActorView): unknown {
   })
 }
 
-/** As `differenceOfLogs`, for the presents of all actors by address. */
+/** Does as `differenceOfLogs`, for the present views of all actors by address. */
 export function differenceOfPresents(
   left: ReadonlyMap<string, unknown>,
   right: ReadonlyMap<string, unknown>,
@@ -75,7 +78,7 @@ export function differenceOfPresents(
   return undefined
 }
 
-/** Promises that failed only because a start found them unfinished (law 10). */
+/** Returns the promises that failed only because a start found them unfinished (law 10). */
 function cutOffPromises(records: readonly TransitionRecord[]): string[] {
   return records.flatMap(({ actor, event }) =>
     event.type === 'xstate.promise.reject' && event.data?.code === 'PROMISE_INTERRUPTED' ? [actor] : [],
@@ -88,7 +91,7 @@ function entriesOf(
 ): ReadonlyMap<string, Entry[]> {
   const taken = new Set<number>()
   for (const { seq, actor, event, cause } of records) {
-    // The parent is told of the end of the promise in a record of its own, which counts with the promise.
+    // The parent's record of the promise's end counts with the promise.
     const isNewsOfCutOff = cause !== null && taken.has(cause) && event.type.startsWith('xstate.error.actor.')
     if (cutOff.has(actor) || isNewsOfCutOff) taken.add(seq)
   }
@@ -118,7 +121,7 @@ function entriesOf(
   return entries
 }
 
-/** All of a record that counts. A field that is added to records later counts as well. */
+/** Returns the fields of a record that count. A field that is added to records later also counts. */
 function fieldsOf(
   record: TransitionRecord,
   places: ReadonlyMap<number, Place>,
@@ -146,7 +149,7 @@ function fieldsOf(
   }) as Record<string, unknown>
 }
 
-/** As it is written: a record that has just been made and one that was read compare alike. */
+/** Returns a value as it is written, so that a new record and one that was read compare equal. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
 }

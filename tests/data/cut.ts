@@ -1,9 +1,9 @@
-/** `npx tsx tests/data/cut.ts <folder>`: cuts the captures that stand here from whole ones in that folder. */
+/** `npx tsx tests/data/cut.ts <folder>`: cuts the captures in this folder from the whole captures in that folder. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-/** File here, whole capture, first lines that are kept. */
+/** Name of the file here, name of the whole capture, number of first lines that are kept. */
 const CUTS: readonly (readonly [string, string, number])[] = [
   ['binance-usdm-btcusdt.ws.gz', 'binance-usdm-btcusdt-20240808.ws.gz', 4_000],
   ['cryptofeed-binance.ws.gz', 'cryptofeed-binance.ws.gz', 160],

@@ -1,4 +1,4 @@
-/** Recorded data that tests read. README.md says of each file where it comes from. */
+/** Recorded data that tests read. README.md has the source of each file. */
 import { createReadStream, createWriteStream, existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -42,7 +42,7 @@ export function existing(path: string): string {
   return file
 }
 
-/** The first lines of a capture, in a file of their own. */
+/** Writes the first lines of a capture to a file. */
 export async function writeFirstLines(name: Capture, lines: number, to: string): Promise<void> {
   const out = createWriteStream(to)
   let count = 0

@@ -136,7 +136,7 @@ describe('the failure panel', () => {
         /^It failed on THROW: boom, at .*:\d\d/,
       ),
     )
-    // Whoever cancels has changed nothing.
+    // A cancel changes nothing.
     await page.click('#release-dialog button[value="cancel"]')
     expect(await page.isVisible('#release-dialog')).toBe(false)
     expect(await page.textContent('#state')).toBe('quarantined, in working')
@@ -222,12 +222,12 @@ describe('the failure panel', () => {
     const ids = Array.from({ length: 150 }, (_, i) => `q-${i}`)
     await Promise.all(ids.map((id) => runner.spawn('quarantine', id)))
     for (const id of ids) await runner.fail(`quarantine/${id}`)
-    // These fill the list of recent failures, so the page has to ask why each actor is quarantined.
+    // These fill the list of recent failures, so the page must request why each actor is quarantined.
     await runner.spawn('resume', 'a')
     for (let i = 0; i < 100; i++) await runner.fail('resume/a', `odd ${i}`)
     await open()
     await vi.waitFor(async () => expect(await page.$$('#failures li')).toHaveLength(100))
-    // It may know of the failures before it knows who is in quarantine.
+    // The page may know the failures before it knows which actors are in quarantine.
     await vi.waitFor(async () =>
       expect(await page.textContent('#failures h2')).toBe('Failures: 150 quarantined, 100 failed lately'),
     )

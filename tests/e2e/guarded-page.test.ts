@@ -1,4 +1,4 @@
-/** A runner and the browser of somebody who visits other pages, too. */
+/** Tests a runner and the browser of a user who also visits other pages. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -43,7 +43,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What comes of it when a page asks for a halt, reads the actors and opens the sockets: by code, or `failed`. */
+/**
+ * Returns what a page of another site gets when it requests a halt, reads the actors and opens the sockets: codes, or
+ * `failed`.
+ */
 function attack(page: Page, runnerUrl: string): Promise<unknown[]> {
   return page.evaluate(async (runnerUrl) => {
     const halt = { type: 'SET_TRADING_STATE', tradingState: 'halted', by: 'eve', reason: 'evil' }
@@ -57,7 +60,7 @@ function attack(page: Page, runnerUrl: string): Promise<unknown[]> {
         const socket = new WebSocket(`${runnerUrl.replace('http', 'ws')}${path}`)
         socket.onmessage = () => resolve('open')
         socket.onclose = ({ code }) => reject(code)
-        // One that the policy of the document does not allow is never closed.
+        // A socket that the document's policy forbids is never closed.
         socket.onerror = () => reject(1006)
       })
     const attempts = [
@@ -86,10 +89,10 @@ describe('a runner without a token', () => {
       await page.goto(`http://${host}:${portOf(elsewhere)}/`)
       expect(await attack(page, url)).toEqual(['failed', 'failed', 'failed', 1006, 1006])
     }
-    // The name of a page that is the runner's own by then.
+    // The name of a page, which leads to the runner by then.
     const rebound = url.replace('127.0.0.1', 'evil.example')
     expect((await page.goto(rebound))?.status()).toBe(403)
-    // What the server answers with may not even ask.
+    // The page of the server's answer may not even send requests.
     expect(await attack(page, rebound)).toEqual(['failed', 'failed', 'failed', 1006, 1006])
     expect(await account()).toBe('active')
     await page.goto(url)

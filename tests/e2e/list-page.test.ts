@@ -246,7 +246,7 @@ describe('a hundred thousand actors', () => {
     readonly place: string
     readonly top: number
   }
-  /** Puts a list of its own in place of the page's. */
+  /** Puts its own list in place of the page's. */
   const fill = () =>
     page.evaluate(`import('/page/actor-list.js').then(({ ActorList }) => {
       const old = document.getElementById('actors')

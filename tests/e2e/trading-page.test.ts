@@ -1,4 +1,4 @@
-/** What somebody sees who has money in it: the page over an account with hand-made prices. */
+/** Tests what a trader sees: the page over an account with hand-made prices. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
@@ -56,7 +56,10 @@ interface Standing {
   readonly orders: readonly { readonly price?: string; readonly stopPx?: string }[]
 }
 
-/** The overview's numbers are those of the API, to the last digit: what is rounded for the eye has the rest in its title. */
+/**
+ * Expects that the overview's numbers are those of the API, to the last digit. A rounded number has the exact one in
+ * its title.
+ */
 async function expectOverviewAsTold(expected: Partial<Standing>): Promise<void> {
   const { accounts } = (await (await fetch(`${api.url}/accounts`)).json()) as { accounts: Standing[] }
   const told = accounts[0] as Standing
@@ -167,7 +170,7 @@ describe('an address', () => {
   })
 })
 
-/** What is drawn of a machine that is an expression in the page. */
+/** Returns the lines that the chart draws for a machine, which is an expression in the page. */
 async function linesOf(machine: string): Promise<unknown> {
   await open('account/paper')
   return page.evaluate(`import('/page/chart-layout.js').then(async ({ layout }) => {

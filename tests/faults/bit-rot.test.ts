@@ -1,6 +1,6 @@
 /**
- * Bytes of a small store changed in turn, and the end of it cut off at bytes: what comes back is either all that was
- * there, or a refusal that names what is wrong. Never something else (law 4). In its full form at every byte and bit.
+ * Tests a small store with changed bytes, and with its end cut off: it returns all its data, or a refusal that names
+ * the damage, and never anything else (law 4). The full form tests every byte and bit.
  */
 import {
   cpSync,
@@ -29,7 +29,7 @@ import { type Owner, readHeadFile, writeHeadFile } from '../../store/leveldb/fol
 import { howMany, SEED } from '../seeded.ts'
 import { forgetOverwritten } from '../store/forget-overwritten.ts'
 
-/** Bytes from one that is changed to the next, and how many of its bits are, each by itself. */
+/** Bytes from one changed byte to the next, and the number of its bits that are changed, one at a time. */
 const STEP = howMany('BYTE_STEP', 3)
 const BITS = howMany('BITS', 1)
 const FIRST = SEED % STEP
@@ -43,7 +43,7 @@ interface Note extends LogRecord {
   readonly note: string
 }
 
-/** Everything that a store tells. */
+/** Returns everything that a store has. */
 async function tell(store: Store<Note>): Promise<unknown> {
   const list = async <T>(items: AsyncIterable<T>) => {
     const all: T[] = []
@@ -90,7 +90,7 @@ const snapshot = (actor: string, seq: number, at?: number): SnapshotEntry => ({
   ...(at !== undefined && { wake: { at } }),
 })
 
-/** Two runs: what the first wrote is in a table by then, what the second wrote in the write-ahead log. */
+/** Makes a store in two runs: the records of the first are in a table, those of the second in the write-ahead log. */
 async function make(location: string): Promise<unknown> {
   await open(location, async (store) => {
     for (let seq = 1; seq <= 6; seq += 2) await store.append({ records: [record(seq), record(seq + 1)] })
@@ -110,7 +110,7 @@ describe('a store in which a byte has changed', () => {
     expected = await make(whole)
   })
 
-  /** What opening the changed store gives: the same as before, or a code. */
+  /** Returns the result of opening the changed store: `recovered`, or a code. */
   const look = async (name: string, change: (bytes: Buffer) => Buffer): Promise<string> => {
     const location = join(root, 'changed')
     rmSync(location, { recursive: true, force: true })
@@ -140,7 +140,7 @@ describe('a store in which a byte has changed', () => {
         for (const at of placesIn(length)) {
           for (let n = 0; n < BITS; n++) {
             const outcome = await look(name, (bytes) => {
-              // Another bit at each place, so that all of them have their turn.
+              // Each place changes another bit, so that all bits are tested.
               bytes[at] = (bytes[at] as number) ^ (1 << ((at + n) % 8))
               return bytes
             })
@@ -148,7 +148,7 @@ describe('a store in which a byte has changed', () => {
           }
         }
       }
-      // Of HEAD, what commits write and cannot be trusted proves nothing, and takes nothing away.
+      // The part of HEAD that commits write cannot be trusted, so it proves nothing and loses nothing.
       const refused = Object.keys(outcomes).filter((code) => code !== 'recovered')
       expect(refused.length).toBeGreaterThan(0)
       if (kind === 'HEAD') expect(outcomes.recovered).toBeGreaterThan(0)
@@ -162,7 +162,7 @@ describe('a store whose end is cut off', () => {
     await open(whole, async (store) => {
       for (let seq = 1; seq <= 4; seq++) await store.append({ records: [record(seq)] })
     })
-    // Opened once more, so that the write-ahead log holds nothing but what comes now.
+    // The store is opened again, so that the write-ahead log holds only the next commits.
     await open(whole, async () => {})
     const log = readdirSync(whole).find((name) => name.endsWith('.log')) as string
     const before = readFileSync(join(whole, log)).length
@@ -177,7 +177,7 @@ describe('a store whose end is cut off', () => {
       cpSync(whole, location, { recursive: true })
       truncateSync(join(location, written), end)
       await expect(openLevelStore(location), `byte ${end}`).rejects.toMatchObject({ code: 'STORE_LOST_TAIL' })
-      // Had the crash come before the acknowledgement:
+      // The same if the crash had come before the acknowledgement:
       const head = readHeadFile(location) as Owner
       writeHeadFile(location, { ...head, seq: 4 })
       expect(await open(location, async (store) => store.head.seq)).toBe(4)
@@ -287,7 +287,7 @@ describe('the doctor', () => {
     const whole = readFileSync(join(location, table))
     for (const places of [[0.3], [0.1, 0.5, 0.9], [0.02], [0.97]]) {
       const bytes = Buffer.from(whole)
-      // The length of a compressed block, so that it cannot be unpacked any more.
+      // Changes the length of a compressed block, so that it cannot be unpacked.
       for (const place of places)
         bytes.fill(0xff, Math.floor(bytes.length * place), Math.floor(bytes.length * place) + 9_000)
       writeFileSync(join(location, table), bytes)
@@ -301,7 +301,7 @@ describe('the doctor', () => {
       )
       const lost: number[] = []
       await diagnose<Note>(location, { onLost: ({ seq }) => lost.push(seq) })
-      // What is behind the damage can still be read, but for the last of it.
+      // The records behind the damage can still be read, except the last ones.
       if (places[0] === 0.3) expect(lost.length).toBeGreaterThan(20)
     }
     const { diagnosis } = await cutBack<Note>(location)

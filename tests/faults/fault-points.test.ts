@@ -1,4 +1,4 @@
-/** Each place at which a process may die on the way of a commit, and what must be found after it. */
+/** Tests each place of a commit at which a process may die, and what the next start must find. */
 import { describe, expect, it } from 'vitest'
 import { assign, emit, enqueueActions, sendTo, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
@@ -10,7 +10,7 @@ import { newMemory } from '../../store/index.ts'
 import { SEED, seeded } from '../seeded.ts'
 import { FaultyStore, type StoreFault } from './faulty-store.ts'
 
-/** Asks the port for two things at a time, and tells another actor. */
+/** A machine that sends the port two intents at a time, and a message to another actor. */
 const trader = setup({
   types: {} as {
     context: { asked: number }
@@ -40,7 +40,7 @@ const counter = setup({ types: {} as { context: { count: number } } }).createMac
   on: { COUNT: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
 })
 
-/** A process's life on a store in memory that outlives it. */
+/** One life of a process, on a store in memory that outlives it. */
 class Life {
   readonly delivered: string[] = []
   readonly recovered: string[] = []
@@ -96,7 +96,7 @@ class Life {
     return life
   }
 
-  /** At the next commit. */
+  /** Fails at the next commit. */
   failWith(fault: StoreFault): void {
     this.#fault = fault
   }
@@ -114,7 +114,7 @@ async function prepared(asks: number) {
   await life.supervisor.spawn('trader', 'main')
   await life.supervisor.spawn('counter', 'main')
   for (let n = 1; n <= asks; n++) await ask(life, n)
-  // Settled, so that what is recovered afterwards is the fault's own.
+  // All are settled, so that only the fault's own intents are recovered later.
   for (const id of life.delivered) {
     await life.supervisor.send('counter/main', { type: 'COUNT' }, { completes: id })
   }
@@ -144,7 +144,7 @@ describe(`a process that dies, seed ${SEED}`, () => {
     const next = await Life.begin(memory)
     expect(next.supervisor.seq).toBe(seq)
     expect([next.recovered, count(next)]).toEqual([[], counted])
-    // Sent again, it is a new one.
+    // The same event sent again is a new one.
     expect(await ask(next, asks + 1)).toEqual({ seq: seq + 1, duplicate: false })
     expect(next.delivered).toEqual(intentsOf(asks + 1))
   })
@@ -160,7 +160,7 @@ describe(`a process that dies, seed ${SEED}`, () => {
     const next = await Life.begin(memory)
     expect(next.supervisor.seq).toBe(seq + 2)
     expect(count(next)).toBe(counted + 1)
-    // Nobody knows whether the port ever had them: they are looked up, not sent.
+    // It is unknown whether the port got these intents, so they are looked up, not sent.
     expect([next.recovered, next.delivered]).toEqual([intentsOf(asks + 1), []])
     expect(await ask(next, asks + 1)).toEqual({ seq: seq + 1, duplicate: true })
     expect(next.delivered).toEqual([])

@@ -3,21 +3,21 @@ import type { Checkpoint, Commit, SnapshotEntry, Store } from '../../store/index
 import { OutcryError } from '../../store/index.ts'
 
 /**
- * Places on the way of a commit at which a process may die or its disk may fail:
- * - beforeWrite: nothing of it is in the log
- * - answerLost: it is in the log, but nobody was told
- * - refused: the disk says no, and the process lives to hear it
+ * Places of a commit at which a process may die or its disk may fail:
+ * - beforeWrite: nothing of the commit is in the log
+ * - answerLost: the commit is in the log, but no one heard of it
+ * - refused: the disk refuses the write, and the process lives to hear it
  *
- * What may happen later, between two steps of a release, is up to who takes what is released.
+ * The receiver of a publication decides about faults that come later, between two of its steps.
  */
 export type StoreFault = 'beforeWrite' | 'answerLost' | 'refused'
 
 export interface FaultyStoreHooks {
-  /** Asked at each commit. */
+  /** Called at each commit. Returns its fault. */
   next(commit: Commit<TransitionRecord>): StoreFault | undefined
-  /** The process has to be taken for dead. */
+  /** Called when the process counts as dead. */
   onDeath(): void
-  /** Asked before and after each write: a slow disk. */
+  /** Called before and after each write: the promise is a slow disk. */
   lag?(): Promise<void> | undefined
 }
 
@@ -44,7 +44,7 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.shortId
   }
 
-  /** The process is gone: nothing more reaches the disk. */
+  /** Ends the process: nothing more reaches the disk. */
   kill(): void {
     this.#dead = true
   }
@@ -118,7 +118,7 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.verifyChain(options)
   }
 
-  /** The memory behind it outlives it. */
+  /** The memory outlives the store. */
   async close(): Promise<void> {}
 }
 

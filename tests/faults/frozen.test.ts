@@ -1,7 +1,7 @@
 /**
- * A writer that is frozen while another wants its store, and thaws: law 9 between processes. Its locks may be gone, by whatever
- * means; what it acknowledges must be in the log that its successor goes on with. One that lives is found by its open files:
- * its LevelDB would delete tables of a successor.
+ * Tests a writer that is frozen while another takes its store, and thaws: law 9 between processes. Its locks may be
+ * missing for any reason. All that it acknowledges must be in the log of its successor. A live writer is found by its
+ * open files, because its LevelDB would delete tables of a successor.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true })
 })
 
-/** A small record, or so large a one that LevelDB soon turns its log into tables. */
+/** Sizes of records: small ones, and ones so large that LevelDB soon turns its log into tables. */
 const SIZES = [20, 3_000, 150_000]
 
 it(`is refused and acknowledges nothing that is not in the log, ${FREEZES} times, seed ${SEED}`, async () => {
@@ -36,7 +36,7 @@ it(`is refused and acknowledges nothing that is not in the log, ${FREEZES} times
     await expect(openLevelStore(folder), where).rejects.toMatchObject({ code: 'STORE_LOCKED' })
     const isRemoved = round % 2 === 0
     if (isRemoved) {
-      // Both of them: this store's, and LevelDB's own.
+      // Removes both locks: the store's and LevelDB's own.
       for (const lock of ['lock', 'LOCK']) rmSync(join(folder, lock), { recursive: true })
       for (let n = 0; n < 2; n++) {
         await expect(openLevelStore(folder), where).rejects.toMatchObject({

@@ -39,7 +39,7 @@ describe('a log with one changed byte', () => {
     writeFileSync(config, 'market: { speed: max, startAt: 1700000000000, durationMs: 20000 }\n')
     const run = await outcry('run', '--config', config, '--data', whole, '--no-server')
     expect(run.code, run.stderr).toBe(0)
-    // Opening it again moves the records from LevelDB's log into its tables.
+    // Opening the log again moves the records from LevelDB's log into its tables.
     await outcry('verify', '--data', whole)
   })
 

@@ -48,7 +48,7 @@ function configure(name: string): string {
   return path
 }
 
-/** Resolves with the signal that ended it. */
+/** Runs a life. Resolves with the signal that ended it. */
 async function live(config: string, how: string): Promise<NodeJS.Signals | null> {
   const child = spawn(process.execPath, [...program('tests/faults/bracket/child.ts'), config, how], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -58,7 +58,7 @@ async function live(config: string, how: string): Promise<NodeJS.Signals | null>
   return signal
 }
 
-/** The log, and every actor as it is, without places in the log. */
+/** Returns the log and the present view of every actor, without places in the log. */
 async function logOf(name: string): Promise<{ records: TransitionRecord[]; views: Map<string, ActorView> }> {
   const kinds = kindsOf((await loadStrategies([STRATEGY])).strategies)
   const registry = new Registry({ ...machines, ...kinds })

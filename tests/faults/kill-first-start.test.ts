@@ -1,4 +1,7 @@
-/** The first start on a new data folder is killed as each part of it appears: the next start goes on, and belongs to the same market. */
+/**
+ * Tests that the first start on a new data folder can be killed as each part appears: the next start goes on with the
+ * same market.
+ */
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +21,7 @@ server: { enabled: false }
 const args = (data: string, ...others: string[]) => ['run', '--config', config, '--data', data, ...others]
 
 const has = (path: string) => (data: string) => existsSync(join(data, path))
-/** The write-ahead log of a database has so many bytes. */
+/** Whether the write-ahead log of a database has this many bytes. */
 const wrote = (part: string, bytes: number) => (data: string) =>
   has(part)(data) &&
   readdirSync(join(data, part)).some(

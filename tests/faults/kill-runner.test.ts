@@ -14,9 +14,12 @@ import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
 import { busyConfig, recordedConfig } from './kills/config.ts'
 
-/** Ends of one run, each after some of the growth of its log, so that no machine is too fast or too slow for them. */
+/**
+ * Number of kills and stops of one run. Each comes after some growth of the log, so no machine is too fast or too slow
+ * for them.
+ */
 const KILLS = howMany('RUNNER_KILLS', 6)
-/** In turn. */
+/** Signals that are sent in turn. */
 const SIGNALS = ['SIGKILL', 'SIGTERM'] as const
 
 const RUNS = [
@@ -28,7 +31,7 @@ const RUNS = [
 const folder = mkdtempSync(join(tmpdir(), 'outcry-kill-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Every actor as it is, without places in the log. */
+/** Returns the present view of every actor, without places in the log. */
 async function presentsOf(data: string): Promise<Map<string, unknown>> {
   const store = await openLevelStore(join(data, 'log'))
   const presents = new Map<string, unknown>()
@@ -44,12 +47,12 @@ async function presentsOf(data: string): Promise<Map<string, unknown>> {
 function bytesOf(data: string): number {
   const log = join(data, 'log')
   return readdirSync(log).reduce((sum, file) => {
-    // LevelDB removes files meanwhile.
+    // LevelDB may remove a file meanwhile.
     return sum + (statSync(join(log, file), { throwIfNoEntry: false })?.size ?? 0)
   }, 0)
 }
 
-/** Resolves when the log has grown by so much since the runner started, or the runner has ended. */
+/** Resolves when the log has grown by this much since the runner started, or when the runner has ended. */
 async function grown(data: string, bytes: number, { child }: OutcryProcess): Promise<void> {
   const before = bytesOf(data)
   while (child.exitCode === null && bytesOf(data) < before + bytes) {
@@ -73,7 +76,7 @@ async function ordersAtVenue(data: string, venue: string): Promise<{ placed: str
   const placed = reports.flatMap(({ report }) =>
     report.type === 'EXECUTION_REPORT' && report.execType === 'NEW' ? [report.clOrdId] : [],
   )
-  // Where the request stood in the log is another place with a kill.
+  // A kill shifts the request's place in the log.
   return { placed, reports: reports.map(({ ref, ...report }) => ({ ...report, intent: ref?.intent })) }
 }
 

@@ -1,4 +1,7 @@
-/** A folder of an earlier version whose first start by this one is killed at any of its writes goes on as if it had not been. */
+/**
+ * Tests that a folder of an earlier version goes on normally when its first start by this version is killed at any
+ * write.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,7 +30,7 @@ function live(data: string, writes = 0) {
 
 const reportsOf = async (data: string) => {
   const { reports } = await booksOf(data)
-  // Where the request stands in the log shifts with each start.
+  // Each start shifts the request's place in the log.
   return reports.map(({ ref: _, ...report }) => report)
 }
 

@@ -1,12 +1,12 @@
-/** A process that dies at some change of the disk: `node:fs` whose changes are counted, one name at a time, and end. */
+/** Makes a process die at a change of the disk: counts the changes of `node:fs`, and stops them from one on. */
 import type * as Fs from 'node:fs'
 
-/** What a change throws that did not come about, and every one after it. */
+/** The error of the change that did not happen, and of every later one. */
 export class Killed extends Error {}
 
 let left = Infinity
 
-/** Returns whether the work came to its end before that change. Changes count from 0. */
+/** Returns whether the work ended before that change. Changes count from 0. */
 export function killedAt(change: number, work: () => void): boolean {
   left = change
   try {

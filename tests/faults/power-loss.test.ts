@@ -1,4 +1,4 @@
-/** kill -9 says nothing of fsync: the kernel still has what was written. Here the power is cut. */
+/** Tests power cuts. kill -9 proves nothing about fsync, because the kernel still has the written data. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

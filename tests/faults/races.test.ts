@@ -1,4 +1,4 @@
-/** Two processes start on one new folder at the same moment: one gets it, the other changes nothing. */
+/** Tests two processes that start on one new folder at the same moment: one gets it, and the other changes nothing. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true })
 })
 
-/** Spins, so that the second start comes a part of a millisecond or some after the first. */
+/** Spins, so that the second start comes up to some milliseconds after the first. */
 function spin(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until; );
 }
@@ -37,7 +37,7 @@ it(`one of two first starts has the store and all that it acknowledged, ${RACES}
     expect(codes, where).toEqual(['STORE_LOCKED'])
     const winner = told[0].code === undefined ? first : second
     expect(winner.acknowledged, where).toHaveLength(commits)
-    // Some of the winners die as they are.
+    // Some of the winners are killed.
     if (random() < 0.3) {
       await winner.kill()
       rivals[rivals.indexOf(winner)] = await Rival.start()

@@ -1,6 +1,7 @@
 /**
- * Every file of a store deleted, exchanged for an older one of its own, or for one of another store. What comes back is all that was
- * there, or a refusal that names it and leaves the folder as it is, byte for byte; the doctor then rescues whatever is in any other file.
+ * Tests every file of a store deleted, exchanged for an older one, or for one of another store. The store returns all
+ * its data, or a refusal that names the file and leaves the folder unchanged, byte for byte. The doctor then rescues
+ * the content of all other files.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 
 const folderOf = (store: string, session: number) => join(root, `${store}-${session}`)
 
-/** Commits of many records, so that some go to the archive; each session ends with a few small ones. */
+/** Writes commits of many records, so that some go to the archive. Each session ends with a few small ones. */
 async function writeSession(store: Store, session: number): Promise<void> {
   const commits = session === SESSIONS ? [1, 2, 3] : [1_500, 1_500, 1_500, 1, 1]
   for (const size of commits) {
@@ -34,7 +35,7 @@ async function writeSession(store: Store, session: number): Promise<void> {
   if (session === SESSIONS - 1) await store.archive(seq)
 }
 
-/** A store, and as it was after each session before. */
+/** Writes a store, and keeps a copy after each session. */
 async function write(name: string): Promise<void> {
   const location = join(root, name)
   for (let session = 1; session <= SESSIONS; session++) {
@@ -45,7 +46,7 @@ async function write(name: string): Promise<void> {
   }
 }
 
-/** Names of all files, but those of the lock. */
+/** Returns the names of all files except those of the lock. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('lock') && statSync(join(folder, name)).isFile())
@@ -58,13 +59,13 @@ function contentOf(folder: string): Map<string, string> {
 
 interface Swap {
   readonly files: readonly string[]
-  /** The folder that they are taken from instead; undefined: they are deleted. */
+  /** The folder from which the files come; undefined means that they are deleted. */
   readonly from: string | undefined
-  /** Deleted besides. */
+  /** Files that are also deleted. */
   readonly gone?: readonly string[]
 }
 
-/** Each file by itself; and what says where LevelDB begins together, as somebody would exchange it. */
+/** Returns each file alone, and CURRENT and MANIFEST together, as a person would exchange them. */
 function allSwaps(): Swap[] {
   const whole = folderOf('ours', SESSIONS)
   const others = [
@@ -87,7 +88,7 @@ function allSwaps(): Swap[] {
       { files: [...files, 'HEAD'], from },
     ]
   })
-  // An older copy put over it, but for what the copy has no names of: the newer tables.
+  // An older copy over the store, which keeps the newer tables that the copy does not have.
   const logs = filesIn(whole).filter((name) => /^\d+\.log$/.test(name))
   const restored = others
     .filter((from) => from.includes('ours'))
@@ -98,7 +99,7 @@ function allSwaps(): Swap[] {
   return [...single, ...together, ...restored, ...deleted.map((files): Swap => ({ files, from: undefined }))]
 }
 
-/** The last seq up to which the commits can still be in some file: what the doctor has to reach. */
+/** Returns the last seq up to which the commits are in some file. The doctor must reach it. */
 async function stillThere(folder: string, id: string): Promise<number> {
   const name = { id: Buffer.from(id, 'hex'), namelessTo: 0 }
   const archive = new Archive(join(folder, 'archive'), Number.MAX_SAFE_INTEGER, name)
@@ -159,14 +160,14 @@ describe('a store in which a file was deleted or exchanged', () => {
       }
       const what = `${files.join(', ')} ${from === undefined ? 'deleted' : `from ${from.slice(root.length + 1)}`}`
       const there = await stillThere(location, id)
-      // Whoever restores all of an older copy has that, unless something newer is left.
+      // A full restore of an older copy gives that copy, unless a newer file is left.
       const outcome = await look(location, gone.length > 0 ? there : ended, there, what)
       tally[outcome] = (tally[outcome] ?? 0) + 1
     }
     console.log(`${Math.min(SWAPS, all.length)} of ${all.length} swaps: ${JSON.stringify(tally)}`)
   })
 
-  /** Opens it, and has the doctor rescue what is refused. Resolves with what became of it. */
+  /** Opens the store, and lets the doctor rescue a refused one. Resolves with the outcome. */
   async function look(location: string, whole: number, there: number, what: string): Promise<string> {
     const before = contentOf(location)
     let store: Store

@@ -18,12 +18,12 @@ interface Raw {
   readonly changes?: readonly ['buy' | 'sell', string, string][]
   readonly price?: string
   readonly size?: string
-  /** Of the order that lay in the book. */
+  /** Side of the resting order. */
   readonly side?: 'buy' | 'sell'
   readonly trade_id?: number
 }
 
-/** What Coinbase sent. */
+/** The messages that Coinbase sent. */
 const said = gunzipSync(readFileSync(capture('cryptofeed-coinbase')))
   .toString()
   .split('\n')
@@ -32,7 +32,7 @@ const messages = said.map((json) => JSON.parse(json) as Raw)
 const of = (type: string, symbol = SYMBOL) =>
   messages.filter((one) => one.type === type && one.product_id === symbol)
 
-/** The best levels of a book, kept in the simplest way. */
+/** Returns the best levels of a book, computed in the simplest way. */
 function bookOf(symbol: string): { bids: string[]; asks: string[] } {
   const sides = { buy: new Map<number, string>(), sell: new Map<number, string>() }
   const [{ bids = [], asks = [] } = {}] = of('snapshot', symbol)
@@ -54,7 +54,7 @@ function bookOf(symbol: string): { bids: string[]; asks: string[] } {
   return { bids: best('buy', -1), asks: best('sell', 1) }
 }
 
-/** Messages that nobody may believe. */
+/** Messages that must be refused. */
 const asMatch = (fields: object) =>
   JSON.stringify({
     type: 'match',
@@ -78,7 +78,7 @@ const DAMAGED: readonly (readonly [reason: string, json: string])[] = [
   ['PRICE', asMatch({ price: '-1' })],
   ['QUANTITY', asMatch({ size: 'NaN' })],
   ['QUANTITY', update([['buy', '0.79', '-5']])],
-  // The whole update is refused, also what could be believed of it.
+  // The whole update is refused, including its correct part.
   [
     'PRICE',
     update([
@@ -103,14 +103,16 @@ describe('a market source that is a folder and a line', () => {
   let tree: OpenedTree
   let exchange: WebSocketServer
   let told: Told
-  /** What each connection subscribed to. */
+  /** The subscriptions of each connection. */
   const subscriptions: unknown[] = []
 
-  /** Sends as one that has just happened. */
+  /** Sends a message with the present time. */
   const tell = (socket: WebSocket, json: string) =>
     socket.send(json.replace(/"time":"2\d{3}-[^"]+"/, `"time":"${new Date().toISOString()}"`))
 
-  /** Answers subscriptions: the first with the capture, what is damaged and a book whose sides meet, the second with a new book. */
+  /**
+   * Answers subscriptions: the first with the capture, damaged messages and a crossed book, the second with a new book.
+   */
   function answer(socket: WebSocket, isFirst: boolean, done: () => void): void {
     if (isFirst) {
       for (const json of said) tell(socket, json)
@@ -118,7 +120,7 @@ describe('a market source that is a folder and a line', () => {
       tell(socket, update([['buy', '1000000', '1']]))
     } else {
       tell(socket, JSON.stringify(of('snapshot')[0]))
-      // Answered when all before it was taken.
+      // The pong comes when all messages before have been taken.
       socket.once('pong', done)
       socket.ping()
     }
@@ -199,7 +201,7 @@ describe('a market source that is a folder and a line', () => {
   it.each([SYMBOL, OTHER])('leaves the book of %s in the log as the messages make it', async (symbol) => {
     const books = (await records(symbol)).filter(({ type }) => type === 'ORDER_BOOK')
     const updates = of('l2update', symbol).length
-    // With the snapshot. The book of the second connection is only of the first symbol.
+    // The snapshot counts, too. The second connection has only the book of the first symbol.
     expect(books).toHaveLength(1 + updates + (symbol === SYMBOL ? 1 : 0))
     const { bids, asks } = books[updates] as unknown as Record<'bids' | 'asks', [string, string][]>
     const text = (levels: [string, string][]) => levels.map(([px, qty]) => `${Number(px)} ${Number(qty)}`)

@@ -1,4 +1,7 @@
-/** A copy of this repository with one thing added: a folder, and a line in a registry. It is built, which type checks it, and run. */
+/**
+ * A copy of this repository with one addition: a folder, and a line in a registry. It is built, which type checks it,
+ * and run.
+ */
 import { type ChildProcess, execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +12,7 @@ import { promisify } from 'node:util'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
 const OUTPUT_MAX_BYTES = 64 * 2 ** 20
-/** What a build is made of, and the pages that are made from it. */
+/** The inputs of a build and of the generated pages. */
 const SOURCES = [
   'docs',
   'errors',
@@ -23,14 +26,14 @@ const SOURCES = [
 ]
 
 export interface Addition {
-  /** Below `tests/openings`: what is added. */
+  /** The folder below `tests/openings` that is added. */
   readonly folder: string
-  /** Where that goes. */
+  /** The place for this folder in the copy. */
   readonly to: string
   readonly registry: string
-  /** The member's import in the registry. */
+  /** The import line of the member in the registry. */
   readonly import: string
-  /** How the list begins in the registry, and what is put behind that. */
+  /** The beginning of the list in the registry, and the text that is inserted behind it. */
   readonly list: string
   readonly member: string
 }
@@ -39,13 +42,13 @@ interface Started {
   readonly child: ChildProcess
   /** Resolves with the address of its server, once it has one. */
   readonly url: Promise<string>
-  /** Resolves with what it wrote to stdout. Rejects where its exit code is not 0. */
+  /** Resolves with its stdout. Rejects when the exit code is not 0. */
   readonly ended: Promise<string>
 }
 
 export interface OpenedTree {
   readonly root: string
-  /** Starts a command of the built tree; its paths are from the copy's root. */
+  /** Starts a command of the built tree. Its paths are relative to the copy's root. */
   start(...args: string[]): Started
   /** Resolves with the output of a command. */
   outcry(...args: string[]): Promise<string>
@@ -54,7 +57,7 @@ export interface OpenedTree {
   remove(): void
 }
 
-/** Resolves with the built copy. @throws what the build says, where the addition does not fit */
+/** Resolves with the built copy. @throws the output of the build when the addition does not fit */
 export async function openTree(addition: Addition): Promise<OpenedTree> {
   const { folder, to, registry, import: imported, list, member } = addition
   const root = mkdtempSync(join(tmpdir(), 'outcry-opening-'))
@@ -93,7 +96,7 @@ export async function openTree(addition: Addition): Promise<OpenedTree> {
   }
 }
 
-/** Resolves with the address of the server that a run tells of; never for a process that runs none. */
+/** Resolves with the address of the run's server. Never resolves for a process without one. */
 function urlOf({ stderr }: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let text = ''

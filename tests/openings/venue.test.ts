@@ -39,7 +39,7 @@ describe('a venue that is a folder and a line', () => {
       const ask = (body: object) =>
         client.ask('send', { params: { address: 'account/sim' }, body: { type: 'ORDER_REQUEST', ...body } })
       const terms = { venue: 'sim', symbol: 'BTCUSDT', side: 'BUY', orderQty: '0.01', timeInForce: 'GTC' }
-      // The first trade is the price that it fills at.
+      // The first trade gives the price at which the order is filled.
       for await (const _ of client.feed({ topics: ['events.market_tick.sim.BTCUSDT'], since: 0 })) break
       await ask({ ...terms, clOrdId: 'sim:mine-1', ordType: 'MARKET', refPx: '61800' })
       await ask({ ...terms, clOrdId: 'sim:mine-2', ordType: 'LIMIT', price: '60000', refPx: '60000' })

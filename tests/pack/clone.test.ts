@@ -1,4 +1,4 @@
-/** The sources as a stranger clones them: nothing beside them, and nothing that was installed by hand. */
+/** Tests the sources as a stranger clones them: with no other files, and nothing installed by hand. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, cpSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ afterAll(() => workshop.remove())
 
 const git = (cwd: string, ...args: string[]) => execFileSync('git', args, { cwd, encoding: 'utf8' })
 
-/** A clone of the sources as they are, committed or not. */
+/** Makes a clone of the sources as they are, committed or not. */
 function clone(...path: string[]): string {
   const folder = workshop.empty(...path)
   const names = git(ROOT, 'ls-files', '-co', '--exclude-standard', '-z').split('\0').filter(Boolean)
@@ -61,7 +61,7 @@ describe.each(NPMS)('a clone with npm %s', (npm) => {
   it('has a command that may be run, after each build', async () => {
     const main = join(folder, 'dist/tools/cli/main.js')
     const builtAt = statSync(main).mtimeMs
-    // What has not changed is not built again, or the first npx would take as long as a build.
+    // Unchanged sources are not built again. Otherwise the first npx would take as long as a build.
     expect((await tools.npm(folder, 'run', 'build')).code).toBe(0)
     expect(statSync(main).mtimeMs).toBe(builtAt)
     const source = join(folder, 'src/index.ts')
@@ -107,8 +107,8 @@ await supervisor.stop()
   })
 
   it('starts on a terminal with lines that fit, and ends in order on Ctrl-C', async () => {
-    // `script` gives it a terminal of its own; what is typed there reaches the whole group, npm included.
-    // The shell around it is told to stay, so that it can tell the code.
+    // `script` gives npm its own terminal. Typed keys reach the whole process group. The shell around it stays, so that
+    // it can print the code.
     const command = `trap : INT; stty cols 80 rows 24; npm start -- --port 0; echo "code $?"`
     const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: folder,
@@ -125,7 +125,7 @@ await supervisor.stop()
     await once(terminal, 'close')
     expect(shown).toMatch(/SIGINT: finishes the work under way, at seq \d+/)
     expect(shown).toMatch(/equity +100,000\.00/)
-    // The runner ends by itself; npm says of its shell, as of any program, that Ctrl-C ended it.
+    // The runner ends by itself. npm reports that Ctrl-C ended its shell, as for any program.
     expect(shown).toMatch(/code (0|130)/)
     expect(shown).not.toMatch(/npm error|killed/i)
     const widths = stripVTControlCharacters(shown)

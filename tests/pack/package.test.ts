@@ -1,4 +1,4 @@
-/** The packed package in an empty folder, as somebody has it who types `npm install outcry`. */
+/** Tests the packed package in an empty folder, as after `npm install outcry`. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => workshop.remove())
 
-/** A snippet of the README. */
+/** Returns a snippet of the README. */
 function snippet(fence: string): string {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const [, code] = new RegExp(`\`\`\`${fence}\\n([\\s\\S]*?)\`\`\``).exec(readme) ?? []
@@ -25,7 +25,7 @@ function snippet(fence: string): string {
   return code
 }
 
-/** As strict as TypeScript is, without the types of Node, and library declarations are checked, too. */
+/** The strictest options of TypeScript, without the types of Node. Library declarations are checked, too. */
 const STRICT = {
   strict: true,
   target: 'es2022',
@@ -61,7 +61,7 @@ export async function follow(client: Client): Promise<readonly (string | FeedIte
 export const inBrowser = (): Client => createClient({ url: 'http://127.0.0.1:7077', WebSocket, fetch })
 `
 
-/** What somebody writes who has a store of his own. */
+/** The test file of a user with his own store. */
 const STORE_TEST = `import { describe, it } from 'node:test'
 import { newMemory, openMemoryStore } from 'outcry/store'
 import { storeTck } from 'outcry/store/tck'
@@ -78,7 +78,7 @@ storeTck({ describe, it }, {
 
 const fine = ({ code, stdout, stderr }: Ran) => expect(code, `${stdout}\n${stderr}`).toBe(0)
 
-/** A folder in which somebody has installed outcry, with the npm of `tools`. */
+/** Makes a folder with an installed outcry, with the npm of `tools`. */
 async function installed(tools: Toolchain, name: string, ...more: string[]): Promise<string> {
   const folder = workshop.empty(name)
   writeFileSync(join(folder, 'package.json'), '{ "name": "mine", "private": true }\n')
@@ -88,7 +88,7 @@ async function installed(tools: Toolchain, name: string, ...more: string[]): Pro
   return folder
 }
 
-/** Each Node and each npm at least once. */
+/** Pairs that cover each Node and each npm at least once. */
 const VERSIONS = NODES.map((node, i) => [node, NPMS[Math.min(i, NPMS.length - 1)] as string] as const)
 
 describe.each(VERSIONS)('the package under Node %s and npm %s', (node, npm) => {
@@ -197,7 +197,7 @@ strategies:
       await page.locator('#actors [data-address="account/sim"]').waitFor()
       await page.locator('#chart .state').first().waitFor()
       expect(complaints).toEqual([])
-      // Node has a WebSocket of its own from version 22 on.
+      // Node has its own WebSocket from version 22 on.
       writeFileSync(
         join(folder, 'follow.mjs'),
         `import { createClient } from 'outcry/client'
@@ -218,7 +218,7 @@ console.log(status)`,
   })
 })
 
-/** Of the runner, when it says that it has started; with its last words when it ends instead. */
+/** Resolves with the runner's address once it has started. Rejects with its output when it ends instead. */
 async function urlOf(child: ChildProcess): Promise<string> {
   if (child.stderr === null) throw new Error('the runner has no stderr')
   const said: string[] = []

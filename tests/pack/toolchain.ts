@@ -33,7 +33,7 @@ export class Toolchain {
     this.node = join(folder, `node_modules/node${node}/bin/node`)
     this.#npm = join(folder, `node_modules/npm${npm}/bin`)
     const { PATH = '', ...inherited } = process.env
-    // Nothing of the npm and the test runner that run this: both hand their settings on in variables.
+    // Removes the variables with which the present npm and test runner pass their settings on.
     const kept = Object.entries(inherited).filter(
       ([name]) => !/^(npm_|NODE_ENV|NODE_OPTIONS|VITEST|TEST$|FORCE_COLOR|INIT_CWD)/i.test(name),
     )
@@ -44,7 +44,7 @@ export class Toolchain {
     }
   }
 
-  /** Any of its commands; a code other than 0 is told with what was said. */
+  /** Runs a command. For an exit code other than 0, the result has the output. */
   async run(cwd: string, file: string, ...args: string[]): Promise<Ran> {
     try {
       const { stdout, stderr } = await run(file, args, { cwd, env: this.env, maxBuffer: 64 << 20 })
@@ -72,7 +72,7 @@ export class Toolchain {
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'outcry-pack-'))
 
-  /** All versions, from the registry. */
+  /** Installs all versions from the registry. */
   async install(): Promise<void> {
     const tools = join(this.folder, 'tools')
     mkdirSync(tools)
@@ -88,14 +88,14 @@ export class Workshop {
     return new Toolchain(join(this.folder, 'tools'), node, npm)
   }
 
-  /** What `npm pack` makes of the sources as they are. */
+  /** Packs the sources as they are, with `npm pack`. */
   async pack(): Promise<string> {
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', this.folder], { cwd: ROOT })
     const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as { filename: string }[]
     return join(this.folder, packed?.filename ?? '')
   }
 
-  /** An empty folder. */
+  /** Makes an empty folder. */
   empty(...path: string[]): string {
     const folder = join(this.folder, ...path)
     mkdirSync(folder, { recursive: true })

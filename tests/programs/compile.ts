@@ -1,4 +1,4 @@
-/** Compiles, before any test, the programs that tests start as child processes: each start then takes half the time. */
+/** Compiles the programs that tests start as child processes, before any test. Each start then takes half the time. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,7 +9,7 @@ import type { TestProject } from 'vitest/node'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const project = fileURLToPath(new URL('tsconfig.json', import.meta.url))
-/** What the compiled modules find above and beside themselves, as the sources do. */
+/** Files that the compiled modules need above and beside themselves, as the sources do. */
 const BESIDE = [
   'package.json',
   'node_modules',

@@ -15,14 +15,14 @@ export interface Case {
 export interface Script {
   readonly initialConfiguration: readonly string[]
   readonly events: readonly {
-    /** Milliseconds to wait before. */
+    /** Milliseconds to wait before this event. */
     readonly after?: number
     readonly event: { readonly name: string }
     readonly nextConfiguration: readonly string[]
   }[]
 }
 
-/** Names no other case has a function for in its context, which the log cannot bring back. */
+/** Name of the only case with a function in its context, which the log cannot restore. */
 export const REFUSED = 'w3c-ecma/test453.txml'
 
 const folder = join(
@@ -30,7 +30,7 @@ const folder = join(
   'test',
 )
 
-/** The one document with a script: the same step as an assignment. */
+/** The script of the only document with one. An assignment does the same. */
 const SCRIPT = /<script>\s*x \*= 2;\s*<\/script>/
 const ASSIGNMENT = '<assign location="x" expr="x * 2"/>'
 

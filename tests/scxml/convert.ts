@@ -1,6 +1,7 @@
 /**
- * Turns SCXML documents into XState machines, for the public suite that XState itself is held against. It converts what the listed cases
- * use, and refuses everything else by name, so that no case passes because a part of it was left out.
+ * Turns SCXML documents into XState machines, for the public suite that XState itself must pass. It converts the
+ * features that the listed cases use, and refuses all others by name, so no case passes because a part of it was left
+ * out.
  */
 import { parseXml, XmlElement } from '@rgrove/parse-xml'
 import {
@@ -22,21 +23,21 @@ type Config = Record<string, unknown>
 type Event = { readonly type: string } & Readonly<Record<string, unknown>>
 type Machines = Record<string, AnyStateMachine>
 
-/** What XState calls an expression with, as far as SCXML's expressions need it. */
+/** The arguments of XState's expressions that SCXML's expressions need. */
 interface Moment {
   readonly context: Context
   readonly event: Event
-  /** Guards have none. */
+  /** Absent for guards. */
   readonly self?: { readonly sessionId: string }
 }
 
 type Action = ReturnType<typeof createAction>
-/** Actions of all sorts go into one list; their own types tell apart what XState does not. */
+/** Types an action for one list. Its own type distinguishes sorts that XState does not. */
 const createAction = (action: unknown) => action as { readonly type: string }
 
 const STATES = ['state', 'parallel', 'final', 'history']
 
-/** Returns the machine of a whole document. @throws Error naming what the document has and this does not convert */
+/** Returns the machine of a whole document. @throws Error naming a feature that this does not convert */
 export function convert(document: string): AnyStateMachine {
   const { root } = parseXml(document)
   if (root?.name !== 'scxml') throw new Error('the document is no SCXML')
@@ -50,7 +51,7 @@ function machineOf(scxml: XmlElement): AnyStateMachine {
   return setup({ actors } as never).createMachine(config as never) as unknown as AnyStateMachine
 }
 
-/** Each expression sees the data before it. */
+/** Evaluates data in order: each expression sees the data before it. */
 function contextOf(data: readonly XmlElement[]): (moment: Pick<Moment, 'self'>) => Context {
   return ({ self }) => {
     const context: Context = {}
@@ -100,7 +101,7 @@ function nodeOf(element: XmlElement, id: string, actors: Machines): Config {
   return stateOf(element, id, actors)
 }
 
-/** XState starts a state in one of its own children; the listed cases do, too. */
+/** XState starts a state in one of its own children, as the listed cases do. */
 function initialOf(element: XmlElement, first: string): Config {
   const [transition] = children(element, 'initial').flatMap((e) => children(e, 'transition'))
   const target = element.attributes.initial ?? transition?.attributes.target ?? first
@@ -119,7 +120,7 @@ function eventTransitionsOf(transitions: readonly XmlElement[]): Record<string, 
   return on
 }
 
-/** SCXML's descriptors match by prefix, token by token; XState's do where they end with a wildcard. */
+/** SCXML's descriptors match by prefix, token by token. XState's do when they end with a wildcard. */
 function descriptorOf(descriptor: string): string {
   if (descriptor === '*') return '*'
   const own = descriptor
@@ -147,7 +148,7 @@ function guardOf(cond: string): unknown {
   return (moment: Moment) => Boolean(evaluate(cond, moment))
 }
 
-/** An invoked document becomes a machine under a name, because a child is found again by its name. */
+/** Gives an invoked document's machine a name, because a child is restored by its name. */
 function invokeOf(invoke: XmlElement, state: string, actors: Machines): Config {
   refuseOthers(invoke, ['content'])
   const [content] = children(invoke, 'content')
@@ -214,7 +215,7 @@ function sendOf(element: XmlElement, moment: Moment): Action {
   return createAction(sendTo(target.slice(2), message as never, options as never))
 }
 
-/** What is chosen is chosen when the block runs, after the assignments before it. */
+/** The branch is chosen when the block runs, after the assignments before it. */
 function ifOf(element: XmlElement): Action {
   const branches: { cond: string | undefined; actions: Action[] }[] = [
     { cond: needed(element, 'cond'), actions: [] },
@@ -232,14 +233,14 @@ function ifOf(element: XmlElement): Action {
   )
 }
 
-/** An expression in ECMAScript, over the context and SCXML's system variables. */
+/** Evaluates an ECMAScript expression over the context and SCXML's system variables. */
 function evaluate(expr: string, { context, event, self }: Moment): unknown {
   const { type: name, ...data } = event
   const location = sessionOf(self)
   const system = {
     _event: { name, data },
     _sessionid: self?.sessionId,
-    // The event processors that there are lead to the session itself.
+    // The available event processors lead to the session itself.
     _ioprocessors: { scxml: { location }, basichttp: { location } },
   }
   const names = [...Object.keys(system), ...Object.keys(context)]
@@ -247,7 +248,7 @@ function evaluate(expr: string, { context, event, self }: Moment): unknown {
   return new Function(...names, `return (${expr})`)(...values)
 }
 
-/** What a session is called as a target. */
+/** Returns the name of a session as a target. */
 function sessionOf(self: Moment['self']): string {
   return `#_scxml_${self?.sessionId}`
 }
@@ -288,7 +289,7 @@ function pathsOf(ids: string): string[] {
   return words(ids).map(pathOf)
 }
 
-/** XState takes a dot for the way to a child state. */
+/** Returns an id without dots, which XState takes for the way to a child state. */
 function pathOf(id: string): string {
   return `#${id.replaceAll('.', '\\.')}`
 }

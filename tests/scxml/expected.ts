@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Script } from './cases.ts'
 import type { Course } from './play.ts'
 
-/** Holds a course against what the suite says: after each event the configuration has the first state of `nextConfiguration`. */
+/** Compares a course with the suite: after each event the configuration has the first state of `nextConfiguration`. */
 export function expectCourse(course: Course, { initialConfiguration, events }: Script): void {
   if (events.length === 0) {
     expect(course.at(-1)).toEqual(initialConfiguration)

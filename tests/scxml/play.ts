@@ -4,22 +4,22 @@ import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { ALWAYS_PASSIVE, Incarnations, type Interruption } from '../runtime/incarnations.ts'
 import type { Case, Script } from './cases.ts'
 
-/** Where the machine is after each step. */
+/** The active states after each step. */
 export type Course = readonly (readonly string[])[]
 
-/** What a case is played with. */
+/** The machine's environment while a case is played. */
 interface Player {
   send(type: string): Promise<void> | void
   wait(ms: number): Promise<void> | void
-  /** Lets time pass until the next timer is due, or by some time. */
+  /** Moves the time to the next timer, or by a fixed step. */
   waitForTimer(): Promise<void> | void
   readonly value: StateValue
   readonly isOver: boolean
 }
 
-/** Timers that a case without events may wait for. */
+/** Most timers that a case without events may wait for. */
 const TIMERS_MAX = 1_000
-/** A step in which no two timers of a case come due. */
+/** A step in ms in which no two timers of a case come due. */
 const STEP_MS = 100
 
 class Live implements Player {
@@ -106,20 +106,20 @@ class Durable implements Player {
   }
 }
 
-/** How a case is played in a supervisor. */
+/** The way in which a supervisor plays a case. */
 export interface Way {
   readonly how: Interruption
   readonly isPassive?: boolean
-  /** A new folder for each log; without it a log is in memory. */
+  /** Returns a new folder for each log. Without it a log is in memory. */
   readonly folder?: () => string
 }
 
-/** Returns where live XState is after each step. */
+/** Returns the states of live XState after each step. */
 export async function playLive({ machine, script }: Case): Promise<Course> {
   return play(new Live(machine), script)
 }
 
-/** Returns where the actor is after each step, what `verify` finds at the end, and the log. */
+/** Returns the actor's states after each step, the problems that `verify` finds at the end, and the log. */
 export async function playDurable(
   { machine, script }: Case,
   way: Way,
@@ -141,7 +141,7 @@ async function play(player: Player, { events }: Script): Promise<Course> {
   return [...course, statesOf(player.value)]
 }
 
-/** Ids of the innermost active states, sorted. */
+/** Returns the ids of the innermost active states, sorted. */
 function statesOf(value: StateValue): string[] {
   if (typeof value === 'string') return [value]
   const states = Object.entries(value).flatMap(([id, inner]) => {

@@ -12,16 +12,16 @@ import type { Scheduler } from './scheduler.ts'
 import type { SimulatedVenue } from './venue.ts'
 
 type Request = PlaceOrder | CancelOrder | ReplaceOrder | OrderStatusRequest | VenueStateRequest
-/** What changes nothing at the venue, however often it is asked. */
+/** Requests that change nothing at the venue, however often they are sent. */
 const QUESTIONS: readonly string[] = ['ORDER_STATUS_REQUEST', 'VENUE_STATE_REQUEST']
 
-/** The way to the venue: requests are lost, doubled and late, and sent again until the venue has answered for them. */
+/** The network to the venue: requests are lost, doubled and late, and sent again until the venue has answered them. */
 export class NetworkPort implements Port {
   readonly #scheduler: Scheduler
   readonly #venue: SimulatedVenue
   readonly #hooks: { alive(): boolean; lossy(): boolean; onDeliver(intent: Intent): void }
   #context: PortContext | undefined
-  /** Orders of this run by who placed them, and whether the venue has answered for the request. */
+  /** Orders of this run by the actor that placed them, and whether the venue has answered. */
   readonly #placed = new Map<string, { id: string; answered: boolean }>()
 
   constructor(
@@ -44,7 +44,7 @@ export class NetworkPort implements Port {
     if (this.#hooks.alive()) this.#send(intent)
   }
 
-  /** Looked up first: what the venue has is on its stream. */
+  /** The intent is looked up first: the venue's stream has its orders. */
   recover(intent: Intent): void {
     const { type } = intent.event
     if (type === 'PLACE_ORDER') this.#placed.set(intent.actor, { id: intent.id, answered: false })
@@ -109,7 +109,7 @@ export class NetworkPort implements Port {
     const { id, actor, seq, correlation } = intent
     const placed = this.#placed.get(actor)
     const order = this.#venue.find(clOrdId)
-    // While its placement is still under way nobody knows, and nothing is guessed.
+    // While the placement is under way, the state is unknown, and the port does not guess.
     if (order === undefined && placed !== undefined && !placed.answered) {
       this.#again(intent)
       return

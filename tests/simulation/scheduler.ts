@@ -6,7 +6,7 @@ interface Planned {
   readonly run: () => void | Promise<void>
 }
 
-/** All that happens in a simulated world, one thing after the other, by its time; chance comes from one seed. */
+/** Runs all events of a simulated world one after the other, by their time. All chance comes from one seed. */
 export class Scheduler {
   readonly random: () => number
   now: number
@@ -35,7 +35,7 @@ export class Scheduler {
     return items[Math.floor(this.random() * items.length)] as T
   }
 
-  /** Time of the next thing; undefined when nothing is left. */
+  /** Time of the next event; undefined when none is left. */
   get nextAt(): number | undefined {
     return this.#next?.at
   }

@@ -21,7 +21,7 @@ describe('a world in which everything goes wrong', () => {
     const crashes: Record<string, number> = {}
     const reports: Record<string, number> = {}
     const areMissing = () => CRASHES.some((why) => !crashes[why]) || REPORTS.some((type) => !reports[type])
-    // One world in three has no failed write: there are more of them until everything has gone wrong once.
+    // One world in three has no failed write, so more worlds run until each fault has happened once.
     for (let n = 0; n < worlds || (n < 3 * worlds && areMissing()); n++) {
       const outcome = await simulate({ seed: SEED + n, durationMs }).catch((cause) => {
         throw new Error(`seed ${SEED + n}: ${cause.message}`, { cause })

@@ -1,7 +1,7 @@
 /**
- * Whole runners in a world of one seed: clock, chance, store, venue and network behind one scheduler. They are killed
- * between any two steps of a commit, lose their network, get things late, twice and out of order; an oracle holds the
- * laws against everything that gets out. At the end nothing goes wrong any more, and everything has to settle.
+ * Whole runners in a world of one seed: clock, chance, store, venue and network behind one scheduler. Runners are
+ * killed between any two steps of a commit, lose their network, and get messages late, twice and out of order. An
+ * oracle checks the laws on every effect. At the end all faults stop, and everything must settle.
  */
 import { createHash } from 'node:crypto'
 import { assign, setup } from 'xstate'
@@ -26,13 +26,13 @@ import { SimulatedVenue } from './venue.ts'
 const VENUE = 'sim'
 const SYMBOLS = ['AAAUSDT', 'BBBUSDT']
 const START_AT = 1_700_000_000_000
-/** The market's messages, and the time that nothing goes wrong any more at the end. */
+/** Ms between market messages, and the time at the end without faults. */
 const MARKET_STEP_MS = 200
 const CALM_MS = 180_000
-/** The longest that an answer is under way, when nothing goes wrong. */
+/** The longest time of an answer without faults. */
 const ANSWER_MS = 2_000
 
-/** Sleeps for as long as it is told to, most of it passive. */
+/** A machine that sleeps for the time in its event, and is mostly passive. */
 const alarm = setup({
   types: {} as { context: { delayMs: number }; events: { type: 'SET'; at: number; delayMs: number } },
   delays: { delay: ({ context }) => context.delayMs },
@@ -51,7 +51,7 @@ const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 export interface SimulationOptions {
   readonly seed: number
-  /** Of the world, faults included. */
+  /** Duration of the world in ms, including the time with faults. */
   readonly durationMs: number
 }
 
@@ -60,13 +60,13 @@ export interface Outcome {
   readonly steps: number
   readonly crashes: Readonly<Record<string, number>>
   readonly orders: number
-  /** Of the venue, by what they said. */
+  /** Number of the venue's reports, by type. */
   readonly reports: Readonly<Record<string, number>>
-  /** Of everything that happened: the same for the same seed. */
+  /** Hash of everything that happened. It is the same for the same seed. */
   readonly hash: string
 }
 
-/** What an oracle throws. */
+/** The error of the oracle. */
 export class LawBroken extends Error {
   override readonly name = 'LawBroken'
 }
@@ -81,13 +81,13 @@ class Incarnation {
   /** Resolves when it dies. */
   readonly ended: Promise<undefined>
   alive = true
-  /** It has started, and its disk may be slow. */
+  /** Whether the runner has started. Then its disk may be slow. */
   up = false
   store!: FaultyStore
-  /** Missing while it is still starting. */
+  /** The supervisor; missing during the start. */
   supervisor!: Supervisor
   #end: (value: undefined) => void = nothing
-  /** Writes that its disk is at. */
+  /** Number of writes under way. */
   #lagging = 0
   #onLag: () => void = nothing
 
@@ -102,7 +102,7 @@ class Incarnation {
     return this.#lagging > 0
   }
 
-  /** A write takes until `done`. */
+  /** Delays a write until `done`. */
   async lag(done: Promise<void>): Promise<void> {
     this.#lagging++
     this.#onLag()
@@ -110,7 +110,7 @@ class Incarnation {
     this.#lagging--
   }
 
-  /** Resolves when all is durable, when the disk has it wait, or when it is dead. */
+  /** Resolves when everything is durable, when the disk delays a write, or when the runner is dead. */
   async settled(): Promise<void> {
     if (this.isLagging) return
     const lagged = new Promise<void>((resolve) => {
@@ -133,12 +133,12 @@ class World {
   readonly #endAt: number
   readonly #crashes: Record<string, number> = {}
   readonly #trace = createHash('sha256')
-  /** What was ever released, by seq. */
+  /** All published records, by seq. */
   readonly #released: string[] = []
   readonly #revs = new Map<string, number>()
-  /** Last position that was taken of each source. */
+  /** The last position taken of each source. */
   readonly #positions = new Map<string, number>()
-  /** Intents that a port was given. */
+  /** The intents that a port got. */
   readonly #delivered = new Set<string>()
   readonly #prices = new Map(SYMBOLS.map((symbol) => [symbol, 100]))
   #marketPosition = 0
@@ -192,7 +192,7 @@ class World {
     if (runner.alive) {
       runner.clock.advanceTo(this.#scheduler.now)
       runner.supervisor.pump()
-      // Sometimes the next thing happens before this one's commit is done.
+      // Sometimes the next event happens before this event's commit is done.
       if (this.#scheduler.chance(0.8)) {
         await runner.settled()
         const atRest = runner.alive && !runner.isLagging
@@ -203,7 +203,7 @@ class World {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** May die on the way: then it is not alive when this resolves. */
+  /** Starts a runner. It may die during the start, and is then not alive when this resolves. */
   async #start(): Promise<void> {
     const life = new Incarnation(this.#scheduler.now)
     this.#runner = life
@@ -240,7 +240,7 @@ class World {
     )
   }
 
-  /** What a disk refuses while the runner starts ends it, too. */
+  /** A write that the disk refuses during the start ends the runner, too. */
   async #unlessDead<T>(life: Incarnation, work: Promise<T>): Promise<T | undefined> {
     const done = work.catch((error) => {
       if (!isOutcryError(error, 'STORE_FENCED')) throw error
@@ -295,7 +295,7 @@ class World {
     this.#released[seq] = text
     this.#trace.update(text)
     const before = this.#revs.get(actor) ?? 0
-    // What an incarnation did not live to release is in the log all the same.
+    // The log also has the records that a killed incarnation did not publish.
     if (rev <= before) this.#broken(`rev ${rev} of ${actor} after ${before} (law 4)`)
     this.#revs.set(actor, rev)
     if (origin !== undefined) {
@@ -303,25 +303,25 @@ class World {
       if (origin.position <= last) this.#broken(`${origin.source} ${origin.position} was taken after ${last}`)
       this.#positions.set(origin.source, origin.position)
     }
-    // Between two steps of a release.
+    // A kill between two steps of a publication.
     if (this.#faults && this.#scheduler.chance(0.001)) this.#die(incarnation, 'in a release')
   }
 
   #onDeliver(incarnation: Incarnation, intent: Intent): void {
     if (intent.seq > incarnation.store.head.seq)
       this.#broken(`intent ${intent.id} got out before it was durable (law 3)`)
-    // What became of it in an earlier life nobody knows: it has to be looked up.
+    // The intent's outcome in an earlier life is unknown, so it must be looked up.
     if (this.#delivered.has(intent.id)) this.#broken(`intent ${intent.id} was delivered twice (law 6)`)
     this.#delivered.add(intent.id)
     if (this.#faults && this.#scheduler.chance(0.02)) this.#die(incarnation, 'before a port')
   }
 
-  /** Thrown at the next step: what is thrown where a supervisor calls out is only logged by it. */
+  /** Throws at the next step, because the supervisor only logs an error of its observers. */
   #broken(what: string): void {
     this.#failure ??= new LawBroken(what)
   }
 
-  /** A random walk, the same for every incarnation: what one did not take, the next gets. */
+  /** Plans a random walk of prices. It is the same for every incarnation: an untaken message goes to the next one. */
   #planMarket(): void {
     this.#scheduler.after(MARKET_STEP_MS, () => {
       if (this.#scheduler.now >= this.#endAt) return
@@ -347,7 +347,7 @@ class World {
   #feedMarket(): void {
     const runner = this.#runner as Incarnation
     if (!runner.alive) return
-    // Now and then the feed begins again from somewhere before.
+    // Sometimes the feed begins again from an earlier place.
     const taken = runner.supervisor.cursor('market')
     const from = this.#faults && this.#scheduler.chance(0.05) ? Math.max(0, taken - 5) : taken
     for (const { position, at, symbol, event } of this.#market.slice(from)) {
@@ -356,7 +356,7 @@ class World {
     }
   }
 
-  /** Somebody cancels an order, or wants another quantity of it. */
+  /** Plans requests of people, who cancel orders or change their quantities. */
   #planPeople(): void {
     this.#scheduler.after(this.#scheduler.between(500, 5_000), () => {
       if (this.#scheduler.now >= this.#endAt) return
@@ -390,7 +390,7 @@ class World {
     })
   }
 
-  /** The venue's reports, read from where the runner has them; the connection is often away. */
+  /** Plans reads of the venue's reports from the runner's position. The connection is often away. */
   #planStream(): void {
     this.#scheduler.after(
       this.#scheduler.between(20, this.#faults && this.#scheduler.chance(0.05) ? 9_000 : 400),
@@ -415,7 +415,7 @@ class World {
     }
   }
 
-  /** Killed at any moment. */
+  /** Plans kills at any moment. */
   #planSudden(): void {
     this.#scheduler.after(this.#scheduler.between(1_000, 20_000), () => {
       if (this.#faults) this.#die(this.#runner as Incarnation, 'at any moment')
@@ -428,7 +428,7 @@ class World {
     while (this.#runner?.isLagging) await this.#step()
     if (!this.#runner?.alive) await this.#restart(this.#runner as Incarnation)
     const { supervisor } = this.#runner as Incarnation
-    // What came last may have come while it was down.
+    // The last messages may have come while the runner was down.
     this.#feedMarket()
     for (const id of SYMBOLS)
       await supervisor.send(`emaCross/ema-${id}`, { type: 'STOP', at: this.#scheduler.now })
@@ -450,7 +450,7 @@ class World {
       throw new LawBroken(`not what the log leads to (law 5): ${JSON.stringify(problems[0])}`)
   }
 
-  /** Of an actor in memory or not, a timer that is due has fired. */
+  /** Checks that every due timer has fired, of actors in memory or not. */
   async #checkTimers({ supervisor }: Incarnation): Promise<void> {
     for await (const { address, timers } of supervisor.actors()) {
       const late = timers.find(({ dueAt }) => dueAt < this.#scheduler.now)
@@ -458,7 +458,7 @@ class World {
     }
   }
 
-  /** Everything the venue's books say, the runner's say too. */
+  /** Checks that the runner's books agree with the venue's. */
   async #checkSettled(): Promise<void> {
     const { supervisor } = this.#runner as Incarnation
     await this.#verify(supervisor)
@@ -466,7 +466,7 @@ class World {
     const taken = [supervisor.cursor('market'), supervisor.cursor(VENUE)]
     const told = [this.#marketPosition, this.#venue.stream.length]
     if (String(taken) !== String(told)) throw new LawBroken(`${taken} taken of ${told} (law 4)`)
-    // What was asked a moment ago may still be under way.
+    // Requests of a moment ago may still be under way.
     const open = supervisor.unsettled.filter(({ at }) => at < this.#scheduler.now - ANSWER_MS)
     if (open.length > 0)
       throw new LawBroken(`still unsettled (law 6): ${open.map(({ id }) => id).join(', ')}`)

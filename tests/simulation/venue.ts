@@ -11,14 +11,14 @@ import * as decimal from '../../machines/model/decimal.ts'
 import type { Scheduler } from './scheduler.ts'
 
 interface Booked {
-  /** Every one that it went by, the newest last. */
+  /** All ClOrdIDs of the order, the newest last. */
   readonly clOrdIds: string[]
   readonly actor: string
   readonly terms: PlaceOrder
   readonly venueOrderId: string
   readonly fills: { readonly tradeId: string; execId: string; readonly qty: string; readonly px: string }[]
   orderQty: string
-  /** How it ended: what a bust of a late fill brings it back to. */
+  /** The status with which it ended. A bust of a late fill brings it back to this. */
   endedAs?: OrdStatus
   ordStatus: OrdStatus
   cumQty: string
@@ -35,14 +35,14 @@ export interface StreamedReport {
 const WORKING: readonly OrdStatus[] = ['NEW', 'PARTIALLY_FILLED']
 
 /**
- * An exchange of its own: whatever becomes of the runner, its books stand. It fills, refuses, cancels, expires and takes
- * fills back when it likes. A request that it gets twice under one id it takes once.
+ * A separate exchange, whose books survive the runner. It fills, refuses, cancels, expires and busts at random. It
+ * takes a request that comes twice under one id once.
  */
 export class SimulatedVenue {
   readonly stream: StreamedReport[] = []
-  /** By the ClOrdID that placed them. */
+  /** Orders by the ClOrdID that placed them. */
   readonly orders = new Map<string, Booked>()
-  /** Requests that came, by ClOrdID: how often. */
+  /** Number of received requests by ClOrdID. */
   readonly requests = new Map<string, number>()
   readonly #scheduler: Scheduler
   #execId = 1
@@ -73,7 +73,7 @@ export class SimulatedVenue {
       this.#report(order, 'REJECTED', { text: 'not today' }, intent)
       return
     }
-    // A fill may be told before the order is.
+    // A fill may be reported before its order.
     if (s.chance(0.1)) {
       this.#fill(order)
       this.#report(order, 'NEW', {}, intent)
@@ -87,7 +87,7 @@ export class SimulatedVenue {
     if (order !== undefined && WORKING.includes(order.ordStatus)) {
       order.ordStatus = order.endedAs = 'CANCELED'
       this.#report(order, 'CANCELED', {}, intent)
-      // A fill that had happened before reaches the stream after the cancel.
+      // An earlier fill reaches the stream after the cancel.
       if (this.#scheduler.chance(0.2)) this.#fill(order)
       return
     }
@@ -107,7 +107,7 @@ export class SimulatedVenue {
     this.#report(order, 'REPLACED', {}, intent)
   }
 
-  /** By any of its ClOrdIDs. */
+  /** Returns an order by any of its ClOrdIDs. */
   find(clOrdId: string): Booked | undefined {
     return [...this.orders.values()].find(({ clOrdIds }) => clOrdIds.includes(clOrdId))
   }
@@ -118,7 +118,7 @@ export class SimulatedVenue {
     this.stream.push({ position: this.stream.length + 1, actor, report, completes: intent })
   }
 
-  /** Ends what is still working, so that a world can come to rest. */
+  /** Ends all working orders, so that a world can come to rest. */
   closeAll(): void {
     this.#isClosed = true
     for (const order of this.orders.values()) {
@@ -128,7 +128,7 @@ export class SimulatedVenue {
     }
   }
 
-  /** All that works, what was filled since a time, and what is held. */
+  /** Returns the working orders, the fills since a time, and the positions. */
   state(since: number): Omit<VenueState, 'here'> {
     const held = new Map<string, string>()
     for (const { terms, cumQty } of this.orders.values()) {
@@ -181,7 +181,7 @@ export class SimulatedVenue {
     return times > 0
   }
 
-  /** What happens to a working order from here on. */
+  /** Plans the further life of a working order. */
   #live(order: Booked): void {
     this.#scheduler.after(this.#scheduler.between(5, 4_000), () => {
       if (!WORKING.includes(order.ordStatus)) return
@@ -213,7 +213,7 @@ export class SimulatedVenue {
       this.#scheduler.after(this.#scheduler.between(10, 9_000), () => this.#bust(order))
   }
 
-  /** Takes its last fill back: one that is filled works again, one that has ended stays so. */
+  /** Busts the last fill: a filled order works again, an ended one stays ended. */
   #bust(order: Booked): void {
     const fill = this.#isClosed ? undefined : order.fills.pop()
     if (fill === undefined) return
@@ -226,7 +226,7 @@ export class SimulatedVenue {
     if (wasFilled && WORKING.includes(order.ordStatus)) this.#live(order)
   }
 
-  /** Where its books put an order that has not ended. */
+  /** Puts an order that has not ended into its place in the books. */
   #rest(order: Booked): void {
     const { endedAs, cumQty, orderQty } = order
     if (decimal.compare(cumQty, orderQty) >= 0) order.ordStatus = 'FILLED'

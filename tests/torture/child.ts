@@ -1,4 +1,4 @@
-/** `child.ts <folder> <seed> <lines>`: works on the script until it ends, telling each line that is durable. */
+/** `child.ts <folder> <seed> <lines>`: works on the script to its end, and prints each durable line. */
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
@@ -9,7 +9,7 @@ import { LEDGERS, machines, script } from './ledger.ts'
 
 const [folder, seed, lines] = process.argv.slice(2) as [string, string, string]
 
-/** Has books of its own, in a file: a line for each request that it was handed. */
+/** A bank with its own books in a file: a line for each request that it got. */
 class Bank implements Port {
   readonly #file = join(folder, 'bank')
   readonly #known: Set<string>
@@ -17,7 +17,7 @@ class Bank implements Port {
 
   constructor() {
     const text = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : ''
-    // A request that was cut off never came.
+    // A request that was cut off counts as not received.
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     this.#known = new Set(whole.split('\n').filter((line) => line !== ''))
     if (whole !== text) appendFileSync(this.#file, '\n')
@@ -77,7 +77,7 @@ for (const { to, event } of script(Number(seed))) {
       process.stdout.write(`${here} ${seq}\n`)
     }),
   )
-  // Batches of every size.
+  // The batches have every size.
   if (position % 17 === 0) await Promise.all(sends.splice(0))
 }
 await Promise.all(sends)

@@ -6,9 +6,9 @@ import { howMany, SEED } from '../seeded.ts'
 import { crashLoop } from './crash-loop.ts'
 
 const KILLS = howMany('KILLS', 25)
-/** Of one log: it is read through after each of them. */
+/** Kills of one log, which is read after each of them. */
 const KILLS_OF_ONE = 25
-/** So many of a log that its last kill comes before its last line. */
+/** Number of lines for each kill, so that the last kill comes before the last line. */
 const LINES_FOR_A_KILL = 300
 
 it(`a process that is killed ${KILLS} times loses nothing and does nothing twice, seed ${SEED}`, async () => {

@@ -1,4 +1,4 @@
-/** Kills a process at random moments, and looks each time at what it left. */
+/** Kills a process at random moments, and checks its log each time. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -13,12 +13,12 @@ import { seeded } from '../seeded.ts'
 import { booksAfter, LEDGERS, machines } from './ledger.ts'
 
 const CHILD = program('tests/torture/child.ts')
-/** About as long as a process takes to start: one in ten is killed meanwhile. */
+/** About the ms of a process's start. One process in ten is killed during it. */
 const START_MS = 300
-/** Longest time between the line after which a process is to be killed, and the kill. */
+/** Longest time in ms between the line after which a process is to be killed and the kill. */
 const LATER_MS = 8
 
-/** When a process is killed: some time after it has started, or has told of so many lines. */
+/** The time of a kill: some ms after the start, or after a number of printed lines. */
 interface Kill {
   readonly lines: number
   readonly laterMs: number
@@ -26,14 +26,14 @@ interface Kill {
 }
 
 export interface CrashReport {
-  /** That there really were: fewer than asked for only where all the work was done before. */
+  /** Number of real kills: fewer than requested only when all the work was done before. */
   readonly kills: number
   readonly lines: number
   readonly records: number
   readonly requests: number
 }
 
-/** @throws Error naming what was lost, half there, other than it should be, or sent twice */
+/** Runs the loop. @throws Error naming the record that was lost, half written, different, or sent twice */
 export async function crashLoop(
   folder: string,
   { seed, kills, lines }: { seed: number; kills: number; lines: number },
@@ -43,7 +43,7 @@ export async function crashLoop(
   const random = seeded(seed)
   let acknowledged = { position: 0, seq: 0 }
   for (let done = 0; ; done++) {
-    // By lines, not by time, so that no machine is too fast for all of the kills.
+    // Kills go by lines, not by time, so no machine is too fast for them.
     const isEarly = random() < 0.1
     const laterMs = random() * (isEarly ? START_MS : LATER_MS)
     const kill = { isEarly, laterMs, lines: Math.floor((random() * lines) / kills) }
@@ -100,7 +100,7 @@ async function checkAfter(
       throw new Error(`record ${acknowledged.seq} was acknowledged; the log ends at ${store.head.seq}`)
     const { damage } = await store.verifyChain()
     if (damage.length > 0) throw new Error(JSON.stringify(damage[0]))
-    // As far as the log has come, the books are those of a process that was never killed.
+    // Up to the end of the log, the books are those of a process that was never killed.
     let position = 0
     for await (const { origin } of store.read({ reverse: true })) {
       if (origin?.source !== 'script') continue

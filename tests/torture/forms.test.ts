@@ -15,7 +15,7 @@ describe.each(Object.entries(FORMS))('the full form %s', (_, { files, amounts })
     expect([...inShort.keys()].sort()).toEqual(Object.keys(amounts).sort())
     for (const [name, inFull] of Object.entries(amounts)) {
       const short = inShort.get(name) as number
-      // The shorter its steps, the more it does.
+      // The shorter the steps, the greater the amount.
       const isMore = name.endsWith('_STEP') ? inFull < short : inFull > short
       expect([name, isMore]).toEqual([name, true])
     }

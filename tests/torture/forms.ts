@@ -1,12 +1,12 @@
-/** The full forms of tests that `npm test` has a short form of: what `npm run torture -- <name>` runs. */
+/** The full forms of tests that have a short form in `npm test`. `npm run torture -- <name>` runs them. */
 
 export interface Form {
-  /** What it is about, in one line. */
+  /** Subject of the form, in one line. */
   readonly about: string
   readonly files: readonly string[]
-  /** How much it does, by the variables that its files read with `howMany`. */
+  /** Amounts by the variables that its files read with `howMany`. */
   readonly amounts: Readonly<Record<string, number>>
-  /** It is about nothing without whole captures. */
+  /** Set when the form needs whole captures. */
   readonly needsRecordings?: true
 }
 

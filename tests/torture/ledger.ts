@@ -1,4 +1,4 @@
-/** What the tortured process does: a script of its seed, whose outcome anybody can work out without it. */
+/** The work of the tortured process: a script from a seed, whose outcome can be computed without the process. */
 import { assign, enqueueActions, sendTo, setup } from 'xstate'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { seeded } from '../seeded.ts'
@@ -12,7 +12,7 @@ export type Entry = {
   readonly ask: boolean
 }
 
-/** Adds up, tells the total, and now and then asks the bank for something. */
+/** A machine that adds up, sends the total on, and sometimes sends the bank a request. */
 const ledger = setup({
   types: {} as {
     context: { sum: number; entries: number; asked: number; granted: number }
@@ -49,7 +49,7 @@ export interface Line {
   readonly event: Entry
 }
 
-/** Line `position` of the script, from 1. */
+/** Yields the lines of the script, from line 1. */
 export function* script(seed: number): Generator<Line> {
   const random = seeded(seed)
   for (let position = 1; ; position++) {
@@ -59,7 +59,7 @@ export function* script(seed: number): Generator<Line> {
   }
 }
 
-/** What the books must be after so many lines. */
+/** Returns the books after this many lines. */
 export function booksAfter(seed: number, lines: number) {
   const sums = new Map<string, { sum: number; entries: number; asked: number }>()
   let sum = 0

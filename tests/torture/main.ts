@@ -1,6 +1,6 @@
 /**
- * `npm run torture` lists the names of forms.ts; `npm run torture -- <name>...` runs their full forms one after the other;
- * `npm run torture -- all --minutes 10` goes through kills, power cuts and simulated worlds for so long.
+ * `npm run torture` lists the names in forms.ts. `npm run torture -- <name>...` runs their full forms one after the
+ * other. `npm run torture -- all --minutes 10` runs kills, power cuts and simulated worlds for this time.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -22,14 +22,14 @@ const command = new Command('torture')
   .parse()
 const options = command.opts<{ minutes: number; seed: number; recordings?: string }>()
 
-/** Resolves to whether nothing broke. */
+/** Returns whether all tests passed. */
 function run({ files, amounts }: Form): boolean {
   const vitest = createRequire(import.meta.url).resolve('vitest/package.json')
   const { bin } = JSON.parse(readFileSync(vitest, 'utf8')) as { bin: { vitest: string } }
   const unlimited = ['--testTimeout=0', '--hookTimeout=0']
   const set = Object.entries(amounts).map(([name, value]) => [name, String(value)])
   const env = {
-    // What is set by hand goes before.
+    // Variables set by hand come first.
     ...Object.fromEntries(set),
     ...process.env,
     SEED: String(options.seed),

@@ -1,4 +1,4 @@
-/** Kills, power cuts and simulated worlds, one after the other, for as long as one likes. */
+/** Runs kills, power cuts and simulated worlds, one after the other, for any time. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { compileShim } from '../faults/disk/shim.ts'
 import { simulate } from '../simulation/simulation.ts'
 import { crashLoop } from './crash-loop.ts'
 
-/** Ends the process with 1, and names the seed, when something breaks. */
+/** Ends the process with code 1 and prints the seed at a failure. */
 export async function tortureFor(minutes: number, firstSeed: number): Promise<void> {
   let seed = firstSeed
   const folder = mkdtempSync(join(tmpdir(), 'outcry-torture-'))

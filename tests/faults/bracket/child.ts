@@ -1,4 +1,4 @@
-/** `child.ts <config> <how>`: a runner that is killed at the first thing that becomes of its orders, or runs to its end. */
+/** `child.ts <config> <how>`: a runner that is killed at the first event of its orders, or runs to its end. */
 
 import { startRunner } from '../../../src/runner/assemble.ts'
 import { loadConfig } from '../../../src/runner/config/load.ts'
@@ -12,7 +12,7 @@ runner.supervisor.transitions$.subscribe(({ seq, actor, event }) => {
   if (how === 'whole' || seq <= before) return
   if (!/^(list|order|position|watchdog)\//.test(actor) || event.type === 'xstate.init') return
   const kill = () => process.kill(process.pid, 'SIGKILL')
-  // Before its ports have seen it; when they have; a while later.
+  // The kill comes before the ports have seen the event, after that, or a while later.
   if (how === 'released') kill()
   else if (how === 'sent') setImmediate(kill)
   else setTimeout(kill, 4)

@@ -1,4 +1,4 @@
-/** Enters once, with a stop and a target close by. */
+/** A strategy that enters once, with a close stop and target. */
 import { z } from 'zod'
 import { defineStrategy } from '../../../machines/index.ts'
 

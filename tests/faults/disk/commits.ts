@@ -1,6 +1,6 @@
 import type { Commit, LogRecord } from '../../../store/index.ts'
 
-/** The commit that begins at a seq: of few records or many, always the same one. */
+/** Returns the commit that begins at a seq, with few records or many. It is always the same. */
 export function commitOf(firstSeq: number, size: number): Commit {
   const count = 1 + ((firstSeq * 7) % 5)
   const records: LogRecord[] = []

@@ -1,6 +1,6 @@
 /**
- * What a disk may hold after the power is cut, from the journal of what a process did to it (see shim.c). Synced bytes
- * are there. Of the others anything may be: none, all, some, the first half of one, or zeros in their place. Names
+ * Models what a disk may hold after a power cut, from the journal of a process's operations (see shim.c). Synced bytes
+ * are there. Of the others, the disk may have none, all, some, the first half of one, or zeros in their place. Names
  * change in order, as in a journaling file system, and a sync of any file carries the changes before it.
  */
 export type Op =
@@ -16,7 +16,7 @@ interface Piece {
   readonly bytes: Buffer
 }
 
-/** A file by whatever name: what was written to it, and how many of these pieces are safe. */
+/** A file under any name: the pieces written to it, and the number of them that are safe. */
 interface File {
   pieces: Piece[]
   safe: number
@@ -48,10 +48,10 @@ export function parseJournal(journal: Buffer): Op[] {
   return ops
 }
 
-/** The files as they may be when the power is cut before operation `at`. */
+/** Returns the files as they may be when the power is cut before operation `at`. */
 export function afterPowerCut(ops: readonly Op[], at: number, random: () => number): Map<string, Buffer> {
   const barrier = ops.slice(0, at).findLastIndex(({ kind }) => kind === 'sync') + 1
-  // Names change in order; those behind the last sync may be lost from some point on.
+  // Names change in order. Those after the last sync may be lost from some point on.
   const namesTo = barrier + Math.floor(random() * (at - barrier + 1))
   const names = new Map<string, File>()
   const lasting = new Map<string, File>()
@@ -121,7 +121,7 @@ function whatIsLeft({ pieces, safe }: File, random: () => number): Buffer {
       break
     }
     case 2:
-      // The size was noted, the bytes were not.
+      // The disk has the size, but not the bytes.
       left.push(
         ...unsafe.map(({ offset, bytes }, i) => ({
           offset,

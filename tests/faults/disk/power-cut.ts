@@ -1,4 +1,4 @@
-/** Runs a writer on a disk that tells what happens to it, and looks at what power cuts would have left. */
+/** Runs a writer on a disk that journals its operations, and checks what power cuts would leave. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ import { afterPowerCut, type Op, parseJournal } from './model.ts'
 
 const WRITER = program('tests/faults/disk/writer.ts')
 
-/** What the writer does: how often it opens the store, commits each time, and how large they are. */
+/** The work of the writer: how often it opens the store, and the number and size of its commits. */
 export interface Writing {
   readonly runs: number
   readonly commits: number
@@ -19,12 +19,12 @@ export interface Writing {
 }
 
 export interface Disk {
-  /** Where everything is put. */
+  /** Folder for all files. */
   readonly folder: string
   readonly shim: string
 }
 
-/** `fail`: as DISK_FAIL in shim.c. */
+/** Runs the writer. `fail` is DISK_FAIL of shim.c. */
 export function writeOn(
   { folder, shim }: Disk,
   name: string,
@@ -52,13 +52,16 @@ export function writeOn(
   return { root, ops: parseJournal(readFileSync(journal)), output: output.toString() }
 }
 
-/** What the writer had been told to be safe before the operation. */
+/** Returns the seq that was acknowledged to the writer before the operation. */
 export function acknowledgedBefore(ops: readonly Op[], at: number): number {
   const last = ops.slice(0, at).findLast((op) => op.kind === 'write' && op.path === 'acks')
   return last?.kind === 'write' ? Number(last.bytes.toString()) : 0
 }
 
-/** @throws Error naming seed and cut, with what was wrong as its cause */
+/**
+ * Cuts the power at random operations and checks the rest.
+ * @throws Error naming seed and cut, with the fault as its cause
+ */
 export async function cutPower(
   disk: Disk,
   name: string,

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** Why a test of power cuts is left out. */
+/** The reason for skipping a test of power cuts. */
 export const NO_SHIM = 'needs Linux and a C compiler (cc)'
 
-/** Compiles the shim into the folder; undefined, and says so, where there is no C compiler, or no Linux. */
+/** Compiles the shim into the folder. Returns undefined, with a message, without Linux or a C compiler. */
 export function compileShim(folder: string): string | undefined {
   const shim = process.platform === 'linux' ? compiled(folder) : undefined
   if (shim === undefined) console.warn(`power cuts and failing disks are left out: this ${NO_SHIM}`)

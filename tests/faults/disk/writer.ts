@@ -1,4 +1,4 @@
-/** Appends to the store in `log` within the folder, noting in the file `acks` what is acknowledged. */
+/** Appends to the store in `log` within the folder, and notes each acknowledged seq in the file `acks`. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLevelStore } from '../../../store/index.ts'

@@ -1,8 +1,8 @@
-/** Runs in which much happens in little time: entries, stops, trailing, funding, questions to the venue, a universe. */
+/** Configurations of short, busy runs: entries, stops, trailing, funding, requests to the venue, a universe. */
 import { fileURLToPath } from 'node:url'
 import { type Capture, capture } from '../../data/data.ts'
 
-/** From before the run to after it; of one moment, of none, and one that comes late. */
+/** News from before the run to after it; several at one moment, at no moment, and one that comes late. */
 const NEWS = fileURLToPath(new URL('news.jsonl', import.meta.url))
 
 export const STARTS_AT = 1_700_006_400_000 - 10_000
@@ -59,7 +59,7 @@ export function busyConfig(latencyMs: number, durationMs: number) {
   }
 }
 
-/** A recorded market, and a strategy that trades often. */
+/** Returns a configuration with a recorded market, and a strategy that trades often. */
 export function recordedConfig(recording: Capture, latencyMs: number) {
   return {
     market: { source: 'recording', files: [capture(recording)], speed: 'max' },

@@ -1,20 +1,20 @@
-/** Law 13, with no chance and no clock in it: a run that dies at a write, whichever it is, leaves what one leaves that lives on. */
+/** Tests law 13 without chance or a clock: a run that dies at any write leaves the same as one that does not die. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { differenceOfLogs, differenceOfPresents } from '../../equal-logs.ts'
 import { howMany, SEED, seeded } from '../../seeded.ts'
 import { busyConfig, recordedConfig } from './config.ts'
 import { type Left, MortalRun } from './mortal-run.ts'
 
-/** Runs that end once, each at another moment. */
+/** Number of runs that end once, each at another moment. */
 const SINGLE_KILLS = howMany('SINGLE_KILLS', 6)
-/** Ends of one run of many writes. */
+/** Number of ends of one run of many writes. */
 const KILLS_OF_ONE = howMany('KILLS_OF_ONE', 6)
-/** Market time of a run. */
+/** Market time of a run, in ms. */
 const DURATION_MS = howMany('KILLED_RUN_MS', 25_000)
 
 const ENDS = ['beforeWrite', 'answerLost', 'stopped'] as const
 
-/** A chain of as many lives as there are writes takes the square of that: it is for runs of few. */
+/** A life for each write takes time with the square of the writes, so it is for runs of few writes. */
 const RUNS = [
   ['of a simulated market, its venue close by', busyConfig(20, DURATION_MS), 'few'],
   ['of a simulated market, its venue far away', busyConfig(600, DURATION_MS), 'few'],
@@ -69,7 +69,7 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
   if (amount === 'few') {
     it.each([
       ['killed after', 'answerLost', 1],
-      // Each life has to come further than the one before.
+      // Each life must come further than the one before.
       ['killed before', 'beforeWrite', 2],
       ['stopped at', 'stopped', 1],
     ] as const)('is the same one when it is %s each of its writes', async (_, end, write) => {
@@ -103,7 +103,7 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
       const end = ENDS[n % ENDS.length]
       const run = begin()
       await run.live(({ all }) => (all === write ? end : undefined))
-      // One that is told to stop while it starts does not hear of it.
+      // A runner that is told to stop while it starts does not hear of it.
       expect(run.ends).toBeGreaterThanOrEqual(end === 'stopped' ? 0 : 1)
       await run.live()
       await expectEqual(run, `${end} at ${write} of ${writes}`)

@@ -1,4 +1,7 @@
-/** Whole runs in memory that end at a write: they die before it reaches the disk, or after it with nobody told, or are stopped. */
+/**
+ * Whole runs in memory that end at a write: they die before it reaches the disk, or after it without an
+ * acknowledgement, or are stopped.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +29,7 @@ type Database = ConstructorParameters<typeof VenueFolder>[0]
 const nothing = () => {}
 const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-/** What a run has left behind. */
+/** The remains of a run. */
 export interface Left {
   readonly records: readonly TransitionRecord[]
   readonly presents: ReadonlyMap<string, unknown>
@@ -34,20 +37,23 @@ export interface Left {
   readonly problems: readonly unknown[]
 }
 
-/** At which end of a write a process dies; or after it the runner is told to stop, as by SIGTERM. */
+/**
+ * The end of a run at a write: the process dies before or after it, or the runner is told to stop after it, as by
+ * SIGTERM.
+ */
 export type End = 'beforeWrite' | 'answerLost' | 'stopped'
 type Death = Exclude<End, 'stopped'>
 
-/** Writes of one life up to the present one. */
+/** The writes of one life so far. */
 export interface Writes {
   readonly all: number
-  /** Without those that have nothing but what each start adds of its own. */
+  /** Number of writes without those that only have records which each start adds. */
   readonly ofRun: number
 }
 
-/** A folder's worth of disk that outlives every process. */
+/** A disk in memory that outlives every process. */
 export class MortalRun {
-  /** How often it was killed or stopped. */
+  /** Number of kills and stops. */
   ends = 0
   readonly #config: object
   readonly #log = newMemory()
@@ -58,7 +64,9 @@ export class MortalRun {
     this.#config = config
   }
 
-  /** Starts the runner, and lets it live until its market or it itself ends at a write. Returns how many writes it came to. */
+  /**
+   * Starts the runner, and lets it live until its market ends or it ends at a write. Returns the number of its writes.
+   */
   async live(endAt: (writes: Writes) => End | undefined = () => undefined): Promise<number> {
     const writes = { all: 0, ofRun: 0 }
     let runner: RunningRunner | undefined
@@ -74,7 +82,7 @@ export class MortalRun {
       if (isOfRun) writes.ofRun++
       const end = endAt(writes)
       if (end !== 'stopped') return end
-      // One that is still starting does not hear of it.
+      // A runner that is still starting does not hear of it.
       if (runner !== undefined && !isStopped) {
         isStopped = true
         runner.stop('SIGTERM', 'test').catch(onFailure)
@@ -149,12 +157,12 @@ class MortalBooks extends VenueFolder {
     await new Promise(nothing)
   }
 
-  /** The memory behind it outlives it. */
+  /** The memory outlives the store. */
   override async close(): Promise<void> {}
 }
 
 function whatVenueHas(venue: PaperVenue): unknown {
-  // Where a request stood in the log is another place with a kill; that it is the same one its intent's id says.
+  // A kill shifts a request's place in the log. The intent's id shows that the request is the same.
   const reports = venue.reportsAfter(0).map(({ ref, ...report }) => ({ ...report, intent: ref?.intent }))
   return {
     reports,

@@ -1,6 +1,6 @@
 /**
- * Opens stores when it is told to, a line of JSON each: `{ folder, commits, size }`, commits 0 being without end. Tells each seq that was
- * acknowledged, then `{ done }`, or `{ code }`, and keeps the store open until the next line.
+ * Opens stores on command, a line of JSON each: `{ folder, commits, size }`; commits 0 means without end. It prints
+ * each acknowledged seq, then `{ done }`, or `{ code }`, and keeps the store open until the next line.
  */
 import { createInterface } from 'node:readline'
 import { isOutcryError, openLevelStore, type Store } from '../../../store/index.ts'
@@ -8,7 +8,7 @@ import { isOutcryError, openLevelStore, type Store } from '../../../store/index.
 interface Task {
   readonly folder?: string
   readonly commits: number
-  /** Characters in each record. */
+  /** Number of characters in each record. */
   readonly size: number
 }
 

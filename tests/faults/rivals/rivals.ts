@@ -1,4 +1,4 @@
-/** Processes that want the same store: each does what a line tells it, see rival.ts. */
+/** Processes that compete for one store. Each follows its lines: see rival.ts. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -40,7 +40,7 @@ export class Rival {
     this.#child.stdin.write(`${JSON.stringify(task)}\n`)
   }
 
-  /** Reads on to the first line that it wants. Throws when the process ends before. */
+  /** Reads up to the first wanted line. Throws when the process ends before. */
   async until(wanted: (told: Told) => boolean): Promise<Told> {
     for (;;) {
       const { value, done } = await this.#lines.next()
@@ -62,5 +62,5 @@ export class Rival {
   }
 }
 
-/** It has written all it should, or was refused. */
+/** Whether the process has written everything, or was refused. */
 export const isThrough = ({ done, code }: Told) => done !== undefined || code !== undefined

@@ -1,4 +1,7 @@
-/** `child <data> <n>`: goes on with the golden run in a folder, and dies by SIGKILL at the n-th write of LevelDB, whichever database it is of. */
+/**
+ * `child <data> <n>`: continues the golden run in a folder, and dies by SIGKILL at the n-th write of LevelDB, in any of
+ * its databases.
+ */
 import { Level } from 'level'
 import { startRunner } from '../../../src/runner/assemble.ts'
 import { goldenConfig } from '../../runner/golden/config.ts'

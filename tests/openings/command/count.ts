@@ -1,7 +1,7 @@
 import { type DefineCommand, finish, reading } from '../define-command.ts'
 import type { ReadOptions } from '../named.ts'
 
-/** `outcry count [prefix]`: how many actors a log has. */
+/** `outcry count [prefix]`: prints the number of actors in a log. */
 export const count: DefineCommand = (program) =>
   reading(program, 'count', 'count the actors')
     .argument('[prefix]', 'of their addresses, such as order/', '')

@@ -1,4 +1,4 @@
-/** A file beside the log that says how far the log is, for a program that watches the folder. */
+/** Writes a file beside the log with the log's seq, for a program that watches the folder. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Component } from '../component.ts'

@@ -1,4 +1,4 @@
-/** What an alarm does on its events. */
+/** The actions of an alarm. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import { symbolAddress } from '../model/addresses.ts'

@@ -27,11 +27,11 @@ const machine = setup({
   },
 })
 
-/** The kind, as it is registered. */
+/** The registration of the kind. */
 export const alarmKind = {
   ...alarmDeclaration,
   machine,
-  /** An alarm comes into being when it is set. */
+  /** An alarm is created when it is set. */
   activate: ({ type }: { type: string }, id: string) => (type === 'SET_ALARM' ? { id } : undefined),
   needs(command: { type: string }) {
     const { venue, symbol } = command as z.infer<typeof setAlarm>

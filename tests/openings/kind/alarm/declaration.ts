@@ -1,4 +1,4 @@
-/** What an alarm takes, emits and sends. */
+/** The events that an alarm takes, emits and sends. */
 import { candleClose, candleUpdate, subscribe } from '../events/candle.ts'
 import { type Accepted, declare, type Emitted } from '../kind/kind.ts'
 import { priceAlarm, setAlarm } from './events.ts'

@@ -1,4 +1,4 @@
-/** Coinbase Exchange as an adapter: its public market data. */
+/** The adapter of Coinbase Exchange: its public market data. */
 import { z } from 'zod'
 import { defineAdapter } from '../adapter.ts'
 import { CoinbaseMarket, VENUE } from './market.ts'

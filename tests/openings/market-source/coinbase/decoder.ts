@@ -1,4 +1,4 @@
-/** Coinbase's messages as market events. What is not believed changes nothing. */
+/** Turns Coinbase's messages into market events. A refused message changes nothing. */
 import type { z } from 'zod'
 import type { MarketEvent } from '../../../machines/index.ts'
 import type { Level } from '../book-side.ts'
@@ -9,7 +9,7 @@ import { Refusal } from '../refusals.ts'
 import { type Match, MESSAGES, type Message, type Snapshot, type Update } from './messages.ts'
 import { Product } from './product.ts'
 
-/** Levels of each side in an ORDER_BOOK event. */
+/** Number of levels of each side in an ORDER_BOOK event. */
 const LEVELS = 5
 const NONE: readonly MarketEvent[] = []
 const OTHER: Decoded = { kind: 'other', symbol: '', events: NONE }
@@ -22,12 +22,12 @@ export class CoinbaseDecoder {
     this.#products = new Map(symbols.map((symbol) => [symbol, new Product()]))
   }
 
-  /** The connection ended: books begin anew on the next one, and trades go on. */
+  /** Takes note that the connection ended: the next one begins new books, and trades go on. */
   disconnect(): void {
     for (const product of this.#products.values()) product.end()
   }
 
-  /** @throws Refusal */
+  /** Returns the events of a message. @throws Refusal */
   decode(json: string, receipt: Receipt): Decoded {
     const raw: { readonly type?: unknown; readonly message?: unknown } = parsed(json)
     if (raw.type === 'error') throw new Refusal('SCHEMA', `Coinbase says: ${excerpt(raw.message)}`)
@@ -55,14 +55,14 @@ export class CoinbaseDecoder {
   #decodeMatch(message: Match, product: Product, receipt: Receipt): readonly MarketEvent[] {
     const { product_id: symbol, trade_id: id, sequence, side } = message
     const [px, qty] = [price('price', message.price), quantity('size', message.size)]
-    // It may be hours old, and is told to every subscriber.
+    // The trade may be hours old, and every subscriber gets it.
     if (message.type === 'last_match') return NONE
     if (sequence <= product.sequence || !product.trades.isNew(id, id))
       throw new Refusal('REPEATED', `trade ${id} of ${symbol}, sequence ${sequence}, has come before`)
     const eventAt = this.#time.take(message.time, receipt.at)
     product.sequence = sequence
     product.trades.take(id, id)
-    // `side` is the maker's.
+    // `side` is the side of the maker.
     const aggressor = side === 'buy' ? 'SELL' : 'BUY'
     return [{ type: 'TRADE', ...receipt, eventAt, tradeId: String(id), px, qty, aggressor }]
   }
@@ -87,7 +87,7 @@ export class CoinbaseDecoder {
   }
 }
 
-/** Returns how the connection stands, where that is not what was told last. */
+/** Returns the state of the connection when it has changed since the last event. */
 function standing(
   product: Product,
   status: 'connected' | 'resyncing',

@@ -1,4 +1,4 @@
-/** Coinbase's public feed: no key, reconnects by itself, and whenever a book is not whole. */
+/** Coinbase's public feed. It needs no key. It reconnects by itself, and whenever a book is not whole. */
 import { Observable, type Subscriber } from 'rxjs'
 import type { MarketEvent } from '../../../machines/index.ts'
 import type { MarketMessage, MarketOpenOptions, MarketSource } from '../market-source.ts'
@@ -8,15 +8,15 @@ import { CoinbaseDecoder } from './decoder.ts'
 
 export const VENUE = 'coinbase'
 const WS_URL = 'wss://ws-feed.exchange.coinbase.com'
-/** Books change many times a second. */
+/** Ms without a message after which the connection counts as dead: books change many times a second. */
 const SILENCE_MS = 15_000
-/** The largest message is a snapshot of a whole book. */
+/** Largest message: the snapshot of a whole book. */
 const MESSAGE_MAX_BYTES = 16 * 1_024 * 1_024
 
 export interface CoinbaseOptions {
   readonly symbols: readonly string[]
   readonly wsUrl?: string | undefined
-  /** Epoch ms. */
+  /** Returns the time in epoch ms. */
   now(): number
   onWarning(reason: string): void
 }
@@ -39,7 +39,7 @@ export class CoinbaseMarket implements MarketSource {
     return { ...this.#refusals.counts }
   }
 
-  /** A live source waits for nobody: `pace` is not called. */
+  /** A live source does not wait, so `pace` is not called. */
   open({ after = 0 }: MarketOpenOptions = {}): Observable<MarketMessage> {
     return new Observable((subscriber) => this.#follow(after, subscriber))
   }

@@ -1,21 +1,21 @@
-/** The shapes of Coinbase's public messages: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels */
+/** Schemas of Coinbase's public messages: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels */
 import { z } from 'zod'
 import { name } from '../../../machines/model/fields.ts'
 
 const id = z.int().nonnegative()
-/** Read by `price` and `quantity`, which say whether it is one. */
+/** A decimal text. `price` and `quantity` check it. */
 const decimal = z.string()
-/** Microseconds are cut off. */
+/** A time. Microseconds are cut off. */
 const time = z.iso.datetime().transform((text) => Date.parse(text))
 const LEVELS_MAX = 100_000
 const levels = z.array(z.unknown()).max(LEVELS_MAX)
-/** Of the order that lay in the book. */
+/** Side of the resting order. */
 const side = z.enum(['buy', 'sell'])
 
 const own = { product_id: name }
 const trade = { ...own, trade_id: id, sequence: id, side, price: decimal, size: decimal, time }
 export const match = z.object({ ...trade, type: z.literal('match') })
-/** The last one before the subscription. */
+/** The last trade before the subscription. */
 export const lastMatch = z.object({ ...trade, type: z.literal('last_match') })
 export const snapshot = z.object({ ...own, type: z.literal('snapshot'), bids: levels, asks: levels })
 export const l2update = z.object({

@@ -1,4 +1,4 @@
-/** What is known of one product: its book, its trades, and how its connection stands. */
+/** The state of one product: its book, its trades, and its connection. */
 
 import * as exact from '../../../machines/model/decimal.ts'
 import { BookSide, type Level } from '../book-side.ts'
@@ -6,11 +6,11 @@ import { TradeIds } from '../trade-ids.ts'
 
 export class Product {
   readonly trades = new TradeIds()
-  /** Of the last trade: it grows. */
+  /** Sequence number of the last trade. It only grows. */
   sequence = -1
-  /** How the connection stands, as it was told last. */
+  /** The last published state of the connection. */
   status: 'connected' | 'resyncing' | undefined
-  /** Counts the books that were told. */
+  /** Number of published books. */
   updateId = 0
   readonly #bids = new BookSide(-1)
   readonly #asks = new BookSide(1)
@@ -26,7 +26,10 @@ export class Product {
     this.#hasBook = true
   }
 
-  /** Returns false where the sides meet: then something is missing, and the book is gone until the next snapshot. */
+  /**
+   * Applies an update. Returns false when the sides cross: an update is missing, and there is no book until the next
+   * snapshot.
+   */
   apply(bids: readonly Level[], asks: readonly Level[]): boolean {
     for (const level of bids) this.#bids.set(level)
     for (const level of asks) this.#asks.set(level)
@@ -41,7 +44,7 @@ export class Product {
     this.status = undefined
   }
 
-  /** The best levels, best first. */
+  /** Returns the best levels, best first. */
   top(count: number): { bids: [string, string][]; asks: [string, string][] } {
     const listed = (side: BookSide) => side.top(count).map(([px, qty]): [string, string] => [px, qty])
     return { bids: listed(this.#bids), asks: listed(this.#asks) }

@@ -1,4 +1,4 @@
-/** A venue that fills every order at once, as an adapter. */
+/** The adapter of a venue that fills every order at once. */
 import { z } from 'zod'
 import { defineAdapter } from '../adapter.ts'
 import { InstantVenue } from './venue.ts'

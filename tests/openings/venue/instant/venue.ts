@@ -1,4 +1,7 @@
-/** Fills every order at once, at the last price. It keeps what it did in memory: a log does not go on with it. */
+/**
+ * A venue that fills every order at once, at the last price. Its books are in memory, so a log cannot be continued with
+ * it.
+ */
 import { contractOf } from '../../../machines/account/instrument.ts'
 import { movementsOf } from '../../../machines/account/portfolio.ts'
 import type { CancelOrder, ExecutionReport, PlaceOrder, ReplaceOrder } from '../../../machines/index.ts'
@@ -89,7 +92,7 @@ export class InstantVenue implements SimulatedVenue {
     })
   }
 
-  /** There is nothing left of an order that could be canceled. */
+  /** Refuses a cancel, because every order has ended. */
   cancel(request: CancelOrder & RequestHeader): void {
     this.#reject(request)
   }
