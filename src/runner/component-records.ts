@@ -38,10 +38,14 @@ export class ComponentRecords {
     else this.#waiting.push([name, change])
   }
 
-  /** Resolves when all changes are recorded, except those that their actors refuse. */
+  /** Resolves when all changes are recorded, except those that their actors refuse. It never rejects. */
   async flush(): Promise<void> {
     if (this.#target === undefined) return
-    if (!this.#isFlushed) await this.#retire(this.#target.supervisor)
+    const { supervisor, logger } = this.#target
+    if (!this.#isFlushed)
+      await this.#retire(supervisor).catch((err: Error) =>
+        logger.warn({ err }, `which components earlier runs had cannot be read: ${err.message}`),
+      )
     this.#isFlushed = true
     for (const [name, change] of this.#waiting.splice(0)) this.#record(name, change)
     await Promise.all(this.#underWay)

@@ -91,6 +91,7 @@ export class Lifecycle {
     } catch (error) {
       const last = begun.at(-1) as Entry
       if (last.state === 'INITIALIZING') this.#fault(last, error)
+      await records.flush()
       this.#stopping = this.#stop(begun)
       // The caller gets the first error, and not the errors of the stop.
       await this.#stopping.catch(() => {})
@@ -189,14 +190,14 @@ export class Lifecycle {
     const { records } = this.#options
     this.#stopped.abort()
     await Promise.allSettled(entries.map(({ restarting }) => restarting))
-    // All stops are recorded now, because the log's own components can record nothing after they have stopped.
+    // All stops are recorded now, because the log's own components can record nothing after they have stopped. Nothing waits for these
+    // records: the market stops at once.
     for (const entry of entries) {
       if (entry.state === 'FAILED') continue
       entry.state = 'STOPPING'
       records.note(entry.component.name, { type: 'STOP' })
     }
     const thrown: unknown[] = []
-    await records.flush()
     for (const entry of [...entries].reverse()) {
       const { component } = entry
       try {
