@@ -78,8 +78,9 @@ export class Http {
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose
     const text = body === undefined ? undefined : jsonOf(body)
-    // Throws the code of a wrong parameter, such as an invalid address. Its path could be the path of another route.
-    route.params?.parse(params)
+    // The path of an invalid address could be the path of another route.
+    checkAsked(name, route.params, params)
+    checkAsked(name, route.headers, headers)
     const init: RequestInit = compact({
       method: route.method,
       headers: {
@@ -112,6 +113,16 @@ interface Loose {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly signal?: AbortSignal
+}
+
+/** @throws REQUEST_INVALID with the fields, and ADDRESS_INVALID */
+function checkAsked(name: RouteName, schema: Route['params'], given: object = {}): void {
+  const error = schema?.safeParse(given, PLAINLY).error
+  if (error === undefined) return
+  const issues = issuesOf(error, 'request')
+  throw new OutcryError('REQUEST_INVALID', `${name}: ${issuesText(issues)}`, 'Change the fields named.', {
+    issues,
+  })
 }
 
 function pathOf(path: string, params: Loose['params'] = {}): string {

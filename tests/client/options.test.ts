@@ -66,6 +66,25 @@ describe('a client', () => {
     })
   })
 
+  it.each(['', 'a b', 'a\nb', 'schlüssel', 'x'.repeat(129), 7])(
+    'sends nothing under the key %j',
+    async (key) => {
+      const sent = client.send('order/o-1', { type: 'A' }, { key: key as string })
+      await expect(sent).rejects.toMatchObject({
+        code: 'REQUEST_INVALID',
+        issues: [{ field: 'idempotency-key' }],
+      })
+    },
+  )
+
+  it('asks nothing of an actor that is no text', async () => {
+    await expect(client.actor(7 as never)).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+      issues: [{ field: 'address', rule: 'must be text' }],
+    })
+    await expect(client.ask('machine', {} as never)).rejects.toMatchObject({ code: 'REQUEST_INVALID' })
+  })
+
   it('asks no route that the contract does not have', async () => {
     for (const name of ['nothing', '__proto__', 'toString'])
       await expect(client.ask(name as 'health')).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN' })
