@@ -12,7 +12,7 @@ import { cellAt } from '../../src/runtime/state/replay.ts'
 import { differenceOfLogs, differenceOfPresents, presentOf } from '../equal-logs.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
-import { busyConfig, recordedConfig } from './kills/config.ts'
+import { busyConfig, recordedConfig, twoVenuesConfig } from './kills/config.ts'
 
 /**
  * Number of kills and stops of one run. Each comes after some growth of the log, so no machine is too fast or too slow
@@ -23,9 +23,14 @@ const KILLS = howMany('RUNNER_KILLS', 6)
 const SIGNALS = ['SIGKILL', 'SIGTERM'] as const
 
 const RUNS = [
-  ['a recorded spot market', recordedConfig('binance-spot-btcusdt', 20), 'binance'],
-  ['recorded futures, their venue far away', recordedConfig('binance-usdm-btcusdt', 500), 'binance'],
-  ['a simulated market', busyConfig(20, 60_000), 'sim'],
+  ['a recorded spot market', recordedConfig('binance-spot-btcusdt', 20), { binance: 'venue' }],
+  [
+    'recorded futures, their venue far away',
+    recordedConfig('binance-usdm-btcusdt', 500),
+    { binance: 'venue' },
+  ],
+  ['a simulated market', busyConfig(20, 60_000), { sim: 'venue' }],
+  ['a simulated market at two venues', twoVenuesConfig(60_000), { sim: 'venue', far: 'venues/far' }],
 ] as const
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-kill-'))
@@ -68,9 +73,12 @@ async function recordsOf(data: string): Promise<TransitionRecord[]> {
   return records
 }
 
-async function ordersAtVenue(data: string, venue: string): Promise<{ placed: string[]; reports: unknown[] }> {
+async function ordersAtVenue(
+  data: string,
+  [venue, folder]: readonly [string, string],
+): Promise<{ placed: string[]; reports: unknown[] }> {
   const options = { name: `paper:${venue}`, latencyMs: 20, takerFee: '0', makerFee: '0' }
-  const books = await openPaperVenue({ ...options, location: join(data, 'venue') })
+  const books = await openPaperVenue({ ...options, location: join(data, folder) })
   const reports = books.reportsAfter(0)
   await books.close()
   const placed = reports.flatMap(({ report }) =>
@@ -80,7 +88,7 @@ async function ordersAtVenue(data: string, venue: string): Promise<{ placed: str
   return { placed, reports: reports.map(({ ref, ...report }) => ({ ...report, intent: ref?.intent })) }
 }
 
-describe.each(RUNS)('a run over %s', (_, config, venue) => {
+describe.each(RUNS)('a run over %s', (_, config, venues) => {
   const place = mkdtempSync(join(folder, 'run-'))
   const file = join(place, 'outcry.json')
   writeFileSync(file, JSON.stringify({ ...config, runner: { ...config.runner, storeId: '7f3a' } }))
@@ -120,10 +128,12 @@ describe.each(RUNS)('a run over %s', (_, config, venue) => {
     const logs = [await recordsOf(reference), await recordsOf(killed)] as const
     expect(differenceOfLogs(...logs)).toBeUndefined()
     expect(differenceOfPresents(await presentsOf(reference), await presentsOf(killed))).toBeUndefined()
-    const { placed, reports } = await ordersAtVenue(killed, venue)
-    expect(new Set(placed).size).toBe(placed.length)
-    expect(placed.length).toBeGreaterThan(0)
-    expect(reports).toEqual((await ordersAtVenue(reference, venue)).reports)
+    for (const venue of Object.entries(venues)) {
+      const { placed, reports } = await ordersAtVenue(killed, venue)
+      expect(new Set(placed).size).toBe(placed.length)
+      expect(placed.length).toBeGreaterThan(0)
+      expect(reports).toEqual((await ordersAtVenue(reference, venue)).reports)
+    }
     const { code, stdout } = await outcry('verify', '--data', killed, '--json')
     expect([code, JSON.parse(stdout).problems]).toEqual([0, []])
   })

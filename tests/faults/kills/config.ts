@@ -59,6 +59,24 @@ export function busyConfig(latencyMs: number, durationMs: number) {
   }
 }
 
+/** Returns the same over one market at two venues: at each kill the requests of the two are at different places of their way. */
+export function twoVenuesConfig(durationMs: number) {
+  const { venue: _, strategies, ...busy } = busyConfig(0, durationMs)
+  const far = { type: 'emaCross', fast: 2, slow: 5, trailingStopPct: 0.2, ...bracket, venue: 'far' }
+  return {
+    ...busy,
+    venues: {
+      sim: { latencyMs: 20 },
+      far: { latencyMs: 600, account: { balance: '50000', limits: { orderNotionalMax: '1000' } } },
+    },
+    strategies: [
+      ...strategies,
+      { id: 'far-a', symbol: 'AUSDT', ...far },
+      { id: 'far-c', symbol: 'CUSDT', ...far },
+    ],
+  }
+}
+
 /** Returns a configuration with a recorded market, and a strategy that trades often. */
 export function recordedConfig(recording: Capture, latencyMs: number) {
   return {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { differenceOfLogs, differenceOfPresents, OF_EACH_START } from '../../equal-logs.ts'
 import { howMany, SEED, seeded } from '../../seeded.ts'
-import { busyConfig, recordedConfig } from './config.ts'
+import { busyConfig, recordedConfig, twoVenuesConfig } from './config.ts'
 import { type Left, MortalRun } from './mortal-run.ts'
 
 /** Number of runs that end once, each at another moment. */
@@ -20,6 +20,7 @@ const RUNS = [
   ['of a simulated market, its venue far away', busyConfig(600, DURATION_MS), 'few'],
   ['of recorded futures, its venue far away', recordedConfig('binance-usdm-btcusdt', 500), 'many'],
   ['of a recorded spot market', recordedConfig('binance-spot-btcusdt', 20), 'many'],
+  ['of a simulated market at two venues', twoVenuesConfig(DURATION_MS), 'many'],
 ] as const
 
 describe.each(RUNS)('a run %s', (_, config, amount) => {
@@ -33,10 +34,10 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
     return run
   }
   const expectEqual = async (run: MortalRun, what: string) => {
-    const { records, presents, venue, problems } = await run.left()
+    const { records, presents, venues, problems } = await run.left()
     expect(differenceOfLogs(reference.records, records), what).toBeUndefined()
     expect(differenceOfPresents(reference.presents, presents), what).toBeUndefined()
-    expect(venue, what).toEqual(reference.venue)
+    expect(venues, what).toEqual(reference.venues)
     expect(problems, what).toEqual([])
     const back = records.find(({ at }, i) => at < (records[i - 1]?.at ?? at))
     expect(back, `${what}: time goes back`).toBeUndefined()

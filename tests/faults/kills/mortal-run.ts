@@ -33,7 +33,8 @@ const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 export interface Left {
   readonly records: readonly TransitionRecord[]
   readonly presents: ReadonlyMap<string, unknown>
-  readonly venue: unknown
+  /** By name: what their books have. */
+  readonly venues: Readonly<Record<string, unknown>>
   readonly problems: readonly unknown[]
 }
 
@@ -57,7 +58,8 @@ export class MortalRun {
   ends = 0
   readonly #config: object
   readonly #log = newMemory()
-  readonly #books = new MemoryLevel<string, string>() as unknown as Database
+  /** By venue. */
+  readonly #books = new Map<string, Database>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'outcry-kills-'))
 
   constructor(config: object) {
@@ -96,10 +98,12 @@ export class MortalRun {
         next: ofLog,
         onDeath: () => die(),
       })
-    const openBooks = async () => {
-      await this.#books.open()
+    const openBooks = async (venue: string) => {
+      const books = this.#books.get(venue) ?? (new MemoryLevel<string, string>() as unknown as Database)
+      this.#books.set(venue, books)
+      await books.open()
       return new MortalBooks(
-        this.#books,
+        books,
         () => fate(true),
         () => die(),
       )
@@ -128,10 +132,13 @@ export class MortalRun {
       presents.set(address, cell && presentOf(viewOf(cell)))
     }
     const { problems } = await verifyLog(store, registry)
-    await this.#books.open()
-    const options = { name: 'paper:sim', latencyMs: 0, takerFee: '0', makerFee: '0', location: undefined }
-    const venue = await openPaperVenue(options, new VenueFolder(this.#books, 'memory'))
-    return { records, presents, venue: whatVenueHas(venue), problems }
+    const venues: Record<string, unknown> = {}
+    for (const [name, books] of this.#books) {
+      await books.open()
+      const terms = { name: `paper:${name}`, latencyMs: 0, takerFee: '0', makerFee: '0', location: undefined }
+      venues[name] = whatVenueHas(await openPaperVenue(terms, new VenueFolder(books, 'memory')))
+    }
+    return { records, presents, venues, problems }
   }
 
   remove(): void {
