@@ -15,7 +15,7 @@ import * as decimal from '../model/decimal.ts'
 import { facts, type OrderContext, type OrderTypes, type PendingRequest } from './context.ts'
 import { orderDeclaration } from './declaration.ts'
 import { type ExecutionState, isOut, ORD_STATUS, type Outcome } from './execution.ts'
-import { type Form, outcomeOnce } from './form.ts'
+import type { Form } from './form.ts'
 import { closedReport, dealReport, orderReport, tradeOf, updateOf } from './reports.ts'
 
 const { action, emit, tell } = acts(orderDeclaration, {} as OrderTypes)
@@ -48,7 +48,7 @@ export type Ending = keyof typeof ENDINGS
 const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
 /** Returns the actions of a version. */
-export function actionsOf({ isStrict, requestsOf }: Form) {
+export function actionsOf({ outcomeOf, requestsOf }: Form) {
   return {
     reportCreated: action(({ context, event: { at }, enqueue }) => {
       enqueue(emit({ type: 'ORDER_CREATED', at, order: ownOrderAddress(context.id), ...termsOf(context) }))
@@ -94,7 +94,7 @@ export function actionsOf({ isStrict, requestsOf }: Form) {
     takeReport: action(({ context, event, enqueue }, { from }: From) => {
       assertEvent(event, 'EXECUTION_REPORT')
       const { at } = event
-      const outcome = outcomeOnce(context, from, event, isStrict) as Outcome
+      const outcome = outcomeOf(context, from, event) as Outcome
       if (outcome.isForeign) {
         const { symbol, side, orderQty } = event
         const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }

@@ -3,40 +3,39 @@ import type { ExecutionReport } from '../events/order.ts'
 import type { OrderContext } from './context.ts'
 import { type ExecutionState, foreignTo, type Outcome, outcomeOf, requestNumber } from './execution.ts'
 
+/** Returns what a report of an order in a state comes to. */
+type OutcomeOf = (order: OrderContext, from: ExecutionState, report: ExecutionReport) => Outcome | undefined
+
 export interface Form {
-  /** Whether the order refuses a report of other terms. */
-  readonly isStrict: boolean
+  /** A strict one refuses a report of other terms. */
+  readonly outcomeOf: OutcomeOf
   /** Returns how many requests were made for it so far, as far as it knows. */
   readonly requestsOf: (order: OrderContext) => number
 }
 
-/** Every guard of a report, and then its action, asks for the same outcome: it is worked out once. */
-let lastOutcome: {
-  order: OrderContext
-  from: ExecutionState
-  report: ExecutionReport
-  isStrict: boolean
-  outcome?: Outcome
-}
-export function outcomeOnce(
-  order: OrderContext,
-  from: ExecutionState,
-  report: ExecutionReport,
-  isStrict: boolean,
-): Outcome | undefined {
-  const isSame =
-    lastOutcome?.order === order &&
-    lastOutcome.from === from &&
-    lastOutcome.report === report &&
-    lastOutcome.isStrict === isStrict
-  if (isSame) return lastOutcome.outcome
-  const outcome = (isStrict ? foreignTo(order, from, report) : undefined) ?? outcomeOf(order, from, report)
-  lastOutcome = { order, from, report, isStrict, outcome }
-  return outcome
+export const strictly: OutcomeOf = (order, from, report) =>
+  foreignTo(order, from, report) ?? outcomeOf(order, from, report)
+
+/**
+ * Returns a function that works each outcome out once: every guard of a report asks for the same one, and then its action. It returns
+ * what the given function returns, so a machine that uses it is pure. It remembers a report's last outcome as long as the report is there.
+ */
+export function once(outcomeOf: OutcomeOf): OutcomeOf {
+  const known = new WeakMap<
+    ExecutionReport,
+    { readonly order: OrderContext; readonly from: ExecutionState; readonly outcome: Outcome | undefined }
+  >()
+  return (order, from, report) => {
+    const last = known.get(report)
+    if (last !== undefined && last.order === order && last.from === from) return last.outcome
+    const outcome = outcomeOf(order, from, report)
+    known.set(report, { order, from, outcome })
+    return outcome
+  }
 }
 
 /** An adopted order may have made requests that nobody here knows of. */
 export const knownRequests = ({ requests, clOrdId }: OrderContext) =>
   Math.max(requests, requestNumber(clOrdId))
-/** Up to version 5. */
+/** The form of version 5 and below. */
 export const ownRequests = ({ requests }: OrderContext) => requests

@@ -14,8 +14,8 @@ import {
   requestState,
 } from './context.ts'
 import { orderDeclaration } from './declaration.ts'
-import { ANSWER_WITHIN_MS, type ExecutionState, hasEnded } from './execution.ts'
-import { type Form, knownRequests, outcomeOnce, ownRequests } from './form.ts'
+import { ANSWER_WITHIN_MS, type ExecutionState, hasEnded, outcomeOf } from './execution.ts'
+import { type Form, knownRequests, once, ownRequests, strictly } from './form.ts'
 
 /** Where a report may lead. */
 type Reported = Exclude<ExecutionState, 'initialized' | 'denied'>
@@ -58,13 +58,15 @@ const REPLACE = [
   { actions: REFUSE_REPLACE },
 ]
 
-const orderOf = (version: string, form: Form) =>
-  setup({
+const orderOf = (version: string, form: Form) => {
+  const outcomeOf = once(form.outcomeOf)
+  const { requestsOf } = form
+  return setup({
     types: {} as OrderTypes,
     guards: {
       /** The report takes the order there, by FIX's rules: see execution.ts. */
       leads: ({ context, event }, { from, to }: From & { to: Reported }) =>
-        event.type === 'EXECUTION_REPORT' && outcomeOnce(context, from, event, form.isStrict)?.state === to,
+        event.type === 'EXECUTION_REPORT' && outcomeOf(context, from, event)?.state === to,
       /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
       isDuplicate: ({ event }) =>
         event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
@@ -81,7 +83,7 @@ const orderOf = (version: string, form: Form) =>
       leaves: ({ context }, { request }: { request: RequestState }) =>
         requestState(context.pending) === request,
     },
-    actions: actionsOf(form),
+    actions: actionsOf({ outcomeOf, requestsOf }),
   }).createMachine({
     id: 'order',
     version,
@@ -283,10 +285,11 @@ const orderOf = (version: string, form: Form) =>
       },
     },
   })
+}
 
-export const orderMachine = orderOf('6', { isStrict: true, requestsOf: knownRequests })
-export const orderVersion5 = orderOf('5', { isStrict: true, requestsOf: ownRequests })
-export const orderVersion4 = orderOf('4', { isStrict: false, requestsOf: ownRequests })
+export const orderMachine = orderOf('6', { outcomeOf: strictly, requestsOf: knownRequests })
+export const orderVersion5 = orderOf('5', { outcomeOf: strictly, requestsOf: ownRequests })
+export const orderVersion4 = orderOf('4', { outcomeOf, requestsOf: ownRequests })
 
 /** Up to version 5 an order knew its list only as one of those that watch it. */
 export const orderFromVersion5 = {
