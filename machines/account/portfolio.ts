@@ -5,7 +5,7 @@ import type { OrderRequest } from '../events/order-requests.ts'
 import type { PositionChanged } from '../events/position.ts'
 import type { AccountBooks } from '../events/reconciliation.ts'
 import { positionAddress } from '../model/addresses.ts'
-import { baseAssetOf, contractValue, notionalValue, type SettledContract } from '../model/contract.ts'
+import { baseAssetOf, contractValue, notionalValue, pxIn, type SettledContract } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
 import { isConditional, isLimited } from '../order/terms.ts'
@@ -140,7 +140,7 @@ export function assetPx({ asset, positions, marks }: Portfolio, of: string): str
     ({ contract, symbol, settleAsset }) =>
       contract === 'spot' && settleAsset === asset && baseAssetOf(symbol, asset) === of,
   )
-  return held?.markPx ?? ownOf(marks, `${of}${asset}`)
+  return held?.markPx ?? pxIn(marks, of, asset)
 }
 
 /** All that it is worth, in its own asset; what has no price there counts as nothing. */

@@ -43,7 +43,8 @@ function withMarks(context: AccountContext, event: CandleClose | Mark): AccountC
   const marks = { ...context.marks, [symbol]: px }
   // What was owned before there was a price of it is no gain.
   const base = baseAssetOf(symbol, asset)
-  const isFirst = symbol === `${base}${asset}` && assetPx(context, base) === undefined
+  const isPriced = symbol.endsWith(asset) && base !== symbol
+  const isFirst = isPriced && assetPx(context, base) === undefined
   const found = isFirst && withCashFlow(context, decimal.multiply(balanceOf(context, base), px))
   return { ...context, ...found, marks, positions: Object.fromEntries(positions) }
 }

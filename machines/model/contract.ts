@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import { positive } from './fields.ts'
+import { ownOf } from './own.ts'
 
 export const contractType = z
   .enum(['spot', 'linear', 'inverse'])
@@ -58,11 +59,28 @@ export function quoteAssetOf(symbol: string): string {
   return QUOTE_ASSETS.find((asset) => symbol.endsWith(asset)) ?? symbol
 }
 
-/** What is left of a symbol without the asset that it is paid in (`BTCUSDT`: BTC). */
+/** What venues put between the two assets of a symbol, most of them nothing: `BTCUSDT`, `SKL-USD`, `SKL/USD`. */
+const SEPARATORS = ['', '-', '/', '_', ':', '.']
+
+/** Returns the asset that a symbol is of, without the asset that it is paid in (`BTCUSDT` and `BTC-USDT`: BTC). */
 export function baseAssetOf(symbol: string, settleAsset = quoteAssetOf(symbol)): string {
   const quote = symbol.endsWith(settleAsset) ? settleAsset : quoteAssetOf(symbol)
   const base = symbol.slice(0, -quote.length)
-  return base === '' ? symbol : base
+  if (base === '') return symbol
+  return base.length > 1 && SEPARATORS.includes(base.slice(-1)) ? base.slice(0, -1) : base
+}
+
+/** Returns the price of an asset in another one by the symbol that is of both; undefined where no symbol is. */
+export function pxIn(
+  marks: Readonly<Record<string, string>>,
+  baseAsset: string,
+  quoteAsset: string,
+): string | undefined {
+  for (const separator of SEPARATORS) {
+    const px = ownOf(marks, `${baseAsset}${separator}${quoteAsset}`)
+    if (px !== undefined) return px
+  }
+  return undefined
 }
 
 /** What a contract on the symbol settles in, where nothing else is said: an inverse one in the base asset. */

@@ -12,6 +12,7 @@ type Row = [symbol: string, base: string, quote: string]
 /** Those whose assets the name happens to give away. */
 const SPOT: Row[] = [
   ['BTCUSDT', 'BTC', 'USDT'],
+  ['BTC-USDT', 'BTC', 'USDT'],
   ['1000PEPEUSDT', '1000PEPE', 'USDT'],
   ['1INCHUSDT', '1INCH', 'USDT'],
   ['ETHBTC', 'ETH', 'BTC'],
@@ -23,7 +24,6 @@ const SPOT: Row[] = [
   ['币安人生USDT', '币安人生', 'USDT'],
 ]
 const OTHER_SPOT: Row[] = [
-  ['BTC-USDT', 'BTC', 'USDT'],
   ['BTCTRY', 'BTC', 'TRY'],
   ['BTCBRL', 'BTC', 'BRL'],
   ['BTCJPY', 'BTC', 'JPY'],
