@@ -1,4 +1,4 @@
-/** How an account is configured. */
+/** The configuration of an account. */
 import { z } from 'zod'
 import { overfillPolicy } from '../events/order.ts'
 import { decimal } from '../model/fields.ts'
@@ -7,19 +7,19 @@ import { limitsOnRecord, positionMode } from './risk.ts'
 
 /** The settings that a later start may change. */
 export const accountSettings = z.object({
-  /** Rules of the venue; a symbol that is not among them is refused. Where there are none, all are spot. */
+  /** Rules of the venue. A symbol that is not among them is refused. Without any, all symbols are spot. */
   instruments: z.array(instrument).readonly().default([]),
-  /** What becomes of fills beyond what was ordered. */
+  /** The policy for fills beyond the ordered quantity. */
   overfill: overfillPolicy.default('count'),
-  /** Symbols that have a watchdog: it hears of every order that protects a position there. */
+  /** Symbols that have a watchdog. The watchdog hears of every order that protects a position in its symbol. */
   guarded: z.array(z.string()).default([]),
 })
 
 export const accountInput = accountSettings.extend({
   venue: z.string(),
-  /** Whose symbols say what it holds is worth, where they are not of its venue. */
+  /** The venue whose symbols value the holdings, if it is not the account's own. */
   marketVenue: z.string().optional(),
-  /** What it is counted in. */
+  /** The asset that the account is counted in. */
   asset: z.string().default('USDT'),
   /** Cash, in that asset. */
   balance: decimal,

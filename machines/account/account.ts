@@ -9,13 +9,13 @@ import { accountDeclaration } from './declaration.ts'
 import { excessIn, type TradingState } from './risk.ts'
 import { trips } from './valuation.ts'
 
-/** What passes the gate in a state does so by its rules. */
+/** Returns the transitions of a state for requests: the gate decides each by the rules of that state. */
 function gated(tradingState: TradingState) {
   const decide = { actions: { type: 'decide' as const, params: { tradingState } } }
   return { ORDER_REQUEST: decide, REPLACE_REQUEST: decide }
 }
 
-/** The account at its new value, with the breaker that this has tripped. */
+/** Returns the actions that value the account and trip its breaker. */
 function tripped(tradingState: 'reducing' | 'halted') {
   return ['value' as const, { type: 'trip' as const, params: { tradingState } }]
 }
@@ -25,7 +25,7 @@ const valuing = [
   { guard: 'tripsToHalted' as const, target: '.halted' as const, actions: tripped('halted') },
   { actions: 'value' as const },
 ]
-/** No breaker loosens a halt. */
+/** A breaker that trips while the account is halted does not loosen the halt. */
 const valuingHalted = [{ guard: 'trips' as const, actions: tripped('halted') }, { actions: 'value' as const }]
 
 const machine = setup({
@@ -42,7 +42,7 @@ const machine = setup({
   actions,
 })
 
-/** The machine of a version: before version 6 quotes were nothing to it. */
+/** Returns the machine of a version. Versions before 6 ignore quotes. */
 const accountOf = (version: '5' | '6') =>
   machine.createMachine({
     id: 'account',
@@ -129,7 +129,7 @@ export const accountFromVersion5 = {
   migrate: (state: { readonly value: unknown; readonly context: unknown }) => state,
 }
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const accountKind = {
   ...accountDeclaration,
   machine: accountMachine,

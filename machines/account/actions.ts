@@ -1,4 +1,4 @@
-/** What an account does on its events. */
+/** The actions of an account. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import { ownOrderAddress, positionAddress } from '../model/addresses.ts'
@@ -24,7 +24,7 @@ import { requestOf } from './working-orders.ts'
 
 const { action, emit, tell } = acts(accountDeclaration, {} as AccountTypes)
 
-/** Cash flows remembered: one that comes twice comes soon. */
+/** How many cash flows are remembered. A cash flow that comes twice comes again soon. */
 const FLOW_IDS_MAX = 256
 
 export const decide = action(
@@ -77,7 +77,9 @@ export const tellPortfolio = action(({ context, event, enqueue }) => {
   enqueue(tell(owner, { type: 'PORTFOLIO', at, ...booksOf(context) }))
 })
 
-/** The order's own word: it knows those that have ended, which the account has forgotten. */
+/**
+ * Takes a refusal from the order itself. The order knows that its id is used, because the account forgets orders that have ended.
+ */
 export const takeRefusal = action(({ context, event, enqueue }) => {
   assertEvent(event, 'REQUEST_REFUSED')
   const { at, clOrdId, check, text } = event
@@ -126,7 +128,7 @@ export const value = action(({ context, event, enqueue }) => {
   }
 })
 
-/** After `value`: the context is as it is by now. */
+/** Trips the breaker. It runs after `value`, so the context has the new value already. */
 export const trip = action(
   ({ context, event: { at }, enqueue }, { tradingState }: { tradingState: 'reducing' | 'halted' }) => {
     const breaker = tripOf(context.limits, context, at) as Trip
@@ -140,7 +142,7 @@ export const trip = action(
   },
 )
 
-/** Funding of what is held goes through the books of its position, which tells what it has settled. */
+/** Takes a cash flow. Funding of an open position goes to the position, whose books count it and tell the account of it. */
 export const takeCashFlow = action(({ context, event, enqueue }) => {
   assertEvent(event, 'CASH_FLOW_REPORT')
   const { at, venue, flowId, asset, change, symbol, positionSide, reason } = event

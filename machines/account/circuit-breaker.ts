@@ -1,4 +1,4 @@
-/** When losses stop an account from entering anything more. Pure. */
+/** The limits on losses that stop an account from new entries. Pure. */
 import { z } from 'zod'
 import * as decimal from '../model/decimal.ts'
 import { positive } from '../model/fields.ts'
@@ -29,11 +29,11 @@ export interface BreakerLimits {
   readonly consecutiveLossesMax?: number | undefined
 }
 
-/** How the account has fared. */
+/** The performance of the account so far. */
 export interface Performance {
   readonly equity: string
   readonly peakEquity: string
-  /** Midnight UTC that the day began at, in epoch ms, and the equity then. */
+  /** Midnight UTC at which the day began, in epoch ms, and the equity at that time. */
   readonly dayAt: number
   readonly dayEquity: string
   readonly consecutiveLosses: number
@@ -49,7 +49,7 @@ export interface Trip {
 const DAY_MS = 86_400_000
 const PERCENT_PLACES = 4
 
-/** The account's performance at a new equity. */
+/** Returns the account's performance at a new equity. */
 export function performanceAt(was: Performance, equity: string, at: number): Performance {
   const dayAt = Math.floor(at / DAY_MS) * DAY_MS
   const isNewDay = dayAt > was.dayAt
@@ -62,7 +62,10 @@ export function performanceAt(was: Performance, equity: string, at: number): Per
   }
 }
 
-/** Money that came or went is neither gain nor loss: what performance is measured from moves along. */
+/**
+ * Returns the performance after money came or went. That is neither gain nor loss, so equity, peak and the day's first equity
+ * move alike.
+ */
 export function withCashFlow({ equity, peakEquity, dayEquity }: Performance, change: string) {
   const moved = (amount: string) => decimal.add(amount, change)
   return { equity: moved(equity), peakEquity: moved(peakEquity), dayEquity: moved(dayEquity) }
@@ -72,14 +75,14 @@ export function dailyPnl({ equity, dayEquity }: Performance): string {
   return decimal.subtract(equity, dayEquity)
 }
 
-/** Fall from the peak in percent of it. */
+/** Returns the fall from the peak in percent of the peak. */
 export function drawdownPct({ equity, peakEquity }: Performance): string {
   if (!decimal.isPositive(peakEquity)) return decimal.ZERO
   const fall = decimal.multiply(decimal.subtract(peakEquity, equity), '100')
   return decimal.round(decimal.divide(fall, peakEquity), PERCENT_PLACES)
 }
 
-/** The first limit that the account has reached. */
+/** Returns the first limit that the account has reached; undefined if it has reached none. */
 export function tripOf(limits: BreakerLimits, performance: Performance, at: number): Trip | undefined {
   const { dailyLossMax, drawdownPctMax, consecutiveLossesMax } = limits
   const reached = (check: Trip['check'], limit: string | undefined, value: string): Trip | undefined =>

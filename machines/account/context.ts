@@ -1,4 +1,4 @@
-/** What an account knows. */
+/** The context of an account. */
 import type { Emitted } from '../kind/kind.ts'
 import type { AccountInput } from './account-input.ts'
 import type { Performance } from './circuit-breaker.ts'
@@ -8,7 +8,7 @@ import type { Gated } from './gate.ts'
 export interface AccountContext extends Gated, Performance {
   /** See `AccountInput`. */
   readonly marketVenue?: string
-  /** Cash flows that were counted, newest last. */
+  /** Ids of the cash flows that were counted, the newest last. */
   readonly flowIds: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** What an account takes, emits and sends. */
+/** The events that an account accepts, emits and sends. */
 import {
   acknowledgeReview,
   balanceChanged,
@@ -65,7 +65,7 @@ export const accountDeclaration = declare({
     updateLimits,
     statsRequest,
   ],
-  /** Nobody acts on it: what was lost, a reconciliation finds. */
+  /** The account does not act on it, because a reconciliation finds what was lost. */
   ignores: ['REPORT_LOST'],
   emits: [
     riskApproved,
@@ -87,7 +87,7 @@ export const accountDeclaration = declare({
   sends: {
     order: [submit, deny, replace],
     position: [fundingPaid],
-    /** To those who have asked. */
+    /** Goes to the actors that have asked. */
     '*': [requestRefused, stats, portfolio],
   },
   commands: [

@@ -1,4 +1,7 @@
-/** What an account makes of a request: what it says, whom it tells, what it keeps. Pure. */
+/**
+ * The decision of an account about a request: the event that it emits, the answers, the order, and the changes of the account.
+ * Pure.
+ */
 
 import { compact } from '../../errors/compact.ts'
 import type { DomainEvents } from '../events/domain.ts'
@@ -18,19 +21,19 @@ import { notionalOf, type WorkingOrder } from './portfolio.ts'
 import type { Refusal } from './refusal.ts'
 import { type Exposure, replaceCheck, riskCheck, SKIPPING, type TradingState, timesWith } from './risk.ts'
 
-/** An account, as far as its gate looks at it. */
+/** The part of an account that its gate reads. */
 export interface Gated extends Exposure {
-  /** Symbols that have a watchdog: it hears of every order that protects a position there. */
+  /** Symbols that have a watchdog. The watchdog hears of every order that protects a position in its symbol. */
   readonly guarded: readonly string[]
-  /** What becomes of fills beyond what was ordered. */
+  /** The policy for fills beyond the ordered quantity. */
   readonly overfill: OverfillPolicy
 }
 
 export interface Decision {
   readonly emitted: DomainEvents<'RISK_APPROVED' | 'RISK_REJECTED' | 'ENTRY_SKIPPED'>
-  /** What those who asked are told, when it is refused. */
+  /** The answer to the actors that asked, if the request is refused. */
   readonly answer?: { readonly to: readonly string[]; readonly event: RequestRefused }
-  /** What the order is told. */
+  /** The event for the order. */
   readonly order?: { readonly to: `order/${string}`; readonly event: Submit | Deny | Replace }
   readonly changes: Partial<Pick<Exposure, 'working' | 'passedAt' | 'replacedAt'>>
 }
@@ -70,7 +73,10 @@ export function decideReplace(
   return { ...passed, changes: { ...passed.changes, replacedAt } }
 }
 
-/** Held from now on as it was asked for; what the venue makes of it, the order says. */
+/**
+ * Returns the decision to let an order pass. The account holds it from now on as it was asked for, and the order reports what the
+ * venue does.
+ */
 function approved({ venue, ...account }: Gated, order: WorkingOrder, event: Submit | Replace): Decision {
   const { at, clOrdId, symbol } = order.request
   const to = ownOrderAddress(clOrdId)
@@ -107,7 +113,7 @@ function refusedAs(
   }
 }
 
-/** Who an order belongs to, and who else is to hear of all that becomes of it. */
+/** Returns the actors that an order belongs to, and the actors that watch it. */
 function partiesOf(
   { venue, guarded, overfill }: Gated,
   request: OrderRequest,

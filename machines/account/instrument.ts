@@ -1,4 +1,4 @@
-/** What a venue lets be traded of a symbol, and the checks that follow from it. */
+/** The trading rules that a venue has for a symbol, and the checks of them. */
 import { z } from 'zod'
 import type { OrderRequest } from '../events/order-requests.ts'
 import { contractTerms, type SettledContract, SPOT, settleAssetOf } from '../model/contract.ts'
@@ -6,7 +6,7 @@ import * as decimal from '../model/decimal.ts'
 import { name, positive } from '../model/fields.ts'
 import type { Refusal } from './refusal.ts'
 
-/** Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset. */
+/** A rule that is not given is not checked. Quantities are in units of the symbol, notionals in its quote asset. */
 const rules = z.strictObject({
   symbol: name.describe('Whose rules these are.'),
   ...contractTerms,
@@ -38,14 +38,14 @@ export const instrument = rules
 export type Instrument = z.infer<typeof instrument>
 export type InstrumentInput = z.input<typeof instrument>
 
-/** What is traded under a symbol: as it is listed, else spot. */
+/** Returns the contract of a symbol: the listed one, or else spot. */
 export function contractOf(instruments: readonly Instrument[], symbol: string): SettledContract {
   const rules = instruments.find((one) => one.symbol === symbol)
   const { contract, multiplier } = rules ?? SPOT
   return { contract, multiplier, settleAsset: rules?.settleAsset ?? settleAssetOf(contract, symbol) }
 }
 
-/** The first rule that the request breaks; `notional` is its own. */
+/** Returns the first rule that the request breaks; undefined if it breaks none. `notional` is the request's. */
 export function instrumentCheck(
   rules: Instrument,
   request: OrderRequest,
@@ -68,7 +68,7 @@ export function instrumentCheck(
   return undefined
 }
 
-/** As far as a quantity alone can break them. */
+/** Returns the first rule that the quantity breaks by itself; undefined if it breaks none. */
 export function quantityCheck(
   { lotSize, minQty, maxQty }: Instrument,
   orderQty: string,
@@ -80,7 +80,9 @@ export function quantityCheck(
   return undefined
 }
 
-/** `px` is what the market has: not what the request says of it, wherever that is known. */
+/**
+ * Returns a refusal if a price is outside of the band around `px`. That is the market's price, if it is known, not the request's.
+ */
 export function bandCheck(
   { priceBandPct }: Instrument,
   { price, stopPx }: OrderRequest,

@@ -1,4 +1,4 @@
-/** The money of an account: balances by asset, positions, orders that work. Pure. */
+/** The money of an account: balances by asset, positions, working orders. Pure. */
 
 import type { Fill, FillBust, FillCorrected } from '../events/fill.ts'
 import type { OrderRequest } from '../events/order-requests.ts'
@@ -13,7 +13,7 @@ import { signedQty } from '../position/books.ts'
 import { contractOf, type Instrument } from './instrument.ts'
 
 export interface WorkingOrder {
-  /** On the terms that were asked for last, in force or not: what is pending counts as if it were done. */
+  /** The request with the terms that were asked for last. Pending terms count as if the venue had accepted them. */
   readonly request: OrderRequest
   readonly cumQty: string
 }
@@ -26,12 +26,12 @@ export interface HeldPosition extends SettledContract {
 }
 
 export interface Portfolio {
-  /** The asset that it is counted in: balance, equity, PnL. */
+  /** The asset that balance, equity and PnL are counted in. */
   readonly asset: string
   readonly balances: Readonly<Record<string, string>>
-  /** What the account let through and has not heard the end of, by order address. */
+  /** Orders that the account let through and that have not ended, by address. */
   readonly working: Readonly<Record<string, WorkingOrder>>
-  /** Those that are open, by address. */
+  /** Open positions, by address. */
   readonly positions: Readonly<Record<string, HeldPosition>>
   readonly instruments: readonly Instrument[]
   /** The last candle's close of each symbol. */
@@ -46,7 +46,7 @@ export function leavesQtyOf({ request, cumQty }: WorkingOrder): string {
   return decimal.max(decimal.ZERO, decimal.subtract(request.orderQty, cumQty))
 }
 
-/** What an order's position is of: as it is held, or else as the instrument is listed. */
+/** Returns the contract of an order's position: the contract that is held, or else the listed one. */
 export function positionFor(
   { positions, instruments }: Pick<Portfolio, 'positions' | 'instruments'>,
   order: Pick<OrderRequest, 'venue' | 'symbol' | 'positionSide'>,
@@ -55,8 +55,8 @@ export function positionFor(
 }
 
 /**
- * The price that an order is judged by: the one it names itself, or else the reference that came with it. All but the
- * limit of what buys may trade at the market's price instead, so none is judged by one that is kinder than that.
+ * Returns the price that an order is judged by: its own price, or else the reference that came with it. Every order except a buy
+ * with a limit may trade at the market's price instead, so it is never judged by a more favorable one.
  */
 export function riskPx(portfolio: Portfolio, request: OrderRequest): string {
   const { refPx, price, stopPx, side, symbol } = request
@@ -72,15 +72,15 @@ export function notionalOf(portfolio: Portfolio, request: OrderRequest, quantity
   return notionalValue(positionFor(portfolio, request), quantity, riskPx(portfolio, request))
 }
 
-/** What an order takes while it works, and which wallet it is taken from. */
+/** The value that an order reserves while it works, and the wallet that it is reserved in. */
 export interface Hold {
-  /** spot: what is owned of the asset. margin: what contracts that settle in it may be worth. */
+  /** spot: the quantity of the asset that is owned. margin: the value that contracts which settle in the asset may have. */
   readonly wallet: 'spot' | 'margin'
   readonly asset: string
   readonly amount: string
 }
 
-/** Of spot what the order gives away, of a contract what it would be worth. */
+/** Returns the value an order reserves: for spot the asset that it pays, for a contract its notional. */
 export function holdOf(portfolio: Portfolio, request: OrderRequest, quantity: string): Hold {
   const { side, symbol } = request
   const { contract, settleAsset } = positionFor(portfolio, request)
@@ -90,7 +90,7 @@ export function holdOf(portfolio: Portfolio, request: OrderRequest, quantity: st
   return { wallet, asset: settleAsset, amount: notionalOf(portfolio, request, quantity) }
 }
 
-/** What is held for working orders; those that only reduce take nothing. */
+/** Returns the amount that working orders reserve. Orders that only reduce reserve nothing. */
 function reserved(portfolio: Portfolio, wallet: Hold['wallet'], asset: string): string {
   const holds = Object.values(portfolio.working)
     .filter(({ request }) => !request.reduceOnly)
@@ -99,7 +99,10 @@ function reserved(portfolio: Portfolio, wallet: Hold['wallet'], asset: string): 
   return sum(holds.map(({ amount }) => amount))
 }
 
-/** What new orders may take: of spot what nothing else holds, of contracts what the asset's own capital carries. */
+/**
+ * Returns the amount that new orders may reserve: for spot the unreserved balance, for contracts the value that the asset's
+ * capital carries.
+ */
 export function freeBalance(portfolio: Portfolio, { wallet, asset }: Hold, leverage: string): string {
   if (wallet === 'spot') return unheld(portfolio, asset)
   const used = contractsOf(portfolio)
@@ -113,7 +116,7 @@ function unheld(portfolio: Portfolio, asset: string): string {
   return decimal.subtract(balanceOf(portfolio, asset), reserved(portfolio, 'spot', asset))
 }
 
-/** Quantity of its position that the order could take away, with what other orders may take away taken off. */
+/** Returns the quantity by which the order could reduce its position, less the quantity by which other orders may reduce it. */
 export function reducible(portfolio: Portfolio, order: OrderRequest): string {
   const { side, symbol, positionSide, reduceOnly } = order
   const held = portfolio.positions[positionAddress(order)]?.quantity ?? decimal.ZERO
@@ -133,7 +136,10 @@ export function reducible(portfolio: Portfolio, order: OrderRequest): string {
   return decimal.max(decimal.ZERO, decimal.min(left, owned))
 }
 
-/** The last price of an asset in that of the account: as what is held of it was dealt or marked, else its market's. */
+/**
+ * Returns the last price of an asset in the account's asset: the mark of a position in it, or else its market's; undefined
+ * without either.
+ */
 export function assetPx({ asset, positions, marks }: Portfolio, of: string): string | undefined {
   if (of === asset) return '1'
   const held = Object.values(positions).find(
@@ -143,7 +149,7 @@ export function assetPx({ asset, positions, marks }: Portfolio, of: string): str
   return held?.markPx ?? pxIn(marks, of, asset)
 }
 
-/** All that it is worth, in its own asset; what has no price there counts as nothing. */
+/** Returns the equity in the account's asset. An asset without a price counts as nothing. */
 export function equityOf(portfolio: Portfolio): string {
   const values = Object.entries(capitalOf(portfolio)).map(([asset, amount]) =>
     decimal.multiply(amount, assetPx(portfolio, asset) ?? decimal.ZERO),
@@ -151,7 +157,7 @@ export function equityOf(portfolio: Portfolio): string {
   return sum(values)
 }
 
-/** By asset: what is owned of it, and the unrealised PnL of contracts settled in it. */
+/** Returns the capital by asset: the balance, and the unrealised PnL of contracts that settle in the asset. */
 function capitalOf(portfolio: Portfolio): Portfolio['balances'] {
   const pnl = contractsOf(portfolio).map((one) => ({ asset: one.settleAsset, change: unrealizedOn(one) }))
   return withMovements(portfolio.balances, pnl)
@@ -184,7 +190,10 @@ interface Movement {
   readonly change: string
 }
 
-/** What a fill, or the bust or correction of one, moves: of spot both assets, of a contract the commission alone. */
+/**
+ * Returns the movements that a fill, a bust or a correction causes: for spot of both assets, for a contract of the commission
+ * alone.
+ */
 export function movementsOf(event: Dealt | FillCorrected, of: SettledContract): readonly Movement[] {
   if (event.type === 'FILL_CORRECTED') {
     const before = movementsOf({ ...event, ...event.was, type: 'FILL_BUST' }, of)
@@ -204,7 +213,7 @@ export function movementsOf(event: Dealt | FillCorrected, of: SettledContract): 
   return moved.map(({ asset, change }) => ({ asset, change: decimal.negate(change) }))
 }
 
-/** Each asset once, and none that does not move. */
+/** Returns the movements with each asset once, and without assets that do not move. */
 function netted(movements: readonly Movement[]): readonly Movement[] {
   return Object.entries(withMovements({}, movements))
     .map(([asset, change]) => ({ asset, change }))
@@ -221,7 +230,7 @@ export function withMovements(
   return after
 }
 
-/** The positions with one of them as it is now; one that is closed is held no more. */
+/** Returns the positions with one of them changed. A closed position is left out. */
 export function withPosition(
   positions: Portfolio['positions'],
   { position, symbol, contract, multiplier, settleAsset, quantity, cost, markPx, avgPx }: PositionChanged,
@@ -241,7 +250,7 @@ export function booksOf(portfolio: Portfolio): AccountBooks {
   return { working: Object.fromEntries(working), positions: quantitiesHeld(portfolio), balances }
 }
 
-/** Quantity of each position, by symbol, and `:LONG` or `:SHORT` where the account hedges. */
+/** Returns the quantity of each position by symbol, with `:LONG` or `:SHORT` if the account hedges. */
 export function quantitiesHeld({ positions }: Portfolio): Record<string, string> {
   const ids = Object.entries(positions).map(
     ([address, { quantity }]) => [address.replace(/^[^:]*:/, ''), quantity] as const,

@@ -1,7 +1,7 @@
-/** Why a request is refused: which check says so, what it allows, and what was asked. */
+/** The reason why a request is refused: the check, the value that it allows, and the value that was asked for. */
 export interface Refusal {
   readonly check: string
-  /** Of the request, where the check is of one and not named after it. */
+  /** The field of the request, if the check is about one and has another name. */
   readonly field?: string
   readonly limit: string
   readonly value: string

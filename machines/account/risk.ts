@@ -1,4 +1,4 @@
-/** The pre-trade checks: pure, each with its numbers. */
+/** The pre-trade checks. Pure. Each refusal has its numbers. */
 
 import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
@@ -53,9 +53,9 @@ const limitsWith = (ms: typeof anyDurationMs) =>
     ...breakerLimits,
   })
 
-/** What only makes a position smaller is held to none of those that keep positions from growing. */
+/** Orders that only reduce a position are exempt from the limits that keep positions from growing. */
 export const riskLimits = limitsWith(durationMs)
-/** As a machine reads them. */
+/** The limits as a machine reads them from a log: durations may have any length. */
 export const limitsOnRecord = limitsWith(anyDurationMs)
 export type RiskLimits = z.infer<typeof riskLimits>
 
@@ -73,20 +73,20 @@ export function excessIn(limits: unknown): Readonly<Record<string, string>> {
 
 export type TradingState = SetTradingState['tradingState']
 
-/** What of an account the checks look at. */
+/** The part of an account that the checks read. */
 export interface Exposure extends Portfolio {
   readonly venue: string
   readonly limits: RiskLimits
   readonly positionMode: z.infer<typeof positionMode>
-  /** Epoch ms of the orders that were let through within the last minute, as many as its limit looks back on. */
+  /** Times of the orders that passed within the last minute, in epoch ms, as many as the limit counts. */
   readonly passedAt: readonly number[]
-  /** The same of replaces. */
+  /** The same for replaces. */
   readonly replacedAt: readonly number[]
-  /** Positions that a stop has closed at a loss, as far back as they matter. */
+  /** Positions that a stop closed at a loss, as far back as they matter. */
   readonly stopLosses: readonly { readonly symbol: string; readonly at: number }[]
-  /** What news say about symbols; those that are over count no more. */
+  /** Flags that news set on symbols. Flags whose time is over do not count. */
   readonly flags: readonly Omit<RiskFlag, 'type'>[]
-  /** What a person has yet to look at. */
+  /** The review that a person has yet to acknowledge. */
   readonly review?: { readonly at: number; readonly reason: string }
   readonly breaker?: Trip
 }
@@ -96,10 +96,10 @@ interface Judged {
   readonly request: OrderRequest
   readonly tradingState: TradingState
   readonly rules: Instrument | undefined
-  /** Of the whole; its position and its balance are asked for what it leaves to be filled. */
+  /** The notional of the whole order. The checks of position and balance use the unfilled part. */
   readonly notional: string
   readonly leavesQty: string
-  /** Quantity that the position has for it to reduce. */
+  /** The quantity by which the order may reduce its position. */
   readonly reducible: string
   readonly reduces: boolean
 }
@@ -110,7 +110,7 @@ function rulesFor({ instruments }: Exposure, of: string): Instrument | undefined
 
 type Check<T = Judged> = (judged: T) => Refusal | false | undefined
 
-/** What is asked for makes sense. */
+/** Checks that the request makes sense by itself. */
 const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
   ({ request, account }) =>
     request.venue !== account.venue && { check: 'venue', limit: account.venue, value: request.venue },
@@ -142,7 +142,7 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
     },
 ]
 
-/** The account does it now, and the venue would. */
+/** Checks that hold for every order. The venue would make them, too. */
 const always: readonly Check[] = [
   // A stop that can only reduce protects, and where no stop is taken its watchdog's way out: not even a halt leaves a
   // position without it.
@@ -169,7 +169,7 @@ const always: readonly Check[] = [
     !reduces && { check: 'positionSide', limit: reducible, value: leavesQty },
 ]
 
-/** Of what makes a position larger, or may. */
+/** Checks of orders that make a position larger, or may do so. */
 const entries: readonly Check[] = [
   ({ account: { review } }) =>
     review && { check: 'manualReview', limit: 'acknowledged by a person', value: review.reason },
@@ -192,10 +192,10 @@ const entries: readonly Check[] = [
   },
 ]
 
-/** Those that hold an entry back for a time, rather than refuse it for what it is. */
+/** Checks that hold an entry back for a time, and do not refuse it for its terms. */
 export const SKIPPING: readonly string[] = ['manualReview', 'newsFlag', 'cooldown', 'stoplossGuard']
 
-/** The first check that the request does not pass. */
+/** Returns the first check that the request fails; undefined if it passes all. */
 export function riskCheck(
   account: Exposure,
   request: OrderRequest,
@@ -207,7 +207,10 @@ export function riskCheck(
   )
 }
 
-/** The first check that an order does not pass with other terms; what it holds by itself is free for it. */
+/**
+ * Returns the first check that an order fails with its new terms, or the order with them. The value that the order reserves
+ * itself is free for it.
+ */
 export function replaceCheck(
   account: Exposure,
   { at, clOrdId, orderQty, price, stopPx }: ReplaceRequest,
@@ -236,7 +239,7 @@ export function replaceCheck(
   return refusal === undefined ? { order: { request, cumQty } } : { refusal }
 }
 
-/** Of the request by itself: the order as a whole. */
+/** Returns the first check that the request fails by itself, as a whole order. */
 function termsCheck(account: Exposure, request: OrderRequest): Refusal | undefined {
   const rules = rulesFor(account, request.symbol)
   return (
@@ -245,7 +248,7 @@ function termsCheck(account: Exposure, request: OrderRequest): Refusal | undefin
   )
 }
 
-/** Of what it would add to what the account has. */
+/** Returns the first check that the request fails by what it adds to the account. */
 function exposureCheck(
   account: Exposure,
   request: OrderRequest,
@@ -331,12 +334,12 @@ function guardCheck({ account: { limits, stopLosses }, request: { at } }: Judged
 
 const MINUTE_MS = 60_000
 
-/** Those of the times that are less than a minute before `at`. */
+/** Returns the times that are less than a minute before `at`. */
 function withinMinute(times: readonly number[], at: number): readonly number[] {
   return times.filter((time) => time > at - MINUTE_MS)
 }
 
-/** The times with one more, as many as the limit looks back on. */
+/** Returns the times with `at` added, as many as the limit counts. */
 export function timesWith(times: readonly number[], at: number, max: number | undefined): readonly number[] {
   return max === undefined ? [] : [...withinMinute(times, at), at].slice(-max)
 }

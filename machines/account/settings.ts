@@ -1,4 +1,4 @@
-/** Settings that people change at run time: judged as a whole, told one by one. Pure. */
+/** Settings that people change at run time. They are checked as a whole and reported one by one. Pure. */
 
 import type { ZodType } from 'zod'
 import { compact } from '../../errors/compact.ts'
@@ -18,7 +18,7 @@ export type Renewal<T> =
 
 type Settings = Readonly<Record<string, unknown>>
 
-/** The settings with others in place of them; null takes one away. */
+/** Returns the settings with the changes applied, or the problems. A null removes a setting. */
 export function renewed<T extends object>(schema: ZodType<T>, was: T, asked: Settings): Renewal<T> {
   const wanted = Object.entries({ ...was, ...asked }).filter(([, value]) => value !== null)
   const judged = schema.safeParse(Object.fromEntries(wanted))

@@ -1,4 +1,4 @@
-/** What an account is worth after what changes that, and whether its breaker trips. Pure. */
+/** The value of an account after an event that changes it, and whether its breaker trips. Pure. */
 import type { CandleClose, Mark } from '../events/candle.ts'
 import type { PositionChanged } from '../events/position.ts'
 import { baseAssetOf } from '../model/contract.ts'
@@ -8,12 +8,12 @@ import type { AccountContext } from './context.ts'
 import type { AccountEvent } from './declaration.ts'
 import { assetPx, balanceOf, equityOf, withMovements, withPosition } from './portfolio.ts'
 
-/** What changes the value of the account. */
+/** The events that change the value of the account. */
 type Valuing = PositionChanged | CandleClose | Mark
 
-/** Stops remembered for the guard. */
+/** How many stop losses are remembered for the guard. */
 const STOP_LOSSES_MAX = 64
-/** The account at what its positions are worth by now. */
+/** Returns the account with the present value of its positions. */
 export function valued(context: AccountContext, event: Valuing): AccountContext {
   const moved = event.type === 'POSITION_CHANGED' ? withChange(context, event) : withMarks(context, event)
   return { ...moved, ...performanceAt(moved, equityOf(moved), event.at) }
@@ -49,7 +49,7 @@ function withMarks(context: AccountContext, event: CandleClose | Mark): AccountC
   return { ...context, ...found, marks, positions: Object.fromEntries(positions) }
 }
 
-/** One that has tripped does so once, until it is reset. */
+/** Returns whether the event trips the breaker. A tripped breaker does not trip again until it is reset. */
 export function trips(context: AccountContext, event: AccountEvent): boolean {
   if (context.breaker !== undefined) return false
   if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE' && event.type !== 'MARK')

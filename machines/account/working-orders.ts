@@ -1,11 +1,11 @@
-/** The orders that work, as an account holds them. Pure. */
+/** The working orders as an account keeps them. Pure. */
 import type { OrderUpdate } from '../events/fill.ts'
 import type { OrderRequest } from '../events/order-requests.ts'
 import { clOrdIdOf } from '../model/addresses.ts'
 import { ownOf } from '../model/own.ts'
 import type { AccountContext } from './context.ts'
 
-/** The order on the terms that are in force; of one that was not let through here, as if it had been. */
+/** Returns the request of an order with the terms in force. An order that did not pass this gate gets a request as if it had. */
 export function requestOf({ venue, working, marks }: AccountContext, update: OrderUpdate): OrderRequest {
   const {
     type: _type,
