@@ -1,4 +1,4 @@
-/** What a list of orders does on its events. */
+/** The actions of a list of orders. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import { accountAddress, asKind, listAddress, ownOrderAddress, positionAddress } from '../model/addresses.ts'
@@ -63,13 +63,19 @@ export function actionsOf(idOf?: IdOfLeg) {
       if (next !== undefined)
         enqueue.raise({ type: 'LOOK_AGAIN', at: next }, { delay: next - at, id: 'lookAgain' })
     }),
-    /** Its own orders may have done so: their fills come in the same turn. */
+    /**
+     * Notes that its position is closed. It looks again at the end of the turn, because its own orders may have closed the
+     * position, and their fills come in the same turn.
+     */
     noteClosed: action(({ context, event: { at }, enqueue }) => {
       const cumQty = context.legs[0]?.cumQty as string
       enqueue.cancel('closed')
       enqueue.raise({ type: 'CLOSED', at, cumQty }, { delay: 0, id: 'closed' })
     }),
-    /** Passes on a refusal of other terms, because the list's owner has asked for them. An order that is another's has a new id by now. */
+    /**
+     * Passes a refusal of other terms on to the list's owner, who asked for them. An order whose id was another one's has a new
+     * id by now.
+     */
     passRefusal: action(({ context: { id, owner, legs }, event, enqueue }) => {
       assertEvent(event, 'REQUEST_REFUSED')
       const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === ownOrderAddress(event.clOrdId))

@@ -1,18 +1,18 @@
-/** What a list of orders is given, and takes. */
+/** The input, the events and the context of a list of orders. */
 import type { ListRequest } from '../events/list.ts'
 import type { Accepted, Emitted } from '../kind/kind.ts'
 import type { orderListDeclaration } from './declaration.ts'
 import type { List } from './plan.ts'
 
-/** A list is brought into being by its request. */
+/** The input of a list: a request creates it. */
 export interface OrderListInput {
   readonly id: string
   readonly request: ListRequest
 }
 
-/** To itself: time has come to look after what could not be had before. */
+/** A list sends this to itself when it is time to ask again for what was refused. */
 type LookAgain = { readonly type: 'LOOK_AGAIN'; readonly at: number }
-/** To itself, once the fills of the turn that closed the position are in: what was filled up to then is closed. */
+/** A list sends this to itself after the fills of the turn that closed its position. The quantity filled up to then is closed. */
 type Closed = { readonly type: 'CLOSED'; readonly at: number; readonly cumQty: string }
 export type OrderListEvent = Accepted<typeof orderListDeclaration> | LookAgain | Closed
 

@@ -1,4 +1,4 @@
-/** What a list of orders takes, emits and sends. */
+/** The events that a list of orders accepts, emits and sends. */
 import { manualIntervention } from '../events/account.ts'
 import { orderUpdate, watch } from '../events/fill.ts'
 import {
@@ -21,7 +21,7 @@ export const orderListDeclaration = declare({
     account: [orderRequest, replaceRequest],
     order: [cancel, replace],
     position: [watch],
-    /** To its owner. */
+    /** Goes to its owner. */
     '*': [listUpdate, requestRefused],
   },
   commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],

@@ -9,7 +9,7 @@ import type { OrderListInput, OrderListTypes } from './context.ts'
 import { orderListDeclaration } from './declaration.ts'
 import { type IdOfLeg, idOfLeg3, type List, listOf, phaseOf } from './plan.ts'
 
-/** Named after the phases; while something is held there are two of them. */
+/** The guards of the states, which have the names of the phases. Two phases are possible while something is held. */
 const GUARDS = {
   entering: 'isEntering',
   working: 'isWorking',
@@ -29,7 +29,7 @@ const is =
   ({ context }: { context: List }) =>
     stateOf(context) === state
 
-/** To wherever its orders have led it by now. */
+/** Returns the transitions to the state that its orders have led to. */
 function elsewhere(from: State) {
   const others = (Object.keys(GUARDS) as State[]).filter((state) => state !== from)
   return others.map((target) => ({ guard: GUARDS[target], target: `#orderList.${target}` }))
@@ -108,7 +108,7 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
 export const orderListMachine = orderListOf('4')
 export const orderListVersion3 = orderListOf('3', idOfLeg3)
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const orderListKind = {
   ...orderListDeclaration,
   machine: orderListMachine,
@@ -118,7 +118,7 @@ export const orderListKind = {
   needs: ({ venue, owner }: Command) => ({ venue: venue && accountAddress(venue), owner }),
   problems: ({ type, venue }: Command, id: string) =>
     type === 'LIST_REQUEST' ? { id: idProblem(venue as string, id) } : {},
-  /** A list comes into being with its request. */
+  /** Returns the input of a list for its request. */
   activate: (event: { type: string }, id: string): OrderListInput | undefined =>
     event.type === 'LIST_REQUEST' ? { id, request: event as ListRequest } : undefined,
 }

@@ -1,4 +1,4 @@
-/** What the orders of a list should be, and what has to be asked for to make them so. Pure. */
+/** Plans the orders of a list: what each should be, and which requests lead there. Pure. */
 
 import { compact } from '../../errors/compact.ts'
 import type { OrderUpdate } from '../events/fill.ts'
@@ -13,44 +13,44 @@ import { isLimited, isStop } from '../order/terms.ts'
 
 type Prices = Pick<ListLeg, 'price' | 'stopPx'>
 
-/** One of the orders, and the orders at the venue that have stood for it, one after the other. */
+/** A leg of the list, and the orders at the venue that have been placed for it, one after the other. */
 export interface Leg extends ListLeg {
-  /** What each order that was placed for it has filled, by address. */
+  /** The quantity that each order placed for it has filled, by address. */
   readonly filled: Readonly<Record<string, string>>
-  /** Orders asked for: the next one's number. */
+  /** The number of orders that were asked for. The next order has the number after it. */
   readonly placed: number
-  /** Address of the one that works. */
+  /** Address of its working order. */
   readonly order?: string
-  /** Quantity of that one, as its last update had it. */
+  /** Quantity of its working order, by the last update. */
   readonly inForce: string
   readonly leavesQty: string
   readonly isAcknowledged: boolean
-  /** Since when its stop price has been reached and only its limit keeps it from being filled, in epoch ms. */
+  /** Time at which its stop price was reached, in epoch ms, while only its limit keeps it from being filled. */
   readonly limitedAt?: number
-  /** What was asked for and not answered: a quantity, or its end. */
+  /** The request that is not answered yet: a quantity, or a cancel. */
   readonly asked?: string | 'cancel'
-  /** Other prices that its order is still to be given. */
+  /** New prices that its order has yet to get. */
   readonly prices?: Prices
-  /** Filled by all of them. */
+  /** The quantity that all its orders have filled. */
   readonly cumQty: string
-  /** Of the last that was filled. */
+  /** The average price of its last order that was filled. */
   readonly avgPx: string
-  /** How often in a row something was refused, or ended unasked. */
+  /** How often in a row a request was refused, or an order ended without a request. */
   readonly refusals: number
-  /** Nothing is asked for it before, in epoch ms. */
+  /** Time before which nothing is asked for it, in epoch ms. */
   readonly retryAt?: number
-  /** Its last order ended, and not because we wanted it to. */
+  /** How its last order ended, if the list did not ask for that. */
   readonly endedAs?: OrdStatus
 }
 
 export interface List extends Omit<ListRequest, 'type' | 'at' | 'orders'> {
   readonly id: string
   readonly legs: readonly Leg[]
-  /** Filled by the first order, and closed by others: a person, or a watchdog. */
+  /** The quantity that the first order filled and that somebody else closed: a person, or a watchdog. */
   readonly closedByOthersQty: string
-  /** The first order is wanted no more. */
+  /** The first order is no longer wanted. */
   readonly isCanceled: boolean
-  /** It is to be out of what it holds. */
+  /** It is to close what it holds. */
   readonly isExiting: boolean
 }
 
@@ -59,12 +59,12 @@ export type ListCommand =
   | { readonly do: 'replace'; readonly leg: Leg; readonly change: Omit<Replace, 'type' | 'at'> }
   | { readonly do: 'cancel'; readonly leg: Leg }
 
-/** What was refused is asked for again after this time, and after twice as long each time that it is refused again. */
+/** Time after which a refused request is repeated. It doubles with each further refusal. */
 const RETRY_MS = 1_000
 const RETRY_MAX_MS = 60_000
-/** A stop refused so often in a row counts on no more: what is exposed goes at market. */
+/** How often in a row a stop may be refused. Then the exposure is closed at market. */
 const REFUSALS_MAX = 3
-/** A stop with a limit that the price has jumped is waited for so long. */
+/** How long the list waits for a stop with a limit that the price has jumped. */
 const LIMITED_MAX_MS = 5_000
 const EXIT = 'exit'
 
@@ -79,7 +79,7 @@ function legOf(leg: ListLeg): Leg {
   return { ...leg, ...none, filled: {}, placed: 0, isAcknowledged: false, refusals: 0 }
 }
 
-/** The list after one of its orders has said how it stands. */
+/** Returns the list after an update of one of its orders. */
 export function withUpdate(was: List, update: OrderUpdate): List {
   const list = withLeg(
     was,
@@ -89,7 +89,7 @@ export function withUpdate(was: List, update: OrderUpdate): List {
   return update.ordRejReason === 'REDUCE_ONLY' ? withClosed(list, list.legs[0]?.cumQty as string) : list
 }
 
-/** The list after others have closed what its first order had filled up to then, as far as it had not itself. */
+/** Returns the list after somebody else closed what its first order had filled, as far as its own orders had not closed it. */
 export function withClosed(list: List, cumQty: string): List {
   const left = decimal.subtract(cumQty, closedQty(list))
   const others = decimal.add(list.closedByOthersQty, decimal.max(decimal.ZERO, left))
@@ -110,7 +110,7 @@ function updated(leg: Leg, update: OrderUpdate): Leg {
   return leg.order === order ? ended(news, ordStatus, at) : news
 }
 
-/** Its order works, perhaps again: a bust opens one that was filled. */
+/** Returns the leg with a working order. A bust can make a filled order work again. */
 function working({ asked, endedAs: _, ...leg }: Leg, update: OrderUpdate): Leg {
   const { at, order, ordStatus, orderQty: inForce, leavesQty, isAcknowledged, isTriggered } = update
   const isJumped = isTriggered && isStop(leg) && isLimited(leg)
@@ -129,7 +129,10 @@ function ended(leg: Leg, ordStatus: OrdStatus, at: number): Leg {
   return { ...refused(over, at, ordStatus !== 'REJECTED'), endedAs: ordStatus }
 }
 
-/** The next time after a pause, but at once where somebody has ended what was there; from the beginning after long. */
+/**
+ * Returns the leg after a refusal. Its next request waits for a pause, but not if somebody ended its order. After a long time the
+ * pauses start over.
+ */
 function refused(leg: Leg, at: number, isEnded = false): Leg {
   const isAnew = leg.retryAt === undefined || at > leg.retryAt + RETRY_MAX_MS
   const refusals = isAnew ? 1 : leg.refusals + 1
@@ -137,7 +140,7 @@ function refused(leg: Leg, at: number, isEnded = false): Leg {
   return { ...leg, refusals, retryAt: at + pauseMs }
 }
 
-/** The list after a request was refused without a word from the order itself: the id is another's, or its new terms are. */
+/** Returns the list after the account refused a request: the order's id is in use, or its new terms are not allowed. */
 export function withRefusal(list: List, { clOrdId }: RequestRefused): List {
   const order = ownOrderAddress(clOrdId)
   return withLeg(
@@ -152,7 +155,7 @@ export function withRefusal(list: List, { clOrdId }: RequestRefused): List {
   )
 }
 
-/** Prices of its order are asked for as soon as there is nothing else that it has yet to answer. */
+/** Returns the list with new prices for a leg. They are asked for as soon as its order has no request pending. */
 export function withPrices(list: List, legId: string, { price, stopPx }: Prices): List {
   const asked = compact({ price, stopPx })
   return withLeg(
@@ -167,20 +170,20 @@ function withLeg(list: List, which: (leg: Leg) => boolean, change: (leg: Leg) =>
   return { ...list, legs: list.legs.map((leg) => (which(leg) ? change(leg) : leg)) }
 }
 
-/** Filled by the first order and not yet closed; of an OCO nothing is. */
+/** Returns the quantity that the first order filled and that is not closed; 0 for an OCO. */
 export function exposureOf(list: List): string {
   const { contingencyType, legs } = list
   if (contingencyType === 'OCO') return decimal.ZERO
   return decimal.subtract((legs[0] as Leg).cumQty, closedQty(list))
 }
 
-/** What the first order filled is closed again by the orders against it, and by others. */
+/** Returns the quantity of the first order's fills that the orders against it, or somebody else, have closed. */
 function closedQty({ closedByOthersQty, legs: [first, ...others] }: List): string {
   const closing = others.filter(({ side }) => side !== first?.side)
   return closing.reduce((sum, { cumQty }) => decimal.add(sum, cumQty), closedByOthersQty)
 }
 
-/** Quantity that a leg should have working. */
+/** Returns the quantity that a leg should have working. */
 function wanted(list: List, leg: Leg): string {
   const { contingencyType, legs, isCanceled, isExiting } = list
   if (contingencyType === 'OCO') return wantedOfOco(list, leg)
@@ -204,7 +207,10 @@ function wanted(list: List, leg: Leg): string {
   return isWhole ? own : atLeastZero(decimal.subtract(decimal.min(leg.orderQty, first.cumQty), leg.cumQty))
 }
 
-/** A fill of one ends the others; of orders that only reduce it leaves the others what is still to be reduced. */
+/**
+ * Returns the quantity that a leg of an OCO should have working. A fill of one leg ends the others, but orders that only reduce
+ * keep what is left to reduce.
+ */
 function wantedOfOco({ legs, isCanceled }: List, leg: Leg): string {
   const others = legs.filter((one) => one !== leg)
   const isFilled = others.some(({ cumQty }) => decimal.isPositive(cumQty))
@@ -218,7 +224,7 @@ function atLeastZero(quantity: string): string {
   return decimal.max(decimal.ZERO, quantity)
 }
 
-/** What to ask for now, and the list with it asked for. */
+/** Returns the requests to make now, and the list with them made. */
 export function planned(
   was: List,
   at: number,
@@ -258,7 +264,7 @@ const nameOfLeg = (legId: string, placed: number) => `${legId}${placed > 1 ? `-$
 
 const idOfLeg: IdOfLeg = ({ venue, id }, legId, placed) => partId(venue, id, nameOfLeg(legId, placed))
 
-/** Up to version 3 of lists, whatever the length and the characters. */
+/** The ids of lists of version 3 and below, which have any length and any characters. */
 export const idOfLeg3: IdOfLeg = ({ id }, legId, placed) => `${id}-${nameOfLeg(legId, placed)}`
 
 function placedAnew(
@@ -275,7 +281,7 @@ function placedAnew(
   return { command: { do: 'place', leg: after, orderQty }, after }
 }
 
-/** When there is something to look after again, if nothing happens before. */
+/** Returns the next time at which the list has to look again, in epoch ms; undefined if there is none. */
 export function nextLookAt({ legs }: List, at: number): number | undefined {
   const dues = legs.flatMap(({ retryAt = 0, limitedAt }) => [
     retryAt,
@@ -285,7 +291,10 @@ export function nextLookAt({ legs }: List, at: number): number | undefined {
   return next === Number.POSITIVE_INFINITY ? undefined : next
 }
 
-/** Where no other covers for it: the price has passed a stop that is refused, most likely, and no time is lost on it. */
+/**
+ * Returns whether the list must exit at market, because a stop has failed and no other stop covers the exposure. The price has
+ * probably passed a refused stop, so the list does not wait.
+ */
 function mustExit(list: List, at: number): boolean {
   const exposure = exposureOf(list)
   if (list.isExiting || !decimal.isPositive(exposure)) return false
@@ -302,12 +311,12 @@ function hasFailed({ order, endedAs, refusals, limitedAt }: Leg, at: number): bo
   return limitedAt !== undefined && at >= limitedAt + LIMITED_MAX_MS
 }
 
-/** It works or is on its way, and is sure to be filled when its price is reached. */
+/** Returns whether the leg's order works or is on its way, and will certainly be filled when its price is reached. */
 function stands({ order, limitedAt }: Leg): boolean {
   return order !== undefined && limitedAt === undefined
 }
 
-/** The list on its way out at market. */
+/** Returns the list with an order that closes its exposure at market. */
 export function withExit(list: List): List {
   const first = list.legs[0] as Leg
   const side = first.side === 'BUY' ? ('SELL' as const) : ('BUY' as const)
@@ -327,7 +336,7 @@ function stopsOf(list: List): readonly Leg[] {
   return list.legs.filter((leg) => isProtective(list, leg))
 }
 
-/** A stop against what the first order opens. */
+/** Returns whether the leg is a stop against the first order. */
 function isProtective({ legs: [first] }: List, leg: Leg): boolean {
   return isStop(leg) && leg.side !== first?.side
 }

@@ -1,4 +1,4 @@
-/** What a list does on an event, and what it asks for. Pure. */
+/** The list after an event, and the requests of its legs. Pure. */
 import { compact } from '../../errors/compact.ts'
 import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
 import { clOrdIdOf, listAddress } from '../model/addresses.ts'
@@ -14,7 +14,7 @@ import {
   withUpdate,
 } from './plan.ts'
 
-/** The list after the event, as far as its orders say: what that asks for comes from `planned`. */
+/** Returns the list after the event. `planned` says which requests follow from it. */
 export function after(list: List, event: OrderListEvent): List {
   switch (event.type) {
     case 'ORDER_UPDATE':

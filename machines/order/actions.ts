@@ -1,4 +1,4 @@
-/** What an order does on its events. */
+/** The actions of an order. */
 
 import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'
@@ -20,14 +20,14 @@ import { closedReport, dealReport, orderReport, tradeOf, updateOf } from './repo
 
 const { action, emit, tell } = acts(orderDeclaration, {} as OrderTypes)
 
-/** A report of a fill that the venue has told of otherwise is lost when it has not come within this time. */
+/** Time within which the report of a fill comes, once another report has counted that fill. After it the report is lost. */
 const SETTLES_WITHIN_MS = 2_000
 
 export interface From {
   readonly from: ExecutionState
 }
 
-/** How an order ends on less than its venue's report. */
+/** The ways in which an order ends without a report of its venue. */
 export const ENDINGS = {
   denied: { type: 'ORDER_DENIED', ordStatus: 'REJECTED', endedAs: null, why: '' },
   rejected: {
@@ -58,7 +58,7 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
       enqueue(emit({ type: 'ORDER_SUBMITTED', at, venue, order: ownOrderAddress(context.id), ...terms }))
       enqueue(tell(portAddress(venue), { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }))
     }),
-    /** Placed by somebody else; what it is, the venue's next report says. */
+    /** Reports that an order of somebody else is adopted. The venue's next report says how it stands. */
     reportAdopted: action(({ context, event: { at }, enqueue }) => {
       const { foreignId } = context
       enqueue(
@@ -70,7 +70,7 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
       )
       enqueue(tell(accountOf(context), updateOf(context, at)))
     }),
-    /** Orders that have ended are forgotten by their accounts, not by themselves: their ids are used up. */
+    /** Refuses another order of the same id. The account forgets orders that have ended, but their ids stay used. */
     refuseSubmit: action(({ context: { id: clOrdId }, event, enqueue }) => {
       assertEvent(event, 'SUBMIT')
       const { at, account, owner = account, list, watchers = [] } = event
@@ -90,7 +90,7 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
         }),
       )
     }),
-    /** What the report changes, and what it tells whom. */
+    /** Takes a report: changes the order, and tells the actors that it concerns. */
     takeReport: action(({ context, event, enqueue }, { from }: From) => {
       assertEvent(event, 'EXECUTION_REPORT')
       const { at } = event
@@ -146,7 +146,7 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
         { delay: SETTLES_WITHIN_MS, id: 'settled' },
       )
     }),
-    /** A fill, or the bust of one, is lost: what the venue has can be fetched. */
+    /** Asks for a reconciliation, because a fill or a bust is lost. The reconciliation fetches what the venue has. */
     reconcile: action(({ context: { id, terms }, event: { at }, enqueue }) => {
       const reason = `${ownOrderAddress(id)} has not filled what its venue has told`
       enqueue.assign({ reportedQty: undefined })
@@ -215,7 +215,7 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
       const text = 'nothing is left of the order'
       enqueue(emit({ type: 'ORDER_CANCEL_REJECTED', ...facts(context, at), text }))
     }),
-    /** What was asked for is not to be. */
+    /** Takes the refusal of a request. */
     takeRefusal: action(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_CANCEL_REJECT')
       const { at, clOrdId, text } = event
@@ -234,7 +234,7 @@ function accountOf({ terms }: OrderContext): `account/${string}` {
   return asKind('account', terms.account)
 }
 
-/** What it is to be, and where; whom it belongs to is no venue's business. */
+/** Returns the terms and the venue of the order, without the actors that it belongs to. */
 function termsOf({ terms }: OrderContext) {
   const {
     account: _account,
@@ -252,7 +252,7 @@ function foreignly({ id, foreignId }: OrderContext, clOrdId: string): { readonly
   return foreignId !== undefined && clOrdId === id ? { foreignId } : {}
 }
 
-/** The next request of an order, and the order with it made. */
+/** Returns the next request of an order, and the order with the request made. */
 function nextRequest(
   order: OrderContext,
   what: Omit<PendingRequest, 'clOrdId'>,

@@ -1,4 +1,4 @@
-/** What an order knows of itself, and what it tells of itself. */
+/** The context of an order, and the facts that its events have. */
 
 import type { OrdRejReason, OrdStatus } from '../events/order.ts'
 import type { Submit } from '../events/order-requests.ts'
@@ -7,7 +7,7 @@ import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import type { OrderEvent, orderDeclaration } from './declaration.ts'
 
-/** An order is brought into being by its SUBMIT, and knows from the start what it is to be. */
+/** The input of an order. Its SUBMIT creates it, with all its terms. */
 export interface OrderInput {
   readonly id: string
   /** The venue's name of an order that somebody else has placed, until a request of ours replaces it. */
@@ -15,7 +15,7 @@ export interface OrderInput {
   readonly terms: Omit<Submit, 'type' | 'at'>
 }
 
-/** A fill as it counts now; one that was busted counts as nothing. */
+/** A fill as it counts now. A busted fill has the quantity 0. */
 export interface CountedFill {
   readonly id: string
   readonly lastQty: string
@@ -24,49 +24,51 @@ export interface CountedFill {
   readonly commissionAsset: string
 }
 
-/** Something that the venue was asked for and has not answered. */
+/** A request that the venue has not answered. */
 export interface PendingRequest {
   readonly clOrdId: string
   readonly kind: 'cancel' | 'replace'
-  /** Of a replace: the quantity that was asked for. */
+  /** The quantity that a replace asks for. */
   readonly orderQty?: string
-  /** Epoch ms at which the venue first told of the order as if this had not been asked for. */
+  /** Time at which the venue first reported the order as if the request had not arrived, in epoch ms. */
   readonly missedAt?: number
 }
 
 export interface OrderContext extends OrderInput {
-  /** Those in force: a replaced order's are its new ones. */
+  /** The terms in force. A replaced order has the new ones. */
   readonly terms: OrderInput['terms']
-  /** By its fills and its end; what is pending goes before it, see `ordStatusOf`. */
+  /** The status by fills and end. Pending requests go before it: see `ordStatusOf`. */
   readonly ordStatus: OrdStatus
   readonly cumQty: string
-  /** 0 once it is out. */
+  /** The quantity that is left to fill; 0 once the order has ended. */
   readonly leavesQty: string
-  /** Sum of price times quantity over the fills: AvgPx is this by CumQty. */
+  /** Sum of price times quantity over the fills. AvgPx is this divided by CumQty. */
   readonly cumCost: string
-  /** ClOrdID that the venue knows it by: of the request that it accepted last. */
+  /** ClOrdID by which the venue knows the order (FIX 11): that of the request it accepted last. */
   readonly clOrdId: string
-  /** Requests made so far, as far as is known here: the next one's ClOrdID ends in the number after it. */
+  /** The number of requests made so far, as far as the order knows. The next ClOrdID ends with the number after it. */
   readonly requests: number
   readonly pending: readonly PendingRequest[]
-  /** The venue's own id, known from the first report on: until then the venue may or may not have it. */
+  /**
+   * The venue's own id of the order (FIX 37), known from the first report on. Until then the venue may or may not have the order.
+   */
   readonly venueOrderId?: string
-  /** By what tells them apart: one that is reported twice counts once. */
+  /** Fills by their ids, so that a fill that is reported twice counts once. */
   readonly fills: Readonly<Record<string, CountedFill>>
-  /** ExecIDs of reports that count no more when they come again, each with the id of the fill that it is about. */
+  /** ExecIDs of reports that were counted, each with the id of the fill that it is about. */
   readonly execIds: Readonly<Record<string, string | null>>
-  /** CumQty as the venue last said it, while that is another one than here: a report of a fill is under way, or lost. */
+  /** The venue's last CumQty, while it differs from ours. A report of a fill is then under way, or lost. */
   readonly reportedQty?: string | undefined
-  /** The venue's own ids of other orders that it has reported under this one's id. */
+  /** The venue's ids of other orders that it has reported under this order's id. */
   readonly foreign?: readonly string[]
-  /** How it ended, if it did before it was filled: a bust of a late fill brings it back to that. */
+  /** How the order ended before it was filled. A bust of a late fill brings it back to this. */
   readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
-  /** The venue has said that it has the order. */
+  /** The venue has confirmed that it has the order. */
   readonly isAcknowledged: boolean
   /** Its stop price was reached. */
   readonly isTriggered: boolean
   readonly ordRejReason?: OrdRejReason
-  /** Why it ended without being filled, if it did. */
+  /** Why it ended without being filled. */
   readonly text?: string
 }
 
@@ -97,15 +99,15 @@ export function contextOf(input: OrderInput): OrderContext {
 
 export type RequestState = 'idle' | 'pendingCancel' | 'pendingReplace'
 
-/** The state that pending requests put an order into: a cancel goes before a replace (FIX D). */
+/** Returns the state that pending requests put an order into. A cancel goes before a replace (FIX D). */
 export function requestState(pending: OrderContext['pending']): RequestState {
   if (pending.some(({ kind }) => kind === 'cancel')) return 'pendingCancel'
   return pending.length > 0 ? 'pendingReplace' : 'idle'
 }
 
 /**
- * FIX's one status of an order in its two regions. What was asked for goes before all that is: pending cancel, then
- * pending replace (FIX D); among the others a later state has overruled the earlier ones already.
+ * Returns FIX's one status of an order, which has two regions here. A pending cancel goes first, then a pending replace (FIX D),
+ * then the status by fills and end.
  */
 export function ordStatusOf({ ordStatus, pending }: Pick<OrderContext, 'ordStatus' | 'pending'>): OrdStatus {
   const request = requestState(pending)
@@ -117,7 +119,7 @@ export function avgPx({ cumCost, cumQty }: Pick<OrderContext, 'cumCost' | 'cumQt
   return decimal.isZero(cumQty) ? decimal.ZERO : decimal.divide(cumCost, cumQty)
 }
 
-/** What every report of an order says. */
+/** Returns the fields that every event of an order has. */
 export function facts(context: OrderContext, at: number) {
   const { venue, symbol, side, orderQty } = context.terms
   const { id, cumQty, leavesQty } = context

@@ -1,4 +1,4 @@
-/** What an order takes, emits and sends. */
+/** The events that an order accepts, emits and sends. */
 import { manualIntervention } from '../events/account.ts'
 import { fill, fillBust, fillCorrected, orderClosed, orderUpdate } from '../events/fill.ts'
 import {
@@ -41,7 +41,7 @@ import { adopt, reconcile } from '../events/reconciliation.ts'
 import { type Accepted, declare } from '../kind/kind.ts'
 
 export const orderDeclaration = declare({
-  /** Commands, and what venues report. */
+  /** Commands, and reports of venues. */
   accepts: [
     submit,
     deny,
@@ -54,7 +54,7 @@ export const orderDeclaration = declare({
     orderCancelReject,
     orderUnknown,
   ],
-  /** Nobody acts on it: what was lost, the order asks for when no answer comes. */
+  /** The order does not act on it, because it asks its venue when no answer comes. */
   ignores: ['REPORT_LOST'],
   raises: ['SETTLED'],
   emits: [
@@ -88,7 +88,7 @@ export const orderDeclaration = declare({
     account: [fill, fillBust, fillCorrected, orderUpdate, orderClosed, requestRefused],
     position: [fill, fillBust, fillCorrected],
     reconciliation: [reconcile],
-    /** To its owner and its watchers. */
+    /** Goes to its owner and its watchers. */
     '*': [fill, fillBust, fillCorrected, orderUpdate, orderClosed, requestRefused],
   },
   // What makes an order, or makes it larger, has to pass the account.
@@ -96,11 +96,11 @@ export const orderDeclaration = declare({
   refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
 })
 
-/** What may come from outside: commands, and what venues report. */
+/** The events that may come from outside: commands, and reports of venues. */
 export const orderEvents = orderDeclaration.events
 export type OrderEvent = Accepted<typeof orderDeclaration> | Settled
 
-/** To itself, when the fills that the venue has told of should have come. */
+/** An order sends this to itself when the fills that its venue has counted should have come. */
 export interface Settled {
   readonly type: 'SETTLED'
   readonly at: number

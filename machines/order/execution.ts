@@ -1,4 +1,4 @@
-/** What a venue's report makes of an order: its state, its books and its one FIX status. Pure. */
+/** The outcome of a venue's report for an order: its state, its books and its one FIX status. Pure. */
 
 import { compact } from '../../errors/compact.ts'
 import type { ExecType, ExecutionReport, OrdStatus } from '../events/order.ts'
@@ -38,19 +38,19 @@ export const ORD_STATUS: Record<ExecutionState, OrdStatus> = {
   suspended: 'SUSPENDED',
 }
 
-/** Nothing of the order is left to be filled. */
+/** The states in which nothing of the order is left to fill. */
 const OUT: readonly ExecutionState[] = ['denied', 'filled', 'canceled', 'expired', 'rejected', 'doneForDay']
 
 export function isOut(state: ExecutionState): boolean {
   return OUT.includes(state)
 }
 
-/** Nothing of it is left to be filled, for today at least. */
+/** Returns whether nothing of the order is left to fill, at least for today. */
 export function hasEnded({ ordStatus }: Pick<OrderContext, 'ordStatus'>): boolean {
   return OUT.some((state) => ORD_STATUS[state] === ordStatus)
 }
 
-/** The state that each of these reports puts an order into that is not out. */
+/** The state that each of these reports puts an order into, if the order has not ended. */
 const ENDS: Partial<Record<ExecType, NonNullable<OrderContext['endedAs']>>> = {
   CANCELED: 'canceled',
   EXPIRED: 'expired',
@@ -59,33 +59,33 @@ const ENDS: Partial<Record<ExecType, NonNullable<OrderContext['endedAs']>>> = {
 }
 const HALTS: Partial<Record<ExecType, ExecutionState>> = { STOPPED: 'stopped', SUSPENDED: 'suspended' }
 
-/** A venue that has not answered within this time is asked what became of the order. */
+/** Time within which a venue answers, in ms. After it the order asks for its status. */
 export const ANSWER_WITHIN_MS = 5_000
 
-/** Statuses of an order at a venue that is not at any request for it. */
+/** Statuses of an order for which its venue has no request pending. */
 const WORKS_ON: readonly OrdStatus[] = ['NEW', 'PARTIALLY_FILLED', 'STOPPED', 'SUSPENDED', 'DONE_FOR_DAY']
 
 export interface Outcome {
   readonly state: ExecutionState
   readonly changes: Partial<OrderContext>
-  /** A fill that counts from now on, and one that no longer does; a correction is both. */
+  /** The fill that counts from now on, and the fill that no longer counts. A correction has both. */
   readonly counted?: CountedFill
   readonly busted?: CountedFill
-  /** A fill beyond what was ordered, whether it counts or not. */
+  /** A fill beyond the ordered quantity, whether it counts or not. */
   readonly overfill?: CountedFill
-  /** Requests that the venue works on without. */
+  /** Requests that the venue has refused, because it works on without them. */
   readonly refused?: readonly PendingRequest[]
-  /** The report is of another order that goes by the same id: it is no news of this one. */
+  /** The report is of another order with the same id, and changes nothing of this one. */
   readonly isForeign?: boolean
 }
 
-/** Venue's ids of other orders that are remembered. */
+/** How many venue's ids of other orders are remembered. */
 const FOREIGN_MAX = 10
 
 /**
- * Whether a report is of another order: its symbol or side is not the order's, its first acceptance is of a quantity that was never asked
- * for, or it is of an order that an earlier report has told to be another one. What becomes of a quantity later, the venue may decide,
- * and a report of that may come before all others (FIX E.1.c, H).
+ * Returns whether a report is of another order. Its symbol or its side differs, or its first acceptance has a quantity that was
+ * never asked for, or an earlier report has shown that its venue's id is another order's. A venue may change a quantity later,
+ * and the report of that may come before all others (FIX E.1.c, H).
  */
 function isOfAnother(
   { terms, pending, venueOrderId, foreign = [] }: OrderContext,
@@ -102,7 +102,7 @@ function isOfAnother(
   return !asked.some((quantity) => decimal.compare(quantity, report.orderQty) === 0)
 }
 
-/** What a report of another order makes of this one: nothing but that it is remembered; undefined of one of its own. */
+/** Returns the outcome of a report of another order, which is only remembered; undefined for a report of this order. */
 export function foreignTo(
   order: OrderContext,
   state: ExecutionState,
@@ -115,7 +115,10 @@ export function foreignTo(
   return { state, changes, isForeign: true }
 }
 
-/** undefined when the report says nothing new: seen before, overtaken, or about nothing that the order knows. */
+/**
+ * Returns the outcome of a report; undefined if it has no news: it was counted before, a later report has overtaken it, or it is
+ * about nothing that the order knows.
+ */
 export function outcomeOf(
   order: OrderContext,
   from: ExecutionState,
@@ -176,7 +179,7 @@ function reported(order: OrderContext, state: ExecutionState, report: ExecutionR
   }
 }
 
-/** The order with some of it changed, and the state that this puts it into. */
+/** Returns the changes of the order, and the state that they put it into. */
 function become(context: OrderContext, was: ExecutionState, changes: Partial<OrderContext>): Outcome {
   const after = { ...context, ...changes }
   const state = standing(after, was)
@@ -185,8 +188,8 @@ function become(context: OrderContext, was: ExecutionState, changes: Partial<Ord
 }
 
 /**
- * By precedence (FIX D): done for the day goes before filled, that before any other end, an end before what its fills
- * say. A halt is over when the order is (FIX K.1.b).
+ * Returns the state by precedence (FIX D): done for the day, then filled, then any other end, then the state by fills. A halt is
+ * over when the order has ended (FIX K.1.b).
  */
 function standing({ cumQty, terms, endedAs }: OrderContext, was: ExecutionState): ExecutionState {
   if (endedAs === 'doneForDay') return endedAs
@@ -251,7 +254,7 @@ function withFill(order: OrderContext, state: ExecutionState, report: ExecutionR
   return { ...become(order, state, { venueOrderId, execIds, ...books }), counted: fill, ...overfill }
 }
 
-/** A bust takes a fill back, a correction puts another in its place (FIX J). */
+/** Returns the outcome of a bust, which takes a fill back, or of a correction, which puts another fill in its place (FIX J). */
 function withoutFill(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
   const { execRefId, execId, execType } = report
   const id = fillNamedIn(order, report)
@@ -268,7 +271,7 @@ function withoutFill(order: OrderContext, state: ExecutionState, report: Executi
   return { ...outcome, ...compact({ busted, counted: isBust ? undefined : fill }) }
 }
 
-/** Id of the fill that a bust or a correction is about, or that it will have when it comes. */
+/** Returns the id of the fill that a bust or a correction is about. If the fill has yet to come, it will have that id. */
 function fillNamedIn({ fills, execIds }: OrderContext, report: ExecutionReport): string {
   const { tradeId, execRefId, execId } = report
   const named = [tradeId, execRefId && ownOf(execIds, execRefId), execRefId]
@@ -286,12 +289,12 @@ function goneOf(fill: CountedFill): CountedFill {
   return { ...fill, lastQty: decimal.ZERO, commission: decimal.ZERO }
 }
 
-/** What the report says of a deal. */
+/** Returns the fields of a deal that the report has. */
 function dealIn({ lastQty, lastPx, commission, commissionAsset }: ExecutionReport) {
   return compact({ lastQty, lastPx, commission, commissionAsset: commissionAsset || undefined })
 }
 
-/** The books with the fill in place of what was counted for it before. */
+/** Returns the books with the fill in place of the one that was counted for it before. */
 function booked(
   { fills, cumQty, cumCost }: OrderContext,
   fill: CountedFill,
@@ -310,7 +313,7 @@ function costOf({ lastQty, lastPx }: CountedFill): string {
   return decimal.multiply(lastQty, lastPx)
 }
 
-/** Other terms on the venue's own account: a new day, a split, less to fill (FIX E.1.c, H). */
+/** Returns the outcome of other terms that the venue has set by itself: a new day, a split, a smaller quantity (FIX E.1.c, H). */
 function restated(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
   if (requestNumber(report.clOrdId) < requestNumber(order.clOrdId)) return undefined
   const { venueOrderId, orderQty } = report
@@ -336,15 +339,15 @@ function termsAfter(
   return { ...terms, orderQty, ...compact({ price, stopPx }) }
 }
 
-/** The place of a request among those of its order: see OrderContext.clOrdId. Where a slash is of another meaning, the first. */
+/** Returns the number of a request among those of its order, from its ClOrdID; 1 if a slash in the id has another meaning. */
 export function requestNumber(clOrdId: string): number {
   const number = Number(clOrdId.split('/')[1] ?? 1)
   return Number.isNaN(number) ? 1 : number
 }
 
 /**
- * An answer to a status request says where the venue's books are. Fills come as reports of their own, so an end is
- * believed once all fills before it have been counted.
+ * Returns the outcome of an answer to a status request. Fills come as reports of their own, so an end counts once all fills
+ * before it were counted.
  */
 function statusReported(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome {
   const { ordStatus, venueOrderId, cumQty } = report
@@ -359,17 +362,17 @@ function statusReported(order: OrderContext, state: ExecutionState, report: Exec
     : { state, changes: {} }
 }
 
-/** It has ended for good: one that is done for the day may go on, and can be canceled. */
+/** Returns whether the order has ended for good. An order that is done for the day may continue, and can be canceled. */
 function isOver({ endedAs }: Pick<OrderContext, 'endedAs'>): boolean {
   return endedAs !== null && endedAs !== 'doneForDay'
 }
 
-/** How it has ended now that its venue works on it. */
+/** Returns how the order has ended, now that its venue works on it again. */
 function resumed({ endedAs }: OrderContext): OrderContext['endedAs'] {
   return endedAs === 'doneForDay' ? null : endedAs
 }
 
-/** What the report leaves to be answered: the same array where it answers nothing. */
+/** Returns the requests that the report leaves pending, and those it refuses. The array is the same if it answers none. */
 function answeredBy(
   order: OrderContext,
   report: ExecutionReport,
@@ -402,7 +405,7 @@ function asksFor({ orderQty: amendedTo }: ExecutionReport) {
     orderQty !== undefined && decimal.compare(orderQty, amendedTo) === 0
 }
 
-/** The venue goes by the id of a replace: so it has accepted that, should nothing else ever say so. */
+/** Returns whether the venue uses the id of a replace. Then it has accepted the replace, even if no other report says so. */
 function isReplacement(order: OrderContext, { execType, clOrdId }: ExecutionReport): boolean {
   const isCancel = order.pending.some((asked) => asked.kind === 'cancel' && asked.clOrdId === clOrdId)
   const isLater = requestNumber(clOrdId) > requestNumber(order.clOrdId)

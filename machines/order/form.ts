@@ -1,13 +1,13 @@
-/** The ways in which an order of a version differs, and what a report comes to by them. */
+/** The ways in which the versions of an order differ. */
 import type { ExecutionReport } from '../events/order.ts'
 import type { OrderContext } from './context.ts'
 import { type ExecutionState, foreignTo, type Outcome, outcomeOf, requestNumber } from './execution.ts'
 
-/** Returns what a report of an order in a state comes to. */
+/** Returns the outcome of a report for an order in a state. */
 type OutcomeOf = (order: OrderContext, from: ExecutionState, report: ExecutionReport) => Outcome | undefined
 
 export interface Form {
-  /** A strict one refuses a report of other terms. */
+  /** Strict versions set reports of other orders apart. */
   readonly outcomeOf: OutcomeOf
   /** Returns how many requests were made for it so far, as far as it knows. */
   readonly requestsOf: (order: OrderContext) => number
@@ -17,8 +17,8 @@ export const strictly: OutcomeOf = (order, from, report) =>
   foreignTo(order, from, report) ?? outcomeOf(order, from, report)
 
 /**
- * Returns a function that works each outcome out once: every guard of a report asks for the same one, and then its action. It returns
- * what the given function returns, so a machine that uses it is pure. It remembers a report's last outcome as long as the report is there.
+ * Returns a function that computes each outcome once, because every guard of a report asks for it, and then its action. It
+ * returns what the given function returns, so its machine is pure. It forgets an outcome with the report.
  */
 export function once(outcomeOf: OutcomeOf): OutcomeOf {
   const known = new WeakMap<
@@ -34,8 +34,8 @@ export function once(outcomeOf: OutcomeOf): OutcomeOf {
   }
 }
 
-/** An adopted order may have made requests that nobody here knows of. */
+/** Returns the number of requests, also those that an adopted order's ClOrdID shows. */
 export const knownRequests = ({ requests, clOrdId }: OrderContext) =>
   Math.max(requests, requestNumber(clOrdId))
-/** The form of version 5 and below. */
+/** Returns the number of requests that the order itself has made, as versions up to 5 count them. */
 export const ownRequests = ({ requests }: OrderContext) => requests

@@ -17,13 +17,13 @@ import { orderDeclaration } from './declaration.ts'
 import { ANSWER_WITHIN_MS, type ExecutionState, hasEnded, outcomeOf } from './execution.ts'
 import { type Form, knownRequests, once, ownRequests, strictly } from './form.ts'
 
-/** Where a report may lead. */
+/** The states that a report may lead to. */
 type Reported = Exclude<ExecutionState, 'initialized' | 'denied'>
 
 const ENDS = ['canceled', 'expired', 'rejected', 'doneForDay'] as const
 const HALTS = ['stopped', 'suspended'] as const
 
-/** A transition for each state that a report may lead to from this one. */
+/** Returns a transition for each state that a report may lead to from this one. */
 function reports(from: ExecutionState, ...targets: readonly Reported[]) {
   return targets.map((to) => ({
     guard: { type: 'leads' as const, params: { to, from } },
@@ -36,14 +36,14 @@ function ending(as: Ending) {
   return { target: as, actions: [{ type: 'end' as const, params: { as } }, 'tellWatchers' as const] }
 }
 
-/** Only the venue itself can say that it does not have the order: never, or, once it had, no more. */
+/** The end of an order that its venue does not have. Only the venue itself can say so. */
 const ORDER_UNKNOWN = ending('canceled')
 const VERIFY = { actions: 'askStatus' as const }
 
-/** A venue that does not know the order answers nothing more about it. */
+/** Drops the pending requests, because a venue that does not know the order answers none of them. */
 const FORGOTTEN = { target: 'idle' as const, actions: ['dropRequests' as const, 'tellWatchers' as const] }
 
-/** What was asked for is pending until it is answered. */
+/** Returns the transition that leaves a request's state once the request is answered. */
 const answered = (request: RequestState) => ({
   guard: { type: 'leaves' as const, params: { request } },
   target: request,
@@ -64,20 +64,23 @@ const orderOf = (version: string, form: Form) => {
   return setup({
     types: {} as OrderTypes,
     guards: {
-      /** The report takes the order there, by FIX's rules: see execution.ts. */
+      /** Whether the report leads to this state by FIX's rules: see execution.ts. */
       leads: ({ context, event }, { from, to }: From & { to: Reported }) =>
         event.type === 'EXECUTION_REPORT' && outcomeOf(context, from, event)?.state === to,
-      /** The venue has had the ClOrdID before: from us, perhaps, so it may have the order, too (FIX F.1.b). */
+      /** Whether the venue has had the ClOrdID before. It may have come from us, so the venue may have the order (FIX F.1.b). */
       isDuplicate: ({ event }) =>
         event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
       isKnown: ({ context }) => context.venueOrderId !== undefined,
-      /** For good: what is done for the day may be asked to end. */
+      /** Whether the order has ended for good. An order that is done for the day can still be canceled. */
       isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
       differs: ({ context }) => context.reportedQty !== undefined,
       isPending: ({ context, event }) =>
         event.type === 'ORDER_CANCEL_REJECT' &&
         context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
-      /** A filled one may be given more to fill (FIX C.1.c); nothing brings back one that ended otherwise. */
+      /**
+       * Whether the order may be replaced. A filled order may get a larger quantity (FIX C.1.c). An order that ended otherwise
+       * does not come back.
+       */
       mayReplace: ({ context }) =>
         context.venueOrderId !== undefined && (!hasEnded(context) || context.ordStatus === 'FILLED'),
       leaves: ({ context }, { request }: { request: RequestState }) =>
@@ -291,7 +294,7 @@ export const orderMachine = orderOf('6', { outcomeOf: strictly, requestsOf: know
 export const orderVersion5 = orderOf('5', { outcomeOf: strictly, requestsOf: ownRequests })
 export const orderVersion4 = orderOf('4', { outcomeOf, requestsOf: ownRequests })
 
-/** Up to version 5 an order knew its list only as one of those that watch it. */
+/** The upgrade from version 5, in which an order knew its list only as a watcher. */
 export const orderFromVersion5 = {
   from: '5',
   to: '6',
@@ -302,14 +305,14 @@ export const orderFromVersion5 = {
   },
 }
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const orderKind = {
   ...orderDeclaration,
   machine: orderMachine,
   previous: [orderVersion5, orderVersion4],
   upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5],
   upcasters: ofOrder,
-  /** An order comes into being with its SUBMIT, or with what keeps it from being submitted. */
+  /** Returns the input of an order for its SUBMIT, or for the event that keeps it from being submitted. */
   activate: (event: { type: string }, id: string): OrderInput | undefined => {
     if (event.type === 'SUBMIT') {
       const { type: _type, at: _at, ...terms } = event as Submit

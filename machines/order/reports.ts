@@ -1,4 +1,4 @@
-/** What an order tells others of what its venue reported. Pure. */
+/** The events that an order sends and emits after a report of its venue. Pure. */
 
 import { compact } from '../../errors/compact.ts'
 import type { DomainEvents } from '../events/domain.ts'
@@ -10,7 +10,7 @@ import { avgPx, type CountedFill, type facts, type OrderContext, ordStatusOf } f
 import type { ExecutionState, Outcome } from './execution.ts'
 import { isConditional } from './terms.ts'
 
-/** Events of those states that say all that there is to say. */
+/** The events of states that need no further facts. */
 const BY_STATE = {
   accepted: 'ORDER_ACCEPTED',
   triggered: 'ORDER_TRIGGERED',
@@ -31,7 +31,7 @@ export type OrderReport = DomainEvents<
   | 'ORDER_TRADE_CORRECTED'
 >
 
-/** The event for the feed; undefined where the report is of no interest beyond the order. */
+/** Returns the event for the feed; undefined if the report concerns nobody but the order. */
 export function orderReport(
   { execType, text }: ExecutionReport,
   { state, counted, busted }: Outcome,
@@ -59,7 +59,7 @@ export function tradeOf({ id, lastQty, lastPx }: CountedFill) {
   return { tradeId: id, lastQty, lastPx }
 }
 
-/** For those who keep books that a fill changes, what has become of one. */
+/** Returns the fill, bust or correction for the actors whose books it changes; undefined if there is none. */
 export function dealReport(
   { id, terms: { list, venue, symbol, positionSide, side, ordType } }: OrderContext,
   { counted, busted }: Outcome,
@@ -92,7 +92,7 @@ export function closedReport(order: OrderContext, at: number): OrderClosed {
   return { type: 'ORDER_CLOSED', at, order: ownOrderAddress(id), ordStatus, cumQty, avgPx: avgPx(order) }
 }
 
-/** For those who watch the order. */
+/** Returns the update for the actors that watch the order. */
 export function updateOf(order: OrderContext, at: number): OrderUpdate {
   const { id, cumQty, leavesQty, venueOrderId, ordRejReason, text } = order
   // What is being filled was triggered, should nothing else ever say so.

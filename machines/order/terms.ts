@@ -1,4 +1,4 @@
-/** Which terms go together: the same rules at the risk gate, at the API and at the paper venue. */
+/** The rules for the terms of an order. The risk gate, the API and the paper venue use the same. */
 
 import type { OrdType, PlaceOrder } from '../events/order.ts'
 import * as decimal from '../model/decimal.ts'
@@ -8,17 +8,17 @@ export type OrderTerms = Omit<PlaceOrder, 'type' | 'clOrdId'>
 const LIMITED: readonly OrdType[] = ['LIMIT', 'STOP_LIMIT', 'TAKE_PROFIT_LIMIT']
 const TRIGGERED: readonly OrdType[] = ['STOP', 'STOP_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT']
 
-/** The order has a limit, when it comes to working. */
+/** Returns whether the order has a limit once it works. */
 export function isLimited({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
   return LIMITED.includes(ordType)
 }
 
-/** The order waits for a price before it works. */
+/** Returns whether the order waits for a price before it works. */
 export function isConditional({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
   return TRIGGERED.includes(ordType) || ordType === 'TRAILING_STOP'
 }
 
-/** The order ends a position when the price goes against its holder. */
+/** Returns whether the order closes a position when the price goes against its holder. */
 export function isStop({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
   return ordType === 'STOP' || ordType === 'STOP_LIMIT' || ordType === 'TRAILING_STOP'
 }
@@ -29,7 +29,10 @@ export interface TermsProblem {
   readonly value: string
 }
 
-/** The first rule that the terms break; `at` is when they are to be in force, in epoch ms. */
+/**
+ * Returns the first rule that the terms break; undefined if they break none. `at` is the time from which they are in force, in
+ * epoch ms.
+ */
 export function problemOf(terms: OrderTerms, at: number): TermsProblem | undefined {
   const { ordType, timeInForce, expireTime, postOnly } = terms
   const amounts: (keyof OrderTerms & ('orderQty' | 'price' | 'stopPx' | 'trailingOffset'))[] = ['orderQty']
