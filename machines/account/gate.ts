@@ -4,7 +4,7 @@
  */
 
 import { compact } from '../../errors/compact.ts'
-import type { DomainEvents } from '../events/domain.ts'
+import type { DomainEvents } from '../domain.ts'
 import type { OverfillPolicy } from '../events/order.ts'
 import type {
   Deny,

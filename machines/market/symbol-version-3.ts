@@ -1,9 +1,12 @@
-/** Replays what logs have of version 3, whose candles went by the time of receipt. */
+/**
+ * Replays what logs have of version 3, whose candles went by the time of receipt. It has no
+ * declaration: it is replayed and nothing more, so what it emitted and sent is on record, and nothing of it leaves.
+ */
 
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import { compact } from '../../errors/compact.ts'
+import type { DomainEvents } from '../domain.ts'
 import type { Candle, CandleClose } from '../events/candle.ts'
-import type { DomainEvents } from '../events/domain.ts'
 import type { Trade } from '../events/market.ts'
 import { tell } from '../kind/tell.ts'
 import * as decimal from '../model/decimal.ts'

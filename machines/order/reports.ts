@@ -1,7 +1,7 @@
 /** The events that an order sends and emits after a report of its venue. Pure. */
 
 import { compact } from '../../errors/compact.ts'
-import type { DomainEvents } from '../events/domain.ts'
+import type { DomainEvents } from '../domain.ts'
 import type { Fill, FillBust, FillCorrected, OrderClosed, OrderUpdate } from '../events/fill.ts'
 import type { ExecutionReport } from '../events/order.ts'
 import { ownOrderAddress } from '../model/addresses.ts'

@@ -1,8 +1,11 @@
-/** Replays what logs have of version 2, which asked its account in a record and repaired at the first look. */
+/**
+ * Replays what logs have of version 2, which asked its account in a record and repaired at the first look. It has no
+ * declaration: it is replayed and nothing more, so what it emitted and sent is on record, and nothing of it leaves.
+ */
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import type { z } from 'zod'
+import type { DomainEvents } from '../domain.ts'
 import type { CashFlowReport } from '../events/account.ts'
-import type { DomainEvents } from '../events/domain.ts'
 import type { Cancel, Verify } from '../events/order-requests.ts'
 import type {
   Adopt,

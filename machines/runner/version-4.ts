@@ -1,6 +1,9 @@
-/** Replays what logs have of versions 3 and 4, whose runs had one venue. */
+/**
+ * Replays what logs have of versions 3 and 4, whose runs had one venue. It has no declaration: it is
+ * replayed and nothing more, so what it emitted and sent is on record, and nothing of it leaves.
+ */
 import { assertEvent, enqueueActions, setup } from 'xstate'
-import type { DomainEvents } from '../events/domain.ts'
+import type { DomainEvents } from '../domain.ts'
 import type { Belonging, ReportError } from '../events/runner.ts'
 import { tell } from '../kind/tell.ts'
 import { accountAddress } from '../model/addresses.ts'

@@ -69,29 +69,30 @@ export function declaredKinds(of: Readonly<Record<string, Registration>> = machi
 const COMMON = ['type', 'at']
 
 export function eventPage(kinds: readonly Declared[] = declaredKinds()): string {
-  const groups = [...Object.entries<readonly EventSchema[]>(domainEvents), ...ungrouped()].map(
-    ([group, schemas]) => {
-      const entries = schemas.map((schema) => {
-        const type = schema.shape.type.value
-        const fields = fieldsOf(schema)
-        const own = fields.filter(({ name }) => !COMMON.includes(name))
-        const about = schema.description === undefined ? [] : [schema.description]
-        const emitters = kinds.filter(({ emits }) => emits.includes(type)).map(({ name }) => kindLink(name))
-        const emitted = `Emitted by ${emitters.join(', ')}.`
-        return [`### ${type}`, ...about, `Topic \`${topicOf(type, fields)}\``, tableOf(own), emitted].join(
-          '\n\n',
-        )
-      })
-      return [`## ${group}`, ...entries].join('\n\n')
-    },
-  )
+  const groups = grouped().map(([group, schemas]) => {
+    const entries = schemas.map((schema) => {
+      const type = schema.shape.type.value
+      const fields = fieldsOf(schema)
+      const own = fields.filter(({ name }) => !COMMON.includes(name))
+      const about = schema.description === undefined ? [] : [schema.description]
+      const emitters = kinds.filter(({ emits }) => emits.includes(type)).map(({ name }) => kindLink(name))
+      const emitted = `Emitted by ${emitters.join(', ')}.`
+      return [`### ${type}`, ...about, `Topic \`${topicOf(type, fields)}\``, tableOf(own), emitted].join(
+        '\n\n',
+      )
+    })
+    return [`## ${group}`, ...entries].join('\n\n')
+  })
   return `${[`${INTRO}\n${tableOf(fieldsOf(eventEnvelope))}`, ...groups, kindsText(kinds)].join('\n\n')}\n`
 }
 
-/** Returns the events that are in no group, by the kind that declares them. */
-function ungrouped(): (readonly [group: string, schemas: readonly EventSchema[]])[] {
-  const known = new Set(Object.values<readonly EventSchema[]>(domainEvents).flatMap(typesOf))
-  return Object.entries<Registration>(machines).flatMap(([name, { emits = [] }]) => {
+/** Returns each event once, under the first kind that emits it. The strategies are one kind here, but for what is one's own. */
+function grouped(): (readonly [group: string, schemas: readonly EventSchema[]])[] {
+  const known = new Set<string>()
+  const ofKinds = Object.entries<Registration>(machines).map(
+    ([name, { emits = [] }]) => [name, emits] as const,
+  )
+  return [...Object.entries(domainEvents), ...ofKinds].flatMap(([name, emits]) => {
     const own = (emits as readonly EventSchema[]).filter((schema) => !known.has(schema.shape.type.value))
     for (const type of typesOf(own)) known.add(type)
     return own.length === 0 ? [] : [[name, own] as const]
