@@ -3,7 +3,7 @@
 import { SIGNS, TROUBLES, troubleOf } from './failures.js'
 import { shortState, stateText } from './text.js'
 
-/** @typedef {{ address: string, kind: string, value: any, tags: readonly string[], status: string, condition?: 'quarantined' | 'restarting', error?: any, rev: number, seq: number, at: number }} Actor */
+/** @typedef {import('./actor.js').Actor} Actor */
 /** The row above the actors of a kind: its index among all items, its position among the kinds, and its counts. @typedef {{ kind: string, index: number, nth: number, shown: number, isFolded: boolean, open: number, failing: number, all: number }} Head */
 /** @typedef {Head | Actor} Item */
 /** @typedef {{ text: string, openOnly: boolean, failingOnly: boolean, folded: Set<string>, chosen: string | undefined }} Wanted */

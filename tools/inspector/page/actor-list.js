@@ -11,7 +11,7 @@ const SPARE = 6
 const SORT_SHARE = 0.2
 const SORT_MS = 16
 
-/** @typedef {import('./actor-items.js').Actor} Actor */
+/** @typedef {import('./actor.js').Actor} Actor */
 /** @typedef {import('./actor-items.js').Item} Item */
 /** @typedef {import('./actor-items.js').Head} Head */
 

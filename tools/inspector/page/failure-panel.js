@@ -3,7 +3,7 @@ import { get } from './api.js'
 import { countText, Failures } from './failures.js'
 import { dateText, element, secondText, soon } from './text.js'
 
-/** @typedef {import('./actor-items.js').Actor} Actor */
+/** @typedef {import('./actor.js').Actor} Actor */
 /** @typedef {import('./failures.js').Failure} Failure */
 /** @typedef {import('./failures.js').Entry} Entry */
 

@@ -2,7 +2,7 @@
 /** Failing actors and recent failures, and the entries that the panel shows for them. */
 import { eventText } from './text.js'
 
-/** @typedef {import('./actor-items.js').Actor} Actor */
+/** @typedef {import('./actor.js').Actor} Actor */
 /** An entry of `GET /failures`. @typedef {{ actor: string, seq: number, rev: number, at: number, event: string, message: string, action?: string, count: number }} Failure */
 /** @typedef {'quarantined' | 'restarting' | 'error' | 'stopped'} Trouble */
 /** @typedef {{ key: string, address: string, trouble?: Trouble, what: string, text: string, at: number, seq: number, count: number }} Entry */

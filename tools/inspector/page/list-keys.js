@@ -3,9 +3,12 @@
 import { keyOf, ROW_PX } from './actor-items.js'
 
 /** @typedef {import('./actor-items.js').Item} Item */
-/** @typedef {import('./actor-list.js').ActorList} ActorList */
+/**
+ * The part of the list that keys act on.
+ * @typedef {{ root: HTMLElement, items: Item[], active: string | undefined, chosen: string | undefined, indexOf(key: string | undefined): number, headOf(index: number): Item | undefined, fold(kind: string, isFolded: boolean): void, reveal(): void, onChoose(address: string, byKey: boolean): void }} Keyed
+ */
 
-/** @param {ActorList} list @param {KeyboardEvent} event */
+/** @param {Keyed} list @param {KeyboardEvent} event */
 export function onKey(list, event) {
   const { key, ctrlKey, altKey, metaKey, shiftKey } = event
   if (ctrlKey || altKey || metaKey || shiftKey) return
@@ -30,7 +33,7 @@ export function onKey(list, event) {
   go()
 }
 
-/** Goes to the next actor or folded kind from an index on. @param {ActorList} list @param {number} index @param {1 | -1} step */
+/** Goes to the next actor or folded kind from an index on. @param {Keyed} list @param {number} index @param {1 | -1} step */
 function move(list, index, step) {
   // At the end of the list, it goes to the nearest row in the other direction.
   go(list, nextStop(list.items, index, step) ?? nextStop(list.items, index, -step))
@@ -44,7 +47,7 @@ function nextStop(items, index, step) {
   }
 }
 
-/** @param {ActorList} list @param {Item | undefined} item */
+/** @param {Keyed} list @param {Item | undefined} item */
 function go(list, item) {
   if (!item) return
   list.active = keyOf(item)
@@ -52,14 +55,14 @@ function go(list, item) {
   else list.reveal()
 }
 
-/** Goes from an actor to its kind; folds a kind. @param {ActorList} list @param {number} at */
+/** Goes from an actor to its kind; folds a kind. @param {Keyed} list @param {number} at */
 function leave(list, at) {
   const item = list.items[at]
   if (item && 'address' in item) go(list, list.headOf(at))
   else if (item) list.fold(item.kind, true)
 }
 
-/** Unfolds a kind, or goes to its first actor. @param {ActorList} list @param {number} at */
+/** Unfolds a kind, or goes to its first actor. @param {Keyed} list @param {number} at */
 function enter(list, at) {
   const item = list.items[at]
   if (!item || 'address' in item) return
@@ -67,7 +70,7 @@ function enter(list, at) {
   else move(list, at + 1, 1)
 }
 
-/** @param {ActorList} list @param {number} at */
+/** @param {Keyed} list @param {number} at */
 function press(list, at) {
   const item = list.items[at]
   if (item && 'address' in item) list.onChoose(item.address, false)
