@@ -21,8 +21,12 @@ export interface Found {
   readonly left: readonly Line[]
 }
 
+/** Which lines are taken out. */
 export interface Sample {
-  readonly count: number
+  /** Those of files whose path begins so. */
+  readonly under?: string
+  /** So many of them, by chance of this seed. */
+  readonly count?: number
   readonly seed: number
 }
 
@@ -81,9 +85,10 @@ function failure(tree: Tree): string | undefined {
   return undefined
 }
 
-function drawn(lines: readonly Line[], { count, seed }: Sample): readonly Line[] {
+function drawn(lines: readonly Line[], { under = '', count, seed }: Sample): readonly Line[] {
+  const rest = lines.filter(({ file }) => file.startsWith(under))
+  if (count === undefined) return rest
   const random = seeded(seed)
-  const rest = [...lines]
   return Array.from({ length: Math.min(count, rest.length) }).flatMap(() =>
     rest.splice(Math.floor(random() * rest.length), 1),
   )
