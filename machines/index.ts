@@ -38,7 +38,7 @@ export { accountEvents } from './account/declaration.ts'
 export { type Instrument, type InstrumentInput, instrument, quantityCheck } from './account/instrument.ts'
 export * from './account/portfolio.ts'
 export { positionMode, type RiskLimits, riskLimits } from './account/risk.ts'
-export { type ComponentContext, type ComponentInput, componentAddress } from './component/context.ts'
+export type { ComponentContext, ComponentInput } from './component/context.ts'
 export * from './domain.ts'
 export * from './events/account.ts'
 export * from './events/candle.ts'
@@ -67,6 +67,7 @@ export { universeEvents } from './market/universe-declaration.ts'
 export * from './market/universe-filters.ts'
 export {
   accountAddress,
+  componentAddress,
   holdingId,
   holdingName,
   listAddress,

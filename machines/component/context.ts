@@ -19,8 +19,3 @@ export interface ComponentTypes {
   readonly events: ComponentEvent
   readonly emitted: Emitted<typeof componentDeclaration>
 }
-
-/** Returns the address of the actor that a component's starts, stops and failures are records of: `component/news`. */
-export function componentAddress(name: string): string {
-  return `component/${name}`
-}

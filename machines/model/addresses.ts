@@ -69,6 +69,11 @@ export function strategyAddress(type: string, id: string): string {
   return `${type}/${id}`
 }
 
+/** Returns the address of the actor that a component's starts, stops and failures are records of: `component/news`. */
+export function componentAddress(name: string): `component/${string}` {
+  return `component/${name}`
+}
+
 /** The judge of news: there is one in a process. */
 export const NEWS = 'news/main'
 
