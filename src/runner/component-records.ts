@@ -75,7 +75,7 @@ export class ComponentRecords {
 
   /** Stops the components in the log that this run lacks, such as those that a killed run has left running. */
   async #retire(supervisor: Supervisor): Promise<void> {
-    const names = new Set(this.#waiting.map(([name]) => componentAddress(name)))
+    const names = new Set<string>(this.#waiting.map(([name]) => componentAddress(name)))
     const left: string[] = []
     for await (const address of supervisor.addresses({ prefix: componentAddress('') }))
       if (!names.has(address)) left.push(address)
