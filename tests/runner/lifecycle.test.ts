@@ -182,6 +182,22 @@ describe('a set of components', () => {
     await expect(all.stop()).rejects.toThrow('the page is stuck')
   })
 
+  it('stops without waiting for its records: the market goes on meanwhile', async () => {
+    const log: string[] = []
+    let isStuck = false
+    const records = {
+      note: () => {},
+      flush: () => (isStuck ? new Promise<void>(() => {}) : Promise.resolve()),
+    }
+    const logger = { warn: () => {}, error: () => {} }
+    const market = { name: 'market', needs: [], start: () => {}, stop: () => void log.push('market stops') }
+    const all = new Lifecycle([market], { records, logger })
+    await all.start()
+    isStuck = true
+    await all.stop()
+    expect(log).toEqual(['market stops'])
+  })
+
   it('begins what goes on when all have started, and not before', async () => {
     const { log, open, part } = stage()
     const run = async () => void log.push('news runs')
