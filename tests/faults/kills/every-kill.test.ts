@@ -20,8 +20,11 @@ const RUNS = [
   ['of a simulated market, its venue far away', busyConfig(600, DURATION_MS), 'few'],
   ['of recorded futures, its venue far away', recordedConfig('binance-usdm-btcusdt', 500), 'many'],
   ['of a recorded spot market', recordedConfig('binance-spot-btcusdt', 20), 'many'],
-  ['of a simulated market at two venues', twoVenuesConfig(DURATION_MS), 'many'],
+  ['of a simulated market at two venues', twoVenuesConfig(DURATION_MS), 'some'],
 ] as const
+
+/** Ends of the run of some writes: each life has to come as far as its own. */
+const KILLS_OF_SOME = 6
 
 describe.each(RUNS)('a run %s', (_, config, amount) => {
   const runs: MortalRun[] = []
@@ -84,16 +87,17 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
       await expectEqual(run, `ended ${run.ends} times`)
     })
   } else {
-    it(`is the same one when it ends ${KILLS_OF_ONE} times, seed ${SEED}`, async () => {
+    const kills = amount === 'some' ? KILLS_OF_SOME : KILLS_OF_ONE
+    it(`is the same one when it ends ${kills} times, seed ${SEED}`, async () => {
       const random = seeded(SEED)
       const run = begin()
-      for (let n = 0; n < KILLS_OF_ONE; n++) {
-        const write = 2 + Math.floor(((0.3 + random() / 2) * writes) / KILLS_OF_ONE)
+      for (let n = 0; n < kills; n++) {
+        const write = 2 + Math.floor(((0.3 + random() / 2) * writes) / kills)
         const end = ENDS[n % ENDS.length]
         await run.live(({ ofRun }) => (ofRun === write ? end : undefined))
       }
       await run.live()
-      expect(run.ends).toBe(KILLS_OF_ONE)
+      expect(run.ends).toBe(kills)
       await expectEqual(run, `ended ${run.ends} times`)
     })
   }
