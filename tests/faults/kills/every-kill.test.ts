@@ -23,7 +23,7 @@ const RUNS = [
   ['of a simulated market at two venues', twoVenuesConfig(DURATION_MS), 'some'],
 ] as const
 
-/** Ends of the run of some writes: each life has to come as far as its own. */
+/** Ends of a run of some writes. Each life has to reach a write of its own. */
 const KILLS_OF_SOME = 6
 
 describe.each(RUNS)('a run %s', (_, config, amount) => {
