@@ -19,7 +19,7 @@ export interface ErrorFacts {
    * disk.
    */
   readonly retryable: boolean
-  /** What happened, and when: one sentence for the documentation. */
+  /** The event and its condition, in one sentence for the documentation. */
   readonly about: string
 }
 

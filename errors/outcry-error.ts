@@ -13,7 +13,7 @@ export interface Issue {
 export class OutcryError extends Error {
   override readonly name = 'OutcryError'
   readonly code: ErrorCode
-  /** What to do, in one sentence. */
+  /** The next step, in one sentence. */
   readonly hint: string
   /** The faults of a refused input. */
   readonly issues: readonly Issue[]

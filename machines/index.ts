@@ -14,7 +14,7 @@ import { emaCross } from './strategies/ema-cross.ts'
 import { meanReversion } from './strategies/mean-reversion.ts'
 import { watchdogKind } from './watchdog/watchdog.ts'
 
-/** To be given to `createSupervisor({ machines })`, with strategies of your own beside them. */
+/** The kinds of trading, for `createSupervisor({ machines })`. Add your own strategies beside them. */
 export const machines = {
   symbol: symbolKind,
   order: orderKind,

@@ -24,7 +24,7 @@ import { requestOf } from './working-orders.ts'
 
 const { action, emit, tell } = acts(accountDeclaration, {} as AccountTypes)
 
-/** How many cash flows are remembered. A cash flow that comes twice comes again soon. */
+/** The number of cash flows that are remembered. A cash flow that comes twice comes again soon. */
 const FLOW_IDS_MAX = 256
 
 export const decide = action(

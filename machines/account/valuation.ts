@@ -11,7 +11,7 @@ import { assetPx, balanceOf, equityOf, withMovements, withPosition } from './por
 /** The events that change the value of the account. */
 type Valuing = PositionChanged | CandleClose | Mark
 
-/** How many stop losses are remembered for the guard. */
+/** The number of stop losses that are remembered for the guard. */
 const STOP_LOSSES_MAX = 64
 /** Returns the account with the present value of its positions. */
 export function valued(context: AccountContext, event: Valuing): AccountContext {

@@ -1,4 +1,4 @@
-/** What a component does on its events. */
+/** The actions of a component. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import type { ComponentTypes } from './context.ts'

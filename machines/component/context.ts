@@ -1,4 +1,4 @@
-/** What is known of a component of the process. Its size does not grow with what happens to it. */
+/** The context of a component of the process. Its size does not grow with its history. */
 import type { Emitted } from '../kind/kind.ts'
 import type { ComponentEvent, componentDeclaration } from './declaration.ts'
 

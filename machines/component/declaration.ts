@@ -1,4 +1,4 @@
-/** What a component takes, emits and sends. */
+/** The events that a component accepts, emits and sends. */
 import {
   componentFailed,
   componentFault,

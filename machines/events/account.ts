@@ -1,4 +1,4 @@
-/** What a venue says of an account, what is asked of it, and what it emits. */
+/** Events of an account: reports of its venue, requests to it, and the events that it emits. */
 import { z } from 'zod'
 import { address, by, decimal, epochMs, remark } from '../model/fields.ts'
 import { positionSide } from './order.ts'
@@ -13,7 +13,7 @@ export const balanceReport = z.object({
   ...ofVenue,
   asset: z.string(),
   balance: decimal,
-  /** What working orders do not hold of it, where the venue says so. */
+  /** The amount that working orders do not reserve, if the venue says so. */
   free: decimal.optional(),
   reason,
 })
@@ -24,7 +24,7 @@ export const cashFlowReport = z.object({
   ...ofVenue,
   /** One that comes twice counts once. */
   flowId: z.string(),
-  /** Of funding, where the venue says what it was for. */
+  /** The symbol of a funding payment, if the venue says so. */
   symbol: z.string().optional(),
   positionSide: positionSide.optional(),
   asset: z.string(),
@@ -42,7 +42,7 @@ export const positionReport = z.object({
   quantity: decimal,
   entryPx: decimal,
   unrealizedPnl: decimal.optional(),
-  /** Of all the time that the venue has counted, before commissions: only differences mean something. */
+  /** The realised PnL that the venue has counted so far, before commissions. Only differences of it have a meaning. */
   realizedPnl: decimal.optional(),
 })
 
@@ -80,7 +80,7 @@ export const acknowledgeReview = z
     'From a person, to an account: has looked at what a review was required for. A circuit breaker that has tripped is reset apart (SET_TRADING_STATE).',
   )
 
-/** To an account: what news say about a symbol. While a critical one is in force nothing is entered there. */
+/** Tells an account what news say about a symbol. While a critical flag is in force, nothing is entered there. */
 export const riskFlag = z.object({
   type: z.literal('RISK_FLAG'),
   at: epochMs,
@@ -104,7 +104,7 @@ export const updateLimits = z
   })
   .describe('From a person, to an account: other limits, all of them or none. What is not named stays.')
 
-/** From the runner to an account, which answers with its stats. */
+/** The runner asks an account for its stats. */
 export const statsRequest = z.object({ type: z.literal('STATS_REQUEST'), at: epochMs, owner: address })
 
 const count = z.number().int().nonnegative()

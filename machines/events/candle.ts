@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { address, decimal, epochMs, interval } from '../model/fields.ts'
 
-/** To a symbol: send me its candles. */
+/** Asks a symbol for its candles. */
 export const subscribe = z.object({
   type: z.literal('SUBSCRIBE'),
   at: epochMs,
@@ -25,7 +25,7 @@ export const candle = z.object({
 })
 export type Candle = z.infer<typeof candle>
 
-/** From a symbol to its subscribers, and to the feed. */
+/** Goes from a symbol to its subscribers, and to the feed. */
 export const candleClose = z.object({
   type: z.literal('CANDLE_CLOSE'),
   at: epochMs,
@@ -39,10 +39,10 @@ export const candleClose = z.object({
     .describe('its connection was down or its order book not whole, so nothing is entered on it'),
 })
 
-/** From a symbol to subscribers that asked for updates: the candle as it is so far. */
+/** Tells subscribers that asked for updates the open candle. */
 export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })
 
-/** From a symbol to subscribers that asked for marks: what one unit is worth by its quotes, while nothing trades. */
+/** Tells subscribers that asked for marks the value of one unit by its quotes, while nothing trades. */
 export const mark = z.object({
   type: z.literal('MARK'),
   at: epochMs,

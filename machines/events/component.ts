@@ -1,4 +1,4 @@
-/** What components of the process emit, and what the process tells them. */
+/** Events of the components of the process: those they emit, and those that the process sends them. */
 import { z } from 'zod'
 import { epochMs } from '../model/fields.ts'
 import { base, event } from './shape.ts'

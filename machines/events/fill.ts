@@ -1,10 +1,10 @@
-/** What an order tells of itself to its position, account, owner and watchers. */
+/** Events that an order sends to its position, account, owner and watchers. */
 
 import { z } from 'zod'
 import { address, decimal, epochMs, side } from '../model/fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
 
-/** What was dealt, and what the venue charged for it. */
+/** The deal and the venue's commission for it. */
 const deal = { lastQty: decimal, lastPx: decimal, commission: decimal, commissionAsset: z.string() }
 
 /** One fill, from an order to its position, account and owner. */
@@ -12,7 +12,7 @@ export const fill = z.object({
   type: z.literal('FILL'),
   at: epochMs,
   order: address,
-  /** That the order is a leg of. */
+  /** The list that the order is a leg of. */
   list: address.optional(),
   tradeId: z.string(),
   venue: z.string(),
@@ -29,7 +29,7 @@ export const fillBust = fill.extend({ type: z.literal('FILL_BUST') })
 /** A fill as it was in truth, and as it had been told: one takes the other's place. */
 export const fillCorrected = fill.extend({ type: z.literal('FILL_CORRECTED'), was: z.object(deal) })
 
-/** From an order that has ended to its account and owner. */
+/** An order that has ended tells its account and its owner. */
 export const orderClosed = z.object({
   type: z.literal('ORDER_CLOSED'),
   at: epochMs,
@@ -39,17 +39,17 @@ export const orderClosed = z.object({
   avgPx: decimal,
 })
 
-/** From an order to its watchers, after everything that changed it or answered it. */
+/** An order tells its watchers of everything that changed it or answered it. */
 export const orderUpdate = z.object({
   type: z.literal('ORDER_UPDATE'),
   at: epochMs,
   order: address,
   /** The actor that asked for the order. */
   owner: address.optional(),
-  /** Those in force. */
+  /** The terms in force. */
   ...orderTerms,
   orderQty: decimal,
-  /** What is pending goes before what is, so an order that works may be PENDING_REPLACE. */
+  /** A pending request goes first, so a working order may be PENDING_REPLACE. */
   ordStatus,
   cumQty: decimal,
   leavesQty: decimal,
@@ -62,7 +62,7 @@ export const orderUpdate = z.object({
   text: z.string().optional(),
 })
 
-/** From a list to its position: it is told once, of the change that closes what is held. */
+/** A list asks its position to tell it once, when the position is closed. */
 export const watch = z.object({ type: z.literal('WATCH'), at: epochMs, watcher: address })
 
 export type Fill = z.infer<typeof fill>

@@ -71,7 +71,7 @@ export const exit = z
   .describe('To a list: out of what it holds, at market; what protects it stays until that is done.')
 export type Exit = z.infer<typeof exit>
 
-/** To a list: other prices for one of its orders, those to come included. */
+/** Gives a list other prices for one of its legs, also for orders to come. */
 export const replaceLeg = z.strictObject({
   type: z.literal('REPLACE_LEG'),
   at: epochMs,
@@ -88,7 +88,7 @@ export type ReplaceLeg = z.infer<typeof replaceLeg>
 export const listPhase = z.enum(['entering', 'working', 'exposed', 'protected', 'exiting', 'done'])
 export type ListPhase = z.infer<typeof listPhase>
 
-/** From a list to its owner, whenever its phase or its exposure has changed. */
+/** A list tells its owner whenever its phase or its exposure has changed. */
 export const listUpdate = z.object({
   type: z.literal('LIST_UPDATE'),
   at: epochMs,

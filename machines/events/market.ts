@@ -1,4 +1,4 @@
-/** What a market sends to its symbols, and what symbols emit. */
+/** Events that a market sends to its symbols, and events that symbols emit. */
 import { z } from 'zod'
 import { decimal, epochMs, positive, side } from '../model/fields.ts'
 import { event, ofSymbol, reason } from './shape.ts'
@@ -7,14 +7,14 @@ import { event, ofSymbol, reason } from './shape.ts'
 export const level = z.tuple([decimal, decimal])
 
 const received = {
-  /** When it was received. */
+  /** Time of receipt. */
   at: epochMs,
   /** The same in nanoseconds, where the recorder noted them, as text: a double does not hold so many digits. */
   receivedNs: z
     .string()
     .regex(/^\d{1,20}$/, 'nanoseconds, a whole number as text')
     .optional(),
-  /** When the exchange says it happened, where it says so. */
+  /** The exchange's time, if it gives one. */
   eventAt: epochMs.optional(),
 }
 

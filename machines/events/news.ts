@@ -8,10 +8,10 @@ export const newsSentiment = z.enum(['positive', 'neutral', 'negative'])
 /** hack, delisting, outage, ...: what rules call it. */
 export const newsCategory = z.string().regex(/^[a-z][\w-]*$/, 'a word in lower case, such as hack')
 
-/** In characters: what goes into the log, ids into the memory of what has been seen, too. */
+/** The longest texts, in characters. They go into the log, and ids also into the memory of seen items. */
 export const NEWS_MAX = { id: 2_048, url: 2_048, title: 500, text: 4_000 }
 
-/** What a source says of one item. */
+/** The facts that a source gives of an item. */
 export const newsFacts = z.object({
   id: z.string().min(1).max(NEWS_MAX.id).describe('Unique within its source: what comes twice counts once.'),
   title: z.string().min(1).max(NEWS_MAX.title).describe('Headline.'),

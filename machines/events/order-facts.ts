@@ -1,4 +1,4 @@
-/** What orders emit: the facts of an order's life, in FIX's words. */
+/** Events that orders emit: the facts of an order's life, in FIX's words. */
 
 import { z } from 'zod'
 import { decimal, side } from '../model/fields.ts'

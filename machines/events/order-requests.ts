@@ -1,4 +1,4 @@
-/** What is asked of an order, and of the account that lets it through. */
+/** Requests to an order, and to the account that lets it through. */
 
 import { z } from 'zod'
 import { address, by, epochMs, name, positive, remark } from '../model/fields.ts'
@@ -10,7 +10,7 @@ const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTer
 const parties = {
   account: address,
   owner: address.optional(),
-  /** That the order is a leg of. */
+  /** The list that the order is a leg of. */
   list: address.optional(),
   watchers: z.array(address).optional(),
   overfill: overfillPolicy.optional(),
@@ -46,7 +46,7 @@ export const orderRequest = z
   })
   .describe('From a strategy or a person to the account: place this, if the risk gate lets it.')
 
-/** To whoever made a request that was refused, and to the list that it was of. */
+/** Tells the actor that made a refused request, and the list that it was for. */
 export const requestRefused = z.object({
   type: z.literal('REQUEST_REFUSED'),
   at: epochMs,
@@ -89,14 +89,14 @@ export const verify = z
   .strictObject({ type: z.literal('VERIFY'), at: epochMs })
   .describe('Asks the venue how an order stands there: of one that is taken to work, whether it still does.')
 
-/** From the account to an order that it does not let through: it comes into being to say so. */
+/** The account denies an order. This creates the order, so that it can say so. */
 export const deny = z.object({
   type: z.literal('DENY'),
   at: epochMs,
   ...termsAtVenue,
   ...parties,
   ordRejReason: ordRejReason.optional(),
-  /** Which check refused, and its numbers. */
+  /** The check that refused, and its numbers. */
   text: z.string(),
 })
 

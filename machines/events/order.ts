@@ -22,7 +22,7 @@ export const overfillPolicy = z
   )
 export type OverfillPolicy = z.infer<typeof overfillPolicy>
 
-/** What an order is to be; which of it an order type needs, see terms.ts. */
+/** The terms of an order. See terms.ts for the terms that each order type needs. */
 export const orderTerms = {
   symbol: name.describe('What is traded.'),
   side: side.describe('FIX Side (tag 54).'),
@@ -91,28 +91,30 @@ export const foreignId = z
   .optional()
   .describe('What the venue calls the order, where somebody else has placed it.')
 
-/** To a venue's port. */
+/** Goes to a venue's port. */
 export const placeOrder = z.object({
   type: z.literal('PLACE_ORDER'),
   clOrdId,
   ...orderTerms,
 })
 
-/** To a venue's port. */
+/** Goes to a venue's port. */
 export const cancelOrder = z.object({
   type: z.literal('CANCEL_ORDER'),
   clOrdId,
-  /** Of the order to cancel. */
+  /** ClOrdID of the order to cancel. */
   origClOrdId: clOrdId,
   /** The venue knows the order by this, and not by `origClOrdId`. */
   foreignId,
 })
 
-/** To a venue's port: other terms for an order. FIX OrderCancelReplaceRequest (35=G); the whole quantity, not what is left. */
+/**
+ * Asks a venue's port for other terms of an order. FIX OrderCancelReplaceRequest (35=G), with the whole quantity, not the rest.
+ */
 export const replaceOrder = z.object({
   type: z.literal('REPLACE_ORDER'),
   clOrdId,
-  /** Of the order to replace. */
+  /** ClOrdID of the order to replace. */
   origClOrdId: clOrdId,
   /** The venue knows the order by this, and not by `origClOrdId`. */
   foreignId,
@@ -121,7 +123,7 @@ export const replaceOrder = z.object({
   stopPx: decimal.optional(),
 })
 
-/** To a venue's port: what became of an order that it has not answered. FIX OrderStatusRequest (35=H). */
+/** Asks a venue's port for the status of an order that it has not answered. FIX OrderStatusRequest (35=H). */
 export const orderStatusRequest = z.object({
   type: z.literal('ORDER_STATUS_REQUEST'),
   /** Address of the order. */
@@ -152,7 +154,7 @@ export const executionReport = z.object({
   execType,
   ordStatus,
   clOrdId,
-  /** The venue's own id of the order. */
+  /** The venue's own id of the order. FIX OrderID (tag 37). */
   venueOrderId: z.string(),
   /** Unique per report at a venue. */
   execId: z.string(),
@@ -172,7 +174,7 @@ export const executionReport = z.object({
   tradeId: z.string().optional(),
   lastQty: decimal.optional(),
   lastPx: decimal.optional(),
-  /** What the venue charged for this fill, positive when paid. */
+  /** The venue's commission for this fill, positive when paid. */
   commission: decimal.optional(),
   commissionAsset: z.string().optional(),
   liquidity: z.enum(['MAKER', 'TAKER']).optional(),
@@ -191,7 +193,7 @@ export const reportLost = z.object({ type: z.literal('REPORT_LOST'), at: epochMs
 export const orderCancelReject = z.object({
   type: z.literal('ORDER_CANCEL_REJECT'),
   at: epochMs,
-  /** Of the request. */
+  /** ClOrdID of the request. */
   clOrdId,
   origClOrdId: clOrdId,
   text: z.string(),

@@ -1,14 +1,14 @@
-/** What positions and their watchdogs emit, and what is told of what is held. */
+/** Events of positions and their watchdogs. */
 import { z } from 'zod'
 import { contractType } from '../model/contract.ts'
 import { address, decimal, epochMs } from '../model/fields.ts'
 import { positionSide } from './order.ts'
 import { event, ofSymbol } from './shape.ts'
 
-/** From an account to a position: what its venue says that was received for holding it, below zero when it was paid. */
+/** An account tells a position the funding that its venue reports: received, or paid when below zero. */
 export const fundingPaid = z.object({ type: z.literal('FUNDING_PAID'), at: epochMs, change: decimal })
 
-/** From a position to its account and watchers, after everything that changed what is held or what it brought. */
+/** A position tells its account and watchers of everything that changed its quantity or its PnL. */
 export const positionChanged = z.object({
   type: z.literal('POSITION_CHANGED'),
   at: epochMs,
@@ -24,9 +24,9 @@ export const positionChanged = z.object({
   markPx: decimal.optional(),
   /** PnL and funding that this change brought, before commissions. */
   settled: decimal,
-  /** When it closed a position: what that brought from its opening on, net of commissions in the settle asset. */
+  /** The PnL since the opening, net of commissions in the settle asset, if the change closed the position. */
   tradePnl: decimal.optional(),
-  /** When it closed a position: a stop did. */
+  /** A stop closed the position. */
   isStopped: z.boolean().optional(),
 })
 const ofPosition = {

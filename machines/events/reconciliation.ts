@@ -9,7 +9,7 @@ export const reconcile = z
   .object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string().describe('For the record.') })
   .describe('To a reconciliation: begin now, rather than when the time comes.')
 
-/** To a venue's port: all that works there, what moved money since a time, what is held and owned. */
+/** Asks a venue's port for all working orders, all movements of money since a time, positions and balances. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })
 
 const termsThere = {
@@ -46,19 +46,19 @@ export const venueState = z.object({
   openOrders: z.array(venueOrder),
   /** Executed at or after the time that was asked for, each with the address of its order and what that is to be. */
   fills: z.array(z.object({ order: z.string(), terms: z.object(termsThere), report: executionReport })),
-  /** Of that time, too. */
+  /** The cash flows since that time. */
   flows: z.array(cashFlowReport),
-  /** What is held, zero included; negative when short. */
+  /** The positions, also those of zero; negative when short. */
   positions: z.array(
     z.object({ symbol: z.string(), positionSide: positionSide.optional(), quantity: decimal }),
   ),
-  /** Those that the venue knows. */
+  /** The balances that the venue knows. */
   balances: z.array(z.object({ asset: z.string(), balance: decimal })),
   /** The account's balances and positions at the same moment. The port reads them, so that no look leaves a record with the account. */
   here: z.object(books),
 })
 
-/** From a reconciliation to the port of its venue: what the account has, without the venue. Version 2 asked the account itself. */
+/** Asks the port of a venue for the account's books alone. Version 2 asked the account itself. */
 export const portfolioRequest = z.object({
   type: z.literal('PORTFOLIO_REQUEST'),
   at: epochMs,
@@ -70,7 +70,7 @@ export const portfolio = z.object({
   ...books,
 })
 
-/** To an order that the venue has, or had, and nobody here knows: it comes into being as one that works. */
+/** Adopts an order that the venue has, or had, and that nobody here knows. This creates the order as a working one. */
 export const adopt = z.object({
   type: z.literal('ADOPT'),
   at: epochMs,

@@ -1,4 +1,4 @@
-/** What the runner emits, and what the process tells it. */
+/** Events of the runner: those it emits, and those that the process sends it. */
 import { z } from 'zod'
 import { durationMs, epochMs } from '../model/fields.ts'
 import { accountStats } from './account.ts'
@@ -6,7 +6,7 @@ import { base, event, ofVenue, settings } from './shape.ts'
 
 export const errorSeverity = z.enum(['warning', 'error', 'critical'])
 
-/** From the process to its runner: something went wrong that no record says. */
+/** The process tells its runner of an error that no record has. */
 export const reportError = z.object({
   type: z.literal('REPORT_ERROR'),
   at: epochMs,
@@ -16,11 +16,14 @@ export const reportError = z.object({
   about: z.string().optional(),
 })
 
-/** What people may change at run time, as it was configured at a start: what they changed stays until that changes. */
+/**
+ * The settings that people may change at run time, as a start configured them. A person's change stays until the configuration
+ * changes.
+ */
 export const configured = z.object({
-  /** By venue. */
+  /** The limits by venue. */
   limits: z.record(z.string(), settings),
-  /** By address. */
+  /** The settings by address. */
   strategies: z.record(z.string(), settings),
 })
 /** The market and the venues that a log belongs to, for as long as it lives. */
@@ -29,13 +32,13 @@ export const belonging = z.object({
   life: z.string(),
   /** The settings that tell one market from another. */
   market: settings,
-  /** By name. */
+  /** The settings by name. */
   venues: z.record(z.string(), settings),
 })
 export const processStarted = z.object({
   type: z.literal('STARTED'),
   at: epochMs,
-  /** Of the package. */
+  /** The version of the package. */
   version: z.string(),
   market: z.string(),
   /** Each with the strategies that trade there. */

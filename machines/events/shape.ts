@@ -1,4 +1,4 @@
-/** What events of every topic have in common. */
+/** The parts that events of every topic share. */
 import { z } from 'zod'
 import { by, epochMs } from '../model/fields.ts'
 

@@ -1,4 +1,4 @@
-/** What strategies emit, and what people ask of them. */
+/** Events that strategies emit, and commands of people to them. */
 import { z } from 'zod'
 import { by, decimal, epochMs, remark, side } from '../model/fields.ts'
 import { listLeg } from './list.ts'

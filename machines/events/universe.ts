@@ -1,9 +1,9 @@
-/** What a venue lists, and what a universe keeps of it. */
+/** Events of a universe: the venue's listing, and the symbols that it keeps. */
 import { z } from 'zod'
 import { address, decimal, distinct, epochMs, name } from '../model/fields.ts'
 import { base, event, ofSymbol } from './shape.ts'
 
-/** Of a symbol, what its venue says. */
+/** The venue's facts of a symbol. */
 export const listedInstrument = z.object({
   symbol: z.string().min(1).describe('What it is called.'),
   baseAsset: z.string().optional().describe('What it is of.'),
@@ -26,9 +26,9 @@ export const instrumentsListed = z
   })
   .describe('To a universe: all that the venue lists. What is missing here is listed no more.')
 
-/** To a universe: tell me START when the symbol comes in, and STOP when it drops out. */
+/** Asks a universe for START when the symbol comes in, and for STOP when it drops out. */
 export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscriber: address, symbol: name })
-/** To a universe: nothing more. */
+/** Ends what FOLLOW asked for. */
 export const unfollow = z.object({ type: z.literal('UNFOLLOW'), at: epochMs, subscriber: address })
 
 export const universeUpdated = event('UNIVERSE_UPDATED', {

@@ -49,7 +49,7 @@ export function adx(length: number): Indicator<Bar, AdxState> {
   }
 }
 
-/** Nothing of nothing is nothing: prices that stand still have no direction. */
+/** Returns a part in percent; 0 of 0 is 0, because prices that stand still have no direction. */
 function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : (100 * part) / whole
 }

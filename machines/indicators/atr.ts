@@ -16,7 +16,7 @@ export function atr(length: number): Indicator<Bar, AtrState> {
   }
 }
 
-/** How far the price went since the close before, gap included. */
+/** Returns the range of the price since the close before, with the gap. */
 export function trueRange({ high, low }: Bar, closeBefore?: number): number {
   return Math.max(high, closeBefore ?? high) - Math.min(low, closeBefore ?? low)
 }

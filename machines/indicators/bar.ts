@@ -1,6 +1,6 @@
 import type { Candle } from '../events/candle.ts'
 
-/** What indicators read of a candle, as numbers. */
+/** The numbers of a candle that indicators read. */
 export interface Bar {
   readonly high: number
   readonly low: number

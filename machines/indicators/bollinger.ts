@@ -2,7 +2,7 @@ import type { Indicator } from './indicator.ts'
 import { mean, standardDeviation } from './statistics.ts'
 import { overWindow, type WindowState } from './window.ts'
 
-/** In units of price. */
+/** The bands, in units of price. */
 export interface Bands {
   readonly upper: number
   readonly middle: number

@@ -21,7 +21,7 @@ export interface Indicator<Input, State extends Reading<unknown>> {
   readonly next: (state: State, input: Input) => State
 }
 
-/** What every state has: the value after the last input, once there have been enough. */
+/** The field that every state has: the value after the last input, once there have been enough inputs. */
 export interface Reading<Value> {
   readonly value?: Value
 }

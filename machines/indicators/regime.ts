@@ -1,4 +1,4 @@
-/** What kind of market it is, for a strategy that trades only in some. */
+/** The regime of a market, for a strategy that trades only in some. */
 import { z } from 'zod'
 import { type AdxState, adx } from './adx.ts'
 import { type AtrState, atr } from './atr.ts'
@@ -52,7 +52,7 @@ export const regimeParameters = z
   })
 export type RegimeParameters = z.infer<typeof regimeParameters>
 
-/** What a regime is told from. */
+/** The values that decide the regime. */
 export interface Conditions {
   readonly adx: number
   /** ATR, percent of the close. */

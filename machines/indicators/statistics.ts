@@ -4,7 +4,7 @@ export function mean(values: readonly number[]): number {
   return origin + values.reduce((sum, value) => sum + (value - origin), 0) / values.length
 }
 
-/** Of the whole population: the sum of squares is divided by n. */
+/** Returns the standard deviation of the whole population: the sum of squares is divided by n. */
 export function standardDeviation(values: readonly number[], around: number): number {
   const squares = values.reduce((sum, value) => sum + (value - around) * (value - around), 0)
   return Math.sqrt(squares / values.length)

@@ -31,12 +31,12 @@ const OF_VENUE = { orderId: 'venueOrderId' }
 const ofRequest = <T extends object>(of: T): T => renamed(of, OF_REQUEST)
 const ofVenue = <T extends object>(of: T): T => renamed(of, OF_VENUE)
 
-/** An order that nobody here knew was `cancelled`. */
+/** Returns a difference with today's spelling of `canceled`. */
 function difference(event: Stored): Stored {
   return event.done === 'cancelled' ? { ...event, done: 'canceled' } : event
 }
 
-/** What was refused for its id names the check that did, which is called as the field is. */
+/** Returns a refusal with today's names. A refusal because of an id also names its check after the field. */
 function refused(event: Stored): Stored {
   const now = ofRequest(event)
   const { check, text } = now
@@ -89,7 +89,7 @@ function account(stored: { readonly working: Readonly<Record<string, Works[1]>> 
   return now === was ? context : { ...context, working: Object.fromEntries(now) }
 }
 
-/** Version 2 kept what the venue had said. */
+/** Returns a context with today's names. Version 2 also kept the venue's books. */
 function reconciliation(stored: { readonly state?: VenueStateStored }): object {
   const context = renamed(stored, OF_RECONCILIATION)
   const { state } = context
@@ -97,13 +97,13 @@ function reconciliation(stored: { readonly state?: VenueStateStored }): object {
   return now === state ? context : { ...context, state: now }
 }
 
-/** What a kind is registered with: see `Upcasters` of the runtime. */
+/** The upcasters of a kind: see `Upcasters` of the runtime. */
 export interface FormerNames {
   readonly events: typeof EVENTS
   readonly context?: (context: unknown) => unknown
 }
 
-/** For a kind whose context has had no other names. */
+/** The upcasters of a kind whose context has had no other names. */
 export const ofEvents: FormerNames = { events: EVENTS }
 export const ofOrder: FormerNames = {
   events: EVENTS,

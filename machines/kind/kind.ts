@@ -1,5 +1,5 @@
 /**
- * What a kind of actor says of itself, as data: which events it takes, emits and sends. Its actions are built from the declaration,
+ * The declaration of a kind of actor, as data: the events that it takes, emits and sends. Its actions are built from the declaration,
  * so an event that is not declared is neither emitted nor sent: the compiler refuses it, and so do tests, and in development the runtime.
  */
 import {
@@ -21,10 +21,10 @@ export type EventSchema = z.ZodObject & { readonly shape: { readonly type: z.Zod
 type EventOf<Schema> = Extract<z.output<Schema>, EventObject>
 type TypesIn<Schemas extends readonly EventSchema[]> = EventOf<Schemas[number]>['type']
 
-/** Receivers whose address an event has brought, of whatever kind they are: owners, watchers, subscribers. */
+/** Stands for receivers of any kind whose address came with an event: owners, watchers, subscribers. */
 export const GIVEN = '*'
 
-/** By the kind of the receiver, `*` for those whose address an event has brought. */
+/** Schemas of sent events by the kind of the receiver. `*` stands for receivers whose address came with an event. */
 export type Sends = Readonly<Record<string, readonly EventSchema[]>>
 
 interface Spoken<
@@ -32,11 +32,11 @@ interface Spoken<
   Emits extends readonly EventSchema[],
   Sent extends Sends,
 > {
-  /** Events that actors, ports and people may send it. */
+  /** Events that actors, ports and people may send to the kind. */
   readonly accepts: Accepts
-  /** Types of the accepted events that change nothing: they are on record, and that is all. */
+  /** Types of the accepted events that change nothing. They are only on record. */
   readonly ignores?: readonly TypesIn<Accepts>[]
-  /** Types of the events that it sends to itself alone. */
+  /** Types of the events that the kind sends only to itself. */
   readonly raises?: readonly string[]
   readonly emits: Emits
   readonly sends: Sent
@@ -89,7 +89,7 @@ type SentTo<Sent extends Sends, To extends string> = To extends `${infer Kind}/$
     ? EventOf<Schema>
     : never
 
-/** What a machine is made of, as `setup` takes it. */
+/** The types of a machine, as `setup` takes them. */
 interface Types {
   readonly context: MachineContext
   readonly events: AnyEventObject
@@ -107,12 +107,12 @@ type Act<T extends Types, P extends Params, Out extends EventObject> = ActionFun
   never,
   Out
 >
-/** What `enqueueActions` of XState takes. */
+/** The argument of XState's `enqueueActions`. */
 type Collect<T extends Types, P extends Params, Out extends EventObject> = Parameters<
   typeof enqueueActions<T['context'], T['events'], P, T['events'], never, never, never, never, Out>
 >[0]
 
-/** The actions of a kind, which emit and send what its declaration has. */
+/** The makers of a kind's actions. The actions can emit and send only the events of its declaration. */
 export interface Acts<T extends Types, Out extends EventObject, Sent extends Sends> {
   /** Returns an action of several, as XState's `enqueueActions` does. */
   readonly action: <P extends Params = undefined>(collect: Collect<T, P, Out>) => Act<T, P, Out>
@@ -154,7 +154,7 @@ export function acts<
   }
 }
 
-/** Checks of what a kind does against what it says. They throw KIND_UNDECLARED. */
+/** Returns the checks of a kind's actions against its declaration. They throw KIND_UNDECLARED. */
 export function checks({ events, emits, sends }: Pick<Declaration, 'events' | 'emits' | 'sends'>) {
   const of = `what takes ${typesOf(events.options)[0]}`
   const emitted = new Set(typesOf(emits))
@@ -184,18 +184,18 @@ export function typesOf(schemas: readonly EventSchema[]): readonly string[] {
   return schemas.map(({ shape }) => shape.type.value)
 }
 
-/** Migrates an actor to a version that behaves otherwise and keeps the same. */
+/** Migrates an actor to a version that behaves differently and has the same state and context. */
 export const asItIs = ({ value, context }: { readonly value: unknown; readonly context: unknown }) => ({
   value,
   context,
 })
 
-/** Of a command of people, what names other actors and ids: where it is to go, and who is to hear of it. */
+/** The fields of a person's command that name other actors and ids. */
 export interface Command {
   readonly type: string
   readonly venue?: string
   readonly owner?: string
-  /** The id that it gives its order. */
+  /** The id that the command gives its order. */
   readonly clOrdId?: string
   readonly limits?: unknown
 }

@@ -6,7 +6,7 @@ import {
   sendTo,
 } from 'xstate'
 
-/** An action that sends an event to the actor at this address. */
+/** Returns an action that sends an event to the actor at this address. */
 export function tell<TContext extends MachineContext, TEvent extends EventObject>(
   to: string,
   event: AnyEventObject,

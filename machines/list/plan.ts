@@ -35,11 +35,11 @@ export interface Leg extends ListLeg {
   readonly cumQty: string
   /** The average price of its last order that was filled. */
   readonly avgPx: string
-  /** How often in a row a request was refused, or an order ended without a request. */
+  /** The number of requests in a row that were refused, and of orders that ended without a request. */
   readonly refusals: number
   /** Time before which nothing is asked for it, in epoch ms. */
   readonly retryAt?: number
-  /** How its last order ended, if the list did not ask for that. */
+  /** The end of its last order, if the list did not ask for it. */
   readonly endedAs?: OrdStatus
 }
 
@@ -62,9 +62,9 @@ export type ListCommand =
 /** Time after which a refused request is repeated. It doubles with each further refusal. */
 const RETRY_MS = 1_000
 const RETRY_MAX_MS = 60_000
-/** How often in a row a stop may be refused. Then the exposure is closed at market. */
+/** The number of refusals in a row after which a stop no longer counts. The exposure is then closed at market. */
 const REFUSALS_MAX = 3
-/** How long the list waits for a stop with a limit that the price has jumped. */
+/** The longest wait for a stop with a limit that the price has jumped. */
 const LIMITED_MAX_MS = 5_000
 const EXIT = 'exit'
 

@@ -4,15 +4,16 @@ import * as decimal from '../model/decimal.ts'
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Milliseconds of an interval such as "1s", "5m", "1h"; undefined when it is none. */
+/** Returns the milliseconds of an interval such as "1s", "5m", "1h"; undefined if the text is no interval. */
 export function intervalMs(interval: string): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,3})([smhd])$/.exec(interval) ?? []
   return count === undefined ? undefined : Number(count) * (UNIT_MS[unit as string] as number)
 }
 
 /**
- * The candle after a trade, and the one that the trade closed. A trade from before the candle is none of it: the candle that
- * it was of has been told. `isLast` is false for one that came late, but into the candle that is open: it does not close it.
+ * Returns the candle after a trade, and the candle that the trade closed. A trade from before the open candle is not counted,
+ * because its candle was published already. `isLast` is false for a trade that came late but belongs to the open candle: it does
+ * not set the close.
  */
 export function addTrade(
   was: Candle | undefined,

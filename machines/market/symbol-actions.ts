@@ -1,4 +1,4 @@
-/** What a symbol does on its events. */
+/** The actions of a symbol. */
 
 import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'
@@ -126,7 +126,7 @@ export const addSubscriber = action(({ context, event, enqueue }) => {
   enqueue.assign({ subscribers: [...others, { address, intervals, updates, ...(marks && { marks }) }] })
 })
 
-/** Candles of another interval begin with the next trade. */
+/** Takes other settings. Candles of another interval begin with the next trade. */
 export const configure = action(({ event, enqueue }) => {
   assertEvent(event, 'CONFIGURE')
   enqueue.assign({ emit: undefined, ...event.settings })

@@ -1,4 +1,4 @@
-/** What a symbol knows, and what follows from it. Pure. */
+/** The context of a symbol, and its derived values. Pure. */
 import { compact } from '../../errors/compact.ts'
 import type { Candle, CandleClose } from '../events/candle.ts'
 import type { MarketEvent, Trade } from '../events/market.ts'
@@ -9,7 +9,7 @@ import type { SymbolEvent, symbolDeclaration } from './symbol-declaration.ts'
 import type { SymbolInput } from './symbol-input.ts'
 
 export interface SymbolContext extends SymbolInput {
-  /** The last one: `at` is when it was received, `eventAt` when the exchange says it happened. */
+  /** The last trade. `at` is the time of receipt, and `eventAt` the exchange's time. */
   readonly trade?: {
     readonly px: string
     readonly qty: string
@@ -20,23 +20,26 @@ export interface SymbolContext extends SymbolInput {
   readonly bidSize?: string
   readonly ask?: string
   readonly askSize?: string
-  /** When anything last came. */
+  /** Time of the last message, in epoch ms. */
   readonly lastAt: number
   /** The open candle of each interval. */
   readonly candles: Readonly<Record<string, Candle>>
   readonly subscribers: readonly Subscriber[]
   /** Its connection is down, or its order book is not whole. */
   readonly isDisrupted?: true
-  /** When subscribers were last told of its price, and which, for those that want marks. */
+  /** Time and price that subscribers with marks were last told. */
   readonly marked?: { readonly at: number; readonly px: string }
 }
 
 interface Subscriber {
   readonly address: string
   readonly intervals: readonly string[]
-  /** Also the open candles, after each trade. */
+  /** The subscriber also gets the open candles after each trade. */
   readonly updates: boolean
-  /** Also its price by quotes, while nothing trades: about as often as candles of the first interval would close. */
+  /**
+   * The subscriber also gets the price by quotes while nothing trades, about as often as candles of the first interval would
+   * close.
+   */
   readonly marks?: boolean | undefined
 }
 
@@ -47,12 +50,12 @@ export interface SymbolTypes {
   readonly emitted: Emitted<typeof symbolDeclaration>
 }
 
-/** The event of a timer carries the time, as all events do; XState's types do not know of it. */
+/** The event of a timer, which has a time like all events. XState's types do not have it. */
 export interface Timed {
   readonly at: number
 }
 
-/** A mark is told when no candle has closed for so many intervals: in a market that trades, candles tell it. */
+/** The number of intervals without a closed candle before a mark. While a market trades, its candles have the price. */
 const QUIET_INTERVALS = 1.5
 
 /**
@@ -74,7 +77,10 @@ function markBetween(px: string | undefined, bid: string, ask: string): string {
   return decimal.max(bid, decimal.min(px, ask))
 }
 
-/** The price by this quote and who is to be told of it, where nothing has told them for long and it is another one. */
+/**
+ * Returns the price by this quote, and the subscribers to tell it to: those without a candle or a mark for long, and only if the
+ * price differs.
+ */
 export function marks(
   { subscribers, trade, marked }: SymbolContext,
   { at, bid, ask }: { at: number; bid: string | undefined; ask: string | undefined },
@@ -91,7 +97,7 @@ export function marks(
   return px === marked?.px ? { recipients: [] } : { marked: { at, px }, recipients }
 }
 
-/** When it was received, and, where they are known, to the nanosecond, and when the exchange says it happened. */
+/** Returns the times of a market event: the time of receipt, and, if known, the same in nanoseconds and the exchange's time. */
 export function timesOf({ at, eventAt, receivedNs }: MarketEvent): {
   at: number
   eventAt?: number
@@ -100,7 +106,7 @@ export function timesOf({ at, eventAt, receivedNs }: MarketEvent): {
   return compact({ at, eventAt, receivedNs })
 }
 
-/** Candles go by the exchange's time, where it is known: so they are the exchange's own. */
+/** Returns the candles after a trade. They use the exchange's time if it is known, so they equal the exchange's own candles. */
 export function tradeCandles(
   { candles: were, intervals, venue, symbol, trade: last }: SymbolContext,
   { px, qty, at, eventAt = at }: Trade,

@@ -1,4 +1,4 @@
-/** What a symbol takes, emits and sends. */
+/** The events that a symbol accepts, emits and sends. */
 import { candleClose, candleUpdate, mark, subscribe } from '../events/candle.ts'
 import { configure } from '../events/configure.ts'
 import {
@@ -30,7 +30,7 @@ export const symbolDeclaration = declare({
     dataStale,
     connectionChanged,
   ],
-  /** To its subscribers. */
+  /** Goes to its subscribers. */
   sends: { '*': [candleClose, candleUpdate, mark] },
   commands: [],
 })

@@ -1,6 +1,6 @@
 /**
- * Replays what logs have of version 3, whose candles went by the time of receipt. It has no
- * declaration: it is replayed and nothing more, so what it emitted and sent is on record, and nothing of it leaves.
+ * Replays version 3, whose candles used the time of receipt. It has no declaration, because it is only replayed: the events that it
+ * emitted and sent are on record, and none of them leaves.
  */
 
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
@@ -20,7 +20,7 @@ export interface SymbolContext3 extends SymbolInput {
   readonly bidSize?: string
   readonly ask?: string
   readonly askSize?: string
-  /** When anything last came. */
+  /** Time of the last message, in epoch ms. */
   readonly lastAt: number
   /** The open candle of each interval. */
   readonly candles: Readonly<Record<string, Candle>>
@@ -30,7 +30,7 @@ export interface SymbolContext3 extends SymbolInput {
 export interface Subscriber3 {
   readonly address: string
   readonly intervals: readonly string[]
-  /** Also the open candles, after each trade. */
+  /** The subscriber also gets the open candles after each trade. */
   readonly updates: boolean
 }
 
@@ -112,7 +112,7 @@ export const symbolVersion3 = setup({
       const others = context.subscribers.filter((one) => one.address !== address)
       return { subscribers: [...others, { address, intervals, updates }] }
     }),
-    /** Candles of another interval begin with the next trade. */
+    /** Takes other settings. Candles of another interval begin with the next trade. */
     configure: assign(({ event }) =>
       event.type === 'CONFIGURE' ? { emit: undefined, ...event.settings } : {},
     ),
@@ -197,7 +197,7 @@ function tradeCandles(
   return { candles, closed: closes }
 }
 
-/** A trade from before the candle counts into it. */
+/** Returns the candle after a trade. A trade from before the candle counts into it. */
 function addTrade(
   was: Candle | undefined,
   ms: number,

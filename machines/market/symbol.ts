@@ -73,7 +73,7 @@ export const symbolMachine = setup({
   },
 })
 
-/** The way from version 3. */
+/** The upgrade from version 3. */
 export const symbolFromVersion3 = {
   from: '3',
   to: '4',
@@ -84,7 +84,7 @@ export const symbolFromVersion3 = {
   },
 }
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const symbolKind = {
   ...symbolDeclaration,
   machine: symbolMachine,

@@ -1,4 +1,4 @@
-/** What a universe does on its events. */
+/** The actions of a universe. */
 import { assertEvent } from 'xstate'
 import type { StartStrategy, StopStrategy } from '../events/strategy.ts'
 import { acts } from '../kind/kind.ts'

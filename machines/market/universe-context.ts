@@ -1,4 +1,4 @@
-/** What a universe knows. */
+/** The context of a universe. */
 import { z } from 'zod'
 import type { Emitted } from '../kind/kind.ts'
 import type { UniverseEvent, universeDeclaration } from './universe-declaration.ts'
@@ -8,9 +8,9 @@ export const universeInput = z.strictObject({ venue: z.string(), filters: univer
 export type UniverseInput = z.infer<typeof universeInput>
 
 export interface UniverseContext extends UniverseInput {
-  /** In it, in order of their names. */
+  /** The symbols in the universe, in order of their names. */
   readonly symbols: readonly string[]
-  /** Which filter keeps each of the others out. */
+  /** The filter that keeps each other symbol out. */
   readonly filtered: Readonly<Record<string, Filtered['filter']>>
   readonly followers: readonly Follower[]
 }

@@ -1,4 +1,4 @@
-/** What a universe takes, emits and sends. */
+/** The events that a universe accepts, emits and sends. */
 import { startStrategy, stopStrategy } from '../events/strategy.ts'
 import { follow, instrumentsListed, symbolFiltered, unfollow, universeUpdated } from '../events/universe.ts'
 import { type Accepted, declare } from '../kind/kind.ts'
@@ -7,7 +7,7 @@ import { setUniverseFilters } from './universe-filters.ts'
 export const universeDeclaration = declare({
   accepts: [instrumentsListed, follow, unfollow, setUniverseFilters],
   emits: [universeUpdated, symbolFiltered],
-  /** To its followers. */
+  /** Goes to its followers. */
   sends: { '*': [startStrategy, stopStrategy] },
   commands: ['INSTRUMENTS_LISTED'],
 })

@@ -1,4 +1,4 @@
-/** Which of a venue's instruments are fit to be traded: pure, each refusal with its numbers. */
+/** The filters that select the instruments of a venue to trade. Pure. Each refusal has its numbers. */
 import { z } from 'zod'
 import type { ListedInstrument } from '../events/universe.ts'
 import * as decimal from '../model/decimal.ts'
@@ -6,7 +6,7 @@ import { epochMs, positive } from '../model/fields.ts'
 
 const glob = z.string().regex(/^[^\s]+$/, 'a symbol such as BTCUSDT, or a pattern such as *USDT')
 
-/** Each filter holds where it is given. What the venue does not say of an instrument counts as unfit. */
+/** A filter that is not given is not checked. An instrument without the value that a filter needs does not pass it. */
 export const universeFilters = z.strictObject({
   quoteAssets: z
     .array(z.string().min(1))
@@ -33,7 +33,7 @@ export const universeFilters = z.strictObject({
 })
 export type UniverseFilters = z.infer<typeof universeFilters>
 
-/** To a universe: what lets symbols in from its next listing on. */
+/** A command to a universe: the filters for its next listing and later ones. */
 export const setUniverseFilters = z.object({
   type: z.literal('SET_UNIVERSE_FILTERS'),
   at: epochMs,
@@ -41,7 +41,7 @@ export const setUniverseFilters = z.object({
 })
 export type SetUniverseFilters = z.infer<typeof setUniverseFilters>
 
-/** Why an instrument stays out. */
+/** The reason why an instrument stays out. */
 export interface Filtered {
   readonly symbol: string
   readonly filter: 'status' | keyof UniverseFilters
@@ -49,7 +49,7 @@ export interface Filtered {
   readonly value: string
 }
 
-/** The symbols that pass, in order of their names, and why the others do not. */
+/** Returns the symbols that pass, in order of their names, and the reasons why the others do not. */
 export function selectUniverse(
   filters: UniverseFilters,
   instruments: readonly ListedInstrument[],
@@ -77,7 +77,7 @@ type Refusal = Omit<Filtered, 'symbol'>
 const DAY_MS = 86_400_000
 const UNKNOWN = 'unknown'
 
-/** The first filter that the instrument does not pass by itself. */
+/** Returns the first filter that the instrument fails by itself; undefined if it passes all. */
 function filterOf(
   filters: UniverseFilters,
   { symbol, quoteAsset, status, quoteVolume24h, bid, ask, listedAt }: ListedInstrument,
@@ -112,7 +112,10 @@ function filterOf(
   return undefined
 }
 
-/** Undefined where one side is missing or the two are crossed: that is no market to measure. */
+/**
+ * Returns the spread in basis points; undefined if a side is missing or the two are crossed, because there is no market to
+ * measure then.
+ */
 function spreadBps(bid: string | undefined, ask: string | undefined): string | undefined {
   if (!bid || !ask || !decimal.isPositive(bid) || decimal.compare(bid, ask) > 0) return undefined
   return decimal.divide(decimal.multiply(decimal.subtract(ask, bid), '20000'), decimal.add(ask, bid))

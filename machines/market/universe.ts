@@ -29,5 +29,5 @@ export const universeMachine = setup({
   },
 })
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const universeKind = { ...universeDeclaration, machine: universeMachine }

@@ -1,18 +1,18 @@
-/** How the actors that belong to a position are called. */
+/** The addresses of the actors of trading. */
 import type { PositionSide } from '../events/order.ts'
 
 interface Holding {
   readonly symbol: string
-  /** Of a hedging account. */
+  /** The side, if the account hedges. */
   readonly positionSide?: PositionSide | undefined
 }
 
-/** `BTCUSDT`, or `BTCUSDT:LONG` where the account hedges. */
+/** Returns `BTCUSDT`, or `BTCUSDT:LONG` if the account hedges. */
 export function holdingName({ symbol, positionSide }: Holding): string {
   return positionSide === undefined ? symbol : `${symbol}:${positionSide}`
 }
 
-/** Of the position and of its watchdog. */
+/** Returns the id of a position and of its watchdog. */
 export function holdingId(of: Holding & { readonly venue: string }): string {
   return `${of.venue}:${holdingName(of)}`
 }
@@ -22,8 +22,9 @@ export function positionAddress(of: Holding & { readonly venue: string }): `posi
 }
 
 /**
- * The order that a ClOrdID is of: a request of ours is its order's id, from the second one on with a number, `o-1/2`. In
- * somebody else's a slash may be anywhere, and is written `=2F` for an address has its own meaning of it; none at all is `=`.
+ * Returns the address of the order that a ClOrdID belongs to. Our first request has the order's id, and later ones have a number
+ * after it: `o-1/2`. In somebody else's ClOrdID a slash may be anywhere. It is written `=2F`, because a slash separates the parts
+ * of an address. An empty ClOrdID is `=`.
  */
 export function orderAddress(clOrdId: string): `order/${string}` {
   const id = clOrdId.replace(/^([^/]+)\/\d+$/, '$1').replaceAll('/', '=2F')
@@ -34,7 +35,7 @@ export function watchdogAddress(of: Holding & { readonly venue: string }): `watc
   return `watchdog/${holdingId(of)}`
 }
 
-/** Of an order by its id, which is what its address has after the kind. */
+/** Returns the address of an order of ours by its id, which follows the kind in the address. */
 export function ownOrderAddress(id: string): `order/${string}` {
   return `order/${id}`
 }
@@ -64,7 +65,7 @@ export function symbolAddress(venue: string, symbol: string): `symbol/${string}`
   return `symbol/${venue}:${symbol}`
 }
 
-/** Of a strategy: its type is the kind of its actors. */
+/** Returns the address of a strategy. Its type is the kind of its actors. */
 export function strategyAddress(type: string, id: string): string {
   return `${type}/${id}`
 }
@@ -74,10 +75,10 @@ export function componentAddress(name: string): `component/${string}` {
   return `component/${name}`
 }
 
-/** The judge of news: there is one in a process. */
+/** The address of the actor that judges news. A process has one. */
 export const NEWS = 'news/main'
 
-/** Of what is outside: the venue itself, where orders are placed. */
+/** Returns the address of a venue's port, where orders are placed. */
 export function portAddress(venue: string): `port/${string}` {
   return `port/${venue}`
 }

@@ -1,4 +1,4 @@
-/** What a quantity of an instrument is worth. */
+/** The value of a quantity of an instrument. */
 import { z } from 'zod'
 import * as decimal from './decimal.ts'
 import { positive } from './fields.ts'
@@ -24,42 +24,42 @@ export interface Contract {
 
 export const SPOT: Contract = { contract: 'spot', multiplier: '1' }
 
-/** A contract and the asset that its PnL is in. */
+/** A contract, and the asset that its PnL is in. */
 export interface SettledContract extends Contract {
   readonly settleAsset: string
 }
 
 /**
- * Value of a quantity, negative when short, at a price, in the asset that the contract settles in. It grows with the
- * price for who is long; an inverse contract's is -1/price of a unit, where only differences mean something. That is
- * a quotient, rounded here and nowhere else, so sums of values stay exact.
+ * Returns the value of a quantity at a price, in the asset that the contract settles in. The quantity is negative when short. The
+ * value of a long quantity grows with the price. For an inverse contract it is -1/price of a unit, and only differences of it
+ * have a meaning. That quotient is rounded here and nowhere else, so sums of values stay exact.
  */
 export function contractValue({ contract, multiplier }: Contract, quantity: string, px: string): string {
   const size = multiplier === '1' ? quantity : decimal.multiply(quantity, multiplier)
   return contract === 'inverse' ? decimal.negate(decimal.divide(size, px)) : decimal.multiply(size, px)
 }
 
-/** What the quantity amounts to at the price, always positive, in the asset that the contract settles in. */
+/** Returns the notional of the quantity at the price, always positive, in the asset that the contract settles in. */
 export function notionalValue(contract: Contract, quantity: string, px: string): string {
   return decimal.absolute(contractValue(contract, quantity, px))
 }
 
-/** Price at which the quantity has this value: what was paid for it on the average. */
+/** Returns the price at which the quantity has this value: its average price. */
 export function priceOf({ contract, multiplier }: Contract, quantity: string, value: string): string {
   if (decimal.isZero(quantity) || decimal.isZero(value)) return decimal.ZERO
   const size = decimal.multiply(quantity, multiplier)
   return contract === 'inverse' ? decimal.negate(decimal.divide(size, value)) : decimal.divide(value, size)
 }
 
-/** Assets that symbols are priced in; an asset that ends like another comes before it. */
+/** Assets that symbols are priced in. An asset that ends like another one comes before it. */
 const QUOTE_ASSETS = ['FDUSD', 'BUSD', 'TUSD', 'USDT', 'USDC', 'USD', 'EUR', 'BTC', 'ETH', 'BNB']
 
-/** The asset that a symbol ends in (`BTCUSDT`: USDT); a symbol that ends in none we know stands for its own. */
+/** Returns the asset that a symbol ends in (`BTCUSDT`: USDT), or the symbol itself if it ends in no known asset. */
 export function quoteAssetOf(symbol: string): string {
   return QUOTE_ASSETS.find((asset) => symbol.endsWith(asset)) ?? symbol
 }
 
-/** What venues put between the two assets of a symbol, most of them nothing: `BTCUSDT`, `SKL-USD`, `SKL/USD`. */
+/** The separators that venues put between the two assets of a symbol: `BTCUSDT`, `SKL-USD`, `SKL/USD`. Most use none. */
 const SEPARATORS = ['', '-', '/', '_', ':', '.']
 
 /** Returns the asset that a symbol is of, without the asset that it is paid in (`BTCUSDT` and `BTC-USDT`: BTC). */
@@ -83,7 +83,10 @@ export function pxIn(
   return undefined
 }
 
-/** What a contract on the symbol settles in, where nothing else is said: an inverse one in the base asset. */
+/**
+ * Returns the asset that a contract on the symbol settles in by default: the base asset for an inverse contract, else the quote
+ * asset.
+ */
 export function settleAssetOf(contract: ContractType = 'spot', symbol: string): string {
   return contract === 'inverse' ? baseAssetOf(symbol) : quoteAssetOf(symbol)
 }

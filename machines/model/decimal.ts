@@ -7,7 +7,7 @@ import { smallSum } from './decimal-sum.ts'
  */
 const Decimal = DecimalJs.clone({ precision: 160, toExpNeg: -1e9, toExpPos: 1e9 })
 
-/** Decimal places kept of a quotient. */
+/** Decimal places that a quotient keeps. */
 const QUOTIENT_PLACES = 18
 
 export const ZERO = '0'
@@ -17,14 +17,15 @@ export const subtract = (a: string, b: string) => smallSum(a, b, -1) ?? new Deci
 export const multiply = (a: string, b: string) => new Decimal(a).times(b).toString()
 export const divide = (a: string, b: string) =>
   new Decimal(a).div(b).toDecimalPlaces(QUOTIENT_PLACES).toString()
-/** A number as it is written: exact for those that a person wrote. */
+/** Returns a number as it is written. This is exact for numbers that a person wrote. */
 export const fromNumber = (n: number) => new Decimal(n).toString()
-/** To so many decimal places, half away from zero. */
+/** Returns the decimal rounded to so many places, half away from zero. */
 export const round = (a: string, places: number) => new Decimal(a).toDecimalPlaces(places).toString()
-/** The whole number below, or above. */
+/** Returns the whole number below. */
 export const floor = (a: string) => new Decimal(a).floor().toString()
+/** Returns the whole number above. */
 export const ceil = (a: string) => new Decimal(a).ceil().toString()
-/** Whether `a` is a whole number of `b`. */
+/** Returns whether `a` is a multiple of `b`. */
 export const isMultiple = (a: string, b: string) => new Decimal(a).mod(b).isZero()
 export const negate = (a: string) => new Decimal(a).negated().toString()
 export const absolute = (a: string) => new Decimal(a).abs().toString()
@@ -34,8 +35,8 @@ export const isPositive = (a: string) => compare(a, ZERO) > 0
 export const isNegative = (a: string) => compare(a, ZERO) < 0
 
 /**
- * Below, at or above zero as `a` is less than, equal to or greater than `b`. Reading a decimal as a float keeps the
- * order of any two, so only those that become the same float need the exact look.
+ * Returns a number below, at or above zero if `a` is less than, equal to or greater than `b`. A float keeps the order of two
+ * decimals, so only two that become the same float need an exact comparison.
  */
 export function compare(a: string, b: string): number {
   if (a === b) return 0

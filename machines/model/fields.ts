@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isPositive } from './decimal.ts'
 
-/** No amount of money or units needs more, and what has more costs time and room wherever it comes. */
+/** The longest decimal, in characters. No amount of money or units needs more, and longer ones cost time and space everywhere. */
 const DECIMAL_LENGTH_MAX = 40
 const DECIMAL_RULE = 'a decimal number as a string, like "61837.63"'
 
@@ -16,15 +16,18 @@ export const decimal = z
 export const positive = decimal.refine(isPositive, 'must be more than 0').meta({ title: 'decimal above 0' })
 /** Epoch milliseconds, UTC. */
 export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative().meta({ title: 'epochMs' })
-/** The end of the year 9999. What is larger is in other units, or leads beyond what a date can be. */
+/** The end of the year 9999. A larger time is in another unit, or beyond what a date can hold. */
 export const EPOCH_MS_MAX = 253_402_300_799_999
-/** For ever. The times of a log end at 8.64e15, as those of dates do: the last time of all and some of these are before. */
+/**
+ * The longest duration in ms, which is practically forever. The times of a log end at 8.64e15, like those of dates, and the
+ * largest time plus some of these is below that.
+ */
 export const DURATION_MAX_MS = 1e15
-/** As `durationMs`, of any length: what a machine reads may be of a log that an earlier version wrote. */
+/** Like `durationMs`, but of any length, because a machine may read a log that an earlier version wrote. */
 export const anyDurationMs = z.number().int().positive()
-/** How long something takes or is awaited, in ms, as it may be configured. */
+/** A duration in ms, as a configuration may have it. */
 export const durationMs = anyDurationMs.max(DURATION_MAX_MS)
-/** Of candles: "1s", "5m", "1h", "1d". */
+/** An interval of candles: "1s", "5m", "1h", "1d". */
 export const interval = z
   .string()
   .regex(/^[1-9]\d{0,3}[smhd]$/, 'an interval such as 1s, 5m or 1h')
@@ -35,17 +38,20 @@ export const side = z.enum(['BUY', 'SELL'])
 export type Side = z.infer<typeof side>
 
 /**
- * What a name has in each place: of ASCII what addresses have there, and every letter, mark, digit and sign of Unicode that
- * can be seen, for venues list symbols in any script. Neither spaces, nor what controls or reorders a text.
+ * The characters of a name: the ASCII characters of addresses, and every visible letter, mark, digit and sign of Unicode, because
+ * venues list symbols in any script. Spaces, and characters that control or reorder text, are not among them.
  */
 const NAME_CHARACTER = String.raw`(?:[\w.:@+~#=()-]|(?![\p{ASCII}\p{DI}])[\p{L}\p{M}\p{N}\p{S}])`
-/** A mark that came first would belong to whatever a name is written behind. */
+/** A name. It does not begin with a mark, which would belong to the text before the name. */
 const NAME = String.raw`(?!\p{M})${NAME_CHARACTER}{1,128}`
 const ALSO_ASCII = '. : @ + ~ # = ( ) - _'
-/** One spelling of each: texts that look alike and differ in their code points would be two actors. */
+/**
+ * Returns whether a text has the one spelling that is allowed. Texts that look alike but differ in their code points would be two
+ * actors.
+ */
 const isNfc = (text: string) => text === text.normalize('NFC')
 const NOT_NFC = 'in the normalization form NFC of Unicode'
-/** The one key that no record can have: names, and the assets in them, become keys. */
+/** Returns whether a text can be a key of a record: names, and the assets in them, become keys, and `__proto__` can be none. */
 const isKey = (text: string) => !text.includes('__proto__')
 const NO_KEY = 'without __proto__, which no record can have as a key'
 
@@ -56,7 +62,7 @@ export const name = z
   .refine(isNfc, NOT_NFC)
   .refine(isKey, NO_KEY)
   .meta({ title: 'name' })
-/** Not of a port: what it is told goes outside. */
+/** An address of an actor. A port is excluded, because its messages leave the process. */
 export const address = z
   .string()
   .regex(
@@ -65,10 +71,10 @@ export const address = z
   )
   .refine(isNfc, NOT_NFC)
   .meta({ title: 'address' })
-/** What people write beside what they ask for. */
+/** A remark that people add to a request. */
 export const remark = z.string().max(1_000)
 
-/** Refuses lists in which two have the same: of both, the later is named. */
+/** Refuses lists in which two items have the same value. The error names the later one. */
 export function distinct<T>(
   of: (item: T) => string,
   field: string,

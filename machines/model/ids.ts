@@ -1,10 +1,13 @@
 /**
- * Ids of orders and of lists of orders: the venue's name, a colon, and a name that every venue takes. What belongs to what is
- * never read out of an id: events and contexts have fields for that.
+ * Ids of orders and of lists of orders: the venue's name, a colon, and a name that every venue takes. Code never reads out of an
+ * id what belongs to what: events and contexts have fields for that.
  */
 import { createHash } from 'node:crypto'
 
-/** A venue takes 36 characters. The store's short id and the number of the request need the rest: see wire-ids.ts. */
+/**
+ * The longest name, in characters. A venue takes 36, and the store's short id and the number of the request need the rest: see
+ * wire-ids.ts.
+ */
 export const NAME_LENGTH_MAX = 26
 const SAFE_LENGTH = 15
 const HASH_LENGTH = 10
@@ -59,16 +62,16 @@ function safeName(name: string): string {
   return isSafeName(name) ? name : hashedName(name)
 }
 
-/** Also of a name that is safe already. */
+/** Returns the name with a hash, also for a name that is safe already. */
 export function hashedName(name: string): string {
   const safe = name.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, SAFE_LENGTH)
   return `${safe}_${hashOf(name)}`
 }
 
-/** RFC 4648 in small letters: five bits a character. */
+/** The alphabet of RFC 4648 in small letters, with five bits a character. */
 const BASE_32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** Machines run where the log is replayed, so that what they compute with is the same everywhere: Node's SHA-256 is. */
+/** Returns the hash of a name. Node's SHA-256 gives the same value wherever a log is replayed. */
 function hashOf(name: string): string {
   const digest = createHash('sha256').update(name, 'utf8').digest()
   let bits = digest.readUIntBE(0, 6) * 4 + (digest.readUInt8(6) >> 6)

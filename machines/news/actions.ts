@@ -1,4 +1,4 @@
-/** What a judge of news does on its events. */
+/** The actions of the news judge. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import { accountAddress } from '../model/addresses.ts'

@@ -1,4 +1,4 @@
-/** What an item of news is about, and how grave that is. */
+/** Classifies an item of news: its subject and its severity. */
 import { compact } from '../../errors/compact.ts'
 import type { NewsItem, NewsSentiment, NewsSeverity } from '../events/news.ts'
 import { type NewsRule, type NewsRules, NO_RULE } from './rules.ts'
@@ -10,7 +10,7 @@ export interface Classification {
   readonly symbols: string[]
   /** Id of the rule that says so. */
   readonly rule: string
-  /** How long after it was published the symbols are flagged; undefined when they are not. */
+  /** The time after its publication during which the symbols are flagged, in ms; undefined if they are not. */
   readonly flagForMs?: number
 }
 
@@ -61,7 +61,7 @@ const REACH_CHARACTERS = 80
 /** Not that of "Mt. Gox". */
 const CLAUSE_END = /[,;:!?…](?=\s|$)|(?<=\p{L}{3})\.(?=\s|$)|\s[–—-]+\s|\s(?:but|while|with)\s/iu
 
-/** What is said of a keyword: it, and the words next to it in the same clause. */
+/** Returns a keyword and the words next to it in the same clause. */
 function around(words: string, { index, 0: keyword }: RegExpExecArray): string {
   const end = index + keyword.length
   const before = words

@@ -1,4 +1,4 @@
-/** What a judge of news knows. */
+/** The context of the news judge. */
 import { z } from 'zod'
 import type { Emitted } from '../kind/kind.ts'
 import type { NewsEvent, newsDeclaration } from './declaration.ts'
@@ -6,7 +6,7 @@ import type { Flag } from './flags.ts'
 import { newsRules, venuesToWarn } from './rules.ts'
 
 export const newsInput = z.object({
-  /** Of the market that it speaks of. */
+  /** The venue of the market that it judges news for. */
   venue: z.string(),
   venues: venuesToWarn,
   ...newsRules.shape,
@@ -16,11 +16,11 @@ export type NewsInput = z.infer<typeof newsInput>
 export interface NewsContext extends NewsInput {
   /** Ids of the items taken, by source, newest last. */
   readonly seen: Readonly<Record<string, readonly string[]>>
-  /** In force. */
+  /** The flags in force. */
   readonly flags: readonly Flag[]
 }
 
-/** To itself, when a flag's time is over. */
+/** The judge sends this to itself when a flag's time is over. */
 type FlagExpired = Pick<Flag, 'symbol' | 'flag'> & { type: 'FLAG_EXPIRED'; at: number }
 
 export interface NewsTypes {

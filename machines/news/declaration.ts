@@ -1,4 +1,4 @@
-/** What a judge of news takes, emits and sends. */
+/** The events that the news judge accepts, emits and sends. */
 import { riskFlag } from '../events/account.ts'
 import { newsClassified, newsIngested, newsItem, symbolFlagExpired, symbolFlagged } from '../events/news.ts'
 import { type Accepted, declare } from '../kind/kind.ts'
@@ -6,7 +6,7 @@ import { setNewsRules } from './rules.ts'
 
 export const newsDeclaration = declare({
   accepts: [newsItem, setNewsRules],
-  /** When a flag's time is over. */
+  /** It raises this when a flag's time is over. */
   raises: ['FLAG_EXPIRED'],
   emits: [newsIngested, newsClassified, symbolFlagged, symbolFlagExpired],
   sends: { account: [riskFlag] },

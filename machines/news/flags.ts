@@ -5,7 +5,7 @@ import type { Classification } from './classifier.ts'
 
 export type Flag = Pick<RiskFlag, 'symbol' | 'flag' | 'severity' | 'until' | 'reason'>
 
-/** Of one kind a symbol has one flag at a time. */
+/** Returns the key of a flag. A symbol has one flag of a kind at a time. */
 export const flagKey = ({ symbol, flag }: Pick<Flag, 'symbol' | 'flag'>) => `${symbol}/${flag}`
 
 /** The flags that an item raises: anew, for longer, or more gravely. It makes none shorter or lighter. */

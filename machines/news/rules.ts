@@ -1,9 +1,9 @@
-/** How news is judged, as data. */
+/** The rules that judge news, as data. */
 import { z } from 'zod'
 import { newsCategory, newsSentiment, newsSeverity } from '../events/news.ts'
 import { distinct, durationMs, epochMs } from '../model/fields.ts'
 
-/** What an item is called that no rule fits. */
+/** The name of the rule for an item that no rule fits. */
 export const NO_RULE = 'none'
 
 const keyword = z.string().regex(/\S/, 'a word or words')
@@ -51,7 +51,7 @@ export const newsRules = z.strictObject({
   symbols: z.record(z.string(), keywords).describe('Symbols, and the words that stand for them.'),
 })
 
-/** Where accounts hear of flags. */
+/** The venues whose accounts are told of flags. */
 export const venuesToWarn = z
   .array(z.string())
   .min(1)

@@ -61,7 +61,7 @@ export interface OrderContext extends OrderInput {
   readonly reportedQty?: string | undefined
   /** The venue's ids of other orders that it has reported under this order's id. */
   readonly foreign?: readonly string[]
-  /** How the order ended before it was filled. A bust of a late fill brings it back to this. */
+  /** The end of the order before it was filled. A bust of a late fill brings it back to this. */
   readonly endedAs: 'canceled' | 'expired' | 'rejected' | 'doneForDay' | null
   /** The venue has confirmed that it has the order. */
   readonly isAcknowledged: boolean

@@ -79,7 +79,7 @@ export interface Outcome {
   readonly isForeign?: boolean
 }
 
-/** How many venue's ids of other orders are remembered. */
+/** The number of venue's ids of other orders that are remembered. */
 const FOREIGN_MAX = 10
 
 /**

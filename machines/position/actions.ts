@@ -1,4 +1,4 @@
-/** What a position does on its events. */
+/** The actions of a position. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import { accountAddress } from '../model/addresses.ts'
@@ -50,7 +50,7 @@ export const takeFill = action(({ context, event, enqueue }) => {
   if (closes) for (const to of context.holders) enqueue(tell(to, news))
 })
 
-/** What had been told of a fill was not so. */
+/** Takes a bust or a correction of a fill that was counted. */
 export const takeBack = action(({ context, event, enqueue }) => {
   assertEvent(event, ['FILL_BUST', 'FILL_CORRECTED'])
   const { at } = event

@@ -1,4 +1,4 @@
-/** What fills make of a position: pure, and exact to the last digit. */
+/** The books of a position after fills. Pure, and exact to the last digit. */
 
 import type { Fill, FillBust, FillCorrected } from '../events/fill.ts'
 import { type Contract, contractValue, priceOf } from '../model/contract.ts'
@@ -6,18 +6,18 @@ import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
 
 /**
- * What is held and what was paid for it are kept as sums; prices are quotients of them, made only to be shown. So
- * realised + unrealised PnL = cash flow + marked value holds exactly, whatever a quotient rounds to.
+ * The books of a position. Quantity and cost are kept as sums. Prices are quotients of them that are made only to be shown. So
+ * realised + unrealised PnL = cash flow + marked value holds exactly, however a quotient is rounded.
  */
 export interface Books {
-  /** Positive when long, negative when short. */
+  /** The quantity: positive when long, negative when short. */
   readonly quantity: string
-  /** What the open quantity cost, in the asset that the contract settles in: see `contractValue`. */
+  /** The cost of the open quantity, in the asset that the contract settles in: see `contractValue`. */
   readonly cost: string
   readonly realizedPnl: string
-  /** What venues charged, by the asset they took. */
+  /** The commissions that venues charged, by asset. */
   readonly commissions: Readonly<Record<string, string>>
-  /** Sum of what was received less what was paid. */
+  /** The funding received less the funding paid. */
   readonly funding: string
 }
 
@@ -45,7 +45,7 @@ export function avgPxOf(contract: Contract, { quantity, cost }: Pick<Books, 'qua
   return priceOf(contract, quantity, cost)
 }
 
-/** The position after a fill. One that goes through zero closes the old position and opens a new one. */
+/** Returns the books after a fill. A fill that goes through zero closes the old position and opens a new one. */
 export function applyFill(
   contract: Contract,
   was: Books,
@@ -76,8 +76,8 @@ export function applyFill(
 }
 
 /**
- * The position without a fill that the venue took back. What is still open of it goes at its own price, if the rest can
- * have cost what is left then; else it is as if it had been closed again, so that cash and books stay equal.
+ * Returns the books without a fill that the venue took back. The open part of the fill leaves at its own price, if the rest can
+ * have the cost that is left. Otherwise the fill is closed by an opposite one, so that cash and books stay equal.
  */
 export function applyBust(
   contract: Contract,
@@ -113,28 +113,28 @@ export function applyBust(
 
 type Dealt = Deal & (Pick<Fill | FillBust, 'type'> | Pick<FillCorrected, 'type' | 'was'>)
 
-/** The position after a fill, without one, or with one in place of what had been told of it. */
+/** Returns the books after a fill, a bust or a correction. */
 export function booksAfter(contract: Contract, was: Books, event: Dealt): Books {
   if (event.type === 'FILL') return applyFill(contract, was, event).after
   if (!('was' in event)) return applyBust(contract, was, event).after
   return applyFill(contract, applyBust(contract, was, { ...event, ...event.was }).after, event).after
 }
 
-/** By how much it changes what is filled of its order. */
+/** Returns the change of its order's filled quantity. */
 export function filledBy(event: Fill | FillBust | FillCorrected): string {
   if (event.type === 'FILL') return event.lastQty
   if (event.type === 'FILL_BUST') return decimal.negate(event.lastQty)
   return decimal.subtract(event.lastQty, event.was.lastQty)
 }
 
-/** What who is long pays to who is short for a rate above zero, and the other way round; received when positive. */
+/** Returns the funding that the position receives; negative if it pays. For a rate above zero long positions pay short ones. */
 export function fundingOf(contract: Contract, { quantity }: Books, rate: string, px: string): string {
   const notional = decimal.absolute(contractValue(contract, quantity, px))
   const paid = decimal.multiply(notional, rate)
   return decimal.isNegative(quantity) ? paid : decimal.negate(paid)
 }
 
-/** All that the position has brought so far in the asset it settles in; commissions in others stand for themselves. */
+/** Returns the net PnL so far in the asset that the position settles in. Commissions in other assets are not part of it. */
 export function netPnl({ realizedPnl, commissions, funding }: Books, settleAsset: string): string {
   const paid = ownOf(commissions, settleAsset) ?? decimal.ZERO
   return decimal.subtract(decimal.add(realizedPnl, funding), paid)

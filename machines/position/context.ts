@@ -1,4 +1,4 @@
-/** What a position knows, and what it says of itself. Pure. */
+/** The context of a position, and the facts that its events have. Pure. */
 
 import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
@@ -15,24 +15,24 @@ import type { PositionEvent, positionDeclaration } from './declaration.ts'
 export const positionInput = z.object({
   venue: z.string(),
   symbol: z.string(),
-  /** Of a hedging account, which holds a long and a short one of a symbol apart; a netting one has none. */
+  /** The side, if the account hedges: it holds a long and a short position of a symbol apart. A netting account has none. */
   positionSide: positionSide.optional(),
   ...contractTerms,
-  /** The asset that its PnL is in; by default what the symbol ends in. */
+  /** The asset that its PnL is in. Default: the quote asset of the symbol. */
   settleAsset: z.string().optional(),
-  /** Addresses that are told of every change, besides the venue's account. */
+  /** Addresses of the actors that are told of every change, besides the venue's account. */
   watchers: z.array(z.string()).default([]),
 })
 export type PositionInput = z.input<typeof positionInput>
 
 export interface PositionContext extends Books, z.infer<typeof positionInput> {
   readonly settleAsset: string
-  /** `netPnl` when it was opened last: what it has brought since is what this trade brings. */
+  /** `netPnl` when it was opened last. The PnL of the present trade is the change since then. */
   readonly netAtOpen: string
   readonly markPx?: string
-  /** Told when it is closed. */
+  /** Addresses of the actors that are told when it is closed. */
   readonly holders: readonly string[]
-  /** Fills that were counted, newest last. */
+  /** Ids of the fills that were counted, the newest last. */
   readonly fillIds: readonly string[]
 }
 
@@ -43,13 +43,16 @@ export interface PositionTypes {
   readonly emitted: Emitted<typeof positionDeclaration>
 }
 
-/** Fills remembered: one that comes twice comes soon. */
+/** The number of fills that are remembered. A fill that comes twice comes again soon. */
 const FILL_IDS_MAX = 256
 
-/** Two orders of one account that trade with each other have a fill each, under one trade id. */
+/**
+ * Returns the id of a fill. It names the order, because two orders of one account that trade with each other have a fill each
+ * under one trade id.
+ */
 export const fillId = ({ order, tradeId }: Fill | FillBust) => `${order} ${tradeId}`
 
-/** Marked at its last price; 0 while there is none. */
+/** Returns the unrealised PnL at the last mark; 0 without a mark. */
 export function unrealizedOf(position: PositionContext): string {
   const { markPx } = position
   return markPx === undefined ? decimal.ZERO : unrealizedPnl(position, position, markPx)
@@ -65,7 +68,7 @@ export function quantityAfter({ quantity }: PositionContext, event: PositionEven
   return decimal.add(quantity, signedQty({ side: event.side, lastQty: filledBy(event) }))
 }
 
-/** What every report of a position says. */
+/** Returns the fields that every event of a position has. */
 export function facts(position: PositionContext, at: number) {
   const { venue, symbol, positionSide, quantity, realizedPnl, commissions, funding } = position
   return compact({
@@ -81,7 +84,7 @@ export function facts(position: PositionContext, at: number) {
   })
 }
 
-/** What a change is to those who keep books of their own. */
+/** Returns the event of a change for the actors that keep books of their own. */
 export function changeOf(was: PositionContext, is: PositionContext, at: number): PositionChanged {
   const { symbol, contract, multiplier, settleAsset, quantity, cost } = is
   const received = (position: PositionContext) => decimal.add(position.realizedPnl, position.funding)

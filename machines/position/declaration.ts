@@ -1,4 +1,4 @@
-/** What a position takes, emits and sends. */
+/** The events that a position accepts, emits and sends. */
 import { fill, fillBust, fillCorrected, watch } from '../events/fill.ts'
 import {
   fundingPaid,
@@ -22,7 +22,7 @@ export const positionDeclaration = declare({
     positionFlipped,
     positionStopTriggered,
   ],
-  /** To its account, and to those that it was told of: its watchdog, and lists that hold it. */
+  /** Goes to its account and to its watchers: its watchdog, and the lists that hold it. */
   sends: { account: [positionChanged], '*': [positionChanged] },
   commands: [],
 })

@@ -50,11 +50,11 @@ export const positionMachine = setup({
   states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
 })
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const positionKind = {
   ...positionDeclaration,
   machine: positionMachine,
-  /** A position comes into being with its first fill. */
+  /** Returns the input of a position for its first fill. */
   activate: (event: { type: string }): PositionInput | undefined => {
     if (event.type !== 'FILL') return undefined
     const { venue, symbol, positionSide } = event as Fill

@@ -1,4 +1,4 @@
-/** What a reconciliation does on its events. */
+/** The actions of a reconciliation. */
 import { assertEvent } from 'xstate'
 import { acts } from '../kind/kind.ts'
 import {
@@ -23,7 +23,10 @@ import {
 } from './repair.ts'
 import { statusReport } from './venue-order.ts'
 
-/** Clocks differ, and a fill is told later than it was executed. */
+/**
+ * The time by which a look reaches back beyond the look before, in ms. Clocks differ, and a fill is reported later than it was
+ * executed.
+ */
 const OVERLAP_MS = 60_000
 
 const { action, emit, tell } = acts(reconciliationDeclaration, {} as ReconciliationTypes)
@@ -67,7 +70,7 @@ export const find = action(({ event, enqueue }) => {
   enqueue.assign({ found: differencesIn(event) })
 })
 
-/** All that may bring the two together, and then it has time to arrive. */
+/** Asks for everything that may make the two books equal. */
 export const repair = action(({ context, event, enqueue }) => {
   assertEvent(event, 'VENUE_STATE')
   const { at } = event

@@ -1,4 +1,4 @@
-/** What a reconciliation knows. */
+/** The context of a reconciliation. */
 import type { z } from 'zod'
 import type { Emitted } from '../kind/kind.ts'
 import type { ReconciliationEvent, reconciliationDeclaration } from './declaration.ts'
@@ -6,12 +6,12 @@ import type { Difference, Reported } from './differences.ts'
 import type { ReconciliationInput, reconciliationInput } from './reconciliation-input.ts'
 
 export interface ReconciliationContext extends z.output<typeof reconciliationInput> {
-  /** Fills from this time on may be missing here, in epoch ms. */
+  /** Time from which fills may be missing in our books, in epoch ms. */
   readonly since: number
   readonly startedAt: number
-  /** At the look before: of the differences of a look those count that were there at the one before it. */
+  /** The differences of the look before. A difference counts only if two looks find it. */
   readonly found: readonly Difference[]
-  /** Since it was last held against the account's books. */
+  /** The balances and positions that the venue reported since the last comparison with the account's books. */
   readonly reported: Reported
 }
 

@@ -1,4 +1,4 @@
-/** What a reconciliation takes, emits and sends. */
+/** The events that a reconciliation accepts, emits and sends. */
 import { z } from 'zod'
 import { balanceReport, cashFlowReport, positionReport } from '../events/account.ts'
 import { configure } from '../events/configure.ts'

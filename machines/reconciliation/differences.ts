@@ -1,4 +1,4 @@
-/** Where the venue's books and ours differ. Pure. */
+/** The differences between the venue's books and ours. Pure. */
 
 import type { AccountBooks, VenueState } from '../events/reconciliation.ts'
 import { holdingName, orderAddress } from '../model/addresses.ts'
@@ -12,7 +12,7 @@ export interface Difference {
   readonly there: string
 }
 
-/** What a venue last said of balances and positions, unasked. */
+/** The balances and positions that a venue last reported by itself. */
 export interface Reported {
   readonly balances: Readonly<Record<string, string>>
   readonly positions: Readonly<Record<string, string>>
@@ -34,7 +34,7 @@ export function differencesOf(venue: VenueState, here: AccountBooks): readonly D
   ]
 }
 
-/** Whether the account has something else than its venue has told of in passing. */
+/** Returns whether the account differs from the balances and positions that its venue reported by itself. */
 export function differsFrom({ balances, positions }: Reported, here: AccountBooks): boolean {
   return (
     between('balance', pick(here.balances, balances), balances, decimal.ZERO).length > 0 ||

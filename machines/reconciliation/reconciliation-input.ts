@@ -1,4 +1,4 @@
-/** How a reconciliation is configured. */
+/** The configuration of a reconciliation. */
 import { z } from 'zod'
 import { anyDurationMs, durationMs } from '../model/fields.ts'
 

@@ -9,12 +9,12 @@ import { differencesIn, lastingIn } from './repair.ts'
 import { fromVersion2, fromVersion3 } from './upgrades.ts'
 import { reconciliationVersion2 } from './version-2.ts'
 
-/** A venue that has not answered is asked again after this time. */
+/** Time within which a venue answers, in ms. After it the venue is asked again. */
 const ANSWER_WITHIN_MS = 10_000
 
 /**
- * It looks twice before it does anything, and what it compares comes in one answer of the port: so a look changes nobody else, and a
- * start, which looks, too, leaves nothing in the log of others.
+ * The machine looks twice before it acts. The port sends both books in one answer, so a look changes no other actor. A start
+ * looks, too, and so leaves no record of other actors.
  */
 const machine = setup({
   types: {} as ReconciliationTypes,
@@ -26,7 +26,7 @@ const machine = setup({
     agree: ({ event }) => event.type === 'VENUE_STATE' && differencesIn(event).length === 0,
     nothingLasts: ({ context, event }) =>
       event.type === 'VENUE_STATE' && lastingIn(event, context.found).length === 0,
-    /** Reports keep coming: what is done from time to time has to be done between them. */
+    /** Whether the periodic look is due. Reports keep coming, so it has to happen between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
   },
@@ -122,7 +122,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
 export const reconciliationMachine = reconciliationOf('4', 'awaitingReports')
 export const reconciliationVersion3 = reconciliationOf('3', 'hearing')
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const reconciliationKind = {
   ...reconciliationDeclaration,
   machine: reconciliationMachine,

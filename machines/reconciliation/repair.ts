@@ -1,4 +1,4 @@
-/** What is done about differences between the two books. Pure. */
+/** The repair of differences between the two books. Pure. */
 import type { CashFlowReport } from '../events/account.ts'
 import type { Adopt, VenueOrderState, VenueState } from '../events/reconciliation.ts'
 import { accountAddress, holdingName, orderAddress } from '../model/addresses.ts'
@@ -11,7 +11,7 @@ export function differencesIn(state: VenueState): readonly Difference[] {
   return differencesOf(state, state.here)
 }
 
-/** Of the differences those that were found before, too. */
+/** Returns the differences that the look before found, too. */
 export function lastingIn(state: VenueState, found: readonly Difference[]): readonly Difference[] {
   return differencesIn(state).filter((one) =>
     found.some(({ what, id }) => what === one.what && id === one.id),
@@ -43,14 +43,14 @@ export function unknownOrdersIn(
   return [...found].filter(([order]) => state.here.working[order] === undefined)
 }
 
-/** Whether a fill of the order may be what one of the books lacks. */
+/** Returns whether a fill of the order may explain one of the differences. */
 function mayExplain(differences: readonly Difference[], order: string, terms: TermsThere): boolean {
   return differences.some(({ what, id }) =>
     what === 'order' ? id === order : what === 'balance' || id === holdingName(terms),
   )
 }
 
-/** What brings our balance to the venue's. */
+/** Returns the cash flow that makes our balance equal to the venue's. */
 export function adjustmentFor(
   { id: asset, here, there }: Difference,
   venue: string,

@@ -1,4 +1,4 @@
-/** The way from earlier versions. */
+/** The upgrades from earlier versions. */
 import type { ReconciliationContext2 } from './version-2.ts'
 
 export interface PastReconciliation {
@@ -6,7 +6,7 @@ export interface PastReconciliation {
   readonly context: unknown
 }
 
-/** What had been repaired after its first look goes on to the verdict. */
+/** New states by old ones. Version 2 repaired after its first look, so its second look becomes the verdict. */
 const STATES: Readonly<Record<string, string>> = { settling: 'repairing', secondLook: 'verdict' }
 
 export const fromVersion2 = {
@@ -22,7 +22,7 @@ export const fromVersion2 = {
   },
 }
 
-/** Version 3 called a state `hearing`. Its timer goes on. */
+/** The upgrade from version 3, which called a state `hearing`. The timer of that state goes on. */
 export const fromVersion3 = {
   from: '3',
   to: '4',

@@ -1,11 +1,11 @@
-/** What a venue has of an order, in the words of its reports. Pure. */
+/** An order in the venue's books, as terms and as a report. Pure. */
 import { compact } from '../../errors/compact.ts'
 import type { ExecutionReport } from '../events/order.ts'
 import type { VenueOrderState, VenueState } from '../events/reconciliation.ts'
 
 export type TermsThere = VenueState['fills'][number]['terms']
 
-/** What it is to be, without what became of it. */
+/** Returns the terms of the order without its status and its fills. */
 export function termsThere({ clOrdId: _id, venueOrderId: _order, ...order }: VenueOrderState): TermsThere {
   const { ordStatus: _status, cumQty: _cum, leavesQty: _left, avgPx: _px, ...terms } = order
   return terms

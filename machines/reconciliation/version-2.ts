@@ -1,6 +1,6 @@
 /**
- * Replays what logs have of version 2, which asked its account in a record and repaired at the first look. It has no
- * declaration: it is replayed and nothing more, so what it emitted and sent is on record, and nothing of it leaves.
+ * Replays version 2, which asked its account in a record and repaired at the first look. It has no declaration, because it is only
+ * replayed: the events that it emitted and sent are on record, and none of them leaves.
  */
 import { assertEvent, assign, enqueueActions, setup } from 'xstate'
 import type { z } from 'zod'
@@ -29,20 +29,23 @@ import { type ReconciliationInput, reconciliationInput } from './reconciliation-
 import { statusReport, type TermsThere, termsThere } from './venue-order.ts'
 
 export interface ReconciliationContext2 extends z.output<typeof reconciliationInput> {
-  /** Fills from this time on may be missing here, in epoch ms. */
+  /** Time from which fills may be missing in our books, in epoch ms. */
   readonly since: number
   readonly startedAt: number
-  /** What the venue has said, while the account is asked. */
+  /** The venue's answer, while the account is asked. */
   readonly state?: VenueState
-  /** At the first look: at the second those of them count that are still there, for others have only just come up. */
+  /** The differences of the first look. At the second look only these count, because others may have just appeared. */
   readonly found: readonly Difference[]
-  /** Since it was last held against the account's books. */
+  /** The balances and positions that the venue reported since the last comparison with the account's books. */
   readonly reported: Reported
 }
 
-/** A venue that has not answered is asked again after this time. */
+/** Time within which a venue answers, in ms. After it the venue is asked again. */
 const ANSWER_WITHIN_MS = 10_000
-/** Clocks differ, and a fill is told later than it was executed. */
+/**
+ * The time by which a look reaches back beyond the look before, in ms. Clocks differ, and a fill is reported later than it was
+ * executed.
+ */
 const OVERLAP_MS = 60_000
 
 const NOTHING_REPORTED: Reported = { balances: {}, positions: {} }
@@ -61,7 +64,7 @@ export const reconciliationVersion2 = setup({
   guards: {
     agree: ({ context: { state }, event }) =>
       event.type === 'PORTFOLIO' && state !== undefined && differencesOf(state, event).length === 0,
-    /** Reports keep coming: what is done from time to time has to be done between them. */
+    /** Whether the periodic look is due. Reports keep coming, so it has to happen between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
   },
@@ -94,7 +97,10 @@ export const reconciliationVersion2 = setup({
       }
       enqueue(tell(accountAddress(venue), request))
     }),
-    /** At the first look: all that may bring the two together, and then what is under way has time to arrive. */
+    /**
+     * Asks, at the first look, for everything that may make the two books equal. The answers have time to arrive until the second
+     * look.
+     */
     repair: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'PORTFOLIO')
       const { at } = event
@@ -220,7 +226,7 @@ export const reconciliationVersion2 = setup({
   },
 })
 
-/** What brings our balance to the venue's. */
+/** Returns the cash flow that makes our balance equal to the venue's. */
 function adjustmentFor({ id: asset, here, there }: Difference, venue: string, at: number): CashFlowReport {
   const change = decimal.subtract(there, here)
   const flowId = `reconciled-${at}-${asset}`

@@ -1,4 +1,4 @@
-/** What a runner does on its events. */
+/** The actions of a runner. */
 
 import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'

@@ -1,4 +1,4 @@
-/** What a runner knows. */
+/** The context of a runner. */
 import type { Belonging, Configured } from '../events/runner.ts'
 import type { Emitted } from '../kind/kind.ts'
 import type { RunnerEvent, runnerDeclaration } from './declaration.ts'
@@ -10,7 +10,7 @@ export const RUNNER = 'runner/main'
 export const HEARTBEAT_MS = 60_000
 
 export interface RunnerContext {
-  /** Where it trades: absent until its first start. */
+  /** The venues that it trades at; absent until its first start. */
   readonly venues?: readonly string[]
   readonly startedAt?: number
   readonly heartbeatMs: number

@@ -1,4 +1,4 @@
-/** What a runner takes, emits and sends. */
+/** The events that a runner accepts, emits and sends. */
 import { stats, statsRequest } from '../events/account.ts'
 import {
   healthCheck,

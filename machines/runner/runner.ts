@@ -7,8 +7,8 @@ import { runnerDeclaration } from './declaration.ts'
 import { fromVersion4, runnerVersion3, runnerVersion4 } from './version-4.ts'
 
 /**
- * On multiples of the interval, so that a stop and a start in between change nothing of when the account is asked: what it is asked is
- * in its log.
+ * Returns the time until the next heartbeat, in ms. Heartbeats are on multiples of the interval, so a stop and a start in between
+ * do not change when the account is asked. Its log has what it is asked.
  */
 function untilHeartbeat(every: number, { at }: Timed): number {
   return every - (at % every)

@@ -1,4 +1,4 @@
-/** What a strategy knows. */
+/** The context of a strategy. */
 import type { Candle } from '../events/candle.ts'
 import type { Accepted, Emitted } from '../kind/kind.ts'
 import type { Side } from '../model/fields.ts'
@@ -7,12 +7,12 @@ import type { strategyDeclaration } from './declaration.ts'
 import type { EntrySignal } from './signal.ts'
 import type { StrategyTerms } from './terms.ts'
 
-/** From its entry until it is out, and over then; but a bust may open it again. */
+/** A trade, from its entry until nothing is held. A bust may open it again. */
 export interface StrategyTrade {
   /** Address of its list of orders. */
   readonly list: string
   readonly side: Side
-  /** Of the candle that it was entered in: there is one entry a candle. */
+  /** The opening of the candle in which it was entered. A candle has one entry. */
   readonly openAt: number
   readonly books: Books
 }
@@ -21,7 +21,7 @@ export interface StrategyContext<Params, State> {
   readonly params: Params & StrategyTerms
   readonly state: State
   readonly regime?: string
-  /** When the last candle closed. */
+  /** Time at which the last candle closed. */
   readonly closeAt?: number
   /** Lists that it has asked for: the last one's number. */
   readonly trades: number
@@ -30,7 +30,7 @@ export interface StrategyContext<Params, State> {
   readonly cycles: number
 }
 
-/** What the strategy makes of a candle: to itself. */
+/** The strategy's decision about a candle, which it sends to itself. */
 interface Entry {
   readonly type: 'ENTRY'
   readonly at: number

@@ -1,4 +1,4 @@
-/** What a strategy takes, emits and sends. */
+/** The events that a strategy accepts, emits and sends. */
 import { settingFailed } from '../events/account.ts'
 import { candleClose, candleUpdate, subscribe } from '../events/candle.ts'
 import { fill, fillBust, fillCorrected } from '../events/fill.ts'

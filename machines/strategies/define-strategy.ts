@@ -25,7 +25,7 @@ export interface Strategy {
   readonly name: string
   /** Checks a strategy's configuration: `strategyTerms` and what is its own. */
   readonly config: z.ZodType
-  /** Of its actors: what is configured, and the terms of where it trades. */
+  /** The schema of its actors' input: the configuration, and the terms of its symbol. */
   readonly input: z.ZodType<StrategyTerms>
   readonly machine: AnyStateMachine
   /** One that throws takes nothing more: to go on would be to undo, with its own, the turns of the market. */
@@ -33,16 +33,16 @@ export interface Strategy {
   readonly events: z.ZodType
   /** The news of its trade that it is told once. Without them it would believe that it still holds a position. */
   readonly keptInQuarantine: readonly string[]
-  /** What people may send it. */
+  /** Types of the events that people may send. */
   readonly commands: readonly string[]
-  /** What it emits when it refuses one. */
+  /** Types of the events that it emits when it refuses one. */
   readonly refusals: readonly string[]
-  /** What it does beside, as data: see kind/kind.ts. */
+  /** The rest of its declaration: see kind/kind.ts. */
   readonly ignores?: readonly string[]
   readonly raises?: readonly string[]
   readonly emits?: readonly EventSchema[]
   readonly sends?: Sends
-  /** How a state of an earlier version becomes one of this: without it a log of another version does not open. */
+  /** The upgrades from earlier versions. Without them a log of another version does not open. */
   readonly upgrades?: readonly StrategyUpgrade[]
   /** Machines of earlier versions, so that `outcry verify` can replay their part of the log. */
   readonly previous?: readonly AnyStateMachine[]
@@ -69,7 +69,7 @@ export function kindOfStrategy(strategy: Strategy) {
 
 const ENTERED = { type: 'reportExecuted', params: { action: 'entered' } } as const
 const EXITED = { type: 'reportExecuted', params: { action: 'exited' } } as const
-/** What is held can be on its way out from the first. */
+/** The transitions into a position. It may be on its way out from the first. */
 const IN = [
   { guard: 'isExiting', target: 'exiting', actions: ENTERED },
   { guard: 'isIn', target: 'holding', actions: ENTERED },
@@ -105,7 +105,10 @@ export function defineStrategy<
       guards: {
         isWarm: ({ context }) => definition.values(context.state) !== undefined,
         isRunning: stateIn({ mode: 'running' }),
-        /** What an old candle showed has passed by now: one closes with the next trade, whenever that comes. On a market that is not whole nothing is entered. */
+        /**
+         * Whether the candle is recent enough to enter. A candle closes with the next trade, so an old one shows what has passed.
+         * On a disrupted market nothing is entered.
+         */
         isTimely: ({ context: { params, trade }, event }) =>
           event.type === 'ENTRY' &&
           !event.isDisrupted &&

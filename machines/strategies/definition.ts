@@ -1,17 +1,17 @@
-/** What an author gives of a strategy. */
+/** The definition of a strategy, as its author writes it. */
 import type { z } from 'zod'
 import type { Candle } from '../events/candle.ts'
 import type { Side } from '../model/fields.ts'
 import type { Signal } from './signal.ts'
 import type { StrategyTerms } from './terms.ts'
 
-/** What a decision is made from. */
+/** The values that a decision is made from. */
 export interface View<Params, State> {
   readonly params: Params & StrategyTerms
   /** The indicators after this candle, and after the one before. */
   readonly is: State
   readonly was: State
-  /** Which way it holds something, if it does. */
+  /** The side of the position; undefined if nothing is held. */
   readonly side: Side | undefined
   readonly candle: Candle
 }
@@ -36,20 +36,20 @@ export interface StrategyDefinition<
   readonly description: string
   /** Parameters of its own, with defaults and rules. */
   readonly params: z.ZodObject<Shape>
-  /** What the parameters have to keep to together. */
+  /** The rules that several parameters have to keep together. */
   readonly rules?: readonly Rule<ParamsOf<Shape>>[]
-  /** Those that the indicators depend on: when a person changes one of them they begin anew. By default all. */
+  /** The parameters that the indicators depend on. When a person changes one of them, the indicators start over. Default: all. */
   readonly indicatorParams?: readonly Folded[]
-  /** Of indicators and whatever else it keeps: plain JSON. */
+  /** Returns the first state: indicators and other values, as plain JSON. */
   readonly initial: (params: Pick<ParamsOf<Shape>, Folded>) => State
   readonly next: (state: State, candle: Candle, params: Pick<ParamsOf<Shape>, Folded>) => State
-  /** What it shows of them; undefined until all are there. */
+  /** Returns the values to show; undefined until all of them exist. */
   readonly values: (state: State) => Readonly<Record<string, number>> | undefined
   /** The kind of market it takes this to be. */
   readonly regime?: (state: State) => string | undefined
   /** Asked once values are there. */
   readonly decide: (view: View<ParamsOf<Shape>, State>) => Signal | undefined
-  /** From an earlier version to the next one, where a log has actors of it. */
+  /** The upgrades from earlier versions, for logs that have actors of them. */
   readonly upgrades?: readonly StrategyUpgrade[]
 }
 

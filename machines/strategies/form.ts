@@ -1,4 +1,4 @@
-/** What is the same for all strategies, as far as it differs from one version to the next. */
+/** The common part of all strategies, as far as its versions differ. */
 import { listAddress } from '../model/addresses.ts'
 import { venueId } from '../model/ids.ts'
 import type { StrategyTrade } from './context.ts'
@@ -7,7 +7,7 @@ import type { StrategyTerms } from './terms.ts'
 
 /** The behaviour of all strategies that differs from one version of this file to the next. */
 export interface Form {
-  /** How a strategy calls the list of a trade, and how it knows what is of it. */
+  /** The names that a strategy gives the lists of its trades, and the test of what belongs to one. */
   readonly listOf: (type: string, terms: StrategyTerms, trades: number) => `list/${string}`
   readonly isOf: (trade: StrategyTrade | undefined, list: string | undefined, order: string) => boolean
   /** Check the values that a definition gives. They throw on a value that they do not take. */
@@ -23,8 +23,8 @@ export const PRESENT: Form = {
 }
 
 /**
- * As it was: the order's id, or that of the list that is taken for one, began with the list's. Much of what a definition gave was not
- * looked at, so a log may have it: to throw on that in a replay would keep the log from being opened.
+ * The former version. The id of an order, or of the list that is taken for one, began with the id of the list. It checked little
+ * of what a definition gave, so a log may have wrong values, and a replay must not throw on them.
  */
 export const FORMER: Form = {
   listOf: (type, { id }, trades) => listAddress(`${type}:${id}-${trades}`),

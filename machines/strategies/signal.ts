@@ -1,4 +1,4 @@
-/** What a strategy wants, and the orders that this asks for. Pure. */
+/** The decision of a strategy, and the orders for it. Pure. */
 
 import type { Candle } from '../events/candle.ts'
 import type { ListLeg, ListRequest } from '../events/list.ts'
@@ -100,7 +100,7 @@ function refuse(key: string, value: unknown, rule: string): never {
 
 const SHOWN_MAX = 60
 
-/** As one would write it in a module. */
+/** Returns a value as a module would write it. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return `"${value.slice(0, SHOWN_MAX)}"`
   if (typeof value === 'bigint') return `${value}n`.slice(0, SHOWN_MAX)
@@ -108,7 +108,7 @@ function shown(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
-/** In at market, with the stop and the target that the signal names. */
+/** Returns the list that enters at market, with the stop and the target of the signal. */
 export function entryOf(
   { venue, symbol, orderQty, positionMode, tickSize }: StrategyTerms,
   { side, stopPx, trailingOffset, targetPx }: EntrySignal,

@@ -1,4 +1,4 @@
-/** What a strategy does on its events. */
+/** The actions of a strategy. */
 
 import { assertEvent, type GuardPredicate, stateIn } from 'xstate'
 import type { z } from 'zod'

@@ -1,11 +1,11 @@
-/** What every strategy has to be told, besides what is its own. */
+/** The parameters that every strategy has besides its own. */
 import { z } from 'zod'
 import { positionMode } from '../account/risk.ts'
 import type { Problem } from '../account/settings.ts'
 import { contractTerms } from '../model/contract.ts'
 import { interval, name, positive } from '../model/fields.ts'
 
-/** By its configuration. */
+/** The parameters that a configuration sets. */
 export const strategyTerms = z.strictObject({
   id: name
     .regex(/^[\w\-\u{80}-\u{10FFFF}]+$/u, 'letters, digits, - and _')
@@ -33,7 +33,7 @@ export const placedTerms = strategyTerms.extend({
 })
 export type StrategyTerms = z.infer<typeof placedTerms>
 
-/** Of the terms that all strategies have only these can change: by the others it is set up and subscribed. */
+/** The common parameters that can change at run time. A strategy is created and subscribed by the others. */
 const CHANGEABLE: readonly string[] = ['orderQty', 'tickSize']
 
 export function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {

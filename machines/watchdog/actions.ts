@@ -1,4 +1,4 @@
-/** What a watchdog does on its events. */
+/** The actions of a watchdog. */
 import { acts } from '../kind/kind.ts'
 import { accountAddress, asKind, ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'

@@ -1,34 +1,34 @@
-/** What a watchdog knows. */
+/** The context of a watchdog. */
 import type { z } from 'zod'
 import type { Emitted } from '../kind/kind.ts'
 import type { Side } from '../model/fields.ts'
 import type { WatchdogEvent, watchdogDeclaration } from './declaration.ts'
 import type { WatchdogInput, watchdogInput } from './settings.ts'
 
-/** An order that works, or is on its way, and will close what is held: a stop, or one of its own at market. */
+/** A working or pending order that will close the position: a stop, or an order of the watchdog's own at market. */
 export interface Cover {
   readonly side: Side
   readonly leavesQty: string
-  /** The venue has said that it has it. */
+  /** The venue has confirmed that it has the order. */
   readonly isLive: boolean
-  /** The watchdog has placed it. */
+  /** The watchdog has placed the order. */
   readonly isOwn?: true
 }
 type Covers = Readonly<Record<string, Cover>>
 
 export interface WatchdogContext extends z.infer<typeof watchdogInput> {
-  /** Of the position: positive when long. */
+  /** The quantity of the position: positive when long. */
   readonly quantity: string
   readonly avgPx: string
-  /** By order address. */
+  /** The orders that cover the position, by address. */
   readonly covers: Covers
-  /** Orders that it has placed: the next one's number. */
+  /** The number of orders that it has placed. The next order has the number after it. */
   readonly placed: number
-  /** Of them in this spell without cover: each doubles the grace. */
+  /** The number of its orders that were refused since the position lost its cover. Each doubles the grace. */
   readonly refusals: number
-  /** Since when what is held is not covered, in epoch ms. */
+  /** Time since which the position is not covered, in epoch ms. */
   readonly exposedAt?: number
-  /** ms that anything was ever held without cover. */
+  /** The total time without cover, in ms. */
   readonly unprotectedMs: number
 }
 

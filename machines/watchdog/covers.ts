@@ -1,4 +1,4 @@
-/** What covers a position, and what is missing: pure. */
+/** The cover of a position, and the quantity that is not covered. Pure. */
 import { compact } from '../../errors/compact.ts'
 import type { OrderUpdate } from '../events/fill.ts'
 import type { OrderRequest } from '../events/order-requests.ts'
@@ -11,7 +11,7 @@ import type { Cover, WatchdogContext } from './context.ts'
 import type { WatchdogEvent } from './declaration.ts'
 
 const PX_PLACES = 8
-/** The longest grace is so many times doubled. */
+/** The largest number of times that the grace doubles. */
 const DOUBLINGS_MAX = 4
 
 /** Returns how long a position may be without a stop before it gets one: longer after each stop that was refused. */
@@ -60,7 +60,7 @@ export function ownCovers(
   return Object.entries(context.covers).filter(([order]) => isOwnCover(context, order))
 }
 
-/** Quantity that live orders would close. */
+/** Returns the quantity that live orders would close. */
 export function covered({ quantity, covers }: Pick<WatchdogContext, 'quantity' | 'covers'>): string {
   const closing = decimal.isPositive(quantity) ? 'SELL' : 'BUY'
   return Object.values(covers)
@@ -72,7 +72,7 @@ export function missing(context: WatchdogContext): string {
   return decimal.subtract(decimal.absolute(context.quantity), covered(context))
 }
 
-/** Something is held, and it is for the watchdog to see to it. */
+/** Returns whether something is held and the watchdog is enabled. */
 export function isGuarded({ enabled, quantity }: WatchdogContext): boolean {
   return enabled && !decimal.isZero(quantity)
 }
@@ -81,12 +81,12 @@ export function isHeld({ quantity }: WatchdogContext): boolean {
   return !decimal.isZero(quantity)
 }
 
-/** How it calls the orders that it places, and knows them. */
+/** The ids of the watchdog's own orders, and how it recognizes them. */
 export interface OwnOrders {
   readonly idOf: (context: WatchdogContext, placed: number) => string
   readonly isOwn: (context: WatchdogContext, update: OrderUpdate) => boolean
   readonly isOwnCover: (context: WatchdogContext, order: string) => boolean
-  /** The mark that a cover of its own has. */
+  /** The mark of a cover that the watchdog has placed. */
   readonly mark: Pick<Cover, 'isOwn'>
 }
 
@@ -100,7 +100,7 @@ export const BY_FIELD: OwnOrders = {
 export const isCalledOwn = (context: WatchdogContext, order: string) =>
   order.startsWith(ownOrderAddress(`${holdingId(context)}-watchdog-`))
 
-/** Up to version 2. */
+/** The form of version 2 and below: an order belongs to the watchdog by its id. */
 export const BY_PREFIX: OwnOrders = {
   idOf: (context, placed) => `${holdingId(context)}-watchdog-${placed}`,
   isOwn: (context, { order }) => isCalledOwn(context, order),
@@ -108,7 +108,7 @@ export const BY_PREFIX: OwnOrders = {
   mark: {},
 }
 
-/** As far from what was paid as the rules say, on a tick, rounded towards the price. */
+/** Returns the price of the stop: `stopPct` away from the average price, on a tick, rounded towards that price. */
 function stopPxOf({ quantity, avgPx, stopPct, tickSize }: WatchdogContext): string {
   const isLong = decimal.isPositive(quantity)
   const distance = decimal.divide(decimal.multiply(avgPx, stopPct), '100')
@@ -140,7 +140,7 @@ export function protectionOf(context: WatchdogContext, clOrdId: string, at: numb
   }
 }
 
-/** Whether its own orders have done their work: nothing is held, or others see to it. */
+/** Returns whether its own orders are no longer needed: nothing is held, or other orders cover it. */
 export function isRelieved(context: WatchdogContext, own: OwnOrders): boolean {
   const others = { ...context.covers }
   for (const [order] of ownCovers(context, own)) delete others[order]

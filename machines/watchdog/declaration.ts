@@ -1,4 +1,4 @@
-/** What a watchdog takes, emits and sends. */
+/** The events that a watchdog accepts, emits and sends. */
 import { configure } from '../events/configure.ts'
 import { orderUpdate } from '../events/fill.ts'
 import { cancel, orderRequest, requestRefused, verify } from '../events/order-requests.ts'

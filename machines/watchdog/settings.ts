@@ -1,4 +1,4 @@
-/** How a watchdog is configured. */
+/** The configuration of a watchdog. */
 import { z } from 'zod'
 import { positionSide } from '../events/order.ts'
 import * as decimal from '../model/decimal.ts'

@@ -7,7 +7,7 @@ import { BY_FIELD, BY_PREFIX, graceOf, isCalledOwn, isGuarded, missing, type Own
 import { watchdogDeclaration } from './declaration.ts'
 import { watchdogInput } from './settings.ts'
 
-/** To wherever position and orders have led it by now. */
+/** The transitions to the state that position and orders have led to. */
 const FLAT = { guard: 'isFlat', target: 'flat' } as const
 const PROTECTED = { guard: 'isCovered', target: 'protected' } as const
 const UNPROTECTED = { guard: 'isUncovered', target: 'unprotected' } as const
@@ -82,7 +82,7 @@ export const watchdogFromVersion2 = {
   },
 }
 
-/** The kind, as it is registered. */
+/** The kind for the registry. */
 export const watchdogKind = {
   ...watchdogDeclaration,
   machine: watchdogMachine,

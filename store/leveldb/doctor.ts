@@ -101,7 +101,7 @@ async function underLock<T>(location: string, work: (folder: string) => Promise<
   }
 }
 
-/** What remains of a store, and its damage. */
+/** The remains of a store, and its damage. */
 interface Patient {
   readonly remains: Remains
   readonly diagnosis: Diagnosis

@@ -63,7 +63,7 @@ interface Waiting {
 
 /** Budget of the slice under way, not charged yet. */
 let working: Budget | undefined
-/** When the slice under way began and ends. */
+/** The times at which the present slice began and ends. */
 let sliceBegan = 0
 let sliceEnd = 0
 const waiting: Waiting[] = []

@@ -1,5 +1,5 @@
 /**
- * What an opener holds of a folder: the lock, the holder's file beside it, and its epoch in HEAD. The lock keeps others
+ * The claim that an opener has on a folder: the lock, the holder's file beside it, and its epoch in HEAD. The lock keeps others
  * out. The holder's file also shows where the lock has failed, because its file was removed or the process itself
  * dropped it while the writer was frozen: see `assertHeld`.
  */
