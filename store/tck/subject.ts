@@ -1,5 +1,5 @@
 /** The store under test, and the records that the tests write to it. */
-import type { LogRecord, SnapshotEntry, Store } from '../store.ts'
+import type { LogRecord, SnapshotEntry, Store, StoreEntry } from '../store.ts'
 
 export interface TckRecord extends LogRecord {
   readonly note?: string
@@ -10,6 +10,7 @@ export type Test = (title: string, body: (subject: Subject) => Promise<void>) =>
 
 interface Openable {
   open(): Promise<Store<TckRecord>>
+  copy?(entries: AsyncIterable<StoreEntry>): Promise<Store<TckRecord>>
 }
 
 export class Subject {
@@ -29,6 +30,14 @@ export class Subject {
   /** Opens the store once more, whether or not it is open. */
   async open(): Promise<Store<TckRecord>> {
     const store = await this.#under.open()
+    this.#opened.push(store)
+    return store
+  }
+
+  /** Opens a copy made of these entries. */
+  async copyOf(entries: AsyncIterable<StoreEntry>): Promise<Store<TckRecord>> {
+    if (this.#under.copy === undefined) throw new Error('the store under test has no function copy')
+    const store = await this.#under.copy(entries)
     this.#opened.push(store)
     return store
   }

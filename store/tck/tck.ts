@@ -12,10 +12,11 @@
  * const make = async () => ({ open: () => openMyStore(folder()) })
  * storeTck({ describe, it }, { name: 'my store', capabilities, make })
  */
-import type { Store } from '../store.ts'
+import type { Store, StoreEntry } from '../store.ts'
 import { actorTests } from './actors.ts'
 import { appendTests } from './appending.ts'
 import { archiveTests, noArchiveTests } from './archive.ts'
+import { copyTests } from './copies.ts'
 import { readTests } from './reading.ts'
 import { snapshotHistoryTests, snapshotTests } from './snapshots.ts'
 import { Subject, type TckRecord, type Test } from './subject.ts'
@@ -45,12 +46,16 @@ export interface Capabilities {
   readonly snapshotHistory?: { readonly apartRevs: number } | undefined
   /** The store moves old records to an archive once `behindRecords` have followed them. */
   readonly archive?: { readonly behindRecords: number } | undefined
+  /** The entries of the store make a copy, which `StoreUnderTest.copy` opens. */
+  readonly copies?: boolean | undefined
 }
 
 /** One store, which the tests open again and again. */
 export interface StoreUnderTest {
   /** Opens the store, or opens it again. The tests close the result. */
   open(): Promise<Store<TckRecord>>
+  /** Makes a copy of the entries of the store, beside it, and opens it. Needed for the capability `copies`. */
+  copy?(entries: AsyncIterable<StoreEntry>): Promise<Store<TckRecord>>
   /** Removes the files that the store leaves. The store is closed by then. */
   destroy?(): Promise<void> | void
 }
@@ -65,7 +70,7 @@ export interface TckOptions {
 
 /** Defines the tests of a store. */
 export function storeTck({ describe, it }: TestRunner, { name, capabilities, make }: TckOptions): void {
-  const { durable, oneWriter, snapshotHistory, archive } = capabilities
+  const { durable, oneWriter, snapshotHistory, archive, copies } = capabilities
   const test: Test = (title, body) => {
     it(title, async () => {
       const under = await make()
@@ -87,6 +92,7 @@ export function storeTck({ describe, it }: TestRunner, { name, capabilities, mak
     actorTests(test)
     snapshotTests(test)
     if (snapshotHistory !== undefined) snapshotHistoryTests(test, snapshotHistory.apartRevs)
+    if (copies) copyTests(test)
     if (durable) {
       durableTests(test)
       if (oneWriter) oneWriterTests(test)

@@ -1,13 +1,38 @@
 /** Tests that the tests of every store find the faults of a store, on any test runner. */
-import { describe, expect, it } from 'vitest'
-import { newMemory, openMemoryStore, type Store } from '../../store/index.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import {
+  newMemory,
+  openLevelStore,
+  openMemoryStore,
+  type Store,
+  type StoreEntry,
+  writeBackup,
+} from '../../store/index.ts'
 import { all } from '../../store/tck/subject.ts'
 import { type Capabilities, storeTck, type TckRecord } from '../../store/tck/tck.ts'
 
 type Tested = Store<TckRecord>
 type Fault = (store: Tested) => Partial<Tested>
 
-const CAPABILITIES: Capabilities = { durable: true, oneWriter: false, snapshotHistory: { apartRevs: 1_000 } }
+const CAPABILITIES: Capabilities = {
+  durable: true,
+  oneWriter: false,
+  snapshotHistory: { apartRevs: 1_000 },
+  copies: true,
+}
+const COPIED = 'makes a whole copy, of the moment at which the first entry is asked for'
+const root = mkdtempSync(join(tmpdir(), 'outcry-tck-faults-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+/** As a copy of a store is made: in a folder of its own. */
+async function copy(entries: AsyncIterable<StoreEntry>): Promise<Tested> {
+  const folder = join(mkdtempSync(join(root, 'copy-')), 'log')
+  await writeBackup(entries, folder)
+  return openLevelStore(folder)
+}
 
 /** Returns the same store with some functions changed. */
 function altered(store: Tested, fault: Fault): Tested {
@@ -30,7 +55,7 @@ async function failing(fault: Fault, capabilities = CAPABILITIES): Promise<reado
       capabilities,
       make: async () => {
         const memory = newMemory()
-        return { open: async () => altered(await openMemoryStore<TckRecord>(memory), fault) }
+        return { open: async () => altered(await openMemoryStore<TckRecord>(memory), fault), copy }
       },
     },
   )
@@ -46,6 +71,27 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
       append: async (commit) => (commit.records[0]?.seq === 7 ? undefined : store.append(commit)),
     }),
     'gives back what was appended, in order',
+  ],
+  [
+    'leaves out entries',
+    (store) => ({
+      entries: async function* (options) {
+        const entries = await all(store.entries(options))
+        yield* entries.slice(0, entries.length / 2)
+      },
+    }),
+    COPIED,
+  ],
+  [
+    'goes on while it is copied',
+    (store) => ({
+      entries: async function* (options) {
+        const [first] = await all(store.entries(options))
+        if (first !== undefined) yield first
+        yield* (await all(store.entries(options))).slice(1)
+      },
+    }),
+    COPIED,
   ],
   [
     'takes a commit that leaves a gap',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
-import { newMemory, openLevelStore, openMemoryStore } from '../../store/index.ts'
+import { newMemory, openLevelStore, openMemoryStore, writeBackup } from '../../store/index.ts'
 import { storeTck } from '../../store/tck/tck.ts'
 
 const snapshotHistory = { apartRevs: 1_000 }
@@ -13,10 +13,17 @@ storeTck(
   { describe, it },
   {
     name: 'LevelDB in a folder',
-    capabilities: { durable: true, oneWriter: true, snapshotHistory, archive },
+    capabilities: { durable: true, oneWriter: true, snapshotHistory, archive, copies: true },
     make: async () => {
       const location = mkdtempSync(join(tmpdir(), 'outcry-tck-'))
-      return { open: () => openLevelStore(location), destroy: () => rmSync(location, { recursive: true }) }
+      return {
+        open: () => openLevelStore(join(location, 'log')),
+        copy: async (entries) => {
+          await writeBackup(entries, join(location, 'copy'))
+          return openLevelStore(join(location, 'copy'))
+        },
+        destroy: () => rmSync(location, { recursive: true }),
+      }
     },
   },
 )
@@ -25,10 +32,18 @@ storeTck(
   { describe, it },
   {
     name: 'LevelDB in memory',
-    capabilities: { durable: true, oneWriter: false, snapshotHistory },
+    capabilities: { durable: true, oneWriter: false, snapshotHistory, copies: true },
     make: async () => {
       const memory = newMemory()
-      return { open: () => openMemoryStore(memory) }
+      const location = mkdtempSync(join(tmpdir(), 'outcry-tck-'))
+      return {
+        open: () => openMemoryStore(memory),
+        copy: async (entries) => {
+          await writeBackup(entries, join(location, 'copy'))
+          return openLevelStore(join(location, 'copy'))
+        },
+        destroy: () => rmSync(location, { recursive: true }),
+      }
     },
   },
 )
