@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { overfillPolicy } from '../events/order.ts'
 import { decimal } from '../model/fields.ts'
 import { instrument } from './instrument.ts'
-import { limitsOnRecord, positionMode } from './risk.ts'
+import { limitsOnRecord, positionMode } from './limits.ts'
 
 /** The settings that a later start may change. */
 export const accountSettings = z.object({

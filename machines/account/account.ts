@@ -6,7 +6,8 @@ import { accountInput } from './account-input.ts'
 import * as actions from './actions.ts'
 import type { AccountTypes } from './context.ts'
 import { accountDeclaration } from './declaration.ts'
-import { excessIn, type TradingState } from './risk.ts'
+import { excessIn } from './limits.ts'
+import type { TradingState } from './risk.ts'
 import { trips } from './valuation.ts'
 
 /** Returns the transitions of a state for requests: the gate decides each by the rules of that state. */

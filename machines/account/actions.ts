@@ -8,6 +8,7 @@ import { dailyPnl, drawdownPct, performanceAt, type Trip, tripOf, withCashFlow }
 import type { AccountTypes } from './context.ts'
 import { accountDeclaration } from './declaration.ts'
 import { decide as decideOrder, decideReplace } from './gate.ts'
+import { limitsOnRecord } from './limits.ts'
 import {
   assetPx,
   balanceOf,
@@ -17,7 +18,7 @@ import {
   unrealizedIn,
   withMovements,
 } from './portfolio.ts'
-import { limitsOnRecord, type TradingState } from './risk.ts'
+import type { TradingState } from './risk.ts'
 import { renewed } from './settings.ts'
 import { valued } from './valuation.ts'
 import { requestOf } from './working-orders.ts'

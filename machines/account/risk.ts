@@ -1,75 +1,17 @@
 /** The pre-trade checks. Pure. Each refusal has its numbers. */
 
-import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
 import type { RiskFlag, SetTradingState } from '../events/account.ts'
 import type { OrderRequest, ReplaceRequest } from '../events/order-requests.ts'
 import { ownOrderAddress, positionAddress, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
-import { anyDurationMs, durationMs, positive } from '../model/fields.ts'
 import { ownOf } from '../model/own.ts'
 import { isStop, problemOf } from '../order/terms.ts'
-import { breakerLimits, type Trip } from './circuit-breaker.ts'
+import type { Trip } from './circuit-breaker.ts'
 import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
+import type { PositionMode, RiskLimits } from './limits.ts'
 import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
 import type { Refusal } from './refusal.ts'
-
-export const positionMode = z
-  .enum(['netting', 'hedging'])
-  .describe(
-    'Whether a symbol has one position, or a long and a short one apart: then every order says which it is for.',
-  )
-
-const count = z.number().int().positive()
-
-const limitsWith = (ms: typeof anyDurationMs) =>
-  z.strictObject({
-    orderNotionalMax: positive.describe(
-      'Largest value of one order, in the asset that it is paid or settled in.',
-    ),
-    openOrdersMax: count.describe('Orders working at a time.'),
-    openPositionsMax: count
-      .optional()
-      .describe('Positions at a time, those included that a working order would open.'),
-    ordersPerMinuteMax: count
-      .optional()
-      .describe('Orders let through within a minute, and as many replaces.'),
-    leverage: positive
-      .default('1')
-      .describe('Value of contracts held for each unit of equity; spot is paid in full.'),
-    cooldownMs: ms
-      .optional()
-      .describe(
-        'After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long.',
-      ),
-    stoplossGuard: z
-      .strictObject({
-        stops: count.describe('Number of stops.'),
-        withinMs: ms.describe('Time that they come within, in ms.'),
-        blockMs: ms.describe('Time after the last of them in which nothing is entered, in ms.'),
-      })
-      .optional()
-      .describe('So many such stops within a time, of whatever symbols, and nothing is entered for a time.'),
-    ...breakerLimits,
-  })
-
-/** Orders that only reduce a position are exempt from the limits that keep positions from growing. */
-export const riskLimits = limitsWith(durationMs)
-/** The limits as a machine reads them from a log: durations may have any length. */
-export const limitsOnRecord = limitsWith(anyDurationMs)
-export type RiskLimits = z.infer<typeof riskLimits>
-
-/** Returns the limits that are larger than a person may ask for, by field: see the `problems` of a registration. */
-export function excessIn(limits: unknown): Readonly<Record<string, string>> {
-  const issues = riskLimits.partial().safeParse(limits).error?.issues ?? []
-  return Object.fromEntries(
-    issues.flatMap((issue) =>
-      issue.code === 'too_big'
-        ? [[`limits.${issue.path.join('.')}`, `at most ${issue.maximum}`] as const]
-        : [],
-    ),
-  )
-}
 
 export type TradingState = SetTradingState['tradingState']
 
@@ -77,7 +19,7 @@ export type TradingState = SetTradingState['tradingState']
 export interface Exposure extends Portfolio {
   readonly venue: string
   readonly limits: RiskLimits
-  readonly positionMode: z.infer<typeof positionMode>
+  readonly positionMode: PositionMode
   /** Times of the orders that passed within the last minute, in epoch ms, as many as the limit counts. */
   readonly passedAt: readonly number[]
   /** The same for replaces. */

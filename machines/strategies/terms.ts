@@ -1,6 +1,6 @@
 /** The parameters that every strategy has besides its own. */
 import { z } from 'zod'
-import { positionMode } from '../account/risk.ts'
+import { positionMode } from '../account/limits.ts'
 import type { Problem } from '../account/settings.ts'
 import { contractTerms } from '../model/contract.ts'
 import { interval, name, positive } from '../model/fields.ts'

@@ -2,13 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Actor, createActor } from 'xstate'
 import { accountMachine } from '../../machines/account/account.ts'
 import type { AccountInput } from '../../machines/account/account-input.ts'
-import {
-  type Exposure,
-  type RiskLimits,
-  replaceCheck,
-  riskCheck,
-  riskLimits,
-} from '../../machines/account/risk.ts'
+import { type RiskLimits, riskLimits } from '../../machines/account/limits.ts'
+import { type Exposure, replaceCheck, riskCheck } from '../../machines/account/risk.ts'
 import { candleClose } from '../../machines/events/candle.ts'
 import type { Fill } from '../../machines/events/fill.ts'
 import { type OrderRequest, orderRequest } from '../../machines/events/order-requests.ts'
