@@ -214,7 +214,7 @@ describe('a window', () => {
     expect(small).toEqual([])
   })
 
-  it('that is small scrolls to the chart of the chosen actor, and lets a finger scroll over it', async () => {
+  it('that is small scrolls to the chart of the chosen actor, and can be scrolled by touch on the chart', async () => {
     await open([390, 844], 'light', true)
     await page.tap(`.actor[data-address="order/${LONG}"]`)
     await vi.waitFor(async () => expect(await page.textContent('#address')).toBe(`order/${LONG}`))

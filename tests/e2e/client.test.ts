@@ -18,7 +18,7 @@ const tally = setup({
   types: {} as { events: { type: 'INC' }; emitted: { type: 'COUNTED' } },
 }).createMachine({ id: 'tally', on: { INC: { actions: emit({ type: 'COUNTED' }) } } })
 
-it('follows a feed with a token, over a server that goes and comes back', async () => {
+it('a client with a token follows a feed through a restart of the server', async () => {
   const { outputFiles } = await build({
     entryPoints: ['src/client/index.ts'],
     bundle: true,

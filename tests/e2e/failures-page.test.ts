@@ -63,7 +63,7 @@ describe('the failure panel', () => {
     await expectEntries(expected)
   })
 
-  it('is red, says since when, and leads to the actor', async () => {
+  it('is red, shows the time of the failure, and links to the actor', async () => {
     await runner.spawn('fragile', 'other')
     await runner.spawn('quarantine', 'a')
     await open('fragile/other')
@@ -122,7 +122,7 @@ describe('the failure panel', () => {
     expect(await entries()).toEqual([])
   })
 
-  it('releases an actor that is in quarantine, after it has said what will happen', async () => {
+  it('releases an actor from quarantine, after it has explained the effects', async () => {
     await runner.spawn('quarantine', 'a')
     await runner.spawn('quarantine', 'b')
     await open('quarantine/a')
@@ -154,7 +154,7 @@ describe('the failure panel', () => {
     })
   })
 
-  it('closes the question where somebody else has released the actor, and is gone for another one', async () => {
+  it('closes the dialog when another client has released the actor, or when another actor is chosen', async () => {
     await runner.spawn('quarantine', 'a')
     await runner.spawn('quarantine', 'b')
     await runner.fail('quarantine/a')

@@ -82,7 +82,7 @@ const account = async (headers = {}) => {
 }
 
 describe('a runner without a token', () => {
-  it('trades for nobody else', async () => {
+  it('refuses commands of other origins', async () => {
     await start('open', {})
     const page = await browser.newPage()
     for (const host of ['evil.example', 'localhost', '127.0.0.1']) {
@@ -101,7 +101,7 @@ describe('a runner without a token', () => {
     await page.close()
   })
 
-  it('speaks to a page that it lists', async () => {
+  it('answers a page whose origin it lists', async () => {
     await start('listed', { origins: [`http://inspector.example:${portOf(elsewhere)}`] })
     const page = await browser.newPage()
     await page.goto(`http://inspector.example:${portOf(elsewhere)}/`)
@@ -111,7 +111,7 @@ describe('a runner without a token', () => {
 })
 
 describe('a runner with a token', () => {
-  it('shows its page, live, to a browser that was given the token once', async () => {
+  it('shows its page, live, to a browser that got the token once', async () => {
     await start('token', { token: TOKEN })
     const context = await browser.newContext()
     const page = await context.newPage()

@@ -42,7 +42,7 @@ describe('the inspector page of a running runner', () => {
     )
   })
 
-  it("draws the chosen actor's statechart with its active states lit", async () => {
+  it('draws the statechart of the chosen actor and highlights its active states', async () => {
     await page.waitForSelector('.state.active[data-state="symbol.freshness.fresh"]')
     await page.waitForSelector('.state.active[data-state="symbol.connection"]')
     expect(await page.$$('.state')).toHaveLength(11)
@@ -57,7 +57,7 @@ describe('the inspector page of a running runner', () => {
     }
   })
 
-  it('animates transitions, lights what changed in the context, and lists the records, live', async () => {
+  it('animates transitions, highlights changed context fields, and lists the records, live', async () => {
     await page.waitForSelector('.row.taken')
     await page.waitForSelector('#context .changed')
     const before = await page.textContent('#history li:first-child .rev')
@@ -67,7 +67,7 @@ describe('the inspector page of a running runner', () => {
     await page.screenshot({ path: join(tmpdir(), 'outcry-page-symbol.png') })
   })
 
-  it('moves the lit state along an edge when the actor does', async () => {
+  it('moves the highlight along an edge when the actor takes the transition', async () => {
     await page.click('[data-address="emaCross/ema-BTCUSDT"]')
     await page.waitForSelector('.state[data-state="emaCross.trade.flat"]')
     await page.waitForSelector('.edge.taken', { timeout: 60_000, state: 'attached' })
@@ -82,7 +82,7 @@ describe('the inspector page of a running runner', () => {
     await page.fill('#filter', '')
   })
 
-  it('says so when the runner is gone, and asked nobody else for anything', async () => {
+  it('says that the runner is gone, and has requested nothing from other hosts', async () => {
     expect(complaints).toEqual([])
     expect(foreign).toEqual([])
     runner.child.kill('SIGTERM')

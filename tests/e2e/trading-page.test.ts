@@ -80,7 +80,7 @@ async function expectOverviewAsTold(expected: Partial<Standing>): Promise<void> 
 }
 
 describe('the overview', () => {
-  it('tells what the API tells of the account, live, and leads to what it tells of', async () => {
+  it('shows the account as the API does, live, and links to the actors that it names', async () => {
     await floor.bracket('b')
     await floor.pass()
     await open('account/paper')
@@ -93,7 +93,7 @@ describe('the overview', () => {
     await vi.waitFor(async () => expect(await page.textContent('#address')).toBe('order/paper:b-stop'))
   })
 
-  it('says what keeps the account from trading', async () => {
+  it('says why the account does not trade', async () => {
     const event = { type: 'REQUIRE_REVIEW', reason: 'something is odd' }
     await floor.send('account/paper', event)
     await floor.send('account/paper', {
@@ -108,8 +108,8 @@ describe('the overview', () => {
   })
 })
 
-describe('what the market said and nobody believed', () => {
-  it('is counted once there is any, with its reasons', async () => {
+describe('the count of refused market data', () => {
+  it('appears with the first refusal, and names the reasons', async () => {
     await open('account/paper')
     await page.waitForSelector('[data-figure="equity"]')
     expect(await page.isHidden('#refused')).toBe(true)
@@ -122,7 +122,7 @@ describe('what the market said and nobody believed', () => {
 })
 
 describe('the list of actors', () => {
-  it('has what is open, in natural order, and on demand what has ended, with the chosen one in view', async () => {
+  it('lists open actors in natural order, and on demand ended ones, with the chosen actor in view', async () => {
     for (const id of ['o-10', 'o-2', 'o-1']) await floor.order(id, { ordType: 'LIMIT', price: '90' })
     for (let i = 0; i < 60; i++) await floor.order(`done-${i}`, { orderQty: '0.001' })
     await open('order/o-10')
@@ -139,7 +139,7 @@ describe('the list of actors', () => {
     expect(await listed('order')).toEqual([])
   })
 
-  it('shows ten thousand actors with the rows that are in view alone', async () => {
+  it('shows ten thousand actors with only the rows in view', async () => {
     await open('account/paper')
     await page.waitForSelector('[data-address="account/paper"]')
     const rows = await page.evaluate(`import('/page/actor-list.js').then(({ ActorList }) => {
@@ -158,7 +158,7 @@ describe('the list of actors', () => {
 })
 
 describe('an address', () => {
-  it('that nobody has is said to be unknown, until somebody has it', async () => {
+  it('is called unknown until an actor has it', async () => {
     await open('order/nosuch')
     await page.waitForSelector('#chart .note:has-text("order/nosuch does not exist")')
     expect(await page.textContent('#address')).toBe('order/nosuch')
@@ -185,7 +185,7 @@ async function linesOf(machine: string): Promise<unknown> {
 }
 
 describe('the chart', () => {
-  it('draws what an ancestor declares from each state that it leaves', async () => {
+  it('draws the transition of an ancestor from each state that it leaves', async () => {
     await floor.order('o')
     const among = (machine: string, states: readonly string[]) =>
       states.flatMap((from) =>
@@ -199,7 +199,7 @@ describe('the chart', () => {
     expect(await edges()).toEqual(expect.arrayContaining(among('position', ['flat', 'long', 'short'])))
   })
 
-  it('of an order can be read at first sight, and shows what is active', async () => {
+  it('of an order is readable when it opens, and shows the active states', async () => {
     await floor.order('o', { ordType: 'LIMIT', price: '90' })
     await open('order/o')
     await drawn('order')
@@ -216,7 +216,7 @@ describe('the chart', () => {
     }
   })
 
-  it('is whole and readable in a window of one column, and is laid out anew for a wide one', async () => {
+  it('is whole and readable in a window of one column, and gets a new layout in a wide one', async () => {
     await floor.order('o', { ordType: 'LIMIT', price: '90' })
     const cut = (): Promise<{ outside: unknown[]; height: number; width: number }> =>
       page.evaluate(`(() => {
@@ -258,7 +258,7 @@ describe('the chart', () => {
     await page.waitForSelector('.active[data-state="order.execution.accepted"]')
   })
 
-  it('has one line between two states, which tells all its transitions when it is pointed at', async () => {
+  it('has one line between two states, whose tooltip lists all its transitions', async () => {
     await floor.order('o', { ordType: 'LIMIT', price: '90' })
     await open('order/o')
     await drawn('order')
@@ -279,7 +279,7 @@ describe('the chart', () => {
     expect(lines).toContainEqual({ id: 'm.a>m.b', lines: ['FILL ×2', '[z]'], isDrawn: true })
   })
 
-  it('draws what leaves any of many states from one dot', async () => {
+  it('draws the transitions that many states share from one dot', async () => {
     const lines = await linesOf(`{
       ...m(['a', 'b', 'c', 'd', 'e'].map(state)),
       transitions: [{ ...go('a', 'e', 'STOP'), source: 'm' }],
@@ -290,7 +290,7 @@ describe('the chart', () => {
     ])
   })
 
-  it('keeps the transition lit that was taken last', async () => {
+  it('keeps the last transition highlighted', async () => {
     await floor.order('o', { ordType: 'LIMIT', price: '90' })
     await open('order/o')
     await drawn('order')
@@ -304,7 +304,7 @@ describe('the chart', () => {
     })
   })
 
-  it('says that it is being drawn, and is laid out once a machine', async () => {
+  it('says that it is being drawn, and is laid out once for each machine', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => {
       release = resolve
@@ -328,7 +328,7 @@ describe('the chart', () => {
 })
 
 describe('a small window', () => {
-  it('leaves room for the chart, and cuts what is long', async () => {
+  it('leaves room for the chart, and truncates long texts', async () => {
     const id = 'an-order-with-a-name-that-is-longer-than-anybody-would-want-to-read-it'
     await floor.order(id, { ordType: 'LIMIT', price: '90' })
     await page.setViewportSize({ width: 800, height: 600 })

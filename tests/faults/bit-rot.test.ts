@@ -129,7 +129,7 @@ describe('a store in which a byte has changed', () => {
   }
 
   it.each(['table', 'log', 'MANIFEST', 'CURRENT', 'HEAD'])(
-    `is recovered or refused by name: any byte of its %s, seed ${SEED}`,
+    `is recovered, or refused with an error code, for any changed byte of its %s, seed ${SEED}`,
     async (kind) => {
       const pattern = { table: /\.ldb$/, log: /\.log$/ }[kind] ?? new RegExp(`^${kind}`)
       const names = readdirSync(whole).filter((name) => pattern.test(name))
@@ -157,7 +157,7 @@ describe('a store in which a byte has changed', () => {
 })
 
 describe('a store whose end is cut off', () => {
-  it(`misses the last commit whole, and says so when that was acknowledged, seed ${SEED}`, async () => {
+  it(`loses the whole last commit, and reports the loss if the commit was acknowledged, seed ${SEED}`, async () => {
     const whole = join(root, 'cut-whole')
     await open(whole, async (store) => {
       for (let seq = 1; seq <= 4; seq++) await store.append({ records: [record(seq)] })
@@ -193,7 +193,7 @@ describe('the doctor', () => {
     return location
   }
 
-  it('finds nothing in a store that is whole, and leaves it alone', async () => {
+  it('finds no damage in a whole store, and does not change it', async () => {
     const location = join(root, 'healthy')
     const expected = await make(location)
     const files = readdirSync(location)
@@ -202,7 +202,7 @@ describe('the doctor', () => {
     expect(await open(location, tell)).toEqual(expected)
   })
 
-  it('cuts back to the last whole commit, keeps what was there, and tells of what is lost', async () => {
+  it('cuts back to the last whole commit, keeps a copy of the old folder, and reports each lost record', async () => {
     const location = join(root, 'sick')
     await make(location)
     const before = copyOf(location, 'sick-before')
@@ -234,7 +234,7 @@ describe('the doctor', () => {
     })
   })
 
-  it('makes indexes and checkpoint anew when only those are damaged', async () => {
+  it('rebuilds the indexes and the checkpoint when only these are damaged', async () => {
     const location = join(root, 'index')
     const expected = (await make(location)) as { records: unknown }
     const table = readdirSync(location).find((name) => name.endsWith('.ldb')) as string
@@ -255,7 +255,7 @@ describe('the doctor', () => {
     })
   })
 
-  it('finds the log without the file that says where LevelDB begins', async () => {
+  it('finds the log without the file CURRENT of LevelDB', async () => {
     const location = join(root, 'current')
     await make(location)
     rmSync(join(location, 'CURRENT'))
@@ -264,7 +264,7 @@ describe('the doctor', () => {
     await open(location, async (store) => expect(store.head.seq).toBe(9))
   })
 
-  it('reads what is left when LevelDB itself cannot open the folder', async () => {
+  it('reads the remaining files when LevelDB cannot open the folder', async () => {
     const location = join(root, 'manifest')
     await make(location)
     const manifest = readdirSync(location).find((name) => name.startsWith('MANIFEST')) as string
@@ -275,7 +275,7 @@ describe('the doctor', () => {
     await open(location, async (store) => expect(store.head.seq).toBe(9))
   })
 
-  it('tells of each damage and goes on behind it, where LevelDB itself cannot read on', async () => {
+  it('reports each damage and reads on after it, where LevelDB cannot', async () => {
     const location = join(root, 'large')
     const note = () => Array.from({ length: 400 }, () => Math.random().toString(36)).join('')
     await open(location, async (store) => {

@@ -133,7 +133,7 @@ describe(`a process that dies, seed ${SEED}`, () => {
   const random = seeded(SEED)
   const rounds = Array.from({ length: 5 }, () => Math.floor(random() * 8))
 
-  it.each(rounds)('before the durable write: nothing has happened (after %i turns)', async (asks) => {
+  it.each(rounds)('before the durable write leaves no trace (after %i turns)', async (asks) => {
     const { memory, seq, counted } = await prepared(asks)
     const life = await Life.begin(memory)
     life.failWith('beforeWrite')
@@ -149,27 +149,30 @@ describe(`a process that dies, seed ${SEED}`, () => {
     expect(next.delivered).toEqual(intentsOf(asks + 1))
   })
 
-  it.each(rounds)('after it, the answer lost: it has happened, once (after %i turns)', async (asks) => {
-    const { memory, seq, counted } = await prepared(asks)
-    const life = await Life.begin(memory)
-    life.failWith('answerLost')
-    ask(life, asks + 1)
-    await life.died
-    expect([life.delivered, life.released]).toEqual([[], []])
+  it.each(rounds)(
+    'after the durable write, before its answer, has made the turn once (after %i turns)',
+    async (asks) => {
+      const { memory, seq, counted } = await prepared(asks)
+      const life = await Life.begin(memory)
+      life.failWith('answerLost')
+      ask(life, asks + 1)
+      await life.died
+      expect([life.delivered, life.released]).toEqual([[], []])
 
-    const next = await Life.begin(memory)
-    expect(next.supervisor.seq).toBe(seq + 2)
-    expect(count(next)).toBe(counted + 1)
-    // It is unknown whether the port got these intents, so they are looked up, not sent.
-    expect([next.recovered, next.delivered]).toEqual([intentsOf(asks + 1), []])
-    expect(await ask(next, asks + 1)).toEqual({ seq: seq + 1, duplicate: true })
-    expect(next.delivered).toEqual([])
-  })
+      const next = await Life.begin(memory)
+      expect(next.supervisor.seq).toBe(seq + 2)
+      expect(count(next)).toBe(counted + 1)
+      // It is unknown whether the port got these intents, so they are looked up, not sent.
+      expect([next.recovered, next.delivered]).toEqual([intentsOf(asks + 1), []])
+      expect(await ask(next, asks + 1)).toEqual({ seq: seq + 1, duplicate: true })
+      expect(next.delivered).toEqual([])
+    },
+  )
 
   it.each([
-    ['before anything of the port is', 'firstRecord', 0],
+    ['before the first intent', 'firstRecord', 0],
     ['between two intents', 'firstIntent', 1],
-  ] as const)('in the release, %s let out: what was not is looked up', async (_, dieAt, delivered) => {
+  ] as const)('in the release, %s, leaves the intents to be looked up', async (_, dieAt, delivered) => {
     const { memory, seq, counted } = await prepared(2)
     const life = await Life.begin(memory, dieAt)
     ask(life, 3)
@@ -182,7 +185,7 @@ describe(`a process that dies, seed ${SEED}`, () => {
     expect([next.recovered, next.delivered]).toEqual([intentsOf(3), []])
   })
 
-  it('lives on when the disk refuses, but takes and tells nothing more', async () => {
+  it('stays alive when the disk refuses a write, but accepts and releases nothing more', async () => {
     const { memory, seq, counted } = await prepared(2)
     const life = await Life.begin(memory)
     life.failWith('refused')

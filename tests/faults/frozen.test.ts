@@ -22,7 +22,7 @@ afterAll(async () => {
 /** Sizes of records: small ones, and ones so large that LevelDB soon turns its log into tables. */
 const SIZES = [20, 3_000, 150_000]
 
-it(`is refused and acknowledges nothing that is not in the log, ${FREEZES} times, seed ${SEED}`, async () => {
+it(`a frozen writer locks its store and loses no acknowledged record, ${FREEZES} times, seed ${SEED}`, async () => {
   const random = seeded(SEED)
   for (let round = 0; round < FREEZES; round++) {
     const folder = join(root, String(round))

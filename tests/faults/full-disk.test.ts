@@ -11,14 +11,14 @@ const folder = mkdtempSync(join(tmpdir(), 'outcry-disk-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const market = ['--market', 'sim', '--speed', 'max', '--no-server'] as const
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   const mount = join(folder, 'tiny')
   const isMounted = mountDisk(mount, '2m')
   afterAll(() => {
     if (isMounted) execFileSync('umount', [mount])
   })
 
-  it('ends the runner, which says why; with room again it goes on from the last acknowledged record', async ({
+  it('ends the runner, which names the reason; with space again it continues at the last acknowledged record', async ({
     skip,
   }) => {
     skip(!isMounted, NO_MOUNT)
@@ -43,7 +43,7 @@ describe('a log with one changed byte', () => {
     await outcry('verify', '--data', whole)
   })
 
-  it(`is found wherever the byte is, named in one line, and mended by the doctor up to what is whole, seed ${SEED}`, async () => {
+  it(`is refused in one line, and repaired by the doctor up to the damage, seed ${SEED}`, async () => {
     const log = join(whole, 'log')
     const files = readdirSync(log).filter(
       (name) => /\.(ldb|log)$/.test(name) && statSync(join(log, name)).size > 1_000,

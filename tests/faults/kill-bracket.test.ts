@@ -94,7 +94,7 @@ describe("a bracket's life", () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('is whole when nobody kills it: entered, protected, out', async () => {
+  it('enters, is protected, and leaves when no kill disturbs it', async () => {
     const { views } = await logOf('reference')
     expect(views.get('list/sim:b-1')).toMatchObject({ value: 'done' })
     expect(views.get('onceBracketed/b')).toMatchObject({ context: { cycles: 1 } })

@@ -38,7 +38,7 @@ describe('a first start', () => {
     ["the venue's books", has('venue/CURRENT')],
     ['the first records', wrote('log', 2_000)],
     ['the first reports', wrote('venue', 100)],
-  ])('that is killed with %s is made good by the next', async (what, isThere) => {
+  ])('that is killed once it has written %s is completed by the next start', async (what, isThere) => {
     const data = join(folder, what.replaceAll(/\W/g, '-'))
     const first = new OutcryProcess(...args(data))
     while (first.child.exitCode === null && !isThere(data))

@@ -104,12 +104,12 @@ describe.each(RUNS)('a run over %s', (_, config, venues) => {
     expect(code, stderr).toBe(0)
   })
 
-  it('leaves an equal log when it is done again', async () => {
+  it('leaves an equal log when it is run again', async () => {
     await outcry(...run(again))
     expect(differenceOfLogs(await recordsOf(reference), await recordsOf(again))).toBeUndefined()
   })
 
-  it(`goes on where it was when it is killed or stopped ${KILLS} times, and ends as if it never had been, seed ${SEED}`, async () => {
+  it(`continues after each of ${KILLS} kills and stops, and ends like a run without them, seed ${SEED}`, async () => {
     const random = seeded(SEED)
     const most = bytesOf(reference) / KILLS
     for (let ends = 0; ends < KILLS; ends++) {

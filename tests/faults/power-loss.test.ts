@@ -21,16 +21,19 @@ describe('a store whose power is cut', () => {
   it.each([
     ['between small commits', { runs: 3, commits: 12, size: 40 }, cuts],
     ['while LevelDB turns its log into tables', { runs: 2, commits: 60, size: 9_000 }, cuts / 8],
-  ])(`%s has all that was acknowledged, and nothing by half, seed ${SEED}`, async (name, writing, cuts) => {
-    await cutPower(disk, name.replaceAll(' ', '-'), writing, SEED, cuts)
-  })
+  ])(
+    `%s holds each acknowledged commit, and no part of a commit, seed ${SEED}`,
+    async (name, writing, cuts) => {
+      await cutPower(disk, name.replaceAll(' ', '-'), writing, SEED, cuts)
+    },
+  )
 
   it.each([
     ['an fsync fails', 'sync', 'EIO'],
     ['an fsync finds the disk full', 'sync', 'ENOSPC'],
     ['a write fails', 'write', 'EIO'],
     ['a write finds the disk full', 'write', 'ENOSPC'],
-  ])('fences itself when %s, and has all that was acknowledged (law 11)', async (_, kind, error) => {
+  ])('fences itself when %s, and holds each acknowledged commit (law 11)', async (_, kind, error) => {
     for (const nth of [40, 41, 42, 43, 44, 45]) {
       const writing = { runs: 1, commits: 60, size: 40 }
       const { root, ops, output } = writeOn(disk, 'failing', writing, `${kind}:${nth}:${error}`)

@@ -20,7 +20,7 @@ function spin(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until; );
 }
 
-it(`one of two first starts has the store and all that it acknowledged, ${RACES} times, seed ${SEED}`, async () => {
+it(`one of two first starts gets the store and loses no record, ${RACES} times, seed ${SEED}`, async () => {
   const random = seeded(SEED)
   rivals.push(await Rival.start(), await Rival.start())
   for (let round = 0; round < RACES; round++) {

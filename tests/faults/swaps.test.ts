@@ -139,7 +139,7 @@ describe('a store in which a file was deleted or exchanged', () => {
     await store.close()
   }, 120_000)
 
-  it(`is whole, or refused and rescued, ${SWAPS} times at most, seed ${SEED}`, async () => {
+  it(`is whole, or is refused and can be repaired, ${SWAPS} times at most, seed ${SEED}`, async () => {
     const random = seeded(SEED)
     const all = allSwaps()
       .map((swap) => ({ swap, order: random() }))

@@ -24,7 +24,7 @@ describe('a component of the runner that is a file and a line', () => {
   })
   afterAll(() => tree?.remove())
 
-  it('starts, is asked how it is, stops, and is in the log', async () => {
+  it('starts, reports its health, stops, and appears in the log', async () => {
     writeFileSync(join(tree.root, 'run.yaml'), 'market: { source: sim, ratePerSecond: 200 }\n')
     const file = join(tree.root, 'log', 'progress')
     const run = tree.start('run', '--config', 'run.yaml', '--data', 'log', '--port', '0')

@@ -24,7 +24,7 @@ describe('a kind of actor, with a type of event, that is a folder and a line', (
   })
   afterAll(() => tree?.remove())
 
-  it('is documented by what it declares', async () => {
+  it('is documented from its declaration', async () => {
     await tree.node('--import', 'tsx', 'tools/docs/events.ts')
     await tree.node('--import', 'tsx', 'tools/docs/reference.ts')
     const page = (name: string) => readFileSync(join(tree.root, 'docs', name), 'utf8')
@@ -36,7 +36,7 @@ describe('a kind of actor, with a type of event, that is a folder and a line', (
     )
   })
 
-  it('takes commands of people, hears of a symbol, and tells the feed', async () => {
+  it('accepts commands of people, receives events of a symbol, and appears in the feed', async () => {
     writeFileSync(join(tree.root, 'run.yaml'), 'market: { source: sim, ratePerSecond: 200 }\n')
     const run = tree.start('run', '--config', 'run.yaml', '--data', 'log', '--port', '0')
     try {

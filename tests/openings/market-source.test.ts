@@ -170,7 +170,7 @@ describe('a market source that is a folder and a line', () => {
     expect(subscriptions).toEqual([subscription, subscription])
   })
 
-  it('refuses what is not believed, by its reason', () => {
+  it('refuses implausible messages and counts them by reason', () => {
     const refused: Record<string, number> = {}
     for (const [reason] of DAMAGED) refused[reason] = (refused[reason] ?? 0) + 1
     const KINDS = ['match', 'last_match', 'snapshot', 'l2update']
@@ -182,7 +182,7 @@ describe('a market source that is a folder and a line', () => {
     expect(told.counts.match).toBe(of('match').length + of('match', OTHER).length)
   })
 
-  it.each([SYMBOL, OTHER])('leaves each trade of %s in the log, once', async (symbol) => {
+  it.each([SYMBOL, OTHER])('writes each trade of %s to the log once', async (symbol) => {
     const trades = (await records(symbol)).filter(({ type }) => type === 'TRADE')
     const matches = of('match', symbol)
     expect(matches.length).toBeGreaterThan(0)
@@ -198,7 +198,7 @@ describe('a market source that is a folder and a line', () => {
     )
   })
 
-  it.each([SYMBOL, OTHER])('leaves the book of %s in the log as the messages make it', async (symbol) => {
+  it.each([SYMBOL, OTHER])('writes the book of %s to the log as the messages define it', async (symbol) => {
     const books = (await records(symbol)).filter(({ type }) => type === 'ORDER_BOOK')
     const updates = of('l2update', symbol).length
     // The snapshot counts, too. The second connection has only the book of the first symbol.
@@ -208,7 +208,7 @@ describe('a market source that is a folder and a line', () => {
     expect({ bids: text(bids), asks: text(asks) }).toEqual(bookOf(symbol))
   })
 
-  it('begins a book anew whose sides meet', async () => {
+  it('resyncs a book whose sides cross', async () => {
     const states = (await records(SYMBOL)).filter(({ type }) => type === 'CONNECTION')
     expect(states.map(({ status }) => status)).toEqual([
       'connected',

@@ -23,7 +23,7 @@ describe('a venue that is a folder and a line', () => {
   })
   afterAll(() => tree?.remove())
 
-  it('says what it cannot do before a run begins', async () => {
+  it('names what it does not support before a run begins', async () => {
     configure({ market, venue, account: { positionMode: 'hedging' }, watchdog: { enabled: true } })
     const refused = tree.outcry('run', '--no-server', '--config', 'run.yaml', '--data', 'refused')
     await expect(refused).rejects.toMatchObject({ code: 2 })
@@ -31,7 +31,7 @@ describe('a venue that is a folder and a line', () => {
     await expect(refused).rejects.toMatchObject({ stderr: expect.stringContaining('watchdog.enabled') })
   })
 
-  it('fills an order, which account and position hear of, and reconciliation finds no difference', async () => {
+  it('fills an order, informs account and position, and reconciles without a difference', async () => {
     configure({ market, venue, watchdog: { enabled: false } })
     const run = tree.start('run', '--config', 'run.yaml', '--data', 'log', '--port', '0')
     try {

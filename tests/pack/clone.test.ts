@@ -58,7 +58,7 @@ describe.each(NPMS)('a clone with npm %s', (npm) => {
     expectClean(folder)
   })
 
-  it('has a command that may be run, after each build', async () => {
+  it('has an executable command after each build', async () => {
     const main = join(folder, 'dist/tools/cli/main.js')
     const builtAt = statSync(main).mtimeMs
     // Unchanged sources are not built again. Otherwise the first npx would take as long as a build.
@@ -106,7 +106,7 @@ await supervisor.stop()
     expect([fromSources, fromBuild]).toMatchObject([answer, answer])
   })
 
-  it('starts on a terminal with lines that fit, and ends in order on Ctrl-C', async () => {
+  it('prints lines that fit a terminal, and stops cleanly on Ctrl-C', async () => {
     // `script` gives npm its own terminal. Typed keys reach the whole process group. The shell around it stays, so that
     // it can print the code.
     const command = `trap : INT; stty cols 80 rows 24; npm start -- --port 0; echo "code $?"`

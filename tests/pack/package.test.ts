@@ -105,13 +105,13 @@ describe.each(VERSIONS)('the package under Node %s and npm %s', (node, npm) => {
     expect(stdout).toMatch(new RegExp(`^v${node}\\.`))
   })
 
-  it('has a command that answers', async () => {
+  it('has a command that runs', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const answer = await tools.npx(folder, 'outcry', '--version')
     expect(answer).toMatchObject({ code: 0, stdout: `${version}\n` })
   })
 
-  it('plays the recording that comes with it', async () => {
+  it('plays its own recording', async () => {
     const run = await tools.npx(folder, 'outcry', 'run', '--market', 'recording', '--no-server', '--json')
     fine(run)
     const { counts, fills } = JSON.parse(run.stdout)
@@ -121,7 +121,7 @@ describe.each(VERSIONS)('the package under Node %s and npm %s', (node, npm) => {
   })
 
   it.each(TYPESCRIPTS)(
-    'declares itself to TypeScript %s, strict, and runs a machine of a user',
+    'has types for strict TypeScript %s, and runs a machine of a user',
     async (version) => {
       const project = join(workshop.empty(`node${node}-npm${npm}`, `typescript${version}`))
       writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
@@ -174,14 +174,14 @@ strategies:
     expect(actors).toEqual(expect.arrayContaining(['breakout/one', 'second/two', 'list/sim:one-1']))
   })
 
-  it('brings the tests that every store must pass, for the test runner that comes with Node', async () => {
+  it('contains the tests that every store must pass, for the test runner of Node', async () => {
     writeFileSync(join(folder, 'store.test.mjs'), STORE_TEST)
     const run = await tools.run(folder, tools.node, '--test-reporter=tap', 'store.test.mjs')
     fine(run)
     expect(Number(/^# pass (\d+)$/m.exec(run.stdout)?.[1])).toBeGreaterThan(20)
   })
 
-  it('serves the page, which draws what runs', async () => {
+  it('serves the page, which draws the running actors', async () => {
     const args = ['run', '--port', '0', '--data', 'live']
     const child = spawn(tools.node, [cli(), ...args], { cwd: folder, env: tools.env })
     const browser = await launchChromium()
@@ -230,7 +230,7 @@ async function urlOf(child: ChildProcess): Promise<string> {
 }
 
 describe('another version of xstate', () => {
-  it('is refused with what to install', async () => {
+  it('is refused, and the error names the version to install', async () => {
     const tools = workshop.toolchain('20', '10')
     const folder = await installed(tools, 'other-xstate', 'xstate@5.20.0', '--legacy-peer-deps')
     const refusal = /XSTATE_UNSUPPORTED: .* is 5\.20\.0\. Install the right one: npm install xstate@~5\.33\.3/

@@ -17,7 +17,7 @@ const REPORTS = [
 const durationMs = 180_000
 
 describe('a world in which everything goes wrong', () => {
-  it(`keeps the laws and comes to rest, ${worlds} times from seed ${SEED}`, async () => {
+  it(`keeps the laws and becomes idle, ${worlds} times from seed ${SEED}`, async () => {
     const crashes: Record<string, number> = {}
     const reports: Record<string, number> = {}
     const areMissing = () => CRASHES.some((why) => !crashes[why]) || REPORTS.some((type) => !reports[type])

@@ -4,7 +4,7 @@ import { existing } from '../data/data.ts'
 import { FORMS } from './forms.ts'
 
 describe.each(Object.entries(FORMS))('the full form %s', (_, { files, amounts }) => {
-  it('sets what its tests read, each to more than they do without it', () => {
+  it('sets each variable that its tests read, to more work than its default', () => {
     const text = files.map((file) => readFileSync(existing(file), 'utf8')).join('\n')
     const inShort = new Map(
       [...text.matchAll(/howMany\('(\w+)', ([\d_]+)\)/g)].map(([, name, n]) => [
