@@ -194,6 +194,9 @@ class Durable {
   }
 }
 
+/** Moments in which a machine had a child of its own making. */
+let spawned = 0
+
 async function compare(
   machine: AnyStateMachine,
   input: unknown,
@@ -205,6 +208,7 @@ async function compare(
   const durable = await new Durable().start(machine, input, passivating)
   const expectSame = async () => {
     const expected = live.observe()
+    if ('random/r/spawned' in expected.actors) spawned++
     const observed = await durable.observe()
     for (const [path, actor] of Object.entries(expected.actors))
       if (actor === NEVER) observed.actors[path] = NEVER
@@ -232,6 +236,7 @@ describe(`random machines behave as in live XState actors, seed ${SEED}`, () => 
       fc.asyncProperty(config, script, (c, steps) => compare(machineOf(c), undefined, steps, false)),
       WITH_SEED,
     )
+    expect(spawned).toBeGreaterThan(0)
   })
 
   it('when every actor is passivated and rehydrated between any two events', async () => {

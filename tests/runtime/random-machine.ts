@@ -170,9 +170,17 @@ function shapeAt(depth: number, vocabulary: Vocabulary): fc.Arbitrary<Shape> {
   })
 }
 
+/** Start and stop the child that a machine of `config` may have of its own making. */
+const OF_CHILD = ['START', 'HALT'] as const
+
 export const script: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.record({ send: fc.constantFrom(...EVENT_TYPES).map((type) => ({ type })) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        send: fc.constantFrom(...EVENT_TYPES, ...EVENT_TYPES, ...OF_CHILD).map((type) => ({ type })),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 16 }).map((n) => 2 * n) }) },
   ),
   { minLength: 1, maxLength: 15 },
@@ -194,7 +202,8 @@ export const config: fc.Arbitrary<Json> = fc
     ...config,
     on: {
       ...(config.on as Json),
-      ...(maySpawn && { START: { actions: 'startChild' }, HALT: { actions: 'stopChild' } }),
+      // XState loses sight of a child whose id another one gets; the runtime refuses that.
+      ...(maySpawn && { START: { actions: ['stopChild', 'startChild'] }, HALT: { actions: 'stopChild' } }),
     },
   }))
 
