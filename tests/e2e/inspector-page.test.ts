@@ -77,7 +77,7 @@ describe('the inspector page of a running runner', () => {
 
   it('filters the list', async () => {
     await page.keyboard.press('/')
-    await page.keyboard.type('runner')
+    await page.keyboard.type('runner/main')
     await vi.waitFor(async () => expect(await page.$$('.actor')).toHaveLength(1))
     await page.fill('#filter', '')
   })
