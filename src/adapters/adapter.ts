@@ -13,7 +13,7 @@ import type { Books, Life, Venue } from './venue.ts'
 import type { WireIds } from './wire-ids.ts'
 
 /**
- * What an outside system offers; what it does not offer it leaves out.
+ * The offers of an outside system. It leaves out what it does not offer.
  * @example
  * export const tape = defineAdapter({
  *   name: 'tape',
@@ -26,9 +26,9 @@ import type { WireIds } from './wire-ids.ts'
  * })
  */
 export interface Adapter<Config extends z.ZodObject = z.ZodObject> {
-  /** As a configuration names it: `market.source`, `venue.adapter`, `news.sources[].type`. */
+  /** The name that configurations use: `market.source`, `venue.adapter`, `news.sources[].type`. */
   readonly name: string
-  /** What it is, in a sentence of the documentation of the configuration. */
+  /** A sentence about the adapter for the documentation of the configuration. */
   readonly about: string
   /**
    * The keys of a section that names it. Each has a description; the key that names the adapter is not among them, and of a venue neither
@@ -49,14 +49,14 @@ export function defineAdapter<Config extends z.ZodObject>(adapter: Adapter<Confi
   return adapter
 }
 
-/** Where a run trades, and what. */
+/** The venue of a run, and the symbols that it trades. */
 export interface Place {
-  /** As addresses and events name it: `sim`, `binance-usdm`. */
+  /** The name in addresses and events: `sim`, `binance-usdm`. */
   readonly venue: string
   readonly symbols: readonly string[]
 }
 
-/** Which candles of the past are wanted: the last ones that had closed by then. */
+/** A request for candles of the past: the last ones that had closed by a time. */
 export interface CandlesRequest {
   readonly symbol: string
   /** `1m`, `4h`. */
@@ -110,13 +110,13 @@ export interface ExecutionOffer<Config> {
 }
 
 export interface VenueContext {
-  /** As addresses and events name it. */
+  /** The name in addresses and events. */
   readonly venue: string
   /** Translates our ids at the venue's edge. */
   readonly ids: WireIds
-  /** Of all symbols that are traded. */
+  /** The instruments of all symbols that are traded. */
   readonly instruments: readonly Instrument[]
-  /** What the account owns at the beginning of the log, by asset. */
+  /** The account's balances at the beginning of the log, by asset. */
   readonly openingBalances: Readonly<Record<string, string>>
   /** A folder for what the venue keeps beside the log. It may not be there yet. */
   readonly location: string
@@ -138,7 +138,7 @@ export interface NewsOffer<Config> {
 }
 
 export interface NewsContext {
-  /** What stands for the source in log and warnings. */
+  /** The name of the source in the log and in warnings. */
   readonly name: string
   readonly onWarning: OnNewsWarning
 }

@@ -1,4 +1,4 @@
-/** What a venue can do, as data: what it cannot, is known before anybody asks for it. */
+/** The capabilities of a venue, as data. So a request that it cannot carry out is refused before it is made. */
 import type { OrdType, TimeInForce } from '../../machines/events/order.ts'
 import type { Issue } from '../../store/index.ts'
 
@@ -7,7 +7,7 @@ export interface VenueCapabilities {
   readonly orderTypes: readonly OrdType[]
   /** FIX TimeInForce (tag 59). */
   readonly timeInForce: readonly TimeInForce[]
-  /** What a replace may change; with `none` a replace is a cancel and another order. */
+  /** The terms that a replace may change. With `none` a replace is a cancel and another order. */
   readonly amend: 'none' | 'quantityDown' | 'priceAndQuantity'
   /** Lists of orders that the venue itself keeps together. Others are kept together here, order by order. */
   readonly nativeLists: readonly ('OCO' | 'OTOCO')[]
@@ -15,27 +15,30 @@ export interface VenueCapabilities {
   readonly reduceOnly: boolean
   /** Whether a symbol may have a long and a short position at once. */
   readonly hedgeMode: boolean
-  /** What a commission may be charged in: `settle` what a trade is paid or settled in, `received` what it brings, `other` any asset. */
+  /**
+   * The assets of commissions: `settle` is the asset that a trade is paid or settled in, `received` the asset that it brings,
+   * `other` any asset.
+   */
   readonly feeAssets: readonly ('settle' | 'received' | 'other')[]
   readonly ids: IdRules
   readonly limits: VenueLimits
 }
 
-/** Of a ClOrdID as the venue takes it. What is left out is without a bound. */
+/** The venue's rules for a ClOrdID. A rule that is left out is no bound. */
 export interface IdRules {
   readonly lengthMax?: number
   /** Source of a regular expression that the whole id matches. */
   readonly pattern?: string
 }
 
-/** What is left out is without a bound. */
+/** The limits of a venue. A limit that is left out is no bound. */
 export interface VenueLimits {
-  /** Of one symbol. */
+  /** The largest number of open orders of one symbol. */
   readonly openOrdersMax?: number
   readonly requestsPerMinuteMax?: number
 }
 
-/** What a configuration asks of its venue. */
+/** The capabilities that a configuration needs from its venue. */
 export interface Wanted {
   readonly account: { readonly positionMode: 'netting' | 'hedging' }
   readonly watchdog: { readonly enabled: boolean }

@@ -1,11 +1,11 @@
-/** What the captures of an exchange's sockets are made of. Each line of a capture has one raw message. */
+/** The format of the captures of an exchange's sockets. Each line of a capture has one raw message. */
 import type { Instrument, MarketEvent } from '../../machines/index.ts'
 import type { Place } from './adapter.ts'
 
 export interface CaptureFormat {
-  /** Of which socket, in a few words. */
+  /** The socket, in a few words. */
   readonly about: string
-  /** As addresses name them. The first is meant where a capture does not tell them apart. */
+  /** The venues, as addresses name them. The first counts if a capture does not show which one it is. */
   readonly venues: readonly string[]
   /** Returns the stream that a message is of, cheaply, for each line is asked; undefined where that takes reading it. */
   streamOf(json: string): string | undefined
@@ -30,14 +30,14 @@ export interface CaptureDecoder {
   decode(json: string, receipt: Receipt, snapshotOf?: string): Decoded
 }
 
-/** When a message was received: ms for machines, and, where a recording has them, nanoseconds as text. */
+/** The time of receipt of a message: in ms for machines, and, if a recording has them, in nanoseconds as text. */
 export interface Receipt {
   readonly at: number
   readonly receivedNs?: string
 }
 
 export interface Decoded {
-  /** What is counted: `trade`, `depthUpdate`, ... */
+  /** The kind that is counted: `trade`, `depthUpdate`, ... */
   readonly kind: string
   readonly symbol: string
   readonly events: readonly MarketEvent[]

@@ -1,7 +1,7 @@
 /** Decimal text as exchanges write it, made plain. */
 import { Decimal } from 'decimal.js'
 
-/** As many characters as an event's decimal may have. */
+/** The longest decimal that an event may have, in characters. */
 const LENGTH_MAX = 40
 const EXPONENT = /^\d{1,40}(\.\d{1,40})?[eE][+-]?\d{1,2}$/
 const Exact = Decimal.clone({ precision: 200, toExpNeg: -1e9, toExpPos: 1e9 })

@@ -27,7 +27,7 @@ export class ExchangeTime {
   #shiftMs = 0
   #doubtedMs = Number.NaN
   #doubts = 0
-  /** When the first of them was received. */
+  /** The time of receipt of the first of them. */
   #doubtedSince = 0
 
   /**

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs'
 import type { MarketEvent } from '../../machines/events/market.ts'
 import type { ListedInstrument } from '../../machines/events/universe.ts'
 
-/** What a strategy has in place of a symbol where it trades all that a universe lets in. No market calls a symbol so. */
+/** Stands for the symbol of a strategy that trades all symbols of a universe. No market has a symbol of this name. */
 export const UNIVERSE = 'universe'
 
 /** One message of a market source, on its way to the symbol actor and to a venue that matches against it. */
@@ -34,7 +34,7 @@ export interface MarketOpenOptions {
   readonly pace?: (message: MarketMessage) => void | Promise<void>
 }
 
-/** Where market data comes from. A source is opened once; unsubscribing closes it. */
+/** A source of market data. It is opened once, and unsubscribing closes it. */
 export interface MarketSource {
   /** Stable name, part of the log: positions are counted per name. */
   readonly name: string
@@ -52,8 +52,8 @@ export interface MarketSource {
   readonly refused: Readonly<Record<string, number>>
   open(options?: MarketOpenOptions): Observable<MarketMessage>
   /**
-   * What the venue says now of those of the instruments that it lists. A source without it knows their names alone.
-   * One in event time says the same each time.
+   * Returns the venue's present facts of the instruments that it lists. A source without this knows only their names. A source in
+   * event time returns the same each time.
    */
   listing?(signal: AbortSignal): Promise<readonly ListedInstrument[]>
 }

@@ -7,20 +7,20 @@ export interface NewsMessage {
   /** Name of the source. */
   readonly source: string
   readonly item: NewsFacts
-  /** Where the source counts its items: what a restart resumes after. */
+  /** The position of the item in its source. A restart resumes after it. */
   readonly origin?: Origin
 }
 
 export interface NewsOpenOptions {
   /** Position of the last item with this origin that is durable; 0 when there is none. */
   readonly cursor?: (source: string) => number
-  /** As of a market: called before each message is emitted; when it returns a promise the source waits for it. */
+  /** Is called before each message is emitted, as for a market. If it returns a promise, the source waits for it. */
   readonly pace?: (message: NewsMessage) => void | Promise<void>
   /** Called whenever all that is there has been emitted, or cannot be read for now. */
   readonly onCaughtUp?: () => void
 }
 
-/** Where news comes from. It neither ends nor fails: what goes wrong is a warning, and it tries again. */
+/** A source of news. It neither ends nor fails: it warns of an error, and tries again. */
 export interface NewsSource {
   /** Stable, part of the log. */
   readonly name: string

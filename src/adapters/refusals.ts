@@ -1,4 +1,4 @@
-/** What a market source does not believe: refused, counted by reason, told. */
+/** The refusals of a market source, counted by reason. */
 
 /** Why a message is refused, or what of it. What is refused changes nothing. */
 export const REFUSAL_REASONS = {

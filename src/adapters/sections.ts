@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Adapter } from './adapter.ts'
 
 export type Settings = Readonly<Record<string, unknown>>
-/** What an adapter is told as a market: see `Adapter.config`. */
+/** The configuration of an adapter as a market: see `Adapter.config`. */
 export type MarketConfig = Settings & { readonly source: string }
 export type VenueConfig = Settings & { readonly adapter: string }
 export type NewsConfig = Settings & { readonly type: string; readonly name?: string | undefined }

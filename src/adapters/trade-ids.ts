@@ -1,4 +1,4 @@
-/** Which trades of one symbol have come. Ids grow; those that were left out may come late, once. */
+/** The trades of one symbol that have come. Ids grow, and a trade that was left out may come late, once. */
 
 /** So many gaps are remembered; what lies in older ones counts as come. */
 const GAPS_MAX = 100

@@ -191,8 +191,9 @@ export class VenuePort implements Port {
   }
 
   /**
-   * What has not arrived of what was asked before is sent again first: so nothing is unknown that may yet be placed. At a venue that
-   * answers at once all of it happens at once: no message of the market comes in between, with a kill or without.
+   * Answers a status request. Earlier requests that have not arrived are sent again first, so no order is unknown that may yet be
+   * placed. At a venue that answers at once all of this happens at once, so no message of the market comes in between, with a
+   * kill or without.
    */
   async #answer(intent: Intent, { clOrdId, foreignId }: OrderStatusRequest): Promise<void> {
     const context = this.#context as PortContext
@@ -217,7 +218,7 @@ function isThere<T extends readonly unknown[]>(
   return !answers.some((answer) => answer instanceof Promise)
 }
 
-/** As its customer may see it. */
+/** Returns an order as the venue's customer may see it. */
 function stateOf({ actor: _, origClOrdIds = [], clOrdId, ...order }: VenueOrder): VenueOrderState {
   return { ...order, clOrdId: origClOrdIds[0] ?? clOrdId }
 }

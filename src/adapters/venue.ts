@@ -17,17 +17,17 @@ import type { MarketMessage } from './market-source.ts'
 
 /** An order as the venue's own books have it. Quantities and prices are decimal strings. */
 export interface VenueOrder {
-  /** Of the request that it goes by: the last replace that was accepted, or the one that placed it. */
+  /** ClOrdID of the request that the order goes by: the last accepted replace, or the request that placed it. */
   readonly clOrdId: string
-  /** Those it went by before: it is found by any of them. */
+  /** The ClOrdIDs that it went by before. It is found by any of them. */
   readonly origClOrdIds?: readonly string[]
-  /** What the venue calls it, where somebody else placed it: the ids are then made of that. */
+  /** The venue's name of the order, if somebody else placed it. The ids are then made of that name. */
   readonly foreignId?: string
   readonly venueOrderId: string
   /** Who placed it: an actor's address. */
   readonly actor: string
   readonly symbol: string
-  /** Of a hedging account. */
+  /** The side, if the account hedges. */
   readonly positionSide?: PositionSide
   readonly side: Side
   readonly ordType: OrdType
@@ -58,11 +58,11 @@ export interface VenueReport {
   readonly completes?: string
   /** A cash flow has none. */
   readonly ref?: RequestRef
-  /** What the venue calls the order, where somebody else placed it. */
+  /** The venue's name of the order, if somebody else placed it. */
   readonly foreignId?: string
 }
 
-/** Where a request stands in the runner's log; given back with each report, so that the log links them. */
+/** The place of a request in the runner's log. Each report gives it back, so that the log links them. */
 export interface RequestRef {
   readonly seq: number
   readonly correlation: string
@@ -86,7 +86,7 @@ export interface BookEntries extends AsyncIterable<readonly [key: string, value:
   close(): Promise<void>
 }
 
-/** What a venue keeps in the data folder, beside the log. */
+/** The books that a venue keeps in the data folder, beside the log. */
 export interface Books {
   /** All that is durable now, as a snapshot: for a backup. */
   entries(): BookEntries
@@ -102,12 +102,12 @@ export interface Life {
   readonly isNew: boolean
 }
 
-/** What a venue answers: at once where its books are at hand, else when the answer has come. */
+/** An answer of a venue: at once if its books are at hand, else when the answer has come. */
 export type Answer<T> = T | Promise<T>
 
 /**
- * Where orders go: its ids of orders are ours, what it is told is a wire id. It answers about everything that it ever accepted,
- * whatever became of the runner.
+ * A venue for orders. Its interface has our ids, and the venue itself gets wire ids. It answers about every order that it ever
+ * accepted, whatever happened to the runner.
  */
 export interface Venue {
   /** Stable, part of the log: positions of its reports are counted under it. */
@@ -124,14 +124,14 @@ export interface Venue {
   openOrders(): Answer<readonly VenueOrder[]>
   /** Sent, and not yet in the book. */
   pendingOrders(): readonly VenueOrder[]
-  /** What it holds for its customer, by symbol, and `:LONG` or `:SHORT` where it hedges: negative when short. */
+  /** Returns the positions of its customer by symbol, with `:LONG` or `:SHORT` if the account hedges; negative when short. */
   positions(): Answer<Readonly<Record<string, string>>>
-  /** What its customer owns, by asset. */
+  /** Returns the balances of its customer, by asset. */
   balances(): Answer<Readonly<Record<string, string>>>
   /** Reports made at or after the time that moved money: fills and cash flows. */
   movementsSince(at: number): Answer<readonly VenueReport[]>
 
-  /** Of a venue that keeps its reports: @throws VENUE_BEHIND when it has no report of this position, which the log has */
+  /** Checks, at a venue that keeps its reports, that it has the report of this position. @throws VENUE_BEHIND when it has none, and the log has it */
   assertHas?(position: number): void
   /** Reports after a position, in order, that may be told. */
   reportsAfter(position: number): readonly VenueReport[]
@@ -140,16 +140,16 @@ export interface Venue {
   /** Resolves when all that it has taken in so far is safe. Only then are its reports handed out. */
   flush(): Promise<void>
 
-  /** Of a venue that the market is shown to. */
+  /** The simulator, if the venue is shown the market. */
   readonly simulation?: Simulation
-  /** What it keeps in the data folder, where it keeps anything. */
+  /** The books that it keeps in the data folder, if it keeps any. */
   readonly books?: Pick<Books, 'entries' | 'verify'>
   close(): Promise<void>
 }
 
 /**
- * What only a simulator has. All is driven by event time, so that the same market messages and the same requests give the same reports,
- * also across a crash of either side.
+ * The part of a venue that only a simulator has. Event time drives all of it, so the same market messages and the same requests
+ * give the same reports, also across a crash of either side.
  */
 export interface Simulation {
   /**

@@ -1,5 +1,5 @@
 /**
- * What a venue is told in place of our ids: the store's short id, the number of the request, and the name, so that two stores never
+ * The ids that a venue gets in place of ours: the store's short id, the number of the request, and the name, so that two stores never
  * collide at one venue and every venue takes it (36 characters of A-Z, a-z, 0-9, _ and - by Binance's rule). Records have neither the
  * short id nor what is made with it.
  */
@@ -24,11 +24,11 @@ export function isShortId(text: string): boolean {
   return SHORT_ID.test(text)
 }
 
-/** Whose order a venue means. */
+/** The order that a venue means. */
 export interface Identity {
-  /** Of our order's request; of somebody else's order the id that it has here. */
+  /** The ClOrdID of our order's request, or the id that somebody else's order has here. */
   readonly clOrdId: string
-  /** What the venue calls it, where it is somebody else's. */
+  /** The venue's name of the order, if it is somebody else's. */
   readonly foreignId?: string
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const ROOT = new URL('../../', import.meta.url).pathname
 
 /** Folders whose docstrings are held to it. */
-const FOLDERS = ['machines', 'store', 'errors']
+const FOLDERS = ['machines', 'store', 'errors', 'src/adapters']
 
 const DOCSTRING = /\/\*\*\s*(?:\*\s*)?(.*)/g
 const CLAUSE = /^(?:Of|What|Whoever|Whose|Whom|Those|Which|Where|When|How|As|To|From)\b/

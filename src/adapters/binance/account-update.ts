@@ -1,4 +1,4 @@
-/** What Binance says of an account: spot's `outboundAccountPosition` and `balanceUpdate`, the futures' `ACCOUNT_UPDATE`. */
+/** Binance's updates of an account: spot's `outboundAccountPosition` and `balanceUpdate`, the futures' `ACCOUNT_UPDATE`. */
 import { z } from 'zod'
 import type { BalanceReport, CashFlowReport, PositionReport } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
@@ -8,9 +8,9 @@ import { amount, positionSide } from './fields.ts'
 export type AccountReport = BalanceReport | CashFlowReport | PositionReport
 
 export const outboundAccountPosition = z.object({
-  /** When the account changed. */
+  /** The time at which the account changed. */
   u: epochMs,
-  /** Of each asset, what is free and what orders hold. */
+  /** The free amount of each asset, and the amount that orders hold. */
   B: z.array(z.object({ a: z.string(), f: amount, l: amount })),
 })
 
@@ -23,7 +23,7 @@ export function spotBalances(
   return B.map(({ a: asset, f: free, l }) => ({ ...of, asset, balance: decimal.add(free, l), free }))
 }
 
-/** Of a deposit, a withdrawal or a transfer. The balance itself comes as an `outboundAccountPosition`. */
+/** The update of a deposit, a withdrawal or a transfer. The balance itself comes as an `outboundAccountPosition`. */
 export const balanceUpdate = z.object({ T: epochMs, a: z.string(), d: amount })
 
 export function spotCashFlow(
@@ -44,7 +44,7 @@ export const accountUpdate = z.object({
           a: z.string(),
           /** Wallet balance: unrealised PnL is not in it. */
           wb: amount,
-          /** What changed it other than PnL and commission. */
+          /** The change by other causes than PnL and commission. */
           bc: amount.default(decimal.ZERO),
         }),
       )

@@ -1,4 +1,4 @@
-/** What the futures warn of, and no order or balance says. */
+/** The warnings of the futures that no order or balance has. */
 import { z } from 'zod'
 import {
   accountAddress,
@@ -43,7 +43,7 @@ export function marginAlert({ E: at, p }: z.infer<typeof marginCall>, venue: str
   }
 }
 
-/** Of an order that is gone without a report of its own. */
+/** The warning of an order that is gone without a report of its own. */
 export const triggerReject = z.object({ E: epochMs, or: z.object({ s: z.string(), i: id, r: z.string() }) })
 
 /** It says no ClOrdID: which order of ours that is, if it is one, its absence at the venue tells. */

@@ -6,7 +6,7 @@ import type { CandlesRequest } from '../adapter.ts'
 import { exactDecimal, exactPositive } from '../exact-decimal.ts'
 import { ask, read } from './rest.ts'
 
-/** What one question brings at most, at every market. */
+/** The largest number of candles in one answer, at every market. */
 const COUNT_MAX = 1_000
 
 const exact = (plain: (raw: unknown) => string | undefined, rule: string) =>

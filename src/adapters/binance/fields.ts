@@ -8,10 +8,10 @@ export const amount = z
   .regex(/^-?\d+(\.\d+)?(E[+-]?\d{1,2})?$/i, 'a decimal number as text, like "61837.63"')
   .transform((text) => decimal.add(text, decimal.ZERO))
 
-/** As text: one of more digits than a double holds must not have been a number on its way here. */
+/** An id as text. An id of more digits than a double holds must not have been a number on its way here. */
 export const id = z.union([z.int(), z.string().regex(/^-?\d+$/, 'a whole number')]).transform(String)
 
-/** Which position of a hedging account it is about; a netting one has one of each symbol. */
+/** The position of a hedging account. A netting account has one of each symbol. */
 export const positionSide = z
   .enum(['BOTH', 'LONG', 'SHORT'])
   .transform((side): { positionSide?: PositionSide } => (side === 'BOTH' ? {} : { positionSide: side }))

@@ -1,4 +1,4 @@
-/** What Binance trades under its symbols, as far as the name of the venue says it. */
+/** The instruments of Binance's symbols, as far as the name of the venue says. */
 import { type Instrument, instrument } from '../../../machines/index.ts'
 import type { Place } from '../adapter.ts'
 import { marketOfVenue } from './markets.ts'

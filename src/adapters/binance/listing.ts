@@ -1,4 +1,6 @@
-/** What Binance says over REST of symbols: whether they trade, how much, at what spread and since when. */
+/**
+ * Binance's facts of symbols over REST: whether they trade, their volume, their spread, and the time since which they are listed.
+ */
 import { z } from 'zod'
 import type { ListedInstrument } from '../../../machines/index.ts'
 import { Refused } from '../transport/http.ts'
@@ -23,7 +25,7 @@ const info = z.object({
   status: z.string(),
   baseAsset: z.string(),
   quoteAsset: z.string(),
-  /** Of futures. */
+  /** The time of listing, for futures. */
   onboardDate: z.int().nonnegative().optional(),
 })
 const volume = z
@@ -43,7 +45,7 @@ export class BinanceListing {
     this.#options = options
   }
 
-  /** What is left out is not listed. @throws Refused, and where an answer is not of Binance's shape */
+  /** Returns the listed instruments. A symbol that is left out is not listed. @throws Refused, and when an answer is not of Binance's shape */
   async ask(signal: AbortSignal): Promise<readonly ListedInstrument[]> {
     const infos = await this.#infos(this.#options.symbols, signal)
     if (infos.length === 0) return []
@@ -104,7 +106,7 @@ export class BinanceListing {
   }
 }
 
-/** Of all rows only those of these symbols are looked at. */
+/** Returns the rows of these symbols. Other rows are not read. */
 function pick<T>(
   symbols: readonly string[],
   rows: readonly z.infer<typeof row>[],

@@ -24,7 +24,10 @@ import {
 import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts'
 import { type BookProblem, OrderBook } from './order-book.ts'
 
-/** What kinds of raw message there are; each that is believed is counted. `offBookTrade`: of the insurance fund, or of ADL. */
+/**
+ * The kinds of raw messages. Each message that is believed is counted. `offBookTrade` is a trade of the insurance fund, or of
+ * ADL.
+ */
 export type RawKind = MessageKind | 'offBookTrade' | 'other'
 
 export interface Decoded {
@@ -59,13 +62,13 @@ const PROBLEMS: Readonly<Record<BookProblem, string>> = {
   'old updates': 'the depth updates are all older than the book',
 }
 
-/** What is known of one symbol. */
+/** The state of one symbol. */
 class Market {
   book = new OrderBook()
   readonly trades = new TradeIds()
-  /** Of the connection, as it was told last. */
+  /** The status of the connection, as it was told last. */
   status: 'connected' | 'resyncing' | undefined
-  /** What falls due next. */
+  /** The funding that is due next. */
   funding: { readonly rate: string; readonly dueAt: number } | undefined
   /** An earlier time that it may fall due at instead, and how often in a row that was told. */
   #earlierAt = 0

@@ -17,7 +17,7 @@ const trade = z.object({
   ...executed,
   e: z.literal('trade'),
   t: id,
-  /** Of futures: whether the book traded, or the insurance fund, or ADL. */
+  /** The source of a trade of futures: the book, the insurance fund, or ADL. */
   X: z.string().optional(),
 })
 const aggTrade = z
@@ -33,7 +33,7 @@ const markPrice = z.object({
   p: decimal,
   /** Empty for contracts without funding. */
   r: z.string(),
-  /** When funding is due next; 0 without. */
+  /** The time of the next funding; 0 without funding. */
   T: epochMs,
 })
 const snapshot = z.object({ lastUpdateId: id, symbol: name.optional(), bids: levels, asks: levels })
@@ -98,7 +98,7 @@ export function channelOf(
   return kind && { symbol: stream.slice(0, at), kind }
 }
 
-/** Of COIN-M: perpetual, or with its day of delivery. */
+/** A symbol of COIN-M: perpetual, or with its day of delivery. */
 const COIN_MARGINED = /USD_(PERP|\d{6})$/
 
 /** Returns which symbol a message of the combined stream is about, and of which market's shape it is where only one has it. */

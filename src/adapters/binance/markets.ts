@@ -8,7 +8,7 @@ export const BINANCE_MARKETS = {
     api: '/api/v3',
     isFutures: false,
     streams: ['trade', 'bookTicker', 'depth@100ms'],
-    /** What a depth snapshot of 1,000 levels costs, and what all requests of an address may cost in a minute. */
+    /** The weight of a depth snapshot of 1,000 levels, and the weight that all requests of an address may have in a minute. */
     snapshotWeight: 50,
     weightPerMinute: 6_000,
   },

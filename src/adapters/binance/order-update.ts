@@ -1,4 +1,4 @@
-/** What Binance's updates of an order have in common, spot and futures. */
+/** The common part of Binance's updates of an order, for spot and futures. */
 
 import { z } from 'zod'
 import { compact } from '../../../errors/compact.ts'
@@ -11,7 +11,7 @@ import { amount, id } from './fields.ts'
 
 /** Binance's order statuses in FIX's words. */
 const ORD_STATUS = {
-  /** Of an order that waits for another one of its list. */
+  /** The status of an order that waits for another one of its list. */
   PENDING_NEW: 'PENDING_NEW',
   NEW: 'NEW',
   PARTIALLY_FILLED: 'PARTIALLY_FILLED',
@@ -60,7 +60,7 @@ export const orderUpdate = z.object({
 })
 export type OrderUpdate = z.infer<typeof orderUpdate>
 
-/** What spot and futures say each in their own way. */
+/** The fields that spot and futures give each in their own way. */
 export interface ReportFields {
   readonly execType: ExecType
   readonly clOrdId: string
@@ -69,9 +69,9 @@ export interface ReportFields {
   readonly avgPx: string
   /** Why, when it was refused or ended without a fill. */
   readonly text?: string | undefined
-  /** Of a hedging account. */
+  /** The side, if the account hedges. */
   readonly positionSide?: PositionSide | undefined
-  /** Of the quantity, what will never be filled although the order works. */
+  /** The part of the quantity that will never be filled, although the order works. */
   readonly preventedQty?: string | undefined
 }
 

@@ -17,7 +17,7 @@ export const spotOrder = orderUpdate.extend({
   I: id,
   /** It is on the book. */
   w: z.boolean(),
-  /** What its fills cost in all. */
+  /** The total cost of its fills. */
   Z: amount,
   /** Quantity that was not filled so as not to trade with itself. */
   A: amount.optional(),

@@ -30,7 +30,7 @@ export interface UserMessage {
   readonly reports: readonly AddressedReport[]
 }
 
-/** Whose stream it is: the name of the venue, and how it is told ids. */
+/** The owner of the stream: the name of the venue, and its ids. */
 interface Source {
   readonly venue: string
   readonly read: IdReader

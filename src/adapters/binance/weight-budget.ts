@@ -1,4 +1,4 @@
-/** How much of what a venue lets an address ask, in weights, may be spent now. */
+/** The weights that may be spent now, of those that a venue lets an address spend. */
 
 /** Others at this address ask, too: no more than this share of the limit is spent, in any minute. */
 const SHARE = 0.5

@@ -10,7 +10,7 @@ export interface JsonlOptions {
   readonly name: string
   /** It only grows, or gives way to another of its name; the time of publishing may also be ISO text in it. */
   readonly file: string
-  /** From one look at the file to the next. */
+  /** The time from one look at the file to the next, in ms. */
   readonly everyMs?: number
   readonly onWarning?: OnNewsWarning
 }
@@ -57,7 +57,7 @@ export function createJsonlNews(options: JsonlOptions): NewsSource {
 interface OpenFile {
   readonly handle: FileHandle
   readonly inode: number
-  /** What its positions are counted under. */
+  /** The name under which its positions are counted. */
   readonly source: string
   /** Whole lines up to here are taken. */
   offset: number

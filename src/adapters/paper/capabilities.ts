@@ -1,4 +1,4 @@
-/** What the paper venue can do. */
+/** The capabilities of the paper venue. */
 import { ordType, timeInForce } from '../../../machines/events/order.ts'
 import type { VenueCapabilities } from '../capabilities.ts'
 

@@ -1,8 +1,8 @@
-/** What of the venue is on disk, and what is yet to go there. */
+/** The part of the venue's books that is on disk, and the changes that have yet to go there. */
 import type { VenueOrder, VenueReport } from '../venue.ts'
 import { idsOf, type PlaceRequest, type VenueRequest, type VenueState, viewOf } from './engine/state.ts'
 
-/** What has changed since the last write. */
+/** The changes since the last write. */
 export class Group {
   readonly requests = new Map<string, VenueRequest>()
   readonly reports: VenueReport[] = []
@@ -14,7 +14,7 @@ export class Group {
   }
 }
 
-/** What the venue may speak of, as of the last write; orders that have ended are looked up on disk. */
+/** The books as of the last write, which the venue may speak of. Orders that have ended are looked up on disk. */
 export interface Durable {
   readonly marketPosition: number
   readonly reports: number
@@ -40,7 +40,7 @@ export function durableOf(state: VenueState): Durable {
   }
 }
 
-/** Of an order that the venue has received: it promises nothing yet. */
+/** Returns the view of an order that the venue has received and not yet accepted. */
 export function pendingView({
   clOrdId,
   actor,

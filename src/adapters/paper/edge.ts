@@ -87,12 +87,15 @@ export function withWireIds(venue: PaperVenue, ids: WireIds): PaperVenue {
   }
 }
 
-/** Of the order that has the address. */
+/** Returns the id of the order that has the address. */
 function idOf(actor: string): string | undefined {
   return actor.startsWith('order/') ? actor.slice('order/'.length) : undefined
 }
 
-/** Whom a report is for: an order of somebody else has the address of its id here, whoever the venue knows it of. */
+/**
+ * Returns the address of the actor that a report is for. An order of somebody else has the address of its id here, whoever placed
+ * it at the venue.
+ */
 function actorOf(actor: string, known: string | undefined, clOrdId: string): string {
   const isIts = clOrdId === known || clOrdId.startsWith(`${known}/`)
   return isIts ? actor : orderAddress(clOrdId)

@@ -20,11 +20,11 @@ export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<P
   readonly location: string | undefined
   /** Event time that a request takes to the venue, and a report back. */
   readonly latencyMs: number
-  /** What its customer owned at the beginning. */
+  /** The customer's balances at the beginning. */
   readonly openingBalances?: Readonly<Record<string, string>>
   /** The log that its books belong to; without it whoever opens them is believed. */
   readonly life?: Life
-  /** Of the runner that it is for: without them it is told what it is told. */
+  /** The ids of the runner that the venue is for. Without them the venue takes ids as they are. */
   readonly ids?: WireIds | undefined
 }
 

@@ -17,7 +17,7 @@ const ORDER_ID_FORMAT = '3'
 const OWN_IDS_FORMAT = '2'
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'
-/** Whose books they are: see `Life`. */
+/** The key of the log that the books belong to: see `Life`. */
 const LIFE_KEY = 'life'
 const POSITION_DIGITS = 12
 const reportKey = (position: number) => `r!${String(position).padStart(POSITION_DIGITS, '0')}`

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 
 /** A line: when it was received, and what. */
 export interface Captured {
-  /** As it is stamped, in ms and in ns. */
+  /** The stamp of the line, in ms and in ns. */
   readonly stampedAt: number
   readonly receivedNs: string
   readonly json: string

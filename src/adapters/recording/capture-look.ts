@@ -1,19 +1,19 @@
-/** What must be known of a capture before it is played. */
+/** The facts of a capture that must be known before it is played. */
 import { access } from 'node:fs/promises'
 import type { CaptureFormat } from '../capture-format.ts'
 import { CAPTURE_FORMATS } from '../captures.ts'
 import { timedLines, unreadable } from './timed-lines.ts'
 
-/** What a file is about. */
+/** The facts of a file. */
 export interface Look {
   readonly file: string
-  /** Of the messages in it. */
+  /** The symbols of its messages. */
   readonly symbols: ReadonlySet<string>
-  /** How its messages are read; undefined when it has none that names a symbol. */
+  /** The format of its messages; undefined if none of them names a symbol. */
   readonly format: CaptureFormat | undefined
-  /** Of which venue's shape most are that are of one alone; undefined when none is. */
+  /** The venue that most messages with the shape of one venue have; undefined if there are none. */
   readonly venue: string | undefined
-  /** When its first message was received, in ms. */
+  /** The time of receipt of its first message, in ms. */
   readonly startsAt: number
 }
 

@@ -10,14 +10,14 @@ const AHEAD_MAX_MS = 60_000
 export const LINES_AHEAD = 16
 
 export interface Timed {
-  /** As the line is stamped, in ms. */
+  /** The stamp of the line, in ms. */
   readonly stampedAt: number
 }
 
 export interface Judged {
   /** In ms, never before that of the line before. */
   readonly at: number
-  /** What is wrong with the stamp, which is not the line's time then. */
+  /** The problem of the stamp. The stamp is then not the line's time. */
   readonly problem?: string
   /** By how much the recorder's clock was set back before this line. */
   readonly setBackMs?: number

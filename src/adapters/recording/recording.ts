@@ -26,7 +26,7 @@ export interface RecordingOptions {
   /** `.gz` or plain. Several are merged by the time at which their messages were received. */
   readonly files: readonly string[]
   /**
-   * Where all of them were recorded, such as `binance-usdm`. By default told from the messages: spot and
+   * The venue at which all of them were recorded, such as `binance-usdm`. Default: found from the messages, because spot and
    * futures share the names of their streams, but not all fields.
    */
   readonly venue?: string | undefined
@@ -60,7 +60,7 @@ export async function openRecording({
   return new Recording(looks, { format, venue: at }, onWarning)
 }
 
-/** What was recorded, and how it is read. */
+/** The recording, and the way to read it. */
 interface Captured {
   readonly format: CaptureFormat
   readonly venue: string

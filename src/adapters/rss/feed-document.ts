@@ -3,7 +3,7 @@ import { parseXml, XmlElement } from '@rgrove/parse-xml'
 import { NEWS_MAX, type NewsFacts } from '../../../machines/index.ts'
 import { plainText } from './plain-text.ts'
 
-/** What of a document could not be read. */
+/** The part of a document that could not be read. */
 export interface Flaw {
   readonly where: string
   readonly reason: string
@@ -24,11 +24,11 @@ interface RawItem {
   readonly published: string | undefined
 }
 
-/** Of an item without a title the beginning of its text is one. */
+/** The length of a title that is made of an item's text, in characters. */
 const TITLE_FROM_TEXT = 120
 /** Feeds hold a few dozen; what is behind these is old. */
 const ITEMS_MAX = 500
-/** Of what a feed says, in what is said of its flaws. */
+/** The longest quote of a feed in the report of a flaw, in characters. */
 const QUOTE_MAX = 80
 
 /** @throws Error that says where the document is broken, or that it is neither RSS 2.0 nor Atom */

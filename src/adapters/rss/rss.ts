@@ -8,7 +8,7 @@ export interface RssOptions {
   /** Stands for the address in log and warnings, for that may hold a key. */
   readonly name: string
   readonly url: string
-  /** From one answer to the next question. */
+  /** The time from one answer to the next question, in ms. */
   readonly everyMs: number
   readonly timeoutMs?: number
   readonly onWarning?: OnNewsWarning
@@ -38,7 +38,7 @@ class Polling {
   readonly #openOptions: NewsOpenOptions
   readonly #subscriber: Subscriber<NewsMessage>
   readonly #stopped = new AbortController()
-  /** How the server knows the last document that was read. */
+  /** The server's validators of the last document that was read. */
   #validators: Record<string, string> = {}
   /** Ids and flaws of that document: only others are news. */
   #ids: ReadonlySet<string> = new Set()
@@ -110,7 +110,7 @@ function validatorsOf(headers: Headers): Record<string, string> {
   }
 }
 
-/** As the header says, else as the document itself does. */
+/** Returns the charset of the header, or else that of the document itself. */
 function charsetOf(response: Response, bytes: Buffer): string {
   const declared = /^<\?xml[^>]*\bencoding=["']([\w-]+)/.exec(bytes.toString('latin1', 0, 200).trimStart())
   const ofHeader = /\bcharset="?([\w-]+)/i.exec(response.headers.get('content-type') ?? '')

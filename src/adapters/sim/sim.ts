@@ -19,9 +19,9 @@ export interface SimSymbol {
   /** A power of ten as decimal text, such as "0.01". */
   readonly tickSize: string
   readonly lotSize: string
-  /** Of a contract: what falls due at 00:00, 08:00 and 16:00 UTC. */
+  /** The funding rate of a contract, due at 00:00, 08:00 and 16:00 UTC. */
   readonly fundingRate?: string | undefined
-  /** What its listing says, where it says anything of them. */
+  /** The volume of 24 hours in its listing, if it has one. */
   readonly quoteVolume24h?: string | undefined
   readonly listedAt?: number | undefined
 }
@@ -44,7 +44,7 @@ const VOLATILITY_SHOCK = 0.08
 /** Chance of a jump over many ticks at a message, and its size in usual moves. */
 const JUMP_CHANCE = 0.0005
 const JUMP_SIZE = 25
-/** As addresses and events name it. */
+/** The name of the venue in addresses and events. */
 export const SIM_VENUE = 'sim'
 const LEVELS = 5
 /** Ticks that a price may come to: whole numbers beyond are not exact. */

@@ -1,4 +1,4 @@
-/** What the sources that ask over HTTP have in common. */
+/** The common part of the sources that ask over HTTP. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMEOUT_MAX_MS } from '../../runtime/time/clock.ts'
 
@@ -40,16 +40,16 @@ export async function bytesOf(response: Response, bytesMax: number): Promise<Buf
   return Buffer.concat(chunks)
 }
 
-/** What fetch says is in the cause. */
+/** Returns the reason of an error. The error of fetch has it in its cause. */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error ? `${message}: ${cause.message}` : message
 }
 
 export interface PollOptions {
-  /** From one answer to the next question. */
+  /** The time from one answer to the next question, in ms. */
   readonly everyMs: number
-  /** From a failure to the next question, twice as long after each further one. */
+  /** The time from a failure to the next question, in ms. It doubles after each further failure. */
   readonly retryMs: { readonly min: number; readonly max: number }
   readonly signal: AbortSignal
   readonly onFailure: (reason: string) => void

@@ -1,4 +1,4 @@
-/** What may go wrong on the way of a venue's reports: the same for the same seed, whatever else happens. */
+/** The faults of the link that carries a venue's reports. They are the same for the same seed, whatever else happens. */
 import { z } from 'zod'
 import { durationMs } from '../../../machines/model/fields.ts'
 import type { VenueReport } from '../venue.ts'
@@ -30,7 +30,7 @@ export interface Delivery {
   readonly as: 'report' | 'lost' | 'again'
 }
 
-/** What comes of a report. */
+/** Returns the deliveries that a faulty link makes of one report. */
 export function deliveriesOf(report: VenueReport, faults: LinkFaults | undefined): readonly Delivery[] {
   const { at } = report
   const whole: Delivery = { at, report, as: 'report' }

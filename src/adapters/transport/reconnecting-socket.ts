@@ -10,7 +10,7 @@ export interface ReconnectingSocketOptions {
   readonly url: () => string
   /** Sent once a connection is open: what it is to carry, at an exchange that wants to be told. */
   readonly greeting?: () => readonly string[]
-  /** Of a message. A longer one ends the connection. */
+  /** The longest message, in bytes. A longer one ends the connection. */
   readonly messageMaxBytes: number
   /** A socket that is silent for so long is taken for dead: one may stay open for hours with nobody at its other end. */
   readonly silenceMs: number

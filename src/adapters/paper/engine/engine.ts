@@ -199,7 +199,7 @@ function pricesOf({ price }: ReplaceRequest): { price?: string } {
   return price === undefined ? {} : { price }
 }
 
-/** What only the market and the books can say against an order. */
+/** Returns the refusal that only the market and the books can give an order; undefined if they give none. */
 function restRefusalOf(step: Step, order: PaperOrder): VenueRefusal | undefined {
   const market = step.state.markets[order.symbol]
   if (market === undefined || order.phase === 'waiting') return undefined

@@ -1,4 +1,4 @@
-/** What happens to an order, and the report that says so. */
+/** The executions of an order, and their reports. */
 
 import { compact } from '../../../../errors/compact.ts'
 import { contractOf } from '../../../../machines/account/instrument.ts'
@@ -22,7 +22,7 @@ import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueSta
 export interface Terms extends Fees {
   /** Name of the venue: its ids begin with it. */
   readonly name: string
-  /** What it lists: a symbol that is not among them is spot. */
+  /** The listed instruments. A symbol that is not among them is spot. */
   readonly instruments: readonly Instrument[]
 }
 
@@ -30,7 +30,7 @@ export interface Terms extends Fees {
 export interface Execution {
   readonly report: ExecutionReport | OrderCancelReject | CashFlowReport
   readonly actor: string
-  /** Of the request that it answers; else of the one that placed the order. */
+  /** The reference of the request that the report answers, or else of the one that placed the order. */
   readonly ref?: RequestRef
   /** Id of the intent that it answers for good. */
   readonly completes?: string
@@ -69,7 +69,7 @@ export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: Ve
   report(step, order, 'REJECTED', compact({ text, ordRejReason }), order)
 }
 
-/** What may still be filled of it: of a reduce-only order no more than is held. */
+/** Returns the quantity of the order that may still be filled. For a reduce-only order that is at most the quantity held. */
 export function fillable({ state }: Step, order: PaperOrder): string {
   const { side, leavesQty, reduceOnly } = order
   if (!reduceOnly) return leavesQty
@@ -147,7 +147,7 @@ export function replace(step: Step, order: PaperOrder, request: ReplaceRequest):
   report(step, order, 'REPLACED', {}, request)
 }
 
-/** Of two stops the one that is reached first: a trailing one never goes back. */
+/** Returns the one of two stop prices that is reached first, because a trailing stop never goes back. */
 export function closerOf({ side }: PaperOrder, a: string, b: string): string {
   return side === 'SELL' ? decimal.max(a, b) : decimal.min(a, b)
 }
@@ -160,7 +160,7 @@ function booksOf({ positions }: VenueState, order: PaperOrder): Books {
   return positions[holdingName(order)] ?? NO_BOOKS
 }
 
-/** Of a cancel or a replace. */
+/** Rejects a cancel or a replace. */
 export function rejectCancel(
   { state, executions }: Step,
   request: CancelRequest | ReplaceRequest,

@@ -1,4 +1,4 @@
-/** What is known of a symbol's market, and what our orders can take of what it shows. */
+/** The view of a symbol's market, and the quantities that our orders can take of it. */
 
 import type { MarketEvent, OrderBook, Quote, Side, Trade } from '../../../../machines/index.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
@@ -10,7 +10,7 @@ export interface MarketView {
   quote?: Quote
   book?: OrderBook
   trade?: Trade
-  /** Which of the two came last: the book behind a newer quote still counts, an older quote before a book does not. */
+  /** The one of the two that came last. The book behind a newer quote still counts, but an older quote before a book does not. */
   newest?: 'quote' | 'book'
   /** Whether something traded since what is shown came. */
   isTraded?: boolean
@@ -49,8 +49,8 @@ export function see(view: MarketView, event: Exclude<MarketEvent, { type: 'CONNE
 }
 
 /**
- * What was shown before is not known to be there still: after a lost connection all of it, while the book is not whole what
- * lies behind the quote.
+ * Forgets what may no longer be there: everything after a lost connection, and the book behind the quote while the book is not
+ * whole.
  */
 export function hide(view: MarketView, status: 'disconnected' | 'resyncing'): void {
   delete view.book
@@ -109,7 +109,7 @@ export function isWithin(side: Side, px: string, limit: string): boolean {
   return side === 'BUY' ? decimal.compare(px, limit) <= 0 : decimal.compare(px, limit) >= 0
 }
 
-/** What an order could take within its limit up to `wanted`, best first, without taking it. */
+/** Returns the levels that an order could take within its limit up to `wanted`, the best first. It takes nothing. */
 export function* available(view: MarketView, side: Side, wanted: string, limit?: string): Generator<Level> {
   let left = wanted
   for (const [px, qty] of shown(view, opposite(side))) {

@@ -22,7 +22,7 @@ export interface PaperOrder extends VenueOrder {
   readonly expireAt?: number
   /** A conditional order waits for its price; then it takes what is shown; what is left of a limited one rests in the book. */
   phase: 'waiting' | 'taking' | 'resting'
-  /** Of a resting order: quantity shown at its price when it came that has not traded since, and goes first. */
+  /** The quantity ahead of a resting order: it was shown at its price when the order came, and has not traded since. */
   ahead: string
   readonly ref: RequestRef
 }
@@ -33,7 +33,7 @@ export type ReplaceRequest = { readonly kind: 'replace' } & ReplaceOrder & Reque
 export type VenueRequest = PlaceRequest | CancelRequest | ReplaceRequest
 
 export interface VenueState {
-  /** Of the last market message taken in: everything else here is as of this message. */
+  /** The position of the last market message taken in. Everything else here is as of this message. */
   marketPosition: number
   /** Event time in epoch ms. */
   now: number
@@ -47,9 +47,9 @@ export interface VenueState {
   readonly inFlight: { readonly arriveAt: number; readonly request: VenueRequest }[]
   /** Open orders in order of arrival. */
   readonly open: PaperOrder[]
-  /** Of each position, by symbol and side where it has one. */
+  /** The books of each position, by symbol, and by side if it has one. */
   readonly positions: Record<string, Books>
-  /** What trading and funding have changed of each asset. */
+  /** The change of each asset by trading and funding. */
   readonly balances: Record<string, string>
   /** By symbol. Has no prototype: a symbol may be called anything. */
   readonly markets: Record<string, MarketView>
@@ -84,7 +84,7 @@ export function decodeState(json: string): VenueState {
   }
 }
 
-/** What the venue tells of an order. */
+/** Returns the view of an order that the venue tells. */
 export function viewOf(order: PaperOrder): VenueOrder {
   const { clOrdId, origClOrdIds, venueOrderId, actor, symbol, side, ordType, price, stopPx } = order
   const {
