@@ -9,7 +9,7 @@ import { createSupervisor, openMemoryStore, serve } from '../../src/index.ts'
 import { launchChromium } from './chromium.ts'
 
 const COUNTS = 50
-const TOKEN = 'täglich, +neu/='
+const TOKEN = 'every-4llowed_sort~of.sign'
 
 const HTML = `<!doctype html><title>elsewhere</title>
 <script type="module">globalThis.outcry = await import('/client.js')</script>`
