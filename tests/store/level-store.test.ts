@@ -10,6 +10,7 @@ import { openLevelStore, type Store } from '../../store/index.ts'
 import type { TckRecord } from '../../store/tck/tck.ts'
 import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
 import { program } from '../programs/program.ts'
+import { SEED, seeded } from '../seeded.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'outcry-store-'))
 const record = (seq: number, size = 0): TckRecord => ({
@@ -105,13 +106,14 @@ describe('a store on LevelDB', () => {
     await expect(openLevelStore(location)).rejects.toMatchObject({ code: expect.stringMatching(/^STORE_/) })
   })
 
-  it('has everything acknowledged to a killed writer, and no half commit', async () => {
+  it(`has everything acknowledged to a killed writer, and no half commit, seed ${SEED}`, async () => {
+    const random = seeded(SEED)
     for (let round = 0; round < 8; round++) {
       const child = spawn(process.execPath, [...program('tests/store/writer.ts'), location], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let acknowledged = 0
-      const killAfter = 3 + Math.floor(Math.random() * 200)
+      const killAfter = 3 + Math.floor(random() * 200)
       for await (const line of createInterface({ input: child.stdout })) {
         acknowledged = Number(line)
         if (acknowledged % 1_000 >= killAfter) child.kill('SIGKILL')
