@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createMachine } from 'xstate'
 import { createSupervisor, openLevelStore, openMemoryStore, serve } from '../../src/index.ts'
 
 /** Returns options as a JavaScript program may write them. */
@@ -45,6 +46,23 @@ describe('an unknown option', () => {
     await supervisor.stop()
   })
 })
+
+it.each(['settles', 'Key', 'toString'])(
+  'an option of a message that there is not is refused: %s',
+  async (name) => {
+    const counter = createMachine({ id: 'counter', on: { INC: {} } })
+    const supervisor = await createSupervisor({ store: await openMemoryStore(), machines: { counter } })
+    await supervisor.spawn('counter', 'a')
+    const { seq } = supervisor
+    await expect(supervisor.send('counter/a', { type: 'INC' }, loose({ [name]: 'x' }))).rejects.toMatchObject(
+      {
+        code: 'OPTION_UNKNOWN',
+      },
+    )
+    expect(supervisor.seq).toBe(seq)
+    await supervisor.stop()
+  },
+)
 
 describe('an option of a wrong value', () => {
   it.each<[string, object]>([

@@ -25,6 +25,16 @@ export interface SendOptions {
   readonly correlation?: string | undefined
 }
 
+const SEND_OPTIONS = {
+  at: true,
+  lane: true,
+  origin: true,
+  key: true,
+  completes: true,
+  cause: true,
+  correlation: true,
+} as const satisfies Record<keyof SendOptions, true>
+
 /** The latest time of a Date, in epoch milliseconds. */
 const TIME_MAX = 8.64e15
 /** Maximum length of an idempotency key, a correlation, an intent id, a source's name or a reason. */
@@ -36,6 +46,7 @@ const NAME_LENGTH_MAX = 1_024
  */
 export function receive(to: Address, event: AnyEvent, clock: Clock, options: SendOptions = {}): Message {
   checkType(to, event)
+  checkSendOptions(options)
   const at = options.at ?? (typeof event.at === 'number' ? event.at : clock.now())
   const taken = takeIn(event.at === undefined ? { ...event, at } : event, EVENT)
   return messageOf(to, taken, at, sizeTaken(), options)
@@ -92,6 +103,15 @@ export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } 
   if (by !== undefined) checkName('by', by)
   if (reason !== undefined) checkName('reason', reason)
   return compact({ by, reason })
+}
+
+/** An intent whose completion is misspelled would be delivered again after each start. @throws OPTION_UNKNOWN */
+function checkSendOptions(options: SendOptions): void {
+  for (const key in options) {
+    if (Object.hasOwn(SEND_OPTIONS, key)) continue
+    const hint = `Its options are ${Object.keys(SEND_OPTIONS).sort().join(', ')}.`
+    throw new OutcryError('OPTION_UNKNOWN', `send has no option "${key}"`, hint)
+  }
 }
 
 function checkMessage({ at, correlation, origin, completes, key, cause }: Message): void {
