@@ -144,4 +144,15 @@ describe('a run at a pace', () => {
     await ended
     await run.stop()
   })
+
+  it('waits a gap out that is longer than a timer can be, and no timer is left once it is stopped', async () => {
+    const dayMs = 86_400_000
+    const { run, ended } = await begin([1_000, 1_000 + 30 * dayMs, 1_000 + 90 * dayMs], 1)
+    expect(await passed(run, 29 * dayMs)).toBe(1)
+    expect(await passed(run, dayMs)).toBe(2)
+    await run.driver.stop()
+    await ended
+    await run.stop()
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })

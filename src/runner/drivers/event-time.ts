@@ -30,6 +30,8 @@ export interface EventTimeOptions {
 
 /** The longest lag behind the pace. A run that is slower does not try to catch up. */
 const LAG_MAX_MS = 1_000
+/** The longest delay of one timer in Node. A gap in a recording may be longer. */
+const TIMER_MAX_MS = 2 ** 31 - 1
 
 export class EventTimeDriver implements Driver {
   readonly #options: EventTimeOptions
@@ -37,7 +39,8 @@ export class EventTimeDriver implements Driver {
   /** The wall-clock time of event time 0, at the run's speed. */
   #epochMs: number | undefined
   #subscription: Subscription | undefined
-  #stopped = false
+  /** Aborts when the run stops. A wait for the pace ends then, so that it does not keep the process. */
+  readonly #stopping = new AbortController()
   #wake: (() => void) | undefined
   #messages = 0
   /** The last position that an earlier run has taken. Messages up to it are not delayed again. */
@@ -80,7 +83,7 @@ export class EventTimeDriver implements Driver {
           error: reject,
         })
     })
-    if (this.#stopped) return
+    if (this.#stopping.signal.aborted) return
     await this.#consequences()
     await this.#finish()
   }
@@ -90,7 +93,7 @@ export class EventTimeDriver implements Driver {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     this.#subscription?.unsubscribe()
     this.#wake?.()
     await this.#consequences()
@@ -116,11 +119,13 @@ export class EventTimeDriver implements Driver {
     await this.#options.news?.ready()
     await this.#consequences()
     await this.#advanceTo(at)
-    if (waitMs > 0 && !this.#stopped) await new Promise((resolve) => setTimeout(resolve, waitMs))
+    const { signal } = this.#stopping
+    for (let left = waitMs; left > 0 && !signal.aborted; left -= TIMER_MAX_MS)
+      await passed(Math.min(left, TIMER_MAX_MS), signal)
   }
 
   #take(message: MarketMessage): void {
-    if (this.#stopped) return
+    if (this.#stopping.signal.aborted) return
     const { supervisor, clock, market } = this.#options
     const { at, position, event } = message
     this.#messages++
@@ -181,7 +186,11 @@ export class EventTimeDriver implements Driver {
   }
 
   async #advanceTo(at: number): Promise<void> {
-    for (let next = this.#nextAt(at); next !== undefined && !this.#stopped; next = this.#nextAt(at)) {
+    for (
+      let next = this.#nextAt(at);
+      next !== undefined && !this.#stopping.signal.aborted;
+      next = this.#nextAt(at)
+    ) {
       const { clock, supervisor, news } = this.#options
       // The order at one moment: requests arrive, then reports, then timers, then news.
       for (const { venue } of this.#links) venue.simulation.advance(next)
@@ -206,7 +215,7 @@ export class EventTimeDriver implements Driver {
     for (;;) {
       const arrivals = this.#links.map(({ venue }) => venue.simulation.arrivesAt ?? Infinity)
       const next = Math.min(...arrivals, ...this.#links.map(({ reports }) => reports.nextAt ?? Infinity))
-      if (next === Infinity || this.#stopped) break
+      if (next === Infinity || this.#stopping.signal.aborted) break
       await this.#advanceTo(next)
     }
     await supervisor.idle()
@@ -219,4 +228,17 @@ export class EventTimeDriver implements Driver {
     if (waitMs < -LAG_MAX_MS) this.#epochMs = now - at / speed
     return waitMs
   }
+}
+
+/** Resolves after so many ms, and at once when the signal is aborted. */
+function passed(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+  })
 }
