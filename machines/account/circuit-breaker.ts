@@ -7,21 +7,21 @@ export const breakerLimits = {
   dailyLossMax: positive
     .optional()
     .describe(
-      'Loss of equity since midnight UTC at which the circuit breaker trips, in the asset of the account.',
+      'The loss of equity since midnight UTC at which the circuit breaker trips, in the asset of the account.',
     ),
   drawdownPctMax: positive
     .optional()
-    .describe('Fall from the highest equity so far at which it trips, in percent of that.'),
+    .describe('The fall from the highest equity so far at which it trips, in percent of that equity.'),
   consecutiveLossesMax: z
     .number()
     .int()
     .positive()
     .optional()
-    .describe('Trades that lost, one after the other, at which it trips.'),
+    .describe('The number of losing trades in a row at which it trips.'),
   breakTo: z
     .enum(['reducing', 'halted'])
     .default('reducing')
-    .describe('What an account may still do when it has tripped: only reduce, or nothing.'),
+    .describe('What the account may do once the breaker has tripped: only reduce positions, or nothing.'),
 }
 export interface BreakerLimits {
   readonly dailyLossMax?: string | undefined

@@ -8,25 +8,25 @@ import type { Refusal } from './refusal.ts'
 
 /** A rule that is not given is not checked. Quantities are in units of the symbol, notionals in its quote asset. */
 const rules = z.strictObject({
-  symbol: name.describe('Whose rules these are.'),
+  symbol: name.describe('The symbol of these rules.'),
   ...contractTerms,
   settleAsset: z
     .string()
     .optional()
     .describe(
-      'Asset that it settles in; by default the one that the symbol ends in, of an inverse contract the other one.',
+      'The asset that the contract settles in. The default is the quote asset, and for an inverse contract the base asset.',
     ),
   tickSize: positive.optional().describe('Prices are multiples of it.'),
   lotSize: positive.optional().describe('Quantities are multiples of it.'),
-  minQty: positive.optional().describe('Least quantity of an order.'),
-  maxQty: positive.optional().describe('Largest quantity of an order.'),
+  minQty: positive.optional().describe('The smallest quantity of an order.'),
+  maxQty: positive.optional().describe('The largest quantity of an order.'),
   minNotional: positive
     .optional()
-    .describe('Least value of an order; not asked of what only makes a position smaller.'),
-  maxNotional: positive.optional().describe('Largest value of an order.'),
+    .describe('The smallest value of an order. An order that only reduces a position may be smaller.'),
+  maxNotional: positive.optional().describe('The largest value of an order.'),
   priceBandPct: positive
     .optional()
-    .describe("How far from the market's price a price may be, in percent of it."),
+    .describe("The largest distance of a price from the market's price, in percent."),
 })
 const inOrder = (least?: string, most?: string) => !least || !most || decimal.compare(least, most) <= 0
 export const instrument = rules

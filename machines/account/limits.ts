@@ -6,7 +6,7 @@ import { breakerLimits } from './circuit-breaker.ts'
 export const positionMode = z
   .enum(['netting', 'hedging'])
   .describe(
-    'Whether a symbol has one position, or a long and a short one apart: then every order says which it is for.',
+    'netting: a symbol has one position. hedging: it has a long and a short one, and every order names its own.',
   )
 export type PositionMode = z.infer<typeof positionMode>
 
@@ -15,31 +15,29 @@ const count = z.number().int().positive()
 const limitsWith = (ms: typeof anyDurationMs) =>
   z.strictObject({
     orderNotionalMax: positive.describe(
-      'Largest value of one order, in the asset that it is paid or settled in.',
+      'The largest value of one order, in the asset that it is paid or settled in.',
     ),
-    openOrdersMax: count.describe('Orders working at a time.'),
+    openOrdersMax: count.describe('The most orders that work at a time.'),
     openPositionsMax: count
       .optional()
-      .describe('Positions at a time, those included that a working order would open.'),
-    ordersPerMinuteMax: count
-      .optional()
-      .describe('Orders let through within a minute, and as many replaces.'),
+      .describe('The most positions at a time. A working order that would open one counts.'),
+    ordersPerMinuteMax: count.optional().describe('The most orders within a minute, and the most replaces.'),
     leverage: positive
       .default('1')
-      .describe('Value of contracts held for each unit of equity; spot is paid in full.'),
+      .describe('The value of contracts for each unit of equity. Spot is paid in full.'),
     cooldownMs: ms
       .optional()
       .describe(
-        'After a stop has closed a position of a symbol at a loss, in ms: no entry there for so long.',
+        'The time without an entry in a symbol after a stop has closed a position there at a loss, in ms.',
       ),
     stoplossGuard: z
       .strictObject({
-        stops: count.describe('Number of stops.'),
-        withinMs: ms.describe('Time that they come within, in ms.'),
-        blockMs: ms.describe('Time after the last of them in which nothing is entered, in ms.'),
+        stops: count.describe('The number of stops.'),
+        withinMs: ms.describe('The time within which they come, in ms.'),
+        blockMs: ms.describe('The time without an entry after the last of them, in ms.'),
       })
       .optional()
-      .describe('So many such stops within a time, of whatever symbols, and nothing is entered for a time.'),
+      .describe('Blocks all entries for a time after several such stops, of any symbols.'),
     ...breakerLimits,
   })
 

@@ -18,7 +18,7 @@ export type PositionSide = z.infer<typeof positionSide>
 export const overfillPolicy = z
   .enum(['count', 'reject'])
   .describe(
-    "What becomes of a fill beyond what was ordered: it is flagged either way. count: the venue's books have it, so ours do. reject: ours do not, and a reconciliation says so until somebody has dealt with it.",
+    "What to do with a fill beyond the quantity of its order. It is flagged either way. count: our books take it, as the venue's do. reject: our books leave it out, and each reconciliation reports the difference until a person settles it.",
   )
 export type OverfillPolicy = z.infer<typeof overfillPolicy>
 

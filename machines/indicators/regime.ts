@@ -16,30 +16,37 @@ export type Regime = 'trending_up' | 'trending_down' | 'ranging' | 'volatile'
  */
 export const regimeParameters = z
   .object({
-    adxLength: z.number().int().positive().default(14).describe('Candles that ADX is over.'),
-    atrLength: z.number().int().positive().default(14).describe('Candles that ATR is over.'),
-    slopeLength: z.number().int().min(2).default(20).describe('Candles that the slope is over.'),
+    adxLength: z.number().int().positive().default(14).describe('The number of candles of ADX.'),
+    atrLength: z.number().int().positive().default(14).describe('The number of candles of ATR.'),
+    slopeLength: z.number().int().min(2).default(20).describe('The number of candles of the slope.'),
     adxEnter: z
       .number()
       .min(0)
       .max(100)
       .default(25)
-      .describe('ADX, 0 to 100, that a trend begins at, where its slope is as steep, too: 25 is customary.'),
-    adxLeave: z.number().min(0).max(100).default(20).describe('ADX below which it is over: 20 is customary.'),
+      .describe('The ADX at which a trend begins, 0 to 100, if its slope is steep enough. 25 is customary.'),
+    adxLeave: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(20)
+      .describe('The ADX below which a trend ends. 20 is customary.'),
     slopeEnterPct: z
       .number()
       .nonnegative()
       .default(0.02)
       .describe(
-        'Slope in its direction that a trend begins at, in percent of the close per candle: the default is for hours.',
+        'The slope at which a trend begins, in percent of the close per candle. The default suits candles of an hour.',
       ),
-    slopeLeavePct: z.number().nonnegative().default(0.005).describe('Slope below which it is over.'),
+    slopeLeavePct: z.number().nonnegative().default(0.005).describe('The slope below which a trend ends.'),
     atrEnterPct: z
       .number()
       .positive()
       .default(2)
-      .describe('ATR from which on a market is volatile, in percent of the close: the default is for hours.'),
-    atrLeavePct: z.number().positive().default(1.5).describe('ATR below which it is so no more.'),
+      .describe(
+        'The ATR at which a market becomes volatile, in percent of the close. The default suits candles of an hour.',
+      ),
+    atrLeavePct: z.number().positive().default(1.5).describe('The ATR below which it is no longer volatile.'),
   })
   .refine((p) => p.adxLeave <= p.adxEnter, { error: 'must be at most adxEnter', path: ['adxLeave'] })
   .refine((p) => p.slopeLeavePct <= p.slopeEnterPct, {

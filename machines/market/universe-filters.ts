@@ -12,24 +12,24 @@ export const universeFilters = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Only symbols that are paid in one of these.'),
-  quoteVolumeMin: positive.optional().describe('Least volume of 24 hours, in the quote asset.'),
+    .describe('Lets in only symbols with one of these quote assets.'),
+  quoteVolumeMin: positive.optional().describe('The smallest volume of 24 hours, in the quote asset.'),
   spreadBpsMax: positive
     .optional()
-    .describe('Widest distance of bid and ask, in basis points of their middle.'),
-  ageDaysMin: z.number().int().positive().optional().describe('Least number of days since it was listed.'),
+    .describe('The widest spread of bid and ask, in basis points of their middle.'),
+  ageDaysMin: z.number().int().positive().optional().describe('The fewest days since the listing.'),
   allow: z
     .array(glob)
     .min(1)
     .optional()
-    .describe('Only symbols of these names; `*` stands for any characters, `?` for one.'),
-  deny: z.array(glob).min(1).optional().describe('None of these, either.'),
+    .describe('Lets in only symbols of these names. `*` stands for any characters, `?` for one.'),
+  deny: z.array(glob).min(1).optional().describe('Keeps out symbols of these names.'),
   symbolsMax: z
     .number()
     .int()
     .positive()
     .optional()
-    .describe('Of those that pass, only so many: those of the largest volume.'),
+    .describe('The most symbols. Those of the largest volume stay.'),
 })
 export type UniverseFilters = z.infer<typeof universeFilters>
 

@@ -7,7 +7,7 @@ import { ownOf } from './own.ts'
 export const contractType = z
   .enum(['spot', 'linear', 'inverse'])
   .describe(
-    'spot: the asset itself changes hands, so none is sold that is not owned. linear: a contract on it, settled in the quote asset. inverse: a contract worth a fixed amount of the quote asset, settled in the base asset.',
+    'spot: the asset itself changes hands, so only an owned asset can be sold. linear: a contract that settles in the quote asset. inverse: a contract of a fixed value in the quote asset that settles in the base asset.',
   )
 export type ContractType = z.infer<typeof contractType>
 
@@ -15,7 +15,9 @@ export const contractTerms = {
   contract: contractType.default('spot'),
   multiplier: positive
     .default('1')
-    .describe('Units of the base asset that one contract is of; of an inverse one, of the quote asset.'),
+    .describe(
+      'The units of the base asset in one contract. For an inverse contract, the units of the quote asset.',
+    ),
 }
 export interface Contract {
   readonly contract: ContractType

@@ -15,27 +15,25 @@ export const newsRule = z
       .string()
       .min(1)
       .refine((id) => id !== NO_RULE, `"${NO_RULE}" stands for no rule`)
-      .describe('What it is called by what is judged by it.'),
+      .describe('The name of the rule, which its judgements carry.'),
     in: z
       .literal('title')
       .optional()
-      .describe('It looks at the title alone; without this at title and text.'),
-    any: keywords
-      .optional()
-      .describe('There is at least one of these: whole words, in upper or lower case alike.'),
-    all: keywords.optional().describe('There is each of these.'),
+      .describe('`title` matches the title alone. Without it title and text are matched.'),
+    any: keywords.optional().describe('At least one of these is there. Whole words count, in any case.'),
+    all: keywords.optional().describe('Each of these is there.'),
     none: keywords
       .optional()
       .describe(
-        'A keyword does not count with one of these close by in its clause: `not hacked`, `hack thwarted`.',
+        'A keyword does not count when one of these is close to it in its clause: `not hacked`, `hack thwarted`.',
       ),
-    category: newsCategory.describe('What it is about: hack, delisting, outage, ...'),
-    sentiment: newsSentiment.optional().describe('Whether it is good for who holds the symbol.'),
-    severity: newsSeverity.describe('How grave it is: while a symbol has a critical flag it is not entered.'),
+    category: newsCategory.describe('The subject: hack, delisting, outage, ...'),
+    sentiment: newsSentiment.optional().describe('The sentiment for a holder of the symbol.'),
+    severity: newsSeverity.describe('How grave it is. A critical flag blocks entries in a symbol.'),
     flagForMs: durationMs
       .optional()
       .describe(
-        'For so many ms after it was published the symbols that it speaks of are flagged; without it they are not.',
+        'The time for which the symbols of the item are flagged after its publication, in ms. Without it they are not flagged.',
       ),
   })
   .refine(({ any, all }) => any !== undefined || all !== undefined, {
@@ -47,8 +45,8 @@ export const newsRules = z.strictObject({
   rules: z
     .array(newsRule)
     .check(distinct(({ id }) => id, 'id'))
-    .describe('The first one that fits an item judges it.'),
-  symbols: z.record(z.string(), keywords).describe('Symbols, and the words that stand for them.'),
+    .describe('The rules that judge an item. The first rule that matches decides.'),
+  symbols: z.record(z.string(), keywords).describe('The symbols, and the words that stand for them.'),
 })
 
 /** The venues whose accounts are told of flags. */

@@ -3,19 +3,19 @@ import { z } from 'zod'
 import { anyDurationMs, durationMs } from '../model/fields.ts'
 
 const rulesWith = (ms: typeof anyDurationMs) => ({
-  everyMs: ms.default(60_000).describe('How often the books are held against each other, in ms.'),
+  everyMs: ms.default(60_000).describe('How often the books are compared, in ms.'),
   settleMs: ms
     .default(5_000)
-    .describe('How long what is under way may take to arrive before a difference counts as one, in ms.'),
+    .describe('The time that a report under way may take before a difference counts, in ms.'),
   unknownOrders: z
     .enum(['adopt', 'cancel'])
     .default('adopt')
-    .describe('What becomes of orders at the venue that nobody here knows.'),
+    .describe('What to do with orders at the venue that are unknown here.'),
   balances: z
     .enum(['adopt', 'report'])
     .default('adopt')
     .describe(
-      'What becomes of a balance that still differs when orders and positions agree: money came or went unseen.',
+      'What to do with a balance that differs although orders and positions agree: money came or went unseen.',
     ),
 })
 

@@ -15,14 +15,18 @@ export const emaCross = defineStrategy({
   version: '4',
   description: 'Buys when the fast average crosses above the slow one, and sells when it falls below.',
   params: z.object({
-    fast: length.default(12).describe('Candles of the fast average, fewer than of the slow one.'),
-    slow: length.default(26).describe('Candles of the slow average.'),
+    fast: length
+      .default(12)
+      .describe('The number of candles of the fast average. It is less than that of the slow one.'),
+    slow: length.default(26).describe('The number of candles of the slow average.'),
     trailingStopPct: z
       .number()
       .positive()
       .max(100)
       .optional()
-      .describe('Distance of its trailing stop, in percent of the price at entry; none without.'),
+      .describe(
+        'The distance of the trailing stop, in percent of the price at entry. Without it there is no such stop.',
+      ),
   }),
   rules: [{ field: 'fast', rule: 'must be less than slow', holds: ({ fast, slow }) => fast < slow }],
   indicatorParams: ['fast', 'slow'],

@@ -18,25 +18,35 @@ export const meanReversion = defineStrategy({
   description:
     'In a ranging market, buys far below the mean and sells far above it, until the price is back.',
   params: z.object({
-    length: z.number().int().min(2).max(10_000).default(20).describe('Candles of the mean and of the range.'),
+    length: z
+      .number()
+      .int()
+      .min(2)
+      .max(10_000)
+      .default(20)
+      .describe('The number of candles of the mean and of the range.'),
     enterAt: z
       .number()
       .positive()
       .default(2)
-      .describe('Standard deviations from the mean at which it enters.'),
+      .describe('The distance from the mean at which it enters, in standard deviations.'),
     exitAt: z
       .number()
       .nonnegative()
       .default(0.5)
-      .describe('Standard deviations from the mean at which it is out again.'),
-    stopRanges: z.number().positive().default(3).describe('Distance of its stop in average true ranges.'),
+      .describe('The distance from the mean at which it exits, in standard deviations.'),
+    stopRanges: z
+      .number()
+      .positive()
+      .default(3)
+      .describe('The distance of its stop, in average true ranges.'),
     short: z
       .boolean()
       .default(false)
-      .describe('Whether it sells what it does not have: of a contract; spot has to be owned.'),
+      .describe('Whether it goes short in a contract. Spot cannot be sold short.'),
     regime: regimeParameters
       .prefault({})
-      .describe('What it takes for a ranging market, the only one that it enters.'),
+      .describe('The thresholds of a ranging market. It enters in no other.'),
   }),
   indicatorParams: ['length', 'regime'],
   initial: ({ length, regime: of }): MeanReversion => ({

@@ -10,16 +10,16 @@ export const strategyTerms = z.strictObject({
   id: name
     .regex(/^[\w\-\u{80}-\u{10FFFF}]+$/u, 'letters, digits, - and _')
     .describe(
-      'The actor is `<type>/<id>`, `emaCross/btc` say; its lists of orders are `<venue>:<id>-1`, `<venue>:<id>-2`, ..., with a long id cut short.',
+      'The actor is `<type>/<id>`, such as `emaCross/btc`. Its lists of orders are `<venue>:<id>-1`, `<venue>:<id>-2`, and so on. A long id is shortened there.',
     ),
   symbol: name.describe('What it trades.'),
-  interval: interval.describe('Of the candles that it sees: one of `symbol.intervals`.'),
-  orderQty: positive.describe('Quantity of each entry.'),
+  interval: interval.describe('The interval of its candles: one of `symbol.intervals`.'),
+  orderQty: positive.describe('The quantity of each entry.'),
   evaluateOn: z
     .enum(['candle', 'tick'])
     .default('candle')
     .describe(
-      'Whether it decides when a candle has closed, or at every trade, with the candle as it is until then.',
+      'candle: it decides when a candle closes. tick: it decides at every trade, with the candle so far.',
     ),
 })
 

@@ -5,17 +5,17 @@ import * as decimal from '../model/decimal.ts'
 import { anyDurationMs, durationMs, positive } from '../model/fields.ts'
 
 const rulesWith = (ms: typeof anyDurationMs) => ({
-  enabled: z.boolean().default(true).describe('Without it nothing is done about a position without a stop.'),
+  enabled: z.boolean().default(true).describe('Whether there is a watchdog.'),
   stopPct: positive
     .refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100')
     .default('5')
-    .describe('How far from what was paid the stop is that it places itself, in percent.'),
+    .describe("The distance of the watchdog's own stop from the average price paid, in percent."),
   graceMs: ms
     .default(5_000)
-    .describe('A position without a stop for so long gets one, in ms: a stop of its own may be on its way.'),
+    .describe('The time that a position may be without a stop, in ms. A stop of its own may be on its way.'),
   verifyEveryMs: ms
     .default(60_000)
-    .describe('How often it asks the venue whether the stops are there still, in ms.'),
+    .describe('How often the watchdog asks the venue whether the stops still exist, in ms.'),
 })
 
 export const watchdogRules = rulesWith(durationMs)

@@ -9,4 +9,4 @@ export const amount = decimal
 /** The pace of a market that has a time of its own. */
 export const speed = z
   .union([z.literal('max'), z.number().positive()], 'max, or a number greater than 0')
-  .describe('1 is the pace of life, 10 ten times that, max as fast as it goes.')
+  .describe('1 is real time, 10 is ten times as fast, and max has no wait.')

@@ -17,18 +17,20 @@ const config = z.strictObject({
       'name some, such as [BTCUSDT]',
     )
     .min(1)
-    .describe('What is watched, as the exchange writes it.'),
+    .describe('The symbols to watch, as the exchange writes them.'),
   market: z
     .enum(['spot', 'usdm', 'coinm'])
     .default('spot')
-    .describe('Spot, the futures that settle in USDT or USDC, or those that settle in the coin.'),
-  wsUrl: z.url().optional().describe("Another address of its streams than the exchange's own."),
-  restUrl: z.url().optional().describe('The same for its REST API.'),
+    .describe(
+      'spot, usdm (futures that settle in USDT or USDC), or coinm (futures that settle in the coin).',
+    ),
+  wsUrl: z.url().optional().describe("The address of the streams, in place of the exchange's own."),
+  restUrl: z.url().optional().describe("The address of the REST API, in place of the exchange's own."),
 })
 
 export const binance = defineAdapter({
   name: 'binance',
-  about: 'Binance, live; orders go to the paper venue.',
+  about: 'Binance, live. Orders go to the paper venue.',
   config,
   instruments: (_, place) => instrumentsOfVenue(place),
   candles: (options, request, signal) => klinesBefore(apiOf(options), request, signal),

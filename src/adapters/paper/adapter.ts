@@ -18,14 +18,12 @@ const config = z.strictObject({
     .nonnegative()
     .max(DURATION_MAX_MS)
     .default(20)
-    .describe("Event time, in ms, of a request's way to the venue, and of a report's way back."),
-  takerFee: fee.default('0.001').describe('Share of its value that a fill costs who takes what is there.'),
-  makerFee: fee.default('0.001').describe('The same for who has waited for it.'),
+    .describe('The time that a request takes to the venue, and a report takes back, in ms of event time.'),
+  takerFee: fee.default('0.001').describe('The fee of a fill that takes liquidity, as a share of its value.'),
+  makerFee: fee.default('0.001').describe('The fee of a fill that makes liquidity, as a share of its value.'),
   faults: linkFaults
     .optional()
-    .describe(
-      'What goes wrong on the way from the venue, to see what a strategy makes of it; nothing by default.',
-    ),
+    .describe('Faults on the way from the venue, to test a strategy. There are none by default.'),
 })
 
 /** Books in place of its own are of its own kind. */
@@ -33,7 +31,7 @@ type PaperContext = VenueContext & { readonly books?: VenueFolder | undefined }
 
 export const paper = defineAdapter({
   name: 'paper',
-  about: 'A venue that matches orders against the market, with money that is made up.',
+  about: 'A simulated venue. It matches orders against the market.',
   config,
   execution: {
     simulated: true,

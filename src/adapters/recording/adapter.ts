@@ -12,20 +12,20 @@ const config = z.strictObject({
     .min(1, 'name at least one file')
     .optional()
     .describe(
-      'Captures of the combined streams of Binance to play, merged by time; paths from the working directory. A file is plain, or `.gz`. A line is `<time> <json>`, the time of receipt in ns since 1970, or `<time>: <json>`, in s with a fraction, as cryptofeed writes it. By default a minute of two spot markets that comes with outcry.',
+      'Captures of the combined streams of Binance. They are merged by time. Paths start at the working directory. A file is plain text or `.gz`. A line is `<time> <json>` with the time of receipt in ns since 1970, or `<time>: <json>` in seconds with a fraction, as cryptofeed writes it. The default is a minute of two spot markets, which comes with outcry.',
     ),
   venue: z
     .enum(CAPTURED_VENUES)
     .optional()
     .describe(
-      'Where they were recorded. By default told from the messages: spot and futures share the names of their streams, but not all fields.',
+      'The venue that was recorded. By default the messages tell it: spot and futures share the names of their streams, but not all fields.',
     ),
   speed: speed.default('max'),
 })
 
 export const recording = defineAdapter({
   name: 'recording',
-  about: 'Captures of a market, played again.',
+  about: 'Recorded captures of a market.',
   config,
   instruments: (_, place) => formatOfVenue(place.venue)?.instruments(place) ?? [],
   market: {

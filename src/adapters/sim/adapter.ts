@@ -27,19 +27,23 @@ const simSymbol = z
   .strictObject({
     symbol: name
       .refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`)
-      .describe('What it is called, the asset that it is paid in last.'),
-    startPx: positive.describe('Its first price.'),
+      .describe('The name of the symbol. It ends with the quote asset.'),
+    startPx: positive.describe('The first price.'),
     tickSize: powerOfTen.describe('Prices are multiples of it.'),
     lotSize: powerOfTen.describe('Quantities are multiples of it.'),
     fundingRate: decimal
       .optional()
       .describe(
-        'Of a contract (see instruments): the share of its worth that who is long pays every 8 hours.',
+        'For a contract (see instruments): the share of its value that a long position pays every 8 hours.',
       ),
     quoteVolume24h: amount
       .optional()
-      .describe('What it says of its volume of 24 hours, in the quote asset: for the filters of a universe.'),
-    listedAt: epochMs.optional().describe('When it says that it was listed, for them too.'),
+      .describe(
+        'The volume of 24 hours that it reports, in the quote asset. The filters of a universe read it.',
+      ),
+    listedAt: epochMs
+      .optional()
+      .describe('The time of listing that it reports. The filters of a universe read it.'),
   })
   .refine(({ startPx, tickSize }) => Number(startPx) / Number(tickSize) <= START_TICKS_MAX, {
     path: ['startPx'],
@@ -47,7 +51,7 @@ const simSymbol = z
   })
 
 const config = z.strictObject({
-  seed: z.number().int().nonnegative().default(6).describe('The same market for the same seed.'),
+  seed: z.number().int().nonnegative().default(6).describe('The same seed gives the same market.'),
   symbols: z
     .array(simSymbol)
     .min(1)
@@ -56,8 +60,8 @@ const config = z.strictObject({
       { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
       { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
     ])
-    .describe('What is traded there.'),
-  ratePerSecond: z.number().positive().max(100_000).default(25).describe('Messages a second, each symbol.'),
+    .describe('The symbols of the market.'),
+  ratePerSecond: z.number().positive().max(100_000).default(25).describe('Messages per second and symbol.'),
   speed: speed.default(1),
   startAt: z
     .number()
@@ -66,14 +70,16 @@ const config = z.strictObject({
     .max(EPOCH_MS_MAX)
     .optional()
     .describe(
-      'Epoch ms of its first message; by default the present, and at a later start that of the first one.',
+      'The time of the first message, in epoch ms. The default is the present at the first start, and stays for later starts.',
     ),
-  durationMs: durationMs.optional().describe('Market time in ms after which it ends; by default never.'),
+  durationMs: durationMs
+    .optional()
+    .describe('Market time after which the market ends, in ms. By default it never ends.'),
 })
 
 export const sim = defineAdapter({
   name: 'sim',
-  about: 'A market that is made up.',
+  about: 'A simulated market.',
   config,
   instruments: ({ symbols }) =>
     symbols.map(({ symbol, tickSize, lotSize }) => instrument.parse({ symbol, tickSize, lotSize })),

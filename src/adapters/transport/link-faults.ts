@@ -7,18 +7,18 @@ import { Random } from './random.ts'
 const share = z.number().min(0).max(1)
 
 export const linkFaults = z.strictObject({
-  seed: z.number().int().nonnegative().default(1).describe('The same faults for the same seed.'),
-  drop: share.default(0).describe('Share of the reports that never come, 0 to 1.'),
-  duplicate: share.default(0).describe('Share of the reports that come twice.'),
-  delay: share.default(0).describe('Share of the reports that come late.'),
+  seed: z.number().int().nonnegative().default(1).describe('The same seed gives the same faults.'),
+  drop: share.default(0).describe('The share of reports that never come.'),
+  duplicate: share.default(0).describe('The share of reports that come twice.'),
+  delay: share.default(0).describe('The share of reports that come late.'),
   delayMaxMs: durationMs
     .default(5_000)
-    .describe('So many ms late, at most; the second of two comes as late.'),
-  reject: share.default(0).describe('Share of the orders that the venue refuses.'),
+    .describe('The largest delay of a late report, in ms. It holds for the second of two reports, too.'),
+  reject: share.default(0).describe('The share of orders that the venue refuses.'),
   disconnectEveryMs: durationMs
     .optional()
-    .describe('The connection is away once in so many ms: what is reported meanwhile never comes.'),
-  disconnectForMs: durationMs.default(10_000).describe('For so many ms each time.'),
+    .describe('The connection is lost once in this time, in ms. Reports of that time never come.'),
+  disconnectForMs: durationMs.default(10_000).describe('The length of each loss of the connection, in ms.'),
 })
 export type LinkFaults = z.infer<typeof linkFaults>
 

@@ -22,11 +22,13 @@ export const configSections = z.strictObject({
     .string()
     .min(1)
     .default('data')
-    .describe("Folder of the log and of the paper venue's own books; `data-recording` for a recording."),
+    .describe(
+      "The folder for the log and the paper venue's books. A recording has `data-recording` by default.",
+    ),
   market: marketSection(ADAPTERS)
     .prefault({})
     .describe(
-      'Where prices come from. Where `source` is not named, `files` are a recording and everything else is the simulated market.',
+      'The source of prices. Without `source`, a section with `files` plays a recording, and any other section simulates a market.',
     ),
   symbol: z
     .strictObject({
@@ -34,61 +36,59 @@ export const configSections = z.strictObject({
         .array(interval)
         .min(1)
         .default(['1s', '1m', '5m'])
-        .describe('Of the candles that are made.'),
+        .describe('The intervals of the candles.'),
       staleAfterMs: z
         .number()
         .int()
         .min(100)
         .max(DURATION_MAX_MS)
         .default(10_000)
-        .describe('Without data for so many ms a symbol is stale.'),
-      emit: symbolInput.shape.emit.describe(
-        'Of what comes one event each, besides the ticks: trade, quote, orderBook.',
-      ),
+        .describe('A symbol without data for this time is stale, in ms.'),
+      emit: symbolInput.shape.emit.describe('Market messages that become one event each, besides the ticks.'),
     })
     .prefault({})
-    .describe('What is made of the market of each symbol.'),
+    .describe('The candles and events of each symbol.'),
   venue: venueConfig
     .optional()
-    .describe('Where orders go. Where `adapter` is not named, it is the paper venue.'),
+    .describe('The venue that orders go to. Without `adapter` it is the paper venue.'),
   venues: venues
     .optional()
     .describe(
-      'In place of `venue`: several, each by its name, with an account, positions, orders and books of its own. What holds for all of them stands in the sections below; what is otherwise at one of them stands with it. The first is where a strategy trades that names none; one that is called as the market is (`sim`, `binance`) goes on as `venue` did.',
+      'Several venues by name, in place of `venue`. Each has its own account, positions, orders and books. The sections below hold for all venues, and a venue can override their keys. A strategy without a venue trades at the first one. A venue with the name of the market (`sim`, `binance`) continues the log and the books of `venue`.',
     ),
   ...sectionsOfVenues,
   strategies: z
     .array(strategy)
     .check(distinct(({ id }) => id, 'id'))
     .optional()
-    .describe('What trades; by default one EMA cross for each symbol.'),
+    .describe('The strategies. The default is one EMA cross for each symbol.'),
   universe: z
     .strictObject({
       filters: universeFilters
         .default({})
-        .describe('What lets symbols in. Without any all are in that trade.'),
+        .describe('The filters that let symbols in. Without filters all symbols that trade are in.'),
       everyMs: z
         .number()
         .int()
         .min(1_000)
         .max(DURATION_MAX_MS)
         .default(3_600_000)
-        .describe('How often a live venue is asked what it lists, in ms.'),
+        .describe('How often a live venue is asked for its list of symbols, in ms.'),
     })
     .optional()
-    .describe("Which of the market's symbols are traded; without this section there is no universe."),
+    .describe('The choice of the symbols to trade. Without this section there is no universe.'),
   news: z
     .strictObject({
       sources: z
         .array(newsSource)
         .check(distinct(newsSourceName, 'name'))
         .default([])
-        .describe('Without any there is no news.'),
+        .describe('The sources. Without one there is no news.'),
       rules: newsRules.shape.rules.default(DEFAULT_NEWS_RULES.rules),
       symbols: newsRules.shape.symbols.default(DEFAULT_NEWS_RULES.symbols),
     })
     .prefault({})
-    .describe('News of the world, which can keep a symbol from being entered.'),
+    .describe('News, which can block entries in a symbol.'),
   runner: z
     .strictObject({
       heartbeatMs: z
@@ -97,21 +97,23 @@ export const configSections = z.strictObject({
         .min(1_000)
         .max(DURATION_MAX_MS)
         .default(60_000)
-        .describe('How often it says that it lives, what went wrong and how the account stands, in ms.'),
+        .describe(
+          'How often the runner records a heartbeat, the errors and the state of the account, in ms.',
+        ),
       hangLimitMs: z
         .number()
         .int()
         .refine((ms) => ms === 0 || ms >= 1_000, 'must be 0, or at least 1000')
         .default(60_000)
         .describe(
-          'After so many ms in which it does not get on, because the code of an actor or of a module loops, the process is ended: it says where it stands, and its next start puts that actor into quarantine. 0 is never. A debugger that is attached switches it off.',
+          'The time after which a process ends that makes no progress, in ms, because the code of an actor or of a module loops. It says where it stands, and the next start puts that actor into quarantine. 0 switches this off, and so does an attached debugger.',
         ),
       storeId: z
         .string()
         .regex(/^[0-9a-z]{4}$/, '4 characters of 0-9 and a-z')
         .optional()
         .describe(
-          'Of a new data folder: what its orders are called by at a venue begins with it. By default at random, so that two folders never call two orders alike.',
+          'The short id of a new data folder. The ids of its orders at a venue begin with it. The default is random, so that two folders never call two orders alike.',
         ),
       moduleLimitMs: z
         .number()
@@ -119,7 +121,7 @@ export const configSections = z.strictObject({
         .min(1_000)
         .max(DURATION_MAX_MS)
         .default(MODULE_LIMIT_MS)
-        .describe("How long the top-level await of a strategy's module may take, in ms."),
+        .describe("The longest time for the top-level await of a strategy's module, in ms."),
     })
     .prefault({})
     .describe('The process.'),
@@ -131,27 +133,27 @@ export const configSections = z.strictObject({
         .nonnegative()
         .default(1_000_000)
         .describe(
-          'Records that stay in the database; older ones go to compressed files beside it and are read there.',
+          'The number of records that stay in the database. Older records move to compressed files beside it and are read there.',
         ),
       liveHours: z
         .number()
         .nonnegative()
         .optional()
-        .describe('Those of the last so many hours stay in any case.'),
+        .describe('The number of hours whose records stay in any case.'),
     })
     .prefault({})
-    .describe('How much of the log stays at hand.'),
+    .describe('How much of the log stays in the database.'),
   server: z
     .strictObject({
-      enabled: z.boolean().default(true).describe('Whether there is one.'),
-      host: z.string().default('127.0.0.1').describe('Address that it listens on.'),
-      port: serverPort.default(7077).describe('Port that it listens on; 0 takes any free one.'),
+      enabled: z.boolean().default(true).describe('Whether there is a server.'),
+      host: z.string().default('127.0.0.1').describe('The address to listen on.'),
+      port: serverPort.default(7077).describe('The port to listen on. 0 takes any free port.'),
       token: serverToken
         .optional()
         .describe(
-          'Whoever has it may speak to the server, and nobody else: at least 16 letters that headers, addresses and cookies take as they are. Wanted where `host` is none of this machine alone.',
+          'The secret that every client needs: at least 16 characters that headers, addresses and cookies take as they are. It is required when other machines can reach `host`.',
         ),
-      origins: serverOrigins.default([]).describe('Origins of pages elsewhere that may speak to it, too.'),
+      origins: serverOrigins.default([]).describe('Origins of other pages that may use the server.'),
     })
     .refine(({ enabled, host, token }) => !enabled || isLoopback(host) || token !== undefined, {
       path: ['token'],
@@ -165,14 +167,14 @@ export const configSections = z.strictObject({
       level: z
         .enum(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info')
-        .describe('The least grave that is said.'),
+        .describe('The lowest level that is written.'),
       format: z
         .enum(['auto', 'status', 'json'])
         .default('auto')
         .describe('`auto`: a status line on a terminal, JSON otherwise.'),
     })
     .prefault({})
-    .describe('What the process says.'),
+    .describe('The log of the process.'),
 })
 
 /** The venue of a run that names none. */

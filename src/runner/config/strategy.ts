@@ -10,12 +10,12 @@ export const strategy = z.looseObject({
     .default('emaCross')
     .describe('emaCross, meanReversion, or the path of a module that exports a `strategy`.'),
   symbol: strategyTerms.shape.symbol.describe(
-    'What it trades. Or `universe`: one strategy for each symbol of the market, `<id>-<symbol>`, that trades while it is in.',
+    'The symbol that it trades. `universe` gives one strategy for each symbol of the market, `<id>-<symbol>`, which trades while the symbol is in the universe.',
   ),
   venue: z
     .string()
     .optional()
-    .describe('Name of the venue that it trades at: one of `venues`, by default the first of them.'),
+    .describe('The venue that it trades at: one of `venues`. The default is the first.'),
 })
 export type StrategyConfig = z.infer<typeof strategy>
 

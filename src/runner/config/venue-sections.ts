@@ -17,8 +17,8 @@ import { type VenueConfig, venueSection } from '../../adapters/sections.ts'
 const { element: interval } = symbolInput.shape.intervals
 
 const account = z.strictObject({
-  asset: name.default('USDT').describe('What it is counted in.'),
-  balance: amount.default('100000').describe('Cash, in that asset.'),
+  asset: name.default('USDT').describe('The asset that the account is valued in.'),
+  balance: amount.default('100000').describe('The cash at the beginning, in that asset.'),
   limits: riskLimits
     .extend({
       orderNotionalMax: riskLimits.shape.orderNotionalMax.default('10000'),
@@ -26,14 +26,14 @@ const account = z.strictObject({
     })
     .prefault({})
     .describe(
-      'What the risk gate lets through. What only makes a position smaller is held to none of those that keep positions from growing.',
+      'The limits of the risk gate. An order that only reduces a position passes the limits that keep positions from growing.',
     ),
   positionMode: positionMode.default('netting'),
   overfill: overfillPolicy.default('count'),
   valueEvery: interval
     .optional()
     .describe(
-      'How often it is valued, and its limits looked at: one of symbol.intervals, by default the first of them.',
+      'How often the account is valued and its limits are checked: one of symbol.intervals. The default is the first.',
     ),
 })
 const instruments = z.array(instrument).check(distinct(({ symbol }) => symbol, 'symbol'))
@@ -47,16 +47,14 @@ export type ReconciliationConfig = z.infer<typeof reconciliation>
 
 /** The run's sections. They hold at each of its venues. */
 export const sectionsOfVenues = {
-  account: account.prefault({}).describe('The money, and what may be done with it.'),
+  account: account.prefault({}).describe('The money, and the limits of its use.'),
   instruments: instruments
     .default([])
     .describe(
-      "The venue's rules, by symbol: what the risk gate lets through there. Each rule holds where it is given. Quantities are in units of the symbol, notionals in its quote asset.",
+      "The venue's rules by symbol, which the risk gate enforces. A rule that is left out does not hold. Quantities are in units of the symbol, notionals in its quote asset.",
     ),
-  watchdog: watchdog.prefault({}).describe('Sees to it that everything held has a live stop.'),
-  reconciliation: reconciliation
-    .prefault({})
-    .describe("How often, and how, the venue's books are held against ours."),
+  watchdog: watchdog.prefault({}).describe('Places a stop for each holding that has none.'),
+  reconciliation: reconciliation.prefault({}).describe("How the venue's books are compared with ours."),
 }
 
 /** The sections of one venue. They override the run's. */
@@ -82,13 +80,16 @@ function unfilled(section: z.ZodObject): z.ZodObject {
 const inPlaceOf = (section: z.ZodObject, key: string) =>
   unfilled(section)
     .optional()
-    .meta({ title: `keys of \`${key}\``, description: `What is otherwise here than in \`${key}\`.` })
+    .meta({
+      title: `keys of \`${key}\``,
+      description: `The keys that override those of \`${key}\` at this venue.`,
+    })
 
 const own = {
   account: inPlaceOf(account, 'account'),
   instruments: instruments.optional().meta({
     title: 'list, as `instruments`',
-    description: 'Rules here, in place of those in `instruments` of the same symbols.',
+    description: 'Rules at this venue. They replace the rules of the same symbols in `instruments`.',
   }),
   watchdog: inPlaceOf(watchdog, 'watchdog'),
   reconciliation: inPlaceOf(reconciliation, 'reconciliation'),
