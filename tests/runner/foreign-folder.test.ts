@@ -110,7 +110,7 @@ describe('a foreign data folder', () => {
     const { code, stdout } = await outcry('verify', '--data', copy, '--machines', module, '--json')
     expect([code, JSON.parse(stdout).problems]).toEqual([
       1,
-      [expect.objectContaining({ code: 'VENUE_CORRUPT', actor: 'port/paper' })],
+      [expect.objectContaining({ code: 'VENUE_CORRUPT', actor: 'port/sim' })],
     ])
   })
 
