@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take longest, the longest first. */
 const LONG = [
+  'every-kill',
   'module-faults',
   'crash-loop',
   'kill-bracket',
@@ -39,8 +41,8 @@ export default defineConfig({
     exclude: ['tests/e2e/**', 'tests/pack/**'],
     globalSetup: 'tests/programs/compile.ts',
     sequence: { sequencer: LongestFirst },
-    // One on each core: by default Vitest leaves one of them free.
-    maxWorkers: '100%',
+    // More than cores, because many tests wait for the disk or for a child process.
+    maxWorkers: availableParallelism() + 2,
     // For a test that hangs. The longest takes half a minute, and machines may be ten times slower.
     testTimeout: 600_000,
     hookTimeout: 600_000,
