@@ -24,7 +24,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
   moments: {
     about: 'runs that die, or are stopped, at each of their writes',
     files: ['tests/faults/kills/every-kill.test.ts'],
-    amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLED_RUN_MS: 60_000 },
+    amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLS_OF_EACH: 2, KILLED_RUN_MS: 60_000 },
   },
   power: {
     about: 'power cuts of a store',
