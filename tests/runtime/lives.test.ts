@@ -18,7 +18,7 @@ import {
   STRAIGHT,
 } from './lives.ts'
 
-const LIVES = howMany('LIVES', 150)
+const LIVES = howMany('LIVES', 100)
 /** Percentage of the lives that run on disk. */
 const ON_DISK_PERCENT = 5
 

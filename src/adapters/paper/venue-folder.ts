@@ -4,6 +4,7 @@ import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
 import { type Interruptible, isOutcryError, OutcryError, Pace } from '../../../store/index.ts'
 import { makeFolder } from '../../../store/leveldb/folder/folder.ts'
+import { openFailure } from '../../../store/leveldb/folder/open-errors.ts'
 import { StoreLock } from '../../../store/leveldb/folder/store-lock.ts'
 import type { BookEntries, Books, Life, VenueOrder, VenueReport } from '../venue.ts'
 import { checkBooks } from './books-check.ts'
@@ -50,7 +51,9 @@ export async function openVenueFolder(location: string | undefined, life?: Life)
     return await openLocked(where, lock, life)
   } catch (error) {
     await lock?.release()
-    if (isOutcryError(error, 'STORE_CORRUPT')) throw corrupt(where, error.message, error)
+    // LevelDB may find damage that the look before has not seen.
+    const found = openFailure(where, error)
+    if (found.code === 'STORE_CORRUPT') throw corrupt(where, found.message, error)
     if (isOutcryError(error) && error.code.startsWith('VENUE_')) throw error
     throw openFailed(where, error)
   }
