@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type AccountContext, machines, RUNNER, type StrategyContext } from '../../machines/index.ts'
-import { boot, configuredBy, rivalsIn } from '../../src/runner/actors/boot.ts'
+import { configuredBy, rivalsIn } from '../../src/runner/actors/configured.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/actors/strategies.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Harness } from '../runtime/harness.ts'
+import { boot } from './boot.ts'
 
 const STRATEGY = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 2, slow: 5, orderQty: '1' }
 const EMA = 'emaCross/s'
@@ -132,9 +133,7 @@ describe('a start on a store that was started on before', () => {
     const strategies = [STRATEGY, { ...STRATEGY, id: 't' }, { ...STRATEGY, id: 'u', symbol: 'ETHUSDT' }]
     const symbols = ['BTCUSDT', 'ETHUSDT']
     const config = loadConfig({ flags: { strategies } })
-    expect([...rivalsIn(config, { venue: 'sim', symbols, at: 1 })]).toEqual([
-      ['BTCUSDT', [EMA, 'emaCross/t']],
-    ])
+    expect([...rivalsIn(config, { venue: 'sim', symbols })]).toEqual([['BTCUSDT', [EMA, 'emaCross/t']]])
   })
 
   it('sets watchdogs, symbols and reconciliation as they are configured by now', async () => {

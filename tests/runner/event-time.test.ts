@@ -5,13 +5,13 @@ import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market
 import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import { VenueFolder } from '../../src/adapters/paper/venue-folder.ts'
 import { VenuePort } from '../../src/adapters/venue-port.ts'
-import { boot } from '../../src/runner/actors/boot.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { EventTimeDriver } from '../../src/runner/drivers/event-time.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { newMemory } from '../../store/index.ts'
+import { boot } from './boot.ts'
 
 const SYMBOL = 'BTCUSDT'
 const START_AT = 1_000

@@ -9,12 +9,12 @@ import {
   type Strategy,
   type StrategyContext,
 } from '../../machines/index.ts'
-import { boot } from '../../src/runner/actors/boot.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../../src/runner/actors/quarantine.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/actors/strategies.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { STASH_MAX } from '../../src/runtime/actors/bounds.ts'
 import { Harness } from '../runtime/harness.ts'
+import { boot } from './boot.ts'
 
 /** Throws at its first candle where `limit` is below 10, and already when it starts where it is below 0. */
 const fragile = (version: string, upgrades?: Strategy['upgrades']) =>

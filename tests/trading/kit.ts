@@ -11,10 +11,10 @@ import {
   type PositionSide,
 } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
-import { boot } from '../../src/runner/actors/boot.ts'
 import { BUILT_IN_STRATEGIES, kindsOf } from '../../src/runner/actors/strategies.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
+import { boot } from '../runner/boot.ts'
 import { Harness } from '../runtime/harness.ts'
 import type { Exchange } from './exchange/exchange.ts'
 

@@ -104,3 +104,11 @@ export function symbolIssues(config: Traded, place: Place): readonly Issue[] {
 
 /** The parts of a configuration that name symbols. */
 type Traded = Pick<RunnerConfig, 'instruments' | 'strategies' | 'market' | 'venues'>
+
+/** Returns the venue, and the market's own venue if that is another one. */
+export function placeAt(
+  venue: string,
+  market: string,
+): { readonly venue: string; readonly marketVenue?: string } {
+  return { venue, ...(venue !== market && { marketVenue: market }) }
+}

@@ -4,7 +4,7 @@
 import { RUNNER as RUNNER_ACTOR } from '../../../machines/index.ts'
 import { VERSION } from '../../api/version.ts'
 import type { Address } from '../../runtime/record/address.ts'
-import { traded } from '../actors/boot.ts'
+import { traded } from '../actors/configured.ts'
 import { quarantinedIn, quarantineText, sendUnlessQuarantined } from '../actors/quarantine.ts'
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'

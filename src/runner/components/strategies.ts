@@ -1,5 +1,5 @@
 /** The strategies that are configured, each an actor; those that are configured no more are stopped. */
-import { rivalsIn } from '../actors/boot.ts'
+import { rivalsIn } from '../actors/configured.ts'
 import { rememberStrategies } from '../actors/strategies.ts'
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'
@@ -9,7 +9,7 @@ export function strategies(run: Run): readonly Component[] {
   const { config, place, strategies: loaded, logger } = run.plan
   const start = async () => {
     const boot = run.get('boot')
-    for (const [symbol, rivals] of rivalsIn(config, { ...place, at: boot.at, strategies: loaded }))
+    for (const [symbol, rivals] of rivalsIn(config, { ...place, strategies: loaded }))
       logger.warn(
         {},
         `${rivals.join(' and ')} share one position in ${symbol}: one may close what the other opens`,
