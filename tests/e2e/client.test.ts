@@ -8,6 +8,12 @@ import { emit, setup } from 'xstate'
 import { createSupervisor, openMemoryStore, serve } from '../../src/index.ts'
 import { launchChromium } from './chromium.ts'
 
+/** What the page has: the client, and a function of the test. */
+interface Page {
+  readonly outcry: typeof import('../../src/client/index.ts')
+  hear(items: number): void
+}
+
 const COUNTS = 50
 const TOKEN = 'every-4llowed_sort~of.sign'
 
@@ -52,8 +58,7 @@ it('a client with a token follows a feed through a restart of the server', async
     await count()
     const following = tab.evaluate(
       async ({ url, token, half }) => {
-        // biome-ignore lint/suspicious/noExplicitAny: what the page has
-        const { outcry, hear } = globalThis as any
+        const { outcry, hear } = globalThis as unknown as Page
         const seqs: number[] = []
         for await (const { seq } of outcry
           .createClient({ url, token })
