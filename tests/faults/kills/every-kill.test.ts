@@ -101,7 +101,8 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
       for (let n = 0; n < kills; n++) {
         const write = 2 + Math.floor(((0.3 + random() / 2) * writes) / kills)
         const end = ENDS[n % ENDS.length]
-        await run.live(({ ofRun }) => (ofRun === write ? end : undefined))
+        // A runner that still starts does not hear that it is to stop, so it is told at each write from there on.
+        await run.live(({ ofRun }) => (ofRun >= write ? end : undefined))
       }
       await run.live()
       expect(run.ends).toBe(kills)
