@@ -12,6 +12,15 @@ export function holdingName({ symbol, positionSide }: Holding): string {
   return positionSide === undefined ? symbol : `${symbol}:${positionSide}`
 }
 
+/**
+ * Returns the holding of a name: the reverse of `holdingName`. A symbol may have a colon, too, so the mode of the account says
+ * whether the name has a side.
+ */
+export function holdingOf(name: string, mode: 'netting' | 'hedging'): Holding {
+  const [, symbol, side] = (mode === 'hedging' && /^(.+):(LONG|SHORT)$/s.exec(name)) || []
+  return symbol === undefined ? { symbol: name } : { symbol, positionSide: side as PositionSide }
+}
+
 /** Returns the id of a position and of its watchdog. */
 export function holdingId(of: Holding & { readonly venue: string }): string {
   return `${of.venue}:${holdingName(of)}`

@@ -1,6 +1,4 @@
-import { compact } from '../../errors/compact.ts'
 import {
-  type AccountBooks,
   type AccountContext,
   accountAddress,
   booksOf,
@@ -11,12 +9,12 @@ import {
   type PlaceOrder,
   type PortfolioReport,
   type PortfolioRequest,
-  type PositionSide,
   type ReplaceOrder,
   type VenueOrderState,
   type VenueState,
   type VenueStateRequest,
 } from '../../machines/index.ts'
+import { holdingOf } from '../../machines/model/addresses.ts'
 import { statusReport, termsThere } from '../../machines/reconciliation/venue-order.ts'
 import { OutcryError } from '../../store/index.ts'
 import type { Port, PortContext } from '../runtime/port.ts'
@@ -155,8 +153,8 @@ export class VenuePort implements Port {
       report.type === 'EXECUTION_REPORT' ? venue.status(report.clOrdId, foreignId) : undefined,
     )
     const orders = isThere(askedOf) ? askedOf : await Promise.all(askedOf)
-    const here = this.#booksOf(intent)
-    if (here === undefined) return
+    const account = this.#accountOf(intent)
+    if (account === undefined) return
     const state: VenueState = {
       type: 'VENUE_STATE',
       at: context.now(),
@@ -166,28 +164,27 @@ export class VenuePort implements Port {
         return [{ order, terms: termsThere(stateOf(orders[i] as VenueOrder)), report }]
       }),
       flows: movements.flatMap(({ report }) => (report.type === 'CASH_FLOW_REPORT' ? [report] : [])),
-      positions: Object.entries(positions).map(([position, quantity]) => {
-        const [symbol, positionSide] = position.split(':') as [string, PositionSide | undefined]
-        return compact({ symbol, positionSide, quantity })
-      }),
+      positions: Object.entries(positions).map(([name, quantity]) => ({
+        ...holdingOf(name, account.positionMode),
+        quantity,
+      })),
       balances: Object.entries(balances).map(([asset, balance]) => ({ asset, balance })),
-      here,
+      here: booksOf(account),
     }
     await this.#reply(intent, state)
   }
 
   async #tellBooks(intent: Intent, { at }: PortfolioRequest): Promise<void> {
-    const here = this.#booksOf(intent)
-    if (here !== undefined) await this.#reply(intent, { type: 'PORTFOLIO', at, ...here })
+    const account = this.#accountOf(intent)
+    if (account !== undefined) await this.#reply(intent, { type: 'PORTFOLIO', at, ...booksOf(account) })
   }
 
   async #reply({ id, actor, seq, correlation }: Intent, answer: VenueAnswer): Promise<void> {
     await this.#context?.send(actor, answer, { at: answer.at, completes: id, cause: seq, correlation })
   }
 
-  #booksOf({ port }: Intent): AccountBooks | undefined {
-    const account = this.#context?.getSnapshot(accountAddress(port))
-    return account && booksOf(account.context as AccountContext)
+  #accountOf({ port }: Intent): AccountContext | undefined {
+    return this.#context?.getSnapshot(accountAddress(port))?.context as AccountContext | undefined
   }
 
   /**

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
+import { holdingName, holdingOf } from '../../machines/model/addresses.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -36,5 +37,15 @@ describe('addresses', () => {
   it('that are made by hand would be found', () => {
     for (const kind of ['order', 'account', 'watchdog', 'emaCross', 'port'])
       expect(madeByHand(['src/x.ts', `send(\`${kind}/\${id}\`)`])).toHaveLength(1)
+  })
+})
+
+describe('the name of a holding', () => {
+  it.each(['BTCUSDT', 'BTC:PERP', 'BTC:LONG', ':', 'LONG'])('gives %s back, with its side', (symbol) => {
+    expect(holdingOf(holdingName({ symbol }), 'netting')).toEqual({ symbol })
+    for (const positionSide of ['LONG', 'SHORT'] as const) {
+      const holding = { symbol, positionSide }
+      expect(holdingOf(holdingName(holding), 'hedging')).toEqual(holding)
+    }
   })
 })

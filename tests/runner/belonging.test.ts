@@ -188,6 +188,15 @@ describe('a data folder', () => {
       hint: expect.stringContaining('Add BTCUSDT'),
     })
     await store.close()
+    const colon = { ...SIM, durationMs: 10_000, symbols: [{ ...BTC, symbol: 'BTC:USDT' }] }
+    await run('held-colon', colon, { strategies: [{ id: 'a', type: HOLDS, ...terms, symbol: 'BTC:USDT' }] })
+    const other = await openLevelStore(join(folder, 'held-colon', 'log'))
+    await expectHeldWatched(other, { venue: 'sim', symbols: ['BTC:USDT'] }, 'data')
+    await expect(expectHeldWatched(other, { venue: 'sim', symbols: ['BTC'] }, 'data')).rejects.toMatchObject({
+      code: 'OTHER_MARKET',
+      message: expect.stringMatching(/ of BTC:USDT/),
+    })
+    await other.close()
   })
 
   it('is not the folder of a log, nor that of another program', async () => {

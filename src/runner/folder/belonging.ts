@@ -226,11 +226,10 @@ export async function expectHeldWatched(
 ): Promise<void> {
   const prefix = positionAddress({ venue, symbol: '' })
   for await (const address of store.actors({ prefix })) {
-    const id = address.slice(prefix.length)
-    // The id may also contain the side.
-    if (symbols.some((symbol) => id === symbol || id.startsWith(`${symbol}:`))) continue
+    if (symbols.includes(address.slice(prefix.length))) continue
+    // The id of a position may contain its side, and a symbol may have a colon, too.
     const held = await holdingIn(store, address)
-    if (held === undefined || isZero(held.quantity)) continue
+    if (held === undefined || symbols.includes(held.symbol) || isZero(held.quantity)) continue
     throw new OutcryError(
       'OTHER_MARKET',
       `the log in ${data} holds ${held.quantity} of ${held.symbol}, which the market does not watch any more`,
