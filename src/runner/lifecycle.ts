@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { compact } from '../../errors/compact.ts'
 import { componentAddress } from '../../machines/index.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { plainError } from '../runtime/record/values.ts'
 import type { Component, ComponentHealth, ComponentState } from './component.ts'
 import type { ComponentRecords } from './component-records.ts'
 import { startOrder } from './start-order.ts'
@@ -88,7 +89,8 @@ export class Lifecycle {
         await this.#start(entry)
       }
       await records.flush()
-    } catch (error) {
+    } catch (thrown) {
+      const error = errorOf(thrown)
       const last = begun.at(-1) as Entry
       if (last.state === 'INITIALIZING') this.#fault(last, error)
       await records.flush()
@@ -110,12 +112,14 @@ export class Lifecycle {
     return this.#stopping
   }
 
-  async #start(entry: Entry): Promise<void> {
+  async #start(entry: Entry, isRestart = false): Promise<void> {
     const { records } = this.#options
     const { component } = entry
     entry.state = 'INITIALIZING'
     entry.reason = undefined
     records.note(component.name, { type: 'START' })
+    // The restart has begun by now, so that a stop that fails is a failure of the restart.
+    if (isRestart) await component.stop?.()
     await component.start()
     entry.state = 'RUNNING'
     entry.runsSince = this.#time.now()
@@ -130,14 +134,14 @@ export class Lifecycle {
         await component.run?.()
         if (component.endsRun) this.#end()
         return
-      } catch (error) {
-        if (!(await this.#recovered(entry, error))) return
+      } catch (thrown) {
+        if (!(await this.#recovered(entry, errorOf(thrown)))) return
       }
     }
   }
 
   /** Returns whether the component was restarted. */
-  async #recovered(entry: Entry, failure: unknown): Promise<boolean> {
+  async #recovered(entry: Entry, failure: Error): Promise<boolean> {
     const { component } = entry
     for (let error = failure; ; ) {
       if (component.restart === undefined) this.#fail(error)
@@ -148,18 +152,13 @@ export class Lifecycle {
       await this.#time.wait(retryInMs, this.#stopped.signal)
       if (this.#stopping !== undefined) return false
       try {
-        entry.restarting = this.#restart(entry)
+        entry.restarting = this.#start(entry, true)
         await entry.restarting
         return this.#stopping === undefined
       } catch (again) {
-        error = again
+        error = errorOf(again)
       }
     }
-  }
-
-  async #restart(entry: Entry): Promise<void> {
-    await entry.component.stop?.()
-    await this.#start(entry)
   }
 
   /** Returns the wait before the restart, in ms. Undefined when there is none. */
@@ -172,7 +171,7 @@ export class Lifecycle {
     return Math.min(restart.minMs * 2 ** (entry.failures - 1), restart.maxMs)
   }
 
-  #fault(entry: Entry, error: unknown, retryInMs?: number): void {
+  #fault(entry: Entry, error: Error, retryInMs?: number): void {
     const { records, logger } = this.#options
     const { name, restart } = entry.component
     const reason = reasonOf(error)
@@ -197,7 +196,7 @@ export class Lifecycle {
       entry.state = 'STOPPING'
       records.note(entry.component.name, { type: 'STOP' })
     }
-    const thrown: unknown[] = []
+    const errors: Error[] = []
     for (const entry of [...entries].reverse()) {
       const { component } = entry
       try {
@@ -205,30 +204,45 @@ export class Lifecycle {
         if (entry.state === 'FAILED') continue
         entry.state = 'STOPPED'
         records.note(component.name, { type: 'STOP_COMPLETED' })
-      } catch (error) {
-        thrown.push(error)
+      } catch (thrown) {
+        const error = errorOf(thrown)
+        errors.push(error)
         entry.state = 'FAILED'
         entry.reason = reasonOf(error)
         records.note(component.name, { type: 'FAULT', reason: entry.reason })
       }
     }
-    if (thrown.length > 0) throw thrown[0]
+    if (errors.length > 0) throw errors[0]
   }
 }
 
 /** Maximum length of a reason, in characters. Records contain it. */
 const REASON_LENGTH_MAX = 1_000
 
-function reasonOf(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error)
-  return reason.slice(0, REASON_LENGTH_MAX)
+/** Returns an error's message. An error without one has a code or a name. */
+function reasonOf(error: Error): string {
+  const { message, code, name } = plainError(error)
+  return (message || String(code ?? name)).slice(0, REASON_LENGTH_MAX)
+}
+
+/**
+ * Returns a thrown value if it is an error that can be read, and otherwise an error with its text. Adapters are others'
+ * code: they may throw undefined, which would look like no failure, or an object without a text.
+ */
+function errorOf(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error && typeof thrown.message === 'string') return thrown
+  } catch {
+    // The value throws when it is read.
+  }
+  return new Error(plainError(thrown).message, { cause: thrown })
 }
 
 function problemOf(component: Component): string | undefined {
   try {
     return component.health?.()
-  } catch (error) {
-    return `it cannot say how it is: ${reasonOf(error)}`
+  } catch (thrown) {
+    return `it cannot say how it is: ${reasonOf(errorOf(thrown))}`
   }
 }
 

@@ -44,4 +44,27 @@ describe('what a process logs as gone wrong', () => {
     reports.warn({}, 'too late')
     expect(told).toEqual([{ severity: 'warning', text: 'too late' }])
   })
+
+  it('does not end the start at which it is told, though the runtime refuses one of it', () => {
+    const reports = new ErrorReports(logger())
+    const told: string[] = []
+    for (const text of ['one', 'two']) reports.warn({}, text)
+    reports.attach(({ text }) => {
+      told.push(text)
+      if (text === 'one') throw new Error('too large')
+    })
+    expect(told).toEqual(['one', 'two'])
+  })
+
+  it('is about a text, or about nothing', () => {
+    const reports = new ErrorReports(logger())
+    const told: object[] = []
+    reports.attach((report) => told.push(report))
+    reports.warn({ market: { name: 'kraken' } }, 'no answer')
+    reports.warn({ file: 7 }, 'no answer')
+    expect(told).toEqual([
+      { severity: 'warning', text: 'no answer' },
+      { severity: 'warning', text: 'no answer' },
+    ])
+  })
 })

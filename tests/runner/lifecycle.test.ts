@@ -264,6 +264,63 @@ describe('a set of components', () => {
     await all.stop()
   })
 
+  /** Values that a program may throw, and the reason that each one gives. */
+  const THROWN: readonly (readonly [what: string, thrown: unknown, reason: string])[] = [
+    ['nothing', undefined, 'undefined'],
+    ['a text', 'the wire is cut', 'the wire is cut'],
+    ['an object without a text', Object.create(null), '[object Object]'],
+    ['an error without a message', new AggregateError([]), 'AggregateError'],
+    ['an error with a code alone', Object.assign(new Error(), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['an error whose message is no text', Object.assign(new Error(), { message: 7 }), '7'],
+    [
+      'an error that cannot be read',
+      Object.defineProperty(new Error(), 'message', { get: failing('no') }),
+      'undefined',
+    ],
+  ]
+  const throwing = (thrown: unknown) => () => {
+    throw thrown
+  }
+
+  it.each(THROWN)(
+    'stops what has begun when a start throws %s, and has the reason',
+    async (_, thrown, reason) => {
+      const { log, open, part } = stage()
+      const all = open([part('log'), part('news', [], { start: throwing(thrown) })])
+      await expect(all.start()).rejects.toBeInstanceOf(Error)
+      expect(log).toContain(`news FAULT ${reason}`)
+      expect(log.at(-1)).toBe('log STOP_COMPLETED')
+    },
+  )
+
+  it.each(THROWN)('stops the others when a stop throws %s, and rejects', async (_, thrown, reason) => {
+    const { log, open, part } = stage()
+    const all = open([part('log'), part('news', [], { stop: throwing(thrown) })])
+    await all.start()
+    await expect(all.stop()).rejects.toBeInstanceOf(Error)
+    expect(log).toContain(`news FAULT ${reason}`)
+    expect(log.at(-1)).toBe('log STOP_COMPLETED')
+  })
+
+  it.each(THROWN)('ends with an error when the work of one throws %s', async (_, thrown, reason) => {
+    const { open, part } = stage()
+    const all = open([part('market', [], { run: throwing(thrown), endsRun: true })])
+    await all.start()
+    all.run()
+    await expect(all.ended).rejects.toBeInstanceOf(Error)
+    expect(all.health).toEqual([{ name: 'market', state: 'FAILED', reason }])
+    await all.stop()
+  })
+
+  it.each(THROWN)('goes on where the health of one throws %s', async (_, thrown, why) => {
+    const { open, part } = stage()
+    const all = open([part('news', [], { health: throwing(thrown) })])
+    await all.start()
+    const reason = `it cannot say how it is: ${why}`
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING', reason }])
+    await all.stop()
+  })
+
   it('keeps a reason short', async () => {
     const { log, open, part } = stage()
     const all = open([part('news', [], { start: failing('x'.repeat(1e6)) })])
@@ -302,8 +359,8 @@ describe('a component that is started again', () => {
     while (log.at(-1) !== 'news FAULT cut 4') await turn()
     expect(log.slice(0, 5)).toEqual([
       'news FAULT cut 1 1000',
-      'news stops',
       'news START',
+      'news stops',
       'news starts',
       'news START_COMPLETED',
     ])
@@ -349,6 +406,23 @@ describe('a component that is started again', () => {
       'news FAULT cut 1000',
       'news FAULT no wire 2000',
     ])
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
+    await all.stop()
+  })
+
+  it('counts a restart that cannot close what was open as a failure of that restart', async () => {
+    let stops = 0
+    const stop = () => {
+      stops++
+      if (stops === 1) throw new Error('it is stuck')
+    }
+    const { time, log, all, work } = await news({ stop })
+    await work.fail('cut')
+    await time.go()
+    expect(await time.waitMs()).toBe(2_000)
+    expect(log).toEqual(['news FAULT cut 1000', 'news START', 'news FAULT it is stuck 2000'])
+    await time.go()
+    while (work.runs < 2) await turn()
     expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
     await all.stop()
   })

@@ -23,17 +23,18 @@ export function announce(data: string, { url, token }: Omit<RunnerInfo, 'pid'>):
   renameSync(`${file}.part`, file)
 }
 
-/** Removes the file unless another server of this process has written it since. */
+/** Removes the file unless another server of this process, or the next process, has written it since. */
 export function withdraw(data: string, url: string | undefined): void {
   const file = join(data, RUNNER_FILE)
-  if (urlIn(file) === url) rmSync(file, { force: true })
+  const found = infoIn(file)
+  if (found.pid === process.pid && found.url === url) rmSync(file, { force: true })
 }
 
-/** Returns the file's URL. Undefined when there is no file, or a power cut has torn it. */
-function urlIn(file: string): unknown {
+/** Returns what the file says. Nothing when there is no file, or a power cut has torn it. */
+function infoIn(file: string): Partial<Record<keyof RunnerInfo, unknown>> {
   try {
-    return Object(JSON.parse(readFileSync(file, 'utf8'))).url
+    return Object(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -46,22 +46,27 @@ export class ErrorReports implements Logger {
       if (this.#early.length < EARLY_MAX) this.#early.push(report)
       return
     }
-    try {
-      this.#tell(report)
-    } catch {
-      // A runtime that takes nothing more cannot take this either. The process has logged it.
-    }
+    this.#give(this.#tell, report)
   }
 
   /** Reports to `tell` from now on, beginning with the earlier reports. */
   attach(tell: (report: Report) => void): void {
     this.#tell = tell
-    for (const report of this.#early.splice(0)) tell(report)
+    for (const report of this.#early.splice(0)) this.#give(tell, report)
+  }
+
+  #give(tell: (report: Report) => void, report: Report): void {
+    try {
+      tell(report)
+    } catch {
+      // A runtime that does not take it must not end a start or a run. The process has logged it.
+    }
   }
 }
 
-/** Returns the subject of the details. */
+/** Returns the subject of the details. Adapters of others give details, too, so a subject that is no text counts as none. */
 function aboutOf(details: object): string | undefined {
-  const { actor, port, news, market, file } = details as Record<string, string | undefined>
-  return actor ?? (port === undefined ? (news ?? market ?? file) : portAddress(port))
+  const { actor, port, news, market, file } = details as Record<string, unknown>
+  const about = actor ?? (port === undefined ? (news ?? market ?? file) : portAddress(String(port)))
+  return typeof about === 'string' ? about : undefined
 }
