@@ -225,7 +225,7 @@ export interface Store<R extends LogRecord = LogRecord> {
   /** Yields all that the store holds when the first entry is requested, as one consistent copy: for `writeBackup`. */
   entries(options?: Interruptible): AsyncIterable<StoreEntry>
 
-  /** Reads the whole log and returns its damage instead of throwing. */
+  /** Reads the whole log and returns its damage instead of throwing. An error of the options' functions is thrown. */
   verifyChain(options?: VerifyChainOptions<R>): Promise<ChainReport>
   /** Closes the store after the writes requested before. */
   close(): Promise<void>

@@ -48,7 +48,7 @@ export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
 }
 
-/** Checks every commit, the index and the snapshots. @throws STORE_CLOSED, READ_ABORTED */
+/** Checks every commit, the index and the snapshots. @throws STORE_CLOSED, READ_ABORTED, and the errors of `onRecords` */
 export function verifyCommits<R extends LogRecord>(chain: Chain<R>): Promise<ChainReport> {
   return new ChainWalk(chain).run()
 }
@@ -75,6 +75,8 @@ class ChainWalk<R extends LogRecord> {
   #next: number | undefined = 1
   /** Hash that the next commit must name. Undefined when the commit before it is damaged. */
   #link: Buffer | undefined = NO_HASH
+  /** Set when the caller's own function has thrown. That is no damage. */
+  #ofCaller: { readonly error: unknown } | undefined
 
   constructor({ db, codec, name, index, archive, head, onProgress, onRecords, signal }: Chain<R>) {
     this.#db = db
@@ -100,7 +102,7 @@ class ChainWalk<R extends LogRecord> {
         }
         break
       } catch (error) {
-        this.#assertStillOpen(error)
+        this.#assertOfStore(error)
         from = await this.#stepOver(read, error)
       }
     }
@@ -116,7 +118,7 @@ class ChainWalk<R extends LogRecord> {
       try {
         for (const { seq, bytes } of await archive.from(next)) await this.#take(commitKey(seq), bytes)
       } catch (error) {
-        this.#assertStillOpen(error)
+        this.#assertOfStore(error)
         this.#report(next, 'STORE_ARCHIVE', (error as Error).message)
         this.#link = undefined
         // Goes on with the next file that exists.
@@ -151,10 +153,15 @@ class ChainWalk<R extends LogRecord> {
     if (this.#next - 1 === end && commit.hash.toString('hex') !== hash) {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
     }
-    if (this.#damage.length === 0) await this.#onRecords?.(commit.records)
-    if (this.#records < this.#told + PROGRESS_RECORDS) return
-    this.#told = this.#records
-    this.#onProgress?.(this.#next - 1)
+    try {
+      if (this.#damage.length === 0) await this.#onRecords?.(commit.records)
+      if (this.#records < this.#told + PROGRESS_RECORDS) return
+      this.#told = this.#records
+      this.#onProgress?.(this.#next - 1)
+    } catch (error) {
+      this.#ofCaller = { error }
+      throw error
+    }
   }
 
   /**
@@ -321,13 +328,15 @@ class ChainWalk<R extends LogRecord> {
     try {
       await check()
     } catch (error) {
-      this.#assertStillOpen(error)
+      this.#assertOfStore(error)
       const { message } = isOutcryError(error) ? error : unreadable(error)
       this.#report(this.#head.seq, code, message)
     }
   }
 
-  #assertStillOpen(error: unknown): void {
+  /** Throws an error that is no damage: the caller's own, or because the store is closed or nobody waits any more. */
+  #assertOfStore(error: unknown): void {
+    if (this.#ofCaller !== undefined) throw this.#ofCaller.error
     const mapped = isOutcryError(error) ? error : unreadable(error)
     if (mapped.code === 'STORE_CLOSED' || mapped.code === 'READ_ABORTED') throw mapped
   }

@@ -1,4 +1,5 @@
 /** Tests that readers get exactly what they ask for, whatever is written meanwhile. */
+import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ReadOptions } from '../store.ts'
 import { equal, refuses } from './assertions.ts'
 import { all, commits, seqs, type Test } from './subject.ts'
@@ -119,5 +120,14 @@ export function readTests(test: Test): void {
     ])
       await refuses(all<unknown>(reading), 'READ_ABORTED')
     await refuses(store.verifyChain({ signal }), 'READ_ABORTED')
+  })
+
+  test('throws an error of the function that gets its records, and finds no damage', async (subject) => {
+    await subject.fill(20)
+    const onRecords = () => {
+      throw new OutcryError('INTERNAL', 'the caller fails', 'None.')
+    }
+    await refuses(subject.store.verifyChain({ onRecords }), 'INTERNAL')
+    equal((await subject.store.verifyChain()).damage, [])
   })
 }

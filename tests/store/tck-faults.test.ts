@@ -138,6 +138,20 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     (store) => ({ read: ({ signal: _, ...options } = {}) => store.read(options) }),
     'reads no more for a client that has gone',
   ],
+  [
+    'swallows an error of its caller',
+    (store) => ({
+      verifyChain: ({ onRecords, ...options } = {}) =>
+        store.verifyChain({
+          ...options,
+          onRecords: (of) =>
+            Promise.resolve(of)
+              .then(onRecords)
+              .catch(() => {}),
+        }),
+    }),
+    'throws an error of the function that gets its records, and finds no damage',
+  ],
   ['goes on when it is closed', () => ({ close: async () => {} }), 'refuses everything once closed'],
 ]
 
