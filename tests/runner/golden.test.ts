@@ -7,6 +7,7 @@ import { machines, type OrderContext, type PositionContext } from '../../machine
 import { startRunner } from '../../src/runner/assemble.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
+import { Offsets } from '../../src/runtime/state/offsets.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
 import { goldenConfig } from './golden/config.ts'
 import { booksOf, type Ended, presentsOf, recordsOf, unpack } from './golden/run.ts'
@@ -52,6 +53,10 @@ describe.each(runs)('the run %s', (run) => {
       expect(Object.fromEntries(await presentsOf(data))).toEqual(states)
       expect(await booksOf(data)).toEqual(venue)
       expect(await problemsOf(data)).toEqual([])
+      // As a start without a checkpoint reads it, which asserts its turns and positions.
+      const offsets = new Offsets()
+      for (const record of await recordsOf(data)) offsets.apply(record)
+      expect(offsets.turn).toBeGreaterThan(100)
     }))
 
   it('goes on: what was under way arrives, and strategies trade on', () =>

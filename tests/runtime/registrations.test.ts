@@ -67,6 +67,8 @@ describe('the registration of a kind', () => {
       { machine, upcasters: { events: { A: 'B' } } },
       'wrong upcasters: it must have',
     ],
+    ['an input that is no upcaster', { machine, upcasters: { input: 1 } }, 'wrong upcasters'],
+    ['an unknown upcaster', { machine, upcasters: { event: {} } }, 'wrong upcasters: it must have functions'],
     ['a context that is no upcaster', { machine, upcasters: { context: {} } }, 'wrong upcasters'],
     ['one previous machine', { machine, previous: machine }, 'wrong previous'],
     ['previous machines that are undefined', { machine, previous: [undefined] }, 'is no XState 5 machine'],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createSupervisor, EventClock, openLevelStore, type TransitionRecord } from '../../src/index.ts'
+import { Offsets } from '../../src/runtime/state/offsets.ts'
 import { golden } from './golden/machines.ts'
 
 const GOLDEN = new URL('./golden/', import.meta.url).pathname
@@ -40,6 +41,10 @@ describe.each(formats)('a store of %s', (format) => {
         expect(history).toEqual(records.filter((r) => r.actor === actor))
       }
       expect((await store.verifyChain()).damage).toEqual([])
+      // As a start without a checkpoint reads it, which asserts its turns and positions.
+      const offsets = new Offsets()
+      for (const record of records) offsets.apply(record)
+      expect(offsets.turn).toBe(records.at(-1)?.turn)
       await store.close()
     }))
 

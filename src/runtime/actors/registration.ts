@@ -41,11 +41,11 @@ const upgrades: Check = (value) => {
     : undefined
 }
 const upcasters: Check = (value) => {
-  const { events = {}, context } = Object(value)
-  const given = [...Object.values(Object(events)), ...(context === undefined ? [] : [context])]
-  return given.every((one) => typeof one === 'function')
+  const { events = {}, input, context, ...others } = Object(value)
+  const given = [...Object.values(Object(events)), ...[input, context].filter((one) => one !== undefined)]
+  return given.every((one) => typeof one === 'function') && Object.keys(others).length === 0
     ? undefined
-    : 'must have functions: events by type, and context'
+    : 'must have functions: events by type, input and context'
 }
 const milliseconds: Check = (value) =>
   Number.isFinite(value) && (value as number) >= 0

@@ -6,7 +6,11 @@ import type { AnyEvent } from '../record/record.ts'
  * with today's names.
  *
  * Each function is pure. It gets a value of any earlier build and returns it with today's names. If the value has them
- * already, as most have, it returns the same value. It changes nothing in place.
+ * already, as most have, it returns the same value. It changes nothing in place: the value is frozen. A result that the
+ * log could not keep is refused with UPGRADE_FAILED, as is a throw.
+ *
+ * Upcasters come first. Machines under `previous` and upgrades get values with today's names, too, so one function serves
+ * all versions.
  *
  * @example { events: { EXECUTION_REPORT: (event) => 'orderId' in event ? renamed(event) : event } }
  */
@@ -16,6 +20,8 @@ export interface Upcasters {
    * a port.
    */
   readonly events?: Readonly<Record<string, (event: AnyEvent) => AnyEvent>>
+  /** The upcaster for the input that an actor of the kind starts and restarts with. Children have none. */
+  readonly input?: (input: unknown) => unknown
   /** The upcaster for the context of an actor of the kind, of any version of its machine. Children have none. */
   readonly context?: (context: unknown) => unknown
 }

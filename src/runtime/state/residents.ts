@@ -1,5 +1,5 @@
-import type { OutcryError } from '../../../errors/outcry-error.ts'
-import type { Store } from '../../../store/store.ts'
+import { isOutcryError, type OutcryError } from '../../../errors/outcry-error.ts'
+import type { SnapshotEntry, Store } from '../../../store/store.ts'
 import { SNAPSHOTS_SIZE_MAX } from '../actors/bounds.ts'
 import { goneCell } from '../actors/carry-over.ts'
 import type { ActorState, Cell } from '../actors/cell.ts'
@@ -11,6 +11,7 @@ import type { TransitionRecord } from '../record/record.ts'
 import type { Actors } from '../turn/turn-context.ts'
 import type { Scope } from '../xstate/scope.ts'
 import { wakeCell } from './replay.ts'
+import { asStored } from './upcasting-store.ts'
 
 export interface PassivationOptions {
   /** Maximum number of actors in memory. Above it, the actors unused for longest leave first. */
@@ -94,8 +95,18 @@ export class Residents implements Actors {
   /** Returns a passive actor as the log has it, without logic. Undefined when its latest state is unknown. */
   findGone(address: Address): Cell | undefined {
     const kind = this.#registry.find(address)
-    const entry = kind && !this.#lost.has(address) ? this.#store.snapshot(address) : undefined
+    const entry = kind && !this.#lost.has(address) ? this.#snapshotAnyhow(address) : undefined
     return kind && entry && goneCell(this.#scope, kind, entry)
+  }
+
+  /** Returns the snapshot under the names of then where an upcaster fails: it may be why the actor cannot be restored. */
+  #snapshotAnyhow(address: Address): SnapshotEntry | undefined {
+    try {
+      return this.#store.snapshot(address)
+    } catch (error) {
+      if (!isOutcryError(error, 'UPGRADE_FAILED')) throw error
+      return asStored(this.#store).snapshot(address)
+    }
   }
 
   /** Makes the actor unavailable from now on, with this error. */

@@ -21,101 +21,106 @@ import { upcastEntry, upcastIntents, upcastRecord } from './upcast.ts'
 
 /** Returns the store as the kinds of the registry read it: the store itself where none of them has upcasters. */
 export function upcasting(store: Store<TransitionRecord>, registry: Registry): Store<TransitionRecord> {
-  if (store instanceof UpcastingStore) return store
-  return registry.hasUpcasters ? new UpcastingStore(store, registry) : store
+  const isAlready = store instanceof UpcastingStore && store.registry === registry
+  return registry.hasUpcasters && !isAlready ? new UpcastingStore(asStored(store), registry) : store
+}
+
+/** Returns the store as it is, with the names that values were stored under. */
+export function asStored(store: Store<TransitionRecord>): Store<TransitionRecord> {
+  return store instanceof UpcastingStore ? store.stored : store
 }
 
 class UpcastingStore implements Store<TransitionRecord> {
-  readonly #store: Store<TransitionRecord>
-  readonly #registry: Registry
-  readonly #record = (record: TransitionRecord) => upcastRecord(this.#registry, record)
-  readonly #entry = (entry: SnapshotEntry) => upcastEntry(this.#registry, entry)
+  readonly stored: Store<TransitionRecord>
+  readonly registry: Registry
+  readonly #record = (record: TransitionRecord) => upcastRecord(this.registry, record)
+  readonly #entry = (entry: SnapshotEntry) => upcastEntry(this.registry, entry)
 
   constructor(store: Store<TransitionRecord>, registry: Registry) {
-    this.#store = store
-    this.#registry = registry
+    this.stored = store
+    this.registry = registry
   }
 
   get epoch(): number {
-    return this.#store.epoch
+    return this.stored.epoch
   }
 
   get head(): StoreHead {
-    return this.#store.head
+    return this.stored.head
   }
 
   get shortId(): string {
-    return this.#store.shortId
+    return this.stored.shortId
   }
 
   get hotFrom(): number {
-    return this.#store.hotFrom
+    return this.stored.hotFrom
   }
 
   append(commit: Commit<TransitionRecord>): Promise<void> {
-    return this.#store.append(commit)
+    return this.stored.append(commit)
   }
 
   read(options?: ReadOptions): AsyncIterable<TransitionRecord> {
-    return each(this.#store.read(options), this.#record)
+    return each(this.stored.read(options), this.#record)
   }
 
   history(actor: string, options?: HistoryOptions): AsyncIterable<TransitionRecord> {
-    return each(this.#store.history(actor, options), this.#record)
+    return each(this.stored.history(actor, options), this.#record)
   }
 
   seqAt(at: number): Promise<number> {
-    return this.#store.seqAt(at)
+    return this.stored.seqAt(at)
   }
 
   snapshot(actor: string, options?: { maxSeq?: number }): SnapshotEntry | undefined {
-    const entry = this.#store.snapshot(actor, options)
+    const entry = this.stored.snapshot(actor, options)
     return entry && this.#entry(entry)
   }
 
   snapshots(actor: string, options?: SnapshotsOptions): AsyncIterable<SnapshotEntry> {
-    return each(this.#store.snapshots(actor, options), this.#entry)
+    return each(this.stored.snapshots(actor, options), this.#entry)
   }
 
   putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void> {
-    return this.#store.putSnapshots(snapshots, checkpoint)
+    return this.stored.putSnapshots(snapshots, checkpoint)
   }
 
   checkpoint(): Checkpoint | undefined {
-    const checkpoint = this.#store.checkpoint()
+    const checkpoint = this.stored.checkpoint()
     if (checkpoint === undefined) return undefined
     const state = checkpoint.state as OffsetsState
-    const unsettled = upcastIntents(this.#registry, state.unsettled)
+    const unsettled = upcastIntents(this.registry, state.unsettled)
     return unsettled === state.unsettled ? checkpoint : { ...checkpoint, state: { ...state, unsettled } }
   }
 
   actors(options?: ActorsOptions): AsyncIterable<string> {
-    return this.#store.actors(options)
+    return this.stored.actors(options)
   }
 
   wakes(): AsyncIterable<{ actor: string; at: number }> {
-    return this.#store.wakes()
+    return this.stored.wakes()
   }
 
   archive(toSeq: number): Promise<number> {
-    return this.#store.archive(toSeq)
+    return this.stored.archive(toSeq)
   }
 
   entries(options?: Interruptible): AsyncIterable<StoreEntry> {
-    return this.#store.entries(options)
+    return this.stored.entries(options)
   }
 
   verifyChain(options: VerifyChainOptions<TransitionRecord> = {}): Promise<ChainReport> {
     const { onRecords } = options
-    if (onRecords === undefined) return this.#store.verifyChain(options)
-    return this.#store.verifyChain({
+    if (onRecords === undefined) return this.stored.verifyChain(options)
+    return this.stored.verifyChain({
       ...options,
       onRecords: (records) => onRecords(records.map(this.#record)),
     })
   }
 
   close(): Promise<void> {
-    return this.#store.close()
+    return this.stored.close()
   }
 }
 
@@ -124,12 +129,18 @@ function each<T>(those: AsyncIterable<T>, change: (item: T) => T): AsyncIterable
   return {
     [Symbol.asyncIterator]() {
       const iterator = those[Symbol.asyncIterator]()
-      const changed = (result: IteratorResult<T>): IteratorResult<T> =>
-        result.done ? result : { done: false, value: change(result.value) }
-      return {
-        next: () => iterator.next().then(changed),
-        return: () => iterator.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+      const end = async (): Promise<IteratorResult<T>> =>
+        (await iterator.return?.()) ?? { done: true, value: undefined }
+      const changed = (result: IteratorResult<T>): IteratorResult<T> | Promise<never> => {
+        if (result.done) return result
+        try {
+          return { done: false, value: change(result.value) }
+        } catch (error) {
+          // Whoever reads does not end an iterator that throws, and this one is still reading.
+          return end().then(() => Promise.reject(error))
+        }
       }
+      return { next: () => iterator.next().then(changed), return: end }
     },
   }
 }

@@ -15,7 +15,8 @@ import { jsonEqual, plainError } from '../record/values.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
-import { upcasting } from './upcasting-store.ts'
+import { upcastRecord } from './upcast.ts'
+import { asStored, upcasting } from './upcasting-store.ts'
 
 export interface VerifyOptions extends Interruptible {
   /** The actors in the memory of a running supervisor, durable records only. They are read before the log. */
@@ -63,7 +64,8 @@ export async function verifyLog(
   try {
     if (live !== undefined) await replay.expect(live)
     const onRecords = (records: readonly TransitionRecord[]) => replay.take(records)
-    const { commits, records, damage } = await log.verifyChain({ onProgress, onRecords, signal })
+    const chain = asStored(log).verifyChain({ onProgress, onRecords, signal })
+    const { commits, records, damage } = await chain
     if (damage.length === 0) return { commits, ...replay.found }
     const problems = damage.map(({ seq, code, message }) => ({ seq, actor: '-', code, message }))
     return { commits, records, actors: 0, snapshots: 0, live: 0, problems }
@@ -131,6 +133,7 @@ class ReplayCheck {
     }
   }
 
+  /** Takes records as they are stored. A record whose upcaster fails is a problem of its actor. */
   async take(records: readonly TransitionRecord[]): Promise<void> {
     for (const record of records) {
       const wait = this.#pace.step() ?? this.#actors.spill() ?? this.#memory.spill()
@@ -141,11 +144,12 @@ class ReplayCheck {
     }
   }
 
-  async #replay(record: TransitionRecord): Promise<void> {
-    const { seq, actor, rev } = record
+  async #replay(stored: TransitionRecord): Promise<void> {
+    const { seq, actor, rev } = stored
     this.#records++
     if (this.#problems.length >= PROBLEMS_MAX || this.#broken.has(actor)) return
     try {
+      const record = upcastRecord(this.#registry, stored)
       const was = rev === 1 ? undefined : this.#actors.get(actor)
       const { cell, result } = replayRecord(this.#scope, this.#registry, was?.cell, record)
       if (was === undefined) this.#born++
@@ -160,7 +164,7 @@ class ReplayCheck {
     } catch (error) {
       if (isOutcryError(error, 'READ_ABORTED') || isOutcryError(error, 'SCRATCH_FAILED')) throw error
       this.#broken.add(actor)
-      this.#problems.push(asProblem(error, record))
+      this.#problems.push(asProblem(error, stored))
     }
   }
 
