@@ -1,6 +1,6 @@
 /**
- * Tests that a folder of an earlier version goes on normally when its first start by this version is killed at any
- * write.
+ * Tests that a folder of an earlier version goes on normally when its first start by this version is killed at a write,
+ * whichever it is.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { afterAll, expect, it } from 'vitest'
 import { differenceOfLogs, differenceOfPresents } from '../equal-logs.ts'
 import { program } from '../programs/program.ts'
 import { booksOf, presentsOf, recordsOf, unpack } from '../runner/golden/run.ts'
+import { howMany, SEED } from '../seeded.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'outcry-kill-upgrade-'))
@@ -34,12 +35,16 @@ const reportsOf = async (data: string) => {
   return reports.map(({ ref: _, ...report }) => report)
 }
 
-it.each(['run-1.br', 'run-2.br'])('%s', async (run) => {
+/** Each write of this many is the last one of a process, beginning with one that the seed chooses. */
+const UPGRADE_KILLS_APART = howMany('UPGRADE_KILLS_APART', 3)
+
+it.each(['run-1.br', 'run-2.br'])(`%s, seed ${SEED}`, async (run) => {
   const reference = unpacked(run)
   const { stdout, stderr } = live(reference)
   const untilStarted = Number(stdout)
   expect(untilStarted, stderr).toBeGreaterThan(2)
-  for (let writes = 1; writes <= untilStarted + 1; writes++) {
+  const first = 1 + (SEED % UPGRADE_KILLS_APART)
+  for (let writes = first; writes <= untilStarted + 1; writes += UPGRADE_KILLS_APART) {
     const data = unpacked(run)
     expect(live(data, writes).signal).toBe('SIGKILL')
     const again = live(data)

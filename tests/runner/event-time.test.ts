@@ -30,7 +30,12 @@ async function open(times: readonly number[], speed: number | 'max', onEnd: () =
   const store = await openMemoryStore(newMemory())
   const supervisor = await createSupervisor({ store, machines, ports, clock })
   const limits = { orderNotionalMax: '10000', openOrdersMax: 10 }
-  const config = runnerConfig.parse({ strategies: [], account: { limits }, watchdog: { enabled: false }, reconciliation: { everyMs: 86_400_000 } })
+  const config = runnerConfig.parse({
+    strategies: [],
+    account: { limits },
+    watchdog: { enabled: false },
+    reconciliation: { everyMs: 86_400_000 },
+  })
   await boot(supervisor, config, { venue: 'paper', symbols: [SYMBOL], at: START_AT })
   async function* play({ pace }: MarketOpenOptions = {}) {
     for (const [i, at] of times.entries()) {

@@ -26,6 +26,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/kills/every-kill.test.ts'],
     amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLS_OF_EACH: 2, KILLED_RUN_MS: 60_000 },
   },
+  upgrades: {
+    about: 'first starts of this version on a folder of an earlier one, killed at each write',
+    files: ['tests/faults/kill-upgrade.test.ts'],
+    amounts: { UPGRADE_KILLS_APART: 1 },
+  },
   power: {
     about: 'power cuts of a store',
     files: ['tests/faults/power-loss.test.ts'],
