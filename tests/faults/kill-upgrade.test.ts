@@ -36,15 +36,15 @@ const reportsOf = async (data: string) => {
 }
 
 /** Each write of this many is the last one of a process, beginning with one that the seed chooses. */
-const UPGRADE_KILLS_APART = howMany('UPGRADE_KILLS_APART', 3)
+const UPGRADE_KILL_STEP = howMany('UPGRADE_KILL_STEP', 3)
 
 it.each(['run-1.br', 'run-2.br'])(`%s, seed ${SEED}`, async (run) => {
   const reference = unpacked(run)
   const { stdout, stderr } = live(reference)
   const untilStarted = Number(stdout)
   expect(untilStarted, stderr).toBeGreaterThan(2)
-  const first = 1 + (SEED % UPGRADE_KILLS_APART)
-  for (let writes = first; writes <= untilStarted + 1; writes += UPGRADE_KILLS_APART) {
+  const first = 1 + (SEED % UPGRADE_KILL_STEP)
+  for (let writes = first; writes <= untilStarted + 1; writes += UPGRADE_KILL_STEP) {
     const data = unpacked(run)
     expect(live(data, writes).signal).toBe('SIGKILL')
     const again = live(data)

@@ -29,7 +29,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
   upgrades: {
     about: 'first starts of this version on a folder of an earlier one, killed at each write',
     files: ['tests/faults/kill-upgrade.test.ts'],
-    amounts: { UPGRADE_KILLS_APART: 1 },
+    amounts: { UPGRADE_KILL_STEP: 1 },
   },
   power: {
     about: 'power cuts of a store',
