@@ -1,6 +1,6 @@
 /** Events of an account: reports of its venue, requests to it, and the events that it emits. */
 import { z } from 'zod'
-import { address, by, decimal, epochMs, remark } from '../model/fields.ts'
+import { address, by, byHand, decimal, epochMs, remark } from '../model/fields.ts'
 import { positionSide } from './order.ts'
 import { changed, event, ofSymbol, ofVenue, settings } from './shape.ts'
 
@@ -66,6 +66,7 @@ export const requireReview = z
   .strictObject({
     type: z.literal('REQUIRE_REVIEW'),
     at: epochMs,
+    by: byHand,
     reason: remark.describe('What there is to look at.'),
   })
   .describe('To an account: nothing is entered until a person has looked (ACKNOWLEDGE_REVIEW).')

@@ -1,6 +1,6 @@
 /** Orders that belong together: what is asked of a list of them, and what it tells. */
 import { z } from 'zod'
-import { address, by, decimal, epochMs, name, positive, remark } from '../model/fields.ts'
+import { address, byHand, decimal, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, positionSide, refPx } from './order.ts'
 import { event, ofSymbol } from './shape.ts'
 
@@ -65,7 +65,7 @@ export const exit = z
   .strictObject({
     type: z.literal('EXIT'),
     at: epochMs,
-    by: by.optional().describe('Where a person did, by hand.'),
+    by: byHand,
     reason: remark.optional().describe('For the record.'),
   })
   .describe('To a list: out of what it holds, at market; what protects it stays until that is done.')

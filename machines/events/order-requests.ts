@@ -1,7 +1,7 @@
 /** Requests to an order, and to the account that lets it through. */
 
 import { z } from 'zod'
-import { address, by, epochMs, name, positive, remark } from '../model/fields.ts'
+import { address, byHand, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, ordRejReason, overfillPolicy, refPx } from './order.ts'
 
 const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTerms }
@@ -69,7 +69,7 @@ export const cancel = z
   .strictObject({
     type: z.literal('CANCEL'),
     at: epochMs,
-    by: by.optional().describe('Where a person did, by hand.'),
+    by: byHand,
     reason: remark.optional().describe('For the record.'),
   })
   .describe(

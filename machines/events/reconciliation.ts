@@ -1,12 +1,17 @@
 /** The venue's books held against ours. */
 import { z } from 'zod'
-import { decimal, epochMs } from '../model/fields.ts'
+import { byHand, decimal, epochMs } from '../model/fields.ts'
 import { cashFlowReport } from './account.ts'
 import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
 import { event, ofVenue } from './shape.ts'
 
 export const reconcile = z
-  .object({ type: z.literal('RECONCILE'), at: epochMs, reason: z.string().describe('For the record.') })
+  .object({
+    type: z.literal('RECONCILE'),
+    at: epochMs,
+    by: byHand,
+    reason: z.string().describe('For the record.'),
+  })
   .describe('To a reconciliation: begin now, rather than when the time comes.')
 
 /** Asks a venue's port for all working orders, all movements of money since a time, positions and balances. */

@@ -1,16 +1,17 @@
 /** Events that strategies emit, and commands of people to them. */
 import { z } from 'zod'
-import { by, decimal, epochMs, remark, side } from '../model/fields.ts'
+import { by, byHand, decimal, epochMs, remark, side } from '../model/fields.ts'
 import { listLeg } from './list.ts'
 import { changed, event, ofSymbol, settings } from './shape.ts'
 
 export const startStrategy = z
-  .strictObject({ type: z.literal('START'), at: epochMs })
+  .strictObject({ type: z.literal('START'), at: epochMs, by: byHand })
   .describe('From now on it trades, once it is warm.')
 export const stopStrategy = z
   .strictObject({
     type: z.literal('STOP'),
     at: epochMs,
+    by: byHand,
     reason: remark.optional().describe('For the record.'),
   })
   .describe('From now on it looks on. What it holds stays, with its stop.')

@@ -1,11 +1,17 @@
 /** The only list of commands, in the order of the help. A command is a file in commands/ and its name here. */
 import { actors } from './commands/actors.ts'
 import { backup } from './commands/backup.ts'
+import { cancel } from './commands/cancel.ts'
 import { doctor } from './commands/doctor.ts'
+import { halt } from './commands/halt.ts'
+import { pause } from './commands/pause.ts'
+import { reduce } from './commands/reduce.ts'
 import { release } from './commands/release.ts'
 import { replay } from './commands/replay.ts'
 import { restore } from './commands/restore.ts'
+import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
+import { send } from './commands/send.ts'
 import { verify } from './commands/verify.ts'
 import type { DefineCommand } from './define-command.ts'
 
@@ -13,6 +19,12 @@ export const COMMANDS: readonly DefineCommand[] = [
   run,
   actors,
   replay,
+  halt,
+  reduce,
+  resume,
+  pause,
+  cancel,
+  send,
   release,
   verify,
   backup,

@@ -1,5 +1,6 @@
 /** The form of a command's definition: a file in commands/, and a line in commands.ts. */
 import type { Command } from 'commander'
+import type { ReadOptions } from './named.ts'
 
 /**
  * Adds a command to the program. The command's action imports the modules that it needs, so that help comes at once.
@@ -38,4 +39,18 @@ export function reading(program: Command, name: string, description: string): Co
       repeated,
     )
     .option('--json', 'one JSON object a line')
+}
+
+/** The options of commands that act. */
+export interface ActOptions extends ReadOptions {
+  /** Name of the person, for the log. */
+  readonly by?: string
+  readonly reason?: string
+}
+
+/** Adds a command that tells actors of a running runner to do something. */
+export function acting(program: Command, name: string, description: string): Command {
+  return reading(program, name, `${description}; a runner must hold the folder`)
+    .option('--by <name>', 'your name, for the log (default: your login name)')
+    .option('--reason <text>', 'the reason, for the log')
 }

@@ -1,0 +1,41 @@
+import { compact } from '../../errors/compact.ts'
+import { parseAddress } from '../../src/runtime/record/address.ts'
+import { OutcryError } from '../../store/index.ts'
+import { act, type Message, personOf } from './act.ts'
+import type { ActOptions } from './define-command.ts'
+
+/** `outcry send <address> <event>`: sends any event that the actor takes from people, as JSON or as its type alone. */
+export async function send(
+  address: string,
+  text: string,
+  options: ActOptions & { readonly key?: string },
+): Promise<number> {
+  parseAddress(address)
+  const { by, reason } = options
+  const event = { ...eventIn(text), ...compact({ by, reason }) }
+  return act(options, () => [{ to: address, event }])
+}
+
+/** `outcry cancel <address...>`: cancels orders and lists. */
+export async function cancel(addresses: readonly string[], options: ActOptions): Promise<number> {
+  addresses.forEach(parseAddress)
+  const event = compact({ type: 'CANCEL', by: personOf(options), reason: options.reason })
+  return act(options, () => addresses.map((to) => ({ to, event })))
+}
+
+const TYPE = /^[A-Za-z][\w.-]*$/
+
+function eventIn(text: string): Message['event'] {
+  if (TYPE.test(text)) return { type: text }
+  try {
+    const event: unknown = JSON.parse(text)
+    if (typeof Object(event).type === 'string') return event as Message['event']
+  } catch {
+    // The error below says what is expected.
+  }
+  throw new OutcryError(
+    'EVENT_INVALID',
+    'the event is neither a type nor a JSON object with a type',
+    `Write a type, such as VERIFY, or JSON in single quotes: '{"type":"CANCEL","reason":"not today"}'.`,
+  )
+}
