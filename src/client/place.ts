@@ -2,7 +2,7 @@
 import { compact } from '../../errors/compact.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { EventOnTopic, RecordOnTopic, SubscribeFrame } from '../api/contract/frames.ts'
-import { matchesAllRecords, parsePattern } from '../api/contract/topics.ts'
+import { matchesAllRecords, parsePattern } from '../runtime/events/patterns.ts'
 
 /** A domain event in its envelope, or a record when the topic is one of `transitions`. */
 export type FeedItem = EventOnTopic | RecordOnTopic

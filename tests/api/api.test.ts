@@ -7,8 +7,8 @@ import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import { z } from 'zod'
 import { eventEnvelope } from '../../src/api/contract/envelope.ts'
-import { canMatch, matches, parsePattern } from '../../src/api/contract/topics.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { canMatch, matches, parsePattern } from '../../src/runtime/events/patterns.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 const tally = setup({

@@ -5,7 +5,17 @@ import type { IForbiddenRuleType } from 'dependency-cruiser'
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   '': ['errors', '(store|machines)', 'src', 'tools'],
   'store/leveldb/': ['folder', 'format', 'codec'],
-  'src/runtime/': ['record', 'xstate', 'actors', 'turn', 'state', 'time', 'commit'],
+  'src/runtime/': [
+    'record',
+    'events',
+    'xstate',
+    'actors',
+    'turn',
+    'state',
+    'time',
+    'commit',
+    'subscriptions',
+  ],
 }
 
 /** Files of the runtime with the interfaces that programs implement. Its folders may import them. */

@@ -1,17 +1,12 @@
-/** The envelope in which the feed and HTTP send every domain event. */
+/** The schema of the envelope in which the feed and HTTP send every domain event. */
 import { z } from 'zod'
-import { type Frozen, recordTime } from './fields.ts'
+import { type EventEnvelope, SEVERITIES } from '../../runtime/events/envelope.ts'
+import { recordTime } from './fields.ts'
 
-export const severity = z.enum(['info', 'warning', 'error', 'critical'])
+export type { EventEnvelope }
 
-/**
- * A domain event with its place in the log. `event` is what the machine emitted, as the log has it.
- *
- * @example
- * { eventId: 'order/sim:o-1/4/0', index: 0, type: 'ORDER_FILLED', at: 1723161255343, seq: 1234, actor: 'order/sim:o-1',
- *   correlation: 'c-1230', cause: 1233, venue: 'sim', symbol: 'BTCUSDT', source: 'order@3',
- *   event: { type: 'ORDER_FILLED', ... } }
- */
+export const severity = z.enum(SEVERITIES)
+
 export const eventEnvelope = z.object({
   eventId: z.string().describe('`{actor}/{rev}/{index}` of the record that emitted it.'),
   index: z.number().int().nonnegative().describe('place among the events of its record'),
@@ -31,5 +26,4 @@ export const eventEnvelope = z.object({
   source: z.string().describe('the machine that emitted it, `order@3`'),
   severity: severity.optional().describe('present when the event has one'),
   event: z.looseObject({ type: z.string() }).describe('the event as the machine emitted it'),
-})
-export type EventEnvelope = Frozen<z.infer<typeof eventEnvelope>>
+}) satisfies z.ZodType<EventEnvelope>

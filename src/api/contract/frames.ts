@@ -1,9 +1,9 @@
 /** The frames of the WebSockets `/feed` and `/inspect`. Each frame is one JSON object. */
 import { z } from 'zod'
+import { isPattern } from '../../runtime/events/patterns.ts'
 import { eventEnvelope } from './envelope.ts'
 import { type Frozen, position, recordTime, seq } from './fields.ts'
 import { transitionRecord } from './record.ts'
-import { isPattern } from './topics.ts'
 
 /** Most topics of one subscription. */
 const TOPICS_MAX = 64

@@ -1,13 +1,13 @@
 import type { WebSocket } from 'ws'
 import { ZodError } from 'zod'
 import type { ErrorCode } from '../../../errors/codes.ts'
+import type { TopicIndex } from '../../runtime/events/topic-index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, type ServerFrame, type SubscribeFrame } from '../contract/frames.ts'
 import { parseFrame } from './frames.ts'
 import { Outlet, type Waiting } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
 import { Subscription, type TailSearch } from './subscription.ts'
-import type { TopicIndex } from './topic-index.ts'
 import type { Reader, Turns } from './turns.ts'
 
 /** The log as a feed reads it. */

@@ -1,10 +1,10 @@
 import type { Observable, Subscription as RxSubscription } from 'rxjs'
 import type { WebSocket } from 'ws'
+import { TopicIndex } from '../../runtime/events/topic-index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-session.ts'
 import { Waiting } from './outlet.ts'
 import { publicationsOf } from './publication.ts'
-import { TopicIndex } from './topic-index.ts'
 import { Turns } from './turns.ts'
 
 export interface FeedLog extends FeedSource {

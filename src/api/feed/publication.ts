@@ -1,9 +1,8 @@
+import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
+import type { Topic } from '../../runtime/events/patterns.ts'
+import { eventTopic, transitionTopic } from '../../runtime/events/topic.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
-import type { EventEnvelope } from '../contract/envelope.ts'
-import type { Topic } from '../contract/topics.ts'
-import { envelopesOf } from './envelope.ts'
 import { type Frame, PIECE_BYTES } from './outlet.ts'
-import { eventTopic, transitionTopic } from './topic.ts'
 
 /** A domain event in its envelope, or a record when the topic is one of `transitions`. */
 type Content =

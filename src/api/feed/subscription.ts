@@ -1,5 +1,5 @@
+import { matches, parsePattern, type Topic } from '../../runtime/events/patterns.ts'
 import type { SubscribeFrame } from '../contract/frames.ts'
-import { matches, parsePattern, type Topic } from '../contract/topics.ts'
 import { type Outlet, PIECE_BYTES } from './outlet.ts'
 import { Publication } from './publication.ts'
 

@@ -2,13 +2,12 @@
 import { ERRORS, type ErrorCode } from '../../../errors/codes.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Receipt } from '../../runtime/commit/job.ts'
+import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
 import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import { jsonEqual } from '../../runtime/record/values.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
-import type { EventEnvelope } from '../contract/envelope.ts'
-import { envelopesOf } from '../feed/envelope.ts'
 
 /** Most records of the command's turn. Events of later ones are left out of the answer. */
 const RECORDS_MAX = 1_000

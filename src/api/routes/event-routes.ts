@@ -1,7 +1,6 @@
+import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
-import type { EventEnvelope } from '../contract/envelope.ts'
 import { PAGE_MAX, routes } from '../contract/routes.ts'
-import { envelopesOf } from '../feed/envelope.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { ANSWER_MAX } from './answer-list.ts'
 import { signalOf } from './request.ts'

@@ -1,8 +1,8 @@
-/** The topics of records and events. `contract/topics.ts` has the patterns that clients may use. */
-import { idOf, kindOf } from '../../runtime/record/address.ts'
-import type { TransitionRecord } from '../../runtime/record/record.ts'
-import type { EventEnvelope } from '../contract/envelope.ts'
-import type { Topic } from '../contract/topics.ts'
+/** The topics of records and events. `patterns.ts` has the patterns that subscribers may use. */
+import { idOf, kindOf } from '../record/address.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import type { EventEnvelope } from './envelope.ts'
+import type { Topic } from './patterns.ts'
 
 const NONE = '-'
 

@@ -1,8 +1,8 @@
 /** Tests that a topic finds the subscriptions whose patterns match it, each once, and no others. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { matches, parsePattern, type Topic } from '../../src/api/contract/topics.ts'
-import { TopicIndex } from '../../src/api/feed/topic-index.ts'
+import { matches, parsePattern, type Topic } from '../../src/runtime/events/patterns.ts'
+import { TopicIndex } from '../../src/runtime/events/topic-index.ts'
 
 const TOKENS = ['a', 'b', '*', '-', '__proto__']
 const topics = fc.array(fc.constantFrom(...TOKENS), { minLength: 1, maxLength: 4 })

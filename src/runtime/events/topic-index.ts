@@ -1,5 +1,5 @@
 /** Finds the subscriptions that want a topic. The cost does not grow with the number of the other subscriptions. */
-import type { Topic } from '../contract/topics.ts'
+import type { Topic } from './patterns.ts'
 
 interface Node<S> {
   next?: Map<string, Node<S>>

@@ -1,0 +1,67 @@
+/** The envelope of a domain event. The contract of the API has its schema. */
+import { idOf } from '../record/address.ts'
+import type { AnyEvent, TransitionRecord } from '../record/record.ts'
+
+export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/**
+ * A domain event with its place in the log.
+ *
+ * @example
+ * { eventId: 'order/sim:o-1/4/0', index: 0, type: 'ORDER_FILLED', at: 1723161255343, seq: 1234, actor: 'order/sim:o-1',
+ *   correlation: 'c-1230', cause: 1233, venue: 'sim', symbol: 'BTCUSDT', source: 'order@3',
+ *   event: { type: 'ORDER_FILLED', ... } }
+ */
+export interface EventEnvelope {
+  /** `{actor}/{rev}/{index}` of the record that emitted it. */
+  readonly eventId: string
+  /** Place among the events of its record. */
+  readonly index: number
+  readonly type: string
+  readonly at: number
+  /** Place in the log of the record that emitted it. */
+  readonly seq: number
+  /** Address of the actor that emitted it. */
+  readonly actor: string
+  /** The same for all that one outside message led to. */
+  readonly correlation: string
+  /** seq of the record that caused it. Null when the cause is outside. */
+  readonly cause: number | null
+  readonly venue: string | null
+  readonly symbol: string | null
+  /** The machine that emitted it: `order@3`. */
+  readonly source: string
+  /** Present when the event has one. */
+  readonly severity?: Severity | undefined
+  /** The event as the machine emitted it. */
+  readonly event: AnyEvent
+}
+
+/** Returns the events of a record, in the order in which it emitted them. */
+export function envelopesOf(record: TransitionRecord): EventEnvelope[] {
+  const { seq, rev, at, actor, correlation, cause, machine: source, emitted = [] } = record
+  return emitted.map((event, index) => {
+    const { type } = event
+    const eventId = `${actor}/${rev}/${index}`
+    const place = placeOf(event, actor)
+    const graveness = isSeverity(event.severity) && { severity: event.severity }
+    return { eventId, index, type, at, seq, actor, correlation, cause, ...place, source, ...graveness, event }
+  })
+}
+
+function isSeverity(value: unknown): value is Severity {
+  return SEVERITIES.includes(value as never)
+}
+
+/**
+ * Returns an event's venue and symbol. When the event names none, its actor's address may: `symbol/binance:BTCUSDT`.
+ */
+function placeOf(event: AnyEvent, actor: string): { venue: string | null; symbol: string | null } {
+  const [, venue, symbol] = /^([^:/]+):([^:/]+)/.exec(idOf(actor)) ?? []
+  return { venue: textOr(event.venue, venue), symbol: textOr(event.symbol, symbol) }
+}
+
+function textOr(value: unknown, otherwise: string | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : (otherwise ?? null)
+}
