@@ -1,7 +1,11 @@
+/** Answers with refusals: problem documents in one form, whatever refuses. */
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { ERRORS, type ErrorCode, factsOf } from '../../errors/codes.ts'
-import { isOutcryError, type OutcryError } from '../../store/index.ts'
+import { ERRORS, type ErrorCode } from '../../errors/codes.ts'
+import { isOutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { PROBLEM_TYPE, type Problem, problemOf } from './contract/problem.ts'
 
 interface Unread {
   readonly code: ErrorCode
@@ -26,19 +30,17 @@ const UNREAD: Record<string, Unread> = {
 }
 const OTHER_UNREAD: Unread = { code: 'REQUEST_INVALID', hint: 'Change the request.' }
 
-export function refusalOf({ code, message, hint, issues }: OutcryError): { status: number; body: object } {
-  return { status: factsOf(code).status, body: { error: { code, message, hint, issues } } }
-}
-
 /** Returns a URL without its query, which may contain the token: it must not reach a log or a message. */
 export function pathOf(url = '/'): string {
   return url.replace(/\?.*/, '')
 }
 
-/**
- * Answers with an error as { error: { code, message, hint, issues: [{ field, rule }] } }, and with its status in
- * errors/codes.ts. It logs a fault of the server, which is status 500.
- */
+/** Sends a refusal. It may have members beyond those of a problem document. */
+export function refuse(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(problem)
+}
+
+/** Answers with an error as a problem document. It logs a fault of the server, which is status 500. */
 export function answerError(
   error: unknown,
   request: FastifyRequest,
@@ -46,25 +48,64 @@ export function answerError(
   logger: Logger,
 ): FastifyReply {
   if (isOutcryError(error)) {
-    const { status, body } = refusalOf(error)
-    if (status === ERRORS.INTERNAL.status) logFault(error, request, logger)
-    return reply.code(status).send(body)
+    const problem = problemOf(error)
+    if (problem.status === ERRORS.INTERNAL.status) logFault(error, request, logger)
+    return refuse(reply, problem)
   }
   const { statusCode = 500, code = '', message } = error as Partial<FastifyError>
   if (statusCode < 500 && code.startsWith('FST_')) {
     const unread = UNREAD[code]
-    const { code: own, hint, message: plainly = message } = unread ?? OTHER_UNREAD
-    // Fastify's other refusals have a status of their own, such as 431.
-    const status = unread === undefined ? statusCode : ERRORS[own].status
-    return reply.code(status).send({ error: { code: own, message: plainly, hint, issues: [] } })
+    const problem = problemOf({ message: message ?? code, issues: [], ...(unread ?? OTHER_UNREAD) })
+    // Fastify's other refusals have a status of their own, such as 414.
+    return refuse(reply, unread === undefined ? { ...problem, status: statusCode } : problem)
   }
   // A client that leaves in the middle of its body gets no answer and is not a fault of the server.
   if (!request.raw.socket.destroyed) logFault(error, request, logger)
-  const text = 'the request failed; the log of the runner has the cause'
-  const hint = 'Report it with that log.'
-  return reply
-    .code(ERRORS.INTERNAL.status)
-    .send({ error: { code: 'INTERNAL', message: text, hint, issues: [] } })
+  return refuse(reply, faultOf('the request failed; the log of the runner has the cause'))
+}
+
+/** Returns the refusal for an unexpected failure. */
+export function faultOf(message: string): Problem {
+  return problemOf({ code: 'INTERNAL', message, hint: 'Report it with the log of the runner.', issues: [] })
+}
+
+/** Refusals of Node, which cannot read a request. Any other fault of the request is `UNREADABLE`. */
+const UNPARSED: Record<string, Omit<Unread, 'message'> & { message: string }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: 'REQUEST_LATE',
+    message: 'the request did not arrive in time',
+    hint: 'Send it at once.',
+  },
+  HPE_HEADER_OVERFLOW: {
+    code: 'HEADERS_TOO_LARGE',
+    message: 'the headers of the request are too large',
+    hint: 'Send 16 KiB at most, the address included.',
+  },
+}
+const UNREADABLE = {
+  code: 'REQUEST_INVALID',
+  message: 'the request is not HTTP/1.1',
+  hint: 'Send it as RFC 9112 says.',
+} as const
+
+/** Refuses a request that Node could not read, and ends its connection. */
+export function answerUnparsed({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
+  // A connection that was reset has nobody to answer.
+  if (code === 'ECONNRESET' || socket.destroyed) return
+  if (socket.writable) socket.write(rawAnswer(problemOf({ issues: [], ...(UNPARSED[code] ?? UNREADABLE) })))
+  socket.destroy()
+}
+
+/** Returns a refusal as a whole answer, for a connection that Fastify does not answer. It ends the connection. */
+export function rawAnswer(problem: Problem): string {
+  const text = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'Connection: close',
+    `Content-Type: ${PROBLEM_TYPE}; charset=utf-8`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${text}`
 }
 
 function logFault(err: unknown, { originalUrl: url }: FastifyRequest, logger: Logger): void {

@@ -5,7 +5,7 @@ import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { admission } from './admission.ts'
-import { answerError } from './errors.ts'
+import { answerError, answerUnparsed } from './errors.ts'
 import { Feed } from './feed/feed.ts'
 import { Waiting } from './feed/outlet.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
@@ -67,6 +67,7 @@ export async function startApi(
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(ARRIVAL_CHECK_MS, limits.headersMs),
     },
+    clientErrorHandler: answerUnparsed,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, logger),
   })
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))

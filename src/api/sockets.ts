@@ -1,5 +1,5 @@
 /** The WebSockets: who may connect, how much a client may send, how slow it may be, and how a connection ends. */
-import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
@@ -7,7 +7,8 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { CLOSE } from './contract/frames.ts'
-import { pathOf, refusalOf } from './errors.ts'
+import { problemOf } from './contract/problem.ts'
+import { pathOf, rawAnswer } from './errors.ts'
 import type { Outlet } from './feed/outlet.ts'
 import { busy } from './gate.ts'
 import type { Guard } from './guard.ts'
@@ -212,16 +213,8 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
 
 /** Refuses an upgrade with the same answer as any other request. */
 function refuseUpgrade(socket: Duplex, error: OutcryError): void {
-  const { status, body } = refusalOf(error)
-  const text = JSON.stringify(body)
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(text)}`,
-  ]
   // A client that has gone need not be told.
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+  socket.end(rawAnswer(problemOf(error)))
 }

@@ -4,7 +4,8 @@ import { type ErrorCode, isErrorCode } from '../../errors/codes.ts'
 import { compact } from '../../errors/compact.ts'
 import { type Issue, OutcryError } from '../../errors/outcry-error.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
-import type { AnswerOf, BodyOf, HeadersOf, ParamsOf, QueryOf, Refusal, Route } from '../api/contract/route.ts'
+import type { Problem } from '../api/contract/problem.ts'
+import type { AnswerOf, BodyOf, HeadersOf, ParamsOf, QueryOf, Route } from '../api/contract/route.ts'
 import { type Routes, routes } from '../api/contract/routes.ts'
 import { jsonOf } from './json.ts'
 
@@ -49,11 +50,9 @@ export class Http {
     const { signal } = asked as Loose
     const answer = await this.#json(name, await this.response(name, asked), signal)
     const { error } = (routes[name] as Route).answers[200].safeParse(answer, PLAINLY)
-    // The view of an actor that ended with an error has an `error`, too. An answer that fits the contract is not a
-    // refusal.
     if (error === undefined) return answer as AnswerOf<Routes[N]>
     // A slow answer has status 200 from before the server knew its result.
-    if (isRefusal(answer)) throw refused(answer)
+    if (isProblem(answer)) throw refused(answer)
     throw notBy(name, issuesText(issuesOf(error, 'answer')), issuesOf(error, 'answer'))
   }
 
@@ -102,7 +101,7 @@ export class Http {
     }
     if (response.ok) return response
     const answer: unknown = await response.json().catch(() => undefined)
-    if (isRefusal(answer)) throw refused(answer)
+    if (isProblem(answer)) throw refused(answer)
     throw unreachable(`the server at ${this.url} is not a runner`, response.status)
   }
 }
@@ -135,14 +134,15 @@ function queryOf(query: Loose['query'] = {}): string {
   return `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`
 }
 
-function isRefusal(answer: unknown): answer is Refusal {
-  return typeof (answer as Partial<Refusal> | null | undefined)?.error?.code === 'string'
+function isProblem(answer: unknown): answer is Problem {
+  const { code, detail } = (answer ?? {}) as Partial<Problem>
+  return typeof code === 'string' && typeof detail === 'string'
 }
 
-function refused(answer: Refusal): OutcryError {
-  const { message, hint = 'See the log of the runner.', issues = [] } = answer.error
+function refused(answer: Problem): OutcryError {
+  const { detail, hint = 'See the log of the runner.', issues = [] } = answer
   const code = codeOf(answer)
-  const text = code === answer.error.code ? message : `${message} (${answer.error.code})`
+  const text = code === answer.code ? detail : `${detail} (${answer.code})`
   return new OutcryError(code, text, hint, { cause: answer, issues })
 }
 
@@ -150,8 +150,8 @@ function refused(answer: Refusal): OutcryError {
  * Returns the code of a refusal. An actor refuses with the type of one of its events, and a later runner may have
  * unknown codes.
  */
-function codeOf(answer: Refusal): ErrorCode {
-  const { code } = answer.error
+function codeOf(answer: Problem): ErrorCode {
+  const { code } = answer
   if (isErrorCode(code)) return code
   const onRecord: ErrorCode = 'COMMAND_REFUSED'
   return 'seq' in answer ? onRecord : 'RUNNER_REFUSED'

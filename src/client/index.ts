@@ -2,8 +2,9 @@
 export { type Issue, isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 export { type EventEnvelope, eventEnvelope } from '../api/contract/envelope.ts'
 export { clientFrame, type FeedFrame, feedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
+export type { Problem } from '../api/contract/problem.ts'
 export type { ActorSummary, ActorView, Failure, TransitionRecord } from '../api/contract/record.ts'
-export type { AnswerOf, Refusal, Route } from '../api/contract/route.ts'
+export type { AnswerOf, Route } from '../api/contract/route.ts'
 export { type Routes, routes } from '../api/contract/routes.ts'
 export {
   Client,

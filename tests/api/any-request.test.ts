@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { assign, emit, sendTo, setup, spawnChild } from 'xstate'
 import { factsOf, isErrorCode } from '../../errors/codes.ts'
-import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route, refusal } from '../../src/api/contract/route.ts'
+import { problem } from '../../src/api/contract/problem.ts'
+import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Harness } from '../runtime/harness.ts'
@@ -275,10 +276,11 @@ it(`any request gets an answer of the contract, seed ${SEED}`, async () => {
       expect(fits.data, what).toEqual(answer)
       return
     }
-    const { error } = refusal.parse(answer)
+    const { code, status: told } = problem.parse(answer)
     const known = [...route.refusals, ...REFUSALS_OF_ALL, ...(isPost ? REFUSALS_OF_BODIES : [])]
-    expect(known, what).toContain(error.code)
-    expect(isErrorCode(error.code) && factsOf(error.code).status, what).toBe(status)
+    expect(known, what).toContain(code)
+    expect(told, what).toBe(status)
+    expect(isErrorCode(code) && factsOf(code).status, what).toBe(status)
   })
   await fc.assert(property, { numRuns: REQUESTS, seed: SEED })
   expect([...met.keys()]).toEqual(

@@ -144,8 +144,8 @@ describe('HTTP', () => {
     ['/nowhere', 404, 'ROUTE_UNKNOWN'],
     ['/page/..%2f..%2fpackage.json', 404, 'ROUTE_UNKNOWN'],
   ])('refuses %s', async (path, status, code) => {
-    const { status: found, body } = await get<{ error: { code: string } }>(path)
-    expect([found, body.error.code]).toEqual([status, code])
+    const { status: found, body } = await get<{ code: string }>(path)
+    expect([found, body.code]).toEqual([status, code])
   })
 
   it('names the port that is taken', async () => {

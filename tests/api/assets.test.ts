@@ -156,5 +156,5 @@ it.each([
   '/vendor/../package.json',
 ])('answers 404 for %s', async (path) => {
   const { status, bytes } = await ask(path, { 'accept-encoding': 'br' })
-  expect([status, JSON.parse(String(bytes)).error.code]).toEqual([404, 'ROUTE_UNKNOWN'])
+  expect([status, JSON.parse(String(bytes)).code]).toEqual([404, 'ROUTE_UNKNOWN'])
 })

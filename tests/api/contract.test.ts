@@ -7,7 +7,8 @@ import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import type { ZodType } from 'zod'
 import { feedFrame } from '../../src/api/contract/frames.ts'
-import { type Route, refusal } from '../../src/api/contract/route.ts'
+import { problem } from '../../src/api/contract/problem.ts'
+import type { Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
@@ -155,8 +156,8 @@ describe('an answer', () => {
   ])('to %s fits %s, which refuses it with %i %s', async (path, name, status, code, body) => {
     const route: Route = routes[name]
     const answer = await ask(api.url, path, body)
-    expect(answer).toMatchObject({ status, body: { error: { code } } })
-    expectToFit(refusal, answer.body)
+    expect(answer).toMatchObject({ status, body: { code } })
+    expectToFit(problem, answer.body)
     expect(route.refusals).toContain(code)
   })
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMachine } from 'xstate'
 import { z } from 'zod'
+import { ERRORS } from '../../errors/codes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { OutcryError } from '../../store/index.ts'
 import { Harness } from '../runtime/harness.ts'
@@ -45,9 +46,9 @@ describe('a fault of the server', () => {
       throw error
     })
     const response = await fetch(`${api.url}/events?since=0`)
-    const body = (await response.json()) as { error: Record<string, unknown> }
-    expect([response.status, body.error.code]).toEqual([500, code])
-    expect([typeof body.error.message, typeof body.error.hint]).toEqual(['string', 'string'])
+    const body = (await response.json()) as Record<string, unknown>
+    expect([response.status, body.code]).toEqual([500, code])
+    expect([typeof body.detail, typeof body.hint]).toEqual(['string', 'string'])
     expect(logged).toEqual([{ err: error, url: '/events' }])
   })
 
@@ -56,10 +57,13 @@ describe('a fault of the server', () => {
     expect([response.status, await response.json()]).toEqual([
       400,
       {
-        error: expect.objectContaining({
-          code: 'REQUEST_INVALID',
-          issues: [{ field: 'since', rule: 'must be a number' }],
-        }),
+        type: '/docs#REQUEST_INVALID',
+        title: ERRORS.REQUEST_INVALID.about,
+        status: 400,
+        detail: 'since: must be a number',
+        code: 'REQUEST_INVALID',
+        hint: 'Change the fields named.',
+        issues: [{ field: 'since', rule: 'must be a number' }],
       },
     ])
     expect(logged).toEqual([])

@@ -54,8 +54,8 @@ async function ask(path: string, headers: Headers = {}, method = 'GET', body?: o
 }
 
 function answerOf(status: number | undefined, headers: IncomingHttpHeaders, body: string): Answer {
-  const isJson = headers['content-type']?.startsWith('application/json')
-  return { status, headers, body, code: isJson ? JSON.parse(body).error?.code : undefined }
+  const isProblem = headers['content-type']?.startsWith('application/problem+json')
+  return { status, headers, body, code: isProblem ? JSON.parse(body).code : undefined }
 }
 
 const open = (headers?: Headers) => ask('/actors/door/a/events', headers, 'POST', { type: 'OPEN' })

@@ -69,11 +69,9 @@ interface Answer {
   readonly duplicate?: boolean
   readonly state?: unknown
   readonly events?: readonly { readonly event: { readonly type: string } }[]
-  readonly error?: {
-    readonly code: string
-    readonly hint: string
-    readonly issues: readonly { readonly field: string; readonly rule: string }[]
-  }
+  readonly code?: string
+  readonly hint?: string
+  readonly issues?: readonly { readonly field: string; readonly rule: string }[]
 }
 
 async function post(
@@ -272,8 +270,8 @@ describe('an invalid event', () => {
     const letters = await dead()
     const lists = await addresses('list/')
     const { status, answer } = await post(address, body)
-    expect([status, answer.error?.code]).toEqual([400, code])
-    expect(answer.error?.issues).toContainEqual({ field, rule: expect.stringContaining(rule) })
+    expect([status, answer.code]).toEqual([400, code])
+    expect(answer.issues).toContainEqual({ field, rule: expect.stringContaining(rule) })
     expect(await dead()).toBe(letters)
     expect(runner.supervisor.getSnapshot(`order/sim:o-${orders}`)).toBeUndefined()
     expect(await addresses('list/')).toEqual(lists)
@@ -304,11 +302,7 @@ describe('an event that people may not send', () => {
 
   it.each(internal)('%s does not reach %s', async (type, kind) => {
     const { status, answer } = await post(`${kind}/new`, { type })
-    expect([status, answer.error?.code, answer.error?.issues[0]?.field]).toEqual([
-      400,
-      'COMMAND_UNKNOWN',
-      'type',
-    ])
+    expect([status, answer.code, answer.issues?.[0]?.field]).toEqual([400, 'COMMAND_UNKNOWN', 'type'])
     expect(runner.supervisor.getSnapshot(`${kind}/new`)).toBeUndefined()
   })
 
@@ -327,7 +321,7 @@ describe('an event that people may not send', () => {
   ])('no event reaches %s', async (_, address, type, status, code) => {
     const letters = await dead()
     const { status: found, answer } = await post(address, { type })
-    expect([found, answer.error?.code, typeof answer.error?.hint]).toEqual([status, code, 'string'])
+    expect([found, answer.code, typeof answer.hint]).toEqual([status, code, 'string'])
     expect(await dead()).toBe(letters)
   })
 })
@@ -358,8 +352,8 @@ describe('an invalid request', () => {
     ],
   ])('refuses %s', async (_, body, headers, status, code) => {
     const { status: found, answer } = await post('account/sim', body, headers)
-    expect([found, answer.error?.code, typeof answer.error?.hint]).toEqual([status, code, 'string'])
-    if (code === 'REQUEST_INVALID') expect(answer.error?.issues[0]?.field).toBe('idempotency-key')
+    expect([found, answer.code, typeof answer.hint]).toEqual([status, code, 'string'])
+    if (code === 'REQUEST_INVALID') expect(answer.issues?.[0]?.field).toBe('idempotency-key')
   })
 })
 
@@ -399,8 +393,8 @@ describe('a request that the account refuses', () => {
     ['one that reduces nothing', { reduceOnly: true }, 'reduceOnly', '0 held'],
   ])('is %s: the sender hears of it, and the order says so', async (_, change, field, rule) => {
     const { status, answer } = await post('account/sim', order(change))
-    expect([status, answer.error?.code]).toEqual([422, 'RISK_REJECTED'])
-    expect(answer.error?.issues).toEqual([{ field, rule: expect.stringContaining(rule) }])
+    expect([status, answer.code]).toEqual([422, 'RISK_REJECTED'])
+    expect(answer.issues).toEqual([{ field, rule: expect.stringContaining(rule) }])
     expect(answer.events?.map(({ event }) => event.type)).toEqual([
       'RISK_REJECTED',
       'ORDER_CREATED',
@@ -420,13 +414,13 @@ describe('a request that the account refuses', () => {
     ['emaCross/s', { type: 'UPDATE_PARAMETERS', by: 'ann', parameters: { fast: 3_000 } }, ['fast']],
   ])('may be impossible settings of %s', async (address, command, fields) => {
     const { status, answer } = await post(address, command)
-    expect([status, answer.error?.code]).toEqual([422, 'SETTING_FAILED'])
-    expect(answer.error?.issues.map(({ field }) => field)).toEqual(fields)
+    expect([status, answer.code]).toEqual([422, 'SETTING_FAILED'])
+    expect(answer.issues?.map(({ field }) => field)).toEqual(fields)
   })
 
   it('may be a list of orders', async () => {
     const { status, answer } = await post('list/sim:doge', list({ symbol: 'DOGEUSDT' }))
-    expect([status, answer.error?.code, answer.state]).toEqual([422, 'RISK_REJECTED', 'done'])
+    expect([status, answer.code, answer.state]).toEqual([422, 'RISK_REJECTED', 'done'])
   })
 
   it('may have an id that was used before, and nothing is kept for it', async () => {
@@ -437,15 +431,15 @@ describe('a request that the account refuses', () => {
       expect(await runner.supervisor.view(address)).toMatchObject({ value: { execution: 'filled' } }),
     )
     const { status, answer } = await post('account/sim', first)
-    expect([status, answer.error?.issues[0]?.field]).toEqual([422, 'clOrdId'])
+    expect([status, answer.issues?.[0]?.field]).toEqual([422, 'clOrdId'])
     expect((await runner.supervisor.view('account/sim'))?.context).toMatchObject({ working: {} })
     const cancel = await post(address, { type: 'CANCEL' })
-    expect([cancel.status, cancel.answer.error?.code]).toEqual([422, 'ORDER_CANCEL_REJECTED'])
+    expect([cancel.status, cancel.answer.code]).toEqual([422, 'ORDER_CANCEL_REJECTED'])
   })
 
   it('may come at the wrong time: a running strategy is not started', async () => {
     const { status, answer } = await post('emaCross/s', { type: 'START' })
-    expect([status, answer.error?.code, answer.state]).toEqual([
+    expect([status, answer.code, answer.state]).toEqual([
       409,
       'EVENT_UNHANDLED',
       { mode: 'warmingUp', trade: 'flat' },
@@ -467,7 +461,7 @@ describe('an idempotency key', () => {
       ['emaCross/s', { type: 'STOP' }],
     ] as const) {
       const { status, answer } = await post(address, other, headers)
-      expect([status, answer.error?.code]).toEqual([422, 'KEY_REUSED'])
+      expect([status, answer.code]).toEqual([422, 'KEY_REUSED'])
     }
   })
 

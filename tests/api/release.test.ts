@@ -132,7 +132,7 @@ describe('POST /actors/{address}/release', () => {
     await fail('quarantine/a')
     const { seq } = harness.supervisor
     const answer = await release(address, body)
-    expect([answer.status, answer.body]).toMatchObject([status, { error: { code } }])
+    expect([answer.status, answer.body]).toMatchObject([status, { code }])
     expect(harness.supervisor.seq).toBe(seq)
     expect(await listed('quarantine/a')).toMatchObject({ condition: 'quarantined' })
   })
@@ -144,7 +144,7 @@ describe('POST /actors/{address}/release', () => {
     await fail('quarantine/a')
     expect(await release('quarantine/a', undefined, headers)).toMatchObject({
       status,
-      body: { error: { code } },
+      body: { code },
     })
     expect(await listed('quarantine/a')).toMatchObject({ condition: 'quarantined' })
   })

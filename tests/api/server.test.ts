@@ -102,9 +102,9 @@ describe('a runner whose log has refused a commit', () => {
     const text = expect.stringContaining('no space left')
     expect([health.status, await health.json()]).toMatchObject([
       503,
-      { status: 'fenced', seq: 3, epoch: 1, error: { code: 'STORE_FENCED', message: text } },
+      { status: 503, seq: 3, epoch: 1, code: 'STORE_FENCED', detail: text },
     ])
-    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'STORE_FENCED' } }])
+    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'STORE_FENCED' }])
     isRefused = false
     expect((await press()).status).toBe(503)
   })

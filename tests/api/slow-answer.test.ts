@@ -55,7 +55,7 @@ describe('an answer that takes long', () => {
     const asked = createClient({ url }).ask('verify')
     reject(noRoom)
     const body = await response.json()
-    expect(body).toMatchObject({ error: { code: 'SCRATCH_FAILED', message: 'no room in /tmp' } })
+    expect(body).toMatchObject({ code: 'SCRATCH_FAILED', status: 500, detail: 'no room in /tmp' })
     await expect(asked).rejects.toMatchObject({ code: 'SCRATCH_FAILED' })
   })
 })

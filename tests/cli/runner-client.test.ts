@@ -55,7 +55,7 @@ it.each([
   ['a code of a later version', 'LATER', { code: 'RUNNER_REFUSED', message: 'no (LATER)' }],
 ])('a refusal of the runner keeps %s', async (_, code, expected) => {
   const server = createServer((_request, response) =>
-    response.writeHead(409).end(JSON.stringify({ error: { code, message: 'no', hint: 'Go.' } })),
+    response.writeHead(409).end(JSON.stringify({ code, detail: 'no', hint: 'Go.' })),
   )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo

@@ -105,7 +105,7 @@ describe('an answer', () => {
   })
 
   it('is a refusal when it began with 200 and ends as a refusal', async () => {
-    answers({ error: { code: 'STORE_CORRUPT', message: 'commit 7', hint: 'Run the doctor.', issues: [] } })
+    answers({ code: 'STORE_CORRUPT', detail: 'commit 7', hint: 'Run the doctor.', issues: [] })
     await expect(client.ask('verify')).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
       hint: 'Run the doctor.',

@@ -100,7 +100,7 @@ describe('a client', () => {
       code: 'COMMAND_REFUSED',
       message: expect.stringContaining('(REFUSED)'),
       issues: [{ field: 'event', rule: 'never' }],
-      cause: { error: { code: 'REFUSED' }, seq: first.seq + 1, events: [{ type: 'REFUSED' }] },
+      cause: { code: 'REFUSED', status: 422, seq: first.seq + 1, events: [{ type: 'REFUSED' }] },
     })
     await expect(client.send('counter/a', { type: 'INC', at: 1.5 })).rejects.toMatchObject({
       code: 'EVENT_INVALID',

@@ -17,9 +17,9 @@ may be sent again, and gets the first answer.
 | status | |
 | --- | --- |
 | 200 | Taken, and on disk. The answer has its \`seq\`, the actor's present \`state\` and the \`events\` that it led to. |
-| 422 | The same, but the actor refused the request, with one of the events named below: \`error\` says why, by field. |
+| 422 | The same, but the actor refused the request, with one of the events named below: \`detail\` says why, \`issues\` by field. |
 | 409 \`EVENT_UNHANDLED\` | On record, but the actor does nothing about it in its present state. |
-| other 4xx | \`error\` says what is wrong, by field. No actor was created, and none has changed. |
+| other 4xx | \`detail\` says what is wrong, \`issues\` by field. No actor was created, and none has changed. |
 
 A **circuit breaker** that has tripped (\`CIRCUIT_BREAKER_TRIGGERED\`) requires two things of a person before anything is
 entered again: \`SET_TRADING_STATE\` with \`active\`, and \`ACKNOWLEDGE_REVIEW\`. A strategy of your own takes what
@@ -38,7 +38,7 @@ curl -X POST localhost:7077/actors/emaCross/ema-BTCUSDT/release -H 'content-type
 | --- | --- |
 | 200 | Released, and on disk. The answer has the \`seq\` of the record and the actor's \`state\`. |
 | 409 \`ACTOR_NOT_QUARANTINED\`, \`ACTOR_ENDED\` | There is nothing to release. Nothing has changed. |
-| other 4xx | \`error\` says what is wrong. Nothing has changed. |
+| other 4xx | \`detail\` says what is wrong. Nothing has changed. |
 `
 
 interface Kinds {

@@ -6,8 +6,9 @@ const INTRO = `# Errors
 Every error code. Made by \`npm run docs:reference\` from the table in \`errors/codes.ts\`: do not edit it by hand.
 
 A code is stable: compare it, and not the message. An error of the library is an \`OutcryError\`: \`code\`, \`message\` (what happened, and
-where), \`hint\` (what to do) and, of an input, \`issues\` (each \`field\` with its \`rule\`). The API answers with the same fields,
-\`{ "error": { "code", "message", "hint", "issues" } }\`. A frame of the feed has \`"op": "error"\`, \`code\` and \`message\`. A command writes
+where), \`hint\` (what to do) and, of an input, \`issues\` (each \`field\` with its \`rule\`). The API answers with
+a problem document of RFC 9457, \`application/problem+json\`: \`type\`, \`title\`, \`status\`, \`detail\` (the message), \`code\`, \`hint\` and
+\`issues\`. \`type\` leads to the code on the server's page of the API, \`/docs\`. A frame of the feed has \`"op": "error"\`, \`code\` and \`message\`. A command writes
 the code, the message and the hint in one line. \`verify\` and \`doctor\` name each problem by its code.
 
 A client may get two other kinds of code. When an actor refuses a command, the status is 422, and the code is the type of the refusing event:

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { eventEnvelope } from './envelope.ts'
 import { position, recordTime, stateValue } from './fields.ts'
-import { problem } from './route.ts'
+import { problem } from './problem.ts'
 
 /** A part of the runner. @example { name: 'news', state: 'FAILED', reason: 'the wire is cut' } */
 export const componentHealth = z.object({
@@ -37,11 +37,8 @@ const health = z.object({
 /** @example { status: 'ok', version: '0.1.0', seq: 1234, epoch: 3, residents: 12, unsettledIntents: 0, quarantined: 0 } */
 export const healthy = health
 
-/** The answer when the store takes no more commits. */
-export const fenced = health.extend({
-  status: z.literal('fenced'),
-  error: z.object({ code: z.string(), message: z.string() }),
-})
+/** The answer when the store takes no more commits: the same facts, but for their `status`, and the refusal. */
+export const fenced = health.extend(problem.shape)
 
 /** @example { commits: 40, records: 1234, actors: 12, snapshots: 12, live: 12, problems: [] } */
 export const verification = z.object({
@@ -67,7 +64,7 @@ export const taken = z.object({
   events: z.array(eventEnvelope).describe('events that the command led to'),
 })
 /** The answer when the command is on record and its request was refused. */
-export const takenAndRefused = taken.extend({ error: problem })
+export const takenAndRefused = taken.extend(problem.shape)
 
 /** @example { seq: 1234, address: 'emaCross/btc', state: 'running' } */
 export const released = z.object({ seq: position, address: z.string(), state: stateValue.optional() })

@@ -3,7 +3,8 @@ import type { z } from 'zod'
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
 import { compact } from '../../../errors/compact.ts'
 import { type Json, type Schemas, schemaOf } from './json-schema.ts'
-import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route, refusal } from './route.ts'
+import { PROBLEM_TYPE, problem } from './problem.ts'
+import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from './route.ts'
 import { routes } from './routes.ts'
 
 /** The public part of a kind's registration. */
@@ -52,13 +53,14 @@ function operationOf(operationId: string, route: Route, schemas: Schemas): Json 
   const responses = refusalsBy([...refusals, ...ofBody, ...REFUSALS_OF_ALL], schemas)
   for (const [status, schema] of Object.entries(answers)) {
     const refused = responses[status]
-    const answer = isBinary ? undefined : schemaOf(schema, schemas)
+    const isFine = status === '200'
     responses[status] = {
-      description: refused?.description ?? (status === '200' ? 'The answer.' : 'The answer, with an error.'),
-      content:
-        answer === undefined
-          ? { 'application/octet-stream': {} }
-          : json(refused === undefined ? answer : { anyOf: [answer, schemaOf(refusal, schemas)] }),
+      description: refused?.description ?? (isFine ? 'The answer.' : 'The answer, with a refusal.'),
+      content: isBinary
+        ? { 'application/octet-stream': {} }
+        : isFine
+          ? json(schemaOf(schema, schemas))
+          : problems(refused === undefined ? [schema] : [schema, problem], schemas),
     }
   }
   return {
@@ -77,7 +79,7 @@ function refusalsBy(codes: readonly string[], schemas: Schemas): Record<string, 
     const { status } = ERRORS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
-  const content = json(schemaOf(refusal, schemas))
+  const content = problems([problem], schemas)
   return Object.fromEntries(
     [...byStatus].map(([status, known]) => {
       const description = known.map((code) => `${code}: ${ERRORS[code].about}`).join('\n\n')
@@ -116,4 +118,9 @@ function parametersOf(place: string, schema: z.ZodType | undefined, schemas: Sch
 
 function json(schema: Json): Json {
   return { 'application/json': { schema } }
+}
+
+function problems(of: readonly z.ZodType[], schemas: Schemas): Json {
+  const [first = {}, ...others] = of.map((schema) => schemaOf(schema, schemas))
+  return { [PROBLEM_TYPE]: { schema: others.length === 0 ? first : { anyOf: [first, ...others] } } }
 }

@@ -1,5 +1,5 @@
 /** The description of a route: its request, its answers, and the codes of its refusals. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Frozen } from './fields.ts'
 
 export interface Route {
@@ -18,24 +18,6 @@ export interface Route {
   /** Codes of its refusals, besides those of every route. */
   readonly refusals: readonly string[]
 }
-
-/** The content of a refusal: a code for programs, what is wrong, what to do, and the fields with their rules. */
-export const problem = z.object({
-  code: z.string().describe('such as `ACTOR_UNKNOWN`; programs compare this, never the message'),
-  message: z.string(),
-  hint: z.string().describe('what to do'),
-  issues: z.array(z.object({ field: z.string(), rule: z.string() })),
-})
-
-/**
- * The answer of every route that refuses.
- *
- * @example
- * { error: { code: 'REQUEST_INVALID', message: 'limit: must be at most 1000', hint: 'Change the fields named.',
- *   issues: [{ field: 'limit', rule: 'must be at most 1000' }] } }
- */
-export const refusal = z.object({ error: problem })
-export type Refusal = Frozen<z.infer<typeof refusal>>
 
 /** Codes with which every route may refuse. */
 export const REFUSALS_OF_ALL = [

@@ -1,5 +1,5 @@
 /** Makes the answer to a command from the log, so the same command sent again gets the same answer. */
-import { ERRORS, type ErrorCode } from '../../../errors/codes.ts'
+import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Receipt } from '../../runtime/commit/job.ts'
 import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
@@ -8,6 +8,11 @@ import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import { jsonEqual } from '../../runtime/record/values.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
+import { type Problem, problemOf } from '../contract/problem.ts'
+import type { AnswerOf } from '../contract/route.ts'
+import type { routes } from '../contract/routes.ts'
+
+type Taken = AnswerOf<typeof routes.send>
 
 /** Most records of the command's turn. Events of later ones are left out of the answer. */
 const RECORDS_MAX = 1_000
@@ -21,24 +26,20 @@ export async function commandAnswer(
   address: Address,
   event: AnyEvent,
   { seq, duplicate }: Receipt,
-): Promise<{ status: number; body: object }> {
+): Promise<Taken | (Taken & Problem)> {
   const records = await turnAt(supervisor, seq)
   const isSame = (one: AnyEvent) => jsonEqual(one, { at: one.at, ...event })
   const taken = records.find((record) => record.actor === address && isSame(record.event))
   if (taken === undefined) throw notTaken(records, address, isSame)
   const state = records.findLast(({ actor }) => actor === address)?.to
   const events = records.flatMap(envelopesOf)
-  const body = { seq, duplicate, state, events }
+  const answer = compact({ seq, duplicate, state, events })
   const refusals = events.filter((one) => isRefusal(supervisor, one))
-  if (refusals.length > 0) return { status: 422, body: { error: refusedError(refusals), ...body } }
-  if (!taken.unhandled) return { status: 200, body }
-  const error = {
-    code: 'EVENT_UNHANDLED' satisfies ErrorCode,
-    message: `${address} does nothing about ${event.type} in its state ${JSON.stringify(state)}`,
-    hint: 'Nothing has changed.',
-    issues: [],
-  }
-  return { status: ERRORS.EVENT_UNHANDLED.status, body: { error, ...body } }
+  if (refusals.length > 0) return { ...refusedBy(refusals), ...answer }
+  if (!taken.unhandled) return answer
+  const message = `${address} does nothing about ${event.type} in its state ${JSON.stringify(state)}`
+  const unhandled = { code: 'EVENT_UNHANDLED', message, hint: 'Nothing has changed.', issues: [] }
+  return { ...problemOf(unhandled), ...answer }
 }
 
 async function turnAt(supervisor: Supervisor, seq: number): Promise<readonly TransitionRecord[]> {
@@ -69,15 +70,16 @@ function isRefusal({ registry }: Supervisor, { actor, event }: EventEnvelope): b
   return registry.find(actor)?.refusals?.includes(event.type) ?? false
 }
 
-function refusedError(refusals: readonly EventEnvelope[]) {
-  const issues = refusals.map(({ event: { text, rule = text, check, field = check ?? 'event' } }) => ({
-    field,
-    rule,
-  }))
-  return {
-    code: refusals[0]?.type,
-    message: `${refusals[0]?.actor} refused it: ${issues[0]?.rule}`,
-    hint: 'Change the request; `events` has all its effects.',
-    issues,
-  }
+/** Returns the refusal of an actor. Its code is the type of the first event that refuses. */
+function refusedBy(refusals: readonly EventEnvelope[]): Problem {
+  const issues = refusals.map(
+    ({ event: { type, text = type, rule = text, check = 'event', field = check } }) => ({
+      field: String(field),
+      rule: String(rule),
+    }),
+  )
+  const { type: code = '', actor } = refusals[0] ?? {}
+  const message = `${actor} refused it: ${issues[0]?.rule}`
+  const hint = 'Change the request; `events` has all its effects.'
+  return problemOf({ code, message, hint, issues }, 'COMMAND_REFUSED')
 }

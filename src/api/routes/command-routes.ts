@@ -3,9 +3,9 @@
  * clock when it is left out. With an `Idempotency-Key` it may be sent again, and gets the first answer.
  *
  * - 200: taken, and durable. The answer has its `seq`, the actor's `state` now and the `events` that it led to.
- * - 422: the same, but the actor refused the request, by the risk gate for example: `error` says why.
+ * - 422: the same, but the actor refused the request, by the risk gate for example: `detail` says why.
  * - 409 EVENT_UNHANDLED: on record, but the actor does nothing about it in its present state.
- * - any other 4xx: `error` says what is wrong. No actor was created, and none has changed.
+ * - any other 4xx: `detail` says what is wrong. No actor was created, and none has changed.
  *
  * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may give the person as `by` and the
  * `reason`. The record keeps both. 200 has the `seq` of that record. 409 ACTOR_NOT_QUARANTINED changes nothing.
@@ -20,6 +20,7 @@ import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
+import { refuse } from '../errors.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { commandAnswer } from './command-answer.ts'
 
@@ -38,8 +39,8 @@ export function commandRoutes(http: Api, supervisor: Supervisor): void {
     const receipt = await (seq === undefined
       ? supervisor.send(address, event, { key })
       : { seq, duplicate: true })
-    const { status, body } = await commandAnswer(supervisor, address, event, receipt)
-    return reply.code(status).send(body)
+    const answer = await commandAnswer(supervisor, address, event, receipt)
+    return 'status' in answer ? refuse(reply, answer) : answer
   })
 
   http.post(

@@ -6,15 +6,15 @@
 
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { ErrorCode } from '../../../errors/codes.ts'
 import { isOutcryError } from '../../../store/index.ts'
-import { refusalOf } from '../errors.ts'
+import { type Problem, problemOf } from '../contract/problem.ts'
+import { faultOf } from '../errors.ts'
 
 const EVERY_MS = 20_000
 
 /**
- * Answers normally if the work ends within `everyMs`. Work that fails later already has status 200. Its error is then
- * in the body, as in any refusal: `{ error }`.
+ * Answers normally if the work ends within `everyMs`. Work that fails later already has status 200. The body is then
+ * the problem document, with the status that the answer would have had.
  */
 export async function answerSlowly(
   reply: FastifyReply,
@@ -29,7 +29,7 @@ export async function answerSlowly(
 async function* spaced(work: Promise<object>, everyMs: number): AsyncGenerator<string> {
   const text = work.then(
     (value) => JSON.stringify(value),
-    (error: unknown) => JSON.stringify(bodyOf(error)),
+    (error: unknown) => JSON.stringify(problemFor(error)),
   )
   for (;;) {
     yield ' '
@@ -40,17 +40,9 @@ async function* spaced(work: Promise<object>, everyMs: number): AsyncGenerator<s
   }
 }
 
-function bodyOf(error: unknown): object {
-  if (isOutcryError(error)) return refusalOf(error).body
-  const message = error instanceof Error ? error.message : String(error)
-  return {
-    error: {
-      code: 'INTERNAL' satisfies ErrorCode,
-      message,
-      hint: 'Report it with the log of the runner.',
-      issues: [],
-    },
-  }
+function problemFor(error: unknown): Problem {
+  if (isOutcryError(error)) return problemOf(error)
+  return faultOf(error instanceof Error ? error.message : String(error))
 }
 
 const LATE = Symbol('late')

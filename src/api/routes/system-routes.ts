@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { ERRORS } from '../../../errors/codes.ts'
 import { compact } from '../../../errors/compact.ts'
 import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { ComponentHealth } from '../contract/answers.ts'
+import { problemOf } from '../contract/problem.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
+import { refuse } from '../errors.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { VERSION } from '../version.ts'
 import { signalOf } from './request.ts'
@@ -47,9 +48,7 @@ export function systemRoutes(
       const status = isWell ? 'ok' : 'degraded'
       return { status, ...health } satisfies AnswerOf<typeof routes.health>
     }
-    return reply
-      .code(ERRORS.STORE_FENCED.status)
-      .send({ status: 'fenced', ...health, error: { code: fence.code, message: fence.message } })
+    return refuse(reply, { ...health, ...problemOf(fence, 'STORE_FENCED') })
   })
 
   http.get(

@@ -15,7 +15,7 @@ export async function post(path, body) {
 /** @param {string} path @param {Response} response */
 async function answerOf(path, response) {
   const body = await response.json()
-  if (!response.ok) throw new Error(body.error?.message ?? `${response.status} ${path}`)
+  if (!response.ok) throw new Error(body.detail ?? `${response.status} ${path}`)
   return body
 }
 
