@@ -11,6 +11,7 @@ import { Waiting } from './feed/outlet.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspect/inspection.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { answerOthers } from './methods.ts'
 import { accountRoutes } from './routes/account-routes.ts'
 import { actorRoutes } from './routes/actor-routes.ts'
 import { commandRoutes } from './routes/command-routes.ts'
@@ -20,7 +21,7 @@ import { failureRoutes } from './routes/failures.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { secure } from './security-headers.ts'
-import { attachSockets, type Channel, routeUnknown } from './sockets.ts'
+import { attachSockets, type Channel } from './sockets.ts'
 import { withContract, withOneSegment } from './type-provider.ts'
 import { VERSION } from './version.ts'
 
@@ -73,9 +74,7 @@ export async function startApi(
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
   // A browser lets pages of other origins send plain text without a preflight, but not JSON.
   http.removeContentTypeParser('text/plain')
-  http.setNotFoundHandler(({ method, originalUrl }) => {
-    throw routeUnknown(method, originalUrl)
-  })
+  answerOthers(http, ['/feed', '/inspect'])
   const byContract = withContract(http)
   secure(http)
   await guardRoutes(http, guard)

@@ -13,6 +13,7 @@ import type { Outlet } from './feed/outlet.ts'
 import { busy } from './gate.ts'
 import type { Guard } from './guard.ts'
 import { Allowance, type Limits } from './limits.ts'
+import { routeUnknown } from './methods.ts'
 
 /** Largest frame that a client may send. */
 const FRAME_BYTES_MAX = 65_536
@@ -170,14 +171,6 @@ function endWhenLoud(client: WebSocket, socket: Duplex): void {
     bytes += chunk.length
     if (bytes > FRAME_BYTES_MAX) client.terminate()
   })
-}
-
-export function routeUnknown(method: string | undefined, url: string | undefined): OutcryError {
-  return new OutcryError(
-    'ROUTE_UNKNOWN',
-    `there is no ${method} ${pathOf(url)}`,
-    'docs/api.md lists all routes.',
-  )
 }
 
 /**

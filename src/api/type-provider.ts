@@ -55,6 +55,8 @@ const BEHIND_ADDRESS: Readonly<Record<string, readonly string[]>> = {
   HEAD: ['history', 'machine'],
   POST: ['events', 'release'],
 }
+/** Any other method is refused on these paths, whatever it is. */
+const BEHIND_ANY = Object.values(BEHIND_ADDRESS).flat()
 const ACTOR_PATH = /^(\/actors\/)([^?#]+)(.*)$/s
 
 /**
@@ -65,7 +67,10 @@ export function withOneSegment(method: string | undefined, url: string): string 
   const [, before, path, query = ''] = ACTOR_PATH.exec(url) ?? []
   if (before === undefined || path === undefined) return url
   const segments = path.split('/')
-  const hasMore = segments.length > 1 && BEHIND_ADDRESS[method ?? '']?.includes(segments.at(-1) as string)
+  // In the contract's form only a route has a second segment.
+  const isContracts = segments.length === 2 && /%2f/i.test(segments[0] as string)
+  const words = (!isContracts && BEHIND_ADDRESS[method ?? '']) || BEHIND_ANY
+  const hasMore = segments.length > 1 && words.includes(segments.at(-1) as string)
   const behind = hasMore ? `/${segments.pop()}` : ''
   return `${before}${segments.join('%2F')}${behind}${query}`
 }

@@ -154,8 +154,8 @@ describe('a command', () => {
 
   it('goes to events and nowhere else', async () => {
     expect(await post('/actors/counter/a', { type: 'INC' })).toMatchObject({
-      status: 404,
-      body: { code: 'ROUTE_UNKNOWN' },
+      status: 405,
+      body: { code: 'METHOD_REFUSED' },
     })
   })
 

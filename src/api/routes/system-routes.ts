@@ -54,8 +54,10 @@ export function systemRoutes(
   http.get(
     pathOf(routes.backup),
     { schema: { querystring: routes.backup.query } },
-    async ({ query }, reply) => {
+    async ({ query, method }, reply) => {
       reply.type('application/octet-stream')
+      // Its content would be made and thrown away.
+      if (method === 'HEAD') return reply.send('')
       const options = { signal: signalOf(reply) }
       // The command line of an earlier version knows only the log.
       const entries = query.of === 'folder' && folder ? folder(options) : supervisor.entries(options)
