@@ -4,9 +4,8 @@ import { z } from 'zod'
 import { optionsOf } from '../../errors/options.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { bearerProtocols } from '../api/contract/bearer.ts'
-import type { EventEnvelope } from '../api/contract/envelope.ts'
 import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/record.ts'
-import type { AnswerOf, BodyOf } from '../api/contract/route.ts'
+import type { AnswerOf, BodyOf, QueryOf } from '../api/contract/route.ts'
 import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
 import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
 import { type Asked, Http, type HttpOptions, notBy, type RouteName } from './http.ts'
@@ -55,8 +54,8 @@ const FOR_GOOD: readonly string[] = ['HOST_REFUSED', 'ORIGIN_REFUSED', 'SITE_REF
 export interface PlaceInPast {
   readonly seq?: number
   readonly rev?: number
-  /** Time in epoch ms. */
-  readonly at?: number
+  /** Time in epoch ms, or ISO 8601 with its zone. */
+  readonly at?: number | string
 }
 
 export interface HistoryRange {
@@ -132,29 +131,22 @@ export class Client {
     address: string,
     { reverse = false, ...range }: HistoryRange = {},
   ): AsyncGenerator<TransitionRecord, void> {
-    for (let { fromRev, toRev } = range; ; ) {
-      const query = { fromRev, toRev, reverse, limit: PAGE_MAX }
-      const { records, nextRev } = await this.ask('history', { params: { address }, query })
+    for (let after: number | undefined; ; ) {
+      const query = { ...range, after, reverse, limit: PAGE_MAX }
+      const { records, next } = await this.ask('history', { params: { address }, query })
       yield* records
-      const last = records.at(-1)
-      if (last === undefined || (nextRev === undefined && records.length < PAGE_MAX)) return
-      const next = nextRev ?? last.rev + (reverse ? -1 : 1)
-      if (reverse ? next >= last.rev : next <= last.rev)
-        throw notBy('history', `what follows rev ${last.rev} is to be rev ${next}`)
-      if (reverse) toRev = next
-      else fromRev = next
+      if (next === undefined) return
+      if (after !== undefined && (reverse ? next >= after : next <= after))
+        throw notBy('history', `the page after rev ${after} ends with rev ${next}`)
+      after = next
     }
   }
 
-  /** Resolves with the last events, or those since a seq. `seq` is the `since` of the next request. */
-  events(
-    query: {
-      readonly tail?: number
-      readonly since?: number
-      readonly type?: string
-      readonly actor?: string
-    } = {},
-  ): Promise<{ readonly seq: number; readonly events: readonly EventEnvelope[] }> {
+  /**
+   * Resolves with the last events up to `to`, or one page of those after a seq or from a time on: `next` is the `since`
+   * of the next page, and `seq` that of a later request for what is new.
+   */
+  events(query: QueryOf<Routes['events']> = {}): Promise<AnswerOf<Routes['events']>> {
     return this.ask('events', { query })
   }
 

@@ -172,6 +172,11 @@ export class Queries {
     return cell && viewOf(cell)
   }
 
+  /** Returns the last seq before the log's time first passes `at`; 0 when the log begins later. */
+  seqAt(at: number): Promise<number> {
+    return this.parts.store.seqAt(at)
+  }
+
   /** Returns the contents of the log as one consistent copy. See `writeBackup`. */
   async *entries(options: Interruptible = {}): AsyncIterable<StoreEntry> {
     await this.idle()

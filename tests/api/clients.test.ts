@@ -253,15 +253,15 @@ describe('a request', () => {
     await serve()
     await add(400, PAD)
     const revs: number[] = []
-    let fromRev: number | undefined = 1
+    let after: number | undefined = 0
     let answers = 0
-    while (fromRev !== undefined) {
-      const response = await fetch(`${api.url}/actors/counter%2Fa/history?limit=1000&fromRev=${fromRev}`)
+    while (after !== undefined) {
+      const response = await fetch(`${api.url}/actors/counter%2Fa/history?limit=1000&after=${after}`)
       const body = await response.text()
       expect(body.length).toBeLessThan(5 * 2 ** 20)
-      const { records, nextRev } = JSON.parse(body) as { records: { rev: number }[]; nextRev?: number }
+      const { records, next } = JSON.parse(body) as { records: { rev: number }[]; next?: number }
       revs.push(...records.map(({ rev }) => rev))
-      fromRev = nextRev
+      after = next
       answers++
     }
     expect(revs).toEqual(upTo(401))

@@ -159,7 +159,7 @@ describe('a list of many pages', () => {
   it('ends with an error when a page leads back to itself', async () => {
     answers({ actors: [SUMMARY], next: 'order/o-1' })
     await expect(all(client.actors())).rejects.toMatchObject({ code: 'ANSWER_INVALID' })
-    answers({ records: [RECORD], nextRev: 3 })
+    answers({ records: [RECORD], next: 3 })
     await expect(all(client.history('order/o-1'))).rejects.toMatchObject({ code: 'ANSWER_INVALID' })
     await expect(all(client.history('order/o-1', { reverse: true }))).rejects.toMatchObject({
       code: 'ANSWER_INVALID',

@@ -11,6 +11,36 @@ export const epochMs = z.int('epoch milliseconds, a whole number').nonnegative()
  */
 export const recordTime = z.number().min(-8.64e15).max(8.64e15).meta({ title: 'epochMs' })
 
+const WRONG_TIME = 'must be epoch milliseconds, or ISO 8601 with its zone, such as 2026-11-27T09:00:00Z'
+const DIGITS = /^-?\d{1,16}(?:\.\d{1,9})?$/
+const ISO_TIME = z.iso.datetime({ offset: true })
+const ISO_WITHOUT_ZONE = z.union([z.iso.datetime({ local: true }), z.iso.date()])
+
+/**
+ * A time in a request, which becomes epoch milliseconds: a number of them, or ISO 8601 with its zone. It has the bounds
+ * of `recordTime`.
+ *
+ * @example
+ * '1723161255343', '2024-08-08T23:54:15.343Z', '2024-08-09T01:54:15.343+02:00'
+ */
+export const time = z
+  .union([z.number(), z.string()], { error: WRONG_TIME })
+  .transform((given, context): number => {
+    // A + that a URL does not encode arrives as a space.
+    const text = String(given).replace(/ (?=\d{2}:\d{2}$)/, '+')
+    const at = DIGITS.test(text)
+      ? Number(text)
+      : ISO_TIME.safeParse(text).success
+        ? Date.parse(text)
+        : Number.NaN
+    if (recordTime.safeParse(at).success) return at
+    const isLocal = ISO_WITHOUT_ZONE.safeParse(text).success
+    const message = isLocal ? `needs its zone: ${text}Z is UTC` : WRONG_TIME
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  .describe('epoch milliseconds, or ISO 8601 with its zone, such as `2026-11-27T09:00:00Z`')
+
 /** Place of a record in the log: from 1, without a gap. */
 export const seq = z.int().positive()
 

@@ -38,8 +38,12 @@ export const REFUSALS_OF_BODIES = ['JSON_INVALID', 'MEDIA_TYPE_UNKNOWN', 'BODY_T
 export type AnswerOf<R extends Route> = Frozen<z.output<R['answers'][200]>>
 /** The values of a client's request. They become text in the URL. */
 export type QueryOf<R extends Route> = R['query'] extends z.ZodType
-  ? Partial<z.output<R['query']>>
+  ? { readonly [K in keyof z.output<R['query']>]?: Given<R['query'], K> }
   : undefined
+/** A time may be a text, too. */
+type Given<Q extends z.ZodType, K extends keyof z.output<Q>> =
+  | z.output<Q>[K]
+  | (K extends keyof z.input<Q> ? z.input<Q>[K] : never)
 export type ParamsOf<R extends Route> = R['params'] extends z.ZodType ? z.input<R['params']> : undefined
 export type HeadersOf<R extends Route> = R['headers'] extends z.ZodType ? z.input<R['headers']> : undefined
 export type BodyOf<R extends Route> = R['body'] extends z.ZodType ? z.input<R['body']> : undefined

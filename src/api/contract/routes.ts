@@ -16,7 +16,7 @@ import {
   verification,
 } from './answers.ts'
 import { eventEnvelope } from './envelope.ts'
-import { address, epochMs, position, rev } from './fields.ts'
+import { address, epochMs, position, rev, time } from './fields.ts'
 import { actorSummary, actorView, failure, transitionRecord } from './record.ts'
 import type { Route } from './route.ts'
 
@@ -33,6 +33,10 @@ const number = z.coerce.number<number | string>()
 const count = (max: number) => number.int().positive().max(max)
 const place = number.int().nonnegative().optional()
 const ofActor = z.strictObject({ address })
+const NEXT_AFTER = 'Page by page: `next` is the `after` of the next page.'
+/** Of an answer with one page of a list. */
+const nextOf = <Place extends z.ZodType>(place: Place) =>
+  place.optional().describe('where the next page of the same request begins; absent on the last page')
 const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
 
 /** The fields that all events to an actor share. The kinds know the others. @example { type: 'CANCEL', by: 'ann' } */
@@ -76,7 +80,7 @@ export const routes = {
   actors: {
     method: 'GET',
     path: '/actors',
-    summary: 'Lists actors by address, page by page: `next` is the `after` of the next page.',
+    summary: `Lists actors by address. ${NEXT_AFTER}`,
     query: z
       .strictObject({
         kind: z.string().optional(),
@@ -86,19 +90,19 @@ export const routes = {
       })
       .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix'),
     answers: {
-      200: z.object({ actors: z.array(actorSummary), next: z.string().optional() }),
+      200: z.object({ actors: z.array(actorSummary), next: nextOf(z.string()) }),
     },
     refusals: ['REQUEST_INVALID'],
   },
 
-  /** @example GET /actors/order%2Fsim:o-1?at=1723161255343 */
+  /** @example GET /actors/order%2Fsim:o-1?at=2024-08-08T23:54:15Z */
   actor: {
     method: 'GET',
     path: '/actors/{address}',
     summary: 'Shows an actor as it is, or as it was at a seq, at a rev of its own or at a time.',
     params: ofActor,
     query: z
-      .strictObject({ seq: place, rev: place, at: place })
+      .strictObject({ seq: place, rev: place, at: time.optional() })
       .refine(
         (query) => Object.values(query).filter((value) => value !== undefined).length <= 1,
         'give one of seq, rev and at',
@@ -118,16 +122,16 @@ export const routes = {
   history: {
     method: 'GET',
     path: '/actors/{address}/history',
-    summary:
-      'Lists the records of an actor. When not all fit into the answer, `nextRev` is the rev of the next one.',
+    summary: `Lists the records of an actor by rev. ${NEXT_AFTER}`,
     params: ofActor,
     query: z.strictObject({
       fromRev: place,
       toRev: place,
+      after: place.describe('rev of the record before the first, in the order of the list'),
       reverse: z.stringbool().default(false),
       limit: count(PAGE_MAX).default(PAGE),
     }),
-    answers: { 200: z.object({ records: z.array(transitionRecord), nextRev: rev.optional() }) },
+    answers: { 200: z.object({ records: z.array(transitionRecord), next: nextOf(rev) }) },
     refusals: ['ADDRESS_INVALID', 'REQUEST_INVALID'],
   },
 
@@ -212,19 +216,35 @@ export const routes = {
   events: {
     method: 'GET',
     path: '/events',
-    summary: 'Lists the last domain events, or those since a seq. `seq` is the `since` of the next request.',
+    summary:
+      'Lists the last domain events up to a time, or those after a seq or from a time on, page by page: `next` is the `since` of the next page.',
     query: z
       .strictObject({
-        tail: count(PAGE_MAX).optional(),
-        since: place,
+        tail: count(PAGE_MAX).optional().describe('number of the last events to list; 50 by default'),
+        since: place.describe('seq after which the list begins'),
+        from: time
+          .optional()
+          .describe(`${time.description}: the list begins where the log's time reaches it`),
+        to: time.optional().describe(`${time.description}: the list ends where the log's time passes it`),
         type: z.string().optional(),
         actor: z.string().optional(),
       })
       .refine(
-        (query) => query.tail === undefined || query.since === undefined,
-        'give tail or since, not both',
+        ({ tail, since, from }) => tail === undefined || (since === undefined && from === undefined),
+        'give tail, or since and from, not both',
       ),
-    answers: { 200: z.object({ seq: position, events: z.array(eventEnvelope) }) },
+    answers: {
+      200: z.object({
+        seq: position.describe(
+          'seq up to which the log was read: the `since` of a later request for what is new',
+        ),
+        events: z.array(eventEnvelope),
+        next: nextOf(position),
+        searchedFrom: position
+          .optional()
+          .describe('of the last events: seq of the first record that was searched for them'),
+      }),
+    },
     refusals: ['REQUEST_INVALID'],
   },
 

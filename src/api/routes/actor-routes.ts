@@ -1,4 +1,3 @@
-import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../store/index.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -8,7 +7,7 @@ import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
 import { type Api, pathOf } from '../type-provider.ts'
-import { AnswerList } from './answer-list.ts'
+import { AnswerList, answerPage } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { signalOf } from './request.ts'
 
@@ -35,8 +34,7 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
         actors.add(await standingOf(actor, signal))
         last = actor.address
       }
-      reply.type('application/json; charset=utf-8')
-      return `{"actors":${actors.text()}${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
+      return answerPage(reply, 'actors', actors, next)
     },
   )
 
@@ -64,17 +62,20 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { params: routes.history.params, querystring: routes.history.query } },
     async (request, reply) => {
       const { address } = request.params
-      const { fromRev, toRev, reverse, limit } = request.query
-      const range = compact({ fromRev, toRev })
+      const { reverse, limit, ...query } = request.query
+      const options = { ...rangeOf(query, reverse), reverse, limit: limit + 1, signal: signalOf(reply) }
       const records = new AnswerList<TransitionRecord>()
-      const options = { ...range, reverse, limit, signal: signalOf(reply) }
-      reply.type('application/json; charset=utf-8')
+      let last: number | undefined
+      let next: number | undefined
       for await (const record of supervisor.history(address, options)) {
-        // More records exist than fit into an answer. The client goes on from here.
-        if (records.isFull) return `{"records":${records.text()},"nextRev":${record.rev}}`
+        if (records.length === limit || records.isFull) {
+          next = last
+          break
+        }
         records.add(record)
+        last = record.rev
       }
-      return `{"records":${records.text()}}`
+      return answerPage(reply, 'records', records, next)
     },
   )
 
@@ -96,4 +97,23 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
   const unknown = (address: string): never => {
     throw new OutcryError('ACTOR_UNKNOWN', `${address} does not exist`, 'GET /actors lists all actors.')
   }
+}
+
+/** Returns the revs of a page: those after the last one of the page before, in the order of the list. */
+function rangeOf(
+  {
+    fromRev = 1,
+    toRev = Number.MAX_SAFE_INTEGER,
+    after,
+  }: {
+    readonly fromRev?: number | undefined
+    readonly toRev?: number | undefined
+    readonly after?: number | undefined
+  },
+  reverse: boolean,
+): { fromRev: number; toRev: number } {
+  if (after === undefined) return { fromRev, toRev }
+  return reverse
+    ? { fromRev, toRev: Math.min(toRev, after - 1) }
+    : { fromRev: Math.max(fromRev, after + 1), toRev }
 }

@@ -1,3 +1,5 @@
+import type { FastifyReply } from 'fastify'
+
 /** The items of one answer as text: so few that writing them delays nobody, and that they fit into memory. */
 /** Characters of one answer, unless a single item is longer: further items are for the next request. */
 export const ANSWER_MAX = 4 * 1_048_576
@@ -25,4 +27,15 @@ export class AnswerList<Item> {
   text(): string {
     return `[${this.#items.join()}]`
   }
+}
+
+/** Returns the text of an answer with one page of a list. `next` is where the next one begins. */
+export function answerPage(
+  reply: FastifyReply,
+  name: string,
+  items: AnswerList<unknown>,
+  next: string | number | undefined,
+): string {
+  reply.type('application/json; charset=utf-8')
+  return `{${JSON.stringify(name)}:${items.text()}${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
 }
