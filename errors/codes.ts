@@ -111,7 +111,7 @@ export const ERRORS = {
   REQUEST_INVALID: { status: 400, exit: 1, retryable: false, about: 'A field of a request breaks its rule; `issues` has the field and the rule.' },
   REQUEST_LATE: { status: 408, exit: 1, retryable: true, about: 'A request does not arrive within its time.' },
   REV_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'An actor has no record of this rev.' },
-  ROUTE_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'The server has nothing at this method and path.' },
+  ROUTE_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'The server has nothing at this path.' },
   RUNNER_NONE: { status: 500, exit: 1, retryable: false, about: 'A command that acts needs a runner, and none with a server holds the folder.' },
   RUNNER_REFUSED: { status: 500, exit: 1, retryable: false, about: 'A runner of another version refuses a command with a code that this version does not have.' },
   RUNNER_UNREACHABLE: { status: 500, exit: 1, retryable: true, about: 'The runner that holds the log does not answer a command.' },
