@@ -26,6 +26,7 @@ export interface ErrorFacts {
 /** @example ERRORS.MAILBOX_FULL.retryable // true */
 // biome-ignore format: a table has one line for each code.
 export const ERRORS = {
+  ACCESS_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A request acts with a token that may only read, or in the name of another token.' },
   ACTION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine calls an action that it does not define.' },
   ACTOR_BUSY: { status: 503, exit: 1, retryable: true, about: 'An actor is restarting or in quarantine, and its queue of kept messages is full.' },
   ACTOR_ENDED: { status: 409, exit: 1, retryable: false, about: 'A message is for an actor that has ended.' },
@@ -91,7 +92,7 @@ export const ERRORS = {
   METHOD_REFUSED: { status: 405, exit: 1, retryable: false, about: 'A path does not take the method of a request; `Allow` has those that it takes.' },
   MODULE_PENDING: { status: 500, exit: 1, retryable: false, about: 'A module of a user is not loaded within `runner.moduleLimitMs`.' },
   MODULE_UNNAMED: { status: 500, exit: 2, retryable: false, about: 'The log has strategies of a module that neither the configuration nor `--machines` names.' },
-  NOT_AUTHORISED: { status: 401, exit: 1, retryable: false, about: 'A request has no token or a wrong one.' },
+  NOT_AUTHORISED: { status: 401, exit: 1, retryable: false, about: 'A request has no token, or one that the server does not know.' },
   NOT_JSON: { status: 400, exit: 1, retryable: false, about: 'JSON cannot keep a value as it is; the message has its path.' },
   OPTION_INVALID: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option with a wrong value.' },
   OPTION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option that it does not have.' },
@@ -148,6 +149,7 @@ export const ERRORS = {
   TARGET_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends to an object that is not an actor of this runtime.' },
   THROWN_OUTSIDE: { status: 500, exit: 1, retryable: false, about: 'Code throws outside every turn. The run stops in order.' },
   TIMER_ID_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose id is not a text of an allowed length.' },
+  TOKEN_INVALID: { status: 500, exit: 2, retryable: false, about: 'A named token cannot be used: its file or its variable is missing, has no token or a short one, other users may read it, or two names have the same token.' },
   TOKEN_NONE: { status: 500, exit: 1, retryable: false, about: 'A program serves on a host that other machines reach, without a token.' },
   TURN_TOO_LONG: { status: 500, exit: 1, retryable: false, about: 'One message leads to more records than a turn may have.' },
   UPGRADE_FAILED: { status: 500, exit: 1, retryable: false, about: 'An actor cannot be migrated to the registered version of its machine.' },

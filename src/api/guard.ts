@@ -3,22 +3,32 @@
  * it, too: from the user's browser (CSRF), even under a domain name of their own that points at this machine (DNS
  * rebinding).
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
+import type { Logger } from '../runtime/logger.ts'
 import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
+import { type Access, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
 
-export interface GuardOptions {
+/** Without a token, every client that reaches the server is trusted. */
+export interface GuardOptions extends TokenOptions {
   /** Host on which the server listens. */
   readonly host: string
   /** Other origins whose pages may speak to the server. */
   readonly origins?: readonly string[]
-  /** Token that clients must send. Without one, every client that reaches the server is trusted. */
-  readonly token?: string
 }
+
+/** The sender of a request. It has no token when the server needs none. */
+export interface Caller {
+  readonly access: Access
+  readonly token?: Token
+}
+
+const ANYBODY: Caller = { access: 'control' }
+/** Methods that change nothing. */
+const READING: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS']
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i
 /** Routes without a token, because they tell nothing secret. */
@@ -34,19 +44,30 @@ export function isLoopback(host: string): boolean {
 export class Guard {
   readonly #isLocal: boolean
   readonly #origins: readonly string[]
-  readonly #token: Buffer | undefined
+  readonly #tokens: Tokens | undefined
+  /** A request goes on with the token that it came with, also when that is removed meanwhile. */
+  readonly #callers = new WeakMap<IncomingMessage, Caller>()
 
-  constructor({ host, origins = [], token }: GuardOptions) {
+  /** @throws TOKEN_INVALID */
+  constructor({ host, origins = [], ...tokens }: GuardOptions, logger?: Logger) {
     this.#isLocal = isLoopback(host)
     this.#origins = origins
-    this.#token = token === undefined ? undefined : digest(token)
+    this.#tokens = openTokens(tokens, logger)
   }
 
   /** Checks the host and the origin of a request. @throws HOST_REFUSED, ORIGIN_REFUSED, SITE_REFUSED */
   admit(request: IncomingMessage): void {
     const {
       headers: { host = '', origin },
+      rawHeaders,
     } = request
+    // Node takes the first, and a proxy may take the last.
+    if (isRepeated('host', rawHeaders)) {
+      const rule = 'one header'
+      throw new OutcryError('HOST_REFUSED', 'the request names several hosts', `Send ${rule} Host.`, {
+        issues: [{ field: 'host', rule }],
+      })
+    }
     if (this.#isLocal && !isLoopback(host.replace(/:\d+$/, ''))) {
       const rule = 'localhost, 127.0.0.1 or [::1]'
       throw new OutcryError('HOST_REFUSED', `"${host}" is not a name of this runner`, `Use ${rule}.`, {
@@ -88,21 +109,55 @@ export class Guard {
     return this.#origins.includes(origin)
   }
 
-  /** Whether a request has the token, as a header, a WebSocket's subprotocol or the page's cookie, or needs none. */
-  knows({ headers, socket }: IncomingMessage): boolean {
-    const [, bearer] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
-    const cookies = headers.cookie?.split(/; */).map((pair) => pair.split('='))
-    const [, cookie] = cookies?.find(([name]) => name === cookieName(socket)) ?? []
-    return (
-      this.#token === undefined ||
-      this.isToken(bearer ?? tokenIn(headers['sec-websocket-protocol']) ?? cookie)
-    )
+  /**
+   * Returns the sender of a request; undefined when it has no token that the server knows. The token is a header, a
+   * WebSocket's subprotocol or the page's cookie. The first of these that is there counts, and no other.
+   */
+  callerOf(request: IncomingMessage): Caller | undefined {
+    if (this.#tokens === undefined) return ANYBODY
+    const known = this.#callers.get(request)
+    if (known !== undefined) return known
+    const token = this.tokenOf(givenBy(request))
+    if (token === undefined) return undefined
+    const caller = { access: token.access, token }
+    this.#callers.set(request, caller)
+    return caller
   }
 
-  isToken(given: unknown): given is string {
-    const token = this.#token
-    return typeof given === 'string' && token !== undefined && timingSafeEqual(digest(given), token)
+  /** Returns the token with this text. */
+  tokenOf(given: unknown): Token | undefined {
+    return typeof given === 'string' ? this.#tokens?.find(given) : undefined
   }
+
+  /** Looks whether tokens have changed. */
+  look(): void {
+    this.#tokens?.look()
+  }
+
+  /** Whether the server still knows a sender. */
+  stillKnows({ token }: Caller): boolean {
+    return token === undefined || (this.#tokens?.has(token) ?? false)
+  }
+}
+
+/** Returns the text that a request gives as its token. */
+function givenBy({ headers, rawHeaders, socket }: IncomingMessage): string | undefined {
+  // Node takes the first, and a proxy may take the last.
+  if (isRepeated('authorization', rawHeaders)) return undefined
+  const [, bearer] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
+  if (bearer !== undefined) return bearer
+  const ofSocket = tokenIn(headers['sec-websocket-protocol'])
+  if (ofSocket !== undefined) return ofSocket
+  const cookies = headers.cookie?.split(/; */).map((pair) => pair.split('='))
+  return cookies?.find(([name]) => name === cookieName(socket))?.[1]
+}
+
+/** Whether several headers have the name. Node gives names and values in turn, as they came. */
+function isRepeated(name: string, rawHeaders: readonly string[]): boolean {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) count++
+  return count > 1
 }
 
 /** Guards every request except those of WebSockets. */
@@ -121,16 +176,25 @@ export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<
   http.addHook('onRequest', async (request, reply) => {
     const { raw, routeOptions } = request
     const { token } = request.query as { token?: unknown }
-    if (routeOptions.url === '/' && guard.isToken(token)) {
+    if (routeOptions.url === '/' && guard.tokenOf(token) !== undefined) {
       const cookie = `${cookieName(raw.socket)}=${token}; Path=/; HttpOnly; SameSite=Strict`
       return reply.header('set-cookie', cookie).redirect('/')
     }
-    if (guard.knows(raw) || OPEN.includes(routeOptions.url)) return
-    reply.header('www-authenticate', 'Bearer')
+    const caller = guard.callerOf(raw)
+    if (caller === undefined) {
+      if (OPEN.includes(routeOptions.url)) return
+      reply.header('www-authenticate', 'Bearer')
+      throw new OutcryError(
+        'NOT_AUTHORISED',
+        'this runner requires a token',
+        'Send "Authorization: Bearer <token>"; open the page once as /?token=<token>.',
+      )
+    }
+    if (caller.access === 'control' || READING.includes(raw.method)) return
     throw new OutcryError(
-      'NOT_AUTHORISED',
-      'this runner requires its token',
-      'Send "Authorization: Bearer <server.token>"; open the page once as /?token=<server.token>.',
+      'ACCESS_REFUSED',
+      `the token of ${caller.token?.name} may read, and this ${raw.method} is more`,
+      'Use a token whose access is control.',
     )
   })
 }
@@ -145,9 +209,4 @@ function originOf(referer: string | undefined): string | undefined {
  */
 function cookieName({ localPort }: IncomingMessage['socket']): string {
   return `outcry-${localPort}`
-}
-
-/** Returns bytes of equal length for every token, which a comparison in constant time needs. */
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }

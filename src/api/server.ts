@@ -48,14 +48,14 @@ export interface ApiOptions extends GuardOptions, Outside {
   readonly limits?: Partial<Limits>
 }
 
-/** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED */
+/** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_INVALID */
 export async function startApi(
   supervisor: Supervisor,
   { port, limits: some, refused, folder, verify, components, ...options }: ApiOptions,
   logger: Logger,
 ): Promise<ApiServer> {
   const { host } = options
-  const guard = new Guard(options)
+  const guard = new Guard(options, logger)
   const limits = { ...LIMITS, ...some }
   const http = fastify({
     rewriteUrl: ({ method, url = '' }) => withOneSegment(method, url),
@@ -80,7 +80,7 @@ export async function startApi(
   await guardRoutes(http, guard)
   admission(http, limits)
   const outside = { refused, folder, verify, components }
-  systemRoutes(byContract, supervisor, outside, (request) => guard.knows(request))
+  systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request) !== undefined)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(byContract, supervisor)

@@ -11,7 +11,7 @@ import { problemOf } from './contract/problem.ts'
 import { pathOf, rawAnswer } from './errors.ts'
 import type { Outlet } from './feed/outlet.ts'
 import { busy } from './gate.ts'
-import type { Guard } from './guard.ts'
+import type { Caller, Guard } from './guard.ts'
 import { Allowance, type Limits } from './limits.ts'
 import { routeUnknown } from './methods.ts'
 
@@ -65,12 +65,13 @@ export function attachSockets(
     server.handleUpgrade(request, socket, head, (client) => {
       client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
       // Browsers hide the reason of a refused upgrade from a page, but show the code of a closed socket.
-      if (!guard.knows(request)) {
-        client.close(CLOSE.unauthorised, 'send Authorization: Bearer <server.token>')
+      const caller = guard.callerOf(request)
+      if (caller === undefined) {
+        client.close(CLOSE.unauthorised, 'send Authorization: Bearer <token>')
         endWhenLoud(client, socket)
         return
       }
-      const connection = new Connection(client, socket, channel.connect(client), limits)
+      const connection = new Connection(client, caller, socket, channel.connect(client), limits)
       connections.add(connection)
       connected.set(channel, (connected.get(channel) ?? 0) + 1)
       client.on('close', () => {
@@ -81,7 +82,11 @@ export function attachSockets(
   })
   const lookMs = Math.min(LOOK_MS, limits.stuckMs / 4, limits.pingMs / 4)
   const look = setInterval(() => {
-    for (const connection of connections) connection.look(lookMs)
+    guard.look()
+    for (const connection of connections) {
+      if (guard.stillKnows(connection.caller)) connection.look(lookMs)
+      else connection.closeUnknown()
+    }
   }, lookMs)
   look.unref()
   return {
@@ -95,6 +100,7 @@ export function attachSockets(
 
 /** One client: counts what it sends, and watches whether it reads. */
 class Connection {
+  readonly caller: Caller
   readonly #client: WebSocket
   readonly #peer: Peer
   readonly #limits: Limits
@@ -107,8 +113,15 @@ class Connection {
   #unaskedMs = 0
   #sentWhenHeard = 0
 
-  constructor(client: WebSocket, socket: Duplex & { bytesWritten?: number }, peer: Peer, limits: Limits) {
+  constructor(
+    client: WebSocket,
+    caller: Caller,
+    socket: Duplex & { bytesWritten?: number },
+    peer: Peer,
+    limits: Limits,
+  ) {
     this.#client = client
+    this.caller = caller
     this.#peer = peer
     this.#limits = limits
     this.#bytes = new Allowance(limits.bytesInBurst, limits.bytesInPerSecond)
@@ -138,6 +151,11 @@ class Connection {
       this.#unaskedMs = 0
       this.#peer.outlet.ask()
     }
+  }
+
+  /** Closes a client whose token was removed. */
+  closeUnknown(): void {
+    this.#peer.outlet.close(CLOSE.unauthorised, 'the token was removed')
   }
 
   #onPong(text: string): void {

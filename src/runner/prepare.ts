@@ -4,6 +4,7 @@
  */
 import { compact } from '../../errors/compact.ts'
 import { marketOffer } from '../adapters/registry.ts'
+import { newCliToken, openTokens } from '../api/tokens.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { SystemClock } from '../runtime/time/clock.ts'
 import { symbolIssues, venueAndSymbols } from './actors/instruments.ts'
@@ -18,7 +19,8 @@ import type { Plan, StartOptions } from './run.ts'
 
 /**
  * Returns the plan.
- * @throws CONFIG_INVALID, STRATEGY_INVALID, STRATEGIES_UNREADABLE, RECORDING_UNREADABLE, MODULE_PENDING, ...
+ * @throws CONFIG_INVALID, TOKEN_INVALID, STRATEGY_INVALID, STRATEGIES_UNREADABLE, RECORDING_UNREADABLE, MODULE_PENDING,
+ * ...
  */
 export async function prepare(
   config: RunnerConfig,
@@ -30,6 +32,10 @@ export async function prepare(
   const { moduleLimitMs: limitMs } = config.runner
   // A torn one is refused before anything is run or made.
   readStrategiesFile(config.data)
+  const { server } = config
+  // The server opens them anew. What is wrong with them is said before the run opens anything.
+  if (server.enabled) openTokens(server)
+  const cliToken = server.enabled ? newCliToken(server) : undefined
   const loading = compact({ limitMs, logger, work })
   const { strategies, issues } = await loadStrategies(config.strategies ?? [], named, loading)
   // The actors of these may do what nobody foresees.
@@ -42,5 +48,16 @@ export async function prepare(
   const wrong = [...issues, ...symbolIssues(config, place)]
   if (wrong.length > 0) throw wrongConfig(wrong)
   const venues = venuesOf(config, place.venue)
-  return { config, options, strategies, market, place, venues, systemClock, logger, processLogger }
+  return {
+    config,
+    options,
+    strategies,
+    market,
+    place,
+    venues,
+    systemClock,
+    cliToken,
+    logger,
+    processLogger,
+  }
 }

@@ -51,6 +51,8 @@ export interface Plan {
   /** The venues, in order. Strategies that name no venue trade at the first. */
   readonly venues: readonly VenueSettings[]
   readonly systemClock: SystemClock
+  /** The token of the command line, where the configuration has tokens with names alone. */
+  readonly cliToken: string | undefined
   /** A logger that also reports to the log. */
   readonly logger: ErrorReports
   /** Hears, besides, of what is in the log already. */

@@ -51,10 +51,10 @@ export class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { config, options, logger } = this.#run.plan
+    const { config, options, cliToken, logger } = this.#run.plan
     await this.#lifecycle.start()
     try {
-      announce(config.data, { url: this.url, token: config.server.token })
+      announce(config.data, { url: this.url, token: config.server.token ?? cliToken })
     } catch (error) {
       await this.#lifecycle.stop().catch(() => {})
       throw error

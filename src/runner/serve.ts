@@ -4,7 +4,8 @@ import { having, optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
 import { LIMITS, type Limits } from '../api/limits.ts'
-import { serverOrigins, serverPort, serverToken } from '../api/server-fields.ts'
+import { serverOrigins, serverPort, serverToken, serverTokens } from '../api/server-fields.ts'
+import type { NamedToken } from '../api/tokens.ts'
 import { consoleLogger, type Logger, unfailing } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
@@ -13,8 +14,13 @@ export interface ServeOptions {
   readonly port?: number
   /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string
-  /** Only clients with this token may use the server. It is required when other machines reach `host`. */
+  /** Only clients with this token may use the server. It, or one of `tokens`, is required when other machines reach `host`. */
   readonly token?: string
+  /**
+   * Tokens with names, in place of `token` or beside it.
+   * @example [{ name: 'ann', access: 'control', file: '/home/bot/ann.token' }, { name: 'screen', access: 'read', env: 'SCREEN_TOKEN' }]
+   */
+  readonly tokens?: readonly NamedToken[]
   /** Origins of other pages that may use the server, too. Default: none. */
   readonly origins?: readonly string[]
   /**
@@ -42,6 +48,7 @@ const serveOptions = z.strictObject({
   port: serverPort.optional(),
   host: z.string().min(1).optional(),
   token: serverToken.optional(),
+  tokens: serverTokens.optional(),
   origins: serverOrigins.optional(),
   data: z
     .string()
@@ -66,6 +73,7 @@ const HOST = '127.0.0.1'
  * Serves a supervisor. Resolves when the server listens. `close` ends the server, and the supervisor goes on.
  *
  * @throws OPTION_UNKNOWN, OPTION_INVALID, PORT_IN_USE, LISTEN_FAILED
+ * @throws TOKEN_INVALID when a token cannot be used
  * @throws TOKEN_NONE when other machines would reach the server without a token
  * @example
  * const api = await serve(supervisor, { port: 7077, data: 'data' })
@@ -81,13 +89,16 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     ...options
   } = optionsOf('serve', serveOptions, given)
   // A program that does not call this loads none of it.
-  const [{ startApi }, { isLoopback }, { folderEntries }, { announce, withdraw }] = await Promise.all([
-    import('../api/server.ts'),
-    import('../api/guard.ts'),
-    import('./folder/folder-copy.ts'),
-    import('./folder/announcement.ts'),
-  ])
-  if (!isLoopback(host) && options.token === undefined)
+  const [{ startApi }, { isLoopback }, { newCliToken }, { folderEntries }, { announce, withdraw }] =
+    await Promise.all([
+      import('../api/server.ts'),
+      import('../api/guard.ts'),
+      import('../api/tokens.ts'),
+      import('./folder/folder-copy.ts'),
+      import('./folder/announcement.ts'),
+    ])
+  const { token, tokens = [] } = options
+  if (!isLoopback(host) && token === undefined && tokens.length === 0)
     throw new OutcryError(
       'TOKEN_NONE',
       `other machines reach ${host}, and whoever reaches the server can send to every actor`,
@@ -97,7 +108,8 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     data === undefined
       ? undefined
       : (reading: { signal?: AbortSignal }) => folderEntries(supervisor.entries(reading), [], data)
-  const api = await startApi(supervisor, { port, host, folder, ...options }, unfailing(logger))
+  const cliToken = data === undefined ? undefined : newCliToken(options)
+  const api = await startApi(supervisor, { port, host, folder, cliToken, ...options }, unfailing(logger))
   let closing: Promise<void> | undefined
   const end = async () => {
     await api.close()
@@ -108,7 +120,7 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     return closing
   }
   try {
-    if (data !== undefined) announce(data, { url: api.url, token: options.token })
+    if (data !== undefined) announce(data, { url: api.url, token: token ?? cliToken })
   } catch (error) {
     await close()
     throw error

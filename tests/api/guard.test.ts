@@ -1,14 +1,12 @@
 /** Tests who may speak to the API, over real sockets. */
 import { once } from 'node:events'
-import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { setup } from 'xstate'
 import type { GuardOptions } from '../../src/api/guard.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Harness } from '../runtime/harness.ts'
+import { ask as askAt, type Headers, upgrade as upgradeAt } from './asking.ts'
 
 const TOKEN = 'correct.horse_battery~staple-7'
 const door = setup({}).createMachine({
@@ -36,45 +34,10 @@ afterEach(async () => {
   await harness.supervisor.stop()
 })
 
-type Headers = Record<string, string>
-
-interface Answer {
-  readonly status: number | undefined
-  readonly code: string | undefined
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-async function ask(path: string, headers: Headers = {}, method = 'GET', body?: object): Promise<Answer> {
-  const content: Headers = body === undefined ? {} : { 'content-type': 'application/json' }
-  const asked = request({ host: '127.0.0.1', port, path, method, headers: { ...content, ...headers } })
-  asked.end(body && JSON.stringify(body))
-  const [response] = await once(asked, 'response')
-  return answerOf(response.statusCode, response.headers, await text(response))
-}
-
-function answerOf(status: number | undefined, headers: IncomingHttpHeaders, body: string): Answer {
-  const isProblem = headers['content-type']?.startsWith('application/problem+json')
-  return { status, headers, body, code: isProblem ? JSON.parse(body).code : undefined }
-}
-
+const ask = (path: string, ...asked: [headers?: Headers, method?: string, body?: object]) =>
+  askAt(port, path, ...asked)
+const upgrade = (path: string, headers?: Headers) => upgradeAt(port, path, headers)
 const open = (headers?: Headers) => ask('/actors/door/a/events', headers, 'POST', { type: 'OPEN' })
-
-/** Returns the refusal of the upgrade, the code of the close, or `open` once the server sends a frame. */
-function upgrade(path: string, headers: Headers = {}): Promise<Answer | number | 'open'> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject)
-    socket.once('close', resolve)
-    socket.once('message', () => {
-      resolve('open')
-      socket.close()
-    })
-    socket.once('unexpected-response', async (_, response) =>
-      resolve(answerOf(response.statusCode, response.headers, await text(response))),
-    )
-  })
-}
 
 const PORT = ':port'
 const there = (text: string) => text.replace(PORT, `:${port}`)

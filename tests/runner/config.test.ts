@@ -30,7 +30,7 @@ describe('the configuration', () => {
       data: 'from-file',
       market: { source: 'sim', seed: 3, ratePerSecond: 8, speed: 3 },
     })
-    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077, origins: [] })
+    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077, tokens: [], origins: [] })
   })
 
   it('takes numbers, money and switches from the environment, each as it is wanted', () => {
@@ -83,8 +83,38 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
         server: { host, token },
       })
       expect(loadConfig({ flags: { server: { host, enabled: false } } }).server).toMatchObject({ host })
+      const tokens = [{ name: 'ann', access: 'read', env: 'ANN' }]
+      expect(loadConfig({ flags: { server: { host, tokens } } }).server).toMatchObject({ tokens })
     },
   )
+
+  it('finds the files of tokens from where it is', () => {
+    const { server } = fromFile(`
+server: { tokens: [{ name: a, access: read, file: a.token }, { name: b, access: control, file: /var/b }] }
+`)()
+    expect(server.tokens).toEqual([
+      { name: 'a', access: 'read', file: join(folder, 'a.token') },
+      { name: 'b', access: 'control', file: '/var/b' },
+    ])
+  })
+
+  it.each<[string, object, string, string]>([
+    ['neither a file nor a variable', {}, '', 'file or env, not both'],
+    ['both', { file: 'a', env: 'A' }, '', 'file or env, not both'],
+    ['the secret itself', { token: 'x'.repeat(16) }, '.token', 'is unknown'],
+    ['a variable that is a setting', { env: 'OUTCRY_SERVER_TOKEN' }, '.env', 'begin with OUTCRY_'],
+    ['a variable of no name', { env: 'A B' }, '.env', 'the name of a variable'],
+    ['another access', { env: 'A', access: 'all' }, '.access', 'one of read, control'],
+    ['no access', { env: 'A', access: undefined }, '.access', 'one of read, control'],
+    ['no name', { env: 'A', name: '' }, '.name', '1 to 64 letters'],
+    ['a name that breaks a line', { env: 'A', name: 'a\nb' }, '.name', '1 to 64 letters'],
+    ['a name of the server', { env: 'A', name: 'Operator' }, '.name', 'must not be operator or cli'],
+  ])('refuses a named token with %s', (_, change, field, rule) => {
+    const tokens = [{ name: 'ann', access: 'read', ...change }]
+    expect(() => loadConfig({ flags: { server: { tokens } } })).toThrow(
+      wrong(`server.tokens.0${field}`, rule),
+    )
+  })
 
   it.each([
     'fifteen-letters',

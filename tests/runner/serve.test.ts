@@ -1,7 +1,16 @@
 /** A program that serves its own machines: what it offers, and how the command line reads it. */
 
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -92,6 +101,27 @@ describe('a program that serves its machines', () => {
     await expect(createClient({ url }).actor('alarm/a')).rejects.toMatchObject({ code: 'NOT_AUTHORISED' })
   })
 
+  it('takes tokens with names, and gives the command line one of its own', async () => {
+    const file = join(folder, 'token')
+    const token = 'a-token-of-this-test'
+    writeFileSync(file, token, { mode: 0o600 })
+    const tokens = [{ name: 'screen', access: 'read', file }] as const
+    server = await serve(supervisor, { port: 0, host: '0.0.0.0', tokens, data, logger })
+    const client = createClient({ url: server.url, token })
+    expect(await client.actor('alarm/a')).toMatchObject({ value: 'quiet' })
+    await expect(client.send('alarm/a', { type: 'RING' })).rejects.toMatchObject({ code: 'ACCESS_REFUSED' })
+    expect(readFileSync(join(data, 'runner.json'), 'utf8')).not.toContain(token)
+    const { code, stderr } = await outcry('actors', '--data', data)
+    expect([code, stderr]).toEqual([0, ''])
+    await server.close()
+    chmodSync(file, 0o640)
+    await expect(serve(supervisor, { port: 0, tokens, logger })).rejects.toMatchObject({
+      code: 'TOKEN_INVALID',
+      hint: `Run: chmod 600 ${file}`,
+      issues: [{ field: 'server.tokens.0.file' }],
+    })
+  })
+
   it('says that its port is taken, and that its folder cannot be written to', async () => {
     const other = createServer()
     await once(other.listen(0, '127.0.0.1'), 'listening')
@@ -117,6 +147,7 @@ describe('the options of serve', () => {
     ['a token that can be guessed', { token: 'secret' }, 'token'],
     ['a token that no cookie takes', { token: 'a b; c=0123456789' }, 'token'],
     ['a token that is a number', { token: 1234567890123456 }, 'token'],
+    ['a named token without a secret', { tokens: [{ name: 'ann', access: 'read' }] }, 'tokens.0'],
     [
       'a text of origins, of which a part would be one',
       { origins: 'https://inspector.example.org' },

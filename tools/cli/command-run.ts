@@ -175,7 +175,8 @@ function showsStatus({ log }: RunnerConfig, { isTTY }: Terminal): boolean {
 
 function banner({ data, server }: RunnerConfig, { url, market, supervisor }: RunningRunner): string {
   const from = supervisor.epoch > 1 ? `continues at seq ${countText(supervisor.seq)}` : 'a new log'
-  const once = server.token === undefined ? '' : ', once as /?token=<server.token>'
+  const isGuarded = server.token !== undefined || server.tokens.length > 0
+  const once = isGuarded ? ', once as /?token=<token>' : ''
   const rows = [
     ['market', market.name],
     ['data', `${data}, ${from}`],

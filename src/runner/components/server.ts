@@ -9,7 +9,7 @@ import type { Run } from '../run.ts'
 import { SERVER, SUPERVISOR, venueComponentName, venueNames } from './names.ts'
 
 export function server(run: Run): readonly Component[] {
-  const { config, market, processLogger } = run.plan
+  const { config, market, cliToken, processLogger } = run.plan
   if (!config.server.enabled) return []
   const start = async () => {
     const [at, store] = [run.get('supervisor'), run.get('store')]
@@ -18,6 +18,7 @@ export function server(run: Run): readonly Component[] {
     const verify = async (options: Interruptible) => withBooks(await at.verify(options), books, options)
     const options = {
       ...config.server,
+      cliToken,
       refused: () => market.refused,
       folder,
       verify,

@@ -51,14 +51,22 @@ function rightSections(settings: Settings): Partial<RunnerConfig> {
   return Object.fromEntries(entries)
 }
 
-/** Makes the paths of modules and news relative to the file that names them. */
-function withPaths({ strategies, news, ...config }: RunnerConfig, file = ''): RunnerConfig {
+/** Makes the paths of modules, news and tokens relative to the file that names them. */
+function withPaths({ strategies, news, server, ...config }: RunnerConfig, file = ''): RunnerConfig {
   const fromFile = (path: string) => resolve(dirname(file), path)
   const sources = news.sources.map((source) => located(source, fromFile))
   const withModules = strategies?.map((strategy) =>
     isModule(strategy.type) ? { ...strategy, type: fromFile(strategy.type) } : strategy,
   )
-  return { ...config, news: { ...news, sources }, ...compact({ strategies: withModules }) }
+  const tokens = server.tokens.map(({ file: of, ...token }) =>
+    of === undefined ? token : { ...token, file: fromFile(of) },
+  )
+  return {
+    ...config,
+    news: { ...news, sources },
+    server: { ...server, tokens },
+    ...compact({ strategies: withModules }),
+  }
 }
 
 /** Gives the source a name. The log uses the name, so the folder may move. */

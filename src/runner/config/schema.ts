@@ -8,7 +8,7 @@ import { DURATION_MAX_MS, distinct } from '../../../machines/model/fields.ts'
 import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
 import { marketSection, newsSection } from '../../adapters/sections.ts'
 import { isLoopback } from '../../api/guard.ts'
-import { serverOrigins, serverPort, serverToken } from '../../api/server-fields.ts'
+import { serverOrigins, serverPort, serverToken, serverTokens } from '../../api/server-fields.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
 import { sectionsOfVenues, venueConfig, venues } from './venue-sections.ts'
@@ -151,15 +151,22 @@ export const configSections = z.strictObject({
       token: serverToken
         .optional()
         .describe(
-          'The secret that every client needs: at least 16 characters that headers, addresses and cookies take as they are. It is required when other machines can reach `host`.',
+          'The secret that clients need: at least 16 characters that headers, addresses and cookies take as they are. It, or one of `tokens`, is required when other machines can reach `host`.',
         ),
+      tokens: serverTokens
+        .default([])
+        .describe('Tokens with names, each for a person or a program, in place of `token` or beside it.'),
       origins: serverOrigins.default([]).describe('Origins of other pages that may use the server.'),
     })
-    .refine(({ enabled, host, token }) => !enabled || isLoopback(host) || token !== undefined, {
-      path: ['token'],
-      error:
-        'must be set where server.host is not 127.0.0.1, localhost or ::1, for whoever reaches it can trade',
-    })
+    .refine(
+      ({ enabled, host, token, tokens }) =>
+        !enabled || isLoopback(host) || token !== undefined || tokens.length > 0,
+      {
+        path: ['token'],
+        error:
+          'must be set where server.host is not 127.0.0.1, localhost or ::1, for whoever reaches it can trade',
+      },
+    )
     .prefault({})
     .describe('The page, the API and the feed.'),
   log: z
