@@ -99,7 +99,7 @@ export const ERRORS = {
   ORIGIN_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of an origin that is not listed speaks to the server.' },
   OTHER_MARKET: { status: 500, exit: 2, retryable: false, about: 'The data folder belongs to another market than the configured one.' },
   OTHER_VENUE: { status: 500, exit: 2, retryable: false, about: 'A venue that the data folder began with was changed or removed.' },
-  PLACE_INVALID: { status: 400, exit: 1, retryable: false, about: 'A place in the log is not a seq, rev or time of the log.' },
+  PLACE_INVALID: { status: 400, exit: 2, retryable: false, about: 'A place in the log is not a seq, rev or time of the log.' },
   PORT_BUSY: { status: 500, exit: 1, retryable: true, about: 'The ports have more unsettled intents than they may; a turn that adds one is undone.' },
   PORT_INVALID: { status: 500, exit: 1, retryable: false, about: 'A registered port lacks a function that each port has; found at the start.' },
   PORT_IN_USE: { status: 500, exit: 1, retryable: true, about: 'Another process listens on the port of the server.' },

@@ -252,26 +252,35 @@ function openPositionsCheck({
   return opens ? most('openPositionsMax', text(limits.openPositionsMax), String(open.size + 1)) : undefined
 }
 
-function cooldownCheck({ account, request: { symbol, at } }: Judged): Refusal | undefined {
-  const { cooldownMs } = account.limits
-  const last = account.stopLosses.findLast((stop) => stop.symbol === symbol)
-  if (cooldownMs === undefined || last === undefined || at >= last.at + cooldownMs) return undefined
-  return { check: 'cooldown', limit: `after ${timeText(last.at + cooldownMs)}`, value: timeText(at) }
+type Stopped = Pick<Exposure, 'limits' | 'stopLosses'>
+
+/** Returns the time up to which a stop keeps entries in a symbol out; undefined without a stop or a limit. */
+export function cooldownUntil({ limits, stopLosses }: Stopped, symbol: string): number | undefined {
+  const last = stopLosses.findLast((stop) => stop.symbol === symbol)
+  return last && limits.cooldownMs && last.at + limits.cooldownMs
 }
 
-function guardCheck({ account: { limits, stopLosses }, request: { at } }: Judged): Refusal | undefined {
-  const guard = limits.stoplossGuard
+/** Returns the time up to which the last stops keep all entries out; undefined if they do not. */
+export function guardUntil({ limits: { stoplossGuard: guard }, stopLosses }: Stopped): number | undefined {
   if (guard === undefined) return undefined
   const last = stopLosses.at(-1)?.at
   // The stops before which, counted back from the last one, there were as many as the guard stands.
   const first = stopLosses.at(-guard.stops)?.at
   const isClosed = last !== undefined && first !== undefined && last - first <= guard.withinMs
-  if (!isClosed || at >= last + guard.blockMs) return undefined
-  return {
-    check: 'stoplossGuard',
-    limit: `after ${timeText(last + guard.blockMs)}`,
-    value: `${guard.stops} stops`,
-  }
+  return isClosed ? last + guard.blockMs : undefined
+}
+
+function cooldownCheck({ account, request: { symbol, at } }: Judged): Refusal | undefined {
+  const until = cooldownUntil(account, symbol)
+  if (until === undefined || at >= until) return undefined
+  return { check: 'cooldown', limit: `after ${timeText(until)}`, value: timeText(at) }
+}
+
+function guardCheck({ account, request: { at } }: Judged): Refusal | undefined {
+  const until = guardUntil(account)
+  if (until === undefined || at >= until) return undefined
+  const value = `${account.limits.stoplossGuard?.stops} stops`
+  return { check: 'stoplossGuard', limit: `after ${timeText(until)}`, value }
 }
 
 const MINUTE_MS = 60_000

@@ -128,6 +128,7 @@ describe('an answer', () => {
     ['/actors/system%2Fdead-letters/history', 'history', 200],
     ['/actors/fragile%2Fa/machine', 'machine', 200],
     ['/accounts', 'accounts', 200],
+    ['/state', 'state', 200],
     ['/events?since=0', 'events', 200],
     ['/failures', 'failures', 200],
     ['/openapi.json', 'openapi', 200],
@@ -169,6 +170,7 @@ describe('an answer', () => {
     const trading = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
     for (const [path, route] of [
       ['/accounts', routes.accounts],
+      ['/state', routes.state],
       ['/actors?limit=1000', routes.actors],
       ['/events?tail=1000', routes.events],
       ['/actors/order%2Fpaper:b-stop', routes.actor],

@@ -12,12 +12,14 @@ import { restore } from './commands/restore.ts'
 import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
 import { send } from './commands/send.ts'
+import { state } from './commands/state.ts'
 import { verify } from './commands/verify.ts'
 import type { DefineCommand } from './define-command.ts'
 
 export const COMMANDS: readonly DefineCommand[] = [
   run,
   actors,
+  state,
   replay,
   halt,
   reduce,

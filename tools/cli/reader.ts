@@ -1,7 +1,10 @@
 /** The log as read-only commands see it: a closed store, or a runner that holds it. */
+import { compact } from '../../errors/compact.ts'
 import type { Books } from '../../src/adapters/venue.ts'
 import type { Failure } from '../../src/api/contract/record.ts'
+import type { StateDocument } from '../../src/api/contract/state.ts'
 import { withFailure } from '../../src/api/routes/failures.ts'
+import { type Moment, stateDocument } from '../../src/api/state/state-document.ts'
 import { Client } from '../../src/client/index.ts'
 import { belongingAsFound } from '../../src/runner/folder/belonging.ts'
 import { type FolderVerification, withBooks } from '../../src/runner/folder/books.ts'
@@ -37,6 +40,8 @@ export interface Reader {
   /** Resolves with the actor; undefined when it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
+  /** Resolves with accounts and strategies as one document. */
+  state(moment: Moment): Promise<StateDocument>
   /** Checks the log and the venues' books beside it. */
   verify(onProgress: (seq: number) => void): Promise<FolderVerification>
   /** Yields the whole data folder as one consistent copy: see `folderEntries`. */
@@ -120,6 +125,26 @@ class StoreReader implements Reader {
     return this.#store.history(address)
   }
 
+  state(moment: Moment): Promise<StateDocument> {
+    const store = this.#store
+    const registry = this.#registry
+    return stateDocument(
+      {
+        registry,
+        seq: store.head.seq,
+        seqAt: (at) => store.seqAt(at),
+        addresses: (options) => store.actors(options),
+        stateAt: async (address, to, options) => {
+          const cell = await cellAt(store, registry, address, to, options)
+          return cell && viewOf(cell)
+        },
+        history: (address, options) => store.history(address, options),
+        read: (options) => store.read(options),
+      },
+      moment,
+    )
+  }
+
   async verify(onProgress: (seq: number) => void): Promise<FolderVerification> {
     const found = await verifyLog(this.#store, this.#registry, { onProgress })
     return withBooks(found, await this.#books())
@@ -168,6 +193,10 @@ class RunnerReader implements Reader {
 
   history(address: string): AsyncIterable<TransitionRecord> {
     return this.#runner.history(address)
+  }
+
+  state(moment: Moment): Promise<StateDocument> {
+    return this.#runner.ask('state', { query: compact(moment) })
   }
 
   verify(): Promise<FolderVerification> {

@@ -69,7 +69,7 @@ export const takenAndRefused = taken.extend(problem.shape)
 /** @example { seq: 1234, address: 'emaCross/btc', state: 'running' } */
 export const released = z.object({ seq: position, address: z.string(), state: stateValue.optional() })
 
-const decimal = z.string().describe('a decimal number as text, like "61837.63"')
+export const decimal = z.string().describe('a decimal number as text, like "61837.63"')
 
 const heldPosition = z.object({
   address: z.string(),

@@ -19,6 +19,7 @@ import { eventEnvelope } from './envelope.ts'
 import { address, epochMs, position, rev, time } from './fields.ts'
 import { actorSummary, actorView, failure, transitionRecord } from './record.ts'
 import type { Route } from './route.ts'
+import { stateDocument } from './state.ts'
 
 /** Most items in one answer: a list of actors, a history or events. */
 export const PAGE_MAX = 1_000
@@ -210,6 +211,19 @@ export const routes = {
     summary: 'Shows each account with its positions and working orders, at last prices.',
     answers: { 200: z.object({ accounts: z.array(account) }) },
     refusals: [],
+  },
+
+  /** @example GET /state?at=2026-11-27T09:00:00Z */
+  state: {
+    method: 'GET',
+    path: '/state',
+    summary:
+      'Shows accounts and strategies as one document, as they are, or as they were at a seq or a time.',
+    query: z
+      .strictObject({ seq: place, at: time.optional() })
+      .refine(({ seq, at }) => seq === undefined || at === undefined, 'give one of seq and at'),
+    answers: { 200: stateDocument },
+    refusals: ['REQUEST_INVALID'],
   },
 
   /** @example GET /events?tail=50&type=ORDER_FILLED */

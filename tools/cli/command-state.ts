@@ -1,0 +1,149 @@
+import pc from 'picocolors'
+import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
+import { routes } from '../../src/api/contract/routes.ts'
+import type { StateDocument } from '../../src/api/contract/state.ts'
+import { OutcryError } from '../../store/index.ts'
+import { counted, countText, moneyText, stateText, table, timeText } from './format.ts'
+import { named, type ReadOptions } from './named.ts'
+import { print, printJson } from './output.ts'
+import { openReader } from './reader.ts'
+
+export interface StateOptions extends ReadOptions {
+  readonly at?: string
+  readonly seq?: string
+}
+
+type Account = StateDocument['accounts'][number]
+
+/** `outcry state`: shows accounts and strategies, now or at a moment of the past. */
+export async function state(options: StateOptions): Promise<number> {
+  const { json, at, seq } = options
+  const { data: wanted, error } = routes.state.query.safeParse({ at, seq }, PLAINLY)
+  if (error) {
+    const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({ field: `--${field}`, rule }))
+    throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry state --help`.', { issues })
+  }
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
+  try {
+    const found = await reader.state(wanted)
+    if (json) await printJson(found)
+    else for (const part of partsOf(found, reader.source)) await print(part)
+    return 0
+  } finally {
+    await reader.close()
+  }
+}
+
+function partsOf(found: StateDocument, source: string): string[] {
+  const { seq, at, accounts, strategies, unreadable } = found
+  const head = at === undefined ? 'before its first record' : `at seq ${countText(seq)}, ${timeText(at)}`
+  return [
+    ...accounts.flatMap(accountParts),
+    ...section(
+      'strategies',
+      ['strategy', 'market', 'interval', 'state', 'trades', 'last candle'],
+      strategies.map(({ address, venue, symbol, interval, state, condition, cycles, closeAt }) => [
+        address,
+        `${venue}:${symbol}`,
+        interval,
+        condition === undefined ? stateText(state) : pc.red(`${condition}, in ${stateText(state)}`),
+        countText(cycles),
+        closeAt === undefined ? '-' : timeText(closeAt),
+      ]),
+    ),
+    ...unreadable.map(({ address, code, message }) =>
+      pc.red(`${address} cannot be read: ${code}: ${message}`),
+    ),
+    pc.dim(
+      `${counted(accounts.length, 'account')} and ${countText(strategies.length)} ${strategies.length === 1 ? 'strategy' : 'strategies'} in ${source}, ${head}`,
+    ),
+  ]
+}
+
+function accountParts(account: Account): string[] {
+  const { address, asset, positions, orders, lists, cooldowns, flags } = account
+  return [
+    `${pc.bold(address)}  ${tradingText(account)}`,
+    table(['', asset], factsOf(account)),
+    ...section(
+      'positions',
+      ['position', 'quantity', 'average price', 'price', 'unrealized PnL'],
+      positions.map(({ symbol, quantity, avgPx, markPx, unrealizedPnl, settleAsset }) => [
+        symbol,
+        quantity,
+        avgPx,
+        markPx,
+        `${moneyText(unrealizedPnl)} ${settleAsset}`,
+      ]),
+    ),
+    ...section(
+      'orders',
+      ['order', 'symbol', 'side', 'type', 'open quantity', 'price', 'stop price'],
+      orders.map(({ address, symbol, side, ordType, leavesQty, price = '-', stopPx = '-' }) => [
+        address,
+        symbol,
+        side,
+        ordType,
+        leavesQty,
+        price,
+        stopPx,
+      ]),
+    ),
+    ...section(
+      'lists',
+      ['list', 'symbol', 'type', 'state', 'orders'],
+      lists.map(({ address, symbol, contingencyType, state, orders }) => [
+        address,
+        symbol,
+        contingencyType,
+        stateText(state),
+        countText(orders.length),
+      ]),
+    ),
+    ...section(
+      'no entries',
+      ['symbol', 'until', 'because of'],
+      [
+        ...cooldowns.map(({ symbol = 'all', until, check }) => [symbol, timeText(until), check]),
+        ...flags.map(({ symbol, until, flag, reason }) => [symbol, timeText(until), `${flag}: ${reason}`]),
+      ],
+    ),
+  ]
+}
+
+/** Returns a table with a blank line before it; nothing without rows. */
+function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : [`\n${pc.bold(title)}`, table(head, rows)]
+}
+
+function tradingText({ tradingState, breaker, review }: Account): string {
+  const why = [
+    breaker === undefined ? '' : 'the circuit breaker has tripped',
+    review === undefined ? '' : 'a review waits for a person',
+  ].filter((text) => text !== '')
+  const state = stateText(tradingState)
+  return why.length === 0 ? state : pc.red(`${state}: ${why.join(', and ')}`)
+}
+
+function factsOf(account: Account): string[][] {
+  const { equity, peakEquity, drawdownPct, realizedPnl, unrealizedPnl, dailyPnl, consecutiveLosses } = account
+  const { reconciliation, universe } = account
+  const rows = [
+    ['equity', moneyText(equity)],
+    ['highest equity', moneyText(peakEquity)],
+    ['drawdown', `${drawdownPct}%`],
+    ['realized PnL', moneyText(realizedPnl)],
+    ['unrealized PnL', moneyText(unrealizedPnl)],
+    ['since midnight UTC', moneyText(dailyPnl)],
+    ['losing trades in a row', countText(consecutiveLosses)],
+  ]
+  const completed = reconciliation?.completed
+  if (completed !== undefined)
+    rows.push([
+      'reconciled',
+      `${timeText(completed.at)}, ${counted(completed.discrepancies, 'difference')} left`,
+    ])
+  if (universe !== undefined) rows.push(['universe', counted(universe.symbols.length, 'symbol')])
+  return rows
+}
