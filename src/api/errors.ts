@@ -96,18 +96,22 @@ export function answerUnparsed({ code = '' }: NodeJS.ErrnoException, socket: Dup
   socket.destroy()
 }
 
-/** Returns a refusal as a whole answer, for a connection that Fastify does not answer. It ends the connection. */
-export function rawAnswer(problem: Problem): string {
+/**
+ * Returns a refusal as a whole answer, with more headers, for a connection that Fastify does not answer. It ends the
+ * connection.
+ */
+export function rawAnswer(problem: Problem, ...headers: readonly string[]): string {
   const text = JSON.stringify(problem)
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'Connection: close',
     `Content-Type: ${PROBLEM_TYPE}; charset=utf-8`,
     `Content-Length: ${Buffer.byteLength(text)}`,
+    ...headers,
   ]
   return `${head.join('\r\n')}\r\n\r\n${text}`
 }
 
-function logFault(err: unknown, { originalUrl: url }: FastifyRequest, logger: Logger): void {
-  logger.error({ err, url: pathOf(url) }, 'a request failed')
+function logFault(err: unknown, { id, originalUrl: url }: FastifyRequest, logger: Logger): void {
+  logger.error({ err, requestId: id, url: pathOf(url) }, 'a request failed')
 }

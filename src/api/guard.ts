@@ -10,6 +10,7 @@ import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
+import { REQUEST_ID } from './request-id.ts'
 import { type Access, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
 
 /** Without a token, every client that reaches the server is trusted. */
@@ -33,8 +34,9 @@ const READING: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS']
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i
 /** Routes without a token, because they tell nothing secret. */
 const OPEN: readonly (string | undefined)[] = ['/health', '/ready']
-/** Headers that a page of another origin may send beyond those of simple requests. */
-const HEADERS = 'authorization, content-type, idempotency-key'
+/** Headers that a page of another origin may send, and read, beyond those of simple requests. */
+const HEADERS = `authorization, content-type, idempotency-key, ${REQUEST_ID}`
+const HEADERS_OF_ANSWERS = REQUEST_ID
 
 /** Whether only this machine can reach a server on this host. */
 export function isLoopback(host: string): boolean {
@@ -129,6 +131,25 @@ export class Guard {
     return typeof given === 'string' ? this.#tokens?.find(given) : undefined
   }
 
+  /**
+   * Returns the `by` of a command: the name of the sender's token, unless the command gives another. Several people may
+   * share a token and say who they are, but nobody may give the name of a token that he does not have.
+   * @throws ACCESS_REFUSED
+   */
+  signerOf(request: IncomingMessage, by: unknown): string | undefined {
+    const own = this.callerOf(request)?.token?.name
+    if (typeof by !== 'string') return own
+    const name = this.#tokens?.owner(by)
+    if (name === undefined || name === own) return by
+    const rule = `${own}, or a name that no token has`
+    throw new OutcryError(
+      'ACCESS_REFUSED',
+      `the request has the token of ${own}, and ${name} has a token of its own`,
+      'Leave "by" out, or send the token of that name.',
+      { issues: [{ field: 'by', rule }] },
+    )
+  }
+
   /** Looks whether tokens have changed. */
   look(): void {
     this.#tokens?.look()
@@ -171,6 +192,7 @@ export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<
   await http.register(fastifyCors, {
     origin: (origin, answer) => answer(null, origin !== undefined && guard.lists(origin)),
     allowedHeaders: HEADERS,
+    exposedHeaders: HEADERS_OF_ANSWERS,
     strictPreflight: false,
   })
   http.addHook('onRequest', async (request, reply) => {

@@ -2,7 +2,8 @@
  * Headers of every answer that tell browsers: this is no page, it belongs in no frame, and only our own page may load
  * it.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { REQUEST_ID } from './request-id.ts'
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -16,7 +17,12 @@ const HEADERS = {
 
 /** Sets the headers. A route may set its own instead. */
 export function secure(http: FastifyInstance): void {
-  http.addHook('onRequest', async (_request, reply) => {
-    reply.headers(HEADERS)
+  http.addHook('onRequest', async (request, reply) => {
+    secured(request, reply)
   })
+}
+
+/** Sets the headers of one answer. */
+export function secured({ id }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.headers(HEADERS).header(REQUEST_ID, id)
 }

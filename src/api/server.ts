@@ -12,6 +12,7 @@ import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspect/inspection.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { answerOthers } from './methods.ts'
+import { requestIdOf } from './request-id.ts'
 import { accountRoutes } from './routes/account-routes.ts'
 import { actorRoutes } from './routes/actor-routes.ts'
 import { commandRoutes } from './routes/command-routes.ts'
@@ -20,7 +21,7 @@ import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
-import { secure } from './security-headers.ts'
+import { secure, secured } from './security-headers.ts'
 import { attachSockets, type Channel } from './sockets.ts'
 import { withContract, withOneSegment } from './type-provider.ts'
 import { VERSION } from './version.ts'
@@ -61,6 +62,7 @@ export async function startApi(
     rewriteUrl: ({ method, url = '' }) => withOneSegment(method, url),
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     bodyLimit: BODY_BYTES_MAX,
+    genReqId: requestIdOf,
     forceCloseConnections: true,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -69,7 +71,8 @@ export async function startApi(
       connectionsCheckingInterval: Math.min(ARRIVAL_CHECK_MS, limits.headersMs),
     },
     clientErrorHandler: answerUnparsed,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply, logger),
+    // No hook runs before these.
+    frameworkErrors: (error, request, reply) => answerError(error, request, secured(request, reply), logger),
   })
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
   // A browser lets pages of other origins send plain text without a preflight, but not JSON.
@@ -85,7 +88,7 @@ export async function startApi(
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(byContract, supervisor)
   accountRoutes(byContract, supervisor)
-  commandRoutes(byContract, supervisor)
+  commandRoutes(byContract, supervisor, guard, logger)
   eventRoutes(byContract, supervisor)
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)

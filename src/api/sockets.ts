@@ -14,6 +14,7 @@ import { busy } from './gate.ts'
 import type { Caller, Guard } from './guard.ts'
 import { Allowance, type Limits } from './limits.ts'
 import { routeUnknown } from './methods.ts'
+import { REQUEST_ID, requestIdOf } from './request-id.ts'
 
 /** Largest frame that a client may send. */
 const FRAME_BYTES_MAX = 65_536
@@ -60,10 +61,12 @@ export function attachSockets(
       const count = connected.get(channel) ?? 0
       if (count >= channel.clientsMax) throw busy(`${count} clients are connected to ${path}`)
     } catch (error) {
-      return refuseUpgrade(socket, error as OutcryError)
+      return refuseUpgrade(request, socket, error as OutcryError)
     }
     server.handleUpgrade(request, socket, head, (client) => {
-      client.on('error', (err) => logger.warn({ err, path }, 'a client broke the WebSocket protocol'))
+      client.on('error', (err) =>
+        logger.warn({ err, requestId: requestIdOf(request), path }, 'a client broke the WebSocket protocol'),
+      )
       // Browsers hide the reason of a refused upgrade from a page, but show the code of a closed socket.
       const caller = guard.callerOf(request)
       if (caller === undefined) {
@@ -80,6 +83,7 @@ export function attachSockets(
       })
     })
   })
+  server.on('headers', (headers, request) => headers.push(`${REQUEST_ID}: ${requestIdOf(request)}`))
   const lookMs = Math.min(LOOK_MS, limits.stuckMs / 4, limits.pingMs / 4)
   const look = setInterval(() => {
     guard.look()
@@ -202,6 +206,7 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
     const what = `a request with a body cannot be upgraded to ${request.headers.upgrade}`
     const issues = [{ field: 'upgrade', rule: 'websocket' }]
     refuseUpgrade(
+      request,
       socket,
       new OutcryError('REQUEST_INVALID', what, 'Send it as HTTP/1.1, without Upgrade.', { issues }),
     )
@@ -223,9 +228,9 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
 }
 
 /** Refuses an upgrade with the same answer as any other request. */
-function refuseUpgrade(socket: Duplex, error: OutcryError): void {
+function refuseUpgrade(request: IncomingMessage, socket: Duplex, error: OutcryError): void {
   // A client that has gone need not be told.
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
-  socket.end(rawAnswer(problemOf(error)))
+  socket.end(rawAnswer(problemOf(error), `${REQUEST_ID}: ${requestIdOf(request)}`))
 }

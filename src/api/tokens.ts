@@ -50,15 +50,15 @@ export class Tokens {
   readonly #sources: readonly Source[]
   readonly #logger: Logger | undefined
   #all: readonly Token[]
-  /** Names of all tokens, also of those whose file has none at the moment. */
-  readonly names: ReadonlySet<string>
+  /** Names of all tokens, also of those whose file has none at the moment, by their plain form. */
+  readonly #names: ReadonlyMap<string, string>
 
   constructor(fixed: readonly Token[], sources: readonly Source[], logger?: Logger) {
     this.#fixed = fixed
     this.#sources = sources
     this.#logger = logger
     this.#all = this.#gather()
-    this.names = new Set([...fixed, ...sources].map(({ name }) => name))
+    this.#names = new Map([...fixed, ...sources].map(({ name }) => [plain(name), name]))
   }
 
   /** Returns the token with this text. Takes the same time whichever it is, and whether or not there is one. */
@@ -69,6 +69,11 @@ export class Tokens {
     // No early exit: the time would tell which token it is.
     for (const token of this.#all) if (timingSafeEqual(digest, token.digest)) found = token
     return found
+  }
+
+  /** Returns the name of a token that a text is, or looks like. */
+  owner(text: string): string | undefined {
+    return this.#names.get(plain(text))
   }
 
   /** Whether a token that was found before is still there. */
@@ -121,6 +126,15 @@ export function openTokens(
     ...sources.flatMap(({ name, file }) => file.digests.map((digest) => ({ name, digest }))),
   ])
   return opening
+}
+
+/** Returns a text without what a reader does not see: case, width, spaces around it, characters of no width. */
+function plain(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .trim()
+    .toLowerCase()
 }
 
 /** Returns a new token for the command line; undefined when it needs none, or has the setting `token`. */

@@ -49,7 +49,7 @@ describe('a fault of the server', () => {
     const body = (await response.json()) as Record<string, unknown>
     expect([response.status, body.code]).toEqual([500, code])
     expect([typeof body.detail, typeof body.hint]).toEqual(['string', 'string'])
-    expect(logged).toEqual([{ err: error, url: '/events' }])
+    expect(logged).toEqual([{ err: error, requestId: expect.any(String), url: '/events' }])
   })
 
   it("does not include a client's wrong request, which is not logged", async () => {

@@ -177,7 +177,7 @@ describe('a page', () => {
       status: 204,
       headers: {
         'access-control-allow-origin': origin,
-        'access-control-allow-headers': 'authorization, content-type, idempotency-key',
+        'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-request-id',
         vary: 'Origin',
       },
     })
@@ -298,7 +298,7 @@ describe('a request that offers another protocol than WebSocket', () => {
     await start()
     for (const path of ['/health', '/actors', '/', '/none']) {
       const [offering, plain] = [await ask(path, h2c), await ask(path)]
-      const { date: _, 'keep-alive': __, connection, ...headers } = plain.headers
+      const { date: _, 'keep-alive': __, 'x-request-id': ___, connection, ...headers } = plain.headers
       expect([connection, offering.headers.connection]).toEqual(['keep-alive', 'close'])
       expect(offering, path).toMatchObject({ ...plain, headers })
     }

@@ -115,6 +115,7 @@ describe('POST /actors/{address}/release', () => {
     expect((await harness.records()).at(-1)?.event).toEqual({
       type: 'outcry.released',
       at: 1_000,
+      by: 'operator',
       keeps: true,
     })
   })

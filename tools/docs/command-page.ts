@@ -12,7 +12,8 @@ The events that people and programs may send to actors: \`POST /actors/{kind}/{i
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC; a **name**
 is 1 to 128 letters, digits and . : @ + ~ # = ( ) - _; an **address** names an actor, as \`kind/id\`. Every
 command may have an \`at\`, epochMs of the last minute; left out, it is the runner's clock. With an \`Idempotency-Key\` it
-may be sent again, and gets the first answer.
+may be sent again, and gets the first answer. Where the server has tokens, a command without \`by\` has the name of its token
+([who asked](api.md#who-asked)).
 
 | status | |
 | --- | --- |

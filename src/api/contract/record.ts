@@ -69,6 +69,7 @@ export const transitionRecord = z.object({
   origin: z.object({ source: z.string(), position: z.number() }).optional(),
   completes: z.string().optional().describe('id of the intent to which the message is the final answer'),
   key: z.string().optional().describe("the sender's Idempotency-Key"),
+  request: z.string().optional().describe("the sender's X-Request-Id"),
 })
 export type TransitionRecord = Frozen<z.infer<typeof transitionRecord>>
 

@@ -7,6 +7,8 @@
  * - 409 EVENT_UNHANDLED: on record, but the actor does nothing about it in its present state.
  * - any other 4xx: `detail` says what is wrong. No actor was created, and none has changed.
  *
+ * `by` is the name of the sender's token when the body gives none.
+ *
  * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may give the person as `by` and the
  * `reason`. The record keeps both. 200 has the `seq` of that record. 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
@@ -14,6 +16,7 @@ import { compact } from '../../../errors/compact.ts'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 import { checkEvent, wrongEvent } from '../../runtime/commit/intake.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import { type Address, idOf, parentOf } from '../../runtime/record/address.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -21,23 +24,28 @@ import { refusal } from '../../runtime/turn/refusal.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { refuse } from '../errors.ts'
+import type { Guard } from '../guard.ts'
+import { givenId } from '../request-id.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { commandAnswer } from './command-answer.ts'
 
 /** Greatest age of a request. A request made longer ago was not meant for now. */
 const AGE_MAX_MS = 60_000
 
-export function commandRoutes(http: Api, supervisor: Supervisor): void {
+export function commandRoutes(http: Api, supervisor: Supervisor, guard: Guard, logger: Logger): void {
   const { params, headers } = routes.send
   // The body is checked here and not by Fastify, because a refusal names the actor's address.
   http.post(pathOf(routes.send), { schema: { params, headers } }, async (request, reply) => {
     const { address } = request.params
     const { 'idempotency-key': key } = request.headers
-    const event = commandOf(supervisor, address, request.body)
+    const given = commandOf(supervisor, address, request.body)
+    const by = guard.signerOf(request.raw, given.by)
+    const event = signed(supervisor, address, given, by)
+    logger.debug({ requestId: request.id, by, address, type: event.type }, 'a command')
     const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
     if (seq === undefined) assertTakes(supervisor, address, event)
     const receipt = await (seq === undefined
-      ? supervisor.send(address, event, { key })
+      ? supervisor.send(address, event, { key, request: givenId(request.raw) })
       : { seq, duplicate: true })
     const answer = await commandAnswer(supervisor, address, event, receipt)
     return 'status' in answer ? refuse(reply, answer) : answer
@@ -46,8 +54,10 @@ export function commandRoutes(http: Api, supervisor: Supervisor): void {
   http.post(
     pathOf(routes.release),
     { schema: { params: routes.release.params, body: routes.release.body } },
-    async ({ params: { address }, body }): Promise<AnswerOf<typeof routes.release>> => {
-      const { by, reason } = body ?? {}
+    async ({ id, raw, params: { address }, body }): Promise<AnswerOf<typeof routes.release>> => {
+      const { by: given, reason } = body ?? {}
+      const by = guard.signerOf(raw, given)
+      logger.debug({ requestId: id, by, address }, 'a release')
       const why = compact({ by, reason })
       const { seq } = await supervisor.release(address, why)
       return { seq, address, state: (await supervisor.view(address))?.value }
@@ -71,6 +81,21 @@ function commandOf({ registry }: Supervisor, address: Address, body: unknown): A
     'docs/commands.md lists the events that each actor takes, with examples.',
     { issues: [{ field: 'type', rule }] },
   )
+}
+
+/**
+ * Returns the event with the name of its sender. An event that names a sender stays as it is, and so does one whose kind
+ * has no place for the name.
+ */
+function signed({ registry, now }: Supervisor, address: Address, event: AnyEvent, by?: string): AnyEvent {
+  if (by === undefined || event.by !== undefined) return event
+  const withName = { ...event, by }
+  const { events } = registry.kind(address)
+  const error = events?.safeParse({ at: now, ...withName }).error
+  if (error === undefined) return withName
+  // The event may have other faults, which its refusal names.
+  const isForName = issuesOf(error, 'event').some(({ field }) => field === 'by')
+  return isForName || events?.safeParse({ at: now, ...event }).success ? event : withName
 }
 
 /** Checks that the actor exists and takes the event. Otherwise the message would become a dead letter. */

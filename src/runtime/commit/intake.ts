@@ -20,6 +20,8 @@ export interface SendOptions {
   readonly origin?: Origin | undefined
   /** Idempotency key. A second message with the same key gets the receipt of the first one. */
   readonly key?: string | undefined
+  /** The sender's id of its request, for the record alone. */
+  readonly request?: string | undefined
   readonly completes?: string | undefined
   readonly cause?: number | undefined
   readonly correlation?: string | undefined
@@ -30,6 +32,7 @@ const SEND_OPTIONS = {
   lane: true,
   origin: true,
   key: true,
+  request: true,
   completes: true,
   cause: true,
   correlation: true,
@@ -37,7 +40,7 @@ const SEND_OPTIONS = {
 
 /** The latest time of a Date, in epoch milliseconds. */
 const TIME_MAX = 8.64e15
-/** Maximum length of an idempotency key, a correlation, an intent id, a source's name or a reason. */
+/** Maximum length of an idempotency key, a request's id, a correlation, an intent id, a source's name or a reason. */
 const NAME_LENGTH_MAX = 1_024
 
 /**
@@ -63,9 +66,9 @@ export function messageOf(
   size: number,
   options: SendOptions = {},
 ): Message {
-  const { cause = null, correlation, origin: given, completes, key } = options
+  const { cause = null, correlation, origin: given, completes, key, request } = options
   const origin = given && { source: given.source, position: given.position }
-  const message = { to, event, at, size, cause, correlation, origin, completes, key }
+  const message = { to, event, at, size, cause, correlation, origin, completes, key, request }
   checkMessage(message)
   return message
 }
@@ -114,13 +117,14 @@ function checkSendOptions(options: SendOptions): void {
   }
 }
 
-function checkMessage({ at, correlation, origin, completes, key, cause }: Message): void {
+function checkMessage({ at, correlation, origin, completes, key, request, cause }: Message): void {
   if (typeof at !== 'number' || !(Math.abs(at) <= TIME_MAX))
     throw invalid(`${String(at)} is no time`, 'Give epoch milliseconds.')
   if (cause !== null) checkPlace('cause', cause)
   if (correlation !== undefined) checkName('correlation', correlation)
   if (completes !== undefined) checkName('completes', completes)
   if (key !== undefined) checkName('key', key)
+  if (request !== undefined) checkName('request', request)
   if (origin === undefined) return
   checkName('source', origin.source)
   checkPlace('position', origin.position)

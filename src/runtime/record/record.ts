@@ -99,6 +99,8 @@ export interface TransitionRecord extends LogRecord {
   readonly completes?: string
   /** The sender's idempotency key. A message with the same key is answered with this record. */
   readonly key?: string
+  /** The sender's id of the request that brought the message, such as `X-Request-Id` of HTTP. */
+  readonly request?: string
 }
 
 export interface Origin {

@@ -16,6 +16,7 @@ export interface Message {
   readonly origin?: Origin | undefined
   readonly completes?: string | undefined
   readonly key?: string | undefined
+  readonly request?: string | undefined
   /** The timer of `to` that is due. */
   readonly timer?: ScheduledTimer
 }

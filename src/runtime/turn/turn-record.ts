@@ -86,6 +86,7 @@ export function recordOf(turn: TurnFacts, step: Step): TransitionRecord {
   if (message?.origin !== undefined) record.origin = message.origin
   if (message?.completes !== undefined) record.completes = message.completes
   if (message?.key !== undefined) record.key = message.key
+  if (message?.request !== undefined) record.request = message.request
   return Object.freeze(record)
 }
 
