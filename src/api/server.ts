@@ -20,6 +20,7 @@ import { descriptionRoutes } from './routes/description-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
 import { pageRoutes } from './routes/page-routes.ts'
+import { recordRoutes } from './routes/record-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { secure, secured } from './security-headers.ts'
 import { attachSockets, type Channel } from './sockets.ts'
@@ -90,6 +91,7 @@ export async function startApi(
   accountRoutes(byContract, supervisor)
   commandRoutes(byContract, supervisor, guard, logger)
   eventRoutes(byContract, supervisor)
+  recordRoutes(byContract, supervisor)
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)
   pageRoutes(http)

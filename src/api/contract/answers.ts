@@ -148,3 +148,11 @@ export const stateDefinition = z
     },
   })
   .meta({ id: 'StateDefinition' })
+
+/** The statechart of a kind, in one of its versions. */
+export const machineOfKind = z.object({
+  kind: z.string(),
+  version: z.string(),
+  versions: z.array(z.string()).describe('all versions that the server has, the present one first'),
+  chart: stateDefinition,
+})

@@ -74,6 +74,37 @@ export const transitionRecord = z.object({
 export type TransitionRecord = Frozen<z.infer<typeof transitionRecord>>
 
 /**
+ * A record in the place of a whole one, with the URLs of both.
+ *
+ * @example
+ * { seq: 1234, actor: 'order/sim:o-1', type: 'SUBMIT', url: '/records/1234', actorUrl: '/actors/order%2Fsim%3Ao-1?seq=1234' }
+ */
+export const recordLink = z.object({
+  seq,
+  actor: z.string(),
+  type: z.string().describe('type of the event that the actor took'),
+  completes: z.string().optional().describe('id of the intent to which the event is the final answer'),
+  url: z.string().describe('URL of the record on the server'),
+  actorUrl: z.string().describe('URL of the actor as it was after the record'),
+})
+export type RecordLink = Frozen<z.infer<typeof recordLink>>
+
+/** A record, and the records before and after it in its causal chain. */
+export const recordWithLinks = z.object({
+  record: transitionRecord,
+  links: recordLink.pick({ url: true, actorUrl: true }),
+  cause: recordLink.nullable().describe('the record that sent the event; null when it came from outside'),
+  effects: z.object({
+    records: z
+      .array(recordLink)
+      .describe('the records that it caused, and those that have the final answers to its intents'),
+    searchedTo: position.describe(
+      'seq of the last record that was searched for them; later ones are not known',
+    ),
+  }),
+})
+
+/**
  * A failure as the log has it.
  *
  * @example

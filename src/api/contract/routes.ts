@@ -9,6 +9,7 @@ import {
   account,
   fenced,
   healthy,
+  machineOfKind,
   released,
   stateDefinition,
   taken,
@@ -17,7 +18,7 @@ import {
 } from './answers.ts'
 import { eventEnvelope } from './envelope.ts'
 import { address, epochMs, position, rev, time } from './fields.ts'
-import { actorSummary, actorView, failure, transitionRecord } from './record.ts'
+import { actorSummary, actorView, failure, recordWithLinks, transitionRecord } from './record.ts'
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
 
@@ -211,6 +212,27 @@ export const routes = {
     summary: 'Shows each account with its positions and working orders, at last prices.',
     answers: { 200: z.object({ accounts: z.array(account) }) },
     refusals: [],
+  },
+
+  /** @example GET /records/1234 */
+  record: {
+    method: 'GET',
+    path: '/records/{seq}',
+    summary: 'Shows a record, with links to the record that caused it and to those that it caused.',
+    params: z.strictObject({ seq: number.int().positive() }),
+    answers: { 200: recordWithLinks },
+    refusals: ['REQUEST_INVALID', 'RECORD_UNKNOWN'],
+  },
+
+  /** @example GET /machines/order?version=6 */
+  machineOfKind: {
+    method: 'GET',
+    path: '/machines/{kind}',
+    summary: 'Shows the statechart of a kind: of the version that new actors get, or of an earlier one.',
+    params: z.strictObject({ kind: z.string() }),
+    query: z.strictObject({ version: z.string().optional() }),
+    answers: { 200: machineOfKind },
+    refusals: ['REQUEST_INVALID', 'KIND_UNKNOWN'],
   },
 
   /** @example GET /state?at=2026-11-27T09:00:00Z */
