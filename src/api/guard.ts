@@ -8,6 +8,7 @@ import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { isLoopback } from './binding.ts'
 import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
 import { REQUEST_ID } from './request-id.ts'
@@ -31,17 +32,11 @@ const ANYBODY: Caller = { access: 'control' }
 /** Methods that change nothing. */
 const READING: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS']
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i
 /** Routes without a token, because they tell nothing secret. */
 const OPEN: readonly (string | undefined)[] = ['/health', '/ready']
 /** Headers that a page of another origin may send, and read, beyond those of simple requests. */
 const HEADERS = `authorization, content-type, idempotency-key, ${REQUEST_ID}`
 const HEADERS_OF_ANSWERS = REQUEST_ID
-
-/** Whether only this machine can reach a server on this host. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
-}
 
 export class Guard {
   readonly #isLocal: boolean
@@ -55,6 +50,11 @@ export class Guard {
     this.#isLocal = isLoopback(host)
     this.#origins = origins
     this.#tokens = openTokens(tokens, logger)
+  }
+
+  /** Whether the server has a token. */
+  get hasTokens(): boolean {
+    return this.#tokens !== undefined
   }
 
   /** Checks the host and the origin of a request. @throws HOST_REFUSED, ORIGIN_REFUSED, SITE_REFUSED */

@@ -5,6 +5,7 @@ import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { admission } from './admission.ts'
+import { addressOf } from './binding.ts'
 import { answerError, answerUnparsed } from './errors.ts'
 import { Feed } from './feed/feed.ts'
 import { Waiting } from './feed/outlet.ts'
@@ -50,7 +51,7 @@ export interface ApiOptions extends GuardOptions, Outside {
   readonly limits?: Partial<Limits>
 }
 
-/** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_INVALID */
+/** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_INVALID, TOKEN_NONE */
 export async function startApi(
   supervisor: Supervisor,
   { port, limits: some, refused, folder, verify, components, ...options }: ApiOptions,
@@ -58,6 +59,9 @@ export async function startApi(
 ): Promise<ApiServer> {
   const { host } = options
   const guard = new Guard(options, logger)
+  const address = await addressOf(host, guard.hasTokens).catch((error) => {
+    throw listenFailure(error, host, port)
+  })
   const limits = { ...LIMITS, ...some }
   const http = fastify({
     rewriteUrl: ({ method, url = '' }) => withOneSegment(method, url),
@@ -111,8 +115,9 @@ export async function startApi(
     socket.once('close', () => open.delete(socket))
   })
   try {
-    await http.listen({ host, port })
+    await http.listen({ host: address, port })
   } catch (error) {
+    sockets.close()
     throw listenFailure(error, host, port)
   }
   const { port: bound } = http.server.address() as AddressInfo
@@ -134,7 +139,7 @@ export async function startApi(
 
 function listenFailure(error: unknown, host: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (code === undefined) return error
+  if (code === undefined || error instanceof OutcryError) return error
   const where = `${host}:${port}`
   const flag = '--port 7078 (0 takes any free one)'
   if (code === 'EADDRINUSE') {

@@ -1,7 +1,6 @@
 /** Serves the supervisor of a program: the API, the feed, inspection and the page, for any machines. */
 import { z } from 'zod'
 import { having, optionsOf } from '../../errors/options.ts'
-import { OutcryError } from '../../errors/outcry-error.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
 import { LIMITS, type Limits } from '../api/limits.ts'
 import { serverOrigins, serverPort, serverToken, serverTokens } from '../api/server-fields.ts'
@@ -89,21 +88,12 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     ...options
   } = optionsOf('serve', serveOptions, given)
   // A program that does not call this loads none of it.
-  const [{ startApi }, { isLoopback }, { newCliToken }, { folderEntries }, { announce, withdraw }] =
-    await Promise.all([
-      import('../api/server.ts'),
-      import('../api/guard.ts'),
-      import('../api/tokens.ts'),
-      import('./folder/folder-copy.ts'),
-      import('./folder/announcement.ts'),
-    ])
-  const { token, tokens = [] } = options
-  if (!isLoopback(host) && token === undefined && tokens.length === 0)
-    throw new OutcryError(
-      'TOKEN_NONE',
-      `other machines reach ${host}, and whoever reaches the server can send to every actor`,
-      'Give serve a token: openssl rand -hex 32 makes one.',
-    )
+  const [{ startApi }, { newCliToken }, { folderEntries }, { announce, withdraw }] = await Promise.all([
+    import('../api/server.ts'),
+    import('../api/tokens.ts'),
+    import('./folder/folder-copy.ts'),
+    import('./folder/announcement.ts'),
+  ])
   const folder =
     data === undefined
       ? undefined
@@ -120,7 +110,7 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     return closing
   }
   try {
-    if (data !== undefined) announce(data, { url: api.url, token: token ?? cliToken })
+    if (data !== undefined) announce(data, { url: api.url, token: options.token ?? cliToken })
   } catch (error) {
     await close()
     throw error

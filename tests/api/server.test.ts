@@ -54,7 +54,7 @@ async function open(path: string, options: object = {}): Promise<WebSocket> {
 it('says why it cannot listen', async () => {
   await start()
   // An address that no machine has: RFC 5737.
-  const listening = startApi(supervisor, { host: '192.0.2.1', port: 0 }, QUIET)
+  const listening = startApi(supervisor, { host: '192.0.2.1', port: 0, token: 'x'.repeat(16) }, QUIET)
   await expect(listening).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
     message: expect.stringContaining('listen on 192.0.2.1:0 (EADDRNOTAVAIL)'),

@@ -7,7 +7,7 @@ import { DEFAULT_NEWS_RULES, newsRules, symbolInput, universeFilters } from '../
 import { DURATION_MAX_MS, distinct } from '../../../machines/model/fields.ts'
 import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
 import { marketSection, newsSection } from '../../adapters/sections.ts'
-import { isLoopback } from '../../api/guard.ts'
+import { isLoopback } from '../../api/binding.ts'
 import { serverOrigins, serverPort, serverToken, serverTokens } from '../../api/server-fields.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
