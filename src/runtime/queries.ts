@@ -1,6 +1,6 @@
 /** The queries on a running log. None of them changes an actor. */
 
-import type { Observable } from 'rxjs'
+import { concatMap, type Observable, share } from 'rxjs'
 import type { OutcryError } from '../../errors/outcry-error.ts'
 import { Pace } from '../../store/leveldb/pace.ts'
 import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
@@ -8,6 +8,7 @@ import { type ActorView, viewOf } from './actors/actor-view.ts'
 import type { Cell } from './actors/cell.ts'
 import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
+import { type EventEnvelope, envelopesOf } from './events/envelope.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
 import type { ClockJump } from './record/clock-record.ts'
@@ -25,6 +26,7 @@ export class Queries {
   readonly registry: Registry
   protected readonly parts: Parts
   readonly #transitions$: Observable<TransitionRecord>
+  readonly #events$: Observable<EventEnvelope>
   readonly #fenced$: Observable<OutcryError>
 
   constructor(parts: Parts) {
@@ -33,6 +35,9 @@ export class Queries {
     this.parts = parts
     const onThrow = (err: unknown) => logger.error({ err }, 'an observer threw')
     this.#transitions$ = new Shielded(publisher.transitions, onThrow)
+    // Each envelope is made once for all subscribers.
+    const events = publisher.transitions.pipe(concatMap(envelopesOf), share())
+    this.#events$ = new Shielded(events, onThrow)
     this.#fenced$ = new Shielded(publisher.fenced, onThrow)
   }
 
@@ -91,6 +96,11 @@ export class Queries {
   /** Emits every durable record when it is committed, in seq order. */
   get transitions$(): Observable<TransitionRecord> {
     return this.#transitions$
+  }
+
+  /** Emits every durable domain event in its envelope, in the order of the log. */
+  get events$(): Observable<EventEnvelope> {
+    return this.#events$
   }
 
   /** The error, once the log has refused a commit and no message is taken any more. */
