@@ -7,6 +7,7 @@ export {
   type Memory,
   newMemory,
   OutcryError,
+  type PositionEntry,
   type SnapshotEntry,
   type Store,
   storeExists,
@@ -28,5 +29,12 @@ export { type Address, parseAddress } from './runtime/record/address.ts'
 export type { ClockJump } from './runtime/record/clock-record.ts'
 export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/record/log.ts'
 export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record/record.ts'
+export type {
+  EventHandler,
+  EventSubscription,
+  HandlerContext,
+  SubscribeOptions,
+  UnsubscribeOptions,
+} from './runtime/subscriptions/options.ts'
 export type { Supervisor } from './runtime/supervisor.ts'
 export { type Clock, EventClock, SystemClock } from './runtime/time/clock.ts'

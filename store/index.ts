@@ -19,6 +19,7 @@ export type {
   Interruptible,
   LogRecord,
   Paced,
+  PositionEntry,
   ReadOptions,
   RecordCodec,
   SnapshotEntry,

@@ -43,11 +43,23 @@ export interface SnapshotEntry {
   readonly wake?: { readonly at: number }
 }
 
+/** The place up to which a durable subscription has handled the log. */
+export interface PositionEntry {
+  /** The name of the subscription: at most 128 characters. */
+  readonly name: string
+  /** All records up to this seq are handled; 0 when none is. */
+  readonly seq: number
+  /** Opaque JSON: how far the record behind `seq` is handled. */
+  readonly state?: unknown
+}
+
 /** All that a batch may carry. It is written whole or not at all. */
 export interface Commit<R extends LogRecord = LogRecord> {
   /** At least one record. The first has `seq` = head.seq + 1, and the others follow without a gap. */
   readonly records: readonly R[]
   readonly snapshots?: readonly SnapshotEntry[]
+  /** Positions of subscriptions. They are no part of the log, and its hash does not cover them. */
+  readonly positions?: readonly PositionEntry[] | undefined
 }
 
 /**
@@ -142,8 +154,8 @@ export interface ChainDamage {
   readonly seq: number
   /**
    * In this order: bytes changed; commits exchanged; records missing; LevelDB cannot read on; records not found through
-   * an index; a snapshot that cannot be read (these two can be made anew from the records); a file of the archive that
-   * is missing or damaged.
+   * an index; a snapshot that cannot be read (these two can be made anew from the records); the position of a
+   * subscription that cannot be read or is beyond the log; a file of the archive that is missing or damaged.
    */
   readonly code:
     | 'STORE_CHECKSUM'
@@ -152,6 +164,7 @@ export interface ChainDamage {
     | 'STORE_UNREADABLE'
     | 'STORE_INDEX'
     | 'STORE_SNAPSHOT'
+    | 'STORE_POSITION'
     | 'STORE_ARCHIVE'
   readonly message: string
 }
@@ -207,6 +220,19 @@ export interface Store<R extends LogRecord = LogRecord> {
    */
   putSnapshots(snapshots: readonly SnapshotEntry[], checkpoint?: Checkpoint): Promise<void>
   checkpoint(): Checkpoint | undefined
+
+  /**
+   * Returns the position that is kept under the name. It is never moved by a writer of an older epoch.
+   * @throws STORE_CORRUPT
+   */
+  position(name: string): PositionEntry | undefined
+  /** Yields all positions, in order of name. */
+  positions(): AsyncIterable<PositionEntry>
+  /**
+   * Keeps positions without records: atomic and fsynced. Removes the positions of the names in `forgotten`.
+   * @throws as `append`
+   */
+  putPositions(positions: readonly PositionEntry[], forgotten?: readonly string[]): Promise<void>
 
   /** Yields the addresses that have a history and start with `prefix`, in key order. */
   actors(options?: ActorsOptions): AsyncIterable<string>

@@ -22,6 +22,8 @@ import { checkMachines, noteMachines } from './state/machine-changes.ts'
 import { recover } from './state/recovery.ts'
 import { DEFAULT_PASSIVATION, type PassivationOptions, Residents } from './state/residents.ts'
 import { upcasting } from './state/upcasting-store.ts'
+import { recordDeadLetter } from './subscriptions/dead-letter.ts'
+import { Subscriptions } from './subscriptions/subscriptions.ts'
 import { Supervisor } from './supervisor.ts'
 import { type Clock, SystemClock } from './time/clock.ts'
 import { TimerService } from './time/timer-service.ts'
@@ -55,6 +57,8 @@ export interface SupervisorOptions {
   readonly suspects?: Readonly<Record<string, Suspicion>>
   /** Is notified of the actor at work. */
   readonly work?: WorkObserver
+  /** Ms for which `stop` waits for the handlers of subscriptions. Default: 5,000. */
+  readonly handlerStopMs?: number
 }
 
 const supervisorOptions = z.strictObject({
@@ -72,10 +76,13 @@ const supervisorOptions = z.strictObject({
   checkpointEvery: atLeast(1).optional(),
   suspects: z.looseObject({}).optional(),
   work: z.looseObject({}).optional(),
+  handlerStopMs: atLeast(0).optional(),
 } satisfies Record<keyof SupervisorOptions, z.ZodType>)
 
 /** Default number of records after which an actor is snapshotted. */
 const SNAPSHOT_EVERY = 1_000
+/** Default of ms for handlers: time to end a request, and a supervisor of processes waits longer before it kills. */
+const HANDLER_STOP_MS = 5_000
 
 /** The stores that belong to a supervisor. */
 const owned = new WeakSet<Store<TransitionRecord>>()
@@ -133,6 +140,7 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     offsets,
     sendFromPart: (to, event, cause) => running?.sendFromPart(to, event, cause),
     work,
+    startedAfter: store.head.seq,
   })
   const maintenance = new Maintenance({
     store,
@@ -142,6 +150,14 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     checkpointer: new Checkpointer(store, residents, records, options.checkpointEvery),
     retention: new Retention(store, options.retention ?? {}, logger),
     passivation: { ...DEFAULT_PASSIVATION, ...options.passivation },
+  })
+  const subscriptions = new Subscriptions({
+    store,
+    transitions: publisher.transitions,
+    published: () => publisher.seq,
+    logger,
+    stopMs: options.handlerStopMs ?? HANDLER_STOP_MS,
+    toDeadLetter: (to, envelope, error) => recordDeadLetter({ loop, clock }, to, envelope, error),
   })
   const loop = new Loop({
     context: {
@@ -158,6 +174,7 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     timers,
     publisher,
     maintenance,
+    duePositions: () => subscriptions.duePositions(),
     logger,
     snapshotEvery: options.snapshotEvery ?? SNAPSHOT_EVERY,
   })
@@ -175,6 +192,7 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     publisher,
     maintenance,
     loop,
+    subscriptions,
     clockWatch,
   })
   running = supervisor

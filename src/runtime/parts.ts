@@ -9,6 +9,7 @@ import type { Ports } from './ports.ts'
 import type { TransitionRecord } from './record/record.ts'
 import type { Offsets } from './state/offsets.ts'
 import type { Residents } from './state/residents.ts'
+import type { Subscriptions } from './subscriptions/subscriptions.ts'
 import type { Clock } from './time/clock.ts'
 import type { TimerService } from './time/timer-service.ts'
 import type { Scope } from './xstate/scope.ts'
@@ -27,6 +28,7 @@ export interface Parts {
   readonly publisher: Publisher
   readonly maintenance: Maintenance
   readonly loop: Loop
+  readonly subscriptions: Subscriptions
   /** Undefined in event time. */
   readonly clockWatch: ClockWatch | undefined
 }

@@ -13,6 +13,8 @@ import type { AnyEvent } from './record/record.ts'
 import { EVENT, plainError, sizeTaken, takeIn } from './record/values.ts'
 import { spawnActor } from './spawn.ts'
 import { type Start, startUp } from './start-up.ts'
+import { HANDLER_FAILED } from './subscriptions/dead-letter.ts'
+import type { EventHandler, EventSubscription, SubscribeOptions } from './subscriptions/options.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import type { Suspicion } from './turn/suspicion.ts'
 import { STOP } from './xstate/logic.ts'
@@ -115,7 +117,8 @@ export class Supervisor extends Queries {
   async redeliver(seq: number): Promise<Receipt> {
     for await (const record of this.parts.store.read({ fromSeq: seq, toSeq: seq })) {
       if (record.event.type !== 'DEAD_LETTER') break
-      const { to, event, omitted } = record.event
+      const { to, event, omitted, reason } = record.event
+      if (reason === HANDLER_FAILED) throw notSent(seq, to)
       const whole = omitted === true ? await this.#eventOf(record.cause) : event
       return this.send(to, whole, { cause: seq, correlation: record.correlation })
     }
@@ -131,6 +134,23 @@ export class Supervisor extends Queries {
     throw new OutcryError('LETTER_UNKNOWN', `record ${seq} is not in the log`, 'See `outcry verify`.')
   }
 
+  /**
+   * Calls the handler with each durable domain event whose topic matches, one after the other, in the order of the log.
+   * A handler that throws, hangs or is slow stops nothing else. Resolves when a new durable subscription (`name`) is
+   * on the disk.
+   *
+   * @example
+   * await supervisor.subscribe('events.order_filled.*.*', async ({ event }) => mail(event), { name: 'mail' })
+   * @throws OPTION_UNKNOWN, OPTION_INVALID, SEQ_UNKNOWN, SUBSCRIPTION_EXISTS, STOPPED, STORE_CORRUPT, STORE_FENCED
+   */
+  subscribe(
+    topics: string | readonly string[],
+    handler: EventHandler,
+    options?: SubscribeOptions,
+  ): Promise<EventSubscription> {
+    return this.parts.subscriptions.subscribe(topics, handler, options)
+  }
+
   /** Runs all waiting turns without a pause. Their commits follow. It is for event time: see EventClock. */
   pump(): void {
     this.parts.loop.pump(Number.POSITIVE_INFINITY)
@@ -143,8 +163,8 @@ export class Supervisor extends Queries {
   }
 
   /**
-   * Takes no more messages, stops every running part, finishes the waiting messages, snapshots every actor, stops the
-   * ports and closes the store. Running parts that a waiting message starts begin at the next start. A second call
+   * Takes no more messages, stops every running part, finishes the waiting messages, waits for the handlers of
+   * subscriptions (`handlerStopMs` at most), snapshots every actor, stops the ports and closes the store. Running parts that a waiting message starts begin at the next start. A second call
    * resolves with the first.
    */
   stop(): Promise<void> {
@@ -161,15 +181,17 @@ export class Supervisor extends Queries {
   }
 
   async #shutDown(): Promise<void> {
-    const { store, ports, publisher, maintenance, logger } = this.parts
+    const { store, ports, publisher, maintenance, subscriptions, logger } = this.parts
     // This comes before the first await, because the caller may be in the middle of a publication.
     this.#takeNoMore()
     try {
       if (this.fence === undefined) {
         await this.idle()
+        await subscriptions.stop()
         await maintenance.finish()
       }
     } finally {
+      await subscriptions.stop()
       await ports.stop(logger)
       publisher.transitions.complete()
       await store.close()
@@ -218,6 +240,14 @@ export class Supervisor extends Queries {
   #addressOf(text: string): Address {
     return this.parts.residents.resident(text as Address)?.address ?? parseAddress(text)
   }
+}
+
+function notSent(seq: number, to: string): OutcryError {
+  return new OutcryError(
+    'LETTER_UNKNOWN',
+    `record ${seq} is an event that a handler of ${to} could not take: it was never sent to an actor`,
+    'Its record has the event. Handle it by hand.',
+  )
 }
 
 /** Returns the address unless it is the runtime's own. @throws ADDRESS_INVALID, ACTOR_RESERVED */

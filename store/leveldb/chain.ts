@@ -11,7 +11,13 @@ import type {
   VerifyChainOptions,
 } from '../store.ts'
 import type { Archive } from './archive.ts'
-import { type DecodedCommit, decodeCommit, NO_HASH, type StoreName } from './codec/commit-codec.ts'
+import {
+  countOfCommit,
+  type DecodedCommit,
+  decodeCommit,
+  NO_HASH,
+  type StoreName,
+} from './codec/commit-codec.ts'
 import { corruptSnapshot, unreadable } from './codec/damage.ts'
 import type { Database } from './codec/database.ts'
 import {
@@ -20,12 +26,15 @@ import {
   actorOfPastKey,
   COMMITS,
   commitKey,
+  nameOfPositionKey,
   PASTS,
+  POSITIONS,
   SNAPSHOTS,
   seqOfCommitKey,
   seqOfPastKey,
   WAKES,
 } from './codec/keys.ts'
+import { decodePosition } from './codec/position-codec.ts'
 import { decodeSnapshot } from './codec/snapshot-codec.ts'
 import type { HistoryIndex, Posting } from './history-index.ts'
 import { LogReader } from './log-reader.ts'
@@ -109,6 +118,7 @@ class ChainWalk<R extends LogRecord> {
     this.#checkEnd()
     await this.#reporting('STORE_INDEX', () => this.#checkIndex())
     await this.#reporting('STORE_SNAPSHOT', () => this.#checkSnapshots())
+    await this.#reporting('STORE_POSITION', () => this.#checkPositions())
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
@@ -276,6 +286,31 @@ class ChainWalk<R extends LogRecord> {
     }
   }
 
+  /** Checks that the position of each durable subscription can be read and is in the log, which may grow meanwhile. */
+  async #checkPositions(): Promise<void> {
+    const end = Math.max(this.#head.seq, (this.#next ?? 1) - 1)
+    for await (const [key, bytes] of readable(this.#db.iterator(POSITIONS))) {
+      const rest = this.#pace.step()
+      if (rest !== undefined) await rest
+      const name = nameOfPositionKey(key)
+      try {
+        const { seq } = decodePosition(name, bytes)
+        if (seq <= end || (await this.#isInLog(seq))) continue
+        this.#report(end, 'STORE_POSITION', `the subscription "${name}" is at seq ${seq}, beyond the log`)
+      } catch (error) {
+        this.#report(end, 'STORE_POSITION', (error as Error).message)
+      }
+    }
+  }
+
+  /** Whether the log has grown to the seq since the check began. */
+  async #isInLog(seq: number): Promise<boolean> {
+    const [key] = await this.#db.keys({ ...COMMITS, reverse: true, limit: 1 }).all()
+    if (key === undefined) return false
+    const bytes = await this.#db.get(key)
+    return bytes !== undefined && seqOfCommitKey(key) + countOfCommit(bytes) > seq
+  }
+
   /**
    * Finds where to read on and returns that key. LevelDB fails a whole batch of reads for one damaged block, so this
    * reads commit by commit up to the damage. Then it looks for the next place that can be read.
@@ -314,7 +349,7 @@ class ChainWalk<R extends LogRecord> {
   }
 
   #report(seq: number, code: ChainDamage['code'], message: string): void {
-    if (code === 'STORE_INDEX' || code === 'STORE_SNAPSHOT') {
+    if (code === 'STORE_INDEX' || code === 'STORE_SNAPSHOT' || code === 'STORE_POSITION') {
       const told = this.#mendable.get(code) ?? 0
       if (told === MENDABLE_MAX) return
       this.#mendable.set(code, told + 1)

@@ -6,7 +6,7 @@
 import { Level } from 'level'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
-import type { ChainDamage, FileDamage, LogRecord, RecordCodec } from '../store.ts'
+import type { ChainDamage, FileDamage, LogRecord, PositionEntry, RecordCodec } from '../store.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import type { RawCommit } from './codec/archive-file.ts'
 import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './codec/commit-codec.ts'
@@ -17,12 +17,15 @@ import {
   COMMITS,
   commitKey,
   META,
+  nameOfPositionKey,
   PASTS,
+  POSITIONS,
   SNAPSHOTS,
   seqOfCommitKey,
   snapshotKey,
   wakeKey,
 } from './codec/keys.ts'
+import { decodePosition, encodePosition } from './codec/position-codec.ts'
 import { decodeSnapshot, snapshotsUpTo } from './codec/snapshot-codec.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { exchange, finishExchange, roomForNew } from './folder/exchange.ts'
@@ -37,7 +40,7 @@ import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
 
 /** Codes of damage that takes nothing from the log itself. */
-const MENDABLE: readonly ErrorCode[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_ARCHIVE']
+const MENDABLE: readonly ErrorCode[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_POSITION', 'STORE_ARCHIVE']
 
 export interface Diagnosis {
   /** Last seq up to which the log is whole from its beginning. */
@@ -66,7 +69,8 @@ export function diagnose<R extends LogRecord>(
 /**
  * Makes a damaged store anew from its records up to the last whole commit, and keeps the damaged store whole beside it.
  * It makes the indexes anew. It keeps snapshots that are readable and not beyond the cut. It leaves a whole store
- * alone.
+ * alone. A subscription that was beyond the cut goes on from there, and one whose position cannot be read from the
+ * log's beginning, so that neither misses an event.
  * @throws STORE_LOCKED, STORE_OPEN_FAILED, STORE_WRITE_FAILED
  */
 export function cutBack<R extends LogRecord>(
@@ -229,6 +233,7 @@ async function rebuild<R extends LogRecord>(
     if (isOwn) {
       const whole = await copySnapshots(from, to, wholeTo)
       const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
+      await copyPositions(from, to, wholeTo)
       if (remains.checkpoint !== undefined && holds) meta.push([META.checkpoint, json(remains.checkpoint)])
     }
     await writeSynced(to, meta)
@@ -263,6 +268,23 @@ async function copySnapshots(from: Database, to: Database, wholeTo: number): Pro
   }
   await raise()
   return latest && past
+}
+
+/** Copies the positions of subscriptions. None stays beyond the cut. */
+async function copyPositions(from: Database, to: Database, wholeTo: number): Promise<void> {
+  await copyReadable(from.iterator(POSITIONS), to, (key, bytes) => {
+    const name = nameOfPositionKey(key)
+    const entry = positionOf(name, bytes)
+    return [[key, entry.seq < wholeTo ? encodePosition(entry) : encodePosition({ name, seq: wholeTo })]]
+  })
+}
+
+function positionOf(name: string, bytes: Buffer): PositionEntry {
+  try {
+    return decodePosition(name, bytes)
+  } catch {
+    return { name, seq: 0 }
+  }
 }
 
 function latestWrites(actor: string, kept: Buffer): Batch {

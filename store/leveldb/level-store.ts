@@ -7,6 +7,7 @@ import type {
   HistoryOptions,
   Interruptible,
   LogRecord,
+  PositionEntry,
   ReadOptions,
   RecordCodec,
   SnapshotEntry,
@@ -29,13 +30,17 @@ import {
   commitKey,
   isCommitKey,
   META,
+  nameOfPositionKey,
+  POSITIONS,
   pastKey,
   pastRange,
+  positionKey,
   seqOfCommitKey,
   snapshotKey,
   WAKES,
   wakeKey,
 } from './codec/keys.ts'
+import { decodePosition, encodePosition } from './codec/position-codec.ts'
 import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './codec/snapshot-codec.ts'
 import { type HistoryEnd, NO_HISTORY } from './codec/snapshot-history.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
@@ -102,13 +107,14 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return { seq: this.#end.seq, hash: this.#end.hash.toString('hex') }
   }
 
-  append({ records, snapshots = [] }: Commit<R>): Promise<void> {
+  append({ records, snapshots = [], positions = [] }: Commit<R>): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
       const snapshotWrites = snapshots.length === 0 ? [] : await this.#snapshotWrites(snapshots)
       const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
       // The index gives up the postings that it puts into the batch. From here on, every failure must fence the store.
       const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
+      for (const entry of positions) batch.push([positionKey(entry.name), encodePosition(entry)])
       commitBegins()
       try {
         await this.#write([...batch, ...snapshotWrites], end.seq)
@@ -187,6 +193,25 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     } catch {
       throw corruptMeta('checkpoint')
     }
+  }
+
+  position(name: string): PositionEntry | undefined {
+    const bytes = this.#get(positionKey(name))
+    return bytes && decodePosition(name, bytes)
+  }
+
+  async *positions(): AsyncIterable<PositionEntry> {
+    this.#assertOpen()
+    for await (const [key, bytes] of readable(this.#db.iterator(POSITIONS)))
+      yield decodePosition(nameOfPositionKey(key), bytes)
+  }
+
+  putPositions(positions: readonly PositionEntry[], forgotten: readonly string[] = []): Promise<void> {
+    return this.#inTurn(async () => {
+      const batch: Batch = positions.map((entry) => [positionKey(entry.name), encodePosition(entry)])
+      for (const name of forgotten) batch.push([positionKey(name), undefined])
+      if (batch.length > 0) await this.#write(batch)
+    })
   }
 
   async *actors({ prefix = '', after, limit = Infinity, signal }: ActorsOptions = {}) {

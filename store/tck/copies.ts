@@ -7,11 +7,13 @@ export function copyTests(test: Test): void {
     const { store } = subject
     await subject.fill(20)
     await store.putSnapshots([snapshot('order/a', 18, 500)], { seq: 20, state: { n: 1 } })
+    await store.putPositions([{ name: 'mail', seq: 12 }])
     const { head, shortId } = store
     const records = await all(store.read())
     const entries = store.entries()[Symbol.asyncIterator]()
     const first = await entries.next()
     await subject.fill(40)
+    await store.putPositions([{ name: 'mail', seq: 33 }])
     await store.putSnapshots([snapshot('order/b', 19)], { seq: 40, state: { n: 2 } })
     const copy = await subject.copyOf(
       (async function* () {
@@ -28,6 +30,7 @@ export function copyTests(test: Test): void {
     equal(copy.snapshot('order/a'), snapshot('order/a', 18, 500))
     equal(copy.snapshot('order/b'), undefined)
     equal(await all(copy.wakes()), [{ actor: 'order/a', at: 500 }])
+    equal(copy.position('mail'), { name: 'mail', seq: 12 })
     equal(copy.checkpoint(), { seq: 20, state: { n: 1 } })
     equal((await copy.verifyChain()).damage, [])
     equal((await all(store.read())).length, 40)

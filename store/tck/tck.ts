@@ -17,6 +17,7 @@ import { actorTests } from './actors.ts'
 import { appendTests } from './appending.ts'
 import { archiveTests, noArchiveTests } from './archive.ts'
 import { copyTests } from './copies.ts'
+import { positionTests } from './positions.ts'
 import { readTests } from './reading.ts'
 import { snapshotHistoryTests, snapshotTests } from './snapshots.ts'
 import { Subject, type TckRecord, type Test } from './subject.ts'
@@ -91,6 +92,7 @@ export function storeTck({ describe, it }: TestRunner, { name, capabilities, mak
     readTests(test)
     actorTests(test)
     snapshotTests(test)
+    positionTests(test)
     if (snapshotHistory !== undefined) snapshotHistoryTests(test, snapshotHistory.apartRevs)
     if (copies) copyTests(test)
     if (durable) {

@@ -46,6 +46,8 @@ export function manyWriterTests(test: Test): void {
     subject.store = await subject.open()
     isTrue(subject.store.epoch > first.epoch, 'the epoch grows')
     await refuses(first.append({ records: commits(1, 1).flat() }), 'STORE_FENCED')
+    await refuses(first.putPositions([{ name: 'mail', seq: 0 }]), 'STORE_FENCED')
+    equal(subject.store.position('mail'), undefined)
     await subject.fill(3)
     equal(subject.store.head.seq, 3)
   })

@@ -57,6 +57,21 @@ describe('the README', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('has a durable handler that gets each event once in two runs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'outcry-doors-'))
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    const source = block('ts subscribe')
+      .replace("'outcry'", JSON.stringify(pathToFileURL(modulePath('src/index.ts')).href))
+      .replace("'xstate'", JSON.stringify(import.meta.resolve('xstate')))
+    writeFileSync(join(folder, 'doors.ts'), source)
+    const args = ['--import', import.meta.resolve('tsx'), join(folder, 'doors.ts')]
+    for (const _ of ['first', 'again']) {
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
+      expect(stdout).toBe('Ann opened door/front\n')
+    }
+    rmSync(folder, { recursive: true })
+  })
+
   const template = () => readFileSync(new URL('docs/strategy-template.ts', root), 'utf8')
   it.each([
     ['', 'breakout', () => block('ts strategy'), { length: 5 }],

@@ -1,5 +1,5 @@
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import type { Checkpoint, Commit, SnapshotEntry, Store } from '../../store/index.ts'
+import type { Checkpoint, Commit, PositionEntry, SnapshotEntry, Store } from '../../store/index.ts'
 import { OutcryError } from '../../store/index.ts'
 
 /**
@@ -96,6 +96,18 @@ export class FaultyStore implements Store<TransitionRecord> {
 
   actors(options?: Parameters<Store['actors']>[0]) {
     return this.#store.actors(options)
+  }
+
+  position(name: string) {
+    return this.#store.position(name)
+  }
+
+  positions() {
+    return this.#store.positions()
+  }
+
+  putPositions(positions: readonly PositionEntry[], forgotten?: readonly string[]): Promise<void> {
+    return this.#dead ? forever() : this.#store.putPositions(positions, forgotten)
   }
 
   wakes() {

@@ -106,6 +106,25 @@ describe('verify names', () => {
     ])
   })
 
+  it('a position that cannot be read or is beyond the log, and the reader of the first refuses it', async () => {
+    await write(1, 2)
+    await store.putPositions([
+      { name: 'torn', seq: 1 },
+      { name: 'well', seq: 3 },
+      { name: 'yond', seq: 4 },
+    ])
+    await memory.put('q!torn', Buffer.from('{"seq":-1}'))
+    expect(await damage()).toEqual([
+      {
+        seq: 3,
+        code: 'STORE_POSITION',
+        message: 'the store\'s note of its position of the subscription "torn" is damaged',
+      },
+      { seq: 3, code: 'STORE_POSITION', message: 'the subscription "yond" is at seq 4, beyond the log' },
+    ])
+    expect(() => store.position('torn')).toThrowError(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+  })
+
   it('an index that LevelDB cannot read, and still checks the snapshots', async () => {
     await write(1, 1)
     await store.putSnapshots([{ actor: 'order/a', seq: 1, rev: 1, state: {} }])

@@ -122,6 +122,36 @@ describe('the doctor', () => {
     await store.close()
   })
 
+  it('sets positions back to its cut, and one that it cannot read to the beginning', async () => {
+    const location = await make()
+    const store = await openLevelStore(location)
+    await store.putPositions([
+      { name: 'ahead', seq: 5 },
+      { name: 'at', seq: 3, state: { events: 1 } },
+      { name: 'behind', seq: 2, state: { events: 1 } },
+      { name: 'unread', seq: 4 },
+    ])
+    await store.close()
+    await edit(location, 'q!unread', (bytes) => bytes.fill('x'))
+    await edit(location, commit(4), flip)
+    const { diagnosis } = await cutBack(location)
+    expect(diagnosis.wholeTo).toBe(3)
+    expect(diagnosis.damage).toContainEqual(
+      expect.objectContaining({ code: 'STORE_POSITION', message: expect.stringContaining('"unread"') }),
+    )
+    const cut = await openLevelStore(location)
+    const found = []
+    for await (const position of cut.positions()) found.push(position)
+    expect(found).toEqual([
+      { name: 'ahead', seq: 3 },
+      { name: 'at', seq: 3 },
+      { name: 'behind', seq: 2, state: { events: 1 } },
+      { name: 'unread', seq: 0 },
+    ])
+    expect((await cut.verifyChain()).damage).toEqual([])
+    await cut.close()
+  })
+
   it('gives a store its HEAD again, and keeps its snapshots and checkpoint', async () => {
     const location = await make()
     rmSync(join(location, 'HEAD'))

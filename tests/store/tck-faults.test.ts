@@ -129,6 +129,16 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     'lists the actors that want to be woken',
   ],
   [
+    'forgets no position',
+    (store) => ({ putPositions: (positions) => store.putPositions(positions) }),
+    'keeps the position of each subscription, and forgets it when asked to',
+  ],
+  [
+    'leaves the positions out of a commit',
+    (store) => ({ append: ({ positions: _, ...commit }) => store.append(commit) }),
+    'keeps the positions of a commit with it',
+  ],
+  [
     'is a record behind in time',
     (store) => ({ seqAt: async (at) => (await store.seqAt(at)) - 1 }),
     'tells where the log was at a time, though times may go back',

@@ -16,6 +16,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/torture/crash-loop.test.ts'],
     amounts: { KILLS: 500 },
   },
+  handlers: {
+    about: 'a program that is killed between an event that its handler takes and the write of its position',
+    files: ['tests/faults/kill-handler.test.ts'],
+    amounts: { HANDLER_KILLS: 200 },
+  },
   runner: {
     about: 'runners of each market, killed and stopped again and again',
     files: ['tests/faults/kill-runner.test.ts'],

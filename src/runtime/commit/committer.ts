@@ -1,5 +1,5 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import type { SnapshotEntry, Store } from '../../../store/store.ts'
+import type { PositionEntry, SnapshotEntry, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { Offsets } from '../state/offsets.ts'
 import { assertCovers, assertFollows, assertWritten } from './laws.ts'
@@ -28,6 +28,8 @@ export interface CommitterParts {
   readonly offsets: Offsets
   readonly publisher: Publisher
   readonly maintenance: Maintenance
+  /** Returns the positions of subscriptions that the next commit takes along. */
+  readonly duePositions: () => readonly PositionEntry[] | undefined
 }
 
 /** Commits in groups: all turns that finished while the last commit was fsynced go into the next one. */
@@ -80,7 +82,7 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    const { store, offsets, publisher, maintenance } = this.#parts
+    const { store, offsets, publisher, maintenance, duePositions } = this.#parts
     // Turns that run in this tick of the event loop share the commit.
     await undefined
     while (this.#pending.length > 0) {
@@ -95,7 +97,8 @@ export class Committer {
         const { head } = store
         assertFollows(batch, { head: head.seq, turn: offsets.turn, cursor: this.#cursor })
         if (snapshots.length > 0) assertCovers(snapshots, records, head.seq)
-        await store.append(snapshots.length > 0 ? { records, snapshots } : { records })
+        const positions = duePositions()
+        await store.append(snapshots.length > 0 ? { records, snapshots, positions } : { records, positions })
         assertWritten(records, store.head.seq)
         this.#pendingRecords -= records.length
         for (const { size } of batch) this.#pendingSize -= size

@@ -24,6 +24,8 @@ export interface PublisherParts {
   /** Takes a message that a running part sends. */
   readonly sendFromPart: (to: Address, event: AnyEvent, cause: number) => void
   readonly work?: WorkObserver | undefined
+  /** Last seq of the log before this start. */
+  readonly startedAfter: number
 }
 
 /**
@@ -34,6 +36,7 @@ export class Publisher {
   readonly transitions = new Subject<TransitionRecord>()
   /** Emits once, when the log has refused a commit. */
   readonly fenced = new Subject<OutcryError>()
+  #seq: number
   /** Number of intents that turns have made and no port has seen yet. */
   #intentsAhead = 0
   readonly #parts: PublisherParts
@@ -43,11 +46,17 @@ export class Publisher {
   constructor(parts: PublisherParts) {
     const { scope, logger, sendFromPart } = parts
     this.#parts = parts
+    this.#seq = parts.startedAfter
     this.#running = new RunningParts({
       fromLive: sendFromPart,
       lookup: (name) => scope.lookup(name),
       onError: (actor, err) => logger.error({ err, actor }, 'a running part failed to stop'),
     })
+  }
+
+  /** Returns the seq of the last record that is published. The log may be ahead of it for a moment. */
+  get seq(): number {
+    return this.#seq
   }
 
   /** Returns whether turns have made intents that no port has seen yet. */
@@ -78,6 +87,7 @@ export class Publisher {
     for (const publication of publications) {
       const { record } = publication
       offsets.apply(record)
+      this.#seq = record.seq
       this.transitions.next(record)
       if (this.#watchers.size > 0) this.#show(publication)
       for (const intent of record.intents ?? []) {

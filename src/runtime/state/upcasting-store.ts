@@ -6,6 +6,7 @@ import type {
   Commit,
   HistoryOptions,
   Interruptible,
+  PositionEntry,
   ReadOptions,
   SnapshotEntry,
   SnapshotsOptions,
@@ -92,6 +93,18 @@ class UpcastingStore implements Store<TransitionRecord> {
     const state = checkpoint.state as OffsetsState
     const unsettled = upcastIntents(this.registry, state.unsettled)
     return unsettled === state.unsettled ? checkpoint : { ...checkpoint, state: { ...state, unsettled } }
+  }
+
+  position(name: string): PositionEntry | undefined {
+    return this.stored.position(name)
+  }
+
+  positions(): AsyncIterable<PositionEntry> {
+    return this.stored.positions()
+  }
+
+  putPositions(positions: readonly PositionEntry[], forgotten?: readonly string[]): Promise<void> {
+    return this.stored.putPositions(positions, forgotten)
   }
 
   actors(options?: ActorsOptions): AsyncIterable<string> {

@@ -7,6 +7,7 @@
  *   t!<at>           last seq of the commit that raised the greatest `at` of the log so far to this one
  *   s!<actor>        the actor's snapshots, newest first
  *   p!<actor>\0<seq> a snapshot of the actor's past, kept for its history: see snapshot-history.ts
+ *   q!<name>         place up to which a durable subscription has handled the log
  *   w!<actor>        time at which the actor wants to be woken
  *   a!<actor>        the actor has a history
  *   m!<name>         facts about the store itself
@@ -22,6 +23,7 @@ export const historyKey = (actor: string, rev: number) => `h!${actor}\0${pad(rev
 export const timeKey = (at: number) => `t!${pad(at)}`
 export const snapshotKey = (actor: string) => `s!${actor}`
 export const pastKey = (actor: string, seq: number) => `p!${actor}\0${pad(seq)}`
+export const positionKey = (name: string) => `q!${name}`
 export const wakeKey = (actor: string) => `w!${actor}`
 export const actorKey = (actor: string) => `a!${actor}`
 
@@ -43,6 +45,7 @@ export const COMMITS = { gte: 'c!', lt: `c!${END}` } as const
 export const TIMES = { gte: 't!', lt: `t!${END}` } as const
 export const SNAPSHOTS = { gte: 's!', lt: 's"' } as const
 export const PASTS = { gte: 'p!', lt: 'p"' } as const
+export const POSITIONS = { gte: 'q!', lt: 'q"' } as const
 export const WAKES = { gt: 'w!', lt: 'w"' } as const
 
 /**
@@ -80,4 +83,5 @@ export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const seqOfPastKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfPastKey = actorOfHistoryKey
+export const nameOfPositionKey = (key: string) => key.slice(2)
 export const actorOfKey = (key: string) => key.slice(2)
