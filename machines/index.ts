@@ -35,7 +35,13 @@ export { accountFromVersion5, accountMachine, accountVersion5 } from './account/
 export { type AccountInput, accountInput } from './account/account-input.ts'
 export type { AccountContext } from './account/context.ts'
 export { accountEvents } from './account/declaration.ts'
-export { type Instrument, type InstrumentInput, instrument, quantityCheck } from './account/instrument.ts'
+export {
+  type Instrument,
+  type InstrumentInput,
+  instrument,
+  instrumentName,
+  quantityCheck,
+} from './account/instrument.ts'
 export { positionMode, type RiskLimits, riskLimits } from './account/limits.ts'
 export * from './account/portfolio.ts'
 export type { ComponentContext, ComponentInput } from './component/context.ts'

@@ -1,11 +1,11 @@
 import { setup } from 'xstate'
 import { ofAccount } from '../kind/former-names.ts'
-import type { Command } from '../kind/kind.ts'
+import { type Command, versionsSince } from '../kind/kind.ts'
 import { idProblem } from '../model/ids.ts'
 import { accountInput } from './account-input.ts'
-import * as actions from './actions.ts'
+import { actionsOf } from './actions.ts'
 import type { AccountTypes } from './context.ts'
-import { accountDeclaration } from './declaration.ts'
+import { accountDeclaration, since } from './declaration.ts'
 import { excessIn } from './limits.ts'
 import type { TradingState } from './risk.ts'
 import { trips } from './valuation.ts'
@@ -29,23 +29,21 @@ const valuing = [
 /** A breaker that trips while the account is halted does not loosen the halt. */
 const valuingHalted = [{ guard: 'trips' as const, actions: tripped('halted') }, { actions: 'value' as const }]
 
-const machine = setup({
-  types: {} as AccountTypes,
-  guards: {
-    toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
-    toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
-    isCounted: ({ context, event }) =>
-      event.type === 'CASH_FLOW_REPORT' && context.flowIds.includes(event.flowId),
-    trips: ({ context, event }) => trips(context, event),
-    tripsToReducing: ({ context, event }) => context.limits.breakTo === 'reducing' && trips(context, event),
-    tripsToHalted: ({ context, event }) => context.limits.breakTo === 'halted' && trips(context, event),
-  },
-  actions,
-})
-
 /** Returns the machine of a version. Versions before 6 ignore quotes. */
-const accountOf = (version: '5' | '6') =>
-  machine.createMachine({
+const accountOf = (version: string) =>
+  setup({
+    types: {} as AccountTypes,
+    guards: {
+      toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
+      toReducing: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'reducing',
+      isCounted: ({ context, event }) =>
+        event.type === 'CASH_FLOW_REPORT' && context.flowIds.includes(event.flowId),
+      trips: ({ context, event }) => trips(context, event),
+      tripsToReducing: ({ context, event }) => context.limits.breakTo === 'reducing' && trips(context, event),
+      tripsToHalted: ({ context, event }) => context.limits.breakTo === 'halted' && trips(context, event),
+    },
+    actions: actionsOf(version),
+  }).createMachine({
     id: 'account',
     version,
     description: 'The money at one venue, and the gate that every order passes on its way there.',
@@ -87,7 +85,7 @@ const accountOf = (version: '5' | '6') =>
       REQUEST_REFUSED: { actions: 'takeRefusal' },
       POSITION_CHANGED: valuing,
       CANDLE_CLOSE: valuing,
-      ...(version === '6' && { MARK: valuing }),
+      ...(version !== '5' && { MARK: valuing }),
       PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
       CASH_FLOW_REPORT: [{ guard: 'isCounted' }, { actions: 'takeCashFlow' }],
       RISK_FLAG: { actions: 'takeFlag' },
@@ -115,13 +113,14 @@ const accountOf = (version: '5' | '6') =>
           ...gated('halted'),
           POSITION_CHANGED: valuingHalted,
           CANDLE_CLOSE: valuingHalted,
-          ...(version === '6' && { MARK: valuingHalted }),
+          ...(version !== '5' && { MARK: valuingHalted }),
         },
       },
     },
   })
 
-export const accountMachine = accountOf('6')
+const today = versionsSince('6', since, accountOf)
+export const accountMachine = today.machine
 export const accountVersion5 = accountOf('5')
 
 export const accountFromVersion5 = {
@@ -134,8 +133,8 @@ export const accountFromVersion5 = {
 export const accountKind = {
   ...accountDeclaration,
   machine: accountMachine,
-  previous: [accountVersion5],
-  upgrades: [accountFromVersion5],
+  previous: [...today.previous, accountVersion5],
+  upgrades: [accountFromVersion5, ...today.upgrades],
   upcasters: ofAccount,
   needs: ({ owner }: Command) => ({ owner }),
   problems: ({ type, clOrdId, limits }: Command, venue: string) => {

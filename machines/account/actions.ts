@@ -1,13 +1,15 @@
 /** The actions of an account. */
 import { assertEvent } from 'xstate'
-import { acts } from '../kind/kind.ts'
+import { compact } from '../../errors/compact.ts'
+import { acts, laterThan } from '../kind/kind.ts'
 import { ownOrderAddress, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { filledBy } from '../position/books.ts'
 import { dailyPnl, drawdownPct, performanceAt, type Trip, tripOf, withCashFlow } from './circuit-breaker.ts'
 import type { AccountTypes } from './context.ts'
-import { accountDeclaration } from './declaration.ts'
+import { accountDeclaration, since } from './declaration.ts'
 import { decide as decideOrder, decideReplace } from './gate.ts'
+import { instrumentName } from './instrument.ts'
 import { limitsOnRecord } from './limits.ts'
 import {
   assetPx,
@@ -23,228 +25,217 @@ import { renewed } from './settings.ts'
 import { valued } from './valuation.ts'
 import { requestOf } from './working-orders.ts'
 
-const { action, emit, tell } = acts(accountDeclaration, {} as AccountTypes)
-
 /** The number of cash flows that are remembered. A cash flow that comes twice comes again soon. */
 const FLOW_IDS_MAX = 256
 
-export const decide = action(
-  ({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
-    assertEvent(event, ['ORDER_REQUEST', 'REPLACE_REQUEST'])
-    const { emitted, answer, order, changes } =
-      event.type === 'ORDER_REQUEST'
-        ? decideOrder(context, event, tradingState)
-        : decideReplace(context, event, tradingState)
-    enqueue.assign(changes)
-    enqueue(emit(emitted))
-    if (answer !== undefined) for (const to of answer.to) enqueue(tell(to, answer.event))
-    if (order !== undefined) enqueue(tell(order.to, order.event))
-  },
-)
-
-export const takeFill = action(({ context, event, enqueue }) => {
-  assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
-  const { order, at } = event
-  const movements = movementsOf(event, positionFor(context, event))
-  const balances = withMovements(context.balances, movements)
-  const works = context.working[order]
-  const cumQty = works && decimal.add(works.cumQty, filledBy(event))
-  enqueue.assign({
-    balances,
-    ...(cumQty && { working: { ...context.working, [order]: { ...works, cumQty } } }),
-  })
-  for (const { asset, change } of movements) {
-    const balance = balanceOf({ balances }, asset)
-    enqueue(emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, asset, balance, change }))
-  }
-})
-
-export const takeTerms = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'ORDER_UPDATE')
-  const { order, ordStatus, leavesQty, cumQty } = event
-  const works = context.working[order]
-  // What is not here has ended, or works again, or is being adopted, and is then still to hear of its venue.
-  const isNews = decimal.isPositive(leavesQty) || ordStatus === 'PENDING_NEW'
-  if (works === undefined && !isNews) return
-  // More was asked for since, and counts: the gate has let it through.
-  const isAsked = works !== undefined && ordStatus === 'PENDING_REPLACE'
-  const request = isAsked ? works.request : requestOf(context, event)
-  enqueue.assign({ working: { ...context.working, [order]: { request, cumQty } } })
-})
-
-export const tellPortfolio = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'PORTFOLIO_REQUEST')
-  const { at, owner } = event
-  enqueue(tell(owner, { type: 'PORTFOLIO', at, ...booksOf(context) }))
-})
-
-/**
- * Takes a refusal from the order itself. The order knows that its id is used, because the account forgets orders that have ended.
- */
-export const takeRefusal = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'REQUEST_REFUSED')
-  const { at, clOrdId, check, text } = event
-  const { [ownOrderAddress(clOrdId)]: works, ...working } = context.working
-  if (works === undefined) return
-  enqueue.assign({ working })
-  const { symbol } = works.request
-  const refusal = { check, limit: 'a new one', value: clOrdId, text }
-  enqueue(emit({ type: 'RISK_REJECTED', at, venue: context.venue, symbol, clOrdId, ...refusal }))
-})
-
-export const forgetOrder = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'ORDER_CLOSED')
-  const { [event.order]: _, ...working } = context.working
-  enqueue.assign({ working })
-})
-
-export const value = action(({ context, event, enqueue }) => {
-  assertEvent(event, ['POSITION_CHANGED', 'CANDLE_CLOSE', 'MARK'])
-  const { at } = event
-  const { venue, asset } = context
-  const after = valued(context, event)
-  enqueue.assign(after)
-  if (event.type === 'POSITION_CHANGED') {
-    const { settleAsset, settled, contract } = event
-    const isPaid = contract !== 'spot' && !decimal.isZero(settled)
-    const balance = balanceOf(after, settleAsset)
-    if (isPaid)
-      enqueue(emit({ type: 'BALANCE_CHANGED', at, venue, asset: settleAsset, balance, change: settled }))
-  } else if (after.equity !== context.equity) {
-    const { equity, peakEquity } = after
-    const numbers = { dailyPnl: dailyPnl(after), drawdownPct: drawdownPct(after) }
-    const unrealizedPnl = unrealizedIn(after, asset)
-    enqueue(
-      emit({
-        type: 'PORTFOLIO_VALUE',
-        at,
-        venue,
-        asset,
-        equity,
-        peakEquity,
-        unrealizedPnl,
-        ...numbers,
-      }),
-    )
-  }
-})
-
-/** Trips the breaker. It runs after `value`, so the context has the new value already. */
-export const trip = action(
-  ({ context, event: { at }, enqueue }, { tradingState }: { tradingState: 'reducing' | 'halted' }) => {
-    const breaker = tripOf(context.limits, context, at) as Trip
-    const { check, limit, value } = breaker
-    const facts = { at, venue: context.venue, check, limit, value }
-    const reason = `${check} reached: ${value}, limit ${limit}`
-    enqueue.assign({ breaker, review: { at, reason } })
-    enqueue(emit({ type: 'LIMIT_BREACHED', ...facts }))
-    enqueue(emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState }))
-    enqueue(emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason }))
-  },
-)
-
-/** Takes a cash flow. Funding of an open position goes to the position, whose books count it and tell the account of it. */
-export const takeCashFlow = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'CASH_FLOW_REPORT')
-  const { at, venue, flowId, asset, change, symbol, positionSide, reason } = event
-  const flowIds = [...context.flowIds.slice(1 - FLOW_IDS_MAX), flowId]
-  enqueue.assign({ flowIds })
-  const position = symbol ? positionAddress({ venue, symbol, positionSide }) : undefined
-  if (position && context.positions[position]) {
-    enqueue(tell(position, { type: 'FUNDING_PAID', at, change }))
-    return
-  }
-  const balances = withMovements(context.balances, [{ asset, change }])
-  const value = decimal.multiply(change, assetPx(context, asset) ?? decimal.ZERO)
-  enqueue.assign({ balances, ...withCashFlow(context, value) })
-  const balance = balanceOf({ balances }, asset)
-  enqueue(emit({ type: 'BALANCE_CHANGED', at, venue, asset, balance, change, reason }))
-})
-
-export const takeFlag = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'RISK_FLAG')
-  const { type: _, ...flag } = event
-  const isSame = (one: typeof flag) => one.symbol === flag.symbol && one.flag === flag.flag
-  const inForce = context.flags.filter((one) => one.until > event.at && !isSame(one))
-  enqueue.assign({ flags: [...inForce, flag] })
-})
-
-export const requireReview = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'REQUIRE_REVIEW')
-  const { at, reason } = event
-  enqueue.assign({ review: { at, reason } })
-  enqueue(emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason }))
-})
-
-export const acknowledgeReview = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'ACKNOWLEDGE_REVIEW')
-  const { review, venue } = context
-  if (review === undefined) return
-  const { at, by, note } = event
-  enqueue.assign({ review: undefined })
-  const said = { by, ...(note && { note }) }
-  enqueue(emit({ type: 'MANUAL_REVIEW_ACKNOWLEDGED', at, venue, reason: review.reason, ...said }))
-})
-
-export const configure = action(({ event, enqueue }) => {
-  assertEvent(event, 'CONFIGURE')
-  enqueue.assign(event.settings)
-})
-
-export const reportIntervention = action(({ context: { venue }, event, enqueue }) => {
-  assertEvent(event, 'SET_TRADING_STATE')
-  const { type: action, at, by, reason } = event
-  enqueue(emit({ type: 'MANUAL_INTERVENTION', at, venue, action, by, ...(reason && { reason }) }))
-})
-
-export const authorize = action(({ context: { venue, breaker, ...performance }, event, enqueue }) => {
-  assertEvent(event, 'SET_TRADING_STATE')
-  const { at, by, reason } = event
-  enqueue(emit({ type: 'TRADING_AUTHORIZED', at, venue, by, ...(reason && { reason }) }))
-  if (breaker === undefined) return
-  const { check, limit, value } = breaker
-  enqueue(emit({ type: 'CIRCUIT_BREAKER_RESET', at, venue, check, limit, value, by }))
-  // It begins anew from here: what tripped it would trip it again at once.
-  const { equity } = performance
-  enqueue.assign({ breaker: undefined, consecutiveLosses: 0, peakEquity: equity, dayEquity: equity })
-})
-
-export const block = action(({ context: { venue }, event, enqueue }) => {
-  assertEvent(event, 'SET_TRADING_STATE')
-  const { at, by, reason } = event
-  const tradingState = event.tradingState === 'reducing' ? 'reducing' : 'halted'
-  enqueue(emit({ type: 'TRADING_BLOCKED', at, venue, tradingState, by, ...(reason && { reason }) }))
-})
-
-export const updateLimits = action(({ context: { venue, limits }, event, enqueue }) => {
-  assertEvent(event, 'UPDATE_LIMITS')
-  const { at, by } = event
-  const renewal = renewed(limitsOnRecord, limits, event.limits)
-  if ('problems' in renewal) {
-    for (const problem of renewal.problems)
-      enqueue(emit({ type: 'SETTING_FAILED', at, venue, ...problem, by }))
-    return
-  }
-  enqueue.assign({ limits: renewal.settings })
-  for (const change of renewal.changes) enqueue(emit({ type: 'SETTING_UPDATED', at, venue, ...change, by }))
-})
-
-export const tellStats = action(({ context, event, enqueue }) => {
-  assertEvent(event, 'STATS_REQUEST')
-  const { venue, asset, working, positions } = context
-  const today = performanceAt(context, context.equity, event.at)
-  enqueue(
-    tell(event.owner, {
-      type: 'STATS',
-      at: event.at,
-      venue,
-      asset,
-      balance: balanceOf(context, asset),
-      equity: today.equity,
-      dailyPnl: dailyPnl(today),
-      drawdownPct: drawdownPct(today),
-      openOrders: Object.keys(working).length,
-      openPositions: Object.keys(positions).length,
+/** Returns the actions of a version. */
+export function actionsOf(version: string) {
+  const { action, emit, tell } = acts(accountDeclaration, {} as AccountTypes, laterThan(since, version))
+  return {
+    decide: action(({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
+      assertEvent(event, ['ORDER_REQUEST', 'REPLACE_REQUEST'])
+      const { emitted, answer, order, changes } =
+        event.type === 'ORDER_REQUEST'
+          ? decideOrder(context, event, tradingState)
+          : decideReplace(context, event, tradingState)
+      enqueue.assign(changes)
+      enqueue(emit(emitted))
+      if (answer !== undefined) for (const to of answer.to) enqueue(tell(to, answer.event))
+      if (order !== undefined) enqueue(tell(order.to, order.event))
     }),
-  )
-})
+    takeFill: action(({ context, event, enqueue }) => {
+      assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
+      const { order, at } = event
+      const movements = movementsOf(event, positionFor(context, event))
+      const balances = withMovements(context.balances, movements)
+      const works = context.working[order]
+      const cumQty = works && decimal.add(works.cumQty, filledBy(event))
+      enqueue.assign({
+        balances,
+        ...(cumQty && { working: { ...context.working, [order]: { ...works, cumQty } } }),
+      })
+      for (const { asset, change } of movements) {
+        const balance = balanceOf({ balances }, asset)
+        enqueue(emit({ type: 'BALANCE_CHANGED', at, venue: context.venue, asset, balance, change }))
+      }
+    }),
+    takeTerms: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'ORDER_UPDATE')
+      const { order, ordStatus, leavesQty, cumQty } = event
+      const works = context.working[order]
+      // What is not here has ended, or works again, or is being adopted, and is then still to hear of its venue.
+      const isNews = decimal.isPositive(leavesQty) || ordStatus === 'PENDING_NEW'
+      if (works === undefined && !isNews) return
+      // More was asked for since, and counts: the gate has let it through.
+      const isAsked = works !== undefined && ordStatus === 'PENDING_REPLACE'
+      const request = isAsked ? works.request : requestOf(context, event)
+      enqueue.assign({ working: { ...context.working, [order]: { request, cumQty } } })
+    }),
+    tellPortfolio: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'PORTFOLIO_REQUEST')
+      const { at, owner } = event
+      enqueue(tell(owner, { type: 'PORTFOLIO', at, ...booksOf(context) }))
+    }),
+    /**
+     * Takes a refusal from the order itself. The order knows that its id is used, because the account forgets orders that have ended.
+     */
+    takeRefusal: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'REQUEST_REFUSED')
+      const { at, clOrdId, check, text } = event
+      const { [ownOrderAddress(clOrdId)]: works, ...working } = context.working
+      if (works === undefined) return
+      enqueue.assign({ working })
+      const { symbol, strategy } = works.request
+      const instrument = instrumentName(context.instruments, symbol)
+      const names = compact({ venue: context.venue, symbol, instrument, strategy, clOrdId })
+      const refusal = { check, limit: 'a new one', value: clOrdId, text }
+      enqueue(emit({ type: 'RISK_REJECTED', at, ...names, ...refusal }))
+    }),
+    forgetOrder: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'ORDER_CLOSED')
+      const { [event.order]: _, ...working } = context.working
+      enqueue.assign({ working })
+    }),
+    value: action(({ context, event, enqueue }) => {
+      assertEvent(event, ['POSITION_CHANGED', 'CANDLE_CLOSE', 'MARK'])
+      const { at } = event
+      const { venue, asset } = context
+      const after = valued(context, event)
+      enqueue.assign(after)
+      if (event.type === 'POSITION_CHANGED') {
+        const { settleAsset, settled, contract } = event
+        const isPaid = contract !== 'spot' && !decimal.isZero(settled)
+        const balance = balanceOf(after, settleAsset)
+        if (isPaid)
+          enqueue(emit({ type: 'BALANCE_CHANGED', at, venue, asset: settleAsset, balance, change: settled }))
+      } else if (after.equity !== context.equity) {
+        const { equity, peakEquity } = after
+        const numbers = { dailyPnl: dailyPnl(after), drawdownPct: drawdownPct(after) }
+        const unrealizedPnl = unrealizedIn(after, asset)
+        enqueue(
+          emit({
+            type: 'PORTFOLIO_VALUE',
+            at,
+            venue,
+            asset,
+            equity,
+            peakEquity,
+            unrealizedPnl,
+            ...numbers,
+          }),
+        )
+      }
+    }),
+    /** Trips the breaker. It runs after `value`, so the context has the new value already. */
+    trip: action(
+      ({ context, event: { at }, enqueue }, { tradingState }: { tradingState: 'reducing' | 'halted' }) => {
+        const breaker = tripOf(context.limits, context, at) as Trip
+        const { check, limit, value } = breaker
+        const facts = { at, venue: context.venue, check, limit, value }
+        const reason = `${check} reached: ${value}, limit ${limit}`
+        enqueue.assign({ breaker, review: { at, reason } })
+        enqueue(emit({ type: 'LIMIT_BREACHED', ...facts }))
+        enqueue(emit({ type: 'CIRCUIT_BREAKER_TRIGGERED', ...facts, tradingState }))
+        enqueue(emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason }))
+      },
+    ),
+    /** Takes a cash flow. Funding of an open position goes to the position, whose books count it and tell the account of it. */
+    takeCashFlow: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'CASH_FLOW_REPORT')
+      const { at, venue, flowId, asset, change, symbol, positionSide, reason } = event
+      const flowIds = [...context.flowIds.slice(1 - FLOW_IDS_MAX), flowId]
+      enqueue.assign({ flowIds })
+      const position = symbol ? positionAddress({ venue, symbol, positionSide }) : undefined
+      if (position && context.positions[position]) {
+        const instrument = symbol && instrumentName(context.instruments, symbol)
+        enqueue(tell(position, compact({ type: 'FUNDING_PAID', at, instrument, change })))
+        return
+      }
+      const balances = withMovements(context.balances, [{ asset, change }])
+      const value = decimal.multiply(change, assetPx(context, asset) ?? decimal.ZERO)
+      enqueue.assign({ balances, ...withCashFlow(context, value) })
+      const balance = balanceOf({ balances }, asset)
+      enqueue(emit({ type: 'BALANCE_CHANGED', at, venue, asset, balance, change, reason }))
+    }),
+    takeFlag: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'RISK_FLAG')
+      const { type: _, ...flag } = event
+      const isSame = (one: typeof flag) => one.symbol === flag.symbol && one.flag === flag.flag
+      const inForce = context.flags.filter((one) => one.until > event.at && !isSame(one))
+      enqueue.assign({ flags: [...inForce, flag] })
+    }),
+    requireReview: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'REQUIRE_REVIEW')
+      const { at, reason } = event
+      enqueue.assign({ review: { at, reason } })
+      enqueue(emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason }))
+    }),
+    acknowledgeReview: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'ACKNOWLEDGE_REVIEW')
+      const { review, venue } = context
+      if (review === undefined) return
+      const { at, by, note } = event
+      enqueue.assign({ review: undefined })
+      const said = { by, ...(note && { note }) }
+      enqueue(emit({ type: 'MANUAL_REVIEW_ACKNOWLEDGED', at, venue, reason: review.reason, ...said }))
+    }),
+    configure: action(({ event, enqueue }) => {
+      assertEvent(event, 'CONFIGURE')
+      enqueue.assign(event.settings)
+    }),
+    reportIntervention: action(({ context: { venue }, event, enqueue }) => {
+      assertEvent(event, 'SET_TRADING_STATE')
+      const { type: action, at, by, reason } = event
+      enqueue(emit({ type: 'MANUAL_INTERVENTION', at, venue, action, by, ...(reason && { reason }) }))
+    }),
+    authorize: action(({ context: { venue, breaker, ...performance }, event, enqueue }) => {
+      assertEvent(event, 'SET_TRADING_STATE')
+      const { at, by, reason } = event
+      enqueue(emit({ type: 'TRADING_AUTHORIZED', at, venue, by, ...(reason && { reason }) }))
+      if (breaker === undefined) return
+      const { check, limit, value } = breaker
+      enqueue(emit({ type: 'CIRCUIT_BREAKER_RESET', at, venue, check, limit, value, by }))
+      // It begins anew from here: what tripped it would trip it again at once.
+      const { equity } = performance
+      enqueue.assign({ breaker: undefined, consecutiveLosses: 0, peakEquity: equity, dayEquity: equity })
+    }),
+    block: action(({ context: { venue }, event, enqueue }) => {
+      assertEvent(event, 'SET_TRADING_STATE')
+      const { at, by, reason } = event
+      const tradingState = event.tradingState === 'reducing' ? 'reducing' : 'halted'
+      enqueue(emit({ type: 'TRADING_BLOCKED', at, venue, tradingState, by, ...(reason && { reason }) }))
+    }),
+    updateLimits: action(({ context: { venue, limits }, event, enqueue }) => {
+      assertEvent(event, 'UPDATE_LIMITS')
+      const { at, by } = event
+      const renewal = renewed(limitsOnRecord, limits, event.limits)
+      if ('problems' in renewal) {
+        for (const problem of renewal.problems)
+          enqueue(emit({ type: 'SETTING_FAILED', at, venue, ...problem, by }))
+        return
+      }
+      enqueue.assign({ limits: renewal.settings })
+      for (const change of renewal.changes)
+        enqueue(emit({ type: 'SETTING_UPDATED', at, venue, ...change, by }))
+    }),
+    tellStats: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'STATS_REQUEST')
+      const { venue, asset, working, positions } = context
+      const today = performanceAt(context, context.equity, event.at)
+      enqueue(
+        tell(event.owner, {
+          type: 'STATS',
+          at: event.at,
+          venue,
+          asset,
+          balance: balanceOf(context, asset),
+          equity: today.equity,
+          dailyPnl: dailyPnl(today),
+          drawdownPct: drawdownPct(today),
+          openOrders: Object.keys(working).length,
+          openPositions: Object.keys(positions).length,
+        }),
+      )
+    }),
+  }
+}

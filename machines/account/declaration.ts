@@ -38,7 +38,7 @@ import {
 } from '../events/order-requests.ts'
 import { fundingPaid, positionChanged } from '../events/position.ts'
 import { portfolio, portfolioRequest } from '../events/reconciliation.ts'
-import { type Accepted, declare } from '../kind/kind.ts'
+import { type Accepted, declare, type Since } from '../kind/kind.ts'
 import { accountSettings } from './account-input.ts'
 
 export const accountDeclaration = declare({
@@ -100,6 +100,16 @@ export const accountDeclaration = declare({
   ],
   refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
 })
+
+export const since: Since<typeof accountDeclaration> = {
+  7: [
+    'instrument',
+    'RISK_APPROVED.strategy',
+    'RISK_REJECTED.strategy',
+    'ENTRY_SKIPPED.strategy',
+    'MANUAL_INTERVENTION.strategy',
+  ],
+}
 
 export const accountEvents = accountDeclaration.events
 export type AccountEvent = Accepted<typeof accountDeclaration>

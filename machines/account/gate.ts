@@ -17,7 +17,8 @@ import type {
 import { accountAddress, listAddress, ownOrderAddress, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
-import { notionalOf, type WorkingOrder } from './portfolio.ts'
+import { instrumentName } from './instrument.ts'
+import { notionalOf, positionFor, type WorkingOrder } from './portfolio.ts'
 import type { Refusal } from './refusal.ts'
 import { type Exposure, replaceCheck, riskCheck, SKIPPING, type TradingState, timesWith } from './risk.ts'
 
@@ -64,10 +65,10 @@ export function decideReplace(
   tradingState: TradingState,
 ): Decision {
   const { type: _, clOrdId, owner: _owner, ...terms } = replacement
-  const works = account.working[ownOrderAddress(clOrdId)]
+  const { symbol, strategy } = account.working[ownOrderAddress(clOrdId)]?.request ?? {}
   const decision = replaceCheck(account, replacement, tradingState)
   if ('refusal' in decision)
-    return refusedAs(account, { ...replacement, symbol: works?.request.symbol }, decision.refusal)
+    return refusedAs(account, { ...replacement, ...compact({ symbol, strategy }) }, decision.refusal)
   const replacedAt = timesWith(account.replacedAt, terms.at, account.limits.ordersPerMinuteMax)
   const passed = approved(account, decision.order, { type: 'REPLACE', ...terms })
   return { ...passed, changes: { ...passed.changes, replacedAt } }
@@ -78,25 +79,29 @@ export function decideReplace(
  * venue does.
  */
 function approved({ venue, ...account }: Gated, order: WorkingOrder, event: Submit | Replace): Decision {
-  const { at, clOrdId, symbol } = order.request
+  const { at, clOrdId, symbol, strategy } = order.request
   const to = ownOrderAddress(clOrdId)
+  const instrument = instrumentName(account.instruments, symbol)
+  const names = compact({ venue, symbol, instrument, strategy, clOrdId })
   const notional = notionalOf(account, order.request)
   return {
-    emitted: { type: 'RISK_APPROVED', at, venue, symbol, clOrdId, notional },
+    emitted: { type: 'RISK_APPROVED', at, ...names, notional },
     order: { to, event },
     changes: { working: { ...account.working, [to]: order } },
   }
 }
 
 function refusedAs(
-  { venue }: Gated,
+  { venue, instruments }: Gated,
   {
     at,
     clOrdId,
     owner,
     listId,
     symbol,
-  }: Pick<OrderRequest, 'at' | 'clOrdId' | 'owner' | 'listId'> & { symbol?: string | undefined },
+    strategy,
+  }: Pick<OrderRequest, 'at' | 'clOrdId' | 'owner' | 'listId'> &
+    Partial<Pick<OrderRequest, 'symbol' | 'strategy'>>,
   refusal: Refusal,
 ): Decision {
   const { check } = refusal
@@ -104,20 +109,22 @@ function refusedAs(
   const type = SKIPPING.includes(check) ? 'ENTRY_SKIPPED' : 'RISK_REJECTED'
   const list = listId === undefined ? undefined : listAddress(listId)
   const event: RequestRefused = compact({ type: 'REQUEST_REFUSED', at, clOrdId, list, check, text })
+  const instrument = symbol && instrumentName(instruments, symbol)
   // A list hears of its order from that itself, unless there will be none.
   const unheard = check === 'clOrdId' ? list : undefined
   return {
-    emitted: { type, at, venue, ...compact({ symbol }), clOrdId, ...refusal, text },
+    emitted: { type, at, ...compact({ venue, symbol, instrument, strategy, clOrdId }), ...refusal, text },
     answer: { to: [owner, unheard].filter((to) => to !== undefined), event },
     changes: {},
   }
 }
 
-/** Returns the actors that an order belongs to, and the actors that watch it. */
+/** Returns the actors that an order belongs to and those that watch it, its instrument, and the leverage of a contract. */
 function partiesOf(
-  { venue, guarded, overfill }: Gated,
+  account: Gated,
   request: OrderRequest,
-): Pick<Submit, 'overfill' | 'account' | 'owner' | 'list' | 'watchers'> {
+): Pick<Submit, 'overfill' | 'account' | 'owner' | 'list' | 'watchers' | 'instrument' | 'leverage'> {
+  const { venue, guarded, overfill, instruments, limits } = account
   const { symbol, owner, listId } = request
   const list = listId === undefined ? undefined : listAddress(listId)
   const watchdog = watchdogAddress(request)
@@ -129,6 +136,8 @@ function partiesOf(
     owner,
     list,
     watchers: watchers.length > 0 ? watchers : undefined,
+    instrument: instrumentName(instruments, symbol),
+    leverage: positionFor(account, request).contract === 'spot' ? undefined : limits.leverage,
   })
 }
 

@@ -9,6 +9,10 @@ import type { Refusal } from './refusal.ts'
 /** A rule that is not given is not checked. Quantities are in units of the symbol, notionals in its quote asset. */
 const rules = z.strictObject({
   symbol: name.describe('The symbol of these rules.'),
+  baseAsset: name
+    .optional()
+    .describe('The asset that it is of. With quoteAsset it makes the `instrument` of events, `BTC/USDT`.'),
+  quoteAsset: name.optional().describe('The asset that its prices are in.'),
   ...contractTerms,
   settleAsset: z
     .string()
@@ -35,8 +39,18 @@ export const instrument = rules
     path: ['minNotional'],
     error: 'at most maxNotional',
   })
+  .refine(({ baseAsset, quoteAsset }) => (baseAsset === undefined) === (quoteAsset === undefined), {
+    path: ['quoteAsset'],
+    error: 'goes with baseAsset',
+  })
 export type Instrument = z.infer<typeof instrument>
 export type InstrumentInput = z.input<typeof instrument>
+
+/** Returns the name of a symbol that no venue has made, `BTC/USDT`; undefined where its two assets are not known. */
+export function instrumentName(instruments: readonly Instrument[], symbol: string): string | undefined {
+  const { baseAsset, quoteAsset } = instruments.find((one) => one.symbol === symbol) ?? {}
+  return baseAsset === undefined || quoteAsset === undefined ? undefined : `${baseAsset}/${quoteAsset}`
+}
 
 /** Returns the contract of a symbol: the listed one, or else spot. */
 export function contractOf(instruments: readonly Instrument[], symbol: string): SettledContract {

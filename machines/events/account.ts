@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { address, by, byHand, decimal, epochMs, remark } from '../model/fields.ts'
 import { positionSide } from './order.ts'
-import { changed, event, ofSymbol, ofVenue, settings } from './shape.ts'
+import { changed, event, ofSymbol, ofTrade, ofVenue, settings } from './shape.ts'
 
 /** Why it has changed, in the venue's own words: ORDER, FUNDING_FEE, DEPOSIT. */
 const reason = z.string()
@@ -125,10 +125,16 @@ export const stats = z.object({
   ...accountStats,
 })
 
-export const riskApproved = event('RISK_APPROVED', { ...ofSymbol, clOrdId: z.string(), notional: decimal })
+export const riskApproved = event('RISK_APPROVED', {
+  ...ofSymbol,
+  ...ofTrade,
+  clOrdId: z.string(),
+  notional: decimal,
+})
 const refusal = {
   ...ofVenue,
   symbol: z.string().describe('unless the order that it is about is unknown').optional(),
+  ...ofTrade,
   clOrdId: z.string(),
   check: z.string().describe('that refused'),
   field: z.string().describe('of the request, where that is not the name of the check').optional(),
@@ -168,6 +174,7 @@ export const manualReviewAcknowledged = event('MANUAL_REVIEW_ACKNOWLEDGED', {
 export const manualIntervention = event('MANUAL_INTERVENTION', {
   ...ofVenue,
   symbol: z.string().optional(),
+  ...ofTrade,
   action: z.enum(['SET_TRADING_STATE', 'CANCEL', 'EXIT']),
   by,
   reason: z.string().optional(),
@@ -180,7 +187,7 @@ export const settingUpdated = event('SETTING_UPDATED', {
 export const settingFailed = event('SETTING_FAILED', {
   ...ofVenue,
   symbol: z.string().optional(),
-  strategy: z.string().optional(),
+  ...ofTrade,
   field: z.string(),
   rule: z.string().describe('that it breaks'),
   by,

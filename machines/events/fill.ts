@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { address, decimal, epochMs, side } from '../model/fields.ts'
 import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
+import { ofTrade } from './shape.ts'
 
 /** The deal and the venue's commission for it. */
 const deal = { lastQty: decimal, lastPx: decimal, commission: decimal, commissionAsset: z.string() }
@@ -20,6 +21,11 @@ export const fill = z.object({
   positionSide: positionSide.optional(),
   side,
   ordType,
+  /** The price at which the order triggers, as the venue's report has it: that of a trailing stop moves. */
+  stopPx: decimal.optional(),
+  ...ofTrade,
+  /** The account's leverage when it let the order pass, of a contract. */
+  leverage: decimal.optional(),
   ...deal,
 })
 

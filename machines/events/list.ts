@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { address, byHand, decimal, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, positionSide, refPx } from './order.ts'
-import { event, ofSymbol } from './shape.ts'
+import { event, ofSymbol, ofTrade } from './shape.ts'
 
 export const contingencyType = z
   .enum(['OCO', 'OTO', 'OTOCO'])
@@ -37,6 +37,7 @@ export const listRequest = z
       .max(8, 'at most eight orders')
       .describe('Its orders, one to eight.'),
     refPx,
+    ...ofTrade,
   })
   .superRefine(({ contingencyType, orders }, context) => {
     const problem = (i: number, field: string, message: string) =>
@@ -100,6 +101,7 @@ export type ListUpdate = z.infer<typeof listUpdate>
 
 export const orderListUpdated = event('ORDER_LIST_UPDATED', {
   ...ofSymbol,
+  ...ofTrade,
   list: z.string(),
   contingencyType,
   phase: listPhase,
@@ -107,6 +109,7 @@ export const orderListUpdated = event('ORDER_LIST_UPDATED', {
 })
 export const orderListRejected = event('ORDER_LIST_REJECTED', {
   ...ofSymbol,
+  ...ofTrade,
   list: z.string(),
   text: z.string(),
 }).describe('The id is that of a list that is, or was, there.')

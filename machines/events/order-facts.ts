@@ -3,11 +3,17 @@
 import { z } from 'zod'
 import { decimal, side } from '../model/fields.ts'
 import { foreignId, orderTerms, ordStatus } from './order.ts'
-import { event, ofSymbol, reason } from './shape.ts'
+import { event, ofSymbol, ofTrade, reason } from './shape.ts'
 
-const ofOrder = {
+const names = {
   ...ofSymbol,
+  ...ofTrade,
   order: z.string(),
+  clOrdId: z.string().describe('our id of it; once it is replaced, that of the replace'),
+}
+const ofOrder = {
+  ...names,
+  venueOrderId: z.string().optional().describe("the venue's id of it, from the venue's first report on"),
   side,
   orderQty: decimal,
   cumQty: decimal,
@@ -15,16 +21,20 @@ const ofOrder = {
   avgPx: decimal,
   ordStatus,
 }
-const fillFields = { lastQty: decimal, lastPx: decimal, tradeId: z.string() }
+const fillFields = {
+  lastQty: decimal,
+  lastPx: decimal,
+  tradeId: z.string(),
+  commission: decimal.describe("the venue's fee for this fill, above zero when paid"),
+  commissionAsset: z.string().describe('the asset that the fee is in'),
+}
 
 export const orderCreated = event('ORDER_CREATED', {
-  ...ofSymbol,
-  order: z.string(),
+  ...names,
   ...orderTerms,
 }).describe('It has come into being, whether it is let through or not.')
 export const orderSubmitted = event('ORDER_SUBMITTED', {
-  ...ofSymbol,
-  order: z.string(),
+  ...names,
   ...orderTerms,
 }).describe('On its way to the venue.')
 export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)

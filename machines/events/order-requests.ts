@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { address, byHand, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, ordRejReason, overfillPolicy, refPx } from './order.ts'
+import { ofTrade } from './shape.ts'
 
 const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTerms }
 
@@ -14,6 +15,9 @@ const parties = {
   list: address.optional(),
   watchers: z.array(address).optional(),
   overfill: overfillPolicy.optional(),
+  ...ofTrade,
+  /** The account's leverage, of a contract. */
+  leverage: positive.optional(),
 }
 
 export const replaceRequest = z
@@ -42,6 +46,7 @@ export const orderRequest = z
     listId: name
       .optional()
       .describe('Of the list that the order is a leg of: it is told of all that becomes of it.'),
+    strategy: ofTrade.strategy,
     refPx,
   })
   .describe('From a strategy or a person to the account: place this, if the risk gate lets it.')

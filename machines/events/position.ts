@@ -2,11 +2,16 @@
 import { z } from 'zod'
 import { contractType } from '../model/contract.ts'
 import { address, decimal, epochMs } from '../model/fields.ts'
-import { positionSide } from './order.ts'
-import { event, ofSymbol } from './shape.ts'
+import { ordType, positionSide } from './order.ts'
+import { event, ofSymbol, ofTrade } from './shape.ts'
 
 /** An account tells a position the funding that its venue reports: received, or paid when below zero. */
-export const fundingPaid = z.object({ type: z.literal('FUNDING_PAID'), at: epochMs, change: decimal })
+export const fundingPaid = z.object({
+  type: z.literal('FUNDING_PAID'),
+  at: epochMs,
+  instrument: ofTrade.instrument,
+  change: decimal,
+})
 
 /** A position tells its account and watchers of everything that changed its quantity or its PnL. */
 export const positionChanged = z.object({
@@ -31,6 +36,7 @@ export const positionChanged = z.object({
 })
 const ofPosition = {
   ...ofSymbol,
+  ...ofTrade,
   positionSide: positionSide.optional(),
   quantity: decimal.describe('positive when long'),
   avgPx: decimal,
@@ -39,7 +45,17 @@ const ofPosition = {
   funding: decimal,
 }
 
-export const positionOpened = event('POSITION_OPENED', ofPosition)
+export const positionOpened = event('POSITION_OPENED', {
+  ...ofPosition,
+  leverage: decimal
+    .optional()
+    .describe("the account's leverage when it let the order pass, 1 of spot; not where it let none pass"),
+  marginMode: z
+    .enum(['cash', 'cross'])
+    .describe(
+      'cash: spot is paid in full. cross: all that the account has of the asset carries the contract',
+    ),
+})
 export const positionUpdated = event('POSITION_UPDATED', ofPosition)
 export const positionModified = event('POSITION_MODIFIED', {
   ...ofPosition,
@@ -52,6 +68,10 @@ export const positionClosed = event('POSITION_CLOSED', {
 export const positionStopTriggered = event('POSITION_STOP_TRIGGERED', {
   ...ofPosition,
   order: z.string(),
+  ordType: ordType.extract(['STOP', 'STOP_LIMIT', 'TRAILING_STOP']).describe('the kind of stop'),
+  stopPx: decimal
+    .optional()
+    .describe('the price that triggered it; of a trailing stop only where its venue tells it'),
   lastQty: decimal,
   lastPx: decimal,
 }).describe('A stop has made it smaller.')

@@ -5,6 +5,14 @@ import { by, epochMs } from '../model/fields.ts'
 export const base = { at: epochMs }
 export const ofVenue = { ...base, venue: z.string() }
 export const ofSymbol = { ...ofVenue, symbol: z.string() }
+/** The instrument and the strategy of an order, a fill, a list, a position or a signal. */
+export const ofTrade = {
+  instrument: z
+    .string()
+    .optional()
+    .describe('the symbol as no venue writes it, `BTC/USDT`, where its two assets are known'),
+  strategy: z.string().optional().describe('id of the strategy that it is of, where it is of one'),
+}
 /** Returns the schema of an event: its type and its fields. */
 export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...shape })

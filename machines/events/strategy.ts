@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { by, byHand, decimal, epochMs, remark, side } from '../model/fields.ts'
 import { listLeg } from './list.ts'
-import { changed, event, ofSymbol, settings } from './shape.ts'
+import { changed, event, ofSymbol, ofTrade, settings } from './shape.ts'
 
 export const startStrategy = z
   .strictObject({ type: z.literal('START'), at: epochMs, by: byHand })
@@ -27,7 +27,7 @@ export const updateParameters = z
   })
   .describe('From a person, to a strategy: other parameters, all of them or none. What is not named stays.')
 
-const ofStrategy = { ...ofSymbol, strategy: z.string() }
+const ofStrategy = { ...ofSymbol, instrument: ofTrade.instrument, strategy: z.string() }
 export const strategyStarted = event('STRATEGY_STARTED', ofStrategy)
 export const strategyStopped = event('STRATEGY_STOPPED', { ...ofStrategy, reason: z.string().optional() })
 export const parameterUpdated = event('PARAMETER_UPDATED', {

@@ -89,6 +89,54 @@ type SentTo<Sent extends Sends, To extends string> = To extends `${infer Kind}/$
     ? EventOf<Schema>
     : never
 
+/** The name of a field of an emitted event: of every event that has it, or of one type, `ORDER_FILLED.commission`. */
+type FieldOf<Schema> = Schema extends EventSchema
+  ? FieldName<Schema> | `${Schema['shape']['type']['value']}.${FieldName<Schema>}`
+  : never
+type FieldName<Schema extends EventSchema> = keyof Schema['shape'] & string
+
+/**
+ * The fields of emitted events that came after the first version of a chart, by the version that they came with, the oldest first.
+ * An earlier version emits its events without them, as it did then, so that its logs replay.
+ * @example const since: Since<typeof orderDeclaration> = { 7: ['strategy', 'ORDER_FILLED.commission'] }
+ */
+export type Since<D extends Pick<Declaration, 'emits'>> = Readonly<
+  Record<string, readonly FieldOf<D['emits'][number]>[]>
+>
+type AnySince = Readonly<Record<string, readonly string[]>>
+
+/** Returns the fields that came after a version: all of them, if the version is older than any. */
+export function laterThan(since: AnySince, version: string): ReadonlySet<string> {
+  const versions = Object.keys(since)
+  const later = versions.slice(versions.indexOf(version) + 1)
+  return new Set(later.flatMap((one) => since[one] ?? []))
+}
+
+/** Returns whether a field of an event is among these. */
+export function isAmong(fields: ReadonlySet<string>, type: string, field: string): boolean {
+  return fields.has(field) || fields.has(`${type}.${field}`)
+}
+
+/**
+ * Returns the present machine of a chart, its earlier versions, and the upgrades between them. They differ in the fields of emitted
+ * events alone. `first` is the version that has none of `since`.
+ */
+export function versionsSince<Machine>(
+  first: string,
+  since: AnySince,
+  machineOf: (version: string) => Machine,
+): {
+  machine: Machine
+  previous: Machine[]
+  upgrades: { from: string; to: string; migrate: typeof asItIs }[]
+} {
+  const versions = [first, ...Object.keys(since)]
+  const previous = versions.map(machineOf)
+  const machine = previous.pop() as Machine
+  const upgrades = versions.slice(1).map((to, i) => ({ from: versions[i] as string, to, migrate: asItIs }))
+  return { machine, previous, upgrades }
+}
+
 /** The types of a machine, as `setup` takes them. */
 interface Types {
   readonly context: MachineContext
@@ -128,7 +176,11 @@ export interface Acts<T extends Types, Out extends EventObject, Sent extends Sen
  */
 const IS_CHECKED = process.env.NODE_ENV === 'test'
 
-/** @example const { action, emit, tell } = acts(newsDeclaration, {} as { context: NewsContext; events: NewsEvent }) */
+/**
+ * Returns the makers of a kind's actions. `later` has the fields that emitted events leave out, because they came after the version
+ * of the machine.
+ * @example const { action, emit, tell } = acts(newsDeclaration, {} as { context: NewsContext; events: NewsEvent })
+ */
 export function acts<
   T extends Types,
   Accepts extends readonly [EventSchema, ...EventSchema[]],
@@ -137,6 +189,7 @@ export function acts<
 >(
   declaration: Declaration<Accepts, Emits, Sent>,
   _types: T,
+  later?: ReadonlySet<string>,
 ): Acts<T, Emitted<Declaration<Accepts, Emits, Sent>>, Sent> {
   type Out = Emitted<Declaration<Accepts, Emits, Sent>>
   const check = IS_CHECKED ? checks(declaration) : undefined
@@ -145,13 +198,20 @@ export function acts<
       enqueueActions<T['context'], T['events'], P, T['events'], never, never, never, never, Out>(collect),
     emit: (event) => {
       check?.emits(event)
-      return emit<T['context'], T['events'], undefined, T['events'], Out>(event)
+      const said = later === undefined || later.size === 0 ? event : without(later, event)
+      return emit<T['context'], T['events'], undefined, T['events'], Out>(said)
     },
     tell: (to, event) => {
       check?.sends(to, event)
       return tell(to, event)
     },
   }
+}
+
+/** Returns the event as an earlier version emitted it. */
+function without<Out extends EventObject>(later: ReadonlySet<string>, event: Out): Out {
+  const kept = Object.entries(event).filter(([field]) => !isAmong(later, event.type, field))
+  return Object.fromEntries(kept) as Out
 }
 
 /** Returns the checks of a kind's actions against its declaration. They throw KIND_UNDECLARED. */

@@ -1,10 +1,11 @@
 /** The actions of a list of orders. */
 import { assertEvent } from 'xstate'
-import { acts } from '../kind/kind.ts'
+import { compact } from '../../errors/compact.ts'
+import { type Acts, acts, laterThan } from '../kind/kind.ts'
 import { accountAddress, asKind, listAddress, ownOrderAddress, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import type { OrderListTypes } from './context.ts'
-import { orderListDeclaration } from './declaration.ts'
+import { orderListDeclaration, since } from './declaration.ts'
 import {
   exposureOf,
   type IdOfLeg,
@@ -16,10 +17,10 @@ import {
 } from './plan.ts'
 import { after, orderRequestOf, replaceRequestOf } from './requests.ts'
 
-const { action, emit, tell } = acts(orderListDeclaration, {} as OrderListTypes)
+type Tell = Acts<OrderListTypes, never, (typeof orderListDeclaration)['sends']>['tell']
 
 /** Returns the action that a command stands for. */
-function ask(list: List, command: ListCommand, at: number) {
+function ask(tell: Tell, list: List, command: ListCommand, at: number) {
   const { leg } = command
   const order = asKind('order', leg.order as string)
   const account = accountAddress(list.venue)
@@ -33,7 +34,8 @@ function ask(list: List, command: ListCommand, at: number) {
 }
 
 /** Returns the actions of a version, which names the orders of its legs in its own way. */
-export function actionsOf(idOf?: IdOfLeg) {
+export function actionsOf(version: string, idOf?: IdOfLeg) {
+  const { action, emit, tell } = acts(orderListDeclaration, {} as OrderListTypes, laterThan(since, version))
   return {
     take: action(({ context, event, enqueue }) => {
       const { at } = event
@@ -41,7 +43,7 @@ export function actionsOf(idOf?: IdOfLeg) {
       enqueue.assign(list)
       if ((event.type === 'CANCEL' || event.type === 'EXIT') && event.by !== undefined) {
         const { type: action, by, reason } = event
-        const of = { at, venue: list.venue, symbol: list.symbol, by, ...(reason && { reason }) }
+        const of = compact({ at, ...namesOf(list), by, reason: reason || undefined })
         enqueue(emit({ type: 'MANUAL_INTERVENTION', action, ...of }))
       }
       const phase = phaseOf(list)
@@ -49,12 +51,12 @@ export function actionsOf(idOf?: IdOfLeg) {
       const isNews =
         phase !== phaseOf(context) || exposure !== exposureOf(context) || event.type === 'LIST_REQUEST'
       if (isNews) {
-        const { id, venue, symbol, contingencyType, owner } = list
+        const { id, contingencyType, owner } = list
         const facts = { list: listAddress(id), phase, exposure }
-        enqueue(emit({ type: 'ORDER_LIST_UPDATED', at, venue, symbol, contingencyType, ...facts }))
+        enqueue(emit({ type: 'ORDER_LIST_UPDATED', at, ...namesOf(list), contingencyType, ...facts }))
         if (owner !== undefined) enqueue(tell(owner, { type: 'LIST_UPDATE', at, ...facts }))
       }
-      for (const command of commands) enqueue(ask(list, command, at))
+      for (const command of commands) enqueue(ask(tell, list, command, at))
       if (!decimal.isPositive(exposureOf(context)) && decimal.isPositive(exposure))
         enqueue(tell(positionAddress(list), { type: 'WATCH', at, watcher: listAddress(list.id) }))
       const next = nextLookAt(list, at)
@@ -81,13 +83,18 @@ export function actionsOf(idOf?: IdOfLeg) {
       const isKnown = legs.some((leg) => leg.isAcknowledged && leg.order === ownOrderAddress(event.clOrdId))
       if (owner !== undefined && isKnown) enqueue(tell(owner, { ...event, list: listAddress(id) }))
     }),
-    refuse: action(({ context: { id, venue, symbol }, event, enqueue }) => {
+    refuse: action(({ context, event, enqueue }) => {
       assertEvent(event, 'LIST_REQUEST')
+      const { id } = context
       const { at, owner } = event
       const text = `listId: ${id} asked, a new one allowed`
-      enqueue(emit({ type: 'ORDER_LIST_REJECTED', at, venue, symbol, list: listAddress(id), text }))
+      enqueue(emit({ type: 'ORDER_LIST_REJECTED', at, ...namesOf(context), list: listAddress(id), text }))
       const of = { at, clOrdId: id, list: listAddress(id), check: 'listId', text }
       if (owner !== undefined) enqueue(tell(owner, { type: 'REQUEST_REFUSED', ...of }))
     }),
   }
+}
+
+function namesOf({ venue, symbol, instrument, strategy }: List) {
+  return compact({ venue, symbol, instrument, strategy })
 }

@@ -11,7 +11,7 @@ import {
 } from '../events/list.ts'
 import { cancel, orderRequest, replace, replaceRequest, requestRefused } from '../events/order-requests.ts'
 import { positionChanged } from '../events/position.ts'
-import { declare } from '../kind/kind.ts'
+import { declare, type Since } from '../kind/kind.ts'
 
 export const orderListDeclaration = declare({
   accepts: [listRequest, orderUpdate, requestRefused, positionChanged, replaceLeg, cancel, exit],
@@ -27,5 +27,7 @@ export const orderListDeclaration = declare({
   commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'],
   refusals: ['ORDER_LIST_REJECTED'],
 })
+
+export const since: Since<typeof orderListDeclaration> = { 5: ['instrument', 'strategy'] }
 
 export const orderListEvents = orderListDeclaration.events

@@ -1,12 +1,12 @@
 import { setup } from 'xstate'
 import type { ListRequest } from '../events/list.ts'
 import { ofList } from '../kind/former-names.ts'
-import { asItIs, type Command } from '../kind/kind.ts'
+import { asItIs, type Command, versionsSince } from '../kind/kind.ts'
 import { accountAddress } from '../model/addresses.ts'
 import { idProblem } from '../model/ids.ts'
 import { actionsOf } from './actions.ts'
 import type { OrderListInput, OrderListTypes } from './context.ts'
-import { orderListDeclaration } from './declaration.ts'
+import { orderListDeclaration, since } from './declaration.ts'
 import { type IdOfLeg, idOfLeg3, type List, listOf, phaseOf } from './plan.ts'
 
 /** The guards of the states, which have the names of the phases. Two phases are possible while something is held. */
@@ -47,7 +47,7 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
       isExiting: is('exiting'),
       isDone: is('done'),
     },
-    actions: actionsOf(idOf),
+    actions: actionsOf(version, idOf),
   }).createMachine({
     id: 'orderList',
     version,
@@ -105,15 +105,16 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
     },
   })
 
-export const orderListMachine = orderListOf('4')
+const today = versionsSince('4', since, (version) => orderListOf(version))
+export const orderListMachine = today.machine
 export const orderListVersion3 = orderListOf('3', idOfLeg3)
 
 /** The kind for the registry. */
 export const orderListKind = {
   ...orderListDeclaration,
   machine: orderListMachine,
-  previous: [orderListVersion3],
-  upgrades: [{ from: '3', to: '4', migrate: asItIs }],
+  previous: [...today.previous, orderListVersion3],
+  upgrades: [{ from: '3', to: '4', migrate: asItIs }, ...today.upgrades],
   upcasters: ofList,
   needs: ({ venue, owner }: Command) => ({ venue: venue && accountAddress(venue), owner }),
   problems: ({ type, venue }: Command, id: string) =>

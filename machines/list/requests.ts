@@ -36,7 +36,7 @@ export function after(list: List, event: OrderListEvent): List {
 
 /** Returns the request of another order for a leg. */
 export function orderRequestOf(list: List, leg: Leg, orderQty: string, at: number): OrderRequest {
-  const { id, owner, venue, symbol, positionSide, refPx, legs } = list
+  const { id, owner, venue, symbol, strategy, positionSide, refPx, legs } = list
   const { side, ordType, price, stopPx, trailingOffset, timeInForce, expireTime, postOnly, reduceOnly } = leg
   const entered = legs[0]?.avgPx
   return compact({
@@ -45,6 +45,7 @@ export function orderRequestOf(list: List, leg: Leg, orderQty: string, at: numbe
     clOrdId: clOrdIdOf(leg.order as string),
     owner,
     listId: id,
+    strategy,
     venue,
     symbol,
     positionSide,

@@ -3,7 +3,7 @@
 import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'
 import type { Deny } from '../events/order-requests.ts'
-import { acts } from '../kind/kind.ts'
+import { acts, laterThan } from '../kind/kind.ts'
 import {
   asKind,
   ownOrderAddress,
@@ -13,12 +13,10 @@ import {
 } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { facts, type OrderContext, type OrderTypes, type PendingRequest } from './context.ts'
-import { orderDeclaration } from './declaration.ts'
+import { orderDeclaration, since } from './declaration.ts'
 import { type ExecutionState, isOut, ORD_STATUS, type Outcome } from './execution.ts'
 import type { Form } from './form.ts'
-import { closedReport, dealReport, orderReport, tradeOf, updateOf } from './reports.ts'
-
-const { action, emit, tell } = acts(orderDeclaration, {} as OrderTypes)
+import { closedReport, dealReport, orderReport, termsOf, tradeOf, updateOf } from './reports.ts'
 
 /** Time within which the report of a fill comes, once another report has counted that fill. After it the report is lost. */
 const SETTLES_WITHIN_MS = 2_000
@@ -48,14 +46,15 @@ export type Ending = keyof typeof ENDINGS
 const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
 /** Returns the actions of a version. */
-export function actionsOf({ outcomeOf, requestsOf }: Form) {
+export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
+  const { action, emit, tell } = acts(orderDeclaration, {} as OrderTypes, laterThan(since, version))
   return {
     reportCreated: action(({ context, event: { at }, enqueue }) => {
-      enqueue(emit({ type: 'ORDER_CREATED', at, order: ownOrderAddress(context.id), ...termsOf(context) }))
+      enqueue(emit({ type: 'ORDER_CREATED', at, ...namesOf(context), ...termsOf(context) }))
     }),
     place: action(({ context, event: { at }, enqueue }) => {
       const { venue, ...terms } = termsOf(context)
-      enqueue(emit({ type: 'ORDER_SUBMITTED', at, venue, order: ownOrderAddress(context.id), ...terms }))
+      enqueue(emit({ type: 'ORDER_SUBMITTED', at, venue, ...namesOf(context), ...terms }))
       enqueue(tell(portAddress(venue), { type: 'PLACE_ORDER', clOrdId: context.clOrdId, ...terms }))
     }),
     /** Reports that an order of somebody else is adopted. The venue's next report says how it stands. */
@@ -125,7 +124,7 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
       for (const { kind } of refused)
         enqueue(emit({ type: REFUSED[kind], ...of, text: 'the venue goes on without it' }))
       // The account first: what a position tells it of its value is of after the money has moved.
-      const deal = dealReport(after, outcome, at)
+      const deal = dealReport(after, outcome, event)
       if (deal !== undefined) {
         enqueue(tell(account, deal))
         enqueue(tell(positionAddress(after.terms), deal))
@@ -174,7 +173,8 @@ export function actionsOf({ outcomeOf, requestsOf }: Form) {
       assertEvent(event, 'CANCEL')
       const { at, by, reason } = event
       if (by === undefined) return
-      const of = { at, venue: terms.venue, symbol: terms.symbol, by, ...(reason && { reason }) }
+      const { venue, symbol, instrument, strategy } = terms
+      const of = compact({ at, venue, symbol, instrument, strategy, by, reason: reason || undefined })
       enqueue(emit({ type: 'MANUAL_INTERVENTION', action: 'CANCEL', ...of }))
     }),
     requestCancel: action(({ context, event, enqueue }) => {
@@ -234,17 +234,9 @@ function accountOf({ terms }: OrderContext): `account/${string}` {
   return asKind('account', terms.account)
 }
 
-/** Returns the terms and the venue of the order, without the actors that it belongs to. */
-function termsOf({ terms }: OrderContext) {
-  const {
-    account: _account,
-    owner: _owner,
-    list: _list,
-    watchers: _watchers,
-    overfill: _overfill,
-    ...what
-  } = terms
-  return what
+/** Returns the names that an order has before its venue knows it. */
+function namesOf({ id, clOrdId, terms: { instrument, strategy } }: OrderContext) {
+  return compact({ order: ownOrderAddress(id), clOrdId, instrument, strategy })
 }
 
 /** Returns the venue's name of the order of a request, where the name is none of ours. */

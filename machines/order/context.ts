@@ -1,5 +1,6 @@
 /** The context of an order, and the facts that its events have. */
 
+import { compact } from '../../errors/compact.ts'
 import type { OrdRejReason, OrdStatus } from '../events/order.ts'
 import type { Submit } from '../events/order-requests.ts'
 import type { Emitted } from '../kind/kind.ts'
@@ -121,18 +122,22 @@ export function avgPx({ cumCost, cumQty }: Pick<OrderContext, 'cumCost' | 'cumQt
 
 /** Returns the fields that every event of an order has. */
 export function facts(context: OrderContext, at: number) {
-  const { venue, symbol, side, orderQty } = context.terms
-  const { id, cumQty, leavesQty } = context
-  return {
+  const { venue, symbol, instrument, strategy, side, orderQty } = context.terms
+  const { id, clOrdId, venueOrderId, cumQty, leavesQty } = context
+  return compact({
     at,
     venue,
     symbol,
+    instrument,
+    strategy,
     order: ownOrderAddress(id),
+    clOrdId,
+    venueOrderId,
     side,
     orderQty,
     cumQty,
     leavesQty,
     avgPx: avgPx(context),
     ordStatus: ordStatusOf(context),
-  }
+  })
 }

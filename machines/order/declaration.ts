@@ -38,7 +38,7 @@ import {
 } from '../events/order-facts.ts'
 import { cancel, deny, replace, requestRefused, submit, verify } from '../events/order-requests.ts'
 import { adopt, reconcile } from '../events/reconciliation.ts'
-import { type Accepted, declare } from '../kind/kind.ts'
+import { type Accepted, declare, type Since } from '../kind/kind.ts'
 
 export const orderDeclaration = declare({
   /** Commands, and reports of venues. */
@@ -95,6 +95,10 @@ export const orderDeclaration = declare({
   commands: ['CANCEL', 'VERIFY'],
   refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
 })
+
+export const since: Since<typeof orderDeclaration> = {
+  7: ['instrument', 'strategy', 'clOrdId', 'venueOrderId', 'commission', 'commissionAsset'],
+}
 
 /** The events that may come from outside: commands, and reports of venues. */
 export const orderEvents = orderDeclaration.events

@@ -3,7 +3,7 @@ import { compact } from '../../errors/compact.ts'
 import type { Deny, Submit } from '../events/order-requests.ts'
 import type { Adopt } from '../events/reconciliation.ts'
 import { ofOrder } from '../kind/former-names.ts'
-import { asItIs } from '../kind/kind.ts'
+import { asItIs, versionsSince } from '../kind/kind.ts'
 import { actionsOf, type Ending, type From } from './actions.ts'
 import {
   contextOf,
@@ -13,7 +13,7 @@ import {
   type RequestState,
   requestState,
 } from './context.ts'
-import { orderDeclaration } from './declaration.ts'
+import { orderDeclaration, since } from './declaration.ts'
 import { ANSWER_WITHIN_MS, type ExecutionState, hasEnded, outcomeOf } from './execution.ts'
 import { type Form, knownRequests, once, ownRequests, strictly } from './form.ts'
 
@@ -86,7 +86,7 @@ const orderOf = (version: string, form: Form) => {
       leaves: ({ context }, { request }: { request: RequestState }) =>
         requestState(context.pending) === request,
     },
-    actions: actionsOf({ outcomeOf, requestsOf }),
+    actions: actionsOf(version, { outcomeOf, requestsOf }),
   }).createMachine({
     id: 'order',
     version,
@@ -290,7 +290,10 @@ const orderOf = (version: string, form: Form) => {
   })
 }
 
-export const orderMachine = orderOf('6', { outcomeOf: strictly, requestsOf: knownRequests })
+const today = versionsSince('6', since, (version) =>
+  orderOf(version, { outcomeOf: strictly, requestsOf: knownRequests }),
+)
+export const orderMachine = today.machine
 export const orderVersion5 = orderOf('5', { outcomeOf: strictly, requestsOf: ownRequests })
 export const orderVersion4 = orderOf('4', { outcomeOf, requestsOf: ownRequests })
 
@@ -309,8 +312,8 @@ export const orderFromVersion5 = {
 export const orderKind = {
   ...orderDeclaration,
   machine: orderMachine,
-  previous: [orderVersion5, orderVersion4],
-  upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5],
+  previous: [...today.previous, orderVersion5, orderVersion4],
+  upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5, ...today.upgrades],
   upcasters: ofOrder,
   /** Returns the input of an order for its SUBMIT, or for the event that keeps it from being submitted. */
   activate: (event: { type: string }, id: string): OrderInput | undefined => {

@@ -55,28 +55,50 @@ export function orderReport(
   return { type, ...of, ...compact({ text }) }
 }
 
-export function tradeOf({ id, lastQty, lastPx }: CountedFill) {
-  return { tradeId: id, lastQty, lastPx }
+export function tradeOf({ id: tradeId, lastQty, lastPx, commission, commissionAsset }: CountedFill) {
+  return { tradeId, lastQty, lastPx, commission, commissionAsset }
+}
+
+/** Returns the terms and the venue of an order, without the actors that it belongs to and what it is called. */
+export function termsOf({ terms }: OrderContext) {
+  const {
+    account: _account,
+    owner: _owner,
+    list: _list,
+    watchers: _watchers,
+    overfill: _overfill,
+    instrument: _instrument,
+    strategy: _strategy,
+    leverage: _leverage,
+    ...what
+  } = terms
+  return what
 }
 
 /** Returns the fill, bust or correction for the actors whose books it changes; undefined if there is none. */
 export function dealReport(
-  { id, terms: { list, venue, symbol, positionSide, side, ordType } }: OrderContext,
+  { id, terms }: OrderContext,
   { counted, busted }: Outcome,
-  at: number,
+  { at, stopPx = terms.stopPx }: ExecutionReport,
 ): Fill | FillBust | FillCorrected | undefined {
   const fill = counted ?? busted
   if (fill === undefined) return undefined
+  const { list, venue, symbol, positionSide, side, ordType, instrument, strategy, leverage } = terms
   const about = compact({
     order: ownOrderAddress(id),
     list,
     tradeId: fill.id,
     venue,
     symbol,
+    positionSide,
     side,
     ordType,
+    stopPx,
+    instrument,
+    strategy,
+    leverage,
   })
-  const of = { at, ...about, ...compact({ positionSide }), ...dealOf(fill) }
+  const of = { at, ...about, ...dealOf(fill) }
   if (counted === undefined) return { type: 'FILL_BUST', ...of }
   return busted === undefined
     ? { type: 'FILL', ...of }
@@ -97,15 +119,8 @@ export function updateOf(order: OrderContext, at: number): OrderUpdate {
   const { id, cumQty, leavesQty, venueOrderId, ordRejReason, text } = order
   // What is being filled was triggered, should nothing else ever say so.
   const isTriggered = order.isTriggered || (isConditional(order.terms) && decimal.isPositive(cumQty))
-  const {
-    venue: _venue,
-    account: _account,
-    owner,
-    list: _list,
-    watchers: _watchers,
-    overfill: _overfill,
-    ...terms
-  } = order.terms
+  const { owner } = order.terms
+  const { venue: _venue, ...terms } = termsOf(order)
   return {
     type: 'ORDER_UPDATE',
     at,

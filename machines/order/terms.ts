@@ -8,6 +8,9 @@ export type OrderTerms = Omit<PlaceOrder, 'type' | 'clOrdId'>
 const LIMITED: readonly OrdType[] = ['LIMIT', 'STOP_LIMIT', 'TAKE_PROFIT_LIMIT']
 const TRIGGERED: readonly OrdType[] = ['STOP', 'STOP_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT']
 
+/** The types that close a position when the price goes against its holder. */
+export const STOPS = ['STOP', 'STOP_LIMIT', 'TRAILING_STOP'] as const
+
 /** Returns whether the order has a limit once it works. */
 export function isLimited({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
   return LIMITED.includes(ordType)
@@ -19,8 +22,10 @@ export function isConditional({ ordType }: Pick<OrderTerms, 'ordType'>): boolean
 }
 
 /** Returns whether the order closes a position when the price goes against its holder. */
-export function isStop({ ordType }: Pick<OrderTerms, 'ordType'>): boolean {
-  return ordType === 'STOP' || ordType === 'STOP_LIMIT' || ordType === 'TRAILING_STOP'
+export function isStop<Terms extends Pick<OrderTerms, 'ordType'>>(
+  terms: Terms,
+): terms is Terms & { readonly ordType: (typeof STOPS)[number] } {
+  return STOPS.some((stop) => stop === terms.ordType)
 }
 
 export interface TermsProblem {

@@ -32,6 +32,8 @@ export interface PositionContext extends Books, z.infer<typeof positionInput> {
   readonly markPx?: string
   /** Addresses of the actors that are told when it is closed. */
   readonly holders: readonly string[]
+  /** Id of the strategy whose fill has opened it last, if it was one's. */
+  readonly openedBy?: string | undefined
   /** Ids of the fills that were counted, the newest last. */
   readonly fillIds: readonly string[]
 }
@@ -42,6 +44,9 @@ export interface PositionTypes {
   readonly events: PositionEvent
   readonly emitted: Emitted<typeof positionDeclaration>
 }
+
+/** The names that an event of a position brings. */
+type Named = Pick<Fill, 'instrument' | 'strategy'>
 
 /** The number of fills that are remembered. A fill that comes twice comes again soon. */
 const FILL_IDS_MAX = 256
@@ -68,13 +73,21 @@ export function quantityAfter({ quantity }: PositionContext, event: PositionEven
   return decimal.add(quantity, signedQty({ side: event.side, lastQty: filledBy(event) }))
 }
 
-/** Returns the fields that every event of a position has. */
-export function facts(position: PositionContext, at: number) {
+/**
+ * Returns the fields that every event of a position has. Its strategy is that of the fill, or else the one that opened the
+ * position: what a watchdog or a person closes is the strategy's all the same.
+ */
+export function facts(
+  position: PositionContext,
+  { at, instrument, strategy = position.openedBy }: { at: number } & Named,
+) {
   const { venue, symbol, positionSide, quantity, realizedPnl, commissions, funding } = position
   return compact({
     at,
     venue,
     symbol,
+    instrument,
+    strategy,
     positionSide,
     quantity,
     avgPx: avgPxOf(position, position),

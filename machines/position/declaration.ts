@@ -10,7 +10,7 @@ import {
   positionStopTriggered,
   positionUpdated,
 } from '../events/position.ts'
-import { type Accepted, declare } from '../kind/kind.ts'
+import { type Accepted, declare, type Since } from '../kind/kind.ts'
 
 export const positionDeclaration = declare({
   accepts: [fill, fillBust, fillCorrected, fundingPaid, watch],
@@ -26,6 +26,10 @@ export const positionDeclaration = declare({
   sends: { account: [positionChanged], '*': [positionChanged] },
   commands: [],
 })
+
+export const since: Since<typeof positionDeclaration> = {
+  4: ['instrument', 'strategy', 'ordType', 'stopPx', 'leverage', 'marginMode'],
+}
 
 export const positionEvents = positionDeclaration.events
 export type PositionEvent = Accepted<typeof positionDeclaration>

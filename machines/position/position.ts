@@ -1,12 +1,13 @@
 import { setup } from 'xstate'
 import { compact } from '../../errors/compact.ts'
 import type { Fill } from '../events/fill.ts'
+import { versionsSince } from '../kind/kind.ts'
 import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
-import * as actions from './actions.ts'
+import { actionsOf } from './actions.ts'
 import { NO_BOOKS } from './books.ts'
 import { fillId, type PositionInput, type PositionTypes, positionInput, quantityAfter } from './context.ts'
-import { positionDeclaration } from './declaration.ts'
+import { positionDeclaration, since } from './declaration.ts'
 
 const TAKEN_BACK = [
   { guard: 'toLong', target: '.long', actions: 'takeBack' },
@@ -14,46 +15,50 @@ const TAKEN_BACK = [
   { target: '.flat', actions: 'takeBack' },
 ] as const
 
-export const positionMachine = setup({
-  types: {} as PositionTypes,
-  guards: {
-    counted: ({ context, event }) => event.type === 'FILL' && context.fillIds.includes(fillId(event)),
-    toLong: ({ context, event }) => decimal.isPositive(quantityAfter(context, event)),
-    toShort: ({ context, event }) => decimal.isNegative(quantityAfter(context, event)),
-  },
-  actions,
-}).createMachine({
-  id: 'position',
-  version: '3',
-  description: 'What is held of one symbol at one venue: netted over all orders, or one side of it.',
-  context: ({ input }) => ({
-    ...positionInput.parse(input),
-    settleAsset: input.settleAsset ?? settleAssetOf(input.contract, input.symbol),
-    ...NO_BOOKS,
-    netAtOpen: decimal.ZERO,
-    holders: [],
-    fillIds: [],
-  }),
-  initial: 'flat',
-  on: {
-    FILL: [
-      { guard: 'counted' },
-      { guard: 'toLong', target: '.long', actions: 'takeFill' },
-      { guard: 'toShort', target: '.short', actions: 'takeFill' },
-      { target: '.flat', actions: 'takeFill' },
-    ],
-    FILL_BUST: TAKEN_BACK,
-    FILL_CORRECTED: TAKEN_BACK,
-    FUNDING_PAID: { actions: 'takeFunding' },
-    WATCH: { actions: 'takeHolder' },
-  },
-  states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
-})
+const positionOf = (version: string) =>
+  setup({
+    types: {} as PositionTypes,
+    guards: {
+      counted: ({ context, event }) => event.type === 'FILL' && context.fillIds.includes(fillId(event)),
+      toLong: ({ context, event }) => decimal.isPositive(quantityAfter(context, event)),
+      toShort: ({ context, event }) => decimal.isNegative(quantityAfter(context, event)),
+    },
+    actions: actionsOf(version),
+  }).createMachine({
+    id: 'position',
+    version,
+    description: 'What is held of one symbol at one venue: netted over all orders, or one side of it.',
+    context: ({ input }) => ({
+      ...positionInput.parse(input),
+      settleAsset: input.settleAsset ?? settleAssetOf(input.contract, input.symbol),
+      ...NO_BOOKS,
+      netAtOpen: decimal.ZERO,
+      holders: [],
+      fillIds: [],
+    }),
+    initial: 'flat',
+    on: {
+      FILL: [
+        { guard: 'counted' },
+        { guard: 'toLong', target: '.long', actions: 'takeFill' },
+        { guard: 'toShort', target: '.short', actions: 'takeFill' },
+        { target: '.flat', actions: 'takeFill' },
+      ],
+      FILL_BUST: TAKEN_BACK,
+      FILL_CORRECTED: TAKEN_BACK,
+      FUNDING_PAID: { actions: 'takeFunding' },
+      WATCH: { actions: 'takeHolder' },
+    },
+    states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
+  })
+
+const today = versionsSince('3', since, positionOf)
+export const positionMachine = today.machine
 
 /** The kind for the registry. */
 export const positionKind = {
   ...positionDeclaration,
-  machine: positionMachine,
+  ...today,
   /** Returns the input of a position for its first fill. */
   activate: (event: { type: string }): PositionInput | undefined => {
     if (event.type !== 'FILL') return undefined

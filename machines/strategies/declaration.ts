@@ -20,7 +20,7 @@ import {
   tradeProposed,
   updateParameters,
 } from '../events/strategy.ts'
-import { declare } from '../kind/kind.ts'
+import { declare, type Since } from '../kind/kind.ts'
 
 export const strategyDeclaration = declare({
   accepts: [
@@ -54,5 +54,8 @@ export const strategyDeclaration = declare({
   commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
   refusals: ['SETTING_FAILED'],
 })
+
+/** By the version of the part that is the same for all strategies. */
+export const since: Since<typeof strategyDeclaration> = { 3: ['instrument'] }
 
 export const strategyEvents = strategyDeclaration.events

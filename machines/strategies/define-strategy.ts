@@ -9,14 +9,14 @@ import { compact } from '../../errors/compact.ts'
 import type { ListUpdate } from '../events/list.ts'
 import { regimeChanged } from '../events/strategy.ts'
 import { ofEvents } from '../kind/former-names.ts'
-import type { EventSchema, Sends } from '../kind/kind.ts'
+import { type EventSchema, type Sends, versionsSince } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import type { StrategyContext, StrategyEvent, StrategyTypes } from './context.ts'
-import { strategyDeclaration } from './declaration.ts'
+import { since, strategyDeclaration } from './declaration.ts'
 import type { ParamsOf, Rule, StrategyDefinition, StrategyUpgrade } from './definition.ts'
-import { FORMER, type Form, PRESENT, versionNow } from './form.ts'
+import { FORMER, type Form, PRESENT, versionWith } from './form.ts'
 import { actionsOf } from './strategy-actions.ts'
 import { placedTerms, type StrategyTerms, strategyTerms } from './terms.ts'
 
@@ -99,7 +99,7 @@ export function defineStrategy<
 
   const input = withRules(placedTerms.extend(definition.params.shape), definition.rules)
 
-  const machineOf = (version: string, form: Form) =>
+  const machineOf = (common: string, form: Form) =>
     setup({
       types: {} as StrategyTypes<Params, State>,
       guards: {
@@ -125,10 +125,10 @@ export function defineStrategy<
         isOwnRefusal: ({ context: { trade }, event }) =>
           event.type === 'REQUEST_REFUSED' && form.isOf(trade, event.list, ownOrderAddress(event.clOrdId)),
       },
-      actions: actionsOf(definition, input, form),
+      actions: actionsOf(definition, input, form, common),
     }).createMachine({
       id: name,
-      version,
+      version: versionWith(version, common),
       description,
       context: ({ input }) => ({ params: input, state: definition.initial(input), trades: 0, cycles: 0 }),
       on: {
@@ -197,14 +197,17 @@ export function defineStrategy<
         },
       },
     })
-  const machine = machineOf(versionNow(version), PRESENT)
-  const upgrades = definition.upgrades ?? []
+  const former = machineOf('1', FORMER)
+  const today = versionsSince('2', since, (common) => machineOf(common, PRESENT))
+  const commons = ['1', '2', ...Object.keys(since)]
+  const own = definition.upgrades ?? []
+  const upgrade = (from: string, to: string, migrate: StrategyUpgrade['migrate']) => ({ from, to, migrate })
   return {
     name,
     config: withRules(strategyTerms.extend(definition.params.shape), definition.rules),
     input,
-    machine: machine as AnyStateMachine,
-    previous: [machineOf(version, FORMER) as AnyStateMachine],
+    machine: today.machine as AnyStateMachine,
+    previous: [former, ...today.previous] as AnyStateMachine[],
     supervision: { strategy: 'quarantine' },
     ...strategyDeclaration,
     emits: strategyDeclaration.emits.filter(
@@ -212,9 +215,16 @@ export function defineStrategy<
     ),
     keptInQuarantine: ['FILL', 'FILL_BUST', 'FILL_CORRECTED', 'LIST_UPDATE', 'REQUEST_REFUSED'],
     upgrades: [
-      ...upgrades,
-      ...upgrades.map(({ from, to, migrate }) => ({ from: versionNow(from), to: versionNow(to), migrate })),
-      { from: version, to: versionNow(version), migrate: (state) => state },
+      ...commons.flatMap((common) =>
+        own.map(({ from, to, migrate }) =>
+          upgrade(versionWith(from, common), versionWith(to, common), migrate),
+        ),
+      ),
+      ...commons
+        .slice(1)
+        .map((to, i) =>
+          upgrade(versionWith(version, commons[i] as string), versionWith(version, to), (state) => state),
+        ),
     ],
   }
 }

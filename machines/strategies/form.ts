@@ -34,10 +34,10 @@ export const FORMER: Form = {
   signalOf: (given) => given as ReturnType<typeof signalOf>,
 }
 
-/**
- * The version of the machine that a definition gives: what is the same for all strategies has a version, too, since it changes what they
- * compute. Without it, it is the first.
- */
-export function versionNow(version: string): string {
-  return `${version}+2`
+/** The version of the common part that logs name by the version of the definition alone. */
+const FIRST = '1'
+
+/** Returns the version of the machine that a definition gives: its own, and that of the part that is the same for all strategies. */
+export function versionWith(version: string, common: string): string {
+  return common === FIRST ? version : `${version}+${common}`
 }

@@ -5,14 +5,14 @@ import type { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
 import { renewed } from '../account/settings.ts'
 import type { Candle } from '../events/candle.ts'
-import { acts } from '../kind/kind.ts'
+import { acts, laterThan } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { asKind, strategyAddress, symbolAddress } from '../model/addresses.ts'
 import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import type { StrategyEvent, StrategyTrade, StrategyTypes } from './context.ts'
-import { strategyDeclaration } from './declaration.ts'
+import { since, strategyDeclaration } from './declaration.ts'
 import type { ParamsOf, StrategyDefinition } from './definition.ts'
 import type { Form } from './form.ts'
 import { entryOf, opposite } from './signal.ts'
@@ -21,7 +21,7 @@ import { fixedAmong, type StrategyTerms } from './terms.ts'
 /** Intervals without a trade, hence without a candle, after which indicators are of another market than this one. */
 const GAP_MAX = 10
 
-/** Returns the actions of a strategy. `input` checks its parameters. */
+/** Returns the actions of a strategy. `input` checks its parameters, `common` is the version of the part that all share. */
 export function actionsOf<
   Shape extends z.ZodRawShape,
   State extends object,
@@ -30,11 +30,12 @@ export function actionsOf<
   definition: StrategyDefinition<Shape, State, Folded>,
   input: z.ZodType<StrategyTerms>,
   { listOf, valuesOf, signalOf }: Form,
+  common: string,
 ) {
   type Params = ParamsOf<Shape>
   const { name } = definition
   type Types = StrategyTypes<Params, State>
-  const { action, emit, tell } = acts(strategyDeclaration, {} as Types)
+  const { action, emit, tell } = acts(strategyDeclaration, {} as Types, laterThan(since, common))
   /** It names no other guard, which XState's type leaves open. */
   const isHolding = stateIn({ trade: 'holding' }) as GuardPredicate<
     Types['context'],
@@ -110,7 +111,8 @@ export function actionsOf<
       enqueue(emit({ type: 'ENTRY_SIGNAL', ...of, side, reason, values }))
       const entry = entryOf(params, signal, candle)
       enqueue(emit({ type: 'TRADE_PROPOSED', ...of, list, orders: entry.orders }))
-      enqueue(tell(list, { type: 'LIST_REQUEST', at, owner: addressOf(params), ...entry }))
+      const names = compact({ owner: addressOf(params), strategy: params.id, instrument: params.instrument })
+      enqueue(tell(list, { type: 'LIST_REQUEST', at, ...names, ...entry }))
     }),
     exit: action(({ context, event, enqueue }) => {
       assertEvent(event, 'LEAVE')
@@ -172,6 +174,6 @@ function hasGap({ interval }: StrategyTerms, closeAt: number | undefined, { open
   return closeAt !== undefined && openAt - closeAt > GAP_MAX * (intervalMs(interval) as number)
 }
 
-function factsOf({ id, venue, symbol }: StrategyTerms, at: number) {
-  return { at, venue, symbol, strategy: id }
+function factsOf({ id: strategy, venue, symbol, instrument }: StrategyTerms, at: number) {
+  return compact({ at, venue, symbol, instrument, strategy })
 }

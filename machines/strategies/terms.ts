@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { positionMode } from '../account/limits.ts'
 import type { Problem } from '../account/settings.ts'
+import { ofTrade } from '../events/shape.ts'
 import { contractTerms } from '../model/contract.ts'
 import { interval, name, positive } from '../model/fields.ts'
 
@@ -30,11 +31,12 @@ export const placedTerms = strategyTerms.extend({
   ...contractTerms,
   positionMode: positionMode.default('netting'),
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
+  instrument: ofTrade.instrument,
 })
 export type StrategyTerms = z.infer<typeof placedTerms>
 
 /** The common parameters that can change at run time. A strategy is created and subscribed by the others. */
-const CHANGEABLE: readonly string[] = ['orderQty', 'tickSize']
+const CHANGEABLE: readonly string[] = ['orderQty', 'tickSize', 'instrument']
 
 export function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {
   return Object.keys(parameters)

@@ -14,7 +14,8 @@ function record(seq: number, at = seq): RecordOnTopic {
 
 function event(seq: number, index: number): FeedItem {
   const [actor, type] = ['tally/a', 'COUNTED']
-  const place = { eventId: `${actor}/${seq}/${index}`, index, seq, at: seq, actor, venue: null, symbol: null }
+  const nowhere = { venue: null, symbol: null, instrument: null, strategy: null }
+  const place = { eventId: `${actor}/${seq}/${index}`, index, seq, at: seq, actor, ...nowhere }
   return { topic: 'events.counted.-.-', ...of, ...place, type, source: 'tally@1', event: { type } }
 }
 

@@ -199,11 +199,12 @@ describe('a strategy', () => {
     )
 
   it.each([
-    ['1', ['2', '3', '3+2']],
-    ['2', ['3', '3+2']],
-    ['3', ['3+2']],
-    ['1+2', ['2+2', '3+2']],
-    ['3+2', []],
+    ['1', ['2', '3', '3+2', '3+3']],
+    ['2', ['3', '3+2', '3+3']],
+    ['3', ['3+2', '3+3']],
+    ['1+2', ['2+2', '3+2', '3+3']],
+    ['1+3', ['2+3', '3+3']],
+    ['3+3', []],
   ])('of version %s is carried over to its newest, and to the newest form of all', (from, versions) => {
     const upgrades = [
       { from: '1', to: '2' },
@@ -216,10 +217,10 @@ describe('a strategy', () => {
     ['emaCross', emaCross, '4'],
     ['meanReversion', meanReversion, '3'],
     ['of ones own', strategy('7'), '7'],
-  ])('that is %s keeps the machine of its former form', (_, one, version) => {
-    expect(versionOf(one.machine)).toBe(`${version}+2`)
-    expect(one.previous?.map(versionOf)).toEqual([version])
-    expect(pathOf(one, version)).toEqual([`${version}+2`])
+  ])('that is %s keeps the machines of its former forms', (_, one, version) => {
+    expect(versionOf(one.machine)).toBe(`${version}+3`)
+    expect(one.previous?.map(versionOf)).toEqual([version, `${version}+2`])
+    expect(pathOf(one, version)).toEqual([`${version}+2`, `${version}+3`])
   })
 
   it.each<[string, unknown, Record<string, number>, mode: string]>([

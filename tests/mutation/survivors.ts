@@ -7,6 +7,7 @@ import { TypeCheck } from './type-check.ts'
 
 /** The tests that hold declarations against what is declared, the quickest first. */
 const TESTS = [
+  'tests/machines/emitted.test.ts',
   'tests/machines/commands.test.ts',
   'tests/runner/needs.test.ts',
   'tests/machines/declarations.test.ts',

@@ -4,7 +4,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import { defineAdapter } from '../adapter.ts'
 import { CAPTURED_VENUES, formatOfVenue } from '../captures.ts'
 import { speed } from '../config-fields.ts'
-import { openRecording, SAMPLE } from './recording.ts'
+import { openRecording, SAMPLE, SAMPLE_ASSETS } from './recording.ts'
 
 const config = z.strictObject({
   files: z
@@ -27,7 +27,10 @@ export const recording = defineAdapter({
   name: 'recording',
   about: 'Recorded captures of a market.',
   config,
-  instruments: (_, place) => formatOfVenue(place.venue)?.instruments(place) ?? [],
+  instruments({ files }, place) {
+    const known = formatOfVenue(place.venue)?.instruments(place) ?? []
+    return files === undefined ? known.map((one) => ({ ...one, ...SAMPLE_ASSETS[one.symbol] })) : known
+  },
   market: {
     impliedBy: 'files',
     folder: 'data-recording',

@@ -14,6 +14,14 @@ export const SAMPLE: readonly string[] = ['btcusdt', 'ethusdt'].map((symbol) =>
   fileURLToPath(new URL(`sample/binance-spot-${symbol}.ws.gz`, import.meta.url)),
 )
 
+/** The assets of its symbols, which a capture does not name. */
+export const SAMPLE_ASSETS: Readonly<
+  Record<string, { readonly baseAsset: string; readonly quoteAsset: string }>
+> = {
+  BTCUSDT: { baseAsset: 'BTC', quoteAsset: 'USDT' },
+  ETHUSDT: { baseAsset: 'ETH', quoteAsset: 'USDT' },
+}
+
 /**
  * Positions count what is made of the lines, so they are others once other lines are believed, or other messages are made of
  * them. Then this is raised: it is in the name, and a log of an older version does not go on at a wrong place.

@@ -1,5 +1,6 @@
 /** The simulated market as an adapter. */
 import { z } from 'zod'
+import { compact } from '../../../errors/compact.ts'
 import { instrument } from '../../../machines/index.ts'
 import {
   decimal,
@@ -28,6 +29,10 @@ const simSymbol = z
     symbol: name
       .refine((symbol) => symbol !== UNIVERSE, `any name but ${UNIVERSE}`)
       .describe('The name of the symbol. It ends with the quote asset.'),
+    baseAsset: name
+      .optional()
+      .describe('The asset that it is of. Events name its instrument where both are given.'),
+    quoteAsset: name.optional().describe('The asset that its prices are in.'),
     startPx: positive.describe('The first price.'),
     tickSize: powerOfTen.describe('Prices are multiples of it.'),
     lotSize: powerOfTen.describe('Quantities are multiples of it.'),
@@ -45,6 +50,10 @@ const simSymbol = z
       .optional()
       .describe('The time of listing that it reports. The filters of a universe read it.'),
   })
+  .refine(({ baseAsset, quoteAsset }) => (baseAsset === undefined) === (quoteAsset === undefined), {
+    path: ['quoteAsset'],
+    error: 'goes with baseAsset',
+  })
   .refine(({ startPx, tickSize }) => Number(startPx) / Number(tickSize) <= START_TICKS_MAX, {
     path: ['startPx'],
     error: `at most ${START_TICKS_MAX} times tickSize`,
@@ -57,8 +66,22 @@ const config = z.strictObject({
     .min(1)
     .check(distinct(({ symbol }) => symbol, 'symbol'))
     .default([
-      { symbol: 'BTCUSDT', startPx: '61837.64', tickSize: '0.01', lotSize: '0.0001' },
-      { symbol: 'ETHUSDT', startPx: '2655.12', tickSize: '0.01', lotSize: '0.001' },
+      {
+        symbol: 'BTCUSDT',
+        baseAsset: 'BTC',
+        quoteAsset: 'USDT',
+        startPx: '61837.64',
+        tickSize: '0.01',
+        lotSize: '0.0001',
+      },
+      {
+        symbol: 'ETHUSDT',
+        baseAsset: 'ETH',
+        quoteAsset: 'USDT',
+        startPx: '2655.12',
+        tickSize: '0.01',
+        lotSize: '0.001',
+      },
     ])
     .describe('The symbols of the market.'),
   ratePerSecond: z.number().positive().max(100_000).default(25).describe('Messages per second and symbol.'),
@@ -82,7 +105,9 @@ export const sim = defineAdapter({
   about: 'A simulated market.',
   config,
   instruments: ({ symbols }) =>
-    symbols.map(({ symbol, tickSize, lotSize }) => instrument.parse({ symbol, tickSize, lotSize })),
+    symbols.map(({ symbol, baseAsset, quoteAsset, tickSize, lotSize }) =>
+      instrument.parse(compact({ symbol, baseAsset, quoteAsset, tickSize, lotSize })),
+    ),
   market: {
     place: ({ symbols }) => ({ venue: SIM_VENUE, symbols: symbols.map(({ symbol }) => symbol) }),
     identity({ seed, ratePerSecond, startAt = null, symbols }) {

@@ -14,6 +14,9 @@ import { Random } from '../transport/random.ts'
 
 export interface SimSymbol {
   readonly symbol: string
+  /** The two assets in its listing. By default those that its name is made of. */
+  readonly baseAsset?: string | undefined
+  readonly quoteAsset?: string | undefined
   /** Decimal text on the grid of `tickSize`. */
   readonly startPx: string
   /** A power of ten as decimal text, such as "0.01". */
@@ -201,11 +204,13 @@ class Walk {
 }
 
 /** Its prices are those that it begins with: a tick on either side of the first. */
-function listed({ symbol, startPx, tickSize, quoteVolume24h, listedAt }: SimSymbol): ListedInstrument {
+function listed(of: SimSymbol): ListedInstrument {
+  const { symbol, startPx, tickSize, quoteVolume24h, listedAt } = of
+  const { baseAsset = baseAssetOf(symbol), quoteAsset = quoteAssetOf(symbol) } = of
   return compact({
     symbol,
-    baseAsset: baseAssetOf(symbol),
-    quoteAsset: quoteAssetOf(symbol),
+    baseAsset,
+    quoteAsset,
     status: 'TRADING',
     bid: decimal.subtract(startPx, tickSize),
     ask: decimal.add(startPx, tickSize),

@@ -22,7 +22,12 @@ export const eventEnvelope = z.object({
     .nullable()
     .describe('seq of the record that caused it; null when the cause is outside'),
   venue: z.string().nullable(),
-  symbol: z.string().nullable(),
+  symbol: z.string().nullable().describe('as the venue writes it'),
+  instrument: z
+    .string()
+    .nullable()
+    .describe('the same as no venue writes it, `BTC/USDT`; null where that is not known'),
+  strategy: z.string().nullable().describe('id of the strategy that it is of; null where it is of none'),
   source: z.string().describe('the machine that emitted it, `order@3`'),
   severity: severity.optional().describe('present when the event has one'),
   event: z.looseObject({ type: z.string() }).describe('the event as the machine emitted it'),

@@ -4,6 +4,7 @@ import {
   type Configured,
   fixedAmong,
   type Instrument,
+  instrumentName,
   type Strategy,
   strategyAddress,
 } from '../../../machines/index.ts'
@@ -128,14 +129,16 @@ export class StrategyActors {
     const { id, symbol } = configured
     const address = strategyAddress(name, id)
     const venue = this.#venueOf(configured)
+    const instruments = this.#instrumentsAt(venue)
     const { contract, multiplier, tickSize }: Partial<Instrument> =
-      this.#instrumentsAt(venue).find((one) => one.symbol === symbol) ?? {}
+      instruments.find((one) => one.symbol === symbol) ?? {}
+    const facts = compact({ tickSize, instrument: instrumentName(instruments, symbol) })
     const { positionMode } = venue.account
     const placed = {
       ...placeAt(venue.name, market),
       positionMode,
       ...(contract && { contract, multiplier }),
-      ...compact({ tickSize }),
+      ...facts,
     }
     const isKnown = await this.#spawner.spawnOnce(name, id, input.parse({ ...params, ...placed }))
     if (isKnown) this.#expectSameVenue(address, venue.name, `${path}.venue`)
@@ -144,7 +147,7 @@ export class StrategyActors {
     // A strategy that failed on its first message has only its own parameters.
     const before = was ?? (isQuarantined ? this.#parametersOf(address, params) : undefined)
     const changes = isKnown ? changesOf(before, params) : undefined
-    const parameters = isKnown ? this.#parametersFor(address, changes, tickSize) : undefined
+    const parameters = isKnown ? this.#parametersFor(address, changes, facts) : undefined
     if (parameters !== undefined) {
       const [problem] = fixedAmong(parameters)
       if (problem)
@@ -189,10 +192,16 @@ export class StrategyActors {
     return Object.fromEntries(Object.keys(configured).map((key) => [key, params[key]]))
   }
 
-  /** Returns the changed parameters, with the tick size of its prices if that has changed. */
-  #parametersFor(address: string, changes: Settings | undefined, tickSize: string | undefined) {
-    const { params } = this.#spawner.contextOf(address) as { params: { tickSize?: string } }
-    return params.tickSize === tickSize ? changes : { ...changes, tickSize: tickSize ?? null }
+  /** Returns the changed parameters, with the facts of its symbol that have changed. */
+  #parametersFor(
+    address: string,
+    changes: Settings | undefined,
+    { tickSize, instrument }: { readonly tickSize?: string; readonly instrument?: string },
+  ) {
+    const { params } = this.#spawner.contextOf(address) as { params: Settings }
+    const facts = Object.entries({ tickSize, instrument }).filter(([key, value]) => params[key] !== value)
+    if (facts.length === 0) return changes
+    return { ...changes, ...Object.fromEntries(facts.map(([key, value]) => [key, value ?? null])) }
   }
 
   /** Stops the strategies of a kind that are no longer configured. */

@@ -10,8 +10,8 @@ export type Severity = (typeof SEVERITIES)[number]
  *
  * @example
  * { eventId: 'order/sim:o-1/4/0', index: 0, type: 'ORDER_FILLED', at: 1723161255343, seq: 1234, actor: 'order/sim:o-1',
- *   correlation: 'c-1230', cause: 1233, venue: 'sim', symbol: 'BTCUSDT', source: 'order@3',
- *   event: { type: 'ORDER_FILLED', ... } }
+ *   correlation: 'c-1230', cause: 1233, venue: 'sim', symbol: 'BTCUSDT', instrument: 'BTC/USDT',
+ *   strategy: 'btc', source: 'order@7', event: { type: 'ORDER_FILLED', ... } }
  */
 export interface EventEnvelope {
   /** `{actor}/{rev}/{index}` of the record that emitted it. */
@@ -29,7 +29,12 @@ export interface EventEnvelope {
   /** seq of the record that caused it. Null when the cause is outside. */
   readonly cause: number | null
   readonly venue: string | null
+  /** As the venue writes it. */
   readonly symbol: string | null
+  /** The same as no venue writes it, `BTC/USDT`. Null where that is not known. */
+  readonly instrument: string | null
+  /** Id of the strategy that the event is of. Null where it is of none. */
+  readonly strategy: string | null
   /** The machine that emitted it: `order@3`. */
   readonly source: string
   /** Present when the event has one. */
@@ -55,11 +60,20 @@ function isSeverity(value: unknown): value is Severity {
 }
 
 /**
- * Returns an event's venue and symbol. When the event names none, its actor's address may: `symbol/binance:BTCUSDT`.
+ * Returns an event's venue, symbol, instrument and strategy. When the event names no venue or symbol, its actor's address may:
+ * `symbol/binance:BTCUSDT`.
  */
-function placeOf(event: AnyEvent, actor: string): { venue: string | null; symbol: string | null } {
+function placeOf(
+  event: AnyEvent,
+  actor: string,
+): Pick<EventEnvelope, 'venue' | 'symbol' | 'instrument' | 'strategy'> {
   const [, venue, symbol] = /^([^:/]+):([^:/]+)/.exec(idOf(actor)) ?? []
-  return { venue: textOr(event.venue, venue), symbol: textOr(event.symbol, symbol) }
+  return {
+    venue: textOr(event.venue, venue),
+    symbol: textOr(event.symbol, symbol),
+    instrument: textOr(event.instrument, undefined),
+    strategy: textOr(event.strategy, undefined),
+  }
 }
 
 function textOr(value: unknown, otherwise: string | undefined): string | null {
