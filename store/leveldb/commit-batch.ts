@@ -37,8 +37,8 @@ export function batchCommit(
   const { seq } = records.at(-1) as LogRecord
   const hash = hashOfCommit(bytes)
   const batch: Batch = [[commitKey(first.seq), bytes]]
-  index.flush(batch, end.seq)
-  const head: NotedHead = { seq, hash: hash.toString('hex'), indexed: index.writtenTo(end.seq) }
+  const indexed = index.flush(batch, end.seq)
+  const head: NotedHead = { seq, hash: hash.toString('hex'), indexed }
   batch.push([META.head, json(head)])
   let { watermark } = end
   for (const { actor, rev, at } of records) {

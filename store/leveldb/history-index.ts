@@ -22,6 +22,8 @@ const RECORDS_BEHIND_MAX = 20_000
 export class HistoryIndex {
   /** rev, seq, rev, seq, ... of each actor. Actors are in the order of their oldest posting here. */
   readonly #gathered: Map<string, number[]>
+  /** Postings in a batch that is being written. Until it is, readers find them only here. */
+  readonly #leaving = new Map<string, number[]>()
   readonly #db: Database
 
   constructor(db: Database, gathered = new Map<string, number[]>()) {
@@ -34,7 +36,9 @@ export class HistoryIndex {
     return new HistoryIndex(db, this.#gathered)
   }
 
+  /** Adds the records of a commit, once its batch is written. */
   add(records: readonly LogRecord[]): void {
+    this.#leaving.clear()
     const { seq: commit } = records[0] as LogRecord
     for (const { actor, rev } of records) {
       const postings = this.#gathered.get(actor)
@@ -45,17 +49,32 @@ export class HistoryIndex {
 
   /** Returns the last seq whose postings are all written, when the log ends at `head`. */
   writtenTo(head: number): number {
+    for (const postings of this.#leaving.values()) return (postings[1] as number) - 1
+    return this.#flushedTo(head)
+  }
+
+  /**
+   * Moves postings that were gathered long enough ago into the batch. Returns the last seq whose postings are all
+   * written once the batch is.
+   */
+  flush(batch: Batch, head: number): number {
+    for (const [actor, postings] of this.#gathered) {
+      if ((postings[1] as number) > head - RECORDS_BEHIND_MAX) break
+      this.#gathered.delete(actor)
+      this.#leaving.set(actor, postings)
+      batch.push([historyKey(actor, postings[0] as number), encodePostings(postings)])
+    }
+    return this.#flushedTo(head)
+  }
+
+  #flushedTo(head: number): number {
     for (const postings of this.#gathered.values()) return (postings[1] as number) - 1
     return head
   }
 
-  /** Moves postings that were gathered long enough ago into the batch. */
-  flush(batch: Batch, head: number): void {
-    for (const [actor, postings] of this.#gathered) {
-      if ((postings[1] as number) > head - RECORDS_BEHIND_MAX) return
-      this.#gathered.delete(actor)
-      batch.push([historyKey(actor, postings[0] as number), encodePostings(postings)])
-    }
+  /** Returns the actor's postings in memory, oldest first, as `#gathered` has them. The database may have some of them, too. */
+  #inMemory(actor: string): number[] {
+    return [...(this.#leaving.get(actor) ?? []), ...(this.#gathered.get(actor) ?? [])]
   }
 
   /** Yields an actor's postings from the one that holds `fromRev` on. */
@@ -65,10 +84,10 @@ export class HistoryIndex {
       this.#db.keys({ gte, lte: historyKey(actor, fromRev), reverse: true, limit: 1 }),
     )
     const end = toRev === Infinity ? { lt } : { lte: historyKey(actor, toRev) }
-    const gathered = from(decodePostings(this.#gathered.get(actor) ?? []), fromRev)
+    const gathered = from(decodePostings(this.#inMemory(actor)), fromRev)
     let last: number | undefined
     const isNew = ({ seq }: Posting) => {
-      // After a crash, the same posting may be written twice.
+      // After a crash, the same posting may be written twice. One that is being written is in memory, too.
       if (last !== undefined && (reverse ? seq >= last : seq <= last)) return false
       last = seq
       return true
@@ -83,7 +102,8 @@ export class HistoryIndex {
 
   /** Yields every posting once. Those of one actor are in order, though not always next to each other. */
   async *all(): AsyncGenerator<{ actor: string; posting: Posting }> {
-    const gathered = [...this.#gathered]
+    const actors = new Set([...this.#leaving.keys(), ...this.#gathered.keys()])
+    const gathered = [...actors].map((actor) => [actor, this.#inMemory(actor)] as const)
     const last = new Map(gathered.map(([actor]) => [actor, 0]))
     let current = ''
     let lastSeq = 0
