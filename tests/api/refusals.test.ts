@@ -30,8 +30,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The averages are so long that the strategy never trades. */
-const strategy = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 1_000, slow: 2_000, orderQty: '0.01' }
+/** The averages are so long that the strategy never trades, however slow the machine is. */
+const strategy = { id: 's', symbol: 'BTCUSDT', interval: '1s', fast: 9_000, slow: 10_000, orderQty: '0.01' }
 let orders = 0
 const order = (change: object = {}) => ({
   type: 'ORDER_REQUEST',
@@ -411,7 +411,7 @@ describe('a request that the account refuses', () => {
       { type: 'UPDATE_LIMITS', by: 'ann', limits: { openOrdersMax: 0, sizeMax: 1 } },
       ['openOrdersMax', 'sizeMax'],
     ],
-    ['emaCross/s', { type: 'UPDATE_PARAMETERS', by: 'ann', parameters: { fast: 3_000 } }, ['fast']],
+    ['emaCross/s', { type: 'UPDATE_PARAMETERS', by: 'ann', parameters: { fast: 10_000 } }, ['fast']],
   ])('may be impossible settings of %s', async (address, command, fields) => {
     const { status, answer } = await post(address, command)
     expect([status, answer.code]).toEqual([422, 'SETTING_FAILED'])

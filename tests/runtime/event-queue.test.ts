@@ -5,7 +5,15 @@ import { EVENTS_MAX, EventQueue, SIZE_MAX } from '../../src/runtime/subscription
 
 function envelopeOf(index: number, content: object): EventEnvelope {
   const place = { eventId: `bell/a/1/${index}`, index, type: 'RANG', at: 1, seq: 1, actor: 'bell/a' }
-  const rest = { correlation: 'c-1', cause: null, venue: null, symbol: null, source: 'bell@1' }
+  const rest = {
+    correlation: 'c-1',
+    cause: null,
+    venue: null,
+    symbol: null,
+    instrument: null,
+    strategy: null,
+    source: 'bell@1',
+  }
   return { ...place, ...rest, event: { type: 'RANG', ...content } }
 }
 
