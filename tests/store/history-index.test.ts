@@ -10,7 +10,6 @@ const record = (actor: string, rev: number, seq: number): LogRecord => ({
   rev,
   seq,
   at: seq,
-  turn: seq,
 })
 const LATER = 1_000_000
 
