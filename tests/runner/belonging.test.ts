@@ -19,7 +19,8 @@ import { SAMPLE } from '../../src/adapters/recording/recording.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import { expectHeldWatched, sameVenues } from '../../src/runner/folder/belonging.ts'
+import { sameVenues } from '../../src/runner/folder/belonging.ts'
+import { expectHeldWatched } from '../../src/runner/folder/holdings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-belonging-'))
 const nothing = () => {}

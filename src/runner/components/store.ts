@@ -8,14 +8,8 @@ import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { expectNamed } from '../actors/strategies.ts'
 import type { Component } from '../component.ts'
 import { asBefore, wrongConfig } from '../config/problems.ts'
-import {
-  belongingIn,
-  belongingNow,
-  expectHeldWatched,
-  expectSameAccount,
-  foreignLog,
-  leftAt,
-} from '../folder/belonging.ts'
+import { belongingIn, belongingNow, foreignLog } from '../folder/belonging.ts'
+import { expectHeldWatched, expectSameAccount, leftAt } from '../folder/holdings.ts'
 import type { Run } from '../run.ts'
 import { STORE } from './names.ts'
 

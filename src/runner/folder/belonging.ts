@@ -5,28 +5,16 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import {
-  type AccountContext,
-  accountAddress,
-  type Belonging,
-  machines,
-  type PositionContext,
-  positionAddress,
-  RUNNER,
-  type RunnerContext,
-} from '../../../machines/index.ts'
-import { isZero, ZERO } from '../../../machines/model/decimal.ts'
+import { type Belonging, RUNNER, type RunnerContext } from '../../../machines/index.ts'
 import { isOutcryError, OutcryError, type Store } from '../../../store/index.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
 import { ADAPTERS, executionOffer, marketOffer } from '../../adapters/registry.ts'
 import type { VenueConfig } from '../../adapters/sections.ts'
-import { Registry } from '../../runtime/actors/registry.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
-import { cellAt } from '../../runtime/state/replay.ts'
-import { asBefore, wrongConfig } from '../config/problems.ts'
 import type { RunnerConfig } from '../config/schema.ts'
-import { type OfVenues, type VenueSettings, venuesOf } from '../config/venues.ts'
+import { type OfVenues, venuesOf } from '../config/venues.ts'
 import { type FileFacts, fileFacts } from './file-facts.ts'
+import { contextIn, firstRecord } from './found-actors.ts'
 import { marketVenueOf } from './venue-books.ts'
 
 /** The state of a log before a start. */
@@ -35,15 +23,9 @@ export interface Found {
   readonly belonging: Belonging | undefined
 }
 
-const own = new Registry({
-  runner: machines.runner,
-  position: machines.position,
-  account: machines.account,
-})
-
 /** Returns what the log belongs to. @throws LOG_FOREIGN when a user's own program has written the log */
 export async function belongingIn(store: Store<TransitionRecord>, data: string): Promise<Found> {
-  const [first] = await all(store.history(RUNNER, { limit: 1 }))
+  const first = await firstRecord(store, RUNNER)
   if (first === undefined) {
     for await (const address of store.actors({ limit: 100 }))
       if (!address.startsWith('system/')) throw foreignLog(data, address)
@@ -66,8 +48,7 @@ export async function belongingAsFound(
 
 async function noted(store: Store<TransitionRecord>): Promise<Belonging | undefined> {
   try {
-    const cell = await cellAt(store, own, RUNNER, {})
-    return (cell?.state.snapshot as { context?: RunnerContext } | undefined)?.context?.belonging
+    return (await contextIn<RunnerContext>(store, RUNNER))?.belonging
   } catch (error) {
     // The start reports this error with a hint.
     if (isOutcryError(error, 'MACHINE_VERSION_UNKNOWN')) return undefined
@@ -194,72 +175,6 @@ function isSimulation({ adapter, simulated }: Settings): boolean {
   return ADAPTERS.find(({ name }) => name === adapter)?.execution?.simulated === true
 }
 
-/**
- * Checks that the account has not changed. It is opened once, its first settings stay, and the venue's books continue
- * from them.
- * @throws CONFIG_INVALID
- */
-export async function expectSameAccount(
-  store: Store<TransitionRecord>,
-  { name, account, path }: Pick<VenueSettings, 'name' | 'account' | 'path'>,
-  data: string,
-): Promise<void> {
-  const [first] = await all(store.history(accountAddress(name), { limit: 1 }))
-  const input = first?.event.input as Settings | undefined
-  if (input === undefined) return
-  const issues = (['asset', 'balance', 'positionMode'] as const).flatMap((key) =>
-    input[key] === undefined || input[key] === account[key]
-      ? []
-      : [{ field: `${path}account.${key}`, rule: asBefore(input[key], data) }],
-  )
-  if (issues.length > 0) throw wrongConfig(issues)
-}
-
-/**
- * Checks that the market still watches every symbol with an open position. A live market may change its other symbols.
- * @throws OTHER_MARKET
- */
-export async function expectHeldWatched(
-  store: Store<TransitionRecord>,
-  { venue, symbols }: { readonly venue: string; readonly symbols: readonly string[] },
-  data: string,
-): Promise<void> {
-  const prefix = positionAddress({ venue, symbol: '' })
-  for await (const address of store.actors({ prefix })) {
-    if (symbols.includes(address.slice(prefix.length))) continue
-    // The id of a position may contain its side, and a symbol may have a colon, too.
-    const held = await holdingIn(store, address)
-    if (held === undefined || symbols.includes(held.symbol) || isZero(held.quantity)) continue
-    throw new OutcryError(
-      'OTHER_MARKET',
-      `the log in ${data} holds ${held.quantity} of ${held.symbol}, which the market does not watch any more`,
-      `Add ${held.symbol} to the market's symbols until its position is closed.`,
-    )
-  }
-}
-
-/** Returns the positions and open orders that the log still has at a venue, as text. Undefined when there are none. */
-export async function leftAt(store: Store<TransitionRecord>, venue: string): Promise<string | undefined> {
-  const held: string[] = []
-  for await (const address of store.actors({ prefix: positionAddress({ venue, symbol: '' }) })) {
-    const { symbol, quantity = ZERO } = (await holdingIn(store, address)) ?? {}
-    if (!isZero(quantity)) held.push(`${quantity} of ${symbol}`)
-  }
-  const cell = await cellAt(store, own, accountAddress(venue), {})
-  const account = (cell?.state.snapshot as { context?: AccountContext } | undefined)?.context
-  const orders = Object.keys(account?.working ?? {})
-  const left = [...held, ...(orders.length === 0 ? [] : [`open orders, ${orders.join(', ')}`])]
-  return left.length === 0 ? undefined : left.join(' and ')
-}
-
-async function holdingIn(
-  store: Store<TransitionRecord>,
-  address: string,
-): Promise<{ readonly symbol: string; readonly quantity: string } | undefined> {
-  const cell = await cellAt(store, own, address, {})
-  return (cell?.state.snapshot as { context?: PositionContext } | undefined)?.context
-}
-
 function otherMarket(data: string, was: Belonging, is: Belonging, key: string): OutcryError {
   const began = was.market.name ?? was.market.source
   const now = is.market.name ?? is.market.source
@@ -308,10 +223,4 @@ export function foreignLog(data: string, address?: string): OutcryError {
     `${what} the log of a program that opened it`,
     'Give the run a folder of its own with --data.',
   )
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const item of items) list.push(item)
-  return list
 }
