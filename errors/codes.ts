@@ -15,7 +15,7 @@ export interface ErrorFacts {
   /** Exit code of a command that ends with this code. */
   readonly exit: (typeof EXIT)['problem' | 'usage']
   /**
-   * Whether the same request may succeed later, without a change of the request, the program, its configuration or its
+   * True when the same request may succeed later, without a change of the request, the program, its configuration or its
    * disk.
    */
   readonly retryable: boolean

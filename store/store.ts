@@ -97,7 +97,7 @@ export interface ReadOptions extends Paced {
   readonly fromSeq?: number
   /** Last seq, inclusive. Default: the head. */
   readonly toSeq?: number
-  /** Whether the newest come first. */
+  /** True when the newest records come first. */
   readonly reverse?: boolean
   readonly limit?: number
   /**

@@ -22,7 +22,7 @@ export interface Exposure extends Portfolio {
   readonly positionMode: PositionMode
   /** Times of the orders that passed within the last minute, in epoch ms, as many as the limit counts. */
   readonly passedAt: readonly number[]
-  /** The same for replaces. */
+  /** Times of the replaces that passed within the last minute, in epoch ms, as many as the limit counts. */
   readonly replacedAt: readonly number[]
   /** Positions that a stop closed at a loss, as far back as they matter. */
   readonly stopLosses: readonly { readonly symbol: string; readonly at: number }[]

@@ -9,7 +9,7 @@ export const level = z.tuple([decimal, decimal])
 const received = {
   /** Time of receipt. */
   at: epochMs,
-  /** The same in nanoseconds, where the recorder noted them, as text: a double does not hold so many digits. */
+  /** The time of receipt in nanoseconds, if the recorder noted them. It is text, because a double does not hold so many digits. */
   receivedNs: z
     .string()
     .regex(/^\d{1,20}$/, 'nanoseconds, a whole number as text')

@@ -18,9 +18,9 @@ export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape:
   z.object({ type: z.literal(type), ...shape })
 export const reason = { text: z.string().optional() }
 
-/** Absent where there is none, of a limit that is not set, say. */
+/** The value of a setting. Absent when there is none, as for a limit that is not set. */
 const setting = z.unknown().meta({ title: 'json' }).optional()
 export const changed = { value: setting, was: setting, by }
 
-/** Whether they can be is for whoever has them to say: settings.ts. */
+/** Settings of any shape. The kind that takes them checks them: see its settings.ts. */
 export const settings = z.record(z.string(), z.unknown())

@@ -64,21 +64,21 @@ const orderOf = (version: string, form: Form) => {
   return setup({
     types: {} as OrderTypes,
     guards: {
-      /** Whether the report leads to this state by FIX's rules: see execution.ts. */
+      /** Returns whether the report leads to this state by FIX's rules: see execution.ts. */
       leads: ({ context, event }, { from, to }: From & { to: Reported }) =>
         event.type === 'EXECUTION_REPORT' && outcomeOf(context, from, event)?.state === to,
-      /** Whether the venue has had the ClOrdID before. It may have come from us, so the venue may have the order (FIX F.1.b). */
+      /** Returns whether the venue has had the ClOrdID before. It may have come from us, so the venue may have the order (FIX F.1.b). */
       isDuplicate: ({ event }) =>
         event.type === 'EXECUTION_REPORT' && event.ordRejReason === 'DUPLICATE_ORDER',
       isKnown: ({ context }) => context.venueOrderId !== undefined,
-      /** Whether the order has ended for good. An order that is done for the day can still be canceled. */
+      /** Returns whether the order has ended for good. An order that is done for the day can still be canceled. */
       isOver: ({ context }) => hasEnded(context) && context.ordStatus !== 'DONE_FOR_DAY',
       differs: ({ context }) => context.reportedQty !== undefined,
       isPending: ({ context, event }) =>
         event.type === 'ORDER_CANCEL_REJECT' &&
         context.pending.some(({ clOrdId }) => clOrdId === event.clOrdId),
       /**
-       * Whether the order may be replaced. A filled order may get a larger quantity (FIX C.1.c). An order that ended otherwise
+       * Returns whether the order may be replaced. A filled order may get a larger quantity (FIX C.1.c). An order that ended otherwise
        * does not come back.
        */
       mayReplace: ({ context }) =>

@@ -26,7 +26,7 @@ const machine = setup({
     agree: ({ event }) => event.type === 'VENUE_STATE' && differencesIn(event).length === 0,
     nothingLasts: ({ context, event }) =>
       event.type === 'VENUE_STATE' && lastingIn(event, context.found).length === 0,
-    /** Whether the periodic look is due. Reports keep coming, so it has to happen between them. */
+    /** Returns whether the periodic look is due. Reports keep coming, so it has to happen between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
   },

@@ -64,7 +64,7 @@ export const reconciliationVersion2 = setup({
   guards: {
     agree: ({ context: { state }, event }) =>
       event.type === 'PORTFOLIO' && state !== undefined && differencesOf(state, event).length === 0,
-    /** Whether the periodic look is due. Reports keep coming, so it has to happen between them. */
+    /** Returns whether the periodic look is due. Reports keep coming, so it has to happen between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
   },

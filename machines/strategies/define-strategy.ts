@@ -91,7 +91,7 @@ export function defineStrategy<
   type Seen = { readonly context: Context; readonly event: StrategyEvent }
 
   const { name, version, description } = definition
-  /** Whether the list of the last trade says so of itself: an earlier one looks after itself. */
+  /** Returns a guard that holds when the event is about the list of the last trade. An earlier list looks after itself. */
   const ofList =
     (what: (update: ListUpdate) => boolean) =>
     ({ context, event }: Seen) =>
@@ -106,7 +106,7 @@ export function defineStrategy<
         isWarm: ({ context }) => definition.values(context.state) !== undefined,
         isRunning: stateIn({ mode: 'running' }),
         /**
-         * Whether the candle is recent enough to enter. A candle closes with the next trade, so an old one shows what has passed.
+         * Returns whether the candle is recent enough to enter. A candle closes with the next trade, so an old one shows the past.
          * On a disrupted market nothing is entered.
          */
         isTimely: ({ context: { params, trade }, event }) =>

@@ -91,7 +91,7 @@ export interface MarketIdentity {
 }
 
 export interface MarketContext {
-  /** Is told of what is not believed, and of connections. */
+  /** Is notified of refused messages, and of changes of the connection. */
   readonly logger: Pick<Logger, 'warn'>
   /** Epoch ms, by a clock that nobody sets back. */
   now(): number
@@ -99,7 +99,7 @@ export interface MarketContext {
 
 /** Orders. */
 export interface ExecutionOffer<Config> {
-  /** Whether the money there is made up. A log that has traded with such money goes on at no real venue. Default false. */
+  /** True when the venue simulates its orders and money. A log that has traded there goes on at no real venue. Default: false. */
   readonly simulated?: boolean
   /** Returns what the configuration wants to go wrong between runner and venue: only of a simulator. */
   faults?(config: Config): LinkFaults | undefined
@@ -122,7 +122,7 @@ export interface VenueContext {
   readonly location: string
   /** The log that goes on together with what the venue keeps. */
   readonly life: Life
-  /** Is to be called when reports have come that nobody has asked for: `dirty` is true then. */
+  /** The adapter calls this when reports have come by themselves. `dirty` is true then. */
   onReports(): void
   /** In place of what is at the location; closed with the venue. */
   readonly books?: Books | undefined

@@ -11,9 +11,9 @@ export interface VenueCapabilities {
   readonly amend: 'none' | 'quantityDown' | 'priceAndQuantity'
   /** Lists of orders that the venue itself keeps together. Others are kept together here, order by order. */
   readonly nativeLists: readonly ('OCO' | 'OTOCO')[]
-  /** Whether an order may be bound to make a position smaller. */
+  /** True when an order may be bound to make a position smaller. */
   readonly reduceOnly: boolean
-  /** Whether a symbol may have a long and a short position at once. */
+  /** True when a symbol may have a long and a short position at once. */
   readonly hedgeMode: boolean
   /**
    * The assets of commissions: `settle` is the asset that a trade is paid or settled in, `received` the asset that it brings,

@@ -11,7 +11,7 @@ export interface CaptureFormat {
   streamOf(json: string): string | undefined
   /** Returns which symbol a message is about, and at which venue where only one has its shape; undefined of any other text. */
   originOf(json: string): Origin | undefined
-  /** Whether a text is what the exchange answers to a request, such as a snapshot. It names no symbol. */
+  /** Returns whether a text is an answer of the exchange to a request, such as a snapshot. An answer names no symbol. */
   isAnswer(json: string): boolean
   /** Returns a decoder for one reading of a market. */
   decoder(place: Place): CaptureDecoder

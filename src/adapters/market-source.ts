@@ -40,7 +40,7 @@ export interface MarketSource {
   readonly name: string
   /** The names that earlier versions gave it, which counted its positions otherwise. */
   readonly formerNames?: readonly string[]
-  /** Whether time passes with its messages, or is the system's. */
+  /** `event`: the market's messages say what time it is. `system`: the time is the system's. */
   readonly time: 'event' | 'system'
   /** Event time at which it begins; undefined where time is the system's. */
   readonly startsAt: number | undefined

@@ -24,7 +24,7 @@ export interface NewsOpenOptions {
 export interface NewsSource {
   /** Stable, part of the log. */
   readonly name: string
-  /** Whether its items go by the times in them, where the market has a time of its own, or come when they are read. */
+  /** `event`: an item comes at the time in it, if the market has a time of its own. `system`: an item comes when it is read. */
   readonly time: 'event' | 'system'
   open(options?: NewsOpenOptions): Observable<NewsMessage>
 }

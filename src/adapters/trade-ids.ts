@@ -8,7 +8,7 @@ export class TradeIds {
   /** Ids that did not come: from and to, both included. */
   #gaps: (readonly [from: number, to: number])[] = []
 
-  /** Whether none of these ids has come before. */
+  /** Returns whether none of these ids has come before. */
   isNew(from: number, to: number): boolean {
     return this.#last === undefined || from > this.#last || this.#gapOf(from, to) >= 0
   }

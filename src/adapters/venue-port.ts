@@ -208,7 +208,7 @@ export class VenuePort implements Port {
   }
 }
 
-/** Whether nothing has to be waited for. */
+/** Returns whether every answer is there already, so that nothing has to be awaited. */
 function isThere<T extends readonly unknown[]>(
   answers: T,
 ): answers is T & { readonly [K in keyof T]: Awaited<T[K]> } {

@@ -27,7 +27,7 @@ export interface StartOptions {
   readonly acceptChanges?: boolean | undefined
   /** Paths of modules of strategies that are not configured, or are no more, and that the log may have actors of. */
   readonly machines?: readonly string[] | undefined
-  /** Is told what is at work, for whoever watches over the process. */
+  /** Is notified of the code at work. The watchdog of the process names it. */
   readonly work?: WorkObserver & { load(file: string): void; named: readonly string[] }
   /** Rejects when something throws outside every turn. */
   readonly faulted?: Promise<never>

@@ -384,7 +384,7 @@ async function nextWake(
   return done ? undefined : { actor: actorOfKey(value[0]), at: Number(value[1].toString()) }
 }
 
-/** Whether `actor` comes before `other` in the order of keys. */
+/** Returns whether `actor` comes before `other` in the order of keys. */
 function comesBefore(actor: string, other: string): boolean {
   return actor !== other && Buffer.compare(Buffer.from(actor), Buffer.from(other)) < 0
 }

@@ -103,7 +103,7 @@ async function openLocked<R extends LogRecord>(lock: StoreLock, settings: Settin
 }
 
 /**
- * Whether a new store is made here. A folder with any file of a store is not new, unless its HEAD says that the
+ * Returns whether a new store is made here. A folder with any file of a store is not new, unless its HEAD says that the
  * database was being made: no commit comes before that.
  * @throws STORE_CORRUPT
  */

@@ -41,7 +41,7 @@ export interface Remains {
   /** Seq at which the log once ended, as far as any file still says. */
   readonly endedAt: number
   readonly checkpoint: Checkpoint | undefined
-  /** Whether all of it is of this store. A snapshot does not name its store. */
+  /** True when all of it is of this store. A snapshot does not name its store. */
   readonly isOwn: boolean
   readonly fileDamage: readonly FileDamage[]
 }

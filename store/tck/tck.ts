@@ -34,12 +34,12 @@ export interface TestRunner {
 /** Promises of a store beyond those that every store makes. */
 export interface Capabilities {
   /**
-   * Whether the store keeps its content when it is opened again, and raises its epoch. Otherwise each opening makes a
+   * True when the store keeps its content when it is opened again, and raises its epoch. Otherwise each opening makes a
    * new store.
    */
   readonly durable: boolean
   /**
-   * Whether a second opening of a durable store is refused with STORE_LOCKED while the first is open. Otherwise the
+   * True when a second opening of a durable store is refused with STORE_LOCKED while the first is open. Otherwise the
    * second takes the store over, and writes of the first are refused with STORE_FENCED (law 9).
    */
   readonly oneWriter: boolean

@@ -25,7 +25,7 @@ interface Readers {
   readonly what: string
   readonly paths: (supervisor: Supervisor) => readonly string[]
   readonly atOnce: number
-  /** Whether the time of an answer has a target. */
+  /** True when the time of an answer has a target. */
   readonly isPast: boolean
 }
 

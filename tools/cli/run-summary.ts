@@ -15,7 +15,7 @@ export interface Summary extends ReturnType<RunningRunner['stats']> {
   readonly messages: number
   readonly seconds: number
   readonly committed: number
-  /** Whether the market has ended. Otherwise a person has stopped the run. */
+  /** True when the market has ended. Otherwise a person has stopped the run. */
   readonly isOver?: boolean
   /** The actors in quarantine, with the time and the reason. */
   readonly failed?: readonly Quarantined[]

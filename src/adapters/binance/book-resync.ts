@@ -18,7 +18,7 @@ export interface ResyncOptions {
   readonly signal: AbortSignal
   /** Returns whether the symbol's book is whole. */
   isWhole(symbol: string): boolean
-  /** Is given an answer, unless `forget` was called since it was asked for. */
+  /** Is called with each answer, unless `forget` was called after the request. */
   onSnapshot(symbol: string, raw: unknown): void
   onFailure(reason: string): void
 }

@@ -79,7 +79,7 @@ class Market {
     this.status = undefined
   }
 
-  /** Whether funding may be due next at this time, by the messages before. One time that is too early would charge it at once. */
+  /** Returns whether funding may be due next at this time, by the messages before. One time that is too early would charge it at once. */
   mayBeDue(dueAt: number): boolean {
     const isEarlier = this.funding !== undefined && dueAt > 0 && dueAt < this.funding.dueAt
     this.#earlierTold = !isEarlier ? 0 : dueAt === this.#earlierAt ? this.#earlierTold + 1 : 1

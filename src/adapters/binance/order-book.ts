@@ -42,7 +42,7 @@ export class OrderBook {
   #status: BookStatus = 'waiting'
   #problem: BookProblem | undefined
   #lastId = 0
-  /** Whether the next update is the first after a snapshot. */
+  /** True when the next update is the first after a snapshot. */
   #first = true
   #waiting: DepthUpdate[] = []
   #old = 0

@@ -14,7 +14,7 @@ import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 const FORMAT = '4'
 /** It has the venue's own ids of orders as `orderId`, and the intents that reports complete as `settles`. */
 const ORDER_ID_FORMAT = '3'
-/** The same, and its orders were called as ours are, not by wire ids. */
+/** The format before that one. It has the same names, and its orders have our ids instead of wire ids. */
 const OWN_IDS_FORMAT = '2'
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'

@@ -33,7 +33,7 @@ function captured(receivedNs: string, json: string): Captured {
   return { stampedAt: Number(receivedNs.slice(0, -6)), receivedNs, json }
 }
 
-/** Whether a line says nothing of the market. */
+/** Returns whether a line has no message of the market. */
 export function isNote(line: string): boolean {
   return line === '' || line === '\r' || HEADER.test(line)
 }

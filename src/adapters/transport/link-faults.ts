@@ -53,7 +53,7 @@ function isAway(at: number, { disconnectEveryMs, disconnectForMs }: LinkFaults):
   return disconnectEveryMs !== undefined && at % disconnectEveryMs < disconnectForMs
 }
 
-/** Whether the venue refuses the order of this id. */
+/** Returns whether the venue refuses the order of this id. */
 export function isRefused(clOrdId: string, { seed, reject }: LinkFaults): boolean {
   let hash = seed
   for (const letter of clOrdId) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0

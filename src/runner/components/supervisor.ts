@@ -90,7 +90,7 @@ function portsOf(run: Run, driving: Promise<Driver>): Readonly<Record<string, Ve
   return Object.fromEntries(ports)
 }
 
-/** Where an older version stopped is not known by today's positions. @throws RECORDING_OLDER */
+/** Checks that no older version stopped in the middle of this recording: its positions count otherwise. @throws RECORDING_OLDER */
 function expectPositionsOf(
   { formerNames = [] }: MarketSource,
   supervisor: Pick<Supervisor, 'cursor'>,

@@ -1,4 +1,4 @@
-/** Where the run trades: a component for each venue. */
+/** The venues of the run, a component for each. */
 import { join } from 'node:path'
 import { capabilityIssues } from '../../adapters/capabilities.ts'
 import { executionOffer } from '../../adapters/registry.ts'

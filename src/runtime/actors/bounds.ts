@@ -2,12 +2,9 @@
  * Bounds on the size of one actor, and of the actors that are written together. Sizes are in the units of values.ts.
  */
 
-/**
- * The growth after which an actor above that size is measured again. So an actor close to the bound is measured seldom,
- * too.
- */
+/** Maximum size of one actor. A step that would make the actor larger is refused when the actor is measured. */
 export const HELD_MAX = 64 * 2 ** 20
-/** The size above it that is measured again at the earliest. So an actor close to the bound is measured seldom, too. */
+/** The growth after which an actor above that size is measured again. So an actor close to the bound is measured seldom. */
 export const HELD_SLACK = 4 * 2 ** 20
 /** The largest size that an actor can reach. */
 export const HELD_AT_MOST = HELD_MAX + HELD_SLACK

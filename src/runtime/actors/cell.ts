@@ -11,7 +11,7 @@ import type { Migration } from './migration.ts'
 import { NO_TIMERS, type PendingTimers } from './pending-timers.ts'
 import { type Failures, NO_FAILURES } from './supervision.ts'
 
-/** Whether the actor takes messages. Its snapshot does not say this. */
+/** The condition of an actor. It decides whether the actor takes messages, and its snapshot does not have it. */
 export type Condition = 'running' | 'restarting' | 'quarantined'
 
 /** All of an actor that changes. It is never changed in place, so a turn is undone by restoring the old value. */

@@ -7,7 +7,7 @@ export type Supervision =
   | { readonly strategy: 'stop' }
   /** The actor takes no messages until it is released. */
   | { readonly strategy: 'quarantine' }
-  /** As in XState, the actor ends with status `error`, and its parent gets `xstate.error.actor.<id>`. */
+  /** The actor ends with status `error`, and its parent gets `xstate.error.actor.<id>`, as in XState. */
   | { readonly strategy: 'escalate' }
 
 export const STRATEGIES: readonly Supervision['strategy'][] = [

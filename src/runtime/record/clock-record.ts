@@ -4,7 +4,7 @@
 export interface ClockJump {
   /** The size of the change, in ms. Negative when the clock was set back. */
   readonly byMs: number
-  /** How far the log's time moves forward with the clock, in ms. 0 when the log's time is ahead of the clock. */
+  /** The time by which the log's time moves forward with the clock, in ms. 0 when the log's time is ahead of the clock. */
   readonly forwardMs: number
 }
 

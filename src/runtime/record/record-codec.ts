@@ -196,7 +196,7 @@ function restored(stored: Rest, names: readonly string[]): Partial<TransitionRec
   return { ...rest, origin }
 }
 
-/** Whether a field has another name on the disk than in records. */
+/** Returns whether a field has another name on the disk than in records. */
 function isRenamed(stored: object): boolean {
   return RENAMED.some((name) => Object.hasOwn(stored, name))
 }

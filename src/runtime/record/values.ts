@@ -340,7 +340,7 @@ export function encodeState<T>(value: T): T {
   return areRecordsLossy || areStatesLossy ? (encoded(value) as T) : value
 }
 
-/** The same for what was decoded by hand, whatever it holds. */
+/** Does the same for a value that was decoded by hand, whatever it contains. */
 export function encodeDecoded<T>(value: T): T {
   return encoded(value) as T
 }

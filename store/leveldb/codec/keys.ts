@@ -75,7 +75,7 @@ export function pastRange(actor: string, maxSeq: number): { gte: string; lte: st
   return { gte: pastKey(actor, 0), lte: pastKey(actor, Math.max(0, maxSeq)) }
 }
 
-/** Whether a key is a commit's. A commit has a checksum of its own. */
+/** Returns whether a key is a commit's. A commit has a checksum of its own. */
 export const isCommitKey = (key: string) => key.startsWith('c!')
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))

@@ -27,7 +27,7 @@ export interface SnapshotFrame {
 export interface Inserted {
   /** All snapshots kept in one value. */
   readonly bytes: Buffer
-  /** Whether the inserted entry is the newest. */
+  /** True when the inserted entry is the newest. */
   readonly newest: boolean
   /** Snapshots that leave the value and are kept for the actor's history. */
   readonly retired: readonly SnapshotFrame[]

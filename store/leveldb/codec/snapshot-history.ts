@@ -14,7 +14,7 @@ export const NO_HISTORY: HistoryEnd = { rev: 0, seq: 0 }
 /** Records of the actor between two snapshots. A replay takes about as long as the actor took to live them. */
 const REVS_APART = 1_000
 /**
- * The same for an actor whose records lie scattered over the log: each may be in a commit of its own, which is decoded
+ * The distance for an actor whose records lie scattered over the log: each may be in a commit of its own, which is decoded
  * whole.
  */
 const SCATTERED_REVS_APART = 64
@@ -25,7 +25,7 @@ const LARGE_BYTES = 65_536
 /** Greatest factor for that, because the bound on what a replay reads comes first. */
 const RARER_MAX = 4
 
-/** Whether a snapshot of so many bytes is kept when `end` is the last one kept. */
+/** Returns whether a snapshot of so many bytes is kept when `end` is the last one kept. */
 export function belongsToHistory({ rev, seq }: HistoryEnd, bytes: number, end: HistoryEnd): boolean {
   const revs = (rev - end.rev) / Math.min(RARER_MAX, Math.max(1, bytes / LARGE_BYTES))
   return revs >= REVS_APART || (revs >= SCATTERED_REVS_APART && seq - end.seq >= SCATTERED_SEQS_APART)

@@ -95,7 +95,7 @@ export class HeadFile {
     return new HeadFile(folder, owner)
   }
 
-  /** Whether HEAD is the same file at the same place, with the bytes that its opener wrote. */
+  /** Returns whether HEAD is the same file at the same place, with the bytes that its opener wrote. */
   get isIntact(): boolean {
     const stats = statSync(this.#path, { throwIfNoEntry: false })
     if (stats?.ino !== this.#ino || stats.dev !== this.#dev) return false

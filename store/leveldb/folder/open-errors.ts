@@ -87,7 +87,7 @@ export function openFailure(location: string, error: unknown): OutcryError {
   )
 }
 
-/** Whether an error means a read-only place. LevelDB gives the system's errors in words. */
+/** Returns whether an error means a read-only place. LevelDB gives the system's errors in words. */
 function isReadOnly(error: unknown): boolean {
   const code = codeOf(error) ?? ''
   return (

@@ -29,7 +29,7 @@ export function logNumber(name: string): number | undefined {
   return number === undefined ? undefined : Number(number)
 }
 
-/** Whether a name is a file of LevelDB whose loss may lose data. */
+/** Returns whether a name is a file of LevelDB whose loss may lose data. */
 export function isDatabaseFile(name: string): boolean {
   return name === 'CURRENT' || MANIFEST.test(name) || LOG.test(name) || TABLE.test(name)
 }
@@ -42,7 +42,7 @@ export function storeFiles(folder: string): string[] {
   )
 }
 
-/** Whether a folder has any file of a store, even when others are missing. */
+/** Returns whether a folder has any file of a store, even when others are missing. */
 export function storeExists(location: string): boolean {
   return storeFiles(location).length > 0 || namesIn(join(location, DOCTOR)).length > 0
 }

@@ -184,7 +184,7 @@ function removeTorn(folder: string): void {
 }
 
 /**
- * Whether another thread of this process has locked the file. A child inherits LevelDB's descriptors without the locks,
+ * Returns whether another thread of this process has locked the file. A child inherits LevelDB's descriptors without the locks,
  * and the list of locks has an inode without its disk. Both together are certain.
  */
 function isLockedHere(file: string): boolean {

@@ -16,7 +16,7 @@ export const keyOf = (item) => ('address' in item ? item.address : item.kind)
 
 const natural = new Intl.Collator('en', { numeric: true }).compare
 
-/** Whether an actor may still act: it has not ended and is not tagged as closed; a position is not flat. An actor that is quarantined or restarts counts as open. @param {Actor} actor */
+/** Returns whether an actor may still act: it has not ended and is not tagged as closed; a position is not flat. An actor that is quarantined or restarts counts as open. @param {Actor} actor */
 export function isOpen({ kind, status, tags, condition }) {
   if (status === 'active' && condition) return true
   if (kind === 'position') return tags.includes('open')

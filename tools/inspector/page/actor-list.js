@@ -45,7 +45,7 @@ export class ActorList {
     this.chosen = undefined
     /** Key of the row that the keyboard acts on. @type {string | undefined} */
     this.active = undefined
-    /** Whether all actors have been read. Before that no count is final. */
+    /** True when all actors have been read. Before that no count is final. */
     this.isWhole = false
     this.sortMs = 0
     this.sortSoon = soon(

@@ -60,7 +60,7 @@ export class Chart {
     this.drawn = 0
     /** @type {any} */
     this.definition = undefined
-    /** Whether the view follows the active states. It stops when the user moves the view. */
+    /** True when the view follows the active states. It stops when the user moves the view. */
     this.following = true
     this.tip = element('div', 'tip')
     root.addEventListener('pointerover', (event) => this.explain(event))
@@ -205,7 +205,7 @@ export class Chart {
     if (this.following) this.look()
   }
 
-  /** Whether a state is active. A dot for any child counts as its state. @param {string} source */
+  /** Returns whether a state is active. A dot for any child counts as its state. @param {string} source */
   isActive(source) {
     return this.active.has(source.replace(/\$any$/, ''))
   }

@@ -27,7 +27,7 @@ export class ChosenActor {
     this.shown = undefined
     /** Frames that came before the state was read. @type {any[]} */
     this.early = []
-    /** Whether the actor could not be read. */
+    /** True when the actor could not be read. */
     this.isMissing = false
   }
 
@@ -35,7 +35,7 @@ export class ChosenActor {
     return this.address?.split('/')[0] ?? ''
   }
 
-  /** Whether the state in view is older than this. @param {{ address: string, rev: number }} actor */
+  /** Returns whether the state in view is older than this. @param {{ address: string, rev: number }} actor */
   isBehind({ address, rev }) {
     return address === this.address && this.shown !== undefined && rev > this.shown.rev
   }

@@ -115,7 +115,7 @@ export class Failures {
     for (const failure of [...failures.toReversed(), ...early]) this.add(failure)
   }
 
-  /** Whether a release has ended the quarantine that followed this failure. @param {Failure} failure */
+  /** Returns whether a release has ended the quarantine that followed this failure. @param {Failure} failure */
   isReleased({ actor: address, action, seq }) {
     const actor = this.all.get(address)
     return action === 'quarantine' && actor?.status === 'active' && !actor.condition && actor.seq > seq

@@ -12,7 +12,7 @@ export interface MarketView {
   trade?: Trade
   /** The one of the two that came last. The book behind a newer quote still counts, but an older quote before a book does not. */
   newest?: 'quote' | 'book'
-  /** Whether something traded since what is shown came. */
+  /** True when there was a trade after the prices shown. */
   isTraded?: boolean
   /** Quantity that our orders took of what is shown. */
   taken: { readonly side: Shown; readonly px: string; qty: string }[]

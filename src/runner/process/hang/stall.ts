@@ -4,7 +4,7 @@ import type { Work } from './at-work.ts'
 export interface StallLimits {
   /** Milliseconds without progress after which the thread counts as hung. */
   readonly limitMs: number
-  /** The same limit after a signal to end the process. */
+  /** The limit that holds after a signal to end the process, in ms. */
   readonly signalledMs: number
 }
 
