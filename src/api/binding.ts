@@ -8,12 +8,12 @@ const LOOPBACK_ADDRESSES = new BlockList()
 LOOPBACK_ADDRESSES.addSubnet('127.0.0.0', 8)
 LOOPBACK_ADDRESSES.addAddress('::1', 'ipv6')
 
-/** Whether a host is a name of this machine alone, by its text. */
+/** Returns whether a host is a name of this machine alone, by its text. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host)
 }
 
-/** Whether only this machine reaches an address, or sends from it. */
+/** Returns whether only this machine reaches an address, or sends from it. */
 export function isLoopbackAddress(address: string): boolean {
   const family = isIP(address)
   return family !== 0 && LOOPBACK_ADDRESSES.check(address, family === 4 ? 'ipv4' : 'ipv6')

@@ -52,7 +52,7 @@ export class Guard {
     this.#tokens = openTokens(tokens, logger)
   }
 
-  /** Whether the server has a token. */
+  /** Returns whether the server has a token. */
   get hasTokens(): boolean {
     return this.#tokens !== undefined
   }
@@ -155,7 +155,7 @@ export class Guard {
     this.#tokens?.look()
   }
 
-  /** Whether the server still knows a sender. */
+  /** Returns whether the server still knows a sender. */
   stillKnows({ token }: Caller): boolean {
     return token === undefined || (this.#tokens?.has(token) ?? false)
   }
@@ -173,7 +173,7 @@ function givenBy({ headers, rawHeaders, socket }: IncomingMessage): string | und
   return cookies?.find(([name]) => name === cookieName(socket))?.[1]
 }
 
-/** Whether several headers have the name. Node gives names and values in turn, as they came. */
+/** Returns whether several headers have the name. Node gives names and values in turn, as they came. */
 function isRepeated(name: string, rawHeaders: readonly string[]): boolean {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2)

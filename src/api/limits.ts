@@ -1,4 +1,4 @@
-/** What clients may use of the server. A client beyond a limit is refused or closed, and all others go on. */
+/** The limits of what clients may use of the server. A client beyond a limit is refused or closed, and all others go on. */
 export interface Limits {
   /** Connections at once, including WebSockets. The server closes further ones as they come. */
   readonly connectionsMax: number
@@ -24,7 +24,7 @@ export interface Limits {
   readonly pingMs: number
   /** ms within which a WebSocket must answer a ping when little was sent to it since its last answer. */
   readonly silentMs: number
-  /** The same when much was sent to it, because the ping waits behind that. */
+  /** The same limit for a client that much was sent to, because its ping waits behind that. */
   readonly busySilentMs: number
   /** Bytes that a WebSocket may send at once. 64 subscriptions of 64 topics are less. */
   readonly bytesInBurst: number

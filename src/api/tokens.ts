@@ -76,7 +76,7 @@ export class Tokens {
     return this.#names.get(plain(text))
   }
 
-  /** Whether a token that was found before is still there. */
+  /** Returns whether a token that was found before is still there. */
   has(token: Token): boolean {
     return this.#all.some(({ name, digest }) => name === token.name && digest.equals(token.digest))
   }

@@ -61,7 +61,7 @@ export interface PlaceInPast {
 export interface HistoryRange {
   readonly fromRev?: number
   readonly toRev?: number
-  /** Whether the newest come first. */
+  /** True when the newest records come first. */
   readonly reverse?: boolean
 }
 

@@ -146,9 +146,9 @@ interface End {
   readonly why: string
   /** Error that also ends the feed. `onStatus` may have thrown it. */
   readonly fault?: { readonly error: unknown }
-  /** Whether the connection was closed because too many items wait. */
+  /** True when the connection was closed because too many items wait. */
   readonly isFull?: true
-  /** Whether the connection ended before any frame came. */
+  /** True when the connection ended before any frame came. */
   readonly isRefused?: boolean
 }
 
@@ -180,7 +180,7 @@ class Connection {
     this.#listen()
   }
 
-  /** How the connection ended. It is known once `next` has resolved with undefined. */
+  /** Returns the end of the connection. It is known once `next` has resolved with undefined. */
   get end(): End {
     return this.#end ?? { why: 'closed' }
   }

@@ -26,12 +26,12 @@ export class Place {
   readonly #hasAllRecords: boolean
   /** Seq up to which everything has been taken, while no item has come. */
   #since: number | undefined
-  /** Whether the server, not the caller, has named that seq. */
+  /** True when the server named that seq, not the caller. */
   #isServers = false
   #last: { readonly seq: number; readonly index: number; readonly key: string } | undefined
   #lastRecord: number | undefined
   /**
-   * Whether the last item is still to come again. A new connection begins with its record, which may have several
+   * True when the last item is still to come again. A new connection begins with its record, which may have several
    * items.
    */
   #isSearching = false

@@ -303,7 +303,7 @@ class ChainWalk<R extends LogRecord> {
     }
   }
 
-  /** Whether the log has grown to the seq since the check began. */
+  /** Returns whether the log has grown to the seq since the check began. */
   async #isInLog(seq: number): Promise<boolean> {
     const [key] = await this.#db.keys({ ...COMMITS, reverse: true, limit: 1 }).all()
     if (key === undefined) return false

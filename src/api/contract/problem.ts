@@ -26,7 +26,7 @@ export const problem = z.object({
 })
 export type Problem = Frozen<z.infer<typeof problem>>
 
-/** Where a server describes its codes. Each code is the id of an element. */
+/** The path at which a server describes its codes. Each code is the id of an element. */
 const DESCRIPTIONS = '/docs'
 
 /**

@@ -36,7 +36,7 @@ const count = (max: number) => number.int().positive().max(max)
 const place = number.int().nonnegative().optional()
 const ofActor = z.strictObject({ address })
 const NEXT_AFTER = 'Page by page: `next` is the `after` of the next page.'
-/** Of an answer with one page of a list. */
+/** Returns the schema of `next` in an answer with one page of a list. */
 const nextOf = <Place extends z.ZodType>(place: Place) =>
   place.optional().describe('where the next page of the same request begins; absent on the last page')
 const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()

@@ -64,7 +64,7 @@ export class Outlet {
     return this.#isOpen && this.#socket.readyState === this.#socket.OPEN
   }
 
-  /** Whether the client may get a frame that it could also get later. */
+  /** Returns whether the client may get a frame that it could also get later. */
   get hasRoom(): boolean {
     const waiting = this.#queued + this.#held + this.#socket.bufferedAmount
     return waiting < this.#max && (waiting === 0 || this.#all.size < this.#all.max)

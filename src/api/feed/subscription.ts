@@ -24,9 +24,9 @@ export class Subscription {
   /** Number of the next record's publications to skip, because `tail` begins behind them. */
   skip = 0
   tail: TailSearch | undefined
-  /** Whether the commits feed it. Otherwise it reads the log until it has caught up. */
+  /** True when the subscription gets its items from commits. Otherwise it reads the log until it has caught up. */
   live = false
-  /** Whether the client knows that it has caught up. */
+  /** True when the client knows that it has caught up. */
   hasCaughtUp = false
   closed = false
   readonly #batchMs: number | undefined

@@ -12,7 +12,7 @@ export class AnswerList<Item> {
     return this.#items.length
   }
 
-  /** Whether no more belongs into this answer. */
+  /** Returns whether the answer takes no more items. */
   get isFull(): boolean {
     return this.#size >= ANSWER_MAX
   }
@@ -23,7 +23,7 @@ export class AnswerList<Item> {
     this.#size += text.length
   }
 
-  /** As a JSON array. */
+  /** Returns the items as a JSON array. */
   text(): string {
     return `[${this.#items.join()}]`
   }

@@ -81,7 +81,7 @@ interface Addressed {
 }
 const byAddress = (a: Addressed, b: Addressed) => (a.address < b.address ? -1 : 1)
 
-/** Whether actors of the kind are strategies, by what they say. A program gives the kind its name. */
+/** Returns whether actors of the kind are strategies, by the events that they emit. A program gives the kind its name. */
 function isStrategy({ emits = [] }: Kind): boolean {
   return emits.some((schema) => {
     const { type } = (schema as Partial<{ shape: { type?: { value?: unknown } } }>).shape ?? {}

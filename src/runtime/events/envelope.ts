@@ -29,7 +29,7 @@ export interface EventEnvelope {
   /** seq of the record that caused it. Null when the cause is outside. */
   readonly cause: number | null
   readonly venue: string | null
-  /** As the venue writes it. */
+  /** The symbol as the venue writes it. */
   readonly symbol: string | null
   /** The same as no venue writes it, `BTC/USDT`. Null where that is not known. */
   readonly instrument: string | null

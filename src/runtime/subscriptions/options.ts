@@ -1,4 +1,4 @@
-/** What a program may ask of a subscription, and what it is checked by. */
+/** The options that a program may give to a subscription, and their checks. */
 import { z } from 'zod'
 import { optionsOf } from '../../../errors/options.ts'
 import { OutcryError } from '../../../errors/outcry-error.ts'
@@ -50,7 +50,7 @@ export interface UnsubscribeOptions {
 export interface EventSubscription {
   /** Undefined when the subscription is not durable. */
   readonly name: string | undefined
-  /** Whether the handler gets no more events. */
+  /** True when the handler gets no more events. */
   readonly closed: boolean
   /**
    * Ends the subscription. Resolves when the handler is idle and the position is kept. Events that wait are left to the
@@ -139,7 +139,7 @@ export function unsubscribeOptionsOf(options: unknown): UnsubscribeOptions {
   return optionsOf('unsubscribe', unsubscribeOptions, options)
 }
 
-/** Whether the text is a pattern that the topic of an event can match. */
+/** Returns whether the text is a pattern that the topic of an event can match. */
 function isEventPattern(text: string): boolean {
   return isPattern(text) && !text.startsWith('transitions')
 }

@@ -30,7 +30,7 @@ export interface SubscriberParts {
  */
 export class Subscriber {
   readonly wanted: Wanted
-  /** Whether the commits feed it. Otherwise it reads the log. */
+  /** True when the commits feed it. Otherwise it reads the log. */
   live = false
   /** While it reads the log: seq up to which all its events are handled or wait here. */
   readTo: number
@@ -181,7 +181,7 @@ export class Subscriber {
     return this.#parts.toDeadLetter(this, envelope, error)
   }
 
-  /** Whether a failed event stays where it is: it is given to the next subscription of the name. */
+  /** Returns whether a failed event stays where it is: it is given to the next subscription of the name. */
   get #isEnding(): boolean {
     return this.#closed || this.#finishing
   }
